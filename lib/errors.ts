@@ -1,0 +1,149 @@
+/**
+ * The one error family. Whatever crosses a module edge as a failure is a {@link CulvertError}: a code out of a
+ * closed list, the exit status that follows from it, a message that says what was attempted, and a hint that
+ * says what to do next. No message, hint or detail ever holds a secret.
+ *
+ * @module
+ */
+
+/** Exit statuses of the program, one a class of outcome. */
+export const EXIT = {
+  done: 0,
+  internal: 1,
+  usage: 2,
+  trust: 3,
+  auth: 4,
+  network: 5,
+  limited: 6,
+  server: 7,
+  response: 8,
+  schema: 9,
+  interrupted: 130,
+  readerGone: 141,
+  terminated: 143,
+} as const;
+
+/** One of the program's exit statuses. */
+export type ExitStatus = typeof EXIT[keyof typeof EXIT];
+
+/** Every error code there is, with the exit status it leads to and one line that explains it. */
+export const ERROR_CODES = {
+  internal: { exit: EXIT.internal, brief: "a fault in culvert itself" },
+
+  usage: { exit: EXIT.usage, brief: "the command line cannot be understood" },
+  config: { exit: EXIT.usage, brief: "a configuration file or value is wrong" },
+  proxy_invalid: { exit: EXIT.usage, brief: "a proxy address cannot be used: not a URL, or an unknown scheme" },
+  input_unreadable: { exit: EXIT.usage, brief: "a file named on the command line cannot be read" },
+  output_unwritable: { exit: EXIT.usage, brief: "a file named on the command line cannot be written" },
+
+  ca_unreadable: { exit: EXIT.trust, brief: "the CA bundle cannot be read" },
+  ca_invalid: { exit: EXIT.trust, brief: "the CA bundle holds no usable certificate" },
+  ca_rejected: { exit: EXIT.trust, brief: "the TLS library refused a certificate of the bundle" },
+  tls_unknown_issuer: { exit: EXIT.trust, brief: "the server's certificate was issued by a CA that is not trusted" },
+  tls_name_mismatch: { exit: EXIT.trust, brief: "the server's certificate is for another name" },
+  tls_expired: { exit: EXIT.trust, brief: "the server's certificate has expired" },
+  tls_not_yet_valid: { exit: EXIT.trust, brief: "the server's certificate is not valid yet by the local clock" },
+  tls_ca_as_leaf: { exit: EXIT.trust, brief: "the server presents a CA certificate as its own" },
+  tls_bad_certificate: { exit: EXIT.trust, brief: "the server's certificate is malformed, too weak or not meant for servers" },
+  tls_handshake: { exit: EXIT.trust, brief: "the TLS handshake failed for another reason" },
+
+  auth_missing: { exit: EXIT.auth, brief: "no credential was found" },
+  auth_rejected: { exit: EXIT.auth, brief: "the server refused the credential (401)" },
+  auth_forbidden: { exit: EXIT.auth, brief: "the credential lacks the permission (403)" },
+  auth_refresh_failed: { exit: EXIT.auth, brief: "the access token could not be renewed" },
+  auth_storage: { exit: EXIT.auth, brief: "the credential file cannot be read or written" },
+  auth_login_failed: { exit: EXIT.auth, brief: "the login did not complete" },
+
+  dns: { exit: EXIT.network, brief: "the host name could not be resolved" },
+  connect: { exit: EXIT.network, brief: "no connection could be made" },
+  connect_timeout: { exit: EXIT.network, brief: "no connection was made in time" },
+  proxy_auth: { exit: EXIT.network, brief: "the proxy asks for other credentials (407)" },
+  proxy_refused: { exit: EXIT.network, brief: "the proxy refused the tunnel, or is not a proxy" },
+  reset: { exit: EXIT.network, brief: "the connection was cut" },
+  header_timeout: { exit: EXIT.network, brief: "the server accepted the request and did not answer" },
+  idle_timeout: { exit: EXIT.network, brief: "the stream went silent for longer than the idle limit" },
+  stream_closed: { exit: EXIT.network, brief: "the stream ended before its terminal event" },
+  redirect: { exit: EXIT.network, brief: "a redirect cannot be followed" },
+  websocket: { exit: EXIT.network, brief: "the websocket could not be opened, or broke its protocol" },
+  blocked: { exit: EXIT.network, brief: "a middlebox or an edge network blocked the request" },
+
+  rate_limited: { exit: EXIT.limited, brief: "too many requests (429)" },
+  usage_limit: { exit: EXIT.limited, brief: "the usage limit of the plan is reached" },
+  quota: { exit: EXIT.limited, brief: "the quota is spent, or usage is not included" },
+
+  server: { exit: EXIT.server, brief: "the server failed (5xx)" },
+  overloaded: { exit: EXIT.server, brief: "the server is overloaded" },
+
+  invalid_request: { exit: EXIT.response, brief: "the server refused the request" },
+  not_found: { exit: EXIT.response, brief: "the endpoint or the model does not exist (404)" },
+  context_window: { exit: EXIT.response, brief: "the input is longer than the model's context window" },
+  policy: { exit: EXIT.response, brief: "the request was refused by policy" },
+  response_failed: { exit: EXIT.response, brief: "the response ended failed" },
+  incomplete: { exit: EXIT.response, brief: "the response ended incomplete" },
+  message_too_large: { exit: EXIT.response, brief: "one message of the stream is larger than the limit" },
+
+  schema_mismatch: { exit: EXIT.schema, brief: "the output does not fit the schema" },
+
+  interrupted: { exit: EXIT.interrupted, brief: "stopped by the user (SIGINT)" },
+  reader_gone: { exit: EXIT.readerGone, brief: "whoever read the output went away" },
+  terminated: { exit: EXIT.terminated, brief: "stopped by SIGTERM" },
+} as const satisfies Readonly<Record<string, { exit: ExitStatus; brief: string }>>;
+
+/** A code out of the closed list {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** A value that may stand in an error's details, a report or a JSON line. */
+export type DetailValue = string | number | boolean | null | readonly DetailValue[] | {
+  readonly [key: string]: DetailValue;
+};
+
+/** What a {@link CulvertError} may carry beside its code and message. */
+export interface CulvertErrorOptions {
+  /** What to do next, one or a few sentences. */
+  readonly hint?: string;
+  /** Facts for machines: variable, path, line, host, status, ids. Never a secret. */
+  readonly details?: Readonly<Record<string, DetailValue>>;
+  /** The error underneath. It is for debugging and is never printed by default. */
+  readonly cause?: unknown;
+}
+
+/** The only error that crosses a module edge. */
+export class CulvertError extends Error {
+  override readonly name = "CulvertError";
+  /** Which of the closed list. */
+  readonly code: ErrorCode;
+  /** What to do next. */
+  readonly hint?: string;
+  /** Facts for machines. */
+  readonly details: Readonly<Record<string, DetailValue>>;
+
+  /**
+   * @param code one of {@link ERROR_CODES}
+   * @param message what was attempted, on which variable, file, host or route, and what went wrong; upper-case
+   *   start, no full stop
+   * @param options hint, details and cause
+   */
+  constructor(code: ErrorCode, message: string, options: CulvertErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    if (options.hint !== undefined) this.hint = options.hint;
+    this.details = options.details ?? {};
+  }
+
+  /** The exit status that follows from the code. */
+  get exitStatus(): ExitStatus {
+    return ERROR_CODES[this.code].exit;
+  }
+}
+
+/**
+ * Makes a {@link CulvertError} of anything caught. One of the family is returned as it is; everything else is a
+ * fault of the program.
+ *
+ * @param thrown what a `catch` received
+ */
+export function asCulvertError(thrown: unknown): CulvertError {
+  if (thrown instanceof CulvertError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new CulvertError("internal", `Unexpected failure: ${message}`, { cause: thrown });
+}
