@@ -32,19 +32,31 @@ export const ERROR_CODES = {
 
   usage: { exit: EXIT.usage, brief: "the command line cannot be understood" },
   config: { exit: EXIT.usage, brief: "a configuration file or value is wrong" },
-  proxy_invalid: { exit: EXIT.usage, brief: "a proxy address cannot be used: not a URL, or an unknown scheme" },
+  proxy_invalid: {
+    exit: EXIT.usage,
+    brief: "a proxy address cannot be used: not a URL, or an unknown scheme",
+  },
   input_unreadable: { exit: EXIT.usage, brief: "a file named on the command line cannot be read" },
   output_unwritable: { exit: EXIT.usage, brief: "a file named on the command line cannot be written" },
 
   ca_unreadable: { exit: EXIT.trust, brief: "the CA bundle cannot be read" },
   ca_invalid: { exit: EXIT.trust, brief: "the CA bundle holds no usable certificate" },
   ca_rejected: { exit: EXIT.trust, brief: "the TLS library refused a certificate of the bundle" },
-  tls_unknown_issuer: { exit: EXIT.trust, brief: "the server's certificate was issued by a CA that is not trusted" },
+  tls_unknown_issuer: {
+    exit: EXIT.trust,
+    brief: "the server's certificate was issued by a CA that is not trusted",
+  },
   tls_name_mismatch: { exit: EXIT.trust, brief: "the server's certificate is for another name" },
   tls_expired: { exit: EXIT.trust, brief: "the server's certificate has expired" },
-  tls_not_yet_valid: { exit: EXIT.trust, brief: "the server's certificate is not valid yet by the local clock" },
+  tls_not_yet_valid: {
+    exit: EXIT.trust,
+    brief: "the server's certificate is not valid yet by the local clock",
+  },
   tls_ca_as_leaf: { exit: EXIT.trust, brief: "the server presents a CA certificate as its own" },
-  tls_bad_certificate: { exit: EXIT.trust, brief: "the server's certificate is malformed, too weak or not meant for servers" },
+  tls_bad_certificate: {
+    exit: EXIT.trust,
+    brief: "the server's certificate is malformed, too weak or not meant for servers",
+  },
   tls_handshake: { exit: EXIT.trust, brief: "the TLS handshake failed for another reason" },
 
   auth_missing: { exit: EXIT.auth, brief: "no credential was found" },

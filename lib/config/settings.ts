@@ -1,0 +1,48 @@
+/**
+ * The one frozen value that flags, environment and `config.toml` come to.
+ *
+ * @module
+ */
+import type { Warning } from "../warning.ts";
+import type { Provider } from "./provider.ts";
+
+/** Which wire a turn takes. */
+export type TransportChoice = "auto" | "sse" | "ws";
+
+/** What the flags that every network command shares may say. Absent: not given. */
+export interface SharedFlags {
+  readonly caCert?: string;
+  /** A proxy URL, or `none`. */
+  readonly proxy?: string;
+  readonly profile?: string;
+  readonly strictConfig?: boolean;
+  readonly model?: string;
+  readonly provider?: string;
+  readonly baseUrl?: string;
+  readonly transport?: TransportChoice;
+  readonly reasoningEffort?: string;
+  readonly apiKeyFile?: string;
+}
+
+/** Settings in force. Frozen. */
+export interface Settings {
+  /** Absolute path of `CODEX_HOME`. */
+  readonly codexHome: string;
+  /** Absolute path of the `config.toml` that was read, if there is one. */
+  readonly configPath?: string;
+  readonly model: string;
+  readonly provider: Provider;
+  readonly transport: TransportChoice;
+  readonly reasoningEffort?: string;
+  readonly reasoningSummary?: string;
+  readonly verbosity?: string;
+  readonly serviceTier?: string;
+  /** From `--ca-cert`: a path as typed. Which bundle wins is decided in `trust`. */
+  readonly caCert?: string;
+  /** From `--proxy`: a URL, or `none`. */
+  readonly proxy?: string;
+  readonly apiKeyFile?: string;
+  /** Base of the ChatGPT backend, from `chatgpt_base_url`. */
+  readonly chatgptBaseUrl?: string;
+  readonly warnings: readonly Warning[];
+}

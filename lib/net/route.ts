@@ -1,0 +1,54 @@
+/**
+ * How a request leaves the machine.
+ *
+ * @module
+ */
+
+/** Schemes a proxy address may have. */
+export type ProxyScheme = "http" | "https" | "socks5" | "socks5h";
+
+/** A proxy, taken apart. */
+export interface ProxyEndpoint {
+  readonly scheme: ProxyScheme;
+  /** Without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Percent-decoded. Present, with `password`, only when the address had user information. */
+  readonly username?: string;
+  /** Percent-decoded; empty when the address had a user alone. Never printed. */
+  readonly password?: string;
+}
+
+/** The way to one target, and who said so. */
+export type Route =
+  | {
+    readonly kind: "direct";
+    /** Why no proxy: nothing is set, `--proxy none`, the NO_PROXY entry that matched, or loopback. */
+    readonly reason: string;
+  }
+  | {
+    readonly kind: "proxy";
+    readonly proxy: ProxyEndpoint;
+    /** The flag or variable that chose it: `--proxy`, `HTTPS_PROXY`, `all_proxy`, … */
+    readonly source: string;
+  };
+
+/** One resolver for every leg: HTTP, websocket, login, refresh. */
+export interface RouteTable {
+  /**
+   * @param target `http:`, `https:`, `ws:` or `wss:` URL; `ws`/`wss` resolve as `http`/`https`
+   * @throws CulvertError `proxy_invalid` when the address that applies cannot be used
+   */
+  readonly resolve: (target: URL) => Route;
+}
+
+/**
+ * The route for people: `direct (NO_PROXY entry "corp.example")` or `http://proxy:3128 from HTTPS_PROXY`.
+ * Credentials are replaced by `***`.
+ */
+export function describeRoute(route: Route): string {
+  if (route.kind === "direct") return `direct (${route.reason})`;
+  const { scheme, host, port, username } = route.proxy;
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return `${scheme}://${username === undefined ? "" : "***@"}${shown}:${port} from ${route.source}`;
+}

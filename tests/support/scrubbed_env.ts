@@ -1,0 +1,17 @@
+/** An environment without any CA, proxy or credential variable of the machine that runs the tests. */
+
+/** Variables that would change where or whom a program connects to. */
+const SCRUBBED =
+  /^(.*(ssl_cert|_ca_|cainfo|ca_bundle|cafile|ca_certificate|pip_cert|deno_cert|deno_tls).*|(https?|all|no)_proxy|codex_.*|openai_.*|culvert_.*|node_extra_ca_certs|request_method|no_color|clicolor.*|force_color)$/i;
+
+/**
+ * @param extra variables to set on top
+ * @returns the whole environment to pass with `clearEnv: true`
+ */
+export function scrubbedEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(Deno.env.toObject())) {
+    if (!SCRUBBED.test(name)) kept[name] = value;
+  }
+  return { ...kept, ...extra };
+}
