@@ -5,7 +5,22 @@
  *
  * @module
  */
+import { CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
+import type { Host, OutputStream, StopSignal } from "./host.ts";
+
+/** Builds the host of the running process. */
+export function processHost(): Host {
+  return {
+    args: Deno.args,
+    world: processWorld(),
+    stdout: outputStream(Deno.stdout, "standard output"),
+    stderr: outputStream(Deno.stderr, "standard error"),
+    stdin: { isTerminal: Deno.stdin.isTerminal(), stream: () => Deno.stdin.readable },
+    onSignal,
+    exit: (status) => Deno.exit(status),
+  };
+}
 
 /** Builds the world of the running process. */
 export function processWorld(): World {
@@ -19,6 +34,59 @@ export function processWorld(): World {
     home: () => readVariable("HOME") ?? readVariable("USERPROFILE"),
     withoutVariables,
   };
+}
+
+type Writer = typeof Deno.stdout;
+
+function outputStream(writer: Writer, name: string): OutputStream {
+  const encoder = new TextEncoder();
+  const bytesOf = (data: string | Uint8Array) => typeof data === "string" ? encoder.encode(data) : data;
+  return {
+    isTerminal: writer.isTerminal(),
+    columns: () => {
+      if (!writer.isTerminal()) return undefined;
+      try {
+        return Deno.consoleSize().columns;
+      } catch {
+        // A terminal on this stream does not promise one that knows its size.
+        return undefined;
+      }
+    },
+    write: async (data) => {
+      let rest = bytesOf(data);
+      try {
+        while (rest.length > 0) rest = rest.subarray(await writer.write(rest));
+      } catch (error) {
+        throw writeError(error, name);
+      }
+    },
+    writeSync: (data) => {
+      let rest = bytesOf(data);
+      try {
+        while (rest.length > 0) rest = rest.subarray(writer.writeSync(rest));
+      } catch (error) {
+        throw writeError(error, name);
+      }
+    },
+  };
+}
+
+function writeError(error: unknown, name: string): CulvertError {
+  if (error instanceof Deno.errors.BrokenPipe) {
+    return new CulvertError("reader_gone", `Cannot write to ${name}: the reader went away`, { cause: error });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CulvertError("output_unwritable", `Cannot write to ${name}: ${reason}`, {
+    hint: "Check the disk or device that the output goes to.",
+    cause: error,
+  });
+}
+
+function onSignal(signal: StopSignal, handler: () => void): () => void {
+  // Windows knows no SIGTERM (Deno throws for it); Ctrl-C arrives there as SIGINT.
+  if (Deno.build.os === "windows" && signal === "SIGTERM") return () => {};
+  Deno.addSignalListener(signal, handler);
+  return () => Deno.removeSignalListener(signal, handler);
 }
 
 function readVariable(name: string): string | undefined {

@@ -1,0 +1,86 @@
+/**
+ * How a command is defined: words (parameters and help) here and now, deeds loaded when it is called, and one
+ * place where its failure becomes an exit status.
+ *
+ * @module
+ */
+import {
+  buildCommand,
+  type Command,
+  type FlagParametersForType,
+  type TypedPositionalParameters,
+} from "@stricli/core";
+import { asCulvertError } from "../errors.ts";
+import type { CliContext } from "./context.ts";
+
+/** The last part of a command's help: examples that run as written, and where to read on. */
+export interface CommandDocs {
+  /** One line, without a full stop. */
+  readonly brief: string;
+  /** A paragraph or a few. */
+  readonly description?: string;
+  /** Whole command lines. A test runs each of them against the demo provider. */
+  readonly examples: readonly string[];
+  /** Names of commands and help topics. */
+  readonly seeAlso: readonly string[];
+}
+
+/** What a command's module exports as `run`. */
+export type CommandRun<FLAGS, ARGS extends readonly unknown[]> = (
+  context: CliContext,
+  flags: FLAGS,
+  ...args: ARGS
+) => Promise<void>;
+
+/** The definition of a command. */
+export interface CommandDefinition<
+  FLAGS extends Readonly<Record<string, unknown>>,
+  ARGS extends readonly unknown[],
+> {
+  readonly flags: FlagParametersForType<FLAGS, CliContext>;
+  readonly aliases?: Readonly<Record<string, keyof FLAGS & string>>;
+  readonly positional: TypedPositionalParameters<ARGS, CliContext>;
+  readonly docs: CommandDocs;
+  /** Imports the module that does the work. */
+  readonly load: () => Promise<{ readonly run: CommandRun<FLAGS, ARGS> }>;
+}
+
+/** Puts description, examples and references together, as help prints them. */
+export function fullDescription(docs: CommandDocs): string {
+  const parts = [docs.description ?? docs.brief];
+  parts.push(["Examples:", ...docs.examples.map((line) => `  ${line}`)].join("\n"));
+  parts.push(`See also: ${docs.seeAlso.join(", ")}`);
+  return parts.join("\n\n");
+}
+
+/** Makes a command of its definition. */
+export function defineCommand<
+  FLAGS extends Readonly<Record<string, unknown>>,
+  ARGS extends readonly unknown[],
+>(
+  definition: CommandDefinition<FLAGS, ARGS>,
+): Command<CliContext> {
+  return buildCommand<FLAGS, ARGS, CliContext>({
+    loader: async () => {
+      const { run } = await definition.load();
+      return async function (this: CliContext, flags: FLAGS, ...args: ARGS): Promise<void> {
+        try {
+          await run(this, flags, ...args);
+        } catch (thrown) {
+          const error = asCulvertError(thrown);
+          const { reportError } = await import("./report_error.ts");
+          reportError(this, error, {
+            json: flags["json"] === true,
+            verbose: Number(flags["verbose"] ?? 0) > 0,
+          });
+        }
+      };
+    },
+    parameters: {
+      flags: definition.flags,
+      positional: definition.positional,
+      ...(definition.aliases === undefined ? {} : { aliases: definition.aliases }),
+    },
+    docs: { brief: definition.docs.brief, fullDescription: fullDescription(definition.docs) },
+  });
+}

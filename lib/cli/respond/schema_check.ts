@@ -1,0 +1,58 @@
+/**
+ * Does the answer fit the schema?
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+
+/** Says what is wrong with an answer; undefined when it fits. */
+export type SchemaCheck = (answer: string) => CulvertError | undefined;
+
+/**
+ * Compiles a JSON Schema (2020-12).
+ *
+ * @param schema the schema
+ * @param path where it was read, for messages
+ * @throws CulvertError `input_unreadable` when it is no valid schema
+ */
+export async function compileSchema(
+  schema: Readonly<Record<string, unknown>>,
+  path: string,
+): Promise<SchemaCheck> {
+  const { Ajv2020 } = await import("ajv/dist/2020.js");
+  const { default: addFormats } = await import("ajv-formats");
+  const ajv = new Ajv2020({ allErrors: false, strict: false });
+  addFormats.default(ajv);
+  const validate = (() => {
+    try {
+      return ajv.compile(schema);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CulvertError("input_unreadable", `Cannot use --output-schema ${path}: ${reason}`, {
+        hint: "Correct the schema.",
+        details: { flag: "--output-schema", path },
+        cause: error,
+      });
+    }
+  })();
+  return (answer) => {
+    const mismatch = (why: string) =>
+      new CulvertError("schema_mismatch", `The answer does not fit ${path}: ${why}`, {
+        hint: "The answer was printed all the same. Try again, or loosen the schema.",
+        details: { path },
+      });
+    let value: unknown;
+    try {
+      value = JSON.parse(answer);
+    } catch (error) {
+      return mismatch(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    if (validate(value)) return undefined;
+    const [first] = validate.errors ?? [];
+    return mismatch(
+      `${first?.instancePath === "" ? "the value" : first?.instancePath ?? "the value"} ${
+        first?.message ?? "is wrong"
+      }`,
+    );
+  };
+}

@@ -1,0 +1,45 @@
+/**
+ * Where the codex client keeps its configuration and credentials, which this program shares.
+ *
+ * @module
+ */
+import { isAbsolute, join, resolve } from "node:path";
+import { CulvertError } from "../errors.ts";
+import type { World } from "../world.ts";
+
+/**
+ * Finds `CODEX_HOME`: the variable where it is set and not empty, else `~/.codex`. A directory that the variable
+ * names must exist; the default need not.
+ *
+ * @returns an absolute path, without symbolic links where the variable chose it
+ * @throws CulvertError `config` when the variable names no directory, or when no home directory is known
+ */
+export async function findCodexHome(world: Pick<World, "env" | "cwd" | "home">): Promise<string> {
+  const named = world.env("CODEX_HOME");
+  if (named !== undefined && named !== "") return await canonicalDirectory(resolve(world.cwd(), named));
+  const home = world.home();
+  if (home === undefined || home === "" || !isAbsolute(home)) {
+    throw new CulvertError("config", "Cannot find the home directory: neither CODEX_HOME nor HOME is set", {
+      hint: "Set CODEX_HOME to a directory for config.toml and auth.json.",
+    });
+  }
+  return join(home, ".codex");
+}
+
+async function canonicalDirectory(path: string): Promise<string> {
+  try {
+    const real = await Deno.realPath(path);
+    if ((await Deno.stat(real)).isDirectory) return real;
+  } catch (error) {
+    throw notADirectory(path, error);
+  }
+  throw notADirectory(path, undefined);
+}
+
+function notADirectory(path: string, cause: unknown): CulvertError {
+  return new CulvertError("config", `CODEX_HOME names ${JSON.stringify(path)}, which is not a directory`, {
+    hint: "Create the directory, or unset CODEX_HOME to use ~/.codex.",
+    details: { variable: "CODEX_HOME", path },
+    cause,
+  });
+}

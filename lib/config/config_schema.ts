@@ -1,0 +1,113 @@
+/**
+ * The part of the codex client's `config.toml` that this program obeys, and the names of the rest. Loaded only
+ * where there is such a file, because it brings zod with it.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+const count = z.int().nonnegative();
+const text = z.string();
+const textMap = z.record(text, text);
+
+const commandAuth = z.object({
+  command: text.refine((value) => value.trim() !== "", "must not be blank"),
+  args: z.array(text).optional(),
+  timeout_ms: z.int().positive().optional(),
+  refresh_interval_ms: count.optional(),
+  cwd: text.optional(),
+});
+
+const provider = z.object({
+  name: text.optional(),
+  base_url: text.optional(),
+  env_key: text.optional(),
+  env_key_instructions: text.optional(),
+  experimental_bearer_token: text.optional(),
+  auth: commandAuth.optional(),
+  aws: z.record(text, z.unknown()).optional(),
+  wire_api: text.optional(),
+  query_params: textMap.optional(),
+  http_headers: textMap.optional(),
+  env_http_headers: textMap.optional(),
+  request_max_retries: count.optional(),
+  stream_max_retries: count.optional(),
+  stream_idle_timeout_ms: z.int().positive().optional(),
+  websocket_connect_timeout_ms: z.int().positive().optional(),
+  requires_openai_auth: z.boolean().optional(),
+  supports_websockets: z.boolean().optional(),
+  supports_standalone_web_search: z.boolean().optional(),
+});
+
+const choices = {
+  model: text.optional(),
+  model_provider: text.optional(),
+  model_reasoning_effort: text.optional(),
+  model_reasoning_summary: text.optional(),
+  model_verbosity: text.optional(),
+  service_tier: text.optional(),
+  openai_base_url: text.optional(),
+  chatgpt_base_url: text.optional(),
+};
+
+const profile = z.object(choices);
+
+/** What is read of `config.toml`. Keys that are not named here are looked at by {@link unknownKeys}. */
+export const configSchema = z.object({
+  ...choices,
+  profile: text.optional(),
+  profiles: z.record(text, profile).optional(),
+  model_providers: z.record(text, provider).optional(),
+});
+
+/** `config.toml`, checked. */
+export type ConfigFile = z.infer<typeof configSchema>;
+
+/** One `[model_providers.*]` table, checked. */
+export type ProviderTable = z.infer<typeof provider>;
+
+/** One `[profiles.*]` table, checked. */
+export type ProfileTable = z.infer<typeof profile>;
+
+/**
+ * Keys that the codex client (0.169.0) knows and this program has no use for. They are no mistake, so they
+ * bring no warning.
+ */
+const CODEX_KEYS = new Set(
+  ("analytics agents allow_login_shell approval_policy approvals_reviewer apps audio auto_review background_terminal_max_timeout " +
+    "check_for_update_on_startup cli_auth_credentials_store commit_attribution compact_prompt default_permissions " +
+    "developer_instructions disable_paste_burst disable_response_storage experimental_compact_prompt_file " +
+    "experimental_instructions_file experimental_realtime_ws_base_url experimental_use_freeform_apply_patch " +
+    "experimental_use_unified_exec_tool features feedback file_opener forced_chatgpt_workspace_id " +
+    "forced_login_method ghost_snapshot hide_agent_reasoning history hooks include_apply_patch_tool instructions " +
+    "log_dir mcp_oauth_callback_port mcp_oauth_callback_url mcp_oauth_credentials_store mcp_servers memories " +
+    "model_auto_compact_token_limit model_catalog_json model_context_window model_instructions_file " +
+    "model_supports_reasoning_summaries notice notify oss_provider otel permissions personality " +
+    "plan_mode_reasoning_effort plugins preferred_auth_method project_doc_fallback_filenames project_doc_max_bytes " +
+    "project_root_markers projects realtime review_model sandbox_mode sandbox_workspace_write " +
+    "shell_environment_policy show_raw_agent_reasoning skills sqlite_home suppress_unstable_features_warning " +
+    "tool_output_token_limit tools tools_view_image tui web_search windows windows_wsl_setup_acknowledged zsh_path")
+    .split(" "),
+);
+
+/**
+ * The dotted names of keys that neither this program nor the codex client knows.
+ *
+ * @param value the parsed TOML document
+ */
+export function unknownKeys(value: Readonly<Record<string, unknown>>): string[] {
+  const found: string[] = [];
+  const look = (table: unknown, known: ReadonlySet<string>, prefix: string) => {
+    if (typeof table !== "object" || table === null || Array.isArray(table)) return;
+    for (const key of Object.keys(table)) if (!known.has(key)) found.push(`${prefix}${key}`);
+  };
+  const lookEach = (tables: unknown, known: ReadonlySet<string>, prefix: string) => {
+    if (typeof tables !== "object" || tables === null) return;
+    for (const [name, table] of Object.entries(tables)) look(table, known, `${prefix}.${name}.`);
+  };
+  const own = new Set(Object.keys(configSchema.shape));
+  look(value, new Set([...own, ...CODEX_KEYS]), "");
+  lookEach(value["profiles"], new Set([...Object.keys(profile.shape), ...CODEX_KEYS]), "profiles");
+  lookEach(value["model_providers"], new Set(Object.keys(provider.shape)), "model_providers");
+  return found;
+}

@@ -1,0 +1,120 @@
+/**
+ * From a `[model_providers.*]` table to a {@link Provider}.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { CulvertError } from "../errors.ts";
+import type { Environment } from "../world.ts";
+import { PROVIDER_DEFAULTS, RETRY_CAP } from "./builtin_providers.ts";
+import type { ProviderTable } from "./config_schema.ts";
+import type { CommandAuth, Provider } from "./provider.ts";
+
+/** A provider table with its place. */
+export interface ProviderSource {
+  readonly id: string;
+  readonly table: ProviderTable;
+  /** The file, for messages. */
+  readonly path: string;
+  readonly env: Environment;
+  readonly cwd: string;
+}
+
+/**
+ * Fills defaults, reads header variables and checks what contradicts itself.
+ *
+ * @throws CulvertError `config`
+ */
+export function providerFromTable(source: ProviderSource): Provider {
+  const { id, table } = source;
+  checkWireApi(source);
+  checkContradictions(source);
+  return {
+    id,
+    name: table.name ?? "",
+    queryParams: table.query_params ?? PROVIDER_DEFAULTS.queryParams,
+    headers: headersOf(source),
+    requestMaxRetries: Math.min(table.request_max_retries ?? PROVIDER_DEFAULTS.requestMaxRetries, RETRY_CAP),
+    streamMaxRetries: Math.min(table.stream_max_retries ?? PROVIDER_DEFAULTS.streamMaxRetries, RETRY_CAP),
+    streamIdleTimeoutMs: table.stream_idle_timeout_ms ?? PROVIDER_DEFAULTS.streamIdleTimeoutMs,
+    websocketConnectTimeoutMs: table.websocket_connect_timeout_ms ??
+      PROVIDER_DEFAULTS.websocketConnectTimeoutMs,
+    requiresOpenAiAuth: table.requires_openai_auth ?? PROVIDER_DEFAULTS.requiresOpenAiAuth,
+    supportsWebsockets: table.supports_websockets ?? PROVIDER_DEFAULTS.supportsWebsockets,
+    ...(table.base_url === undefined ? {} : { baseUrl: table.base_url }),
+    ...(table.env_key === undefined ? {} : { envKey: table.env_key }),
+    ...(table.env_key_instructions === undefined ? {} : { envKeyInstructions: table.env_key_instructions }),
+    ...(table.experimental_bearer_token === undefined
+      ? {}
+      : { bearerToken: table.experimental_bearer_token }),
+    ...(table.auth === undefined ? {} : { commandAuth: commandAuthOf(table.auth, source.cwd) }),
+  };
+}
+
+function checkWireApi({ id, table, path }: ProviderSource): void {
+  if (table.wire_api === undefined || table.wire_api === "responses") return;
+  const known = table.wire_api === "chat";
+  throw new CulvertError("config", `Cannot use provider "${id}" of ${path}: wire_api = "${table.wire_api}"`, {
+    hint: known
+      ? 'The chat completions API is no longer spoken. Set wire_api = "responses", and use a server that has it.'
+      : 'The only wire API is "responses".',
+    details: { path, key: `model_providers.${id}.wire_api` },
+  });
+}
+
+function checkContradictions({ id, table, path }: ProviderSource): void {
+  const refuse = (message: string, hint: string): never => {
+    throw new CulvertError("config", `Cannot use provider "${id}" of ${path}: ${message}`, {
+      hint,
+      details: { path, key: `model_providers.${id}` },
+    });
+  };
+  const set = (keys: readonly (readonly [string, unknown])[]) =>
+    keys.filter(([, value]) => value !== undefined && value !== false).map(([key]) => key);
+  const others = set([
+    ["env_key", table.env_key],
+    ["experimental_bearer_token", table.experimental_bearer_token],
+    ["auth", table.auth],
+    ["requires_openai_auth", table.requires_openai_auth],
+  ]);
+  if (table.aws !== undefined) {
+    if (table.supports_websockets === true) {
+      refuse("aws and supports_websockets exclude each other", "Remove one.");
+    }
+    if (others.length > 0) refuse(`aws excludes ${others.join(", ")}`, "Remove one side.");
+    refuse(
+      "aws asks for signed requests, which culvert does not make",
+      "Use a gateway that takes a bearer token.",
+    );
+  }
+  const beside = others.filter((key) => key !== "auth");
+  if (table.auth !== undefined && beside.length > 0) {
+    refuse(`auth excludes ${beside.join(", ")}`, "Remove one side.");
+  }
+}
+
+function headersOf({ table, env }: ProviderSource): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const put = (name: string, value: string) => {
+    // A name or value that is not legal header text is left out, as the codex client does.
+    if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+      headers[name] = value;
+    }
+  };
+  for (const [name, value] of Object.entries(table.http_headers ?? {})) put(name, value);
+  for (const [name, variable] of Object.entries(table.env_http_headers ?? {})) {
+    const value = env(variable);
+    if (value !== undefined && value.trim() !== "") put(name, value);
+  }
+  return headers;
+}
+
+function commandAuthOf(auth: NonNullable<ProviderTable["auth"]>, cwd: string): CommandAuth {
+  return {
+    command: auth.command,
+    args: auth.args ?? [],
+    timeoutMs: auth.timeout_ms ?? 5_000,
+    refreshIntervalMs: auth.refresh_interval_ms ?? 300_000,
+    cwd: resolve(cwd, auth.cwd ?? "."),
+  };
+}
