@@ -1,0 +1,163 @@
+/**
+ * One HTTP exchange: redirects followed, headers awaited for so long and no longer, failures told apart.
+ *
+ * @module
+ */
+import { CulvertError } from "../errors.ts";
+import type { World } from "../world.ts";
+import type { HttpReply, HttpRequest } from "./dialer.ts";
+import { describeRoute, type Route, type RouteTable } from "./route.ts";
+import { followUp, REDIRECT_LIMIT } from "./redirects.ts";
+import type { HttpClientPool } from "./http_client_pool.ts";
+import { hostAndPort } from "./explain.ts";
+
+/** What an exchange needs of its dialer. */
+export interface ExchangeParts {
+  readonly pool: HttpClientPool;
+  readonly routes: RouteTable;
+  readonly world: World;
+  readonly userAgent: string;
+  /** Makes the error for whatever the runtime threw. */
+  readonly fail: (thrown: unknown, url: URL, route: Route) => CulvertError | Promise<CulvertError>;
+  /** The same for a body that broke off; asks nobody. */
+  readonly broken: (thrown: unknown, url: URL, route: Route) => CulvertError;
+  /** Makes the error for a proxy that answered 407 in the server's stead. */
+  readonly refusedByProxy: (headers: Headers, url: URL, route: Route) => CulvertError;
+  /** Told of each hop. */
+  readonly onHop: (request: HttpRequest, route: Route) => void;
+}
+
+type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
+
+/**
+ * Makes the exchange. See `Dialer.request` for what it throws.
+ */
+export async function exchange(request: HttpRequest, parts: ExchangeParts): Promise<HttpReply> {
+  request.signal?.throwIfAborted();
+  const answered = new AbortController();
+  const late = new AbortController();
+  if (request.headerTimeoutMs !== undefined) {
+    parts.world.sleep(request.headerTimeoutMs, answered.signal).then(
+      () => late.abort(),
+      // The pause was called off because the headers came.
+      () => {},
+    );
+  }
+  try {
+    return await follow(request, late.signal, parts);
+  } finally {
+    answered.abort();
+  }
+}
+
+async function follow(first: HttpRequest, late: AbortSignal, parts: ExchangeParts): Promise<HttpReply> {
+  let request = first;
+  for (let hop = 0;; hop++) {
+    const route = parts.routes.resolve(request.url);
+    parts.onHop(request, route);
+    const response = await send(request, route, late, parts);
+    if (response.status === 407 && isForwarded(request.url, route)) {
+      await response.body?.cancel();
+      throw parts.refusedByProxy(response.headers, request.url, route);
+    }
+    const next = followUp(request, response.status, response.headers.get("location"));
+    if (next === undefined) return reply(response, request, route, parts);
+    await response.body?.cancel();
+    if (hop >= REDIRECT_LIMIT) {
+      throw new CulvertError(
+        "redirect",
+        `${first.url.origin} redirects in circles: gave up after ${REDIRECT_LIMIT} redirects`,
+        { details: { host: first.url.host, last_host: next.url.host } },
+      );
+    }
+    request = next;
+  }
+}
+
+async function send(
+  request: HttpRequest,
+  route: Route,
+  late: AbortSignal,
+  parts: ExchangeParts,
+): Promise<Response> {
+  const { signal } = request;
+  const headers = headersOf(request, parts.userAgent);
+  try {
+    return await fetch(request.url, {
+      method: request.method,
+      headers,
+      redirect: "manual",
+      client: parts.pool.clientFor(route),
+      signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+      ...(request.body === undefined ? {} : { body: request.body }),
+    });
+  } catch (error) {
+    if (signal?.aborted === true) throw signal.reason;
+    if (late.aborted) {
+      throw new CulvertError(
+        "header_timeout",
+        `${hostAndPort(request.url)} did not answer within ${request.headerTimeoutMs} ms ` +
+          `(route: ${describeRoute(route)})`,
+        {
+          hint: "Try again; if it stays silent, a proxy on the way may be holding the answer back.",
+          details: { host: request.url.host, timeout_ms: request.headerTimeoutMs ?? 0 },
+        },
+      );
+    }
+    throw await parts.fail(error, request.url, route);
+  }
+}
+
+/** Whether the proxy speaks HTTP for the server, so that its own 407 looks like the server's answer. */
+function isForwarded(url: URL, route: Route): boolean {
+  return url.protocol === "http:" && route.kind === "proxy" && !route.proxy.scheme.startsWith("socks");
+}
+
+function headersOf(request: HttpRequest, userAgent: string): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    try {
+      headers.append(name, value);
+    } catch (error) {
+      // The value may be a credential: the engine's message is not kept as a cause.
+      if (!(error instanceof TypeError)) throw error;
+      throw new CulvertError("config", `The request header ${JSON.stringify(name)} cannot be sent`, {
+        hint:
+          "Header names are letters, digits and hyphens; values hold no line break and no text beyond Latin-1.",
+        details: { header: name },
+      });
+    }
+  }
+  if (!headers.has("user-agent")) headers.set("user-agent", userAgent);
+  return headers;
+}
+
+function reply(response: Response, request: HttpRequest, route: Route, parts: ExchangeParts): HttpReply {
+  const { body } = response;
+  const failed = (error: unknown): unknown =>
+    request.signal?.aborted === true ? request.signal.reason : parts.broken(error, request.url, route);
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: body === null ? null : guarded(body, failed),
+    url: request.url,
+    route,
+  };
+}
+
+/** The same bytes; what goes wrong while they come is translated. Nothing is read ahead of need. */
+function guarded(body: Body, translate: (error: unknown) => unknown): Body {
+  const reader = body.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        controller.error(translate(error));
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+}
