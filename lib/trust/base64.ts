@@ -1,0 +1,105 @@
+/**
+ * Base64 of PEM bodies: decoding that says what is wrong and where, and the canonical block.
+ *
+ * @module
+ */
+
+/** One line of a body, with where it stands in the file. */
+export interface BodyLine {
+  readonly text: string;
+  /** 1-based. */
+  readonly line: number;
+}
+
+/** The bytes, or why there are none. */
+export type DecodedBody =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly reason: string };
+
+const PEM_COLUMNS = 64;
+
+/**
+ * Decodes a body: the standard alphabet, blanks anywhere, padding optional but exact where there is any, and no
+ * look at left-over bits. That is what the codex client takes (0.169.0), and no other reader takes more.
+ *
+ * @param lines the body, without markers and headers
+ */
+export function decodeBody(lines: readonly BodyLine[]): DecodedBody {
+  let text = "";
+  for (const line of lines) text += line.text;
+  try {
+    const bytes = decodeBase64(text);
+    return bytes.length === 0 ? { ok: false, reason: "its body is empty" } : { ok: true, bytes };
+  } catch {
+    // The platform says only that something is wrong; the next function finds out what and where.
+    return { ok: false, reason: explain(lines) };
+  }
+}
+
+/**
+ * Writes a certificate as one canonical PEM block: 64 columns, LF, a newline at the end.
+ *
+ * @param der exactly one certificate
+ */
+export function certificatePem(der: Uint8Array): string {
+  const text = encodeBase64(der);
+  let block = "-----BEGIN CERTIFICATE-----\n";
+  for (let at = 0; at < text.length; at += PEM_COLUMNS) block += `${text.slice(at, at + PEM_COLUMNS)}\n`;
+  return `${block}-----END CERTIFICATE-----\n`;
+}
+
+/** Blanks that `atob` does not skip by itself. */
+const OTHER_BLANKS = /[\v\u00a0\ufeff\u200b\u2028\u2029]/g;
+
+function decodeBase64(text: string): Uint8Array {
+  const clean = OTHER_BLANKS.test(text) ? text.replace(OTHER_BLANKS, "") : text;
+  // `atob` and not `Uint8Array.fromBase64`: the runtime of 2.4.2 has only the former, and the latter is
+  // stricter about padding.
+  const binary = atob(clean);
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index);
+  return bytes;
+}
+
+/** Stays below the number of arguments that a call may have. */
+const SLICE = 0x2000;
+
+function encodeBase64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += SLICE) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + SLICE));
+  }
+  return btoa(binary);
+}
+
+function explain(lines: readonly BodyLine[]): string {
+  let count = 0;
+  let padding = 0;
+  for (const { text, line } of lines) {
+    for (const character of text) {
+      if (/[\s\u200b]/.test(character)) continue;
+      if (character === "=") {
+        padding++;
+        continue;
+      }
+      if (!/[A-Za-z0-9+/]/.test(character)) return `its body has ${nameOf(character)} on line ${line}`;
+      if (padding > 0) return `its body goes on behind the padding on line ${line}`;
+      count++;
+    }
+  }
+  const last = lines.at(-1)?.line;
+  const where = last === undefined ? "" : ` on line ${last}`;
+  return count % 4 === 1
+    ? `its body is cut short: one character of base64 is left over${where}`
+    : `its body ends in ${padding} "=" where ${(4 - count % 4) % 4} belong${where}`;
+}
+
+function nameOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const point = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  if (code === 0xfffd) return "a byte that is no base64";
+  if (code < 0x20 || code > 0x7e) return `the character ${point}`;
+  return character === "-" || character === "_"
+    ? `"${character}" (the URL alphabet; PEM has "+" and "/")`
+    : `the character "${character}"`;
+}

@@ -1,0 +1,168 @@
+/**
+ * The little of DER (ITU-T X.690) that certificates, PKCS#7 and OpenSSL's trust settings need. Nothing here
+ * throws and nothing reads past the given limit: what does not fit is `undefined`.
+ *
+ * @module
+ */
+
+/** Tags by their byte: class and constructed bit included. */
+export const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  objectIdentifier: 0x06,
+  utf8String: 0x0c,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  set: 0x31,
+  context0: 0xa0,
+  context1: 0xa1,
+  context3: 0xa3,
+} as const;
+
+/** One element: where it stands in the buffer it was read from. All offsets are in bytes. */
+export interface DerElement {
+  readonly tag: number;
+  /** Of the tag byte. */
+  readonly start: number;
+  /** Of the first content byte. */
+  readonly contentStart: number;
+  /** One past the last content byte. */
+  readonly contentEnd: number;
+  /** One past the whole element; beyond `contentEnd` only for the indefinite form. */
+  readonly end: number;
+}
+
+/** webpki reads lengths of up to two bytes and refuses whatever is longer (0.103; seen as BadEncoding). */
+const LARGEST_LENGTH = 0xffff;
+
+/** Nested indefinite lengths that are still followed. */
+const DEEPEST = 32;
+
+/**
+ * Reads one element by the rules of webpki, which has the last word on trust anchors: low tag numbers only,
+ * definite and shortest lengths, content below 65,535 bytes.
+ *
+ * @param bytes the buffer
+ * @param offset where the element starts
+ * @param limit one past the last byte that may be read; at most `bytes.length`
+ */
+export function readElement(
+  bytes: Uint8Array,
+  offset: number,
+  limit: number = bytes.length,
+): DerElement | undefined {
+  const element = readHeader(bytes, offset, Math.min(limit, bytes.length));
+  if (element === undefined || !element.isShortest) return undefined;
+  const length = element.contentEnd - element.contentStart;
+  return length < LARGEST_LENGTH ? element : undefined;
+}
+
+/**
+ * Reads one element of BER: any definite length, and the indefinite form, as older tools write PKCS#7.
+ *
+ * @param bytes the buffer
+ * @param offset where the element starts
+ * @param limit one past the last byte that may be read; at most `bytes.length`
+ */
+export function readBerElement(
+  bytes: Uint8Array,
+  offset: number,
+  limit: number = bytes.length,
+  depth = 0,
+): DerElement | undefined {
+  const end = Math.min(limit, bytes.length);
+  if (bytes[offset + 1] !== 0x80) return readHeader(bytes, offset, end);
+  const tag = bytes[offset];
+  if (offset + 2 > end || tag === undefined || depth >= DEEPEST) return undefined;
+  let at = offset + 2;
+  while (at + 2 <= end) {
+    if (bytes[at] === 0 && bytes[at + 1] === 0) {
+      return { tag, start: offset, contentStart: offset + 2, contentEnd: at, end: at + 2 };
+    }
+    const child = readBerElement(bytes, at, end, depth + 1);
+    if (child === undefined) return undefined;
+    at = child.end;
+  }
+  return undefined;
+}
+
+/**
+ * The elements inside another, or `undefined` when they do not fill it exactly.
+ *
+ * @param bytes the buffer `parent` was read from
+ * @param parent the element to look into
+ * @param read how to read each: {@link readElement} or {@link readBerElement}
+ */
+export function childrenOf(
+  bytes: Uint8Array,
+  parent: DerElement,
+  read: (bytes: Uint8Array, offset: number, limit: number) => DerElement | undefined = readElement,
+): readonly DerElement[] | undefined {
+  const children: DerElement[] = [];
+  let at = parent.contentStart;
+  while (at < parent.contentEnd) {
+    const child = read(bytes, at, parent.contentEnd);
+    if (child === undefined) return undefined;
+    children.push(child);
+    at = child.end;
+  }
+  return children;
+}
+
+/** A view of what stands inside the element. */
+export function contentOf(bytes: Uint8Array, element: DerElement): Uint8Array {
+  return bytes.subarray(element.contentStart, element.contentEnd);
+}
+
+/** A view of the element with its header. */
+export function bytesOf(bytes: Uint8Array, element: DerElement): Uint8Array {
+  return bytes.subarray(element.start, element.end);
+}
+
+/** Whether two runs of bytes are the same. */
+export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}
+
+/**
+ * How many bytes the first DER item of a buffer takes, header included: how OpenSSL's `TRUSTED CERTIFICATE` is
+ * cut down to its certificate. The tag is not looked at and a length need not be the shortest; the codex client
+ * (0.169.0) cuts in the same way.
+ *
+ * @returns the number of bytes, or `undefined` when the length is missing, indefinite or reaches past the end
+ */
+export function firstItemLength(bytes: Uint8Array): number | undefined {
+  const element = readHeader(bytes, 0, bytes.length, true);
+  return element === undefined ? undefined : element.end;
+}
+
+interface Header extends DerElement {
+  /** Whether the length takes no more bytes than it needs. */
+  readonly isShortest: boolean;
+}
+
+function readHeader(bytes: Uint8Array, offset: number, limit: number, anyTag = false): Header | undefined {
+  if (offset < 0 || offset + 2 > limit) return undefined;
+  const tag = bytes[offset] ?? 0;
+  const first = bytes[offset + 1] ?? 0;
+  if (!anyTag && (tag & 0x1f) === 0x1f) return undefined;
+  let contentStart = offset + 2;
+  let length = first;
+  let isShortest = true;
+  if (first >= 0x80) {
+    const count = first & 0x7f;
+    if (count === 0 || contentStart + count > limit) return undefined;
+    length = 0;
+    for (let index = 0; index < count; index++) {
+      length = length * 256 + (bytes[contentStart + index] ?? 0);
+      if (length > limit) return undefined;
+    }
+    isShortest = bytes[contentStart] !== 0 && length >= 0x80;
+    contentStart += count;
+  }
+  const end = contentStart + length;
+  return end > limit ? undefined : { tag, start: offset, contentStart, contentEnd: end, end, isShortest };
+}

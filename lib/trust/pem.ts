@@ -1,0 +1,195 @@
+/**
+ * The grammar of PEM files as they are found, not as RFC 7468 writes them: text in, sections out. Nothing is
+ * judged here but the markers.
+ *
+ * What one of the codex client (0.169.0), curl with OpenSSL, Node or Deno takes is taken: CR, LF and CRLF in
+ * any mixture, blanks and blank lines anywhere in a body, attribute headers, indented or lower-case markers, a
+ * byte-order mark, junk behind an END line. What is broken ends at the next marker, so that it harms nothing
+ * but itself.
+ *
+ * @module
+ */
+import type { BodyLine } from "./base64.ts";
+import { printable } from "./distinguished_name.ts";
+
+/** One section of the file. */
+export interface PemSection {
+  /** As found, trimmed. */
+  readonly label: string;
+  /** Upper case, single blanks: what the section is. */
+  readonly kind: string;
+  /** 1-based line of its BEGIN marker. */
+  readonly line: number;
+  /** Without markers and attribute headers. */
+  readonly body: readonly BodyLine[];
+  /** Attribute headers (`Proc-Type: 4,ENCRYPTED`), as found. */
+  readonly headers: readonly string[];
+  /** What is wrong with its markers, if anything: such a section cannot be used. */
+  readonly problem?: string;
+}
+
+/** Hyphens, and the dashes that word processors make of them. */
+const DASH = "[-\u2010-\u2015\u2212]";
+const BEGIN = /^\s*-----BEGIN\s+(.*?)-----\s*$/i;
+const END = /^\s*-----END\s+(.*?)-----(?<rest>.*)$/i;
+const BROKEN_BEGIN = new RegExp(`^\\s*${DASH}{2,}\\s*BEGIN\\s+([A-Z0-9 #]+)(.*)$`, "i");
+const BROKEN_END = new RegExp(`^\\s*${DASH}{2,}\\s*END\\s+([A-Z0-9 #]+)(.*)$`, "i");
+const ONE_LINE = /BEGIN\s.*-END\s/i;
+/** Longest label that is repeated in a message. */
+const LONGEST_LABEL = 60;
+
+/**
+ * Splits text into its PEM sections, in file order. Text outside sections is passed over.
+ *
+ * @param text a whole file; a byte-order mark may stand at its start or before any marker
+ */
+export function readPemSections(text: string): readonly PemSection[] {
+  const reader = new SectionReader();
+  let line = 0;
+  for (const content of text.split(/\r\n|\n|\r/)) reader.read(content, ++line);
+  return reader.finish();
+}
+
+/** A dash of any kind, then BEGIN or END. */
+const MARKER_HINT = new RegExp(`${DASH}\\s*(BEGIN|END)\\s`, "i");
+
+interface OpenSection {
+  readonly label: string;
+  readonly line: number;
+  readonly lines: BodyLine[];
+  readonly problem: string | undefined;
+}
+
+class SectionReader {
+  readonly #sections: PemSection[] = [];
+  #open: OpenSection | undefined;
+
+  read(text: string, line: number): void {
+    // Nearly every line is base64; one look saves four regular expressions.
+    if (!MARKER_HINT.test(text)) {
+      this.#open?.lines.push({ text, line });
+      return;
+    }
+    const start = BEGIN.exec(text);
+    if (start !== null && !hasExtraDash(start[1] ?? "")) return this.#begin(start[1] ?? "", line);
+    const end = END.exec(text);
+    if (end !== null) {
+      const label = end[1] ?? "";
+      this.#end(label, line, this.#open && endProblem(this.#open.label, label, line));
+      // `cat a.pem b.pem` without a final newline in the first glues two markers together.
+      const rest = end.groups?.["rest"] ?? "";
+      if (BEGIN.test(rest)) this.read(rest, line);
+      return;
+    }
+    const brokenStart = BROKEN_BEGIN.exec(text);
+    if (brokenStart !== null) {
+      const label = brokenStart[1] ?? "";
+      if (!ONE_LINE.test(text)) {
+        return this.#begin(label, line, `its BEGIN line is malformed: ${markerFault(text)}`);
+      }
+      this.#begin(label, line, "it stands on one line; its line ends were lost, or are written as \\n");
+      return this.#close(undefined);
+    }
+    const brokenEnd = BROKEN_END.exec(text);
+    if (brokenEnd !== null) {
+      return this.#end(brokenEnd[1] ?? "", line, `its END line ${line} is malformed: ${markerFault(text)}`);
+    }
+    this.#open?.lines.push({ text, line });
+  }
+
+  finish(): readonly PemSection[] {
+    this.#close("it has no END line");
+    return this.#sections;
+  }
+
+  #begin(label: string, line: number, problem?: string): void {
+    this.#close("it has no END line");
+    this.#open = { label: label.trim(), line, lines: [], problem };
+  }
+
+  #end(label: string, line: number, problem: string | undefined): void {
+    if (this.#open !== undefined) return this.#close(problem);
+    const stray = { label: label.trim(), line, lines: [], problem: undefined };
+    this.#sections.push(finish(stray, "an END line stands here without its BEGIN line"));
+  }
+
+  /** The first fault of a section is the one to tell. */
+  #close(problem: string | undefined): void {
+    if (this.#open === undefined) return;
+    this.#sections.push(finish(this.#open, this.#open.problem ?? problem));
+    this.#open = undefined;
+  }
+}
+
+function finish(open: OpenSection, problem: string | undefined): PemSection {
+  const { headers, body } = splitHeaders(open.lines);
+  return {
+    label: clip(open.label),
+    kind: kindOf(open.label),
+    line: open.line,
+    body,
+    headers,
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/**
+ * RFC 1421 §4.4: headers come first and a blank line ends them. Where that line is missing, they end at the first
+ * line without a colon, which base64 never has.
+ */
+function splitHeaders(
+  lines: readonly BodyLine[],
+): { readonly headers: readonly string[]; readonly body: readonly BodyLine[] } {
+  const isBlank = (line: BodyLine) => line.text.trim() === "";
+  const first = lines.findIndex((line) => !isBlank(line));
+  if (first < 0 || lines[first]?.text.includes(":") !== true) return { headers: [], body: lines };
+  const blank = lines.findIndex((line, index) => index > first && isBlank(line));
+  const plain = lines.findIndex((line, index) => index > first && !line.text.includes(":"));
+  const bodyFollows = blank >= 0 && lines.slice(blank).some((line) => !isBlank(line));
+  const end = bodyFollows ? blank : plain < 0 ? lines.length : plain;
+  return { headers: lines.slice(first, end).map((line) => line.text.trim()), body: lines.slice(end) };
+}
+
+/** OpenSSL's own label for a certificate with trust settings, and an old name of the plain one. */
+const CERTIFICATE_KINDS = new Set(["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"]);
+
+/**
+ * Whether a section of this kind was meant to hold one certificate.
+ *
+ * @param kind see {@link PemSection.kind}
+ */
+export function isCertificateKind(kind: string): boolean {
+  return CERTIFICATE_KINDS.has(kind);
+}
+
+/** The labels may mix within the family: OpenSSL relabels by hand-editing one line are common. */
+function endProblem(begin: string, end: string, line: number): string | undefined {
+  const [left, right] = [kindOf(begin), kindOf(end)];
+  if (left === right || (isCertificateKind(left) && isCertificateKind(right))) return undefined;
+  return `its END line ${line} has another label, "${clip(end.trim())}"`;
+}
+
+function kindOf(label: string): string {
+  return clip(label).toUpperCase().replace(/\s+/g, " ");
+}
+
+function clip(label: string): string {
+  const safe = printable(label);
+  return safe.length > LONGEST_LABEL ? `${safe.slice(0, LONGEST_LABEL)}…` : safe;
+}
+
+/** Six closing hyphens match the pattern too, with the sixth inside the label. */
+function hasExtraDash(label: string): boolean {
+  return label.endsWith("-") || label.includes("-----");
+}
+
+function markerFault(text: string): string {
+  const marker = text.trim();
+  if (/[\u2010-\u2015\u2212]/.test(marker)) return "it has typographic dashes instead of hyphens";
+  const before = /^-*/.exec(marker)?.[0].length ?? 0;
+  if (before !== 5) return `it has ${before} hyphens before the label instead of 5`;
+  const after = /[^-](-*)$/.exec(marker)?.[1]?.length ?? 0;
+  return after === 5 || after === 0
+    ? "it does not end in five hyphens behind the label"
+    : `it has ${after} hyphens after the label instead of 5`;
+}
