@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CulvertError } from "../errors.ts";
 import type { ServerEvidence } from "../net/observer.ts";
 
 /** Where a credential came from. */
@@ -29,19 +30,44 @@ export interface Authorization {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A 401, as the sender met it. */
+/** A 401, as the sender met it: the status of a reply, of a refused upgrade, or of an error frame. */
 export interface Rejection {
+  /** Fixed per route of the API, such as `/responses`. */
   readonly endpoint: string;
   readonly transport: "http" | "websocket";
   readonly evidence: ServerEvidence;
+  /**
+   * What the refused attempt carried. With it, a credential that somebody else renewed in the meantime is seen
+   * without a step of recovery.
+   */
+  readonly sent?: Authorization;
+  /** Where it was sent. Only scheme and host are ever shown. */
+  readonly url?: URL;
+  /** `error.message` of the body, for the user's eyes; it never becomes evidence. */
+  readonly message?: string;
+  /** `error.code` of the body. */
+  readonly code?: string;
 }
+
+/** How recovery ended, in the words of the evidence. */
+export type RecoveryOutcome =
+  | "recovery_succeeded"
+  | "recovery_failed_permanent"
+  | "recovery_failed_transient"
+  | "recovery_not_run";
 
 /** What recovery came to. */
 export type RecoveryResult =
   /** Send again, now; `authorize()` gives new headers. */
   | { readonly resend: true; readonly phase: string }
-  /** Do not. `error` is what the user is told, evidence included. */
-  | { readonly resend: false; readonly outcome: string; readonly reason: string };
+  /** Do not. */
+  | {
+    readonly resend: false;
+    readonly outcome: Exclude<RecoveryOutcome, "recovery_succeeded">;
+    readonly reason: string;
+    /** What to throw: `auth_rejected` or `auth_refresh_failed`, with all that is known of the refusal. */
+    readonly error: CulvertError;
+  };
 
 /**
  * Recovery for one turn. Made anew at each turn, so that its steps are bounded per turn and not per call.

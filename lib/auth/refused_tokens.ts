@@ -1,0 +1,36 @@
+/**
+ * A note in the lock file about the last refresh token that the authority refused for good. Every other process
+ * that holds the same dead token reads it and does not ask again.
+ *
+ * @module
+ */
+import type { HeldLock } from "./file_lock.ts";
+import type { PermanentReason } from "./token_endpoint.ts";
+import { jsonObject } from "./auth_exchange.ts";
+
+const REASONS: readonly PermanentReason[] = ["expired", "exhausted", "revoked", "other"];
+
+/** Why this token is known to be dead; `undefined` when nothing is known. */
+export async function knownRefusal(
+  lock: HeldLock,
+  refreshToken: string,
+): Promise<PermanentReason | undefined> {
+  const note = jsonObject(await lock.readNote());
+  if (note?.["refused_sha256"] !== await fingerprint(refreshToken)) return undefined;
+  return REASONS.find((reason) => reason === note["reason"]);
+}
+
+/** Leaves the note. */
+export async function noteRefusal(
+  lock: HeldLock,
+  refreshToken: string,
+  reason: PermanentReason,
+): Promise<void> {
+  await lock.writeNote(JSON.stringify({ refused_sha256: await fingerprint(refreshToken), reason }));
+}
+
+/** A hash of a token with so much chance in it gives nothing away. */
+async function fingerprint(token: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
