@@ -6,6 +6,7 @@
 import { CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
 import type { HttpReply, HttpRequest } from "./dialer.ts";
+import { basicCredentials } from "./proxy_address.ts";
 import { describeRoute, type Route, type RouteTable } from "./route.ts";
 import { followUp, REDIRECT_LIMIT } from "./redirects.ts";
 import type { HttpClientPool } from "./http_client_pool.ts";
@@ -82,6 +83,8 @@ async function send(
 ): Promise<Response> {
   const { signal } = request;
   const headers = headersOf(request, parts.userAgent);
+  const credentials = forwardedCredentials(request.url, route);
+  if (credentials !== undefined) headers.set("proxy-authorization", credentials);
   try {
     return await fetch(request.url, {
       method: request.method,
@@ -111,6 +114,15 @@ async function send(
 /** Whether the proxy speaks HTTP for the server, so that its own 407 looks like the server's answer. */
 function isForwarded(url: URL, route: Route): boolean {
   return url.protocol === "http:" && route.kind === "proxy" && !route.proxy.scheme.startsWith("socks");
+}
+
+/**
+ * The runtime presents a proxy's credentials on CONNECT and to plain proxies, but not on requests that it
+ * forwards to a proxy over TLS (seen in 2.9.6).
+ */
+function forwardedCredentials(url: URL, route: Route): string | undefined {
+  if (!isForwarded(url, route) || route.kind !== "proxy" || route.proxy.scheme !== "https") return undefined;
+  return basicCredentials(route.proxy);
 }
 
 function headersOf(request: HttpRequest, userAgent: string): Headers {

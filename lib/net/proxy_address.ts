@@ -81,6 +81,13 @@ export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
   }
 }
 
+/** The value of `Proxy-Authorization` for a proxy (RFC 7617, UTF-8); nothing where it has no credentials. */
+export function basicCredentials(proxy: ProxyEndpoint): string | undefined {
+  if (proxy.username === undefined) return undefined;
+  const bytes = new TextEncoder().encode(`${proxy.username}:${proxy.password ?? ""}`);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
 function schemeOf(name: string): ProxyScheme | undefined {
   switch (name) {
     case "http":

@@ -61,17 +61,19 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
   const sockets = new Set<net.Socket>();
   const track = (socket: net.Socket) => {
     sockets.add(socket);
+    socket.setNoDelay(true);
     // A peer that goes away in the middle is the everyday life of a proxy.
     socket.on("error", () => socket.destroy());
     socket.on("close", () => sockets.delete(socket));
   };
   const onConnection = (client: net.Socket) => {
-    track(client);
+    if (client instanceof tls.TLSSocket) track(client);
     void serve(client, options, seen, track).catch(() => client.destroy());
   };
   const server = options.tls === undefined
     ? net.createServer(onConnection)
     : tls.createServer({ cert: options.tls.certificate, key: options.tls.privateKey }, onConnection);
+  server.on("connection", track);
   server.on("tlsClientError", () => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   const address = server.address();

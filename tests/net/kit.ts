@@ -1,0 +1,138 @@
+/** What the tests of this room share: a dialer with chosen roots and routes, and servers to dial. */
+import * as net from "node:net";
+import { processWorld } from "../../lib/cli/process.ts";
+import { CulvertError } from "../../lib/errors.ts";
+import { createDialer } from "../../lib/net/create_dialer.ts";
+import type { Dialer, HttpReply, HttpRequest } from "../../lib/net/dialer.ts";
+import { createRouteTable } from "../../lib/net/route_table.ts";
+import { createAuthority, type KeyPairPem } from "../../lib/mock/pki.ts";
+import type { TrustStore } from "../../lib/trust/trust_store.ts";
+import type { World } from "../../lib/world.ts";
+import { environment } from "./route_cases.ts";
+
+/** The private CA of this run, and a certificate of localhost under it. */
+export const CA = await createAuthority("Culvert Test CA");
+export const LEAF = await CA.issue({
+  commonName: "localhost",
+  names: ["localhost", "127.0.0.1", "::1", "api.test"],
+});
+
+/** The real world but for its environment. */
+export function worldWith(values: Readonly<Record<string, string>> = {}, over: Partial<World> = {}): World {
+  return { ...processWorld(), env: environment(values), ...over };
+}
+
+/** Roots: the given ones on top of the runtime's. */
+export function trusting(...roots: readonly string[]): TrustStore {
+  return {
+    counts: { mozilla: 0, system: 0, bundle: roots.length },
+    additionalRoots: roots,
+    description: `${roots.length} of the test`,
+  };
+}
+
+export interface KitOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly proxy?: string;
+  readonly trust?: TrustStore;
+  readonly world?: World;
+}
+
+/** A dialer that trusts {@link CA} unless told otherwise. Close it with `using`. */
+export async function dialerFor(options: KitOptions = {}): Promise<Dialer & Disposable> {
+  const world = options.world ?? worldWith(options.env);
+  const { routes } = await createRouteTable({
+    env: world.env,
+    ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+  });
+  const dialer = createDialer({
+    trust: options.trust ?? trusting(CA.certificate),
+    routes,
+    world,
+    userAgent: "culvert-test/0",
+  });
+  return { ...dialer, [Symbol.dispose]: dialer.close };
+}
+
+/** A GET, unless told otherwise. */
+export function get(url: string, over: Partial<HttpRequest> = {}): HttpRequest {
+  return { method: "GET", url: new URL(url), headers: {}, ...over };
+}
+
+/** Reads a reply to its end. */
+export async function textOf(reply: HttpReply): Promise<string> {
+  return await new Response(reply.body).text();
+}
+
+/** A server, its port, and its end. */
+export interface TestServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** An HTTP server, over TLS if a certificate is given. */
+export function httpServer(
+  handler: (request: Request) => Response | Promise<Response>,
+  pair?: KeyPairPem,
+): TestServer {
+  const stop = new AbortController();
+  const options = { hostname: "127.0.0.1", port: 0, signal: stop.signal, onListen: () => {} };
+  const server = pair === undefined
+    ? Deno.serve(options, handler)
+    : Deno.serve({ ...options, cert: pair.certificate, key: pair.privateKey }, handler);
+  return {
+    port: server.addr.port,
+    [Symbol.asyncDispose]: async () => {
+      // Not a graceful end: a test that left a reply unread must not hang here.
+      stop.abort();
+      await server.finished;
+    },
+  };
+}
+
+/** A TCP server that does as told with each connection. */
+export async function rawServer(onConnection: (socket: net.Socket) => void): Promise<TestServer> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    // The peers of these servers give up in every way there is.
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => sockets.delete(socket));
+    onConnection(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("No port");
+  return {
+    port: address.port,
+    [Symbol.asyncDispose]: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** A port on which nobody listens. */
+export function deafPort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+/** The CulvertError that a promise rejects with. */
+export async function failureOf(promise: Promise<unknown>): Promise<CulvertError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof CulvertError) return error;
+    throw error;
+  }
+  throw new Error("It did not fail");
+}
+
+/** All that could be printed of an error. */
+export function everythingOf(error: CulvertError): string {
+  return [Deno.inspect(error, { depth: 10 }), error.stack, error.hint, JSON.stringify(error.details)].join(
+    "\n",
+  );
+}
