@@ -38,9 +38,9 @@ export type OutlineResult =
   | { readonly ok: false; readonly reason: string };
 
 /** Under 2.5.29: the extensions that webpki looks into, and takes only once. */
-const UNDERSTOOD = new Set(["15", "17", "19", "30", "31", "37"]);
-const KEY_USAGE = "15";
-const BASIC_CONSTRAINTS = "19";
+const UNDERSTOOD = new Set([15, 17, 19, 30, 31, 37]);
+const KEY_USAGE = 15;
+const BASIC_CONSTRAINTS = 19;
 
 /**
  * Outlines one certificate.
@@ -148,7 +148,7 @@ function readExtensions(der: Uint8Array, wrapper: DerElement): ExtensionFindings
   const [list, ...rest] = childrenOf(der, wrapper) ?? [];
   const extensions = list?.tag === TAG.sequence ? childrenOf(der, list) : undefined;
   if (extensions === undefined || rest.length > 0) return broken;
-  const seen = new Set<string>();
+  const seen = new Set<number>();
   let isCa = false;
   let unknownCritical: string | undefined;
   for (const extension of extensions) {
@@ -160,7 +160,7 @@ function readExtensions(der: Uint8Array, wrapper: DerElement): ExtensionFindings
       parts?.length !== expected || id?.tag !== TAG.objectIdentifier || value?.tag !== TAG.octetString
     ) return broken;
     if (critical !== undefined && readBoolean(der, critical) === undefined) return broken;
-    const standard = standardExtension(contentOf(der, id));
+    const standard = standardExtension(der, id);
     if (standard === undefined) {
       if (critical !== undefined && readBoolean(der, critical) === true) {
         unknownCritical ??= dottedIdentifier(contentOf(der, id)) ?? "unreadable";
@@ -177,10 +177,11 @@ function readExtensions(der: Uint8Array, wrapper: DerElement): ExtensionFindings
   return { isCa, unknownCritical };
 }
 
-function standardExtension(id: Uint8Array): string | undefined {
-  if (id.length !== 3 || id[0] !== 0x55 || id[1] !== 0x1d) return undefined;
-  const last = String(id[2]);
-  return UNDERSTOOD.has(last) ? last : undefined;
+function standardExtension(der: Uint8Array, id: DerElement): number | undefined {
+  const at = id.contentStart;
+  if (id.contentEnd - at !== 3 || der[at] !== 0x55 || der[at + 1] !== 0x1d) return undefined;
+  const last = der[at + 2];
+  return last !== undefined && UNDERSTOOD.has(last) ? last : undefined;
 }
 
 function readIsCa(der: Uint8Array, constraints: DerElement): boolean {

@@ -124,7 +124,11 @@ export function bytesOf(bytes: Uint8Array, element: DerElement): Uint8Array {
 
 /** Whether two runs of bytes are the same. */
 export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index++) {
+    if (left[index] !== right[index]) return false;
+  }
+  return true;
 }
 
 /**

@@ -50,6 +50,7 @@ export function readPemSections(text: string): readonly PemSection[] {
   return reader.finish();
 }
 
+const ANY_DASH = new RegExp(DASH);
 /** A dash of any kind, then BEGIN or END. */
 const MARKER_HINT = new RegExp(`${DASH}\\s*(BEGIN|END)\\s`, "i");
 
@@ -65,8 +66,8 @@ class SectionReader {
   #open: OpenSection | undefined;
 
   read(text: string, line: number): void {
-    // Nearly every line is base64; one look saves four regular expressions.
-    if (!MARKER_HINT.test(text)) {
+    // Nearly every line is base64; one look for a dash saves four patterns.
+    if (!ANY_DASH.test(text) || !MARKER_HINT.test(text)) {
       this.#open?.lines.push({ text, line });
       return;
     }
