@@ -1,0 +1,79 @@
+/**
+ * The four facts that a server leaves on a refusal, read from its headers and from nothing else: a body may
+ * repeat the request, headers with these names never do.
+ *
+ * @module
+ */
+import type { ServerEvidence } from "./observer.ts";
+
+/** Longest value taken over, characters. Real ids have under 100; a longer one is cut. */
+const MAX_LENGTH = 256;
+const PADDED_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const VISIBLE_TEXT = /^[\t\x20-\x7e]+$/;
+
+/**
+ * Reads the evidence of one reply. Never throws: what is missing, empty, not plain text or malformed is absent.
+ *
+ * @param headers of an HTTP reply, of a refused upgrade, or out of a websocket frame (see {@link frameHeaders})
+ */
+export function serverEvidence(headers: Headers): ServerEvidence {
+  const requestId = text(headers, "x-request-id") ?? text(headers, "x-oai-request-id");
+  const cfRay = text(headers, "cf-ray");
+  const authError = text(headers, "x-openai-authorization-error");
+  const authErrorCode = codeOfErrorJson(headers.get("x-error-json"));
+  return {
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(cfRay === undefined ? {} : { cfRay }),
+    ...(authError === undefined ? {} : { authError }),
+    ...(authErrorCode === undefined ? {} : { authErrorCode }),
+  };
+}
+
+/**
+ * The `headers` object that an error frame of the websocket may carry, as headers. Strings, numbers and booleans
+ * are taken; any other value, and any name or value that no HTTP header could have, is left out.
+ *
+ * @param value the field as it was parsed from JSON
+ */
+export function frameHeaders(value: unknown): Headers {
+  const headers = new Headers();
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return headers;
+  for (const [name, field] of Object.entries(value)) {
+    if (typeof field !== "string" && typeof field !== "number" && typeof field !== "boolean") continue;
+    try {
+      headers.set(name, String(field));
+    } catch (error) {
+      // Not a legal header: the evidence of the others still counts.
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+  return headers;
+}
+
+function text(headers: Headers, name: string): string | undefined {
+  const value = headers.get(name);
+  if (value === null || !VISIBLE_TEXT.test(value)) return undefined;
+  return value.slice(0, MAX_LENGTH);
+}
+
+/** `error.code` of JSON in standard, padded base64: the only form that the API is known to send. */
+function codeOfErrorJson(encoded: string | null): string | undefined {
+  if (encoded === null || encoded === "" || !PADDED_BASE64.test(encoded)) return undefined;
+  let document: unknown;
+  try {
+    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+    document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    // Evidence is read from whatever came; a broken header is simply no evidence.
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+  const code = field(field(document, "error"), "code");
+  if (typeof code !== "string" || !VISIBLE_TEXT.test(code)) return undefined;
+  return code.slice(0, MAX_LENGTH);
+}
+
+function field(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.getOwnPropertyDescriptor(value, name)?.value;
+}
