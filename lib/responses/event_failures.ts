@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError, type DetailValue, type ErrorCode } from "../errors.ts";
+import { frameHeaders } from "../net/server_evidence.ts";
 import type { ErrorEvent, UnsuccessfulEvent } from "./events.ts";
 import type { Failure } from "./failure.ts";
 import {
@@ -16,7 +17,6 @@ import {
 import { isObject } from "./items.ts";
 import { shownText } from "./server_text.ts";
 import { waitInText } from "./wait_hint.ts";
-import { frameHeaders } from "./wire_headers.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

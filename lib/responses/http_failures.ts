@@ -6,9 +6,10 @@
  */
 import { CulvertError, type DetailValue, type ErrorCode } from "../errors.ts";
 import type { RateLimitSnapshot } from "./events.ts";
-import { evidenceDetails, evidenceOf } from "./evidence.ts";
+import { serverEvidence } from "../net/server_evidence.ts";
+import { evidenceDetails, evidenceText } from "./evidence.ts";
 import type { Failure } from "./failure.ts";
-import { errorInBody, type Secrets, shownBody } from "./server_text.ts";
+import { errorInBody, type Secrets, shownBody, shownText } from "./server_text.ts";
 import { usageLimit } from "./usage_limit.ts";
 import { waitInHeaders } from "./wait_hint.ts";
 
@@ -44,6 +45,7 @@ export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFail
   const { status, headers } = refusal;
   const fields = errorInBody(refusal.body) ?? {};
   const tell = new Teller(refusal, context);
+  if (status >= 200 && status <= 299) return notAStream(refusal, tell);
   switch (status) {
     case 400:
       return badRequest(fields, refusal.body, tell);
@@ -81,18 +83,19 @@ export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFail
 }
 
 /** A 2xx reply whose body is no event stream, such as the log-in page of a network. */
-export function notAStream(refusal: Refusal, context: RefusalContext): Failure {
-  const type = refusal.headers.get("content-type") ?? "";
-  const tell = new Teller(refusal, context);
-  if (/html/i.test(type)) {
-    const title = /<title[^>]*>([^<]{1,200})/i.exec(refusal.body)?.[1]?.trim();
+function notAStream({ headers, body }: Refusal, tell: Teller): Failure {
+  if (!/html/i.test(headers.get("content-type") ?? "")) {
     return tell.final(
-      "blocked",
-      "Something between here and the server answers in its place: log in to the network, or ask who runs its proxy.",
-      `a web page came instead of an event stream${title === undefined ? "" : ` ("${title}")`}`,
+      "response_failed",
+      "The provider does not stream on this endpoint; check its base_url.",
     );
   }
-  return tell.final("response_failed", "The provider does not stream on this endpoint; check its base_url.");
+  const title = /<title[^>]*>([^<]{1,200})/i.exec(body)?.[1]?.trim();
+  return tell.final(
+    "blocked",
+    "Something between here and the server answers in its place: log in to the network, or ask who runs its proxy.",
+    `a web page came instead of an event stream${title === undefined ? "" : ` ("${shownText(title, [])}")`}`,
+  );
 }
 
 const UNAUTHORIZED_HINT =
@@ -167,7 +170,7 @@ class Teller {
     const wait = waitInHeaders(refusal.headers, context.now);
     this.details = {
       status: refusal.status,
-      ...evidenceDetails(evidenceOf(refusal.headers)),
+      ...evidenceDetails(serverEvidence(refusal.headers)),
       ...(typeof fields?.code === "string" ? { error_code: fields.code } : {}),
       ...(typeof fields?.type === "string" ? { error_type: fields.type } : {}),
       ...(wait === undefined ? {} : { retry_after_ms: wait }),
@@ -189,21 +192,11 @@ class Teller {
 
   #error(code: ErrorCode, hint?: string, explanation?: string): CulvertError {
     const { attempted, status, body } = this.#refusal;
+    const evidence = evidenceText(serverEvidence(this.#refusal.headers));
     const said = explanation ?? shownBody(body, this.#context.secrets);
-    return new CulvertError(code, `${attempted} was answered ${status}: ${said}${this.#evidence()}`, {
+    return new CulvertError(code, `${attempted} was answered ${status}: ${said}${evidence}`, {
       ...(hint === undefined ? {} : { hint }),
       details: this.details,
     });
-  }
-
-  #evidence(): string {
-    const { requestId, cfRay, authError, authErrorCode } = evidenceOf(this.#refusal.headers);
-    const facts = [
-      cfRay === undefined ? "" : `cf-ray ${cfRay}`,
-      requestId === undefined ? "" : `request id ${requestId}`,
-      authError === undefined ? "" : `auth error ${authError}`,
-      authErrorCode === undefined ? "" : `auth error code ${authErrorCode}`,
-    ].filter((fact) => fact !== "");
-    return facts.length === 0 ? "" : ` (${facts.join(", ")})`;
   }
 }

@@ -45,7 +45,20 @@ export class SseDecoder {
    * @throws CulvertError `message_too_large`; the stream cannot be read on after it
    */
   push(bytes: Uint8Array): readonly string[] {
-    this.#parser.feed(this.#utf8.decode(bytes, { stream: true }));
+    return this.#feed(this.#utf8.decode(bytes, { stream: true }));
+  }
+
+  /**
+   * The stream is over. The standard throws away an event without its closing blank line; here it is handed on,
+   * because half a JSON text can never be taken for a whole one, and because a server that forgets the blank line
+   * after its last event would otherwise cost a whole new answer.
+   */
+  finish(): readonly string[] {
+    return this.#feed(`${this.#utf8.decode()}\n\n`);
+  }
+
+  #feed(text: string): readonly string[] {
+    this.#parser.feed(text);
     if (this.#tooLarge) {
       throw new CulvertError(
         "message_too_large",

@@ -22,22 +22,3 @@ export function headerIn(headers: unknown, name: string): string | undefined {
   }
   return undefined;
 }
-
-/**
- * The headers of an error frame as real ones. Texts, numbers and booleans are taken; everything else, and every name
- * or value that HTTP would not allow, is left out.
- */
-export function frameHeaders(headers: unknown): Headers {
-  const result = new Headers();
-  if (!isObject(headers)) return result;
-  for (const [name, value] of Object.entries(headers)) {
-    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") continue;
-    try {
-      result.append(name, String(value));
-    } catch (error) {
-      // Not a name or value of HTTP: as the codex client does (0.169.0), the one entry is left out.
-      if (!(error instanceof TypeError)) throw error;
-    }
-  }
-  return result;
-}
