@@ -153,6 +153,11 @@ export interface RetryEvent {
   readonly delay_ms: number;
   readonly code: ErrorCode;
   readonly message: string;
+  /**
+   * Whether output was already handed on that is now void: the answer starts again from its beginning, and what a
+   * reader gathered since the last `culvert.connected` must be thrown away.
+   */
+  readonly discards_output: boolean;
 }
 
 /** Something to know that stops nothing. */

@@ -1,0 +1,171 @@
+/**
+ * The text of one event → one {@link ApiEvent} or {@link OtherEvent}. `JSON.parse` and a look at the fields that are
+ * used: a schema for each delta would cost several times what the parsing costs.
+ *
+ * @module
+ */
+import type {
+  ApiEvent,
+  CompletedEvent,
+  CreatedEvent,
+  ErrorEvent,
+  JsonObject,
+  MetadataEvent,
+  OtherEvent,
+  OutputItemEvent,
+  OutputTextDeltaEvent,
+  RateLimitsPushEvent,
+  ReasoningSummaryDeltaEvent,
+  ReasoningSummaryDoneEvent,
+  ReasoningSummaryPartAddedEvent,
+  ReasoningTextDeltaEvent,
+  StreamItem,
+  ToolCallInputDeltaEvent,
+  UnsuccessfulEvent,
+} from "./events.ts";
+import { isItem, isObject } from "./items.ts";
+
+/** An event off the wire, with its text. */
+export interface WireItem extends StreamItem {
+  readonly event: ApiEvent | OtherEvent;
+  readonly text: string;
+}
+
+/** The prefix of the program's own events. Nothing off a wire may claim it. */
+const OWN_PREFIX = "culvert.";
+
+/**
+ * Parses one event.
+ *
+ * @param text the JSON as received
+ * @returns the item, its text free of line breaks (in JSON they can only stand between tokens); `undefined` for what
+ *   is not a JSON object with a `type`, and for a `type` that only this program may use
+ */
+export function parseEvent(text: string): WireItem | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    // Not JSON: the caller counts it. Anything else is a fault of the program.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  if (!isObject(value)) return undefined;
+  const name = value.type;
+  if (typeof name !== "string" || name.startsWith(OWN_PREFIX)) return undefined;
+  return { event: classify(name, value), text: oneLine(text) };
+}
+
+/** Whether this is the end mark that chat streams send; it says nothing here. */
+export function isDoneMark(text: string): boolean {
+  return text.length < 16 && text.trim() === "[DONE]";
+}
+
+function oneLine(text: string): string {
+  return text.includes("\n") || text.includes("\r") ? text.replace(/[\r\n]+/g, " ") : text;
+}
+
+function classify(name: string, event: JsonObject): ApiEvent | OtherEvent {
+  switch (name) {
+    case "response.output_text.delta":
+      if (isTextDelta(event)) return event;
+      break;
+    case "response.created":
+      if (isCreated(event)) return event;
+      break;
+    case "response.output_item.added":
+    case "response.output_item.done":
+      if (isOutputItem(event)) return event;
+      break;
+    case "response.custom_tool_call_input.delta":
+      if (isToolCallInputDelta(event)) return event;
+      break;
+    case "response.reasoning_summary_text.delta":
+      if (isSummaryDelta(event)) return event;
+      break;
+    case "response.reasoning_summary_text.done":
+      if (isSummaryDone(event)) return event;
+      break;
+    case "response.reasoning_summary_part.added":
+      if (isSummaryPartAdded(event)) return event;
+      break;
+    case "response.reasoning_text.delta":
+      if (isReasoningDelta(event)) return event;
+      break;
+    case "response.completed":
+      if (isCompleted(event)) return event;
+      break;
+    case "response.failed":
+    case "response.incomplete":
+      if (isUnsuccessful(event)) return event;
+      break;
+    case "error":
+      if (isErrorEvent(event)) return event;
+      break;
+    case "response.metadata":
+      if (isMetadataEvent(event)) return event;
+      break;
+    case "codex.rate_limits":
+      if (isRateLimitsPushEvent(event)) return event;
+      break;
+  }
+  return { type: "other", name, payload: event };
+}
+
+function isTextDelta(event: JsonObject): event is OutputTextDeltaEvent {
+  return typeof event.delta === "string";
+}
+
+function isCreated(event: JsonObject): event is CreatedEvent {
+  return isObject(event.response);
+}
+
+function isOutputItem(event: JsonObject): event is OutputItemEvent {
+  return isItem(event.item);
+}
+
+function isToolCallInputDelta(event: JsonObject): event is ToolCallInputDeltaEvent {
+  return typeof event.delta === "string" && isOptionalText(event.item_id) && isOptionalText(event.call_id) &&
+    (event.item_id !== undefined || event.call_id !== undefined);
+}
+
+function isSummaryDelta(event: JsonObject): event is ReasoningSummaryDeltaEvent {
+  return typeof event.delta === "string" && Number.isInteger(event.summary_index);
+}
+
+function isSummaryDone(event: JsonObject): event is ReasoningSummaryDoneEvent {
+  return typeof event.item_id === "string" && typeof event.text === "string" &&
+    Number.isInteger(event.summary_index);
+}
+
+function isSummaryPartAdded(event: JsonObject): event is ReasoningSummaryPartAddedEvent {
+  return Number.isInteger(event.summary_index);
+}
+
+function isReasoningDelta(event: JsonObject): event is ReasoningTextDeltaEvent {
+  return typeof event.delta === "string" && Number.isInteger(event.content_index);
+}
+
+function isCompleted(event: JsonObject): event is CompletedEvent {
+  return isObject(event.response) && typeof event.response.id === "string";
+}
+
+function isUnsuccessful(event: JsonObject): event is UnsuccessfulEvent {
+  return event.response === undefined || isObject(event.response);
+}
+
+function isErrorEvent(event: JsonObject): event is ErrorEvent {
+  return event.type === "error";
+}
+
+function isMetadataEvent(event: JsonObject): event is MetadataEvent {
+  return event.type === "response.metadata";
+}
+
+function isRateLimitsPushEvent(event: JsonObject): event is RateLimitsPushEvent {
+  return event.type === "codex.rate_limits";
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
+}

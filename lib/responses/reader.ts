@@ -1,0 +1,226 @@
+/**
+ * Texts of events → what a turn yields. The one path behind every wire: each event parsed once, the facts that ride on
+ * it told before it, and the end recognised when it arrives.
+ *
+ * @module
+ */
+import { CulvertError } from "../errors.ts";
+import { endedAfterError, errorEvent, failedResponse, incompleteResponse } from "./event_failures.ts";
+import type { ErrorEvent, JsonObject, ResponseObject, StreamItem } from "./events.ts";
+import type { Failure } from "./failure.ts";
+import type { HttpFailure, RefusalContext } from "./http_failures.ts";
+import { isObject } from "./items.ts";
+import { isDoneMark, parseEvent, type WireItem } from "./parse_event.ts";
+import { rateLimitFromEvent, rateLimitsOf } from "./rate_limits.ts";
+import { modelInEvent } from "./server_model.ts";
+import type { TurnFacts } from "./turn_facts.ts";
+import { TURN_STATE } from "./turn_state.ts";
+import { tokenUsage } from "./usage.ts";
+import type { ResponseHead } from "./wire.ts";
+import { headerIn } from "./wire_headers.ts";
+
+/** How a response ended. */
+export type StreamEnd =
+  | { readonly kind: "completed" }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** Reads one response. */
+export class ResponseReader {
+  readonly #facts: TurnFacts;
+  readonly #head: ResponseHead;
+  readonly #context: RefusalContext;
+  #lastError: ErrorEvent | undefined;
+  #hasEvents = false;
+  #hasText = false;
+  #hasOutput = false;
+  /** The output items that are complete, for a request that continues this one. */
+  readonly items: JsonObject[] = [];
+
+  /** @param context what failures are judged by */
+  constructor(facts: TurnFacts, head: ResponseHead, context: RefusalContext) {
+    this.#facts = facts;
+    this.#head = head;
+    this.#context = context;
+  }
+
+  /** Whether any event of the API was read. */
+  get hasEvents(): boolean {
+    return this.#hasEvents;
+  }
+
+  /** Whether a piece of the answer's text was read. */
+  get hasText(): boolean {
+    return this.#hasText;
+  }
+
+  /** Whether anything of the answer was read: text, reasoning, or an item. */
+  get hasOutput(): boolean {
+    return this.#hasOutput;
+  }
+
+  /** What the head says, as events, before any event of the body: model, rate limits, ETag, reasoning. */
+  begin(): StreamItem[] {
+    const { headers, wire, reused } = this.#head;
+    const facts = this.#facts;
+    const items: StreamItem[] = [];
+    // A reused websocket repeats the head of its handshake; the state in it belongs to the turn that opened it.
+    if (!reused) facts.state.offer(headers.get(TURN_STATE));
+    facts.side.begin(headers);
+    const model = headers.get("openai-model");
+    if (model) items.push(...facts.model.observe(model));
+    if (wire === "sse") {
+      for (const snapshot of rateLimitsOf(headers)) {
+        const known = facts.limits.record(snapshot);
+        if (known !== undefined) items.push({ event: { type: "culvert.rate_limits", snapshot: known } });
+      }
+    }
+    const etag = headers.get("x-models-etag");
+    if (etag) items.push({ event: { type: "culvert.models_etag", etag } });
+    if (headers.has("x-reasoning-included")) items.push({ event: { type: "culvert.reasoning_included" } });
+    return items;
+  }
+
+  /**
+   * Reads the next texts.
+   *
+   * @param into receives the events, up to and including the one that ends the response
+   * @returns how it ended, once it has; what follows the end is not read
+   */
+  read(texts: readonly string[], into: StreamItem[]): StreamEnd | undefined {
+    for (const text of texts) {
+      if (isDoneMark(text)) continue;
+      const item = parseEvent(text);
+      if (item === undefined) {
+        this.#facts.skipped++;
+        continue;
+      }
+      this.#hasEvents = true;
+      const end = this.#take(item, into);
+      if (end !== undefined) return end;
+    }
+    return undefined;
+  }
+
+  /** The verdict on a stream that ended in good order without a terminal event. */
+  ended(): Failure {
+    if (this.#lastError !== undefined) return endedAfterError(this.#lastError, this.#context);
+    return {
+      error: new CulvertError("stream_closed", "The stream ended before the response was complete", {
+        hint: "Something on the way, often a proxy with a time limit, closed it.",
+      }),
+      retryable: true,
+    };
+  }
+
+  #take(item: WireItem, into: StreamItem[]): StreamEnd | undefined {
+    const { event, text } = item;
+    switch (event.type) {
+      case "response.output_text.delta":
+        this.#hasText = this.#hasOutput = true;
+        break;
+      case "response.created":
+        this.#note(event.response);
+        break;
+      case "response.output_item.done":
+        this.items.push(event.item);
+        this.#hasOutput = true;
+        break;
+      case "response.output_item.added":
+      case "response.custom_tool_call_input.delta":
+      case "response.reasoning_summary_text.delta":
+      case "response.reasoning_summary_text.done":
+      case "response.reasoning_summary_part.added":
+      case "response.reasoning_text.delta":
+        this.#hasOutput = true;
+        break;
+      case "codex.rate_limits":
+        return this.#takeRateLimits(event, item, into);
+    }
+    this.#tellSideFacts(event.type === "other" ? event.name : event.type, rawOf(item), into);
+    into.push(item);
+    switch (event.type) {
+      case "response.completed":
+        this.#note(event.response);
+        this.#count(event.response, into);
+        return { kind: "completed" };
+      case "response.failed":
+        this.#note(event.response);
+        return { kind: "failed", failure: failedResponse(event, this.#context) };
+      case "response.incomplete":
+        this.#note(event.response);
+        if (event.response !== undefined) this.#count(event.response, into);
+        return { kind: "failed", failure: incompleteResponse(event) };
+      case "error":
+        this.#lastError = event;
+        return this.#failed(errorEvent(event, text, this.#context), into);
+      case "other":
+        return event.name === "response.completed" && isObject(event.payload.response)
+          ? { kind: "failed", failure: unreadableCompletion() }
+          : undefined;
+    }
+    return undefined;
+  }
+
+  #failed(failure: HttpFailure | undefined, into: StreamItem[]): StreamEnd | undefined {
+    if (failure === undefined) return undefined;
+    if (failure.snapshot !== undefined) {
+      const snapshot = this.#facts.limits.record(failure.snapshot);
+      if (snapshot !== undefined) into.push({ event: { type: "culvert.rate_limits", snapshot } });
+    }
+    return { kind: "failed", failure };
+  }
+
+  #takeRateLimits(event: JsonObject, item: StreamItem, into: StreamItem[]): undefined {
+    const snapshot = rateLimitFromEvent(event);
+    const known = snapshot === undefined ? undefined : this.#facts.limits.record(snapshot);
+    if (known !== undefined) into.push({ event: { type: "culvert.rate_limits", snapshot: known } });
+    into.push(item);
+  }
+
+  /** Most events carry none of this; the three looks below are all that they pay. */
+  #tellSideFacts(type: string, raw: JsonObject, into: StreamItem[]): void {
+    const { headers, response } = raw;
+    if (headers !== undefined || response !== undefined) {
+      const model = modelInEvent(raw);
+      if (model !== undefined) into.push(...this.#facts.model.observe(model));
+    }
+    const isMetadata = type === "response.metadata";
+    if (isMetadata && this.#head.wire === "websocket") this.#facts.state.offer(headerIn(headers, TURN_STATE));
+    if (isMetadata || headers !== undefined || raw.safety_buffering !== undefined) {
+      into.push(...this.#facts.side.observe(type, raw));
+    }
+  }
+
+  #note(response: ResponseObject | undefined): void {
+    if (typeof response?.id === "string") this.#facts.responseId = response.id;
+    if (typeof response?.model === "string") this.#facts.statedModel = response.model;
+  }
+
+  #count(response: ResponseObject, into: StreamItem[]): void {
+    const usage = tokenUsage(response.usage);
+    // The answer came whole: it is not thrown away because its account cannot be read.
+    if (usage !== undefined) this.#facts.usage = usage;
+    else {into.push({
+        event: { type: "culvert.warning", code: "usage_unreadable", message: USAGE_UNREADABLE },
+      });}
+  }
+}
+
+const USAGE_UNREADABLE = "The server's token counts cannot be read, so none are reported";
+
+function rawOf({ event }: WireItem): JsonObject {
+  return event.type === "other" ? event.payload : event;
+}
+
+function unreadableCompletion(): Failure {
+  return {
+    error: new CulvertError(
+      "response_failed",
+      "The completed response cannot be read: `response.id` is no text",
+      {
+        hint: "The provider does not speak the Responses API in full.",
+      },
+    ),
+    retryable: true,
+  };
+}

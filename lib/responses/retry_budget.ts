@@ -1,0 +1,64 @@
+/**
+ * How often a turn may fail before it fails for good.
+ *
+ * @module
+ */
+import type { RetryEvent } from "./events.ts";
+import type { Failure } from "./failure.ts";
+import { LONGEST_WAIT_MS } from "./wait_hint.ts";
+
+const BASE_MS = 200;
+const CAP_MS = 30_000;
+
+/** Limits, as the provider sets them. */
+export interface RetryLimits {
+  /** For a response that was never opened. */
+  readonly requestMaxRetries: number;
+  /** For one that broke. */
+  readonly streamMaxRetries: number;
+}
+
+/** A retry that is granted. */
+export interface Retry {
+  readonly level: RetryEvent["level"];
+  /** 1-based. */
+  readonly attempt: number;
+  readonly max: number;
+  readonly delayMs: number;
+}
+
+/**
+ * One budget for the whole turn. Both counts only ever go down, so a turn makes at most
+ * `1 + requestMaxRetries + streamMaxRetries` attempts (10 by default), 401 recovery aside; and it waits, unless the
+ * server names a delay, at most 3.3 s for requests and 6.8 s for streams in all. (The codex client, 0.169.0, grants a
+ * fresh request budget to each stream retry: 30 attempts, and twice that with a websocket.)
+ */
+export class RetryBudget {
+  readonly #limits: RetryLimits;
+  readonly #random: () => number;
+  #requests = 0;
+  #streams = 0;
+
+  /** @param random uniform in [0, 1), for the jitter */
+  constructor(limits: RetryLimits, random: () => number) {
+    this.#limits = limits;
+    this.#random = random;
+  }
+
+  /** Grants a retry after `failure`, or `undefined` where none makes sense or is left. */
+  grant(level: RetryEvent["level"], failure: Failure): Retry | undefined {
+    if (!failure.retryable || (failure.delayMs ?? 0) > LONGEST_WAIT_MS) return undefined;
+    const isRequest = level === "request";
+    const max = isRequest ? this.#limits.requestMaxRetries : this.#limits.streamMaxRetries;
+    const attempt = (isRequest ? this.#requests : this.#streams) + 1;
+    if (attempt > max) return undefined;
+    if (isRequest) this.#requests = attempt;
+    else this.#streams = attempt;
+    return { level, attempt, max, delayMs: Math.round(failure.delayMs ?? this.#backoff(attempt)) };
+  }
+
+  /** 200 ms, doubled each time, ±10 %: base, factor and jitter of the codex client (0.169.0), capped at 30 s. */
+  #backoff(attempt: number): number {
+    return Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1) * (0.9 + 0.2 * this.#random()));
+  }
+}

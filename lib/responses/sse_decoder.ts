@@ -1,0 +1,77 @@
+/**
+ * Bytes of an event stream → the data of its events (WHATWG HTML, "Server-sent events"). The `event:` name, ids and
+ * reconnection times are read and dropped: the Responses API says everything in the JSON of `data`.
+ *
+ * @module
+ */
+import { createParser, type EventSourceParser } from "eventsource-parser";
+import { CulvertError } from "../errors.ts";
+
+/** Largest event accepted by default, in UTF-16 units: room for a few images as base64. */
+export const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
+
+/**
+ * Decodes one stream. The parser is fed directly, not as a `TransformStream`: a stream costs a promise an event, which
+ * alone takes longer than the parsing.
+ */
+export class SseDecoder {
+  readonly #utf8 = new TextDecoder();
+  readonly #parser: EventSourceParser;
+  readonly #maxLength: number;
+  #events: string[] = [];
+  #tooLarge = false;
+
+  /** @param maxLength largest event accepted, in UTF-16 units, however it is cut into pieces */
+  constructor(maxLength = MAX_EVENT_LENGTH) {
+    this.#maxLength = maxLength;
+    this.#parser = createParser({
+      // The buffer may hold one line whole, field name included.
+      maxBufferSize: maxLength + "data: ".length,
+      onEvent: ({ data }) => {
+        if (data.length > maxLength) this.#tooLarge = true;
+        else this.#events.push(data);
+      },
+      onError: (error) => {
+        // Unknown fields and bad `retry` values are ignored, as the standard wants.
+        if (error.type === "max-buffer-size-exceeded") this.#tooLarge = true;
+      },
+    });
+  }
+
+  /**
+   * Takes the next bytes. Linear in their number, in whatever pieces they come.
+   *
+   * @returns the data of the events that these bytes completed, in order; often none
+   * @throws CulvertError `message_too_large`; the stream cannot be read on after it
+   */
+  push(bytes: Uint8Array): readonly string[] {
+    return this.#feed(this.#utf8.decode(bytes, { stream: true }));
+  }
+
+  /**
+   * The stream is over. The standard throws away an event without its closing blank line; here it is handed on,
+   * because half a JSON text can never be taken for a whole one, and because a server that forgets the blank line
+   * after its last event would otherwise cost a whole new answer.
+   */
+  finish(): readonly string[] {
+    return this.#feed(`${this.#utf8.decode()}\n\n`);
+  }
+
+  #feed(text: string): readonly string[] {
+    this.#parser.feed(text);
+    if (this.#tooLarge) {
+      throw new CulvertError(
+        "message_too_large",
+        `One event of the stream is larger than ${this.#maxLength} characters`,
+        {
+          hint:
+            "Ask for less at once, or find out what stands between here and the server: this is not usual.",
+          details: { limit: this.#maxLength },
+        },
+      );
+    }
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
+    return events;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * One response over HTTP, as server-sent events.
+ *
+ * @module
+ */
+import { asCulvertError, CulvertError } from "../errors.ts";
+import type { HttpReply } from "../net/dialer.ts";
+import { describeRoute } from "../net/route.ts";
+import type { World } from "../world.ts";
+import { IdleWatch } from "./idle_watch.ts";
+import { SseDecoder } from "./sse_decoder.ts";
+import { shownUrl } from "./url.ts";
+import type { ResponseHead, WireStream } from "./wire.ts";
+
+/** What a stream is read under. */
+export interface SseOptions {
+  readonly world: World;
+  /** ms without a byte, while somebody waits. See {@link IdleWatch}. */
+  readonly idleTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Reads the body of a reply event by event. */
+export class SseStream implements WireStream {
+  readonly head: ResponseHead;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #decoder = new SseDecoder();
+  readonly #signal: AbortSignal;
+  readonly #watch: IdleWatch;
+  #stopped: unknown;
+
+  /** @param reply a 2xx reply with a body */
+  constructor(reply: HttpReply, body: ReadableStream<Uint8Array<ArrayBuffer>>, options: SseOptions) {
+    this.head = {
+      wire: "sse",
+      url: shownUrl(reply.url),
+      route: describeRoute(reply.route),
+      headers: reply.headers,
+      reused: false,
+    };
+    this.#reader = body.getReader();
+    this.#signal = options.signal;
+    this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop(error));
+    if (this.#signal.aborted) this.#onAbort();
+    else this.#signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  next = async (): Promise<readonly string[] | null> => {
+    this.#watch.waiting();
+    try {
+      for (;;) {
+        const { done, value } = await this.#read();
+        if (done) {
+          const last = this.#decoder.finish();
+          return last.length === 0 ? null : last;
+        }
+        const texts = this.#decoder.push(value);
+        if (texts.length > 0) return texts;
+        this.#watch.heard();
+      }
+    } finally {
+      this.#watch.resting();
+    }
+  };
+
+  release = (): void => {
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#watch.stop();
+    // The body is cancelled, read to its end or not: a server that goes on sending is told to stop.
+    this.#reader.cancel().catch(ignoreClosing);
+  };
+
+  #onAbort = (): void => this.#stop(this.#signal.reason);
+
+  /** Cancelling settles a read that is waiting; the reason is told from there. */
+  #stop(reason: unknown): void {
+    this.#stopped ??= reason;
+    this.#reader.cancel(reason).catch(ignoreClosing);
+  }
+
+  async #read(): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
+    try {
+      const result = await this.#reader.read();
+      if (this.#stopped !== undefined) throw this.#stopped;
+      return result;
+    } catch (error) {
+      throw this.#stopped ?? asReset(error);
+    }
+  }
+}
+
+/** What a body says of a connection that it is no longer read from is of no use to anybody. */
+function ignoreClosing(): void {}
+
+function asReset(error: unknown): CulvertError {
+  if (error instanceof CulvertError) return error;
+  if (!(error instanceof TypeError) && !(error instanceof Error && /connection|body/i.test(error.message))) {
+    return asCulvertError(error);
+  }
+  return new CulvertError("reset", "The connection was cut while the answer was arriving", {
+    hint: "Something on the way, often a proxy with a time limit, closed it.",
+    cause: error,
+  });
+}

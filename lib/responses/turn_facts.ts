@@ -1,0 +1,41 @@
+/**
+ * What is learnt in the course of one turn, across its attempts.
+ *
+ * @module
+ */
+import type { TokenUsage } from "./events.ts";
+import { SideFacts } from "./metadata.ts";
+import type { RateLimitBook } from "./rate_limits.ts";
+import { ServerModelTracker } from "./server_model.ts";
+import { TurnState } from "./turn_state.ts";
+
+/** Facts of one turn. Attempts add to it; the result reads it. */
+export class TurnFacts {
+  readonly model: ServerModelTracker;
+  readonly side: SideFacts;
+  readonly state: TurnState;
+  readonly limits: RateLimitBook;
+  /** Of the latest response. */
+  responseId: string | undefined;
+  /** `response.model` of the latest response: the fallback where no header names the model. */
+  statedModel: string | undefined;
+  usage: TokenUsage | null = null;
+  /** Events of the wire that could not be read. */
+  skipped = 0;
+
+  /**
+   * @param requestedModel the slug that was asked for
+   * @param limits of the session
+   */
+  constructor(requestedModel: string, limits: RateLimitBook, state = new TurnState()) {
+    this.model = new ServerModelTracker(requestedModel);
+    this.side = new SideFacts(requestedModel);
+    this.limits = limits;
+    this.state = state;
+  }
+
+  /** What the server says it used. */
+  get modelServed(): string | null {
+    return this.model.served ?? this.statedModel ?? null;
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * How long a server asks to wait: in the text of an error, and in the headers of a reply.
+ *
+ * @module
+ */
+
+/** The longest wait that is obeyed, ms. A server that asks for more ends the turn: nobody waits that long in a pipe. */
+export const LONGEST_WAIT_MS = 120_000;
+
+const PHRASE = /try again in\s*((?:\d+(?:\.\d+)?\s*(?:ms|millis|h|m|s)[a-z]*[\s,]*(?:and\s+)?)+)/i;
+const PART = /(\d+(?:\.\d+)?)\s*(ms|millis|h|m|s)/gi;
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, millis: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/**
+ * Finds "try again in 1.898s", "… 28ms", "… 35 seconds", "… 1m30s" or "… 2 minutes" in a message.
+ *
+ * @returns whole milliseconds, or `undefined` where the message says nothing of the kind
+ */
+export function waitInText(message: string): number | undefined {
+  const phrase = PHRASE.exec(message)?.[1];
+  if (phrase === undefined) return undefined;
+  let total = 0;
+  for (const [, number = "", unit = ""] of phrase.matchAll(PART)) {
+    total += Number(number) * (UNIT_MS[unit.toLowerCase()] ?? 0);
+  }
+  return Math.trunc(total);
+}
+
+/**
+ * Reads `Retry-After-Ms`, else `Retry-After` (seconds or a date, RFC 9110 §10.2.3).
+ *
+ * @param now epoch ms, to make a wait of a date
+ * @returns ms from now, never negative; `undefined` where neither is there or can be read
+ */
+export function waitInHeaders(headers: Headers, now: number): number | undefined {
+  const ms = headers.get("retry-after-ms")?.trim() ?? "";
+  if (/^\d+(\.\d+)?$/.test(ms)) return Math.trunc(Number(ms));
+  const after = headers.get("retry-after")?.trim() ?? "";
+  if (/^\d+(\.\d+)?$/.test(after)) return Math.trunc(Number(after) * 1_000);
+  const date = after === "" ? NaN : Date.parse(after);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

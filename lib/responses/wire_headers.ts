@@ -1,0 +1,24 @@
+/**
+ * Headers that travel inside JSON: a websocket has no response headers of its own, so events and error frames carry
+ * them in an object, in any letter case, each value a text or a list whose first element is one.
+ *
+ * @module
+ */
+import { isObject } from "./items.ts";
+
+/**
+ * Looks up one name.
+ *
+ * @param headers the object as it came, or whatever stands in its place
+ * @param name lower case
+ */
+export function headerIn(headers: unknown, name: string): string | undefined {
+  if (!isObject(headers)) return undefined;
+  for (const key of Object.keys(headers)) {
+    if (key.length !== name.length || key.toLowerCase() !== name) continue;
+    const value = headers[key];
+    const first = Array.isArray(value) ? value[0] : value;
+    if (typeof first === "string") return first;
+  }
+  return undefined;
+}
