@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { fingerprint } from "./fingerprint.ts";
 import type { HeldLock } from "./file_lock.ts";
 import type { PermanentReason } from "./token_endpoint.ts";
 import { jsonObject } from "./auth_exchange.ts";
@@ -27,10 +28,4 @@ export async function noteRefusal(
   reason: PermanentReason,
 ): Promise<void> {
   await lock.writeNote(JSON.stringify({ refused_sha256: await fingerprint(refreshToken), reason }));
-}
-
-/** A hash of a token with so much chance in it gives nothing away. */
-async function fingerprint(token: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,0 +1,44 @@
+/**
+ * A credential at work: it gives headers, and says how it can be renewed after a refusal.
+ *
+ * @module
+ */
+import type { AuthMode, CredentialSource } from "./authenticator.ts";
+import type { CommandBearer } from "./command_bearer.ts";
+import type { ManagedLogin } from "./managed_login.ts";
+
+/** Why nothing can be done about a 401, in the words of the evidence. */
+export type NotRunReason =
+  | "not_chatgpt_auth"
+  | "not_refreshable_auth"
+  | "auth_manager_missing"
+  | "missing_scope"
+  | "recovery_exhausted";
+
+/** How a credential recovers. */
+export type Renewal =
+  | { readonly mode: "managed"; readonly login: ManagedLogin }
+  | { readonly mode: "external"; readonly command: CommandBearer }
+  | { readonly mode: "none"; readonly reason: NotRunReason };
+
+/** What may be told about the credential in use. No secret. */
+export interface CredentialFacts {
+  readonly mode: AuthMode;
+  readonly source: CredentialSource;
+  /** ms since 1970. */
+  readonly issuedAt?: number;
+  /** ms since 1970. */
+  readonly expiresAt?: number;
+}
+
+/** One credential in use. */
+export interface ActiveCredential {
+  readonly mode: AuthMode;
+  readonly source: CredentialSource;
+  readonly renewal: Renewal;
+  /** Headers for one request; may renew first. */
+  readonly headers: (signal?: AbortSignal) => Promise<Readonly<Record<string, string>>>;
+  /** Headers as they are, without waiting; `undefined` when they are made anew for each request. */
+  readonly presentHeaders: () => Readonly<Record<string, string>> | undefined;
+  readonly facts: () => CredentialFacts;
+}
