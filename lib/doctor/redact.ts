@@ -1,0 +1,119 @@
+/**
+ * Takes secrets out of text on its way into a report. The checks are written so that none gets that far; this is
+ * the second lock, for what servers, proxies and files put into the text that is quoted from them.
+ *
+ * @module
+ */
+import type { DetailValue } from "../errors.ts";
+import type { Environment } from "../world.ts";
+
+/** Replaces what is secret in a text. */
+export type Redactor = (text: string) => string;
+
+const MASK = "***";
+
+/** Shapes that give a secret away wherever it stands. */
+const SHAPES: readonly (readonly [RegExp, string])[] = [
+  // User information of a URL, with or without a password.
+  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"'<>]+@/gi, `$1${MASK}@`],
+  // The value of an authorization header.
+  [/\b(bearer|basic|negotiate|ntlm)\s+[A-Za-z0-9+/_.~=-]{8,}/gi, `$1 ${MASK}`],
+  // JSON Web Tokens.
+  [/\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*/g, MASK],
+  // API keys and tokens by their well-known beginnings.
+  [/\b(?:sk|sess|ghp|gho|pat|at|rt)[-_][A-Za-z0-9_*.-]{8,}/g, MASK],
+  // Values of URL parameters and of assignments that are named like secrets.
+  [
+    /((?:api[-_]?key|access[-_]?token|refresh[-_]?token|id[-_]?token|token|secret|password|passwd|pwd|signature|sig|code)=)[^\s&"'#]+/gi,
+    `$1${MASK}`,
+  ],
+  // E-mail addresses.
+  [/[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/g, MASK],
+];
+
+/** Shorter values are no secrets worth the name, and replacing them would maim the text. */
+const SHORTEST = 4;
+
+/**
+ * Makes a redactor.
+ *
+ * @param secrets values that are known to be secret; each is replaced as it is and percent-encoded
+ */
+export function createRedactor(secrets: readonly string[] = []): Redactor {
+  const known = new Set<string>();
+  for (const secret of secrets) {
+    for (const form of [secret, secret.trim(), encodeURIComponent(secret), decoded(secret)]) {
+      if (form.length >= SHORTEST) known.add(form);
+    }
+  }
+  const longestFirst = [...known].sort((one, other) => other.length - one.length);
+  return (text) => {
+    let clean = text;
+    for (const secret of longestFirst) clean = clean.replaceAll(secret, MASK);
+    for (const [shape, mask] of SHAPES) clean = clean.replace(shape, mask);
+    return clean;
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    // Not percent-encoded: the text as it is stands for itself.
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}
+
+/** A value with every text in it redacted, keys included. */
+export function redactValue(value: DetailValue, redact: Redactor): DetailValue {
+  if (typeof value === "string") return redact(value);
+  if (isList(value)) return value.map((entry) => redactValue(entry, redact));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, entry]) => [redact(key), redactValue(entry, redact)]),
+    );
+  }
+  return value;
+}
+
+function isList(value: DetailValue): value is readonly DetailValue[] {
+  return Array.isArray(value);
+}
+
+/** Variables whose whole value is a secret. */
+const SECRET_VARIABLES = [
+  "CULVERT_API_KEY",
+  "CODEX_API_KEY",
+  "OPENAI_API_KEY",
+  "CODEX_ACCESS_TOKEN",
+  "AZURE_OPENAI_API_KEY",
+  "OPENAI_ADMIN_KEY",
+];
+
+/** Variables whose value may carry user and password. */
+const ADDRESS_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
+
+/**
+ * Collects the secrets that the environment and the command line hold.
+ *
+ * @param env the environment
+ * @param addresses further addresses that may carry user information, such as the value of `--proxy`
+ */
+export function secretsAround(env: Environment, addresses: readonly string[] = []): readonly string[] {
+  const proxies = ADDRESS_VARIABLES.flatMap((name) => [env(name) ?? "", env(name.toLowerCase()) ?? ""]);
+  return [
+    ...SECRET_VARIABLES.map((name) => env(name) ?? ""),
+    ...[...proxies, ...addresses].flatMap(userInformation),
+  ];
+}
+
+/** User and password of an address, as they stand there. By hand: the address may be no URL at all. */
+function userInformation(address: string): readonly string[] {
+  const rest = address.replace(/^\s*[a-z][a-z0-9+.-]*:\/\//i, "");
+  const at = rest.lastIndexOf("@");
+  if (at < 0) return [];
+  const user = rest.slice(0, at);
+  const colon = user.indexOf(":");
+  return colon < 0 ? [user] : [user.slice(0, colon), user.slice(colon + 1)];
+}

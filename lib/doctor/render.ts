@@ -1,0 +1,111 @@
+/**
+ * The report for people: 80 columns, readable without colour, nothing in it that could move a cursor.
+ *
+ * @module
+ */
+import type { DetailValue } from "../errors.ts";
+import type { CheckStatus } from "./check.ts";
+import type { Report, ReportedCheck } from "./report.ts";
+
+/** How to print. */
+export interface RenderOptions {
+  readonly color: boolean;
+  /** Facts of every check instead of those of the conspicuous ones alone. */
+  readonly verbose: boolean;
+}
+
+const WIDTH = 80;
+const STATUS_WIDTH = 6;
+const ID_WIDTH = 12;
+const INDENT = " ".repeat(STATUS_WIDTH + ID_WIDTH);
+
+/** The word says it; the colour only repeats it. */
+const WORDS: Readonly<Record<CheckStatus, { readonly word: string; readonly color: string }>> = {
+  ok: { word: "ok", color: "32" },
+  warn: { word: "WARN", color: "33" },
+  fail: { word: "FAIL", color: "31" },
+  skipped: { word: "-", color: "90" },
+};
+
+/** The report as text with a final newline; no line is wider than 80 columns but a long command. */
+export function renderReport(report: Report, options: RenderOptions): string {
+  const lines = [
+    ...wrap(`culvert doctor ${report.target ?? "(no target)"}`, "", "  "),
+    "",
+    ...report.checks.flatMap((check) => renderCheck(check, options)),
+    "",
+    ...wrap(`Verdict: ${report.status}. ${report.summary}.`, "", "         "),
+    ...command(report.next),
+  ];
+  return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
+}
+
+/** A command is never broken across lines: it is there to be copied. */
+function command(next: string): readonly string[] {
+  return `Next:    ${next}`.length <= WIDTH ? [`Next:    ${plain(next)}`] : ["Next:", `  ${plain(next)}`];
+}
+
+function renderCheck(check: ReportedCheck, options: RenderOptions): readonly string[] {
+  const { word, color } = WORDS[check.status];
+  const label = word.padEnd(STATUS_WIDTH);
+  const id = `${plain(check.id).padEnd(ID_WIDTH - 1)} `;
+  const head = wrap(check.summary, `${label}${id}`, INDENT);
+  if (options.color && head[0] !== undefined) {
+    head[0] = `\x1b[${color}m${label}\x1b[0m${head[0].slice(STATUS_WIDTH)}`;
+  }
+  const conspicuous = check.status === "warn" || check.status === "fail";
+  const facts = options.verbose || conspicuous ? Object.entries(check.details).flatMap(renderFact) : [];
+  const remedy = check.remediation === null
+    ? []
+    : check.remediation.split("\n").flatMap((line, index) =>
+      wrap(line, `${INDENT}${index === 0 ? "> " : "  "}`, `${INDENT}  `)
+    );
+  return [...head, ...facts, ...remedy];
+}
+
+function renderFact([name, value]: readonly [string, DetailValue]): readonly string[] {
+  const text = describe(value);
+  return text === "" ? [] : wrap(`${name}: ${text}`, `${INDENT}  `, `${INDENT}    `);
+}
+
+function describe(value: DetailValue): string {
+  if (value === null || typeof value !== "object") return value === null ? "" : String(value);
+  const parts = Array.isArray(value)
+    ? value.map(describe)
+    : Object.entries(value).map(([key, entry]) => `${key} ${describe(entry)}`);
+  return parts.filter((part) => part !== "").join("; ");
+}
+
+/** Breaks a text at blanks, and a word that is longer than a line wherever the line ends. */
+function wrap(text: string, first: string, rest: string): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of plain(text).split(/\s+/)) {
+    if (!empty && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = rest;
+      empty = true;
+    }
+    let tail = word;
+    while (line.length + (empty ? 0 : 1) + tail.length > WIDTH) {
+      const room = WIDTH - line.length;
+      lines.push(line + tail.slice(0, room));
+      tail = tail.slice(room);
+      line = rest;
+      empty = true;
+    }
+    line += empty ? tail : ` ${tail}`;
+    empty = false;
+  }
+  lines.push(line);
+  return lines;
+}
+
+/**
+ * Text without anything that a terminal would obey: control characters, and the invisible marks that turn
+ * the direction of writing. Names in certificates and replies of proxies come from strangers.
+ */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}+/gu, " ").replace(/[\p{Cf}\p{Zl}\p{Zp}]/gu, "");
+}
