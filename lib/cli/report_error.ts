@@ -14,9 +14,13 @@ export interface ReportOptions {
 }
 
 /** The block for people: what went wrong, then what to do next. */
-export function formatError(error: CulvertError): string {
+export function formatError(
+  error: Pick<CulvertError, "message"> & { readonly hint?: string | null },
+): string {
   const lines = [`culvert: ${error.message}`];
-  if (error.hint !== undefined) lines.push(...error.hint.split("\n").map((line) => `  ${line}`));
+  if (error.hint !== undefined && error.hint !== null) {
+    lines.push(...error.hint.split("\n").map((line) => `  ${line}`));
+  }
   return `${lines.join("\n")}\n`;
 }
 

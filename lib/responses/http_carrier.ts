@@ -9,11 +9,10 @@ import type { Dialer, HttpReply } from "../net/dialer.ts";
 import type { World } from "../world.ts";
 import { mergeHeaders } from "./call_headers.ts";
 import { zstd } from "./compression.ts";
-import { clientMetadata, identityHeaders, isCodexBackend, routingHint } from "./identity.ts";
-import { requestBody } from "./request.ts";
+import { httpCallBody, httpCallHead } from "./http_call.ts";
+import { isCodexBackend } from "./identity.ts";
 import { SseStream } from "./sse_stream.ts";
-import { TURN_STATE } from "./turn_state.ts";
-import { baseUrl, endpointUrl, shownUrl } from "./url.ts";
+import { shownUrl } from "./url.ts";
 import type { Call, Carrier, Opened } from "./wire.ts";
 
 /** Longest part of an error's body that is read, bytes. */
@@ -44,20 +43,11 @@ export class HttpCarrier implements Carrier {
     const { dialer, provider, world } = this.#options;
     const compress = isCodexBackend(provider, call.authorization);
     const encoded = this.#encode(call, compress);
-    const url = endpointUrl(baseUrl(provider, call.authorization.mode), "responses", provider.queryParams);
+    const { method, url, headers } = httpCallHead(call, provider);
     const reply = await dialer.request({
-      method: "POST",
+      method,
       url,
-      headers: mergeHeaders(
-        { originator: call.context.identity.originator },
-        provider.headers,
-        { "Content-Type": "application/json", Accept: "text/event-stream" },
-        identityHeaders(call.context),
-        call.turnState === undefined ? {} : { [TURN_STATE]: call.turnState },
-        compress ? { "x-codex-routing-hint": routingHint(call.request.model, call.request.serviceTier) } : {},
-        encoded.headers,
-        call.authorization.headers,
-      ),
+      headers: mergeHeaders(headers, encoded.headers, call.authorization.headers),
       body: encoded.body,
       signal: call.signal,
       // Silence is silence: before the head of the answer it is allowed as long as within the answer.
@@ -83,11 +73,7 @@ export class HttpCarrier implements Carrier {
   #encode(call: Call, compress: boolean): EncodedBody {
     if (this.#encoded?.compressed === compress) return this.#encoded;
     const { provider } = this.#options;
-    const body = JSON.stringify(requestBody(call.request, {
-      providerName: provider.name,
-      sessionId: call.context.identity.sessionId,
-      clientMetadata: clientMetadata(call.context),
-    }));
+    const body = JSON.stringify(httpCallBody(call, provider));
     if (compress && Object.keys(provider.headers).some((name) => name.toLowerCase() === "content-encoding")) {
       throw new CulvertError(
         "config",

@@ -3,17 +3,15 @@
  *
  * @module
  */
+import { defaultBaseUrl } from "../auth/auth_headers.ts";
 import type { AuthMode } from "../auth/authenticator.ts";
 import type { Provider } from "../config/provider.ts";
 import { CulvertError } from "../errors.ts";
 
-const CHATGPT_BASE = "https://chatgpt.com/backend-api/codex";
-const PLATFORM_BASE = "https://api.openai.com/v1";
-
 /** The base of a provider that names none follows from the kind of credential, as in the codex client (0.169.0). */
 export function baseUrl(provider: Provider, mode: AuthMode): string {
   if (provider.baseUrl !== undefined && provider.baseUrl !== "") return provider.baseUrl;
-  return mode === "apikey" || mode === "none" ? PLATFORM_BASE : CHATGPT_BASE;
+  return defaultBaseUrl(mode);
 }
 
 /**

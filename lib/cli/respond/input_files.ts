@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { CulvertError } from "../../errors.ts";
+import type { Host } from "../host.ts";
 
 /** Pictures larger than this are refused before anything is sent, bytes. */
 const IMAGE_LIMIT = 50 * 1024 * 1024;
@@ -88,6 +89,22 @@ export async function readSchema(path: string): Promise<Readonly<Record<string, 
   if (isObject(value)) return value;
   throw new CulvertError("input_unreadable", `Cannot use --output-schema ${path}: not a JSON Schema object`, {
     hint: 'Write {"type": "object", "properties": {…}, "additionalProperties": false}.',
+  });
+}
+
+/**
+ * The lines of a file that are not blank; `-` reads standard input.
+ *
+ * @throws CulvertError `input_unreadable` when it cannot be read or has none
+ */
+export async function readLines(path: string, flag: string, host: Host): Promise<readonly string[]> {
+  const text = path === "-"
+    ? await new Response(host.stdin.stream()).text()
+    : new TextDecoder().decode(await readBytes(path, flag));
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  if (lines.length > 0) return lines;
+  throw new CulvertError("input_unreadable", `Cannot use ${flag} ${path}: it holds no line of text`, {
+    hint: "Write one prompt a line.",
   });
 }
 

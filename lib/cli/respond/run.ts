@@ -1,7 +1,77 @@
-import type { CliContext } from "../context.ts";
+/**
+ * What `culvert respond` does.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import { Session } from "../../responses/session.ts";
+import type { SharedFlags } from "../../config/settings.ts";
 import type { RespondFlags } from "../commands/respond.ts";
+import { connect, type ConnectionFlags } from "../connection.ts";
+import type { CliContext } from "../context.ts";
+import { listenForStop } from "../stop_signals.ts";
+import { createVoice } from "../voice.ts";
+import { printTurn } from "./one_turn.ts";
+import { prepare } from "./prepare.ts";
 import { readPrompt } from "./prompt.ts";
 
-export async function run(context: CliContext, _flags: RespondFlags, ...words: string[]): Promise<void> {
-  await context.host.stdout.write(await readPrompt(words, context.host));
+/** Runs the command. */
+export async function run(context: CliContext, flags: RespondFlags, ...words: string[]): Promise<void> {
+  const { host } = context;
+  const voice = createVoice(host, flags);
+  using stop = listenForStop(host);
+  const [prepared, prompts] = await Promise.all([prepare(flags), readPrompts(flags, words, context)]);
+  if (flags.output !== undefined) await (await import("./answer_file.ts")).checkWritable(flags.output);
+  await using connection = await connect(host, connectionFlags(flags), voice);
+  const { settings } = connection;
+  if (flags.dryRun === true) {
+    const { printRequest } = await import("./dry_run.ts");
+    for (const prompt of prompts) {
+      await printRequest(host, connection, prepared.forPrompt(prompt, settings), flags.json === true);
+    }
+    return;
+  }
+  const session = new Session({ ...connection, provider: settings.provider, transport: settings.transport });
+  try {
+    for (const prompt of prompts) {
+      const turn = session.turn(prepared.forPrompt(prompt, settings), {
+        signal: stop.signal,
+        // What is on a terminal or down a pipe cannot be taken back.
+        restartAfterText: flags.json === true,
+      });
+      const printed = await printTurn(turn, {
+        host,
+        voice,
+        json: flags.json === true,
+        ...(prepared.check === undefined ? {} : { check: prepared.check }),
+        ...(flags.output === undefined ? {} : { output: flags.output }),
+      });
+      context.status = printed.status;
+      if (printed.status !== 0) return;
+    }
+  } finally {
+    session.close();
+  }
+}
+
+/** One prompt, or with `--repeat-from` as many as the file has lines. */
+async function readPrompts(
+  flags: RespondFlags,
+  words: readonly string[],
+  { host }: CliContext,
+): Promise<readonly string[]> {
+  if (flags.repeatFrom === undefined) return [await readPrompt(words, host)];
+  if (words.length > 0) {
+    throw new CulvertError("usage", "Both a prompt and --repeat-from were given", {
+      hint: "Put the prompt into the file, or leave --repeat-from out.",
+    });
+  }
+  const { readLines } = await import("./input_files.ts");
+  return await readLines(flags.repeatFrom, "--repeat-from", host);
+}
+
+function connectionFlags(flags: RespondFlags): ConnectionFlags {
+  const { reasoning, ...rest } = flags;
+  const shared: SharedFlags = reasoning === undefined ? {} : { reasoningEffort: reasoning };
+  return { ...rest, ...shared };
 }

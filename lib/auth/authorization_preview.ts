@@ -1,0 +1,51 @@
+/**
+ * What would be sent as authorization, without asking anybody for it: no login is renewed, no command is run,
+ * and every value is masked.
+ *
+ * @module
+ */
+import { CulvertError } from "../errors.ts";
+import type { World } from "../world.ts";
+import { AuthFile } from "./auth_file.ts";
+import type { AuthMode, Authorization } from "./authenticator.ts";
+import type { AuthenticatorOptions } from "./create_authenticator.ts";
+import { type Credential, findCredential } from "./credential.ts";
+
+const BEARER = { Authorization: "Bearer ***" };
+const WITH_ACCOUNT = { ...BEARER, "ChatGPT-Account-ID": "***" };
+
+const SHAPES: Readonly<Record<Credential["kind"], readonly [AuthMode, Readonly<Record<string, string>>]>> = {
+  none: ["none", {}],
+  bearer: ["apikey", BEARER],
+  command: ["apikey", BEARER],
+  personal_access_token: ["personalAccessToken", WITH_ACCOUNT],
+  agent_identity: ["agentIdentity", { Authorization: "AgentAssertion ***", "ChatGPT-Account-ID": "***" }],
+  managed: ["chatgpt", WITH_ACCOUNT],
+};
+
+/**
+ * Previews the authorization of a request. Where no credential is found there is none to show, which is no
+ * error: the request can be looked at all the same.
+ *
+ * @throws CulvertError `input_unreadable` for the key file, `auth_storage` for a broken `auth.json`
+ */
+export async function previewAuthorization(
+  settings: AuthenticatorOptions["settings"],
+  world: World,
+): Promise<Authorization> {
+  const { apiKeyFile, codexHome, provider } = settings;
+  try {
+    const file = new AuthFile({ codexHome, world });
+    const credential = await findCredential({
+      provider,
+      world,
+      file,
+      ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
+    });
+    const [mode, headers] = SHAPES[credential.kind];
+    return { mode, headers, source: credential.source };
+  } catch (error) {
+    if (!(error instanceof CulvertError) || error.code !== "auth_missing") throw error;
+    return { mode: "none", headers: {}, source: { kind: "none", name: "none" } };
+  }
+}

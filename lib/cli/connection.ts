@@ -1,0 +1,126 @@
+/**
+ * From flags to a way out: settings, roots, routes, dialer, credentials. Every command that goes to the network
+ * begins here, so that none can forget a part.
+ *
+ * @module
+ */
+import { createAuthenticator, type SessionAuthenticator } from "../auth/create_authenticator.ts";
+import { loadSettings } from "../config/load_settings.ts";
+import type { Settings, SharedFlags } from "../config/settings.ts";
+import { createDialer } from "../net/create_dialer.ts";
+import type { Dialer } from "../net/dialer.ts";
+import type { Observation, Observer } from "../net/observer.ts";
+import { createRouteTable } from "../net/route_table.ts";
+import { rootsReader } from "../net/system_roots.ts";
+import { loadTrust } from "../trust/load_trust.ts";
+import { originator, userAgent } from "../responses/identity.ts";
+import { VERSION } from "../version.ts";
+import type { Warning } from "../warning.ts";
+import type { World } from "../world.ts";
+import type { Host } from "./host.ts";
+import type { NetworkFlags } from "./shared_flags.ts";
+import type { Voice } from "./voice.ts";
+
+/** The flags a connection is made of; each command has some of them. */
+export type ConnectionFlags = NetworkFlags & SharedFlags;
+
+/** Everything a command needs to talk to a provider. */
+export interface Connection extends AsyncDisposable {
+  readonly settings: Settings;
+  readonly world: World;
+  readonly dialer: Dialer;
+  readonly authenticator: SessionAuthenticator;
+  readonly observer: Observer;
+}
+
+/**
+ * Settles where to go, whom to trust and who to be. Opens nothing.
+ *
+ * @param host the process
+ * @param flags what was typed
+ * @param voice told every warning, and with `-v` the roots and the provider
+ * @param listen told every observation of the connection
+ * @throws CulvertError of configuration and trust
+ */
+export async function connect(
+  host: Host,
+  flags: ConnectionFlags,
+  voice: Voice,
+  listen: Observer = () => {},
+): Promise<Connection> {
+  const settings = await loadSettings(flags, host.world);
+  settings.warnings.forEach(voice.warn);
+  if (settings.provider.id === "demo") {
+    const { connectToDemo } = await import("./demo_connection.ts");
+    return await connectToDemo(host, settings, voice, listen);
+  }
+  return await connectWith({ host, world: host.world, settings, voice, listen });
+}
+
+/** What {@link connectWith} is made of. */
+export interface ConnectionParts {
+  readonly host: Host;
+  /** Usually the host's; the demo's has another environment. */
+  readonly world: World;
+  readonly settings: Settings;
+  readonly voice: Voice;
+  readonly listen: Observer;
+  /** Closed with the connection. */
+  readonly beneath?: AsyncDisposable;
+}
+
+/** The second half of {@link connect}, for settings that are already there. */
+export async function connectWith(parts: ConnectionParts): Promise<Connection> {
+  const { settings, voice, world, beneath } = parts;
+  const [trust, { routes, warnings }] = await Promise.all([
+    loadTrust({ flag: settings.caCert, world, roots: rootsReader({ world }) }),
+    createRouteTable({ env: world.env, ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }) }),
+  ]);
+  summarise([...trust.warnings, ...warnings], voice).forEach(voice.warn);
+  voice.note(`roots: ${trust.description}`);
+  const observer: Observer = (observation: Observation) => {
+    if (observation.kind === "note") voice.note(observation.message, observation.level);
+    parts.listen(observation);
+  };
+  const dialer = createDialer({ trust, routes, world, observer, userAgent: ownUserAgent(world) });
+  const authenticator = createAuthenticator({ settings, dialer, world, observer, warn: voice.warn });
+  return {
+    settings,
+    world,
+    dialer,
+    authenticator,
+    observer,
+    [Symbol.asyncDispose]: async () => {
+      dialer.close();
+      await beneath?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Warnings of one kind beyond this many are told as a number: an old bundle may hold dozens of expired roots. */
+const SAME_KIND = 2;
+
+function summarise(warnings: readonly Warning[], voice: Voice): readonly Warning[] {
+  if (voice.level > 0) return warnings;
+  const byCode = new Map<string, Warning[]>();
+  for (const warning of warnings) byCode.set(warning.code, [...byCode.get(warning.code) ?? [], warning]);
+  return [...byCode.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined || same.length <= SAME_KIND) return same;
+    return [{
+      ...first,
+      message: `${first.message}; and ${same.length - 1} more like it: culvert ca inspect`,
+    }];
+  });
+}
+
+function ownUserAgent(world: World): string {
+  const terminal = world.env("TERM_PROGRAM") ?? world.env("TERM");
+  return userAgent({
+    originator: originator(world.env),
+    version: VERSION,
+    os: Deno.build.os,
+    arch: Deno.build.arch,
+    ...(terminal === undefined ? {} : { terminal }),
+  });
+}

@@ -1,0 +1,58 @@
+/**
+ * What is said on stderr while a turn runs: everything that stood in the way and what was done about it.
+ *
+ * @module
+ */
+import type { RateLimitSnapshot, ResponseEvent } from "../../responses/events.ts";
+import type { Voice } from "../voice.ts";
+
+/** Says one event, as much of it as the voice lets through. Events of the API are not spoken of. */
+export function narrate(event: ResponseEvent, voice: Voice): void {
+  switch (event.type) {
+    case "culvert.connected": {
+      const how = event.reused ? "again" : "";
+      const id = event.request_id === null ? "" : `, request ${event.request_id}`;
+      return voice.note(`connected ${how}to ${event.url} over ${event.transport}, ${event.route}${id}`);
+    }
+    case "culvert.retry":
+      return voice.progress(
+        `retry ${event.attempt}/${event.max} in ${seconds(event.delay_ms)}: ${event.message}`,
+      );
+    case "culvert.fallback":
+      return voice.progress(`no websocket here, going on over SSE: ${event.reason}`);
+    case "culvert.warning":
+      return voice.warn(event);
+    case "culvert.auth":
+      return voice.progress(
+        `401: ${event.mode} recovery, ${event.phase}: ${event.outcome.replaceAll("_", " ")}`,
+      );
+    case "culvert.reroute":
+      return voice.note(`rerouted from ${event.from_model} to ${event.to_model}`);
+    case "culvert.server_model":
+      return voice.note(`the server says it uses ${event.model}`);
+    case "culvert.safety_buffering":
+      return voice.progress(`the server holds output back for a safety check (${event.reasons.join(", ")})`);
+    case "culvert.rate_limits":
+      return voice.note(describeLimits(event.snapshot));
+    default:
+      return;
+  }
+}
+
+/** One family of limits in one line. */
+export function describeLimits(snapshot: RateLimitSnapshot): string {
+  const windows = [snapshot.primary, snapshot.secondary].flatMap((window) => {
+    if (window === null) return [];
+    const span = window.window_minutes === null ? "" : ` of ${window.window_minutes} min`;
+    return [`${window.used_percent}%${span} used`];
+  });
+  const credits = snapshot.credits?.balance ?? null;
+  if (credits !== null) windows.push(`credits ${credits}`);
+  return `limits ${snapshot.limit_name ?? snapshot.limit_id ?? "codex"}: ${
+    windows.join(", ") || "nothing said"
+  }`;
+}
+
+function seconds(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}

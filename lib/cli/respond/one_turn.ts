@@ -1,0 +1,96 @@
+/**
+ * One turn, from its first byte to its exit status.
+ *
+ * @module
+ */
+import { asCulvertError, type CulvertError, EXIT, type ExitStatus } from "../../errors.ts";
+import type { ResultEvent } from "../../responses/events.ts";
+import type { Turn } from "../../responses/turn.ts";
+import type { Host } from "../host.ts";
+import { formatError } from "../report_error.ts";
+import type { Voice } from "../voice.ts";
+import { narrate } from "./narrate.ts";
+import { AnswerCollector, jsonOutput, textOutput } from "./output.ts";
+import type { SchemaCheck } from "./schema_check.ts";
+
+/** How a turn is printed. */
+export interface PrintOptions {
+  readonly host: Host;
+  readonly voice: Voice;
+  readonly json: boolean;
+  readonly check?: SchemaCheck;
+  /** `-o`. */
+  readonly output?: string;
+}
+
+/** What a printed turn came to. */
+export interface PrintedTurn {
+  readonly status: ExitStatus;
+  readonly answer: string;
+  readonly result: ResultEvent | undefined;
+}
+
+/**
+ * Reads a turn and prints it as it arrives. A reader of stdout that goes away ends the turn quietly, and with it
+ * the request upstream, which costs tokens.
+ */
+export async function printTurn(turn: Turn, options: PrintOptions): Promise<PrintedTurn> {
+  const { host, voice, json } = options;
+  const collector = new AnswerCollector();
+  const output = json ? jsonOutput() : textOutput(collector, host.stdout.isTerminal);
+  let result: ResultEvent | undefined;
+  try {
+    for await (const batch of turn.batches()) {
+      const text = output.render(batch);
+      if (json && (options.check ?? options.output) !== undefined) collector.take(batch);
+      if (text !== "") await host.stdout.write(text);
+      for (const { event } of batch) {
+        if (event.type === "culvert.result") result = event;
+        else if (!json || event.type !== "culvert.warning") narrate(event, voice);
+      }
+    }
+    if (result === undefined) throw new Error("The turn ended without a result");
+    const judged = withVerdict(result, await verdict(result, collector.text, options));
+    const last = output.finish(judged);
+    if (last !== "") await host.stdout.write(last);
+    if (judged.error !== null) host.stderr.writeSync(formatError(judged.error));
+    return { status: judged.exit_code, answer: collector.text, result: judged };
+  } catch (thrown) {
+    const error = asCulvertError(thrown);
+    if (error.code !== "reader_gone") throw error;
+    return { status: EXIT.readerGone, answer: collector.text, result };
+  }
+}
+
+/** What the turn's own end cannot know: whether the answer fits the schema, and whether it could be saved. */
+async function verdict(
+  result: ResultEvent,
+  answer: string,
+  { check, output, voice }: PrintOptions,
+): Promise<CulvertError | undefined> {
+  const mismatch = result.status === "completed" ? check?.(answer) : undefined;
+  if (output === undefined) return mismatch;
+  const complete = result.status === "completed";
+  if (!complete && answer === "") return undefined;
+  const path = complete ? output : `${output}.partial`;
+  try {
+    const { writeAtomically } = await import("./answer_file.ts");
+    await writeAtomically(path, answer);
+  } catch (thrown) {
+    return asCulvertError(thrown);
+  }
+  if (!complete) voice.progress(`the part of the answer that came is in ${path}`);
+  return mismatch;
+}
+
+/** The result with a failure found after its end; a failure of the turn itself comes first. */
+function withVerdict(result: ResultEvent, error: CulvertError | undefined): ResultEvent {
+  if (error === undefined || result.error !== null) return result;
+  const { code, message, hint, details, exitStatus } = error;
+  return {
+    ...result,
+    status: "failed",
+    exit_code: exitStatus,
+    error: { code, message, hint: hint ?? null, details },
+  };
+}

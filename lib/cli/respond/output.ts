@@ -1,0 +1,86 @@
+/**
+ * What a turn prints. Two ways: the text of the answer and nothing else, or one JSON object a line.
+ *
+ * @module
+ */
+import type { EventBatch, ResponseEvent, ResultEvent, StreamItem } from "../../responses/events.ts";
+
+/** Turns batches of events into what is written to stdout. */
+export interface TurnOutput {
+  /** The text for one batch; empty when there is nothing to write yet. */
+  readonly render: (batch: EventBatch) => string;
+  /** The last words, once the result is known. */
+  readonly finish: (result: ResultEvent) => string;
+}
+
+/** One event as one line of JSON: byte for byte as it was received, where it came off a wire in one line. */
+export function jsonLine({ event, text }: StreamItem): string {
+  // SSE joins several data lines with newlines, which JSON allows between tokens and JSONL does not.
+  if (text !== undefined && !text.includes("\n") && !text.includes("\r")) return `${text}\n`;
+  return `${JSON.stringify(event.type === "other" ? event.payload : event)}\n`;
+}
+
+/** `--json`. The result is held back for {@link TurnOutput.finish}. */
+export function jsonOutput(): TurnOutput {
+  return {
+    render: (batch) => {
+      let lines = "";
+      for (const item of batch) if (item.event.type !== "culvert.result") lines += jsonLine(item);
+      return lines;
+    },
+    finish: (result) => jsonLine({ event: result }),
+  };
+}
+
+/**
+ * The text of the answer alone.
+ *
+ * @param collector keeps the text
+ * @param endLine whether to end the last line, as a terminal wants it
+ */
+export function textOutput(collector: AnswerCollector, endLine: boolean): TurnOutput {
+  return {
+    render: (batch) => collector.take(batch),
+    finish: () => endLine && collector.text !== "" && !collector.text.endsWith("\n") ? "\n" : "",
+  };
+}
+
+/** Gathers the text of the answer, message by message, leaving out what the model says to itself on the way. */
+export class AnswerCollector {
+  #pieces: string[] = [];
+  #skipping = false;
+  #messages = 0;
+
+  /** The answer so far. */
+  get text(): string {
+    if (this.#pieces.length > 1) this.#pieces = [this.#pieces.join("")];
+    return this.#pieces[0] ?? "";
+  }
+
+  /** Takes in a batch and gives the text that it adds. */
+  take(batch: EventBatch): string {
+    let added = "";
+    for (const { event } of batch) {
+      if (event.type === "response.output_text.delta") {
+        if (!this.#skipping) added += event.delta;
+      } else {
+        added += this.#observe(event, added !== "" || this.#pieces.length > 0);
+      }
+    }
+    if (added !== "") this.#pieces.push(added);
+    return added;
+  }
+
+  #observe(event: ResponseEvent, hasText: boolean): string {
+    if (event.type === "culvert.retry" && event.level === "stream") {
+      this.#pieces = [];
+      this.#messages = 0;
+      return "";
+    }
+    if (event.type !== "response.output_item.added" || event.item["type"] !== "message") return "";
+    this.#skipping = event.item["phase"] === "commentary";
+    if (this.#skipping) return "";
+    this.#messages += 1;
+    return this.#messages > 1 && hasText ? "\n\n" : "";
+  }
+}

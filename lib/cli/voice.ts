@@ -1,0 +1,38 @@
+/**
+ * What a command says beside its data: notes, warnings and progress, on stderr, as much as was asked for.
+ *
+ * @module
+ */
+import type { Warning } from "../warning.ts";
+import type { Host } from "./host.ts";
+import type { VoiceFlags } from "./shared_flags.ts";
+
+/** Says things on stderr. */
+export interface Voice {
+  /** How much to say: 2 everything, 1 details, 0 normal, -1 no progress, -2 errors only. */
+  readonly level: number;
+  /** A step that was taken; silenced by `-q`. */
+  readonly progress: (message: string) => void;
+  /** Something to know; silenced by `-qq`. */
+  readonly warn: (warning: Warning) => void;
+  /** Said with `-v`, or with `-vv` for `debug`. */
+  readonly note: (message: string, level?: "info" | "debug") => void;
+}
+
+/** Makes the voice that the flags ask for. */
+export function createVoice(host: Host, flags: VoiceFlags): Voice {
+  const level = (flags.verbose ?? 0) - (flags.quiet ?? 0);
+  const say = (line: string) => host.stderr.writeSync(`culvert: ${line}\n`);
+  return {
+    level,
+    progress: (message) => {
+      if (level >= 0) say(message);
+    },
+    warn: ({ message }) => {
+      if (level >= -1) say(`warning: ${message}`);
+    },
+    note: (message, at = "info") => {
+      if (level >= (at === "debug" ? 2 : 1)) say(message);
+    },
+  };
+}

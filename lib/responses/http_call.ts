@@ -1,0 +1,52 @@
+/**
+ * The request that carries a turn over HTTP, as a value.
+ *
+ * @module
+ */
+import type { Provider } from "../config/provider.ts";
+import { mergeHeaders } from "./call_headers.ts";
+import { clientMetadata, identityHeaders, isCodexBackend, routingHint } from "./identity.ts";
+import { type RequestBody, requestBody } from "./request.ts";
+import { TURN_STATE } from "./turn_state.ts";
+import { baseUrl, endpointUrl } from "./url.ts";
+import type { Call } from "./wire.ts";
+
+/** What a call depends on; the signal does not matter here. */
+export type CallFacts = Omit<Call, "signal">;
+
+/** Everything before the body. */
+export interface HttpCallHead {
+  readonly method: "POST";
+  readonly url: URL;
+  /** Complete but for the coding of the body. Holds the credential. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Method, address and headers of `POST responses`. */
+export function httpCallHead(call: CallFacts, provider: Provider): HttpCallHead {
+  const { authorization, context, request, turnState } = call;
+  return {
+    method: "POST",
+    url: endpointUrl(baseUrl(provider, authorization.mode), "responses", provider.queryParams),
+    headers: mergeHeaders(
+      { originator: context.identity.originator },
+      provider.headers,
+      { "Content-Type": "application/json", Accept: "text/event-stream" },
+      identityHeaders(context),
+      turnState === undefined ? {} : { [TURN_STATE]: turnState },
+      isCodexBackend(provider, authorization)
+        ? { "x-codex-routing-hint": routingHint(request.model, request.serviceTier) }
+        : {},
+      authorization.headers,
+    ),
+  };
+}
+
+/** The body of `POST responses`. */
+export function httpCallBody(call: CallFacts, provider: Provider): RequestBody {
+  return requestBody(call.request, {
+    providerName: provider.name,
+    sessionId: call.context.identity.sessionId,
+    clientMetadata: clientMetadata(call.context),
+  });
+}
