@@ -62,6 +62,7 @@ export class HttpCarrier implements Carrier {
       kind: "refused",
       refusal: {
         status: reply.status,
+        url: reply.url,
         headers: reply.headers,
         body: await errorBody(reply, world),
         attempted: `POST ${shownUrl(reply.url)}`,

@@ -19,6 +19,8 @@ export interface Refusal {
   readonly headers: Headers;
   /** As text, perhaps cut. */
   readonly body: string;
+  /** Where the request went; absent for an error frame. */
+  readonly url?: URL;
   /** What was attempted, such as `POST https://api.openai.com/v1/responses`. */
   readonly attempted: string;
 }

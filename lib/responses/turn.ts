@@ -18,7 +18,7 @@ import { ResponseReader } from "./reader.ts";
 import type { TurnRequest } from "./request.ts";
 import { interruption, type Timings, turnResult } from "./result.ts";
 import { RetryBudget } from "./retry_budget.ts";
-import { secretsOf } from "./server_text.ts";
+import { errorInBody, secretsOf, shownText } from "./server_text.ts";
 import { observeAttempt } from "./attempt_observation.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 import type { Call, Carrier, WireStream } from "./wire.ts";
@@ -240,6 +240,9 @@ export class Turn implements AsyncIterable<ResponseEvent> {
       endpoint: "/responses",
       transport: wire === "sse" ? "http" : "websocket",
       evidence,
+      sent: call.authorization,
+      ...(refusal.url === undefined ? {} : { url: refusal.url }),
+      ...saidInBody(refusal.body, context),
     }, this.#signal);
     yield [{
       event: {
@@ -250,7 +253,7 @@ export class Turn implements AsyncIterable<ResponseEvent> {
         request_id: this.#requestId,
       },
     }];
-    return recovered.resend ? { kind: "again" } : requestFailed(failure);
+    return recovered.resend ? { kind: "again" } : requestFailed({ error: recovered.error, retryable: false });
   }
 
   async *#stream(stream: WireStream, context: RefusalContext): AsyncGenerator<EventBatch, Ending> {
@@ -326,6 +329,18 @@ export class Turn implements AsyncIterable<ResponseEvent> {
     });
     return items;
   }
+}
+
+/** What the body of a refusal says, for the user's eyes. */
+function saidInBody(
+  body: string,
+  { secrets }: RefusalContext,
+): { readonly message?: string; readonly code?: string } {
+  const { message, code } = errorInBody(body) ?? {};
+  return {
+    ...(typeof message === "string" ? { message: shownText(message, secrets) } : {}),
+    ...(typeof code === "string" ? { code: shownText(code, secrets) } : {}),
+  };
 }
 
 function requestFailed(failure: Failure): Ending {
