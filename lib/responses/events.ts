@@ -293,7 +293,8 @@ export interface ResultEvent {
   readonly exit_code: ExitStatus;
   readonly response_id: string | null;
   readonly request_id: string | null;
-  readonly model_requested: string;
+  /** Null where the turn failed before it was settled. */
+  readonly model_requested: string | null;
   /** What the server says it used, from header or stream; null when it did not say. */
   readonly model_served: string | null;
   readonly transport: Wire | null;

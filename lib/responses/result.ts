@@ -58,6 +58,24 @@ export function turnResult(parts: ResultParts): ResultEvent {
   };
 }
 
+/** The result where no turn was ever begun: a bad flag, a bundle that cannot be used, no credential to look for. */
+export function resultWithoutTurn(error: CulvertError, modelRequested: string | null): ResultEvent {
+  return {
+    type: "culvert.result",
+    status: STATUS[error.code] ?? "failed",
+    exit_code: error.exitStatus,
+    response_id: null,
+    request_id: null,
+    model_requested: modelRequested,
+    model_served: null,
+    transport: null,
+    usage: null,
+    rate_limits: [],
+    timings_ms: { headers: null, first_event: null, first_text: null, total: 0 },
+    error: resultError(error),
+  };
+}
+
 function resultError(error: CulvertError): ResultError {
   return { code: error.code, message: error.message, hint: error.hint ?? null, details: error.details };
 }

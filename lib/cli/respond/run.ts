@@ -3,20 +3,35 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { asCulvertError, CulvertError } from "../../errors.ts";
+import { resultWithoutTurn } from "../../responses/result.ts";
 import { Session } from "../../responses/session.ts";
 import type { SharedFlags } from "../../config/settings.ts";
 import type { RespondFlags } from "../commands/respond.ts";
 import { connect, type ConnectionFlags } from "../connection.ts";
 import type { CliContext } from "../context.ts";
+import { formatError } from "../report_error.ts";
 import { listenForStop } from "../stop_signals.ts";
 import { createVoice } from "../voice.ts";
 import { printTurn } from "./one_turn.ts";
+import { jsonLine } from "./output.ts";
 import { prepare } from "./prepare.ts";
 import { readPrompt } from "./prompt.ts";
 
-/** Runs the command. */
+/** Runs the command. With `--json` the last line is a result, whatever fails and however early. */
 export async function run(context: CliContext, flags: RespondFlags, ...words: string[]): Promise<void> {
+  try {
+    await respond(context, flags, words);
+  } catch (thrown) {
+    const error = asCulvertError(thrown);
+    if (flags.json !== true || error.code === "reader_gone") throw error;
+    context.status = error.exitStatus;
+    context.host.stdout.writeSync(jsonLine({ event: resultWithoutTurn(error, flags.model ?? null) }));
+    context.host.stderr.writeSync(formatError(error));
+  }
+}
+
+async function respond(context: CliContext, flags: RespondFlags, words: readonly string[]): Promise<void> {
   const { host } = context;
   const voice = createVoice(host, flags);
   using stop = listenForStop(host);
