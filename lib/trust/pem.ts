@@ -171,7 +171,7 @@ function endProblem(begin: string, end: string, line: number): string | undefine
 }
 
 function kindOf(label: string): string {
-  return clip(label).toUpperCase().replace(/\s+/g, " ");
+  return clip(label).trim().toUpperCase().replace(/\s+/g, " ");
 }
 
 function clip(label: string): string {
