@@ -126,7 +126,8 @@ async function authority(certificate: x509.X509Certificate, keys: CryptoKeyPair)
         signingAlgorithm: EC,
         signingKey: keys.privateKey,
       });
-      return `${list.toString("pem").trim()}\n`;
+      // The library labels it CRL, which nobody else does.
+      return `${list.toString("pem").trim().replaceAll(/(BEGIN|END) CRL/g, "$1 X509 CRL")}\n`;
     },
   };
 }

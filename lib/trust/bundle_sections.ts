@@ -6,7 +6,7 @@
  */
 import { decodeBody } from "./base64.ts";
 import type { CertificateAux, SkippedSection } from "./bundle.ts";
-import { firstItemLength } from "./der.ts";
+import { firstItemLength, withShortestLength } from "./der.ts";
 import { isCertificateKind, type PemSection, readPemSections } from "./pem.ts";
 import { looksLikePkcs12, looksLikePkcs7, readPkcs7 } from "./pkcs7.ts";
 import { decodeBundle, isJavaKeyStore } from "./bundle_text.ts";
@@ -182,7 +182,7 @@ class Collector {
   }
 
   #push(candidate: Omit<Candidate, "index">): void {
-    this.#candidates.push({ index: ++this.#index, ...candidate });
+    this.#candidates.push({ index: ++this.#index, ...candidate, der: withShortestLength(candidate.der) });
   }
 
   #fail(kind: string, line: number, reason: string): void {

@@ -91,12 +91,27 @@ export function keyOf(der: Uint8Array): KeyDescription {
  * @returns `sha256` and the like; `none` for EdDSA; the object identifier of an algorithm that is not known
  */
 export function signatureHashOf(der: Uint8Array): string {
+  const { id, parameters } = signatureAlgorithm(der);
+  if (id === undefined) return "unknown";
+  return id === RSA_PSS ? pssHash(der, parameters) : SIGNATURE_HASHES[id] ?? id;
+}
+
+/**
+ * Whether the signature is RSA-PSS.
+ *
+ * @param der exactly one certificate
+ */
+export function isPssSigned(der: Uint8Array): boolean {
+  return signatureAlgorithm(der).id === RSA_PSS;
+}
+
+function signatureAlgorithm(
+  der: Uint8Array,
+): { readonly id: string | undefined; readonly parameters: DerElement | undefined } {
   const outer = readElement(der, 0);
   const algorithm = outer === undefined ? undefined : childrenOf(der, outer)?.[1];
   const [id, parameters] = algorithm === undefined ? [] : childrenOf(der, algorithm) ?? [];
-  const dotted = identifier(der, id);
-  if (dotted === undefined) return "unknown";
-  return dotted === RSA_PSS ? pssHash(der, parameters) : SIGNATURE_HASHES[dotted] ?? dotted;
+  return { id: identifier(der, id), parameters };
 }
 
 /** RFC 4055 §3.1: [0] EXPLICIT hash algorithm, SHA-1 where it is absent. */

@@ -143,6 +143,26 @@ export function firstItemLength(bytes: Uint8Array): number | undefined {
   return element === undefined ? undefined : element.end;
 }
 
+/**
+ * Writes the outermost length in the shortest way. OpenSSL, and with it curl and Node, read a certificate whose
+ * length takes more bytes than it needs; webpki does not. The signature does not cover these bytes.
+ *
+ * @param item exactly one item, as {@link firstItemLength} cuts it
+ * @returns the item itself where nothing is to be done
+ */
+export function withShortestLength(item: Uint8Array): Uint8Array {
+  const header = readHeader(item, 0, item.length, true);
+  if (header === undefined || header.isShortest) return item;
+  const content = contentOf(item, header);
+  const lengthBytes: number[] = [];
+  for (let rest = content.length; rest > 0; rest = Math.floor(rest / 256)) lengthBytes.unshift(rest % 256);
+  const length = content.length < 0x80 ? [content.length] : [0x80 | lengthBytes.length, ...lengthBytes];
+  const shortest = new Uint8Array(1 + length.length + content.length);
+  shortest.set([header.tag, ...length]);
+  shortest.set(content, 1 + length.length);
+  return shortest;
+}
+
 interface Header extends DerElement {
   /** Whether the length takes no more bytes than it needs. */
   readonly isShortest: boolean;

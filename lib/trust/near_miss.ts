@@ -23,7 +23,9 @@ export function oddPath(value: string): string | undefined {
   }
   if (value !== value.trim()) return "The value begins or ends with a blank, which is part of the path.";
   if (/\$\{?\w|%\w+%/.test(value)) return "The value names a variable, which only a shell expands.";
-  if (/[^/\\]:\/|[^:];/.test(value)) return "The value looks like a list of paths; only one file is taken.";
+  if (/[^/\\]:\/|[^:];/.test(value.replace(/^[A-Za-z]:/, ""))) {
+    return "The value looks like a list of paths; only one file is taken.";
+  }
   return undefined;
 }
 

@@ -30,11 +30,15 @@ export interface PemSection {
 
 /** Hyphens, and the dashes that word processors make of them. */
 const DASH = "[-\u2010-\u2015\u2212]";
-const BEGIN = /^\s*-----BEGIN\s+(.*?)-----\s*$/i;
-const END = /^\s*-----END\s+(.*?)-----(?<rest>.*)$/i;
-const BROKEN_BEGIN = new RegExp(`^\\s*${DASH}{2,}\\s*BEGIN\\s+([A-Z0-9 #]+)(.*)$`, "i");
-const BROKEN_END = new RegExp(`^\\s*${DASH}{2,}\\s*END\\s+([A-Z0-9 #]+)(.*)$`, "i");
-const ONE_LINE = /BEGIN\s.*-END\s/i;
+// All of these are held against trimmed and, but for ONE_LINE, bounded text, since on long lines the lazy ones
+// take quadratic time.
+const BEGIN = /^-----BEGIN\s+(.*?)-----$/i;
+const END = /^-----END\s+(.*?)-----/i;
+const BROKEN_BEGIN = new RegExp(`^${DASH}{2,}\\s*BEGIN\\s+([A-Z0-9 #]+)`, "i");
+const BROKEN_END = new RegExp(`^${DASH}{2,}\\s*END\\s+([A-Z0-9 #]+)`, "i");
+const ONE_LINE = /-END\s/i;
+/** Longer lines are no markers, whatever they begin with. Characters. */
+const LONGEST_MARKER = 256;
 /** Longest label that is repeated in a message. */
 const LONGEST_LABEL = 60;
 
@@ -71,29 +75,31 @@ class SectionReader {
       this.#open?.lines.push({ text, line });
       return;
     }
-    const start = BEGIN.exec(text);
+    const marker = text.trim();
+    const head = marker.slice(0, LONGEST_MARKER);
+    const start = head.length === marker.length ? BEGIN.exec(marker) : null;
     if (start !== null && !hasExtraDash(start[1] ?? "")) return this.#begin(start[1] ?? "", line);
-    const end = END.exec(text);
+    const end = END.exec(head);
     if (end !== null) {
       const label = end[1] ?? "";
       this.#end(label, line, this.#open && endProblem(this.#open.label, label, line));
       // `cat a.pem b.pem` without a final newline in the first glues two markers together.
-      const rest = end.groups?.["rest"] ?? "";
-      if (BEGIN.test(rest)) this.read(rest, line);
+      const rest = marker.slice(end[0].length);
+      if (rest.startsWith("-----BEGIN ")) this.read(rest, line);
       return;
     }
-    const brokenStart = BROKEN_BEGIN.exec(text);
+    const brokenStart = BROKEN_BEGIN.exec(head);
     if (brokenStart !== null) {
       const label = brokenStart[1] ?? "";
-      if (!ONE_LINE.test(text)) {
-        return this.#begin(label, line, `its BEGIN line is malformed: ${markerFault(text)}`);
+      if (!ONE_LINE.test(marker)) {
+        return this.#begin(label, line, `its BEGIN line is malformed: ${markerFault(marker)}`);
       }
       this.#begin(label, line, "it stands on one line; its line ends were lost, or are written as \\n");
       return this.#close(undefined);
     }
-    const brokenEnd = BROKEN_END.exec(text);
+    const brokenEnd = BROKEN_END.exec(head);
     if (brokenEnd !== null) {
-      return this.#end(brokenEnd[1] ?? "", line, `its END line ${line} is malformed: ${markerFault(text)}`);
+      return this.#end(brokenEnd[1] ?? "", line, `its END line ${line} is malformed: ${markerFault(marker)}`);
     }
     this.#open?.lines.push({ text, line });
   }
@@ -171,7 +177,7 @@ function endProblem(begin: string, end: string, line: number): string | undefine
 }
 
 function kindOf(label: string): string {
-  return clip(label).toUpperCase().replace(/\s+/g, " ");
+  return clip(label).trim().toUpperCase().replace(/\s+/g, " ");
 }
 
 function clip(label: string): string {

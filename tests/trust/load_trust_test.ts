@@ -1,0 +1,206 @@
+/** Which bundle wins, what becomes of it, and what the store says about it. */
+import { processWorld } from "../../lib/cli/process.ts";
+import { CulvertError } from "../../lib/errors.ts";
+import { createAuthority } from "../../lib/mock/pki.ts";
+import { checkRoot } from "../../lib/net/system_roots.ts";
+import { loadTrust } from "../../lib/trust/load_trust.ts";
+import type { RootSet, RootsReader } from "../../lib/trust/roots_reader.ts";
+import { selectBundle } from "../../lib/trust/selection.ts";
+import type { World } from "../../lib/world.ts";
+import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
+import { join } from "../support/paths.ts";
+import { request, startPrivateNetwork } from "./handshake.ts";
+
+function world(variables: Readonly<Record<string, string>>, cwd = "/nowhere"): World {
+  return { ...processWorld(), env: (name) => variables[name], cwd: () => cwd };
+}
+
+const NO_ROOTS: RootSet = { pems: [], origin: "a test", warnings: [] };
+
+function roots(system: readonly string[] = [], mozilla: readonly string[] = []): RootsReader {
+  return {
+    system: () => Promise.resolve({ ...NO_ROOTS, pems: system }),
+    mozilla: () => Promise.resolve({ ...NO_ROOTS, pems: mozilla }),
+    checkRoot,
+  };
+}
+
+async function failure(promise: Promise<unknown>): Promise<CulvertError> {
+  try {
+    await promise;
+  } catch (error) {
+    assert(error instanceof CulvertError, String(error));
+    return error;
+  }
+  throw new Error("Expected a failure");
+}
+
+Deno.test("The flag wins over CODEX_CA_CERTIFICATE, which wins over SSL_CERT_FILE; empty is unset at every layer", () => {
+  const both = { CODEX_CA_CERTIFICATE: "/c", SSL_CERT_FILE: "/s" };
+  const chosen = (flag: string | undefined, variables: Readonly<Record<string, string>>) => {
+    const found = selectBundle({ flag, env: (name) => variables[name], cwd: "/w" });
+    return found === undefined ? undefined : [found.source.kind, found.source.name, found.source.path];
+  };
+  assertEquals(chosen("/f", both), ["flag", "--ca-cert", "/f"]);
+  assertEquals(chosen("", both), ["variable", "CODEX_CA_CERTIFICATE", "/c"]);
+  assertEquals(chosen(undefined, both), ["variable", "CODEX_CA_CERTIFICATE", "/c"]);
+  assertEquals(chosen(undefined, { ...both, CODEX_CA_CERTIFICATE: "" }), ["variable", "SSL_CERT_FILE", "/s"]);
+  assertEquals(chosen(undefined, { CODEX_CA_CERTIFICATE: "", SSL_CERT_FILE: "" }), undefined);
+  assertEquals(chosen(undefined, { NODE_EXTRA_CA_CERTS: "/n", ssl_cert_file: "/l" }), undefined);
+});
+
+Deno.test("A relative path is made absolute against the working directory, and nothing else is done to it", () => {
+  const path = (value: string, cwd = "/work/dir") =>
+    selectBundle({ flag: value, env: () => undefined, cwd })?.source.path;
+  assertEquals(path("corp.pem"), "/work/dir/corp.pem");
+  assertEquals(path("./corp.pem"), "/work/dir/corp.pem");
+  assertEquals(path("../corp.pem"), "/work/dir/../corp.pem");
+  assertEquals(path("corp.pem", "/"), "/corp.pem");
+  assertEquals(path(" "), "/work/dir/ ");
+  assertEquals(path("~/corp.pem"), "/work/dir/~/corp.pem");
+  assertEquals(path("c.pem", "C:\\Users\\x"), "C:\\Users\\x\\c.pem");
+  assertEquals(path("D:\\c.pem", "C:\\Users\\x"), "D:\\c.pem");
+});
+
+Deno.test("Precedence over {unset, empty, blank, missing, bad, good} twice: the first that is set decides alone", async (t) => {
+  await using network = await startPrivateNetwork();
+  const dir = await Deno.makeTempDir();
+  try {
+    const good = join(dir, "good.pem");
+    const bad = join(dir, "bad.pem");
+    await Deno.writeTextFile(good, network.authority.certificate);
+    await Deno.writeTextFile(bad, "# comment\n-----BEGIN CERTIFICATE-----\nMIIC\n");
+    const values = { unset: undefined, empty: "", blank: " ", missing: join(dir, "none.pem"), bad, good };
+    for (const [first, codex] of Object.entries(values)) {
+      for (const [second, ssl] of Object.entries(values)) {
+        await t.step(`CODEX_CA_CERTIFICATE ${first}, SSL_CERT_FILE ${second}`, async () => {
+          const here = world({
+            ...(codex === undefined ? {} : { CODEX_CA_CERTIFICATE: codex }),
+            ...(ssl === undefined ? {} : { SSL_CERT_FILE: ssl }),
+          }, dir);
+          const isFirst = codex !== undefined && codex !== "";
+          const [state, variable, value] = isFirst
+            ? [first, "CODEX_CA_CERTIFICATE", codex]
+            : [second, "SSL_CERT_FILE", ssl];
+          const loading = loadTrust({ world: here, roots: roots() });
+          if (state === "unset" || state === "empty") {
+            const store = await loading;
+            assertEquals(store.bundle, undefined);
+            assertIncludes(await request(network.server, store.additionalRoots), "UnknownIssuer");
+          } else if (state === "good") {
+            const store = await loading;
+            assertEquals(store.bundle?.source, { kind: "variable", name: variable, path: good });
+            assertEquals(await request(network.server, store.additionalRoots), "ok");
+          } else {
+            const error = await failure(loading);
+            assertEquals(error.exitStatus, 3);
+            const path = state === "blank" ? `${dir}/ ` : value;
+            assertEquals([error.details["variable"], error.details["path"]], [variable, path]);
+            assertIncludes(error.message, variable);
+            if (state === "bad") {
+              assertEquals([error.code, error.details["index"], error.details["line"]], ["ca_invalid", 1, 2]);
+            } else {
+              assertEquals(error.code, "ca_unreadable");
+              assertIncludes(error.message, "No such file or directory (os error 2)");
+              assertIncludes(error.hint ?? "", state === "blank" ? "blank" : "Unset it");
+            }
+          }
+        });
+      }
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("A flag that names a missing file is an error although both variables are good", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const good = join(dir, "good.pem");
+    await Deno.writeTextFile(good, (await createAuthority("Good")).certificate);
+    const here = world({ CODEX_CA_CERTIFICATE: good, SSL_CERT_FILE: good }, dir);
+    const error = await failure(loadTrust({ flag: "none.pem", world: here, roots: roots() }));
+    assertEquals([error.code, error.details["variable"]], ["ca_unreadable", "--ca-cert"]);
+    assertIncludes(error.hint ?? "", "Leave it out");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("The bundle is added to the system's roots, and both kinds of server are reached", async () => {
+  await using company = await startPrivateNetwork("Company Root");
+  await using machine = await startPrivateNetwork("Machine Root");
+  const read = () => Promise.resolve(new TextEncoder().encode(company.authority.certificate));
+  const store = await loadTrust({
+    flag: "/corp.pem",
+    world: world({}),
+    roots: roots([machine.authority.certificate, company.authority.certificate]),
+    readFile: read,
+  });
+  assertEquals(store.counts, { system: 2, bundle: 1 });
+  assertEquals(store.additionalRoots, [company.authority.certificate, machine.authority.certificate]);
+  assertEquals(await request(company.server, store.additionalRoots), "ok");
+  assertEquals(await request(machine.server, store.additionalRoots), "ok");
+  assertEquals(
+    store.description,
+    "Mozilla's roots, 2 of the operating system (a test), and added to them 1 from /corp.pem (--ca-cert)",
+  );
+});
+
+Deno.test("Mozilla's roots are passed on only where DENO_TLS_CA_STORE takes them away from the runtime", async () => {
+  const [system, mozilla] = await Promise.all([createAuthority("S"), createAuthority("M")]);
+  const load = (variables: Readonly<Record<string, string>>, countMozilla = false) =>
+    loadTrust({
+      world: world(variables),
+      roots: roots([system.certificate, mozilla.certificate], [mozilla.certificate]),
+      countMozilla,
+    });
+  assertEquals((await load({})).additionalRoots.length, 2);
+  const counted = await load({}, true);
+  assertEquals(counted.additionalRoots, [system.certificate]);
+  assertEquals(counted.counts, { mozilla: 1, system: 2, bundle: 0 });
+  for (const list of ["mozilla", "system,mozilla", "system, mozilla", ""]) {
+    assertEquals((await load({ DENO_TLS_CA_STORE: list })).counts.mozilla, undefined, list);
+  }
+  const without = await load({ DENO_TLS_CA_STORE: "system" });
+  assertEquals(without.additionalRoots, [system.certificate, mozilla.certificate]);
+});
+
+Deno.test("Roots of the system that cannot be read are a warning and a word in the description, never silence", async () => {
+  const warning = { code: "system_roots_unread", message: "Cannot read them" };
+  const store = await loadTrust({
+    world: world({}),
+    roots: { ...roots(), system: () => Promise.resolve({ ...NO_ROOTS, warnings: [warning] }) },
+  });
+  assertEquals(store.warnings, [warning]);
+  assertIncludes(store.description, "none of the operating system");
+});
+
+Deno.test("A certificate with a critical extension is left out, by its reason, where the runtime refuses it", async () => {
+  const authority = await createAuthority("Root");
+  const refuse: RootsReader = { ...roots(), checkRoot: () => "UnsupportedCriticalExtension" };
+  const { x509Pem } = await withPolicyConstraints();
+  const read = () => Promise.resolve(new TextEncoder().encode(x509Pem + authority.certificate));
+  const store = await loadTrust({ flag: "/c.pem", world: world({}), roots: refuse, readFile: read });
+  assertEquals(store.bundle?.certificates.map((certificate) => certificate.index), [2]);
+  assertIncludes(store.bundle?.skipped[0]?.reason ?? "", "critical extension 2.5.29.36");
+});
+
+/** A CA with critical policyConstraints, as public-key infrastructures of governments have them. */
+async function withPolicyConstraints(): Promise<{ readonly x509Pem: string }> {
+  const x509 = await import("@peculiar/x509");
+  const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
+    "sign",
+    "verify",
+  ]);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: "CN=Policy Root",
+    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.Extension("2.5.29.36", true, new Uint8Array([0x30, 3, 0x80, 1, 0])),
+    ],
+  });
+  return { x509Pem: `${certificate.toString("pem")}\n` };
+}
