@@ -27,6 +27,7 @@ export function trusting(...roots: readonly string[]): TrustStore {
   return {
     counts: { mozilla: 0, system: 0, bundle: roots.length },
     additionalRoots: roots,
+    warnings: [],
     description: `${roots.length} of the test`,
   };
 }
