@@ -63,7 +63,8 @@ const RULES: readonly Rule[] = [
   {
     pattern: /peer certificate: BadSignature/,
     code: "tls_bad_certificate",
-    reason: "a signature in its chain does not hold: forged, or by an RSA key below 2048 bits",
+    reason: "a signature in its chain does not hold: it is by another key than that of the root in force, " +
+      "or by an RSA key below 2048 bits",
   },
   {
     pattern: /extended key usage|InvalidPurpose/,

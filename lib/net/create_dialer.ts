@@ -4,9 +4,11 @@
  * @module
  */
 import { asCulvertError, CulvertError } from "../errors.ts";
+import { challengesOf } from "./challenges.ts";
 import { classify } from "./classify.ts";
 import type { Dialer, DialerOptions, HttpReply, HttpRequest } from "./dialer.ts";
-import { explain, hostAndPort } from "./explain.ts";
+import { explain, hostAndPort, isTlsFault } from "./explain.ts";
+import type { NetworkFault } from "./fault.ts";
 import { exchange, type ExchangeParts } from "./http_exchange.ts";
 import { HttpClientPool } from "./http_client_pool.ts";
 import { SILENT } from "./observer.ts";
@@ -28,7 +30,14 @@ export function createDialer(options: DialerOptions): Dialer {
     routes,
     world,
     userAgent,
-    fail: translate,
+    fail: async (thrown, url, route, signal) => {
+      const fault = classify(thrown, route);
+      if (fault === undefined) return asCulvertError(thrown);
+      if (!deservesALook(fault)) return explain(fault, { url, route, trust });
+      const { examine } = await import("./probe.ts");
+      const seen = await examine(fault, url, route, { trust, world, userAgent }, signal);
+      return explain(seen.fault, { url, route, trust }, seen.findings);
+    },
     broken: translate,
     refusedByProxy: (headers, url, route) =>
       explain(
@@ -57,13 +66,7 @@ export function createDialer(options: DialerOptions): Dialer {
   };
 }
 
-/**
- * The schemes of a `Proxy-Authenticate` header, without their parameters (RFC 9110 §11.6.1).
- */
-export function challengesOf(header: string | null): readonly string[] {
-  if (header === null) return [];
-  const schemes = header.replace(/"(?:[^"\\]|\\.)*"/g, '""').split(",")
-    .map((part) => /^\s*([A-Za-z][A-Za-z0-9-]*)(?=\s|$)(?!\s*=)/.exec(part)?.[1] ?? "")
-    .filter((scheme) => scheme !== "");
-  return [...new Set(schemes)];
+/** Whether a look at the same route can say more than the runtime did. */
+function deservesALook(fault: NetworkFault): boolean {
+  return isTlsFault(fault) || fault.code === "proxy_auth" || fault.code === "proxy_refused";
 }

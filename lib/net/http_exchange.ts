@@ -19,7 +19,12 @@ export interface ExchangeParts {
   readonly world: World;
   readonly userAgent: string;
   /** Makes the error for whatever the runtime threw. */
-  readonly fail: (thrown: unknown, url: URL, route: Route) => CulvertError | Promise<CulvertError>;
+  readonly fail: (
+    thrown: unknown,
+    url: URL,
+    route: Route,
+    signal: AbortSignal | undefined,
+  ) => Promise<CulvertError>;
   /** The same for a body that broke off; asks nobody. */
   readonly broken: (thrown: unknown, url: URL, route: Route) => CulvertError;
   /** Makes the error for a proxy that answered 407 in the server's stead. */
@@ -107,7 +112,9 @@ async function send(
         },
       );
     }
-    throw await parts.fail(error, request.url, route);
+    const failure = await parts.fail(error, request.url, route, signal);
+    signal?.throwIfAborted();
+    throw failure;
   }
 }
 

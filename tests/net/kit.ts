@@ -28,6 +28,7 @@ export function trusting(...roots: readonly string[]): TrustStore {
     counts: { mozilla: 0, system: 0, bundle: roots.length },
     warnings: [],
     additionalRoots: roots,
+    warnings: [],
     description: `${roots.length} of the test`,
   };
 }

@@ -1,0 +1,121 @@
+/**
+ * TCP with happy eyeballs (RFC 8305): the address families alternate, a new attempt starts every 250 ms or as
+ * soon as one fails, the first connection wins.
+ *
+ * @module
+ */
+
+const STAGGER_MS = 250;
+
+/** One address of a host. */
+export interface HostAddress {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** The parts that tests replace. */
+export interface TcpParts {
+  readonly lookup: (host: string) => Promise<readonly HostAddress[]>;
+  readonly connect: (hostname: string, port: number) => Promise<Deno.TcpConn>;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** The system's resolver and sockets. */
+export function systemTcp(sleep: TcpParts["sleep"]): TcpParts {
+  return {
+    lookup: async (host) => {
+      const { lookup } = await import("node:dns/promises");
+      return await lookup(host, { all: true, verbatim: true });
+    },
+    connect: (hostname, port) => Deno.connect({ hostname, port }),
+    sleep,
+  };
+}
+
+/**
+ * Connects.
+ *
+ * @param host name or address, without brackets
+ * @throws the resolver's error, else that of the first attempt that failed; the signal's reason
+ */
+export async function dialTcp(
+  host: string,
+  port: number,
+  parts: TcpParts,
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
+  const addresses = isAddress(host) ? [host] : alternate(await aborted(parts.lookup(host), signal));
+  const calm = new AbortController();
+  const failures: unknown[] = [];
+  const attempts: Promise<boolean>[] = [];
+  let winner: Deno.TcpConn | undefined;
+  let over = false;
+  const attempt = (address: string): Promise<boolean> =>
+    parts.connect(address, port).then(
+      (conn) => {
+        // Another was faster, or nobody waits any more.
+        if (over || winner !== undefined) conn.close();
+        else winner = conn;
+        return true;
+      },
+      (error: unknown) => {
+        failures.push(error);
+        return false;
+      },
+    );
+  try {
+    for (const address of addresses) {
+      const latest = attempt(address);
+      attempts.push(latest);
+      const pause = parts.sleep(STAGGER_MS, calm.signal).catch(() => undefined);
+      await aborted(Promise.race([anyOf(attempts), pause, latest]), signal);
+      if (winner !== undefined) break;
+    }
+    await aborted(anyOf(attempts), signal);
+    if (winner === undefined) {
+      throw failures[0] ?? new Error(`failed to lookup address information: ${host} has no address`);
+    }
+    const conn: Deno.TcpConn = winner;
+    winner = undefined;
+    return conn;
+  } finally {
+    over = true;
+    calm.abort();
+    (winner as Deno.TcpConn | undefined)?.close();
+  }
+}
+
+/** Resolves with the first attempt that connected, or once all have failed. */
+async function anyOf(attempts: readonly Promise<boolean>[]): Promise<void> {
+  const connected = attempts.map(async (attempt) =>
+    await attempt || Promise.reject(new Error("not this one"))
+  );
+  await Promise.any(connected).catch(() => undefined);
+}
+
+/** The promise, or the signal's reason if that comes first. */
+export async function aborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: never, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, never]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function alternate(found: readonly HostAddress[]): readonly string[] {
+  const first = found[0]?.family;
+  const preferred = found.filter(({ family }) => family === first);
+  const others = found.filter(({ family }) => family !== first);
+  return preferred.flatMap((one, index) => [one, others[index]])
+    .concat(others.slice(preferred.length))
+    .flatMap((one) => one === undefined ? [] : [one.address]);
+}
+
+/** Whether a host is an address literal. */
+export function isAddress(host: string): boolean {
+  return host.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
+}
