@@ -64,6 +64,7 @@ export class HttpCarrier implements Carrier {
         status: reply.status,
         headers: reply.headers,
         body: await errorBody(reply, world),
+        url: reply.url,
         attempted: `POST ${shownUrl(reply.url)}`,
       },
     };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Authenticator, TurnRecovery } from "../auth/authenticator.ts";
+import type { Authenticator, Rejection, TurnRecovery } from "../auth/authenticator.ts";
 import type { Provider } from "../config/provider.ts";
 import { asCulvertError, CulvertError } from "../errors.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
@@ -18,7 +18,7 @@ import { ResponseReader } from "./reader.ts";
 import type { TurnRequest } from "./request.ts";
 import { interruption, type Timings, turnResult } from "./result.ts";
 import { RetryBudget } from "./retry_budget.ts";
-import { secretsOf } from "./server_text.ts";
+import { errorInBody, secretsOf, shownText } from "./server_text.ts";
 import { observeAttempt } from "./attempt_observation.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 import type { Call, Carrier, WireStream } from "./wire.ts";
@@ -227,8 +227,7 @@ export class Turn implements AsyncIterable<ResponseEvent> {
     wire: Wire,
     context: RefusalContext,
   ): AsyncGenerator<EventBatch, Ending> {
-    const evidence = serverEvidence(refusal.headers);
-    this.#requestId = evidence.requestId ?? null;
+    this.#requestId = serverEvidence(refusal.headers).requestId ?? null;
     const failure = httpFailure(refusal, context);
     if (failure.snapshot !== undefined) {
       const snapshot = this.#parts.facts.limits.record(failure.snapshot);
@@ -236,11 +235,7 @@ export class Turn implements AsyncIterable<ResponseEvent> {
     }
     if (refusal.status !== 401 || this.#recoveries >= MAX_RECOVERIES) return requestFailed(failure);
     this.#recoveries++;
-    const recovered = await this.#recovery.recover({
-      endpoint: "/responses",
-      transport: wire === "sse" ? "http" : "websocket",
-      evidence,
-    }, this.#signal);
+    const recovered = await this.#recovery.recover(rejectionOf(refusal, call, wire, context), this.#signal);
     yield [{
       event: {
         type: "culvert.auth",
@@ -250,7 +245,7 @@ export class Turn implements AsyncIterable<ResponseEvent> {
         request_id: this.#requestId,
       },
     }];
-    return recovered.resend ? { kind: "again" } : requestFailed(failure);
+    return recovered.resend ? { kind: "again" } : requestFailed({ error: recovered.error, retryable: false });
   }
 
   async *#stream(stream: WireStream, context: RefusalContext): AsyncGenerator<EventBatch, Ending> {
@@ -326,6 +321,19 @@ export class Turn implements AsyncIterable<ResponseEvent> {
     });
     return items;
   }
+}
+
+function rejectionOf(refusal: Refusal, call: Call, wire: Wire, { secrets }: RefusalContext): Rejection {
+  const { message, code } = errorInBody(refusal.body) ?? {};
+  return {
+    endpoint: "/responses",
+    transport: wire === "sse" ? "http" : "websocket",
+    evidence: serverEvidence(refusal.headers),
+    sent: call.authorization,
+    ...(refusal.url === undefined ? {} : { url: refusal.url }),
+    ...(typeof message === "string" ? { message: shownText(message, secrets) } : {}),
+    ...(typeof code === "string" ? { code } : {}),
+  };
 }
 
 function requestFailed(failure: Failure): Ending {

@@ -1,4 +1,5 @@
 /** What the tests of the protocol share: a scripted HTTP server, a world that hurries, and a turn read to its end. */
+import { assertEquals, assertIncludes } from "../support/assert.ts";
 import type {
   Authenticator,
   Authorization,
@@ -114,7 +115,12 @@ export const failed = (error: unknown) => ({ type: "response.failed", response: 
 export function plainDialer(): Dialer {
   const route = { kind: "direct", reason: "test" } as const;
   return {
-    trust: { counts: { mozilla: 0, system: 0, bundle: 0 }, additionalRoots: [], description: "test" },
+    trust: {
+      counts: { mozilla: 0, system: 0, bundle: 0 },
+      warnings: [],
+      additionalRoots: [],
+      description: "test",
+    },
     routes: { resolve: () => route },
     async request(request) {
       try {
@@ -206,13 +212,23 @@ export function tokens(mode: Authorization["mode"], ...values: readonly string[]
       recover: (rejection): Promise<RecoveryResult> => {
         rejections.push(rejection);
         return Promise.resolve(
-          rejections.length < values.length
-            ? { resend: true, phase: "refresh_token" }
-            : { resend: false, outcome: "recovery_not_run", reason: "not_chatgpt_auth" },
+          rejections.length < values.length ? { resend: true, phase: "refresh_token" } : {
+            resend: false,
+            outcome: "recovery_not_run",
+            reason: "not_chatgpt_auth",
+            error: refused(rejection),
+          },
         );
       },
     }),
   };
+}
+
+/** What recovery says where there is none: as the real one, the server's own word first. */
+function refused({ message = "no message", evidence }: Rejection): CulvertError {
+  return new CulvertError("auth_rejected", `The request was answered 401: ${message}`, {
+    details: { ...evidence },
+  });
 }
 
 /** A session against `baseUrl`. */
@@ -273,3 +289,11 @@ export async function runScript(
 
 /** No retries at all. */
 export const ONCE: Partial<Provider> = { requestMaxRetries: 0, streamMaxRetries: 0 };
+
+/** A check that the turn failed with this code, exit status, and words in its message. */
+export function failsWith(code: string, exit: number, part = ""): (reading: Reading) => void {
+  return ({ result }) => {
+    assertEquals([result.error?.code, result.exit_code], [code, exit]);
+    assertIncludes(result.error?.message ?? "", part);
+  };
+}
