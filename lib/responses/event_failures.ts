@@ -5,7 +5,7 @@
  */
 import { CulvertError, type DetailValue, type ErrorCode } from "../errors.ts";
 import { frameHeaders } from "../net/server_evidence.ts";
-import type { ErrorEvent, UnsuccessfulEvent } from "./events.ts";
+import type { ErrorEvent, FailedEvent, IncompleteEvent } from "./events.ts";
 import type { Failure } from "./failure.ts";
 import {
   CONTEXT_HINT,
@@ -21,7 +21,7 @@ import { waitInText } from "./wait_hint.ts";
 type Fields = Readonly<Record<string, unknown>>;
 
 /** `response.failed`: by the code in `response.error`, as the codex client has it (0.169.0). */
-export function failedResponse(event: UnsuccessfulEvent, context: RefusalContext): Failure {
+export function failedResponse(event: FailedEvent, context: RefusalContext): Failure {
   const error = event.response?.error;
   const wellFormed = isObject(error) && isOptionalText(error.code) && isOptionalText(error.message) &&
     (error.resets_at === undefined || error.resets_at === null || Number.isInteger(error.resets_at));
@@ -29,7 +29,7 @@ export function failedResponse(event: UnsuccessfulEvent, context: RefusalContext
 }
 
 /** `response.incomplete`: never sent again, as the same limit would cut the next answer too. */
-export function incompleteResponse(event: UnsuccessfulEvent): Failure {
+export function incompleteResponse(event: IncompleteEvent): Failure {
   const details = event.response?.incomplete_details;
   const reason = isObject(details) && typeof details.reason === "string" ? details.reason : "unknown";
   const hint = reason === "max_output_tokens"
@@ -140,7 +140,7 @@ function said(fields: Fields, context: RefusalContext): string {
   return text === "" ? "no explanation" : text;
 }
 
-function responseDetails(event: UnsuccessfulEvent): Readonly<Record<string, DetailValue>> {
+function responseDetails(event: FailedEvent | IncompleteEvent): Readonly<Record<string, DetailValue>> {
   return typeof event.response?.id === "string" ? { response_id: event.response.id } : {};
 }
 

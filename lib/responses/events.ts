@@ -23,10 +23,16 @@ export interface CreatedEvent extends JsonObject {
   readonly response: ResponseObject;
 }
 
-/** An item begins, or is complete. Its own `type` is in {@link "./items.ts"}. */
-export interface OutputItemEvent extends JsonObject {
-  readonly type: "response.output_item.added" | "response.output_item.done";
-  readonly item: JsonObject;
+/** An item begins. Its own `type` is one of those in {@link "./items.ts"}, or a newer one. */
+export interface OutputItemAddedEvent extends JsonObject {
+  readonly type: "response.output_item.added";
+  readonly item: JsonObject & { readonly type: string };
+}
+
+/** An item is complete. */
+export interface OutputItemDoneEvent extends JsonObject {
+  readonly type: "response.output_item.done";
+  readonly item: JsonObject & { readonly type: string };
 }
 
 /** A piece of the answer's text. */
@@ -77,9 +83,15 @@ export interface CompletedEvent extends JsonObject {
   readonly response: ResponseObject & { readonly id: string };
 }
 
-/** The response failed or was cut short by the server. */
-export interface UnsuccessfulEvent extends JsonObject {
-  readonly type: "response.failed" | "response.incomplete";
+/** The response failed. */
+export interface FailedEvent extends JsonObject {
+  readonly type: "response.failed";
+  readonly response?: ResponseObject;
+}
+
+/** The response was cut short by the server. */
+export interface IncompleteEvent extends JsonObject {
+  readonly type: "response.incomplete";
   readonly response?: ResponseObject;
 }
 
@@ -101,7 +113,8 @@ export interface RateLimitsPushEvent extends JsonObject {
 /** Events of the API with a meaning here. */
 export type ApiEvent =
   | CreatedEvent
-  | OutputItemEvent
+  | OutputItemAddedEvent
+  | OutputItemDoneEvent
   | OutputTextDeltaEvent
   | ToolCallInputDeltaEvent
   | ReasoningSummaryDeltaEvent
@@ -109,7 +122,8 @@ export type ApiEvent =
   | ReasoningSummaryPartAddedEvent
   | ReasoningTextDeltaEvent
   | CompletedEvent
-  | UnsuccessfulEvent
+  | FailedEvent
+  | IncompleteEvent
   | ErrorEvent
   | MetadataEvent
   | RateLimitsPushEvent;

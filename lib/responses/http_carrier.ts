@@ -65,6 +65,7 @@ export class HttpCarrier implements Carrier {
         url: reply.url,
         headers: reply.headers,
         body: await errorBody(reply, world),
+        url: reply.url,
         attempted: `POST ${shownUrl(reply.url)}`,
       },
     };

@@ -6,12 +6,12 @@
  */
 import { CulvertError, type DetailValue, type ErrorCode } from "../errors.ts";
 import type { RateLimitSnapshot } from "./events.ts";
+import { retryAfterMs } from "../net/retry.ts";
 import { serverEvidence } from "../net/server_evidence.ts";
 import { evidenceDetails, evidenceText } from "./evidence.ts";
 import type { Failure } from "./failure.ts";
 import { errorInBody, type Secrets, shownBody, shownText } from "./server_text.ts";
 import { usageLimit } from "./usage_limit.ts";
-import { waitInHeaders } from "./wait_hint.ts";
 
 /** A reply that refuses. */
 export interface Refusal {
@@ -19,7 +19,7 @@ export interface Refusal {
   readonly headers: Headers;
   /** As text, perhaps cut. */
   readonly body: string;
-  /** Where the request went; absent for an error frame. */
+  /** Where it came from, as it was asked; never shown whole. Absent for an error frame. */
   readonly url?: URL;
   /** What was attempted, such as `POST https://api.openai.com/v1/responses`. */
   readonly attempted: string;
@@ -137,7 +137,7 @@ function tooMany(fields: Fields, headers: Headers, now: number, tell: Teller): H
   if (fields.code === "insufficient_quota" || fields.type === "insufficient_quota") {
     return tell.final("quota", "Check the plan and the billing details of the account.");
   }
-  const wait = waitInHeaders(headers, now);
+  const wait = retryAfterMs(headers, now);
   return tell.final(
     "rate_limited",
     wait === undefined
@@ -169,7 +169,7 @@ class Teller {
     this.#refusal = refusal;
     this.#context = context;
     const fields = errorInBody(refusal.body);
-    const wait = waitInHeaders(refusal.headers, context.now);
+    const wait = retryAfterMs(refusal.headers, context.now);
     this.details = {
       status: refusal.status,
       ...evidenceDetails(serverEvidence(refusal.headers)),
@@ -184,7 +184,7 @@ class Teller {
   }
 
   passing(code: ErrorCode): Failure {
-    const delayMs = waitInHeaders(this.#refusal.headers, this.#context.now);
+    const delayMs = retryAfterMs(this.#refusal.headers, this.#context.now);
     return {
       error: this.#error(code, "The server failed; try again in a while."),
       retryable: true,

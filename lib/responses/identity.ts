@@ -68,11 +68,10 @@ function windowId(identity: Identity): string {
   return `${identity.threadId}:0`;
 }
 
-/** The headers that HTTP requests and websocket handshakes have in common. */
+/** The headers that HTTP requests and websocket handshakes have in common, but for the originator: a provider may set that. */
 export function identityHeaders(context: RequestContext): Record<string, string> {
   const { identity } = context;
   return {
-    "originator": identity.originator,
     "session-id": identity.sessionId,
     "thread-id": identity.threadId,
     "x-client-request-id": identity.threadId,

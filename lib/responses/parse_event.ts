@@ -9,10 +9,13 @@ import type {
   CompletedEvent,
   CreatedEvent,
   ErrorEvent,
+  FailedEvent,
+  IncompleteEvent,
   JsonObject,
   MetadataEvent,
   OtherEvent,
-  OutputItemEvent,
+  OutputItemAddedEvent,
+  OutputItemDoneEvent,
   OutputTextDeltaEvent,
   RateLimitsPushEvent,
   ReasoningSummaryDeltaEvent,
@@ -21,7 +24,6 @@ import type {
   ReasoningTextDeltaEvent,
   StreamItem,
   ToolCallInputDeltaEvent,
-  UnsuccessfulEvent,
 } from "./events.ts";
 import { isItem, isObject } from "./items.ts";
 
@@ -120,7 +122,7 @@ function isCreated(event: JsonObject): event is CreatedEvent {
   return isObject(event.response);
 }
 
-function isOutputItem(event: JsonObject): event is OutputItemEvent {
+function isOutputItem(event: JsonObject): event is OutputItemAddedEvent | OutputItemDoneEvent {
   return isItem(event.item);
 }
 
@@ -150,7 +152,7 @@ function isCompleted(event: JsonObject): event is CompletedEvent {
   return isObject(event.response) && typeof event.response.id === "string";
 }
 
-function isUnsuccessful(event: JsonObject): event is UnsuccessfulEvent {
+function isUnsuccessful(event: JsonObject): event is FailedEvent | IncompleteEvent {
   return event.response === undefined || isObject(event.response);
 }
 

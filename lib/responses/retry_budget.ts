@@ -3,12 +3,10 @@
  *
  * @module
  */
+import { backoffMs } from "../net/retry.ts";
 import type { RetryEvent } from "./events.ts";
 import type { Failure } from "./failure.ts";
 import { LONGEST_WAIT_MS } from "./wait_hint.ts";
-
-const BASE_MS = 200;
-const CAP_MS = 30_000;
 
 /** Limits, as the provider sets them. */
 export interface RetryLimits {
@@ -54,11 +52,11 @@ export class RetryBudget {
     if (attempt > max) return undefined;
     if (isRequest) this.#requests = attempt;
     else this.#streams = attempt;
-    return { level, attempt, max, delayMs: Math.round(failure.delayMs ?? this.#backoff(attempt)) };
-  }
-
-  /** 200 ms, doubled each time, ±10 %: base, factor and jitter of the codex client (0.169.0), capped at 30 s. */
-  #backoff(attempt: number): number {
-    return Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1) * (0.9 + 0.2 * this.#random()));
+    return {
+      level,
+      attempt,
+      max,
+      delayMs: Math.round(failure.delayMs ?? backoffMs(attempt, this.#random())),
+    };
   }
 }

@@ -15,7 +15,9 @@ export const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
  * alone takes longer than the parsing.
  */
 export class SseDecoder {
-  readonly #utf8 = new TextDecoder();
+  // The parser takes the one byte order mark that may be there. The decoder must not: it would take a second one, and
+  // in Deno (2.9.6) also one within the text when it comes in pieces.
+  readonly #utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #parser: EventSourceParser;
   readonly #maxLength: number;
   #events: string[] = [];

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Authenticator, TurnRecovery } from "../auth/authenticator.ts";
+import type { Authenticator, Rejection, TurnRecovery } from "../auth/authenticator.ts";
 import type { Provider } from "../config/provider.ts";
 import { asCulvertError, CulvertError } from "../errors.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
@@ -227,8 +227,7 @@ export class Turn implements AsyncIterable<ResponseEvent> {
     wire: Wire,
     context: RefusalContext,
   ): AsyncGenerator<EventBatch, Ending> {
-    const evidence = serverEvidence(refusal.headers);
-    this.#requestId = evidence.requestId ?? null;
+    this.#requestId = serverEvidence(refusal.headers).requestId ?? null;
     const failure = httpFailure(refusal, context);
     if (failure.snapshot !== undefined) {
       const snapshot = this.#parts.facts.limits.record(failure.snapshot);
@@ -236,14 +235,7 @@ export class Turn implements AsyncIterable<ResponseEvent> {
     }
     if (refusal.status !== 401 || this.#recoveries >= MAX_RECOVERIES) return requestFailed(failure);
     this.#recoveries++;
-    const recovered = await this.#recovery.recover({
-      endpoint: "/responses",
-      transport: wire === "sse" ? "http" : "websocket",
-      evidence,
-      sent: call.authorization,
-      ...(refusal.url === undefined ? {} : { url: refusal.url }),
-      ...saidInBody(refusal.body, context),
-    }, this.#signal);
+    const recovered = await this.#recovery.recover(rejectionOf(refusal, call, wire, context), this.#signal);
     yield [{
       event: {
         type: "culvert.auth",
@@ -331,15 +323,16 @@ export class Turn implements AsyncIterable<ResponseEvent> {
   }
 }
 
-/** What the body of a refusal says, for the user's eyes. */
-function saidInBody(
-  body: string,
-  { secrets }: RefusalContext,
-): { readonly message?: string; readonly code?: string } {
-  const { message, code } = errorInBody(body) ?? {};
+function rejectionOf(refusal: Refusal, call: Call, wire: Wire, { secrets }: RefusalContext): Rejection {
+  const { message, code } = errorInBody(refusal.body) ?? {};
   return {
+    endpoint: "/responses",
+    transport: wire === "sse" ? "http" : "websocket",
+    evidence: serverEvidence(refusal.headers),
+    sent: call.authorization,
+    ...(refusal.url === undefined ? {} : { url: refusal.url }),
     ...(typeof message === "string" ? { message: shownText(message, secrets) } : {}),
-    ...(typeof code === "string" ? { code: shownText(code, secrets) } : {}),
+    ...(typeof code === "string" ? { code } : {}),
   };
 }
 

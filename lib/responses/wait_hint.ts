@@ -1,5 +1,5 @@
 /**
- * How long a server asks to wait: in the text of an error, and in the headers of a reply.
+ * How long a server asks to wait, in the text of an error. (What headers say is read in `net`.)
  *
  * @module
  */
@@ -24,19 +24,4 @@ export function waitInText(message: string): number | undefined {
     total += Number(number) * (UNIT_MS[unit.toLowerCase()] ?? 0);
   }
   return Math.trunc(total);
-}
-
-/**
- * Reads `Retry-After-Ms`, else `Retry-After` (seconds or a date, RFC 9110 §10.2.3).
- *
- * @param now epoch ms, to make a wait of a date
- * @returns ms from now, never negative; `undefined` where neither is there or can be read
- */
-export function waitInHeaders(headers: Headers, now: number): number | undefined {
-  const ms = headers.get("retry-after-ms")?.trim() ?? "";
-  if (/^\d+(\.\d+)?$/.test(ms)) return Math.trunc(Number(ms));
-  const after = headers.get("retry-after")?.trim() ?? "";
-  if (/^\d+(\.\d+)?$/.test(after)) return Math.trunc(Number(after) * 1_000);
-  const date = after === "" ? NaN : Date.parse(after);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

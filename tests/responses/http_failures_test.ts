@@ -1,0 +1,222 @@
+import { httpFailure } from "../../lib/responses/http_failures.ts";
+import { localTime } from "../../lib/responses/usage_limit.ts";
+import { waitInText } from "../../lib/responses/wait_hint.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+
+function judge(status: number, body: object | string, headers: Record<string, string> = {}) {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return httpFailure(
+    { status, headers: new Headers(headers), body: text, attempted: "POST https://h/v1/responses" },
+    { now: NOW, secrets: [] },
+  );
+}
+
+const error = (fields: object) => ({ error: fields });
+
+const ROWS: readonly (readonly [
+  name: string,
+  status: number,
+  body: object | string,
+  code: string,
+  retryable: boolean,
+  says: string,
+])[] = [
+  ["503 overloaded", 503, error({ code: "server_is_overloaded" }), "overloaded", false, "503"],
+  ["503 slow down", 503, error({ code: "slow_down" }), "overloaded", false, "503"],
+  ["another 503", 503, "busy", "server", true, "busy"],
+  ["500", 500, error({ message: "boom" }), "server", true, "boom"],
+  ["502 of a gateway", 502, "<html>Bad Gateway</html>", "server", true, "Bad Gateway"],
+  ["408", 408, "", "server", true, "no explanation"],
+  ["400 cyber policy", 400, error({ code: "cyber_policy", message: "flagged" }), "policy", false, "flagged"],
+  [
+    "400 cyber policy without a message",
+    400,
+    error({ code: "cyber_policy" }),
+    "policy",
+    false,
+    "high-risk cyber",
+  ],
+  [
+    "400 of an image that is none",
+    400,
+    "The image data you provided does not represent a valid image",
+    "invalid_request",
+    false,
+    "valid image",
+  ],
+  [
+    "400 with an unknown code",
+    400,
+    error({ code: "odd", message: "what?" }),
+    "invalid_request",
+    false,
+    "what?",
+  ],
+  [
+    "400 of a context that is too long",
+    400,
+    error({ code: "context_length_exceeded", message: "long" }),
+    "context_window",
+    false,
+    "long",
+  ],
+  ["429 usage not included", 429, error({ type: "usage_not_included" }), "quota", false, "429"],
+  ["429 quota", 429, error({ code: "insufficient_quota", message: "spent" }), "quota", false, "spent"],
+  ["429 otherwise", 429, "slow", "rate_limited", false, "slow"],
+  [
+    "403 of Cloudflare",
+    403,
+    "<html>Cloudflare … you have been blocked</html>",
+    "blocked",
+    false,
+    "Cloudflare blocked",
+  ],
+  ["403 of the API", 403, error({ message: "no access" }), "auth_forbidden", false, "no access"],
+  ["418", 418, "teapot", "invalid_request", false, "teapot"],
+];
+
+for (const [name, status, body, code, retryable, says] of ROWS) {
+  Deno.test(`a reply of ${name} is ${code}${retryable ? ", retried" : ""}`, () => {
+    const failure = judge(status, body);
+    assertEquals([failure.error.code, failure.retryable], [code, retryable]);
+    assertIncludes(failure.error.message, says);
+    assertIncludes(failure.error.message, "POST https://h/v1/responses");
+  });
+}
+
+Deno.test("a 401 gives all four facts of evidence, in words and as details", () => {
+  const encoded = btoa(JSON.stringify({ error: { code: "token_expired" } }));
+  const failure = judge(401, error({ message: "no" }), {
+    "x-oai-request-id": "req_9",
+    "cf-ray": "ray_9",
+    "x-openai-authorization-error": "expired",
+    "x-error-json": encoded,
+  });
+  const { status, request_id, cf_ray, auth_error, auth_error_code } = failure.error.details;
+  assertEquals([status, request_id, cf_ray, auth_error, auth_error_code], [
+    401,
+    "req_9",
+    "ray_9",
+    "expired",
+    "token_expired",
+  ]);
+  for (const part of ["req_9", "ray_9", "expired", "token_expired"]) {
+    assertIncludes(failure.error.message, part);
+  }
+});
+
+Deno.test("a Cloudflare page is not shown, its ray is", () => {
+  const { message } = judge(403, "<html>Cloudflare blocked</html>", { "cf-ray": "ray_1" }).error;
+  assertExcludes(message, "<html>");
+  assertIncludes(message, "ray_1");
+});
+
+Deno.test("a long body is cut at 1000 bytes between characters", () => {
+  const { message } = judge(418, "é".repeat(800)).error;
+  assertIncludes(message, `${"é".repeat(500)}…`);
+  assertExcludes(message, "é".repeat(501));
+});
+
+Deno.test("control characters of a body do not reach the terminal", () => {
+  assertIncludes(judge(418, "a\u001b[31mred\u0007").error.message, "a [31mred");
+});
+
+Deno.test("a usage limit names plan and reset, and brings the active family's snapshot", () => {
+  const failure = judge(
+    429,
+    error({ type: "usage_limit_reached", plan_type: "pro", resets_at: 1704067242 }),
+    {
+      "x-codex-active-limit": "codex_other",
+      "x-codex-other-limit-name": "codex_other",
+      "x-codex-other-primary-used-percent": "100",
+      "x-codex-rate-limit-reached-type": "workspace_member_usage_limit_reached",
+      "x-codex-credits-has-credits": "false",
+      "x-codex-credits-unlimited": "false",
+      "x-codex-credits-balance": "",
+    },
+  );
+  assertEquals([failure.error.code, failure.error.exitStatus, failure.retryable], ["usage_limit", 6, false]);
+  assertEquals(failure.snapshot?.limit_id, "codex_other");
+  assertEquals(failure.snapshot?.limit_name, "codex_other");
+  assertEquals(failure.snapshot?.rate_limit_reached_type, "workspace_member_usage_limit_reached");
+  assertEquals(failure.snapshot?.credits?.balance, null);
+  assertEquals(failure.error.details.resets_at, 1704067242);
+  assertEquals(failure.error.details.rate_limit_reached_type, "workspace_member_usage_limit_reached");
+});
+
+Deno.test("without a name header the limit has none, and an unknown reached-type is ignored", () => {
+  const failure = judge(429, error({ type: "usage_limit_reached" }), {
+    "x-codex-active-limit": "codex_other",
+    "x-codex-rate-limit-reached-type": "something_new",
+  });
+  assertEquals([failure.snapshot?.limit_name, failure.snapshot?.rate_limit_reached_type], [null, null]);
+});
+
+const TEXTS: readonly (readonly [
+  name: string,
+  plan: string | undefined,
+  headers: Record<string, string>,
+  says: RegExp,
+])[] = [
+  ["plus: upgrade or buy", "plus", {}, /Upgrade to Pro.* or buy credits.*Try again later/],
+  ["free: upgrade", "free", {}, /Upgrade to Plus/],
+  ["go: upgrade", "go", {}, /Upgrade to Plus/],
+  ["team: ask the administrator", "team", {}, /administrator/],
+  ["business: ask the administrator", "business", {}, /administrator/],
+  ["pro: buy credits", "pro", {}, /^Buy credits/],
+  ["enterprise: plain", "enterprise", {}, /^Try again later\.$/],
+  ["no plan: plain", undefined, {}, /^Try again later\.$/],
+  [
+    "a promotion stands before the plan",
+    "plus",
+    { "x-codex-promo-message": " Half price! " },
+    /^Half price!/,
+  ],
+  ["a named limit stands before all", "plus", { "x-codex-limit-name": "sonic" }, /another model/],
+];
+
+for (const [name, plan, headers, says] of TEXTS) {
+  Deno.test(`usage limit, ${name}`, () => {
+    const { hint } = judge(429, error({ type: "usage_limit_reached", plan_type: plan }), headers).error;
+    assert(says.test(hint ?? ""), hint ?? "no hint");
+  });
+}
+
+Deno.test("a workspace out of credits is told apart for owner and member, without a time", () => {
+  const text = (who: string) =>
+    judge(429, error({ type: "usage_limit_reached", resets_at: 1 }), {
+      "x-codex-rate-limit-reached-type": `workspace_${who}_credits_depleted`,
+    }).error;
+  assertIncludes(text("owner").message, "add credits");
+  assertIncludes(text("member").message, "ask its owner");
+  assertEquals(text("owner").hint, "");
+});
+
+Deno.test("a time of today is a clock time, another day has its date", () => {
+  const at = (day: number, hour: number, minute: number) => new Date(2026, 10, day, hour, minute).getTime();
+  assertEquals(localTime(at(20, 15, 7), at(20, 9, 0)), "3:07 PM");
+  assertEquals(localTime(at(21, 0, 5), at(20, 9, 0)), "Nov 21st, 2026 12:05 AM");
+  assertEquals(localTime(at(12, 9, 0), at(20, 9, 0)), "Nov 12th, 2026 9:00 AM");
+  assertEquals(localTime(at(23, 9, 0), at(20, 9, 0)), "Nov 23rd, 2026 9:00 AM");
+});
+
+for (
+  const [text, ms] of [
+    ["Please try again in 11.054s.", 11_054],
+    ["try again in 28ms", 28],
+    ["Try again in 35 seconds.", 35_000],
+    ["TRY AGAIN IN 1.898s", 1_898],
+    ["try again in1s", 1_000],
+    ["try again in 1m30s.", 90_000],
+    ["try again in 2 minutes and 5 seconds", 125_000],
+    ["try again in 1h2m", 3_720_000],
+    ["try again in 2.5ms", 2],
+    ["try again later", undefined],
+    ["try again in a while", undefined],
+    ["", undefined],
+  ] as const
+) {
+  Deno.test(`"${text}" asks for ${ms} ms`, () => assertEquals(waitInText(text), ms));
+}

@@ -1,0 +1,299 @@
+/** What the tests of the protocol share: a scripted HTTP server, a world that hurries, and a turn read to its end. */
+import { assertEquals, assertIncludes } from "../support/assert.ts";
+import type {
+  Authenticator,
+  Authorization,
+  RecoveryResult,
+  Rejection,
+} from "../../lib/auth/authenticator.ts";
+import type { Provider } from "../../lib/config/provider.ts";
+import { CulvertError } from "../../lib/errors.ts";
+import type { Dialer } from "../../lib/net/dialer.ts";
+import type { ResponseEvent, ResultEvent } from "../../lib/responses/events.ts";
+import { userMessage } from "../../lib/responses/items.ts";
+import type { TurnRequest } from "../../lib/responses/request.ts";
+import { Session, type SessionOptions } from "../../lib/responses/session.ts";
+import type { Turn, TurnOptions } from "../../lib/responses/turn.ts";
+import type { World } from "../../lib/world.ts";
+
+/** A request as the server saw it. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The body as JSON; `undefined` where it is none. */
+  readonly json: Record<string, unknown> | undefined;
+  /** Resolves when the client goes away from a {@link held} reply. */
+  readonly gone: Promise<void>;
+  readonly leave: () => void;
+}
+
+/** Answers one request. */
+export type Handler = (request: SeenRequest) => Response | Promise<Response>;
+
+/** A server that gives its handlers one after another; the last one serves every later request too. */
+export interface ScriptedServer {
+  readonly url: string;
+  readonly seen: SeenRequest[];
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+}
+
+export function scriptedServer(...handlers: readonly Handler[]): ScriptedServer {
+  const seen: SeenRequest[] = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
+    const bytes = await request.bytes();
+    const handler = handlers[Math.min(seen.length, handlers.length - 1)];
+    const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
+    const one: SeenRequest = {
+      method: request.method,
+      url: new URL(request.url),
+      headers: request.headers,
+      bytes,
+      json: parsed(bytes),
+      gone,
+      leave,
+    };
+    seen.push(one);
+    if (handler === undefined) throw new Error("The script has no handler");
+    return await handler(one);
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/v1`,
+    seen,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+function parsed(bytes: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Frames of server-sent events: objects as JSON, texts as they are. */
+export function frames(events: readonly (object | string)[]): string {
+  return events.map((event) => `data: ${typeof event === "string" ? event : JSON.stringify(event)}\n\n`).join(
+    "",
+  );
+}
+
+/** A reply that streams these events and ends. */
+export function stream(events: readonly (object | string)[], headers: Record<string, string> = {}): Handler {
+  return () => new Response(frames(events), { headers: { "content-type": "text/event-stream", ...headers } });
+}
+
+/** A reply that streams these events and then stays open, silent. */
+export function held(events: readonly (object | string)[], headers: Record<string, string> = {}): Handler {
+  return ({ leave }) => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(frames(events))),
+      cancel: leave,
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream", ...headers } });
+  };
+}
+
+/** A reply that is no stream. */
+export function refusal(
+  status: number,
+  body: object | string,
+  headers: Record<string, string> = {},
+): Handler {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return () => new Response(text, { status, headers: { "content-type": "application/json", ...headers } });
+}
+
+export const CREATED = { type: "response.created", response: { id: "resp_1" } };
+export const COMPLETED = { type: "response.completed", response: { id: "resp_1" } };
+export const delta = (text: string) => ({ type: "response.output_text.delta", delta: text });
+export const failed = (error: unknown) => ({ type: "response.failed", response: { id: "resp_1", error } });
+
+/** A dialer over `fetch`, for what does not depend on trust and routes. */
+export function plainDialer(): Dialer {
+  const route = { kind: "direct", reason: "test" } as const;
+  return {
+    trust: {
+      counts: { mozilla: 0, system: 0, bundle: 0 },
+      warnings: [],
+      additionalRoots: [],
+      description: "test",
+    },
+    routes: { resolve: () => route },
+    async request(request) {
+      try {
+        const response = await fetch(request.url, {
+          method: request.method,
+          headers: { ...request.headers },
+          ...(request.body === undefined ? {} : { body: request.body }),
+          ...(request.signal === undefined ? {} : { signal: request.signal }),
+        });
+        const { status, headers, body } = response;
+        return { status, headers, body, url: request.url, route };
+      } catch (error) {
+        if (request.signal?.aborted === true) throw request.signal.reason;
+        throw new CulvertError("connect", "No connection", { cause: error });
+      }
+    },
+    openWebSocket: () => Promise.reject(new CulvertError("websocket", "Not in this test")),
+    close: () => {},
+  };
+}
+
+/** A world on the real clock whose pauses take a twentieth of their time, 20 ms at most, and are written down. */
+export function hastyWorld(): World & { readonly slept: number[] } {
+  const slept: number[] = [];
+  return {
+    slept,
+    env: () => undefined,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    random: () => 0.5,
+    cwd: () => "/",
+    home: () => undefined,
+    withoutVariables: (_names, create) => create(),
+    sleep: (ms, signal) => {
+      slept.push(ms);
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted === true) return reject(signal.reason);
+        const stop = () => {
+          clearTimeout(timer);
+          reject(signal?.reason);
+        };
+        const timer = setTimeout(() => {
+          signal?.removeEventListener("abort", stop);
+          resolve();
+        }, Math.min(ms / 20, 20));
+        signal?.addEventListener("abort", stop, { once: true });
+      });
+    },
+  };
+}
+
+/** A provider at `baseUrl` with nothing special about it. */
+export function provider(baseUrl: string, over: Partial<Provider> = {}): Provider {
+  return {
+    id: "test",
+    name: "Test",
+    baseUrl,
+    queryParams: {},
+    headers: {},
+    requestMaxRetries: 4,
+    streamMaxRetries: 5,
+    streamIdleTimeoutMs: 20_000,
+    websocketConnectTimeoutMs: 5_000,
+    requiresOpenAiAuth: false,
+    supportsWebsockets: false,
+    ...over,
+  };
+}
+
+/** What an authenticator of the tests gives and is told. */
+export interface TestAuth extends Authenticator {
+  readonly rejections: Rejection[];
+}
+
+/** Gives these tokens one after another, the next one after each 401; none left: recovery is over. */
+export function tokens(mode: Authorization["mode"], ...values: readonly string[]): TestAuth {
+  const rejections: Rejection[] = [];
+  return {
+    rejections,
+    authorize: () => {
+      const token = values[Math.min(rejections.length, values.length - 1)] ?? "";
+      return Promise.resolve({
+        mode,
+        source: { kind: "file", name: "/auth.json" },
+        headers: token === "" ? {} : { Authorization: `Bearer ${token}` },
+      });
+    },
+    startTurn: () => ({
+      recover: (rejection): Promise<RecoveryResult> => {
+        rejections.push(rejection);
+        return Promise.resolve(
+          rejections.length < values.length ? { resend: true, phase: "refresh_token" } : {
+            resend: false,
+            outcome: "recovery_not_run",
+            reason: "not_chatgpt_auth",
+            error: refused(rejection),
+          },
+        );
+      },
+    }),
+  };
+}
+
+/** What recovery says where there is none: as the real one, the server's own word first. */
+function refused({ message = "no message", evidence }: Rejection): CulvertError {
+  return new CulvertError("auth_rejected", `The request was answered 401: ${message}`, {
+    details: { ...evidence },
+  });
+}
+
+/** A session against `baseUrl`. */
+export function session(
+  baseUrl: string,
+  over: Partial<SessionOptions> & { provider?: Provider } = {},
+): Session {
+  return new Session({
+    dialer: plainDialer(),
+    authenticator: tokens("apikey", "sk-test"),
+    provider: provider(baseUrl),
+    world: hastyWorld(),
+    ...over,
+  });
+}
+
+export const HELLO: TurnRequest = { model: "gpt-test", input: [userMessage("hello")] };
+
+/** A turn, read to its end. */
+export interface Reading {
+  readonly events: readonly ResponseEvent[];
+  readonly result: ResultEvent;
+  /** Types in order; an event that passes through counts by its own name. */
+  readonly types: readonly string[];
+  readonly of: <T extends ResponseEvent["type"]>(type: T) => readonly Extract<ResponseEvent, { type: T }>[];
+}
+
+export async function readTurn(turn: Turn): Promise<Reading> {
+  const events: ResponseEvent[] = [];
+  for await (const event of turn) events.push(event);
+  const last = events.at(-1);
+  if (last?.type !== "culvert.result") throw new Error(`The last event is ${last?.type}`);
+  return {
+    events,
+    result: last,
+    types: events.map((event) => event.type === "other" ? event.name : event.type),
+    of: (type) =>
+      events.filter((event): event is Extract<ResponseEvent, { type: typeof type }> => event.type === type),
+  };
+}
+
+/** One turn against a server with this script. */
+export async function runScript(
+  handlers: readonly Handler[],
+  over: {
+    readonly provider?: Partial<Provider>;
+    readonly session?: Partial<SessionOptions>;
+    readonly request?: Partial<TurnRequest>;
+    readonly options?: TurnOptions;
+  } = {},
+): Promise<Reading & { readonly seen: readonly SeenRequest[] }> {
+  await using server = scriptedServer(...handlers);
+  const one = session(server.url, { provider: provider(server.url, over.provider), ...over.session });
+  const reading = await readTurn(one.turn({ ...HELLO, ...over.request }, over.options));
+  one.close();
+  return { ...reading, seen: server.seen };
+}
+
+/** No retries at all. */
+export const ONCE: Partial<Provider> = { requestMaxRetries: 0, streamMaxRetries: 0 };
+
+/** A check that the turn failed with this code, exit status, and words in its message. */
+export function failsWith(code: string, exit: number, part = ""): (reading: Reading) => void {
+  return ({ result }) => {
+    assertEquals([result.error?.code, result.exit_code], [code, exit]);
+    assertIncludes(result.error?.message ?? "", part);
+  };
+}
