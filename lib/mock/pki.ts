@@ -9,7 +9,12 @@ import * as x509 from "@peculiar/x509";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+
+/** Kind of key: elliptic curve P-256, or RSA with so many bits (1024 is too few for any verifier of today). */
+export type KeyType = "ec" | { readonly rsa: number };
+
+/** Hash under a signature. SHA-1 is refused by every verifier of today. */
+export type SignatureHash = "SHA-1" | "SHA-256" | "SHA-384";
 
 /** What a certificate should look like. */
 export interface CertificateRequest {
@@ -25,6 +30,24 @@ export interface CertificateRequest {
   readonly isCa?: boolean;
   /** Extended key usages as object identifiers. Default for a leaf: serverAuth. */
   readonly usages?: readonly string[];
+  /** Default "ec". */
+  readonly key?: KeyType;
+  /** No extension at all, as in certificates of old: neither names nor constraints. */
+  readonly bare?: boolean;
+}
+
+/** What a CA should look like. */
+export interface AuthorityRequest {
+  /** ms since 1970. Default: an hour before now. */
+  readonly notBefore?: number;
+  /** ms since 1970. Default: 365 days after now. */
+  readonly notAfter?: number;
+  /** Default "ec". */
+  readonly key?: KeyType;
+  /** Hash of everything it signs. Default SHA-256. */
+  readonly hash?: SignatureHash;
+  /** Organization, in front of the common name. */
+  readonly organization?: string;
 }
 
 /** A certificate with its key, in PEM. */
@@ -53,23 +76,23 @@ export interface Authority {
  * Makes a self-signed root.
  *
  * @param commonName its subject
- * @param validity ms since 1970, both optional
+ * @param request what it should look like
  */
 export async function createAuthority(
   commonName: string,
-  validity: { readonly notBefore?: number; readonly notAfter?: number } = {},
+  request: AuthorityRequest = {},
 ): Promise<Authority> {
-  const keys = await generateKeys();
+  const algorithm = algorithmOf(request.key, request.hash);
+  const keys = await generateKeys(algorithm);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    name: distinguishedName(commonName),
-    notBefore: new Date(validity.notBefore ?? Date.now() - HOUR_MS),
-    notAfter: new Date(validity.notAfter ?? Date.now() + 365 * DAY_MS),
-    signingAlgorithm: EC,
+    name: distinguishedName(commonName, request.organization),
+    ...validityOf({ ...request, isCa: true }),
+    signingAlgorithm: algorithm,
     keys,
     extensions: await authorityExtensions(keys.publicKey),
   });
-  return authority(certificate, keys);
+  return authority(certificate, keys, algorithm);
 }
 
 /**
@@ -78,56 +101,64 @@ export async function createAuthority(
  * @param request what it should look like
  */
 export async function createSelfSigned(request: CertificateRequest): Promise<KeyPairPem> {
-  const keys = await generateKeys();
+  const algorithm = algorithmOf(request.key);
+  const keys = await generateKeys(algorithm);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: distinguishedName(request.commonName),
     ...validityOf(request),
-    signingAlgorithm: EC,
+    signingAlgorithm: algorithm,
     keys,
     extensions: await leafExtensions(request, keys.publicKey),
   });
   return { certificate: pem(certificate), privateKey: await keyPem(keys.privateKey) };
 }
 
-async function authority(certificate: x509.X509Certificate, keys: CryptoKeyPair): Promise<Authority> {
+async function authority(
+  certificate: x509.X509Certificate,
+  keys: CryptoKeyPair,
+  signingAlgorithm: KeyAlgorithmParams,
+): Promise<Authority> {
   const below = async (commonName: string, extensions: x509.Extension[], to: CryptoKeyPair, when: Validity) =>
     await x509.X509CertificateGenerator.create({
       serialNumber: serialNumber(),
       subject: distinguishedName(commonName),
       issuer: certificate.subject,
       ...when,
-      signingAlgorithm: EC,
+      signingAlgorithm,
       publicKey: to.publicKey,
       signingKey: keys.privateKey,
-      extensions: [...extensions, await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey)],
+      extensions,
     });
+  const identifier = await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey);
   return {
     certificate: pem(certificate),
     der: new Uint8Array(certificate.rawData),
     privateKey: await keyPem(keys.privateKey),
     issue: async (request) => {
-      const leafKeys = await generateKeys();
-      const extensions = await leafExtensions(request, leafKeys.publicKey);
+      const leafKeys = await generateKeys(algorithmOf(request.key));
+      const own = await leafExtensions(request, leafKeys.publicKey);
+      const extensions = request.bare === true ? [] : [...own, identifier];
       const leaf = await below(request.commonName, extensions, leafKeys, validityOf(request));
       return { certificate: pem(leaf), privateKey: await keyPem(leafKeys.privateKey) };
     },
     intermediate: async (commonName) => {
-      const lower = await generateKeys();
-      const extensions = await authorityExtensions(lower.publicKey);
-      const made = await below(commonName, extensions, lower, validityOf({ commonName, isCa: true }));
-      return authority(made, lower);
+      const algorithm = algorithmOf("ec");
+      const lower = await generateKeys(algorithm);
+      const extensions = [...await authorityExtensions(lower.publicKey), identifier];
+      const made = await below(commonName, extensions, lower, validityOf({ isCa: true }));
+      return authority(made, lower, algorithm);
     },
     revocationList: async () => {
       const list = await x509.X509CrlGenerator.create({
         issuer: certificate.subject,
         thisUpdate: new Date(Date.now() - HOUR_MS),
         nextUpdate: new Date(Date.now() + DAY_MS),
-        signingAlgorithm: EC,
+        signingAlgorithm,
         signingKey: keys.privateKey,
       });
-      // The library labels it CRL, which nobody else does.
-      return `${list.toString("pem").trim().replaceAll(/(BEGIN|END) CRL/g, "$1 X509 CRL")}\n`;
+      // The library's own label is "CRL"; OpenSSL writes "X509 CRL", and that is what bundles hold.
+      return `${x509.PemConverter.encode(list.rawData, "X509 CRL").trim()}\n`;
     },
   };
 }
@@ -137,7 +168,7 @@ interface Validity {
   readonly notAfter: Date;
 }
 
-function validityOf(request: CertificateRequest): Validity {
+function validityOf(request: Pick<CertificateRequest, "notBefore" | "notAfter" | "isCa">): Validity {
   const days = request.isCa === true ? 365 : 30;
   return {
     notBefore: new Date(request.notBefore ?? Date.now() - HOUR_MS),
@@ -154,6 +185,7 @@ async function authorityExtensions(publicKey: CryptoKey): Promise<x509.Extension
 }
 
 async function leafExtensions(request: CertificateRequest, publicKey: CryptoKey): Promise<x509.Extension[]> {
+  if (request.bare === true) return [];
   const extensions: x509.Extension[] = [
     new x509.BasicConstraintsExtension(request.isCa ?? false, undefined, true),
     new x509.ExtendedKeyUsageExtension([...(request.usages ?? [x509.ExtendedKeyUsage.serverAuth])]),
@@ -170,8 +202,27 @@ async function leafExtensions(request: CertificateRequest, publicKey: CryptoKey)
   return extensions;
 }
 
-async function generateKeys(): Promise<CryptoKeyPair> {
-  return await crypto.subtle.generateKey(EC, true, ["sign", "verify"]);
+type KeyAlgorithmParams =
+  | { readonly name: "ECDSA"; readonly namedCurve: "P-256"; readonly hash: SignatureHash }
+  | {
+    readonly name: "RSASSA-PKCS1-v1_5";
+    readonly modulusLength: number;
+    readonly publicExponent: Uint8Array<ArrayBuffer>;
+    readonly hash: SignatureHash;
+  };
+
+function algorithmOf(key: KeyType = "ec", hash: SignatureHash = "SHA-256"): KeyAlgorithmParams {
+  if (key === "ec") return { name: "ECDSA", namedCurve: "P-256", hash };
+  return {
+    name: "RSASSA-PKCS1-v1_5",
+    modulusLength: key.rsa,
+    publicExponent: Uint8Array.of(1, 0, 1),
+    hash,
+  };
+}
+
+async function generateKeys(algorithm: KeyAlgorithmParams): Promise<CryptoKeyPair> {
+  return await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 }
 
 function serialNumber(): string {
@@ -181,8 +232,9 @@ function serialNumber(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function distinguishedName(commonName: string): string {
-  return `CN=${commonName.replace(/[,+"\\<>;=#]/g, "\\$&")}`;
+function distinguishedName(commonName: string, organization?: string): string {
+  const escape = (text: string) => text.replace(/[,+"\\<>;=#]/g, "\\$&");
+  return `${organization === undefined ? "" : `O=${escape(organization)}, `}CN=${escape(commonName)}`;
 }
 
 function isAddress(name: string): boolean {

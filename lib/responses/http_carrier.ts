@@ -62,7 +62,6 @@ export class HttpCarrier implements Carrier {
       kind: "refused",
       refusal: {
         status: reply.status,
-        url: reply.url,
         headers: reply.headers,
         body: await errorBody(reply, world),
         url: reply.url,

@@ -169,7 +169,7 @@ Deno.test("a look that hangs delays the error by little and does not hide it", a
   await using gate = await rawServer((socket) => {
     if (connections++ > 0) return;
     void Deno.connect({ hostname: "127.0.0.1", port: server.port }).then(async (conn) => {
-      socket.on("data", (chunk) => void conn.write(chunk).catch(() => socket.destroy()));
+      socket.on("data", (chunk: Uint8Array) => void conn.write(chunk).catch(() => socket.destroy()));
       socket.on("close", () => conn.close());
       for await (const chunk of conn.readable) socket.write(chunk);
     }).catch(() => socket.destroy());

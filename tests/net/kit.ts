@@ -26,7 +26,6 @@ export function worldWith(values: Readonly<Record<string, string>> = {}, over: P
 export function trusting(...roots: readonly string[]): TrustStore {
   return {
     counts: { mozilla: 0, system: 0, bundle: roots.length },
-    warnings: [],
     additionalRoots: roots,
     warnings: [],
     description: `${roots.length} of the test`,

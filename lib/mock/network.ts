@@ -1,0 +1,104 @@
+/**
+ * A hostile little network on loopback: an API behind a private CA that only a proxy can find, and that proxy,
+ * which intercepts TLS with a CA of its own. Whoever wants through needs the proxy's address and the company's
+ * bundle.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import {
+  type InterceptingProxyOptions,
+  type ProxyEvent,
+  startInterceptingProxy,
+} from "../net/intercepting_proxy.ts";
+import { type MockApi, type MockApiOptions, startMockApi } from "./api.ts";
+import { companyBundle } from "./company_bundle.ts";
+import { createAuthority } from "./pki.ts";
+
+/** What to start. */
+export interface NetworkOptions {
+  readonly api?: Omit<MockApiOptions, "names" | "authority">;
+  /** How the proxy behaves; interception and name resolution are the network's own. */
+  readonly proxy?: Omit<InterceptingProxyOptions, "interception" | "resolve">;
+  /** The name that the proxy knows the API by. Default `api.culvert.test`; `.test` never exists (RFC 6761). */
+  readonly host?: string;
+}
+
+/** A network that runs. */
+export interface Network {
+  readonly api: MockApi;
+  /** `https://api.culvert.test/v1`, found by the proxy alone. */
+  readonly baseUrl: string;
+  /** For `--proxy` or `HTTPS_PROXY`; with user information where the proxy asks for it. */
+  readonly proxyUrl: string;
+  /** For `--ca-cert` or `CODEX_CA_CERTIFICATE`: absolute path of the company's bundle. */
+  readonly bundlePath: string;
+  /** Subject of the CA that intercepts. */
+  readonly interceptor: string;
+  /** Subject of the CA that really issued the API's certificate. */
+  readonly apiIssuer: string;
+  /** An API key that the API accepts. */
+  readonly apiKey: string;
+  /** The same as environment variables. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What the proxy saw so far. */
+  readonly proxyEvents: readonly ProxyEvent[];
+  /** Stops everything and removes the bundle. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Starts the network.
+ *
+ * @param options defaults: a proxy without a password, an API that gives good answers
+ */
+export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
+  const host = options.host ?? "api.culvert.test";
+  const interceptor = "Example Corp TLS Inspection";
+  const apiIssuer = "Culvert Mock API CA";
+  const [corporate, legacy, apiAuthority] = await Promise.all([
+    createAuthority(interceptor, { organization: "Example Corp" }),
+    createAuthority("Example Corp Legacy Root", { organization: "Example Corp" }),
+    createAuthority(apiIssuer),
+  ]);
+  const api = await startMockApi({ ...options.api, authority: apiAuthority, names: [host, "localhost"] });
+  const proxy = await startInterceptingProxy({
+    ...options.proxy,
+    interception: {
+      originRoots: [apiAuthority.certificate],
+      issue: (name) => corporate.issue({ commonName: name, names: [name] }),
+    },
+    resolve: (name, port) => name === host ? { host: "127.0.0.1", port: api.port } : { host: name, port },
+  });
+  const directory = await Deno.makeTempDir({ prefix: "culvert-network-" });
+  const bundlePath = join(directory, "company-roots.pem");
+  await Deno.writeTextFile(bundlePath, await companyBundle(corporate, legacy));
+  const baseUrl = `https://${host}/v1`;
+  const proxyUrl = proxyAddress(proxy.port, options.proxy?.credentials);
+  const apiKey = "sk-demo-not-a-secret";
+  return {
+    api,
+    baseUrl,
+    proxyUrl,
+    bundlePath,
+    interceptor,
+    apiIssuer,
+    apiKey,
+    env: { HTTPS_PROXY: proxyUrl, CODEX_CA_CERTIFICATE: bundlePath, CULVERT_API_KEY: apiKey },
+    proxyEvents: proxy.events,
+    close: async () => {
+      await proxy.close();
+      await api.close();
+      await Deno.remove(directory, { recursive: true });
+    },
+  };
+}
+
+function proxyAddress(
+  port: number,
+  credentials: { readonly username: string; readonly password: string } | undefined,
+): string {
+  if (credentials === undefined) return `http://127.0.0.1:${port}`;
+  const { username, password } = credentials;
+  return `http://${encodeURIComponent(username)}:${encodeURIComponent(password)}@127.0.0.1:${port}`;
+}
