@@ -339,3 +339,38 @@ Deno.test("a torn auth.json while reloading is read again and is never taken for
   const error = await failureOf(login.reload());
   assertEquals([error.code, error.details["problem"], home.text()], ["auth_storage", "torn", "{"]);
 });
+
+Deno.test("a renewed login that cannot be saved is kept, said loudly, and saved at the next try", async () => {
+  await using home = new TestHome();
+  const renewed = fresh("new");
+  await using authority = new TestAuthority(() => {
+    for (const entry of Deno.readDirSync(home.path)) {
+      if (entry.name.endsWith(".tmp")) Deno.removeSync(`${home.path}/${entry.name}`);
+    }
+    return Response.json({ access_token: renewed, refresh_token: "rt-2" });
+  });
+  home.store(loginText({ access: soon() }));
+  const { login, warnings } = await openLogin(home, { env: authority.env });
+  assertEquals((await login.current()).tokens?.accessToken, renewed);
+  assertEquals(warnings.map((warning) => warning.code), ["auth_not_saved"]);
+  assertEquals(home.json().tokens["refresh_token"], "rt-2");
+});
+
+Deno.test("an older record on disk never replaces tokens in memory that could not be saved yet", async () => {
+  await using home = new TestHome();
+  const renewed = fresh("new");
+  const stored = loginText({ access: soon() });
+  await using authority = new TestAuthority(() => {
+    home.store("{ torn");
+    return Response.json({ access_token: renewed, refresh_token: "rt-2" });
+  });
+  home.store(stored);
+  const { login } = await openLogin(home, { env: authority.env });
+  await login.renew("unauthorized_recovery");
+  assertEquals(home.text(), "{ torn");
+  home.store(stored);
+  assertEquals(await login.reload(), false);
+  assertEquals(login.record.tokens?.accessToken, renewed);
+  await login.current();
+  assertEquals(home.json().tokens["refresh_token"], "rt-2");
+});
