@@ -14,6 +14,7 @@ import {
 } from "@stricli/core";
 import { asCulvertError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
+import type { ReportOptions } from "./report_error.ts";
 
 /** The last part of a command's help: examples that run as written, and where to read on. */
 export interface CommandDocs {
@@ -71,6 +72,7 @@ export function defineCommand<
           reportError(this, error, {
             json: flags["json"] === true,
             verbose: Number(flags["verbose"] ?? 0) > 0,
+            ...colorOf(flags["color"]),
           });
         }
       };
@@ -83,6 +85,10 @@ export function defineCommand<
     docs: { brief: definition.docs.brief },
   });
   return Object.assign(command, { docs: definition.docs });
+}
+
+function colorOf(flag: unknown): Pick<ReportOptions, "color"> {
+  return flag === "always" || flag === "never" ? { color: flag } : {};
 }
 
 /** Makes a group of commands, such as `culvert auth`. */

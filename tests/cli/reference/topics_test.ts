@@ -36,6 +36,10 @@ const NO_VARIABLES = new Set([
   // Variables of other programs, looked for to explain why they do not count here.
   ...["CODEX_CA_CERT", "CODEX_CA_CERTIFICATES", "CODEX_CA_BUNDLE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"],
   ...["CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "PIP_CERT", "AWS_CA_BUNDLE"],
+  // Their values are masked wherever they turn up.
+  ...["AZURE_OPENAI_API_KEY", "OPENAI_ADMIN_KEY"],
+  // Told in the row of HOME.
+  "USERPROFILE",
 ]);
 
 Deno.test("the topic environment has every variable that the program reads, and no other", async () => {
