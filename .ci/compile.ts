@@ -52,7 +52,7 @@ async function main(all: boolean): Promise<void> {
   const bundle = await Deno.makeTempDir({ prefix: "culvert-bundle-" });
   try {
     await makeBundle(bundle);
-    const entry = join(bundle, "main.js");
+    const entry = join(bundle, "binary.js");
     await checkSelfContained(entry);
     if (all) await compileAll(entry);
     else await compile(entry, join(DIST, Deno.build.os === "windows" ? "culvert.exe" : "culvert"));
@@ -63,7 +63,7 @@ async function main(all: boolean): Promise<void> {
 
 async function makeBundle(outdir: string): Promise<void> {
   const options = ["--quiet", "--minify", "--code-splitting", "--platform", "deno", "--outdir", outdir];
-  await run(Deno.execPath(), ["bundle", ...options, "main.ts"]);
+  await run(Deno.execPath(), ["bundle", ...options, ".ci/binary.ts"]);
 }
 
 /** Fails where the bundle would look for a module outside of itself when it runs. */

@@ -6,12 +6,15 @@
  */
 import {
   buildCommand,
+  buildRouteMap,
   type Command,
   type FlagParametersForType,
+  type RouteMap,
   type TypedPositionalParameters,
 } from "@stricli/core";
 import { asCulvertError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
+import type { ReportOptions } from "./report_error.ts";
 
 /** The last part of a command's help: examples that run as written, and where to read on. */
 export interface CommandDocs {
@@ -45,12 +48,9 @@ export interface CommandDefinition<
   readonly load: () => Promise<{ readonly run: CommandRun<FLAGS, ARGS> }>;
 }
 
-/** Puts description, examples and references together, as help prints them. */
-export function fullDescription(docs: CommandDocs): string {
-  const parts = [docs.description ?? docs.brief];
-  parts.push(["Examples:", ...docs.examples.map((line) => `  ${line}`)].join("\n"));
-  parts.push(`See also: ${docs.seeAlso.join(", ")}`);
-  return parts.join("\n\n");
+/** What help, the manual and completion know of a command or of a group of commands. */
+export interface Documented {
+  readonly docs: CommandDocs;
 }
 
 /** Makes a command of its definition. */
@@ -59,8 +59,8 @@ export function defineCommand<
   ARGS extends readonly unknown[],
 >(
   definition: CommandDefinition<FLAGS, ARGS>,
-): Command<CliContext> {
-  return buildCommand<FLAGS, ARGS, CliContext>({
+): Command<CliContext> & Documented {
+  const command = buildCommand<FLAGS, ARGS, CliContext>({
     loader: async () => {
       const { run } = await definition.load();
       return async function (this: CliContext, flags: FLAGS, ...args: ARGS): Promise<void> {
@@ -72,6 +72,7 @@ export function defineCommand<
           reportError(this, error, {
             json: flags["json"] === true,
             verbose: Number(flags["verbose"] ?? 0) > 0,
+            ...colorOf(flags["color"]),
           });
         }
       };
@@ -81,6 +82,24 @@ export function defineCommand<
       positional: definition.positional,
       ...(definition.aliases === undefined ? {} : { aliases: definition.aliases }),
     },
-    docs: { brief: definition.docs.brief, fullDescription: fullDescription(definition.docs) },
+    docs: { brief: definition.docs.brief },
   });
+  return Object.assign(command, { docs: definition.docs });
+}
+
+function colorOf(flag: unknown): Pick<ReportOptions, "color"> {
+  return flag === "always" || flag === "never" ? { color: flag } : {};
+}
+
+/** Makes a group of commands, such as `culvert auth`. */
+export function defineGroup(
+  routes: Readonly<Record<string, Command<CliContext> | RouteMap<CliContext>>>,
+  docs: CommandDocs,
+  hidden: readonly string[] = [],
+): RouteMap<CliContext> & Documented {
+  const group = buildRouteMap<string, CliContext>({
+    routes,
+    docs: { brief: docs.brief, hideRoute: Object.fromEntries(hidden.map((name) => [name, true])) },
+  });
+  return Object.assign(group, { docs });
 }

@@ -6,18 +6,23 @@
  */
 import type { CulvertError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
+import { type ColorChoice, createStyle, type Style, wantsColor } from "./style.ts";
 
 /** How to report. */
 export interface ReportOptions {
   readonly json: boolean;
   readonly verbose: boolean;
+  readonly color?: ColorChoice;
+}
+
+/** A failure, as people are told of it. */
+export interface Reportable extends Pick<CulvertError, "message"> {
+  readonly hint?: string | null;
 }
 
 /** The block for people: what went wrong, then what to do next. */
-export function formatError(
-  error: Pick<CulvertError, "message"> & { readonly hint?: string | null },
-): string {
-  const lines = [`culvert: ${error.message}`];
+export function formatError(error: Reportable, style: Style): string {
+  const lines = [`${style.error("culvert:")} ${error.message}`];
   if (error.hint !== undefined && error.hint !== null) {
     lines.push(...error.hint.split("\n").map((line) => `  ${line}`));
   }
@@ -37,7 +42,8 @@ export function reportError(context: CliContext, error: CulvertError, options: R
     };
     context.host.stdout.writeSync(`${JSON.stringify(line)}\n`);
   }
-  context.host.stderr.writeSync(formatError(error));
+  const { stderr, world } = context.host;
+  stderr.writeSync(formatError(error, createStyle(wantsColor(options.color, stderr, world.env))));
   if (options.verbose && error.code === "internal" && error.cause instanceof Error) {
     context.host.stderr.writeSync(`${error.cause.stack ?? ""}\n`);
   }

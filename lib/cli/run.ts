@@ -3,32 +3,33 @@
  *
  * @module
  */
-import { run as runApplication } from "@stricli/core";
 import { CulvertError, EXIT } from "../errors.ts";
-import { application } from "./app.ts";
-import { cliContext } from "./context.ts";
+import { VERSION } from "../version.ts";
 import type { Host } from "./host.ts";
+
+/** Loads the parser and the words of every command. */
+export type CommandLineLoader = () => Promise<{ readonly runCommandLine: (host: Host) => Promise<number> }>;
 
 /**
  * Runs one command line.
  *
+ * `--version` alone is answered here: loading the parser and the words of every command costs a third of an
+ * empty program's start, and scripts ask for the version often.
+ *
  * @param host the process
+ * @param load for everything else
  * @returns the exit status; nothing is thrown but a fault of the program itself
  */
-export async function run(host: Host): Promise<number> {
-  const context = cliContext(host);
+export async function run(host: Host, load: CommandLineLoader): Promise<number> {
   try {
-    await runApplication(application, host.args, context);
+    if (host.args.length === 1 && host.args[0] === "--version") {
+      host.stdout.writeSync(`${VERSION}\n`);
+      return EXIT.done;
+    }
+    const { runCommandLine } = await load();
+    return await runCommandLine(host);
   } catch (error) {
     if (error instanceof CulvertError && error.code === "reader_gone") return EXIT.readerGone;
     throw error;
   }
-  return parserStatus(context.process.exitCode) ?? context.status;
-}
-
-/** The parser's own exit codes are negative: words it did not understand, and faults of ours. */
-function parserStatus(code: number | string | null | undefined): number | undefined {
-  if (typeof code !== "number" || code === 0) return undefined;
-  const misunderstood = code === -4 || code === -5;
-  return misunderstood ? EXIT.usage : code < 0 ? EXIT.internal : code;
 }

@@ -5,12 +5,13 @@
  */
 import type { CliContext } from "./context.ts";
 import type { FlagParametersForType } from "@stricli/core";
+import type { ColorChoice } from "./style.ts";
 
 /** How much is said, and how. */
 export type VoiceFlags = {
   readonly quiet?: number;
   readonly verbose?: number;
-  readonly color?: "auto" | "always" | "never";
+  readonly color?: ColorChoice;
 };
 
 /** Whom to trust, which way to go, which configuration to read. */

@@ -5,7 +5,10 @@
  */
 import type { Warning } from "../warning.ts";
 import type { Host } from "./host.ts";
+import { formatError, type Reportable } from "./report_error.ts";
 import type { VoiceFlags } from "./shared_flags.ts";
+import { createStyle, wantsColor } from "./style.ts";
+import { startWaiting, type WaitingLine } from "./waiting_line.ts";
 
 /** Says things on stderr. */
 export interface Voice {
@@ -17,22 +20,37 @@ export interface Voice {
   readonly warn: (warning: Warning) => void;
   /** Said with `-v`, or with `-vv` for `debug`. */
   readonly note: (message: string, level?: "info" | "debug") => void;
+  /** A failure; nothing silences it. */
+  readonly fail: (error: Reportable) => void;
+  /** Shows on a terminal what is being waited for, until it is stopped; silenced by `-q`. */
+  readonly wait: (label: string) => WaitingLine;
 }
 
 /** Makes the voice that the flags ask for. */
 export function createVoice(host: Host, flags: VoiceFlags): Voice {
   const level = (flags.verbose ?? 0) - (flags.quiet ?? 0);
-  const say = (line: string) => host.stderr.writeSync(`culvert: ${line}\n`);
+  const style = createStyle(wantsColor(flags.color, host.stderr, host.world.env));
+  let waiting: WaitingLine | undefined;
+  const write = (text: string) => {
+    waiting?.erase();
+    host.stderr.writeSync(text);
+  };
+  const say = (line: string) => write(`culvert: ${line}\n`);
   return {
     level,
     progress: (message) => {
       if (level >= 0) say(message);
     },
     warn: ({ message }) => {
-      if (level >= -1) say(`warning: ${message}`);
+      if (level >= -1) say(`${style.warning("warning:")} ${message}`);
     },
     note: (message, at = "info") => {
-      if (level >= (at === "debug" ? 2 : 1)) say(message);
+      if (level >= (at === "debug" ? 2 : 1)) say(style.faint(message));
+    },
+    fail: (error) => write(formatError(error, style)),
+    wait: (label) => {
+      waiting = startWaiting(host, label, level >= 0);
+      return waiting;
     },
   };
 }

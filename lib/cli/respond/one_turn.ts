@@ -7,7 +7,6 @@ import { asCulvertError, type CulvertError, EXIT, type ExitStatus } from "../../
 import type { ResultEvent } from "../../responses/events.ts";
 import type { Turn } from "../../responses/turn.ts";
 import type { Host } from "../host.ts";
-import { formatError } from "../report_error.ts";
 import type { Voice } from "../voice.ts";
 import { narrate } from "./narrate.ts";
 import { AnswerCollector, jsonOutput, textOutput } from "./output.ts";
@@ -39,21 +38,26 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
   const collector = new AnswerCollector();
   const output = json ? jsonOutput() : textOutput(collector, host.stdout.isTerminal);
   let result: ResultEvent | undefined;
+  using waiting = voice.wait("a connection");
   try {
     for await (const batch of turn.batches()) {
       const text = output.render(batch);
+      // What was written cannot be written over: from the first word on, the answer itself is the progress.
+      if (text !== "") waiting.stop();
       if (json && (options.check ?? options.output) !== undefined) collector.take(batch);
       if (text !== "") await host.stdout.write(text);
       for (const { event } of batch) {
         if (event.type === "culvert.result") result = event;
         else if (!json || event.type !== "culvert.warning") narrate(event, voice);
+        if (event.type === "culvert.connected") waiting.label("the first word of the answer");
+        else if (event.type === "culvert.retry") waiting.label(`attempt ${event.attempt + 1}`);
       }
     }
     if (result === undefined) throw new Error("The turn ended without a result");
     const judged = withVerdict(result, await verdict(result, collector.text, options));
     const last = output.finish(judged);
     if (last !== "") await host.stdout.write(last);
-    if (judged.error !== null) host.stderr.writeSync(formatError(judged.error));
+    if (judged.error !== null) voice.fail(judged.error);
     return { status: judged.exit_code, answer: collector.text, result: judged };
   } catch (thrown) {
     const error = asCulvertError(thrown);

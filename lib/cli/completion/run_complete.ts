@@ -1,0 +1,26 @@
+/**
+ * `culvert __complete`: one proposal a line, in the form that the shell takes.
+ *
+ * @module
+ */
+import type { Shell } from "../commands/completion.ts";
+import type { CliContext } from "../context.ts";
+import { type Proposal, propose } from "./propose.ts";
+
+const FORMATS: Readonly<Record<Shell, (proposal: Proposal) => string>> = {
+  bash: ({ word }) => word,
+  // What `_describe` takes: a colon ends the word.
+  zsh: ({ word, brief }) => `${word.replaceAll(":", "\\:")}:${brief}`,
+  fish: ({ word, brief }) => `${word}\t${brief}`,
+  pwsh: ({ word, brief }) => `${word}\t${brief}`,
+};
+
+/** Prints the proposals. */
+export async function run(
+  context: CliContext,
+  { shell }: { readonly shell: Shell },
+  ...words: string[]
+): Promise<void> {
+  const proposals = await propose(words, context);
+  await context.host.stdout.write(proposals.map((proposal) => `${FORMATS[shell](proposal)}\n`).join(""));
+}

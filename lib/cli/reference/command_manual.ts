@@ -1,0 +1,26 @@
+/**
+ * The manuals of the real program.
+ *
+ * @module
+ */
+import { HELP_FLAG, VERSION_FLAG } from "../help_flag.ts";
+import { allManuals, type Manual, manualOf, type Target, targetAt } from "./manual.ts";
+
+const NAME = "culvert";
+
+/** Imported at first need, because the table of commands leads here. */
+async function root(): Promise<Target> {
+  return (await import("../app.ts")).routes;
+}
+
+/** The manual of the command that the words name; none: of the program; undefined where there is no such. */
+export async function commandManual(words: readonly string[]): Promise<Manual | undefined> {
+  const target = targetAt(await root(), words);
+  if (target === undefined) return undefined;
+  return manualOf(target, [NAME, ...words], words.length === 0 ? [HELP_FLAG, VERSION_FLAG] : [HELP_FLAG]);
+}
+
+/** Every manual there is, the program's own first. */
+export async function everyManual(): Promise<Manual[]> {
+  return allManuals(await root(), [NAME], [HELP_FLAG], [VERSION_FLAG]);
+}

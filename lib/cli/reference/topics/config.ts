@@ -1,0 +1,74 @@
+/**
+ * `culvert help config`. The tables are typed by the schema of the file, so that a key that is added or taken
+ * away there does not compile here.
+ *
+ * @module
+ */
+import type { ConfigFile, ProfileTable, ProviderTable } from "../../../config/config_schema.ts";
+import type { Topic } from "../topic.ts";
+
+/** Keys that may stand at the top and in a profile. */
+const CHOICES: Readonly<Record<keyof ProfileTable, string>> = {
+  model: "the model to ask",
+  model_provider: "the provider to ask: a built-in id, or a table below",
+  model_reasoning_effort: "none, minimal, low, medium, high, xhigh or max",
+  model_reasoning_summary: "auto, concise, detailed or none",
+  model_verbosity: "low, medium or high",
+  service_tier: "the tier to ask for",
+  openai_base_url: "address of the built-in openai provider",
+  chatgpt_base_url: "address of the ChatGPT backend",
+};
+
+/** Keys that stand at the top alone. */
+const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string>> = {
+  profile: "the profile in force where --profile does not say",
+  profiles: "tables [profiles.NAME], each with keys as above",
+  model_providers: "tables [model_providers.ID], see below",
+};
+
+/** Keys of `[model_providers.*]`. */
+export const PROVIDER_KEYS: Readonly<Record<keyof ProviderTable, string>> = {
+  name: "for people",
+  base_url: "address of the API, such as https://api.example.com/v1",
+  env_key: "the variable that holds the API key",
+  env_key_instructions: "what to tell somebody who has not set it",
+  experimental_bearer_token: "a key written here; better kept in a variable",
+  auth: "a command that prints a token: command, args, timeout_ms, refresh_interval_ms, cwd",
+  aws: "known to the codex client; not supported here",
+  wire_api: "responses, the only one there is",
+  query_params: "added to every address",
+  http_headers: "added to every request",
+  env_http_headers: "the same, values taken from variables",
+  request_max_retries: "how often a request that was not accepted is sent again",
+  stream_max_retries: "how often a stream that broke is asked for again",
+  stream_idle_timeout_ms: "silence after which a stream counts as broken",
+  websocket_connect_timeout_ms: "how long the opening of a websocket may take",
+  requires_openai_auth: "whether it takes the credentials of OpenAI",
+  supports_websockets: "whether --transport auto may take a websocket",
+  supports_standalone_web_search: "known to the codex client",
+};
+
+/** Keys at the top of the file. */
+export const CONFIG_KEYS: Readonly<Record<keyof ConfigFile, string>> = { ...CHOICES, ...TOP };
+
+/** The topic. */
+export const config: Topic = [
+  {
+    heading: "The file",
+    text:
+      "The file is config.toml in CODEX_HOME, by default ~/.codex, shared with the codex client. Flags count before variables, variables before the file, the file before what is built in. Keys of the codex client that have no use here are passed over; a key that neither program knows brings a warning, with --strict-config an error.",
+  },
+  { heading: "Keys", rows: Object.entries(CONFIG_KEYS) },
+  { heading: "Keys of [model_providers.ID]", rows: Object.entries(PROVIDER_KEYS) },
+  {
+    heading: "For example",
+    text: [
+      '  model_provider = "corp"',
+      "",
+      "  [model_providers.corp]",
+      '  name = "The gateway"',
+      '  base_url = "https://llm.corp.example/v1"',
+      '  env_key = "CORP_LLM_KEY"',
+    ].join("\n"),
+  },
+];

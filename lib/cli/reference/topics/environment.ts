@@ -1,0 +1,73 @@
+/**
+ * `culvert help environment`. A test compares the names with those that stand in the program.
+ *
+ * @module
+ */
+import type { Row } from "../layout.ts";
+import type { Topic } from "../topic.ts";
+
+const CREDENTIALS: readonly Row[] = [
+  ["CULVERT_API_KEY", "API key; the first of the three that is set counts"],
+  ["CODEX_API_KEY", "the same"],
+  ["OPENAI_API_KEY", "the same"],
+  ["CODEX_ACCESS_TOKEN", "personal access token, or JWT of an agent identity"],
+];
+
+const AUTHORITY: readonly Row[] = [
+  ["CODEX_REFRESH_TOKEN_URL_OVERRIDE", "where a token is renewed"],
+  ["CODEX_REVOKE_TOKEN_URL_OVERRIDE", "where a token is revoked"],
+  ["CODEX_APP_SERVER_LOGIN_CLIENT_ID", "the OAuth client to be"],
+  ["CODEX_AUTHAPI_BASE_URL", "where a personal access token is looked up"],
+  ["CODEX_AGENT_IDENTITY_AUTHAPI_BASE_URL", "where an agent identity is registered"],
+  ["CODEX_AGENT_IDENTITY_JWKS_BASE_URL", "where its keys are published"],
+];
+
+const PLACES: readonly Row[] = [
+  ["CODEX_HOME", "directory of config.toml and auth.json; default ~/.codex"],
+  ["CODEX_OSS_BASE_URL", "address of ollama and lmstudio"],
+  ["CODEX_OSS_PORT", "their port on this machine"],
+  ["HOME", "where ~ is; USERPROFILE on Windows"],
+];
+
+const HEADERS: readonly Row[] = [
+  ["OPENAI_ORGANIZATION", "sent to openai as OpenAI-Organization"],
+  ["OPENAI_PROJECT", "sent to openai as OpenAI-Project"],
+  ["CODEX_INTERNAL_ORIGINATOR_OVERRIDE", "sent as originator"],
+  ["TERM_PROGRAM", "sent in User-Agent; else TERM"],
+];
+
+const TRUST: readonly Row[] = [
+  ["CODEX_CA_CERTIFICATE", "PEM file of CAs, added to the usual roots"],
+  ["SSL_CERT_FILE", "the same, where the former is not set or empty"],
+  ["DENO_TLS_CA_STORE", "which roots the runtime brings: mozilla, system"],
+];
+
+const ROUTE: readonly Row[] = [
+  ["HTTPS_PROXY", "proxy for https and wss; https_proxy as well"],
+  ["HTTP_PROXY", "proxy for http and ws; http_proxy as well"],
+  ["ALL_PROXY", "proxy for both; all_proxy as well"],
+  ["NO_PROXY", "hosts that are reached directly; no_proxy as well"],
+  ["REQUEST_METHOD", "set in a CGI script, where HTTP_PROXY is not trusted"],
+];
+
+const TERMINAL: readonly Row[] = [
+  ["NO_COLOR", "not empty: no colour"],
+  ["CLICOLOR_FORCE", "not empty and not 0: colour even where stderr is no terminal"],
+  ["TERM", "dumb: no colour, no line that is written over"],
+];
+
+/** The topic. Rows of the parts but the last are names of variables. */
+export const environment: Topic = [
+  { heading: "Credentials", rows: CREDENTIALS },
+  { heading: "The authority of logins", rows: AUTHORITY },
+  { heading: "Places", rows: PLACES },
+  { heading: "Headers", rows: HEADERS },
+  { heading: "Trust", rows: TRUST },
+  { heading: "Route", text: "See: culvert help proxies", rows: ROUTE },
+  { heading: "Terminal", rows: TERMINAL },
+  {
+    heading: "Which counts",
+    text:
+      "A flag counts before a variable, a variable before config.toml. An empty variable counts as not set. A key never belongs on a command line: everybody on the machine can read it there.",
+  },
+];

@@ -1,0 +1,44 @@
+import { assertEquals, assertIncludes } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+
+/** Words typed, the last unfinished, and what is proposed. */
+const CASES: readonly (readonly [typed: readonly string[], proposed: readonly string[]])[] = [
+  [["respo"], ["respond"]],
+  [["__"], []],
+  [["respond", "--tr"], ["--transport"]],
+  [["respond", "--transport", ""], ["auto", "sse", "ws"]],
+  [["respond", "--transport=s"], ["--transport=sse"]],
+  [["respond", "--color", "a"], ["auto", "always"]],
+  [["respond", "--model", ""], []],
+  [["respond", "--transport", "sse", "--tra"], []],
+  [["respond", "a prompt", "--js"], ["--json"]],
+  [["respond", ""], []],
+  [["help", "e"], ["environment", "exit-codes", "events"]],
+  [["completion", ""], ["bash", "zsh", "fish", "pwsh"]],
+  [["frobnicate", ""], []],
+  [["--vers"], ["--version"]],
+];
+
+for (const [typed, proposed] of CASES) {
+  Deno.test(`"culvert ${typed.join(" ")}" and a tab: ${proposed.join(", ") || "nothing"}`, async () => {
+    const run = await culvert(["__complete", "--shell", "bash", "--", ...typed]);
+    assertEquals([run.code, run.stderr], [0, ""]);
+    assertEquals(run.stdout.split("\n").slice(0, -1), proposed);
+  });
+}
+
+Deno.test("each shell gets proposals in its own form", async () => {
+  const ask = async (shell: string) => (await culvert(["__complete", "--shell", shell, "--", "ma"])).stdout;
+  assertEquals(await Promise.all(["bash", "zsh", "fish", "pwsh"].map(ask)), [
+    "man\n",
+    "man:Print a manual page\n",
+    "man\tPrint a manual page\n",
+    "man\tPrint a manual page\n",
+  ]);
+});
+
+Deno.test("a shell that is not known is refused with those that are", async () => {
+  const run = await culvert(["completion", "tcsh"]);
+  assertEquals([run.code, run.stdout], [2, ""]);
+  assertIncludes(run.stderr, "bash, zsh, fish, pwsh");
+});

@@ -1,0 +1,65 @@
+import { API_EVENTS, OWN_EVENTS } from "../../../lib/cli/reference/topics/events.ts";
+import { CONFIG_KEYS, PROVIDER_KEYS } from "../../../lib/cli/reference/topics/config.ts";
+import { environment } from "../../../lib/cli/reference/topics/environment.ts";
+import { exitCodes, exitRows } from "../../../lib/cli/reference/topics/exit_codes.ts";
+import { configSchema } from "../../../lib/config/config_schema.ts";
+import { ERROR_CODES, EXIT } from "../../../lib/errors.ts";
+import { assertEquals } from "../../support/assert.ts";
+import { fromFileUrl, join } from "../../support/paths.ts";
+
+const LIB = fromFileUrl(new URL("../../../lib/", import.meta.url));
+
+Deno.test("the topic exit-codes has every exit status and every error code", () => {
+  assertEquals(exitRows.map(([status]) => Number(status)), Object.values(EXIT).toSorted((a, b) => a - b));
+  const codes = exitCodes.flatMap(({ heading, rows = [] }) => heading === "Error codes" ? rows : []);
+  assertEquals(
+    codes.map(([term]) => term),
+    Object.entries(ERROR_CODES).map(([code, { exit }]) => `${exit}  ${code}`),
+  );
+});
+
+Deno.test("the topic config has every key of the schema", () => {
+  assertEquals(Object.keys(CONFIG_KEYS).toSorted(), Object.keys(configSchema.shape).toSorted());
+  const provider = configSchema.shape.model_providers.unwrap().valueType.shape;
+  assertEquals(Object.keys(PROVIDER_KEYS).toSorted(), Object.keys(provider).toSorted());
+});
+
+Deno.test("the topic events has the types of the unions, and they are written in the program", async () => {
+  const source = await Deno.readTextFile(join(LIB, "responses/events.ts"));
+  const written = [...source.matchAll(/"((?:culvert|response|codex)\.[a-z_.]+)"/g)].map(([, type]) => type);
+  const told = [...Object.keys(OWN_EVENTS), ...Object.keys(API_EVENTS)].filter((type) => type !== "error");
+  assertEquals(told.toSorted(), [...new Set(written)].toSorted());
+});
+
+/** Names that look like variables and are none that a user sets for this program. */
+const NO_VARIABLES = new Set([
+  // Variables of other programs, looked for to explain why they do not count here.
+  ...["CODEX_CA_CERT", "CODEX_CA_CERTIFICATES", "CODEX_CA_BUNDLE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"],
+  ...["CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "PIP_CERT", "AWS_CA_BUNDLE"],
+  // Their values are masked wherever they turn up.
+  ...["AZURE_OPENAI_API_KEY", "OPENAI_ADMIN_KEY"],
+  // Told in the row of HOME.
+  "USERPROFILE",
+]);
+
+Deno.test("the topic environment has every variable that the program reads, and no other", async () => {
+  const written = new Set<string>();
+  for await (const path of sources(LIB)) {
+    if (path.includes("/cli/reference/")) continue;
+    const source = await Deno.readTextFile(path);
+    const calls = source.matchAll(
+      /(?:\benv|readVariable|address|base|value|read)\((?:\w+, )?"([A-Z][A-Z0-9_]+)"/g,
+    );
+    const lists = source.matchAll(/"([A-Z][A-Z0-9]*_[A-Z0-9_]+)"/g);
+    for (const [, name = ""] of [...calls, ...lists]) if (!NO_VARIABLES.has(name)) written.add(name);
+  }
+  const told = environment.flatMap(({ rows = [] }) => rows.map(([name]) => name));
+  assertEquals(told.toSorted(), [...written].toSorted());
+});
+
+async function* sources(directory: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    if (isDirectory) yield* sources(join(directory, name));
+    else if (name.endsWith(".ts")) yield join(directory, name);
+  }
+}
