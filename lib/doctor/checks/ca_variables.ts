@@ -1,0 +1,98 @@
+/**
+ * Do the variables that name CA bundles lead to files, and to this program?
+ *
+ * @module
+ */
+import { absolutePath } from "../../absolute_path.ts";
+import { oddPath } from "../../trust/near_miss.ts";
+import { CA_VARIABLES } from "../../trust/selection.ts";
+import type { World } from "../../world.ts";
+import { type Check, type Finding, ok, warn } from "../check.ts";
+import type { DoctorContext } from "../context.ts";
+
+/** Variables by which other programs find a bundle; the codex client hands these on to its children (0.169.0). */
+const FOREIGN = [
+  "REQUESTS_CA_BUNDLE",
+  "CURL_CA_BUNDLE",
+  "NODE_EXTRA_CA_CERTS",
+  "DENO_CERT",
+  "GIT_SSL_CAINFO",
+  "CARGO_HTTP_CAINFO",
+  "PIP_CERT",
+  "BUNDLE_SSL_CA_CERT",
+  "AWS_CA_BUNDLE",
+  "npm_config_cafile",
+  "NPM_CONFIG_CAFILE",
+] as const;
+
+/** The check. */
+export const caVariablesCheck: Check<DoctorContext> = {
+  id: "ca_vars",
+  category: "environment",
+  question: "Do the variables that name CA bundles lead to files, and to this program?",
+  network: false,
+  run: ({ world, flags }) => examineCaVariables(world, flags.caCert ?? ""),
+};
+
+/**
+ * @param world environment and working directory
+ * @param flag value of `--ca-cert`
+ */
+export async function examineCaVariables(world: Pick<World, "env" | "cwd">, flag: string): Promise<Finding> {
+  const own = CA_VARIABLES.filter((name) => (world.env(name) ?? "") !== "");
+  const foreign = FOREIGN.filter((name) => (world.env(name) ?? "") !== "");
+  const problems: string[] = [];
+  const stale: string[] = [];
+  for (const name of [...own, ...foreign]) {
+    const problem = await problemOf(world.env(name) ?? "", world.cwd());
+    if (problem === undefined) continue;
+    stale.push(name);
+    problems.push(`${name} ${problem}`);
+  }
+  const details = { own, other: foreign, stale };
+  const usable = foreign.filter((name) => !stale.includes(name));
+  const [first] = usable;
+  const ownIsMissing = own.length === 0 && flag === "" && first !== undefined;
+  if (ownIsMissing) {
+    const verb = usable.length === 1 ? "names a CA bundle" : "name CA bundles";
+    problems.push(`${usable.join(", ")} ${verb} for other programs, and nothing names one for culvert`);
+  }
+  if (problems.length > 0) {
+    const remedies = [
+      ...(stale.length > 0 ? [`Correct or unset ${stale.join(", ")}.`] : []),
+      ...(ownIsMissing
+        ? [`If this network inspects TLS, give culvert the same file: export ${bridge(first)}`]
+        : []),
+    ];
+    return warn(`${problems.join(". ")}`, { details, remediation: remedies.join("\n") });
+  }
+  const set = [...own, ...foreign];
+  if (set.length === 0) return ok("No variable names a CA bundle", details);
+  const shadowed = own.length === 2 || (flag !== "" && own.length > 0);
+  const winner = flag === "" ? own[0] : "--ca-cert";
+  return ok(
+    `${set.join(", ")} ${set.length === 1 ? "leads" : "lead"} to a file` +
+      (shadowed && winner !== undefined ? `; ${winner} decides` : ""),
+    details,
+  );
+}
+
+function bridge(name: string): string {
+  return `CODEX_CA_CERTIFICATE="$${name}"`;
+}
+
+async function problemOf(value: string, cwd: string): Promise<string | undefined> {
+  // Data instead of a path, as Deno allows in DENO_CERT.
+  if (/^base64:/.test(value)) return undefined;
+  const path = absolutePath(value, cwd);
+  try {
+    const found = await Deno.stat(path);
+    if (found.isDirectory) return `names ${path}, which is a directory`;
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const odd = oddPath(value);
+    const why = error instanceof Deno.errors.NotFound ? "does not exist" : "cannot be opened";
+    return odd === undefined ? `names ${path}, which ${why}` : `cannot be used. ${odd.replace(/\.$/, "")}`;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Is something set that looks as if it had an effect, and has none?
+ *
+ * @module
+ */
+import type { Environment } from "../../world.ts";
+import { type Check, type Finding, ok, warn } from "../check.ts";
+import type { DoctorContext } from "../context.ts";
+
+/** Names that nobody reads here, and what does what they promise. */
+const NEAR_MISSES: readonly (readonly [string, string])[] = [
+  ["OPENAI_BASE_URL", 'set openai_base_url = "…" in config.toml, or use --base-url'],
+  ["OPENAI_API_BASE", 'set openai_base_url = "…" in config.toml, or use --base-url'],
+  ["OPENAI_API_HOST", 'set openai_base_url = "…" in config.toml, or use --base-url'],
+  ["OPENAI_MODEL", 'set model = "…" in config.toml, or use -m'],
+  ["OPENAI_PROXY", "set HTTPS_PROXY, or use --proxy"],
+  ["OPENAI_ORG_ID", "set OPENAI_ORGANIZATION"],
+  ["OPENAI_PROJECT_ID", "set OPENAI_PROJECT"],
+  ["OPENAI_KEY", "set OPENAI_API_KEY"],
+  ["OPENAI_APIKEY", "set OPENAI_API_KEY"],
+  ["OPENAI_TOKEN", "set OPENAI_API_KEY"],
+  ["CODEX_KEY", "set CODEX_API_KEY"],
+  ["CODEX_APIKEY", "set CODEX_API_KEY"],
+  ["CULVERT_KEY", "set CULVERT_API_KEY"],
+  ["CULVERT_API_KEY_FILE", "use --api-key-file"],
+  ["OPENAI_API_KEY_FILE", "use --api-key-file"],
+  ["CODEX_CA_CERT", "set CODEX_CA_CERTIFICATE"],
+  ["CODEX_CA_CERTS", "set CODEX_CA_CERTIFICATE"],
+  ["CODEX_CA_CERTIFICATES", "set CODEX_CA_CERTIFICATE"],
+  ["CODEX_CA_BUNDLE", "set CODEX_CA_CERTIFICATE"],
+  ["CODEX_CA_FILE", "set CODEX_CA_CERTIFICATE"],
+  ["CODEX_CERT", "set CODEX_CA_CERTIFICATE"],
+  ["codex_ca_certificate", "set CODEX_CA_CERTIFICATE, in upper case"],
+  ["CULVERT_CA_CERT", "set CODEX_CA_CERTIFICATE, or use --ca-cert"],
+  ["CULVERT_CA_CERTIFICATE", "set CODEX_CA_CERTIFICATE, or use --ca-cert"],
+  ["SSL_CERT", "set SSL_CERT_FILE"],
+  ["SSL_CA_FILE", "set SSL_CERT_FILE"],
+  ["SSL_CERTFILE", "set SSL_CERT_FILE"],
+  ["SSL_CERT_PATH", "set SSL_CERT_FILE"],
+  ["SSL_CERT_DIR", "put the certificates into one file and name it in CODEX_CA_CERTIFICATE"],
+  ["ssl_cert_file", "set SSL_CERT_FILE, in upper case"],
+  ["CODEX_PROXY", "set HTTPS_PROXY, or use --proxy"],
+  ["CULVERT_PROXY", "set HTTPS_PROXY, or use --proxy"],
+  ["PROXY", "set HTTPS_PROXY, or use --proxy"],
+  ["SOCKS_PROXY", "set ALL_PROXY=socks5h://host:port"],
+  ["socks_proxy", "set ALL_PROXY=socks5h://host:port"],
+  ["NOPROXY", "set NO_PROXY"],
+  ["HTTPS_PROXY_URL", "set HTTPS_PROXY"],
+  ["AUTO_PROXY", "set HTTPS_PROXY to the proxy that the PAC script names"],
+];
+
+/** Switches that turn verification off elsewhere. They are named so that nobody waits for them to work. */
+const NEVER_OBEYED: readonly (readonly [string, (value: string) => boolean])[] = [
+  ["NODE_TLS_REJECT_UNAUTHORIZED", (value) => value === "0"],
+  ["GIT_SSL_NO_VERIFY", (value) => value !== "" && value !== "0" && value !== "false"],
+  ["PYTHONHTTPSVERIFY", (value) => value === "0"],
+  ["CURL_INSECURE", (value) => value !== ""],
+];
+
+/** The check. */
+export const nearMissesCheck: Check<DoctorContext> = {
+  id: "near_misses",
+  category: "environment",
+  question: "Is something set that looks as if it had an effect, and has none?",
+  network: false,
+  run: ({ world }) => Promise.resolve(examineNearMisses(world.env)),
+};
+
+/** Looks for the names alone; a value is never shown, for some of these hold keys. */
+export function examineNearMisses(env: Environment): Finding {
+  const missed = NEAR_MISSES.filter(([name]) => (env(name) ?? "") !== "");
+  const ignored = NEVER_OBEYED.filter(([name, applies]) => applies(env(name) ?? "")).map(([name]) => name);
+  const names = [...missed.map(([name]) => name), ...ignored];
+  if (names.length === 0) return ok("No variable is set in vain");
+  const verb = names.length === 1 ? "is set and has" : "are set and have";
+  return warn(`${names.join(", ")} ${verb} no effect`, {
+    details: { variables: names },
+    remediation: [
+      ...missed.map(([name, instead]) => `Instead of ${name}: ${instead}.`),
+      ...(ignored.length > 0
+        ? [`${ignored.join(", ")}: culvert always verifies; trust a CA with --ca-cert instead.`]
+        : []),
+    ].join("\n"),
+  });
+}

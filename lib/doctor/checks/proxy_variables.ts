@@ -1,0 +1,73 @@
+/**
+ * Do the proxy variables mean what they seem to mean?
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import { parseProxyAddress } from "../../net/proxy_address.ts";
+import { createRouteTable } from "../../net/route_table.ts";
+import type { Environment } from "../../world.ts";
+import { type Check, type Finding, ok, warn } from "../check.ts";
+import type { DoctorContext } from "../context.ts";
+
+const ADDRESSES = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
+
+/** The check. */
+export const proxyVariablesCheck: Check<DoctorContext> = {
+  id: "proxy_vars",
+  category: "environment",
+  question: "Do the proxy variables agree, and can each of them be used?",
+  network: false,
+  run: ({ world, flags }) => examineProxyVariables(world.env, flags.proxy ?? ""),
+};
+
+/**
+ * Looks at the variables alone; which of them applies to the target is a question of its own.
+ *
+ * @param flag value of `--proxy`; not empty: it sets the variables aside
+ */
+export async function examineProxyVariables(env: Environment, flag: string): Promise<Finding> {
+  const set = [...ADDRESSES, "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()])
+    .filter((name) => (env(name) ?? "") !== "");
+  const details = { set };
+  if (flag !== "") {
+    const unused = set.length === 0 ? "" : `; ${set.join(", ")} ${set.length === 1 ? "is" : "are"} set aside`;
+    return ok(`--proxy decides${unused}`, details);
+  }
+  if (set.length === 0) return ok("No proxy variable is set", details);
+  const { warnings } = await createRouteTable({ env });
+  const problems = [...warnings.map(({ message }) => message), ...unusable(env)];
+  if (problems.length === 0) return ok(`${set.join(", ")} ${set.length === 1 ? "is" : "are"} set`, details);
+  return warn(problems.join(". "), {
+    details: { ...details, problems: problems.length },
+    remediation: remedy(set, warnings.map(({ code }) => code)),
+  });
+}
+
+/** Addresses that cannot be used, whether or not they would apply. */
+function unusable(env: Environment): readonly string[] {
+  return ADDRESSES.flatMap((name) => [name, name.toLowerCase()]).flatMap((name) => {
+    const value = env(name) ?? "";
+    if (value.trim() === "") return [];
+    if (/^\s*["'].*["']\s*$/s.test(value)) {
+      return [`The value of ${name} has quotes around it, which are part of the value`];
+    }
+    try {
+      parseProxyAddress(value, name);
+      return [];
+    } catch (error) {
+      if (error instanceof CulvertError) return [error.message];
+      throw error;
+    }
+  });
+}
+
+function remedy(set: readonly string[], codes: readonly string[]): string {
+  if (codes.includes("proxy_variables_disagree")) {
+    const lower = set.filter((name) => name === name.toLowerCase());
+    return `Programs differ in which of the two cases they read: give both the same value, or unset ${
+      lower.join(" and ")
+    }.`;
+  }
+  return `Correct the value, or unset it. It is one of ${set.join(", ")}.`;
+}

@@ -1,0 +1,40 @@
+/**
+ * Which way does each connection take?
+ *
+ * @module
+ */
+import { isBackendMode } from "../../auth/auth_headers.ts";
+import type { DetailValue } from "../../errors.ts";
+import { describeRoute } from "../../net/route.ts";
+import { type Check, type Finding, ok } from "../check.ts";
+import type { DoctorContext } from "../context.ts";
+import { modeOf } from "../credential_facts.ts";
+
+/** Where a ChatGPT login is renewed (as the codex client, 0.169.0). */
+const LOGIN = new URL("https://auth.openai.com/");
+
+/** The check. */
+export const routeCheck: Check<DoctorContext> = {
+  id: "route",
+  category: "route",
+  question: "Which way does each connection take?",
+  network: false,
+  needs: ["config"],
+  run: examineRoutes,
+};
+
+async function examineRoutes(context: DoctorContext): Promise<Finding> {
+  const { routes } = await context.routes();
+  const base = await context.base();
+  // Throws `proxy_invalid` where the address that applies cannot be used.
+  const api = describeRoute(await context.route());
+  const details: Record<string, DetailValue> = { [base.host]: api };
+  const needsLogin = await context.credential().then((found) => isBackendMode(modeOf(found)), () => false);
+  const lines = [`${base.host}: ${api}`];
+  if (needsLogin) {
+    const login = describeRoute(routes.resolve(LOGIN));
+    details[LOGIN.host] = login;
+    lines.push(`${LOGIN.host}: ${login}`);
+  }
+  return ok(lines.join("; "), details);
+}

@@ -1,0 +1,159 @@
+/**
+ * What the checks share. Everything is found out when it is first asked for, and once: two checks that look at the
+ * same reply look at one reply.
+ *
+ * @module
+ */
+import type { Authorization } from "../auth/authenticator.ts";
+import { AuthFile } from "../auth/auth_file.ts";
+import { type Credential, findCredential } from "../auth/credential.ts";
+import { isDue } from "../auth/token_freshness.ts";
+import type { Settings, SharedFlags } from "../config/settings.ts";
+import type { Dialer } from "../net/dialer.ts";
+import type { Route } from "../net/route.ts";
+import { createRouteTable, type RouteTableResult } from "../net/route_table.ts";
+import { baseUrl, endpointUrl } from "../responses/url.ts";
+import type { RootsReader } from "../trust/roots_reader.ts";
+import type { TrustStore } from "../trust/trust_store.ts";
+import { VERSION } from "../version.ts";
+import type { World } from "../world.ts";
+import { modeOf } from "./credential_facts.ts";
+
+/** What is to be examined. */
+export interface DoctorOptions {
+  readonly world: World;
+  readonly flags: SharedFlags;
+  readonly roots: RootsReader;
+  /** Whether one short answer may be asked of the model, which costs tokens. */
+  readonly spend: boolean;
+  /** When the time of all checks is over, by the world's monotonic clock, ms. */
+  readonly endsAt: number;
+}
+
+/** Headers for a request, or why there are none. */
+export type Introduction =
+  | { readonly kind: "headers"; readonly authorization: Authorization }
+  | { readonly kind: "withheld"; readonly reason: string };
+
+/** The shared facts of one examination. */
+export class DoctorContext {
+  readonly world: World;
+  readonly flags: SharedFlags;
+  readonly spend: boolean;
+  /** @throws CulvertError `config`, `usage` */
+  readonly settings: () => Promise<Settings>;
+  /** @throws CulvertError `ca_*` */
+  readonly trust: () => Promise<TrustStore>;
+  /** @throws CulvertError `proxy_invalid` for `--proxy` */
+  readonly routes: () => Promise<RouteTableResult>;
+  /** Secret. @throws CulvertError `auth_missing`, `auth_storage`, `input_unreadable`, `config` */
+  readonly credential: () => Promise<Credential>;
+  /** Base URL of the API. @throws CulvertError `config` */
+  readonly base: () => Promise<URL>;
+  /** @throws CulvertError `proxy_invalid`, `config` */
+  readonly route: () => Promise<Route>;
+  /** @throws as {@link trust} and {@link routes} */
+  readonly dialer: () => Promise<Dialer>;
+  /** How requests introduce themselves. Never renews a login: a doctor changes nothing. */
+  readonly introduction: () => Promise<Introduction>;
+  readonly #endsAt: number;
+  #opened: Dialer | undefined;
+
+  /** @param options what is to be examined */
+  constructor(options: DoctorOptions) {
+    const { world, flags, roots } = options;
+    this.world = world;
+    this.flags = flags;
+    this.spend = options.spend;
+    this.#endsAt = options.endsAt;
+    this.settings = once(async () => {
+      const { loadSettings } = await import("../config/load_settings.ts");
+      return await loadSettings(flags, world);
+    });
+    this.trust = once(async () => {
+      const { loadTrust } = await import("../trust/load_trust.ts");
+      return await loadTrust({ flag: flags.caCert, world, roots, countMozilla: true });
+    });
+    this.routes = once(() =>
+      createRouteTable({ env: world.env, ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }) })
+    );
+    this.credential = once(async () => {
+      const { codexHome, provider, apiKeyFile } = await this.settings();
+      return await findCredential({
+        provider,
+        world,
+        file: new AuthFile({ codexHome, world }),
+        ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
+      });
+    });
+    this.base = once(async () => {
+      const { provider } = await this.settings();
+      return endpointUrl(baseUrl(provider, await this.#mode()), "", {});
+    });
+    this.route = once(async () => (await this.routes()).routes.resolve(await this.base()));
+    this.dialer = once(async () => {
+      const [{ createDialer }, trust, { routes }] = await Promise.all([
+        import("../net/create_dialer.ts"),
+        this.trust(),
+        this.routes(),
+      ]);
+      this.#opened = createDialer({ trust, routes, world, userAgent: `culvert/${VERSION} (doctor)` });
+      return this.#opened;
+    });
+    this.introduction = once(() => this.#introduce());
+  }
+
+  /** An endpoint under the base, with the provider's query parameters. */
+  async endpoint(path: string): Promise<URL> {
+    const { provider } = await this.settings();
+    return endpointUrl(baseUrl(provider, await this.#mode()), path, provider.queryParams);
+  }
+
+  /** Headers of a request to the API: the provider's own and the credential's. May be secret. */
+  async headers(): Promise<Readonly<Record<string, string>>> {
+    const { provider } = await this.settings();
+    const introduction = await this.introduction();
+    const own = introduction.kind === "headers" ? introduction.authorization.headers : {};
+    return { ...provider.headers, ...own };
+  }
+
+  /** What is left of the time of all checks, ms, kept above `reserveMs` less. */
+  timeLeft(reserveMs = 0): number {
+    return Math.max(1, this.#endsAt - this.world.monotonic() - reserveMs);
+  }
+
+  /** Lets go of what was opened. */
+  close(): void {
+    this.#opened?.close();
+  }
+
+  /** The mode decides the default base; where the credential cannot be had, the platform's is the better guess. */
+  async #mode() {
+    try {
+      return modeOf(await this.credential());
+    } catch {
+      // The check of the credentials says what is wrong with them.
+      return "none" as const;
+    }
+  }
+
+  async #introduce(): Promise<Introduction> {
+    const credential = await this.credential();
+    if (credential.kind === "managed" && isDue(credential.record, this.world.now())) {
+      return { kind: "withheld", reason: "the access token is due for renewal, which a doctor leaves alone" };
+    }
+    const [{ createAuthenticator }, settings, dialer] = await Promise.all([
+      import("../auth/create_authenticator.ts"),
+      this.settings(),
+      this.dialer(),
+    ]);
+    const authenticator = createAuthenticator({ settings, dialer, world: this.world });
+    return { kind: "headers", authorization: await authenticator.authorize() };
+  }
+}
+
+/** Calls the function once and gives everyone the same promise. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
