@@ -10,7 +10,6 @@ import type { SharedFlags } from "../../config/settings.ts";
 import type { RespondFlags } from "../commands/respond.ts";
 import { connect, type ConnectionFlags } from "../connection.ts";
 import type { CliContext } from "../context.ts";
-import { formatError } from "../report_error.ts";
 import { listenForStop } from "../stop_signals.ts";
 import { createVoice } from "../voice.ts";
 import { printTurn } from "./one_turn.ts";
@@ -27,7 +26,7 @@ export async function run(context: CliContext, flags: RespondFlags, ...words: st
     if (flags.json !== true || error.code === "reader_gone") throw error;
     context.status = error.exitStatus;
     context.host.stdout.writeSync(jsonLine({ event: resultWithoutTurn(error, flags.model ?? null) }));
-    context.host.stderr.writeSync(formatError(error));
+    createVoice(context.host, flags).fail(error);
   }
 }
 
