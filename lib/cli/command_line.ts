@@ -4,7 +4,7 @@
  * @module
  */
 import { ExitCode, run as runApplication } from "@stricli/core";
-import { EXIT } from "../errors.ts";
+import { CulvertError, EXIT } from "../errors.ts";
 import { application } from "./app.ts";
 import { cliContext } from "./context.ts";
 import type { Host } from "./host.ts";
@@ -18,7 +18,23 @@ import type { Host } from "./host.ts";
 export async function runCommandLine(host: Host): Promise<number> {
   const context = cliContext(host);
   await runApplication(application, host.args, context);
-  return parserStatus(context.process.exitCode) ?? context.status;
+  const status = parserStatus(context.process.exitCode);
+  if (status === EXIT.usage && promisesResult(host.args)) await writeUsageResult(host, context.said());
+  return status ?? context.status;
+}
+
+/** Whether the reader of stdout was promised a result as the last line, whatever happens. */
+function promisesResult(args: readonly string[]): boolean {
+  const words = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+  return words[0] === "respond" && words.includes("--json");
+}
+
+async function writeUsageResult(host: Host, said: string): Promise<void> {
+  const { resultWithoutTurn } = await import("../responses/result.ts");
+  const error = new CulvertError("usage", said.trim().replace(/^culvert: /, ""), {
+    hint: "See: culvert respond --help",
+  });
+  host.stdout.writeSync(`${JSON.stringify(resultWithoutTurn(error, null))}\n`);
 }
 
 /** The parser's own exit codes are negative: words it did not understand, and faults of ours. */

@@ -189,6 +189,16 @@ Deno.test("without any credential the exit is 4, and the message names every way
   for (const way of ["auth login", "--api-key-file", "OPENAI_API_KEY"]) assertIncludes(run.stderr, way);
 });
 
+Deno.test("with --json even words that are not understood end in a result line", async () => {
+  await using b = await bench();
+  const run = await b.respond(["--json", "--modle", "x", "hi"]);
+  assertEquals(run.code, 2);
+  const [result] = jsonLines(run.stdout);
+  assertEquals([result?.["type"], result?.["exit_code"]], ["culvert.result", 2]);
+  assertIncludes(JSON.stringify(result?.["error"]), "--model");
+  assertEquals(jsonLines((await b.respond(["--modle", "x", "--", "--json"])).stdout), []);
+});
+
 Deno.test("a reader that goes away ends the turn quietly, and the server sees it", async () => {
   await using b = await bench({
     scenario: { text: Array.from({ length: 400 }, (_, n) => `line ${n}\n`), gapMs: 10 },
