@@ -5,6 +5,7 @@
  */
 import { type Application, buildApplication, buildRouteMap, type RouteMap, text_en } from "@stricli/core";
 import { VERSION } from "../version.ts";
+import { caRoutes } from "./commands/ca.ts";
 import { respondCommand } from "./commands/respond.ts";
 import type { CliContext } from "./context.ts";
 
@@ -12,6 +13,7 @@ import type { CliContext } from "./context.ts";
 export const routes: RouteMap<CliContext> = buildRouteMap<string, CliContext>({
   routes: {
     respond: respondCommand,
+    ca: caRoutes,
   },
   docs: {
     brief: "Streams model answers through networks that stand in the way",
