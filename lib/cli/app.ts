@@ -17,6 +17,7 @@ import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { helpCommand } from "./commands/help.ts";
 import { manCommand } from "./commands/man.ts";
+import { caRoutes } from "./commands/ca.ts";
 import { respondCommand } from "./commands/respond.ts";
 import type { CliContext } from "./context.ts";
 import { HELP_FLAG, helpFlag, VERSION_FLAG } from "./help_flag.ts";
@@ -40,6 +41,7 @@ export const routes = defineGroup(
     man: manCommand,
     help: helpCommand,
     __complete: completeCommand,
+    ca: caRoutes,
   },
   docs,
   ["__complete"],

@@ -27,7 +27,7 @@ export function bundleUnreadable(
 ): CulvertError {
   return new CulvertError(
     "ca_unreadable",
-    `Cannot read the CA bundle that ${source.name} names, ${placeOf(source)}: ${reason}`,
+    `Cannot read the CA bundle${namedBy(source)} ${placeOf(source)}: ${reason}`,
     {
       hint: [...(nearMiss === undefined ? [] : [nearMiss]), remedy(source)].join(" "),
       details: { ...sourceDetails(source), reason },
@@ -88,6 +88,10 @@ export function describeSkipped(section: SkippedSection): string {
  */
 export function placeOf(source: BundleSource): string {
   return source.path === "-" ? "standard input" : `"${source.path}"`;
+}
+
+function namedBy(source: BundleSource): string {
+  return source.kind === "file" ? "" : ` that ${source.name} names,`;
 }
 
 function sourceDetails(source: BundleSource): { readonly variable: string; readonly path: string } {

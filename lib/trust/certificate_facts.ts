@@ -78,16 +78,14 @@ export function certificateFacts(der: Uint8Array): CertificateFacts | undefined 
  */
 export function weaknesses(facts: CertificateFacts, which: string, line?: number): readonly Warning[] {
   const found: [string, string][] = [];
+  const hash = facts.signatureHash.toUpperCase().replace(/^SHA/, "SHA-");
   // Nobody verifies the signature of a root, only of what stands below it.
   if (!facts.isSelfSigned && ["sha1", "md5", "md2"].includes(facts.signatureHash)) {
-    found.push([
-      "weak_signature",
-      `is signed with ${facts.signatureHash.toUpperCase()}, which TLS libraries refuse`,
-    ]);
+    found.push(["weak_signature", `is signed with ${hash}, which TLS libraries refuse`]);
   } else if (facts.signatureHash === "sha1" || facts.signatureHash === "md5") {
     found.push([
       "weak_root_signature",
-      `is signed with ${facts.signatureHash.toUpperCase()}; harmless on a root, but what it issues may be signed so too`,
+      `is signed with ${hash}; harmless on a root, but what it issues may be signed so too`,
     ]);
   }
   if (facts.keyType === "rsa" && (facts.keyBits ?? SMALLEST_RSA) < SMALLEST_RSA) {

@@ -1,0 +1,78 @@
+/**
+ * The bundle that a `ca` command is about: a file, standard input, or the one in force.
+ *
+ * @module
+ */
+import { absolutePath } from "../../absolute_path.ts";
+import { CulvertError } from "../../errors.ts";
+import { checkRoot } from "../../net/system_roots.ts";
+import type { Bundle } from "../../trust/bundle.ts";
+import { LARGEST_BUNDLE } from "../../trust/bundle_file.ts";
+import { readBundle } from "../../trust/bundle_reader.ts";
+import { readSelected } from "../../trust/load_trust.ts";
+import { CA_FLAG, CA_VARIABLES, selectBundle, type Selection } from "../../trust/selection.ts";
+import type { Host } from "../host.ts";
+
+/**
+ * Finds out which bundle is meant.
+ *
+ * @param host for the environment
+ * @param flag the value of `--ca-cert`
+ * @param file as typed; `-` is standard input
+ * @returns `undefined` where no file is given and no bundle is in force
+ */
+export function chooseBundle(host: Host, flag: string | undefined, file?: string): Selection | undefined {
+  const cwd = host.world.cwd();
+  if (file === undefined) return selectBundle({ flag, env: host.world.env, cwd });
+  const path = file === "-" ? "-" : absolutePath(file, cwd);
+  return { source: { kind: "file", name: "FILE", path }, value: file };
+}
+
+/**
+ * The error for a command that cannot do without a bundle.
+ *
+ * @returns `ca_unreadable`
+ */
+export function noBundle(): CulvertError {
+  return new CulvertError(
+    "ca_unreadable",
+    `No CA bundle is in force: neither ${[CA_FLAG, ...CA_VARIABLES].join(" nor ")} is set`,
+    { hint: "Name a file. Without a bundle, the roots of Mozilla and of the operating system apply." },
+  );
+}
+
+/**
+ * Reads it.
+ *
+ * @throws CulvertError `ca_unreadable`, `ca_invalid`
+ */
+export async function openBundle(host: Host, selection: Selection): Promise<Bundle> {
+  const { source } = selection;
+  if (source.path !== "-") return await readSelected(selection, host.world, undefined, checkRoot);
+  return readBundle(await readInput(host), source, { now: host.world.now(), checkRoot });
+}
+
+async function readInput(host: Host): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of host.stdin.stream()) {
+    total += chunk.length;
+    if (total > LARGEST_BUNDLE) {
+      throw new CulvertError(
+        "ca_unreadable",
+        "Cannot read the CA bundle on standard input: it is larger than 16 MiB",
+        {
+          hint: "Check what is piped in: no CA bundle is that large.",
+        },
+      );
+    }
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
