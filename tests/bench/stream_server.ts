@@ -15,7 +15,6 @@ export function deltaFrame(index: number): string {
       content_index: 0,
       delta: " streaming",
       logprobs: [],
-      obfuscation: "x7Kp2",
     })
   }\n\n`;
 }
