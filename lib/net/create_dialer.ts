@@ -20,25 +20,36 @@ import { describeRoute, type Route } from "./route.ts";
 export function createDialer(options: DialerOptions): Dialer {
   const { trust, routes, world, userAgent, observer = SILENT } = options;
   const pool = new HttpClientPool(trust, world);
-  const translate = (thrown: unknown, url: URL, route: Route): CulvertError => {
+  const broken = (thrown: unknown, url: URL, route: Route): CulvertError => {
     if (thrown instanceof CulvertError) return thrown;
     const fault = classify(thrown, route);
     return fault === undefined ? asCulvertError(thrown) : explain(fault, { url, route, trust });
   };
+  const fail = async (
+    thrown: unknown,
+    url: URL,
+    route: Route,
+    signal?: AbortSignal,
+  ): Promise<CulvertError> => {
+    const fault = thrown instanceof CulvertError ? undefined : classify(thrown, route);
+    if (fault === undefined || !deservesALook(fault)) return broken(thrown, url, route);
+    const { examine } = await import("./probe.ts");
+    const seen = await examine(fault, url, route, { trust, world, userAgent }, signal);
+    return explain(seen.fault, { url, route, trust }, seen.findings);
+  };
+  const tell = (what: string, url: URL, route: Route) =>
+    observer({
+      kind: "note",
+      level: "debug",
+      message: `${what} ${hostAndPort(url)}: ${describeRoute(route)}`,
+    });
   const parts: ExchangeParts = {
     pool,
     routes,
     world,
     userAgent,
-    fail: async (thrown, url, route, signal) => {
-      const fault = classify(thrown, route);
-      if (fault === undefined) return asCulvertError(thrown);
-      if (!deservesALook(fault)) return explain(fault, { url, route, trust });
-      const { examine } = await import("./probe.ts");
-      const seen = await examine(fault, url, route, { trust, world, userAgent }, signal);
-      return explain(seen.fault, { url, route, trust }, seen.findings);
-    },
-    broken: translate,
+    fail,
+    broken,
     refusedByProxy: (headers, url, route) =>
       explain(
         {
@@ -50,18 +61,19 @@ export function createDialer(options: DialerOptions): Dialer {
         },
         { url, route, trust },
       ),
-    onHop: (request, route) =>
-      observer({
-        kind: "note",
-        level: "debug",
-        message: `${request.method} ${hostAndPort(request.url)}: ${describeRoute(route)}`,
-      }),
+    onHop: (request, route) => tell(request.method, request.url, route),
   };
   return {
     trust,
     routes,
     request: (request: HttpRequest): Promise<HttpReply> => exchange(request, parts),
-    openWebSocket: () => Promise.reject(new CulvertError("websocket", "Websockets are not built yet")),
+    openWebSocket: async (request) => {
+      request.signal?.throwIfAborted();
+      const route = routes.resolve(request.url);
+      tell("WEBSOCKET", request.url, route);
+      const { openWebSocket } = await import("./open_websocket.ts");
+      return await openWebSocket(request, route, { trust, world, userAgent, fail, broken });
+    },
     close: () => pool.close(),
   };
 }

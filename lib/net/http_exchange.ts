@@ -8,6 +8,7 @@ import type { World } from "../world.ts";
 import type { HttpReply, HttpRequest } from "./dialer.ts";
 import { basicCredentials } from "./proxy_address.ts";
 import { describeRoute, type Route, type RouteTable } from "./route.ts";
+import { requestHeaders } from "./request_headers.ts";
 import { followUp, REDIRECT_LIMIT } from "./redirects.ts";
 import type { HttpClientPool } from "./http_client_pool.ts";
 import { hostAndPort } from "./explain.ts";
@@ -87,7 +88,7 @@ async function send(
   parts: ExchangeParts,
 ): Promise<Response> {
   const { signal } = request;
-  const headers = headersOf(request, parts.userAgent);
+  const headers = requestHeaders(request.headers, parts.userAgent);
   const credentials = forwardedCredentials(request.url, route);
   if (credentials !== undefined) headers.set("proxy-authorization", credentials);
   try {
@@ -130,25 +131,6 @@ function isForwarded(url: URL, route: Route): boolean {
 function forwardedCredentials(url: URL, route: Route): string | undefined {
   if (!isForwarded(url, route) || route.kind !== "proxy" || route.proxy.scheme !== "https") return undefined;
   return basicCredentials(route.proxy);
-}
-
-function headersOf(request: HttpRequest, userAgent: string): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
-    try {
-      headers.append(name, value);
-    } catch (error) {
-      // The value may be a credential: the engine's message is not kept as a cause.
-      if (!(error instanceof TypeError)) throw error;
-      throw new CulvertError("config", `The request header ${JSON.stringify(name)} cannot be sent`, {
-        hint:
-          "Header names are letters, digits and hyphens; values hold no line break and no text beyond Latin-1.",
-        details: { header: name },
-      });
-    }
-  }
-  if (!headers.has("user-agent")) headers.set("user-agent", userAgent);
-  return headers;
 }
 
 function reply(response: Response, request: HttpRequest, route: Route, parts: ExchangeParts): HttpReply {

@@ -29,9 +29,14 @@ export type HeadFailure = "eof" | "too_long" | "not_http";
  * Reads to the blank line.
  *
  * @param limit bytes of the head at most
+ * @param before bytes that were read already
  */
-export async function readHead(conn: ByteConn, limit: number): Promise<HttpHead | HeadFailure> {
-  let read: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+export async function readHead(
+  conn: ByteConn,
+  limit: number,
+  before: Uint8Array<ArrayBuffer> = new Uint8Array(0),
+): Promise<HttpHead | HeadFailure> {
+  let read = before;
   const chunk = new Uint8Array(4096);
   for (;;) {
     const end = endOfHead(read);

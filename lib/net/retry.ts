@@ -38,7 +38,7 @@ export interface RetryOptions {
   readonly signal?: AbortSignal;
   /** Told before each pause. */
   readonly onRetry?: (notice: RetryNotice) => void;
-  /** Default {@link isTransient}. May read the reply's headers; to read its body, answer with a new reply. */
+  /** Default {@link isTransient}. To look into a reply's body, do so in `send`. */
   readonly shouldRetry?: (attempt: Attempt) => boolean | Promise<boolean>;
 }
 

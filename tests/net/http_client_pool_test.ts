@@ -85,3 +85,20 @@ Deno.test("nothing is read from a body ahead of need", async () => {
   assertEquals(produced < 500, true, `${produced} of 2000 pieces left the server with nobody reading`);
   await reply.body?.cancel();
 });
+
+Deno.test("cancelling a body is seen by the server", async () => {
+  const { promise: cancelled, resolve } = Promise.withResolvers<void>();
+  await using server = httpServer(() =>
+    new Response(
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode("first")),
+        cancel: () => resolve(),
+      }),
+    ), LEAF);
+  using dialer = await dialerFor();
+  const reply = await dialer.request(get(`https://localhost:${server.port}/`));
+  const reader = reply.body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  await cancelled;
+});
