@@ -78,8 +78,8 @@ export function errorEvent(
   const status = event.status ?? event.status_code;
   if (typeof status === "number" && Number.isInteger(status) && status >= 100 && status <= 599) {
     if (status >= 200 && status <= 299) return undefined;
-    const headers = frameHeaders(event.headers);
-    return httpFailure({ status, headers, body: text, attempted: "The request" }, context);
+    const refusal = { status, headers: frameHeaders(event.headers), body: text, attempted: "The request" };
+    return { ...httpFailure(refusal, context), refusal };
   }
   if (event.error === undefined && typeof event.message === "string") {
     return codedFailure("The server reported an error", event, {}, context);

@@ -268,12 +268,14 @@ export interface SafetyBufferingEvent {
   readonly faster_model: string | null;
 }
 
-/** The websocket was given up for SSE. */
+/** The websocket was given up for SSE, for the rest of the session. */
 export interface FallbackEvent {
   readonly type: "culvert.fallback";
   readonly from: "websocket";
   readonly to: "sse";
   readonly reason: string;
+  /** Whether the server itself asked for it (426), so that nobody need be told. */
+  readonly quiet: boolean;
 }
 
 /** A warm-up request was made on a new websocket. */

@@ -22,3 +22,8 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["idle_timeout", "str
 export function networkFailure(error: CulvertError): Failure {
   return { error, retryable: PASSING.has(error.code) || isTransient({ kind: "error", error }) };
 }
+
+/** Whether a connection broke under a response, or was closed before its end; not that it went silent. */
+export function isBrokenConnection(error: CulvertError): boolean {
+  return error.code === "reset" || error.code === "websocket" || error.code === "stream_closed";
+}

@@ -25,9 +25,12 @@ export interface Refusal {
   readonly attempted: string;
 }
 
-/** A failure by status; a usage limit brings its snapshot along. */
+/** A failure by status. */
 export interface HttpFailure extends Failure {
+  /** Of a usage limit. */
   readonly snapshot?: RateLimitSnapshot;
+  /** What was judged, where it came inside a stream: a 401 there deserves recovery too. */
+  readonly refusal?: Refusal;
 }
 
 /** What a failure is judged by beside the reply. */

@@ -16,13 +16,13 @@ import { modelInEvent } from "./server_model.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 import { TURN_STATE } from "./turn_state.ts";
 import { tokenUsage } from "./usage.ts";
-import type { ResponseHead } from "./wire.ts";
+import type { CompletedResponse, ResponseHead } from "./wire.ts";
 import { headerIn } from "./wire_headers.ts";
 
 /** How a response ended. */
 export type StreamEnd =
-  | { readonly kind: "completed" }
-  | { readonly kind: "failed"; readonly failure: Failure };
+  | { readonly kind: "completed"; readonly response: CompletedResponse }
+  | { readonly kind: "failed"; readonly failure: HttpFailure };
 
 /** Reads one response. */
 export class ResponseReader {
@@ -33,8 +33,8 @@ export class ResponseReader {
   #hasEvents = false;
   #hasText = false;
   #hasOutput = false;
-  /** The output items that are complete, for a request that continues this one. */
-  readonly items: JsonObject[] = [];
+  #announced = false;
+  readonly #items: JsonObject[] = [];
 
   /** @param context what failures are judged by */
   constructor(facts: TurnFacts, head: ResponseHead, context: RefusalContext) {
@@ -119,10 +119,11 @@ export class ResponseReader {
         this.#hasText = this.#hasOutput = true;
         break;
       case "response.created":
+        this.#announced = true;
         this.#note(event.response);
         break;
       case "response.output_item.done":
-        this.items.push(event.item);
+        this.#items.push(event.item);
         this.#hasOutput = true;
         break;
       case "response.output_item.added":
@@ -142,7 +143,10 @@ export class ResponseReader {
       case "response.completed":
         this.#note(event.response);
         this.#count(event.response, into);
-        return { kind: "completed" };
+        return {
+          kind: "completed",
+          response: { id: event.response.id, items: this.#items, announced: this.#announced },
+        };
       case "response.failed":
         this.#note(event.response);
         return { kind: "failed", failure: failedResponse(event, this.#context) };

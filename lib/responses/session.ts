@@ -11,10 +11,16 @@ import type { Observer } from "../net/observer.ts";
 import type { World } from "../world.ts";
 import { HttpCarrier } from "./http_carrier.ts";
 import { type Identity, newIdentity } from "./identity.ts";
+import { prewarm } from "./prewarm.ts";
 import { RateLimitBook } from "./rate_limits.ts";
 import type { TurnRequest } from "./request.ts";
 import { Turn, type TurnOptions } from "./turn.ts";
 import { TurnFacts } from "./turn_facts.ts";
+import { TurnState } from "./turn_state.ts";
+import { WebSocketCarrier } from "./websocket_carrier.ts";
+import { ConnectionSlot } from "./websocket_connection.ts";
+import type { Carrier, Transport } from "./wire.ts";
+import { WireChoice } from "./wire_choice.ts";
 
 /** What a session stands on. */
 export interface SessionOptions {
@@ -29,33 +35,109 @@ export interface SessionOptions {
   readonly identity?: Identity;
 }
 
-/** A session. It owns its connection and its ids; the dialer remains its maker's. */
+/** A warm-up under way. */
+interface Warming {
+  readonly startedAt: number;
+  readonly done: Promise<void>;
+  readonly stop: AbortController;
+  readonly state: TurnState;
+}
+
+/**
+ * A session: its ids, the wire it takes, the connection it keeps, the rate limits it knows. One turn at a time; a
+ * second one beside it works, on a connection of its own. The dialer remains its maker's.
+ */
 export class Session {
   readonly #options: SessionOptions;
   readonly #identity: Identity;
   readonly #limits = new RateLimitBook();
+  readonly #slot = new ConnectionSlot();
+  readonly #choice: WireChoice;
+  #warming: Warming | undefined;
 
   /** @param options what it stands on; nothing is opened yet */
   constructor(options: SessionOptions) {
+    const { identity, provider, transport = "auto", world } = options;
     this.#options = options;
-    this.#identity = options.identity ?? newIdentity(options.world.env);
+    this.#identity = identity ?? newIdentity(world.env);
+    this.#choice = new WireChoice(transport, provider.supportsWebsockets);
   }
 
-  /** Makes a turn. Nothing is sent before it is read. One turn at a time. */
+  /** Makes a turn. Nothing is sent before it is read. */
   turn(request: TurnRequest, options: TurnOptions = {}): Turn {
-    const { authenticator, dialer, observer, provider, world } = this.#options;
-    const carrier = new HttpCarrier({ dialer, provider, world });
+    const { authenticator, observer, provider, world } = this.#options;
     return new Turn(request, {
       provider,
       authenticator,
       world,
       ...(observer === undefined ? {} : { observer }),
       context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "turn" },
-      facts: new TurnFacts(request.model, this.#limits),
-      carrier: () => carrier,
+      facts: new TurnFacts(request.model, this.#limits, this.#warming?.state),
+      transport: this.#transport(),
     }, options);
   }
 
-  /** Closes the connection, if there is one. */
-  close(): void {}
+  /**
+   * Opens the websocket and sends the settings of `request`, without its input, so that the next turn need not.
+   * Does nothing where the wire is SSE, or something is warm already. Resolves when it is over, however it went; the
+   * next turn waits for it, but no longer than a connection may take.
+   */
+  prewarm(request: TurnRequest): Promise<void> {
+    if (this.#choice.wire === "sse" || this.#warming !== undefined) return Promise.resolve();
+    const { authenticator, dialer, provider, world } = this.#options;
+    const stop = new AbortController();
+    const state = new TurnState();
+    const parts = {
+      authenticator,
+      context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
+      facts: new TurnFacts(request.model, this.#limits, state),
+      carrier: new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp: true }),
+      now: world.now(),
+    };
+    const done = prewarm(request, parts, stop.signal).then((outcome) => {
+      if (outcome.kind === "warm") {
+        this.#choice.tellLater({ type: "culvert.prewarm", response_id: outcome.responseId });
+      } else if (!stop.signal.aborted) {
+        const change = this.#choice.reconsider(outcome.attempt);
+        if (change !== undefined) this.#choice.tellLater(change.event);
+      }
+    });
+    this.#warming = { startedAt: world.monotonic(), done, stop, state };
+    return done;
+  }
+
+  /** Drops the connection, if there is one. Turns that still run are not ended. */
+  close(): void {
+    this.#warming?.stop.abort();
+    this.#slot.clear();
+  }
+
+  #transport(): Transport {
+    const { dialer, provider, world } = this.#options;
+    const http = new HttpCarrier({ dialer, provider, world });
+    const socket = new WebSocketCarrier({ dialer, provider, world, slot: this.#slot });
+    const carriers: Readonly<Record<Carrier["wire"], Carrier>> = { sse: http, websocket: socket };
+    return {
+      carrier: async () => {
+        await this.#warmedUp();
+        return carriers[this.#choice.wire];
+      },
+      news: () => this.#choice.news(),
+      reconsider: (attempt) => this.#choice.reconsider(attempt),
+    };
+  }
+
+  /** Waits for a warm-up as long as a connection may take, counted from its start; then it is given up. */
+  async #warmedUp(): Promise<void> {
+    const warming = this.#warming;
+    if (warming === undefined) return;
+    this.#warming = undefined;
+    const { provider, world } = this.#options;
+    const left = provider.websocketConnectTimeoutMs - (world.monotonic() - warming.startedAt);
+    const over = new AbortController();
+    const late = world.sleep(Math.max(0, left), over.signal).then(() => warming.stop.abort(), () => {});
+    await warming.done;
+    over.abort();
+    await late;
+  }
 }

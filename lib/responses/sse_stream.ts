@@ -63,10 +63,10 @@ export class SseStream implements WireStream {
     }
   };
 
+  /** The body is cancelled, read to its end or not: a server that goes on sending is told to stop. */
   release = (): void => {
     this.#signal.removeEventListener("abort", this.#onAbort);
     this.#watch.stop();
-    // The body is cancelled, read to its end or not: a server that goes on sending is told to stop.
     this.#reader.cancel().catch(ignoreClosing);
   };
 

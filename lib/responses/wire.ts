@@ -1,11 +1,12 @@
 /**
- * The seam between a turn and the wires: whoever carries a request yields the JSON texts of its events, and from there
- * on every wire takes the same path.
+ * The seam between a turn and the wires: whoever carries a request yields the JSON texts of its events, and from
+ * there on every wire takes the same path.
  *
  * @module
  */
 import type { Authorization } from "../auth/authenticator.ts";
-import type { Wire } from "./events.ts";
+import type { CulvertEvent, JsonObject, Wire } from "./events.ts";
+import type { Failure } from "./failure.ts";
 import type { Refusal } from "./http_failures.ts";
 import type { RequestContext } from "./identity.ts";
 import type { TurnRequest } from "./request.ts";
@@ -23,6 +24,15 @@ export interface ResponseHead {
   readonly reused: boolean;
 }
 
+/** What a response left behind when it was complete. */
+export interface CompletedResponse {
+  readonly id: string;
+  /** Its output items, in order. */
+  readonly items: readonly JsonObject[];
+  /** Whether it began with `response.created`. */
+  readonly announced: boolean;
+}
+
 /** A response under way, one piece after another. Pulled: nothing is read ahead of whoever asks. */
 export interface WireStream {
   readonly head: ResponseHead;
@@ -32,8 +42,13 @@ export interface WireStream {
    * @throws CulvertError `idle_timeout`, `reset`, `message_too_large`, or what the signal was aborted with
    */
   readonly next: () => Promise<readonly string[] | null>;
-  /** Lets go. `completed`: the terminal event of a success was read, so that the connection may be kept. */
-  readonly release: (completed: boolean) => void;
+  /**
+   * Lets go; a second call does nothing.
+   *
+   * @param completed what was read, after a success: the connection may be kept and continued. Absent: it is
+   *   dropped at once
+   */
+  readonly release: (completed?: CompletedResponse) => void;
 }
 
 /** One attempt to make. */
@@ -56,4 +71,35 @@ export interface Carrier {
   readonly wire: Wire;
   /** @throws CulvertError of the network, TLS and configuration codes */
   readonly open: (call: Call) => Promise<Opened>;
+}
+
+/** An attempt that came to nothing, as whoever chooses the wire must know it. */
+export interface FailedAttempt {
+  readonly wire: Wire;
+  readonly failure: Failure;
+  /** The status that refused the request or the upgrade; absent where none did. */
+  readonly status?: number;
+  /** `request`: no response was opened. `stream`: one was, and broke or failed. */
+  readonly level: "request" | "stream";
+  /** Whether any event of the API had come. */
+  readonly hasEvents: boolean;
+  /** How many websockets broke in this turn after events had come, this one included. */
+  readonly broken: number;
+}
+
+/** What is done about a failed attempt beside retrying it. */
+export interface ChangeOfWire {
+  readonly event: CulvertEvent;
+  /** Whether the next attempt spends no retry: the failure was of the wire and not of the server. */
+  readonly free: boolean;
+}
+
+/** Chooses the carrier of each attempt of a turn. */
+export interface Transport {
+  /** For the next attempt; waits for a warm-up that is under way. */
+  readonly carrier: () => Promise<Carrier>;
+  /** What happened outside of any turn and has not been told yet. */
+  readonly news: () => readonly CulvertEvent[];
+  /** Told of each attempt that failed. */
+  readonly reconsider: (attempt: FailedAttempt) => ChangeOfWire | undefined;
 }

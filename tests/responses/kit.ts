@@ -9,6 +9,7 @@ import type {
 import type { Provider } from "../../lib/config/provider.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import type { Dialer } from "../../lib/net/dialer.ts";
+import { dialerFor } from "../net/kit.ts";
 import type { ResponseEvent, ResultEvent } from "../../lib/responses/events.ts";
 import { userMessage } from "../../lib/responses/items.ts";
 import type { TurnRequest } from "../../lib/responses/request.ts";
@@ -111,35 +112,15 @@ export const COMPLETED = { type: "response.completed", response: { id: "resp_1" 
 export const delta = (text: string) => ({ type: "response.output_text.delta", delta: text });
 export const failed = (error: unknown) => ({ type: "response.failed", response: { id: "resp_1", error } });
 
-/** A dialer over `fetch`, for what does not depend on trust and routes. */
-export function plainDialer(): Dialer {
-  const route = { kind: "direct", reason: "test" } as const;
-  return {
-    trust: {
-      counts: { mozilla: 0, system: 0, bundle: 0 },
-      warnings: [],
-      additionalRoots: [],
-      description: "test",
-    },
-    routes: { resolve: () => route },
-    async request(request) {
-      try {
-        const response = await fetch(request.url, {
-          method: request.method,
-          headers: { ...request.headers },
-          ...(request.body === undefined ? {} : { body: request.body }),
-          ...(request.signal === undefined ? {} : { signal: request.signal }),
-        });
-        const { status, headers, body } = response;
-        return { status, headers, body, url: request.url, route };
-      } catch (error) {
-        if (request.signal?.aborted === true) throw request.signal.reason;
-        throw new CulvertError("connect", "No connection", { cause: error });
-      }
-    },
-    openWebSocket: () => Promise.reject(new CulvertError("websocket", "Not in this test")),
-    close: () => {},
-  };
+/**
+ * The dialer of all tests here that need no TLS. It lives as long as the process: its client is opened before the
+ * first test, so that no test seems to leave it behind.
+ */
+const DIALER: Dialer = await dialerFor();
+{
+  await using server = scriptedServer(() => new Response(null));
+  const reply = await DIALER.request({ method: "GET", url: new URL(server.url), headers: {} });
+  await reply.body?.cancel();
 }
 
 /** A world on the real clock whose pauses take a twentieth of their time, 20 ms at most, and are written down. */
@@ -237,7 +218,7 @@ export function session(
   over: Partial<SessionOptions> & { provider?: Provider } = {},
 ): Session {
   return new Session({
-    dialer: plainDialer(),
+    dialer: DIALER,
     authenticator: tokens("apikey", "sk-test"),
     provider: provider(baseUrl),
     world: hastyWorld(),

@@ -1,0 +1,76 @@
+/**
+ * The upgrade and the frame that carry a turn over a websocket, as values.
+ *
+ * @module
+ */
+import type { Provider } from "../config/provider.ts";
+import { mergeHeaders } from "./call_headers.ts";
+import { httpCallBody } from "./http_call.ts";
+import { identityHeaders, isCodexBackend, routingHint } from "./identity.ts";
+import type { RequestBody } from "./request.ts";
+import { TURN_STATE } from "./turn_state.ts";
+import { baseUrl, endpointUrl, websocketUrl } from "./url.ts";
+import type { Call } from "./wire.ts";
+
+/** The protocol version that the upgrade asks for; spoken by the codex client (0.169.0). */
+const BETA = "responses_websockets=2026-02-06";
+
+/** Address and headers of the upgrade. The turn's sticky state is never among them. */
+export function handshake(
+  call: Omit<Call, "signal">,
+  provider: Provider,
+): { readonly url: URL; readonly headers: Readonly<Record<string, string>> } {
+  const { authorization, context, request } = call;
+  return {
+    url: websocketUrl(endpointUrl(baseUrl(provider, authorization.mode), "responses", provider.queryParams)),
+    headers: mergeHeaders(
+      { originator: context.identity.originator },
+      provider.headers,
+      identityHeaders(context),
+      isCodexBackend(provider, authorization)
+        ? { "x-codex-routing-hint": routingHint(request.model, request.serviceTier) }
+        : {},
+      { "OpenAI-Beta": BETA },
+      authorization.headers,
+    ),
+  };
+}
+
+/** What is sent in a frame instead of the whole request. */
+export interface FrameOverrides {
+  /** The response that the connection knows and this request continues. */
+  readonly previousResponseId?: string;
+  readonly input?: RequestBody["input"];
+  /** False for a warm-up: nothing is generated. */
+  readonly generate?: false;
+}
+
+/**
+ * The one text frame of a request: the body as over HTTP, and what only a websocket has.
+ *
+ * @param now epoch ms, sent along for the server's timings
+ */
+export function requestFrame(
+  call: Omit<Call, "signal">,
+  provider: Provider,
+  overrides: FrameOverrides,
+  now: number,
+): string {
+  const body = httpCallBody(call, provider);
+  const { previousResponseId, input, generate } = overrides;
+  return JSON.stringify({
+    type: "response.create",
+    ...body,
+    ...(input === undefined ? {} : { input }),
+    ...(previousResponseId === undefined ? {} : { previous_response_id: previousResponseId }),
+    ...(generate === undefined ? {} : { generate }),
+    client_metadata: {
+      ...body.client_metadata,
+      ...(call.turnState === undefined ? {} : { [TURN_STATE]: call.turnState }),
+      ...(call.request.lite === true
+        ? { ws_request_header_x_openai_internal_codex_responses_lite: "true" }
+        : {}),
+      "x-codex-ws-stream-request-start-ms": String(Math.trunc(now)),
+    },
+  });
+}

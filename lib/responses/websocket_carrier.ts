@@ -1,0 +1,109 @@
+/**
+ * Carries a request over a websocket: over the one that is kept, or a new one.
+ *
+ * @module
+ */
+import type { Provider } from "../config/provider.ts";
+import { CulvertError } from "../errors.ts";
+import type { Dialer } from "../net/dialer.ts";
+import type { World } from "../world.ts";
+import { LastExchange } from "./incremental.ts";
+import { MAX_EVENT_LENGTH } from "./sse_decoder.ts";
+import { shownUrl } from "./url.ts";
+import { type FrameOverrides, handshake, requestFrame } from "./websocket_call.ts";
+import { type ConnectionSlot, WebSocketConnection } from "./websocket_connection.ts";
+import { WebSocketStream } from "./websocket_stream.ts";
+import type { Call, Carrier, Opened } from "./wire.ts";
+
+/** What a carrier stands on. */
+export interface WebSocketCarrierOptions {
+  readonly dialer: Dialer;
+  readonly provider: Provider;
+  readonly world: World;
+  readonly slot: ConnectionSlot;
+  /** A warm-up: the settings are sent without the input, and nothing is generated. */
+  readonly warmUp?: boolean;
+}
+
+/** The Responses API over a websocket. One response at a time on a connection. */
+export class WebSocketCarrier implements Carrier {
+  readonly wire = "websocket";
+  readonly #options: WebSocketCarrierOptions;
+
+  /** @param options what it stands on */
+  constructor(options: WebSocketCarrierOptions) {
+    this.#options = options;
+  }
+
+  /** @throws CulvertError of the network, TLS and configuration codes; the signal's reason when aborted */
+  open = async (call: Call): Promise<Opened> => {
+    const { slot } = this.#options;
+    const kept = slot.take();
+    if (kept !== undefined && await kept.isUsable()) {
+      const overrides = kept.last?.continuation(call.request, this.#options.provider.name) ?? {};
+      // A write that fails finds out what the ping could not: the connection is gone, and a new one is opened.
+      if (await this.#send(kept, call, overrides).then(() => true, isBroken)) return this.#stream(kept, call);
+    }
+    call.signal.throwIfAborted();
+    const connection = await this.#connect(call);
+    if (!(connection instanceof WebSocketConnection)) return connection;
+    await this.#send(connection, call, {});
+    return this.#stream(connection, call);
+  };
+
+  async #connect(call: Call): Promise<WebSocketConnection | Opened> {
+    const { dialer, provider, world } = this.#options;
+    const { url, headers } = handshake(call, provider);
+    const outcome = await dialer.openWebSocket({
+      url,
+      headers,
+      signal: call.signal,
+      connectTimeoutMs: provider.websocketConnectTimeoutMs,
+      maxMessageBytes: MAX_EVENT_LENGTH,
+    });
+    if (outcome.kind === "open") return new WebSocketConnection(outcome.channel, shownUrl(url), world);
+    const { status, headers: answer, body } = outcome;
+    const attempted = `The websocket upgrade of ${shownUrl(url)}`;
+    return { kind: "refused", refusal: { status, headers: answer, body, url, attempted } };
+  }
+
+  /** Bounded by the idle limit: a peer that takes nothing in is as good as gone. */
+  async #send(connection: WebSocketConnection, call: Call, continuation: FrameOverrides): Promise<void> {
+    const { provider, warmUp, world } = this.#options;
+    const overrides: FrameOverrides = warmUp === true ? { input: [], generate: false } : continuation;
+    const sent = new AbortController();
+    const drop = () => connection.channel.drop();
+    const late = world.sleep(provider.streamIdleTimeoutMs, sent.signal).then(drop, () => {});
+    call.signal.addEventListener("abort", drop, { once: true });
+    try {
+      await connection.channel.send(requestFrame(call, provider, overrides, world.now()));
+    } catch (error) {
+      drop();
+      throw error;
+    } finally {
+      call.signal.removeEventListener("abort", drop);
+      sent.abort();
+      await late;
+    }
+  }
+
+  #stream(connection: WebSocketConnection, call: Call): Opened {
+    const { provider, slot, warmUp, world } = this.#options;
+    const request = warmUp === true ? { ...call.request, input: [] } : call.request;
+    const stream = new WebSocketStream(connection, connection.head(), {
+      world,
+      idleTimeoutMs: provider.streamIdleTimeoutMs,
+      signal: call.signal,
+      keep: (kept, response) => {
+        kept.last = new LastExchange(request, response);
+        slot.put(kept);
+      },
+    });
+    return { kind: "open", stream };
+  }
+}
+
+function isBroken(error: unknown): false {
+  if (error instanceof CulvertError) return false;
+  throw error;
+}

@@ -1,0 +1,97 @@
+/**
+ * One response over a websocket.
+ *
+ * @module
+ */
+import type { World } from "../world.ts";
+import { IdleWatch } from "./idle_watch.ts";
+import { isObject } from "./items.ts";
+import { parseEvent } from "./parse_event.ts";
+import type { WebSocketConnection } from "./websocket_connection.ts";
+import type { CompletedResponse, ResponseHead, WireStream } from "./wire.ts";
+
+/** What a stream is read under. */
+export interface WebSocketStreamOptions {
+  readonly world: World;
+  /** ms without a frame, while somebody waits. */
+  readonly idleTimeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Called once with a connection whose response is complete; one that is not kept was dropped. */
+  readonly keep: (connection: WebSocketConnection, response: CompletedResponse) => void;
+}
+
+/** Reads the frames of a response. */
+export class WebSocketStream implements WireStream {
+  readonly head: ResponseHead;
+  readonly #connection: WebSocketConnection;
+  readonly #options: WebSocketStreamOptions;
+  readonly #stop = new AbortController();
+  readonly #watch: IdleWatch;
+  /** Until it is clear that what comes belongs to this response and not to the one before. */
+  #mayHoldLeftovers: boolean;
+  #released = false;
+
+  /** @param connection over which the request was just sent */
+  constructor(connection: WebSocketConnection, head: ResponseHead, options: WebSocketStreamOptions) {
+    this.#connection = connection;
+    this.head = head;
+    this.#options = options;
+    this.#mayHoldLeftovers = head.reused;
+    this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop.abort(error));
+    if (options.signal.aborted) this.#onAbort();
+    else options.signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  next = async (): Promise<readonly string[] | null> => {
+    this.#watch.waiting();
+    try {
+      for (;;) {
+        const texts = await this.#connection.channel.receive(this.#stop.signal);
+        if (texts.length === 0) return null;
+        const own = this.#mayHoldLeftovers ? texts.filter(this.#isOwn) : texts;
+        if (own.length > 0) return own;
+      }
+    } finally {
+      this.#watch.resting();
+    }
+  };
+
+  release = (completed?: CompletedResponse): void => {
+    if (this.#released) return;
+    this.#released = true;
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
+    this.#watch.stop();
+    const { channel } = this.#connection;
+    if (completed !== undefined && channel.isOpen) {
+      this.#connection.rest();
+      this.#options.keep(this.#connection, completed);
+    } else {
+      channel.drop();
+    }
+  };
+
+  #onAbort = (): void => this.#stop.abort(this.#options.signal.reason);
+
+  /**
+   * What the server said after the former response was complete must not become part of this one. A frame that
+   * names the former response is one of those; and where the server announces each response, so is every frame of
+   * a response before the announcement of this one, but for those that can come first.
+   */
+  #isOwn = (text: string): boolean => {
+    if (!this.#mayHoldLeftovers) return true;
+    const event = parseEvent(text)?.event;
+    if (event === undefined) return true;
+    const { last } = this.#connection;
+    const { name, fields } = event.type === "other"
+      ? { name: event.name, fields: event.payload }
+      : { name: event.type, fields: event };
+    const { response, response_id } = fields;
+    const id = isObject(response) ? response.id : response_id;
+    if (id !== undefined && id === last?.responseId) return false;
+    if (last?.announced !== true || name === "response.created") {
+      this.#mayHoldLeftovers = false;
+      return true;
+    }
+    return !name.startsWith("response.") || name === "response.failed" || name === "response.metadata";
+  };
+}

@@ -1,0 +1,58 @@
+/** A session for measurements: the real dialer, a key, no retries. */
+import type { Provider } from "../../lib/config/provider.ts";
+import type { Dialer } from "../../lib/net/dialer.ts";
+import { Session } from "../../lib/responses/session.ts";
+import type { World } from "../../lib/world.ts";
+
+export interface BenchSession {
+  readonly dialer: Dialer;
+  readonly world: World;
+  readonly baseUrl: string;
+  readonly provider?: Partial<Provider>;
+  readonly transport?: "sse" | "ws";
+}
+
+export function benchSession({ dialer, world, baseUrl, provider, transport = "sse" }: BenchSession): Session {
+  return new Session({
+    dialer,
+    world,
+    transport,
+    authenticator: {
+      authorize: () =>
+        Promise.resolve({
+          mode: "apikey",
+          source: { kind: "env", name: "BENCH" },
+          headers: { authorization: "Bearer k" },
+        }),
+      startTurn: () => ({ recover: () => Promise.reject(new Error("No 401 is expected here")) }),
+    },
+    provider: {
+      id: "bench",
+      name: "Bench",
+      baseUrl,
+      queryParams: {},
+      headers: {},
+      requestMaxRetries: 0,
+      streamMaxRetries: 0,
+      streamIdleTimeoutMs: 60_000,
+      websocketConnectTimeoutMs: 10_000,
+      requiresOpenAiAuth: false,
+      supportsWebsockets: true,
+      ...provider,
+    },
+  });
+}
+
+/** Reads one turn in batches and counts the events of the API. */
+export async function countEvents(session: Session): Promise<number> {
+  let events = 0;
+  for await (const batch of session.turn({ model: "bench", input: [] }).batches()) {
+    for (const { event } of batch) {
+      if (event.type === "culvert.result" && event.status !== "completed") {
+        throw new Error(`The turn ended ${event.status}: ${event.error?.message}`);
+      }
+      if (!event.type.startsWith("culvert.")) events++;
+    }
+  }
+  return events;
+}

@@ -1,0 +1,40 @@
+/** One large event in small pieces: the time must grow with the size and no faster. */
+import { SseDecoder } from "../../lib/responses/sse_decoder.ts";
+import { parseEvent } from "../../lib/responses/parse_event.ts";
+import { best, type Finding } from "./measure.ts";
+
+const PIECE = 64;
+
+function eventOf(megabytes: number): Uint8Array {
+  const delta = "x".repeat(megabytes * 1024 * 1024);
+  return new TextEncoder().encode(
+    `data: ${JSON.stringify({ type: "response.output_text.delta", delta })}\n\n`,
+  );
+}
+
+async function timeOf(megabytes: number): Promise<number> {
+  const bytes = eventOf(megabytes);
+  return await best(5, () => {
+    const decoder = new SseDecoder();
+    let events = 0;
+    for (let from = 0; from < bytes.length; from += PIECE) {
+      for (const text of decoder.push(bytes.subarray(from, from + PIECE))) {
+        if (parseEvent(text)?.event.type === "response.output_text.delta") events++;
+      }
+    }
+    if (events !== 1) throw new Error(`${events} events`);
+  });
+}
+
+export async function drip(): Promise<readonly Finding[]> {
+  await timeOf(1);
+  const [two, four, eight] = [await timeOf(2), await timeOf(4), await timeOf(8)];
+  const growth = Math.max(four / two, eight / four);
+  return [{
+    name: `one event of 4 MB in pieces of ${PIECE} bytes`,
+    measured: `doubling the size takes ${growth.toFixed(2)} times as long at worst (2, 4, 8 MB: ` +
+      `${[two, four, eight].map((ms) => ms.toFixed(0)).join(", ")} ms)`,
+    bar: "linear: at most 3; a quadratic decoder takes 4",
+    passed: growth <= 3,
+  }];
+}
