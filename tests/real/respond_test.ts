@@ -1,4 +1,4 @@
-import type { CulvertRun } from "../support/culvert.ts";
+import { type CulvertRun, jsonLines } from "../support/culvert.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 import { testWith } from "../support/programs.ts";
 import { ANSWER, bench, PLANTED_KEY } from "./kit.ts";
@@ -46,12 +46,26 @@ await testWith(MITMPROXY, "mitmproxy's password is sent, and its lack is exit 5 
   }
 });
 
-await testWith(MITMPROXY, "a mitmproxy that buffers delays the answer and loses nothing of it", async () => {
-  await using b = await bench();
-  await using proxy = await startMitmproxy({ originRoots: b.roots, streaming: false });
-  b.api.enqueue({ text: ANSWER, gapMs: 50 });
-  assertAnswered(await b.respond({ proxy: `http://127.0.0.1:${proxy.port}`, bundle: proxy.bundle }));
-});
+await testWith(
+  MITMPROXY,
+  "a mitmproxy that buffers hands out the whole answer at once, at its end",
+  async () => {
+    await using b = await bench();
+    const tails: number[] = [];
+    for (const streaming of [true, false]) {
+      await using proxy = await startMitmproxy({ originRoots: b.roots, streaming });
+      b.api.enqueue({ text: ANSWER, gapMs: 60 });
+      const way = { proxy: `http://127.0.0.1:${proxy.port}`, bundle: proxy.bundle, args: ["--json"] };
+      const run = await b.respond(way);
+      assertEquals(run.code, 0, run.stderr);
+      const timings = Object(jsonLines(run.stdout).at(-1)?.["timings_ms"]);
+      tails.push(timings.total - timings.first_text);
+    }
+    // Ten pieces at gaps of 60 ms: half a second when they stream.
+    const [streamed = 0, buffered = 0] = tails;
+    assert(streamed > 300 && buffered < streamed / 2, String(tails));
+  },
+);
 
 await testWith(
   SQUID,
