@@ -15,6 +15,7 @@ import { VERSION } from "../version.ts";
 import { type CommandDocs, defineGroup } from "./command.ts";
 import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { demoCommand } from "./commands/demo.ts";
 import { helpCommand } from "./commands/help.ts";
 import { manCommand } from "./commands/man.ts";
 import { caRoutes } from "./commands/ca.ts";
@@ -37,6 +38,7 @@ const docs: CommandDocs = {
 export const routes = defineGroup(
   {
     respond: respondCommand,
+    demo: demoCommand,
     completion: completionCommand,
     man: manCommand,
     help: helpCommand,

@@ -1,58 +1,87 @@
 /**
- * `--provider demo`: the simulated network, started for the length of a command and reached as a real one would
- * be, through its intercepting proxy with the company's bundle.
+ * The connection of the provider `demo`: a simulated network is started, and from there on everything goes the
+ * way of any other provider, through a proxy, an interception and a company's bundle.
  *
  * @module
  */
 import type { Settings } from "../config/settings.ts";
-import { type NetworkOptions, startNetwork } from "../mock/network.ts";
+import type { LoginState } from "../mock/login_file.ts";
+import type { Network, NetworkOptions } from "../mock/network.ts";
 import type { Observer } from "../net/observer.ts";
 import type { World } from "../world.ts";
-import { type Connection, connectWith } from "./connection.ts";
+import { type Connection, type ConnectionParts, connectWith } from "./connection.ts";
 import type { Host } from "./host.ts";
 import type { Voice } from "./voice.ts";
 
+/** What is to stand in the way beside proxy and interception. */
+export interface DemoOptions {
+  readonly network?: NetworkOptions;
+  /** Default `valid`. */
+  readonly login?: LoginState;
+}
+
+/** A network that was started, and the world of someone who works inside it. */
+export interface Demo extends AsyncDisposable {
+  readonly network: Network;
+  /** Its environment is the network's, and nothing of the real one. */
+  readonly world: World;
+}
+
+/** Starts the network and logs in. */
+export async function startDemo(real: World, options: DemoOptions = {}): Promise<Demo> {
+  const [{ startNetwork }, { writeLogin }] = await Promise.all([
+    import("../mock/network.ts"),
+    import("../mock/login_file.ts"),
+  ]);
+  const network = await startNetwork(options.network);
+  const demo = { network, [Symbol.asyncDispose]: network.close };
+  const variables: Readonly<Record<string, string>> = {
+    HTTPS_PROXY: network.proxyUrl,
+    CODEX_CA_CERTIFICATE: network.bundlePath,
+    CODEX_HOME: network.directory,
+    // The login's authority stands where the API does, so that a refresh goes the same hard way.
+    CODEX_REFRESH_TOKEN_URL_OVERRIDE: new URL("/oauth/token", network.baseUrl).href,
+  };
+  try {
+    await writeLogin(network.directory, network.api.oauth, options.login);
+  } catch (error) {
+    await network.close();
+    throw error;
+  }
+  return { ...demo, world: { ...real, env: (name) => variables[name] } };
+}
+
 /**
- * Connects to a demo network of its own. What the environment says of proxies, roots and keys is set aside for
- * what the network says.
+ * Settles how to go through the network. The network remains its owner's to stop.
  *
- * @param host the process
- * @param settings of the provider `demo`
- * @param voice told of warnings
- * @param listen told every observation
- * @param options how hostile the network is; default: it intercepts, and answers well
+ * @param settings model and transport; `--proxy` and `--ca-cert` are obeyed, address and login are the network's own
+ * @param beneath stopped with the connection
+ * @throws CulvertError of configuration and trust
  */
+export async function connectThrough(
+  { network, world }: Demo,
+  parts: Pick<ConnectionParts, "host" | "settings" | "voice" | "listen" | "beneath">,
+): Promise<Connection> {
+  const provider = { ...parts.settings.provider, baseUrl: network.baseUrl, requiresOpenAiAuth: true };
+  return await connectWith({
+    ...parts,
+    world,
+    settings: { ...parts.settings, codexHome: network.directory, provider },
+  });
+}
+
+/** Both steps, for the provider `demo` of any command. */
 export async function connectToDemo(
   host: Host,
   settings: Settings,
   voice: Voice,
   listen: Observer,
-  options: NetworkOptions = {},
 ): Promise<Connection> {
-  const network = await startNetwork(options);
+  const demo = await startDemo(host.world);
   try {
-    return await connectWith({
-      host,
-      world: demoWorld(host.world, network.env),
-      settings: {
-        ...settings,
-        caCert: network.bundlePath,
-        proxy: network.proxyUrl,
-        provider: { ...settings.provider, baseUrl: network.baseUrl, envKey: "CULVERT_API_KEY" },
-      },
-      voice,
-      listen,
-      beneath: { [Symbol.asyncDispose]: () => network.close() },
-    });
+    return await connectThrough(demo, { host, settings, voice, listen, beneath: demo });
   } catch (error) {
-    await network.close();
+    await demo[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** The world with the network's variables in the place of the user's. */
-export function demoWorld(world: World, variables: Readonly<Record<string, string>>): World {
-  const settled =
-    /^(https?|all|no)_proxy$|^(CODEX_CA_CERTIFICATE|SSL_CERT_FILE|DENO_TLS_CA_STORE)$|_API_KEY$/i;
-  return { ...world, env: (name) => settled.test(name) ? variables[name] : world.env(name) };
 }

@@ -160,7 +160,7 @@ class Api {
     if (scenario.headDelayMs !== undefined) await pause(scenario.headDelayMs, request.signal);
     if (scenario.refusal !== undefined) return refusalReply(scenario.refusal);
     const body = jsonOf(new Uint8Array(await request.arrayBuffer()));
-    const model = typeof body?.["model"] === "string" ? body["model"] : "mock-1";
+    const model = typeof body?.["model"] === "string" ? body["model"] : "gpt-6.1-sol";
     const now = Date.now();
     const stream = sseBody(scenario, { model, generate: true, now }, request.signal);
     return new Response(stream, { headers: answerHeaders(scenario, model, now) });

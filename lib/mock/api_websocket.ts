@@ -45,7 +45,9 @@ export async function serveSocket(
     const json = objectOf(text);
     host.record(text, json, left.signal);
     if (json?.["type"] !== "response.create") continue;
-    const open = await serveResponse(socket, host.nextScenario(), json, known, left.signal);
+    // A warm-up takes nothing from the queue: whether a client makes one must not shift what its turns meet.
+    const scenario = json["generate"] === false ? {} : host.nextScenario();
+    const open = await serveResponse(socket, scenario, json, known, left.signal);
     if (!open && handshake.stallClose === true) socket.stall();
   }
 }
@@ -66,7 +68,7 @@ async function serveResponse(
     return !await socket.send(JSON.stringify(errorFrame(scenario.refusal)));
   }
   if (scenario.headDelayMs !== undefined) await pause(scenario.headDelayMs, signal);
-  const model = typeof frame["model"] === "string" ? frame["model"] : "mock-1";
+  const model = typeof frame["model"] === "string" ? frame["model"] : "gpt-6.1-sol";
   const request = {
     model,
     generate: frame["generate"] !== false,

@@ -7,7 +7,7 @@
 import type { Json } from "./scenario.ts";
 
 /** Models that the simulated API serves. */
-export const MOCK_MODELS: readonly string[] = ["gpt-5.3-codex", "gpt-5.2", "mock-1"];
+export const MOCK_MODELS: readonly string[] = ["gpt-6.1-sol", "gpt-5.3-codex", "gpt-5.2"];
 
 /** The list as a body. */
 export function modelList(): Json {

@@ -33,6 +33,8 @@ export interface Network {
   readonly proxyUrl: string;
   /** For `--ca-cert` or `CODEX_CA_CERTIFICATE`: absolute path of the company's bundle. */
   readonly bundlePath: string;
+  /** A folder that is removed at the end; the bundle is in it. */
+  readonly directory: string;
   /** Subject of the CA that intercepts. */
   readonly interceptor: string;
   /** Subject of the CA that really issued the API's certificate. */
@@ -81,14 +83,14 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     baseUrl,
     proxyUrl,
     bundlePath,
+    directory,
     interceptor,
     apiIssuer,
     apiKey,
     env: { HTTPS_PROXY: proxyUrl, CODEX_CA_CERTIFICATE: bundlePath, CULVERT_API_KEY: apiKey },
     proxyEvents: proxy.events,
     close: async () => {
-      await proxy.close();
-      await api.close();
+      await Promise.all([proxy.close(), api.close()]);
       await Deno.remove(directory, { recursive: true });
     },
   };

@@ -1,15 +1,25 @@
 /** Which of the programs that tests in `tests/real` need are on this machine. */
 
-/** Whether `name` is on the PATH. */
-export async function installed(name: string): Promise<boolean> {
-  for (const directory of (Deno.env.get("PATH") ?? "").split(":")) {
+/** Where Debian keeps daemons; not on the PATH of every user. */
+const DAEMONS = ["/usr/sbin", "/sbin"];
+
+/** The path of `name`, looked for on the PATH and among the daemons; an absolute path is only checked. */
+export async function locate(name: string): Promise<string | undefined> {
+  const directories = [...(Deno.env.get("PATH") ?? "").split(":"), ...DAEMONS];
+  const paths = name.startsWith("/") ? [name] : directories.map((directory) => `${directory}/${name}`);
+  for (const path of paths) {
     try {
-      if ((await Deno.stat(`${directory}/${name}`)).isFile) return true;
+      if ((await Deno.stat(path)).isFile) return path;
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
     }
   }
-  return false;
+  return undefined;
+}
+
+/** Whether {@link locate} finds it. */
+export async function installed(name: string): Promise<boolean> {
+  return await locate(name) !== undefined;
 }
 
 /**

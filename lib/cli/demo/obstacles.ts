@@ -1,0 +1,56 @@
+/**
+ * What the demo puts in the way, and how it is told.
+ *
+ * @module
+ */
+import type { Scenario } from "../../mock/scenario.ts";
+import type { Network } from "../../mock/network.ts";
+import type { ProxyEvent } from "../../net/intercepting_proxy.ts";
+import type { Bundle } from "../../trust/bundle.ts";
+
+/** What the demo asks. */
+export const DEMO_PROMPT = "What is a culvert?";
+
+const ANSWER =
+  "A culvert is a channel that carries a stream under whatever stands in its way: a road, a railway, a town. " +
+  "The water does not argue with the obstacle and does not wait for it to go away. It is led through, whole, and " +
+  "comes out on the other side as if nothing had been there. This one carries the answers of language models, and " +
+  "the obstacles are proxies, private certificate authorities, expired tokens and cut connections.";
+
+/** The model that answers though another was asked for. */
+const OTHER_MODEL = "gpt-5.2";
+
+/** The first stream is cut before any text; the second comes through, from another model. */
+export const DEMO_SCENARIOS: readonly Scenario[] = [
+  { ending: { kind: "cut", afterDeltas: 0 } },
+  { text: ANSWER, reasoning: "The question is about hydraulics.", servedModel: OTHER_MODEL, gapMs: 8 },
+];
+
+/** What is known before anything is sent: the way and whom to trust. */
+export function describeScene(network: Network, bundle: Bundle | undefined): readonly string[] {
+  const lines = [
+    `the API is ${new URL(network.baseUrl).host}, a name that only the proxy at ${network.proxyUrl} knows`,
+    `that proxy intercepts TLS: the API's own certificate is from "${network.apiIssuer}", ` +
+    `what a client gets to see is from "${network.interceptor}"`,
+  ];
+  if (bundle === undefined) return lines;
+  lines.push(
+    `the company's bundle (${bundle.source.name}) has text dumps, comments, CRLF line ends and ` +
+      `${bundle.certificates.length + bundle.skipped.length} sections`,
+  );
+  for (const { index, line, label, aux } of bundle.certificates) {
+    const settings = aux === undefined ? "" : ", OpenSSL's trust settings cut off behind it";
+    lines.push(`  line ${line}: ${label}, used as root ${index}${settings}`);
+  }
+  for (const { kind, line, reason } of bundle.skipped) {
+    lines.push(`  line ${line}: ${kind}, skipped: ${reason}`);
+  }
+  return lines;
+}
+
+/** What the proxy saw, for the summary. */
+export function describeTraffic(events: readonly ProxyEvent[]): string {
+  const tunnels = events.filter((event) => event.kind === "connect" && event.action === "intercepted").length;
+  const requests = events.filter((event) => event.kind === "request").length;
+  return `${tunnels} tunnels intercepted, ${requests} requests read along by the proxy`;
+}

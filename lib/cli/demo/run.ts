@@ -1,0 +1,44 @@
+/**
+ * What `culvert demo` does: the turn of `respond`, through a network that is started for it.
+ *
+ * @module
+ */
+import { loadSettings } from "../../config/load_settings.ts";
+import { SILENT } from "../../net/observer.ts";
+import { Session } from "../../responses/session.ts";
+import type { DemoFlags } from "../commands/demo.ts";
+import type { CliContext } from "../context.ts";
+import { connectThrough, startDemo } from "../demo_connection.ts";
+import { printTurn } from "../respond/one_turn.ts";
+import { userMessage } from "../respond/prepare.ts";
+import { listenForStop } from "../stop_signals.ts";
+import { createVoice } from "../voice.ts";
+import { DEMO_PROMPT, DEMO_SCENARIOS, describeScene, describeTraffic } from "./obstacles.ts";
+
+/** Runs the command. */
+export async function run(context: CliContext, flags: DemoFlags): Promise<void> {
+  const { host } = context;
+  const voice = createVoice(host, flags);
+  using stop = listenForStop(host);
+  await using demo = await startDemo(host.world, { login: "rejected" });
+  const { network } = demo;
+  const settings = await loadSettings({ provider: "demo" }, demo.world);
+  await using connection = await connectThrough(demo, { host, settings, voice, listen: SILENT });
+  network.api.enqueue(...DEMO_SCENARIOS);
+  voice.progress("a hostile little network on loopback; no key is needed, and nothing leaves this machine");
+  for (const line of describeScene(network, connection.dialer.trust.bundle)) voice.progress(line);
+  const { provider, transport } = connection.settings;
+  const session = new Session({ ...connection, provider, transport });
+  try {
+    const turn = session.turn(
+      { model: settings.model, input: [userMessage(DEMO_PROMPT, [])] },
+      { signal: stop.signal, restartAfterText: flags.json === true },
+    );
+    const printed = await printTurn(turn, { host, voice, json: flags.json === true });
+    context.status = printed.status;
+  } finally {
+    session.close();
+  }
+  voice.progress(describeTraffic(network.proxyEvents));
+  if (context.status === 0) voice.progress("done; now a real one: culvert respond, or culvert doctor first");
+}

@@ -1,0 +1,60 @@
+/** What the tests against real peers have in common: a simulated API, and the program pointed at it. */
+import { type MockApi, startMockApi } from "../../lib/mock/api.ts";
+import { culvert, type CulvertRun } from "../support/culvert.ts";
+import { join } from "../support/paths.ts";
+
+/** A key that must never be seen in any output. */
+export const PLANTED_KEY = "sk-planted-0123456789abcdef";
+/** What the API answers. */
+export const ANSWER = "Because the air scatters blue light more than red.";
+
+/** How the program is sent on its way. */
+export interface Way {
+  /** `--proxy`. It takes loopback through the proxy too, which the environment would not. */
+  readonly proxy?: string;
+  /** `CODEX_CA_CERTIFICATE`. */
+  readonly bundle?: string;
+  /** Default: the API's own. */
+  readonly baseUrl?: string;
+  readonly args?: readonly string[];
+}
+
+/** An API over TLS, and the program. */
+export interface Bench extends AsyncDisposable {
+  readonly api: MockApi;
+  /** PEM of the root above the API's certificate, and a file with it. */
+  readonly roots: string;
+  readonly bundle: string;
+  /** Runs `culvert respond` with a prompt. */
+  readonly respond: (way: Way) => Promise<CulvertRun>;
+}
+
+/** Starts the API. */
+export async function bench(): Promise<Bench> {
+  const api = await startMockApi({ scenario: { text: ANSWER } });
+  const directory = await Deno.makeTempDir({ prefix: "culvert-real-" });
+  const bundle = join(directory, "api-ca.pem");
+  await Deno.writeTextFile(bundle, api.authority.certificate);
+  return {
+    api,
+    roots: api.authority.certificate,
+    bundle,
+    respond: (way) =>
+      culvert([
+        ...["respond", "--base-url", way.baseUrl ?? api.baseUrl],
+        ...(way.proxy === undefined ? [] : ["--proxy", way.proxy]),
+        ...way.args ?? [],
+        "Why is the sky blue?",
+      ], {
+        env: {
+          CULVERT_API_KEY: PLANTED_KEY,
+          ...(way.bundle === undefined ? {} : { CODEX_CA_CERTIFICATE: way.bundle }),
+        },
+        limitMs: 60_000,
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await api.close();
+      await Deno.remove(directory, { recursive: true });
+    },
+  };
+}
