@@ -38,12 +38,12 @@ const docs: CommandDocs = {
 export const routes = defineGroup(
   {
     respond: respondCommand,
+    ca: caRoutes,
     demo: demoCommand,
     completion: completionCommand,
     man: manCommand,
     help: helpCommand,
     __complete: completeCommand,
-    ca: caRoutes,
   },
   docs,
   ["__complete"],

@@ -9,7 +9,7 @@ import { inspectBundle, type InspectedCertificate, type Inspection } from "../..
 import type { Selection } from "../../trust/selection.ts";
 import type { InspectFlags } from "../commands/ca.ts";
 import type { CliContext } from "../context.ts";
-import { formatError } from "../report_error.ts";
+import { createVoice } from "../voice.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
 
 /** Runs the command. */
@@ -25,7 +25,7 @@ export async function run(context: CliContext, flags: InspectFlags, file?: strin
     if (flags.json !== true || !error.code.startsWith("ca_")) throw error;
     // One object on stdout, whatever the outcome; the same shape, so that a reader needs no second one.
     await host.stdout.write(`${JSON.stringify(failedInspection(selection, error))}\n`);
-    host.stderr.writeSync(formatError(error));
+    createVoice(host, flags).fail(error);
     context.status = error.exitStatus;
     return;
   }

@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { buildRouteMap, type RouteMap } from "@stricli/core";
-import { defineCommand } from "../command.ts";
-import type { CliContext } from "../context.ts";
+import { defineCommand, defineGroup } from "../command.ts";
 import { NETWORK_FLAGS, VOICE_ALIASES, VOICE_FLAGS, type VoiceFlags } from "../shared_flags.ts";
 
 const text = (input: string): string => input;
@@ -122,7 +120,11 @@ const envCommand = defineCommand<EnvFlags, []>({
 });
 
 /** `culvert ca`. */
-export const caRoutes: RouteMap<CliContext> = buildRouteMap<string, CliContext>({
-  routes: { inspect: inspectCommand, bundle: bundleCommand, env: envCommand },
-  docs: { brief: "Show, convert and lend the CA bundle" },
-});
+export const caRoutes = defineGroup(
+  { inspect: inspectCommand, bundle: bundleCommand, env: envCommand },
+  {
+    brief: "Show, convert and lend the CA bundle",
+    examples: ["culvert ca inspect"],
+    seeAlso: ["culvert doctor", "culvert help environment"],
+  },
+);
