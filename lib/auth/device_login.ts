@@ -67,7 +67,7 @@ async function requestCode(parts: LoginParts, signal: AbortSignal | undefined): 
     device_auth_id: z.string().min(1),
     user_code: z.string().min(1).optional(),
     usercode: z.string().min(1).optional(),
-    interval: z.unknown(),
+    interval: z.unknown().optional(),
   }).safeParse(jsonObject(reply.text));
   const userCode = parsed.data?.user_code ?? parsed.data?.usercode;
   if (reply.status !== 200 || !parsed.success || userCode === undefined) {
