@@ -3,7 +3,7 @@ import { CulvertError } from "../../lib/errors.ts";
 import { AuthFile } from "../../lib/auth/auth_file.ts";
 import { authEndpoints } from "../../lib/auth/auth_endpoints.ts";
 import type { Provider } from "../../lib/config/provider.ts";
-import type { Dialer } from "../../lib/net/dialer.ts";
+import type { Dialer, HttpRequest } from "../../lib/net/dialer.ts";
 import type { Warning } from "../../lib/warning.ts";
 import type { World } from "../../lib/world.ts";
 import { ManagedLogin } from "../../lib/auth/managed_login.ts";
@@ -113,14 +113,19 @@ export function testWorld(
   };
 }
 
-/** A dialer over the platform's fetch: enough for an authority on loopback. */
-export function plainDialer(): Dialer {
+/**
+ * A dialer over the platform's fetch: enough for an authority on loopback.
+ *
+ * @param before called ahead of each request; what it throws is the request's failure
+ */
+export function plainDialer(before: (request: HttpRequest) => void = () => {}): Dialer {
   return {
     get trust(): never {
       throw new Error("No roots in this test");
     },
     routes: { resolve: () => ({ kind: "direct", reason: "test" }) },
     request: async (request) => {
+      before(request);
       try {
         const response = await fetch(request.url, {
           method: request.method,

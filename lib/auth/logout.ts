@@ -1,0 +1,59 @@
+/**
+ * Sign out: revoke, then forget.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { CulvertError } from "../errors.ts";
+import type { AuthRecord } from "./auth_record.ts";
+import { acquireFileLock } from "./file_lock.ts";
+import type { LoginParts } from "./login_parts.ts";
+import { revokeLogin } from "./revoke.ts";
+
+const LOCK_LIMIT_MS = 45_000;
+
+/** What signing out came to. */
+export interface SignedOut {
+  /** Whether there was a credential file. */
+  readonly wasSignedIn: boolean;
+  readonly path: string;
+}
+
+/**
+ * Revokes the stored login (best effort: a failure is a warning) and removes `auth.json`. The environment plays
+ * no part in it: a variable neither hides the stored login nor is changed.
+ *
+ * @throws CulvertError `auth_storage` when the file cannot be removed
+ */
+export async function logout(
+  parts: Pick<LoginParts, "dialer" | "world" | "file" | "clientId" | "revokeUrl" | "warn">,
+): Promise<SignedOut> {
+  const { file, warn } = parts;
+  const result = await acquireFileLock(file.lockPath, parts.world, LOCK_LIMIT_MS);
+  try {
+    let record: AuthRecord | undefined;
+    try {
+      record = await file.read();
+    } catch (error) {
+      if (!(error instanceof CulvertError)) throw error;
+      warn({ code: "auth_not_revoked", message: `Nothing was revoked: ${error.message}` });
+    }
+    const problem = record === undefined ? undefined : await revokeLogin(parts, record);
+    if (problem !== undefined) {
+      warn({ code: "auth_not_revoked", message: `The login was removed here but not revoked: ${problem}` });
+    }
+    const wasSignedIn = await file.remove();
+    await removeCache(join(file.path, "..", "whoami-cache.json"));
+    return { wasSignedIn, path: file.path };
+  } finally {
+    if (result.kind === "held") result.lock.release();
+  }
+}
+
+async function removeCache(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

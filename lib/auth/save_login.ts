@@ -1,0 +1,114 @@
+/**
+ * A new login reaches the disk: first it is safe there, then the old one is revoked.
+ *
+ * @module
+ */
+import { CulvertError } from "../errors.ts";
+import { type AuthRecord, replaceCredential } from "./auth_record.ts";
+import { acquireFileLock } from "./file_lock.ts";
+import { readClaims } from "./jwt_claims.ts";
+import { loginFailure, type LoginParts, type LoginTokens, type SignedIn } from "./login_parts.ts";
+import { revokeLogin } from "./revoke.ts";
+
+const LOCK_LIMIT_MS = 45_000;
+
+/** What saving works with. */
+export type SaveParts = Pick<LoginParts, "dialer" | "world" | "file" | "clientId" | "revokeUrl" | "warn">;
+
+/**
+ * Makes sure that a login can be saved, before the user is sent to the browser.
+ *
+ * @throws CulvertError `auth_storage` for a file that may not be overwritten, or cannot be
+ */
+export async function checkStore(parts: Pick<SaveParts, "file">): Promise<void> {
+  await readReplaceable(parts);
+  await (await parts.file.reserve()).abandon();
+}
+
+/**
+ * Saves a ChatGPT login.
+ *
+ * @param apiKey the key that goes with it, if there is one
+ * @throws CulvertError `auth_storage`, or `auth_login_failed` for a workspace that is not allowed
+ */
+export async function saveTokens(
+  parts: SaveParts & Pick<LoginParts, "workspaces">,
+  tokens: LoginTokens,
+  apiKey?: string,
+): Promise<SignedIn> {
+  const claims = readClaims(tokens.idToken);
+  const { workspaces } = parts;
+  if (workspaces !== undefined && !workspaces.includes(claims?.accountId ?? "")) {
+    throw loginFailure(
+      "workspace_restriction",
+      "This account belongs to a workspace that is not allowed here",
+      {
+        hint: "Sign in with an account of the workspace that the configuration names. Nothing was changed.",
+      },
+    );
+  }
+  await replace(parts, {
+    auth_mode: "chatgpt",
+    OPENAI_API_KEY: apiKey ?? null,
+    tokens: {
+      id_token: tokens.idToken,
+      access_token: tokens.accessToken,
+      refresh_token: tokens.refreshToken,
+      account_id: claims?.accountId ?? null,
+    },
+    last_refresh: new Date(parts.world.now()).toISOString(),
+  }, tokens.refreshToken);
+  const planType = claims?.planType ?? readClaims(tokens.accessToken)?.planType;
+  return {
+    ...(claims?.email === undefined ? {} : { email: claims.email }),
+    ...(claims?.accountId === undefined ? {} : { accountId: claims.accountId }),
+    ...(planType === undefined ? {} : { planType }),
+  };
+}
+
+/** Saves an API key as the login. @throws CulvertError `auth_storage` */
+export async function saveApiKey(parts: SaveParts, apiKey: string): Promise<void> {
+  await replace(parts, { auth_mode: "apikey", OPENAI_API_KEY: apiKey });
+}
+
+async function replace(
+  parts: SaveParts,
+  credential: Readonly<Record<string, unknown>>,
+  newRefreshToken?: string,
+): Promise<void> {
+  // The slot makes the folder, without which there is no lock.
+  const slot = await parts.file.reserve();
+  const result = await acquireFileLock(parts.file.lockPath, parts.world, LOCK_LIMIT_MS);
+  let previous: AuthRecord | undefined;
+  try {
+    previous = await readReplaceable(parts);
+  } catch (error) {
+    await slot.abandon();
+    if (result.kind === "held") result.lock.release();
+    throw error;
+  }
+  try {
+    await slot.commit(replaceCredential(previous?.raw, credential));
+  } finally {
+    if (result.kind === "held") result.lock.release();
+  }
+  // Never the token that was just written.
+  if (previous === undefined || previous.tokens?.refreshToken === newRefreshToken) return;
+  const problem = await revokeLogin(parts, previous);
+  if (problem !== undefined) {
+    parts.warn({
+      code: "auth_not_revoked",
+      message: `The former login was replaced but not revoked: ${problem}`,
+    });
+  }
+}
+
+/** The present record. A file without a byte in it holds nothing that could be lost. */
+async function readReplaceable(parts: Pick<SaveParts, "file">): Promise<AuthRecord | undefined> {
+  try {
+    return await parts.file.read();
+  } catch (error) {
+    if (error instanceof CulvertError && error.details["is_empty"] === true) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+/** A login in a test: an authority, and a browser that follows redirects. */
+import { AuthFile } from "../../lib/auth/auth_file.ts";
+import { type BrowserLoginParts, loginByBrowser } from "../../lib/auth/browser_login.ts";
+import type { SignedIn } from "../../lib/auth/login_parts.ts";
+import { plainDialer, type TestHome, testWorld } from "./kit.ts";
+
+/** A login that waits for the browser. */
+export interface PendingLogin {
+  /** The address to open. */
+  readonly url: string;
+  readonly state: string;
+  readonly callback: URL;
+  readonly said: string[];
+  readonly warnings: string[];
+  readonly result: Promise<SignedIn>;
+}
+
+/** Parts for a login at `issuer`. */
+export function loginParts(
+  home: TestHome,
+  issuer: string,
+  extra: Partial<BrowserLoginParts> = {},
+): BrowserLoginParts & { readonly said: string[]; readonly warnings: string[] } {
+  const said: string[] = [];
+  const warnings: string[] = [];
+  const world = testWorld();
+  return {
+    dialer: plainDialer(),
+    world,
+    file: new AuthFile({ codexHome: home.path, world }),
+    issuer,
+    clientId: "client-1",
+    revokeUrl: new URL(`${issuer}/oauth/revoke`),
+    originator: "culvert_test",
+    say: (text) => said.push(text),
+    warn: (warning) => warnings.push(warning.code),
+    openPage: () => true,
+    ports: [0],
+    said,
+    warnings,
+    ...extra,
+  };
+}
+
+/** Starts a login and resolves when the browser would open. */
+export async function startLogin(
+  home: TestHome,
+  issuer: string,
+  extra: Partial<BrowserLoginParts> = {},
+  signal?: AbortSignal,
+): Promise<PendingLogin> {
+  const opened = Promise.withResolvers<string>();
+  const parts = loginParts(home, issuer, {
+    openPage: (url) => {
+      opened.resolve(url);
+      return true;
+    },
+    ...extra,
+  });
+  const result = loginByBrowser(parts, signal);
+  result.catch((error: unknown) => opened.reject(error));
+  const url = await opened.promise;
+  const query = new URL(url).searchParams;
+  return {
+    url,
+    state: query.get("state") ?? "",
+    callback: new URL(query.get("redirect_uri") ?? ""),
+    said: parts.said,
+    warnings: parts.warnings,
+    result,
+  };
+}
+
+/** The callback address with a query. */
+export function callbackUrl(login: PendingLogin, query: Readonly<Record<string, string>>): URL {
+  const url = new URL(login.callback);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url;
+}
