@@ -62,7 +62,17 @@ async function main(all: boolean): Promise<void> {
 }
 
 async function makeBundle(outdir: string): Promise<void> {
-  const options = ["--quiet", "--minify", "--code-splitting", "--platform", "deno", "--outdir", outdir];
+  // The parser tells its errors apart by the names of their classes.
+  const options = [
+    "--quiet",
+    "--minify",
+    "--keep-names",
+    "--code-splitting",
+    "--platform",
+    "deno",
+    "--outdir",
+    outdir,
+  ];
   await run(Deno.execPath(), ["bundle", ...options, ".ci/binary.ts"]);
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname, join, resolve } from "node:path";
+import { absolutePath, parentPath } from "../absolute_path.ts";
 import { CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
 import { type AuthRecord, parseAuthRecord, recordText } from "./auth_record.ts";
@@ -53,8 +53,8 @@ export class AuthFile {
   constructor(options: AuthFileOptions) {
     this.#home = options.codexHome;
     this.#world = options.world;
-    this.path = join(options.codexHome, "auth.json");
-    this.lockPath = join(options.codexHome, "auth.json.lock");
+    this.path = absolutePath("auth.json", options.codexHome);
+    this.lockPath = absolutePath("auth.json.lock", options.codexHome);
     this.#onStep = options.onStep ?? (() => {});
   }
 
@@ -94,11 +94,11 @@ export class AuthFile {
    */
   async reserve(): Promise<WriteSlot> {
     const target = await this.#target();
-    const temporary = join(dirname(target), `.auth.json.${crypto.randomUUID()}.tmp`);
+    const temporary = absolutePath(`.auth.json.${crypto.randomUUID()}.tmp`, parentPath(target));
     let file: Deno.FsFile;
     try {
       await Deno.mkdir(this.#home, { recursive: true, mode: 0o700 });
-      await this.#removeAbandoned(dirname(target));
+      await this.#removeAbandoned(parentPath(target));
       file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
     } catch (cause) {
       return await this.#slotInPlace(target, cause);
@@ -172,7 +172,7 @@ export class AuthFile {
     } catch (error) {
       // A link that leads nowhere yet.
       if (error instanceof Deno.errors.NotFound) {
-        return resolve(dirname(this.path), await Deno.readLink(this.path));
+        return absolutePath(await Deno.readLink(this.path), parentPath(this.path));
       }
       throw this.#unwritable(error);
     }
@@ -208,7 +208,7 @@ export class AuthFile {
       return;
     }
     await this.#onStep("renamed");
-    await syncFolder(dirname(target));
+    await syncFolder(parentPath(target));
     await this.#onStep("folder_synced");
   }
 
@@ -235,7 +235,7 @@ export class AuthFile {
   async #removeAbandoned(folder: string): Promise<void> {
     for await (const entry of Deno.readDir(folder)) {
       if (!TEMPORARY.test(entry.name)) continue;
-      const path = join(folder, entry.name);
+      const path = absolutePath(entry.name, folder);
       try {
         const { mtime } = await Deno.stat(path);
         if (mtime !== null && this.#world.now() - mtime.getTime() > ABANDONED_AFTER_MS) {

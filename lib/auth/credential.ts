@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isAbsolute, join } from "node:path";
+import { absolutePath } from "../absolute_path.ts";
 import type { CommandAuth, Provider } from "../config/provider.ts";
 import { CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
@@ -166,7 +166,7 @@ function variable(world: Pick<World, "env">, name: string): string | undefined {
 }
 
 async function keyOfFile(path: string, cwd: string): Promise<Credential> {
-  const absolute = isAbsolute(path) ? path : join(cwd, path);
+  const absolute = absolutePath(path, cwd);
   let text: string;
   try {
     text = await Deno.readTextFile(absolute);

@@ -46,7 +46,9 @@ function outputStream(writer: Writer, name: string): OutputStream {
     columns: () => {
       if (!writer.isTerminal()) return undefined;
       try {
-        return Deno.consoleSize().columns;
+        const { columns } = Deno.consoleSize();
+        // A terminal that was never told its size says 0.
+        return columns > 0 ? columns : undefined;
       } catch {
         // A terminal on this stream does not promise one that knows its size.
         return undefined;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isAbsolute, join, resolve } from "node:path";
+import { absolutePath, isAbsolutePath } from "../absolute_path.ts";
 import { CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
 
@@ -16,14 +16,14 @@ import type { World } from "../world.ts";
  */
 export async function findCodexHome(world: Pick<World, "env" | "cwd" | "home">): Promise<string> {
   const named = world.env("CODEX_HOME");
-  if (named !== undefined && named !== "") return await canonicalDirectory(resolve(world.cwd(), named));
+  if (named !== undefined && named !== "") return await canonicalDirectory(absolutePath(named, world.cwd()));
   const home = world.home();
-  if (home === undefined || home === "" || !isAbsolute(home)) {
+  if (home === undefined || home === "" || !isAbsolutePath(home)) {
     throw new CulvertError("config", "Cannot find the home directory: neither CODEX_HOME nor HOME is set", {
       hint: "Set CODEX_HOME to a directory for config.toml and auth.json.",
     });
   }
-  return join(home, ".codex");
+  return absolutePath(".codex", home);
 }
 
 async function canonicalDirectory(path: string): Promise<string> {

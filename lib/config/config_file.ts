@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { absolutePath } from "../absolute_path.ts";
 import { CulvertError } from "../errors.ts";
 import type { Warning } from "../warning.ts";
 import type { ConfigFile } from "./config_schema.ts";
@@ -24,7 +24,7 @@ export interface LoadedConfig {
  * @throws CulvertError `config` for a file that cannot be read, is not TOML or has a value of the wrong kind
  */
 export async function readConfigFile(codexHome: string, strict: boolean): Promise<LoadedConfig> {
-  const path = join(codexHome, "config.toml");
+  const path = absolutePath("config.toml", codexHome);
   const text = await readIfThere(path);
   if (text === undefined) return { values: {}, warnings: [] };
   const document = await parseToml(text, path);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { resolve } from "node:path";
+import { absolutePath } from "../absolute_path.ts";
 import { CulvertError } from "../errors.ts";
 import type { Environment } from "../world.ts";
 import { PROVIDER_DEFAULTS, RETRY_CAP } from "./builtin_providers.ts";
@@ -115,6 +115,6 @@ function commandAuthOf(auth: NonNullable<ProviderTable["auth"]>, cwd: string): C
     args: auth.args ?? [],
     timeoutMs: auth.timeout_ms ?? 5_000,
     refreshIntervalMs: auth.refresh_interval_ms ?? 300_000,
-    cwd: resolve(cwd, auth.cwd ?? "."),
+    cwd: auth.cwd === undefined ? cwd : absolutePath(auth.cwd, cwd),
   };
 }

@@ -11,7 +11,6 @@ import { mergeHeaders } from "./call_headers.ts";
 import { zstd } from "./compression.ts";
 import { httpCallBody, httpCallHead } from "./http_call.ts";
 import { isCodexBackend } from "./identity.ts";
-import { SseStream } from "./sse_stream.ts";
 import { shownUrl } from "./url.ts";
 import type { Call, Carrier, Opened } from "./wire.ts";
 
@@ -42,9 +41,9 @@ export class HttpCarrier implements Carrier {
   open = async (call: Call): Promise<Opened> => {
     const { dialer, provider, world } = this.#options;
     const compress = isCodexBackend(provider, call.authorization);
-    const encoded = this.#encode(call, compress);
+    const encoded = await this.#encode(call, compress);
     const { method, url, headers } = httpCallHead(call, provider);
-    const reply = await dialer.request({
+    const asked = dialer.request({
       method,
       url,
       headers: mergeHeaders(headers, encoded.headers, call.authorization.headers),
@@ -53,6 +52,8 @@ export class HttpCarrier implements Carrier {
       // Silence is silence: before the head of the answer it is allowed as long as within the answer.
       headerTimeoutMs: provider.streamIdleTimeoutMs,
     });
+    // What reads the answer is loaded while the server thinks about it.
+    const [reply, { SseStream }] = await Promise.all([asked, import("./sse_stream.ts")]);
     const { body } = reply;
     if (reply.status >= 200 && reply.status <= 299 && body !== null && mayStream(reply.headers)) {
       const options = { world, idleTimeoutMs: provider.streamIdleTimeoutMs, signal: call.signal };
@@ -71,7 +72,7 @@ export class HttpCarrier implements Carrier {
   };
 
   /** Encodes once: every attempt of the turn sends the same bytes. */
-  #encode(call: Call, compress: boolean): EncodedBody {
+  async #encode(call: Call, compress: boolean): Promise<EncodedBody> {
     if (this.#encoded?.compressed === compress) return this.#encoded;
     const { provider } = this.#options;
     const body = JSON.stringify(httpCallBody(call, provider));
@@ -84,7 +85,7 @@ export class HttpCarrier implements Carrier {
         },
       );
     }
-    const small = compress ? zstd(body) : undefined;
+    const small = compress ? await zstd(body) : undefined;
     this.#encoded = small === undefined
       ? { compressed: compress, body, headers: {} }
       : { compressed: compress, body: small, headers: { "Content-Encoding": "zstd" } };

@@ -58,7 +58,7 @@ async function readFiles(flags: RespondFlags): Promise<Files> {
   if (flags.outputSchema === undefined) return { images, ...(tools === undefined ? {} : { tools }) };
   const schema = await readSchema(flags.outputSchema);
   const { compileSchema } = await import("./schema_check.ts");
-  const check = await compileSchema(schema, flags.outputSchema);
+  const check = compileSchema(schema, flags.outputSchema);
   return { images, schema, check, ...(tools === undefined ? {} : { tools }) };
 }
 

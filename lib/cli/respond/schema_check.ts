@@ -1,8 +1,11 @@
 /**
- * Does the answer fit the schema?
+ * Does the answer fit the schema? The whole module is imported where a schema was given, and not its libraries
+ * from within: what a bundler makes of the dynamic import of a CommonJS module has no named exports.
  *
  * @module
  */
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
 import { CulvertError } from "../../errors.ts";
 
 /** Says what is wrong with an answer; undefined when it fits. */
@@ -15,12 +18,10 @@ export type SchemaCheck = (answer: string) => CulvertError | undefined;
  * @param path where it was read, for messages
  * @throws CulvertError `input_unreadable` when it is no valid schema
  */
-export async function compileSchema(
+export function compileSchema(
   schema: Readonly<Record<string, unknown>>,
   path: string,
-): Promise<SchemaCheck> {
-  const { Ajv2020 } = await import("ajv/dist/2020.js");
-  const { default: addFormats } = await import("ajv-formats");
+): SchemaCheck {
   const ajv = new Ajv2020({ allErrors: false, strict: false });
   addFormats.default(ajv);
   const validate = (() => {
