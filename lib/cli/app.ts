@@ -16,6 +16,7 @@ import { type CommandDocs, defineGroup } from "./command.ts";
 import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { helpCommand } from "./commands/help.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { manCommand } from "./commands/man.ts";
 import { respondCommand } from "./commands/respond.ts";
 import type { CliContext } from "./context.ts";
@@ -36,6 +37,7 @@ const docs: CommandDocs = {
 export const routes = defineGroup(
   {
     respond: respondCommand,
+    doctor: doctorCommand,
     completion: completionCommand,
     man: manCommand,
     help: helpCommand,
