@@ -28,6 +28,8 @@ const USER_AGENT = `culvert/${VERSION} (doctor)`;
 export interface DoctorOptions {
   readonly world: World;
   readonly flags: SharedFlags;
+  /** Default: what flags, environment and configuration file come to. */
+  readonly settings?: Settings;
   readonly roots: RootsReader;
   /** Whether one short answer may be asked of the model, which costs tokens. */
   readonly spend: boolean;
@@ -74,6 +76,7 @@ export class DoctorContext {
     this.spend = options.spend;
     this.#endsAt = options.endsAt;
     this.settings = once(async () => {
+      if (options.settings !== undefined) return options.settings;
       const { settingsFor } = await import("./target.ts");
       return await settingsFor(flags, world);
     });

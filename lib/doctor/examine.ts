@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SharedFlags } from "../config/settings.ts";
+import type { Settings, SharedFlags } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import type { RootsReader } from "../trust/roots_reader.ts";
 import { shownUrl } from "../responses/url.ts";
@@ -23,6 +23,8 @@ export interface ExaminationOptions {
   readonly world: World;
   readonly roots: RootsReader;
   readonly flags: SharedFlags;
+  /** Default: what flags, environment and configuration file come to. */
+  readonly settings?: Settings;
   readonly mode: ReportMode;
   /** Whether one short answer may be asked of the model. */
   readonly spend: boolean;
@@ -39,11 +41,11 @@ export interface ExaminationOptions {
  * @throws the signal's reason; whatever else goes wrong is a finding
  */
 export async function examine(options: ExaminationOptions): Promise<Report> {
-  const { world, flags, mode, spend } = options;
+  const { world, mode } = options;
   const startedAt = world.now();
   const begin = world.monotonic();
   const budgetMs = options.budgetMs ?? BUDGET_MS;
-  const context = new DoctorContext({ world, flags, roots: options.roots, spend, endsAt: begin + budgetMs });
+  const context = new DoctorContext({ ...options, endsAt: begin + budgetMs });
   try {
     const checks = CHECKS.filter(({ network }) => mode !== "network-only" || network);
     const results = await runChecks(checks, context, {

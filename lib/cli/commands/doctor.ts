@@ -84,7 +84,7 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
     description:
       "Asks one question after another, from the environment to the streamed event, and answers each with a remedy.\n" +
       "Nothing is changed and no login is renewed. The exit status is the class of the first check that fails.",
-    examples: ["culvert doctor --provider demo", "culvert doctor --offline --json"],
+    examples: ["culvert doctor --provider demo", "culvert doctor --provider demo --network-only --json"],
     seeAlso: ["culvert ca inspect", "culvert auth status", "culvert help exit-codes", "culvert help proxies"],
   },
   load: () => import("../doctor/run.ts"),

@@ -4,9 +4,9 @@
  * @module
  */
 import type { SharedFlags } from "../../config/settings.ts";
-import { examine } from "../../doctor/examine.ts";
+import { type ExaminationOptions, examine } from "../../doctor/examine.ts";
 import { renderReport } from "../../doctor/render.ts";
-import type { ReportMode } from "../../doctor/report.ts";
+import type { Report, ReportMode } from "../../doctor/report.ts";
 import { CulvertError } from "../../errors.ts";
 import { rootsReader } from "../../net/system_roots.ts";
 import { wantsColor } from "../color.ts";
@@ -18,12 +18,13 @@ import { listenForStop } from "../stop_signals.ts";
 export async function run(context: CliContext, flags: DoctorFlags, url?: string): Promise<void> {
   const { host } = context;
   const { world } = host;
+  const mode = modeOf(flags);
   using stop = listenForStop(host);
-  const report = await examine({
+  const report = await examineHere({
     world,
     roots: rootsReader({ world }),
     flags: sharedFlags(flags, url),
-    mode: modeOf(flags),
+    mode,
     spend: flags.spend === true,
     again: ["culvert doctor", ...(url === undefined ? [] : [quoted(url)])].join(" "),
     signal: stop.signal,
@@ -37,6 +38,13 @@ export async function run(context: CliContext, flags: DoctorFlags, url?: string)
     color: wantsColor(flags.color, host.stdout, world.env),
     verbose: (flags.verbose ?? 0) > 0,
   }));
+}
+
+async function examineHere(options: ExaminationOptions): Promise<Report> {
+  if (options.flags.provider !== "demo" || options.flags.baseUrl !== undefined) return await examine(options);
+  const { demoSubject } = await import("./demo.ts");
+  await using demo = await demoSubject(options);
+  return await examine({ ...options, ...demo.subject, again: `${options.again} --provider demo` });
 }
 
 function modeOf(flags: DoctorFlags): ReportMode {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DetailValue } from "../../errors.ts";
-import { explain } from "../../net/explain.ts";
+import { type Attempted, explain } from "../../net/explain.ts";
 import type { ProbeResult } from "../../net/probe.ts";
 import { type Check, failure, type Finding, ok, skipped } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
@@ -29,7 +29,7 @@ export const tlsCheck: Check<DoctorContext> = {
       return skipped(`No TLS: ${url.host} is spoken to in the clear`);
     }
     const seen = await way.seen();
-    if (seen.fault === undefined) return accepted(seen, url);
+    if (seen.fault === undefined) return accepted(seen, way.attempted);
     const finding = failure(explain(seen.fault, way.attempted, seen.findings));
     return seen.fault.code === "tls_unknown_issuer"
       ? { ...finding, next: `culvert ca fetch ${url.host}` }
@@ -37,23 +37,23 @@ export const tlsCheck: Check<DoctorContext> = {
   },
 };
 
-function accepted(seen: ProbeResult, url: URL): Finding {
+function accepted(seen: ProbeResult, { url, route }: Attempted): Finding {
   const { details } = seen.findings;
   const [leaf] = seen.chain?.certificates ?? [];
   if (leaf === undefined) return ok("The certificate is accepted by the roots in force", details);
   const issuer = rootName(seen) ?? leaf.issuer;
-  const until = leaf.notAfter.slice(0, 10);
+  const end = `; its certificate is good until ${leaf.notAfter.slice(0, 10)}`;
   if (details["intercepted"] === true) {
-    return ok(
-      `Intercepted by "${issuer}", whose root is trusted here; its certificate is good until ${until}`,
-      details,
-    );
+    return ok(`Intercepted by "${issuer}", whose root is trusted here${end}`, details);
   }
-  const privately = details["issuer_origin"] === "public"
-    ? ""
-    : `, a CA of no public kind: the server's own, or somebody's who reads along`;
+  if (details["issuer_origin"] === "public") {
+    return ok(`${url.hostname} is vouched for by "${issuer}"${end}`, details);
+  }
+  if (route.kind === "proxy") {
+    return ok(`Probably intercepted, by "${issuer}": a CA of no public kind, behind a proxy${end}`, details);
+  }
   return ok(
-    `${url.hostname} presents a certificate of "${issuer}"${privately}; good until ${until}`,
+    `${url.hostname} is vouched for by "${issuer}", a CA of no public kind that is trusted here${end}`,
     details,
   );
 }
