@@ -5,7 +5,7 @@
  */
 import { CulvertError } from "../../errors.ts";
 import { hostAndPort } from "../../net/explain.ts";
-import { type Check, failure, type Finding, ok, skipped } from "../check.ts";
+import { type Check, failure, type Finding, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 
 /** The check. */
@@ -31,7 +31,7 @@ async function examineProxy(context: DoctorContext, signal: AbortSignal): Promis
   const { proxy, source } = route;
   const details = { scheme: proxy.scheme, host: proxy.host, port: proxy.port, source };
   if (url.protocol === "http:" && proxy.scheme.startsWith("http")) {
-    return skipped("No tunnel is needed: the proxy forwards plain http requests itself", { details });
+    return ok("No tunnel is needed: the proxy forwards plain http requests itself", details);
   }
   try {
     await way.tunnel();

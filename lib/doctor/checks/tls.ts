@@ -6,7 +6,8 @@
 import type { DetailValue } from "../../errors.ts";
 import { type Attempted, explain } from "../../net/explain.ts";
 import type { ProbeResult } from "../../net/probe.ts";
-import { type Check, failure, type Finding, ok, skipped } from "../check.ts";
+import { isLoopback } from "../../net/route_table.ts";
+import { type Check, failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 
 /** The check. */
@@ -25,9 +26,7 @@ export const tlsCheck: Check<DoctorContext> = {
   run: async (context, signal) => {
     const way = await context.way(signal);
     const { url } = way.attempted;
-    if (url.protocol === "http:") {
-      return skipped(`No TLS: ${url.host} is spoken to in the clear`);
-    }
+    if (url.protocol === "http:") return inTheClear(url);
     const seen = await way.seen();
     if (seen.fault === undefined) return accepted(seen, way.attempted);
     const finding = failure(explain(seen.fault, way.attempted, seen.findings));
@@ -36,6 +35,14 @@ export const tlsCheck: Check<DoctorContext> = {
       : finding;
   },
 };
+
+function inTheClear(url: URL): Finding {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (isLoopback(host)) return ok(`No TLS: ${url.host} is this machine`);
+  return warn(`No TLS: whoever is on the way to ${url.host} can read prompts, answers and the credential`, {
+    remediation: "Use an https address, if the server has one.",
+  });
+}
 
 function accepted(seen: ProbeResult, { url, route }: Attempted): Finding {
   const { details } = seen.findings;
