@@ -17,6 +17,7 @@ import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { helpCommand } from "./commands/help.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { manCommand } from "./commands/man.ts";
 import { caRoutes } from "./commands/ca.ts";
 import { respondCommand } from "./commands/respond.ts";
@@ -38,6 +39,7 @@ const docs: CommandDocs = {
 export const routes = defineGroup(
   {
     respond: respondCommand,
+    doctor: doctorCommand,
     ca: caRoutes,
     demo: demoCommand,
     completion: completionCommand,

@@ -72,10 +72,14 @@ export interface Check<CONTEXT> {
   readonly after?: readonly string[];
   /** Code and remedy for the case that the shared deadline ends the check. */
   readonly overdue?: { readonly code: ErrorCode; readonly remediation: string };
+  /** One command line that takes the reader further when the check fails and its finding names none. */
+  readonly next?: string;
+  /** Time of its own, ms, for a check that may go on when the time of all is over. */
+  readonly ownBudgetMs?: (context: CONTEXT) => number | undefined;
   /**
    * Finds the answer. A thrown {@link CulvertError} is the answer `fail` with its message, hint and code.
    *
-   * @param signal aborted when the time of all checks is over
+   * @param signal aborted when its time is over
    */
   readonly run: (context: CONTEXT, signal: AbortSignal) => Promise<Finding>;
 }
@@ -114,8 +118,10 @@ export function skipped(reason: string, options: FindingOptions = {}): Finding {
 
 /** The finding that an error amounts to. */
 export function failure(error: CulvertError, options: FindingOptions = {}): Finding {
+  // Errors of the network end by naming this very command.
+  const hint = error.hint?.replace(/\s*For the whole picture: culvert doctor \S+$/, "") ?? "";
   return fail(error.code, error.message, {
-    remediation: error.hint ?? `See "${error.code}" in culvert help exit-codes.`,
+    remediation: hint === "" ? `See "${error.code}" in culvert help exit-codes.` : hint,
     ...options,
     details: { ...error.details, ...options.details },
   });

@@ -17,12 +17,19 @@ import type { RootsReader } from "../trust/roots_reader.ts";
 import type { TrustStore } from "../trust/trust_store.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
+import type { ForeignTime } from "./checks/clock.ts";
 import { modeOf } from "./credential_facts.ts";
+import { askModelList, type ModelListReply } from "./model_list.ts";
+import type { Way } from "./way.ts";
+
+const USER_AGENT = `culvert/${VERSION} (doctor)`;
 
 /** What is to be examined. */
 export interface DoctorOptions {
   readonly world: World;
   readonly flags: SharedFlags;
+  /** Default: what flags, environment and configuration file come to. */
+  readonly settings?: Settings;
   readonly roots: RootsReader;
   /** Whether one short answer may be asked of the model, which costs tokens. */
   readonly spend: boolean;
@@ -58,6 +65,8 @@ export class DoctorContext {
   readonly introduction: () => Promise<Introduction>;
   readonly #endsAt: number;
   #opened: Dialer | undefined;
+  #way: Promise<Way> | undefined;
+  #reply: Promise<ModelListReply> | undefined;
 
   /** @param options what is to be examined */
   constructor(options: DoctorOptions) {
@@ -67,8 +76,9 @@ export class DoctorContext {
     this.spend = options.spend;
     this.#endsAt = options.endsAt;
     this.settings = once(async () => {
-      const { loadSettings } = await import("../config/load_settings.ts");
-      return await loadSettings(flags, world);
+      if (options.settings !== undefined) return options.settings;
+      const { settingsFor } = await import("./target.ts");
+      return await settingsFor(flags, world);
     });
     this.trust = once(async () => {
       const { loadTrust } = await import("../trust/load_trust.ts");
@@ -97,7 +107,7 @@ export class DoctorContext {
         this.trust(),
         this.routes(),
       ]);
-      this.#opened = createDialer({ trust, routes, world, userAgent: `culvert/${VERSION} (doctor)` });
+      this.#opened = createDialer({ trust, routes, world, userAgent: USER_AGENT });
       return this.#opened;
     });
     this.introduction = once(() => this.#introduce());
@@ -117,6 +127,27 @@ export class DoctorContext {
     return { ...provider.headers, ...own };
   }
 
+  /** The way to the API. @throws as {@link trust} and {@link route} */
+  way(signal: AbortSignal): Promise<Way> {
+    this.#way ??= this.#findWay(signal);
+    return this.#way;
+  }
+
+  /** The reply to `GET models`, asked for once. @throws CulvertError of the network and TLS codes */
+  reply(signal: AbortSignal): Promise<ModelListReply> {
+    this.#reply ??= askModelList(this, signal);
+    return this.#reply;
+  }
+
+  /** What time a server said it is, if one was asked. */
+  async foreignTime(): Promise<ForeignTime | undefined> {
+    const reply = await this.#reply?.catch(() => undefined);
+    const theirs = Date.parse(reply?.headers.get("date") ?? "");
+    return reply === undefined || Number.isNaN(theirs)
+      ? undefined
+      : { theirs, ours: reply.at, by: reply.url.host };
+  }
+
   /** What is left of the time of all checks, ms, kept above `reserveMs` less. */
   timeLeft(reserveMs = 0): number {
     return Math.max(1, this.#endsAt - this.world.monotonic() - reserveMs);
@@ -125,6 +156,16 @@ export class DoctorContext {
   /** Lets go of what was opened. */
   close(): void {
     this.#opened?.close();
+  }
+
+  async #findWay(signal: AbortSignal): Promise<Way> {
+    const [{ Way }, url, route, trust] = await Promise.all([
+      import("./way.ts"),
+      this.base(),
+      this.route(),
+      this.trust(),
+    ]);
+    return new Way({ url, route, trust }, { trust, world: this.world, userAgent: USER_AGENT }, signal);
   }
 
   /** The mode decides the default base; where the credential cannot be had, the platform's is the better guess. */

@@ -6,6 +6,7 @@
  */
 import type { DetailValue } from "../errors.ts";
 import type { Environment } from "../world.ts";
+import type { Details } from "./check.ts";
 
 /** Replaces what is secret in a text. */
 export type Redactor = (text: string) => string;
@@ -15,7 +16,7 @@ const MASK = "***";
 /** Shapes that give a secret away wherever it stands. */
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   // User information of a URL, with or without a password.
-  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"'<>]+@/gi, `$1${MASK}@`],
+  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]+@/gi, `$1${MASK}@`],
   // The value of an authorization header.
   [/\b(bearer|basic|negotiate|ntlm)\s+[A-Za-z0-9+/_.~=-]{8,}/gi, `$1 ${MASK}`],
   // JSON Web Tokens.
@@ -65,16 +66,17 @@ function decoded(text: string): string {
   }
 }
 
-/** A value with every text in it redacted, keys included. */
-export function redactValue(value: DetailValue, redact: Redactor): DetailValue {
+/** Details with every text in them redacted, names included. */
+export function redactDetails(details: Details, redact: Redactor): Details {
+  return Object.fromEntries(
+    Object.entries(details).map(([name, value]) => [redact(name), redactValue(value, redact)]),
+  );
+}
+
+function redactValue(value: DetailValue, redact: Redactor): DetailValue {
   if (typeof value === "string") return redact(value);
   if (isList(value)) return value.map((entry) => redactValue(entry, redact));
-  if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, entry]) => [redact(key), redactValue(entry, redact)]),
-    );
-  }
-  return value;
+  return typeof value === "object" && value !== null ? redactDetails(value, redact) : value;
 }
 
 function isList(value: DetailValue): value is readonly DetailValue[] {

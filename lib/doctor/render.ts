@@ -63,17 +63,30 @@ function renderCheck(check: ReportedCheck, options: RenderOptions): readonly str
   return [...head, ...facts, ...remedy];
 }
 
+/** Facts as lines, one a value; what lies deeper is named by its path. */
 function renderFact([name, value]: readonly [string, DetailValue]): readonly string[] {
-  const text = describe(value);
+  if (typeof value === "object" && value !== null && !isList(value)) {
+    return Object.entries(value).flatMap(([key, entry]) => renderFact([`${name}.${key}`, entry]));
+  }
+  if (isList(value) && value.some((entry) => typeof entry === "object" && entry !== null)) {
+    return value.flatMap((entry, index) => fact(`${name}[${index}]`, inOneLine(entry)));
+  }
+  return fact(name, inOneLine(value));
+}
+
+function fact(name: string, text: string): readonly string[] {
   return text === "" ? [] : wrap(`${name}: ${text}`, `${INDENT}  `, `${INDENT}    `);
 }
 
-function describe(value: DetailValue): string {
-  if (value === null || typeof value !== "object") return value === null ? "" : String(value);
-  const parts = Array.isArray(value)
-    ? value.map(describe)
-    : Object.entries(value).map(([key, entry]) => `${key} ${describe(entry)}`);
-  return parts.filter((part) => part !== "").join("; ");
+function inOneLine(value: DetailValue): string {
+  if (value === null) return "";
+  if (typeof value !== "object") return String(value);
+  if (isList(value)) return value.map(inOneLine).filter((part) => part !== "").join(", ");
+  return Object.entries(value).map(([key, entry]) => `${key} ${inOneLine(entry)}`).join("; ");
+}
+
+function isList(value: DetailValue): value is readonly DetailValue[] {
+  return Array.isArray(value);
 }
 
 /** Breaks a text at blanks, and a word that is longer than a line wherever the line ends. */

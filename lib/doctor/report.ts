@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { DetailValue, ErrorCode, ExitStatus } from "../errors.ts";
+import type { ErrorCode, ExitStatus } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { CheckCategory, CheckResult, CheckStatus, Details } from "./check.ts";
-import { type Redactor, redactValue } from "./redact.ts";
+import { redactDetails, type Redactor } from "./redact.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** The version of the shape. A key that goes or changes its meaning makes it rise; a new key does not. */
@@ -77,16 +77,12 @@ export function createReport(parts: ReportParts): Report {
 }
 
 function reported({ id, category, finding, durationMs }: CheckResult, redact: Redactor): ReportedCheck {
-  const entries = Object.entries(finding.details).map(([key, value]): [string, DetailValue] => [
-    key,
-    redactValue(value, redact),
-  ]);
   return {
     id,
     category,
     status: finding.status,
     summary: redact(finding.summary),
-    details: Object.fromEntries(entries),
+    details: redactDetails(finding.details, redact),
     remediation: finding.remediation === undefined ? null : redact(finding.remediation),
     code: finding.code ?? null,
     duration_ms: Math.round(durationMs),

@@ -20,7 +20,7 @@ export interface RunOptions {
 
 /**
  * Runs the checks and returns their results in the order given. A check starts when those that it names in
- * `needs` and `after` have ended; they must stand before it.
+ * `needs` and `after` have ended, wherever they stand in the list; they must not wait for each other in a circle.
  *
  * @throws the reason of `options.signal` when that was aborted; nothing else
  */
@@ -29,55 +29,77 @@ export async function runChecks<CONTEXT>(
   context: CONTEXT,
   options: RunOptions,
 ): Promise<readonly CheckResult[]> {
-  const over = new AbortController();
-  const finished = new AbortController();
-  const deadline = options.world.sleep(options.budgetMs, finished.signal)
-    .then(() => over.abort(new DOMException("The time of all checks is over", "TimeoutError")))
-    // Aborted because every check has ended: no deadline is needed any more.
-    .catch(() => undefined);
-  const stop = () => over.abort(options.signal?.reason);
-  options.signal?.addEventListener("abort", stop, { once: true });
+  const shared = deadline(options, options.budgetMs);
   try {
-    const started = new Map<string, Promise<CheckResult>>();
-    for (const check of checks) {
-      started.set(check.id, runOne(check, context, options, started, over.signal));
-    }
-    const results = await Promise.all(started.values());
+    const slots = new Map(checks.map((check) => [check.id, Promise.withResolvers<CheckResult>()]));
+    const results = await Promise.all(checks.map(async (check) => {
+      const result = await runOne(check, context, options, (id) => slots.get(id)?.promise, shared);
+      slots.get(check.id)?.resolve(result);
+      return result;
+    }));
     options.signal?.throwIfAborted();
     return results;
   } finally {
-    options.signal?.removeEventListener("abort", stop);
-    finished.abort();
-    await deadline;
-    // Whatever a check left running, a stream for one, has no listener any more.
-    over.abort();
+    shared.lift();
   }
 }
+
+interface Deadline {
+  readonly budgetMs: number;
+  readonly signal: AbortSignal;
+  /** Ends what still listens to the signal. */
+  readonly lift: () => void;
+}
+
+function deadline(options: RunOptions, budgetMs: number): Deadline {
+  const over = new AbortController();
+  const lifted = new AbortController();
+  options.world.sleep(budgetMs, lifted.signal).then(
+    () => over.abort(new DOMException("Its time is over", "TimeoutError")),
+    // Lifted: everything ended in time.
+    () => undefined,
+  );
+  const stop = () => over.abort(options.signal?.reason);
+  options.signal?.addEventListener("abort", stop, { once: true });
+  if (options.signal?.aborted === true) stop();
+  return {
+    budgetMs,
+    signal: over.signal,
+    lift: () => {
+      options.signal?.removeEventListener("abort", stop);
+      lifted.abort();
+      over.abort();
+    },
+  };
+}
+
+/** The result of a check to come; nothing where there is none of that id. */
+type ResultOf = (id: string) => Promise<CheckResult> | undefined;
 
 async function runOne<CONTEXT>(
   check: Check<CONTEXT>,
   context: CONTEXT,
   options: RunOptions,
-  started: ReadonlyMap<string, Promise<CheckResult>>,
-  over: AbortSignal,
+  resultOf: ResultOf,
+  shared: Deadline,
 ): Promise<CheckResult> {
   const { id, category } = check;
   const unasked = (reason: string) => ({ id, category, finding: skipped(reason), durationMs: 0 });
   if (check.network && options.skipNetwork !== undefined) return unasked(options.skipNetwork);
-  const missing = await unmet(check, new Map(started));
+  const missing = await unmet(check, resultOf);
   if (missing !== undefined) return unasked(missing);
   const begin = options.world.monotonic();
-  const finding = await answer(check, context, over, options.budgetMs);
+  const own = check.ownBudgetMs?.(context);
+  const limit = own === undefined ? undefined : deadline(options, own);
+  const finding = await answer(check, context, limit ?? shared);
+  limit?.lift();
   return { id, category, finding, durationMs: Math.max(0, options.world.monotonic() - begin) };
 }
 
-/** Waits for the checks before this one; returns why it cannot run, if so. */
-async function unmet<CONTEXT>(
-  check: Check<CONTEXT>,
-  earlier: ReadonlyMap<string, Promise<CheckResult>>,
-): Promise<string | undefined> {
-  await Promise.all((check.after ?? []).map((id) => earlier.get(id)));
-  const needed = await Promise.all((check.needs ?? []).map((id) => earlier.get(id)));
+/** Waits for the checks that this one depends on; returns why it cannot run, if so. */
+async function unmet<CONTEXT>(check: Check<CONTEXT>, resultOf: ResultOf): Promise<string | undefined> {
+  await Promise.all((check.after ?? []).map(resultOf));
+  const needed = await Promise.all((check.needs ?? []).map(resultOf));
   const failed = needed.find((result) => result?.finding.status === "fail");
   if (failed !== undefined) return `Not asked, because "${failed.id}" failed`;
   const unasked = needed.find((result) => result?.finding.status === "skipped");
@@ -87,21 +109,25 @@ async function unmet<CONTEXT>(
 async function answer<CONTEXT>(
   check: Check<CONTEXT>,
   context: CONTEXT,
-  over: AbortSignal,
-  budgetMs: number,
+  { signal, budgetMs }: Deadline,
 ): Promise<Finding> {
   try {
-    over.throwIfAborted();
-    return await beforeAbort(check.run(context, over), over);
+    signal.throwIfAborted();
+    return withNext(await beforeAbort(check.run(context, signal), signal), check.next);
   } catch (thrown) {
-    if (over.aborted && thrown === over.reason) return overdue(check, budgetMs);
-    return failure(asCulvertError(thrown));
+    if (signal.aborted && thrown === signal.reason) return overdue(check, budgetMs);
+    return withNext(failure(asCulvertError(thrown)), check.next);
   }
+}
+
+function withNext(finding: Finding, next: string | undefined): Finding {
+  if (finding.status !== "fail" || finding.next !== undefined || next === undefined) return finding;
+  return { ...finding, next };
 }
 
 function overdue<CONTEXT>(check: Check<CONTEXT>, budgetMs: number): Finding {
   const seconds = (budgetMs / 1_000).toFixed(1);
-  return fail(check.overdue?.code ?? "connect_timeout", `No answer within the ${seconds} s of all checks`, {
+  return fail(check.overdue?.code ?? "connect_timeout", `No answer in the ${seconds} s there were`, {
     remediation: check.overdue?.remediation ??
       "Run the doctor again; if this comes back, the network is too slow.",
   });

@@ -12,7 +12,7 @@ import { refuseUpgrade, serveSocket } from "./api_websocket.ts";
 import { modelList } from "./model_list.ts";
 import { OAuthServer, type OAuthServerOptions } from "./oauth.ts";
 import { type Authority, createAuthority } from "./pki.ts";
-import { pulse } from "./pulse.ts";
+import { pulse, PULSE_PATH } from "./pulse.ts";
 import { unauthorized } from "./refusals.ts";
 import { type RecordedRequest, RequestLog } from "./request_log.ts";
 import { identifier } from "./response_events.ts";
@@ -112,7 +112,7 @@ class Api {
     for (const base of ["/v1", "/backend-api/codex"]) {
       this.#app.post(`${base}/responses`, (context) => this.#respond(context.req.raw));
       this.#app.get(`${base}/models`, (context) => this.#models(context.req.raw));
-      this.#app.get(`${base}/culvert/pulse`, (context) => pulse(context.req.raw));
+      this.#app.get(`${base}/${PULSE_PATH}`, (context) => pulse(context.req.raw));
     }
     this.#app.notFound((context) =>
       context.json({ error: { message: `Invalid URL (${context.req.method} ${context.req.path})` } }, 404)
@@ -169,7 +169,8 @@ class Api {
   #models(request: Request): Response {
     const refused = this.#refusalOf(request);
     if (refused !== undefined) return refusalReply(refused);
-    return Response.json(modelList(), { headers: { etag: MODELS_ETAG, "x-request-id": identifier("req") } });
+    const headers = { "etag": MODELS_ETAG, "x-request-id": identifier("req"), "culvert-pulse": PULSE_PATH };
+    return Response.json(modelList(), { headers });
   }
 
   #refusalOf(request: Request): Refusal | undefined {

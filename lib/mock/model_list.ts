@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { DEFAULT_MODEL } from "../config/load_settings.ts";
 import type { Json } from "./scenario.ts";
 
 /** Models that the simulated API serves. */
-export const MOCK_MODELS: readonly string[] = ["gpt-6.1-sol", "gpt-5.3-codex", "gpt-5.2"];
+export const MOCK_MODELS: readonly string[] = [DEFAULT_MODEL, "gpt-5.3-codex", "gpt-5.2", "mock-1"];
 
 /** The list as a body. */
 export function modelList(): Json {

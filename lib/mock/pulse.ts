@@ -8,6 +8,8 @@
  */
 import { pause } from "./sse_body.ts";
 
+/** Where it is below a base URL. The model list says so in its header `culvert-pulse`, for whoever wants to measure. */
+export const PULSE_PATH = "culvert/pulse";
 const MAX_EVENTS = 1000;
 const MAX_GAP_MS = 10_000;
 

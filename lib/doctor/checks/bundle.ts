@@ -13,7 +13,9 @@ import type { DoctorContext } from "../context.ts";
 /** A root that ends so soon deserves a word, ms. */
 const SOON_MS = 30 * 24 * 3_600_000;
 /** Certificates of a bundle that are listed one by one. */
-const LISTED = 12;
+const LISTED = 8;
+/** A file with more certificates is a whole public store, and those always hold a few old ones. */
+const WHOLE_STORE = 60;
 
 /** The check. */
 export const bundleCheck: Check<DoctorContext> = {
@@ -21,6 +23,7 @@ export const bundleCheck: Check<DoctorContext> = {
   category: "trust",
   question: "Which roots are trusted, and is the CA bundle among them sound?",
   network: false,
+  next: "culvert ca inspect",
   run: async ({ trust, world }) => await examineTrust(await trust(), world.now()),
 };
 
@@ -34,7 +37,7 @@ export async function examineTrust(trust: TrustStore, now: number): Promise<Find
   if (bundle === undefined) {
     const details = { roots, bundle: null };
     if (trust.warnings.length === 0) return ok(trust.description, details);
-    return warn(`${trust.description}. ${sentences(trust.warnings)}`, {
+    return warn(`${trust.description}. ${byKind(trust.warnings)}`, {
       details,
       remediation: "Mozilla's roots are in force all the same; name a CA bundle if this network needs one.",
     });
@@ -43,22 +46,26 @@ export async function examineTrust(trust: TrustStore, now: number): Promise<Find
   const warnings = [...trust.warnings, ...weak];
   const details = {
     roots,
-    bundle: {
-      source: bundle.source.name,
-      path: bundle.source.path,
-      certificates: bundle.certificates.length,
-      skipped: bundle.skipped.map(({ kind, line, reason }) => ({ kind, line, reason })),
-      first: listed,
-    },
-    warnings: warnings.map(({ code }) => code),
+    source: bundle.source.name,
+    path: bundle.source.path,
+    certificates: bundle.certificates.length,
+    skipped: bundle.skipped.map(({ kind, line, reason }) => ({ kind, line, reason })),
+    ...(bundle.certificates.length <= LISTED ? { subjects: listed } : {}),
+    warnings: Object.fromEntries(kindsOf(warnings).map((same) => [same[0].code, same.length])),
   };
   if (warnings.length === 0) return ok(trust.description, details);
-  return warn(`${trust.description}. ${sentences(warnings)}`, {
+  if (bundle.certificates.length > WHOLE_STORE && warnings.every(({ code }) => OF_AGE.has(code))) {
+    return ok(`${trust.description}; some of these are old or end soon, as in every public store`, details);
+  }
+  return warn(`${trust.description}. ${byKind(warnings)}`, {
     details,
     remediation: "See every certificate with culvert ca inspect; ask for a clean bundle where one is broken.",
     next: `culvert ca inspect ${bundle.source.kind === "flag" ? bundle.source.path : ""}`.trimEnd(),
   });
 }
+
+/** What only says that a root is old. */
+const OF_AGE = new Set(["ca_expired", "ca_expires_soon", "weak_root_signature", "version_1", "weak_key"]);
 
 interface Look {
   readonly listed: readonly DetailValue[];
@@ -87,8 +94,21 @@ async function lookInto(bundle: Bundle, now: number): Promise<Look> {
   return { listed, weak };
 }
 
-function sentences(warnings: readonly Warning[]): string {
-  const shown = warnings.slice(0, 3).map(({ message }) => message);
-  const more = warnings.length - shown.length;
-  return [...shown, ...(more > 0 ? [`And ${more} more`] : [])].join(". ");
+type Same = readonly [Warning, ...Warning[]];
+
+function kindsOf(warnings: readonly Warning[]): readonly Same[] {
+  const kinds = new Map<string, [Warning, ...Warning[]]>();
+  for (const warning of warnings) {
+    const same = kinds.get(warning.code);
+    if (same === undefined) kinds.set(warning.code, [warning]);
+    else same.push(warning);
+  }
+  return [...kinds.values()];
+}
+
+/** One sentence a kind: an old bundle may hold dozens of expired roots. */
+function byKind(warnings: readonly Warning[]): string {
+  return kindsOf(warnings).map(([first, ...more]) =>
+    more.length === 0 ? first.message : `${first.message} (and ${more.length} more like it)`
+  ).join(". ");
 }

@@ -16,6 +16,7 @@ export const credentialsCheck: Check<DoctorContext> = {
   question: "Is there a credential, from where, and until when?",
   network: false,
   needs: ["config"],
+  next: "culvert auth login",
   run: examineCredential,
 };
 

@@ -1,0 +1,35 @@
+/**
+ * The doctor in the simulated network: a look at what interception is like, without having to suffer it.
+ *
+ * @module
+ */
+import { loadSettings } from "../../config/load_settings.ts";
+import type { ExaminationOptions } from "../../doctor/examine.ts";
+import { startNetwork } from "../../mock/network.ts";
+import { demoWorld } from "../demo_connection.ts";
+
+/** What is examined, and the network that it is examined in. */
+export interface DemoSubject extends AsyncDisposable {
+  readonly subject: Pick<ExaminationOptions, "world" | "flags" | "settings">;
+}
+
+/**
+ * Starts the demo network.
+ *
+ * @param given what would be examined elsewhere; its provider is `demo`
+ */
+export async function demoSubject(given: Pick<ExaminationOptions, "world" | "flags">): Promise<DemoSubject> {
+  const settings = await loadSettings(given.flags, given.world);
+  const network = await startNetwork();
+  return {
+    subject: {
+      world: demoWorld(given.world, network.env),
+      flags: { ...given.flags, caCert: network.bundlePath, proxy: network.proxyUrl },
+      settings: {
+        ...settings,
+        provider: { ...settings.provider, baseUrl: network.baseUrl, envKey: "CULVERT_API_KEY" },
+      },
+    },
+    [Symbol.asyncDispose]: () => network.close(),
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * Does the proxy open a tunnel, and what does it ask for?
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import { hostAndPort } from "../../net/explain.ts";
+import { type Check, failure, type Finding, ok } from "../check.ts";
+import type { DoctorContext } from "../context.ts";
+
+/** The check. */
+export const proxyCheck: Check<DoctorContext> = {
+  id: "proxy",
+  category: "network",
+  question: "Does the proxy open a tunnel, and what does it ask for?",
+  network: true,
+  needs: ["tcp"],
+  overdue: {
+    code: "proxy_refused",
+    remediation:
+      "The proxy takes the connection and then keeps silent: what listens there may be no proxy, or one " +
+      "that speaks another protocol. Check scheme and port of its address.",
+  },
+  run: examineProxy,
+};
+
+async function examineProxy(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
+  const way = await context.way(signal);
+  const { url, route } = way.attempted;
+  if (route.kind === "direct") return ok("There is none on this route");
+  const { proxy, source } = route;
+  const details = { scheme: proxy.scheme, host: proxy.host, port: proxy.port, source };
+  if (url.protocol === "http:" && proxy.scheme.startsWith("http")) {
+    return ok("No tunnel is needed: the proxy forwards plain http requests itself", details);
+  }
+  try {
+    await way.tunnel();
+  } catch (error) {
+    if (!(error instanceof CulvertError)) throw error;
+    return refusal(error, details);
+  }
+  const how = proxy.scheme.startsWith("socks")
+    ? "The SOCKS proxy connects to"
+    : "The proxy opens a tunnel to";
+  const who = proxy.username === undefined ? "" : "; it takes the credentials";
+  return ok(`${how} ${hostAndPort(url)}${who}`, details);
+}
+
+/** The schemes by name: they decide whether a password can help at all. */
+function refusal(error: CulvertError, details: Finding["details"]): Finding {
+  const challenges = error.details["proxy_challenges"];
+  const schemes = Array.isArray(challenges) ? challenges.filter((name) => typeof name === "string") : [];
+  const asks = schemes.length === 0 ? "" : `; it takes ${schemes.join(", ")}`;
+  return { ...failure(error, { details }), summary: `${error.message}${asks}` };
+}

@@ -1,0 +1,221 @@
+import { createAuthority, createSelfSigned } from "../../lib/mock/pki.ts";
+import { startNetwork } from "../../lib/mock/network.ts";
+import { deafPort, httpServer, rawServer } from "../net/kit.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
+import { startProxy } from "../support/proxy.ts";
+import { diagnose, finding, folder, outline } from "./kit.ts";
+import { fullPort, ward } from "./network_kit.ts";
+
+/** A connection that is given up in the middle ends when the system says so, not when the test does. */
+const LOOSE = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test("a way without obstacles passes every check", async () => {
+  await using at = await ward();
+  const report = await at.diagnose({ flags: { model: "mock-1" } });
+  assertEquals(report.checks.filter(({ status }) => status === "fail"), []);
+  assertEquals(report.exit_code, 0);
+  assertEquals(finding(report, "http").details["status"], 200);
+  assertEquals(finding(report, "clock").status, "ok");
+});
+
+Deno.test("a name that does not resolve fails, and nothing behind it is asked", async () => {
+  // Longer than a label may be (RFC 1035 §2.3.4): no resolver on the network is bothered.
+  const report = await diagnose({ url: `https://${"a".repeat(64)}.test/v1` });
+  const found = finding(report, "dns");
+  assertEquals([found.status, found.code, report.exit_code], ["fail", "dns", 5]);
+  assertIncludes(found.remediation ?? "", "HTTPS_PROXY");
+  assertExcludes(found.remediation ?? "", "culvert doctor");
+  assertEquals(finding(report, "tcp").summary, 'Not asked, because "dns" failed');
+  assertEquals(finding(report, "models").status, "skipped");
+});
+
+Deno.test("a port on which nobody listens fails the connection", async () => {
+  const report = await diagnose({ url: `https://127.0.0.1:${deafPort()}/v1` });
+  assertEquals([finding(report, "tcp").code, report.exit_code], ["connect", 5]);
+  assertIncludes(finding(report, "tcp").summary, "refused");
+});
+
+Deno.test({
+  name: "a host that swallows connections is given up in time",
+  ...LOOSE,
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    using blackhole = await fullPort();
+    const report = await diagnose({ url: `https://127.0.0.1:${blackhole.port}/v1` });
+    assertEquals([finding(report, "tcp").code, report.exit_code], ["connect_timeout", 5]);
+    assertIncludes(finding(report, "tcp").remediation ?? "", "firewall");
+    assert(report.duration_ms < 5_000, `${report.duration_ms} ms`);
+  },
+});
+
+Deno.test("a proxy that is not there is told as the proxy's fault, with the variable that named it", async () => {
+  const proxy = `http://127.0.0.1:${deafPort()}`;
+  const report = await diagnose({ url: "https://api.test/v1", env: { HTTPS_PROXY: proxy } });
+  const found = finding(report, "tcp");
+  assertEquals(found.code, "connect");
+  assertIncludes(`${found.summary} ${found.remediation}`, "HTTPS_PROXY");
+});
+
+for (
+  const [headers, schemes, remedy] of [
+    [['Proxy-Authenticate: Basic realm="corp"'], "Basic", "Put user and password into HTTPS_PROXY"],
+    [["Proxy-Authenticate: NTLM"], "NTLM", "local authenticating proxy"],
+    [["Proxy-Authenticate: Negotiate", "Proxy-Authenticate: NTLM"], "Negotiate, NTLM", "px or cntlm"],
+  ] as const
+) {
+  Deno.test(`a proxy that takes ${schemes} is asked for by name`, async () => {
+    await using proxy = await startProxy({ fault: { kind: "status", status: 407, headers } });
+    const env = { HTTPS_PROXY: `http://anna:pl4nted-pw@127.0.0.1:${proxy.port}` };
+    const report = await diagnose({ url: "https://api.test/v1", env });
+    const found = finding(report, "proxy");
+    assertEquals([found.code, report.exit_code], ["proxy_auth", 5]);
+    assertIncludes(found.summary, `it takes ${schemes}`);
+    assertIncludes(found.remediation ?? "", remedy);
+    assertExcludes(JSON.stringify(report), "pl4nted-pw");
+  });
+}
+
+Deno.test("a proxy that forbids the host fails with its status", async () => {
+  await using proxy = await startProxy({ fault: { kind: "status", status: 403 } });
+  const report = await diagnose({
+    url: "https://api.test/v1",
+    flags: { proxy: `http://127.0.0.1:${proxy.port}` },
+  });
+  const found = finding(report, "proxy");
+  assertEquals([found.code, found.details["proxy_status"]], ["proxy_refused", 403]);
+  assertIncludes(found.remediation ?? "", "--proxy");
+});
+
+Deno.test({
+  name: "a proxy that takes the connection and keeps silent is given up in time",
+  ...LOOSE,
+  fn: async () => {
+    await using proxy = await startProxy({ fault: { kind: "stall" } });
+    const report = await diagnose({
+      url: "https://api.test/v1",
+      flags: { proxy: `http://127.0.0.1:${proxy.port}` },
+    });
+    assertEquals(finding(report, "proxy").code, "proxy_refused");
+    assertIncludes(finding(report, "proxy").remediation ?? "", "keeps silent");
+    assert(report.duration_ms < 5_000, `${report.duration_ms} ms`);
+  },
+});
+
+Deno.test("a SOCKS proxy with credentials is passed, and the API behind it answers", async () => {
+  await using at = await ward();
+  await using proxy = await startProxy({ credentials: "anna:pl4nted-pw" });
+  const report = await at.diagnose({
+    flags: { proxy: `socks5h://anna:pl4nted-pw@127.0.0.1:${proxy.port}`, model: "mock-1" },
+  });
+  assertIncludes(finding(report, "proxy").summary, "takes the credentials");
+  assertEquals(finding(report, "models").status, "ok");
+  assertExcludes(JSON.stringify(report), "pl4nted-pw");
+});
+
+Deno.test("an issuer that nobody trusts fails, is named, and leads to a look at its chain", async () => {
+  await using at = await ward();
+  const report = await at.diagnose({ env: { CODEX_CA_CERTIFICATE: "" } });
+  const found = finding(report, "tls");
+  assertEquals([found.code, report.exit_code], ["tls_unknown_issuer", 3]);
+  assertIncludes(found.remediation ?? "", "Culvert Mock API CA");
+  assertIncludes(JSON.stringify(found.details["presented_chain"]), "CN=localhost");
+  assertEquals(report.next, `culvert ca fetch localhost:${at.api.port}`);
+  assertEquals(finding(report, "http").status, "skipped");
+});
+
+Deno.test("a certificate for another name fails and says for which", async () => {
+  await using at = await ward({ names: ["other.test"] });
+  const found = finding(await at.diagnose(), "tls");
+  assertEquals(found.code, "tls_name_mismatch");
+  assertIncludes(found.remediation ?? "", "other.test");
+});
+
+const AUTHORITY = await createAuthority("Culvert Test CA");
+const DAY_MS = 86_400_000;
+
+for (
+  const [name, request, code, remedy] of [
+    [
+      "has expired",
+      { notBefore: Date.now() - 9 * DAY_MS, notAfter: Date.now() - DAY_MS },
+      "tls_expired",
+      "must renew",
+    ],
+    ["is not valid yet", { notBefore: Date.now() + DAY_MS }, "tls_not_yet_valid", "Check the clock first"],
+  ] as const
+) {
+  Deno.test(`a certificate that ${name} fails for that reason`, async () => {
+    using files = folder();
+    const pair = await AUTHORITY.issue({ commonName: "localhost", names: ["localhost"], ...request });
+    await using server = httpServer(() => new Response(), pair);
+    const env = { CODEX_CA_CERTIFICATE: files.write("ca.pem", AUTHORITY.certificate) };
+    const found = finding(await diagnose({ url: `https://localhost:${server.port}/v1`, env }), "tls");
+    assertEquals(found.code, code);
+    assertIncludes(found.remediation ?? "", remedy);
+  });
+}
+
+Deno.test("a CA certificate presented as a server's own fails for that reason", async () => {
+  using files = folder();
+  const pair = await createSelfSigned({ commonName: "localhost", names: ["localhost"], isCa: true });
+  await using server = httpServer(() => new Response(), pair);
+  const env = { CODEX_CA_CERTIFICATE: files.write("ca.pem", pair.certificate) };
+  const found = finding(await diagnose({ url: `https://localhost:${server.port}/v1`, env }), "tls");
+  assertEquals(found.code, "tls_ca_as_leaf");
+  assertIncludes(found.remediation ?? "", "CA:FALSE");
+});
+
+Deno.test("something that does not speak TLS fails the handshake", async () => {
+  await using server = httpServer(() => new Response());
+  const report = await diagnose({ url: `https://localhost:${server.port}/v1` });
+  assertEquals([finding(report, "tls").code, report.exit_code], ["tls_handshake", 3]);
+});
+
+Deno.test({
+  name: "a TLS handshake that is swallowed is given up in time",
+  ...LOOSE,
+  fn: async () => {
+    await using server = await rawServer(() => {});
+    const report = await diagnose({ url: `https://localhost:${server.port}/v1` });
+    assertEquals(finding(report, "tls").code, "tls_handshake");
+    assertIncludes(finding(report, "tls").remediation ?? "", "not answered");
+    assert(report.duration_ms < 5_000, `${report.duration_ms} ms`);
+  },
+});
+
+Deno.test("a public name whose certificate comes from a private CA is intercepted, and by whom", async () => {
+  const network = await startNetwork({ host: "api.culvert-mock.com" });
+  try {
+    const { env, baseUrl: url } = network;
+    const trusted = await diagnose({ url, env, flags: { model: "mock-1" } });
+    assertIncludes(finding(trusted, "tls").summary, 'Intercepted by "CN=Example Corp TLS Inspection');
+    assertEquals(finding(trusted, "tls").details["intercepted"], true);
+    assertEquals(finding(trusted, "models").status, "ok");
+    const without = await diagnose({ url, env: { ...env, CODEX_CA_CERTIFICATE: "" } });
+    const found = finding(without, "tls");
+    assertEquals([found.code, without.exit_code], ["tls_unknown_issuer", 3]);
+    assertIncludes(
+      found.remediation ?? "",
+      'This connection is intercepted by "CN=Example Corp TLS Inspection',
+    );
+    assertIncludes(found.remediation ?? "", "CODEX_CA_CERTIFICATE");
+  } finally {
+    await network.close();
+  }
+});
+
+Deno.test("in the clear there is no TLS to look at, and the rest is asked all the same", async () => {
+  await using at = await ward({ plain: true });
+  const found = outline(await at.diagnose({ flags: { model: "mock-1" } }));
+  assertEquals([found["tls"], found["http"], found["sse"], found["models"]], ["ok", "ok", "ok", "ok"]);
+});
+
+Deno.test("a credential that would travel in the clear beyond this machine is a warning", async () => {
+  await using proxy = await startProxy({ fault: { kind: "status", status: 404 } });
+  const found = finding(
+    await diagnose({ url: "http://api.test/v1", flags: { proxy: `http://127.0.0.1:${proxy.port}` } }),
+    "tls",
+  );
+  assertEquals(found.status, "warn");
+  assertIncludes(found.remediation ?? "", "https");
+});

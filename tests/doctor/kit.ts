@@ -1,0 +1,81 @@
+/** What the tests of the doctor share: an examination in a world of the test's own, and its findings by id. */
+import { processWorld } from "../../lib/cli/process.ts";
+import type { SharedFlags } from "../../lib/config/settings.ts";
+import { examine } from "../../lib/doctor/examine.ts";
+import type { Report, ReportedCheck, ReportMode } from "../../lib/doctor/report.ts";
+import { checkRoot } from "../../lib/net/system_roots.ts";
+import type { RootsReader } from "../../lib/trust/roots_reader.ts";
+import type { World } from "../../lib/world.ts";
+import { join } from "../support/paths.ts";
+
+/** A key that must never be seen in any output. */
+export const PLANTED_KEY = "sk-planted-0123456789abcdef";
+
+/** What to examine. */
+export interface Case {
+  readonly url?: string;
+  readonly flags?: SharedFlags;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly mode?: ReportMode;
+  readonly spend?: boolean;
+  readonly budgetMs?: number;
+  readonly world?: Partial<World>;
+}
+
+/** A folder of the test's own with files in it, removed at the end. */
+export interface Folder extends Disposable {
+  readonly path: string;
+  /** Writes a file and tells its absolute path. */
+  readonly write: (name: string, content: string | Uint8Array) => string;
+}
+
+/** Makes one. */
+export function folder(): Folder {
+  const path = Deno.makeTempDirSync({ prefix: "culvert-doctor-" });
+  return {
+    path,
+    write: (name, content) => {
+      const file = join(path, name);
+      Deno.writeFileSync(file, typeof content === "string" ? new TextEncoder().encode(content) : content);
+      return file;
+    },
+    [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }),
+  };
+}
+
+/** No roots but those of the bundle: what the machine trusts is no part of these tests. */
+const NO_ROOTS: RootsReader = {
+  system: () => Promise.resolve({ pems: [], origin: "none in this test", warnings: [] }),
+  mozilla: () => Promise.resolve({ pems: [], origin: "none in this test", warnings: [] }),
+  checkRoot,
+};
+
+/** Runs the doctor in-process. Without `CODEX_HOME` in `env`, an empty one is made for the time it runs. */
+export async function diagnose(given: Case = {}): Promise<Report> {
+  using home = folder();
+  const env: Readonly<Record<string, string>> = { CODEX_HOME: home.path, ...given.env };
+  const world: World = { ...processWorld(), env: (name) => env[name], ...given.world };
+  return await examine({
+    world,
+    roots: NO_ROOTS,
+    flags: { ...given.flags, ...(given.url === undefined ? {} : { baseUrl: given.url }) },
+    mode: given.mode ?? "full",
+    spend: given.spend ?? false,
+    again: "culvert doctor",
+    ...(given.budgetMs === undefined ? {} : { budgetMs: given.budgetMs }),
+  });
+}
+
+/** One check of a report. */
+export function finding(report: Report, id: string): ReportedCheck {
+  const found = report.checks.find((check) => check.id === id);
+  if (found === undefined) {
+    throw new Error(`No check "${id}" in ${report.checks.map(({ id }) => id).join(", ")}`);
+  }
+  return found;
+}
+
+/** `id status` of every check, for one look at all of them. */
+export function outline(report: Report): Readonly<Record<string, string>> {
+  return Object.fromEntries(report.checks.map(({ id, status }) => [id, status]));
+}

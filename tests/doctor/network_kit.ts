@@ -1,0 +1,63 @@
+/** What the tests of the doctor's network checks share: an API that is trusted, and ends of the line that misbehave. */
+import { type MockApi, type MockApiOptions, startMockApi } from "../../lib/mock/api.ts";
+import type { Report } from "../../lib/doctor/report.ts";
+import { type Case, diagnose, type Folder, folder, PLANTED_KEY } from "./kit.ts";
+
+/** An API over TLS, its CA in a file, and a doctor that trusts it. */
+export interface Ward extends AsyncDisposable {
+  readonly api: MockApi;
+  readonly files: Folder;
+  /** Path of the API's CA. */
+  readonly bundle: string;
+  /** Examines the API; what is given comes on top. */
+  readonly diagnose: (given?: Case) => Promise<Report>;
+}
+
+/** Sets one up. */
+export async function ward(options: MockApiOptions = {}): Promise<Ward> {
+  const api = await startMockApi(options);
+  const files = folder();
+  const bundle = files.write("ca.pem", api.authority.certificate);
+  return {
+    api,
+    files,
+    bundle,
+    diagnose: (given = {}) =>
+      diagnose({
+        url: api.baseUrl,
+        ...given,
+        env: { CULVERT_API_KEY: PLANTED_KEY, CODEX_CA_CERTIFICATE: bundle, ...given.env },
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await api.close();
+      files[Symbol.dispose]();
+    },
+  };
+}
+
+/** A port that accepts nothing: its queue is full, so that a further connection is never answered. */
+export async function fullPort(): Promise<{ readonly port: number } & Disposable> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const waiting: Deno.Conn[] = [];
+  const late: Promise<Deno.Conn>[] = [];
+  for (let full = false; !full;) {
+    const opening = Deno.connect({ hostname: "127.0.0.1", port });
+    const timer = Promise.withResolvers<undefined>();
+    const id = setTimeout(() => timer.resolve(undefined), 300);
+    const opened = await Promise.race([opening, timer.promise]);
+    clearTimeout(id);
+    if (opened === undefined) {
+      late.push(opening);
+      full = true;
+    } else waiting.push(opened);
+  }
+  return {
+    port,
+    [Symbol.dispose]: () => {
+      listener.close();
+      for (const connection of waiting) connection.close();
+      for (const opening of late) opening.then((connection) => connection.close(), () => {});
+    },
+  };
+}
