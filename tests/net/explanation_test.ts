@@ -82,7 +82,7 @@ const ROWS: readonly Row[] = [
   {
     name: "SHA-1 is found",
     pair: () => signedByRsa(2048, "SHA-1"),
-    says: ["is signed with SHA1"],
+    says: ["is signed with SHA-1"],
   },
 ];
 

@@ -5,8 +5,7 @@
  */
 import { loadSettings } from "../../config/load_settings.ts";
 import type { ExaminationOptions } from "../../doctor/examine.ts";
-import { startNetwork } from "../../mock/network.ts";
-import { demoWorld } from "../demo_connection.ts";
+import { startDemo } from "../demo_connection.ts";
 
 /** What is examined, and the network that it is examined in. */
 export interface DemoSubject extends AsyncDisposable {
@@ -20,16 +19,18 @@ export interface DemoSubject extends AsyncDisposable {
  */
 export async function demoSubject(given: Pick<ExaminationOptions, "world" | "flags">): Promise<DemoSubject> {
   const settings = await loadSettings(given.flags, given.world);
-  const network = await startNetwork();
+  const demo = await startDemo(given.world);
+  const { network, world } = demo;
   return {
     subject: {
-      world: demoWorld(given.world, network.env),
+      world,
       flags: { ...given.flags, caCert: network.bundlePath, proxy: network.proxyUrl },
       settings: {
         ...settings,
-        provider: { ...settings.provider, baseUrl: network.baseUrl, envKey: "CULVERT_API_KEY" },
+        codexHome: network.directory,
+        provider: { ...settings.provider, baseUrl: network.baseUrl, requiresOpenAiAuth: true },
       },
     },
-    [Symbol.asyncDispose]: () => network.close(),
+    [Symbol.asyncDispose]: () => demo[Symbol.asyncDispose](),
   };
 }

@@ -38,8 +38,12 @@ const NO_VARIABLES = new Set([
   ...["CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "PIP_CERT", "AWS_CA_BUNDLE"],
   // Their values are masked wherever they turn up.
   ...["AZURE_OPENAI_API_KEY", "OPENAI_ADMIN_KEY"],
-  // Told in the row of HOME.
-  "USERPROFILE",
+  // Written out for other programs, never read.
+  ...["BUNDLE_SSL_CA_CERT", "CARGO_HTTP_CAINFO", "DENO_CERT", "NPM_CONFIG_CAFILE"],
+  // Told in the rows of HOME, XDG_CACHE_HOME and BROWSER.
+  ...["USERPROFILE", "LOCALAPPDATA", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY"],
+  // Error codes of the websocket library.
+  ...["WS_ERR_INVALID_UTF8", "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH", "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH"],
 ]);
 
 Deno.test("the topic environment has every variable that the program reads, and no other", async () => {
