@@ -38,13 +38,15 @@ export async function openHttpTunnel(
   if (head === "eof") refuse("the proxy closed the connection instead of answering CONNECT");
   if (head === "too_long") refuse("the proxy's answer to CONNECT is longer than 8 KiB");
   if (head === "not_http") refuse("what answers at the proxy's address does not speak HTTP");
-  if (head.status === 407) {
+  // tinyproxy (1.11) answers wrong credentials by 401, which on CONNECT can come from nobody but the proxy.
+  if (head.status === 407 || head.status === 401) {
+    const header = head.status === 407 ? "proxy-authenticate" : "www-authenticate";
     throw new FaultError({
       code: "proxy_auth",
       at: "proxy",
-      reason: "the proxy asks for other credentials (407)",
-      proxyStatus: 407,
-      challenges: challengesOf(head.headers.get("proxy-authenticate")),
+      reason: `the proxy asks for other credentials (${head.status})`,
+      proxyStatus: head.status,
+      challenges: challengesOf(head.headers.get(header)),
     });
   }
   if (head.status < 200 || head.status > 299) {

@@ -132,6 +132,7 @@ Deno.test("what the proxy answered is found out and told", async (t) => {
       "proxy_auth",
       "user:password",
     ],
+    [{ status: 401, headers: [] }, "proxy_auth", "user:password"],
     [{ status: 403, headers: [] }, "proxy_refused", "may reach the host"],
     [{ status: 503, headers: [] }, "proxy_refused", "may reach the host"],
   ] as const;
