@@ -103,7 +103,7 @@ function advice(fault: NetworkFault, route: Route): readonly string[] {
     case "tls_not_yet_valid":
       return ["Compare the clock of this machine with the certificate's dates."];
     case "proxy_auth":
-      return [proxyCredentialsAdvice(fault.challenges ?? [], source)];
+      return [proxyCredentialsAdvice(fault.challenges ?? [], route)];
     case "proxy_refused":
       return [`Check the address in ${source}, and whether this proxy may reach the host.`];
     case "dns":
@@ -118,10 +118,22 @@ function advice(fault: NetworkFault, route: Route): readonly string[] {
   }
 }
 
-/** What to do about a 407. Only Basic (and SOCKS5 user and password) is spoken. */
-export function proxyCredentialsAdvice(challenges: readonly string[], source: string): string {
-  const basic = challenges.length === 0 || challenges.some((scheme) => scheme.toLowerCase() === "basic");
-  if (basic) return `Put user and password into ${source}: http://user:password@host:port, percent-encoded.`;
-  return `The proxy asks for ${challenges.join(" or ")}, which culvert does not speak; run a local ` +
-    `authenticating proxy such as px or cntlm and point ${source} at it.`;
+/**
+ * What to do about a 407. Only Basic (and SOCKS5 user and password) is spoken.
+ *
+ * @param challenges the schemes the proxy asked for, if known
+ */
+export function proxyCredentialsAdvice(challenges: readonly string[], route: Route): string {
+  const proxy = route.kind === "proxy" ? route : undefined;
+  // A password on the command line is seen by every process of the machine.
+  const variable = proxy === undefined || proxy.source === "--proxy" ? "HTTPS_PROXY" : proxy.source;
+  if (challenges.length > 0 && !challenges.some((scheme) => scheme.toLowerCase() === "basic")) {
+    return `The proxy asks for ${challenges.join(" or ")}, which culvert does not speak; run a local ` +
+      `authenticating proxy such as px or cntlm and point ${variable} at it.`;
+  }
+  if (proxy?.proxy.username !== undefined) {
+    return `Check user and password in ${proxy.source}; special characters must be percent-encoded.`;
+  }
+  const scheme = proxy?.proxy.scheme ?? "http";
+  return `Put user and password into ${variable}: ${scheme}://user:password@host:port, percent-encoded.`;
 }
