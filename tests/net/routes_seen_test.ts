@@ -127,6 +127,8 @@ Deno.test("the proxy variables of the process cannot overrule the table", async 
         SSL_CERT_FILE: "/nowhere/at/all.pem",
         SSL_CERT_DIR: "/nowhere",
         NO_COLOR: "1",
+        // The runtime asks for its own newest version now and then, by these proxies.
+        DENO_NO_UPDATE_CHECK: "1",
       },
     }).output();
     assertIncludes(
@@ -137,5 +139,5 @@ Deno.test("the proxy variables of the process cannot overrule the table", async 
     await Deno.remove(path);
   }
   assertEquals(right.seen.map(({ target }) => target), ["api.test:443"]);
-  assertEquals(wrong.seen.length, 0);
+  assertEquals(wrong.seen.map(({ target }) => target), []);
 });
