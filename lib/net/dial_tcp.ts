@@ -84,6 +84,8 @@ export async function dialTcp(
     winner = undefined;
     // Small frames must not wait for the acknowledgement of the one before: 40 ms each, as seen.
     conn.setNoDelay(true);
+    // A websocket may be idle for long: let the system notice a peer that vanished.
+    conn.setKeepAlive(true);
     return conn;
   } finally {
     over = true;

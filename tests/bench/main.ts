@@ -1,16 +1,19 @@
 /**
  * `deno task bench`: ratios to a named rival in the same run, never a bare time. Ends with status 1 when a bar is
- * missed. Give names to run some only: `sse`, `drip`, `memory`.
+ * missed. Give names to run some only: `sse`, `drip`, `memory`,
+ * `websocket`.
  */
 import { drip } from "./drip.ts";
 import { type Finding, print } from "./measure.ts";
 import { sseMemory } from "./sse_memory.ts";
 import { sseThroughput } from "./sse_throughput.ts";
+import { websocketWire } from "./websocket_wire.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Finding[]>>> = {
   drip,
   sse: sseThroughput,
   memory: sseMemory,
+  websocket: websocketWire,
 };
 
 let missed = false;
