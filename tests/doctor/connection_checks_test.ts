@@ -58,7 +58,7 @@ Deno.test("a proxy that is not there is told as the proxy's fault, with the vari
 
 for (
   const [headers, schemes, remedy] of [
-    [['Proxy-Authenticate: Basic realm="corp"'], "Basic", "Put user and password into HTTPS_PROXY"],
+    [['Proxy-Authenticate: Basic realm="corp"'], "Basic", "Check user and password in HTTPS_PROXY"],
     [["Proxy-Authenticate: NTLM"], "NTLM", "local authenticating proxy"],
     [["Proxy-Authenticate: Negotiate", "Proxy-Authenticate: NTLM"], "Negotiate, NTLM", "px or cntlm"],
   ] as const
