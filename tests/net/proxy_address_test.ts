@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { CulvertError } from "../../lib/errors.ts";
+import { parseNoProxy } from "../../lib/net/no_proxy.ts";
 import { parseProxyAddress } from "../../lib/net/proxy_address.ts";
 import type { ProxyEndpoint } from "../../lib/net/route.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
@@ -77,3 +79,40 @@ function thrownBy(run: () => unknown): CulvertError {
   }
   throw new Error("Nothing was thrown");
 }
+
+Deno.test("whatever is typed, the answer is an endpoint or a typed refusal that keeps the secret", async () => {
+  const secret = "pl4nted";
+  const piece = fc.constantFrom(
+    "http://",
+    "socks5://",
+    "x:",
+    "@",
+    ":",
+    "/",
+    "#",
+    "?",
+    "%",
+    "[",
+    "]",
+    "\\",
+    " ",
+    "h",
+    "1",
+    secret,
+  );
+  await fc.assert(fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
+    const text = pieces.join("");
+    // What stands in the place of a scheme is refused by name.
+    fc.pre(!/^[a-z0-9+.-]*pl4nted[a-z0-9+.-]*:\/\//i.test(text.trim()));
+    try {
+      const endpoint = parseProxyAddress(text, "HTTPS_PROXY");
+      assert(endpoint.port >= 1 && endpoint.port <= 65_535 && endpoint.host !== "");
+    } catch (error) {
+      assert(error instanceof CulvertError && error.code === "proxy_invalid", text);
+      assertExcludes(error.message + error.hint, secret);
+    }
+    const { match, warnings } = await parseNoProxy(text, "NO_PROXY");
+    match("api.example", 443);
+    for (const { message } of warnings) assertIncludes(message, "NO_PROXY");
+  }));
+});

@@ -494,3 +494,38 @@ Deno.test("a reader that does not read stops the sender, and loses nothing", asy
   assertEquals(next, total);
   channel.drop();
 });
+
+Deno.test("a peer that leaves during idle is noticed without a read or a write", async (t) => {
+  for (const [name, leave] of [["with a close frame", 1000], ["without one", undefined]] as const) {
+    await t.step(name, async () => {
+      await using server = websocketServer(async (peer) => {
+        await peer.accept();
+        if (leave !== undefined) await peer.closeWith(leave);
+      }, LEAF);
+      using dialer = await dialerFor();
+      const channel = await open(dialer, `wss://localhost:${server.port}/`);
+      while (channel.isOpen) await new Promise((resolve) => setTimeout(resolve, 5));
+      await failureOf(channel.ping(60_000));
+      await failureOf(channel.send("x"));
+      channel.drop();
+    });
+  }
+});
+
+Deno.test("dropping does not wait for a peer that reads nothing, however much is on its way", async () => {
+  const { promise: dropped, resolve: wasDropped } = Promise.withResolvers<void>();
+  await using server = websocketServer(async (peer) => {
+    await peer.accept();
+    await dropped;
+  });
+  using dialer = await dialerFor();
+  const channel = await open(dialer, `ws://localhost:${server.port}/`);
+  const sending = failureOf(channel.send("x".repeat(50_000_000)));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const begin = performance.now();
+  channel.drop();
+  await sending;
+  const took = performance.now() - begin;
+  wasDropped();
+  assert(took < 1000, `${took} ms`);
+});
