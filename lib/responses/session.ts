@@ -47,7 +47,7 @@ interface Warming {
  * A session: its ids, the wire it takes, the connection it keeps, the rate limits it knows. One turn at a time; a
  * second one beside it works, on a connection of its own. The dialer remains its maker's.
  */
-export class Session {
+export class Session implements Disposable {
   readonly #options: SessionOptions;
   readonly #identity: Identity;
   readonly #limits = new RateLimitBook();
@@ -110,6 +110,11 @@ export class Session {
   close(): void {
     this.#warming?.stop.abort();
     this.#slot.clear();
+  }
+
+  /** The same as {@link Session.close}. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #transport(): Transport {
