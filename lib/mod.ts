@@ -19,8 +19,8 @@ import { type Client, type ClientOptions, openClient } from "./responses/client.
 import type { World } from "./world.ts";
 
 /**
- * Opens a client: settings, roots, routes and credential as the command line finds them, unless `options` says
- * otherwise. No connection is made yet.
+ * Opens a client: settings, roots, routes and credential as the command line finds them, unless `options`
+ * says otherwise. No connection is made yet.
  *
  * @param options what is known better than by environment and `config.toml`
  * @param world environment, clock and chance; default: those of the process

@@ -23,8 +23,8 @@ import { Session } from "./session.ts";
 import type { Turn, TurnOptions } from "./turn.ts";
 
 /**
- * What a client may be told. All of it is optional: what is absent comes from the environment and `config.toml`, as
- * it does for the command line.
+ * What a client may be told. All of it is optional: what is absent comes from the environment and
+ * `config.toml`, as it does for the command line.
  */
 export interface ClientOptions extends SharedFlags {
   /** Secret. Absent: the credential is found as the command line finds it. */

@@ -73,8 +73,8 @@ export class WebSocketStream implements WireStream {
 
   /**
    * What the server said after the former response was complete must not become part of this one. Where it
-   * announces each response, a frame of a response is not this one's before the announcement, but for those that
-   * may come first. Ids are no help: deltas have none, and simple servers repeat theirs.
+   * announces each response, a frame of a response is not this one's before the announcement, but for those
+   * that may come first. Ids are no help: deltas have none, and simple servers repeat theirs.
    */
   #isOwn = (text: string): boolean => {
     if (!this.#mayHoldLeftovers) return true;

@@ -1,7 +1,6 @@
 /**
- * `deno task bench`: ratios to a named rival in the same run, never a bare time. Ends with status 1 when a bar is
- * missed. Give names to run some only: `drip`, `sse`, `memory`, `websocket`,
- * `websocket-memory`.
+ * `deno task bench`: ratios to a named rival in the same run, never a bare time. Ends with status 1 when a
+ * bar is missed. Give names to run some only: `drip`, `sse`, `memory`, `websocket`, `websocket-memory`.
  */
 import { drip } from "./drip.ts";
 import { type Finding, print } from "./measure.ts";

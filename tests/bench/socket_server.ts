@@ -1,6 +1,6 @@
 /**
- * A websocket server for measurements, run as a process of its own: each `response.create` with the model `N` is
- * answered by N deltas and a completed event. No compression: it would measure zlib. Prints its port.
+ * A websocket server for measurements, run as a process of its own: each `response.create` with the model `N`
+ * is answered by N deltas and a completed event. No compression: it would measure zlib. Prints its port.
  */
 // @ts-types="@types/ws"
 import { type WebSocket, WebSocketServer } from "ws";

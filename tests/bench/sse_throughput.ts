@@ -1,4 +1,7 @@
-/** Response bytes to typed events: against the parts put together by hand, and against the openai package on Node. */
+/**
+ * Response bytes to typed events: against the parts put together by hand, and against the openai package on
+ * Node.
+ */
 import { createParser } from "eventsource-parser";
 import { processWorld } from "../../lib/cli/process.ts";
 import { dialerFor } from "../net/kit.ts";

@@ -72,6 +72,13 @@ Deno.test("auto: a socket that is closed before it carried anything is given up 
   assertEquals([server.handshakes.length, server.posts.length], [1, 1]);
 });
 
+Deno.test("auto: a socket that swallows the request is given up when it was silent for the idle limit", async () => {
+  await using server = await socketServer({ replies: [() => {}] });
+  using session = await socketSession(server.baseUrl, { provider: { ...ONCE, streamIdleTimeoutMs: 150 } });
+  const { result, of } = await readTurn(session.turn(HELLO));
+  assertEquals([result.status, result.transport, of("culvert.retry").length], ["completed", "sse", 0]);
+});
+
 const [CREATED = {}] = COMPLETE;
 const HALF = [CREATED, { type: "response.output_text.delta", delta: "Hal" }];
 

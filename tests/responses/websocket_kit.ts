@@ -1,4 +1,6 @@
-/** A websocket server that follows a script, over TLS by a private CA, and HTTP beside it for what falls back. */
+/**
+ * A websocket server that follows a script, over TLS by a private CA, and HTTP beside it for what falls back.
+ */
 import type { Provider } from "../../lib/config/provider.ts";
 import { listen } from "../../lib/net/listener.ts";
 import type { ServedWebSocket, UpgradeOffer } from "../../lib/net/served_websocket.ts";

@@ -449,6 +449,30 @@ Deno.test("websocket: frames that are no events are left out and counted", async
   assertEquals([result.status, of("culvert.warning")[0]?.code], ["completed", "events_skipped"]);
 });
 
+Deno.test("websocket: a reader who stops reading stops the server", async () => {
+  let sent = 0;
+  // Of chance, so that compression does not shrink what must be held somewhere.
+  const noise = Array.from(crypto.getRandomValues(new Uint8Array(30_000)), (byte) => byte.toString(16)).join(
+    "",
+  );
+  const piece = JSON.stringify({ type: "response.output_text.delta", delta: noise });
+  await using server = await socketServer({
+    replies: [async (socket) => {
+      while (await socket.send(piece)) sent += piece.length;
+    }],
+  });
+  using session = await socketSession(server.baseUrl);
+  const batches = session.turn(HELLO).batches();
+  for (let count = 0; count < 3; count++) await batches.next();
+  for (let before = -1; before !== sent;) {
+    before = sent;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  assert(sent < 64 * 1024 * 1024, `${sent} bytes were taken though nobody read them`);
+  await batches.return?.();
+  await server.closed[0];
+});
+
 Deno.test("the same conversation over both wires gives the same events and the same result", async () => {
   const events: readonly object[] = respondedWith(
     "resp_1",
