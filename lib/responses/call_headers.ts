@@ -5,8 +5,8 @@
  */
 
 /**
- * Merges layers of headers, later ones over earlier ones, names compared without regard to case. The order here:
- * the program's defaults, the provider's, the call's own, the credential's.
+ * Merges layers of headers, later ones over earlier ones, names compared without regard to case. The order
+ * here: the program's defaults, the provider's, the call's own, the credential's.
  */
 export function mergeHeaders(...layers: readonly Readonly<Record<string, string>>[]): Record<string, string> {
   const merged = new Map<string, readonly [name: string, value: string]>();

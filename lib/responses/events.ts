@@ -129,8 +129,8 @@ export type ApiEvent =
   | RateLimitsPushEvent;
 
 /**
- * Any other event of the API, and one of the above whose fields are not as they should be. Passed on, never an
- * error. (A union of literals cannot hold "any other string", hence the wrapper.)
+ * Any other event of the API, and one of the above whose fields are not as they should be. Passed on, never
+ * an error. (A union of literals cannot hold "any other string", hence the wrapper.)
  */
 export interface OtherEvent {
   readonly type: "other";
@@ -168,8 +168,8 @@ export interface RetryEvent {
   readonly code: ErrorCode;
   readonly message: string;
   /**
-   * Whether output was already handed on that is now void: the answer starts again from its beginning, and what a
-   * reader gathered since the last `culvert.connected` must be thrown away.
+   * Whether output was already handed on that is now void: the answer starts again from its beginning, and
+   * what a reader gathered since the last `culvert.connected` must be thrown away.
    */
   readonly discards_output: boolean;
 }

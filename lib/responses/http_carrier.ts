@@ -26,7 +26,10 @@ export interface HttpCarrierOptions {
   readonly world: World;
 }
 
-/** `POST responses`, answered by an event stream. Make one for each turn: it keeps the encoded body for its retries. */
+/**
+ * `POST responses`, answered by an event stream. Make one for each turn: it keeps the encoded body for its
+ * retries.
+ */
 export class HttpCarrier implements Carrier {
   readonly wire = "sse";
   readonly #options: HttpCarrierOptions;
@@ -99,12 +102,16 @@ interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A web page or a JSON document is no stream, whatever the status says. Every other type is given its chance. */
+/**
+ * A web page or a JSON document is no stream, whatever the status says. Every other type is given its chance.
+ */
 function mayStream(headers: Headers): boolean {
   return !/^\s*(text\/html|application\/(xhtml\+xml|json))\b/i.test(headers.get("content-type") ?? "");
 }
 
-/** The start of a refusal's body, as far as it comes in good time. What is cut off or late is not waited for. */
+/**
+ * The start of a refusal's body, as far as it comes in good time. What is cut off or late is not waited for.
+ */
 async function errorBody({ body }: HttpReply, world: World): Promise<string> {
   if (body === null) return "";
   const reader = body.getReader();

@@ -1,6 +1,6 @@
 /**
- * A reply that is no stream → a {@link Failure}. The same for an HTTP reply, a refused websocket upgrade and an error
- * frame that carries a status.
+ * A reply that is no stream → a {@link Failure}. The same for an HTTP reply, a refused websocket upgrade and
+ * an error frame that carries a status.
  *
  * @module
  */
@@ -43,8 +43,8 @@ export interface RefusalContext {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Judges a refusal by status and body, as the codex client does (0.169.0), but for two rules: 401, 403, 404 and the
- * other permanent 4xx are never sent again, and an overloaded server is not pressed.
+ * Judges a refusal by status and body, as the codex client does (0.169.0), but for two rules: 401, 403, 404
+ * and the other permanent 4xx are never sent again, and an overloaded server is not pressed.
  */
 export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFailure {
   const { status, headers } = refusal;

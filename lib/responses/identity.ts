@@ -68,7 +68,10 @@ function windowId(identity: Identity): string {
   return `${identity.threadId}:0`;
 }
 
-/** The headers that HTTP requests and websocket handshakes have in common, but for the originator: a provider may set that. */
+/**
+ * The headers that HTTP requests and websocket handshakes have in common, but for the originator: a provider
+ * may set that.
+ */
 export function identityHeaders(context: RequestContext): Record<string, string> {
   const { identity } = context;
   return {

@@ -7,15 +7,15 @@ import { asCulvertError, CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
 
 /**
- * How many idle limits a stream may live on keep-alive bytes alone. They prove that the path is alive, not that an
- * answer is being made: so they restart the idle limit, but not for ever.
+ * How many idle limits a stream may live on keep-alive bytes alone. They prove that the path is alive, not
+ * that an answer is being made: so they restart the idle limit, but not for ever.
  */
 export const KEEP_ALIVE_FACTOR = 4;
 
 /**
- * Watches one stream. Time counts only while somebody waits for the stream: a reader who is busy or has stopped
- * reading does not make it idle. One timer serves the whole stream and looks at the clock when it fires; an event
- * costs a clock reading and no timer.
+ * Watches one stream. Time counts only while somebody waits for the stream: a reader who is busy or has
+ * stopped reading does not make it idle. One timer serves the whole stream and looks at the clock when it
+ * fires; an event costs a clock reading and no timer.
  */
 export class IdleWatch {
   readonly #world: World;

@@ -20,7 +20,9 @@ export class LastExchange {
   readonly #settings: string;
   readonly #known: readonly string[];
   readonly #responseId: string;
-  /** Whether the server announced the response with `response.created`, as it then does with the next one too. */
+  /**
+   * Whether the server announced the response with `response.created`, as it then does with the next one too.
+   */
   readonly announced: boolean;
 
   /**
@@ -40,8 +42,8 @@ export class LastExchange {
   }
 
   /**
-   * What `request` need not repeat. The rule is the codex client's (0.169.0): the same settings, and an input that
-   * begins with all of the former input and output, item by item, ids included.
+   * What `request` need not repeat. The rule is the codex client's (0.169.0): the same settings, and an input
+   * that begins with all of the former input and output, item by item, ids included.
    *
    * @returns `undefined` where it must be sent whole
    */

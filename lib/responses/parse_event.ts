@@ -1,6 +1,6 @@
 /**
- * The text of one event → one {@link ApiEvent} or {@link OtherEvent}. `JSON.parse` and a look at the fields that are
- * used: a schema for each delta would cost several times what the parsing costs.
+ * The text of one event → one {@link ApiEvent} or {@link OtherEvent}. `JSON.parse` and a look at the fields
+ * that are used: a schema for each delta would cost several times what the parsing costs.
  *
  * @module
  */
@@ -40,8 +40,8 @@ const OWN_PREFIX = "culvert.";
  * Parses one event.
  *
  * @param text the JSON as received
- * @returns the item, its text free of line breaks (in JSON they can only stand between tokens); `undefined` for what
- *   is not a JSON object with a `type`, and for a `type` that only this program may use
+ * @returns the item, its text free of line breaks (in JSON they can only stand between tokens); `undefined`
+ *   for what is not a JSON object with a `type`, and for a `type` that only this program may use
  */
 export function parseEvent(text: string): WireItem | undefined {
   let value: unknown;

@@ -1,6 +1,6 @@
 /**
- * A warm-up: the websocket is opened and the settings are sent before the first prompt is there, so that the first
- * turn only sends its input.
+ * A warm-up: the websocket is opened and the settings are sent before the first prompt is there, so that the
+ * first turn only sends its input.
  *
  * @module
  */

@@ -45,8 +45,8 @@ export function rateLimitOf(headers: Headers, name: string): RateLimitSnapshot {
 }
 
 /**
- * Every family that a reply's headers tell of: the default one first, even where nothing is known of it, then the
- * others that have something to say, by id.
+ * Every family that a reply's headers tell of: the default one first, even where nothing is known of it, then
+ * the others that have something to say, by id.
  */
 export function rateLimitsOf(headers: Headers): readonly RateLimitSnapshot[] {
   const others = new Set<string>();
@@ -107,8 +107,9 @@ export function planType(plan: string): string {
 }
 
 /**
- * The latest snapshot of each family. What a newer one does not say (credits, plan and the like) is kept from the
- * older; a default snapshot that says nothing is not taken at all, so that a reply without headers erases nothing.
+ * The latest snapshot of each family. What a newer one does not say (credits, plan and the like) is kept from
+ * the older; a default snapshot that says nothing is not taken at all, so that a reply without headers erases
+ * nothing.
  */
 export class RateLimitBook {
   readonly #latest = new Map<string, RateLimitSnapshot>();

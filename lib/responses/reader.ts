@@ -1,6 +1,6 @@
 /**
- * Texts of events → what a turn yields. The one path behind every wire: each event parsed once, the facts that ride on
- * it told before it, and the end recognised when it arrives.
+ * Texts of events → what a turn yields. The one path behind every wire: each event parsed once, the facts
+ * that ride on it told before it, and the end recognised when it arrives.
  *
  * @module
  */
@@ -63,7 +63,8 @@ export class ResponseReader {
     const { headers, wire, reused } = this.#head;
     const facts = this.#facts;
     const items: StreamItem[] = [];
-    // A reused websocket repeats the head of its handshake; the state in it belongs to the turn that opened it.
+    // A reused websocket repeats the head of its handshake; the state in it belongs to the turn that opened
+    // it.
     if (!reused) facts.state.offer(headers.get(TURN_STATE));
     facts.side.begin(headers);
     const model = headers.get("openai-model");

@@ -58,7 +58,10 @@ export function turnResult(parts: ResultParts): ResultEvent {
   };
 }
 
-/** The result where no turn was ever begun: a bad flag, a bundle that cannot be used, no credential to look for. */
+/**
+ * The result where no turn was ever begun: a bad flag, a bundle that cannot be used, no credential to look
+ * for.
+ */
 export function resultWithoutTurn(error: CulvertError, modelRequested: string | null): ResultEvent {
   return {
     type: "culvert.result",
@@ -85,8 +88,8 @@ function rounded(ms: number | null): number | null {
 }
 
 /**
- * What an aborted signal means: its reason where that is an error of the family (SIGTERM, a reader that went away),
- * else that the user stopped the turn.
+ * What an aborted signal means: its reason where that is an error of the family (SIGTERM, a reader that went
+ * away), else that the user stopped the turn.
  */
 export function interruption(reason: unknown): CulvertError {
   if (reason instanceof CulvertError) return reason;

@@ -26,10 +26,12 @@ export interface Retry {
 }
 
 /**
- * One budget for the whole turn. Both counts only ever go down, so a turn makes at most
- * `1 + requestMaxRetries + streamMaxRetries` attempts (10 by default), 401 recovery aside; and it waits, unless the
- * server names a delay, at most 3.3 s for requests and 6.8 s for streams in all. (The codex client, 0.169.0, grants a
- * fresh request budget to each stream retry: 30 attempts, and twice that with a websocket.)
+ * One budget for the whole turn, over whichever wires. Both counts only ever go down, so a turn makes at most one
+ * attempt and `requestMaxRetries` and `streamMaxRetries` more: 10 by default. Beside it stand, each bounded by
+ * itself: four attempts after a 401, one after a change of wire, one in place of a kept connection that had died.
+ * Unless the server names a delay, the pauses are at most 3.3 s for requests and 6.8 s for streams in all; an
+ * attempt itself may be silent for the idle limit. (The codex client, 0.169.0, grants a fresh request budget to
+ * each stream retry: 30 attempts, and more with a websocket.)
  */
 export class RetryBudget {
   readonly #limits: RetryLimits;

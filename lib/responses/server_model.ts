@@ -10,8 +10,8 @@ import { headerIn } from "./wire_headers.ts";
 const NAMES = ["openai-model", "x-openai-model"] as const;
 
 /**
- * The model that an event's headers name: those of its response first, then its own. `response.model` is no such
- * word: it repeats what was asked for.
+ * The model that an event's headers name: those of its response first, then its own. `response.model` is no
+ * such word: it repeats what was asked for.
  */
 export function modelInEvent(
   event: { readonly response?: unknown; readonly headers?: unknown },
@@ -30,8 +30,8 @@ function modelInHeaders(headers: unknown): string | undefined {
 }
 
 /**
- * Whether two slugs mean one model: letter case does not matter, and a dated snapshot (`gpt-5-2025-08-07`) is the
- * model whose alias (`gpt-5`) was asked for.
+ * Whether two slugs mean one model: letter case does not matter, and a dated snapshot (`gpt-5-2025-08-07`) is
+ * the model whose alias (`gpt-5`) was asked for.
  */
 export function isSameModel(requested: string, served: string): boolean {
   const asked = requested.toLowerCase();
@@ -58,8 +58,8 @@ export class ServerModelTracker {
   /**
    * Takes a word of the server.
    *
-   * @returns nothing where it is the one already known; else the events that tell of it: the model and, once a turn,
-   *   the reroute with its warning
+   * @returns nothing where it is the one already known; else the events that tell of it: the model and, once
+   *   a turn, the reroute with its warning
    */
   observe(model: string): readonly StreamItem[] {
     if (model === this.#last) return [];

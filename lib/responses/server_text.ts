@@ -1,5 +1,6 @@
 /**
- * Words of a server on their way into a message of ours: found, cut, and cleared of what must not be repeated.
+ * Words of a server on their way into a message of ours: found, cut, and cleared of what must not be
+ * repeated.
  *
  * @module
  */
@@ -28,7 +29,10 @@ export function errorInBody(body: string): Readonly<Record<string, unknown>> | u
   return isObject(value.error) ? value.error : undefined;
 }
 
-/** What to show of a body: the message of its JSON error, else its text cut short, else a word that says nothing came. */
+/**
+ * What to show of a body: the message of its JSON error, else its text cut short, else a word that says
+ * nothing came.
+ */
 export function shownBody(body: string, secrets: Secrets): string {
   const message = errorInBody(body)?.message;
   const text = typeof message === "string" && message.trim() !== "" ? message : body;
@@ -41,7 +45,8 @@ export function shownText(text: string, secrets: Secrets): string {
   for (const secret of secrets) {
     if (secret.length >= 8) clean = clean.replaceAll(secret, "***");
   }
-  // deno-lint-ignore no-control-regex -- a server's text must not reach a terminal with its control characters
+  // A server's text must not reach a terminal with its control characters.
+  // deno-lint-ignore no-control-regex
   clean = clean.replace(KEY, "$1-***").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, " ").trim();
   const bytes = new TextEncoder().encode(clean);
   if (bytes.length <= SHOWN_BYTES) return clean;

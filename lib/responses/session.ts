@@ -40,14 +40,15 @@ interface Warming {
   readonly startedAt: number;
   readonly done: Promise<void>;
   readonly stop: AbortController;
-  readonly state: TurnState;
+  /** Learnt by the warm-up, for the one turn that claims it. */
+  state: TurnState | undefined;
 }
 
 /**
- * A session: its ids, the wire it takes, the connection it keeps, the rate limits it knows. One turn at a time; a
- * second one beside it works, on a connection of its own. The dialer remains its maker's.
+ * A session: its ids, the wire it takes, the connection it keeps, the rate limits it knows. One turn at a
+ * time; a second one beside it works, on a connection of its own. The dialer remains its maker's.
  */
-export class Session {
+export class Session implements Disposable {
   readonly #options: SessionOptions;
   readonly #identity: Identity;
   readonly #limits = new RateLimitBook();
@@ -72,15 +73,15 @@ export class Session {
       world,
       ...(observer === undefined ? {} : { observer }),
       context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "turn" },
-      facts: new TurnFacts(request.model, this.#limits, this.#warming?.state),
+      facts: new TurnFacts(request.model, this.#limits, this.#claimWarmState()),
       transport: this.#transport(),
     }, options);
   }
 
   /**
-   * Opens the websocket and sends the settings of `request`, without its input, so that the next turn need not.
-   * Does nothing where the wire is SSE, or something is warm already. Resolves when it is over, however it went; the
-   * next turn waits for it, but no longer than a connection may take.
+   * Opens the websocket and sends the settings of `request`, without its input, so that the next turn need
+   * not. Does nothing where the wire is SSE, or something is warm already. Resolves when it is over, however
+   * it went; the next turn waits for it, but no longer than a connection may take.
    */
   prewarm(request: TurnRequest): Promise<void> {
     if (this.#choice.wire === "sse" || this.#warming !== undefined) return Promise.resolve();
@@ -110,6 +111,17 @@ export class Session {
   close(): void {
     this.#warming?.stop.abort();
     this.#slot.clear();
+  }
+
+  /** The same as {@link Session.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #claimWarmState(): TurnState | undefined {
+    const state = this.#warming?.state;
+    if (this.#warming !== undefined) this.#warming.state = undefined;
+    return state;
   }
 
   #transport(): Transport {

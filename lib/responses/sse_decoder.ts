@@ -1,6 +1,6 @@
 /**
- * Bytes of an event stream → the data of its events (WHATWG HTML, "Server-sent events"). The `event:` name, ids and
- * reconnection times are read and dropped: the Responses API says everything in the JSON of `data`.
+ * Bytes of an event stream → the data of its events (WHATWG HTML, "Server-sent events"). The `event:` name,
+ * ids and reconnection times are read and dropped: the Responses API says everything in the JSON of `data`.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import { CulvertError } from "../errors.ts";
 export const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
 
 /**
- * Decodes one stream. The parser is fed directly, not as a `TransformStream`: a stream costs a promise an event, which
- * alone takes longer than the parsing.
+ * Decodes one stream. The parser is fed directly, not as a `TransformStream`: a stream costs a promise an
+ * event, which alone takes longer than the parsing.
  */
 export class SseDecoder {
-  // The parser takes the one byte order mark that may be there. The decoder must not: it would take a second one, and
-  // in Deno (2.9.6) also one within the text when it comes in pieces.
+  // The parser takes the one byte order mark that may be there. The decoder must not: it would take a second
+  // one, and in Deno (2.9.6) also one within the text when it comes in pieces.
   readonly #utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #parser: EventSourceParser;
   readonly #maxLength: number;
@@ -51,9 +51,9 @@ export class SseDecoder {
   }
 
   /**
-   * The stream is over. The standard throws away an event without its closing blank line; here it is handed on,
-   * because half a JSON text can never be taken for a whole one, and because a server that forgets the blank line
-   * after its last event would otherwise cost a whole new answer.
+   * The stream is over. The standard throws away an event without its closing blank line; here it is handed
+   * on, because half a JSON text can never be taken for a whole one, and because a server that forgets the
+   * blank line after its last event would otherwise cost a whole new answer.
    */
   finish(): readonly string[] {
     return this.#feed(`${this.#utf8.decode()}\n\n`);

@@ -1,6 +1,6 @@
 /**
- * One turn: a request, its retries and recoveries, and everything that comes back, as one sequence of events with
- * exactly one `culvert.result` at its end.
+ * One turn: a request, its retries and recoveries, and everything that comes back, as one sequence of events
+ * with exactly one `culvert.result` at its end.
  *
  * @module
  */
@@ -16,16 +16,16 @@ export interface TurnOptions {
   /**
    * Whether a stream that breaks after text of the answer came may be started over. Default true: the
    * `culvert.retry` event then says `discards_output`, and the reader throws away what it has. A reader that
-   * cannot, because the text is already on a terminal or down a pipe, sets false: the turn ends with the failure
-   * instead, for half an answer followed by a whole one is worse than an honest error.
+   * cannot, because the text is already on a terminal or down a pipe, sets false: the turn ends with the
+   * failure instead, for half an answer followed by a whole one is worse than an honest error.
    */
   readonly restartAfterText?: boolean;
 }
 
 /**
- * A turn. Nothing happens until it is read; it can be read once, event by event or in batches. Pulled all the way:
- * a reader that stops reading stops the socket. Leaving the loop cancels the request. Once reading has begun
- * nothing is thrown: whatever happens is told by the last event.
+ * A turn. Nothing happens until it is read; it can be read once, event by event or in batches. Pulled all the
+ * way: a reader that stops reading stops the socket. Leaving the loop cancels the request. A retry sends the
+ * same request again. Once reading has begun nothing is thrown: whatever happens is told by the last event.
  */
 export class Turn implements AsyncIterable<ResponseEvent> {
   readonly #request: TurnRequest;

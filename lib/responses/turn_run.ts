@@ -242,7 +242,8 @@ class TurnRun {
     } catch (thrown) {
       if (this.#options.signal.aborted) throw this.#options.signal.reason;
       const error = asCulvertError(thrown);
-      // A kept connection that had died unnoticed: the request never was the server's, so it is simply sent again.
+      // A kept connection that had died unnoticed: the request never was the server's, so it is simply sent
+      // again.
       if (head.reused && !reader.hasEvents && isBrokenConnection(error)) return { kind: "again" };
       return streamFailed(head.wire, networkFailure(error), reader);
     } finally {

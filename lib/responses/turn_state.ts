@@ -1,6 +1,6 @@
 /**
- * The sticky state of a turn: a word of the server that routes the later requests of the same turn to the place where
- * the first one was served.
+ * The sticky state of a turn: a word of the server that routes the later requests of the same turn to the
+ * place where the first one was served.
  *
  * @module
  */

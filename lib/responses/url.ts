@@ -8,15 +8,18 @@ import type { AuthMode } from "../auth/authenticator.ts";
 import type { Provider } from "../config/provider.ts";
 import { CulvertError } from "../errors.ts";
 
-/** The base of a provider that names none follows from the kind of credential, as in the codex client (0.169.0). */
+/**
+ * The base of a provider that names none follows from the kind of credential, as in the codex client
+ * (0.169.0).
+ */
 export function baseUrl(provider: Provider, mode: AuthMode): string {
   if (provider.baseUrl !== undefined && provider.baseUrl !== "") return provider.baseUrl;
   return defaultBaseUrl(mode);
 }
 
 /**
- * Joins base and path with one slash and adds the provider's query parameters, percent-encoded. (The codex client
- * inserts them verbatim, which breaks on `&` or a space.)
+ * Joins base and path with one slash and adds the provider's query parameters, percent-encoded. (The codex
+ * client inserts them verbatim, which breaks on `&` or a space.)
  *
  * @param base an `http:` or `https:` URL; a query of its own is kept
  * @param path relative, such as `responses`; empty for the base alone

@@ -9,8 +9,8 @@ import { isObject } from "./items.ts";
 /**
  * Reads `response.usage`.
  *
- * @returns `null` where there is none, `undefined` where it cannot be read: one of the three totals is no integer, or
- *   a detail has the wrong type
+ * @returns `null` where there is none, `undefined` where it cannot be read: one of the three totals is no
+ *   integer, or a detail has the wrong type
  */
 export function tokenUsage(usage: unknown): TokenUsage | null | undefined {
   if (usage === undefined || usage === null) return null;

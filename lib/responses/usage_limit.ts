@@ -70,7 +70,10 @@ interface Explanation {
   readonly timed: boolean;
 }
 
-/** In the order of the codex client (0.169.0): the limit's name, the workspace, the server's own words, the plan. */
+/**
+ * In the order of the codex client (0.169.0): the limit's name, the workspace, the server's own words, the
+ * plan.
+ */
 function explanation(snapshot: RateLimitSnapshot, plan: string | null, promo: string | null): Explanation {
   const { limit_name: name, rate_limit_reached_type: reached } = snapshot;
   if (name !== null && name.toLowerCase() !== "codex") {

@@ -4,7 +4,10 @@
  * @module
  */
 
-/** The longest wait that is obeyed, ms. A server that asks for more ends the turn: nobody waits that long in a pipe. */
+/**
+ * The longest wait that is obeyed, ms. A server that asks for more ends the turn: nobody waits that long in a
+ * pipe.
+ */
 export const LONGEST_WAIT_MS = 120_000;
 
 const PHRASE = /try again in\s*((?:\d+(?:\.\d+)?\s*(?:ms|millis|h|m|s)[a-z]*[\s,]*(?:and\s+)?)+)/i;

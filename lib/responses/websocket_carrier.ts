@@ -37,11 +37,12 @@ export class WebSocketCarrier implements Carrier {
 
   /** @throws CulvertError of the network, TLS and configuration codes; the signal's reason when aborted */
   open = async (call: Call): Promise<Opened> => {
-    const { slot } = this.#options;
+    const { provider, slot } = this.#options;
     const kept = slot.take();
-    if (kept !== undefined && await kept.isUsable()) {
-      const overrides = kept.last?.continuation(call.request, this.#options.provider.name) ?? {};
-      // A write that fails finds out what the ping could not: the connection is gone, and a new one is opened.
+    if (kept !== undefined && await whileWanted(kept, call.signal, () => kept.isUsable())) {
+      const overrides = kept.last?.continuation(call.request, provider.name) ?? {};
+      // A write that fails finds out what the ping could not: the connection is gone, and a new one is
+      // opened.
       if (await this.#send(kept, call, overrides).then(() => true, isBroken)) return this.#stream(kept, call);
     }
     call.signal.throwIfAborted();
@@ -74,14 +75,13 @@ export class WebSocketCarrier implements Carrier {
     const sent = new AbortController();
     const drop = () => connection.channel.drop();
     const late = world.sleep(provider.streamIdleTimeoutMs, sent.signal).then(drop, () => {});
-    call.signal.addEventListener("abort", drop, { once: true });
     try {
-      await connection.channel.send(requestFrame(call, provider, overrides, world.now()));
+      const frame = requestFrame(call, provider, overrides, world.now());
+      await whileWanted(connection, call.signal, () => connection.channel.send(frame));
     } catch (error) {
       drop();
       throw error;
     } finally {
-      call.signal.removeEventListener("abort", drop);
       sent.abort();
       await late;
     }
@@ -100,6 +100,21 @@ export class WebSocketCarrier implements Carrier {
       },
     });
     return { kind: "open", stream };
+  }
+}
+
+/** Works on a connection; it is dropped, and the work so ended, when the signal is aborted meanwhile. */
+async function whileWanted<T>(
+  { channel }: WebSocketConnection,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const drop = () => channel.drop();
+  signal.addEventListener("abort", drop, { once: true });
+  try {
+    return await work();
+  } finally {
+    signal.removeEventListener("abort", drop);
   }
 }
 

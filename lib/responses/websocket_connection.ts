@@ -56,8 +56,8 @@ export class WebSocketConnection {
   }
 
   /**
-   * Whether a request may be trusted to it. One that was closed, is about to reach its age, or has rested and does
-   * not answer a ping is dropped here, and not found out by a request that waits in vain.
+   * Whether a request may be trusted to it. One that was closed, is about to reach its age, or has rested and
+   * does not answer a ping is dropped here, and not found out by a request that waits in vain.
    */
   async isUsable(): Promise<boolean> {
     const now = this.#world.monotonic();

@@ -5,7 +5,6 @@
  */
 import type { World } from "../world.ts";
 import { IdleWatch } from "./idle_watch.ts";
-import { isObject } from "./items.ts";
 import { parseEvent } from "./parse_event.ts";
 import type { WebSocketConnection } from "./websocket_connection.ts";
 import type { CompletedResponse, ResponseHead, WireStream } from "./wire.ts";
@@ -36,7 +35,7 @@ export class WebSocketStream implements WireStream {
     this.#connection = connection;
     this.head = head;
     this.#options = options;
-    this.#mayHoldLeftovers = head.reused;
+    this.#mayHoldLeftovers = connection.last?.announced === true;
     this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop.abort(error));
     if (options.signal.aborted) this.#onAbort();
     else options.signal.addEventListener("abort", this.#onAbort, { once: true });
@@ -73,25 +72,16 @@ export class WebSocketStream implements WireStream {
   #onAbort = (): void => this.#stop.abort(this.#options.signal.reason);
 
   /**
-   * What the server said after the former response was complete must not become part of this one. A frame that
-   * names the former response is one of those; and where the server announces each response, so is every frame of
-   * a response before the announcement of this one, but for those that can come first.
+   * What the server said after the former response was complete must not become part of this one. Where it
+   * announces each response, a frame of a response is not this one's before the announcement, but for those
+   * that may come first. Ids are no help: deltas have none, and simple servers repeat theirs.
    */
   #isOwn = (text: string): boolean => {
     if (!this.#mayHoldLeftovers) return true;
     const event = parseEvent(text)?.event;
-    if (event === undefined) return true;
-    const { last } = this.#connection;
-    const { name, fields } = event.type === "other"
-      ? { name: event.name, fields: event.payload }
-      : { name: event.type, fields: event };
-    const { response, response_id } = fields;
-    const id = isObject(response) ? response.id : response_id;
-    if (id !== undefined && id === last?.responseId) return false;
-    if (last?.announced !== true || name === "response.created") {
-      this.#mayHoldLeftovers = false;
-      return true;
-    }
-    return !name.startsWith("response.") || name === "response.failed" || name === "response.metadata";
+    const name = event?.type === "other" ? event.name : event?.type ?? "";
+    if (name === "response.created") this.#mayHoldLeftovers = false;
+    return !name.startsWith("response.") || name === "response.created" || name === "response.failed" ||
+      name === "response.metadata";
   };
 }

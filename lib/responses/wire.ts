@@ -1,6 +1,6 @@
 /**
- * The seam between a turn and the wires: whoever carries a request yields the JSON texts of its events, and from
- * there on every wire takes the same path.
+ * The seam between a turn and the wires: whoever carries a request yields the JSON texts of its events, and
+ * from there on every wire takes the same path.
  *
  * @module
  */

@@ -10,8 +10,8 @@ import { isBrokenConnection } from "./failure.ts";
 import type { ChangeOfWire, FailedAttempt } from "./wire.ts";
 
 /**
- * Statuses that are the API's own word on the request and would be the same over HTTP: 401 goes to recovery, 429
- * ends the turn. Every other refusal of an upgrade may be that of a middlebox.
+ * Statuses that are the API's own word on the request and would be the same over HTTP: 401 goes to recovery,
+ * 429 ends the turn. Every other refusal of an upgrade may be that of a middlebox.
  */
 const OWN_WORD: ReadonlySet<number> = new Set([401, 429]);
 
@@ -27,10 +27,10 @@ const MIDDLEBOX: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const MAX_BROKEN = 2;
 
 /**
- * The wire of a session. With `auto` it begins with the websocket where the provider has one, and gives it up for
- * good as soon as it is clear that it does not work here: one refused upgrade, one socket that breaks before it
- * carried anything, or two that break under responses of one turn. (The codex client, 0.169.0, makes seven attempts
- * before it believes it.) `ws` never gives up, `sse` never begins.
+ * The wire of a session. With `auto` it begins with the websocket where the provider has one, and gives it up
+ * for good as soon as it is clear that it does not work here: one refused upgrade, one socket that breaks
+ * before it carried anything, or two that break under responses of one turn. (The codex client, 0.169.0,
+ * makes seven attempts before it believes it.) `ws` never gives up, `sse` never begins.
  */
 export class WireChoice {
   readonly #mayFallBack: boolean;
@@ -83,7 +83,10 @@ function reasonToGiveUp(attempt: FailedAttempt): string | undefined {
     return OWN_WORD.has(status) ? undefined : `the upgrade was answered ${status}`;
   }
   if (level === "request") return MIDDLEBOX.has(error.code) ? error.message : undefined;
-  if (status !== undefined || !isBrokenConnection(error)) return undefined;
-  if (!hasEvents) return `the websocket broke before it carried anything: ${error.message}`;
+  if (status !== undefined) return undefined;
+  if (!hasEvents && (isBrokenConnection(error) || error.code === "idle_timeout")) {
+    return `the websocket carried nothing: ${error.message}`;
+  }
+  if (!isBrokenConnection(error)) return undefined;
   return broken >= MAX_BROKEN ? `${broken} websockets broke in one turn: ${error.message}` : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Headers that travel inside JSON: a websocket has no response headers of its own, so events and error frames carry
- * them in an object, in any letter case, each value a text or a list whose first element is one.
+ * Headers that travel inside JSON: a websocket has no response headers of its own, so events and error frames
+ * carry them in an object, in any letter case, each value a text or a list whose first element is one.
  *
  * @module
  */

@@ -44,9 +44,9 @@ export function benchSession({ dialer, world, baseUrl, provider, transport = "ss
 }
 
 /** Reads one turn in batches and counts the events of the API. */
-export async function countEvents(session: Session): Promise<number> {
+export async function countEvents(session: Session, model = "bench"): Promise<number> {
   let events = 0;
-  for await (const batch of session.turn({ model: "bench", input: [] }).batches()) {
+  for await (const batch of session.turn({ model, input: [] }).batches()) {
     for (const { event } of batch) {
       if (event.type === "culvert.result" && event.status !== "completed") {
         throw new Error(`The turn ended ${event.status}: ${event.error?.message}`);

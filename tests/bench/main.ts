@@ -1,19 +1,23 @@
 /**
- * `deno task bench`: ratios to a named rival in the same run, never a bare time. Ends with status 1 when a bar is
- * missed. Give names to run some only: `sse`, `drip`, `memory`,
- * `websocket`.
+ * `deno task bench`: ratios to a named rival in the same run, never a bare time. Ends with status 1 when a
+ * bar is missed. Give names to run some only: `drip`, `sse`, `memory`, `websocket`, `websocket-memory`,
+ * `websocket-wire`.
  */
 import { drip } from "./drip.ts";
 import { type Finding, print } from "./measure.ts";
 import { sseMemory } from "./sse_memory.ts";
 import { sseThroughput } from "./sse_throughput.ts";
 import { websocketWire } from "./websocket_wire.ts";
+import { websocketMemory } from "./websocket_memory.ts";
+import { websocketThroughput } from "./websocket_throughput.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Finding[]>>> = {
   drip,
   sse: sseThroughput,
   memory: sseMemory,
-  websocket: websocketWire,
+  websocket: websocketThroughput,
+  "websocket-memory": websocketMemory,
+  "websocket-wire": websocketWire,
 };
 
 let missed = false;

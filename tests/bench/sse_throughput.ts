@@ -1,10 +1,13 @@
-/** Response bytes to typed events: against the parts put together by hand, and against the openai package on Node. */
+/**
+ * Response bytes to typed events: against the parts put together by hand, and against the openai package on
+ * Node.
+ */
 import { createParser } from "eventsource-parser";
 import { processWorld } from "../../lib/cli/process.ts";
 import { dialerFor } from "../net/kit.ts";
 import { benchSession, countEvents } from "./bench_session.ts";
 import { output, startServer } from "./child.ts";
-import { type Finding, rivals } from "./measure.ts";
+import { best, type Finding, rivals } from "./measure.ts";
 
 const EVENTS = 200_000;
 
@@ -44,12 +47,12 @@ export async function sseThroughput(): Promise<readonly Finding[]> {
       bar: "at most 1.3",
       passed: ratio <= 1.3,
     },
-    await againstOpenAi(baseUrl, ours),
+    await againstOpenAi(baseUrl, async () => expect(await countEvents(session))),
   ];
 }
 
 /** The openai package, installed by npm for this run, on Node. */
-async function againstOpenAi(baseUrl: string, ours: number): Promise<Finding> {
+async function againstOpenAi(baseUrl: string, run: () => Promise<void>): Promise<Finding> {
   const finding = { name: "throughput to the openai package on Node", bar: "at least 7 times" };
   const folder = await Deno.makeTempDir({ prefix: "culvert-bench-" });
   try {
@@ -66,11 +69,17 @@ async function againstOpenAi(baseUrl: string, ours: number): Promise<Finding> {
         passed: undefined,
       };
     }
-    const rival = Number(await output("node", ["rival.js", baseUrl], folder));
+    let [ours, rival] = [Infinity, Infinity];
+    // In turns, so that a slow moment of the machine hits both.
+    for (let round = 0; round < 3; round++) {
+      ours = Math.min(ours, await best(3, run));
+      rival = Math.min(rival, Number(await output("node", ["rival.js", baseUrl], folder)));
+    }
     const ratio = rival / ours;
     return {
       ...finding,
-      measured: `${ratio.toFixed(1)} times that of openai 7.55.0 on Node ${version} (${rival.toFixed(0)} ms)`,
+      measured: `${ratio.toFixed(1)} times that of openai 7.55.0 on Node ${version} ` +
+        `(${ours.toFixed(0)} ms to ${rival.toFixed(0)} ms)`,
       passed: ratio >= 7,
     };
   } finally {

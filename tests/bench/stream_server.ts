@@ -1,6 +1,6 @@
 /**
- * A server for measurements, run as a process of its own: `POST /COUNT/v1/responses` streams so many deltas of about
- * 200 bytes and completes. Prints its port.
+ * A server for measurements, run as a process of its own: `POST /COUNT/v1/responses` streams so many deltas
+ * of about 200 bytes and completes. Prints its port.
  */
 const encoder = new TextEncoder();
 

@@ -1,4 +1,7 @@
-/** What the tests of the protocol share: a scripted HTTP server, a world that hurries, and a turn read to its end. */
+/**
+ * What the tests of the protocol share: a scripted HTTP server, a world that hurries, and a turn read to its
+ * end.
+ */
 import { assertEquals, assertIncludes } from "../support/assert.ts";
 import type {
   Authenticator,
@@ -113,8 +116,8 @@ export const delta = (text: string) => ({ type: "response.output_text.delta", de
 export const failed = (error: unknown) => ({ type: "response.failed", response: { id: "resp_1", error } });
 
 /**
- * The dialer of all tests here that need no TLS. It lives as long as the process: its client is opened before the
- * first test, so that no test seems to leave it behind.
+ * The dialer of all tests here that need no TLS. It lives as long as the process: its client is opened before
+ * the first test, so that no test seems to leave it behind.
  */
 const DIALER: Dialer = await dialerFor();
 {
@@ -123,7 +126,9 @@ const DIALER: Dialer = await dialerFor();
   await reply.body?.cancel();
 }
 
-/** A world on the real clock whose pauses take a twentieth of their time, 20 ms at most, and are written down. */
+/**
+ * A world on the real clock whose pauses take a twentieth of their time, 20 ms at most, and are written down.
+ */
 export function hastyWorld(): World & { readonly slept: number[] } {
   const slept: number[] = [];
   return {
