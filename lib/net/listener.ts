@@ -72,7 +72,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Uint8Array) => {
       // Before anything else: a socket handed over here has no guard, and a reset would end the process.
       socket.on("error", ignoreBrokenPeer);
-      void upgrade(requestOf(message, origin), serveUpgrade(message, socket, head));
+      const offer = serveUpgrade(message, socket, head);
+      Promise.resolve(upgrade(requestOf(message, origin), offer)).catch(() => offer.drop());
     });
   }
   const port = await bind(server, options.port ?? 0, options.hostname ?? "127.0.0.1");
