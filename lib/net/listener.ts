@@ -73,7 +73,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       // Before anything else: a socket handed over here has no guard, and a reset would end the process.
       socket.on("error", ignoreBrokenPeer);
       const offer = serveUpgrade(message, socket, head);
-      Promise.resolve(upgrade(requestOf(message, origin), offer)).catch(() => offer.drop());
+      void takeUpgrade(upgrade, requestOf(message, origin), offer);
     });
   }
   const port = await bind(server, options.port ?? 0, options.hostname ?? "127.0.0.1");
@@ -86,6 +86,19 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** A handler that fails ends the connection: what stands on it by then, HTTP or websocket, cannot be known here. */
+async function takeUpgrade(
+  upgrade: NonNullable<ListenerOptions["upgrade"]>,
+  request: Request,
+  offer: UpgradeOffer,
+): Promise<void> {
+  try {
+    await upgrade(request, offer);
+  } catch {
+    offer.drop();
+  }
 }
 
 /** Listens and tells the port that was given. */
