@@ -59,15 +59,19 @@ export async function startDemo(real: World, options: DemoOptions = {}): Promise
  * @throws CulvertError of configuration and trust
  */
 export async function connectThrough(
-  { network, world }: Demo,
+  demo: Demo,
   parts: Pick<ConnectionParts, "host" | "settings" | "voice" | "listen" | "beneath">,
 ): Promise<Connection> {
-  const provider = { ...parts.settings.provider, baseUrl: network.baseUrl, requiresOpenAiAuth: true };
-  return await connectWith({
-    ...parts,
-    world,
-    settings: { ...parts.settings, codexHome: network.directory, provider },
-  });
+  return await connectWith({ ...parts, world: demo.world, settings: demoSettings(demo, parts.settings) });
+}
+
+/** Settings of the provider `demo`, with the address and the login of a network that runs. */
+export function demoSettings({ network }: Demo, settings: Settings): Settings {
+  return {
+    ...settings,
+    codexHome: network.directory,
+    provider: { ...settings.provider, baseUrl: network.baseUrl, requiresOpenAiAuth: true },
+  };
 }
 
 /** Both steps, for the provider `demo` of any command. */

@@ -121,7 +121,7 @@ class Api {
 
   /** Records and answers one HTTP request. */
   async handle(request: Request): Promise<Response> {
-    const bytes = new Uint8Array(await request.clone().arrayBuffer());
+    const bytes = await readBytes(request.clone());
     this.log.add(recorded(request, bytes, { transport: "http", connection: 0, clientGone: request.signal }));
     return await this.#app.fetch(request);
   }
@@ -159,7 +159,7 @@ class Api {
     const scenario = this.#nextScenario();
     if (scenario.headDelayMs !== undefined) await pause(scenario.headDelayMs, request.signal);
     if (scenario.refusal !== undefined) return refusalReply(scenario.refusal);
-    const body = jsonOf(new Uint8Array(await request.arrayBuffer()));
+    const body = await readJson(request);
     const model = typeof body?.["model"] === "string" ? body["model"] : "gpt-6.1-sol";
     const now = Date.now();
     const stream = sseBody(scenario, { model, generate: true, now }, request.signal);
@@ -212,6 +212,19 @@ function recorded(
     at: performance.now(),
     ...(json === undefined ? {} : { json }),
   };
+}
+
+async function readJson(request: Request): Promise<Json | undefined> {
+  return jsonOf(await readBytes(request));
+}
+
+/** The body, decompressed where it came with zstd, as the ChatGPT backend takes it. */
+async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (request.headers.get("content-encoding") !== "zstd") return bytes;
+  const zlib = await import("node:zlib");
+  // Deno before 2.5 has no zstd; the body is then kept as it came.
+  return "zstdDecompressSync" in zlib ? new Uint8Array(zlib.zstdDecompressSync(bytes)) : bytes;
 }
 
 function jsonOf(bytes: Uint8Array): Json | undefined {

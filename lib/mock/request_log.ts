@@ -18,7 +18,7 @@ export interface RecordedRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** The body or frame where it is a JSON object. */
   readonly json?: Json;
-  /** The body or frame as bytes of UTF-8, or as it came. */
+  /** The body without its zstd, or the frame as UTF-8. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** ms, of `performance.now()`. */
   readonly at: number;

@@ -50,6 +50,8 @@ export async function forwardRequest(
   if (policy.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, policy.delayMs));
   const upstream = await openRequest(message, origin, endToEnd(message.rawHeaders));
   return await new Promise((resolve) => {
+    // The client may have left meanwhile, and then no further `close` comes.
+    if (response.destroyed || response.socket?.destroyed === true) upstream.destroy();
     response.once("close", () => {
       upstream.destroy();
       resolve(0);
@@ -109,6 +111,10 @@ export async function forwardUpgrade(
   if (upstream === undefined) {
     socket.end("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     return false;
+  }
+  if (socket.destroyed) {
+    upstream.destroy();
+    return true;
   }
   const lines = pairs(message.rawHeaders).filter(([name]) => !/^proxy-/i.test(name));
   upstream.write(

@@ -151,19 +151,36 @@ class InterceptingProxy {
     }
     const { interception } = this.#options;
     const intercepts = interception !== undefined && interception.bypass?.(host) !== true;
-    const inner = intercepts
-      ? await openTcp({ host: "127.0.0.1", port: await this.#inside(host, port, interception) })
-      : await openTcp(this.#addressOf(host, port));
+    const inner = await this.#far(host, port, intercepts ? interception : undefined);
     if (inner === undefined) {
       tell("unreachable");
       return void socket.end(rawReply(502, "Bad Gateway", `Cannot reach ${host}:${port}\n`));
     }
     tell(intercepts ? "intercepted" : "tunnelled");
+    // The client may have left while the certificate was made.
+    if (socket.destroyed) return void inner.destroy();
     this.#sockets.add(inner);
     inner.once("close", () => this.#sockets.delete(inner));
     socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
     if (head.length > 0) inner.write(head);
     splice(socket, inner);
+  }
+
+  /** The far end of a tunnel: the origin itself, or our own server in its stead. */
+  async #far(
+    host: string,
+    port: number,
+    interception: Interception | undefined,
+  ): Promise<Socket | undefined> {
+    if (interception === undefined) return await openTcp(this.#addressOf(host, port));
+    try {
+      return await openTcp({ host: "127.0.0.1", port: await this.#inside(host, port, interception) });
+    } catch (error) {
+      this.#insides.delete(`${host}:${port}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#tell({ kind: "handshake_failed", host, reason: `no certificate could be made: ${reason}` });
+      return undefined;
+    }
   }
 
   /** The port of the HTTPS server that stands in for `host:port`. */

@@ -72,7 +72,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Uint8Array) => {
       // Before anything else: a socket handed over here has no guard, and a reset would end the process.
       socket.on("error", ignoreBrokenPeer);
-      void upgrade(requestOf(message, origin), serveUpgrade(message, socket, head));
+      const offer = serveUpgrade(message, socket, head);
+      void takeUpgrade(upgrade, requestOf(message, origin), offer);
     });
   }
   const port = await bind(server, options.port ?? 0, options.hostname ?? "127.0.0.1");
@@ -85,6 +86,19 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** A handler that fails ends the connection: what stands on it by then, HTTP or websocket, cannot be known here. */
+async function takeUpgrade(
+  upgrade: NonNullable<ListenerOptions["upgrade"]>,
+  request: Request,
+  offer: UpgradeOffer,
+): Promise<void> {
+  try {
+    await upgrade(request, offer);
+  } catch {
+    offer.drop();
+  }
 }
 
 /** Listens and tells the port that was given. */

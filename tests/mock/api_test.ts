@@ -1,3 +1,4 @@
+import { zstdCompressSync } from "node:zlib";
 import { WebSocket } from "ws";
 import { startMockApi } from "../../lib/mock/api.ts";
 import { overloaded, unauthorized } from "../../lib/mock/refusals.ts";
@@ -259,5 +260,16 @@ Deno.test("an upgrade can be refused with evidence headers, and a socket closed 
     const cut = await talk(url, api.authority.certificate, create, () => false);
     assertEquals(cut.code, 1006);
     assertEquals(cut.frames.filter((frame) => frame["type"] === "response.output_text.delta").length, 1);
+  });
+});
+
+Deno.test("a body that came with zstd is understood, as the ChatGPT backend does", async () => {
+  await withApi(async (api, client) => {
+    const headers = { ...HEADERS, "content-encoding": "zstd" };
+    const body = new Uint8Array(zstdCompressSync(BODY));
+    const reply = await fetch(`${api.baseUrl}/responses`, { client, method: "POST", headers, body });
+    await reply.text();
+    assertEquals(reply.headers.get("openai-model"), "gpt-5.2");
+    assertEquals(api.log.turns[0]?.json?.["model"], "gpt-5.2");
   });
 });

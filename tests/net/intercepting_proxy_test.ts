@@ -282,3 +282,68 @@ Deno.test("a plain http request is forwarded by the proxy too", async () => {
   await proxy.close();
   await plain.close();
 });
+
+Deno.test("a certificate that cannot be made is a 502 for that host, and is tried again", async () => {
+  const corporate = await createAuthority("Corporate CA");
+  const api = await startMockApi({ names: [HOST] });
+  let failures = 1;
+  const proxy = await startInterceptingProxy({
+    resolve: () => ({ host: "127.0.0.1", port: api.port }),
+    interception: {
+      originRoots: [api.authority.certificate],
+      issue: (host) =>
+        failures-- > 0
+          ? Promise.reject(new Error("out of serial numbers"))
+          : corporate.issue({ commonName: host, names: [host] }),
+    },
+  });
+  const client = Deno.createHttpClient({
+    caCerts: [corporate.certificate],
+    proxy: { url: `http://127.0.0.1:${proxy.port}` },
+  });
+  await assertRejects(() => fetch(`${URL_OF_API}/responses`, { client, ...POST }));
+  assertIncludes(JSON.stringify(proxy.events), "out of serial numbers");
+  const reply = await fetch(`${URL_OF_API}/responses`, { client, ...POST });
+  assertEquals(reply.status, 200);
+  await reply.text();
+  client.close();
+  await proxy.close();
+  await api.close();
+});
+
+/** Bytes sent through a fresh CONNECT, and the socket dropped after `answer` bytes came back. */
+async function abuse(port: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const socket = await Deno.connect({ hostname: "127.0.0.1", port });
+  await socket.write(new TextEncoder().encode(`CONNECT ${HOST}:443 HTTP/1.1\r\nHost: ${HOST}:443\r\n\r\n`));
+  await socket.read(new Uint8Array(64));
+  await socket.write(bytes);
+  socket.close();
+}
+
+Deno.test("garbage, half handshakes and clients that leave do not harm the others, nor stay open", async () => {
+  await scene({ intercept: true }, async ({ api, proxy, client }) => {
+    const garbage = crypto.getRandomValues(new Uint8Array(200));
+    // The first bytes of a ClientHello, and then nothing.
+    const half = Uint8Array.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01);
+    const good = async () => {
+      const text = await (await fetch(`${URL_OF_API}/responses`, { client, ...POST })).text();
+      assertIncludes(text, '"type":"response.completed"');
+    };
+    const leave = async () => {
+      const stop = new AbortController();
+      const reply = await fetch(`${URL_OF_API}/responses`, { client, ...POST, signal: stop.signal });
+      stop.abort();
+      await assertRejects(() => reply.text());
+    };
+    for (let round = 0; round < 15; round++) {
+      await Promise.all([abuse(proxy.port, garbage), abuse(proxy.port, half), leave(), good(), good()]);
+    }
+    await good();
+    // What the proxy opened is torn down when the other side is; a leak would stay.
+    const limit = performance.now() + 20_000;
+    while (api.connections() > 0 && performance.now() < limit) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assertEquals(api.connections(), 0);
+  });
+});

@@ -16,6 +16,8 @@ export interface Way {
   readonly bundle?: string;
   /** Default: the API's own. */
   readonly baseUrl?: string;
+  /** Asks a provider of `config.toml` that has a websocket, so that `--transport auto` has a choice. */
+  readonly websockets?: boolean;
   readonly args?: readonly string[];
 }
 
@@ -35,18 +37,24 @@ export async function bench(): Promise<Bench> {
   const directory = await Deno.makeTempDir({ prefix: "culvert-real-" });
   const bundle = join(directory, "api-ca.pem");
   await Deno.writeTextFile(bundle, api.authority.certificate);
+  await Deno.writeTextFile(
+    join(directory, "config.toml"),
+    `[model_providers.real]\nname = "real"\nbase_url = "${api.baseUrl}"\nsupports_websockets = true\n`,
+  );
   return {
     api,
     roots: api.authority.certificate,
     bundle,
     respond: (way) =>
       culvert([
-        ...["respond", "--base-url", way.baseUrl ?? api.baseUrl],
+        "respond",
+        ...(way.websockets === true ? ["--provider", "real"] : ["--base-url", way.baseUrl ?? api.baseUrl]),
         ...(way.proxy === undefined ? [] : ["--proxy", way.proxy]),
         ...way.args ?? [],
         "Why is the sky blue?",
       ], {
         env: {
+          CODEX_HOME: directory,
           CULVERT_API_KEY: PLANTED_KEY,
           ...(way.bundle === undefined ? {} : { CODEX_CA_CERTIFICATE: way.bundle }),
         },

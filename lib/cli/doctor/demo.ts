@@ -5,7 +5,7 @@
  */
 import { loadSettings } from "../../config/load_settings.ts";
 import type { ExaminationOptions } from "../../doctor/examine.ts";
-import { startDemo } from "../demo_connection.ts";
+import { demoSettings, startDemo } from "../demo_connection.ts";
 
 /** What is examined, and the network that it is examined in. */
 export interface DemoSubject extends AsyncDisposable {
@@ -20,17 +20,8 @@ export interface DemoSubject extends AsyncDisposable {
 export async function demoSubject(given: Pick<ExaminationOptions, "world" | "flags">): Promise<DemoSubject> {
   const settings = await loadSettings(given.flags, given.world);
   const demo = await startDemo(given.world);
-  const { network, world } = demo;
   return {
-    subject: {
-      world,
-      flags: { ...given.flags, caCert: network.bundlePath, proxy: network.proxyUrl },
-      settings: {
-        ...settings,
-        codexHome: network.directory,
-        provider: { ...settings.provider, baseUrl: network.baseUrl, requiresOpenAiAuth: true },
-      },
-    },
+    subject: { world: demo.world, flags: given.flags, settings: demoSettings(demo, settings) },
     [Symbol.asyncDispose]: () => demo[Symbol.asyncDispose](),
   };
 }

@@ -20,6 +20,8 @@ export interface PeerCommand {
   readonly port: number;
   readonly directory: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A file in its folder that it writes its complaints to, when it does not write them to stderr. */
+  readonly logFile?: string;
 }
 
 /** Longest wait for a peer to listen, ms. Interpreted ones take seconds on a busy machine. */
@@ -83,8 +85,11 @@ export async function startPeer(command: PeerCommand): Promise<Peer> {
   const limit = performance.now() + START_LIMIT_MS;
   while (!await accepts(command.port)) {
     if (ended || performance.now() > limit) {
+      const complaints = command.logFile === undefined
+        ? ""
+        : await logText(command.directory, command.logFile);
       await stop();
-      throw new Error(`${command.program} does not listen on ${command.port}:\n${output()}`);
+      throw new Error(`${command.program} does not listen on ${command.port}:\n${output()}${complaints}`);
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
@@ -100,6 +105,15 @@ export async function runToEnd(program: string, args: readonly string[]): Promis
   throw new Error(
     `${program} ${args.join(" ")}: ${code}\n${decoder.decode(stdout)}${decoder.decode(stderr)}`,
   );
+}
+
+async function logText(directory: string, name: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(join(directory, name));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
 }
 
 async function accepts(port: number): Promise<boolean> {

@@ -52,6 +52,13 @@ export async function startSquid(options: { readonly originRoots: string }): Pro
   );
   // Started as root squid becomes this user, who must be able to write there.
   if (Deno.uid() === 0) await runToEnd("chown", ["-R", "proxy:proxy", directory]);
-  const peer = await startPeer({ program: "squid", args: ["-N", "-f", config], port, directory });
+  // A name of its own, for squids of one name share memory, and one that was killed leaves its there.
+  const peer = await startPeer({
+    program: "squid",
+    args: ["-N", "-n", `culvert${port}`, "-f", config],
+    port,
+    directory,
+    logFile: "cache.log",
+  });
   return { ...peer, bundle };
 }
