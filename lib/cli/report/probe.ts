@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Authorization, Rejection } from "../../auth/authenticator.ts";
+import type { Authorization, Rejection, TurnRecovery } from "../../auth/authenticator.ts";
 import { asCulvertError, type CulvertError } from "../../errors.ts";
 import type { RequestObservation } from "../../net/observer.ts";
 import { describeRoute } from "../../net/route.ts";
@@ -38,9 +38,13 @@ type Send = (url: URL, authorization: Authorization, signal: AbortSignal) => Pro
 
 /** Tries HTTP, and the websocket where the provider has one. */
 export async function probe(connection: Connection, signal: AbortSignal): Promise<readonly ProbeResult[]> {
-  const results = [await attempt(connection, "http", "/models", askModels(connection), signal)];
+  // One turn, as far as recovery is concerned: a refusal of both costs one refresh.
+  const recovery = connection.authenticator.startTurn();
+  const results = [await attempt(connection, recovery, "http", "/models", askModels(connection), signal)];
   if (connection.settings.provider.supportsWebsockets) {
-    results.push(await attempt(connection, "websocket", "/responses", openSocket(connection), signal));
+    results.push(
+      await attempt(connection, recovery, "websocket", "/responses", openSocket(connection), signal),
+    );
   }
   return results;
 }
@@ -77,13 +81,13 @@ function openSocket({ dialer }: Connection): Send {
 
 async function attempt(
   connection: Connection,
+  recovery: TurnRecovery,
   transport: "http" | "websocket",
   endpoint: string,
   send: Send,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
   const { authenticator, dialer, settings, world, observer } = connection;
-  const recovery = authenticator.startTurn();
   let url = new URL("about:blank");
   let route = "none";
   try {

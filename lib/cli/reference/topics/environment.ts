@@ -53,13 +53,6 @@ const ROUTE: readonly Row[] = [
   ["REQUEST_METHOD", "set in a CGI script, where HTTP_PROXY is not trusted"],
 ];
 
-const BROWSER: readonly Row[] = [
-  ["BROWSER", "program that opens the page of a login"],
-  ["WAYLAND_DISPLAY", "on Linux: a browser can be shown here; DISPLAY as well"],
-  ["SSH_CONNECTION", "set: no browser is opened here; SSH_TTY as well"],
-  ["SSH_TTY", "the same"],
-];
-
 const TERMINAL: readonly Row[] = [
   ["NO_COLOR", "not empty: no colour"],
   ["CLICOLOR_FORCE", "not empty and not 0: colour even where stderr is no terminal"],
@@ -74,7 +67,6 @@ export const environment: Topic = [
   { heading: "Headers", rows: HEADERS },
   { heading: "Trust", rows: TRUST },
   { heading: "Route", text: "See: culvert help proxies", rows: ROUTE },
-  { heading: "Browser", rows: BROWSER },
   { heading: "Terminal", rows: TERMINAL },
   {
     heading: "Which counts",
