@@ -240,3 +240,20 @@ Deno.test("the revoke address follows a redirected token address, and a broken a
     (error: unknown) => error instanceof CulvertError && error.code === "config",
   );
 });
+
+Deno.test("a credential on its way to the wrong backend is warned of before anything is sent", async () => {
+  await using home = new TestHome();
+  home.store(loginText({ access: accessToken("a", Date.now() + HOUR_MS) }));
+  const misrouted = async (env: Record<string, string>, baseUrl: string) => {
+    const { authenticator, warnings } = open(home, env, { baseUrl });
+    await authenticator.authorize();
+    return warnings;
+  };
+  assertEquals(await misrouted({}, "https://api.openai.com/v1"), ["auth_misrouted"]);
+  assertEquals(await misrouted({ OPENAI_API_KEY: "sk-1" }, "https://chatgpt.com/backend-api/codex"), [
+    "auth_misrouted",
+  ]);
+  assertEquals(await misrouted({}, "https://chatgpt.com/backend-api/codex"), []);
+  assertEquals(await misrouted({ OPENAI_API_KEY: "sk-1" }, "https://api.openai.com/v1"), []);
+  assertEquals(await misrouted({}, "https://gateway.corp.example/v1"), []);
+});

@@ -277,3 +277,17 @@ Deno.test("an API key that is refused costs one send", async () => {
   assertIncludes(run.stderr, "cannot be renewed");
   assertExcludes(run.stderr, "sk-wrong");
 });
+
+Deno.test("a variable does not hide the stored login from logout, and is named as still in force", async () => {
+  await using running = await Running.start();
+  const { network, home } = running;
+  const tokens = await storeLogin(network, home);
+  const env = {
+    CODEX_ACCESS_TOKEN: "at-in-the-environment",
+    CODEX_REVOKE_TOKEN_URL_OVERRIDE: `${ISSUER}/oauth/revoke`,
+  };
+  const logout = await running.run(["auth", "logout"], { env });
+  assertEquals(logout.code, 0, logout.stderr);
+  assertEquals(network.api.oauth.revoked, [tokens["refresh_token"]]);
+  assertIncludes(logout.stderr, "Still in force: the credential from CODEX_ACCESS_TOKEN");
+});

@@ -56,7 +56,15 @@ Deno.test("a report tells of a 401 and its recovery, of roots, route and times, 
       ["recovery", "recovery_not_run"],
     ]);
     for (const one of report.observations) if (one.kind === "request") assert(one.duration_ms >= 0);
-    assert(report.tags.auth_401_request_id !== "");
+    const names = ["request_id", "cf_ray", "error", "error_code", "transport", "endpoint"];
+    assertEquals(names.map((name) => report.tags[`auth_401_${name}`]), [
+      "req_mock_401",
+      "8f00000000000000-FRA",
+      "expired_session",
+      "token_expired",
+      "websocket",
+      "/responses",
+    ]);
     assertEquals([report.tags.auth_header_name, report.tags.auth_mode], ["authorization", "Chatgpt"]);
     assertEquals(network.api.oauth.refreshCount, 1);
   } finally {

@@ -23,7 +23,7 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   if (left.length > 0) {
     voice.warn({
       code: "credential_in_environment",
-      message: `${left.join(" and ")} still give a credential`,
+      message: `Still in force: the credential from ${left.join(", ")}`,
     });
   }
   if (flags.json === true) {
