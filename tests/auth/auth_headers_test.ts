@@ -93,7 +93,7 @@ Deno.test("a personal access token sends the account that the authority names, a
     });
   }
   assertEquals(authority.seen.map((one) => one.path), ["/api/accounts/v1/user-auth-credential/whoami"]);
-  const cache = `${home.path}/whoami-cache.json`;
+  const cache = `${home.path}/culvert-whoami.json`;
   assert(!Deno.readTextFileSync(cache).includes("at-secret"));
   assertEquals((Deno.statSync(cache).mode ?? 0) & 0o777, 0o600);
   const later = open(home, env, {}, () => Date.now() + 2 * HOUR_MS);
