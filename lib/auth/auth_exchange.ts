@@ -110,6 +110,8 @@ async function readText(
   try {
     while (total <= MAX_BODY_BYTES) {
       const { done, value } = await reader.read();
+      // A reader that was cancelled reports an end like any other; half an answer must not pass for a whole one.
+      if (done && signal.aborted) throw signal.reason;
       if (done) return text + decoder.decode();
       total += value.byteLength;
       text += decoder.decode(value, { stream: true });

@@ -11,11 +11,12 @@ import type { World } from "../world.ts";
 import type { ActiveCredential, CredentialFacts } from "./active_credential.ts";
 import { authEndpoints } from "./auth_endpoints.ts";
 import { AuthFile } from "./auth_file.ts";
-import { accountFacts, bearerHeaders } from "./auth_headers.ts";
+import { accountFacts, baseUrlClass, bearerHeaders, isBackendMode } from "./auth_headers.ts";
 import type { Authenticator, Authorization, TurnRecovery } from "./authenticator.ts";
 import { type Credential, findCredential } from "./credential.ts";
 import { readClaims } from "./jwt_claims.ts";
 import { Recovery } from "./recovery.ts";
+import { describeCredential } from "./rejection_report.ts";
 
 /** What an authenticator is made of. */
 export interface AuthenticatorOptions {
@@ -52,7 +53,10 @@ export function createAuthenticator(options: AuthenticatorOptions): SessionAuthe
       file,
       ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
     });
-    return await activate(credential, file, options);
+    const found = await activate(credential, file, options);
+    const misroute = misrouteOf(found, provider);
+    if (misroute !== undefined) options.warn?.(misroute);
+    return found;
   };
   return {
     authorize: async (signal) => {
@@ -68,6 +72,22 @@ export function createAuthenticator(options: AuthenticatorOptions): SessionAuthe
     },
     startTurn: () => new Recovery(() => active, options.observer ?? SILENT),
     facts: () => active?.facts(),
+  };
+}
+
+/**
+ * A credential of the one backend on its way to the other: it will be refused, for missing scopes or for worse
+ * reasons. Any further host may be a proxy of the user's, and is nobody's business.
+ */
+function misrouteOf({ mode, source }: ActiveCredential, provider: Provider): Warning | undefined {
+  const { baseUrl } = provider;
+  if (mode === "none" || baseUrl === undefined || !URL.canParse(baseUrl)) return undefined;
+  const url = new URL(baseUrl);
+  const target = baseUrlClass(url);
+  if (target === "custom" || (target === "chatgpt") === isBackendMode(mode)) return undefined;
+  return {
+    code: "auth_misrouted",
+    message: `The base URL leads to ${url.host}, which does not accept ${describeCredential(mode, source)}`,
   };
 }
 

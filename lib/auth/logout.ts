@@ -43,7 +43,7 @@ export async function logout(
       warn({ code: "auth_not_revoked", message: `The login was removed here but not revoked: ${problem}` });
     }
     const wasSignedIn = await file.remove();
-    await removeCache(join(file.path, "..", "whoami-cache.json"));
+    await removeCache(join(file.path, "..", "culvert-whoami.json"));
     return { wasSignedIn, path: file.path };
   } finally {
     if (result.kind === "held") result.lock.release();

@@ -16,7 +16,7 @@ import { fingerprint } from "./fingerprint.ts";
 
 /** An answer is believed so long without asking again, ms. */
 const FRESH_MS = 3_600_000;
-const FILE_NAME = "whoami-cache.json";
+const FILE_NAME = "culvert-whoami.json";
 /** Start-up has its own, shorter budget than a login, ms. */
 const WHOAMI_LIMIT_MS = 10_000;
 

@@ -13,6 +13,7 @@ import {
 } from "@stricli/core";
 import { VERSION } from "../version.ts";
 import { type CommandDocs, defineGroup } from "./command.ts";
+import { authCommands } from "./commands/auth.ts";
 import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -20,6 +21,7 @@ import { helpCommand } from "./commands/help.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { manCommand } from "./commands/man.ts";
 import { caRoutes } from "./commands/ca.ts";
+import { reportCommand } from "./commands/report.ts";
 import { respondCommand } from "./commands/respond.ts";
 import type { CliContext } from "./context.ts";
 import { HELP_FLAG, helpFlag, VERSION_FLAG } from "./help_flag.ts";
@@ -42,6 +44,8 @@ export const routes = defineGroup(
     doctor: doctorCommand,
     ca: caRoutes,
     demo: demoCommand,
+    auth: authCommands,
+    report: reportCommand,
     completion: completionCommand,
     man: manCommand,
     help: helpCommand,

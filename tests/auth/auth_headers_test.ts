@@ -93,7 +93,7 @@ Deno.test("a personal access token sends the account that the authority names, a
     });
   }
   assertEquals(authority.seen.map((one) => one.path), ["/api/accounts/v1/user-auth-credential/whoami"]);
-  const cache = `${home.path}/whoami-cache.json`;
+  const cache = `${home.path}/culvert-whoami.json`;
   assert(!Deno.readTextFileSync(cache).includes("at-secret"));
   assertEquals((Deno.statSync(cache).mode ?? 0) & 0o777, 0o600);
   const later = open(home, env, {}, () => Date.now() + 2 * HOUR_MS);
@@ -239,4 +239,21 @@ Deno.test("the revoke address follows a redirected token address, and a broken a
     () => of({ CODEX_REFRESH_TOKEN_URL_OVERRIDE: "not a url" }),
     (error: unknown) => error instanceof CulvertError && error.code === "config",
   );
+});
+
+Deno.test("a credential on its way to the wrong backend is warned of before anything is sent", async () => {
+  await using home = new TestHome();
+  home.store(loginText({ access: accessToken("a", Date.now() + HOUR_MS) }));
+  const misrouted = async (env: Record<string, string>, baseUrl: string) => {
+    const { authenticator, warnings } = open(home, env, { baseUrl });
+    await authenticator.authorize();
+    return warnings;
+  };
+  assertEquals(await misrouted({}, "https://api.openai.com/v1"), ["auth_misrouted"]);
+  assertEquals(await misrouted({ OPENAI_API_KEY: "sk-1" }, "https://chatgpt.com/backend-api/codex"), [
+    "auth_misrouted",
+  ]);
+  assertEquals(await misrouted({}, "https://chatgpt.com/backend-api/codex"), []);
+  assertEquals(await misrouted({ OPENAI_API_KEY: "sk-1" }, "https://api.openai.com/v1"), []);
+  assertEquals(await misrouted({}, "https://gateway.corp.example/v1"), []);
 });

@@ -6,7 +6,7 @@ import { OAuthServer } from "../../lib/mock/oauth.ts";
 import { MOCK_ACCOUNT } from "../../lib/mock/tokens.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../support/assert.ts";
 import { failureOf, loginText, TestAuthority, TestHome } from "./kit.ts";
-import { callbackUrl, startLogin } from "./login_kit.ts";
+import { callbackUrl, locationOf, startLogin } from "./login_kit.ts";
 
 /** The simulated authority of the program itself, over plain HTTP. */
 class Issuer implements AsyncDisposable {
@@ -127,9 +127,8 @@ Deno.test("a tab that is closed before the last page does not hold the command u
   await using home = new TestHome();
   await using issuer = new Issuer();
   const login = await startLogin(home, issuer.base);
-  const callback = (await fetch(login.url, { redirect: "manual" })).headers.get("location") ?? "";
-  const redirect = await fetch(callback, { redirect: "manual" });
-  assertEquals(redirect.headers.get("location"), `http://localhost:${login.callback.port}/success`);
+  const callback = await locationOf(login.url);
+  assertEquals(await locationOf(callback), `http://localhost:${login.callback.port}/success`);
   await login.result;
   assertEquals(home.json()["auth_mode"], "chatgpt");
 });
@@ -253,7 +252,7 @@ Deno.test("a pasted address is an answer when its state is this login's, and is 
   await using issuer = new Issuer();
   const lines = new TransformStream<string, string>();
   const login = await startLogin(home, issuer.base, { pasted: lines.readable });
-  const answer = (await fetch(login.url, { redirect: "manual" })).headers.get("location") ?? "";
+  const answer = await locationOf(login.url);
   const writer = lines.writable.getWriter();
   await writer.write("http://localhost:1455/auth/callback?code=x&state=foreign");
   await writer.write(answer);
@@ -266,7 +265,7 @@ Deno.test("a pasted bare code is an answer", async () => {
   await using issuer = new Issuer();
   const lines = new TransformStream<string, string>();
   const login = await startLogin(home, issuer.base, { pasted: lines.readable });
-  const answer = new URL((await fetch(login.url, { redirect: "manual" })).headers.get("location") ?? "");
+  const answer = new URL(await locationOf(login.url));
   const writer = lines.writable.getWriter();
   await writer.write(`  ${answer.searchParams.get("code")}`);
   assertEquals((await login.result).email, MOCK_ACCOUNT.email);
@@ -283,7 +282,7 @@ Deno.test("when no port can be had the login goes on by pasting, and says why", 
   const login = await startLogin(home, issuer.base, { pasted: lines.readable, ports });
   assertIncludes(login.said[0] ?? "", `${taken.addr.port} in use`);
   assertIncludes(login.said[0] ?? "", "--device");
-  const answer = (await fetch(login.url, { redirect: "manual" })).headers.get("location") ?? "";
+  const answer = await locationOf(login.url);
   const writer = lines.writable.getWriter();
   await writer.write(answer);
   assertEquals((await login.result).email, MOCK_ACCOUNT.email);
@@ -365,4 +364,38 @@ Deno.test("nothing that a login says or shows holds a token, a code or the verif
   const everything = JSON.stringify([page, login.said, error.message, error.hint, error.details]);
   assertExcludes(everything, "CANARY-CODE");
   assertExcludes(everything, verifier);
+});
+
+Deno.test("a port that is not permitted counts as one in use, and the next is taken", async () => {
+  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = probe.addr;
+  probe.close();
+  const server = new URL("../../lib/auth/callback_server.ts", import.meta.url).href;
+  const code = `
+    import { startCallbackServer } from ${JSON.stringify(server)};
+    const finish = () => Promise.resolve(undefined);
+    const started = startCallbackServer({ state: "s", ports: [1, ${port}], finish });
+    console.log("port" in started ? started.port : JSON.stringify(started));
+    await started.close?.();
+    console.log(JSON.stringify(startCallbackServer({ state: "s", ports: [1, 2], finish })));
+  `;
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(file, code);
+  // Deno's own permissions stand in for the ranges that Windows reserves.
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const args = [
+    "run",
+    "--no-check",
+    "--quiet",
+    "--no-prompt",
+    `--config=${config}`,
+    `--allow-net=127.0.0.1:${port}`,
+  ];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: [...args, file], stderr: "inherit" })
+    .output();
+  await Deno.remove(file);
+  assertEquals(new TextDecoder().decode(stdout).trim().split("\n"), [
+    String(port),
+    '[{"port":1,"problem":"not permitted"},{"port":2,"problem":"not permitted"}]',
+  ]);
 });

@@ -172,3 +172,10 @@ Deno.test("a key file that is missing, empty or holds more than a key is refused
     assert(!error.message.includes("sk-"));
   }
 });
+
+Deno.test("a personal access token in auth.json needs no mode beside it", async () => {
+  await using home = new TestHome();
+  home.store('{"OPENAI_API_KEY":null,"personal_access_token":"at-stored"}');
+  const found = await find(home);
+  assertEquals([found.kind, found.source.kind], ["personal_access_token", "file"]);
+});

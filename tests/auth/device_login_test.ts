@@ -10,7 +10,9 @@ import {
   type SeenRequest,
   TestAuthority,
   TestHome,
+  testWorld,
 } from "./kit.ts";
+import type { World } from "../../lib/world.ts";
 import { loginParts } from "./login_kit.ts";
 
 const CODE = { device_auth_id: "da-1", user_code: "ABCD-1234", interval: "1" };
@@ -36,6 +38,15 @@ function authority(polls: readonly (() => Response)[], code: unknown = CODE): Te
 
 const pollsOf = (one: TestAuthority) =>
   one.seen.filter((request) => request.path.endsWith("/deviceauth/token"));
+/** Notes the pauses between polls and cuts them short. One that can be called off is a time limit, and is left alone. */
+function pausing(pauses: number[]): World["sleep"] {
+  return (ms, signal) => {
+    if (signal !== undefined) return testWorld().sleep(ms, signal);
+    pauses.push(ms);
+    return Promise.resolve();
+  };
+}
+
 const pending = () => new Response(null, { status: 403 });
 const granted = () => Response.json(GRANT);
 
@@ -102,10 +113,7 @@ Deno.test("a cut connection, 429 with Retry-After, 503 and slow_down are survive
   const parts = loginParts(home, server.base, { dialer });
   const world = {
     ...parts.world,
-    sleep: (ms: number) => {
-      pauses.push(ms);
-      return Promise.resolve();
-    },
+    sleep: pausing(pauses),
   };
   await loginByDevice({ ...parts, world });
   assertEquals(pauses, [1000, 2000, 1000, 6000]);
@@ -126,11 +134,7 @@ for (
     await using server = authority([pending, granted], { ...CODE, interval });
     const pauses: number[] = [];
     const parts = loginParts(home, server.base);
-    const sleep = (ms: number) => {
-      pauses.push(ms);
-      return Promise.resolve();
-    };
-    await loginByDevice({ ...parts, world: { ...parts.world, sleep } });
+    await loginByDevice({ ...parts, world: { ...parts.world, sleep: pausing(pauses) } });
     assertEquals(pauses, [first]);
   });
 }

@@ -77,3 +77,10 @@ export function callbackUrl(login: PendingLogin, query: Readonly<Record<string, 
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url;
 }
+
+/** Where the authority sends the browser, without going there. */
+export async function locationOf(url: string): Promise<string> {
+  const response = await fetch(url, { redirect: "manual" });
+  await response.body?.cancel();
+  return response.headers.get("location") ?? "";
+}

@@ -1,0 +1,38 @@
+/**
+ * From a connection to what signing in and out works with.
+ *
+ * @module
+ */
+import { authEndpoints, DEFAULT_ISSUER } from "../../auth/auth_endpoints.ts";
+import { AuthFile } from "../../auth/auth_file.ts";
+import type { LoginParts } from "../../auth/login_parts.ts";
+import { CulvertError } from "../../errors.ts";
+import { originator } from "../../responses/identity.ts";
+import type { Connection } from "../connection.ts";
+import type { Host } from "../host.ts";
+import type { Voice } from "../voice.ts";
+
+/**
+ * @param issuer from `--issuer`
+ * @throws CulvertError `usage` for an issuer that is no address, `config` for a broken variable
+ */
+export function authParts(host: Host, connection: Connection, voice: Voice, issuer?: string): LoginParts {
+  const { dialer, world, settings } = connection;
+  const endpoints = authEndpoints(world.env);
+  const base = (issuer ?? DEFAULT_ISSUER).replace(/\/+$/, "");
+  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
+    throw new CulvertError("usage", `--issuer is no http or https URL: ${JSON.stringify(base)}`);
+  }
+  return {
+    dialer,
+    world,
+    file: new AuthFile({ codexHome: settings.codexHome, world }),
+    issuer: base,
+    clientId: endpoints.clientId,
+    revokeUrl: issuer === undefined ? endpoints.revokeUrl : new URL(`${base}/oauth/revoke`),
+    originator: originator(world.env),
+    // What to do next is no progress report: it is said whatever -q says.
+    say: (text) => host.stderr.writeSync(`${text}\n`),
+    warn: voice.warn,
+  };
+}

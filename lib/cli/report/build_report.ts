@@ -1,0 +1,118 @@
+/**
+ * The report as a value: facts alone, in one fixed shape.
+ *
+ * @module
+ */
+import type { EvidenceTags } from "../../auth/evidence.ts";
+import type { AuthStatus } from "../../auth/status.ts";
+import type { DetailValue } from "../../errors.ts";
+import type { Observation } from "../../net/observer.ts";
+import { VERSION } from "../../version.ts";
+import type { Warning } from "../../warning.ts";
+import type { Connection } from "../connection.ts";
+import type { ProbeResult } from "./probe.ts";
+
+/** What a report is made of. */
+export interface ReportParts {
+  readonly connection: Connection;
+  readonly status: AuthStatus;
+  readonly attempts: readonly ProbeResult[];
+  readonly seen: readonly Observation[];
+  readonly warnings: readonly Warning[];
+  readonly tags: EvidenceTags;
+}
+
+/** Builds it. It still has to pass the redactor. */
+export function buildReport(parts: ReportParts): Readonly<Record<string, DetailValue>> {
+  const { connection, status, warnings, tags } = parts;
+  const { settings, dialer, world } = connection;
+  return {
+    type: "culvert.report",
+    schema_version: 1,
+    created_at: new Date(world.now()).toISOString(),
+    versions: {
+      culvert: VERSION,
+      deno: Deno.version.deno,
+      v8: Deno.version.v8,
+      os: Deno.build.os,
+      os_release: osRelease(),
+      arch: Deno.build.arch,
+    },
+    settings: {
+      provider: settings.provider.id,
+      base_url: hostOf(status.baseUrl),
+      model: settings.model,
+      transport: settings.transport,
+      supports_websockets: settings.provider.supportsWebsockets,
+      has_config_file: settings.configPath !== undefined,
+    },
+    trust: { description: dialer.trust.description, roots: { ...dialer.trust.counts } },
+    auth: {
+      usable: status.usable,
+      mode: status.mode,
+      source_kind: status.source.kind,
+      // The name of a provider's own variable may be anything; the tags say that it is configured.
+      source: status.source.kind === "provider_env" ? "configured" : status.source.name,
+      plan: status.plan ?? null,
+      expires_at: status.expiresAt === undefined ? null : new Date(status.expiresAt).toISOString(),
+      can_renew: status.canRenew,
+      shadowed: status.shadowed,
+      problems: status.source.kind === "none" && settings.provider.envKey !== undefined
+        ? []
+        : status.problems,
+    },
+    attempts: parts.attempts.map(attemptFacts),
+    observations: parts.seen.flatMap(observationFacts),
+    tags,
+    warnings: warnings.map(({ code, message }) => ({ code, message })),
+  };
+}
+
+function attemptFacts(attempt: ProbeResult): DetailValue {
+  const { error } = attempt;
+  return {
+    transport: attempt.transport,
+    url: attempt.url,
+    route: attempt.route,
+    ok: attempt.ok,
+    error: error === undefined ? null : { code: error.code, message: error.message, details: error.details },
+  };
+}
+
+/** Each send and each recovery, in order. Notes are left out: they are prose. */
+function observationFacts(seen: Observation): readonly DetailValue[] {
+  if (seen.kind === "note") return [];
+  const { endpoint, transport, evidence } = seen;
+  const ids = { request_id: evidence.requestId ?? null, cf_ray: evidence.cfRay ?? null };
+  if (seen.kind === "recovery") {
+    const { mode, phase, outcome, reason } = seen;
+    return [{ kind: "recovery", endpoint, transport, mode, phase, outcome, reason: reason ?? null, ...ids }];
+  }
+  return [{
+    kind: "request",
+    endpoint,
+    transport,
+    duration_ms: Math.round(seen.durationMs),
+    status: seen.status ?? null,
+    error: seen.error ?? null,
+    auth_header_attached: seen.authHeaderAttached,
+    ...ids,
+  }];
+}
+
+/** Scheme, host and path; a query may hold a key. */
+function hostOf(text: string): string {
+  if (!URL.canParse(text)) return "invalid";
+  const url = new URL(text);
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+function osRelease(): string | null {
+  try {
+    return Deno.osRelease();
+  } catch (error) {
+    // An embedding program may not permit it.
+    if (error instanceof Deno.errors.NotCapable) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * What `culvert report` does.
+ *
+ * @module
+ */
+import { AuthFile } from "../../auth/auth_file.ts";
+import { AuthEvidence } from "../../auth/evidence.ts";
+import { authStatus } from "../../auth/status.ts";
+import { createRedactor, redactDetails } from "../../doctor/redact.ts";
+import { CulvertError, type DetailValue } from "../../errors.ts";
+import type { Observation, Observer } from "../../net/observer.ts";
+import type { Warning } from "../../warning.ts";
+import type { ReportFlags } from "../commands/report.ts";
+import { connect } from "../connection.ts";
+import type { CliContext } from "../context.ts";
+import { listenForStop } from "../stop_signals.ts";
+import { createVoice, type Voice } from "../voice.ts";
+import { buildReport } from "./build_report.ts";
+import { probe, type ProbeResult } from "./probe.ts";
+import { renderReport } from "./render_report.ts";
+import { secretsOf } from "./secrets.ts";
+
+/** Runs the command. A report of a failure is a success. */
+export async function run(context: CliContext, flags: ReportFlags): Promise<void> {
+  const { host } = context;
+  const warnings: Warning[] = [];
+  const voice = listening(createVoice(host, flags), warnings);
+  using stop = listenForStop(host);
+  const seen: Observation[] = [];
+  const listeners: Observer[] = [(observation) => seen.push(observation)];
+  await using connection = await connect(
+    host,
+    flags,
+    voice,
+    (observation) => listeners.forEach((listener) => listener(observation)),
+  );
+  const { settings, world, authenticator } = connection;
+  const evidence = new AuthEvidence({
+    env: world.env,
+    provider: settings.provider,
+    now: world.now,
+    facts: authenticator.facts,
+  });
+  listeners.push(evidence.observer);
+  const file = new AuthFile({ codexHome: settings.codexHome, world });
+  const secrets = await secretsOf(settings, world, file);
+  const status = await authStatus({
+    provider: settings.provider,
+    world,
+    file,
+    ...(settings.apiKeyFile === undefined ? {} : { apiKeyFile: settings.apiKeyFile }),
+  });
+  const attempts: readonly ProbeResult[] = flags.offline === true ? [] : await probe(connection, stop.signal);
+  const renewed = await secretsOf(settings, world, file);
+  const home = world.home() ?? "";
+  const redact = createRedactor([...secrets, ...renewed]);
+  const report = redactDetails(
+    buildReport({ connection, status, attempts, seen, warnings, tags: evidence.tags() }),
+    (text) => redact(home.length > 1 ? text.replaceAll(home, "~") : text),
+  );
+  await deliver(context, flags, report, voice);
+}
+
+/** Warnings belong into the report as well as on stderr. */
+function listening(voice: Voice, into: Warning[]): Voice {
+  return {
+    ...voice,
+    warn: (warning) => {
+      into.push(warning);
+      voice.warn(warning);
+    },
+  };
+}
+
+async function deliver(
+  context: CliContext,
+  flags: ReportFlags,
+  report: DetailValue,
+  voice: Voice,
+): Promise<void> {
+  const { host } = context;
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  if (flags.output !== undefined) {
+    try {
+      await Deno.writeTextFile(flags.output, json, { mode: 0o600 });
+    } catch (cause) {
+      throw new CulvertError("output_unwritable", `Cannot write the report to ${flags.output}`, {
+        hint: "Check the folder given to --output.",
+        details: { path: flags.output },
+        cause,
+      });
+    }
+    voice.progress(`the report is in ${flags.output}; it holds no secret and is safe to send`);
+    return;
+  }
+  const isForPeople = host.stdout.isTerminal && flags.json !== true;
+  await host.stdout.write(isForPeople ? renderReport(report) : json);
+}

@@ -1,0 +1,66 @@
+/**
+ * Every secret that might find its way into a report, so that it can be taken out again. None should get that
+ * far; this is the last lock on the door.
+ *
+ * @module
+ */
+import type { AuthFile } from "../../auth/auth_file.ts";
+import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/credential.ts";
+import type { Settings } from "../../config/settings.ts";
+import { secretsAround } from "../../doctor/redact.ts";
+import { CulvertError } from "../../errors.ts";
+import type { World } from "../../world.ts";
+
+/** Shorter texts are no secrets, and taking them out would maim the report. */
+const SHORTEST = 8;
+
+/** Collects them: environment, configuration, `auth.json`, proxy addresses, the home directory's name. */
+export async function secretsOf(
+  settings: Settings,
+  world: World,
+  file: AuthFile,
+): Promise<readonly string[]> {
+  const { provider, apiKeyFile, proxy } = settings;
+  const variables = [
+    ...API_KEY_VARIABLES,
+    ACCESS_TOKEN_VARIABLE,
+    ...(provider.envKey ? [provider.envKey] : []),
+  ];
+  return [
+    ...secretsAround(world.env, proxy === undefined ? [] : [proxy]),
+    ...variables.map((name) => world.env(name) ?? ""),
+    // People have been seen to put the key where its name belongs.
+    ...[provider.envKey ?? "", provider.bearerToken ?? ""],
+    ...Object.values(provider.headers),
+    ...Object.values(provider.queryParams),
+    ...await stored(file),
+    ...await keyIn(apiKeyFile),
+  ].map((text) => text.trim()).filter((text) => text.length >= SHORTEST);
+}
+
+async function stored(file: AuthFile): Promise<readonly string[]> {
+  try {
+    return textsOf((await file.read())?.raw).filter((text) => text.length > 16);
+  } catch (error) {
+    // It cannot be read, so nothing of it can be in the report.
+    if (error instanceof CulvertError) return [];
+    throw error;
+  }
+}
+
+async function keyIn(path: string | undefined): Promise<readonly string[]> {
+  if (path === undefined) return [];
+  try {
+    return [await Deno.readTextFile(path)];
+  } catch (error) {
+    if (error instanceof Error) return [];
+    throw error;
+  }
+}
+
+/** Every text in a value, however deep. */
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(textsOf);
+}

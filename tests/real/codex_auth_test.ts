@@ -1,0 +1,164 @@
+/** One `auth.json`, two programs: the codex client signs in and culvert goes on with it, and the other way round. */
+import { type MockApi, startMockApi } from "../../lib/mock/api.ts";
+import { TestHome } from "../auth/kit.ts";
+import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
+import { culvert, jsonLines } from "../support/culvert.ts";
+import { join } from "../support/paths.ts";
+import { testWith } from "../support/programs.ts";
+import { scrubbedEnv } from "../support/scrubbed_env.ts";
+
+/** A home, an API, and both programs led to it. */
+class Rig implements AsyncDisposable {
+  readonly api: MockApi;
+  readonly home = new TestHome();
+  readonly env: Record<string, string>;
+
+  private constructor(api: MockApi) {
+    this.api = api;
+    const ca = join(this.home.path, "ca.pem");
+    Deno.writeTextFileSync(ca, api.authority.certificate);
+    Deno.writeTextFileSync(
+      join(this.home.path, "config.toml"),
+      [
+        `openai_base_url = "${api.baseUrl}"`,
+        // What else the codex client asks for, it asks of nobody.
+        `chatgpt_base_url = "http://127.0.0.1:9/backend-api"`,
+        `[features]`,
+        `plugins = false`,
+        `[analytics]`,
+        `enabled = false`,
+        `[otel]`,
+        `metrics_exporter = "none"`,
+        "",
+      ].join("\n"),
+    );
+    this.env = {
+      CODEX_HOME: this.home.path,
+      CODEX_CA_CERTIFICATE: ca,
+      CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${api.origin}/oauth/token`,
+    };
+  }
+
+  static async start(): Promise<Rig> {
+    return new Rig(await startMockApi());
+  }
+
+  async codex(args: readonly string[], stdin = ""): Promise<{ code: number; text: string }> {
+    const child = new Deno.Command("codex", {
+      args: [...args],
+      clearEnv: true,
+      env: scrubbedEnv({ ...this.env, HOME: this.home.path }),
+      cwd: this.home.path,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const limit = setTimeout(() => child.kill("SIGKILL"), 90_000);
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(stdin));
+    await writer.close();
+    const { code, stdout, stderr } = await child.output();
+    clearTimeout(limit);
+    return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  }
+
+  async codexAnswers(): Promise<void> {
+    const run = await this.codex(["exec", "--skip-git-repo-check", "--color", "never", "say hello"]);
+    assertEquals(run.code, 0, run.text);
+  }
+
+  async culvertAnswers(): Promise<void> {
+    const run = await culvert(["respond", "--transport", "sse", "--json", "hello"], { env: this.env });
+    assertEquals(run.code, 0, run.stdout + run.stderr);
+    assertEquals(jsonLines(run.stdout).at(-1)?.["status"], "completed");
+  }
+
+  /** The token that the next request of either program carries is refused from now on. */
+  expire(): string {
+    const token = this.home.json().tokens["access_token"] ?? "";
+    this.api.oauth.rejectAccessToken(token);
+    return token;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.api.close();
+    await this.home[Symbol.asyncDispose]();
+  }
+}
+
+await testWith(
+  ["codex"],
+  "the codex client signs in by device code, and culvert uses and renews that login",
+  async () => {
+    await using rig = await Rig.start();
+    const login = await rig.codex(["login", "--device-auth", "--experimental_issuer", rig.api.origin]);
+    assertEquals(login.code, 0, login.text);
+    const status = await culvert(["auth", "status", "--json"], { env: rig.env });
+    assertEquals(status.code, 0, status.stdout);
+    await rig.culvertAnswers();
+    const expired = rig.expire();
+    const before = rig.api.oauth.refreshCount;
+    await rig.culvertAnswers();
+    assertEquals(rig.api.oauth.refreshCount, before + 1);
+    assert(rig.home.json().tokens["access_token"] !== expired);
+    const renewed = await rig.codex(["login", "status"]);
+    assertEquals(renewed.code, 0, renewed.text);
+    await rig.codexAnswers();
+    assertEquals(rig.api.oauth.refreshCount, before + 1);
+  },
+);
+
+await testWith(
+  ["codex"],
+  "culvert signs in by device code, and the codex client uses and renews that login",
+  async () => {
+    await using rig = await Rig.start();
+    const login = await culvert(["auth", "login", "--device", "--issuer", rig.api.origin], { env: rig.env });
+    assertEquals(login.code, 0, login.stderr);
+    const status = await rig.codex(["login", "status"]);
+    assertEquals(status.code, 0, status.text);
+    assertIncludes(status.text, "ChatGPT");
+    await rig.codexAnswers();
+    rig.expire();
+    const before = rig.api.oauth.refreshCount;
+    await rig.codexAnswers();
+    assertEquals(rig.api.oauth.refreshCount, before + 1);
+    await rig.culvertAnswers();
+    assertEquals(rig.api.oauth.refreshCount, before + 1);
+  },
+);
+
+await testWith(["codex"], "an API key that the one program stores is the other's", async () => {
+  await using rig = await Rig.start();
+  const stored = await rig.codex(["login", "--with-api-key"], "sk-from-codex-0123456789\n");
+  assertEquals(stored.code, 0, stored.text);
+  const status = await culvert(["auth", "status", "--json"], { env: rig.env });
+  assertEquals(JSON.parse(status.stdout).key, "sk-from-***56789");
+  await rig.culvertAnswers();
+  const replaced = await culvert(["auth", "login", "--api-key"], {
+    env: rig.env,
+    stdin: "sk-from-culvert-9876543210",
+  });
+  assertEquals(replaced.code, 0, replaced.stderr);
+  assertIncludes((await rig.codex(["login", "status"])).text, "sk-from-***43210");
+  await rig.codexAnswers();
+});
+
+await testWith(
+  ["codex"],
+  "culvert signs the codex client out, and keeps what it does not know in auth.json until then",
+  async () => {
+    await using rig = await Rig.start();
+    const login = await rig.codex(["login", "--device-auth", "--experimental_issuer", rig.api.origin]);
+    assertEquals(login.code, 0, login.text);
+    const record = rig.home.json();
+    rig.home.store(JSON.stringify({ ...record, future_key: { kept: true } }));
+    const refresh = await culvert(["auth", "refresh"], { env: rig.env });
+    assertEquals(refresh.code, 0, refresh.stderr);
+    assertEquals(rig.home.json()["future_key"], { kept: true });
+    const logout = await culvert(["auth", "logout"], { env: rig.env });
+    assertEquals(logout.code, 0, logout.stderr);
+    assertEquals(rig.api.oauth.revoked.length, 1);
+    assertIncludes((await rig.codex(["login", "status"])).text, "Not logged in");
+  },
+);
