@@ -6,5 +6,13 @@
 import { processHost } from "../lib/cli/process.ts";
 import { run } from "../lib/cli/run.ts";
 
+// CommonJS libraries in the bundle ask for Node's modules by require(), which no module has by itself. `process`
+// is looked up when one does, for it is slow to come.
+Reflect.set(globalThis, "require", (name: string): unknown => {
+  const found: unknown = globalThis.process.getBuiltinModule(name);
+  if (found === undefined) throw new Error(`Cannot find module '${name}'`);
+  return found;
+});
+
 const host = processHost();
 host.exit(await run(host, () => import("../lib/cli/command_line.ts")));

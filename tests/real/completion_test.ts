@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
+import { furnished } from "../support/examples.ts";
 import { runIn, workplace } from "../support/on_path.ts";
 import { testWith } from "../support/programs.ts";
 
@@ -76,6 +77,18 @@ await testWith(["pwsh"], "PowerShell completes commands and values by the script
   ].join("; ");
   const { stdout } = await runIn(place, "pwsh", ["-NoProfile", "-Command", script]);
   assertEquals(stdout.trimEnd().split(/\r?\n/), ["respond", "sse", "proxies"]);
+});
+
+await testWith(["fish"], "the examples for fish run as written", async () => {
+  const { everyManual } = await import("../../lib/cli/reference/command_manual.ts");
+  const lines = (await everyManual()).flatMap(({ examples }) => examples).filter((line) =>
+    /\| source$/.test(line)
+  );
+  for (const line of lines) {
+    await using place = await furnished();
+    const run = await runIn(place, "fish", ["--no-config", "-c", line]);
+    assertEquals([run.code, run.stderr], [0, ""], line);
+  }
 });
 
 await testWith(["groff", "man"], "groff has no warning about any manual page", async () => {

@@ -1,0 +1,21 @@
+import { everyManual } from "../../lib/cli/reference/command_manual.ts";
+import { assertEquals } from "../support/assert.ts";
+import { FOREIGN_SHELL, furnished } from "../support/examples.ts";
+import { runIn } from "../support/on_path.ts";
+
+/** Examples that need a person in front of them, or a login that a test cannot have. */
+const NOT_ALONE = new Set(["culvert auth login", "culvert auth login --device", "culvert auth refresh"]);
+
+const lines = (await everyManual()).flatMap(({ examples }) => examples);
+
+for (const line of new Set(lines.filter((line) => !FOREIGN_SHELL.test(line) && !NOT_ALONE.has(line)))) {
+  Deno.test(
+    { name: `the example runs as written: ${line}`, ignore: Deno.build.os === "windows" },
+    async () => {
+      await using place = await furnished();
+      // As in a careful script: a failure anywhere in a pipeline counts.
+      const run = await runIn(place, "bash", ["-o", "pipefail", "-c", line]);
+      assertEquals(run.code, 0, `${run.stdout}\n${run.stderr}`);
+    },
+  );
+}
