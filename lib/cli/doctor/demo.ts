@@ -9,7 +9,7 @@ import { startDemo } from "../demo_connection.ts";
 
 /** What is examined, and the network that it is examined in. */
 export interface DemoSubject extends AsyncDisposable {
-  readonly subject: Pick<ExaminationOptions, "world" | "flags" | "settings">;
+  readonly subject: Pick<ExaminationOptions, "world" | "settings">;
 }
 
 /**
@@ -20,17 +20,10 @@ export interface DemoSubject extends AsyncDisposable {
 export async function demoSubject(given: Pick<ExaminationOptions, "world" | "flags">): Promise<DemoSubject> {
   const settings = await loadSettings(given.flags, given.world);
   const demo = await startDemo(given.world);
-  const { network, world } = demo;
+  const { baseUrl, directory } = demo.network;
+  const provider = { ...settings.provider, baseUrl, requiresOpenAiAuth: true };
   return {
-    subject: {
-      world,
-      flags: { ...given.flags, caCert: network.bundlePath, proxy: network.proxyUrl },
-      settings: {
-        ...settings,
-        codexHome: network.directory,
-        provider: { ...settings.provider, baseUrl: network.baseUrl, requiresOpenAiAuth: true },
-      },
-    },
+    subject: { world: demo.world, settings: { ...settings, codexHome: directory, provider } },
     [Symbol.asyncDispose]: () => demo[Symbol.asyncDispose](),
   };
 }
