@@ -85,6 +85,8 @@ async function secretsIn(context: DoctorContext): Promise<readonly string[]> {
   const keyVariable = provider?.envKey === undefined ? "" : world.env(provider.envKey) ?? "";
   return [
     ...around,
+    // A query may hold a key, and the address is repeated in the command to type next.
+    ...URL.parse(flags.baseUrl ?? "")?.searchParams.values() ?? [],
     keyVariable,
     provider?.bearerToken ?? "",
     ...Object.values(provider?.headers ?? {}).filter((value) => value.length >= 8),
