@@ -9,7 +9,6 @@ import type { DetailValue } from "../../errors.ts";
 import { describeRoute } from "../../net/route.ts";
 import { type Check, type Finding, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { modeOf } from "../credential_facts.ts";
 
 /** The check. */
 export const routeCheck: Check<DoctorContext> = {
@@ -27,9 +26,8 @@ async function examineRoutes(context: DoctorContext): Promise<Finding> {
   // Throws `proxy_invalid` where the address that applies cannot be used.
   const api = describeRoute(await context.route());
   const details: Record<string, DetailValue> = { [base.host]: api };
-  const needsLogin = await context.credential().then((found) => isBackendMode(modeOf(found)), () => false);
   const lines = [`${base.host}: ${api}`];
-  if (needsLogin) {
+  if (isBackendMode(await context.mode())) {
     // A login is renewed elsewhere, and by the same rules.
     const { tokenUrl } = authEndpoints(context.world.env);
     const login = describeRoute(routes.resolve(tokenUrl));

@@ -9,7 +9,6 @@ import type { WebSocketOutcome } from "../../net/dialer.ts";
 import { websocketUrl } from "../../responses/url.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { interceptorOf } from "./tls.ts";
 
 /** What the handshake asks for (codex client 0.169.0). */
 const BETA = "responses_websockets=2026-02-06";
@@ -91,15 +90,13 @@ async function strippedOrRefused(
   outcome: Extract<WebSocketOutcome, { readonly kind: "refused" }>,
   signal: AbortSignal,
 ): Promise<Upgrade> {
-  const { status, headers, route } = outcome;
+  const { status, headers } = outcome;
   const middlebox = headers.get("via") ?? headers.get("x-squid-error") ?? undefined;
   if (UNDERSTOOD.has(status) && middlebox === undefined) return { kind: "refused", status };
   if (await plainStatus(context, signal) !== status) return { kind: "refused", status };
   const way = await context.way(signal);
-  const interceptor = way.attempted.url.protocol === "https:"
-    ? interceptorOf(await way.seen(), route.kind === "proxy")
-    : undefined;
-  const by = middlebox ?? interceptor;
+  const found = way.attempted.url.protocol === "https:" ? await way.interception() : undefined;
+  const by = middlebox ?? (found === undefined || found.kind === "none" ? undefined : found.by);
   return by === undefined ? { kind: "ignored", status } : { kind: "stripped", status, by };
 }
 
