@@ -4,11 +4,12 @@
  *
  * @module
  */
-import type { Authorization } from "../auth/authenticator.ts";
+import type { AuthMode, Authorization } from "../auth/authenticator.ts";
 import { AuthFile } from "../auth/auth_file.ts";
 import { type Credential, findCredential } from "../auth/credential.ts";
 import { isDue } from "../auth/token_freshness.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
+import { CulvertError } from "../errors.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { Route } from "../net/route.ts";
 import { createRouteTable, type RouteTableResult } from "../net/route_table.ts";
@@ -98,7 +99,7 @@ export class DoctorContext {
     });
     this.base = once(async () => {
       const { provider } = await this.settings();
-      return endpointUrl(baseUrl(provider, await this.#mode()), "", {});
+      return endpointUrl(baseUrl(provider, await this.mode()), "", {});
     });
     this.route = once(async () => (await this.routes()).routes.resolve(await this.base()));
     this.dialer = once(async () => {
@@ -116,7 +117,7 @@ export class DoctorContext {
   /** An endpoint under the base, with the provider's query parameters. */
   async endpoint(path: string): Promise<URL> {
     const { provider } = await this.settings();
-    return endpointUrl(baseUrl(provider, await this.#mode()), path, provider.queryParams);
+    return endpointUrl(baseUrl(provider, await this.mode()), path, provider.queryParams);
   }
 
   /** Headers of a request to the API: the provider's own and the credential's. May be secret. */
@@ -141,11 +142,23 @@ export class DoctorContext {
 
   /** What time a server said it is, if one was asked. */
   async foreignTime(): Promise<ForeignTime | undefined> {
+    // A reply that never came is the finding of another check.
     const reply = await this.#reply?.catch(() => undefined);
     const theirs = Date.parse(reply?.headers.get("date") ?? "");
     return reply === undefined || Number.isNaN(theirs)
       ? undefined
       : { theirs, ours: reply.at, by: reply.url.host };
+  }
+
+  /** How requests authenticate; `none` where the credential cannot be had. It decides the default base. */
+  async mode(): Promise<AuthMode> {
+    try {
+      return modeOf(await this.credential());
+    } catch (error) {
+      if (!(error instanceof CulvertError)) throw error;
+      // The check of the credentials says what is wrong with them.
+      return "none";
+    }
   }
 
   /** What is left of the time of all checks, ms, kept above `reserveMs` less. */
@@ -166,16 +179,6 @@ export class DoctorContext {
       this.trust(),
     ]);
     return new Way({ url, route, trust }, { trust, world: this.world, userAgent: USER_AGENT }, signal);
-  }
-
-  /** The mode decides the default base; where the credential cannot be had, the platform's is the better guess. */
-  async #mode() {
-    try {
-      return modeOf(await this.credential());
-    } catch {
-      // The check of the credentials says what is wrong with them.
-      return "none" as const;
-    }
   }
 
   async #introduce(): Promise<Introduction> {

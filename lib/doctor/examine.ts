@@ -28,8 +28,10 @@ export interface ExaminationOptions {
   readonly mode: ReportMode;
   /** Whether one short answer may be asked of the model. */
   readonly spend: boolean;
-  /** The command line that asks again, for the reader to copy. */
+  /** The command line that asks again, for the reader to copy. Secrets in it are masked. */
   readonly again: string;
+  /** The command line to try when nothing is wrong. */
+  readonly onSuccess: string;
   /** Default: {@link BUDGET_MS}. */
   readonly budgetMs?: number;
   readonly signal?: AbortSignal;
@@ -54,10 +56,7 @@ export async function examine(options: ExaminationOptions): Promise<Report> {
       ...(mode === "offline" ? { skipNetwork: "Not asked: --offline opens no connection" } : {}),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
-    const verdict = reachVerdict(results, {
-      onSuccess: 'culvert respond "Why is the sky blue?"',
-      again: options.again,
-    });
+    const verdict = reachVerdict(results, options);
     return createReport({
       mode,
       target: await targetOf(context),
@@ -86,6 +85,8 @@ async function secretsIn(context: DoctorContext): Promise<readonly string[]> {
   const keyVariable = provider?.envKey === undefined ? "" : world.env(provider.envKey) ?? "";
   return [
     ...around,
+    // A query may hold a key, and the address is repeated in the command to type next.
+    ...URL.parse(flags.baseUrl ?? "")?.searchParams.values() ?? [],
     keyVariable,
     provider?.bearerToken ?? "",
     ...Object.values(provider?.headers ?? {}).filter((value) => value.length >= 8),

@@ -8,8 +8,12 @@ import { asCulvertError, CulvertError } from "../errors.ts";
 import { classify } from "../net/classify.ts";
 import { type Attempted, explain } from "../net/explain.ts";
 import { reachFirstHop, resolveFirstHop } from "../net/first_hop.ts";
-import { openTunnel, targetOf, type TunnelParts } from "../net/tunnel.ts";
 import type { ProbeResult } from "../net/probe.ts";
+import { openTunnel, targetOf, type TunnelParts } from "../net/tunnel.ts";
+import { type Interception, interceptionOf, isWorthAskingDirectly } from "./interception.ts";
+
+/** How long a host may take to answer past its proxy, ms. */
+const DIRECT_LOOK_MS = 800;
 
 /** Stretches of the way. */
 export class Way {
@@ -17,6 +21,7 @@ export class Way {
   readonly #parts: TunnelParts;
   readonly #signal: AbortSignal;
   #seen: Promise<ProbeResult> | undefined;
+  #direct: Promise<Pick<ProbeResult, "chain">> | undefined;
 
   /**
    * @param attempted where to, by which route, with which roots
@@ -56,6 +61,16 @@ export class Way {
     return this.#seen;
   }
 
+  /** Whether somebody reads along; nothing where no chain was seen. */
+  async interception(): Promise<Interception | undefined> {
+    const { url, route } = this.attempted;
+    return await interceptionOf(await this.seen(), route, async () => {
+      if (!isWorthAskingDirectly(url)) return undefined;
+      this.#direct ??= this.#lookDirectly();
+      return (await this.#direct).chain;
+    });
+  }
+
   /** The error that anything thrown on the way amounts to. */
   explain(thrown: unknown): CulvertError {
     if (thrown instanceof CulvertError) return thrown;
@@ -67,5 +82,23 @@ export class Way {
     const { url, route } = this.attempted;
     const { probe } = await import("../net/probe.ts");
     return await probe(url, route, this.#parts, this.#signal);
+  }
+
+  /** A handshake past the proxy and nothing more: no turn ever goes this way. Behind a firewall there is no answer. */
+  async #lookDirectly(): Promise<Pick<ProbeResult, "chain">> {
+    const { probe } = await import("../net/probe.ts");
+    const { sleep } = this.#parts.world;
+    const late = new AbortController();
+    const done = new AbortController();
+    sleep(DIRECT_LOOK_MS, done.signal).then(() => late.abort(), () => undefined);
+    const signal = AbortSignal.any([late.signal, this.#signal]);
+    try {
+      return await probe(this.attempted.url, { kind: "direct", reason: "to compare" }, this.#parts, signal);
+    } catch (error) {
+      if (late.signal.aborted && !this.#signal.aborted) return {};
+      throw error;
+    } finally {
+      done.abort();
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { createAuthority, createSelfSigned } from "../../lib/mock/pki.ts";
 import { startNetwork } from "../../lib/mock/network.ts";
+import { startInterceptingProxy } from "../../lib/net/intercepting_proxy.ts";
 import { deafPort, httpServer, rawServer } from "../net/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 import { startProxy } from "../support/proxy.ts";
@@ -201,6 +202,36 @@ Deno.test("a public name whose certificate comes from a private CA is intercepte
     assertIncludes(found.remediation ?? "", "CODEX_CA_CERTIFICATE");
   } finally {
     await network.close();
+  }
+});
+
+Deno.test("behind a proxy, a private CA is told as the server's own where the server itself presents it", async () => {
+  await using at = await ward();
+  await using proxy = await startProxy();
+  const flags = { proxy: `http://127.0.0.1:${proxy.port}` };
+  const found = finding(await at.diagnose({ flags }), "tls");
+  assertEquals([found.status, found.details["intercepted"]], ["ok", false]);
+  assertIncludes(found.summary, 'localhost is vouched for by "CN=Culvert Mock API CA"');
+});
+
+Deno.test("behind a proxy, another CA than the server itself presents is an interceptor's", async () => {
+  await using at = await ward();
+  const corporate = await createAuthority("Corp Inspection");
+  const proxy = await startInterceptingProxy({
+    interception: {
+      originRoots: [at.api.authority.certificate],
+      issue: (name) => corporate.issue({ commonName: name, names: [name] }),
+    },
+  });
+  try {
+    const env = { CODEX_CA_CERTIFICATE: at.files.write("corp.pem", corporate.certificate) };
+    const flags = { proxy: `http://127.0.0.1:${proxy.port}` };
+    const found = finding(await at.diagnose({ flags, env }), "tls");
+    assertEquals([found.status, found.details["intercepted"]], ["ok", true]);
+    assertIncludes(found.summary, 'Intercepted by "CN=Corp Inspection"');
+    assertIncludes(found.summary, 'localhost itself presents one of "CN=Culvert Mock API CA"');
+  } finally {
+    await proxy.close();
   }
 });
 

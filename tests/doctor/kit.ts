@@ -62,6 +62,7 @@ export async function diagnose(given: Case = {}): Promise<Report> {
     mode: given.mode ?? "full",
     spend: given.spend ?? false,
     again: "culvert doctor",
+    onSuccess: "culvert respond hi",
     ...(given.budgetMs === undefined ? {} : { budgetMs: given.budgetMs }),
   });
 }

@@ -1,4 +1,5 @@
 import { type Check, fail, type Finding, ok, skipped, warn } from "../../lib/doctor/check.ts";
+import { CHECKS } from "../../lib/doctor/checks/all.ts";
 import { runChecks } from "../../lib/doctor/runner.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
@@ -161,4 +162,17 @@ Deno.test("a caller's signal ends the examination with its reason", async () => 
   });
   stop.abort(new CulvertError("interrupted", "Stopped"));
   await assertRejects(running, { name: "CulvertError", code: "interrupted" });
+});
+
+Deno.test("the doctor's checks have names of their own and wait for one another in no circle", () => {
+  const ids = CHECKS.map(({ id }) => id);
+  assertEquals(new Set(ids).size, ids.length);
+  const settled = new Set<string>();
+  for (let before = -1; before < settled.size;) {
+    before = settled.size;
+    for (const { id, needs = [], after = [] } of CHECKS) {
+      if ([...needs, ...after].every((other) => settled.has(other))) settled.add(id);
+    }
+  }
+  assertEquals([...settled].toSorted(), ids.toSorted());
 });

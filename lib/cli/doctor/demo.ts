@@ -9,7 +9,7 @@ import { demoSettings, startDemo } from "../demo_connection.ts";
 
 /** What is examined, and the network that it is examined in. */
 export interface DemoSubject extends AsyncDisposable {
-  readonly subject: Pick<ExaminationOptions, "world" | "flags" | "settings">;
+  readonly subject: Pick<ExaminationOptions, "world" | "settings">;
 }
 
 /**
@@ -21,7 +21,7 @@ export async function demoSubject(given: Pick<ExaminationOptions, "world" | "fla
   const settings = await loadSettings(given.flags, given.world);
   const demo = await startDemo(given.world);
   return {
-    subject: { world: demo.world, flags: given.flags, settings: demoSettings(demo, settings) },
+    subject: { world: demo.world, settings: demoSettings(demo, settings) },
     [Symbol.asyncDispose]: () => demo[Symbol.asyncDispose](),
   };
 }

@@ -26,7 +26,7 @@ export async function run(context: CliContext, flags: DoctorFlags, url?: string)
     flags: sharedFlags(flags, url),
     mode,
     spend: flags.spend === true,
-    again: ["culvert doctor", ...(url === undefined ? [] : [quoted(url)])].join(" "),
+    ...nextCommands(flags, url),
     signal: stop.signal,
   });
   context.status = report.exit_code;
@@ -44,7 +44,7 @@ async function examineHere(options: ExaminationOptions): Promise<Report> {
   if (options.flags.provider !== "demo" || options.flags.baseUrl !== undefined) return await examine(options);
   const { demoSubject } = await import("./demo.ts");
   await using demo = await demoSubject(options);
-  return await examine({ ...options, ...demo.subject, again: `${options.again} --provider demo` });
+  return await examine({ ...options, ...demo.subject });
 }
 
 function modeOf(flags: DoctorFlags): ReportMode {
@@ -70,6 +70,28 @@ function sharedFlags(flags: DoctorFlags, url: string | undefined): SharedFlags {
     baseUrl: url,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** Command lines for the reader to copy, about the same place with the same choices. */
+function nextCommands(
+  flags: DoctorFlags,
+  url: string | undefined,
+): Pick<ExaminationOptions, "again" | "onSuccess"> {
+  const choices = [
+    ["--provider", flags.provider],
+    ["--profile", flags.profile],
+    ["-m", flags.model],
+    ["--transport", flags.transport],
+    ["--ca-cert", flags.caCert],
+    ["--proxy", flags.proxy],
+    ["--api-key-file", flags.apiKeyFile],
+  ].flatMap(([name = "", value]) => value === undefined ? [] : [name, quoted(value)]);
+  const base = url === undefined ? [] : ["--base-url", quoted(url)];
+  const place = url === undefined ? [] : [quoted(url)];
+  return {
+    again: ["culvert doctor", ...place, ...choices].join(" "),
+    onSuccess: ["culvert respond", ...base, ...choices, '"Why is the sky blue?"'].join(" "),
+  };
 }
 
 /** For a shell, where the address needs it. */

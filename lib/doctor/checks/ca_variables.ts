@@ -90,7 +90,7 @@ async function problemOf(value: string, cwd: string): Promise<string | undefined
     if (found.isDirectory) return `names ${path}, which is a directory`;
     return undefined;
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    // Whatever the system's reason is, the file cannot be used.
     const odd = oddPath(value);
     const why = error instanceof Deno.errors.NotFound ? "does not exist" : "cannot be opened";
     return odd === undefined ? `names ${path}, which ${why}` : `cannot be used. ${odd.replace(/\.$/, "")}`;

@@ -3,15 +3,12 @@
  *
  * @module
  */
+import { authEndpoints } from "../../auth/auth_endpoints.ts";
 import { isBackendMode } from "../../auth/auth_headers.ts";
 import type { DetailValue } from "../../errors.ts";
 import { describeRoute } from "../../net/route.ts";
 import { type Check, type Finding, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { modeOf } from "../credential_facts.ts";
-
-/** Where a ChatGPT login is renewed (as the codex client, 0.169.0). */
-const LOGIN = new URL("https://auth.openai.com/");
 
 /** The check. */
 export const routeCheck: Check<DoctorContext> = {
@@ -29,12 +26,13 @@ async function examineRoutes(context: DoctorContext): Promise<Finding> {
   // Throws `proxy_invalid` where the address that applies cannot be used.
   const api = describeRoute(await context.route());
   const details: Record<string, DetailValue> = { [base.host]: api };
-  const needsLogin = await context.credential().then((found) => isBackendMode(modeOf(found)), () => false);
   const lines = [`${base.host}: ${api}`];
-  if (needsLogin) {
-    const login = describeRoute(routes.resolve(LOGIN));
-    details[LOGIN.host] = login;
-    lines.push(`${LOGIN.host}: ${login}`);
+  if (isBackendMode(await context.mode())) {
+    // A login is renewed elsewhere, and by the same rules.
+    const { tokenUrl } = authEndpoints(context.world.env);
+    const login = describeRoute(routes.resolve(tokenUrl));
+    details[tokenUrl.host] = login;
+    if (tokenUrl.host !== base.host) lines.push(`${tokenUrl.host}: ${login}`);
   }
   return ok(lines.join("; "), details);
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { DetailValue } from "../../errors.ts";
-import { type Attempted, explain } from "../../net/explain.ts";
+import { explain } from "../../net/explain.ts";
 import type { ProbeResult } from "../../net/probe.ts";
 import { isLoopback } from "../../net/route_table.ts";
 import { type Check, failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
+import type { Interception } from "../interception.ts";
+import type { Way } from "../way.ts";
 
 /** The check. */
 export const tlsCheck: Check<DoctorContext> = {
@@ -28,7 +29,7 @@ export const tlsCheck: Check<DoctorContext> = {
     const { url } = way.attempted;
     if (url.protocol === "http:") return inTheClear(url);
     const seen = await way.seen();
-    if (seen.fault === undefined) return accepted(seen, way.attempted);
+    if (seen.fault === undefined) return await accepted(way, seen);
     const finding = failure(explain(seen.fault, way.attempted, seen.findings));
     return seen.fault.code === "tls_unknown_issuer"
       ? { ...finding, next: `culvert ca fetch ${url.host}` }
@@ -44,35 +45,30 @@ function inTheClear(url: URL): Finding {
   });
 }
 
-function accepted(seen: ProbeResult, { url, route }: Attempted): Finding {
-  const { details } = seen.findings;
+async function accepted(way: Way, seen: ProbeResult): Promise<Finding> {
+  const { hostname } = way.attempted.url;
+  const found = await way.interception();
   const [leaf] = seen.chain?.certificates ?? [];
-  if (leaf === undefined) return ok("The certificate is accepted by the roots in force", details);
-  const issuer = rootName(seen) ?? leaf.issuer;
-  const end = `; its certificate is good until ${leaf.notAfter.slice(0, 10)}`;
-  if (details["intercepted"] === true) {
-    return ok(`Intercepted by "${issuer}", whose root is trusted here${end}`, details);
+  if (found === undefined || leaf === undefined) {
+    return ok("The certificate is accepted by the roots in force", seen.findings.details);
   }
-  if (details["issuer_origin"] === "public") {
-    return ok(`${url.hostname} is vouched for by "${issuer}"${end}`, details);
-  }
-  if (route.kind === "proxy") {
-    return ok(`Probably intercepted, by "${issuer}": a CA of no public kind, behind a proxy${end}`, details);
-  }
-  return ok(
-    `${url.hostname} is vouched for by "${issuer}", a CA of no public kind that is trusted here${end}`,
-    details,
-  );
+  const details = {
+    ...seen.findings.details,
+    intercepted: found.kind === "perhaps" ? null : found.kind === "certain",
+    issuer: found.by,
+  };
+  return ok(`${tell(found, hostname)}; its certificate is good until ${leaf.notAfter.slice(0, 10)}`, details);
 }
 
-/** The outermost issuer that the chain names. */
-export function rootName(seen: ProbeResult): string | undefined {
-  return seen.chain?.certificates.at(-1)?.issuer;
-}
-
-/** Who is known, or must be thought, to stand in between. */
-export function interceptorOf(seen: ProbeResult, isProxied: boolean): string | undefined {
-  const origin: DetailValue | undefined = seen.findings.details["issuer_origin"];
-  if (seen.findings.details["intercepted"] !== true && (!isProxied || origin === "public")) return undefined;
-  return rootName(seen);
+function tell(found: Interception, hostname: string): string {
+  switch (found.kind) {
+    case "none":
+      return `${hostname} is vouched for by "${found.by}"` +
+        (found.isPublic ? "" : ", a CA of no public kind that is trusted here");
+    case "certain":
+      return `Intercepted by "${found.by}", whose root is trusted here` +
+        (found.directly === undefined ? "" : ` (${hostname} itself presents one of "${found.directly}")`);
+    case "perhaps":
+      return `Perhaps intercepted by "${found.by}", a CA of no public kind: the proxy's, or the server's own`;
+  }
 }

@@ -7,9 +7,8 @@ import type { Settings } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import type { WebSocketOutcome } from "../../net/dialer.ts";
 import { websocketUrl } from "../../responses/url.ts";
-import { type Check, fail, type Finding, type FindingOptions, ok, warn } from "../check.ts";
+import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { interceptorOf } from "./tls.ts";
 
 /** What the handshake asks for (codex client 0.169.0). */
 const BETA = "responses_websockets=2026-02-06";
@@ -91,15 +90,13 @@ async function strippedOrRefused(
   outcome: Extract<WebSocketOutcome, { readonly kind: "refused" }>,
   signal: AbortSignal,
 ): Promise<Upgrade> {
-  const { status, headers, route } = outcome;
+  const { status, headers } = outcome;
   const middlebox = headers.get("via") ?? headers.get("x-squid-error") ?? undefined;
   if (UNDERSTOOD.has(status) && middlebox === undefined) return { kind: "refused", status };
   if (await plainStatus(context, signal) !== status) return { kind: "refused", status };
   const way = await context.way(signal);
-  const interceptor = way.attempted.url.protocol === "https:"
-    ? interceptorOf(await way.seen(), route.kind === "proxy")
-    : undefined;
-  const by = middlebox ?? interceptor;
+  const found = way.attempted.url.protocol === "https:" ? await way.interception() : undefined;
+  const by = middlebox ?? (found === undefined || found.kind === "none" ? undefined : found.by);
   return by === undefined ? { kind: "ignored", status } : { kind: "stripped", status, by };
 }
 
@@ -150,13 +147,12 @@ export function judgeUpgrade(upgrade: Upgrade, settings: Pick<Settings, "transpo
   if (transport === "ws") {
     return fail("websocket", `${told}; --transport ws fails`, { details, remediation: REMEDY });
   }
-  const effect = used ? `--transport auto ${fallback(upgrade)}` : unused;
-  const options: FindingOptions = { details, remediation: REMEDY };
+  const effect = used ? `--transport auto ${fallback(upgrade, provider)}` : unused;
   // A server without websockets, for a provider that claims none, is as it should be.
   if ((upgrade.kind === "refused" || upgrade.kind === "ignored") && !used) {
     return ok(`${told}; ${effect}`, details);
   }
-  return warn(`${told}; ${effect}`, options);
+  return warn(`${told}; ${effect}`, { details, remediation: REMEDY });
 }
 
 const REMEDY =
@@ -183,19 +179,22 @@ function tell(upgrade: Exclude<Upgrade, { readonly kind: "passed" }>): string {
   }
 }
 
-/** What a turn does after such an upgrade. */
-function fallback(upgrade: Exclude<Upgrade, { readonly kind: "passed" }>): string {
+/** What a turn does after such an upgrade; the session's choice of wire has the rules. */
+function fallback(
+  upgrade: Exclude<Upgrade, { readonly kind: "passed" }>,
+  provider: Settings["provider"],
+): string {
   switch (upgrade.kind) {
     case "refused":
-      return upgrade.status === 401 || upgrade.status === 403
-        ? "fails likewise over SSE until the credential is mended"
-        : "falls back to SSE";
-    case "dropped":
-    case "mute":
-      return "waits for its time limit and then falls back to SSE";
+      if (upgrade.status === 401) return "fails with it, for SSE takes the same credential";
+      return upgrade.status === 429 ? "ends the turn with it" : "takes SSE instead, at once";
     case "ignored":
     case "stripped":
     case "broken":
-      return "falls back to SSE";
+      return "takes SSE instead, at once";
+    case "dropped":
+      return `waits ${provider.websocketConnectTimeoutMs / 1_000} s and then takes SSE`;
+    case "mute":
+      return `waits up to ${provider.streamIdleTimeoutMs / 1_000} s and then takes SSE`;
   }
 }
