@@ -37,7 +37,6 @@ Deno.test("every command is told about: a brief without a full stop, an example 
   }
 });
 
-
 Deno.test("what See also refers to is there", () => {
   const known = new Set([
     ...manuals.map(({ path }) => path.join(" ")),
