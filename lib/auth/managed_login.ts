@@ -25,6 +25,10 @@ import { isDue, isExpired } from "./token_freshness.ts";
 
 /** How long to wait for another process that is renewing, ms: longer than a holder may take. */
 const LOCK_LIMIT_MS = 45_000;
+/** The same while the present token is still good, ms: then nothing is worth a long wait. */
+const LOCK_LIMIT_WHILE_GOOD_MS = 5_000;
+/** A token that was received so recently is not renewed on the word of a clock, ms: the clock may be wrong. */
+const JUST_RECEIVED_MS = 60_000;
 /** All that a holder of the lock may take for its exchanges, ms. */
 const HOLDER_LIMIT_MS = 30_000;
 const ATTEMPTS = 3;
@@ -57,8 +61,8 @@ export class ManagedLogin {
   #unsaved: { readonly tokens: RenewedTokens; readonly replaces: string } | undefined;
   /** Refresh tokens that are used up; a record on disk that still has one is never adopted. */
   readonly #spent = new Set<string>();
-  /** Access tokens that came from the authority here: not renewed again on the word of a wrong clock. */
-  readonly #received = new Set<string>();
+  /** When the authority last gave tokens here, ms since 1970. */
+  #receivedAt = -Infinity;
   readonly #warned = new Set<string>();
 
   constructor(options: ManagedLoginOptions) {
@@ -79,10 +83,9 @@ export class ManagedLogin {
    */
   async current(signal?: AbortSignal): Promise<AuthRecord> {
     if (this.#unsaved !== undefined) await this.#saveAgain();
-    const { accessToken, refreshToken } = tokensOf(this.#record);
-    const isDueNow = isDue(this.#record, this.#now()) && refreshToken !== "" &&
-      !this.#received.has(accessToken);
-    if (!isDueNow) return this.#record;
+    const { refreshToken } = tokensOf(this.#record);
+    const isJustReceived = this.#options.world.now() - this.#receivedAt < JUST_RECEIVED_MS;
+    if (refreshToken === "" || isJustReceived || !isDue(this.#record, this.#now())) return this.#record;
     try {
       await this.renew("proactive_expiry", signal);
     } catch (error) {
@@ -117,7 +120,9 @@ export class ManagedLogin {
 
   async #renewLocked(reason: RefreshReason): Promise<boolean> {
     const { file, world } = this.#options;
-    const result = await acquireFileLock(file.lockPath, world, LOCK_LIMIT_MS);
+    const isGood = reason === "proactive_expiry" && !isExpired(this.#record, this.#now());
+    const limitMs = isGood ? LOCK_LIMIT_WHILE_GOOD_MS : LOCK_LIMIT_MS;
+    const result = await acquireFileLock(file.lockPath, world, limitMs);
     if (result.kind === "busy") {
       if (await this.reload()) return true;
       throw transientFailure("another process has been renewing it for too long", { lock: file.lockPath });
@@ -221,7 +226,7 @@ export class ManagedLogin {
       JSON.stringify(renewTokens(this.#record.raw, tokens, this.#options.world.now())),
     );
     if (parsed.kind === "record") this.#record = parsed.record;
-    this.#received.add(tokensOf(this.#record).accessToken);
+    this.#receivedAt = this.#options.world.now();
     this.#end = undefined;
     this.#unsaved = { tokens, replaces: sent };
     if (slot === undefined) return;

@@ -5,7 +5,8 @@ import { isOwnState } from "../../lib/auth/pkce.ts";
 import { OAuthServer } from "../../lib/mock/oauth.ts";
 import { MOCK_ACCOUNT } from "../../lib/mock/tokens.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../support/assert.ts";
-import { failureOf, loginText, TestAuthority, TestHome } from "./kit.ts";
+import { CulvertError } from "../../lib/errors.ts";
+import { failureOf, loginText, plainDialer, TestAuthority, TestHome } from "./kit.ts";
 import { callbackUrl, locationOf, startLogin } from "./login_kit.ts";
 
 /** The simulated authority of the program itself, over plain HTTP. */
@@ -398,4 +399,20 @@ Deno.test("a port that is not permitted counts as one in use, and the next is ta
     String(port),
     '[{"port":1,"problem":"not permitted"},{"port":2,"problem":"not permitted"}]',
   ]);
+});
+
+Deno.test("an exchange that finds no connection is tried again, for the code is still good; one that was sent is not", async () => {
+  await using home = new TestHome();
+  await using issuer = new Issuer();
+  for (const [code, attempts] of [["connect", 2], ["reset", 1]] as const) {
+    let tried = 0;
+    const dialer = plainDialer((request) => {
+      if (request.method !== "POST" || !String(request.body).includes("authorization_code")) return;
+      if (++tried === 1) throw new CulvertError(code, "No way there");
+    });
+    const login = await startLogin(home, issuer.base, { dialer });
+    await (await fetch(login.url)).text();
+    const end = await login.result.then(() => "signed in", (error: CulvertError) => error.code);
+    assertEquals([tried, end], [attempts, code === "connect" ? "signed in" : code]);
+  }
 });

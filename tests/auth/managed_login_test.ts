@@ -374,3 +374,39 @@ Deno.test("an older record on disk never replaces tokens in memory that could no
   await login.current();
   assertEquals(home.json().tokens["refresh_token"], "rt-2");
 });
+
+Deno.test("a session that outlives its token renews it again before it expires", async () => {
+  await using home = new TestHome();
+  let passed = 0;
+  const now = () => Date.now() + passed;
+  let count = 0;
+  await using authority = new TestAuthority(() =>
+    Response.json({
+      access_token: accessToken(`n${++count}`, now() + HOUR_MS),
+      refresh_token: `rt-n${count}`,
+    })
+  );
+  home.store(loginText({ access: soon() }));
+  const { login } = await openLogin(home, { env: authority.env, now });
+  await login.current();
+  await login.current();
+  assertEquals(authority.seen.length, 1);
+  passed = 56 * MINUTE_MS;
+  await login.current();
+  assertEquals(authority.seen.map((one) => JSON.parse(one.body).refresh_token), ["rt-1", "rt-n1"]);
+});
+
+Deno.test("an authority that gives tokens which seem expired at once is not asked again and again", async () => {
+  await using home = new TestHome();
+  let count = 0;
+  await using authority = new TestAuthority(() =>
+    Response.json({
+      access_token: accessToken(`n${++count}`, Date.now() - MINUTE_MS),
+      refresh_token: `rt-n${count}`,
+    })
+  );
+  home.store(loginText({ access: soon() }));
+  const { login } = await openLogin(home, { env: authority.env });
+  for (let n = 0; n < 5; n++) await login.current();
+  assertEquals(authority.seen.length, 1);
+});

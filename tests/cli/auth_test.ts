@@ -1,6 +1,6 @@
 import { type Network, startNetwork } from "../../lib/mock/network.ts";
 import { MOCK_ACCOUNT } from "../../lib/mock/tokens.ts";
-import { loginText, TestHome } from "../auth/kit.ts";
+import { loginText, TestAuthority, TestHome } from "../auth/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 import { culvert, type CulvertRun, jsonLines, startCulvert } from "../support/culvert.ts";
 
@@ -290,4 +290,64 @@ Deno.test("a variable does not hide the stored login from logout, and is named a
   assertEquals(logout.code, 0, logout.stderr);
   assertEquals(network.api.oauth.revoked, [tokens["refresh_token"]]);
   assertIncludes(logout.stderr, "Still in force: the credential from CODEX_ACCESS_TOKEN");
+});
+
+/** Runs a login at a scripted issuer on loopback, and does something when it has said `mark`. */
+async function loginAt(
+  issuer: string,
+  home: TestHome,
+  args: readonly string[],
+  mark: RegExp,
+  act: (match: RegExpExecArray, child: Deno.ChildProcess) => Promise<void> | void,
+): Promise<{ code: number; stderr: string }> {
+  const env = { CODEX_HOME: home.path };
+  const child = startCulvert(["auth", "login", "--issuer", issuer, "--port", "0", ...args], { env });
+  let stderr = "";
+  let isDone = false;
+  const stdout = child.stdout.cancel();
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    stderr += text;
+    const match = mark.exec(stderr);
+    if (match === null || isDone) continue;
+    isDone = true;
+    await act(match, child);
+  }
+  await stdout;
+  const { code } = await child.status;
+  await child.stdin.close().catch(() => {/* gone with the program */});
+  return { code, stderr };
+}
+
+Deno.test("where device codes are switched off the login goes on by browser, and says which setting is missing", async () => {
+  await using home = new TestHome();
+  await using authority = new TestAuthority(() => new Response(null, { status: 404 }));
+  const { code, stderr } = await loginAt(
+    authority.base,
+    home,
+    ["--device"],
+    /[?&]redirect_uri=(\S+?)&\S*&state=([^&]+)&\S+\n/,
+    async ([, redirect = "", state = ""]) => {
+      const url = `${decodeURIComponent(redirect)}?state=${state}&error=access_denied`;
+      await (await fetch(url)).text();
+    },
+  );
+  assertEquals(code, 4, stderr);
+  assertIncludes(stderr, "security settings");
+  assertIncludes(stderr, "Going on by browser");
+  assertIncludes(stderr, "The authority did not grant the login: access_denied");
+});
+
+Deno.test("Ctrl-C during a login ends it at once with 130, and the former login stays", async () => {
+  await using home = new TestHome();
+  const stored = loginText({ access: "former" });
+  home.store(stored);
+  await using authority = new TestAuthority(() => new Response(null, { status: 404 }));
+  const { code, stderr } = await loginAt(
+    authority.base,
+    home,
+    [],
+    /oauth\/authorize/,
+    (_, child) => child.kill("SIGINT"),
+  );
+  assertEquals([code, home.text()], [130, stored], stderr);
 });
