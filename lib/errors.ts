@@ -90,6 +90,7 @@ export const ERROR_CODES = {
   not_found: { exit: EXIT.response, brief: "the endpoint or the model does not exist (404)" },
   context_window: { exit: EXIT.response, brief: "the input is longer than the model's context window" },
   policy: { exit: EXIT.response, brief: "the request was refused by policy" },
+  refused: { exit: EXIT.response, brief: "the model refused to answer" },
   response_failed: { exit: EXIT.response, brief: "the response ended failed" },
   incomplete: { exit: EXIT.response, brief: "the response ended incomplete" },
   message_too_large: { exit: EXIT.response, brief: "one message of the stream is larger than the limit" },

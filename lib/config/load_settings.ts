@@ -149,7 +149,7 @@ function checkBaseUrl(value: string, source: string): void {
   const usable = url !== undefined && (url.protocol === "http:" || url.protocol === "https:") &&
     url.hostname !== "";
   if (usable && url.username === "" && url.password === "") return;
-  const shown = JSON.stringify(value.replace(/\/\/[^/@]*@/, "//***@"));
+  const shown = JSON.stringify(value.replace(/\/\/[^/@]*@/, "//***@").replace(/[?#].*$/s, "?***"));
   throw new CulvertError(
     "config",
     usable

@@ -12,6 +12,7 @@ import type { HttpFailure, RefusalContext } from "./http_failures.ts";
 import { isObject } from "./items.ts";
 import { isDoneMark, parseEvent, type WireItem } from "./parse_event.ts";
 import { rateLimitFromEvent, rateLimitsOf } from "./rate_limits.ts";
+import { refusalIn } from "./refusal.ts";
 import { modelInEvent } from "./server_model.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 import { TURN_STATE } from "./turn_state.ts";
@@ -144,6 +145,7 @@ export class ResponseReader {
       case "response.completed":
         this.#note(event.response);
         this.#count(event.response, into);
+        this.#facts.refusal = refusalIn(this.#items);
         return {
           kind: "completed",
           response: { id: event.response.id, items: this.#items, announced: this.#announced },

@@ -19,6 +19,8 @@ export class TurnFacts {
   responseId: string | undefined;
   /** `response.model` of the latest response: the fallback where no header names the model. */
   statedModel: string | undefined;
+  /** The words by which the model declined, in the response that completed. */
+  refusal: string | undefined;
   usage: TokenUsage | null = null;
   /** Events of the wire that could not be read. */
   skipped = 0;

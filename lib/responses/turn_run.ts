@@ -18,6 +18,7 @@ import { ResponseReader } from "./reader.ts";
 import { rejectionOf } from "./rejection.ts";
 import type { TurnRequest } from "./request.ts";
 import { interruption, type Timings, turnResult } from "./result.ts";
+import { refusalError } from "./refusal.ts";
 import { RetryBudget } from "./retry_budget.ts";
 import { secretsOf } from "./server_text.ts";
 import type { TurnFacts } from "./turn_facts.ts";
@@ -105,7 +106,10 @@ class TurnRun {
     const { transport, world } = this.#parts;
     for (;;) {
       const ending = yield* this.#attempt();
-      if (ending.kind === "completed") return undefined;
+      if (ending.kind === "completed") {
+        const { refusal } = this.#parts.facts;
+        return refusal === undefined ? undefined : refusalError(refusal);
+      }
       if (ending.kind === "again") continue;
       const { failure, level, hasText, hasOutput } = ending;
       if (hasText && !this.#options.restartAfterText) return withPartialOutput(failure.error);

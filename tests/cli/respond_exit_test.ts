@@ -109,6 +109,21 @@ const ROWS: readonly Row[] = [
     says: "max_output_tokens",
   },
   {
+    name: "a model that refuses",
+    scenario: {
+      text: "",
+      items: [{
+        id: "msg_r",
+        type: "message",
+        role: "assistant",
+        content: [{ type: "refusal", refusal: "I cannot help with that." }],
+      }],
+    },
+    exit: 8,
+    code: "refused",
+    says: "I cannot help with that.",
+  },
+  {
     name: "a stream that ends early before any text, twice",
     scenario: { ending: { kind: "eof", afterDeltas: 0 } },
     exit: 5,

@@ -212,9 +212,11 @@ for (const [name, given, parts] of REFUSED) {
   });
 }
 
-Deno.test("credentials in a base URL are refused and not repeated", async () => {
-  const error = await failure({ flags: { baseUrl: "https://user:hunter2@api.test/v1" } });
-  assert(!`${error.message}${error.hint}${JSON.stringify(error.details)}`.includes("hunter2"));
+Deno.test("credentials in a base URL are refused, and neither they nor a query are repeated", async () => {
+  for (const baseUrl of ["https://user:hunter2@api.test/v1", "api.test/v1?key=hunter2"]) {
+    const error = await failure({ flags: { baseUrl } });
+    assert(!`${error.message}${error.hint}${JSON.stringify(error.details)}`.includes("hunter2"));
+  }
 });
 
 Deno.test("a line that is not TOML is not repeated, because it may hold a token", async () => {
