@@ -20,9 +20,9 @@ const EMPTY: RateLimitSnapshot = {
   rate_limit_reached_type: null,
 };
 
-/** The reported id of a family: lower case, `-` as `_`; empty means the default one. */
+/** The reported id of a family: lower case, `-` as `_`, printable; empty means the default one. */
 export function limitId(name: string): string {
-  const id = name.trim().toLowerCase().replaceAll("-", "_");
+  const id = name.replace(/[^\x21-\x7e]/g, "").slice(0, 128).toLowerCase().replaceAll("-", "_");
   return id === "" ? DEFAULT_LIMIT : id;
 }
 
@@ -177,7 +177,9 @@ function eventCredits(value: unknown): RateLimitSnapshot["credits"] | undefined 
   if (!isObject(value)) return undefined;
   const { has_credits, unlimited, balance = null } = value;
   if (typeof has_credits !== "boolean" || typeof unlimited !== "boolean") return undefined;
-  if (balance !== null && typeof balance !== "string") return undefined;
+  if (balance !== null && (typeof balance !== "string" || !/^[\x20-\x7e]{0,64}$/.test(balance))) {
+    return undefined;
+  }
   return { has_credits, unlimited, balance };
 }
 

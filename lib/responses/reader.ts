@@ -13,7 +13,7 @@ import { isObject } from "./items.ts";
 import { isDoneMark, parseEvent, type WireItem } from "./parse_event.ts";
 import { rateLimitFromEvent, rateLimitsOf } from "./rate_limits.ts";
 import { refusalIn } from "./refusal.ts";
-import { modelInEvent } from "./server_model.ts";
+import { isModelName, modelInEvent } from "./server_model.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 import { TURN_STATE } from "./turn_state.ts";
 import { tokenUsage } from "./usage.ts";
@@ -69,7 +69,7 @@ export class ResponseReader {
     if (!reused) facts.state.offer(headers.get(TURN_STATE));
     facts.side.begin(headers);
     const model = headers.get("openai-model");
-    if (model) items.push(...facts.model.observe(model));
+    if (model !== null && isModelName(model)) items.push(...facts.model.observe(model));
     if (wire === "sse") {
       for (const snapshot of rateLimitsOf(headers)) {
         const known = facts.limits.record(snapshot);
@@ -200,7 +200,9 @@ export class ResponseReader {
 
   #note(response: ResponseObject | undefined): void {
     if (typeof response?.id === "string") this.#facts.responseId = response.id;
-    if (typeof response?.model === "string") this.#facts.statedModel = response.model;
+    if (typeof response?.model === "string" && isModelName(response.model)) {
+      this.#facts.statedModel = response.model;
+    }
   }
 
   #count(response: ResponseObject, into: StreamItem[]): void {

@@ -24,9 +24,14 @@ function modelInHeaders(headers: unknown): string | undefined {
   if (headers === undefined) return undefined;
   for (const name of NAMES) {
     const model = headerIn(headers, name);
-    if (model !== undefined && model !== "") return model;
+    if (model !== undefined && isModelName(model)) return model;
   }
   return undefined;
+}
+
+/** The name is shown on terminals: printable, without spaces, and not endless. */
+export function isModelName(name: string): boolean {
+  return /^[\x21-\x7e]{1,128}$/.test(name);
 }
 
 /**

@@ -8,6 +8,9 @@
 /** The header, and the key in `client_metadata`, under which it travels. */
 export const TURN_STATE = "x-codex-turn-state";
 
+/** What can stand in a header again. Some come in JSON, where everything can stand. */
+const HEADER_TEXT = /^[\x21-\x7e][\x20-\x7e]{0,8191}$/;
+
 /** A cell that keeps the first value it is given. One a turn. */
 export class TurnState {
   #value: string | undefined;
@@ -17,8 +20,8 @@ export class TurnState {
     return this.#value;
   }
 
-  /** Keeps `value` unless there is one already. Empty and absent values are ignored. */
+  /** Keeps `value` unless there is one already. What is absent, empty or no header text is ignored. */
   offer(value: string | null | undefined): void {
-    if (value) this.#value ??= value;
+    if (typeof value === "string" && HEADER_TEXT.test(value)) this.#value ??= value;
   }
 }

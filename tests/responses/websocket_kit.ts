@@ -5,8 +5,8 @@ import type { Provider } from "../../lib/config/provider.ts";
 import { listen } from "../../lib/net/listener.ts";
 import type { ServedWebSocket, UpgradeOffer } from "../../lib/net/served_websocket.ts";
 import { Session, type SessionOptions } from "../../lib/responses/session.ts";
-import { CA, dialerFor, LEAF } from "../net/kit.ts";
-import { hastyWorld, provider, stream, tokens } from "./kit.ts";
+import { dialerFor, LEAF } from "../net/kit.ts";
+import { hastyWorld, HELLO, provider, type Reading, readTurn, tokens } from "./kit.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -172,4 +172,14 @@ export async function socketSession(
   });
 }
 
-export { CA, stream };
+type SessionOver = Parameters<typeof socketSession>[1];
+
+/** One turn against a script. */
+export async function runSocket(
+  script: SocketScript,
+  over: SessionOver = {},
+): Promise<Reading & { server: SocketServer }> {
+  await using server = await socketServer(script);
+  using session = await socketSession(server.baseUrl, over);
+  return { ...await readTurn(session.turn(HELLO)), server };
+}
