@@ -10,6 +10,7 @@ import { type Credential, findCredential } from "../auth/credential.ts";
 import { isDue } from "../auth/token_freshness.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
+import { aborted } from "../net/dial_tcp.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { Route } from "../net/route.ts";
 import { createRouteTable, type RouteTableResult } from "../net/route_table.ts";
@@ -23,6 +24,8 @@ import { modeOf } from "./credential_facts.ts";
 import { askModelList, type ModelListReply } from "./model_list.ts";
 import type { Way } from "./way.ts";
 
+/** How long a credential may take to become a header, ms. */
+const INTRODUCTION_MS = 1_500;
 const USER_AGENT = `culvert/${VERSION} (doctor)`;
 
 /** What is to be examined. */
@@ -120,12 +123,24 @@ export class DoctorContext {
     return endpointUrl(baseUrl(provider, await this.mode()), path, provider.queryParams);
   }
 
-  /** Headers of a request to the API: the provider's own and the credential's. May be secret. */
+  /**
+   * Headers of a request to the API: the provider's own, and the credential's where it can be had. Without one a
+   * server still shows that it is there. May be secret.
+   */
   async headers(): Promise<Readonly<Record<string, string>>> {
     const { provider } = await this.settings();
-    const introduction = await this.introduction();
-    const own = introduction.kind === "headers" ? introduction.authorization.headers : {};
-    return { ...provider.headers, ...own };
+    return { ...provider.headers, ...(await this.#authorization())?.headers };
+  }
+
+  async #authorization(): Promise<Authorization | undefined> {
+    try {
+      const introduction = await this.introduction();
+      return introduction.kind === "headers" ? introduction.authorization : undefined;
+    } catch (error) {
+      if (!(error instanceof CulvertError)) throw error;
+      // The check of the credentials says what is wrong with them.
+      return undefined;
+    }
   }
 
   /** The way to the API. @throws as {@link trust} and {@link route} */
@@ -192,7 +207,24 @@ export class DoctorContext {
       this.dialer(),
     ]);
     const authenticator = createAuthenticator({ settings, dialer, world: this.world });
-    return { kind: "headers", authorization: await authenticator.authorize() };
+    // A command or an exchange behind some credentials must not use up the time of what comes after it.
+    const late = new AbortController();
+    const done = new AbortController();
+    const tooLate = new CulvertError(
+      "auth_missing",
+      `No header came from ${credential.source.name} in time`,
+      {
+        hint: "Run what gives the credential by itself, and see how long it takes.",
+        details: { source: credential.source.name, limit_ms: INTRODUCTION_MS },
+      },
+    );
+    this.world.sleep(INTRODUCTION_MS, done.signal).then(() => late.abort(tooLate), () => undefined);
+    try {
+      const authorization = await aborted(authenticator.authorize(late.signal), late.signal);
+      return { kind: "headers", authorization };
+    } finally {
+      done.abort();
+    }
   }
 }
 
