@@ -7,10 +7,8 @@
 import type { AuthMode, Authorization } from "../auth/authenticator.ts";
 import { AuthFile } from "../auth/auth_file.ts";
 import { type Credential, findCredential } from "../auth/credential.ts";
-import { isDue } from "../auth/token_freshness.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
-import { aborted } from "../net/dial_tcp.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { Route } from "../net/route.ts";
 import { createRouteTable, type RouteTableResult } from "../net/route_table.ts";
@@ -21,11 +19,10 @@ import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import type { ForeignTime } from "./checks/clock.ts";
 import { modeOf } from "./credential_facts.ts";
+import { introduce, type Introduction } from "./introduction.ts";
 import { askModelList, type ModelListReply } from "./model_list.ts";
 import type { Way } from "./way.ts";
 
-/** How long a credential may take to become a header, ms. */
-const INTRODUCTION_MS = 1_500;
 const USER_AGENT = `culvert/${VERSION} (doctor)`;
 
 /** What is to be examined. */
@@ -40,11 +37,6 @@ export interface DoctorOptions {
   /** When the time of all checks is over, by the world's monotonic clock, ms. */
   readonly endsAt: number;
 }
-
-/** Headers for a request, or why there are none. */
-export type Introduction =
-  | { readonly kind: "headers"; readonly authorization: Authorization }
-  | { readonly kind: "withheld"; readonly reason: string };
 
 /** The shared facts of one examination. */
 export class DoctorContext {
@@ -114,7 +106,14 @@ export class DoctorContext {
       this.#opened = createDialer({ trust, routes, world, userAgent: USER_AGENT });
       return this.#opened;
     });
-    this.introduction = once(() => this.#introduce());
+    this.introduction = once(async () => {
+      const [credential, settings, dialer] = await Promise.all([
+        this.credential(),
+        this.settings(),
+        this.dialer(),
+      ]);
+      return await introduce({ credential, settings, dialer, world });
+    });
   }
 
   /** An endpoint under the base, with the provider's query parameters. */
@@ -194,37 +193,6 @@ export class DoctorContext {
       this.trust(),
     ]);
     return new Way({ url, route, trust }, { trust, world: this.world, userAgent: USER_AGENT }, signal);
-  }
-
-  async #introduce(): Promise<Introduction> {
-    const credential = await this.credential();
-    if (credential.kind === "managed" && isDue(credential.record, this.world.now())) {
-      return { kind: "withheld", reason: "the access token is due for renewal, which a doctor leaves alone" };
-    }
-    const [{ createAuthenticator }, settings, dialer] = await Promise.all([
-      import("../auth/create_authenticator.ts"),
-      this.settings(),
-      this.dialer(),
-    ]);
-    const authenticator = createAuthenticator({ settings, dialer, world: this.world });
-    // A command or an exchange behind some credentials must not use up the time of what comes after it.
-    const late = new AbortController();
-    const done = new AbortController();
-    const tooLate = new CulvertError(
-      "auth_missing",
-      `No header came from ${credential.source.name} in time`,
-      {
-        hint: "Run what gives the credential by itself, and see how long it takes.",
-        details: { source: credential.source.name, limit_ms: INTRODUCTION_MS },
-      },
-    );
-    this.world.sleep(INTRODUCTION_MS, done.signal).then(() => late.abort(tooLate), () => undefined);
-    try {
-      const authorization = await aborted(authenticator.authorize(late.signal), late.signal);
-      return { kind: "headers", authorization };
-    } finally {
-      done.abort();
-    }
   }
 }
 
