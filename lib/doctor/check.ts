@@ -90,6 +90,8 @@ export interface CheckResult {
   readonly category: CheckCategory;
   readonly finding: Finding;
   readonly durationMs: number;
+  /** The check whose failure kept this one from being asked. */
+  readonly blockedBy?: string;
 }
 
 /** Everything is as it should be. */

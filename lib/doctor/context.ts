@@ -7,7 +7,6 @@
 import type { AuthMode, Authorization } from "../auth/authenticator.ts";
 import { AuthFile } from "../auth/auth_file.ts";
 import { type Credential, findCredential } from "../auth/credential.ts";
-import { isDue } from "../auth/token_freshness.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import type { Dialer } from "../net/dialer.ts";
@@ -20,6 +19,7 @@ import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import type { ForeignTime } from "./checks/clock.ts";
 import { modeOf } from "./credential_facts.ts";
+import { introduce, type Introduction } from "./introduction.ts";
 import { askModelList, type ModelListReply } from "./model_list.ts";
 import type { Way } from "./way.ts";
 
@@ -37,11 +37,6 @@ export interface DoctorOptions {
   /** When the time of all checks is over, by the world's monotonic clock, ms. */
   readonly endsAt: number;
 }
-
-/** Headers for a request, or why there are none. */
-export type Introduction =
-  | { readonly kind: "headers"; readonly authorization: Authorization }
-  | { readonly kind: "withheld"; readonly reason: string };
 
 /** The shared facts of one examination. */
 export class DoctorContext {
@@ -111,7 +106,14 @@ export class DoctorContext {
       this.#opened = createDialer({ trust, routes, world, userAgent: USER_AGENT });
       return this.#opened;
     });
-    this.introduction = once(() => this.#introduce());
+    this.introduction = once(async () => {
+      const [credential, settings, dialer] = await Promise.all([
+        this.credential(),
+        this.settings(),
+        this.dialer(),
+      ]);
+      return await introduce({ credential, settings, dialer, world });
+    });
   }
 
   /** An endpoint under the base, with the provider's query parameters. */
@@ -120,12 +122,24 @@ export class DoctorContext {
     return endpointUrl(baseUrl(provider, await this.mode()), path, provider.queryParams);
   }
 
-  /** Headers of a request to the API: the provider's own and the credential's. May be secret. */
+  /**
+   * Headers of a request to the API: the provider's own, and the credential's where it can be had. Without one a
+   * server still shows that it is there. May be secret.
+   */
   async headers(): Promise<Readonly<Record<string, string>>> {
     const { provider } = await this.settings();
-    const introduction = await this.introduction();
-    const own = introduction.kind === "headers" ? introduction.authorization.headers : {};
-    return { ...provider.headers, ...own };
+    return { ...provider.headers, ...(await this.#authorization())?.headers };
+  }
+
+  async #authorization(): Promise<Authorization | undefined> {
+    try {
+      const introduction = await this.introduction();
+      return introduction.kind === "headers" ? introduction.authorization : undefined;
+    } catch (error) {
+      if (!(error instanceof CulvertError)) throw error;
+      // The check of the credentials says what is wrong with them.
+      return undefined;
+    }
   }
 
   /** The way to the API. @throws as {@link trust} and {@link route} */
@@ -179,20 +193,6 @@ export class DoctorContext {
       this.trust(),
     ]);
     return new Way({ url, route, trust }, { trust, world: this.world, userAgent: USER_AGENT }, signal);
-  }
-
-  async #introduce(): Promise<Introduction> {
-    const credential = await this.credential();
-    if (credential.kind === "managed" && isDue(credential.record, this.world.now())) {
-      return { kind: "withheld", reason: "the access token is due for renewal, which a doctor leaves alone" };
-    }
-    const [{ createAuthenticator }, settings, dialer] = await Promise.all([
-      import("../auth/create_authenticator.ts"),
-      this.settings(),
-      this.dialer(),
-    ]);
-    const authenticator = createAuthenticator({ settings, dialer, world: this.world });
-    return { kind: "headers", authorization: await authenticator.authorize() };
   }
 }
 

@@ -40,13 +40,13 @@ export interface ModelListReply {
  */
 export async function askModelList(context: DoctorContext, signal: AbortSignal): Promise<ModelListReply> {
   const { world } = context;
-  const [dialer, asked, headers, introduction] = await Promise.all([
+  const [dialer, asked, headers, mode] = await Promise.all([
     context.dialer(),
     context.endpoint("models"),
     context.headers(),
-    context.introduction(),
+    context.mode(),
   ]);
-  if (introduction.kind === "headers" && isBackendMode(introduction.authorization.mode)) {
+  if (isBackendMode(mode)) {
     asked.searchParams.set("client_version", CLIENT_VERSION);
   }
   const begin = world.monotonic();

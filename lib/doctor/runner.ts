@@ -87,7 +87,10 @@ async function runOne<CONTEXT>(
   const unasked = (reason: string) => ({ id, category, finding: skipped(reason), durationMs: 0 });
   if (check.network && options.skipNetwork !== undefined) return unasked(options.skipNetwork);
   const missing = await unmet(check, resultOf);
-  if (missing !== undefined) return unasked(missing);
+  if (missing !== undefined) {
+    const { blockedBy } = missing;
+    return { ...unasked(missing.reason), ...(blockedBy === undefined ? {} : { blockedBy }) };
+  }
   const begin = options.world.monotonic();
   const own = check.ownBudgetMs?.(context);
   const limit = own === undefined ? undefined : deadline(options, own);
@@ -96,14 +99,21 @@ async function runOne<CONTEXT>(
   return { id, category, finding, durationMs: Math.max(0, options.world.monotonic() - begin) };
 }
 
+/** Why a check cannot run. */
+interface Unmet {
+  readonly reason: string;
+  readonly blockedBy?: string;
+}
+
 /** Waits for the checks that this one depends on; returns why it cannot run, if so. */
-async function unmet<CONTEXT>(check: Check<CONTEXT>, resultOf: ResultOf): Promise<string | undefined> {
+async function unmet<CONTEXT>(check: Check<CONTEXT>, resultOf: ResultOf): Promise<Unmet | undefined> {
   await Promise.all((check.after ?? []).map(resultOf));
   const needed = await Promise.all((check.needs ?? []).map(resultOf));
   const failed = needed.find((result) => result?.finding.status === "fail");
-  if (failed !== undefined) return `Not asked, because "${failed.id}" failed`;
+  const blockedBy = failed?.id ?? needed.find((result) => result?.blockedBy !== undefined)?.blockedBy;
+  if (blockedBy !== undefined) return { reason: `Not asked, because "${blockedBy}" failed`, blockedBy };
   const unasked = needed.find((result) => result?.finding.status === "skipped");
-  return unasked === undefined ? undefined : `Not asked, because "${unasked.id}" was skipped`;
+  return unasked === undefined ? undefined : { reason: `Not asked, because "${unasked.id}" was not` };
 }
 
 async function answer<CONTEXT>(

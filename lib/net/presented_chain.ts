@@ -24,23 +24,31 @@ export interface PresentedChain {
  *
  * @param conn an open connection to the server; it is closed afterwards
  * @param host for SNI, without brackets
- * @returns nothing where this runtime cannot look (Deno before 2.5 has no such function) or no handshake came
- *   about
+ * @returns nothing where no handshake came about
  */
 export async function presentedChain(
   conn: Deno.Conn,
   host: string,
   signal: AbortSignal,
 ): Promise<PresentedChain | undefined> {
-  const { default: tls } = await import("node:tls");
-  const socket = duplexOf(conn);
+  const [{ default: tls }, { certificateFacts }] = await Promise.all([
+    import("node:tls"),
+    import("../trust/certificate_facts.ts"),
+  ]);
+  const isName = !host.includes(":") && !/^[\d.]+$/.test(host);
+  const described = (ders: readonly Uint8Array[]) =>
+    ders.flatMap((der) => {
+      const facts = certificateFacts(der);
+      return facts === undefined ? [] : [{ ...facts, der }];
+    });
   if (typeof Reflect.get(tls, "getCACertificates") !== "function") {
-    socket.destroy();
-    return undefined;
+    // Deno before 2.5: its `node:tls` tells nothing about the peer.
+    const { certificatesOf } = await import("./certificate_message.ts");
+    const ders = await certificatesOf(conn, isName ? host : undefined, signal);
+    return ders === undefined ? undefined : { certificates: described(ders) };
   }
-  const { certificateFacts } = await import("../trust/certificate_facts.ts");
+  const socket = duplexOf(conn);
   return await new Promise((resolve) => {
-    const isName = !host.includes(":") && !/^[\d.]+$/.test(host);
     const client = tls.connect({
       socket,
       rejectUnauthorized: false,
@@ -58,10 +66,7 @@ export async function presentedChain(
     client.on("error", () => finish());
     socket.on("error", () => finish());
     client.once("secureConnect", () => {
-      const certificates = rawChain(client.getPeerCertificate(true)).flatMap((der) => {
-        const facts = certificateFacts(der);
-        return facts === undefined ? [] : [{ ...facts, der }];
-      });
+      const certificates = described(rawChain(client.getPeerCertificate(true)));
       const protocol = client.getProtocol();
       finish({ certificates, ...(protocol === null ? {} : { protocol }) });
     });

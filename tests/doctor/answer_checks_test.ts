@@ -113,6 +113,42 @@ Deno.test("a server that asks for a credential where none was given fails with e
   assertIncludes(found.remediation ?? "", "OPENAI_API_KEY");
 });
 
+Deno.test("without the credential that is required the server still shows that it is there", async () => {
+  await using at = await ward();
+  const given = {
+    env: { CULVERT_API_KEY: "" },
+    flags: { provider: "openai", baseUrl: at.api.baseUrl },
+  };
+  const full = await at.diagnose(given);
+  assertEquals([finding(full, "credentials").code, full.exit_code], ["auth_missing", 4]);
+  assertEquals([finding(full, "http").status, finding(full, "models").status], ["ok", "skipped"]);
+  const network = await at.diagnose({ ...given, mode: "network-only" });
+  assertEquals([finding(network, "http").status, finding(network, "models").code], ["ok", "auth_missing"]);
+});
+
+Deno.test({
+  name: "a credential command that hangs is told as that, while the server still shows that it is there",
+  ...LOOSE,
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using at = await ward();
+    at.files.write(
+      "config.toml",
+      `[model_providers.gate]\nname = "gate"\nbase_url = "${at.api.baseUrl}"\n` +
+        `[model_providers.gate.auth]\ncommand = "sleep"\nargs = ["30"]\n`,
+    );
+    const report = await at.diagnose({
+      env: { CODEX_HOME: at.files.path },
+      flags: { provider: "gate", baseUrl: at.api.baseUrl },
+    });
+    assertEquals(finding(report, "http").status, "ok");
+    const found = finding(report, "models");
+    assertEquals([found.code, report.exit_code], ["auth_missing", 4]);
+    assertIncludes(found.summary, "No header came from sleep in time");
+    assert(report.duration_ms < 5_000);
+  },
+});
+
 Deno.test("a permission that is lacking fails as such", async () => {
   const report = await answering(() => Response.json({ error: { message: "Not here" } }, { status: 403 }));
   assertEquals([finding(report, "models").code, report.exit_code], ["auth_forbidden", 4]);

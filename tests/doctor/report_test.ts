@@ -127,6 +127,10 @@ Deno.test("user information of any address and values of secret parameters are m
   assertEquals(redact("by http://user:p@ss@proxy:1/ and on"), "by http://***@proxy:1/ and on");
   assertEquals(redact("Authorization: Bearer abcdefgh12345"), "Authorization: Bearer ***");
   assertEquals(redact("https://h/p?api-key=abc&x=1"), "https://h/p?api-key=***&x=1");
+  assertEquals(
+    redact("Put http://user:password@host:port there"),
+    "Put http://user:password@host:port there",
+  );
   assertEquals(redact("culvert doctor https://api.test/v1"), "culvert doctor https://api.test/v1");
 });
 

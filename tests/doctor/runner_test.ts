@@ -36,9 +36,18 @@ Deno.test("a check whose precondition failed is skipped and says which it was", 
   assertEquals(briefly(results), [
     "first fail: No such host",
     'second skipped: Not asked, because "first" failed',
-    'third skipped: Not asked, because "second" was skipped',
+    'third skipped: Not asked, because "first" failed',
     "fourth ok: Fine",
   ]);
+});
+
+Deno.test("a check after one that had no reason to ask says so", async () => {
+  const results = await runChecks(
+    [check("first", { finding: skipped("Nothing to ask") }), check("second", { needs: ["first"] })],
+    null,
+    { world, budgetMs: 5_000 },
+  );
+  assertEquals(briefly(results)[1], 'second skipped: Not asked, because "first" was not');
 });
 
 Deno.test("a warning does not keep the next check from running", async () => {

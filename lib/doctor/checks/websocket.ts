@@ -152,12 +152,13 @@ export function judgeUpgrade(upgrade: Upgrade, settings: Pick<Settings, "transpo
   if ((upgrade.kind === "refused" || upgrade.kind === "ignored") && !used) {
     return ok(`${told}; ${effect}`, details);
   }
-  return warn(`${told}; ${effect}`, { details, remediation: REMEDY });
+  return warn(`${told}; ${effect}`, { details, remediation: used ? REMEDY : ASK });
 }
 
+const ASK = "To get websockets, ask who runs the proxy to let upgrades to this host pass.";
 const REMEDY =
   "Answers stream over SSE as well: --transport sse, or supports_websockets = false for the provider, " +
-  "saves the attempt. To get websockets, ask who runs the proxy to let upgrades to this host pass.";
+  `saves the attempt. ${ASK}`;
 
 function tell(upgrade: Exclude<Upgrade, { readonly kind: "passed" }>): string {
   switch (upgrade.kind) {
