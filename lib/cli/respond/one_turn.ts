@@ -4,7 +4,7 @@
  * @module
  */
 import { asCulvertError, type CulvertError, EXIT, type ExitStatus } from "../../errors.ts";
-import type { ResultEvent } from "../../responses/events.ts";
+import type { ResponseEvent, ResultEvent } from "../../responses/events.ts";
 import type { Turn } from "../../responses/turn.ts";
 import type { Host } from "../host.ts";
 import type { Voice } from "../voice.ts";
@@ -35,7 +35,11 @@ export interface PrintedTurn {
  */
 export async function printTurn(turn: Turn, options: PrintOptions): Promise<PrintedTurn> {
   const { host, voice, json } = options;
-  const collector = new AnswerCollector();
+  const keeps = (options.check ?? options.output) !== undefined;
+  const collector = new AnswerCollector(keeps);
+  // On one terminal for both streams, what is said amid the answer would stand in the middle of its line.
+  const sharesTerminal = !json && host.stdout.isTerminal && host.stderr.isTerminal;
+  const unsaid: ResponseEvent[] = [];
   const output = json ? jsonOutput() : textOutput(collector, host.stdout.isTerminal);
   let result: ResultEvent | undefined;
   using waiting = voice.wait("a connection");
@@ -44,10 +48,11 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
       const text = output.render(batch);
       // What was written cannot be written over: from the first word on, the answer itself is the progress.
       if (text !== "") waiting.stop();
-      if (json && (options.check ?? options.output) !== undefined) collector.take(batch);
+      if (json && keeps) collector.take(batch);
       if (text !== "") await host.stdout.write(text);
       for (const { event } of batch) {
         if (event.type === "culvert.result") result = event;
+        else if (sharesTerminal && collector.isLineOpen) keepForLater(event, unsaid);
         else if (!json || event.type !== "culvert.warning") narrate(event, voice);
         if (event.type === "culvert.connected") waiting.label("the first word of the answer");
         else if (event.type === "culvert.retry") waiting.label(`attempt ${event.attempt + 1}`);
@@ -57,6 +62,7 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
     const judged = withVerdict(result, await verdict(result, collector.text, options));
     const last = output.finish(judged);
     if (last !== "") await host.stdout.write(last);
+    for (const event of unsaid) narrate(event, voice);
     if (judged.error !== null) voice.fail(judged.error);
     return { status: judged.exit_code, answer: collector.text, result: judged };
   } catch (thrown) {
@@ -64,6 +70,11 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
     if (error.code !== "reader_gone") throw error;
     return { status: EXIT.readerGone, answer: collector.text, result };
   }
+}
+
+/** Only the program's own events are spoken of; the API's would fill the memory. */
+function keepForLater(event: ResponseEvent, unsaid: ResponseEvent[]): void {
+  if (event.type.startsWith("culvert.")) unsaid.push(event);
 }
 
 /** What the turn's own end cannot know: whether the answer fits the schema, and whether it could be saved. */

@@ -35,26 +35,38 @@ export function jsonOutput(): TurnOutput {
 /**
  * The text of the answer alone.
  *
- * @param collector keeps the text
+ * @param collector takes the text in
  * @param endLine whether to end the last line, as a terminal wants it
  */
 export function textOutput(collector: AnswerCollector, endLine: boolean): TurnOutput {
   return {
     render: (batch) => collector.take(batch),
-    finish: () => endLine && collector.text !== "" && !collector.text.endsWith("\n") ? "\n" : "",
+    finish: () => endLine && collector.isLineOpen ? "\n" : "",
   };
 }
 
-/** Gathers the text of the answer, message by message, leaving out what the model says to itself on the way. */
+/** Takes the text of the answer out of events, message by message, without what the model says to itself on the way. */
 export class AnswerCollector {
+  readonly #keeps: boolean;
   #pieces: string[] = [];
   #skipping = false;
   #messages = 0;
+  #last = "";
 
-  /** The answer so far. */
+  /** @param keeps whether {@link AnswerCollector.text} will be asked for; else nothing is kept, however long it gets */
+  constructor(keeps: boolean) {
+    this.#keeps = keeps;
+  }
+
+  /** The answer so far; empty where nothing is kept. */
   get text(): string {
     if (this.#pieces.length > 1) this.#pieces = [this.#pieces.join("")];
     return this.#pieces[0] ?? "";
+  }
+
+  /** Whether there is text whose last line has no end. */
+  get isLineOpen(): boolean {
+    return this.#last !== "" && !this.#last.endsWith("\n");
   }
 
   /** Takes in a batch and gives the text that it adds. */
@@ -64,16 +76,20 @@ export class AnswerCollector {
       if (event.type === "response.output_text.delta") {
         if (!this.#skipping) added += event.delta;
       } else {
-        added += this.#observe(event, added !== "" || this.#pieces.length > 0);
+        added += this.#observe(event, added !== "" || this.#last !== "");
       }
     }
-    if (added !== "") this.#pieces.push(added);
+    if (added !== "") {
+      this.#last = added;
+      if (this.#keeps) this.#pieces.push(added);
+    }
     return added;
   }
 
   #observe(event: ResponseEvent, hasText: boolean): string {
     if (event.type === "culvert.retry" && event.level === "stream") {
       this.#pieces = [];
+      this.#last = "";
       this.#messages = 0;
       return "";
     }
