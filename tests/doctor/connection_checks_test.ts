@@ -2,7 +2,8 @@ import { createAuthority, createSelfSigned } from "../../lib/mock/pki.ts";
 import { startNetwork } from "../../lib/mock/network.ts";
 import { startInterceptingProxy } from "../../lib/net/intercepting_proxy.ts";
 import { deafPort, httpServer, rawServer } from "../net/kit.ts";
-import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
+import { type OddPair, signedByRsa } from "../net/odd_certificates.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../support/assert.ts";
 import { startProxy } from "../support/proxy.ts";
 import { diagnose, finding, folder, outline } from "./kit.ts";
 import { fullPort, ward } from "./network_kit.ts";
@@ -250,3 +251,43 @@ Deno.test("a credential that would travel in the clear beyond this machine is a 
   assertEquals(found.status, "warn");
   assertIncludes(found.remediation ?? "", "https");
 });
+
+const ODD: readonly (readonly [string, () => Promise<OddPair>, string, RegExp])[] = [
+  ["signed with SHA-1", () => signedByRsa(2048, "SHA-1"), "tls_bad_certificate", /SHA-?1/],
+  [
+    "signed by an RSA key of 1024 bits",
+    () => signedByRsa(1024, "SHA-256"),
+    "tls_bad_certificate",
+    /1024|2048/,
+  ],
+  [
+    "without its intermediate",
+    withoutIntermediate,
+    "tls_unknown_issuer",
+    /intermediate that the server should/,
+  ],
+  ["without a subjectAltName", withoutNames, "tls_bad_certificate", /subjectAltName/],
+];
+
+for (const [name, make, code, words] of ODD) {
+  Deno.test(`a certificate ${name} is explained and not just refused`, async () => {
+    using files = folder();
+    const pair = await make();
+    await using server = httpServer(() => new Response(), pair);
+    const env = { CODEX_CA_CERTIFICATE: files.write("ca.pem", pair.root) };
+    const report = await diagnose({ url: `https://localhost:${server.port}/v1`, env });
+    const found = finding(report, "tls");
+    assertEquals([found.code, report.exit_code], [code, 3]);
+    assertMatch(`${found.summary} ${found.remediation}`, words);
+  });
+}
+
+async function withoutNames(): Promise<OddPair> {
+  return { ...await AUTHORITY.issue({ commonName: "localhost" }), root: AUTHORITY.certificate };
+}
+
+async function withoutIntermediate(): Promise<OddPair> {
+  const middle = await AUTHORITY.intermediate("Middle");
+  const pair = await middle.issue({ commonName: "localhost", names: ["localhost"] });
+  return { ...pair, root: AUTHORITY.certificate };
+}
