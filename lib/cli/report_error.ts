@@ -4,7 +4,9 @@
  *
  * @module
  */
-import type { CulvertError } from "../errors.ts";
+import type { CulvertError, ErrorCode } from "../errors.ts";
+import { createRedactor, redactDetails, type Redactor, secretsAround } from "../redaction.ts";
+import type { ResultError } from "../responses/events.ts";
 import type { CliContext } from "./context.ts";
 import { type ColorChoice, createStyle, type Style, wantsColor } from "./style.ts";
 
@@ -29,21 +31,31 @@ export function formatError(error: Reportable, style: Style): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** A failure as a JSON line holds it. */
+export function redactError(
+  error: { readonly code: ErrorCode; readonly details: CulvertError["details"] } & Reportable,
+  redact: Redactor,
+): ResultError {
+  const { code, message, hint, details } = error;
+  return {
+    code,
+    message: redact(message),
+    hint: hint === undefined || hint === null ? null : redact(hint),
+    details: redactDetails(details, redact),
+  };
+}
+
 /** Writes the failure and sets the exit status. A reader that went away gets silence. */
 export function reportError(context: CliContext, error: CulvertError, options: ReportOptions): void {
   context.status = error.exitStatus;
   if (error.code === "reader_gone") return;
+  const { stderr, stdout, world } = context.host;
+  const redact = createRedactor(secretsAround(world.env));
   if (options.json) {
-    const { code, message, hint, details, exitStatus } = error;
-    const line = {
-      type: "culvert.error",
-      exit_code: exitStatus,
-      error: { code, message, hint: hint ?? null, details },
-    };
-    context.host.stdout.writeSync(`${JSON.stringify(line)}\n`);
+    const line = { type: "culvert.error", exit_code: error.exitStatus, error: redactError(error, redact) };
+    stdout.writeSync(`${JSON.stringify(line)}\n`);
   }
-  const { stderr, world } = context.host;
-  stderr.writeSync(formatError(error, createStyle(wantsColor(options.color, stderr, world.env))));
+  stderr.writeSync(redact(formatError(error, createStyle(wantsColor(options.color, stderr, world.env)))));
   if (options.verbose && error.code === "internal" && error.cause instanceof Error) {
     context.host.stderr.writeSync(`${error.cause.stack ?? ""}\n`);
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createRedactor, type Redactor, secretsAround } from "../redaction.ts";
 import type { Warning } from "../warning.ts";
 import type { Host } from "./host.ts";
 import { formatError, type Reportable } from "./report_error.ts";
@@ -31,9 +32,11 @@ export function createVoice(host: Host, flags: VoiceFlags): Voice {
   const level = (flags.verbose ?? 0) - (flags.quiet ?? 0);
   const style = createStyle(wantsColor(flags.color, host.stderr, host.world.env));
   let waiting: WaitingLine | undefined;
+  let redact: Redactor | undefined;
   const write = (text: string) => {
     waiting?.erase();
-    host.stderr.writeSync(text);
+    redact ??= createRedactor(secretsAround(host.world.env));
+    host.stderr.writeSync(redact(text));
   };
   const say = (line: string) => write(`culvert: ${line}\n`);
   return {

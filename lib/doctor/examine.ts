@@ -11,7 +11,7 @@ import type { World } from "../world.ts";
 import { CHECKS } from "./checks/all.ts";
 import { DoctorContext } from "./context.ts";
 import { secretsOf } from "./credential_facts.ts";
-import { createRedactor, secretsAround } from "./redact.ts";
+import { createRedactor, secretsAround } from "../redaction.ts";
 import { createReport, type Report, type ReportMode } from "./report.ts";
 import { runChecks } from "./runner.ts";
 import { reachVerdict } from "./verdict.ts";

@@ -137,7 +137,8 @@ function describe(parts: StoreParts): string {
       : `${system.pems.length} of the operating system (${system.origin})`,
   ];
   if (bundle === undefined) return `${texts.join(" and ")}; no CA bundle is set`;
-  const skipped = bundle.skipped.length === 0 ? "" : `, ${bundle.skipped.length} sections skipped`;
+  const { length } = bundle.skipped;
+  const skipped = length === 0 ? "" : `, ${length} ${length === 1 ? "section" : "sections"} skipped`;
   const count = bundle.certificates.length;
   return `${texts.join(", ")}, and added to them ${count} from ${bundle.source.path} ` +
     `(${bundle.source.name}${skipped})`;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type CheckResult, fail, ok, skipped, warn } from "../../lib/doctor/check.ts";
-import { createRedactor, secretsAround } from "../../lib/doctor/redact.ts";
+import { createRedactor, secretsAround } from "../../lib/redaction.ts";
 import { renderReport } from "../../lib/doctor/render.ts";
 import { createReport, type Report } from "../../lib/doctor/report.ts";
 import { reachVerdict } from "../../lib/doctor/verdict.ts";

@@ -6,7 +6,7 @@
 import { AuthFile } from "../../auth/auth_file.ts";
 import { AuthEvidence } from "../../auth/evidence.ts";
 import { authStatus } from "../../auth/status.ts";
-import { createRedactor, redactDetails } from "../../doctor/redact.ts";
+import { createRedactor, redactDetails } from "../../redaction.ts";
 import { CulvertError, type DetailValue } from "../../errors.ts";
 import type { Observation, Observer } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";

@@ -7,7 +7,7 @@
 import type { AuthFile } from "../../auth/auth_file.ts";
 import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/credential.ts";
 import type { Settings } from "../../config/settings.ts";
-import { secretsAround } from "../../doctor/redact.ts";
+import { secretsAround } from "../../redaction.ts";
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world.ts";
 

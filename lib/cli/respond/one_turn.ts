@@ -4,6 +4,7 @@
  * @module
  */
 import { asCulvertError, type CulvertError, EXIT, type ExitStatus } from "../../errors.ts";
+import { createRedactor, secretsAround } from "../../redaction.ts";
 import type { ResponseEvent, ResultEvent } from "../../responses/events.ts";
 import type { Turn } from "../../responses/turn.ts";
 import type { Host } from "../host.ts";
@@ -40,7 +41,9 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
   // On one terminal for both streams, what is said amid the answer would stand in the middle of its line.
   const sharesTerminal = !json && host.stdout.isTerminal && host.stderr.isTerminal;
   const unsaid: ResponseEvent[] = [];
-  const output = json ? jsonOutput() : textOutput(collector, host.stdout.isTerminal);
+  const output = json
+    ? jsonOutput(createRedactor(secretsAround(host.world.env)))
+    : textOutput(collector, host.stdout.isTerminal);
   let result: ResultEvent | undefined;
   using waiting = voice.wait("a connection");
   try {

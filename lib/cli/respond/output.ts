@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { Redactor } from "../../redaction.ts";
 import type { EventBatch, ResponseEvent, ResultEvent, StreamItem } from "../../responses/events.ts";
+import { redactError } from "../report_error.ts";
 
 /** Turns batches of events into what is written to stdout. */
 export interface TurnOutput {
@@ -20,15 +22,26 @@ export function jsonLine({ event, text }: StreamItem): string {
   return `${JSON.stringify(event.type === "other" ? event.payload : event)}\n`;
 }
 
-/** `--json`. The result is held back for {@link TurnOutput.finish}. */
-export function jsonOutput(): TurnOutput {
+/** The last line. */
+export function resultLine(result: ResultEvent, redact: Redactor): string {
+  return jsonLine({
+    event: { ...result, error: result.error === null ? null : redactError(result.error, redact) },
+  });
+}
+
+/**
+ * `--json`. The result is held back for {@link TurnOutput.finish}.
+ *
+ * @param redact for what the result quotes of servers and files
+ */
+export function jsonOutput(redact: Redactor): TurnOutput {
   return {
     render: (batch) => {
       let lines = "";
       for (const item of batch) if (item.event.type !== "culvert.result") lines += jsonLine(item);
       return lines;
     },
-    finish: (result) => jsonLine({ event: result }),
+    finish: (result) => resultLine(result, redact),
   };
 }
 

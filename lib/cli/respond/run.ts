@@ -4,6 +4,7 @@
  * @module
  */
 import { asCulvertError, CulvertError } from "../../errors.ts";
+import { createRedactor, secretsAround } from "../../redaction.ts";
 import { resultWithoutTurn } from "../../responses/result.ts";
 import { Session } from "../../responses/session.ts";
 import type { SharedFlags } from "../../config/settings.ts";
@@ -13,7 +14,7 @@ import type { CliContext } from "../context.ts";
 import { listenForStop } from "../stop_signals.ts";
 import { createVoice } from "../voice.ts";
 import { printTurn } from "./one_turn.ts";
-import { jsonLine } from "./output.ts";
+import { resultLine } from "./output.ts";
 import { prepare } from "./prepare.ts";
 import { readPrompt } from "./prompt.ts";
 
@@ -25,7 +26,8 @@ export async function run(context: CliContext, flags: RespondFlags, ...words: st
     const error = asCulvertError(thrown);
     if (flags.json !== true || error.code === "reader_gone") throw error;
     context.status = error.exitStatus;
-    context.host.stdout.writeSync(jsonLine({ event: resultWithoutTurn(error, flags.model ?? null) }));
+    const redact = createRedactor(secretsAround(context.host.world.env));
+    context.host.stdout.writeSync(resultLine(resultWithoutTurn(error, flags.model ?? null), redact));
     createVoice(context.host, flags).fail(error);
   }
 }

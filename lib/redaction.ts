@@ -1,12 +1,12 @@
 /**
- * Takes secrets out of text on its way into a report. The checks are written so that none gets that far; this is
- * the second lock, for what servers, proxies and files put into the text that is quoted from them.
+ * The one redaction of the house: takes secrets out of whatever is about to be written, be it an error, a report or
+ * a JSON line. What is written is made so that none gets that far; this is the second lock, for what servers, proxies
+ * and files put into the text that is quoted from them.
  *
  * @module
  */
-import type { DetailValue } from "../errors.ts";
-import type { Environment } from "../world.ts";
-import type { Details } from "./check.ts";
+import type { DetailValue } from "./errors.ts";
+import type { Environment } from "./world.ts";
 
 /** Replaces what is secret in a text. */
 export type Redactor = (text: string) => string;
@@ -22,7 +22,9 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   // JSON Web Tokens.
   [/\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*/g, MASK],
   // API keys and tokens by their well-known beginnings.
-  [/\b(?:sk|sess|ghp|gho|pat|at|rt)[-_][A-Za-z0-9_*.-]{8,}/g, MASK],
+  [/\b(?:sk|sess|ghp|gho)[-_][A-Za-z0-9_*.-]{8,}/g, MASK],
+  // Shorter beginnings are also those of words and of people's names, which stand in paths: only long ones count.
+  [/\b(?:pat|at|rt)[-_][A-Za-z0-9_-]{20,}/g, MASK],
   // Values of URL parameters and of assignments that are named like secrets.
   [
     /((?:api[-_]?key|access[-_]?token|refresh[-_]?token|id[-_]?token|token|secret|password|passwd|pwd|signature|sig|code)=)[^\s&"'#]+/gi,
@@ -65,6 +67,9 @@ function decoded(text: string): string {
     throw error;
   }
 }
+
+/** Facts for machines, as errors and checks carry them. */
+type Details = Readonly<Record<string, DetailValue>>;
 
 /** Details with every text in them redacted, names included. */
 export function redactDetails(details: Details, redact: Redactor): Details {
