@@ -116,7 +116,7 @@ async function errorBody({ body }: HttpReply, world: World): Promise<string> {
   if (body === null) return "";
   const reader = body.getReader();
   const done = new AbortController();
-  const overdue = world.sleep(ERROR_BODY_MS, done.signal).then(() => reader.cancel(), () => {});
+  const overdue = world.sleep(ERROR_BODY_MS, done.signal).then(() => reader.cancel()).catch(() => {});
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
