@@ -1,17 +1,21 @@
 /**
  * `deno task bench`: ratios to a named rival in the same run, never a bare time. Ends with status 1 when a
- * bar is missed. Give names to run some only: `drip`, `sse`, `memory`, `websocket`, `websocket-memory`,
+ * bar is missed. Give names to run some only: `startup`, `pipeline`, `drip`, `sse`, `memory`, `websocket`, `websocket-memory`,
  * `websocket-wire`.
  */
 import { drip } from "./drip.ts";
 import { type Finding, print } from "./measure.ts";
+import { pipeline } from "./pipeline.ts";
 import { sseMemory } from "./sse_memory.ts";
 import { sseThroughput } from "./sse_throughput.ts";
+import { startup } from "./startup.ts";
 import { websocketWire } from "./websocket_wire.ts";
 import { websocketMemory } from "./websocket_memory.ts";
 import { websocketThroughput } from "./websocket_throughput.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Finding[]>>> = {
+  startup,
+  pipeline,
   drip,
   sse: sseThroughput,
   memory: sseMemory,
