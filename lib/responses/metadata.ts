@@ -36,14 +36,14 @@ export class SideFacts {
   /**
    * Reads one event.
    *
-   * @param type its `type` on the wire
+   * @param isMetadata whether it is a `response.metadata`
    * @param event as it came
    * @returns what it says beside itself: verification, moderation, safety buffering, in this order
    */
-  observe(type: string, event: JsonObject): readonly StreamItem[] {
+  observe(isMetadata: boolean, event: JsonObject): readonly StreamItem[] {
     const items: StreamItem[] = [];
     if (event.headers !== undefined) this.#readHeaders(event.headers);
-    const metadata = type === "response.metadata" && isObject(event.metadata) ? event.metadata : undefined;
+    const metadata = isMetadata && isObject(event.metadata) ? event.metadata : undefined;
     if (metadata !== undefined) {
       const verifications = this.#verifications(metadata);
       if (verifications !== undefined) items.push({ event: verifications });

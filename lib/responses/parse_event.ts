@@ -54,8 +54,10 @@ export function parseEvent(text: string): WireItem | undefined {
   }
   if (!isObject(value)) return undefined;
   const name = value.type;
-  if (typeof name !== "string" || name.startsWith(OWN_PREFIX)) return undefined;
-  return { event: classify(name, value), text: oneLine(text) };
+  if (typeof name !== "string") return undefined;
+  const event = classify(name, value);
+  if (event.type === "other" && name.startsWith(OWN_PREFIX)) return undefined;
+  return { event, text: oneLine(text) };
 }
 
 /** Whether this is the end mark that chat streams send; it says nothing here. */

@@ -90,10 +90,9 @@ export class ResponseReader {
    */
   read(texts: readonly string[], into: StreamItem[]): StreamEnd | undefined {
     for (const text of texts) {
-      if (isDoneMark(text)) continue;
       const item = parseEvent(text);
       if (item === undefined) {
-        this.#facts.skipped++;
+        if (!isDoneMark(text)) this.#facts.skipped++;
         continue;
       }
       this.#hasEvents = true;
@@ -116,10 +115,14 @@ export class ResponseReader {
 
   #take(item: WireItem, into: StreamItem[]): StreamEnd | undefined {
     const { event, text } = item;
+    if (event.type === "response.output_text.delta") {
+      // Most events are these; each further comparison of their name would cost as much as all that is done here.
+      this.#hasText = this.#hasOutput = true;
+      this.#tellSideFacts(false, event, into);
+      into.push(item);
+      return undefined;
+    }
     switch (event.type) {
-      case "response.output_text.delta":
-        this.#hasText = this.#hasOutput = true;
-        break;
       case "response.created":
         this.#announced = true;
         this.#note(event.response);
@@ -139,7 +142,7 @@ export class ResponseReader {
       case "codex.rate_limits":
         return this.#takeRateLimits(event, item, into);
     }
-    this.#tellSideFacts(event.type === "other" ? event.name : event.type, rawOf(item), into);
+    this.#tellSideFacts(event.type === "response.metadata", rawOf(item), into);
     into.push(item);
     switch (event.type) {
       case "response.completed":
@@ -184,17 +187,16 @@ export class ResponseReader {
     into.push(item);
   }
 
-  /** Most events carry none of this; the three looks below are all that they pay. */
-  #tellSideFacts(type: string, raw: JsonObject, into: StreamItem[]): void {
-    const { headers, response } = raw;
+  /** Most events carry none of this; the looks below are all that they pay. */
+  #tellSideFacts(isMetadata: boolean, raw: JsonObject, into: StreamItem[]): void {
+    const { headers, response, safety_buffering } = raw;
     if (headers !== undefined || response !== undefined) {
       const model = modelInEvent(raw);
       if (model !== undefined) into.push(...this.#facts.model.observe(model));
     }
-    const isMetadata = type === "response.metadata";
     if (isMetadata && this.#head.wire === "websocket") this.#facts.state.offer(headerIn(headers, TURN_STATE));
-    if (isMetadata || headers !== undefined || raw.safety_buffering !== undefined) {
-      into.push(...this.#facts.side.observe(type, raw));
+    if (isMetadata || headers !== undefined || safety_buffering !== undefined) {
+      into.push(...this.#facts.side.observe(isMetadata, raw));
     }
   }
 

@@ -43,15 +43,15 @@ export function benchSession({ dialer, world, baseUrl, provider, transport = "ss
   });
 }
 
-/** Reads one turn in batches and counts the events of the API. */
+/** Reads one turn in batches and counts what came off the wire. */
 export async function countEvents(session: Session, model = "bench"): Promise<number> {
   let events = 0;
   for await (const batch of session.turn({ model, input: [] }).batches()) {
-    for (const { event } of batch) {
-      if (event.type === "culvert.result" && event.status !== "completed") {
+    for (const { event, text } of batch) {
+      if (text !== undefined) events++;
+      else if (event.type === "culvert.result" && event.status !== "completed") {
         throw new Error(`The turn ended ${event.status}: ${event.error?.message}`);
       }
-      if (!event.type.startsWith("culvert.")) events++;
     }
   }
   return events;
