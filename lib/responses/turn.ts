@@ -7,7 +7,7 @@
 import { CulvertError } from "../errors.ts";
 import type { EventBatch, ResponseEvent } from "./events.ts";
 import type { TurnRequest } from "./request.ts";
-import { runTurn, type TurnParts } from "./turn_run.ts";
+import { type Pump, runTurn, type TurnParts } from "./turn_run.ts";
 
 /** What a caller may say about a turn. */
 export interface TurnOptions {
@@ -53,13 +53,36 @@ export class Turn implements AsyncIterable<ResponseEvent> {
     const left = new AbortController();
     const { signal: given, restartAfterText = true } = this.#options;
     const signal = given === undefined ? left.signal : AbortSignal.any([given, left.signal]);
-    const batches = runTurn(this.#request, this.#parts, { signal, restartAfterText });
+    const steps = runTurn(this.#request, this.#parts, { signal, restartAfterText });
+    let pump: Pump | undefined;
+    const advance = async (): Promise<IteratorResult<EventBatch, undefined>> => {
+      for (;;) {
+        const batch = await pump?.();
+        if (batch !== undefined) return { done: false, value: batch };
+        pump = undefined;
+        const { done, value } = await steps.next();
+        if (done === true) return { done: true, value: undefined };
+        if (typeof value !== "function") return { done: false, value };
+        pump = value;
+      }
+    };
+    let last: Promise<unknown> = Promise.resolve();
+    let waiting = 0;
     return {
-      next: () => batches.next(),
+      next: async () => {
+        // A second call that does not wait for the first takes its place behind it.
+        const turn = waiting++ === 0 ? advance() : last.then(advance);
+        last = turn;
+        try {
+          return await turn;
+        } finally {
+          waiting--;
+        }
+      },
       return: () => {
-        // Aborted first: the generator may be waiting for the network, and would not hear of it otherwise.
+        // Aborted first: the turn may be waiting for the network, and would not hear of it otherwise.
         left.abort(new CulvertError("reader_gone", "The reader of the turn left"));
-        return batches.return(undefined);
+        return steps.return(undefined).then(() => ({ done: true, value: undefined }));
       },
       [Symbol.asyncIterator]() {
         return this;

@@ -12,9 +12,9 @@ import type { World } from "../world.ts";
 import { observeAttempt } from "./attempt_observation.ts";
 import type { EventBatch, StreamItem, Wire } from "./events.ts";
 import { type Failure, isBrokenConnection, networkFailure } from "./failure.ts";
-import { httpFailure, type Refusal, type RefusalContext } from "./http_failures.ts";
+import { type HttpFailure, httpFailure, type Refusal, type RefusalContext } from "./http_failures.ts";
 import type { RequestContext } from "./identity.ts";
-import { ResponseReader } from "./reader.ts";
+import { ResponseReader, type StreamEnd } from "./reader.ts";
 import { rejectionOf } from "./rejection.ts";
 import type { TurnRequest } from "./request.ts";
 import { interruption, type Timings, turnResult } from "./result.ts";
@@ -44,12 +44,21 @@ export interface RunOptions {
   readonly restartAfterText: boolean;
 }
 
+/**
+ * The batches of one response, one at each call; `undefined` when there are no more. Handed out as a function,
+ * because a batch that had to climb through the generators of a turn would pay for each of them.
+ */
+export type Pump = () => Promise<EventBatch | undefined>;
+
+/** What a running turn yields: a batch, or a pump to be emptied before the turn is asked again. */
+export type Step = EventBatch | Pump;
+
 /** Runs a turn. The last batch ends with its result; nothing is thrown. */
 export async function* runTurn(
   request: TurnRequest,
   parts: TurnParts,
   options: RunOptions,
-): AsyncGenerator<EventBatch, undefined> {
+): AsyncGenerator<Step, undefined> {
   const run = new TurnRun(request, parts, options);
   let error: CulvertError | undefined;
   try {
@@ -78,6 +87,11 @@ interface Attempt {
   readonly context: RefusalContext;
 }
 
+/** How far the reading of a response has come. */
+interface Reading {
+  end: StreamEnd | undefined;
+}
+
 class TurnRun {
   readonly #request: TurnRequest;
   readonly #parts: TurnParts;
@@ -102,7 +116,7 @@ class TurnRun {
   }
 
   /** Makes attempts. Returns the error that stands in the end, if one does. */
-  async *attempts(): AsyncGenerator<EventBatch, CulvertError | undefined> {
+  async *attempts(): AsyncGenerator<Step, CulvertError | undefined> {
     const { transport, world } = this.#parts;
     for (;;) {
       const ending = yield* this.#attempt();
@@ -137,7 +151,7 @@ class TurnRun {
     }
   }
 
-  async *#attempt(): AsyncGenerator<EventBatch, Ending> {
+  async *#attempt(): AsyncGenerator<Step, Ending> {
     const { authenticator, context, facts, observer = SILENT, provider, transport, world } = this.#parts;
     const { signal } = this.#options;
     signal.throwIfAborted();
@@ -183,7 +197,7 @@ class TurnRun {
     }
   }
 
-  async *#refused(refusal: Refusal, attempt: Attempt): AsyncGenerator<EventBatch, Ending> {
+  async *#refused(refusal: Refusal, attempt: Attempt): AsyncGenerator<Step, Ending> {
     this.#requestId = serverEvidence(refusal.headers).requestId ?? this.#requestId;
     const failure = httpFailure(refusal, attempt.context);
     if (failure.snapshot !== undefined) {
@@ -208,7 +222,7 @@ class TurnRun {
     return requestFailed(attempt.wire, { error: recovered.error, retryable: false }, refusal.status);
   }
 
-  async *#stream(stream: WireStream, attempt: Attempt): AsyncGenerator<EventBatch, Ending> {
+  async *#stream(stream: WireStream, attempt: Attempt): AsyncGenerator<Step, Ending> {
     const { head } = stream;
     const reader = new ResponseReader(this.#parts.facts, head, attempt.context);
     this.#wire = head.wire;
@@ -225,33 +239,43 @@ class TurnRun {
           reused: head.reused,
         },
       }, ...reader.begin()];
+      const reading: Reading = { end: undefined };
+      yield () => this.#pump(stream, reader, reading);
+      if (reading.end?.kind === "completed") return reading.end;
+      this.#options.signal.throwIfAborted();
+      const failure: HttpFailure = reading.end?.failure ?? reader.ended();
+      const { refusal } = failure;
+      if (refusal?.status === 401) return yield* this.#refused(refusal, attempt);
+      // A kept connection that had died unnoticed: the request never was the server's, so it is simply sent again.
+      if (head.reused && !reader.hasEvents && isBrokenConnection(failure.error)) return { kind: "again" };
+      return streamFailed(head.wire, failure, reader, refusal?.status);
+    } finally {
+      stream.release();
+    }
+  }
+
+  /** Reads on until there is a batch or the end; what is thrown on the way is an end too. */
+  async #pump(stream: WireStream, reader: ResponseReader, reading: Reading): Promise<EventBatch | undefined> {
+    if (reading.end !== undefined) return undefined;
+    try {
       for (;;) {
         const texts = await stream.next();
         if (texts === null) {
-          if (head.reused && !reader.hasEvents) return { kind: "again" };
-          return streamFailed(head.wire, reader.ended(), reader);
+          reading.end = { kind: "failed", failure: reader.ended() };
+          return undefined;
         }
         const batch: StreamItem[] = [];
         const end = reader.read(texts, batch);
         this.#clock(reader);
+        reading.end = end;
         // Before the end is told: whoever hears of it finds the connection kept, or gone.
         if (end !== undefined) stream.release(end.kind === "completed" ? end.response : undefined);
-        if (batch.length > 0) yield batch;
-        if (end === undefined) continue;
-        if (end.kind === "completed") return end;
-        const { refusal } = end.failure;
-        if (refusal?.status === 401) return yield* this.#refused(refusal, attempt);
-        return streamFailed(head.wire, end.failure, reader, refusal?.status);
+        if (batch.length > 0) return batch;
+        if (end !== undefined) return undefined;
       }
     } catch (thrown) {
-      if (this.#options.signal.aborted) throw this.#options.signal.reason;
-      const error = asCulvertError(thrown);
-      // A kept connection that had died unnoticed: the request never was the server's, so it is simply sent
-      // again.
-      if (head.reused && !reader.hasEvents && isBrokenConnection(error)) return { kind: "again" };
-      return streamFailed(head.wire, networkFailure(error), reader);
-    } finally {
-      stream.release();
+      reading.end = { kind: "failed", failure: networkFailure(asCulvertError(thrown)) };
+      return undefined;
     }
   }
 

@@ -153,3 +153,29 @@ Deno.test("a reader who stops reading stops the socket", async () => {
   await batches.return?.();
   await server.seen[0]?.gone;
 });
+
+Deno.test("an abort that comes with the completed event does not undo it", async () => {
+  await using server = scriptedServer(stream([CREATED, COMPLETED]));
+  const stop = new AbortController();
+  let last: ResponseEvent | undefined;
+  for await (const event of session(server.url).turn(HELLO, { signal: stop.signal })) {
+    if (event.type === "response.completed") stop.abort();
+    last = event;
+  }
+  assertEquals(last?.type === "culvert.result" && last.status, "completed");
+});
+
+Deno.test("batches that are asked for before the former came arrive in order, the result last and once", async () => {
+  await using server = scriptedServer(stream([CREATED, delta("a"), delta("b"), COMPLETED]));
+  const batches = session(server.url).turn(HELLO).batches();
+  const asked = await Promise.all(Array.from({ length: 8 }, () => batches.next()));
+  const types = asked.flatMap(({ done, value }) => done === true ? [] : value.map(({ event }) => event.type));
+  assertEquals(types, [
+    "culvert.connected",
+    "response.created",
+    "response.output_text.delta",
+    "response.output_text.delta",
+    "response.completed",
+    "culvert.result",
+  ]);
+});
