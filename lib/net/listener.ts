@@ -7,7 +7,7 @@
  * @module
  */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { serveUpgrade, type UpgradeOffer } from "./served_websocket.ts";
 
@@ -102,7 +102,7 @@ async function takeUpgrade(
 }
 
 /** Listens and tells the port that was given. */
-export function bind(server: HttpServer, port: number, hostname: string): Promise<number> {
+export function bind(server: Server, port: number, hostname: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, hostname, () => {
@@ -181,9 +181,9 @@ function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer
 }
 
 async function writeReply(reply: Response, response: ServerResponse, gone: AbortSignal): Promise<void> {
-  const headers: string[] = [];
-  for (const [name, value] of reply.headers) headers.push(name, value);
-  response.writeHead(reply.status, reply.statusText, headers);
+  // One by one: Deno 2.4.2 does not take a flat list of several.
+  for (const [name, value] of reply.headers) response.appendHeader(name, value);
+  response.writeHead(reply.status, reply.statusText);
   response.flushHeaders();
   if (reply.body === null) {
     response.end();
