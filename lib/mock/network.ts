@@ -11,7 +11,7 @@ import {
   type ProxyEvent,
   startInterceptingProxy,
 } from "../net/intercepting_proxy.ts";
-import { servesOnSockets } from "../net/proxy_front.ts";
+import { servesOnSockets } from "../net/serves_on_sockets.ts";
 import { type MockApi, type MockApiOptions, startMockApi } from "./api.ts";
 import { companyBundle } from "./company_bundle.ts";
 import { createAuthority } from "./pki.ts";

@@ -21,7 +21,8 @@ import {
   splice,
 } from "./forward.ts";
 import { bind, ignoreBrokenPeer, type ServerIdentity } from "./listener.ts";
-import { type ConnectRequest, createFront, servesOnSockets } from "./proxy_front.ts";
+import { type ConnectRequest, createFront } from "./proxy_front.ts";
+import { servesOnSockets } from "./serves_on_sockets.ts";
 
 /** What reading along takes. */
 export interface Interception {
@@ -131,7 +132,8 @@ class InterceptingProxy {
       new Promise<void>((resolve) => server.close(() => resolve()))
     );
     for (const socket of this.#sockets) socket.destroy();
-    await Promise.all(closing);
+    // Otherwise its connections cannot be ended from here, and it would wait for their peers.
+    if (await servesOnSockets()) await Promise.all(closing);
   }
 
   #keep(server: Server): void {

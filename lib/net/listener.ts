@@ -9,6 +9,7 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { servesOnSockets } from "./serves_on_sockets.ts";
 import { serveUpgrade, type UpgradeOffer } from "./served_websocket.ts";
 
 /** Certificate chain and key, PEM. */
@@ -80,11 +81,12 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   return {
     port,
     connections: () => sockets.size,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      // Otherwise its connections cannot be ended from here, and it would wait for their peers.
+      if (await servesOnSockets()) await closed;
+    },
   };
 }
 
