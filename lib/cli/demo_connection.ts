@@ -70,7 +70,12 @@ export function demoSettings({ network }: Demo, settings: Settings): Settings {
   return {
     ...settings,
     codexHome: network.directory,
-    provider: { ...settings.provider, baseUrl: network.baseUrl, requiresOpenAiAuth: true },
+    provider: {
+      ...settings.provider,
+      baseUrl: network.baseUrl,
+      requiresOpenAiAuth: true,
+      supportsWebsockets: network.intercepts,
+    },
   };
 }
 

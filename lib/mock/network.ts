@@ -11,6 +11,7 @@ import {
   type ProxyEvent,
   startInterceptingProxy,
 } from "../net/intercepting_proxy.ts";
+import { servesOnSockets } from "../net/serves_on_sockets.ts";
 import { type MockApi, type MockApiOptions, startMockApi } from "./api.ts";
 import { companyBundle } from "./company_bundle.ts";
 import { createAuthority } from "./pki.ts";
@@ -35,6 +36,11 @@ export interface Network {
   readonly bundlePath: string;
   /** A folder that is removed at the end; the bundle is in it. */
   readonly directory: string;
+  /**
+   * Whether the proxy reads along and websockets are served. Not on a runtime whose HTTP server cannot: there the
+   * proxy tunnels, and the company's CA has issued the API's own certificate.
+   */
+  readonly intercepts: boolean;
   /** Subject of the CA that intercepts. */
   readonly interceptor: string;
   /** Subject of the CA that really issued the API's certificate. */
@@ -57,19 +63,25 @@ export interface Network {
 export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
   const host = options.host ?? "api.culvert.test";
   const interceptor = "Example Corp TLS Inspection";
-  const apiIssuer = "Culvert Mock API CA";
-  const [corporate, legacy, apiAuthority] = await Promise.all([
+  const intercepts = await servesOnSockets();
+  const apiIssuer = intercepts ? "Culvert Mock API CA" : interceptor;
+  const [corporate, legacy, ownAuthority] = await Promise.all([
     createAuthority(interceptor, { organization: "Example Corp" }),
     createAuthority("Example Corp Legacy Root", { organization: "Example Corp" }),
     createAuthority(apiIssuer),
   ]);
+  const apiAuthority = intercepts ? ownAuthority : corporate;
   const api = await startMockApi({ ...options.api, authority: apiAuthority, names: [host, "localhost"] });
   const proxy = await startInterceptingProxy({
     ...options.proxy,
-    interception: {
-      originRoots: [apiAuthority.certificate],
-      issue: (name) => corporate.issue({ commonName: name, names: [name] }),
-    },
+    ...(intercepts
+      ? {
+        interception: {
+          originRoots: [apiAuthority.certificate],
+          issue: (name: string) => corporate.issue({ commonName: name, names: [name] }),
+        },
+      }
+      : {}),
     resolve: (name, port) => name === host ? { host: "127.0.0.1", port: api.port } : { host: name, port },
   });
   const directory = await Deno.makeTempDir({ prefix: "culvert-network-" });
@@ -84,6 +96,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     proxyUrl,
     bundlePath,
     directory,
+    intercepts,
     interceptor,
     apiIssuer,
     apiKey,

@@ -8,8 +8,8 @@
  *
  * @module
  */
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   type ForwardPolicy,
@@ -21,6 +21,8 @@ import {
   splice,
 } from "./forward.ts";
 import { bind, ignoreBrokenPeer, type ServerIdentity } from "./listener.ts";
+import { type ConnectRequest, createFront } from "./proxy_front.ts";
+import { servesOnSockets } from "./serves_on_sockets.ts";
 
 /** What reading along takes. */
 export interface Interception {
@@ -91,7 +93,7 @@ class InterceptingProxy {
   readonly events: ProxyEvent[] = [];
   readonly #options: InterceptingProxyOptions;
   readonly #sockets = new Set<Socket>();
-  readonly #servers: HttpServer[] = [];
+  readonly #servers: Server[] = [];
   /** Promises, not results: of parallel CONNECTs to one host only the first makes a certificate. */
   readonly #insides = new Map<string, Promise<number>>();
 
@@ -105,12 +107,23 @@ class InterceptingProxy {
       ? (await import("node:http")).createServer()
       : (await import("node:https")).createServer({ cert: identity.certificate, key: identity.privateKey });
     this.#keep(server);
-    server.on("connect", (message: IncomingMessage, socket: Duplex, head: Uint8Array) => {
+    server.on("connect", (message: IncomingMessage, socket: Duplex, rest: Uint8Array) => {
       socket.on("error", ignoreBrokenPeer);
-      void this.#connect(message, socket, head);
+      const request = {
+        authority: message.url ?? "",
+        credentials: message.headers["proxy-authorization"],
+        rest,
+      };
+      void this.#connect(request, socket);
     });
     server.on("request", (message, response) => void this.#plain(message, response));
-    return await bind(server, port ?? 0, hostname ?? "127.0.0.1");
+    if (await servesOnSockets()) return await bind(server, port ?? 0, hostname ?? "127.0.0.1");
+    const front = await createFront({
+      connect: (request, socket) => void this.#connect(request, socket),
+      requestPort: await bind(server, 0, "127.0.0.1"),
+    });
+    this.#keep(front);
+    return await bind(front, port ?? 0, hostname ?? "127.0.0.1");
   }
 
   async close(): Promise<void> {
@@ -119,10 +132,11 @@ class InterceptingProxy {
       new Promise<void>((resolve) => server.close(() => resolve()))
     );
     for (const socket of this.#sockets) socket.destroy();
-    await Promise.all(closing);
+    // Otherwise its connections cannot be ended from here, and it would wait for their peers.
+    if (await servesOnSockets()) await Promise.all(closing);
   }
 
-  #keep(server: HttpServer): void {
+  #keep(server: Server): void {
     this.#servers.push(server);
     server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
@@ -138,10 +152,10 @@ class InterceptingProxy {
     this.#options.observe?.(event);
   }
 
-  async #connect(message: IncomingMessage, socket: Duplex, head: Uint8Array): Promise<void> {
-    const { host, port } = splitAuthority(message.url ?? "");
+  async #connect({ authority, credentials, rest }: ConnectRequest, socket: Duplex): Promise<void> {
+    const { host, port } = splitAuthority(authority);
     const tell = (action: ConnectAction) => this.#tell({ kind: "connect", host, port, action });
-    if (!this.#isAuthorized(message)) {
+    if (!this.#isAuthorized(credentials)) {
       tell("unauthorized");
       return void socket.end(rawReply(407, "Proxy Authentication Required", UNAUTHORIZED_PAGE, CHALLENGE));
     }
@@ -162,7 +176,7 @@ class InterceptingProxy {
     this.#sockets.add(inner);
     inner.once("close", () => this.#sockets.delete(inner));
     socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-    if (head.length > 0) inner.write(head);
+    if (rest.length > 0) inner.write(rest);
     splice(socket, inner);
   }
 
@@ -229,7 +243,7 @@ class InterceptingProxy {
   /** A request for `http://…`, which no CONNECT wraps. */
   async #plain(message: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", ignoreBrokenPeer);
-    if (!this.#isAuthorized(message)) {
+    if (!this.#isAuthorized(message.headers["proxy-authorization"])) {
       response.writeHead(407, CHALLENGE);
       return void response.end(UNAUTHORIZED_PAGE);
     }
@@ -261,12 +275,12 @@ class InterceptingProxy {
     return this.#options.blocked?.includes(host.toLowerCase()) === true;
   }
 
-  #isAuthorized(message: IncomingMessage): boolean {
+  #isAuthorized(given: string | undefined): boolean {
     const { credentials } = this.#options;
     if (credentials === undefined) return true;
     const bytes = new TextEncoder().encode(`${credentials.username}:${credentials.password}`);
     const wanted = `Basic ${btoa(String.fromCharCode(...bytes))}`;
-    return message.headers["proxy-authorization"] === wanted;
+    return given === wanted;
   }
 }
 

@@ -7,8 +7,9 @@
  * @module
  */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { servesOnSockets } from "./serves_on_sockets.ts";
 import { serveUpgrade, type UpgradeOffer } from "./served_websocket.ts";
 
 /** Certificate chain and key, PEM. */
@@ -80,11 +81,12 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   return {
     port,
     connections: () => sockets.size,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      // Otherwise its connections cannot be ended from here, and it would wait for their peers.
+      if (await servesOnSockets()) await closed;
+    },
   };
 }
 
@@ -102,7 +104,7 @@ async function takeUpgrade(
 }
 
 /** Listens and tells the port that was given. */
-export function bind(server: HttpServer, port: number, hostname: string): Promise<number> {
+export function bind(server: Server, port: number, hostname: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, hostname, () => {
@@ -181,9 +183,9 @@ function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer
 }
 
 async function writeReply(reply: Response, response: ServerResponse, gone: AbortSignal): Promise<void> {
-  const headers: string[] = [];
-  for (const [name, value] of reply.headers) headers.push(name, value);
-  response.writeHead(reply.status, reply.statusText, headers);
+  // One by one: Deno 2.4.2 does not take a flat list of several.
+  for (const [name, value] of reply.headers) response.appendHeader(name, value);
+  response.writeHead(reply.status, reply.statusText);
   response.flushHeaders();
   if (reply.body === null) {
     response.end();

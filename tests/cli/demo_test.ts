@@ -2,6 +2,8 @@ import { createAuthority } from "../../lib/mock/pki.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../support/assert.ts";
 import { culvert, jsonLines } from "../support/culvert.ts";
 
+const underTest = Deno.env.get("CULVERT_UNDER_TEST") ?? "";
+
 Deno.test("the demo prints the answer on stdout and nothing else, without any key", async () => {
   const run = await culvert(["demo"]);
   assertEquals(run.code, 0, run.stderr);
@@ -11,14 +13,19 @@ Deno.test("the demo prints the answer on stdout and nothing else, without any ke
 Deno.test("the demo says on stderr what stood in the way and what was done about it", async () => {
   const { stderr } = await culvert(["demo"]);
   assertIncludes(stderr, "only the proxy at http://127.0.0.1:");
-  assertIncludes(stderr, 'intercepts TLS: the API\'s own certificate is from "Culvert Mock API CA"');
+  // A binary that was made with an older runtime (Deno 2.4.2) tunnels, does not intercept, and says so.
+  const tunnels = underTest !== "" && stderr.includes("this build's runtime is too old");
+  if (!tunnels) {
+    assertIncludes(stderr, 'intercepts TLS: the API\'s own certificate is from "Culvert Mock API CA"');
+    assertMatch(stderr, /retry 1\/\d+ .*(cut|closed the websocket)/);
+    assertMatch(stderr, /\d tunnels intercepted/);
+  }
   assertIncludes(stderr, 'from "Example Corp TLS Inspection"');
   assertMatch(stderr, /line \d+: TRUSTED CERTIFICATE, used as root 2, OpenSSL's trust settings cut off/);
   assertMatch(stderr, /line \d+: X509 CRL, skipped/);
   assertMatch(stderr, /401: .*recovery succeeded/);
-  assertMatch(stderr, /retry 1\/\d+ .*(cut|closed the websocket)/);
+  assertMatch(stderr, /retry 1\/\d+ /);
   assertIncludes(stderr, "answered by gpt-5.2");
-  assertMatch(stderr, /\d tunnels intercepted/);
 });
 
 Deno.test("the demo does not depend on what is set on this machine, and leaves nothing behind", async () => {

@@ -5,7 +5,7 @@
  */
 import type { Scenario } from "../../mock/scenario.ts";
 import type { Network } from "../../mock/network.ts";
-import type { ProxyEvent } from "../../net/intercepting_proxy.ts";
+import type { ConnectAction, ProxyEvent } from "../../net/intercepting_proxy.ts";
 import type { Bundle } from "../../trust/bundle.ts";
 
 /** What the demo asks. */
@@ -20,18 +20,26 @@ const ANSWER =
 /** The model that answers though another was asked for. */
 const OTHER_MODEL = "gpt-5.2";
 
-/** The first stream is cut before any text; the second comes through, from another model. */
-export const DEMO_SCENARIOS: readonly Scenario[] = [
-  { ending: { kind: "cut", afterDeltas: 0 } },
-  { text: ANSWER, reasoning: "The question is about hydraulics.", servedModel: OTHER_MODEL, gapMs: 8 },
-];
+/**
+ * The first stream is cut before any text (it ends too early, where the runtime cannot cut); the second comes
+ * through, from another model.
+ */
+export function demoScenarios({ intercepts }: Network): readonly Scenario[] {
+  return [
+    { ending: { kind: intercepts ? "cut" : "eof", afterDeltas: 0 } },
+    { text: ANSWER, reasoning: "The question is about hydraulics.", servedModel: OTHER_MODEL, gapMs: 8 },
+  ];
+}
 
 /** What is known before anything is sent: the way and whom to trust. */
 export function describeScene(network: Network, bundle: Bundle | undefined): readonly string[] {
   const lines = [
     `the API is ${new URL(network.baseUrl).host}, a name that only the proxy at ${network.proxyUrl} knows`,
-    `that proxy intercepts TLS: the API's own certificate is from "${network.apiIssuer}", ` +
-    `what a client gets to see is from "${network.interceptor}"`,
+    network.intercepts
+      ? `that proxy intercepts TLS: the API's own certificate is from "${network.apiIssuer}", ` +
+        `what a client gets to see is from "${network.interceptor}"`
+      : `the API's certificate is from the company's own CA, "${network.apiIssuer}" (this build's runtime is too ` +
+        "old for a proxy that intercepts TLS and for websockets)",
   ];
   if (bundle === undefined) return lines;
   lines.push(
@@ -50,7 +58,10 @@ export function describeScene(network: Network, bundle: Bundle | undefined): rea
 
 /** What the proxy saw, for the summary. */
 export function describeTraffic(events: readonly ProxyEvent[]): string {
-  const tunnels = events.filter((event) => event.kind === "connect" && event.action === "intercepted").length;
+  const opened = (action: ConnectAction) =>
+    events.filter((event) => event.kind === "connect" && event.action === action).length;
+  const tunnels = opened("intercepted");
   const requests = events.filter((event) => event.kind === "request").length;
+  if (tunnels === 0) return `${opened("tunnelled")} tunnels through the proxy`;
   return `${tunnels} tunnels intercepted, ${requests} requests read along by the proxy`;
 }

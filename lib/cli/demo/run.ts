@@ -13,7 +13,7 @@ import { printTurn } from "../respond/one_turn.ts";
 import { userMessage } from "../respond/prepare.ts";
 import { listenForStop } from "../stop_signals.ts";
 import { createVoice } from "../voice.ts";
-import { DEMO_PROMPT, DEMO_SCENARIOS, describeScene, describeTraffic } from "./obstacles.ts";
+import { DEMO_PROMPT, demoScenarios, describeScene, describeTraffic } from "./obstacles.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: DemoFlags): Promise<void> {
@@ -24,7 +24,7 @@ export async function run(context: CliContext, flags: DemoFlags): Promise<void> 
   const { network } = demo;
   const settings = await loadSettings({ provider: "demo" }, demo.world);
   await using connection = await connectThrough(demo, { host, settings, voice, listen: SILENT });
-  network.api.enqueue(...DEMO_SCENARIOS);
+  network.api.enqueue(...demoScenarios(network));
   voice.progress("a hostile little network on loopback; no key is needed, and nothing leaves this machine");
   for (const line of describeScene(network, connection.dialer.trust.bundle)) voice.progress(line);
   const { provider, transport } = connection.settings;

@@ -1,0 +1,26 @@
+import { assertEquals, assertMatch } from "../support/assert.ts";
+import { installed } from "../support/programs.ts";
+
+const binary = Deno.env.get("CULVERT_UNDER_TEST") ?? "";
+const NAME = "the binary streams the demo with an empty environment and without a network";
+
+/** A network of its own, with nothing in it but loopback. Needs the right to make one. */
+async function withoutNetwork(): Promise<boolean> {
+  if (!await installed("unshare") || !await installed("ip")) return false;
+  return (await new Deno.Command("unshare", { args: ["-rn", "ip", "link", "set", "lo", "up"] }).output())
+    .success;
+}
+
+const missing = binary === "" ? "no CULVERT_UNDER_TEST" : await withoutNetwork() ? "" : "no unshare -n";
+
+Deno.test({
+  name: missing === "" ? NAME : `${NAME} (skipped: ${missing})`,
+  ignore: missing !== "",
+}, async () => {
+  const line = 'ip link set lo up && exec env -i HOME=/nonexistent "$0" demo -q';
+  const { code, stdout, stderr } = await new Deno.Command("unshare", {
+    args: ["-rn", "sh", "-c", line, await Deno.realPath(binary)],
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  assertMatch(new TextDecoder().decode(stdout), /^A culvert is a channel .* cut connections\.$/);
+});
