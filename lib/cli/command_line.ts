@@ -17,10 +17,25 @@ import type { Host } from "./host.ts";
  */
 export async function runCommandLine(host: Host): Promise<number> {
   const context = cliContext(host);
-  await runApplication(application, host.args, context);
+  await runApplication(application, splitOddValues(host.args), context);
   const status = parserStatus(context.process.exitCode);
   if (status === EXIT.usage && promisesResult(host.args)) await writeUsageResult(host, context.said());
   return status ?? context.status;
+}
+
+/**
+ * Takes apart `--flag=value` where the parser would take the whole for an argument, and a prompt would be sent that
+ * nobody wrote: where the value is empty, as an unset variable of the shell leaves it, and where it has a newline.
+ * (Seen in `@stricli/core` 1.3.0, whose pattern for such words is `=(.+)$`.)
+ */
+function splitOddValues(args: readonly string[]): readonly string[] {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  return args.flatMap((word, at) => {
+    const [, flag, value] = at < end
+      ? /^(-[a-z]|--[a-z][a-z\d._-]+)=(|.*[\n\r\u2028\u2029].*)$/is.exec(word) ?? []
+      : [];
+    return flag === undefined || value === undefined ? [word] : [flag, value];
+  });
 }
 
 /** Whether the reader of stdout was promised a result as the last line, whatever happens. */

@@ -9,6 +9,7 @@ import { selectBundle } from "../../lib/trust/selection.ts";
 import type { World } from "../../lib/world.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { join } from "../support/paths.ts";
+import { BUNDLE_STATES, deciding, writeBundles } from "./bundle_states.ts";
 import { request, startPrivateNetwork } from "./handshake.ts";
 
 function world(variables: Readonly<Record<string, string>>, cwd = "/nowhere"): World {
@@ -66,43 +67,35 @@ Deno.test("Precedence over {unset, empty, blank, missing, bad, good} twice: the 
   await using network = await startPrivateNetwork();
   const dir = await Deno.makeTempDir();
   try {
-    const good = join(dir, "good.pem");
-    const bad = join(dir, "bad.pem");
-    await Deno.writeTextFile(good, network.authority.certificate);
-    await Deno.writeTextFile(bad, "# comment\n-----BEGIN CERTIFICATE-----\nMIIC\n");
-    const values = { unset: undefined, empty: "", blank: " ", missing: join(dir, "none.pem"), bad, good };
-    for (const [first, codex] of Object.entries(values)) {
-      for (const [second, ssl] of Object.entries(values)) {
+    const files = await writeBundles(dir, network.authority);
+    for (const first of BUNDLE_STATES) {
+      for (const second of BUNDLE_STATES) {
         await t.step(`CODEX_CA_CERTIFICATE ${first}, SSL_CERT_FILE ${second}`, async () => {
+          const [codex, ssl] = [files[first], files[second]];
           const here = world({
             ...(codex === undefined ? {} : { CODEX_CA_CERTIFICATE: codex }),
             ...(ssl === undefined ? {} : { SSL_CERT_FILE: ssl }),
           }, dir);
-          const isFirst = codex !== undefined && codex !== "";
-          const [state, variable, value] = isFirst
-            ? [first, "CODEX_CA_CERTIFICATE", codex]
-            : [second, "SSL_CERT_FILE", ssl];
+          const choice = deciding([["CODEX_CA_CERTIFICATE", first], ["SSL_CERT_FILE", second]]);
           const loading = loadTrust({ world: here, roots: roots() });
-          if (state === "unset" || state === "empty") {
+          if (choice === undefined) {
             const store = await loading;
             assertEquals(store.bundle, undefined);
             assertIncludes(await request(network.server, store.additionalRoots), "UnknownIssuer");
-          } else if (state === "good") {
+          } else if (choice.state === "good") {
             const store = await loading;
-            assertEquals(store.bundle?.source, { kind: "variable", name: variable, path: good });
+            assertEquals(store.bundle?.source, { kind: "variable", name: choice.name, path: files.good });
             assertEquals(await request(network.server, store.additionalRoots), "ok");
           } else {
             const error = await failure(loading);
             assertEquals(error.exitStatus, 3);
-            const path = state === "blank" ? `${dir}/ ` : value;
-            assertEquals([error.details["variable"], error.details["path"]], [variable, path]);
-            assertIncludes(error.message, variable);
-            if (state === "bad") {
-              assertEquals([error.code, error.details["index"], error.details["line"]], ["ca_invalid", 1, 2]);
-            } else {
-              assertEquals(error.code, "ca_unreadable");
-              assertIncludes(error.message, "No such file or directory (os error 2)");
-              assertIncludes(error.hint ?? "", state === "blank" ? "blank" : "Unset it");
+            const path = choice.state === "blank" ? `${dir}/ ` : files[choice.state];
+            assertEquals([error.details["variable"], error.details["path"]], [choice.name, path]);
+            assertIncludes(error.message, choice.name);
+            assertEquals(error.code, choice.code);
+            for (const part of choice.says) assertIncludes(`${error.message}\n${error.hint}`, part);
+            if (choice.state === "bad") {
+              assertEquals([error.details["index"], error.details["line"]], [1, 2]);
             }
           }
         });
