@@ -3,7 +3,16 @@ import { COMPLETED, CREATED, failed, failsWith, readingOfLines } from "../../res
 import { socketServer } from "../../responses/websocket_kit.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { startCulvert } from "../../support/culvert.ts";
-import { converse, homeFor, type Said, scriptOf, type Wire, WIRE_KEY, WIRE_NAMES, WIRES } from "./wire_kit.ts";
+import {
+  converse,
+  homeFor,
+  type Said,
+  scriptOf,
+  type Wire,
+  WIRE_KEY,
+  WIRE_NAMES,
+  WIRES,
+} from "./wire_kit.ts";
 
 /** Longer pauses are interrupted instead of waited for. */
 const PATIENCE_MS = 500;
