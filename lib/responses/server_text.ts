@@ -30,13 +30,21 @@ export function errorInBody(body: string): Readonly<Record<string, unknown>> | u
 }
 
 /**
- * What to show of a body: the message of its JSON error, else its text cut short, else a word that says
- * nothing came.
+ * What to show of a body: the message of its JSON error, else that error's code or type, else the text cut
+ * short, else a word that says nothing came. An error frame repeats the headers of a reply, which explain
+ * nothing: where it has an error object without any word, that is no explanation.
  */
 export function shownBody(body: string, secrets: Secrets): string {
-  const message = errorInBody(body)?.message;
-  const text = typeof message === "string" && message.trim() !== "" ? message : body;
-  return shownText(text, secrets) || "no explanation";
+  return shownText(explanationIn(body), secrets) || "no explanation";
+}
+
+function explanationIn(body: string): string {
+  const error = errorInBody(body);
+  if (error === undefined) return body;
+  const { message, code, type, ...rest } = error;
+  const word = [message, code, type].find((value) => typeof value === "string" && value.trim() !== "");
+  if (typeof word === "string") return word;
+  return Object.values(rest).some((value) => value !== null) ? JSON.stringify(rest) : "";
 }
 
 /** Trims, takes secrets out, drops control characters and cuts at {@link SHOWN_BYTES} between characters. */

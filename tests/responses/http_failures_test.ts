@@ -2,6 +2,7 @@ import { httpFailure } from "../../lib/responses/http_failures.ts";
 import { localTime } from "../../lib/responses/usage_limit.ts";
 import { waitInText } from "../../lib/responses/wait_hint.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
+import { error, STATUS_ROWS, USAGE_LIMIT_ROWS } from "./status_rows.ts";
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 
@@ -13,71 +14,7 @@ function judge(status: number, body: object | string, headers: Record<string, st
   );
 }
 
-const error = (fields: object) => ({ error: fields });
-
-const ROWS: readonly (readonly [
-  name: string,
-  status: number,
-  body: object | string,
-  code: string,
-  retryable: boolean,
-  says: string,
-])[] = [
-  ["503 overloaded", 503, error({ code: "server_is_overloaded" }), "overloaded", false, "503"],
-  ["503 slow down", 503, error({ code: "slow_down" }), "overloaded", false, "503"],
-  ["another 503", 503, "busy", "server", true, "busy"],
-  ["500", 500, error({ message: "boom" }), "server", true, "boom"],
-  ["502 of a gateway", 502, "<html>Bad Gateway</html>", "server", true, "Bad Gateway"],
-  ["408", 408, "", "server", true, "no explanation"],
-  ["400 cyber policy", 400, error({ code: "cyber_policy", message: "flagged" }), "policy", false, "flagged"],
-  [
-    "400 cyber policy without a message",
-    400,
-    error({ code: "cyber_policy" }),
-    "policy",
-    false,
-    "high-risk cyber",
-  ],
-  [
-    "400 of an image that is none",
-    400,
-    "The image data you provided does not represent a valid image",
-    "invalid_request",
-    false,
-    "valid image",
-  ],
-  [
-    "400 with an unknown code",
-    400,
-    error({ code: "odd", message: "what?" }),
-    "invalid_request",
-    false,
-    "what?",
-  ],
-  [
-    "400 of a context that is too long",
-    400,
-    error({ code: "context_length_exceeded", message: "long" }),
-    "context_window",
-    false,
-    "long",
-  ],
-  ["429 usage not included", 429, error({ type: "usage_not_included" }), "quota", false, "429"],
-  ["429 quota", 429, error({ code: "insufficient_quota", message: "spent" }), "quota", false, "spent"],
-  ["429 otherwise", 429, "slow", "rate_limited", false, "slow"],
-  [
-    "403 of Cloudflare",
-    403,
-    "<html>Cloudflare … you have been blocked</html>",
-    "blocked",
-    false,
-    "Cloudflare blocked",
-  ],
-  ["403 of the API", 403, error({ message: "no access" }), "auth_forbidden", false, "no access"],
-  ["418", 418, "teapot", "invalid_request", false, "teapot"],
-];
-
-for (const [name, status, body, code, retryable, says] of ROWS) {
+for (const [name, status, body, code, retryable, says] of STATUS_ROWS) {
   Deno.test(`a reply of ${name} is ${code}${retryable ? ", retried" : ""}`, () => {
     const failure = judge(status, body);
     assertEquals([failure.error.code, failure.retryable], [code, retryable]);
@@ -154,30 +91,7 @@ Deno.test("without a name header the limit has none, and an unknown reached-type
   assertEquals([failure.snapshot?.limit_name, failure.snapshot?.rate_limit_reached_type], [null, null]);
 });
 
-const TEXTS: readonly (readonly [
-  name: string,
-  plan: string | undefined,
-  headers: Record<string, string>,
-  says: RegExp,
-])[] = [
-  ["plus: upgrade or buy", "plus", {}, /Upgrade to Pro.* or buy credits.*Try again later/],
-  ["free: upgrade", "free", {}, /Upgrade to Plus/],
-  ["go: upgrade", "go", {}, /Upgrade to Plus/],
-  ["team: ask the administrator", "team", {}, /administrator/],
-  ["business: ask the administrator", "business", {}, /administrator/],
-  ["pro: buy credits", "pro", {}, /^Buy credits/],
-  ["enterprise: plain", "enterprise", {}, /^Try again later\.$/],
-  ["no plan: plain", undefined, {}, /^Try again later\.$/],
-  [
-    "a promotion stands before the plan",
-    "plus",
-    { "x-codex-promo-message": " Half price! " },
-    /^Half price!/,
-  ],
-  ["a named limit stands before all", "plus", { "x-codex-limit-name": "sonic" }, /another model/],
-];
-
-for (const [name, plan, headers, says] of TEXTS) {
+for (const [name, plan, headers, says] of USAGE_LIMIT_ROWS) {
   Deno.test(`usage limit, ${name}`, () => {
     const { hint } = judge(429, error({ type: "usage_limit_reached", plan_type: plan }), headers).error;
     assert(says.test(hint ?? ""), hint ?? "no hint");

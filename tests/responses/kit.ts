@@ -2,7 +2,6 @@
  * What the tests of the protocol share: a scripted HTTP server, a world that hurries, and a turn read to its
  * end.
  */
-import { assertEquals, assertIncludes } from "../support/assert.ts";
 import type {
   Authenticator,
   Authorization,
@@ -13,12 +12,15 @@ import type { Provider } from "../../lib/config/provider.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import type { Dialer } from "../../lib/net/dialer.ts";
 import { dialerFor } from "../net/kit.ts";
-import type { ResponseEvent, ResultEvent } from "../../lib/responses/events.ts";
+import type { ResponseEvent } from "../../lib/responses/events.ts";
 import { userMessage } from "../../lib/responses/items.ts";
 import type { TurnRequest } from "../../lib/responses/request.ts";
 import { Session, type SessionOptions } from "../../lib/responses/session.ts";
 import type { Turn, TurnOptions } from "../../lib/responses/turn.ts";
 import type { World } from "../../lib/world.ts";
+import { type EventRow, type Reading, readingOf } from "./reading.ts";
+
+export { COMPLETED, CREATED, delta, failed, failsWith, type Reading } from "./reading.ts";
 
 /** A request as the server saw it. */
 export interface SeenRequest {
@@ -100,6 +102,11 @@ export function held(events: readonly (object | string)[], headers: Record<strin
   };
 }
 
+/** What the server of a row answers. */
+export function replyOf({ events, headers, isHeld }: EventRow): Handler {
+  return (isHeld === true ? held : stream)(events, headers);
+}
+
 /** A reply that is no stream. */
 export function refusal(
   status: number,
@@ -109,11 +116,6 @@ export function refusal(
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return () => new Response(text, { status, headers: { "content-type": "application/json", ...headers } });
 }
-
-export const CREATED = { type: "response.created", response: { id: "resp_1" } };
-export const COMPLETED = { type: "response.completed", response: { id: "resp_1" } };
-export const delta = (text: string) => ({ type: "response.output_text.delta", delta: text });
-export const failed = (error: unknown) => ({ type: "response.failed", response: { id: "resp_1", error } });
 
 /**
  * The dialer of all tests here that need no TLS. It lives as long as the process: its client is opened before
@@ -233,27 +235,10 @@ export function session(
 
 export const HELLO: TurnRequest = { model: "gpt-test", input: [userMessage("hello")] };
 
-/** A turn, read to its end. */
-export interface Reading {
-  readonly events: readonly ResponseEvent[];
-  readonly result: ResultEvent;
-  /** Types in order; an event that passes through counts by its own name. */
-  readonly types: readonly string[];
-  readonly of: <T extends ResponseEvent["type"]>(type: T) => readonly Extract<ResponseEvent, { type: T }>[];
-}
-
 export async function readTurn(turn: Turn): Promise<Reading> {
   const events: ResponseEvent[] = [];
   for await (const event of turn) events.push(event);
-  const last = events.at(-1);
-  if (last?.type !== "culvert.result") throw new Error(`The last event is ${last?.type}`);
-  return {
-    events,
-    result: last,
-    types: events.map((event) => event.type === "other" ? event.name : event.type),
-    of: (type) =>
-      events.filter((event): event is Extract<ResponseEvent, { type: typeof type }> => event.type === type),
-  };
+  return readingOf(events);
 }
 
 /** One turn against a server with this script. */
@@ -275,11 +260,3 @@ export async function runScript(
 
 /** No retries at all. */
 export const ONCE: Partial<Provider> = { requestMaxRetries: 0, streamMaxRetries: 0 };
-
-/** A check that the turn failed with this code, exit status, and words in its message. */
-export function failsWith(code: string, exit: number, part = ""): (reading: Reading) => void {
-  return ({ result }) => {
-    assertEquals([result.error?.code, result.exit_code], [code, exit]);
-    assertIncludes(result.error?.message ?? "", part);
-  };
-}

@@ -6,12 +6,12 @@ import {
   rateLimitsOf,
 } from "../../lib/responses/rate_limits.ts";
 import { assertEquals } from "../support/assert.ts";
+import { used, WINDOW_ROWS } from "./rate_limit_rows.ts";
 
 const snapshot = (over: Partial<RateLimitSnapshot>): RateLimitSnapshot => ({
   ...rateLimitOf(new Headers(), ""),
   ...over,
 });
-const used = (percent: number) => ({ used_percent: percent, window_minutes: null, resets_at: null });
 const CREDITS = { has_credits: true, unlimited: false, balance: "5" };
 
 Deno.test("the default family is read with percent, minutes and reset", () => {
@@ -52,26 +52,7 @@ Deno.test("no headers make one empty snapshot of the default family", () => {
   assertEquals(rateLimitsOf(new Headers()), [snapshot({})]);
 });
 
-const WINDOWS: readonly (readonly [name: string, headers: Record<string, string>, window: unknown])[] = [
-  ["nothing used and nothing else known is no window", { "used-percent": "0" }, null],
-  ["nothing used of zero minutes is no window", { "used-percent": "0", "window-minutes": "0" }, null],
-  ["nothing used of some minutes is one", { "used-percent": "0", "window-minutes": "5" }, {
-    used_percent: 0,
-    window_minutes: 5,
-    resets_at: null,
-  }],
-  ["nothing used with a reset is one", { "used-percent": "0", "reset-at": "9" }, {
-    used_percent: 0,
-    window_minutes: null,
-    resets_at: 9,
-  }],
-  ["minutes with a fraction are not read", { "used-percent": "1", "window-minutes": "15.0" }, used(1)],
-  ["a percentage that is no number is no window", { "used-percent": "NaN", "reset-at": "9" }, null],
-  ["an infinite percentage is no window", { "used-percent": "inf", "reset-at": "9" }, null],
-  ["no percentage is no window", { "reset-at": "9" }, null],
-];
-
-for (const [name, fields, window] of WINDOWS) {
+for (const [name, fields, window] of WINDOW_ROWS) {
   Deno.test(`rate limit headers: ${name}`, () => {
     const entries = Object.entries(fields).map(([key, value]) => [`x-codex-primary-${key}`, value]);
     assertEquals(rateLimitOf(new Headers(entries), "").primary, window);

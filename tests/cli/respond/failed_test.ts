@@ -1,0 +1,78 @@
+import { FAILED_ROWS } from "../../responses/failed_rows.ts";
+import { COMPLETED, CREATED, failed, failsWith, readingOfLines } from "../../responses/reading.ts";
+import { socketServer } from "../../responses/websocket_kit.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { startCulvert } from "../../support/culvert.ts";
+import {
+  converse,
+  homeFor,
+  type Said,
+  scriptOf,
+  type Wire,
+  WIRE_KEY,
+  WIRE_NAMES,
+  WIRES,
+} from "./wire_kit.ts";
+
+/** Longer pauses are interrupted instead of waited for. */
+const PATIENCE_MS = 500;
+
+for (const row of FAILED_ROWS) {
+  for (const wire of WIRES) {
+    Deno.test(`the program over ${WIRE_NAMES[wire]}: response.failed: ${row.name}`, async () => {
+      const said = { events: [CREATED, failed(row.error)] };
+      const delayMs = row.retriedAfter;
+      if (delayMs !== undefined && delayMs > PATIENCE_MS) {
+        return await interruptedInPause(wire, said, delayMs);
+      }
+      const conversed = await converse({
+        wire,
+        script: scriptOf(said),
+        provider: { stream_max_retries: 1 },
+      });
+      failsWith(row.code, row.exit, row.says)(conversed);
+      assertEquals(conversed.run.code, row.exit);
+      const retries = conversed.of("culvert.retry");
+      assertEquals(
+        retries.map(({ attempt, max, level }) => [attempt, max, level]),
+        delayMs === undefined ? [] : [[1, 1, "stream"]],
+      );
+      if (delayMs !== undefined) {
+        // Pauses that the server did not name are spread by a tenth either way.
+        const spread = Math.abs((retries[0]?.delay_ms ?? 0) - delayMs);
+        assert(spread <= (delayMs === 200 ? 20 : 0), `${spread} ms off`);
+      }
+      assertEquals(conversed.requests, delayMs === undefined ? 1 : 2);
+    });
+  }
+}
+
+/** Reads up to the retry, interrupts the pause, and looks at what was said of it and how it ended. */
+async function interruptedInPause(
+  wire: Wire,
+  said: Said,
+  delayMs: number,
+): Promise<void> {
+  await using server = await socketServer({ plain: true, ...scriptOf(said, { events: [COMPLETED] }) });
+  const home = await homeFor(server.baseUrl, { provider: { stream_max_retries: 1 } });
+  const child = startCulvert(["respond", "--json", "--transport", wire, "hello"], {
+    env: { CODEX_HOME: home, CULVERT_API_KEY: WIRE_KEY },
+  });
+  let text = "";
+  let isStopped = false;
+  for await (const piece of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (isStopped || !text.includes('"culvert.retry"')) continue;
+    isStopped = true;
+    child.kill("SIGINT");
+  }
+  const { code } = await child.status;
+  await Promise.all([child.stdin.close().catch(() => {/* gone with the program */}), child.stderr.cancel()]);
+  await Deno.remove(home, { recursive: true });
+  const { of, result } = readingOfLines(text);
+  assertEquals(of("culvert.retry").map(({ delay_ms, code: why }) => [delay_ms, why]), [
+    [delayMs, "rate_limited"],
+  ]);
+  assertEquals([code, result.exit_code, result.status], [130, 130, "interrupted"]);
+  assertEquals(server.frames.length + server.posts.length, 1);
+}

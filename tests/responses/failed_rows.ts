@@ -1,0 +1,113 @@
+/** The errors that a `response.failed` may carry, and what each is to the user. */
+
+/** One of them. */
+export interface FailedRow {
+  readonly name: string;
+  readonly error: unknown;
+  readonly code: string;
+  readonly exit: number;
+  readonly says?: string;
+  /** The pause before the one retry that is granted, ms; absent: there is no retry. */
+  readonly retriedAfter?: number;
+}
+
+const limited = (message: string) => ({ code: "rate_limit_exceeded", message });
+
+/** All of them. */
+export const FAILED_ROWS: readonly FailedRow[] = [
+  {
+    name: "a rate limit with a delay is retried after exactly that",
+    error: limited("Rate limit reached. Please try again in 11.054s. Visit …"),
+    code: "rate_limited",
+    exit: 6,
+    retriedAfter: 11_054,
+  },
+  {
+    name: "a delay in ms",
+    error: limited("try again in 28ms"),
+    code: "rate_limited",
+    exit: 6,
+    retriedAfter: 28,
+  },
+  {
+    name: "a delay in words",
+    error: limited("Try again in 35 seconds."),
+    code: "rate_limited",
+    exit: 6,
+    retriedAfter: 35_000,
+  },
+  {
+    name: "a fraction",
+    error: limited("try again in 1.898s"),
+    code: "rate_limited",
+    exit: 6,
+    retriedAfter: 1_898,
+  },
+  {
+    name: "minutes and seconds",
+    error: limited("try again in 1m30s"),
+    code: "rate_limited",
+    exit: 6,
+    retriedAfter: 90_000,
+  },
+  {
+    name: "a delay of hours ends the turn",
+    error: limited("try again in 2h"),
+    code: "rate_limited",
+    exit: 6,
+  },
+  {
+    name: "a context that is too long is not retried",
+    error: { code: "context_length_exceeded", message: "Your input is\ntoo long" },
+    code: "context_window",
+    exit: 8,
+    says: "too long",
+  },
+  { name: "a spent quota", error: { code: "insufficient_quota", message: "spent" }, code: "quota", exit: 6 },
+  { name: "usage not included", error: { code: "usage_not_included" }, code: "quota", exit: 6 },
+  {
+    name: "cyber policy with a message",
+    error: { code: "cyber_policy", message: "flagged" },
+    code: "policy",
+    exit: 8,
+    says: "flagged",
+  },
+  {
+    name: "cyber policy with a blank message gets the default one",
+    error: { code: "cyber_policy", message: "   " },
+    code: "policy",
+    exit: 8,
+    says: "cyber",
+  },
+  {
+    name: "an invalid prompt keeps the server's words",
+    error: { code: "invalid_prompt", message: "bad prompt" },
+    code: "invalid_request",
+    exit: 8,
+    says: "bad prompt",
+  },
+  {
+    name: "bio policy keeps the server's words",
+    error: { code: "bio_policy", message: "bio" },
+    code: "invalid_request",
+    exit: 8,
+    says: "bio",
+  },
+  { name: "an overloaded server", error: { code: "server_is_overloaded" }, code: "overloaded", exit: 7 },
+  { name: "a server that asks to slow down", error: { code: "slow_down" }, code: "overloaded", exit: 7 },
+  {
+    name: "an error that is no object is a generic failure, retried",
+    error: "oops",
+    code: "response_failed",
+    exit: 8,
+    retriedAfter: 200,
+  },
+  { name: "an empty error, retried", error: {}, code: "response_failed", exit: 8, retriedAfter: 200 },
+  {
+    name: "a numeric code is a wrong-typed error, retried as generic",
+    error: { code: 5, message: "x" },
+    code: "response_failed",
+    exit: 8,
+    retriedAfter: 200,
+  },
+];
