@@ -29,7 +29,7 @@ export class TurnFacts {
    * @param requestedModel the slug that was asked for
    * @param limits of the session
    */
-  constructor(requestedModel: string, limits: RateLimitBook, state = new TurnState()) {
+  constructor(requestedModel: string, limits: RateLimitBook, state: TurnState = new TurnState()) {
     this.model = new ServerModelTracker(requestedModel);
     this.side = new SideFacts(requestedModel);
     this.limits = limits;
