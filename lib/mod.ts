@@ -78,9 +78,9 @@
  * for (const question of ["Name a colour.", "And its opposite?"]) {
  *   conversation.push(userMessage(question));
  *   // The whole conversation is given; over a kept websocket only what is new is sent.
- *   for await (const event of session.turn({ input: [...conversation] })) {
- *     if (event.type === "response.output_item.done") conversation.push(event.item);
- *   }
+ *   const turn = session.turn({ input: [...conversation] });
+ *   console.log(await turn.text());
+ *   conversation.push(...turn.items);
  * }
  * assertEquals(network.api.handshakes(), 1);
  * ```

@@ -8,6 +8,7 @@ import { loadSettings } from "../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import { createDialer } from "../net/create_dialer.ts";
+import { hidingWarning } from "../net/env_permission.ts";
 import { SILENT } from "../net/observer.ts";
 import { createRouteTable } from "../net/route_table.ts";
 import { rootsReader } from "../net/system_roots.ts";
@@ -34,7 +35,8 @@ export async function openClient(options: ClientOptions, world: World): Promise<
     loadTrust({ flag: settings.caCert, world, roots: rootsReader({ world }) }),
     createRouteTable({ env: world.env, ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }) }),
   ]);
-  [...settings.warnings, ...trust.warnings, ...warnings].forEach(onWarning);
+  const unhidden = hidingWarning() ?? [];
+  [...settings.warnings, ...trust.warnings, ...warnings].concat(unhidden).forEach((each) => onWarning(each));
   const { os, arch } = Deno.build;
   const name = userAgent({ originator: originator(world.env), version: VERSION, os, arch });
   const dialer = createDialer({ trust, routes, world, observer, userAgent: name });

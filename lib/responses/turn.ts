@@ -7,6 +7,7 @@
 import { CulvertError } from "../errors.ts";
 import { AnswerCollector } from "./answer_collector.ts";
 import type { EventBatch, ResponseEvent } from "./events.ts";
+import type { ResponseItem } from "./items.ts";
 import type { TurnRequest } from "./request.ts";
 import { runTurn, type TurnParts } from "./turn_run.ts";
 
@@ -44,6 +45,11 @@ export interface Turn extends AsyncIterable<ResponseEvent> {
    * @throws CulvertError what the result says when the turn did not complete; `usage` when it was read before
    */
   text(): Promise<string>;
+  /**
+   * The items of the answer, for the input of the next turn. Empty until the turn has completed, and where it
+   * did not.
+   */
+  readonly items: readonly ResponseItem[];
 }
 
 /** The turn of a session. */
@@ -58,6 +64,11 @@ export class SessionTurn implements Turn {
     this.#request = request;
     this.#parts = parts;
     this.#options = options;
+  }
+
+  /** As {@link Turn.items}. */
+  get items(): readonly ResponseItem[] {
+    return this.#parts.facts.items;
   }
 
   /** As {@link Turn.batches}. */
