@@ -107,6 +107,7 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** A value that may stand in an error's details, a report or a JSON line. */
 export type DetailValue = string | number | boolean | null | readonly DetailValue[] | {
+  /** By name in snake case. */
   readonly [key: string]: DetailValue;
 };
 
@@ -122,6 +123,7 @@ export interface CulvertErrorOptions {
 
 /** The only error that crosses a module edge. */
 export class CulvertError extends Error {
+  /** The same for every error of the family. */
   override readonly name = "CulvertError";
   /** Which of the closed list. */
   readonly code: ErrorCode;
@@ -131,6 +133,8 @@ export class CulvertError extends Error {
   readonly details: Readonly<Record<string, DetailValue>>;
 
   /**
+   * Makes one.
+   *
    * @param code one of {@link ERROR_CODES}
    * @param message what was attempted, on which variable, file, host or route, and what went wrong; upper-case
    *   start, no full stop

@@ -1,21 +1,95 @@
 /**
- * culvert, for programs that embed it.
+ * Streams answers from OpenAI's Responses API, over SSE and websocket, from places where that is hard: networks
+ * that intercept TLS with a private CA, proxies, tokens that expire, connections that are cut.
+ *
+ * A {@link Client} finds its way as the command line does: settings from `config.toml`, roots from the system and
+ * from the company's bundle, proxies and credential from the environment. {@link ClientOptions} overrule any of
+ * it. The examples run against a simulated network (`@culvert/culvert/testing`); a program of your own leaves
+ * that line out and calls `createClient()`.
+ *
+ * What a program says is in camel case; what a turn yields is in snake case, because it is the API's JSON and
+ * that of the command line. Whatever fails is a {@link CulvertError}, or a `culvert.result` that holds the same
+ * facts.
  *
  * @example Print an answer as it arrives
- * ```ts ignore
- * import { createClient, userMessage } from "@culvert/culvert";
+ * ```ts
+ * import { createClient } from "@culvert/culvert";
+ * import { startNetwork } from "@culvert/culvert/testing";
  *
- * using client = await createClient({ model: "gpt-6.1-sol" });
- * for await (const event of client.turn({ input: [userMessage("Why is the sky blue?")] })) {
+ * await using network = await startNetwork();
+ * using client = await createClient({ model: "gpt-6.1-sol" }, network.world);
+ *
+ * // What is printed cannot be taken back, so a stream that breaks amid the text is not started over.
+ * for await (const event of client.turn({ input: "Why is the sky blue?" }, { restartAfterText: false })) {
  *   if (event.type === "response.output_text.delta") console.log(event.delta);
  *   if (event.type === "culvert.result" && event.error !== null) throw new Error(event.error.message);
  * }
  * ```
  *
+ * @example The answer as a whole
+ * ```ts
+ * import { createClient, CulvertError } from "@culvert/culvert";
+ * import { startNetwork } from "@culvert/culvert/testing";
+ *
+ * await using network = await startNetwork();
+ * using client = await createClient({}, network.world);
+ *
+ * try {
+ *   const answer = await client.turn({ input: "Why is the sky blue?", verbosity: "low" }).text();
+ *   console.log(answer.split(/\s+/).length, "words");
+ * } catch (error) {
+ *   // Such as `tls_unknown_issuer`: what was attempted, what went wrong, what to do next.
+ *   if (error instanceof CulvertError) console.error(error.code, error.message, error.hint);
+ *   throw error;
+ * }
+ * ```
+ *
+ * @example Stop with a signal
+ * ```ts
+ * import { strictEqual as assertEquals } from "node:assert";
+ * import { createClient } from "@culvert/culvert";
+ * import { startNetwork } from "@culvert/culvert/testing";
+ *
+ * await using network = await startNetwork();
+ * network.api.enqueue({ manyDeltas: 10_000, gapMs: 5 }); // an answer that takes a minute
+ * using client = await createClient({}, network.world);
+ *
+ * let status: string | undefined;
+ * const stop = new AbortController();
+ * for await (const event of client.turn({ input: "Tell me everything" }, { signal: stop.signal })) {
+ *   if (event.type === "response.output_text.delta") stop.abort();
+ *   if (event.type === "culvert.result") status = event.status;
+ * }
+ * assertEquals(status, "interrupted");
+ * // Leaving the loop early has the same effect: the server hears of it and stops.
+ * ```
+ *
+ * @example Two turns of one conversation, over one websocket
+ * ```ts
+ * import { strictEqual as assertEquals } from "node:assert";
+ * import { createClient, type ResponseItem, userMessage } from "@culvert/culvert";
+ * import { startNetwork } from "@culvert/culvert/testing";
+ *
+ * await using network = await startNetwork();
+ * using client = await createClient({ transport: "websocket" }, network.world);
+ * using session = client.session();
+ *
+ * const conversation: ResponseItem[] = [];
+ * for (const question of ["Name a colour.", "And its opposite?"]) {
+ *   conversation.push(userMessage(question));
+ *   // The whole conversation is given; over a kept websocket only what is new is sent.
+ *   const turn = session.turn({ input: [...conversation] });
+ *   console.log(await turn.text());
+ *   conversation.push(...turn.items);
+ * }
+ * assertEquals(network.api.handshakes(), 1);
+ * ```
+ *
  * @module
  */
 import { processWorld } from "./cli/process.ts";
-import { type Client, type ClientOptions, openClient } from "./responses/client.ts";
+import { openClient } from "./responses/client.ts";
+import type { Client, ClientOptions } from "./responses/client_types.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -23,27 +97,38 @@ import type { World } from "./world.ts";
  * says otherwise. No connection is made yet.
  *
  * @param options what is known better than by environment and `config.toml`
- * @param world environment, clock and chance; default: those of the process
+ * @param world what is to stand in for the process's own environment, clock and chance, as far as it is given:
+ *   `{ env: (name) => variables[name] }`
+ * @returns a client, to be disposed of
  * @throws CulvertError of configuration, proxy and trust
  */
-export function createClient(options: ClientOptions = {}, world: World = processWorld()): Promise<Client> {
-  return openClient(options, world);
+export function createClient(options: ClientOptions = {}, world: Partial<World> = {}): Promise<Client> {
+  return openClient(options, { ...processWorld(), ...world });
 }
 
-export { Client, type ClientOptions, type ClientRequest } from "./responses/client.ts";
-export { Session, type SessionOptions } from "./responses/session.ts";
-export { Turn, type TurnOptions } from "./responses/turn.ts";
-export type { TurnRequest } from "./responses/request.ts";
+export type { Client, ClientOptions, ClientRequest, ClientSession } from "./responses/client_types.ts";
+export type { ApiKeyFunction } from "./responses/api_key_authenticator.ts";
+export type { Turn, TurnOptions } from "./responses/turn.ts";
+export type { TurnParameters } from "./responses/request.ts";
 export type * from "./responses/events.ts";
 export type * from "./responses/items.ts";
 export { isFunctionCall, isMessage, outputText, userMessage } from "./responses/items.ts";
 export {
   CulvertError,
+  type CulvertErrorOptions,
   type DetailValue,
   ERROR_CODES,
   type ErrorCode,
   EXIT,
   type ExitStatus,
 } from "./errors.ts";
+export type {
+  NoteObservation,
+  Observation,
+  Observer,
+  RecoveryObservation,
+  RequestObservation,
+  ServerEvidence,
+} from "./net/observer.ts";
 export type { Warning } from "./warning.ts";
-export type { World } from "./world.ts";
+export type { Environment, World } from "./world.ts";

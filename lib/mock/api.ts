@@ -38,11 +38,13 @@ export interface MockApiOptions {
   readonly accepts?: (token: string) => boolean;
   /** Answers without any credential too. */
   readonly open?: boolean;
+  /** How its OAuth side behaves. */
   readonly oauth?: OAuthServerOptions;
 }
 
 /** A simulated API that runs. */
-export interface MockApi {
+export interface MockApi extends AsyncDisposable {
+  /** Where it listens, on 127.0.0.1. */
   readonly port: number;
   /** `https://localhost:PORT`, the issuer of its OAuth side; no slash at the end. */
   readonly origin: string;
@@ -50,17 +52,20 @@ export interface MockApi {
   readonly baseUrl: string;
   /** Issued the certificate. */
   readonly authority: Authority;
+  /** What it was asked. */
   readonly log: RequestLog;
+  /** Its logins and tokens. */
   readonly oauth: OAuthServer;
   /** Scenarios for the next model requests, HTTP or frame, in order. */
-  readonly enqueue: (...scenarios: readonly Scenario[]) => void;
+  enqueue(...scenarios: readonly Scenario[]): void;
   /** Scenarios for the next websocket upgrades. */
-  readonly enqueueHandshake: (...scenarios: readonly HandshakeScenario[]) => void;
+  enqueueHandshake(...scenarios: readonly HandshakeScenario[]): void;
   /** Websocket upgrades asked for so far. */
-  readonly handshakes: () => number;
+  handshakes(): number;
   /** TCP connections open now. */
-  readonly connections: () => number;
-  readonly close: () => Promise<void>;
+  connections(): number;
+  /** Stops it and drops every connection. The same as disposing of it. */
+  close(): Promise<void>;
 }
 
 /**
@@ -92,6 +97,7 @@ export async function startMockApi(options: MockApiOptions = {}): Promise<MockAp
     handshakes: () => api.handshakeCount,
     connections: listener.connections,
     close: listener.close,
+    [Symbol.asyncDispose]: listener.close,
   };
 }
 

@@ -6,11 +6,8 @@
  * @module
  */
 import { join } from "node:path";
-import {
-  type InterceptingProxyOptions,
-  type ProxyEvent,
-  startInterceptingProxy,
-} from "../net/intercepting_proxy.ts";
+import { type ProxyBehavior, type ProxyEvent, startInterceptingProxy } from "../net/intercepting_proxy.ts";
+import type { Environment } from "../world.ts";
 import { servesOnSockets } from "../net/serves_on_sockets.ts";
 import { type MockApi, type MockApiOptions, startMockApi } from "./api.ts";
 import { companyBundle } from "./company_bundle.ts";
@@ -18,15 +15,17 @@ import { createAuthority } from "./pki.ts";
 
 /** What to start. */
 export interface NetworkOptions {
+  /** How the API behaves; its name and its CA are the network's own. */
   readonly api?: Omit<MockApiOptions, "names" | "authority">;
-  /** How the proxy behaves; interception and name resolution are the network's own. */
-  readonly proxy?: Omit<InterceptingProxyOptions, "interception" | "resolve">;
+  /** How the proxy behaves; that it reads along is the network's own. */
+  readonly proxy?: ProxyBehavior;
   /** The name that the proxy knows the API by. Default `api.culvert.test`; `.test` never exists (RFC 6761). */
   readonly host?: string;
 }
 
 /** A network that runs. */
-export interface Network {
+export interface Network extends AsyncDisposable {
+  /** The API behind the proxy: give it scenarios, look at what it was asked. */
   readonly api: MockApi;
   /** `https://api.culvert.test/v1`, found by the proxy alone. */
   readonly baseUrl: string;
@@ -34,7 +33,7 @@ export interface Network {
   readonly proxyUrl: string;
   /** For `--ca-cert` or `CODEX_CA_CERTIFICATE`: absolute path of the company's bundle. */
   readonly bundlePath: string;
-  /** A folder that is removed at the end; the bundle is in it. */
+  /** A folder that is removed at the end; the bundle and the `CODEX_HOME` are in it. */
   readonly directory: string;
   /**
    * Whether the proxy reads along and websockets are served. Not on a runtime whose HTTP server cannot: there the
@@ -47,12 +46,17 @@ export interface Network {
   readonly apiIssuer: string;
   /** An API key that the API accepts. */
   readonly apiKey: string;
-  /** The same as environment variables. */
+  /**
+   * The same as environment variables, for a program under test. Its `CODEX_HOME` has a `config.toml` that leads
+   * the provider `openai` to the API, so that culvert need not be told anything else.
+   */
   readonly env: Readonly<Record<string, string>>;
+  /** The same again, as the world of a client in this process: these variables, and none of the real ones. */
+  readonly world: { readonly env: Environment };
   /** What the proxy saw so far. */
   readonly proxyEvents: readonly ProxyEvent[];
-  /** Stops everything and removes the bundle. */
-  readonly close: () => Promise<void>;
+  /** Stops everything and removes the folder. The same as disposing of it. */
+  close(): Promise<void>;
 }
 
 /**
@@ -90,6 +94,19 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const baseUrl = `https://${host}/v1`;
   const proxyUrl = proxyAddress(proxy.port, options.proxy?.credentials);
   const apiKey = "sk-demo-not-a-secret";
+  const home = join(directory, "home");
+  await Deno.mkdir(home);
+  await Deno.writeTextFile(join(home, "config.toml"), `openai_base_url = "${baseUrl}"\n`);
+  const env: Readonly<Record<string, string>> = {
+    HTTPS_PROXY: proxyUrl,
+    CODEX_CA_CERTIFICATE: bundlePath,
+    CODEX_HOME: home,
+    CULVERT_API_KEY: apiKey,
+  };
+  const close = async () => {
+    await Promise.all([proxy.close(), api.close()]);
+    await Deno.remove(directory, { recursive: true });
+  };
   return {
     api,
     baseUrl,
@@ -100,12 +117,11 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     interceptor,
     apiIssuer,
     apiKey,
-    env: { HTTPS_PROXY: proxyUrl, CODEX_CA_CERTIFICATE: bundlePath, CULVERT_API_KEY: apiKey },
+    env,
+    world: { env: (name) => env[name] },
     proxyEvents: proxy.events,
-    close: async () => {
-      await Promise.all([proxy.close(), api.close()]);
-      await Deno.remove(directory, { recursive: true });
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -12,6 +12,7 @@ import { accessToken, idToken, MOCK_ACCOUNT, type MockAccount } from "./tokens.t
 
 /** How the server behaves. */
 export interface OAuthServerOptions {
+  /** Who logs in. Default: a made-up user on the plan `plus`. */
   readonly account?: MockAccount;
   /** Lifetime of access tokens, ms. Default one hour. */
   readonly accessTokenLifetimeMs?: number;
@@ -23,13 +24,17 @@ export interface OAuthServerOptions {
 
 /** What a login or refresh gives. */
 export interface TokenSet {
+  /** A JWT that says who. */
   readonly id_token: string;
+  /** A JWT that the API accepts. */
   readonly access_token: string;
+  /** Good for one refresh. */
   readonly refresh_token: string;
 }
 
 /** One token request as it was seen. */
 export interface TokenRequest {
+  /** `refresh_token`, `authorization_code` or the URN of a token exchange. */
   readonly grantType: string;
   /** All fields, whatever the encoding; secrets included, in memory alone. */
   readonly fields: Readonly<Record<string, string>>;
@@ -59,6 +64,11 @@ export class OAuthServer {
   readonly #devices: DeviceLogins;
   readonly #faults: Refusal[] = [];
 
+  /**
+   * Starts without any grant.
+   *
+   * @param options how it behaves
+   */
   constructor(options: OAuthServerOptions = {}) {
     this.#options = options;
     this.#devices = new DeviceLogins({
@@ -72,7 +82,7 @@ export class OAuthServer {
    *
    * @param lifetimeMs of the access token; negative: expired already
    */
-  async issue(lifetimeMs = this.#options.accessTokenLifetimeMs ?? 3_600_000): Promise<TokenSet> {
+  async issue(lifetimeMs: number = this.#options.accessTokenLifetimeMs ?? 3_600_000): Promise<TokenSet> {
     const account = this.#options.account ?? MOCK_ACCOUNT;
     const expiresAt = Date.now() + lifetimeMs;
     const access_token = await accessToken(account, expiresAt);
@@ -108,7 +118,11 @@ export class OAuthServer {
     return this.tokenRequests.filter((request) => request.grantType === "refresh_token").length;
   }
 
-  /** The routes, for mounting at the root of the issuer. */
+  /**
+   * The routes, for mounting at the root of the issuer.
+   *
+   * @ignore The simulated API has done so already.
+   */
   routes(): Hono {
     const app = new Hono();
     app.get("/oauth/authorize", (context) => this.#authorize(new URL(context.req.url)));

@@ -52,7 +52,9 @@ export interface AuthorityRequest {
 
 /** A certificate with its key, in PEM. */
 export interface KeyPairPem {
+  /** The certificate. */
   readonly certificate: string;
+  /** Its key, PKCS#8. */
   readonly privateKey: string;
 }
 

@@ -8,7 +8,9 @@ import type { Json } from "./scenario.ts";
 
 /** One request, or one `response.create` frame. */
 export interface RecordedRequest {
+  /** `websocket`: one frame. */
   readonly transport: "http" | "websocket";
+  /** Of the request, or of the upgrade that opened the socket. */
   readonly method: string;
   /** Path without query. */
   readonly path: string;

@@ -9,7 +9,9 @@ export type Json = Readonly<Record<string, unknown>>;
 
 /** An answer with another status than 200, before any event. */
 export interface Refusal {
+  /** Of HTTP, or of the refused upgrade. */
   readonly status: number;
+  /** Beside the content type. */
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON, a string as it is. */
   readonly body: Json | string;

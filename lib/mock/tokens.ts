@@ -12,9 +12,13 @@ const PROFILE_CLAIMS = "https://api.openai.com/profile";
 
 /** Who the tokens speak of. */
 export interface MockAccount {
+  /** Id of the ChatGPT account. */
   readonly accountId: string;
+  /** Id of the user in it. */
   readonly userId: string;
+  /** Address of the user. */
   readonly email: string;
+  /** Such as `plus`. */
   readonly planType: string;
 }
 

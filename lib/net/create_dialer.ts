@@ -7,6 +7,7 @@ import { asCulvertError, CulvertError } from "../errors.ts";
 import { challengesOf } from "./challenges.ts";
 import { classify } from "./classify.ts";
 import type { Dialer, DialerOptions, HttpReply, HttpRequest } from "./dialer.ts";
+import { loadingFailure } from "./env_permission.ts";
 import { explain, hostAndPort, isTlsFault } from "./explain.ts";
 import type { NetworkFault } from "./fault.ts";
 import { exchange, type ExchangeParts } from "./http_exchange.ts";
@@ -71,7 +72,9 @@ export function createDialer(options: DialerOptions): Dialer {
       request.signal?.throwIfAborted();
       const route = routes.resolve(request.url);
       tell("WEBSOCKET", request.url, route);
-      const { openWebSocket } = await import("./open_websocket.ts");
+      const { openWebSocket } = await import("./open_websocket.ts").catch((error: unknown) => {
+        throw loadingFailure(error);
+      });
       return await openWebSocket(request, route, { trust, world, userAgent, fail, broken });
     },
     close: () => pool.close(),

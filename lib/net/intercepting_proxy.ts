@@ -42,6 +42,7 @@ export type ProxyEvent =
   | { readonly kind: "connect"; readonly host: string; readonly port: number; readonly action: ConnectAction }
   /** The client did not accept the certificate, or spoke something else than TLS. */
   | { readonly kind: "handshake_failed"; readonly host: string; readonly reason: string }
+  /** A request inside an intercepted connection, or a plain one. */
   | {
     readonly kind: "request";
     readonly host: string;
@@ -50,24 +51,29 @@ export type ProxyEvent =
     readonly upgrade: boolean;
   };
 
-/** How the proxy behaves. */
-export interface InterceptingProxyOptions extends ForwardPolicy {
-  readonly interception?: Interception;
-  /** Where a host is really reached; default: as named. */
-  readonly resolve?: (host: string, port: number) => Origin["address"];
+/** What the proxy does to those who use it. */
+export interface ProxyBehavior extends ForwardPolicy {
   /** Asks for Basic authentication (407). */
   readonly credentials?: { readonly username: string; readonly password: string };
   /** Hosts answered with 403 and a page, as a filter list does. */
   readonly blocked?: readonly string[];
   /** What happens to an upgrade inside an intercepted connection: `strip` as squid, `ignore`: no answer ever. */
   readonly websocket?: "pass" | "strip" | "ignore";
+  /** Told as it happens. */
+  readonly observe?: (event: ProxyEvent) => void;
+}
+
+/** What to start. */
+export interface InterceptingProxyOptions extends ProxyBehavior {
+  readonly interception?: Interception;
+  /** Where a host is really reached; default: as named. */
+  readonly resolve?: (host: string, port: number) => Origin["address"];
   /** The proxy's own certificate: it is then an `https:` proxy. */
   readonly identity?: ServerIdentity;
   /** Default 127.0.0.1. */
   readonly hostname?: string;
   /** Default 0: the system chooses. */
   readonly port?: number;
-  readonly observe?: (event: ProxyEvent) => void;
 }
 
 /** A proxy that listens. */

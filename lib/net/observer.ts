@@ -19,12 +19,15 @@ export interface ServerEvidence {
 
 /** One HTTP attempt or websocket handshake, finished. */
 export interface RequestObservation {
+  /** Discriminates. */
   readonly kind: "request";
+  /** What it was made over. */
   readonly transport: "http" | "websocket";
   /** Fixed per route of the API, such as `/responses`; never a full URL. */
   readonly endpoint: string;
   /** 0-based. */
   readonly attempt: number;
+  /** From its start to the head of the answer, or to its failure, ms. */
   readonly durationMs: number;
   /** HTTP status, where one was received. */
   readonly status?: number;
@@ -32,6 +35,7 @@ export interface RequestObservation {
   readonly error?: string;
   /** Taken from the headers really sent. */
   readonly authHeaderAttached: boolean;
+  /** What the server left on the answer. */
   readonly evidence: ServerEvidence;
   /** Set on a websocket request: whether the socket was there before. */
   readonly connectionReused?: boolean;
@@ -39,25 +43,37 @@ export interface RequestObservation {
 
 /** One 401 handled by the recovery machine. */
 export interface RecoveryObservation {
+  /** Discriminates. */
   readonly kind: "recovery";
+  /** Who renews this credential: culvert itself, a command, or nobody. */
   readonly mode: "managed" | "external" | "none";
+  /** The step that was taken. */
   readonly phase: string;
+  /** How it ended. */
   readonly outcome:
     | "recovery_succeeded"
     | "recovery_failed_permanent"
     | "recovery_failed_transient"
     | "recovery_not_run";
+  /** Why it failed or was not run, in one word. */
   readonly reason?: string;
+  /** Whether the stored login changed. */
   readonly stateChanged?: boolean;
+  /** Fixed per route of the API, as in a request. */
   readonly endpoint: string;
+  /** What the refused request was made over. */
   readonly transport: "http" | "websocket";
+  /** What the server left on the refusal. */
   readonly evidence: ServerEvidence;
 }
 
 /** A line worth reading with `-v`: which route, which roots, what was retried. */
 export interface NoteObservation {
+  /** Discriminates. */
   readonly kind: "note";
+  /** How closely one must look to want it. */
   readonly level: "info" | "debug";
+  /** The line. */
   readonly message: string;
 }
 

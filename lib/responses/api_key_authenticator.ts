@@ -3,24 +3,60 @@
  *
  * @module
  */
-import type { Authenticator } from "../auth/authenticator.ts";
+import type { Authenticator, Authorization } from "../auth/authenticator.ts";
+import { bearerHeaders } from "../auth/auth_headers.ts";
+import { headerValue } from "../auth/credential.ts";
 import { describeRejection } from "../auth/rejection_report.ts";
+import { CulvertError } from "../errors.ts";
 
-/** Sends one key. There is no recovery for a key: a 401 stands. */
-export function apiKeyAuthenticator(key: string): Authenticator {
-  const credential = { mode: "apikey", source: { kind: "flag", name: "the apiKey option" } } as const;
-  const outcome = "recovery_not_run";
-  const reason = "not_refreshable_auth";
-  return {
-    authorize: () => Promise.resolve({ ...credential, headers: { authorization: `Bearer ${key}` } }),
-    startTurn: () => ({
-      recover: (rejection) =>
-        Promise.resolve({
-          resend: false,
-          outcome,
-          reason,
-          error: describeRejection(rejection, credential, { mode: "none", phase: "none", outcome, reason }),
-        }),
-    }),
+/**
+ * Gives the key, whenever a request is about to be sent. Called once more after a 401: where it then gives
+ * another key, the request is sent again, once a turn.
+ */
+export type ApiKeyFunction = () => string | Promise<string>;
+
+const SOURCE = { kind: "flag", name: "the apiKey option" } as const;
+
+/** Sends the program's own key. A 401 for a key that stays the same stands. */
+export function apiKeyAuthenticator(key: string | ApiKeyFunction): Authenticator {
+  const authorize = async (): Promise<Authorization> => {
+    const token = headerValue(typeof key === "string" ? key : await call(key), SOURCE.name);
+    return { mode: "apikey", source: SOURCE, headers: bearerHeaders(token) };
   };
+  return {
+    authorize,
+    startTurn: () => {
+      let mayAsk = typeof key !== "string";
+      return {
+        recover: async (rejection) => {
+          const wasAsked = mayAsk;
+          mayAsk = false;
+          if (wasAsked) {
+            const { headers } = await authorize();
+            if (headers["authorization"] !== rejection.sent?.headers["authorization"]) {
+              return { resend: true, phase: "api_key_function" };
+            }
+          }
+          const outcome = "recovery_not_run";
+          const reason = wasAsked ? "same_credential" : "not_refreshable_auth";
+          const account = { mode: "none", phase: "none", outcome, reason } as const;
+          const error = describeRejection(rejection, { mode: "apikey", source: SOURCE }, account);
+          return { resend: false, outcome, reason, error };
+        },
+      };
+    },
+  };
+}
+
+async function call(key: ApiKeyFunction): Promise<string> {
+  try {
+    return await key();
+  } catch (cause) {
+    if (cause instanceof CulvertError) throw cause;
+    // Its message is not repeated: nobody knows what a stranger's error says of the key.
+    throw new CulvertError("auth_missing", "The function given as `apiKey` failed", {
+      hint: "The error's cause is what it threw.",
+      cause,
+    });
+  }
 }

@@ -20,7 +20,12 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["idle_timeout", "str
 
 /** Judges an error that the network layer threw, or the reading of a stream. */
 export function networkFailure(error: CulvertError): Failure {
-  return { error, retryable: PASSING.has(error.code) || isTransient({ kind: "error", error }) };
+  // A permission that the program lacks does not come by waiting.
+  const isDenied = error.details["permission"] !== undefined;
+  return {
+    error,
+    retryable: !isDenied && (PASSING.has(error.code) || isTransient({ kind: "error", error })),
+  };
 }
 
 /** Whether a connection broke under a response, or was closed before its end; not that it went silent. */

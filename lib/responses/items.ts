@@ -8,82 +8,115 @@ import type { JsonObject } from "./events.ts";
 
 /** Text that a person or a program put in. */
 export interface InputText {
+  /** Discriminates. */
   readonly type: "input_text";
+  /** The text. */
   readonly text: string;
 }
 
 /** An image, as a `data:` or `https:` URL. */
 export interface InputImage {
+  /** Discriminates. */
   readonly type: "input_image";
+  /** `data:` or `https:`. */
   readonly image_url: string;
+  /** How closely the model looks. Default: the server decides. */
   readonly detail?: "auto" | "low" | "high" | "original";
 }
 
 /** Sound, as a `data:` or `https:` URL. */
 export interface InputAudio {
+  /** Discriminates. */
   readonly type: "input_audio";
+  /** `data:` or `https:`. */
   readonly audio_url: string;
 }
 
 /** Text that a model wrote. */
 export interface OutputText {
+  /** Discriminates. */
   readonly type: "output_text";
+  /** The text. */
   readonly text: string;
 }
 
 /** Content that only the server can read. */
 export interface EncryptedContent {
+  /** Discriminates. */
   readonly type: "encrypted_content";
+  /** To be sent back as it came. */
   readonly encrypted_content: string;
 }
 
 /** What every item may carry. */
-interface ItemBase {
+export interface ItemBase {
+  /** Given by the server. */
   readonly id?: string;
-  /** Travels to OpenAI only; see {@link "./outgoing_items.ts"}. */
+  /** Travels to OpenAI only: no other server gets to see it. */
   readonly internal_chat_message_metadata_passthrough?: { readonly turn_id?: string };
 }
 
 /** One message of a conversation. */
 export interface MessageItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "message";
+  /** `user`, `assistant`, `developer` or `system`. */
   readonly role: string;
+  /** Its parts, in order. */
   readonly content: readonly (InputText | InputImage | InputAudio | OutputText)[];
+  /** Whether the model talks on the way or gives its answer, where it says so. */
   readonly phase?: "commentary" | "final_answer";
 }
 
 /** A message between agents. */
 export interface AgentMessageItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "agent_message";
+  /** Who wrote it. */
   readonly author: string;
+  /** Whom it is for. */
   readonly recipient: string;
+  /** Its parts, in order. */
   readonly content: readonly (InputText | EncryptedContent)[];
 }
 
 /** What the model thought. */
 export interface ReasoningItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "reasoning";
+  /** What may be shown. */
   readonly summary: readonly { readonly type: "summary_text"; readonly text: string }[];
+  /** The reasoning itself, where the server shows it. */
   readonly content?: readonly { readonly type: "reasoning_text" | "text"; readonly text: string }[] | null;
+  /** The reasoning in a form that only the server can read; to be sent back as it came. */
   readonly encrypted_content?: string | null;
 }
 
 /** The model wants a command run on this machine. */
 export interface LocalShellCallItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "local_shell_call";
+  /** By which the output refers to it. */
   readonly call_id: string | null;
+  /** How far it is. */
   readonly status: "completed" | "in_progress" | "incomplete";
+  /** The command, as the API describes it. */
   readonly action: JsonObject;
 }
 
 /** The model calls a function. */
 export interface FunctionCallItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "function_call";
+  /** The function. */
   readonly name: string;
+  /** The group of tools it belongs to. */
   readonly namespace?: string;
   /** JSON, as text. */
   readonly arguments: string;
+  /** Arguments that only the server can read. */
   readonly encrypted_function_args?: string;
+  /** By which the output refers to it. */
   readonly call_id: string;
 }
 
@@ -92,58 +125,87 @@ export type ToolOutput = string | readonly (InputText | InputImage | InputAudio 
 
 /** What a function returned. */
 export interface FunctionCallOutputItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "function_call_output";
+  /** The call that it answers. */
   readonly call_id: string;
+  /** What came of it. */
   readonly output: ToolOutput;
 }
 
 /** The model calls a tool whose input is free text. */
 export interface CustomToolCallItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "custom_tool_call";
+  /** How far it is. */
   readonly status?: string;
+  /** By which the output refers to it. */
   readonly call_id: string;
+  /** The tool. */
   readonly name: string;
+  /** The group of tools it belongs to. */
   readonly namespace?: string;
+  /** Free text. */
   readonly input: string;
 }
 
 /** What such a tool returned. */
 export interface CustomToolCallOutputItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "custom_tool_call_output";
+  /** The call that it answers. */
   readonly call_id: string;
+  /** The tool. */
   readonly name?: string;
+  /** What came of it. */
   readonly output: ToolOutput;
 }
 
 /** The model looks for a tool. */
 export interface ToolSearchCallItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "tool_search_call";
+  /** By which the output refers to it; null where the server searches. */
   readonly call_id: string | null;
+  /** How far it is. */
   readonly status?: string;
+  /** Who searches: `client` or `server`. */
   readonly execution: string;
+  /** The query, as the API describes it. */
   readonly arguments: unknown;
 }
 
 /** What was found. */
 export interface ToolSearchOutputItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "tool_search_output";
+  /** The search that it answers. */
   readonly call_id: string | null;
+  /** How far it is. */
   readonly status: string;
+  /** Who searched: `client` or `server`. */
   readonly execution: string;
+  /** The tools found, as the API takes them. */
   readonly tools: readonly JsonObject[];
 }
 
 /** The server searched the web. */
 export interface WebSearchCallItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "web_search_call";
+  /** How far it is. */
   readonly status?: string;
+  /** What was searched or opened, as the API describes it. */
   readonly action?: JsonObject;
 }
 
 /** The server made an image. */
 export interface ImageGenerationCallItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "image_generation_call";
+  /** How far it is. */
   readonly status: string;
+  /** The prompt that was really used. */
   readonly revised_prompt?: string;
   /** Base64. */
   readonly result: string;
@@ -151,26 +213,35 @@ export interface ImageGenerationCallItem extends ItemBase {
 
 /** A conversation cut short by the server, in a form that only it can read. */
 export interface CompactionItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "compaction" | "compaction_summary";
+  /** To be sent back as it came. */
   readonly encrypted_content: string;
 }
 
 /** As {@link CompactionItem}, of the running context. */
 export interface ContextCompactionItem extends ItemBase {
+  /** Discriminates. */
   readonly type: "context_compaction";
+  /** To be sent back as it came. */
   readonly encrypted_content?: string;
 }
 
 /** Asks for a compaction. In requests only. */
 export interface CompactionTriggerItem {
+  /** Discriminates. */
   readonly type: "compaction_trigger";
 }
 
 /** Tools that stand in the input instead of in `tools`. In requests only. */
 export interface AdditionalToolsItem {
+  /** Discriminates. */
   readonly type: "additional_tools";
+  /** Of the item. */
   readonly id?: string;
+  /** Who brings them: `developer`. */
   readonly role: string;
+  /** As the API takes them. */
   readonly tools: readonly JsonObject[];
 }
 

@@ -35,7 +35,7 @@ export class ResponseReader {
   #hasText = false;
   #hasOutput = false;
   #announced = false;
-  readonly #items: JsonObject[] = [];
+  readonly #items: (JsonObject & { readonly type: string })[] = [];
 
   /** @param context what failures are judged by */
   constructor(facts: TurnFacts, head: ResponseHead, context: RefusalContext) {
@@ -148,6 +148,7 @@ export class ResponseReader {
       case "response.completed":
         this.#note(event.response);
         this.#count(event.response, into);
+        this.#facts.items = this.#items;
         this.#facts.refusal = refusalIn(this.#items);
         return {
           kind: "completed",

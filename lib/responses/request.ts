@@ -7,12 +7,10 @@ import type { JsonObject } from "./events.ts";
 import type { ResponseItem } from "./items.ts";
 import { outgoingItems } from "./outgoing_items.ts";
 
-/** One turn, as a caller asks for it. */
-export interface TurnRequest {
-  readonly model: string;
-  /** Left out of the body when empty. */
+/** What may be asked of a turn beside its model and its input. */
+export interface TurnParameters {
+  /** What the model is told before the input. Left out of the body when empty. */
   readonly instructions?: string;
-  readonly input: readonly ResponseItem[];
   /** As the API takes them. Default: none, sent as `[]`. */
   readonly tools?: readonly JsonObject[];
   /** Default true. */
@@ -21,6 +19,7 @@ export interface TurnRequest {
   readonly reasoningEffort?: string;
   /** `auto`, `concise` or `detailed`; `none` leaves it out. */
   readonly reasoningSummary?: string;
+  /** How long answers are: `low`, `medium` or `high`. */
   readonly verbosity?: string;
   /** A JSON Schema that the answer must fit. */
   readonly outputSchema?: JsonObject;
@@ -36,6 +35,14 @@ export interface TurnRequest {
   readonly clientMetadata?: Readonly<Record<string, string>>;
   /** For models that take tools and instructions inside the input. Default false. */
   readonly lite?: boolean;
+}
+
+/** One turn, as a session takes it. */
+export interface TurnRequest extends TurnParameters {
+  /** The model's slug. */
+  readonly model: string;
+  /** The conversation. */
+  readonly input: readonly ResponseItem[];
 }
 
 /** What a body needs beside the request. */

@@ -14,7 +14,7 @@ import { type Identity, newIdentity } from "./identity.ts";
 import { prewarm } from "./prewarm.ts";
 import { RateLimitBook } from "./rate_limits.ts";
 import type { TurnRequest } from "./request.ts";
-import { Turn, type TurnOptions } from "./turn.ts";
+import { SessionTurn, type Turn, type TurnOptions } from "./turn.ts";
 import { TurnFacts } from "./turn_facts.ts";
 import { TurnState } from "./turn_state.ts";
 import { WebSocketCarrier } from "./websocket_carrier.ts";
@@ -67,7 +67,7 @@ export class Session implements Disposable {
   /** Makes a turn. Nothing is sent before it is read. */
   turn(request: TurnRequest, options: TurnOptions = {}): Turn {
     const { authenticator, observer, provider, world } = this.#options;
-    return new Turn(request, {
+    return new SessionTurn(request, {
       provider,
       authenticator,
       world,

@@ -5,7 +5,9 @@
  * @module
  */
 import { CulvertError } from "../errors.ts";
+import { AnswerCollector } from "./answer_collector.ts";
 import type { EventBatch, ResponseEvent } from "./events.ts";
+import type { ResponseItem } from "./items.ts";
 import type { TurnRequest } from "./request.ts";
 import { type Pump, runTurn, type TurnParts } from "./turn_run.ts";
 
@@ -23,11 +25,35 @@ export interface TurnOptions {
 }
 
 /**
- * A turn. Nothing happens until it is read; it can be read once, event by event or in batches. Pulled all the
- * way: a reader that stops reading stops the socket. Leaving the loop cancels the request. A retry sends the
- * same request again. Once reading has begun nothing is thrown: whatever happens is told by the last event.
+ * A turn. Nothing happens until it is read; it can be read once, in one of three ways: event by event, in
+ * batches, or as the text of the answer. It is pulled all the way: a reader that stops reading stops the
+ * socket. Leaving the loop cancels the request upstream. A retry sends the same request again.
+ *
+ * Once a loop has begun it throws nothing: whatever happens is told by the last event, `culvert.result`.
  */
-export class Turn implements AsyncIterable<ResponseEvent> {
+export interface Turn extends AsyncIterable<ResponseEvent> {
+  /**
+   * The events in batches, as they arrived: the cheap way to read a fast stream.
+   *
+   * @throws CulvertError `usage` when the turn was read before
+   */
+  batches(): AsyncIterableIterator<EventBatch>;
+  /**
+   * The whole answer. What the model says on the way (`phase: "commentary"`) is left out, several messages are
+   * set apart by an empty line, and what a retry made void is thrown away.
+   *
+   * @throws CulvertError what the result says when the turn did not complete; `usage` when it was read before
+   */
+  text(): Promise<string>;
+  /**
+   * The items of the answer, for the input of the next turn. Empty until the turn has completed, and where it
+   * did not.
+   */
+  readonly items: readonly ResponseItem[];
+}
+
+/** The turn of a session. */
+export class SessionTurn implements Turn {
   readonly #request: TurnRequest;
   readonly #parts: TurnParts;
   readonly #options: TurnOptions;
@@ -40,11 +66,12 @@ export class Turn implements AsyncIterable<ResponseEvent> {
     this.#options = options;
   }
 
-  /**
-   * The events in batches, as they arrived: the cheap way to read a fast stream.
-   *
-   * @throws CulvertError `usage` when the turn was read before
-   */
+  /** As {@link Turn.items}. */
+  get items(): readonly ResponseItem[] {
+    return this.#parts.facts.items;
+  }
+
+  /** As {@link Turn.batches}. */
   batches(): AsyncIterableIterator<EventBatch> {
     if (this.#started) {
       throw new CulvertError("usage", "A turn was read twice; its events are there only once");
@@ -88,6 +115,19 @@ export class Turn implements AsyncIterable<ResponseEvent> {
         return this;
       },
     };
+  }
+
+  /** As {@link Turn.text}. */
+  async text(): Promise<string> {
+    const collector = new AnswerCollector(true);
+    for await (const batch of this.batches()) {
+      collector.take(batch);
+      const event = batch.at(-1)?.event;
+      if (event?.type !== "culvert.result" || event.error === null) continue;
+      const { code, message, hint, details } = event.error;
+      throw new CulvertError(code, message, { details, ...(hint === null ? {} : { hint }) });
+    }
+    return collector.text;
   }
 
   /** The events one by one. */

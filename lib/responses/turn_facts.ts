@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TokenUsage } from "./events.ts";
+import type { JsonObject, TokenUsage } from "./events.ts";
 import { SideFacts } from "./metadata.ts";
 import type { RateLimitBook } from "./rate_limits.ts";
 import { ServerModelTracker } from "./server_model.ts";
@@ -22,6 +22,8 @@ export class TurnFacts {
   /** The words by which the model declined, in the response that completed. */
   refusal: string | undefined;
   usage: TokenUsage | null = null;
+  /** Of the response that completed. */
+  items: readonly (JsonObject & { readonly type: string })[] = [];
   /** Events of the wire that could not be read. */
   skipped = 0;
 
@@ -29,7 +31,7 @@ export class TurnFacts {
    * @param requestedModel the slug that was asked for
    * @param limits of the session
    */
-  constructor(requestedModel: string, limits: RateLimitBook, state = new TurnState()) {
+  constructor(requestedModel: string, limits: RateLimitBook, state: TurnState = new TurnState()) {
     this.model = new ServerModelTracker(requestedModel);
     this.side = new SideFacts(requestedModel);
     this.limits = limits;

@@ -172,7 +172,7 @@ const layers: Deno.lint.Rule = {
       const target = importedRoom(context.filename, source);
       if (target === undefined || target === room) return;
       if (room === undefined) {
-        if (/\/(main|lib\/mod)\.ts$/.test(path)) return;
+        if (/\/(main|lib\/(mod|testing))\.ts$/.test(path)) return;
         context.report({ node, message: `A file at the top of lib/ imports from the room "${target}"` });
       } else if (!(MAY_IMPORT[room] ?? []).includes(target)) {
         context.report({

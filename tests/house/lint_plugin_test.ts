@@ -72,4 +72,5 @@ Deno.test("an import along the layers passes", () => {
   assertEquals(broken("lib/cli/a.ts", `import { b } from "../mock/b.ts"; b;`), []);
   assertEquals(broken("lib/auth/a.ts", `import { CulvertError } from "../errors.ts"; CulvertError;`), []);
   assertEquals(broken("lib/mod.ts", `export { b } from "./responses/b.ts";`), []);
+  assertEquals(broken("lib/testing.ts", `export { b } from "./mock/b.ts";`), []);
 });

@@ -23,7 +23,7 @@ async function setUp() {
 
 const INPUT = [userMessage("hello")];
 
-for (const transport of ["sse", "ws"] as const) {
+for (const transport of ["sse", "websocket"] as const) {
   Deno.test(`a program gets an answer over ${transport} with a bundle from the environment and a key of its own`, async () => {
     await using parts = await setUp();
     parts.api.enqueue({ text: "Hello there" });
@@ -46,18 +46,18 @@ for (const transport of ["sse", "ws"] as const) {
 Deno.test("turns of one session share a connection; leaving the loop of one cancels it", async () => {
   await using parts = await setUp();
   using client = await createClient(
-    { baseUrl: parts.api.baseUrl, apiKey: "sk-mine", transport: "ws" },
+    { baseUrl: parts.api.baseUrl, apiKey: "sk-mine", transport: "websocket" },
     parts.world,
   );
-  const session = client.session();
+  using session = client.session();
   for (let turn = 0; turn < 2; turn++) {
-    for await (const event of session.turn(client.request({ input: INPUT }))) {
+    for await (const event of session.turn({ input: INPUT })) {
       assert(event.type !== "culvert.result" || event.status === "completed");
     }
   }
   assertEquals(parts.api.handshakes(), 1);
   parts.api.enqueue({ manyDeltas: 100_000, gapMs: 1 });
-  for await (const event of session.turn(client.request({ input: INPUT }))) {
+  for await (const event of session.turn({ input: INPUT })) {
     if (event.type === "response.output_text.delta") break;
   }
   const [, , third] = parts.api.log.all;
@@ -83,7 +83,7 @@ Deno.test("a 401 for a key of the program's own stands, and says that nothing co
 Deno.test("a bundle that cannot be read is an error of the family before anything is sent", async () => {
   await using parts = await setUp();
   await assertRejects(
-    createClient({ baseUrl: parts.api.baseUrl, caCert: `${parts.home}/missing.pem` }, parts.world),
+    createClient({ baseUrl: parts.api.baseUrl, caCertFile: `${parts.home}/missing.pem` }, parts.world),
     (thrown: unknown) => thrown instanceof CulvertError && thrown.code === "ca_unreadable",
   );
 });

@@ -5,12 +5,13 @@
  */
 import { asCulvertError, type CulvertError, EXIT, type ExitStatus } from "../../errors.ts";
 import { createRedactor, secretsAround } from "../../redaction.ts";
+import { AnswerCollector } from "../../responses/answer_collector.ts";
 import type { ResponseEvent, ResultEvent } from "../../responses/events.ts";
 import type { Turn } from "../../responses/turn.ts";
 import type { Host } from "../host.ts";
 import type { Voice } from "../voice.ts";
 import { narrate } from "./narrate.ts";
-import { AnswerCollector, jsonOutput, textOutput } from "./output.ts";
+import { jsonOutput, textOutput } from "./output.ts";
 import type { SchemaCheck } from "./schema_check.ts";
 
 /** How a turn is printed. */

@@ -1,0 +1,76 @@
+/**
+ * A simulated Responses API and a hostile little network around it, on loopback, for the tests of programs that
+ * embed culvert. TLS, proxy and interception are real; certificates are made at start, ports are chosen by the
+ * system, and nothing leaves the machine.
+ *
+ * - {@link startMockApi}: the API alone, over TLS by a CA of its own.
+ * - {@link startNetwork}: the same behind a proxy that intercepts TLS, as a company's does.
+ *
+ * @example Test a program of your own
+ * ```ts
+ * import { rejects as assertRejects, strictEqual as assertEquals } from "node:assert";
+ * import { type Client, createClient } from "@culvert/culvert";
+ * import { rateLimited, startNetwork } from "@culvert/culvert/testing";
+ *
+ * // The program.
+ * async function summarise(client: Client, text: string): Promise<string> {
+ *   return await client.turn({ instructions: "Summarise in one sentence.", input: text }).text();
+ * }
+ *
+ * // Its test.
+ * await using network = await startNetwork();
+ * using client = await createClient({}, network.world);
+ *
+ * network.api.enqueue({ text: "It is short." });
+ * assertEquals(await summarise(client, "A long text"), "It is short.");
+ * assertEquals(network.api.log.turns[0]?.json?.["instructions"], "Summarise in one sentence.");
+ *
+ * network.api.enqueue({ refusal: rateLimited(1) });
+ * await assertRejects(summarise(client, "Another"), { code: "rate_limited" });
+ * ```
+ *
+ * @example A server that cuts the stream, without any proxy
+ * ```ts
+ * import { strictEqual as assertEquals } from "node:assert";
+ * import { createClient } from "@culvert/culvert";
+ * import { startMockApi } from "@culvert/culvert/testing";
+ *
+ * await using api = await startMockApi({ plain: true });
+ * api.enqueue({ ending: { kind: "cut", afterDeltas: 1 } }, { text: "Whole" });
+ *
+ * const env = () => undefined; // nothing of this machine's environment
+ * using client = await createClient({ baseUrl: api.baseUrl, apiKey: "sk-any" }, { env });
+ * // The cut answer was started over, and what had come of it is void.
+ * assertEquals(await client.turn({ input: "hi" }).text(), "Whole");
+ * ```
+ *
+ * @module
+ */
+export { type MockApi, type MockApiOptions, startMockApi } from "./mock/api.ts";
+export { type Network, type NetworkOptions, startNetwork } from "./mock/network.ts";
+export type { Ending, HandshakeScenario, Json, Refusal, Scenario } from "./mock/scenario.ts";
+export type { RecordedRequest, RequestLog } from "./mock/request_log.ts";
+export {
+  captivePortal,
+  edgeBlocked,
+  modelNotFound,
+  overloaded,
+  rateLimited,
+  serverError,
+  unauthorized,
+  usageLimitReached,
+} from "./mock/refusals.ts";
+export type { MockAccount } from "./mock/tokens.ts";
+export type { OAuthServer, OAuthServerOptions, TokenRequest, TokenSet } from "./mock/oauth.ts";
+export {
+  type Authority,
+  type AuthorityRequest,
+  type CertificateRequest,
+  createAuthority,
+  type KeyPairPem,
+  type KeyType,
+  type SignatureHash,
+} from "./mock/pki.ts";
+export type { ConnectAction, ProxyBehavior, ProxyEvent } from "./net/intercepting_proxy.ts";
+export type { ForwardPolicy } from "./net/forward.ts";
+export type { Environment } from "./world.ts";

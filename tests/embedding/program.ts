@@ -1,0 +1,52 @@
+/** A program that embeds culvert, as its author would run it: from a folder of its own, with a configuration of its own. */
+import { fromFileUrl, join } from "../support/paths.ts";
+import { scrubbedEnv } from "../support/scrubbed_env.ts";
+
+/** Of this repository. */
+export const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+
+/** How to run one. */
+export interface ProgramOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Of `deno run`. */
+  readonly permissions: readonly string[];
+}
+
+/** What it did. */
+export interface ProgramRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `deno` to its end, never asking questions. */
+export async function deno(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<ProgramRun> {
+  const output = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: options.cwd ?? ROOT,
+    clearEnv: true,
+    env: scrubbedEnv({ NO_COLOR: "1", DENO_NO_PROMPT: "1", DENO_NO_UPDATE_CHECK: "1", ...options.env }),
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code: output.code, stdout: decoder.decode(output.stdout), stderr: decoder.decode(output.stderr) };
+}
+
+/** Runs the source of a program that names this package as the README says. */
+export async function runProgram(source: string, options: ProgramOptions): Promise<ProgramRun> {
+  const folder = await Deno.makeTempDir({ prefix: "culvert-embedding-" });
+  try {
+    const imports = { "@culvert/culvert": "jsr:@culvert/culvert@^0.1.0" };
+    await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ links: [ROOT], imports }));
+    await Deno.writeTextFile(join(folder, "ask.ts"), source);
+    const { args = [], env, permissions } = options;
+    const flags = ["run", "--no-check", "--no-lock", "--quiet", ...permissions];
+    return await deno([...flags, "ask.ts", ...args], { cwd: folder, ...(env === undefined ? {} : { env }) });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
