@@ -12,6 +12,7 @@ import type { Voice } from "../voice.ts";
 import { narrate } from "./narrate.ts";
 import { AnswerCollector, jsonOutput, textOutput } from "./output.ts";
 import type { SchemaCheck } from "./schema_check.ts";
+import { LATE } from "../late_modules.ts";
 
 /** How a turn is printed. */
 export interface PrintOptions {
@@ -92,7 +93,7 @@ async function verdict(
   if (!complete && answer === "") return undefined;
   const path = complete ? output : `${output}.partial`;
   try {
-    const { writeAtomically } = await import("./answer_file.ts");
+    const { writeAtomically } = await LATE.answerFile();
     await writeAtomically(path, answer);
   } catch (thrown) {
     return asCulvertError(thrown);
