@@ -8,7 +8,7 @@ import { CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
 import { AuthFile } from "./auth_file.ts";
 import type { AuthMode, Authorization } from "./authenticator.ts";
-import type { AuthenticatorOptions } from "./create_authenticator.ts";
+import type { AuthenticatorOptions } from "./assemble_authenticator.ts";
 import { type Credential, findCredential } from "./credential.ts";
 
 const BEARER = { Authorization: "Bearer ***" };

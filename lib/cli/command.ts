@@ -15,6 +15,7 @@ import {
 import { asCulvertError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
 import type { ReportOptions } from "./report_error.ts";
+import { LATE } from "./late_modules.ts";
 
 /** The last part of a command's help: examples that run as written, and where to read on. */
 export interface CommandDocs {
@@ -68,7 +69,7 @@ export function defineCommand<
           await run(this, flags, ...args);
         } catch (thrown) {
           const error = asCulvertError(thrown);
-          const { reportError } = await import("./report_error.ts");
+          const { reportError } = await LATE.reportError();
           reportError(this, error, {
             json: flags["json"] === true,
             verbose: Number(flags["verbose"] ?? 0) > 0,

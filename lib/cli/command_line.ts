@@ -8,6 +8,7 @@ import { CulvertError, EXIT } from "../errors.ts";
 import { application } from "./app.ts";
 import { cliContext } from "./context.ts";
 import type { Host } from "./host.ts";
+import { LATE } from "./late_modules.ts";
 
 /**
  * Parses the words and runs the command that they name.
@@ -45,7 +46,7 @@ function promisesResult(args: readonly string[]): boolean {
 }
 
 async function writeUsageResult(host: Host, said: string): Promise<void> {
-  const { resultWithoutTurn } = await import("../responses/result.ts");
+  const { resultWithoutTurn } = await LATE.result();
   const error = new CulvertError("usage", said.trim().replace(/^culvert: /, ""), {
     hint: "See: culvert respond --help",
   });

@@ -4,15 +4,15 @@
  *
  * @module
  */
-import { createAuthenticator, type SessionAuthenticator } from "../auth/create_authenticator.ts";
+import { assembleAuthenticator, type SessionAuthenticator } from "../auth/assemble_authenticator.ts";
 import { loadSettings } from "../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
-import { createDialer } from "../net/create_dialer.ts";
+import { assembleDialer } from "../net/assemble_dialer.ts";
+import { assembleRootsReader } from "../net/assemble_roots_reader.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { Observation, Observer } from "../net/observer.ts";
 import { createRouteTable } from "../net/route_table.ts";
-import { rootsReader } from "../net/system_roots.ts";
-import { loadTrust } from "../trust/load_trust.ts";
+import { assembleTrust } from "../trust/assemble_trust.ts";
 import { originator, userAgent } from "../responses/identity.ts";
 import { VERSION } from "../version.ts";
 import type { Warning } from "../warning.ts";
@@ -20,6 +20,7 @@ import type { World } from "../world.ts";
 import type { Host } from "./host.ts";
 import type { NetworkFlags } from "./shared_flags.ts";
 import type { Voice } from "./voice.ts";
+import { LATE } from "./late_modules.ts";
 
 /** The flags a connection is made of; each command has some of them. */
 export type ConnectionFlags = NetworkFlags & SharedFlags;
@@ -51,7 +52,7 @@ export async function connect(
   const settings = await loadSettings(flags, host.world);
   settings.warnings.forEach(voice.warn);
   if (settings.provider.id === "demo") {
-    const { connectToDemo } = await import("./demo_connection.ts");
+    const { connectToDemo } = await LATE.demoConnection();
     return await connectToDemo(host, settings, voice, listen);
   }
   return await connectWith({ host, world: host.world, settings, voice, listen });
@@ -73,7 +74,7 @@ export interface ConnectionParts {
 export async function connectWith(parts: ConnectionParts): Promise<Connection> {
   const { settings, voice, world, beneath } = parts;
   const [trust, { routes, warnings }] = await Promise.all([
-    loadTrust({ flag: settings.caCert, world, roots: rootsReader({ world }) }),
+    assembleTrust({ flag: settings.caCert, world, roots: assembleRootsReader({ world }, LATE) }, LATE),
     createRouteTable({ env: world.env, ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }) }),
   ]);
   summarise([...trust.warnings, ...warnings], voice).forEach(voice.warn);
@@ -82,8 +83,8 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
     if (observation.kind === "note") voice.note(observation.message, observation.level);
     parts.listen(observation);
   };
-  const dialer = createDialer({ trust, routes, world, observer, userAgent: ownUserAgent(world) });
-  const authenticator = createAuthenticator({ settings, dialer, world, observer, warn: voice.warn });
+  const dialer = assembleDialer({ trust, routes, world, observer, userAgent: ownUserAgent(world) }, LATE);
+  const authenticator = assembleAuthenticator({ settings, dialer, world, observer, warn: voice.warn }, LATE);
   return {
     settings,
     world,

@@ -12,6 +12,7 @@ import type { World } from "../world.ts";
 import { type Connection, type ConnectionParts, connectWith } from "./connection.ts";
 import type { Host } from "./host.ts";
 import type { Voice } from "./voice.ts";
+import { LATE } from "./late_modules.ts";
 
 /** What is to stand in the way beside proxy and interception. */
 export interface DemoOptions {
@@ -30,8 +31,8 @@ export interface Demo extends AsyncDisposable {
 /** Starts the network and logs in. */
 export async function startDemo(real: World, options: DemoOptions = {}): Promise<Demo> {
   const [{ startNetwork }, { writeLogin }] = await Promise.all([
-    import("../mock/network.ts"),
-    import("../mock/login_file.ts"),
+    LATE.network(),
+    LATE.loginFile(),
   ]);
   const network = await startNetwork(options.network);
   const demo = { network, [Symbol.asyncDispose]: network.close };

@@ -88,6 +88,12 @@ function importedRoom(filename: string, specifier: string): string | undefined {
   return /\/lib\/([^/]+)\//.exec(new URL(specifier, `file://${place(filename).path}`).pathname)?.[1];
 }
 
+/** The name in `import("name")`, and in `import("name" as string)`, which the runtime's graph leaves out. */
+function importedName({ source }: Deno.lint.ImportExpression): unknown {
+  const named = source.type === "TSAsExpression" ? source.expression : source;
+  return named.type === "Literal" ? named.value : undefined;
+}
+
 function denoMember(node: Deno.lint.MemberExpression): string | undefined {
   if (node.object.type !== "Identifier" || node.object.name !== "Deno") return undefined;
   return node.property.type === "Identifier" ? node.property.name : undefined;
@@ -111,8 +117,7 @@ const oneDoor: Deno.lint.Rule = {
         if (node.importKind !== "type") checkSource(node, node.source.value);
       },
       ExportNamedDeclaration: (node) => checkSource(node, node.source?.value),
-      ImportExpression: (node) =>
-        checkSource(node, node.source.type === "Literal" ? node.source.value : undefined),
+      ImportExpression: (node) => checkSource(node, importedName(node)),
       CallExpression: (node) => {
         if (node.callee.type === "Identifier" && NETWORK_GLOBALS.has(node.callee.name)) {
           report(node, node.callee.name);
@@ -186,13 +191,49 @@ const layers: Deno.lint.Rule = {
       ImportDeclaration: (node) => check(node, node.source.value),
       ExportNamedDeclaration: (node) => check(node, node.source?.value),
       ExportAllDeclaration: (node) => check(node, node.source.value),
-      ImportExpression: (node) => check(node, node.source.type === "Literal" ? node.source.value : undefined),
+      ImportExpression: (node) => check(node, importedName(node)),
+    };
+  },
+};
+
+/** Where modules may be loaded that no graph of imports shows: what `lib/mod.ts` leads to must show all. */
+function mayHideImports(filename: string): boolean {
+  return !isProgram(filename) || /\/(main|lib\/cli\/late_modules)\.ts$/.test(place(filename).path);
+}
+
+const lateImports: Deno.lint.Rule = {
+  create(context) {
+    return {
+      ImportExpression: (node) => {
+        if (node.source.type === "Literal") return;
+        if (!mayHideImports(context.filename)) {
+          context.report({
+            node,
+            message: "A module is imported out of sight of the runtime's graph",
+            hint: "Name it by a plain literal, or put it into lib/cli/late_modules.ts.",
+          });
+          return;
+        }
+        if (!isProgram(context.filename)) return;
+        const loader = context.sourceCode.getText(node.parent).replaceAll(/\s+/g, " ");
+        if (/^\(\): Promise<typeof import\(("[^"]+")\)> => import\(\1 as string\)$/.test(loader)) return;
+        context.report({
+          node,
+          message: "The module that is imported is not visibly the one that the type names",
+          hint: 'Write (): Promise<typeof import("./a.ts")> => import("./a.ts" as string).',
+        });
+      },
     };
   },
 };
 
 const plugin: Deno.lint.Plugin = {
   name: "culvert",
-  rules: { "one-door": oneDoor, "process-globals": processGlobals, "layers": layers },
+  rules: {
+    "one-door": oneDoor,
+    "process-globals": processGlobals,
+    "layers": layers,
+    "late-imports": lateImports,
+  },
 };
 export default plugin;

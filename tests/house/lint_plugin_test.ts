@@ -74,3 +74,26 @@ Deno.test("an import along the layers passes", () => {
   assertEquals(broken("lib/mod.ts", `export { b } from "./responses/b.ts";`), []);
   assertEquals(broken("lib/testing.ts", `export { b } from "./mock/b.ts";`), []);
 });
+
+Deno.test("an import that the runtime's graph leaves out stands in the table of late modules, and names its type", () => {
+  const loader = `export const load = (): Promise<typeof import("./a.ts")> => import("./a.ts" as string);`;
+  assertEquals(broken("lib/cli/late_modules.ts", loader), []);
+  assertEquals(broken("main.ts", loader), []);
+  assertEquals(broken("lib/net/create_dialer.ts", loader), ["culvert/late-imports"]);
+  assertEquals(broken("lib/cli/run.ts", loader), ["culvert/late-imports"]);
+  for (
+    const wrong of [
+      loader.replace(`"./a.ts" as`, `"./b.ts" as`),
+      `export const load = (name: string) => import(name);`,
+    ]
+  ) {
+    assertEquals(broken("lib/cli/late_modules.ts", wrong), ["culvert/late-imports"], wrong);
+  }
+});
+
+Deno.test("an import that the runtime's graph leaves out is held to the other rules too", () => {
+  const loader = (name: string) =>
+    `export const load = (): Promise<typeof import("${name}")> => import("${name}" as string);`;
+  assertEquals(broken("main.ts", loader("ws")), ["culvert/one-door"]);
+  assertEquals(broken("lib/net/a.ts", loader("../auth/b.ts")), ["culvert/layers", "culvert/late-imports"]);
+});

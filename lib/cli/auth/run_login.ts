@@ -14,6 +14,7 @@ import type { Host } from "../host.ts";
 import { listenForStop } from "../stop_signals.ts";
 import { createVoice } from "../voice.ts";
 import { authParts } from "./auth_parts.ts";
+import { LATE } from "../late_modules.ts";
 
 /** Longest API key that is read, bytes. */
 const MAX_KEY_BYTES = 64 * 1024;
@@ -52,7 +53,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
 }
 
 async function withApiKey(parts: LoginParts, apiKey: string): Promise<SignedIn> {
-  const { checkStore, saveApiKey } = await import("../../auth/save_login.ts");
+  const { checkStore, saveApiKey } = await LATE.saveLogin();
   await checkStore(parts);
   await saveApiKey(parts, apiKey);
   return {};
@@ -65,7 +66,7 @@ async function byDevice(
   host: Host,
   signal: AbortSignal,
 ): Promise<SignedIn> {
-  const { loginByDevice } = await import("../../auth/device_login.ts");
+  const { loginByDevice } = await LATE.deviceLogin();
   try {
     return await loginByDevice(parts, signal);
   } catch (error) {
@@ -82,8 +83,8 @@ async function byBrowser(
   signal: AbortSignal,
 ): Promise<SignedIn> {
   const [{ loginByBrowser }, { isHeadless, openBrowser }] = await Promise.all([
-    import("../../auth/browser_login.ts"),
-    import("../../auth/open_browser.ts"),
+    LATE.browserLogin(),
+    LATE.openBrowser(),
   ]);
   const { env } = parts.world;
   if (isHeadless(env)) {

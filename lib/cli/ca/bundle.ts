@@ -9,6 +9,7 @@ import type { BundleFlags } from "../commands/ca.ts";
 import type { CliContext } from "../context.ts";
 import { createVoice } from "../voice.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
+import { LATE } from "../late_modules.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: BundleFlags, ...files: string[]): Promise<void> {
@@ -35,7 +36,7 @@ export async function run(context: CliContext, flags: BundleFlags, ...files: str
     await host.stdout.write(text);
     return;
   }
-  const { writeAtomically } = await import("../respond/answer_file.ts");
+  const { writeAtomically } = await LATE.answerFile();
   await writeAtomically(flags.output, text);
   voice.progress(`${count} certificate${count === 1 ? "" : "s"} written to ${flags.output}`);
 }

@@ -13,6 +13,7 @@ import type { CliContext } from "../context.ts";
 import { createVoice } from "../voice.ts";
 import { chooseBundle, openBundle } from "./open_bundle.ts";
 import { CA_PROGRAMS, exportLine, guessShell } from "./shell_exports.ts";
+import { LATE } from "../late_modules.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
@@ -31,7 +32,7 @@ export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
   const own = bundle?.certificates.map((certificate) => certificate.pem) ?? [];
   const { text, count } = cleanBundle([...own, ...system.pems, ...mozilla.pems]);
   const path = flags.output === undefined ? await cacheFile(world) : absolutePath(flags.output, world.cwd());
-  const { writeAtomically } = await import("../respond/answer_file.ts");
+  const { writeAtomically } = await LATE.answerFile();
   await writeAtomically(path, text);
   voice.note(`${count} certificates written to ${path}`);
   if (flags.json === true) {

@@ -11,6 +11,7 @@ import {
   VOICE_FLAGS,
   type VoiceFlags,
 } from "../shared_flags.ts";
+import { LATE } from "../late_modules.ts";
 
 /** What every command of the group takes. */
 export type AuthFlags = VoiceFlags & NetworkFlags & { readonly json?: boolean };
@@ -87,7 +88,7 @@ export const loginCommand = defineCommand<LoginFlags, []>({
     ],
     seeAlso: SEE_ALSO,
   },
-  load: () => import("../auth/run_login.ts"),
+  load: LATE.authLoginRun,
 });
 
 /** `culvert auth status`. */
@@ -121,7 +122,7 @@ export const statusCommand = defineCommand<StatusFlags, []>({
     examples: ["culvert auth status", "culvert auth status --json"],
     seeAlso: ["culvert auth login", "culvert auth refresh", "culvert help environment"],
   },
-  load: () => import("../auth/run_status.ts"),
+  load: LATE.authStatusRun,
 });
 
 /** `culvert auth refresh`. */
@@ -138,7 +139,7 @@ export const refreshCommand = defineCommand<AuthFlags, []>({
     examples: ["culvert auth refresh"],
     seeAlso: SEE_ALSO,
   },
-  load: () => import("../auth/run_refresh.ts"),
+  load: LATE.authRefreshRun,
 });
 
 /** `culvert auth logout`. */
@@ -152,7 +153,7 @@ export const logoutCommand = defineCommand<AuthFlags, []>({
     examples: ["culvert auth logout"],
     seeAlso: SEE_ALSO,
   },
-  load: () => import("../auth/run_logout.ts"),
+  load: LATE.authLogoutRun,
 });
 
 const docs: CommandDocs = {

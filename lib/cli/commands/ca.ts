@@ -5,6 +5,7 @@
  */
 import { defineCommand, defineGroup } from "../command.ts";
 import { NETWORK_FLAGS, VOICE_ALIASES, VOICE_FLAGS, type VoiceFlags } from "../shared_flags.ts";
+import { LATE } from "../late_modules.ts";
 
 const text = (input: string): string => input;
 const CA_CERT = { caCert: NETWORK_FLAGS.caCert };
@@ -45,7 +46,7 @@ const inspectCommand = defineCommand<InspectFlags, [string?]>({
     ],
     seeAlso: ["culvert ca bundle", "culvert doctor", "culvert help environment"],
   },
-  load: () => import("../ca/inspect.ts"),
+  load: LATE.caInspectRun,
 });
 
 /** What can be said to `ca bundle`. */
@@ -83,7 +84,7 @@ const bundleCommand = defineCommand<BundleFlags, string[]>({
     examples: ["culvert ca bundle corp.p7b -o corp.pem", "culvert ca bundle --with-system -o all.pem"],
     seeAlso: ["culvert ca env", "culvert ca inspect"],
   },
-  load: () => import("../ca/bundle.ts"),
+  load: LATE.caBundleRun,
 });
 
 /** What can be said to `ca env`. */
@@ -116,7 +117,7 @@ const envCommand = defineCommand<EnvFlags, []>({
     examples: [`eval "$(culvert ca env)"`, "culvert ca env --shell fish | source"],
     seeAlso: ["culvert ca bundle", "culvert help environment"],
   },
-  load: () => import("../ca/env.ts"),
+  load: LATE.caEnvRun,
 });
 
 /** `culvert ca`. */

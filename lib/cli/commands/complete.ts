@@ -5,6 +5,7 @@
  */
 import { defineCommand } from "../command.ts";
 import { parseShell, type Shell } from "./completion.ts";
+import { LATE } from "../late_modules.ts";
 
 /** `culvert __complete --shell SHELL -- WORDS…`. Not shown in help. */
 export const completeCommand = defineCommand<{ readonly shell: Shell }, string[]>({
@@ -22,5 +23,5 @@ export const completeCommand = defineCommand<{ readonly shell: Shell }, string[]
     examples: ["culvert __complete --shell bash -- resp"],
     seeAlso: ["culvert completion"],
   },
-  load: () => import("../completion/run_complete.ts"),
+  load: LATE.completeRun,
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCommand } from "../command.ts";
+import { LATE } from "../late_modules.ts";
 
 /** Shells that a completion script is made for. */
 export const SHELLS = ["bash", "zsh", "fish", "pwsh"] as const;
@@ -44,5 +45,5 @@ export const completionCommand = defineCommand<Record<never, never>, [Shell]>({
     examples: ["culvert completion bash > culvert.bash", "culvert completion zsh > _culvert"],
     seeAlso: ["culvert man", "culvert help"],
   },
-  load: () => import("../completion/run_completion.ts"),
+  load: LATE.completionRun,
 });

@@ -5,6 +5,7 @@
  */
 import { defineCommand } from "../command.ts";
 import { VOICE_ALIASES, VOICE_FLAGS, type VoiceFlags } from "../shared_flags.ts";
+import { LATE } from "../late_modules.ts";
 
 /** What can be said to `demo`. */
 export type DemoFlags = VoiceFlags & {
@@ -34,5 +35,5 @@ export const demoCommand = defineCommand<DemoFlags, []>({
     examples: ["culvert demo", "culvert demo --json | tail -1", "culvert demo 2>/dev/null"],
     seeAlso: ["culvert respond", "culvert doctor", "culvert help proxies"],
   },
-  load: () => import("../demo/run.ts"),
+  load: LATE.demoRun,
 });

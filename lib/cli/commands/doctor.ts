@@ -11,6 +11,7 @@ import {
   VOICE_FLAGS,
   type VoiceFlags,
 } from "../shared_flags.ts";
+import { LATE } from "../late_modules.ts";
 
 /** What can be said to `doctor`. */
 export type DoctorFlags = VoiceFlags & NetworkFlags & {
@@ -87,5 +88,5 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
     examples: ["culvert doctor --provider demo", "culvert doctor --provider demo --network-only --json"],
     seeAlso: ["culvert ca inspect", "culvert auth status", "culvert help exit-codes", "culvert help proxies"],
   },
-  load: () => import("../doctor/run.ts"),
+  load: LATE.doctorRun,
 });

@@ -5,6 +5,7 @@
  */
 import { defineCommand } from "../command.ts";
 import { TOPICS } from "../reference/topic.ts";
+import { LATE } from "../late_modules.ts";
 
 const names = Object.keys(TOPICS);
 
@@ -30,5 +31,5 @@ export const helpCommand = defineCommand<Record<never, never>, string[]>({
     examples: ["culvert help exit-codes", "culvert help proxies"],
     seeAlso: ["culvert --help", "culvert man"],
   },
-  load: () => import("../reference/run_help.ts"),
+  load: LATE.helpRun,
 });

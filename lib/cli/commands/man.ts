@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCommand } from "../command.ts";
+import { LATE } from "../late_modules.ts";
 
 /** `culvert man`. */
 export const manCommand = defineCommand<Record<never, never>, string[]>({
@@ -26,5 +27,5 @@ export const manCommand = defineCommand<Record<never, never>, string[]>({
     examples: ["culvert man > culvert.1", "culvert man respond > culvert-respond.1"],
     seeAlso: ["culvert help", "culvert completion"],
   },
-  load: () => import("../reference/run_man.ts"),
+  load: LATE.manRun,
 });

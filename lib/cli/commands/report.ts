@@ -11,6 +11,7 @@ import {
   VOICE_FLAGS,
   type VoiceFlags,
 } from "../shared_flags.ts";
+import { LATE } from "../late_modules.ts";
 
 /** What can be said to `report`. */
 export type ReportFlags = VoiceFlags & NetworkFlags & {
@@ -64,5 +65,5 @@ export const reportCommand = defineCommand<ReportFlags, []>({
     examples: ["culvert report", "culvert report -o report.json", "culvert report --offline --json"],
     seeAlso: ["culvert auth status", "culvert doctor", "culvert help proxies"],
   },
-  load: () => import("../report/run.ts"),
+  load: LATE.reportRun,
 });

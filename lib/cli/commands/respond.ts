@@ -11,6 +11,7 @@ import {
   VOICE_FLAGS,
   type VoiceFlags,
 } from "../shared_flags.ts";
+import { LATE } from "../late_modules.ts";
 
 /** What can be said to `respond`. */
 export type RespondFlags = VoiceFlags & NetworkFlags & {
@@ -142,5 +143,5 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
     ],
     seeAlso: ["culvert doctor", "culvert help exit-codes", "culvert help events"],
   },
-  load: () => import("../respond/run.ts"),
+  load: LATE.respondRun,
 });

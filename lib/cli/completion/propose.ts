@@ -5,6 +5,7 @@
  */
 import { proposeCompletions } from "@stricli/core";
 import type { CliContext } from "../context.ts";
+import { LATE } from "../late_modules.ts";
 
 /** One way to go on. */
 export interface Proposal {
@@ -22,7 +23,7 @@ export interface Proposal {
  */
 export async function propose(words: readonly string[], context: CliContext): Promise<Proposal[]> {
   // Loaded here and not above, because the table of commands has the command that calls this in it.
-  const { application } = await import("../app.ts");
+  const { application } = await LATE.app();
   const before = words.slice(0, -1);
   const partial = words.at(-1) ?? "";
   const joined = /^(--[^=]+=)(.*)$/s.exec(partial);

@@ -13,6 +13,7 @@ import { wantsColor } from "../color.ts";
 import type { DoctorFlags } from "../commands/doctor.ts";
 import type { CliContext } from "../context.ts";
 import { listenForStop } from "../stop_signals.ts";
+import { LATE } from "../late_modules.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: DoctorFlags, url?: string): Promise<void> {
@@ -42,7 +43,7 @@ export async function run(context: CliContext, flags: DoctorFlags, url?: string)
 
 async function examineHere(options: ExaminationOptions): Promise<Report> {
   if (options.flags.provider !== "demo" || options.flags.baseUrl !== undefined) return await examine(options);
-  const { demoSubject } = await import("./demo.ts");
+  const { demoSubject } = await LATE.doctorDemo();
   await using demo = await demoSubject(options);
   return await examine({ ...options, ...demo.subject });
 }

@@ -5,12 +5,13 @@
  */
 import { HELP_FLAG, VERSION_FLAG } from "../help_flag.ts";
 import { allManuals, type Manual, manualOf, type Target, targetAt } from "./manual.ts";
+import { LATE } from "../late_modules.ts";
 
 const NAME = "culvert";
 
 /** Imported at first need, because the table of commands leads here. */
 async function root(): Promise<Target> {
-  return (await import("../app.ts")).routes;
+  return (await LATE.app()).routes;
 }
 
 /** The manual of the command that the words name; none: of the program; undefined where there is no such. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { columns, type Row, wrap } from "./layout.ts";
+import { LATE } from "../late_modules.ts";
 
 /** A part of a topic. */
 export interface TopicSection {
@@ -19,23 +20,23 @@ export type Topic = readonly TopicSection[];
 export const TOPICS = {
   environment: {
     brief: "variables that are read",
-    load: async () => (await import("./topics/environment.ts")).environment,
+    load: async () => (await LATE.environmentTopic()).environment,
   },
   "exit-codes": {
     brief: "exit statuses, and the errors behind each",
-    load: async () => (await import("./topics/exit_codes.ts")).exitCodes,
+    load: async () => (await LATE.exitCodesTopic()).exitCodes,
   },
   events: {
     brief: "the lines that --json prints",
-    load: async () => (await import("./topics/events.ts")).events,
+    load: async () => (await LATE.eventsTopic()).events,
   },
   config: {
     brief: "config.toml: which keys count, and for what",
-    load: async () => (await import("./topics/config.ts")).config,
+    load: async () => (await LATE.configTopic()).config,
   },
   proxies: {
     brief: "which way a connection takes, and whom it trusts",
-    load: async () => (await import("./topics/proxies.ts")).proxies,
+    load: async () => (await LATE.proxiesTopic()).proxies,
   },
 } as const satisfies Readonly<Record<string, { brief: string; load: () => Promise<Topic> }>>;
 

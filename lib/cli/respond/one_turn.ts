@@ -13,6 +13,7 @@ import type { Voice } from "../voice.ts";
 import { narrate } from "./narrate.ts";
 import { jsonOutput, textOutput } from "./output.ts";
 import type { SchemaCheck } from "./schema_check.ts";
+import { LATE } from "../late_modules.ts";
 
 /** How a turn is printed. */
 export interface PrintOptions {
@@ -93,7 +94,7 @@ async function verdict(
   if (!complete && answer === "") return undefined;
   const path = complete ? output : `${output}.partial`;
   try {
-    const { writeAtomically } = await import("./answer_file.ts");
+    const { writeAtomically } = await LATE.answerFile();
     await writeAtomically(path, answer);
   } catch (thrown) {
     return asCulvertError(thrown);

@@ -9,6 +9,7 @@ import type { TurnRequest } from "../../responses/request.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { RespondFlags } from "../commands/respond.ts";
 import type { SchemaCheck } from "./schema_check.ts";
+import { LATE } from "../late_modules.ts";
 
 /** A request in the making: everything but what the settings add. */
 export interface PreparedRequest {
@@ -52,12 +53,12 @@ interface Files {
 }
 
 async function readFiles(flags: RespondFlags): Promise<Files> {
-  const { imageUrl, readSchema, readTools } = await import("./input_files.ts");
+  const { imageUrl, readSchema, readTools } = await LATE.inputFiles();
   const images = await Promise.all((flags.image ?? []).map(imageUrl));
   const tools = flags.tools === undefined ? undefined : await readTools(flags.tools);
   if (flags.outputSchema === undefined) return { images, ...(tools === undefined ? {} : { tools }) };
   const schema = await readSchema(flags.outputSchema);
-  const { compileSchema } = await import("./schema_check.ts");
+  const { compileSchema } = await LATE.schemaCheck();
   const check = compileSchema(schema, flags.outputSchema);
   return { images, schema, check, ...(tools === undefined ? {} : { tools }) };
 }

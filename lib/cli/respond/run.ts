@@ -17,6 +17,7 @@ import { printTurn } from "./one_turn.ts";
 import { resultLine } from "./output.ts";
 import { prepare } from "./prepare.ts";
 import { readPrompt } from "./prompt.ts";
+import { LATE } from "../late_modules.ts";
 
 /** Runs the command. With `--json` the last line is a result, whatever fails and however early. */
 export async function run(context: CliContext, flags: RespondFlags, ...words: string[]): Promise<void> {
@@ -37,11 +38,11 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
   const voice = createVoice(host, flags);
   using stop = listenForStop(host);
   const [prepared, prompts] = await Promise.all([prepare(flags), readPrompts(flags, words, context)]);
-  if (flags.output !== undefined) await (await import("./answer_file.ts")).checkWritable(flags.output);
+  if (flags.output !== undefined) await (await LATE.answerFile()).checkWritable(flags.output);
   await using connection = await connect(host, connectionFlags(flags), voice);
   const { settings } = connection;
   if (flags.dryRun === true) {
-    const { printRequest } = await import("./dry_run.ts");
+    const { printRequest } = await LATE.dryRun();
     for (const prompt of prompts) {
       await printRequest(host, connection, prepared.forPrompt(prompt, settings), flags.json === true);
     }
@@ -82,7 +83,7 @@ async function readPrompts(
       hint: "Put the prompt into the file, or leave --repeat-from out.",
     });
   }
-  const { readLines } = await import("./input_files.ts");
+  const { readLines } = await LATE.inputFiles();
   return await readLines(flags.repeatFrom, "--repeat-from", host);
 }
 

@@ -1,0 +1,222 @@
+/**
+ * Makes the {@link Authenticator} of a session out of settings, environment and `auth.json`, and of loaders for
+ * what only one kind of credential needs.
+ *
+ * @module
+ */
+import type { Provider } from "../config/provider.ts";
+import type { Dialer } from "../net/dialer.ts";
+import { type Observer, SILENT } from "../net/observer.ts";
+import type { Warning } from "../warning.ts";
+import type { World } from "../world.ts";
+import type { ActiveCredential, CredentialFacts } from "./active_credential.ts";
+import { authEndpoints } from "./auth_endpoints.ts";
+import { AuthFile } from "./auth_file.ts";
+import { accountFacts, baseUrlClass, bearerHeaders, isBackendMode } from "./auth_headers.ts";
+import type { Authenticator, Authorization, TurnRecovery } from "./authenticator.ts";
+import { type Credential, findCredential } from "./credential.ts";
+import { readClaims } from "./jwt_claims.ts";
+import { Recovery } from "./recovery.ts";
+import { describeCredential } from "./rejection_report.ts";
+
+/** What an authenticator is made of. */
+export interface AuthenticatorOptions {
+  readonly settings: {
+    readonly codexHome: string;
+    readonly provider: Provider;
+    readonly apiKeyFile?: string;
+    readonly chatgptBaseUrl?: string;
+  };
+  readonly dialer: Dialer;
+  readonly world: World;
+  readonly observer?: Observer;
+  /** Receives what the user should know: a login that could not be saved, a wrong clock. */
+  readonly warn?: (warning: Warning) => void;
+}
+
+/** An authenticator that can also say what it uses. */
+export interface SessionAuthenticator extends Authenticator {
+  /** What is in use; `undefined` before the first `authorize()`. */
+  readonly facts: () => CredentialFacts | undefined;
+  readonly startTurn: () => TurnRecovery & Pick<Recovery, "mode" | "step">;
+}
+
+/** Modules that one kind of credential needs each, and how to come by them. */
+export interface CredentialModules {
+  readonly agentIdentity: () => Promise<typeof import("./agent_identity.ts")>;
+  readonly commandBearer: () => Promise<typeof import("./command_bearer.ts")>;
+  readonly managedLogin: () => Promise<typeof import("./managed_login.ts")>;
+  readonly personalAccessToken: () => Promise<typeof import("./personal_access_token.ts")>;
+}
+
+/**
+ * Makes an authenticator. The credential is looked up at the first request, once.
+ *
+ * @param options what it stands on
+ * @param modules how to load what the credential that is found turns out to need
+ */
+export function assembleAuthenticator(
+  options: AuthenticatorOptions,
+  modules: CredentialModules,
+): SessionAuthenticator {
+  let finding: Promise<ActiveCredential> | undefined;
+  let active: ActiveCredential | undefined;
+  const find = async (): Promise<ActiveCredential> => {
+    const file = new AuthFile({ codexHome: options.settings.codexHome, world: options.world });
+    const { provider, apiKeyFile } = options.settings;
+    const credential = await findCredential({
+      provider,
+      world: options.world,
+      file,
+      ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
+    });
+    const found = await activate(credential, file, options, modules);
+    const misroute = misrouteOf(found, provider);
+    if (misroute !== undefined) options.warn?.(misroute);
+    return found;
+  };
+  return {
+    authorize: async (signal) => {
+      // A failed look-up is not kept: a login made meanwhile counts.
+      finding ??= find().catch((error: unknown) => {
+        finding = undefined;
+        throw error;
+      });
+      active = await finding;
+      const headers = await active.headers(signal);
+      const authorization: Authorization = { mode: active.mode, source: active.source, headers };
+      return authorization;
+    },
+    startTurn: () => new Recovery(() => active, options.observer ?? SILENT),
+    facts: () => active?.facts(),
+  };
+}
+
+/**
+ * A credential of the one backend on its way to the other: it will be refused, for missing scopes or for worse
+ * reasons. Any further host may be a proxy of the user's, and is nobody's business.
+ */
+function misrouteOf({ mode, source }: ActiveCredential, provider: Provider): Warning | undefined {
+  const { baseUrl } = provider;
+  if (mode === "none" || baseUrl === undefined || !URL.canParse(baseUrl)) return undefined;
+  const url = new URL(baseUrl);
+  const target = baseUrlClass(url);
+  if (target === "custom" || (target === "chatgpt") === isBackendMode(mode)) return undefined;
+  return {
+    code: "auth_misrouted",
+    message: `The base URL leads to ${url.host}, which does not accept ${describeCredential(mode, source)}`,
+  };
+}
+
+/** Puts a credential to work. Modules that only one kind needs are loaded for that kind. */
+async function activate(
+  credential: Credential,
+  file: AuthFile,
+  options: AuthenticatorOptions,
+  modules: CredentialModules,
+): Promise<ActiveCredential> {
+  const { source } = credential;
+  const warn = options.warn ?? (() => {});
+  switch (credential.kind) {
+    case "none":
+      return fixed("none", source, {}, "auth_manager_missing");
+    case "bearer":
+      return fixed("apikey", source, bearerHeaders(credential.token), "not_chatgpt_auth");
+    case "command": {
+      const { CommandBearer } = await modules.commandBearer();
+      const command = new CommandBearer(credential.auth, options.world);
+      return {
+        mode: "apikey",
+        source,
+        renewal: { mode: "external", command },
+        headers: async () => bearerHeaders(await command.current()),
+        presentHeaders: () => undefined,
+        facts: () => ({ mode: "apikey", source }),
+      };
+    }
+    case "personal_access_token": {
+      const { findOwner } = await modules.personalAccessToken();
+      const { codexHome } = options.settings;
+      const { dialer, world } = options;
+      const endpoints = authEndpoints(world.env);
+      const owner = await findOwner({ token: credential.token, codexHome, dialer, world, endpoints, warn });
+      return fixed(
+        "personalAccessToken",
+        source,
+        bearerHeaders(credential.token, owner),
+        "not_refreshable_auth",
+      );
+    }
+    case "agent_identity": {
+      const { AgentIdentity } = await modules.agentIdentity();
+      const { chatgptBaseUrl } = options.settings;
+      const agent = new AgentIdentity({
+        identity: credential.identity,
+        dialer: options.dialer,
+        world: options.world,
+        endpoints: authEndpoints(options.world.env),
+        ...(chatgptBaseUrl === undefined ? {} : { chatgptBaseUrl }),
+      });
+      return {
+        mode: "agentIdentity",
+        source,
+        renewal: { mode: "none", reason: "not_chatgpt_auth" },
+        headers: (signal) => agent.headers(signal),
+        presentHeaders: () => undefined,
+        facts: () => ({ mode: "agentIdentity", source }),
+      };
+    }
+    case "managed":
+      return managed(await modules.managedLogin(), credential, file, options, warn);
+  }
+}
+
+function fixed(
+  mode: "none" | "apikey" | "personalAccessToken",
+  source: ActiveCredential["source"],
+  headers: Readonly<Record<string, string>>,
+  reason: "auth_manager_missing" | "not_chatgpt_auth" | "not_refreshable_auth",
+): ActiveCredential {
+  return {
+    mode,
+    source,
+    renewal: { mode: "none", reason },
+    headers: () => Promise.resolve(headers),
+    presentHeaders: () => headers,
+    facts: () => ({ mode, source }),
+  };
+}
+
+function managed(
+  { ManagedLogin }: typeof import("./managed_login.ts"),
+  credential: Extract<Credential, { kind: "managed" }>,
+  file: AuthFile,
+  options: AuthenticatorOptions,
+  warn: (warning: Warning) => void,
+): ActiveCredential {
+  const { record, source } = credential;
+  const { dialer, world } = options;
+  const endpoints = authEndpoints(world.env);
+  const observer = options.observer ?? SILENT;
+  const login = new ManagedLogin({ file, record, dialer, world, endpoints, observer, warn });
+  const present = () => bearerHeaders(login.record.tokens?.accessToken ?? "", accountFacts(login.record));
+  return {
+    mode: "chatgpt",
+    source,
+    renewal: { mode: "managed", login },
+    headers: async (signal) => {
+      await login.current(signal);
+      return present();
+    },
+    presentHeaders: present,
+    facts: () => {
+      const claims = readClaims(login.record.tokens?.accessToken ?? "");
+      return {
+        mode: "chatgpt",
+        source,
+        ...(claims?.issuedAt === undefined ? {} : { issuedAt: claims.issuedAt }),
+        ...(claims?.expiresAt === undefined ? {} : { expiresAt: claims.expiresAt }),
+      };
+    },
+  };
+}
