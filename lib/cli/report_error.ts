@@ -24,11 +24,19 @@ export interface Reportable extends Pick<CulvertError, "message"> {
 
 /** The block for people: what went wrong, then what to do next. */
 export function formatError(error: Reportable, style: Style): string {
-  const lines = [`${style.error("culvert:")} ${error.message}`];
+  const lines = [`${style.error("culvert:")} ${withoutControls(error.message)}`];
   if (error.hint !== undefined && error.hint !== null) {
-    lines.push(...error.hint.split("\n").map((line) => `  ${line}`));
+    lines.push(...error.hint.split("\n").map((line) => `  ${withoutControls(line)}`));
   }
   return `${lines.join("\n")}\n`;
+}
+
+/**
+ * Text without what a terminal would obey: messages quote servers, proxies and certificates, which are
+ * strangers. Line breaks stay.
+ */
+export function withoutControls(text: string): string {
+  return text.replace(/[^\P{Cc}\n]|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
 }
 
 /** A failure as a JSON line holds it. */

