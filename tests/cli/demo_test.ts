@@ -20,7 +20,7 @@ Deno.test("the demo says on stderr what stood in the way and what was done about
     assertMatch(stderr, /retry 1\/\d+ .*(cut|closed the websocket)/);
     assertMatch(stderr, /\d tunnels intercepted/);
   }
-  assertIncludes(stderr, 'from "Example Corp TLS Inspection"');
+  assertIncludes(stderr, '"Example Corp TLS Inspection"');
   assertMatch(stderr, /line \d+: TRUSTED CERTIFICATE, used as root 2, OpenSSL's trust settings cut off/);
   assertMatch(stderr, /line \d+: X509 CRL, skipped/);
   assertMatch(stderr, /401: .*recovery succeeded/);
