@@ -174,7 +174,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern: /Requests to port \d+ are blocked/,
-    code: "connect",
+    code: "config",
     reason: "its port is one that web clients must not use (WHATWG fetch, port blocking)",
   },
   {

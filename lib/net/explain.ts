@@ -104,6 +104,8 @@ function advice(fault: NetworkFault, route: Route): readonly string[] {
       return ["Compare the clock of this machine with the certificate's dates."];
     case "proxy_auth":
       return [proxyCredentialsAdvice(fault.challenges ?? [], route)];
+    case "config":
+      return ["Let the server listen on another port."];
     case "proxy_refused":
       return [`Check the address in ${source}, and whether this proxy may reach the host.`];
     case "dns":

@@ -75,7 +75,7 @@ const TEXTS: readonly (readonly [string, Route, string, string])[] = [
   ["client error (Connect): dns error: No such host is known. (os error 11001)", via("http"), "dns", "proxy"],
   ["client error (Connect): Connection reset by peer (os error 104)", DIRECT, "reset", "target"],
   ["client error (SendRequest): connection closed before message completed", DIRECT, "reset", "target"],
-  ["Fetch failed: Requests to port 9 are blocked", DIRECT, "connect", "target"],
+  ["Fetch failed: Requests to port 9 are blocked", DIRECT, "config", "target"],
   ["client error (Connect): something new", DIRECT, "connect", "target"],
 ];
 

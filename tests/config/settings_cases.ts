@@ -1,0 +1,160 @@
+/** Configurations, what follows from them, and what is refused: the one table for the loader and for the program. */
+import { DEFAULT_MODEL } from "../../lib/config/load_settings.ts";
+import type { SharedFlags } from "../../lib/config/settings.ts";
+
+/** What is typed, what is in `config.toml`, what is in the environment. */
+export interface SettingsCase {
+  readonly toml?: string;
+  readonly flags?: SharedFlags;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Of the layers that name a model: name, layers, the model that wins. */
+export const LAYERS: readonly (readonly [string, SettingsCase, string])[] = [
+  ["the top level beats the default", { toml: `model = "top"` }, "top"],
+  [
+    "a profile beats the top level",
+    { toml: `model = "top"\nprofile = "p"\n[profiles.p]\nmodel = "prof"` },
+    "prof",
+  ],
+  ["--profile beats the profile key", {
+    toml: `profile = "p"\n[profiles.p]\nmodel = "p-model"\n[profiles.q]\nmodel = "q-model"`,
+    flags: { profile: "q" },
+  }, "q-model"],
+  ["a flag beats everything", {
+    toml: `model = "top"\nprofile = "p"\n[profiles.p]\nmodel = "prof"`,
+    flags: { model: "flag" },
+  }, "flag"],
+  ["the default is asked for where nobody names one", {}, DEFAULT_MODEL],
+  ["an empty value counts as none", { toml: `model = ""`, flags: { model: "" } }, DEFAULT_MODEL],
+];
+
+/** Who decides the address: name, layers, the base URL; none where the kind of credential decides. */
+export const BASES: readonly (readonly [string, SettingsCase, string | undefined])[] = [
+  ["--base-url alone", { flags: { baseUrl: "http://127.0.0.1:9/v1" } }, "http://127.0.0.1:9/v1"],
+  [
+    "--base-url over a built-in provider",
+    { flags: { provider: "openai", baseUrl: "https://gateway.test/v1" } },
+    "https://gateway.test/v1",
+  ],
+  [
+    "--base-url over a provider's own base_url",
+    {
+      toml: `[model_providers.gw]\nbase_url = "https://gw.test/v1"`,
+      flags: { provider: "gw", baseUrl: "https://other.test/v1" },
+    },
+    "https://other.test/v1",
+  ],
+  ["openai_base_url", { toml: `openai_base_url = "https://gw.test/v1"` }, "https://gw.test/v1"],
+  [
+    "openai_base_url of a profile",
+    {
+      toml:
+        `openai_base_url = "https://top.test"\nprofile = "p"\n[profiles.p]\nopenai_base_url = "https://p.test"`,
+    },
+    "https://p.test",
+  ],
+  [
+    "openai_base_url, not OPENAI_BASE_URL",
+    { toml: `openai_base_url = "https://gw.test/v1"`, env: { OPENAI_BASE_URL: "https://no.test" } },
+    "https://gw.test/v1",
+  ],
+  ["the credential, not OPENAI_BASE_URL", { env: { OPENAI_BASE_URL: "https://no.test" } }, undefined],
+  ["the credential, where openai_base_url is empty", { toml: `openai_base_url = ""` }, undefined],
+  [
+    "the model_provider of config.toml",
+    { toml: `model_provider = "gw"\n[model_providers.gw]\nbase_url = "https://gw.test/v1"` },
+    "https://gw.test/v1",
+  ],
+  [
+    "the model_provider of a profile",
+    {
+      toml:
+        `profile = "p"\n[profiles.p]\nmodel_provider = "b"\n[model_providers.a]\nbase_url = "https://a.test"\n` +
+        `[model_providers.b]\nbase_url = "https://b.test"`,
+    },
+    "https://b.test",
+  ],
+  [
+    "--provider over the model_provider of config.toml",
+    {
+      toml: `model_provider = "a"\n[model_providers.a]\nbase_url = "https://a.test"\n` +
+        `[model_providers.b]\nbase_url = "https://b.test"`,
+      flags: { provider: "b" },
+    },
+    "https://b.test",
+  ],
+  ["the port of ollama", { flags: { provider: "ollama" } }, "http://localhost:11434/v1"],
+  ["the port of lmstudio", { flags: { provider: "lmstudio" } }, "http://localhost:1234/v1"],
+  [
+    "CODEX_OSS_PORT",
+    { flags: { provider: "ollama" }, env: { CODEX_OSS_PORT: "9999" } },
+    "http://localhost:9999/v1",
+  ],
+  [
+    "CODEX_OSS_BASE_URL",
+    { flags: { provider: "ollama" }, env: { CODEX_OSS_BASE_URL: "http://gpu.test/v1" } },
+    "http://gpu.test/v1",
+  ],
+];
+
+/** What is refused: name, layers, parts of the message or the hint. */
+export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[]])[] = [
+  ["wire_api chat, with a pointer to the remedy", {
+    toml: `model_provider = "x"\n[model_providers.x]\nbase_url = "http://x.test"\nwire_api = "chat"`,
+  }, ['wire_api = "chat"', "chat completions"]],
+  ["aws with websockets, before anything else", {
+    toml:
+      `model_provider = "x"\n[model_providers.x]\nenv_key = "K"\nsupports_websockets = true\n[model_providers.x.aws]\nregion = "r"`,
+  }, ["aws and supports_websockets"]],
+  ["aws with other credentials, all of them named", {
+    toml:
+      `model_provider = "x"\n[model_providers.x]\nenv_key = "K"\nrequires_openai_auth = true\n[model_providers.x.aws]\nregion = "r"`,
+  }, ["aws excludes env_key, requires_openai_auth"]],
+  ["a command beside a key", {
+    toml: `model_provider = "x"\n[model_providers.x]\nenv_key = "K"\n[model_providers.x.auth]\ncommand = "c"`,
+  }, ["auth excludes env_key"]],
+  ["a blank command", {
+    toml: `model_provider = "x"\n[model_providers.x.auth]\ncommand = " "`,
+  }, ["model_providers.x.auth.command", "blank"]],
+  ["a redefined built-in provider", { toml: `[model_providers.openai]\nbase_url = "https://x.test"` }, [
+    "[model_providers.openai]",
+    "openai_base_url",
+  ]],
+  ["an unknown provider, naming those there are", { flags: { provider: "nope" } }, ['"nope"', "openai"]],
+  [
+    "an unknown profile, naming those there are",
+    { toml: `[profiles.a]\nmodel="m"`, flags: { profile: "b" } },
+    ['"b"', "a"],
+  ],
+  ["a value of the wrong kind, by its key", { toml: `model = 3` }, ["model", "config.toml"]],
+  ["text that is not TOML, by its line", { toml: `model = "a"\n= = =` }, ["line 2", "config.toml"]],
+  ["a base URL that is none", { flags: { baseUrl: "api.test/v1" } }, [
+    "--base-url",
+    "api.test/v1",
+    "https://",
+  ]],
+  ["a CODEX_HOME that is no directory", { env: { CODEX_HOME: "/nonexistent-culvert" } }, [
+    "CODEX_HOME",
+    "/nonexistent-culvert",
+  ]],
+];
+
+/** Keys that nobody knows, beside one that the codex client knows. */
+export const UNKNOWN_KEYS = {
+  toml:
+    `modle = "typo"\napproval_policy = "never"\n[profiles.p]\nspeed = 1\n[model_providers.x]\nbase_ulr = "y"`,
+  keys: ["modle", "profiles.p.speed", "model_providers.x.base_ulr"],
+} as const;
+
+/** Mistakes amid which `hunter2` stands, which is a secret. */
+export const SECRETIVE: readonly (readonly [string, SettingsCase])[] = [
+  ["user and password in a base URL", { flags: { baseUrl: "https://user:hunter2@api.test/v1" } }],
+  ["a key in the query of a base URL that is none", { flags: { baseUrl: "api.test/v1?key=hunter2" } }],
+  ["a token in a line that is not TOML", {
+    toml: `[model_providers.x]\nexperimental_bearer_token = "hunter2`,
+  }],
+  ["a token of the wrong kind", {
+    toml: `model_provider = "x"\n[model_providers.x]\nexperimental_bearer_token = ["hunter2"]`,
+  }],
+];
