@@ -13,6 +13,7 @@ import { isObject } from "./items.ts";
 import { isDoneMark, parseEvent, type WireItem } from "./parse_event.ts";
 import { rateLimitFromEvent, rateLimitsOf } from "./rate_limits.ts";
 import { refusalIn } from "./refusal.ts";
+import { withoutSecrets } from "./server_text.ts";
 import { isModelName, modelInEvent } from "./server_model.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 import { TURN_STATE } from "./turn_state.ts";
@@ -90,7 +91,7 @@ export class ResponseReader {
    */
   read(texts: readonly string[], into: StreamItem[]): StreamEnd | undefined {
     for (const text of texts) {
-      const item = parseEvent(text);
+      const item = this.#parse(text);
       if (item === undefined) {
         if (!isDoneMark(text)) this.#facts.skipped++;
         continue;
@@ -111,6 +112,14 @@ export class ResponseReader {
       }),
       retryable: true,
     };
+  }
+
+  /** Events pass as they came, but for a failure that repeats the credential that it refuses. */
+  #parse(text: string): WireItem | undefined {
+    const item = parseEvent(text);
+    if (item?.event.type !== "error" && item?.event.type !== "response.failed") return item;
+    const clean = withoutSecrets(text, this.#context.secrets);
+    return clean === text ? item : parseEvent(clean);
   }
 
   #take(item: WireItem, into: StreamItem[]): StreamEnd | undefined {

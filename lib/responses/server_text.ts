@@ -47,12 +47,18 @@ function explanationIn(body: string): string {
   return Object.values(rest).some((value) => value !== null) ? JSON.stringify(rest) : "";
 }
 
-/** Trims, takes secrets out, drops control characters and cuts at {@link SHOWN_BYTES} between characters. */
-export function shownText(text: string, secrets: Secrets): string {
+/** The text with what was sent as a credential masked; shorter values than 8 characters would maim it. */
+export function withoutSecrets(text: string, secrets: Secrets): string {
   let clean = text;
   for (const secret of secrets) {
     if (secret.length >= 8) clean = clean.replaceAll(secret, "***");
   }
+  return clean;
+}
+
+/** Trims, takes secrets out, drops control characters and cuts at {@link SHOWN_BYTES} between characters. */
+export function shownText(text: string, secrets: Secrets): string {
+  let clean = withoutSecrets(text, secrets);
   // A server's text must not reach a terminal with its control characters.
   // deno-lint-ignore no-control-regex
   clean = clean.replace(KEY, "$1-***").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, " ").trim();

@@ -2,6 +2,7 @@ import type { JsonObject } from "../../lib/responses/events.ts";
 import { outputText, userMessage } from "../../lib/responses/items.ts";
 import { type BodyContext, requestBody, type TurnRequest } from "../../lib/responses/request.ts";
 import { assertEquals } from "../support/assert.ts";
+import { REQUEST_ROWS } from "./request_rows.ts";
 
 const CONTEXT: BodyContext = {
   providerName: "OpenAI",
@@ -34,35 +35,7 @@ Deno.test("a plain request has the fields of the codex client, in its order", ()
   );
 });
 
-const FIELDS:
-  readonly (readonly [name: string, request: Partial<TurnRequest>, field: string, value: unknown])[] = [
-    ["empty instructions are left out", { instructions: "" }, "instructions", undefined],
-    ["an effort is sent", { reasoningEffort: "low" }, "reasoning", { effort: "low" }],
-    ["the effort ultra is sent as max", { reasoningEffort: "ultra" }, "reasoning", { effort: "max" }],
-    ["a summary is sent", { reasoningSummary: "auto" }, "reasoning", { summary: "auto" }],
-    ["the summary none is left out", { reasoningSummary: "none" }, "reasoning", {}],
-    ["the tier fast is sent as priority", { serviceTier: "fast" }, "service_tier", "priority"],
-    ["the tier flex is sent as it is", { serviceTier: "flex" }, "service_tier", "flex"],
-    ["the tier default is left out", { serviceTier: "default" }, "service_tier", undefined],
-    ["a cache key of the caller wins", { promptCacheKey: "k" }, "prompt_cache_key", "k"],
-    ["a verbosity is sent", { verbosity: "low" }, "text", { verbosity: "low" }],
-    ["a schema is sent", { outputSchema: { type: "object" } }, "text", {
-      format: { type: "json_schema", strict: true, schema: { type: "object" }, name: "codex_output_schema" },
-    }],
-    ["a previous response is named", { previousResponseId: "resp_0" }, "previous_response_id", "resp_0"],
-    ["tools are sent as they are", { tools: [{ type: "web_search" }] }, "tools", [{ type: "web_search" }]],
-    [
-      "the caller's metadata cannot replace the program's",
-      { clientMetadata: { a: "b", session_id: "x" } },
-      "client_metadata",
-      {
-        a: "b",
-        session_id: "s-1",
-      },
-    ],
-  ];
-
-for (const [name, request, field, value] of FIELDS) {
+for (const { name, request, field, value } of REQUEST_ROWS) {
   Deno.test(`request body: ${name}`, () => assertEquals(body(request)[field], value));
 }
 

@@ -26,9 +26,9 @@ export function narrate(event: ResponseEvent, voice: Voice): void {
     case "culvert.warning":
       return voice.warn(event);
     case "culvert.auth":
-      return voice.progress(
-        `401: ${event.mode} recovery, ${event.phase}: ${event.outcome.replaceAll("_", " ")}`,
-      );
+      // Where nothing could be tried, the error that follows tells why, and better.
+      if (event.outcome === "recovery_not_run") return voice.note("401: there is nothing to recover with");
+      return voice.progress(`401: ${words(event.phase)}: ${words(event.outcome)}`);
     case "culvert.reroute":
       return voice.note(`rerouted from ${event.from_model} to ${event.to_model}`);
     case "culvert.server_model":
@@ -54,6 +54,10 @@ export function describeLimits(snapshot: RateLimitSnapshot): string {
   return `limits ${snapshot.limit_name ?? snapshot.limit_id ?? "codex"}: ${
     windows.join(", ") || "nothing said"
   }`;
+}
+
+function words(name: string): string {
+  return name.replaceAll("_", " ");
 }
 
 function seconds(ms: number): string {

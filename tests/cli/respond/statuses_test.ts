@@ -86,6 +86,8 @@ for (const { name: where, wire, script } of DELIVERIES) {
       "expired",
       "token_expired",
     ]);
+    // The error says all of it; nothing is said ahead of it.
+    assertEquals(run.stderr.match(/^culvert: /gm)?.length, 1);
     for (const part of ["Your token has expired", "req_9", "ray_9", "expired", "token_expired"]) {
       assertIncludes(run.stderr, part);
     }

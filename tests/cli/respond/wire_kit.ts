@@ -1,6 +1,7 @@
 /** `culvert respond --json` against a server that says exactly what a row of a table says, over either wire. */
+import type { ResponseEvent } from "../../../lib/responses/events.ts";
 import type { ServedWebSocket } from "../../../lib/net/served_websocket.ts";
-import { type EventRow, type Reading, readingOfLines } from "../../responses/reading.ts";
+import { eventOfLine, type EventRow, type Reading, readingOf } from "../../responses/reading.ts";
 import { frames } from "../../responses/kit.ts";
 import {
   type Reply,
@@ -8,7 +9,7 @@ import {
   type SocketServer,
   socketServer,
 } from "../../responses/websocket_kit.ts";
-import { assertExcludes } from "../../support/assert.ts";
+import { assertEquals, assertExcludes } from "../../support/assert.ts";
 import { culvert, type CulvertOptions, type CulvertRun } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 
@@ -61,16 +62,21 @@ export interface Conversation extends CulvertOptions {
   readonly provider?: Readonly<Record<string, string | number | boolean>>;
   /** Lines of `config.toml` above the tables. */
   readonly config?: string;
+  /** Default: hello. */
   readonly prompt?: readonly string[];
 }
 
-/** What came of one. */
-export interface Conversed extends Reading {
+/** What came of one, turn by turn. */
+export interface ConversedTurns {
+  readonly turns: readonly (readonly ResponseEvent[])[];
   readonly run: CulvertRun;
   readonly server: SocketServer;
   /** Requests for the model that reached the server. */
   readonly requests: number;
 }
+
+/** What came of one turn. */
+export type Conversed = Reading & Omit<ConversedTurns, "turns">;
 
 /** Neither retries nor long waits: a row that wants them says so. */
 const BRIEF = {
@@ -97,8 +103,16 @@ export async function homeFor(
   return home;
 }
 
-/** Runs one, without `--json` where `args` say `--no-json`. */
+/** Runs one turn. */
 export async function converse(given: Conversation): Promise<Conversed> {
+  const { turns, ...rest } = await converseInTurns(given);
+  const [events, ...more] = turns;
+  if (events === undefined || more.length > 0) throw new Error(`There were ${turns.length} turns`);
+  return { ...readingOf(events), ...rest };
+}
+
+/** Runs it and keeps the events of each turn apart: with `--repeat-from` there may be several. */
+export async function converseInTurns(given: Conversation): Promise<ConversedTurns> {
   const { wire = "sse", args = [], prompt = ["hello"], script, env, ...options } = given;
   await using server = await socketServer({ plain: true, ...script });
   const claims = wire === "auto" ? { supports_websockets: true } : {};
@@ -110,8 +124,17 @@ export async function converse(given: Conversation): Promise<Conversed> {
       env: { CODEX_HOME: home, CULVERT_API_KEY: WIRE_KEY, ...env },
     });
     assertExcludes(run.stdout + run.stderr, WIRE_KEY);
-    const reading = readingOfLines(run.stdout);
-    return { ...reading, run, server, requests: server.frames.length + server.posts.length };
+    const turns: ResponseEvent[][] = [];
+    let turn: ResponseEvent[] = [];
+    for (const line of run.stdout.trimEnd().split("\n")) {
+      const event = eventOfLine(line);
+      turn.push(event);
+      if (event.type !== "culvert.result") continue;
+      turns.push(turn);
+      turn = [];
+    }
+    assertEquals(turn, [], "something was printed after the last result");
+    return { turns, run, server, requests: server.frames.length + server.posts.length };
   } finally {
     await Deno.remove(home, { recursive: true });
   }

@@ -1,0 +1,121 @@
+import { FALLBACK_ROWS, NO_FALLBACK_ROWS } from "../../responses/fallback_rows.ts";
+import { COMPLETED, CREATED } from "../../responses/reading.ts";
+import { accept, COMPLETE, refuse, saysAndBreaks } from "../../responses/websocket_kit.ts";
+import { assertEquals, assertIncludes, assertMatch } from "../../support/assert.ts";
+import { converse, converseInTurns, scriptOf } from "./wire_kit.ts";
+
+/** Long enough for a loopback, short enough to wait for. */
+const PROVIDER = { websocket_connect_timeout_ms: 250 };
+
+for (const [name, upgrade, says] of FALLBACK_ROWS) {
+  Deno.test(`the program, on auto: ${name} goes over to SSE after one attempt, and says so once`, async () => {
+    const { run, result, of, server } = await converse({
+      wire: "auto",
+      script: { upgrades: [upgrade] },
+      provider: PROVIDER,
+    });
+    assertEquals([run.code, result.status, result.transport], [0, "completed", "sse"]);
+    assertEquals(of("culvert.fallback").map(({ quiet }) => quiet), [false]);
+    assertMatch(of("culvert.fallback")[0]?.reason ?? "", says);
+    assertEquals(run.stderr.match(/no websocket here/g)?.length, 1);
+    assertEquals([server.handshakes.length, server.posts.length], [1, 1]);
+  });
+}
+
+for (const [name, upgrade, code] of NO_FALLBACK_ROWS) {
+  Deno.test(`the program, on ws: an upgrade met with ${name} is an error and never a fallback`, async () => {
+    const { run, result, of, server } = await converse({
+      wire: "ws",
+      script: { upgrades: [upgrade] },
+      provider: PROVIDER,
+    });
+    assertEquals([run.code, result.error?.code], [result.exit_code, code]);
+    assertEquals([of("culvert.fallback").length, server.posts.length], [0, 0]);
+  });
+}
+
+Deno.test("the program, on auto: a 426 goes over to SSE without a word, and for good", async () => {
+  const prompts = await Deno.makeTempFile();
+  await Deno.writeTextFile(prompts, "one\ntwo\n");
+  const { server, turns, run } = await converseInTurns({
+    wire: "auto",
+    script: { upgrades: [refuse(426)] },
+    args: ["--repeat-from", prompts],
+    prompt: [],
+  });
+  await Deno.remove(prompts);
+  assertEquals([run.code, run.stderr], [0, ""]);
+  assertEquals([server.handshakes.length, server.posts.length], [1, 2]);
+  assertEquals(turns.flat().flatMap((event) => event.type === "culvert.fallback" ? [event.quiet] : []), [
+    true,
+  ]);
+});
+
+Deno.test("the program, on auto: an upgrade answered 429 ends the turn", async () => {
+  const limit = refuse(429, '{"error":{"type":"usage_limit_reached"}}');
+  const { run, result, server } = await converse({ wire: "auto", script: { upgrades: [limit] } });
+  assertEquals([run.code, result.error?.code, server.posts.length], [6, "usage_limit", 0]);
+});
+
+Deno.test("the program, on auto: a socket that is closed before it carried anything is given up at once", async () => {
+  const script = {
+    replies: [(socket: { close(code: number, reason: string): void }) => socket.close(1008, "policy")],
+  };
+  const { run, of, server } = await converse({ wire: "auto", script });
+  assertEquals(run.code, 0);
+  assertIncludes(of("culvert.fallback")[0]?.reason ?? "", "1008");
+  assertEquals([server.handshakes.length, server.posts.length], [1, 1]);
+});
+
+Deno.test("the program, on auto: a socket that swallows the request is given up after the idle limit", async () => {
+  const { run, result, server } = await converse({
+    wire: "auto",
+    script: { replies: [() => {}] },
+    provider: { stream_idle_timeout_ms: 300 },
+  });
+  assertEquals([run.code, result.transport, server.posts.length], [0, "sse", 1]);
+});
+
+Deno.test("the program, on auto: a socket that breaks under a response twice goes over to SSE within the budget", async () => {
+  const half = saysAndBreaks([CREATED, { type: "response.output_text.delta", delta: "Hal" }]);
+  const { run, result, of, server } = await converse({
+    wire: "auto",
+    script: { replies: [half] },
+    provider: { stream_max_retries: 2 },
+  });
+  assertEquals([run.code, result.transport], [0, "sse"]);
+  assertEquals(of("culvert.retry").map(({ discards_output }) => discards_output), [true, true]);
+  assertEquals([server.handshakes.length, server.posts.length], [2, 1]);
+});
+
+Deno.test("the program takes the websocket with --transport ws though the provider claims none, and not on auto", async () => {
+  assertEquals((await converse({ wire: "ws", script: {} })).result.transport, "websocket");
+  const auto = await converse({ wire: "auto", script: {}, provider: { supports_websockets: false } });
+  assertEquals([auto.result.transport, auto.server.handshakes.length], ["sse", 0]);
+});
+
+for (const code of ["websocket_connection_limit_reached", "previous_response_not_found"]) {
+  Deno.test(`the program over the websocket: ${code} reconnects with a whole request and completes`, async () => {
+    const error = { type: "error", status: 400, error: { code, message: "x" } };
+    const { run, server } = await converse({
+      wire: "ws",
+      script: scriptOf({ events: [error] }, { events: [COMPLETED] }),
+      provider: { stream_max_retries: 1 },
+    });
+    assertEquals([run.code, server.handshakes.length], [0, 2]);
+    assertEquals(server.frames[1]?.json["previous_response_id"], undefined);
+  });
+}
+
+Deno.test("the program over the websocket tells the facts of the upgrade before the first event", async () => {
+  const headers = { "openai-model": "gpt-test", "x-models-etag": '"e"', "x-reasoning-included": "1" };
+  const { types } = await converse({ wire: "ws", script: { upgrades: [accept(headers)] } });
+  assertEquals(types, [
+    "culvert.connected",
+    "culvert.server_model",
+    "culvert.models_etag",
+    "culvert.reasoning_included",
+    ...COMPLETE.map(({ type }) => type),
+    "culvert.result",
+  ]);
+});

@@ -1,0 +1,180 @@
+import { type MockApi, startMockApi } from "../../../lib/mock/api.ts";
+import { MOCK_ACCOUNT } from "../../../lib/mock/tokens.ts";
+import { assert, assertEquals, assertMatch } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+import { join } from "../../support/paths.ts";
+import { WIRE_KEY, WIRE_NAMES, WIRES } from "./wire_kit.ts";
+
+/** The credential that a row sends: an API key in a variable, or a stored ChatGPT login. */
+type Credential = "key" | "login";
+
+interface Row {
+  readonly name: string;
+  readonly credential: Credential;
+  /** `config.toml`, given the API's base URL. Default: the built-in provider at that address. */
+  readonly config?: (baseUrl: string) => string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Looks at the headers of the POST or the upgrade, and its query. */
+  readonly check: (headers: Readonly<Record<string, string>>, search: string, api: MockApi) => void;
+}
+
+const provider = (...lines: readonly string[]) => (baseUrl: string) =>
+  ['model_provider = "corp"', "[model_providers.corp]", 'name = "Corp"', `base_url = "${baseUrl}"`, ...lines]
+    .join("\n");
+
+const is = (expected: Readonly<Record<string, string | undefined>>): Row["check"] => (headers) => {
+  for (const [name, value] of Object.entries(expected)) assertEquals([name, headers[name]], [name, value]);
+};
+
+const ROWS: readonly Row[] = [
+  {
+    name: "an API key is sent as a bearer, without account and without routing hint",
+    credential: "key",
+    check: is({
+      "authorization": `Bearer ${WIRE_KEY}`,
+      "chatgpt-account-id": undefined,
+      "x-codex-routing-hint": undefined,
+      "content-encoding": undefined,
+    }),
+  },
+  {
+    name: "a ChatGPT login at OpenAI sends its account and a routing hint",
+    credential: "login",
+    check: is({
+      "chatgpt-account-id": MOCK_ACCOUNT.accountId,
+      "x-codex-routing-hint": "model=gpt-test",
+    }),
+  },
+  {
+    name: "the routing hint names the tier",
+    credential: "login",
+    config: (baseUrl) => `openai_base_url = "${baseUrl}"\nservice_tier = "fast"`,
+    check: is({ "x-codex-routing-hint": "model=gpt-test;tier=priority" }),
+  },
+  {
+    name: "a ChatGPT login at a provider of that name that is not OpenAI gets no routing hint",
+    credential: "login",
+    config: provider("requires_openai_auth = true"),
+    check: is({ "chatgpt-account-id": MOCK_ACCOUNT.accountId, "x-codex-routing-hint": undefined }),
+  },
+  {
+    name: "a provider's own bearer is sent though there is a login",
+    credential: "login",
+    config: provider('experimental_bearer_token = "tok-corp-0001"', "requires_openai_auth = true"),
+    check: is({ authorization: "Bearer tok-corp-0001", "chatgpt-account-id": undefined }),
+  },
+  {
+    name: "a provider's own variable is sent though there is a key for everybody",
+    credential: "key",
+    config: provider('env_key = "CORP_KEY"'),
+    env: { CORP_KEY: "tok-corp-0002" },
+    check: is({ authorization: "Bearer tok-corp-0002" }),
+  },
+  {
+    name: "the program says who it is, and its ids hang together",
+    credential: "key",
+    check: (headers) => {
+      const thread = headers["thread-id"] ?? "";
+      assertEquals(headers["originator"], "culvert");
+      assertMatch(headers["user-agent"] ?? "", /^culvert\/\d/);
+      assertMatch(thread, /^[0-9a-f-]{36}$/);
+      assertEquals(headers["x-client-request-id"], thread);
+      assertEquals(headers["x-codex-window-id"], `${thread}:0`);
+      const { thread_id, request_kind } = JSON.parse(headers["x-codex-turn-metadata"] ?? "{}");
+      assertEquals([thread_id, request_kind], [thread, "turn"]);
+      assertEquals(headers["x-codex-turn-state"], undefined);
+    },
+  },
+  {
+    name: "the variable that overrides the originator does so",
+    credential: "key",
+    env: { CODEX_INTERNAL_ORIGINATOR_OVERRIDE: "acme cli" },
+    check: is({ originator: "acme cli" }),
+  },
+  {
+    name: "provider headers stand over the defaults and under the credential",
+    credential: "key",
+    config: provider(
+      'env_key = "CULVERT_API_KEY"',
+      'http_headers = { Originator = "theirs", AUTHORIZATION = "Bearer static", "x-team" = "blue" }',
+    ),
+    check: is({ "originator": "theirs", "authorization": `Bearer ${WIRE_KEY}`, "x-team": "blue" }),
+  },
+  {
+    name: "provider headers from variables are sent where the variable has a value",
+    credential: "key",
+    config: provider('env_http_headers = { "x-team" = "TEAM", "x-gone" = "NO_SUCH", "x-blank" = "BLANK" }'),
+    env: { TEAM: "green", BLANK: " " },
+    check: is({ "x-team": "green", "x-gone": undefined, "x-blank": undefined }),
+  },
+  {
+    name: "query parameters are sent, and percent-encoded",
+    credential: "key",
+    config: provider('query_params = { "api-version" = "2025 preview&x" }'),
+    check: (_, search) => assertEquals(new URLSearchParams(search).get("api-version"), "2025 preview&x"),
+  },
+  {
+    name: "organization and project of the variables go to OpenAI",
+    credential: "key",
+    env: { OPENAI_ORGANIZATION: "org-1", OPENAI_PROJECT: "proj-1" },
+    check: is({ "openai-organization": "org-1", "openai-project": "proj-1" }),
+  },
+  {
+    name: "organization and project of the variables go to nobody else",
+    credential: "key",
+    config: provider('env_key = "CULVERT_API_KEY"'),
+    env: { OPENAI_ORGANIZATION: "org-1", OPENAI_PROJECT: "proj-1" },
+    check: is({ "openai-organization": undefined, "openai-project": undefined }),
+  },
+];
+
+/** One API for all rows, its CA in a file, and a login of it. */
+const API = await startMockApi();
+const FILES = await Deno.makeTempDir({ prefix: "culvert-headers-" });
+const BUNDLE = join(FILES, "ca.pem");
+await Deno.writeTextFile(BUNDLE, API.authority.certificate);
+globalThis.addEventListener("unload", () => {
+  void API.close();
+  Deno.removeSync(FILES, { recursive: true });
+});
+
+async function homeOf({ credential, config = (baseUrl) => `openai_base_url = "${baseUrl}"` }: Row) {
+  const home = join(FILES, crypto.randomUUID());
+  await Deno.mkdir(home);
+  await Deno.writeTextFile(join(home, "config.toml"), config(API.baseUrl));
+  if (credential === "key") return { CODEX_HOME: home, CULVERT_API_KEY: WIRE_KEY };
+  const login = {
+    auth_mode: "chatgpt",
+    tokens: { ...await API.oauth.issue(3_600_000), account_id: MOCK_ACCOUNT.accountId },
+    last_refresh: new Date().toISOString(),
+  };
+  await Deno.writeTextFile(join(home, "auth.json"), JSON.stringify(login), { mode: 0o600 });
+  return { CODEX_HOME: home };
+}
+
+for (const row of ROWS) {
+  for (const wire of WIRES) {
+    Deno.test(`the program's headers over ${WIRE_NAMES[wire]}: ${row.name}`, async () => {
+      API.log.clear();
+      const env = { CODEX_CA_CERTIFICATE: BUNDLE, ...await homeOf(row), ...row.env };
+      const run = await culvert(["respond", "--transport", wire, "-m", "gpt-test", "hi"], { env });
+      assertEquals([run.code, run.stderr], [0, ""]);
+      const [request, ...more] = API.log.turns;
+      assert(request !== undefined && more.length === 0);
+      row.check(request.headers, request.search, API);
+      const beta = request.headers["openai-beta"];
+      assertEquals(beta, wire === "ws" ? "responses_websockets=2026-02-06" : undefined);
+      assertEquals(request.headers["accept"] === "text/event-stream", wire === "sse");
+    });
+  }
+}
+
+Deno.test("the program's headers: with a ChatGPT login at OpenAI the body is zstd, and the same JSON inside", async () => {
+  API.log.clear();
+  const row: Row = { name: "", credential: "login", check: () => {} };
+  const env = { CODEX_CA_CERTIFICATE: BUNDLE, ...await homeOf(row) };
+  const run = await culvert(["respond", "--transport", "sse", "-m", "gpt-test", "hi"], { env });
+  assertEquals(run.code, 0, run.stderr);
+  const [request] = API.log.turns;
+  assertEquals([request?.headers["content-encoding"], request?.json?.["model"]], ["zstd", "gpt-test"]);
+});

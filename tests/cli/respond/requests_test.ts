@@ -1,0 +1,56 @@
+import { REQUEST_ROWS, type Words } from "../../responses/request_rows.ts";
+import { assert, assertEquals, assertExcludes } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+import { join } from "../../support/paths.ts";
+import { converse, homeFor, WIRE_KEY, WIRE_NAMES, WIRES } from "./wire_kit.ts";
+
+const FILES = await Deno.makeTempDir({ prefix: "culvert-files-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(FILES, { recursive: true }));
+
+/** The words as arguments; a file among them is written first. */
+async function said({ args = [], config = "", file }: Words) {
+  if (file === undefined) return { args, config };
+  const [flag, content] = file;
+  const path = join(FILES, `${crypto.randomUUID()}.json`);
+  await Deno.writeTextFile(path, JSON.stringify(content));
+  return { args: [...args, flag, path], config };
+}
+
+for (const { name, words, field, value } of REQUEST_ROWS) {
+  if (words === undefined) continue;
+  for (const wire of WIRES) {
+    Deno.test(`the program's request over ${WIRE_NAMES[wire]}: ${name}`, async () => {
+      const { server, requests } = await converse({ wire, script: {}, ...await said(words) });
+      const sent = server.frames[0]?.json ?? server.posts[0];
+      assertEquals([requests, sent?.[field]], [1, value]);
+    });
+  }
+  Deno.test(`the program's request with --dry-run: ${name}`, async () => {
+    const { args, config } = await said(words);
+    const home = await homeFor("http://127.0.0.1:9/v1", { config });
+    const run = await culvert(["respond", "--dry-run", "--json", ...args, "hello"], {
+      env: { CODEX_HOME: home, CULVERT_API_KEY: WIRE_KEY },
+    });
+    await Deno.remove(home, { recursive: true });
+    assertEquals([run.code, run.stderr], [0, ""]);
+    assertExcludes(run.stdout, WIRE_KEY);
+    const { type, method, url, body } = JSON.parse(run.stdout);
+    assertEquals([type, method, url], ["culvert.request", "POST", "http://127.0.0.1:9/v1/responses"]);
+    assertEquals(body[field], value);
+  });
+}
+
+Deno.test("the program's frame is its POST's body plus type and metadata of its own", async () => {
+  const [post, frame] = await Promise.all(
+    WIRES.map(async (wire) => {
+      const { server } = await converse({ wire, script: {} });
+      return server.frames[0]?.json ?? server.posts[0] ?? {};
+    }),
+  );
+  const { client_metadata: metadata, prompt_cache_key: key, ...body } = post ?? {};
+  const { type, client_metadata: extra, prompt_cache_key: frameKey, ...rest } = frame ?? {};
+  assertEquals([type, rest], ["response.create", body]);
+  assert(key !== undefined && frameKey !== undefined);
+  const names = (value: unknown) => Object.keys(value ?? {});
+  assertEquals(names(extra), [...names(metadata), "x-codex-ws-stream-request-start-ms"]);
+});

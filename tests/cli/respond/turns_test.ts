@@ -1,0 +1,282 @@
+/** What happens between the requests of one run: state, retries, reuse. */
+import type { MockApi } from "../../../lib/mock/api.ts";
+import type { RecordedRequest } from "../../../lib/mock/request_log.ts";
+import type { Scenario } from "../../../lib/mock/scenario.ts";
+import type { ResponseEvent } from "../../../lib/responses/events.ts";
+import { eventOfLine, type Reading, readingOfLines } from "../../responses/reading.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { join } from "../../support/paths.ts";
+import { bench, PLANTED_KEY } from "../respond_kit.ts";
+import { homeFor, type Wire, WIRE_NAMES, WIRES } from "./wire_kit.ts";
+
+const BENCH = await bench();
+globalThis.addEventListener("unload", () => void BENCH[Symbol.asyncDispose]());
+const API: MockApi = BENCH.api;
+
+interface Run extends Reading {
+  readonly code: number;
+  readonly stderr: string;
+  readonly requests: readonly RecordedRequest[];
+  readonly handshakes: number;
+}
+
+/** One turn of the program against these scenarios, in order; what comes after them is a good answer. */
+async function turn(
+  wire: Wire,
+  scenarios: readonly Scenario[],
+  provider: Readonly<Record<string, number>> = {},
+): Promise<Run> {
+  const { stdout, ...rest } = await run(wire, scenarios, provider, ["hello"]);
+  return { ...readingOfLines(stdout), ...rest };
+}
+
+async function run(
+  wire: Wire,
+  scenarios: readonly Scenario[],
+  provider: Readonly<Record<string, number>>,
+  words: readonly string[],
+) {
+  API.log.clear();
+  const before = API.handshakes();
+  API.enqueue(...scenarios);
+  const home = await homeFor(API.baseUrl, { provider });
+  const args = ["--provider", "mock", "--transport", wire, "-m", "gpt-test", "--json", ...words];
+  const { code, stdout, stderr } = await BENCH.respond(args, { env: { CODEX_HOME: home } });
+  await Deno.remove(home, { recursive: true });
+  assertExcludes(stdout + stderr, PLANTED_KEY);
+  return { code, stdout, stderr, requests: API.log.turns, handshakes: API.handshakes() - before };
+}
+
+/** So many turns in one run. */
+async function turns(
+  wire: Wire,
+  count: number,
+  scenarios: readonly Scenario[],
+  provider: Readonly<Record<string, number>> = {},
+) {
+  const prompts = join(BENCH.directory, `${crypto.randomUUID()}.txt`);
+  await Deno.writeTextFile(
+    prompts,
+    Array.from({ length: count }, (_, index) => `prompt ${index}\n`).join(""),
+  );
+  const { stdout, ...rest } = await run(wire, scenarios, provider, ["--repeat-from", prompts]);
+  const events: ResponseEvent[] = stdout.trimEnd().split("\n").map(eventOfLine);
+  return { ...rest, events };
+}
+
+/** The state that a request carried, whichever way its wire carries it. */
+function stateOf({ transport, headers, json }: RecordedRequest): unknown {
+  if (transport === "http") return headers["x-codex-turn-state"];
+  const metadata = json?.["client_metadata"];
+  return typeof metadata === "object" && metadata !== null && "x-codex-turn-state" in metadata
+    ? metadata["x-codex-turn-state"]
+    : undefined;
+}
+
+const state = (value: string) => ({ headers: { "x-codex-turn-state": value } });
+const EARLY_END: Scenario = { ending: { kind: "eof", afterDeltas: 0 } };
+/** A response that the server itself gives up, worth another try. */
+const BROKEN: Scenario = { ending: { kind: "failed", code: "server_error", message: "x", afterDeltas: 0 } };
+const LIMITS = "culvert.rate_limits";
+
+for (const wire of WIRES) {
+  const over = `the program over ${WIRE_NAMES[wire]}`;
+
+  Deno.test(`${over}: the first state a turn is given goes with its retries, and not into the next turn`, async () => {
+    const scenarios = [{ ...BROKEN, ...state("ts-1") }, { ...BROKEN, ...state("ts-2") }, {}];
+    const { code, requests } = await turns(wire, 2, scenarios, { stream_max_retries: 2 });
+    assertEquals([code, requests.map(stateOf)], [0, [undefined, "ts-1", "ts-1", undefined]]);
+  });
+
+  Deno.test(`${over}: three turns of one run share the session's ids and differ in their own`, async () => {
+    const { requests, handshakes, events } = await turns(wire, 3, []);
+    assertEquals([requests.length, handshakes], [3, wire === "ws" ? 1 : 0]);
+    const metadata = requests.map(({ json }) => {
+      const value = json?.["client_metadata"];
+      assert(typeof value === "object" && value !== null && "turn_id" in value && "session_id" in value);
+      return value;
+    });
+    assertEquals(new Set(metadata.map(({ session_id }) => session_id)).size, 1);
+    assertEquals(new Set(metadata.map(({ turn_id }) => turn_id)).size, 3);
+    const reused = events.flatMap((event) => event.type === "culvert.connected" ? [event.reused] : []);
+    assertEquals(reused, wire === "ws" ? [false, true, true] : reused);
+    assertEquals(events.filter(({ type }) => type === "culvert.result").length, 3);
+  });
+
+  Deno.test(`${over}: an unrelated second prompt is a whole request of its own`, async () => {
+    const { requests } = await turns(wire, 2, []);
+    assertEquals(requests.map(({ json }) => json?.["previous_response_id"]), [undefined, undefined]);
+    assertIncludes(JSON.stringify(requests[1]?.json?.["input"]), "prompt 1");
+    assertExcludes(JSON.stringify(requests[1]?.json?.["input"]), "prompt 0");
+  });
+
+  Deno.test(`${over}: a turn that fails ends the run, and what is left of the prompts is not sent`, async () => {
+    const refused: Scenario = { refusal: { status: 400, body: { error: { message: "no" } } } };
+    const { code, requests, events } = await turns(wire, 3, [{}, refused]);
+    assertEquals([code, requests.length], [8, 2]);
+    const last = events.at(-1);
+    assertEquals(last?.type === "culvert.result" && last.error?.code, "invalid_request");
+  });
+
+  Deno.test(`${over}: a stream that closes early is sent again, the same request, and completes`, async () => {
+    const { code, requests, of } = await turn(wire, [EARLY_END], { stream_max_retries: 1 });
+    assertEquals([code, requests.length], [0, 2]);
+    const [first, second] = requests.map(({ json }) => ({ ...json, client_metadata: undefined }));
+    assertEquals(first, second);
+    const [retry] = of("culvert.retry");
+    assertEquals([retry?.level, retry?.code, retry?.attempt, retry?.max, retry?.discards_output], [
+      "stream",
+      "stream_closed",
+      1,
+      1,
+      // The item that the answer was to stand in had been announced.
+      true,
+    ]);
+  });
+
+  Deno.test(`${over}: Retry-After is waited for, to the millisecond it names`, async () => {
+    const busy: Scenario = { refusal: { status: 503, body: "busy", headers: { "retry-after-ms": "350" } } };
+    const { code, of } = await turn(wire, [busy], { request_max_retries: 1, stream_max_retries: 1 });
+    assertEquals([code, of("culvert.retry").map(({ delay_ms }) => delay_ms)], [0, [350]]);
+  });
+
+  Deno.test(`${over}: a Retry-After of an hour ends the turn instead`, async () => {
+    const busy: Scenario = { refusal: { status: 503, body: "busy", headers: { "retry-after": "3600" } } };
+    const { code, requests } = await turn(wire, [busy], { request_max_retries: 3, stream_max_retries: 3 });
+    assertEquals([code, requests.length], [7, 1]);
+  });
+
+  Deno.test(`${over}: the pauses of a server that keeps failing grow, and each is told on stderr`, async () => {
+    const down: Scenario = { refusal: { status: 500, body: { error: { message: "boom" } } } };
+    const { code, requests, of, stderr } = await turn(wire, [down, down, down], {
+      request_max_retries: 2,
+      stream_max_retries: 2,
+    });
+    const delays = of("culvert.retry").map(({ delay_ms }) => delay_ms);
+    assertEquals([code, requests.length, delays.length], [7, 3, 2]);
+    const [first = 0, second = 0] = delays;
+    assert(first >= 180 && first <= 220 && second >= 360 && second <= 440, delays.join());
+    for (const part of ["retry 1/2 in ", "retry 2/2 in ", "boom"]) assertIncludes(stderr, part);
+  });
+
+  Deno.test(`${over}: a reroute is told once a turn though both of its requests meet it, with both names`, async () => {
+    const rerouted: Scenario = { servedModel: "gpt-other" };
+    const { of, result } = await turn(wire, [{ ...EARLY_END, ...rerouted }, rerouted], {
+      stream_max_retries: 1,
+    });
+    assertEquals(of("culvert.reroute").map(({ from_model, to_model }) => [from_model, to_model]), [
+      ["gpt-test", "gpt-other"],
+    ]);
+    const [warning, ...more] = of("culvert.warning");
+    assertEquals(more, []);
+    for (const name of ["gpt-test", "gpt-other"]) assertIncludes(warning?.message ?? "", name);
+    assertEquals([result.model_requested, result.model_served], ["gpt-test", "gpt-other"]);
+  });
+
+  for (const served of ["GPT-TEST", "gpt-test-2026-01-31"]) {
+    Deno.test(`${over}: ${served} is no reroute from gpt-test`, async () => {
+      const { of, result } = await turn(wire, [{ servedModel: served }]);
+      assertEquals([of("culvert.reroute").length, result.model_served], [0, served]);
+    });
+  }
+
+  Deno.test(`${over}: rate limits of the API are told once each and stand in the result`, async () => {
+    const { of, result, types } = await turn(wire, [{}]);
+    assertEquals(types.filter((type) => type === LIMITS).length, 1);
+    assertEquals(result.rate_limits, of(LIMITS).map(({ snapshot }) => snapshot));
+    const [limit] = result.rate_limits;
+    assertEquals([limit?.primary?.used_percent, limit?.secondary?.window_minutes, limit?.credits?.balance], [
+      12.5,
+      10_080,
+      "17.00",
+    ]);
+  });
+
+  Deno.test(`${over}: a server that repeats the credential it refuses does not get it printed`, async () => {
+    const body = { error: { message: `bad key ${PLANTED_KEY} and sk-abcdefghijklmnop` } };
+    const { code, stderr } = await turn(wire, [{ refusal: { status: 403, body } }]);
+    assertEquals(code, 4);
+    assertExcludes(stderr, "sk-abcdefgh");
+  });
+}
+
+interface EndingRow {
+  readonly name: string;
+  readonly ending: NonNullable<Scenario["ending"]>;
+  readonly wire: Wire;
+  readonly exit: number;
+  readonly code: string;
+}
+
+const ENDINGS: readonly EndingRow[] = [
+  {
+    name: "closes without an end",
+    ending: { kind: "eof", afterDeltas: 0 },
+    wire: "ws",
+    exit: 5,
+    code: "stream_closed",
+  },
+  {
+    name: "closes with a reason",
+    ending: { kind: "close", code: 1011, reason: "overloaded", afterDeltas: 0 },
+    wire: "ws",
+    exit: 5,
+    code: "websocket",
+  },
+  {
+    name: "sends a binary frame",
+    ending: { kind: "binary", afterDeltas: 0 },
+    wire: "ws",
+    exit: 5,
+    code: "websocket",
+  },
+  { name: "is cut", ending: { kind: "cut", afterDeltas: 0 }, wire: "ws", exit: 5, code: "reset" },
+  {
+    name: "goes silent",
+    ending: { kind: "stall", afterDeltas: 0 },
+    wire: "ws",
+    exit: 5,
+    code: "idle_timeout",
+  },
+  {
+    name: "answers incomplete",
+    ending: { kind: "incomplete", reason: "max_output_tokens" },
+    wire: "ws",
+    exit: 8,
+    code: "incomplete",
+  },
+];
+
+for (const { name, ending, wire, exit, code } of ENDINGS) {
+  Deno.test(`the program over ${WIRE_NAMES[wire]}: a server that ${name} ends it with ${exit}, ${code}`, async () => {
+    const { result, ...run } = await turn(wire, [{ ending }], { stream_idle_timeout_ms: 500 });
+    assertEquals([run.code, result.error?.code, result.transport], [exit, code, "websocket"]);
+    assertEquals(run.requests.length, 1);
+  });
+}
+
+const TEXT = "Grüße aus dem Düker: the stream goes under the road. 水";
+const CARRIED: readonly (readonly [name: string, scenario: Scenario, wires: readonly Wire[]])[] = [
+  ["in pieces of one byte", { pieceBytes: 1 }, ["sse"]],
+  ["in pieces that cut letters", { pieceBytes: 7 }, ["sse"]],
+  ["compressed by a middlebox", { compression: "gzip" }, ["sse"]],
+  ["with comments between the events", { comments: true }, ["sse"]],
+  ["event by event", { gapMs: 5 }, WIRES],
+  ["behind a summary of its reasoning", { reasoning: "First I think." }, WIRES],
+  [
+    "behind a call of a tool",
+    { items: [{ id: "fc_1", type: "function_call", name: "f", arguments: "{}" }] },
+    WIRES,
+  ],
+  ["without any word on the model", { servedModel: null }, WIRES],
+];
+
+for (const [name, scenario, wires] of CARRIED) {
+  for (const wire of wires) {
+    Deno.test(`the program over ${WIRE_NAMES[wire]}: an answer ${name} is the same answer`, async () => {
+      const { code, of, result } = await turn(wire, [{ text: TEXT, ...scenario }]);
+      assertEquals([code, result.status], [0, "completed"]);
+      assertEquals(of("response.output_text.delta").map(({ delta }) => delta).join(""), TEXT);
+    });
+  }
+}
