@@ -7,6 +7,10 @@
  * it. The examples run against a simulated network (`@culvert/culvert/testing`); a program of your own leaves
  * that line out and calls `createClient()`.
  *
+ * It needs `--allow-net`, `--allow-read`, and `--allow-env` for what it is to find in the environment: credential,
+ * proxies, bundle. A variable that may not be read counts as unset. The websocket's library reads two of its own,
+ * `WS_NO_BUFFER_UTIL` and `WS_NO_UTF_8_VALIDATE`; without them turns take SSE.
+ *
  * What a program says is in camel case; what a turn yields is in snake case, because it is the API's JSON and
  * that of the command line. Whatever fails is a {@link CulvertError}, or a `culvert.result` that holds the same
  * facts.

@@ -19,12 +19,18 @@ const SOURCE = { kind: "flag", name: "the apiKey option" } as const;
 
 /** Sends the program's own key. A 401 for a key that stays the same stands. */
 export function apiKeyAuthenticator(key: string | ApiKeyFunction): Authenticator {
-  const authorize = async (): Promise<Authorization> => {
+  // What recovery was given is what the next request carries: a key may be made for one use.
+  let given: Authorization | undefined;
+  const ask = async (): Promise<Authorization> => {
     const token = headerValue(typeof key === "string" ? key : await call(key), SOURCE.name);
     return { mode: "apikey", source: SOURCE, headers: bearerHeaders(token) };
   };
   return {
-    authorize,
+    authorize: async () => {
+      const authorization = given ?? await ask();
+      given = undefined;
+      return authorization;
+    },
     startTurn: () => {
       let mayAsk = typeof key !== "string";
       return {
@@ -32,8 +38,9 @@ export function apiKeyAuthenticator(key: string | ApiKeyFunction): Authenticator
           const wasAsked = mayAsk;
           mayAsk = false;
           if (wasAsked) {
-            const { headers } = await authorize();
-            if (headers["authorization"] !== rejection.sent?.headers["authorization"]) {
+            const fresh = await ask();
+            if (fresh.headers["authorization"] !== rejection.sent?.headers["authorization"]) {
+              given = fresh;
               return { resend: true, phase: "api_key_function" };
             }
           }

@@ -42,9 +42,11 @@ export async function runProgram(source: string, options: ProgramOptions): Promi
   try {
     const imports = { "@culvert/culvert": "jsr:@culvert/culvert@^0.1.0" };
     await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ links: [ROOT], imports }));
+    // A copy, to be written to: the same versions as everywhere, and nothing to ask a registry for.
+    await Deno.copyFile(join(ROOT, "deno.lock"), join(folder, "deno.lock"));
     await Deno.writeTextFile(join(folder, "ask.ts"), source);
     const { args = [], env, permissions } = options;
-    const flags = ["run", "--no-check", "--no-lock", "--quiet", ...permissions];
+    const flags = ["run", "--no-check", "--quiet", ...permissions];
     return await deno([...flags, "ask.ts", ...args], { cwd: folder, ...(env === undefined ? {} : { env }) });
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,0 +1,59 @@
+import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
+import { join } from "../support/paths.ts";
+import { deno, ROOT } from "./program.ts";
+
+/** The two modules that a program may import. */
+const ENTRIES = ["lib/mod.ts", "lib/testing.ts"] as const;
+
+Deno.test("everything that a program can reach has a docstring, and no public type leads to a private one", async () => {
+  const { code, stderr } = await deno(["doc", "--lint", "--quiet", ...ENTRIES]);
+  assertEquals([code, stderr.replaceAll(/^(Checked|Download).*\n/gm, "")], [0, ""]);
+});
+
+Deno.test("the package could be published: no slow types, and nothing in it but the program", async () => {
+  const { code, stdout, stderr } = await deno(["publish", "--dry-run", "--allow-dirty", "--no-check"]);
+  const said = stdout + stderr;
+  assert(code === 0, said);
+  // Of the one warning that is left, main.ts says why it is so.
+  assertEquals(said.match(/^warning\[.*?\]/gm) ?? [], ["warning[unanalyzable-dynamic-import]"]);
+  const files = [...said.matchAll(/file:\/\/\S*?\/(\S+) \(/g)].map(([, path]) => `/${path}`);
+  assert(files.some((path) => path.endsWith("/lib/mod.ts")));
+  const odd = files.filter((path) => !/\/(lib\/.+|main\.ts|deno\.json|README\.md|LICENSE)$/.test(path));
+  assertEquals(odd, []);
+});
+
+Deno.test("the examples of the documentation pass the type checker, as does the README's program", async () => {
+  const config: Record<string, unknown> = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+  const folder = await Deno.makeTempDir({ prefix: "culvert-examples-" });
+  try {
+    const path = join(folder, "deno.json");
+    const { imports, compilerOptions } = config;
+    const self = Object.entries({ "@culvert/culvert": ENTRIES[0], "@culvert/culvert/testing": ENTRIES[1] })
+      .map(([name, file]) => [name, join(ROOT, file)]);
+    await Deno.writeTextFile(
+      path,
+      JSON.stringify({
+        imports: { ...Object(imports), ...Object.fromEntries(self) },
+        // The extractor of examples adds an import of its own, which an example that has one does not use.
+        compilerOptions: { ...Object(compilerOptions), noUnusedLocals: false },
+      }),
+    );
+    const files = ENTRIES.map((file) => join(ROOT, file));
+    const readme = join(ROOT, "README.md");
+    // A copy, to be written to: the same versions as everywhere, and nothing to ask a registry for.
+    await Deno.copyFile(join(ROOT, "deno.lock"), join(folder, "deno.lock"));
+    const { code, stderr } = await deno(["check", "--quiet", "--doc", `--config=${path}`, ...files, readme]);
+    assertEquals([code, stderr], [0, ""]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the documentation names the ways in and how each is used", async () => {
+  const { stdout } = await deno(["doc", "--quiet", ...ENTRIES]);
+  for (
+    const name of ["createClient(", "interface Client", "interface Turn", "startNetwork(", "startMockApi("]
+  ) {
+    assertIncludes(stdout, name);
+  }
+});
