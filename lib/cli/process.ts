@@ -117,17 +117,38 @@ function withoutVariables<T>(names: readonly string[], create: () => T): T {
   }
 }
 
+/**
+ * So many waits of a process are made without `setTimeout`, whose first use loads 22 modules of the runtime: 4 ms of
+ * processor time beside 15 for an empty program (Deno 2.9.6). A plain turn has two. `AbortSignal.timeout` costs next
+ * to nothing but cannot be called off, so that whatever waits more often is better served by the other.
+ */
+let lightWaits = 4;
+
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  const startTimer = lightWaits-- > 0 ? startLightTimer : startRealTimer;
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(signal.reason);
     const onAbort = () => {
-      clearTimeout(timer);
+      stopTimer();
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
+    const stopTimer = startTimer(ms, () => {
       signal?.removeEventListener("abort", onAbort);
       resolve();
-    }, ms);
+    });
     signal?.addEventListener("abort", onAbort, { once: true });
   });
+}
+
+/** @returns what calls the timer off */
+function startRealTimer(ms: number, onEnd: () => void): () => void {
+  const timer = setTimeout(onEnd, ms);
+  return () => clearTimeout(timer);
+}
+
+/** Keeps the process alive for as long as somebody listens, as the other one does. */
+function startLightTimer(ms: number, onEnd: () => void): () => void {
+  const over = AbortSignal.timeout(ms);
+  over.addEventListener("abort", onEnd, { once: true });
+  return () => over.removeEventListener("abort", onEnd);
 }

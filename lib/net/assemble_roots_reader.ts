@@ -92,8 +92,10 @@ async function readStoreFile(
   return undefined;
 }
 
-const PLAIN_BLOCK =
-  /-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/=]{1,64}\n-----END CERTIFICATE-----\n/g;
+const BEGIN = "-----BEGIN CERTIFICATE-----\n";
+const END = "-----END CERTIFICATE-----\n";
+/** Characters of a line of a canonical block, its end included. */
+const LINE = 65;
 
 /**
  * The short way, which nearly every distribution's file can go: every block is canonical already, and the TLS
@@ -101,9 +103,30 @@ const PLAIN_BLOCK =
  */
 function readPlainStore(bytes: Uint8Array): readonly string[] | undefined {
   const text = new TextDecoder().decode(bytes);
-  const blocks = text.match(PLAIN_BLOCK) ?? [];
-  if (blocks.length === 0 || blocks.length !== text.split("-----BEGIN ").length - 1) return undefined;
+  const blocks: string[] = [];
+  for (let start = text.indexOf("-----BEGIN "); start >= 0;) {
+    const end = text.indexOf(END, start);
+    if (end < 0 || !text.startsWith(BEGIN, start) || !isCanonical(text, start + BEGIN.length, end)) {
+      return undefined;
+    }
+    blocks.push(text.slice(start, end + END.length));
+    start = text.indexOf("-----BEGIN ", end);
+  }
+  if (blocks.length === 0) return undefined;
   return checkRoots(blocks) === undefined ? [...new Set(blocks)] : undefined;
+}
+
+/**
+ * Whether the Base64 between `start` and `end` is broken into lines where a canonical block's is. Which characters
+ * it has is for the TLS library to judge; an expression that looked at each would take twice the time of all this.
+ */
+function isCanonical(text: string, start: number, end: number): boolean {
+  let at = start;
+  while (at + LINE < end) {
+    at += LINE;
+    if (text.charCodeAt(at - 1) !== 10) return false;
+  }
+  return end - at > 1 && text.charCodeAt(end - 1) === 10;
 }
 
 /** What Deno adds to `node:tls`; older versions, and its types, lack it. */

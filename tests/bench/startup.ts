@@ -6,7 +6,7 @@ import { programUnderTest } from "../support/culvert.ts";
 import type { Finding } from "./measure.ts";
 import { processorTime } from "./process_cost.ts";
 
-const RUNS = 11;
+const RUNS = 31;
 
 /** Measures `--version`, and `respond` until its request is on the wire. */
 export async function startup(): Promise<readonly Finding[]> {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "../support/assert.ts";
-import { fromFileUrl } from "../support/paths.ts";
+import { fromFileUrl, join } from "../support/paths.ts";
 import { scrubbedEnv } from "../support/scrubbed_env.ts";
 import { bench, PLANTED_KEY } from "./respond_kit.ts";
 
@@ -9,6 +9,8 @@ const ROOT = new URL("../../", import.meta.url);
 interface Loaded {
   /** Own modules, as paths from the top of the repository. */
   readonly own: readonly string[];
+  /** Own modules that were read, whether or not they ran, likewise. */
+  readonly read: readonly string[];
   /** Packages of npm. */
   readonly packages: readonly string[];
   /** Modules of Node's kind that were imported by name. */
@@ -16,8 +18,10 @@ interface Loaded {
 }
 
 /**
- * Runs the program under `deno run` with the runtime's log, in which there is a line for each module that is
- * compiled.
+ * Runs the program under `deno run` with the runtime's coverage, which has a file for each module that ran, whatever
+ * the caches hold. Node's own are not among those; for them there is the runtime's log, which names each that comes
+ * out of the code cache. (Of other modules it names those that go into the cache after the program has run, too late
+ * for one that exits at once: on a machine where nothing had run before, `--version` was said to load nothing.)
  */
 async function loadedBy(
   args: readonly string[],
@@ -25,42 +29,53 @@ async function loadedBy(
 ): Promise<Loaded> {
   const directory = await Deno.makeTempDir({ prefix: "culvert-loaded-" });
   try {
+    const coverage = join(directory, "coverage");
+    const options = ["-A", "--no-check", "--log-level=debug", `--coverage=${coverage}`];
     const { stderr, code } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", "--log-level=debug", fromFileUrl(new URL("main.ts", ROOT)), ...args],
+      args: ["run", ...options, fromFileUrl(new URL("main.ts", ROOT)), ...args],
       cwd: directory,
       clearEnv: true,
       env: scrubbedEnv({ CODEX_HOME: directory, NO_COLOR: "1", ...env }),
       stdin: "null",
       stdout: "null",
     }).output();
-    assertEquals(code, 0);
     const log = new TextDecoder().decode(stderr);
-    const modules = [...log.matchAll(/V8 code cache (?:\w+ )?for ES module: ([^,\s]+)/g)].map((
-      [, name = ""],
-    ) => name);
-    // CommonJS is not in those lines, but each of its packages is looked up.
-    const resolved = [...log.matchAll(/referrer=file:\S*\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/\d/g)];
-    const imported = modules.flatMap((name) =>
-      /\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/\d/.exec(name)?.[1] ?? []
-    );
+    assertEquals(code, 0, log.slice(-1_000));
+    const modules = await modulesIn(coverage);
+    const packages = modules.flatMap((url) => /\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/\d/.exec(url)?.[1] ?? []);
+    const builtins = [...log.matchAll(/V8 code cache (?:\w+ )?for ES module: (node:[^,\s]+)/g)];
+    const read = [...log.matchAll(/fetch_no_follow - specifier: (\S+)/g)].map(([, url = ""]) => url);
     return {
-      own: modules.filter((name) => name.startsWith(ROOT.href)).map((name) => name.slice(ROOT.href.length)),
-      packages: [...new Set([...imported, ...resolved.map(([, name = ""]) => name)])].toSorted(),
-      builtins: modules.filter((name) => name.startsWith("node:")).toSorted(),
+      own: ownPaths(modules),
+      read: ownPaths(read),
+      packages: [...new Set(packages)].toSorted(),
+      builtins: builtins.map(([, name = ""]) => name).toSorted(),
     };
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
 }
 
+function ownPaths(urls: readonly string[]): readonly string[] {
+  const own = urls.filter((url) => url.startsWith(ROOT.href)).map((url) => url.slice(ROOT.href.length));
+  return [...new Set(own)].toSorted();
+}
+
+/** The addresses in a folder of coverage files. */
+async function modulesIn(coverage: string): Promise<readonly string[]> {
+  const urls: string[] = [];
+  for await (const { name } of Deno.readDir(coverage)) {
+    const script: { readonly url: string } = JSON.parse(await Deno.readTextFile(join(coverage, name)));
+    urls.push(script.url);
+  }
+  return urls;
+}
+
 const ignore = (Deno.env.get("CULVERT_UNDER_TEST") ?? "") !== "";
 
 Deno.test({ name: "--version loads five modules and no package", ignore }, async () => {
-  assertEquals(await loadedBy(["--version"]), {
-    own: ["main.ts", "lib/cli/process.ts", "lib/cli/run.ts", "lib/errors.ts", "lib/version.ts"],
-    packages: [],
-    builtins: [],
-  });
+  const five = ["lib/cli/process.ts", "lib/cli/run.ts", "lib/errors.ts", "lib/version.ts", "main.ts"];
+  assertEquals(await loadedBy(["--version"]), { own: five, read: five, packages: [], builtins: [] });
 });
 
 Deno.test(
@@ -105,6 +120,15 @@ Deno.test(
     }
   },
 );
+
+Deno.test({ name: "what a plain answer has no use for is not even read", ignore }, async () => {
+  await using server = await bench({ scenario: { text: ["1"] } });
+  const env = { CODEX_CA_CERTIFICATE: server.bundle, CULVERT_API_KEY: PLANTED_KEY };
+  const { own, read } = await loadedBy(["respond", "--base-url", server.api.baseUrl, "hi"], env);
+  assert(read.includes("lib/responses/session.ts"), read.join(" "));
+  // The one that is left is below lib/mod.ts, whose imports stay in sight of every tool.
+  assertEquals(read.filter((path) => !own.includes(path)), ["lib/config/config_schema.ts"]);
+});
 
 Deno.test({
   name: "config.toml brings the libraries that read it, and --output-schema the one that checks",
