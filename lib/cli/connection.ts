@@ -11,8 +11,10 @@ import { assembleDialer } from "../net/assemble_dialer.ts";
 import { assembleRootsReader } from "../net/assemble_roots_reader.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { Observation, Observer } from "../net/observer.ts";
+import type { RouteTable } from "../net/route.ts";
 import { createRouteTable } from "../net/route_table.ts";
 import { assembleTrust } from "../trust/assemble_trust.ts";
+import type { TrustStore } from "../trust/trust_store.ts";
 import { originator, userAgent } from "../responses/identity.ts";
 import { VERSION } from "../version.ts";
 import type { Warning } from "../warning.ts";
@@ -73,12 +75,7 @@ export interface ConnectionParts {
 /** The second half of {@link connect}, for settings that are already there. */
 export async function connectWith(parts: ConnectionParts): Promise<Connection> {
   const { settings, voice, world, beneath } = parts;
-  const [trust, { routes, warnings }] = await Promise.all([
-    assembleTrust({ flag: settings.caCert, world, roots: assembleRootsReader({ world }, LATE) }, LATE),
-    createRouteTable({ env: world.env, ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }) }),
-  ]);
-  summarise([...trust.warnings, ...warnings], voice).forEach(voice.warn);
-  voice.note(`roots: ${trust.description}`);
+  const { trust, routes } = await rootsAndRoutes(parts);
   const observer: Observer = (observation: Observation) => {
     if (observation.kind === "note") voice.note(observation.message, observation.level);
     parts.listen(observation);
@@ -98,6 +95,29 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
   };
 }
 
+/** Whom to trust, and which way to go. */
+export interface RootsAndRoutes {
+  readonly trust: TrustStore;
+  readonly routes: RouteTable;
+}
+
+/**
+ * The part of a connection that a look at it needs too: the roots and the routes that every turn has.
+ *
+ * @throws CulvertError of trust; `proxy_invalid` for `--proxy`
+ */
+export async function rootsAndRoutes(
+  { settings, world, voice }: Pick<ConnectionParts, "settings" | "world" | "voice">,
+): Promise<RootsAndRoutes> {
+  const [trust, { routes, warnings }] = await Promise.all([
+    assembleTrust({ flag: settings.caCert, world, roots: assembleRootsReader({ world }, LATE) }, LATE),
+    createRouteTable({ env: world.env, ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }) }),
+  ]);
+  summarise([...trust.warnings, ...warnings], voice).forEach(voice.warn);
+  voice.note(`roots: ${trust.description}`);
+  return { trust, routes };
+}
+
 /** Warnings of one kind beyond this many are told as a number: an old bundle may hold dozens of expired roots. */
 const SAME_KIND = 2;
 
@@ -115,7 +135,8 @@ function summarise(warnings: readonly Warning[], voice: Voice): readonly Warning
   });
 }
 
-function ownUserAgent(world: World): string {
+/** How requests and tunnels name the program. */
+export function ownUserAgent(world: World): string {
   const terminal = world.env("TERM_PROGRAM") ?? world.env("TERM");
   return userAgent({
     originator: originator(world.env),

@@ -17,6 +17,7 @@
 /** Loaders of modules. */
 export const LATE = {
   app: (): Promise<typeof import("./app.ts")> => import("./app.ts" as string),
+  atomicFile: (): Promise<typeof import("./atomic_file.ts")> => import("./atomic_file.ts" as string),
   authLoginRun: (): Promise<typeof import("./auth/run_login.ts")> => import("./auth/run_login.ts" as string),
   authLogoutRun: (): Promise<typeof import("./auth/run_logout.ts")> =>
     import("./auth/run_logout.ts" as string),
@@ -26,6 +27,7 @@ export const LATE = {
     import("./auth/run_status.ts" as string),
   caBundleRun: (): Promise<typeof import("./ca/bundle.ts")> => import("./ca/bundle.ts" as string),
   caEnvRun: (): Promise<typeof import("./ca/env.ts")> => import("./ca/env.ts" as string),
+  caFetchRun: (): Promise<typeof import("./ca/fetch.ts")> => import("./ca/fetch.ts" as string),
   caInspectRun: (): Promise<typeof import("./ca/inspect.ts")> => import("./ca/inspect.ts" as string),
   completeRun: (): Promise<typeof import("./completion/run_complete.ts")> =>
     import("./completion/run_complete.ts" as string),
@@ -54,8 +56,6 @@ export const LATE = {
     import("./reference/topics/proxies.ts" as string),
   reportRun: (): Promise<typeof import("./report/run.ts")> => import("./report/run.ts" as string),
   reportError: (): Promise<typeof import("./report_error.ts")> => import("./report_error.ts" as string),
-  answerFile: (): Promise<typeof import("./respond/answer_file.ts")> =>
-    import("./respond/answer_file.ts" as string),
   dryRun: (): Promise<typeof import("./respond/dry_run.ts")> => import("./respond/dry_run.ts" as string),
   inputFiles: (): Promise<typeof import("./respond/input_files.ts")> =>
     import("./respond/input_files.ts" as string),

@@ -48,6 +48,25 @@ export async function interceptionOf(
   return itself === by ? { kind: "none", by, isPublic: false } : { kind: "certain", by, directly: itself };
 }
 
+/**
+ * The answer in words, without a full stop.
+ *
+ * @param hostname of the server that was asked for
+ * @param isTrusted whether the roots in force accept the chain
+ */
+export function describeInterception(found: Interception, hostname: string, isTrusted: boolean): string {
+  switch (found.kind) {
+    case "none":
+      return `${hostname} is vouched for by "${found.by}"` +
+        (found.isPublic ? "" : `, a CA of no public kind${isTrusted ? " that is trusted here" : ""}`);
+    case "certain":
+      return `Intercepted by "${found.by}", whose root is ${isTrusted ? "" : "not "}trusted here` +
+        (found.directly === undefined ? "" : ` (${hostname} itself presents one of "${found.directly}")`);
+    case "perhaps":
+      return `Perhaps intercepted by "${found.by}", a CA of no public kind: the proxy's, or the server's own`;
+  }
+}
+
 /** The outermost issuer that a chain names. */
 function issuerOf(chain: PresentedChain | undefined): string | undefined {
   return chain?.certificates.at(-1)?.issuer;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DetailValue } from "../errors.ts";
+import { LINE_WIDTH, plainText, wrapText } from "../wrap_text.ts";
 import type { CheckStatus } from "./check.ts";
 import type { Report, ReportedCheck } from "./report.ts";
 
@@ -14,7 +15,6 @@ export interface RenderOptions {
   readonly verbose: boolean;
 }
 
-const WIDTH = 80;
 const STATUS_WIDTH = 6;
 const ID_WIDTH = 12;
 const INDENT = " ".repeat(STATUS_WIDTH + ID_WIDTH);
@@ -30,11 +30,11 @@ const WORDS: Readonly<Record<CheckStatus, { readonly word: string; readonly colo
 /** The report as text with a final newline; no line is wider than 80 columns but a long command. */
 export function renderReport(report: Report, options: RenderOptions): string {
   const lines = [
-    ...wrap(`culvert doctor ${report.target ?? "(no target)"}`, "", "  "),
+    ...wrapText(`culvert doctor ${report.target ?? "(no target)"}`, "", "  "),
     "",
     ...report.checks.flatMap((check) => renderCheck(check, options)),
     "",
-    ...wrap(`Verdict: ${report.status}. ${report.summary}.`, "", "         "),
+    ...wrapText(`Verdict: ${report.status}. ${report.summary}.`, "", "         "),
     ...command(report.next),
   ];
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
@@ -42,14 +42,16 @@ export function renderReport(report: Report, options: RenderOptions): string {
 
 /** A command is never broken across lines: it is there to be copied. */
 function command(next: string): readonly string[] {
-  return `Next:    ${next}`.length <= WIDTH ? [`Next:    ${plain(next)}`] : ["Next:", `  ${plain(next)}`];
+  return `Next:    ${next}`.length <= LINE_WIDTH
+    ? [`Next:    ${plainText(next)}`]
+    : ["Next:", `  ${plainText(next)}`];
 }
 
 function renderCheck(check: ReportedCheck, options: RenderOptions): readonly string[] {
   const { word, color } = WORDS[check.status];
   const label = word.padEnd(STATUS_WIDTH);
-  const id = `${plain(check.id).padEnd(ID_WIDTH - 1)} `;
-  const head = wrap(check.summary, `${label}${id}`, INDENT);
+  const id = `${plainText(check.id).padEnd(ID_WIDTH - 1)} `;
+  const head = wrapText(check.summary, `${label}${id}`, INDENT);
   if (options.color && head[0] !== undefined) {
     head[0] = `\x1b[${color}m${label}\x1b[0m${head[0].slice(STATUS_WIDTH)}`;
   }
@@ -58,7 +60,7 @@ function renderCheck(check: ReportedCheck, options: RenderOptions): readonly str
   const remedy = check.remediation === null
     ? []
     : check.remediation.split("\n").flatMap((line, index) =>
-      wrap(line, `${INDENT}${index === 0 ? "> " : "  "}`, `${INDENT}  `)
+      wrapText(line, `${INDENT}${index === 0 ? "> " : "  "}`, `${INDENT}  `)
     );
   return [...head, ...facts, ...remedy];
 }
@@ -75,7 +77,7 @@ function renderFact([name, value]: readonly [string, DetailValue]): readonly str
 }
 
 function fact(name: string, text: string): readonly string[] {
-  return text === "" ? [] : wrap(`${name}: ${text}`, `${INDENT}  `, `${INDENT}    `);
+  return text === "" ? [] : wrapText(`${name}: ${text}`, `${INDENT}  `, `${INDENT}    `);
 }
 
 function inOneLine(value: DetailValue): string {
@@ -87,38 +89,4 @@ function inOneLine(value: DetailValue): string {
 
 function isList(value: DetailValue): value is readonly DetailValue[] {
   return Array.isArray(value);
-}
-
-/** Breaks a text at blanks, and a word that is longer than a line wherever the line ends. */
-function wrap(text: string, first: string, rest: string): string[] {
-  const lines: string[] = [];
-  let line = first;
-  let empty = true;
-  for (const word of plain(text).split(/\s+/)) {
-    if (!empty && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = rest;
-      empty = true;
-    }
-    let tail = word;
-    while (line.length + (empty ? 0 : 1) + tail.length > WIDTH) {
-      const room = WIDTH - line.length;
-      lines.push(line + tail.slice(0, room));
-      tail = tail.slice(room);
-      line = rest;
-      empty = true;
-    }
-    line += empty ? tail : ` ${tail}`;
-    empty = false;
-  }
-  lines.push(line);
-  return lines;
-}
-
-/**
- * Text without anything that a terminal would obey: control characters, and the invisible marks that turn
- * the direction of writing. Names in certificates and replies of proxies come from strangers.
- */
-function plain(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ").replace(/[\p{Cf}\p{Zl}\p{Zp}]/gu, "");
 }

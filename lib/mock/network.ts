@@ -82,7 +82,11 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
       ? {
         interception: {
           originRoots: [apiAuthority.certificate],
-          issue: (name: string) => corporate.issue({ commonName: name, names: [name] }),
+          issue: async (name: string) => {
+            const { certificate, privateKey } = await corporate.issue({ commonName: name, names: [name] });
+            // With its own CA behind it, as mitmproxy and others present it.
+            return { certificate: certificate + corporate.certificate, privateKey };
+          },
         },
       }
       : {}),

@@ -15,7 +15,8 @@ import type { PresentedCertificate, PresentedChain } from "./presented_chain.ts"
 
 /** What the sentences are made of. */
 export interface ChainContext {
-  readonly fault: NetworkFault;
+  /** Why the chain was refused; absent where the roots in force accept it. */
+  readonly fault?: NetworkFault;
   /** Whom the certificate should name, without brackets. */
   readonly host: string;
   readonly trust: TrustStore;
@@ -46,7 +47,9 @@ export async function chainFindings(presented: PresentedChain, context: ChainCon
   return {
     sentences: [
       ...(intercepted ? [`This connection is intercepted by "${origin.name}".`] : []),
-      ...aboutTheFault(chain, origin, intercepted, context),
+      ...(context.fault === undefined
+        ? []
+        : aboutTheFault(chain, origin, intercepted, { ...context, fault: context.fault })),
       ...weak.map(({ message }) => `${message}.`),
     ],
     details: {
@@ -79,13 +82,13 @@ function aboutTheFault(
   chain: Chain,
   origin: IssuerOrigin,
   intercepted: boolean,
-  context: ChainContext,
+  context: ChainContext & { readonly fault: NetworkFault },
 ): readonly string[] {
   const [leaf] = chain;
-  if (origin.kind === "lookalike") return unknownIssuer(chain, origin, intercepted, context.host);
+  if (origin.kind === "lookalike") return unknownIssuer(chain, origin, intercepted);
   switch (context.fault.code) {
     case "tls_unknown_issuer":
-      return unknownIssuer(chain, origin, intercepted, context.host);
+      return unknownIssuer(chain, origin, intercepted);
     case "tls_name_mismatch":
       return [`The certificate is for ${listed(leaf.altNames)}, not for ${context.host}.`];
     case "tls_expired":
@@ -107,11 +110,9 @@ function unknownIssuer(
   chain: Chain,
   origin: IssuerOrigin,
   intercepted: boolean,
-  host: string,
 ): readonly string[] {
   const remedy =
-    "Get its CA bundle (PEM) from whoever runs it and point CODEX_CA_CERTIFICATE or --ca-cert at it; " +
-    `culvert ca fetch ${host} shows what is presented.`;
+    "Get its CA bundle (PEM) from whoever runs it and point CODEX_CA_CERTIFICATE or --ca-cert at it.";
   switch (origin.kind) {
     case "itself":
       return [`The server signed its certificate "${chain[0].subject}" itself. ${remedy}`];

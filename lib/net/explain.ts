@@ -34,6 +34,11 @@ export function doctorCommand(url: URL): string {
   return `culvert doctor ${url.origin.replace(/^ws/, "http")}`;
 }
 
+/** The command that shows what a target presents. */
+export function fetchCommand(url: URL): string {
+  return `culvert ca fetch ${url.host}`;
+}
+
 /** Whether the fault is about certificates, so that roots and chain belong into its explanation. */
 export function isTlsFault(fault: NetworkFault): boolean {
   return fault.code.startsWith("tls_");
@@ -52,6 +57,7 @@ export function explain(fault: NetworkFault, attempted: Attempted, findings?: Fi
   const sentences = [
     ...findings?.sentences ?? [],
     ...(findings === undefined || findings.sentences.length === 0 ? advice(fault, route) : []),
+    ...(isIssuerMissing(fault, findings) ? [`${fetchCommand(url)} shows what is presented.`] : []),
     `For the whole picture: ${doctorCommand(url)}`,
   ];
   return new CulvertError(
@@ -73,6 +79,12 @@ export function explain(fault: NetworkFault, attempted: Attempted, findings?: Fi
       },
     },
   );
+}
+
+/** Whether another bundle would help, so that a look at the presented chain is the next step. */
+function isIssuerMissing(fault: NetworkFault, findings: Findings | undefined): boolean {
+  if (findings === undefined || findings.sentences.length === 0) return false;
+  return fault.code === "tls_unknown_issuer" || findings.details["issuer_origin"] === "lookalike";
 }
 
 /** Which roots, with the variable and the file where a bundle is part of them. */

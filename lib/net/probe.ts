@@ -116,11 +116,6 @@ async function inspect(
   const chain = await presentedChain(conn, target.host, signal);
   const base = fault === undefined ? {} : { fault };
   if (chain === undefined) return { ...base, findings: NOTHING };
-  const context = {
-    fault: fault ?? { code: "tls_handshake", at: "target", reason: "" } as const,
-    host: target.host,
-    trust,
-    now: world.now(),
-  };
+  const context = { ...base, host: target.host, trust, now: world.now() };
   return { ...base, chain, findings: await chainFindings(chain, context) };
 }

@@ -15,7 +15,9 @@ export type ReadFile = (path: string) => Promise<Uint8Array>;
 
 /**
  * Reads a bundle's file. A named pipe or a shell's `<(…)` is read like a file, since people do write that, but
- * not for ever: 5 s, and 16 MiB, which also bounds a device such as `/dev/zero`.
+ * not for ever: 5 s, and 16 MiB, which also bounds a device such as `/dev/zero`. Deno 2.4.2 is the exception: there
+ * the open of a named pipe that nobody writes to holds up the whole program, timers included, so the limit of time
+ * is no limit and only a signal ends it.
  *
  * @param path absolute
  * @param sleep the world's, for the limit

@@ -175,11 +175,13 @@ Deno.test("ca env writes company and public roots to one file and points every p
     };
     const run = await culvert(["ca", "env"], { env });
     assertEquals(run.code, 0);
-    const names = run.stdout.trimEnd().split("\n").map((line) => /^export (\w+)='/.exec(line)?.[1]);
+    const lines = run.stdout.trimEnd().split("\n");
+    assertIncludes(lines.pop() ?? "", "# CODEX_CA_CERTIFICATE names a copy, since codex cannot read");
+    const names = lines.map((line) => /^export (\w+)='/.exec(line)?.[1]);
     assertEquals(names, CA_PROGRAMS.map(([, variable]) => variable));
     const path = `${dir}/it's cache/culvert/ca-bundle.pem`;
     const text = await Deno.readTextFile(path);
-    assert(text.startsWith(`# CN=Corp\n${certificate}`));
+    assert(text.startsWith(`# Made by culvert ca env from ${dir}/corp.pem\n# CN=Corp\n${certificate}`));
     assert(text.split("BEGIN CERTIFICATE").length > 50);
     if (Deno.build.os !== "windows") {
       const shell = new Deno.Command("sh", {
@@ -198,9 +200,100 @@ Deno.test("ca env --json names the file, and -o puts it where one wants it", asy
     const report = JSON.parse(run.stdout);
     assertEquals(report.bundle, `${dir}/all.pem`);
     assertEquals(report.variables["NODE_EXTRA_CA_CERTS"], `${dir}/all.pem`);
+    // With no bundle there is nothing to tell codex, and nothing to hide a later SSL_CERT_FILE behind.
+    assertEquals([report.original, report.variables["CODEX_CA_CERTIFICATE"]], [null, undefined]);
     assertIncludes(run.stderr, "No CA bundle is in force");
     assert((await Deno.stat(join(dir, "all.pem"))).size > 50_000);
   });
+});
+
+/** The variables that `ca env` sets, as an environment. */
+function variablesOf(stdout: string): Record<string, string> {
+  const { variables } = JSON.parse(stdout);
+  return Object.fromEntries(
+    ["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"].flatMap((name) =>
+      name in variables ? [[name, variables[name]]] : []
+    ),
+  );
+}
+
+Deno.test("after ca env, culvert still follows the company's own file, whichever variable named it", async () => {
+  await inFolder(async (dir) => {
+    const [old, renewed] = [await createAuthority("Old Corp"), await createAuthority("Renewed Corp")];
+    const path = join(dir, "corp.pem");
+    for (const name of ["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"]) {
+      await Deno.writeTextFile(path, old.certificate);
+      const words = ["ca", "env", "-o", "all.pem"];
+      const run = await culvert([...words, "--shell", "sh"], { cwd: dir, env: { [name]: path } });
+      assertIncludes(run.stdout, `export CODEX_CA_CERTIFICATE='${path}';`);
+      assertIncludes(run.stdout, `export SSL_CERT_FILE='${dir}/all.pem';`);
+      assertIncludes(run.stdout, "\n# CODEX_CA_CERTIFICATE names the original");
+      const env = variablesOf(
+        (await culvert([...words, "--json"], { cwd: dir, env: { [name]: path } })).stdout,
+      );
+      await Deno.writeTextFile(path, renewed.certificate);
+      const { certificates } = JSON.parse((await culvert(["ca", "inspect", "--json"], { env })).stdout);
+      assertEquals(certificates.map(({ subject }: { subject: string }) => subject), ["CN=Renewed Corp"]);
+    }
+  });
+});
+
+Deno.test("ca env, repeated in its own environment, starts from the company's file again", async () => {
+  await inFolder(async (dir) => {
+    const [old, renewed] = [await createAuthority("Old Corp"), await createAuthority("Renewed Corp")];
+    const path = join(dir, "corp.pem");
+    // Codex refuses a byte-order mark, so its variable names the copy.
+    await Deno.writeTextFile(path, `\ufeff${old.certificate}`);
+    const words = ["ca", "env", "--json", "-o", "all.pem"];
+    const first = await culvert(words, { cwd: dir, env: { CODEX_CA_CERTIFICATE: path } });
+    const env = variablesOf(first.stdout);
+    assertEquals(env, { CODEX_CA_CERTIFICATE: `${dir}/all.pem`, SSL_CERT_FILE: `${dir}/all.pem` });
+    await Deno.writeTextFile(path, `\ufeff${renewed.certificate}`);
+    const again = await culvert(words, { cwd: dir, env });
+    assertEquals(JSON.parse(again.stdout).original, path);
+    const copy = await Deno.readTextFile(join(dir, "all.pem"));
+    assertIncludes(copy, "# CN=Renewed Corp\n");
+    assertExcludes(copy, "CN=Old Corp");
+    await Deno.remove(path);
+    const orphan = await culvert(words, { cwd: dir, env });
+    assertEquals(orphan.code, 0);
+    assertIncludes(orphan.stderr, "which is gone");
+  });
+});
+
+Deno.test("every bundle form that codex refuses is named by its copy, every other by itself", async () => {
+  await inFolder(async (dir) => {
+    const { certificate, der } = await createAuthority("Corp");
+    const forms: Readonly<Record<string, readonly [string | Uint8Array, boolean]>> = {
+      plain: [certificate, true],
+      crlf: [`# comment\r\n${certificate.replaceAll("\n", "\r\n")}`, true],
+      trusted: [certificate.replaceAll("CERTIFICATE", "TRUSTED CERTIFICATE"), true],
+      x509: [certificate.replaceAll("CERTIFICATE", "X509 CERTIFICATE"), false],
+      der: [der, false],
+      indented: [certificate.replace("-----BEGIN", "  -----BEGIN"), false],
+      broken: [`${certificate}-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n`, false],
+    };
+    for (const [name, [content, isReadable]] of Object.entries(forms)) {
+      const path = join(dir, name);
+      await Deno.writeFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+      const run = await culvert(["ca", "env", "--json", "-o", "all.pem", "--ca-cert", path], { cwd: dir });
+      const expected = isReadable ? path : `${dir}/all.pem`;
+      assertEquals(JSON.parse(run.stdout).variables["CODEX_CA_CERTIFICATE"], expected, name);
+    }
+  });
+});
+
+Deno.test("ca inspect is at most 80 columns wide, however long names and warnings are", async () => {
+  const long = await createAuthority(`${"A very long name of a certificate authority ".repeat(3)}end`, {
+    organization: "W".repeat(60),
+    notBefore: 0,
+    notAfter: 86_400_000,
+  });
+  const run = await culvert(["ca", "inspect", "-"], { stdin: long.certificate + long.privateKey });
+  assertEquals(run.code, 0);
+  assertEquals(run.stdout.split("\n").filter((line) => line.length > 80), []);
+  assertIncludes(run.stdout, "\n               of a certificate authority");
+  assertIncludes(run.stdout, "expired on\n    1970-01-02");
 });
 
 Deno.test("Each shell gets its own syntax and quoting", () => {

@@ -97,7 +97,6 @@ const HEAVY = [
   "@peculiar/x509",
   "ajv",
   "hono",
-  "https-proxy-agent",
   "oauth4webapi",
   "smol-toml",
   "ws",

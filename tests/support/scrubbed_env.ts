@@ -13,5 +13,6 @@ export function scrubbedEnv(extra: Readonly<Record<string, string>> = {}): Recor
   for (const [name, value] of Object.entries(Deno.env.toObject())) {
     if (!SCRUBBED.test(name)) kept[name] = value;
   }
-  return { ...kept, ...extra };
+  // Else `deno run` asks for its own newest version now and then, by whatever proxy a test has set.
+  return { ...kept, DENO_NO_UPDATE_CHECK: "1", ...extra };
 }

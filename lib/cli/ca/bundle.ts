@@ -36,7 +36,7 @@ export async function run(context: CliContext, flags: BundleFlags, ...files: str
     await host.stdout.write(text);
     return;
   }
-  const { writeAtomically } = await LATE.answerFile();
+  const { writeAtomically } = await LATE.atomicFile();
   await writeAtomically(flags.output, text);
   voice.progress(`${count} certificate${count === 1 ? "" : "s"} written to ${flags.output}`);
 }

@@ -5,22 +5,28 @@
  */
 import { absolutePath } from "../../absolute_path.ts";
 import { CulvertError } from "../../errors.ts";
+import type { Bundle } from "../../trust/bundle.ts";
+import type { Selection } from "../../trust/selection.ts";
 import { rootsReader } from "../../net/system_roots.ts";
 import { cleanBundle } from "../../trust/clean_bundle.ts";
 import type { World } from "../../world.ts";
 import type { EnvFlags } from "../commands/ca.ts";
 import type { CliContext } from "../context.ts";
-import { createVoice } from "../voice.ts";
+import type { Host } from "../host.ts";
+import { createVoice, type Voice } from "../voice.ts";
+import { copyMark, isReadableByCodex, originOf } from "./company_original.ts";
 import { chooseBundle, openBundle } from "./open_bundle.ts";
 import { CA_PROGRAMS, exportLine, guessShell } from "./shell_exports.ts";
 import { LATE } from "../late_modules.ts";
+
+const CODEX = "CODEX_CA_CERTIFICATE";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
   const { host } = context;
   const { world } = host;
   const voice = createVoice(host, flags);
-  const selection = chooseBundle(host, flags.caCert);
+  const selection = await chooseOriginal(host, flags, voice);
   const bundle = selection === undefined ? undefined : await openBundle(host, selection);
   bundle?.warnings.forEach(voice.warn);
   if (bundle === undefined) {
@@ -32,17 +38,67 @@ export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
   const own = bundle?.certificates.map((certificate) => certificate.pem) ?? [];
   const { text, count } = cleanBundle([...own, ...system.pems, ...mozilla.pems]);
   const path = flags.output === undefined ? await cacheFile(world) : absolutePath(flags.output, world.cwd());
-  const { writeAtomically } = await LATE.answerFile();
-  await writeAtomically(path, text);
+  const { writeAtomically } = await LATE.atomicFile();
+  await writeAtomically(path, `${copyMark(bundle?.source.path)}${text}`);
   voice.note(`${count} certificates written to ${path}`);
+  const codex = await codexChoice(bundle, path, world);
+  const values: readonly (readonly [string, string])[] = CA_PROGRAMS.flatMap(([, variable]) => {
+    const value = variable === CODEX ? codex.path : path;
+    return value === undefined ? [] : [[variable, value]];
+  });
   if (flags.json === true) {
-    const variables = Object.fromEntries(CA_PROGRAMS.map(([, variable]) => [variable, path]));
-    await host.stdout.write(`${JSON.stringify({ schema_version: 1, bundle: path, variables })}\n`);
+    const variables = Object.fromEntries(values);
+    const original = bundle?.source.path ?? null;
+    await host.stdout.write(`${JSON.stringify({ schema_version: 1, bundle: path, original, variables })}\n`);
     return;
   }
   const shell = flags.shell ?? guessShell(world.env("SHELL"));
-  const lines = CA_PROGRAMS.map(([, variable]) => exportLine(shell, variable, path));
-  await host.stdout.write(`${lines.join("\n")}\n`);
+  const lines = values.map(([variable, value]) => exportLine(shell, variable, value));
+  // Last: in an unquoted `eval $(…)` all is one line, and a comment hides what follows it. And without the path:
+  // a line break in it would end the comment.
+  await host.stdout.write(`${[...lines, `# ${codex.comment}`].join("\n")}\n`);
+}
+
+/** The bundle in force; behind a copy that this command made before, what it was made of. */
+async function chooseOriginal(host: Host, flags: EnvFlags, voice: Voice): Promise<Selection | undefined> {
+  const selection = chooseBundle(host, flags.caCert);
+  if (selection === undefined) return undefined;
+  const origin = await originOf(selection, host.world);
+  switch (origin.kind) {
+    case "itself":
+      return selection;
+    case "public":
+      return undefined;
+    case "copy":
+      return { source: { kind: "file", name: "FILE", path: origin.path }, value: origin.path };
+    case "orphan":
+      voice.warn({
+        code: "ca_original_gone",
+        message: `${selection.source.path} was made from ${origin.path}, which is gone; the copy is kept`,
+      });
+      return selection;
+  }
+}
+
+/** What the variable of codex, which culvert reads first too, is to say, and why. */
+async function codexChoice(
+  bundle: Bundle | undefined,
+  copy: string,
+  world: World,
+): Promise<{ readonly path?: string; readonly comment: string }> {
+  if (bundle === undefined) {
+    return { comment: `${CODEX} is left alone: without a bundle codex trusts the system's roots by itself` };
+  }
+  if (bundle.source.path !== copy && await isReadableByCodex(bundle, world)) {
+    return {
+      path: bundle.source.path,
+      comment: `${CODEX} names the original, so that codex and culvert see it renewed`,
+    };
+  }
+  return {
+    path: copy,
+    comment: `${CODEX} names a copy, since codex cannot read the original: repeat this when that changes`,
+  };
 }
 
 /** One file a user: lines in a shell's start-up file stay true when the bundle behind them is renewed. */

@@ -7,9 +7,11 @@ import { asCulvertError, type CulvertError } from "../../errors.ts";
 import { placeOf } from "../../trust/bundle_error.ts";
 import { inspectBundle, type InspectedCertificate, type Inspection } from "../../trust/inspection.ts";
 import type { Selection } from "../../trust/selection.ts";
+import { wrapText } from "../../wrap_text.ts";
 import type { InspectFlags } from "../commands/ca.ts";
 import type { CliContext } from "../context.ts";
 import { createVoice } from "../voice.ts";
+import { factLines, type FactRow, plural } from "./fact_lines.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
 
 /** Runs the command. */
@@ -44,7 +46,6 @@ function failedInspection(selection: Selection, error: CulvertError) {
   };
 }
 
-/** Text of fixed columns; the widest line it makes by itself, the fingerprint's, is 79. */
 function render(inspection: Inspection): string {
   const { source, certificates, skipped, warnings } = inspection;
   const counts = [
@@ -53,17 +54,18 @@ function render(inspection: Inspection): string {
     ...(warnings.length === 0 ? [] : [plural(warnings.length, "warning")]),
   ];
   const chosenBy = source.kind === "file" ? "" : `, chosen by ${source.name}`;
-  const lines = [`CA bundle ${placeOf(source)}${chosenBy}`, counts.join(", "), ""];
+  const lines = [...wrapText(`CA bundle ${placeOf(source)}${chosenBy}`, "", "  "), counts.join(", "), ""];
   for (const certificate of certificates) lines.push(...renderCertificate(certificate), "");
   if (skipped.length > 0) {
-    const entries = skipped.map((section) => {
+    const entries = skipped.flatMap((section) => {
       const index = section.index === undefined ? "" : `, certificate ${section.index}`;
-      return `  line ${section.line}${index}: ${section.kind}: ${section.reason}`;
+      return wrapText(`line ${section.line}${index}: ${section.kind}: ${section.reason}`, "  ", "    ");
     });
     lines.push("Skipped", ...entries, "");
   }
   if (warnings.length > 0) {
-    lines.push("Warnings", ...warnings.map((warning) => `  ${warning.code}: ${warning.message}`), "");
+    const entries = warnings.flatMap(({ code, message }) => wrapText(`${code}: ${message}`, "  ", "    "));
+    lines.push("Warnings", ...entries, "");
   }
   return lines.join("\n");
 }
@@ -71,7 +73,7 @@ function render(inspection: Inspection): string {
 function renderCertificate(certificate: InspectedCertificate): readonly string[] {
   const { aux } = certificate;
   const use = certificate.is_ca ? "CA" : "not a CA";
-  const rows: (readonly [string, string])[] = [
+  const rows: FactRow[] = [
     ["subject", certificate.subject],
     ["issuer", certificate.self_signed ? "itself" : certificate.issuer],
     ["valid", `${certificate.not_before} to ${certificate.not_after}`],
@@ -86,10 +88,6 @@ function renderCertificate(certificate: InspectedCertificate): readonly string[]
   }
   return [
     `Certificate ${certificate.index}, line ${certificate.line}`,
-    ...rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`),
+    ...factLines(rows),
   ];
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -4,8 +4,14 @@
  * @module
  */
 import { defineCommand, defineGroup } from "../command.ts";
-import { NETWORK_FLAGS, VOICE_ALIASES, VOICE_FLAGS, type VoiceFlags } from "../shared_flags.ts";
 import { LATE } from "../late_modules.ts";
+import {
+  NETWORK_FLAGS,
+  type NetworkFlags,
+  VOICE_ALIASES,
+  VOICE_FLAGS,
+  type VoiceFlags,
+} from "../shared_flags.ts";
 
 const text = (input: string): string => input;
 const CA_CERT = { caCert: NETWORK_FLAGS.caCert };
@@ -113,18 +119,66 @@ const envCommand = defineCommand<EnvFlags, []>({
   docs: {
     brief: "Print the variables by which other programs trust the same roots",
     description:
-      "Writes one PEM file with the bundle in force, the roots of the operating system and Mozilla's, and prints\nthe lines that point codex, curl, Git, Node, Python, pip, Cargo, npm, Deno and Bundler at it.",
+      "Writes one PEM file with the bundle in force, the roots of the operating system and Mozilla's, and prints\nthe lines that point codex, curl, Git, Node, Python, pip, Cargo, npm, Deno and Bundler at it. codex is pointed at the\noriginal where it can read that, and so is culvert: what the company changes there counts at once.",
     examples: [`eval "$(culvert ca env)"`, "culvert ca env --shell fish | source"],
     seeAlso: ["culvert ca bundle", "culvert help environment"],
   },
   load: LATE.caEnvRun,
 });
 
+/** What can be said to `ca fetch`. */
+export type FetchFlags = VoiceFlags & NetworkFlags & {
+  readonly output?: string;
+  readonly json?: boolean;
+  readonly provider?: string;
+};
+
+const fetchCommand = defineCommand<FetchFlags, [string]>({
+  flags: {
+    output: { ...OUTPUT, placeholder: "FILE", brief: "Write the topmost CA that was presented to a file" },
+    json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
+    provider: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "ID",
+      brief: "Provider; `demo` looks into the simulated network",
+    },
+    ...NETWORK_FLAGS,
+    ...VOICE_FLAGS,
+  },
+  aliases: { o: "output", ...VOICE_ALIASES },
+  positional: {
+    kind: "tuple",
+    parameters: [{
+      parse: text,
+      placeholder: "HOST[:PORT]",
+      brief: "Host, or a URL of which the host counts",
+    }],
+  },
+  docs: {
+    brief: "Show the certificates that a host, or an interceptor, presents",
+    description:
+      "Goes the way of a turn, proxy included, and says whether the roots in force accept the chain, if not why, and\n" +
+      "whether somebody intercepts. Nothing is sent but the handshake. Exits 0 when the chain is accepted and 3 when it\n" +
+      "is not; a host that cannot be reached ends with the class of that failure.\n\n" +
+      "With -o the root is written, or the topmost intermediate where the chain comes without its root; never the\n" +
+      "server's own certificate. Compare its SHA-256 with the network's administrators before you trust it: whoever\n" +
+      "holds its key can read and change everything that is sent through the connection.",
+    examples: [
+      "culvert ca fetch api.culvert.test --provider demo",
+      "culvert ca fetch api.culvert.test --provider demo --json -o presented.pem",
+    ],
+    seeAlso: ["culvert ca inspect", "culvert doctor", "culvert help proxies"],
+  },
+  load: LATE.caFetchRun,
+});
+
 /** `culvert ca`. */
 export const caRoutes = defineGroup(
-  { inspect: inspectCommand, bundle: bundleCommand, env: envCommand },
+  { inspect: inspectCommand, bundle: bundleCommand, env: envCommand, fetch: fetchCommand },
   {
-    brief: "Show, convert and lend the CA bundle",
+    brief: "Show, convert, lend and fetch CA certificates",
     examples: ["culvert ca inspect"],
     seeAlso: ["culvert doctor", "culvert help environment"],
   },

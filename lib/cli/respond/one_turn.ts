@@ -94,7 +94,7 @@ async function verdict(
   if (!complete && answer === "") return undefined;
   const path = complete ? output : `${output}.partial`;
   try {
-    const { writeAtomically } = await LATE.answerFile();
+    const { writeAtomically } = await LATE.atomicFile();
     await writeAtomically(path, answer);
   } catch (thrown) {
     return asCulvertError(thrown);

@@ -38,7 +38,7 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
   const voice = createVoice(host, flags);
   using stop = listenForStop(host);
   const [prepared, prompts] = await Promise.all([prepare(flags), readPrompts(flags, words, context)]);
-  if (flags.output !== undefined) await (await LATE.answerFile()).checkWritable(flags.output);
+  if (flags.output !== undefined) await (await LATE.atomicFile()).checkWritable(flags.output);
   await using connection = await connect(host, connectionFlags(flags), voice);
   const { settings } = connection;
   if (flags.dryRun === true) {

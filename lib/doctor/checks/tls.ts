@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { explain } from "../../net/explain.ts";
+import { explain, fetchCommand } from "../../net/explain.ts";
 import type { ProbeResult } from "../../net/probe.ts";
 import { isLoopback } from "../../net/route_table.ts";
 import { type Check, failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import type { Interception } from "../interception.ts";
+import { describeInterception } from "../interception.ts";
 import type { Way } from "../way.ts";
 
 /** The check. */
@@ -31,9 +31,7 @@ export const tlsCheck: Check<DoctorContext> = {
     const seen = await way.seen();
     if (seen.fault === undefined) return await accepted(way, seen);
     const finding = failure(explain(seen.fault, way.attempted, seen.findings));
-    return seen.fault.code === "tls_unknown_issuer"
-      ? { ...finding, next: `culvert ca fetch ${url.host}` }
-      : finding;
+    return seen.fault.code === "tls_unknown_issuer" ? { ...finding, next: fetchCommand(url) } : finding;
   },
 };
 
@@ -57,18 +55,10 @@ async function accepted(way: Way, seen: ProbeResult): Promise<Finding> {
     intercepted: found.kind === "perhaps" ? null : found.kind === "certain",
     issuer: found.by,
   };
-  return ok(`${tell(found, hostname)}; its certificate is good until ${leaf.notAfter.slice(0, 10)}`, details);
-}
-
-function tell(found: Interception, hostname: string): string {
-  switch (found.kind) {
-    case "none":
-      return `${hostname} is vouched for by "${found.by}"` +
-        (found.isPublic ? "" : ", a CA of no public kind that is trusted here");
-    case "certain":
-      return `Intercepted by "${found.by}", whose root is trusted here` +
-        (found.directly === undefined ? "" : ` (${hostname} itself presents one of "${found.directly}")`);
-    case "perhaps":
-      return `Perhaps intercepted by "${found.by}", a CA of no public kind: the proxy's, or the server's own`;
-  }
+  return ok(
+    `${describeInterception(found, hostname, true)}; its certificate is good until ${
+      leaf.notAfter.slice(0, 10)
+    }`,
+    details,
+  );
 }

@@ -1,10 +1,10 @@
 /**
- * `-o FILE`: the answer in a file, whole or not at all.
+ * `-o FILE`: a file that is written whole or not at all.
  *
  * @module
  */
 import { basename, dirname, join } from "node:path";
-import { CulvertError } from "../../errors.ts";
+import { CulvertError } from "../errors.ts";
 
 /**
  * Writes a file through a temporary one beside it, so that whoever reads the name sees the old file or the new
