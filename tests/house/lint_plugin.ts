@@ -201,11 +201,23 @@ function mayHideImports(filename: string): boolean {
   return !isProgram(filename) || /\/(main|lib\/cli\/late_modules)\.ts$/.test(place(filename).path);
 }
 
+function isOwnModule(name: unknown): boolean {
+  return typeof name === "string" && name.startsWith(".");
+}
+
 const lateImports: Deno.lint.Rule = {
   create(context) {
     return {
       ImportExpression: (node) => {
-        if (node.source.type === "Literal") return;
+        if (node.source.type === "Literal") {
+          if (place(context.filename).room !== "cli" || !isOwnModule(node.source.value)) return;
+          context.report({
+            node,
+            message: "A module that is loaded late is read at every start",
+            hint: "Put it into lib/cli/late_modules.ts, which says why.",
+          });
+          return;
+        }
         if (!mayHideImports(context.filename)) {
           context.report({
             node,

@@ -97,3 +97,10 @@ Deno.test("an import that the runtime's graph leaves out is held to the other ru
   assertEquals(broken("main.ts", loader("ws")), ["culvert/one-door"]);
   assertEquals(broken("lib/net/a.ts", loader("../auth/b.ts")), ["culvert/layers", "culvert/late-imports"]);
 });
+
+Deno.test("an import below lib/cli that the runtime's graph shows is read at every start, and reported", () => {
+  const load = `export const load = () => import("../respond/run.ts");`;
+  assertEquals(broken("lib/cli/commands/respond.ts", load), ["culvert/late-imports"]);
+  assertEquals(broken("lib/cli/commands/respond.ts", `export const load = () => import("zod");`), []);
+  assertEquals(broken("lib/auth/a.ts", `export const load = () => import("./b.ts");`), []);
+});
