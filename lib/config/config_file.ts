@@ -12,6 +12,8 @@ import type { ConfigFile } from "./config_schema.ts";
 export interface LoadedConfig {
   /** Absolute; undefined where there is no file. */
   readonly path?: string;
+  /** Absolute: where the file is, or would be. */
+  readonly place: string;
   readonly values: ConfigFile;
   readonly warnings: readonly Warning[];
 }
@@ -26,7 +28,7 @@ export interface LoadedConfig {
 export async function readConfigFile(codexHome: string, strict: boolean): Promise<LoadedConfig> {
   const path = absolutePath("config.toml", codexHome);
   const text = await readIfThere(path);
-  if (text === undefined) return { values: {}, warnings: [] };
+  if (text === undefined) return { place: path, values: {}, warnings: [] };
   const document = await parseToml(text, path);
   const { configSchema, unknownKeys } = await import("./config_schema.ts");
   const checked = configSchema.safeParse(document);
@@ -53,7 +55,7 @@ export async function readConfigFile(codexHome: string, strict: boolean): Promis
     code: "config_unknown_key",
     message: `${path}: unknown key "${key}" is ignored`,
   }));
-  return { path, values: checked.data, warnings };
+  return { path, place: path, values: checked.data, warnings };
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

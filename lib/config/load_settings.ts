@@ -78,7 +78,7 @@ function choose(config: LoadedConfig, flag: string | undefined): ProfileTable {
     const known = Object.keys(profiles ?? {});
     throw new CulvertError(
       "config",
-      `Cannot use profile "${name}": ${config.path ?? "config.toml"} has none of that name`,
+      `Cannot use profile "${name}": ${config.place} has none of that name`,
       {
         hint: known.length > 0 ? `Profiles there: ${known.join(", ")}.` : `Add a table [profiles.${name}].`,
         details: { profile: name },
@@ -113,7 +113,7 @@ function findProvider(
   world: Pick<World, "env" | "cwd">,
 ): Provider {
   const tables = config.values.model_providers ?? {};
-  const path = config.path ?? "config.toml";
+  const path = config.place;
   const reserved = Object.keys(tables).find((key) => RESERVED_PROVIDER_IDS.includes(key));
   if (reserved !== undefined) {
     throw new CulvertError(

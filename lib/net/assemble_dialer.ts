@@ -66,7 +66,7 @@ export function assembleDialer(options: DialerOptions, modules: DialerModules): 
         {
           code: "proxy_auth",
           at: "proxy",
-          reason: "the proxy asks for other credentials (407)",
+          reason: "the proxy does not accept the credentials, or the lack of them (407)",
           proxyStatus: 407,
           challenges: challengesOf(headers.get("proxy-authenticate")),
         },

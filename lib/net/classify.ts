@@ -95,7 +95,7 @@ const RULES: readonly Rule[] = [
   {
     pattern: /proxy authentication required/i,
     code: "proxy_auth",
-    reason: "the proxy asks for other credentials (407)",
+    reason: "the proxy does not accept the credentials, or the lack of them (407)",
     at: "proxy",
   },
   {

@@ -126,7 +126,14 @@ function advice(fault: NetworkFault, route: Route): readonly string[] {
         : ["If this network resolves outside names only through a proxy, set HTTPS_PROXY."];
     case "connect":
     case "connect_timeout":
-      return fault.at === "proxy" ? [`Check the address in ${source}, and whether the proxy is up.`] : [];
+      return fault.at === "proxy"
+        ? [`Check the address in ${source}, and whether the proxy is up.`]
+        : ["Check host and port, and whether the server is up."];
+    case "tls_handshake":
+      if (!fault.reason.includes("speak TLS")) return [];
+      return fault.at === "proxy"
+        ? [`Check port and scheme in ${source}: a proxy without TLS has http://.`]
+        : ["Check port and scheme of the address: a server without TLS has http://."];
     default:
       return [];
   }

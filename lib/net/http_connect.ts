@@ -44,7 +44,7 @@ export async function openHttpTunnel(
     throw new FaultError({
       code: "proxy_auth",
       at: "proxy",
-      reason: `the proxy asks for other credentials (${head.status})`,
+      reason: `the proxy does not accept the credentials, or the lack of them (${head.status})`,
       proxyStatus: head.status,
       challenges: challengesOf(head.headers.get(header)),
     });

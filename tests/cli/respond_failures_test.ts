@@ -78,6 +78,7 @@ for (const row of CONNECTION_FAILURES) {
     const { run, error } = await respond(url, {}, row.isRetried);
     assertEquals([run.code, error.code], [ERROR_CODES[row.code].exit, row.code]);
     for (const part of [row.says, new URL(url).host]) assertIncludes(error.message, part);
+    if (row.hint !== undefined) assertIncludes(error.hint, row.hint);
   });
 }
 

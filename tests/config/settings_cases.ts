@@ -121,12 +121,25 @@ export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[
     "[model_providers.openai]",
     "openai_base_url",
   ]],
-  ["an unknown provider, naming those there are", { flags: { provider: "nope" } }, ['"nope"', "openai"]],
+  [
+    "an unknown provider, naming those there are and the file it looked for",
+    { flags: { provider: "nope" } },
+    [
+      '"nope"',
+      "openai",
+      "/config.toml",
+    ],
+  ],
   [
     "an unknown profile, naming those there are",
     { toml: `[profiles.a]\nmodel="m"`, flags: { profile: "b" } },
     ['"b"', "a"],
   ],
+  ["a profile without a file to hold it", { flags: { profile: "b" } }, [
+    '"b"',
+    "/config.toml",
+    "[profiles.b]",
+  ]],
   ["a value of the wrong kind, by its key", { toml: `model = 3` }, ["model", "config.toml"]],
   ["text that is not TOML, by its line", { toml: `model = "a"\n= = =` }, ["line 2", "config.toml"]],
   ["a base URL that is none", { flags: { baseUrl: "api.test/v1" } }, [

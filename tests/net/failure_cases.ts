@@ -109,6 +109,8 @@ export interface ConnectionFailure {
   readonly answer?: string;
   readonly code: ErrorCode;
   readonly says: string;
+  /** Part of the hint. */
+  readonly hint?: string;
   /** Whether another attempt may help. */
   readonly isRetried: boolean;
 }
@@ -120,6 +122,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     url: () => "https://no-such-host.invalid/",
     code: "dns",
     says: "could not be resolved",
+    hint: "HTTPS_PROXY",
     isRetried: true,
   },
   {
@@ -127,6 +130,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     url: () => `https://127.0.0.1:${deafPort()}/`,
     code: "connect",
     says: "refused",
+    hint: "whether the server is up",
     isRetried: true,
   },
   {
@@ -135,6 +139,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     answer: "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
     code: "tls_handshake",
     says: "does not speak TLS",
+    hint: "a server without TLS has http://",
     isRetried: false,
   },
   {
@@ -166,6 +171,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     url: () => "https://localhost:6667/",
     code: "config",
     says: "must not use",
+    hint: "another port",
     isRetried: false,
   },
 ];

@@ -63,6 +63,7 @@ Deno.test("what fails below TLS has a code of its own", async (t) => {
       assertEquals(error.code, row.code, error.message);
       assertIncludes(error.message, row.says);
       assertIncludes(error.message, new URL(url).host);
+      if (row.hint !== undefined) assertIncludes(error.hint ?? "", row.hint);
       assertEquals(isTransient({ kind: "error", error }), row.isRetried);
     });
   }
