@@ -2,6 +2,7 @@ import { AuthFile, type WriteStep } from "../../lib/auth/auth_file.ts";
 import { replaceCredential } from "../../lib/auth/auth_record.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { fromFileUrl, join } from "../support/paths.ts";
+import { DEFECT_ROWS } from "./auth_file_rows.ts";
 import { failureOf, loginText, TestHome, testWorld } from "./kit.ts";
 
 const WORKER = fromFileUrl(new URL("./worker.ts", import.meta.url));
@@ -96,16 +97,7 @@ Deno.test("a missing file is no credential, not an error", async () => {
   assertEquals(await open(home).read(), undefined);
 });
 
-for (
-  const [name, text, problem] of [
-    ["cut in the middle", loginText({ access: "secret-access" }).slice(0, 120), "torn"],
-    ["empty", "", "torn"],
-    ["an array", "[1]", "foreign"],
-    ["somebody else's object", '{"name":"package","version":"1.0.0"}', "foreign"],
-    ["of an unknown mode", '{"auth_mode":"future","tokens":null}', "foreign"],
-    ["with tokens of another type", '{"tokens":{"access_token":7}}', "foreign"],
-  ] as const
-) {
+for (const [name, text, problem] of DEFECT_ROWS) {
   Deno.test(`an auth.json that is ${name} is reported as ${problem}, without quoting it, and left as it is`, async () => {
     await using home = new TestHome();
     home.store(text);

@@ -22,6 +22,15 @@ export interface Case {
   readonly world?: Partial<World>;
 }
 
+/** Has the doctor examine a case: in this process, or as the program. */
+export type Diagnose = (given?: Case) => Promise<Report>;
+
+/** What must come of an examination. */
+export interface CheckRow {
+  readonly name: string;
+  readonly check: (diagnose: Diagnose) => Promise<void>;
+}
+
 /** A folder of the test's own with files in it, removed at the end. */
 export interface Folder extends Disposable {
   readonly path: string;

@@ -1,0 +1,41 @@
+/** The doctor as a process: a case becomes words and variables, its report is read from stdout. */
+import type { SharedFlags } from "../../../lib/config/settings.ts";
+import type { Report } from "../../../lib/doctor/report.ts";
+import { assertFitsSchema } from "../../doctor/report_kit.ts";
+import type { Case } from "../../doctor/kit.ts";
+import { assertEquals } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+
+/** The words for the flags that cases use. */
+const WORDS: Readonly<Partial<Record<keyof SharedFlags, string>>> = {
+  model: "--model",
+  provider: "--provider",
+  transport: "--transport",
+  proxy: "--proxy",
+  caCert: "--ca-cert",
+  apiKeyFile: "--api-key-file",
+  profile: "--profile",
+};
+
+/** Runs `culvert doctor --json`; its report must fit the schema and tell the exit status. */
+export async function diagnoseAsProcess(given: Case = {}): Promise<Report> {
+  const { baseUrl, ...flags } = given.flags ?? {};
+  const url = given.url ?? baseUrl;
+  const words = Object.entries(flags).flatMap(([name, value]) => [wordFor(name), String(value)]);
+  const mode = given.mode === undefined || given.mode === "full" ? [] : [`--${given.mode}`];
+  const spend = given.spend === true ? ["--spend"] : [];
+  const run = await culvert(
+    ["doctor", ...(url === undefined ? [] : [url]), ...words, ...mode, ...spend, "--json"],
+    given.env === undefined ? {} : { env: given.env },
+  );
+  const report: Report = JSON.parse(run.stdout);
+  assertFitsSchema(report);
+  assertEquals([run.code, run.stderr], [report.exit_code, ""]);
+  return report;
+}
+
+function wordFor(flag: string): string {
+  const found = Object.entries(WORDS).find(([name]) => name === flag)?.[1];
+  if (found === undefined) throw new Error(`No word for the flag ${flag}`);
+  return found;
+}
