@@ -169,10 +169,14 @@ Deno.test("A megabyte of markers is read in linear time", () => {
     assertEquals(readPemSections(text).length, count);
     return performance.now() - begin;
   };
-  time(2000);
-  const small = Math.max(time(4000), 1);
+  // The shortest of several, each taken in turn: a machine that is busy with other things slows some of them.
+  let [small, large] = [Infinity, Infinity];
+  for (let round = 0; round < 5; round++) {
+    small = Math.min(small, time(4_000));
+    large = Math.min(large, time(64_000));
+  }
   // Sixteen times the input; quadratic would be 256 times the time.
-  assert(time(64_000) < small * 100);
+  assert(large < Math.max(small, 1) * 100, `${large} ms to ${small} ms`);
 });
 
 Deno.test("Long lines of blanks, dashes and headers do not stall the patterns", () => {
