@@ -14,8 +14,15 @@ Deno.test("the package could be published: no slow types, and nothing in it but 
   const { code, stdout, stderr } = await deno(["publish", "--dry-run", "--allow-dirty", "--no-check"]);
   const said = stdout + stderr;
   assert(code === 0, said);
-  // Of the one warning that is left, main.ts says why it is so.
-  assertEquals(said.match(/^warning\[.*?\]/gm) ?? [], ["warning[unanalyzable-dynamic-import]"]);
+  // The program's entry and its commands load modules by computed names, for a quick start; the library must not.
+  const warnings = [...said.matchAll(/^warning\[(.+)\].*\n *--> (.+?):/gm)].map(([, rule, path]) => ({
+    rule,
+    path,
+  }));
+  const grave = warnings.filter(({ rule, path = "" }) =>
+    rule !== "unanalyzable-dynamic-import" || !/\/(lib\/cli\/\w+|main)\.ts$/.test(path)
+  );
+  assertEquals(grave, []);
   const files = [...said.matchAll(/file:\/\/\S*?\/(\S+) \(/g)].map(([, path]) => `/${path}`);
   assert(files.some((path) => path.endsWith("/lib/mod.ts")));
   const odd = files.filter((path) => !/\/(lib\/.+|main\.ts|deno\.json|README\.md|LICENSE)$/.test(path));
