@@ -29,6 +29,17 @@ export type Diagnose = (given?: Case) => Promise<Report>;
 export interface CheckRow {
   readonly name: string;
   readonly check: (diagnose: Diagnose) => Promise<void>;
+  /** Waits for a time limit of seconds: one run of it is enough. */
+  readonly isSlow?: boolean;
+  /** Needs a world of the test's own. */
+  readonly isInProcess?: boolean;
+  readonly ignore?: boolean;
+}
+
+/** Registers a row. A connection given up in the middle ends when the system says so, not when the test does. */
+export function testRow(row: CheckRow, diagnose: Diagnose): void {
+  const loose = row.isSlow === true ? { sanitizeOps: false, sanitizeResources: false } : {};
+  Deno.test({ name: row.name, ignore: row.ignore === true, ...loose, fn: () => row.check(diagnose) });
 }
 
 /** A folder of the test's own with files in it, removed at the end. */

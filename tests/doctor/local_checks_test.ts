@@ -1,4 +1,4 @@
-import { diagnose } from "./kit.ts";
+import { diagnose, testRow } from "./kit.ts";
 import { LOCAL_ROWS } from "./local_check_rows.ts";
 
-for (const { name, check } of LOCAL_ROWS) Deno.test(name, () => check(diagnose));
+for (const row of LOCAL_ROWS) testRow(row, diagnose);

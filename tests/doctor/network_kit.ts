@@ -1,7 +1,7 @@
 /** What the tests of the doctor's network checks share: an API that is trusted, and ends of the line that misbehave. */
 import { type MockApi, type MockApiOptions, startMockApi } from "../../lib/mock/api.ts";
 import type { Report } from "../../lib/doctor/report.ts";
-import { type Case, diagnose, type Folder, folder, PLANTED_KEY } from "./kit.ts";
+import { type Case, type Diagnose, diagnose, type Folder, folder, PLANTED_KEY } from "./kit.ts";
 
 /** An API over TLS, its CA in a file, and a doctor that trusts it. */
 export interface Ward extends AsyncDisposable {
@@ -13,8 +13,13 @@ export interface Ward extends AsyncDisposable {
   readonly diagnose: (given?: Case) => Promise<Report>;
 }
 
-/** Sets one up. */
-export async function ward(options: MockApiOptions = {}): Promise<Ward> {
+/**
+ * Sets one up.
+ *
+ * @param options of the API
+ * @param examine who examines it
+ */
+export async function ward(options: MockApiOptions = {}, examine: Diagnose = diagnose): Promise<Ward> {
   const api = await startMockApi(options);
   const files = folder();
   const bundle = files.write("ca.pem", api.authority.certificate);
@@ -23,7 +28,7 @@ export async function ward(options: MockApiOptions = {}): Promise<Ward> {
     files,
     bundle,
     diagnose: (given = {}) =>
-      diagnose({
+      examine({
         url: api.baseUrl,
         ...given,
         env: { CULVERT_API_KEY: PLANTED_KEY, CODEX_CA_CERTIFICATE: bundle, ...given.env },

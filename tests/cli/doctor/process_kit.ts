@@ -2,7 +2,7 @@
 import type { SharedFlags } from "../../../lib/config/settings.ts";
 import type { Report } from "../../../lib/doctor/report.ts";
 import { assertFitsSchema } from "../../doctor/report_kit.ts";
-import type { Case } from "../../doctor/kit.ts";
+import type { Case, CheckRow } from "../../doctor/kit.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 
@@ -16,6 +16,13 @@ const WORDS: Readonly<Partial<Record<keyof SharedFlags, string>>> = {
   apiKeyFile: "--api-key-file",
   profile: "--profile",
 };
+
+/** Registers a row that the program can be asked about. What waits for time limits has its own tests beside these. */
+export function testAsProcess(row: CheckRow): void {
+  if (row.isInProcess === true || row.isSlow === true) return;
+  const ignore = row.ignore === true;
+  Deno.test({ name: `doctor --json: ${row.name}`, ignore, fn: () => row.check(diagnoseAsProcess) });
+}
 
 /** Runs `culvert doctor --json`; its report must fit the schema and tell the exit status. */
 export async function diagnoseAsProcess(given: Case = {}): Promise<Report> {
