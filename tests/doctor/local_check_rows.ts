@@ -219,6 +219,19 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
+    name: "where a provider's own variable is missing, signing in is not what to type next",
+    check: async (diagnose) => {
+      using home = folder();
+      home.write("config.toml", '[model_providers.corp]\nname = "Corp"\nenv_key = "CORP_KEY"\n');
+      const env = { CODEX_HOME: home.path };
+      const flags = { provider: "corp", baseUrl: "https://corp.test/v1" };
+      const report = await diagnose({ mode: "offline", env, flags });
+      assertEquals([finding(report, "credentials").code, report.exit_code], ["auth_missing", 4]);
+      assertIncludes(finding(report, "credentials").remediation ?? "", "CORP_KEY");
+      assertExcludes(report.next, "auth login");
+    },
+  },
+  {
     name: "a credential is told by its source and never by its value",
     check: async (diagnose) => {
       const report = await offline(diagnose);

@@ -5,7 +5,8 @@
  */
 import { baseUrlClass, isBackendMode } from "../../auth/auth_headers.ts";
 import { isDue } from "../../auth/token_freshness.ts";
-import { type Check, fail, type Finding, ok, warn } from "../check.ts";
+import { asCulvertError } from "../../errors.ts";
+import { type Check, fail, failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 import { expiryOfCredential, modeOf } from "../credential_facts.ts";
 
@@ -16,8 +17,18 @@ export const credentialsCheck: Check<DoctorContext> = {
   question: "Is there a credential, from where, and until when?",
   network: false,
   needs: ["config"],
-  next: "culvert auth login",
-  run: examineCredential,
+  run: async (context) => {
+    try {
+      return await examineCredential(context);
+    } catch (thrown) {
+      const finding = failure(asCulvertError(thrown));
+      const { provider } = await context.settings();
+      // A login mends what is missing; it replaces no file that it does not understand, and a provider of the
+      // user's own is not asked with it.
+      const canSignIn = finding.code === "auth_missing" && provider.requiresOpenAiAuth;
+      return canSignIn ? { ...finding, next: "culvert auth login" } : finding;
+    }
+  },
 };
 
 async function examineCredential(context: DoctorContext): Promise<Finding> {

@@ -22,6 +22,8 @@ for (const [name, text, problem] of DEFECT_ROWS) {
       for (const part of [home.authPath, "auth_storage"]) assertIncludes(said, part);
       for (const part of ["left as it is", "culvert auth login"]) assertIncludes(said, part);
       assertExcludes(said, "secret-access");
+      // A login would refuse to replace it, so it is not what to type next.
+      if (command === "doctor") assertExcludes(JSON.parse(run.stdout).next, "auth login");
     });
   }
 }
