@@ -17,7 +17,7 @@ export type ResponseEvent = ApiEvent | OtherEvent | CulvertEvent;
 export interface StreamItem {
   /** The event. */
   readonly event: ResponseEvent;
-  /** The JSON exactly as received, so that it can be written on byte for byte. */
+  /** The JSON as received, so that it can be written on byte for byte; credentials in failures are masked. */
   readonly text?: string;
 }
 

@@ -52,7 +52,7 @@ export const events: Topic = [
   {
     heading: "Lines of respond --json",
     text:
-      "One JSON object a line: the events of the API unchanged, and between them the program's own, whose type begins with culvert. The last line is always one culvert.result, whatever happened. A retry or a warning is never an error.",
+      "One JSON object a line: the events of the API unchanged (only a credential that a failure repeats is masked), and between them the program's own, whose type begins with culvert. The last line is always one culvert.result, whatever happened. A retry or a warning is never an error.",
   },
   { heading: "The program's own", rows: Object.entries(OWN_EVENTS) },
   { heading: "Of the API, with a meaning here", rows: Object.entries(API_EVENTS) },
