@@ -30,9 +30,13 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
     /((?:api[-_]?key|access[-_]?token|refresh[-_]?token|id[-_]?token|token|secret|password|passwd|pwd|signature|sig|code)=)[^\s&"'#]+/gi,
     `$1${MASK}`,
   ],
-  // E-mail addresses.
-  [/[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/g, MASK],
 ];
+
+/** What is no secret to the user, who is told who signed in, and is nobody else's business in a report. */
+const E_MAIL = /[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/g;
+
+/** Who will read it: the user at the terminal, or whoever a report is sent to. */
+export type Audience = "user" | "anybody";
 
 /** Shorter values are no secrets worth the name, and replacing them would maim the text. */
 const SHORTEST = 4;
@@ -41,8 +45,9 @@ const SHORTEST = 4;
  * Makes a redactor.
  *
  * @param secrets values that are known to be secret; each is replaced as it is and percent-encoded
+ * @param audience e-mail addresses are kept for the user alone
  */
-export function createRedactor(secrets: readonly string[] = []): Redactor {
+export function createRedactor(secrets: readonly string[] = [], audience: Audience = "anybody"): Redactor {
   const known = new Set<string>();
   for (const secret of secrets) {
     for (const form of [secret, secret.trim(), encodeURIComponent(secret), decoded(secret)]) {
@@ -54,7 +59,7 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
     let clean = text;
     for (const secret of longestFirst) clean = clean.replaceAll(secret, MASK);
     for (const [shape, mask] of SHAPES) clean = clean.replace(shape, mask);
-    return clean;
+    return audience === "user" ? clean : clean.replace(E_MAIL, MASK);
   };
 }
 

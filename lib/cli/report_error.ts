@@ -58,7 +58,7 @@ export function reportError(context: CliContext, error: CulvertError, options: R
   context.status = error.exitStatus;
   if (error.code === "reader_gone") return;
   const { stderr, stdout, world } = context.host;
-  const redact = createRedactor(secretsAround(world.env));
+  const redact = createRedactor(secretsAround(world.env), "user");
   if (options.json) {
     const line = { type: "culvert.error", exit_code: error.exitStatus, error: redactError(error, redact) };
     stdout.writeSync(`${JSON.stringify(line)}\n`);

@@ -35,7 +35,7 @@ export function createVoice(host: Host, flags: VoiceFlags): Voice {
   let redact: Redactor | undefined;
   const write = (text: string) => {
     waiting?.erase();
-    redact ??= createRedactor(secretsAround(host.world.env));
+    redact ??= createRedactor(secretsAround(host.world.env), "user");
     host.stderr.writeSync(redact(text));
   };
   const say = (line: string) => write(`culvert: ${line}\n`);

@@ -144,9 +144,12 @@ Deno.test("one event of 4 MB in pieces of 64 bytes takes time in proportion to i
     assertEquals(events, 1);
     return performance.now() - begin;
   };
-  timeOf(1);
-  const one = Math.min(timeOf(1), timeOf(1), timeOf(1));
-  const four = Math.min(timeOf(4), timeOf(4), timeOf(4));
-  // A quadratic decoder takes 16 times as long; the rest is room for a busy machine.
+  // The shortest of several, taken in turns: what else the machine does slows some of them. It goes on until the
+  // bar is met: a quadratic decoder, 16 times as long, never meets it.
+  let [one, four] = [Infinity, Infinity];
+  for (let round = 0; round < 12 && !(round > 2 && four < one * 8); round++) {
+    one = Math.min(one, timeOf(1));
+    four = Math.min(four, timeOf(4));
+  }
   assert(four < one * 10, `1 MB: ${one.toFixed(1)} ms, 4 MB: ${four.toFixed(1)} ms`);
 });

@@ -44,7 +44,7 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
   const sharesTerminal = !json && host.stdout.isTerminal && host.stderr.isTerminal;
   const unsaid: ResponseEvent[] = [];
   const output = json
-    ? jsonOutput(createRedactor(secretsAround(host.world.env)))
+    ? jsonOutput(createRedactor(secretsAround(host.world.env), "user"))
     : textOutput(collector, host.stdout.isTerminal);
   let result: ResultEvent | undefined;
   using waiting = voice.wait("a connection");

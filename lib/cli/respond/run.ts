@@ -27,7 +27,7 @@ export async function run(context: CliContext, flags: RespondFlags, ...words: st
     const error = asCulvertError(thrown);
     if (flags.json !== true || error.code === "reader_gone") throw error;
     context.status = error.exitStatus;
-    const redact = createRedactor(secretsAround(context.host.world.env));
+    const redact = createRedactor(secretsAround(context.host.world.env), "user");
     context.host.stdout.writeSync(resultLine(resultWithoutTurn(error, flags.model ?? null), redact));
     createVoice(context.host, flags).fail(error);
   }
