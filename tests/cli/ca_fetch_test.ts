@@ -1,4 +1,5 @@
 /** `culvert ca fetch`, as a process, against real handshakes. */
+import { unlessLacking } from "../support/old_runtime.ts";
 import { fetchTarget } from "../../lib/cli/ca/fetch_target.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { startNetwork } from "../../lib/mock/network.ts";
@@ -25,51 +26,59 @@ function assertNarrow({ stdout }: CulvertRun): void {
   assertExcludes(stdout, "\u001b");
 }
 
-Deno.test("ca fetch shows the interceptor's chain, accepted with the company's bundle and refused without", async () => {
-  const credentials = { username: "anna", password: PASSWORD };
-  const network = await startNetwork({ proxy: { credentials } });
-  try {
-    const { HTTPS_PROXY = "", CODEX_CA_CERTIFICATE = "" } = network.env;
-    const trusting = { HTTPS_PROXY, CODEX_CA_CERTIFICATE };
-    for (const env of [trusting, { HTTPS_PROXY }]) {
-      const isTrusted = env === trusting;
-      const text = await culvert(["ca", "fetch", HOST, "-v"], { env });
-      assertEquals(text.code, isTrusted ? 0 : 3);
-      assertNarrow(text);
-      const said = inOneLine(text.stdout);
-      assertIncludes(
-        said,
-        `${HOST}:443 presents 2 certificates over TLSv1.3; the way there: http://***@127.0.0.1:`,
-      );
-      assertIncludes(
-        said,
-        isTrusted ? "Accepted by the roots in force" : "NOT accepted: its certificate was issued",
-      );
-      assertIncludes(said, `Perhaps intercepted by "CN=${network.interceptor}`);
-      assertIncludes(said, "Certificate 1, the server's own");
-      if (!isTrusted) {
-        assertIncludes(said, "point CODEX_CA_CERTIFICATE or --ca-cert at it");
-        assertIncludes(said, `culvert doctor https://${HOST}`);
-        assertExcludes(said, "culvert ca fetch");
+Deno.test(
+  unlessLacking(
+    "ca fetch shows the interceptor's chain, accepted with the company's bundle and refused without",
+  ),
+  async () => {
+    const credentials = { username: "anna", password: PASSWORD };
+    const network = await startNetwork({ proxy: { credentials } });
+    try {
+      const { HTTPS_PROXY = "", CODEX_CA_CERTIFICATE = "" } = network.env;
+      const trusting = { HTTPS_PROXY, CODEX_CA_CERTIFICATE };
+      for (const env of [trusting, { HTTPS_PROXY }]) {
+        const isTrusted = env === trusting;
+        const text = await culvert(["ca", "fetch", HOST, "-v"], { env });
+        assertEquals(text.code, isTrusted ? 0 : 3);
+        assertNarrow(text);
+        const said = inOneLine(text.stdout);
+        assertIncludes(
+          said,
+          `${HOST}:443 presents 2 certificates over TLSv1.3; the way there: http://***@127.0.0.1:`,
+        );
+        assertIncludes(
+          said,
+          isTrusted ? "Accepted by the roots in force" : "NOT accepted: its certificate was issued",
+        );
+        assertIncludes(said, `Perhaps intercepted by "CN=${network.interceptor}`);
+        assertIncludes(said, "Certificate 1, the server's own");
+        if (!isTrusted) {
+          assertIncludes(said, "point CODEX_CA_CERTIFICATE or --ca-cert at it");
+          assertIncludes(said, `culvert doctor https://${HOST}`);
+          assertExcludes(said, "culvert ca fetch");
+        }
+        const json = await culvert(
+          ["ca", "fetch", `wss://x:${PASSWORD}@${HOST}/v1?q=${PASSWORD}`, "--json"],
+          {
+            env,
+          },
+        );
+        assertEquals([json.code, json.stdout.split("\n").length], [text.code, 2]);
+        const report = JSON.parse(json.stdout);
+        assertEquals([report.schema_version, report.target, report.accepted], [1, `${HOST}:443`, isTrusted]);
+        assertEquals(report.error?.code, isTrusted ? undefined : "tls_unknown_issuer");
+        assertEquals([report.presented_by, report.intercepted, report.written], ["target", null, null]);
+        const [leaf, root] = report.certificates;
+        assertEquals([leaf.index, leaf.names, leaf.is_ca], [1, [`DNS:${HOST}`], false]);
+        assertEquals([root.index, root.is_ca, root.self_signed, root.key], [2, true, true, "ec 256"]);
+        for (const run of [text, json]) assertExcludes(run.stdout + run.stderr, PASSWORD);
       }
-      const json = await culvert(["ca", "fetch", `wss://x:${PASSWORD}@${HOST}/v1?q=${PASSWORD}`, "--json"], {
-        env,
-      });
-      assertEquals([json.code, json.stdout.split("\n").length], [text.code, 2]);
-      const report = JSON.parse(json.stdout);
-      assertEquals([report.schema_version, report.target, report.accepted], [1, `${HOST}:443`, isTrusted]);
-      assertEquals(report.error?.code, isTrusted ? undefined : "tls_unknown_issuer");
-      assertEquals([report.presented_by, report.intercepted, report.written], ["target", null, null]);
-      const [leaf, root] = report.certificates;
-      assertEquals([leaf.index, leaf.names, leaf.is_ca], [1, [`DNS:${HOST}`], false]);
-      assertEquals([root.index, root.is_ca, root.self_signed, root.key], [2, true, true, "ec 256"]);
-      for (const run of [text, json]) assertExcludes(run.stdout + run.stderr, PASSWORD);
+      assert(network.proxyEvents.length > 0);
+    } finally {
+      await network.close();
     }
-    assert(network.proxyEvents.length > 0);
-  } finally {
-    await network.close();
-  }
-});
+  },
+);
 
 Deno.test("the root that ca fetch writes is one that respond goes through with, and the warning says what that means", async () => {
   const network = await startNetwork();
@@ -146,7 +155,7 @@ Deno.test("a server's own certificate is never written, whatever it says of itse
   }
 });
 
-Deno.test("what is weak, odd or out of date about a chain is told in words", async (t) => {
+Deno.test(unlessLacking("what is weak, odd or out of date about a chain is told in words"), async (t) => {
   const corp = await createAuthority("Corp");
   const rows:
     readonly (readonly [string, () => Promise<KeyPairPem & { root?: string }>, readonly string[]])[] = [

@@ -1,3 +1,4 @@
+import { unlessLacking } from "../support/old_runtime.ts";
 import { everyManual } from "../../lib/cli/reference/command_manual.ts";
 import { assertEquals } from "../support/assert.ts";
 import { FOREIGN_SHELL, furnished } from "../support/examples.ts";
@@ -10,7 +11,10 @@ const lines = (await everyManual()).flatMap(({ examples }) => examples);
 
 for (const line of new Set(lines.filter((line) => !FOREIGN_SHELL.test(line) && !NOT_ALONE.has(line)))) {
   Deno.test(
-    { name: `the example runs as written: ${line}`, ignore: Deno.build.os === "windows" },
+    {
+      ...unlessLacking(`the example runs as written: ${line}`),
+      ...(Deno.build.os === "windows" ? { ignore: true } : {}),
+    },
     async () => {
       await using place = await furnished();
       // As in a careful script: a failure anywhere in a pipeline counts.

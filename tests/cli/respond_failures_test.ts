@@ -1,4 +1,5 @@
 /** Every way to fail on the way to a server, as `culvert respond --json` tells it: once, by code, with its exit. */
+import { unlessLacking } from "../support/old_runtime.ts";
 import { ERROR_CODES } from "../../lib/errors.ts";
 import { CONNECTION_FAILURES, PROXY_FAILURES, TLS_FAILURES } from "../net/failure_cases.ts";
 import { CA, deafPort, httpServer, LEAF, rawServer } from "../net/kit.ts";
@@ -72,7 +73,7 @@ for (const row of TLS_FAILURES) {
 
 for (const row of CONNECTION_FAILURES) {
   const retries = row.isRetried ? "one retry where one is allowed" : "no retry";
-  Deno.test(`respond fails at ${row.name}: ${row.code}, ${retries}`, async () => {
+  Deno.test(unlessLacking(`respond fails at ${row.name}: ${row.code}, ${retries}`), async () => {
     await using server = await rawServer((socket) => socket.once("data", () => socket.end(row.answer ?? "")));
     const url = row.url(server.port);
     const { run, error } = await respond(url, {}, row.isRetried);
@@ -84,26 +85,29 @@ for (const row of CONNECTION_FAILURES) {
 
 for (const row of PROXY_FAILURES) {
   for (const scheme of row.schemes) {
-    Deno.test(`respond fails at a proxy, ${scheme}, ${row.name}: ${row.code}, no password shown`, async () => {
-      await using proxy = await startProxy({
-        ...(row.fault === undefined ? {} : { fault: row.fault }),
-        ...(row.credentials === undefined ? {} : { credentials: row.credentials }),
-        ...(scheme === "https" ? { tls: LEAF } : {}),
-      });
-      const port = row.deaf === true ? deafPort() : proxy.port;
-      const target = row.plain === true ? "http://api.test/v1" : "https://api.test/v1";
-      const { run, error } = await respond(target, {
-        roots: [CA.certificate],
-        env: { ALL_PROXY: `${scheme}://zora:hunter%402@127.0.0.1:${port}` },
-      }, row.isRetried === true);
-      assertEquals([run.code, error.code], [5, row.code]);
-      for (const part of [row.says, "api.test", `${scheme}://***@127.0.0.1:${port} from ALL_PROXY`]) {
-        assertIncludes(error.message, part);
-      }
-      if (row.hint !== undefined) assertIncludes(error.hint, row.hint);
-      for (const secret of ["hunter", "zora", btoa("zora:hunter@2")]) {
-        assertExcludes(run.stdout + run.stderr, secret);
-      }
-    });
+    Deno.test(
+      unlessLacking(`respond fails at a proxy, ${scheme}, ${row.name}: ${row.code}, no password shown`),
+      async () => {
+        await using proxy = await startProxy({
+          ...(row.fault === undefined ? {} : { fault: row.fault }),
+          ...(row.credentials === undefined ? {} : { credentials: row.credentials }),
+          ...(scheme === "https" ? { tls: LEAF } : {}),
+        });
+        const port = row.deaf === true ? deafPort() : proxy.port;
+        const target = row.plain === true ? "http://api.test/v1" : "https://api.test/v1";
+        const { run, error } = await respond(target, {
+          roots: [CA.certificate],
+          env: { ALL_PROXY: `${scheme}://zora:hunter%402@127.0.0.1:${port}` },
+        }, row.isRetried === true);
+        assertEquals([run.code, error.code], [5, row.code]);
+        for (const part of [row.says, "api.test", `${scheme}://***@127.0.0.1:${port} from ALL_PROXY`]) {
+          assertIncludes(error.message, part);
+        }
+        if (row.hint !== undefined) assertIncludes(error.hint, row.hint);
+        for (const secret of ["hunter", "zora", btoa("zora:hunter@2")]) {
+          assertExcludes(run.stdout + run.stderr, secret);
+        }
+      },
+    );
   }
 }

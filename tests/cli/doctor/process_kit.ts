@@ -1,4 +1,5 @@
 /** The doctor as a process: a case becomes words and variables, its report is read from stdout. */
+import { unlessLacking } from "../../support/old_runtime.ts";
 import type { SharedFlags } from "../../../lib/config/settings.ts";
 import type { Report } from "../../../lib/doctor/report.ts";
 import { assertFitsSchema } from "../../doctor/report_kit.ts";
@@ -20,8 +21,9 @@ const WORDS: Readonly<Partial<Record<keyof SharedFlags, string>>> = {
 /** Registers a row that the program can be asked about. What waits for time limits has its own tests beside these. */
 export function testAsProcess(row: CheckRow): void {
   if (row.isInProcess === true || row.isSlow === true) return;
-  const ignore = row.ignore === true;
-  Deno.test({ name: `doctor --json: ${row.name}`, ignore, fn: () => row.check(diagnoseAsProcess) });
+  const given = unlessLacking(`doctor --json: ${row.name}`);
+  const ignore = row.ignore === true || given.ignore;
+  Deno.test({ ...given, ignore, fn: () => row.check(diagnoseAsProcess) });
 }
 
 /** Runs `culvert doctor --json`; its report must fit the schema and tell the exit status. */
