@@ -7,20 +7,22 @@
  */
 
 const HEAD = '{"type":"response.output_text.delta"';
+const NUMBER = ',"sequence_number":';
 const DELTA = '"delta":"';
 /** Keys that make an event more than a piece of text: facts of the server, which the reader looks for. */
 const FACTS = /"(?:headers|response|safety_buffering|metadata|type)"/;
 // deno-lint-ignore no-control-regex -- JSON allows none of them raw in a string
 const CONTROL = /[\u0000-\u001f]/;
 
-/** Where the parts of a delta event are. */
+/** The parts of a delta event. */
 interface Piece {
-  /** What names its place in the answer: `item_id` and the indices. */
+  /** Up to and with the opening quote of the delta's text. */
+  readonly head: string;
+  /** The end of the head, which names the place in the answer: `item_id` and the indices. */
   readonly place: string;
-  /** Index of the first character of the delta's text. */
-  readonly from: number;
-  /** Index of the quote behind it. */
-  readonly to: number;
+  readonly content: string;
+  /** From the closing quote on. */
+  readonly tail: string;
 }
 
 /**
@@ -32,34 +34,42 @@ interface Piece {
 export function mergeTextDeltas(texts: readonly string[]): readonly string[] {
   const merged: string[] = [];
   let first: Piece | undefined;
-  let firstText = "";
   let contents = "";
-  let count = 0;
   const close = () => {
-    if (first !== undefined) {
-      merged.push(
-        count === 1 ? firstText : firstText.slice(0, first.from) + contents + firstText.slice(first.to),
-      );
-    }
+    if (first !== undefined) merged.push(first.head + contents + first.tail);
     first = undefined;
   };
   for (const text of texts) {
-    const piece = pieceOf(text);
-    const content = piece === undefined ? "" : text.slice(piece.from, piece.to);
-    if (piece !== undefined && first?.place === piece.place) {
-      contents += content;
-      count++;
+    const more = first === undefined ? undefined : contentLike(text, first);
+    if (more !== undefined) {
+      contents += more;
       continue;
     }
     close();
-    if (piece === undefined) {
-      merged.push(text);
-      continue;
-    }
-    [first, firstText, contents, count] = [piece, text, content, 1];
+    first = pieceOf(text);
+    if (first === undefined) merged.push(text);
+    else contents = first.content;
   }
   close();
   return merged;
+}
+
+/**
+ * The text of a piece that belongs to the same place as another. Nothing but that text is made of it: this runs for
+ * every piece, and what is equal in both need not be looked at twice.
+ */
+function contentLike(text: string, { place, tail }: Piece): string | undefined {
+  if (!text.startsWith(HEAD)) return undefined;
+  const id = placeIndex(text);
+  if (id === -1 || !text.startsWith(place, id)) return undefined;
+  const from = id + place.length;
+  const to = endOfString(text, from);
+  if (to === -1) return undefined;
+  if (text.length - to !== tail.length || !text.endsWith(tail)) {
+    if (!isPlainTail(text.slice(to))) return undefined;
+  }
+  const content = text.slice(from, to);
+  return CONTROL.test(content) ? undefined : content;
 }
 
 /**
@@ -69,23 +79,42 @@ export function mergeTextDeltas(texts: readonly string[]): readonly string[] {
  */
 function pieceOf(text: string): Piece | undefined {
   if (!text.startsWith(HEAD)) return undefined;
-  const mark = text.indexOf(DELTA, HEAD.length);
+  const id = placeIndex(text);
+  const mark = id === -1 ? -1 : text.indexOf(DELTA, id);
   if (mark === -1) return undefined;
-  const before = text.slice(HEAD.length, mark);
-  const id = before.indexOf('"item_id"');
-  if (id === -1 || before.includes("{") || before.includes("[")) return undefined;
   const from = mark + DELTA.length;
   const to = endOfString(text, from);
-  if (to === -1 || !text.endsWith("}")) return undefined;
-  if (FACTS.test(text.slice(to)) || FACTS.test(before) || CONTROL.test(text)) return undefined;
-  return { place: before.slice(id), from, to };
+  if (to === -1) return undefined;
+  const [place, content, tail] = [text.slice(id, from), text.slice(from, to), text.slice(to)];
+  if (/[{[]/.test(place) || FACTS.test(place) || CONTROL.test(content) || !isPlainTail(tail)) {
+    return undefined;
+  }
+  return { head: text.slice(0, from), place, content, tail };
+}
+
+/** Where `"item_id"` begins, behind the type and perhaps a sequence number; -1 where something else stands. */
+function placeIndex(text: string): number {
+  let at = HEAD.length;
+  if (text.startsWith(NUMBER, at)) {
+    at += NUMBER.length;
+    while (isDigit(text.charCodeAt(at))) at++;
+  }
+  return text.startsWith(',"item_id":', at) ? at + 1 : -1;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+function isPlainTail(tail: string): boolean {
+  return tail.endsWith("}") && !FACTS.test(tail);
 }
 
 /** Index of the quote that ends a JSON string; -1 where there is none. */
 function endOfString(text: string, from: number): number {
   for (let quote = text.indexOf('"', from); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let backslashes = 0;
-    while (text[quote - 1 - backslashes] === "\\") backslashes++;
+    while (text.charCodeAt(quote - 1 - backslashes) === 92) backslashes++;
     if (backslashes % 2 === 0) return quote;
   }
   return -1;

@@ -9,6 +9,7 @@ import { AnswerCollector } from "../../responses/answer_collector.ts";
 import type { ResponseEvent, ResultEvent } from "../../responses/events.ts";
 import type { Turn } from "../../responses/turn.ts";
 import type { Host } from "../host.ts";
+import { OutputQueue } from "../output_queue.ts";
 import type { Voice } from "../voice.ts";
 import { narrate } from "./narrate.ts";
 import { jsonOutput, textOutput } from "./output.ts";
@@ -48,13 +49,16 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
     : textOutput(collector, host.stdout.isTerminal);
   let result: ResultEvent | undefined;
   using waiting = voice.wait("a connection");
+  const batches = turn.batches();
+  // Heard at once, and not with the next batch: the request upstream costs tokens.
+  const queue = new OutputQueue(host.stdout, () => void batches.return?.());
   try {
-    for await (const batch of turn.batches()) {
+    for await (const batch of batches) {
       const text = output.render(batch);
       // What was written cannot be written over: from the first word on, the answer itself is the progress.
       if (text !== "") waiting.stop();
       if (json && keeps) collector.take(batch);
-      if (text !== "") await host.stdout.write(text);
+      if (text !== "") await queue.put(text);
       for (const { event } of batch) {
         if (event.type === "culvert.result") result = event;
         else if (sharesTerminal && collector.isLineOpen) keepForLater(event, unsaid);
@@ -63,6 +67,7 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
         else if (event.type === "culvert.retry") waiting.label(`attempt ${event.attempt + 1}`);
       }
     }
+    await queue.drain();
     if (result === undefined) throw new Error("The turn ended without a result");
     const judged = withVerdict(result, await verdict(result, collector.text, options));
     const last = output.finish(judged);
