@@ -70,6 +70,8 @@ export const LATE = {
     import("../auth/command_bearer.ts" as string),
   deviceLogin: (): Promise<typeof import("../auth/device_login.ts")> =>
     import("../auth/device_login.ts" as string),
+  forbiddenLogin: (): Promise<typeof import("../auth/forbidden_login.ts")> =>
+    import("../auth/forbidden_login.ts" as string),
   managedLogin: (): Promise<typeof import("../auth/managed_login.ts")> =>
     import("../auth/managed_login.ts" as string),
   openBrowser: (): Promise<typeof import("../auth/open_browser.ts")> =>

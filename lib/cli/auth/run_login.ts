@@ -4,7 +4,8 @@
  * @module
  */
 import { headerValue } from "../../auth/credential.ts";
-import type { LoginParts, SignedIn } from "../../auth/login_parts.ts";
+import { loginFailure, type LoginParts, type SignedIn } from "../../auth/login_parts.ts";
+import { methodObjection } from "../../auth/login_policy.ts";
 import { planOf } from "../../auth/plan.ts";
 import { CulvertError } from "../../errors.ts";
 import type { LoginFlags } from "../commands/auth.ts";
@@ -32,6 +33,9 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
   const apiKey = flags.apiKey === true ? await readKey(host) : undefined;
   using stop = listenForStop(host);
   await using connection = await connect(host, flags, voice);
+  const method = apiKey === undefined ? "chatgpt" : "api";
+  const demand = methodObjection(connection.settings.loginPolicy, method);
+  if (demand !== undefined) throw notAllowed(demand);
   const parts = authParts(host, connection, voice, flags.issuer);
   const signedIn = apiKey !== undefined
     ? await withApiKey(parts, apiKey)
@@ -50,6 +54,15 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
     };
     await host.stdout.write(`${JSON.stringify(line)}\n`);
   }
+}
+
+function notAllowed(demand: string): CulvertError {
+  return loginFailure("login_policy", `Cannot sign in this way: ${demand} in config.toml does not allow it`, {
+    hint: demand.includes('"api"')
+      ? "Nothing was changed. Store an API key instead: culvert auth login --api-key < key.txt"
+      : "Nothing was changed. Sign in with ChatGPT instead: culvert auth login",
+    details: { demand },
+  });
 }
 
 async function withApiKey(parts: LoginParts, apiKey: string): Promise<SignedIn> {
