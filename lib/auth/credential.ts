@@ -41,12 +41,14 @@ export interface CredentialQuery {
 export const API_KEY_VARIABLES = ["CULVERT_API_KEY", "CODEX_API_KEY", "OPENAI_API_KEY"] as const;
 /** The variable that holds a personal access token (`at-…`) or the JWT of an agent identity. */
 export const ACCESS_TOKEN_VARIABLE = "CODEX_ACCESS_TOKEN";
+/** What personal access tokens begin with; any other access token is an agent identity. */
+export const PERSONAL_TOKEN_PREFIX = "at-";
 const NONE: CredentialSource = { kind: "none", name: "none" };
 /** `details.problem` where `auth.json` holds no credential. */
 const NOT_STORED = "not_stored";
 const ALL_WAYS =
   "Any of these will do: culvert auth login (ChatGPT), culvert auth login --api-key (key on stdin), " +
-  "--api-key-file FILE, or one of the variables CULVERT_API_KEY, CODEX_API_KEY, OPENAI_API_KEY, CODEX_ACCESS_TOKEN.";
+  "culvert auth login --access-token (token on stdin), --api-key-file FILE, or one of the variables CULVERT_API_KEY, CODEX_API_KEY, OPENAI_API_KEY, CODEX_ACCESS_TOKEN.";
 
 /**
  * Which variables may be sent to a provider. A key of OpenAI's must not leave for a server that did not ask for
@@ -200,7 +202,7 @@ function providerCredential(provider: Provider, world: Pick<World, "env">): Cred
 
 function ofAccessToken(token: string): Credential {
   const source: CredentialSource = { kind: "env", name: ACCESS_TOKEN_VARIABLE };
-  return token.startsWith("at-")
+  return token.startsWith(PERSONAL_TOKEN_PREFIX)
     ? { kind: "personal_access_token", token, source }
     : { kind: "agent_identity", identity: token, source };
 }
