@@ -158,7 +158,7 @@ async function activate(
       return {
         mode: "apikey",
         source,
-        renewal: { mode: "external", command },
+        renewal: { mode: "external", renew: async () => bearerHeaders(await command.renew()) },
         headers: async () => bearerHeaders(await command.current()),
         presentHeaders: () => undefined,
         facts: () => ({ mode: "apikey", source }),

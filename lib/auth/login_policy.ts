@@ -65,7 +65,7 @@ export function forbidden(what: string, demand: string, source: string): Culvert
     hint: demand.includes('"api"')
       ? "Sign in with an API key: culvert auth login --api-key < key.txt"
       : "Sign in with an account that is allowed: culvert auth login",
-    details: { problem: LOGIN_POLICY, demand, source },
+    details: { problem: LOGIN_POLICY, permanent: true, demand, source },
   });
 }
 
