@@ -18,7 +18,7 @@ import { accountFacts, baseUrlClass, bearerHeaders, isBackendMode } from "./auth
 import type { Authenticator, Authorization, TurnRecovery } from "./authenticator.ts";
 import { type Credential, findCredential } from "./credential.ts";
 import { readClaims } from "./jwt_claims.ts";
-import { accountObjection, forbidden, LOGIN_POLICY } from "./login_policy.ts";
+import { accountObjection, forbidden, LOGIN_POLICY, objection } from "./login_policy.ts";
 import { Recovery } from "./recovery.ts";
 import { describeCredential } from "./rejection_report.ts";
 
@@ -94,13 +94,13 @@ export function assembleAuthenticator(
   };
 }
 
-/** The credential. One in `auth.json` that the configuration does not allow is removed, and that is said. */
+/** The credential. One in `auth.json` that the configuration does not allow is removed. */
 async function findAllowed(
   file: AuthFile,
-  { settings, world, warn, isLookingOnly }: AuthenticatorOptions,
+  options: AuthenticatorOptions,
   modules: CredentialModules,
 ): Promise<Credential> {
-  const { provider, apiKeyFile, loginPolicy } = settings;
+  const { settings: { provider, apiKeyFile, loginPolicy }, world } = options;
   try {
     return await findCredential({
       provider,
@@ -110,16 +110,25 @@ async function findAllowed(
       ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
     });
   } catch (error) {
-    const isStored = error instanceof CulvertError && error.details["problem"] === LOGIN_POLICY &&
-      error.details["source"] === file.path;
-    if (isStored && loginPolicy !== undefined && isLookingOnly !== true) {
-      const { removeForbidden } = await modules.forbiddenLogin();
-      if (await removeForbidden(file, world, loginPolicy)) {
-        warn?.({ code: "auth_removed", message: `The login in ${file.path} was removed` });
-      }
+    if (error instanceof CulvertError && error.details["problem"] === LOGIN_POLICY) {
+      const isForbidden = (stored: Credential) => objection(loginPolicy, stored) !== undefined;
+      if (error.details["source"] === file.path) await forget(file, options, modules, isForbidden);
     }
     throw error;
   }
+}
+
+/** Removes a stored login that is not allowed, and says so; whoever only looks does not. */
+async function forget(
+  file: AuthFile,
+  { world, warn, isLookingOnly }: AuthenticatorOptions,
+  modules: CredentialModules,
+  isForbidden: (stored: Credential) => boolean,
+): Promise<void> {
+  if (isLookingOnly === true) return;
+  const { removeForbidden } = await modules.forbiddenLogin();
+  if (!await removeForbidden(file, world, isForbidden)) return;
+  warn?.({ code: "auth_removed", message: `The login in ${file.path} was removed` });
 }
 
 /**
@@ -172,6 +181,10 @@ async function activate(
       const owner = await findOwner({ token: credential.token, codexHome, dialer, world, endpoints, warn });
       const demand = accountObjection(loginPolicy, [owner.accountId]);
       if (demand !== undefined) {
+        const isForbidden = (stored: Credential) =>
+          stored.kind === credential.kind && stored.token === credential.token;
+        // Where nobody could be asked whose it is, it may be the right one.
+        if (owner.accountId !== undefined) await forget(file, options, modules, isForbidden);
         throw forbidden(`the personal access token from ${source.name}`, demand, source.name);
       }
       return fixed(

@@ -1,3 +1,5 @@
+import { AuthFile } from "../../lib/auth/auth_file.ts";
+import { removeForbidden } from "../../lib/auth/forbidden_login.ts";
 import { createAuthenticator } from "../../lib/auth/create_authenticator.ts";
 import type { LoginPolicy } from "../../lib/config/settings.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
@@ -173,6 +175,38 @@ for (
     assertIncludes(error.message, "forced_chatgpt_workspace_id");
   });
 }
+
+for (const [status, removed] of [[200, true], [503, false]] as const) {
+  Deno.test(`a stored personal access token of another workspace is ${removed ? "removed" : "kept while nobody can tell"}`, async () => {
+    await using home = new TestHome();
+    const stored = '{"OPENAI_API_KEY":null,"personal_access_token":"at-stored"}';
+    home.store(stored);
+    await using authority = new TestAuthority(() =>
+      Response.json({
+        email: null,
+        chatgpt_user_id: "user-1",
+        chatgpt_account_id: "acc-9",
+        chatgpt_plan_type: "business",
+        chatgpt_account_is_fedramp: false,
+      }, { status })
+    );
+    const { authorize } = open(home, WORKSPACES, { env: { CODEX_AUTHAPI_BASE_URL: authority.base } });
+    assertEquals((await failureOf(authorize())).details["problem"], "login_policy");
+    assertEquals(isStored(home), !removed);
+  });
+}
+
+Deno.test("a login that another process stored meanwhile is not removed with the one that was judged", async () => {
+  await using home = new TestHome();
+  const allowed = login("acc-1", "acc-1");
+  home.store(allowed);
+  const world = testWorld();
+  const file = new AuthFile({ codexHome: home.path, world });
+  assertEquals(await removeForbidden(file, world, (stored) => stored.kind !== "managed"), false);
+  assertEquals(home.text(), allowed);
+  Deno.removeSync(home.authPath);
+  assertEquals(await removeForbidden(file, world, () => true), false);
+});
 
 Deno.test("a key file is refused where ChatGPT is forced, and nothing is removed", async () => {
   await using home = new TestHome();
