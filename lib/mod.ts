@@ -89,6 +89,29 @@
  * assertEquals(network.api.handshakes(), 1);
  * ```
  *
+ * @example A login that the program has and renews itself
+ * ```ts
+ * import { strictEqual as assertEquals } from "node:assert";
+ * import { createClient } from "@culvert/culvert";
+ * import { startNetwork } from "@culvert/culvert/testing";
+ *
+ * await using network = await startNetwork({ api: { accepts: (token) => token === "second" } });
+ * let accessToken = "first";
+ * using client = await createClient({
+ *   externalAuth: {
+ *     resolve: () => ({ kind: "tokens", accessToken, accountId: "account-1" }),
+ *     // Called once a turn, when the server refuses the token; the request is then sent again.
+ *     refresh: () => {
+ *       accessToken = "second";
+ *       return { kind: "tokens", accessToken, accountId: "account-1" };
+ *     },
+ *   },
+ * }, network.world);
+ *
+ * await client.turn({ input: "Why is the sky blue?" }).text();
+ * assertEquals(accessToken, "second");
+ * ```
+ *
  * @module
  */
 import { processWorld } from "./cli/process.ts";
@@ -111,6 +134,7 @@ export function createClient(options: ClientOptions = {}, world: Partial<World> 
 }
 
 export type { Client, ClientOptions, ClientRequest, ClientSession } from "./responses/client_types.ts";
+export type { ExternalAuth, ExternalCredential, ExternalRefresh } from "./auth/external_auth.ts";
 export type { ApiKeyFunction } from "./responses/api_key_authenticator.ts";
 export type { Turn, TurnOptions } from "./responses/turn.ts";
 export type { TurnParameters } from "./responses/request.ts";

@@ -4,7 +4,6 @@
  * @module
  */
 import type { AuthMode, CredentialSource } from "./authenticator.ts";
-import type { CommandBearer } from "./command_bearer.ts";
 import type { ManagedLogin } from "./managed_login.ts";
 
 /** Why nothing can be done about a 401, in the words of the evidence. */
@@ -18,7 +17,11 @@ export type NotRunReason =
 /** How a credential recovers. */
 export type Renewal =
   | { readonly mode: "managed"; readonly login: ManagedLogin }
-  | { readonly mode: "external"; readonly command: CommandBearer }
+  /** Headers with a new credential, whatever is in memory. */
+  | {
+    readonly mode: "external";
+    readonly renew: (signal?: AbortSignal) => Promise<Readonly<Record<string, string>>>;
+  }
   | { readonly mode: "none"; readonly reason: NotRunReason };
 
 /** What may be told about the credential in use. No secret. */

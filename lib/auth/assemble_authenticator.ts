@@ -5,6 +5,8 @@
  * @module
  */
 import type { Provider } from "../config/provider.ts";
+import type { LoginPolicy } from "../config/settings.ts";
+import { CulvertError } from "../errors.ts";
 import type { Dialer } from "../net/dialer.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
 import type { Warning } from "../warning.ts";
@@ -16,6 +18,7 @@ import { accountFacts, baseUrlClass, bearerHeaders, isBackendMode } from "./auth
 import type { Authenticator, Authorization, TurnRecovery } from "./authenticator.ts";
 import { type Credential, findCredential } from "./credential.ts";
 import { readClaims } from "./jwt_claims.ts";
+import { accountObjection, forbidden, LOGIN_POLICY, objection } from "./login_policy.ts";
 import { Recovery } from "./recovery.ts";
 import { describeCredential } from "./rejection_report.ts";
 
@@ -26,12 +29,15 @@ export interface AuthenticatorOptions {
     readonly provider: Provider;
     readonly apiKeyFile?: string;
     readonly chatgptBaseUrl?: string;
+    readonly loginPolicy?: LoginPolicy;
   };
   readonly dialer: Dialer;
   readonly world: World;
   readonly observer?: Observer;
   /** Receives what the user should know: a login that could not be saved, a wrong clock. */
   readonly warn?: (warning: Warning) => void;
+  /** Leaves a stored login that the configuration does not allow where it is. Default: it is removed. */
+  readonly isLookingOnly?: boolean;
 }
 
 /** An authenticator that can also say what it uses. */
@@ -45,6 +51,7 @@ export interface SessionAuthenticator extends Authenticator {
 export interface CredentialModules {
   readonly agentIdentity: () => Promise<typeof import("./agent_identity.ts")>;
   readonly commandBearer: () => Promise<typeof import("./command_bearer.ts")>;
+  readonly forbiddenLogin: () => Promise<typeof import("./forbidden_login.ts")>;
   readonly managedLogin: () => Promise<typeof import("./managed_login.ts")>;
   readonly personalAccessToken: () => Promise<typeof import("./personal_access_token.ts")>;
 }
@@ -63,13 +70,8 @@ export function assembleAuthenticator(
   let active: ActiveCredential | undefined;
   const find = async (): Promise<ActiveCredential> => {
     const file = new AuthFile({ codexHome: options.settings.codexHome, world: options.world });
-    const { provider, apiKeyFile } = options.settings;
-    const credential = await findCredential({
-      provider,
-      world: options.world,
-      file,
-      ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
-    });
+    const { provider } = options.settings;
+    const credential = await findAllowed(file, options, modules);
     const found = await activate(credential, file, options, modules);
     const misroute = misrouteOf(found, provider);
     if (misroute !== undefined) options.warn?.(misroute);
@@ -90,6 +92,43 @@ export function assembleAuthenticator(
     startTurn: () => new Recovery(() => active, options.observer ?? SILENT),
     facts: () => active?.facts(),
   };
+}
+
+/** The credential. One in `auth.json` that the configuration does not allow is removed. */
+async function findAllowed(
+  file: AuthFile,
+  options: AuthenticatorOptions,
+  modules: CredentialModules,
+): Promise<Credential> {
+  const { settings: { provider, apiKeyFile, loginPolicy }, world } = options;
+  try {
+    return await findCredential({
+      provider,
+      world,
+      file,
+      loginPolicy,
+      ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
+    });
+  } catch (error) {
+    if (error instanceof CulvertError && error.details["problem"] === LOGIN_POLICY) {
+      const isForbidden = (stored: Credential) => objection(loginPolicy, stored) !== undefined;
+      if (error.details["source"] === file.path) await forget(file, options, modules, isForbidden);
+    }
+    throw error;
+  }
+}
+
+/** Removes a stored login that is not allowed, and says so; whoever only looks does not. */
+async function forget(
+  file: AuthFile,
+  { world, warn, isLookingOnly }: AuthenticatorOptions,
+  modules: CredentialModules,
+  isForbidden: (stored: Credential) => boolean,
+): Promise<void> {
+  if (isLookingOnly === true) return;
+  const { removeForbidden } = await modules.forbiddenLogin();
+  if (!await removeForbidden(file, world, isForbidden)) return;
+  warn?.({ code: "auth_removed", message: `The login in ${file.path} was removed` });
 }
 
 /**
@@ -128,7 +167,7 @@ async function activate(
       return {
         mode: "apikey",
         source,
-        renewal: { mode: "external", command },
+        renewal: { mode: "external", renew: async () => bearerHeaders(await command.renew()) },
         headers: async () => bearerHeaders(await command.current()),
         presentHeaders: () => undefined,
         facts: () => ({ mode: "apikey", source }),
@@ -136,10 +175,18 @@ async function activate(
     }
     case "personal_access_token": {
       const { findOwner } = await modules.personalAccessToken();
-      const { codexHome } = options.settings;
+      const { codexHome, loginPolicy } = options.settings;
       const { dialer, world } = options;
       const endpoints = authEndpoints(world.env);
       const owner = await findOwner({ token: credential.token, codexHome, dialer, world, endpoints, warn });
+      const demand = accountObjection(loginPolicy, [owner.accountId]);
+      if (demand !== undefined) {
+        const isForbidden = (stored: Credential) =>
+          stored.kind === credential.kind && stored.token === credential.token;
+        // Where nobody could be asked whose it is, it may be the right one.
+        if (owner.accountId !== undefined) await forget(file, options, modules, isForbidden);
+        throw forbidden(`the personal access token from ${source.name}`, demand, source.name);
+      }
       return fixed(
         "personalAccessToken",
         source,

@@ -33,12 +33,13 @@ export async function previewAuthorization(
   settings: AuthenticatorOptions["settings"],
   world: World,
 ): Promise<Authorization> {
-  const { apiKeyFile, codexHome, provider } = settings;
+  const { apiKeyFile, codexHome, loginPolicy, provider } = settings;
   try {
     const file = new AuthFile({ codexHome, world });
     const credential = await findCredential({
       provider,
       world,
+      loginPolicy,
       file,
       ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
     });

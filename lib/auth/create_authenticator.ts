@@ -16,6 +16,7 @@ export function createAuthenticator(options: AuthenticatorOptions): SessionAuthe
   return assembleAuthenticator(options, {
     agentIdentity: () => import("./agent_identity.ts"),
     commandBearer: () => import("./command_bearer.ts"),
+    forbiddenLogin: () => import("./forbidden_login.ts"),
     managedLogin: () => import("./managed_login.ts"),
     personalAccessToken: () => import("./personal_access_token.ts"),
   });

@@ -5,11 +5,13 @@
  */
 import { absolutePath } from "../absolute_path.ts";
 import type { CommandAuth, Provider } from "../config/provider.ts";
+import type { LoginPolicy } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
 import type { AuthFile } from "./auth_file.ts";
 import type { AuthRecord } from "./auth_record.ts";
 import type { CredentialSource } from "./authenticator.ts";
+import { forbidden, objection } from "./login_policy.ts";
 
 /** The credential that won. Secret. */
 export type Credential =
@@ -29,6 +31,8 @@ export interface CredentialQuery {
   readonly provider: Provider;
   /** From `--api-key-file`: a path as typed. */
   readonly apiKeyFile?: string;
+  /** What the configuration demands of a login at OpenAI. */
+  readonly loginPolicy?: LoginPolicy | undefined;
   readonly world: Pick<World, "env" | "cwd">;
   readonly file: AuthFile;
 }
@@ -37,10 +41,14 @@ export interface CredentialQuery {
 export const API_KEY_VARIABLES = ["CULVERT_API_KEY", "CODEX_API_KEY", "OPENAI_API_KEY"] as const;
 /** The variable that holds a personal access token (`at-…`) or the JWT of an agent identity. */
 export const ACCESS_TOKEN_VARIABLE = "CODEX_ACCESS_TOKEN";
+/** What personal access tokens begin with; any other access token is an agent identity. */
+export const PERSONAL_TOKEN_PREFIX = "at-";
 const NONE: CredentialSource = { kind: "none", name: "none" };
+/** `details.problem` where `auth.json` holds no credential. */
+const NOT_STORED = "not_stored";
 const ALL_WAYS =
   "Any of these will do: culvert auth login (ChatGPT), culvert auth login --api-key (key on stdin), " +
-  "--api-key-file FILE, or one of the variables CULVERT_API_KEY, CODEX_API_KEY, OPENAI_API_KEY, CODEX_ACCESS_TOKEN.";
+  "culvert auth login --access-token (token on stdin), --api-key-file FILE, or one of the variables CULVERT_API_KEY, CODEX_API_KEY, OPENAI_API_KEY, CODEX_ACCESS_TOKEN.";
 
 /**
  * Which variables may be sent to a provider. A key of OpenAI's must not leave for a server that did not ask for
@@ -56,28 +64,64 @@ export function keyVariablesFor(provider: Provider): readonly string[] {
 
 /**
  * Finds the credential: `--api-key-file`, then what the provider itself brings, then the environment, then
- * `auth.json`.
+ * `auth.json`. A variable whose credential the configuration does not allow is passed over.
  *
- * @throws CulvertError `auth_missing` naming every way to give one; `input_unreadable` for the key file;
+ * @throws CulvertError `auth_missing` naming every way to give one, or the demand that is not met; `input_unreadable` for the key file;
  *   `auth_storage` for a broken `auth.json`
  */
 export async function findCredential(query: CredentialQuery): Promise<Credential> {
   const { provider, world, apiKeyFile } = query;
-  if (apiKeyFile !== undefined) return await keyOfFile(apiKeyFile, world.cwd());
+  const policy = provider.requiresOpenAiAuth ? query.loginPolicy : undefined;
+  if (apiKeyFile !== undefined) return allowed(await keyOfFile(apiKeyFile, world.cwd()), policy);
   const own = providerCredential(provider, world);
   if (own !== undefined) return own;
-  for (const name of keyVariablesFor(provider)) {
-    const token = variable(world, name);
-    if (token !== undefined) return { kind: "bearer", token, source: { kind: "env", name } };
+  let passedOver: CulvertError | undefined;
+  for (const credential of ofVariables(provider, world)) {
+    try {
+      return allowed(credential, policy);
+    } catch (error) {
+      if (!(error instanceof CulvertError)) throw error;
+      passedOver ??= error;
+    }
   }
   if (!provider.requiresOpenAiAuth) return { kind: "none", source: NONE };
-  const accessToken = variable(world, ACCESS_TOKEN_VARIABLE);
-  if (accessToken !== undefined) return ofAccessToken(accessToken);
-  return await storedCredential(query.file);
+  try {
+    return await storedCredential(query.file, policy);
+  } catch (error) {
+    const isMissing = error instanceof CulvertError && error.details["problem"] === NOT_STORED;
+    // What is set and not allowed explains more than what is not there.
+    throw isMissing && passedOver !== undefined ? passedOver : error;
+  }
 }
 
-/** The credential in `auth.json`. @throws CulvertError `auth_missing`, `auth_storage` */
-export async function storedCredential(file: AuthFile): Promise<Credential> {
+/** The credentials in the environment, in order. */
+function* ofVariables(provider: Provider, world: Pick<World, "env">): Generator<Credential> {
+  for (const name of keyVariablesFor(provider)) {
+    const token = variable(world, name);
+    if (token !== undefined) yield { kind: "bearer", token, source: { kind: "env", name } };
+  }
+  const accessToken = provider.requiresOpenAiAuth ? variable(world, ACCESS_TOKEN_VARIABLE) : undefined;
+  if (accessToken !== undefined) yield ofAccessToken(accessToken);
+}
+
+/** The credential, if the configuration allows it. @throws CulvertError `auth_missing` if not */
+function allowed(credential: Credential, policy: LoginPolicy | undefined): Credential {
+  const demand = objection(policy, credential);
+  if (demand === undefined) return credential;
+  throw forbidden(`the credential from ${credential.source.name}`, demand, credential.source.name);
+}
+
+/**
+ * The credential in `auth.json`.
+ *
+ * @param policy what the configuration demands of it
+ * @throws CulvertError `auth_missing`, `auth_storage`
+ */
+export async function storedCredential(file: AuthFile, policy?: LoginPolicy): Promise<Credential> {
+  return allowed(await readStored(file), policy);
+}
+
+async function readStored(file: AuthFile): Promise<Credential> {
   const source: CredentialSource = { kind: "file", name: file.path };
   const record = await file.read();
   if (record?.mode === "chatgpt" && record.tokens !== undefined && record.tokens.accessToken !== "") {
@@ -107,7 +151,11 @@ export async function storedCredential(file: AuthFile): Promise<Credential> {
     : "auth.json lacks what its mode says it should hold";
   throw new CulvertError("auth_missing", `No credential was found: no key in the environment, and ${what}`, {
     hint: ALL_WAYS,
-    details: { path: file.path, variables: [...API_KEY_VARIABLES, ACCESS_TOKEN_VARIABLE] },
+    details: {
+      problem: NOT_STORED,
+      path: file.path,
+      variables: [...API_KEY_VARIABLES, ACCESS_TOKEN_VARIABLE],
+    },
   });
 }
 
@@ -154,7 +202,7 @@ function providerCredential(provider: Provider, world: Pick<World, "env">): Cred
 
 function ofAccessToken(token: string): Credential {
   const source: CredentialSource = { kind: "env", name: ACCESS_TOKEN_VARIABLE };
-  return token.startsWith("at-")
+  return token.startsWith(PERSONAL_TOKEN_PREFIX)
     ? { kind: "personal_access_token", token, source }
     : { kind: "agent_identity", identity: token, source };
 }

@@ -179,6 +179,7 @@ const SOURCES: Readonly<Record<CredentialFacts["source"]["kind"], string>> = {
   provider_env: "env",
   provider_token: "config",
   command: "command",
+  host: "host",
   none: "",
 };
 

@@ -30,7 +30,7 @@ export interface TokenClaims {
  * @returns `undefined` for anything that is no JWT, or whose claims have another type than they should
  */
 export function readClaims(token: string): TokenClaims | undefined {
-  const payload = decode(token);
+  const payload = readPayload(token);
   if (payload === undefined) return undefined;
   const profile = objectField(payload, PROFILE);
   const auth = objectField(payload, AUTH);
@@ -58,7 +58,8 @@ export function readClaims(token: string): TokenClaims | undefined {
 
 class WrongType extends Error {}
 
-function decode(token: string): Readonly<Record<string, unknown>> | undefined {
+/** The payload of a JWT, unchecked; `undefined` for anything that is none. */
+export function readPayload(token: string): Readonly<Record<string, unknown>> | undefined {
   const parts = token.split(".").slice(0, 3);
   if (parts.length < 3 || parts.includes("")) return undefined;
   try {

@@ -87,7 +87,7 @@ export class Recovery implements TurnRecovery {
     if (isMissingScope(rejection)) return notRun(step, "missing_scope");
     if (step === "done") return notRun(step, "recovery_exhausted");
     try {
-      if (renewal.mode === "external") return await this.#external(renewal, rejection);
+      if (renewal.mode === "external") return await this.#external(renewal, rejection, credential, signal);
       return await this.#managed(renewal, rejection, wasReplaced(rejection, credential), signal);
     } catch (thrown) {
       if (signal?.aborted === true) throw signal.reason;
@@ -115,11 +115,21 @@ export class Recovery implements TurnRecovery {
     return unchanged("refresh_token");
   }
 
-  async #external(renewal: Extract<Renewal, { mode: "external" }>, rejection: Rejection): Promise<StepEnd> {
+  async #external(
+    renewal: Extract<Renewal, { mode: "external" }>,
+    rejection: Rejection,
+    credential: ActiveCredential | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<StepEnd> {
     this.#begin("external_refresh", "done");
-    const before = rejection.sent?.headers["authorization"] ?? `Bearer ${await renewal.command.current()}`;
-    const token = await renewal.command.renew();
-    return `Bearer ${token}` === before ? unchanged("external_refresh") : succeeded("external_refresh");
+    const present = credential?.presentHeaders();
+    // Another turn of this process may have renewed it since the refused request was sent.
+    if (rejection.sent !== undefined && present !== undefined && !isSame(present, rejection.sent.headers)) {
+      return succeeded("external_refresh");
+    }
+    const before = rejection.sent?.headers ?? await credential?.headers(signal) ?? {};
+    const renewed = await renewal.renew(signal);
+    return isSame(renewed, before) ? unchanged("external_refresh") : succeeded("external_refresh");
   }
 
   #begin(step: RecoveryStep, next: RecoveryStep): void {
@@ -141,6 +151,11 @@ function wasReplaced(rejection: Rejection, credential: ActiveCredential | undefi
   const sent = rejection.sent?.headers["authorization"];
   const present = credential?.presentHeaders()?.["authorization"];
   return sent !== undefined && present !== undefined && sent !== present;
+}
+
+function isSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }
 
 function succeeded(step: RecoveryStep): StepEnd {

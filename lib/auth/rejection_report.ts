@@ -19,6 +19,8 @@ export interface RecoveryAccount {
 }
 
 const MAX_MESSAGE = 300;
+/** Shortest value of a header that is taken for a secret, characters. */
+const MIN_SECRET = 8;
 const NEXT = "Next:";
 
 /**
@@ -41,7 +43,11 @@ export function describeRejection(
   const said = saidByServer(rejection);
   const lines = [
     `Sent: ${
-      isAttached ? `an Authorization header, ${describeCredential(mode, source)}` : "no Authorization header"
+      mode === "headers"
+        ? describeCredential(mode, source)
+        : isAttached
+        ? `an Authorization header, ${describeCredential(mode, source)}`
+        : "no Authorization header"
     }`,
     ...(said === undefined ? [] : [`The server said: ${said}`]),
     `Recovery: ${describeRecovery(recovery)}`,
@@ -112,11 +118,11 @@ const KINDS: Readonly<Record<AuthMode, string>> = {
 
 function saidByServer(rejection: Rejection): string | undefined {
   const { authError, authErrorCode } = rejection.evidence;
-  const token = rejection.sent?.headers["authorization"]?.replace(/^\S+ /, "");
-  const message = clean(rejection.message ?? "", token);
+  const secrets = secretsIn(rejection.sent?.headers ?? {});
+  const message = clean(rejection.message ?? "", secrets);
   const codes = [authErrorCode ?? rejection.code, authError]
     .filter((code): code is string => code !== undefined)
-    .map((code) => clean(code, token));
+    .map((code) => clean(code, secrets));
   const parts = [
     ...(message === "" ? [] : [message]),
     ...(codes.length === 0 ? [] : [`(${codes.join(", ")})`]),
@@ -124,10 +130,16 @@ function saidByServer(rejection: Rejection): string | undefined {
   return parts.length === 0 ? undefined : parts.join(" ");
 }
 
+/** Values that were sent. A header other than `Authorization` may hold a word, which says nothing. */
+function secretsIn({ authorization = "", ...others }: Readonly<Record<string, string>>): readonly string[] {
+  const words = Object.values(others).filter((value) => value.length >= MIN_SECRET);
+  return [authorization.replace(/^\S+ /, ""), ...words].filter((value) => value !== "");
+}
+
 /** Servers quote what they were sent. Neither that, nor anything that looks like a token, is repeated. */
-function clean(text: string, token: string | undefined): string {
+function clean(text: string, secrets: readonly string[]): string {
   const line = text.replace(/\s+/g, " ").trim();
-  const without = token === undefined || token === "" ? line : line.replaceAll(token, "***");
+  const without = secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), line);
   const redacted = without.replace(/\b(?:sk|at|rt|ey)[-_J][\w.*+/=-]{6,}/g, "***");
   return redacted.length > MAX_MESSAGE ? `${redacted.slice(0, MAX_MESSAGE)}…` : redacted;
 }
@@ -166,6 +178,7 @@ function nextStep(
   recovery: RecoveryAccount,
 ): string {
   const target = rejection.url === undefined ? undefined : baseUrlClass(rejection.url);
+  if (source.kind === "host") return `have the program give another credential by ${source.name}`;
   if (!isAttached) return "give a credential: culvert auth login, or set OPENAI_API_KEY";
   if (target === "platform" && isBackendMode(mode)) {
     return "a ChatGPT login does not work at api.openai.com; remove the base URL, or use an API key";

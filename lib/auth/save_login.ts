@@ -39,13 +39,7 @@ export async function saveTokens(
   const claims = readClaims(tokens.idToken);
   const { workspaces } = parts;
   if (workspaces !== undefined && !workspaces.includes(claims?.accountId ?? "")) {
-    throw loginFailure(
-      "workspace_restriction",
-      "This account belongs to a workspace that is not allowed here",
-      {
-        hint: "Sign in with an account of the workspace that the configuration names. Nothing was changed.",
-      },
-    );
+    throw workspaceFailure();
   }
   await replace(parts, {
     auth_mode: "chatgpt",
@@ -69,6 +63,32 @@ export async function saveTokens(
 /** Saves an API key as the login. @throws CulvertError `auth_storage` */
 export async function saveApiKey(parts: SaveParts, apiKey: string): Promise<void> {
   await replace(parts, { auth_mode: "apikey", OPENAI_API_KEY: apiKey });
+}
+
+/**
+ * Saves a personal access token as the login. No mode is written, so that clients that do not know this one can
+ * read the file all the same (as the codex client, 0.169.0).
+ *
+ * @throws CulvertError `auth_storage`
+ */
+export async function savePersonalAccessToken(parts: SaveParts, token: string): Promise<void> {
+  await replace(parts, { OPENAI_API_KEY: null, personal_access_token: token });
+}
+
+/** Saves an agent identity, as JWT, as the login. @throws CulvertError `auth_storage` */
+export async function saveAgentIdentity(parts: SaveParts, token: string): Promise<void> {
+  await replace(parts, { auth_mode: "agentIdentity", OPENAI_API_KEY: null, agent_identity: token });
+}
+
+/** The error for an account of a workspace that the configuration does not allow. */
+export function workspaceFailure(): CulvertError {
+  return loginFailure(
+    "workspace_restriction",
+    "This account belongs to a workspace that is not allowed here",
+    {
+      hint: "Sign in with an account of the workspace that the configuration names. Nothing was changed.",
+    },
+  );
 }
 
 async function replace(

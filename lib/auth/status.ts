@@ -4,6 +4,7 @@
  * @module
  */
 import type { Provider } from "../config/provider.ts";
+import type { LoginPolicy } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
 import type { AuthFile } from "./auth_file.ts";
@@ -45,6 +46,8 @@ export interface AuthStatus {
 export interface StatusQuery {
   readonly provider: Provider;
   readonly apiKeyFile?: string;
+  /** What the configuration demands of a login. */
+  readonly loginPolicy?: LoginPolicy | undefined;
   readonly world: World;
   readonly file: AuthFile;
 }

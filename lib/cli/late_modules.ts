@@ -62,6 +62,8 @@ export const LATE = {
   respondRun: (): Promise<typeof import("./respond/run.ts")> => import("./respond/run.ts" as string),
   schemaCheck: (): Promise<typeof import("./respond/schema_check.ts")> =>
     import("./respond/schema_check.ts" as string),
+  accessTokenLogin: (): Promise<typeof import("../auth/access_token_login.ts")> =>
+    import("../auth/access_token_login.ts" as string),
   agentIdentity: (): Promise<typeof import("../auth/agent_identity.ts")> =>
     import("../auth/agent_identity.ts" as string),
   browserLogin: (): Promise<typeof import("../auth/browser_login.ts")> =>
@@ -70,6 +72,8 @@ export const LATE = {
     import("../auth/command_bearer.ts" as string),
   deviceLogin: (): Promise<typeof import("../auth/device_login.ts")> =>
     import("../auth/device_login.ts" as string),
+  forbiddenLogin: (): Promise<typeof import("../auth/forbidden_login.ts")> =>
+    import("../auth/forbidden_login.ts" as string),
   managedLogin: (): Promise<typeof import("../auth/managed_login.ts")> =>
     import("../auth/managed_login.ts" as string),
   openBrowser: (): Promise<typeof import("../auth/open_browser.ts")> =>

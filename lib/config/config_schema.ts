@@ -56,6 +56,8 @@ const profile = z.object(choices);
 export const configSchema = z.object({
   ...choices,
   profile: text.optional(),
+  forced_login_method: z.enum(["chatgpt", "api"]).optional(),
+  forced_chatgpt_workspace_id: z.union([text, z.array(text)]).optional(),
   profiles: z.record(text, profile).optional(),
   model_providers: z.record(text, provider).optional(),
 });
@@ -78,8 +80,8 @@ const CODEX_KEYS = new Set(
     "check_for_update_on_startup cli_auth_credentials_store commit_attribution compact_prompt default_permissions " +
     "developer_instructions disable_paste_burst disable_response_storage experimental_compact_prompt_file " +
     "experimental_instructions_file experimental_realtime_ws_base_url experimental_use_freeform_apply_patch " +
-    "experimental_use_unified_exec_tool features feedback file_opener forced_chatgpt_workspace_id " +
-    "forced_login_method ghost_snapshot hide_agent_reasoning history hooks include_apply_patch_tool instructions " +
+    "experimental_use_unified_exec_tool features feedback file_opener " +
+    "ghost_snapshot hide_agent_reasoning history hooks include_apply_patch_tool instructions " +
     "log_dir mcp_oauth_callback_port mcp_oauth_callback_url mcp_oauth_credentials_store mcp_servers memories " +
     "model_auto_compact_token_limit model_catalog_json model_context_window model_instructions_file " +
     "model_supports_reasoning_summaries notice notify oss_provider otel permissions personality " +

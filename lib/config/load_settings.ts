@@ -8,10 +8,10 @@ import type { World } from "../world.ts";
 import { builtinProvider, plainProvider, RESERVED_PROVIDER_IDS } from "./builtin_providers.ts";
 import { findCodexHome } from "./codex_home.ts";
 import { type LoadedConfig, readConfigFile } from "./config_file.ts";
-import type { ProfileTable } from "./config_schema.ts";
+import type { ConfigFile, ProfileTable } from "./config_schema.ts";
 import type { Provider } from "./provider.ts";
 import { providerFromTable } from "./provider_table.ts";
-import type { Settings, SharedFlags } from "./settings.ts";
+import type { LoginPolicy, Settings, SharedFlags } from "./settings.ts";
 
 /** The model asked for when nobody names one: the codex client's own first choice (0.169.0). */
 export const DEFAULT_MODEL = "gpt-6.1-sol";
@@ -42,6 +42,7 @@ export async function loadSettings(
     proxy: present(flags.proxy),
     apiKeyFile: present(flags.apiKeyFile),
     chatgptBaseUrl: present(chosen.chatgpt_base_url),
+    loginPolicy: loginPolicy(config.values),
   };
   return Object.freeze({
     codexHome,
@@ -66,6 +67,15 @@ function withoutUndefined<T extends object>(value: T): Defined<T> {
     kept,
     Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)),
   );
+}
+
+/** What the file demands of a login; a list without an entry demands nothing (as the codex client, 0.169.0). */
+function loginPolicy(
+  { forced_login_method: method, forced_chatgpt_workspace_id: ids = [] }: ConfigFile,
+): LoginPolicy | undefined {
+  const workspaces = [ids].flat().map((id) => id.trim()).filter((id) => id !== "");
+  if (method === undefined && workspaces.length === 0) return undefined;
+  return { ...(method === undefined ? {} : { method }), ...(workspaces.length === 0 ? {} : { workspaces }) };
 }
 
 /** The profile's values over those of the top level. */

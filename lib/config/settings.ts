@@ -24,6 +24,14 @@ export interface SharedFlags {
   readonly apiKeyFile?: string;
 }
 
+/** Which logins at OpenAI the configuration allows. Providers with credentials of their own are not concerned. */
+export interface LoginPolicy {
+  /** From `forced_login_method`: `chatgpt` allows everything but API keys, `api` nothing else. */
+  readonly method?: "chatgpt" | "api";
+  /** From `forced_chatgpt_workspace_id`: account ids, at least one. API keys are not concerned. */
+  readonly workspaces?: readonly string[];
+}
+
 /** Settings in force. Frozen. */
 export interface Settings {
   /** Absolute path of `CODEX_HOME`. */
@@ -44,5 +52,7 @@ export interface Settings {
   readonly apiKeyFile?: string;
   /** Base of the ChatGPT backend, from `chatgpt_base_url`. */
   readonly chatgptBaseUrl?: string;
+  /** Absent where every login is allowed. */
+  readonly loginPolicy?: LoginPolicy;
   readonly warnings: readonly Warning[];
 }

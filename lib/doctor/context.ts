@@ -84,10 +84,11 @@ export class DoctorContext {
       createRouteTable({ env: world.env, ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }) })
     );
     this.credential = once(async () => {
-      const { codexHome, provider, apiKeyFile } = await this.settings();
+      const { codexHome, provider, apiKeyFile, loginPolicy } = await this.settings();
       return await findCredential({
         provider,
         world,
+        loginPolicy,
         file: new AuthFile({ codexHome, world }),
         ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
       });

@@ -40,7 +40,7 @@ export async function introduce(parts: IntroductionParts): Promise<Introduction>
     return { kind: "withheld", reason: "the access token is due for renewal, which a doctor leaves alone" };
   }
   const { createAuthenticator } = await import("../auth/create_authenticator.ts");
-  const authenticator = createAuthenticator(parts);
+  const authenticator = createAuthenticator({ ...parts, isLookingOnly: true });
   const late = new AbortController();
   const done = new AbortController();
   world.sleep(LIMIT_MS, done.signal).then(() => late.abort(tooLate(credential)), () => undefined);

@@ -24,6 +24,8 @@ export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** Names of headers that no redirect takes to another origin, beside those that are known to be secret. */
+  readonly secretHeaders?: readonly string[];
   /** Sent as it is, and again as it is on a redirect that keeps the body. */
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal;

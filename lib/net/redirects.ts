@@ -60,13 +60,14 @@ export function followUp(
   const toGet = (status === 303 && request.method !== "GET") ||
     ((status === 301 || status === 302) && request.method === "POST");
   const foreign = url.origin !== request.url.origin;
+  const secret = new Set(request.secretHeaders?.map((name) => name.toLowerCase()));
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     const lower = name.toLowerCase();
     // The next route has its own proxy, and gets its credentials from there.
     if (lower === "proxy-authorization" || lower === "host") continue;
     if (toGet && ABOUT_THE_BODY.has(lower)) continue;
-    if (foreign && SECRET_HEADERS.test(lower)) continue;
+    if (foreign && (secret.has(lower) || SECRET_HEADERS.test(lower))) continue;
     headers[name] = value;
   }
   const { body, ...rest } = request;

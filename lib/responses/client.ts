@@ -4,12 +4,14 @@
  * @module
  */
 import { createAuthenticator } from "../auth/create_authenticator.ts";
+import { externalAuthenticator } from "../auth/external_authenticator.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
 import { loadSettings } from "../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import { createDialer } from "../net/create_dialer.ts";
 import { hidingWarning } from "../net/env_permission.ts";
-import { SILENT } from "../net/observer.ts";
+import { type Observer, SILENT } from "../net/observer.ts";
 import { createRouteTable } from "../net/route_table.ts";
 import { rootsReader } from "../net/system_roots.ts";
 import { loadTrust } from "../trust/load_trust.ts";
@@ -29,7 +31,7 @@ import type { Turn, TurnOptions } from "./turn.ts";
  * @throws CulvertError of configuration, proxy and trust
  */
 export async function openClient(options: ClientOptions, world: World): Promise<Client> {
-  const { apiKey, onObservation: observer = SILENT, onWarning = () => {} } = options;
+  const { onObservation: observer = SILENT, onWarning = () => {} } = options;
   const settings = await loadSettings(flagsOf(options), world);
   const [trust, { routes, warnings }] = await Promise.all([
     loadTrust({ flag: settings.caCert, world, roots: rootsReader({ world }) }),
@@ -40,16 +42,36 @@ export async function openClient(options: ClientOptions, world: World): Promise<
   const { os, arch } = Deno.build;
   const name = userAgent({ originator: originator(world.env), version: VERSION, os, arch });
   const dialer = createDialer({ trust, routes, world, observer, userAgent: name });
-  const authenticator = apiKey === undefined
-    ? createAuthenticator({ settings, dialer, world, observer, warn: onWarning })
-    : apiKeyAuthenticator(apiKey);
+  const authenticator = ownAuthenticator(options, settings, observer) ??
+    createAuthenticator({ settings, dialer, world, observer, warn: onWarning });
   const { provider, transport } = settings;
   return new OpenClient(settings, { dialer, authenticator, provider, transport, world, observer });
 }
 
+/** What sends the program's own credential, where it gave one. @throws CulvertError `usage` where it gave two */
+function ownAuthenticator(
+  { apiKey, externalAuth: auth }: ClientOptions,
+  { provider, loginPolicy }: Settings,
+  observer: Observer,
+): Authenticator | undefined {
+  if (apiKey !== undefined && auth !== undefined) {
+    throw new CulvertError("usage", "Both apiKey and externalAuth were given", {
+      hint: "Give one of the two.",
+    });
+  }
+  if (apiKey !== undefined) return apiKeyAuthenticator(apiKey);
+  if (auth === undefined) return undefined;
+  return externalAuthenticator({
+    auth,
+    observer,
+    loginPolicy: provider.requiresOpenAiAuth ? loginPolicy : undefined,
+  });
+}
+
 /** The options under the names of the command line. */
 function flagsOf(options: ClientOptions): SharedFlags {
-  const { apiKey: _, caCertFile, onObservation: _o, onWarning: _w, transport, ...same } = options;
+  const { apiKey: _, externalAuth: _e, caCertFile, onObservation: _o, onWarning: _w, transport, ...same } =
+    options;
   return {
     ...same,
     ...(caCertFile === undefined ? {} : { caCert: caCertFile }),

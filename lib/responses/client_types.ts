@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ExternalAuth } from "../auth/external_auth.ts";
 import type { Observer } from "../net/observer.ts";
 import type { Warning } from "../warning.ts";
 import type { ApiKeyFunction } from "./api_key_authenticator.ts";
@@ -17,6 +18,8 @@ import type { Turn, TurnOptions } from "./turn.ts";
 export interface ClientOptions {
   /** Secret. Absent: the credential is found as the command line finds it. */
   readonly apiKey?: string | ApiKeyFunction;
+  /** A ChatGPT account's tokens, or headers, that the program has and renews itself. Not beside `apiKey`. */
+  readonly externalAuth?: ExternalAuth;
   /** A file that holds the key and nothing else. */
   readonly apiKeyFile?: string;
   /** A provider of `config.toml`, or `openai`, `ollama`, `lmstudio`. Default `openai`. */

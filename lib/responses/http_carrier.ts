@@ -50,6 +50,7 @@ export class HttpCarrier implements Carrier {
       method,
       url,
       headers: mergeHeaders(headers, encoded.headers, call.authorization.headers),
+      secretHeaders: Object.keys(call.authorization.headers),
       body: encoded.body,
       signal: call.signal,
       // Silence is silence: before the head of the answer it is allowed as long as within the answer.

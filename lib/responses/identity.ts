@@ -115,7 +115,8 @@ function turnMetadata({ identity, turnId, kind }: RequestContext): string {
  */
 export function isCodexBackend(provider: Provider, authorization: Authorization): boolean {
   const { mode, source } = authorization;
-  const byLogin = mode === "chatgpt" || mode === "personalAccessToken" || mode === "agentIdentity";
+  const byLogin = mode === "chatgpt" || mode === "personalAccessToken" || mode === "agentIdentity" ||
+    mode === "headers";
   const own = source.kind === "provider_env" || source.kind === "provider_token" || source.kind === "command";
   return provider.name === "OpenAI" && provider.requiresOpenAiAuth && byLogin && !own;
 }

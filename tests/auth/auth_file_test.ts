@@ -127,6 +127,48 @@ Deno.test("a folder that takes no new file, but a file that can be written, is w
   assertEquals(modeOf(home.authPath), 0o600);
 });
 
+const ROUND_TRIPS:
+  readonly (readonly [what: string, raw: Readonly<Record<string, unknown>>, mode: string])[] = [
+    ["an API key", { auth_mode: "apikey", OPENAI_API_KEY: "sk-1" }, "apikey"],
+    [
+      "a personal access token",
+      { OPENAI_API_KEY: null, personal_access_token: "at-1" },
+      "personalAccessToken",
+    ],
+    [
+      "an agent identity as JWT",
+      { auth_mode: "agentIdentity", OPENAI_API_KEY: null, agent_identity: "eyJ.a.b" },
+      "agentIdentity",
+    ],
+    [
+      "an agent identity as record, without mail",
+      {
+        auth_mode: "agentIdentity",
+        OPENAI_API_KEY: null,
+        agent_identity: {
+          agent_runtime_id: "runtime-1",
+          agent_private_key: "key",
+          account_id: "acc-1",
+          chatgpt_user_id: "user-1",
+          email: "",
+          plan_type: "business",
+          chatgpt_account_is_fedramp: false,
+        },
+      },
+      "agentIdentity",
+    ],
+  ];
+for (const [what, raw, mode] of ROUND_TRIPS) {
+  Deno.test(`${what} is read from the file as it was written`, async () => {
+    await using home = new TestHome();
+    const file = new AuthFile({ codexHome: home.path, world: testWorld() });
+    await file.write(raw);
+    const record = await file.read();
+    assertEquals([record?.mode, record?.raw], [mode, raw]);
+    assertEquals(record?.agentIdentity, raw["agent_identity"]);
+  });
+}
+
 Deno.test("a new login clears the known keys and keeps the unknown ones", () => {
   const previous = JSON.parse(
     loginText({ access: "a", extra: { future: [1], personal_access_token: "at-1" } }),

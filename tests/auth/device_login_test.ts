@@ -6,6 +6,7 @@ import {
   failureOf,
   HOUR_MS,
   idToken,
+  jwt,
   plainDialer,
   type SeenRequest,
   TestAuthority,
@@ -24,7 +25,11 @@ const TOKENS = {
 };
 
 /** An authority whose polls are answered one after the other by `polls`; the last answer repeats. */
-function authority(polls: readonly (() => Response)[], code: unknown = CODE): TestAuthority {
+function authority(
+  polls: readonly (() => Response)[],
+  code: unknown = CODE,
+  tokens: unknown = TOKENS,
+): TestAuthority {
   let polled = 0;
   return new TestAuthority((request: SeenRequest) => {
     if (request.path.endsWith("/usercode")) return Response.json(code);
@@ -32,7 +37,7 @@ function authority(polls: readonly (() => Response)[], code: unknown = CODE): Te
       const answer = polls[Math.min(polled++, polls.length - 1)];
       return answer === undefined ? new Response(null, { status: 500 }) : answer();
     }
-    return Response.json(TOKENS);
+    return Response.json(tokens);
   });
 }
 
@@ -75,6 +80,15 @@ Deno.test("a device login polls until it is granted, and stores tokens and accou
     `${server.base}/deviceauth/callback`,
   ]);
   assertEquals(server.seen.filter((one) => one.path === "/oauth/token").length, 1);
+});
+
+Deno.test("a device login whose id token says nothing is stored without account and key", async () => {
+  await using home = new TestHome();
+  const silent = { ...TOKENS, id_token: jwt({}), access_token: "opaque" };
+  await using server = authority([granted], CODE, silent);
+  assertEquals(await loginByDevice(loginParts(home, server.base)), {});
+  const { OPENAI_API_KEY: key, tokens } = home.json();
+  assertEquals([key, tokens["account_id"], tokens["access_token"]], [null, null, "opaque"]);
 });
 
 Deno.test("the prompt names address, code and validity, and warns of codes from others", async () => {

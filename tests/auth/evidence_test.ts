@@ -178,6 +178,21 @@ Deno.test("no value of an earlier turn is read as this turn's own", () => {
   assertEquals(tags["auth_retry_after_unauthorized"], "false");
 });
 
+Deno.test("a request after a full event blanks what it lacks, and keeps what the environment says", () => {
+  const store = evidence({ OPENAI_API_KEY: "sk-1" });
+  store.observer(request({ status: 401, error: "http 401", evidence: FOUR }));
+  const environment = (tags: Readonly<Record<string, string>>) =>
+    Object.entries(tags).filter(([name]) => name.startsWith("auth_env_"));
+  const before = environment(store.tags());
+  store.observer(request({ authHeaderAttached: false }));
+  const tags = store.tags();
+  for (const name of ["auth_request_id", "auth_cf_ray", "auth_error", "auth_error_code"]) {
+    assertEquals([name, tags[name]], [name, ""]);
+  }
+  assertEquals(tags["auth_header_attached"], "false");
+  assertEquals([before.length, environment(tags)], [6, before]);
+});
+
 Deno.test("a handshake after a recovery and the first request on its socket are the retry, the second is not", () => {
   const store = evidence();
   const websocket = { transport: "websocket" } as const;

@@ -5,7 +5,12 @@ import { FOREIGN_SHELL, furnished } from "../support/examples.ts";
 import { runIn } from "../support/on_path.ts";
 
 /** Examples that need a person in front of them, or a login that a test cannot have. */
-const NOT_ALONE = new Set(["culvert auth login", "culvert auth login --device", "culvert auth refresh"]);
+const NOT_ALONE = new Set([
+  "culvert auth login",
+  "culvert auth login --device",
+  "culvert auth login --access-token < token.txt",
+  "culvert auth refresh",
+]);
 
 const lines = (await everyManual()).flatMap(({ examples }) => examples);
 

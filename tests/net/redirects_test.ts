@@ -22,6 +22,17 @@ const POST: HttpRequest = {
 };
 const ALL = ["Authorization", "ChatGPT-Account-ID", "X-Api-Key", "x-secret-thing", "Cookie"];
 
+Deno.test("a header that is said to be secret goes to no other origin, whatever its name", () => {
+  const from: HttpRequest = {
+    ...POST,
+    headers: { "X-Corp-Pass": "p", Accept: "*/*" },
+    secretHeaders: ["x-corp-pass"],
+  };
+  const namesAt = (to: string) => Object.keys(followUp(from, 307, to)?.headers ?? {});
+  assertEquals(namesAt("https://api.example/x"), ["X-Corp-Pass", "Accept"]);
+  assertEquals(namesAt("https://other.example/x"), ["Accept"]);
+});
+
 Deno.test("method, body and headers of the next request follow the status and the target", () => {
   const rows: readonly {
     readonly from?: Partial<HttpRequest>;

@@ -69,7 +69,12 @@ Deno.test("websocket: provider headers yield to the call's and the credential's,
   ]);
 });
 
-for (const [mode, hint] of [["chatgpt", "model=gpt-test"], ["apikey", null]] as const) {
+for (
+  const [mode, hint] of [["chatgpt", "model=gpt-test"], ["headers", "model=gpt-test"], [
+    "apikey",
+    null,
+  ]] as const
+) {
   Deno.test(`websocket: a credential of kind ${mode} at OpenAI sends the routing hint ${hint}`, async () => {
     const { server } = await runSocket({}, {
       authenticator: tokens(mode, "tok"),

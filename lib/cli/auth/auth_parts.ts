@@ -23,6 +23,7 @@ export function authParts(host: Host, connection: Connection, voice: Voice, issu
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
     throw new CulvertError("usage", `--issuer is no http or https URL: ${JSON.stringify(base)}`);
   }
+  const workspaces = settings.loginPolicy?.workspaces;
   return {
     dialer,
     world,
@@ -31,6 +32,7 @@ export function authParts(host: Host, connection: Connection, voice: Voice, issu
     clientId: endpoints.clientId,
     revokeUrl: issuer === undefined ? endpoints.revokeUrl : new URL(`${base}/oauth/revoke`),
     originator: originator(world.env),
+    ...(workspaces === undefined ? {} : { workspaces }),
     // What to do next is no progress report: it is said whatever -q says.
     say: (text) => host.stderr.writeSync(`${text}\n`),
     warn: voice.warn,

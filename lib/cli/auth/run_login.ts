@@ -3,9 +3,13 @@
  *
  * @module
  */
+import { authEndpoints } from "../../auth/auth_endpoints.ts";
+import type { AuthMode } from "../../auth/authenticator.ts";
 import { headerValue } from "../../auth/credential.ts";
-import type { LoginParts, SignedIn } from "../../auth/login_parts.ts";
+import { loginFailure, type LoginParts, type SignedIn } from "../../auth/login_parts.ts";
+import { methodObjection } from "../../auth/login_policy.ts";
 import { planOf } from "../../auth/plan.ts";
+import type { Settings } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import type { LoginFlags } from "../commands/auth.ts";
 import { connect } from "../connection.ts";
@@ -16,25 +20,49 @@ import { createVoice } from "../voice.ts";
 import { authParts } from "./auth_parts.ts";
 import { LATE } from "../late_modules.ts";
 
-/** Longest API key that is read, bytes. */
-const MAX_KEY_BYTES = 64 * 1024;
+/** Longest secret that is read, characters. */
+const MAX_SECRET_LENGTH = 64 * 1024;
+
+/** Ways to sign in other than by browser, of which one may be given. */
+const WAYS = [["device", "--device"], ["apiKey", "--api-key"], ["accessToken", "--access-token"]] as const;
+
+interface SecretKind {
+  readonly name: string;
+  readonly how: string;
+}
+
+const API_KEY: SecretKind = {
+  name: "API key",
+  how: "Pipe the key in: culvert auth login --api-key < key.txt",
+};
+const ACCESS_TOKEN: SecretKind = {
+  name: "access token",
+  how: "Pipe the token in: culvert auth login --access-token < token.txt",
+};
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: LoginFlags): Promise<void> {
   const { host } = context;
-  if (flags.device === true && flags.apiKey === true) {
-    throw new CulvertError("usage", "Both --device and --api-key were given", {
+  const ways = WAYS.filter(([flag]) => flags[flag] === true).map(([, name]) => name);
+  if (ways.length > 1) {
+    throw new CulvertError("usage", `Both ${ways.slice(0, 2).join(" and ")} were given`, {
       hint: "Give one of the two.",
     });
   }
   const voice = createVoice(host, flags);
-  // The key first: whoever waits at a terminal should learn at once that it is read from a pipe.
-  const apiKey = flags.apiKey === true ? await readKey(host) : undefined;
+  // The secret first: whoever waits at a terminal should learn at once that it is read from a pipe.
+  const apiKey = flags.apiKey === true ? await readSecret(host, API_KEY) : undefined;
+  const accessToken = flags.accessToken === true ? await readSecret(host, ACCESS_TOKEN) : undefined;
   using stop = listenForStop(host);
   await using connection = await connect(host, flags, voice);
+  const method = apiKey === undefined ? "chatgpt" : "api";
+  const demand = methodObjection(connection.settings.loginPolicy, method);
+  if (demand !== undefined) throw notAllowed(demand);
   const parts = authParts(host, connection, voice, flags.issuer);
-  const signedIn = apiKey !== undefined
+  const signedIn: SignedIn & { readonly mode?: AuthMode } = apiKey !== undefined
     ? await withApiKey(parts, apiKey)
+    : accessToken !== undefined
+    ? await withAccessToken(parts, connection.settings, accessToken, stop.signal)
     : flags.device === true
     ? await byDevice(parts, flags, host, stop.signal)
     : await byBrowser(parts, flags, host, stop.signal);
@@ -42,7 +70,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
   if (flags.json === true) {
     const line = {
       type: "culvert.login",
-      mode: apiKey === undefined ? "chatgpt" : "apikey",
+      mode: signedIn.mode ?? "chatgpt",
       path: parts.file.path,
       email: signedIn.email ?? null,
       account_tail: signedIn.accountId?.slice(-4) ?? null,
@@ -52,11 +80,31 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
   }
 }
 
-async function withApiKey(parts: LoginParts, apiKey: string): Promise<SignedIn> {
+function notAllowed(demand: string): CulvertError {
+  return loginFailure("login_policy", `Cannot sign in this way: ${demand} in config.toml does not allow it`, {
+    hint: demand.includes('"api"')
+      ? "Nothing was changed. Store an API key instead: culvert auth login --api-key < key.txt"
+      : "Nothing was changed. Sign in with ChatGPT instead: culvert auth login",
+    details: { demand },
+  });
+}
+
+async function withApiKey(parts: LoginParts, apiKey: string): Promise<SignedIn & { mode: AuthMode }> {
   const { checkStore, saveApiKey } = await LATE.saveLogin();
   await checkStore(parts);
   await saveApiKey(parts, apiKey);
-  return {};
+  return { mode: "apikey" };
+}
+
+async function withAccessToken(
+  parts: LoginParts,
+  { chatgptBaseUrl }: Settings,
+  token: string,
+  signal: AbortSignal,
+): Promise<SignedIn & { mode: AuthMode }> {
+  const { loginWithAccessToken } = await LATE.accessTokenLogin();
+  const endpoints = authEndpoints(parts.world.env);
+  return await loginWithAccessToken({ ...parts, endpoints, chatgptBaseUrl }, token, signal);
 }
 
 /** By device code; where that is switched off, by browser. */
@@ -109,19 +157,18 @@ async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGen
   if (rest !== "") yield rest;
 }
 
-async function readKey(host: Host): Promise<string> {
-  const how = "Pipe the key in: culvert auth login --api-key < key.txt";
+async function readSecret(host: Host, { name, how }: SecretKind): Promise<string> {
   if (host.stdin.isTerminal) {
-    throw new CulvertError("usage", "An API key is read from standard input, which is a terminal", {
+    throw new CulvertError("usage", `An ${name} is read from standard input, which is a terminal`, {
       hint: how,
     });
   }
   let text = "";
   for await (const chunk of host.stdin.stream().pipeThrough(new TextDecoderStream())) {
     text += chunk;
-    if (text.length > MAX_KEY_BYTES) break;
+    if (text.length > MAX_SECRET_LENGTH) break;
   }
-  if (text.trim() === "") throw new CulvertError("usage", "Standard input holds no API key", { hint: how });
+  if (text.trim() === "") throw new CulvertError("usage", `Standard input holds no ${name}`, { hint: how });
   return headerValue(text, "standard input");
 }
 

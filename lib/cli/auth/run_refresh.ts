@@ -24,7 +24,7 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   await using connection = await connect(host, flags, voice);
   const { dialer, observer, settings, world } = connection;
   const file = new AuthFile({ codexHome: settings.codexHome, world });
-  const credential = await storedCredential(file);
+  const credential = await storedCredential(file, settings.loginPolicy);
   if (credential.kind !== "managed") {
     const kind = credential.kind === "bearer" ? "apikey" : "personalAccessToken";
     const what = describeCredential(kind, credential.source);

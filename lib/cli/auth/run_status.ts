@@ -29,6 +29,7 @@ export async function run(context: CliContext, flags: StatusFlags): Promise<void
   settings.warnings.forEach(voice.warn);
   const status = await authStatus({
     provider: settings.provider,
+    loginPolicy: settings.loginPolicy,
     world,
     file: new AuthFile({ codexHome: settings.codexHome, world }),
     ...(settings.apiKeyFile === undefined ? {} : { apiKeyFile: settings.apiKeyFile }),

@@ -20,6 +20,7 @@ export type AuthFlags = VoiceFlags & NetworkFlags & { readonly json?: boolean };
 export type LoginFlags = AuthFlags & {
   readonly device?: boolean;
   readonly apiKey?: boolean;
+  readonly accessToken?: boolean;
   readonly issuer?: string;
   readonly port?: number;
 };
@@ -55,6 +56,12 @@ export const loginCommand = defineCommand<LoginFlags, []>({
       withNegated: false,
       brief: "Store an API key, read from stdin",
     },
+    accessToken: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Check and store an access token, read from stdin",
+    },
     issuer: {
       kind: "parsed",
       parse: text,
@@ -80,11 +87,13 @@ export const loginCommand = defineCommand<LoginFlags, []>({
       "in it, may also be pasted here, for when the browser is on another machine.",
       "The login is stored in auth.json, which the codex client shares. The former one is",
       "replaced, and revoked, only when the new one is safe on disk.",
+      "An access token is a personal one (at-...) or an agent identity.",
     ].join("\n"),
     examples: [
       "culvert auth login",
       "culvert auth login --device",
       "culvert auth login --api-key < key.txt",
+      "culvert auth login --access-token < token.txt",
     ],
     seeAlso: SEE_ALSO,
   },

@@ -46,6 +46,7 @@ export async function run(context: CliContext, flags: ReportFlags): Promise<void
   const secrets = await secretsOf(settings, world, file);
   const status = await authStatus({
     provider: settings.provider,
+    loginPolicy: settings.loginPolicy,
     world,
     file,
     ...(settings.apiKeyFile === undefined ? {} : { apiKeyFile: settings.apiKeyFile }),

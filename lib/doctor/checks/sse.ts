@@ -131,7 +131,7 @@ async function takeAnswer(context: DoctorContext, signal: AbortSignal): Promise<
   const { world } = context;
   const session = new Session({
     dialer,
-    authenticator: createAuthenticator({ settings, dialer, world }),
+    authenticator: createAuthenticator({ settings, dialer, world, isLookingOnly: true }),
     // The doctor wants to see the first attempt, not what retries make of it.
     provider: {
       ...settings.provider,

@@ -1,0 +1,52 @@
+/**
+ * An exchange about an agent identity that is tried again while there is hope.
+ *
+ * @module
+ */
+import { CulvertError } from "../errors.ts";
+import type { Dialer, HttpRequest } from "../net/dialer.ts";
+import type { World } from "../world.ts";
+import { exchange } from "./auth_exchange.ts";
+import { identityFailure } from "./identity_failure.ts";
+
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 250;
+
+/** What an exchange works with. */
+export interface PatientParts {
+  readonly dialer: Dialer;
+  readonly world: World;
+}
+
+/**
+ * At most three attempts; only what may pass is tried again: 429, 5xx and what the network does.
+ *
+ * @param limitMs for each attempt
+ * @returns the body of a reply of status 2xx
+ * @throws CulvertError `auth_rejected` for any other status, network codes
+ */
+export async function patiently(
+  { dialer, world }: PatientParts,
+  request: HttpRequest,
+  limitMs: number,
+  signal?: AbortSignal,
+): Promise<string> {
+  for (let attempt = 1;; attempt++) {
+    let failure: CulvertError;
+    try {
+      const reply = await exchange(
+        dialer,
+        { ...request, ...(signal === undefined ? {} : { signal }) },
+        limitMs,
+      );
+      if (reply.status >= 200 && reply.status < 300) return reply.text;
+      failure = identityFailure(`${request.url.host} answered ${reply.status}`, reply.status);
+      if (reply.status !== 429 && reply.status < 500) throw failure;
+    } catch (error) {
+      if (!(error instanceof CulvertError) || error.code === "auth_rejected") throw error;
+      failure = error;
+    }
+    if (attempt === ATTEMPTS) throw failure;
+    await world.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.9 + 0.2 * world.random()), signal);
+  }
+}
