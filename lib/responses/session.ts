@@ -9,6 +9,7 @@ import type { TransportChoice } from "../config/settings.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { Observer } from "../net/observer.ts";
 import type { World } from "../world.ts";
+import { BodyTails } from "./body_tail.ts";
 import { HttpCarrier } from "./http_carrier.ts";
 import { type Identity, newIdentity } from "./identity.ts";
 import { prewarm } from "./prewarm.ts";
@@ -54,6 +55,7 @@ export class Session implements Disposable {
   readonly #limits = new RateLimitBook();
   readonly #slot = new ConnectionSlot();
   readonly #choice: WireChoice;
+  readonly #tails: BodyTails;
   #warming: Warming | undefined;
 
   /** @param options what it stands on; nothing is opened yet */
@@ -61,6 +63,7 @@ export class Session implements Disposable {
     const { identity, provider, transport = "auto", world } = options;
     this.#options = options;
     this.#identity = identity ?? newIdentity(world.env);
+    this.#tails = new BodyTails(world);
     this.#choice = new WireChoice(transport, provider.supportsWebsockets);
   }
 
@@ -111,6 +114,7 @@ export class Session implements Disposable {
   close(): void {
     this.#warming?.stop.abort();
     this.#slot.clear();
+    this.#tails.close();
   }
 
   /** The same as {@link Session.close}. */
@@ -126,7 +130,7 @@ export class Session implements Disposable {
 
   #transport(): Transport {
     const { dialer, provider, world } = this.#options;
-    const http = new HttpCarrier({ dialer, provider, world });
+    const http = new HttpCarrier({ dialer, provider, world, tails: this.#tails });
     const socket = new WebSocketCarrier({ dialer, provider, world, slot: this.#slot });
     const carriers: Readonly<Record<Carrier["wire"], Carrier>> = { sse: http, websocket: socket };
     return {
