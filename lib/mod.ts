@@ -113,6 +113,7 @@ export function createClient(options: ClientOptions = {}, world: Partial<World> 
 export type { Client, ClientOptions, ClientRequest, ClientSession } from "./responses/client_types.ts";
 export type { ApiKeyFunction } from "./responses/api_key_authenticator.ts";
 export type { Turn, TurnOptions } from "./responses/turn.ts";
+export type { TraceContext } from "./responses/trace_context.ts";
 export type { TurnParameters } from "./responses/request.ts";
 export type * from "./responses/events.ts";
 export type * from "./responses/items.ts";

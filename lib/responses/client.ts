@@ -97,6 +97,10 @@ class OpenClient implements Client {
         this.#mustBeOpen();
         return session.prewarm(this.#complete({ ...request, input: [] }));
       },
+      preconnect: () => {
+        this.#mustBeOpen();
+        return session.preconnect();
+      },
       close,
       [Symbol.dispose]: close,
     };

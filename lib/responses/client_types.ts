@@ -74,6 +74,14 @@ export interface ClientSession extends Disposable {
    * @throws CulvertError `usage` when the client is closed
    */
   prewarm(request?: Omit<ClientRequest, "input">): Promise<void>;
+  /**
+   * Opens the websocket and says nothing over it: for a program that does not know yet what it will ask, and in
+   * which model. Does nothing where the wire is SSE. Resolves when it is over, however it went; there is no need
+   * to wait, for the next turn does.
+   *
+   * @throws CulvertError `usage` when the client is closed
+   */
+  preconnect(): Promise<void>;
   /** Drops the connection. A turn under way is not ended. */
   close(): void;
 }

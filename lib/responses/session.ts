@@ -12,12 +12,15 @@ import type { World } from "../world.ts";
 import { BodyTails } from "./body_tail.ts";
 import { HttpCarrier } from "./http_carrier.ts";
 import { type Identity, newIdentity } from "./identity.ts";
+import { preconnect } from "./preconnect.ts";
 import { prewarm } from "./prewarm.ts";
 import { RateLimitBook } from "./rate_limits.ts";
 import type { TurnRequest } from "./request.ts";
 import { SessionTurn, type Turn, type TurnOptions } from "./turn.ts";
 import { TurnFacts } from "./turn_facts.ts";
-import { TurnState } from "./turn_state.ts";
+import { checkedTrace } from "./trace_context.ts";
+import type { TurnState } from "./turn_state.ts";
+import { WarmUp, type WarmUpOutcome } from "./warm_up.ts";
 import { WebSocketCarrier } from "./websocket_carrier.ts";
 import { ConnectionSlot } from "./websocket_connection.ts";
 import type { Carrier, Transport } from "./wire.ts";
@@ -36,15 +39,6 @@ export interface SessionOptions {
   readonly identity?: Identity;
 }
 
-/** A warm-up under way. */
-interface Warming {
-  readonly startedAt: number;
-  readonly done: Promise<void>;
-  readonly stop: AbortController;
-  /** Learnt by the warm-up, for the one turn that claims it. */
-  state: TurnState | undefined;
-}
-
 /**
  * A session: its ids, the wire it takes, the connection it keeps, the rate limits it knows. One turn at a
  * time; a second one beside it works, on a connection of its own. The dialer remains its maker's.
@@ -56,7 +50,8 @@ export class Session implements Disposable {
   readonly #slot = new ConnectionSlot();
   readonly #choice: WireChoice;
   readonly #tails: BodyTails;
-  #warming: Warming | undefined;
+  #warmUp: WarmUp | undefined;
+  #isPrewarmed = false;
 
   /** @param options what it stands on; nothing is opened yet */
   constructor(options: SessionOptions) {
@@ -67,16 +62,21 @@ export class Session implements Disposable {
     this.#choice = new WireChoice(transport, provider.supportsWebsockets);
   }
 
-  /** Makes a turn. Nothing is sent before it is read. */
+  /**
+   * Makes a turn. Nothing is sent before it is read.
+   *
+   * @throws CulvertError `usage` when the options hold a trace that is none
+   */
   turn(request: TurnRequest, options: TurnOptions = {}): Turn {
     const { authenticator, observer, provider, world } = this.#options;
+    const trace = options.trace === undefined ? {} : { trace: checkedTrace(options.trace) };
     return new SessionTurn(request, {
       provider,
       authenticator,
       world,
       ...(observer === undefined ? {} : { observer }),
-      context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "turn" },
-      facts: new TurnFacts(request.model, this.#limits, this.#claimWarmState()),
+      context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "turn", ...trace },
+      facts: new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState()),
       transport: this.#transport(),
     }, options);
   }
@@ -87,32 +87,59 @@ export class Session implements Disposable {
    * it went; the next turn waits for it, but no longer than a connection may take.
    */
   prewarm(request: TurnRequest): Promise<void> {
-    if (this.#choice.wire === "sse" || this.#warming !== undefined) return Promise.resolve();
+    if (this.#choice.wire === "sse" || (this.#warmUp !== undefined && this.#isPrewarmed)) {
+      return Promise.resolve();
+    }
+    this.#isPrewarmed = true;
     const { authenticator, dialer, provider, world } = this.#options;
-    const stop = new AbortController();
-    const state = new TurnState();
-    const parts = {
-      authenticator,
-      context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
-      facts: new TurnFacts(request.model, this.#limits, state),
-      carrier: new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp: true }),
-      now: world.now(),
-    };
-    const done = prewarm(request, parts, stop.signal).then((outcome) => {
+    return this.#warm((state, signal) => {
+      const parts = {
+        authenticator,
+        context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
+        facts: new TurnFacts(request.model, this.#limits, state),
+        carrier: new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp: true }),
+        now: world.now(),
+      };
+      return prewarm(request, parts, signal);
+    });
+  }
+
+  /**
+   * Opens the websocket and says nothing over it, for callers who do not know yet what they will ask. Does
+   * nothing where the wire is SSE, or a connection is there already. Resolves when it is over, however it went;
+   * the next turn waits for it, but no longer than a connection may take.
+   */
+  preconnect(): Promise<void> {
+    if (this.#choice.wire === "sse" || this.#warmUp !== undefined) return Promise.resolve();
+    this.#isPrewarmed = false;
+    const { authenticator, dialer, provider, world } = this.#options;
+    return this.#warm((state, signal) => {
+      const carrier = new WebSocketCarrier({ dialer, provider, world, slot: this.#slot });
+      return preconnect(
+        { authenticator, identity: this.#identity, carrier, state, now: world.now() },
+        signal,
+      );
+    });
+  }
+
+  #warm(step: (state: TurnState, signal: AbortSignal) => Promise<WarmUpOutcome>): Promise<void> {
+    this.#warmUp ??= new WarmUp(this.#options.world);
+    return this.#warmUp.add(async (state, signal) => {
+      // A step before may have found out that there is no websocket.
+      if (this.#choice.wire === "sse") return;
+      const outcome = await step(state, signal);
       if (outcome.kind === "warm") {
         this.#choice.tellLater({ type: "culvert.prewarm", response_id: outcome.responseId });
-      } else if (!stop.signal.aborted) {
+      } else if (outcome.kind === "failed" && !signal.aborted) {
         const change = this.#choice.reconsider(outcome.attempt);
         if (change !== undefined) this.#choice.tellLater(change.event);
       }
     });
-    this.#warming = { startedAt: world.monotonic(), done, stop, state };
-    return done;
   }
 
   /** Drops the connection, if there is one. Turns that still run are not ended. */
   close(): void {
-    this.#warming?.stop.abort();
+    this.#warmUp?.stop();
     this.#slot.clear();
     this.#tails.close();
   }
@@ -120,12 +147,6 @@ export class Session implements Disposable {
   /** The same as {@link Session.close}. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #claimWarmState(): TurnState | undefined {
-    const state = this.#warming?.state;
-    if (this.#warming !== undefined) this.#warming.state = undefined;
-    return state;
   }
 
   #transport(): Transport {
@@ -145,15 +166,9 @@ export class Session implements Disposable {
 
   /** Waits for a warm-up as long as a connection may take, counted from its start; then it is given up. */
   async #warmedUp(): Promise<void> {
-    const warming = this.#warming;
-    if (warming === undefined) return;
-    this.#warming = undefined;
-    const { provider, world } = this.#options;
-    const left = provider.websocketConnectTimeoutMs - (world.monotonic() - warming.startedAt);
-    const over = new AbortController();
-    const late = world.sleep(Math.max(0, left), over.signal).then(() => warming.stop.abort(), () => {});
-    await warming.done;
-    over.abort();
-    await late;
+    const warmUp = this.#warmUp;
+    if (warmUp === undefined) return;
+    this.#warmUp = undefined;
+    await warmUp.over(this.#options.provider.websocketConnectTimeoutMs);
   }
 }
