@@ -133,6 +133,7 @@ export type {
   Observer,
   RecoveryObservation,
   RequestObservation,
+  ResponseObservation,
   ServerEvidence,
 } from "./net/observer.ts";
 export type { Warning } from "./warning.ts";

@@ -29,7 +29,7 @@ import type { Turn, TurnOptions } from "./turn.ts";
  * @throws CulvertError of configuration, proxy and trust
  */
 export async function openClient(options: ClientOptions, world: World): Promise<Client> {
-  const { apiKey, onObservation: observer = SILENT, onWarning = () => {} } = options;
+  const { apiKey, onObservation: observer = SILENT, onWarning = () => {}, serverTimings = false } = options;
   const settings = await loadSettings(flagsOf(options), world);
   const [trust, { routes, warnings }] = await Promise.all([
     loadTrust({ flag: settings.caCert, world, roots: rootsReader({ world }) }),
@@ -44,12 +44,21 @@ export async function openClient(options: ClientOptions, world: World): Promise<
     ? createAuthenticator({ settings, dialer, world, observer, warn: onWarning })
     : apiKeyAuthenticator(apiKey);
   const { provider, transport } = settings;
-  return new OpenClient(settings, { dialer, authenticator, provider, transport, world, observer });
+  return new OpenClient(settings, {
+    dialer,
+    authenticator,
+    provider,
+    transport,
+    world,
+    observer,
+    serverTimings,
+  });
 }
 
 /** The options under the names of the command line. */
 function flagsOf(options: ClientOptions): SharedFlags {
-  const { apiKey: _, caCertFile, onObservation: _o, onWarning: _w, transport, ...same } = options;
+  const { apiKey: _, caCertFile, onObservation: _o, onWarning: _w, serverTimings: _s, transport, ...same } =
+    options;
   return {
     ...same,
     ...(caCertFile === undefined ? {} : { caCert: caCertFile }),

@@ -41,6 +41,11 @@ export interface ClientOptions {
   readonly caCertFile?: string;
   /** A proxy's URL, or `none`. Default: `HTTPS_PROXY` and its kin. */
   readonly proxy?: string;
+  /**
+   * Whether the server is asked for its own timings. It tells them over a websocket alone: see
+   * `culvert.server_timings`. Default false.
+   */
+  readonly serverTimings?: boolean;
   /** Told of each attempt, recovery and note. Must not throw. */
   readonly onObservation?: Observer;
   /** Told what the user should know of the configuration and of the roots. Default: nobody is. */

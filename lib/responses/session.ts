@@ -37,6 +37,8 @@ export interface SessionOptions {
   readonly transport?: TransportChoice;
   /** Default: a fresh one. */
   readonly identity?: Identity;
+  /** Whether the server is asked for its own timings, told as `culvert.server_timings`. Websocket alone. Default false. */
+  readonly serverTimings?: boolean;
 }
 
 /**
@@ -47,6 +49,7 @@ export class Session implements Disposable {
   readonly #options: SessionOptions;
   readonly #identity: Identity;
   readonly #limits = new RateLimitBook();
+  readonly #etags = new Set<string>();
   readonly #slot = new ConnectionSlot();
   readonly #choice: WireChoice;
   readonly #tails: BodyTails;
@@ -76,7 +79,7 @@ export class Session implements Disposable {
       world,
       ...(observer === undefined ? {} : { observer }),
       context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "turn", ...trace },
-      facts: new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState()),
+      facts: new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState(), this.#etags),
       transport: this.#transport(),
     }, options);
   }
@@ -91,13 +94,14 @@ export class Session implements Disposable {
       return Promise.resolve();
     }
     this.#isPrewarmed = true;
-    const { authenticator, dialer, provider, world } = this.#options;
+    const { authenticator, world } = this.#options;
     return this.#warm((state, signal) => {
       const parts = {
         authenticator,
         context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
+        // What it hears of the model list is nobody's to read yet; the first turn is told again.
         facts: new TurnFacts(request.model, this.#limits, state),
-        carrier: new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp: true }),
+        carrier: this.#socketCarrier(true),
         now: world.now(),
       };
       return prewarm(request, parts, signal);
@@ -112,9 +116,9 @@ export class Session implements Disposable {
   preconnect(): Promise<void> {
     if (this.#choice.wire === "sse" || this.#warmUp !== undefined) return Promise.resolve();
     this.#isPrewarmed = false;
-    const { authenticator, dialer, provider, world } = this.#options;
+    const { authenticator, world } = this.#options;
     return this.#warm((state, signal) => {
-      const carrier = new WebSocketCarrier({ dialer, provider, world, slot: this.#slot });
+      const carrier = this.#socketCarrier();
       return preconnect(
         { authenticator, identity: this.#identity, carrier, state, now: world.now() },
         signal,
@@ -149,10 +153,15 @@ export class Session implements Disposable {
     this.close();
   }
 
+  #socketCarrier(warmUp = false): WebSocketCarrier {
+    const { dialer, provider, serverTimings = false, world } = this.#options;
+    return new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp, serverTimings });
+  }
+
   #transport(): Transport {
     const { dialer, provider, world } = this.#options;
     const http = new HttpCarrier({ dialer, provider, world, tails: this.#tails });
-    const socket = new WebSocketCarrier({ dialer, provider, world, slot: this.#slot });
+    const socket = this.#socketCarrier();
     const carriers: Readonly<Record<Carrier["wire"], Carrier>> = { sse: http, websocket: socket };
     return {
       carrier: async () => {

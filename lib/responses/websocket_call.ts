@@ -16,6 +16,7 @@ import {
   sessionHeaders,
 } from "./identity.ts";
 import type { RequestBody, TurnRequest } from "./request.ts";
+import { TIMINGS_HEADERS } from "./server_timings.ts";
 import { traceMetadata } from "./trace_context.ts";
 import { TURN_STATE } from "./turn_state.ts";
 import { baseUrl, endpointUrl, websocketUrl } from "./url.ts";
@@ -30,11 +31,13 @@ export interface Caller {
   readonly identity: Identity;
   /** The request that comes first over it; absent where none is known yet. */
   readonly first?: { readonly context: RequestContext; readonly request: TurnRequest };
+  /** Whether the server is asked for its own timings. Default false. */
+  readonly serverTimings?: boolean;
 }
 
 /** Address and headers of the upgrade. The turn's sticky state is never among them. */
 export function handshake(
-  { authorization, first, identity }: Caller,
+  { authorization, first, identity, serverTimings }: Caller,
   provider: Provider,
 ): { readonly url: URL; readonly headers: Readonly<Record<string, string>> } {
   return {
@@ -46,7 +49,7 @@ export function handshake(
       first !== undefined && isCodexBackend(provider, authorization)
         ? { "x-codex-routing-hint": routingHint(first.request.model, first.request.serviceTier) }
         : {},
-      { "OpenAI-Beta": BETA },
+      { "OpenAI-Beta": BETA, ...(serverTimings === true ? TIMINGS_HEADERS : {}) },
       authorization.headers,
     ),
   };

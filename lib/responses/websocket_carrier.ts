@@ -25,6 +25,8 @@ export interface WebSocketCarrierOptions {
   readonly slot: ConnectionSlot;
   /** A warm-up: the settings are sent without the input, and nothing is generated. */
   readonly warmUp?: boolean;
+  /** Whether the server is asked for its own timings. Default false. */
+  readonly serverTimings?: boolean;
 }
 
 /** The Responses API over a websocket. One response at a time on a connection. */
@@ -83,8 +85,8 @@ export class WebSocketCarrier implements Carrier {
   };
 
   async #connect(caller: Caller, signal: AbortSignal): Promise<WebSocketConnection | Refusal> {
-    const { dialer, provider, world } = this.#options;
-    const { url, headers } = handshake(caller, provider);
+    const { dialer, provider, serverTimings = false, world } = this.#options;
+    const { url, headers } = handshake({ ...caller, serverTimings }, provider);
     const outcome = await dialer.openWebSocket({
       url,
       headers,
