@@ -1,7 +1,7 @@
 import type { Observation } from "../../lib/net/observer.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { HELLO, ONCE, readTurn } from "./kit.ts";
-import { COMPLETE, type Reply, saysAndBreaks, socketServer, socketSession } from "./websocket_kit.ts";
+import { COMPLETE, says, saysAndBreaks, socketServer, socketSession } from "./websocket_kit.ts";
 
 const facts = (seen: readonly Observation[]) =>
   seen.map((one) => {
@@ -39,9 +39,8 @@ Deno.test("over SSE each turn of two events is one request and one response of t
 
 Deno.test("websocket: a response that broke is one that failed, and one whose reader left was cancelled", async () => {
   const [created = {}] = COMPLETE;
-  const stays: Reply = async (socket) => await socket.send(JSON.stringify(created));
   const seen: Observation[] = [];
-  await using server = await socketServer({ replies: [saysAndBreaks([created]), stays] });
+  await using server = await socketServer({ replies: [saysAndBreaks([created]), says([created])] });
   using session = await socketSession(server.baseUrl, {
     transport: "ws",
     provider: ONCE,
