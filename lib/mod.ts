@@ -137,6 +137,7 @@ export type { Client, ClientOptions, ClientRequest, ClientSession } from "./resp
 export type { ExternalAuth, ExternalCredential, ExternalRefresh } from "./auth/external_auth.ts";
 export type { ApiKeyFunction } from "./responses/api_key_authenticator.ts";
 export type { Turn, TurnOptions } from "./responses/turn.ts";
+export type { TraceContext } from "./responses/trace_context.ts";
 export type { TurnParameters } from "./responses/request.ts";
 export type * from "./responses/events.ts";
 export type * from "./responses/items.ts";
@@ -156,6 +157,7 @@ export type {
   Observer,
   RecoveryObservation,
   RequestObservation,
+  ResponseObservation,
   ServerEvidence,
 } from "./net/observer.ts";
 export type { Warning } from "./warning.ts";

@@ -41,6 +41,25 @@ export interface RequestObservation {
   readonly connectionReused?: boolean;
 }
 
+/**
+ * One response that was read. Events are counted and not told one by one: a fast stream has 100,000 a second, and
+ * nobody should pay for a listener at each of them.
+ */
+export interface ResponseObservation {
+  /** Discriminates. */
+  readonly kind: "response";
+  /** What it came over. */
+  readonly transport: "http" | "websocket";
+  /** Fixed per route of the API, as in a request. */
+  readonly endpoint: string;
+  /** How it ended; `cancelled` when its reader left or was told to stop. */
+  readonly outcome: "completed" | "failed" | "cancelled";
+  /** Server-sent events, or frames of a websocket; pings are none. */
+  readonly events: number;
+  /** From its head to its end, ms. */
+  readonly durationMs: number;
+}
+
 /** One 401 handled by the recovery machine. */
 export interface RecoveryObservation {
   /** Discriminates. */
@@ -78,7 +97,7 @@ export interface NoteObservation {
 }
 
 /** Anything a room tells. */
-export type Observation = RequestObservation | RecoveryObservation | NoteObservation;
+export type Observation = RequestObservation | ResponseObservation | RecoveryObservation | NoteObservation;
 
 /** Receives observations. Must not throw and must not block. */
 export type Observer = (observation: Observation) => void;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Authorization } from "../auth/authenticator.ts";
-import type { Observer } from "../net/observer.ts";
+import type { Observer, ResponseObservation } from "../net/observer.ts";
 import { serverEvidence } from "../net/server_evidence.ts";
 import type { World } from "../world.ts";
 import type { Wire } from "./events.ts";
@@ -24,6 +24,24 @@ export interface AttemptOutcome {
   /** The code of the error. */
   readonly error?: string;
   readonly reused?: boolean;
+}
+
+/** Starts the clock of a response; the function returned stops it and tells how it ended. */
+export function observeResponse(
+  observer: Observer,
+  world: World,
+  wire: Wire,
+): (outcome: ResponseObservation["outcome"], events: number) => void {
+  const begin = world.monotonic();
+  return (outcome, events) =>
+    observer({
+      kind: "response",
+      transport: wire === "sse" ? "http" : "websocket",
+      endpoint: "/responses",
+      outcome,
+      events,
+      durationMs: world.monotonic() - begin,
+    });
 }
 
 /** Starts the clock; the function returned stops it and tells. */

@@ -31,7 +31,7 @@ import type { Turn, TurnOptions } from "./turn.ts";
  * @throws CulvertError of configuration, proxy and trust
  */
 export async function openClient(options: ClientOptions, world: World): Promise<Client> {
-  const { onObservation: observer = SILENT, onWarning = () => {} } = options;
+  const { onObservation: observer = SILENT, onWarning = () => {}, serverTimings = false } = options;
   const settings = await loadSettings(flagsOf(options), world);
   const [trust, { routes, warnings }] = await Promise.all([
     loadTrust({ flag: settings.caCert, world, roots: rootsReader({ world }) }),
@@ -45,7 +45,15 @@ export async function openClient(options: ClientOptions, world: World): Promise<
   const authenticator = ownAuthenticator(options, settings, observer) ??
     createAuthenticator({ settings, dialer, world, observer, warn: onWarning });
   const { provider, transport } = settings;
-  return new OpenClient(settings, { dialer, authenticator, provider, transport, world, observer });
+  return new OpenClient(settings, {
+    dialer,
+    authenticator,
+    provider,
+    transport,
+    world,
+    observer,
+    serverTimings,
+  });
 }
 
 /** What sends the program's own credential, where it gave one. @throws CulvertError `usage` where it gave two */
@@ -70,8 +78,16 @@ function ownAuthenticator(
 
 /** The options under the names of the command line. */
 function flagsOf(options: ClientOptions): SharedFlags {
-  const { apiKey: _, externalAuth: _e, caCertFile, onObservation: _o, onWarning: _w, transport, ...same } =
-    options;
+  const {
+    apiKey: _,
+    externalAuth: _e,
+    caCertFile,
+    onObservation: _o,
+    onWarning: _w,
+    serverTimings: _s,
+    transport,
+    ...same
+  } = options;
   return {
     ...same,
     ...(caCertFile === undefined ? {} : { caCert: caCertFile }),
@@ -118,6 +134,10 @@ class OpenClient implements Client {
       prewarm: (request = {}) => {
         this.#mustBeOpen();
         return session.prewarm(this.#complete({ ...request, input: [] }));
+      },
+      preconnect: () => {
+        this.#mustBeOpen();
+        return session.preconnect();
       },
       close,
       [Symbol.dispose]: close,

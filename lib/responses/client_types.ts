@@ -44,6 +44,11 @@ export interface ClientOptions {
   readonly caCertFile?: string;
   /** A proxy's URL, or `none`. Default: `HTTPS_PROXY` and its kin. */
   readonly proxy?: string;
+  /**
+   * Whether the server is asked for its own timings. It tells them over a websocket alone: see
+   * `culvert.server_timings`. Default false.
+   */
+  readonly serverTimings?: boolean;
   /** Told of each attempt, recovery and note. Must not throw. */
   readonly onObservation?: Observer;
   /** Told what the user should know of the configuration and of the roots. Default: nobody is. */
@@ -77,6 +82,14 @@ export interface ClientSession extends Disposable {
    * @throws CulvertError `usage` when the client is closed
    */
   prewarm(request?: Omit<ClientRequest, "input">): Promise<void>;
+  /**
+   * Opens the websocket and says nothing over it: for a program that does not know yet what it will ask, and in
+   * which model. Does nothing where the wire is SSE. Resolves when it is over, however it went; there is no need
+   * to wait, for the next turn does.
+   *
+   * @throws CulvertError `usage` when the client is closed
+   */
+  preconnect(): Promise<void>;
   /** Drops the connection. A turn under way is not ended. */
   close(): void;
 }

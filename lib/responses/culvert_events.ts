@@ -140,7 +140,7 @@ export interface RerouteEvent {
   readonly reason: "high_risk_cyber_activity";
 }
 
-/** ETag of the model list, quotes included. */
+/** ETag of the model list, quotes included. Once a session for each that differs: then fetch the list again. */
 export interface ModelsEtagEvent {
   /** Discriminates. */
   readonly type: "culvert.models_etag";
@@ -204,6 +204,24 @@ export interface PrewarmEvent {
   readonly type: "culvert.prewarm";
   /** The warm-up's own response; null where the server named none. */
   readonly response_id: string | null;
+}
+
+/** The server's own timings of the response, where the session asked for them. Null: not told. */
+export interface ServerTimingsEvent {
+  /** Discriminates. */
+  readonly type: "culvert.server_timings";
+  /** What the API added to the work of the model and of the client's tools, ms. */
+  readonly overhead_ms: number | null;
+  /** The work of the model in all, ms. */
+  readonly inference_ms: number | null;
+  /** To the first token, as the API saw it, ms. */
+  readonly api_first_token_ms: number | null;
+  /** To the first token, as the engine saw it, ms. */
+  readonly engine_first_token_ms: number | null;
+  /** Between two tokens, as the API saw it, ms. */
+  readonly api_token_gap_ms: number | null;
+  /** Between two tokens, as the engine saw it, ms. */
+  readonly engine_token_gap_ms: number | null;
 }
 
 /** Tokens used. */
@@ -287,4 +305,5 @@ export type CulvertEvent =
   | SafetyBufferingEvent
   | FallbackEvent
   | PrewarmEvent
+  | ServerTimingsEvent
   | ResultEvent;

@@ -7,6 +7,7 @@ import type { Provider } from "../config/provider.ts";
 import { mergeHeaders } from "./call_headers.ts";
 import { clientMetadata, identityHeaders, isCodexBackend, routingHint } from "./identity.ts";
 import { type RequestBody, requestBody } from "./request.ts";
+import { traceHeaders } from "./trace_context.ts";
 import { TURN_STATE } from "./turn_state.ts";
 import { baseUrl, endpointUrl } from "./url.ts";
 import type { Call } from "./wire.ts";
@@ -29,7 +30,7 @@ export function httpCallHead(call: CallFacts, provider: Provider): HttpCallHead 
     method: "POST",
     url: endpointUrl(baseUrl(provider, authorization.mode), "responses", provider.queryParams),
     headers: mergeHeaders(
-      { originator: context.identity.originator },
+      { originator: context.identity.originator, ...traceHeaders(context.trace) },
       provider.headers,
       { "Content-Type": "application/json", Accept: "text/event-stream" },
       identityHeaders(context),

@@ -7,6 +7,7 @@ import type { Provider } from "../config/provider.ts";
 import { CulvertError } from "../errors.ts";
 import type { Dialer, HttpReply } from "../net/dialer.ts";
 import type { World } from "../world.ts";
+import type { BodyTails } from "./body_tail.ts";
 import { mergeHeaders } from "./call_headers.ts";
 import { zstd } from "./compression.ts";
 import { httpCallBody, httpCallHead } from "./http_call.ts";
@@ -24,6 +25,8 @@ export interface HttpCarrierOptions {
   readonly dialer: Dialer;
   readonly provider: Provider;
   readonly world: World;
+  /** Of the session: what its replies still send when they are complete. */
+  readonly tails: BodyTails;
 }
 
 /**
@@ -42,10 +45,13 @@ export class HttpCarrier implements Carrier {
 
   /** @throws CulvertError of the network, TLS and configuration codes; the signal's reason when aborted */
   open = async (call: Call): Promise<Opened> => {
-    const { dialer, provider, world } = this.#options;
+    const { dialer, provider, tails, world } = this.#options;
     const compress = isCodexBackend(provider, call.authorization);
     const encoded = await this.#encode(call, compress);
     const { method, url, headers } = httpCallHead(call, provider);
+    // A new handshake costs more than the end of the former reply does.
+    await tails.settled();
+    call.signal.throwIfAborted();
     const asked = dialer.request({
       method,
       url,
@@ -60,7 +66,7 @@ export class HttpCarrier implements Carrier {
     const [reply, { SseStream }] = await Promise.all([asked, import("./sse_stream.ts")]);
     const { body } = reply;
     if (reply.status >= 200 && reply.status <= 299 && body !== null && mayStream(reply.headers)) {
-      const options = { world, idleTimeoutMs: provider.streamIdleTimeoutMs, signal: call.signal };
+      const options = { world, idleTimeoutMs: provider.streamIdleTimeoutMs, signal: call.signal, tails };
       return { kind: "open", stream: new SseStream(reply, body, options) };
     }
     return {

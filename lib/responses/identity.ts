@@ -7,6 +7,7 @@ import type { Authorization } from "../auth/authenticator.ts";
 import type { Provider } from "../config/provider.ts";
 import type { Environment } from "../world.ts";
 import { wireServiceTier } from "./request.ts";
+import type { TraceContext } from "./trace_context.ts";
 
 /** The name that servers see unless another is set. */
 const ORIGINATOR = "culvert";
@@ -18,6 +19,12 @@ export interface Identity {
   readonly threadId: string;
   /** A UUID that names this installation; sent only where it is known. */
   readonly installationId?: string;
+  /** How often the conversation was compacted. Default 0. */
+  readonly window?: number;
+  /** The thread that this one was spawned by. */
+  readonly parentThreadId?: string;
+  /** What kind of helper of another thread this one is: `review`, `compact`, `collab_spawn`, or a label. */
+  readonly subagent?: string;
 }
 
 /** What the request is for. */
@@ -62,10 +69,31 @@ export interface RequestContext {
   readonly identity: Identity;
   readonly turnId: string;
   readonly kind: RequestKind;
+  /** The caller's span. */
+  readonly trace?: TraceContext;
 }
 
 function windowId(identity: Identity): string {
-  return `${identity.threadId}:0`;
+  return `${identity.threadId}:${identity.window ?? 0}`;
+}
+
+/** Who asks on whose behalf, in headers and in metadata under the same names. */
+function lineage({ parentThreadId, subagent }: Identity): Record<string, string> {
+  return {
+    ...(subagent === undefined ? {} : { "x-openai-subagent": subagent }),
+    ...(parentThreadId === undefined ? {} : { "x-codex-parent-thread-id": parentThreadId }),
+  };
+}
+
+/** The headers of a connection that no turn has asked for yet. */
+export function sessionHeaders(identity: Identity): Record<string, string> {
+  return {
+    "session-id": identity.sessionId,
+    "thread-id": identity.threadId,
+    "x-client-request-id": identity.threadId,
+    "x-codex-window-id": windowId(identity),
+    ...lineage(identity),
+  };
 }
 
 /**
@@ -73,14 +101,7 @@ function windowId(identity: Identity): string {
  * may set that.
  */
 export function identityHeaders(context: RequestContext): Record<string, string> {
-  const { identity } = context;
-  return {
-    "session-id": identity.sessionId,
-    "thread-id": identity.threadId,
-    "x-client-request-id": identity.threadId,
-    "x-codex-window-id": windowId(identity),
-    "x-codex-turn-metadata": turnMetadata(context),
-  };
+  return { ...sessionHeaders(context.identity), "x-codex-turn-metadata": turnMetadata(context) };
 }
 
 /** `client_metadata` of a body or a frame. */
@@ -92,6 +113,7 @@ export function clientMetadata(context: RequestContext): Record<string, string> 
     "thread_id": identity.threadId,
     "x-codex-window-id": windowId(identity),
     "turn_id": context.turnId,
+    ...lineage(identity),
     "x-codex-turn-metadata": turnMetadata(context),
   };
 }
@@ -105,6 +127,8 @@ function turnMetadata({ identity, turnId, kind }: RequestContext): string {
     turn_id: turnId,
     window_id: windowId(identity),
     request_kind: kind,
+    parent_thread_id: identity.parentThreadId,
+    subagent_kind: identity.subagent === "collab_spawn" ? "thread_spawn" : identity.subagent,
   });
   return text.replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -13,7 +13,8 @@ import { ResponseReader } from "./reader.ts";
 import type { TurnRequest } from "./request.ts";
 import { secretsOf } from "./server_text.ts";
 import type { TurnFacts } from "./turn_facts.ts";
-import type { Carrier, FailedAttempt } from "./wire.ts";
+import { failedWarmUp as failed, type WarmUpOutcome } from "./warm_up.ts";
+import type { Carrier } from "./wire.ts";
 
 /** What a warm-up stands on. */
 export interface PrewarmParts {
@@ -27,21 +28,12 @@ export interface PrewarmParts {
   readonly now: number;
 }
 
-/** What it came to. */
-export type PrewarmOutcome =
-  | { readonly kind: "warm"; readonly responseId: string }
-  | { readonly kind: "failed"; readonly attempt: FailedAttempt };
-
 /** Warms up. Nothing of it is worth an error: the first turn finds out for itself what is wrong. */
 export async function prewarm(
   request: TurnRequest,
   parts: PrewarmParts,
   signal: AbortSignal,
-): Promise<PrewarmOutcome> {
-  const failed = (rest: Omit<FailedAttempt, "wire" | "broken" | "hasEvents">): PrewarmOutcome => ({
-    kind: "failed",
-    attempt: { wire: "websocket", broken: 0, hasEvents: false, ...rest },
-  });
+): Promise<WarmUpOutcome> {
   try {
     const authorization = await parts.authenticator.authorize(signal);
     const judging: RefusalContext = { now: parts.now, secrets: secretsOf(authorization.headers) };

@@ -15,6 +15,7 @@ import { rateLimitFromEvent, rateLimitsOf } from "./rate_limits.ts";
 import { refusalIn } from "./refusal.ts";
 import { withoutSecrets } from "./server_text.ts";
 import { isModelName, modelInEvent } from "./server_model.ts";
+import { serverTimings, TIMINGS_EVENT } from "./server_timings.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 import { TURN_STATE } from "./turn_state.ts";
 import { tokenUsage } from "./usage.ts";
@@ -78,7 +79,10 @@ export class ResponseReader {
       }
     }
     const etag = headers.get("x-models-etag");
-    if (etag) items.push({ event: { type: "culvert.models_etag", etag } });
+    if (etag && !facts.etags.has(etag)) {
+      facts.etags.add(etag);
+      items.push({ event: { type: "culvert.models_etag", etag } });
+    }
     if (headers.has("x-reasoning-included")) items.push({ event: { type: "culvert.reasoning_included" } });
     return items;
   }
@@ -148,6 +152,9 @@ export class ResponseReader {
       case "response.reasoning_text.delta":
         this.#hasOutput = true;
         break;
+      case "other":
+        if (event.name === TIMINGS_EVENT) this.#takeTimings(event.payload, into);
+        break;
       case "codex.rate_limits":
         return this.#takeRateLimits(event, item, into);
     }
@@ -195,6 +202,11 @@ export class ResponseReader {
     const known = snapshot === undefined ? undefined : this.#facts.limits.record(snapshot);
     if (known !== undefined) into.push({ event: { type: "culvert.rate_limits", snapshot: known } });
     into.push(item);
+  }
+
+  #takeTimings(event: JsonObject, into: StreamItem[]): void {
+    const timings = this.#head.wire === "websocket" ? serverTimings(event) : undefined;
+    if (timings !== undefined) into.push({ event: timings });
   }
 
   /** Most events carry none of this; the looks below are all that they pay. */

@@ -9,14 +9,18 @@ import type { TransportChoice } from "../config/settings.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { Observer } from "../net/observer.ts";
 import type { World } from "../world.ts";
+import { BodyTails } from "./body_tail.ts";
 import { HttpCarrier } from "./http_carrier.ts";
 import { type Identity, newIdentity } from "./identity.ts";
+import { preconnect } from "./preconnect.ts";
 import { prewarm } from "./prewarm.ts";
 import { RateLimitBook } from "./rate_limits.ts";
 import type { TurnRequest } from "./request.ts";
 import { SessionTurn, type Turn, type TurnOptions } from "./turn.ts";
 import { TurnFacts } from "./turn_facts.ts";
-import { TurnState } from "./turn_state.ts";
+import { checkedTrace } from "./trace_context.ts";
+import type { TurnState } from "./turn_state.ts";
+import { WarmUp, type WarmUpOutcome } from "./warm_up.ts";
 import { WebSocketCarrier } from "./websocket_carrier.ts";
 import { ConnectionSlot } from "./websocket_connection.ts";
 import type { Carrier, Transport } from "./wire.ts";
@@ -33,15 +37,8 @@ export interface SessionOptions {
   readonly transport?: TransportChoice;
   /** Default: a fresh one. */
   readonly identity?: Identity;
-}
-
-/** A warm-up under way. */
-interface Warming {
-  readonly startedAt: number;
-  readonly done: Promise<void>;
-  readonly stop: AbortController;
-  /** Learnt by the warm-up, for the one turn that claims it. */
-  state: TurnState | undefined;
+  /** Whether the server is asked for its own timings, told as `culvert.server_timings`. Websocket alone. Default false. */
+  readonly serverTimings?: boolean;
 }
 
 /**
@@ -52,28 +49,37 @@ export class Session implements Disposable {
   readonly #options: SessionOptions;
   readonly #identity: Identity;
   readonly #limits = new RateLimitBook();
+  readonly #etags = new Set<string>();
   readonly #slot = new ConnectionSlot();
   readonly #choice: WireChoice;
-  #warming: Warming | undefined;
+  readonly #tails: BodyTails;
+  #warmUp: WarmUp | undefined;
+  #isPrewarmed = false;
 
   /** @param options what it stands on; nothing is opened yet */
   constructor(options: SessionOptions) {
     const { identity, provider, transport = "auto", world } = options;
     this.#options = options;
     this.#identity = identity ?? newIdentity(world.env);
+    this.#tails = new BodyTails(world);
     this.#choice = new WireChoice(transport, provider.supportsWebsockets);
   }
 
-  /** Makes a turn. Nothing is sent before it is read. */
+  /**
+   * Makes a turn. Nothing is sent before it is read.
+   *
+   * @throws CulvertError `usage` when the options hold a trace that is none
+   */
   turn(request: TurnRequest, options: TurnOptions = {}): Turn {
     const { authenticator, observer, provider, world } = this.#options;
+    const trace = options.trace === undefined ? {} : { trace: checkedTrace(options.trace) };
     return new SessionTurn(request, {
       provider,
       authenticator,
       world,
       ...(observer === undefined ? {} : { observer }),
-      context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "turn" },
-      facts: new TurnFacts(request.model, this.#limits, this.#claimWarmState()),
+      context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "turn", ...trace },
+      facts: new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState(), this.#etags),
       transport: this.#transport(),
     }, options);
   }
@@ -84,33 +90,62 @@ export class Session implements Disposable {
    * it went; the next turn waits for it, but no longer than a connection may take.
    */
   prewarm(request: TurnRequest): Promise<void> {
-    if (this.#choice.wire === "sse" || this.#warming !== undefined) return Promise.resolve();
-    const { authenticator, dialer, provider, world } = this.#options;
-    const stop = new AbortController();
-    const state = new TurnState();
-    const parts = {
-      authenticator,
-      context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
-      facts: new TurnFacts(request.model, this.#limits, state),
-      carrier: new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp: true }),
-      now: world.now(),
-    };
-    const done = prewarm(request, parts, stop.signal).then((outcome) => {
+    if (this.#choice.wire === "sse" || (this.#warmUp !== undefined && this.#isPrewarmed)) {
+      return Promise.resolve();
+    }
+    this.#isPrewarmed = true;
+    const { authenticator, world } = this.#options;
+    return this.#warm((state, signal) => {
+      const parts = {
+        authenticator,
+        context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
+        // What it hears of the model list is nobody's to read yet; the first turn is told again.
+        facts: new TurnFacts(request.model, this.#limits, state),
+        carrier: this.#socketCarrier(true),
+        now: world.now(),
+      };
+      return prewarm(request, parts, signal);
+    });
+  }
+
+  /**
+   * Opens the websocket and says nothing over it, for callers who do not know yet what they will ask. Does
+   * nothing where the wire is SSE, or a connection is there already. Resolves when it is over, however it went;
+   * the next turn waits for it, but no longer than a connection may take.
+   */
+  preconnect(): Promise<void> {
+    if (this.#choice.wire === "sse" || this.#warmUp !== undefined) return Promise.resolve();
+    this.#isPrewarmed = false;
+    const { authenticator, world } = this.#options;
+    return this.#warm((state, signal) => {
+      const carrier = this.#socketCarrier();
+      return preconnect(
+        { authenticator, identity: this.#identity, carrier, state, now: world.now() },
+        signal,
+      );
+    });
+  }
+
+  #warm(step: (state: TurnState, signal: AbortSignal) => Promise<WarmUpOutcome>): Promise<void> {
+    this.#warmUp ??= new WarmUp(this.#options.world);
+    return this.#warmUp.add(async (state, signal) => {
+      // A step before may have found out that there is no websocket.
+      if (this.#choice.wire === "sse") return;
+      const outcome = await step(state, signal);
       if (outcome.kind === "warm") {
         this.#choice.tellLater({ type: "culvert.prewarm", response_id: outcome.responseId });
-      } else if (!stop.signal.aborted) {
+      } else if (outcome.kind === "failed" && !signal.aborted) {
         const change = this.#choice.reconsider(outcome.attempt);
         if (change !== undefined) this.#choice.tellLater(change.event);
       }
     });
-    this.#warming = { startedAt: world.monotonic(), done, stop, state };
-    return done;
   }
 
   /** Drops the connection, if there is one. Turns that still run are not ended. */
   close(): void {
-    this.#warming?.stop.abort();
+    this.#warmUp?.stop();
     this.#slot.clear();
+    this.#tails.close();
   }
 
   /** The same as {@link Session.close}. */
@@ -118,16 +153,15 @@ export class Session implements Disposable {
     this.close();
   }
 
-  #claimWarmState(): TurnState | undefined {
-    const state = this.#warming?.state;
-    if (this.#warming !== undefined) this.#warming.state = undefined;
-    return state;
+  #socketCarrier(warmUp = false): WebSocketCarrier {
+    const { dialer, provider, serverTimings = false, world } = this.#options;
+    return new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp, serverTimings });
   }
 
   #transport(): Transport {
     const { dialer, provider, world } = this.#options;
-    const http = new HttpCarrier({ dialer, provider, world });
-    const socket = new WebSocketCarrier({ dialer, provider, world, slot: this.#slot });
+    const http = new HttpCarrier({ dialer, provider, world, tails: this.#tails });
+    const socket = this.#socketCarrier();
     const carriers: Readonly<Record<Carrier["wire"], Carrier>> = { sse: http, websocket: socket };
     return {
       carrier: async () => {
@@ -141,15 +175,9 @@ export class Session implements Disposable {
 
   /** Waits for a warm-up as long as a connection may take, counted from its start; then it is given up. */
   async #warmedUp(): Promise<void> {
-    const warming = this.#warming;
-    if (warming === undefined) return;
-    this.#warming = undefined;
-    const { provider, world } = this.#options;
-    const left = provider.websocketConnectTimeoutMs - (world.monotonic() - warming.startedAt);
-    const over = new AbortController();
-    const late = world.sleep(Math.max(0, left), over.signal).then(() => warming.stop.abort(), () => {});
-    await warming.done;
-    over.abort();
-    await late;
+    const warmUp = this.#warmUp;
+    if (warmUp === undefined) return;
+    this.#warmUp = undefined;
+    await warmUp.over(this.#options.provider.websocketConnectTimeoutMs);
   }
 }

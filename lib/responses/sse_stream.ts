@@ -7,10 +7,11 @@ import { asCulvertError, CulvertError } from "../errors.ts";
 import type { HttpReply } from "../net/dialer.ts";
 import { describeRoute } from "../net/route.ts";
 import type { World } from "../world.ts";
+import { type BodyTails, ignoreClosing } from "./body_tail.ts";
 import { IdleWatch } from "./idle_watch.ts";
 import { SseDecoder } from "./sse_decoder.ts";
 import { shownUrl } from "./url.ts";
-import type { ResponseHead, WireStream } from "./wire.ts";
+import type { CompletedResponse, ResponseHead, WireStream } from "./wire.ts";
 
 /** What a stream is read under. */
 export interface SseOptions {
@@ -18,6 +19,8 @@ export interface SseOptions {
   /** ms without a byte, while somebody waits. See {@link IdleWatch}. */
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
+  /** Takes the rest of a body whose response is complete. */
+  readonly tails: BodyTails;
 }
 
 /** Reads the body of a reply event by event. */
@@ -27,7 +30,9 @@ export class SseStream implements WireStream {
   readonly #decoder = new SseDecoder();
   readonly #signal: AbortSignal;
   readonly #watch: IdleWatch;
+  readonly #tails: BodyTails;
   #stopped: unknown;
+  #released = false;
 
   /** @param reply a 2xx reply with a body */
   constructor(reply: HttpReply, body: ReadableStream<Uint8Array<ArrayBuffer>>, options: SseOptions) {
@@ -40,6 +45,7 @@ export class SseStream implements WireStream {
     };
     this.#reader = body.getReader();
     this.#signal = options.signal;
+    this.#tails = options.tails;
     this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop(error));
     if (this.#signal.aborted) this.#onAbort();
     else this.#signal.addEventListener("abort", this.#onAbort, { once: true });
@@ -63,11 +69,17 @@ export class SseStream implements WireStream {
     }
   };
 
-  /** The body is cancelled, read to its end or not: a server that goes on sending is told to stop. */
-  release = (): void => {
+  /**
+   * The rest of a complete response is read, so that the next one finds the connection open. Any other body is
+   * cancelled: a server that goes on sending is told to stop.
+   */
+  release = (completed?: CompletedResponse): void => {
+    if (this.#released) return;
+    this.#released = true;
     this.#signal.removeEventListener("abort", this.#onAbort);
     this.#watch.stop();
-    this.#reader.cancel().catch(ignoreClosing);
+    if (completed !== undefined && this.#stopped === undefined) this.#tails.drain(this.#reader);
+    else this.#reader.cancel().catch(ignoreClosing);
   };
 
   #onAbort = (): void => this.#stop(this.#signal.reason);
@@ -88,9 +100,6 @@ export class SseStream implements WireStream {
     }
   }
 }
-
-/** What a body says of a connection that it is no longer read from is of no use to anybody. */
-function ignoreClosing(): void {}
 
 function asReset(error: unknown): CulvertError {
   if (error instanceof CulvertError) return error;

@@ -9,6 +9,7 @@ import { AnswerCollector } from "./answer_collector.ts";
 import type { EventBatch, ResponseEvent } from "./events.ts";
 import type { ResponseItem } from "./items.ts";
 import type { TurnRequest } from "./request.ts";
+import type { TraceContext } from "./trace_context.ts";
 import { type Pump, runTurn, type TurnParts } from "./turn_run.ts";
 
 /** What a caller may say about a turn. */
@@ -28,6 +29,8 @@ export interface TurnOptions {
    * Default false.
    */
   readonly mergeTextDeltas?: boolean;
+  /** The span that the turn is part of; each of its requests names it. Default: none. */
+  readonly trace?: TraceContext;
 }
 
 /**

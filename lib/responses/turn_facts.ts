@@ -15,6 +15,8 @@ export class TurnFacts {
   readonly side: SideFacts;
   readonly state: TurnState;
   readonly limits: RateLimitBook;
+  /** ETags of the model list that were told. */
+  readonly etags: Set<string>;
   /** Of the latest response. */
   responseId: string | undefined;
   /** `response.model` of the latest response: the fallback where no header names the model. */
@@ -30,12 +32,20 @@ export class TurnFacts {
   /**
    * @param requestedModel the slug that was asked for
    * @param limits of the session
+   * @param state of the warm-up, where there was one
+   * @param etags of the session
    */
-  constructor(requestedModel: string, limits: RateLimitBook, state: TurnState = new TurnState()) {
+  constructor(
+    requestedModel: string,
+    limits: RateLimitBook,
+    state: TurnState = new TurnState(),
+    etags: Set<string> = new Set(),
+  ) {
     this.model = new ServerModelTracker(requestedModel);
     this.side = new SideFacts(requestedModel);
     this.limits = limits;
     this.state = state;
+    this.etags = etags;
   }
 
   /** What the server says it used. */

@@ -9,7 +9,7 @@ import { asCulvertError, CulvertError } from "../errors.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
 import { serverEvidence } from "../net/server_evidence.ts";
 import type { World } from "../world.ts";
-import { observeAttempt } from "./attempt_observation.ts";
+import { observeAttempt, observeResponse } from "./attempt_observation.ts";
 import type { EventBatch, StreamItem, Wire } from "./events.ts";
 import { type Failure, isBrokenConnection, networkFailure } from "./failure.ts";
 import { type HttpFailure, httpFailure, type Refusal, type RefusalContext } from "./http_failures.ts";
@@ -92,6 +92,8 @@ interface Attempt {
 /** How far the reading of a response has come. */
 interface Reading {
   end: StreamEnd | undefined;
+  /** Events that came over the wire. */
+  events: number;
 }
 
 class TurnRun {
@@ -230,6 +232,9 @@ class TurnRun {
     this.#wire = head.wire;
     this.#requestId = serverEvidence(head.headers).requestId ?? null;
     this.#timings.headers = this.#elapsed();
+    const { observer = SILENT, world } = this.#parts;
+    const observe = observeResponse(observer, world, head.wire);
+    const reading: Reading = { end: undefined, events: 0 };
     try {
       yield [{
         event: {
@@ -241,7 +246,6 @@ class TurnRun {
           reused: head.reused,
         },
       }, ...reader.begin()];
-      const reading: Reading = { end: undefined };
       yield () => this.#pump(stream, reader, reading);
       if (reading.end?.kind === "completed") return reading.end;
       this.#options.signal.throwIfAborted();
@@ -253,6 +257,9 @@ class TurnRun {
       return streamFailed(head.wire, failure, reader, refusal?.status);
     } finally {
       stream.release();
+      const isLeft = reading.end === undefined || this.#options.signal.aborted;
+      const outcome = reading.end?.kind === "completed" ? "completed" : isLeft ? "cancelled" : "failed";
+      observe(outcome, reading.events);
     }
   }
 
@@ -266,6 +273,7 @@ class TurnRun {
           reading.end = { kind: "failed", failure: reader.ended() };
           return undefined;
         }
+        reading.events += texts.length;
         const batch: StreamItem[] = [];
         const end = reader.read(this.#options.mergeTextDeltas ? mergeTextDeltas(texts) : texts, batch);
         this.#clock(reader);

@@ -3,11 +3,21 @@
  *
  * @module
  */
+import type { Authorization } from "../auth/authenticator.ts";
 import type { Provider } from "../config/provider.ts";
 import { mergeHeaders } from "./call_headers.ts";
 import { httpCallBody } from "./http_call.ts";
-import { identityHeaders, isCodexBackend, routingHint } from "./identity.ts";
-import type { RequestBody } from "./request.ts";
+import {
+  type Identity,
+  identityHeaders,
+  isCodexBackend,
+  type RequestContext,
+  routingHint,
+  sessionHeaders,
+} from "./identity.ts";
+import type { RequestBody, TurnRequest } from "./request.ts";
+import { TIMINGS_HEADERS } from "./server_timings.ts";
+import { traceMetadata } from "./trace_context.ts";
 import { TURN_STATE } from "./turn_state.ts";
 import { baseUrl, endpointUrl, websocketUrl } from "./url.ts";
 import type { Call } from "./wire.ts";
@@ -15,22 +25,31 @@ import type { Call } from "./wire.ts";
 /** The protocol version that the upgrade asks for; spoken by the codex client (0.169.0). */
 const BETA = "responses_websockets=2026-02-06";
 
+/** Who opens a connection, and what for. */
+export interface Caller {
+  readonly authorization: Authorization;
+  readonly identity: Identity;
+  /** The request that comes first over it; absent where none is known yet. */
+  readonly first?: { readonly context: RequestContext; readonly request: TurnRequest };
+  /** Whether the server is asked for its own timings. Default false. */
+  readonly serverTimings?: boolean;
+}
+
 /** Address and headers of the upgrade. The turn's sticky state is never among them. */
 export function handshake(
-  call: Omit<Call, "signal">,
+  { authorization, first, identity, serverTimings }: Caller,
   provider: Provider,
 ): { readonly url: URL; readonly headers: Readonly<Record<string, string>> } {
-  const { authorization, context, request } = call;
   return {
     url: websocketUrl(endpointUrl(baseUrl(provider, authorization.mode), "responses", provider.queryParams)),
     headers: mergeHeaders(
-      { originator: context.identity.originator },
+      { originator: identity.originator },
       provider.headers,
-      identityHeaders(context),
-      isCodexBackend(provider, authorization)
-        ? { "x-codex-routing-hint": routingHint(request.model, request.serviceTier) }
+      first === undefined ? sessionHeaders(identity) : identityHeaders(first.context),
+      first !== undefined && isCodexBackend(provider, authorization)
+        ? { "x-codex-routing-hint": routingHint(first.request.model, first.request.serviceTier) }
         : {},
-      { "OpenAI-Beta": BETA },
+      { "OpenAI-Beta": BETA, ...(serverTimings === true ? TIMINGS_HEADERS : {}) },
       authorization.headers,
     ),
   };
@@ -70,6 +89,7 @@ export function requestFrame(
       ...(call.request.lite === true
         ? { ws_request_header_x_openai_internal_codex_responses_lite: "true" }
         : {}),
+      ...traceMetadata(call.context.trace),
       "x-codex-ws-stream-request-start-ms": String(Math.trunc(now)),
     },
   });

@@ -10,7 +10,9 @@ import type { World } from "../world.ts";
 import { LastExchange } from "./incremental.ts";
 import { MAX_EVENT_LENGTH } from "./sse_decoder.ts";
 import { shownUrl } from "./url.ts";
-import { type FrameOverrides, handshake, requestFrame } from "./websocket_call.ts";
+import type { Refusal } from "./http_failures.ts";
+import { TURN_STATE, type TurnState } from "./turn_state.ts";
+import { type Caller, type FrameOverrides, handshake, requestFrame } from "./websocket_call.ts";
 import { type ConnectionSlot, WebSocketConnection } from "./websocket_connection.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
 import type { Call, Carrier, Opened } from "./wire.ts";
@@ -23,6 +25,8 @@ export interface WebSocketCarrierOptions {
   readonly slot: ConnectionSlot;
   /** A warm-up: the settings are sent without the input, and nothing is generated. */
   readonly warmUp?: boolean;
+  /** Whether the server is asked for its own timings. Default false. */
+  readonly serverTimings?: boolean;
 }
 
 /** The Responses API over a websocket. One response at a time on a connection. */
@@ -46,26 +50,54 @@ export class WebSocketCarrier implements Carrier {
       if (await this.#send(kept, call, overrides).then(() => true, isBroken)) return this.#stream(kept, call);
     }
     call.signal.throwIfAborted();
-    const connection = await this.#connect(call);
-    if (!(connection instanceof WebSocketConnection)) return connection;
+    const { authorization, context, request } = call;
+    const caller: Caller = { authorization, identity: context.identity, first: { context, request } };
+    const connection = await this.#connect(caller, call.signal);
+    if (!(connection instanceof WebSocketConnection)) return { kind: "refused", refusal: connection };
     await this.#send(connection, call, {});
     return this.#stream(connection, call);
   };
 
-  async #connect(call: Call): Promise<WebSocketConnection | Opened> {
-    const { dialer, provider, world } = this.#options;
-    const { url, headers } = handshake(call, provider);
+  /**
+   * Opens a connection ahead of any request and keeps it; does nothing where one is kept.
+   *
+   * @param state is offered what servers of an earlier protocol state on the upgrade
+   * @returns the refusal, where it was refused
+   * @throws CulvertError of the network, TLS and configuration codes; the signal's reason when aborted
+   */
+  preconnect = async (
+    caller: Caller,
+    state: TurnState,
+    signal: AbortSignal,
+  ): Promise<Refusal | undefined> => {
+    const { slot } = this.#options;
+    if (slot.isTaken) return undefined;
+    const connection = await this.#connect(caller, signal);
+    if (!(connection instanceof WebSocketConnection)) return connection;
+    if (signal.aborted) {
+      connection.channel.drop();
+      throw signal.reason;
+    }
+    state.offer(connection.channel.headers.get(TURN_STATE));
+    connection.keepUnused();
+    slot.put(connection);
+    return undefined;
+  };
+
+  async #connect(caller: Caller, signal: AbortSignal): Promise<WebSocketConnection | Refusal> {
+    const { dialer, provider, serverTimings = false, world } = this.#options;
+    const { url, headers } = handshake({ ...caller, serverTimings }, provider);
     const outcome = await dialer.openWebSocket({
       url,
       headers,
-      signal: call.signal,
+      signal,
       connectTimeoutMs: provider.websocketConnectTimeoutMs,
       maxMessageBytes: MAX_EVENT_LENGTH,
     });
     if (outcome.kind === "open") return new WebSocketConnection(outcome.channel, shownUrl(url), world);
     const { status, headers: answer, body } = outcome;
     const attempted = `The websocket upgrade of ${shownUrl(url)}`;
-    return { kind: "refused", refusal: { status, headers: answer, body, url, attempted } };
+    return { status, headers: answer, body, url, attempted };
   }
 
   /** Bounded by the idle limit: a peer that takes nothing in is as good as gone. */

@@ -50,6 +50,12 @@ export class WebSocketConnection {
     return head;
   }
 
+  /** It was opened before it is needed: whoever takes it later finds it there. */
+  keepUnused(): void {
+    this.#reused = true;
+    this.rest();
+  }
+
   /** A response is complete: from now on the connection rests. */
   rest(): void {
     this.#usedAt = this.#world.monotonic();
@@ -82,6 +88,11 @@ export class WebSocketConnection {
 /** Where a session keeps its connection between turns: one, or none. */
 export class ConnectionSlot {
   #kept: WebSocketConnection | undefined;
+
+  /** Whether there is one. */
+  get isTaken(): boolean {
+    return this.#kept?.channel.isOpen === true;
+  }
 
   /** Takes the connection out; nobody else finds it until it is put back. */
   take(): WebSocketConnection | undefined {

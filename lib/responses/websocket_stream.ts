@@ -6,6 +6,7 @@
 import type { World } from "../world.ts";
 import { IdleWatch } from "./idle_watch.ts";
 import { parseEvent } from "./parse_event.ts";
+import { TIMINGS_EVENT } from "./server_timings.ts";
 import type { WebSocketConnection } from "./websocket_connection.ts";
 import type { CompletedResponse, ResponseHead, WireStream } from "./wire.ts";
 
@@ -81,6 +82,7 @@ export class WebSocketStream implements WireStream {
     const event = parseEvent(text)?.event;
     const name = event?.type === "other" ? event.name : event?.type ?? "";
     if (name === "response.created") this.#mayHoldLeftovers = false;
+    if (name === TIMINGS_EVENT) return !this.#mayHoldLeftovers;
     return !name.startsWith("response.") || name === "response.created" || name === "response.failed" ||
       name === "response.metadata";
   };

@@ -24,6 +24,8 @@ export interface SocketScript {
   readonly posts?: readonly (() => Response)[];
   /** In clear. */
   readonly plain?: boolean;
+  /** Default: the system chooses. */
+  readonly port?: number;
 }
 
 /** A server that runs. */
@@ -35,6 +37,8 @@ export interface SocketServer extends AsyncDisposable {
   readonly handshakes: Headers[];
   /** Bodies of each POST. */
   readonly posts: Json[];
+  /** Headers of each POST. */
+  readonly postHeaders: Headers[];
   /** One for each socket that was taken; resolves with its close code. */
   readonly closed: Promise<number>[];
   readonly sockets: ServedWebSocket[];
@@ -44,15 +48,18 @@ export async function socketServer(script: SocketScript = {}): Promise<SocketSer
   const frames: SocketServer["frames"] = [];
   const handshakes: Headers[] = [];
   const posts: Json[] = [];
+  const postHeaders: Headers[] = [];
   const closed: Promise<number>[] = [];
   const sockets: ServedWebSocket[] = [];
   const { upgrades = [accept()], replies = [says(COMPLETE)], posts: answers = [answered] } = script;
   const listener = await listen({
+    ...(script.port === undefined ? {} : { port: script.port }),
     ...(script.plain === true
       ? {}
       : { identity: { certificate: LEAF.certificate, privateKey: LEAF.privateKey } }),
     handle: async (request) => {
       if (request.method !== "POST") return new Response("Not found", { status: 404 });
+      postHeaders.push(request.headers);
       posts.push(await request.json());
       return (answers[Math.min(posts.length, answers.length) - 1] ?? answered)();
     },
@@ -75,6 +82,7 @@ export async function socketServer(script: SocketScript = {}): Promise<SocketSer
     frames,
     handshakes,
     posts,
+    postHeaders,
     closed,
     sockets,
     [Symbol.asyncDispose]: listener.close,

@@ -79,9 +79,9 @@ function attemptFacts(attempt: ProbeResult): DetailValue {
   };
 }
 
-/** Each send and each recovery, in order. Notes are left out: they are prose. */
+/** Each send and each recovery, in order. Notes are left out: they are prose. How a response was read is not what fails here. */
 function observationFacts(seen: Observation): readonly DetailValue[] {
-  if (seen.kind === "note") return [];
+  if (seen.kind === "note" || seen.kind === "response") return [];
   const { endpoint, transport, evidence } = seen;
   const ids = { request_id: evidence.requestId ?? null, cf_ray: evidence.cfRay ?? null };
   if (seen.kind === "recovery") {

@@ -23,6 +23,7 @@ export const OWN_EVENTS: Readonly<Record<CulvertEvent["type"], string>> = {
   "culvert.safety_buffering": "output is held back for a check: model, use_cases, reasons, faster_model",
   "culvert.fallback": "the websocket was given up for SSE: from, to, reason",
   "culvert.prewarm": "a warm-up request was made on a new websocket: response_id",
+  "culvert.server_timings": "the server's own timings of the response, where it was asked for them",
   "culvert.result":
     "the last line, exactly one: status, exit_code, response_id, request_id, model_requested, " +
     "model_served, transport, usage, rate_limits, timings_ms, error",
