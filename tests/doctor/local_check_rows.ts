@@ -232,6 +232,24 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
+    name: "a credential that forced_login_method does not allow fails, and what to type next is allowed",
+    check: async (diagnose) => {
+      using home = folder();
+      const rows = [["chatgpt", "CODEX_API_KEY", true], ["api", "CODEX_ACCESS_TOKEN", false]] as const;
+      for (const [method, variable, canSignIn] of rows) {
+        home.write("config.toml", `forced_login_method = "${method}"\n`);
+        const env = { CODEX_HOME: home.path, [variable]: "at-0123456789" };
+        const report = await diagnose({ mode: "offline", env });
+        const found = finding(report, "credentials");
+        assertEquals([found.code, report.exit_code], ["auth_missing", 4]);
+        for (const part of [variable, `forced_login_method = "${method}"`]) {
+          assertIncludes(found.summary, part);
+        }
+        assertEquals(report.next === "culvert auth login", canSignIn);
+      }
+    },
+  },
+  {
     name: "a credential is told by its source and never by its value",
     check: async (diagnose) => {
       const report = await offline(diagnose);

@@ -22,10 +22,11 @@ export const credentialsCheck: Check<DoctorContext> = {
       return await examineCredential(context);
     } catch (thrown) {
       const finding = failure(asCulvertError(thrown));
-      const { provider } = await context.settings();
+      const { provider, loginPolicy } = await context.settings();
       // A login mends what is missing; it replaces no file that it does not understand, and a provider of the
-      // user's own is not asked with it.
-      const canSignIn = finding.code === "auth_missing" && provider.requiresOpenAiAuth;
+      // user's own is not asked with it. Where only API keys are allowed, it is refused.
+      const canSignIn = finding.code === "auth_missing" && provider.requiresOpenAiAuth &&
+        loginPolicy?.method !== "api";
       return canSignIn ? { ...finding, next: "culvert auth login" } : finding;
     }
   },
