@@ -1,5 +1,8 @@
+import { AuthEvidence } from "../../lib/auth/evidence.ts";
+import { externalAuthenticator } from "../../lib/auth/external_authenticator.ts";
 import { userMessage } from "../../lib/responses/items.ts";
 import { assert, assertEquals, assertIncludes, assertMatch } from "../support/assert.ts";
+import { testProvider } from "../auth/kit.ts";
 import { HELLO, ONCE, readTurn, tokens } from "./kit.ts";
 import {
   accept,
@@ -207,6 +210,36 @@ Deno.test("websocket: an upgrade answered 401 runs recovery too", async () => {
     provider: ONCE,
   });
   assertEquals([result.status, result.transport, server.posts.length], ["completed", "websocket", 0]);
+});
+
+Deno.test("websocket: an upgrade refused with the four headers of evidence sets all four auth_401 tags, and the retry its own", async () => {
+  const token = (accessToken: string) => ({ kind: "tokens", accessToken } as const);
+  const store = new AuthEvidence({
+    env: () => undefined,
+    provider: testProvider(),
+    now: () => 0,
+    facts: () => undefined,
+  });
+  const headers = {
+    "x-request-id": "req_9",
+    "cf-ray": "ray_9",
+    "x-openai-authorization-error": "expired",
+    "x-error-json": btoa('{"error":{"code":"token_expired"}}'),
+  };
+  const { result } = await runSocket({ upgrades: [refuse(401, "no", headers), accept()] }, {
+    provider: ONCE,
+    observer: store.observer,
+    authenticator: externalAuthenticator({
+      auth: { resolve: () => token("old"), refresh: () => token("new") },
+      observer: store.observer,
+    }),
+  });
+  assertEquals(result.status, "completed");
+  const tags = store.tags();
+  const names = ["request_id", "cf_ray", "error", "error_code"];
+  assertEquals(names.map((name) => tags[`auth_401_${name}`]), ["req_9", "ray_9", "expired", "token_expired"]);
+  assertEquals(names.map((name) => tags[`auth_${name}`]).includes("req_9"), false);
+  assertEquals([tags["auth_401_transport"], tags["auth_recovery_followup_success"]], ["websocket", "true"]);
 });
 
 Deno.test("websocket: a final 401 on the upgrade brings all of its evidence to the error", async () => {
