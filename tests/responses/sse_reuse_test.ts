@@ -1,40 +1,9 @@
-import type { ServerResponse } from "node:http";
-import { createServer } from "node:https";
 import type { World } from "../../lib/world.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { LEAF, worldWith } from "../net/kit.ts";
+import { worldWith } from "../net/kit.ts";
+import { type CountingServer, countingServer } from "./counting_server.ts";
 import { COMPLETED, CREATED, frames, held, HELLO, readTurn, scriptedServer, session } from "./kit.ts";
 import { socketSession } from "./websocket_kit.ts";
-
-interface CountingServer extends AsyncDisposable {
-  readonly baseUrl: string;
-  readonly count: { connections: number; requests: number };
-}
-
-/** Streams a whole response over TLS and HTTP/1.1; how it goes on behind the last event is up to `tail`. */
-async function countingServer(tail: (response: ServerResponse) => void): Promise<CountingServer> {
-  const count = { connections: 0, requests: 0 };
-  const server = createServer({ cert: LEAF.certificate, key: LEAF.privateKey }, (request, response) => {
-    count.requests += 1;
-    request.resume();
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write(frames([CREATED, COMPLETED]));
-    tail(response);
-  });
-  server.on("secureConnection", () => count.connections += 1);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("No port");
-  return {
-    baseUrl: `https://localhost:${address.port}/v1`,
-    count,
-    [Symbol.asyncDispose]: () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      return closed;
-    },
-  };
-}
 
 const TURNS = 4;
 
