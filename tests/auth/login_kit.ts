@@ -1,4 +1,5 @@
 /** A login in a test: an authority, and a browser that follows redirects. */
+import { OAuthServer } from "../../lib/mock/oauth.ts";
 import { AuthFile } from "../../lib/auth/auth_file.ts";
 import { type BrowserLoginParts, loginByBrowser } from "../../lib/auth/browser_login.ts";
 import type { SignedIn } from "../../lib/auth/login_parts.ts";
@@ -84,3 +85,28 @@ export async function locationOf(url: string): Promise<string> {
   await response.body?.cancel();
   return response.headers.get("location") ?? "";
 }
+
+/** The simulated authority of the program itself, over plain HTTP. */
+export class Issuer implements AsyncDisposable {
+  readonly oauth = new OAuthServer();
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor() {
+    const routes = this.oauth.routes();
+    this.#server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      (request) => routes.fetch(request),
+    );
+  }
+
+  get base(): string {
+    return `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+  }
+}
+
+/** Status and text of a page. */
+export const textOf = async (response: Response) => [response.status, await response.text()] as const;
