@@ -9,7 +9,7 @@ import { renderReport } from "../../doctor/render.ts";
 import type { Report, ReportMode } from "../../doctor/report.ts";
 import { CulvertError } from "../../errors.ts";
 import { rootsReader } from "../../net/system_roots.ts";
-import { wantsColor } from "../color.ts";
+import { wantsColor } from "../style.ts";
 import type { DoctorFlags } from "../commands/doctor.ts";
 import type { CliContext } from "../context.ts";
 import { listenForStop } from "../stop_signals.ts";
