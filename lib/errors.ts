@@ -41,7 +41,6 @@ export const ERROR_CODES = {
 
   ca_unreadable: { exit: EXIT.trust, brief: "the CA bundle cannot be read" },
   ca_invalid: { exit: EXIT.trust, brief: "the CA bundle holds no usable certificate" },
-  ca_rejected: { exit: EXIT.trust, brief: "the TLS library refused a certificate of the bundle" },
   tls_unknown_issuer: {
     exit: EXIT.trust,
     brief: "the server's certificate was issued by a CA that is not trusted",
