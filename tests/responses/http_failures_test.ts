@@ -83,12 +83,15 @@ Deno.test("a usage limit names plan and reset, and brings the active family's sn
   assertEquals(failure.error.details.rate_limit_reached_type, "workspace_member_usage_limit_reached");
 });
 
-Deno.test("without a name header the limit has none, and an unknown reached-type is ignored", () => {
-  const failure = judge(429, error({ type: "usage_limit_reached" }), {
-    "x-codex-active-limit": "codex_other",
-    "x-codex-rate-limit-reached-type": "something_new",
-  });
-  assertEquals([failure.snapshot?.limit_name, failure.snapshot?.rate_limit_reached_type], [null, null]);
+Deno.test("without a name header the limit has none, and a reached-type that is unknown or no text is ignored", () => {
+  // In a header the byte 0xFF reads as U+00FF (Latin-1).
+  for (const reached of ["something_new", "\u00ff"]) {
+    const failure = judge(429, error({ type: "usage_limit_reached" }), {
+      "x-codex-active-limit": "codex_other",
+      "x-codex-rate-limit-reached-type": reached,
+    });
+    assertEquals([failure.snapshot?.limit_name, failure.snapshot?.rate_limit_reached_type], [null, null]);
+  }
 });
 
 for (const [name, plan, headers, says] of USAGE_LIMIT_ROWS) {
