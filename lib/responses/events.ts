@@ -17,7 +17,10 @@ export type ResponseEvent = ApiEvent | OtherEvent | CulvertEvent;
 export interface StreamItem {
   /** The event. */
   readonly event: ResponseEvent;
-  /** The JSON as received, so that it can be written on byte for byte; credentials in failures are masked. */
+  /**
+   * The JSON as received, so that it can be written on byte for byte; credentials in failures are masked. What came in
+   * several lines has line breaks, which in JSON can only stand between tokens.
+   */
   readonly text?: string;
 }
 

@@ -40,7 +40,7 @@ const OWN_PREFIX = "culvert.";
  * Parses one event.
  *
  * @param text the JSON as received
- * @returns the item, its text free of line breaks (in JSON they can only stand between tokens); `undefined`
+ * @returns the item, its text as it came; `undefined`
  *   for what is not a JSON object with a `type`, and for a `type` that only this program may use
  */
 export function parseEvent(text: string): WireItem | undefined {
@@ -57,16 +57,12 @@ export function parseEvent(text: string): WireItem | undefined {
   if (typeof name !== "string") return undefined;
   const event = classify(name, value);
   if (event.type === "other" && name.startsWith(OWN_PREFIX)) return undefined;
-  return { event, text: oneLine(text) };
+  return { event, text };
 }
 
 /** Whether this is the end mark that chat streams send; it says nothing here. */
 export function isDoneMark(text: string): boolean {
   return text.length < 16 && text.trim() === "[DONE]";
-}
-
-function oneLine(text: string): string {
-  return text.includes("\n") || text.includes("\r") ? text.replace(/[\r\n]+/g, " ") : text;
 }
 
 function classify(name: string, event: JsonObject): ApiEvent | OtherEvent {

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { jsonLine } from "../../lib/cli/respond/output.ts";
 import { parseEvent } from "../../lib/responses/parse_event.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
@@ -7,10 +8,11 @@ Deno.test("an event keeps its text byte for byte", () => {
   assertEquals(parseEvent(text)?.text, text);
 });
 
-Deno.test("an event of several lines becomes one line of the same JSON", () => {
+Deno.test("an event of several lines is printed as one line of the same JSON", () => {
   const item = parseEvent('{\n  "type": "response.new",\r\n  "text": "a\\nb"\n}');
-  assertEquals(item?.text, '{   "type": "response.new",   "text": "a\\nb" }');
-  assertEquals(item?.event, {
+  assert(item !== undefined);
+  assertEquals(jsonLine(item), '{   "type": "response.new",   "text": "a\\nb" }\n');
+  assertEquals(item.event, {
     type: "other",
     name: "response.new",
     payload: { type: "response.new", text: "a\nb" },

@@ -18,9 +18,9 @@ export interface TurnOutput {
 
 /** One event as one line of JSON: byte for byte as it was received, where it came off a wire in one line. */
 export function jsonLine({ event, text }: StreamItem): string {
+  if (text === undefined) return `${JSON.stringify(event.type === "other" ? event.payload : event)}\n`;
   // SSE joins several data lines with newlines, which JSON allows between tokens and JSONL does not.
-  if (text !== undefined && !text.includes("\n") && !text.includes("\r")) return `${text}\n`;
-  return `${JSON.stringify(event.type === "other" ? event.payload : event)}\n`;
+  return text.includes("\n") || text.includes("\r") ? `${text.replace(/[\r\n]+/g, " ")}\n` : `${text}\n`;
 }
 
 /** The last line. */
