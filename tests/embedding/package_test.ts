@@ -50,7 +50,8 @@ Deno.test("the examples of the documentation pass the type checker, as does the 
     const readme = join(ROOT, "README.md");
     // A copy, to be written to: the same versions as everywhere, and nothing to ask a registry for.
     await Deno.copyFile(join(ROOT, "deno.lock"), join(folder, "deno.lock"));
-    const { code, stderr } = await deno(["check", "--quiet", "--doc", `--config=${path}`, ...files, readme]);
+    const words = ["check", "--quiet", "--doc", `--config=${path}`, ...files, readme];
+    const { code, stderr } = await deno(words, { fetches: true });
     assertEquals([code, stderr], [0, ""]);
   } finally {
     await Deno.remove(folder, { recursive: true });

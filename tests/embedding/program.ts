@@ -20,21 +20,30 @@ export interface ProgramRun {
   readonly stderr: string;
 }
 
+/** How to run `deno`. */
+export interface DenoOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** It may have to fetch a package: proxies and roots of the machine are left to it. */
+  readonly fetches?: boolean;
+}
+
 /** Runs `deno` to its end, never asking questions. */
-export async function deno(
-  args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
-): Promise<ProgramRun> {
+export async function deno(args: readonly string[], options: DenoOptions = {}): Promise<ProgramRun> {
+  const quiet = { NO_COLOR: "1", DENO_NO_PROMPT: "1", DENO_NO_UPDATE_CHECK: "1", ...options.env };
   const output = await new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: options.cwd ?? ROOT,
-    clearEnv: true,
-    env: scrubbedEnv({ NO_COLOR: "1", DENO_NO_PROMPT: "1", DENO_NO_UPDATE_CHECK: "1", ...options.env }),
+    clearEnv: options.fetches !== true,
+    env: options.fetches === true ? quiet : scrubbedEnv(quiet),
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();
   return { code: output.code, stdout: decoder.decode(output.stdout), stderr: decoder.decode(output.stderr) };
 }
+
+/** A program of its own resolves its packages anew; once they are there, no run asks for them. */
+let fetched: Promise<ProgramRun> | undefined;
 
 /** Runs the source of a program that names this package as the README says. */
 export async function runProgram(source: string, options: ProgramOptions): Promise<ProgramRun> {
@@ -45,6 +54,9 @@ export async function runProgram(source: string, options: ProgramOptions): Promi
     // A copy, to be written to: the same versions as everywhere, and nothing to ask a registry for.
     await Deno.copyFile(join(ROOT, "deno.lock"), join(folder, "deno.lock"));
     await Deno.writeTextFile(join(folder, "ask.ts"), source);
+    fetched ??= deno(["cache", "--quiet", "ask.ts"], { cwd: folder, fetches: true });
+    const { code, stderr } = await fetched;
+    if (code !== 0) throw new Error(`The packages of an embedding program cannot be had: ${stderr}`);
     const { args = [], env, permissions } = options;
     const flags = ["run", "--no-check", "--quiet", ...permissions];
     return await deno([...flags, "ask.ts", ...args], { cwd: folder, ...(env === undefined ? {} : { env }) });
