@@ -22,7 +22,8 @@ export type NetworkFlags = {
   readonly strictConfig?: boolean;
 };
 
-const text = (input: string): string => input;
+/** Takes a word as it was typed. */
+export const text = (input: string): string => input;
 
 /** Parameters of {@link VoiceFlags}. */
 export const VOICE_FLAGS: FlagParametersForType<VoiceFlags, CliContext> = {

@@ -8,6 +8,7 @@ import { isBackendMode } from "../auth/auth_headers.ts";
 import type { HttpReply } from "../net/dialer.ts";
 import { describeRoute } from "../net/route.ts";
 import { isObject } from "../responses/items.ts";
+import { objectInBody } from "../responses/server_text.ts";
 import { shownUrl } from "../responses/url.ts";
 import type { DoctorContext } from "./context.ts";
 
@@ -95,15 +96,8 @@ export function attempted(reply: ModelListReply): string {
  * @returns undefined where it is neither
  */
 export function modelNames(body: string): readonly string[] | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch (error) {
-    // Not JSON, so not a list.
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-  if (!isObject(value)) return undefined;
+  const value = objectInBody(body);
+  if (value === undefined) return undefined;
   const lists = [value.models, value.data].filter((list) => Array.isArray(list));
   if (lists.length === 0) return undefined;
   const names = lists.flat().flatMap((entry: unknown) => {

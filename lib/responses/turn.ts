@@ -25,7 +25,7 @@ export interface TurnOptions {
   readonly restartAfterText?: boolean;
   /**
    * Whether pieces of text that arrive together may come as one event, the first of them with the `delta` of all.
-   * For readers who want the text and not its pieces: reading 100,000 short deltas takes a fifth of the time.
+   * For readers who want the text and not its pieces: parsing short deltas then takes little more than half the time.
    * Default false.
    */
   readonly mergeTextDeltas?: boolean;

@@ -59,6 +59,15 @@ async function readCapped(path: string): Promise<Uint8Array> {
     if (total > LARGEST_BUNDLE) throw tooLarge();
     chunks.push(buffer.slice(0, count));
   }
+  return joined(chunks, total);
+}
+
+/**
+ * Pieces as one array.
+ *
+ * @param total their length together, bytes
+ */
+export function joined(chunks: readonly Uint8Array[], total: number): Uint8Array {
   const bytes = new Uint8Array(total);
   let at = 0;
   for (const chunk of chunks) {

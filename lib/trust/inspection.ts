@@ -7,14 +7,8 @@ import type { Warning } from "../warning.ts";
 import type { Bundle, BundleCertificate, BundleSource, SkippedSection } from "./bundle.ts";
 import { type CertificateFacts, certificateFacts, weaknesses } from "./certificate_facts.ts";
 
-/** One certificate. */
-export interface InspectedCertificate {
-  /** 1-based over the certificate sections of the file, unusable ones included. */
-  readonly index: number;
-  /** 1-based; 1 in a binary file. */
-  readonly line: number;
-  /** As found. */
-  readonly label: string;
+/** What a certificate says, as every JSON of ours has it. */
+export interface DescribedCertificate {
   readonly subject: string;
   readonly issuer: string;
   /** ISO 8601, UTC. */
@@ -27,6 +21,16 @@ export interface InspectedCertificate {
   readonly signature_hash: string;
   /** Lower-case hex. */
   readonly sha256: string;
+}
+
+/** One certificate. */
+export interface InspectedCertificate extends DescribedCertificate {
+  /** 1-based over the certificate sections of the file, unusable ones included. */
+  readonly index: number;
+  /** 1-based; 1 in a binary file. */
+  readonly line: number;
+  /** As found. */
+  readonly label: string;
   /** OpenSSL's trust settings; null where the block has none. */
   readonly aux:
     | { readonly trust: readonly string[]; readonly reject: readonly string[]; readonly alias: string | null }

@@ -14,12 +14,18 @@ const NOT_ALONE = new Set([
 
 const lines = (await everyManual()).flatMap(({ examples }) => examples);
 
-for (const line of new Set(lines.filter((line) => !FOREIGN_SHELL.test(line) && !NOT_ALONE.has(line)))) {
+/** Why an example is not run here; nothing where it is. */
+function obstacle(line: string): string | undefined {
+  if (NOT_ALONE.has(line)) return "it needs a person, or a login that no test can have";
+  if (FOREIGN_SHELL.test(line)) return "it is for another shell";
+  return Deno.build.os === "windows" ? "there is no bash here" : undefined;
+}
+
+for (const line of new Set(lines)) {
+  const name = `the example runs as written: ${line}`;
+  const reason = obstacle(line);
   Deno.test(
-    {
-      ...unlessLacking(`the example runs as written: ${line}`),
-      ...(Deno.build.os === "windows" ? { ignore: true } : {}),
-    },
+    reason === undefined ? unlessLacking(name) : { name: `${name} (skipped: ${reason})`, ignore: true },
     async () => {
       await using place = await furnished();
       // As in a careful script: a failure anywhere in a pipeline counts.

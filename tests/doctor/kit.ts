@@ -33,13 +33,15 @@ export interface CheckRow {
   readonly isSlow?: boolean;
   /** Needs a world of the test's own. */
   readonly isInProcess?: boolean;
-  readonly ignore?: boolean;
+  /** Why it cannot be shown on this system. */
+  readonly skipped?: string;
 }
 
 /** Registers a row. A connection given up in the middle ends when the system says so, not when the test does. */
 export function testRow(row: CheckRow, diagnose: Diagnose): void {
   const loose = row.isSlow === true ? { sanitizeOps: false, sanitizeResources: false } : {};
-  Deno.test({ name: row.name, ignore: row.ignore === true, ...loose, fn: () => row.check(diagnose) });
+  const name = row.skipped === undefined ? row.name : `${row.name} (skipped: ${row.skipped})`;
+  Deno.test({ name, ignore: row.skipped !== undefined, ...loose, fn: () => row.check(diagnose) });
 }
 
 /** A folder of the test's own with files in it, removed at the end. */

@@ -7,7 +7,7 @@ import { absolutePath } from "../../absolute_path.ts";
 import { CulvertError } from "../../errors.ts";
 import { checkRoot } from "../../net/system_roots.ts";
 import type { Bundle } from "../../trust/bundle.ts";
-import { LARGEST_BUNDLE } from "../../trust/bundle_file.ts";
+import { joined, LARGEST_BUNDLE } from "../../trust/bundle_file.ts";
 import { readBundle } from "../../trust/bundle_reader.ts";
 import { readSelected } from "../../trust/load_trust.ts";
 import { CA_FLAG, CA_VARIABLES, selectBundle, type Selection } from "../../trust/selection.ts";
@@ -68,11 +68,5 @@ async function readInput(host: Host): Promise<Uint8Array> {
     }
     chunks.push(chunk);
   }
-  const bytes = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joined(chunks, total);
 }

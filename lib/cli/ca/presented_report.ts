@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DescribedCertificate } from "../../trust/inspection.ts";
 import { doctorCommand, explain, hostAndPort } from "../../net/explain.ts";
 import type { PresentedCertificate } from "../../net/presented_chain.ts";
 import { describeRoute } from "../../net/route.ts";
@@ -16,20 +17,10 @@ export interface ReportedFailure {
 }
 
 /** A certificate that was presented. */
-export interface ReportedCertificate {
+export interface ReportedCertificate extends DescribedCertificate {
   /** 1-based; 1 is the server's own. */
   readonly index: number;
-  readonly subject: string;
-  readonly issuer: string;
   readonly names: readonly string[];
-  readonly not_before: string;
-  readonly not_after: string;
-  readonly is_ca: boolean;
-  readonly self_signed: boolean;
-  readonly key: string;
-  readonly signature_hash: string;
-  /** Lower-case hex of SHA-256 over the DER. */
-  readonly sha256: string;
 }
 
 /** A CA that went into a file. */

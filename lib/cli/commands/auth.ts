@@ -7,6 +7,7 @@ import { type CommandDocs, defineCommand, defineGroup } from "../command.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
+  text,
   VOICE_ALIASES,
   VOICE_FLAGS,
   type VoiceFlags,
@@ -28,7 +29,6 @@ export type LoginFlags = AuthFlags & {
 /** What can be said to `auth status`. */
 export type StatusFlags = AuthFlags & { readonly provider?: string; readonly apiKeyFile?: string };
 
-const text = (input: string): string => input;
 const port = (input: string): number => {
   if (!/^\d{1,5}$/.test(input) || Number(input) > 65_535) throw new Error("Expected a port number");
   return Number(input);

@@ -8,12 +8,12 @@ import { LATE } from "../late_modules.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
+  text,
   VOICE_ALIASES,
   VOICE_FLAGS,
   type VoiceFlags,
 } from "../shared_flags.ts";
 
-const text = (input: string): string => input;
 const CA_CERT = { caCert: NETWORK_FLAGS.caCert };
 const OUTPUT = {
   kind: "parsed",

@@ -7,6 +7,7 @@ import { defineCommand } from "../command.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
+  text,
   VOICE_ALIASES,
   VOICE_FLAGS,
   type VoiceFlags,
@@ -24,8 +25,6 @@ export type DoctorFlags = VoiceFlags & NetworkFlags & {
   readonly transport?: "auto" | "sse" | "ws";
   readonly apiKeyFile?: string;
 };
-
-const text = (input: string): string => input;
 
 /** `culvert doctor`. */
 export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({

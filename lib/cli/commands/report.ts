@@ -7,6 +7,7 @@ import { defineCommand } from "../command.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
+  text,
   VOICE_ALIASES,
   VOICE_FLAGS,
   type VoiceFlags,
@@ -23,8 +24,6 @@ export type ReportFlags = VoiceFlags & NetworkFlags & {
   readonly model?: string;
   readonly apiKeyFile?: string;
 };
-
-const text = (input: string): string => input;
 
 /** `culvert report`. */
 export const reportCommand = defineCommand<ReportFlags, []>({

@@ -7,6 +7,7 @@ import { defineCommand } from "../command.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
+  text,
   VOICE_ALIASES,
   VOICE_FLAGS,
   type VoiceFlags,
@@ -31,8 +32,6 @@ export type RespondFlags = VoiceFlags & NetworkFlags & {
   readonly apiKeyFile?: string;
   readonly dryRun?: boolean;
 };
-
-const text = (input: string): string => input;
 
 /** `culvert respond`. */
 export const respondCommand = defineCommand<RespondFlags, string[]>({

@@ -21,9 +21,7 @@ const WORDS: Readonly<Partial<Record<keyof SharedFlags, string>>> = {
 /** Registers a row that the program can be asked about. What waits for time limits has its own tests beside these. */
 export function testAsProcess(row: CheckRow): void {
   if (row.isInProcess === true || row.isSlow === true) return;
-  const given = unlessLacking(`doctor --json: ${row.name}`);
-  const ignore = row.ignore === true || given.ignore;
-  Deno.test({ ...given, ignore, fn: () => row.check(diagnoseAsProcess) });
+  Deno.test({ ...unlessLacking(`doctor --json: ${row.name}`), fn: () => row.check(diagnoseAsProcess) });
 }
 
 /** Runs `culvert doctor --json`; its report must fit the schema and tell the exit status. */
