@@ -68,18 +68,21 @@ export class Session implements Disposable {
   /**
    * Makes a turn. Nothing is sent before it is read.
    *
-   * @throws CulvertError `usage` when the options hold a trace that is none
+   * @throws CulvertError `usage` when the options hold a trace that is none, or continue what is no turn of a session
    */
   turn(request: TurnRequest, options: TurnOptions = {}): Turn {
     const { authenticator, observer, provider, world } = this.#options;
     const trace = options.trace === undefined ? {} : { trace: checkedTrace(options.trace) };
+    const former = options.continues === undefined ? undefined : SessionTurn.partsOf(options.continues);
+    const turnId = former?.context.turnId ?? crypto.randomUUID();
     return new SessionTurn(request, {
       provider,
       authenticator,
       world,
       ...(observer === undefined ? {} : { observer }),
-      context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "turn", ...trace },
-      facts: new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState(), this.#etags),
+      context: { identity: this.#identity, turnId, kind: "turn", ...trace },
+      facts: former?.facts.followUp(request.model) ??
+        new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState(), this.#etags),
       transport: this.#transport(),
     }, options);
   }

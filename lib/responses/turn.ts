@@ -31,6 +31,11 @@ export interface TurnOptions {
   readonly mergeTextDeltas?: boolean;
   /** The span that the turn is part of; each of its requests names it. Default: none. */
   readonly trace?: TraceContext;
+  /**
+   * A turn of the same session that goes on with this request, such as one that asked for a tool: the two are one
+   * turn to the server, with one id and one sticky state, and what is told once a turn is not told again.
+   */
+  readonly continues?: Turn;
 }
 
 /**
@@ -73,6 +78,12 @@ export class SessionTurn implements Turn {
     this.#request = request;
     this.#parts = parts;
     this.#options = options;
+  }
+
+  /** What a turn stands on. @throws CulvertError `usage` for one that no session made */
+  static partsOf(turn: Turn): TurnParts {
+    if (turn instanceof SessionTurn) return turn.#parts;
+    throw new CulvertError("usage", "Only a turn that a session made can be continued");
   }
 
   /** As {@link Turn.items}. */

@@ -11,6 +11,7 @@ import { TurnState } from "./turn_state.ts";
 
 /** Facts of one turn. Attempts add to it; the result reads it. */
 export class TurnFacts {
+  readonly #requestedModel: string;
   readonly model: ServerModelTracker;
   readonly side: SideFacts;
   readonly state: TurnState;
@@ -34,18 +35,31 @@ export class TurnFacts {
    * @param limits of the session
    * @param state of the warm-up, where there was one
    * @param etags of the session
+   * @param former of the request before, whose turn goes on: what is told once a turn is not told again
    */
   constructor(
     requestedModel: string,
     limits: RateLimitBook,
     state: TurnState = new TurnState(),
     etags: Set<string> = new Set(),
+    former?: TurnFacts,
   ) {
-    this.model = new ServerModelTracker(requestedModel);
-    this.side = new SideFacts(requestedModel);
+    this.#requestedModel = requestedModel;
+    this.model = former?.model ?? new ServerModelTracker(requestedModel);
+    this.side = former?.side ?? new SideFacts(requestedModel);
     this.limits = limits;
     this.state = state;
     this.etags = etags;
+  }
+
+  /**
+   * Facts for the next request of the same turn: state, served model and what was told are the turn's.
+   *
+   * @param requestedModel of the next request; another model is watched anew
+   */
+  followUp(requestedModel: string): TurnFacts {
+    const former = requestedModel === this.#requestedModel ? this : undefined;
+    return new TurnFacts(requestedModel, this.limits, this.state, this.etags, former);
   }
 
   /** What the server says it used. */

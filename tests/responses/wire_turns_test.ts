@@ -32,6 +32,32 @@ for (const wire of WIRES) {
     assertEquals(statesSeen(wire, server), [null, "ts-1", null]);
   });
 
+  Deno.test(`${NAME[wire]} a follow-up carries the turn's state over the same connection, and the next turn begins without`, async () => {
+    await using server = await socketServer(scriptOf(GOOD, withState(wire, "ts-1", GOOD), GOOD, GOOD));
+    using session = await socketSession(server.baseUrl, { transport: wire });
+    await readTurn(session.turn(HELLO));
+    const asksForTool = session.turn(HELLO);
+    await readTurn(asksForTool);
+    await readTurn(session.turn(HELLO, { continues: asksForTool }));
+    await readTurn(session.turn(HELLO));
+    assertEquals(statesSeen(wire, server), [null, null, "ts-1", null]);
+    assertEquals(server.handshakes.length, wire === "sse" ? 0 : 1);
+  });
+
+  Deno.test(`${NAME[wire]} a follow-up is the same turn to the server, and is not warned of the reroute again`, async () => {
+    await using server = await socketServer(scriptOf({ ...GOOD, head: { "openai-model": "gpt-5.2" } }));
+    using session = await socketSession(server.baseUrl, { transport: wire });
+    const asksForTool = session.turn(HELLO);
+    const first = await readTurn(asksForTool);
+    const second = await readTurn(session.turn(HELLO, { continues: asksForTool }));
+    const third = await readTurn(session.turn(HELLO));
+    assertEquals([first, second, third].map(({ of }) => of("culvert.reroute").length), [1, 0, 1]);
+    assertEquals(second.result.model_served, "gpt-5.2");
+    const bodies = wire === "sse" ? server.posts : server.frames.map(({ json }) => json);
+    const [one, two, three] = bodies.map(({ client_metadata }) => Object(client_metadata).turn_id);
+    assert(typeof one === "string" && one === two && one !== three);
+  });
+
   Deno.test(`${NAME[wire]} the first state of a turn stands, whatever comes after it`, async () => {
     await using server = await socketServer(
       scriptOf(withState(wire, "ts-1", BROKEN), withState(wire, "ts-2", BROKEN), GOOD),
