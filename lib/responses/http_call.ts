@@ -12,8 +12,8 @@ import { TURN_STATE } from "./turn_state.ts";
 import { baseUrl, endpointUrl } from "./url.ts";
 import type { Call } from "./wire.ts";
 
-/** What a call depends on; the signal does not matter here. */
-export type CallFacts = Omit<Call, "signal">;
+/** What a call depends on; how its answer is read does not matter here. */
+export type CallFacts = Omit<Call, "signal" | "mergeTextDeltas">;
 
 /** Everything before the body. */
 export interface HttpCallHead {

@@ -66,7 +66,8 @@ export class HttpCarrier implements Carrier {
     const [reply, { SseStream }] = await Promise.all([asked, import("./sse_stream.ts")]);
     const { body } = reply;
     if (reply.status >= 200 && reply.status <= 299 && body !== null && mayStream(reply.headers)) {
-      const options = { world, idleTimeoutMs: provider.streamIdleTimeoutMs, signal: call.signal, tails };
+      const { signal, mergeTextDeltas = false } = call;
+      const options = { world, idleTimeoutMs: provider.streamIdleTimeoutMs, signal, tails, mergeTextDeltas };
       return { kind: "open", stream: new SseStream(reply, body, options) };
     }
     return {

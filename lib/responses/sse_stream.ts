@@ -9,7 +9,8 @@ import { describeRoute } from "../net/route.ts";
 import type { World } from "../world.ts";
 import { type BodyTails, ignoreClosing } from "./body_tail.ts";
 import { IdleWatch } from "./idle_watch.ts";
-import { SseDecoder } from "./sse_decoder.ts";
+import { TextDeltaMerger } from "./merge_text_deltas.ts";
+import { MAX_EVENT_LENGTH, SseDecoder } from "./sse_decoder.ts";
 import { shownUrl } from "./url.ts";
 import type { CompletedResponse, ResponseHead, WireStream } from "./wire.ts";
 
@@ -21,13 +22,16 @@ export interface SseOptions {
   readonly signal: AbortSignal;
   /** Takes the rest of a body whose response is complete. */
   readonly tails: BodyTails;
+  /** See `TurnOptions`. */
+  readonly mergeTextDeltas: boolean;
 }
 
 /** Reads the body of a reply event by event. */
 export class SseStream implements WireStream {
   readonly head: ResponseHead;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
-  readonly #decoder = new SseDecoder();
+  readonly #merger: TextDeltaMerger | undefined;
+  readonly #decoder: SseDecoder;
   readonly #signal: AbortSignal;
   readonly #watch: IdleWatch;
   readonly #tails: BodyTails;
@@ -46,9 +50,15 @@ export class SseStream implements WireStream {
     this.#reader = body.getReader();
     this.#signal = options.signal;
     this.#tails = options.tails;
+    this.#merger = options.mergeTextDeltas ? new TextDeltaMerger("sse") : undefined;
+    this.#decoder = new SseDecoder(MAX_EVENT_LENGTH, this.#merger);
     this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop(error));
     if (this.#signal.aborted) this.#onAbort();
     else this.#signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  get merged(): number {
+    return this.#merger?.merged ?? 0;
   }
 
   next = async (): Promise<readonly string[] | null> => {

@@ -19,7 +19,6 @@ import { rejectionOf } from "./rejection.ts";
 import type { TurnRequest } from "./request.ts";
 import { interruption, type Timings, turnResult } from "./result.ts";
 import { refusalError } from "./refusal.ts";
-import { mergeTextDeltas } from "./merge_text_deltas.ts";
 import { RetryBudget } from "./retry_budget.ts";
 import { secretsOf } from "./server_text.ts";
 import type { TurnFacts } from "./turn_facts.ts";
@@ -157,7 +156,7 @@ class TurnRun {
 
   async *#attempt(): AsyncGenerator<Step, Ending> {
     const { authenticator, context, facts, observer = SILENT, provider, transport, world } = this.#parts;
-    const { signal } = this.#options;
+    const { mergeTextDeltas, signal } = this.#options;
     signal.throwIfAborted();
     const { wire, open } = await transport.carrier();
     const authorization = await authenticator.authorize(signal);
@@ -170,6 +169,7 @@ class TurnRun {
       authorization,
       turnState: facts.state.value,
       signal,
+      mergeTextDeltas,
     };
     const opened = await this.#open(open, call);
     const news = transport.news();
@@ -259,7 +259,7 @@ class TurnRun {
       stream.release();
       const isLeft = reading.end === undefined || this.#options.signal.aborted;
       const outcome = reading.end?.kind === "completed" ? "completed" : isLeft ? "cancelled" : "failed";
-      observe(outcome, reading.events);
+      observe(outcome, reading.events + stream.merged);
     }
   }
 
@@ -275,7 +275,7 @@ class TurnRun {
         }
         reading.events += texts.length;
         const batch: StreamItem[] = [];
-        const end = reader.read(this.#options.mergeTextDeltas ? mergeTextDeltas(texts) : texts, batch);
+        const end = reader.read(texts, batch);
         this.#clock(reader);
         reading.end = end;
         // Before the end is told: whoever hears of it finds the connection kept, or gone.

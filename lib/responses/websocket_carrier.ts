@@ -126,6 +126,7 @@ export class WebSocketCarrier implements Carrier {
       world,
       idleTimeoutMs: provider.streamIdleTimeoutMs,
       signal: call.signal,
+      mergeTextDeltas: call.mergeTextDeltas === true,
       keep: (kept, response) => {
         kept.last = new LastExchange(request, response);
         slot.put(kept);

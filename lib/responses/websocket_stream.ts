@@ -5,6 +5,7 @@
  */
 import type { World } from "../world.ts";
 import { IdleWatch } from "./idle_watch.ts";
+import { TextDeltaMerger } from "./merge_text_deltas.ts";
 import { parseEvent } from "./parse_event.ts";
 import { TIMINGS_EVENT } from "./server_timings.ts";
 import type { WebSocketConnection } from "./websocket_connection.ts";
@@ -16,6 +17,8 @@ export interface WebSocketStreamOptions {
   /** ms without a frame, while somebody waits. */
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
+  /** See `TurnOptions`. */
+  readonly mergeTextDeltas: boolean;
   /** Called once with a connection whose response is complete; one that is not kept was dropped. */
   readonly keep: (connection: WebSocketConnection, response: CompletedResponse) => void;
 }
@@ -27,6 +30,7 @@ export class WebSocketStream implements WireStream {
   readonly #options: WebSocketStreamOptions;
   readonly #stop = new AbortController();
   readonly #watch: IdleWatch;
+  readonly #merger: TextDeltaMerger | undefined;
   /** Until it is clear that what comes belongs to this response and not to the one before. */
   #mayHoldLeftovers: boolean;
   #released = false;
@@ -36,10 +40,15 @@ export class WebSocketStream implements WireStream {
     this.#connection = connection;
     this.head = head;
     this.#options = options;
+    this.#merger = options.mergeTextDeltas ? new TextDeltaMerger("lines") : undefined;
     this.#mayHoldLeftovers = connection.last?.announced === true;
     this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop.abort(error));
     if (options.signal.aborted) this.#onAbort();
     else options.signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  get merged(): number {
+    return this.#merger?.merged ?? 0;
   }
 
   next = async (): Promise<readonly string[] | null> => {
@@ -49,7 +58,7 @@ export class WebSocketStream implements WireStream {
         const texts = await this.#connection.channel.receive(this.#stop.signal);
         if (texts.length === 0) return null;
         const own = this.#mayHoldLeftovers ? texts.filter(this.#isOwn) : texts;
-        if (own.length > 0) return own;
+        if (own.length > 0) return this.#merger?.mergeMessages(own) ?? own;
       }
     } finally {
       this.#watch.resting();

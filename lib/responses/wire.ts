@@ -36,6 +36,8 @@ export interface CompletedResponse {
 /** A response under way, one piece after another. Pulled: nothing is read ahead of whoever asks. */
 export interface WireStream {
   readonly head: ResponseHead;
+  /** How many events were merged into others, so far. */
+  readonly merged: number;
   /**
    * Waits for the texts of the next events, at least one; `null` when the peer ended in good order.
    *
@@ -59,6 +61,8 @@ export interface Call {
   /** The turn's sticky state, once it is known. */
   readonly turnState: string | undefined;
   readonly signal: AbortSignal;
+  /** Default false. See `TurnOptions`. */
+  readonly mergeTextDeltas?: boolean;
 }
 
 /** What became of an attempt to open a response. A refusal is an answer, not an exception. */
