@@ -4,8 +4,6 @@
  *
  * @module
  */
-import { decodeJwt } from "jose/jwt/decode";
-
 const PROFILE = "https://api.openai.com/profile";
 const AUTH = "https://api.openai.com/auth";
 
@@ -58,22 +56,36 @@ export function readClaims(token: string): TokenClaims | undefined {
 
 class WrongType extends Error {}
 
-/** The payload of a JWT, unchecked; `undefined` for anything that is none. */
+/**
+ * The payload of a JWT, unchecked; `undefined` for anything that is none. (`decodeJwt` of jose does the same and is
+ * five modules: 2 ms of every start, whatever the credential.)
+ */
 export function readPayload(token: string): Readonly<Record<string, unknown>> | undefined {
-  const parts = token.split(".").slice(0, 3);
-  if (parts.length < 3 || parts.includes("")) return undefined;
+  const [header = "", payload = "", signature = ""] = token.split(".");
+  if (header === "" || signature === "" || !/^[\w-]+$/.test(payload)) return undefined;
   try {
-    return decodeJwt(parts.join("."));
+    const bytes = atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
+    const json = new TextDecoder("utf-8", { fatal: true })
+      .decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
+    const value: unknown = JSON.parse(json);
+    return isObject(value) ? value : undefined;
   } catch (error) {
-    // jose throws its own JWTInvalid, and TypeError for bytes it cannot read: no JWT, either way.
+    // No base64 (DOMException), no UTF-8 (TypeError), no JSON (SyntaxError): no JWT, either way.
     if (error instanceof Error) return undefined;
     throw error;
   }
 }
 
-function objectField(record: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
+function objectField(
+  record: Readonly<Record<string, unknown>>,
+  name: string,
+): Readonly<Record<string, unknown>> {
   const value = record[name];
-  return typeof value === "object" && value !== null ? { ...value } : {};
+  return isObject(value) ? value : {};
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function text(record: Readonly<Record<string, unknown>>, name: string): string | undefined {

@@ -54,7 +54,7 @@ export interface ResponseObservation {
   readonly endpoint: string;
   /** How it ended; `cancelled` when its reader left or was told to stop. */
   readonly outcome: "completed" | "failed" | "cancelled";
-  /** Server-sent events, or frames of a websocket; pings are none. */
+  /** Server-sent events, or frames of a websocket; pings are none, and merged ones count as the one they became. */
   readonly events: number;
   /** From its head to its end, ms. */
   readonly durationMs: number;

@@ -30,7 +30,6 @@ export class TextDeltaMerger {
   readonly #run: RegExp;
   /** What stands between the texts of two of them. */
   readonly #seam: RegExp;
-  #merged = 0;
 
   /** @param framing how the stream's events are parted */
   constructor(framing: Framing) {
@@ -39,12 +38,7 @@ export class TextDeltaMerger {
     const first = `${head}(${PLACE})"delta":"${TEXT}${TAIL}`;
     const next = String.raw`${this.#between}${head}\1"delta":"${TEXT}${TAIL}`;
     this.#run = new RegExp(`${this.#between}${first}(?:${next})+(?=${this.#between})`, "g");
-    this.#seam = new RegExp(`${TAIL}${this.#between}${head}${PLACE}"delta":"`);
-  }
-
-  /** How many events became part of another. */
-  get merged(): number {
-    return this.#merged;
+    this.#seam = new RegExp(`${TAIL}${this.#between}${head}${PLACE}"delta":"`, "g");
   }
 
   /**
@@ -55,11 +49,7 @@ export class TextDeltaMerger {
    * @returns the same stream of events, each run of text deltas as one: the head of the first, the end of the last
    */
   merge(text: string): string {
-    return text.replace(this.#run, (run) => {
-      const texts = run.split(this.#seam);
-      this.#merged += texts.length - 1;
-      return texts.join("");
-    });
+    return text.replace(this.#run, (run) => run.replace(this.#seam, ""));
   }
 
   /**
@@ -70,8 +60,7 @@ export class TextDeltaMerger {
   mergeMessages(texts: readonly string[]): readonly string[] {
     const between = this.#between;
     if (texts.length < 2 || texts.some((text) => text.includes(between))) return texts;
-    const before = this.#merged;
     const merged = this.merge(`${between}${texts.join(between)}${between}`);
-    return this.#merged === before ? texts : merged.slice(between.length, -between.length).split(between);
+    return merged.slice(between.length, -between.length).split(between);
   }
 }

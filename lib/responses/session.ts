@@ -10,10 +10,7 @@ import type { Dialer } from "../net/dialer.ts";
 import type { Observer } from "../net/observer.ts";
 import type { World } from "../world.ts";
 import { BodyTails } from "./body_tail.ts";
-import { HttpCarrier } from "./http_carrier.ts";
 import { type Identity, newIdentity } from "./identity.ts";
-import { preconnect } from "./preconnect.ts";
-import { prewarm } from "./prewarm.ts";
 import { RateLimitBook } from "./rate_limits.ts";
 import type { TurnRequest } from "./request.ts";
 import { SessionTurn, type Turn, type TurnOptions } from "./turn.ts";
@@ -21,8 +18,8 @@ import { TurnFacts } from "./turn_facts.ts";
 import { checkedTrace } from "./trace_context.ts";
 import type { TurnState } from "./turn_state.ts";
 import { WarmUp, type WarmUpOutcome } from "./warm_up.ts";
-import { WebSocketCarrier } from "./websocket_carrier.ts";
-import { ConnectionSlot } from "./websocket_connection.ts";
+import type { WebSocketCarrier } from "./websocket_carrier.ts";
+import { ConnectionSlot } from "./connection_slot.ts";
 import type { Carrier, Transport } from "./wire.ts";
 import { WireChoice } from "./wire_choice.ts";
 
@@ -98,16 +95,17 @@ export class Session implements Disposable {
     }
     this.#isPrewarmed = true;
     const { authenticator, world } = this.#options;
-    return this.#warm((state, signal) => {
+    return this.#warm(async (state, signal) => {
+      const { prewarm } = await import("./prewarm.ts");
       const parts = {
         authenticator,
         context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
         // What it hears of the model list is nobody's to read yet; the first turn is told again.
         facts: new TurnFacts(request.model, this.#limits, state),
-        carrier: this.#socketCarrier(true),
+        carrier: await this.#socketCarrier(true),
         now: world.now(),
       };
-      return prewarm(request, parts, signal);
+      return await prewarm(request, parts, signal);
     });
   }
 
@@ -120,9 +118,10 @@ export class Session implements Disposable {
     if (this.#choice.wire === "sse" || this.#warmUp !== undefined) return Promise.resolve();
     this.#isPrewarmed = false;
     const { authenticator, world } = this.#options;
-    return this.#warm((state, signal) => {
-      const carrier = this.#socketCarrier();
-      return preconnect(
+    return this.#warm(async (state, signal) => {
+      const { preconnect } = await import("./preconnect.ts");
+      const carrier = await this.#socketCarrier();
+      return await preconnect(
         { authenticator, identity: this.#identity, carrier, state, now: world.now() },
         signal,
       );
@@ -156,24 +155,29 @@ export class Session implements Disposable {
     this.close();
   }
 
-  #socketCarrier(warmUp = false): WebSocketCarrier {
+  async #socketCarrier(warmUp = false): Promise<WebSocketCarrier> {
+    const { WebSocketCarrier } = await import("./websocket_carrier.ts");
     const { dialer, provider, serverTimings = false, world } = this.#options;
     return new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp, serverTimings });
   }
 
   #transport(): Transport {
-    const { dialer, provider, world } = this.#options;
-    const http = new HttpCarrier({ dialer, provider, world, tails: this.#tails });
-    const socket = this.#socketCarrier();
-    const carriers: Readonly<Record<Carrier["wire"], Carrier>> = { sse: http, websocket: socket };
+    const carriers: Partial<Record<Carrier["wire"], Promise<Carrier>>> = {};
     return {
       carrier: async () => {
         await this.#warmedUp();
-        return carriers[this.#choice.wire];
+        const { wire } = this.#choice;
+        return await (carriers[wire] ??= wire === "sse" ? this.#httpCarrier() : this.#socketCarrier());
       },
       news: () => this.#choice.news(),
       reconsider: (attempt) => this.#choice.reconsider(attempt),
     };
+  }
+
+  async #httpCarrier(): Promise<Carrier> {
+    const { HttpCarrier } = await import("./http_carrier.ts");
+    const { dialer, provider, world } = this.#options;
+    return new HttpCarrier({ dialer, provider, world, tails: this.#tails });
   }
 
   /** Waits for a warm-up as long as a connection may take, counted from its start; then it is given up. */

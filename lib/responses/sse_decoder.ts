@@ -7,9 +7,7 @@
 import { createParser, type EventSourceParser } from "eventsource-parser";
 import { CulvertError } from "../errors.ts";
 import type { TextDeltaMerger } from "./merge_text_deltas.ts";
-
-/** Largest event accepted by default, in UTF-16 units: room for a few images as base64. */
-export const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
+import { MAX_EVENT_LENGTH } from "./wire.ts";
 
 /**
  * Decodes one stream. The parser is fed directly, not as a `TransformStream`: a stream costs a promise an

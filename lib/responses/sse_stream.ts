@@ -10,9 +10,9 @@ import type { World } from "../world.ts";
 import { type BodyTails, ignoreClosing } from "./body_tail.ts";
 import { IdleWatch } from "./idle_watch.ts";
 import { TextDeltaMerger } from "./merge_text_deltas.ts";
-import { MAX_EVENT_LENGTH, SseDecoder } from "./sse_decoder.ts";
+import { SseDecoder } from "./sse_decoder.ts";
 import { shownUrl } from "./url.ts";
-import type { CompletedResponse, ResponseHead, WireStream } from "./wire.ts";
+import { type CompletedResponse, MAX_EVENT_LENGTH, type ResponseHead, type WireStream } from "./wire.ts";
 
 /** What a stream is read under. */
 export interface SseOptions {
@@ -30,7 +30,6 @@ export interface SseOptions {
 export class SseStream implements WireStream {
   readonly head: ResponseHead;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
-  readonly #merger: TextDeltaMerger | undefined;
   readonly #decoder: SseDecoder;
   readonly #signal: AbortSignal;
   readonly #watch: IdleWatch;
@@ -50,15 +49,11 @@ export class SseStream implements WireStream {
     this.#reader = body.getReader();
     this.#signal = options.signal;
     this.#tails = options.tails;
-    this.#merger = options.mergeTextDeltas ? new TextDeltaMerger("sse") : undefined;
-    this.#decoder = new SseDecoder(MAX_EVENT_LENGTH, this.#merger);
+    const merger = options.mergeTextDeltas ? new TextDeltaMerger("sse") : undefined;
+    this.#decoder = new SseDecoder(MAX_EVENT_LENGTH, merger);
     this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop(error));
     if (this.#signal.aborted) this.#onAbort();
     else this.#signal.addEventListener("abort", this.#onAbort, { once: true });
-  }
-
-  get merged(): number {
-    return this.#merger?.merged ?? 0;
   }
 
   next = async (): Promise<readonly string[] | null> => {

@@ -259,7 +259,7 @@ class TurnRun {
       stream.release();
       const isLeft = reading.end === undefined || this.#options.signal.aborted;
       const outcome = reading.end?.kind === "completed" ? "completed" : isLeft ? "cancelled" : "failed";
-      observe(outcome, reading.events + stream.merged);
+      observe(outcome, reading.events);
     }
   }
 

@@ -7,15 +7,15 @@ import type { Provider } from "../config/provider.ts";
 import { CulvertError } from "../errors.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { World } from "../world.ts";
+import type { ConnectionSlot } from "./connection_slot.ts";
 import { LastExchange } from "./incremental.ts";
-import { MAX_EVENT_LENGTH } from "./sse_decoder.ts";
 import { shownUrl } from "./url.ts";
 import type { Refusal } from "./http_failures.ts";
 import { TURN_STATE, type TurnState } from "./turn_state.ts";
 import { type Caller, type FrameOverrides, handshake, requestFrame } from "./websocket_call.ts";
-import { type ConnectionSlot, WebSocketConnection } from "./websocket_connection.ts";
+import { WebSocketConnection } from "./websocket_connection.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
-import type { Call, Carrier, Opened } from "./wire.ts";
+import { type Call, type Carrier, MAX_EVENT_LENGTH, type Opened } from "./wire.ts";
 
 /** What a carrier stands on. */
 export interface WebSocketCarrierOptions {

@@ -47,10 +47,6 @@ export class WebSocketStream implements WireStream {
     else options.signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  get merged(): number {
-    return this.#merger?.merged ?? 0;
-  }
-
   next = async (): Promise<readonly string[] | null> => {
     this.#watch.waiting();
     try {

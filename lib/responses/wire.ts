@@ -11,6 +11,9 @@ import type { Refusal } from "./http_failures.ts";
 import type { RequestContext } from "./identity.ts";
 import type { TurnRequest } from "./request.ts";
 
+/** Largest event accepted by default, in UTF-16 units: room for a few images as base64. */
+export const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
+
 /** The head of a response that is under way. */
 export interface ResponseHead {
   readonly wire: Wire;
@@ -36,8 +39,6 @@ export interface CompletedResponse {
 /** A response under way, one piece after another. Pulled: nothing is read ahead of whoever asks. */
 export interface WireStream {
   readonly head: ResponseHead;
-  /** How many events were merged into others, so far. */
-  readonly merged: number;
   /**
    * Waits for the texts of the next events, at least one; `null` when the peer ended in good order.
    *

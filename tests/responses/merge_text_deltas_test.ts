@@ -131,8 +131,7 @@ Deno.test("a stream says the same merged and unmerged, wherever it is cut", () =
   fc.assert(
     fc.property(fc.array(event, { maxLength: 12 }), fc.boolean(), cuts, (events, named, lengths) => {
       const bytes = new TextEncoder().encode(stream(events, named));
-      const merger = new TextDeltaMerger("sse");
-      const [plain, merging] = [new SseDecoder(), new SseDecoder(undefined, merger)];
+      const [plain, merging] = [new SseDecoder(), new SseDecoder(undefined, new TextDeltaMerger("sse"))];
       const [expected, actual]: [string[], string[]] = [[], []];
       for (let at = 0; at < bytes.length;) {
         const length = lengths.pop() ?? bytes.length;
@@ -142,7 +141,6 @@ Deno.test("a stream says the same merged and unmerged, wherever it is cut", () =
         at += length;
       }
       assertEquals(joined(actual), joined(expected));
-      assertEquals(actual.length + merger.merged, expected.length);
     }),
     { numRuns: 1_000 },
   );
