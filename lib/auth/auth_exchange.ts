@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../errors.ts";
-import type { Dialer, HttpRequest } from "../net/dialer.ts";
+import type { Dialer, HttpReply, HttpRequest } from "../net/dialer.ts";
 
 /** Whole exchange, ms. Without it a firewall that swallows packets would hold every waiting process. */
 export const AUTH_EXCHANGE_LIMIT_MS = 30_000;
@@ -96,27 +96,25 @@ function timeoutText(request: HttpRequest, limitMs: number): string {
 }
 
 async function readText(
-  body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
+  body: HttpReply["body"],
   signal: AbortSignal,
 ): Promise<string> {
   if (body === null) return "";
   const decoder = new TextDecoder();
   let text = "";
   let total = 0;
-  const reader = body.getReader();
-  const stop = () =>
-    void reader.cancel(signal.reason).catch(() => {/* the reason is thrown by the caller */});
+  const stop = () => void body.cancel(signal.reason).catch(() => {/* the reason is thrown by the caller */});
   signal.addEventListener("abort", stop, { once: true });
   try {
     while (total <= MAX_BODY_BYTES) {
-      const { done, value } = await reader.read();
-      // A reader that was cancelled reports an end like any other; half an answer must not pass for a whole one.
-      if (done && signal.aborted) throw signal.reason;
-      if (done) return text + decoder.decode();
-      total += value.byteLength;
-      text += decoder.decode(value, { stream: true });
+      const bytes = await body.read();
+      // A body that was cancelled reports an end like any other; half an answer must not pass for a whole one.
+      if (bytes === undefined && signal.aborted) throw signal.reason;
+      if (bytes === undefined) return text + decoder.decode();
+      total += bytes.byteLength;
+      text += decoder.decode(bytes, { stream: true });
     }
-    await reader.cancel();
+    await body.cancel();
     return text;
   } finally {
     signal.removeEventListener("abort", stop);

@@ -7,6 +7,7 @@
 import type { TrustStore } from "../trust/trust_store.ts";
 import type { World } from "../world.ts";
 import type { Observer } from "./observer.ts";
+import type { ReplyBody } from "./reply_body.ts";
 import type { Route, RouteTable } from "./route.ts";
 
 /** What a dialer is made of. There is no default for `trust` and `routes`. */
@@ -38,7 +39,7 @@ export interface HttpReply {
   readonly status: number;
   readonly headers: Headers;
   /** Decoded bytes. Must be read to its end or cancelled. */
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  readonly body: ReplyBody | null;
   /** Where the answer came from, after redirects. */
   readonly url: URL;
   /** How it got there. */

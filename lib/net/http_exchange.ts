@@ -12,6 +12,7 @@ import { requestHeaders } from "./request_headers.ts";
 import { followUp, REDIRECT_LIMIT } from "./redirects.ts";
 import type { HttpClientPool } from "./http_client_pool.ts";
 import { hostAndPort } from "./explain.ts";
+import { ReplyBody } from "./reply_body.ts";
 
 /** What an exchange needs of its dialer. */
 export interface ExchangeParts {
@@ -33,8 +34,6 @@ export interface ExchangeParts {
   /** Told of each hop. */
   readonly onHop: (request: HttpRequest, route: Route) => void;
 }
-
-type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /**
  * Makes the exchange. See `Dialer.request` for what it throws.
@@ -140,25 +139,8 @@ function reply(response: Response, request: HttpRequest, route: Route, parts: Ex
   return {
     status: response.status,
     headers: response.headers,
-    body: body === null ? null : guarded(body, failed),
+    body: body === null ? null : new ReplyBody(body, failed),
     url: request.url,
     route,
   };
-}
-
-/** The same bytes; what goes wrong while they come is translated. Nothing is read ahead of need. */
-function guarded(body: Body, translate: (error: unknown) => unknown): Body {
-  const reader = body.getReader();
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      } catch (error) {
-        controller.error(translate(error));
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
 }

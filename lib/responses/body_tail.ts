@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ReplyBody } from "../net/reply_body.ts";
 import type { World } from "../world.ts";
 
 /** How long the end of a body is waited for, ms. */
@@ -12,8 +13,6 @@ const TAIL_MS = 100;
 const TAIL_BYTES = 64 * 1024;
 /** The runtime puts a connection back into its pool a moment after the end of the body (seen in 2.9.6), ms. */
 const POOLED_MS = 2;
-
-type BodyReader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
 /** The tails of a session's replies. */
 export class BodyTails {
@@ -28,8 +27,8 @@ export class BodyTails {
   }
 
   /** Reads a body to its end, beside whatever happens next; one that does not end in bounds is cancelled. */
-  drain(reader: BodyReader): void {
-    const draining = this.#drain(reader);
+  drain(body: ReplyBody): void {
+    const draining = this.#drain(body);
     // Where streams stay open behind their last event there is no connection to wait for.
     this.#pending = this.#endsLate ? this.#pending : Promise.all([this.#pending, draining]).then(() => {});
   }
@@ -44,10 +43,10 @@ export class BodyTails {
     this.#stop.abort();
   }
 
-  async #drain(reader: BodyReader): Promise<void> {
+  async #drain(body: ReplyBody): Promise<void> {
     const over = new AbortController();
     const signal = AbortSignal.any([over.signal, this.#stop.signal]);
-    const cancel = () => reader.cancel().catch(ignoreClosing);
+    const cancel = () => body.cancel().catch(ignoreClosing);
     // The pause ends early when the body has ended, or the session is closed.
     const late = this.#world.sleep(TAIL_MS, signal).then(() => {
       this.#endsLate = true;
@@ -55,9 +54,9 @@ export class BodyTails {
     try {
       let bytes = 0;
       while (bytes <= TAIL_BYTES) {
-        const { done, value } = await reader.read();
-        if (done) return await this.#world.sleep(POOLED_MS, signal);
-        bytes += value.length;
+        const piece = await body.read();
+        if (piece === undefined) return await this.#world.sleep(POOLED_MS, signal);
+        bytes += piece.length;
       }
     } catch {
       // The answer is complete: how its connection ends is of no use to anybody.

@@ -122,16 +122,15 @@ function mayStream(headers: Headers): boolean {
  */
 async function errorBody({ body }: HttpReply, world: World): Promise<string> {
   if (body === null) return "";
-  const reader = body.getReader();
   const done = new AbortController();
-  const overdue = world.sleep(ERROR_BODY_MS, done.signal).then(() => reader.cancel()).catch(() => {});
+  const overdue = world.sleep(ERROR_BODY_MS, done.signal).then(() => body.cancel()).catch(() => {});
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
   try {
     while (bytes < ERROR_BODY_BYTES) {
-      const { done: ended, value } = await reader.read();
-      if (ended) break;
+      const value = await body.read();
+      if (value === undefined) break;
       bytes += value.length;
       text += decoder.decode(value.subarray(0, value.length - Math.max(0, bytes - ERROR_BODY_BYTES)), {
         stream: true,
@@ -143,7 +142,7 @@ async function errorBody({ body }: HttpReply, world: World): Promise<string> {
   } finally {
     done.abort();
     await overdue;
-    await reader.cancel().catch(() => {});
+    await body.cancel().catch(() => {});
   }
   return text + decoder.decode();
 }

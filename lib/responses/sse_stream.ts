@@ -5,6 +5,7 @@
  */
 import { asCulvertError, CulvertError } from "../errors.ts";
 import type { HttpReply } from "../net/dialer.ts";
+import type { ReplyBody } from "../net/reply_body.ts";
 import { describeRoute } from "../net/route.ts";
 import type { World } from "../world.ts";
 import { type BodyTails, ignoreClosing } from "./body_tail.ts";
@@ -29,7 +30,7 @@ export interface SseOptions {
 /** Reads the body of a reply event by event. */
 export class SseStream implements WireStream {
   readonly head: ResponseHead;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #body: ReplyBody;
   readonly #decoder: SseDecoder;
   readonly #signal: AbortSignal;
   readonly #watch: IdleWatch;
@@ -38,7 +39,7 @@ export class SseStream implements WireStream {
   #released = false;
 
   /** @param reply a 2xx reply with a body */
-  constructor(reply: HttpReply, body: ReadableStream<Uint8Array<ArrayBuffer>>, options: SseOptions) {
+  constructor(reply: HttpReply, body: ReplyBody, options: SseOptions) {
     this.head = {
       wire: "sse",
       url: shownUrl(reply.url),
@@ -46,7 +47,7 @@ export class SseStream implements WireStream {
       headers: reply.headers,
       reused: false,
     };
-    this.#reader = body.getReader();
+    this.#body = body;
     this.#signal = options.signal;
     this.#tails = options.tails;
     const merger = options.mergeTextDeltas ? new TextDeltaMerger("sse") : undefined;
@@ -60,12 +61,12 @@ export class SseStream implements WireStream {
     this.#watch.waiting();
     try {
       for (;;) {
-        const { done, value } = await this.#read();
-        if (done) {
+        const bytes = await this.#read();
+        if (bytes === undefined) {
           const last = this.#decoder.finish();
           return last.length === 0 ? null : last;
         }
-        const texts = this.#decoder.push(value);
+        const texts = this.#decoder.push(bytes);
         if (texts.length > 0) return texts;
         this.#watch.heard();
       }
@@ -83,8 +84,8 @@ export class SseStream implements WireStream {
     this.#released = true;
     this.#signal.removeEventListener("abort", this.#onAbort);
     this.#watch.stop();
-    if (completed !== undefined && this.#stopped === undefined) this.#tails.drain(this.#reader);
-    else this.#reader.cancel().catch(ignoreClosing);
+    if (completed !== undefined && this.#stopped === undefined) this.#tails.drain(this.#body);
+    else this.#body.cancel().catch(ignoreClosing);
   };
 
   #onAbort = (): void => this.#stop(this.#signal.reason);
@@ -92,14 +93,14 @@ export class SseStream implements WireStream {
   /** Cancelling settles a read that is waiting; the reason is told from there. */
   #stop(reason: unknown): void {
     this.#stopped ??= reason;
-    this.#reader.cancel(reason).catch(ignoreClosing);
+    this.#body.cancel(reason).catch(ignoreClosing);
   }
 
-  async #read(): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
+  async #read(): Promise<Uint8Array | undefined> {
     try {
-      const result = await this.#reader.read();
+      const bytes = await this.#body.read();
       if (this.#stopped !== undefined) throw this.#stopped;
-      return result;
+      return bytes;
     } catch (error) {
       throw this.#stopped ?? asReset(error);
     }

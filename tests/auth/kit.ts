@@ -1,4 +1,5 @@
 /** What the tests of authentication stand on: tokens, a small authority, a dialer, a world. */
+import { ReplyBody } from "../../lib/net/reply_body.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { AuthFile } from "../../lib/auth/auth_file.ts";
 import { authEndpoints } from "../../lib/auth/auth_endpoints.ts";
@@ -136,7 +137,7 @@ export function plainDialer(before: (request: HttpRequest) => void = () => {}): 
         return {
           status: response.status,
           headers: response.headers,
-          body: response.body,
+          body: response.body === null ? null : new ReplyBody(response.body, (error) => error),
           url: request.url,
           route: { kind: "direct", reason: "test" },
         };

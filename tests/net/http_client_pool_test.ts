@@ -97,8 +97,7 @@ Deno.test("cancelling a body is seen by the server", async () => {
     ), LEAF);
   using dialer = await dialerFor();
   const reply = await dialer.request(get(`https://localhost:${server.port}/`));
-  const reader = reply.body?.getReader();
-  await reader?.read();
-  await reader?.cancel();
+  await reply.body?.read();
+  await reply.body?.cancel();
   await cancelled;
 });

@@ -62,7 +62,10 @@ export function get(url: string, over: Partial<HttpRequest> = {}): HttpRequest {
 
 /** Reads a reply to its end. */
 export async function textOf(reply: HttpReply): Promise<string> {
-  return await new Response(reply.body).text();
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of reply.body ?? []) text += decoder.decode(bytes, { stream: true });
+  return text + decoder.decode();
 }
 
 /** A server, its port, and its end. */
