@@ -7,25 +7,20 @@ import {
   type Application,
   ArgumentScannerError,
   buildApplication,
+  type Command,
   formatMessageForArgumentScannerError,
+  type PartialApplicationConfiguration,
+  type RouteMap,
+  type StricliIntegration,
   text_en,
   version,
 } from "@stricli/core";
 import { VERSION } from "../version.ts";
-import { type CommandDocs, defineGroup } from "./command.ts";
-import { authCommands } from "./commands/auth.ts";
-import { completeCommand } from "./commands/complete.ts";
-import { completionCommand } from "./commands/completion.ts";
-import { demoCommand } from "./commands/demo.ts";
-import { helpCommand } from "./commands/help.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { manCommand } from "./commands/man.ts";
-import { caRoutes } from "./commands/ca.ts";
-import { reportCommand } from "./commands/report.ts";
-import { respondCommand } from "./commands/respond.ts";
+import { type CommandDocs, defineGroup, type Documented } from "./command.ts";
 import type { CliContext } from "./context.ts";
 import { HELP_FLAG, helpFlag, VERSION_FLAG } from "./help_flag.ts";
-import { kebab } from "./reference/manual.ts";
+import { kebab } from "./kebab.ts";
+import { LATE } from "./late_modules.ts";
 
 const docs: CommandDocs = {
   brief: "Stream model answers through networks that stand in the way",
@@ -37,23 +32,28 @@ const docs: CommandDocs = {
   seeAlso: ["culvert COMMAND --help", "culvert help TOPIC", "culvert man"],
 };
 
-/** Every command of the program. */
-export const routes = defineGroup(
-  {
-    respond: respondCommand,
-    doctor: doctorCommand,
-    ca: caRoutes,
-    demo: demoCommand,
-    auth: authCommands,
-    report: reportCommand,
-    completion: completionCommand,
-    man: manCommand,
-    help: helpCommand,
-    __complete: completeCommand,
-  },
-  docs,
-  ["__complete"],
-);
+/** Every command of the program, and where its words stand. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | RouteMap<CliContext>>>> = {
+  respond: async () => (await LATE.respondCommand()).respondCommand,
+  doctor: async () => (await LATE.doctorCommand()).doctorCommand,
+  ca: async () => (await LATE.caCommands()).caCommands,
+  demo: async () => (await LATE.demoCommand()).demoCommand,
+  auth: async () => (await LATE.authCommands()).authCommands,
+  report: async () => (await LATE.reportCommand()).reportCommand,
+  completion: async () => (await LATE.completionCommand()).completionCommand,
+  man: async () => (await LATE.manCommand()).manCommand,
+  help: async () => (await LATE.helpCommand()).helpCommand,
+  __complete: async () => (await LATE.completeCommand()).completeCommand,
+};
+
+/** The program's commands: all of them, or the one that a command line names. */
+export async function commandsFor(name?: string): Promise<RouteMap<CliContext> & Documented> {
+  const names = name !== undefined && Object.hasOwn(COMMANDS, name) ? [name] : Object.keys(COMMANDS);
+  const entries = names.map(async (key) => [key, await COMMANDS[key]?.()] as const);
+  const routes: Record<string, Command<CliContext> | RouteMap<CliContext>> = {};
+  for (const [key, command] of await Promise.all(entries)) if (command !== undefined) routes[key] = command;
+  return defineGroup(routes, docs, names.filter((key) => key.startsWith("__")));
+}
 
 /** What the parser did not understand. It suggests flags by their names in the code; here as they are typed. */
 function parsingMessage(exc: unknown): string {
@@ -67,8 +67,12 @@ function parsingMessage(exc: unknown): string {
   });
 }
 
-/** The program, ready to be given words. */
-export const application: Application<CliContext> = buildApplication(routes, {
+/** The program, ready to be given words: the words of one command, where the first of them names it. */
+export async function applicationFor(args: readonly string[]): Promise<Application<CliContext>> {
+  return buildApplication(await commandsFor(args[0]), CONFIGURATION, INTEGRATIONS);
+}
+
+const CONFIGURATION: PartialApplicationConfiguration = {
   name: "culvert",
   scanner: {
     caseStyle: "allow-kebab-for-camel",
@@ -91,7 +95,9 @@ export const application: Application<CliContext> = buildApplication(routes, {
       exceptionWhileParsingArguments: (exc) => `culvert: ${parsingMessage(exc)}`,
     },
   },
-}, {
+};
+
+const INTEGRATIONS: Readonly<Record<string, StricliIntegration<CliContext>>> = {
   [HELP_FLAG.name]: helpFlag,
   [VERSION_FLAG.name]: version({
     brief: VERSION_FLAG.brief,
@@ -100,4 +106,4 @@ export const application: Application<CliContext> = buildApplication(routes, {
     hook: "app:start",
     complete: true,
   }),
-});
+};

@@ -5,7 +5,7 @@
  */
 import { ExitCode, run as runApplication } from "@stricli/core";
 import { CulvertError, EXIT } from "../errors.ts";
-import { application } from "./app.ts";
+import { applicationFor } from "./app.ts";
 import { cliContext } from "./context.ts";
 import type { Host } from "./host.ts";
 import { LATE } from "./late_modules.ts";
@@ -18,6 +18,7 @@ import { LATE } from "./late_modules.ts";
  */
 export async function runCommandLine(host: Host): Promise<number> {
   const context = cliContext(host);
+  const application = await applicationFor(host.args);
   await runApplication(application, splitOddValues(host.args), context);
   const status = parserStatus(context.process.exitCode);
   if (status === EXIT.usage && promisesResult(host.args)) await writeUsageResult(host, context.said());

@@ -16,7 +16,6 @@
 
 /** Loaders of modules. */
 export const LATE = {
-  app: (): Promise<typeof import("./app.ts")> => import("./app.ts" as string),
   atomicFile: (): Promise<typeof import("./atomic_file.ts")> => import("./atomic_file.ts" as string),
   authLoginRun: (): Promise<typeof import("./auth/run_login.ts")> => import("./auth/run_login.ts" as string),
   authLogoutRun: (): Promise<typeof import("./auth/run_logout.ts")> =>
@@ -29,6 +28,21 @@ export const LATE = {
   caEnvRun: (): Promise<typeof import("./ca/env.ts")> => import("./ca/env.ts" as string),
   caFetchRun: (): Promise<typeof import("./ca/fetch.ts")> => import("./ca/fetch.ts" as string),
   caInspectRun: (): Promise<typeof import("./ca/inspect.ts")> => import("./ca/inspect.ts" as string),
+  authCommands: (): Promise<typeof import("./commands/auth.ts")> => import("./commands/auth.ts" as string),
+  caCommands: (): Promise<typeof import("./commands/ca.ts")> => import("./commands/ca.ts" as string),
+  completeCommand: (): Promise<typeof import("./commands/complete.ts")> =>
+    import("./commands/complete.ts" as string),
+  completionCommand: (): Promise<typeof import("./commands/completion.ts")> =>
+    import("./commands/completion.ts" as string),
+  demoCommand: (): Promise<typeof import("./commands/demo.ts")> => import("./commands/demo.ts" as string),
+  doctorCommand: (): Promise<typeof import("./commands/doctor.ts")> =>
+    import("./commands/doctor.ts" as string),
+  helpCommand: (): Promise<typeof import("./commands/help.ts")> => import("./commands/help.ts" as string),
+  manCommand: (): Promise<typeof import("./commands/man.ts")> => import("./commands/man.ts" as string),
+  reportCommand: (): Promise<typeof import("./commands/report.ts")> =>
+    import("./commands/report.ts" as string),
+  respondCommand: (): Promise<typeof import("./commands/respond.ts")> =>
+    import("./commands/respond.ts" as string),
   completeRun: (): Promise<typeof import("./completion/run_complete.ts")> =>
     import("./completion/run_complete.ts" as string),
   completionRun: (): Promise<typeof import("./completion/run_completion.ts")> =>

@@ -175,7 +175,7 @@ const fetchCommand = defineCommand<FetchFlags, [string]>({
 });
 
 /** `culvert ca`. */
-export const caRoutes = defineGroup(
+export const caCommands = defineGroup(
   { inspect: inspectCommand, bundle: bundleCommand, env: envCommand, fetch: fetchCommand },
   {
     brief: "Show, convert, lend and fetch CA certificates",

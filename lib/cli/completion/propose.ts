@@ -5,7 +5,7 @@
  */
 import { proposeCompletions } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { LATE } from "../late_modules.ts";
+import { applicationFor } from "../app.ts";
 
 /** One way to go on. */
 export interface Proposal {
@@ -22,9 +22,8 @@ export interface Proposal {
  * @param words what was typed after the program's name; the last is unfinished and may be empty
  */
 export async function propose(words: readonly string[], context: CliContext): Promise<Proposal[]> {
-  // Loaded here and not above, because the table of commands has the command that calls this in it.
-  const { application } = await LATE.app();
   const before = words.slice(0, -1);
+  const application = await applicationFor(before);
   const partial = words.at(-1) ?? "";
   const joined = /^(--[^=]+=)(.*)$/s.exec(partial);
   if (joined !== null) {

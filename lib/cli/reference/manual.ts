@@ -7,6 +7,7 @@
 import type { Command, RouteMap } from "@stricli/core";
 import type { CommandDocs } from "../command.ts";
 import type { CliContext } from "../context.ts";
+import { kebab } from "../kebab.ts";
 
 /** A command, or a group of commands. */
 export type Target = Command<CliContext> | RouteMap<CliContext>;
@@ -143,9 +144,4 @@ function flagsOf({ parameters: { flags = {}, aliases = {} } }: Command<CliContex
       brief: flag.brief,
     };
   });
-}
-
-/** `caCert` → `ca-cert`, as the parser spells it. */
-export function kebab(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
