@@ -100,6 +100,12 @@ export const LATE = {
   openWebSocket: (): Promise<typeof import("../net/open_websocket.ts")> =>
     import("../net/open_websocket.ts" as string),
   probe: (): Promise<typeof import("../net/probe.ts")> => import("../net/probe.ts" as string),
+  preconnect: (): Promise<typeof import("../responses/preconnect.ts")> =>
+    import("../responses/preconnect.ts" as string),
+  prewarm: (): Promise<typeof import("../responses/prewarm.ts")> =>
+    import("../responses/prewarm.ts" as string),
+  websocketCarrier: (): Promise<typeof import("../responses/websocket_carrier.ts")> =>
+    import("../responses/websocket_carrier.ts" as string),
   result: (): Promise<typeof import("../responses/result.ts")> => import("../responses/result.ts" as string),
   bundleReader: (): Promise<typeof import("../trust/bundle_reader.ts")> =>
     import("../trust/bundle_reader.ts" as string),

@@ -24,6 +24,7 @@ import { userMessage } from "./items.ts";
 import type { TurnRequest } from "./request.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import type { Turn, TurnOptions } from "./turn.ts";
+import { WIRE_MODULES } from "./wire_modules.ts";
 
 /**
  * Opens a client. No connection is made yet.
@@ -120,7 +121,7 @@ class OpenClient implements Client {
   }
 
   session(): ClientSession {
-    const session = new Session(this.#parts);
+    const session = new Session(this.#parts, WIRE_MODULES);
     this.#sessions.add(session);
     const close = () => {
       session.close();

@@ -10,6 +10,8 @@ import type { Dialer } from "../net/dialer.ts";
 import type { Observer } from "../net/observer.ts";
 import type { World } from "../world.ts";
 import { BodyTails } from "./body_tail.ts";
+import { ConnectionSlot } from "./connection_slot.ts";
+import { HttpCarrier } from "./http_carrier.ts";
 import { type Identity, newIdentity } from "./identity.ts";
 import { RateLimitBook } from "./rate_limits.ts";
 import type { TurnRequest } from "./request.ts";
@@ -19,9 +21,9 @@ import { checkedTrace } from "./trace_context.ts";
 import type { TurnState } from "./turn_state.ts";
 import { WarmUp, type WarmUpOutcome } from "./warm_up.ts";
 import type { WebSocketCarrier } from "./websocket_carrier.ts";
-import { ConnectionSlot } from "./connection_slot.ts";
 import type { Carrier, Transport } from "./wire.ts";
 import { WireChoice } from "./wire_choice.ts";
+import type { WireModules } from "./wire_modules.ts";
 
 /** What a session stands on. */
 export interface SessionOptions {
@@ -44,6 +46,7 @@ export interface SessionOptions {
  */
 export class Session implements Disposable {
   readonly #options: SessionOptions;
+  readonly #modules: WireModules;
   readonly #identity: Identity;
   readonly #limits = new RateLimitBook();
   readonly #etags = new Set<string>();
@@ -53,10 +56,14 @@ export class Session implements Disposable {
   #warmUp: WarmUp | undefined;
   #isPrewarmed = false;
 
-  /** @param options what it stands on; nothing is opened yet */
-  constructor(options: SessionOptions) {
+  /**
+   * @param options what it stands on; nothing is opened yet
+   * @param modules how to load what only a websocket needs
+   */
+  constructor(options: SessionOptions, modules: WireModules) {
     const { identity, provider, transport = "auto", world } = options;
     this.#options = options;
+    this.#modules = modules;
     this.#identity = identity ?? newIdentity(world.env);
     this.#tails = new BodyTails(world);
     this.#choice = new WireChoice(transport, provider.supportsWebsockets);
@@ -96,7 +103,7 @@ export class Session implements Disposable {
     this.#isPrewarmed = true;
     const { authenticator, world } = this.#options;
     return this.#warm(async (state, signal) => {
-      const { prewarm } = await import("./prewarm.ts");
+      const { prewarm } = await this.#modules.prewarm();
       const parts = {
         authenticator,
         context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
@@ -119,7 +126,7 @@ export class Session implements Disposable {
     this.#isPrewarmed = false;
     const { authenticator, world } = this.#options;
     return this.#warm(async (state, signal) => {
-      const { preconnect } = await import("./preconnect.ts");
+      const { preconnect } = await this.#modules.preconnect();
       const carrier = await this.#socketCarrier();
       return await preconnect(
         { authenticator, identity: this.#identity, carrier, state, now: world.now() },
@@ -156,28 +163,23 @@ export class Session implements Disposable {
   }
 
   async #socketCarrier(warmUp = false): Promise<WebSocketCarrier> {
-    const { WebSocketCarrier } = await import("./websocket_carrier.ts");
+    const { WebSocketCarrier } = await this.#modules.websocketCarrier();
     const { dialer, provider, serverTimings = false, world } = this.#options;
     return new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp, serverTimings });
   }
 
   #transport(): Transport {
-    const carriers: Partial<Record<Carrier["wire"], Promise<Carrier>>> = {};
+    const { dialer, provider, world } = this.#options;
+    const http = new HttpCarrier({ dialer, provider, world, tails: this.#tails });
+    let socket: Promise<Carrier> | undefined;
     return {
       carrier: async () => {
         await this.#warmedUp();
-        const { wire } = this.#choice;
-        return await (carriers[wire] ??= wire === "sse" ? this.#httpCarrier() : this.#socketCarrier());
+        return this.#choice.wire === "sse" ? http : await (socket ??= this.#socketCarrier());
       },
       news: () => this.#choice.news(),
       reconsider: (attempt) => this.#choice.reconsider(attempt),
     };
-  }
-
-  async #httpCarrier(): Promise<Carrier> {
-    const { HttpCarrier } = await import("./http_carrier.ts");
-    const { dialer, provider, world } = this.#options;
-    return new HttpCarrier({ dialer, provider, world, tails: this.#tails });
   }
 
   /** Waits for a warm-up as long as a connection may take, counted from its start; then it is given up. */

@@ -2,6 +2,7 @@
 import type { Provider } from "../../lib/config/provider.ts";
 import type { Dialer } from "../../lib/net/dialer.ts";
 import { Session } from "../../lib/responses/session.ts";
+import { WIRE_MODULES } from "../../lib/responses/wire_modules.ts";
 import type { World } from "../../lib/world.ts";
 
 export interface BenchSession {
@@ -40,7 +41,7 @@ export function benchSession({ dialer, world, baseUrl, provider, transport = "ss
       supportsWebsockets: true,
       ...provider,
     },
-  });
+  }, WIRE_MODULES);
 }
 
 /** Reads one turn in batches and counts what came off the wire. */

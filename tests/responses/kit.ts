@@ -16,6 +16,7 @@ import type { ResponseEvent } from "../../lib/responses/events.ts";
 import { userMessage } from "../../lib/responses/items.ts";
 import type { TurnRequest } from "../../lib/responses/request.ts";
 import { Session, type SessionOptions } from "../../lib/responses/session.ts";
+import { WIRE_MODULES } from "../../lib/responses/wire_modules.ts";
 import type { Turn, TurnOptions } from "../../lib/responses/turn.ts";
 import type { World } from "../../lib/world.ts";
 import { type EventRow, type Reading, readingOf } from "./reading.ts";
@@ -230,7 +231,7 @@ export function session(
     provider: provider(baseUrl),
     world: hastyWorld(),
     ...over,
-  });
+  }, WIRE_MODULES);
 }
 
 export const HELLO: TurnRequest = { model: "gpt-test", input: [userMessage("hello")] };

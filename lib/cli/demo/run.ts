@@ -13,6 +13,7 @@ import { printTurn } from "../respond/one_turn.ts";
 import { userMessage } from "../respond/prepare.ts";
 import { listenForStop } from "../stop_signals.ts";
 import { createVoice } from "../voice.ts";
+import { LATE } from "../late_modules.ts";
 import { DEMO_PROMPT, demoScenarios, describeScene, describeTraffic } from "./obstacles.ts";
 
 /** Runs the command. */
@@ -28,7 +29,7 @@ export async function run(context: CliContext, flags: DemoFlags): Promise<void> 
   voice.progress("a hostile little network on loopback; no key is needed, and nothing leaves this machine");
   for (const line of describeScene(network, connection.dialer.trust.bundle)) voice.progress(line);
   const { provider, transport } = connection.settings;
-  const session = new Session({ ...connection, provider, transport });
+  const session = new Session({ ...connection, provider, transport }, LATE);
   try {
     const turn = session.turn(
       { model: settings.model, input: [userMessage(DEMO_PROMPT, [])] },

@@ -48,7 +48,8 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
     }
     return;
   }
-  const session = new Session({ ...connection, provider: settings.provider, transport: settings.transport });
+  const { provider, transport } = settings;
+  const session = new Session({ ...connection, provider, transport }, LATE);
   try {
     for (const prompt of prompts) {
       const turn = session.turn(prepared.forPrompt(prompt, settings), {
