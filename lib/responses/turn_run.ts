@@ -162,7 +162,12 @@ class TurnRun {
     const authorization = await authenticator.authorize(signal);
     const secrets = [...secretsOf(authorization.headers), ...secretsOf(provider.headers)];
     const attempt: Attempt = { wire, authorization, context: { now: world.now(), secrets } };
-    const observe = observeAttempt(observer, world, { wire, attempt: this.#count++, authorization });
+    const observe = observeAttempt(observer, world, {
+      wire,
+      attempt: this.#count++,
+      authorization,
+      provider,
+    });
     const call: Call = {
       request: this.#request,
       context,
@@ -232,8 +237,10 @@ class TurnRun {
     this.#wire = head.wire;
     this.#requestId = serverEvidence(head.headers).requestId ?? null;
     this.#timings.headers = this.#elapsed();
-    const { observer = SILENT, world } = this.#parts;
-    const observe = observeResponse(observer, world, head.wire);
+    const { observer = SILENT, provider, world } = this.#parts;
+    const { authorization } = attempt;
+    const { reused, wire } = head;
+    const observe = observeResponse(observer, world, { wire, reused, authorization, provider });
     const reading: Reading = { end: undefined, events: 0 };
     try {
       yield [{
@@ -259,7 +266,13 @@ class TurnRun {
       stream.release();
       const isLeft = reading.end === undefined || this.#options.signal.aborted;
       const outcome = reading.end?.kind === "completed" ? "completed" : isLeft ? "cancelled" : "failed";
-      observe(outcome, reading.events + stream.merged);
+      const { failure } = reading.end?.kind === "failed" ? reading.end : {};
+      const error = failure?.refusal?.status ?? failure?.error.code;
+      observe({
+        outcome,
+        events: reading.events + stream.merged,
+        ...(error === undefined || isLeft ? {} : { error }),
+      });
     }
   }
 
