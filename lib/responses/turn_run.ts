@@ -161,7 +161,8 @@ class TurnRun {
     const { wire, open } = await transport.carrier();
     const authorization = await authenticator.authorize(signal);
     const secrets = [...secretsOf(authorization.headers), ...secretsOf(provider.headers)];
-    const attempt: Attempt = { wire, authorization, context: { now: world.now(), secrets } };
+    const judging: RefusalContext = { now: world.now(), secrets, providerName: provider.name };
+    const attempt: Attempt = { wire, authorization, context: judging };
     const observe = observeAttempt(observer, world, {
       wire,
       attempt: this.#count++,
@@ -214,7 +215,8 @@ class TurnRun {
       if (snapshot !== undefined) yield [{ event: { type: "culvert.rate_limits", snapshot } }];
     }
     const failed = requestFailed(attempt.wire, failure, refusal.status);
-    if (refusal.status !== 401 || this.#recoveries >= MAX_RECOVERIES) return failed;
+    const isOver = failure.isForeign === true || this.#recoveries >= MAX_RECOVERIES;
+    if (refusal.status !== 401 || isOver) return failed;
     this.#recoveries++;
     const rejection = rejectionOf(refusal, attempt.wire, attempt.authorization, attempt.context.secrets);
     const recovered = await this.#recovery.recover(rejection, this.#options.signal);
