@@ -31,7 +31,11 @@ export class MockAgents {
   readonly #faults: Refusal[] = [];
   readonly #taskFaults: Refusal[] = [];
 
-  /** @param accepts whether a bearer token may register agents */
+  /**
+   * Starts without any agent.
+   *
+   * @param accepts whether a bearer token may register agents
+   */
   constructor(accepts: (token: string) => boolean) {
     this.#accepts = accepts;
   }
@@ -62,7 +66,11 @@ export class MockAgents {
     return await isSigned(agent.key, String(signature), `${id}:${task}:${timestamp}`);
   }
 
-  /** The routes, for mounting below `/v1/agent` of the authority. */
+  /**
+   * The routes, for mounting below `/v1/agent` of the authority.
+   *
+   * @ignore The simulated API has done so already.
+   */
   routes(): Hono {
     const app = new Hono();
     app.post("/register", (context) =>
