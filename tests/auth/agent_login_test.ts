@@ -190,6 +190,8 @@ Deno.test("a refused agent that cannot be replaced for now leaves the login, and
   const next = await session.authorize();
   assertEquals([next.mode, schemeOf(next), rig.warnings], ["chatgpt", "Bearer", ["agent_unavailable"]]);
   assert(!("agent_identity" in rig.home.json()));
+  // Another turn of the session, refused before that, goes on likewise.
+  assertEquals([await refuse(session, sent), rig.asked.length], [{ resend: true, phase: "reload" }, 5]);
   // From here on a refusal is one of the login, which recovers as ever.
   rig.api.oauth.rejectAccessToken(next.headers["authorization"]?.slice(7) ?? "");
   assertEquals((await refuse(session, next)).resend, true);
