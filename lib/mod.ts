@@ -152,6 +152,9 @@ export {
   type ExitStatus,
 } from "./errors.ts";
 export type {
+  AgentIds,
+  CallerFacts,
+  EnvironmentFacts,
   NoteObservation,
   Observation,
   Observer,

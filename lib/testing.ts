@@ -61,6 +61,7 @@ export {
   usageLimitReached,
 } from "./mock/refusals.ts";
 export type { MockAccount } from "./mock/tokens.ts";
+export type { AgentRequest, MockAgents } from "./mock/agents.ts";
 export type { OAuthServer, OAuthServerOptions, TokenRequest, TokenSet } from "./mock/oauth.ts";
 export {
   type Authority,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { AuthMode, CredentialSource } from "./authenticator.ts";
-import type { ManagedLogin } from "./managed_login.ts";
+import type { AgentFacts, AuthMode, Authorization, CredentialSource } from "./authenticator.ts";
+import type { RefreshReason } from "./token_endpoint.ts";
 
 /** Why nothing can be done about a 401, in the words of the evidence. */
 export type NotRunReason =
@@ -14,9 +14,22 @@ export type NotRunReason =
   | "missing_scope"
   | "recovery_exhausted";
 
+/** What recovery does with a credential of its own. Both say whether there is another one now. */
+export interface Renewable {
+  /** Takes over what another process stored. */
+  readonly reload: () => Promise<boolean>;
+  /** Asks the authority. */
+  readonly renew: (reason: RefreshReason, signal?: AbortSignal) => Promise<boolean>;
+}
+
 /** How a credential recovers. */
 export type Renewal =
-  | { readonly mode: "managed"; readonly login: ManagedLogin }
+  | {
+    readonly mode: "managed";
+    readonly login: Renewable;
+    /** What is renewed where the refused request was signed by an agent, and no token was sent at all. */
+    readonly agent?: (refused: AgentFacts) => Renewable;
+  }
   /** Headers with a new credential, whatever is in memory. */
   | {
     readonly mode: "external";
@@ -39,8 +52,8 @@ export interface ActiveCredential {
   readonly mode: AuthMode;
   readonly source: CredentialSource;
   readonly renewal: Renewal;
-  /** Headers for one request; may renew first. */
-  readonly headers: (signal?: AbortSignal) => Promise<Readonly<Record<string, string>>>;
+  /** Headers for one request, and what they are; may renew first. */
+  readonly authorize: (signal?: AbortSignal, endpoint?: string) => Promise<Authorization>;
   /** Headers as they are, without waiting; `undefined` when they are made anew for each request. */
   readonly presentHeaders: () => Readonly<Record<string, string>> | undefined;
   readonly facts: () => CredentialFacts;

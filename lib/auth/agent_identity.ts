@@ -7,8 +7,10 @@
 import type { Dialer } from "../net/dialer.ts";
 import type { World } from "../world.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
+import { importAgentKey, signText } from "./agent_key.ts";
 import { agentClaims, agentHome, verifyAgentToken } from "./agent_token.ts";
 import { jsonBody, jsonObject } from "./auth_exchange.ts";
+import type { AgentFacts } from "./authenticator.ts";
 import { type AccountFacts, accountHeaders } from "./auth_headers.ts";
 import { identityFailure } from "./identity_failure.ts";
 import { patiently } from "./patient_exchange.ts";
@@ -43,18 +45,24 @@ export class AgentIdentity {
   }
 
   /**
-   * Headers for one request. The first call checks the identity and registers a task.
+   * Who signs, and for which task. The first call checks the identity and registers a task.
    *
    * @throws CulvertError `auth_rejected` for an identity that does not hold, network codes
    */
+  async facts(signal?: AbortSignal): Promise<AgentFacts> {
+    const { runtimeId, taskId } = await this.#ready(signal);
+    return { agentId: runtimeId, taskId };
+  }
+
+  /**
+   * Headers for one request.
+   *
+   * @throws CulvertError as {@link facts}
+   */
   async headers(signal?: AbortSignal): Promise<Readonly<Record<string, string>>> {
-    this.#agent ??= this.#prepare(signal).catch((error: unknown) => {
-      this.#agent = undefined;
-      throw error;
-    });
-    const agent = await this.#agent;
+    const agent = await this.#ready(signal);
     const timestamp = this.#timestamp();
-    const signature = await sign(agent.key, `${agent.runtimeId}:${agent.taskId}:${timestamp}`);
+    const signature = await signText(agent.key, `${agent.runtimeId}:${agent.taskId}:${timestamp}`);
     const blob = JSON.stringify({
       agent_runtime_id: agent.runtimeId,
       signature,
@@ -67,6 +75,14 @@ export class AgentIdentity {
     };
   }
 
+  async #ready(signal: AbortSignal | undefined): Promise<Agent> {
+    this.#agent ??= this.#prepare(signal).catch((error: unknown) => {
+      this.#agent = undefined;
+      throw error;
+    });
+    return await this.#agent;
+  }
+
   async #prepare(signal: AbortSignal | undefined): Promise<Agent> {
     const { identity, chatgptBaseUrl } = this.#options;
     const home = agentHome(chatgptBaseUrl);
@@ -74,7 +90,7 @@ export class AgentIdentity {
       ? await verifyAgentToken(identity, { ...this.#options, home }, signal)
       : identity;
     const { runtimeId, accountId, privateKey, taskId, isFedramp } = agentClaims(record);
-    const key = await importKey(privateKey);
+    const key = await importAgentKey(privateKey);
     return {
       runtimeId,
       key,
@@ -85,7 +101,7 @@ export class AgentIdentity {
 
   async #registerTask(runtimeId: string, key: CryptoKey, signal: AbortSignal | undefined): Promise<string> {
     const timestamp = this.#timestamp();
-    const signature = await sign(key, `${runtimeId}:${timestamp}`);
+    const signature = await signText(key, `${runtimeId}:${timestamp}`);
     const url = new URL(
       `${this.#options.endpoints.agentBase}/v1/agent/${encodeURIComponent(runtimeId)}/task/register`,
     );
@@ -102,21 +118,6 @@ export class AgentIdentity {
   #timestamp(): string {
     return new Date(this.#options.world.now()).toISOString().replace(/\.\d+Z$/, "Z");
   }
-}
-
-async function importKey(base64: string): Promise<CryptoKey> {
-  try {
-    const der = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    return await crypto.subtle.importKey("pkcs8", der, "Ed25519", false, ["sign"]);
-  } catch {
-    // The platform's messages may quote the input.
-    throw identityFailure("its private key is not an Ed25519 key in base64 PKCS#8");
-  }
-}
-
-async function sign(key: CryptoKey, message: string): Promise<string> {
-  const bytes = new Uint8Array(await crypto.subtle.sign("Ed25519", key, new TextEncoder().encode(message)));
-  return btoa(String.fromCharCode(...bytes));
 }
 
 function base64Url(bytes: Uint8Array): string {

@@ -11,14 +11,15 @@ import type { Dialer } from "../net/dialer.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world.ts";
-import type { ActiveCredential, CredentialFacts } from "./active_credential.ts";
+import type { ActiveCredential, CredentialFacts, Renewal } from "./active_credential.ts";
 import { authEndpoints } from "./auth_endpoints.ts";
 import { AuthFile } from "./auth_file.ts";
 import { accountFacts, baseUrlClass, bearerHeaders, isBackendMode } from "./auth_headers.ts";
-import type { Authenticator, Authorization, TurnRecovery } from "./authenticator.ts";
+import type { Authenticator, TurnRecovery } from "./authenticator.ts";
 import { type Credential, findCredential } from "./credential.ts";
 import { readClaims } from "./jwt_claims.ts";
 import { accountObjection, forbidden, LOGIN_POLICY, objection } from "./login_policy.ts";
+import type { ManagedLogin } from "./managed_login.ts";
 import { Recovery } from "./recovery.ts";
 import { describeCredential } from "./rejection_report.ts";
 
@@ -30,13 +31,17 @@ export interface AuthenticatorOptions {
     readonly apiKeyFile?: string;
     readonly chatgptBaseUrl?: string;
     readonly loginPolicy?: LoginPolicy;
+    readonly useAgentIdentity?: boolean;
   };
   readonly dialer: Dialer;
   readonly world: World;
   readonly observer?: Observer;
   /** Receives what the user should know: a login that could not be saved, a wrong clock. */
   readonly warn?: (warning: Warning) => void;
-  /** Leaves a stored login that the configuration does not allow where it is. Default: it is removed. */
+  /**
+   * Leaves a stored login that the configuration does not allow where it is, and registers no agent. Default: it is
+   * removed, and one is registered where the configuration asks for it.
+   */
   readonly isLookingOnly?: boolean;
 }
 
@@ -50,6 +55,7 @@ export interface SessionAuthenticator extends Authenticator {
 /** Modules that one kind of credential needs each, and how to come by them. */
 export interface CredentialModules {
   readonly agentIdentity: () => Promise<typeof import("./agent_identity.ts")>;
+  readonly agentLogin: () => Promise<typeof import("./agent_login.ts")>;
   readonly commandBearer: () => Promise<typeof import("./command_bearer.ts")>;
   readonly forbiddenLogin: () => Promise<typeof import("./forbidden_login.ts")>;
   readonly managedLogin: () => Promise<typeof import("./managed_login.ts")>;
@@ -78,16 +84,14 @@ export function assembleAuthenticator(
     return found;
   };
   return {
-    authorize: async (signal) => {
+    authorize: async (signal, endpoint) => {
       // A failed look-up is not kept: a login made meanwhile counts.
       finding ??= find().catch((error: unknown) => {
         finding = undefined;
         throw error;
       });
       active = await finding;
-      const headers = await active.headers(signal);
-      const authorization: Authorization = { mode: active.mode, source: active.source, headers };
-      return authorization;
+      return await active.authorize(signal, endpoint);
     },
     startTurn: () => new Recovery(() => active, options.observer ?? SILENT),
     facts: () => active?.facts(),
@@ -168,7 +172,7 @@ async function activate(
         mode: "apikey",
         source,
         renewal: { mode: "external", renew: async () => bearerHeaders(await command.renew()) },
-        headers: async () => bearerHeaders(await command.current()),
+        authorize: async () => ({ mode: "apikey", source, headers: bearerHeaders(await command.current()) }),
         presentHeaders: () => undefined,
         facts: () => ({ mode: "apikey", source }),
       };
@@ -208,13 +212,21 @@ async function activate(
         mode: "agentIdentity",
         source,
         renewal: { mode: "none", reason: "not_chatgpt_auth" },
-        headers: (signal) => agent.headers(signal),
+        authorize: async (signal) => ({
+          mode: "agentIdentity",
+          source,
+          headers: await agent.headers(signal),
+          agent: await agent.facts(),
+        }),
         presentHeaders: () => undefined,
         facts: () => ({ mode: "agentIdentity", source }),
       };
     }
-    case "managed":
-      return managed(await modules.managedLogin(), credential, file, options, warn);
+    case "managed": {
+      const found = managed(await modules.managedLogin(), credential, file, options, warn);
+      const signs = options.settings.useAgentIdentity === true && options.isLookingOnly !== true;
+      return signs ? signedBy(await modules.agentLogin(), found, file, options, warn) : found;
+    }
   }
 }
 
@@ -228,10 +240,16 @@ function fixed(
     mode,
     source,
     renewal: { mode: "none", reason },
-    headers: () => Promise.resolve(headers),
+    authorize: () => Promise.resolve({ mode, source, headers }),
     presentHeaders: () => headers,
     facts: () => ({ mode, source }),
   };
+}
+
+/** A ChatGPT login at work. */
+interface ManagedCredential extends ActiveCredential {
+  readonly renewal: Extract<Renewal, { mode: "managed" }>;
+  readonly login: ManagedLogin;
 }
 
 function managed(
@@ -240,7 +258,7 @@ function managed(
   file: AuthFile,
   options: AuthenticatorOptions,
   warn: (warning: Warning) => void,
-): ActiveCredential {
+): ManagedCredential {
   const { record, source } = credential;
   const { dialer, world } = options;
   const endpoints = authEndpoints(world.env);
@@ -250,10 +268,11 @@ function managed(
   return {
     mode: "chatgpt",
     source,
+    login,
     renewal: { mode: "managed", login },
-    headers: async (signal) => {
+    authorize: async (signal) => {
       await login.current(signal);
-      return present();
+      return { mode: "chatgpt", source, headers: present() };
     },
     presentHeaders: present,
     facts: () => {
@@ -264,6 +283,38 @@ function managed(
         ...(claims?.issuedAt === undefined ? {} : { issuedAt: claims.issuedAt }),
         ...(claims?.expiresAt === undefined ? {} : { expiresAt: claims.expiresAt }),
       };
+    },
+  };
+}
+
+/** A login for which an agent signs, as long as there is one. */
+function signedBy(
+  { AgentLogin }: typeof import("./agent_login.ts"),
+  managed: ManagedCredential,
+  file: AuthFile,
+  options: AuthenticatorOptions,
+  warn: (warning: Warning) => void,
+): ActiveCredential {
+  const { dialer, world, observer = SILENT, settings: { chatgptBaseUrl } } = options;
+  const endpoints = authEndpoints(world.env);
+  const agent = new AgentLogin({
+    login: managed.login,
+    file,
+    dialer,
+    world,
+    endpoints,
+    observer,
+    warn,
+    ...(chatgptBaseUrl === undefined ? {} : { chatgptBaseUrl }),
+  });
+  return {
+    ...managed,
+    renewal: { ...managed.renewal, agent: (refused) => agent.instead(refused) },
+    authorize: async (signal, endpoint) => {
+      const signed = endpoint === "/models" ? undefined : await agent.sign(signal);
+      return signed === undefined
+        ? await managed.authorize(signal)
+        : { mode: "agentIdentity", source: managed.source, ...signed };
     },
   };
 }

@@ -51,7 +51,7 @@ export async function exchange(
 }
 
 /** A body of JSON with the type that goes with it. */
-export function jsonBody(value: Readonly<Record<string, string>>): Pick<HttpRequest, "headers" | "body"> {
+export function jsonBody(value: Readonly<Record<string, unknown>>): Pick<HttpRequest, "headers" | "body"> {
   return {
     headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify(value),

@@ -39,6 +39,12 @@ export function isBackendMode(mode: AuthMode): boolean {
   return mode !== "apikey" && mode !== "none";
 }
 
+/** A mode as the evidence tells it; nothing for no credential. */
+export function foldedMode(mode: AuthMode): "ApiKey" | "Chatgpt" | undefined {
+  if (mode === "none") return undefined;
+  return mode === "apikey" ? "ApiKey" : "Chatgpt";
+}
+
 /** The base URL of a provider that names none. */
 export function defaultBaseUrl(mode: AuthMode): string {
   return isBackendMode(mode) ? "https://chatgpt.com/backend-api/codex" : "https://api.openai.com/v1";

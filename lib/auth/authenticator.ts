@@ -22,12 +22,21 @@ export type AuthMode =
   | "headers"
   | "none";
 
+/** The agent that signed a request. No secret: both ids may be told to support. */
+export interface AgentFacts {
+  /** `agent_runtime_id`. */
+  readonly agentId: string;
+  readonly taskId: string;
+}
+
 /** Headers for one request, resolved once for it. */
 export interface Authorization {
   readonly mode: AuthMode;
   readonly source: CredentialSource;
   /** Replace same-named headers of the request. Secret: never logged. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Who signed, where an agent did. */
+  readonly agent?: AgentFacts;
 }
 
 /** A 401, as the sender met it: the status of a reply, of a refused upgrade, or of an error frame. */
@@ -80,8 +89,10 @@ export interface TurnRecovery {
 /** Gives headers and recovers from refusals. */
 export interface Authenticator {
   /**
+   * @param endpoint as in a {@link Rejection}; default `/responses`. An agent of a ChatGPT login signs no
+   *   request for `/models`, where the codex client (0.169.0) sends the login itself.
    * @throws CulvertError `auth_missing` where a credential is required and none is there; other `auth_*`
    */
-  readonly authorize: (signal?: AbortSignal) => Promise<Authorization>;
+  readonly authorize: (signal?: AbortSignal, endpoint?: string) => Promise<Authorization>;
   readonly startTurn: () => TurnRecovery;
 }

@@ -43,7 +43,8 @@ export async function previewAuthorization(
       file,
       ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
     });
-    const [mode, headers] = SHAPES[credential.kind];
+    const isSigned = credential.kind === "managed" && settings.useAgentIdentity === true;
+    const [mode, headers] = SHAPES[isSigned ? "agent_identity" : credential.kind];
     return { mode, headers, source: credential.source };
   } catch (error) {
     if (!(error instanceof CulvertError) || error.code !== "auth_missing") throw error;

@@ -15,6 +15,7 @@ export type { AuthenticatorOptions, SessionAuthenticator };
 export function createAuthenticator(options: AuthenticatorOptions): SessionAuthenticator {
   return assembleAuthenticator(options, {
     agentIdentity: () => import("./agent_identity.ts"),
+    agentLogin: () => import("./agent_login.ts"),
     commandBearer: () => import("./command_bearer.ts"),
     forbiddenLogin: () => import("./forbidden_login.ts"),
     managedLogin: () => import("./managed_login.ts"),

@@ -6,11 +6,16 @@
  * @module
  */
 import type { Provider } from "../config/provider.ts";
-import type { Observation, Observer, RecoveryObservation, RequestObservation } from "../net/observer.ts";
+import {
+  environmentFacts,
+  type Observation,
+  type Observer,
+  type RecoveryObservation,
+  type RequestObservation,
+} from "../net/observer.ts";
 import type { Environment, World } from "../world.ts";
 import type { CredentialFacts } from "./active_credential.ts";
-import { baseUrlClass, defaultBaseUrl } from "./auth_headers.ts";
-import type { AuthMode } from "./authenticator.ts";
+import { baseUrlClass, defaultBaseUrl, foldedMode } from "./auth_headers.ts";
 
 /** Tag name to value; an empty value says "not known" or "does not apply". */
 export type EvidenceTags = Readonly<Record<string, string>>;
@@ -27,6 +32,8 @@ export const EXTRA_TAGS = [
   "auth_token_expires_in_bucket",
   "auth_base_url_class",
   "auth_credential_source",
+  "auth_agent_id",
+  "auth_task_id",
 ] as const;
 
 /** More tags than this are never kept. */
@@ -92,7 +99,7 @@ export class AuthEvidence {
       endpoint: seen.endpoint,
       auth_header_attached: String(seen.authHeaderAttached),
       auth_header_name: seen.authHeaderAttached ? "authorization" : "",
-      auth_mode: facts === undefined ? "" : foldedMode(facts.mode),
+      auth_mode: facts === undefined ? "" : foldedMode(facts.mode) ?? "",
       auth_retry_after_unauthorized: isModels ? "" : String(retry !== undefined),
       auth_recovery_mode: retry?.mode ?? "",
       auth_recovery_phase: retry?.phase ?? "",
@@ -104,7 +111,9 @@ export class AuthEvidence {
       auth_recovery_followup_success: retry === undefined ? "" : String(!hasFailed),
       auth_recovery_followup_status: retry === undefined ? "" : followupStatus(seen, hasFailed),
       ...this.#environment,
-      ...this.#credentialTags(facts),
+      ...this.#credentialTags(facts, seen.agentId !== undefined),
+      auth_agent_id: seen.agentId ?? "",
+      auth_task_id: seen.taskId ?? "",
     });
   }
 
@@ -153,15 +162,17 @@ export class AuthEvidence {
     return pending;
   }
 
-  #credentialTags(facts: CredentialFacts | undefined): EvidenceTags {
+  /** Where an agent signed, no token was sent whose age could matter. */
+  #credentialTags(facts: CredentialFacts | undefined, isSigned: boolean): EvidenceTags {
     const { provider, now } = this.#options;
+    const { issuedAt, expiresAt } = isSigned ? {} : facts ?? {};
     const base = provider.baseUrl ?? (facts === undefined ? undefined : defaultBaseUrl(facts.mode));
     const url = base !== undefined && URL.canParse(base) ? new URL(base) : undefined;
     return {
       auth_base_url_class: url === undefined ? "" : baseUrlClass(url),
       auth_credential_source: facts === undefined ? "" : SOURCES[facts.source.kind],
-      auth_token_age_s_bucket: facts?.issuedAt === undefined ? "" : bucket(now() - facts.issuedAt),
-      auth_token_expires_in_bucket: facts?.expiresAt === undefined ? "" : bucket(facts.expiresAt - now()),
+      auth_token_age_s_bucket: issuedAt === undefined ? "" : bucket(now() - issuedAt),
+      auth_token_expires_in_bucket: expiresAt === undefined ? "" : bucket(expiresAt - now()),
     };
   }
 
@@ -183,11 +194,6 @@ const SOURCES: Readonly<Record<CredentialFacts["source"]["kind"], string>> = {
   none: "",
 };
 
-function foldedMode(mode: AuthMode): string {
-  if (mode === "none") return "";
-  return mode === "apikey" ? "ApiKey" : "Chatgpt";
-}
-
 /** On a websocket the status is told of failures alone: a success has none of its own. */
 function followupStatus(seen: RequestObservation, hasFailed: boolean): string {
   if (seen.status === undefined || (seen.transport === "websocket" && !hasFailed)) return "";
@@ -204,16 +210,15 @@ function bucket(ms: number): string {
   return seconds < 86_400 ? "3600-86400" : ">86400";
 }
 
-function environmentTags(env: Environment, provider: Provider): EvidenceTags {
-  const isPresent = (name: string) => (env(name) ?? "").trim() !== "";
-  const { envKey } = provider;
+function environmentTags(env: Environment, { envKey }: Provider): EvidenceTags {
+  const facts = environmentFacts(env, envKey);
   return {
-    auth_env_openai_api_key_present: String(isPresent("OPENAI_API_KEY")),
-    auth_env_codex_api_key_present: String(isPresent("CODEX_API_KEY")),
-    auth_env_codex_api_key_enabled: "true",
+    auth_env_openai_api_key_present: String(facts.openaiApiKey),
+    auth_env_codex_api_key_present: String(facts.codexApiKey),
+    auth_env_codex_api_key_enabled: String(facts.codexApiKeyEnabled),
     // Never the configured name: people have been seen to put the key itself there.
     auth_env_provider_key_name: envKey === undefined ? "" : "configured",
-    auth_env_provider_key_present: envKey === undefined ? "" : String(isPresent(envKey)),
-    auth_env_refresh_token_url_override_present: String(isPresent("CODEX_REFRESH_TOKEN_URL_OVERRIDE")),
+    auth_env_provider_key_present: String(facts.providerKey ?? ""),
+    auth_env_refresh_token_url_override_present: String(facts.refreshTokenUrlOverride),
   };
 }

@@ -8,7 +8,7 @@ import { CulvertError } from "../errors.ts";
 import type { Observer } from "../net/observer.ts";
 import type { ActiveCredential } from "./active_credential.ts";
 import { bearerHeaders } from "./auth_headers.ts";
-import type { Authenticator, AuthMode, CredentialSource } from "./authenticator.ts";
+import type { Authenticator, AuthMode, Authorization, CredentialSource } from "./authenticator.ts";
 import { headerValue } from "./credential.ts";
 import type { ExternalAuth, ExternalCredential } from "./external_auth.ts";
 import { readClaims } from "./jwt_claims.ts";
@@ -30,10 +30,7 @@ export interface ExternalAuthenticatorOptions {
 export function externalAuthenticator(options: ExternalAuthenticatorOptions): Authenticator {
   const holder = new Holder(options);
   return {
-    authorize: async (signal) => {
-      const { mode, headers } = await holder.current(signal);
-      return { mode, source: SOURCE, headers };
-    },
+    authorize: (signal) => holder.authorize(signal),
     startTurn: () => new Recovery(() => holder.active(), options.observer),
   };
 }
@@ -65,14 +62,19 @@ class Holder {
       mode,
       source: SOURCE,
       renewal: { mode: "external", renew: (signal) => this.#renewOnce(signal) },
-      headers: async (signal) => (await this.current(signal)).headers,
+      authorize: (signal) => this.authorize(signal),
       presentHeaders: () => this.#held?.headers,
       facts: () => ({ mode, source: SOURCE }),
     };
   }
 
   /** @throws CulvertError `auth_missing` when there is none; `auth_refresh_failed` for one of another account */
-  async current(signal: AbortSignal | undefined): Promise<Held> {
+  async authorize(signal: AbortSignal | undefined): Promise<Authorization> {
+    const { mode, headers } = await this.#current(signal);
+    return { mode, source: SOURCE, headers };
+  }
+
+  async #current(signal: AbortSignal | undefined): Promise<Held> {
     const held = this.#held;
     if (held !== undefined && (this.#isRenewed || this.#ended !== undefined)) {
       this.#isRenewed = false;

@@ -5,6 +5,7 @@
  */
 import { CulvertError } from "../errors.ts";
 import type { Dialer, HttpRequest } from "../net/dialer.ts";
+import { isTransient } from "../net/retry.ts";
 import type { World } from "../world.ts";
 import { exchange } from "./auth_exchange.ts";
 import { identityFailure } from "./identity_failure.ts";
@@ -18,8 +19,15 @@ export interface PatientParts {
   readonly world: World;
 }
 
+/** Whether a failure of {@link patiently} may be another one tomorrow: 429, 5xx, and what the network does. */
+export function mayPass(failure: CulvertError): boolean {
+  const { status } = failure.details;
+  if (typeof status === "number") return status === 429 || status >= 500;
+  return isTransient({ kind: "error", error: failure });
+}
+
 /**
- * At most three attempts; only what may pass is tried again: 429, 5xx and what the network does.
+ * At most three attempts; only what may pass is tried again.
  *
  * @param limitMs for each attempt
  * @returns the body of a reply of status 2xx
@@ -41,12 +49,11 @@ export async function patiently(
       );
       if (reply.status >= 200 && reply.status < 300) return reply.text;
       failure = identityFailure(`${request.url.host} answered ${reply.status}`, reply.status);
-      if (reply.status !== 429 && reply.status < 500) throw failure;
     } catch (error) {
-      if (!(error instanceof CulvertError) || error.code === "auth_rejected") throw error;
+      if (!(error instanceof CulvertError)) throw error;
       failure = error;
     }
-    if (attempt === ATTEMPTS) throw failure;
+    if (attempt === ATTEMPTS || !mayPass(failure)) throw failure;
     await world.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.9 + 0.2 * world.random()), signal);
   }
 }

@@ -65,6 +65,7 @@ export class Recovery implements TurnRecovery {
       endpoint: rejection.endpoint,
       transport: rejection.transport,
       evidence: rejection.evidence,
+      ...rejection.sent?.agent,
     });
     if (end.outcome === "recovery_succeeded") return { resend: true, phase: end.step };
     const credential = this.#credential() ?? NO_CREDENTIAL;
@@ -103,15 +104,17 @@ export class Recovery implements TurnRecovery {
     isReplaced: boolean,
     signal: AbortSignal | undefined,
   ): Promise<StepEnd> {
+    const agent = rejection.sent?.agent;
+    const login = agent === undefined ? renewal.login : renewal.agent?.(agent) ?? renewal.login;
     if (this.step === "reload") {
       this.#begin("reload", "refresh_token");
       // Another turn of this process may have renewed it since the refused request was sent.
-      if (isReplaced || await renewal.login.reload()) return succeeded("reload");
+      if (isReplaced || await login.reload()) return succeeded("reload");
       if (isRevoked(rejection)) return failed("reload", permanentFailure("revoked"), false);
       // Nothing changed: sending the same token again would only be refused again.
     }
     this.#begin("refresh_token", "done");
-    if (await renewal.login.renew("unauthorized_recovery", signal)) return succeeded("refresh_token");
+    if (await login.renew("unauthorized_recovery", signal)) return succeeded("refresh_token");
     return unchanged("refresh_token");
   }
 
@@ -127,7 +130,7 @@ export class Recovery implements TurnRecovery {
     if (rejection.sent !== undefined && present !== undefined && !isSame(present, rejection.sent.headers)) {
       return succeeded("external_refresh");
     }
-    const before = rejection.sent?.headers ?? await credential?.headers(signal) ?? {};
+    const before = rejection.sent?.headers ?? (await credential?.authorize(signal))?.headers ?? {};
     const renewed = await renewal.renew(signal);
     return isSame(renewed, before) ? unchanged("external_refresh") : succeeded("external_refresh");
   }
@@ -146,8 +149,9 @@ function firstStep(renewal: Renewal | undefined): RecoveryStep {
   return renewal.mode === "external" ? "external_refresh" : "reload";
 }
 
-/** Whether the credential in memory is not the one that was refused any more. */
+/** Whether the credential in memory is not the one that was refused any more. No two signatures are the same. */
 function wasReplaced(rejection: Rejection, credential: ActiveCredential | undefined): boolean {
+  if (rejection.sent?.agent !== undefined) return false;
   const sent = rejection.sent?.headers["authorization"];
   const present = credential?.presentHeaders()?.["authorization"];
   return sent !== undefined && present !== undefined && sent !== present;

@@ -193,5 +193,8 @@ function nextStep(
   if (recovery.failure?.hint !== undefined) return recovery.failure.hint.replaceAll("\n", " ");
   if (source.kind === "command") return "run the provider's command yourself and check what it prints";
   if (mode === "chatgpt") return "sign in again: culvert auth login";
+  if (recovery.reason === "recovery_exhausted") {
+    return "sign in again: culvert auth login; or take use_agent_identity out of config.toml";
+  }
   return `check or replace the value from ${source.name}; see: culvert auth status`;
 }

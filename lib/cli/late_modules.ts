@@ -80,6 +80,8 @@ export const LATE = {
     import("../auth/access_token_login.ts" as string),
   agentIdentity: (): Promise<typeof import("../auth/agent_identity.ts")> =>
     import("../auth/agent_identity.ts" as string),
+  agentLogin: (): Promise<typeof import("../auth/agent_login.ts")> =>
+    import("../auth/agent_login.ts" as string),
   browserLogin: (): Promise<typeof import("../auth/browser_login.ts")> =>
     import("../auth/browser_login.ts" as string),
   commandBearer: (): Promise<typeof import("../auth/command_bearer.ts")> =>

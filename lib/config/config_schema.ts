@@ -56,6 +56,7 @@ const profile = z.object(choices);
 export const configSchema = z.object({
   ...choices,
   profile: text.optional(),
+  features: z.object({ use_agent_identity: z.boolean().optional() }).optional(),
   forced_login_method: z.enum(["chatgpt", "api"]).optional(),
   forced_chatgpt_workspace_id: z.union([text, z.array(text)]).optional(),
   profiles: z.record(text, profile).optional(),

@@ -43,6 +43,7 @@ export async function loadSettings(
     apiKeyFile: present(flags.apiKeyFile),
     chatgptBaseUrl: present(chosen.chatgpt_base_url),
     loginPolicy: loginPolicy(config.values),
+    useAgentIdentity: config.values.features?.use_agent_identity,
   };
   return Object.freeze({
     codexHome,

@@ -54,5 +54,7 @@ export interface Settings {
   readonly chatgptBaseUrl?: string;
   /** Absent where every login is allowed. */
   readonly loginPolicy?: LoginPolicy;
+  /** From `features.use_agent_identity`: an agent, registered for it, signs for a ChatGPT login. Default false. */
+  readonly useAgentIdentity?: boolean;
   readonly warnings: readonly Warning[];
 }

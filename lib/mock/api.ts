@@ -138,7 +138,7 @@ class Api {
     const path = new URL(request.url).pathname;
     const handshake = this.handshakes.shift() ?? this.#options.handshake ?? { kind: "accept" };
     if (!path.endsWith("/responses")) return refuseUpgrade(offer, { status: 404, body: "Not found" });
-    const refusal = handshake.kind === "accept" ? this.#refusalOf(request) : undefined;
+    const refusal = handshake.kind === "accept" ? await this.#refusalOf(request) : undefined;
     if (refusal !== undefined) return refuseUpgrade(offer, refusal);
     const headers = {
       "x-request-id": identifier("req"),
@@ -160,7 +160,7 @@ class Api {
   }
 
   async #respond(request: Request): Promise<Response> {
-    const refused = this.#refusalOf(request);
+    const refused = await this.#refusalOf(request);
     if (refused !== undefined) return refusalReply(refused);
     const scenario = this.#nextScenario();
     if (scenario.headDelayMs !== undefined) await pause(scenario.headDelayMs, request.signal);
@@ -172,16 +172,22 @@ class Api {
     return new Response(stream, { headers: answerHeaders(scenario, model, now) });
   }
 
-  #models(request: Request): Response {
-    const refused = this.#refusalOf(request);
+  async #models(request: Request): Promise<Response> {
+    const refused = await this.#refusalOf(request);
     if (refused !== undefined) return refusalReply(refused);
     const headers = { "etag": MODELS_ETAG, "x-request-id": identifier("req"), "culvert-pulse": PULSE_PATH };
     return Response.json(modelList(), { headers });
   }
 
-  #refusalOf(request: Request): Refusal | undefined {
+  async #refusalOf(request: Request): Promise<Refusal | undefined> {
     if (this.#options.open === true) return undefined;
-    const token = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+    const header = request.headers.get("authorization") ?? "";
+    if (header.startsWith("AgentAssertion ")) {
+      return await this.oauth.agents.accepts(header)
+        ? undefined
+        : unauthorized("agent_unknown", "Unknown agent.");
+    }
+    const token = /^Bearer (.+)$/i.exec(header)?.[1];
     if (token === undefined) {
       const refusal = unauthorized("missing_authorization", "You did not provide an API key.");
       return { ...refusal, headers: { ...refusal.headers, ...MISSING } };

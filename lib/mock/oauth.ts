@@ -1,10 +1,12 @@
 /**
- * The OAuth side of the simulated API: login by browser and by device code, refresh with rotation, revocation.
+ * The OAuth side of the simulated API: login by browser and by device code, refresh with rotation, revocation, and
+ * the agents of a login.
  * Refresh tokens are good for one use, as the real ones are.
  *
  * @module
  */
 import { Hono } from "hono";
+import { MockAgents } from "./agents.ts";
 import { DeviceLogins } from "./device_code.ts";
 import { challengeOf } from "./pkce.ts";
 import type { Json, Refusal } from "./scenario.ts";
@@ -57,6 +59,8 @@ export class OAuthServer {
   readonly tokenRequests: TokenRequest[] = [];
   /** Tokens that were revoked by request. */
   readonly revoked: string[] = [];
+  /** Agents that were registered. */
+  readonly agents: MockAgents = new MockAgents((token) => this.accepts(token));
   readonly #options: OAuthServerOptions;
   readonly #refreshTokens = new Map<string, RefreshState>();
   readonly #accessTokens = new Map<string, { readonly expiresAt: number; rejected: boolean }>();
@@ -137,6 +141,7 @@ export class OAuthServer {
       return context.body(null, 200);
     });
     app.route("/api/accounts/deviceauth", this.#devices.routes());
+    app.route("/api/accounts/v1/agent", this.agents.routes());
     return app;
   }
 

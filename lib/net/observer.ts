@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Environment } from "../world.ts";
 
 /** Four facts that a server leaves on a refusal; each empty-handed as `undefined`. */
 export interface ServerEvidence {
@@ -17,8 +18,50 @@ export interface ServerEvidence {
   readonly authErrorCode?: string;
 }
 
+/** What the environment holds of credentials: presence alone, never a value or a configured name. */
+export interface EnvironmentFacts {
+  /** `OPENAI_API_KEY` is set and not blank. */
+  readonly openaiApiKey: boolean;
+  /** `CODEX_API_KEY` is set and not blank. */
+  readonly codexApiKey: boolean;
+  /** Whether `CODEX_API_KEY` counts here at all. */
+  readonly codexApiKeyEnabled: boolean;
+  /** The variable that the provider names is set and not blank; absent where it names none. */
+  readonly providerKey?: boolean;
+  /** `CODEX_REFRESH_TOKEN_URL_OVERRIDE` is set and not blank. */
+  readonly refreshTokenUrlOverride: boolean;
+}
+
+/** Looks. @param envKey the variable that the provider names, if any */
+export function environmentFacts(env: Environment, envKey: string | undefined): EnvironmentFacts {
+  const isPresent = (name: string) => (env(name) ?? "").trim() !== "";
+  return {
+    openaiApiKey: isPresent("OPENAI_API_KEY"),
+    codexApiKey: isPresent("CODEX_API_KEY"),
+    codexApiKeyEnabled: true,
+    ...(envKey === undefined ? {} : { providerKey: isPresent(envKey) }),
+    refreshTokenUrlOverride: isPresent("CODEX_REFRESH_TOKEN_URL_OVERRIDE"),
+  };
+}
+
+/** The agent that signed a request, where one did. */
+export interface AgentIds {
+  /** `agent_runtime_id`. */
+  readonly agentId?: string;
+  /** Of the task that it was registered for. */
+  readonly taskId?: string;
+}
+
+/** As whom a request was made. */
+export interface CallerFacts extends AgentIds {
+  /** The kind of credential, folded as the codex client folds it; absent where there is none. */
+  readonly authMode?: "ApiKey" | "Chatgpt";
+  /** What else there would have been. */
+  readonly environment?: EnvironmentFacts;
+}
+
 /** One HTTP attempt or websocket handshake, finished. */
-export interface RequestObservation {
+export interface RequestObservation extends CallerFacts {
   /** Discriminates. */
   readonly kind: "request";
   /** What it was made over. */
@@ -31,7 +74,7 @@ export interface RequestObservation {
   readonly durationMs: number;
   /** HTTP status, where one was received. */
   readonly status?: number;
-  /** Short class of the failure (`timeout`, `http 401`), never a body. */
+  /** Short class of the failure (`http 401`, else the code of the error, such as `connect`), never a body. */
   readonly error?: string;
   /** Taken from the headers really sent. */
   readonly authHeaderAttached: boolean;
@@ -45,7 +88,7 @@ export interface RequestObservation {
  * One response that was read. Events are counted and not told one by one: a fast stream has 100,000 a second, and
  * nobody should pay for a listener at each of them.
  */
-export interface ResponseObservation {
+export interface ResponseObservation extends CallerFacts {
   /** Discriminates. */
   readonly kind: "response";
   /** What it came over. */
@@ -54,14 +97,18 @@ export interface ResponseObservation {
   readonly endpoint: string;
   /** How it ended; `cancelled` when its reader left or was told to stop. */
   readonly outcome: "completed" | "failed" | "cancelled";
+  /** Of one that failed: as in a request. */
+  readonly error?: string;
+  /** Set on a websocket response, as in a request. */
+  readonly connectionReused?: boolean;
   /** Server-sent events, or frames of a websocket; pings are none, and merged ones count as the one they became. */
   readonly events: number;
   /** From its head to its end, ms. */
   readonly durationMs: number;
 }
 
-/** One 401 handled by the recovery machine. */
-export interface RecoveryObservation {
+/** One 401 handled by the recovery machine. The agent is the one that signed the refused request. */
+export interface RecoveryObservation extends AgentIds {
   /** Discriminates. */
   readonly kind: "recovery";
   /** Who renews this credential: culvert itself, a command, or nobody. */

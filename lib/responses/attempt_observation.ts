@@ -3,8 +3,16 @@
  *
  * @module
  */
+import { foldedMode } from "../auth/auth_headers.ts";
 import type { Authorization } from "../auth/authenticator.ts";
-import type { Observer, ResponseObservation } from "../net/observer.ts";
+import type { Provider } from "../config/provider.ts";
+import {
+  type CallerFacts,
+  environmentFacts,
+  type Observer,
+  type ResponseObservation,
+  SILENT,
+} from "../net/observer.ts";
 import { serverEvidence } from "../net/server_evidence.ts";
 import type { World } from "../world.ts";
 import type { Wire } from "./events.ts";
@@ -15,6 +23,7 @@ export interface AttemptFacts {
   /** 0-based. */
   readonly attempt: number;
   readonly authorization: Authorization;
+  readonly provider: Provider;
 }
 
 /** What became of it. */
@@ -26,21 +35,46 @@ export interface AttemptOutcome {
   readonly reused?: boolean;
 }
 
+/** How a response ended. */
+export interface ResponseEnd extends Pick<ResponseObservation, "outcome" | "events"> {
+  /** The code of the error; of one that a status came with, that status. */
+  readonly error?: string | number;
+}
+
+/** As whom a request is made. */
+export function callerFacts(
+  { mode, agent }: Authorization,
+  { env }: World,
+  { envKey }: Provider,
+): CallerFacts {
+  const authMode = foldedMode(mode);
+  return {
+    ...(authMode === undefined ? {} : { authMode }),
+    ...agent,
+    environment: environmentFacts(env, envKey),
+  };
+}
+
 /** Starts the clock of a response; the function returned stops it and tells how it ended. */
 export function observeResponse(
   observer: Observer,
   world: World,
-  wire: Wire,
-): (outcome: ResponseObservation["outcome"], events: number) => void {
+  facts: Omit<AttemptFacts, "attempt"> & { readonly reused: boolean },
+): (end: ResponseEnd) => void {
+  if (observer === SILENT) return () => {};
   const begin = world.monotonic();
-  return (outcome, events) =>
+  const isSocket = facts.wire === "websocket";
+  return ({ outcome, events, error }) =>
     observer({
       kind: "response",
-      transport: wire === "sse" ? "http" : "websocket",
+      transport: isSocket ? "websocket" : "http",
       endpoint: "/responses",
       outcome,
       events,
       durationMs: world.monotonic() - begin,
+      ...(error === undefined ? {} : { error: typeof error === "number" ? `http ${error}` : error }),
+      ...(isSocket ? { connectionReused: facts.reused } : {}),
+      ...callerFacts(facts.authorization, world, facts.provider),
     });
 }
 
@@ -50,6 +84,7 @@ export function observeAttempt(
   world: World,
   facts: AttemptFacts,
 ): (outcome: AttemptOutcome) => void {
+  if (observer === SILENT) return () => {};
   const begin = world.monotonic();
   return ({ status, headers, error, reused }) => {
     const problem = error ?? (status !== undefined && status >= 300 ? `http ${status}` : undefined);
@@ -66,6 +101,7 @@ export function observeAttempt(
       ),
       evidence: headers === undefined ? {} : serverEvidence(headers),
       ...(reused === undefined ? {} : { connectionReused: reused }),
+      ...callerFacts(facts.authorization, world, facts.provider),
     });
   };
 }

@@ -31,6 +31,8 @@ export interface HttpFailure extends Failure {
   readonly snapshot?: RateLimitSnapshot;
   /** What was judged, where it came inside a stream: a 401 there deserves recovery too. */
   readonly refusal?: Refusal;
+  /** A 401 that speaks of no credential of ours: nothing here could recover from it. */
+  readonly isForeign?: true;
 }
 
 /** What a failure is judged by beside the reply. */
@@ -38,6 +40,8 @@ export interface RefusalContext {
   /** Epoch ms. */
   readonly now: number;
   readonly secrets: Secrets;
+  /** Display name of the provider; `Amazon Bedrock`, exactly, has a 401 of its own. */
+  readonly providerName?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -55,7 +59,9 @@ export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFail
     case 400:
       return badRequest(fields, refusal.body, tell);
     case 401:
-      return tell.final("auth_rejected", UNAUTHORIZED_HINT);
+      return isExpiredSignature(refusal, context)
+        ? { ...tell.final("auth_rejected", SIGNATURE_HINT, "its AWS signature has expired"), isForeign: true }
+        : tell.final("auth_rejected", UNAUTHORIZED_HINT);
     case 402:
       return tell.final("quota", "Check the plan and the billing details of the account.");
     case 403:
@@ -107,6 +113,14 @@ const UNAUTHORIZED_HINT =
   "Check which credential was used with `culvert auth status`; log in again if it is stale.";
 const FORBIDDEN_HINT =
   "The credential is known but may not do this: check the account's permissions and the model.";
+
+/** Amazon signs by the clock and by credentials that end; a login at OpenAI has no part in it. */
+function isExpiredSignature({ body }: Refusal, { providerName }: RefusalContext): boolean {
+  return providerName === "Amazon Bedrock" && body.includes("Signature expired:");
+}
+
+const SIGNATURE_HINT =
+  "Refresh the AWS credentials, and check the clock. Where AWS_BEARER_TOKEN_BEDROCK is set, replace or unset it.";
 
 function badRequest(fields: Fields, body: string, tell: Teller): HttpFailure {
   if (fields.code === "cyber_policy") {

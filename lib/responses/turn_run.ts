@@ -161,8 +161,14 @@ class TurnRun {
     const { wire, open } = await transport.carrier();
     const authorization = await authenticator.authorize(signal);
     const secrets = [...secretsOf(authorization.headers), ...secretsOf(provider.headers)];
-    const attempt: Attempt = { wire, authorization, context: { now: world.now(), secrets } };
-    const observe = observeAttempt(observer, world, { wire, attempt: this.#count++, authorization });
+    const judging: RefusalContext = { now: world.now(), secrets, providerName: provider.name };
+    const attempt: Attempt = { wire, authorization, context: judging };
+    const observe = observeAttempt(observer, world, {
+      wire,
+      attempt: this.#count++,
+      authorization,
+      provider,
+    });
     const call: Call = {
       request: this.#request,
       context,
@@ -209,7 +215,8 @@ class TurnRun {
       if (snapshot !== undefined) yield [{ event: { type: "culvert.rate_limits", snapshot } }];
     }
     const failed = requestFailed(attempt.wire, failure, refusal.status);
-    if (refusal.status !== 401 || this.#recoveries >= MAX_RECOVERIES) return failed;
+    const isOver = failure.isForeign === true || this.#recoveries >= MAX_RECOVERIES;
+    if (refusal.status !== 401 || isOver) return failed;
     this.#recoveries++;
     const rejection = rejectionOf(refusal, attempt.wire, attempt.authorization, attempt.context.secrets);
     const recovered = await this.#recovery.recover(rejection, this.#options.signal);
@@ -232,8 +239,10 @@ class TurnRun {
     this.#wire = head.wire;
     this.#requestId = serverEvidence(head.headers).requestId ?? null;
     this.#timings.headers = this.#elapsed();
-    const { observer = SILENT, world } = this.#parts;
-    const observe = observeResponse(observer, world, head.wire);
+    const { observer = SILENT, provider, world } = this.#parts;
+    const { authorization } = attempt;
+    const { reused, wire } = head;
+    const observe = observeResponse(observer, world, { wire, reused, authorization, provider });
     const reading: Reading = { end: undefined, events: 0 };
     try {
       yield [{
@@ -259,7 +268,13 @@ class TurnRun {
       stream.release();
       const isLeft = reading.end === undefined || this.#options.signal.aborted;
       const outcome = reading.end?.kind === "completed" ? "completed" : isLeft ? "cancelled" : "failed";
-      observe(outcome, reading.events);
+      const { failure } = reading.end?.kind === "failed" ? reading.end : {};
+      const error = failure?.refusal?.status ?? failure?.error.code;
+      observe({
+        outcome,
+        events: reading.events,
+        ...(error === undefined || isLeft ? {} : { error }),
+      });
     }
   }
 

@@ -84,7 +84,34 @@ Deno.test("a request event writes every request tag, and no other but the additi
     auth_credential_source: "file",
     auth_token_age_s_bucket: "3600-86400",
     auth_token_expires_in_bucket: "<0",
+    auth_agent_id: "",
+    auth_task_id: "",
   });
+  for (const [name, value] of Object.entries(store.tags())) {
+    assertEquals([name, typeof value], [name, "string"]);
+  }
+});
+
+Deno.test("an attempt after a recovery is told with its mode, its header, and the step that it owes its chance to", () => {
+  const store = evidence();
+  store.observer(recovery());
+  store.observer(request());
+  const { auth_mode, auth_header_attached, auth_header_name, ...tags } = store.tags();
+  assertEquals([auth_mode, auth_header_attached, auth_header_name], ["Chatgpt", "true", "authorization"]);
+  assertEquals(
+    [tags["auth_retry_after_unauthorized"], tags["auth_recovery_mode"], tags["auth_recovery_phase"]],
+    ["true", "managed", "refresh_token"],
+  );
+});
+
+Deno.test("the agent that signed is told, the age of a token that was not sent is not, and the next attempt clears both", () => {
+  const store = evidence();
+  store.observer(request({ status: 401, error: "http 401", agentId: "agent-1", taskId: "task-1" }));
+  const of = (...names: readonly string[]) => names.map((name) => store.tags()[name]);
+  const names = ["auth_agent_id", "auth_task_id", "auth_token_age_s_bucket", "auth_token_expires_in_bucket"];
+  assertEquals(of(...names), ["agent-1", "task-1", "", ""]);
+  store.observer(request({ status: 200 }));
+  assertEquals(of(...names), ["", "", "3600-86400", "<0"]);
 });
 
 Deno.test("a recovery event writes the four tags of its 401, mode, phase and outcome, and the additions", () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "../support/assert.ts";
 import { fromFileUrl, join } from "../support/paths.ts";
 import { scrubbedEnv } from "../support/scrubbed_env.ts";
+import { AgentRig, POLICY } from "./auth/agent_kit.ts";
 import { bench, PLANTED_KEY } from "./respond_kit.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -127,6 +128,18 @@ Deno.test({ name: "what a plain answer has no use for is not even read", ignore 
   assert(read.includes("lib/responses/session.ts"), read.join(" "));
   // The one that is left is below lib/mod.ts, whose imports stay in sight of every tool.
   assertEquals(read.filter((path) => !own.includes(path)), ["lib/config/config_schema.ts"]);
+});
+
+Deno.test({
+  name: "a ChatGPT login brings what signs for it where the configuration asks for that alone",
+  ignore,
+}, async () => {
+  for (const [toml, isAsked] of [["", false], [POLICY, true]] as const) {
+    await using rig = await AgentRig.start(toml);
+    const { read } = await loadedBy(["respond", "--transport", "sse", "hi"], rig.env);
+    assert(read.includes("lib/auth/managed_login.ts"));
+    assertEquals(read.some((path) => path.startsWith("lib/auth/agent_")), isAsked, toml);
+  }
 });
 
 Deno.test({

@@ -83,7 +83,11 @@ function attemptFacts(attempt: ProbeResult): DetailValue {
 function observationFacts(seen: Observation): readonly DetailValue[] {
   if (seen.kind === "note" || seen.kind === "response") return [];
   const { endpoint, transport, evidence } = seen;
-  const ids = { request_id: evidence.requestId ?? null, cf_ray: evidence.cfRay ?? null };
+  const ids = {
+    request_id: evidence.requestId ?? null,
+    cf_ray: evidence.cfRay ?? null,
+    ...(seen.agentId === undefined ? {} : { agent_id: seen.agentId, task_id: seen.taskId ?? null }),
+  };
   if (seen.kind === "recovery") {
     const { mode, phase, outcome, reason } = seen;
     return [{ kind: "recovery", endpoint, transport, mode, phase, outcome, reason: reason ?? null, ...ids }];

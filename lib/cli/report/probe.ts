@@ -9,6 +9,7 @@ import { asCulvertError, type CulvertError } from "../../errors.ts";
 import type { RequestObservation } from "../../net/observer.ts";
 import { describeRoute } from "../../net/route.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
+import { callerFacts } from "../../responses/attempt_observation.ts";
 import { mergeHeaders } from "../../responses/call_headers.ts";
 import { baseUrl, endpointUrl, shownUrl, websocketUrl } from "../../responses/url.ts";
 import { VERSION } from "../../version.ts";
@@ -92,7 +93,7 @@ async function attempt(
   let route = "none";
   try {
     for (let count = 0;; count++) {
-      const authorization = await authenticator.authorize(signal);
+      const authorization = await authenticator.authorize(signal, endpoint);
       const path = transport === "http" ? "models" : "responses";
       url = endpointUrl(baseUrl(settings.provider, authorization.mode), path, settings.provider.queryParams);
       route = describeRoute(dialer.routes.resolve(url));
@@ -103,6 +104,7 @@ async function attempt(
         endpoint,
         attempt: 0,
         authHeaderAttached: "authorization" in authorization.headers,
+        ...callerFacts(authorization, world, settings.provider),
       } as const satisfies Partial<RequestObservation>;
       let reply: Reply;
       try {

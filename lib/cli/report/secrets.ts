@@ -13,6 +13,8 @@ import type { World } from "../../world.ts";
 
 /** Shorter texts are no secrets, and taking them out would maim the report. */
 const SHORTEST = 8;
+/** What stands in `auth.json` and is meant to be told: support finds a refused agent by its ids. */
+const OPEN_KEYS = ["agent_runtime_id", "task_id"];
 
 /** Collects them: environment, configuration, `auth.json`, proxy addresses, the home directory's name. */
 export async function secretsOf(
@@ -62,5 +64,5 @@ async function keyIn(path: string | undefined): Promise<readonly string[]> {
 function textsOf(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];
-  return Object.values(value).flatMap(textsOf);
+  return Object.entries(value).flatMap(([key, entry]) => OPEN_KEYS.includes(key) ? [] : textsOf(entry));
 }

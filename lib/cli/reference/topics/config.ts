@@ -22,6 +22,7 @@ const CHOICES: Readonly<Record<keyof ProfileTable, string>> = {
 /** Keys that stand at the top alone. */
 const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string>> = {
   profile: "the profile in force where --profile does not say",
+  features: "use_agent_identity = true: an agent signs for a ChatGPT login; no other is obeyed here",
   forced_login_method: "chatgpt or api: the one way to sign in to OpenAI; another login is removed",
   forced_chatgpt_workspace_id: "the workspace, or list of them, that a ChatGPT login must belong to",
   profiles: "tables [profiles.NAME], each with keys as above",

@@ -1,0 +1,54 @@
+/** One agent, two programs: what either registers for a ChatGPT login, the other signs with. */
+import { assertEquals } from "../support/assert.ts";
+import { AgentRig } from "../cli/auth/agent_kit.ts";
+import { closedPort } from "../support/closed_port.ts";
+import { testWith } from "../support/programs.ts";
+import { scrubbedEnv } from "../support/scrubbed_env.ts";
+
+const QUIET =
+  '[features]\nuse_agent_identity = true\nplugins = false\n[analytics]\nenabled = false\n[otel]\nmetrics_exporter = "none"\n';
+
+/** An agent belongs to the real address of ChatGPT alone; whatever else is asked there is asked of a closed port. */
+async function codexAnswers({ env, home }: AgentRig): Promise<void> {
+  const child = new Deno.Command("codex", {
+    args: ["exec", "--skip-git-repo-check", "--color", "never", "say hello"],
+    clearEnv: true,
+    env: scrubbedEnv({
+      ...env,
+      HOME: home.path,
+      HTTPS_PROXY: `http://127.0.0.1:${closedPort()}`,
+      NO_PROXY: "localhost,127.0.0.1",
+    }),
+    cwd: home.path,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const limit = setTimeout(() => child.kill("SIGKILL"), 90_000);
+  const { code, stderr } = await child.output();
+  clearTimeout(limit);
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+}
+
+async function culvertAnswers(rig: AgentRig): Promise<void> {
+  const run = await rig.respond();
+  assertEquals(run.code, 0, run.stderr);
+}
+
+const PROGRAMS = [["culvert", "the codex client", culvertAnswers, codexAnswers], [
+  "the codex client",
+  "culvert",
+  codexAnswers,
+  culvertAnswers,
+]] as const;
+
+for (const [first, second, one, other] of PROGRAMS) {
+  await testWith(["codex"], `an agent that ${first} registered signs for ${second} too`, async () => {
+    await using rig = await AgentRig.start(QUIET);
+    await one(rig);
+    const agent = rig.stored;
+    await other(rig);
+    assertEquals([rig.asked, rig.stored], [["agent 200", "task 200"], agent]);
+    assertEquals(new Set(rig.schemes), new Set(["AgentAssertion"]));
+  });
+}

@@ -1,0 +1,7 @@
+/** A port of the loopback at which nobody listens (any more). */
+export function closedPort(): number {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
