@@ -6,6 +6,7 @@ import { writeLogin } from "../../lib/mock/login_file.ts";
 import { serverError, unauthorized } from "../../lib/mock/refusals.ts";
 import type { Observation } from "../../lib/net/observer.ts";
 import { Session } from "../../lib/responses/session.ts";
+import { WIRE_MODULES } from "../../lib/responses/wire_modules.ts";
 import { TestHome, testWorld } from "../auth/kit.ts";
 import { dialerFor } from "../net/kit.ts";
 import { assert, assertEquals, assertExcludes } from "../support/assert.ts";
@@ -62,7 +63,7 @@ class Rig implements AsyncDisposable {
       world,
       observer,
       transport: wire,
-    });
+    }, WIRE_MODULES);
     this.#close = () => dialer.close();
   }
 
