@@ -32,6 +32,17 @@ export interface LoginPolicy {
   readonly workspaces?: readonly string[];
 }
 
+/** Where logins are kept instead of in `auth.json`. */
+export interface LoginStorage {
+  /** From `cli_auth_credentials_store`. */
+  readonly store: "keyring" | "auto" | "ephemeral";
+  /**
+   * From `[features] secret_auth_storage`: an encrypted file, of which the keyring has the passphrase, in place of
+   * an entry of the keyring.
+   */
+  readonly inSecrets: boolean;
+}
+
 /** Settings in force. Frozen. */
 export interface Settings {
   /** Absolute path of `CODEX_HOME`. */
@@ -54,5 +65,7 @@ export interface Settings {
   readonly chatgptBaseUrl?: string;
   /** Absent where every login is allowed. */
   readonly loginPolicy?: LoginPolicy;
+  /** Absent for `auth.json`. */
+  readonly loginStorage?: LoginStorage;
   readonly warnings: readonly Warning[];
 }

@@ -212,7 +212,7 @@ export async function openLogin(
   const warnings: Warning[] = [];
   const observations: Observation[] = [];
   const login = new ManagedLogin({
-    file,
+    store: file,
     record,
     world,
     dialer: plainDialer(),
