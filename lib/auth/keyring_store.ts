@@ -14,6 +14,9 @@ import { lockHome, type LockResult } from "./file_lock.ts";
 import { describeEntry, type Keyring, type KeyringEntry, keyringFailure } from "./keyring.ts";
 import { removeEach } from "./remove_each.ts";
 
+/** By how much renewed tokens may be longer than the present ones, bytes. */
+const GROWTH = 256;
+
 /** What a store in the keyring is made of. */
 export interface KeyringStoreOptions {
   readonly codexHome: string;
@@ -51,8 +54,7 @@ export class KeyringStore implements CredentialStore {
     const { keyring, entry, file, warn } = this.#options;
     await makeHome(this.codexHome);
     const present = await keyring.read(entry);
-    // Renewed tokens are about as long as the present ones.
-    if (present !== undefined) keyring.check(entry, present);
+    if (present !== undefined) keyring.check(entry, present + " ".repeat(GROWTH));
     return {
       commit: async (raw) => {
         await writeAndCompare(keyring, entry, JSON.stringify(raw));
