@@ -10,13 +10,17 @@ import type { AuthRecord } from "./auth_record.ts";
 import type { CredentialSource } from "./authenticator.ts";
 import type { CredentialStore, WriteSlot } from "./credential_store.ts";
 import type { LockResult } from "./file_lock.ts";
+import type { StoreBesideFile } from "./keyring_store.ts";
 
 /** What the store is made of. */
 export interface AutoStoreOptions {
-  readonly inKeyring: CredentialStore;
+  readonly inKeyring: StoreBesideFile;
   readonly file: AuthFile;
   readonly warn: (warning: Warning) => void;
 }
+
+/** `details.problem` where there is no keyring that could hold a login. */
+const NO_KEYRING = ["not_installed", "no_service", "unsupported"] as const;
 
 /** The login of one home, wherever it is of the two. */
 export class AutoStore implements CredentialStore {
@@ -82,27 +86,38 @@ export class AutoStore implements CredentialStore {
           this.#warn(error, "writing auth.json");
           await file.write(raw);
           this.#source = file.source;
+          await this.#forgetFormer();
         }
       },
       abandon: slot.abandon,
     };
   }
 
-  /** Removes both. A keyring that cannot be used is a warning where the file held the login. */
+  /** Removes both. A keyring that cannot be used is a warning where it is not the only place left. */
   async remove(): Promise<boolean> {
-    const { inKeyring } = this.#options;
     try {
-      return await inKeyring.remove();
+      return await this.#options.inKeyring.remove();
     } catch (error) {
-      if (!(error instanceof CulvertError) || error.details["removed"] === 0) throw error;
+      if (!(error instanceof CulvertError)) throw error;
+      const wasThere = error.details["removed"] !== 0;
+      if (!wasThere && !NO_KEYRING.some((problem) => problem === error.details["problem"])) throw error;
       this.#options.warn({ code: "keyring_unusable", message: error.message });
-      return true;
+      return wasThere;
     }
   }
 
   /** Takes the lock of the home. */
   async lock(limitMs: number): Promise<LockResult> {
     return await this.#options.inKeyring.lock(limitMs);
+  }
+
+  /** What the keyring would not replace must not come before what is in the file. */
+  async #forgetFormer(): Promise<void> {
+    try {
+      await this.#options.inKeyring.forget();
+    } catch (error) {
+      this.#warn(error, "a former login there may still come first; using auth.json");
+    }
   }
 
   #found(record: AuthRecord, { source }: CredentialStore): AuthRecord {

@@ -28,8 +28,14 @@ export interface KeyringStoreOptions {
   readonly warn: (warning: Warning) => void;
 }
 
+/** A store beside which there may be a plain file. */
+export interface StoreBesideFile extends CredentialStore {
+  /** Removes the record from this place alone. @returns whether there was one @throws CulvertError `auth_storage` */
+  forget(): Promise<boolean>;
+}
+
 /** The login of one home in the keyring. */
-export class KeyringStore implements CredentialStore {
+export class KeyringStore implements StoreBesideFile {
   readonly codexHome: string;
   readonly source: CredentialSource;
   readonly absence =
@@ -66,8 +72,12 @@ export class KeyringStore implements CredentialStore {
 
   /** Removes the entry and the file; the one that fails does not keep the other. */
   async remove(): Promise<boolean> {
-    const { keyring, entry, file } = this.#options;
-    return await removeEach([() => keyring.remove(entry), () => file.remove()]);
+    return await removeEach([() => this.forget(), () => this.#options.file.remove()]);
+  }
+
+  /** Removes the entry alone. */
+  async forget(): Promise<boolean> {
+    return await this.#options.keyring.remove(this.#options.entry);
   }
 
   /** Takes the lock of the home. */

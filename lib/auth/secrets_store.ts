@@ -8,7 +8,7 @@
 import { absolutePath } from "../absolute_path.ts";
 import type { AuthRecord } from "./auth_record.ts";
 import type { CredentialSource } from "./authenticator.ts";
-import type { CredentialStore, WriteSlot } from "./credential_store.ts";
+import type { WriteSlot } from "./credential_store.ts";
 import { lockHome, type LockResult } from "./file_lock.ts";
 import { describeEntry, type KeyringEntry, keyringFailure } from "./keyring.ts";
 import {
@@ -16,6 +16,7 @@ import {
   makeHome,
   recordIn,
   removeLeftFile,
+  type StoreBesideFile,
   writeAndCompare,
 } from "./keyring_store.ts";
 import { removeEach } from "./remove_each.ts";
@@ -32,7 +33,7 @@ export interface SecretsStoreOptions extends KeyringStoreOptions {
 }
 
 /** The login of one home in its encrypted file. */
-export class SecretsStore implements CredentialStore {
+export class SecretsStore implements StoreBesideFile {
   readonly codexHome: string;
   readonly source: CredentialSource;
   readonly absence =
@@ -86,7 +87,12 @@ export class SecretsStore implements CredentialStore {
   /** Removes the encrypted file, the plain one, and the entry that a login without encryption had. */
   async remove(): Promise<boolean> {
     const { keyring, entry, file } = this.#options;
-    return await removeEach([() => this.#file.remove(), () => file.remove(), () => keyring.remove(entry)]);
+    return await removeEach([() => this.forget(), () => file.remove(), () => keyring.remove(entry)]);
+  }
+
+  /** Removes the encrypted file alone. */
+  async forget(): Promise<boolean> {
+    return await this.#file.remove();
   }
 
   /** Takes the lock of the home. */

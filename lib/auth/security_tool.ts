@@ -5,12 +5,9 @@
  */
 import type { World } from "../world.ts";
 import { describeEntry, type Keyring, type KeyringEntry, keyringFailure, USE_THE_FILE } from "./keyring.ts";
-import { type KeyringProgram, type ProgramEnd, runKeyringProgram } from "./keyring_program.ts";
+import { type ProgramEnd, runKeyringProgram } from "./keyring_program.ts";
 
-const PROGRAM: KeyringProgram = {
-  name: "security",
-  install: "It is part of macOS, in /usr/bin.",
-};
+const INSTALL = "It is part of macOS, in /usr/bin.";
 /**
  * The longest command on stdin, its line end included, bytes. Of a longer one the beginning is executed (the buffer
  * holds 4096 with its end; see `SecurityTool/security.c`).
@@ -21,9 +18,15 @@ const NOT_FOUND = 44;
 /** `errSecInteractionNotAllowed`, `errSecAuthFailed`, `errSecUserCanceled`. */
 const DENIED: readonly number[] = [36, 51, 128];
 
-/** Makes a keyring. @param world for the time limit */
-export function securityTool(world: Pick<World, "sleep">): Keyring {
-  const run = (args: readonly string[], stdin?: string) => runKeyringProgram(PROGRAM, args, world, stdin);
+/**
+ * Makes a keyring.
+ *
+ * @param world for the time limit
+ * @param name of the program, or its path
+ */
+export function securityTool(world: Pick<World, "sleep">, name = "security"): Keyring {
+  const run = (args: readonly string[], stdin?: string) =>
+    runKeyringProgram({ name, install: INSTALL }, args, world, stdin);
   const keyring: Keyring = {
     read: async (entry) => {
       const end = await run(["find-generic-password", ...named(entry), "-w"]);
