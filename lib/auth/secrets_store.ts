@@ -123,7 +123,7 @@ export class SecretsStore implements StoreBesideFile {
 
   async #newPassphrase(): Promise<string> {
     const { keyring, passphraseEntry } = this.#options;
-    const passphrase = crypto.getRandomValues(new Uint8Array(PASSPHRASE_BYTES)).toBase64();
+    const passphrase = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(PASSPHRASE_BYTES))));
     await writeAndCompare(keyring, passphraseEntry, passphrase);
     return passphrase;
   }
