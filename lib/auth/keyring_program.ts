@@ -59,6 +59,8 @@ export async function runKeyringProgram(
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
+const NOT_ALLOWED = "Check that this process may start programs.";
+const OR_THE_FILE = 'Or set cli_auth_credentials_store = "file" in config.toml.';
 const OTHERWISE = 'Where nobody can do that, set cli_auth_credentials_store = "file" in config.toml.';
 
 function start({ name, install }: KeyringProgram, args: readonly string[]): Deno.ChildProcess {
@@ -76,7 +78,7 @@ function start({ name, install }: KeyringProgram, args: readonly string[]): Deno
     throw keyringFailure(
       isMissing ? "not_installed" : "not_started",
       `Cannot use the keyring: ${name} ${isMissing ? "is not installed" : "cannot be started"}`,
-      { hint: `${install} Or set cli_auth_credentials_store = "file" in config.toml.`, cause },
+      { hint: `${isMissing ? install : NOT_ALLOWED} ${OR_THE_FILE}`, cause },
     );
   }
 }
