@@ -42,7 +42,7 @@ const PERMISSIONS = [
   "--allow-env",
   // The User-Agent names the system; libraries of Node's kind ask for the user and group they run as.
   "--allow-sys=osRelease,hostname,uid,gid,homedir",
-  // The command of a provider that prints a token, and the browser of `auth login`.
+  // The command of a provider that prints a token, the browser of `auth login`, the program of the keyring.
   "--allow-run",
   "--no-prompt",
 ];

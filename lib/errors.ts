@@ -62,7 +62,7 @@ export const ERROR_CODES = {
   auth_rejected: { exit: EXIT.auth, brief: "the server refused the credential (401)" },
   auth_forbidden: { exit: EXIT.auth, brief: "the credential lacks the permission (403)" },
   auth_refresh_failed: { exit: EXIT.auth, brief: "the access token could not be renewed" },
-  auth_storage: { exit: EXIT.auth, brief: "the credential file cannot be read or written" },
+  auth_storage: { exit: EXIT.auth, brief: "the stored credential cannot be read or written" },
   auth_login_failed: { exit: EXIT.auth, brief: "the login did not complete" },
 
   dns: { exit: EXIT.network, brief: "the host name could not be resolved" },

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { absolutePath, parentPath } from "../absolute_path.ts";
+import { absolutePath } from "../absolute_path.ts";
 import { CulvertError } from "../errors.ts";
 import { aborted } from "../net/dial_tcp.ts";
 import type { Dialer } from "../net/dialer.ts";
@@ -18,9 +18,9 @@ import { type AgentRecord, asAgentFailure, problemIn, registerAgent } from "./ag
 import { keepAgent, storedAgent } from "./agent_store.ts";
 import { agentHome } from "./agent_token.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
-import type { AuthFile } from "./auth_file.ts";
 import { accountOf } from "./auth_record.ts";
 import type { AgentFacts, Authorization } from "./authenticator.ts";
+import type { CredentialStore } from "./credential_store.ts";
 import { acquireFileLock, type HeldLock } from "./file_lock.ts";
 import type { ManagedLogin } from "./managed_login.ts";
 import { mayPass } from "./patient_exchange.ts";
@@ -33,7 +33,7 @@ const LOCK_NAME = "culvert-agent.lock";
 /** What it works with. */
 export interface AgentLoginOptions {
   readonly login: ManagedLogin;
-  readonly file: AuthFile;
+  readonly store: CredentialStore;
   readonly dialer: Dialer;
   readonly world: World;
   readonly endpoints: AuthEndpoints;
@@ -105,11 +105,11 @@ export class AgentLogin {
   }
 
   async #find(refused: AgentFacts | undefined): Promise<Choice> {
-    const { file, world } = this.#options;
+    const { store, world } = this.#options;
     const subject = this.#subject();
     const known = refused === undefined ? await this.#stored(refused) : undefined;
     if (known !== undefined) return known;
-    const path = absolutePath(LOCK_NAME, parentPath(file.path));
+    const path = absolutePath(LOCK_NAME, store.codexHome);
     const result = await acquireFileLock(path, world, LOCK_LIMIT_MS);
     if (result.kind === "busy") {
       return this.#withoutAgent("another process has been registering one for too long");
@@ -138,7 +138,7 @@ export class AgentLogin {
       return "bearer";
     }
     try {
-      const left = await storedAgent(this.#options.file, subject.accountId);
+      const left = await storedAgent(this.#options.store, subject.accountId);
       return await this.#withTask(left !== undefined && !hasTask(left) ? left : await this.#newAgent());
     } catch (error) {
       if (!(error instanceof CulvertError)) throw error;
@@ -175,7 +175,7 @@ export class AgentLogin {
 
   /** The agent on disk, unless it is the refused one. One without a task is for the holder of the lock. */
   async #stored(refused: AgentFacts | undefined): Promise<Choice | undefined> {
-    const record = await storedAgent(this.#options.file, this.#subject().accountId);
+    const record = await storedAgent(this.#options.store, this.#subject().accountId);
     if (record === undefined || !hasTask(record)) return undefined;
     const identity = new AgentIdentity({ ...this.#options, identity: record });
     try {

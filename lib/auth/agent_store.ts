@@ -1,29 +1,29 @@
 /**
- * The agent that `auth.json` keeps beside the tokens of a ChatGPT login.
+ * The agent that is kept beside the tokens of a ChatGPT login.
  *
  * @module
  */
 import { CulvertError } from "../errors.ts";
 import type { Warning } from "../warning.ts";
-import type { World } from "../world.ts";
 import type { AgentRecord } from "./agent_registration.ts";
-import type { AuthFile } from "./auth_file.ts";
 import { accountOf } from "./auth_record.ts";
-import { acquireFileLock } from "./file_lock.ts";
+import type { CredentialStore } from "./credential_store.ts";
 
 /** How long to wait for whoever is renewing the login, ms. */
 const LOCK_LIMIT_MS = 35_000;
 
 /** Where agents are kept. */
 export interface AgentStoreParts {
-  readonly file: AuthFile;
-  readonly world: World;
+  readonly store: CredentialStore;
   readonly warn: (warning: Warning) => void;
 }
 
 /** The agent of an account. A record of another account, or without what it signs with, counts for nothing. */
-export async function storedAgent(file: AuthFile, accountId: string): Promise<AgentRecord | undefined> {
-  const agent = (await file.read())?.agentIdentity;
+export async function storedAgent(
+  store: CredentialStore,
+  accountId: string,
+): Promise<AgentRecord | undefined> {
+  const agent = (await store.read())?.agentIdentity;
   if (typeof agent !== "object" || agent["account_id"] !== accountId) return undefined;
   const isWhole = [agent["agent_runtime_id"], agent["agent_private_key"]].every((part) =>
     typeof part === "string" && part !== ""
@@ -39,15 +39,18 @@ export async function storedAgent(file: AuthFile, accountId: string): Promise<Ag
 export async function keepAgent(
   agent: AgentRecord | undefined,
   accountId: string,
-  { file, world, warn }: AgentStoreParts,
+  { store, warn }: AgentStoreParts,
 ): Promise<void> {
-  const result = await acquireFileLock(file.lockPath, world, LOCK_LIMIT_MS);
+  const result = await store.lock(LOCK_LIMIT_MS);
   try {
-    if (result.kind === "busy") throw new CulvertError("auth_storage", `${file.path} is being changed`);
-    const disk = await file.read();
-    if (disk?.mode !== "chatgpt" || accountOf(disk) !== accountId) return;
-    const { agent_identity: _, ...others } = disk.raw;
-    await file.write(agent === undefined ? others : { ...others, agent_identity: agent });
+    if (result.kind === "busy") {
+      throw new CulvertError("auth_storage", `${store.source.name} is being changed`);
+    }
+    const kept = await store.read();
+    if (kept?.mode !== "chatgpt" || accountOf(kept) !== accountId) return;
+    const { agent_identity: _, ...others } = kept.raw;
+    const slot = await store.reserve();
+    await slot.commit(agent === undefined ? others : { ...others, agent_identity: agent });
   } catch (error) {
     if (!(error instanceof CulvertError)) throw error;
     warn({

@@ -1,11 +1,11 @@
 /**
- * Makes the {@link Authenticator} of a session out of settings, environment and `auth.json`, and of loaders for
+ * Makes the {@link Authenticator} of a session out of settings, environment and stored login, and of loaders for
  * what only one kind of credential needs.
  *
  * @module
  */
 import type { Provider } from "../config/provider.ts";
-import type { LoginPolicy } from "../config/settings.ts";
+import type { LoginPolicy, LoginStorage } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import type { Dialer } from "../net/dialer.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
@@ -13,13 +13,14 @@ import type { Warning } from "../warning.ts";
 import type { World } from "../world.ts";
 import type { ActiveCredential, CredentialFacts, Renewal } from "./active_credential.ts";
 import { authEndpoints } from "./auth_endpoints.ts";
-import { AuthFile } from "./auth_file.ts";
 import { accountFacts, baseUrlClass, bearerHeaders, isBackendMode } from "./auth_headers.ts";
 import type { Authenticator, TurnRecovery } from "./authenticator.ts";
 import { type Credential, findCredential } from "./credential.ts";
+import type { CredentialStore } from "./credential_store.ts";
 import { readClaims } from "./jwt_claims.ts";
 import { accountObjection, forbidden, LOGIN_POLICY, objection } from "./login_policy.ts";
 import type { ManagedLogin } from "./managed_login.ts";
+import { openStore, type StoreModules } from "./open_store.ts";
 import { Recovery } from "./recovery.ts";
 import { describeCredential } from "./rejection_report.ts";
 
@@ -32,6 +33,7 @@ export interface AuthenticatorOptions {
     readonly chatgptBaseUrl?: string;
     readonly loginPolicy?: LoginPolicy;
     readonly useAgentIdentity?: boolean;
+    readonly loginStorage?: LoginStorage;
   };
   readonly dialer: Dialer;
   readonly world: World;
@@ -52,8 +54,10 @@ export interface SessionAuthenticator extends Authenticator {
   readonly startTurn: () => TurnRecovery & Pick<Recovery, "mode" | "step">;
 }
 
+type OpenStore = () => Promise<CredentialStore>;
+
 /** Modules that one kind of credential needs each, and how to come by them. */
-export interface CredentialModules {
+export interface CredentialModules extends StoreModules {
   readonly agentIdentity: () => Promise<typeof import("./agent_identity.ts")>;
   readonly agentLogin: () => Promise<typeof import("./agent_login.ts")>;
   readonly commandBearer: () => Promise<typeof import("./command_bearer.ts")>;
@@ -75,10 +79,11 @@ export function assembleAuthenticator(
   let finding: Promise<ActiveCredential> | undefined;
   let active: ActiveCredential | undefined;
   const find = async (): Promise<ActiveCredential> => {
-    const file = new AuthFile({ codexHome: options.settings.codexHome, world: options.world });
-    const { provider } = options.settings;
-    const credential = await findAllowed(file, options, modules);
-    const found = await activate(credential, file, options, modules);
+    const { world, settings: { codexHome, loginStorage, provider }, warn = () => {} } = options;
+    let opened: Promise<CredentialStore> | undefined;
+    const store = () => (opened ??= openStore({ codexHome, loginStorage, world, warn }, modules));
+    const credential = await findAllowed(store, options, modules);
+    const found = await activate(credential, store, options, modules);
     const misroute = misrouteOf(found, provider);
     if (misroute !== undefined) options.warn?.(misroute);
     return found;
@@ -98,9 +103,9 @@ export function assembleAuthenticator(
   };
 }
 
-/** The credential. One in `auth.json` that the configuration does not allow is removed. */
+/** The credential. A stored one that the configuration does not allow is removed. */
 async function findAllowed(
-  file: AuthFile,
+  store: OpenStore,
   options: AuthenticatorOptions,
   modules: CredentialModules,
 ): Promise<Credential> {
@@ -109,14 +114,15 @@ async function findAllowed(
     return await findCredential({
       provider,
       world,
-      file,
+      store,
       loginPolicy,
       ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
     });
   } catch (error) {
     if (error instanceof CulvertError && error.details["problem"] === LOGIN_POLICY) {
       const isForbidden = (stored: Credential) => objection(loginPolicy, stored) !== undefined;
-      if (error.details["source"] === file.path) await forget(file, options, modules, isForbidden);
+      const isStored = error.details["source"] === (await store()).source.name;
+      if (isStored) await forget(store, options, modules, isForbidden);
     }
     throw error;
   }
@@ -124,15 +130,17 @@ async function findAllowed(
 
 /** Removes a stored login that is not allowed, and says so; whoever only looks does not. */
 async function forget(
-  file: AuthFile,
-  { world, warn, isLookingOnly }: AuthenticatorOptions,
+  store: OpenStore,
+  { warn, isLookingOnly }: AuthenticatorOptions,
   modules: CredentialModules,
   isForbidden: (stored: Credential) => boolean,
 ): Promise<void> {
   if (isLookingOnly === true) return;
   const { removeForbidden } = await modules.forbiddenLogin();
-  if (!await removeForbidden(file, world, isForbidden)) return;
-  warn?.({ code: "auth_removed", message: `The login in ${file.path} was removed` });
+  const opened = await store();
+  const { name } = opened.source;
+  if (!await removeForbidden(opened, isForbidden)) return;
+  warn?.({ code: "auth_removed", message: `The login in ${name} was removed` });
 }
 
 /**
@@ -154,7 +162,7 @@ function misrouteOf({ mode, source }: ActiveCredential, provider: Provider): War
 /** Puts a credential to work. Modules that only one kind needs are loaded for that kind. */
 async function activate(
   credential: Credential,
-  file: AuthFile,
+  store: OpenStore,
   options: AuthenticatorOptions,
   modules: CredentialModules,
 ): Promise<ActiveCredential> {
@@ -188,7 +196,7 @@ async function activate(
         const isForbidden = (stored: Credential) =>
           stored.kind === credential.kind && stored.token === credential.token;
         // Where nobody could be asked whose it is, it may be the right one.
-        if (owner.accountId !== undefined) await forget(file, options, modules, isForbidden);
+        if (owner.accountId !== undefined) await forget(store, options, modules, isForbidden);
         throw forbidden(`the personal access token from ${source.name}`, demand, source.name);
       }
       return fixed(
@@ -223,9 +231,9 @@ async function activate(
       };
     }
     case "managed": {
-      const found = managed(await modules.managedLogin(), credential, file, options, warn);
+      const found = managed(await modules.managedLogin(), credential, await store(), options, warn);
       const signs = options.settings.useAgentIdentity === true && options.isLookingOnly !== true;
-      return signs ? signedBy(await modules.agentLogin(), found, file, options, warn) : found;
+      return signs ? signedBy(await modules.agentLogin(), found, await store(), options, warn) : found;
     }
   }
 }
@@ -255,7 +263,7 @@ interface ManagedCredential extends ActiveCredential {
 function managed(
   { ManagedLogin }: typeof import("./managed_login.ts"),
   credential: Extract<Credential, { kind: "managed" }>,
-  file: AuthFile,
+  store: CredentialStore,
   options: AuthenticatorOptions,
   warn: (warning: Warning) => void,
 ): ManagedCredential {
@@ -263,7 +271,7 @@ function managed(
   const { dialer, world } = options;
   const endpoints = authEndpoints(world.env);
   const observer = options.observer ?? SILENT;
-  const login = new ManagedLogin({ file, record, dialer, world, endpoints, observer, warn });
+  const login = new ManagedLogin({ store, record, dialer, world, endpoints, observer, warn });
   const present = () => bearerHeaders(login.record.tokens?.accessToken ?? "", accountFacts(login.record));
   return {
     mode: "chatgpt",
@@ -291,7 +299,7 @@ function managed(
 function signedBy(
   { AgentLogin }: typeof import("./agent_login.ts"),
   managed: ManagedCredential,
-  file: AuthFile,
+  store: CredentialStore,
   options: AuthenticatorOptions,
   warn: (warning: Warning) => void,
 ): ActiveCredential {
@@ -299,7 +307,7 @@ function signedBy(
   const endpoints = authEndpoints(world.env);
   const agent = new AgentLogin({
     login: managed.login,
-    file,
+    store,
     dialer,
     world,
     endpoints,

@@ -8,8 +8,18 @@ import type { ServerEvidence } from "../net/observer.ts";
 
 /** Where a credential came from. */
 export interface CredentialSource {
-  readonly kind: "flag" | "env" | "file" | "provider_env" | "provider_token" | "command" | "host" | "none";
-  /** The variable, flag, absolute path or option; never a value. */
+  readonly kind:
+    | "flag"
+    | "env"
+    | "file"
+    | "keyring"
+    | "memory"
+    | "provider_env"
+    | "provider_token"
+    | "command"
+    | "host"
+    | "none";
+  /** The variable, flag, absolute path, entry of the keyring or option; never a value. */
   readonly name: string;
 }
 

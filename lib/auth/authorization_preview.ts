@@ -6,10 +6,10 @@
  */
 import { CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
-import { AuthFile } from "./auth_file.ts";
 import type { AuthMode, Authorization } from "./authenticator.ts";
 import type { AuthenticatorOptions } from "./assemble_authenticator.ts";
 import { type Credential, findCredential } from "./credential.ts";
+import { openStore, type StoreModules } from "./open_store.ts";
 
 const BEARER = { Authorization: "Bearer ***" };
 const WITH_ACCOUNT = { ...BEARER, "ChatGPT-Account-ID": "***" };
@@ -27,20 +27,20 @@ const SHAPES: Readonly<Record<Credential["kind"], readonly [AuthMode, Readonly<R
  * Previews the authorization of a request. Where no credential is found there is none to show, which is no
  * error: the request can be looked at all the same.
  *
- * @throws CulvertError `input_unreadable` for the key file, `auth_storage` for a broken `auth.json`
+ * @throws CulvertError `input_unreadable` for the key file, `auth_storage` for a stored login that cannot be read
  */
 export async function previewAuthorization(
   settings: AuthenticatorOptions["settings"],
   world: World,
+  modules: StoreModules,
 ): Promise<Authorization> {
-  const { apiKeyFile, codexHome, loginPolicy, provider } = settings;
+  const { apiKeyFile, codexHome, loginPolicy, loginStorage, provider } = settings;
   try {
-    const file = new AuthFile({ codexHome, world });
     const credential = await findCredential({
       provider,
       world,
       loginPolicy,
-      file,
+      store: () => openStore({ codexHome, loginStorage, world, warn: () => {} }, modules),
       ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
     });
     const isSigned = credential.kind === "managed" && settings.useAgentIdentity === true;

@@ -1,5 +1,5 @@
 /**
- * Makes the authenticator of a session out of settings, environment and `auth.json`.
+ * Makes the authenticator of a session out of settings, environment and stored login.
  *
  * @module
  */
@@ -16,7 +16,9 @@ export function createAuthenticator(options: AuthenticatorOptions): SessionAuthe
   return assembleAuthenticator(options, {
     agentIdentity: () => import("./agent_identity.ts"),
     agentLogin: () => import("./agent_login.ts"),
+    authFile: () => import("./auth_file.ts"),
     commandBearer: () => import("./command_bearer.ts"),
+    configuredStore: () => import("./configured_store.ts"),
     forbiddenLogin: () => import("./forbidden_login.ts"),
     managedLogin: () => import("./managed_login.ts"),
     personalAccessToken: () => import("./personal_access_token.ts"),

@@ -8,9 +8,9 @@ import type { CommandAuth, Provider } from "../config/provider.ts";
 import type { LoginPolicy } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
-import type { AuthFile } from "./auth_file.ts";
 import type { AuthRecord } from "./auth_record.ts";
 import type { CredentialSource } from "./authenticator.ts";
+import type { CredentialStore } from "./credential_store.ts";
 import { forbidden, objection } from "./login_policy.ts";
 
 /** The credential that won. Secret. */
@@ -34,7 +34,8 @@ export interface CredentialQuery {
   /** What the configuration demands of a login at OpenAI. */
   readonly loginPolicy?: LoginPolicy | undefined;
   readonly world: Pick<World, "env" | "cwd">;
-  readonly file: AuthFile;
+  /** Opened only where no other source has a credential. */
+  readonly store: () => Promise<CredentialStore>;
 }
 
 /** Variables that hold an API key, in order. */
@@ -44,7 +45,7 @@ export const ACCESS_TOKEN_VARIABLE = "CODEX_ACCESS_TOKEN";
 /** What personal access tokens begin with; any other access token is an agent identity. */
 export const PERSONAL_TOKEN_PREFIX = "at-";
 const NONE: CredentialSource = { kind: "none", name: "none" };
-/** `details.problem` where `auth.json` holds no credential. */
+/** `details.problem` where no credential is stored. */
 const NOT_STORED = "not_stored";
 const ALL_WAYS =
   "Any of these will do: culvert auth login (ChatGPT), culvert auth login --api-key (key on stdin), " +
@@ -64,10 +65,10 @@ export function keyVariablesFor(provider: Provider): readonly string[] {
 
 /**
  * Finds the credential: `--api-key-file`, then what the provider itself brings, then the environment, then
- * `auth.json`. A variable whose credential the configuration does not allow is passed over.
+ * the store. A variable whose credential the configuration does not allow is passed over.
  *
  * @throws CulvertError `auth_missing` naming every way to give one, or the demand that is not met; `input_unreadable` for the key file;
- *   `auth_storage` for a broken `auth.json`
+ *   `auth_storage` for a store that cannot be read
  */
 export async function findCredential(query: CredentialQuery): Promise<Credential> {
   const { provider, world, apiKeyFile } = query;
@@ -86,7 +87,7 @@ export async function findCredential(query: CredentialQuery): Promise<Credential
   }
   if (!provider.requiresOpenAiAuth) return { kind: "none", source: NONE };
   try {
-    return await storedCredential(query.file, policy);
+    return await storedCredential(await query.store(), policy);
   } catch (error) {
     const isMissing = error instanceof CulvertError && error.details["problem"] === NOT_STORED;
     // What is set and not allowed explains more than what is not there.
@@ -112,28 +113,28 @@ function allowed(credential: Credential, policy: LoginPolicy | undefined): Crede
 }
 
 /**
- * The credential in `auth.json`.
+ * The stored credential.
  *
  * @param policy what the configuration demands of it
  * @throws CulvertError `auth_missing`, `auth_storage`
  */
-export async function storedCredential(file: AuthFile, policy?: LoginPolicy): Promise<Credential> {
-  return allowed(await readStored(file), policy);
+export async function storedCredential(store: CredentialStore, policy?: LoginPolicy): Promise<Credential> {
+  return allowed(await readStored(store), policy);
 }
 
-async function readStored(file: AuthFile): Promise<Credential> {
-  const source: CredentialSource = { kind: "file", name: file.path };
-  const record = await file.read();
+async function readStored(store: CredentialStore): Promise<Credential> {
+  const record = await store.read();
+  const { source } = store;
   if (record?.mode === "chatgpt" && record.tokens !== undefined && record.tokens.accessToken !== "") {
     return { kind: "managed", record, source };
   }
   if (record?.mode === "apikey" && (record.apiKey ?? "").trim() !== "") {
-    return { kind: "bearer", token: headerValue(record.apiKey ?? "", file.path), source };
+    return { kind: "bearer", token: headerValue(record.apiKey ?? "", source.name), source };
   }
   if (record?.mode === "personalAccessToken" && record.personalAccessToken !== undefined) {
     return {
       kind: "personal_access_token",
-      token: headerValue(record.personalAccessToken, file.path),
+      token: headerValue(record.personalAccessToken, source.name),
       source,
     };
   }
@@ -141,19 +142,19 @@ async function readStored(file: AuthFile): Promise<Credential> {
     return { kind: "agent_identity", identity: record.agentIdentity, source };
   }
   if (record?.mode === "bedrockApiKey") {
-    throw new CulvertError("auth_missing", `The credential in ${file.path} is for Amazon Bedrock only`, {
+    throw new CulvertError("auth_missing", `The credential in ${source.name} is for Amazon Bedrock only`, {
       hint: ALL_WAYS,
-      details: { path: file.path, mode: record.mode },
+      details: { path: source.name, mode: record.mode },
     });
   }
   const what = record === undefined
-    ? "there is no auth.json"
-    : "auth.json lacks what its mode says it should hold";
+    ? store.absence
+    : `${source.kind === "file" ? "auth.json" : source.name} lacks what its mode says it should hold`;
   throw new CulvertError("auth_missing", `No credential was found: no key in the environment, and ${what}`, {
     hint: ALL_WAYS,
     details: {
       problem: NOT_STORED,
-      path: file.path,
+      path: source.name,
       variables: [...API_KEY_VARIABLES, ACCESS_TOKEN_VARIABLE],
     },
   });

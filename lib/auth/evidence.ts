@@ -187,6 +187,8 @@ const SOURCES: Readonly<Record<CredentialFacts["source"]["kind"], string>> = {
   flag: "file",
   env: "env",
   file: "file",
+  keyring: "keyring",
+  memory: "memory",
   provider_env: "env",
   provider_token: "config",
   command: "command",

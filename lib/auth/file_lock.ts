@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { absolutePath } from "../absolute_path.ts";
 import type { World } from "../world.ts";
 
 const FIRST_PAUSE_MS = 10;
@@ -23,6 +24,16 @@ export type LockResult =
   | { readonly kind: "held"; readonly lock: HeldLock }
   | { readonly kind: "busy" }
   | { readonly kind: "unavailable"; readonly cause: unknown };
+
+/**
+ * Waits to be the only one that changes the login of a home, wherever it is kept.
+ *
+ * @param codexHome absolute; it must exist
+ * @param limitMs how long to wait for another holder
+ */
+export async function lockHome(codexHome: string, world: World, limitMs: number): Promise<LockResult> {
+  return await acquireFileLock(absolutePath("auth.json.lock", codexHome), world, limitMs);
+}
 
 /**
  * Waits for the lock. The file is made if it is not there (0600) and never removed: removing it would let two

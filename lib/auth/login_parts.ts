@@ -7,13 +7,13 @@ import { CulvertError, type DetailValue } from "../errors.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world.ts";
-import type { AuthFile } from "./auth_file.ts";
+import type { CredentialStore } from "./credential_store.ts";
 
 /** Where to sign in, as whom, and what with. */
 export interface LoginParts {
   readonly dialer: Dialer;
   readonly world: World;
-  readonly file: AuthFile;
+  readonly store: CredentialStore;
   /** Base of the authority, without a final slash. */
   readonly issuer: string;
   readonly clientId: string;

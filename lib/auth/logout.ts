@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { CulvertError } from "../errors.ts";
 import type { AuthRecord } from "./auth_record.ts";
-import { acquireFileLock } from "./file_lock.ts";
+import type { CredentialSource } from "./authenticator.ts";
 import type { LoginParts } from "./login_parts.ts";
 import { revokeLogin } from "./revoke.ts";
 
@@ -14,26 +14,27 @@ const LOCK_LIMIT_MS = 45_000;
 
 /** What signing out came to. */
 export interface SignedOut {
-  /** Whether there was a credential file. */
+  /** Whether there was a stored credential. */
   readonly wasSignedIn: boolean;
-  readonly path: string;
+  /** Where it was, or would have been. */
+  readonly source: CredentialSource;
 }
 
 /**
- * Revokes the stored login (best effort: a failure is a warning) and removes `auth.json`. The environment plays
+ * Revokes the stored login (best effort: a failure is a warning) and removes it from its store. The environment plays
  * no part in it: a variable neither hides the stored login nor is changed.
  *
- * @throws CulvertError `auth_storage` when the file cannot be removed
+ * @throws CulvertError `auth_storage` when it cannot be removed
  */
 export async function logout(
-  parts: Pick<LoginParts, "dialer" | "world" | "file" | "clientId" | "revokeUrl" | "warn">,
+  parts: Pick<LoginParts, "dialer" | "world" | "store" | "clientId" | "revokeUrl" | "warn">,
 ): Promise<SignedOut> {
-  const { file, warn } = parts;
-  const result = await acquireFileLock(file.lockPath, parts.world, LOCK_LIMIT_MS);
+  const { store, warn } = parts;
+  const result = await store.lock(LOCK_LIMIT_MS);
   try {
     let record: AuthRecord | undefined;
     try {
-      record = await file.read();
+      record = await store.read();
     } catch (error) {
       if (!(error instanceof CulvertError)) throw error;
       warn({ code: "auth_not_revoked", message: `Nothing was revoked: ${error.message}` });
@@ -42,9 +43,10 @@ export async function logout(
     if (problem !== undefined) {
       warn({ code: "auth_not_revoked", message: `The login was removed here but not revoked: ${problem}` });
     }
-    const wasSignedIn = await file.remove();
-    await removeCache(join(file.path, "..", "culvert-whoami.json"));
-    return { wasSignedIn, path: file.path };
+    const { source } = store;
+    const wasSignedIn = await store.remove();
+    await removeCache(join(store.codexHome, "culvert-whoami.json"));
+    return { wasSignedIn, source };
   } finally {
     if (result.kind === "held") result.lock.release();
   }

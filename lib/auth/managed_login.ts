@@ -9,7 +9,6 @@ import type { Observer } from "../net/observer.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
-import type { AuthFile, WriteSlot } from "./auth_file.ts";
 import {
   accountOf,
   type AuthRecord,
@@ -17,7 +16,8 @@ import {
   type RenewedTokens,
   renewTokens,
 } from "./auth_record.ts";
-import { acquireFileLock, type HeldLock } from "./file_lock.ts";
+import type { CredentialStore, WriteSlot } from "./credential_store.ts";
+import type { HeldLock } from "./file_lock.ts";
 import { isPermanent, permanentFailure, transientFailure } from "./refresh_failure.ts";
 import { knownRefusal, noteRefusal } from "./refused_tokens.ts";
 import { refreshGrant, type RefreshReason, type RefreshReply } from "./token_endpoint.ts";
@@ -38,8 +38,8 @@ const CLOCK_TOLERANCE_MS = 120_000;
 
 /** What a login is made of. */
 export interface ManagedLoginOptions {
-  readonly file: AuthFile;
-  /** As read from `file`; mode `chatgpt`, with tokens. */
+  readonly store: CredentialStore;
+  /** As read from `store`; mode `chatgpt`, with tokens. */
   readonly record: AuthRecord;
   readonly dialer: Dialer;
   readonly world: World;
@@ -119,16 +119,18 @@ export class ManagedLogin {
   }
 
   async #renewLocked(reason: RefreshReason): Promise<boolean> {
-    const { file, world } = this.#options;
+    const { store } = this.#options;
     const isGood = reason === "proactive_expiry" && !isExpired(this.#record, this.#now());
     const limitMs = isGood ? LOCK_LIMIT_WHILE_GOOD_MS : LOCK_LIMIT_MS;
-    const result = await acquireFileLock(file.lockPath, world, limitMs);
+    const result = await store.lock(limitMs);
     if (result.kind === "busy") {
       if (await this.reload()) return true;
-      throw transientFailure("another process has been renewing it for too long", { lock: file.lockPath });
+      throw transientFailure("another process has been renewing it for too long", {
+        store: store.source.name,
+      });
     }
     if (result.kind === "unavailable") {
-      this.#note(`No lock at ${file.lockPath}; renewing without one`);
+      this.#note(`No lock for the login in ${store.source.name}; renewing without one`);
       return await this.#renewHolding(undefined, reason);
     }
     try {
@@ -207,9 +209,11 @@ export class ManagedLogin {
    */
   async #reserve(reason: RefreshReason): Promise<WriteSlot | undefined> {
     try {
-      return await this.#options.file.reserve();
+      return await this.#options.store.reserve();
     } catch (error) {
       if (!(error instanceof CulvertError)) throw error;
+      // No later attempt would save it, and what is stored would be dead.
+      if (error.details["problem"] === "too_large") throw error;
       if (reason === "proactive_expiry" && !isExpired(this.#record, this.#now())) throw error;
       this.#warnOnce({
         code: "auth_not_saved",
@@ -251,10 +255,10 @@ export class ManagedLogin {
   async #save(slot?: WriteSlot): Promise<void> {
     const unsaved = this.#unsaved;
     if (unsaved === undefined) return;
-    const { file, world } = this.#options;
+    const { store, world } = this.#options;
     let disk: AuthRecord | undefined;
     try {
-      disk = await file.read();
+      disk = await store.read();
     } catch (error) {
       await slot?.abandon();
       throw error;
@@ -263,16 +267,15 @@ export class ManagedLogin {
     if (disk === undefined || !isOurs) {
       await slot?.abandon();
       this.#unsaved = undefined;
-      this.#note("auth.json was changed by another program meanwhile; its record was left as it is");
+      this.#note("The stored login was changed by another program meanwhile; it was left as it is");
       return;
     }
-    await (slot ?? await file.reserve()).commit(renewTokens(disk.raw, unsaved.tokens, world.now()));
+    await (slot ?? await store.reserve()).commit(renewTokens(disk.raw, unsaved.tokens, world.now()));
     this.#unsaved = undefined;
   }
 
   async #saveAgain(): Promise<void> {
-    const { file, world } = this.#options;
-    const result = await acquireFileLock(file.lockPath, world, 1_000);
+    const result = await this.#options.store.lock(1_000);
     if (result.kind === "busy") return;
     try {
       await this.#save();
@@ -287,13 +290,13 @@ export class ManagedLogin {
 
   /** The record on disk, when it may replace ours; `undefined` while ours is newer than anything there. */
   async #sameAccountOnDisk(): Promise<AuthRecord | undefined> {
-    const disk = await this.#options.file.read();
+    const disk = await this.#options.store.read();
     if (this.#unsaved !== undefined && disk?.tokens?.refreshToken === this.#unsaved.replaces) {
       return undefined;
     }
-    if (disk === undefined) throw permanentFailure("signed_out", { path: this.#options.file.path });
+    if (disk === undefined) throw permanentFailure("signed_out", { path: this.#options.store.source.name });
     if (disk.mode !== "chatgpt" || disk.tokens === undefined || !this.#isSameAccount(disk)) {
-      throw permanentFailure("account_changed", { path: this.#options.file.path });
+      throw permanentFailure("account_changed", { path: this.#options.store.source.name });
     }
     return disk;
   }

@@ -1,11 +1,10 @@
 /**
- * A new login reaches the disk: first it is safe there, then the old one is revoked.
+ * A new login reaches its store: first it is safe there, then the old one is revoked.
  *
  * @module
  */
 import { CulvertError } from "../errors.ts";
 import { type AuthRecord, replaceCredential } from "./auth_record.ts";
-import { acquireFileLock } from "./file_lock.ts";
 import { readClaims } from "./jwt_claims.ts";
 import { loginFailure, type LoginParts, type LoginTokens, type SignedIn } from "./login_parts.ts";
 import { revokeLogin } from "./revoke.ts";
@@ -13,16 +12,16 @@ import { revokeLogin } from "./revoke.ts";
 const LOCK_LIMIT_MS = 45_000;
 
 /** What saving works with. */
-export type SaveParts = Pick<LoginParts, "dialer" | "world" | "file" | "clientId" | "revokeUrl" | "warn">;
+export type SaveParts = Pick<LoginParts, "dialer" | "world" | "store" | "clientId" | "revokeUrl" | "warn">;
 
 /**
  * Makes sure that a login can be saved, before the user is sent to the browser.
  *
- * @throws CulvertError `auth_storage` for a file that may not be overwritten, or cannot be
+ * @throws CulvertError `auth_storage` for a record that may not be replaced, or cannot be
  */
-export async function checkStore(parts: Pick<SaveParts, "file">): Promise<void> {
+export async function checkStore(parts: Pick<SaveParts, "store">): Promise<void> {
   await readReplaceable(parts);
-  await (await parts.file.reserve()).abandon();
+  await (await parts.store.reserve()).abandon();
 }
 
 /**
@@ -97,8 +96,8 @@ async function replace(
   newRefreshToken?: string,
 ): Promise<void> {
   // The slot makes the folder, without which there is no lock.
-  const slot = await parts.file.reserve();
-  const result = await acquireFileLock(parts.file.lockPath, parts.world, LOCK_LIMIT_MS);
+  const slot = await parts.store.reserve();
+  const result = await parts.store.lock(LOCK_LIMIT_MS);
   let previous: AuthRecord | undefined;
   try {
     previous = await readReplaceable(parts);
@@ -123,10 +122,10 @@ async function replace(
   }
 }
 
-/** The present record. A file without a byte in it holds nothing that could be lost. */
-async function readReplaceable(parts: Pick<SaveParts, "file">): Promise<AuthRecord | undefined> {
+/** The present record. A place without a byte in it holds nothing that could be lost. */
+async function readReplaceable(parts: Pick<SaveParts, "store">): Promise<AuthRecord | undefined> {
   try {
-    return await parts.file.read();
+    return await parts.store.read();
   } catch (error) {
     if (error instanceof CulvertError && error.details["is_empty"] === true) return undefined;
     throw error;

@@ -7,11 +7,11 @@ import type { Provider } from "../config/provider.ts";
 import type { LoginPolicy } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import type { World } from "../world.ts";
-import type { AuthFile } from "./auth_file.ts";
 import { accountOf, type AuthRecord, idClaims } from "./auth_record.ts";
 import { defaultBaseUrl } from "./auth_headers.ts";
 import type { AuthMode, CredentialSource } from "./authenticator.ts";
 import { ACCESS_TOKEN_VARIABLE, type Credential, findCredential, keyVariablesFor } from "./credential.ts";
+import type { CredentialStore } from "./credential_store.ts";
 import { readClaims } from "./jwt_claims.ts";
 import { planOf } from "./plan.ts";
 import { expiryOf, isExpired } from "./token_freshness.ts";
@@ -49,7 +49,7 @@ export interface StatusQuery {
   /** What the configuration demands of a login. */
   readonly loginPolicy?: LoginPolicy | undefined;
   readonly world: World;
-  readonly file: AuthFile;
+  readonly store: () => Promise<CredentialStore>;
 }
 
 /** Looks. @throws nothing of this room: a credential that cannot be had is a status too */
@@ -72,6 +72,7 @@ export async function authStatus(query: StatusQuery): Promise<AuthStatus> {
       error,
     };
   }
+  const store = await query.store();
   const { mode, facts, problems, error } = understand(credential, query);
   return {
     usable: error === undefined,
@@ -81,8 +82,8 @@ export async function authStatus(query: StatusQuery): Promise<AuthStatus> {
     baseUrl: provider.baseUrl ?? defaultBaseUrl(mode),
     canRenew: false,
     ...facts,
-    shadowed: await shadowedBy(credential.source, query),
-    problems: [...problems, ...await modeProblem(query.file)],
+    shadowed: await shadowedBy(credential.source, store, query),
+    problems: [...problems, ...await modeProblem(store.source)],
     ...(error === undefined ? {} : { error }),
   };
 }
@@ -110,7 +111,7 @@ function understand(credential: Credential, query: StatusQuery): Understood {
     case "agent_identity":
       return { mode: "agentIdentity", facts: identityFacts(credential.identity), problems: [] };
     case "managed":
-      return ofLogin(credential.record, query);
+      return ofLogin(credential.record, credential.source, query);
     case "none":
       return { mode: "none", facts: {}, problems: [] };
   }
@@ -121,7 +122,7 @@ function identityFacts(identity: string | Readonly<Record<string, unknown>>): Pa
   return expiresAt === undefined ? {} : { expiresAt };
 }
 
-function ofLogin(record: AuthRecord, { world, file }: StatusQuery): Understood {
+function ofLogin(record: AuthRecord, source: CredentialSource, { world }: StatusQuery): Understood {
   const claims = idClaims(record);
   const account = accountOf(record);
   const expiresAt = expiryOf(record);
@@ -142,37 +143,45 @@ function ofLogin(record: AuthRecord, { world, file }: StatusQuery): Understood {
       problems: ["The access token has expired; it is renewed at the next request"],
     };
   }
-  const message = `The access token in ${file.path} has expired, and there is no refresh token`;
+  const message = `The access token in ${source.name} has expired, and there is no refresh token`;
   const error = new CulvertError("auth_refresh_failed", message, {
     hint: "Sign in again: culvert auth login",
   });
   return { mode: "chatgpt", facts, problems: [message], error };
 }
 
-async function shadowedBy(source: CredentialSource, query: StatusQuery): Promise<readonly string[]> {
-  const { provider, world, file } = query;
+async function shadowedBy(
+  source: CredentialSource,
+  store: CredentialStore,
+  { provider, world }: StatusQuery,
+): Promise<readonly string[]> {
   const variables = [
     ...keyVariablesFor(provider),
     ...(provider.requiresOpenAiAuth ? [ACCESS_TOKEN_VARIABLE] : []),
   ];
   const set = variables.filter((name) => name !== source.name && (world.env(name) ?? "").trim() !== "");
-  if (source.kind === "file" || !provider.requiresOpenAiAuth) return set;
+  // A keyring may ask a person for its password, which is too much to ask for a remark.
+  if (isStored(source) || store.source.kind !== "file" || !provider.requiresOpenAiAuth) return set;
   try {
-    return await file.read() === undefined ? set : [...set, file.path];
+    return await store.read() === undefined ? set : [...set, store.source.name];
   } catch (error) {
     // It is there, whatever is wrong with it.
-    if (error instanceof CulvertError) return [...set, file.path];
+    if (error instanceof CulvertError) return [...set, store.source.name];
     throw error;
   }
 }
 
-async function modeProblem(file: AuthFile): Promise<readonly string[]> {
-  if (Deno.build.os === "windows") return [];
+function isStored({ kind }: CredentialSource): boolean {
+  return kind === "file" || kind === "keyring" || kind === "memory";
+}
+
+async function modeProblem({ kind, name: path }: CredentialSource): Promise<readonly string[]> {
+  if (kind !== "file" || Deno.build.os === "windows") return [];
   try {
-    const mode = (await Deno.stat(file.path)).mode ?? 0;
+    const mode = (await Deno.stat(path)).mode ?? 0;
     if ((mode & 0o077) === 0) return [];
     return [
-      `${file.path} can be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 ${file.path}`,
+      `${path} can be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`,
     ];
   } catch (error) {
     if (error instanceof Error) return [];

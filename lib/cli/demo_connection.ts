@@ -68,8 +68,10 @@ export async function connectThrough(
 
 /** Settings of the provider `demo`, with the address and the login of a network that runs. */
 export function demoSettings({ network }: Demo, settings: Settings): Settings {
+  // Its login is in a file, wherever the user keeps the real one.
+  const { loginStorage: _, ...others } = settings;
   return {
-    ...settings,
+    ...others,
     codexHome: network.directory,
     provider: {
       ...settings.provider,

@@ -82,10 +82,13 @@ export const LATE = {
     import("../auth/agent_identity.ts" as string),
   agentLogin: (): Promise<typeof import("../auth/agent_login.ts")> =>
     import("../auth/agent_login.ts" as string),
+  authFile: (): Promise<typeof import("../auth/auth_file.ts")> => import("../auth/auth_file.ts" as string),
   browserLogin: (): Promise<typeof import("../auth/browser_login.ts")> =>
     import("../auth/browser_login.ts" as string),
   commandBearer: (): Promise<typeof import("../auth/command_bearer.ts")> =>
     import("../auth/command_bearer.ts" as string),
+  configuredStore: (): Promise<typeof import("../auth/configured_store.ts")> =>
+    import("../auth/configured_store.ts" as string),
   deviceLogin: (): Promise<typeof import("../auth/device_login.ts")> =>
     import("../auth/device_login.ts" as string),
   forbiddenLogin: (): Promise<typeof import("../auth/forbidden_login.ts")> =>

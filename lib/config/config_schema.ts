@@ -56,7 +56,11 @@ const profile = z.object(choices);
 export const configSchema = z.object({
   ...choices,
   profile: text.optional(),
-  features: z.object({ use_agent_identity: z.boolean().optional() }).optional(),
+  cli_auth_credentials_store: z.enum(["file", "keyring", "auto", "ephemeral"]).optional(),
+  features: z.object({
+    secret_auth_storage: z.boolean().optional(),
+    use_agent_identity: z.boolean().optional(),
+  }).optional(),
   forced_login_method: z.enum(["chatgpt", "api"]).optional(),
   forced_chatgpt_workspace_id: z.union([text, z.array(text)]).optional(),
   profiles: z.record(text, profile).optional(),
@@ -78,7 +82,7 @@ export type ProfileTable = z.infer<typeof profile>;
  */
 const CODEX_KEYS = new Set(
   ("analytics agents allow_login_shell approval_policy approvals_reviewer apps audio auto_review background_terminal_max_timeout " +
-    "check_for_update_on_startup cli_auth_credentials_store commit_attribution compact_prompt default_permissions " +
+    "check_for_update_on_startup commit_attribution compact_prompt default_permissions " +
     "developer_instructions disable_paste_burst disable_response_storage experimental_compact_prompt_file " +
     "experimental_instructions_file experimental_realtime_ws_base_url experimental_use_freeform_apply_patch " +
     "experimental_use_unified_exec_tool features feedback file_opener " +

@@ -11,7 +11,7 @@ import { type LoadedConfig, readConfigFile } from "./config_file.ts";
 import type { ConfigFile, ProfileTable } from "./config_schema.ts";
 import type { Provider } from "./provider.ts";
 import { providerFromTable } from "./provider_table.ts";
-import type { LoginPolicy, Settings, SharedFlags } from "./settings.ts";
+import type { LoginPolicy, LoginStorage, Settings, SharedFlags } from "./settings.ts";
 
 /** The model asked for when nobody names one: the codex client's own first choice (0.169.0). */
 export const DEFAULT_MODEL = "gpt-6.1-sol";
@@ -44,6 +44,7 @@ export async function loadSettings(
     chatgptBaseUrl: present(chosen.chatgpt_base_url),
     loginPolicy: loginPolicy(config.values),
     useAgentIdentity: config.values.features?.use_agent_identity,
+    loginStorage: loginStorage(config.values),
   };
   return Object.freeze({
     codexHome,
@@ -77,6 +78,14 @@ function loginPolicy(
   const workspaces = [ids].flat().map((id) => id.trim()).filter((id) => id !== "");
   if (method === undefined && workspaces.length === 0) return undefined;
   return { ...(method === undefined ? {} : { method }), ...(workspaces.length === 0 ? {} : { workspaces }) };
+}
+
+/** Where logins are kept; defaults are the codex client's (0.169.0). */
+function loginStorage(
+  { cli_auth_credentials_store: store = "file", features }: ConfigFile,
+): LoginStorage | undefined {
+  if (store === "file") return undefined;
+  return { store, inSecrets: features?.secret_auth_storage ?? Deno.build.os === "windows" };
 }
 
 /** The profile's values over those of the top level. */

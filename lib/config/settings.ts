@@ -32,6 +32,17 @@ export interface LoginPolicy {
   readonly workspaces?: readonly string[];
 }
 
+/** Where logins are kept instead of in `auth.json`. */
+export interface LoginStorage {
+  /** From `cli_auth_credentials_store`. */
+  readonly store: "keyring" | "auto" | "ephemeral";
+  /**
+   * From `[features] secret_auth_storage`: an encrypted file, of which the keyring has the passphrase, in place of
+   * an entry of the keyring.
+   */
+  readonly inSecrets: boolean;
+}
+
 /** Settings in force. Frozen. */
 export interface Settings {
   /** Absolute path of `CODEX_HOME`. */
@@ -56,5 +67,7 @@ export interface Settings {
   readonly loginPolicy?: LoginPolicy;
   /** From `features.use_agent_identity`: an agent, registered for it, signs for a ChatGPT login. Default false. */
   readonly useAgentIdentity?: boolean;
+  /** Absent for `auth.json`. */
+  readonly loginStorage?: LoginStorage;
   readonly warnings: readonly Warning[];
 }

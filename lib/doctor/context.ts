@@ -5,7 +5,7 @@
  * @module
  */
 import type { AuthMode, Authorization } from "../auth/authenticator.ts";
-import { AuthFile } from "../auth/auth_file.ts";
+import { openStore } from "../auth/open_store.ts";
 import { type Credential, findCredential } from "../auth/credential.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
@@ -84,12 +84,12 @@ export class DoctorContext {
       createRouteTable({ env: world.env, ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }) })
     );
     this.credential = once(async () => {
-      const { codexHome, provider, apiKeyFile, loginPolicy } = await this.settings();
+      const { codexHome, provider, apiKeyFile, loginPolicy, loginStorage } = await this.settings();
       return await findCredential({
         provider,
         world,
         loginPolicy,
-        file: new AuthFile({ codexHome, world }),
+        store: () => openStore({ codexHome, loginStorage, world, warn: () => {} }, STORE_MODULES),
         ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
       });
     });
@@ -196,6 +196,11 @@ export class DoctorContext {
     return new Way({ url, route, trust }, { trust, world: this.world, userAgent: USER_AGENT }, signal);
   }
 }
+
+const STORE_MODULES = {
+  authFile: () => import("../auth/auth_file.ts"),
+  configuredStore: () => import("../auth/configured_store.ts"),
+};
 
 /** Calls the function once and gives everyone the same promise. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {

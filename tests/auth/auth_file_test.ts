@@ -1,4 +1,5 @@
-import { AuthFile, type WriteStep } from "../../lib/auth/auth_file.ts";
+import { AuthFile } from "../../lib/auth/auth_file.ts";
+import type { WriteStep } from "../../lib/auth/whole_file.ts";
 import { replaceCredential } from "../../lib/auth/auth_record.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { fromFileUrl, join } from "../support/paths.ts";

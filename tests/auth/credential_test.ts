@@ -17,7 +17,7 @@ async function find(home: TestHome, query: Query = {}) {
   return await findCredential({
     provider: testProvider(query.provider),
     world,
-    file: new AuthFile({ codexHome: home.path, world }),
+    store: () => Promise.resolve(new AuthFile({ codexHome: home.path, world })),
     ...(query.apiKeyFile === undefined ? {} : { apiKeyFile: query.apiKeyFile }),
   });
 }

@@ -213,7 +213,7 @@ export async function openLogin(
   const warnings: Warning[] = [];
   const observations: Observation[] = [];
   const login = new ManagedLogin({
-    file,
+    store: file,
     record,
     world,
     dialer: plainDialer(),

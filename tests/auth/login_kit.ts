@@ -28,7 +28,7 @@ export function loginParts(
   return {
     dialer: plainDialer(),
     world,
-    file: new AuthFile({ codexHome: home.path, world }),
+    store: new AuthFile({ codexHome: home.path, world }),
     issuer,
     clientId: "client-1",
     revokeUrl: new URL(`${issuer}/oauth/revoke`),

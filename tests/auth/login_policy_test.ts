@@ -202,10 +202,10 @@ Deno.test("a login that another process stored meanwhile is not removed with the
   home.store(allowed);
   const world = testWorld();
   const file = new AuthFile({ codexHome: home.path, world });
-  assertEquals(await removeForbidden(file, world, (stored) => stored.kind !== "managed"), false);
+  assertEquals(await removeForbidden(file, (stored) => stored.kind !== "managed"), false);
   assertEquals(home.text(), allowed);
   Deno.removeSync(home.authPath);
-  assertEquals(await removeForbidden(file, world, () => true), false);
+  assertEquals(await removeForbidden(file, () => true), false);
 });
 
 Deno.test("a key file is refused where ChatGPT is forced, and nothing is removed", async () => {

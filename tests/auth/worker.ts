@@ -1,5 +1,6 @@
 /** A process of its own for the tests: writes and dies at a given step, or asks for a token as a session does. */
-import { AuthFile, type WriteStep } from "../../lib/auth/auth_file.ts";
+import { AuthFile } from "../../lib/auth/auth_file.ts";
+import type { WriteStep } from "../../lib/auth/whole_file.ts";
 import { createAuthenticator } from "../../lib/auth/create_authenticator.ts";
 import { processWorld } from "../../lib/cli/process.ts";
 import { plainDialer, testProvider } from "./kit.ts";

@@ -106,6 +106,7 @@ Deno.test("login, status, refresh and logout pass an intercepting proxy with a p
     type: "culvert.login",
     mode: "chatgpt",
     path: home.authPath,
+    source: { kind: "file", name: home.authPath },
     email: MOCK_ACCOUNT.email,
     account_tail: "0001",
     plan: "plus",

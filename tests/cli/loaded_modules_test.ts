@@ -130,6 +130,30 @@ Deno.test({ name: "what a plain answer has no use for is not even read", ignore 
   assertEquals(read.filter((path) => !own.includes(path)), ["lib/config/config_schema.ts"]);
 });
 
+Deno.test(
+  { name: "a key from the environment loads no store, a login in auth.json no other one", ignore },
+  async () => {
+    const directory = await Deno.makeTempDir({ prefix: "culvert-stores-" });
+    try {
+      await Deno.writeTextFile(`${directory}/auth.json`, '{"auth_mode":"apikey","OPENAI_API_KEY":"sk-1"}');
+      const stores = /^lib\/auth\/(auth_file|whole_file|.*_store|keyring.*|secret.*|.*_tool)\.ts$/;
+      const given = { CODEX_HOME: directory };
+      const args = ["respond", "--dry-run", "hi"];
+      const keyed = await loadedBy(args, { ...given, OPENAI_API_KEY: PLANTED_KEY });
+      assertEquals(keyed.own.filter((path) => stores.test(path)), ["lib/auth/open_store.ts"]);
+      const stored = await loadedBy(args, given);
+      assertEquals(stored.own.filter((path) => stores.test(path)), [
+        "lib/auth/auth_file.ts",
+        "lib/auth/open_store.ts",
+        "lib/auth/whole_file.ts",
+      ]);
+      assertEquals(stored.read.filter((path) => stores.test(path) && !stored.own.includes(path)), []);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+);
+
 Deno.test({
   name: "a ChatGPT login brings what signs for it where the configuration asks for that alone",
   ignore,

@@ -24,8 +24,8 @@ async function reportWith(tags: Readonly<Record<string, string>>) {
     observer: SILENT,
     [Symbol.asyncDispose]: () => Promise.resolve(dialer.close()),
   };
-  const file = new AuthFile({ codexHome: home.path, world });
-  const status = await authStatus({ provider: settings.provider, world, file });
+  const store = () => Promise.resolve(new AuthFile({ codexHome: home.path, world }));
+  const status = await authStatus({ provider: settings.provider, world, store });
   return buildReport({ connection, status, attempts: [], seen: [], warnings: [], tags });
 }
 

@@ -3,7 +3,15 @@ import { assert, assertEquals, assertExcludes, assertIncludes } from "../support
 import { DEFAULT_MODEL, loadSettings } from "../../lib/config/load_settings.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import { CulvertError } from "../../lib/errors.ts";
-import { BASES, LAYERS, REFUSED, SECRETIVE, type SettingsCase, UNKNOWN_KEYS } from "./settings_cases.ts";
+import {
+  BASES,
+  LAYERS,
+  REFUSED,
+  SECRETIVE,
+  type SettingsCase,
+  STORAGES,
+  UNKNOWN_KEYS,
+} from "./settings_cases.ts";
 
 /** Loads settings from a CODEX_HOME made for the case. */
 async function load(given: SettingsCase): Promise<Settings> {
@@ -122,6 +130,13 @@ Deno.test("a provider's command takes its defaults, and its directory is made ab
     cwd: "/work-dir/bin",
   });
 });
+
+for (const [name, given, expected] of STORAGES) {
+  Deno.test(`where logins are kept, with ${name}`, async () => {
+    const { loginStorage, warnings } = await load(given);
+    assertEquals([loginStorage, warnings], [expected, []]);
+  });
+}
 
 for (const [name, given, parts] of REFUSED) {
   Deno.test(`the configuration refuses ${name}`, async () => {

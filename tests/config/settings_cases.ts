@@ -1,6 +1,6 @@
 /** Configurations, what follows from them, and what is refused: the one table for the loader and for the program. */
 import { DEFAULT_MODEL } from "../../lib/config/load_settings.ts";
-import type { SharedFlags } from "../../lib/config/settings.ts";
+import type { LoginStorage, SharedFlags } from "../../lib/config/settings.ts";
 
 /** What is typed, what is in `config.toml`, what is in the environment. */
 export interface SettingsCase {
@@ -140,6 +140,12 @@ export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[
     "/config.toml",
     "[profiles.b]",
   ]],
+  ["a store of logins that does not exist, naming those that do", {
+    toml: `cli_auth_credentials_store = "keychain"`,
+  }, ["cli_auth_credentials_store", "file", "keyring", "auto", "ephemeral"]],
+  ["a feature of the wrong kind", { toml: `[features]\nsecret_auth_storage = "yes"` }, [
+    "features.secret_auth_storage",
+  ]],
   ["a value of the wrong kind, by its key", { toml: `model = 3` }, ["model", "config.toml"]],
   ["text that is not TOML, by its line", { toml: `model = "a"\n= = =` }, ["line 2", "config.toml"]],
   ["a base URL that is none", { flags: { baseUrl: "api.test/v1" } }, [
@@ -151,6 +157,25 @@ export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[
     "CODEX_HOME",
     "/nonexistent-culvert",
   ]],
+];
+
+/** Where logins are kept: name, layers, what comes of it; nothing where they are kept in `auth.json`. */
+export const STORAGES: readonly (readonly [string, SettingsCase, LoginStorage | undefined])[] = [
+  ["nothing said", {}, undefined],
+  ["file", { toml: `cli_auth_credentials_store = "file"` }, undefined],
+  ["a feature alone", { toml: `[features]\nsecret_auth_storage = true` }, undefined],
+  ...(["keyring", "auto", "ephemeral"] as const).map((store) =>
+    [store, { toml: `cli_auth_credentials_store = "${store}"\n[features]\nplugins = false` }, {
+      store,
+      inSecrets: Deno.build.os === "windows",
+    }] as const
+  ),
+  ["keyring and the feature", {
+    toml: `cli_auth_credentials_store = "keyring"\n[features]\nsecret_auth_storage = true`,
+  }, { store: "keyring", inSecrets: true }],
+  ["keyring without the feature", {
+    toml: `cli_auth_credentials_store = "keyring"\n[features]\nsecret_auth_storage = false`,
+  }, { store: "keyring", inSecrets: false }],
 ];
 
 /** Keys that nobody knows, beside one that the codex client knows. */

@@ -4,30 +4,37 @@
  * @module
  */
 import { authEndpoints, DEFAULT_ISSUER } from "../../auth/auth_endpoints.ts";
-import { AuthFile } from "../../auth/auth_file.ts";
 import type { LoginParts } from "../../auth/login_parts.ts";
+import { openStore } from "../../auth/open_store.ts";
 import { CulvertError } from "../../errors.ts";
 import { originator } from "../../responses/identity.ts";
 import type { Connection } from "../connection.ts";
 import type { Host } from "../host.ts";
+import { LATE } from "../late_modules.ts";
 import type { Voice } from "../voice.ts";
 
 /**
  * @param issuer from `--issuer`
  * @throws CulvertError `usage` for an issuer that is no address, `config` for a broken variable
  */
-export function authParts(host: Host, connection: Connection, voice: Voice, issuer?: string): LoginParts {
+export async function authParts(
+  host: Host,
+  connection: Connection,
+  voice: Voice,
+  issuer?: string,
+): Promise<LoginParts> {
   const { dialer, world, settings } = connection;
   const endpoints = authEndpoints(world.env);
   const base = (issuer ?? DEFAULT_ISSUER).replace(/\/+$/, "");
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
     throw new CulvertError("usage", `--issuer is no http or https URL: ${JSON.stringify(base)}`);
   }
-  const workspaces = settings.loginPolicy?.workspaces;
+  const { codexHome, loginStorage, loginPolicy } = settings;
+  const workspaces = loginPolicy?.workspaces;
   return {
     dialer,
     world,
-    file: new AuthFile({ codexHome: settings.codexHome, world }),
+    store: await openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE),
     issuer: base,
     clientId: endpoints.clientId,
     revokeUrl: issuer === undefined ? endpoints.revokeUrl : new URL(`${base}/oauth/revoke`),

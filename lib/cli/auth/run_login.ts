@@ -58,7 +58,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
   const method = apiKey === undefined ? "chatgpt" : "api";
   const demand = methodObjection(connection.settings.loginPolicy, method);
   if (demand !== undefined) throw notAllowed(demand);
-  const parts = authParts(host, connection, voice, flags.issuer);
+  const parts = await authParts(host, connection, voice, flags.issuer);
   const signedIn: SignedIn & { readonly mode?: AuthMode } = apiKey !== undefined
     ? await withApiKey(parts, apiKey)
     : accessToken !== undefined
@@ -66,12 +66,20 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
     : flags.device === true
     ? await byDevice(parts, flags, host, stop.signal)
     : await byBrowser(parts, flags, host, stop.signal);
-  voice.progress(`signed in${nameOf(signedIn)}; stored in ${parts.file.path}`);
+  const { source } = parts.store;
+  voice.progress(`signed in${nameOf(signedIn)}; stored in ${source.name}`);
+  if (source.kind === "memory") {
+    voice.warn({
+      code: "auth_not_kept",
+      message: 'The login ends with this command: cli_auth_credentials_store is "ephemeral" in config.toml',
+    });
+  }
   if (flags.json === true) {
     const line = {
       type: "culvert.login",
       mode: signedIn.mode ?? "chatgpt",
-      path: parts.file.path,
+      path: source.kind === "file" ? source.name : null,
+      source: { kind: source.kind, name: source.name },
       email: signedIn.email ?? null,
       account_tail: signedIn.accountId?.slice(-4) ?? null,
       plan: signedIn.planType ?? null,

@@ -16,8 +16,13 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   const { host } = context;
   const voice = createVoice(host, flags);
   await using connection = await connect(host, flags, voice);
-  const { wasSignedIn, path } = await logout(authParts(host, connection, voice));
-  voice.progress(wasSignedIn ? `signed out; ${path} is removed` : `was not signed in: there is no ${path}`);
+  const parts = await authParts(host, connection, voice);
+  const { wasSignedIn, source } = await logout(parts);
+  voice.progress(
+    wasSignedIn
+      ? `signed out; the login is removed from ${source.name}`
+      : `was not signed in: ${parts.store.absence}`,
+  );
   const left = [...API_KEY_VARIABLES, ACCESS_TOKEN_VARIABLE]
     .filter((name) => (host.world.env(name) ?? "").trim() !== "");
   if (left.length > 0) {
@@ -27,8 +32,12 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
     });
   }
   if (flags.json === true) {
-    await host.stdout.write(
-      `${JSON.stringify({ type: "culvert.logout", was_signed_in: wasSignedIn, path })}\n`,
-    );
+    const line = {
+      type: "culvert.logout",
+      was_signed_in: wasSignedIn,
+      path: source.kind === "file" ? source.name : null,
+      source: { kind: source.kind, name: source.name },
+    };
+    await host.stdout.write(`${JSON.stringify(line)}\n`);
   }
 }

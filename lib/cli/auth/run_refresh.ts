@@ -4,15 +4,16 @@
  * @module
  */
 import { authEndpoints } from "../../auth/auth_endpoints.ts";
-import { AuthFile } from "../../auth/auth_file.ts";
 import { storedCredential } from "../../auth/credential.ts";
 import { ManagedLogin } from "../../auth/managed_login.ts";
+import { openStore } from "../../auth/open_store.ts";
 import { describeCredential } from "../../auth/rejection_report.ts";
 import { expiryOf } from "../../auth/token_freshness.ts";
 import { CulvertError } from "../../errors.ts";
 import type { AuthFlags } from "../commands/auth.ts";
 import { connect } from "../connection.ts";
 import type { CliContext } from "../context.ts";
+import { LATE } from "../late_modules.ts";
 import { listenForStop } from "../stop_signals.ts";
 import { createVoice } from "../voice.ts";
 
@@ -23,8 +24,9 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   using stop = listenForStop(host);
   await using connection = await connect(host, flags, voice);
   const { dialer, observer, settings, world } = connection;
-  const file = new AuthFile({ codexHome: settings.codexHome, world });
-  const credential = await storedCredential(file, settings.loginPolicy);
+  const { codexHome, loginPolicy, loginStorage } = settings;
+  const store = await openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE);
+  const credential = await storedCredential(store, loginPolicy);
   if (credential.kind !== "managed") {
     const kind = credential.kind === "bearer" ? "apikey" : "personalAccessToken";
     const what = describeCredential(kind, credential.source);
@@ -38,14 +40,19 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   }
   const { record } = credential;
   const endpoints = authEndpoints(world.env);
-  const login = new ManagedLogin({ file, record, dialer, world, endpoints, observer, warn: voice.warn });
+  const login = new ManagedLogin({ store, record, dialer, world, endpoints, observer, warn: voice.warn });
   await login.renew("proactive_expiry", stop.signal);
   const expiresAt = expiryOf(login.record);
   const at = expiresAt === undefined ? null : new Date(expiresAt).toISOString();
   voice.progress(`the access token was renewed${at === null ? "" : ` and is good until ${at}`}`);
   if (flags.json === true) {
-    await host.stdout.write(
-      `${JSON.stringify({ type: "culvert.refresh", path: file.path, expires_at: at })}\n`,
-    );
+    const { source } = store;
+    const line = {
+      type: "culvert.refresh",
+      path: source.kind === "file" ? source.name : null,
+      source: { kind: source.kind, name: source.name },
+      expires_at: at,
+    };
+    await host.stdout.write(`${JSON.stringify(line)}\n`);
   }
 }

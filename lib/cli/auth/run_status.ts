@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { AuthFile } from "../../auth/auth_file.ts";
+import { openStore } from "../../auth/open_store.ts";
+import type { CredentialStore } from "../../auth/credential_store.ts";
 import { type AuthStatus, authStatus } from "../../auth/status.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import { EXIT } from "../../errors.ts";
 import type { StatusFlags } from "../commands/auth.ts";
 import type { CliContext } from "../context.ts";
+import { LATE } from "../late_modules.ts";
 import { createVoice } from "../voice.ts";
 
 const KINDS: Readonly<Record<AuthStatus["mode"], string>> = {
@@ -27,11 +29,13 @@ export async function run(context: CliContext, flags: StatusFlags): Promise<void
   const voice = createVoice(host, flags);
   const settings = await loadSettings(flags, world);
   settings.warnings.forEach(voice.warn);
+  const { codexHome, loginStorage } = settings;
+  let opened: Promise<CredentialStore> | undefined;
   const status = await authStatus({
     provider: settings.provider,
     loginPolicy: settings.loginPolicy,
     world,
-    file: new AuthFile({ codexHome: settings.codexHome, world }),
+    store: () => (opened ??= openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE)),
     ...(settings.apiKeyFile === undefined ? {} : { apiKeyFile: settings.apiKeyFile }),
   });
   if (!status.usable) context.status = status.error?.exitStatus ?? EXIT.auth;

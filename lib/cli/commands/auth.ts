@@ -85,8 +85,9 @@ export const loginCommand = defineCommand<LoginFlags, []>({
     description: [
       "Signs in with ChatGPT by browser. The address that the browser ends on, or the code",
       "in it, may also be pasted here, for when the browser is on another machine.",
-      "The login is stored in auth.json, which the codex client shares. The former one is",
-      "replaced, and revoked, only when the new one is safe on disk.",
+      "The login is stored in auth.json, or where cli_auth_credentials_store in config.toml says,",
+      "and shared with the codex client. The former one is replaced, and revoked, only when the",
+      "new one is safe.",
       "An access token is a personal one (at-...) or an agent identity.",
     ].join("\n"),
     examples: [

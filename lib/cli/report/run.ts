@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { AuthFile } from "../../auth/auth_file.ts";
 import { AuthEvidence } from "../../auth/evidence.ts";
+import { openStore } from "../../auth/open_store.ts";
 import { authStatus } from "../../auth/status.ts";
 import { createRedactor, redactDetails } from "../../redaction.ts";
 import { CulvertError, type DetailValue } from "../../errors.ts";
@@ -14,6 +14,7 @@ import type { ReportFlags } from "../commands/report.ts";
 import { connect } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { listenForStop } from "../stop_signals.ts";
+import { LATE } from "../late_modules.ts";
 import { createVoice, type Voice } from "../voice.ts";
 import { buildReport } from "./build_report.ts";
 import { probe, type ProbeResult } from "./probe.ts";
@@ -42,17 +43,18 @@ export async function run(context: CliContext, flags: ReportFlags): Promise<void
     facts: authenticator.facts,
   });
   listeners.push(evidence.observer);
-  const file = new AuthFile({ codexHome: settings.codexHome, world });
-  const secrets = await secretsOf(settings, world, file);
+  const { codexHome, loginStorage } = settings;
+  const store = await openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE);
+  const secrets = await secretsOf(settings, world, store);
   const status = await authStatus({
     provider: settings.provider,
     loginPolicy: settings.loginPolicy,
     world,
-    file,
+    store: () => Promise.resolve(store),
     ...(settings.apiKeyFile === undefined ? {} : { apiKeyFile: settings.apiKeyFile }),
   });
   const attempts: readonly ProbeResult[] = flags.offline === true ? [] : await probe(connection, stop.signal);
-  const renewed = await secretsOf(settings, world, file);
+  const renewed = await secretsOf(settings, world, store);
   const home = world.home() ?? "";
   const redact = createRedactor([...secrets, ...renewed]);
   const report = redactDetails(

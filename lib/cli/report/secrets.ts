@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { AuthFile } from "../../auth/auth_file.ts";
 import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/credential.ts";
+import type { CredentialStore } from "../../auth/credential_store.ts";
 import type { Settings } from "../../config/settings.ts";
 import { secretsAround } from "../../redaction.ts";
 import { CulvertError } from "../../errors.ts";
@@ -16,11 +16,11 @@ const SHORTEST = 8;
 /** What stands in `auth.json` and is meant to be told: support finds a refused agent by its ids. */
 const OPEN_KEYS = ["agent_runtime_id", "task_id"];
 
-/** Collects them: environment, configuration, `auth.json`, proxy addresses, the home directory's name. */
+/** Collects them: environment, configuration, stored login, proxy addresses, the home directory's name. */
 export async function secretsOf(
   settings: Settings,
   world: World,
-  file: AuthFile,
+  store: CredentialStore,
 ): Promise<readonly string[]> {
   const { provider, apiKeyFile, proxy } = settings;
   const variables = [
@@ -35,14 +35,14 @@ export async function secretsOf(
     ...[provider.envKey ?? "", provider.bearerToken ?? ""],
     ...Object.values(provider.headers),
     ...Object.values(provider.queryParams),
-    ...await stored(file),
+    ...await stored(store),
     ...await keyIn(apiKeyFile),
   ].map((text) => text.trim()).filter((text) => text.length >= SHORTEST);
 }
 
-async function stored(file: AuthFile): Promise<readonly string[]> {
+async function stored(store: CredentialStore): Promise<readonly string[]> {
   try {
-    return textsOf((await file.read())?.raw).filter((text) => text.length > 16);
+    return textsOf((await store.read())?.raw).filter((text) => text.length > 16);
   } catch (error) {
     // It cannot be read, so nothing of it can be in the report.
     if (error instanceof CulvertError) return [];

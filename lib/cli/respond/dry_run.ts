@@ -9,6 +9,7 @@ import type { TurnRequest } from "../../responses/request.ts";
 import { previewRequest } from "../../responses/preview.ts";
 import type { Connection } from "../connection.ts";
 import type { Host } from "../host.ts";
+import { LATE } from "../late_modules.ts";
 
 /**
  * Prints method, address, headers and body.
@@ -25,7 +26,7 @@ export async function printRequest(
   json: boolean,
 ): Promise<void> {
   const { dialer, settings, world } = connection;
-  const authorization = await previewAuthorization(settings, world);
+  const authorization = await previewAuthorization(settings, world, LATE);
   const preview = previewRequest(request, { provider: settings.provider, env: world.env, authorization });
   const route = describeRoute(dialer.routes.resolve(preview.url));
   if (json) {

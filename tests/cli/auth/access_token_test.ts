@@ -22,6 +22,7 @@ Deno.test("an access token is stored from stdin once the authority knows it, and
     type: "culvert.login",
     mode: "personalAccessToken",
     path: home.authPath,
+    source: { kind: "file", name: home.authPath },
     email: "ada@corp.example",
     account_tail: "0007",
     plan: "business",

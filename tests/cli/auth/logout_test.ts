@@ -56,6 +56,7 @@ for (const { name, stored, status = 200, revokes, says } of ROWS) {
       type: "culvert.logout",
       was_signed_in: stored !== undefined,
       path: home.authPath,
+      source: { kind: "file", name: home.authPath },
     }]);
     assertEquals([...Deno.readDirSync(home.path)].filter(({ name }) => name === "auth.json"), []);
     assertIncludes(run.stderr, says);

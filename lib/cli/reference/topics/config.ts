@@ -22,7 +22,13 @@ const CHOICES: Readonly<Record<keyof ProfileTable, string>> = {
 /** Keys that stand at the top alone. */
 const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string>> = {
   profile: "the profile in force where --profile does not say",
-  features: "use_agent_identity = true: an agent signs for a ChatGPT login; no other is obeyed here",
+  cli_auth_credentials_store:
+    "where the login is kept: file (auth.json, the default), keyring, auto (the keyring, else the file) or " +
+    "ephemeral (memory); the keyring by secret-tool (Linux) or security (macOS), on Windows not at all",
+  features:
+    "secret_auth_storage = true keeps the login of keyring and auto in secrets/codex_auth.age, encrypted, " +
+    "with its passphrase in the keyring; use_agent_identity = true: an agent signs for a ChatGPT login; " +
+    "others are the codex client's",
   forced_login_method: "chatgpt or api: the one way to sign in to OpenAI; another login is removed",
   forced_chatgpt_workspace_id: "the workspace, or list of them, that a ChatGPT login must belong to",
   profiles: "tables [profiles.NAME], each with keys as above",

@@ -1,0 +1,100 @@
+/** A program named `secret-tool` that keeps its entries in a folder and writes down what it was called with. */
+import { TestHome } from "../../auth/kit.ts";
+import { culvert, type CulvertRun } from "../../support/culvert.ts";
+import { join } from "../../support/paths.ts";
+
+/** How it behaves. */
+export type Manner =
+  | "good"
+  /** Reads well and keeps nothing. */
+  | "forgetful"
+  /** No session bus leads to a keyring. */
+  | "unreachable"
+  /** There is no such program. */
+  | "missing";
+
+const SCRIPT = `#!/bin/sh
+echo "$*" >>"$FAKE_FOLDER/calls"
+if [ "$FAKE_MANNER" = unreachable ]; then
+  echo "secret-tool: Cannot autolaunch D-Bus without X11 \\$DISPLAY" >&2
+  exit 1
+fi
+verb=$1
+for word; do
+  if [ "$last" = service ]; then service=$word; fi
+  last=$word
+done
+entry="$FAKE_FOLDER/$(echo "$service" | tr ' ' '_')"
+case $verb in
+  store) if [ "$FAKE_MANNER" = forgetful ]; then cat >/dev/null; else cat >"$entry"; fi ;;
+  lookup) cat "$entry" 2>/dev/null ;;
+  search) if [ -e "$entry" ]; then echo "[/1]"; cat "$entry"; fi ;;
+  clear) rm "$entry" 2>/dev/null ;;
+esac
+`;
+
+/** A home with a configuration, and the fake keyring beside it. */
+export class FakeKeyring implements AsyncDisposable {
+  readonly home = new TestHome();
+  readonly #folder = Deno.makeTempDirSync({ prefix: "culvert-fake-keyring-" });
+
+  /** @param config lines of `config.toml` */
+  constructor(...config: readonly string[]) {
+    Deno.writeTextFileSync(join(this.home.path, "config.toml"), config.join("\n"));
+    Deno.writeTextFileSync(join(this.#folder, "secret-tool"), SCRIPT, { mode: 0o755 });
+  }
+
+  /** Runs the program with it. */
+  async run(
+    args: readonly string[],
+    options: { readonly manner?: Manner; readonly stdin?: string; readonly env?: Record<string, string> } =
+      {},
+  ): Promise<CulvertRun> {
+    const { manner = "good", stdin, env } = options;
+    const path = manner === "missing" ? "/nonexistent-culvert" : `${this.#folder}:${Deno.env.get("PATH")}`;
+    return await culvert(args, {
+      env: {
+        CODEX_HOME: this.home.path,
+        PATH: path,
+        FAKE_FOLDER: this.#folder,
+        FAKE_MANNER: manner,
+        ...env,
+      },
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+  }
+
+  /** The command lines it was called with. */
+  calls(): readonly string[] {
+    return (read(join(this.#folder, "calls")) ?? "").split("\n").filter((line) => line !== "");
+  }
+
+  /** The secret of a service's entry. */
+  entry(service: string): string | undefined {
+    return read(join(this.#folder, service.replaceAll(" ", "_")));
+  }
+
+  keep(service: string, secret: string): void {
+    Deno.writeTextFileSync(join(this.#folder, service.replaceAll(" ", "_")), secret);
+  }
+
+  /** Names in the home beside the configuration. */
+  files(): readonly string[] {
+    const names = [...Deno.readDirSync(this.home.path)].map(({ name }) => name);
+    return names.filter((name) => name !== "config.toml").toSorted();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.#folder, { recursive: true });
+    await this.home[Symbol.asyncDispose]();
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,207 @@
+import { accessToken, HOUR_MS, loginText } from "../../auth/kit.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { FakeKeyring, type Manner } from "./fake_secret_tool.ts";
+
+const KEYRING = 'cli_auth_credentials_store = "keyring"';
+const AUTO = 'cli_auth_credentials_store = "auto"';
+const EPHEMERAL = 'cli_auth_credentials_store = "ephemeral"';
+const SECRETS = `[features]\nsecret_auth_storage = true`;
+const KEY = "sk-proj-0123456789abcdef";
+const keyRecord = (key: string) => `{"auth_mode":"apikey","OPENAI_API_KEY":"${key}"}`;
+const login = (lastRefresh: string, refresh: string) =>
+  loginText({ access: accessToken(refresh, Date.now() + HOUR_MS), refresh, lastRefresh });
+
+/** A test where the keyring is led to by `secret-tool`. */
+function onLinux(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: Deno.build.os !== "linux", fn });
+}
+
+Deno.test("a store that does not exist is an error of the configuration, naming those that do", async () => {
+  await using rig = new FakeKeyring('cli_auth_credentials_store = "keychain"');
+  const run = await rig.run(["auth", "status"]);
+  assertEquals(run.code, 2);
+  for (const part of ["cli_auth_credentials_store", "keyring", "ephemeral"]) assertIncludes(run.stderr, part);
+});
+
+onLinux("with the file, said or not, no keyring is asked for anything", async () => {
+  for (const config of ['cli_auth_credentials_store = "file"', SECRETS, ""]) {
+    await using rig = new FakeKeyring(config);
+    assertEquals((await rig.run(["auth", "login", "--api-key"], { stdin: KEY })).code, 0);
+    assertEquals((await rig.run(["auth", "status"])).code, 0);
+    assertEquals((await rig.run(["auth", "logout"])).code, 0);
+    assertEquals(rig.calls(), []);
+  }
+});
+
+onLinux("an API key from the environment asks no keyring for anything", async () => {
+  for (const args of [["auth", "status"], ["respond", "--dry-run", "hi"]]) {
+    await using rig = new FakeKeyring(KEYRING);
+    assertEquals((await rig.run(args, { env: { OPENAI_API_KEY: KEY } })).code, 0);
+    assertEquals(rig.calls(), []);
+  }
+});
+
+onLinux("the demo keeps its login in a file, wherever the user keeps the real one", async () => {
+  await using rig = new FakeKeyring(KEYRING);
+  const run = await rig.run(["respond", "--provider", "demo", "hi"]);
+  assertEquals([run.code, rig.calls()], [0, []], run.stderr);
+});
+
+for (const [place, config] of [["keyring", KEYRING], ["encrypted file", `${KEYRING}\n${SECRETS}`]] as const) {
+  onLinux(`with the ${place} no secret stands in an argument list`, async () => {
+    await using rig = new FakeKeyring(config);
+    const login = await rig.run(["auth", "login", "--api-key"], { stdin: KEY });
+    assertEquals(login.code, 0, login.stderr);
+    assertEquals((await rig.run(["auth", "status"])).code, 0);
+    assertEquals((await rig.run(["auth", "logout"])).code, 0);
+    const calls = rig.calls().join("\n");
+    assert(calls.includes("store") && calls.includes("lookup"));
+    assertExcludes(calls, KEY);
+    const passphrase = rig.entry("codex");
+    assertEquals(passphrase === undefined, place === "keyring");
+    if (passphrase !== undefined) assertExcludes(calls, passphrase);
+  });
+}
+
+onLinux(
+  "the record in the keyring is compact, and a login with an API key clears the tokens in it",
+  async () => {
+    await using rig = new FakeKeyring(KEYRING);
+    rig.keep("Codex Auth", login("2026-01-01T00:00:00Z", ""));
+    assertEquals((await rig.run(["auth", "login", "--api-key"], { stdin: KEY })).code, 0);
+    assertEquals(rig.entry("Codex Auth"), keyRecord(KEY));
+  },
+);
+
+interface FailureRow {
+  readonly manner: Manner;
+  readonly args: readonly string[];
+  readonly says: readonly string[];
+}
+
+const FAILURES: readonly FailureRow[] = [
+  {
+    manner: "missing",
+    args: ["auth", "status"],
+    says: ["secret-tool is not installed", "libsecret-tools"],
+  },
+  {
+    manner: "missing",
+    args: ["auth", "login", "--api-key"],
+    says: ["secret-tool is not installed", 'cli_auth_credentials_store = "file"'],
+  },
+  {
+    manner: "unreachable",
+    args: ["auth", "status"],
+    says: ["no keyring can be reached", "D-Bus session bus"],
+  },
+  {
+    manner: "forgetful",
+    args: ["auth", "login", "--api-key"],
+    says: ["is not what was stored"],
+  },
+];
+
+for (const { manner, args, says } of FAILURES) {
+  onLinux(
+    `${args.join(" ")} where the keyring is ${manner}: exit 4, what is wrong and what to do`,
+    async () => {
+      await using rig = new FakeKeyring(KEYRING);
+      rig.home.store(keyRecord("sk-in-the-file"));
+      const run = await rig.run(args, { manner, stdin: KEY });
+      assertEquals([run.code, rig.home.text()], [4, keyRecord("sk-in-the-file")]);
+      for (const part of says) assertIncludes(run.stdout + run.stderr, part);
+      assertExcludes(run.stdout + run.stderr, KEY);
+    },
+  );
+}
+
+onLinux("an entry of the keyring that is not understood is left as it is", async () => {
+  await using rig = new FakeKeyring(KEYRING);
+  rig.keep("Codex Auth", '{"auth_mode":');
+  for (const args of [["auth", "status"], ["auth", "login", "--api-key"]]) {
+    const run = await rig.run(args, { stdin: KEY });
+    assertEquals(run.code, 4);
+    assertIncludes(run.stdout + run.stderr, "not complete JSON");
+    assertEquals(rig.entry("Codex Auth"), '{"auth_mode":');
+  }
+});
+
+interface AutoRow {
+  readonly name: string;
+  readonly entry?: string;
+  readonly file?: string;
+  readonly manner?: Manner;
+  /** Where the credential comes from. */
+  readonly from: "keyring" | "file" | "none";
+  readonly warns?: boolean;
+}
+
+const older = login("2026-01-01T00:00:00Z", "rt-older");
+const newer = login("2026-02-01T00:00:00Z", "rt-newer");
+const AUTO_ROWS: readonly AutoRow[] = [
+  { name: "a login in the keyring", entry: keyRecord(KEY), file: keyRecord(KEY), from: "keyring" },
+  { name: "an empty keyring", file: keyRecord(KEY), from: "file" },
+  { name: "an empty keyring and no file", from: "none" },
+  {
+    name: "a keyring that cannot be reached",
+    entry: keyRecord(KEY),
+    file: keyRecord(KEY),
+    manner: "unreachable",
+    from: "file",
+    warns: true,
+  },
+  { name: "no keyring", file: keyRecord(KEY), manner: "missing", from: "file", warns: true },
+  { name: "an entry that is not understood", entry: "{", file: keyRecord(KEY), from: "file", warns: true },
+  { name: "a file that was renewed later", entry: older, file: newer, from: "file" },
+  { name: "a keyring that was renewed later", entry: newer, file: older, from: "keyring" },
+];
+
+for (const { name, entry, file, manner = "good", from, warns = false } of AUTO_ROWS) {
+  onLinux(`auto, with ${name}, reads ${from === "none" ? "nothing" : `the ${from}`}`, async () => {
+    await using rig = new FakeKeyring(AUTO);
+    if (entry !== undefined) rig.keep("Codex Auth", entry);
+    if (file !== undefined) rig.home.store(file);
+    const run = await rig.run(["auth", "status", "--json"], { manner });
+    assertEquals(JSON.parse(run.stdout).source.kind, from);
+    assertEquals(run.stderr.includes("warning: "), warns, run.stderr);
+    assertEquals(run.code, from === "none" ? 4 : 0);
+  });
+}
+
+for (const manner of ["forgetful", "unreachable", "missing"] as const) {
+  onLinux(`auto saves to the file, with a warning, where the keyring is ${manner}`, async () => {
+    await using rig = new FakeKeyring(AUTO);
+    const run = await rig.run(["auth", "login", "--api-key", "--json"], { manner, stdin: KEY });
+    assertEquals(run.code, 0, run.stderr);
+    assertIncludes(run.stderr, "warning: ");
+    assertEquals(JSON.parse(run.stdout).path, rig.home.authPath);
+    assertEquals(rig.home.json()["OPENAI_API_KEY"], KEY);
+    for (const says of ["signed out", "was not signed in"]) {
+      const logout = await rig.run(["auth", "logout"], { manner });
+      assertEquals([logout.code, rig.files()], [0, ["auth.json.lock"]], logout.stderr);
+      assertIncludes(logout.stderr, says);
+    }
+  });
+}
+
+onLinux("where auto saves to the file, a former login in the keyring does not come first", async () => {
+  await using rig = new FakeKeyring(AUTO);
+  rig.keep("Codex Auth", keyRecord("sk-former-0123456789"));
+  const run = await rig.run(["auth", "login", "--api-key"], { manner: "forgetful", stdin: KEY });
+  assertEquals([run.code, rig.entry("Codex Auth")], [0, undefined], run.stderr);
+  const status = await rig.run(["auth", "status", "--json"]);
+  assertEquals(JSON.parse(status.stdout).key, "sk-proj-***bcdef");
+});
+
+Deno.test("an ephemeral login leaves nothing on disk, and says that it ends with the command", async () => {
+  await using rig = new FakeKeyring(EPHEMERAL);
+  const run = await rig.run(["auth", "login", "--api-key"], { stdin: KEY });
+  assertEquals([run.code, rig.files()], [0, []], run.stderr);
+  assertIncludes(run.stderr, "The login ends with this command");
+  const status = await rig.run(["auth", "status"]);
+  assertEquals(status.code, 4);
+  assertIncludes(status.stdout, "ephemeral");
+  assertEquals((await rig.run(["auth", "logout"])).code, 0);
+  assertEquals([rig.files(), rig.calls()], [[], []]);
+});

@@ -1,0 +1,152 @@
+/** A home whose login is kept elsewhere than in a file, an API, a keyring, and programs led to all of them. */
+import { type MockApi, startMockApi } from "../../lib/mock/api.ts";
+import { MOCK_ACCOUNT } from "../../lib/mock/tokens.ts";
+import { TestHome } from "../auth/kit.ts";
+import { assertEquals } from "../support/assert.ts";
+import { culvert, type CulvertRun } from "../support/culvert.ts";
+import { join } from "../support/paths.ts";
+import { scrubbedEnv } from "../support/scrubbed_env.ts";
+import { startKeyring, type TestKeyring } from "./peers/keyring.ts";
+
+/** How long a program may take, ms: the codex client's encrypted file costs seconds. */
+const LIMIT_MS = 120_000;
+
+/** What a home's `config.toml` says of logins. */
+export interface Storage {
+  readonly store: "file" | "keyring" | "auto" | "ephemeral";
+  readonly inSecrets?: boolean;
+}
+
+/** Everything around one login. */
+export class KeyringRig implements AsyncDisposable {
+  readonly home = new TestHome();
+  readonly api: MockApi;
+  readonly keyring: TestKeyring;
+  readonly env: Readonly<Record<string, string>>;
+
+  private constructor(api: MockApi, keyring: TestKeyring, storage: Storage) {
+    this.api = api;
+    this.keyring = keyring;
+    const ca = join(this.home.path, "ca.pem");
+    Deno.writeTextFileSync(ca, api.authority.certificate);
+    this.configure(storage);
+    this.env = {
+      ...keyring.env,
+      CODEX_HOME: this.home.path,
+      CODEX_CA_CERTIFICATE: ca,
+      CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${api.origin}/oauth/token`,
+      CODEX_REVOKE_TOKEN_URL_OVERRIDE: `${api.origin}/oauth/revoke`,
+    };
+  }
+
+  static async start(storage: Storage): Promise<KeyringRig> {
+    const [api, keyring] = await Promise.all([startMockApi(), startKeyring()]);
+    return new KeyringRig(api, keyring, storage);
+  }
+
+  configure({ store, inSecrets }: Storage): void {
+    const lines = [
+      `cli_auth_credentials_store = "${store}"`,
+      `openai_base_url = "${this.api.baseUrl}"`,
+      // What else the codex client asks for, it asks of nobody.
+      `chatgpt_base_url = "http://127.0.0.1:9/backend-api"`,
+      `[features]`,
+      `plugins = false`,
+      ...(inSecrets === undefined ? [] : [`secret_auth_storage = ${inSecrets}`]),
+      `[analytics]`,
+      `enabled = false`,
+      `[otel]`,
+      `metrics_exporter = "none"`,
+      "",
+    ];
+    Deno.writeTextFileSync(join(this.home.path, "config.toml"), lines.join("\n"));
+  }
+
+  async culvert(
+    args: readonly string[],
+    options: { readonly stdin?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  ): Promise<CulvertRun> {
+    return await culvert(args, { ...options, env: { ...this.env, ...options.env }, limitMs: LIMIT_MS });
+  }
+
+  /** Signs in by device code, as nobody needs a browser for that. */
+  async login(): Promise<CulvertRun> {
+    const run = await this.culvert(["auth", "login", "--device", "--issuer", this.api.origin, "--json"]);
+    assertEquals(run.code, 0, run.stderr);
+    return run;
+  }
+
+  /** What `auth status --json` prints. */
+  async status(): Promise<Record<string, unknown> & { source: { kind: string; name: string } }> {
+    return JSON.parse((await this.culvert(["auth", "status", "--json"])).stdout);
+  }
+
+  async answers(): Promise<CulvertRun> {
+    const run = await this.culvert(["respond", "--transport", "sse", "--json", "hello"]);
+    assertEquals(run.code, 0, run.stdout + run.stderr);
+    return run;
+  }
+
+  async codex(args: readonly string[], stdin = ""): Promise<{ code: number; text: string }> {
+    const child = new Deno.Command("codex", {
+      args: [...args],
+      clearEnv: true,
+      env: scrubbedEnv({ ...this.env, HOME: this.home.path }),
+      cwd: this.home.path,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(stdin));
+    await writer.close();
+    const { code, stdout, stderr } = await child.output();
+    clearTimeout(limit);
+    return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  }
+
+  async codexAnswers(): Promise<void> {
+    const run = await this.codex(["exec", "--skip-git-repo-check", "--color", "never", "say hello"]);
+    assertEquals(run.code, 0, run.text);
+  }
+
+  /** The record in the keyring. */
+  async entry(): Promise<Record<string, unknown> & { tokens: Record<string, string> }> {
+    return JSON.parse(await this.keyring.read("Codex Auth") ?? "null");
+  }
+
+  /** A login that the API knows, put into the keyring as the codex client would. */
+  async storeLogin(lifetimeMs: number, extra: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const tokens = await this.api.oauth.issue(lifetimeMs);
+    const account = await this.account();
+    const record = {
+      auth_mode: "chatgpt",
+      OPENAI_API_KEY: null,
+      tokens: { ...tokens, account_id: MOCK_ACCOUNT.accountId },
+      last_refresh: new Date().toISOString(),
+      ...extra,
+    };
+    await this.keyring.write("Codex Auth", account, JSON.stringify(record));
+    return tokens.access_token;
+  }
+
+  /** The account of this home's entry. */
+  async account(): Promise<string> {
+    const path = new TextEncoder().encode(await Deno.realPath(this.home.path));
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", path));
+    return `cli|${digest.toHex().slice(0, 16)}`;
+  }
+
+  /** Names in the home, those of the codex client's other business left out. */
+  files(): readonly string[] {
+    const names = [...Deno.readDirSync(this.home.path)].map(({ name }) => name);
+    return names.filter((name) => /^(auth\.json|secrets|\.auth.*)$/.test(name)).toSorted();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.api.close();
+    await this.keyring[Symbol.asyncDispose]();
+    await this.home[Symbol.asyncDispose]();
+  }
+}
