@@ -126,6 +126,17 @@ export class AuthFile {
     await (await this.reserve()).commit(raw);
   }
 
+  /** Whether there is anything of that name, be it a link that leads nowhere or a file that cannot be read. */
+  async exists(): Promise<boolean> {
+    try {
+      await Deno.lstat(this.path);
+      return true;
+    } catch (error) {
+      // What cannot be looked at is for the caller's next step to report.
+      return !(error instanceof Deno.errors.NotFound);
+    }
+  }
+
   /**
    * Removes the file.
    *

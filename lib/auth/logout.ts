@@ -29,6 +29,12 @@ export async function logout(
   parts: Pick<LoginParts, "dialer" | "world" | "file" | "clientId" | "revokeUrl" | "warn">,
 ): Promise<SignedOut> {
   const { file, warn } = parts;
+  const whoami = join(file.path, "..", "culvert-whoami.json");
+  // A login that comes a moment later is a later one. Only what is there needs the lock, which leaves a file behind.
+  if (!await file.exists()) {
+    await removeCache(whoami);
+    return { wasSignedIn: false, path: file.path };
+  }
   const result = await acquireFileLock(file.lockPath, parts.world, LOCK_LIMIT_MS);
   try {
     let record: AuthRecord | undefined;
@@ -43,7 +49,7 @@ export async function logout(
       warn({ code: "auth_not_revoked", message: `The login was removed here but not revoked: ${problem}` });
     }
     const wasSignedIn = await file.remove();
-    await removeCache(join(file.path, "..", "culvert-whoami.json"));
+    await removeCache(whoami);
     return { wasSignedIn, path: file.path };
   } finally {
     if (result.kind === "held") result.lock.release();

@@ -7,6 +7,7 @@ import { ExitCode, run as runApplication } from "@stricli/core";
 import { CulvertError, EXIT } from "../errors.ts";
 import { application } from "./app.ts";
 import { cliContext } from "./context.ts";
+import { needlessValue, splitOddValues } from "./flag_values.ts";
 import type { Host } from "./host.ts";
 import { LATE } from "./late_modules.ts";
 
@@ -17,6 +18,8 @@ import { LATE } from "./late_modules.ts";
  * @returns the exit status
  */
 export async function runCommandLine(host: Host): Promise<number> {
+  const needless = needlessValue(host.args);
+  if (needless !== undefined) return await refuseValue(host, needless);
   const context = cliContext(host);
   await runApplication(application, splitOddValues(host.args), context);
   const status = parserStatus(context.process.exitCode);
@@ -24,19 +27,11 @@ export async function runCommandLine(host: Host): Promise<number> {
   return status ?? context.status;
 }
 
-/**
- * Takes apart `--flag=value` where the parser would take the whole for an argument, and a prompt would be sent that
- * nobody wrote: where the value is empty, as an unset variable of the shell leaves it, and where it has a newline.
- * (Seen in `@stricli/core` 1.3.0, whose pattern for such words is `=(.+)$`.)
- */
-function splitOddValues(args: readonly string[]): readonly string[] {
-  const end = args.includes("--") ? args.indexOf("--") : args.length;
-  return args.flatMap((word, at) => {
-    const [, flag, value] = at < end
-      ? /^(-[a-z]|--[a-z][a-z\d._-]+)=(|.*[\n\r\u2028\u2029].*)$/is.exec(word) ?? []
-      : [];
-    return flag === undefined || value === undefined ? [word] : [flag, value];
-  });
+async function refuseValue(host: Host, flag: string): Promise<number> {
+  const said = `culvert: ${flag} takes no value; give it without =`;
+  host.stderr.writeSync(`${said}\n`);
+  if (promisesResult(host.args)) await writeUsageResult(host, said);
+  return EXIT.usage;
 }
 
 /** Whether the reader of stdout was promised a result as the last line, whatever happens. */
