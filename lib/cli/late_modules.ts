@@ -83,6 +83,8 @@ export const LATE = {
   saveLogin: (): Promise<typeof import("../auth/save_login.ts")> => import("../auth/save_login.ts" as string),
   loginFile: (): Promise<typeof import("../mock/login_file.ts")> => import("../mock/login_file.ts" as string),
   network: (): Promise<typeof import("../mock/network.ts")> => import("../mock/network.ts" as string),
+  connectWatch: (): Promise<typeof import("../net/connect_watch.ts")> =>
+    import("../net/connect_watch.ts" as string),
   openWebSocket: (): Promise<typeof import("../net/open_websocket.ts")> =>
     import("../net/open_websocket.ts" as string),
   probe: (): Promise<typeof import("../net/probe.ts")> => import("../net/probe.ts" as string),

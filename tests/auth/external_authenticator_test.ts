@@ -3,8 +3,9 @@ import type { ExternalAuth, ExternalCredential, ExternalRefresh } from "../../li
 import type { RecoveryResult, Rejection } from "../../lib/auth/authenticator.ts";
 import type { LoginPolicy } from "../../lib/config/settings.ts";
 import type { Observation } from "../../lib/net/observer.ts";
+import type { World } from "../../lib/world.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
-import { failureOf, jwt } from "./kit.ts";
+import { failureOf, jwt, testWorld } from "./kit.ts";
 
 const REJECTION: Rejection = { endpoint: "/responses", transport: "http", evidence: {} };
 const tokens = (accessToken: string, accountId = "acc-1"): ExternalCredential => ({
@@ -14,11 +15,12 @@ const tokens = (accessToken: string, accountId = "acc-1"): ExternalCredential =>
 });
 
 /** A session of a program's credential against a server that takes one bearer alone. */
-function open(auth: ExternalAuth, loginPolicy?: LoginPolicy) {
+function open(auth: ExternalAuth, loginPolicy?: LoginPolicy, world: Pick<World, "sleep"> = testWorld()) {
   const seen: Observation[] = [];
   const authenticator = externalAuthenticator({
     auth,
     loginPolicy,
+    world,
     observer: (observation) => seen.push(observation),
   });
   return {
