@@ -25,7 +25,7 @@ export interface ExternalRefresh {
   /** Account of the credential that was refused. A credential of another one is not taken. */
   readonly previousAccountId?: string;
   /** Aborted when the turn is, or when the time is over. */
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 /**
