@@ -81,6 +81,8 @@ export const LATE = {
   personalAccessToken: (): Promise<typeof import("../auth/personal_access_token.ts")> =>
     import("../auth/personal_access_token.ts" as string),
   saveLogin: (): Promise<typeof import("../auth/save_login.ts")> => import("../auth/save_login.ts" as string),
+  successPage: (): Promise<typeof import("../auth/success_page.ts")> =>
+    import("../auth/success_page.ts" as string),
   loginFile: (): Promise<typeof import("../mock/login_file.ts")> => import("../mock/login_file.ts" as string),
   network: (): Promise<typeof import("../mock/network.ts")> => import("../mock/network.ts" as string),
   connectWatch: (): Promise<typeof import("../net/connect_watch.ts")> =>

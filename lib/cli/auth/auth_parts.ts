@@ -35,6 +35,7 @@ export function authParts(host: Host, connection: Connection, voice: Voice, issu
     ...(workspaces === undefined ? {} : { workspaces }),
     // What to do next is no progress report: it is said whatever -q says.
     say: (text) => host.stderr.writeSync(`${text}\n`),
+    note: voice.note,
     warn: voice.warn,
   };
 }
