@@ -54,11 +54,12 @@ const SECRET_PARAMETERS: readonly string[] = [
  * An address as it may be said and logged: user information and fragment are left out, values of secret parameters
  * are marked, everything else stays.
  *
- * @returns a fixed word for what is no URL: who knows what it is
+ * @returns a fixed word for what is no address of the network: who knows what it is
  */
 export function redactUrl(text: string): string {
   const url = URL.parse(text);
-  if (url === null) return "<invalid url>";
+  // Without a host it may be any words with a colon among them.
+  if (url === null || url.host === "") return "<invalid url>";
   url.username = url.password = url.hash = "";
   const pairs = url.search.slice(1).split("&").map((pair) => {
     const [name = ""] = pair.split("=");

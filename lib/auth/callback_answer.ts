@@ -31,6 +31,7 @@ export function answerOf(query: URLSearchParams, state: string): CallbackAnswer 
 /** The line about an answer: of its query nothing but what there was. */
 export function describeAnswer(url: URL, isOwn: boolean): string {
   const has = (name: string) => (url.searchParams.get(name) ?? "") !== "";
-  return `the browser came to ${url.pathname}: has_code=${has("code")} has_state=${has("state")} ` +
-    `has_error=${has("error")} state_valid=${isOwn}`;
+  // Not with a =, behind which any value is masked that is named like a secret.
+  return `the browser came to ${url.pathname}; has_code: ${has("code")}, has_state: ${has("state")}, ` +
+    `has_error: ${has("error")}, state_valid: ${isOwn}`;
 }

@@ -76,8 +76,8 @@ Deno.test("of an answer the notes hold its path and four words of yes or no", as
   await (await callback(server)).body?.cancel();
   await server.close();
   assertEquals(noted, [
-    "the browser came to /auth/callback: has_code=false has_state=true has_error=true state_valid=false",
-    "the browser came to /auth/callback: has_code=true has_state=true has_error=false state_valid=true",
+    "the browser came to /auth/callback; has_code: false, has_state: true, has_error: true, state_valid: false",
+    "the browser came to /auth/callback; has_code: true, has_state: true, has_error: false, state_valid: true",
   ]);
   assertExcludes(noted.join(), "SECRET");
 });

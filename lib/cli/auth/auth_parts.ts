@@ -7,6 +7,7 @@ import { authEndpoints, DEFAULT_ISSUER } from "../../auth/auth_endpoints.ts";
 import { AuthFile } from "../../auth/auth_file.ts";
 import type { LoginParts } from "../../auth/login_parts.ts";
 import { CulvertError } from "../../errors.ts";
+import { redactUrl } from "../../redaction.ts";
 import { originator } from "../../responses/identity.ts";
 import type { Connection } from "../connection.ts";
 import type { Host } from "../host.ts";
@@ -22,6 +23,13 @@ export function authParts(host: Host, connection: Connection, voice: Voice, issu
   const base = (issuer ?? DEFAULT_ISSUER).replace(/\/+$/, "");
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
     throw new CulvertError("usage", `--issuer is no http or https URL: ${JSON.stringify(base)}`);
+  }
+  const { username, password } = new URL(base);
+  if (username !== "" || password !== "") {
+    // It would stand in the address that the browser opens.
+    throw new CulvertError("usage", `--issuer holds a user or a password: ${redactUrl(base)}`, {
+      hint: "Give it without. What stands on a command line is seen by every process of the machine.",
+    });
   }
   const workspaces = settings.loginPolicy?.workspaces;
   return {
