@@ -24,15 +24,19 @@ export interface LoginEnd {
   readonly stderr: string;
 }
 
-/** Starts one and resolves when it says where to go. */
+/**
+ * Starts one and resolves when it says where to go.
+ *
+ * @param port default: the system chooses; empty: the ports that the authority knows
+ */
 export async function startLogin(
-  home: TestHome,
+  home: Pick<TestHome, "path">,
   issuer: string,
   args: readonly string[] = [],
   extra: Readonly<Record<string, string>> = {},
+  port: readonly string[] = args.includes("--port") ? [] : ["--port", "0"],
 ): Promise<RunningLogin> {
-  const words = ["auth", "login", "--issuer", issuer, "--json", ...args];
-  const child = startCulvert(args.includes("--port") ? words : [...words, "--port", "0"], {
+  const child = startCulvert(["auth", "login", "--issuer", issuer, "--json", ...args, ...port], {
     env: { CODEX_HOME: home.path, ...extra },
   });
   // Whatever a test fails at, no login outlives it by long.
