@@ -5,7 +5,8 @@
  */
 import { authEndpoints } from "../../auth/auth_endpoints.ts";
 import { AuthFile } from "../../auth/auth_file.ts";
-import { storedCredential } from "../../auth/credential.ts";
+import type { AuthMode } from "../../auth/authenticator.ts";
+import { type Credential, storedCredential } from "../../auth/credential.ts";
 import { ManagedLogin } from "../../auth/managed_login.ts";
 import { describeCredential } from "../../auth/rejection_report.ts";
 import { expiryOf } from "../../auth/token_freshness.ts";
@@ -15,6 +16,15 @@ import { connect } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { listenForStop } from "../stop_signals.ts";
 import { createVoice } from "../voice.ts";
+
+/** What is stored, by the names of `auth.json`. */
+const MODES = {
+  bearer: "apikey",
+  command: "apikey",
+  personal_access_token: "personalAccessToken",
+  agent_identity: "agentIdentity",
+  none: "none",
+} as const satisfies Readonly<Record<Exclude<Credential["kind"], "managed">, AuthMode>>;
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: AuthFlags): Promise<void> {
@@ -26,8 +36,7 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   const file = new AuthFile({ codexHome: settings.codexHome, world });
   const credential = await storedCredential(file, settings.loginPolicy);
   if (credential.kind !== "managed") {
-    const kind = credential.kind === "bearer" ? "apikey" : "personalAccessToken";
-    const what = describeCredential(kind, credential.source);
+    const what = describeCredential(MODES[credential.kind], credential.source);
     throw new CulvertError(
       "auth_refresh_failed",
       `Nothing can be renewed: the stored credential is ${what}`,
