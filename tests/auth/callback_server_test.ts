@@ -15,6 +15,7 @@ async function start(home: TestHome, extra: Partial<Parameters<typeof startCallb
     finish: () => Promise.resolve({ kind: "done" }),
     giveWay: () => gone.push("gave way"),
     note: (text) => noted.push(text),
+    lingerMs: 100,
     ...extra,
   });
   assert("close" in started);

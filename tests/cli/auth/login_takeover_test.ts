@@ -2,6 +2,7 @@
 import { loginText, TestHome } from "../../auth/kit.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
+import { startProxy } from "../../support/proxy.ts";
 import { answerTo, authorityGiving, look, startLogin, tokensWith } from "./login_kit.ts";
 
 /** A port that is free for the moment. */
@@ -33,6 +34,20 @@ Deno.test("a second login takes the port of the first, which ends with 4 and cha
   assertEquals((await second.end).code, 0);
   assert(home.text() !== stored);
   assertEquals(files(home), ["auth.json", "auth.json.lock"]);
+});
+
+Deno.test("a login with --proxy, which takes even loopback through it, finds the earlier one past it", async () => {
+  await using home = new TestHome();
+  await using authority = authorityGiving(tokensWith());
+  await using proxy = await startProxy();
+  const port = freePort();
+  const first = await startLogin(home, authority.base, ["--port", port]);
+  const way = ["--proxy", `http://127.0.0.1:${proxy.port}`];
+  const second = await startLogin(home, authority.base, ["--port", port, ...way]);
+  assertEquals([(await first.end).code, second.callback.port], [4, port]);
+  await look((await look(answerTo(second))).location ?? "");
+  assertEquals((await second.end).code, 0);
+  assertEquals([...new Set(proxy.seen.map(({ target }) => new URL(target).origin))], [authority.base]);
 });
 
 Deno.test("a third login takes the port of the second", async () => {
