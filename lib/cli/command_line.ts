@@ -7,7 +7,6 @@ import { ExitCode, run as runApplication } from "@stricli/core";
 import { CulvertError, EXIT } from "../errors.ts";
 import { application } from "./app.ts";
 import { cliContext } from "./context.ts";
-import { needlessValue, splitOddValues } from "./flag_values.ts";
 import type { Host } from "./host.ts";
 import { LATE } from "./late_modules.ts";
 
@@ -18,10 +17,11 @@ import { LATE } from "./late_modules.ts";
  * @returns the exit status
  */
 export async function runCommandLine(host: Host): Promise<number> {
-  const needless = needlessValue(host.args);
+  const odd = host.args.some((word) => /^-.*=/s.test(word)) ? await LATE.flagValues() : undefined;
+  const needless = odd?.needlessValue(host.args);
   if (needless !== undefined) return await refuseValue(host, needless);
   const context = cliContext(host);
-  await runApplication(application, splitOddValues(host.args), context);
+  await runApplication(application, odd?.splitOddValues(host.args) ?? host.args, context);
   const status = parserStatus(context.process.exitCode);
   if (status === EXIT.usage && promisesResult(host.args)) await writeUsageResult(host, context.said());
   return status ?? context.status;

@@ -38,6 +38,7 @@ export const LATE = {
     import("./demo_connection.ts" as string),
   doctorDemo: (): Promise<typeof import("./doctor/demo.ts")> => import("./doctor/demo.ts" as string),
   doctorRun: (): Promise<typeof import("./doctor/run.ts")> => import("./doctor/run.ts" as string),
+  flagValues: (): Promise<typeof import("./flag_values.ts")> => import("./flag_values.ts" as string),
   helpText: (): Promise<typeof import("./reference/help_text.ts")> =>
     import("./reference/help_text.ts" as string),
   manual: (): Promise<typeof import("./reference/manual.ts")> => import("./reference/manual.ts" as string),
