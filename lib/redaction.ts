@@ -25,12 +25,49 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:sk|sess|ghp|gho)[-_][A-Za-z0-9_*.-]{8,}/g, MASK],
   // Shorter beginnings are also those of words and of people's names, which stand in paths: only long ones count.
   [/\b(?:pat|at|rt)[-_][A-Za-z0-9_-]{20,}/g, MASK],
+  // Values of URL parameters that are named like nothing else.
+  [/([?&](?:state|key|code_verifier)=)[^\s&"'#]+/gi, `$1${MASK}`],
   // Values of URL parameters and of assignments that are named like secrets.
   [
     /((?:api[-_]?key|access[-_]?token|refresh[-_]?token|id[-_]?token|token|secret|password|passwd|pwd|signature|sig|code)=)[^\s&"'#]+/gi,
     `$1${MASK}`,
   ],
 ];
+
+/** Parameters of a URL whose values are secret; the list is the codex client's (0.169.0). */
+const SECRET_PARAMETERS: readonly string[] = [
+  "access_token",
+  "api_key",
+  "client_secret",
+  "code",
+  "code_verifier",
+  "id_token",
+  "key",
+  "refresh_token",
+  "requested_token",
+  "state",
+  "subject_token",
+  "token",
+];
+
+/**
+ * An address as it may be said and logged: user information and fragment are left out, values of secret parameters
+ * are marked, everything else stays.
+ *
+ * @returns a fixed word for what is no address of the network: who knows what it is
+ */
+export function redactUrl(text: string): string {
+  const url = URL.parse(text);
+  // Without a host it may be any words with a colon among them.
+  if (url === null || url.host === "") return "<invalid url>";
+  url.username = url.password = url.hash = "";
+  const pairs = url.search.slice(1).split("&").map((pair) => {
+    const [name = ""] = pair.split("=");
+    return SECRET_PARAMETERS.includes(decoded(name).toLowerCase()) ? `${name}=${MASK}` : pair;
+  });
+  url.search = pairs.join("&");
+  return url.href;
+}
 
 /** What is no secret to the user, who is told who signed in, and is nobody else's business in a report. */
 const E_MAIL = /[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/g;

@@ -8,6 +8,8 @@ import type { Dialer, HttpReply, HttpRequest } from "../net/dialer.ts";
 
 /** Whole exchange, ms. Without it a firewall that swallows packets would hold every waiting process. */
 export const AUTH_EXCHANGE_LIMIT_MS = 30_000;
+/** Of these, for a connection, ms: an authority that cannot be reached should be known sooner. */
+const CONNECT_LIMIT_MS = 10_000;
 /** Replies of the authority have a few KiB; a block page may have more, and is of no use. */
 const MAX_BODY_BYTES = 256 * 1024;
 
@@ -23,8 +25,8 @@ export interface AuthReply {
  * Makes one exchange.
  *
  * @param limitMs for everything, the body included
- * @throws CulvertError of the network and TLS codes; `header_timeout` when the limit passes; the reason of
- *   `request.signal` when that is aborted
+ * @throws CulvertError of the network and TLS codes; `connect_timeout` when no connection is made within 10 s;
+ *   `header_timeout` when the limit passes; the reason of `request.signal` when that is aborted
  */
 export async function exchange(
   dialer: Dialer,
@@ -40,7 +42,7 @@ export async function exchange(
     ? limit.signal
     : AbortSignal.any([limit.signal, request.signal]);
   try {
-    const reply = await dialer.request({ ...request, signal });
+    const reply = await dialer.request({ connectTimeoutMs: CONNECT_LIMIT_MS, ...request, signal });
     return { status: reply.status, headers: reply.headers, text: await readText(reply.body, signal) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;

@@ -83,6 +83,17 @@ export class AuthFile implements CredentialStore {
     await (await this.reserve()).commit(raw);
   }
 
+  /** Whether there is nothing of that name, not even a link that leads nowhere or a file that cannot be read. */
+  async isEmpty(): Promise<boolean> {
+    try {
+      await Deno.lstat(this.path);
+      return false;
+    } catch (error) {
+      // What cannot be looked at is for the caller's next step to report.
+      return error instanceof Deno.errors.NotFound;
+    }
+  }
+
   /** Removes the file. @returns whether there was one @throws CulvertError `auth_storage` */
   async remove(): Promise<boolean> {
     return await this.#file.remove();

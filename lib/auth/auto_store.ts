@@ -60,6 +60,11 @@ export class AutoStore implements CredentialStore {
     return plain !== undefined && isPlainNewer ? this.#found(plain, file) : this.#found(kept, inKeyring);
   }
 
+  /** False: only who asks the keyring knows. */
+  isEmpty(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   /** A place in the keyring, or in the file where that fails. */
   async reserve(): Promise<WriteSlot> {
     const { inKeyring, file } = this.#options;

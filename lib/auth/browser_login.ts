@@ -4,19 +4,20 @@
  * @module
  */
 import { asCulvertError, CulvertError } from "../errors.ts";
+import { redactUrl } from "../redaction.ts";
+import { answerOf, type CallbackAnswer } from "./callback_answer.ts";
+import type { LoginEnd } from "./callback_routes.ts";
 import {
-  answerOf,
   CALLBACK_PORTS,
-  type CallbackAnswer,
   type CallbackServer,
-  pageOf,
   type PortProblem,
   startCallbackServer,
 } from "./callback_server.ts";
 import { exchangeApiKey, exchangeCode } from "./code_exchange.ts";
 import { loginFailure, type LoginParts, type SignedIn } from "./login_parts.ts";
 import type { LoginError } from "./login_pages.ts";
-import { isOwnState, type LoginSecrets, loginSecrets } from "./pkce.ts";
+import { setupAddress } from "./org_setup.ts";
+import { type LoginSecrets, loginSecrets } from "./pkce.ts";
 import { checkReachable } from "./preflight.ts";
 import { checkStore, saveTokens } from "./save_login.ts";
 
@@ -32,6 +33,8 @@ export interface BrowserLoginParts extends LoginParts {
   readonly pasted?: AsyncIterable<string>;
   /** Default {@link CALLBACK_PORTS}; 0 lets the system choose. */
   readonly ports?: readonly number[];
+  /** A page elsewhere for the browser to end on, as `parseSuccessUrl` has it. Default: a local one. */
+  readonly successUrl?: URL;
   /** Default 10 minutes. */
   readonly limitMs?: number;
 }
@@ -48,26 +51,36 @@ export async function loginByBrowser(parts: BrowserLoginParts, signal?: AbortSig
   const done = Promise.withResolvers<SignedIn>();
   // It may fail while nobody waits yet.
   done.promise.catch(() => {});
-  const started = startCallbackServer({
+  const started = await startCallbackServer({
     state: secrets.state,
     ports: parts.ports ?? CALLBACK_PORTS,
+    home: parts.store.codexHome,
+    world: parts.world,
+    signal,
+    successUrl: parts.successUrl,
+    note: parts.note,
     finish: (answer) => finishWith(answer),
+    giveWay: () => done.reject(supersededFailure()),
   });
   const server = isServer(started) ? started : undefined;
   const port = server?.port ?? CALLBACK_PORTS[0];
   const redirectUri = `http://localhost:${port}/auth/callback`;
-  const finishWith = async (answer: CallbackAnswer): Promise<LoginError | undefined> => {
+  const finishWith = async (answer: CallbackAnswer): Promise<LoginEnd> => {
     try {
-      done.resolve(await complete(parts, secrets, redirectUri, answer));
-      return undefined;
+      const signedIn = await complete(parts, secrets, redirectUri, answer);
+      done.resolve(signedIn);
+      return { kind: "done", ...signedIn };
     } catch (thrown) {
       const error = asCulvertError(thrown);
       done.reject(error);
-      return pageOf(error);
+      return { kind: "failed", error: pageOf(error) };
     }
   };
   const stop = new AbortController();
   try {
+    parts.note(
+      `signing in at ${redactUrl(parts.issuer)}; the browser comes back to ${redactUrl(redirectUri)}`,
+    );
     announce(parts, authorizeUrl(parts, secrets, redirectUri), isServer(started) ? [] : started);
     if (parts.pasted !== undefined) void readPasted(parts, secrets.state, finishWith, stop.signal);
     const limitMs = parts.limitMs ?? LOGIN_LIMIT_MS;
@@ -116,7 +129,30 @@ async function complete(
 ): Promise<SignedIn> {
   if (answer.kind === "refused") throw refusal(answer.code, answer.description);
   const tokens = await exchangeCode(parts, { code: answer.code, redirectUri, verifier: secrets.verifier });
-  return await saveTokens(parts, tokens, await exchangeApiKey(parts, tokens.idToken));
+  const signedIn = await saveTokens(parts, tokens, await exchangeApiKey(parts, tokens.idToken));
+  const setupUrl = setupAddress(tokens, parts.issuer);
+  return {
+    ...signedIn,
+    ...(answer.onboarding === undefined ? {} : { onboarding: answer.onboarding }),
+    ...(setupUrl === undefined ? {} : { setupUrl }),
+  };
+}
+
+function supersededFailure(): CulvertError {
+  return loginFailure("superseded", "Another login took over", {
+    hint: "Nothing was changed. Go on where the other one was started.",
+  });
+}
+
+/** The page for a failure. */
+function pageOf(error: CulvertError): LoginError {
+  const problem = error.details["problem"];
+  return {
+    title: "Sign-in failed",
+    code: typeof problem === "string" ? problem : error.code,
+    message: error.message,
+    help: error.hint ?? "See the terminal.",
+  };
 }
 
 function refusal(code: string, description: string): CulvertError {
@@ -158,7 +194,7 @@ function announce(parts: BrowserLoginParts, url: string, problems: readonly Port
 async function readPasted(
   parts: BrowserLoginParts,
   state: string,
-  finish: (answer: CallbackAnswer) => Promise<LoginError | undefined>,
+  finish: (answer: CallbackAnswer) => Promise<LoginEnd>,
   signal: AbortSignal,
 ): Promise<void> {
   try {
@@ -190,8 +226,7 @@ async function readPasted(
  */
 export function pastedAnswer(text: string, state: string): CallbackAnswer | undefined {
   if (URL.canParse(text) && /^https?:/i.test(text)) {
-    const query = new URL(text).searchParams;
-    return isOwnState(query.get("state"), state) ? answerOf(query) : undefined;
+    return answerOf(new URL(text).searchParams, state);
   }
   return /^[\w.~-]{8,2000}$/.test(text) ? { kind: "code", code: text } : undefined;
 }

@@ -3,32 +3,29 @@
  *
  * @module
  */
-import { Hono } from "hono";
-import type { CulvertError } from "../errors.ts";
-import { errorPage, type LoginError, PAGE_HEADERS, successPage } from "./login_pages.ts";
-import { isOwnState } from "./pkce.ts";
+import type { World } from "../world.ts";
+import { CallbackRoutes, type CallbackRoutesOptions } from "./callback_routes.ts";
+import { randomText } from "./login_proof.ts";
+import { takeOver } from "./login_takeover.ts";
+import { type PortClaim, writeClaim } from "./port_claim.ts";
 
 /** Ports that the authority knows for this client, in order. */
 export const CALLBACK_PORTS = [1455, 1457] as const;
 /** How long the page of a finished login may still be fetched, ms. Nobody waits longer for a closed tab. */
 const LINGER_MS = 2_000;
-
-/** What came back: a code, or a refusal of the authority. */
-export type CallbackAnswer =
-  | { readonly kind: "code"; readonly code: string }
-  | { readonly kind: "refused"; readonly code: string; readonly description: string };
+/** How often a port is asked for that an earlier login promised to leave, and how long between, ms. */
+const ATTEMPTS = 50;
+const PAUSE_MS = 100;
 
 /** What the server works with. */
-export interface CallbackServerOptions {
-  /** State of this login; any other answer is not for us. */
-  readonly state: string;
+export interface CallbackServerOptions extends Omit<CallbackRoutesOptions, "secret"> {
   readonly ports: readonly number[];
-  /**
-   * Finishes the login with the answer. The browser waits for it.
-   *
-   * @returns the error to show, if it failed
-   */
-  readonly finish: (answer: CallbackAnswer) => Promise<LoginError | undefined>;
+  /** The codex home, absolute: there, logins of one user find each other. */
+  readonly home: string;
+  readonly world: World;
+  readonly signal?: AbortSignal | undefined;
+  /** Default 2 s, for the last page and for the end of each connection. */
+  readonly lingerMs?: number;
 }
 
 /** A server that waits for the browser. */
@@ -45,16 +42,21 @@ export interface PortProblem {
 }
 
 /**
- * Binds the first port that can be had, on IPv4 and, where there is one, on IPv6 loopback. A port that is not
- * permitted counts as one in use: Windows reserves whole ranges for virtual machines.
+ * Binds the first port that can be had, on IPv4 and, where there is one, on IPv6 loopback. An earlier login of the
+ * same user gives way; anybody else keeps the port. A port that is not permitted counts as one in use: Windows
+ * reserves whole ranges for virtual machines.
  *
  * @returns the server, or why no port would do
+ * @throws the signal's reason
  */
-export function startCallbackServer(options: CallbackServerOptions): CallbackServer | readonly PortProblem[] {
+export async function startCallbackServer(
+  options: CallbackServerOptions,
+): Promise<CallbackServer | readonly PortProblem[]> {
   const problems: PortProblem[] = [];
+  const secret = randomText();
   for (const port of options.ports) {
-    const routes = new CallbackRoutes(options);
-    const first = bind("127.0.0.1", port, routes);
+    const routes = new CallbackRoutes({ ...options, secret });
+    const first = await bindOrTakeOver(port, routes, options);
     if (typeof first === "string") {
       problems.push({ port, problem: first });
       continue;
@@ -63,78 +65,36 @@ export function startCallbackServer(options: CallbackServerOptions): CallbackSer
     routes.port = bound;
     const second = bind("::1", bound, routes);
     const servers = typeof second === "string" ? [first] : [first, second];
-    return { port: bound, close: () => closeAll(servers, routes) };
+    const claim = await claimPort(bound, secret, options);
+    return {
+      port: bound,
+      close: async () => {
+        // Before the port is free: the file of the next holder has the same name.
+        await claim?.release();
+        await closeAll(servers, routes, options.lingerMs ?? LINGER_MS);
+      },
+    };
   }
   return problems;
 }
 
-/** What the routes share with the server around them. */
-class CallbackRoutes {
-  /** Once the login is over: whether the success page is still owed to the browser. */
-  readonly pageFetched = Promise.withResolvers<void>();
-  port = 0;
-  isPageOwed = false;
-  #isAnswered = false;
-  readonly #options: CallbackServerOptions;
-  readonly #app = new Hono();
-
-  constructor(options: CallbackServerOptions) {
-    this.#options = options;
-    this.#app.get("/auth/callback", async (context) => await this.#callback(new URL(context.req.url)));
-    this.#app.get("/success", () => {
-      if (!this.isPageOwed) return notFound();
-      this.pageFetched.resolve();
-      return new Response(successPage(), { headers: PAGE_HEADERS });
-    });
-    this.#app.notFound(notFound);
-    this.#app.onError(() => plain(500, "The login failed. See the terminal."));
-  }
-
-  readonly handle = async (request: Request): Promise<Response> => {
-    // A page of another site that rebinds its name to loopback still sends its own name here.
-    const host = request.headers.get("host") ?? "";
-    if (!/^(localhost|127\.0\.0\.1|\[::1\]):\d+$/i.test(host)) return plain(400, "Unknown host.");
-    return await this.#app.fetch(request);
-  };
-
-  async #callback(url: URL): Promise<Response> {
-    const query = url.searchParams;
-    if (this.#isAnswered || !isOwnState(query.get("state"), this.#options.state)) {
-      return plain(400, "This answer does not belong to the login that is under way.");
-    }
-    this.#isAnswered = true;
-    const failure = await this.#options.finish(answerOf(query));
-    if (failure !== undefined) return new Response(errorPage(failure), { headers: PAGE_HEADERS });
-    this.isPageOwed = true;
-    // The address that stays in the browser holds neither code nor token.
-    const location = `http://localhost:${this.port}/success`;
-    return new Response(null, { status: 302, headers: { ...PAGE_HEADERS, location } });
-  }
-}
-
-/** Reads what the authority put into the redirect. The state is the caller's to check. */
-export function answerOf(query: URLSearchParams): CallbackAnswer {
-  const error = query.get("error");
-  if (error !== null) {
-    return { kind: "refused", code: error, description: query.get("error_description") ?? "" };
-  }
-  const code = query.get("code") ?? "";
-  if (code !== "") return { kind: "code", code };
-  return { kind: "refused", code: "missing_authorization_code", description: "The answer held no code" };
-}
-
-/** The page for a failure. */
-export function pageOf(error: CulvertError): LoginError {
-  const problem = error.details["problem"];
-  return {
-    title: "Sign-in failed",
-    code: typeof problem === "string" ? problem : error.code,
-    message: error.message,
-    help: error.hint ?? "See the terminal.",
-  };
-}
-
 type Server = Deno.HttpServer<Deno.NetAddr>;
+
+async function bindOrTakeOver(
+  port: number,
+  routes: CallbackRoutes,
+  { home, world, signal, note }: CallbackServerOptions,
+): Promise<Server | PortProblem["problem"]> {
+  const first = bind("127.0.0.1", port, routes);
+  if (first !== "in use") return first;
+  if (!await takeOver({ home, world, signal }, port)) return bind("127.0.0.1", port, routes);
+  note(`an earlier login gave up port ${port}`);
+  for (let attempt = 1;; attempt++) {
+    const next = bind("127.0.0.1", port, routes);
+    if (next !== "in use" || attempt === ATTEMPTS) return next;
+    await world.sleep(PAUSE_MS, signal);
+  }
+}
 
 function bind(hostname: string, port: number, routes: CallbackRoutes): Server | PortProblem["problem"] {
   try {
@@ -147,10 +107,29 @@ function bind(hostname: string, port: number, routes: CallbackRoutes): Server | 
   }
 }
 
-async function closeAll(servers: readonly Server[], routes: CallbackRoutes): Promise<void> {
-  if (routes.isPageOwed) await within(LINGER_MS, routes.pageFetched.promise);
+async function claimPort(
+  port: number,
+  secret: string,
+  { home, note }: CallbackServerOptions,
+): Promise<PortClaim | undefined> {
+  try {
+    return await writeClaim(home, port, secret);
+  } catch (error) {
+    // Then a later login takes the other port.
+    if (!(error instanceof Error)) throw error;
+    note(`no later login can take over port ${port}: ${error.name}`);
+    return undefined;
+  }
+}
+
+async function closeAll(
+  servers: readonly Server[],
+  routes: CallbackRoutes,
+  lingerMs: number,
+): Promise<void> {
+  if (routes.isPageOwed) await within(lingerMs, routes.pageFetched.promise);
   // The answer under way is sent first; a browser that keeps the line open is not waited for.
-  await within(LINGER_MS, Promise.all(servers.map((server) => server.shutdown())));
+  await within(lingerMs, Promise.all(servers.map((server) => server.shutdown())));
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
@@ -158,13 +137,4 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
   const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
   await Promise.race([work, limit]);
   clearTimeout(timer);
-}
-
-function plain(status: number, text: string): Response {
-  const headers = { ...PAGE_HEADERS, "content-type": "text/plain; charset=utf-8" };
-  return new Response(`${text}\n`, { status, headers });
-}
-
-function notFound(): Response {
-  return plain(404, "Nothing here.");
 }

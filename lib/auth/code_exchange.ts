@@ -7,8 +7,11 @@ import { CulvertError } from "../errors.ts";
 import { type AuthReply, errorCodeOf, exchange, formBody, jsonObject } from "./auth_exchange.ts";
 import { loginFailure, type LoginParts, type LoginTokens } from "./login_parts.ts";
 
-/** Failures that happen before any byte of the request left: the code is still good. */
-const BEFORE_SENDING = ["dns", "connect", "connect_timeout"];
+/**
+ * Failures that happen before any byte of the request left: the code is still good. Of a connection that was not
+ * made in time this is not certain.
+ */
+const BEFORE_SENDING = ["dns", "connect"];
 const ATTEMPTS = 3;
 const PAUSE_MS = 500;
 const MAX_DETAIL = 200;

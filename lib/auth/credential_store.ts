@@ -35,6 +35,11 @@ export interface CredentialStore {
    */
   read(): Promise<AuthRecord | undefined>;
   /**
+   * Whether there is nothing to remove, as far as that can be known without asking anybody and without leaving
+   * anything behind; false where it cannot.
+   */
+  isEmpty(): Promise<boolean>;
+  /**
    * Makes sure that a write will succeed, before something is spent that only a write can save. It makes the
    * folder that {@link lock} needs.
    *

@@ -50,6 +50,11 @@ export class EphemeralStore implements CredentialStore {
     return Promise.resolve(parsed?.kind === "record" ? parsed.record : undefined);
   }
 
+  /** As {@link CredentialStore.isEmpty}. */
+  isEmpty(): Promise<boolean> {
+    return Promise.resolve(this.#place.text === undefined);
+  }
+
   /** As {@link CredentialStore.reserve}. */
   reserve(): Promise<WriteSlot> {
     return Promise.resolve({

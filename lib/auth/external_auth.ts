@@ -24,13 +24,13 @@ export interface ExternalRefresh {
   readonly reason: "unauthorized";
   /** Account of the credential that was refused. A credential of another one is not taken. */
   readonly previousAccountId?: string;
-  /** Aborted when the turn is. */
-  readonly signal?: AbortSignal;
+  /** Aborted when the turn is, or when the time is over. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * What an embedding program tells of its credential. What its functions throw becomes the `cause` of an error and
- * is not repeated in any message.
+ * is not repeated in any message. Either function has 10 s; one that has not answered by then has failed for now.
  */
 export interface ExternalAuth {
   /** Gives the credential in force. Called ahead of each request, so it should answer out of memory. */

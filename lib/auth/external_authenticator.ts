@@ -6,11 +6,13 @@
 import type { LoginPolicy } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import type { Observer } from "../net/observer.ts";
+import type { World } from "../world.ts";
 import type { ActiveCredential } from "./active_credential.ts";
 import { bearerHeaders } from "./auth_headers.ts";
 import type { Authenticator, AuthMode, Authorization, CredentialSource } from "./authenticator.ts";
 import { headerValue } from "./credential.ts";
 import type { ExternalAuth, ExternalCredential } from "./external_auth.ts";
+import { callExternal, ExternalTimeout } from "./external_call.ts";
 import { readClaims } from "./jwt_claims.ts";
 import { accountObjection, forbidden, methodObjection } from "./login_policy.ts";
 import { Recovery } from "./recovery.ts";
@@ -20,6 +22,7 @@ const SOURCE: CredentialSource = { kind: "host", name: "the externalAuth option"
 /** What the authenticator works with. */
 export interface ExternalAuthenticatorOptions {
   readonly auth: ExternalAuth;
+  readonly world: Pick<World, "sleep">;
   /** Told of each recovery, and of a `resolve` that failed while there was a former credential. */
   readonly observer: Observer;
   /** What the configuration demands of a login at OpenAI. */
@@ -81,10 +84,10 @@ class Holder {
       return held;
     }
     if (this.#ended !== undefined) throw this.#ended;
-    const { auth, observer } = this.#options;
+    const { auth, observer, world } = this.#options;
     let credential: ExternalCredential;
     try {
-      credential = await auth.resolve(signal);
+      credential = await callExternal((either) => auth.resolve(either), world, signal);
     } catch (cause) {
       if (signal?.aborted === true) throw signal.reason;
       const failure = this.#failure("auth_missing", "Cannot get a credential: `resolve`", cause);
@@ -106,16 +109,22 @@ class Holder {
   }
 
   async #renew(signal: AbortSignal | undefined): Promise<Readonly<Record<string, string>>> {
-    const { auth } = this.#options;
+    const { auth, world } = this.#options;
     const previousAccountId = this.#held?.accountId;
     let credential: ExternalCredential;
     try {
-      credential = auth.refresh === undefined ? await auth.resolve(signal) : await auth.refresh({
-        reason: "unauthorized",
-        ...(previousAccountId === undefined ? {} : { previousAccountId }),
-        ...(signal === undefined ? {} : { signal }),
-      });
+      credential = await callExternal(
+        (either) =>
+          auth.refresh === undefined ? auth.resolve(either) : auth.refresh({
+            reason: "unauthorized",
+            ...(previousAccountId === undefined ? {} : { previousAccountId }),
+            signal: either,
+          }),
+        world,
+        signal,
+      );
     } catch (cause) {
+      if (signal?.aborted === true) throw signal.reason;
       const name = auth.refresh === undefined ? "resolve" : "refresh";
       throw this.#failure("auth_refresh_failed", `Cannot renew the credential: \`${name}\``, cause);
     }
@@ -151,6 +160,13 @@ class Holder {
 
   /** Its message is not repeated: nobody knows what a stranger's error says of the credential. */
   #failure(code: "auth_missing" | "auth_refresh_failed", attempt: string, cause: unknown): CulvertError {
+    if (cause instanceof ExternalTimeout) {
+      return new CulvertError(code, `${attempt} of ${SOURCE.name} failed: ${cause.message}`, {
+        hint: "Let it answer in time or fail. Its signal is aborted when the time is over.",
+        details: { reason: "external_timeout", permanent: false },
+        cause,
+      });
+    }
     const permanent = this.#options.auth.classifyError?.(cause) === "permanent";
     const why = cause instanceof CulvertError ? `: ${cause.message}` : "";
     return new CulvertError(code, `${attempt} of ${SOURCE.name} failed${why}`, {

@@ -55,6 +55,11 @@ export class KeyringStore implements StoreBesideFile {
     return text === undefined ? undefined : recordIn(text, this.source.name);
   }
 
+  /** False: only who asks the keyring knows. */
+  isEmpty(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   /** As {@link CredentialStore.reserve}. It unlocks the keyring where that needs a person. */
   async reserve(): Promise<WriteSlot> {
     const { keyring, entry, file, warn } = this.#options;

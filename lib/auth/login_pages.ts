@@ -1,5 +1,5 @@
 /**
- * The pages that the browser shows at the end of a login. They load nothing, link nowhere and hold no token.
+ * The pages that the browser shows at the end of a login. They load nothing and hold no token.
  *
  * @module
  */
@@ -24,11 +24,17 @@ export interface LoginError {
   readonly help: string;
 }
 
-/** The page behind a successful login. */
-export function successPage(): string {
+/**
+ * The page behind a successful login.
+ *
+ * @param setupUrl where the user's organisation is still to be set up
+ */
+export function successPage(setupUrl?: string): string {
+  const setup = setupUrl === undefined ? "" : `<p>Your organisation is not set up yet. You can do so at
+<a rel="noreferrer" href="${escape(setupUrl)}">${escape(setupUrl)}</a></p>`;
   return page(
     "Signed in",
-    "<h1>Signed in to Culvert</h1><p>You can close this window and go back to the terminal.</p>",
+    `<h1>Signed in to Culvert</h1>${setup}<p>You can close this window and go back to the terminal.</p>`,
   );
 }
 

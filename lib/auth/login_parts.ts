@@ -8,6 +8,7 @@ import type { Dialer } from "../net/dialer.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world.ts";
 import type { CredentialStore } from "./credential_store.ts";
+import type { OnboardingEntrypoint } from "./login_state.ts";
 
 /** Where to sign in, as whom, and what with. */
 export interface LoginParts {
@@ -24,6 +25,8 @@ export interface LoginParts {
   readonly workspaces?: readonly string[];
   /** Says something to the user. */
   readonly say: (text: string) => void;
+  /** Says what is worth knowing when something is wrong. No query, code or token may stand in it. */
+  readonly note: (text: string) => void;
   readonly warn: (warning: Warning) => void;
 }
 
@@ -39,6 +42,10 @@ export interface SignedIn {
   readonly email?: string;
   readonly planType?: string;
   readonly accountId?: string;
+  /** Where the user began, if the authority told it. */
+  readonly onboarding?: OnboardingEntrypoint;
+  /** Where the user's organisation is still to be set up. */
+  readonly setupUrl?: string;
 }
 
 /**

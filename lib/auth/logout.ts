@@ -30,6 +30,12 @@ export async function logout(
   parts: Pick<LoginParts, "dialer" | "world" | "store" | "clientId" | "revokeUrl" | "warn">,
 ): Promise<SignedOut> {
   const { store, warn } = parts;
+  const whoami = join(store.codexHome, "culvert-whoami.json");
+  // A login that comes a moment later is a later one. Only what is there needs the lock, which leaves a file behind.
+  if (await store.isEmpty()) {
+    await removeCache(whoami);
+    return { wasSignedIn: false, source: store.source };
+  }
   const result = await store.lock(LOCK_LIMIT_MS);
   try {
     let record: AuthRecord | undefined;
@@ -45,7 +51,7 @@ export async function logout(
     }
     const { source } = store;
     const wasSignedIn = await store.remove();
-    await removeCache(join(store.codexHome, "culvert-whoami.json"));
+    await removeCache(whoami);
     return { wasSignedIn, source };
   } finally {
     if (result.kind === "held") result.lock.release();

@@ -20,11 +20,3 @@ export async function loginSecrets(): Promise<LoginSecrets> {
   const verifier = generateRandomCodeVerifier();
   return { verifier, challenge: await calculatePKCECodeChallenge(verifier), state: generateRandomState() };
 }
-
-/**
- * Whether a state that came back is the one that was sent. The authority may add one known suffix, which tells
- * where the user began.
- */
-export function isOwnState(received: string | null, sent: string): boolean {
-  return received === sent || received === `${sent}.onboarding_entrypoint=life_sciences`;
-}

@@ -33,5 +33,7 @@ const PLANS: Readonly<Record<string, Plan>> = {
  * @param raw as a token or the account endpoint has it; an unknown one is shown as it is
  */
 export function planOf(raw: string): Plan {
-  return PLANS[raw] ?? { name: raw, isWorkspace: false };
+  // A name that every object has is no plan.
+  const known = Object.hasOwn(PLANS, raw) ? PLANS[raw] : undefined;
+  return known ?? { name: raw, isWorkspace: false };
 }

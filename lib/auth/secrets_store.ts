@@ -57,6 +57,11 @@ export class SecretsStore implements StoreBesideFile {
     return text === undefined ? undefined : recordIn(text, this.source.name);
   }
 
+  /** False: only who asks the keyring knows. */
+  isEmpty(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   /** As {@link CredentialStore.reserve}. */
   async reserve(): Promise<WriteSlot> {
     const { keyring, passphraseEntry, file, warn } = this.#options;

@@ -69,7 +69,9 @@ export async function refreshGrant(
     }, limitMs);
   } catch (cause) {
     if (!(cause instanceof CulvertError)) throw cause;
-    return { kind: "transient", isWorthRetrying: cause.exitStatus === 5, problem: cause.message, cause };
+    // Where no connection came about in all that time, the next one would take as long.
+    const isWorthRetrying = cause.exitStatus === 5 && cause.code !== "connect_timeout";
+    return { kind: "transient", isWorthRetrying, problem: cause.message, cause };
   }
   return reply.status >= 200 && reply.status < 300 ? await renewed(reply) : refused(reply);
 }

@@ -17,27 +17,22 @@ import { LATE } from "./late_modules.ts";
  * @returns the exit status
  */
 export async function runCommandLine(host: Host): Promise<number> {
-  const context = cliContext(host);
+  const odd = host.args.some((word) => /^-.*=/s.test(word)) ? await LATE.flagValues() : undefined;
   const application = await applicationFor(host.args);
-  await runApplication(application, splitOddValues(host.args), context);
+  const needless = odd?.needlessValue(host.args, application.root);
+  if (needless !== undefined) return await refuseValue(host, needless);
+  const context = cliContext(host);
+  await runApplication(application, odd?.splitOddValues(host.args) ?? host.args, context);
   const status = parserStatus(context.process.exitCode);
   if (status === EXIT.usage && promisesResult(host.args)) await writeUsageResult(host, context.said());
   return status ?? context.status;
 }
 
-/**
- * Takes apart `--flag=value` where the parser would take the whole for an argument, and a prompt would be sent that
- * nobody wrote: where the value is empty, as an unset variable of the shell leaves it, and where it has a newline.
- * (Seen in `@stricli/core` 1.3.0, whose pattern for such words is `=(.+)$`.)
- */
-function splitOddValues(args: readonly string[]): readonly string[] {
-  const end = args.includes("--") ? args.indexOf("--") : args.length;
-  return args.flatMap((word, at) => {
-    const [, flag, value] = at < end
-      ? /^(-[a-z]|--[a-z][a-z\d._-]+)=(|.*[\n\r\u2028\u2029].*)$/is.exec(word) ?? []
-      : [];
-    return flag === undefined || value === undefined ? [word] : [flag, value];
-  });
+async function refuseValue(host: Host, flag: string): Promise<number> {
+  const said = `culvert: ${flag} takes no value; give it without =`;
+  host.stderr.writeSync(`${said}\n`);
+  if (promisesResult(host.args)) await writeUsageResult(host, said);
+  return EXIT.usage;
 }
 
 /** Whether the reader of stdout was promised a result as the last line, whatever happens. */

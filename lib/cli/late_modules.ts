@@ -52,6 +52,7 @@ export const LATE = {
     import("./demo_connection.ts" as string),
   doctorDemo: (): Promise<typeof import("./doctor/demo.ts")> => import("./doctor/demo.ts" as string),
   doctorRun: (): Promise<typeof import("./doctor/run.ts")> => import("./doctor/run.ts" as string),
+  flagValues: (): Promise<typeof import("./flag_values.ts")> => import("./flag_values.ts" as string),
   helpText: (): Promise<typeof import("./reference/help_text.ts")> =>
     import("./reference/help_text.ts" as string),
   manual: (): Promise<typeof import("./reference/manual.ts")> => import("./reference/manual.ts" as string),
@@ -100,8 +101,12 @@ export const LATE = {
   personalAccessToken: (): Promise<typeof import("../auth/personal_access_token.ts")> =>
     import("../auth/personal_access_token.ts" as string),
   saveLogin: (): Promise<typeof import("../auth/save_login.ts")> => import("../auth/save_login.ts" as string),
+  successPage: (): Promise<typeof import("../auth/success_page.ts")> =>
+    import("../auth/success_page.ts" as string),
   loginFile: (): Promise<typeof import("../mock/login_file.ts")> => import("../mock/login_file.ts" as string),
   network: (): Promise<typeof import("../mock/network.ts")> => import("../mock/network.ts" as string),
+  connectWatch: (): Promise<typeof import("../net/connect_watch.ts")> =>
+    import("../net/connect_watch.ts" as string),
   openWebSocket: (): Promise<typeof import("../net/open_websocket.ts")> =>
     import("../net/open_websocket.ts" as string),
   probe: (): Promise<typeof import("../net/probe.ts")> => import("../net/probe.ts" as string),

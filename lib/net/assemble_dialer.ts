@@ -18,6 +18,8 @@ import { describeRoute, type Route } from "./route.ts";
 /** Modules that few dialers ever need, and how to come by them. */
 export interface DialerModules {
   readonly openWebSocket: () => Promise<typeof import("./open_websocket.ts")>;
+  /** For a request that stays without an answer. */
+  readonly connectWatch: () => Promise<typeof import("./connect_watch.ts")>;
   /** For a failure that deserves a look. */
   readonly probe: () => Promise<typeof import("./probe.ts")>;
 }
@@ -72,6 +74,15 @@ export function assembleDialer(options: DialerOptions, modules: DialerModules): 
         },
         { url, route, trust },
       ),
+    connectFailure: async (request, limitMs, route, signal) => {
+      const { connectFailure } = await modules.connectWatch();
+      return await connectFailure(
+        { url: request.url, route, trust },
+        { trust, world, userAgent },
+        limitMs,
+        signal,
+      );
+    },
     onHop: (request, route) => tell(request.method, request.url, route),
   };
   return {

@@ -12,6 +12,7 @@ import type { Dialer, DialerOptions } from "./dialer.ts";
 export function createDialer(options: DialerOptions): Dialer {
   return assembleDialer(options, {
     openWebSocket: () => import("./open_websocket.ts"),
+    connectWatch: () => import("./connect_watch.ts"),
     probe: () => import("./probe.ts"),
   });
 }

@@ -32,6 +32,14 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Time allowed until response headers are in, ms, redirects included. Failure: `header_timeout`. */
   readonly headerTimeoutMs?: number;
+  /**
+   * Time allowed for a connection to the first hop of the route (the server, or the proxy), ms. Failure:
+   * `connect_timeout`. The runtime's client does not tell connecting from waiting, so a request that has no answer
+   * after half of it is checked by a bare connection to the same place: when that cannot be made in the other half,
+   * the request has none either. One over a connection that was open before, to a place that vanished since, ends
+   * likewise: whether anything was sent is not known then.
+   */
+  readonly connectTimeoutMs?: number;
 }
 
 /** What came back. Every status is a reply; only failures of the network throw. */

@@ -31,6 +31,13 @@ export interface ExchangeParts {
   readonly broken: (thrown: unknown, url: URL, route: Route) => CulvertError;
   /** Makes the error for a proxy that answered 407 in the server's stead. */
   readonly refusedByProxy: (headers: Headers, url: URL, route: Route) => CulvertError;
+  /** Looks whether a connection can be made at all, for half of the limit. */
+  readonly connectFailure: (
+    request: HttpRequest,
+    limitMs: number,
+    route: Route,
+    signal: AbortSignal,
+  ) => Promise<CulvertError | undefined>;
   /** Told of each hop. */
   readonly onHop: (request: HttpRequest, route: Route) => void;
 }
@@ -86,7 +93,14 @@ async function send(
   late: AbortSignal,
   parts: ExchangeParts,
 ): Promise<Response> {
-  const { signal } = request;
+  const { signal, connectTimeoutMs } = request;
+  const answered = new AbortController();
+  const stuck = new AbortController();
+  if (connectTimeoutMs !== undefined) {
+    void watchConnecting(request, connectTimeoutMs, route, answered.signal, parts).then((failure) => {
+      if (failure !== undefined) stuck.abort(failure);
+    });
+  }
   const headers = requestHeaders(request.headers, parts.userAgent);
   const credentials = forwardedCredentials(request.url, route);
   if (credentials !== undefined) headers.set("proxy-authorization", credentials);
@@ -96,11 +110,12 @@ async function send(
       headers,
       redirect: "manual",
       client: parts.pool.clientFor(route),
-      signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+      signal: AbortSignal.any([late, stuck.signal, ...(signal === undefined ? [] : [signal])]),
       ...(request.body === undefined ? {} : { body: request.body }),
     });
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
+    if (stuck.signal.aborted) throw stuck.signal.reason;
     if (late.aborted) {
       throw new CulvertError(
         "header_timeout",
@@ -115,6 +130,24 @@ async function send(
     const failure = await parts.fail(error, request.url, route, signal);
     signal?.throwIfAborted();
     throw failure;
+  } finally {
+    answered.abort();
+  }
+}
+
+async function watchConnecting(
+  request: HttpRequest,
+  limitMs: number,
+  route: Route,
+  answered: AbortSignal,
+  parts: ExchangeParts,
+): Promise<CulvertError | undefined> {
+  try {
+    await parts.world.sleep(limitMs / 2, answered);
+    return await parts.connectFailure(request, limitMs, route, answered);
+  } catch {
+    // The answer came, or its failure; a watch that fails says nothing of the connection.
+    return undefined;
   }
 }
 

@@ -43,7 +43,7 @@ export async function openClient(options: ClientOptions, world: World): Promise<
   const { os, arch } = Deno.build;
   const name = userAgent({ originator: originator(world.env), version: VERSION, os, arch });
   const dialer = createDialer({ trust, routes, world, observer, userAgent: name });
-  const authenticator = ownAuthenticator(options, settings, observer) ??
+  const authenticator = ownAuthenticator(options, settings, observer, world) ??
     createAuthenticator({ settings, dialer, world, observer, warn: onWarning });
   const { provider, transport } = settings;
   return new OpenClient(settings, {
@@ -62,6 +62,7 @@ function ownAuthenticator(
   { apiKey, externalAuth: auth }: ClientOptions,
   { provider, loginPolicy }: Settings,
   observer: Observer,
+  world: World,
 ): Authenticator | undefined {
   if (apiKey !== undefined && auth !== undefined) {
     throw new CulvertError("usage", "Both apiKey and externalAuth were given", {
@@ -72,6 +73,7 @@ function ownAuthenticator(
   if (auth === undefined) return undefined;
   return externalAuthenticator({
     auth,
+    world,
     observer,
     loginPolicy: provider.requiresOpenAiAuth ? loginPolicy : undefined,
   });

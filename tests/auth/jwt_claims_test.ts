@@ -3,6 +3,28 @@ import { planOf } from "../../lib/auth/plan.ts";
 import { assertEquals } from "../support/assert.ts";
 import { jwt } from "./kit.ts";
 
+const PLANS: readonly (readonly [raw: string, name: string, isWorkspace: boolean])[] = [
+  ["free", "Free", false],
+  ["go", "Go", false],
+  ["plus", "Plus", false],
+  ["pro", "Pro", false],
+  ["prolite", "Pro Lite", false],
+  ["team", "Team", true],
+  ["self_serve_business_prolite", "Self Serve Business ProLite", true],
+  ["self_serve_business_usage_based", "Self Serve Business Usage Based", true],
+  ["business", "Business", true],
+  ["ent26", "Enterprise", true],
+  ["enterprise_cbp_automation", "Enterprise (Automation)", true],
+  ["enterprise_cbp_usage_based", "Enterprise CBP Usage Based", true],
+  ["enterprise", "Enterprise", true],
+  ["hc", "Enterprise", true],
+  ["edu", "Edu", true],
+  ["education", "Edu", true],
+  ["orbital", "orbital", false],
+  ["Team", "Team", false],
+  ["constructor", "constructor", false],
+];
+
 const AUTH = "https://api.openai.com/auth";
 
 Deno.test("claims of an id token: mail, plan, user, account, FedRAMP", () => {
@@ -50,9 +72,7 @@ Deno.test("a claim of another type makes the whole token unreadable", () => {
 });
 
 Deno.test("plans have names, aliases and a workspace or not; an unknown one is shown as it is", () => {
-  assertEquals(planOf("prolite"), { name: "Pro Lite", isWorkspace: false });
-  assertEquals(planOf("ent26"), { name: "Enterprise", isWorkspace: true });
-  assertEquals(planOf("hc"), planOf("enterprise"));
-  assertEquals(planOf("education"), planOf("edu"));
-  assertEquals(planOf("orbital"), { name: "orbital", isWorkspace: false });
+  for (const [raw, name, isWorkspace] of PLANS) {
+    assertEquals([raw, planOf(raw)], [raw, { name, isWorkspace }]);
+  }
 });

@@ -12,6 +12,7 @@ export interface PendingLogin {
   readonly state: string;
   readonly callback: URL;
   readonly said: string[];
+  readonly noted: string[];
   readonly warnings: string[];
   readonly result: Promise<SignedIn>;
 }
@@ -21,8 +22,9 @@ export function loginParts(
   home: TestHome,
   issuer: string,
   extra: Partial<BrowserLoginParts> = {},
-): BrowserLoginParts & { readonly said: string[]; readonly warnings: string[] } {
+): BrowserLoginParts & Pick<PendingLogin, "said" | "noted" | "warnings"> {
   const said: string[] = [];
+  const noted: string[] = [];
   const warnings: string[] = [];
   const world = testWorld();
   return {
@@ -34,10 +36,12 @@ export function loginParts(
     revokeUrl: new URL(`${issuer}/oauth/revoke`),
     originator: "culvert_test",
     say: (text) => said.push(text),
+    note: (text) => noted.push(text),
     warn: (warning) => warnings.push(warning.code),
     openPage: () => true,
     ports: [0],
     said,
+    noted,
     warnings,
     ...extra,
   };
@@ -67,6 +71,7 @@ export async function startLogin(
     state: query.get("state") ?? "",
     callback: new URL(query.get("redirect_uri") ?? ""),
     said: parts.said,
+    noted: parts.noted,
     warnings: parts.warnings,
     result,
   };

@@ -110,6 +110,8 @@ Deno.test("login, status, refresh and logout pass an intercepting proxy with a p
     email: MOCK_ACCOUNT.email,
     account_tail: "0001",
     plan: "plus",
+    onboarding_entrypoint: null,
+    setup_url: null,
   });
   const first = home.json().tokens["refresh_token"];
 

@@ -42,3 +42,33 @@ Deno.test("on the command line, an unknown flag is unknown with an empty value t
   assertEquals([run.code, run.stdout], [2, ""]);
   assertIncludes(run.stderr, "--model");
 });
+
+const NEEDLESS: readonly (readonly [words: readonly string[], flag: string])[] = [
+  [["respond", "--json=", "hi"], "--json"],
+  [["respond", "--json=true", "hi"], "--json"],
+  [["respond", "-v=", "hi"], "-v"],
+  [["respond", "--dryRun=\n", "hi"], "--dryRun"],
+  [["auth", "status", "--strict-config="], "--strict-config"],
+  [["auth", "--help="], "--help"],
+];
+
+for (const [words, flag] of NEEDLESS) {
+  Deno.test(`on the command line, ${JSON.stringify(words.join(" "))} gives a value to a flag that takes none`, async () => {
+    const run = await culvert(words, { env: { CULVERT_API_KEY: "sk-planted" } });
+    assertEquals([run.code, run.stdout, run.stderr], [
+      2,
+      "",
+      `culvert: ${flag} takes no value; give it without =\n`,
+    ]);
+  });
+}
+
+Deno.test("on the command line, a flag that takes no value may be text behind --, and a promised result is kept", async () => {
+  const asked = ["respond", "--dry-run", "--json", "--base-url", "https://a.example/v1"];
+  const text = await culvert([...asked, "--", "--json="], { env: { CULVERT_API_KEY: "sk-planted" } });
+  assertEquals([text.code, JSON.parse(text.stdout).body.input[0].content[0].text], [0, "--json="]);
+  const wrong = await culvert([...asked, "--strict-config=", "hi"]);
+  const { type, exit_code, error } = JSON.parse(wrong.stdout);
+  assertEquals([wrong.code, type, exit_code, error.code], [2, "culvert.result", 2, "usage"]);
+  assertIncludes(error.message, "--strict-config takes no value");
+});

@@ -2,7 +2,7 @@ import { AuthEvidence } from "../../lib/auth/evidence.ts";
 import { externalAuthenticator } from "../../lib/auth/external_authenticator.ts";
 import { userMessage } from "../../lib/responses/items.ts";
 import { assert, assertEquals, assertIncludes, assertMatch } from "../support/assert.ts";
-import { testProvider } from "../auth/kit.ts";
+import { testProvider, testWorld } from "../auth/kit.ts";
 import { HELLO, ONCE, readTurn, tokens } from "./kit.ts";
 import {
   accept,
@@ -231,6 +231,7 @@ Deno.test("websocket: an upgrade refused with the four headers of evidence sets 
     observer: store.observer,
     authenticator: externalAuthenticator({
       auth: { resolve: () => token("old"), refresh: () => token("new") },
+      world: testWorld(),
       observer: store.observer,
     }),
   });

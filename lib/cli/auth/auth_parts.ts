@@ -7,6 +7,7 @@ import { authEndpoints, DEFAULT_ISSUER } from "../../auth/auth_endpoints.ts";
 import type { LoginParts } from "../../auth/login_parts.ts";
 import { openStore } from "../../auth/open_store.ts";
 import { CulvertError } from "../../errors.ts";
+import { redactUrl } from "../../redaction.ts";
 import { originator } from "../../responses/identity.ts";
 import type { Connection } from "../connection.ts";
 import type { Host } from "../host.ts";
@@ -30,6 +31,13 @@ export async function authParts(
     throw new CulvertError("usage", `--issuer is no http or https URL: ${JSON.stringify(base)}`);
   }
   const { codexHome, loginStorage, loginPolicy } = settings;
+  const { username, password } = new URL(base);
+  if (username !== "" || password !== "") {
+    // It would stand in the address that the browser opens.
+    throw new CulvertError("usage", `--issuer holds a user or a password: ${redactUrl(base)}`, {
+      hint: "Give it without. What stands on a command line is seen by every process of the machine.",
+    });
+  }
   const workspaces = loginPolicy?.workspaces;
   return {
     dialer,
@@ -42,6 +50,7 @@ export async function authParts(
     ...(workspaces === undefined ? {} : { workspaces }),
     // What to do next is no progress report: it is said whatever -q says.
     say: (text) => host.stderr.writeSync(`${text}\n`),
+    note: voice.note,
     warn: voice.warn,
   };
 }

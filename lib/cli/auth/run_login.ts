@@ -50,6 +50,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
     });
   }
   const voice = createVoice(host, flags);
+  const successUrl = await successPage(flags);
   // The secret first: whoever waits at a terminal should learn at once that it is read from a pipe.
   const apiKey = flags.apiKey === true ? await readSecret(host, API_KEY) : undefined;
   const accessToken = flags.accessToken === true ? await readSecret(host, ACCESS_TOKEN) : undefined;
@@ -64,8 +65,8 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
     : accessToken !== undefined
     ? await withAccessToken(parts, connection.settings, accessToken, stop.signal)
     : flags.device === true
-    ? await byDevice(parts, flags, host, stop.signal)
-    : await byBrowser(parts, flags, host, stop.signal);
+    ? await byDevice(parts, flags, host, stop.signal, successUrl)
+    : await byBrowser(parts, flags, host, stop.signal, successUrl);
   const { source } = parts.store;
   voice.progress(`signed in${nameOf(signedIn)}; stored in ${source.name}`);
   if (source.kind === "memory") {
@@ -73,6 +74,12 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
       code: "auth_not_kept",
       message: 'The login ends with this command: cli_auth_credentials_store is "ephemeral" in config.toml',
     });
+  }
+  if (signedIn.onboarding !== undefined) {
+    voice.progress(`this login began at the entrance ${signedIn.onboarding}`);
+  }
+  if (signedIn.setupUrl !== undefined) {
+    voice.progress(`the organisation is not set up yet; its owner can do so at ${signedIn.setupUrl}`);
   }
   if (flags.json === true) {
     const line = {
@@ -83,9 +90,18 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
       email: signedIn.email ?? null,
       account_tail: signedIn.accountId?.slice(-4) ?? null,
       plan: signedIn.planType ?? null,
+      onboarding_entrypoint: signedIn.onboarding ?? null,
+      setup_url: signedIn.setupUrl ?? null,
     };
     await host.stdout.write(`${JSON.stringify(line)}\n`);
   }
+}
+
+/** @throws CulvertError `usage` for an address that may not be one */
+async function successPage({ successUrl = "" }: LoginFlags): Promise<URL | undefined> {
+  // As an unset variable of the shell leaves it.
+  if (successUrl === "") return undefined;
+  return (await LATE.successPage()).parseSuccessUrl(successUrl);
 }
 
 function notAllowed(demand: string): CulvertError {
@@ -121,6 +137,7 @@ async function byDevice(
   flags: LoginFlags,
   host: Host,
   signal: AbortSignal,
+  successUrl: URL | undefined,
 ): Promise<SignedIn> {
   const { loginByDevice } = await LATE.deviceLogin();
   try {
@@ -128,7 +145,7 @@ async function byDevice(
   } catch (error) {
     if (!(error instanceof CulvertError) || error.details["problem"] !== "device_code_disabled") throw error;
     parts.say(`${error.message}. ${error.hint ?? ""}\nGoing on by browser.`);
-    return await byBrowser(parts, flags, host, signal);
+    return await byBrowser(parts, flags, host, signal, successUrl);
   }
 }
 
@@ -137,6 +154,7 @@ async function byBrowser(
   flags: LoginFlags,
   host: Host,
   signal: AbortSignal,
+  successUrl: URL | undefined,
 ): Promise<SignedIn> {
   const [{ loginByBrowser }, { isHeadless, openBrowser }] = await Promise.all([
     LATE.browserLogin(),
@@ -151,6 +169,7 @@ async function byBrowser(
     openPage: (url) => !isHeadless(env) && openBrowser(url, env),
     pasted: lines(host.stdin.stream()),
     ...(flags.port === undefined ? {} : { ports: [flags.port] }),
+    ...(successUrl === undefined ? {} : { successUrl }),
   }, signal);
 }
 

@@ -4,7 +4,8 @@
  * @module
  */
 import { authEndpoints } from "../../auth/auth_endpoints.ts";
-import { storedCredential } from "../../auth/credential.ts";
+import type { AuthMode } from "../../auth/authenticator.ts";
+import { type Credential, storedCredential } from "../../auth/credential.ts";
 import { ManagedLogin } from "../../auth/managed_login.ts";
 import { openStore } from "../../auth/open_store.ts";
 import { describeCredential } from "../../auth/rejection_report.ts";
@@ -17,6 +18,15 @@ import { LATE } from "../late_modules.ts";
 import { listenForStop } from "../stop_signals.ts";
 import { createVoice } from "../voice.ts";
 
+/** What is stored, by the names of `auth.json`. */
+const MODES = {
+  bearer: "apikey",
+  command: "apikey",
+  personal_access_token: "personalAccessToken",
+  agent_identity: "agentIdentity",
+  none: "none",
+} as const satisfies Readonly<Record<Exclude<Credential["kind"], "managed">, AuthMode>>;
+
 /** Runs the command. */
 export async function run(context: CliContext, flags: AuthFlags): Promise<void> {
   const { host } = context;
@@ -28,8 +38,7 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   const store = await openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE);
   const credential = await storedCredential(store, loginPolicy);
   if (credential.kind !== "managed") {
-    const kind = credential.kind === "bearer" ? "apikey" : "personalAccessToken";
-    const what = describeCredential(kind, credential.source);
+    const what = describeCredential(MODES[credential.kind], credential.source);
     throw new CulvertError(
       "auth_refresh_failed",
       `Nothing can be renewed: the stored credential is ${what}`,

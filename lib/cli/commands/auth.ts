@@ -24,6 +24,7 @@ export type LoginFlags = AuthFlags & {
   readonly accessToken?: boolean;
   readonly issuer?: string;
   readonly port?: number;
+  readonly successUrl?: string;
 };
 
 /** What can be said to `auth status`. */
@@ -76,6 +77,13 @@ export const loginCommand = defineCommand<LoginFlags, []>({
       placeholder: "N",
       brief: "Port on this machine that the browser comes back to",
     },
+    successUrl: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "URL",
+      brief: "Page for the browser to end on, in place of the local one",
+    },
     ...SHARED,
   },
   aliases: VOICE_ALIASES,
@@ -88,6 +96,9 @@ export const loginCommand = defineCommand<LoginFlags, []>({
       "The login is stored in auth.json, or where cli_auth_credentials_store in config.toml says,",
       "and shared with the codex client. The former one is replaced, and revoked, only when the",
       "new one is safe.",
+      "Of two logins by browser at the same time the later one goes on: the earlier gives way.",
+      "The page of --success-url is told source=login and app_brand=codex, and nothing secret;",
+      "who has an organisation to set up first still ends on the local one, which says so.",
       "An access token is a personal one (at-...) or an agent identity.",
     ].join("\n"),
     examples: [

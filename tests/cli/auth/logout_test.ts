@@ -1,6 +1,7 @@
 import { accessToken, HOUR_MS, loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
+import { runIn, workplace } from "../../support/on_path.ts";
 
 const ACCESS = accessToken("a", Date.now() + HOUR_MS);
 
@@ -59,12 +60,20 @@ for (const { name, stored, status = 200, revokes, says } of ROWS) {
       source: { kind: "file", name: home.authPath },
     }]);
     assertEquals([...Deno.readDirSync(home.path)].filter(({ name }) => name === "auth.json"), []);
+    if (stored === undefined) assertEquals([...Deno.readDirSync(home.path)], []);
     assertIncludes(run.stderr, says);
     const revoked = authority.seen.filter(({ path }) => path === "/oauth/revoke");
     assertEquals(revoked.map(({ body }) => JSON.parse(body).token), revokes === undefined ? [] : [revokes]);
     for (const secret of ["rt-secret", ACCESS, "0123456789"]) assertExcludes(run.stdout + run.stderr, secret);
   });
 }
+
+Deno.test("auth logout without a home directory makes none", async () => {
+  await using place = await workplace({ CODEX_HOME: "" });
+  const run = await runIn(place, "culvert", ["auth", "logout"]);
+  assertEquals([run.code, [...Deno.readDirSync(place.env["HOME"] ?? "")]], [0, []]);
+  assertIncludes(run.stderr, "was not signed in");
+});
 
 interface KeyRow {
   readonly name: string;

@@ -100,6 +100,27 @@ const KINDS: readonly KindRow[] = [
     secret: "sk-short-1",
   },
   {
+    name: "an API key of thirteen characters, of which nothing is shown",
+    stored: '{"auth_mode":"apikey","OPENAI_API_KEY":"sk-1234567890"}',
+    mode: "apikey",
+    tells: { key: "***" },
+    secret: "1234567890",
+  },
+  {
+    name: "an API key of fourteen characters, of which one is hidden",
+    stored: '{"auth_mode":"apikey","OPENAI_API_KEY":"sk-12345678901"}',
+    mode: "apikey",
+    tells: { key: "sk-12345***78901" },
+    secret: "sk-12345678901",
+  },
+  {
+    name: "an API key of twenty-three characters",
+    stored: '{"auth_mode":"apikey","OPENAI_API_KEY":"sk-proj-1234567890ABCDE"}',
+    mode: "apikey",
+    tells: { key: "sk-proj-***ABCDE" },
+    secret: "1234567890",
+  },
+  {
     name: "a personal access token",
     stored: '{"auth_mode":"personalAccessToken","personal_access_token":"at-0123456789abcdef"}',
     mode: "personalAccessToken",

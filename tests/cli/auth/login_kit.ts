@@ -1,0 +1,127 @@
+/** A login by browser as a process, and an authority that gives whatever tokens a test wants. */
+import { accessToken, HOUR_MS, idToken, jwt, TestAuthority, type TestHome } from "../../auth/kit.ts";
+import { startCulvert } from "../../support/culvert.ts";
+
+/** The address that a login opens. */
+const AUTHORIZE = /https?:\/\/\S+\/oauth\/authorize\?\S+/;
+
+/** A login that waits for the browser. */
+export interface RunningLogin {
+  readonly url: URL;
+  readonly state: string;
+  readonly callback: URL;
+  readonly pid: number;
+  readonly kill: (signal: Deno.Signal) => void;
+  /** Types a line. */
+  readonly type: (line: string) => Promise<void>;
+  readonly end: Promise<LoginEnd>;
+}
+
+/** How it ended. */
+export interface LoginEnd {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Starts one and resolves when it says where to go.
+ *
+ * @param port default: the system chooses; empty: the ports that the authority knows
+ */
+export async function startLogin(
+  home: Pick<TestHome, "path">,
+  issuer: string,
+  args: readonly string[] = [],
+  extra: Readonly<Record<string, string>> = {},
+  port: readonly string[] = args.includes("--port") ? [] : ["--port", "0"],
+): Promise<RunningLogin> {
+  const child = startCulvert(["auth", "login", "--issuer", issuer, "--json", ...args, ...port], {
+    env: { CODEX_HOME: home.path, ...extra },
+  });
+  // Whatever a test fails at, no login outlives it by long.
+  const limit = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const stdin = child.stdin.getWriter();
+  const stdout = new Response(child.stdout).text();
+  const asked = Promise.withResolvers<URL>();
+  let stderr = "";
+  const reading = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      stderr += text;
+      const url = AUTHORIZE.exec(stderr.slice(0, stderr.lastIndexOf("\n")))?.[0];
+      if (url !== undefined) asked.resolve(new URL(url));
+    }
+    asked.reject(new Error(`The login ended before it asked for a browser: ${stderr}`));
+  })();
+  const end = (async () => {
+    const { code } = await child.status;
+    clearTimeout(limit);
+    await Promise.all([reading, stdin.close().catch(() => {/* gone with its reader */})]);
+    return { code, stdout: await stdout, stderr };
+  })();
+  const url = await asked.promise;
+  return {
+    url,
+    state: url.searchParams.get("state") ?? "",
+    callback: new URL(url.searchParams.get("redirect_uri") ?? ""),
+    pid: child.pid,
+    kill: (signal) => child.kill(signal),
+    type: (line) => stdin.write(new TextEncoder().encode(`${line}\n`)),
+    end,
+  };
+}
+
+/** The address that the authority would send the browser back to. */
+export function answerTo(
+  login: Pick<RunningLogin, "callback" | "state">,
+  query: Readonly<Record<string, string>> = { code: "CANARY-CODE" },
+): URL {
+  const url = new URL(login.callback);
+  for (const [name, value] of Object.entries({ state: login.state, ...query })) {
+    url.searchParams.set(name, value);
+  }
+  return url;
+}
+
+/** Fetches without following: status, text and `location`. */
+export async function look(
+  url: URL | string,
+): Promise<{ status: number; text: string; location: string | null }> {
+  const response = await fetch(url, { redirect: "manual" });
+  return { status: response.status, text: await response.text(), location: response.headers.get("location") };
+}
+
+/** What the authority says of the account in its id token, beside the usual. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** The claims of an owner whose organisation is not set up. */
+export const OWNER: Claims = {
+  is_org_owner: true,
+  completed_platform_onboarding: false,
+  organization_id: "org-1",
+  project_id: "proj-1",
+};
+
+/** Tokens of a login. */
+export function tokensWith(claims: Claims = {}) {
+  const access = accessToken("new", Date.now() + HOUR_MS);
+  const [, payload = ""] = access.split(".");
+  const planned = {
+    ...JSON.parse(atob(payload)),
+    "https://api.openai.com/auth": { chatgpt_plan_type: "team" },
+  };
+  return {
+    id_token: idToken("acc-1", claims),
+    access_token: jwt(planned),
+    refresh_token: "rt-CANARY-REFRESH",
+  };
+}
+
+/** An authority that gives these tokens for any code. */
+export function authorityGiving(tokens: ReturnType<typeof tokensWith>): TestAuthority {
+  return new TestAuthority(({ method, body }) => {
+    if (method !== "POST") return new Response(null, { status: 405 });
+    if (body.includes("token-exchange")) return new Response(null, { status: 403 });
+    return Response.json(tokens);
+  });
+}

@@ -1,0 +1,67 @@
+import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
+import { blackHole } from "../support/black_hole.ts";
+import { dialerFor, failureOf, get, httpServer, rawServer, textOf } from "./kit.ts";
+
+// What a full queue does is the system's.
+const ignore = Deno.build.os === "windows";
+
+Deno.test(
+  { name: "a server that swallows connections is given up after the connect limit", ignore },
+  async () => {
+    using hole = await blackHole();
+    using dialer = await dialerFor();
+    const request = get(`http://127.0.0.1:${hole.port}/`, { connectTimeoutMs: 200 });
+    const error = await failureOf(dialer.request(request));
+    assertEquals([error.code, error.details["failed_at"]], ["connect_timeout", "target"]);
+    assertIncludes(error.message, "no connection was made within 0.2 s");
+  },
+);
+
+Deno.test({ name: "a proxy that swallows connections is given up likewise, and named", ignore }, async () => {
+  using hole = await blackHole();
+  for (const target of ["http://api.test/", "https://api.test/"]) {
+    using dialer = await dialerFor({ proxy: `http://127.0.0.1:${hole.port}` });
+    const error = await failureOf(dialer.request(get(target, { connectTimeoutMs: 200 })));
+    assertEquals([error.code, error.details["failed_at"]], ["connect_timeout", "proxy"]);
+  }
+});
+
+Deno.test("a server that takes the connection and is silent is not taken for one that cannot be reached", async () => {
+  let connections = 0;
+  const looked = Promise.withResolvers<void>();
+  await using server = await rawServer((socket) => {
+    // The second is the look; the first gets its answer when that is over.
+    if (++connections === 1) {
+      looked.promise.then(() => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate"));
+    } else socket.on("close", () => looked.resolve());
+    socket.resume();
+  });
+  using dialer = await dialerFor();
+  const request = get(`http://127.0.0.1:${server.port}/`, { connectTimeoutMs: 200 });
+  assertEquals(await textOf(await dialer.request(request)), "late");
+  assertEquals(connections, 2);
+});
+
+Deno.test("a server that answers is not looked at", async () => {
+  await using server = httpServer(() => new Response("soon"));
+  using dialer = await dialerFor();
+  const request = get(`http://127.0.0.1:${server.port}/`, { connectTimeoutMs: 60_000 });
+  assertEquals(await textOf(await dialer.request(request)), "soon");
+});
+
+Deno.test(
+  { name: "a caller that gives up while nothing connects is told its own reason", ignore },
+  async () => {
+    using hole = await blackHole();
+    using dialer = await dialerFor();
+    const giveUp = new AbortController();
+    const request = get(`http://127.0.0.1:${hole.port}/`, {
+      connectTimeoutMs: 60_000,
+      signal: giveUp.signal,
+    });
+    const failure = dialer.request(request).catch((error: unknown) => error);
+    giveUp.abort(new Error("enough"));
+    const thrown = await failure;
+    assert(thrown instanceof Error && thrown.message === "enough");
+  },
+);
