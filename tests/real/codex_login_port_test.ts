@@ -11,7 +11,14 @@ async function startCodex(home: TestHome) {
   const child = new Deno.Command("codex", {
     args: ["login"],
     clearEnv: true,
-    env: scrubbedEnv({ CODEX_HOME: home.path, HOME: home.path, BROWSER: "false" }),
+    // What it may want of its own authority before anybody has answered ends here.
+    env: scrubbedEnv({
+      CODEX_HOME: home.path,
+      HOME: home.path,
+      BROWSER: "false",
+      HTTPS_PROXY: "http://127.0.0.1:9",
+      NO_PROXY: "127.0.0.1,localhost",
+    }),
     stdin: "null",
     stdout: "null",
     stderr: "piped",
@@ -31,7 +38,8 @@ async function startCodex(home: TestHome) {
     isAlive: async (port: string) =>
       (await fetch(`http://127.0.0.1:${port}/`).then((one) => one.text())) !== "",
     [Symbol.asyncDispose]: async () => {
-      child.kill("SIGKILL");
+      // Not the signal that nobody can pass on: installed from npm, the client is the child of a script.
+      child.kill("SIGTERM");
       await Promise.all([child.status, reading]);
     },
   };
