@@ -2,7 +2,7 @@
  * Pieces of text that arrived together → one piece, before anything is parsed. Between the text of one delta and that
  * of the next stand only the end of the one event and the beginning of the other; taken out, the two are one event, with
  * the escapes of both as they came. The engine of regular expressions does it for a whole read at once: 100,000
- * deltas cost a fifth of what it takes to make 100,000 events of them (V8 15).
+ * deltas cost a sixth of what it takes to make 100,000 events of them (V8 15).
  *
  * @module
  */
@@ -18,38 +18,50 @@ const BEFORE: Readonly<Record<Framing, string>> = {
 
 // A delta as the API writes it, and nothing else: an event that says more, or says it otherwise, is left alone.
 const NUMBER = String.raw`"sequence_number":\d+`;
-const PLACE = String.raw`"item_id":"[^"\\\x00-\x1f]*","output_index":\d+,"content_index":\d+,`;
+const PLACE = String.raw`"item_id":"[\w-]*","output_index":\d+,"content_index":\d+,`;
 const PLAIN = String.raw`[^"\\\x00-\x1f]*`;
 const TEXT = String.raw`${PLAIN}(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})${PLAIN})*`;
-const TAIL = String.raw`"(?:,"logprobs":\[\])?(?:,"obfuscation":"${PLAIN}")?(?:,${NUMBER})?}`;
+/** The quote that ends a text, and not one within it. */
+const QUOTE = String.raw`"(?<=(?<!\\)(?:\\\\)*")`;
+const TAIL = String.raw`(?:,"logprobs":\[\])?(?:,"obfuscation":"${PLAIN}")?(?:,${NUMBER})?}`;
 
 /** Merges the text deltas of one stream. */
 export class TextDeltaMerger {
   readonly #between: string;
-  /** Neighbours of one place in the answer. */
-  readonly #run: RegExp;
-  /** What stands between the texts of two of them. */
-  readonly #seam: RegExp;
+  /** The boundary before an event, and the event up to its text. */
+  readonly #head: string;
+  /** Finds out the place in the answer. */
+  readonly #first: RegExp;
+  /** What must have become of the events between the first boundary and the last: one, whose text has no newline. */
+  readonly #whole: RegExp;
+  #place = "";
+  /** What stands between the texts of two neighbours at {@link #place}. */
+  #seam = / /;
 
   /** @param framing how the stream's events are parted */
   constructor(framing: Framing) {
     this.#between = BETWEEN[framing];
-    const head = String.raw`${BEFORE[framing]}{"type":"response\.output_text\.delta",(?:${NUMBER},)?`;
-    const first = `${head}(${PLACE})"delta":"${TEXT}${TAIL}`;
-    const next = String.raw`${this.#between}${head}\1"delta":"${TEXT}${TAIL}`;
-    this.#run = new RegExp(`${this.#between}${first}(?:${next})+(?=${this.#between})`, "g");
-    this.#seam = new RegExp(`${TAIL}${this.#between}${head}${PLACE}"delta":"`, "g");
+    this.#head = `${this.#between}${BEFORE[framing]}` +
+      String.raw`{"type":"response\.output_text\.delta",(?:${NUMBER},)?`;
+    this.#first = new RegExp(`${this.#head}(${PLACE})"delta":"`, "y");
+    this.#whole = new RegExp(`^${this.#head}${PLACE}"delta":"${TEXT}"${TAIL}${this.#between}$`);
   }
 
   /**
-   * Merges what is whole in a part of a stream, wherever it was cut: only events with a boundary before and behind
-   * them are touched.
+   * Merges the events of a part of a stream, wherever it was cut: those that have a boundary before and behind them.
+   * All must be pieces of one text, as they are when there are many; a part that holds anything else stays as it is.
    *
    * @param text as it came
-   * @returns the same stream of events, each run of text deltas as one: the head of the first, the end of the last
+   * @returns the same stream of events, or with one in place of many: the head of the first, the end of the last
    */
   merge(text: string): string {
-    return text.replace(this.#run, (run) => run.replace(this.#seam, ""));
+    const start = text.indexOf(this.#between);
+    const end = text.lastIndexOf(this.#between) + this.#between.length;
+    this.#first.lastIndex = start;
+    const place = start === -1 ? undefined : this.#first.exec(text)?.[1];
+    if (place === undefined) return text;
+    const merged = text.slice(start, end).replace(this.#seamAt(place), "");
+    return this.#whole.test(merged) ? text.slice(0, start) + merged + text.slice(end) : text;
   }
 
   /**
@@ -62,5 +74,13 @@ export class TextDeltaMerger {
     if (texts.length < 2 || texts.some((text) => text.includes(between))) return texts;
     const merged = this.merge(`${between}${texts.join(between)}${between}`);
     return merged.slice(between.length, -between.length).split(between);
+  }
+
+  #seamAt(place: string): RegExp {
+    if (place !== this.#place) {
+      this.#place = place;
+      this.#seam = new RegExp(`${QUOTE}${TAIL}${this.#head}${place}"delta":"`, "g");
+    }
+    return this.#seam;
   }
 }

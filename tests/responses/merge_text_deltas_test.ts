@@ -57,20 +57,18 @@ for (const framing of FRAMINGS) {
     }));
   });
 
-  Deno.test(`other events stay where they are, and text is merged only up to them (${framing})`, () => {
-    const events = [OTHER, delta("a"), delta("b"), OTHER, delta("c"), OTHER];
-    assertEquals(merged(events, framing), [OTHER, delta("ab"), OTHER, delta("c"), OTHER]);
+  Deno.test(`a read that holds another event is left as it came (${framing})`, () => {
+    for (const at of [0, 1, 2, 3]) {
+      const events = [delta("a"), delta("b"), delta("c")].toSpliced(at, 0, OTHER);
+      assertEquals(merged(events, framing), events);
+    }
   });
 
   Deno.test(`pieces of different items or parts are kept apart (${framing})`, () => {
-    const events = [
-      delta("a"),
-      delta("b", {}, "msg_2"),
-      delta("c", {}, "msg_2"),
-      delta("d", { content_index: 1 }, "msg_2"),
-      delta("e", { output_index: 1, content_index: 1 }, "msg_2"),
-    ];
-    assertEquals(textOf(merged(events, framing)), ["msg_1:a", "msg_2:bc", "msg_2:d", "msg_2:e"]);
+    for (const place of [{ item_id: "msg_2" }, { content_index: 1 }, { output_index: 1 }]) {
+      const events = [delta("a"), delta("b"), delta("c", place), delta("d", place)];
+      assertEquals(merged(events, framing), events);
+    }
   });
 
   Deno.test(`an event that says more than its text, or is not as the API writes it, is left alone (${framing})`, () => {
