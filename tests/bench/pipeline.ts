@@ -10,7 +10,7 @@ import { startServer } from "./child.ts";
 import { best, type Finding } from "./measure.ts";
 
 const DELTAS = 100_000;
-const RUNS = 5;
+const RUNS = 9;
 
 /** Measures the three pipelines. */
 export async function pipeline(): Promise<readonly Finding[]> {
