@@ -14,7 +14,7 @@ import type { EventBatch, StreamItem, Wire } from "./events.ts";
 import { type Failure, isBrokenConnection, networkFailure } from "./failure.ts";
 import { type HttpFailure, httpFailure, type Refusal, type RefusalContext } from "./http_failures.ts";
 import type { RequestContext } from "./identity.ts";
-import { ResponseReader, type StreamEnd } from "./reader.ts";
+import type { ResponseReader, StreamEnd } from "./reader.ts";
 import { rejectionOf } from "./rejection.ts";
 import type { TurnRequest } from "./request.ts";
 import { interruption, type Timings, turnResult } from "./result.ts";
@@ -177,7 +177,8 @@ class TurnRun {
       signal,
       mergeTextDeltas,
     };
-    const opened = await this.#open(open, call);
+    // What reads the answer is loaded while the server thinks about it.
+    const [opened, { ResponseReader }] = await Promise.all([this.#open(open, call), import("./reader.ts")]);
     const news = transport.news();
     if (news.length > 0) yield news.map((event) => ({ event }));
     switch (opened.kind) {
@@ -190,7 +191,8 @@ class TurnRun {
       case "open": {
         const { headers, reused } = opened.stream.head;
         observe({ status: wire === "sse" ? 200 : 101, headers, reused });
-        return yield* this.#stream(opened.stream, attempt);
+        const reader = new ResponseReader(this.#parts.facts, opened.stream.head, attempt.context);
+        return yield* this.#stream(opened.stream, reader, attempt);
       }
     }
   }
@@ -233,9 +235,8 @@ class TurnRun {
     return requestFailed(attempt.wire, { error: recovered.error, retryable: false }, refusal.status);
   }
 
-  async *#stream(stream: WireStream, attempt: Attempt): AsyncGenerator<Step, Ending> {
+  async *#stream(stream: WireStream, reader: ResponseReader, attempt: Attempt): AsyncGenerator<Step, Ending> {
     const { head } = stream;
-    const reader = new ResponseReader(this.#parts.facts, head, attempt.context);
     this.#wire = head.wire;
     this.#requestId = serverEvidence(head.headers).requestId ?? null;
     this.#timings.headers = this.#elapsed();
