@@ -6,39 +6,44 @@
 import type { Authenticator, Authorization } from "../auth/authenticator.ts";
 import { bearerHeaders } from "../auth/auth_headers.ts";
 import { headerValue } from "../auth/credential.ts";
+import { callExternal, ExternalTimeout } from "../auth/external_call.ts";
 import { describeRejection } from "../auth/rejection_report.ts";
 import { CulvertError } from "../errors.ts";
+import type { World } from "../world.ts";
 
 /**
  * Gives the key, whenever a request is about to be sent. Called once more after a 401: where it then gives
- * another key, the request is sent again, once a turn.
+ * another key, the request is sent again, once a turn. It has 10 s; the signal is aborted when nobody waits any more.
  */
-export type ApiKeyFunction = () => string | Promise<string>;
+export type ApiKeyFunction = (signal: AbortSignal) => string | Promise<string>;
 
 const SOURCE = { kind: "flag", name: "the apiKey option" } as const;
 
 /** Sends the program's own key. A 401 for a key that stays the same stands. */
-export function apiKeyAuthenticator(key: string | ApiKeyFunction): Authenticator {
+export function apiKeyAuthenticator(
+  key: string | ApiKeyFunction,
+  world: Pick<World, "sleep">,
+): Authenticator {
   // What recovery was given is what the next request carries: a key may be made for one use.
   let given: Authorization | undefined;
-  const ask = async (): Promise<Authorization> => {
-    const token = headerValue(typeof key === "string" ? key : await call(key), SOURCE.name);
+  const ask = async (signal: AbortSignal | undefined): Promise<Authorization> => {
+    const token = headerValue(typeof key === "string" ? key : await call(key, world, signal), SOURCE.name);
     return { mode: "apikey", source: SOURCE, headers: bearerHeaders(token) };
   };
   return {
-    authorize: async () => {
-      const authorization = given ?? await ask();
+    authorize: async (signal) => {
+      const authorization = given ?? await ask(signal);
       given = undefined;
       return authorization;
     },
     startTurn: () => {
       let mayAsk = typeof key !== "string";
       return {
-        recover: async (rejection) => {
+        recover: async (rejection, signal) => {
           const wasAsked = mayAsk;
           mayAsk = false;
           if (wasAsked) {
-            const fresh = await ask();
+            const fresh = await ask(signal);
             if (fresh.headers["authorization"] !== rejection.sent?.headers["authorization"]) {
               given = fresh;
               return { resend: true, phase: "api_key_function" };
@@ -55,11 +60,23 @@ export function apiKeyAuthenticator(key: string | ApiKeyFunction): Authenticator
   };
 }
 
-async function call(key: ApiKeyFunction): Promise<string> {
+async function call(
+  key: ApiKeyFunction,
+  world: Pick<World, "sleep">,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   try {
-    return await key();
+    return await callExternal(key, world, signal);
   } catch (cause) {
+    if (signal?.aborted === true) throw signal.reason;
     if (cause instanceof CulvertError) throw cause;
+    if (cause instanceof ExternalTimeout) {
+      throw new CulvertError("auth_missing", `The function given as \`apiKey\` failed: ${cause.message}`, {
+        hint: "Let it answer in time or fail. Its signal is aborted when the time is over.",
+        details: { reason: "external_timeout" },
+        cause,
+      });
+    }
     // Its message is not repeated: nobody knows what a stranger's error says of the key.
     throw new CulvertError("auth_missing", "The function given as `apiKey` failed", {
       hint: "The error's cause is what it threw.",

@@ -69,7 +69,7 @@ function ownAuthenticator(
       hint: "Give one of the two.",
     });
   }
-  if (apiKey !== undefined) return apiKeyAuthenticator(apiKey);
+  if (apiKey !== undefined) return apiKeyAuthenticator(apiKey, world);
   if (auth === undefined) return undefined;
   return externalAuthenticator({
     auth,
