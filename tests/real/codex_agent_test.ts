@@ -3,31 +3,18 @@ import { assertEquals } from "../support/assert.ts";
 import { AgentRig } from "../cli/auth/agent_kit.ts";
 import { closedPort } from "../support/closed_port.ts";
 import { testWith } from "../support/programs.ts";
-import { scrubbedEnv } from "../support/scrubbed_env.ts";
+import { askCodex } from "./codex.ts";
 
 const QUIET =
   '[features]\nuse_agent_identity = true\nplugins = false\n[analytics]\nenabled = false\n[otel]\nmetrics_exporter = "none"\n';
 
 /** An agent belongs to the real address of ChatGPT alone; whatever else is asked there is asked of a closed port. */
 async function codexAnswers({ env, home }: AgentRig): Promise<void> {
-  const child = new Deno.Command("codex", {
-    args: ["exec", "--skip-git-repo-check", "--color", "never", "say hello"],
-    clearEnv: true,
-    env: scrubbedEnv({
-      ...env,
-      HOME: home.path,
-      HTTPS_PROXY: `http://127.0.0.1:${closedPort()}`,
-      NO_PROXY: "localhost,127.0.0.1",
-    }),
-    cwd: home.path,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const limit = setTimeout(() => child.kill("SIGKILL"), 90_000);
-  const { code, stderr } = await child.output();
-  clearTimeout(limit);
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  const { code, text } = await askCodex({
+    home: home.path,
+    env: { ...env, HTTPS_PROXY: `http://127.0.0.1:${closedPort()}`, NO_PROXY: "localhost,127.0.0.1" },
+  });
+  assertEquals(code, 0, text);
 }
 
 async function culvertAnswers(rig: AgentRig): Promise<void> {

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { culvert, jsonLines } from "../support/culvert.ts";
 import { join } from "../support/paths.ts";
 import { testWith } from "../support/programs.ts";
-import { scrubbedEnv } from "../support/scrubbed_env.ts";
+import { askCodex, runCodex } from "./codex.ts";
 
 /** A home, an API, and both programs led to it. */
 class Rig implements AsyncDisposable {
@@ -43,27 +43,12 @@ class Rig implements AsyncDisposable {
     return new Rig(await startMockApi());
   }
 
-  async codex(args: readonly string[], stdin = ""): Promise<{ code: number; text: string }> {
-    const child = new Deno.Command("codex", {
-      args: [...args],
-      clearEnv: true,
-      env: scrubbedEnv({ ...this.env, HOME: this.home.path }),
-      cwd: this.home.path,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const limit = setTimeout(() => child.kill("SIGKILL"), 90_000);
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(stdin));
-    await writer.close();
-    const { code, stdout, stderr } = await child.output();
-    clearTimeout(limit);
-    return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  codex(args: readonly string[], stdin = ""): ReturnType<typeof runCodex> {
+    return runCodex(args, { home: this.home.path, env: this.env, stdin });
   }
 
   async codexAnswers(): Promise<void> {
-    const run = await this.codex(["exec", "--skip-git-repo-check", "--color", "never", "say hello"]);
+    const run = await askCodex({ home: this.home.path, env: this.env });
     assertEquals(run.code, 0, run.text);
   }
 

@@ -5,8 +5,8 @@ import { TestHome } from "../auth/kit.ts";
 import { assertEquals } from "../support/assert.ts";
 import { culvert, type CulvertRun } from "../support/culvert.ts";
 import { join } from "../support/paths.ts";
-import { scrubbedEnv } from "../support/scrubbed_env.ts";
 import { startKeyring, type TestKeyring } from "./peers/keyring.ts";
+import { askCodex, runCodex } from "./codex.ts";
 
 /** How long a program may take, ms: the codex client's encrypted file costs seconds. */
 const LIMIT_MS = 120_000;
@@ -87,27 +87,12 @@ export class KeyringRig implements AsyncDisposable {
     return run;
   }
 
-  async codex(args: readonly string[], stdin = ""): Promise<{ code: number; text: string }> {
-    const child = new Deno.Command("codex", {
-      args: [...args],
-      clearEnv: true,
-      env: scrubbedEnv({ ...this.env, HOME: this.home.path }),
-      cwd: this.home.path,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(stdin));
-    await writer.close();
-    const { code, stdout, stderr } = await child.output();
-    clearTimeout(limit);
-    return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  codex(args: readonly string[], stdin = ""): ReturnType<typeof runCodex> {
+    return runCodex(args, { home: this.home.path, env: this.env, stdin });
   }
 
   async codexAnswers(): Promise<void> {
-    const run = await this.codex(["exec", "--skip-git-repo-check", "--color", "never", "say hello"]);
+    const run = await askCodex({ home: this.home.path, env: this.env });
     assertEquals(run.code, 0, run.text);
   }
 
