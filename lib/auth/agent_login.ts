@@ -39,6 +39,8 @@ export interface AgentLoginOptions {
   readonly endpoints: AuthEndpoints;
   readonly observer: Observer;
   readonly warn: (warning: Warning) => void;
+  /** As in {@link ManagedLoginOptions}. */
+  readonly hold?: ((work: Promise<unknown>) => void) | undefined;
   /** From `chatgpt_base_url`. */
   readonly chatgptBaseUrl?: string;
 }
@@ -99,8 +101,12 @@ export class AgentLogin {
   }
 
   async #choose(refused: AgentFacts | undefined, signal: AbortSignal | undefined): Promise<Choice> {
-    this.#choosing ??= this.#find(refused).then((choice) => (this.#choice = choice))
-      .finally(() => (this.#choosing = undefined));
+    signal?.throwIfAborted();
+    if (this.#choosing === undefined) {
+      this.#choosing = this.#find(refused).then((choice) => (this.#choice = choice))
+        .finally(() => (this.#choosing = undefined));
+      this.#options.hold?.(this.#choosing);
+    }
     return signal === undefined ? await this.#choosing : await aborted(this.#choosing, signal);
   }
 

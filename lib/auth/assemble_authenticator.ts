@@ -40,6 +40,8 @@ export interface AuthenticatorOptions {
   readonly observer?: Observer;
   /** Receives what the user should know: a login that could not be saved, a wrong clock. */
   readonly warn?: (warning: Warning) => void;
+  /** As in {@link ManagedLoginOptions}. Default: nobody ends the process. */
+  readonly hold?: ((work: Promise<unknown>) => void) | undefined;
   /**
    * Leaves a stored login that the configuration does not allow where it is, and registers no agent. Default: it is
    * removed, and one is registered where the configuration asks for it.
@@ -271,7 +273,8 @@ function managed(
   const { dialer, world } = options;
   const endpoints = authEndpoints(world.env);
   const observer = options.observer ?? SILENT;
-  const login = new ManagedLogin({ store, record, dialer, world, endpoints, observer, warn });
+  const { hold } = options;
+  const login = new ManagedLogin({ store, record, dialer, world, endpoints, observer, warn, hold });
   const present = () => bearerHeaders(login.record.tokens?.accessToken ?? "", accountFacts(login.record));
   return {
     mode: "chatgpt",
@@ -313,6 +316,7 @@ function signedBy(
     endpoints,
     observer,
     warn,
+    hold: options.hold,
     ...(chatgptBaseUrl === undefined ? {} : { chatgptBaseUrl }),
   });
   return {

@@ -46,6 +46,8 @@ export interface ManagedLoginOptions {
   readonly endpoints: AuthEndpoints;
   readonly observer: Observer;
   readonly warn: (warning: Warning) => void;
+  /** Given work that must come to its end, whoever still waits for it: the process must not end before. */
+  readonly hold?: ((work: Promise<unknown>) => void) | undefined;
 }
 
 /** A login whose tokens can be renewed. */
@@ -89,6 +91,7 @@ export class ManagedLogin {
     try {
       await this.renew("proactive_expiry", signal);
     } catch (error) {
+      if (signal?.aborted === true) throw signal.reason;
       if (!(error instanceof CulvertError)) throw error;
       this.#warnOnce({ code: "auth_refresh_failed", message: `${error.message}; trying the present token` });
     }
@@ -114,7 +117,11 @@ export class ManagedLogin {
    * @throws CulvertError `auth_refresh_failed`; the signal's reason
    */
   async renew(reason: RefreshReason, signal?: AbortSignal): Promise<boolean> {
-    this.#renewing ??= this.#renewLocked(reason).finally(() => (this.#renewing = undefined));
+    signal?.throwIfAborted();
+    if (this.#renewing === undefined) {
+      this.#renewing = this.#renewLocked(reason).finally(() => (this.#renewing = undefined));
+      this.#options.hold?.(this.#renewing);
+    }
     return await unlessAborted(this.#renewing, signal);
   }
 

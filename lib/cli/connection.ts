@@ -34,6 +34,8 @@ export interface Connection extends AsyncDisposable {
   readonly dialer: Dialer;
   readonly authenticator: SessionAuthenticator;
   readonly observer: Observer;
+  /** Takes work that must come to its end before the process does. */
+  readonly hold: (work: Promise<unknown>) => void;
 }
 
 /**
@@ -81,14 +83,30 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
     parts.listen(observation);
   };
   const dialer = assembleDialer({ trust, routes, world, observer, userAgent: ownUserAgent(world) }, LATE);
-  const authenticator = assembleAuthenticator({ settings, dialer, world, observer, warn: voice.warn }, LATE);
+  const unfinished = new Set<Promise<unknown>>();
+  const hold = (work: Promise<unknown>) => {
+    const forget = () => unfinished.delete(work);
+    unfinished.add(work);
+    work.then(forget, forget);
+  };
+  const authenticator = assembleAuthenticator(
+    { settings, dialer, world, observer, warn: voice.warn, hold },
+    LATE,
+  );
   return {
     settings,
     world,
     dialer,
     authenticator,
     observer,
+    hold,
     [Symbol.asyncDispose]: async () => {
+      if (unfinished.size > 0) {
+        voice.progress(
+          "the login is being renewed, and what comes of it must be saved; Ctrl-C again gives it up",
+        );
+        await Promise.allSettled(unfinished);
+      }
       dialer.close();
       await beneath?.[Symbol.asyncDispose]();
     },

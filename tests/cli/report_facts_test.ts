@@ -22,6 +22,7 @@ async function reportWith(tags: Readonly<Record<string, string>>) {
     dialer,
     authenticator,
     observer: SILENT,
+    hold: () => {},
     [Symbol.asyncDispose]: () => Promise.resolve(dialer.close()),
   };
   const store = () => Promise.resolve(new AuthFile({ codexHome: home.path, world }));

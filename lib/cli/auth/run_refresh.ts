@@ -33,7 +33,7 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   const voice = createVoice(host, flags);
   using stop = listenForStop(host);
   await using connection = await connect(host, flags, voice);
-  const { dialer, observer, settings, world } = connection;
+  const { dialer, hold, observer, settings, world } = connection;
   const { codexHome, loginPolicy, loginStorage } = settings;
   const store = await openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE);
   const credential = await storedCredential(store, loginPolicy);
@@ -49,7 +49,8 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   }
   const { record } = credential;
   const endpoints = authEndpoints(world.env);
-  const login = new ManagedLogin({ store, record, dialer, world, endpoints, observer, warn: voice.warn });
+  const { warn } = voice;
+  const login = new ManagedLogin({ store, record, dialer, world, endpoints, observer, warn, hold });
   await login.renew("proactive_expiry", stop.signal);
   const expiresAt = expiryOf(login.record);
   const at = expiresAt === undefined ? null : new Date(expiresAt).toISOString();

@@ -1,0 +1,69 @@
+/** A signal while the authority is being asked: the answer has spent the refresh token, whoever still wants it. */
+import { accessToken, HOUR_MS, loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
+import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { type CulvertRun, startCulvert } from "../../support/culvert.ts";
+
+/** Sends signals while the authority thinks; it answers once `mayAnswer` is resolved. */
+async function interrupted(
+  home: TestHome,
+  args: readonly string[],
+  signals: readonly Deno.Signal[],
+): Promise<Pick<CulvertRun, "code" | "stderr">> {
+  const asked = Promise.withResolvers<void>();
+  const mayAnswer = Promise.withResolvers<void>();
+  await using authority = new TestAuthority(async () => {
+    asked.resolve();
+    await mayAnswer.promise;
+    const access_token = accessToken("new", Date.now() + HOUR_MS);
+    return Response.json({ access_token, refresh_token: "rt-2" });
+  });
+  home.store(loginText({ access: accessToken("old", Date.now() - HOUR_MS), refresh: "rt-1" }));
+  const child = startCulvert(args, { env: { CODEX_HOME: home.path, ...authority.env } });
+  await child.stdin.close();
+  const stdout = child.stdout.cancel();
+  let stderr = "";
+  const said = Promise.withResolvers<void>();
+  const reading = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      stderr += text;
+      if (stderr.includes("must be saved")) said.resolve();
+    }
+    said.resolve();
+  })();
+  await asked.promise;
+  const [first, ...others] = signals;
+  if (first !== undefined) child.kill(first);
+  await said.promise;
+  for (const signal of others) child.kill(signal);
+  if (others.length === 0) mayAnswer.resolve();
+  const { code } = await child.status;
+  mayAnswer.resolve();
+  await Promise.all([reading, stdout]);
+  return { code, stderr };
+}
+
+for (const args of [["auth", "refresh"], ["respond", "hi"], ["report"]]) {
+  Deno.test(`culvert ${args.join(" ")} that is interrupted in a refresh ends when the answer is saved`, async () => {
+    await using home = new TestHome();
+    const { code, stderr } = await interrupted(home, args, ["SIGINT"]);
+    assertEquals(code, 130, stderr);
+    assertEquals(home.json().tokens["refresh_token"], "rt-2");
+    assertEquals([...Deno.readDirSync(home.path)].filter(({ name }) => name.endsWith(".tmp")), []);
+    assertIncludes(stderr, "Ctrl-C again gives it up");
+    assertExcludes(stderr, "trying the present token");
+  });
+}
+
+Deno.test("a refresh that is told to terminate ends with 143, its answer saved", async () => {
+  await using home = new TestHome();
+  const { code, stderr } = await interrupted(home, ["auth", "refresh"], ["SIGTERM"]);
+  assertEquals(code, 143, stderr);
+  assertEquals(home.json().tokens["refresh_token"], "rt-2");
+});
+
+Deno.test("a second signal ends a refresh at once", async () => {
+  await using home = new TestHome();
+  const { code } = await interrupted(home, ["auth", "refresh"], ["SIGINT", "SIGINT"]);
+  assertEquals(code, 130);
+  assertEquals(home.json().tokens["refresh_token"], "rt-1");
+});
