@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { aborted } from "../net/dial_tcp.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { World } from "../world.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
@@ -76,18 +77,20 @@ export class AgentIdentity {
   }
 
   async #ready(signal: AbortSignal | undefined): Promise<Agent> {
-    this.#agent ??= this.#prepare(signal).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    // Whoever asks meanwhile shares it: one caller's abort is not the others'.
+    this.#agent ??= this.#prepare().catch((error: unknown) => {
       this.#agent = undefined;
       throw error;
     });
-    return await this.#agent;
+    return signal === undefined ? await this.#agent : await aborted(this.#agent, signal);
   }
 
-  async #prepare(signal: AbortSignal | undefined): Promise<Agent> {
+  async #prepare(): Promise<Agent> {
     const { identity, chatgptBaseUrl } = this.#options;
     const home = agentHome(chatgptBaseUrl);
     const record = typeof identity === "string"
-      ? await verifyAgentToken(identity, { ...this.#options, home }, signal)
+      ? await verifyAgentToken(identity, { ...this.#options, home })
       : identity;
     const { runtimeId, accountId, privateKey, taskId, isFedramp } = agentClaims(record);
     const key = await importAgentKey(privateKey);
@@ -95,18 +98,18 @@ export class AgentIdentity {
       runtimeId,
       key,
       account: { accountId, isFedramp },
-      taskId: taskId ?? await this.#registerTask(runtimeId, key, signal),
+      taskId: taskId ?? await this.#registerTask(runtimeId, key),
     };
   }
 
-  async #registerTask(runtimeId: string, key: CryptoKey, signal: AbortSignal | undefined): Promise<string> {
+  async #registerTask(runtimeId: string, key: CryptoKey): Promise<string> {
     const timestamp = this.#timestamp();
     const signature = await signText(key, `${runtimeId}:${timestamp}`);
     const url = new URL(
       `${this.#options.endpoints.agentBase}/v1/agent/${encodeURIComponent(runtimeId)}/task/register`,
     );
     const request = { method: "POST", url, ...jsonBody({ timestamp, signature }) } as const;
-    const reply = await patiently(this.#options, request, REGISTER_LIMIT_MS, signal);
+    const reply = await patiently(this.#options, request, REGISTER_LIMIT_MS);
     const taskId = jsonObject(reply)?.["task_id"];
     if (typeof taskId !== "string" || taskId === "") {
       throw identityFailure("the authority registered no task for it");

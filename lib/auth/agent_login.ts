@@ -15,7 +15,7 @@ import type { Renewable } from "./active_credential.ts";
 import { coolDown, type CooldownSubject, isCooling } from "./agent_cooldown.ts";
 import { AgentIdentity } from "./agent_identity.ts";
 import { type AgentRecord, asAgentFailure, problemIn, registerAgent } from "./agent_registration.ts";
-import { keepAgent, storedAgent } from "./agent_store.ts";
+import { dropAgent, keepAgent, storedAgent } from "./agent_store.ts";
 import { agentHome } from "./agent_token.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
 import { accountOf } from "./auth_record.ts";
@@ -27,7 +27,7 @@ import { mayPass } from "./patient_exchange.ts";
 
 /** How long to wait for another process that registers one, ms. */
 const LOCK_LIMIT_MS = 45_000;
-/** Locked while an agent is registered; holds the cooldowns, and no secret. */
+/** Locked while an agent is registered, whatever keeps the login; holds the cooldowns, and no secret. */
 const LOCK_NAME = "culvert-agent.lock";
 
 /** What it works with. */
@@ -113,7 +113,7 @@ export class AgentLogin {
   async #find(refused: AgentFacts | undefined): Promise<Choice> {
     const { store, world } = this.#options;
     const subject = this.#subject();
-    const known = refused === undefined ? await this.#stored(refused) : undefined;
+    const known = refused === undefined ? await this.#stored(undefined) : undefined;
     if (known !== undefined) return known;
     const path = absolutePath(LOCK_NAME, store.codexHome);
     const result = await acquireFileLock(path, world, LOCK_LIMIT_MS);
@@ -141,6 +141,7 @@ export class AgentLogin {
         level: "info",
         message: "No agent could be had lately; sending the login itself",
       });
+      if (refused !== undefined) await dropAgent(refused, subject.accountId, this.#options);
       return "bearer";
     }
     try {
@@ -150,8 +151,7 @@ export class AgentLogin {
       if (!(error instanceof CulvertError)) throw error;
       if (error.code === "auth_refresh_failed" || !mayPass(error)) throw asAgentFailure(error);
       if (lock !== undefined) await coolDown(lock, subject, world.now());
-      // The refused one would only be tried, and refused, at every start.
-      if (refused !== undefined) await keepAgent(undefined, subject.accountId, this.#options);
+      if (refused !== undefined) await dropAgent(refused, subject.accountId, this.#options);
       return this.#withoutAgent(problemIn(error));
     }
   }

@@ -16,7 +16,7 @@ const TEXTS: Readonly<Record<LoginEnd, { readonly message: string; readonly hint
   },
   exhausted: {
     message: "Cannot renew the access token: the refresh token was already used",
-    hint: "A copy of auth.json on another machine or in a container shares this login and was faster. " +
+    hint: "A copy of this login on another machine or in a container shares its tokens and was faster. " +
       "Sign in again here, and give every machine a login of its own: culvert auth login",
   },
   revoked: {
@@ -28,11 +28,11 @@ const TEXTS: Readonly<Record<LoginEnd, { readonly message: string; readonly hint
     hint: "Sign in again: culvert auth login",
   },
   account_changed: {
-    message: "Cannot renew the access token: auth.json now belongs to another account",
+    message: "Cannot renew the access token: the stored login now belongs to another account",
     hint: "Another program signed in since this one began. Start again to use that account.",
   },
   signed_out: {
-    message: "Cannot renew the access token: the login was removed from auth.json since",
+    message: "Cannot renew the access token: the stored login was removed since",
     hint: "Sign in again: culvert auth login",
   },
   no_refresh_token: {

@@ -65,10 +65,12 @@ Deno.test("an authority that is down three times leaves the plain login, with on
 Deno.test("a session under way stays with the plain login, and says so once for all its turns", async () => {
   await using rig = await AgentRig.start();
   rig.api.oauth.agents.failNext(DOWN, refusal(429), DOWN);
-  const run = await culvert(["respond", "--transport", "ws", "--json", "hello"], { env: rig.env });
+  const prompts = join(rig.home.path, "prompts.txt");
+  Deno.writeTextFileSync(prompts, "one\ntwo\nthree\n");
+  const run = await culvert(["respond", "--transport", "sse", "--repeat-from", prompts], { env: rig.env });
   assertEquals([run.code, rig.asked], [0, ["agent 503", "agent 429", "agent 503"]], run.stderr);
   assertEquals(run.stderr.split(WARNING).length, 2, run.stderr);
-  assertEquals(rig.schemes, ["Bearer"]);
+  assertEquals(rig.schemes, ["Bearer", "Bearer", "Bearer"]);
 });
 
 Deno.test("a task that cannot be registered leaves the plain login as well", async () => {
