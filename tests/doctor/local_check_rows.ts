@@ -290,6 +290,21 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
+    name: "a login for which an agent is to sign is good without it, which the check says",
+    check: async (diagnose) => {
+      using home = folder();
+      home.write(
+        "auth.json",
+        login({ expiresAt: Date.UTC(2100, 0, 1), refresh: "rt-planted-refresh-token" }),
+      );
+      home.write("config.toml", "[features]\nuse_agent_identity = true\n");
+      const report = await diagnose({ mode: "offline", env: { CODEX_HOME: home.path } });
+      const { status, summary } = finding(report, "credentials");
+      assertEquals(status, "ok");
+      assertIncludes(summary, "the agent that is to sign for it (use_agent_identity) was not tried");
+    },
+  },
+  {
     name: "a login that is good for a while is told with its end, and its renewal's route beside the API's",
     check: async (diagnose) => {
       using home = folder();

@@ -33,7 +33,7 @@ export const credentialsCheck: Check<DoctorContext> = {
 };
 
 async function examineCredential(context: DoctorContext): Promise<Finding> {
-  const { provider } = await context.settings();
+  const { provider, useAgentIdentity = false } = await context.settings();
   const credential = await context.credential();
   const { source } = credential;
   const mode = modeOf(credential);
@@ -73,7 +73,11 @@ async function examineCredential(context: DoctorContext): Promise<Finding> {
         "Use the address that belongs to this kind of credential, or the other kind of credential.",
     });
   }
-  return ok(`${kind}${until(expiry, false)}`, details);
+  // To try it would be to register one.
+  const agent = useAgentIdentity && credential.kind === "managed"
+    ? "; the agent that is to sign for it (use_agent_identity) was not tried"
+    : "";
+  return ok(`${kind}${until(expiry, false)}${agent}`, details);
 }
 
 const MODES: Readonly<Record<string, string>> = {
