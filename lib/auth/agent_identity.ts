@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { aborted } from "../net/dial_tcp.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { World } from "../world.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
@@ -15,6 +14,7 @@ import type { AgentFacts } from "./authenticator.ts";
 import { type AccountFacts, accountHeaders } from "./auth_headers.ts";
 import { identityFailure } from "./identity_failure.ts";
 import { patiently } from "./patient_exchange.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 
 const REGISTER_LIMIT_MS = 30_000;
 
@@ -83,7 +83,7 @@ export class AgentIdentity {
       this.#agent = undefined;
       throw error;
     });
-    return signal === undefined ? await this.#agent : await aborted(this.#agent, signal);
+    return signal === undefined ? await this.#agent : await unlessAborted(this.#agent, signal);
   }
 
   async #prepare(): Promise<Agent> {

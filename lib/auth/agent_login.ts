@@ -6,7 +6,6 @@
  */
 import { absolutePath } from "../absolute_path.ts";
 import { CulvertError } from "../errors.ts";
-import { aborted } from "../net/dial_tcp.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { Observer } from "../net/observer.ts";
 import type { Warning } from "../warning.ts";
@@ -24,6 +23,7 @@ import type { CredentialStore } from "./credential_store.ts";
 import { acquireFileLock, type HeldLock } from "./file_lock.ts";
 import type { ManagedLogin } from "./managed_login.ts";
 import { mayPass } from "./patient_exchange.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 
 /** How long to wait for another process that registers one, ms. */
 const LOCK_LIMIT_MS = 45_000;
@@ -107,7 +107,7 @@ export class AgentLogin {
         .finally(() => (this.#choosing = undefined));
       this.#options.hold?.(this.#choosing);
     }
-    return signal === undefined ? await this.#choosing : await aborted(this.#choosing, signal);
+    return signal === undefined ? await this.#choosing : await unlessAborted(this.#choosing, signal);
   }
 
   async #find(refused: AgentFacts | undefined): Promise<Choice> {

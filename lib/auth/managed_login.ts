@@ -22,6 +22,7 @@ import { isPermanent, permanentFailure, transientFailure } from "./refresh_failu
 import { knownRefusal, noteRefusal } from "./refused_tokens.ts";
 import { refreshGrant, type RefreshReason, type RefreshReply } from "./token_endpoint.ts";
 import { isDue, isExpired } from "./token_freshness.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 
 /** How long to wait for another process that is renewing, ms: longer than a holder may take. */
 const LOCK_LIMIT_MS = 45_000;
@@ -356,19 +357,4 @@ export class ManagedLogin {
 
 function tokensOf(record: AuthRecord): { readonly accessToken: string; readonly refreshToken: string } {
   return record.tokens ?? { accessToken: "", refreshToken: "" };
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await work;
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -8,9 +8,9 @@ import type { Credential } from "../auth/credential.ts";
 import { isDue } from "../auth/token_freshness.ts";
 import type { Settings } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
-import { aborted } from "../net/dial_tcp.ts";
 import type { Dialer } from "../net/dialer.ts";
 import type { World } from "../world.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 
 /** Headers for a request, or why there are none. */
 export type Introduction =
@@ -45,7 +45,7 @@ export async function introduce(parts: IntroductionParts): Promise<Introduction>
   const done = new AbortController();
   world.sleep(LIMIT_MS, done.signal).then(() => late.abort(tooLate(credential)), () => undefined);
   try {
-    const authorization = await aborted(authenticator.authorize(late.signal), late.signal);
+    const authorization = await unlessAborted(authenticator.authorize(late.signal), late.signal);
     return { kind: "headers", authorization };
   } finally {
     done.abort();

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { unlessAborted } from "../unless_aborted.ts";
 
 const STAGGER_MS = 250;
 
@@ -49,7 +50,7 @@ export async function dialTcp(
   parts: TcpParts,
   signal: AbortSignal,
 ): Promise<Deno.TcpConn> {
-  const addresses = isAddress(host) ? [host] : alternate(await aborted(parts.lookup(host), signal));
+  const addresses = isAddress(host) ? [host] : alternate(await unlessAborted(parts.lookup(host), signal));
   const calm = new AbortController();
   const failures: unknown[] = [];
   const attempts: Promise<boolean>[] = [];
@@ -73,10 +74,10 @@ export async function dialTcp(
       const latest = attempt(address);
       attempts.push(latest);
       const pause = parts.sleep(STAGGER_MS, calm.signal).catch(() => undefined);
-      await aborted(Promise.race([anyOf(attempts), pause, latest]), signal);
+      await unlessAborted(Promise.race([anyOf(attempts), pause, latest]), signal);
       if (winner !== undefined) break;
     }
-    await aborted(anyOf(attempts), signal);
+    await unlessAborted(anyOf(attempts), signal);
     if (winner === undefined) {
       throw failures[0] ?? new Error(`failed to lookup address information: ${host} has no address`);
     }
@@ -100,19 +101,6 @@ async function anyOf(attempts: readonly Promise<boolean>[]): Promise<void> {
     await attempt || Promise.reject(new Error("not this one"))
   );
   await Promise.any(connected).catch(() => undefined);
-}
-
-/** The promise, or the signal's reason if that comes first. */
-export async function aborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: never, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, never]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 function alternate(found: readonly HostAddress[]): readonly string[] {

@@ -6,9 +6,10 @@
  */
 import { asCulvertError, type CulvertError } from "../errors.ts";
 import { classify } from "./classify.ts";
-import { aborted, dialTcp, isAddress, systemTcp } from "./dial_tcp.ts";
+import { dialTcp, isAddress, systemTcp } from "./dial_tcp.ts";
 import { type Attempted, explain } from "./explain.ts";
 import { targetOf, type TunnelParts } from "./tunnel.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 
 /** Where the first connection of a route leads. */
 export interface FirstHop {
@@ -39,7 +40,7 @@ export async function resolveFirstHop(
   if (isAddress(host)) return [host];
   const tcp = parts.tcp ?? systemTcp(parts.world.sleep);
   try {
-    const found = await aborted(tcp.lookup(host), signal);
+    const found = await unlessAborted(tcp.lookup(host), signal);
     return found.map(({ address }) => address);
   } catch (error) {
     if (signal.aborted) throw signal.reason;

@@ -8,13 +8,14 @@
 import type { TrustStore } from "../trust/trust_store.ts";
 import type { World } from "../world.ts";
 import { classify } from "./classify.ts";
-import { aborted, dialTcp, systemTcp, type TcpParts } from "./dial_tcp.ts";
+import { dialTcp, systemTcp, type TcpParts } from "./dial_tcp.ts";
 import { FaultError } from "./fault.ts";
 import { openHttpTunnel } from "./http_connect.ts";
 import { overLoopback } from "./loopback_pair.ts";
 import type { ProxyEndpoint, Route } from "./route.ts";
 import { PROXY_VARIABLES } from "./route_table.ts";
 import { openSocksTunnel } from "./socks5.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 
 /** What tunnels are made of. */
 export interface TunnelParts {
@@ -126,7 +127,7 @@ async function closedOnFailure<T extends Deno.Conn>(
 ): Promise<T> {
   const running = step();
   try {
-    return await aborted(running, signal);
+    return await unlessAborted(running, signal);
   } catch (error) {
     closeQuietly(conn);
     // An aborted step goes on until it sees the closed connection; nobody waits for its end any more.
