@@ -23,7 +23,14 @@ const PLAIN = String.raw`[^"\\\x00-\x1f]*`;
 const TEXT = String.raw`${PLAIN}(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})${PLAIN})*`;
 /** The quote that ends a text, and not one within it. */
 const QUOTE = String.raw`"(?<=(?<!\\)(?:\\\\)*")`;
+/** What may stand behind that quote, in the order in which the API writes it. */
 const TAIL = String.raw`(?:,"logprobs":\[\])?(?:,"obfuscation":"${PLAIN}")?(?:,${NUMBER})?}`;
+
+/**
+ * Longest part that is looked at, UTF-16 units: reads of a body are far shorter, and the expressions remember every
+ * escape that they have passed.
+ */
+const LONGEST = 1024 * 1024;
 
 /** Merges the text deltas of one stream. */
 export class TextDeltaMerger {
@@ -44,7 +51,7 @@ export class TextDeltaMerger {
     this.#head = `${this.#between}${BEFORE[framing]}` +
       String.raw`{"type":"response\.output_text\.delta",(?:${NUMBER},)?`;
     this.#first = new RegExp(`${this.#head}(${PLACE})"delta":"`, "y");
-    this.#whole = new RegExp(`^${this.#head}${PLACE}"delta":"${TEXT}"${TAIL}${this.#between}$`);
+    this.#whole = new RegExp(`^${this.#head}${PLACE}"delta":"${TEXT}("${TAIL}${this.#between})$`);
   }
 
   /**
@@ -55,13 +62,18 @@ export class TextDeltaMerger {
    * @returns the same stream of events, or with one in place of many: the head of the first, the end of the last
    */
   merge(text: string): string {
+    if (text.length > LONGEST) return text;
     const start = text.indexOf(this.#between);
     const end = text.lastIndexOf(this.#between) + this.#between.length;
     this.#first.lastIndex = start;
     const place = start === -1 ? undefined : this.#first.exec(text)?.[1];
     if (place === undefined) return text;
     const merged = text.slice(start, end).replace(this.#seamAt(place), "");
-    return this.#whole.test(merged) ? text.slice(0, start) + merged + text.slice(end) : text;
+    // A gateway may write the members in another order, and what ends one of them be taken for the end of the text:
+    // then the one event ends otherwise than the last did.
+    const tail = this.#whole.exec(merged)?.[1];
+    const isRight = tail !== undefined && text.startsWith(tail, end - tail.length);
+    return isRight ? text.slice(0, start) + merged + text.slice(end) : text;
   }
 
   /**
