@@ -179,8 +179,9 @@ class TurnRun {
     };
     // What reads the answer is loaded while the server thinks about it.
     const [opened, { ResponseReader }] = await Promise.all([this.#open(open, call), import("./reader.ts")]);
-    const news = transport.news();
-    if (news.length > 0) yield news.map((event) => ({ event }));
+    const news: EventBatch = transport.news().map((event) => ({ event }));
+    // Told within the stream, where there is one: a reader who leaves there leaves the stream too.
+    if (opened.kind !== "open" && news.length > 0) yield news;
     switch (opened.kind) {
       case "failed":
         observe({ error: opened.failure.error.code });
@@ -192,7 +193,7 @@ class TurnRun {
         const { headers, reused } = opened.stream.head;
         observe({ status: wire === "sse" ? 200 : 101, headers, reused });
         const reader = new ResponseReader(this.#parts.facts, opened.stream.head, attempt.context);
-        return yield* this.#stream(opened.stream, reader, attempt);
+        return yield* this.#stream(opened.stream, reader, attempt, news);
       }
     }
   }
@@ -235,7 +236,12 @@ class TurnRun {
     return requestFailed(attempt.wire, { error: recovered.error, retryable: false }, refusal.status);
   }
 
-  async *#stream(stream: WireStream, reader: ResponseReader, attempt: Attempt): AsyncGenerator<Step, Ending> {
+  async *#stream(
+    stream: WireStream,
+    reader: ResponseReader,
+    attempt: Attempt,
+    news: EventBatch,
+  ): AsyncGenerator<Step, Ending> {
     const { head } = stream;
     this.#wire = head.wire;
     this.#requestId = serverEvidence(head.headers).requestId ?? null;
@@ -246,7 +252,7 @@ class TurnRun {
     const observe = observeResponse(observer, world, { wire, reused, authorization, provider });
     const reading: Reading = { end: undefined, events: 0 };
     try {
-      yield [{
+      yield [...news, {
         event: {
           type: "culvert.connected",
           transport: head.wire,

@@ -157,3 +157,16 @@ Deno.test("closing a session drops a connection that was opened ahead, and ends 
   await connecting;
   second[Symbol.dispose]();
 });
+
+Deno.test("a reader who leaves at the news of a warm-up leaves no request behind", async () => {
+  await using server = await socketServer({ replies: [says(COMPLETE), () => {}] });
+  using session = await socketSession(server.baseUrl, CODEX);
+  await session.prewarm(HELLO);
+  for await (const event of session.turn(HELLO)) {
+    assertEquals(event.type, "culvert.prewarm");
+    break;
+  }
+  const tooLate = new Promise((resolve) => AbortSignal.timeout(5_000).addEventListener("abort", resolve));
+  assertEquals(await Promise.race([Promise.all(server.closed).then(() => "closed"), tooLate]), "closed");
+  assertEquals(server.frames.length, 2);
+});
