@@ -16,7 +16,8 @@ const MASK = "***";
 /** Shapes that give a secret away wherever it stands. */
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   // User information of a URL, with or without a password; not the words that stand for it in a remedy.
-  [/([a-z][a-z0-9+.-]*:\/\/)(?!user:password@host)[^\s/?#"'<>]+@/gi, `$1${MASK}@`],
+  // (Bounded at both ends of the scheme: a long word would be looked through from each of its letters on.)
+  [/((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/)(?!user:password@host)[^\s/?#"'<>]+@/gi, `$1${MASK}@`],
   // The value of an authorization header.
   [/\b(bearer|basic|negotiate|ntlm)\s+[A-Za-z0-9+/_.~=-]{8,}/gi, `$1 ${MASK}`],
   // JSON Web Tokens.

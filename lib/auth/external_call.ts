@@ -32,8 +32,8 @@ export async function callExternal<T>(
   const over = new AbortController();
   const either = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
   const given = call(either);
-  // Mostly it answers out of memory, and no clock is needed.
-  if (!(given instanceof Promise)) return given;
+  // Mostly it answers out of memory, and no clock is needed. (A promise may be of another library, or realm.)
+  if (!isThenable(given)) return given;
   const limit = world.sleep(LIMIT_MS, either).then(() => {
     throw new ExternalTimeout();
   });
@@ -44,4 +44,8 @@ export async function callExternal<T>(
     // Called off, and nobody's failure.
     limit.catch(() => {});
   }
+}
+
+function isThenable<T>(given: T | Promise<T>): given is Promise<T> {
+  return typeof given === "object" && given !== null && "then" in given && typeof given.then === "function";
 }

@@ -33,9 +33,14 @@ export function needlessValue(args: readonly string[], root: Target): string | u
   const words = args.slice(0, endOfFlags(args));
   let target: Target | undefined;
   return words.flatMap((word) => /^(--?[a-z][\w.-]*)=/i.exec(word)?.[1] ?? []).find((flag) => {
+    // Several short ones, of which none could be meant.
+    if (/^-[a-z]{2,}$/i.test(flag)) return true;
     target ??= targetOf(words, root);
+    const name = kebab(flag);
     return manualOf(target, [], [HELP_FLAG]).flags
-      .some(({ names, value }) => value === undefined && names.includes(kebab(flag)));
+      .some(({ names, value }) =>
+        value === undefined && (names.includes(name) || names.includes(name.replace(/^--no-/, "--")))
+      );
   });
 }
 

@@ -83,6 +83,7 @@ export function assembleDialer(options: DialerOptions, modules: DialerModules): 
         signal,
       );
     },
+    answered: new Set(),
     onHop: (request, route) => tell(request.method, request.url, route),
   };
   return {

@@ -36,7 +36,7 @@ export async function connectFailure(
   } catch {
     // Whatever was thrown: what counts is whether the time ran out over it.
     if (signal.aborted || !late.signal.aborted) return undefined;
-    const reason = `no connection was made within ${limitMs / 1000} s`;
+    const reason = `no answer within ${limitMs / 1000} s, and no connection could be made meanwhile`;
     return explain({ code: "connect_timeout", at: firstHop(attempted).at, reason }, attempted);
   } finally {
     calm.abort();

@@ -36,8 +36,8 @@ export interface HttpRequest {
    * Time allowed for a connection to the first hop of the route (the server, or the proxy), ms. Failure:
    * `connect_timeout`. The runtime's client does not tell connecting from waiting, so a request that has no answer
    * after half of it is checked by a bare connection to the same place: when that cannot be made in the other half,
-   * the request has none either. One over a connection that was open before, to a place that vanished since, ends
-   * likewise: whether anything was sent is not known then.
+   * the request has none either. An origin that has answered before is not checked: a connection that was kept may
+   * carry the request.
    */
   readonly connectTimeoutMs?: number;
 }

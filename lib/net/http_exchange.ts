@@ -38,6 +38,8 @@ export interface ExchangeParts {
     route: Route,
     signal: AbortSignal,
   ) => Promise<CulvertError | undefined>;
+  /** Origins that have answered. */
+  readonly answered: Set<string>;
   /** Told of each hop. */
   readonly onHop: (request: HttpRequest, route: Route) => void;
 }
@@ -96,7 +98,8 @@ async function send(
   const { signal, connectTimeoutMs } = request;
   const answered = new AbortController();
   const stuck = new AbortController();
-  if (connectTimeoutMs !== undefined) {
+  // A connection that is kept may carry the request already: then the question whether one can be made is no question.
+  if (connectTimeoutMs !== undefined && !parts.answered.has(request.url.origin)) {
     void watchConnecting(request, connectTimeoutMs, route, answered.signal, parts).then((failure) => {
       if (failure !== undefined) stuck.abort(failure);
     });
@@ -105,7 +108,7 @@ async function send(
   const credentials = forwardedCredentials(request.url, route);
   if (credentials !== undefined) headers.set("proxy-authorization", credentials);
   try {
-    return await fetch(request.url, {
+    const response = await fetch(request.url, {
       method: request.method,
       headers,
       redirect: "manual",
@@ -113,6 +116,8 @@ async function send(
       signal: AbortSignal.any([late, stuck.signal, ...(signal === undefined ? [] : [signal])]),
       ...(request.body === undefined ? {} : { body: request.body }),
     });
+    parts.answered.add(request.url.origin);
+    return response;
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
     if (stuck.signal.aborted) throw stuck.signal.reason;

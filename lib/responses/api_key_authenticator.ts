@@ -32,9 +32,10 @@ export function apiKeyAuthenticator(
   };
   return {
     authorize: async (signal) => {
-      const authorization = given ?? await ask(signal);
+      // Taken before anything is waited for: another turn may be given one meanwhile.
+      const kept = given;
       given = undefined;
-      return authorization;
+      return kept ?? await ask(signal);
     },
     startTurn: () => {
       let mayAsk = typeof key !== "string";

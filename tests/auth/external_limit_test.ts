@@ -83,3 +83,11 @@ Deno.test("a program's apiKey function that never returns ends the turn after te
   assertEquals([error?.code, waits, told?.aborted], ["auth_missing", [10_000], true]);
   assertIncludes(error?.message ?? "", "`apiKey` failed: it gave nothing within 10 s");
 });
+
+Deno.test("a promise of another library is bounded like any other", async () => {
+  await using network = await startNetwork();
+  const foreign = new Promise<ExternalCredential>(() => {});
+  Object.setPrototypeOf(foreign, { then: Promise.prototype.then, constructor: Promise });
+  const { error, waits } = await resultOf(network, { externalAuth: { resolve: () => foreign } });
+  assertEquals([error?.details["reason"], waits], ["external_timeout", [10_000]]);
+});

@@ -50,6 +50,9 @@ const NEEDLESS: readonly (readonly [words: readonly string[], flag: string])[] =
   [["respond", "--dryRun=\n", "hi"], "--dryRun"],
   [["auth", "status", "--strict-config="], "--strict-config"],
   [["auth", "--help="], "--help"],
+  [["respond", "-vq=1", "hi"], "-vq"],
+  [["respond", "--no-json=", "hi"], "--no-json"],
+  [["respond", "--noJson=", "hi"], "--noJson"],
 ];
 
 for (const [words, flag] of NEEDLESS) {

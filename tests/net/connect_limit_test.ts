@@ -13,7 +13,7 @@ Deno.test(
     const request = get(`http://127.0.0.1:${hole.port}/`, { connectTimeoutMs: 200 });
     const error = await failureOf(dialer.request(request));
     assertEquals([error.code, error.details["failed_at"]], ["connect_timeout", "target"]);
-    assertIncludes(error.message, "no connection was made within 0.2 s");
+    assertIncludes(error.message, "no answer within 0.2 s, and no connection could be made meanwhile");
   },
 );
 
@@ -40,6 +40,26 @@ Deno.test("a server that takes the connection and is silent is not taken for one
   const request = get(`http://127.0.0.1:${server.port}/`, { connectTimeoutMs: 200 });
   assertEquals(await textOf(await dialer.request(request)), "late");
   assertEquals(connections, 2);
+});
+
+Deno.test("a server that has answered before is not looked at: its connection may carry the request", async () => {
+  let connections = 0;
+  let requests = 0;
+  await using server = await rawServer((socket) => {
+    connections++;
+    socket.on("data", () => {
+      const answer = () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate");
+      if (++requests === 1) answer();
+      else AbortSignal.timeout(500).addEventListener("abort", answer);
+    });
+  });
+  using dialer = await dialerFor();
+  const request = get(`http://127.0.0.1:${server.port}/`, { connectTimeoutMs: 200 });
+  assertEquals(await textOf(await dialer.request(request)), "late");
+  // The runtime puts the connection back into its pool a moment later.
+  await new Promise((resolve) => AbortSignal.timeout(20).addEventListener("abort", resolve));
+  assertEquals(await textOf(await dialer.request(request)), "late");
+  assertEquals([connections, requests], [1, 2]);
 });
 
 Deno.test("a server that answers is not looked at", async () => {
