@@ -46,7 +46,7 @@ export interface BrowserLoginParts extends LoginParts {
  */
 export async function loginByBrowser(parts: BrowserLoginParts, signal?: AbortSignal): Promise<SignedIn> {
   await checkStore(parts);
-  await checkReachable(parts);
+  await checkReachable(parts, signal);
   const secrets = await loginSecrets();
   const done = Promise.withResolvers<SignedIn>();
   // It may fail while nobody waits yet.
