@@ -222,11 +222,12 @@ async function readPasted(
 
 /**
  * Understands a pasted line: the address that the browser ended on, whose state must be this login's, or the bare
- * code, which PKCE binds to this login.
+ * code, which PKCE binds to this login. The address to open has the state too, but answers nothing.
  */
 export function pastedAnswer(text: string, state: string): CallbackAnswer | undefined {
   if (URL.canParse(text) && /^https?:/i.test(text)) {
-    return answerOf(new URL(text).searchParams, state);
+    const query = new URL(text).searchParams;
+    return query.has("code") || query.has("error") ? answerOf(query, state) : undefined;
   }
   return /^[\w.~-]{8,2000}$/.test(text) ? { kind: "code", code: text } : undefined;
 }
