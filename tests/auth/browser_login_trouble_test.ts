@@ -115,8 +115,7 @@ Deno.test("a port that is not permitted counts as one in use, and the next is ta
   const server = new URL("../../lib/auth/callback_server.ts", import.meta.url).href;
   const code = `
     import { startCallbackServer } from ${JSON.stringify(server)};
-    const finish = () => Promise.resolve(undefined);
-    const given = { state: "s", finish, giveWay: () => {}, note: () => {}, home: "/nowhere", world: {} };
+    const given = { state: "s", note: () => {}, home: "/nowhere", world: {} };
     const started = await startCallbackServer({ ...given, ports: [1, ${port}] });
     console.log("port" in started ? started.port : JSON.stringify(started));
     await started.close?.();
