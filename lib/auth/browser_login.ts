@@ -3,26 +3,21 @@
  *
  * @module
  */
-import { asCulvertError, CulvertError } from "../errors.ts";
+import type { CulvertError } from "../errors.ts";
 import { redactUrl } from "../redaction.ts";
 import { answerOf, type CallbackAnswer } from "./callback_answer.ts";
-import type { LoginEnd } from "./callback_routes.ts";
-import {
-  CALLBACK_PORTS,
-  type CallbackServer,
-  type PortProblem,
-  startCallbackServer,
-} from "./callback_server.ts";
+import type { PortProblem } from "./callback_port.ts";
+import { CALLBACK_PORTS, type CallbackServer, startCallbackServer } from "./callback_server.ts";
 import { exchangeApiKey, exchangeCode } from "./code_exchange.ts";
 import { loginFailure, type LoginParts, type SignedIn } from "./login_parts.ts";
-import type { LoginError } from "./login_pages.ts";
 import { setupAddress } from "./org_setup.ts";
+import { PendingAnswer } from "./pending_answer.ts";
 import { type LoginSecrets, loginSecrets } from "./pkce.ts";
 import { checkReachable } from "./preflight.ts";
 import { checkStore, saveTokens } from "./save_login.ts";
 
-/** The whole login may take so long, ms. */
-const LOGIN_LIMIT_MS = 10 * 60_000;
+/** An answer is waited for so long, ms. Completing the login with it has limits of its own. */
+const ANSWER_LIMIT_MS = 10 * 60_000;
 const SCOPES = "openid profile email offline_access api.connectors.read api.connectors.invoke";
 
 /** What a login by browser works with beside the usual. */
@@ -40,58 +35,41 @@ export interface BrowserLoginParts extends LoginParts {
 }
 
 /**
- * Signs in. Whatever happens, the former login stays until the new one is on disk.
+ * Signs in. Whatever happens, the former login stays until the new one is on disk. A signal ends the wait for an
+ * answer; once there is one, what the login comes to is awaited and told all the same, for it may be saved.
  *
  * @throws CulvertError `auth_login_failed`, `auth_storage`, network and TLS codes; the signal's reason
  */
 export async function loginByBrowser(parts: BrowserLoginParts, signal?: AbortSignal): Promise<SignedIn> {
   await checkStore(parts);
-  await checkReachable(parts);
+  await checkReachable(parts, signal);
   const secrets = await loginSecrets();
-  const done = Promise.withResolvers<SignedIn>();
-  // It may fail while nobody waits yet.
-  done.promise.catch(() => {});
+  const pending = new PendingAnswer();
   const started = await startCallbackServer({
     state: secrets.state,
+    pending,
     ports: parts.ports ?? CALLBACK_PORTS,
     home: parts.store.codexHome,
     world: parts.world,
     signal,
     successUrl: parts.successUrl,
     note: parts.note,
-    finish: (answer) => finishWith(answer),
-    giveWay: () => done.reject(supersededFailure()),
   });
   const server = isServer(started) ? started : undefined;
   const port = server?.port ?? CALLBACK_PORTS[0];
   const redirectUri = `http://localhost:${port}/auth/callback`;
-  const finishWith = async (answer: CallbackAnswer): Promise<LoginEnd> => {
-    try {
-      const signedIn = await complete(parts, secrets, redirectUri, answer);
-      done.resolve(signedIn);
-      return { kind: "done", ...signedIn };
-    } catch (thrown) {
-      const error = asCulvertError(thrown);
-      done.reject(error);
-      return { kind: "failed", error: pageOf(error) };
-    }
-  };
-  const stop = new AbortController();
+  const over = new AbortController();
   try {
+    signal?.throwIfAborted();
     parts.note(
       `signing in at ${redactUrl(parts.issuer)}; the browser comes back to ${redactUrl(redirectUri)}`,
     );
     announce(parts, authorizeUrl(parts, secrets, redirectUri), isServer(started) ? [] : started);
-    if (parts.pasted !== undefined) void readPasted(parts, secrets.state, finishWith, stop.signal);
-    const limitMs = parts.limitMs ?? LOGIN_LIMIT_MS;
-    const limit = expiry(
-      parts,
-      limitMs,
-      AbortSignal.any([stop.signal, ...signal === undefined ? [] : [signal]]),
-    );
-    return await Promise.race([done.promise, limit]);
+    if (parts.pasted !== undefined) void readPasted(parts, secrets.state, pending, over.signal);
+    limitWait(parts, pending, over.signal, signal);
+    return await pending.complete((answer) => complete(parts, secrets, redirectUri, answer));
   } finally {
-    stop.abort();
+    over.abort();
     await server?.close();
   }
 }
@@ -138,23 +116,6 @@ async function complete(
   };
 }
 
-function supersededFailure(): CulvertError {
-  return loginFailure("superseded", "Another login took over", {
-    hint: "Nothing was changed. Go on where the other one was started.",
-  });
-}
-
-/** The page for a failure. */
-function pageOf(error: CulvertError): LoginError {
-  const problem = error.details["problem"];
-  return {
-    title: "Sign-in failed",
-    code: typeof problem === "string" ? problem : error.code,
-    message: error.message,
-    help: error.hint ?? "See the terminal.",
-  };
-}
-
 function refusal(code: string, description: string): CulvertError {
   // The server's word for it means nothing to the user, and is not repeated.
   if (code === "access_denied" && /missing_codex_entitlement/i.test(description)) {
@@ -194,22 +155,25 @@ function announce(parts: BrowserLoginParts, url: string, problems: readonly Port
 async function readPasted(
   parts: BrowserLoginParts,
   state: string,
-  finish: (answer: CallbackAnswer) => Promise<LoginEnd>,
-  signal: AbortSignal,
+  pending: PendingAnswer,
+  over: AbortSignal,
 ): Promise<void> {
   try {
     for await (const line of parts.pasted ?? []) {
-      if (signal.aborted) return;
+      if (over.aborted) return;
       const text = line.trim();
       if (text === "") continue;
       const answer = pastedAnswer(text, state);
       if (answer === undefined) {
         parts.say(
-          "That is neither the address of this login nor a code. Paste the whole address, once more.",
+          "That is neither the address that the browser ended on in this login, nor a code. " +
+            "Paste the whole address, once more.",
         );
         continue;
       }
-      await finish(answer);
+      if (pending.accept(answer) === undefined) {
+        parts.say("The browser was faster: its answer is there already.");
+      }
       return;
     }
   } catch (error) {
@@ -222,18 +186,34 @@ async function readPasted(
 
 /**
  * Understands a pasted line: the address that the browser ended on, whose state must be this login's, or the bare
- * code, which PKCE binds to this login.
+ * code, which PKCE binds to this login. The address to open has the state too, but answers nothing.
  */
 export function pastedAnswer(text: string, state: string): CallbackAnswer | undefined {
   if (URL.canParse(text) && /^https?:/i.test(text)) {
-    return answerOf(new URL(text).searchParams, state);
+    const query = new URL(text).searchParams;
+    return query.has("code") || query.has("error") ? answerOf(query, state) : undefined;
   }
   return /^[\w.~-]{8,2000}$/.test(text) ? { kind: "code", code: text } : undefined;
 }
 
-async function expiry(parts: BrowserLoginParts, limitMs: number, signal: AbortSignal): Promise<never> {
-  await parts.world.sleep(limitMs, signal);
-  throw loginFailure("timeout", `The login was not completed within ${Math.round(limitMs / 60_000)} minutes`);
+/** Ends the wait for an answer when it is too late, and on a signal. */
+function limitWait(
+  parts: BrowserLoginParts,
+  pending: PendingAnswer,
+  over: AbortSignal,
+  signal: AbortSignal | undefined,
+): void {
+  const limitMs = parts.limitMs ?? ANSWER_LIMIT_MS;
+  const minutes = Math.round(limitMs / 60_000);
+  parts.world.sleep(limitMs, over).then(
+    () => pending.giveUp(loginFailure("timeout", `The login was not completed within ${minutes} minutes`)),
+    () => {/* the login is over */},
+  );
+  const onSignal = () => {
+    if (pending.giveUp(signal?.reason)) return;
+    parts.say("The answer is there, and what comes of it must be saved; Ctrl-C again gives it up.");
+  };
+  signal?.addEventListener("abort", onSignal, { once: true, signal: over });
 }
 
 function isServer(started: CallbackServer | readonly PortProblem[]): started is CallbackServer {

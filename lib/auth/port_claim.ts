@@ -22,11 +22,16 @@ export interface PortClaim {
 export async function writeClaim(home: string, port: number, secret: string): Promise<PortClaim> {
   const path = claimPath(home, port);
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  await Deno.writeTextFile(temporary, `${JSON.stringify({ port, secret })}\n`, {
-    createNew: true,
-    mode: 0o600,
-  });
-  await Deno.rename(temporary, path);
+  try {
+    await Deno.writeTextFile(temporary, `${JSON.stringify({ port, secret })}\n`, {
+      createNew: true,
+      mode: 0o600,
+    });
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {/* why it could not be written counts more */});
+    throw error;
+  }
   return { release: () => Deno.remove(path).catch(ignoreMissing) };
 }
 

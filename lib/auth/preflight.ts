@@ -11,13 +11,22 @@ import type { LoginParts } from "./login_parts.ts";
 /**
  * Reaches for the token endpoint. Any answer of HTTP will do: only the way counts.
  *
- * @throws CulvertError of the network and TLS codes, with what they say about route and roots
+ * @throws CulvertError of the network and TLS codes, with what they say about route and roots; the signal's reason
  */
-export async function checkReachable(parts: Pick<LoginParts, "dialer" | "issuer">): Promise<void> {
+export async function checkReachable(
+  parts: Pick<LoginParts, "dialer" | "issuer">,
+  signal?: AbortSignal,
+): Promise<void> {
   const url = new URL(`${parts.issuer}/oauth/token`);
   try {
-    await exchange(parts.dialer, { method: "GET", url, headers: { accept: "application/json" } });
+    await exchange(parts.dialer, {
+      method: "GET",
+      url,
+      headers: { accept: "application/json" },
+      ...(signal === undefined ? {} : { signal }),
+    });
   } catch (error) {
+    signal?.throwIfAborted();
     if (!(error instanceof CulvertError)) throw error;
     throw new CulvertError(
       error.code,

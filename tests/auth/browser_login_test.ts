@@ -239,3 +239,20 @@ Deno.test("a pasted bare code is an answer", async () => {
   assertEquals(pastedAnswer("hello there", "s"), undefined);
   assertEquals(pastedAnswer("no", "s"), undefined);
 });
+
+Deno.test("the address to open, pasted back, is no answer: it is asked for again", async () => {
+  await using home = new TestHome();
+  await using issuer = new Issuer();
+  const lines = new TransformStream<string, string>();
+  const login = await startLogin(home, issuer.base, { pasted: lines.readable });
+  const writer = lines.writable.getWriter();
+  await writer.write(login.url);
+  await writer.write(await locationOf(login.url));
+  assertEquals((await login.result).email, MOCK_ACCOUNT.email);
+  assertIncludes(login.said.at(-1) ?? "", "once more");
+  assertEquals(pastedAnswer(`http://localhost:1455/auth/callback?error=access_denied&state=s`, "s"), {
+    kind: "refused",
+    code: "access_denied",
+    description: "",
+  });
+});

@@ -1,9 +1,10 @@
+import { loginByBrowser } from "../../lib/auth/browser_login.ts";
 import { errorPage } from "../../lib/auth/login_pages.ts";
 import { MOCK_ACCOUNT } from "../../lib/mock/tokens.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { failureOf, plainDialer, TestAuthority, TestHome } from "./kit.ts";
-import { callbackUrl, Issuer, locationOf, startLogin, textOf } from "./login_kit.ts";
+import { callbackUrl, Issuer, locationOf, loginParts, startLogin, textOf } from "./login_kit.ts";
 
 Deno.test("when no port can be had the login goes on by pasting, and says why", async () => {
   await using home = new TestHome();
@@ -42,6 +43,27 @@ Deno.test("an authority that is out of reach is told before any browser opens", 
   const error = await failureOf(work);
   assertEquals([error.code, opened], ["connect", []]);
   assertIncludes(error.message, "127.0.0.1:9 is out of reach");
+});
+
+Deno.test("a login can be given up while the authority does not answer whether it is there", async () => {
+  await using home = new TestHome();
+  const asked = Promise.withResolvers<void>();
+  const mayAnswer = Promise.withResolvers<void>();
+  await using authority = new TestAuthority(async () => {
+    asked.resolve();
+    await mayAnswer.promise;
+    return new Response(null, { status: 405 });
+  });
+  const giveUp = new AbortController();
+  const reason = new CulvertError("interrupted", "Interrupted");
+  const opened: string[] = [];
+  const openPage = (url: string) => opened.push(url) > 0;
+  const work = failureOf(loginByBrowser(loginParts(home, authority.base, { openPage }), giveUp.signal));
+  await asked.promise;
+  giveUp.abort(reason);
+  const error = await work;
+  mayAnswer.resolve();
+  assertEquals([error === reason, opened], [true, []]);
 });
 
 Deno.test("a torn auth.json is reported before any browser opens, and is not overwritten", async () => {
@@ -93,8 +115,7 @@ Deno.test("a port that is not permitted counts as one in use, and the next is ta
   const server = new URL("../../lib/auth/callback_server.ts", import.meta.url).href;
   const code = `
     import { startCallbackServer } from ${JSON.stringify(server)};
-    const finish = () => Promise.resolve(undefined);
-    const given = { state: "s", finish, giveWay: () => {}, note: () => {}, home: "/nowhere", world: {} };
+    const given = { state: "s", note: () => {}, home: "/nowhere", world: {} };
     const started = await startCallbackServer({ ...given, ports: [1, ${port}] });
     console.log("port" in started ? started.port : JSON.stringify(started));
     await started.close?.();

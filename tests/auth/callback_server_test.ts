@@ -1,25 +1,35 @@
 import { type CallbackServer, startCallbackServer } from "../../lib/auth/callback_server.ts";
+import type { SignedIn } from "../../lib/auth/login_parts.ts";
+import { PendingAnswer } from "../../lib/auth/pending_answer.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 import { join } from "../support/paths.ts";
 import { TestHome, testWorld } from "./kit.ts";
 
-/** A server as a login starts it. */
-async function start(home: TestHome, extra: Partial<Parameters<typeof startCallbackServer>[0]> = {}) {
+/**
+ * A server as a login starts it.
+ *
+ * @param work what completes the login
+ */
+async function start(
+  home: TestHome,
+  extra: Partial<Parameters<typeof startCallbackServer>[0]> = {},
+  work: () => Promise<SignedIn> = () => Promise.resolve({}),
+) {
   const noted: string[] = [];
-  const gone: string[] = [];
+  const pending = new PendingAnswer();
   const started = await startCallbackServer({
     state: "s1",
+    pending,
     ports: [0],
     home: home.path,
     world: testWorld(),
-    finish: () => Promise.resolve({ kind: "done" }),
-    giveWay: () => gone.push("gave way"),
     note: (text) => noted.push(text),
     lingerMs: 100,
     ...extra,
   });
   assert("close" in started);
-  return { server: started, noted, gone };
+  const end = pending.complete(work).then(() => "signed in", String);
+  return { server: started, pending, noted, end };
 }
 
 const callback = ({ port }: CallbackServer) =>
@@ -85,8 +95,8 @@ Deno.test("of an answer the notes hold its path and four words of yes or no", as
 
 Deno.test("an earlier login of the same home gives way, and its port is taken", async () => {
   await using home = new TestHome();
-  let closing: Promise<void> | undefined;
-  const first = await start(home, { giveWay: () => closing = first.server.close() });
+  const first = await start(home);
+  const closing = first.end.then(() => first.server.close());
   const second = await start(home, { ports: [first.server.port] });
   assertEquals(second.server.port, first.server.port);
   await closing;
@@ -98,22 +108,20 @@ Deno.test("an earlier login of the same home gives way, and its port is taken", 
 
 Deno.test("a login that is being completed does not give way", async () => {
   await using home = new TestHome();
-  const completed = Promise.withResolvers<{ kind: "done" }>();
+  const completed = Promise.withResolvers<SignedIn>();
   const asked = Promise.withResolvers<void>();
-  const first = await start(home, {
-    finish: () => {
-      asked.resolve();
-      return completed.promise;
-    },
+  const first = await start(home, {}, () => {
+    asked.resolve();
+    return completed.promise;
   });
   const answer = callback(first.server);
   await asked.promise;
   const second = await start(home, { ports: [first.server.port, 0] });
   assert(second.server.port !== first.server.port);
-  completed.resolve({ kind: "done" });
+  completed.resolve({});
   await (await answer).body?.cancel();
   await Promise.all([first.server.close(), second.server.close()]);
-  assertEquals(first.gone, []);
+  assertEquals(await first.end, "signed in");
 });
 
 Deno.test("a login of another home keeps its port", async () => {
@@ -123,7 +131,7 @@ Deno.test("a login of another home keeps its port", async () => {
   const second = await start(other, { ports: [first.server.port, 0] });
   assert(second.server.port !== first.server.port);
   await Promise.all([first.server.close(), second.server.close()]);
-  assertEquals(first.gone, []);
+  assert(first.pending.giveUp("still waiting"));
 });
 
 for (
@@ -189,7 +197,7 @@ for (
 
 Deno.test("nobody ends a login without the secret: not a page, not by an old proof, not by the holder's own", async () => {
   await using home = new TestHome();
-  const { server, gone } = await start(home);
+  const { server, pending } = await start(home);
   const post = async (path: string, body: string, headers: Record<string, string> = {}) => {
     const url = `http://127.0.0.1:${server.port}/culvert/${path}`;
     const response = await fetch(url, { method: "POST", body, headers });
@@ -211,6 +219,6 @@ Deno.test("nobody ends a login without the secret: not a page, not by an old pro
     "POST /culvert/challenge HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   await conn.write(new TextEncoder().encode(head));
   assertIncludes(await new Response(conn.readable).text(), "HTTP/1.1 400");
-  assertEquals(gone, []);
+  assert(pending.giveUp("still waiting"));
   await server.close();
 });

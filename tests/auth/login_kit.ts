@@ -3,7 +3,15 @@ import { OAuthServer } from "../../lib/mock/oauth.ts";
 import { AuthFile } from "../../lib/auth/auth_file.ts";
 import { type BrowserLoginParts, loginByBrowser } from "../../lib/auth/browser_login.ts";
 import type { SignedIn } from "../../lib/auth/login_parts.ts";
-import { plainDialer, type TestHome, testWorld } from "./kit.ts";
+import {
+  accessToken,
+  HOUR_MS,
+  idToken,
+  plainDialer,
+  TestAuthority,
+  type TestHome,
+  testWorld,
+} from "./kit.ts";
 
 /** A login that waits for the browser. */
 export interface PendingLogin {
@@ -111,6 +119,52 @@ export class Issuer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
   }
+}
+
+/** An authority that thinks about a code until it is let go on; a second code it refuses. */
+export class HeldAuthority implements AsyncDisposable {
+  readonly #asked = Promise.withResolvers<void>();
+  readonly #answer = Promise.withResolvers<Response>();
+  readonly #authority = new TestAuthority(async ({ method, body }) => {
+    if (method !== "POST" || !body.includes("authorization_code")) return new Response(null, { status: 404 });
+    this.#asked.resolve();
+    return this.codes > 1 ? refused() : await this.#answer.promise;
+  });
+
+  get base(): string {
+    return this.#authority.base;
+  }
+
+  /** How many codes it was sent. */
+  get codes(): number {
+    return this.#authority.seen.filter(({ body }) => body.includes("authorization_code")).length;
+  }
+
+  /** Resolves when the first code came. */
+  get asked(): Promise<void> {
+    return this.#asked.promise;
+  }
+
+  grant(): void {
+    this.#answer.resolve(Response.json({
+      id_token: idToken("acc-1"),
+      access_token: accessToken("new", Date.now() + HOUR_MS),
+      refresh_token: "rt-new",
+    }));
+  }
+
+  refuse(): void {
+    this.#answer.resolve(refused());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.refuse();
+    await this.#authority[Symbol.asyncDispose]();
+  }
+}
+
+function refused(): Response {
+  return Response.json({ error: "invalid_grant", error_description: "The code was used" }, { status: 400 });
 }
 
 /** Status and text of a page. */

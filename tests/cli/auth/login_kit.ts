@@ -14,6 +14,8 @@ export interface RunningLogin {
   readonly kill: (signal: Deno.Signal) => void;
   /** Types a line. */
   readonly type: (line: string) => Promise<void>;
+  /** Resolves when standard error holds the text, or is at its end. */
+  readonly said: (text: string) => Promise<void>;
   readonly end: Promise<LoginEnd>;
 }
 
@@ -45,12 +47,16 @@ export async function startLogin(
   const stdout = new Response(child.stdout).text();
   const asked = Promise.withResolvers<URL>();
   let stderr = "";
+  let heard = Promise.withResolvers<boolean>();
   const reading = (async () => {
     for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
       stderr += text;
+      heard.resolve(true);
+      heard = Promise.withResolvers();
       const url = AUTHORIZE.exec(stderr.slice(0, stderr.lastIndexOf("\n")))?.[0];
       if (url !== undefined) asked.resolve(new URL(url));
     }
+    heard.resolve(false);
     asked.reject(new Error(`The login ended before it asked for a browser: ${stderr}`));
   })();
   const end = (async () => {
@@ -67,8 +73,17 @@ export async function startLogin(
     pid: child.pid,
     kill: (signal) => child.kill(signal),
     type: (line) => stdin.write(new TextEncoder().encode(`${line}\n`)),
+    said: async (text) => {
+      while (!stderr.includes(text) && await heard.promise);
+    },
     end,
   };
+}
+
+/** A port that is free for the moment. */
+export function freePort(): string {
+  using probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return String(probe.addr.port);
 }
 
 /** The address that the authority would send the browser back to. */

@@ -3,13 +3,7 @@ import { loginText, TestHome } from "../../auth/kit.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { startProxy } from "../../support/proxy.ts";
-import { answerTo, authorityGiving, look, startLogin, tokensWith } from "./login_kit.ts";
-
-/** A port that is free for the moment. */
-function freePort(): string {
-  using probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return String(probe.addr.port);
-}
+import { answerTo, authorityGiving, freePort, look, startLogin, tokensWith } from "./login_kit.ts";
 
 const files = (home: TestHome) => [...Deno.readDirSync(home.path)].map(({ name }) => name).sort();
 
