@@ -1,3 +1,4 @@
+import { CulvertError } from "../../lib/errors.ts";
 import { type Keyring, loginEntry, secretsEntry } from "../../lib/auth/keyring.ts";
 import { runKeyringProgram } from "../../lib/auth/keyring_program.ts";
 import { securityTool } from "../../lib/auth/security_tool.ts";
@@ -57,6 +58,49 @@ Deno.test({
   const pid = Number(await Deno.readTextFile(pidFile));
   await until(() => !isAlive(pid));
   await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test(
+  { name: "a keyring that nobody waits for any more is let go, and its program ended", ignore },
+  async () => {
+    const directory = await Deno.makeTempDir({ prefix: "culvert-hang-" });
+    const pidFile = join(directory, "pid");
+    const stop = new AbortController();
+    const work = runKeyringProgram(
+      { name: "sh", install: "" },
+      ["-c", `echo $$ >'${pidFile}'; exec sleep 600`],
+      testWorld(),
+      { signal: stop.signal },
+    );
+    await until(() => exists(pidFile));
+    const reason = new CulvertError("interrupted", "Interrupted");
+    stop.abort(reason);
+    assert(await failureOf(work) === reason);
+    const pid = Number(await Deno.readTextFile(pidFile));
+    await until(() => !isAlive(pid));
+    await Deno.remove(directory, { recursive: true });
+  },
+);
+
+Deno.test({
+  name: "a program of the keyring that leaves its output to another one is given up like one that hangs",
+  ignore,
+  // What holds the output lives on for a while.
+  sanitizeOps: false,
+  sanitizeResources: false,
+}, async () => {
+  const directory = await Deno.makeTempDir({ prefix: "culvert-hang-" });
+  const pidFile = join(directory, "pid");
+  const script = `sleep 600 & echo "$$ $!" >'${pidFile}'`;
+  const pids = () => Deno.readTextFileSync(pidFile).trim().split(" ").map(Number);
+  const world = { sleep: () => until(() => exists(pidFile) && !isAlive(pids()[0] ?? 0)) };
+  try {
+    const error = await failureOf(runKeyringProgram({ name: "sh", install: "" }, ["-c", script], world));
+    assertEquals(error.details["problem"], "timeout");
+  } finally {
+    Deno.kill(pids()[1] ?? 0, "SIGKILL");
+    await Deno.remove(directory, { recursive: true });
+  }
 });
 
 /** A program named like the one of macOS, which takes and gives a secret the way that one does. */

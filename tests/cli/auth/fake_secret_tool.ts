@@ -10,6 +10,8 @@ export type Manner =
   | "forgetful"
   /** No session bus leads to a keyring. */
   | "unreachable"
+  /** Something ends it. */
+  | "killed"
   /** There is no such program. */
   | "missing";
 
@@ -19,6 +21,7 @@ if [ "$FAKE_MANNER" = unreachable ]; then
   echo "secret-tool: Cannot autolaunch D-Bus without X11 \\$DISPLAY" >&2
   exit 1
 fi
+if [ "$FAKE_MANNER" = killed ]; then kill -9 $$; fi
 verb=$1
 for word; do
   if [ "$last" = service ]; then service=$word; fi
