@@ -19,7 +19,7 @@ import type { LoginError } from "./login_pages.ts";
 import { setupAddress } from "./org_setup.ts";
 import { type LoginSecrets, loginSecrets } from "./pkce.ts";
 import { checkReachable } from "./preflight.ts";
-import { checkStore, saveTokens } from "./save_login.ts";
+import { CHATGPT_LOGIN_BYTES, checkStore, saveTokens } from "./save_login.ts";
 
 /** The whole login may take so long, ms. */
 const LOGIN_LIMIT_MS = 10 * 60_000;
@@ -45,7 +45,7 @@ export interface BrowserLoginParts extends LoginParts {
  * @throws CulvertError `auth_login_failed`, `auth_storage`, network and TLS codes; the signal's reason
  */
 export async function loginByBrowser(parts: BrowserLoginParts, signal?: AbortSignal): Promise<SignedIn> {
-  await checkStore(parts);
+  await checkStore(parts, { signal, expectedBytes: CHATGPT_LOGIN_BYTES });
   await checkReachable(parts);
   const secrets = await loginSecrets();
   const done = Promise.withResolvers<SignedIn>();
