@@ -43,7 +43,7 @@ export async function loginWithAccessToken(
   token: string,
   signal?: AbortSignal,
 ): Promise<TokenSignedIn> {
-  await checkStore(parts);
+  await checkStore(parts, { signal });
   return token.startsWith(PERSONAL_TOKEN_PREFIX)
     ? await withPersonalToken(parts, token, signal)
     : await withIdentity(parts, token, signal);

@@ -17,7 +17,7 @@ export type NotRunReason =
 /** What recovery does with a credential of its own. Both say whether there is another one now. */
 export interface Renewable {
   /** Takes over what another process stored. */
-  readonly reload: () => Promise<boolean>;
+  readonly reload: (signal?: AbortSignal) => Promise<boolean>;
   /** Asks the authority. */
   readonly renew: (reason: RefreshReason, signal?: AbortSignal) => Promise<boolean>;
 }

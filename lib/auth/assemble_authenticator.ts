@@ -23,6 +23,7 @@ import type { ManagedLogin } from "./managed_login.ts";
 import { openStore, type StoreModules } from "./open_store.ts";
 import { Recovery } from "./recovery.ts";
 import { describeCredential } from "./rejection_report.ts";
+import { sharedWait } from "./shared_wait.ts";
 
 /** What an authenticator is made of. */
 export interface AuthenticatorOptions {
@@ -78,26 +79,22 @@ export function assembleAuthenticator(
   options: AuthenticatorOptions,
   modules: CredentialModules,
 ): SessionAuthenticator {
-  let finding: Promise<ActiveCredential> | undefined;
   let active: ActiveCredential | undefined;
-  const find = async (): Promise<ActiveCredential> => {
+  const find = async (signal: AbortSignal): Promise<ActiveCredential> => {
     const { world, settings: { codexHome, loginStorage, provider }, warn = () => {} } = options;
     let opened: Promise<CredentialStore> | undefined;
     const store = () => (opened ??= openStore({ codexHome, loginStorage, world, warn }, modules));
-    const credential = await findAllowed(store, options, modules);
+    const credential = await findAllowed(store, options, modules, signal);
     const found = await activate(credential, store, options, modules);
     const misroute = misrouteOf(found, provider);
     if (misroute !== undefined) options.warn?.(misroute);
     return found;
   };
+  // A failed look-up is not kept: a login made meanwhile counts.
+  const look = sharedWait(find);
   return {
     authorize: async (signal, endpoint) => {
-      // A failed look-up is not kept: a login made meanwhile counts.
-      finding ??= find().catch((error: unknown) => {
-        finding = undefined;
-        throw error;
-      });
-      active = await finding;
+      active ??= await look(signal);
       return await active.authorize(signal, endpoint);
     },
     startTurn: () => new Recovery(() => active, options.observer ?? SILENT),
@@ -110,6 +107,7 @@ async function findAllowed(
   store: OpenStore,
   options: AuthenticatorOptions,
   modules: CredentialModules,
+  signal: AbortSignal,
 ): Promise<Credential> {
   const { settings: { provider, apiKeyFile, loginPolicy }, world } = options;
   try {
@@ -118,6 +116,7 @@ async function findAllowed(
       world,
       store,
       loginPolicy,
+      signal,
       ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
     });
   } catch (error) {

@@ -27,12 +27,14 @@ const SHAPES: Readonly<Record<Credential["kind"], readonly [AuthMode, Readonly<R
  * Previews the authorization of a request. Where no credential is found there is none to show, which is no
  * error: the request can be looked at all the same.
  *
- * @throws CulvertError `input_unreadable` for the key file, `auth_storage` for a stored login that cannot be read
+ * @throws CulvertError `input_unreadable` for the key file, `auth_storage` for a stored login that cannot be read;
+ *   the signal's reason
  */
 export async function previewAuthorization(
   settings: AuthenticatorOptions["settings"],
   world: World,
   modules: StoreModules,
+  signal?: AbortSignal,
 ): Promise<Authorization> {
   const { apiKeyFile, codexHome, loginPolicy, loginStorage, provider } = settings;
   try {
@@ -40,6 +42,7 @@ export async function previewAuthorization(
       provider,
       world,
       loginPolicy,
+      signal,
       store: () => openStore({ codexHome, loginStorage, world, warn: () => {} }, modules),
       ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
     });

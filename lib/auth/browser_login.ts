@@ -14,7 +14,7 @@ import { setupAddress } from "./org_setup.ts";
 import { PendingAnswer } from "./pending_answer.ts";
 import { type LoginSecrets, loginSecrets } from "./pkce.ts";
 import { checkReachable } from "./preflight.ts";
-import { checkStore, saveTokens } from "./save_login.ts";
+import { CHATGPT_LOGIN_BYTES, checkStore, saveTokens } from "./save_login.ts";
 
 /** An answer is waited for so long, ms. Completing the login with it has limits of its own. */
 const ANSWER_LIMIT_MS = 10 * 60_000;
@@ -41,7 +41,7 @@ export interface BrowserLoginParts extends LoginParts {
  * @throws CulvertError `auth_login_failed`, `auth_storage`, network and TLS codes; the signal's reason
  */
 export async function loginByBrowser(parts: BrowserLoginParts, signal?: AbortSignal): Promise<SignedIn> {
-  await checkStore(parts);
+  await checkStore(parts, { signal, expectedBytes: CHATGPT_LOGIN_BYTES });
   await checkReachable(parts, signal);
   const secrets = await loginSecrets();
   const pending = new PendingAnswer();

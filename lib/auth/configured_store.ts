@@ -28,5 +28,5 @@ export async function configuredStore(
   const inKeyring = inSecrets
     ? new SecretsStore({ ...parts, passphraseEntry: await secretsEntry(codexHome) })
     : new KeyringStore(parts);
-  return store === "auto" ? new AutoStore({ inKeyring, file, warn }) : inKeyring;
+  return store === "auto" ? new AutoStore({ inKeyring, file, world, warn }) : inKeyring;
 }

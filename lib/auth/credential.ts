@@ -36,6 +36,8 @@ export interface CredentialQuery {
   readonly world: Pick<World, "env" | "cwd">;
   /** Opened only where no other source has a credential. */
   readonly store: () => Promise<CredentialStore>;
+  /** Ends the wait for a store that has a question for a person. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Variables that hold an API key, in order. */
@@ -68,7 +70,7 @@ export function keyVariablesFor(provider: Provider): readonly string[] {
  * the store. A variable whose credential the configuration does not allow is passed over.
  *
  * @throws CulvertError `auth_missing` naming every way to give one, or the demand that is not met; `input_unreadable` for the key file;
- *   `auth_storage` for a store that cannot be read
+ *   `auth_storage` for a store that cannot be read; the signal's reason
  */
 export async function findCredential(query: CredentialQuery): Promise<Credential> {
   const { provider, world, apiKeyFile } = query;
@@ -87,7 +89,7 @@ export async function findCredential(query: CredentialQuery): Promise<Credential
   }
   if (!provider.requiresOpenAiAuth) return { kind: "none", source: NONE };
   try {
-    return await storedCredential(await query.store(), policy);
+    return await storedCredential(await query.store(), policy, query.signal);
   } catch (error) {
     const isMissing = error instanceof CulvertError && error.details["problem"] === NOT_STORED;
     // What is set and not allowed explains more than what is not there.
@@ -116,14 +118,18 @@ function allowed(credential: Credential, policy: LoginPolicy | undefined): Crede
  * The stored credential.
  *
  * @param policy what the configuration demands of it
- * @throws CulvertError `auth_missing`, `auth_storage`
+ * @throws CulvertError `auth_missing`, `auth_storage`; the signal's reason
  */
-export async function storedCredential(store: CredentialStore, policy?: LoginPolicy): Promise<Credential> {
-  return allowed(await readStored(store), policy);
+export async function storedCredential(
+  store: CredentialStore,
+  policy?: LoginPolicy,
+  signal?: AbortSignal,
+): Promise<Credential> {
+  return allowed(await readStored(store, signal), policy);
 }
 
-async function readStored(store: CredentialStore): Promise<Credential> {
-  const record = await store.read();
+async function readStored(store: CredentialStore, signal: AbortSignal | undefined): Promise<Credential> {
+  const record = await store.read(signal);
   const { source } = store;
   if (record?.mode === "chatgpt" && record.tokens !== undefined && record.tokens.accessToken !== "") {
     return { kind: "managed", record, source };

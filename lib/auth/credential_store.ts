@@ -15,6 +15,14 @@ export interface WriteSlot {
   readonly abandon: () => Promise<void>;
 }
 
+/** What a place is reserved for. */
+export interface Reservation {
+  /** Ends the wait for a keyring that has a question for a person. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long the record will be, about, where it has little to do with the present one, bytes. */
+  readonly expectedBytes?: number | undefined;
+}
+
 /** The place of one login. */
 export interface CredentialStore {
   /** The `CODEX_HOME` it belongs to, absolute. */
@@ -31,9 +39,9 @@ export interface CredentialStore {
    *
    * @returns `undefined` when there is none
    * @throws CulvertError `auth_storage` when it cannot be read or understood; `details.is_empty` is true for a
-   *   place that holds nothing that could be lost
+   *   place that holds nothing that could be lost; the signal's reason
    */
-  read(): Promise<AuthRecord | undefined>;
+  read(signal?: AbortSignal): Promise<AuthRecord | undefined>;
   /**
    * Whether there is nothing to remove, as far as that can be known without asking anybody and without leaving
    * anything behind; false where it cannot.
@@ -44,9 +52,9 @@ export interface CredentialStore {
    * folder that {@link lock} needs.
    *
    * @throws CulvertError `auth_storage`; `details.problem` is `too_large` where the place is too small for a login
-   *   like the present one
+   *   like the present one, or the expected one; the signal's reason
    */
-  reserve(): Promise<WriteSlot>;
+  reserve(reservation?: Reservation): Promise<WriteSlot>;
   /**
    * Removes the record, and every older one that could come to light then.
    *

@@ -7,7 +7,7 @@ import { CulvertError } from "../errors.ts";
 import { type AuthReply, errorCodeOf, exchange, jsonBody, jsonObject } from "./auth_exchange.ts";
 import { exchangeCode, oauthDetail } from "./code_exchange.ts";
 import { loginFailure, type LoginParts, type SignedIn } from "./login_parts.ts";
-import { checkStore, saveTokens } from "./save_login.ts";
+import { CHATGPT_LOGIN_BYTES, checkStore, saveTokens } from "./save_login.ts";
 
 /** The code is good for so long, ms. */
 const VALID_MS = 15 * 60_000;
@@ -28,7 +28,7 @@ interface DeviceCode {
  *   allow it), `auth_storage`, network codes for the first request; the signal's reason
  */
 export async function loginByDevice(parts: LoginParts, signal?: AbortSignal): Promise<SignedIn> {
-  await checkStore(parts);
+  await checkStore(parts, { signal, expectedBytes: CHATGPT_LOGIN_BYTES });
   const device = await requestCode(parts, signal);
   parts.say(
     [

@@ -13,19 +13,27 @@ export interface KeyringEntry {
   readonly account: string;
 }
 
+/** How long a call may take. */
+export interface KeyringCall {
+  /** Ends it, and the program that was asked. */
+  readonly signal?: AbortSignal | undefined;
+  /** Absent: as long as a person needs for a password, ms. */
+  readonly limitMs?: number | undefined;
+}
+
 /** A keyring. Each call fails with `auth_storage`: the program that leads to it is missing, it is locked, … */
 export interface Keyring {
-  /** @returns the secret, `undefined` where there is none @throws CulvertError `auth_storage` */
-  readonly read: (entry: KeyringEntry) => Promise<string | undefined>;
+  /** @returns the secret, `undefined` where there is none @throws CulvertError `auth_storage`; the signal's reason */
+  readonly read: (entry: KeyringEntry, call?: KeyringCall) => Promise<string | undefined>;
   /**
    * Replaces the secret.
    *
    * @throws CulvertError `auth_storage`; `details.problem` is `too_large` for one that does not fit, and then the
    *   former one is still there
    */
-  readonly write: (entry: KeyringEntry, secret: string) => Promise<void>;
+  readonly write: (entry: KeyringEntry, secret: string, call?: KeyringCall) => Promise<void>;
   /** @returns whether there was one @throws CulvertError `auth_storage` */
-  readonly remove: (entry: KeyringEntry) => Promise<boolean>;
+  readonly remove: (entry: KeyringEntry, call?: KeyringCall) => Promise<boolean>;
   /** @throws CulvertError `auth_storage`, `details.problem` is `too_large`, for a secret that would not fit */
   readonly check: (entry: KeyringEntry, secret: string) => void;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { World } from "../world.ts";
-import { keyringFailure } from "./keyring.ts";
+import { type KeyringCall, keyringFailure } from "./keyring.ts";
 
 /** How long a person may take to answer the keyring's question, ms. */
 const LIMIT_MS = 60_000;
@@ -25,38 +25,62 @@ export interface ProgramEnd {
   readonly stderr: string;
 }
 
+/** One run of it. */
+export interface ProgramRun extends KeyringCall {
+  /** May be secret. */
+  readonly stdin?: string | undefined;
+}
+
 /**
- * Runs it to its end.
+ * Runs it to its end, or ends it when nobody waits any more.
  *
- * @param stdin may be secret
- * @throws CulvertError `auth_storage`: `details.problem` is `not_installed`, `not_started` or `timeout`
+ * @throws CulvertError `auth_storage`: `details.problem` is `not_installed`, `not_started` or `timeout`; the signal's
+ *   reason
  */
 export async function runKeyringProgram(
   program: KeyringProgram,
   args: readonly string[],
   world: Pick<World, "sleep">,
-  stdin = "",
+  { stdin = "", signal, limitMs = LIMIT_MS }: ProgramRun = {},
 ): Promise<ProgramEnd> {
+  signal?.throwIfAborted();
   const child = start(program, args);
   const stopTimer = new AbortController();
-  const timeout = world.sleep(LIMIT_MS, stopTimer.signal).then(() => "timeout" as const);
+  const either = signal === undefined ? stopTimer.signal : AbortSignal.any([stopTimer.signal, signal]);
+  const timeout = world.sleep(limitMs, either).then(() => {
+    throw tooSlow(program, limitMs);
+  });
   // The race may be over when the timer is called off.
   timeout.catch(() => {});
   const output = Promise.all([child.output(), feed(child, stdin)]);
-  const first = await Promise.race([output, timeout]);
-  stopTimer.abort();
-  if (first === "timeout") {
+  try {
+    const [{ code, stdout, stderr }] = await Promise.race([output, timeout]);
+    const decoder = new TextDecoder();
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  } catch (error) {
     output.catch(() => {});
-    child.kill("SIGKILL");
-    throw keyringFailure(
-      "timeout",
-      `Cannot use the keyring: ${program.name} did not answer within ${LIMIT_MS / 1000} s`,
-      { hint: `The keyring may be waiting for its password. Unlock it, then try again. ${OTHERWISE}` },
-    );
+    end(child);
+    throw error;
+  } finally {
+    stopTimer.abort();
   }
-  const [{ code, stdout, stderr }] = first;
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+function tooSlow({ name }: KeyringProgram, limitMs: number): Error {
+  return keyringFailure(
+    "timeout",
+    `Cannot use the keyring: ${name} did not answer within ${limitMs / 1000} s`,
+    { hint: `The keyring may be waiting for its password. Unlock it, then try again. ${OTHERWISE}` },
+  );
+}
+
+function end(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    // It has ended, and a program that it started holds its output.
+    if (!(error instanceof TypeError)) throw error;
+  }
 }
 
 const NOT_ALLOWED = "Check that this process may start programs.";

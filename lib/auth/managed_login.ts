@@ -85,7 +85,7 @@ export class ManagedLogin {
    * @throws the signal's reason
    */
   async current(signal?: AbortSignal): Promise<AuthRecord> {
-    if (this.#unsaved !== undefined) await this.#saveAgain();
+    if (this.#unsaved !== undefined) await unlessAborted(this.#saveAgain(), signal);
     const { refreshToken } = tokensOf(this.#record);
     const isJustReceived = this.#options.world.now() - this.#receivedAt < JUST_RECEIVED_MS;
     if (refreshToken === "" || isJustReceived || !isDue(this.#record, this.#now())) return this.#record;
@@ -103,10 +103,11 @@ export class ManagedLogin {
    * Reads the file again and takes over what another process stored for the same account.
    *
    * @returns whether there is another token now
-   * @throws CulvertError `auth_refresh_failed` when the account changed, `auth_storage` when the file is broken
+   * @throws CulvertError `auth_refresh_failed` when the account changed, `auth_storage` when the file is broken; the
+   *   signal's reason
    */
-  async reload(): Promise<boolean> {
-    const disk = await this.#sameAccountOnDisk();
+  async reload(signal?: AbortSignal): Promise<boolean> {
+    const disk = await this.#sameAccountOnDisk(signal);
     return disk !== undefined && this.#adopt(disk);
   }
 
@@ -297,8 +298,8 @@ export class ManagedLogin {
   }
 
   /** The record on disk, when it may replace ours; `undefined` while ours is newer than anything there. */
-  async #sameAccountOnDisk(): Promise<AuthRecord | undefined> {
-    const disk = await this.#options.store.read();
+  async #sameAccountOnDisk(signal?: AbortSignal): Promise<AuthRecord | undefined> {
+    const disk = await this.#options.store.read(signal);
     if (this.#unsaved !== undefined && disk?.tokens?.refreshToken === this.#unsaved.replaces) {
       return undefined;
     }

@@ -109,7 +109,7 @@ export class Recovery implements TurnRecovery {
     if (this.step === "reload") {
       this.#begin("reload", "refresh_token");
       // Another turn of this process may have renewed it since the refused request was sent.
-      if (isReplaced || await login.reload()) return succeeded("reload");
+      if (isReplaced || await login.reload(signal)) return succeeded("reload");
       if (isRevoked(rejection)) return failed("reload", permanentFailure("revoked"), false);
       // Nothing changed: sending the same token again would only be refused again.
     }

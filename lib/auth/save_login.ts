@@ -5,11 +5,14 @@
  */
 import { CulvertError } from "../errors.ts";
 import { type AuthRecord, replaceCredential } from "./auth_record.ts";
+import type { Reservation } from "./credential_store.ts";
 import { readClaims } from "./jwt_claims.ts";
 import { loginFailure, type LoginParts, type LoginTokens, type SignedIn } from "./login_parts.ts";
 import { revokeLogin } from "./revoke.ts";
 
 const LOCK_LIMIT_MS = 45_000;
+/** How long the record of a ChatGPT login usually is, bytes. */
+export const CHATGPT_LOGIN_BYTES = 4_300;
 
 /** What saving works with. */
 export type SaveParts = Pick<LoginParts, "dialer" | "world" | "store" | "clientId" | "revokeUrl" | "warn">;
@@ -17,11 +20,14 @@ export type SaveParts = Pick<LoginParts, "dialer" | "world" | "store" | "clientI
 /**
  * Makes sure that a login can be saved, before the user is sent to the browser.
  *
- * @throws CulvertError `auth_storage` for a record that may not be replaced, or cannot be
+ * @throws CulvertError `auth_storage` for a record that may not be replaced, or cannot be; the signal's reason
  */
-export async function checkStore(parts: Pick<SaveParts, "store">): Promise<void> {
-  await readReplaceable(parts);
-  await (await parts.store.reserve()).abandon();
+export async function checkStore(
+  parts: Pick<SaveParts, "store">,
+  reservation: Reservation = {},
+): Promise<void> {
+  await readReplaceable(parts, reservation.signal);
+  await (await parts.store.reserve(reservation)).abandon();
 }
 
 /**
@@ -123,9 +129,12 @@ async function replace(
 }
 
 /** The present record. A place without a byte in it holds nothing that could be lost. */
-async function readReplaceable(parts: Pick<SaveParts, "store">): Promise<AuthRecord | undefined> {
+async function readReplaceable(
+  parts: Pick<SaveParts, "store">,
+  signal?: AbortSignal,
+): Promise<AuthRecord | undefined> {
   try {
-    return await parts.store.read();
+    return await parts.store.read(signal);
   } catch (error) {
     if (error instanceof CulvertError && error.details["is_empty"] === true) return undefined;
     throw error;

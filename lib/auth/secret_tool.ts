@@ -8,8 +8,20 @@
  * @module
  */
 import type { World } from "../world.ts";
-import { describeEntry, type Keyring, type KeyringEntry, keyringFailure, USE_THE_FILE } from "./keyring.ts";
-import { type KeyringProgram, type ProgramEnd, runKeyringProgram } from "./keyring_program.ts";
+import {
+  describeEntry,
+  type Keyring,
+  type KeyringCall,
+  type KeyringEntry,
+  keyringFailure,
+  USE_THE_FILE,
+} from "./keyring.ts";
+import {
+  type KeyringProgram,
+  type ProgramEnd,
+  type ProgramRun,
+  runKeyringProgram,
+} from "./keyring_program.ts";
 
 const PROGRAM: KeyringProgram = {
   name: "secret-tool",
@@ -17,37 +29,39 @@ const PROGRAM: KeyringProgram = {
 };
 /** What it reads of a secret, bytes: it stores the beginning of a longer one and says that all is well (0.20.5). */
 const LONGEST_SECRET = 8191;
+/** From here on, an exit status says that a program was ended by a signal, or could not be executed at all. */
+const KILLED = 126;
 
 /** Makes a keyring. @param world for the time limit */
 export function secretTool(world: Pick<World, "sleep">): Keyring {
-  const run = (args: readonly string[], stdin?: string) => runKeyringProgram(PROGRAM, args, world, stdin);
-  const exists = async (entry: KeyringEntry): Promise<boolean> => {
-    const end = await run(["search", "--all", ...named(entry)]);
+  const run = (args: readonly string[], how?: ProgramRun) => runKeyringProgram(PROGRAM, args, world, how);
+  const exists = async (entry: KeyringEntry, call?: KeyringCall): Promise<boolean> => {
+    const end = await run(["search", "--all", ...named(entry)], call);
     // A locked entry is listed too, without its secret.
     if (/^\[\//m.test(end.stdout) || /^attribute\./m.test(end.stdout + end.stderr)) return true;
-    if (complaint(end) !== undefined) throw failed("look into", entry, end);
+    if (isFailure(end)) throw failed("look into", entry, end);
     return false;
   };
   const keyring: Keyring = {
-    read: async (entry) => {
-      const end = await run(["lookup", ...named(entry)]);
+    read: async (entry, call) => {
+      const end = await run(["lookup", ...named(entry)], call);
       if (end.code === 0) return end.stdout;
-      if (complaint(end) !== undefined) throw failed("read", entry, end);
+      if (isFailure(end)) throw failed("read", entry, end);
       // What is locked and stays so is passed over in silence, like what is not there.
-      if (await exists(entry)) throw locked("read", entry);
+      if (await exists(entry, call)) throw locked("read", entry);
       return undefined;
     },
-    write: async (entry, secret) => {
+    write: async (entry, secret, call) => {
       keyring.check(entry, secret);
       const label = `--label=${entry.service} ${entry.account}`;
-      const end = await run(["store", label, ...named(entry), ...ORIGIN], secret);
+      const end = await run(["store", label, ...named(entry), ...ORIGIN], { ...call, stdin: secret });
       if (end.code !== 0) throw failed("write", entry, end);
     },
-    remove: async (entry) => {
-      if (!await exists(entry)) return false;
-      const end = await run(["clear", ...named(entry)]);
-      if (await exists(entry)) {
-        throw complaint(end) === undefined ? locked("remove from", entry) : failed("remove from", entry, end);
+    remove: async (entry, call) => {
+      if (!await exists(entry, call)) return false;
+      const end = await run(["clear", ...named(entry)], call);
+      if (await exists(entry, call)) {
+        throw isFailure(end) ? failed("remove from", entry, end) : locked("remove from", entry);
       }
       return true;
     },
@@ -69,8 +83,13 @@ function complaint({ stderr }: ProgramEnd): string | undefined {
   return stderr.split("\n").find((line) => line.startsWith("secret-tool: "))?.slice("secret-tool: ".length);
 }
 
+/** Whether it could not do its work. What it finds nothing for, it leaves with 1 and in silence. */
+function isFailure(end: ProgramEnd): boolean {
+  return end.code >= KILLED || complaint(end) !== undefined;
+}
+
 function failed(verb: string, entry: KeyringEntry, end: ProgramEnd): Error {
-  const said = complaint(end) ?? `it ended with ${end.code}`;
+  const said = complaint(end) ?? `secret-tool ended with ${end.code}`;
   if (/locked/i.test(said)) return locked(verb, entry);
   if (/D-Bus|DBus|Could not connect|ServiceUnknown|not provided by any|NoReply/i.test(said)) {
     return keyringFailure(

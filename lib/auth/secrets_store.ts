@@ -6,12 +6,15 @@
  * @module
  */
 import { absolutePath } from "../absolute_path.ts";
+import { CulvertError } from "../errors.ts";
 import type { AuthRecord } from "./auth_record.ts";
 import type { CredentialSource } from "./authenticator.ts";
-import type { WriteSlot } from "./credential_store.ts";
+import type { Reservation, WriteSlot } from "./credential_store.ts";
 import { lockHome, type LockResult } from "./file_lock.ts";
 import { describeEntry, type KeyringEntry, keyringFailure } from "./keyring.ts";
+import { Patience } from "./keyring_patience.ts";
 import {
+  demandReplaceable,
   type KeyringStoreOptions,
   makeHome,
   recordIn,
@@ -21,7 +24,7 @@ import {
 } from "./keyring_store.ts";
 import { removeEach } from "./remove_each.ts";
 import { EMPTY_SECRETS, openSecrets, sealSecrets, type Secrets } from "./secrets_document.ts";
-import { WholeFile } from "./whole_file.ts";
+import { type FileSlot, WholeFile } from "./whole_file.ts";
 
 /** The name of the login among the secrets. */
 const LOGIN = "global/CODEX_AUTH";
@@ -38,7 +41,12 @@ export class SecretsStore implements StoreBesideFile {
   readonly source: CredentialSource;
   readonly absence =
     "there is none in secrets/codex_auth.age (secret_auth_storage in config.toml: auth.json does not count)";
+  readonly removals = [
+    () => this.forget(),
+    () => this.#options.keyring.remove(this.#options.entry, this.#patience.call()),
+  ];
   readonly #options: SecretsStoreOptions;
+  readonly #patience = new Patience();
   readonly #file: WholeFile;
   /** What was opened last. Opening a file of the codex client's takes seconds. */
   #opened: { readonly bytes: Uint8Array; readonly passphrase: string; readonly secrets: Secrets } | undefined;
@@ -52,8 +60,8 @@ export class SecretsStore implements StoreBesideFile {
   }
 
   /** As {@link CredentialStore.read}. */
-  async read(): Promise<AuthRecord | undefined> {
-    const text = (await this.#open()).secrets[LOGIN];
+  async read(signal?: AbortSignal): Promise<AuthRecord | undefined> {
+    const text = (await this.#open(signal)).secrets[LOGIN];
     return text === undefined ? undefined : recordIn(text, this.source.name);
   }
 
@@ -63,53 +71,77 @@ export class SecretsStore implements StoreBesideFile {
   }
 
   /** As {@link CredentialStore.reserve}. */
-  async reserve(): Promise<WriteSlot> {
+  async reserve({ signal }: Reservation = {}): Promise<WriteSlot> {
     const { keyring, passphraseEntry, file, warn } = this.#options;
     await makeHome(this.codexHome);
     // To find out that it can be reached, and to have it unlocked.
-    await keyring.read(passphraseEntry);
+    await keyring.read(passphraseEntry, this.#patience.call(signal));
+    const present = (await this.#open(signal)).secrets[LOGIN];
+    if (present !== undefined) demandReplaceable(present, this.source.name);
     const slot = await this.#file.reserve();
     return {
       commit: async (raw) => {
-        let sealed: Uint8Array;
-        try {
-          const document = await this.#open();
-          // Made by whoever holds the lock, or two programs would each encrypt with one that the other replaced.
-          const passphrase = await keyring.read(passphraseEntry) ?? await this.#newPassphrase();
-          const secrets = { ...document.secrets, [LOGIN]: JSON.stringify(raw) };
-          sealed = await sealSecrets({ ...document, secrets }, passphrase);
-        } catch (error) {
-          await slot.abandon();
-          throw error;
-        }
-        await slot.commit(sealed);
+        await this.#rewrite(slot, (secrets) => ({ ...secrets, [LOGIN]: JSON.stringify(raw) }));
         await removeLeftFile(file, warn);
       },
       abandon: slot.abandon,
     };
   }
 
-  /** Removes the encrypted file, the plain one, and the entry that a login without encryption had. */
+  /** Removes the login, the plain file, and the entry that a login without encryption had. */
   async remove(): Promise<boolean> {
-    const { keyring, entry, file } = this.#options;
-    return await removeEach([() => this.forget(), () => file.remove(), () => keyring.remove(entry)]);
+    return await removeEach([...this.removals, () => this.#options.file.remove()]);
   }
 
-  /** Removes the encrypted file alone. */
+  /** Removes the login from the encrypted file, and the file where nobody can open it or nothing is left in it. */
   async forget(): Promise<boolean> {
-    return await this.#file.remove();
+    let present: Secrets;
+    try {
+      present = await this.#open();
+    } catch (error) {
+      if (!(error instanceof CulvertError)) throw error;
+      return await this.#file.remove();
+    }
+    const { [LOGIN]: login, ...others } = present.secrets;
+    if (Object.keys(others).length === 0) return await this.#file.remove();
+    if (login === undefined) return false;
+    await this.#rewrite(await this.#file.reserve(), () => others);
+    return true;
   }
 
   /** Takes the lock of the home. */
   async lock(limitMs: number): Promise<LockResult> {
-    return await lockHome(this.codexHome, this.#options.world, limitMs);
+    const { keyring, passphraseEntry, world } = this.#options;
+    return await this.#patience.lock(
+      () => keyring.read(passphraseEntry),
+      () => lockHome(this.codexHome, world, limitMs),
+    );
   }
 
-  async #open(): Promise<Secrets> {
+  async #rewrite(
+    slot: FileSlot,
+    change: (secrets: Secrets["secrets"]) => Secrets["secrets"],
+  ): Promise<void> {
+    const { keyring, passphraseEntry } = this.#options;
+    let sealed: Uint8Array;
+    try {
+      const document = await this.#open();
+      // Made by whoever holds the lock, or two programs would each encrypt with one that the other replaced.
+      const passphrase = await keyring.read(passphraseEntry, this.#patience.call()) ??
+        await this.#newPassphrase();
+      sealed = await sealSecrets({ ...document, secrets: change(document.secrets) }, passphrase);
+    } catch (error) {
+      await slot.abandon();
+      throw error;
+    }
+    await slot.commit(sealed);
+  }
+
+  async #open(signal?: AbortSignal): Promise<Secrets> {
     const { keyring, passphraseEntry } = this.#options;
     const bytes = await this.#file.read();
     if (bytes === undefined) return EMPTY_SECRETS;
-    const passphrase = await keyring.read(passphraseEntry);
+    const passphrase = await keyring.read(passphraseEntry, this.#patience.call(signal));
     if (passphrase === undefined) {
       throw keyringFailure(
         "no_passphrase",
@@ -129,7 +161,7 @@ export class SecretsStore implements StoreBesideFile {
   async #newPassphrase(): Promise<string> {
     const { keyring, passphraseEntry } = this.#options;
     const passphrase = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(PASSPHRASE_BYTES))));
-    await writeAndCompare(keyring, passphraseEntry, passphrase);
+    await writeAndCompare(keyring, passphraseEntry, passphrase, this.#patience.call());
     return passphrase;
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { World } from "../world.ts";
 import { describeEntry, type Keyring, type KeyringEntry, keyringFailure, USE_THE_FILE } from "./keyring.ts";
-import { type ProgramEnd, runKeyringProgram } from "./keyring_program.ts";
+import { type ProgramEnd, type ProgramRun, runKeyringProgram } from "./keyring_program.ts";
 
 const INSTALL = "It is part of macOS, in /usr/bin.";
 /**
@@ -25,22 +25,22 @@ const DENIED: readonly number[] = [36, 51, 128];
  * @param name of the program, or its path
  */
 export function securityTool(world: Pick<World, "sleep">, name = "security"): Keyring {
-  const run = (args: readonly string[], stdin?: string) =>
-    runKeyringProgram({ name, install: INSTALL }, args, world, stdin);
+  const run = (args: readonly string[], how?: ProgramRun) =>
+    runKeyringProgram({ name, install: INSTALL }, args, world, how);
   const keyring: Keyring = {
-    read: async (entry) => {
-      const end = await run(["find-generic-password", ...named(entry), "-w"]);
+    read: async (entry, call) => {
+      const end = await run(["find-generic-password", ...named(entry), "-w"], call);
       if (end.code === NOT_FOUND) return undefined;
       if (end.code !== 0) throw failed("read", entry, end);
       return plain(end.stdout.replace(/\n$/, ""));
     },
-    write: async (entry, secret) => {
+    write: async (entry, secret, call) => {
       keyring.check(entry, secret);
-      const end = await run(["-i"], storeCommand(entry, secret));
+      const end = await run(["-i"], { ...call, stdin: storeCommand(entry, secret) });
       if (end.code !== 0) throw failed("write", entry, end);
     },
-    remove: async (entry) => {
-      const end = await run(["delete-generic-password", ...named(entry)]);
+    remove: async (entry, call) => {
+      const end = await run(["delete-generic-password", ...named(entry)], call);
       if (end.code === NOT_FOUND) return false;
       if (end.code !== 0) throw failed("remove from", entry, end);
       return true;

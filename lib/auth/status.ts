@@ -50,16 +50,18 @@ export interface StatusQuery {
   readonly loginPolicy?: LoginPolicy | undefined;
   readonly world: World;
   readonly store: () => Promise<CredentialStore>;
+  /** Ends the wait for a store that has a question for a person. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Looks. @throws nothing of this room: a credential that cannot be had is a status too */
+/** Looks. @throws the signal's reason; nothing of this room: a credential that cannot be had is a status too */
 export async function authStatus(query: StatusQuery): Promise<AuthStatus> {
   const { provider } = query;
   let credential: Credential;
   try {
     credential = await findCredential(query);
   } catch (error) {
-    if (!(error instanceof CulvertError)) throw error;
+    if (!(error instanceof CulvertError) || query.signal?.aborted === true) throw error;
     return {
       usable: false,
       mode: "none",

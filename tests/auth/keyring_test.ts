@@ -1,3 +1,4 @@
+import { CulvertError } from "../../lib/errors.ts";
 import { type Keyring, loginEntry, secretsEntry } from "../../lib/auth/keyring.ts";
 import { runKeyringProgram } from "../../lib/auth/keyring_program.ts";
 import { securityTool } from "../../lib/auth/security_tool.ts";
@@ -57,6 +58,50 @@ Deno.test({
   const pid = Number(await Deno.readTextFile(pidFile));
   await until(() => !isAlive(pid));
   await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test(
+  { name: "a keyring that nobody waits for any more is let go, and its program ended", ignore },
+  async () => {
+    const directory = await Deno.makeTempDir({ prefix: "culvert-hang-" });
+    const pidFile = join(directory, "pid");
+    const stop = new AbortController();
+    const work = runKeyringProgram(
+      { name: "sh", install: "" },
+      ["-c", `echo $$ >'${pidFile}'; exec sleep 600`],
+      testWorld(),
+      { signal: stop.signal },
+    );
+    await until(() => exists(pidFile));
+    const reason = new CulvertError("interrupted", "Interrupted");
+    stop.abort(reason);
+    assert(await failureOf(work) === reason);
+    const pid = Number(await Deno.readTextFile(pidFile));
+    await until(() => !isAlive(pid));
+    await Deno.remove(directory, { recursive: true });
+  },
+);
+
+Deno.test({
+  name: "a program of the keyring that leaves its output to another one is given up like one that hangs",
+  ignore,
+  // What holds the output lives on for a while.
+  sanitizeOps: false,
+  sanitizeResources: false,
+}, async () => {
+  const directory = await Deno.makeTempDir({ prefix: "culvert-hang-" });
+  const pidFile = join(directory, "pid");
+  const script = `sleep 600 & echo "$$ $!" >'${pidFile}'`;
+  const pids = () => Deno.readTextFileSync(pidFile).trim().split(" ").map(Number);
+  // Only what was waited for, too, cannot be ended any more.
+  const world = { sleep: () => until(() => exists(pidFile) && !exists(`/proc/${pids()[0]}/exe`)) };
+  try {
+    const error = await failureOf(runKeyringProgram({ name: "sh", install: "" }, ["-c", script], world));
+    assertEquals(error.details["problem"], "timeout");
+  } finally {
+    Deno.kill(pids()[1] ?? 0, "SIGKILL");
+    await Deno.remove(directory, { recursive: true });
+  }
 });
 
 /** A program named like the one of macOS, which takes and gives a secret the way that one does. */
@@ -139,7 +184,7 @@ Deno.test({
 function exists(path: string): boolean {
   try {
     // The shell makes the file before it writes to it.
-    return Deno.statSync(path).size > 0 || path.endsWith(".calls");
+    return Deno.lstatSync(path).size > 0 || !path.endsWith("pid");
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;

@@ -61,7 +61,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
   if (demand !== undefined) throw notAllowed(demand);
   const parts = await authParts(host, connection, voice, flags.issuer);
   const signedIn: SignedIn & { readonly mode?: AuthMode } = apiKey !== undefined
-    ? await withApiKey(parts, apiKey)
+    ? await withApiKey(parts, apiKey, stop.signal)
     : accessToken !== undefined
     ? await withAccessToken(parts, connection.settings, accessToken, stop.signal)
     : flags.device === true
@@ -113,9 +113,13 @@ function notAllowed(demand: string): CulvertError {
   });
 }
 
-async function withApiKey(parts: LoginParts, apiKey: string): Promise<SignedIn & { mode: AuthMode }> {
+async function withApiKey(
+  parts: LoginParts,
+  apiKey: string,
+  signal: AbortSignal,
+): Promise<SignedIn & { mode: AuthMode }> {
   const { checkStore, saveApiKey } = await LATE.saveLogin();
-  await checkStore(parts);
+  await checkStore(parts, { signal });
   await saveApiKey(parts, apiKey);
   return { mode: "apikey" };
 }

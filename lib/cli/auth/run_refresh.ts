@@ -36,7 +36,7 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   const { dialer, hold, observer, settings, world } = connection;
   const { codexHome, loginPolicy, loginStorage } = settings;
   const store = await openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE);
-  const credential = await storedCredential(store, loginPolicy);
+  const credential = await storedCredential(store, loginPolicy, stop.signal);
   if (credential.kind !== "managed") {
     const what = describeCredential(MODES[credential.kind], credential.source);
     throw new CulvertError(

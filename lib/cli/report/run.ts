@@ -45,16 +45,17 @@ export async function run(context: CliContext, flags: ReportFlags): Promise<void
   listeners.push(evidence.observer);
   const { codexHome, loginStorage } = settings;
   const store = await openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE);
-  const secrets = await secretsOf(settings, world, store);
+  const secrets = await secretsOf(settings, world, store, stop.signal);
   const status = await authStatus({
     provider: settings.provider,
     loginPolicy: settings.loginPolicy,
     world,
     store: () => Promise.resolve(store),
+    signal: stop.signal,
     ...(settings.apiKeyFile === undefined ? {} : { apiKeyFile: settings.apiKeyFile }),
   });
   const attempts: readonly ProbeResult[] = flags.offline === true ? [] : await probe(connection, stop.signal);
-  const renewed = await secretsOf(settings, world, store);
+  const renewed = await secretsOf(settings, world, store, stop.signal);
   const home = world.home() ?? "";
   const redact = createRedactor([...secrets, ...renewed]);
   const report = redactDetails(

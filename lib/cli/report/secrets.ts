@@ -16,11 +16,16 @@ const SHORTEST = 8;
 /** What stands in `auth.json` and is meant to be told: support finds a refused agent by its ids. */
 const OPEN_KEYS = ["agent_runtime_id", "task_id"];
 
-/** Collects them: environment, configuration, stored login, proxy addresses, the home directory's name. */
+/**
+ * Collects them: environment, configuration, stored login, proxy addresses, the home directory's name.
+ *
+ * @throws the signal's reason
+ */
 export async function secretsOf(
   settings: Settings,
   world: World,
   store: CredentialStore,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { provider, apiKeyFile, proxy } = settings;
   const variables = [
@@ -35,17 +40,17 @@ export async function secretsOf(
     ...[provider.envKey ?? "", provider.bearerToken ?? ""],
     ...Object.values(provider.headers),
     ...Object.values(provider.queryParams),
-    ...await stored(store),
+    ...await stored(store, signal),
     ...await keyIn(apiKeyFile),
   ].map((text) => text.trim()).filter((text) => text.length >= SHORTEST);
 }
 
-async function stored(store: CredentialStore): Promise<readonly string[]> {
+async function stored(store: CredentialStore, signal: AbortSignal): Promise<readonly string[]> {
   try {
-    return textsOf((await store.read())?.raw).filter((text) => text.length > 16);
+    return textsOf((await store.read(signal))?.raw).filter((text) => text.length > 16);
   } catch (error) {
     // It cannot be read, so nothing of it can be in the report.
-    if (error instanceof CulvertError) return [];
+    if (error instanceof CulvertError && !signal.aborted) return [];
     throw error;
   }
 }

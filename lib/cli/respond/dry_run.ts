@@ -18,15 +18,17 @@ import { LATE } from "../late_modules.ts";
  * @param connection who would send it, and how
  * @param request what would be sent
  * @param json as one JSON object instead of the form of an HTTP message
+ * @param signal ends the look for the credential
  */
 export async function printRequest(
   host: Host,
   connection: Connection,
   request: TurnRequest,
   json: boolean,
+  signal: AbortSignal,
 ): Promise<void> {
   const { dialer, settings, world } = connection;
-  const authorization = await previewAuthorization(settings, world, LATE);
+  const authorization = await previewAuthorization(settings, world, LATE, signal);
   const preview = previewRequest(request, { provider: settings.provider, env: world.env, authorization });
   const route = describeRoute(dialer.routes.resolve(preview.url));
   if (json) {

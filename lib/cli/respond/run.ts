@@ -44,7 +44,8 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
   if (flags.dryRun === true) {
     const { printRequest } = await LATE.dryRun();
     for (const prompt of prompts) {
-      await printRequest(host, connection, prepared.forPrompt(prompt, settings), flags.json === true);
+      const request = prepared.forPrompt(prompt, settings);
+      await printRequest(host, connection, request, flags.json === true, stop.signal);
     }
     return;
   }

@@ -1,6 +1,6 @@
 /** A program named `secret-tool` that keeps its entries in a folder and writes down what it was called with. */
 import { TestHome } from "../../auth/kit.ts";
-import { culvert, type CulvertRun } from "../../support/culvert.ts";
+import { culvert, type CulvertRun, startCulvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 
 /** How it behaves. */
@@ -10,6 +10,12 @@ export type Manner =
   | "forgetful"
   /** No session bus leads to a keyring. */
   | "unreachable"
+  /** Its entries are locked, and nobody unlocks them. */
+  | "locked"
+  /** It has a question that nobody answers. */
+  | "hanging"
+  /** Something ends it. */
+  | "killed"
   /** There is no such program. */
   | "missing";
 
@@ -19,12 +25,21 @@ if [ "$FAKE_MANNER" = unreachable ]; then
   echo "secret-tool: Cannot autolaunch D-Bus without X11 \\$DISPLAY" >&2
   exit 1
 fi
+if [ "$FAKE_MANNER" = killed ]; then kill -9 $$; fi
+if [ "$FAKE_MANNER" = hanging ]; then
+  echo $$ >>"$FAKE_FOLDER/pids"
+  exec sleep 600
+fi
 verb=$1
 for word; do
   if [ "$last" = service ]; then service=$word; fi
   last=$word
 done
 entry="$FAKE_FOLDER/$(echo "$service" | tr ' ' '_')"
+if [ "$FAKE_MANNER" = locked ]; then
+  if [ "$verb" = search ]; then echo "[/1]"; exit 0; fi
+  exit 1
+fi
 case $verb in
   store) if [ "$FAKE_MANNER" = forgetful ]; then cat >/dev/null; else cat >"$entry"; fi ;;
   lookup) cat "$entry" 2>/dev/null ;;
@@ -51,17 +66,30 @@ export class FakeKeyring implements AsyncDisposable {
       {},
   ): Promise<CulvertRun> {
     const { manner = "good", stdin, env } = options;
-    const path = manner === "missing" ? "/nonexistent-culvert" : `${this.#folder}:${Deno.env.get("PATH")}`;
     return await culvert(args, {
-      env: {
-        CODEX_HOME: this.home.path,
-        PATH: path,
-        FAKE_FOLDER: this.#folder,
-        FAKE_MANNER: manner,
-        ...env,
-      },
+      env: { ...this.#env(manner), ...env },
       ...(stdin === undefined ? {} : { stdin }),
     });
+  }
+
+  /** Starts the program where the keyring hangs, and resolves when it waits. The caller ends it. */
+  async startHanging(args: readonly string[], stdin = ""): Promise<Deno.ChildProcess> {
+    const child = startCulvert(args, { env: this.#env("hanging") });
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(stdin));
+    await writer.close();
+    while (this.hanging().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    return child;
+  }
+
+  /** Process ids of those that hung. */
+  hanging(): readonly number[] {
+    return (read(join(this.#folder, "pids")) ?? "").split("\n").filter((line) => line !== "").map(Number);
+  }
+
+  #env(manner: Manner): Record<string, string> {
+    const path = manner === "missing" ? "/nonexistent-culvert" : `${this.#folder}:${Deno.env.get("PATH")}`;
+    return { CODEX_HOME: this.home.path, PATH: path, FAKE_FOLDER: this.#folder, FAKE_MANNER: manner };
   }
 
   /** The command lines it was called with. */

@@ -100,6 +100,7 @@ const FAILURES: readonly FailureRow[] = [
     args: ["auth", "login", "--api-key"],
     says: ["is not what was stored"],
   },
+  { manner: "killed", args: ["auth", "status"], says: ["secret-tool ended with 137"] },
 ];
 
 for (const { manner, args, says } of FAILURES) {
@@ -115,6 +116,17 @@ for (const { manner, args, says } of FAILURES) {
     },
   );
 }
+
+onLinux(
+  "a logout whose look into the keyring is ended by something says so, and not that all is done",
+  async () => {
+    await using rig = new FakeKeyring(KEYRING);
+    rig.keep("Codex Auth", keyRecord(KEY));
+    const run = await rig.run(["auth", "logout"], { manner: "killed" });
+    assertEquals([run.code, rig.entry("Codex Auth")], [4, keyRecord(KEY)]);
+    assertIncludes(run.stderr, "secret-tool ended with 137");
+  },
+);
 
 onLinux("an entry of the keyring that is not understood is left as it is", async () => {
   await using rig = new FakeKeyring(KEYRING);
