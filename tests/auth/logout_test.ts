@@ -2,7 +2,7 @@ import { logout } from "../../lib/auth/logout.ts";
 import { revokeLogin } from "../../lib/auth/revoke.ts";
 import { saveApiKey } from "../../lib/auth/save_login.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
-import { loginText, openLogin, plainDialer, TestAuthority, TestHome } from "./kit.ts";
+import { failureOf, loginText, openLogin, plainDialer, TestAuthority, TestHome } from "./kit.ts";
 import { loginParts } from "./login_kit.ts";
 
 const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
@@ -27,6 +27,18 @@ Deno.test("without a refresh token the access token is revoked, without the clie
   home.store(loginText({ access: "at-1", refresh: "" }));
   await logout(loginParts(home, authority.base));
   assertEquals(JSON.parse(authority.seen[0]?.body ?? ""), { token: "at-1", token_type_hint: "access_token" });
+});
+
+Deno.test("signing out beside a session that runs revokes the token that is stored by then, and ends that session's login", async () => {
+  await using home = new TestHome();
+  await using authority = new TestAuthority(() => new Response(null, { status: 200 }));
+  home.store(loginText({ access: "at-1", refresh: "rt-1" }));
+  const { login } = await openLogin(home);
+  home.store(loginText({ access: "at-2", refresh: "rt-2" }));
+  await logout(loginParts(home, authority.base));
+  assertEquals(authority.seen.map(({ body }) => JSON.parse(body).token), ["rt-2"]);
+  const { code, details } = await failureOf(login.renew("unauthorized_recovery"));
+  assertEquals([code, details["reason"]], ["auth_refresh_failed", "signed_out"]);
 });
 
 Deno.test("a revocation that fails is a warning, and the file is removed all the same", async () => {
