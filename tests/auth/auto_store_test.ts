@@ -1,38 +1,11 @@
-import { authEndpoints } from "../../lib/auth/auth_endpoints.ts";
 import type { CredentialStore } from "../../lib/auth/credential_store.ts";
-import { ManagedLogin } from "../../lib/auth/managed_login.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
-import {
-  accessToken,
-  failureOf,
-  HOUR_MS,
-  loginText,
-  plainDialer,
-  TestAuthority,
-  TestHome,
-  testWorld,
-} from "./kit.ts";
+import { accessToken, failureOf, HOUR_MS, loginIn, loginText, TestAuthority, TestHome } from "./kit.ts";
 import { MemoryKeyring, storesOn } from "./memory_keyring.ts";
 
 const LOGIN = "Codex Auth";
 const expired = loginText({ access: accessToken("old", Date.now() - HOUR_MS) });
 const keyRecord = { auth_mode: "apikey", OPENAI_API_KEY: "sk-later" };
-
-async function openLogin(store: CredentialStore, env: Record<string, string> = {}): Promise<ManagedLogin> {
-  const world = testWorld(env);
-  const record = await store.read();
-  if (record === undefined) throw new Error("The test stored no login");
-  const endpoints = authEndpoints(world.env);
-  return new ManagedLogin({
-    store,
-    record,
-    world,
-    endpoints,
-    dialer: plainDialer(),
-    observer: () => {},
-    warn: () => {},
-  });
-}
 
 async function save(
   store: CredentialStore,
@@ -55,7 +28,7 @@ Deno.test("auto keeps renewed tokens although the keyring fails between the requ
   });
   keyring.secrets.set(LOGIN, expired);
   const { auto } = await storesOn(keyring, home);
-  const login = await openLogin(auto, authority.env);
+  const login = await loginIn(auto, authority.env);
   assert(await login.renew("unauthorized_recovery"));
   assertEquals([authority.seen.length, refreshToken(keyring.secrets.get(LOGIN))], [1, "rt-2"]);
 });
@@ -65,7 +38,7 @@ Deno.test("auto says that the keyring fails, and not that the login in it is gon
   await using home = new TestHome();
   keyring.secrets.set(LOGIN, expired);
   const { auto } = await storesOn(keyring, home);
-  const login = await openLogin(auto);
+  const login = await loginIn(auto);
   for (const problem of ["locked", "timeout"]) {
     keyring.fail(problem);
     assertEquals((await failureOf(login.reload())).details["problem"], problem);

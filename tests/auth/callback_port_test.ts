@@ -6,15 +6,13 @@ import { PendingAnswer } from "../../lib/auth/pending_answer.ts";
 import { writeClaim } from "../../lib/auth/port_claim.ts";
 import type { World } from "../../lib/world.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { hasIpv6 } from "../support/ipv6.ts";
 import { join } from "../support/paths.ts";
 import { TestHome, testWorld } from "./kit.ts";
+import { skippedIf, WITHOUT_IPV6 } from "../support/skipped.ts";
 
 const SECRET = "s".repeat(43);
 const NONCE = "n".repeat(43);
 const PAUSE_MS = 100;
-
-const ignore = !hasIpv6();
 
 function start(home: TestHome, ports: readonly number[], extra: { world?: World; noted?: string[] } = {}) {
   const { world = testWorld(), noted = [] } = extra;
@@ -69,8 +67,7 @@ async function post(port: number, path: string, body: string): Promise<number> {
 }
 
 Deno.test({
-  name: "the server is met on ::1 too, where a browser looks for localhost first",
-  ignore,
+  ...skippedIf(WITHOUT_IPV6, "the server is met on ::1 too, where a browser looks for localhost first"),
   fn: async () => {
     await using home = new TestHome();
     const { port, close } = await startOne(home, [0]);
@@ -88,8 +85,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a port whose ::1 is a stranger's is in use, and what was had of it is given back",
-  ignore,
+  ...skippedIf(
+    WITHOUT_IPV6,
+    "a port whose ::1 is a stranger's is in use, and what was had of it is given back",
+  ),
   fn: async () => {
     await using home = new TestHome();
     using stranger = Deno.listen({ hostname: "::1", port: 0 });
@@ -103,8 +102,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an earlier login may leave ::1 a little later than 127.0.0.1",
-  ignore,
+  ...skippedIf(WITHOUT_IPV6, "an earlier login may leave ::1 a little later than 127.0.0.1"),
   fn: async () => {
     await using home = new TestHome();
     const listener = Deno.listen({ hostname: "::1", port: 0 });

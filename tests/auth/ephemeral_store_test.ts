@@ -1,8 +1,6 @@
 import { EphemeralStore } from "../../lib/auth/ephemeral_store.ts";
-import { ManagedLogin } from "../../lib/auth/managed_login.ts";
-import { authEndpoints } from "../../lib/auth/auth_endpoints.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { accessToken, HOUR_MS, loginText, plainDialer, TestAuthority, TestHome, testWorld } from "./kit.ts";
+import { accessToken, HOUR_MS, loginIn, loginText, TestAuthority, TestHome, testWorld } from "./kit.ts";
 
 function open(home: TestHome): EphemeralStore {
   return new EphemeralStore({ codexHome: home.path, key: home.path, world: testWorld() });
@@ -28,22 +26,7 @@ Deno.test("clients of one process renew an ephemeral login with one post", async
   );
   const expired = loginText({ access: accessToken("old", Date.now() - HOUR_MS) });
   await (await open(home).reserve()).commit(JSON.parse(expired));
-  const world = testWorld(authority.env);
-  const logins = await Promise.all(Array.from({ length: 5 }, async () => {
-    const store = open(home);
-    const record = await store.read();
-    assert(record !== undefined);
-    const endpoints = authEndpoints(world.env);
-    return new ManagedLogin({
-      store,
-      record,
-      world,
-      endpoints,
-      dialer: plainDialer(),
-      observer: () => {},
-      warn: () => {},
-    });
-  }));
+  const logins = await Promise.all(Array.from({ length: 5 }, () => loginIn(open(home), authority.env)));
   const records = await Promise.all(logins.map((login) => login.current()));
   assertEquals(authority.seen.length, 1);
   assertEquals(new Set(records.map(({ tokens }) => tokens?.accessToken)), new Set([fresh]));

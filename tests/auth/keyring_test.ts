@@ -6,9 +6,9 @@ import { systemKeyring } from "../../lib/auth/system_keyring.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 import { join } from "../support/paths.ts";
 import { failureOf, testWorld } from "./kit.ts";
+import { ON_WINDOWS, skippedIf } from "../support/skipped.ts";
 
 const ENTRY = { service: "Codex Auth", account: "cli|0123456789abcdef" };
-const ignore = Deno.build.os === "windows";
 
 Deno.test("entries are named after the home, by its real path where it exists", async () => {
   assertEquals(await loginEntry("~/.codex"), { service: "Codex Auth", account: "cli|940db7b1d0e4eb40" });
@@ -35,8 +35,10 @@ Deno.test("on Windows the keyring is said to be out of reach, with what to set i
 });
 
 Deno.test({
-  name: "a keyring that waits for an answer nobody gives is given up, and its program ended",
-  ignore,
+  ...skippedIf(
+    ON_WINDOWS,
+    "a keyring that waits for an answer nobody gives is given up, and its program ended",
+  ),
 }, async () => {
   let limit = 0;
   // The time passes at once.
@@ -61,7 +63,7 @@ Deno.test({
 });
 
 Deno.test(
-  { name: "a keyring that nobody waits for any more is let go, and its program ended", ignore },
+  { ...skippedIf(ON_WINDOWS, "a keyring that nobody waits for any more is let go, and its program ended") },
   async () => {
     const directory = await Deno.makeTempDir({ prefix: "culvert-hang-" });
     const pidFile = join(directory, "pid");
@@ -83,8 +85,10 @@ Deno.test(
 );
 
 Deno.test({
-  name: "a program of the keyring that leaves its output to another one is given up like one that hangs",
-  ignore,
+  ...skippedIf(
+    ON_WINDOWS,
+    "a program of the keyring that leaves its output to another one is given up like one that hangs",
+  ),
   // What holds the output lives on for a while.
   sanitizeOps: false,
   sanitizeResources: false,
@@ -128,8 +132,10 @@ async function withSecurity(work: (keyring: Keyring, path: string) => Promise<vo
 }
 
 Deno.test({
-  name: "on macOS a secret goes through stdin as one quoted word, never into an argument list",
-  ignore,
+  ...skippedIf(
+    ON_WINDOWS,
+    "on macOS a secret goes through stdin as one quoted word, never into an argument list",
+  ),
 }, async () => {
   await withSecurity(async (keyring, path) => {
     const secret = '{"OPENAI_API_KEY":"sk-secret","a b":"$HOME"}';
@@ -146,8 +152,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "on macOS quotes and backslashes of a secret are escaped, and hex is read as text",
-  ignore,
+  ...skippedIf(
+    ON_WINDOWS,
+    "on macOS quotes and backslashes of a secret are escaped, and hex is read as text",
+  ),
 }, async () => {
   await withSecurity(async (keyring, path) => {
     await keyring.write(ENTRY, `it's a \\ "word"`);
@@ -158,7 +166,9 @@ Deno.test({
 });
 
 Deno.test(
-  { name: "on macOS a secret that would be cut off is refused before anything is started", ignore },
+  {
+    ...skippedIf(ON_WINDOWS, "on macOS a secret that would be cut off is refused before anything is started"),
+  },
   async () => {
     await withSecurity(async (keyring, path) => {
       const error = await failureOf(keyring.write(ENTRY, "x".repeat(4_050)));
@@ -170,8 +180,10 @@ Deno.test(
 );
 
 Deno.test({
-  name: "on macOS a locked keychain and a denied access are told apart from an absent entry",
-  ignore,
+  ...skippedIf(
+    ON_WINDOWS,
+    "on macOS a locked keychain and a denied access are told apart from an absent entry",
+  ),
 }, async () => {
   await withSecurity(async (keyring, path) => {
     await Deno.writeTextFile(`${path}.denied`, "");

@@ -2,6 +2,7 @@
 import { ReplyBody } from "../../lib/net/reply_body.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { AuthFile } from "../../lib/auth/auth_file.ts";
+import type { CredentialStore } from "../../lib/auth/credential_store.ts";
 import { authEndpoints } from "../../lib/auth/auth_endpoints.ts";
 import type { Provider } from "../../lib/config/provider.ts";
 import type { Dialer, HttpRequest } from "../../lib/net/dialer.ts";
@@ -222,6 +223,19 @@ export async function openLogin(
     warn: (warning) => warnings.push(warning),
   });
   return { login, file, warnings, observations };
+}
+
+/** The login that any store holds, and nobody to hear what it says. */
+export async function loginIn(
+  store: CredentialStore,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ManagedLogin> {
+  const world = testWorld(env);
+  const record = await store.read();
+  if (record === undefined) throw new Error("The test stored no login");
+  const endpoints = authEndpoints(world.env);
+  const silent = { observer: () => {}, warn: () => {} };
+  return new ManagedLogin({ store, record, world, endpoints, dialer: plainDialer(), ...silent });
 }
 
 /** A provider that takes OpenAI's credentials, unless told otherwise. */

@@ -3,6 +3,7 @@ import { everyManual } from "../../lib/cli/reference/command_manual.ts";
 import { assertEquals } from "../support/assert.ts";
 import { FOREIGN_SHELL, furnished } from "../support/examples.ts";
 import { runIn } from "../support/on_path.ts";
+import { skippedIf } from "../support/skipped.ts";
 
 /** Examples that need a person in front of them, or a login that a test cannot have. */
 const NOT_ALONE = new Set([
@@ -25,7 +26,7 @@ for (const line of new Set(lines)) {
   const name = `the example runs as written: ${line}`;
   const reason = obstacle(line);
   Deno.test(
-    reason === undefined ? unlessLacking(name) : { name: `${name} (skipped: ${reason})`, ignore: true },
+    reason === undefined ? unlessLacking(name) : skippedIf(reason, name),
     async () => {
       await using place = await furnished();
       // As in a careful script: a failure anywhere in a pipeline counts.

@@ -3,6 +3,7 @@ import { fromFileUrl, join } from "../support/paths.ts";
 import { scrubbedEnv } from "../support/scrubbed_env.ts";
 import { AgentRig, POLICY } from "./auth/agent_kit.ts";
 import { bench, PLANTED_KEY } from "./respond_kit.ts";
+import { skippedIf } from "../support/skipped.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -72,15 +73,15 @@ async function modulesIn(coverage: string): Promise<readonly string[]> {
   return urls;
 }
 
-const ignore = (Deno.env.get("CULVERT_UNDER_TEST") ?? "") !== "";
+const LACKS = (Deno.env.get("CULVERT_UNDER_TEST") ?? "") === "" ? undefined : "a binary is under test";
 
-Deno.test({ name: "--version loads five modules and no package", ignore }, async () => {
+Deno.test({ ...skippedIf(LACKS, "--version loads five modules and no package") }, async () => {
   const five = ["lib/cli/process.ts", "lib/cli/run.ts", "lib/errors.ts", "lib/version.ts", "main.ts"];
   assertEquals(await loadedBy(["--version"]), { own: five, read: five, packages: [], builtins: [] });
 });
 
 Deno.test(
-  { name: "--help and completion load the parser and the words of commands, no deeds", ignore },
+  { ...skippedIf(LACKS, "--help and completion load the parser and the words of commands, no deeds") },
   async () => {
     for (const args of [["--help"], ["respond", "--help"], ["__complete", "--shell", "bash", "--", "re"]]) {
       const { own, packages, builtins } = await loadedBy(args);
@@ -107,7 +108,7 @@ const HEAVY = [
 const HEAVY_BUILTINS = /^node:(crypto|fs|http2?|https|net|path|stream|tls|zlib)/;
 
 Deno.test(
-  { name: "respond loads no heavy library before its request, nor after a plain answer", ignore },
+  { ...skippedIf(LACKS, "respond loads no heavy library before its request, nor after a plain answer") },
   async () => {
     await using server = await bench();
     const env = { CODEX_CA_CERTIFICATE: server.bundle, CULVERT_API_KEY: PLANTED_KEY };
@@ -121,7 +122,7 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "what a plain answer has no use for is not even read", ignore }, async () => {
+Deno.test({ ...skippedIf(LACKS, "what a plain answer has no use for is not even read") }, async () => {
   await using server = await bench({ scenario: { text: ["1"] } });
   const env = { CODEX_CA_CERTIFICATE: server.bundle, CULVERT_API_KEY: PLANTED_KEY };
   const { own, read } = await loadedBy(["respond", "--base-url", server.api.baseUrl, "hi"], env);
@@ -131,7 +132,7 @@ Deno.test({ name: "what a plain answer has no use for is not even read", ignore 
 });
 
 Deno.test(
-  { name: "a key from the environment loads no store, a login in auth.json no other one", ignore },
+  { ...skippedIf(LACKS, "a key from the environment loads no store, a login in auth.json no other one") },
   async () => {
     const directory = await Deno.makeTempDir({ prefix: "culvert-stores-" });
     try {
@@ -155,8 +156,7 @@ Deno.test(
 );
 
 Deno.test({
-  name: "a ChatGPT login brings what signs for it where the configuration asks for that alone",
-  ignore,
+  ...skippedIf(LACKS, "a ChatGPT login brings what signs for it where the configuration asks for that alone"),
 }, async () => {
   for (const [toml, isAsked] of [["", false], [POLICY, true]] as const) {
     await using rig = await AgentRig.start(toml);
@@ -167,8 +167,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "config.toml brings the libraries that read it, and --output-schema the one that checks",
-  ignore,
+  ...skippedIf(
+    LACKS,
+    "config.toml brings the libraries that read it, and --output-schema the one that checks",
+  ),
 }, async () => {
   await using server = await bench({ scenario: { text: ["1"] } });
   await Deno.writeTextFile(`${server.directory}/config.toml`, 'model = "x"\n');

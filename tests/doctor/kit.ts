@@ -7,6 +7,7 @@ import { checkRoot } from "../../lib/net/system_roots.ts";
 import type { RootsReader } from "../../lib/trust/roots_reader.ts";
 import type { World } from "../../lib/world.ts";
 import { join } from "../support/paths.ts";
+import { skippedIf } from "../support/skipped.ts";
 
 /** A key that must never be seen in any output. */
 export const PLANTED_KEY = "sk-planted-0123456789abcdef";
@@ -40,8 +41,7 @@ export interface CheckRow {
 /** Registers a row. A connection given up in the middle ends when the system says so, not when the test does. */
 export function testRow(row: CheckRow, diagnose: Diagnose): void {
   const loose = row.isSlow === true ? { sanitizeOps: false, sanitizeResources: false } : {};
-  const name = row.skipped === undefined ? row.name : `${row.name} (skipped: ${row.skipped})`;
-  Deno.test({ name, ignore: row.skipped !== undefined, ...loose, fn: () => row.check(diagnose) });
+  Deno.test({ ...skippedIf(row.skipped, row.name), ...loose, fn: () => row.check(diagnose) });
 }
 
 /** A folder of the test's own with files in it, removed at the end. */

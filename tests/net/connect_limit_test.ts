@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { blackHole } from "../support/black_hole.ts";
 import { dialerFor, failureOf, get, httpServer, rawServer, textOf } from "./kit.ts";
+import { ON_WINDOWS, skippedIf } from "../support/skipped.ts";
 
 // What a full queue does is the system's.
-const ignore = Deno.build.os === "windows";
 
 Deno.test(
-  { name: "a server that swallows connections is given up after the connect limit", ignore },
+  { ...skippedIf(ON_WINDOWS, "a server that swallows connections is given up after the connect limit") },
   async () => {
     using hole = await blackHole();
     using dialer = await dialerFor();
@@ -17,14 +17,17 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "a proxy that swallows connections is given up likewise, and named", ignore }, async () => {
-  using hole = await blackHole();
-  for (const target of ["http://api.test/", "https://api.test/"]) {
-    using dialer = await dialerFor({ proxy: `http://127.0.0.1:${hole.port}` });
-    const error = await failureOf(dialer.request(get(target, { connectTimeoutMs: 200 })));
-    assertEquals([error.code, error.details["failed_at"]], ["connect_timeout", "proxy"]);
-  }
-});
+Deno.test(
+  { ...skippedIf(ON_WINDOWS, "a proxy that swallows connections is given up likewise, and named") },
+  async () => {
+    using hole = await blackHole();
+    for (const target of ["http://api.test/", "https://api.test/"]) {
+      using dialer = await dialerFor({ proxy: `http://127.0.0.1:${hole.port}` });
+      const error = await failureOf(dialer.request(get(target, { connectTimeoutMs: 200 })));
+      assertEquals([error.code, error.details["failed_at"]], ["connect_timeout", "proxy"]);
+    }
+  },
+);
 
 Deno.test("a server that takes the connection and is silent is not taken for one that cannot be reached", async () => {
   let connections = 0;
@@ -70,7 +73,7 @@ Deno.test("a server that answers is not looked at", async () => {
 });
 
 Deno.test(
-  { name: "a caller that gives up while nothing connects is told its own reason", ignore },
+  { ...skippedIf(ON_WINDOWS, "a caller that gives up while nothing connects is told its own reason") },
   async () => {
     using hole = await blackHole();
     using dialer = await dialerFor();

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "../support/assert.ts";
 import { installed } from "../support/programs.ts";
+import { skippedIf } from "../support/skipped.ts";
 
 const binary = Deno.env.get("CULVERT_UNDER_TEST") ?? "";
 const NAME = "the binary streams the demo with an empty environment and without a network";
@@ -11,12 +12,13 @@ async function withoutNetwork(): Promise<boolean> {
     .success;
 }
 
-const missing = binary === "" ? "no CULVERT_UNDER_TEST" : await withoutNetwork() ? "" : "no unshare -n";
+const missing = binary === ""
+  ? "no CULVERT_UNDER_TEST"
+  : await withoutNetwork()
+  ? undefined
+  : "no unshare -n";
 
-Deno.test({
-  name: missing === "" ? NAME : `${NAME} (skipped: ${missing})`,
-  ignore: missing !== "",
-}, async () => {
+Deno.test(skippedIf(missing, NAME), async () => {
   const line = 'ip link set lo up && exec env -i HOME=/nonexistent "$0" demo -q';
   const { code, stdout, stderr } = await new Deno.Command("unshare", {
     args: ["-rn", "sh", "-c", line, await Deno.realPath(binary)],

@@ -2,6 +2,8 @@
  * Where a release cannot be built for want of its runtime, the binary under test is made with an older one, named by
  * `CULVERT_RUNTIME_UNDER_TEST`. A few cases ask for what that runtime does not have; they are skipped by name.
  */
+import { skippedIf } from "./skipped.ts";
+
 const OLD = /^2\.[0-4]\./.test(Deno.env.get("CULVERT_RUNTIME_UNDER_TEST") ?? "");
 
 /** Cases that an older runtime cannot pass, by a part of their name, and what it lacks. */
@@ -26,7 +28,5 @@ const LACKING: readonly (readonly [name: RegExp, lacks: string])[] = [
  */
 export function unlessLacking(name: string): { readonly name: string; readonly ignore: boolean } {
   const lacks = OLD ? LACKING.find(([pattern]) => pattern.test(name))?.[1] : undefined;
-  return lacks === undefined
-    ? { name, ignore: false }
-    : { name: `${name} (skipped: the runtime under test is older: ${lacks})`, ignore: true };
+  return skippedIf(lacks === undefined ? undefined : `the runtime under test is older: ${lacks}`, name);
 }

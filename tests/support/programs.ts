@@ -1,4 +1,5 @@
 /** Which of the programs that tests in `tests/real` need are on this machine. */
+import { skippedIf } from "./skipped.ts";
 
 /** Where Debian keeps daemons; not on the PATH of every user. */
 const DAEMONS = ["/usr/sbin", "/sbin"];
@@ -36,10 +37,9 @@ export async function testWith(
 ): Promise<void> {
   const missing: string[] = [];
   for (const program of needs) if (!await installed(program)) missing.push(program);
-  const skipped = missing.length > 0;
+  const lacks = missing.length > 0 ? `${missing.join(", ")} not installed` : undefined;
   Deno.test({
-    name: skipped ? `${name} (skipped: ${missing.join(", ")} not installed)` : name,
-    ignore: skipped,
+    ...skippedIf(lacks, name),
     fn: async () => await body(),
   });
 }

@@ -8,9 +8,9 @@ import type { Bundle } from "../../lib/trust/bundle.ts";
 import { createAuthority } from "../../lib/mock/pki.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { join } from "../support/paths.ts";
+import { ON_WINDOWS, skippedIf } from "../support/skipped.ts";
 
 const world = processWorld();
-const isUnix = Deno.build.os !== "windows";
 
 function load(value: string, readFile?: ReadFile): Promise<Bundle> {
   const selection = selectBundle({
@@ -76,8 +76,7 @@ Deno.test("The hint names what is odd about the value itself", async () => {
 });
 
 Deno.test({
-  name: "A named pipe is read like a file",
-  ignore: !isUnix,
+  ...skippedIf(ON_WINDOWS, "A named pipe is read like a file"),
   fn: async () => {
     const dir = await Deno.makeTempDir();
     const pipe = join(dir, "pipe");
@@ -93,8 +92,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A named pipe that nobody writes to is given up",
-  ignore: !isUnix,
+  ...skippedIf(ON_WINDOWS, "A named pipe that nobody writes to is given up"),
   // The open that waits for a writer cannot be called back; it ends when the test opens the pipe itself.
   fn: async () => {
     const dir = await Deno.makeTempDir();
@@ -117,14 +115,12 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A device that never ends is given up at 16 MiB",
-  ignore: !isUnix,
+  ...skippedIf(ON_WINDOWS, "A device that never ends is given up at 16 MiB"),
   fn: async () => assertIncludes((await unreadable("/dev/zero")).message, "larger than 16 MiB"),
 });
 
 Deno.test({
-  name: "The null device reads as an empty file",
-  ignore: !isUnix,
+  ...skippedIf(ON_WINDOWS, "The null device reads as an empty file"),
   fn: async () => {
     let message = "";
     await load("/dev/null").catch((error: unknown) => message = String(error));

@@ -4,6 +4,7 @@ import { createAuthority, createSelfSigned } from "../../lib/mock/pki.ts";
 import { type CertificateFacts, certificateFacts, weaknesses } from "../../lib/trust/certificate_facts.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import * as shape from "./shapes.ts";
+import { ON_WINDOWS, skippedIf } from "../support/skipped.ts";
 
 async function selfSigned(
   algorithm: RsaHashedKeyGenParams | EcKeyGenParams | { name: "Ed25519" },
@@ -107,9 +108,7 @@ Deno.test("SHA-1, a short RSA key and version 1 are weaknesses, each by its own 
   );
 });
 
-Deno.test("The same facts as Node reads, on every root of the machine", {
-  ignore: Deno.build.os === "windows",
-}, async () => {
+Deno.test(skippedIf(ON_WINDOWS, "The same facts as Node reads, on every root of the machine"), async () => {
   const { rootsReader } = await import("../../lib/net/system_roots.ts");
   const { processWorld } = await import("../../lib/cli/process.ts");
   const { pems } = await rootsReader({ world: processWorld() }).mozilla();

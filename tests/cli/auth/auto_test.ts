@@ -2,6 +2,7 @@ import { accessToken, HOUR_MS, loginText, TestAuthority } from "../../auth/kit.t
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { join } from "../../support/paths.ts";
 import { FakeKeyring } from "./fake_secret_tool.ts";
+import { OFF_LINUX, skippedIf } from "../../support/skipped.ts";
 
 const AUTO = 'cli_auth_credentials_store = "auto"';
 const KEY = "sk-proj-0123456789abcdef";
@@ -12,7 +13,7 @@ const login = (refresh: string, expiresIn = HOUR_MS, extra = {}) =>
 
 /** A test where the keyring is led to by `secret-tool`. */
 function onLinux(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: Deno.build.os !== "linux", fn });
+  Deno.test({ ...skippedIf(OFF_LINUX, name), fn });
 }
 
 function renewing(): TestAuthority {

@@ -2,6 +2,7 @@ import { TestAuthority, TestHome } from "../../auth/kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 
 /** A home whose provider runs a command that prints t1, then t2, and takes no retries of other kinds. */
 function homeOf(base: string): TestHome {
@@ -30,11 +31,11 @@ const ANSWER = [
   { type: "response.completed", response: { id: "resp-1", status: "completed", output: [] } },
 ].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
 
-const ignore = Deno.build.os === "windows";
-
 Deno.test({
-  name: "a command's token that the API refuses is fetched anew: exactly two requests, and success",
-  ignore,
+  ...skippedIf(
+    ON_WINDOWS,
+    "a command's token that the API refuses is fetched anew: exactly two requests, and success",
+  ),
 }, async () => {
   const tokens: (string | null)[] = [];
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
@@ -50,8 +51,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a 401 with a secret in its body is told by its status, and nobody repeats the secret",
-  ignore,
+  ...skippedIf(
+    ON_WINDOWS,
+    "a 401 with a secret in its body is told by its status, and nobody repeats the secret",
+  ),
 }, async () => {
   await using server = new TestAuthority(() =>
     Response.json({ error: { code: "token_expired", message: "sk-canary-0123456789 is no key" } }, {

@@ -3,13 +3,15 @@ import { accessToken, HOUR_MS, loginText, TestHome } from "../../auth/kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { blackHole } from "../../support/black_hole.ts";
 import { culvert } from "../../support/culvert.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 
 // What a full queue does is the system's.
-const ignore = Deno.build.os === "windows";
 
 Deno.test({
-  name: "an authority that swallows connections is given up after ten seconds of connecting",
-  ignore,
+  ...skippedIf(
+    ON_WINDOWS,
+    "an authority that swallows connections is given up after ten seconds of connecting",
+  ),
 }, async () => {
   await using home = new TestHome();
   using hole = await blackHole();

@@ -3,8 +3,8 @@ import { loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
 import { HeldAuthority } from "../../auth/login_kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { startCulvert } from "../../support/culvert.ts";
-import { hasIpv6 } from "../../support/ipv6.ts";
 import { answerTo, authorityGiving, freePort, look, startLogin, tokensWith } from "./login_kit.ts";
+import { skippedIf, WITHOUT_IPV6 } from "../../support/skipped.ts";
 
 Deno.test("auth login that is interrupted while its answer is exchanged says that it goes on, and ends signed in", async () => {
   await using home = new TestHome();
@@ -91,8 +91,10 @@ Deno.test("a later login does not end one whose pasted answer is exchanged: it g
 });
 
 Deno.test({
-  name: "a stranger that listens on ::1 alone is not sent the code: the port counts as in use",
-  ignore: !hasIpv6(),
+  ...skippedIf(
+    WITHOUT_IPV6,
+    "a stranger that listens on ::1 alone is not sent the code: the port counts as in use",
+  ),
   fn: async () => {
     await using home = new TestHome();
     await using authority = authorityGiving(tokensWith());

@@ -1,6 +1,7 @@
 import { accessToken, HOUR_MS, loginText } from "../../auth/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { FakeKeyring, type Manner } from "./fake_secret_tool.ts";
+import { OFF_LINUX, skippedIf } from "../../support/skipped.ts";
 
 const KEYRING = 'cli_auth_credentials_store = "keyring"';
 const AUTO = 'cli_auth_credentials_store = "auto"';
@@ -13,7 +14,7 @@ const login = (lastRefresh: string, refresh: string) =>
 
 /** A test where the keyring is led to by `secret-tool`. */
 function onLinux(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: Deno.build.os !== "linux", fn });
+  Deno.test({ ...skippedIf(OFF_LINUX, name), fn });
 }
 
 Deno.test("a store that does not exist is an error of the configuration, naming those that do", async () => {

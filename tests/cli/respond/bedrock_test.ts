@@ -2,6 +2,7 @@ import { TestAuthority, TestHome } from "../../auth/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert, jsonLines } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 
 const EXPIRED = { message: "Signature expired: 20260301T120000Z is now earlier than 20260301T121500Z" };
 const REMEDY = "AWS_BEARER_TOKEN_BEDROCK";
@@ -36,11 +37,11 @@ async function ask(name: string, status: number, body: object) {
   };
 }
 
-const ignore = Deno.build.os === "windows";
-
 Deno.test({
-  name: "an expired signature at Amazon Bedrock is told with its address and remedy, and nothing is renewed",
-  ignore,
+  ...skippedIf(
+    ON_WINDOWS,
+    "an expired signature at Amazon Bedrock is told with its address and remedy, and nothing is renewed",
+  ),
 }, async () => {
   const { run, base, error, recoveries, sends } = await ask("Amazon Bedrock", 401, EXPIRED);
   assertEquals([run.code, error.code, sends, recoveries], [4, "auth_rejected", 1, 0], run.stderr);
@@ -60,7 +61,7 @@ const GENERIC:
     ["a 401 of another provider with the same words", "Bedrock Gateway", 401, EXPIRED, 2],
   ];
 for (const [what, provider, status, body, expected] of GENERIC) {
-  Deno.test({ name: `${what} is told, and recovered from, like any other`, ignore }, async () => {
+  Deno.test({ ...skippedIf(ON_WINDOWS, `${what} is told, and recovered from, like any other`) }, async () => {
     const { run, error, recoveries, sends } = await ask(provider, status, body);
     assertEquals(
       [run.code, error.code],

@@ -1,0 +1,34 @@
+/** Cases that cannot run everywhere. */
+
+/**
+ * Name and fate of a case.
+ *
+ * @param lacks why it cannot run here, as its name then says; `undefined` where it can
+ * @param name the sentence
+ */
+export function skippedIf(
+  lacks: string | undefined,
+  name: string,
+): { readonly name: string; readonly ignore: boolean } {
+  return lacks === undefined
+    ? { name, ignore: false }
+    : { name: `${name} (skipped: ${lacks})`, ignore: true };
+}
+
+/** For what Windows does not have. */
+export const ON_WINDOWS = Deno.build.os === "windows" ? "not on Windows" : undefined;
+
+/** For what only Linux has. */
+export const OFF_LINUX = Deno.build.os === "linux" ? undefined : "only on Linux";
+
+/** For what only a machine with `::1` has. Not every container does. */
+export const WITHOUT_IPV6 = hasIpv6() ? undefined : "no IPv6 loopback on this machine";
+
+function hasIpv6(): boolean {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
