@@ -1,9 +1,10 @@
 /**
  * `deno task bench`: ratios to a named rival in the same run, never a bare time. Ends with status 1 when a
  * bar is missed. Give names to run some only: `startup`, `pipeline`, `drip`, `sse`, `memory`, `websocket`, `websocket-memory`,
- * `websocket-wire`.
+ * `websocket-wire`, `footprint`.
  */
 import { drip } from "./drip.ts";
+import { footprint } from "./footprint.ts";
 import { type Finding, print } from "./measure.ts";
 import { pipeline } from "./pipeline.ts";
 import { sseMemory } from "./sse_memory.ts";
@@ -16,6 +17,7 @@ import { websocketThroughput } from "./websocket_throughput.ts";
 const BENCHES: Readonly<Record<string, () => Promise<readonly Finding[]>>> = {
   startup,
   pipeline,
+  footprint,
   drip,
   sse: sseThroughput,
   memory: sseMemory,
