@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { processHost } from "../lib/cli/process.ts";
-import { run } from "../lib/cli/run.ts";
+import { processHost } from "../lib/cli/app/process.ts";
+import { run } from "../lib/cli/app/run.ts";
 
 // CommonJS libraries in the bundle ask for Node's modules by require(), which no module has by itself. `process`
 // is looked up when one does, for it is slow to come.
@@ -15,4 +15,4 @@ Reflect.set(globalThis, "require", (name: string): unknown => {
 });
 
 const host = processHost();
-host.exit(await run(host, () => import("../lib/cli/command_line.ts")));
+host.exit(await run(host, () => import("../lib/cli/app/command_line.ts")));

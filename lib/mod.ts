@@ -114,10 +114,10 @@
  *
  * @module
  */
-import { processWorld } from "./cli/process.ts";
-import { openClient } from "./responses/client.ts";
-import type { Client, ClientOptions } from "./responses/client_types.ts";
-import type { World } from "./world.ts";
+import { processWorld } from "./cli/app/process.ts";
+import { openClient } from "./responses/client/client.ts";
+import type { Client, ClientOptions } from "./responses/client/client_types.ts";
+import type { World } from "./world/world.ts";
 
 /**
  * Opens a client: settings, roots, routes and credential as the command line finds them, unless `options`
@@ -133,15 +133,15 @@ export function createClient(options: ClientOptions = {}, world: Partial<World> 
   return openClient(options, { ...processWorld(), ...world });
 }
 
-export type { Client, ClientOptions, ClientRequest, ClientSession } from "./responses/client_types.ts";
-export type { ExternalAuth, ExternalCredential, ExternalRefresh } from "./auth/external_auth.ts";
-export type { ApiKeyFunction } from "./responses/api_key_authenticator.ts";
-export type { Turn, TurnOptions } from "./responses/turn.ts";
-export type { TraceContext } from "./responses/trace_context.ts";
-export type { TurnParameters } from "./responses/request.ts";
-export type * from "./responses/events.ts";
-export type * from "./responses/items.ts";
-export { isFunctionCall, isMessage, outputText, userMessage } from "./responses/items.ts";
+export type { Client, ClientOptions, ClientRequest, ClientSession } from "./responses/client/client_types.ts";
+export type { ExternalAuth, ExternalCredential, ExternalRefresh } from "./auth/external/external_auth.ts";
+export type { ApiKeyFunction } from "./auth/api_key/api_key_authenticator.ts";
+export type { Turn, TurnOptions } from "./responses/turn/turn.ts";
+export type { TraceContext } from "./responses/request/trace_context.ts";
+export type { TurnParameters } from "./responses/request/request.ts";
+export type * from "./responses/events/events.ts";
+export type * from "./responses/events/items.ts";
+export { isFunctionCall, isMessage, outputText, userMessage } from "./responses/events/items.ts";
 export {
   CulvertError,
   type CulvertErrorOptions,
@@ -164,4 +164,4 @@ export type {
   ServerEvidence,
 } from "./net/observer.ts";
 export type { Warning } from "./warning.ts";
-export type { Environment, World } from "./world.ts";
+export type { Environment, World } from "./world/world.ts";

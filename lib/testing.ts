@@ -46,10 +46,10 @@
  *
  * @module
  */
-export { type MockApi, type MockApiOptions, startMockApi } from "./mock/api.ts";
+export { type MockApi, type MockApiOptions, startMockApi } from "./mock/api/api.ts";
 export { type Network, type NetworkOptions, startNetwork } from "./mock/network.ts";
-export type { Ending, HandshakeScenario, Json, Refusal, Scenario } from "./mock/scenario.ts";
-export type { RecordedRequest, RequestLog } from "./mock/request_log.ts";
+export type { Ending, HandshakeScenario, Json, Refusal, Scenario } from "./mock/api/scenario.ts";
+export type { RecordedRequest, RequestLog } from "./mock/api/request_log.ts";
 export {
   captivePortal,
   edgeBlocked,
@@ -59,10 +59,10 @@ export {
   serverError,
   unauthorized,
   usageLimitReached,
-} from "./mock/refusals.ts";
-export type { MockAccount } from "./mock/tokens.ts";
-export type { AgentRequest, MockAgents } from "./mock/agents.ts";
-export type { OAuthServer, OAuthServerOptions, TokenRequest, TokenSet } from "./mock/oauth.ts";
+} from "./mock/api/refusals.ts";
+export type { MockAccount } from "./mock/oauth/tokens.ts";
+export type { AgentRequest, MockAgents } from "./mock/oauth/agents.ts";
+export type { OAuthServer, OAuthServerOptions, TokenRequest, TokenSet } from "./mock/oauth/oauth.ts";
 export {
   type Authority,
   type AuthorityRequest,
@@ -71,7 +71,7 @@ export {
   type KeyPairPem,
   type KeyType,
   type SignatureHash,
-} from "./mock/pki.ts";
-export type { ConnectAction, ProxyBehavior, ProxyEvent } from "./net/intercepting_proxy.ts";
-export type { ForwardPolicy } from "./net/forward.ts";
-export type { Environment } from "./world.ts";
+} from "./pki/pki.ts";
+export type { ConnectAction, ProxyBehavior, ProxyEvent } from "./net/server/intercepting_proxy.ts";
+export type { ForwardPolicy } from "./net/server/forward.ts";
+export type { Environment } from "./world/world.ts";

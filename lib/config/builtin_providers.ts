@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Environment } from "../world.ts";
+import type { Environment } from "../world/world.ts";
 import type { Provider } from "./provider.ts";
 
 /** Defaults of a provider's numbers, as the codex client has them (0.169.0). */

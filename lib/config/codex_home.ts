@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { absolutePath, isAbsolutePath } from "../absolute_path.ts";
+import { absolutePath, isAbsolutePath } from "../world/absolute_path.ts";
 import { CulvertError } from "../errors.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
 
 /**
  * Finds `CODEX_HOME`: the variable where it is set and not empty, else `~/.codex`. A directory that the variable

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { absolutePath } from "../absolute_path.ts";
+import { absolutePath } from "../world/absolute_path.ts";
 import { CulvertError } from "../errors.ts";
 import type { Warning } from "../warning.ts";
 import type { ConfigFile } from "./config_schema.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../errors.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
 import { builtinProvider, plainProvider, RESERVED_PROVIDER_IDS } from "./builtin_providers.ts";
 import { findCodexHome } from "./codex_home.ts";
 import { type LoadedConfig, readConfigFile } from "./config_file.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { absolutePath } from "../absolute_path.ts";
+import { absolutePath } from "../world/absolute_path.ts";
 import { CulvertError } from "../errors.ts";
-import type { Environment } from "../world.ts";
+import type { Environment } from "../world/world.ts";
 import { PROVIDER_DEFAULTS, RETRY_CAP } from "./builtin_providers.ts";
 import type { ProviderTable } from "./config_schema.ts";
 import type { CommandAuth, Provider } from "./provider.ts";

@@ -5,23 +5,23 @@
  * @module
  */
 import type { AuthMode, Authorization } from "../auth/authenticator.ts";
-import { openStore } from "../auth/open_store.ts";
+import { openStore } from "../auth/store/open_store.ts";
 import { type Credential, findCredential } from "../auth/credential.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
-import type { Dialer } from "../net/dialer.ts";
-import type { Route } from "../net/route.ts";
-import { createRouteTable, type RouteTableResult } from "../net/route_table.ts";
-import { baseUrl, endpointUrl } from "../responses/url.ts";
-import type { RootsReader } from "../trust/roots_reader.ts";
+import type { Dialer } from "../net/dialer/dialer.ts";
+import type { Route } from "../net/route/route.ts";
+import { createRouteTable, type RouteTableResult } from "../net/route/route_table.ts";
+import { baseUrl, endpointUrl } from "../responses/request/url.ts";
+import type { RootsReader } from "../trust/roots/roots_reader.ts";
 import type { TrustStore } from "../trust/trust_store.ts";
 import { VERSION } from "../version.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
 import type { ForeignTime } from "./checks/clock.ts";
-import { modeOf } from "./credential_facts.ts";
-import { introduce, type Introduction } from "./introduction.ts";
-import { askModelList, type ModelListReply } from "./model_list.ts";
-import type { Way } from "./way.ts";
+import { modeOf } from "./examination/credential_facts.ts";
+import { introduce, type Introduction } from "./report/introduction.ts";
+import { askModelList, type ModelListReply } from "./examination/model_list.ts";
+import type { Way } from "./examination/way.ts";
 
 const USER_AGENT = `culvert/${VERSION} (doctor)`;
 
@@ -100,7 +100,7 @@ export class DoctorContext {
     this.route = once(async () => (await this.routes()).routes.resolve(await this.base()));
     this.dialer = once(async () => {
       const [{ createDialer }, trust, { routes }] = await Promise.all([
-        import("../net/create_dialer.ts"),
+        import("../net/dialer/create_dialer.ts"),
         this.trust(),
         this.routes(),
       ]);
@@ -188,7 +188,7 @@ export class DoctorContext {
 
   async #findWay(signal: AbortSignal): Promise<Way> {
     const [{ Way }, url, route, trust] = await Promise.all([
-      import("./way.ts"),
+      import("./examination/way.ts"),
       this.base(),
       this.route(),
       this.trust(),
@@ -198,8 +198,8 @@ export class DoctorContext {
 }
 
 const STORE_MODULES = {
-  authFile: () => import("../auth/auth_file.ts"),
-  configuredStore: () => import("../auth/configured_store.ts"),
+  authFile: () => import("../auth/store/auth_file.ts"),
+  configuredStore: () => import("../auth/store/configured_store.ts"),
 };
 
 /** Calls the function once and gives everyone the same promise. */

@@ -5,16 +5,16 @@
  */
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
-import type { RootsReader } from "../trust/roots_reader.ts";
-import { shownUrl } from "../responses/url.ts";
-import type { World } from "../world.ts";
+import type { RootsReader } from "../trust/roots/roots_reader.ts";
+import { shownUrl } from "../responses/request/url.ts";
+import type { World } from "../world/world.ts";
 import { CHECKS } from "./checks/all.ts";
 import { DoctorContext } from "./context.ts";
-import { secretsOf } from "./credential_facts.ts";
-import { createRedactor, secretsAround } from "../redaction.ts";
-import { createReport, type Report, type ReportMode } from "./report.ts";
+import { secretsOf } from "./examination/credential_facts.ts";
+import { createRedactor, secretsAround } from "../redaction/redactor.ts";
+import { createReport, type Report, type ReportMode } from "./report/report.ts";
 import { runChecks } from "./runner.ts";
-import { reachVerdict } from "./verdict.ts";
+import { reachVerdict } from "./report/verdict.ts";
 
 /** Time for all checks together, ms: with start and end of the program it stays below 5 s. */
 export const BUDGET_MS = 3_500;

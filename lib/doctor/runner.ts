@@ -4,7 +4,7 @@
  * @module
  */
 import { asCulvertError } from "../errors.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
 import { type Check, type CheckResult, fail, failure, type Finding, skipped } from "./check.ts";
 
 /** How to run. */

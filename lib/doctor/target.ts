@@ -6,7 +6,7 @@
 import { defaultBaseUrl } from "../auth/auth_headers.ts";
 import { loadSettings } from "../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
 
 /** Where OpenAI's own API and backend are. */
 const KNOWN_BASES = [defaultBaseUrl("apikey"), defaultBaseUrl("chatgpt")];

@@ -6,12 +6,16 @@
  * @module
  */
 import { join } from "node:path";
-import { type ProxyBehavior, type ProxyEvent, startInterceptingProxy } from "../net/intercepting_proxy.ts";
-import type { Environment } from "../world.ts";
-import { servesOnSockets } from "../net/serves_on_sockets.ts";
-import { type MockApi, type MockApiOptions, startMockApi } from "./api.ts";
-import { companyBundle } from "./company_bundle.ts";
-import { createAuthority } from "./pki.ts";
+import {
+  type ProxyBehavior,
+  type ProxyEvent,
+  startInterceptingProxy,
+} from "../net/server/intercepting_proxy.ts";
+import type { Environment } from "../world/world.ts";
+import { servesOnSockets } from "../net/server/serves_on_sockets.ts";
+import { type MockApi, type MockApiOptions, startMockApi } from "./api/api.ts";
+import { companyBundle } from "./bundle/company_bundle.ts";
+import { createAuthority } from "../pki/pki.ts";
 
 /** What to start. */
 export interface NetworkOptions {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Environment } from "../world.ts";
+import type { Environment } from "../world/world.ts";
 
 /** Four facts that a server leaves on a refusal; each empty-handed as `undefined`. */
 export interface ServerEvidence {

@@ -4,16 +4,16 @@
  * @module
  */
 import type { Warning } from "../warning.ts";
-import type { World } from "../world.ts";
-import type { Bundle } from "./bundle.ts";
-import type { ReadFile } from "./bundle_file.ts";
-import type { RootSet, RootsReader } from "./roots_reader.ts";
-import { selectBundle } from "./selection.ts";
+import type { World } from "../world/world.ts";
+import type { Bundle } from "./bundle/bundle.ts";
+import type { ReadFile } from "./bundle/bundle_file.ts";
+import type { RootSet, RootsReader } from "./roots/roots_reader.ts";
+import { selectBundle } from "./bundle/selection.ts";
 import type { TrustStore } from "./trust_store.ts";
 
 /** The reader of bundles, and how to come by it: most machines have none to be read. */
 export interface BundleModules {
-  readonly readSelected: () => Promise<typeof import("./read_selected.ts")>;
+  readonly readSelected: () => Promise<typeof import("./bundle/read_selected.ts")>;
 }
 
 /** What a store is made of. */

@@ -8,7 +8,7 @@ import { assembleTrust, type TrustOptions } from "./assemble_trust.ts";
 import type { TrustStore } from "./trust_store.ts";
 
 export type { TrustOptions };
-export { readSelected } from "./read_selected.ts";
+export { readSelected } from "./bundle/read_selected.ts";
 
 /**
  * Loads the roots in force.
@@ -17,5 +17,5 @@ export { readSelected } from "./read_selected.ts";
  * @throws CulvertError `ca_unreadable` or `ca_invalid` when a bundle was asked for and cannot be had
  */
 export function loadTrust(options: TrustOptions): Promise<TrustStore> {
-  return assembleTrust(options, { readSelected: () => import("./read_selected.ts") });
+  return assembleTrust(options, { readSelected: () => import("./bundle/read_selected.ts") });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Warning } from "../warning.ts";
-import type { Bundle } from "./bundle.ts";
+import type { Bundle } from "./bundle/bundle.ts";
 
 /** How many distinct certificates each source gave. */
 export interface RootCounts {

@@ -1,6 +1,6 @@
-import { createAuthenticator } from "../../lib/auth/create_authenticator.ts";
+import { createAuthenticator } from "../../lib/connect/create_authenticator.ts";
 import { baseUrlClass } from "../../lib/auth/auth_headers.ts";
-import { authEndpoints } from "../../lib/auth/auth_endpoints.ts";
+import { authEndpoints } from "../../lib/auth/chatgpt/auth_endpoints.ts";
 import type { Provider } from "../../lib/config/provider.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 import { CulvertError } from "../../lib/errors.ts";

@@ -1,4 +1,4 @@
-import { AuthFile } from "../../lib/auth/auth_file.ts";
+import { AuthFile } from "../../lib/auth/store/auth_file.ts";
 import { findCredential } from "../../lib/auth/credential.ts";
 import type { Provider } from "../../lib/config/provider.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";

@@ -1,5 +1,5 @@
 import { readClaims } from "../../lib/auth/jwt_claims.ts";
-import { planOf } from "../../lib/auth/plan.ts";
+import { planOf } from "../../lib/auth/policy/plan.ts";
 import { assertEquals } from "../support/assert.ts";
 import { jwt } from "./kit.ts";
 

@@ -1,14 +1,14 @@
 /** What the tests of authentication stand on: tokens, a small authority, a dialer, a world. */
-import { ReplyBody } from "../../lib/net/reply_body.ts";
+import { ReplyBody } from "../../lib/net/dialer/reply_body.ts";
 import { CulvertError } from "../../lib/errors.ts";
-import { AuthFile } from "../../lib/auth/auth_file.ts";
-import type { CredentialStore } from "../../lib/auth/credential_store.ts";
-import { authEndpoints } from "../../lib/auth/auth_endpoints.ts";
+import { AuthFile } from "../../lib/auth/store/auth_file.ts";
+import type { CredentialStore } from "../../lib/auth/store/credential_store.ts";
+import { authEndpoints } from "../../lib/auth/chatgpt/auth_endpoints.ts";
 import type { Provider } from "../../lib/config/provider.ts";
-import type { Dialer, HttpRequest } from "../../lib/net/dialer.ts";
+import type { Dialer, HttpRequest } from "../../lib/net/dialer/dialer.ts";
 import type { Warning } from "../../lib/warning.ts";
-import type { World } from "../../lib/world.ts";
-import { ManagedLogin } from "../../lib/auth/managed_login.ts";
+import type { World } from "../../lib/world/world.ts";
+import { ManagedLogin } from "../../lib/auth/chatgpt/managed_login.ts";
 import type { Observation } from "../../lib/net/observer.ts";
 import { join } from "../support/paths.ts";
 

@@ -1,9 +1,9 @@
 /** A session for measurements: the real dialer, a key, no retries. */
 import type { Provider } from "../../lib/config/provider.ts";
-import type { Dialer } from "../../lib/net/dialer.ts";
-import { Session } from "../../lib/responses/session.ts";
-import { WIRE_MODULES } from "../../lib/responses/wire_modules.ts";
-import type { World } from "../../lib/world.ts";
+import type { Dialer } from "../../lib/net/dialer/dialer.ts";
+import { Session } from "../../lib/responses/turn/session.ts";
+import { WIRE_MODULES } from "../../lib/responses/transport/wire_modules.ts";
+import type { World } from "../../lib/world/world.ts";
 
 export interface BenchSession {
   readonly dialer: Dialer;

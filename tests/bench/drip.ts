@@ -1,6 +1,6 @@
 /** One large event in small pieces: the time must grow with the size and no faster. */
-import { SseDecoder } from "../../lib/responses/sse_decoder.ts";
-import { parseEvent } from "../../lib/responses/parse_event.ts";
+import { SseDecoder } from "../../lib/responses/transport/sse/sse_decoder.ts";
+import { parseEvent } from "../../lib/responses/events/parse_event.ts";
 import { best, type Finding } from "./measure.ts";
 
 const PIECE = 64;

@@ -2,7 +2,7 @@
  * Reads one turn in a process of its own and prints its resident memory, in MB: the most within the first
  * tenth, and the most after that. Arguments: base URL, number of events, wire, pause after each batch in ms.
  */
-import { processWorld } from "../../lib/cli/process.ts";
+import { processWorld } from "../../lib/cli/app/process.ts";
 import { dialerFor } from "../net/kit.ts";
 import { benchSession } from "./bench_session.ts";
 

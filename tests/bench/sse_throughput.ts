@@ -3,7 +3,7 @@
  * Node.
  */
 import { createParser } from "eventsource-parser";
-import { processWorld } from "../../lib/cli/process.ts";
+import { processWorld } from "../../lib/cli/app/process.ts";
 import { dialerFor } from "../net/kit.ts";
 import { benchSession, countEvents } from "./bench_session.ts";
 import { output, startServer } from "./child.ts";

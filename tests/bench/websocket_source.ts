@@ -1,6 +1,6 @@
 /** A websocket server over TLS that sends so many delta events and closes. Prints its port and its root. */
 import { CA, LEAF } from "../net/kit.ts";
-import { frame, TEXT, websocketServer } from "../net/websocket_server.ts";
+import { frame, TEXT, websocketServer } from "../net/websocket/websocket_server.ts";
 
 const PER_WRITE = 250;
 const event = JSON.stringify({

@@ -1,7 +1,7 @@
 /** Events per second over a websocket: against a bare `ws` loop with `JSON.parse`. */
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
-import { processWorld } from "../../lib/cli/process.ts";
+import { processWorld } from "../../lib/cli/app/process.ts";
 import { dialerFor } from "../net/kit.ts";
 import { benchSession, countEvents } from "./bench_session.ts";
 import { startServer } from "./child.ts";

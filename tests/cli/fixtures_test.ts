@@ -1,7 +1,7 @@
 import { assertEquals } from "../support/assert.ts";
 import { culvert, jsonLines } from "../support/culvert.ts";
 import { fromFileUrl } from "../support/paths.ts";
-import { accept, socketServer } from "../responses/websocket_kit.ts";
+import { accept, socketServer } from "../responses/transport/websocket/websocket_kit.ts";
 
 const fixture = (name: string) => fromFileUrl(new URL(`../../fixtures/${name}`, import.meta.url));
 const STREAM = await Deno.readFile(fixture("sse/answer.sse"));

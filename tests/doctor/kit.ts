@@ -1,11 +1,11 @@
 /** What the tests of the doctor share: an examination in a world of the test's own, and its findings by id. */
-import { processWorld } from "../../lib/cli/process.ts";
+import { processWorld } from "../../lib/cli/app/process.ts";
 import type { SharedFlags } from "../../lib/config/settings.ts";
 import { examine } from "../../lib/doctor/examine.ts";
-import type { Report, ReportedCheck, ReportMode } from "../../lib/doctor/report.ts";
-import { checkRoot } from "../../lib/net/system_roots.ts";
-import type { RootsReader } from "../../lib/trust/roots_reader.ts";
-import type { World } from "../../lib/world.ts";
+import type { Report, ReportedCheck, ReportMode } from "../../lib/doctor/report/report.ts";
+import { checkRoot } from "../../lib/trust/roots/system_roots.ts";
+import type { RootsReader } from "../../lib/trust/roots/roots_reader.ts";
+import type { World } from "../../lib/world/world.ts";
 import { join } from "../support/paths.ts";
 import { skippedIf } from "../support/skipped.ts";
 

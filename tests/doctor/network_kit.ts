@@ -1,6 +1,6 @@
 /** What the tests of the doctor's network checks share: an API that is trusted, and ends of the line that misbehave. */
-import { type MockApi, type MockApiOptions, startMockApi } from "../../lib/mock/api.ts";
-import type { Report } from "../../lib/doctor/report.ts";
+import { type MockApi, type MockApiOptions, startMockApi } from "../../lib/mock/api/api.ts";
+import type { Report } from "../../lib/doctor/report/report.ts";
 import { type Case, type Diagnose, diagnose, type Folder, folder, PLANTED_KEY } from "./kit.ts";
 
 /** An API over TLS, its CA in a file, and a doctor that trusts it. */

@@ -3,7 +3,7 @@ import { CHECKS } from "../../lib/doctor/checks/all.ts";
 import { runChecks } from "../../lib/doctor/runner.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
-import { processWorld } from "../../lib/cli/process.ts";
+import { processWorld } from "../../lib/cli/app/process.ts";
 
 const world = processWorld();
 

@@ -1,7 +1,7 @@
 import { createClient } from "../../lib/mod.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { worldWith } from "../net/kit.ts";
-import { COMPLETE, socketServer } from "../responses/websocket_kit.ts";
+import { COMPLETE, socketServer } from "../responses/transport/websocket/websocket_kit.ts";
 import { runProgram } from "./program.ts";
 
 const MEBIBYTE = 1024 * 1024;

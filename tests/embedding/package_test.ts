@@ -14,14 +14,14 @@ Deno.test("the package could be published: no slow types, and nothing in it but 
   const { code, stdout, stderr } = await deno(["publish", "--dry-run", "--allow-dirty", "--no-check"]);
   const said = stdout + stderr;
   assert(code === 0, said);
-  // Of the one kind of warning that is left, lib/cli/late_modules.ts says why it is so.
+  // Of the one kind of warning that is left, lib/cli/app/late_modules.ts says why it is so.
   const warnings = [...said.matchAll(/^warning\[(.*?)\].*\n\s*-->\s*(\S+?):\d/gm)];
   assertEquals(warnings.length, [...said.matchAll(/^warning\[/gm)].length, said);
   const places = warnings.map(([, kind, path = ""]) =>
     `${kind} ${path.replace(/^.*?\/(?=(lib\/cli\/|)[^/]+$)/, "")}`
   );
   assertEquals([...new Set(places)].toSorted(), [
-    "unanalyzable-dynamic-import lib/cli/late_modules.ts",
+    "unanalyzable-dynamic-import lib/cli/app/late_modules.ts",
     "unanalyzable-dynamic-import main.ts",
   ]);
   const files = [...said.matchAll(/file:\/\/\S*?\/(\S+) \(/g)].map(([, path]) => `/${path}`);

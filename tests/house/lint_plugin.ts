@@ -62,7 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Where in the tree a file stands: `lib/net/dialer.ts` → room `net`. */
+/** Where in the tree a file stands: `lib/net/dialer/dialer.ts` → room `net`. */
 function place(filename: string): { readonly path: string; readonly room: string | undefined } {
   const path = filename.replaceAll("\\", "/");
   const room = /\/lib\/([^/]+)\//.exec(path)?.[1];
@@ -75,11 +75,11 @@ function isProgram(filename: string): boolean {
 }
 
 function mayOpenSockets(filename: string): boolean {
-  return !isProgram(filename) || place(filename).room === "net";
+  return !isProgram(filename) || /\/lib\/(net|trust\/roots)\//.test(place(filename).path);
 }
 
 function mayTouchProcess(filename: string): boolean {
-  return !isProgram(filename) || /\/(main|lib\/cli\/process)\.ts$/.test(place(filename).path);
+  return !isProgram(filename) || /\/(main|lib\/cli\/app\/process)\.ts$/.test(place(filename).path);
 }
 
 /** The room that a relative import leads to, if it leads into `lib/` from within it. */
@@ -146,7 +146,7 @@ const processGlobals: Deno.lint.Rule = {
     const report = (node: Deno.lint.Node, what: string) =>
       context.report({
         node,
-        message: `${what} is named outside main.ts and lib/cli/process.ts`,
+        message: `${what} is named outside main.ts and lib/cli/app/process.ts`,
         hint: "Take what is needed from the World, or from the command's context.",
       });
     return {
@@ -198,7 +198,7 @@ const layers: Deno.lint.Rule = {
 
 /** Where modules may be loaded that no graph of imports shows: what `lib/mod.ts` leads to must show all. */
 function mayHideImports(filename: string): boolean {
-  return !isProgram(filename) || /\/(main|lib\/cli\/late_modules)\.ts$/.test(place(filename).path);
+  return !isProgram(filename) || /\/(main|lib\/cli\/app\/late_modules)\.ts$/.test(place(filename).path);
 }
 
 function isOwnModule(name: unknown): boolean {
@@ -214,7 +214,7 @@ const lateImports: Deno.lint.Rule = {
           context.report({
             node,
             message: "A module that is loaded late is read at every start",
-            hint: "Put it into lib/cli/late_modules.ts, which says why.",
+            hint: "Put it into lib/cli/app/late_modules.ts, which says why.",
           });
           return;
         }
@@ -222,7 +222,7 @@ const lateImports: Deno.lint.Rule = {
           context.report({
             node,
             message: "A module is imported out of sight of the runtime's graph",
-            hint: "Name it by a plain literal, or put it into lib/cli/late_modules.ts.",
+            hint: "Name it by a plain literal, or put it into lib/cli/app/late_modules.ts.",
           });
           return;
         }

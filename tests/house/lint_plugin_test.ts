@@ -28,19 +28,22 @@ Deno.test("a socket opened outside lib/net is reported, in whatever way it is op
 
 Deno.test("lib/net and the tests may open sockets", () => {
   for (const source of OPENERS) {
-    assertEquals(broken("lib/net/tunnel.ts", source), [], source);
+    assertEquals(broken("lib/net/tunnel/tunnel.ts", source), [], source);
     assertEquals(broken("tests/net/tunnel_test.ts", source), [], source);
   }
 });
 
 Deno.test("a type from a network module is no connection", () => {
   assertEquals(
-    broken("lib/responses/session.ts", `import type { WebSocket } from "ws"; export type A = WebSocket;`),
+    broken(
+      "lib/responses/turn/session.ts",
+      `import type { WebSocket } from "ws"; export type A = WebSocket;`,
+    ),
     [],
   );
 });
 
-Deno.test("a process global is reported outside main.ts and lib/cli/process.ts", () => {
+Deno.test("a process global is reported outside main.ts and lib/cli/app/process.ts", () => {
   for (
     const source of [
       `Deno.args;`,
@@ -54,7 +57,7 @@ Deno.test("a process global is reported outside main.ts and lib/cli/process.ts",
   ) {
     assertEquals(broken("lib/config/load.ts", source), ["culvert/process-globals"], source);
     assertEquals(broken("lib/cli/respond.ts", source), ["culvert/process-globals"], source);
-    assertEquals(broken("lib/cli/process.ts", source), [], source);
+    assertEquals(broken("lib/cli/app/process.ts", source), [], source);
     assertEquals(broken("main.ts", source), [], source);
   }
 });
@@ -77,17 +80,17 @@ Deno.test("an import along the layers passes", () => {
 
 Deno.test("an import that the runtime's graph leaves out stands in the table of late modules, and names its type", () => {
   const loader = `export const load = (): Promise<typeof import("./a.ts")> => import("./a.ts" as string);`;
-  assertEquals(broken("lib/cli/late_modules.ts", loader), []);
+  assertEquals(broken("lib/cli/app/late_modules.ts", loader), []);
   assertEquals(broken("main.ts", loader), []);
-  assertEquals(broken("lib/net/create_dialer.ts", loader), ["culvert/late-imports"]);
-  assertEquals(broken("lib/cli/run.ts", loader), ["culvert/late-imports"]);
+  assertEquals(broken("lib/net/dialer/create_dialer.ts", loader), ["culvert/late-imports"]);
+  assertEquals(broken("lib/cli/app/run.ts", loader), ["culvert/late-imports"]);
   for (
     const wrong of [
       loader.replace(`"./a.ts" as`, `"./b.ts" as`),
       `export const load = (name: string) => import(name);`,
     ]
   ) {
-    assertEquals(broken("lib/cli/late_modules.ts", wrong), ["culvert/late-imports"], wrong);
+    assertEquals(broken("lib/cli/app/late_modules.ts", wrong), ["culvert/late-imports"], wrong);
   }
 });
 
@@ -100,7 +103,7 @@ Deno.test("an import that the runtime's graph leaves out is held to the other ru
 
 Deno.test("an import below lib/cli that the runtime's graph shows is read at every start, and reported", () => {
   const load = `export const load = () => import("../respond/run.ts");`;
-  assertEquals(broken("lib/cli/commands/respond.ts", load), ["culvert/late-imports"]);
-  assertEquals(broken("lib/cli/commands/respond.ts", `export const load = () => import("zod");`), []);
+  assertEquals(broken("lib/cli/respond/command.ts", load), ["culvert/late-imports"]);
+  assertEquals(broken("lib/cli/respond/command.ts", `export const load = () => import("zod");`), []);
   assertEquals(broken("lib/auth/a.ts", `export const load = () => import("./b.ts");`), []);
 });

@@ -1,5 +1,5 @@
 import { startNetwork } from "../../lib/mock/network.ts";
-import { readBundle } from "../../lib/trust/bundle_reader.ts";
+import { readBundle } from "../../lib/trust/bundle/bundle_reader.ts";
 import { assert, assertEquals, assertIncludes, assertRejects } from "../support/assert.ts";
 import { testWith } from "../support/programs.ts";
 

@@ -1,14 +1,14 @@
 /** What the tests of this room share: a dialer with chosen roots and routes, and servers to dial. */
 import * as net from "node:net";
-import { processWorld } from "../../lib/cli/process.ts";
+import { processWorld } from "../../lib/cli/app/process.ts";
 import { CulvertError } from "../../lib/errors.ts";
-import { createDialer } from "../../lib/net/create_dialer.ts";
-import type { Dialer, HttpReply, HttpRequest } from "../../lib/net/dialer.ts";
-import { createRouteTable } from "../../lib/net/route_table.ts";
-import { createAuthority, type KeyPairPem } from "../../lib/mock/pki.ts";
+import { createDialer } from "../../lib/net/dialer/create_dialer.ts";
+import type { Dialer, HttpReply, HttpRequest } from "../../lib/net/dialer/dialer.ts";
+import { createRouteTable } from "../../lib/net/route/route_table.ts";
+import { createAuthority, type KeyPairPem } from "../../lib/pki/pki.ts";
 import type { TrustStore } from "../../lib/trust/trust_store.ts";
-import type { World } from "../../lib/world.ts";
-import { environment } from "./route_cases.ts";
+import type { World } from "../../lib/world/world.ts";
+import { environment } from "./route/route_cases.ts";
 
 /** The private CA of this run, and a certificate of localhost under it. */
 export const CA = await createAuthority("Culvert Test CA");

@@ -1,6 +1,6 @@
 /** Sign in with a real browser, everything but the last page through a proxy that intercepts TLS. */
 import { type Network, startNetwork } from "../../lib/mock/network.ts";
-import { MOCK_ACCOUNT } from "../../lib/mock/tokens.ts";
+import { MOCK_ACCOUNT } from "../../lib/mock/oauth/tokens.ts";
 import { TestHome } from "../auth/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 import { startCulvert } from "../support/culvert.ts";

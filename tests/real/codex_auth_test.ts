@@ -1,5 +1,5 @@
 /** One `auth.json`, two programs: the codex client signs in and culvert goes on with it, and the other way round. */
-import { type MockApi, startMockApi } from "../../lib/mock/api.ts";
+import { type MockApi, startMockApi } from "../../lib/mock/api/api.ts";
 import { TestHome } from "../auth/kit.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { culvert, jsonLines } from "../support/culvert.ts";

@@ -1,6 +1,6 @@
 /** A home whose login is kept elsewhere than in a file, an API, a keyring, and programs led to all of them. */
-import { type MockApi, startMockApi } from "../../lib/mock/api.ts";
-import { MOCK_ACCOUNT } from "../../lib/mock/tokens.ts";
+import { type MockApi, startMockApi } from "../../lib/mock/api/api.ts";
+import { MOCK_ACCOUNT } from "../../lib/mock/oauth/tokens.ts";
 import { TestHome } from "../auth/kit.ts";
 import { assertEquals } from "../support/assert.ts";
 import { culvert, type CulvertRun } from "../support/culvert.ts";

@@ -1,5 +1,5 @@
 /** What the tests against real peers have in common: a simulated API, and the program pointed at it. */
-import { type MockApi, startMockApi } from "../../lib/mock/api.ts";
+import { type MockApi, startMockApi } from "../../lib/mock/api/api.ts";
 import { culvert, type CulvertRun } from "../support/culvert.ts";
 import { join } from "../support/paths.ts";
 

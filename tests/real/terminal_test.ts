@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
-import { type Bench, bench, PLANTED_KEY } from "../cli/respond_kit.ts";
+import { type Bench, bench, PLANTED_KEY } from "../cli/respond/kit.ts";
 import { testWith } from "../support/programs.ts";
 import { onTerminal } from "../support/terminal.ts";
-import type { MockApiOptions } from "../../lib/mock/api.ts";
+import type { MockApiOptions } from "../../lib/mock/api/api.ts";
 
 const NEEDS = ["script"];
 

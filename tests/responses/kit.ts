@@ -10,18 +10,18 @@ import type {
 } from "../../lib/auth/authenticator.ts";
 import type { Provider } from "../../lib/config/provider.ts";
 import { CulvertError } from "../../lib/errors.ts";
-import type { Dialer } from "../../lib/net/dialer.ts";
+import type { Dialer } from "../../lib/net/dialer/dialer.ts";
 import { dialerFor } from "../net/kit.ts";
-import type { ResponseEvent } from "../../lib/responses/events.ts";
-import { userMessage } from "../../lib/responses/items.ts";
-import type { TurnRequest } from "../../lib/responses/request.ts";
-import { Session, type SessionOptions } from "../../lib/responses/session.ts";
-import { WIRE_MODULES } from "../../lib/responses/wire_modules.ts";
-import type { Turn, TurnOptions } from "../../lib/responses/turn.ts";
-import type { World } from "../../lib/world.ts";
-import { type EventRow, type Reading, readingOf } from "./reading.ts";
+import type { ResponseEvent } from "../../lib/responses/events/events.ts";
+import { userMessage } from "../../lib/responses/events/items.ts";
+import type { TurnRequest } from "../../lib/responses/request/request.ts";
+import { Session, type SessionOptions } from "../../lib/responses/turn/session.ts";
+import { WIRE_MODULES } from "../../lib/responses/transport/wire_modules.ts";
+import type { Turn, TurnOptions } from "../../lib/responses/turn/turn.ts";
+import type { World } from "../../lib/world/world.ts";
+import { type EventRow, type Reading, readingOf } from "./turn/reading.ts";
 
-export { COMPLETED, CREATED, delta, failed, failsWith, type Reading } from "./reading.ts";
+export { COMPLETED, CREATED, delta, failed, failsWith, type Reading } from "./turn/reading.ts";
 
 /** A request as the server saw it. */
 export interface SeenRequest {

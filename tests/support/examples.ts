@@ -1,5 +1,5 @@
 /** The place that the examples of help speak of: a company's bundle, a key. */
-import { createAuthority } from "../../lib/mock/pki.ts";
+import { createAuthority } from "../../lib/pki/pki.ts";
 import { type Workplace, workplace } from "./on_path.ts";
 import { join } from "./paths.ts";
 

@@ -1,7 +1,7 @@
 /** What a root means to the TLS library, and the warnings that say so beforehand. */
-import { createAuthority, createSelfSigned } from "../../lib/mock/pki.ts";
-import type { Bundle } from "../../lib/trust/bundle.ts";
-import { readBundle } from "../../lib/trust/bundle_reader.ts";
+import { createAuthority, createSelfSigned } from "../../lib/pki/pki.ts";
+import type { Bundle } from "../../lib/trust/bundle/bundle.ts";
+import { readBundle } from "../../lib/trust/bundle/bundle_reader.ts";
 import { assertEquals, assertIncludes } from "../support/assert.ts";
 import { request, startTlsServer } from "./handshake.ts";
 

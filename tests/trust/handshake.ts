@@ -1,6 +1,6 @@
 /** A TLS server under a private CA, and a client that trusts what a bundle gave: the last word on any bundle. */
-import { processWorld } from "../../lib/cli/process.ts";
-import { type Authority, createAuthority, type KeyPairPem } from "../../lib/mock/pki.ts";
+import { processWorld } from "../../lib/cli/app/process.ts";
+import { type Authority, createAuthority, type KeyPairPem } from "../../lib/pki/pki.ts";
 
 /** A server that is up. */
 export interface TlsServer extends AsyncDisposable {

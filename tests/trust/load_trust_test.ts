@@ -1,15 +1,15 @@
 /** Which bundle wins, what becomes of it, and what the store says about it. */
-import { processWorld } from "../../lib/cli/process.ts";
+import { processWorld } from "../../lib/cli/app/process.ts";
 import { CulvertError } from "../../lib/errors.ts";
-import { createAuthority } from "../../lib/mock/pki.ts";
-import { checkRoot } from "../../lib/net/system_roots.ts";
+import { createAuthority } from "../../lib/pki/pki.ts";
+import { checkRoot } from "../../lib/trust/roots/system_roots.ts";
 import { loadTrust } from "../../lib/trust/load_trust.ts";
-import type { RootSet, RootsReader } from "../../lib/trust/roots_reader.ts";
-import { selectBundle } from "../../lib/trust/selection.ts";
-import type { World } from "../../lib/world.ts";
+import type { RootSet, RootsReader } from "../../lib/trust/roots/roots_reader.ts";
+import { selectBundle } from "../../lib/trust/bundle/selection.ts";
+import type { World } from "../../lib/world/world.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { join } from "../support/paths.ts";
-import { BUNDLE_STATES, deciding, writeBundles } from "./bundle_states.ts";
+import { BUNDLE_STATES, deciding, writeBundles } from "./bundle/bundle_states.ts";
 import { request, startPrivateNetwork } from "./handshake.ts";
 
 function world(variables: Readonly<Record<string, string>>, cwd = "/nowhere"): World {

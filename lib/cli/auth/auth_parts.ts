@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { authEndpoints, DEFAULT_ISSUER } from "../../auth/auth_endpoints.ts";
-import type { LoginParts } from "../../auth/login_parts.ts";
-import { openStore } from "../../auth/open_store.ts";
+import { authEndpoints, DEFAULT_ISSUER } from "../../auth/chatgpt/auth_endpoints.ts";
+import type { LoginParts } from "../../auth/login/login_parts.ts";
+import { openStore } from "../../auth/store/open_store.ts";
 import { CulvertError } from "../../errors.ts";
-import { redactUrl } from "../../redaction.ts";
-import { originator } from "../../responses/identity.ts";
-import type { Connection } from "../connection.ts";
-import type { Host } from "../host.ts";
-import { LATE } from "../late_modules.ts";
-import type { Voice } from "../voice.ts";
+import { redactUrl } from "../../redaction/redactor.ts";
+import { originator } from "../../responses/request/identity.ts";
+import type { Connection } from "../app/connection.ts";
+import type { Host } from "../app/host.ts";
+import { LATE } from "../app/late_modules.ts";
+import type { Voice } from "../output/reporter.ts";
 
 /**
  * @param issuer from `--issuer`

@@ -3,22 +3,22 @@
  *
  * @module
  */
-import { authEndpoints } from "../../auth/auth_endpoints.ts";
+import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
 import type { AuthMode } from "../../auth/authenticator.ts";
 import { headerValue } from "../../auth/credential.ts";
-import { loginFailure, type LoginParts, type SignedIn } from "../../auth/login_parts.ts";
-import { methodObjection } from "../../auth/login_policy.ts";
-import { planOf } from "../../auth/plan.ts";
+import { loginFailure, type LoginParts, type SignedIn } from "../../auth/login/login_parts.ts";
+import { methodObjection } from "../../auth/policy/login_policy.ts";
+import { planOf } from "../../auth/policy/plan.ts";
 import type { Settings } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
-import type { LoginFlags } from "../commands/auth.ts";
-import { connect } from "../connection.ts";
-import type { CliContext } from "../context.ts";
-import type { Host } from "../host.ts";
-import { listenForStop } from "../stop_signals.ts";
-import { createVoice } from "../voice.ts";
+import type { LoginFlags } from "./command.ts";
+import { connect } from "../app/connection.ts";
+import type { CliContext } from "../app/context.ts";
+import type { Host } from "../app/host.ts";
+import { listenForStop } from "../app/stop_signals.ts";
+import { createVoice } from "../output/reporter.ts";
 import { authParts } from "./auth_parts.ts";
-import { LATE } from "../late_modules.ts";
+import { LATE } from "../app/late_modules.ts";
 
 /** Longest secret that is read, characters. */
 const MAX_SECRET_LENGTH = 64 * 1024;

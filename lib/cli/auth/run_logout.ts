@@ -4,11 +4,11 @@
  * @module
  */
 import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/credential.ts";
-import { logout } from "../../auth/logout.ts";
-import type { AuthFlags } from "../commands/auth.ts";
-import { connect } from "../connection.ts";
-import type { CliContext } from "../context.ts";
-import { createVoice } from "../voice.ts";
+import { logout } from "../../auth/login/logout.ts";
+import type { AuthFlags } from "./command.ts";
+import { connect } from "../app/connection.ts";
+import type { CliContext } from "../app/context.ts";
+import { createVoice } from "../output/reporter.ts";
 import { authParts } from "./auth_parts.ts";
 
 /** Runs the command. */

@@ -3,20 +3,20 @@
  *
  * @module
  */
-import { authEndpoints } from "../../auth/auth_endpoints.ts";
+import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
 import type { AuthMode } from "../../auth/authenticator.ts";
 import { type Credential, storedCredential } from "../../auth/credential.ts";
-import { ManagedLogin } from "../../auth/managed_login.ts";
-import { openStore } from "../../auth/open_store.ts";
-import { describeCredential } from "../../auth/rejection_report.ts";
-import { expiryOf } from "../../auth/token_freshness.ts";
+import { ManagedLogin } from "../../auth/chatgpt/managed_login.ts";
+import { openStore } from "../../auth/store/open_store.ts";
+import { describeCredential } from "../../auth/recovery/rejection_report.ts";
+import { expiryOf } from "../../auth/chatgpt/token_freshness.ts";
 import { CulvertError } from "../../errors.ts";
-import type { AuthFlags } from "../commands/auth.ts";
-import { connect } from "../connection.ts";
-import type { CliContext } from "../context.ts";
-import { LATE } from "../late_modules.ts";
-import { listenForStop } from "../stop_signals.ts";
-import { createVoice } from "../voice.ts";
+import type { AuthFlags } from "./command.ts";
+import { connect } from "../app/connection.ts";
+import type { CliContext } from "../app/context.ts";
+import { LATE } from "../app/late_modules.ts";
+import { listenForStop } from "../app/stop_signals.ts";
+import { createVoice } from "../output/reporter.ts";
 
 /** What is stored, by the names of `auth.json`. */
 const MODES = {

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { openStore } from "../../auth/open_store.ts";
-import type { CredentialStore } from "../../auth/credential_store.ts";
+import { openStore } from "../../auth/store/open_store.ts";
+import type { CredentialStore } from "../../auth/store/credential_store.ts";
 import { type AuthStatus, authStatus } from "../../auth/status.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import { EXIT } from "../../errors.ts";
-import type { StatusFlags } from "../commands/auth.ts";
-import type { CliContext } from "../context.ts";
-import { LATE } from "../late_modules.ts";
-import { createVoice } from "../voice.ts";
+import type { StatusFlags } from "./command.ts";
+import type { CliContext } from "../app/context.ts";
+import { LATE } from "../app/late_modules.ts";
+import { createVoice } from "../output/reporter.ts";
 
 const KINDS: Readonly<Record<AuthStatus["mode"], string>> = {
   apikey: "API key",

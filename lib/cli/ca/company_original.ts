@@ -5,10 +5,10 @@
  *
  * @module
  */
-import type { Bundle } from "../../trust/bundle.ts";
-import { readBundleFile } from "../../trust/bundle_file.ts";
-import type { Selection } from "../../trust/selection.ts";
-import type { World } from "../../world.ts";
+import type { Bundle } from "../../trust/bundle/bundle.ts";
+import { readBundleFile } from "../../trust/bundle/bundle_file.ts";
+import type { Selection } from "../../trust/bundle/selection.ts";
+import type { World } from "../../world/world.ts";
 
 const MARK = "# Made by culvert ca env";
 const FROM = " from ";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { wrapText } from "../../wrap_text.ts";
+import { wrapText } from "../../text/wrap.ts";
 
 /** What a fact is called, and what it is. */
 export type FactRow = readonly [name: string, value: string];

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { absolutePath } from "../../absolute_path.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
 import { CulvertError } from "../../errors.ts";
-import { checkRoot } from "../../net/system_roots.ts";
-import type { Bundle } from "../../trust/bundle.ts";
-import { joined, LARGEST_BUNDLE } from "../../trust/bundle_file.ts";
-import { readBundle } from "../../trust/bundle_reader.ts";
+import { checkRoot } from "../../trust/roots/system_roots.ts";
+import type { Bundle } from "../../trust/bundle/bundle.ts";
+import { joined, LARGEST_BUNDLE } from "../../trust/bundle/bundle_file.ts";
+import { readBundle } from "../../trust/bundle/bundle_reader.ts";
 import { readSelected } from "../../trust/load_trust.ts";
-import { CA_FLAG, CA_VARIABLES, selectBundle, type Selection } from "../../trust/selection.ts";
-import type { Host } from "../host.ts";
+import { CA_FLAG, CA_VARIABLES, selectBundle, type Selection } from "../../trust/bundle/selection.ts";
+import type { Host } from "../app/host.ts";
 
 /**
  * Finds out which bundle is meant.

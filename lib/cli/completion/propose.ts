@@ -4,8 +4,8 @@
  * @module
  */
 import { proposeCompletions } from "@stricli/core";
-import type { CliContext } from "../context.ts";
-import { applicationFor } from "../app.ts";
+import type { CliContext } from "../app/context.ts";
+import { applicationFor } from "../app/app.ts";
 
 /** One way to go on. */
 export interface Proposal {

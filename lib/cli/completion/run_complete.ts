@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Shell } from "../commands/completion.ts";
-import type { CliContext } from "../context.ts";
+import type { Shell } from "./command.ts";
+import type { CliContext } from "../app/context.ts";
 import { type Proposal, propose } from "./propose.ts";
 
 const FORMATS: Readonly<Record<Shell, (proposal: Proposal) => string>> = {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Shell } from "../commands/completion.ts";
-import type { CliContext } from "../context.ts";
+import type { Shell } from "./command.ts";
+import type { CliContext } from "../app/context.ts";
 
 // Bash takes `--flag=value` apart at the equals sign, and replaces only the part behind it.
 const bash = `# bash completion of culvert

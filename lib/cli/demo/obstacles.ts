@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Scenario } from "../../mock/scenario.ts";
+import type { Scenario } from "../../mock/api/scenario.ts";
 import type { Network } from "../../mock/network.ts";
-import type { ConnectAction, ProxyEvent } from "../../net/intercepting_proxy.ts";
-import type { Bundle } from "../../trust/bundle.ts";
+import type { ConnectAction, ProxyEvent } from "../../net/server/intercepting_proxy.ts";
+import type { Bundle } from "../../trust/bundle/bundle.ts";
 
 /** What the demo asks. */
 export const DEMO_PROMPT = "What is a culvert?";

@@ -5,15 +5,15 @@
  */
 import { loadSettings } from "../../config/load_settings.ts";
 import { SILENT } from "../../net/observer.ts";
-import { Session } from "../../responses/session.ts";
-import type { DemoFlags } from "../commands/demo.ts";
-import type { CliContext } from "../context.ts";
-import { connectThrough, startDemo } from "../demo_connection.ts";
+import { Session } from "../../responses/turn/session.ts";
+import type { DemoFlags } from "./command.ts";
+import type { CliContext } from "../app/context.ts";
+import { connectThrough, startDemo } from "../app/demo_connection.ts";
 import { printTurn } from "../respond/one_turn.ts";
 import { userMessage } from "../respond/prepare.ts";
-import { listenForStop } from "../stop_signals.ts";
-import { createVoice } from "../voice.ts";
-import { LATE } from "../late_modules.ts";
+import { listenForStop } from "../app/stop_signals.ts";
+import { createVoice } from "../output/reporter.ts";
+import { LATE } from "../app/late_modules.ts";
 import { DEMO_PROMPT, demoScenarios, describeScene, describeTraffic } from "./obstacles.ts";
 
 /** Runs the command. */

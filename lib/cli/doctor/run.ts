@@ -5,15 +5,15 @@
  */
 import type { SharedFlags } from "../../config/settings.ts";
 import { type ExaminationOptions, examine } from "../../doctor/examine.ts";
-import { renderReport } from "../../doctor/render.ts";
-import type { Report, ReportMode } from "../../doctor/report.ts";
+import { renderReport } from "../../doctor/report/render.ts";
+import type { Report, ReportMode } from "../../doctor/report/report.ts";
 import { CulvertError } from "../../errors.ts";
-import { rootsReader } from "../../net/system_roots.ts";
-import { wantsColor } from "../style.ts";
-import type { DoctorFlags } from "../commands/doctor.ts";
-import type { CliContext } from "../context.ts";
-import { listenForStop } from "../stop_signals.ts";
-import { LATE } from "../late_modules.ts";
+import { rootsReader } from "../../trust/roots/system_roots.ts";
+import { wantsColor } from "../output/style.ts";
+import type { DoctorFlags } from "./command.ts";
+import type { CliContext } from "../app/context.ts";
+import { listenForStop } from "../app/stop_signals.ts";
+import { LATE } from "../app/late_modules.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: DoctorFlags, url?: string): Promise<void> {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { commandsFor } from "../app.ts";
-import { HELP_FLAG, VERSION_FLAG } from "../help_flag.ts";
+import { commandsFor } from "../app/app.ts";
+import { HELP_FLAG, VERSION_FLAG } from "../app/flags/help_flag.ts";
 import { allManuals, type Manual, manualOf, targetAt } from "./manual.ts";
 
 const NAME = "culvert";

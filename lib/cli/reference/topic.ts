@@ -4,7 +4,7 @@
  * @module
  */
 import { columns, type Row, wrap } from "./layout.ts";
-import { LATE } from "../late_modules.ts";
+import { LATE } from "../app/late_modules.ts";
 
 /** A part of a topic. */
 export interface TopicSection {

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { EvidenceTags } from "../../auth/evidence.ts";
+import type { EvidenceTags } from "../../auth/recovery/evidence.ts";
 import type { AuthStatus } from "../../auth/status.ts";
 import type { DetailValue } from "../../errors.ts";
 import type { Observation } from "../../net/observer.ts";
 import { VERSION } from "../../version.ts";
 import type { Warning } from "../../warning.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../app/connection.ts";
 import type { ProbeResult } from "./probe.ts";
 
 /** What a report is made of. */

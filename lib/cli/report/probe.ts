@@ -7,13 +7,13 @@
 import type { Authorization, Rejection, TurnRecovery } from "../../auth/authenticator.ts";
 import { asCulvertError, type CulvertError } from "../../errors.ts";
 import type { RequestObservation } from "../../net/observer.ts";
-import { describeRoute } from "../../net/route.ts";
+import { describeRoute } from "../../net/route/route.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
-import { callerFacts } from "../../responses/attempt_observation.ts";
-import { mergeHeaders } from "../../responses/call_headers.ts";
-import { baseUrl, endpointUrl, shownUrl, websocketUrl } from "../../responses/url.ts";
+import { callerFacts } from "../../responses/turn/attempt_observation.ts";
+import { mergeHeaders } from "../../responses/request/call_headers.ts";
+import { baseUrl, endpointUrl, shownUrl, websocketUrl } from "../../responses/request/url.ts";
 import { VERSION } from "../../version.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../app/connection.ts";
 
 const LIMIT_MS = 15_000;
 /** More sends than recovery ever grants. */

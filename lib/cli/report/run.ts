@@ -3,19 +3,19 @@
  *
  * @module
  */
-import { AuthEvidence } from "../../auth/evidence.ts";
-import { openStore } from "../../auth/open_store.ts";
+import { AuthEvidence } from "../../auth/recovery/evidence.ts";
+import { openStore } from "../../auth/store/open_store.ts";
 import { authStatus } from "../../auth/status.ts";
-import { createRedactor, redactDetails } from "../../redaction.ts";
+import { createRedactor, redactDetails } from "../../redaction/redactor.ts";
 import { CulvertError, type DetailValue } from "../../errors.ts";
 import type { Observation, Observer } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
-import type { ReportFlags } from "../commands/report.ts";
-import { connect } from "../connection.ts";
-import type { CliContext } from "../context.ts";
-import { listenForStop } from "../stop_signals.ts";
-import { LATE } from "../late_modules.ts";
-import { createVoice, type Voice } from "../voice.ts";
+import type { ReportFlags } from "./command.ts";
+import { connect } from "../app/connection.ts";
+import type { CliContext } from "../app/context.ts";
+import { listenForStop } from "../app/stop_signals.ts";
+import { LATE } from "../app/late_modules.ts";
+import { createVoice, type Voice } from "../output/reporter.ts";
 import { buildReport } from "./build_report.ts";
 import { probe, type ProbeResult } from "./probe.ts";
 import { renderReport } from "./render_report.ts";

@@ -5,11 +5,11 @@
  * @module
  */
 import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/credential.ts";
-import type { CredentialStore } from "../../auth/credential_store.ts";
+import type { CredentialStore } from "../../auth/store/credential_store.ts";
 import type { Settings } from "../../config/settings.ts";
-import { secretsAround } from "../../redaction.ts";
+import { secretsAround } from "../../redaction/redactor.ts";
 import { CulvertError } from "../../errors.ts";
-import type { World } from "../../world.ts";
+import type { World } from "../../world/world.ts";
 
 /** Shorter texts are no secrets, and taking them out would maim the report. */
 const SHORTEST = 8;

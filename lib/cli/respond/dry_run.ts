@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { previewAuthorization } from "../../auth/authorization_preview.ts";
-import { describeRoute } from "../../net/route.ts";
-import type { TurnRequest } from "../../responses/request.ts";
-import { previewRequest } from "../../responses/preview.ts";
-import type { Connection } from "../connection.ts";
-import type { Host } from "../host.ts";
-import { LATE } from "../late_modules.ts";
+import { previewAuthorization } from "../../auth/policy/authorization_preview.ts";
+import { describeRoute } from "../../net/route/route.ts";
+import type { TurnRequest } from "../../responses/request/request.ts";
+import { previewRequest } from "../../responses/transport/preview.ts";
+import type { Connection } from "../app/connection.ts";
+import type { Host } from "../app/host.ts";
+import { LATE } from "../app/late_modules.ts";
 
 /**
  * Prints method, address, headers and body.

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { RateLimitSnapshot, ResponseEvent } from "../../responses/events.ts";
-import type { Voice } from "../voice.ts";
+import type { RateLimitSnapshot, ResponseEvent } from "../../responses/events/events.ts";
+import type { Voice } from "../output/reporter.ts";
 
 /** Says one event, as much of it as the voice lets through. Events of the API are not spoken of. */
 export function narrate(event: ResponseEvent, voice: Voice): void {

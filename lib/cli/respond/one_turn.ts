@@ -4,17 +4,17 @@
  * @module
  */
 import { asCulvertError, type CulvertError, EXIT, type ExitStatus } from "../../errors.ts";
-import { createRedactor, secretsAround } from "../../redaction.ts";
-import { AnswerCollector } from "../../responses/answer_collector.ts";
-import type { ResponseEvent, ResultEvent } from "../../responses/events.ts";
-import type { Turn } from "../../responses/turn.ts";
-import type { Host } from "../host.ts";
-import { OutputQueue } from "../output_queue.ts";
-import type { Voice } from "../voice.ts";
+import { createRedactor, secretsAround } from "../../redaction/redactor.ts";
+import { AnswerCollector } from "../../responses/turn/answer_collector.ts";
+import type { ResponseEvent, ResultEvent } from "../../responses/events/events.ts";
+import type { Turn } from "../../responses/turn/turn.ts";
+import type { Host } from "../app/host.ts";
+import { OutputQueue } from "../output/output_queue.ts";
+import type { Voice } from "../output/reporter.ts";
 import { narrate } from "./narrate.ts";
 import { jsonOutput, textOutput } from "./output.ts";
 import type { SchemaCheck } from "./schema_check.ts";
-import { LATE } from "../late_modules.ts";
+import { LATE } from "../app/late_modules.ts";
 
 /** How a turn is printed. */
 export interface PrintOptions {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Redactor } from "../../redaction.ts";
-import { redactError } from "../report_error.ts";
-import type { AnswerCollector } from "../../responses/answer_collector.ts";
-import type { EventBatch, ResultEvent, StreamItem } from "../../responses/events.ts";
+import type { Redactor } from "../../redaction/redactor.ts";
+import { redactError } from "../output/render_error.ts";
+import type { AnswerCollector } from "../../responses/turn/answer_collector.ts";
+import type { EventBatch, ResultEvent, StreamItem } from "../../responses/events/events.ts";
 
 /** Turns batches of events into what is written to stdout. */
 export interface TurnOutput {

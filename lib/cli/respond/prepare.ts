@@ -4,12 +4,12 @@
  *
  * @module
  */
-import type { InputImage, ResponseItem } from "../../responses/items.ts";
-import type { TurnRequest } from "../../responses/request.ts";
+import type { InputImage, ResponseItem } from "../../responses/events/items.ts";
+import type { TurnRequest } from "../../responses/request/request.ts";
 import type { Settings } from "../../config/settings.ts";
-import type { RespondFlags } from "../commands/respond.ts";
+import type { RespondFlags } from "./command.ts";
 import type { SchemaCheck } from "./schema_check.ts";
-import { LATE } from "../late_modules.ts";
+import { LATE } from "../app/late_modules.ts";
 
 /** A request in the making: everything but what the settings add. */
 export interface PreparedRequest {

@@ -4,20 +4,20 @@
  * @module
  */
 import { asCulvertError, CulvertError } from "../../errors.ts";
-import { createRedactor, secretsAround } from "../../redaction.ts";
-import { resultWithoutTurn } from "../../responses/result.ts";
-import { Session } from "../../responses/session.ts";
+import { createRedactor, secretsAround } from "../../redaction/redactor.ts";
+import { resultWithoutTurn } from "../../responses/turn/result.ts";
+import { Session } from "../../responses/turn/session.ts";
 import type { SharedFlags } from "../../config/settings.ts";
-import type { RespondFlags } from "../commands/respond.ts";
-import { connect, type ConnectionFlags } from "../connection.ts";
-import type { CliContext } from "../context.ts";
-import { listenForStop } from "../stop_signals.ts";
-import { createVoice } from "../voice.ts";
+import type { RespondFlags } from "./command.ts";
+import { connect, type ConnectionFlags } from "../app/connection.ts";
+import type { CliContext } from "../app/context.ts";
+import { listenForStop } from "../app/stop_signals.ts";
+import { createVoice } from "../output/reporter.ts";
 import { printTurn } from "./one_turn.ts";
 import { resultLine } from "./output.ts";
 import { prepare } from "./prepare.ts";
 import { readPrompt } from "./prompt.ts";
-import { LATE } from "../late_modules.ts";
+import { LATE } from "../app/late_modules.ts";
 
 /** Runs the command. With `--json` the last line is a result, whatever fails and however early. */
 export async function run(context: CliContext, flags: RespondFlags, ...words: string[]): Promise<void> {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DetailValue } from "../../errors.ts";
-import type { Bundle } from "../../trust/bundle.ts";
+import type { Bundle } from "../../trust/bundle/bundle.ts";
 import type { TrustStore } from "../../trust/trust_store.ts";
 import type { Warning } from "../../warning.ts";
 import { type Check, type Finding, ok, warn } from "../check.ts";
@@ -73,7 +73,7 @@ interface Look {
 }
 
 async function lookInto(bundle: Bundle, now: number): Promise<Look> {
-  const { certificateFacts, weaknesses } = await import("../../trust/certificate_facts.ts");
+  const { certificateFacts, weaknesses } = await import("../../trust/certificate/certificate_facts.ts");
   const weak: Warning[] = [];
   const listed: DetailValue[] = [];
   for (const { der, index, line } of bundle.certificates) {

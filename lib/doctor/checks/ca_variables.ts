@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { absolutePath } from "../../absolute_path.ts";
-import { oddPath } from "../../trust/near_miss.ts";
-import { CA_VARIABLES } from "../../trust/selection.ts";
-import type { World } from "../../world.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
+import { oddPath } from "../../trust/bundle/unknown_variables.ts";
+import { CA_VARIABLES } from "../../trust/bundle/selection.ts";
+import type { World } from "../../world/world.ts";
 import { type Check, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { firstHop } from "../../net/first_hop.ts";
+import { firstHop } from "../../net/tunnel/first_hop.ts";
 import { type Check, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 

@@ -4,11 +4,11 @@
  * @module
  */
 import { baseUrlClass, isBackendMode } from "../../auth/auth_headers.ts";
-import { isDue } from "../../auth/token_freshness.ts";
+import { isDue } from "../../auth/chatgpt/token_freshness.ts";
 import { asCulvertError } from "../../errors.ts";
 import { type Check, fail, failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { expiryOfCredential, modeOf } from "../credential_facts.ts";
+import { expiryOfCredential, modeOf } from "../examination/credential_facts.ts";
 
 /** The check. */
 export const credentialsCheck: Check<DoctorContext> = {

@@ -4,12 +4,12 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { httpFailure } from "../../responses/http_failures.ts";
-import { secretsOf, shownText } from "../../responses/server_text.ts";
-import { shownUrl } from "../../responses/url.ts";
+import { httpFailure } from "../../responses/failures/http_failures.ts";
+import { secretsOf, shownText } from "../../responses/failures/server_text.ts";
+import { shownUrl } from "../../responses/request/url.ts";
 import { type Check, fail, failure, type Finding, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { attempted, type ModelListReply } from "../model_list.ts";
+import { attempted, type ModelListReply } from "../examination/model_list.ts";
 
 /** The check. */
 export const httpCheck: Check<DoctorContext> = {

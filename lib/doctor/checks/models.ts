@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { httpFailure } from "../../responses/http_failures.ts";
-import { secretsOf } from "../../responses/server_text.ts";
+import { httpFailure } from "../../responses/failures/http_failures.ts";
+import { secretsOf } from "../../responses/failures/server_text.ts";
 import { type Check, fail, failure, type Finding, ok, skipped, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { attempted, modelNames } from "../model_list.ts";
+import { attempted, modelNames } from "../examination/model_list.ts";
 
 /** The check. */
 export const modelsCheck: Check<DoctorContext> = {

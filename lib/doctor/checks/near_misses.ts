@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Environment } from "../../world.ts";
+import type { Environment } from "../../world/world.ts";
 import { type Check, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 

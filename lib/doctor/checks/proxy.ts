@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { hostAndPort } from "../../net/explain.ts";
+import { hostAndPort } from "../../net/failure/explain.ts";
 import { type Check, failure, type Finding, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 

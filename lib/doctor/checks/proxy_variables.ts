@@ -4,9 +4,9 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { parseProxyAddress } from "../../net/proxy_address.ts";
-import { createRouteTable } from "../../net/route_table.ts";
-import type { Environment } from "../../world.ts";
+import { parseProxyAddress } from "../../net/route/proxy_address.ts";
+import { createRouteTable } from "../../net/route/route_table.ts";
+import type { Environment } from "../../world/world.ts";
 import { type Check, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 

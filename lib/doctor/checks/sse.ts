@@ -4,10 +4,10 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import type { ResultError } from "../../responses/events.ts";
+import type { ResultError } from "../../responses/events/events.ts";
 import { type Check, fail, failure, type Finding, ok, skipped, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { type Beat, type Rhythm, rhythmOf } from "../rhythm.ts";
+import { type Beat, type Rhythm, rhythmOf } from "../examination/arrival_times.ts";
 
 /** A reply with this header says where, below its base, a stream with known gaps is to be had. */
 export const PULSE_HEADER = "culvert-pulse";
@@ -65,7 +65,7 @@ async function takePulse(context: DoctorContext, place: string, signal: AbortSig
       remediation: "Something on the way lets the model list through and not this; try --spend.",
     });
   }
-  const { SseDecoder } = await import("../../responses/sse_decoder.ts");
+  const { SseDecoder } = await import("../../responses/transport/sse/sse_decoder.ts");
   const decoder = new SseDecoder();
   const beats: Beat[] = [];
   for await (const chunk of reply.body) {
@@ -123,9 +123,9 @@ export function judgePulse(rhythm: Rhythm, expected: number): Finding {
 /** Asks the model for a few words, as a turn would. */
 async function takeAnswer(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
   const [{ Session }, { WIRE_MODULES }, { createAuthenticator }, settings, dialer] = await Promise.all([
-    import("../../responses/session.ts"),
-    import("../../responses/wire_modules.ts"),
-    import("../../auth/create_authenticator.ts"),
+    import("../../responses/turn/session.ts"),
+    import("../../responses/transport/wire_modules.ts"),
+    import("../../connect/create_authenticator.ts"),
     context.settings(),
     context.dialer(),
   ]);

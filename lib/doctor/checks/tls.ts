@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { explain, fetchCommand } from "../../net/explain.ts";
-import type { ProbeResult } from "../../net/probe.ts";
-import { isLoopback } from "../../net/route_table.ts";
+import { explain, fetchCommand } from "../../net/failure/explain.ts";
+import type { ProbeResult } from "../../net/diagnosis/probe.ts";
+import { isLoopback } from "../../net/route/route_table.ts";
 import { type Check, failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { describeInterception } from "../interception.ts";
-import type { Way } from "../way.ts";
+import { describeInterception } from "../examination/interception.ts";
+import type { Way } from "../examination/way.ts";
 
 /** The check. */
 export const tlsCheck: Check<DoctorContext> = {

@@ -1,8 +1,8 @@
 /** A home whose ChatGPT login is to be signed for by an agent, and the API and authority that it leads to. */
-import { type MockApi, startMockApi } from "../../../lib/mock/api.ts";
-import type { MockApiOptions } from "../../../lib/mock/api.ts";
-import { writeLogin } from "../../../lib/mock/login_file.ts";
-import type { TokenSet } from "../../../lib/mock/oauth.ts";
+import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
+import type { MockApiOptions } from "../../../lib/mock/api/api.ts";
+import { writeLogin } from "../../../lib/mock/oauth/login_file.ts";
+import type { TokenSet } from "../../../lib/mock/oauth/oauth.ts";
 import { TestHome } from "../../auth/kit.ts";
 import { culvert, type CulvertRun } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";

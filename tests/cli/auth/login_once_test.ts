@@ -1,6 +1,6 @@
 /** One answer and one end of a login, as a process: signals, a later login, a stranger on its port. */
 import { loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
-import { HeldAuthority } from "../../auth/login_kit.ts";
+import { HeldAuthority } from "../../auth/login/login_kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { startCulvert } from "../../support/culvert.ts";
 import { answerTo, authorityGiving, freePort, look, startLogin, tokensWith } from "./login_kit.ts";

@@ -1,5 +1,5 @@
 /** `culvert auth refresh` at an authority that only a proxy can reach. */
-import { createAuthority } from "../../../lib/mock/pki.ts";
+import { createAuthority } from "../../../lib/pki/pki.ts";
 import { accessToken, HOUR_MS, loginText, TestHome } from "../../auth/kit.ts";
 import { assertEquals, assertExcludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";

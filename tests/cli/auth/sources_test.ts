@@ -1,4 +1,4 @@
-import { startMockApi } from "../../../lib/mock/api.ts";
+import { startMockApi } from "../../../lib/mock/api/api.ts";
 import { CREDENTIAL_ROWS, type CredentialRow, sourceIn } from "../../auth/credential_rows.ts";
 import { TestHome } from "../../auth/kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";

@@ -1,4 +1,4 @@
-import { DEFECT_ROWS } from "../../auth/auth_file_rows.ts";
+import { DEFECT_ROWS } from "../../auth/store/auth_file_rows.ts";
 import { accessToken, HOUR_MS, loginText, TestHome } from "../../auth/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";

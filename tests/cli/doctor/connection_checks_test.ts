@@ -1,4 +1,4 @@
-import { CONNECTION_ROWS } from "../../doctor/connection_check_rows.ts";
+import { CONNECTION_ROWS } from "../../doctor/checks/connection_check_rows.ts";
 import { testAsProcess } from "./process_kit.ts";
 
 for (const row of CONNECTION_ROWS) testAsProcess(row);

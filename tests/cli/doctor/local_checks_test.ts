@@ -1,4 +1,4 @@
-import { LOCAL_ROWS } from "../../doctor/local_check_rows.ts";
+import { LOCAL_ROWS } from "../../doctor/checks/local_check_rows.ts";
 import { testAsProcess } from "./process_kit.ts";
 
 for (const row of LOCAL_ROWS) testAsProcess(row);

@@ -1,8 +1,8 @@
 /** The doctor as a process: a case becomes words and variables, its report is read from stdout. */
 import { unlessLacking } from "../../support/old_runtime.ts";
 import type { SharedFlags } from "../../../lib/config/settings.ts";
-import type { Report } from "../../../lib/doctor/report.ts";
-import { assertFitsSchema } from "../../doctor/report_kit.ts";
+import type { Report } from "../../../lib/doctor/report/report.ts";
+import { assertFitsSchema } from "../../doctor/report/report_kit.ts";
 import type { Case, CheckRow } from "../../doctor/kit.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";

@@ -1,6 +1,6 @@
-import { cliContext } from "../../../lib/cli/context.ts";
+import { cliContext } from "../../../lib/cli/app/context.ts";
 import { propose } from "../../../lib/cli/completion/propose.ts";
-import { processHost } from "../../../lib/cli/process.ts";
+import { processHost } from "../../../lib/cli/app/process.ts";
 import { everyManual } from "../../../lib/cli/reference/command_manual.ts";
 import { columns, wrap } from "../../../lib/cli/reference/layout.ts";
 import { manualPage } from "../../../lib/cli/reference/roff.ts";

@@ -25,7 +25,7 @@ Deno.test("the topic config has every key of the schema", () => {
 });
 
 Deno.test("the topic events has the types of the unions, and they are written in the program", async () => {
-  const files = ["api_events.ts", "culvert_events.ts"].map((name) => join(LIB, "responses", name));
+  const files = ["api_events.ts", "culvert_events.ts"].map((name) => join(LIB, "responses", "events", name));
   const source = (await Promise.all(files.map((path) => Deno.readTextFile(path)))).join("\n");
   const written = [...source.matchAll(/"((?:culvert|response|codex)\.[a-z_.]+)"/g)].map(([, type]) => type);
   const told = [...Object.keys(OWN_EVENTS), ...Object.keys(API_EVENTS)].filter((type) => type !== "error");

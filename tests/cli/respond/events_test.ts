@@ -1,5 +1,5 @@
-import { EVENT_ROWS } from "../../responses/event_rows.ts";
-import { SIDE_FACT_ROWS } from "../../responses/side_fact_rows.ts";
+import { EVENT_ROWS } from "../../responses/events/event_rows.ts";
+import { SIDE_FACT_ROWS } from "../../responses/events/side_fact_rows.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { converse, scriptOf, WIRE_NAMES, WIRES } from "./wire_kit.ts";
 

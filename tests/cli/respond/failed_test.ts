@@ -1,6 +1,6 @@
-import { FAILED_ROWS } from "../../responses/failed_rows.ts";
-import { COMPLETED, CREATED, failed, failsWith, readingOfLines } from "../../responses/reading.ts";
-import { socketServer } from "../../responses/websocket_kit.ts";
+import { FAILED_ROWS } from "../../responses/failures/failed_rows.ts";
+import { COMPLETED, CREATED, failed, failsWith, readingOfLines } from "../../responses/turn/reading.ts";
+import { socketServer } from "../../responses/transport/websocket/websocket_kit.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { startCulvert } from "../../support/culvert.ts";
 import {

@@ -1,6 +1,11 @@
-import { FALLBACK_ROWS, NO_FALLBACK_ROWS } from "../../responses/fallback_rows.ts";
-import { COMPLETED, CREATED } from "../../responses/reading.ts";
-import { accept, COMPLETE, refuse, saysAndBreaks } from "../../responses/websocket_kit.ts";
+import { FALLBACK_ROWS, NO_FALLBACK_ROWS } from "../../responses/turn/fallback_rows.ts";
+import { COMPLETED, CREATED } from "../../responses/turn/reading.ts";
+import {
+  accept,
+  COMPLETE,
+  refuse,
+  saysAndBreaks,
+} from "../../responses/transport/websocket/websocket_kit.ts";
 import { assertEquals, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { converse, converseInTurns, scriptOf } from "./wire_kit.ts";
 

@@ -1,5 +1,5 @@
-import { used, WINDOW_ROWS } from "../../responses/rate_limit_rows.ts";
-import { COMPLETED } from "../../responses/reading.ts";
+import { used, WINDOW_ROWS } from "../../responses/events/rate_limit_rows.ts";
+import { COMPLETED } from "../../responses/turn/reading.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { converse, scriptOf } from "./wire_kit.ts";
 

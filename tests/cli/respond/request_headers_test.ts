@@ -1,6 +1,6 @@
 import { unlessLacking } from "../../support/old_runtime.ts";
-import { type MockApi, startMockApi } from "../../../lib/mock/api.ts";
-import { MOCK_ACCOUNT } from "../../../lib/mock/tokens.ts";
+import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
+import { MOCK_ACCOUNT } from "../../../lib/mock/oauth/tokens.ts";
 import { assert, assertEquals, assertMatch } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";

@@ -1,4 +1,4 @@
-import { REQUEST_ROWS, type Words } from "../../responses/request_rows.ts";
+import { REQUEST_ROWS, type Words } from "../../responses/request/request_rows.ts";
 import { assert, assertEquals, assertExcludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";

@@ -1,5 +1,5 @@
 import { CA } from "../../net/kit.ts";
-import { countingServer } from "../../responses/counting_server.ts";
+import { countingServer } from "../../responses/transport/sse/counting_server.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";

@@ -1,8 +1,8 @@
-import { errorFrame } from "../../../lib/mock/api_websocket.ts";
-import type { Refusal } from "../../../lib/mock/scenario.ts";
-import { failsWith } from "../../responses/reading.ts";
-import { error, STATUS_ROWS, USAGE_LIMIT_ROWS } from "../../responses/status_rows.ts";
-import { refuse, type SocketScript } from "../../responses/websocket_kit.ts";
+import { errorFrame } from "../../../lib/mock/api/api_websocket.ts";
+import type { Refusal } from "../../../lib/mock/api/scenario.ts";
+import { failsWith } from "../../responses/turn/reading.ts";
+import { error, STATUS_ROWS, USAGE_LIMIT_ROWS } from "../../responses/failures/status_rows.ts";
+import { refuse, type SocketScript } from "../../responses/transport/websocket/websocket_kit.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { converse, scriptOf, type Wire } from "./wire_kit.ts";
 

@@ -1,12 +1,12 @@
 /** What happens between the requests of one run: state, retries, reuse. */
-import type { MockApi } from "../../../lib/mock/api.ts";
-import type { RecordedRequest } from "../../../lib/mock/request_log.ts";
-import type { Scenario } from "../../../lib/mock/scenario.ts";
-import type { ResponseEvent } from "../../../lib/responses/events.ts";
-import { eventOfLine, type Reading, readingOfLines } from "../../responses/reading.ts";
+import type { MockApi } from "../../../lib/mock/api/api.ts";
+import type { RecordedRequest } from "../../../lib/mock/api/request_log.ts";
+import type { Scenario } from "../../../lib/mock/api/scenario.ts";
+import type { ResponseEvent } from "../../../lib/responses/events/events.ts";
+import { eventOfLine, type Reading, readingOfLines } from "../../responses/turn/reading.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { join } from "../../support/paths.ts";
-import { bench, PLANTED_KEY } from "../respond_kit.ts";
+import { bench, PLANTED_KEY } from "./kit.ts";
 import { homeFor, type Wire, WIRE_NAMES, WIRES } from "./wire_kit.ts";
 
 const BENCH = await bench();

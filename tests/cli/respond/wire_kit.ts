@@ -1,14 +1,14 @@
 /** `culvert respond --json` against a server that says exactly what a row of a table says, over either wire. */
-import type { ResponseEvent } from "../../../lib/responses/events.ts";
-import type { ServedWebSocket } from "../../../lib/net/served_websocket.ts";
-import { eventOfLine, type EventRow, type Reading, readingOf } from "../../responses/reading.ts";
+import type { ResponseEvent } from "../../../lib/responses/events/events.ts";
+import type { ServedWebSocket } from "../../../lib/net/server/served_websocket.ts";
+import { eventOfLine, type EventRow, type Reading, readingOf } from "../../responses/turn/reading.ts";
 import { frames } from "../../responses/kit.ts";
 import {
   type Reply,
   type SocketScript,
   type SocketServer,
   socketServer,
-} from "../../responses/websocket_kit.ts";
+} from "../../responses/transport/websocket/websocket_kit.ts";
 import { assertEquals, assertExcludes } from "../../support/assert.ts";
 import { culvert, type CulvertOptions, type CulvertRun } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";

@@ -1,5 +1,5 @@
 /** nginx in front of the API: a reverse proxy that buffers, or does not. */
-import { createAuthority } from "../../../lib/mock/pki.ts";
+import { createAuthority } from "../../../lib/pki/pki.ts";
 import { freePort, type Peer, peerDirectory, peerFile, startPeer } from "./process.ts";
 
 /** Programs it needs. */

@@ -1,5 +1,5 @@
 /** squid with ssl-bump: the interceptor that companies run. It strips the websocket upgrade. */
-import { createAuthority } from "../../../lib/mock/pki.ts";
+import { createAuthority } from "../../../lib/pki/pki.ts";
 import { join } from "../../support/paths.ts";
 import { freePort, type Peer, peerDirectory, peerFile, runToEnd, startPeer } from "./process.ts";
 

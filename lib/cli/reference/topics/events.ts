@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ApiEvent, CulvertEvent } from "../../../responses/events.ts";
+import type { ApiEvent, CulvertEvent } from "../../../responses/events/events.ts";
 import type { Topic } from "../topic.ts";
 
 /** The program's own events. */

@@ -1,0 +1,226 @@
+/**
+ * Evidence of how a session authenticated and what became of it: tags that are safe to send to support. Names,
+ * values and the rules by which they replace each other are those of the codex client (0.169.0); the ones it does
+ * not have are named in {@link EXTRA_TAGS}.
+ *
+ * @module
+ */
+import type { Provider } from "../../config/provider.ts";
+import {
+  environmentFacts,
+  type Observation,
+  type Observer,
+  type RecoveryObservation,
+  type RequestObservation,
+} from "../../net/observer.ts";
+import type { Environment, World } from "../../world/world.ts";
+import type { CredentialFacts } from "./active_credential.ts";
+import { baseUrlClass, defaultBaseUrl, foldedMode } from "../auth_headers.ts";
+
+/** Tag name to value; an empty value says "not known" or "does not apply". */
+export type EvidenceTags = Readonly<Record<string, string>>;
+
+/** Tags that the codex client does not have. */
+export const EXTRA_TAGS = [
+  "auth_401_at_ms",
+  "auth_401_endpoint",
+  "auth_401_transport",
+  "auth_401_count",
+  "auth_recovery_reason",
+  "auth_state_changed",
+  "auth_token_age_s_bucket",
+  "auth_token_expires_in_bucket",
+  "auth_base_url_class",
+  "auth_credential_source",
+  "auth_agent_id",
+  "auth_task_id",
+] as const;
+
+/** More tags than this are never kept. */
+const MAX_TAGS = 64;
+
+/** What the evidence of a session is collected with. */
+export interface EvidenceOptions {
+  readonly env: Environment;
+  readonly provider: Provider;
+  readonly now: World["now"];
+  /** What the authenticator uses. */
+  readonly facts: () => CredentialFacts | undefined;
+}
+
+/** The tags of one session. */
+export class AuthEvidence {
+  readonly #options: EvidenceOptions;
+  readonly #tags = new Map<string, string>();
+  readonly #environment: EvidenceTags;
+  /** The recovery that the next attempt owes its chance to. */
+  #pending: { readonly mode: string; readonly phase: string } | undefined;
+  #isPendingOnNewSocket = false;
+  #count = 0;
+
+  constructor(options: EvidenceOptions) {
+    this.#options = options;
+    this.#environment = environmentTags(options.env, options.provider);
+  }
+
+  /** To be given to dialer, session and authenticator. */
+  readonly observer: Observer = (observation: Observation) => {
+    if (observation.kind === "request") this.#request(observation);
+    else if (observation.kind === "recovery") this.#recovery(observation);
+  };
+
+  /** The tags as they stand. */
+  tags(): EvidenceTags {
+    return Object.fromEntries(this.#tags);
+  }
+
+  /** A new turn begins: nothing of an earlier 401 may be read as its own. */
+  startTurn(): void {
+    this.#pending = undefined;
+    this.#isPendingOnNewSocket = false;
+    this.#count = 0;
+    for (const name of this.#tags.keys()) {
+      if (
+        name.startsWith("auth_401_") || name.startsWith("auth_recovery_") || name === "auth_state_changed"
+      ) {
+        this.#tags.set(name, "");
+      }
+    }
+  }
+
+  #request(seen: RequestObservation): void {
+    const retry = this.#retryOf(seen);
+    const facts = this.#options.facts();
+    const isModels = seen.endpoint === "/models";
+    const isHandshake = seen.transport === "websocket" && seen.connectionReused === undefined;
+    const hasFailed = seen.error !== undefined || (seen.status !== undefined && seen.status >= 400);
+    const { evidence } = seen;
+    this.#write({
+      endpoint: seen.endpoint,
+      auth_header_attached: String(seen.authHeaderAttached),
+      auth_header_name: seen.authHeaderAttached ? "authorization" : "",
+      auth_mode: facts === undefined ? "" : foldedMode(facts.mode) ?? "",
+      auth_retry_after_unauthorized: isModels ? "" : String(retry !== undefined),
+      auth_recovery_mode: retry?.mode ?? "",
+      auth_recovery_phase: retry?.phase ?? "",
+      auth_connection_reused: isHandshake ? "false" : String(seen.connectionReused ?? ""),
+      auth_request_id: evidence.requestId ?? "",
+      auth_cf_ray: evidence.cfRay ?? "",
+      auth_error: evidence.authError ?? "",
+      auth_error_code: evidence.authErrorCode ?? "",
+      auth_recovery_followup_success: retry === undefined ? "" : String(!hasFailed),
+      auth_recovery_followup_status: retry === undefined ? "" : followupStatus(seen, hasFailed),
+      ...this.#environment,
+      ...this.#credentialTags(facts, seen.agentId !== undefined),
+      auth_agent_id: seen.agentId ?? "",
+      auth_task_id: seen.taskId ?? "",
+    });
+  }
+
+  #recovery(seen: RecoveryObservation): void {
+    this.#count++;
+    const { evidence } = seen;
+    this.#write({
+      auth_recovery_mode: seen.mode,
+      auth_recovery_phase: seen.phase,
+      auth_recovery_outcome: seen.outcome,
+      auth_401_request_id: evidence.requestId ?? "",
+      auth_401_cf_ray: evidence.cfRay ?? "",
+      auth_401_error: evidence.authError ?? "",
+      auth_401_error_code: evidence.authErrorCode ?? "",
+      auth_401_at_ms: String(Math.round(this.#options.now())),
+      auth_401_endpoint: seen.endpoint,
+      auth_401_transport: seen.transport,
+      auth_401_count: String(this.#count),
+      auth_recovery_reason: seen.reason ?? "",
+      auth_state_changed: seen.stateChanged === undefined ? "" : String(seen.stateChanged),
+    });
+    this.#pending = seen.outcome === "recovery_succeeded"
+      ? { mode: seen.mode, phase: seen.phase }
+      : undefined;
+    this.#isPendingOnNewSocket = false;
+  }
+
+  /**
+   * Whether this attempt follows a recovery. Its transport-level repeats do too, and so does the first request on
+   * a socket that the recovery opened; nothing after that.
+   */
+  #retryOf(seen: RequestObservation): { readonly mode: string; readonly phase: string } | undefined {
+    const pending = this.#pending;
+    if (pending === undefined) return undefined;
+    const isHandshake = seen.transport === "websocket" && seen.connectionReused === undefined;
+    if (isHandshake) {
+      this.#isPendingOnNewSocket = true;
+      return pending;
+    }
+    if (this.#isPendingOnNewSocket && (seen.transport !== "websocket" || seen.connectionReused === true)) {
+      this.#pending = undefined;
+      return undefined;
+    }
+    const hasOpened = seen.status !== undefined && seen.status < 500;
+    if (seen.transport === "websocket" || hasOpened) this.#pending = undefined;
+    return pending;
+  }
+
+  /** Where an agent signed, no token was sent whose age could matter. */
+  #credentialTags(facts: CredentialFacts | undefined, isSigned: boolean): EvidenceTags {
+    const { provider, now } = this.#options;
+    const { issuedAt, expiresAt } = isSigned ? {} : facts ?? {};
+    const base = provider.baseUrl ?? (facts === undefined ? undefined : defaultBaseUrl(facts.mode));
+    const url = base !== undefined && URL.canParse(base) ? new URL(base) : undefined;
+    return {
+      auth_base_url_class: url === undefined ? "" : baseUrlClass(url),
+      auth_credential_source: facts === undefined ? "" : SOURCES[facts.source.kind],
+      auth_token_age_s_bucket: issuedAt === undefined ? "" : bucket(now() - issuedAt),
+      auth_token_expires_in_bucket: expiresAt === undefined ? "" : bucket(expiresAt - now()),
+    };
+  }
+
+  #write(tags: EvidenceTags): void {
+    for (const [name, value] of Object.entries(tags)) {
+      if (this.#tags.has(name) || this.#tags.size < MAX_TAGS) this.#tags.set(name, value);
+    }
+  }
+}
+
+const SOURCES: Readonly<Record<CredentialFacts["source"]["kind"], string>> = {
+  flag: "file",
+  env: "env",
+  file: "file",
+  keyring: "keyring",
+  memory: "memory",
+  provider_env: "env",
+  provider_token: "config",
+  command: "command",
+  host: "host",
+  none: "",
+};
+
+/** On a websocket the status is told of failures alone: a success has none of its own. */
+function followupStatus(seen: RequestObservation, hasFailed: boolean): string {
+  if (seen.status === undefined || (seen.transport === "websocket" && !hasFailed)) return "";
+  return String(seen.status);
+}
+
+/** Coarse on purpose: it proves "expired at send" and identifies nobody. */
+function bucket(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 0) return "<0";
+  if (seconds < 60) return "0-60";
+  if (seconds < 300) return "60-300";
+  if (seconds < 3600) return "300-3600";
+  return seconds < 86_400 ? "3600-86400" : ">86400";
+}
+
+function environmentTags(env: Environment, { envKey }: Provider): EvidenceTags {
+  const facts = environmentFacts(env, envKey);
+  return {
+    auth_env_openai_api_key_present: String(facts.openaiApiKey),
+    auth_env_codex_api_key_present: String(facts.codexApiKey),
+    auth_env_codex_api_key_enabled: String(facts.codexApiKeyEnabled),
+    // Never the configured name: people have been seen to put the key itself there.
+    auth_env_provider_key_name: envKey === undefined ? "" : "configured",
+    auth_env_provider_key_present: String(facts.providerKey ?? ""),
+    auth_env_refresh_token_url_override_present: String(facts.refreshTokenUrlOverride),
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * The table of commands. Each entry is words only; what a command does is loaded when it is called.
+ *
+ * @module
+ */
+import {
+  type Application,
+  ArgumentScannerError,
+  buildApplication,
+  type Command,
+  formatMessageForArgumentScannerError,
+  type PartialApplicationConfiguration,
+  type RouteMap,
+  type StricliIntegration,
+  text_en,
+  version,
+} from "@stricli/core";
+import { VERSION } from "../../version.ts";
+import { type CommandDocs, defineGroup, type Documented } from "./command.ts";
+import type { CliContext } from "./context.ts";
+import { HELP_FLAG, helpFlag, VERSION_FLAG } from "./flags/help_flag.ts";
+import { kebab } from "./flags/kebab.ts";
+import { LATE } from "./late_modules.ts";
+
+const docs: CommandDocs = {
+  brief: "Stream model answers through networks that stand in the way",
+  description: [
+    "Streams from the Responses API over SSE and WebSocket, through TLS interception,",
+    "proxies and expired tokens. Data goes to stdout, everything else to stderr.",
+  ].join("\n"),
+  examples: [`culvert respond --provider demo "Why is the sky blue?"`],
+  seeAlso: ["culvert COMMAND --help", "culvert help TOPIC", "culvert man"],
+};
+
+/** Every command of the program, and where its words stand. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | RouteMap<CliContext>>>> = {
+  respond: async () => (await LATE.respondCommand()).respondCommand,
+  doctor: async () => (await LATE.doctorCommand()).doctorCommand,
+  ca: async () => (await LATE.caCommands()).caCommands,
+  demo: async () => (await LATE.demoCommand()).demoCommand,
+  auth: async () => (await LATE.authCommands()).authCommands,
+  report: async () => (await LATE.reportCommand()).reportCommand,
+  completion: async () => (await LATE.completionCommand()).completionCommand,
+  man: async () => (await LATE.manCommand()).manCommand,
+  help: async () => (await LATE.helpCommand()).helpCommand,
+  __complete: async () => (await LATE.completeCommand()).completeCommand,
+};
+
+/** The program's commands: all of them, or the one that a command line names. */
+export async function commandsFor(name?: string): Promise<RouteMap<CliContext> & Documented> {
+  const names = name !== undefined && Object.hasOwn(COMMANDS, name) ? [name] : Object.keys(COMMANDS);
+  const entries = names.map(async (key) => [key, await COMMANDS[key]?.()] as const);
+  const routes: Record<string, Command<CliContext> | RouteMap<CliContext>> = {};
+  for (const [key, command] of await Promise.all(entries)) if (command !== undefined) routes[key] = command;
+  return defineGroup(routes, docs, names.filter((key) => key.startsWith("__")));
+}
+
+/** What the parser did not understand. It suggests flags by their names in the code; here as they are typed. */
+function parsingMessage(exc: unknown): string {
+  if (!(exc instanceof ArgumentScannerError)) return exc instanceof Error ? exc.message : String(exc);
+  return formatMessageForArgumentScannerError(exc, {
+    FlagNotFoundError: ({ input, corrections }) => {
+      const meant = corrections.map((name) => `--${kebab(name)}`).join(" or ");
+      return `There is no flag --${input}${meant === "" ? "" : `; did you mean ${meant}?`}`;
+    },
+    AliasNotFoundError: ({ input }) => `There is no flag -${input}`,
+  });
+}
+
+/** The program, ready to be given words: the words of one command, where the first of them names it. */
+export async function applicationFor(args: readonly string[]): Promise<Application<CliContext>> {
+  return buildApplication(await commandsFor(args[0]), CONFIGURATION, INTEGRATIONS);
+}
+
+const CONFIGURATION: PartialApplicationConfiguration = {
+  name: "culvert",
+  scanner: {
+    caseStyle: "allow-kebab-for-camel",
+    allowArgumentEscapeSequence: true,
+    // Suggest what two slips of the finger away was meant, and nothing further.
+    distanceOptions: {
+      threshold: 2,
+      weights: { insertion: 1, deletion: 1, substitution: 1, transposition: 1 },
+    },
+  },
+  documentation: { caseStyle: "convert-camel-to-kebab", disableAnsiColor: true },
+  localization: {
+    text: {
+      ...text_en,
+      noCommandRegisteredForInput: ({ input, corrections }) => {
+        const meant = corrections.length === 0 ? "" : `; did you mean ${corrections.join(" or ")}?`;
+        return `culvert: There is no command \`${input}\`${meant}
+  See: culvert --help`;
+      },
+      exceptionWhileParsingArguments: (exc) => `culvert: ${parsingMessage(exc)}`,
+    },
+  },
+};
+
+const INTEGRATIONS: Readonly<Record<string, StricliIntegration<CliContext>>> = {
+  [HELP_FLAG.name]: helpFlag,
+  [VERSION_FLAG.name]: version({
+    brief: VERSION_FLAG.brief,
+    alias: "v",
+    info: { currentVersion: VERSION },
+    hook: "app:start",
+    complete: true,
+  }),
+};

@@ -1,0 +1,99 @@
+/**
+ * The connection of the provider `demo`: a simulated network is started, and from there on everything goes the
+ * way of any other provider, through a proxy, an interception and a company's bundle.
+ *
+ * @module
+ */
+import type { Settings } from "../../config/settings.ts";
+import type { LoginState } from "../../mock/oauth/login_file.ts";
+import type { Network, NetworkOptions } from "../../mock/network.ts";
+import type { Observer } from "../../net/observer.ts";
+import type { World } from "../../world/world.ts";
+import { type Connection, type ConnectionParts, connectWith } from "./connection.ts";
+import type { Host } from "./host.ts";
+import type { Voice } from "../output/reporter.ts";
+import { LATE } from "./late_modules.ts";
+
+/** What is to stand in the way beside proxy and interception. */
+export interface DemoOptions {
+  readonly network?: NetworkOptions;
+  /** Default `valid`. */
+  readonly login?: LoginState;
+}
+
+/** A network that was started, and the world of someone who works inside it. */
+export interface Demo extends AsyncDisposable {
+  readonly network: Network;
+  /** Its environment is the network's, and nothing of the real one. */
+  readonly world: World;
+}
+
+/** Starts the network and logs in. */
+export async function startDemo(real: World, options: DemoOptions = {}): Promise<Demo> {
+  const [{ startNetwork }, { writeLogin }] = await Promise.all([
+    LATE.network(),
+    LATE.loginFile(),
+  ]);
+  const network = await startNetwork(options.network);
+  const demo = { network, [Symbol.asyncDispose]: network.close };
+  const variables: Readonly<Record<string, string>> = {
+    HTTPS_PROXY: network.proxyUrl,
+    CODEX_CA_CERTIFICATE: network.bundlePath,
+    CODEX_HOME: network.directory,
+    // The login's authority stands where the API does, so that a refresh goes the same hard way.
+    CODEX_REFRESH_TOKEN_URL_OVERRIDE: new URL("/oauth/token", network.baseUrl).href,
+  };
+  try {
+    await writeLogin(network.directory, network.api.oauth, options.login);
+  } catch (error) {
+    await network.close();
+    throw error;
+  }
+  return { ...demo, world: { ...real, env: (name) => variables[name] } };
+}
+
+/**
+ * Settles how to go through the network. The network remains its owner's to stop.
+ *
+ * @param settings model and transport; `--proxy` and `--ca-cert` are obeyed, address and login are the network's own
+ * @param beneath stopped with the connection
+ * @throws CulvertError of configuration and trust
+ */
+export async function connectThrough(
+  demo: Demo,
+  parts: Pick<ConnectionParts, "host" | "settings" | "voice" | "listen" | "beneath">,
+): Promise<Connection> {
+  return await connectWith({ ...parts, world: demo.world, settings: demoSettings(demo, parts.settings) });
+}
+
+/** Settings of the provider `demo`, with the address and the login of a network that runs. */
+export function demoSettings({ network }: Demo, settings: Settings): Settings {
+  // Its login is in a file, wherever the user keeps the real one.
+  const { loginStorage: _, ...others } = settings;
+  return {
+    ...others,
+    codexHome: network.directory,
+    provider: {
+      ...settings.provider,
+      baseUrl: network.baseUrl,
+      requiresOpenAiAuth: true,
+      supportsWebsockets: network.intercepts,
+    },
+  };
+}
+
+/** Both steps, for the provider `demo` of any command. */
+export async function connectToDemo(
+  host: Host,
+  settings: Settings,
+  voice: Voice,
+  listen: Observer,
+): Promise<Connection> {
+  const demo = await startDemo(host.world);
+  try {
+    return await connectThrough(demo, { host, settings, voice, listen, beneath: demo });
+  } catch (error) {
+    await demo[Symbol.asyncDispose]();
+    throw error;
+  }
+}

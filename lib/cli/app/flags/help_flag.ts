@@ -1,0 +1,42 @@
+/**
+ * `-h` and `--help`, as the parser's own extension point has them.
+ *
+ * @module
+ */
+import type { StricliIntegration } from "@stricli/core";
+import type { CliContext } from "../context.ts";
+import type { AddedFlag } from "../../reference/manual.ts";
+import { LATE } from "../late_modules.ts";
+
+/** Of every command. */
+export const HELP_FLAG = {
+  name: "help",
+  aliases: ["h"],
+  brief: "Print this help",
+} as const satisfies AddedFlag;
+
+/** Of the program itself. */
+export const VERSION_FLAG = {
+  name: "version",
+  aliases: ["v"],
+  brief: "Print the version",
+} as const satisfies AddedFlag;
+
+/** Prints the help of whatever command stands before the flag. A group alone means its help. */
+export const helpFlag: StricliIntegration<CliContext> = {
+  flag: {
+    brief: HELP_FLAG.brief,
+    aliases: HELP_FLAG.aliases,
+    global: true,
+    defaultForRouteMap: true,
+    complete: true,
+    async run(app, { result: { target, prefix } }) {
+      const [{ manualOf }, { helpText }] = await Promise.all([
+        LATE.manual(),
+        LATE.helpText(),
+      ]);
+      const added = target === app.root ? [HELP_FLAG, VERSION_FLAG] : [HELP_FLAG];
+      this.process.stdout.write(helpText(manualOf(target, prefix, added)));
+    },
+  },
+};

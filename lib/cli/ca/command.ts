@@ -1,0 +1,185 @@
+/**
+ * The words of `culvert ca`.
+ *
+ * @module
+ */
+import { defineCommand, defineGroup } from "../app/command.ts";
+import { LATE } from "../app/late_modules.ts";
+import {
+  NETWORK_FLAGS,
+  type NetworkFlags,
+  text,
+  VOICE_ALIASES,
+  VOICE_FLAGS,
+  type VoiceFlags,
+} from "../app/flags/shared_flags.ts";
+
+const CA_CERT = { caCert: NETWORK_FLAGS.caCert };
+const OUTPUT = {
+  kind: "parsed",
+  parse: text,
+  optional: true,
+  placeholder: "OUT",
+} as const;
+
+/** What can be said to `ca inspect`. */
+export type InspectFlags = VoiceFlags & { readonly json?: boolean; readonly caCert?: string };
+
+const inspectCommand = defineCommand<InspectFlags, [string?]>({
+  flags: {
+    json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
+    ...CA_CERT,
+    ...VOICE_FLAGS,
+  },
+  aliases: VOICE_ALIASES,
+  positional: {
+    kind: "tuple",
+    parameters: [{
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "A bundle; `-` reads standard input; without it, the bundle in force",
+    }],
+  },
+  docs: {
+    brief: "Show what a CA bundle holds",
+    description:
+      "Shows which variable chose the bundle, each certificate in it, and what was skipped and why. PEM in any\nencoding, DER and PKCS#7 are read. Exits 0 with at least one usable certificate, else 3.",
+    examples: [
+      "culvert ca inspect",
+      "culvert ca inspect corp.pem --json",
+      "cat *.pem | culvert ca inspect -",
+    ],
+    seeAlso: ["culvert ca bundle", "culvert doctor", "culvert help environment"],
+  },
+  load: LATE.caInspectRun,
+});
+
+/** What can be said to `ca bundle`. */
+export type BundleFlags = VoiceFlags & {
+  readonly output?: string;
+  readonly withSystem?: boolean;
+  readonly caCert?: string;
+};
+
+const bundleCommand = defineCommand<BundleFlags, string[]>({
+  flags: {
+    output: { ...OUTPUT, brief: "Write to a file, whole or not at all" },
+    withSystem: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Add the roots of the operating system, for programs whose variable replaces them",
+    },
+    ...CA_CERT,
+    ...VOICE_FLAGS,
+  },
+  aliases: { o: "output", ...VOICE_ALIASES },
+  positional: {
+    kind: "array",
+    parameter: {
+      parse: text,
+      placeholder: "FILE",
+      brief: "Bundles; `-` reads standard input; without any, the bundle in force",
+    },
+  },
+  docs: {
+    brief: "Print CA bundles as one clean PEM file",
+    description:
+      "Prints certificates only, each once, each under a comment that names its subject: a file that every other\nprogram can read, whatever the original was.",
+    examples: ["culvert ca bundle corp.p7b -o corp.pem", "culvert ca bundle --with-system -o all.pem"],
+    seeAlso: ["culvert ca env", "culvert ca inspect"],
+  },
+  load: LATE.caBundleRun,
+});
+
+/** What can be said to `ca env`. */
+export type EnvFlags = VoiceFlags & {
+  readonly shell?: "sh" | "fish" | "pwsh";
+  readonly output?: string;
+  readonly json?: boolean;
+  readonly caCert?: string;
+};
+
+const envCommand = defineCommand<EnvFlags, []>({
+  flags: {
+    shell: {
+      kind: "enum",
+      values: ["sh", "fish", "pwsh"],
+      optional: true,
+      brief: "Whose syntax; without it, that of $SHELL",
+    },
+    output: { ...OUTPUT, brief: "Where to write the bundle; without it, the cache folder of the user" },
+    json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
+    ...CA_CERT,
+    ...VOICE_FLAGS,
+  },
+  aliases: { o: "output", ...VOICE_ALIASES },
+  positional: { kind: "tuple", parameters: [] },
+  docs: {
+    brief: "Print the variables by which other programs trust the same roots",
+    description:
+      "Writes one PEM file with the bundle in force, the roots of the operating system and Mozilla's, and prints\nthe lines that point codex, curl, Git, Node, Python, pip, Cargo, npm, Deno and Bundler at it. codex is pointed at the\noriginal where it can read that, and so is culvert: what the company changes there counts at once.",
+    examples: [`eval "$(culvert ca env)"`, "culvert ca env --shell fish | source"],
+    seeAlso: ["culvert ca bundle", "culvert help environment"],
+  },
+  load: LATE.caEnvRun,
+});
+
+/** What can be said to `ca fetch`. */
+export type FetchFlags = VoiceFlags & NetworkFlags & {
+  readonly output?: string;
+  readonly json?: boolean;
+  readonly provider?: string;
+};
+
+const fetchCommand = defineCommand<FetchFlags, [string]>({
+  flags: {
+    output: { ...OUTPUT, placeholder: "FILE", brief: "Write the topmost CA that was presented to a file" },
+    json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
+    provider: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "ID",
+      brief: "Provider; `demo` looks into the simulated network",
+    },
+    ...NETWORK_FLAGS,
+    ...VOICE_FLAGS,
+  },
+  aliases: { o: "output", ...VOICE_ALIASES },
+  positional: {
+    kind: "tuple",
+    parameters: [{
+      parse: text,
+      placeholder: "HOST[:PORT]",
+      brief: "Host, or a URL of which the host counts",
+    }],
+  },
+  docs: {
+    brief: "Show the certificates that a host, or an interceptor, presents",
+    description:
+      "Goes the way of a turn, proxy included, and says whether the roots in force accept the chain, if not why, and\n" +
+      "whether somebody intercepts. Nothing is sent but the handshake. Exits 0 when the chain is accepted and 3 when it\n" +
+      "is not; a host that cannot be reached ends with the class of that failure.\n\n" +
+      "With -o the root is written, or the topmost intermediate where the chain comes without its root; never the\n" +
+      "server's own certificate. Compare its SHA-256 with the network's administrators before you trust it: whoever\n" +
+      "holds its key can read and change everything that is sent through the connection.",
+    examples: [
+      "culvert ca fetch api.culvert.test --provider demo",
+      "culvert ca fetch api.culvert.test --provider demo --json -o presented.pem",
+    ],
+    seeAlso: ["culvert ca inspect", "culvert doctor", "culvert help proxies"],
+  },
+  load: LATE.caFetchRun,
+});
+
+/** `culvert ca`. */
+export const caCommands = defineGroup(
+  { inspect: inspectCommand, bundle: bundleCommand, env: envCommand, fetch: fetchCommand },
+  {
+    brief: "Show, convert, lend and fetch CA certificates",
+    examples: ["culvert ca inspect"],
+    seeAlso: ["culvert doctor", "culvert help environment"],
+  },
+);

@@ -1,0 +1,47 @@
+/**
+ * What `culvert ca fetch` prints for people: 80 columns, the verdict first.
+ *
+ * @module
+ */
+import { describeInterception } from "../../../doctor/examination/interception.ts";
+import { describeRoots, hostAndPort } from "../../../net/failure/explain.ts";
+import { describeRoute } from "../../../net/route/route.ts";
+import { wrapText } from "../../../text/wrap.ts";
+import { factLines, type FactRow, plural } from "../fact_lines.ts";
+import type { Presentation } from "./presentation.ts";
+import { type PresentedReport, type ReportedCertificate, sentencesOf } from "./presented_report.ts";
+
+/** The report as text with a final newline. */
+export function renderPresented(presentation: Presentation, report: PresentedReport): string {
+  const { attempted, by, fault, findings, interception } = presentation;
+  const who = by === "proxy" ? `The proxy in front of ${report.target}` : hostAndPort(attempted.url);
+  const over = report.tls_version === null ? "" : ` over ${report.tls_version}`;
+  const count = plural(report.certificates.length, "certificate");
+  const isTold = findings.details["intercepted"] === true;
+  const paragraphs = [
+    `${who} presents ${count}${over}; the way there: ${describeRoute(attempted.route)}`,
+    fault === undefined ? "Accepted by the roots in force" : `NOT accepted: ${fault.reason}`,
+    `Roots in force: ${describeRoots(attempted.trust)}`,
+    ...(interception === undefined || isTold
+      ? []
+      : [describeInterception(interception, attempted.url.hostname, fault === undefined)]),
+    ...sentencesOf(presentation),
+  ];
+  const lines = paragraphs.flatMap((paragraph) => wrapText(paragraph, "", "  "));
+  const certificates = report.certificates.flatMap((certificate) => ["", ...certificateLines(certificate)]);
+  return `${[...lines, ...certificates].join("\n")}\n`;
+}
+
+function certificateLines(certificate: ReportedCertificate): readonly string[] {
+  const rows: FactRow[] = [
+    ["subject", certificate.subject],
+    ["issuer", certificate.self_signed ? "itself" : certificate.issuer],
+    ["valid", `${certificate.not_before} to ${certificate.not_after}`],
+    ["kind", `${certificate.is_ca ? "CA" : "not a CA"}${certificate.self_signed ? ", self-signed" : ""}`],
+    ["key", `${certificate.key}, signed with ${certificate.signature_hash}`],
+    ["SHA-256", certificate.sha256],
+  ];
+  if (certificate.names.length > 0) rows.splice(1, 0, ["names", certificate.names.join(", ")]);
+  const { index } = certificate;
+  return [`Certificate ${index}${index === 1 ? ", the server's own" : ""}`, ...factLines(rows)];
+}

@@ -1,0 +1,114 @@
+/**
+ * What `culvert ca fetch` does.
+ *
+ * @module
+ */
+import { loadSettings } from "../../../config/load_settings.ts";
+import type { SharedFlags } from "../../../config/settings.ts";
+import { CulvertError, EXIT } from "../../../errors.ts";
+import { certificatePem } from "../../../trust/encoding/base64.ts";
+import { cleanBundle } from "../../../trust/bundle/clean_bundle.ts";
+import { checkWritable, writeAtomically } from "../../output/atomic_file.ts";
+import type { FetchFlags } from "../command.ts";
+import { ownUserAgent, rootsAndRoutes } from "../../app/connection.ts";
+import type { CliContext } from "../../app/context.ts";
+import type { Host } from "../../app/host.ts";
+import { LATE } from "../../app/late_modules.ts";
+import { listenForStop } from "../../app/stop_signals.ts";
+import { createVoice, type Voice } from "../../output/reporter.ts";
+import { fetchTarget } from "./fetch_target.ts";
+import { lookAt, type Presentation } from "./presentation.ts";
+import { presentedReport, type WrittenCa } from "./presented_report.ts";
+import { renderPresented } from "./render_presented.ts";
+import { topmostCa } from "./topmost_ca.ts";
+
+/** Runs the command. */
+export async function run(context: CliContext, flags: FetchFlags, place: string): Promise<void> {
+  const { host } = context;
+  const voice = createVoice(host, flags);
+  const url = fetchTarget(place);
+  if (flags.output !== undefined) await checkWritable(flags.output);
+  using stop = listenForStop(host);
+  const presentation = await lookFrom(host, flags, voice, url, stop.signal);
+  let written: WrittenCa | null = null;
+  let unwritten: CulvertError | undefined;
+  if (flags.output !== undefined) {
+    const outcome = await writeCa(presentation, flags.output);
+    if (outcome instanceof CulvertError) unwritten = outcome;
+    else written = outcome;
+  }
+  const report = presentedReport(presentation, {
+    written,
+    unwritten: unwritten === undefined
+      ? null
+      : { code: unwritten.code, message: unwritten.message, hint: unwritten.hint ?? "" },
+  });
+  await host.stdout.write(
+    flags.json === true ? `${JSON.stringify(report)}\n` : renderPresented(presentation, report),
+  );
+  if (written !== null) tellWritten(written, voice);
+  if (unwritten !== undefined) voice.fail(unwritten);
+  context.status = report.accepted && unwritten === undefined ? EXIT.done : EXIT.trust;
+}
+
+/** Settles route and roots as for a turn, and looks. */
+async function lookFrom(
+  host: Host,
+  flags: FetchFlags,
+  voice: Voice,
+  url: URL,
+  stop: AbortSignal,
+): Promise<Presentation> {
+  const settings = await loadSettings(sharedFlags(flags), host.world);
+  settings.warnings.forEach(voice.warn);
+  await using demo = settings.provider.id === "demo"
+    ? await (await LATE.demoConnection()).startDemo(host.world)
+    : undefined;
+  const world = demo?.world ?? host.world;
+  const { trust, routes } = await rootsAndRoutes({ settings, world, voice });
+  const attempted = { url, route: routes.resolve(url), trust };
+  return await lookAt(attempted, { trust, world, userAgent: ownUserAgent(world) }, stop);
+}
+
+function sharedFlags({ caCert, proxy, profile, strictConfig, provider }: FetchFlags): SharedFlags {
+  const given = { caCert, proxy, profile, strictConfig, provider };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * @returns what was written, or why there was nothing to write
+ * @throws CulvertError `output_unwritable`
+ */
+async function writeCa({ chain, attempted }: Presentation, path: string): Promise<WrittenCa | CulvertError> {
+  const top = topmostCa(chain.certificates);
+  if (top.kind === "none") {
+    return new CulvertError("ca_invalid", `Nothing to write to ${path}: ${top.reason}`, {
+      hint: `Ask whoever runs ${attempted.url.host}, or the interceptor in front of it, for the root.`,
+      details: { path },
+    });
+  }
+  const { certificate, index, kind } = top;
+  await writeAtomically(path, cleanBundle([certificatePem(certificate.der)]).text);
+  const { subject, issuer, sha256 } = certificate;
+  return { path, index, subject, issuer, sha256, is_root: kind === "root" };
+}
+
+function tellWritten(written: WrittenCa, voice: Voice): void {
+  const { path, subject, issuer, sha256 } = written;
+  voice.progress(`Certificate ${written.index}, "${subject}", written to ${path}`);
+  if (!written.is_root) {
+    voice.warn({
+      code: "ca_not_a_root",
+      message:
+        `It is an intermediate: its issuer "${issuer}" was not presented. It is trusted here as it is; ` +
+        "OpenSSL and others want the root itself",
+    });
+  }
+  voice.warn({
+    code: "ca_trust_means",
+    message:
+      `Whoever holds the key of "${subject}" can read and change everything sent through a connection that ` +
+      `trusts ${path}. Before you use it, check with the network's administrators, and not over this ` +
+      `connection, that its SHA-256 is ${sha256}`,
+  });
+}

@@ -1,0 +1,136 @@
+/**
+ * What `culvert ca env` does.
+ *
+ * @module
+ */
+import { absolutePath } from "../../world/absolute_path.ts";
+import { CulvertError } from "../../errors.ts";
+import type { Bundle } from "../../trust/bundle/bundle.ts";
+import type { Selection } from "../../trust/bundle/selection.ts";
+import { rootsReader } from "../../trust/roots/system_roots.ts";
+import { cleanBundle } from "../../trust/bundle/clean_bundle.ts";
+import type { World } from "../../world/world.ts";
+import type { EnvFlags } from "./command.ts";
+import type { CliContext } from "../app/context.ts";
+import type { Host } from "../app/host.ts";
+import { createVoice, type Voice } from "../output/reporter.ts";
+import { copyMark, isReadableByCodex, originOf } from "./company_original.ts";
+import { chooseBundle, openBundle } from "./open_bundle.ts";
+import { CA_PROGRAMS, exportLine, guessShell } from "./shell_exports.ts";
+import { LATE } from "../app/late_modules.ts";
+
+const CODEX = "CODEX_CA_CERTIFICATE";
+
+/** Runs the command. */
+export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
+  const { host } = context;
+  const { world } = host;
+  const voice = createVoice(host, flags);
+  const selection = await chooseOriginal(host, flags, voice);
+  const bundle = selection === undefined ? undefined : await openBundle(host, selection);
+  bundle?.warnings.forEach(voice.warn);
+  if (bundle === undefined) {
+    voice.warn({ code: "ca_none", message: "No CA bundle is in force; the file holds public roots only" });
+  }
+  const roots = rootsReader({ world });
+  const [system, mozilla] = await Promise.all([roots.system(), roots.mozilla()]);
+  [...system.warnings, ...mozilla.warnings].forEach(voice.warn);
+  const own = bundle?.certificates.map((certificate) => certificate.pem) ?? [];
+  const { text, count } = cleanBundle([...own, ...system.pems, ...mozilla.pems]);
+  const path = flags.output === undefined ? await cacheFile(world) : absolutePath(flags.output, world.cwd());
+  const { writeAtomically } = await LATE.atomicFile();
+  await writeAtomically(path, `${copyMark(bundle?.source.path)}${text}`);
+  voice.note(`${count} certificates written to ${path}`);
+  const codex = await codexChoice(bundle, path, world);
+  const values: readonly (readonly [string, string])[] = CA_PROGRAMS.flatMap(([, variable]) => {
+    const value = variable === CODEX ? codex.path : path;
+    return value === undefined ? [] : [[variable, value]];
+  });
+  if (flags.json === true) {
+    const variables = Object.fromEntries(values);
+    const original = bundle?.source.path ?? null;
+    await host.stdout.write(`${JSON.stringify({ schema_version: 1, bundle: path, original, variables })}\n`);
+    return;
+  }
+  const shell = flags.shell ?? guessShell(world.env("SHELL"));
+  const lines = values.map(([variable, value]) => exportLine(shell, variable, value));
+  // Last: in an unquoted `eval $(…)` all is one line, and a comment hides what follows it. And without the path:
+  // a line break in it would end the comment.
+  await host.stdout.write(`${[...lines, `# ${codex.comment}`].join("\n")}\n`);
+}
+
+/** The bundle in force; behind a copy that this command made before, what it was made of. */
+async function chooseOriginal(host: Host, flags: EnvFlags, voice: Voice): Promise<Selection | undefined> {
+  const selection = chooseBundle(host, flags.caCert);
+  if (selection === undefined) return undefined;
+  const origin = await originOf(selection, host.world);
+  switch (origin.kind) {
+    case "itself":
+      return selection;
+    case "public":
+      return undefined;
+    case "copy":
+      return { source: { kind: "file", name: "FILE", path: origin.path }, value: origin.path };
+    case "orphan":
+      voice.warn({
+        code: "ca_original_gone",
+        message: `${selection.source.path} was made from ${origin.path}, which is gone; the copy is kept`,
+      });
+      return selection;
+  }
+}
+
+/** What the variable of codex, which culvert reads first too, is to say, and why. */
+async function codexChoice(
+  bundle: Bundle | undefined,
+  copy: string,
+  world: World,
+): Promise<{ readonly path?: string; readonly comment: string }> {
+  if (bundle === undefined) {
+    return { comment: `${CODEX} is left alone: without a bundle codex trusts the system's roots by itself` };
+  }
+  if (bundle.source.path !== copy && await isReadableByCodex(bundle, world)) {
+    return {
+      path: bundle.source.path,
+      comment: `${CODEX} names the original, so that codex and culvert see it renewed`,
+    };
+  }
+  return {
+    path: copy,
+    comment: `${CODEX} names a copy, since codex cannot read the original: repeat this when that changes`,
+  };
+}
+
+/** One file a user: lines in a shell's start-up file stay true when the bundle behind them is renewed. */
+async function cacheFile(world: World): Promise<string> {
+  const folder = cacheFolder(world);
+  if (folder === undefined) {
+    throw new CulvertError("output_unwritable", "Cannot tell where to write the bundle: HOME is not set", {
+      hint: "Name a file with -o.",
+    });
+  }
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CulvertError("output_unwritable", `Cannot make the folder "${folder}": ${reason}`, {
+      hint: "Name a file with -o.",
+      details: { path: folder },
+      cause: error,
+    });
+  }
+  return absolutePath("ca-bundle.pem", folder);
+}
+
+function cacheFolder(world: World): string | undefined {
+  const cache = world.env("XDG_CACHE_HOME");
+  // The XDG specification wants relative values ignored.
+  if (cache?.startsWith("/") === true) return `${cache}/culvert`;
+  if (Deno.build.os === "windows") {
+    const local = world.env("LOCALAPPDATA");
+    return local === undefined || local === "" ? undefined : `${local}\\culvert\\cache`;
+  }
+  const home = world.home();
+  if (home === undefined || home === "") return undefined;
+  return Deno.build.os === "darwin" ? `${home}/Library/Caches/culvert` : `${home}/.cache/culvert`;
+}

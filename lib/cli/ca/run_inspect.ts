@@ -1,0 +1,93 @@
+/**
+ * What `culvert ca inspect` does.
+ *
+ * @module
+ */
+import { asCulvertError, type CulvertError } from "../../errors.ts";
+import { placeOf } from "../../trust/bundle/bundle_error.ts";
+import { inspectBundle, type InspectedCertificate, type Inspection } from "../../trust/bundle/inspection.ts";
+import type { Selection } from "../../trust/bundle/selection.ts";
+import { wrapText } from "../../text/wrap.ts";
+import type { InspectFlags } from "./command.ts";
+import type { CliContext } from "../app/context.ts";
+import { createVoice } from "../output/reporter.ts";
+import { factLines, type FactRow, plural } from "./fact_lines.ts";
+import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
+
+/** Runs the command. */
+export async function run(context: CliContext, flags: InspectFlags, file?: string): Promise<void> {
+  const { host } = context;
+  const selection = chooseBundle(host, flags.caCert, file);
+  if (selection === undefined) throw noBundle();
+  let inspection: Inspection;
+  try {
+    inspection = inspectBundle(await openBundle(host, selection));
+  } catch (thrown) {
+    const error = asCulvertError(thrown);
+    if (flags.json !== true || !error.code.startsWith("ca_")) throw error;
+    // One object on stdout, whatever the outcome; the same shape, so that a reader needs no second one.
+    await host.stdout.write(`${JSON.stringify(failedInspection(selection, error))}\n`);
+    createVoice(host, flags).fail(error);
+    context.status = error.exitStatus;
+    return;
+  }
+  await host.stdout.write(flags.json === true ? `${JSON.stringify(inspection)}\n` : render(inspection));
+}
+
+function failedInspection(selection: Selection, error: CulvertError) {
+  const { code, message, hint, details } = error;
+  return {
+    schema_version: 1,
+    source: selection.source,
+    certificates: [],
+    skipped: details["skipped"] ?? [],
+    warnings: [],
+    error: { code, message, hint: hint ?? null },
+  };
+}
+
+function render(inspection: Inspection): string {
+  const { source, certificates, skipped, warnings } = inspection;
+  const counts = [
+    plural(certificates.length, "certificate"),
+    ...(skipped.length === 0 ? [] : [`${plural(skipped.length, "section")} skipped`]),
+    ...(warnings.length === 0 ? [] : [plural(warnings.length, "warning")]),
+  ];
+  const chosenBy = source.kind === "file" ? "" : `, chosen by ${source.name}`;
+  const lines = [...wrapText(`CA bundle ${placeOf(source)}${chosenBy}`, "", "  "), counts.join(", "), ""];
+  for (const certificate of certificates) lines.push(...renderCertificate(certificate), "");
+  if (skipped.length > 0) {
+    const entries = skipped.flatMap((section) => {
+      const index = section.index === undefined ? "" : `, certificate ${section.index}`;
+      return wrapText(`line ${section.line}${index}: ${section.kind}: ${section.reason}`, "  ", "    ");
+    });
+    lines.push("Skipped", ...entries, "");
+  }
+  if (warnings.length > 0) {
+    const entries = warnings.flatMap(({ code, message }) => wrapText(`${code}: ${message}`, "  ", "    "));
+    lines.push("Warnings", ...entries, "");
+  }
+  return lines.join("\n");
+}
+
+function renderCertificate(certificate: InspectedCertificate): readonly string[] {
+  const { aux } = certificate;
+  const use = certificate.is_ca ? "CA" : "not a CA";
+  const rows: FactRow[] = [
+    ["subject", certificate.subject],
+    ["issuer", certificate.self_signed ? "itself" : certificate.issuer],
+    ["valid", `${certificate.not_before} to ${certificate.not_after}`],
+    ["kind", `${use}${certificate.self_signed ? ", self-signed" : ""}, ${certificate.label}`],
+    ["key", `${certificate.key}, signed with ${certificate.signature_hash}`],
+    ["SHA-256", certificate.sha256],
+  ];
+  if (aux !== null) {
+    if (aux.alias !== null) rows.push(["alias", aux.alias]);
+    if (aux.trust.length > 0) rows.push(["trusted", `for ${aux.trust.join(", ")}`]);
+    if (aux.reject.length > 0) rows.push(["rejected", `for ${aux.reject.join(", ")}`]);
+  }
+  return [
+    `Certificate ${certificate.index}, line ${certificate.line}`,
+    ...factLines(rows),
+  ];
+}

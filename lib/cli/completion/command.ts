@@ -1,0 +1,49 @@
+/**
+ * The words of `culvert completion`.
+ *
+ * @module
+ */
+import { defineCommand } from "../app/command.ts";
+import { LATE } from "../app/late_modules.ts";
+
+/** Shells that a completion script is made for. */
+export const SHELLS = ["bash", "zsh", "fish", "pwsh"] as const;
+
+/** A shell of {@link SHELLS}. */
+export type Shell = typeof SHELLS[number];
+
+/** Finds the shell of that name. */
+export function parseShell(input: string): Shell {
+  const shell = SHELLS.find((name) => name === input);
+  if (shell === undefined) throw new Error(`Expected one of ${SHELLS.join(", ")}`);
+  return shell;
+}
+
+/** `culvert completion`. */
+export const completionCommand = defineCommand<Record<never, never>, [Shell]>({
+  flags: {},
+  positional: {
+    kind: "tuple",
+    parameters: [{
+      parse: parseShell,
+      placeholder: "SHELL",
+      brief: SHELLS.join(", "),
+      proposeCompletions: () => SHELLS,
+    }],
+  },
+  docs: {
+    brief: "Print a completion script for a shell",
+    description: [
+      "Prints a script that completes commands, flags and their values. It asks the",
+      "program itself, so it need not be made anew after an update. Put into",
+      "",
+      "  ~/.bashrc                   source <(culvert completion bash)",
+      "  ~/.zshrc, after compinit    source <(culvert completion zsh)",
+      "  ~/.config/fish/config.fish  culvert completion fish | source",
+      "  $PROFILE                    culvert completion pwsh | Out-String | iex",
+    ].join("\n"),
+    examples: ["culvert completion bash > culvert.bash", "culvert completion zsh > _culvert"],
+    seeAlso: ["culvert man", "culvert help"],
+  },
+  load: LATE.completionRun,
+});

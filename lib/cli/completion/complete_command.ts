@@ -1,0 +1,27 @@
+/**
+ * The words of `culvert __complete`, which the completion scripts call at each press of the Tab key.
+ *
+ * @module
+ */
+import { defineCommand } from "../app/command.ts";
+import { parseShell, type Shell } from "./command.ts";
+import { LATE } from "../app/late_modules.ts";
+
+/** `culvert __complete --shell SHELL -- WORDS…`. Not shown in help. */
+export const completeCommand = defineCommand<{ readonly shell: Shell }, string[]>({
+  flags: { shell: { kind: "parsed", parse: parseShell, placeholder: "SHELL", brief: "The shell that asks" } },
+  positional: {
+    kind: "array",
+    parameter: {
+      parse: String,
+      placeholder: "WORD",
+      brief: "What was typed; the last word may be unfinished",
+    },
+  },
+  docs: {
+    brief: "Propose how a command line may go on",
+    examples: ["culvert __complete --shell bash -- resp"],
+    seeAlso: ["culvert completion"],
+  },
+  load: LATE.completeRun,
+});

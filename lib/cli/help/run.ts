@@ -1,0 +1,32 @@
+/**
+ * `culvert help`: a topic, or the help of a command.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { CliContext } from "../app/context.ts";
+import { commandManual } from "../reference/command_manual.ts";
+import { helpText } from "../reference/help_text.ts";
+import { columns } from "../reference/layout.ts";
+import { isTopic, TOPICS, topicText } from "../reference/topic.ts";
+
+/** Prints it. */
+export async function run(context: CliContext, _flags: object, ...words: string[]): Promise<void> {
+  await context.host.stdout.write(await textFor(words));
+}
+
+async function textFor(words: readonly string[]): Promise<string> {
+  const [first] = words;
+  if (first !== undefined && words.length === 1 && isTopic(first)) {
+    return topicText(await TOPICS[first].load());
+  }
+  const manual = await commandManual(words);
+  if (manual === undefined) {
+    throw new CulvertError("usage", `There is no topic and no command ${JSON.stringify(words.join(" "))}`, {
+      hint: `Topics: ${Object.keys(TOPICS).join(", ")}. Commands: culvert --help.`,
+    });
+  }
+  if (words.length > 0) return helpText(manual);
+  const topics = Object.entries(TOPICS).map(([name, { brief }]) => [name, brief] as const);
+  return `${helpText(manual)}\nTOPICS\n${columns(topics).join("\n")}\n`;
+}

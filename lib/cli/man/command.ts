@@ -1,0 +1,31 @@
+/**
+ * The words of `culvert man`.
+ *
+ * @module
+ */
+import { defineCommand } from "../app/command.ts";
+import { LATE } from "../app/late_modules.ts";
+
+/** `culvert man`. */
+export const manCommand = defineCommand<Record<never, never>, string[]>({
+  flags: {},
+  positional: {
+    kind: "array",
+    parameter: {
+      parse: String,
+      placeholder: "COMMAND",
+      brief: "The command whose page is wanted; none: the program's own",
+    },
+  },
+  docs: {
+    brief: "Print a manual page",
+    description: [
+      "Prints a manual page in roff. To read one:",
+      "",
+      "  culvert man respond | man -l -",
+    ].join("\n"),
+    examples: ["culvert man > culvert.1", "culvert man respond > culvert-respond.1"],
+    seeAlso: ["culvert help", "culvert completion"],
+  },
+  load: LATE.manRun,
+});

@@ -1,0 +1,28 @@
+/**
+ * `culvert man`: one manual page.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import { VERSION } from "../../version.ts";
+import type { CliContext } from "../app/context.ts";
+import { commandManual } from "../reference/command_manual.ts";
+import { manualPage } from "../reference/roff.ts";
+import { environment } from "../reference/topics/environment.ts";
+import { exitRows } from "../reference/topics/exit_codes.ts";
+
+/** Prints it. */
+export async function run(context: CliContext, _flags: object, ...words: string[]): Promise<void> {
+  const manual = await commandManual(words);
+  if (manual === undefined) {
+    throw new CulvertError("usage", `There is no command ${JSON.stringify(words.join(" "))}`, {
+      hint: "See: culvert --help",
+    });
+  }
+  const variables = environment.flatMap(({ rows = [] }) => rows);
+  // The program's own page has the tables that hold for every command.
+  const shared = words.length === 0
+    ? [{ heading: "Exit status", rows: exitRows }, { heading: "Environment", rows: variables }]
+    : [{ heading: "Exit status", text: "The same for every command: see culvert(1)." }];
+  await context.host.stdout.write(manualPage(manual, { version: VERSION, shared }));
+}

@@ -1,0 +1,250 @@
+/**
+ * The simulated Responses API: a server on loopback, over TLS by a CA made at start, that answers as scripted and
+ * remembers what it was asked.
+ *
+ * @module
+ */
+import { Hono } from "hono";
+import { listen, type Listener } from "../../net/server/listener.ts";
+import type { UpgradeOffer } from "../../net/server/served_websocket.ts";
+import { answerHeaders, MODELS_ETAG } from "./answer_headers.ts";
+import { refuseUpgrade, serveSocket } from "./api_websocket.ts";
+import { modelList } from "./model_list.ts";
+import { OAuthServer, type OAuthServerOptions } from "../oauth/oauth.ts";
+import { type Authority, createAuthority } from "../../pki/pki.ts";
+import { pulse, PULSE_PATH } from "./pulse.ts";
+import { unauthorized } from "./refusals.ts";
+import { type RecordedRequest, RequestLog } from "./request_log.ts";
+import { identifier } from "./response_events.ts";
+import type { HandshakeScenario, Json, Refusal, Scenario } from "./scenario.ts";
+import { pause, sseBody } from "./sse_body.ts";
+
+/** How to start one. */
+export interface MockApiOptions {
+  /** The CA that issues its certificate. Default: a new one. */
+  readonly authority?: Authority;
+  /** Names and addresses in its certificate. Default: localhost, 127.0.0.1 and ::1. */
+  readonly names?: readonly string[];
+  /** Plain HTTP, as local model servers speak it. */
+  readonly plain?: boolean;
+  /** For requests that the queue holds nothing for. Default: a good answer. */
+  readonly scenario?: Scenario;
+  /** For upgrades that the queue holds nothing for. Default: 101. */
+  readonly handshake?: HandshakeScenario;
+  /**
+   * Whether a bearer token is accepted. Default: any token that the OAuth side does not know to be expired or
+   * revoked.
+   */
+  readonly accepts?: (token: string) => boolean;
+  /** Answers without any credential too. */
+  readonly open?: boolean;
+  /** How its OAuth side behaves. */
+  readonly oauth?: OAuthServerOptions;
+}
+
+/** A simulated API that runs. */
+export interface MockApi extends AsyncDisposable {
+  /** Where it listens, on 127.0.0.1. */
+  readonly port: number;
+  /** `https://localhost:PORT`, the issuer of its OAuth side; no slash at the end. */
+  readonly origin: string;
+  /** Base URL for a provider: `https://localhost:PORT/v1`. */
+  readonly baseUrl: string;
+  /** Issued the certificate. */
+  readonly authority: Authority;
+  /** What it was asked. */
+  readonly log: RequestLog;
+  /** Its logins and tokens. */
+  readonly oauth: OAuthServer;
+  /** Scenarios for the next model requests, HTTP or frame, in order. */
+  enqueue(...scenarios: readonly Scenario[]): void;
+  /** Scenarios for the next websocket upgrades. */
+  enqueueHandshake(...scenarios: readonly HandshakeScenario[]): void;
+  /** Websocket upgrades asked for so far. */
+  handshakes(): number;
+  /** TCP connections open now. */
+  connections(): number;
+  /** Stops it and drops every connection. The same as disposing of it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a simulated API on a port that the system chooses.
+ *
+ * @param options defaults give good answers to anyone with a token
+ */
+export async function startMockApi(options: MockApiOptions = {}): Promise<MockApi> {
+  const authority = options.authority ?? await createAuthority("Culvert Mock API CA");
+  const names = options.names ?? ["localhost", "127.0.0.1", "::1"];
+  const api = new Api(options);
+  const listener: Listener = await listen({
+    ...(options.plain === true
+      ? {}
+      : { identity: await authority.issue({ commonName: names[0] ?? "localhost", names }) }),
+    handle: (request) => api.handle(request),
+    upgrade: (request, offer) => api.upgrade(request, offer),
+  });
+  const origin = `${options.plain === true ? "http" : "https"}://localhost:${listener.port}`;
+  return {
+    port: listener.port,
+    origin,
+    baseUrl: `${origin}/v1`,
+    authority,
+    log: api.log,
+    oauth: api.oauth,
+    enqueue: (...scenarios) => void api.scenarios.push(...scenarios),
+    enqueueHandshake: (...scenarios) => void api.handshakes.push(...scenarios),
+    handshakes: () => api.handshakeCount,
+    connections: listener.connections,
+    close: listener.close,
+    [Symbol.asyncDispose]: listener.close,
+  };
+}
+
+class Api {
+  readonly log = new RequestLog();
+  readonly oauth: OAuthServer;
+  readonly scenarios: Scenario[] = [];
+  readonly handshakes: HandshakeScenario[] = [];
+  handshakeCount = 0;
+  readonly #options: MockApiOptions;
+  readonly #app = new Hono();
+
+  constructor(options: MockApiOptions) {
+    this.#options = options;
+    this.oauth = new OAuthServer(options.oauth);
+    this.#app.route("/", this.oauth.routes());
+    this.#app.get("/", (context) => context.text("The simulated API of culvert\n"));
+    for (const base of ["/v1", "/backend-api/codex"]) {
+      this.#app.post(`${base}/responses`, (context) => this.#respond(context.req.raw));
+      this.#app.get(`${base}/models`, (context) => this.#models(context.req.raw));
+      this.#app.get(`${base}/${PULSE_PATH}`, (context) => pulse(context.req.raw));
+    }
+    this.#app.notFound((context) =>
+      context.json({ error: { message: `Invalid URL (${context.req.method} ${context.req.path})` } }, 404)
+    );
+  }
+
+  /** Records and answers one HTTP request. */
+  async handle(request: Request): Promise<Response> {
+    const bytes = await readBytes(request.clone());
+    this.log.add(recorded(request, bytes, { transport: "http", connection: 0, clientGone: request.signal }));
+    return await this.#app.fetch(request);
+  }
+
+  /** Takes or refuses one websocket upgrade. */
+  async upgrade(request: Request, offer: UpgradeOffer): Promise<void> {
+    const connection = ++this.handshakeCount;
+    const path = new URL(request.url).pathname;
+    const handshake = this.handshakes.shift() ?? this.#options.handshake ?? { kind: "accept" };
+    if (!path.endsWith("/responses")) return refuseUpgrade(offer, { status: 404, body: "Not found" });
+    const refusal = handshake.kind === "accept" ? await this.#refusalOf(request) : undefined;
+    if (refusal !== undefined) return refuseUpgrade(offer, refusal);
+    const headers = {
+      "x-request-id": identifier("req"),
+      "x-models-etag": MODELS_ETAG,
+      "x-reasoning-included": "true",
+    };
+    await serveSocket(offer, handshake, headers, {
+      nextScenario: () => this.#nextScenario(),
+      record: (text, json, clientGone) => {
+        const facts = { transport: "websocket", connection, clientGone } as const;
+        const frame = recorded(request, new TextEncoder().encode(text), facts);
+        this.log.add(json === undefined ? frame : { ...frame, json });
+      },
+    });
+  }
+
+  #nextScenario(): Scenario {
+    return this.scenarios.shift() ?? this.#options.scenario ?? {};
+  }
+
+  async #respond(request: Request): Promise<Response> {
+    const refused = await this.#refusalOf(request);
+    if (refused !== undefined) return refusalReply(refused);
+    const scenario = this.#nextScenario();
+    if (scenario.headDelayMs !== undefined) await pause(scenario.headDelayMs, request.signal);
+    if (scenario.refusal !== undefined) return refusalReply(scenario.refusal);
+    const body = await readJson(request);
+    const model = typeof body?.["model"] === "string" ? body["model"] : "gpt-6.1-sol";
+    const now = Date.now();
+    const stream = sseBody(scenario, { model, generate: true, now }, request.signal);
+    return new Response(stream, { headers: answerHeaders(scenario, model, now) });
+  }
+
+  async #models(request: Request): Promise<Response> {
+    const refused = await this.#refusalOf(request);
+    if (refused !== undefined) return refusalReply(refused);
+    const headers = { "etag": MODELS_ETAG, "x-request-id": identifier("req"), "culvert-pulse": PULSE_PATH };
+    return Response.json(modelList(), { headers });
+  }
+
+  async #refusalOf(request: Request): Promise<Refusal | undefined> {
+    if (this.#options.open === true) return undefined;
+    const header = request.headers.get("authorization") ?? "";
+    if (header.startsWith("AgentAssertion ")) {
+      return await this.oauth.agents.accepts(header)
+        ? undefined
+        : unauthorized("agent_unknown", "Unknown agent.");
+    }
+    const token = /^Bearer (.+)$/i.exec(header)?.[1];
+    if (token === undefined) {
+      const refusal = unauthorized("missing_authorization", "You did not provide an API key.");
+      return { ...refusal, headers: { ...refusal.headers, ...MISSING } };
+    }
+    const accepts = this.#options.accepts ?? ((given: string) => this.oauth.accepts(given));
+    return accepts(token) ? undefined : unauthorized();
+  }
+}
+
+const MISSING = { "x-openai-authorization-error": "missing_authorization_header" } as const;
+
+function refusalReply(refusal: Refusal): Response {
+  const isText = typeof refusal.body === "string";
+  return new Response(isText ? refusal.body : JSON.stringify(refusal.body), {
+    status: refusal.status,
+    headers: { "content-type": isText ? "text/plain" : "application/json", ...refusal.headers },
+  });
+}
+
+function recorded(
+  request: Request,
+  bytes: Uint8Array<ArrayBuffer>,
+  facts: Pick<RecordedRequest, "transport" | "connection" | "clientGone">,
+): RecordedRequest {
+  const url = new URL(request.url);
+  const json = jsonOf(bytes);
+  return {
+    ...facts,
+    method: request.method,
+    path: url.pathname,
+    search: url.search,
+    headers: Object.fromEntries(request.headers),
+    bytes,
+    at: performance.now(),
+    ...(json === undefined ? {} : { json }),
+  };
+}
+
+async function readJson(request: Request): Promise<Json | undefined> {
+  return jsonOf(await readBytes(request));
+}
+
+/** The body, decompressed where it came with zstd, as the ChatGPT backend takes it. */
+async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (request.headers.get("content-encoding") !== "zstd") return bytes;
+  const zlib = await import("node:zlib");
+  // Deno before 2.5 has no zstd; the body is then kept as it came.
+  return "zstdDecompressSync" in zlib ? new Uint8Array(zlib.zstdDecompressSync(bytes)) : bytes;
+}
+
+function jsonOf(bytes: Uint8Array): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    // Forms, compressed bodies and nonsense are kept as bytes.
+    return undefined;
+  }
+}

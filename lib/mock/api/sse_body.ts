@@ -1,0 +1,111 @@
+/**
+ * A simulated response as the bytes of an SSE body, with the faults that a scenario asks for.
+ *
+ * @module
+ */
+import { ConnectionCut } from "../../net/server/listener.ts";
+import { responseEvents, type ResponseRequest } from "./response_events.ts";
+import type { Json, Scenario } from "./scenario.ts";
+
+/** Bytes that are gathered before a write when nothing asks for single events. */
+const BATCH_LENGTH = 16_384;
+
+/**
+ * @param signal aborted when the client is gone; ends a stall
+ * @returns a body that fails with {@link ConnectionCut} where the connection is to be reset
+ */
+export function sseBody(
+  scenario: Scenario,
+  request: ResponseRequest,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks = scenario.gapMs === undefined
+    ? batches(scenario, request)
+    : spaced(scenario, request, scenario.gapMs, signal);
+  let body: ReadableStream<Uint8Array<ArrayBuffer>> = ReadableStream.from(
+    encoded(ended(chunks, scenario, signal), scenario.pieceBytes),
+  );
+  if (scenario.compression !== undefined) {
+    body = body.pipeThrough(new CompressionStream(scenario.compression));
+  }
+  return body;
+}
+
+/** One event as SSE text, with the `event:` line that the real API sends. */
+export function sseEvent(event: Json): string {
+  return `event: ${event["type"]}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+async function* batches(scenario: Scenario, request: ResponseRequest): AsyncGenerator<string> {
+  let batch = "";
+  for (const event of responseEvents(scenario, request)) {
+    if (scenario.comments === true) batch += ": keep-alive\n\n";
+    batch += sseEvent(event);
+    if (batch.length < BATCH_LENGTH) continue;
+    yield batch;
+    batch = "";
+  }
+  if (batch !== "") yield batch;
+}
+
+async function* spaced(
+  scenario: Scenario,
+  request: ResponseRequest,
+  gapMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  for (const event of responseEvents(scenario, request)) {
+    if (event["type"] === "response.output_text.delta") await pause(gapMs, signal);
+    yield (scenario.comments === true ? ": keep-alive\n\n" : "") + sseEvent(event);
+  }
+}
+
+async function* ended(
+  chunks: AsyncIterable<string>,
+  scenario: Scenario,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  yield* chunks;
+  const ending = scenario.ending;
+  if (ending?.kind === "cut") {
+    if (ending.midEvent === true) {
+      yield 'event: response.output_text.delta\ndata: {"type":"response.output_te';
+    }
+    // The head start lets what was written reach the client before the reset discards unread bytes.
+    await pause(30, signal);
+    throw new ConnectionCut("The scenario cuts the connection here");
+  }
+  if (ending?.kind === "stall") await gone(signal);
+}
+
+async function* encoded(
+  chunks: AsyncIterable<string>,
+  pieceBytes: number | undefined,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  for await (const chunk of chunks) {
+    const bytes = encoder.encode(chunk);
+    const step = pieceBytes ?? bytes.length;
+    for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
+  }
+}
+
+/** Resolves after `ms`, or at once when the client is gone. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    signal.addEventListener("abort", finish, { once: true });
+    if (signal.aborted) finish();
+  });
+}
+
+/** Resolves when the client is gone. */
+export function gone(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

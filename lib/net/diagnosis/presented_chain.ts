@@ -1,0 +1,89 @@
+/**
+ * What a server, or the interceptor in front of it, presents as its certificate chain, whether it is to be
+ * trusted or not. Nothing is sent over such a connection but the handshake.
+ *
+ * @module
+ */
+import type { CertificateFacts } from "../../trust/certificate/certificate_facts.ts";
+import { duplexOf } from "../tunnel/conn_duplex.ts";
+
+/** One certificate as presented. */
+export interface PresentedCertificate extends CertificateFacts {
+  readonly der: Uint8Array;
+}
+
+/** A chain in the order it was sent, the server's own first. */
+export interface PresentedChain {
+  readonly certificates: readonly PresentedCertificate[];
+  /** `TLSv1.3`, … */
+  readonly protocol?: string;
+}
+
+/**
+ * Makes one handshake without verifying, and looks.
+ *
+ * @param conn an open connection to the server; it is closed afterwards
+ * @param host for SNI, without brackets
+ * @returns nothing where no handshake came about
+ */
+export async function presentedChain(
+  conn: Deno.Conn,
+  host: string,
+  signal: AbortSignal,
+): Promise<PresentedChain | undefined> {
+  const [{ default: tls }, { certificateFacts }] = await Promise.all([
+    import("node:tls"),
+    import("../../trust/certificate/certificate_facts.ts"),
+  ]);
+  const isName = !host.includes(":") && !/^[\d.]+$/.test(host);
+  const described = (ders: readonly Uint8Array[]) =>
+    ders.flatMap((der) => {
+      const facts = certificateFacts(der);
+      return facts === undefined ? [] : [{ ...facts, der }];
+    });
+  if (typeof Reflect.get(tls, "getCACertificates") !== "function") {
+    // Deno before 2.5: its `node:tls` tells nothing about the peer.
+    const { certificatesOf } = await import("./certificate_message.ts");
+    const ders = await certificatesOf(conn, isName ? host : undefined, signal);
+    return ders === undefined ? undefined : { certificates: described(ders) };
+  }
+  const socket = duplexOf(conn);
+  return await new Promise((resolve) => {
+    const client = tls.connect({
+      socket,
+      rejectUnauthorized: false,
+      ...(isName ? { servername: host } : {}),
+    });
+    const finish = (chain?: PresentedChain) => {
+      signal.removeEventListener("abort", onAbort);
+      client.destroy();
+      socket.destroy();
+      resolve(chain);
+    };
+    const onAbort = () => finish();
+    signal.addEventListener("abort", onAbort, { once: true });
+    // Whoever asked has an error already; that this look failed too adds nothing to it.
+    client.on("error", () => finish());
+    socket.on("error", () => finish());
+    client.once("secureConnect", () => {
+      const certificates = described(rawChain(client.getPeerCertificate(true)));
+      const protocol = client.getProtocol();
+      finish({ certificates, ...(protocol === null ? {} : { protocol }) });
+    });
+    if (signal.aborted) finish();
+  });
+}
+
+/** Node links each certificate to its issuer, the last to itself. */
+function rawChain(first: object): readonly Uint8Array[] {
+  const chain: Uint8Array[] = [];
+  const met = new Set<object>();
+  for (let link: unknown = first; typeof link === "object" && link !== null && !met.has(link);) {
+    met.add(link);
+    const raw: unknown = Reflect.get(link, "raw");
+    // A copy, plain: Node's is a Buffer over a pool.
+    if (raw instanceof Uint8Array) chain.push(new Uint8Array(raw));
+    link = Reflect.get(link, "issuerCertificate");
+  }
+  return chain;
+}

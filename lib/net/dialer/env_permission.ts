@@ -1,0 +1,38 @@
+/**
+ * What a program that embeds culvert loses when it may not touch some variables of its own process.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { Warning } from "../../warning.ts";
+import { PROXY_VARIABLES } from "../route/route_table.ts";
+
+/**
+ * A warning where the variables that must not overrule a route cannot be hidden. The runtime reads them without
+ * asking anyone when an HTTP client is made (seen in 2.9.6), so an address in one of them would be obeyed though
+ * nobody here could see it.
+ */
+export function hidingWarning(): Warning | undefined {
+  const open = PROXY_VARIABLES.filter((variable) =>
+    Deno.permissions.querySync({ name: "env", variable }).state !== "granted"
+  );
+  if (open.length === 0) return undefined;
+  const message =
+    `No permission to hide ${open.join(", ")}: where one is set, requests over HTTP may obey it ` +
+    "and not the route that was settled. Run with --allow-env for them";
+  return { code: "environment_not_hidden", message };
+}
+
+/** What `ws` reads when it is loaded. */
+const WS_VARIABLES = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"] as const;
+
+/** The error for a websocket library that could not be loaded, where that is for want of a permission. */
+export function loadingFailure(thrown: unknown): unknown {
+  if (!(thrown instanceof Deno.errors.NotCapable)) return thrown;
+  const flag = `--allow-env=${WS_VARIABLES.join(",")}`;
+  return new CulvertError("websocket", "Cannot open a websocket: its library may not read the environment", {
+    hint: `Run with ${flag}, or take the transport sse.`,
+    details: { permission: flag },
+    cause: thrown,
+  });
+}

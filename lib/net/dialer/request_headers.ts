@@ -1,0 +1,32 @@
+/**
+ * The headers of a request, checked before anything is opened.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+
+/**
+ * Builds them.
+ *
+ * @param given as the caller has them
+ * @param userAgent sent unless the caller brings another
+ * @throws CulvertError `config` for a name or value that HTTP cannot carry; the value is not shown
+ */
+export function requestHeaders(given: Readonly<Record<string, string>>, userAgent: string): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(given)) {
+    try {
+      headers.append(name, value);
+    } catch (error) {
+      // The value may be a credential: the engine's message is not kept as a cause.
+      if (!(error instanceof TypeError)) throw error;
+      throw new CulvertError("config", `The request header ${JSON.stringify(name)} cannot be sent`, {
+        hint:
+          "Header names are letters, digits and hyphens; values hold no line break and no text beyond Latin-1.",
+        details: { header: name },
+      });
+    }
+  }
+  if (!headers.has("user-agent")) headers.set("user-agent", userAgent);
+  return headers;
+}

@@ -1,0 +1,110 @@
+/**
+ * The address of a proxy, as people write it into `--proxy` and the proxy variables.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { ProxyEndpoint, ProxyScheme } from "./route.ts";
+
+/** Ports where the address names none: those of the schemes, and RFC 1928's for SOCKS. */
+const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = {
+  http: 80,
+  https: 443,
+  socks5: 1080,
+  socks5h: 1080,
+};
+
+const ENCODE_HINT = "Write the special characters of user and password percent-encoded, such as %40 for @, " +
+  "%23 for #, %2F for / and %25 for %.";
+
+/**
+ * Takes an address apart. Without a scheme it is an `http` proxy, as curl has it. A user without a password
+ * has an empty one. Nothing of the address but its scheme and host is ever put into an error.
+ *
+ * @param text the value of the flag or variable
+ * @param source its name, for the error
+ * @throws CulvertError `proxy_invalid`
+ */
+export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
+  const reject = (reason: string, hint?: string): never => {
+    throw new CulvertError("proxy_invalid", `The proxy address in ${source} cannot be used: ${reason}`, {
+      hint: hint ?? `Write it as http://host:port in ${source}, or use --proxy none to go without a proxy.`,
+      details: { source },
+    });
+  };
+  const address = text.trim();
+  const marked = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address);
+  const scheme = schemeOf(marked?.[1]?.toLowerCase() ?? "http");
+  if (scheme === undefined) {
+    return reject(
+      `its scheme "${marked?.[1]}" is not one of http, https, socks5, socks5h`,
+      /^socks/i.test(address)
+        ? "Only SOCKS version 5 is spoken; if the proxy speaks it, write socks5://host:port."
+        : undefined,
+    );
+  }
+  const rest = address.slice(marked?.[0].length ?? 0);
+  const authority = /^[^/?#\\]*/.exec(rest)?.[0] ?? "";
+  const tail = rest.slice(authority.length);
+  if (tail.includes("@")) {
+    return reject(
+      "there is an @ behind the end of its host, so its user or password is cut short",
+      ENCODE_HINT,
+    );
+  }
+  if (/\.(pac|dat)$/i.test(tail)) {
+    return reject(
+      "it leads to an automatic configuration script (PAC), which is not a proxy",
+      "Open that address in a browser and look for the line PROXY host:port; use that as http://host:port.",
+    );
+  }
+  const at = authority.lastIndexOf("@");
+  const where = hostAndPort(authority.slice(at + 1));
+  if (where === undefined) return reject("it has no valid host and port");
+  const endpoint = { scheme, host: where.host, port: where.port ?? DEFAULT_PORTS[scheme] };
+  if (at < 0) return endpoint;
+  const user = authority.slice(0, at);
+  const colon = user.indexOf(":");
+  try {
+    return {
+      ...endpoint,
+      username: decodeURIComponent(colon < 0 ? user : user.slice(0, colon)),
+      password: decodeURIComponent(colon < 0 ? "" : user.slice(colon + 1)),
+    };
+  } catch (error) {
+    // The engine's message would quote the text, so it is not kept as a cause.
+    if (!(error instanceof URIError)) throw error;
+    return reject(
+      "its user or password holds a % that is not followed by two hexadecimal digits",
+      ENCODE_HINT,
+    );
+  }
+}
+
+/** The value of `Proxy-Authorization` for a proxy (RFC 7617, UTF-8); nothing where it has no credentials. */
+export function basicCredentials(proxy: ProxyEndpoint): string | undefined {
+  if (proxy.username === undefined) return undefined;
+  const bytes = new TextEncoder().encode(`${proxy.username}:${proxy.password ?? ""}`);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+function schemeOf(name: string): ProxyScheme | undefined {
+  switch (name) {
+    case "http":
+    case "https":
+    case "socks5":
+    case "socks5h":
+      return name;
+    default:
+      return undefined;
+  }
+}
+
+function hostAndPort(text: string): { readonly host: string; readonly port?: number } | undefined {
+  const [, rawHost = "", rawPort = ""] = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d*))?$/.exec(text) ?? [];
+  if (rawHost === "" || !URL.canParse(`http://${rawHost}/`)) return undefined;
+  const host = new URL(`http://${rawHost}/`).hostname.replace(/^\[|\]$/g, "");
+  if (rawPort === "") return { host };
+  const port = Number(rawPort);
+  return port >= 1 && port <= 65_535 ? { host, port } : undefined;
+}

@@ -1,0 +1,35 @@
+/**
+ * A connection of the runtime as the stream that `ws` writes frames to.
+ *
+ * @module
+ */
+import { Writable } from "node:stream";
+import { type ByteConn, writeAll } from "../tunnel/http_head.ts";
+
+/** Wraps it. Parts of a frame that are written together leave together. */
+export function frameSink(conn: ByteConn): Writable {
+  const write = (bytes: Uint8Array, done: (error?: Error | null) => void) => {
+    writeAll(conn, bytes).then(
+      () => done(),
+      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+    );
+  };
+  const sink = new Writable({
+    decodeStrings: true,
+    write: (chunk: Uint8Array, _encoding, done) => write(chunk, done),
+    writev: (pieces, done) => write(joined(pieces.map(({ chunk }): Uint8Array => chunk)), done),
+  });
+  // Each failed write is reported to its own caller.
+  sink.on("error", () => {});
+  return sink;
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

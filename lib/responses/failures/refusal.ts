@@ -1,0 +1,34 @@
+/**
+ * A model that declines completes its response all the same; the refusal stands where the answer would.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { JsonObject } from "../events/events.ts";
+import { isObject } from "../events/items.ts";
+import { shownText } from "./server_text.ts";
+
+/**
+ * The words of a refusal in the items of a response, if there is one (content part of type `refusal`).
+ *
+ * @param items the finished output items
+ */
+export function refusalIn(items: readonly JsonObject[]): string | undefined {
+  for (const { content } of items) {
+    if (!Array.isArray(content)) continue;
+    for (const part of content) {
+      if (isObject(part) && part.type === "refusal") {
+        return typeof part.refusal === "string" ? part.refusal : "";
+      }
+    }
+  }
+  return undefined;
+}
+
+/** The error that a refused turn ends with. */
+export function refusalError(words: string): CulvertError {
+  const said = shownText(words, []);
+  return new CulvertError("refused", `The model refused to answer${said === "" ? "" : `: ${said}`}`, {
+    hint: "Put the question differently, or ask another model.",
+  });
+}

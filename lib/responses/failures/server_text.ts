@@ -1,0 +1,82 @@
+/**
+ * Words of a server on their way into a message of ours: found, cut, and cleared of what must not be
+ * repeated.
+ *
+ * @module
+ */
+import { isObject } from "../events/items.ts";
+
+/** Largest piece of a body that is shown, bytes of UTF-8. */
+const SHOWN_BYTES = 1_000;
+
+/** Something that looks like a key of OpenAI's; some servers repeat the one they refuse. */
+const KEY = /\b(sk|sess)-[A-Za-z0-9_*-]{8,}/g;
+
+/** Credentials that were sent, so that they can be taken out of what comes back. */
+export type Secrets = readonly string[];
+
+/** A body as a JSON object; nothing where it is something else, such as an error page. */
+export function objectInBody(body: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return isObject(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** The error object in a body: `error` of a JSON object, or nothing. */
+export function errorInBody(body: string): Readonly<Record<string, unknown>> | undefined {
+  const error = objectInBody(body)?.error;
+  return isObject(error) ? error : undefined;
+}
+
+/**
+ * What to show of a body: the message of its JSON error, else that error's code or type, else the text cut
+ * short, else a word that says nothing came. An error frame repeats the headers of a reply, which explain
+ * nothing: where it has an error object without any word, that is no explanation.
+ */
+export function shownBody(body: string, secrets: Secrets): string {
+  return shownText(explanationIn(body), secrets) || "no explanation";
+}
+
+function explanationIn(body: string): string {
+  const error = errorInBody(body);
+  if (error === undefined) return body;
+  const { message, code, type, ...rest } = error;
+  const word = [message, code, type].find((value) => typeof value === "string" && value.trim() !== "");
+  if (typeof word === "string") return word;
+  return Object.values(rest).some((value) => value !== null) ? JSON.stringify(rest) : "";
+}
+
+/** The text with what was sent as a credential masked; shorter values than 8 characters would maim it. */
+export function withoutSecrets(text: string, secrets: Secrets): string {
+  let clean = text;
+  for (const secret of secrets) {
+    if (secret.length >= 8) clean = clean.replaceAll(secret, "***");
+  }
+  return clean;
+}
+
+/** Trims, takes secrets out, drops control characters and cuts at {@link SHOWN_BYTES} between characters. */
+export function shownText(text: string, secrets: Secrets): string {
+  let clean = withoutSecrets(text, secrets);
+  // A server's text must not reach a terminal with its control characters.
+  // deno-lint-ignore no-control-regex
+  clean = clean.replace(KEY, "$1-***").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, " ").trim();
+  const bytes = new TextEncoder().encode(clean);
+  if (bytes.length <= SHOWN_BYTES) return clean;
+  let end = SHOWN_BYTES;
+  // Continuation bytes begin with the bits 10: step back to the start of a character.
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return `${new TextDecoder().decode(bytes.subarray(0, end))}…`;
+}
+
+/** The parts of an `Authorization` header and of other credential headers that must never be shown. */
+export function secretsOf(headers: Readonly<Record<string, string>>): Secrets {
+  return Object.values(headers).flatMap((value) => {
+    const token = /^\S+\s+(\S+)$/.exec(value)?.[1];
+    return token === undefined ? [value] : [value, token];
+  });
+}

@@ -1,0 +1,152 @@
+/**
+ * What the program says of itself: header by header as the codex client does (0.169.0), under its own name.
+ *
+ * @module
+ */
+import type { Authorization } from "../../auth/authenticator.ts";
+import type { Provider } from "../../config/provider.ts";
+import type { Environment } from "../../world/world.ts";
+import { wireServiceTier } from "./request.ts";
+import type { TraceContext } from "./trace_context.ts";
+
+/** The name that servers see unless another is set. */
+const ORIGINATOR = "culvert";
+
+/** Who speaks, for as long as a session lasts. */
+export interface Identity {
+  readonly originator: string;
+  readonly sessionId: string;
+  readonly threadId: string;
+  /** A UUID that names this installation; sent only where it is known. */
+  readonly installationId?: string;
+  /** How often the conversation was compacted. Default 0. */
+  readonly window?: number;
+  /** The thread that this one was spawned by. */
+  readonly parentThreadId?: string;
+  /** What kind of helper of another thread this one is: `review`, `compact`, `collab_spawn`, or a label. */
+  readonly subagent?: string;
+}
+
+/** What the request is for. */
+export type RequestKind = "turn" | "prewarm" | "compaction" | "memory";
+
+/** The originator: `CODEX_INTERNAL_ORIGINATOR_OVERRIDE` where it can stand in a header, else `culvert`. */
+export function originator(env: Environment): string {
+  const override = env("CODEX_INTERNAL_ORIGINATOR_OVERRIDE") ?? "";
+  return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(override) ? override : ORIGINATOR;
+}
+
+/** A fresh identity. */
+export function newIdentity(env: Environment, installationId?: string): Identity {
+  return {
+    originator: originator(env),
+    sessionId: crypto.randomUUID(),
+    threadId: crypto.randomUUID(),
+    ...(installationId === undefined ? {} : { installationId }),
+  };
+}
+
+/** Facts for {@link userAgent}. */
+export interface UserAgentFacts {
+  readonly originator: string;
+  readonly version: string;
+  readonly os: string;
+  readonly osVersion?: string;
+  readonly arch: string;
+  /** The terminal program, where it says its name. */
+  readonly terminal?: string;
+}
+
+/** `culvert/0.1.0 (linux 6.1; x86_64) xterm`: anything but printable ASCII becomes `_`. */
+export function userAgent(facts: UserAgentFacts): string {
+  const os = facts.osVersion === undefined ? facts.os : `${facts.os} ${facts.osVersion}`;
+  const text = `${facts.originator}/${facts.version} (${os}; ${facts.arch}) ${facts.terminal ?? "unknown"}`;
+  return text.replace(/[^\x20-\x7e]/g, "_");
+}
+
+/** What one request is part of. */
+export interface RequestContext {
+  readonly identity: Identity;
+  readonly turnId: string;
+  readonly kind: RequestKind;
+  /** The caller's span. */
+  readonly trace?: TraceContext;
+}
+
+function windowId(identity: Identity): string {
+  return `${identity.threadId}:${identity.window ?? 0}`;
+}
+
+/** Who asks on whose behalf, in headers and in metadata under the same names. */
+function lineage({ parentThreadId, subagent }: Identity): Record<string, string> {
+  return {
+    ...(subagent === undefined ? {} : { "x-openai-subagent": subagent }),
+    ...(parentThreadId === undefined ? {} : { "x-codex-parent-thread-id": parentThreadId }),
+  };
+}
+
+/** The headers of a connection that no turn has asked for yet. */
+export function sessionHeaders(identity: Identity): Record<string, string> {
+  return {
+    "session-id": identity.sessionId,
+    "thread-id": identity.threadId,
+    "x-client-request-id": identity.threadId,
+    "x-codex-window-id": windowId(identity),
+    ...lineage(identity),
+  };
+}
+
+/**
+ * The headers that HTTP requests and websocket handshakes have in common, but for the originator: a provider
+ * may set that.
+ */
+export function identityHeaders(context: RequestContext): Record<string, string> {
+  return { ...sessionHeaders(context.identity), "x-codex-turn-metadata": turnMetadata(context) };
+}
+
+/** `client_metadata` of a body or a frame. */
+export function clientMetadata(context: RequestContext): Record<string, string> {
+  const { identity } = context;
+  return {
+    ...(identity.installationId === undefined ? {} : { "x-codex-installation-id": identity.installationId }),
+    "session_id": identity.sessionId,
+    "thread_id": identity.threadId,
+    "x-codex-window-id": windowId(identity),
+    "turn_id": context.turnId,
+    ...lineage(identity),
+    "x-codex-turn-metadata": turnMetadata(context),
+  };
+}
+
+/** The turn in JSON, ASCII alone so that it can stand in a header. */
+function turnMetadata({ identity, turnId, kind }: RequestContext): string {
+  const text = JSON.stringify({
+    installation_id: identity.installationId,
+    session_id: identity.sessionId,
+    thread_id: identity.threadId,
+    turn_id: turnId,
+    window_id: windowId(identity),
+    request_kind: kind,
+    parent_thread_id: identity.parentThreadId,
+    subagent_kind: identity.subagent === "collab_spawn" ? "thread_spawn" : identity.subagent,
+  });
+  return text.replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/**
+ * Whether a request goes to OpenAI's own backend with a login of ChatGPT, and not with a credential of the
+ * provider's own. Only there are the routing hint and compressed bodies understood.
+ */
+export function isCodexBackend(provider: Provider, authorization: Authorization): boolean {
+  const { mode, source } = authorization;
+  const byLogin = mode === "chatgpt" || mode === "personalAccessToken" || mode === "agentIdentity" ||
+    mode === "headers";
+  const own = source.kind === "provider_env" || source.kind === "provider_token" || source.kind === "command";
+  return provider.name === "OpenAI" && provider.requiresOpenAiAuth && byLogin && !own;
+}
+
+/** `x-codex-routing-hint`, where the backend reads it. */
+export function routingHint(model: string, serviceTier: string | undefined): string {
+  const tier = wireServiceTier(serviceTier);
+  return tier === undefined ? `model=${model}` : `model=${model};tier=${tier}`;
+}

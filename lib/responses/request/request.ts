@@ -1,0 +1,149 @@
+/**
+ * The body of a model turn, the same over HTTP and over a websocket.
+ *
+ * @module
+ */
+import type { JsonObject } from "../events/events.ts";
+import type { ResponseItem } from "../events/items.ts";
+import { outgoingItems } from "./outgoing_items.ts";
+
+/** What may be asked of a turn beside its model and its input. */
+export interface TurnParameters {
+  /** What the model is told before the input. Left out of the body when empty. */
+  readonly instructions?: string;
+  /** As the API takes them. Default: none, sent as `[]`. */
+  readonly tools?: readonly JsonObject[];
+  /** Default true. */
+  readonly parallelToolCalls?: boolean;
+  /** `none minimal low medium high xhigh max`, or any other word; `ultra` is sent as `max`. */
+  readonly reasoningEffort?: string;
+  /** `auto`, `concise` or `detailed`; `none` leaves it out. */
+  readonly reasoningSummary?: string;
+  /** How long answers are: `low`, `medium` or `high`. */
+  readonly verbosity?: string;
+  /** A JSON Schema that the answer must fit. */
+  readonly outputSchema?: JsonObject;
+  /** Whether the server enforces it to the letter. Default true. */
+  readonly strictSchema?: boolean;
+  /** `default` is left out; `fast` is sent as `priority`. */
+  readonly serviceTier?: string;
+  /** A response to continue. Its id is sent; its items need not be in `input`. */
+  readonly previousResponseId?: string;
+  /** Default: the session's id. */
+  readonly promptCacheKey?: string;
+  /** Added to what the program says of itself; cannot replace it. */
+  readonly clientMetadata?: Readonly<Record<string, string>>;
+  /** For models that take tools and instructions inside the input. Default false. */
+  readonly lite?: boolean;
+}
+
+/** One turn, as a session takes it. */
+export interface TurnRequest extends TurnParameters {
+  /** The model's slug. */
+  readonly model: string;
+  /** The conversation. */
+  readonly input: readonly ResponseItem[];
+}
+
+/** What a body needs beside the request. */
+export interface BodyContext {
+  /** The provider's display name; `OpenAI`, exactly, switches behaviour. */
+  readonly providerName: string;
+  readonly sessionId: string;
+  readonly clientMetadata: Readonly<Record<string, string>>;
+}
+
+/** The body of `POST responses`, keys in the order in which the codex client (0.169.0) sends them. */
+export interface RequestBody {
+  readonly model: string;
+  readonly instructions?: string;
+  readonly input: readonly Readonly<Record<string, unknown>>[];
+  readonly tools?: readonly JsonObject[];
+  readonly tool_choice: "auto";
+  readonly parallel_tool_calls: boolean;
+  readonly reasoning: { readonly effort?: string; readonly summary?: string; readonly context?: string };
+  readonly store: false;
+  readonly stream: true;
+  readonly include: readonly string[];
+  readonly service_tier?: string;
+  readonly prompt_cache_key: string;
+  readonly text?: JsonObject;
+  readonly client_metadata: Readonly<Record<string, string>>;
+  readonly previous_response_id?: string;
+}
+
+/** Makes the body of a turn. */
+export function requestBody(request: TurnRequest, context: BodyContext): RequestBody {
+  const lite = request.lite === true;
+  const input = outgoingItems(lite ? liteInput(request) : request.input, {
+    openAi: context.providerName === "OpenAI",
+    lite,
+  });
+  const tier = wireServiceTier(request.serviceTier);
+  const text = textPart(request);
+  return {
+    model: request.model,
+    ...(request.instructions && !lite ? { instructions: request.instructions } : {}),
+    input,
+    ...(lite ? {} : { tools: request.tools ?? [] }),
+    tool_choice: "auto",
+    parallel_tool_calls: !lite && (request.parallelToolCalls ?? true),
+    reasoning: reasoningPart(request),
+    store: false,
+    stream: true,
+    include: ["reasoning.encrypted_content"],
+    ...(tier === undefined ? {} : { service_tier: tier }),
+    prompt_cache_key: request.promptCacheKey ?? context.sessionId,
+    ...(text === undefined ? {} : { text }),
+    client_metadata: { ...request.clientMetadata, ...context.clientMetadata },
+    ...(request.previousResponseId === undefined ? {} : { previous_response_id: request.previousResponseId }),
+  };
+}
+
+/** The tier's name on the wire; `undefined` where none is sent. */
+export function wireServiceTier(tier: string | undefined): string | undefined {
+  if (tier === undefined || tier === "" || tier === "default") return undefined;
+  return tier === "fast" ? "priority" : tier;
+}
+
+/** Tools and instructions as leading items, for models that take neither field. */
+function liteInput(request: TurnRequest): readonly ResponseItem[] {
+  const leading: ResponseItem[] = [{
+    type: "additional_tools",
+    role: "developer",
+    tools: request.tools ?? [],
+  }];
+  if (request.instructions) {
+    leading.push({
+      type: "message",
+      role: "developer",
+      content: [{ type: "input_text", text: request.instructions }],
+    });
+  }
+  return [...leading, ...request.input];
+}
+
+function reasoningPart(request: TurnRequest): RequestBody["reasoning"] {
+  const { reasoningEffort: effort, reasoningSummary: summary } = request;
+  return {
+    ...(effort === undefined ? {} : { effort: effort === "ultra" ? "max" : effort }),
+    ...(summary === undefined || summary === "none" ? {} : { summary }),
+    ...(request.lite === true ? { context: "all_turns" } : {}),
+  };
+}
+
+function textPart(request: TurnRequest): JsonObject | undefined {
+  const { verbosity, outputSchema: schema } = request;
+  if (verbosity === undefined && schema === undefined) return undefined;
+  return {
+    ...(verbosity === undefined ? {} : { verbosity }),
+    ...(schema === undefined ? {} : {
+      format: {
+        type: "json_schema",
+        strict: request.strictSchema ?? true,
+        schema,
+        name: "codex_output_schema",
+      },
+    }),
+  };
+}

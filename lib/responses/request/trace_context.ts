@@ -1,0 +1,56 @@
+/**
+ * The trace that a request is part of, so that the server's spans find their place in the caller's.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+
+/** One span of the caller's, as W3C Trace Context names it. */
+export interface TraceContext {
+  /** Version, trace id, span id and flags in lower hex: `00-4bf9…4736-00f0…02b7-01`. */
+  readonly traceparent: string;
+  /** What tracing systems add, such as `rojo=00f067aa0ba902b7`. */
+  readonly tracestate?: string;
+}
+
+/** W3C Trace Context, §3.2.2. Ids of zeros alone are none. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
+
+/**
+ * The trace, once it is clear that it can stand in a header.
+ *
+ * @throws CulvertError `usage`
+ */
+export function checkedTrace({ traceparent, tracestate }: TraceContext): TraceContext {
+  const wrong = !TRACEPARENT.test(traceparent)
+    ? "traceparent"
+    : tracestate !== undefined && !TRACESTATE.test(tracestate)
+    ? "tracestate"
+    : undefined;
+  if (wrong !== undefined) {
+    throw new CulvertError(
+      "usage",
+      `The trace of a turn has a ${wrong} that W3C Trace Context does not know`,
+      {
+        hint: "A traceparent is 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, all in lower case.",
+      },
+    );
+  }
+  return { traceparent, ...(tracestate === undefined ? {} : { tracestate }) };
+}
+
+/** Headers of an HTTP request. */
+export function traceHeaders(trace: TraceContext | undefined): Readonly<Record<string, string>> {
+  return trace === undefined ? {} : { ...trace };
+}
+
+/** Entries in the metadata of one frame: a websocket has no headers for each request. */
+export function traceMetadata(trace: TraceContext | undefined): Readonly<Record<string, string>> {
+  if (trace === undefined) return {};
+  const { traceparent, tracestate } = trace;
+  return {
+    ws_request_header_traceparent: traceparent,
+    ...(tracestate === undefined ? {} : { ws_request_header_tracestate: tracestate }),
+  };
+}

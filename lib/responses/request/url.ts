@@ -1,0 +1,59 @@
+/**
+ * Where an endpoint is.
+ *
+ * @module
+ */
+import { defaultBaseUrl } from "../../auth/auth_headers.ts";
+import type { AuthMode } from "../../auth/authenticator.ts";
+import type { Provider } from "../../config/provider.ts";
+import { CulvertError } from "../../errors.ts";
+
+/**
+ * The base of a provider that names none follows from the kind of credential, as in the codex client
+ * (0.169.0).
+ */
+export function baseUrl(provider: Provider, mode: AuthMode): string {
+  if (provider.baseUrl !== undefined && provider.baseUrl !== "") return provider.baseUrl;
+  return defaultBaseUrl(mode);
+}
+
+/**
+ * Joins base and path with one slash and adds the provider's query parameters, percent-encoded. (The codex
+ * client inserts them verbatim, which breaks on `&` or a space.)
+ *
+ * @param base an `http:` or `https:` URL; a query of its own is kept
+ * @param path relative, such as `responses`; empty for the base alone
+ * @throws CulvertError `config` when the base is not such a URL
+ */
+export function endpointUrl(base: string, path: string, query: Readonly<Record<string, string>> = {}): URL {
+  const cut = base.search(/[?#]/);
+  const stem = (cut === -1 ? base : base.slice(0, cut)).replace(/\/+$/, "");
+  const relative = path.replace(/^\/+/, "");
+  const own = cut !== -1 && base[cut] === "?" ? base.slice(cut).replace(/#.*$/s, "") : "";
+  const text = (relative === "" ? stem : `${stem}/${relative}`) + own;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw new CulvertError("config", "The provider's base_url is not an http or https URL", {
+      hint: "Write it in full, such as https://api.openai.com/v1.",
+      details: { base_url: withoutSecrets(base) },
+    });
+  }
+  for (const [name, value] of Object.entries(query)) url.searchParams.append(name, value);
+  return url;
+}
+
+/** The same place as a websocket: `http` becomes `ws`, `https` becomes `wss`. */
+export function websocketUrl(url: URL): URL {
+  const socket = new URL(url);
+  socket.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  return socket;
+}
+
+/** Scheme, host and path: what may be shown. A query may hold a key, user information may hold a password. */
+export function shownUrl(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+function withoutSecrets(text: string): string {
+  return text.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//***@");
+}

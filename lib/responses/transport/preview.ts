@@ -1,0 +1,46 @@
+/**
+ * A request as it would be sent, for people to read: every secret masked.
+ *
+ * @module
+ */
+import type { Authorization } from "../../auth/authenticator.ts";
+import type { Provider } from "../../config/provider.ts";
+import type { Environment } from "../../world/world.ts";
+import { httpCallBody, httpCallHead } from "./sse/http_call.ts";
+import { newIdentity } from "../request/identity.ts";
+import type { RequestBody, TurnRequest } from "../request/request.ts";
+
+/** A request that is not sent. */
+export interface RequestPreview {
+  readonly method: "POST";
+  readonly url: URL;
+  /** Credentials, and whatever the provider's own headers hold, are `***`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: RequestBody;
+}
+
+/** What a preview is made of. */
+export interface PreviewOptions {
+  readonly provider: Provider;
+  readonly env: Environment;
+  /** Its headers already masked: nobody is asked for a real one. */
+  readonly authorization: Authorization;
+}
+
+/** Makes the preview of a turn over HTTP. */
+export function previewRequest(request: TurnRequest, options: PreviewOptions): RequestPreview {
+  const { authorization, env, provider } = options;
+  const context = { identity: newIdentity(env), turnId: crypto.randomUUID(), kind: "turn" as const };
+  const call = { request, context, authorization, turnState: undefined };
+  const head = httpCallHead(call, {
+    ...provider,
+    headers: masked(provider.headers),
+    queryParams: masked(provider.queryParams),
+  });
+  return { ...head, body: httpCallBody(call, provider) };
+}
+
+/** A provider's headers and parameters may be keys; which are cannot be told from their names. */
+function masked(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, "***"]));
+}

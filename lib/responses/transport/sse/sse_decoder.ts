@@ -1,0 +1,84 @@
+/**
+ * Bytes of an event stream → the data of its events (WHATWG HTML, "Server-sent events"). The `event:` name,
+ * ids and reconnection times are read and dropped: the Responses API says everything in the JSON of `data`.
+ *
+ * @module
+ */
+import { createParser, type EventSourceParser } from "eventsource-parser";
+import { CulvertError } from "../../../errors.ts";
+import type { TextDeltaMerger } from "./merge_text_deltas.ts";
+import { MAX_EVENT_LENGTH } from "../transport.ts";
+
+/**
+ * Decodes one stream. The parser is fed directly, not as a `TransformStream`: a stream costs a promise an
+ * event, which alone takes longer than the parsing.
+ */
+export class SseDecoder {
+  // The parser takes the one byte order mark that may be there. The decoder must not: it would take a second
+  // one, and in Deno (2.9.6) also one within the text when it comes in pieces.
+  readonly #utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #parser: EventSourceParser;
+  readonly #maxLength: number;
+  readonly #merger: TextDeltaMerger | undefined;
+  #events: string[] = [];
+  #tooLarge = false;
+
+  /**
+   * @param maxLength largest event accepted, in UTF-16 units, however it is cut into pieces
+   * @param merger merges text deltas that came in one push, before they are parsed; absent: none are merged
+   */
+  constructor(maxLength = MAX_EVENT_LENGTH, merger?: TextDeltaMerger) {
+    this.#maxLength = maxLength;
+    this.#merger = merger;
+    this.#parser = createParser({
+      // The buffer may hold one line whole, field name included.
+      maxBufferSize: maxLength + "data: ".length,
+      onEvent: ({ data }) => {
+        if (data.length > maxLength) this.#tooLarge = true;
+        else this.#events.push(data);
+      },
+      onError: (error) => {
+        // Unknown fields and bad `retry` values are ignored, as the standard wants.
+        if (error.type === "max-buffer-size-exceeded") this.#tooLarge = true;
+      },
+    });
+  }
+
+  /**
+   * Takes the next bytes. Linear in their number, in whatever pieces they come.
+   *
+   * @returns the data of the events that these bytes completed, in order; often none
+   * @throws CulvertError `message_too_large`; the stream cannot be read on after it
+   */
+  push(bytes: Uint8Array): readonly string[] {
+    const text = this.#utf8.decode(bytes, { stream: true });
+    return this.#feed(this.#merger === undefined ? text : this.#merger.merge(text));
+  }
+
+  /**
+   * The stream is over. The standard throws away an event without its closing blank line; here it is handed
+   * on, because half a JSON text can never be taken for a whole one, and because a server that forgets the
+   * blank line after its last event would otherwise cost a whole new answer.
+   */
+  finish(): readonly string[] {
+    return this.#feed(`${this.#utf8.decode()}\n\n`);
+  }
+
+  #feed(text: string): readonly string[] {
+    this.#parser.feed(text);
+    if (this.#tooLarge) {
+      throw new CulvertError(
+        "message_too_large",
+        `One event of the stream is larger than ${this.#maxLength} characters`,
+        {
+          hint:
+            "Ask for less at once, or find out what stands between here and the server: this is not usual.",
+          details: { limit: this.#maxLength },
+        },
+      );
+    }
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
+    return events;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * One response over HTTP, as server-sent events.
+ *
+ * @module
+ */
+import { asCulvertError, CulvertError } from "../../../errors.ts";
+import type { HttpReply } from "../../../net/dialer/dialer.ts";
+import type { ReplyBody } from "../../../net/dialer/reply_body.ts";
+import { describeRoute } from "../../../net/route/route.ts";
+import type { World } from "../../../world/world.ts";
+import { type BodyTails, ignoreClosing } from "./body_drainer.ts";
+import { IdleWatch } from "../idle_watch.ts";
+import { TextDeltaMerger } from "./merge_text_deltas.ts";
+import { SseDecoder } from "./sse_decoder.ts";
+import { shownUrl } from "../../request/url.ts";
+import {
+  type CompletedResponse,
+  MAX_EVENT_LENGTH,
+  type ResponseHead,
+  type WireStream,
+} from "../transport.ts";
+
+/** What a stream is read under. */
+export interface SseOptions {
+  readonly world: World;
+  /** ms without a byte, while somebody waits. See {@link IdleWatch}. */
+  readonly idleTimeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Takes the rest of a body whose response is complete. */
+  readonly tails: BodyTails;
+  /** See `TurnOptions`. */
+  readonly mergeTextDeltas: boolean;
+}
+
+/** Reads the body of a reply event by event. */
+export class SseStream implements WireStream {
+  readonly head: ResponseHead;
+  readonly #body: ReplyBody;
+  readonly #decoder: SseDecoder;
+  readonly #signal: AbortSignal;
+  readonly #watch: IdleWatch;
+  readonly #tails: BodyTails;
+  #stopped: unknown;
+  #released = false;
+
+  /** @param reply a 2xx reply with a body */
+  constructor(reply: HttpReply, body: ReplyBody, options: SseOptions) {
+    this.head = {
+      wire: "sse",
+      url: shownUrl(reply.url),
+      route: describeRoute(reply.route),
+      headers: reply.headers,
+      reused: false,
+    };
+    this.#body = body;
+    this.#signal = options.signal;
+    this.#tails = options.tails;
+    const merger = options.mergeTextDeltas ? new TextDeltaMerger("sse") : undefined;
+    this.#decoder = new SseDecoder(MAX_EVENT_LENGTH, merger);
+    this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop(error));
+    if (this.#signal.aborted) this.#onAbort();
+    else this.#signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  next = async (): Promise<readonly string[] | null> => {
+    this.#watch.waiting();
+    try {
+      for (;;) {
+        const bytes = await this.#read();
+        if (bytes === undefined) {
+          const last = this.#decoder.finish();
+          return last.length === 0 ? null : last;
+        }
+        const texts = this.#decoder.push(bytes);
+        if (texts.length > 0) return texts;
+        this.#watch.heard();
+      }
+    } finally {
+      this.#watch.resting();
+    }
+  };
+
+  /**
+   * The rest of a complete response is read, so that the next one finds the connection open. Any other body is
+   * cancelled: a server that goes on sending is told to stop.
+   */
+  release = (completed?: CompletedResponse): void => {
+    if (this.#released) return;
+    this.#released = true;
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#watch.stop();
+    if (completed !== undefined && this.#stopped === undefined) this.#tails.drain(this.#body);
+    else this.#body.cancel().catch(ignoreClosing);
+  };
+
+  #onAbort = (): void => this.#stop(this.#signal.reason);
+
+  /** Cancelling settles a read that is waiting; the reason is told from there. */
+  #stop(reason: unknown): void {
+    this.#stopped ??= reason;
+    this.#body.cancel(reason).catch(ignoreClosing);
+  }
+
+  async #read(): Promise<Uint8Array | undefined> {
+    try {
+      const bytes = await this.#body.read();
+      if (this.#stopped !== undefined) throw this.#stopped;
+      return bytes;
+    } catch (error) {
+      throw this.#stopped ?? asReset(error);
+    }
+  }
+}
+
+function asReset(error: unknown): CulvertError {
+  if (error instanceof CulvertError) return error;
+  if (!(error instanceof TypeError) && !(error instanceof Error && /connection|body/i.test(error.message))) {
+    return asCulvertError(error);
+  }
+  return new CulvertError("reset", "The connection was cut while the answer was arriving", {
+    hint: "Something on the way, often a proxy with a time limit, closed it.",
+    cause: error,
+  });
+}

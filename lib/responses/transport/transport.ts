@@ -1,0 +1,110 @@
+/**
+ * The seam between a turn and the wires: whoever carries a request yields the JSON texts of its events, and
+ * from there on every wire takes the same path.
+ *
+ * @module
+ */
+import type { Authorization } from "../../auth/authenticator.ts";
+import type { CulvertEvent, JsonObject, Wire } from "../events/events.ts";
+import type { Failure } from "../failures/failure.ts";
+import type { Refusal } from "../failures/http_failures.ts";
+import type { RequestContext } from "../request/identity.ts";
+import type { TurnRequest } from "../request/request.ts";
+
+/** Largest event accepted by default, in UTF-16 units: room for a few images as base64. */
+export const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
+
+/** The head of a response that is under way. */
+export interface ResponseHead {
+  readonly wire: Wire;
+  /** Scheme, host and path. */
+  readonly url: string;
+  /** In words. */
+  readonly route: string;
+  /** Of the HTTP reply, or of the upgrade that opened the websocket. */
+  readonly headers: Headers;
+  /** Whether the connection had carried a response before. */
+  readonly reused: boolean;
+}
+
+/** What a response left behind when it was complete. */
+export interface CompletedResponse {
+  readonly id: string;
+  /** Its output items, in order. */
+  readonly items: readonly JsonObject[];
+  /** Whether it began with `response.created`. */
+  readonly announced: boolean;
+}
+
+/** A response under way, one piece after another. Pulled: nothing is read ahead of whoever asks. */
+export interface WireStream {
+  readonly head: ResponseHead;
+  /**
+   * Waits for the texts of the next events, at least one; `null` when the peer ended in good order.
+   *
+   * @throws CulvertError `idle_timeout`, `reset`, `message_too_large`, or what the signal was aborted with
+   */
+  readonly next: () => Promise<readonly string[] | null>;
+  /**
+   * Lets go; a second call does nothing.
+   *
+   * @param completed what was read, after a success: the connection may be kept and continued. Absent: it is
+   *   dropped at once
+   */
+  readonly release: (completed?: CompletedResponse) => void;
+}
+
+/** One attempt to make. */
+export interface Call {
+  readonly request: TurnRequest;
+  readonly context: RequestContext;
+  readonly authorization: Authorization;
+  /** The turn's sticky state, once it is known. */
+  readonly turnState: string | undefined;
+  readonly signal: AbortSignal;
+  /** Default false. See `TurnOptions`. */
+  readonly mergeTextDeltas?: boolean;
+}
+
+/** What became of an attempt to open a response. A refusal is an answer, not an exception. */
+export type Opened =
+  | { readonly kind: "open"; readonly stream: WireStream }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+/** A way to carry a request. */
+export interface Carrier {
+  readonly wire: Wire;
+  /** @throws CulvertError of the network, TLS and configuration codes */
+  readonly open: (call: Call) => Promise<Opened>;
+}
+
+/** An attempt that came to nothing, as whoever chooses the wire must know it. */
+export interface FailedAttempt {
+  readonly wire: Wire;
+  readonly failure: Failure;
+  /** The status that refused the request or the upgrade; absent where none did. */
+  readonly status?: number;
+  /** `request`: no response was opened. `stream`: one was, and broke or failed. */
+  readonly level: "request" | "stream";
+  /** Whether any event of the API had come. */
+  readonly hasEvents: boolean;
+  /** How many websockets broke in this turn after events had come, this one included. */
+  readonly broken: number;
+}
+
+/** What is done about a failed attempt beside retrying it. */
+export interface ChangeOfWire {
+  readonly event: CulvertEvent;
+  /** Whether the next attempt spends no retry: the failure was of the wire and not of the server. */
+  readonly free: boolean;
+}
+
+/** Chooses the carrier of each attempt of a turn. */
+export interface Transport {
+  /** For the next attempt; waits for a warm-up that is under way. */
+  readonly carrier: () => Promise<Carrier>;
+  /** What happened outside of any turn and has not been told yet. */
+  readonly news: () => readonly CulvertEvent[];
+  /** Told of each attempt that failed. */
+  readonly reconsider: (attempt: FailedAttempt) => ChangeOfWire | undefined;
+}

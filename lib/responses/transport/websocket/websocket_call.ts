@@ -1,0 +1,96 @@
+/**
+ * The upgrade and the frame that carry a turn over a websocket, as values.
+ *
+ * @module
+ */
+import type { Authorization } from "../../../auth/authenticator.ts";
+import type { Provider } from "../../../config/provider.ts";
+import { mergeHeaders } from "../../request/call_headers.ts";
+import { httpCallBody } from "../sse/http_call.ts";
+import {
+  type Identity,
+  identityHeaders,
+  isCodexBackend,
+  type RequestContext,
+  routingHint,
+  sessionHeaders,
+} from "../../request/identity.ts";
+import type { RequestBody, TurnRequest } from "../../request/request.ts";
+import { TIMINGS_HEADERS } from "../../events/server_timings.ts";
+import { traceMetadata } from "../../request/trace_context.ts";
+import { TURN_STATE } from "../../request/turn_state.ts";
+import { baseUrl, endpointUrl, websocketUrl } from "../../request/url.ts";
+import type { Call } from "../transport.ts";
+
+/** The protocol version that the upgrade asks for; spoken by the codex client (0.169.0). */
+const BETA = "responses_websockets=2026-02-06";
+
+/** Who opens a connection, and what for. */
+export interface Caller {
+  readonly authorization: Authorization;
+  readonly identity: Identity;
+  /** The request that comes first over it; absent where none is known yet. */
+  readonly first?: { readonly context: RequestContext; readonly request: TurnRequest };
+  /** Whether the server is asked for its own timings. Default false. */
+  readonly serverTimings?: boolean;
+}
+
+/** Address and headers of the upgrade. The turn's sticky state is never among them. */
+export function handshake(
+  { authorization, first, identity, serverTimings }: Caller,
+  provider: Provider,
+): { readonly url: URL; readonly headers: Readonly<Record<string, string>> } {
+  return {
+    url: websocketUrl(endpointUrl(baseUrl(provider, authorization.mode), "responses", provider.queryParams)),
+    headers: mergeHeaders(
+      { originator: identity.originator },
+      provider.headers,
+      first === undefined ? sessionHeaders(identity) : identityHeaders(first.context),
+      first !== undefined && isCodexBackend(provider, authorization)
+        ? { "x-codex-routing-hint": routingHint(first.request.model, first.request.serviceTier) }
+        : {},
+      { "OpenAI-Beta": BETA, ...(serverTimings === true ? TIMINGS_HEADERS : {}) },
+      authorization.headers,
+    ),
+  };
+}
+
+/** What is sent in a frame instead of the whole request. */
+export interface FrameOverrides {
+  /** The response that the connection knows and this request continues. */
+  readonly previousResponseId?: string;
+  readonly input?: RequestBody["input"];
+  /** False for a warm-up: nothing is generated. */
+  readonly generate?: false;
+}
+
+/**
+ * The one text frame of a request: the body as over HTTP, and what only a websocket has.
+ *
+ * @param now epoch ms, sent along for the server's timings
+ */
+export function requestFrame(
+  call: Omit<Call, "signal">,
+  provider: Provider,
+  overrides: FrameOverrides,
+  now: number,
+): string {
+  const body = httpCallBody(call, provider);
+  const { previousResponseId, input, generate } = overrides;
+  return JSON.stringify({
+    type: "response.create",
+    ...body,
+    ...(input === undefined ? {} : { input }),
+    ...(previousResponseId === undefined ? {} : { previous_response_id: previousResponseId }),
+    ...(generate === undefined ? {} : { generate }),
+    client_metadata: {
+      ...body.client_metadata,
+      ...(call.turnState === undefined ? {} : { [TURN_STATE]: call.turnState }),
+      ...(call.request.lite === true
+        ? { ws_request_header_x_openai_internal_codex_responses_lite: "true" }
+        : {}),
+      ...traceMetadata(call.context.trace),
+      "x-codex-ws-stream-request-start-ms": String(Math.trunc(now)),
+    },
+  });
+}

@@ -1,0 +1,94 @@
+/**
+ * One response over a websocket.
+ *
+ * @module
+ */
+import type { World } from "../../../world/world.ts";
+import { IdleWatch } from "../idle_watch.ts";
+import { TextDeltaMerger } from "../sse/merge_text_deltas.ts";
+import { parseEvent } from "../../events/parse_event.ts";
+import { TIMINGS_EVENT } from "../../events/server_timings.ts";
+import type { WebSocketConnection } from "./websocket_connection.ts";
+import type { CompletedResponse, ResponseHead, WireStream } from "../transport.ts";
+
+/** What a stream is read under. */
+export interface WebSocketStreamOptions {
+  readonly world: World;
+  /** ms without a frame, while somebody waits. */
+  readonly idleTimeoutMs: number;
+  readonly signal: AbortSignal;
+  /** See `TurnOptions`. */
+  readonly mergeTextDeltas: boolean;
+  /** Called once with a connection whose response is complete; one that is not kept was dropped. */
+  readonly keep: (connection: WebSocketConnection, response: CompletedResponse) => void;
+}
+
+/** Reads the frames of a response. */
+export class WebSocketStream implements WireStream {
+  readonly head: ResponseHead;
+  readonly #connection: WebSocketConnection;
+  readonly #options: WebSocketStreamOptions;
+  readonly #stop = new AbortController();
+  readonly #watch: IdleWatch;
+  readonly #merger: TextDeltaMerger | undefined;
+  /** Until it is clear that what comes belongs to this response and not to the one before. */
+  #mayHoldLeftovers: boolean;
+  #released = false;
+
+  /** @param connection over which the request was just sent */
+  constructor(connection: WebSocketConnection, head: ResponseHead, options: WebSocketStreamOptions) {
+    this.#connection = connection;
+    this.head = head;
+    this.#options = options;
+    this.#merger = options.mergeTextDeltas ? new TextDeltaMerger("lines") : undefined;
+    this.#mayHoldLeftovers = connection.last?.announced === true;
+    this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop.abort(error));
+    if (options.signal.aborted) this.#onAbort();
+    else options.signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  next = async (): Promise<readonly string[] | null> => {
+    this.#watch.waiting();
+    try {
+      for (;;) {
+        const texts = await this.#connection.channel.receive(this.#stop.signal);
+        if (texts.length === 0) return null;
+        const own = this.#mayHoldLeftovers ? texts.filter(this.#isOwn) : texts;
+        if (own.length > 0) return this.#merger?.mergeMessages(own) ?? own;
+      }
+    } finally {
+      this.#watch.resting();
+    }
+  };
+
+  release = (completed?: CompletedResponse): void => {
+    if (this.#released) return;
+    this.#released = true;
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
+    this.#watch.stop();
+    const { channel } = this.#connection;
+    if (completed !== undefined && channel.isOpen) {
+      this.#connection.rest();
+      this.#options.keep(this.#connection, completed);
+    } else {
+      channel.drop();
+    }
+  };
+
+  #onAbort = (): void => this.#stop.abort(this.#options.signal.reason);
+
+  /**
+   * What the server said after the former response was complete must not become part of this one. Where it
+   * announces each response, a frame of a response is not this one's before the announcement, but for those
+   * that may come first. Ids are no help: deltas have none, and simple servers repeat theirs.
+   */
+  #isOwn = (text: string): boolean => {
+    if (!this.#mayHoldLeftovers) return true;
+    const event = parseEvent(text)?.event;
+    const name = event?.type === "other" ? event.name : event?.type ?? "";
+    if (name === "response.created") this.#mayHoldLeftovers = false;
+    if (name === TIMINGS_EVENT) return !this.#mayHoldLeftovers;
+    return !name.startsWith("response.") || name === "response.created" || name === "response.failed" ||
+      name === "response.metadata";
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * The last event of a turn.
+ *
+ * @module
+ */
+import { CulvertError, type ErrorCode, EXIT } from "../../errors.ts";
+import type { ResultError, ResultEvent, Wire } from "../events/events.ts";
+import type { TurnFacts } from "./turn_facts.ts";
+
+/** When things happened, ms since the start of the turn. */
+export interface Timings {
+  headers: number | null;
+  firstEvent: number | null;
+  firstText: number | null;
+}
+
+/** What a result is made of. */
+export interface ResultParts {
+  /** Absent: the turn completed. */
+  readonly error: CulvertError | undefined;
+  readonly modelRequested: string;
+  readonly facts: TurnFacts;
+  readonly wire: Wire | null;
+  readonly requestId: string | null;
+  readonly timings: Timings;
+  /** ms. */
+  readonly total: number;
+}
+
+const STATUS: Partial<Record<ErrorCode, ResultEvent["status"]>> = {
+  incomplete: "incomplete",
+  interrupted: "interrupted",
+  terminated: "interrupted",
+  reader_gone: "interrupted",
+};
+
+/** Makes the result: status and exit status follow from the error alone. */
+export function turnResult(parts: ResultParts): ResultEvent {
+  const { error, facts, timings } = parts;
+  return {
+    type: "culvert.result",
+    status: error === undefined ? "completed" : STATUS[error.code] ?? "failed",
+    exit_code: error?.exitStatus ?? EXIT.done,
+    response_id: facts.responseId ?? null,
+    request_id: parts.requestId,
+    model_requested: parts.modelRequested,
+    model_served: facts.modelServed,
+    transport: parts.wire,
+    usage: facts.usage,
+    rate_limits: facts.limits.snapshots(),
+    timings_ms: {
+      headers: rounded(timings.headers),
+      first_event: rounded(timings.firstEvent),
+      first_text: rounded(timings.firstText),
+      total: Math.round(parts.total),
+    },
+    error: error === undefined ? null : resultError(error),
+  };
+}
+
+/**
+ * The result where no turn was ever begun: a bad flag, a bundle that cannot be used, no credential to look
+ * for.
+ */
+export function resultWithoutTurn(error: CulvertError, modelRequested: string | null): ResultEvent {
+  return {
+    type: "culvert.result",
+    status: STATUS[error.code] ?? "failed",
+    exit_code: error.exitStatus,
+    response_id: null,
+    request_id: null,
+    model_requested: modelRequested,
+    model_served: null,
+    transport: null,
+    usage: null,
+    rate_limits: [],
+    timings_ms: { headers: null, first_event: null, first_text: null, total: 0 },
+    error: resultError(error),
+  };
+}
+
+function resultError(error: CulvertError): ResultError {
+  return { code: error.code, message: error.message, hint: error.hint ?? null, details: error.details };
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
+}
+
+/**
+ * What an aborted signal means: its reason where that is an error of the family (SIGTERM, a reader that went
+ * away), else that the user stopped the turn.
+ */
+export function interruption(reason: unknown): CulvertError {
+  if (reason instanceof CulvertError) return reason;
+  const late = reason instanceof DOMException && reason.name === "TimeoutError";
+  return new CulvertError(
+    "interrupted",
+    late ? "The time allowed for the turn is over" : "The turn was stopped",
+    {
+      cause: reason,
+    },
+  );
+}

@@ -1,0 +1,192 @@
+/**
+ * A conversation with one provider: what outlives a turn.
+ *
+ * @module
+ */
+import type { Authenticator } from "../../auth/authenticator.ts";
+import type { Provider } from "../../config/provider.ts";
+import type { TransportChoice } from "../../config/settings.ts";
+import type { Dialer } from "../../net/dialer/dialer.ts";
+import type { Observer } from "../../net/observer.ts";
+import type { World } from "../../world/world.ts";
+import { BodyTails } from "../transport/sse/body_drainer.ts";
+import { ConnectionSlot } from "../transport/websocket/connection_slot.ts";
+import { HttpCarrier } from "../transport/sse/sse_transport.ts";
+import { type Identity, newIdentity } from "../request/identity.ts";
+import { RateLimitBook } from "../events/rate_limits.ts";
+import type { TurnRequest } from "../request/request.ts";
+import { SessionTurn, type Turn, type TurnOptions } from "./turn.ts";
+import { TurnFacts } from "./turn_facts.ts";
+import { checkedTrace } from "../request/trace_context.ts";
+import type { TurnState } from "../request/turn_state.ts";
+import { WarmUp, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
+import type { WebSocketCarrier } from "../transport/websocket/websocket_transport.ts";
+import type { Carrier, Transport } from "../transport/transport.ts";
+import { WireChoice } from "../transport/transport_choice.ts";
+import type { WireModules } from "../transport/wire_modules.ts";
+
+/** What a session stands on. */
+export interface SessionOptions {
+  readonly dialer: Dialer;
+  readonly authenticator: Authenticator;
+  readonly provider: Provider;
+  readonly world: World;
+  readonly observer?: Observer;
+  /** Default `auto`. */
+  readonly transport?: TransportChoice;
+  /** Default: a fresh one. */
+  readonly identity?: Identity;
+  /** Whether the server is asked for its own timings, told as `culvert.server_timings`. Websocket alone. Default false. */
+  readonly serverTimings?: boolean;
+}
+
+/**
+ * A session: its ids, the wire it takes, the connection it keeps, the rate limits it knows. One turn at a
+ * time; a second one beside it works, on a connection of its own. The dialer remains its maker's.
+ */
+export class Session implements Disposable {
+  readonly #options: SessionOptions;
+  readonly #modules: WireModules;
+  readonly #identity: Identity;
+  readonly #limits = new RateLimitBook();
+  readonly #etags = new Set<string>();
+  readonly #slot = new ConnectionSlot();
+  readonly #choice: WireChoice;
+  readonly #tails: BodyTails;
+  #warmUp: WarmUp | undefined;
+  #isPrewarmed = false;
+
+  /**
+   * @param options what it stands on; nothing is opened yet
+   * @param modules how to load what only a websocket needs
+   */
+  constructor(options: SessionOptions, modules: WireModules) {
+    const { identity, provider, transport = "auto", world } = options;
+    this.#options = options;
+    this.#modules = modules;
+    this.#identity = identity ?? newIdentity(world.env);
+    this.#tails = new BodyTails(world);
+    this.#choice = new WireChoice(transport, provider.supportsWebsockets);
+  }
+
+  /**
+   * Makes a turn. Nothing is sent before it is read.
+   *
+   * @throws CulvertError `usage` when the options hold a trace that is none, or continue what is no turn of a session
+   */
+  turn(request: TurnRequest, options: TurnOptions = {}): Turn {
+    const { authenticator, observer, provider, world } = this.#options;
+    const trace = options.trace === undefined ? {} : { trace: checkedTrace(options.trace) };
+    const former = options.continues === undefined ? undefined : SessionTurn.partsOf(options.continues);
+    const turnId = former?.context.turnId ?? crypto.randomUUID();
+    return new SessionTurn(request, {
+      provider,
+      authenticator,
+      world,
+      ...(observer === undefined ? {} : { observer }),
+      context: { identity: this.#identity, turnId, kind: "turn", ...trace },
+      facts: former?.facts.followUp(request.model) ??
+        new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState(), this.#etags),
+      transport: this.#transport(),
+    }, options);
+  }
+
+  /**
+   * Opens the websocket and sends the settings of `request`, without its input, so that the next turn need
+   * not. Does nothing where the wire is SSE, or something is warm already. Resolves when it is over, however
+   * it went; the next turn waits for it, but no longer than a connection may take.
+   */
+  prewarm(request: TurnRequest): Promise<void> {
+    if (this.#choice.wire === "sse" || (this.#warmUp !== undefined && this.#isPrewarmed)) {
+      return Promise.resolve();
+    }
+    this.#isPrewarmed = true;
+    const { authenticator, world } = this.#options;
+    return this.#warm(async (state, signal) => {
+      const { prewarm } = await this.#modules.prewarm();
+      const parts = {
+        authenticator,
+        context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
+        // What it hears of the model list is nobody's to read yet; the first turn is told again.
+        facts: new TurnFacts(request.model, this.#limits, state),
+        carrier: await this.#socketCarrier(true),
+        now: world.now(),
+      };
+      return await prewarm(request, parts, signal);
+    });
+  }
+
+  /**
+   * Opens the websocket and says nothing over it, for callers who do not know yet what they will ask. Does
+   * nothing where the wire is SSE, or a connection is there already. Resolves when it is over, however it went;
+   * the next turn waits for it, but no longer than a connection may take.
+   */
+  preconnect(): Promise<void> {
+    if (this.#choice.wire === "sse" || this.#warmUp !== undefined) return Promise.resolve();
+    this.#isPrewarmed = false;
+    const { authenticator, world } = this.#options;
+    return this.#warm(async (state, signal) => {
+      const { preconnect } = await this.#modules.preconnect();
+      const carrier = await this.#socketCarrier();
+      return await preconnect(
+        { authenticator, identity: this.#identity, carrier, state, now: world.now() },
+        signal,
+      );
+    });
+  }
+
+  #warm(step: (state: TurnState, signal: AbortSignal) => Promise<WarmUpOutcome>): Promise<void> {
+    this.#warmUp ??= new WarmUp(this.#options.world);
+    return this.#warmUp.add(async (state, signal) => {
+      // A step before may have found out that there is no websocket.
+      if (this.#choice.wire === "sse") return;
+      const outcome = await step(state, signal);
+      if (outcome.kind === "warm") {
+        this.#choice.tellLater({ type: "culvert.prewarm", response_id: outcome.responseId });
+      } else if (outcome.kind === "failed" && !signal.aborted) {
+        const change = this.#choice.reconsider(outcome.attempt);
+        if (change !== undefined) this.#choice.tellLater(change.event);
+      }
+    });
+  }
+
+  /** Drops the connection, if there is one. Turns that still run are not ended. */
+  close(): void {
+    this.#warmUp?.stop();
+    this.#slot.clear();
+    this.#tails.close();
+  }
+
+  /** The same as {@link Session.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #socketCarrier(warmUp = false): Promise<WebSocketCarrier> {
+    const { WebSocketCarrier } = await this.#modules.websocketCarrier();
+    const { dialer, provider, serverTimings = false, world } = this.#options;
+    return new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp, serverTimings });
+  }
+
+  #transport(): Transport {
+    const { dialer, provider, world } = this.#options;
+    const http = new HttpCarrier({ dialer, provider, world, tails: this.#tails });
+    let socket: Promise<Carrier> | undefined;
+    return {
+      carrier: async () => {
+        await this.#warmedUp();
+        return this.#choice.wire === "sse" ? http : await (socket ??= this.#socketCarrier());
+      },
+      news: () => this.#choice.news(),
+      reconsider: (attempt) => this.#choice.reconsider(attempt),
+    };
+  }
+
+  /** Waits for a warm-up as long as a connection may take, counted from its start; then it is given up. */
+  async #warmedUp(): Promise<void> {
+    const warmUp = this.#warmUp;
+    if (warmUp === undefined) return;
+    this.#warmUp = undefined;
+    await warmUp.over(this.#options.provider.websocketConnectTimeoutMs);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What is learnt in the course of one turn, across its attempts.
+ *
+ * @module
+ */
+import type { JsonObject, TokenUsage } from "../events/events.ts";
+import { SideFacts } from "../events/metadata.ts";
+import type { RateLimitBook } from "../events/rate_limits.ts";
+import { ServerModelTracker } from "../events/server_model.ts";
+import { TurnState } from "../request/turn_state.ts";
+
+/** Facts of one turn. Attempts add to it; the result reads it. */
+export class TurnFacts {
+  readonly #requestedModel: string;
+  readonly model: ServerModelTracker;
+  readonly side: SideFacts;
+  readonly state: TurnState;
+  readonly limits: RateLimitBook;
+  /** ETags of the model list that were told. */
+  readonly etags: Set<string>;
+  /** Of the latest response. */
+  responseId: string | undefined;
+  /** `response.model` of the latest response: the fallback where no header names the model. */
+  statedModel: string | undefined;
+  /** The words by which the model declined, in the response that completed. */
+  refusal: string | undefined;
+  usage: TokenUsage | null = null;
+  /** Of the response that completed. */
+  items: readonly (JsonObject & { readonly type: string })[] = [];
+  /** Events of the wire that could not be read. */
+  skipped = 0;
+
+  /**
+   * @param requestedModel the slug that was asked for
+   * @param limits of the session
+   * @param state of the warm-up, where there was one
+   * @param etags of the session
+   * @param former of the request before, whose turn goes on: what is told once a turn is not told again
+   */
+  constructor(
+    requestedModel: string,
+    limits: RateLimitBook,
+    state: TurnState = new TurnState(),
+    etags: Set<string> = new Set(),
+    former?: TurnFacts,
+  ) {
+    this.#requestedModel = requestedModel;
+    this.model = former?.model ?? new ServerModelTracker(requestedModel);
+    this.side = former?.side ?? new SideFacts(requestedModel);
+    this.limits = limits;
+    this.state = state;
+    this.etags = etags;
+  }
+
+  /**
+   * Facts for the next request of the same turn: state, served model and what was told are the turn's.
+   *
+   * @param requestedModel of the next request; another model is watched anew
+   */
+  followUp(requestedModel: string): TurnFacts {
+    const former = requestedModel === this.#requestedModel ? this : undefined;
+    return new TurnFacts(requestedModel, this.limits, this.state, this.etags, former);
+  }
+
+  /** What the server says it used. */
+  get modelServed(): string | null {
+    return this.model.served ?? this.statedModel ?? null;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What a CA bundle turned out to hold. These shapes are also the JSON of `culvert ca inspect`.
+ *
+ * @module
+ */
+import type { Warning } from "../../warning.ts";
+
+/** Who named the bundle. */
+export type BundleSourceKind = "flag" | "variable" | "config" | "file";
+
+/** Where a bundle comes from. */
+export interface BundleSource {
+  readonly kind: BundleSourceKind;
+  /** The flag or variable as the user typed it: `--ca-cert`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`. */
+  readonly name: string;
+  /** Absolute path; `-` for standard input. */
+  readonly path: string;
+}
+
+/** One usable certificate of a bundle. */
+export interface BundleCertificate {
+  /** 1-based, counted over the certificate sections of the file, unusable ones included. */
+  readonly index: number;
+  /** 1-based line of the section's first line; 1 in a binary file. */
+  readonly line: number;
+  /** The label as found: `CERTIFICATE`, `TRUSTED CERTIFICATE`, `X509 CERTIFICATE`, `PKCS7`, `DER`, … */
+  readonly label: string;
+  /** Exactly one DER certificate, whatever followed it cut away. */
+  readonly der: Uint8Array;
+  /** The same as one canonical PEM block, 64 columns, LF, with a final newline. */
+  readonly pem: string;
+  /** OpenSSL's trust settings that stood behind the certificate (X509_AUX), if any. */
+  readonly aux?: CertificateAux;
+}
+
+/** OpenSSL's `X509_AUX`: what a TRUSTED CERTIFICATE says about its own use. Reported, not enforced. */
+export interface CertificateAux {
+  /** Object identifiers or short names of the purposes it is trusted for. */
+  readonly trust: readonly string[];
+  /** Object identifiers or short names of the purposes it is rejected for. */
+  readonly reject: readonly string[];
+  /** The friendly name, if there is one. */
+  readonly alias?: string;
+}
+
+/** A section of the file that was not used as a certificate. */
+export interface SkippedSection {
+  /** The label, or `unlabelled`. */
+  readonly kind: string;
+  /** 1-based line of its first line. */
+  readonly line: number;
+  /** 1-based certificate index, where the section was meant to be a certificate. */
+  readonly index?: number;
+  /** Why it is not used. */
+  readonly reason: string;
+}
+
+/** A bundle, read. Holds at least one certificate: a file without any is an error, never a `Bundle`. */
+export interface Bundle {
+  readonly source: BundleSource;
+  /** Without duplicates, in file order. */
+  readonly certificates: readonly BundleCertificate[];
+  readonly skipped: readonly SkippedSection[];
+  readonly warnings: readonly Warning[];
+}

@@ -1,0 +1,29 @@
+/**
+ * Certificates as one PEM file that every program reads: plain blocks, each once, each under its subject.
+ *
+ * @module
+ */
+import { outlineCertificate } from "../certificate/certificate_outline.ts";
+import { formatName } from "../encoding/distinguished_name.ts";
+import { readSections } from "./bundle_sections.ts";
+
+/** Longer subjects are cut in the comment. Characters. */
+const LONGEST_SUBJECT = 120;
+
+/**
+ * Writes the file.
+ *
+ * @param pems canonical blocks, in order; those that come again are dropped
+ * @returns text with a final newline, and how many certificates are in it
+ */
+export function cleanBundle(pems: Iterable<string>): { readonly text: string; readonly count: number } {
+  const blocks = [...new Set(pems)].map((pem) => `# ${subjectOf(pem)}\n${pem}`);
+  return { text: blocks.join("\n"), count: blocks.length };
+}
+
+function subjectOf(pem: string): string {
+  const [candidate] = readSections(new TextEncoder().encode(pem)).candidates;
+  const result = candidate === undefined ? undefined : outlineCertificate(candidate.der);
+  const subject = result?.ok === true ? formatName(result.outline.subject) : "(unreadable)";
+  return subject.length > LONGEST_SUBJECT ? `${subject.slice(0, LONGEST_SUBJECT)}…` : subject;
+}

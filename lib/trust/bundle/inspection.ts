@@ -1,0 +1,93 @@
+/**
+ * A bundle as `ca inspect` prints it: the shape of its JSON.
+ *
+ * @module
+ */
+import type { Warning } from "../../warning.ts";
+import type { Bundle, BundleCertificate, BundleSource, SkippedSection } from "./bundle.ts";
+import { type CertificateFacts, certificateFacts, weaknesses } from "../certificate/certificate_facts.ts";
+
+/** What a certificate says, as every JSON of ours has it. */
+export interface DescribedCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  /** ISO 8601, UTC. */
+  readonly not_before: string;
+  readonly not_after: string;
+  readonly is_ca: boolean;
+  readonly self_signed: boolean;
+  /** Kind and bits: `rsa 2048`, `ec 256`, `ed25519`. */
+  readonly key: string;
+  readonly signature_hash: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+/** One certificate. */
+export interface InspectedCertificate extends DescribedCertificate {
+  /** 1-based over the certificate sections of the file, unusable ones included. */
+  readonly index: number;
+  /** 1-based; 1 in a binary file. */
+  readonly line: number;
+  /** As found. */
+  readonly label: string;
+  /** OpenSSL's trust settings; null where the block has none. */
+  readonly aux:
+    | { readonly trust: readonly string[]; readonly reject: readonly string[]; readonly alias: string | null }
+    | null;
+}
+
+/** A whole bundle. */
+export interface Inspection {
+  readonly schema_version: 1;
+  readonly source: BundleSource;
+  readonly certificates: readonly InspectedCertificate[];
+  readonly skipped: readonly SkippedSection[];
+  readonly warnings: readonly {
+    readonly code: string;
+    readonly line: number | null;
+    readonly message: string;
+  }[];
+}
+
+/**
+ * Looks into every certificate of a bundle. Weak keys and signatures join the warnings here: finding them takes
+ * a library that an ordinary run does without.
+ *
+ * @param bundle as it was read
+ */
+export function inspectBundle(bundle: Bundle): Inspection {
+  const weak: Warning[] = [];
+  const certificates = bundle.certificates.flatMap((certificate) => {
+    const facts = certificateFacts(certificate.der);
+    // The reader has accepted it by the same outline, so there are facts.
+    if (facts === undefined) return [];
+    weak.push(
+      ...weaknesses(facts, `Certificate ${certificate.index} on line ${certificate.line}`, certificate.line),
+    );
+    return [inspect(certificate, facts)];
+  });
+  const warnings = [...bundle.warnings, ...weak]
+    .toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0))
+    .map(({ code, line, message }) => ({ code, line: line ?? null, message }));
+  return { schema_version: 1, source: bundle.source, certificates, skipped: bundle.skipped, warnings };
+}
+
+function inspect(certificate: BundleCertificate, facts: CertificateFacts): InspectedCertificate {
+  const { index, line, label, aux } = certificate;
+  return {
+    index,
+    line,
+    label,
+    subject: facts.subject,
+    issuer: facts.issuer,
+    not_before: facts.notBefore,
+    not_after: facts.notAfter,
+    is_ca: facts.isCa,
+    self_signed: facts.isSelfSigned,
+    key: facts.keyBits === undefined ? facts.keyType : `${facts.keyType} ${facts.keyBits}`,
+    signature_hash: facts.signatureHash,
+    sha256: facts.sha256,
+    aux: aux === undefined ? null : { trust: aux.trust, reject: aux.reject, alias: aux.alias ?? null },
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * Reads the bundle that was asked for.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { World } from "../../world/world.ts";
+import type { Bundle } from "./bundle.ts";
+import { bundleUnreadable } from "./bundle_error.ts";
+import { readBundleFile, readFailure, type ReadFile } from "./bundle_file.ts";
+import { readBundle, type RootCheck } from "./bundle_reader.ts";
+import { oddPath } from "./unknown_variables.ts";
+import type { Selection } from "./selection.ts";
+
+/**
+ * Reads a bundle that was chosen or named.
+ *
+ * @param selection source and the path as typed
+ * @param world its clock
+ * @param readFile default: the file system, with limits
+ * @param checkRoot the runtime's opinion, see {@link readBundle}
+ * @throws CulvertError `ca_unreadable` or `ca_invalid`
+ */
+export async function readSelected(
+  selection: Selection,
+  world: World,
+  readFile: ReadFile = (path) => readBundleFile(path, world.sleep),
+  checkRoot?: RootCheck,
+): Promise<Bundle> {
+  const { source, value } = selection;
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(source.path);
+  } catch (thrown) {
+    if (thrown instanceof CulvertError) throw thrown;
+    throw bundleUnreadable(source, readFailure(thrown), oddPath(value), thrown);
+  }
+  return readBundle(bytes, source, { now: world.now(), checkRoot });
+}

@@ -1,0 +1,133 @@
+/**
+ * Everything about a certificate that a person asks when a handshake fails. It stands on `node:crypto`, which
+ * costs more than the whole rest of the start (15 ms of processor time, Deno 2.9.6), so this module is imported
+ * by `ca inspect`, by the doctor and by the explanation of a TLS failure, and never on the way to a request.
+ *
+ * @module
+ */
+import { createHash, X509Certificate } from "node:crypto";
+import type { Warning } from "../../warning.ts";
+import { outlineCertificate } from "./certificate_outline.ts";
+import { formatName } from "../encoding/distinguished_name.ts";
+import { isPssSigned, keyOf, signatureHashOf } from "./certificate_algorithms.ts";
+
+/** Facts about one certificate. */
+export interface CertificateFacts {
+  /** One line, most specific part first. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** ISO 8601, UTC; `unreadable` where the date is broken. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** 1 or 3. */
+  readonly version: number;
+  readonly isCa: boolean;
+  /** Its own key signed it. */
+  readonly isSelfSigned: boolean;
+  /** `rsa`, `ec`, `ed25519`, …, or the object identifier. */
+  readonly keyType: string;
+  /** Bits of the modulus or of the curve; `undefined` where the kind has no such choice. */
+  readonly keyBits?: number;
+  /** `sha256`, `sha1`, …; `none` where the algorithm needs no separate one; else the object identifier. */
+  readonly signatureHash: string;
+  /** Fingerprint: lower-case hex of SHA-256 over the DER. */
+  readonly sha256: string;
+  /** Names of the subjectAltName as Node writes them: `DNS:example.com`, `IP Address:127.0.0.1`. */
+  readonly altNames: readonly string[];
+}
+
+/** RSA keys below this are refused by TLS libraries of today. Bits. */
+const SMALLEST_RSA = 2048;
+
+/**
+ * Looks into one certificate.
+ *
+ * @param der exactly one certificate that {@link outlineCertificate} accepts
+ * @returns its facts, or `undefined` where it is no certificate after all
+ */
+export function certificateFacts(der: Uint8Array): CertificateFacts | undefined {
+  const result = outlineCertificate(der);
+  if (!result.ok) return undefined;
+  const { outline } = result;
+  const key = keyOf(der);
+  const opened = open(der);
+  // Deno 2.9.6 verifies PKCS#1 and ECDSA signatures, and calls good RSA-PSS ones bad.
+  const canVerify = (key.type === "rsa" || key.type === "ec") && !isPssSigned(der);
+  return {
+    subject: formatName(outline.subject),
+    issuer: formatName(outline.issuer),
+    notBefore: isoDate(outline.notBefore),
+    notAfter: isoDate(outline.notAfter),
+    version: outline.version,
+    isCa: outline.isCa,
+    isSelfSigned: outline.isSelfIssued && (opened === undefined || isSignedByItself(opened, canVerify)),
+    keyType: key.type,
+    ...(key.bits === undefined ? {} : { keyBits: key.bits }),
+    signatureHash: signatureHashOf(der),
+    sha256: createHash("sha256").update(der).digest("hex"),
+    altNames: opened?.subjectAltName?.split(", ") ?? [],
+  };
+}
+
+/**
+ * What is weak about a certificate, in words: why a TLS library or another program may refuse it.
+ *
+ * @param facts from {@link certificateFacts}
+ * @param which how to call it, such as `Certificate 2`
+ * @param line of the bundle, if it stands in one
+ */
+export function weaknesses(facts: CertificateFacts, which: string, line?: number): readonly Warning[] {
+  const found: [string, string][] = [];
+  const hash = facts.signatureHash.toUpperCase().replace(/^SHA/, "SHA-");
+  // Nobody verifies the signature of a root, only of what stands below it.
+  if (!facts.isSelfSigned && ["sha1", "md5", "md2"].includes(facts.signatureHash)) {
+    found.push(["weak_signature", `is signed with ${hash}, which TLS libraries refuse`]);
+  } else if (facts.signatureHash === "sha1" || facts.signatureHash === "md5") {
+    found.push([
+      "weak_root_signature",
+      `is signed with ${hash}; harmless on a root, but what it issues may be signed so too`,
+    ]);
+  }
+  if (facts.keyType === "rsa" && (facts.keyBits ?? SMALLEST_RSA) < SMALLEST_RSA) {
+    found.push([
+      "weak_key",
+      `has an RSA key of ${facts.keyBits} bits; TLS libraries refuse less than ${SMALLEST_RSA}`,
+    ]);
+  }
+  if (facts.version === 1) {
+    found.push([
+      "version_1",
+      "is of X.509 version 1, which cannot say that it is a CA; some programs refuse it",
+    ]);
+  }
+  return found.map(([code, fault]) => ({
+    code,
+    message: `${which} ${fault}: ${facts.subject}`,
+    ...(line === undefined ? {} : { line }),
+  }));
+}
+
+/** OpenSSL-like readers are stricter than an anchor needs; the outline stands without them. */
+function open(der: Uint8Array): X509Certificate | undefined {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where nothing can be verified the names agree, and that is what can be said. */
+function isSignedByItself(certificate: X509Certificate, canVerify: boolean): boolean {
+  try {
+    return !canVerify || certificate.verify(certificate.publicKey);
+  } catch {
+    // Deno 2.4.2 has no `verify`, and no version knows every curve.
+    return true;
+  }
+}
+
+function isoDate(ms: number | undefined): string {
+  return ms === undefined || !Number.isFinite(ms)
+    ? "unreadable"
+    : new Date(ms).toISOString().replace(".000Z", "Z");
+}

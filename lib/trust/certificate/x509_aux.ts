@@ -1,0 +1,54 @@
+/**
+ * OpenSSL's `X509_AUX`, the trust settings behind the certificate in a `TRUSTED CERTIFICATE` block:
+ *
+ * ```text
+ * X509_CERT_AUX ::= SEQUENCE {
+ *   trust   SEQUENCE OF OBJECT IDENTIFIER OPTIONAL,
+ *   reject  [0] IMPLICIT SEQUENCE OF OBJECT IDENTIFIER OPTIONAL,
+ *   alias   UTF8String OPTIONAL,
+ *   keyid   OCTET STRING OPTIONAL,
+ *   other   [1] IMPLICIT SEQUENCE OF AlgorithmIdentifier OPTIONAL }
+ * ```
+ *
+ * @module
+ */
+import type { CertificateAux } from "../bundle/bundle.ts";
+import { childrenOf, contentOf, type DerElement, readElement, TAG } from "../encoding/der.ts";
+import { printable } from "../encoding/distinguished_name.ts";
+import { dottedIdentifier, purposeName } from "../encoding/object_identifier.ts";
+
+/**
+ * Reads the trust settings.
+ *
+ * @param bytes what follows the certificate in its block
+ * @returns the settings, or `undefined` where the bytes are none
+ */
+export function readAux(bytes: Uint8Array): CertificateAux | undefined {
+  const outer = readElement(bytes, 0);
+  if (outer?.tag !== TAG.sequence || outer.end !== bytes.length) return undefined;
+  const parts = childrenOf(bytes, outer);
+  if (parts === undefined) return undefined;
+  let trust: readonly string[] | undefined = [];
+  let reject: readonly string[] | undefined = [];
+  let alias: string | undefined;
+  for (const part of parts) {
+    if (part.tag === TAG.sequence) trust = purposes(bytes, part);
+    else if (part.tag === TAG.context0) reject = purposes(bytes, part);
+    else if (part.tag === TAG.utf8String) {
+      alias = printable(new TextDecoder().decode(contentOf(bytes, part)));
+    } else if (part.tag !== TAG.octetString && part.tag !== TAG.context1) return undefined;
+  }
+  if (trust === undefined || reject === undefined) return undefined;
+  return { trust, reject, ...(alias === undefined ? {} : { alias }) };
+}
+
+function purposes(bytes: Uint8Array, list: DerElement): readonly string[] | undefined {
+  const names: string[] = [];
+  for (const element of childrenOf(bytes, list) ?? [undefined]) {
+    if (element?.tag !== TAG.objectIdentifier) return undefined;
+    const dotted = dottedIdentifier(contentOf(bytes, element));
+    if (dotted === undefined) return undefined;
+    names.push(purposeName(dotted));
+  }
+  return names;
+}

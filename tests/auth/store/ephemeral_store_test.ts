@@ -1,0 +1,46 @@
+import { EphemeralStore } from "../../../lib/auth/store/ephemeral_store.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { accessToken, HOUR_MS, loginIn, loginText, TestAuthority, TestHome, testWorld } from "../kit.ts";
+
+function open(home: TestHome): EphemeralStore {
+  return new EphemeralStore({ codexHome: home.path, key: home.path, world: testWorld() });
+}
+
+Deno.test("an ephemeral login is the same for all stores of the process, and no file is made", async () => {
+  await using home = new TestHome();
+  await using other = new TestHome();
+  assertEquals(await open(home).read(), undefined);
+  await (await open(home).reserve()).commit({ auth_mode: "apikey", OPENAI_API_KEY: "sk-1" });
+  assertEquals((await open(home).read())?.apiKey, "sk-1");
+  assertEquals(await open(other).read(), undefined);
+  assertEquals([...Deno.readDirSync(home.path)], []);
+  assertEquals([await open(home).remove(), await open(home).remove()], [true, false]);
+  assertEquals(await open(home).read(), undefined);
+});
+
+Deno.test("clients of one process renew an ephemeral login with one post", async () => {
+  await using home = new TestHome();
+  const fresh = accessToken("new", Date.now() + 240 * HOUR_MS);
+  await using authority = new TestAuthority(() =>
+    Response.json({ access_token: fresh, refresh_token: "rt-2" })
+  );
+  const expired = loginText({ access: accessToken("old", Date.now() - HOUR_MS) });
+  await (await open(home).reserve()).commit(JSON.parse(expired));
+  const logins = await Promise.all(Array.from({ length: 5 }, () => loginIn(open(home), authority.env)));
+  const records = await Promise.all(logins.map((login) => login.current()));
+  assertEquals(authority.seen.length, 1);
+  assertEquals(new Set(records.map(({ tokens }) => tokens?.accessToken)), new Set([fresh]));
+  assertEquals([...Deno.readDirSync(home.path)], []);
+});
+
+Deno.test("the lock of an ephemeral login is waited for, and not for ever", async () => {
+  await using home = new TestHome();
+  const first = await open(home).lock(1_000);
+  assert(first.kind === "held");
+  assertEquals((await open(home).lock(20)).kind, "busy");
+  const waiting = open(home).lock(30_000);
+  first.lock.release();
+  const second = await waiting;
+  assert(second.kind === "held");
+  second.lock.release();
+});

@@ -1,0 +1,218 @@
+import { CulvertError } from "../../../../lib/errors.ts";
+import { type Keyring, loginEntry, secretsEntry } from "../../../../lib/auth/store/keyring/keyring.ts";
+import { runKeyringProgram } from "../../../../lib/auth/store/keyring/keyring_program.ts";
+import { securityTool } from "../../../../lib/auth/store/keyring/security_tool.ts";
+import { systemKeyring } from "../../../../lib/auth/store/keyring/system_keyring.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes } from "../../../support/assert.ts";
+import { join } from "../../../support/paths.ts";
+import { failureOf, testWorld } from "../../kit.ts";
+import { ON_WINDOWS, skippedIf } from "../../../support/skipped.ts";
+
+const ENTRY = { service: "Codex Auth", account: "cli|0123456789abcdef" };
+
+Deno.test("entries are named after the home, by its real path where it exists", async () => {
+  assertEquals(await loginEntry("~/.codex"), { service: "Codex Auth", account: "cli|940db7b1d0e4eb40" });
+  assertEquals(await secretsEntry("~/.codex"), { service: "codex", account: "secrets|940db7b1d0e4eb40" });
+  const home = await Deno.makeTempDir({ prefix: "culvert-home-" });
+  const link = `${home}-link`;
+  await Deno.symlink(home, link);
+  try {
+    assertEquals(await loginEntry(link), await loginEntry(await Deno.realPath(home)));
+  } finally {
+    await Deno.remove(link);
+    await Deno.remove(home);
+  }
+});
+
+Deno.test("on Windows the keyring is said to be out of reach, with what to set instead", async () => {
+  const keyring = systemKeyring("windows", testWorld());
+  for (const work of [keyring.read(ENTRY), keyring.write(ENTRY, "s"), keyring.remove(ENTRY)]) {
+    const { code, message, hint = "" } = await failureOf(work);
+    assertEquals(code, "auth_storage");
+    assertIncludes(message, "Windows");
+    assertIncludes(hint, 'cli_auth_credentials_store = "file"');
+  }
+});
+
+Deno.test({
+  ...skippedIf(
+    ON_WINDOWS,
+    "a keyring that waits for an answer nobody gives is given up, and its program ended",
+  ),
+}, async () => {
+  let limit = 0;
+  // The time passes at once.
+  const world = {
+    sleep: (ms: number) => {
+      limit = ms;
+      return Promise.resolve();
+    },
+  };
+  const program = { name: "sh", install: "" };
+  const directory = await Deno.makeTempDir({ prefix: "culvert-hang-" });
+  const pidFile = join(directory, "pid");
+  // It lives until it is ended, or the test fails.
+  const script = `echo $$ >'${pidFile}'; exec sleep 600`;
+  const slow = { sleep: (ms: number) => until(() => exists(pidFile)).then(() => world.sleep(ms)) };
+  const error = await failureOf(runKeyringProgram(program, ["-c", script], slow));
+  assertEquals([error.details["problem"], limit], ["timeout", 60_000]);
+  assertIncludes(error.hint ?? "", "Unlock it");
+  const pid = Number(await Deno.readTextFile(pidFile));
+  await until(() => !isAlive(pid));
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test(
+  { ...skippedIf(ON_WINDOWS, "a keyring that nobody waits for any more is let go, and its program ended") },
+  async () => {
+    const directory = await Deno.makeTempDir({ prefix: "culvert-hang-" });
+    const pidFile = join(directory, "pid");
+    const stop = new AbortController();
+    const work = runKeyringProgram(
+      { name: "sh", install: "" },
+      ["-c", `echo $$ >'${pidFile}'; exec sleep 600`],
+      testWorld(),
+      { signal: stop.signal },
+    );
+    await until(() => exists(pidFile));
+    const reason = new CulvertError("interrupted", "Interrupted");
+    stop.abort(reason);
+    assert(await failureOf(work) === reason);
+    const pid = Number(await Deno.readTextFile(pidFile));
+    await until(() => !isAlive(pid));
+    await Deno.remove(directory, { recursive: true });
+  },
+);
+
+Deno.test({
+  ...skippedIf(
+    ON_WINDOWS,
+    "a program of the keyring that leaves its output to another one is given up like one that hangs",
+  ),
+  // What holds the output lives on for a while.
+  sanitizeOps: false,
+  sanitizeResources: false,
+}, async () => {
+  const directory = await Deno.makeTempDir({ prefix: "culvert-hang-" });
+  const pidFile = join(directory, "pid");
+  const script = `sleep 600 & echo "$$ $!" >'${pidFile}'`;
+  const pids = () => Deno.readTextFileSync(pidFile).trim().split(" ").map(Number);
+  // Only what was waited for, too, cannot be ended any more.
+  const world = { sleep: () => until(() => exists(pidFile) && !exists(`/proc/${pids()[0]}/exe`)) };
+  try {
+    const error = await failureOf(runKeyringProgram({ name: "sh", install: "" }, ["-c", script], world));
+    assertEquals(error.details["problem"], "timeout");
+  } finally {
+    Deno.kill(pids()[1] ?? 0, "SIGKILL");
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+/** A program named like the one of macOS, which takes and gives a secret the way that one does. */
+const SECURITY = `#!/bin/sh
+echo "$*" >>"$0.calls"
+case $1 in
+  -i) cat >"$0.line"; sed -n "s/.* '-w' '\\(.*\\)'$/\\1/p" "$0.line" | tr -d '\\n' >"$0.entry" ;;
+  find-generic-password)
+    if [ -e "$0.denied" ]; then exit 36; fi
+    if [ -e "$0.entry" ]; then cat "$0.entry"; echo; else exit 44; fi ;;
+  delete-generic-password) rm "$0.entry" 2>/dev/null || exit 44 ;;
+esac
+`;
+
+async function withSecurity(work: (keyring: Keyring, path: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "culvert-security-" });
+  const path = join(directory, "security");
+  await Deno.writeTextFile(path, SECURITY, { mode: 0o755 });
+  try {
+    await work(securityTool(testWorld(), path), path);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test({
+  ...skippedIf(
+    ON_WINDOWS,
+    "on macOS a secret goes through stdin as one quoted word, never into an argument list",
+  ),
+}, async () => {
+  await withSecurity(async (keyring, path) => {
+    const secret = '{"OPENAI_API_KEY":"sk-secret","a b":"$HOME"}';
+    assertEquals(await keyring.read(ENTRY), undefined);
+    await keyring.write(ENTRY, secret);
+    assertEquals(
+      await Deno.readTextFile(`${path}.line`),
+      `add-generic-password -U '-s' 'Codex Auth' '-a' 'cli|0123456789abcdef' '-w' '${secret}'\n`,
+    );
+    assertEquals(await keyring.read(ENTRY), secret);
+    assertEquals([await keyring.remove(ENTRY), await keyring.remove(ENTRY)], [true, false]);
+    assertExcludes(await Deno.readTextFile(`${path}.calls`), "sk-secret");
+  });
+});
+
+Deno.test({
+  ...skippedIf(
+    ON_WINDOWS,
+    "on macOS quotes and backslashes of a secret are escaped, and hex is read as text",
+  ),
+}, async () => {
+  await withSecurity(async (keyring, path) => {
+    await keyring.write(ENTRY, `it's a \\ "word"`);
+    assertIncludes(await Deno.readTextFile(`${path}.line`), `'it\\'s a \\\\ "word"'`);
+    await Deno.writeTextFile(`${path}.entry`, "7b22c3a4223a317d");
+    assertEquals(await keyring.read(ENTRY), '{"ä":1}');
+  });
+});
+
+Deno.test(
+  {
+    ...skippedIf(ON_WINDOWS, "on macOS a secret that would be cut off is refused before anything is started"),
+  },
+  async () => {
+    await withSecurity(async (keyring, path) => {
+      const error = await failureOf(keyring.write(ENTRY, "x".repeat(4_050)));
+      assertEquals(error.details["problem"], "too_large");
+      assertIncludes(error.hint ?? "", "secret_auth_storage = true");
+      assert(!exists(`${path}.calls`));
+    });
+  },
+);
+
+Deno.test({
+  ...skippedIf(
+    ON_WINDOWS,
+    "on macOS a locked keychain and a denied access are told apart from an absent entry",
+  ),
+}, async () => {
+  await withSecurity(async (keyring, path) => {
+    await Deno.writeTextFile(`${path}.denied`, "");
+    const error = await failureOf(keyring.read(ENTRY));
+    assertEquals(error.details["problem"], "locked");
+    assertIncludes(error.hint ?? "", "security unlock-keychain");
+  });
+});
+
+function exists(path: string): boolean {
+  try {
+    // The shell makes the file before it writes to it.
+    return Deno.lstatSync(path).size > 0 || !path.endsWith("pid");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // A process that has ended and was not waited for is none.
+    return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+}

@@ -1,0 +1,77 @@
+/** Values of flags as shells leave them. */
+import { assertEquals, assertIncludes } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+
+const SPELLINGS: readonly (readonly [name: string, words: readonly string[], expected: Asked])[] = [
+  ["--model= of an unset variable is no model", ["--model="], {}],
+  ["-m= of an unset variable is no model", ["-m="], {}],
+  ["--ca-cert= of an unset variable is no bundle", ["--ca-cert="], {}],
+  ["--proxy= of an unset variable is no proxy", ["--proxy="], {}],
+  ["a value behind = may have two lines", ["--instructions=Be brief.\nBe kind."], {
+    instructions: "Be brief.\nBe kind.",
+  }],
+  ["a value behind = may begin with a newline", ["--instructions=\n-x"], { instructions: "\n-x" }],
+  ["a value behind = may have another =", ["--model=a=b"], { model: "a=b" }],
+  ["behind -- such a word is text", ["--", "--model="], { text: "--model= hi" }],
+];
+
+interface Asked {
+  readonly model?: string;
+  readonly instructions?: string;
+  readonly text?: string;
+}
+
+for (const [name, words, expected] of SPELLINGS) {
+  Deno.test(`on the command line, ${name}`, async () => {
+    const run = await culvert([
+      ...["respond", "--dry-run", "--json", "--base-url", "https://a.example/v1"],
+      ...words,
+      "hi",
+    ], { env: { CULVERT_API_KEY: "sk-planted" } });
+    assertEquals([run.code, run.stderr], [0, ""]);
+    const { body, route } = JSON.parse(run.stdout);
+    const [{ content: [{ text }] }] = body.input;
+    assertEquals([text, body.model], [expected.text ?? "hi", expected.model ?? "gpt-6.1-sol"]);
+    assertEquals(body.instructions, expected.instructions);
+    assertEquals(route, "direct (no proxy is set)");
+  });
+}
+
+Deno.test("on the command line, an unknown flag is unknown with an empty value too", async () => {
+  const run = await culvert(["respond", "--modle=", "hi"]);
+  assertEquals([run.code, run.stdout], [2, ""]);
+  assertIncludes(run.stderr, "--model");
+});
+
+const NEEDLESS: readonly (readonly [words: readonly string[], flag: string])[] = [
+  [["respond", "--json=", "hi"], "--json"],
+  [["respond", "--json=true", "hi"], "--json"],
+  [["respond", "-v=", "hi"], "-v"],
+  [["respond", "--dryRun=\n", "hi"], "--dryRun"],
+  [["auth", "status", "--strict-config="], "--strict-config"],
+  [["auth", "--help="], "--help"],
+  [["respond", "-vq=1", "hi"], "-vq"],
+  [["respond", "--no-json=", "hi"], "--no-json"],
+  [["respond", "--noJson=", "hi"], "--noJson"],
+];
+
+for (const [words, flag] of NEEDLESS) {
+  Deno.test(`on the command line, ${JSON.stringify(words.join(" "))} gives a value to a flag that takes none`, async () => {
+    const run = await culvert(words, { env: { CULVERT_API_KEY: "sk-planted" } });
+    assertEquals([run.code, run.stdout, run.stderr], [
+      2,
+      "",
+      `culvert: ${flag} takes no value; give it without =\n`,
+    ]);
+  });
+}
+
+Deno.test("on the command line, a flag that takes no value may be text behind --, and a promised result is kept", async () => {
+  const asked = ["respond", "--dry-run", "--json", "--base-url", "https://a.example/v1"];
+  const text = await culvert([...asked, "--", "--json="], { env: { CULVERT_API_KEY: "sk-planted" } });
+  assertEquals([text.code, JSON.parse(text.stdout).body.input[0].content[0].text], [0, "--json="]);
+  const wrong = await culvert([...asked, "--strict-config=", "hi"]);
+  const { type, exit_code, error } = JSON.parse(wrong.stdout);
+  assertEquals([wrong.code, type, exit_code, error.code], [2, "culvert.result", 2, "usage"]);
+  assertIncludes(error.message, "--strict-config takes no value");
+});

@@ -1,0 +1,37 @@
+import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+
+const SLIPS: readonly (readonly [words: readonly string[], meant: string])[] = [
+  [["respnd", "hi"], "respond"],
+  [["repsond", "hi"], "respond"],
+  [["hlep"], "help"],
+  [["completon", "bash"], "completion"],
+  [["respond", "--provdier", "demo", "hi"], "--provider"],
+  [["respond", "--jsn", "hi"], "--json"],
+  [["respond", "--dry-rn", "hi"], "--dry-run"],
+  [["respond", "--ca-crt", "x", "hi"], "--ca-cert"],
+];
+
+for (const [words, meant] of SLIPS) {
+  Deno.test(`culvert ${words.join(" ")} suggests ${meant}, exits 2 and prints no help`, async () => {
+    const run = await culvert(words);
+    assertEquals([run.code, run.stdout], [2, ""]);
+    assertIncludes(run.stderr, "did you mean");
+    assertIncludes(run.stderr, meant);
+    assertExcludes(run.stderr, "USAGE");
+    assertEquals(run.stderr.trimEnd().split("\n").length <= 2, true);
+  });
+}
+
+Deno.test("a word that is nothing like a command brings no suggestion", async () => {
+  const run = await culvert(["frobnicate"]);
+  assertEquals([run.code, run.stdout], [2, ""]);
+  assertExcludes(run.stderr, "did you mean");
+  assertIncludes(run.stderr, "culvert --help");
+});
+
+Deno.test("a value that an enumerated flag does not have is refused with those it has", async () => {
+  const run = await culvert(["respond", "--transport", "wss", "hi"]);
+  assertEquals([run.code, run.stdout], [2, ""]);
+  assertIncludes(run.stderr, "auto|sse|ws");
+});

@@ -1,0 +1,57 @@
+import { everyManual } from "../../../lib/cli/reference/command_manual.ts";
+import { TOPICS } from "../../../lib/cli/reference/topic.ts";
+import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+
+const manuals = await everyManual();
+
+for (const manual of manuals) {
+  const words = manual.path.slice(1);
+
+  Deno.test(`${manual.path.join(" ")} --help fits a terminal, with an example and a reference`, async () => {
+    const run = await culvert([...words, "--help"]);
+    assertEquals([run.code, run.stderr], [0, ""]);
+    const lines = run.stdout.trimEnd().split("\n");
+    assert(lines.length <= 60, `${lines.length} lines`);
+    assertEquals(lines.filter((line) => [...line].length > 80), []);
+    assertIncludes(run.stdout, `USAGE\n  ${manual.path.join(" ")}`);
+    assertIncludes(run.stdout, "\nEXAMPLES\n  ");
+    assertIncludes(run.stdout, "\nSee also: ");
+  });
+}
+
+Deno.test("help without a word lists commands and topics", async () => {
+  const run = await culvert(["help"]);
+  assertEquals(run.code, 0);
+  for (const name of Object.keys(TOPICS)) assertIncludes(run.stdout, `\n  ${name} `);
+  for (const { path } of manuals.filter(({ path }) => path.length === 2)) {
+    assertIncludes(run.stdout, `\n  ${path[1]} `);
+  }
+});
+
+Deno.test("help COMMAND prints what COMMAND --help prints", async () => {
+  const [said, asked] = await Promise.all([culvert(["help", "respond"]), culvert(["respond", "--help"])]);
+  assertEquals(said.stdout, asked.stdout);
+});
+
+Deno.test("help on something that does not exist exits 2 and names what there is", async () => {
+  const run = await culvert(["help", "proxys"]);
+  assertEquals([run.code, run.stdout], [2, ""]);
+  assertIncludes(run.stderr, `no command "proxys"`);
+  assertIncludes(run.stderr, "proxies");
+});
+
+for (const name of Object.keys(TOPICS)) {
+  Deno.test(`help ${name} is at most 80 columns wide`, async () => {
+    const run = await culvert(["help", name]);
+    assertEquals([run.code, run.stderr], [0, ""]);
+    assertEquals(run.stdout.split("\n").filter((line) => [...line].length > 80), []);
+  });
+}
+
+Deno.test("the version is one line, asked for in either way", async () => {
+  const [long, short] = await Promise.all([culvert(["--version"]), culvert(["-v"])]);
+  assertEquals([long.code, long.stderr], [0, ""]);
+  assert(/^\d+\.\d+\.\d+\n$/.test(long.stdout), long.stdout);
+  assertEquals(short.stdout, long.stdout);
+});

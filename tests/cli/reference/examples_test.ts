@@ -1,0 +1,37 @@
+import { unlessLacking } from "../../support/old_runtime.ts";
+import { everyManual } from "../../../lib/cli/reference/command_manual.ts";
+import { assertEquals } from "../../support/assert.ts";
+import { FOREIGN_SHELL, furnished } from "../../support/examples.ts";
+import { runIn } from "../../support/on_path.ts";
+import { skippedIf } from "../../support/skipped.ts";
+
+/** Examples that need a person in front of them, or a login that a test cannot have. */
+const NOT_ALONE = new Set([
+  "culvert auth login",
+  "culvert auth login --device",
+  "culvert auth login --access-token < token.txt",
+  "culvert auth refresh",
+]);
+
+const lines = (await everyManual()).flatMap(({ examples }) => examples);
+
+/** Why an example is not run here; nothing where it is. */
+function obstacle(line: string): string | undefined {
+  if (NOT_ALONE.has(line)) return "it needs a person, or a login that no test can have";
+  if (FOREIGN_SHELL.test(line)) return "it is for another shell";
+  return Deno.build.os === "windows" ? "there is no bash here" : undefined;
+}
+
+for (const line of new Set(lines)) {
+  const name = `the example runs as written: ${line}`;
+  const reason = obstacle(line);
+  Deno.test(
+    reason === undefined ? unlessLacking(name) : skippedIf(reason, name),
+    async () => {
+      await using place = await furnished();
+      // As in a careful script: a failure anywhere in a pipeline counts.
+      const run = await runIn(place, "bash", ["-o", "pipefail", "-c", line]);
+      assertEquals(run.code, 0, `${run.stdout}\n${run.stderr}`);
+    },
+  );
+}

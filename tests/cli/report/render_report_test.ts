@@ -1,0 +1,28 @@
+import { renderReport } from "../../../lib/cli/report/render_report.ts";
+import { assertEquals } from "../../support/assert.ts";
+
+Deno.test("a report for people has names and values, nothing that is empty, and nothing that moves a cursor", () => {
+  const report = {
+    type: "culvert.report",
+    auth: { usable: true, plan: null, shadowed: [] },
+    attempts: [{ ok: false, status: 401 }],
+    tags: { auth_error: "", auth_mode: "ApiKey" },
+    note: "one\ntwo \u001b[31mred",
+  };
+  assertEquals(
+    renderReport(report),
+    [
+      "type: culvert.report",
+      "auth:",
+      "  usable: true",
+      "attempts:",
+      "  1:",
+      "    ok: false",
+      "    status: 401",
+      "tags:",
+      "  auth_mode: ApiKey",
+      "note: one two ?[31mred",
+      "",
+    ].join("\n"),
+  );
+});

@@ -1,0 +1,103 @@
+import { startNetwork } from "../../../lib/mock/network.ts";
+import { accessToken, HOUR_MS, TestHome } from "../../auth/kit.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+import { join } from "../../support/paths.ts";
+
+const CANARY = "canary7f3a";
+const planted = (name: string) => `${name}-${CANARY}-secret`;
+
+Deno.test("a report tells of a 401 and its recovery, of roots, route and times, and holds no planted secret", async () => {
+  await using home = new TestHome();
+  const credentials = { username: planted("user"), password: planted("password") };
+  const network = await startNetwork({ api: { accepts: () => false }, proxy: { credentials } });
+  try {
+    const tokens = await network.api.oauth.issue();
+    home.store(JSON.stringify({
+      auth_mode: "chatgpt",
+      tokens: {
+        ...tokens,
+        access_token: accessToken(CANARY, Date.now() + HOUR_MS),
+        account_id: planted("account"),
+      },
+      future: planted("future"),
+    }));
+    Deno.writeTextFileSync(
+      join(home.path, "config.toml"),
+      `openai_base_url = "https://api.culvert.test/v1?key=${planted("query")}"\n`,
+    );
+    const env = {
+      HTTPS_PROXY: network.proxyUrl,
+      CODEX_CA_CERTIFICATE: network.bundlePath,
+      CODEX_HOME: home.path,
+      CODEX_REFRESH_TOKEN_URL_OVERRIDE: "https://api.culvert.test/oauth/token",
+      OPENAI_ORGANIZATION: planted("org"),
+    };
+    const run = await culvert(["report", "-v"], { env });
+    assertEquals(run.code, 0, run.stderr);
+    assertExcludes(run.stdout + run.stderr, CANARY);
+    for (const token of Object.values(tokens)) assertExcludes(run.stdout + run.stderr, token);
+    assertExcludes(run.stdout, "acc-mock-0001");
+    const report = JSON.parse(run.stdout);
+    assertEquals(report.type, "culvert.report");
+    for (const name of ["culvert", "deno", "os", "arch"]) assert(report.versions[name], name);
+    assertIncludes(report.trust.description, "CODEX_CA_CERTIFICATE");
+    const http = report.attempts[0];
+    assertEquals([http.transport, http.ok, http.error.code], ["http", false, "auth_rejected"]);
+    assertIncludes(http.route, "from HTTPS_PROXY");
+    const kinds = report.observations.filter((one: { transport: string }) => one.transport === "http")
+      .map((
+        one: { kind: string; status?: number; outcome?: string },
+      ) => [one.kind, one.status ?? one.outcome]);
+    assertEquals(kinds, [
+      ["request", 401],
+      ["recovery", "recovery_succeeded"],
+      ["request", 401],
+      ["recovery", "recovery_not_run"],
+    ]);
+    for (const one of report.observations) if (one.kind === "request") assert(one.duration_ms >= 0);
+    const names = ["request_id", "cf_ray", "error", "error_code", "transport", "endpoint"];
+    assertEquals(names.map((name) => report.tags[`auth_401_${name}`]), [
+      "req_mock_401",
+      "8f00000000000000-FRA",
+      "expired_session",
+      "token_expired",
+      "websocket",
+      "/responses",
+    ]);
+    assertEquals([report.tags.auth_header_name, report.tags.auth_mode], ["authorization", "Chatgpt"]);
+    assertEquals(network.api.oauth.refreshCount, 1);
+  } finally {
+    await network.close();
+  }
+});
+
+Deno.test("a key that stands where its variable's name belongs is not reported", async () => {
+  await using home = new TestHome();
+  const key = `sk_${CANARY}_0123456789`;
+  Deno.writeTextFileSync(
+    join(home.path, "config.toml"),
+    `model_provider = "corp"\n[model_providers.corp]\nname = "Corp"\nbase_url = "http://127.0.0.1:9/v1"\nenv_key = "${key}"\n`,
+  );
+  const run = await culvert(["report", "--offline"], { env: { CODEX_HOME: home.path } });
+  assertEquals(run.code, 0, run.stderr);
+  assertExcludes(run.stdout + run.stderr, CANARY);
+  assertEquals(JSON.parse(run.stdout).tags.auth_env_provider_key_name ?? "configured", "configured");
+});
+
+Deno.test("a report goes to a file of mode 0600 when asked, and offline it tries nothing", async () => {
+  await using home = new TestHome();
+  const path = join(home.path, "report.json");
+  const run = await culvert(["report", "--offline", "-o", path], { env: { CODEX_HOME: home.path } });
+  assertEquals([run.code, run.stdout], [0, ""]);
+  assertIncludes(run.stderr, path);
+  const report = JSON.parse(Deno.readTextFileSync(path));
+  assertEquals([report.attempts, report.auth.usable], [[], false]);
+  assertEquals((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
+});
+
+Deno.test("a report that cannot be written is an error of its own", async () => {
+  const run = await culvert(["report", "--offline", "-o", "/no/such/folder/report.json"]);
+  assertEquals(run.code, 2);
+  assertIncludes(run.stderr, "/no/such/folder/report.json");
+});

@@ -1,0 +1,318 @@
+/** What the doctor finds between here and a server, whoever asks it: the library or the program. */
+import { createAuthority, createSelfSigned } from "../../../lib/pki/pki.ts";
+import { startNetwork } from "../../../lib/mock/network.ts";
+import { startInterceptingProxy } from "../../../lib/net/server/intercepting_proxy.ts";
+import { deafPort, httpServer, rawServer } from "../../net/kit.ts";
+import { type OddPair, signedByRsa } from "../../net/diagnosis/odd_certificates.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
+import { startProxy } from "../../support/proxy.ts";
+import { type CheckRow, finding, folder, outline } from "../kit.ts";
+import { fullPort, ward } from "../network_kit.ts";
+
+const AUTHORITY = await createAuthority("Culvert Test CA");
+const DAY_MS = 86_400_000;
+
+const ODD: readonly (readonly [string, () => Promise<OddPair>, string, RegExp])[] = [
+  ["signed with SHA-1", () => signedByRsa(2048, "SHA-1"), "tls_bad_certificate", /SHA-?1/],
+  [
+    "signed by an RSA key of 1024 bits",
+    () => signedByRsa(1024, "SHA-256"),
+    "tls_bad_certificate",
+    /1024|2048/,
+  ],
+  [
+    "without its intermediate",
+    withoutIntermediate,
+    "tls_unknown_issuer",
+    /intermediate that the server should/,
+  ],
+  ["without a subjectAltName", withoutNames, "tls_bad_certificate", /subjectAltName/],
+];
+
+async function withoutNames(): Promise<OddPair> {
+  return { ...await AUTHORITY.issue({ commonName: "localhost" }), root: AUTHORITY.certificate };
+}
+
+async function withoutIntermediate(): Promise<OddPair> {
+  const middle = await AUTHORITY.intermediate("Middle");
+  const pair = await middle.issue({ commonName: "localhost", names: ["localhost"] });
+  return { ...pair, root: AUTHORITY.certificate };
+}
+
+/** One examination or several, and what must come of them. */
+export const CONNECTION_ROWS: readonly CheckRow[] = [
+  {
+    name: "a way without obstacles passes every check",
+    check: async (diagnose) => {
+      await using at = await ward({}, diagnose);
+      const report = await at.diagnose({ flags: { model: "mock-1" } });
+      assertEquals(report.checks.filter(({ status }) => status === "fail"), []);
+      assertEquals(report.exit_code, 0);
+      assertEquals(finding(report, "http").details["status"], 200);
+      assertEquals(finding(report, "clock").status, "ok");
+    },
+  },
+  {
+    name: "a name that does not resolve fails, and nothing behind it is asked",
+    check: async (diagnose) => {
+      // Longer than a label may be (RFC 1035 §2.3.4): no resolver on the network is bothered.
+      const report = await diagnose({ url: `https://${"a".repeat(64)}.test/v1` });
+      const found = finding(report, "dns");
+      assertEquals([found.status, found.code, report.exit_code], ["fail", "dns", 5]);
+      assertIncludes(found.remediation ?? "", "HTTPS_PROXY");
+      assertExcludes(found.remediation ?? "", "culvert doctor");
+      assertEquals(finding(report, "tcp").summary, 'Not asked, because "dns" failed');
+      assertEquals(finding(report, "models").status, "skipped");
+    },
+  },
+  {
+    name: "a port on which nobody listens fails the connection",
+    check: async (diagnose) => {
+      const report = await diagnose({ url: `https://127.0.0.1:${deafPort()}/v1` });
+      assertEquals([finding(report, "tcp").code, report.exit_code], ["connect", 5]);
+      assertIncludes(finding(report, "tcp").summary, "refused");
+    },
+  },
+  {
+    name: "a host that swallows connections is given up in time",
+    isSlow: true,
+    ...(Deno.build.os === "linux" ? {} : { skipped: "only Linux fills a backlog so" }),
+    check: async (diagnose) => {
+      using blackhole = await fullPort();
+      const report = await diagnose({ url: `https://127.0.0.1:${blackhole.port}/v1` });
+      assertEquals([finding(report, "tcp").code, report.exit_code], ["connect_timeout", 5]);
+      assertIncludes(finding(report, "tcp").remediation ?? "", "firewall");
+      assert(report.duration_ms < 5_000, `${report.duration_ms} ms`);
+    },
+  },
+  {
+    name: "a proxy that is not there is told as the proxy's fault, with the variable that named it",
+    check: async (diagnose) => {
+      const proxy = `http://127.0.0.1:${deafPort()}`;
+      const report = await diagnose({ url: "https://api.test/v1", env: { HTTPS_PROXY: proxy } });
+      const found = finding(report, "tcp");
+      assertEquals(found.code, "connect");
+      assertIncludes(`${found.summary} ${found.remediation}`, "HTTPS_PROXY");
+    },
+  },
+  ...([
+    [['Proxy-Authenticate: Basic realm="corp"'], "Basic", "Check user and password in HTTPS_PROXY"],
+    [["Proxy-Authenticate: NTLM"], "NTLM", "local authenticating proxy"],
+    [["Proxy-Authenticate: Negotiate", "Proxy-Authenticate: NTLM"], "Negotiate, NTLM", "px or cntlm"],
+  ] as const).map(([headers, schemes, remedy]): CheckRow => ({
+    name: `a proxy that takes ${schemes} is asked for by name`,
+    check: async (diagnose) => {
+      await using proxy = await startProxy({ fault: { kind: "status", status: 407, headers } });
+      const env = { HTTPS_PROXY: `http://anna:pl4nted-pw@127.0.0.1:${proxy.port}` };
+      const report = await diagnose({ url: "https://api.test/v1", env });
+      const found = finding(report, "proxy");
+      assertEquals([found.code, report.exit_code], ["proxy_auth", 5]);
+      assertIncludes(found.summary, `it takes ${schemes}`);
+      assertIncludes(found.remediation ?? "", remedy);
+      assertExcludes(JSON.stringify(report), "pl4nted-pw");
+    },
+  })),
+  {
+    name: "a proxy that forbids the host fails with its status",
+    check: async (diagnose) => {
+      await using proxy = await startProxy({ fault: { kind: "status", status: 403 } });
+      const report = await diagnose({
+        url: "https://api.test/v1",
+        flags: { proxy: `http://127.0.0.1:${proxy.port}` },
+      });
+      const found = finding(report, "proxy");
+      assertEquals([found.code, found.details["proxy_status"]], ["proxy_refused", 403]);
+      assertIncludes(found.remediation ?? "", "--proxy");
+    },
+  },
+  {
+    name: "a proxy that takes the connection and keeps silent is given up in time",
+    isSlow: true,
+    check: async (diagnose) => {
+      await using proxy = await startProxy({ fault: { kind: "stall" } });
+      const report = await diagnose({
+        url: "https://api.test/v1",
+        flags: { proxy: `http://127.0.0.1:${proxy.port}` },
+      });
+      assertEquals(finding(report, "proxy").code, "proxy_refused");
+      assertIncludes(finding(report, "proxy").remediation ?? "", "keeps silent");
+      assert(report.duration_ms < 5_000, `${report.duration_ms} ms`);
+    },
+  },
+  {
+    name: "a SOCKS proxy with credentials is passed, and the API behind it answers",
+    check: async (diagnose) => {
+      await using at = await ward({}, diagnose);
+      await using proxy = await startProxy({ credentials: "anna:pl4nted-pw" });
+      const report = await at.diagnose({
+        flags: { proxy: `socks5h://anna:pl4nted-pw@127.0.0.1:${proxy.port}`, model: "mock-1" },
+      });
+      assertIncludes(finding(report, "proxy").summary, "takes the credentials");
+      assertEquals(finding(report, "models").status, "ok");
+      assertExcludes(JSON.stringify(report), "pl4nted-pw");
+    },
+  },
+  {
+    name: "an issuer that nobody trusts fails, is named, and leads to a look at its chain",
+    check: async (diagnose) => {
+      await using at = await ward({}, diagnose);
+      const report = await at.diagnose({ env: { CODEX_CA_CERTIFICATE: "" } });
+      const found = finding(report, "tls");
+      assertEquals([found.code, report.exit_code], ["tls_unknown_issuer", 3]);
+      assertIncludes(found.remediation ?? "", "Culvert Mock API CA");
+      assertIncludes(JSON.stringify(found.details["presented_chain"]), "CN=localhost");
+      assertEquals(report.next, `culvert ca fetch localhost:${at.api.port}`);
+      assertEquals(finding(report, "http").status, "skipped");
+    },
+  },
+  {
+    name: "a certificate for another name fails and says for which",
+    check: async (diagnose) => {
+      await using at = await ward({ names: ["other.test"] }, diagnose);
+      const found = finding(await at.diagnose(), "tls");
+      assertEquals(found.code, "tls_name_mismatch");
+      assertIncludes(found.remediation ?? "", "other.test");
+    },
+  },
+  ...([
+    [
+      "has expired",
+      { notBefore: Date.now() - 9 * DAY_MS, notAfter: Date.now() - DAY_MS },
+      "tls_expired",
+      "must renew",
+    ],
+    ["is not valid yet", { notBefore: Date.now() + DAY_MS }, "tls_not_yet_valid", "Check the clock first"],
+  ] as const).map(([name, request, code, remedy]): CheckRow => ({
+    name: `a certificate that ${name} fails for that reason`,
+    check: async (diagnose) => {
+      using files = folder();
+      const pair = await AUTHORITY.issue({ commonName: "localhost", names: ["localhost"], ...request });
+      await using server = httpServer(() => new Response(), pair);
+      const env = { CODEX_CA_CERTIFICATE: files.write("ca.pem", AUTHORITY.certificate) };
+      const found = finding(await diagnose({ url: `https://localhost:${server.port}/v1`, env }), "tls");
+      assertEquals(found.code, code);
+      assertIncludes(found.remediation ?? "", remedy);
+    },
+  })),
+  {
+    name: "a CA certificate presented as a server's own fails for that reason",
+    check: async (diagnose) => {
+      using files = folder();
+      const pair = await createSelfSigned({ commonName: "localhost", names: ["localhost"], isCa: true });
+      await using server = httpServer(() => new Response(), pair);
+      const env = { CODEX_CA_CERTIFICATE: files.write("ca.pem", pair.certificate) };
+      const found = finding(await diagnose({ url: `https://localhost:${server.port}/v1`, env }), "tls");
+      assertEquals(found.code, "tls_ca_as_leaf");
+      assertIncludes(found.remediation ?? "", "CA:FALSE");
+    },
+  },
+  {
+    name: "something that does not speak TLS fails the handshake",
+    check: async (diagnose) => {
+      await using server = httpServer(() => new Response());
+      const report = await diagnose({ url: `https://localhost:${server.port}/v1` });
+      assertEquals([finding(report, "tls").code, report.exit_code], ["tls_handshake", 3]);
+    },
+  },
+  {
+    name: "a TLS handshake that is swallowed is given up in time",
+    isSlow: true,
+    check: async (diagnose) => {
+      await using server = await rawServer(() => {});
+      const report = await diagnose({ url: `https://localhost:${server.port}/v1` });
+      assertEquals(finding(report, "tls").code, "tls_handshake");
+      assertIncludes(finding(report, "tls").remediation ?? "", "not answered");
+      assert(report.duration_ms < 5_000, `${report.duration_ms} ms`);
+    },
+  },
+  {
+    name: "a public name whose certificate comes from a private CA is intercepted, and by whom",
+    check: async (diagnose) => {
+      const network = await startNetwork({ host: "api.culvert-mock.com" });
+      try {
+        const { env, baseUrl: url } = network;
+        const trusted = await diagnose({ url, env, flags: { model: "mock-1" } });
+        assertIncludes(finding(trusted, "tls").summary, 'Intercepted by "CN=Example Corp TLS Inspection');
+        assertEquals(finding(trusted, "tls").details["intercepted"], true);
+        assertEquals(finding(trusted, "models").status, "ok");
+        const without = await diagnose({ url, env: { ...env, CODEX_CA_CERTIFICATE: "" } });
+        const found = finding(without, "tls");
+        assertEquals([found.code, without.exit_code], ["tls_unknown_issuer", 3]);
+        assertIncludes(
+          found.remediation ?? "",
+          'This connection is intercepted by "CN=Example Corp TLS Inspection',
+        );
+        assertIncludes(found.remediation ?? "", "CODEX_CA_CERTIFICATE");
+      } finally {
+        await network.close();
+      }
+    },
+  },
+  {
+    name: "behind a proxy, a private CA is told as the server's own where the server itself presents it",
+    check: async (diagnose) => {
+      await using at = await ward({}, diagnose);
+      await using proxy = await startProxy();
+      const flags = { proxy: `http://127.0.0.1:${proxy.port}` };
+      const found = finding(await at.diagnose({ flags }), "tls");
+      assertEquals([found.status, found.details["intercepted"]], ["ok", false]);
+      assertIncludes(found.summary, 'localhost is vouched for by "CN=Culvert Mock API CA"');
+    },
+  },
+  {
+    name: "behind a proxy, another CA than the server itself presents is an interceptor's",
+    check: async (diagnose) => {
+      await using at = await ward({}, diagnose);
+      const corporate = await createAuthority("Corp Inspection");
+      const proxy = await startInterceptingProxy({
+        interception: {
+          originRoots: [at.api.authority.certificate],
+          issue: (name) => corporate.issue({ commonName: name, names: [name] }),
+        },
+      });
+      try {
+        const env = { CODEX_CA_CERTIFICATE: at.files.write("corp.pem", corporate.certificate) };
+        const flags = { proxy: `http://127.0.0.1:${proxy.port}` };
+        const found = finding(await at.diagnose({ flags, env }), "tls");
+        assertEquals([found.status, found.details["intercepted"]], ["ok", true]);
+        assertIncludes(found.summary, 'Intercepted by "CN=Corp Inspection"');
+        assertIncludes(found.summary, 'localhost itself presents one of "CN=Culvert Mock API CA"');
+      } finally {
+        await proxy.close();
+      }
+    },
+  },
+  {
+    name: "in the clear there is no TLS to look at, and the rest is asked all the same",
+    check: async (diagnose) => {
+      await using at = await ward({ plain: true }, diagnose);
+      const found = outline(await at.diagnose({ flags: { model: "mock-1" } }));
+      assertEquals([found["tls"], found["http"], found["sse"], found["models"]], ["ok", "ok", "ok", "ok"]);
+    },
+  },
+  {
+    name: "a credential that would travel in the clear beyond this machine is a warning",
+    check: async (diagnose) => {
+      await using proxy = await startProxy({ fault: { kind: "status", status: 404 } });
+      const found = finding(
+        await diagnose({ url: "http://api.test/v1", flags: { proxy: `http://127.0.0.1:${proxy.port}` } }),
+        "tls",
+      );
+      assertEquals(found.status, "warn");
+      assertIncludes(found.remediation ?? "", "https");
+    },
+  },
+  ...ODD.map(([name, make, code, words]): CheckRow => ({
+    name: `a certificate ${name} is explained and not just refused`,
+    check: async (diagnose) => {
+      using files = folder();
+      const pair = await make();
+      await using server = httpServer(() => new Response(), pair);
+      const env = { CODEX_CA_CERTIFICATE: files.write("ca.pem", pair.root) };
+      const report = await diagnose({ url: `https://localhost:${server.port}/v1`, env });
+      const found = finding(report, "tls");
+      assertEquals([found.code, report.exit_code], [code, 3]);
+      assertMatch(`${found.summary} ${found.remediation}`, words);
+    },
+  })),
+];

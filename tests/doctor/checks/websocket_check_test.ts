@@ -1,0 +1,168 @@
+import { plainProvider } from "../../../lib/config/builtin_providers.ts";
+import { judgeUpgrade, type Upgrade } from "../../../lib/doctor/checks/websocket.ts";
+import { CulvertError } from "../../../lib/errors.ts";
+import type { InterceptingProxyOptions } from "../../../lib/net/server/intercepting_proxy.ts";
+import { startNetwork } from "../../../lib/mock/network.ts";
+import { httpServer, rawServer } from "../../net/kit.ts";
+import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
+import { diagnose, finding, folder } from "../kit.ts";
+import { ward } from "../network_kit.ts";
+
+const LOOSE = { sanitizeOps: false, sanitizeResources: false };
+
+/** A provider of config.toml that claims to have websockets, at an address. */
+function claiming(files: ReturnType<typeof folder>, baseUrl: string) {
+  files.write(
+    "config.toml",
+    `[model_providers.gate]\nname = "gate"\nbase_url = "${baseUrl}"\nsupports_websockets = true\n`,
+  );
+  return { env: { CODEX_HOME: files.path }, flags: { provider: "gate" } };
+}
+
+Deno.test("an upgrade that passes is used by auto where the provider claims websockets", async () => {
+  await using at = await ward();
+  const { env, flags } = claiming(at.files, at.api.baseUrl);
+  const report = await at.diagnose({ env, flags: { ...flags, baseUrl: at.api.baseUrl } });
+  const found = finding(report, "websocket");
+  assertEquals([found.status, found.details["outcome"]], ["ok", "passed"]);
+  assertIncludes(found.summary, "--transport auto takes it");
+});
+
+Deno.test("an upgrade that passes is left alone by auto where the provider claims none", async () => {
+  await using at = await ward();
+  const found = finding(await at.diagnose(), "websocket");
+  assertEquals([found.status, found.details["outcome"]], ["ok", "passed"]);
+  assertIncludes(found.summary, "takes SSE all the same");
+});
+
+for (const status of [401, 403, 426, 500]) {
+  Deno.test(`an upgrade that the server refuses with ${status} is told as refused`, async () => {
+    await using at = await ward({ handshake: { kind: "refuse", refusal: { status, body: "" } } });
+    const found = finding(await at.diagnose({ flags: { transport: "ws" } }), "websocket");
+    assertEquals([found.code, found.details["outcome"], found.details["status"]], [
+      "websocket",
+      "refused",
+      status,
+    ]);
+  });
+}
+
+Deno.test("--transport ws makes a failed upgrade fail the whole, auto does not", async () => {
+  await using at = await ward({ handshake: { kind: "refuse", refusal: { status: 426, body: "" } } });
+  const auto = await at.diagnose({ flags: { model: "mock-1" } });
+  assertEquals([auto.exit_code, finding(auto, "websocket").status], [0, "ok"]);
+  const ws = await at.diagnose({ flags: { model: "mock-1", transport: "ws" } });
+  assertEquals(ws.exit_code, 5);
+  assertIncludes(finding(ws, "websocket").remediation ?? "", "--transport sse");
+});
+
+Deno.test("an upgrade that is cut off is told as broken", async () => {
+  await using at = await ward({ handshake: { kind: "drop" } });
+  const found = finding(await at.diagnose({ flags: { transport: "ws" } }), "websocket");
+  assertEquals(found.details["outcome"], "broken");
+});
+
+async function through(proxy: InterceptingProxyOptions, transport: "auto" | "ws") {
+  const network = await startNetwork({ proxy });
+  try {
+    const { baseUrl: url, env } = network;
+    return { network, report: await diagnose({ url, env, flags: { model: "mock-1", transport } }) };
+  } finally {
+    await network.close();
+  }
+}
+
+Deno.test("an upgrade that an intercepting proxy strips is told so, with the interceptor's name", async () => {
+  const { report } = await through({ websocket: "strip" }, "auto");
+  const found = finding(report, "websocket");
+  assertEquals([found.status, found.details["outcome"]], ["warn", "stripped"]);
+  assertIncludes(found.summary, "stripped on the way by CN=Example Corp TLS Inspection");
+  assertIncludes(found.summary, "takes SSE");
+  assertEquals(finding(report, "models").status, "ok");
+});
+
+Deno.test({
+  name: "an upgrade that is silently dropped is told so in time, while everything else passes",
+  ...LOOSE,
+  fn: async () => {
+    const { report } = await through({ websocket: "ignore" }, "auto");
+    const found = finding(report, "websocket");
+    assertEquals([found.status, found.details["outcome"]], ["warn", "dropped"]);
+    assertIncludes(found.summary, "silently dropped");
+    assertEquals([finding(report, "http").status, finding(report, "models").status], ["ok", "ok"]);
+    assert(report.duration_ms < 5_000, `${report.duration_ms} ms`);
+  },
+});
+
+Deno.test("a server that answers an upgrade like a plain GET has none, or has it stripped", async () => {
+  await using server = httpServer((request) =>
+    request.url.endsWith("/models")
+      ? Response.json({ data: [{ id: "mock-1" }] })
+      : Response.json({ error: { message: "Nothing here" } }, { status: 404 })
+  );
+  const flags = { model: "mock-1", transport: "ws" } as const;
+  const report = await diagnose({ url: `http://127.0.0.1:${server.port}/v1`, flags });
+  const found = finding(report, "websocket");
+  assertEquals([found.code, found.details["outcome"]], ["websocket", "ignored"]);
+  assertIncludes(found.summary, "like a plain GET (status 404)");
+});
+
+Deno.test("a Via header tells who stripped the upgrade", async () => {
+  const via = { via: "1.1 squid.corp.example (squid/5.7)" };
+  await using server = httpServer((request) =>
+    request.url.endsWith("/models")
+      ? Response.json({ data: [{ id: "mock-1" }] }, { headers: via })
+      : Response.json({}, { status: 404, headers: via })
+  );
+  const flags = { model: "mock-1", transport: "ws" } as const;
+  const found = finding(await diagnose({ url: `http://127.0.0.1:${server.port}/v1`, flags }), "websocket");
+  assertEquals([found.details["outcome"], found.details["by"]], ["stripped", via.via]);
+});
+
+Deno.test({
+  name: "an upgrade that passes and then swallows every frame is told so",
+  ...LOOSE,
+  fn: async () => {
+    await using server = await rawServer((socket) => {
+      socket.on("data", async (bytes: Uint8Array) => {
+        const head = new TextDecoder().decode(bytes);
+        const key = /sec-websocket-key: (\S+)/i.exec(head)?.[1];
+        if (key === undefined) {
+          const list = JSON.stringify({ data: [{ id: "mock-1" }] });
+          socket.end(
+            `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${list.length}\r\n\r\n${list}`,
+          );
+          return;
+        }
+        const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+        const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key + guid));
+        const accept = btoa(String.fromCharCode(...new Uint8Array(digest)));
+        socket.removeAllListeners("data");
+        socket.write(
+          `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+            `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
+        );
+      });
+    });
+    const flags = { model: "mock-1", transport: "ws" } as const;
+    const report = await diagnose({ url: `http://127.0.0.1:${server.port}/v1`, flags });
+    const found = finding(report, "websocket");
+    assertEquals([found.code, found.details["outcome"]], ["websocket", "mute"]);
+    assertIncludes(found.summary, "no frame comes back");
+  },
+});
+
+Deno.test("for each fate of an upgrade it is said what auto will then do", () => {
+  const provider = { ...plainProvider("https://api.test/v1"), supportsWebsockets: true };
+  const words = (upgrade: Upgrade) => judgeUpgrade(upgrade, { transport: "auto", provider }).summary;
+  const broken = new CulvertError("reset", "The connection was cut");
+  assertIncludes(words({ kind: "passed" }), "takes it");
+  assertIncludes(words({ kind: "refused", status: 426 }), "takes SSE instead, at once");
+  assertIncludes(words({ kind: "refused", status: 401 }), "fails with it");
+  assertIncludes(words({ kind: "refused", status: 429 }), "ends the turn");
+  assertIncludes(words({ kind: "stripped", status: 404, by: "squid" }), "takes SSE instead, at once");
+  assertIncludes(words({ kind: "ignored", status: 404 }), "takes SSE instead, at once");
+  assertIncludes(words({ kind: "broken", error: broken }), "takes SSE instead, at once");
+  assertIncludes(words({ kind: "dropped", afterMs: 2_300 }), "waits 15 s and then takes SSE");
+  assertIncludes(words({ kind: "mute" }), "waits up to 300 s and then takes SSE");
+});

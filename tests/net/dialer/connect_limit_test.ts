@@ -1,0 +1,90 @@
+import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
+import { blackHole } from "../../support/black_hole.ts";
+import { dialerFor, failureOf, get, httpServer, rawServer, textOf } from "../kit.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
+
+// What a full queue does is the system's.
+
+Deno.test(
+  { ...skippedIf(ON_WINDOWS, "a server that swallows connections is given up after the connect limit") },
+  async () => {
+    using hole = await blackHole();
+    using dialer = await dialerFor();
+    const request = get(`http://127.0.0.1:${hole.port}/`, { connectTimeoutMs: 200 });
+    const error = await failureOf(dialer.request(request));
+    assertEquals([error.code, error.details["failed_at"]], ["connect_timeout", "target"]);
+    assertIncludes(error.message, "no answer within 0.2 s, and no connection could be made meanwhile");
+  },
+);
+
+Deno.test(
+  { ...skippedIf(ON_WINDOWS, "a proxy that swallows connections is given up likewise, and named") },
+  async () => {
+    using hole = await blackHole();
+    for (const target of ["http://api.test/", "https://api.test/"]) {
+      using dialer = await dialerFor({ proxy: `http://127.0.0.1:${hole.port}` });
+      const error = await failureOf(dialer.request(get(target, { connectTimeoutMs: 200 })));
+      assertEquals([error.code, error.details["failed_at"]], ["connect_timeout", "proxy"]);
+    }
+  },
+);
+
+Deno.test("a server that takes the connection and is silent is not taken for one that cannot be reached", async () => {
+  let connections = 0;
+  const looked = Promise.withResolvers<void>();
+  await using server = await rawServer((socket) => {
+    // The second is the look; the first gets its answer when that is over.
+    if (++connections === 1) {
+      looked.promise.then(() => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate"));
+    } else socket.on("close", () => looked.resolve());
+    socket.resume();
+  });
+  using dialer = await dialerFor();
+  const request = get(`http://127.0.0.1:${server.port}/`, { connectTimeoutMs: 200 });
+  assertEquals(await textOf(await dialer.request(request)), "late");
+  assertEquals(connections, 2);
+});
+
+Deno.test("a server that has answered before is not looked at: its connection may carry the request", async () => {
+  let connections = 0;
+  let requests = 0;
+  await using server = await rawServer((socket) => {
+    connections++;
+    socket.on("data", () => {
+      const answer = () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate");
+      if (++requests === 1) answer();
+      else AbortSignal.timeout(500).addEventListener("abort", answer);
+    });
+  });
+  using dialer = await dialerFor();
+  const request = get(`http://127.0.0.1:${server.port}/`, { connectTimeoutMs: 200 });
+  assertEquals(await textOf(await dialer.request(request)), "late");
+  // The runtime puts the connection back into its pool a moment later.
+  await new Promise((resolve) => AbortSignal.timeout(20).addEventListener("abort", resolve));
+  assertEquals(await textOf(await dialer.request(request)), "late");
+  assertEquals([connections, requests], [1, 2]);
+});
+
+Deno.test("a server that answers is not looked at", async () => {
+  await using server = httpServer(() => new Response("soon"));
+  using dialer = await dialerFor();
+  const request = get(`http://127.0.0.1:${server.port}/`, { connectTimeoutMs: 60_000 });
+  assertEquals(await textOf(await dialer.request(request)), "soon");
+});
+
+Deno.test(
+  { ...skippedIf(ON_WINDOWS, "a caller that gives up while nothing connects is told its own reason") },
+  async () => {
+    using hole = await blackHole();
+    using dialer = await dialerFor();
+    const giveUp = new AbortController();
+    const request = get(`http://127.0.0.1:${hole.port}/`, {
+      connectTimeoutMs: 60_000,
+      signal: giveUp.signal,
+    });
+    const failure = dialer.request(request).catch((error: unknown) => error);
+    giveUp.abort(new Error("enough"));
+    const thrown = await failure;
+    assert(thrown instanceof Error && thrown.message === "enough");
+  },
+);

@@ -1,0 +1,200 @@
+import { CulvertError } from "../../../lib/errors.ts";
+import type { HttpRequest } from "../../../lib/net/dialer/dialer.ts";
+import { followUp } from "../../../lib/net/dialer/redirects.ts";
+import { startProxy } from "../../support/proxy.ts";
+import { assert, assertEquals, assertIncludes, assertThrows } from "../../support/assert.ts";
+import { dialerFor, failureOf, get, httpServer, LEAF, textOf } from "../kit.ts";
+
+const POST: HttpRequest = {
+  method: "POST",
+  url: new URL("https://api.example/v1/responses"),
+  headers: {
+    Authorization: "Bearer t",
+    "ChatGPT-Account-ID": "acc",
+    "X-Api-Key": "k",
+    "x-secret-thing": "s",
+    Cookie: "c=1",
+    "Proxy-Authorization": "Basic x",
+    "Content-Type": "application/json",
+    Accept: "text/event-stream",
+  },
+  body: "{}",
+};
+const ALL = ["Authorization", "ChatGPT-Account-ID", "X-Api-Key", "x-secret-thing", "Cookie"];
+
+Deno.test("a header that is said to be secret goes to no other origin, whatever its name", () => {
+  const from: HttpRequest = {
+    ...POST,
+    headers: { "X-Corp-Pass": "p", Accept: "*/*" },
+    secretHeaders: ["x-corp-pass"],
+  };
+  const namesAt = (to: string) => Object.keys(followUp(from, 307, to)?.headers ?? {});
+  assertEquals(namesAt("https://api.example/x"), ["X-Corp-Pass", "Accept"]);
+  assertEquals(namesAt("https://other.example/x"), ["Accept"]);
+});
+
+Deno.test("method, body and headers of the next request follow the status and the target", () => {
+  const rows: readonly {
+    readonly from?: Partial<HttpRequest>;
+    readonly status: number;
+    readonly to: string;
+    readonly method: string;
+    readonly body: boolean;
+    readonly headers: readonly string[];
+    readonly url?: string;
+  }[] = [
+    ...[301, 302, 303].map((status) => ({
+      status,
+      to: "/other",
+      method: "GET",
+      body: false,
+      headers: [...ALL, "Accept"],
+      url: "https://api.example/other",
+    })),
+    ...[307, 308].map((status) => ({
+      status,
+      to: "https://api.example:443/x",
+      method: "POST",
+      body: true,
+      headers: [...ALL, "Content-Type", "Accept"],
+    })),
+    {
+      status: 307,
+      to: "https://other.example/x",
+      method: "POST",
+      body: true,
+      headers: ["Content-Type", "Accept"],
+    },
+    {
+      status: 308,
+      to: "https://api.example:8443/x",
+      method: "POST",
+      body: true,
+      headers: ["Content-Type", "Accept"],
+    },
+    {
+      status: 302,
+      to: "//other.example/x",
+      method: "GET",
+      body: false,
+      headers: ["Accept"],
+      url: "https://other.example/x",
+    },
+    {
+      from: { method: "PUT" },
+      status: 302,
+      to: "/x",
+      method: "PUT",
+      body: true,
+      headers: [...ALL, "Content-Type", "Accept"],
+    },
+    {
+      from: { method: "PUT" },
+      status: 303,
+      to: "/x",
+      method: "GET",
+      body: false,
+      headers: [...ALL, "Accept"],
+    },
+    {
+      status: 307,
+      to: "https://user:pw@api.example/x",
+      method: "POST",
+      body: true,
+      headers: [...ALL, "Content-Type", "Accept"],
+      url: "https://api.example/x",
+    },
+  ];
+  for (const row of rows) {
+    const next = followUp({ ...POST, ...row.from }, row.status, row.to);
+    assert(next !== undefined);
+    const label = `${row.status} ${row.to}`;
+    assertEquals(next.method, row.method, label);
+    assertEquals(next.body !== undefined, row.body, label);
+    assertEquals(Object.keys(next.headers), row.headers, label);
+    if (row.url !== undefined) assertEquals(next.url.href, row.url);
+  }
+});
+
+Deno.test("what is no redirect, or leads nowhere, is handed on", () => {
+  for (
+    const [status, location] of [[200, "/x"], [304, "/x"], [300, "/x"], [302, null], [
+      302,
+      "http://[",
+    ]] as const
+  ) {
+    assertEquals(followUp(POST, status, location), undefined);
+  }
+});
+
+Deno.test("a redirect to another scheme, or out of TLS, is refused by name", () => {
+  for (
+    const [location, part] of [["ftp://a/x", '"ftp"'], ["file:///etc/passwd", '"file"'], [
+      "http://api.example/x",
+      "out of TLS",
+    ]] as const
+  ) {
+    assertThrows(
+      () => followUp(POST, 307, location),
+      (error: unknown) =>
+        error instanceof CulvertError && error.code === "redirect" && error.message.includes(part),
+    );
+  }
+});
+
+Deno.test("ten redirects in a row are followed, the eleventh is not", async () => {
+  let requests = 0;
+  await using server = httpServer((request) => {
+    requests++;
+    const left = Number(new URL(request.url).pathname.slice(1));
+    if (left === 0) return new Response("there");
+    return new Response(null, { status: 307, headers: { location: `/${left - 1}` } });
+  });
+  using dialer = await dialerFor();
+  const reply = await dialer.request(get(`http://localhost:${server.port}/10`));
+  assertEquals([await textOf(reply), reply.url.pathname, requests], ["there", "/0", 11]);
+  requests = 0;
+  const error = await failureOf(dialer.request(get(`http://localhost:${server.port}/11`)));
+  assertEquals([error.code, requests], ["redirect", 11]);
+});
+
+Deno.test("each hop takes its own route, and another origin sees no credentials", async () => {
+  const seen: Headers[] = [];
+  let body = "";
+  await using target = httpServer(async (request) => {
+    seen.push(new Headers(request.headers));
+    body = await request.text();
+    return new Response("there");
+  }, LEAF);
+  await using first = httpServer(
+    () => new Response(null, { status: 307, headers: { location: "https://api.test/x" } }),
+    LEAF,
+  );
+  await using proxy = await startProxy({ leadTo: { host: "127.0.0.1", port: target.port } });
+  using dialer = await dialerFor({ env: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
+  const reply = await dialer.request({
+    ...POST,
+    url: new URL(`https://localhost:${first.port}/`),
+  });
+  assertEquals([await textOf(reply), reply.route.kind, reply.url.host], ["there", "proxy", "api.test"]);
+  assertEquals(proxy.seen.map((sighting) => sighting.target), ["api.test:443"]);
+  assertEquals(body, "{}");
+  const headers = seen[0];
+  assert(headers !== undefined);
+  for (const name of ALL) assertEquals(headers.get(name), null, name);
+  assertEquals(headers.get("accept"), "text/event-stream");
+});
+
+Deno.test("one deadline covers all hops", async () => {
+  await using server = httpServer((request) =>
+    new URL(request.url).pathname === "/slow"
+      ? new Promise<Response>(() => {})
+      : new Response(null, { status: 302, headers: { location: "/slow" } })
+  );
+  using dialer = await dialerFor();
+  const error = await failureOf(
+    dialer.request(get(`http://localhost:${server.port}/`, { headerTimeoutMs: 200 })),
+  );
+  assertEquals(error.code, "header_timeout");
+  assertIncludes(error.message, "200 ms");
+});

@@ -1,0 +1,92 @@
+import type { ReplyBody } from "../../../lib/net/dialer/reply_body.ts";
+import { assertEquals } from "../../support/assert.ts";
+import { dialerFor, failureOf, get, httpServer } from "../kit.ts";
+
+/** A body of so many pieces, as a real reply has it; open for ever, or closed behind them. */
+async function bodyOf(
+  pieces: readonly string[],
+  isOpen = false,
+): Promise<{ readonly body: ReplyBody } & AsyncDisposable> {
+  const rest = [...pieces];
+  const server = httpServer(() =>
+    new Response(
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          const piece = rest.shift();
+          if (piece !== undefined) controller.enqueue(new TextEncoder().encode(piece));
+          else if (!isOpen) controller.close();
+        },
+      }),
+    )
+  );
+  const dialer = await dialerFor();
+  const { body } = await dialer.request(get(`http://127.0.0.1:${server.port}/`));
+  if (body === null) throw new Error("A reply without a body");
+  return {
+    body,
+    [Symbol.asyncDispose]: async () => {
+      dialer[Symbol.dispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function textOf(body: ReplyBody | null): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of body ?? []) text += decoder.decode(bytes, { stream: true });
+  return text + decoder.decode();
+}
+
+Deno.test("a body is read whole, in pieces of any size, and ends once and for all", async () => {
+  const pieces = ["a", "b".repeat(200_000), "日本語".repeat(30_000)];
+  await using served = await bodyOf(pieces);
+  assertEquals(await textOf(served.body), pieces.join(""));
+  assertEquals(await served.body.read(), undefined);
+});
+
+Deno.test("a body that is cancelled ends, for whoever waits too", async () => {
+  await using served = await bodyOf(["first"], true);
+  assertEquals(new TextDecoder().decode(await served.body.read()), "first");
+  const waiting = served.body.read();
+  await served.body.cancel();
+  assertEquals([await waiting, await served.body.read()], [undefined, undefined]);
+});
+
+Deno.test("two who read at once get different bytes", async () => {
+  await using served = await bodyOf(["x".repeat(100_000)]);
+  const [first, second] = await Promise.all([served.body.read(), served.body.read()]);
+  assertEquals(first?.buffer === second?.buffer, false);
+  let length = (first?.length ?? 0) + (second?.length ?? 0);
+  for await (const bytes of served.body) length += bytes.length;
+  assertEquals(length, 100_000);
+});
+
+Deno.test("a body that breaks off fails with the program's own error", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const cut = (async () => {
+    using connection = await listener.accept();
+    await connection.read(new Uint8Array(4096));
+    await connection.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf"));
+  })();
+  using dialer = await dialerFor();
+  const { body } = await dialer.request(get(`http://127.0.0.1:${listener.addr.port}/`));
+  assertEquals((await failureOf(textOf(body))).code, "reset");
+  await cut;
+});
+
+Deno.test("a body that is left early is cancelled", async () => {
+  const { promise: cancelled, resolve } = Promise.withResolvers<void>();
+  await using server = httpServer(() =>
+    new Response(
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode("first")),
+        cancel: () => resolve(),
+      }),
+    )
+  );
+  using dialer = await dialerFor();
+  const { body } = await dialer.request(get(`http://127.0.0.1:${server.port}/`));
+  for await (const bytes of body ?? []) if (bytes.length > 0) break;
+  await cancelled;
+});

@@ -1,0 +1,296 @@
+/** The ways to fail on the way to a server: the one table for the dialer and for the program. */
+import type { ErrorCode } from "../../../lib/errors.ts";
+import { createSelfSigned, type KeyPairPem } from "../../../lib/pki/pki.ts";
+import type { ProxyScheme } from "../../../lib/net/route/route.ts";
+import type { ProxyFault } from "../../support/proxy.ts";
+import { CA, deafPort, LEAF } from "../kit.ts";
+import { signedByRsa } from "../diagnosis/odd_certificates.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** A server certificate that must be refused. */
+export interface TlsFailure {
+  /** What the server presents. */
+  readonly name: string;
+  /** Makes its certificate. */
+  readonly pair: () => Promise<KeyPairPem & { readonly root?: string }>;
+  readonly code: ErrorCode;
+  /** Part of the message. */
+  readonly says: string;
+  /** Nothing of the test is trusted; else its CA, and the root of the pair where it has one. */
+  readonly untrusted?: true;
+  /** By which it is reached. Default: localhost. */
+  readonly host?: string;
+}
+
+const localhost = { commonName: "localhost", names: ["localhost"] };
+/** Certificates that are refused, each by its own code. */
+export const TLS_FAILURES: readonly TlsFailure[] = [
+  {
+    name: "an issuer that is not trusted",
+    pair: () => Promise.resolve(LEAF),
+    untrusted: true,
+    code: "tls_unknown_issuer",
+    says: "not among the roots in force",
+  },
+  {
+    name: "a missing intermediate",
+    pair: async () => await (await CA.intermediate("Middle")).issue(localhost),
+    code: "tls_unknown_issuer",
+    says: "not among the roots in force",
+  },
+  {
+    name: "another name",
+    pair: () => CA.issue({ commonName: "x", names: ["other.example"] }),
+    code: "tls_name_mismatch",
+    says: "for another name",
+  },
+  {
+    name: "an address that is not in the certificate",
+    pair: () => CA.issue(localhost),
+    host: "127.0.0.1",
+    code: "tls_name_mismatch",
+    says: "for another name",
+  },
+  {
+    name: "an expired certificate",
+    pair: () =>
+      CA.issue({ ...localhost, notBefore: Date.now() - 9 * HOUR_MS, notAfter: Date.now() - HOUR_MS }),
+    code: "tls_expired",
+    says: "expired",
+  },
+  {
+    name: "a certificate of tomorrow",
+    pair: () => CA.issue({ ...localhost, notBefore: Date.now() + 24 * HOUR_MS }),
+    code: "tls_not_yet_valid",
+    says: "by the clock of this machine",
+  },
+  {
+    name: "no subjectAltName",
+    pair: () => CA.issue({ commonName: "localhost" }),
+    code: "tls_bad_certificate",
+    says: "no subjectAltName",
+  },
+  {
+    name: "a certificate for clients",
+    pair: () => CA.issue({ ...localhost, usages: ["1.3.6.1.5.5.7.3.2"] }),
+    code: "tls_bad_certificate",
+    says: "not meant for servers",
+  },
+  {
+    name: "a CA certificate as the server's own",
+    pair: async () => {
+      const pair = await createSelfSigned({ ...localhost, isCa: true });
+      return { ...pair, root: pair.certificate };
+    },
+    code: "tls_ca_as_leaf",
+    says: "CA:TRUE",
+  },
+  {
+    name: "an issuer with RSA below 2048 bits",
+    pair: () => signedByRsa(1024, "SHA-256"),
+    code: "tls_bad_certificate",
+    says: "below 2048 bits",
+  },
+  {
+    name: "a signature with SHA-1",
+    pair: () => signedByRsa(2048, "SHA-1"),
+    code: "tls_bad_certificate",
+    says: "SHA-1",
+  },
+];
+
+/** A failure that is none of certificates. */
+export interface ConnectionFailure {
+  readonly name: string;
+  /** Where to connect, given the port of a server that answers as said below. */
+  readonly url: (port: number) => string;
+  /** What the server answers to the first bytes, before it closes. Default: nothing. */
+  readonly answer?: string;
+  readonly code: ErrorCode;
+  readonly says: string;
+  /** Part of the hint. */
+  readonly hint?: string;
+  /** Whether another attempt may help. */
+  readonly isRetried: boolean;
+}
+
+/** What fails below TLS or in its place, without a proxy. */
+export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
+  {
+    name: "no such name",
+    url: () => "https://no-such-host.invalid/",
+    code: "dns",
+    says: "could not be resolved",
+    hint: "HTTPS_PROXY",
+    isRetried: true,
+  },
+  {
+    name: "nobody listens",
+    url: () => `https://127.0.0.1:${deafPort()}/`,
+    code: "connect",
+    says: "refused",
+    hint: "whether the server is up",
+    isRetried: true,
+  },
+  {
+    name: "plain HTTP behind https",
+    url: (port) => `https://localhost:${port}/`,
+    answer: "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+    code: "tls_handshake",
+    says: "does not speak TLS",
+    hint: "a server without TLS has http://",
+    isRetried: false,
+  },
+  {
+    name: "closed in the TLS handshake",
+    url: (port) => `https://localhost:${port}/`,
+    answer: "",
+    code: "reset",
+    says: "closed during the TLS handshake",
+    isRetried: true,
+  },
+  {
+    name: "closed without an answer",
+    url: (port) => `http://localhost:${port}/`,
+    answer: "",
+    code: "reset",
+    says: "cut",
+    isRetried: true,
+  },
+  {
+    name: "something else than HTTP",
+    url: (port) => `http://localhost:${port}/`,
+    answer: "220 mail.example ESMTP\r\n\r\n",
+    code: "connect",
+    says: "does not speak HTTP",
+    isRetried: true,
+  },
+  {
+    name: "a port that web clients must not use",
+    url: () => "https://localhost:6667/",
+    code: "config",
+    says: "must not use",
+    hint: "another port",
+    isRetried: false,
+  },
+];
+
+/** A way for a proxy to fail. */
+export interface ProxyFailure {
+  readonly name: string;
+  readonly schemes: readonly ProxyScheme[];
+  readonly fault?: ProxyFault;
+  /** `user:password` that it wants. */
+  readonly credentials?: string;
+  readonly code: ErrorCode;
+  readonly says: string;
+  /** Part of the hint. */
+  readonly hint?: string;
+  /** The target is plain HTTP. Default: HTTPS. */
+  readonly plain?: boolean;
+  /** Nobody listens where the proxy should be. */
+  readonly deaf?: boolean;
+  /** Whether another attempt may help. Default: no. */
+  readonly isRetried?: true;
+}
+
+const HTTP_PROXIES: readonly ProxyScheme[] = ["http", "https"];
+const SOCKS_PROXIES: readonly ProxyScheme[] = ["socks5", "socks5h"];
+/** Ways for a proxy to fail, told apart. */
+export const PROXY_FAILURES: readonly ProxyFailure[] = [
+  { name: "407 to CONNECT", schemes: HTTP_PROXIES, credentials: "a:b", code: "proxy_auth", says: "407" },
+  {
+    name: "407 to a forwarded request",
+    schemes: HTTP_PROXIES,
+    credentials: "a:b",
+    plain: true,
+    code: "proxy_auth",
+    says: "407",
+  },
+  {
+    name: "407 that asks for NTLM, forwarded",
+    schemes: HTTP_PROXIES,
+    plain: true,
+    fault: {
+      kind: "status",
+      status: 407,
+      headers: ["Proxy-Authenticate: NTLM", "Proxy-Authenticate: Negotiate"],
+    },
+    code: "proxy_auth",
+    says: "407",
+    hint: "NTLM or Negotiate",
+  },
+  {
+    name: "403",
+    schemes: HTTP_PROXIES,
+    fault: { kind: "status", status: 403 },
+    code: "proxy_refused",
+    says: "proxy",
+  },
+  {
+    name: "no HTTP proxy at all",
+    schemes: HTTP_PROXIES,
+    fault: { kind: "garbage" },
+    code: "proxy_refused",
+    says: "proxy",
+  },
+  {
+    name: "closed instead of an answer",
+    schemes: HTTP_PROXIES,
+    fault: { kind: "eof" },
+    code: "proxy_refused",
+    says: "proxy",
+  },
+  {
+    name: "an endless answer",
+    schemes: HTTP_PROXIES,
+    fault: { kind: "long" },
+    code: "proxy_refused",
+    says: "8 KiB",
+  },
+  {
+    name: "SOCKS credentials refused",
+    schemes: SOCKS_PROXIES,
+    credentials: "a:b",
+    code: "proxy_auth",
+    says: "SOCKS",
+  },
+  {
+    name: "SOCKS ruleset",
+    schemes: SOCKS_PROXIES,
+    fault: { kind: "socks", reply: 2 },
+    code: "proxy_refused",
+    says: "SOCKS",
+  },
+  {
+    name: "SOCKS target refused",
+    schemes: SOCKS_PROXIES,
+    fault: { kind: "socks", reply: 5 },
+    code: "connect",
+    says: "SOCKS",
+    isRetried: true,
+  },
+  {
+    name: "no SOCKS proxy at all",
+    schemes: SOCKS_PROXIES,
+    fault: { kind: "garbage" },
+    code: "proxy_refused",
+    says: "not a SOCKS5 proxy",
+  },
+  {
+    name: "SOCKS closed",
+    schemes: SOCKS_PROXIES,
+    fault: { kind: "eof" },
+    code: "proxy_refused",
+    says: "not a SOCKS5 proxy",
+  },
+  {
+    name: "a proxy that is down",
+    schemes: [...HTTP_PROXIES, ...SOCKS_PROXIES],
+    deaf: true,
+    code: "connect",
+    says: "the proxy",
+    isRetried: true,
+  },
+];

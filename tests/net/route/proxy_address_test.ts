@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { CulvertError } from "../../../lib/errors.ts";
+import { parseNoProxy } from "../../../lib/net/route/no_proxy.ts";
+import { parseProxyAddress } from "../../../lib/net/route/proxy_address.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { ACCEPTED, REJECTED } from "./proxy_address_cases.ts";
+
+Deno.test("a proxy address is taken apart as people write it", () => {
+  for (const [text, expected] of ACCEPTED) {
+    assertEquals(parseProxyAddress(text, "HTTPS_PROXY"), expected, text);
+  }
+});
+
+Deno.test("an address that cannot be used is refused by name of its variable, and never quoted", () => {
+  for (const [text, reason] of REJECTED) {
+    const error = thrownBy(() => parseProxyAddress(text, "all_proxy"));
+    assertEquals(error.code, "proxy_invalid", text);
+    assertIncludes(error.message, "all_proxy");
+    assertIncludes(error.message, reason);
+    const everything = Deno.inspect(error) + error.hint + JSON.stringify(error.details);
+    for (const secret of ["hunter2", "zora"]) assertExcludes(everything, secret);
+  }
+});
+
+function thrownBy(run: () => unknown): CulvertError {
+  try {
+    run();
+  } catch (error) {
+    assert(error instanceof CulvertError);
+    return error;
+  }
+  throw new Error("Nothing was thrown");
+}
+
+Deno.test("whatever is typed, the answer is an endpoint or a typed refusal that keeps the secret", async () => {
+  const secret = "pl4nted";
+  const piece = fc.constantFrom(
+    "http://",
+    "socks5://",
+    "x:",
+    "@",
+    ":",
+    "/",
+    "#",
+    "?",
+    "%",
+    "[",
+    "]",
+    "\\",
+    " ",
+    "h",
+    "1",
+    secret,
+  );
+  await fc.assert(fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
+    const text = pieces.join("");
+    // What stands in the place of a scheme is refused by name.
+    fc.pre(!/^[a-z0-9+.-]*pl4nted[a-z0-9+.-]*:\/\//i.test(text.trim()));
+    try {
+      const endpoint = parseProxyAddress(text, "HTTPS_PROXY");
+      assert(endpoint.port >= 1 && endpoint.port <= 65_535 && endpoint.host !== "");
+    } catch (error) {
+      assert(error instanceof CulvertError && error.code === "proxy_invalid", text);
+      assertExcludes(error.message + error.hint, secret);
+    }
+    const { match, warnings } = await parseNoProxy(text, "NO_PROXY");
+    match("api.example", 443);
+    for (const { message } of warnings) assertIncludes(message, "NO_PROXY");
+  }));
+});

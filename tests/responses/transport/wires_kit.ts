@@ -1,0 +1,43 @@
+/** One script for both wires, over TLS by the private CA, and what the server saw of it. */
+import { frames } from "../kit.ts";
+import {
+  accept,
+  says,
+  saysAndBreaks,
+  type SocketScript,
+  type SocketServer,
+} from "./websocket/websocket_kit.ts";
+
+/** One answer: head and events. Whatever does not end in a terminal event is cut there. */
+export interface Answer {
+  /** Of the reply to the POST, or of the upgrade where the answer is the first over its websocket. */
+  readonly head?: Readonly<Record<string, string>>;
+  readonly events: readonly object[];
+  /** The connection ends behind the events. */
+  readonly ends?: boolean;
+}
+
+export type WireName = "sse" | "ws";
+export const WIRES: readonly WireName[] = ["sse", "ws"];
+export const NAME: Readonly<Record<WireName, string>> = { sse: "over SSE", ws: "over the websocket" };
+
+/** The script that gives these answers, whichever wire asks. */
+export function scriptOf(...answers: readonly Answer[]): SocketScript {
+  return {
+    posts: answers.map(({ head, events }) => () =>
+      new Response(frames(events), { headers: { "content-type": "text/event-stream", ...head } })
+    ),
+    upgrades: answers.map(({ head }) => accept(head)),
+    replies: answers.map(({ events, ends }) => (ends === true ? saysAndBreaks : says)(events)),
+  };
+}
+
+/** The sticky state of each request. */
+export function statesSeen(wire: WireName, server: SocketServer): readonly (string | null)[] {
+  const name = "x-codex-turn-state";
+  if (wire === "sse") return server.postHeaders.map((headers) => headers.get(name));
+  return server.frames.map(({ json: { client_metadata: metadata } }) => {
+    const entry = Object.entries(metadata ?? {}).find(([key]) => key === name);
+    return entry === undefined ? null : String(entry[1]);
+  });
+}

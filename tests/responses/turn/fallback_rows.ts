@@ -1,0 +1,23 @@
+/** Fates of a websocket upgrade. */
+import { cut, refuse, silence, type Upgrade } from "../transport/websocket/websocket_kit.ts";
+
+/** After these `auto` goes on over SSE; the last field is in the reason that is given. */
+export const FALLBACK_ROWS: readonly (readonly [name: string, upgrade: Upgrade, says: RegExp])[] = [
+  ...[200, 301, 400, 403, 404, 405, 500, 502, 503].map((status) =>
+    [
+      `an upgrade answered ${status}`,
+      refuse(status, "no websockets here"),
+      new RegExp(`\\b${status}\\b`),
+    ] as const
+  ),
+  ["an upgrade that is met with silence", silence, /did not open within/],
+  ["an upgrade whose connection is cut", cut, /was cut|was closed instead of answering/],
+];
+
+/** With `ws` these end the turn; the last field is the code of the error. */
+export const NO_FALLBACK_ROWS: readonly (readonly [name: string, upgrade: Upgrade, code: string])[] = [
+  ["426", refuse(426), "invalid_request"],
+  ["404", refuse(404), "not_found"],
+  ["200", refuse(200, "hello"), "response_failed"],
+  ["silence", silence, "connect_timeout"],
+];

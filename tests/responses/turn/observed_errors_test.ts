@@ -1,0 +1,81 @@
+import type { Provider } from "../../../lib/config/provider.ts";
+import type { Observation } from "../../../lib/net/observer.ts";
+import { assertEquals, assertExcludes } from "../../support/assert.ts";
+import { closedPort } from "../../support/closed_port.ts";
+import { HELLO, ONCE, readTurn, tokens } from "../kit.ts";
+import { type SocketScript, socketServer, socketSession } from "../transport/websocket/websocket_kit.ts";
+
+const CANARY = "canary-of-a-body";
+
+/** What is told of a turn that fails. */
+async function told(
+  script: SocketScript,
+  fields: Partial<Provider>,
+  mode: "apikey" | "chatgpt" = "apikey",
+): Promise<readonly (readonly [kind: string, error: string | undefined])[]> {
+  const seen: Observation[] = [];
+  await using server = await socketServer(script);
+  using session = await socketSession(server.baseUrl, {
+    transport: "sse",
+    provider: { ...ONCE, ...fields },
+    authenticator: tokens(mode, "sk-test"),
+    observer: (one) => seen.push(one),
+  });
+  await readTurn(session.turn(HELLO));
+  assertExcludes(JSON.stringify(seen), CANARY);
+  return seen.flatMap((one) =>
+    one.kind === "request" || one.kind === "response" ? [[one.kind, one.error]] : []
+  );
+}
+
+const answers = (response: () => Response): SocketScript => ({ posts: [response] });
+const streaming = (text: string) => () =>
+  new Response(text, { headers: { "content-type": "text/event-stream" } });
+const frame = (event: object) => `data: ${JSON.stringify(event)}\n\n`;
+const CREATED = frame({ type: "response.created", response: { id: CANARY } });
+
+Deno.test("a request that never reached its server is told by the class of the network's failure", async () => {
+  const port = closedPort();
+  assertEquals(await told({}, { baseUrl: `http://127.0.0.1:${port}/v1` }), [["request", "connect"]]);
+});
+
+Deno.test("a request that could not be built is told by the class of its fault", async () => {
+  const fields = { name: "OpenAI", requiresOpenAiAuth: true, headers: { "Content-Encoding": CANARY } };
+  assertEquals(await told({}, fields, "chatgpt"), [["request", "config"]]);
+});
+
+Deno.test("a refusal is told by its status alone", async () => {
+  for (const status of [401, 403, 500]) {
+    const body = JSON.stringify({ error: { message: CANARY, code: CANARY } });
+    assertEquals(await told(answers(() => new Response(body, { status })), {}), [[
+      "request",
+      `http ${status}`,
+    ]]);
+  }
+});
+
+Deno.test("a stream that ends too soon is told by its own class, as a failure of the response", async () => {
+  assertEquals(await told(answers(streaming(CREATED)), {}), [
+    ["request", undefined],
+    ["response", "stream_closed"],
+  ]);
+});
+
+Deno.test("a response that ends failed is told by its class, and not by the server's words", async () => {
+  const failed = frame({
+    type: "response.failed",
+    response: { error: { code: "bio_policy", message: CANARY } },
+  });
+  assertEquals(await told(answers(streaming(CREATED + failed)), {}), [
+    ["request", undefined],
+    ["response", "invalid_request"],
+  ]);
+});
+
+Deno.test("an error event with a status is told by that status", async () => {
+  const event = frame({ type: "error", status: 429, error: { message: CANARY } });
+  assertEquals(await told(answers(streaming(CREATED + event)), {}), [
+    ["request", undefined],
+    ["response", "http 429"],
+  ]);
+});

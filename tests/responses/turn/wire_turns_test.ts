@@ -1,0 +1,242 @@
+/** What happens between the requests of a turn and of a session, over TLS, on both wires. */
+import type { ResponseEvent } from "../../../lib/responses/events/events.ts";
+import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
+import { deafPort } from "../../net/kit.ts";
+import { COMPLETED, CREATED, delta, failed, HELLO, ONCE, readTurn, tokens } from "../kit.ts";
+import { readingOf } from "./reading.ts";
+import {
+  COMPLETE,
+  refuse,
+  runSocket,
+  type SocketServer,
+  socketServer,
+  socketSession,
+} from "../transport/websocket/websocket_kit.ts";
+import { type Answer, NAME, scriptOf, statesSeen, type WireName, WIRES } from "../transport/wires_kit.ts";
+
+const BROKEN: Answer = { events: [CREATED], ends: true };
+const GOOD: Answer = { events: COMPLETE };
+
+/** The answer with a sticky state, where the wire has it. */
+function withState(wire: WireName, value: string, answer: Answer): Answer {
+  const head = { "x-codex-turn-state": value };
+  if (wire === "sse") return { ...answer, head };
+  return { ...answer, events: [{ type: "response.metadata", headers: head }, ...answer.events] };
+}
+
+for (const wire of WIRES) {
+  Deno.test(`${NAME[wire]} the sticky state goes with the turn's next request and not into the next turn`, async () => {
+    await using server = await socketServer(scriptOf(withState(wire, "ts-1", BROKEN), GOOD, GOOD));
+    using session = await socketSession(server.baseUrl, { transport: wire });
+    for (let turn = 0; turn < 2; turn++) await readTurn(session.turn(HELLO));
+    assertEquals(statesSeen(wire, server), [null, "ts-1", null]);
+  });
+
+  Deno.test(`${NAME[wire]} a follow-up carries the turn's state over the same connection, and the next turn begins without`, async () => {
+    await using server = await socketServer(scriptOf(GOOD, withState(wire, "ts-1", GOOD), GOOD, GOOD));
+    using session = await socketSession(server.baseUrl, { transport: wire });
+    await readTurn(session.turn(HELLO));
+    const asksForTool = session.turn(HELLO);
+    await readTurn(asksForTool);
+    await readTurn(session.turn(HELLO, { continues: asksForTool }));
+    await readTurn(session.turn(HELLO));
+    assertEquals(statesSeen(wire, server), [null, null, "ts-1", null]);
+    assertEquals(server.handshakes.length, wire === "sse" ? 0 : 1);
+  });
+
+  Deno.test(`${NAME[wire]} a follow-up is the same turn to the server, and is not warned of the reroute again`, async () => {
+    await using server = await socketServer(scriptOf({ ...GOOD, head: { "openai-model": "gpt-5.2" } }));
+    using session = await socketSession(server.baseUrl, { transport: wire });
+    const asksForTool = session.turn(HELLO);
+    const first = await readTurn(asksForTool);
+    const second = await readTurn(session.turn(HELLO, { continues: asksForTool }));
+    const third = await readTurn(session.turn(HELLO));
+    assertEquals([first, second, third].map(({ of }) => of("culvert.reroute").length), [1, 0, 1]);
+    assertEquals(second.result.model_served, "gpt-5.2");
+    const bodies = wire === "sse" ? server.posts : server.frames.map(({ json }) => json);
+    const [one, two, three] = bodies.map(({ client_metadata }) => Object(client_metadata).turn_id);
+    assert(typeof one === "string" && one === two && one !== three);
+  });
+
+  Deno.test(`${NAME[wire]} the first state of a turn stands, whatever comes after it`, async () => {
+    await using server = await socketServer(
+      scriptOf(withState(wire, "ts-1", BROKEN), withState(wire, "ts-2", BROKEN), GOOD),
+    );
+    using session = await socketSession(server.baseUrl, { transport: wire });
+    await readTurn(session.turn(HELLO));
+    assertEquals(statesSeen(wire, server), [null, "ts-1", "ts-1"]);
+  });
+
+  Deno.test(`${NAME[wire]} a reroute is an event and a warning that both name the two models`, async () => {
+    const script = scriptOf({ ...GOOD, head: { "openai-model": "gpt-5.2" } });
+    await using server = await socketServer(script);
+    using session = await socketSession(server.baseUrl, { transport: wire });
+    const { of, result } = await readTurn(session.turn({ ...HELLO, model: "gpt-5.3-codex" }));
+    assertEquals(of("culvert.reroute"), [{
+      type: "culvert.reroute",
+      from_model: "gpt-5.3-codex",
+      to_model: "gpt-5.2",
+      reason: "high_risk_cyber_activity",
+    }]);
+    const [warning] = of("culvert.warning");
+    for (const part of ["gpt-5.3-codex", "gpt-5.2", "https://chatgpt.com/cyber"]) {
+      assertIncludes(warning?.message ?? "", part);
+    }
+    assertEquals([result.model_requested, result.model_served], ["gpt-5.3-codex", "gpt-5.2"]);
+  });
+
+  Deno.test(`${NAME[wire]} a head that names the right model does not use up the warning for a later event`, async () => {
+    const other = { type: "response.metadata", headers: { "openai-model": "gpt-other" } };
+    const { of } = await runSocket(
+      scriptOf({ head: { "openai-model": "gpt-test" }, events: [CREATED, other, COMPLETED] }),
+      { transport: wire },
+    );
+    assertEquals([of("culvert.reroute").map(({ to_model }) => to_model), of("culvert.warning").length], [
+      ["gpt-other"],
+      1,
+    ]);
+  });
+
+  Deno.test(`${NAME[wire]} a reroute that both requests of a turn meet is told once`, async () => {
+    const head = { "openai-model": "gpt-other" };
+    const script = scriptOf({ ...BROKEN, head }, { ...GOOD, head });
+    const { of, result } = await runSocket(script, { transport: wire });
+    assertEquals([result.status, of("culvert.reroute").length, of("culvert.warning").length], [
+      "completed",
+      1,
+      1,
+    ]);
+  });
+
+  Deno.test(`${NAME[wire]} each turn of a session tells of its own reroute`, async () => {
+    await using server = await socketServer(scriptOf({ ...GOOD, head: { "openai-model": "gpt-other" } }));
+    using session = await socketSession(server.baseUrl, { transport: wire });
+    for (let turn = 0; turn < 2; turn++) {
+      assertEquals((await readTurn(session.turn(HELLO))).of("culvert.reroute").length, 1);
+    }
+  });
+
+  Deno.test(`${NAME[wire]} a model that differs in letter case alone is no reroute`, async () => {
+    const { of, result } = await runSocket(scriptOf({ ...GOOD, head: { "openai-model": "GPT-TEST" } }), {
+      transport: wire,
+    });
+    assertEquals([of("culvert.reroute").length, of("culvert.warning").length, result.model_served], [
+      0,
+      0,
+      "GPT-TEST",
+    ]);
+  });
+
+  Deno.test(`${NAME[wire]} advice to verify that both responses of a turn give is told once, without a warning`, async () => {
+    const advice = {
+      type: "response.metadata",
+      metadata: { openai_verification_recommendation: ["trusted_access_for_cyber"] },
+    };
+    const { of } = await runSocket(
+      scriptOf({ events: [CREATED, advice], ends: true }, { events: [CREATED, advice, COMPLETED] }),
+      { transport: wire },
+    );
+    assertEquals([of("culvert.model_verifications").length, of("culvert.warning").length], [1, 0]);
+  });
+
+  Deno.test(`${NAME[wire]} a stream that closes early is asked for once more, and the turn completes`, async () => {
+    const answers = [{ events: [CREATED, delta("Hal")], ends: true }, GOOD];
+    const { of, result, server } = await runSocket(scriptOf(...answers), { transport: wire });
+    assertEquals([result.status, server.frames.length + server.posts.length], ["completed", 2]);
+    assertEquals(of("culvert.retry").map(({ level, attempt }) => [level, attempt]), [["stream", 1]]);
+  });
+
+  Deno.test(`${NAME[wire]} a server that is not there, then closes early, then answers: two retries of two kinds, and success`, async () => {
+    const port = deafPort();
+    let server: SocketServer | undefined;
+    const events: ResponseEvent[] = [];
+    using session = await socketSession(`https://localhost:${port}/v1`, { transport: wire });
+    try {
+      for await (const event of session.turn(HELLO)) {
+        events.push(event);
+        if (event.type === "culvert.retry") {
+          server ??= await socketServer({ ...scriptOf(BROKEN, GOOD), port });
+        }
+      }
+    } finally {
+      await server?.[Symbol.asyncDispose]();
+    }
+    const { of, result } = readingOf(events);
+    assertEquals([result.status, of("culvert.retry").map(({ level, attempt }) => [level, attempt])], [
+      "completed",
+      [["request", 1], ["stream", 1]],
+    ]);
+  });
+
+  Deno.test(`${NAME[wire]} after a turn that failed for good the session's next turn works`, async () => {
+    const refused = failed({ code: "invalid_prompt", message: "no" });
+    await using server = await socketServer(scriptOf({ events: [CREATED, refused] }, GOOD));
+    using session = await socketSession(server.baseUrl, { transport: wire });
+    const first = await readTurn(session.turn(HELLO));
+    assertEquals([first.result.error?.code, first.of("culvert.retry").length], ["invalid_request", 0]);
+    assertEquals((await readTurn(session.turn(HELLO))).result.status, "completed");
+  });
+}
+
+Deno.test("websocket: a credential of the provider's own is the bearer, and nothing says where to route", async () => {
+  const own = tokens("apikey", "own-token");
+  const authenticator = {
+    ...own,
+    authorize: async (signal?: AbortSignal) => ({
+      ...await own.authorize(signal),
+      mode: "chatgpt" as const,
+      source: { kind: "provider_token" as const, name: "experimental_bearer_token" },
+    }),
+  };
+  const { server: { handshakes: [headers] } } = await runSocket({}, {
+    authenticator,
+    provider: { name: "OpenAI", requiresOpenAiAuth: true },
+  });
+  assertEquals([headers?.get("authorization"), headers?.get("x-codex-routing-hint")], [
+    "Bearer own-token",
+    null,
+  ]);
+});
+
+Deno.test("websocket: a request to OpenAI with a login says who asks in its upgrade, and where and when in its frame", async () => {
+  const identity = { originator: "culvert", sessionId: "s-1", threadId: "t-1", installationId: "i-1" };
+  const { server } = await runSocket({}, {
+    authenticator: tokens("chatgpt", "tok"),
+    provider: { name: "OpenAI", requiresOpenAiAuth: true },
+    identity,
+  });
+  const [headers] = server.handshakes;
+  const names = ["session-id", "thread-id", "x-client-request-id", "x-codex-routing-hint", "openai-beta"];
+  assertEquals(names.map((name) => headers?.get(name)), [
+    "s-1",
+    "t-1",
+    "t-1",
+    "model=gpt-test",
+    "responses_websockets=2026-02-06",
+  ]);
+  assertIncludes(headers?.get("user-agent") ?? "", "culvert");
+  const metadata = Object.fromEntries(Object.entries(server.frames[0]?.json.client_metadata ?? {}));
+  assertEquals(metadata["x-codex-installation-id"], "i-1");
+  assert(Math.abs(Date.now() - Number(metadata["x-codex-ws-stream-request-start-ms"])) < 60_000);
+});
+
+Deno.test("auto: with retries to spare an upgrade that fails still costs one attempt, and two turns cost one upgrade and two POSTs", async () => {
+  await using server = await socketServer({ upgrades: [refuse(500)] });
+  using session = await socketSession(server.baseUrl, { provider: { streamMaxRetries: 2 } });
+  const [first, second] = [await readTurn(session.turn(HELLO)), await readTurn(session.turn(HELLO))];
+  assertEquals([server.handshakes.length, server.posts.length], [1, 2]);
+  // Not even the notice of a retry comes before the one that says what was given up.
+  assertEquals([first, second].map(({ of }) => [of("culvert.fallback").length, of("culvert.retry").length]), [
+    [1, 0],
+    [0, 0],
+  ]);
+});
+
+Deno.test("auto: a warm-up that fails counts: the first turn makes no second upgrade", async () => {
+  await using server = await socketServer({ upgrades: [refuse(500)] });
+  using session = await socketSession(server.baseUrl, { provider: ONCE });
+  await session.prewarm(HELLO);
+  const { of, result } = await readTurn(session.turn(HELLO));
+  assertEquals([result.status, result.transport, of("culvert.fallback").length], ["completed", "sse", 1]);
+  assertEquals([server.handshakes.length, server.posts.length], [1, 1]);
+});
