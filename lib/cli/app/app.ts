@@ -16,10 +16,10 @@ import {
   version,
 } from "@stricli/core";
 import { VERSION } from "../../version.ts";
-import { type CommandDocs, defineGroup, type Documented } from "./command.ts";
-import type { CliContext } from "./context.ts";
-import { HELP_FLAG, helpFlag, VERSION_FLAG } from "./flags/help_flag.ts";
-import { kebab } from "./flags/kebab.ts";
+import { type CommandDocs, defineGroup, type Documented } from "../command/command.ts";
+import type { CliContext } from "../command/context.ts";
+import { HELP_FLAG, helpFlag, VERSION_FLAG } from "./help_flag.ts";
+import { kebab } from "../command/kebab.ts";
 import { LATE } from "./late_modules.ts";
 
 const docs: CommandDocs = {

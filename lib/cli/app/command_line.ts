@@ -6,8 +6,8 @@
 import { ExitCode, run as runApplication } from "@stricli/core";
 import { CulvertError, EXIT } from "../../errors.ts";
 import { applicationFor } from "./app.ts";
-import { cliContext } from "./context.ts";
-import type { Host } from "./host.ts";
+import { cliContext } from "../command/context.ts";
+import type { Host } from "../command/host.ts";
 import { LATE } from "./late_modules.ts";
 
 /**

@@ -51,12 +51,11 @@ export const LATE = {
   completionRun: (): Promise<typeof import("../completion/run_completion.ts")> =>
     import("../completion/run_completion.ts" as string),
   demoRun: (): Promise<typeof import("../demo/run.ts")> => import("../demo/run.ts" as string),
-  demoConnection: (): Promise<typeof import("./demo_connection.ts")> =>
-    import("./demo_connection.ts" as string),
+  demoConnection: (): Promise<typeof import("../command/demo_connection.ts")> =>
+    import("../command/demo_connection.ts" as string),
   doctorDemo: (): Promise<typeof import("../doctor/demo.ts")> => import("../doctor/demo.ts" as string),
   doctorRun: (): Promise<typeof import("../doctor/run.ts")> => import("../doctor/run.ts" as string),
-  flagValues: (): Promise<typeof import("./flags/flag_values.ts")> =>
-    import("./flags/flag_values.ts" as string),
+  flagValues: (): Promise<typeof import("./flag_values.ts")> => import("./flag_values.ts" as string),
   helpText: (): Promise<typeof import("../reference/help_text.ts")> =>
     import("../reference/help_text.ts" as string),
   manual: (): Promise<typeof import("../reference/manual.ts")> => import("../reference/manual.ts" as string),

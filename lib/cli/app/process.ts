@@ -7,7 +7,7 @@
  */
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
-import type { Host, OutputStream, StopSignal } from "./host.ts";
+import type { Host, OutputStream, StopSignal } from "../command/host.ts";
 
 /** Builds the host of the running process. */
 export function processHost(): Host {

@@ -5,7 +5,7 @@
  */
 import { CulvertError, EXIT } from "../../errors.ts";
 import { VERSION } from "../../version.ts";
-import type { Host } from "./host.ts";
+import type { Host } from "../command/host.ts";
 
 /** Loads the parser and the words of every command. */
 export type CommandLineLoader = () => Promise<{ readonly runCommandLine: (host: Host) => Promise<number> }>;

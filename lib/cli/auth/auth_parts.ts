@@ -9,8 +9,8 @@ import { openStore } from "../../auth/store/open_store.ts";
 import { CulvertError } from "../../errors.ts";
 import { redactUrl } from "../../redaction/redactor.ts";
 import { originator } from "../../responses/request/identity.ts";
-import type { Connection } from "../app/connection.ts";
-import type { Host } from "../app/host.ts";
+import type { Connection } from "../command/connection.ts";
+import type { Host } from "../command/host.ts";
 import { LATE } from "../app/late_modules.ts";
 import type { Voice } from "../output/reporter.ts";
 

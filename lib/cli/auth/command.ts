@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CommandDocs, defineCommand, defineGroup } from "../app/command.ts";
+import { type CommandDocs, defineCommand, defineGroup } from "../command/command.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
@@ -11,7 +11,7 @@ import {
   VOICE_ALIASES,
   VOICE_FLAGS,
   type VoiceFlags,
-} from "../app/flags/shared_flags.ts";
+} from "../command/shared_flags.ts";
 import { LATE } from "../app/late_modules.ts";
 
 /** What every command of the group takes. */

@@ -6,8 +6,8 @@
 import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/credential.ts";
 import { logout } from "../../auth/login/logout.ts";
 import type { AuthFlags } from "./command.ts";
-import { connect } from "../app/connection.ts";
-import type { CliContext } from "../app/context.ts";
+import { connect } from "../command/connection.ts";
+import type { CliContext } from "../command/context.ts";
 import { createVoice } from "../output/reporter.ts";
 import { authParts } from "./auth_parts.ts";
 

@@ -12,10 +12,10 @@ import { describeCredential } from "../../auth/recovery/rejection_report.ts";
 import { expiryOf } from "../../auth/chatgpt/token_freshness.ts";
 import { CulvertError } from "../../errors.ts";
 import type { AuthFlags } from "./command.ts";
-import { connect } from "../app/connection.ts";
-import type { CliContext } from "../app/context.ts";
+import { connect } from "../command/connection.ts";
+import type { CliContext } from "../command/context.ts";
 import { LATE } from "../app/late_modules.ts";
-import { listenForStop } from "../app/stop_signals.ts";
+import { listenForStop } from "../command/stop_signals.ts";
 import { createVoice } from "../output/reporter.ts";
 
 /** What is stored, by the names of `auth.json`. */

@@ -9,7 +9,7 @@ import { type AuthStatus, authStatus } from "../../auth/status.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import { EXIT } from "../../errors.ts";
 import type { StatusFlags } from "./command.ts";
-import type { CliContext } from "../app/context.ts";
+import type { CliContext } from "../command/context.ts";
 import { LATE } from "../app/late_modules.ts";
 import { createVoice } from "../output/reporter.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { defineCommand, defineGroup } from "../app/command.ts";
+import { defineCommand, defineGroup } from "../command/command.ts";
 import { LATE } from "../app/late_modules.ts";
 import {
   NETWORK_FLAGS,
@@ -12,7 +12,7 @@ import {
   VOICE_ALIASES,
   VOICE_FLAGS,
   type VoiceFlags,
-} from "../app/flags/shared_flags.ts";
+} from "../command/shared_flags.ts";
 
 const CA_CERT = { caCert: NETWORK_FLAGS.caCert };
 const OUTPUT = {

@@ -11,7 +11,7 @@ import { joined, LARGEST_BUNDLE } from "../../trust/bundle/bundle_file.ts";
 import { readBundle } from "../../trust/bundle/bundle_reader.ts";
 import { readSelected } from "../../trust/load_trust.ts";
 import { CA_FLAG, CA_VARIABLES, selectBundle, type Selection } from "../../trust/bundle/selection.ts";
-import type { Host } from "../app/host.ts";
+import type { Host } from "../command/host.ts";
 
 /**
  * Finds out which bundle is meant.

@@ -6,7 +6,7 @@
 import { rootsReader } from "../../trust/roots/system_roots.ts";
 import { cleanBundle } from "../../trust/bundle/clean_bundle.ts";
 import type { BundleFlags } from "./command.ts";
-import type { CliContext } from "../app/context.ts";
+import type { CliContext } from "../command/context.ts";
 import { createVoice } from "../output/reporter.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
 import { LATE } from "../app/late_modules.ts";

@@ -9,7 +9,7 @@ import { inspectBundle, type InspectedCertificate, type Inspection } from "../..
 import type { Selection } from "../../trust/bundle/selection.ts";
 import { wrapText } from "../../text/wrap.ts";
 import type { InspectFlags } from "./command.ts";
-import type { CliContext } from "../app/context.ts";
+import type { CliContext } from "../command/context.ts";
 import { createVoice } from "../output/reporter.ts";
 import { factLines, type FactRow, plural } from "./fact_lines.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";

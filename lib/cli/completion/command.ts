@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { defineCommand } from "../app/command.ts";
+import { defineCommand } from "../command/command.ts";
 import { LATE } from "../app/late_modules.ts";
 
 /** Shells that a completion script is made for. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { defineCommand } from "../app/command.ts";
+import { defineCommand } from "../command/command.ts";
 import { parseShell, type Shell } from "./command.ts";
 import { LATE } from "../app/late_modules.ts";
 

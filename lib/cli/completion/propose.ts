@@ -4,7 +4,7 @@
  * @module
  */
 import { proposeCompletions } from "@stricli/core";
-import type { CliContext } from "../app/context.ts";
+import type { CliContext } from "../command/context.ts";
 import { applicationFor } from "../app/app.ts";
 
 /** One way to go on. */

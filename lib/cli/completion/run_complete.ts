@@ -4,7 +4,7 @@
  * @module
  */
 import type { Shell } from "./command.ts";
-import type { CliContext } from "../app/context.ts";
+import type { CliContext } from "../command/context.ts";
 import { type Proposal, propose } from "./propose.ts";
 
 const FORMATS: Readonly<Record<Shell, (proposal: Proposal) => string>> = {

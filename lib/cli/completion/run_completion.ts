@@ -5,7 +5,7 @@
  * @module
  */
 import type { Shell } from "./command.ts";
-import type { CliContext } from "../app/context.ts";
+import type { CliContext } from "../command/context.ts";
 
 // Bash takes `--flag=value` apart at the equals sign, and replaces only the part behind it.
 const bash = `# bash completion of culvert

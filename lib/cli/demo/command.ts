@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { defineCommand } from "../app/command.ts";
-import { VOICE_ALIASES, VOICE_FLAGS, type VoiceFlags } from "../app/flags/shared_flags.ts";
+import { defineCommand } from "../command/command.ts";
+import { VOICE_ALIASES, VOICE_FLAGS, type VoiceFlags } from "../command/shared_flags.ts";
 import { LATE } from "../app/late_modules.ts";
 
 /** What can be said to `demo`. */

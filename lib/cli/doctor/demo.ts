@@ -5,7 +5,7 @@
  */
 import { loadSettings } from "../../config/load_settings.ts";
 import type { ExaminationOptions } from "../../doctor/examine.ts";
-import { demoSettings, startDemo } from "../app/demo_connection.ts";
+import { demoSettings, startDemo } from "../command/demo_connection.ts";
 
 /** What is examined, and the network that it is examined in. */
 export interface DemoSubject extends AsyncDisposable {

@@ -11,8 +11,8 @@ import { CulvertError } from "../../errors.ts";
 import { rootsReader } from "../../trust/roots/system_roots.ts";
 import { wantsColor } from "../output/style.ts";
 import type { DoctorFlags } from "./command.ts";
-import type { CliContext } from "../app/context.ts";
-import { listenForStop } from "../app/stop_signals.ts";
+import type { CliContext } from "../command/context.ts";
+import { listenForStop } from "../command/stop_signals.ts";
 import { LATE } from "../app/late_modules.ts";
 
 /** Runs the command. */

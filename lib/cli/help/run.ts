@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import type { CliContext } from "../app/context.ts";
+import type { CliContext } from "../command/context.ts";
 import { commandManual } from "../reference/command_manual.ts";
 import { helpText } from "../reference/help_text.ts";
 import { columns } from "../reference/layout.ts";

@@ -5,7 +5,7 @@
  */
 import { CulvertError } from "../../errors.ts";
 import { VERSION } from "../../version.ts";
-import type { CliContext } from "../app/context.ts";
+import type { CliContext } from "../command/context.ts";
 import { commandManual } from "../reference/command_manual.ts";
 import { manualPage } from "../reference/roff.ts";
 import { environment } from "../reference/topics/environment.ts";

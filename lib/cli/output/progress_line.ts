@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Host } from "../app/host.ts";
+import type { Host } from "../command/host.ts";
 
 /** Nothing is said before so much silence, ms; then the line is renewed as often. */
 const PATIENCE_MS = 1_000;

@@ -7,7 +7,7 @@
 import type { CulvertError, ErrorCode } from "../../errors.ts";
 import { createRedactor, redactDetails, type Redactor, secretsAround } from "../../redaction/redactor.ts";
 import type { ResultError } from "../../responses/events/events.ts";
-import type { CliContext } from "../app/context.ts";
+import type { CliContext } from "../command/context.ts";
 import { type ColorChoice, createStyle, type Style, wantsColor } from "./style.ts";
 
 /** How to report. */

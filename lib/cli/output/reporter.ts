@@ -5,9 +5,9 @@
  */
 import { createRedactor, type Redactor, secretsAround } from "../../redaction/redactor.ts";
 import type { Warning } from "../../warning.ts";
-import type { Host } from "../app/host.ts";
+import type { Host } from "../command/host.ts";
 import { formatError, type Reportable, withoutControls } from "./render_error.ts";
-import type { VoiceFlags } from "../app/flags/shared_flags.ts";
+import type { VoiceFlags } from "../command/shared_flags.ts";
 import { createStyle, wantsColor } from "./style.ts";
 import { startWaiting, type WaitingLine } from "./progress_line.ts";
 

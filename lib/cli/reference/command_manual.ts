@@ -4,7 +4,7 @@
  * @module
  */
 import { commandsFor } from "../app/app.ts";
-import { HELP_FLAG, VERSION_FLAG } from "../app/flags/help_flag.ts";
+import { HELP_FLAG, VERSION_FLAG } from "../app/help_flag.ts";
 import { allManuals, type Manual, manualOf, targetAt } from "./manual.ts";
 
 const NAME = "culvert";

@@ -5,9 +5,9 @@
  * @module
  */
 import type { Command, RouteMap } from "@stricli/core";
-import type { CommandDocs } from "../app/command.ts";
-import type { CliContext } from "../app/context.ts";
-import { kebab } from "../app/flags/kebab.ts";
+import type { CommandDocs } from "../command/command.ts";
+import type { CliContext } from "../command/context.ts";
+import { kebab } from "../command/kebab.ts";
 
 /** A command, or a group of commands. */
 export type Target = Command<CliContext> | RouteMap<CliContext>;

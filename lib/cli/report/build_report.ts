@@ -9,7 +9,7 @@ import type { DetailValue } from "../../errors.ts";
 import type { Observation } from "../../net/observer.ts";
 import { VERSION } from "../../version.ts";
 import type { Warning } from "../../warning.ts";
-import type { Connection } from "../app/connection.ts";
+import type { Connection } from "../command/connection.ts";
 import type { ProbeResult } from "./probe.ts";
 
 /** What a report is made of. */

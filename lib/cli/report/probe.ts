@@ -13,7 +13,7 @@ import { callerFacts } from "../../responses/turn/attempt_observation.ts";
 import { mergeHeaders } from "../../responses/request/call_headers.ts";
 import { baseUrl, endpointUrl, shownUrl, websocketUrl } from "../../responses/request/url.ts";
 import { VERSION } from "../../version.ts";
-import type { Connection } from "../app/connection.ts";
+import type { Connection } from "../command/connection.ts";
 
 const LIMIT_MS = 15_000;
 /** More sends than recovery ever grants. */

@@ -7,8 +7,8 @@ import { previewAuthorization } from "../../auth/policy/authorization_preview.ts
 import { describeRoute } from "../../net/route/route.ts";
 import type { TurnRequest } from "../../responses/request/request.ts";
 import { previewRequest } from "../../responses/transport/preview.ts";
-import type { Connection } from "../app/connection.ts";
-import type { Host } from "../app/host.ts";
+import type { Connection } from "../command/connection.ts";
+import type { Host } from "../command/host.ts";
 import { LATE } from "../app/late_modules.ts";
 
 /**

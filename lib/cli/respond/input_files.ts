@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { CulvertError } from "../../errors.ts";
-import type { Host } from "../app/host.ts";
+import type { Host } from "../command/host.ts";
 
 /** Pictures larger than this are refused before anything is sent, bytes. */
 const IMAGE_LIMIT = 50 * 1024 * 1024;

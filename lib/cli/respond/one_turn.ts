@@ -8,7 +8,7 @@ import { createRedactor, secretsAround } from "../../redaction/redactor.ts";
 import { AnswerCollector } from "../../responses/turn/answer_collector.ts";
 import type { ResponseEvent, ResultEvent } from "../../responses/events/events.ts";
 import type { Turn } from "../../responses/turn/turn.ts";
-import type { Host } from "../app/host.ts";
+import type { Host } from "../command/host.ts";
 import { OutputQueue } from "../output/output_queue.ts";
 import type { Voice } from "../output/reporter.ts";
 import { narrate } from "./narrate.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import type { Host } from "../app/host.ts";
+import type { Host } from "../command/host.ts";
 
 /** Say so when nothing has come on stdin for so long, ms. */
 const SILENCE_MS = 3_000;

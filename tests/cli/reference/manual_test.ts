@@ -1,4 +1,4 @@
-import { cliContext } from "../../../lib/cli/app/context.ts";
+import { cliContext } from "../../../lib/cli/command/context.ts";
 import { propose } from "../../../lib/cli/completion/propose.ts";
 import { processHost } from "../../../lib/cli/app/process.ts";
 import { everyManual } from "../../../lib/cli/reference/command_manual.ts";

@@ -20,9 +20,9 @@ import { VERSION } from "../../version.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import type { Host } from "./host.ts";
-import type { NetworkFlags } from "./flags/shared_flags.ts";
+import type { NetworkFlags } from "./shared_flags.ts";
 import type { Voice } from "../output/reporter.ts";
-import { LATE } from "./late_modules.ts";
+import { LATE } from "../app/late_modules.ts";
 
 /** The flags a connection is made of; each command has some of them. */
 export type ConnectionFlags = NetworkFlags & SharedFlags;

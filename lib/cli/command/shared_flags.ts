@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { CliContext } from "../context.ts";
+import type { CliContext } from "./context.ts";
 import type { FlagParametersForType } from "@stricli/core";
-import type { ColorChoice } from "../../output/style.ts";
+import type { ColorChoice } from "../output/style.ts";
 
 /** How much is said, and how. */
 export type VoiceFlags = {

@@ -15,7 +15,7 @@ import {
 import { asCulvertError } from "../../errors.ts";
 import type { CliContext } from "./context.ts";
 import type { ReportOptions } from "../output/render_error.ts";
-import { LATE } from "./late_modules.ts";
+import { LATE } from "../app/late_modules.ts";
 
 /** The last part of a command's help: examples that run as written, and where to read on. */
 export interface CommandDocs {

@@ -4,8 +4,8 @@
  * @module
  */
 import { HELP_FLAG } from "./help_flag.ts";
-import { kebab } from "./kebab.ts";
-import { manualOf, type Target, targetAt } from "../../reference/manual.ts";
+import { kebab } from "../command/kebab.ts";
+import { manualOf, type Target, targetAt } from "../reference/manual.ts";
 
 /**
  * Takes apart `--flag=value` where the parser would take the whole for an argument, and a prompt would be sent that

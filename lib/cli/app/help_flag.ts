@@ -4,9 +4,9 @@
  * @module
  */
 import type { StricliIntegration } from "@stricli/core";
-import type { CliContext } from "../context.ts";
-import type { AddedFlag } from "../../reference/manual.ts";
-import { LATE } from "../late_modules.ts";
+import type { CliContext } from "../command/context.ts";
+import type { AddedFlag } from "../reference/manual.ts";
+import { LATE } from "./late_modules.ts";
 
 /** Of every command. */
 export const HELP_FLAG = {

@@ -12,7 +12,7 @@ import type { World } from "../../world/world.ts";
 import { type Connection, type ConnectionParts, connectWith } from "./connection.ts";
 import type { Host } from "./host.ts";
 import type { Voice } from "../output/reporter.ts";
-import { LATE } from "./late_modules.ts";
+import { LATE } from "../app/late_modules.ts";
 
 /** What is to stand in the way beside proxy and interception. */
 export interface DemoOptions {
