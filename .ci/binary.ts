@@ -1,5 +1,5 @@
 /**
- * `main.ts` for the binary: every module must be found by who puts it together.
+ * The entry point of the binary: `main.ts` with a `require` for the CommonJS libraries in the bundle.
  *
  * @module
  */
@@ -15,4 +15,4 @@ Reflect.set(globalThis, "require", (name: string): unknown => {
 });
 
 const host = processHost();
-host.exit(await run(host, () => import("../lib/cli/app/command_line.ts")));
+host.exit(await run(host));

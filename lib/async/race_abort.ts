@@ -9,7 +9,7 @@
  *
  * @throws what the work fails with; the signal's reason
  */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await work;
   const { promise: never, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { unlessAborted } from "./race_abort.ts";
+import { raceAbort } from "./race_abort.ts";
 
 interface Running<T> {
   readonly result: Promise<T>;
@@ -18,7 +18,7 @@ interface Running<T> {
  * @param begin the work; its signal is aborted with the reason of the one that went away last
  * @returns waits for it @throws what the work throws; the signal's reason
  */
-export function sharedWait<T>(
+export function singleFlight<T>(
   begin: (signal: AbortSignal) => Promise<T>,
 ): (signal?: AbortSignal) => Promise<T> {
   let running: Running<T> | undefined;
@@ -36,7 +36,7 @@ export function sharedWait<T>(
     const mine = running ??= start();
     mine.waiting++;
     try {
-      return await (signal === undefined ? mine.result : unlessAborted(mine.result, signal));
+      return await (signal === undefined ? mine.result : raceAbort(mine.result, signal));
     } catch (error) {
       if (mine.waiting === 1 && signal?.aborted === true) {
         drop(mine);

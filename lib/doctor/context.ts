@@ -8,14 +8,15 @@ import type { AuthMode, Authorization } from "../auth/authenticator.ts";
 import { openStore } from "../auth/store/open_store.ts";
 import { type Credential, findCredential } from "../auth/credential.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
+import { dialerFor, routesFor, trustFor } from "../connect/connect.ts";
+import { userAgent } from "../connect/user_agent.ts";
 import { CulvertError } from "../errors.ts";
 import type { Dialer } from "../net/dialer/dialer.ts";
 import type { Route } from "../net/route/route.ts";
-import { createRouteTable, type RouteTableResult } from "../net/route/route_table.ts";
+import type { RouteTableResult } from "../net/route/route_table.ts";
 import { baseUrl, endpointUrl } from "../responses/request/url.ts";
 import type { RootsReader } from "../trust/roots/roots_reader.ts";
 import type { TrustStore } from "../trust/trust_store.ts";
-import { VERSION } from "../version.ts";
 import type { World } from "../world/world.ts";
 import type { ForeignTime } from "./checks/clock.ts";
 import { modeOf } from "./examination/credential_facts.ts";
@@ -23,15 +24,14 @@ import { introduce, type Introduction } from "./report/introduction.ts";
 import { askModelList, type ModelListReply } from "./examination/model_list.ts";
 import type { Way } from "./examination/way.ts";
 
-const USER_AGENT = `culvert/${VERSION} (doctor)`;
-
 /** What is to be examined. */
 export interface DoctorOptions {
   readonly world: World;
   readonly flags: SharedFlags;
   /** Default: what flags, environment and configuration file come to. */
   readonly settings?: Settings;
-  readonly roots: RootsReader;
+  /** Reads the roots of the system and of the runtime. Default: those of this machine. */
+  readonly roots?: RootsReader;
   /** Whether one short answer may be asked of the model, which costs tokens. */
   readonly spend: boolean;
   /** When the time of all checks is over, by the world's monotonic clock, ms. */
@@ -76,20 +76,17 @@ export class DoctorContext {
       const { settingsFor } = await import("./target.ts");
       return await settingsFor(flags, world);
     });
-    this.trust = once(async () => {
-      const { loadTrust } = await import("../trust/load_trust.ts");
-      return await loadTrust({ flag: flags.caCert, world, roots, countMozilla: true });
-    });
-    this.routes = once(() =>
-      createRouteTable({ env: world.env, ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }) })
+    this.trust = once(() =>
+      trustFor(flags, world, { countMozilla: true, ...(roots === undefined ? {} : { roots }) })
     );
+    this.routes = once(() => routesFor(flags, world));
     this.credential = once(async () => {
       const { codexHome, provider, apiKeyFile, loginPolicy, loginStorage } = await this.settings();
       return await findCredential({
         provider,
         world,
         loginPolicy,
-        store: () => openStore({ codexHome, loginStorage, world, warn: () => {} }, STORE_MODULES),
+        store: () => openStore({ codexHome, loginStorage, world, warn: () => {} }),
         ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
       });
     });
@@ -99,12 +96,8 @@ export class DoctorContext {
     });
     this.route = once(async () => (await this.routes()).routes.resolve(await this.base()));
     this.dialer = once(async () => {
-      const [{ createDialer }, trust, { routes }] = await Promise.all([
-        import("../net/dialer/create_dialer.ts"),
-        this.trust(),
-        this.routes(),
-      ]);
-      this.#opened = createDialer({ trust, routes, world, userAgent: USER_AGENT });
+      const [trust, { routes }] = await Promise.all([this.trust(), this.routes()]);
+      this.#opened = dialerFor({ trust, routes, world });
       return this.#opened;
     });
     this.introduction = once(async () => {
@@ -193,14 +186,13 @@ export class DoctorContext {
       this.route(),
       this.trust(),
     ]);
-    return new Way({ url, route, trust }, { trust, world: this.world, userAgent: USER_AGENT }, signal);
+    return new Way(
+      { url, route, trust },
+      { trust, world: this.world, userAgent: userAgent(this.world) },
+      signal,
+    );
   }
 }
-
-const STORE_MODULES = {
-  authFile: () => import("../auth/store/auth_file.ts"),
-  configuredStore: () => import("../auth/store/configured_store.ts"),
-};
 
 /** Calls the function once and gives everyone the same promise. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {

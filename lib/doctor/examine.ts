@@ -21,7 +21,7 @@ export const BUDGET_MS = 3_500;
 /** What to examine. */
 export interface ExaminationOptions {
   readonly world: World;
-  readonly roots: RootsReader;
+  readonly roots?: RootsReader;
   readonly flags: SharedFlags;
   /** Default: what flags, environment and configuration file come to. */
   readonly settings?: Settings;

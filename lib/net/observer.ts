@@ -146,8 +146,22 @@ export interface NoteObservation {
 /** Anything a room tells. */
 export type Observation = RequestObservation | ResponseObservation | RecoveryObservation | NoteObservation;
 
-/** Receives observations. Must not throw and must not block. */
-export type Observer = (observation: Observation) => void;
+/** Receives observations, and forwards them where it is told to: to memory, to a file, to a collector. */
+export interface Observer {
+  /** Takes one observation. Must not throw and must not block. */
+  readonly observe: (observation: Observation) => void;
+  /**
+   * Waits until everything observed has been forwarded, or until the deadline. Never rejects.
+   *
+   * @param deadlineMs longest wait, ms
+   */
+  readonly flush: (deadlineMs: number) => Promise<void>;
+}
 
-/** For callers that do not listen. */
-export const SILENT: Observer = () => {};
+/** Builds an observer that calls a function for each observation and keeps nothing. */
+export function observerOf(observe: (observation: Observation) => void): Observer {
+  return { observe, flush: () => Promise.resolve() };
+}
+
+/** An observer that ignores everything. */
+export const SILENT: Observer = observerOf(() => {});

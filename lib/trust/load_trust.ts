@@ -1,14 +1,27 @@
 /**
- * The one call between the command line and a {@link TrustStore}: choose the bundle, read it, add the roots of
- * the operating system.
+ * Chooses the bundle, reads it, adds the roots of the operating system. Additive always; the description says so.
  *
  * @module
  */
-import { assembleTrust, type TrustOptions } from "./assemble_trust.ts";
+import type { Warning } from "../warning.ts";
+import type { World } from "../world/world.ts";
+import type { Bundle } from "./bundle/bundle.ts";
+import type { ReadFile } from "./bundle/bundle_file.ts";
+import type { RootSet, RootsReader } from "./roots/roots_reader.ts";
+import { selectBundle } from "./bundle/selection.ts";
 import type { TrustStore } from "./trust_store.ts";
 
-export type { TrustOptions };
-export { readSelected } from "./bundle/read_selected.ts";
+/** What a store is made of. */
+export interface TrustOptions {
+  /** The value of `--ca-cert`. */
+  readonly flag?: string | undefined;
+  readonly world: World;
+  readonly roots: RootsReader;
+  /** Default: the file system, with limits for size and for pipes. */
+  readonly readFile?: ReadFile;
+  /** Also count Mozilla's roots, which costs about 15 ms of processor time. For reports, not for turns. */
+  readonly countMozilla?: boolean;
+}
 
 /**
  * Loads the roots in force.
@@ -16,6 +29,81 @@ export { readSelected } from "./bundle/read_selected.ts";
  * @param options flag, world, and how to read
  * @throws CulvertError `ca_unreadable` or `ca_invalid` when a bundle was asked for and cannot be had
  */
-export function loadTrust(options: TrustOptions): Promise<TrustStore> {
-  return assembleTrust(options, { readSelected: () => import("./bundle/read_selected.ts") });
+export async function loadTrust(options: TrustOptions): Promise<TrustStore> {
+  const { world, roots } = options;
+  // Both are looked up at once; a bad bundle still ends it all.
+  const [bundle, system, mozilla] = await Promise.all([
+    loadBundle(options),
+    roots.system(),
+    options.countMozilla === true || !runtimeHasMozilla(world) ? roots.mozilla() : undefined,
+  ]);
+  return buildStore({ bundle, system, mozilla, mozillaIsBuiltIn: runtimeHasMozilla(world) });
+}
+
+async function loadBundle(options: TrustOptions): Promise<Bundle | undefined> {
+  const { flag, world, roots } = options;
+  const selection = selectBundle({ flag, env: world.env, cwd: world.cwd() });
+  if (selection === undefined) return undefined;
+  const { readSelected } = await import("./bundle/read_selected.ts");
+  return await readSelected(selection, world, options.readFile, roots.checkRoot);
+}
+
+interface StoreParts {
+  readonly bundle: Bundle | undefined;
+  readonly system: RootSet;
+  /** Mozilla's set, where it was read. */
+  readonly mozilla: RootSet | undefined;
+  /** Whether the runtime trusts Mozilla's set by itself. */
+  readonly mozillaIsBuiltIn: boolean;
+}
+
+function buildStore(parts: StoreParts): TrustStore {
+  const { bundle, system, mozilla, mozillaIsBuiltIn } = parts;
+  const known = new Set(mozillaIsBuiltIn ? mozilla?.pems : []);
+  const additional = new Set<string>();
+  const add = (pem: string) => {
+    if (!known.has(pem)) additional.add(pem);
+  };
+  for (const certificate of bundle?.certificates ?? []) add(certificate.pem);
+  for (const pem of system.pems) add(pem);
+  if (!mozillaIsBuiltIn) mozilla?.pems.forEach(add);
+  const warnings: readonly Warning[] = [
+    ...(bundle?.warnings ?? []),
+    ...system.warnings,
+    ...(mozilla?.warnings ?? []),
+  ];
+  return {
+    ...(bundle === undefined ? {} : { bundle }),
+    counts: {
+      ...(mozilla === undefined ? {} : { mozilla: mozilla.pems.length }),
+      system: new Set(system.pems).size,
+      bundle: bundle?.certificates.length ?? 0,
+    },
+    additionalRoots: [...additional],
+    description: describe(parts),
+    warnings,
+  };
+}
+
+function describe(parts: StoreParts): string {
+  const { bundle, system, mozilla } = parts;
+  const texts = [
+    mozilla === undefined ? "Mozilla's roots" : `Mozilla's ${mozilla.pems.length} roots`,
+    system.pems.length === 0
+      ? `none of the operating system (${system.origin})`
+      : `${system.pems.length} of the operating system (${system.origin})`,
+  ];
+  if (bundle === undefined) return `${texts.join(" and ")}; no CA bundle is set`;
+  const { length } = bundle.skipped;
+  const skipped = length === 0 ? "" : `, ${length} ${length === 1 ? "section" : "sections"} skipped`;
+  const count = bundle.certificates.length;
+  return `${texts.join(", ")}, and added to them ${count} from ${bundle.source.path} ` +
+    `(${bundle.source.name}${skipped})`;
+}
+
+/** `DENO_TLS_CA_STORE` is a comma list of `mozilla` and `system`; unset means the former (Deno 2.9.6). */
+function runtimeHasMozilla(world: World): boolean {
+  const stores = world.env("DENO_TLS_CA_STORE");
+  return stores === undefined || stores.trim() === "" ||
+    stores.split(",").some((store) => store.trim() === "mozilla");
 }

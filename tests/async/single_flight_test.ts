@@ -1,4 +1,4 @@
-import { sharedWait } from "../../lib/async/single_flight.ts";
+import { singleFlight } from "../../lib/async/single_flight.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { failureOf } from "../auth/kit.ts";
@@ -8,7 +8,7 @@ const STOP = new CulvertError("interrupted", "Interrupted");
 Deno.test("who goes away ends the wait of nobody else, and the last one calls the work off", async () => {
   const signals: AbortSignal[] = [];
   const work = Promise.withResolvers<string>();
-  const wait = sharedWait((signal) => {
+  const wait = singleFlight((signal) => {
     signals.push(signal);
     return work.promise;
   });
@@ -27,12 +27,12 @@ Deno.test("who goes away ends the wait of nobody else, and the last one calls th
 
 Deno.test("work that failed is begun anew, and work that is done is not", async () => {
   let count = 0;
-  const wait = sharedWait(() => ++count === 1 ? Promise.reject(STOP) : Promise.resolve(count));
+  const wait = singleFlight(() => ++count === 1 ? Promise.reject(STOP) : Promise.resolve(count));
   assert(await failureOf(Promise.all([wait(), wait()]).then(() => {})) === STOP);
   assertEquals([await wait(), await wait(), count], [2, 2, 2]);
 });
 
 Deno.test("who need not wait at all begins nothing", async () => {
-  const wait = sharedWait(() => Promise.reject(new Error("begun")));
+  const wait = singleFlight(() => Promise.reject(new Error("begun")));
   assert(await failureOf(wait(AbortSignal.abort(STOP))) === STOP);
 });

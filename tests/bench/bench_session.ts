@@ -2,7 +2,6 @@
 import type { Provider } from "../../lib/config/provider.ts";
 import type { Dialer } from "../../lib/net/dialer/dialer.ts";
 import { Session } from "../../lib/responses/turn/session.ts";
-import { WIRE_MODULES } from "../../lib/responses/transport/wire_modules.ts";
 import type { World } from "../../lib/world/world.ts";
 
 export interface BenchSession {
@@ -41,7 +40,7 @@ export function benchSession({ dialer, world, baseUrl, provider, transport = "ss
       supportsWebsockets: true,
       ...provider,
     },
-  }, WIRE_MODULES);
+  });
 }
 
 /** Reads one turn in batches and counts what came off the wire. */

@@ -1,11 +1,12 @@
 /**
- * The rules of the house that no built-in lint knows: one door to the network, process globals in two places,
- * imports that follow the layers. `deno lint` loads this file (see `deno.json`).
+ * The lint rules of the project that no built-in rule covers: one way to the network, process globals in two files,
+ * dependencies that point downwards, small folders and small files. `deno lint` loads this file (see `deno.json`).
  *
  * @module
  */
+import { orderViolation } from "./folder_order.ts";
 
-/** Modules that open, or help to open, a connection. */
+/** Modules that open a connection or help to. */
 const NETWORK_MODULES =
   /^(node:(net|tls|http|https|http2|dgram|dns)(\/.*)?|ws|https-proxy-agent|socks-proxy-agent|socks|undici)$/;
 const NETWORK_GLOBALS = new Set(["fetch", "WebSocket", "EventSource", "XMLHttpRequest"]);
@@ -31,67 +32,30 @@ const PROCESS_OF_DENO = new Set([
 ]);
 const PROCESS_MODULES = /^node:process$/;
 
-/**
- * What each room of `lib/` may import, beside the files at its top. Read from the arrow of the design: argv →
- * config → trust → net → auth → responses → cli.
- */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  config: [],
-  trust: ["config"],
-  net: ["config", "trust"],
-  auth: ["config", "trust", "net"],
-  responses: ["config", "trust", "net", "auth"],
-  endpoints: ["config", "trust", "net", "auth", "responses"],
-  realtime: ["config", "trust", "net", "auth", "responses"],
-  observe: ["net", "responses"],
-  capture: ["config", "trust", "net"],
-  mock: ["config", "trust", "net"],
-  doctor: ["config", "trust", "net", "auth", "responses", "endpoints"],
-  cli: [
-    "config",
-    "trust",
-    "net",
-    "auth",
-    "responses",
-    "endpoints",
-    "realtime",
-    "observe",
-    "capture",
-    "mock",
-    "doctor",
-  ],
-};
+/** Files a folder of `lib/` may hold. */
+const MAX_FILES = 12;
+/** Folders of like things, which may hold more. */
+const UNLIMITED = /^lib\/(doctor\/checks|cli\/reference\/topics)$/;
+/** Lines a file of `lib/` may have. */
+const MAX_LINES = 400;
 
-/** Where in the tree a file stands: `lib/net/dialer/dialer.ts` → room `net`. */
-function place(filename: string): { readonly path: string; readonly room: string | undefined } {
+/** The path of a file from the top of the repository, such as `lib/net/observer.ts`; else as it is. */
+function pathOf(filename: string): string {
   const path = filename.replaceAll("\\", "/");
-  const room = /\/lib\/([^/]+)\//.exec(path)?.[1];
-  return { path, room };
+  return /\/((?:lib|tests|\.ci|\.github)\/.+|main\.ts)$/.exec(path)?.[1] ?? path;
 }
 
 function isProgram(filename: string): boolean {
-  const { path } = place(filename);
-  return !/\/(tests|\.ci|\.github)\//.test(path) && /\/(lib\/.+|main)\.ts$/.test(path);
+  return /^(lib\/|main\.ts$)/.test(pathOf(filename));
 }
 
 function mayOpenSockets(filename: string): boolean {
-  return !isProgram(filename) || /\/lib\/(net|trust\/roots)\//.test(place(filename).path);
+  // lib/trust/roots/ asks the TLS library about certificates, and opens nothing.
+  return !isProgram(filename) || /^lib\/(net|trust\/roots)\//.test(pathOf(filename));
 }
 
 function mayTouchProcess(filename: string): boolean {
-  return !isProgram(filename) || /\/(main|lib\/cli\/app\/process)\.ts$/.test(place(filename).path);
-}
-
-/** The room that a relative import leads to, if it leads into `lib/` from within it. */
-function importedRoom(filename: string, specifier: string): string | undefined {
-  if (!specifier.startsWith(".")) return undefined;
-  return /\/lib\/([^/]+)\//.exec(new URL(specifier, `file://${place(filename).path}`).pathname)?.[1];
-}
-
-/** The name in `import("name")`, and in `import("name" as string)`, which the runtime's graph leaves out. */
-function importedName({ source }: Deno.lint.ImportExpression): unknown {
-  const named = source.type === "TSAsExpression" ? source.expression : source;
-  return named.type === "Literal" ? named.value : undefined;
+  return !isProgram(filename) || /^(main|lib\/cli\/app\/process)\.ts$/.test(pathOf(filename));
 }
 
 function denoMember(node: Deno.lint.MemberExpression): string | undefined {
@@ -99,7 +63,12 @@ function denoMember(node: Deno.lint.MemberExpression): string | undefined {
   return node.property.type === "Identifier" ? node.property.name : undefined;
 }
 
-const oneDoor: Deno.lint.Rule = {
+/** The name in `import("name")`; `undefined` where it is not a plain literal. */
+function importedName({ source }: Deno.lint.ImportExpression): string | undefined {
+  return source.type === "Literal" && typeof source.value === "string" ? source.value : undefined;
+}
+
+const networkAccess: Deno.lint.Rule = {
   create(context) {
     if (mayOpenSockets(context.filename)) return {};
     const report = (node: Deno.lint.Node, what: string) =>
@@ -113,7 +82,7 @@ const oneDoor: Deno.lint.Rule = {
     };
     return {
       ImportDeclaration: (node) => {
-        // A type is gone at run time and opens nothing.
+        // A type is removed before run time and opens nothing.
         if (node.importKind !== "type") checkSource(node, node.source.value);
       },
       ExportNamedDeclaration: (node) => checkSource(node, node.source?.value),
@@ -146,7 +115,7 @@ const processGlobals: Deno.lint.Rule = {
     const report = (node: Deno.lint.Node, what: string) =>
       context.report({
         node,
-        message: `${what} is named outside main.ts and lib/cli/app/process.ts`,
+        message: `${what} is used outside main.ts and lib/cli/app/process.ts`,
         hint: "Take what is needed from the World, or from the command's context.",
       });
     return {
@@ -168,24 +137,20 @@ const processGlobals: Deno.lint.Rule = {
   },
 };
 
-const layers: Deno.lint.Rule = {
+const folderOrder: Deno.lint.Rule = {
   create(context) {
-    if (!isProgram(context.filename)) return {};
-    const { room, path } = place(context.filename);
+    const path = pathOf(context.filename);
+    if (!path.startsWith("lib/")) return {};
     const check = (node: Deno.lint.Node, source: unknown) => {
-      if (typeof source !== "string") return;
-      const target = importedRoom(context.filename, source);
-      if (target === undefined || target === room) return;
-      if (room === undefined) {
-        if (/\/(main|lib\/(mod|testing))\.ts$/.test(path)) return;
-        context.report({ node, message: `A file at the top of lib/ imports from the room "${target}"` });
-      } else if (!(MAY_IMPORT[room] ?? []).includes(target)) {
-        context.report({
-          node,
-          message: `lib/${room}/ imports from lib/${target}/, against the layers`,
-          hint: "argv → config → trust → net → auth → responses → cli; see the design rules in README.md.",
-        });
-      }
+      if (typeof source !== "string" || !source.startsWith(".")) return;
+      const target = pathOf(new URL(source, `file:///${path}`).pathname);
+      const violation = orderViolation(path, target);
+      if (violation === undefined) return;
+      context.report({
+        node,
+        message: `${violation.from} imports from ${violation.to}, which stands above it`,
+        hint: "tests/house/folder_order.ts lists the folders from top to bottom; imports point downwards.",
+      });
     };
     return {
       ImportDeclaration: (node) => check(node, node.source.value),
@@ -196,44 +161,60 @@ const layers: Deno.lint.Rule = {
   },
 };
 
-/** Where modules may be loaded that no graph of imports shows: what `lib/mod.ts` leads to must show all. */
-function mayHideImports(filename: string): boolean {
-  return !isProgram(filename) || /\/(main|lib\/cli\/app\/late_modules)\.ts$/.test(place(filename).path);
-}
-
-function isOwnModule(name: unknown): boolean {
-  return typeof name === "string" && name.startsWith(".");
-}
-
-const lateImports: Deno.lint.Rule = {
+const literalImports: Deno.lint.Rule = {
   create(context) {
+    if (!isProgram(context.filename)) return {};
     return {
       ImportExpression: (node) => {
-        if (node.source.type === "Literal") {
-          if (place(context.filename).room !== "cli" || !isOwnModule(node.source.value)) return;
-          context.report({
-            node,
-            message: "A module that is loaded late is read at every start",
-            hint: "Put it into lib/cli/app/late_modules.ts, which says why.",
-          });
-          return;
-        }
-        if (!mayHideImports(context.filename)) {
-          context.report({
-            node,
-            message: "A module is imported out of sight of the runtime's graph",
-            hint: "Name it by a plain literal, or put it into lib/cli/app/late_modules.ts.",
-          });
-          return;
-        }
-        if (!isProgram(context.filename)) return;
-        const loader = context.sourceCode.getText(node.parent).replaceAll(/\s+/g, " ");
-        if (/^\(\): Promise<typeof import\(("[^"]+")\)> => import\(\1 as string\)$/.test(loader)) return;
+        if (importedName(node) !== undefined) return;
         context.report({
           node,
-          message: "The module that is imported is not visibly the one that the type names",
-          hint: 'Write (): Promise<typeof import("./a.ts")> => import("./a.ts" as string).',
+          message: "The name of the imported module is not a plain literal",
+          hint: 'Write import("./module.ts"), so that every tool can follow it.',
         });
+      },
+    };
+  },
+};
+
+const smallFolders: Deno.lint.Rule = {
+  create(context) {
+    const folder = pathOf(context.filename).replace(/\/[^/]+$/, "");
+    if (!folder.startsWith("lib") || UNLIMITED.test(folder)) return {};
+    return {
+      Program: (node) => {
+        const names = filesBeside(context.filename);
+        // Reported once a folder, at its first file.
+        if (names.length <= MAX_FILES || !context.filename.endsWith(names[0] ?? "")) return;
+        context.report({
+          node,
+          message: `${folder}/ holds ${names.length} files; at most ${MAX_FILES} are allowed`,
+          hint: "Group the files that belong together in a folder of their own.",
+        });
+      },
+    };
+  },
+};
+
+function filesBeside(filename: string): readonly string[] {
+  const folder = filename.replaceAll("\\", "/").replace(/\/[^/]+$/, "");
+  try {
+    return [...Deno.readDirSync(folder)].filter((entry) => entry.isFile).map(({ name }) => name).toSorted();
+  } catch (error) {
+    // A source text of the tests stands in a folder that does not exist.
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+const smallFiles: Deno.lint.Rule = {
+  create(context) {
+    if (!isProgram(context.filename)) return {};
+    return {
+      Program: (node) => {
+        const lines = context.sourceCode.text.split("\n").length - 1;
+        if (lines <= MAX_LINES) return;
+        context.report({ node, message: `The file has ${lines} lines; at most ${MAX_LINES} are allowed` });
       },
     };
   },
@@ -242,10 +223,12 @@ const lateImports: Deno.lint.Rule = {
 const plugin: Deno.lint.Plugin = {
   name: "culvert",
   rules: {
-    "one-door": oneDoor,
+    "network-access": networkAccess,
     "process-globals": processGlobals,
-    "layers": layers,
-    "late-imports": lateImports,
+    "folder-order": folderOrder,
+    "literal-imports": literalImports,
+    "small-folders": smallFolders,
+    "small-files": smallFiles,
   },
 };
 export default plugin;

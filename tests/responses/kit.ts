@@ -16,7 +16,6 @@ import type { ResponseEvent } from "../../lib/responses/events/events.ts";
 import { userMessage } from "../../lib/responses/events/items.ts";
 import type { TurnRequest } from "../../lib/responses/request/request.ts";
 import { Session, type SessionOptions } from "../../lib/responses/turn/session.ts";
-import { WIRE_MODULES } from "../../lib/responses/transport/wire_modules.ts";
 import type { Turn, TurnOptions } from "../../lib/responses/turn/turn.ts";
 import type { World } from "../../lib/world/world.ts";
 import { type EventRow, type Reading, readingOf } from "./turn/reading.ts";
@@ -231,7 +230,7 @@ export function session(
     provider: provider(baseUrl),
     world: hastyWorld(),
     ...over,
-  }, WIRE_MODULES);
+  });
 }
 
 export const HELLO: TurnRequest = { model: "gpt-test", input: [userMessage("hello")] };

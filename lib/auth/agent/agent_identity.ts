@@ -14,7 +14,7 @@ import type { AgentFacts } from "../authenticator.ts";
 import { type AccountFacts, accountHeaders } from "../auth_headers.ts";
 import { identityFailure } from "./identity_failure.ts";
 import { patiently } from "./request_with_retry.ts";
-import { unlessAborted } from "../../async/race_abort.ts";
+import { raceAbort } from "../../async/race_abort.ts";
 
 const REGISTER_LIMIT_MS = 30_000;
 
@@ -83,7 +83,7 @@ export class AgentIdentity {
       this.#agent = undefined;
       throw error;
     });
-    return signal === undefined ? await this.#agent : await unlessAborted(this.#agent, signal);
+    return signal === undefined ? await this.#agent : await raceAbort(this.#agent, signal);
   }
 
   async #prepare(): Promise<Agent> {

@@ -23,7 +23,7 @@ import type { CredentialStore } from "../store/credential_store.ts";
 import { acquireFileLock, type HeldLock } from "../store/file_lock.ts";
 import type { ManagedLogin } from "../chatgpt/managed_login.ts";
 import { mayPass } from "./request_with_retry.ts";
-import { unlessAborted } from "../../async/race_abort.ts";
+import { raceAbort } from "../../async/race_abort.ts";
 
 /** How long to wait for another process that registers one, ms. */
 const LOCK_LIMIT_MS = 45_000;
@@ -107,7 +107,7 @@ export class AgentLogin {
         .finally(() => (this.#choosing = undefined));
       this.#options.hold?.(this.#choosing);
     }
-    return signal === undefined ? await this.#choosing : await unlessAborted(this.#choosing, signal);
+    return signal === undefined ? await this.#choosing : await raceAbort(this.#choosing, signal);
   }
 
   async #find(refused: AgentFacts | undefined): Promise<Choice> {
@@ -136,7 +136,7 @@ export class AgentLogin {
   ): Promise<Choice> {
     const { observer, world } = this.#options;
     if (lock !== undefined && await isCooling(lock, subject, world.now())) {
-      observer({
+      observer.observe({
         kind: "note",
         level: "info",
         message: "No agent could be had lately; sending the login itself",

@@ -22,7 +22,7 @@ import { isPermanent, permanentFailure, transientFailure } from "../recovery/ref
 import { knownRefusal, noteRefusal } from "./refused_tokens.ts";
 import { refreshGrant, type RefreshReason, type RefreshReply } from "./token_endpoint.ts";
 import { isDue, isExpired } from "./token_freshness.ts";
-import { unlessAborted } from "../../async/race_abort.ts";
+import { raceAbort } from "../../async/race_abort.ts";
 
 /** How long to wait for another process that is renewing, ms: longer than a holder may take. */
 const LOCK_LIMIT_MS = 45_000;
@@ -85,7 +85,7 @@ export class ManagedLogin {
    * @throws the signal's reason
    */
   async current(signal?: AbortSignal): Promise<AuthRecord> {
-    if (this.#unsaved !== undefined) await unlessAborted(this.#saveAgain(), signal);
+    if (this.#unsaved !== undefined) await raceAbort(this.#saveAgain(), signal);
     const { refreshToken } = tokensOf(this.#record);
     const isJustReceived = this.#options.world.now() - this.#receivedAt < JUST_RECEIVED_MS;
     if (refreshToken === "" || isJustReceived || !isDue(this.#record, this.#now())) return this.#record;
@@ -124,7 +124,7 @@ export class ManagedLogin {
       this.#renewing = this.#renewLocked(reason).finally(() => (this.#renewing = undefined));
       this.#options.hold?.(this.#renewing);
     }
-    return await unlessAborted(this.#renewing, signal);
+    return await raceAbort(this.#renewing, signal);
   }
 
   async #renewLocked(reason: RefreshReason): Promise<boolean> {
@@ -346,7 +346,7 @@ export class ManagedLogin {
   }
 
   #note(message: string): void {
-    this.#options.observer({ kind: "note", level: "info", message });
+    this.#options.observer.observe({ kind: "note", level: "info", message });
   }
 
   #warnOnce(warning: Warning): void {

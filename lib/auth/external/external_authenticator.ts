@@ -93,7 +93,7 @@ class Holder {
       const failure = this.#failure("auth_missing", "Cannot get a credential: `resolve`", cause);
       if (failure.details["permanent"] === true) this.#ended = failure;
       if (held === undefined) throw failure;
-      observer({
+      observer.observe({
         kind: "note",
         level: "info",
         message: `${failure.message}; the former credential stays in use`,

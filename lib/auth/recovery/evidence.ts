@@ -10,6 +10,7 @@ import {
   environmentFacts,
   type Observation,
   type Observer,
+  observerOf,
   type RecoveryObservation,
   type RequestObservation,
 } from "../../net/observer.ts";
@@ -64,10 +65,10 @@ export class AuthEvidence {
   }
 
   /** To be given to dialer, session and authenticator. */
-  readonly observer: Observer = (observation: Observation) => {
+  readonly observer: Observer = observerOf((observation: Observation) => {
     if (observation.kind === "request") this.#request(observation);
     else if (observation.kind === "recovery") this.#recovery(observation);
-  };
+  });
 
   /** The tags as they stand. */
   tags(): EvidenceTags {

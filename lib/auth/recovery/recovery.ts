@@ -55,7 +55,7 @@ export class Recovery implements TurnRecovery {
 
   readonly recover = async (rejection: Rejection, signal?: AbortSignal): Promise<RecoveryResult> => {
     const end = await this.#run(rejection, signal);
-    this.#observer({
+    this.#observer.observe({
       kind: "recovery",
       mode: this.mode,
       phase: end.step,

@@ -19,23 +19,15 @@ export interface StoreOptions {
   readonly warn: (warning: Warning) => void;
 }
 
-/** Modules that one kind of store needs each, and how to come by them. */
-export interface StoreModules {
-  readonly authFile: () => Promise<typeof import("./auth_file.ts")>;
-  readonly configuredStore: () => Promise<typeof import("./configured_store.ts")>;
-}
-
 /**
  * Opens it. Nothing is read yet, and no other program is started.
- *
- * @param modules how to load what that store needs
  */
-export async function openStore(options: StoreOptions, modules: StoreModules): Promise<CredentialStore> {
+export async function openStore(options: StoreOptions): Promise<CredentialStore> {
   const { loginStorage } = options;
   if (loginStorage !== undefined) {
-    const { configuredStore } = await modules.configuredStore();
+    const { configuredStore } = await import("./configured_store.ts");
     return await configuredStore(options, loginStorage);
   }
-  const { AuthFile } = await modules.authFile();
+  const { AuthFile } = await import("./auth_file.ts");
   return new AuthFile(options);
 }

@@ -20,7 +20,6 @@ import { type CommandDocs, defineGroup, type Documented } from "../command/comma
 import type { CliContext } from "../command/context.ts";
 import { HELP_FLAG, helpFlag, VERSION_FLAG } from "./help_flag.ts";
 import { kebab } from "../command/kebab.ts";
-import { LATE } from "./late_modules.ts";
 
 const docs: CommandDocs = {
   brief: "Stream model answers through networks that stand in the way",
@@ -34,16 +33,16 @@ const docs: CommandDocs = {
 
 /** Every command of the program, and where its words stand. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | RouteMap<CliContext>>>> = {
-  respond: async () => (await LATE.respondCommand()).respondCommand,
-  doctor: async () => (await LATE.doctorCommand()).doctorCommand,
-  ca: async () => (await LATE.caCommands()).caCommands,
-  demo: async () => (await LATE.demoCommand()).demoCommand,
-  auth: async () => (await LATE.authCommands()).authCommands,
-  report: async () => (await LATE.reportCommand()).reportCommand,
-  completion: async () => (await LATE.completionCommand()).completionCommand,
-  man: async () => (await LATE.manCommand()).manCommand,
-  help: async () => (await LATE.helpCommand()).helpCommand,
-  __complete: async () => (await LATE.completeCommand()).completeCommand,
+  respond: async () => (await import("../respond/command.ts")).respondCommand,
+  doctor: async () => (await import("../doctor/command.ts")).doctorCommand,
+  ca: async () => (await import("../ca/command.ts")).caCommands,
+  demo: async () => (await import("../demo/command.ts")).demoCommand,
+  auth: async () => (await import("../auth/command.ts")).authCommands,
+  report: async () => (await import("../report/command.ts")).reportCommand,
+  completion: async () => (await import("../completion/command.ts")).completionCommand,
+  man: async () => (await import("../man/command.ts")).manCommand,
+  help: async () => (await import("../help/command.ts")).helpCommand,
+  __complete: async () => (await import("../completion/complete_command.ts")).completeCommand,
 };
 
 /** The program's commands: all of them, or the one that a command line names. */

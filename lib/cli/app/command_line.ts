@@ -8,7 +8,6 @@ import { CulvertError, EXIT } from "../../errors.ts";
 import { applicationFor } from "./app.ts";
 import { cliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
-import { LATE } from "./late_modules.ts";
 
 /**
  * Parses the words and runs the command that they name.
@@ -17,7 +16,7 @@ import { LATE } from "./late_modules.ts";
  * @returns the exit status
  */
 export async function runCommandLine(host: Host): Promise<number> {
-  const odd = host.args.some((word) => /^-.*=/s.test(word)) ? await LATE.flagValues() : undefined;
+  const odd = host.args.some((word) => /^-.*=/s.test(word)) ? await import("./flag_values.ts") : undefined;
   const application = await applicationFor(host.args);
   const needless = odd?.needlessValue(host.args, application.root);
   if (needless !== undefined) return await refuseValue(host, needless);
@@ -42,7 +41,7 @@ function promisesResult(args: readonly string[]): boolean {
 }
 
 async function writeUsageResult(host: Host, said: string): Promise<void> {
-  const { resultWithoutTurn } = await LATE.result();
+  const { resultWithoutTurn } = await import("../../responses/turn/result.ts");
   const error = new CulvertError("usage", said.trim().replace(/^culvert: /, ""), {
     hint: "See: culvert respond --help",
   });

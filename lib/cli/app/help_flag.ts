@@ -6,7 +6,6 @@
 import type { StricliIntegration } from "@stricli/core";
 import type { CliContext } from "../command/context.ts";
 import type { AddedFlag } from "../reference/manual.ts";
-import { LATE } from "./late_modules.ts";
 
 /** Of every command. */
 export const HELP_FLAG = {
@@ -32,8 +31,8 @@ export const helpFlag: StricliIntegration<CliContext> = {
     complete: true,
     async run(app, { result: { target, prefix } }) {
       const [{ manualOf }, { helpText }] = await Promise.all([
-        LATE.manual(),
-        LATE.helpText(),
+        import("../reference/manual.ts"),
+        import("../reference/help_text.ts"),
       ]);
       const added = target === app.root ? [HELP_FLAG, VERSION_FLAG] : [HELP_FLAG];
       this.process.stdout.write(helpText(manualOf(target, prefix, added)));

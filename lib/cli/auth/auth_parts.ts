@@ -8,11 +8,10 @@ import type { LoginParts } from "../../auth/login/login_parts.ts";
 import { openStore } from "../../auth/store/open_store.ts";
 import { CulvertError } from "../../errors.ts";
 import { redactUrl } from "../../redaction/redactor.ts";
-import { originator } from "../../responses/request/identity.ts";
+import { originator } from "../../connect/user_agent.ts";
 import type { Connection } from "../command/connection.ts";
 import type { Host } from "../command/host.ts";
-import { LATE } from "../app/late_modules.ts";
-import type { Voice } from "../output/reporter.ts";
+import type { Reporter } from "../output/reporter.ts";
 
 /**
  * @param issuer from `--issuer`
@@ -21,7 +20,7 @@ import type { Voice } from "../output/reporter.ts";
 export async function authParts(
   host: Host,
   connection: Connection,
-  voice: Voice,
+  reporter: Reporter,
   issuer?: string,
 ): Promise<LoginParts> {
   const { dialer, world, settings } = connection;
@@ -42,7 +41,7 @@ export async function authParts(
   return {
     dialer,
     world,
-    store: await openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE),
+    store: await openStore({ codexHome, loginStorage, world, warn: reporter.warn }),
     issuer: base,
     clientId: endpoints.clientId,
     revokeUrl: issuer === undefined ? endpoints.revokeUrl : new URL(`${base}/oauth/revoke`),
@@ -50,7 +49,7 @@ export async function authParts(
     ...(workspaces === undefined ? {} : { workspaces }),
     // What to do next is no progress report: it is said whatever -q says.
     say: (text) => host.stderr.writeSync(`${text}\n`),
-    note: voice.note,
-    warn: voice.warn,
+    note: reporter.note,
+    warn: reporter.warn,
   };
 }

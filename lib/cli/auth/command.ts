@@ -7,15 +7,14 @@ import { type CommandDocs, defineCommand, defineGroup } from "../command/command
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
   text,
-  VOICE_ALIASES,
-  VOICE_FLAGS,
-  type VoiceFlags,
 } from "../command/shared_flags.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** What every command of the group takes. */
-export type AuthFlags = VoiceFlags & NetworkFlags & { readonly json?: boolean };
+export type AuthFlags = OutputFlags & NetworkFlags & { readonly json?: boolean };
 
 /** What can be said to `auth login`. */
 export type LoginFlags = AuthFlags & {
@@ -37,7 +36,7 @@ const port = (input: string): number => {
 const NO_WORDS = { kind: "tuple", parameters: [] } as const;
 const SHARED = {
   ...NETWORK_FLAGS,
-  ...VOICE_FLAGS,
+  ...OUTPUT_FLAGS,
   json: { kind: "boolean", optional: true, withNegated: false, brief: "One JSON object on stdout" },
 } as const;
 const SEE_ALSO = ["culvert auth status", "culvert help environment", "culvert doctor"];
@@ -86,7 +85,7 @@ export const loginCommand = defineCommand<LoginFlags, []>({
     },
     ...SHARED,
   },
-  aliases: VOICE_ALIASES,
+  aliases: OUTPUT_ALIASES,
   positional: NO_WORDS,
   docs: {
     brief: "Sign in",
@@ -109,7 +108,7 @@ export const loginCommand = defineCommand<LoginFlags, []>({
     ],
     seeAlso: SEE_ALSO,
   },
-  load: LATE.authLoginRun,
+  load: () => import("./run_login.ts"),
 });
 
 /** `culvert auth status`. */
@@ -131,7 +130,7 @@ export const statusCommand = defineCommand<StatusFlags, []>({
     },
     ...SHARED,
   },
-  aliases: VOICE_ALIASES,
+  aliases: OUTPUT_ALIASES,
   positional: NO_WORDS,
   docs: {
     brief: "Show which credential is used, and whether it is any good",
@@ -143,13 +142,13 @@ export const statusCommand = defineCommand<StatusFlags, []>({
     examples: ["culvert auth status", "culvert auth status --json"],
     seeAlso: ["culvert auth login", "culvert auth refresh", "culvert help environment"],
   },
-  load: LATE.authStatusRun,
+  load: () => import("./run_status.ts"),
 });
 
 /** `culvert auth refresh`. */
 export const refreshCommand = defineCommand<AuthFlags, []>({
   flags: SHARED,
-  aliases: VOICE_ALIASES,
+  aliases: OUTPUT_ALIASES,
   positional: NO_WORDS,
   docs: {
     brief: "Renew the access token of the stored login now",
@@ -160,13 +159,13 @@ export const refreshCommand = defineCommand<AuthFlags, []>({
     examples: ["culvert auth refresh"],
     seeAlso: SEE_ALSO,
   },
-  load: LATE.authRefreshRun,
+  load: () => import("./run_refresh.ts"),
 });
 
 /** `culvert auth logout`. */
 export const logoutCommand = defineCommand<AuthFlags, []>({
   flags: SHARED,
-  aliases: VOICE_ALIASES,
+  aliases: OUTPUT_ALIASES,
   positional: NO_WORDS,
   docs: {
     brief: "Sign out: revoke the stored login and remove it",
@@ -174,7 +173,7 @@ export const logoutCommand = defineCommand<AuthFlags, []>({
     examples: ["culvert auth logout"],
     seeAlso: SEE_ALSO,
   },
-  load: LATE.authLogoutRun,
+  load: () => import("./run_logout.ts"),
 });
 
 const docs: CommandDocs = {

@@ -12,13 +12,12 @@ import { planOf } from "../../auth/policy/plan.ts";
 import type { Settings } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import type { LoginFlags } from "./command.ts";
-import { connect } from "../command/connection.ts";
+import { connectCommand } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
 import { listenForStop } from "../command/stop_signals.ts";
-import { createVoice } from "../output/reporter.ts";
+import { createReporter } from "../output/reporter.ts";
 import { authParts } from "./auth_parts.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** Longest secret that is read, characters. */
 const MAX_SECRET_LENGTH = 64 * 1024;
@@ -49,17 +48,17 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
       hint: "Give one of the two.",
     });
   }
-  const voice = createVoice(host, flags);
+  const reporter = createReporter(host, flags);
   const successUrl = await successPage(flags);
   // The secret first: whoever waits at a terminal should learn at once that it is read from a pipe.
   const apiKey = flags.apiKey === true ? await readSecret(host, API_KEY) : undefined;
   const accessToken = flags.accessToken === true ? await readSecret(host, ACCESS_TOKEN) : undefined;
   using stop = listenForStop(host);
-  await using connection = await connect(host, flags, voice);
+  await using connection = await connectCommand(host, flags, reporter);
   const method = apiKey === undefined ? "chatgpt" : "api";
   const demand = methodObjection(connection.settings.loginPolicy, method);
   if (demand !== undefined) throw notAllowed(demand);
-  const parts = await authParts(host, connection, voice, flags.issuer);
+  const parts = await authParts(host, connection, reporter, flags.issuer);
   const signedIn: SignedIn & { readonly mode?: AuthMode } = apiKey !== undefined
     ? await withApiKey(parts, apiKey, stop.signal)
     : accessToken !== undefined
@@ -68,18 +67,18 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
     ? await byDevice(parts, flags, host, stop.signal, successUrl)
     : await byBrowser(parts, flags, host, stop.signal, successUrl);
   const { source } = parts.store;
-  voice.progress(`signed in${nameOf(signedIn)}; stored in ${source.name}`);
+  reporter.progress(`signed in${nameOf(signedIn)}; stored in ${source.name}`);
   if (source.kind === "memory") {
-    voice.warn({
+    reporter.warn({
       code: "auth_not_kept",
       message: 'The login ends with this command: cli_auth_credentials_store is "ephemeral" in config.toml',
     });
   }
   if (signedIn.onboarding !== undefined) {
-    voice.progress(`this login began at the entrance ${signedIn.onboarding}`);
+    reporter.progress(`this login began at the entrance ${signedIn.onboarding}`);
   }
   if (signedIn.setupUrl !== undefined) {
-    voice.progress(`the organisation is not set up yet; its owner can do so at ${signedIn.setupUrl}`);
+    reporter.progress(`the organisation is not set up yet; its owner can do so at ${signedIn.setupUrl}`);
   }
   if (flags.json === true) {
     const line = {
@@ -101,7 +100,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
 async function successPage({ successUrl = "" }: LoginFlags): Promise<URL | undefined> {
   // As an unset variable of the shell leaves it.
   if (successUrl === "") return undefined;
-  return (await LATE.successPage()).parseSuccessUrl(successUrl);
+  return (await import("../../auth/login/callback/success_page.ts")).parseSuccessUrl(successUrl);
 }
 
 function notAllowed(demand: string): CulvertError {
@@ -118,7 +117,7 @@ async function withApiKey(
   apiKey: string,
   signal: AbortSignal,
 ): Promise<SignedIn & { mode: AuthMode }> {
-  const { checkStore, saveApiKey } = await LATE.saveLogin();
+  const { checkStore, saveApiKey } = await import("../../auth/login/save_login.ts");
   await checkStore(parts, { signal });
   await saveApiKey(parts, apiKey);
   return { mode: "apikey" };
@@ -130,7 +129,7 @@ async function withAccessToken(
   token: string,
   signal: AbortSignal,
 ): Promise<SignedIn & { mode: AuthMode }> {
-  const { loginWithAccessToken } = await LATE.accessTokenLogin();
+  const { loginWithAccessToken } = await import("../../auth/login/access_token_login.ts");
   const endpoints = authEndpoints(parts.world.env);
   return await loginWithAccessToken({ ...parts, endpoints, chatgptBaseUrl }, token, signal);
 }
@@ -143,7 +142,7 @@ async function byDevice(
   signal: AbortSignal,
   successUrl: URL | undefined,
 ): Promise<SignedIn> {
-  const { loginByDevice } = await LATE.deviceLogin();
+  const { loginByDevice } = await import("../../auth/login/device_login.ts");
   try {
     return await loginByDevice(parts, signal);
   } catch (error) {
@@ -161,8 +160,8 @@ async function byBrowser(
   successUrl: URL | undefined,
 ): Promise<SignedIn> {
   const [{ loginByBrowser }, { isHeadless, openBrowser }] = await Promise.all([
-    LATE.browserLogin(),
-    LATE.openBrowser(),
+    import("../../auth/login/browser_login.ts"),
+    import("../../auth/login/open_browser.ts"),
   ]);
   const { env } = parts.world;
   if (isHeadless(env)) {

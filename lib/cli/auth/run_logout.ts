@@ -6,19 +6,19 @@
 import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/credential.ts";
 import { logout } from "../../auth/login/logout.ts";
 import type { AuthFlags } from "./command.ts";
-import { connect } from "../command/connection.ts";
+import { connectCommand } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
-import { createVoice } from "../output/reporter.ts";
+import { createReporter } from "../output/reporter.ts";
 import { authParts } from "./auth_parts.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: AuthFlags): Promise<void> {
   const { host } = context;
-  const voice = createVoice(host, flags);
-  await using connection = await connect(host, flags, voice);
-  const parts = await authParts(host, connection, voice);
+  const reporter = createReporter(host, flags);
+  await using connection = await connectCommand(host, flags, reporter);
+  const parts = await authParts(host, connection, reporter);
   const { wasSignedIn, source } = await logout(parts);
-  voice.progress(
+  reporter.progress(
     wasSignedIn
       ? `signed out; the login is removed from ${source.name}`
       : `was not signed in: ${parts.store.absence}`,
@@ -26,7 +26,7 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   const left = [...API_KEY_VARIABLES, ACCESS_TOKEN_VARIABLE]
     .filter((name) => (host.world.env(name) ?? "").trim() !== "");
   if (left.length > 0) {
-    voice.warn({
+    reporter.warn({
       code: "credential_in_environment",
       message: `Still in force: the credential from ${left.join(", ")}`,
     });

@@ -12,11 +12,10 @@ import { describeCredential } from "../../auth/recovery/rejection_report.ts";
 import { expiryOf } from "../../auth/chatgpt/token_freshness.ts";
 import { CulvertError } from "../../errors.ts";
 import type { AuthFlags } from "./command.ts";
-import { connect } from "../command/connection.ts";
+import { connectCommand } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
-import { LATE } from "../app/late_modules.ts";
 import { listenForStop } from "../command/stop_signals.ts";
-import { createVoice } from "../output/reporter.ts";
+import { createReporter } from "../output/reporter.ts";
 
 /** What is stored, by the names of `auth.json`. */
 const MODES = {
@@ -30,12 +29,12 @@ const MODES = {
 /** Runs the command. */
 export async function run(context: CliContext, flags: AuthFlags): Promise<void> {
   const { host } = context;
-  const voice = createVoice(host, flags);
+  const reporter = createReporter(host, flags);
   using stop = listenForStop(host);
-  await using connection = await connect(host, flags, voice);
+  await using connection = await connectCommand(host, flags, reporter);
   const { dialer, hold, observer, settings, world } = connection;
   const { codexHome, loginPolicy, loginStorage } = settings;
-  const store = await openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE);
+  const store = await openStore({ codexHome, loginStorage, world, warn: reporter.warn });
   const credential = await storedCredential(store, loginPolicy, stop.signal);
   if (credential.kind !== "managed") {
     const what = describeCredential(MODES[credential.kind], credential.source);
@@ -49,12 +48,12 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   }
   const { record } = credential;
   const endpoints = authEndpoints(world.env);
-  const { warn } = voice;
+  const { warn } = reporter;
   const login = new ManagedLogin({ store, record, dialer, world, endpoints, observer, warn, hold });
   await login.renew("proactive_expiry", stop.signal);
   const expiresAt = expiryOf(login.record);
   const at = expiresAt === undefined ? null : new Date(expiresAt).toISOString();
-  voice.progress(`the access token was renewed${at === null ? "" : ` and is good until ${at}`}`);
+  reporter.progress(`the access token was renewed${at === null ? "" : ` and is good until ${at}`}`);
   if (flags.json === true) {
     const { source } = store;
     const line = {

@@ -10,8 +10,7 @@ import { loadSettings } from "../../config/load_settings.ts";
 import { EXIT } from "../../errors.ts";
 import type { StatusFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
-import { LATE } from "../app/late_modules.ts";
-import { createVoice } from "../output/reporter.ts";
+import { createReporter } from "../output/reporter.ts";
 
 const KINDS: Readonly<Record<AuthStatus["mode"], string>> = {
   apikey: "API key",
@@ -26,16 +25,16 @@ const KINDS: Readonly<Record<AuthStatus["mode"], string>> = {
 export async function run(context: CliContext, flags: StatusFlags): Promise<void> {
   const { host } = context;
   const { world } = host;
-  const voice = createVoice(host, flags);
+  const reporter = createReporter(host, flags);
   const settings = await loadSettings(flags, world);
-  settings.warnings.forEach(voice.warn);
+  settings.warnings.forEach(reporter.warn);
   const { codexHome, loginStorage } = settings;
   let opened: Promise<CredentialStore> | undefined;
   const status = await authStatus({
     provider: settings.provider,
     loginPolicy: settings.loginPolicy,
     world,
-    store: () => (opened ??= openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE)),
+    store: () => (opened ??= openStore({ codexHome, loginStorage, world, warn: reporter.warn })),
     ...(settings.apiKeyFile === undefined ? {} : { apiKeyFile: settings.apiKeyFile }),
   });
   if (!status.usable) context.status = status.error?.exitStatus ?? EXIT.auth;

@@ -4,14 +4,13 @@
  * @module
  */
 import { defineCommand, defineGroup } from "../command/command.ts";
-import { LATE } from "../app/late_modules.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
   text,
-  VOICE_ALIASES,
-  VOICE_FLAGS,
-  type VoiceFlags,
 } from "../command/shared_flags.ts";
 
 const CA_CERT = { caCert: NETWORK_FLAGS.caCert };
@@ -23,15 +22,15 @@ const OUTPUT = {
 } as const;
 
 /** What can be said to `ca inspect`. */
-export type InspectFlags = VoiceFlags & { readonly json?: boolean; readonly caCert?: string };
+export type InspectFlags = OutputFlags & { readonly json?: boolean; readonly caCert?: string };
 
 const inspectCommand = defineCommand<InspectFlags, [string?]>({
   flags: {
     json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
     ...CA_CERT,
-    ...VOICE_FLAGS,
+    ...OUTPUT_FLAGS,
   },
-  aliases: VOICE_ALIASES,
+  aliases: OUTPUT_ALIASES,
   positional: {
     kind: "tuple",
     parameters: [{
@@ -52,11 +51,11 @@ const inspectCommand = defineCommand<InspectFlags, [string?]>({
     ],
     seeAlso: ["culvert ca bundle", "culvert doctor", "culvert help environment"],
   },
-  load: LATE.caInspectRun,
+  load: () => import("./run_inspect.ts"),
 });
 
 /** What can be said to `ca bundle`. */
-export type BundleFlags = VoiceFlags & {
+export type BundleFlags = OutputFlags & {
   readonly output?: string;
   readonly withSystem?: boolean;
   readonly caCert?: string;
@@ -72,9 +71,9 @@ const bundleCommand = defineCommand<BundleFlags, string[]>({
       brief: "Add the roots of the operating system, for programs whose variable replaces them",
     },
     ...CA_CERT,
-    ...VOICE_FLAGS,
+    ...OUTPUT_FLAGS,
   },
-  aliases: { o: "output", ...VOICE_ALIASES },
+  aliases: { o: "output", ...OUTPUT_ALIASES },
   positional: {
     kind: "array",
     parameter: {
@@ -90,11 +89,11 @@ const bundleCommand = defineCommand<BundleFlags, string[]>({
     examples: ["culvert ca bundle corp.p7b -o corp.pem", "culvert ca bundle --with-system -o all.pem"],
     seeAlso: ["culvert ca env", "culvert ca inspect"],
   },
-  load: LATE.caBundleRun,
+  load: () => import("./run_bundle.ts"),
 });
 
 /** What can be said to `ca env`. */
-export type EnvFlags = VoiceFlags & {
+export type EnvFlags = OutputFlags & {
   readonly shell?: "sh" | "fish" | "pwsh";
   readonly output?: string;
   readonly json?: boolean;
@@ -112,9 +111,9 @@ const envCommand = defineCommand<EnvFlags, []>({
     output: { ...OUTPUT, brief: "Where to write the bundle; without it, the cache folder of the user" },
     json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
     ...CA_CERT,
-    ...VOICE_FLAGS,
+    ...OUTPUT_FLAGS,
   },
-  aliases: { o: "output", ...VOICE_ALIASES },
+  aliases: { o: "output", ...OUTPUT_ALIASES },
   positional: { kind: "tuple", parameters: [] },
   docs: {
     brief: "Print the variables by which other programs trust the same roots",
@@ -123,11 +122,11 @@ const envCommand = defineCommand<EnvFlags, []>({
     examples: [`eval "$(culvert ca env)"`, "culvert ca env --shell fish | source"],
     seeAlso: ["culvert ca bundle", "culvert help environment"],
   },
-  load: LATE.caEnvRun,
+  load: () => import("./run_env.ts"),
 });
 
 /** What can be said to `ca fetch`. */
-export type FetchFlags = VoiceFlags & NetworkFlags & {
+export type FetchFlags = OutputFlags & NetworkFlags & {
   readonly output?: string;
   readonly json?: boolean;
   readonly provider?: string;
@@ -145,9 +144,9 @@ const fetchCommand = defineCommand<FetchFlags, [string]>({
       brief: "Provider; `demo` looks into the simulated network",
     },
     ...NETWORK_FLAGS,
-    ...VOICE_FLAGS,
+    ...OUTPUT_FLAGS,
   },
-  aliases: { o: "output", ...VOICE_ALIASES },
+  aliases: { o: "output", ...OUTPUT_ALIASES },
   positional: {
     kind: "tuple",
     parameters: [{
@@ -171,7 +170,7 @@ const fetchCommand = defineCommand<FetchFlags, [string]>({
     ],
     seeAlso: ["culvert ca inspect", "culvert doctor", "culvert help proxies"],
   },
-  load: LATE.caFetchRun,
+  load: () => import("./fetch/run.ts"),
 });
 
 /** `culvert ca`. */

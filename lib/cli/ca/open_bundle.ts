@@ -9,7 +9,7 @@ import { checkRoot } from "../../trust/roots/system_roots.ts";
 import type { Bundle } from "../../trust/bundle/bundle.ts";
 import { joined, LARGEST_BUNDLE } from "../../trust/bundle/bundle_file.ts";
 import { readBundle } from "../../trust/bundle/bundle_reader.ts";
-import { readSelected } from "../../trust/load_trust.ts";
+import { readSelected } from "../../trust/bundle/read_selected.ts";
 import { CA_FLAG, CA_VARIABLES, selectBundle, type Selection } from "../../trust/bundle/selection.ts";
 import type { Host } from "../command/host.ts";
 

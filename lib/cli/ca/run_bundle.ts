@@ -7,14 +7,13 @@ import { rootsReader } from "../../trust/roots/system_roots.ts";
 import { cleanBundle } from "../../trust/bundle/clean_bundle.ts";
 import type { BundleFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
-import { createVoice } from "../output/reporter.ts";
+import { createReporter } from "../output/reporter.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: BundleFlags, ...files: string[]): Promise<void> {
   const { host } = context;
-  const voice = createVoice(host, flags);
+  const reporter = createReporter(host, flags);
   const pems: string[] = [];
   for (const file of files.length === 0 ? [undefined] : files) {
     const selection = chooseBundle(host, flags.caCert, file);
@@ -23,12 +22,12 @@ export async function run(context: CliContext, flags: BundleFlags, ...files: str
       throw noBundle();
     }
     const bundle = await openBundle(host, selection);
-    bundle.warnings.forEach(voice.warn);
+    bundle.warnings.forEach(reporter.warn);
     pems.push(...bundle.certificates.map((certificate) => certificate.pem));
   }
   if (flags.withSystem === true) {
     const system = await rootsReader({ world: host.world }).system();
-    system.warnings.forEach(voice.warn);
+    system.warnings.forEach(reporter.warn);
     pems.push(...system.pems);
   }
   const { text, count } = cleanBundle(pems);
@@ -36,7 +35,7 @@ export async function run(context: CliContext, flags: BundleFlags, ...files: str
     await host.stdout.write(text);
     return;
   }
-  const { writeAtomically } = await LATE.atomicFile();
+  const { writeAtomically } = await import("../output/atomic_file.ts");
   await writeAtomically(flags.output, text);
-  voice.progress(`${count} certificate${count === 1 ? "" : "s"} written to ${flags.output}`);
+  reporter.progress(`${count} certificate${count === 1 ? "" : "s"} written to ${flags.output}`);
 }

@@ -13,11 +13,10 @@ import type { World } from "../../world/world.ts";
 import type { EnvFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
-import { createVoice, type Voice } from "../output/reporter.ts";
+import { createReporter, type Reporter } from "../output/reporter.ts";
 import { copyMark, isReadableByCodex, originOf } from "./company_original.ts";
 import { chooseBundle, openBundle } from "./open_bundle.ts";
 import { CA_PROGRAMS, exportLine, guessShell } from "./shell_exports.ts";
-import { LATE } from "../app/late_modules.ts";
 
 const CODEX = "CODEX_CA_CERTIFICATE";
 
@@ -25,22 +24,22 @@ const CODEX = "CODEX_CA_CERTIFICATE";
 export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
   const { host } = context;
   const { world } = host;
-  const voice = createVoice(host, flags);
-  const selection = await chooseOriginal(host, flags, voice);
+  const reporter = createReporter(host, flags);
+  const selection = await chooseOriginal(host, flags, reporter);
   const bundle = selection === undefined ? undefined : await openBundle(host, selection);
-  bundle?.warnings.forEach(voice.warn);
+  bundle?.warnings.forEach(reporter.warn);
   if (bundle === undefined) {
-    voice.warn({ code: "ca_none", message: "No CA bundle is in force; the file holds public roots only" });
+    reporter.warn({ code: "ca_none", message: "No CA bundle is in force; the file holds public roots only" });
   }
   const roots = rootsReader({ world });
   const [system, mozilla] = await Promise.all([roots.system(), roots.mozilla()]);
-  [...system.warnings, ...mozilla.warnings].forEach(voice.warn);
+  [...system.warnings, ...mozilla.warnings].forEach(reporter.warn);
   const own = bundle?.certificates.map((certificate) => certificate.pem) ?? [];
   const { text, count } = cleanBundle([...own, ...system.pems, ...mozilla.pems]);
   const path = flags.output === undefined ? await cacheFile(world) : absolutePath(flags.output, world.cwd());
-  const { writeAtomically } = await LATE.atomicFile();
+  const { writeAtomically } = await import("../output/atomic_file.ts");
   await writeAtomically(path, `${copyMark(bundle?.source.path)}${text}`);
-  voice.note(`${count} certificates written to ${path}`);
+  reporter.note(`${count} certificates written to ${path}`);
   const codex = await codexChoice(bundle, path, world);
   const values: readonly (readonly [string, string])[] = CA_PROGRAMS.flatMap(([, variable]) => {
     const value = variable === CODEX ? codex.path : path;
@@ -60,7 +59,11 @@ export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
 }
 
 /** The bundle in force; behind a copy that this command made before, what it was made of. */
-async function chooseOriginal(host: Host, flags: EnvFlags, voice: Voice): Promise<Selection | undefined> {
+async function chooseOriginal(
+  host: Host,
+  flags: EnvFlags,
+  reporter: Reporter,
+): Promise<Selection | undefined> {
   const selection = chooseBundle(host, flags.caCert);
   if (selection === undefined) return undefined;
   const origin = await originOf(selection, host.world);
@@ -72,7 +75,7 @@ async function chooseOriginal(host: Host, flags: EnvFlags, voice: Voice): Promis
     case "copy":
       return { source: { kind: "file", name: "FILE", path: origin.path }, value: origin.path };
     case "orphan":
-      voice.warn({
+      reporter.warn({
         code: "ca_original_gone",
         message: `${selection.source.path} was made from ${origin.path}, which is gone; the copy is kept`,
       });

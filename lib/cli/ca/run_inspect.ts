@@ -10,7 +10,7 @@ import type { Selection } from "../../trust/bundle/selection.ts";
 import { wrapText } from "../../text/wrap.ts";
 import type { InspectFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
-import { createVoice } from "../output/reporter.ts";
+import { createReporter } from "../output/reporter.ts";
 import { factLines, type FactRow, plural } from "./fact_lines.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
 
@@ -27,7 +27,7 @@ export async function run(context: CliContext, flags: InspectFlags, file?: strin
     if (flags.json !== true || !error.code.startsWith("ca_")) throw error;
     // One object on stdout, whatever the outcome; the same shape, so that a reader needs no second one.
     await host.stdout.write(`${JSON.stringify(failedInspection(selection, error))}\n`);
-    createVoice(host, flags).fail(error);
+    createReporter(host, flags).fail(error);
     context.status = error.exitStatus;
     return;
   }

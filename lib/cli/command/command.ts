@@ -15,7 +15,6 @@ import {
 import { asCulvertError } from "../../errors.ts";
 import type { CliContext } from "./context.ts";
 import type { ReportOptions } from "../output/render_error.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** The last part of a command's help: examples that run as written, and where to read on. */
 export interface CommandDocs {
@@ -69,7 +68,7 @@ export function defineCommand<
           await run(this, flags, ...args);
         } catch (thrown) {
           const error = asCulvertError(thrown);
-          const { reportError } = await LATE.reportError();
+          const { reportError } = await import("../output/render_error.ts");
           reportError(this, error, {
             json: flags["json"] === true,
             verbose: Number(flags["verbose"] ?? 0) > 0,

@@ -7,12 +7,9 @@
 import type { Settings } from "../../config/settings.ts";
 import type { LoginState } from "../../mock/oauth/login_file.ts";
 import type { Network, NetworkOptions } from "../../mock/network.ts";
-import type { Observer } from "../../net/observer.ts";
 import type { World } from "../../world/world.ts";
 import { type Connection, type ConnectionParts, connectWith } from "./connection.ts";
 import type { Host } from "./host.ts";
-import type { Voice } from "../output/reporter.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** What is to stand in the way beside proxy and interception. */
 export interface DemoOptions {
@@ -31,8 +28,8 @@ export interface Demo extends AsyncDisposable {
 /** Starts the network and logs in. */
 export async function startDemo(real: World, options: DemoOptions = {}): Promise<Demo> {
   const [{ startNetwork }, { writeLogin }] = await Promise.all([
-    LATE.network(),
-    LATE.loginFile(),
+    import("../../mock/network.ts"),
+    import("../../mock/oauth/login_file.ts"),
   ]);
   const network = await startNetwork(options.network);
   const demo = { network, [Symbol.asyncDispose]: network.close };
@@ -61,7 +58,7 @@ export async function startDemo(real: World, options: DemoOptions = {}): Promise
  */
 export async function connectThrough(
   demo: Demo,
-  parts: Pick<ConnectionParts, "host" | "settings" | "voice" | "listen" | "beneath">,
+  parts: Omit<ConnectionParts, "world">,
 ): Promise<Connection> {
   return await connectWith({ ...parts, world: demo.world, settings: demoSettings(demo, parts.settings) });
 }
@@ -85,13 +82,11 @@ export function demoSettings({ network }: Demo, settings: Settings): Settings {
 /** Both steps, for the provider `demo` of any command. */
 export async function connectToDemo(
   host: Host,
-  settings: Settings,
-  voice: Voice,
-  listen: Observer,
+  parts: Omit<ConnectionParts, "world" | "beneath">,
 ): Promise<Connection> {
   const demo = await startDemo(host.world);
   try {
-    return await connectThrough(demo, { host, settings, voice, listen, beneath: demo });
+    return await connectThrough(demo, { ...parts, beneath: demo });
   } catch (error) {
     await demo[Symbol.asyncDispose]();
     throw error;

@@ -8,7 +8,7 @@ import type { FlagParametersForType } from "@stricli/core";
 import type { ColorChoice } from "../output/style.ts";
 
 /** How much is said, and how. */
-export type VoiceFlags = {
+export type OutputFlags = {
   readonly quiet?: number;
   readonly verbose?: number;
   readonly color?: ColorChoice;
@@ -25,8 +25,8 @@ export type NetworkFlags = {
 /** Takes a word as it was typed. */
 export const text = (input: string): string => input;
 
-/** Parameters of {@link VoiceFlags}. */
-export const VOICE_FLAGS: FlagParametersForType<VoiceFlags, CliContext> = {
+/** Parameters of {@link OutputFlags}. */
+export const OUTPUT_FLAGS: FlagParametersForType<OutputFlags, CliContext> = {
   quiet: { kind: "counter", optional: true, brief: "Say less on stderr; twice: errors only" },
   verbose: { kind: "counter", optional: true, brief: "Say more on stderr: roots, route, retries" },
   color: { kind: "enum", values: ["auto", "always", "never"], optional: true, brief: "Colour on stderr" },
@@ -64,4 +64,4 @@ export const NETWORK_FLAGS: FlagParametersForType<NetworkFlags, CliContext> = {
 };
 
 /** Their one-letter names, the same in every command. */
-export const VOICE_ALIASES = { q: "quiet", v: "verbose" } as const;
+export const OUTPUT_ALIASES = { q: "quiet", v: "verbose" } as const;

@@ -4,7 +4,6 @@
  * @module
  */
 import { defineCommand } from "../command/command.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** Shells that a completion script is made for. */
 export const SHELLS = ["bash", "zsh", "fish", "pwsh"] as const;
@@ -45,5 +44,5 @@ export const completionCommand = defineCommand<Record<never, never>, [Shell]>({
     examples: ["culvert completion bash > culvert.bash", "culvert completion zsh > _culvert"],
     seeAlso: ["culvert man", "culvert help"],
   },
-  load: LATE.completionRun,
+  load: () => import("./run_completion.ts"),
 });

@@ -5,7 +5,6 @@
  */
 import { defineCommand } from "../command/command.ts";
 import { parseShell, type Shell } from "./command.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** `culvert __complete --shell SHELL -- WORDS…`. Not shown in help. */
 export const completeCommand = defineCommand<{ readonly shell: Shell }, string[]>({
@@ -23,5 +22,5 @@ export const completeCommand = defineCommand<{ readonly shell: Shell }, string[]
     examples: ["culvert __complete --shell bash -- resp"],
     seeAlso: ["culvert completion"],
   },
-  load: LATE.completeRun,
+  load: () => import("./run_complete.ts"),
 });

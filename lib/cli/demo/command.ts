@@ -4,11 +4,10 @@
  * @module
  */
 import { defineCommand } from "../command/command.ts";
-import { VOICE_ALIASES, VOICE_FLAGS, type VoiceFlags } from "../command/shared_flags.ts";
-import { LATE } from "../app/late_modules.ts";
+import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags } from "../command/shared_flags.ts";
 
 /** What can be said to `demo`. */
-export type DemoFlags = VoiceFlags & {
+export type DemoFlags = OutputFlags & {
   readonly json?: boolean;
 };
 
@@ -21,9 +20,9 @@ export const demoCommand = defineCommand<DemoFlags, []>({
       withNegated: false,
       brief: "Print events as JSON lines; the last is culvert.result",
     },
-    ...VOICE_FLAGS,
+    ...OUTPUT_FLAGS,
   },
-  aliases: VOICE_ALIASES,
+  aliases: OUTPUT_ALIASES,
   positional: { kind: "tuple", parameters: [] },
   docs: {
     brief: "Stream an answer through a hostile little network on this machine",
@@ -35,5 +34,5 @@ export const demoCommand = defineCommand<DemoFlags, []>({
     examples: ["culvert demo", "culvert demo --json | tail -1", "culvert demo 2>/dev/null"],
     seeAlso: ["culvert respond", "culvert doctor", "culvert help proxies"],
   },
-  load: LATE.demoRun,
+  load: () => import("./run.ts"),
 });

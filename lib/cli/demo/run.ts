@@ -4,7 +4,6 @@
  * @module
  */
 import { loadSettings } from "../../config/load_settings.ts";
-import { SILENT } from "../../net/observer.ts";
 import { Session } from "../../responses/turn/session.ts";
 import type { DemoFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
@@ -12,34 +11,37 @@ import { connectThrough, startDemo } from "../command/demo_connection.ts";
 import { printTurn } from "../respond/one_turn.ts";
 import { userMessage } from "../respond/prepare.ts";
 import { listenForStop } from "../command/stop_signals.ts";
-import { createVoice } from "../output/reporter.ts";
-import { LATE } from "../app/late_modules.ts";
+import { createReporter } from "../output/reporter.ts";
 import { DEMO_PROMPT, demoScenarios, describeScene, describeTraffic } from "./obstacles.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: DemoFlags): Promise<void> {
   const { host } = context;
-  const voice = createVoice(host, flags);
+  const reporter = createReporter(host, flags);
   using stop = listenForStop(host);
   await using demo = await startDemo(host.world, { login: "rejected" });
   const { network } = demo;
   const settings = await loadSettings({ provider: "demo" }, demo.world);
-  await using connection = await connectThrough(demo, { host, settings, voice, listen: SILENT });
+  await using connection = await connectThrough(demo, { settings, reporter });
   network.api.enqueue(...demoScenarios(network));
-  voice.progress("a hostile little network on loopback; no key is needed, and nothing leaves this machine");
-  for (const line of describeScene(network, connection.dialer.trust.bundle)) voice.progress(line);
+  reporter.progress(
+    "a hostile little network on loopback; no key is needed, and nothing leaves this machine",
+  );
+  for (const line of describeScene(network, connection.dialer.trust.bundle)) reporter.progress(line);
   const { provider, transport } = connection.settings;
-  const session = new Session({ ...connection, provider, transport }, LATE);
+  const session = new Session({ ...connection, provider, transport });
   try {
     const turn = session.turn(
       { model: settings.model, input: [userMessage(DEMO_PROMPT, [])] },
       { signal: stop.signal, restartAfterText: flags.json === true },
     );
-    const printed = await printTurn(turn, { host, voice, json: flags.json === true });
+    const printed = await printTurn(turn, { host, reporter, json: flags.json === true });
     context.status = printed.status;
   } finally {
     session.close();
   }
-  voice.progress(describeTraffic(network.proxyEvents));
-  if (context.status === 0) voice.progress("done; now a real one: culvert respond, or culvert doctor first");
+  reporter.progress(describeTraffic(network.proxyEvents));
+  if (context.status === 0) {
+    reporter.progress("done; now a real one: culvert respond, or culvert doctor first");
+  }
 }

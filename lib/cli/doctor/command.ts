@@ -7,15 +7,14 @@ import { defineCommand } from "../command/command.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
   text,
-  VOICE_ALIASES,
-  VOICE_FLAGS,
-  type VoiceFlags,
 } from "../command/shared_flags.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** What can be said to `doctor`. */
-export type DoctorFlags = VoiceFlags & NetworkFlags & {
+export type DoctorFlags = OutputFlags & NetworkFlags & {
   readonly json?: boolean;
   readonly networkOnly?: boolean;
   readonly offline?: boolean;
@@ -70,9 +69,9 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
       brief: "File that holds the API key",
     },
     ...NETWORK_FLAGS,
-    ...VOICE_FLAGS,
+    ...OUTPUT_FLAGS,
   },
-  aliases: { m: "model", ...VOICE_ALIASES },
+  aliases: { m: "model", ...OUTPUT_ALIASES },
   positional: {
     kind: "tuple",
     parameters: [
@@ -87,5 +86,5 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
     examples: ["culvert doctor --provider demo", "culvert doctor --provider demo --network-only --json"],
     seeAlso: ["culvert ca inspect", "culvert auth status", "culvert help exit-codes", "culvert help proxies"],
   },
-  load: LATE.doctorRun,
+  load: () => import("./run.ts"),
 });

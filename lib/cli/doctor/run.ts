@@ -8,12 +8,10 @@ import { type ExaminationOptions, examine } from "../../doctor/examine.ts";
 import { renderReport } from "../../doctor/report/render.ts";
 import type { Report, ReportMode } from "../../doctor/report/report.ts";
 import { CulvertError } from "../../errors.ts";
-import { rootsReader } from "../../trust/roots/system_roots.ts";
 import { wantsColor } from "../output/style.ts";
 import type { DoctorFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: DoctorFlags, url?: string): Promise<void> {
@@ -23,7 +21,6 @@ export async function run(context: CliContext, flags: DoctorFlags, url?: string)
   using stop = listenForStop(host);
   const report = await examineHere({
     world,
-    roots: rootsReader({ world }),
     flags: sharedFlags(flags, url),
     mode,
     spend: flags.spend === true,
@@ -43,7 +40,7 @@ export async function run(context: CliContext, flags: DoctorFlags, url?: string)
 
 async function examineHere(options: ExaminationOptions): Promise<Report> {
   if (options.flags.provider !== "demo" || options.flags.baseUrl !== undefined) return await examine(options);
-  const { demoSubject } = await LATE.doctorDemo();
+  const { demoSubject } = await import("./demo.ts");
   await using demo = await demoSubject(options);
   return await examine({ ...options, ...demo.subject });
 }

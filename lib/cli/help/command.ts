@@ -5,7 +5,6 @@
  */
 import { defineCommand } from "../command/command.ts";
 import { TOPICS } from "../reference/topic.ts";
-import { LATE } from "../app/late_modules.ts";
 
 const names = Object.keys(TOPICS);
 
@@ -31,5 +30,5 @@ export const helpCommand = defineCommand<Record<never, never>, string[]>({
     examples: ["culvert help exit-codes", "culvert help proxies"],
     seeAlso: ["culvert --help", "culvert man"],
   },
-  load: LATE.helpRun,
+  load: () => import("./run.ts"),
 });

@@ -4,7 +4,6 @@
  * @module
  */
 import { defineCommand } from "../command/command.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** `culvert man`. */
 export const manCommand = defineCommand<Record<never, never>, string[]>({
@@ -27,5 +26,5 @@ export const manCommand = defineCommand<Record<never, never>, string[]>({
     examples: ["culvert man > culvert.1", "culvert man respond > culvert-respond.1"],
     seeAlso: ["culvert help", "culvert completion"],
   },
-  load: LATE.manRun,
+  load: () => import("./run.ts"),
 });

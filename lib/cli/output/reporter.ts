@@ -7,12 +7,12 @@ import { createRedactor, type Redactor, secretsAround } from "../../redaction/re
 import type { Warning } from "../../warning.ts";
 import type { Host } from "../command/host.ts";
 import { formatError, type Reportable, withoutControls } from "./render_error.ts";
-import type { VoiceFlags } from "../command/shared_flags.ts";
+import type { OutputFlags } from "../command/shared_flags.ts";
 import { createStyle, wantsColor } from "./style.ts";
 import { startWaiting, type WaitingLine } from "./progress_line.ts";
 
 /** Says things on stderr. */
-export interface Voice {
+export interface Reporter {
   /** How much to say: 2 everything, 1 details, 0 normal, -1 no progress, -2 errors only. */
   readonly level: number;
   /** A step that was taken; silenced by `-q`. */
@@ -27,8 +27,8 @@ export interface Voice {
   readonly wait: (label: string) => WaitingLine;
 }
 
-/** Makes the voice that the flags ask for. */
-export function createVoice(host: Host, flags: VoiceFlags): Voice {
+/** Makes the reporter that the flags ask for. */
+export function createReporter(host: Host, flags: OutputFlags): Reporter {
   const level = (flags.verbose ?? 0) - (flags.quiet ?? 0);
   const style = createStyle(wantsColor(flags.color, host.stderr, host.world.env));
   let waiting: WaitingLine | undefined;

@@ -4,7 +4,6 @@
  * @module
  */
 import { columns, type Row, wrap } from "./layout.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** A part of a topic. */
 export interface TopicSection {
@@ -20,23 +19,23 @@ export type Topic = readonly TopicSection[];
 export const TOPICS = {
   environment: {
     brief: "variables that are read",
-    load: async () => (await LATE.environmentTopic()).environment,
+    load: async () => (await import("./topics/environment.ts")).environment,
   },
   "exit-codes": {
     brief: "exit statuses, and the errors behind each",
-    load: async () => (await LATE.exitCodesTopic()).exitCodes,
+    load: async () => (await import("./topics/exit_codes.ts")).exitCodes,
   },
   events: {
     brief: "the lines that --json prints",
-    load: async () => (await LATE.eventsTopic()).events,
+    load: async () => (await import("./topics/events.ts")).events,
   },
   config: {
     brief: "config.toml: which keys count, and for what",
-    load: async () => (await LATE.configTopic()).config,
+    load: async () => (await import("./topics/config.ts")).config,
   },
   proxies: {
     brief: "which way a connection takes, and whom it trusts",
-    load: async () => (await LATE.proxiesTopic()).proxies,
+    load: async () => (await import("./topics/proxies.ts")).proxies,
   },
 } as const satisfies Readonly<Record<string, { brief: string; load: () => Promise<Topic> }>>;
 

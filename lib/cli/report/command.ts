@@ -7,15 +7,14 @@ import { defineCommand } from "../command/command.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
   text,
-  VOICE_ALIASES,
-  VOICE_FLAGS,
-  type VoiceFlags,
 } from "../command/shared_flags.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** What can be said to `report`. */
-export type ReportFlags = VoiceFlags & NetworkFlags & {
+export type ReportFlags = OutputFlags & NetworkFlags & {
   readonly json?: boolean;
   readonly offline?: boolean;
   readonly output?: string;
@@ -48,9 +47,9 @@ export const reportCommand = defineCommand<ReportFlags, []>({
       brief: "File with an API key",
     },
     ...NETWORK_FLAGS,
-    ...VOICE_FLAGS,
+    ...OUTPUT_FLAGS,
   },
-  aliases: { ...VOICE_ALIASES, o: "output" },
+  aliases: { ...OUTPUT_ALIASES, o: "output" },
   positional: { kind: "tuple", parameters: [] },
   docs: {
     brief: "Write a bug report that is safe to send",
@@ -64,5 +63,5 @@ export const reportCommand = defineCommand<ReportFlags, []>({
     examples: ["culvert report", "culvert report -o report.json", "culvert report --offline --json"],
     seeAlso: ["culvert auth status", "culvert doctor", "culvert help proxies"],
   },
-  load: LATE.reportRun,
+  load: () => import("./run.ts"),
 });

@@ -111,11 +111,11 @@ async function attempt(
         reply = await send(url, authorization, signal);
       } catch (thrown) {
         const { code } = asCulvertError(thrown);
-        observer({ ...facts, durationMs: world.monotonic() - begin, error: code, evidence: {} });
+        observer.observe({ ...facts, durationMs: world.monotonic() - begin, error: code, evidence: {} });
         throw thrown;
       }
       const { status, headers } = reply;
-      observer({
+      observer.observe({
         ...facts,
         durationMs: world.monotonic() - begin,
         status,

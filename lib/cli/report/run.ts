@@ -8,14 +8,13 @@ import { openStore } from "../../auth/store/open_store.ts";
 import { authStatus } from "../../auth/status.ts";
 import { createRedactor, redactDetails } from "../../redaction/redactor.ts";
 import { CulvertError, type DetailValue } from "../../errors.ts";
-import type { Observation, Observer } from "../../net/observer.ts";
+import type { Observation } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
 import type { ReportFlags } from "./command.ts";
-import { connect } from "../command/connection.ts";
+import { connectCommand } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
-import { LATE } from "../app/late_modules.ts";
-import { createVoice, type Voice } from "../output/reporter.ts";
+import { createReporter, type Reporter } from "../output/reporter.ts";
 import { buildReport } from "./build_report.ts";
 import { probe, type ProbeResult } from "./probe.ts";
 import { renderReport } from "./render_report.ts";
@@ -25,14 +24,14 @@ import { secretsOf } from "./secrets.ts";
 export async function run(context: CliContext, flags: ReportFlags): Promise<void> {
   const { host } = context;
   const warnings: Warning[] = [];
-  const voice = listening(createVoice(host, flags), warnings);
+  const reporter = listening(createReporter(host, flags), warnings);
   using stop = listenForStop(host);
   const seen: Observation[] = [];
-  const listeners: Observer[] = [(observation) => seen.push(observation)];
-  await using connection = await connect(
+  const listeners: ((observation: Observation) => void)[] = [(observation) => seen.push(observation)];
+  await using connection = await connectCommand(
     host,
     flags,
-    voice,
+    reporter,
     (observation) => listeners.forEach((listener) => listener(observation)),
   );
   const { settings, world, authenticator } = connection;
@@ -42,9 +41,9 @@ export async function run(context: CliContext, flags: ReportFlags): Promise<void
     now: world.now,
     facts: authenticator.facts,
   });
-  listeners.push(evidence.observer);
+  listeners.push(evidence.observer.observe);
   const { codexHome, loginStorage } = settings;
-  const store = await openStore({ codexHome, loginStorage, world, warn: voice.warn }, LATE);
+  const store = await openStore({ codexHome, loginStorage, world, warn: reporter.warn });
   const secrets = await secretsOf(settings, world, store, stop.signal);
   const status = await authStatus({
     provider: settings.provider,
@@ -62,16 +61,16 @@ export async function run(context: CliContext, flags: ReportFlags): Promise<void
     buildReport({ connection, status, attempts, seen, warnings, tags: evidence.tags() }),
     (text) => redact(home.length > 1 ? text.replaceAll(home, "~") : text),
   );
-  await deliver(context, flags, report, voice);
+  await deliver(context, flags, report, reporter);
 }
 
 /** Warnings belong into the report as well as on stderr. */
-function listening(voice: Voice, into: Warning[]): Voice {
+function listening(reporter: Reporter, into: Warning[]): Reporter {
   return {
-    ...voice,
+    ...reporter,
     warn: (warning) => {
       into.push(warning);
-      voice.warn(warning);
+      reporter.warn(warning);
     },
   };
 }
@@ -80,7 +79,7 @@ async function deliver(
   context: CliContext,
   flags: ReportFlags,
   report: DetailValue,
-  voice: Voice,
+  reporter: Reporter,
 ): Promise<void> {
   const { host } = context;
   const json = `${JSON.stringify(report, null, 2)}\n`;
@@ -94,7 +93,7 @@ async function deliver(
         cause,
       });
     }
-    voice.progress(`the report is in ${flags.output}; it holds no secret and is safe to send`);
+    reporter.progress(`the report is in ${flags.output}; it holds no secret and is safe to send`);
     return;
   }
   const isForPeople = host.stdout.isTerminal && flags.json !== true;

@@ -7,15 +7,14 @@ import { defineCommand } from "../command/command.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
   text,
-  VOICE_ALIASES,
-  VOICE_FLAGS,
-  type VoiceFlags,
 } from "../command/shared_flags.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** What can be said to `respond`. */
-export type RespondFlags = VoiceFlags & NetworkFlags & {
+export type RespondFlags = OutputFlags & NetworkFlags & {
   readonly json?: boolean;
   readonly model?: string;
   readonly provider?: string;
@@ -121,9 +120,9 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       brief: "Print events as JSON lines; the last is culvert.result",
     },
     ...NETWORK_FLAGS,
-    ...VOICE_FLAGS,
+    ...OUTPUT_FLAGS,
   },
-  aliases: { m: "model", o: "output", i: "image", ...VOICE_ALIASES },
+  aliases: { m: "model", o: "output", i: "image", ...OUTPUT_ALIASES },
   positional: {
     kind: "array",
     parameter: {
@@ -142,5 +141,5 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
     ],
     seeAlso: ["culvert doctor", "culvert help exit-codes", "culvert help events"],
   },
-  load: LATE.respondRun,
+  load: () => import("./run.ts"),
 });

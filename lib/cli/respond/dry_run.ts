@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { previewAuthorization } from "../../auth/policy/authorization_preview.ts";
+import { previewAuthorization } from "../../connect/authorization_preview.ts";
 import { describeRoute } from "../../net/route/route.ts";
 import type { TurnRequest } from "../../responses/request/request.ts";
 import { previewRequest } from "../../responses/transport/preview.ts";
 import type { Connection } from "../command/connection.ts";
 import type { Host } from "../command/host.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /**
  * Prints method, address, headers and body.
@@ -28,7 +27,7 @@ export async function printRequest(
   signal: AbortSignal,
 ): Promise<void> {
   const { dialer, settings, world } = connection;
-  const authorization = await previewAuthorization(settings, world, LATE, signal);
+  const authorization = await previewAuthorization(settings, world, signal);
   const preview = previewRequest(request, { provider: settings.provider, env: world.env, authorization });
   const route = describeRoute(dialer.routes.resolve(preview.url));
   if (json) {

@@ -4,39 +4,41 @@
  * @module
  */
 import type { RateLimitSnapshot, ResponseEvent } from "../../responses/events/events.ts";
-import type { Voice } from "../output/reporter.ts";
+import type { Reporter } from "../output/reporter.ts";
 
-/** Says one event, as much of it as the voice lets through. Events of the API are not spoken of. */
-export function narrate(event: ResponseEvent, voice: Voice): void {
+/** Says one event, as much of it as the reporter lets through. Events of the API are not spoken of. */
+export function narrate(event: ResponseEvent, reporter: Reporter): void {
   switch (event.type) {
     case "culvert.connected": {
       const how = event.reused ? "again" : "";
       const id = event.request_id === null ? "" : `, request ${event.request_id}`;
-      return voice.note(`connected ${how}to ${event.url} over ${event.transport}, ${event.route}${id}`);
+      return reporter.note(`connected ${how}to ${event.url} over ${event.transport}, ${event.route}${id}`);
     }
     case "culvert.retry":
-      return voice.progress(
+      return reporter.progress(
         `retry ${event.attempt}/${event.max} in ${seconds(event.delay_ms)}: ${event.message}`,
       );
     case "culvert.fallback":
       // A server that asks for the change by its own protocol (426) is obeyed without a word.
-      return (event.quiet ? voice.note : voice.progress)(
+      return (event.quiet ? reporter.note : reporter.progress)(
         `no websocket here, going on over SSE: ${event.reason}`,
       );
     case "culvert.warning":
-      return voice.warn(event);
+      return reporter.warn(event);
     case "culvert.auth":
       // Where nothing could be tried, the error that follows tells why, and better.
-      if (event.outcome === "recovery_not_run") return voice.note("401: there is nothing to recover with");
-      return voice.progress(`401: ${words(event.phase)}: ${words(event.outcome)}`);
+      if (event.outcome === "recovery_not_run") return reporter.note("401: there is nothing to recover with");
+      return reporter.progress(`401: ${words(event.phase)}: ${words(event.outcome)}`);
     case "culvert.reroute":
-      return voice.note(`rerouted from ${event.from_model} to ${event.to_model}`);
+      return reporter.note(`rerouted from ${event.from_model} to ${event.to_model}`);
     case "culvert.server_model":
-      return voice.note(`the server says it uses ${event.model}`);
+      return reporter.note(`the server says it uses ${event.model}`);
     case "culvert.safety_buffering":
-      return voice.progress(`the server holds output back for a safety check (${event.reasons.join(", ")})`);
+      return reporter.progress(
+        `the server holds output back for a safety check (${event.reasons.join(", ")})`,
+      );
     case "culvert.rate_limits":
-      return voice.note(describeLimits(event.snapshot));
+      return reporter.note(describeLimits(event.snapshot));
     default:
       return;
   }

@@ -10,16 +10,15 @@ import type { ResponseEvent, ResultEvent } from "../../responses/events/events.t
 import type { Turn } from "../../responses/turn/turn.ts";
 import type { Host } from "../command/host.ts";
 import { OutputQueue } from "../output/output_queue.ts";
-import type { Voice } from "../output/reporter.ts";
+import type { Reporter } from "../output/reporter.ts";
 import { narrate } from "./narrate.ts";
 import { jsonOutput, textOutput } from "./output.ts";
 import type { SchemaCheck } from "./schema_check.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** How a turn is printed. */
 export interface PrintOptions {
   readonly host: Host;
-  readonly voice: Voice;
+  readonly reporter: Reporter;
   readonly json: boolean;
   readonly check?: SchemaCheck;
   /** `-o`. */
@@ -38,7 +37,7 @@ export interface PrintedTurn {
  * the request upstream, which costs tokens.
  */
 export async function printTurn(turn: Turn, options: PrintOptions): Promise<PrintedTurn> {
-  const { host, voice, json } = options;
+  const { host, reporter, json } = options;
   const keeps = (options.check ?? options.output) !== undefined;
   const collector = new AnswerCollector(keeps);
   // On one terminal for both streams, what is said amid the answer would stand in the middle of its line.
@@ -48,7 +47,7 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
     ? jsonOutput(createRedactor(secretsAround(host.world.env), "user"))
     : textOutput(collector, host.stdout.isTerminal);
   let result: ResultEvent | undefined;
-  using waiting = voice.wait("a connection");
+  using waiting = reporter.wait("a connection");
   const batches = turn.batches();
   // Heard at once, and not with the next batch: the request upstream costs tokens.
   const queue = new OutputQueue(host.stdout, () => void batches.return?.());
@@ -62,7 +61,7 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
       for (const { event } of batch) {
         if (event.type === "culvert.result") result = event;
         else if (sharesTerminal && collector.isLineOpen) keepForLater(event, unsaid);
-        else if (!json || event.type !== "culvert.warning") narrate(event, voice);
+        else if (!json || event.type !== "culvert.warning") narrate(event, reporter);
         if (event.type === "culvert.connected") waiting.label("the first word of the answer");
         else if (event.type === "culvert.retry") waiting.label(`attempt ${event.attempt + 1}`);
       }
@@ -72,8 +71,8 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
     const judged = withVerdict(result, await verdict(result, collector.text, options));
     const last = output.finish(judged);
     if (last !== "") await host.stdout.write(last);
-    for (const event of unsaid) narrate(event, voice);
-    if (judged.error !== null) voice.fail(judged.error);
+    for (const event of unsaid) narrate(event, reporter);
+    if (judged.error !== null) reporter.fail(judged.error);
     return { status: judged.exit_code, answer: collector.text, result: judged };
   } catch (thrown) {
     const error = asCulvertError(thrown);
@@ -91,7 +90,7 @@ function keepForLater(event: ResponseEvent, unsaid: ResponseEvent[]): void {
 async function verdict(
   result: ResultEvent,
   answer: string,
-  { check, output, voice }: PrintOptions,
+  { check, output, reporter }: PrintOptions,
 ): Promise<CulvertError | undefined> {
   const mismatch = result.status === "completed" ? check?.(answer) : undefined;
   if (output === undefined) return mismatch;
@@ -99,12 +98,12 @@ async function verdict(
   if (!complete && answer === "") return undefined;
   const path = complete ? output : `${output}.partial`;
   try {
-    const { writeAtomically } = await LATE.atomicFile();
+    const { writeAtomically } = await import("../output/atomic_file.ts");
     await writeAtomically(path, answer);
   } catch (thrown) {
     return asCulvertError(thrown);
   }
-  if (!complete) voice.progress(`the part of the answer that came is in ${path}`);
+  if (!complete) reporter.progress(`the part of the answer that came is in ${path}`);
   return mismatch;
 }
 

@@ -9,7 +9,6 @@ import type { TurnRequest } from "../../responses/request/request.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { RespondFlags } from "./command.ts";
 import type { SchemaCheck } from "./schema_check.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** A request in the making: everything but what the settings add. */
 export interface PreparedRequest {
@@ -53,12 +52,12 @@ interface Files {
 }
 
 async function readFiles(flags: RespondFlags): Promise<Files> {
-  const { imageUrl, readSchema, readTools } = await LATE.inputFiles();
+  const { imageUrl, readSchema, readTools } = await import("./input_files.ts");
   const images = await Promise.all((flags.image ?? []).map(imageUrl));
   const tools = flags.tools === undefined ? undefined : await readTools(flags.tools);
   if (flags.outputSchema === undefined) return { images, ...(tools === undefined ? {} : { tools }) };
   const schema = await readSchema(flags.outputSchema);
-  const { compileSchema } = await LATE.schemaCheck();
+  const { compileSchema } = await import("./schema_check.ts");
   const check = compileSchema(schema, flags.outputSchema);
   return { images, schema, check, ...(tools === undefined ? {} : { tools }) };
 }

@@ -9,15 +9,14 @@ import { resultWithoutTurn } from "../../responses/turn/result.ts";
 import { Session } from "../../responses/turn/session.ts";
 import type { SharedFlags } from "../../config/settings.ts";
 import type { RespondFlags } from "./command.ts";
-import { connect, type ConnectionFlags } from "../command/connection.ts";
+import { connectCommand, type ConnectionFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
-import { createVoice } from "../output/reporter.ts";
+import { createReporter } from "../output/reporter.ts";
 import { printTurn } from "./one_turn.ts";
 import { resultLine } from "./output.ts";
 import { prepare } from "./prepare.ts";
 import { readPrompt } from "./prompt.ts";
-import { LATE } from "../app/late_modules.ts";
 
 /** Runs the command. With `--json` the last line is a result, whatever fails and however early. */
 export async function run(context: CliContext, flags: RespondFlags, ...words: string[]): Promise<void> {
@@ -29,20 +28,22 @@ export async function run(context: CliContext, flags: RespondFlags, ...words: st
     context.status = error.exitStatus;
     const redact = createRedactor(secretsAround(context.host.world.env), "user");
     context.host.stdout.writeSync(resultLine(resultWithoutTurn(error, flags.model ?? null), redact));
-    createVoice(context.host, flags).fail(error);
+    createReporter(context.host, flags).fail(error);
   }
 }
 
 async function respond(context: CliContext, flags: RespondFlags, words: readonly string[]): Promise<void> {
   const { host } = context;
-  const voice = createVoice(host, flags);
+  const reporter = createReporter(host, flags);
   using stop = listenForStop(host);
   const [prepared, prompts] = await Promise.all([prepare(flags), readPrompts(flags, words, context)]);
-  if (flags.output !== undefined) await (await LATE.atomicFile()).checkWritable(flags.output);
-  await using connection = await connect(host, connectionFlags(flags), voice);
+  if (flags.output !== undefined) {
+    await (await import("../output/atomic_file.ts")).checkWritable(flags.output);
+  }
+  await using connection = await connectCommand(host, connectionFlags(flags), reporter);
   const { settings } = connection;
   if (flags.dryRun === true) {
-    const { printRequest } = await LATE.dryRun();
+    const { printRequest } = await import("./dry_run.ts");
     for (const prompt of prompts) {
       const request = prepared.forPrompt(prompt, settings);
       await printRequest(host, connection, request, flags.json === true, stop.signal);
@@ -50,7 +51,7 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
     return;
   }
   const { provider, transport } = settings;
-  const session = new Session({ ...connection, provider, transport }, LATE);
+  const session = new Session({ ...connection, provider, transport });
   try {
     for (const prompt of prompts) {
       const turn = session.turn(prepared.forPrompt(prompt, settings), {
@@ -61,7 +62,7 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
       });
       const printed = await printTurn(turn, {
         host,
-        voice,
+        reporter,
         json: flags.json === true,
         ...(prepared.check === undefined ? {} : { check: prepared.check }),
         ...(flags.output === undefined ? {} : { output: flags.output }),
@@ -86,7 +87,7 @@ async function readPrompts(
       hint: "Put the prompt into the file, or leave --repeat-from out.",
     });
   }
-  const { readLines } = await LATE.inputFiles();
+  const { readLines } = await import("./input_files.ts");
   return await readLines(flags.repeatFrom, "--repeat-from", host);
 }
 

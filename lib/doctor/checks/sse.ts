@@ -122,9 +122,8 @@ export function judgePulse(rhythm: Rhythm, expected: number): Finding {
 
 /** Asks the model for a few words, as a turn would. */
 async function takeAnswer(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
-  const [{ Session }, { WIRE_MODULES }, { createAuthenticator }, settings, dialer] = await Promise.all([
+  const [{ Session }, { createAuthenticator }, settings, dialer] = await Promise.all([
     import("../../responses/turn/session.ts"),
-    import("../../responses/transport/wire_modules.ts"),
     import("../../connect/create_authenticator.ts"),
     context.settings(),
     context.dialer(),
@@ -142,7 +141,7 @@ async function takeAnswer(context: DoctorContext, signal: AbortSignal): Promise<
     },
     world,
     transport: "sse",
-  }, WIRE_MODULES);
+  });
   // The head of the answer has to come in the time of all checks; what the model then writes may take longer.
   const late = new AbortController();
   const begun = new AbortController();

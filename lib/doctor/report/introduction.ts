@@ -10,7 +10,7 @@ import type { Settings } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { World } from "../../world/world.ts";
-import { unlessAborted } from "../../async/race_abort.ts";
+import { raceAbort } from "../../async/race_abort.ts";
 
 /** Headers for a request, or why there are none. */
 export type Introduction =
@@ -45,7 +45,7 @@ export async function introduce(parts: IntroductionParts): Promise<Introduction>
   const done = new AbortController();
   world.sleep(LIMIT_MS, done.signal).then(() => late.abort(tooLate(credential)), () => undefined);
   try {
-    const authorization = await unlessAborted(authenticator.authorize(late.signal), late.signal);
+    const authorization = await raceAbort(authenticator.authorize(late.signal), late.signal);
     return { kind: "headers", authorization };
   } finally {
     done.abort();

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { unlessAborted } from "../../async/race_abort.ts";
+import { raceAbort } from "../../async/race_abort.ts";
 
 const STAGGER_MS = 250;
 
@@ -50,7 +50,7 @@ export async function dialTcp(
   parts: TcpParts,
   signal: AbortSignal,
 ): Promise<Deno.TcpConn> {
-  const addresses = isAddress(host) ? [host] : alternate(await unlessAborted(parts.lookup(host), signal));
+  const addresses = isAddress(host) ? [host] : alternate(await raceAbort(parts.lookup(host), signal));
   const calm = new AbortController();
   const failures: unknown[] = [];
   const attempts: Promise<boolean>[] = [];
@@ -74,10 +74,10 @@ export async function dialTcp(
       const latest = attempt(address);
       attempts.push(latest);
       const pause = parts.sleep(STAGGER_MS, calm.signal).catch(() => undefined);
-      await unlessAborted(Promise.race([anyOf(attempts), pause, latest]), signal);
+      await raceAbort(Promise.race([anyOf(attempts), pause, latest]), signal);
       if (winner !== undefined) break;
     }
-    await unlessAborted(anyOf(attempts), signal);
+    await raceAbort(anyOf(attempts), signal);
     if (winner === undefined) {
       throw failures[0] ?? new Error(`failed to lookup address information: ${host} has no address`);
     }

@@ -9,7 +9,7 @@ import { classify } from "../failure/classify.ts";
 import { dialTcp, isAddress, systemTcp } from "./dial_tcp.ts";
 import { type Attempted, explain } from "../failure/explain.ts";
 import { targetOf, type TunnelParts } from "./tunnel.ts";
-import { unlessAborted } from "../../async/race_abort.ts";
+import { raceAbort } from "../../async/race_abort.ts";
 
 /** Where the first connection of a route leads. */
 export interface FirstHop {
@@ -40,7 +40,7 @@ export async function resolveFirstHop(
   if (isAddress(host)) return [host];
   const tcp = parts.tcp ?? systemTcp(parts.world.sleep);
   try {
-    const found = await unlessAborted(tcp.lookup(host), signal);
+    const found = await raceAbort(tcp.lookup(host), signal);
     return found.map(({ address }) => address);
   } catch (error) {
     if (signal.aborted) throw signal.reason;

@@ -15,7 +15,7 @@ import { overLoopback } from "./loopback_pair.ts";
 import type { ProxyEndpoint, Route } from "../route/route.ts";
 import { PROXY_VARIABLES } from "../route/route_table.ts";
 import { openSocksTunnel } from "./socks5.ts";
-import { unlessAborted } from "../../async/race_abort.ts";
+import { raceAbort } from "../../async/race_abort.ts";
 
 /** What tunnels are made of. */
 export interface TunnelParts {
@@ -127,7 +127,7 @@ async function closedOnFailure<T extends Deno.Conn>(
 ): Promise<T> {
   const running = step();
   try {
-    return await unlessAborted(running, signal);
+    return await raceAbort(running, signal);
   } catch (error) {
     closeQuietly(conn);
     // An aborted step goes on until it sees the closed connection; nobody waits for its end any more.

@@ -15,7 +15,7 @@ import { closeQuietly, openTunnel, secure, targetOf, type TunnelParts } from "..
 import { Channel } from "./websocket_channel.ts";
 import { requestUpgrade } from "./websocket_handshake.ts";
 import { extension, PerMessageDeflate } from "./ws_parts.ts";
-import { unlessAborted } from "../../async/race_abort.ts";
+import { raceAbort } from "../../async/race_abort.ts";
 
 /** Of a message, unless the caller says otherwise: above any event that was seen, below what hurts. Bytes. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
@@ -85,7 +85,7 @@ async function open(
     const maxMessageBytes = request.maxMessageBytes ?? MAX_MESSAGE_BYTES;
     const deflate = new PerMessageDeflate({ isServer: false, maxPayload: maxMessageBytes });
     const offer = extension.format({ [PerMessageDeflate.extensionName]: deflate.offer() });
-    const head = await unlessAborted(requestUpgrade(conn, url, headers, offer), until);
+    const head = await raceAbort(requestUpgrade(conn, url, headers, offer), until);
     if (head.status !== 101) return await refused(conn, head, route, parts);
     const agreed = agreedOn(head, deflate);
     const channel = new Channel({

@@ -3,28 +3,21 @@
  *
  * @module
  */
+import { connect, type Connection } from "../../connect/connect.ts";
 import { createAuthenticator } from "../../connect/create_authenticator.ts";
 import { externalAuthenticator } from "../../auth/external/external_authenticator.ts";
 import type { Authenticator } from "../../auth/authenticator.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
-import { createDialer } from "../../net/dialer/create_dialer.ts";
-import { hidingWarning } from "../../net/dialer/env_permission.ts";
-import { type Observer, SILENT } from "../../net/observer.ts";
-import { createRouteTable } from "../../net/route/route_table.ts";
-import { rootsReader } from "../../trust/roots/system_roots.ts";
-import { loadTrust } from "../../trust/load_trust.ts";
-import { VERSION } from "../../version.ts";
+import { type Observer, observerOf } from "../../net/observer.ts";
 import type { World } from "../../world/world.ts";
 import { apiKeyAuthenticator } from "../../auth/api_key/api_key_authenticator.ts";
 import type { Client, ClientOptions, ClientRequest, ClientSession } from "./client_types.ts";
-import { originator, userAgent } from "../request/identity.ts";
 import { userMessage } from "../events/items.ts";
 import type { TurnRequest } from "../request/request.ts";
 import { Session, type SessionOptions } from "../turn/session.ts";
 import type { Turn, TurnOptions } from "../turn/turn.ts";
-import { WIRE_MODULES } from "../transport/wire_modules.ts";
 
 /**
  * Opens a client. No connection is made yet.
@@ -32,29 +25,15 @@ import { WIRE_MODULES } from "../transport/wire_modules.ts";
  * @throws CulvertError of configuration, proxy and trust
  */
 export async function openClient(options: ClientOptions, world: World): Promise<Client> {
-  const { onObservation: observer = SILENT, onWarning = () => {}, serverTimings = false } = options;
+  const { onObservation = () => {}, onWarning = () => {}, serverTimings = false } = options;
   const settings = await loadSettings(flagsOf(options), world);
-  const [trust, { routes, warnings }] = await Promise.all([
-    loadTrust({ flag: settings.caCert, world, roots: rootsReader({ world }) }),
-    createRouteTable({ env: world.env, ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }) }),
-  ]);
-  const unhidden = hidingWarning() ?? [];
-  [...settings.warnings, ...trust.warnings, ...warnings].concat(unhidden).forEach((each) => onWarning(each));
-  const { os, arch } = Deno.build;
-  const name = userAgent({ originator: originator(world.env), version: VERSION, os, arch });
-  const dialer = createDialer({ trust, routes, world, observer, userAgent: name });
-  const authenticator = ownAuthenticator(options, settings, observer, world) ??
-    createAuthenticator({ settings, dialer, world, observer, warn: onWarning });
-  const { provider, transport } = settings;
-  return new OpenClient(settings, {
-    dialer,
-    authenticator,
-    provider,
-    transport,
-    world,
-    observer,
-    serverTimings,
+  const connection = await connect(settings, world, {
+    observer: observerOf(onObservation),
+    warn: onWarning,
+    authenticator: (parts) =>
+      ownAuthenticator(options, settings, parts.observer, world) ?? createAuthenticator(parts),
   });
+  return new OpenClient(connection, serverTimings);
 }
 
 /** What sends the program's own credential, where it gave one. @throws CulvertError `usage` where it gave two */
@@ -99,31 +78,32 @@ function flagsOf(options: ClientOptions): SharedFlags {
 }
 
 class OpenClient implements Client {
-  readonly #settings: Settings;
+  readonly #connection: Connection<Authenticator>;
   readonly #parts: SessionOptions;
   readonly #sessions = new Set<Session>();
   #own: ClientSession | undefined;
   #closed = false;
 
-  constructor(settings: Settings, parts: SessionOptions) {
-    this.#settings = settings;
-    this.#parts = parts;
+  constructor(connection: Connection<Authenticator>, serverTimings: boolean) {
+    const { provider, transport } = connection.settings;
+    this.#connection = connection;
+    this.#parts = { ...connection, provider, transport, serverTimings };
   }
 
   get model(): string {
-    return this.#settings.model;
+    return this.#connection.settings.model;
   }
 
   get provider(): string {
-    return this.#settings.provider.id;
+    return this.#connection.settings.provider.id;
   }
 
   get roots(): string {
-    return this.#parts.dialer.trust.description;
+    return this.#connection.trust.description;
   }
 
   session(): ClientSession {
-    const session = new Session(this.#parts, WIRE_MODULES);
+    const session = new Session(this.#parts);
     this.#sessions.add(session);
     const close = () => {
       session.close();
@@ -156,7 +136,7 @@ class OpenClient implements Client {
     this.#closed = true;
     for (const session of this.#sessions) session.close();
     this.#sessions.clear();
-    this.#parts.dialer.close();
+    this.#connection.close();
   }
 
   [Symbol.dispose](): void {
@@ -169,7 +149,7 @@ class OpenClient implements Client {
 
   /** The request with what the settings add. */
   #complete(request: ClientRequest): TurnRequest {
-    const { model, reasoningEffort, reasoningSummary, serviceTier, verbosity } = this.#settings;
+    const { model, reasoningEffort, reasoningSummary, serviceTier, verbosity } = this.#connection.settings;
     const { input } = request;
     return {
       ...(reasoningEffort === undefined ? {} : { reasoningEffort }),

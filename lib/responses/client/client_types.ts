@@ -4,7 +4,7 @@
  * @module
  */
 import type { ExternalAuth } from "../../auth/external/external_auth.ts";
-import type { Observer } from "../../net/observer.ts";
+import type { Observation } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
 import type { ApiKeyFunction } from "../../auth/api_key/api_key_authenticator.ts";
 import type { ResponseItem } from "../events/items.ts";
@@ -50,7 +50,7 @@ export interface ClientOptions {
    */
   readonly serverTimings?: boolean;
   /** Told of each attempt, recovery and note. Must not throw. */
-  readonly onObservation?: Observer;
+  readonly onObservation?: (observation: Observation) => void;
   /** Told what the user should know of the configuration and of the roots. Default: nobody is. */
   readonly onWarning?: (warning: Warning) => void;
 }

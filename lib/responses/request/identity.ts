@@ -4,13 +4,11 @@
  * @module
  */
 import type { Authorization } from "../../auth/authenticator.ts";
+import { originator } from "../../connect/user_agent.ts";
 import type { Provider } from "../../config/provider.ts";
 import type { Environment } from "../../world/world.ts";
 import { wireServiceTier } from "./request.ts";
 import type { TraceContext } from "./trace_context.ts";
-
-/** The name that servers see unless another is set. */
-const ORIGINATOR = "culvert";
 
 /** Who speaks, for as long as a session lasts. */
 export interface Identity {
@@ -30,12 +28,6 @@ export interface Identity {
 /** What the request is for. */
 export type RequestKind = "turn" | "prewarm" | "compaction" | "memory";
 
-/** The originator: `CODEX_INTERNAL_ORIGINATOR_OVERRIDE` where it can stand in a header, else `culvert`. */
-export function originator(env: Environment): string {
-  const override = env("CODEX_INTERNAL_ORIGINATOR_OVERRIDE") ?? "";
-  return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(override) ? override : ORIGINATOR;
-}
-
 /** A fresh identity. */
 export function newIdentity(env: Environment, installationId?: string): Identity {
   return {
@@ -44,24 +36,6 @@ export function newIdentity(env: Environment, installationId?: string): Identity
     threadId: crypto.randomUUID(),
     ...(installationId === undefined ? {} : { installationId }),
   };
-}
-
-/** Facts for {@link userAgent}. */
-export interface UserAgentFacts {
-  readonly originator: string;
-  readonly version: string;
-  readonly os: string;
-  readonly osVersion?: string;
-  readonly arch: string;
-  /** The terminal program, where it says its name. */
-  readonly terminal?: string;
-}
-
-/** `culvert/0.1.0 (linux 6.1; x86_64) xterm`: anything but printable ASCII becomes `_`. */
-export function userAgent(facts: UserAgentFacts): string {
-  const os = facts.osVersion === undefined ? facts.os : `${facts.os} ${facts.osVersion}`;
-  const text = `${facts.originator}/${facts.version} (${os}; ${facts.arch}) ${facts.terminal ?? "unknown"}`;
-  return text.replace(/[^\x20-\x7e]/g, "_");
 }
 
 /** What one request is part of. */

@@ -65,7 +65,7 @@ export function observeResponse(
   const begin = world.monotonic();
   const isSocket = facts.wire === "websocket";
   return ({ outcome, events, error }) =>
-    observer({
+    observer.observe({
       kind: "response",
       transport: isSocket ? "websocket" : "http",
       endpoint: "/responses",
@@ -88,7 +88,7 @@ export function observeAttempt(
   const begin = world.monotonic();
   return ({ status, headers, error, reused }) => {
     const problem = error ?? (status !== undefined && status >= 300 ? `http ${status}` : undefined);
-    observer({
+    observer.observe({
       kind: "request",
       transport: facts.wire === "sse" ? "http" : "websocket",
       endpoint: "/responses",

@@ -23,7 +23,6 @@ import { WarmUp, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
 import type { WebSocketCarrier } from "../transport/websocket/websocket_transport.ts";
 import type { Carrier, Transport } from "../transport/transport.ts";
 import { WireChoice } from "../transport/transport_choice.ts";
-import type { WireModules } from "../transport/wire_modules.ts";
 
 /** What a session stands on. */
 export interface SessionOptions {
@@ -46,7 +45,6 @@ export interface SessionOptions {
  */
 export class Session implements Disposable {
   readonly #options: SessionOptions;
-  readonly #modules: WireModules;
   readonly #identity: Identity;
   readonly #limits = new RateLimitBook();
   readonly #etags = new Set<string>();
@@ -56,14 +54,10 @@ export class Session implements Disposable {
   #warmUp: WarmUp | undefined;
   #isPrewarmed = false;
 
-  /**
-   * @param options what it stands on; nothing is opened yet
-   * @param modules how to load what only a websocket needs
-   */
-  constructor(options: SessionOptions, modules: WireModules) {
+  /** @param options what it stands on; nothing is opened yet */
+  constructor(options: SessionOptions) {
     const { identity, provider, transport = "auto", world } = options;
     this.#options = options;
-    this.#modules = modules;
     this.#identity = identity ?? newIdentity(world.env);
     this.#tails = new BodyTails(world);
     this.#choice = new WireChoice(transport, provider.supportsWebsockets);
@@ -103,7 +97,7 @@ export class Session implements Disposable {
     this.#isPrewarmed = true;
     const { authenticator, world } = this.#options;
     return this.#warm(async (state, signal) => {
-      const { prewarm } = await this.#modules.prewarm();
+      const { prewarm } = await import("./prewarm.ts");
       const parts = {
         authenticator,
         context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
@@ -126,7 +120,7 @@ export class Session implements Disposable {
     this.#isPrewarmed = false;
     const { authenticator, world } = this.#options;
     return this.#warm(async (state, signal) => {
-      const { preconnect } = await this.#modules.preconnect();
+      const { preconnect } = await import("../transport/websocket/preconnect.ts");
       const carrier = await this.#socketCarrier();
       return await preconnect(
         { authenticator, identity: this.#identity, carrier, state, now: world.now() },
@@ -163,7 +157,7 @@ export class Session implements Disposable {
   }
 
   async #socketCarrier(warmUp = false): Promise<WebSocketCarrier> {
-    const { WebSocketCarrier } = await this.#modules.websocketCarrier();
+    const { WebSocketCarrier } = await import("../transport/websocket/websocket_transport.ts");
     const { dialer, provider, serverTimings = false, world } = this.#options;
     return new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp, serverTimings });
   }

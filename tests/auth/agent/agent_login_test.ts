@@ -2,7 +2,7 @@ import { createAuthenticator, type SessionAuthenticator } from "../../../lib/con
 import type { Authorization } from "../../../lib/auth/authenticator.ts";
 import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
 import { writeLogin } from "../../../lib/mock/oauth/login_file.ts";
-import type { Observation } from "../../../lib/net/observer.ts";
+import { type Observation, observerOf } from "../../../lib/net/observer.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import {
   failureOf,
@@ -55,7 +55,7 @@ class Rig implements AsyncDisposable {
       settings: { codexHome: this.home.path, provider: testProvider(), useAgentIdentity: true },
       dialer: plainDialer(({ url }) => before(url.pathname)),
       world: testWorld({ ...this.env, ...env }, () => this.now),
-      observer: (one) => this.seen.push(one),
+      observer: observerOf((one) => this.seen.push(one)),
       warn: ({ code }) => this.warnings.push(code),
     });
   }

@@ -6,7 +6,7 @@ import type {
 } from "../../../lib/auth/external/external_auth.ts";
 import type { RecoveryResult, Rejection } from "../../../lib/auth/authenticator.ts";
 import type { LoginPolicy } from "../../../lib/config/settings.ts";
-import type { Observation } from "../../../lib/net/observer.ts";
+import { type Observation, observerOf } from "../../../lib/net/observer.ts";
 import type { World } from "../../../lib/world/world.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { failureOf, jwt, testWorld } from "../kit.ts";
@@ -25,7 +25,7 @@ function open(auth: ExternalAuth, loginPolicy?: LoginPolicy, world: Pick<World, 
     auth,
     loginPolicy,
     world,
-    observer: (observation) => seen.push(observation),
+    observer: observerOf((observation) => seen.push(observation)),
   });
   return {
     authenticator,

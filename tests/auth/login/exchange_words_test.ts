@@ -2,7 +2,7 @@
 import { exchange } from "../../../lib/auth/chatgpt/auth_exchange.ts";
 import { CulvertError } from "../../../lib/errors.ts";
 import { createDialer } from "../../../lib/net/dialer/create_dialer.ts";
-import type { Observation } from "../../../lib/net/observer.ts";
+import { type Observation, observerOf } from "../../../lib/net/observer.ts";
 import { createRouteTable } from "../../../lib/net/route/route_table.ts";
 import { CA, everythingOf, httpServer, LEAF, rawServer, trusting, worldWith } from "../../net/kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
@@ -24,7 +24,7 @@ async function told(origin: string, limitMs = 5_000): Promise<{ end: string | nu
     routes,
     world,
     userAgent: "culvert-test/0",
-    observer: (observation) => seen.push(observation),
+    observer: observerOf((observation) => seen.push(observation)),
   });
   const request = { method: "POST", url: new URL(QUERY, origin), ...SECRETS } as const;
   try {

@@ -58,7 +58,7 @@ function evidence(
 Deno.test("a request event writes every request tag, and no other but the additions", () => {
   const env = { OPENAI_API_KEY: "sk-1", CODEX_API_KEY: " ", CODEX_REFRESH_TOKEN_URL_OVERRIDE: "http://x" };
   const store = evidence(env, LOGIN, "sk-key-in-the-wrong-place");
-  store.observer(request({ status: 401, error: "http 401", evidence: FOUR }));
+  store.observer.observe(request({ status: 401, error: "http 401", evidence: FOUR }));
   assertEquals(store.tags(), {
     endpoint: "/responses",
     auth_header_attached: "true",
@@ -94,8 +94,8 @@ Deno.test("a request event writes every request tag, and no other but the additi
 
 Deno.test("an attempt after a recovery is told with its mode, its header, and the step that it owes its chance to", () => {
   const store = evidence();
-  store.observer(recovery());
-  store.observer(request());
+  store.observer.observe(recovery());
+  store.observer.observe(request());
   const { auth_mode, auth_header_attached, auth_header_name, ...tags } = store.tags();
   assertEquals([auth_mode, auth_header_attached, auth_header_name], ["Chatgpt", "true", "authorization"]);
   assertEquals(
@@ -106,17 +106,17 @@ Deno.test("an attempt after a recovery is told with its mode, its header, and th
 
 Deno.test("the agent that signed is told, the age of a token that was not sent is not, and the next attempt clears both", () => {
   const store = evidence();
-  store.observer(request({ status: 401, error: "http 401", agentId: "agent-1", taskId: "task-1" }));
+  store.observer.observe(request({ status: 401, error: "http 401", agentId: "agent-1", taskId: "task-1" }));
   const of = (...names: readonly string[]) => names.map((name) => store.tags()[name]);
   const names = ["auth_agent_id", "auth_task_id", "auth_token_age_s_bucket", "auth_token_expires_in_bucket"];
   assertEquals(of(...names), ["agent-1", "task-1", "", ""]);
-  store.observer(request({ status: 200 }));
+  store.observer.observe(request({ status: 200 }));
   assertEquals(of(...names), ["", "", "3600-86400", "<0"]);
 });
 
 Deno.test("a recovery event writes the four tags of its 401, mode, phase and outcome, and the additions", () => {
   const store = evidence();
-  store.observer(recovery());
+  store.observer.observe(recovery());
   assertEquals(store.tags(), {
     auth_recovery_mode: "managed",
     auth_recovery_phase: "refresh_token",
@@ -132,15 +132,15 @@ Deno.test("a recovery event writes the four tags of its 401, mode, phase and out
     auth_recovery_reason: "ready",
     auth_state_changed: "true",
   });
-  store.observer(request());
+  store.observer.observe(request());
   for (const name of EXTRA_TAGS) assert(name in store.tags(), name);
 });
 
 Deno.test("after a healthy retry auth_401_* tells of the 401, auth_* of the retry, and the follow-up succeeded", () => {
   const store = evidence();
-  store.observer(request({ status: 401, error: "http 401", evidence: FOUR }));
-  store.observer(recovery());
-  store.observer(request({ status: 200, evidence: { requestId: "req-200" } }));
+  store.observer.observe(request({ status: 401, error: "http 401", evidence: FOUR }));
+  store.observer.observe(recovery());
+  store.observer.observe(request({ status: 200, evidence: { requestId: "req-200" } }));
   const tags = store.tags();
   assertEquals([tags["auth_401_request_id"], tags["auth_401_error_code"]], ["req-401", "token_expired"]);
   assertEquals([tags["auth_request_id"], tags["auth_cf_ray"], tags["auth_error_code"]], ["req-200", "", ""]);
@@ -158,27 +158,27 @@ Deno.test("after a healthy retry auth_401_* tells of the 401, auth_* of the retr
 
 Deno.test("a retry that fails says so, and only the attempt after a recovery is a retry", () => {
   const store = evidence();
-  store.observer(recovery());
-  store.observer(request({ status: 401, error: "http 401", evidence: { requestId: "req-2" } }));
+  store.observer.observe(recovery());
+  store.observer.observe(request({ status: 401, error: "http 401", evidence: { requestId: "req-2" } }));
   assertEquals(store.tags()["auth_recovery_followup_success"], "false");
   assertEquals(store.tags()["auth_recovery_followup_status"], "401");
-  store.observer(request({ status: 200 }));
+  store.observer.observe(request({ status: 200 }));
   assertEquals(store.tags()["auth_retry_after_unauthorized"], "false");
   assertEquals(store.tags()["auth_recovery_followup_success"], "");
 });
 
 Deno.test("repeats of a retry after server errors still follow the recovery", () => {
   const store = evidence();
-  store.observer(recovery());
-  store.observer(request({ status: 503, error: "http 503" }));
-  store.observer(request({ status: 200, attempt: 1 }));
+  store.observer.observe(recovery());
+  store.observer.observe(request({ status: 503, error: "http 503" }));
+  store.observer.observe(request({ status: 200, attempt: 1 }));
   assertEquals(store.tags()["auth_retry_after_unauthorized"], "true");
 });
 
 Deno.test("a later 401 overwrites all four auth_401_* and blanks what it lacks", () => {
   const store = evidence();
-  store.observer(recovery());
-  store.observer(recovery({ outcome: "recovery_not_run", evidence: { requestId: "req-2" } }));
+  store.observer.observe(recovery());
+  store.observer.observe(recovery({ outcome: "recovery_not_run", evidence: { requestId: "req-2" } }));
   const tags = store.tags();
   assertEquals(
     [
@@ -194,10 +194,10 @@ Deno.test("a later 401 overwrites all four auth_401_* and blanks what it lacks",
 
 Deno.test("no value of an earlier turn is read as this turn's own", () => {
   const store = evidence();
-  store.observer(request({ status: 401, error: "http 401", evidence: FOUR }));
-  store.observer(recovery());
+  store.observer.observe(request({ status: 401, error: "http 401", evidence: FOUR }));
+  store.observer.observe(recovery());
   store.startTurn();
-  store.observer(request({ status: 200 }));
+  store.observer.observe(request({ status: 200 }));
   const tags = store.tags();
   for (const [name, value] of Object.entries(tags)) {
     if (/^auth_(401|recovery)_|^auth_state_changed/.test(name)) assertEquals([name, value], [name, ""]);
@@ -207,11 +207,11 @@ Deno.test("no value of an earlier turn is read as this turn's own", () => {
 
 Deno.test("a request after a full event blanks what it lacks, and keeps what the environment says", () => {
   const store = evidence({ OPENAI_API_KEY: "sk-1" });
-  store.observer(request({ status: 401, error: "http 401", evidence: FOUR }));
+  store.observer.observe(request({ status: 401, error: "http 401", evidence: FOUR }));
   const environment = (tags: Readonly<Record<string, string>>) =>
     Object.entries(tags).filter(([name]) => name.startsWith("auth_env_"));
   const before = environment(store.tags());
-  store.observer(request({ authHeaderAttached: false }));
+  store.observer.observe(request({ authHeaderAttached: false }));
   const tags = store.tags();
   for (const name of ["auth_request_id", "auth_cf_ray", "auth_error", "auth_error_code"]) {
     assertEquals([name, tags[name]], [name, ""]);
@@ -223,34 +223,34 @@ Deno.test("a request after a full event blanks what it lacks, and keeps what the
 Deno.test("a handshake after a recovery and the first request on its socket are the retry, the second is not", () => {
   const store = evidence();
   const websocket = { transport: "websocket" } as const;
-  store.observer(recovery({ transport: "websocket", phase: "reload" }));
-  store.observer(request({ ...websocket, status: 101 }));
+  store.observer.observe(recovery({ transport: "websocket", phase: "reload" }));
+  store.observer.observe(request({ ...websocket, status: 101 }));
   assertEquals(
     [store.tags()["auth_connection_reused"], store.tags()["auth_recovery_phase"]],
     ["false", "reload"],
   );
-  store.observer(request({ ...websocket, connectionReused: false }));
+  store.observer.observe(request({ ...websocket, connectionReused: false }));
   assertEquals(store.tags()["auth_retry_after_unauthorized"], "true");
   assertEquals(store.tags()["auth_recovery_followup_status"], "");
-  store.observer(request({ ...websocket, connectionReused: true }));
+  store.observer.observe(request({ ...websocket, connectionReused: true }));
   assertEquals(store.tags()["auth_retry_after_unauthorized"], "false");
   assertEquals(store.tags()["auth_connection_reused"], "true");
 });
 
 Deno.test("the list of models says nothing of retries", () => {
   const store = evidence();
-  store.observer(request({ endpoint: "/models", status: 200 }));
+  store.observer.observe(request({ endpoint: "/models", status: 200 }));
   assertEquals(store.tags()["auth_retry_after_unauthorized"], "");
 });
 
 Deno.test("an API key is ApiKey, no credential is nothing, and a key for another backend is classed", () => {
   const key = evidence({}, { mode: "apikey", source: { kind: "env", name: "OPENAI_API_KEY" } });
-  key.observer(request());
+  key.observer.observe(request());
   assertEquals(
     [key.tags()["auth_mode"], key.tags()["auth_base_url_class"], key.tags()["auth_credential_source"]],
     ["ApiKey", "platform", "env"],
   );
   const none = evidence({}, { mode: "none", source: { kind: "none", name: "none" } });
-  none.observer(request({ authHeaderAttached: false }));
+  none.observer.observe(request({ authHeaderAttached: false }));
   assertEquals([none.tags()["auth_mode"], none.tags()["auth_header_name"]], ["", ""]);
 });

@@ -2,7 +2,7 @@ import { createAuthenticator, type SessionAuthenticator } from "../../../lib/con
 import { AuthEvidence } from "../../../lib/auth/recovery/evidence.ts";
 import type { RecoveryResult, Rejection } from "../../../lib/auth/authenticator.ts";
 import type { Provider } from "../../../lib/config/provider.ts";
-import type { Observation, RecoveryObservation } from "../../../lib/net/observer.ts";
+import { type Observation, observerOf, type RecoveryObservation } from "../../../lib/net/observer.ts";
 import { serverEvidence } from "../../../lib/net/server_evidence.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { join } from "../../support/paths.ts";
@@ -56,7 +56,7 @@ function session(
     settings: { codexHome: home.path, provider: testProvider(provider) },
     dialer: plainDialer(),
     world: testWorld(env),
-    observer: (observation) => seen.push(observation),
+    observer: observerOf((observation) => seen.push(observation)),
   });
   return {
     authenticator,
@@ -343,7 +343,7 @@ Deno.test("no secret reaches an observation, an error, a tag or a warning", asyn
   });
   const { end } = await turn(undefined, { message: `you sent ${canary}-access` });
   assert(end?.resend === false);
-  for (const one of seen) evidence.observer(one);
+  for (const one of seen) evidence.observer.observe(one);
   const everything = JSON.stringify([
     seen,
     evidence.tags(),

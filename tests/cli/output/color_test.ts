@@ -28,8 +28,8 @@ Deno.test("an answer, warnings and notes write no escape byte into a pipe", asyn
     server.bundle,
   )}\n-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n`;
   await Deno.writeTextFile(server.bundle, bundle);
-  for (const voice of [["-vv"], ["-vv", "--json"]]) {
-    const run = await server.respond([...voice, "hi"], { env: { TERM: "xterm-256color" } });
+  for (const reporter of [["-vv"], ["-vv", "--json"]]) {
+    const run = await server.respond([...reporter, "hi"], { env: { TERM: "xterm-256color" } });
     assertEquals(run.code, 0, run.stderr);
     assertIncludes(run.stderr, "warning:");
     assertExcludes(run.stdout + run.stderr, ESCAPE);

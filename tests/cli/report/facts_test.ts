@@ -22,7 +22,11 @@ async function reportWith(tags: Readonly<Record<string, string>>) {
     dialer,
     authenticator,
     observer: SILENT,
+    trust: dialer.trust,
+    routes: dialer.routes,
     hold: () => {},
+    finish: () => undefined,
+    close: () => dialer.close(),
     [Symbol.asyncDispose]: () => Promise.resolve(dialer.close()),
   };
   const store = () => Promise.resolve(new AuthFile({ codexHome: home.path, world }));

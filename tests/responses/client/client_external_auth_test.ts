@@ -13,7 +13,8 @@ for (const transport of ["sse", "websocket"] as const) {
     using client = await createClient({
       transport,
       externalAuth: { resolve: () => credential("old"), refresh: () => credential("new") },
-      onObservation: (seen) => seen.kind === "recovery" && outcomes.push(`${seen.mode} ${seen.outcome}`),
+      onObservation: (seen) =>
+        void (seen.kind === "recovery" && outcomes.push(`${seen.mode} ${seen.outcome}`)),
     }, network.world);
     network.api.enqueue({ text: "Hello" });
     assertEquals(await client.turn({ input: "hi" }).text(), "Hello");

@@ -4,9 +4,8 @@ import { AuthEvidence } from "../../../lib/auth/recovery/evidence.ts";
 import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
 import { writeLogin } from "../../../lib/mock/oauth/login_file.ts";
 import { serverError, unauthorized } from "../../../lib/mock/api/refusals.ts";
-import type { Observation } from "../../../lib/net/observer.ts";
+import { type Observation, observerOf } from "../../../lib/net/observer.ts";
 import { Session } from "../../../lib/responses/turn/session.ts";
-import { WIRE_MODULES } from "../../../lib/responses/transport/wire_modules.ts";
 import { TestHome, testWorld } from "../../auth/kit.ts";
 import { dialerFor } from "../../net/kit.ts";
 import { assert, assertEquals, assertExcludes } from "../../support/assert.ts";
@@ -49,10 +48,10 @@ class Rig implements AsyncDisposable {
       }),
       useAgentIdentity: true,
     };
-    const observer = (one: Observation) => {
+    const observer = observerOf((one: Observation) => {
       this.seen.push(one);
-      this.evidence.observer(one);
-    };
+      this.evidence.observer.observe(one);
+    });
     const authenticator = createAuthenticator({ settings, dialer, world, observer });
     const { facts } = authenticator;
     this.evidence = new AuthEvidence({ env: world.env, provider: settings.provider, now: Date.now, facts });
@@ -63,7 +62,7 @@ class Rig implements AsyncDisposable {
       world,
       observer,
       transport: wire,
-    }, WIRE_MODULES);
+    });
     this.#close = () => dialer.close();
   }
 

@@ -1,4 +1,4 @@
-import type { Observation } from "../../../lib/net/observer.ts";
+import { type Observation, observerOf } from "../../../lib/net/observer.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { HELLO, ONCE, readTurn } from "../kit.ts";
 import {
@@ -18,7 +18,7 @@ const facts = (seen: readonly Observation[]) =>
 Deno.test("websocket: each turn of two frames is one request and one response of two events, and nothing over HTTP", async () => {
   const seen: Observation[] = [];
   await using server = await socketServer();
-  using session = await socketSession(server.baseUrl, { observer: (one) => seen.push(one) });
+  using session = await socketSession(server.baseUrl, { observer: observerOf((one) => seen.push(one)) });
   for (let turn = 0; turn < 2; turn++) await readTurn(session.turn(HELLO));
   assertEquals(facts(seen), [
     ["request", "websocket", false],
@@ -34,7 +34,7 @@ Deno.test("over SSE each turn of two events is one request and one response of t
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl, {
     transport: "sse",
-    observer: (one) => seen.push(one),
+    observer: observerOf((one) => seen.push(one)),
   });
   await readTurn(session.turn(HELLO));
   assertEquals(facts(seen).map((fact) => fact.filter((value) => value !== undefined)), [
@@ -50,7 +50,7 @@ Deno.test("websocket: a response that broke is one that failed, and one whose re
   using session = await socketSession(server.baseUrl, {
     transport: "ws",
     provider: ONCE,
-    observer: (one) => seen.push(one),
+    observer: observerOf((one) => seen.push(one)),
   });
   await readTurn(session.turn(HELLO));
   for await (const { type } of session.turn(HELLO)) if (type === "response.created") break;

@@ -1,5 +1,5 @@
 import type { Provider } from "../../../lib/config/provider.ts";
-import type { Observation } from "../../../lib/net/observer.ts";
+import { type Observation, observerOf } from "../../../lib/net/observer.ts";
 import { assertEquals, assertExcludes } from "../../support/assert.ts";
 import { closedPort } from "../../support/closed_port.ts";
 import { HELLO, ONCE, readTurn, tokens } from "../kit.ts";
@@ -19,7 +19,7 @@ async function told(
     transport: "sse",
     provider: { ...ONCE, ...fields },
     authenticator: tokens(mode, "sk-test"),
-    observer: (one) => seen.push(one),
+    observer: observerOf((one) => seen.push(one)),
   });
   await readTurn(session.turn(HELLO));
   assertExcludes(JSON.stringify(seen), CANARY);

@@ -2,7 +2,7 @@
 import { processWorld } from "../../../lib/cli/app/process.ts";
 import { CulvertError } from "../../../lib/errors.ts";
 import { LARGEST_BUNDLE, readBundleFile, type ReadFile } from "../../../lib/trust/bundle/bundle_file.ts";
-import { readSelected } from "../../../lib/trust/load_trust.ts";
+import { readSelected } from "../../../lib/trust/bundle/read_selected.ts";
 import { selectBundle } from "../../../lib/trust/bundle/selection.ts";
 import type { Bundle } from "../../../lib/trust/bundle/bundle.ts";
 import { createAuthority } from "../../../lib/pki/pki.ts";

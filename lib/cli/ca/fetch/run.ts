@@ -10,12 +10,12 @@ import { certificatePem } from "../../../trust/encoding/base64.ts";
 import { cleanBundle } from "../../../trust/bundle/clean_bundle.ts";
 import { checkWritable, writeAtomically } from "../../output/atomic_file.ts";
 import type { FetchFlags } from "../command.ts";
-import { ownUserAgent, rootsAndRoutes } from "../../command/connection.ts";
+import { connectWith } from "../../command/connection.ts";
+import { userAgent } from "../../../connect/user_agent.ts";
 import type { CliContext } from "../../command/context.ts";
 import type { Host } from "../../command/host.ts";
-import { LATE } from "../../app/late_modules.ts";
 import { listenForStop } from "../../command/stop_signals.ts";
-import { createVoice, type Voice } from "../../output/reporter.ts";
+import { createReporter, type Reporter } from "../../output/reporter.ts";
 import { fetchTarget } from "./fetch_target.ts";
 import { lookAt, type Presentation } from "./presentation.ts";
 import { presentedReport, type WrittenCa } from "./presented_report.ts";
@@ -25,11 +25,11 @@ import { topmostCa } from "./topmost_ca.ts";
 /** Runs the command. */
 export async function run(context: CliContext, flags: FetchFlags, place: string): Promise<void> {
   const { host } = context;
-  const voice = createVoice(host, flags);
+  const reporter = createReporter(host, flags);
   const url = fetchTarget(place);
   if (flags.output !== undefined) await checkWritable(flags.output);
   using stop = listenForStop(host);
-  const presentation = await lookFrom(host, flags, voice, url, stop.signal);
+  const presentation = await lookFrom(host, flags, reporter, url, stop.signal);
   let written: WrittenCa | null = null;
   let unwritten: CulvertError | undefined;
   if (flags.output !== undefined) {
@@ -46,8 +46,8 @@ export async function run(context: CliContext, flags: FetchFlags, place: string)
   await host.stdout.write(
     flags.json === true ? `${JSON.stringify(report)}\n` : renderPresented(presentation, report),
   );
-  if (written !== null) tellWritten(written, voice);
-  if (unwritten !== undefined) voice.fail(unwritten);
+  if (written !== null) tellWritten(written, reporter);
+  if (unwritten !== undefined) reporter.fail(unwritten);
   context.status = report.accepted && unwritten === undefined ? EXIT.done : EXIT.trust;
 }
 
@@ -55,19 +55,19 @@ export async function run(context: CliContext, flags: FetchFlags, place: string)
 async function lookFrom(
   host: Host,
   flags: FetchFlags,
-  voice: Voice,
+  reporter: Reporter,
   url: URL,
   stop: AbortSignal,
 ): Promise<Presentation> {
   const settings = await loadSettings(sharedFlags(flags), host.world);
-  settings.warnings.forEach(voice.warn);
   await using demo = settings.provider.id === "demo"
-    ? await (await LATE.demoConnection()).startDemo(host.world)
+    ? await (await import("../../command/demo_connection.ts")).startDemo(host.world)
     : undefined;
   const world = demo?.world ?? host.world;
-  const { trust, routes } = await rootsAndRoutes({ settings, world, voice });
+  await using connection = await connectWith({ world, settings, reporter });
+  const { trust, routes } = connection;
   const attempted = { url, route: routes.resolve(url), trust };
-  return await lookAt(attempted, { trust, world, userAgent: ownUserAgent(world) }, stop);
+  return await lookAt(attempted, { trust, world, userAgent: userAgent(world) }, stop);
 }
 
 function sharedFlags({ caCert, proxy, profile, strictConfig, provider }: FetchFlags): SharedFlags {
@@ -93,18 +93,18 @@ async function writeCa({ chain, attempted }: Presentation, path: string): Promis
   return { path, index, subject, issuer, sha256, is_root: kind === "root" };
 }
 
-function tellWritten(written: WrittenCa, voice: Voice): void {
+function tellWritten(written: WrittenCa, reporter: Reporter): void {
   const { path, subject, issuer, sha256 } = written;
-  voice.progress(`Certificate ${written.index}, "${subject}", written to ${path}`);
+  reporter.progress(`Certificate ${written.index}, "${subject}", written to ${path}`);
   if (!written.is_root) {
-    voice.warn({
+    reporter.warn({
       code: "ca_not_a_root",
       message:
         `It is an intermediate: its issuer "${issuer}" was not presented. It is trusted here as it is; ` +
         "OpenSSL and others want the root itself",
     });
   }
-  voice.warn({
+  reporter.warn({
     code: "ca_trust_means",
     message:
       `Whoever holds the key of "${subject}" can read and change everything sent through a connection that ` +

@@ -1,7 +1,9 @@
+import { observerOf } from "../../../../lib/net/observer.ts";
+import { VERSION } from "../../../../lib/version.ts";
 import * as zlib from "node:zlib";
 import type { Authenticator } from "../../../../lib/auth/authenticator.ts";
 import type { Provider } from "../../../../lib/config/provider.ts";
-import { originator, userAgent } from "../../../../lib/responses/request/identity.ts";
+import { originator, userAgent } from "../../../../lib/connect/user_agent.ts";
 import { assert, assertEquals, assertMatch } from "../../../support/assert.ts";
 import {
   COMPLETED,
@@ -131,11 +133,11 @@ Deno.test("each attempt is told to the observer, with what the server left as ev
     stream([COMPLETED], { "x-request-id": "req_2" }),
   ], {
     session: {
-      observer: (observation) => {
+      observer: observerOf((observation) => {
         if (observation.kind !== "request") return;
         const { endpoint, attempt, status, error, evidence, authHeaderAttached } = observation;
         told.push([endpoint, attempt, status, error, evidence.requestId, authHeaderAttached]);
-      },
+      }),
     },
   });
   assertEquals(told, [
@@ -157,7 +159,9 @@ Deno.test("the originator is culvert, or what the variable says where that can b
 });
 
 Deno.test("the user agent is printable ASCII", () => {
-  const facts = { originator: "culvert", version: "0.1.0", os: "linux", osVersion: "6.1é", arch: "x86_64" };
-  assertEquals(userAgent(facts), "culvert/0.1.0 (linux 6.1_; x86_64) unknown");
-  assertEquals(userAgent({ ...facts, terminal: "xterm\n" }), "culvert/0.1.0 (linux 6.1_; x86_64) xterm_");
+  const { os, arch } = Deno.build;
+  const from = (variables: Readonly<Record<string, string>>) => userAgent({ env: (name) => variables[name] });
+  assertEquals(from({}), `culvert/${VERSION} (${os}; ${arch}) unknown`);
+  assertEquals(from({ TERM: "xterm\né" }), `culvert/${VERSION} (${os}; ${arch}) xterm__`);
+  assertEquals(from({ TERM: "xterm", TERM_PROGRAM: "vscode" }), `culvert/${VERSION} (${os}; ${arch}) vscode`);
 });

@@ -5,7 +5,6 @@ import type { Provider } from "../../../../lib/config/provider.ts";
 import { listen } from "../../../../lib/net/server/listener.ts";
 import type { ServedWebSocket, UpgradeOffer } from "../../../../lib/net/server/served_websocket.ts";
 import { Session, type SessionOptions } from "../../../../lib/responses/turn/session.ts";
-import { WIRE_MODULES } from "../../../../lib/responses/transport/wire_modules.ts";
 import { dialerFor, LEAF } from "../../../net/kit.ts";
 import { hastyWorld, HELLO, provider, type Reading, readTurn, tokens } from "../../kit.ts";
 
@@ -172,7 +171,7 @@ export async function socketSession(
     transport: "auto",
     ...rest,
     provider: provider(baseUrl, { supportsWebsockets: true, ...fields }),
-  }, WIRE_MODULES);
+  });
   return Object.assign(session, {
     [Symbol.dispose]: () => {
       session.close();

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
-import type { World } from "../../world/world.ts";
-import type { AuthMode, Authorization } from "../authenticator.ts";
-import type { AuthenticatorOptions } from "../../connect/assemble_authenticator.ts";
-import { type Credential, findCredential } from "../credential.ts";
-import { openStore, type StoreModules } from "../store/open_store.ts";
+import { CulvertError } from "../errors.ts";
+import type { World } from "../world/world.ts";
+import type { AuthMode, Authorization } from "../auth/authenticator.ts";
+import type { AuthenticatorOptions } from "./create_authenticator.ts";
+import { type Credential, findCredential } from "../auth/credential.ts";
+import { openStore } from "../auth/store/open_store.ts";
 
 const BEARER = { Authorization: "Bearer ***" };
 const WITH_ACCOUNT = { ...BEARER, "ChatGPT-Account-ID": "***" };
@@ -33,7 +33,6 @@ const SHAPES: Readonly<Record<Credential["kind"], readonly [AuthMode, Readonly<R
 export async function previewAuthorization(
   settings: AuthenticatorOptions["settings"],
   world: World,
-  modules: StoreModules,
   signal?: AbortSignal,
 ): Promise<Authorization> {
   const { apiKeyFile, codexHome, loginPolicy, loginStorage, provider } = settings;
@@ -43,7 +42,7 @@ export async function previewAuthorization(
       world,
       loginPolicy,
       signal,
-      store: () => openStore({ codexHome, loginStorage, world, warn: () => {} }, modules),
+      store: () => openStore({ codexHome, loginStorage, world, warn: () => {} }),
       ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
     });
     const isSigned = credential.kind === "managed" && settings.useAgentIdentity === true;

@@ -1,0 +1,152 @@
+/**
+ * The composition root: builds trust store, routes, dialer and authenticator from settings. The command line,
+ * `createClient`, the doctor and the report all use these functions, so that one configuration gives the same
+ * requests everywhere.
+ *
+ * @module
+ */
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { Settings } from "../config/settings.ts";
+import { createDialer } from "../net/dialer/create_dialer.ts";
+import type { Dialer } from "../net/dialer/dialer.ts";
+import { hidingWarning } from "../net/dialer/env_permission.ts";
+import { type Observer, SILENT } from "../net/observer.ts";
+import { createRouteTable, type RouteTableResult } from "../net/route/route_table.ts";
+import { loadTrust } from "../trust/load_trust.ts";
+import type { RootsReader } from "../trust/roots/roots_reader.ts";
+import { rootsReader } from "../trust/roots/system_roots.ts";
+import type { TrustStore } from "../trust/trust_store.ts";
+import type { Warning } from "../warning.ts";
+import type { World } from "../world/world.ts";
+import { createAuthenticator, type SessionAuthenticator } from "./create_authenticator.ts";
+import { userAgent } from "./user_agent.ts";
+
+/** Options of {@link connect}. */
+export interface ConnectOptions<A extends Authenticator = SessionAuthenticator> {
+  /** Receives every observation. Default: none does. */
+  readonly observer?: Observer;
+  /** Receives what the user should know of the configuration, the roots and the credential. Default: ignored. */
+  readonly warn?: (warning: Warning) => void;
+  /**
+   * Makes the authenticator. Default: {@link createAuthenticator}, which looks the credential up in settings,
+   * environment and stored login.
+   */
+  readonly authenticator?: (parts: AuthenticatorParts) => A;
+}
+
+/** What an authenticator is made of. */
+export interface AuthenticatorParts {
+  readonly settings: Settings;
+  readonly dialer: Dialer;
+  readonly world: World;
+  readonly observer: Observer;
+  readonly warn: (warning: Warning) => void;
+  /** Takes work that must be finished before the process ends, such as saving a renewed login. */
+  readonly hold: (work: Promise<unknown>) => void;
+}
+
+/** Everything that a request needs. Nothing is opened until the first request. */
+export interface Connection<A extends Authenticator = SessionAuthenticator> extends AsyncDisposable {
+  readonly settings: Settings;
+  readonly world: World;
+  readonly trust: TrustStore;
+  readonly routes: RouteTableResult["routes"];
+  readonly dialer: Dialer;
+  readonly authenticator: A;
+  readonly observer: Observer;
+  /** Takes work that {@link Connection.finish} waits for. */
+  readonly hold: (work: Promise<unknown>) => void;
+  /** The held work that is not finished; `undefined` where there is none. Never rejects. */
+  readonly finish: () => Promise<void> | undefined;
+  /** Closes the connections that are idle. Turns under way are not ended. */
+  readonly close: () => void;
+}
+
+/**
+ * Builds a connection from settings.
+ *
+ * @param settings the settings in force
+ * @param world the process
+ * @throws CulvertError `ca_unreadable`, `ca_invalid`, `proxy_invalid`
+ */
+export function connect(settings: Settings, world: World, options?: ConnectOptions): Promise<Connection>;
+export function connect<A extends Authenticator>(
+  settings: Settings,
+  world: World,
+  options: ConnectOptions<A> & Required<Pick<ConnectOptions<A>, "authenticator">>,
+): Promise<Connection<A>>;
+export async function connect(
+  settings: Settings,
+  world: World,
+  options: ConnectOptions<Authenticator> = {},
+): Promise<Connection<Authenticator>> {
+  const { observer = SILENT, warn = () => {}, authenticator = createAuthenticator } = options;
+  const [trust, { routes, warnings }] = await Promise.all([
+    trustFor(settings, world),
+    routesFor(settings, world),
+  ]);
+  const hiding = hidingWarning() ?? [];
+  [...settings.warnings, ...trust.warnings, ...warnings].concat(hiding).forEach((each) => warn(each));
+  const dialer = dialerFor({ trust, routes, world, observer });
+  const held = new Set<Promise<unknown>>();
+  const hold = (work: Promise<unknown>) => {
+    const forget = () => held.delete(work);
+    held.add(work);
+    work.then(forget, forget);
+  };
+  const finish = () => held.size === 0 ? undefined : Promise.allSettled(held).then(() => {});
+  return {
+    settings,
+    world,
+    trust,
+    routes,
+    dialer,
+    authenticator: authenticator({ settings, dialer, world, observer, warn, hold }),
+    observer,
+    hold,
+    finish,
+    close: () => dialer.close(),
+    [Symbol.asyncDispose]: async () => {
+      await finish();
+      dialer.close();
+    },
+  };
+}
+
+/**
+ * Loads the roots that every connection trusts.
+ *
+ * @param settings `caCert` is the value of `--ca-cert`
+ * @param options `countMozilla` also counts Mozilla's roots, which costs about 15 ms of processor time;
+ *   `roots` reads the roots of the system and of the runtime, by default those of this machine
+ * @throws CulvertError `ca_unreadable`, `ca_invalid`
+ */
+export function trustFor(
+  { caCert }: Pick<Settings, "caCert">,
+  world: World,
+  options: { readonly countMozilla?: boolean; readonly roots?: RootsReader } = {},
+): Promise<TrustStore> {
+  return loadTrust({ roots: rootsReader({ world }), ...options, flag: caCert, world });
+}
+
+/**
+ * Builds the routes from `--proxy` and the proxy variables.
+ *
+ * @throws CulvertError `proxy_invalid` for `--proxy`
+ */
+export function routesFor({ proxy }: Pick<Settings, "proxy">, world: World): Promise<RouteTableResult> {
+  return createRouteTable({ env: world.env, ...(proxy === undefined ? {} : { proxy }) });
+}
+
+/** What {@link dialerFor} builds on. */
+export interface DialerParts {
+  readonly trust: TrustStore;
+  readonly routes: RouteTableResult["routes"];
+  readonly world: World;
+  readonly observer?: Observer;
+}
+
+/** Builds the dialer. Opens nothing. */
+export function dialerFor({ trust, routes, world, observer = SILENT }: DialerParts): Dialer {
+  return createDialer({ trust, routes, world, observer, userAgent: userAgent(world) });
+}
