@@ -30,11 +30,7 @@ const TOP: readonly (readonly string[])[] = [
  * below the `*`, and may import from each other.
  */
 const WITHIN: Readonly<Record<string, readonly string[]>> = {
-  cli: ["app", "*", "command", "output"],
-  auth: ["login", "recovery", "chatgpt", "agent", "external", "api_key", "policy", "store", "."],
   responses: ["client", "turn", "transport", "failures", "request", "events", "."],
-  net: ["server", "dialer", "websocket", "diagnosis", "tunnel", "failure", "route", "."],
-  trust: [".", "roots", "bundle", "certificate", "encoding"],
 };
 
 /** An import that points upwards. */

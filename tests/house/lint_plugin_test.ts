@@ -21,8 +21,8 @@ const OPENERS: readonly string[] = [
 
 Deno.test("a socket opened outside lib/net is reported, in whatever way it is opened", () => {
   for (const source of OPENERS) {
-    assertEquals(broken("lib/auth/refresh.ts", source), ["culvert/one-door"], source);
-    assertEquals(broken("main.ts", source), ["culvert/one-door"], source);
+    assertEquals(broken("lib/auth/refresh.ts", source), ["culvert/network-access"], source);
+    assertEquals(broken("main.ts", source), ["culvert/network-access"], source);
   }
 });
 
@@ -62,48 +62,68 @@ Deno.test("a process global is reported outside main.ts and lib/cli/app/process.
   }
 });
 
-Deno.test("an import against the layers is reported, static, dynamic or re-exported", () => {
-  assertEquals(broken("lib/trust/a.ts", `import { b } from "../net/b.ts"; b;`), ["culvert/layers"]);
-  assertEquals(broken("lib/net/a.ts", `export { b } from "../auth/b.ts";`), ["culvert/layers"]);
-  assertEquals(broken("lib/net/a.ts", `export * from "../cli/b.ts";`), ["culvert/layers"]);
-  assertEquals(broken("lib/responses/a.ts", `await import("../mock/b.ts");`), ["culvert/layers"]);
-  assertEquals(broken("lib/errors.ts", `import { b } from "./net/b.ts"; b;`), ["culvert/layers"]);
-});
+const IMPORTS_FROM_ABOVE: readonly (readonly [path: string, source: string])[] = [
+  ["lib/trust/a.ts", `import { b } from "../net/b.ts"; b;`],
+  ["lib/net/a.ts", `export { b } from "../auth/b.ts";`],
+  ["lib/net/a.ts", `export * from "../cli/b.ts";`],
+  ["lib/responses/turn/a.ts", `await import("../../mock/b.ts");`],
+  ["lib/errors.ts", `import { b } from "./net/b.ts"; b;`],
+  ["lib/world/a.ts", `import { b } from "../redaction/b.ts"; b;`],
+  ["lib/responses/events/a.ts", `import { b } from "../turn/b.ts"; b;`],
+];
 
-Deno.test("an import along the layers passes", () => {
-  assertEquals(broken("lib/net/a.ts", `import { b } from "../trust/b.ts"; b;`), []);
-  assertEquals(broken("lib/cli/a.ts", `import { b } from "../mock/b.ts"; b;`), []);
-  assertEquals(broken("lib/auth/a.ts", `import { CulvertError } from "../errors.ts"; CulvertError;`), []);
-  assertEquals(broken("lib/mod.ts", `export { b } from "./responses/b.ts";`), []);
-  assertEquals(broken("lib/testing.ts", `export { b } from "./mock/b.ts";`), []);
-});
-
-Deno.test("an import that the runtime's graph leaves out stands in the table of late modules, and names its type", () => {
-  const loader = `export const load = (): Promise<typeof import("./a.ts")> => import("./a.ts" as string);`;
-  assertEquals(broken("lib/cli/app/late_modules.ts", loader), []);
-  assertEquals(broken("main.ts", loader), []);
-  assertEquals(broken("lib/net/dialer/create_dialer.ts", loader), ["culvert/late-imports"]);
-  assertEquals(broken("lib/cli/app/run.ts", loader), ["culvert/late-imports"]);
-  for (
-    const wrong of [
-      loader.replace(`"./a.ts" as`, `"./b.ts" as`),
-      `export const load = (name: string) => import(name);`,
-    ]
-  ) {
-    assertEquals(broken("lib/cli/app/late_modules.ts", wrong), ["culvert/late-imports"], wrong);
+Deno.test("an import from a folder above is reported, static, dynamic or re-exported", () => {
+  for (const [path, source] of IMPORTS_FROM_ABOVE) {
+    assertEquals(broken(path, source), ["culvert/folder-order"], `${path}: ${source}`);
   }
 });
 
-Deno.test("an import that the runtime's graph leaves out is held to the other rules too", () => {
-  const loader = (name: string) =>
-    `export const load = (): Promise<typeof import("${name}")> => import("${name}" as string);`;
-  assertEquals(broken("main.ts", loader("ws")), ["culvert/one-door"]);
-  assertEquals(broken("lib/net/a.ts", loader("../auth/b.ts")), ["culvert/layers", "culvert/late-imports"]);
+const IMPORTS_FROM_BELOW: readonly (readonly [path: string, source: string])[] = [
+  ["lib/net/a.ts", `import { b } from "../trust/b.ts"; b;`],
+  ["lib/cli/app/a.ts", `import { b } from "../../mock/b.ts"; b;`],
+  ["lib/auth/a.ts", `import { CulvertError } from "../errors.ts"; CulvertError;`],
+  ["lib/responses/turn/a.ts", `import { b } from "../events/b.ts"; b;`],
+  ["lib/responses/events/a.ts", `import { b } from "./b.ts"; b;`],
+  ["lib/mod.ts", `export { b } from "./responses/b.ts";`],
+  ["lib/testing.ts", `export { b } from "./mock/b.ts";`],
+];
+
+Deno.test("an import from the same folder or from one below passes", () => {
+  for (const [path, source] of IMPORTS_FROM_BELOW) {
+    assertEquals(broken(path, source), [], `${path}: ${source}`);
+  }
 });
 
-Deno.test("an import below lib/cli that the runtime's graph shows is read at every start, and reported", () => {
-  const load = `export const load = () => import("../respond/run.ts");`;
-  assertEquals(broken("lib/cli/respond/command.ts", load), ["culvert/late-imports"]);
-  assertEquals(broken("lib/cli/respond/command.ts", `export const load = () => import("zod");`), []);
-  assertEquals(broken("lib/auth/a.ts", `export const load = () => import("./b.ts");`), []);
+Deno.test("an import whose name is not a plain literal is reported in the program, and allowed in tests", () => {
+  for (const source of [`await import("./a.ts" as string);`, `const name = "./a.ts"; await import(name);`]) {
+    assertEquals(broken("lib/cli/app/run.ts", source), ["culvert/literal-imports"], source);
+    assertEquals(broken("tests/cli/run.ts", source), [], source);
+  }
+  assertEquals(broken("lib/cli/app/run.ts", `await import("./a.ts");`), []);
+});
+
+Deno.test("a file above 400 lines is reported in the program", () => {
+  const lines = (count: number) => Array.from({ length: count }, () => "export {};\n").join("");
+  assertEquals(broken("lib/net/a.ts", lines(400)), []);
+  assertEquals(broken("lib/net/a.ts", lines(401)), ["culvert/small-files"]);
+  assertEquals(broken("tests/net/a_test.ts", lines(401)), []);
+});
+
+Deno.test("a folder of more than 12 files is reported once, at its first file", async () => {
+  const root = await Deno.makeTempDir({ prefix: "culvert-lint-" });
+  try {
+    const folder = `${root}/lib/net`;
+    await Deno.mkdir(folder, { recursive: true });
+    const names = Array.from({ length: 13 }, (_, index) => `m${String(index).padStart(2, "0")}.ts`);
+    const found = () =>
+      names.flatMap((name) =>
+        Deno.lint.runPlugin(plugin, `${folder}/${name}`, "export {};").map(({ id }) => [id, name])
+      );
+    for (const name of names.slice(0, 12)) await Deno.writeTextFile(`${folder}/${name}`, "export {};");
+    assertEquals(found(), []);
+    await Deno.writeTextFile(`${folder}/${names[12]}`, "export {};");
+    assertEquals(found(), [["culvert/small-folders", "m00.ts"]]);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
 });

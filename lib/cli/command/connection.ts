@@ -91,9 +91,11 @@ function summarise(warnings: readonly Warning[], reporter: Reporter): readonly W
   if (reporter.level > 0) return warnings;
   const byCode = new Map<string, Warning[]>();
   for (const warning of warnings) byCode.set(warning.code, [...byCode.get(warning.code) ?? [], warning]);
+  // Only certificates come by the dozen; every unknown key of a configuration is worth its line.
+  const isCounted = ({ code }: Warning) => /^(ca|system_root)_/.test(code);
   return [...byCode.values()].flatMap((same) => {
     const [first] = same;
-    if (first === undefined || same.length <= SAME_KIND) return same;
+    if (first === undefined || same.length <= SAME_KIND || !isCounted(first)) return same;
     return [{
       ...first,
       message: `${first.message}; and ${same.length - 1} more like it: culvert ca inspect`,
