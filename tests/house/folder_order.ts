@@ -30,6 +30,7 @@ const TOP: readonly (readonly string[])[] = [
  * below the `*`, and may import from each other.
  */
 const WITHIN: Readonly<Record<string, readonly string[]>> = {
+  net: ["server", "dialer", "websocket", "diagnosis", "tunnel", "failure", "route", "."],
   responses: ["client", "turn", "transport", "failures", "request", "events", "."],
 };
 

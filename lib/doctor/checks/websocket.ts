@@ -5,7 +5,7 @@
  */
 import type { Settings } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
-import type { WebSocketOutcome } from "../../net/dialer/dialer.ts";
+import type { WebSocketOutcome } from "../../net/websocket/websocket.ts";
 import { websocketUrl } from "../../responses/request/url.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";

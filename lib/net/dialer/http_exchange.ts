@@ -8,7 +8,7 @@ import type { World } from "../../world/world.ts";
 import type { HttpReply, HttpRequest } from "./dialer.ts";
 import { basicCredentials } from "../route/proxy_address.ts";
 import { describeRoute, type Route, type RouteTable } from "../route/route.ts";
-import { requestHeaders } from "./request_headers.ts";
+import { requestHeaders } from "../request_headers.ts";
 import { followUp, REDIRECT_LIMIT } from "./redirects.ts";
 import type { HttpClientPool } from "./http_client_pool.ts";
 import { hostAndPort } from "../failure/explain.ts";

@@ -4,12 +4,12 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import type { WebSocketOutcome, WebSocketRequest } from "../dialer/dialer.ts";
+import type { WebSocketOutcome, WebSocketRequest } from "./websocket.ts";
 import { doctorCommand, hostAndPort } from "../failure/explain.ts";
 import { FaultError } from "../failure/fault.ts";
 import { readBody } from "../tunnel/http_body.ts";
 import type { HttpHead } from "../tunnel/http_head.ts";
-import { requestHeaders } from "../dialer/request_headers.ts";
+import { requestHeaders } from "../request_headers.ts";
 import { describeRoute, type Route } from "../route/route.ts";
 import { closeQuietly, openTunnel, secure, targetOf, type TunnelParts } from "../tunnel/tunnel.ts";
 import { Channel } from "./websocket_channel.ts";

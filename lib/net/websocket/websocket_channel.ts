@@ -5,7 +5,7 @@
  */
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
-import type { WebSocketChannel } from "../dialer/dialer.ts";
+import type { WebSocketChannel } from "./websocket.ts";
 import { hostAndPort } from "../failure/explain.ts";
 import { frameSink } from "./frame_sink.ts";
 import { describeRoute, type Route } from "../route/route.ts";

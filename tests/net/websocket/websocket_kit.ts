@@ -1,5 +1,6 @@
 /** What the tests of the websocket share: opening one, an echo, and messages by number. */
-import type { Dialer, WebSocketChannel, WebSocketRequest } from "../../../lib/net/dialer/dialer.ts";
+import type { Dialer } from "../../../lib/net/dialer/dialer.ts";
+import type { WebSocketChannel, WebSocketRequest } from "../../../lib/net/websocket/websocket.ts";
 import { type Peer, TEXT } from "./websocket_server.ts";
 
 export function ask(url: string, over: Partial<WebSocketRequest> = {}): WebSocketRequest {

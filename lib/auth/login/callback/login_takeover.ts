@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { askLoopback } from "../../../net/loopback_ask.ts";
+import { askLoopback } from "../../../net/dialer/loopback_ask.ts";
 import type { World } from "../../../world/world.ts";
 import { jsonObject } from "../../chatgpt/auth_exchange.ts";
 import { isProofOf, proofOf, randomText } from "./login_proof.ts";

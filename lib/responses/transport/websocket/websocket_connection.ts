@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../../errors.ts";
-import type { WebSocketChannel } from "../../../net/dialer/dialer.ts";
+import type { WebSocketChannel } from "../../../net/websocket/websocket.ts";
 import { describeRoute } from "../../../net/route/route.ts";
 import type { World } from "../../../world/world.ts";
 import type { LastExchange } from "./incremental.ts";

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { World } from "../world/world.ts";
-import { dialTcp, systemTcp } from "./tunnel/dial_tcp.ts";
-import { readHead, writeAll } from "./tunnel/http_head.ts";
+import type { World } from "../../world/world.ts";
+import { dialTcp, systemTcp } from "../tunnel/dial_tcp.ts";
+import { readHead, writeAll } from "../tunnel/http_head.ts";
 
 const MAX_BYTES = 16 * 1024;
 

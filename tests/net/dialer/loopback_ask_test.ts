@@ -1,6 +1,6 @@
-import { askLoopback } from "../../lib/net/loopback_ask.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { deafPort, httpServer, rawServer, worldWith } from "./kit.ts";
+import { askLoopback } from "../../../lib/net/dialer/loopback_ask.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { deafPort, httpServer, rawServer, worldWith } from "../kit.ts";
 
 const ask = (port: number, limitMs = 20_000, signal?: AbortSignal) =>
   askLoopback({ port, path: "/question", body: { nonce: "n" }, limitMs }, worldWith(), signal);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { CulvertError } from "../errors.ts";
 
 /**
  * Builds them.
