@@ -135,7 +135,7 @@ export function createClient(options: ClientOptions = {}, world: Partial<World> 
 
 export type { Client, ClientOptions, ClientRequest, ClientSession } from "./responses/client/client_types.ts";
 export type { ExternalAuth, ExternalCredential, ExternalRefresh } from "./auth/external/external_auth.ts";
-export type { ApiKeyFunction } from "./auth/api_key/api_key_authenticator.ts";
+export type { ApiKeyFunction } from "./auth/external/api_key_authenticator.ts";
 export type { Turn, TurnOptions } from "./responses/turn/turn.ts";
 export type { TraceContext } from "./responses/request/trace_context.ts";
 export type { TurnParameters } from "./responses/request/request.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AuthMode } from "./authenticator.ts";
-import { type AuthRecord, idClaims } from "./store/auth_record.ts";
+import { type AuthRecord, idClaims } from "./auth_record.ts";
 
 /** The account that goes with a token, where there is one. */
 export interface AccountFacts {

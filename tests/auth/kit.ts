@@ -2,7 +2,7 @@
 import { ReplyBody } from "../../lib/net/dialer/reply_body.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { AuthFile } from "../../lib/auth/store/auth_file.ts";
-import type { CredentialStore } from "../../lib/auth/store/credential_store.ts";
+import type { CredentialStore } from "../../lib/auth/credential_store.ts";
 import { authEndpoints } from "../../lib/auth/chatgpt/auth_endpoints.ts";
 import type { Provider } from "../../lib/config/provider.ts";
 import type { Dialer, HttpRequest } from "../../lib/net/dialer/dialer.ts";

@@ -17,9 +17,9 @@ import { type AgentRecord, asAgentFailure, problemIn, registerAgent } from "./ag
 import { dropAgent, keepAgent, storedAgent } from "./agent_store.ts";
 import { agentHome } from "./agent_token.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
-import { accountOf } from "../store/auth_record.ts";
+import { accountOf } from "../auth_record.ts";
 import type { AgentFacts, Authorization } from "../authenticator.ts";
-import type { CredentialStore } from "../store/credential_store.ts";
+import type { CredentialStore } from "../credential_store.ts";
 import { acquireFileLock, type HeldLock } from "../store/file_lock.ts";
 import type { ManagedLogin } from "../chatgpt/managed_login.ts";
 import { mayPass } from "./request_with_retry.ts";

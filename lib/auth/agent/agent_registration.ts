@@ -9,7 +9,7 @@ import { VERSION } from "../../version.ts";
 import { makeAgentKey } from "./agent_key.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import { jsonBody, jsonObject } from "../chatgpt/auth_exchange.ts";
-import { accountOf, type AuthRecord, idClaims } from "../store/auth_record.ts";
+import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
 import { agentFailure } from "./identity_failure.ts";
 import { patiently, type PatientParts } from "./request_with_retry.ts";
 

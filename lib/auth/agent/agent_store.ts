@@ -6,9 +6,9 @@
 import { CulvertError } from "../../errors.ts";
 import type { Warning } from "../../warning.ts";
 import type { AgentRecord } from "./agent_registration.ts";
-import { accountOf } from "../store/auth_record.ts";
+import { accountOf } from "../auth_record.ts";
 import type { AgentFacts } from "../authenticator.ts";
-import type { CredentialStore } from "../store/credential_store.ts";
+import type { CredentialStore } from "../credential_store.ts";
 
 /** How long to wait for whoever is renewing the login, ms. */
 const LOCK_LIMIT_MS = 35_000;

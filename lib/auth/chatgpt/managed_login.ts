@@ -15,13 +15,13 @@ import {
   parseAuthRecord,
   type RenewedTokens,
   renewTokens,
-} from "../store/auth_record.ts";
-import type { CredentialStore, WriteSlot } from "../store/credential_store.ts";
+} from "../auth_record.ts";
+import type { CredentialStore, WriteSlot } from "../credential_store.ts";
 import type { HeldLock } from "../store/file_lock.ts";
 import { isPermanent, permanentFailure, transientFailure } from "../recovery/refresh_failure.ts";
 import { knownRefusal, noteRefusal } from "./refused_tokens.ts";
 import { refreshGrant, type RefreshReason, type RefreshReply } from "./token_endpoint.ts";
-import { isDue, isExpired } from "./token_freshness.ts";
+import { isDue, isExpired } from "../token_freshness.ts";
 import { raceAbort } from "../../async/race_abort.ts";
 
 /** How long to wait for another process that is renewing, ms: longer than a holder may take. */

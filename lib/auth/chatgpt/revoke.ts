@@ -6,7 +6,7 @@
 import { CulvertError } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import { exchange, jsonBody } from "./auth_exchange.ts";
-import type { AuthRecord } from "../store/auth_record.ts";
+import type { AuthRecord } from "../auth_record.ts";
 
 const REVOKE_LIMIT_MS = 10_000;
 

@@ -7,7 +7,7 @@ import { CulvertError } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
 import { type AuthReply, errorCodeOf, exchange, jsonBody, jsonObject } from "./auth_exchange.ts";
-import type { RenewedTokens } from "../store/auth_record.ts";
+import type { RenewedTokens } from "../auth_record.ts";
 
 /** Why a refresh is asked for, as the codex client (0.169.0) tells the authority. */
 export type RefreshReason = "unauthorized_recovery" | "proactive_expiry";

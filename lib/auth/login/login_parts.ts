@@ -7,7 +7,7 @@ import { CulvertError, type DetailValue } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
-import type { CredentialStore } from "../store/credential_store.ts";
+import type { CredentialStore } from "../credential_store.ts";
 import type { OnboardingEntrypoint } from "./callback/login_state.ts";
 
 /** Where to sign in, as whom, and what with. */

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { CulvertError } from "../../errors.ts";
-import type { AuthRecord } from "../store/auth_record.ts";
+import type { AuthRecord } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
 import type { LoginParts } from "./login_parts.ts";
 import { revokeLogin } from "../chatgpt/revoke.ts";

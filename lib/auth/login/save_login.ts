@@ -4,8 +4,8 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { type AuthRecord, replaceCredential } from "../store/auth_record.ts";
-import type { Reservation } from "../store/credential_store.ts";
+import { type AuthRecord, replaceCredential } from "../auth_record.ts";
+import type { Reservation } from "../credential_store.ts";
 import { readClaims } from "../jwt_claims.ts";
 import { loginFailure, type LoginParts, type LoginTokens, type SignedIn } from "./login_parts.ts";
 import { revokeLogin } from "../chatgpt/revoke.ts";

@@ -6,9 +6,9 @@
 import { absolutePath } from "../../world/absolute_path.ts";
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
-import { type AuthRecord, parseAuthRecord, recordText } from "./auth_record.ts";
+import { type AuthRecord, parseAuthRecord, recordText } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
-import type { CredentialStore, WriteSlot } from "./credential_store.ts";
+import type { CredentialStore, WriteSlot } from "../credential_store.ts";
 import { lockHome, type LockResult } from "./file_lock.ts";
 import { WholeFile, type WriteStep } from "./whole_file.ts";
 

@@ -6,7 +6,7 @@
 import type { LoginStorage } from "../../config/settings.ts";
 import { AuthFile } from "./auth_file.ts";
 import { AutoStore } from "./auto_store.ts";
-import type { CredentialStore } from "./credential_store.ts";
+import type { CredentialStore } from "../credential_store.ts";
 import { EphemeralStore } from "./ephemeral_store.ts";
 import { loginEntry, secretsEntry } from "./keyring/keyring.ts";
 import { KeyringStore } from "./keyring/keyring_store.ts";

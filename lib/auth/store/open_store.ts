@@ -6,7 +6,7 @@
 import type { LoginStorage } from "../../config/settings.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
-import type { CredentialStore } from "./credential_store.ts";
+import type { CredentialStore } from "../credential_store.ts";
 
 /** Whose store, and which. */
 export interface StoreOptions {

@@ -5,11 +5,11 @@
  */
 import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
 import type { AuthMode } from "../../auth/authenticator.ts";
-import { type Credential, storedCredential } from "../../auth/credential.ts";
+import { type Credential, storedCredential } from "../../auth/policy/find_credential.ts";
 import { ManagedLogin } from "../../auth/chatgpt/managed_login.ts";
 import { openStore } from "../../auth/store/open_store.ts";
 import { describeCredential } from "../../auth/recovery/rejection_report.ts";
-import { expiryOf } from "../../auth/chatgpt/token_freshness.ts";
+import { expiryOf } from "../../auth/token_freshness.ts";
 import { CulvertError } from "../../errors.ts";
 import type { AuthFlags } from "./command.ts";
 import { connectCommand } from "../command/connection.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { EvidenceTags } from "../../auth/recovery/evidence.ts";
-import type { AuthStatus } from "../../auth/status.ts";
+import type { AuthStatus } from "../../auth/policy/status.ts";
 import type { DetailValue } from "../../errors.ts";
 import type { Observation } from "../../net/observer.ts";
 import { VERSION } from "../../version.ts";

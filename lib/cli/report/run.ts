@@ -5,7 +5,7 @@
  */
 import { AuthEvidence } from "../../auth/recovery/evidence.ts";
 import { openStore } from "../../auth/store/open_store.ts";
-import { authStatus } from "../../auth/status.ts";
+import { authStatus } from "../../auth/policy/status.ts";
 import { createRedactor, redactDetails } from "../../redaction/redactor.ts";
 import { CulvertError, type DetailValue } from "../../errors.ts";
 import type { Observation } from "../../net/observer.ts";

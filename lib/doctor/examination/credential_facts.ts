@@ -4,9 +4,9 @@
  * @module
  */
 import type { AuthMode } from "../../auth/authenticator.ts";
-import type { Credential } from "../../auth/credential.ts";
+import type { Credential } from "../../auth/policy/find_credential.ts";
 import { readClaims } from "../../auth/jwt_claims.ts";
-import { expiryOf } from "../../auth/chatgpt/token_freshness.ts";
+import { expiryOf } from "../../auth/token_freshness.ts";
 
 /** How a credential authenticates. */
 export function modeOf(credential: Credential): AuthMode {

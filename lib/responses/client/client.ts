@@ -12,7 +12,7 @@ import type { Settings, SharedFlags } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import { type Observer, observerOf } from "../../net/observer.ts";
 import type { World } from "../../world/world.ts";
-import { apiKeyAuthenticator } from "../../auth/api_key/api_key_authenticator.ts";
+import { apiKeyAuthenticator } from "../../auth/external/api_key_authenticator.ts";
 import type { Client, ClientOptions, ClientRequest, ClientSession } from "./client_types.ts";
 import { userMessage } from "../events/items.ts";
 import type { TurnRequest } from "../request/request.ts";

@@ -6,7 +6,7 @@
 import type { ExternalAuth } from "../../auth/external/external_auth.ts";
 import type { Observation } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
-import type { ApiKeyFunction } from "../../auth/api_key/api_key_authenticator.ts";
+import type { ApiKeyFunction } from "../../auth/external/api_key_authenticator.ts";
 import type { ResponseItem } from "../events/items.ts";
 import type { TurnParameters } from "../request/request.ts";
 import type { Turn, TurnOptions } from "../turn/turn.ts";

@@ -1,6 +1,6 @@
 import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
 import type { WriteStep } from "../../../lib/auth/store/whole_file.ts";
-import { replaceCredential } from "../../../lib/auth/store/auth_record.ts";
+import { replaceCredential } from "../../../lib/auth/auth_record.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { fromFileUrl, join } from "../../support/paths.ts";
 import { DEFECT_ROWS } from "./auth_file_rows.ts";

@@ -1,4 +1,4 @@
-import type { CredentialStore } from "../../../lib/auth/store/credential_store.ts";
+import type { CredentialStore } from "../../../lib/auth/credential_store.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { accessToken, failureOf, HOUR_MS, loginIn, loginText, TestAuthority, TestHome } from "../kit.ts";
 import { MemoryKeyring, storesOn } from "./keyring/memory_keyring.ts";

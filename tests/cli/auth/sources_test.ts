@@ -1,5 +1,5 @@
 import { startMockApi } from "../../../lib/mock/api/api.ts";
-import { CREDENTIAL_ROWS, type CredentialRow, sourceIn } from "../../auth/credential_rows.ts";
+import { CREDENTIAL_ROWS, type CredentialRow, sourceIn } from "../../auth/policy/credential_rows.ts";
 import { TestHome } from "../../auth/kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert, type CulvertRun } from "../../support/culvert.ts";

@@ -1,6 +1,6 @@
 import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
 import { createAuthenticator } from "../../../lib/connect/create_authenticator.ts";
-import { authStatus } from "../../../lib/auth/status.ts";
+import { authStatus } from "../../../lib/auth/policy/status.ts";
 import { buildReport } from "../../../lib/cli/report/build_report.ts";
 import { loadSettings } from "../../../lib/config/load_settings.ts";
 import { SILENT } from "../../../lib/net/observer.ts";

@@ -7,9 +7,9 @@ import { CulvertError } from "../../../errors.ts";
 import type { Warning } from "../../../warning.ts";
 import type { World } from "../../../world/world.ts";
 import type { AuthFile } from "../auth_file.ts";
-import { type AuthRecord, parseAuthRecord } from "../auth_record.ts";
+import { type AuthRecord, parseAuthRecord } from "../../auth_record.ts";
 import type { CredentialSource } from "../../authenticator.ts";
-import type { CredentialStore, Reservation, WriteSlot } from "../credential_store.ts";
+import type { CredentialStore, Reservation, WriteSlot } from "../../credential_store.ts";
 import { lockHome, type LockResult } from "../file_lock.ts";
 import {
   describeEntry,

@@ -3,18 +3,23 @@
  *
  * @module
  */
-import type { Provider } from "../config/provider.ts";
-import type { LoginPolicy } from "../config/settings.ts";
-import { CulvertError } from "../errors.ts";
-import type { World } from "../world/world.ts";
-import { accountOf, type AuthRecord, idClaims } from "./store/auth_record.ts";
-import { defaultBaseUrl } from "./auth_headers.ts";
-import type { AuthMode, CredentialSource } from "./authenticator.ts";
-import { ACCESS_TOKEN_VARIABLE, type Credential, findCredential, keyVariablesFor } from "./credential.ts";
-import type { CredentialStore } from "./store/credential_store.ts";
-import { readClaims } from "./jwt_claims.ts";
-import { planOf } from "./policy/plan.ts";
-import { expiryOf, isExpired } from "./chatgpt/token_freshness.ts";
+import type { Provider } from "../../config/provider.ts";
+import type { LoginPolicy } from "../../config/settings.ts";
+import { CulvertError } from "../../errors.ts";
+import type { World } from "../../world/world.ts";
+import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
+import { defaultBaseUrl } from "../auth_headers.ts";
+import type { AuthMode, CredentialSource } from "../authenticator.ts";
+import {
+  ACCESS_TOKEN_VARIABLE,
+  type Credential,
+  findCredential,
+  keyVariablesFor,
+} from "./find_credential.ts";
+import type { CredentialStore } from "../credential_store.ts";
+import { readClaims } from "../jwt_claims.ts";
+import { planOf } from "./plan.ts";
+import { expiryOf, isExpired } from "../token_freshness.ts";
 
 /** The state of the credential. No secret, no whole account id. */
 export interface AuthStatus {

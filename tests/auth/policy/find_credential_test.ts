@@ -1,10 +1,10 @@
-import { AuthFile } from "../../lib/auth/store/auth_file.ts";
-import { findCredential } from "../../lib/auth/credential.ts";
-import type { Provider } from "../../lib/config/provider.ts";
-import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
-import { join } from "../support/paths.ts";
+import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
+import { findCredential } from "../../../lib/auth/policy/find_credential.ts";
+import type { Provider } from "../../../lib/config/provider.ts";
+import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
+import { join } from "../../support/paths.ts";
 import { ALL_KEYS, CREDENTIAL_ROWS, sourceIn } from "./credential_rows.ts";
-import { failureOf, TestHome, testProvider, testWorld } from "./kit.ts";
+import { failureOf, TestHome, testProvider, testWorld } from "../kit.ts";
 
 interface Query {
   readonly env?: Readonly<Record<string, string>>;

@@ -4,8 +4,8 @@
  * @module
  */
 import type { AuthRecord } from "./auth_record.ts";
-import type { CredentialSource } from "../authenticator.ts";
-import type { LockResult } from "./file_lock.ts";
+import type { CredentialSource } from "./authenticator.ts";
+import type { LockResult } from "./store/file_lock.ts";
 
 /** A write that is certain to find its place. */
 export interface WriteSlot {

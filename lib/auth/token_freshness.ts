@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { AuthRecord } from "../store/auth_record.ts";
-import { readClaims } from "../jwt_claims.ts";
+import type { AuthRecord } from "./auth_record.ts";
+import { readClaims } from "./jwt_claims.ts";
 
 /** So long before its `exp` a token is renewed, ms (as the codex client, 0.169.0). */
 export const RENEW_BEFORE_MS = 5 * 60_000;

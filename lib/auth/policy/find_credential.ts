@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { absolutePath } from "../world/absolute_path.ts";
-import type { CommandAuth, Provider } from "../config/provider.ts";
-import type { LoginPolicy } from "../config/settings.ts";
-import { CulvertError } from "../errors.ts";
-import type { World } from "../world/world.ts";
-import type { AuthRecord } from "./store/auth_record.ts";
-import type { CredentialSource } from "./authenticator.ts";
-import type { CredentialStore } from "./store/credential_store.ts";
-import { forbidden, objection } from "./policy/login_policy.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
+import type { CommandAuth, Provider } from "../../config/provider.ts";
+import type { LoginPolicy } from "../../config/settings.ts";
+import { CulvertError } from "../../errors.ts";
+import type { World } from "../../world/world.ts";
+import type { AuthRecord } from "../auth_record.ts";
+import type { CredentialSource } from "../authenticator.ts";
+import type { CredentialStore } from "../credential_store.ts";
+import { forbidden, objection } from "./login_policy.ts";
 
 /** The credential that won. Secret. */
 export type Credential =

@@ -1,4 +1,4 @@
-import { apiKeyAuthenticator } from "../../../lib/auth/api_key/api_key_authenticator.ts";
+import { apiKeyAuthenticator } from "../../../lib/auth/external/api_key_authenticator.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { worldWith } from "../../net/kit.ts";
 

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { readClaims, type TokenClaims } from "../jwt_claims.ts";
+import { readClaims, type TokenClaims } from "./jwt_claims.ts";
 
 /** Kinds of credentials that the file may hold; `empty` where it holds none. */
 export type RecordMode =
