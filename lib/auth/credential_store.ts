@@ -5,7 +5,21 @@
  */
 import type { AuthRecord } from "./auth_record.ts";
 import type { CredentialSource } from "./authenticator.ts";
-import type { LockResult } from "./store/file_lock.ts";
+
+/** A lock that is held. */
+export interface HeldLock {
+  /** Text that earlier holders left in the file. */
+  readonly readNote: () => Promise<string>;
+  /** Replaces it. */
+  readonly writeNote: (text: string) => Promise<void>;
+  readonly release: () => void;
+}
+
+/** The lock, or why not: somebody else held it all the time, or there can be none here. */
+export type LockResult =
+  | { readonly kind: "held"; readonly lock: HeldLock }
+  | { readonly kind: "busy" }
+  | { readonly kind: "unavailable"; readonly cause: unknown };
 
 /** A write that is certain to find its place. */
 export interface WriteSlot {

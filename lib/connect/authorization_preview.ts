@@ -8,7 +8,8 @@ import { CulvertError } from "../errors.ts";
 import type { World } from "../world/world.ts";
 import type { AuthMode, Authorization } from "../auth/authenticator.ts";
 import type { AuthenticatorOptions } from "./create_authenticator.ts";
-import { type Credential, findCredential } from "../auth/policy/find_credential.ts";
+import { findCredential } from "../auth/policy/find_credential.ts";
+import { type Credential } from "../auth/credential.ts";
 import { openStore } from "../auth/store/open_store.ts";
 
 const BEARER = { Authorization: "Bearer ***" };

@@ -15,7 +15,8 @@ import type { ActiveCredential, CredentialFacts, Renewal } from "../auth/recover
 import { authEndpoints } from "../auth/chatgpt/auth_endpoints.ts";
 import { accountFacts, baseUrlClass, bearerHeaders, isBackendMode } from "../auth/auth_headers.ts";
 import type { Authenticator, TurnRecovery } from "../auth/authenticator.ts";
-import { type Credential, findCredential } from "../auth/policy/find_credential.ts";
+import { findCredential } from "../auth/policy/find_credential.ts";
+import { type Credential } from "../auth/credential.ts";
 import type { CredentialStore } from "../auth/credential_store.ts";
 import { readClaims } from "../auth/jwt_claims.ts";
 import { accountObjection, forbidden, LOGIN_POLICY, objection } from "../auth/policy/login_policy.ts";

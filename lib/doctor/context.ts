@@ -6,7 +6,8 @@
  */
 import type { AuthMode, Authorization } from "../auth/authenticator.ts";
 import { openStore } from "../auth/store/open_store.ts";
-import { type Credential, findCredential } from "../auth/policy/find_credential.ts";
+import { findCredential } from "../auth/policy/find_credential.ts";
+import { type Credential } from "../auth/credential.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { dialerFor, routesFor, trustFor } from "../connect/connect.ts";
 import { userAgent } from "../connect/user_agent.ts";

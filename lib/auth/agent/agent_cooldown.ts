@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { jsonObject } from "../chatgpt/auth_exchange.ts";
-import type { HeldLock } from "../store/file_lock.ts";
+import { jsonObject } from "../json.ts";
+import type { HeldLock } from "../credential_store.ts";
 import { fingerprint } from "../fingerprint.ts";
 
 /** How long nobody asks again, ms; as the codex client, 0.169.0. */

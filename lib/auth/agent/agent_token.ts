@@ -4,7 +4,7 @@
  * @module
  */
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
-import { jsonObject } from "../chatgpt/auth_exchange.ts";
+import { jsonObject } from "../json.ts";
 import { identityFailure } from "./identity_failure.ts";
 import { patiently, type PatientParts } from "./request_with_retry.ts";
 

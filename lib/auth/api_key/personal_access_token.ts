@@ -10,7 +10,8 @@ import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
-import { exchange, jsonObject } from "../chatgpt/auth_exchange.ts";
+import { exchange } from "../chatgpt/auth_exchange.ts";
+import { jsonObject } from "../json.ts";
 import type { AccountFacts } from "../auth_headers.ts";
 import { fingerprint } from "../fingerprint.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { jsonObject } from "../json.ts";
 import type { Dialer, HttpReply, HttpRequest } from "../../net/dialer/dialer.ts";
 
 /** Whole exchange, ms. Without it a firewall that swallows packets would hold every waiting process. */
@@ -68,17 +69,6 @@ export function formBody(
     headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
     body: new URLSearchParams(fields.map(([name, value]) => [name, value])).toString(),
   };
-}
-
-/** Parses a JSON object; `undefined` for anything else. */
-export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** The error code in a reply of the authority: `error.code`, else `error`, else `code`; lower case. */

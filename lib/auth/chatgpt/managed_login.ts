@@ -17,10 +17,11 @@ import {
   renewTokens,
 } from "../auth_record.ts";
 import type { CredentialStore, WriteSlot } from "../credential_store.ts";
-import type { HeldLock } from "../store/file_lock.ts";
+import type { HeldLock } from "../credential_store.ts";
 import { isPermanent, permanentFailure, transientFailure } from "../recovery/refresh_failure.ts";
 import { knownRefusal, noteRefusal } from "./refused_tokens.ts";
-import { refreshGrant, type RefreshReason, type RefreshReply } from "./token_endpoint.ts";
+import { refreshGrant, type RefreshReply } from "./token_endpoint.ts";
+import { type RefreshReason } from "../recovery/active_credential.ts";
 import { isDue, isExpired } from "../token_freshness.ts";
 import { raceAbort } from "../../async/race_abort.ts";
 

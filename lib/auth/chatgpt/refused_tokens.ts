@@ -5,9 +5,9 @@
  * @module
  */
 import { fingerprint } from "../fingerprint.ts";
-import type { HeldLock } from "../store/file_lock.ts";
-import type { PermanentReason } from "./token_endpoint.ts";
-import { jsonObject } from "./auth_exchange.ts";
+import type { HeldLock } from "../credential_store.ts";
+import type { PermanentReason } from "../recovery/refresh_failure.ts";
+import { jsonObject } from "../json.ts";
 
 const REASONS: readonly PermanentReason[] = ["expired", "exhausted", "revoked", "other"];
 

@@ -6,14 +6,11 @@
 import { CulvertError } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
-import { type AuthReply, errorCodeOf, exchange, jsonBody, jsonObject } from "./auth_exchange.ts";
+import { type AuthReply, errorCodeOf, exchange, jsonBody } from "./auth_exchange.ts";
+import { jsonObject } from "../json.ts";
+import type { RefreshReason } from "../recovery/active_credential.ts";
+import type { PermanentReason } from "../recovery/refresh_failure.ts";
 import type { RenewedTokens } from "../auth_record.ts";
-
-/** Why a refresh is asked for, as the codex client (0.169.0) tells the authority. */
-export type RefreshReason = "unauthorized_recovery" | "proactive_expiry";
-
-/** Why a refresh token will never work again. */
-export type PermanentReason = "expired" | "exhausted" | "revoked" | "other";
 
 /** What became of one refresh. */
 export type RefreshReply =

@@ -5,7 +5,7 @@
  */
 import type { Authenticator, Authorization } from "../authenticator.ts";
 import { bearerHeaders } from "../auth_headers.ts";
-import { headerValue } from "../policy/find_credential.ts";
+import { headerValue } from "../credential.ts";
 import { callExternal, ExternalTimeout } from "./external_call.ts";
 import { describeRejection } from "../recovery/rejection_report.ts";
 import { CulvertError } from "../../errors.ts";

@@ -10,7 +10,7 @@ import type { World } from "../../world/world.ts";
 import type { ActiveCredential } from "../recovery/active_credential.ts";
 import { bearerHeaders } from "../auth_headers.ts";
 import type { Authenticator, AuthMode, Authorization, CredentialSource } from "../authenticator.ts";
-import { headerValue } from "../policy/find_credential.ts";
+import { headerValue } from "../credential.ts";
 import type { ExternalAuth, ExternalCredential } from "./external_auth.ts";
 import { callExternal, ExternalTimeout } from "./external_call.ts";
 import { readClaims } from "../jwt_claims.ts";

@@ -6,7 +6,7 @@
 import { agentClaims, agentHome, verifyAgentToken } from "../agent/agent_token.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import type { AuthMode } from "../authenticator.ts";
-import { PERSONAL_TOKEN_PREFIX } from "../policy/find_credential.ts";
+import { PERSONAL_TOKEN_PREFIX } from "../credential.ts";
 import { readPayload } from "../jwt_claims.ts";
 import { loginFailure, type LoginParts, type SignedIn } from "./login_parts.ts";
 import { accountObjection } from "../policy/login_policy.ts";

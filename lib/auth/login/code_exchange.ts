@@ -4,7 +4,8 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { type AuthReply, errorCodeOf, exchange, formBody, jsonObject } from "../chatgpt/auth_exchange.ts";
+import { type AuthReply, errorCodeOf, exchange, formBody } from "../chatgpt/auth_exchange.ts";
+import { jsonObject } from "../json.ts";
 import { loginFailure, type LoginParts, type LoginTokens } from "./login_parts.ts";
 
 /**

@@ -4,7 +4,8 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { type AuthReply, errorCodeOf, exchange, jsonBody, jsonObject } from "../chatgpt/auth_exchange.ts";
+import { type AuthReply, errorCodeOf, exchange, jsonBody } from "../chatgpt/auth_exchange.ts";
+import { jsonObject } from "../json.ts";
 import { exchangeCode, oauthDetail } from "./code_exchange.ts";
 import { loginFailure, type LoginParts, type SignedIn } from "./login_parts.ts";
 import { CHATGPT_LOGIN_BYTES, checkStore, saveTokens } from "./save_login.ts";

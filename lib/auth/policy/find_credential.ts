@@ -4,27 +4,20 @@
  * @module
  */
 import { absolutePath } from "../../world/absolute_path.ts";
-import type { CommandAuth, Provider } from "../../config/provider.ts";
+import type { Provider } from "../../config/provider.ts";
 import type { LoginPolicy } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
-import type { AuthRecord } from "../auth_record.ts";
+import {
+  ACCESS_TOKEN_VARIABLE,
+  API_KEY_VARIABLES,
+  type Credential,
+  headerValue,
+  PERSONAL_TOKEN_PREFIX,
+} from "../credential.ts";
 import type { CredentialSource } from "../authenticator.ts";
 import type { CredentialStore } from "../credential_store.ts";
 import { forbidden, objection } from "./login_policy.ts";
-
-/** The credential that won. Secret. */
-export type Credential =
-  | { readonly kind: "bearer"; readonly token: string; readonly source: CredentialSource }
-  | { readonly kind: "command"; readonly auth: CommandAuth; readonly source: CredentialSource }
-  | { readonly kind: "personal_access_token"; readonly token: string; readonly source: CredentialSource }
-  | {
-    readonly kind: "agent_identity";
-    readonly identity: string | Readonly<Record<string, unknown>>;
-    readonly source: CredentialSource;
-  }
-  | { readonly kind: "managed"; readonly record: AuthRecord; readonly source: CredentialSource }
-  | { readonly kind: "none"; readonly source: CredentialSource };
 
 /** What the choice depends on. */
 export interface CredentialQuery {
@@ -40,12 +33,6 @@ export interface CredentialQuery {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Variables that hold an API key, in order. */
-export const API_KEY_VARIABLES = ["CULVERT_API_KEY", "CODEX_API_KEY", "OPENAI_API_KEY"] as const;
-/** The variable that holds a personal access token (`at-…`) or the JWT of an agent identity. */
-export const ACCESS_TOKEN_VARIABLE = "CODEX_ACCESS_TOKEN";
-/** What personal access tokens begin with; any other access token is an agent identity. */
-export const PERSONAL_TOKEN_PREFIX = "at-";
 const NONE: CredentialSource = { kind: "none", name: "none" };
 /** `details.problem` where no credential is stored. */
 const NOT_STORED = "not_stored";
@@ -163,19 +150,6 @@ async function readStored(store: CredentialStore, signal: AbortSignal | undefine
       path: source.name,
       variables: [...API_KEY_VARIABLES, ACCESS_TOKEN_VARIABLE],
     },
-  });
-}
-
-/** Whether and how a value can stand in a header. @throws CulvertError `auth_missing` naming the source */
-export function headerValue(text: string, sourceName: string): string {
-  const token = text.trim();
-  if (/^[\x21-\x7e]+$/.test(token)) return token;
-  const problem = token === ""
-    ? "it is empty"
-    : "it holds spaces, line breaks or other characters no token has";
-  throw new CulvertError("auth_missing", `Cannot use the credential from ${sourceName}: ${problem}`, {
-    hint: "Give the bare token, without quotes, labels or further lines.",
-    details: { source: sourceName },
   });
 }
 

@@ -5,7 +5,8 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { type Credential, storedCredential } from "./find_credential.ts";
+import { storedCredential } from "./find_credential.ts";
+import { type Credential } from "../credential.ts";
 import type { CredentialStore } from "../credential_store.ts";
 
 const LOCK_LIMIT_MS = 45_000;

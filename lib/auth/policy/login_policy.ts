@@ -7,7 +7,7 @@
 import type { LoginPolicy } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import { idClaims } from "../auth_record.ts";
-import type { Credential } from "./find_credential.ts";
+import type { Credential } from "../credential.ts";
 import { readPayload } from "../jwt_claims.ts";
 
 /** The kinds of login that `forced_login_method` tells apart. */

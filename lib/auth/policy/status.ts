@@ -10,12 +10,8 @@ import type { World } from "../../world/world.ts";
 import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
 import { defaultBaseUrl } from "../auth_headers.ts";
 import type { AuthMode, CredentialSource } from "../authenticator.ts";
-import {
-  ACCESS_TOKEN_VARIABLE,
-  type Credential,
-  findCredential,
-  keyVariablesFor,
-} from "./find_credential.ts";
+import { findCredential, keyVariablesFor } from "./find_credential.ts";
+import { ACCESS_TOKEN_VARIABLE, type Credential } from "../credential.ts";
 import type { CredentialStore } from "../credential_store.ts";
 import { readClaims } from "../jwt_claims.ts";
 import { planOf } from "./plan.ts";

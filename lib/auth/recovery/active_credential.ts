@@ -4,7 +4,9 @@
  * @module
  */
 import type { AgentFacts, AuthMode, Authorization, CredentialSource } from "../authenticator.ts";
-import type { RefreshReason } from "../chatgpt/token_endpoint.ts";
+
+/** Why a token is renewed, as the codex client (0.171.0) tells the authority. */
+export type RefreshReason = "unauthorized_recovery" | "proactive_expiry";
 
 /** Why nothing can be done about a 401, in the words of the evidence. */
 export type NotRunReason =

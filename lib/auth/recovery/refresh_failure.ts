@@ -4,7 +4,9 @@
  * @module
  */
 import { CulvertError, type DetailValue } from "../../errors.ts";
-import type { PermanentReason } from "../chatgpt/token_endpoint.ts";
+
+/** Why a refresh token will never work again. */
+export type PermanentReason = "expired" | "exhausted" | "revoked" | "other";
 
 /** Why the login at hand cannot be renewed any more. */
 export type LoginEnd = PermanentReason | "account_changed" | "signed_out" | "no_refresh_token";

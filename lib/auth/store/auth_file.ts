@@ -9,7 +9,8 @@ import type { World } from "../../world/world.ts";
 import { type AuthRecord, parseAuthRecord, recordText } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
 import type { CredentialStore, WriteSlot } from "../credential_store.ts";
-import { lockHome, type LockResult } from "./file_lock.ts";
+import { lockHome } from "./file_lock.ts";
+import { type LockResult } from "../credential_store.ts";
 import { WholeFile, type WriteStep } from "./whole_file.ts";
 
 /** Where the file is, and what tests may hook in. */

@@ -15,7 +15,7 @@ import type { AuthFile } from "./auth_file.ts";
 import type { AuthRecord } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
 import type { CredentialStore, Reservation, WriteSlot } from "../credential_store.ts";
-import type { LockResult } from "./file_lock.ts";
+import type { LockResult } from "../credential_store.ts";
 import type { StoreBesideFile } from "./keyring/keyring_store.ts";
 import { removeEach } from "./remove_each.ts";
 

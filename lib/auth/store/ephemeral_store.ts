@@ -7,7 +7,7 @@ import type { World } from "../../world/world.ts";
 import { type AuthRecord, parseAuthRecord } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
 import type { CredentialStore, WriteSlot } from "../credential_store.ts";
-import type { HeldLock, LockResult } from "./file_lock.ts";
+import type { HeldLock, LockResult } from "../credential_store.ts";
 
 /** What the process keeps for one home. */
 interface Place {

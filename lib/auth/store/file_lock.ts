@@ -5,25 +5,11 @@
  * @module
  */
 import { absolutePath } from "../../world/absolute_path.ts";
+import type { HeldLock, LockResult } from "../credential_store.ts";
 import type { World } from "../../world/world.ts";
 
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 100;
-
-/** A lock that is held. */
-export interface HeldLock {
-  /** Text that earlier holders left in the file. */
-  readonly readNote: () => Promise<string>;
-  /** Replaces it. */
-  readonly writeNote: (text: string) => Promise<void>;
-  readonly release: () => void;
-}
-
-/** The lock, or why not: somebody else held it all the time, or there can be none here. */
-export type LockResult =
-  | { readonly kind: "held"; readonly lock: HeldLock }
-  | { readonly kind: "busy" }
-  | { readonly kind: "unavailable"; readonly cause: unknown };
 
 /**
  * Waits to be the only one that changes the login of a home, wherever it is kept.

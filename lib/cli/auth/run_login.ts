@@ -5,7 +5,7 @@
  */
 import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
 import type { AuthMode } from "../../auth/authenticator.ts";
-import { headerValue } from "../../auth/policy/find_credential.ts";
+import { headerValue } from "../../auth/credential.ts";
 import { loginFailure, type LoginParts, type SignedIn } from "../../auth/login/login_parts.ts";
 import { methodObjection } from "../../auth/policy/login_policy.ts";
 import { planOf } from "../../auth/policy/plan.ts";

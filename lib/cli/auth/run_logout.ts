@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/policy/find_credential.ts";
+import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/credential.ts";
 import { logout } from "../../auth/login/logout.ts";
 import type { AuthFlags } from "./command.ts";
 import { connectCommand } from "../command/connection.ts";

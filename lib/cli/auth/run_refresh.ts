@@ -5,7 +5,8 @@
  */
 import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
 import type { AuthMode } from "../../auth/authenticator.ts";
-import { type Credential, storedCredential } from "../../auth/policy/find_credential.ts";
+import { storedCredential } from "../../auth/policy/find_credential.ts";
+import { type Credential } from "../../auth/credential.ts";
 import { ManagedLogin } from "../../auth/chatgpt/managed_login.ts";
 import { openStore } from "../../auth/store/open_store.ts";
 import { describeCredential } from "../../auth/recovery/rejection_report.ts";

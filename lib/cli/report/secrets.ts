@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/policy/find_credential.ts";
+import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/credential.ts";
 import type { CredentialStore } from "../../auth/credential_store.ts";
 import type { Settings } from "../../config/settings.ts";
 import { secretsAround } from "../../redaction/redactor.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AuthMode } from "../../auth/authenticator.ts";
-import type { Credential } from "../../auth/policy/find_credential.ts";
+import type { Credential } from "../../auth/credential.ts";
 import { readClaims } from "../../auth/jwt_claims.ts";
 import { expiryOf } from "../../auth/token_freshness.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Authorization } from "../../auth/authenticator.ts";
-import type { Credential } from "../../auth/policy/find_credential.ts";
+import type { Credential } from "../../auth/credential.ts";
 import { isDue } from "../../auth/token_freshness.ts";
 import type { Settings } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";

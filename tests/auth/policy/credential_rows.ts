@@ -1,6 +1,6 @@
 /** Credentials that stand beside one another, and which of them counts. */
 import type { CredentialSource } from "../../../lib/auth/authenticator.ts";
-import type { Credential } from "../../../lib/auth/policy/find_credential.ts";
+import type { Credential } from "../../../lib/auth/credential.ts";
 import type { Provider } from "../../../lib/config/provider.ts";
 import { join } from "../../support/paths.ts";
 import { accessToken, HOUR_MS, loginText } from "../kit.ts";

@@ -6,7 +6,7 @@
 import { Hono } from "hono";
 import { asCulvertError, type CulvertError } from "../../../errors.ts";
 import { answerOf, describeAnswer } from "./callback_answer.ts";
-import { jsonObject } from "../../chatgpt/auth_exchange.ts";
+import { jsonObject } from "../../json.ts";
 import { errorPage, PAGE_HEADERS, successPage } from "./login_pages.ts";
 import { loginFailure, type SignedIn } from "../login_parts.ts";
 import { isProofOf, proofOf } from "./login_proof.ts";

@@ -6,7 +6,7 @@
  */
 import { askLoopback } from "../../../net/dialer/loopback_ask.ts";
 import type { World } from "../../../world/world.ts";
-import { jsonObject } from "../../chatgpt/auth_exchange.ts";
+import { jsonObject } from "../../json.ts";
 import { isProofOf, proofOf, randomText } from "./login_proof.ts";
 import { readClaim } from "./port_claim.ts";
 

@@ -6,7 +6,7 @@
  * @module
  */
 import { absolutePath } from "../../../world/absolute_path.ts";
-import { jsonObject } from "../../chatgpt/auth_exchange.ts";
+import { jsonObject } from "../../json.ts";
 
 /** The file, while it is there. */
 export interface PortClaim {

@@ -5,7 +5,7 @@
  * @module
  */
 import { CulvertError } from "../../../errors.ts";
-import type { LockResult } from "../file_lock.ts";
+import type { LockResult } from "../../credential_store.ts";
 import type { KeyringCall } from "./keyring.ts";
 
 /** How long a call may take while the lock is held, ms: what asks nobody takes far less. */

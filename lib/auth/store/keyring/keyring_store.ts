@@ -10,7 +10,8 @@ import type { AuthFile } from "../auth_file.ts";
 import { type AuthRecord, parseAuthRecord } from "../../auth_record.ts";
 import type { CredentialSource } from "../../authenticator.ts";
 import type { CredentialStore, Reservation, WriteSlot } from "../../credential_store.ts";
-import { lockHome, type LockResult } from "../file_lock.ts";
+import { lockHome } from "../file_lock.ts";
+import { type LockResult } from "../../credential_store.ts";
 import {
   describeEntry,
   type Keyring,

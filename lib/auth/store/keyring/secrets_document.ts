@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../../errors.ts";
-import { jsonObject } from "../../chatgpt/auth_exchange.ts";
+import { jsonObject } from "../../json.ts";
 
 /** What is in it. Secret. */
 export interface Secrets {

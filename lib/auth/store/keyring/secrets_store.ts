@@ -10,7 +10,8 @@ import { CulvertError } from "../../../errors.ts";
 import type { AuthRecord } from "../../auth_record.ts";
 import type { CredentialSource } from "../../authenticator.ts";
 import type { Reservation, WriteSlot } from "../../credential_store.ts";
-import { lockHome, type LockResult } from "../file_lock.ts";
+import { lockHome } from "../file_lock.ts";
+import { type LockResult } from "../../credential_store.ts";
 import { describeEntry, type KeyringEntry, keyringFailure } from "./keyring.ts";
 import { Patience } from "./keyring_patience.ts";
 import {

@@ -1,0 +1,30 @@
+/**
+ * Reads JSON of unknown shape.
+ *
+ * @module
+ */
+
+/** A JSON object whose members are not checked. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Tells whether a value is an object, and neither `null` nor an array. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Parses a JSON object. Returns `undefined` for text that is anything else. */
+export function jsonObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Returns the text of a member; `undefined` where it is missing, empty or no text. */
+export function textMember(object: JsonObject | undefined, name: string): string | undefined {
+  const value = object?.[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
