@@ -1,22 +1,20 @@
 /**
- * Makes the binary: `deno task compile` writes `dist/culvert` for this machine, `deno task compile:all` the five
- * that a release publishes, each as `dist/culvert-TARGET.gz`, with `dist/SHA256SUMS`.
+ * Compiles the program. `deno task compile` writes `dist/culvert` for this machine; with `--target TARGET` it
+ * writes `dist/culvert-TARGET` for another one. `deno task compile:all` writes the five binaries of a release, each also
+ * as `dist/culvert-TARGET.gz`, and `dist/SHA256SUMS`.
  *
- * The program is bundled and minified first, into one file for the start and one for each module that is loaded
- * late. Measured with Deno 2.4.2 on Linux x64 (a program with every library of `deno.json`; an empty binary has
- * 19 ms and 46 MB): bundled and split 86.3 MB on disk, 21 ms CPU and 48 MB resident for `--version`; bundled
- * into one file 86.4 MB, 26 ms, 51 MB; not bundled 98.7 MB, 36 ms, 62 MB. `deno compile --bundle` does not split,
- * and versions before 2.9 have no such flag: so the bundle is made by the Deno that runs this script, and
- * whichever Deno compiles is given plain JavaScript.
+ * The program is bundled and minified first, with code splitting: one file for the start, and one for each module that
+ * is imported lazily. A bundle starts faster and is smaller than the modules one by one.
  *
- * Variables: `COMPILE_DENO`, the Deno that compiles (default: the one that runs this script); `DENORT_BIN`, the
- * runtime to join the program to, where it cannot be downloaded (read by `deno compile` itself; same version as
- * the Deno that compiles, and for its target only).
+ * Variables: `COMPILE_DENO` names the Deno that compiles (default: the one that runs this script). `DENORT_BIN` names
+ * the runtime to join the program to where it cannot be downloaded; `deno compile` reads it itself, and it must have
+ * the version of the Deno that compiles.
  *
  * @module
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PERMISSIONS } from "./permissions.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const DIST = join(ROOT, "dist");
@@ -30,31 +28,16 @@ const TARGETS = [
   "x86_64-pc-windows-msvc",
 ] as const;
 
-/** The least that every command together needs. Nothing else is granted, and nothing is ever asked for. */
-const PERMISSIONS = [
-  // Any host the user names, and the loopback servers of `demo` and `auth login`.
-  "--allow-net",
-  // CA bundles, config.toml, auth.json, prompts, pictures, schemas: wherever the user keeps them.
-  "--allow-read",
-  // `-o FILE`, auth.json and its lock.
-  "--allow-write",
-  // config.toml may name any variable as the place of a key; proxy variables are hidden for single calls.
-  "--allow-env",
-  // The User-Agent names the system; libraries of Node's kind ask for the user and group they run as.
-  "--allow-sys=osRelease,hostname,uid,gid,homedir",
-  // The command of a provider that prints a token, the browser of `auth login`, the program of the keyring.
-  "--allow-run",
-  "--no-prompt",
-];
-
-async function main(all: boolean): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
   await Deno.mkdir(DIST, { recursive: true });
   const bundle = await Deno.makeTempDir({ prefix: "culvert-bundle-" });
   try {
     await makeBundle(bundle);
     const entry = join(bundle, "binary.js");
     await checkSelfContained(entry);
-    if (all) await compileAll(entry);
+    const [option, target] = args;
+    if (option === "--all") await compileAll(entry);
+    else if (option === "--target" && target !== undefined) await compile(entry, binaryFor(target), target);
     else await compile(entry, join(DIST, Deno.build.os === "windows" ? "culvert.exe" : "culvert"));
   } finally {
     await Deno.remove(bundle, { recursive: true });
@@ -62,7 +45,7 @@ async function main(all: boolean): Promise<void> {
 }
 
 async function makeBundle(outdir: string): Promise<void> {
-  // The parser tells its errors apart by the names of their classes.
+  // The command-line parser tells its errors apart by the names of their classes.
   const options = [
     "--quiet",
     "--minify",
@@ -76,24 +59,27 @@ async function makeBundle(outdir: string): Promise<void> {
   await run(Deno.execPath(), ["bundle", ...options, ".ci/binary.ts"]);
 }
 
-/** Fails where the bundle would look for a module outside of itself when it runs. */
+/** Throws where the bundle imports a module that is not part of it. */
 async function checkSelfContained(entry: string): Promise<void> {
   const info = await output(Deno.execPath(), ["info", "--no-config", "--json", entry]);
   const graph: { readonly modules: readonly { readonly specifier: string; readonly error?: string }[] } = JSON
     .parse(info);
-  const strangers = graph.modules.filter(({ specifier, error }) =>
+  const outside = graph.modules.filter(({ specifier, error }) =>
     error !== undefined || !/^(file|node):/.test(specifier)
   );
-  if (strangers.length > 0) {
-    const names = strangers.map(({ specifier, error }) => `${specifier}${error ? ` (${error})` : ""}`);
+  if (outside.length > 0) {
+    const names = outside.map(({ specifier, error }) => `${specifier}${error ? ` (${error})` : ""}`);
     throw new Error(`The bundle is not self-contained: ${names.join(", ")}`);
   }
 }
 
+function binaryFor(target: string): string {
+  return join(DIST, `culvert-${target}${target.includes("windows") ? ".exe" : ""}`);
+}
+
 async function compile(entry: string, file: string, target?: string): Promise<void> {
   const deno = Deno.env.get("COMPILE_DENO") || Deno.execPath();
-  // No code cache: it would save about 1 ms of a start, and would lie in a temporary folder that others can
-  // write to.
+  // No code cache: it saves about 1 ms of a start, and is kept in a temporary folder that other users can write to.
   const options = [
     "--quiet",
     "--no-check",
@@ -119,7 +105,7 @@ async function compile(entry: string, file: string, target?: string): Promise<vo
 async function compileAll(entry: string): Promise<void> {
   const sums: string[] = [];
   for (const target of TARGETS) {
-    const file = join(DIST, `culvert-${target}${target.includes("windows") ? ".exe" : ""}`);
+    const file = binaryFor(target);
     await compile(entry, file, target);
     const packed = await gzip(await Deno.readFile(file));
     await Deno.writeFile(`${file}.gz`, packed);
@@ -148,4 +134,4 @@ async function output(command: string, args: readonly string[]): Promise<string>
   return new TextDecoder().decode(stdout);
 }
 
-if (import.meta.main) await main(Deno.args.includes("--all"));
+if (import.meta.main) await main(Deno.args);

@@ -1,4 +1,8 @@
-/** Runs the real program as a process: `deno run`, or the binary that `CULVERT_UNDER_TEST` names. */
+/**
+ * Runs the real program as a process: by `deno run`, or the binary that `CULVERT_UNDER_TEST` names. With
+ * `CULVERT_PERMISSIONS=binary`, `deno run` grants exactly what the binary is compiled with.
+ */
+import { PERMISSIONS } from "../../.ci/permissions.ts";
 import { fromFileUrl, join } from "./paths.ts";
 import { scrubbedEnv } from "./scrubbed_env.ts";
 
@@ -29,7 +33,7 @@ export function programUnderTest(): readonly string[] {
   return [
     Deno.execPath(),
     "run",
-    "-A",
+    ...(Deno.env.get("CULVERT_PERMISSIONS") === "binary" ? PERMISSIONS : ["-A"]),
     "--no-check",
     "--quiet",
     `--config=${join(ROOT, "deno.json")}`,

@@ -1,0 +1,126 @@
+import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
+import { fromFileUrl, join } from "../support/paths.ts";
+import { installed } from "../support/programs.ts";
+import { scrubbedEnv } from "../support/scrubbed_env.ts";
+import { skippedIf } from "../support/skipped.ts";
+import { VERSION } from "../../lib/version.ts";
+
+const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+const X64 = join(ROOT, "dist", "culvert-x86_64-unknown-linux-gnu");
+const ARM64 = join(ROOT, "dist", "culvert-aarch64-unknown-linux-gnu");
+/** Where Debian puts the libraries of arm64 programs (`libc6-arm64-cross`, `libgcc-s1-arm64-cross`). */
+const ARM64_LIBRARIES = "/usr/aarch64-linux-gnu";
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+async function missingForPackages(): Promise<string | undefined> {
+  if (!await isFile(X64)) return `no ${X64}: deno task compile --target x86_64-unknown-linux-gnu`;
+  return await installed("npm") ? undefined : "no npm";
+}
+
+async function missingForArm64(): Promise<string | undefined> {
+  if (!await isFile(ARM64)) return `no ${ARM64}: deno task compile --target aarch64-unknown-linux-gnu`;
+  if (!await installed("qemu-aarch64-static")) return "no qemu-user-static";
+  return await isFile(`${ARM64_LIBRARIES}/lib/libgcc_s.so.1`) ? undefined : "no libgcc-s1-arm64-cross";
+}
+
+async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(command, {
+    args: [...args],
+    cwd,
+    clearEnv: true,
+    env: scrubbedEnv({ HOME: cwd, CODEX_HOME: cwd, npm_config_offline: "true" }),
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert(
+    code === 0,
+    `${command} ${args.join(" ")} exited with ${code}: ${text}${new TextDecoder().decode(stderr)}`,
+  );
+  return text;
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly scripts?: unknown;
+  readonly os: readonly string[];
+}
+
+async function manifestOf(folder: string): Promise<Manifest> {
+  return JSON.parse(await Deno.readTextFile(join(folder, "package.json")));
+}
+
+const missing = await missingForPackages();
+
+Deno.test(
+  skippedIf(
+    missing,
+    "the npm packages install from tarballs into an empty prefix, and npx starts the binary",
+  ),
+  async () => {
+    await run(Deno.execPath(), ["run", "-A", "--quiet", join(ROOT, ".ci", "npm_packages.ts")], ROOT);
+    const tarballs = [...Deno.readDirSync(join(ROOT, "dist", "npm"))].map(({ name }) =>
+      join(ROOT, "dist", "npm", name)
+    );
+    const installable = tarballs.filter((path) => /culvert-(culvert|linux-x64)-[^/]*\.tgz$/.test(path));
+    assertEquals(installable.length, 2, tarballs.join());
+    const prefix = await Deno.makeTempDir({ prefix: "culvert-npm-test-" });
+    try {
+      await Deno.writeTextFile(join(prefix, "package.json"), '{"private":true}');
+      await run("npm", ["install", "--no-audit", "--no-fund", ...installable], prefix);
+      assertEquals(await run("npx", ["--no-install", "culvert", "--version"], prefix), `${VERSION}\n`);
+      const answer = await run(join(prefix, "node_modules", ".bin", "culvert"), [
+        "respond",
+        "-q",
+        "--provider",
+        "demo",
+        "hi",
+      ], prefix);
+      assert(answer.trim() !== "", "the demo provider answered nothing");
+      for (const name of ["culvert", "linux-x64"]) {
+        const manifest = await manifestOf(join(prefix, "node_modules", "@culvert", name));
+        assertEquals([manifest.name, manifest.scripts], [`@culvert/${name}`, undefined]);
+        assertIncludes(manifest.os.join(), "linux");
+      }
+    } finally {
+      await Deno.remove(prefix, { recursive: true });
+    }
+  },
+);
+
+Deno.test(
+  skippedIf(missing, "without the package of the platform, the npm command names it and how to install it"),
+  async () => {
+    const prefix = await Deno.makeTempDir({ prefix: "culvert-npm-test-" });
+    try {
+      const bin = join(prefix, "node_modules", "@culvert", "culvert", "bin");
+      await Deno.mkdir(bin, { recursive: true });
+      await Deno.copyFile(join(ROOT, ".ci", "npm_launcher.sh"), join(bin, "culvert"));
+      const { code, stderr } = await new Deno.Command("sh", { args: [join(bin, "culvert"), "--version"] })
+        .output();
+      const message = new TextDecoder().decode(stderr);
+      assertEquals(code, 2);
+      assertIncludes(
+        message,
+        `@culvert/linux-${Deno.build.arch === "aarch64" ? "arm64" : "x64"} is not installed`,
+      );
+      assertIncludes(message, "npm install -g @culvert/culvert");
+    } finally {
+      await Deno.remove(prefix, { recursive: true });
+    }
+  },
+);
+
+Deno.test(
+  skippedIf(await missingForArm64(), "the arm64 binary streams the demo under emulation"),
+  async () => {
+    const answer = await run("qemu-aarch64-static", ["-L", ARM64_LIBRARIES, ARM64, "demo", "-q"], ROOT);
+    assert(answer.startsWith("A culvert is a channel"), answer);
+  },
+);
