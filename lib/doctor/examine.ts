@@ -11,7 +11,8 @@ import type { World } from "../world/world.ts";
 import { CHECKS } from "./checks/all.ts";
 import { DoctorContext } from "./context.ts";
 import { secretsOf } from "./examination/credential_facts.ts";
-import { createRedactor, secretsAround } from "../redaction/redactor.ts";
+import { secretsAround } from "../redaction/environment_secrets.ts";
+import { createRedactor } from "../redaction/redactor.ts";
 import { createReport, type Report, type ReportMode } from "./report/report.ts";
 import { runChecks } from "./runner.ts";
 import { reachVerdict } from "./report/verdict.ts";
@@ -84,7 +85,7 @@ async function secretsIn(context: DoctorContext): Promise<readonly string[]> {
   const { provider } = settings ?? {};
   const keyVariable = provider?.envKey === undefined ? "" : world.env(provider.envKey) ?? "";
   return [
-    ...around,
+    ...around.forms,
     // A query may hold a key, and the address is repeated in the command to type next.
     ...URL.parse(flags.baseUrl ?? "")?.searchParams.values() ?? [],
     keyVariable,

@@ -1,19 +1,20 @@
 /**
- * Text in lines of 80 columns, for reports that people read: nothing in it could move a cursor.
+ * Text broken into lines, for reports that people read.
  *
  * @module
  */
+import { removeControls } from "./control_characters.ts";
 
-/** Columns of a terminal nobody has made wider. */
+/** Columns of a terminal whose width is not known. */
 export const LINE_WIDTH = 80;
 
 /**
- * Breaks a text at blanks, and a word that is longer than a line wherever the line ends. Control characters are
- * taken out, see {@link plainText}; runs of blanks become one.
+ * Breaks a text at blanks. A word that is longer than a line is broken where the line ends. Control characters are
+ * removed (see {@link plainText}); a run of blanks becomes one blank.
  *
  * @param text one paragraph
- * @param first what the first line begins with
- * @param rest what every further line begins with
+ * @param first beginning of the first line
+ * @param rest beginning of every further line
  */
 export function wrapText(text: string, first: string, rest: string): string[] {
   const lines: string[] = [];
@@ -27,9 +28,9 @@ export function wrapText(text: string, first: string, rest: string): string[] {
     }
     let tail = word;
     while (line.length + (empty ? 0 : 1) + tail.length > LINE_WIDTH) {
-      const room = LINE_WIDTH - line.length;
-      lines.push(line + tail.slice(0, room));
-      tail = tail.slice(room);
+      const free = LINE_WIDTH - line.length;
+      lines.push(line + tail.slice(0, free));
+      tail = tail.slice(free);
       line = rest;
       empty = true;
     }
@@ -40,10 +41,7 @@ export function wrapText(text: string, first: string, rest: string): string[] {
   return lines;
 }
 
-/**
- * Text without anything that a terminal would obey: control characters, and the invisible marks that turn
- * the direction of writing. Names in certificates and replies of proxies come from strangers.
- */
+/** Returns a text on one line: line breaks and tabs become blanks, other control characters are removed. */
 export function plainText(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ").replace(/[\p{Cf}\p{Zl}\p{Zp}]/gu, "");
+  return removeControls(text.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, " "), { replacement: "" });
 }

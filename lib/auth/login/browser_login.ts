@@ -4,7 +4,7 @@
  * @module
  */
 import type { CulvertError } from "../../errors.ts";
-import { redactUrl } from "../../redaction/redactor.ts";
+import { redactUrl } from "../../redaction/address.ts";
 import { answerOf, type CallbackAnswer } from "./callback/callback_answer.ts";
 import type { PortProblem } from "./callback/callback_port.ts";
 import { CALLBACK_PORTS, type CallbackServer, startCallbackServer } from "./callback/callback_server.ts";

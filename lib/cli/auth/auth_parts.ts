@@ -7,7 +7,7 @@ import { authEndpoints, DEFAULT_ISSUER } from "../../auth/chatgpt/auth_endpoints
 import type { LoginParts } from "../../auth/login/login_parts.ts";
 import { openStore } from "../../auth/store/open_store.ts";
 import { CulvertError } from "../../errors.ts";
-import { redactUrl } from "../../redaction/redactor.ts";
+import { redactUrl } from "../../redaction/address.ts";
 import { originator } from "../../connect/user_agent.ts";
 import type { Connection } from "../command/connection.ts";
 import type { Host } from "../command/host.ts";

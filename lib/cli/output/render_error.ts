@@ -5,7 +5,9 @@
  * @module
  */
 import type { CulvertError, ErrorCode } from "../../errors.ts";
-import { createRedactor, redactDetails, type Redactor, secretsAround } from "../../redaction/redactor.ts";
+import { redactDetails } from "../../redaction/details.ts";
+import { secretsAround } from "../../redaction/environment_secrets.ts";
+import { createRedactor, type Redactor } from "../../redaction/redactor.ts";
 import type { ResultError } from "../../responses/events/events.ts";
 import type { CliContext } from "../command/context.ts";
 import { type ColorChoice, createStyle, type Style, wantsColor } from "./style.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createRedactor, type Redactor, secretsAround } from "../../redaction/redactor.ts";
+import { secretsAround } from "../../redaction/environment_secrets.ts";
+import { createRedactor, type Redactor } from "../../redaction/redactor.ts";
 import type { Warning } from "../../warning.ts";
 import type { Host } from "../command/host.ts";
 import { formatError, type Reportable, withoutControls } from "./render_error.ts";

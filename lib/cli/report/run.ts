@@ -6,7 +6,8 @@
 import { AuthEvidence } from "../../auth/recovery/evidence.ts";
 import { openStore } from "../../auth/store/open_store.ts";
 import { authStatus } from "../../auth/policy/status.ts";
-import { createRedactor, redactDetails } from "../../redaction/redactor.ts";
+import { redactDetails } from "../../redaction/details.ts";
+import { createRedactor } from "../../redaction/redactor.ts";
 import { CulvertError, type DetailValue } from "../../errors.ts";
 import type { Observation } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";

@@ -7,7 +7,7 @@
 import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/credential.ts";
 import type { CredentialStore } from "../../auth/credential_store.ts";
 import type { Settings } from "../../config/settings.ts";
-import { secretsAround } from "../../redaction/redactor.ts";
+import { secretsAround } from "../../redaction/environment_secrets.ts";
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 
@@ -34,7 +34,7 @@ export async function secretsOf(
     ...(provider.envKey ? [provider.envKey] : []),
   ];
   return [
-    ...secretsAround(world.env, proxy === undefined ? [] : [proxy]),
+    ...secretsAround(world.env, proxy === undefined ? [] : [proxy]).forms,
     ...variables.map((name) => world.env(name) ?? ""),
     // People have been seen to put the key where its name belongs.
     ...[provider.envKey ?? "", provider.bearerToken ?? ""],

@@ -4,7 +4,8 @@
  * @module
  */
 import { asCulvertError, type CulvertError, EXIT, type ExitStatus } from "../../errors.ts";
-import { createRedactor, secretsAround } from "../../redaction/redactor.ts";
+import { secretsAround } from "../../redaction/environment_secrets.ts";
+import { createRedactor } from "../../redaction/redactor.ts";
 import { AnswerCollector } from "../../responses/turn/answer_collector.ts";
 import type { ResponseEvent, ResultEvent } from "../../responses/events/events.ts";
 import type { Turn } from "../../responses/turn/turn.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import { asCulvertError, CulvertError } from "../../errors.ts";
-import { createRedactor, secretsAround } from "../../redaction/redactor.ts";
+import { secretsAround } from "../../redaction/environment_secrets.ts";
+import { createRedactor } from "../../redaction/redactor.ts";
 import { resultWithoutTurn } from "../../responses/turn/result.ts";
 import { Session } from "../../responses/turn/session.ts";
 import type { SharedFlags } from "../../config/settings.ts";

@@ -6,7 +6,8 @@
 import type { ErrorCode, ExitStatus } from "../../errors.ts";
 import { VERSION } from "../../version.ts";
 import type { CheckCategory, CheckResult, CheckStatus, Details } from "../check.ts";
-import { redactDetails, type Redactor } from "../../redaction/redactor.ts";
+import { redactDetails } from "../../redaction/details.ts";
+import type { Redactor } from "../../redaction/redactor.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** The version of the shape. A key that goes or changes its meaning makes it rise; a new key does not. */

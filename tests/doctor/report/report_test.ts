@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { type CheckResult, fail, ok, skipped, warn } from "../../../lib/doctor/check.ts";
-import { createRedactor, secretsAround } from "../../../lib/redaction/redactor.ts";
+import { secretsAround } from "../../../lib/redaction/environment_secrets.ts";
+import { createRedactor } from "../../../lib/redaction/redactor.ts";
 import { renderReport } from "../../../lib/doctor/report/render.ts";
 import { createReport, type Report } from "../../../lib/doctor/report/report.ts";
 import { reachVerdict } from "../../../lib/doctor/report/verdict.ts";

@@ -6,7 +6,7 @@
  */
 import { CulvertError } from "../../../errors.ts";
 import { isLoopback } from "../../../net/route/route_table.ts";
-import { redactUrl } from "../../../redaction/redactor.ts";
+import { redactUrl } from "../../../redaction/address.ts";
 
 /**
  * Reads the address of such a page.

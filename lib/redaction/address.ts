@@ -1,0 +1,27 @@
+/**
+ * Addresses as they may be printed and logged.
+ *
+ * @module
+ */
+import { isSecretParameter } from "./secret_names.ts";
+import { MASK } from "./span.ts";
+
+/**
+ * Returns an address without user information and fragment, and with the values of secret parameters masked.
+ *
+ * @param text an address
+ * @returns `<invalid url>` for text that is no URL with a host, since nothing is known about its content
+ */
+export function redactUrl(text: string): string {
+  const url = URL.parse(text);
+  // Without a host it may be any text with a colon in it.
+  if (url === null || url.host === "") return "<invalid url>";
+  url.username = url.password = url.hash = "";
+  const pairs = url.search.slice(1).split("&").map((pair) => {
+    const equals = pair.indexOf("=");
+    const name = equals < 0 ? pair : pair.slice(0, equals);
+    return isSecretParameter(name) ? `${name}=${MASK}` : pair;
+  });
+  url.search = pairs.join("&");
+  return url.href;
+}

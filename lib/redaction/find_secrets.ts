@@ -1,0 +1,41 @@
+/**
+ * Finds every secret in a text.
+ *
+ * @module
+ */
+import { findNamedValues } from "./named_values.ts";
+import type { Secrets } from "./secrets.ts";
+import type { Span } from "./span.ts";
+import { findTokens } from "./token_shapes.ts";
+
+/**
+ * Who will read a text: the user at the terminal, or anybody to whom a report or a recording is given. E-mail
+ * addresses are kept for the user alone.
+ */
+export type Audience = "user" | "anybody";
+
+/**
+ * Finds secrets by value, by name and by form. The work is linear in the text for a given number of secrets.
+ *
+ * @param text any text
+ * @param secrets the secrets in force
+ * @param audience who will read the text
+ * @returns spans in no order, which may overlap
+ */
+export function findSecrets(text: string, secrets: Secrets, audience: Audience): readonly Span[] {
+  return [
+    ...findKnown(text, secrets),
+    ...findNamedValues(text),
+    ...findTokens(text, { emails: audience === "anybody" }),
+  ];
+}
+
+function findKnown(text: string, secrets: Secrets): Span[] {
+  const spans: Span[] = [];
+  for (const form of secrets.forms) {
+    for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) {
+      spans.push({ from: at, start: at, end: at + form.length });
+    }
+  }
+  return spans;
+}

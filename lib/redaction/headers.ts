@@ -1,0 +1,32 @@
+/**
+ * Redaction of header fields.
+ *
+ * @module
+ */
+import type { Redactor } from "./redactor.ts";
+import { isSecretName } from "./secret_names.ts";
+import { MASK } from "./span.ts";
+
+/**
+ * Returns the value of a header field with secrets masked. Of `Authorization` the scheme stays, of cookies the names
+ * and attributes; of other secret headers nothing does.
+ *
+ * @param name name of the field, in any case
+ * @param value its value
+ * @param redact redacts the values of all other fields
+ */
+export function redactHeader(name: string, value: string, redact: Redactor): string {
+  if (!isSecretName(name)) return redact(value);
+  const line = `${name}: ${value}`;
+  const clean = redact(line);
+  const rest = clean.startsWith(`${name}: `) ? clean.slice(name.length + 2) : MASK;
+  return rest === value && value !== "" && !value.includes(MASK) ? MASK : rest;
+}
+
+/** Returns header fields with secrets masked, in their order. */
+export function redactHeaders(
+  headers: Iterable<readonly [name: string, value: string]>,
+  redact: Redactor,
+): [name: string, value: string][] {
+  return Array.from(headers, ([name, value]) => [name, redactHeader(name, value, redact)]);
+}

@@ -1,0 +1,210 @@
+/**
+ * Secrets that are recognised by the name before them: headers, JSON members at any depth of quoting, form fields,
+ * parameters of addresses, assignments and cookies.
+ *
+ * @module
+ */
+import { cookieHeader, isSecretName, isSecretParameter, isWholeLineHeader } from "./secret_names.ts";
+import type { Span } from "./span.ts";
+
+/**
+ * A name and what separates it from its value. A name is read once from each place where a word begins and is at
+ * most 80 characters long, so that the search is linear.
+ */
+const NAME = /(?<![A-Za-z0-9_%])([\w%-]{1,80})(\\{0,15}["'])?[ \t]{0,8}([:=])/g;
+/** Blanks before a value; in JSON a line break too. */
+const BLANKS = /[ \t]{0,8}/y;
+const JSON_BLANKS = /[ \t\r\n]{0,64}/y;
+const OPENING_QUOTE = /(\\{0,15})(["'])/y;
+/** A number, truth value or null of JSON, and what may stand behind it. */
+const JSON_LITERAL = /(?:true|false|null|-?\d{1,17}(?:\.\d{1,17})?)[ \t\r\n]{0,8}(?=[,}\]]|$)/y;
+const PARAMETER_VALUE = /[^\s&"'#]*/y;
+const WORD = /[^\s"'<>]*/y;
+const LINE = /[^\r\n]*/y;
+/** Schemes that stay readable before the credentials; after any other word nothing does. */
+const SCHEME =
+  /(?:bearer|basic|digest|negotiate|ntlm|token|apikey|agentassertion|aws4-hmac-sha256)[ \t]{1,8}(?=\S)/iy;
+/** Members that stand beside the text of a token in log probabilities, where `token` is a part of the answer. */
+const LOG_PROBABILITY = /[ \t\r\n]{0,64},[ \t\r\n]{0,64}\\{0,15}"(?:logprob|bytes)\\{0,15}"/y;
+
+/** Finds the values of secret names. */
+export function findNamedValues(text: string): Span[] {
+  const spans: Span[] = [];
+  let done = 0;
+  for (const match of text.matchAll(NAME)) {
+    const { index } = match;
+    // A name within a value that is masked already.
+    if (index < done) continue;
+    const found = valueOf(text, match);
+    spans.push(...found);
+    for (const { end } of found) done = Math.max(done, end);
+  }
+  return spans.concat(findPairs(text));
+}
+
+function valueOf(text: string, match: RegExpExecArray): readonly Span[] {
+  const [whole, name = "", quote, separator] = match;
+  const from = match.index;
+  const before = text[from - 1];
+  const isParameter = separator === "=" && quote === undefined && isFormPosition(before, text, from);
+  if (!(isParameter ? isSecretParameter(name) : isSecretName(name))) return [];
+  const context = { name, from };
+  const after = matchAt(quote === undefined ? BLANKS : JSON_BLANKS, text, from + whole.length);
+  const start = from + whole.length + after.length;
+  // The value has not arrived yet: nothing to mask, and nothing before it may be taken for finished.
+  if (start === text.length) return [{ from, start, end: start }];
+  const opening = execAt(OPENING_QUOTE, text, start);
+  if (opening !== undefined) {
+    const inside = start + opening[0].length;
+    const end = closingQuote(text, inside, opening[2] ?? '"', opening[1]?.length ?? 0);
+    if (isLogProbability(name, text, end + opening[0].length)) return [];
+    return maskValue(text, context, inside, end);
+  }
+  const first = text[start];
+  if (quote !== undefined && (first === "[" || first === "{")) return maskContainer(text, context, start);
+  if (quote !== undefined && execAt(JSON_LITERAL, text, start) !== undefined) return [];
+  if (separator === "=") return maskTo(text, context, start, matchAt(PARAMETER_VALUE, text, start));
+  if (isHeaderLine(text, name, from)) {
+    const line = matchAt(LINE, text, start);
+    const isQuoted = before === '"' || before === "'";
+    const close = isQuoted ? line.indexOf(before) : -1;
+    return maskValue(text, context, start, start + (close < 0 ? line.length : close));
+  }
+  const word = matchAt(WORD, text, start).replace(/[.,;:)}\]]{1,3}$/, "");
+  const scheme = execAt(SCHEME, text, start)?.[0].length ?? 0;
+  return maskTo(text, context, start + scheme, scheme === 0 ? word : matchAt(WORD, text, start + scheme));
+}
+
+/** A parameter follows `?` or `&`; the first field of a form begins the text and has another behind it. */
+function isFormPosition(before: string | undefined, text: string, from: number): boolean {
+  if (before === "?" || before === "&") return true;
+  return from === 0 && /^[\w.%-]{1,80}=[^\s&]{0,2000}&[\w.%-]{1,80}=/.test(text);
+}
+
+/** Headers that hold blanks count anywhere, others where they begin a line. */
+function isHeaderLine(text: string, name: string, from: number): boolean {
+  if (isWholeLineHeader(name)) return true;
+  const before = text[from - 1];
+  return name.includes("-") && (before === undefined || before === "\n" || before === '"' || before === "'");
+}
+
+interface Context {
+  readonly name: string;
+  readonly from: number;
+}
+
+/** Masks a value whose end is known; of credentials the scheme stays, of cookies the names. */
+function maskValue(text: string, { name, from }: Context, start: number, end: number): readonly Span[] {
+  const kind = cookieHeader(name);
+  if (kind !== undefined) return maskCookies(text, from, start, end, kind);
+  const scheme = isWholeLineHeader(name) ? execAt(SCHEME, text, start)?.[0].length ?? 0 : 0;
+  return [{ from, start: Math.min(start + scheme, end), end }];
+}
+
+function maskTo(text: string, { from }: Context, start: number, value: string): readonly Span[] {
+  const end = start + value.length;
+  return [{ from, start, end: Math.min(end, text.length) }];
+}
+
+function maskCookies(
+  text: string,
+  from: number,
+  start: number,
+  end: number,
+  kind: "cookie" | "set-cookie",
+): readonly Span[] {
+  const spans: Span[] = [];
+  let position = start;
+  for (const pair of text.slice(start, end).split(";")) {
+    const equals = pair.indexOf("=");
+    // Without a name the whole of it is the value.
+    const valueStart = position + (equals < 0 ? pair.length - pair.trimStart().length : equals + 1);
+    const isAttribute = kind === "set-cookie" && spans.length > 0;
+    if (!isAttribute) spans.push({ from, start: valueStart, end: position + pair.length });
+    position += pair.length + 1;
+  }
+  return spans;
+}
+
+/**
+ * Finds the end of a quoted text.
+ *
+ * @param start first position of the content
+ * @param quote `"` or `'`
+ * @param depth backslashes before the opening quote; the closing one has as many, an inner one has more
+ * @returns position of the first character that is no content; the end of the line where no quote closes
+ */
+function closingQuote(text: string, start: number, quote: string, depth: number): number {
+  let backslashes = 0;
+  for (let position = start; position < text.length; position++) {
+    const character = text[position];
+    if (character === "\\") backslashes++;
+    else if (character === quote && backslashes <= depth) return position - backslashes;
+    else if (character === "\n" || character === "\r") return position;
+    else backslashes = 0;
+    if (character === quote) backslashes = 0;
+  }
+  return text.length;
+}
+
+/** Masks every text in an array or object that is the value of a secret name, but not the names in it. */
+function maskContainer(text: string, { from }: Context, start: number): readonly Span[] {
+  const spans: Span[] = [];
+  let open = 0;
+  let position = start;
+  while (position < text.length) {
+    const character = text[position];
+    if (character === "[" || character === "{") open++;
+    if (character === "]" || character === "}") open--;
+    if (open === 0) return spans;
+    const opening = character === '"' || character === "\\"
+      ? execAt(OPENING_QUOTE, text, position)
+      : undefined;
+    if (opening === undefined) {
+      position++;
+      continue;
+    }
+    const inside = position + opening[0].length;
+    const end = closingQuote(text, inside, opening[2] ?? '"', opening[1]?.length ?? 0);
+    position = Math.max(end + opening[0].length, inside);
+    if (!/^[ \t\r\n]{0,8}:/.test(text.slice(position, position + 9))) {
+      spans.push({ from, start: inside, end });
+    }
+  }
+  // It goes on behind the text that is here.
+  return [...spans, { from, start: text.length, end: text.length }];
+}
+
+/** `"name", "value"` in an array, and `"name": "…", "value": "…"` as in HAR 1.2. */
+const PAIR =
+  /(\\{0,15})"([\w-]{1,80})\1"[ \t\r\n]{0,64},[ \t\r\n]{0,64}(\1"value\1"[ \t\r\n]{0,64}:[ \t\r\n]{0,64})?\1"/g;
+const BEFORE_PAIR = /(?:\[|"name\\{0,15}"[ \t\r\n]{0,64}:)[ \t\r\n]{0,64}$/;
+const AFTER_PAIR = /\\{0,15}"[ \t\r\n]{0,64}\]/y;
+
+function findPairs(text: string): Span[] {
+  const spans: Span[] = [];
+  for (const match of text.matchAll(PAIR)) {
+    const [whole, depth = "", name = "", member] = match;
+    if (!isSecretName(name)) continue;
+    if (!BEFORE_PAIR.test(text.slice(Math.max(0, match.index - 160), match.index))) continue;
+    const start = match.index + whole.length;
+    const end = closingQuote(text, start, '"', depth.length);
+    if (member === undefined && end < text.length && execAt(AFTER_PAIR, text, end) === undefined) continue;
+    spans.push(...maskValue(text, { name, from: match.index }, start, end));
+  }
+  return spans;
+}
+
+function isLogProbability(name: string, text: string, end: number): boolean {
+  return name === "token" && execAt(LOG_PROBABILITY, text, end) !== undefined;
+}
+
+/** Runs a sticky expression at a position. */
+function execAt(pattern: RegExp, text: string, position: number): RegExpExecArray | undefined {
+  pattern.lastIndex = position;
+  return pattern.exec(text) ?? undefined;
+}
+
+function matchAt(pattern: RegExp, text: string, position: number): string {
+  return execAt(pattern, text, position)?.[0] ?? "";
+}

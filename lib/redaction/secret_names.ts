@@ -1,0 +1,92 @@
+/**
+ * Names of headers, JSON keys, form fields and parameters whose values are secret.
+ *
+ * @module
+ */
+
+/**
+ * Endings of names, in lower case and without hyphens and underscores: `x-goog-api-key` and `openaiApiKey` both end
+ * in `apikey`. A plural such as `input_tokens` is not among them.
+ */
+const SECRET_ENDINGS = [
+  "accesskey",
+  "apikey",
+  "apisecret",
+  "assertion",
+  "authorization",
+  "authorizationcode",
+  "clientsecret",
+  "codeverifier",
+  "cookie",
+  "credential",
+  "devicecode",
+  "encryptionkey",
+  "functionskey",
+  "idtokenhint",
+  "jwt",
+  "masterkey",
+  "passphrase",
+  "passwd",
+  "password",
+  "privatekey",
+  "secret",
+  "secretkey",
+  "signature",
+  "signingkey",
+  "subscriptionkey",
+  "token",
+] as const;
+
+/** Whole names, written likewise. */
+const SECRET_NAMES = new Set(["deviceauthid", "pass", "pwd", "samlresponse", "usercode", "xoaiattestation"]);
+
+/**
+ * Names that are secret only as parameters of an address or as form fields: elsewhere they name harmless things, such
+ * as the code of an error.
+ */
+const SECRET_PARAMETERS = new Set(["code", "key", "sig", "state"]);
+
+/** Headers whose value reaches to the end of the line, blanks included. */
+const WHOLE_LINE = /(?:authorization|cookie)$/;
+
+/**
+ * Returns whether the value of a header, JSON key, variable or flag of this name is secret.
+ *
+ * @param name in any case, with hyphens, underscores or none, percent-encoded or not
+ */
+export function isSecretName(name: string): boolean {
+  const plain = normalise(name);
+  return SECRET_NAMES.has(plain) || SECRET_ENDINGS.some((ending) => plain.endsWith(ending));
+}
+
+/** Returns whether a parameter of an address or a form field of this name is secret. */
+export function isSecretParameter(name: string): boolean {
+  return SECRET_PARAMETERS.has(normalise(name)) || isSecretName(name);
+}
+
+/** Returns whether a header of this name carries blanks in its value, as `Authorization` and `Cookie` do. */
+export function isWholeLineHeader(name: string): boolean {
+  return WHOLE_LINE.test(normalise(name));
+}
+
+/** Returns whether a header carries `name=value` pairs: `Cookie` (RFC 6265 §4.2) or `Set-Cookie` (§4.1). */
+export function cookieHeader(name: string): "cookie" | "set-cookie" | undefined {
+  const plain = normalise(name);
+  if (!plain.endsWith("cookie")) return undefined;
+  return plain.endsWith("setcookie") ? "set-cookie" : "cookie";
+}
+
+function normalise(name: string): string {
+  return percentDecoded(name).toLowerCase().replace(/[-_]/g, "");
+}
+
+/** Decodes percent-encoding (RFC 3986 §2.1); text that is not validly encoded is returned as it is. */
+export function percentDecoded(text: string): string {
+  if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}

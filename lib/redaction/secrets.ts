@@ -1,0 +1,93 @@
+/**
+ * The register of the secrets in force.
+ *
+ * @module
+ */
+import { percentDecoded } from "./secret_names.ts";
+
+/** Shorter values are not masked: they are part of ordinary words, and masking them would make text unreadable. */
+const SHORTEST = 4;
+
+/**
+ * The secrets that a process knows: keys, tokens, passwords of proxies, header values. What learns of a secret adds
+ * it; every redactor that was made with the register masks it from then on.
+ */
+export class Secrets {
+  readonly #forms = new Set<string>();
+  #sorted: readonly string[] | undefined;
+
+  /** @param values secrets that are known from the start */
+  constructor(values: Iterable<string | undefined> = []) {
+    this.add(...values);
+  }
+
+  /**
+   * Adds secrets. A secret is also found percent-encoded, form-encoded, decoded, and escaped as in a JSON string.
+   * Values of fewer than four characters are ignored.
+   *
+   * @param values secrets; `undefined` is ignored
+   */
+  add(...values: readonly (string | undefined)[]): void {
+    for (const value of values) {
+      if (value === undefined) continue;
+      for (const form of formsOf(value)) {
+        if (form.length < SHORTEST || /^\**$/.test(form) || this.#forms.has(form)) continue;
+        this.#forms.add(form);
+        this.#sorted = undefined;
+      }
+    }
+  }
+
+  /**
+   * Adds the user name and password of an address, alone and joined as in an `Authorization: Basic` header.
+   *
+   * @param address an address with or without user information; it need not be a valid URL
+   */
+  addAddress(address: string | undefined): void {
+    if (address === undefined) return;
+    const rest = address.replace(/^\s*[a-z][a-z0-9+.-]{0,30}:\/\//i, "");
+    const at = rest.lastIndexOf("@");
+    if (at < 0) return;
+    const information = rest.slice(0, at);
+    const colon = information.indexOf(":");
+    const [user, password] = colon < 0
+      ? [information, ""]
+      : [information.slice(0, colon), information.slice(colon + 1)];
+    this.add(user, password, basicCredentials(percentDecoded(user), percentDecoded(password)));
+  }
+
+  /** Every form of every secret, the longest first. */
+  get forms(): readonly string[] {
+    return this.#sorted ??= [...this.#forms].sort((one, other) => other.length - one.length);
+  }
+}
+
+function formsOf(secret: string): readonly string[] {
+  const plain = [secret, secret.trim(), percentDecoded(secret)];
+  return plain.flatMap((text) => [text, ...encoded(text), ...escaped(text), ...asLatin1(text)]);
+}
+
+function encoded(text: string): readonly string[] {
+  // A lone surrogate has no UTF-8 encoding, so that no encoded form of it exists.
+  if (!text.isWellFormed()) return [];
+  const percent = encodeURIComponent(text);
+  const form = new URLSearchParams([["", text]]).toString().slice(1);
+  return [percent, percent.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()), form];
+}
+
+/** In a JSON string, and in a JSON string within a JSON string. */
+function escaped(text: string): readonly string[] {
+  const once = JSON.stringify(text).slice(1, -1);
+  return [once, once.replaceAll("/", "\\/"), JSON.stringify(once).slice(1, -1)];
+}
+
+/** The UTF-8 bytes as one character each, for the redaction of bytes. */
+function asLatin1(text: string): readonly string[] {
+  if (/^[\x00-\x7f]*$/.test(text)) return [];
+  return [Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("")];
+}
+
+/** RFC 7617 §2. */
+function basicCredentials(user: string, password: string): string {
+  return new TextEncoder().encode(`${user}:${password}`).toBase64();
+}
