@@ -19,6 +19,7 @@ const OPENING_QUOTE = /(\\{0,15})(["'])/y;
 /** A number, truth value or null of JSON, and what may stand behind it. */
 const JSON_LITERAL = /(?:true|false|null|-?\d{1,17}(?:\.\d{1,17})?)[ \t\r\n]{0,8}(?=[,}\]]|$)/y;
 const PARAMETER_VALUE = /[^\s&"'#]*/y;
+const ADDRESS = /[a-z][a-z0-9+.-]{1,30}:\/\//iy;
 const WORD = /[^\s"'<>]*/y;
 const LINE = /[^\r\n]*/y;
 /** Schemes that stay readable before the credentials; after any other word nothing does. */
@@ -70,6 +71,8 @@ function valueOf(text: string, match: RegExpExecArray): readonly Span[] {
     const close = isQuoted ? line.indexOf(before) : -1;
     return maskValue(text, context, start, start + (close < 0 ? line.length : close));
   }
+  // A sentence that ends in such a word and goes on with an address, whose own secrets are found apart.
+  if (execAt(ADDRESS, text, start) !== undefined) return [];
   const word = matchAt(WORD, text, start).replace(/[.,;:)}\]]{1,3}$/, "");
   const scheme = execAt(SCHEME, text, start)?.[0].length ?? 0;
   return maskTo(text, context, start + scheme, scheme === 0 ? word : matchAt(WORD, text, start + scheme));
