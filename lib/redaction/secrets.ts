@@ -83,7 +83,7 @@ function escaped(text: string): readonly string[] {
 
 /** The UTF-8 bytes as one character each, for the redaction of bytes. */
 function asLatin1(text: string): readonly string[] {
-  if (/^[\x00-\x7f]*$/.test(text)) return [];
+  if (/^\p{ASCII}*$/u.test(text)) return [];
   return [Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("")];
 }
 

@@ -43,5 +43,5 @@ export function wrapText(text: string, first: string, rest: string): string[] {
 
 /** Returns a text on one line: line breaks and tabs become blanks, other control characters are removed. */
 export function plainText(text: string): string {
-  return removeControls(text.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, " "), { replacement: "" });
+  return removeControls(text.replace(/[\s\p{Cc}]+/gu, " "), { replacement: "" });
 }
