@@ -72,6 +72,6 @@ export {
   type KeyType,
   type SignatureHash,
 } from "./pki/pki.ts";
-export type { ConnectAction, ProxyBehavior, ProxyEvent } from "./net/server/intercepting_proxy.ts";
-export type { ForwardPolicy } from "./net/server/forward.ts";
+export type { ConnectAction, ProxyBehavior, ProxyEvent } from "./net/server/proxy/intercepting_proxy.ts";
+export type { ForwardPolicy } from "./net/server/forward/forward_request.ts";
 export type { Environment } from "./world/world.ts";

@@ -1,65 +1,59 @@
 /**
- * A hostile little network on loopback: an API behind a private CA that only a proxy can find, and that proxy,
- * which intercepts TLS with a CA of its own. Whoever wants through needs the proxy's address and the company's
- * bundle.
+ * A simulated company network on loopback: an API behind a private CA, whose name only a proxy can resolve, and that
+ * proxy, which intercepts TLS with a CA of its own. A client needs the address of the proxy and the company's bundle.
  *
  * @module
  */
 import { join } from "node:path";
+import { localUpstream } from "../net/server/forward/local_upstream.ts";
 import {
   type ProxyBehavior,
   type ProxyEvent,
   startInterceptingProxy,
-} from "../net/server/intercepting_proxy.ts";
+} from "../net/server/proxy/intercepting_proxy.ts";
 import type { Environment } from "../world/world.ts";
-import { servesOnSockets } from "../net/server/serves_on_sockets.ts";
 import { type MockApi, type MockApiOptions, startMockApi } from "./api/api.ts";
 import { companyBundle } from "./bundle/company_bundle.ts";
 import { createAuthority } from "../pki/pki.ts";
 
 /** What to start. */
 export interface NetworkOptions {
-  /** How the API behaves; its name and its CA are the network's own. */
+  /** How the API behaves. The network chooses its name and its CA. */
   readonly api?: Omit<MockApiOptions, "names" | "authority">;
-  /** How the proxy behaves; that it reads along is the network's own. */
+  /** How the proxy behaves. It always intercepts TLS. */
   readonly proxy?: ProxyBehavior;
-  /** The name that the proxy knows the API by. Default `api.culvert.test`; `.test` never exists (RFC 6761). */
+  /** The name by which the proxy reaches the API. Default `api.culvert.test`; `.test` never exists (RFC 6761). */
   readonly host?: string;
 }
 
-/** A network that runs. */
+/** A running network. */
 export interface Network extends AsyncDisposable {
-  /** The API behind the proxy: give it scenarios, look at what it was asked. */
+  /** The API behind the proxy. It takes scenarios, and keeps the requests that it received. */
   readonly api: MockApi;
-  /** `https://api.culvert.test/v1`, found by the proxy alone. */
+  /** `https://api.culvert.test/v1`, which only the proxy can reach. */
   readonly baseUrl: string;
-  /** For `--proxy` or `HTTPS_PROXY`; with user information where the proxy asks for it. */
+  /** For `--proxy` or `HTTPS_PROXY`; with user information where the proxy requires it. */
   readonly proxyUrl: string;
   /** For `--ca-cert` or `CODEX_CA_CERTIFICATE`: absolute path of the company's bundle. */
   readonly bundlePath: string;
-  /** A folder that is removed at the end; the bundle and the `CODEX_HOME` are in it. */
+  /** A directory with the bundle and the `CODEX_HOME`, removed at the end. */
   readonly directory: string;
-  /**
-   * Whether the proxy reads along and websockets are served. Not on a runtime whose HTTP server cannot: there the
-   * proxy tunnels, and the company's CA has issued the API's own certificate.
-   */
-  readonly intercepts: boolean;
   /** Subject of the CA that intercepts. */
   readonly interceptor: string;
-  /** Subject of the CA that really issued the API's certificate. */
+  /** Subject of the CA that issued the API's own certificate. */
   readonly apiIssuer: string;
   /** An API key that the API accepts. */
   readonly apiKey: string;
   /**
-   * The same as environment variables, for a program under test. Its `CODEX_HOME` has a `config.toml` that leads
-   * the provider `openai` to the API, so that culvert need not be told anything else.
+   * The same as environment variables, for a program under test. The `config.toml` in its `CODEX_HOME` sets the base
+   * URL of the provider `openai`, so that culvert needs nothing else.
    */
   readonly env: Readonly<Record<string, string>>;
-  /** The same again, as the world of a client in this process: these variables, and none of the real ones. */
+  /** The same again, as the world of a client in this process: these variables and none of the real ones. */
   readonly world: { readonly env: Environment };
-  /** What the proxy saw so far. */
+  /** The events of the proxy so far. */
   readonly proxyEvents: readonly ProxyEvent[];
-  /** Stops everything and removes the folder. The same as disposing of it. */
+  /** Stops everything and removes the directory. The same as disposing of it. */
   close(): Promise<void>;
 }
 
@@ -71,30 +65,31 @@ export interface Network extends AsyncDisposable {
 export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
   const host = options.host ?? "api.culvert.test";
   const interceptor = "Example Corp TLS Inspection";
-  const intercepts = await servesOnSockets();
-  const apiIssuer = intercepts ? "Culvert Mock API CA" : interceptor;
-  const [corporate, legacy, ownAuthority] = await Promise.all([
+  const apiIssuer = "Culvert Mock API CA";
+  const [corporate, legacy, apiAuthority] = await Promise.all([
     createAuthority(interceptor, { organization: "Example Corp" }),
     createAuthority("Example Corp Legacy Root", { organization: "Example Corp" }),
     createAuthority(apiIssuer),
   ]);
-  const apiAuthority = intercepts ? ownAuthority : corporate;
   const api = await startMockApi({ ...options.api, authority: apiAuthority, names: [host, "localhost"] });
+  const proxyEvents: ProxyEvent[] = [];
   const proxy = await startInterceptingProxy({
     ...options.proxy,
-    ...(intercepts
-      ? {
-        interception: {
-          originRoots: [apiAuthority.certificate],
-          issue: async (name: string) => {
-            const { certificate, privateKey } = await corporate.issue({ commonName: name, names: [name] });
-            // With its own CA behind it, as mitmproxy and others present it.
-            return { certificate: certificate + corporate.certificate, privateKey };
-          },
-        },
-      }
-      : {}),
-    resolve: (name, port) => name === host ? { host: "127.0.0.1", port: api.port } : { host: name, port },
+    observe: (event) => {
+      proxyEvents.push(event);
+      options.proxy?.observe?.(event);
+    },
+    upstream: localUpstream({
+      roots: [apiAuthority.certificate],
+      resolve: (name, port) => name === host ? { host: "127.0.0.1", port: api.port } : { host: name, port },
+    }),
+    interception: {
+      issue: async (name: string) => {
+        const { certificate, privateKey } = await corporate.issue({ commonName: name, names: [name] });
+        // With its own CA behind it, as mitmproxy and others present it.
+        return { certificate: certificate + corporate.certificate, privateKey };
+      },
+    },
   });
   const directory = await Deno.makeTempDir({ prefix: "culvert-network-" });
   const bundlePath = join(directory, "company-roots.pem");
@@ -121,13 +116,12 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     proxyUrl,
     bundlePath,
     directory,
-    intercepts,
     interceptor,
     apiIssuer,
     apiKey,
     env,
     world: { env: (name) => env[name] },
-    proxyEvents: proxy.events,
+    proxyEvents,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -74,7 +74,7 @@ export function demoSettings({ network }: Demo, settings: Settings): Settings {
       ...settings.provider,
       baseUrl: network.baseUrl,
       requiresOpenAiAuth: true,
-      supportsWebsockets: network.intercepts,
+      supportsWebsockets: true,
     },
   };
 }

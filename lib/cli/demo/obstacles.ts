@@ -5,7 +5,7 @@
  */
 import type { Scenario } from "../../mock/api/scenario.ts";
 import type { Network } from "../../mock/network.ts";
-import type { ConnectAction, ProxyEvent } from "../../net/server/intercepting_proxy.ts";
+import type { ConnectAction, ProxyEvent } from "../../net/server/proxy/intercepting_proxy.ts";
 import type { Bundle } from "../../trust/bundle/bundle.ts";
 
 /** What the demo asks. */
@@ -20,13 +20,10 @@ const ANSWER =
 /** The model that answers though another was asked for. */
 const OTHER_MODEL = "gpt-5.2";
 
-/**
- * The first stream is cut before any text (it ends too early, where the runtime cannot cut); the second comes
- * through, from another model.
- */
-export function demoScenarios({ intercepts }: Network): readonly Scenario[] {
+/** The scenarios of the API: the first stream is cut before any text, the second is complete, from another model. */
+export function demoScenarios(): readonly Scenario[] {
   return [
-    { ending: { kind: intercepts ? "cut" : "eof", afterDeltas: 0 } },
+    { ending: { kind: "cut", afterDeltas: 0 } },
     { text: ANSWER, reasoning: "The question is about hydraulics.", servedModel: OTHER_MODEL, gapMs: 8 },
   ];
 }
@@ -35,11 +32,8 @@ export function demoScenarios({ intercepts }: Network): readonly Scenario[] {
 export function describeScene(network: Network, bundle: Bundle | undefined): readonly string[] {
   const lines = [
     `the API is ${new URL(network.baseUrl).host}, a name that only the proxy at ${network.proxyUrl} knows`,
-    network.intercepts
-      ? `that proxy intercepts TLS: the API's own certificate is from "${network.apiIssuer}", ` +
-        `what a client gets to see is from "${network.interceptor}"`
-      : `the API's certificate is from the company's own CA, "${network.apiIssuer}" (this build's runtime is too ` +
-        "old for a proxy that intercepts TLS and for websockets)",
+    `that proxy intercepts TLS: the API's own certificate is from "${network.apiIssuer}", ` +
+    `what a client gets to see is from "${network.interceptor}"`,
   ];
   if (bundle === undefined) return lines;
   lines.push(
@@ -62,6 +56,5 @@ export function describeTraffic(events: readonly ProxyEvent[]): string {
     events.filter((event) => event.kind === "connect" && event.action === action).length;
   const tunnels = opened("intercepted");
   const requests = events.filter((event) => event.kind === "request").length;
-  if (tunnels === 0) return `${opened("tunnelled")} tunnels through the proxy`;
   return `${tunnels} tunnels intercepted, ${requests} requests read along by the proxy`;
 }

@@ -23,7 +23,7 @@ export async function run(context: CliContext, flags: DemoFlags): Promise<void> 
   const { network } = demo;
   const settings = await loadSettings({ provider: "demo" }, demo.world);
   await using connection = await connectThrough(demo, { settings, reporter });
-  network.api.enqueue(...demoScenarios(network));
+  network.api.enqueue(...demoScenarios());
   reporter.progress(
     "a hostile little network on loopback; no key is needed, and nothing leaves this machine",
   );

@@ -1,16 +1,15 @@
 /**
- * A small server for our own ends of the line: one port for HTTP and websockets, TLS or not, whose connections
- * can be broken on purpose. It stands on `node:https` and `ws` because `Deno.serve` hides the socket:
- * with it a reset cannot be sent, a refusal of an upgrade cannot be shaped and a close code such as 1008 cannot
- * be given (2.9.6).
+ * A server for the ends of connections that are ours: one port for HTTP and websockets, with or without TLS, whose
+ * connections can be broken on purpose. It is built on `node:http` and `ws`, because `Deno.serve` hides the socket:
+ * it can neither send a reset, nor shape the refusal of an upgrade, nor give a close code such as 1008 (2.9.6).
  *
  * @module
  */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
-import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { servesOnSockets } from "./serves_on_sockets.ts";
+import { ignoreBrokenPeer, reset } from "./forward/splice.ts";
 import { serveUpgrade, type UpgradeOffer } from "./served_websocket.ts";
+import { bind, ServerGroup } from "./tracked_server.ts";
 
 /** Certificate chain and key, PEM. */
 export interface ServerIdentity {
@@ -30,10 +29,13 @@ export interface ListenerOptions {
    * Answers a request. Its signal is aborted when the client goes away first. A body stream that fails with
    * {@link ConnectionCut} resets the connection.
    */
-  readonly handle: (request: Request) => Response | Promise<Response>;
-  /** Takes or refuses a websocket. Absent: an upgrade is answered as the plain GET it came with. */
+  readonly handle: FetchHandler;
+  /** Takes or refuses a websocket. Absent: an upgrade is answered like a plain GET. */
   readonly upgrade?: (request: Request, offer: UpgradeOffer) => void | Promise<void>;
 }
+
+/** Answers a request, as the `fetch` of a hono application does. */
+export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
 /** A server that listens. */
 export interface Listener {
@@ -44,7 +46,7 @@ export interface Listener {
   readonly close: () => Promise<void>;
 }
 
-/** Thrown by a body stream: the connection is to be reset (RST) where it stands. */
+/** Thrown by a body stream: the connection is to be reset (RST) at this point. */
 export class ConnectionCut extends Error {
   override readonly name = "ConnectionCut";
 }
@@ -53,44 +55,30 @@ export class ConnectionCut extends Error {
  * Starts to listen.
  *
  * @param options certificate, address, handlers
+ * @throws the error of the system if it cannot listen
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const server = await createServer(options.identity);
-  const sockets = new Set<Socket>();
+  const group = new ServerGroup();
+  group.add(server);
   const origin = `${options.identity === undefined ? "http" : "https"}://127.0.0.1`;
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("error", ignoreBrokenPeer);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  server.on("secureConnection", (socket: Socket) => socket.on("error", ignoreBrokenPeer));
-  server.on("clientError", (_error: Error, socket: Duplex) => socket.destroy());
   server.on("request", (message, response) => {
     void answer(message, response, origin, options.handle);
   });
   const { upgrade } = options;
   if (upgrade !== undefined) {
     server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Uint8Array) => {
-      // Before anything else: a socket handed over here has no guard, and a reset would end the process.
+      // First of all: a socket that is handed over has no listener, and a reset would end the process.
       socket.on("error", ignoreBrokenPeer);
       const offer = serveUpgrade(message, socket, head);
       void takeUpgrade(upgrade, requestOf(message, origin), offer);
     });
   }
   const port = await bind(server, options.port ?? 0, options.hostname ?? "127.0.0.1");
-  return {
-    port,
-    connections: () => sockets.size,
-    close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
-      // Otherwise its connections cannot be ended from here, and it would wait for their peers.
-      if (await servesOnSockets()) await closed;
-    },
-  };
+  return { port, connections: () => group.connections, close: () => group.close() };
 }
 
-/** A handler that fails ends the connection: what stands on it by then, HTTP or websocket, cannot be known here. */
+/** Runs the handler. If it fails, the connection is dropped, since what was written on it is not known here. */
 async function takeUpgrade(
   upgrade: NonNullable<ListenerOptions["upgrade"]>,
   request: Request,
@@ -103,19 +91,6 @@ async function takeUpgrade(
   }
 }
 
-/** Listens and tells the port that was given. */
-export function bind(server: Server, port: number, hostname: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, hostname, () => {
-      server.off("error", reject);
-      const address: AddressInfo | string | null = server.address();
-      if (address === null || typeof address === "string") reject(new Error("The server has no port"));
-      else resolve(address.port);
-    });
-  });
-}
-
 async function createServer(identity: ServerIdentity | undefined): Promise<HttpServer> {
   if (identity === undefined) return (await import("node:http")).createServer();
   const { createServer } = await import("node:https");
@@ -125,12 +100,6 @@ async function createServer(identity: ServerIdentity | undefined): Promise<HttpS
     ALPNProtocols: ["http/1.1"],
   });
 }
-
-/**
- * For sockets whose peer may go away at any time: what is to be known of that is learnt from `close`, but
- * without a listener the `error` event would end the process.
- */
-export function ignoreBrokenPeer(): void {}
 
 function requestOf(
   message: IncomingMessage,
@@ -150,11 +119,16 @@ function requestOf(
   });
 }
 
-async function answer(
+/**
+ * Answers a request of `node:http` with a handler of the platform's `Request` and `Response`. Never rejects.
+ *
+ * @param origin prepended to the path of the request
+ */
+export async function answer(
   message: IncomingMessage,
   response: ServerResponse,
   origin: string,
-  handle: ListenerOptions["handle"],
+  handle: FetchHandler,
 ): Promise<void> {
   const gone = new AbortController();
   message.on("error", ignoreBrokenPeer);
@@ -183,9 +157,7 @@ function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer
 }
 
 async function writeReply(reply: Response, response: ServerResponse, gone: AbortSignal): Promise<void> {
-  // One by one: Deno 2.4.2 does not take a flat list of several.
-  for (const [name, value] of reply.headers) response.appendHeader(name, value);
-  response.writeHead(reply.status, reply.statusText);
+  response.writeHead(reply.status, reply.statusText, [...reply.headers].flat());
   response.flushHeaders();
   if (reply.body === null) {
     response.end();
@@ -217,11 +189,4 @@ function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
     gone.addEventListener("abort", go, { once: true });
     if (gone.aborted) go();
   });
-}
-
-/** Sends RST where the runtime can, and closes at once where it cannot. */
-export function reset(socket: Duplex | null): void {
-  if (socket === null) return;
-  if ("resetAndDestroy" in socket && typeof socket.resetAndDestroy === "function") socket.resetAndDestroy();
-  else socket.destroy();
 }

@@ -1,6 +1,6 @@
 /**
- * The server's end of a websocket: an upgrade that can be taken, refused in any shape or left hanging, and a
- * socket that can be closed with any code or dropped.
+ * The server's end of a websocket: an upgrade that can be accepted, refused with any status or left without an
+ * answer, and a socket that can be closed with any code or dropped.
  *
  * @module
  */
@@ -9,41 +9,41 @@ import type { Duplex } from "node:stream";
 // @ts-types="@types/ws"
 import type { WebSocket } from "ws";
 
-/** An upgrade that waits for an answer. Neither taken nor refused, it stays silent. */
+/** An upgrade that waits for an answer. Until it is accepted or refused, nothing is sent. */
 export interface UpgradeOffer {
   /**
-   * Answers 101.
+   * Accepts with 101.
    *
-   * @param headers extra headers of the reply
+   * @param headers additional headers of the reply
    */
   readonly accept: (headers?: Readonly<Record<string, string>>) => Promise<ServedWebSocket>;
-  /** Answers with any other status, and closes. */
+  /** Answers with another status and closes the connection. */
   readonly refuse: (
     status: number,
     headers: Readonly<Record<string, string>>,
     body: string,
   ) => void;
-  /** Drops the connection without an answer. */
+  /** Closes the connection without an answer. */
   readonly drop: () => void;
 }
 
 /** The server's end of an open websocket. */
 export interface ServedWebSocket {
-  /** Resolves when the frame went to the system; false when the peer is gone. */
+  /** Resolves when the frame was handed to the system; `false` when the peer is gone. */
   readonly send: (data: string | Uint8Array) => Promise<boolean>;
-  /** Text messages of the client until it is gone. To be iterated once. */
+  /** Text messages of the client until it is gone. Can be iterated once. */
   readonly messages: AsyncIterable<string>;
-  /** Sends a close frame; any code of RFC 6455 §7.4 that may be sent. */
+  /** Sends a close frame, with any code that RFC 6455 §7.4 allows in one. */
   readonly close: (code: number, reason: string) => void;
   /** Ends the TCP connection without a close frame. */
   readonly drop: () => void;
-  /** Stops to read: pings, close frames and messages stay unanswered. */
+  /** Stops reading: pings, close frames and messages stay unanswered. */
   readonly stall: () => void;
-  /** Resolves with the close code once the socket is closed; 1006 for one that broke. */
+  /** Resolves with the close code once the socket is closed; 1006 if the connection broke. */
   readonly closed: Promise<number>;
 }
 
-/** Wraps one `upgrade` event of a server. */
+/** Makes an offer of one `upgrade` event of a server. */
 export function serveUpgrade(message: IncomingMessage, socket: Duplex, head: Uint8Array): UpgradeOffer {
   return {
     accept: async (headers = {}) => {
@@ -96,7 +96,7 @@ function served(socket: WebSocket): ServedWebSocket {
     if (!isBinary) waiting.push(String(data));
     wake?.();
   });
-  // The peer may break off at any time; `closed` tells it.
+  // The peer may break off at any time; `closed` reports it.
   socket.on("error", () => {});
   async function* messages(): AsyncGenerator<string> {
     while (true) {

@@ -1,7 +1,8 @@
 /** What the doctor finds between here and a server, whoever asks it: the library or the program. */
 import { createAuthority, createSelfSigned } from "../../../lib/pki/pki.ts";
 import { startNetwork } from "../../../lib/mock/network.ts";
-import { startInterceptingProxy } from "../../../lib/net/server/intercepting_proxy.ts";
+import { startInterceptingProxy } from "../../../lib/net/server/proxy/intercepting_proxy.ts";
+import { localUpstream } from "../../../lib/net/server/forward/local_upstream.ts";
 import { deafPort, httpServer, rawServer } from "../../net/kit.ts";
 import { type OddPair, signedByRsa } from "../../net/diagnosis/odd_certificates.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
@@ -265,8 +266,8 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
       await using at = await ward({}, diagnose);
       const corporate = await createAuthority("Corp Inspection");
       const proxy = await startInterceptingProxy({
+        upstream: localUpstream({ roots: [at.api.authority.certificate] }),
         interception: {
-          originRoots: [at.api.authority.certificate],
           issue: (name) => corporate.issue({ commonName: name, names: [name] }),
         },
       });

@@ -1,7 +1,7 @@
 import { plainProvider } from "../../../lib/config/builtin_providers.ts";
 import { judgeUpgrade, type Upgrade } from "../../../lib/doctor/checks/websocket.ts";
 import { CulvertError } from "../../../lib/errors.ts";
-import type { InterceptingProxyOptions } from "../../../lib/net/server/intercepting_proxy.ts";
+import type { ProxyBehavior } from "../../../lib/net/server/proxy/intercepting_proxy.ts";
 import { startNetwork } from "../../../lib/mock/network.ts";
 import { httpServer, rawServer } from "../../net/kit.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
@@ -62,7 +62,7 @@ Deno.test("an upgrade that is cut off is told as broken", async () => {
   assertEquals(found.details["outcome"], "broken");
 });
 
-async function through(proxy: InterceptingProxyOptions, transport: "auto" | "ws") {
+async function through(proxy: ProxyBehavior, transport: "auto" | "ws") {
   const network = await startNetwork({ proxy });
   try {
     const { baseUrl: url, env } = network;

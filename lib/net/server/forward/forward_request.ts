@@ -1,238 +1,298 @@
 /**
- * Hands a request that arrived at a proxy on to its origin: header names, order and duplicates kept, bytes passed
- * undecoded, chunk for chunk. One upstream connection a request: pooled TLS sockets were seen to hang after
- * aborted requests (Deno 2.9.6).
+ * Forwards a request that arrived at a proxy of ours: names, order and duplicates of the headers stay, bodies pass
+ * undecoded and chunk by chunk, and a slow reader slows the sender down. Each request has a connection of its own
+ * to the origin: pooled TLS sockets were seen to hang after aborted requests (Deno 2.9.6).
  *
  * @module
  */
-import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import { ignoreBrokenPeer, reset } from "./listener.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ExchangeTap } from "../exchange_tap.ts";
+import { endToEndHeaders, headerPairs, headerValueOf, withoutHeaders } from "./raw_headers.ts";
+import { readStart, RequestBody } from "./request_body.ts";
+import { ignoreBrokenPeer, reset } from "./splice.ts";
+import { type Origin, type Upstream, urlOf } from "./upstream.ts";
 
-/** An origin, as the client named it and as it is reached. */
-export interface Origin {
-  /** Name for SNI and certificate. */
-  readonly host: string;
-  readonly port: number;
-  /** Where the connection really goes. */
-  readonly address: { readonly host: string; readonly port: number };
-  /** The whole set of roots for its certificate, PEM. Absent: no TLS. */
-  readonly roots?: readonly string[];
+/** The request to the origin. */
+export interface OutgoingRequest {
+  readonly origin: Origin;
+  /** Path and query. */
+  readonly path: string;
+  /** Fields for the origin; hop-by-hop fields are removed here. */
+  readonly rawHeaders: readonly string[];
 }
 
-/** What a middlebox does to the exchange. */
+/** What a middlebox does to an exchange. */
 export interface ForwardPolicy {
   /** Holds `text/event-stream` back until it is complete, as buffering middleboxes do. */
   readonly bufferEventStreams?: boolean;
-  /** Waits so long before it forwards, ms. */
+  /** Time to wait before the request is forwarded, ms. */
   readonly delayMs?: number;
 }
 
-/** Headers between two neighbours only (RFC 9110 §7.6.1), beside `upgrade`, which has its own handling. */
-const HOP_BY_HOP = /^(connection|keep-alive|proxy-connection|proxy-authorization|transfer-encoding|te)$/i;
+/** An answer of the proxy itself. */
+export interface OwnReply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** A response of the origin with status 401, and what is needed to send the request again. */
+export interface Refusal {
+  readonly status: number;
+  readonly rawHeaders: readonly string[];
+  /** At most 64 KiB. */
+  readonly body: Uint8Array;
+}
+
+/** How requests are forwarded. */
+export interface Forwarding {
+  readonly upstream: Upstream;
+  readonly tap: ExchangeTap;
+  readonly policy?: ForwardPolicy;
+  /** Time allowed from the request to the head of the response, ms. Default: 15 minutes. */
+  readonly headTimeoutMs?: number;
+  /** Makes the answer for an origin that cannot be reached, or that breaks off before it has answered. */
+  readonly failure: (error: unknown, origin: Origin) => OwnReply;
+  /**
+   * Called once when the origin answers 401. Returns the request to send instead, or `undefined` to pass the 401 on.
+   * Without it, request bodies are not kept.
+   */
+  readonly renew?: (refusal: Refusal, signal: AbortSignal) => Promise<OutgoingRequest | undefined>;
+}
+
+/** The response takes this long at most by default: some models think for minutes before the first byte. */
+const HEAD_TIMEOUT_MS = 15 * 60_000;
 
 /**
- * Forwards one exchange.
+ * Forwards one exchange. Never rejects.
  *
  * @param message the request as received
- * @param response where the answer goes
- * @returns the origin's status, 502 where it could not be reached, 0 where the client went away first
+ * @param response where the response goes
+ * @returns the status of the origin; that of the own reply where it gave none; 0 where the client broke off first
  */
 export async function forwardRequest(
   message: IncomingMessage,
   response: ServerResponse,
-  origin: Origin,
-  policy: ForwardPolicy = {},
+  request: OutgoingRequest,
+  forwarding: Forwarding,
 ): Promise<number> {
-  message.on("error", ignoreBrokenPeer);
-  response.on("error", ignoreBrokenPeer);
-  if (policy.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, policy.delayMs));
-  const upstream = await openRequest(message, origin, endToEnd(message.rawHeaders));
-  return await new Promise((resolve) => {
-    // The client may have left meanwhile, and then no further `close` comes.
-    if (response.destroyed || response.socket?.destroyed === true) upstream.destroy();
+  const exchange = new Exchange(message, response, forwarding);
+  try {
+    return await exchange.run(request);
+  } catch (error) {
+    return exchange.fail(error, request.origin);
+  }
+}
+
+class Exchange {
+  readonly #message: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #forwarding: Forwarding;
+  readonly #gone = new AbortController();
+  readonly #body: RequestBody;
+
+  constructor(message: IncomingMessage, response: ServerResponse, forwarding: Forwarding) {
+    this.#message = message;
+    this.#response = response;
+    this.#forwarding = forwarding;
+    const { tap } = forwarding;
+    response.sendDate = false;
+    response.on("error", ignoreBrokenPeer);
     response.once("close", () => {
-      upstream.destroy();
-      resolve(0);
+      if (response.writableFinished) return;
+      this.#gone.abort(new Error("The client closed the connection"));
+      tap.end({ direction: "request", at: performance.now(), outcome: "failed", error: "client closed" });
+      tap.end({ direction: "response", at: performance.now(), outcome: "aborted", error: "client closed" });
     });
-    upstream.on("error", (error) => {
-      if (response.headersSent) reset(response.socket);
-      else {
-        response.writeHead(502, { "content-type": "text/plain" });
-        response.end(`The proxy could not reach ${origin.host}:${origin.port}: ${error.message}\n`);
-      }
-      resolve(502);
-    });
-    upstream.on("response", (reply: IncomingMessage) => {
-      passReply(reply, response, policy);
-      resolve(reply.statusCode ?? 0);
-    });
-    message.pipe(upstream);
-  });
-}
-
-function passReply(reply: IncomingMessage, response: ServerResponse, policy: ForwardPolicy): void {
-  const cut = () => reset(response.socket);
-  reply.on("error", cut);
-  reply.on("aborted", cut);
-  const head = () => {
-    response.writeHead(reply.statusCode ?? 502, reply.statusMessage ?? "", endToEnd(reply.rawHeaders));
-    response.flushHeaders();
-  };
-  const isEventStream = (reply.headers["content-type"] ?? "").startsWith("text/event-stream");
-  if (policy.bufferEventStreams === true && isEventStream) {
-    const held: Uint8Array[] = [];
-    reply.on("data", (chunk: Uint8Array) => held.push(chunk));
-    reply.on("end", () => {
-      head();
-      for (const chunk of held) response.write(chunk);
-      response.end();
-    });
-  } else {
-    head();
-    reply.pipe(response);
+    this.#body = new RequestBody(message, tap, forwarding.renew !== undefined);
+    // The client may have left before: then no further `close` comes.
+    if (response.destroyed || response.socket?.destroyed === true) this.#gone.abort();
   }
-}
 
-/**
- * Forwards an upgrade by replaying its head to the origin and joining the two sockets, so that everything after
- * it (status, headers, frames, close codes, pings) is the peers' own.
- *
- * @returns whether the origin could be reached
- */
-export async function forwardUpgrade(
-  message: IncomingMessage,
-  socket: Duplex,
-  head: Uint8Array,
-  origin: Origin,
-): Promise<boolean> {
-  const upstream = await openSocket(origin);
-  if (upstream === undefined) {
-    socket.end("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    return false;
+  async run(request: OutgoingRequest): Promise<number> {
+    const { policy, renew, tap } = this.#forwarding;
+    const { signal } = this.#gone;
+    if (policy?.delayMs !== undefined) await delay(policy.delayMs, signal);
+    let reply = await this.#send(request);
+    if (reply.statusCode === 401 && renew !== undefined && !this.#body.isTooLong) {
+      const refusal = { status: 401, rawHeaders: reply.rawHeaders, body: await readStart(reply) };
+      const renewed = await renew(refusal, signal);
+      if (renewed === undefined) return this.#passRefusal(reply, refusal);
+      reply.destroy();
+      reply = await this.#send(renewed);
+    }
+    this.#pass(reply, tap);
+    return reply.statusCode ?? 0;
   }
-  if (socket.destroyed) {
-    upstream.destroy();
-    return true;
-  }
-  const lines = pairs(message.rawHeaders).filter(([name]) => !/^proxy-/i.test(name));
-  upstream.write(
-    `${message.method} ${message.url} HTTP/1.1\r\n` +
-      `${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
-  );
-  if (head.length > 0) upstream.write(head);
-  splice(socket, upstream);
-  return true;
-}
 
-/**
- * Forwards an upgrade as the plain GET that is left of it when a proxy removes the hop-by-hop headers, as squid
- * with ssl-bump does.
- *
- * @returns the origin's status, 502 where it could not be reached
- */
-export async function forwardStripped(
-  message: IncomingMessage,
-  socket: Duplex,
-  origin: Origin,
-): Promise<number> {
-  const headers = pairs(message.rawHeaders).filter(([name]) =>
-    !HOP_BY_HOP.test(name) && !/^upgrade$/i.test(name)
-  );
-  const upstream = await openRequest(message, origin, headers.flat());
-  return await new Promise((resolve) => {
-    socket.once("close", () => upstream.destroy());
-    upstream.on("error", () => {
-      socket.end("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-      resolve(502);
+  /** Answers for an origin that gave no response. */
+  fail(error: unknown, origin: Origin): number {
+    const { tap, failure } = this.#forwarding;
+    const response = this.#response;
+    if (this.#gone.signal.aborted) return 0;
+    const reason = error instanceof Error ? error.message : String(error);
+    tap.end({ direction: "response", at: performance.now(), outcome: "failed", error: reason });
+    if (response.headersSent) {
+      reset(response.socket);
+      return 0;
+    }
+    const { status, contentType, body } = failure(error, origin);
+    // The rest of the request body is not read, so the connection cannot be used again.
+    response.writeHead(status, { "content-type": contentType, "connection": "close" });
+    response.end(body);
+    return status;
+  }
+
+  /** Sends the request and resolves with the head of the response. */
+  async #send({ origin, path, rawHeaders }: OutgoingRequest): Promise<IncomingMessage> {
+    const { upstream, headTimeoutMs = HEAD_TIMEOUT_MS } = this.#forwarding;
+    const { signal } = this.#gone;
+    signal.throwIfAborted();
+    const [socket, { request }] = await Promise.all([upstream.open(origin, signal), import("node:http")]);
+    socket.on("error", ignoreBrokenPeer);
+    const { host, port } = origin;
+    const headers = endToEndHeaders(rawHeaders);
+    const method = this.#message.method ?? "GET";
+    const outgoing = request({
+      host,
+      port,
+      method,
+      path,
+      headers: [...headers, ...framingOf(this.#body.exists, method, headers), "Connection", "close"],
+      setHost: false,
+      createConnection: () => socket,
     });
-    upstream.on("response", (reply: IncomingMessage) => {
-      const status = reply.statusCode ?? 502;
-      reply.on("error", () => reset(socket));
-      const passed = pairs(endToEnd(reply.rawHeaders)).map(([name, value]) => `${name}: ${value}\r\n`);
-      socket.write(
-        `HTTP/1.1 ${status} ${reply.statusMessage ?? ""}\r\n${passed.join("")}connection: close\r\n\r\n`,
+    return await new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => outgoing.destroy(new Error(`no response within ${headTimeoutMs / 1000} s`)),
+        headTimeoutMs,
       );
-      reply.pipe(socket);
-      resolve(status);
+      const abort = () => outgoing.destroy(new Error("The client closed the connection"));
+      signal.addEventListener("abort", abort, { once: true });
+      if (signal.aborted) abort();
+      const settle = () => clearTimeout(timer);
+      outgoing.on("error", (error) => (settle(), reject(error)));
+      outgoing.once("close", () => {
+        settle();
+        signal.removeEventListener("abort", abort);
+        reject(new Error(`${urlOf(origin).host} closed the connection without a response`));
+        socket.destroy();
+      });
+      outgoing.on("information", (info) => this.#passInterim(info));
+      outgoing.on("continue", () => {
+        if (!this.#response.headersSent) this.#response.writeContinue();
+      });
+      outgoing.once("upgrade", () => outgoing.destroy(new Error("the server switched protocols unasked")));
+      outgoing.once("response", (reply) => (settle(), resolve(reply)));
+      this.#body.sendTo(outgoing);
     });
-    upstream.end();
-  });
-}
+  }
 
-/** Joins two sockets until both are done. An abrupt end on one side becomes one on the other. */
-export function splice(one: Duplex, other: Duplex): void {
-  for (const [from, to] of [[one, other], [other, one]] as const) {
-    from.on("error", () => reset(to));
-    from.once("close", () => {
-      if (!from.readableEnded) reset(to);
+  #pass(reply: IncomingMessage, tap: ExchangeTap): void {
+    const response = this.#response;
+    const status = reply.statusCode ?? 502;
+    const cut = (error?: Error) => {
+      tap.end({
+        direction: "response",
+        at: performance.now(),
+        outcome: "failed",
+        error: error?.message ?? "the server broke off",
+      });
+      reset(response.socket);
+    };
+    reply.on("error", cut);
+    reply.once("aborted", () => cut());
+    this.#tellHead(reply);
+    reply.on("data", (chunk: Uint8Array) => tap.bytes("response", chunk, performance.now()));
+    const writeHead = () => {
+      response.writeHead(status, reply.statusMessage ?? "", endToEndHeaders(reply.rawHeaders));
+      response.flushHeaders();
+    };
+    const finish = () => {
+      if (reply.rawTrailers.length > 0) response.addTrailers(headerPairs(reply.rawTrailers));
+      tap.end({
+        direction: "response",
+        at: performance.now(),
+        outcome: "complete",
+        ...(reply.rawTrailers.length > 0 ? { rawTrailers: reply.rawTrailers } : {}),
+      });
+      response.end();
+    };
+    const isEventStream = (reply.headers["content-type"] ?? "").startsWith("text/event-stream");
+    if (this.#forwarding.policy?.bufferEventStreams === true && isEventStream) {
+      const held: Uint8Array[] = [];
+      reply.on("data", (chunk: Uint8Array) => held.push(chunk));
+      reply.once("end", () => {
+        writeHead();
+        for (const chunk of held) response.write(chunk);
+        finish();
+      });
+      return;
+    }
+    writeHead();
+    reply.once("end", finish);
+    reply.pipe(response, { end: false });
+  }
+
+  /** Passes a 401 on whose body has been read already. */
+  #passRefusal(reply: IncomingMessage, refusal: Refusal): number {
+    const { tap } = this.#forwarding;
+    this.#tellHead(reply);
+    tap.bytes("response", refusal.body, performance.now());
+    tap.end({ direction: "response", at: performance.now(), outcome: "complete" });
+    // The body may have been cut at the limit of what is read.
+    const headers = withoutHeaders(endToEndHeaders(reply.rawHeaders), new Set(["content-length"]));
+    this.#response.writeHead(refusal.status, reply.statusMessage ?? "", headers);
+    this.#response.end(refusal.body);
+    return refusal.status;
+  }
+
+  #tellHead(reply: IncomingMessage): void {
+    this.#forwarding.tap.head({
+      direction: "response",
+      at: performance.now(),
+      rawHeaders: reply.rawHeaders,
+      status: reply.statusCode ?? 0,
+      reason: reply.statusMessage ?? "",
     });
-    from.pipe(to);
+  }
+
+  /** Passes an interim response on: 102 and 103 (RFC 9110 §15.2). 100 has an event of its own. */
+  #passInterim(info: { readonly statusCode: number; readonly rawHeaders: readonly string[] }): void {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) return;
+    this.#forwarding.tap.head({
+      direction: "response",
+      at: performance.now(),
+      rawHeaders: info.rawHeaders,
+      status: info.statusCode,
+      reason: "",
+    });
+    if (info.statusCode === 102) response.writeProcessing();
+    const hints = Object.fromEntries(
+      headerPairs(endToEndHeaders(info.rawHeaders)).map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    const { link } = hints;
+    if (info.statusCode === 103 && link !== undefined) response.writeEarlyHints({ ...hints, link });
   }
 }
 
-/** Opens a plain connection; undefined where nobody answers. */
-export async function openTcp(address: Origin["address"]): Promise<Socket | undefined> {
-  const { connect } = await import("node:net");
-  return await opened(connect({ host: address.host, port: address.port }), "connect");
+/**
+ * Returns the fields that frame the body where the headers have no length: given a list of headers, `node:http` would
+ * send a chunked body for some methods and none for others.
+ */
+function framingOf(hasBody: boolean, method: string, headers: readonly string[]): readonly string[] {
+  if (headerValueOf(headers, "content-length") !== undefined) return [];
+  if (hasBody) return ["Transfer-Encoding", "chunked"];
+  return /^(GET|HEAD|OPTIONS|TRACE|DELETE)$/.test(method) ? [] : ["Content-Length", "0"];
 }
 
-async function openSocket(origin: Origin): Promise<Socket | undefined> {
-  if (origin.roots === undefined) return await openTcp(origin.address);
-  const { connect } = await import("node:tls");
-  const socket = connect({
-    host: origin.address.host,
-    port: origin.address.port,
-    servername: origin.host,
-    ca: [...origin.roots],
-    ALPNProtocols: ["http/1.1"],
-  });
-  return await opened(socket, "secureConnect");
-}
-
-function opened(socket: Socket, event: "connect" | "secureConnect"): Promise<Socket | undefined> {
+function delay(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    socket.on("error", () => resolve(undefined));
-    socket.once(event, () => resolve(socket));
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
   });
-}
-
-async function openRequest(
-  message: IncomingMessage,
-  origin: Origin,
-  headers: readonly string[],
-): Promise<ClientRequest> {
-  const { host, port } = origin.address;
-  const common = {
-    host,
-    port,
-    method: message.method ?? "GET",
-    path: pathOf(message.url ?? "/"),
-    headers: [...headers, "connection", "close"],
-    agent: false,
-    setHost: false,
-  } as const;
-  if (origin.roots === undefined) return (await import("node:http")).request(common);
-  const { request } = await import("node:https");
-  return request({ ...common, servername: origin.host, ca: [...origin.roots] });
-}
-
-/** A proxy is asked for `http://host/path`, an origin for `/path`. */
-function pathOf(url: string): string {
-  if (!/^https?:\/\//i.test(url)) return url;
-  const { pathname, search } = new URL(url);
-  return pathname + search;
-}
-
-function endToEnd(rawHeaders: readonly string[]): string[] {
-  return pairs(rawHeaders).filter(([name]) => !HOP_BY_HOP.test(name)).flat();
-}
-
-function pairs(rawHeaders: readonly string[]): [string, string][] {
-  const found: [string, string][] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    found.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""]);
-  }
-  return found;
 }

@@ -1,74 +1,71 @@
 /**
- * A forward proxy that reads along: CONNECT is answered, TLS is terminated with a certificate made for the host,
- * and what is inside is forwarded. Without `interception` it is a plain tunnelling proxy.
- *
- * The connected socket is piped into an ordinary HTTPS server on a private port. Serving from a socket that is
- * not a listener's own loses keep-alive and leaks descriptors (Deno 2.9.6), and that server offers http/1.1
- * alone because it speaks nothing else.
+ * A forward proxy that intercepts TLS: CONNECT is accepted, TLS is terminated with a certificate made for the host,
+ * and the requests inside are forwarded. Without `interception` it is a plain tunnelling proxy.
  *
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TapFactory } from "../exchange_tap.ts";
+import { nextConnectionId, TapSource } from "../forward/exchange.ts";
 import {
+  type Forwarding,
   type ForwardPolicy,
   forwardRequest,
+  type OutgoingRequest,
+} from "../forward/forward_request.ts";
+import {
   forwardStripped,
   forwardUpgrade,
-  openTcp,
-  type Origin,
-  splice,
-} from "./forward.ts";
-import { bind, ignoreBrokenPeer, type ServerIdentity } from "./listener.ts";
-import { type ConnectRequest, createFront } from "./proxy_front.ts";
-import { servesOnSockets } from "./serves_on_sockets.ts";
+  rawReply,
+  type UpgradeRequest,
+} from "../forward/forward_upgrade.ts";
+import { ignoreBrokenPeer, openLoopback, splice } from "../forward/splice.ts";
+import { type Origin, type Upstream, urlOf } from "../forward/upstream.ts";
+import type { ServerIdentity } from "../listener.ts";
+import { bind, ServerGroup } from "../tracked_server.ts";
+import type { ConnectAction, ProxyEvent } from "./proxy_events.ts";
+import {
+  blockedReply,
+  CHALLENGE,
+  isAuthorized,
+  NOT_A_PROXY_REQUEST,
+  UNAUTHORIZED,
+  unreachableReply,
+} from "./proxy_replies.ts";
+import { startTerminator, withoutLimits } from "./tls_terminator.ts";
 
-/** What reading along takes. */
+export type { ConnectAction, ProxyEvent } from "./proxy_events.ts";
+
+/** How TLS is intercepted. */
 export interface Interception {
-  /** Makes the certificate chain for a host. Called once a host. */
+  /** Makes the certificate chain of a host. Called once for each host and port. */
   readonly issue: (host: string) => Promise<ServerIdentity>;
-  /** The whole set of roots that origins are checked against, PEM. */
-  readonly originRoots: readonly string[];
-  /** Hosts that are tunnelled all the same. */
-  readonly bypass?: (host: string) => boolean;
+  /** Whether a host is intercepted. Default: every host is; the others are tunnelled. */
+  readonly intercepts?: (host: string, port: number) => boolean;
 }
 
-/** What became of a CONNECT. */
-export type ConnectAction = "intercepted" | "tunnelled" | "unauthorized" | "blocked" | "unreachable";
-
-/** What a proxy tells. Paths come without their query; no header, no body. */
-export type ProxyEvent =
-  | { readonly kind: "connect"; readonly host: string; readonly port: number; readonly action: ConnectAction }
-  /** The client did not accept the certificate, or spoke something else than TLS. */
-  | { readonly kind: "handshake_failed"; readonly host: string; readonly reason: string }
-  /** A request inside an intercepted connection, or a plain one. */
-  | {
-    readonly kind: "request";
-    readonly host: string;
-    readonly method: string;
-    readonly path: string;
-    readonly upgrade: boolean;
-  };
-
-/** What the proxy does to those who use it. */
+/** What the proxy does to its clients. */
 export interface ProxyBehavior extends ForwardPolicy {
-  /** Asks for Basic authentication (407). */
+  /** Requires Basic authentication (407). */
   readonly credentials?: { readonly username: string; readonly password: string };
   /** Hosts answered with 403 and a page, as a filter list does. */
   readonly blocked?: readonly string[];
-  /** What happens to an upgrade inside an intercepted connection: `strip` as squid, `ignore`: no answer ever. */
+  /** What happens to an upgrade: `strip` forwards a plain GET, as squid does; `ignore` never answers. */
   readonly websocket?: "pass" | "strip" | "ignore";
-  /** Told as it happens. */
+  /** Receives events as they happen. */
   readonly observe?: (event: ProxyEvent) => void;
 }
 
 /** What to start. */
 export interface InterceptingProxyOptions extends ProxyBehavior {
+  /** Opens the connections to origins. */
+  readonly upstream: Upstream;
   readonly interception?: Interception;
-  /** Where a host is really reached; default: as named. */
-  readonly resolve?: (host: string, port: number) => Origin["address"];
-  /** The proxy's own certificate: it is then an `https:` proxy. */
+  /** Records the exchanges that are not tunnelled. */
+  readonly tap?: TapFactory;
+  /** The certificate of the proxy itself: it is then an `https:` proxy. */
   readonly identity?: ServerIdentity;
   /** Default 127.0.0.1. */
   readonly hostname?: string;
@@ -79,32 +76,34 @@ export interface InterceptingProxyOptions extends ProxyBehavior {
 /** A proxy that listens. */
 export interface RunningProxy {
   readonly port: number;
-  /** Everything it told so far. */
-  readonly events: readonly ProxyEvent[];
+  /** Ends every connection and stops listening. */
   readonly close: () => Promise<void>;
 }
 
 /**
  * Starts a proxy.
  *
- * @param options behaviour
+ * @throws the error of the system if it cannot listen
  */
-export async function startInterceptingProxy(options: InterceptingProxyOptions = {}): Promise<RunningProxy> {
+export async function startInterceptingProxy(options: InterceptingProxyOptions): Promise<RunningProxy> {
   const proxy = new InterceptingProxy(options);
   const port = await proxy.start();
-  return { port, events: proxy.events, close: () => proxy.close() };
+  return { port, close: () => proxy.close() };
 }
 
 class InterceptingProxy {
-  readonly events: ProxyEvent[] = [];
   readonly #options: InterceptingProxyOptions;
-  readonly #sockets = new Set<Socket>();
-  readonly #servers: Server[] = [];
-  /** Promises, not results: of parallel CONNECTs to one host only the first makes a certificate. */
-  readonly #insides = new Map<string, Promise<number>>();
+  readonly #taps: TapSource;
+  readonly #group = new ServerGroup();
+  readonly #closing = new AbortController();
+  /** Ports of the terminators. Promises, so that of parallel CONNECTs to one host only the first makes a certificate. */
+  readonly #terminators = new Map<string, Promise<number>>();
+  /** The client's connection for each connection to a terminator, by the local port of the latter. */
+  readonly #inner = new Map<number, number>();
 
   constructor(options: InterceptingProxyOptions) {
     this.#options = options;
+    this.#taps = new TapSource(options.tap);
   }
 
   async start(): Promise<number> {
@@ -112,214 +111,210 @@ class InterceptingProxy {
     const server = identity === undefined
       ? (await import("node:http")).createServer()
       : (await import("node:https")).createServer({ cert: identity.certificate, key: identity.privateKey });
-    this.#keep(server);
+    withoutLimits(server);
+    this.#group.add(server);
     server.on("connect", (message: IncomingMessage, socket: Duplex, rest: Uint8Array) => {
+      // First of all: a socket that is handed over has no listener, and a reset would end the process.
       socket.on("error", ignoreBrokenPeer);
-      const request = {
-        authority: message.url ?? "",
-        credentials: message.headers["proxy-authorization"],
-        rest,
-      };
-      void this.#connect(request, socket);
+      void this.#connect(message, socket, rest);
     });
-    server.on("request", (message, response) => void this.#plain(message, response));
-    if (await servesOnSockets()) return await bind(server, port ?? 0, hostname ?? "127.0.0.1");
-    const front = await createFront({
-      connect: (request, socket) => void this.#connect(request, socket),
-      requestPort: await bind(server, 0, "127.0.0.1"),
+    const onRequest = (message: IncomingMessage, response: ServerResponse) => this.#plain(message, response);
+    server.on("request", onRequest);
+    server.on("checkContinue", onRequest);
+    server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Uint8Array) => {
+      socket.on("error", ignoreBrokenPeer);
+      this.#plainUpgrade({ message, socket, head });
     });
-    this.#keep(front);
-    return await bind(front, port ?? 0, hostname ?? "127.0.0.1");
+    return await bind(server, port ?? 0, hostname ?? "127.0.0.1");
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#insides.values());
-    const closing = this.#servers.map((server) =>
-      new Promise<void>((resolve) => server.close(() => resolve()))
-    );
-    for (const socket of this.#sockets) socket.destroy();
-    // Otherwise its connections cannot be ended from here, and it would wait for their peers.
-    if (await servesOnSockets()) await Promise.all(closing);
+    this.#closing.abort(new Error("The proxy is closed"));
+    await Promise.allSettled(this.#terminators.values());
+    await this.#group.close();
   }
 
-  #keep(server: Server): void {
-    this.#servers.push(server);
-    server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on("error", ignoreBrokenPeer);
-      socket.once("close", () => this.#sockets.delete(socket));
-    });
-    server.on("secureConnection", (socket: Socket) => socket.on("error", ignoreBrokenPeer));
-    server.on("clientError", (_error: Error, socket: Duplex) => socket.destroy());
-  }
-
-  #tell(event: ProxyEvent): void {
-    this.events.push(event);
+  #report(event: ProxyEvent): void {
     this.#options.observe?.(event);
   }
 
-  async #connect({ authority, credentials, rest }: ConnectRequest, socket: Duplex): Promise<void> {
-    const { host, port } = splitAuthority(authority);
-    const tell = (action: ConnectAction) => this.#tell({ kind: "connect", host, port, action });
-    if (!this.#isAuthorized(credentials)) {
-      tell("unauthorized");
-      return void socket.end(rawReply(407, "Proxy Authentication Required", UNAUTHORIZED_PAGE, CHALLENGE));
+  /** Answers one CONNECT. Never rejects. */
+  async #connect(message: IncomingMessage, socket: Duplex, rest: Uint8Array): Promise<void> {
+    const authority = splitAuthority(message.url ?? "");
+    if (authority === undefined) return void socket.end(rawReply(NOT_A_PROXY_REQUEST));
+    const { host, port } = authority;
+    const report = (action: ConnectAction) => this.#report({ kind: "connect", host, port, action });
+    if (!isAuthorized(message.headers["proxy-authorization"], this.#options.credentials)) {
+      report("unauthorized");
+      return void socket.end(rawReply(UNAUTHORIZED, CHALLENGE));
     }
     if (this.#isBlocked(host)) {
-      tell("blocked");
-      return void socket.end(rawReply(403, "Forbidden", blockPage(host)));
+      report("blocked");
+      return void socket.end(rawReply(blockedReply(host)));
     }
     const { interception } = this.#options;
-    const intercepts = interception !== undefined && interception.bypass?.(host) !== true;
-    const inner = await this.#far(host, port, intercepts ? interception : undefined);
-    if (inner === undefined) {
-      tell("unreachable");
-      return void socket.end(rawReply(502, "Bad Gateway", `Cannot reach ${host}:${port}\n`));
-    }
-    tell(intercepts ? "intercepted" : "tunnelled");
-    // The client may have left while the certificate was made.
-    if (socket.destroyed) return void inner.destroy();
-    this.#sockets.add(inner);
-    inner.once("close", () => this.#sockets.delete(inner));
-    socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-    if (rest.length > 0) inner.write(rest);
-    splice(socket, inner);
-  }
-
-  /** The far end of a tunnel: the origin itself, or our own server in its stead. */
-  async #far(
-    host: string,
-    port: number,
-    interception: Interception | undefined,
-  ): Promise<Socket | undefined> {
-    if (interception === undefined) return await openTcp(this.#addressOf(host, port));
+    const intercepts = interception !== undefined && (interception.intercepts?.(host, port) ?? true);
+    const gone = new AbortController();
+    socket.once("close", () => gone.abort(new Error("The client closed the connection")));
     try {
-      return await openTcp({ host: "127.0.0.1", port: await this.#inside(host, port, interception) });
+      const far = intercepts
+        ? await this.#openTerminator(host, port, interception)
+        : await this.#openOrigin(host, port, gone.signal);
+      report(intercepts ? "intercepted" : "tunnelled");
+      // The client may have left while the certificate was made.
+      if (socket.destroyed) return void far.destroy();
+      this.#group.track(far);
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      if (rest.length > 0) far.write(rest);
+      if (intercepts) splice(socket, far);
+      else this.#tunnel(socket, far, { host, port, sent: rest.length });
     } catch (error) {
-      this.#insides.delete(`${host}:${port}`);
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#tell({ kind: "handshake_failed", host, reason: `no certificate could be made: ${reason}` });
-      return undefined;
+      report("unreachable");
+      const origin = { host, port, isSecure: true };
+      if (!socket.destroyed) socket.end(rawReply(unreachableReply(error, origin)));
     }
   }
 
-  /** The port of the HTTPS server that stands in for `host:port`. */
-  #inside(host: string, port: number, interception: Interception): Promise<number> {
-    const key = `${host}:${port}`;
-    const known = this.#insides.get(key);
-    if (known !== undefined) return known;
-    const made = this.#startInside(host, port, interception);
-    this.#insides.set(key, made);
-    return made;
+  async #openOrigin(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    const both = AbortSignal.any([signal, this.#closing.signal]);
+    return await this.#options.upstream.open({ host, port, isSecure: false }, both);
   }
 
-  async #startInside(host: string, port: number, interception: Interception): Promise<number> {
-    const { createServer } = await import("node:https");
-    const identity = await interception.issue(host);
-    const server = createServer({
-      cert: identity.certificate,
-      key: identity.privateKey,
-      ALPNProtocols: ["http/1.1"],
+  #tunnel(socket: Duplex, far: Duplex, at: { host: string; port: number; sent: number }): void {
+    let sentBytes = at.sent;
+    let receivedBytes = 0;
+    splice(socket, far, {
+      bytes: (from, data) => {
+        if (from === socket) sentBytes += data.length;
+        else receivedBytes += data.length;
+      },
+      end: () => {},
     });
-    this.#keep(server);
-    const origin: Origin = {
-      host,
-      port,
-      address: this.#addressOf(host, port),
-      roots: interception.originRoots,
-    };
-    server.on("tlsClientError", (error: Error, socket: Duplex) => {
-      socket.on("error", ignoreBrokenPeer);
-      this.#tell({ kind: "handshake_failed", host, reason: error.message });
-    });
-    server.on("request", (message: IncomingMessage, response: ServerResponse) => {
-      this.#tell(requestEvent(host, message, false));
-      void forwardRequest(message, response, origin, this.#options);
-    });
-    server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Uint8Array) => {
-      socket.on("error", ignoreBrokenPeer);
-      this.#tell(requestEvent(host, message, true));
-      const way = this.#options.websocket ?? "pass";
-      if (way === "pass") void forwardUpgrade(message, socket, head, origin);
-      if (way === "strip") void forwardStripped(message, socket, origin);
-    });
-    return await bind(server, 0, "127.0.0.1");
-  }
-
-  /** A request for `http://…`, which no CONNECT wraps. */
-  async #plain(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.on("error", ignoreBrokenPeer);
-    if (!this.#isAuthorized(message.headers["proxy-authorization"])) {
-      response.writeHead(407, CHALLENGE);
-      return void response.end(UNAUTHORIZED_PAGE);
-    }
-    const url = URL.parse(message.url ?? "");
-    if (url === null || url.protocol !== "http:") {
-      response.writeHead(400, { "content-type": "text/plain" });
-      return void response.end("This is a proxy: ask it for an absolute http: URL, or use CONNECT\n");
-    }
-    if (this.#isBlocked(url.hostname)) {
-      response.writeHead(403, { "content-type": "text/html" });
-      return void response.end(blockPage(url.hostname));
-    }
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    const port = url.port === "" ? 80 : Number(url.port);
-    this.#tell(requestEvent(host, message, false));
-    await forwardRequest(
-      message,
-      response,
-      { host, port, address: this.#addressOf(host, port) },
-      this.#options,
+    const { host, port } = at;
+    far.once(
+      "close",
+      () => this.#report({ kind: "tunnel_closed", host, port, sentBytes, receivedBytes }),
     );
   }
 
-  #addressOf(host: string, port: number): Origin["address"] {
-    return this.#options.resolve?.(host, port) ?? { host, port };
+  /** Connects to the server that stands in for an origin. @throws where no certificate could be made */
+  async #openTerminator(host: string, port: number, interception: Interception): Promise<Duplex> {
+    const key = `${host}:${port}`;
+    const known = this.#terminators.get(key);
+    const starting = known ?? this.#startTerminator({ host, port, isSecure: true }, interception);
+    if (known === undefined) this.#terminators.set(key, starting);
+    let inner: Socket;
+    try {
+      inner = await openLoopback(await starting);
+    } catch (error) {
+      this.#terminators.delete(key);
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#report({ kind: "handshake_failed", host, reason: `no certificate could be made: ${reason}` });
+      throw error;
+    }
+    const { localPort } = inner;
+    if (localPort !== undefined) {
+      this.#inner.set(localPort, nextConnectionId());
+      inner.once("close", () => this.#inner.delete(localPort));
+    }
+    return inner;
+  }
+
+  async #startTerminator(origin: Origin, interception: Interception): Promise<number> {
+    const { host } = origin;
+    return await startTerminator(await interception.issue(host), this.#group, {
+      connectionOf: ({ remotePort }) => remotePort === undefined ? undefined : this.#inner.get(remotePort),
+      handshakeFailed: (reason) => this.#report({ kind: "handshake_failed", host, reason }),
+      request: (message, response, connectionId) => this.#forward(message, response, origin, connectionId),
+      upgrade: (upgrade, connectionId) => this.#forwardUpgrade(upgrade, origin, connectionId),
+    });
+  }
+
+  /** Forwards a request for `http://…`, which no CONNECT wraps. */
+  #plain(message: IncomingMessage, response: ServerResponse): void {
+    response.on("error", ignoreBrokenPeer);
+    const origin = this.#plainOrigin(message);
+    if ("host" in origin) return this.#forward(message, response, origin, nextConnectionId());
+    const { status, contentType, body } = origin;
+    response.writeHead(status, [
+      ...(status === 407 ? CHALLENGE : []),
+      ...["content-type", contentType, "connection", "close"],
+    ]);
+    response.end(body);
+  }
+
+  #plainUpgrade(upgrade: UpgradeRequest): void {
+    const origin = this.#plainOrigin(upgrade.message);
+    if ("host" in origin) return this.#forwardUpgrade(upgrade, origin, nextConnectionId());
+    upgrade.socket.end(rawReply(origin, origin.status === 407 ? CHALLENGE : []));
+  }
+
+  #plainOrigin(message: IncomingMessage): Origin | ReturnType<typeof blockedReply> {
+    if (!isAuthorized(message.headers["proxy-authorization"], this.#options.credentials)) return UNAUTHORIZED;
+    const url = URL.parse(message.url ?? "");
+    if (url === null || url.protocol !== "http:") return NOT_A_PROXY_REQUEST;
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    if (this.#isBlocked(host)) return blockedReply(host);
+    return { host, port: url.port === "" ? 80 : Number(url.port), isSecure: false };
+  }
+
+  #forward(message: IncomingMessage, response: ServerResponse, origin: Origin, connectionId: number): void {
+    const { request, forwarding } = this.#begin(message, origin, connectionId, false);
+    void forwardRequest(message, response, request, forwarding);
+  }
+
+  #forwardUpgrade(upgrade: UpgradeRequest, origin: Origin, connectionId: number): void {
+    const { request, forwarding } = this.#begin(upgrade.message, origin, connectionId, true);
+    const way = this.#options.websocket ?? "pass";
+    if (way === "pass") void forwardUpgrade(upgrade, request, forwarding);
+    if (way === "strip") void forwardStripped(upgrade, request, forwarding);
+  }
+
+  #begin(
+    message: IncomingMessage,
+    origin: Origin,
+    connectionId: number,
+    upgrade: boolean,
+  ): { readonly request: OutgoingRequest; readonly forwarding: Forwarding } {
+    const path = pathOf(message.url ?? "/");
+    const method = message.method ?? "GET";
+    const { host } = origin;
+    this.#report({ kind: "request", host, method, path: path.replace(/\?.*$/s, ""), upgrade });
+    const tap = this.#taps.tap(connectionId);
+    tap.head({
+      direction: "request",
+      at: performance.now(),
+      rawHeaders: message.rawHeaders,
+      method,
+      url: new URL(urlOf(origin)).origin + path,
+    });
+    return {
+      request: { origin, path, rawHeaders: message.rawHeaders },
+      forwarding: {
+        upstream: this.#options.upstream,
+        tap,
+        policy: this.#options,
+        failure: unreachableReply,
+      },
+    };
   }
 
   #isBlocked(host: string): boolean {
     return this.#options.blocked?.includes(host.toLowerCase()) === true;
   }
-
-  #isAuthorized(given: string | undefined): boolean {
-    const { credentials } = this.#options;
-    if (credentials === undefined) return true;
-    const bytes = new TextEncoder().encode(`${credentials.username}:${credentials.password}`);
-    const wanted = `Basic ${btoa(String.fromCharCode(...bytes))}`;
-    return given === wanted;
-  }
 }
 
-const CHALLENGE = { "proxy-authenticate": 'Basic realm="Corporate proxy"' } as const;
-const UNAUTHORIZED_PAGE = "The proxy asks for a user name and a password\n";
-
-function blockPage(host: string): string {
-  return `<html><head><title>Blocked</title></head><body><h1>Access to ${host} is blocked</h1></body></html>\n`;
+/** Returns path and query. A proxy is asked for `http://host/path`, an origin for `/path`. */
+function pathOf(url: string): string {
+  if (!/^https?:\/\//i.test(url)) return url;
+  return /^https?:\/\/[^/?#]*([^#]*)/i.exec(url)?.[1]?.replace(/^(?!\/)/, "/") ?? "/";
 }
 
-function rawReply(
-  status: number,
-  reason: string,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): string {
-  const lines = Object.entries({
-    ...headers,
-    "content-type": body.startsWith("<") ? "text/html" : "text/plain",
-    "content-length": String(new TextEncoder().encode(body).length),
-    "connection": "close",
-  });
-  return `HTTP/1.1 ${status} ${reason}\r\n` +
-    `${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`;
-}
-
-function requestEvent(host: string, message: IncomingMessage, upgrade: boolean): ProxyEvent {
-  const path = URL.parse(message.url ?? "/", "http://unused")?.pathname ?? "/";
-  return { kind: "request", host, method: message.method ?? "GET", path, upgrade };
-}
-
-/** Takes `host:port` or `[v6]:port` apart. */
-function splitAuthority(authority: string): { host: string; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(authority);
-  return { host: match?.[1] ?? match?.[2] ?? authority, port: Number(match?.[3] ?? "443") };
+/** Splits `host:port` or `[v6]:port`; `undefined` where it is neither. */
+function splitAuthority(authority: string): { readonly host: string; readonly port: number } | undefined {
+  const match = /^(?:\[([\da-f:.]+)\]|([^:/?#@\\\s]+)):(\d{1,5})$/i.exec(authority);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port === 0) return undefined;
+  return URL.canParse(`https://${authority}`) ? { host, port } : undefined;
 }

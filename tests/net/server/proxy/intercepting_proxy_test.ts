@@ -6,10 +6,11 @@ import {
   type InterceptingProxyOptions,
   type ProxyEvent,
   startInterceptingProxy,
-} from "../../../lib/net/server/intercepting_proxy.ts";
-import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
-import { type Authority, createAuthority } from "../../../lib/pki/pki.ts";
-import { assert, assertEquals, assertIncludes, assertRejects } from "../../support/assert.ts";
+} from "../../../../lib/net/server/proxy/intercepting_proxy.ts";
+import { localUpstream } from "../../../../lib/net/server/forward/local_upstream.ts";
+import { type MockApi, startMockApi } from "../../../../lib/mock/api/api.ts";
+import { type Authority, createAuthority } from "../../../../lib/pki/pki.ts";
+import { assert, assertEquals, assertIncludes, assertRejects } from "../../../support/assert.ts";
 
 const HOST = "api.example.test";
 const URL_OF_API = `https://${HOST}/v1`;
@@ -21,28 +22,31 @@ const POST = {
 
 interface Scene {
   readonly api: MockApi;
-  readonly proxy: Awaited<ReturnType<typeof startInterceptingProxy>>;
+  readonly proxy: { readonly port: number; readonly events: readonly ProxyEvent[] };
   readonly corporate: Authority;
   readonly client: Deno.HttpClient;
   readonly issued: string[];
 }
 
-/** An API that only the proxy can find, and a client that trusts the company alone. */
+/** Starts an API that only the proxy can resolve, and a client that trusts the company alone. */
 async function scene(
-  options: InterceptingProxyOptions & { intercept: boolean },
+  options: Partial<InterceptingProxyOptions> & { intercept: boolean; originRoots?: readonly string[] },
   run: (scene: Scene) => Promise<void>,
 ): Promise<void> {
-  const { intercept, ...rest } = options;
+  const { intercept, originRoots, ...rest } = options;
   const api = await startMockApi({ names: [HOST] });
   const corporate = await createAuthority("Corporate CA");
   const issued: string[] = [];
-  const proxy = await startInterceptingProxy({
-    resolve: () => ({ host: "127.0.0.1", port: api.port }),
+  const events: ProxyEvent[] = [];
+  const running = await startInterceptingProxy({
+    upstream: localUpstream({
+      roots: originRoots ?? [api.authority.certificate],
+      resolve: () => ({ host: "127.0.0.1", port: api.port }),
+    }),
     ...(intercept
       ? {
         interception: {
-          originRoots: [api.authority.certificate],
-          issue: (host) => {
+          issue: (host: string) => {
             issued.push(host);
             return corporate.issue({ commonName: host, names: [host] });
           },
@@ -50,16 +54,20 @@ async function scene(
       }
       : {}),
     ...rest,
+    observe: (event) => {
+      events.push(event);
+      rest.observe?.(event);
+    },
   });
   const client = Deno.createHttpClient({
     caCerts: [intercept ? corporate.certificate : api.authority.certificate],
-    proxy: { url: `http://127.0.0.1:${proxy.port}` },
+    proxy: { url: `http://127.0.0.1:${running.port}` },
   });
   try {
-    await run({ api, proxy, corporate, client, issued });
+    await run({ api, proxy: { port: running.port, events }, corporate, client, issued });
   } finally {
     client.close();
-    await proxy.close();
+    await running.close();
     await api.close();
   }
 }
@@ -120,7 +128,7 @@ Deno.test("a tunnelling proxy shows the origin's own certificate", async () => {
   await scene({ intercept: false }, async ({ proxy, client }) => {
     const reply = await fetch(`${URL_OF_API}/responses`, { client, ...POST });
     assertIncludes(await reply.text(), '"type":"response.completed"');
-    assertEquals(proxy.events, [{ kind: "connect", host: HOST, port: 443, action: "tunnelled" }]);
+    assertEquals(proxy.events[0], { kind: "connect", host: HOST, port: 443, action: "tunnelled" });
   });
 });
 
@@ -175,20 +183,10 @@ Deno.test("a client that leaves is seen by the origin through the interceptor", 
 
 Deno.test("an origin whose certificate the interceptor does not trust is a 502", async () => {
   const other = await createAuthority("Another CA");
-  const corporate = await createAuthority("Corporate CA");
-  const interception = {
-    originRoots: [other.certificate],
-    issue: (host: string) => corporate.issue({ commonName: host, names: [host] }),
-  };
-  await scene({ intercept: true, interception }, async ({ proxy }) => {
-    const client = Deno.createHttpClient({
-      caCerts: [corporate.certificate],
-      proxy: { url: `http://127.0.0.1:${proxy.port}` },
-    });
+  await scene({ intercept: true, originRoots: [other.certificate] }, async ({ client }) => {
     const reply = await fetch(`${URL_OF_API}/models`, { client });
     assertEquals(reply.status, 502);
     assertIncludes(await reply.text(), HOST);
-    client.close();
   });
 });
 
@@ -285,11 +283,15 @@ Deno.test("a proxy with a certificate of its own is reached over https", async (
 
 Deno.test("a plain http request is forwarded by the proxy too", async () => {
   const plain = await startMockApi({ plain: true });
-  const proxy = await startInterceptingProxy({ resolve: () => ({ host: "127.0.0.1", port: plain.port }) });
+  const events: ProxyEvent[] = [];
+  const proxy = await startInterceptingProxy({
+    upstream: localUpstream({ resolve: () => ({ host: "127.0.0.1", port: plain.port }) }),
+    observe: (event) => events.push(event),
+  });
   const client = Deno.createHttpClient({ proxy: { url: `http://127.0.0.1:${proxy.port}` } });
   const reply = await fetch(`http://plain.example.test/v1/responses`, { client, ...POST });
   assertIncludes(await reply.text(), '"type":"response.completed"');
-  assertEquals(proxy.events, [
+  assertEquals(events, [
     { kind: "request", host: "plain.example.test", method: "POST", path: "/v1/responses", upgrade: false },
   ]);
   client.close();
@@ -299,30 +301,25 @@ Deno.test("a plain http request is forwarded by the proxy too", async () => {
 
 Deno.test("a certificate that cannot be made is a 502 for that host, and is tried again", async () => {
   const corporate = await createAuthority("Corporate CA");
-  const api = await startMockApi({ names: [HOST] });
   let failures = 1;
-  const proxy = await startInterceptingProxy({
-    resolve: () => ({ host: "127.0.0.1", port: api.port }),
-    interception: {
-      originRoots: [api.authority.certificate],
-      issue: (host) =>
-        failures-- > 0
-          ? Promise.reject(new Error("out of serial numbers"))
-          : corporate.issue({ commonName: host, names: [host] }),
-    },
+  const interception = {
+    issue: (host: string) =>
+      failures-- > 0
+        ? Promise.reject(new Error("out of serial numbers"))
+        : corporate.issue({ commonName: host, names: [host] }),
+  };
+  await scene({ intercept: true, interception }, async ({ proxy }) => {
+    const client = Deno.createHttpClient({
+      caCerts: [corporate.certificate],
+      proxy: { url: `http://127.0.0.1:${proxy.port}` },
+    });
+    await assertRejects(() => fetch(`${URL_OF_API}/responses`, { client, ...POST }));
+    assertIncludes(JSON.stringify(proxy.events), "out of serial numbers");
+    const reply = await fetch(`${URL_OF_API}/responses`, { client, ...POST });
+    assertEquals(reply.status, 200);
+    await reply.text();
+    client.close();
   });
-  const client = Deno.createHttpClient({
-    caCerts: [corporate.certificate],
-    proxy: { url: `http://127.0.0.1:${proxy.port}` },
-  });
-  await assertRejects(() => fetch(`${URL_OF_API}/responses`, { client, ...POST }));
-  assertIncludes(JSON.stringify(proxy.events), "out of serial numbers");
-  const reply = await fetch(`${URL_OF_API}/responses`, { client, ...POST });
-  assertEquals(reply.status, 200);
-  await reply.text();
-  client.close();
-  await proxy.close();
-  await api.close();
 });
 
 /** Bytes sent through a fresh CONNECT, and the socket dropped after `answer` bytes came back. */

@@ -1,0 +1,116 @@
+/**
+ * Bodies on their way through a proxy of ours.
+ *
+ * @module
+ */
+import type { ClientRequest, IncomingMessage } from "node:http";
+import type { ExchangeTap } from "../exchange_tap.ts";
+import { headerPairs } from "./raw_headers.ts";
+import { ignoreBrokenPeer } from "./splice.ts";
+
+/** Bytes of a request body that are kept for a second attempt. */
+const REPLAY_LIMIT = 64 * 1024 * 1024;
+
+/** The body of the request, which may have to be sent twice. */
+export class RequestBody {
+  /** Whether there is a body, as its framing says (RFC 9112 §6.3). */
+  readonly exists: boolean;
+  /** Whether more than {@link REPLAY_LIMIT} has passed, so that it cannot be sent again. */
+  isTooLong = false;
+  readonly #message: IncomingMessage;
+  readonly #keeps: boolean;
+  #kept: Uint8Array[] = [];
+  #size = 0;
+  #target: ClientRequest | undefined;
+  #isComplete = false;
+
+  constructor(message: IncomingMessage, tap: ExchangeTap, keeps: boolean) {
+    this.#message = message;
+    this.#keeps = keeps;
+    const { headers } = message;
+    this.exists = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+    message.on("error", ignoreBrokenPeer);
+    message.on("data", (chunk: Uint8Array) => {
+      tap.bytes("request", chunk, performance.now());
+      this.#keep(chunk);
+      const target = this.#target;
+      // A server may answer and close without reading the whole body; the answer counts then.
+      if (target === undefined || target.destroyed || target.writableEnded) return;
+      if (!target.write(chunk)) {
+        message.pause();
+        target.once("drain", () => message.resume());
+      }
+    });
+    message.once("end", () => {
+      this.#isComplete = true;
+      const { rawTrailers } = message;
+      tap.end({
+        direction: "request",
+        at: performance.now(),
+        outcome: "complete",
+        ...(rawTrailers.length > 0 ? { rawTrailers } : {}),
+      });
+      this.#finish();
+    });
+    // The body waits until there is a connection to send it on.
+    message.pause();
+  }
+
+  /** Sends what has arrived and what is still to come. */
+  sendTo(target: ClientRequest): void {
+    this.#target = target;
+    target.once("close", () => {
+      // The rest is read, or the client could not send its next request on this connection.
+      if (this.#target === target) this.#message.resume();
+    });
+    if (!this.exists) {
+      target.end();
+      this.#message.resume();
+      return;
+    }
+    target.flushHeaders();
+    for (const chunk of this.#kept) target.write(chunk);
+    if (this.#isComplete) this.#finish();
+    else this.#message.resume();
+  }
+
+  #finish(): void {
+    const target = this.#target;
+    if (target === undefined || target.destroyed || target.writableEnded) return;
+    const { rawTrailers } = this.#message;
+    if (rawTrailers.length > 0) target.addTrailers(headerPairs(rawTrailers));
+    target.end();
+  }
+
+  #keep(chunk: Uint8Array): void {
+    if (!this.#keeps || this.isTooLong) return;
+    this.#size += chunk.length;
+    this.isTooLong = this.#size > REPLAY_LIMIT;
+    if (this.isTooLong) this.#kept = [];
+    else this.#kept.push(chunk);
+  }
+}
+
+/** Bytes of a refusal that are read. */
+const REFUSAL_LIMIT = 65_536;
+
+/** Reads a body up to {@link REFUSAL_LIMIT}; what comes after is dropped. */
+export async function readStart(reply: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  await new Promise<void>((resolve) => {
+    reply.on("data", (chunk: Uint8Array) => {
+      if (size < REFUSAL_LIMIT) chunks.push(chunk.subarray(0, REFUSAL_LIMIT - size));
+      size += chunk.length;
+      if (size >= REFUSAL_LIMIT) resolve();
+    });
+    for (const event of ["end", "error", "aborted", "close"]) reply.once(event, () => resolve());
+  });
+  const joined = new Uint8Array(Math.min(size, REFUSAL_LIMIT));
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.length;
+  }
+  return joined;
+}

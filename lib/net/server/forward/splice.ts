@@ -1,0 +1,74 @@
+/**
+ * Two joined connections.
+ *
+ * @module
+ */
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+
+/** Receives the bytes that pass, and the end of each direction. */
+export interface SpliceWatch {
+  readonly bytes: (from: Duplex, data: Uint8Array) => void;
+  /** @param isClean whether the sending side ended in good order */
+  readonly end: (from: Duplex, isClean: boolean) => void;
+}
+
+/** After one side has ended, the other may stay silent for this long before both are closed, ms. */
+const HALF_CLOSED_IDLE_MS = 60_000;
+
+/**
+ * Joins two connections until both are closed. Bytes pass in both directions with back-pressure. Where one side
+ * breaks off, the other is reset, so that its peer does not take the end for a regular one.
+ */
+export function splice(one: Duplex, other: Duplex, watch?: SpliceWatch): void {
+  for (const [from, to] of [[one, other], [other, one]] as const) {
+    let isOver = false;
+    const end = (isClean: boolean) => {
+      if (isOver) return;
+      isOver = true;
+      watch?.end(from, isClean);
+    };
+    from.on("error", () => reset(to));
+    from.once("end", () => {
+      end(true);
+      if ("setTimeout" in to && typeof to.setTimeout === "function") {
+        to.setTimeout(HALF_CLOSED_IDLE_MS, () => to.destroy());
+      }
+    });
+    from.once("close", () => {
+      end(from.readableEnded);
+      if (!from.readableEnded) reset(to);
+    });
+    if (watch !== undefined) from.on("data", (chunk: Uint8Array) => watch.bytes(from, chunk));
+    from.pipe(to);
+    // A side that broke off before it was joined emits no further event.
+    if (from.destroyed && !from.readableEnded) reset(to);
+  }
+}
+
+/** Sends RST where the stream is a TCP socket, and destroys it otherwise. */
+export function reset(socket: Duplex | null): void {
+  if (socket === null) return;
+  if ("resetAndDestroy" in socket && typeof socket.resetAndDestroy === "function") socket.resetAndDestroy();
+  else socket.destroy();
+}
+
+/**
+ * Does nothing. Without a listener for `error`, a peer that breaks off ends the process; the event `close` tells
+ * everything that matters.
+ */
+export function ignoreBrokenPeer(): void {}
+
+/** Connects to a port of this machine. @throws the error of the socket */
+export async function openLoopback(port: number): Promise<Socket> {
+  const { connect } = await import("node:net");
+  const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+  return await new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      socket.on("error", ignoreBrokenPeer);
+      resolve(socket);
+    });
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * The server that stands in for an intercepted origin: it terminates TLS with a certificate made for the host, and
+ * hands every request over.
+ *
+ * It listens on a private port, and the proxy joins each CONNECTed socket to a new connection to it. A server that
+ * is given sockets by `emit("connection")` loses keep-alive and leaks descriptors (Deno 2.9.6). There is one server
+ * for each authority, so that clients which send no SNI, such as those that connect to an address, are served too.
+ *
+ * @module
+ */
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { rawReply, type UpgradeRequest } from "../forward/forward_upgrade.ts";
+import { ignoreBrokenPeer } from "../forward/splice.ts";
+import type { ServerIdentity } from "../listener.ts";
+import { bind, type ServerGroup } from "../tracked_server.ts";
+
+/** What a terminator does with what it decrypts. */
+export interface TerminatorHandlers {
+  /** The identifier of the client's connection; `undefined` for a connection that is not from the proxy itself. */
+  readonly connectionOf: (socket: Socket) => number | undefined;
+  readonly request: (message: IncomingMessage, response: ServerResponse, connectionId: number) => void;
+  readonly upgrade: (upgrade: UpgradeRequest, connectionId: number) => void;
+  /** The TLS handshake failed. */
+  readonly handshakeFailed: (reason: string) => void;
+}
+
+const NESTED_CONNECT = {
+  status: 405,
+  contentType: "text/plain",
+  body: "CONNECT inside of an intercepted connection is not supported\n",
+} as const;
+
+/**
+ * Starts a terminator on 127.0.0.1.
+ *
+ * @returns its port
+ */
+export async function startTerminator(
+  identity: ServerIdentity,
+  group: ServerGroup,
+  handlers: TerminatorHandlers,
+): Promise<number> {
+  const { createServer } = await import("node:https");
+  const server = createServer({
+    cert: identity.certificate,
+    key: identity.privateKey,
+    // The server speaks nothing else; codex takes h2 where it is offered.
+    ALPNProtocols: ["http/1.1"],
+  });
+  withoutLimits(server);
+  group.add(server);
+  server.on("tlsClientError", (error: Error, socket: Duplex) => {
+    socket.on("error", ignoreBrokenPeer);
+    handlers.handshakeFailed(error.message);
+  });
+  // Any program of this machine can connect to the port; only the proxy's own connections are served.
+  const guarded = (socket: Socket, serve: (connectionId: number) => void) => {
+    const connectionId = handlers.connectionOf(socket);
+    if (connectionId === undefined) socket.destroy();
+    else serve(connectionId);
+  };
+  const onRequest = (message: IncomingMessage, response: ServerResponse) =>
+    guarded(message.socket, (id) => handlers.request(message, response, id));
+  server.on("request", onRequest);
+  // Forwarded with the header, so that the origin decides.
+  server.on("checkContinue", onRequest);
+  server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Uint8Array) => {
+    socket.on("error", ignoreBrokenPeer);
+    guarded(message.socket, (id) => handlers.upgrade({ message, socket, head }, id));
+  });
+  server.on("connect", (_message: IncomingMessage, socket: Duplex) => {
+    socket.on("error", ignoreBrokenPeer);
+    socket.end(rawReply(NESTED_CONNECT));
+  });
+  return await bind(server, 0, "127.0.0.1");
+}
+
+/**
+ * Removes the time limits that `node:http` has for requests: a proxy must not end an upload that is slow, nor a
+ * connection that waits for a model.
+ */
+export function withoutLimits(server: Server): void {
+  server.requestTimeout = 0;
+  server.timeout = 0;
+}

@@ -1,0 +1,81 @@
+/**
+ * Servers whose connections can be counted and ended.
+ *
+ * @module
+ */
+import type { AddressInfo, Server, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { ignoreBrokenPeer } from "./forward/splice.ts";
+
+/** Servers that are closed together. */
+export class ServerGroup {
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Duplex>();
+
+  /** Connections open now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Takes a server in, before it listens. A client that breaks off, or does not speak HTTP, does no harm. */
+  add(server: Server): void {
+    this.#servers.push(server);
+    server.on("connection", (socket: Socket) => {
+      this.track(socket);
+      socket.setNoDelay(true);
+    });
+    server.on("secureConnection", (socket: Socket) => socket.on("error", ignoreBrokenPeer));
+    server.on("clientError", refuseClient);
+  }
+
+  /** Takes in a connection of its own. */
+  track(socket: Duplex): void {
+    this.#sockets.add(socket);
+    socket.on("error", ignoreBrokenPeer);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  /** Stops listening. Open connections go on. Resolves when the last one is closed. */
+  async stopListening(): Promise<void> {
+    await Promise.all(this.#servers.map((server) =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        if ("closeIdleConnections" in server && typeof server.closeIdleConnections === "function") {
+          server.closeIdleConnections();
+        }
+      })
+    ));
+  }
+
+  /** Stops listening and ends every connection at once. */
+  async close(): Promise<void> {
+    const closed = this.stopListening();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}
+
+/** Answers what is no HTTP with 400; a connection that broke off is closed. */
+function refuseClient(error: Error & { readonly code?: string }, socket: Duplex): void {
+  if (error.code?.startsWith("HPE_") !== true || !socket.writable) return void socket.destroy();
+  socket.end("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+}
+
+/**
+ * Listens.
+ *
+ * @param port 0: the system chooses
+ * @returns the port
+ * @throws the error of the system, such as `EADDRINUSE`
+ */
+export function bind(server: Server, port: number, hostname: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, hostname, () => {
+      server.off("error", reject);
+      const address: AddressInfo | string | null = server.address();
+      if (address === null || typeof address === "string") reject(new Error("The server has no port"));
+      else resolve(address.port);
+    });
+  });
+}
