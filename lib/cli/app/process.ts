@@ -7,7 +7,8 @@
  */
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
-import type { Host, OutputStream, StopSignal } from "../command/host.ts";
+import type { Host, StopSignal } from "../command/host.ts";
+import type { OutputStream } from "../output/streams.ts";
 
 /** Builds the host of the running process. */
 export function processHost(): Host {

@@ -31,11 +31,11 @@ export async function run(context: CliContext, flags: BundleFlags, ...files: str
     pems.push(...system.pems);
   }
   const { text, count } = cleanBundle(pems);
-  if (flags.output === undefined) {
+  if (flags.output === undefined || flags.output === "-") {
     await host.stdout.write(text);
     return;
   }
-  const { writeAtomically } = await import("../output/atomic_file.ts");
-  await writeAtomically(flags.output, text);
+  const { writeOutput } = await import("../output/output_file.ts");
+  await writeOutput(host, flags.output, text);
   reporter.progress(`${count} certificate${count === 1 ? "" : "s"} written to ${flags.output}`);
 }

@@ -37,8 +37,8 @@ export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
   const own = bundle?.certificates.map((certificate) => certificate.pem) ?? [];
   const { text, count } = cleanBundle([...own, ...system.pems, ...mozilla.pems]);
   const path = flags.output === undefined ? await cacheFile(world) : absolutePath(flags.output, world.cwd());
-  const { writeAtomically } = await import("../output/atomic_file.ts");
-  await writeAtomically(path, `${copyMark(bundle?.source.path)}${text}`);
+  const { writeOutput } = await import("../output/output_file.ts");
+  await writeOutput(host, path, `${copyMark(bundle?.source.path)}${text}`);
   reporter.note(`${count} certificates written to ${path}`);
   const codex = await codexChoice(bundle, path, world);
   const values: readonly (readonly [string, string])[] = CA_PROGRAMS.flatMap(([, variable]) => {

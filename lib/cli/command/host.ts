@@ -1,41 +1,26 @@
 /**
- * What a command may do to the outside: write, read, be interrupted. The real one is made in `process.ts`;
- * commands never see `Deno` itself.
+ * The process, as commands see it. `lib/cli/app/process.ts` builds it; commands do not use `Deno` for these things.
  *
  * @module
  */
-import type { World } from "../../world/world.ts";
+import type { OutputHost } from "../output/streams.ts";
 
-/** One of the two output streams. */
-export interface OutputStream {
-  /** Whether a person is looking. */
+/** Signals that stop a command. */
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
+
+/** Standard input. */
+export interface InputStream {
+  /** Whether the stream is a terminal. */
   readonly isTerminal: boolean;
-  /** Columns of the terminal; undefined where there is none. */
-  readonly columns: () => number | undefined;
-  /**
-   * Writes all of it before it resolves, so that a slow reader slows the writer down.
-   *
-   * @throws CulvertError `reader_gone` when nobody reads any more
-   */
-  readonly write: (data: string | Uint8Array) => Promise<void>;
-  /** The same without yielding; for help texts and last words. */
-  readonly writeSync: (data: string | Uint8Array) => void;
+  /** Opens the stream. Call it once. */
+  readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-/** Signals that end a command in good order. */
-export type StopSignal = "SIGINT" | "SIGTERM";
-
-/** The process, as commands see it. */
-export interface Host {
+/** The process. */
+export interface Host extends OutputHost {
   readonly args: readonly string[];
-  readonly world: World;
-  readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
-  readonly stdin: {
-    readonly isTerminal: boolean;
-    readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>;
-  };
-  /** Calls `handler` for the signal until the returned function is called. */
+  readonly stdin: InputStream;
+  /** Calls `handler` at each signal until the returned function is called. */
   readonly onSignal: (signal: StopSignal, handler: () => void) => () => void;
   /** Ends the process at once. */
   readonly exit: (status: number) => never;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { OutputStream } from "../command/host.ts";
+import type { OutputStream } from "./streams.ts";
 
 /** Text that may wait for the write under way, in UTF-16 units; with more of it, the maker waits. */
 const ROOM = 64 * 1024;

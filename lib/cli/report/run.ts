@@ -8,7 +8,7 @@ import { openStore } from "../../auth/store/open_store.ts";
 import { authStatus } from "../../auth/policy/status.ts";
 import { redactDetails } from "../../redaction/details.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
-import { CulvertError, type DetailValue } from "../../errors.ts";
+import type { DetailValue } from "../../errors.ts";
 import type { Observation } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
 import type { ReportFlags } from "./command.ts";
@@ -84,16 +84,9 @@ async function deliver(
 ): Promise<void> {
   const { host } = context;
   const json = `${JSON.stringify(report, null, 2)}\n`;
-  if (flags.output !== undefined) {
-    try {
-      await Deno.writeTextFile(flags.output, json, { mode: 0o600 });
-    } catch (cause) {
-      throw new CulvertError("output_unwritable", `Cannot write the report to ${flags.output}`, {
-        hint: "Check the folder given to --output.",
-        details: { path: flags.output },
-        cause,
-      });
-    }
+  if (flags.output !== undefined && flags.output !== "-") {
+    const { writeOutput } = await import("../output/output_file.ts");
+    await writeOutput(host, flags.output, json, { secret: true });
     reporter.progress(`the report is in ${flags.output}; it holds no secret and is safe to send`);
     return;
   }

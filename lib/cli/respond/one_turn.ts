@@ -10,6 +10,7 @@ import { AnswerCollector } from "../../responses/turn/answer_collector.ts";
 import type { ResponseEvent, ResultEvent } from "../../responses/events/events.ts";
 import type { Turn } from "../../responses/turn/turn.ts";
 import type { Host } from "../command/host.ts";
+import type { OutputFile } from "../output/output_file.ts";
 import { OutputQueue } from "../output/output_queue.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { narrate } from "./narrate.ts";
@@ -22,8 +23,8 @@ export interface PrintOptions {
   readonly reporter: Reporter;
   readonly json: boolean;
   readonly check?: SchemaCheck;
-  /** `-o`. */
-  readonly output?: string;
+  /** The file that `--output` names. */
+  readonly output?: OutputFile;
 }
 
 /** What a printed turn came to. */
@@ -97,14 +98,12 @@ async function verdict(
   if (output === undefined) return mismatch;
   const complete = result.status === "completed";
   if (!complete && answer === "") return undefined;
-  const path = complete ? output : `${output}.partial`;
   try {
-    const { writeAtomically } = await import("../output/atomic_file.ts");
-    await writeAtomically(path, answer);
+    if (complete) await output.write(answer);
+    else reporter.progress(`the part of the answer that arrived is in ${await output.writePartial(answer)}`);
   } catch (thrown) {
     return asCulvertError(thrown);
   }
-  if (!complete) reporter.progress(`the part of the answer that came is in ${path}`);
   return mismatch;
 }
 

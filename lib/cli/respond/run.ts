@@ -13,6 +13,8 @@ import type { RespondFlags } from "./command.ts";
 import { connectCommand, type ConnectionFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
+import type { Host } from "../command/host.ts";
+import type { OutputFile } from "../output/output_file.ts";
 import { createReporter } from "../output/reporter.ts";
 import { printTurn } from "./one_turn.ts";
 import { resultLine } from "./output.ts";
@@ -38,9 +40,9 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
   const reporter = createReporter(host, flags);
   using stop = listenForStop(host);
   const [prepared, prompts] = await Promise.all([prepare(flags), readPrompts(flags, words, context)]);
-  if (flags.output !== undefined) {
-    await (await import("../output/atomic_file.ts")).checkWritable(flags.output);
-  }
+  const output = flags.output === undefined
+    ? undefined
+    : await openAnswerFile(host, flags.output, flags.json);
   await using connection = await connectCommand(host, connectionFlags(flags), reporter);
   const { settings } = connection;
   if (flags.dryRun === true) {
@@ -66,7 +68,7 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
         reporter,
         json: flags.json === true,
         ...(prepared.check === undefined ? {} : { check: prepared.check }),
-        ...(flags.output === undefined ? {} : { output: flags.output }),
+        ...(output === undefined ? {} : { output }),
       });
       context.status = printed.status;
       if (printed.status !== 0) return;
@@ -90,6 +92,21 @@ async function readPrompts(
   }
   const { readLines } = await import("./input_files.ts");
   return await readLines(flags.repeatFrom, "--repeat-from", host);
+}
+
+/**
+ * Checks the file for the answer before anything is sent. Standard output has the answer already.
+ *
+ * @throws CulvertError `output_unwritable`; `usage` where standard output has JSON lines
+ */
+async function openAnswerFile(host: Host, path: string, json = false): Promise<OutputFile | undefined> {
+  const { openOutput } = await import("../output/output_file.ts");
+  const output = await openOutput(host, path);
+  if (output.target.kind !== "stream" || output.target.stream !== "stdout") return output;
+  if (!json) return undefined;
+  throw new CulvertError("usage", `--output ${path}: standard output already has the events of --json`, {
+    hint: "Name a file, or leave out one of the two flags.",
+  });
 }
 
 function connectionFlags(flags: RespondFlags): ConnectionFlags {

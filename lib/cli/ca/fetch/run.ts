@@ -8,7 +8,7 @@ import type { SharedFlags } from "../../../config/settings.ts";
 import { CulvertError, EXIT } from "../../../errors.ts";
 import { certificatePem } from "../../../trust/encoding/base64.ts";
 import { cleanBundle } from "../../../trust/bundle/clean_bundle.ts";
-import { checkWritable, writeAtomically } from "../../output/atomic_file.ts";
+import { openOutput, type OutputFile } from "../../output/output_file.ts";
 import type { FetchFlags } from "../command.ts";
 import { connectWith } from "../../command/connection.ts";
 import { userAgent } from "../../../connect/user_agent.ts";
@@ -27,13 +27,13 @@ export async function run(context: CliContext, flags: FetchFlags, place: string)
   const { host } = context;
   const reporter = createReporter(host, flags);
   const url = fetchTarget(place);
-  if (flags.output !== undefined) await checkWritable(flags.output);
+  const output = flags.output === undefined ? undefined : await openOutput(host, flags.output);
   using stop = listenForStop(host);
   const presentation = await lookFrom(host, flags, reporter, url, stop.signal);
   let written: WrittenCa | null = null;
   let unwritten: CulvertError | undefined;
-  if (flags.output !== undefined) {
-    const outcome = await writeCa(presentation, flags.output);
+  if (flags.output !== undefined && output !== undefined) {
+    const outcome = await writeCa(presentation, flags.output, output);
     if (outcome instanceof CulvertError) unwritten = outcome;
     else written = outcome;
   }
@@ -79,7 +79,11 @@ function sharedFlags({ caCert, proxy, profile, strictConfig, provider }: FetchFl
  * @returns what was written, or why there was nothing to write
  * @throws CulvertError `output_unwritable`
  */
-async function writeCa({ chain, attempted }: Presentation, path: string): Promise<WrittenCa | CulvertError> {
+async function writeCa(
+  { chain, attempted }: Presentation,
+  path: string,
+  output: OutputFile,
+): Promise<WrittenCa | CulvertError> {
   const top = topmostCa(chain.certificates);
   if (top.kind === "none") {
     return new CulvertError("ca_invalid", `Nothing to write to ${path}: ${top.reason}`, {
@@ -88,7 +92,7 @@ async function writeCa({ chain, attempted }: Presentation, path: string): Promis
     });
   }
   const { certificate, index, kind } = top;
-  await writeAtomically(path, cleanBundle([certificatePem(certificate.der)]).text);
+  await output.write(cleanBundle([certificatePem(certificate.der)]).text);
   const { subject, issuer, sha256 } = certificate;
   return { path, index, subject, issuer, sha256, is_root: kind === "root" };
 }
