@@ -195,7 +195,7 @@ Deno.test(
     await stdout.read();
     child.kill("SIGINT");
     assertEquals(new TextDecoder().decode((await reader).stdout).trimEnd(), "begun");
-    await stdout.cancel();
+    while (!(await stdout.read()).done);
     await child.stderr.cancel();
     assertEquals((await child.status).code, 130);
     assertEquals([...Deno.readDirSync(server.directory)].map(({ name }) => name).sort(), ["ca.pem", "fifo"]);
