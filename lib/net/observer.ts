@@ -133,6 +133,54 @@ export interface RecoveryObservation extends AgentIds {
   readonly evidence: ServerEvidence;
 }
 
+/** What the observations of the network have in common. None of them holds a path, a query or a header. */
+export interface NetworkFacts {
+  /** What the connection is for: an HTTP exchange, a websocket, or a byte stream. */
+  readonly transport: "http" | "websocket" | "stream";
+  /** The target, `host:port`. */
+  readonly host: string;
+  /** `direct`, or the scheme of the proxy. */
+  readonly route: "direct" | "http" | "https" | "socks5" | "socks5h";
+  /** Start by the monotonic clock of the `World`, ms. */
+  readonly startMs: number;
+  /** From the start to the end of the step, ms. */
+  readonly durationMs: number;
+  /** The code of the error, where the step failed. */
+  readonly error?: string;
+}
+
+/**
+ * A connection to the first hop was made, and through it the tunnel of the proxy. HTTP exchanges have none of these:
+ * the runtime's client does not report its connections.
+ */
+export interface ConnectObservation extends NetworkFacts {
+  /** Discriminates. */
+  readonly kind: "connect";
+}
+
+/** A TLS handshake with the target. HTTP exchanges have none of these. */
+export interface TlsObservation extends NetworkFacts {
+  /** Discriminates. */
+  readonly kind: "tls";
+  /** The protocol agreed by ALPN. */
+  readonly alpn?: string;
+}
+
+/** One request and the head of its answer; each redirect is a request of its own. */
+export interface HeadersObservation extends NetworkFacts {
+  /** Discriminates. */
+  readonly kind: "headers";
+  /** `GET`, `POST`, … */
+  readonly method: string;
+  /** HTTP status, where a head was received. */
+  readonly status?: number;
+  /** Whether the connection was open before. Absent where the runtime does not report it. */
+  readonly reused?: boolean;
+}
+
+/** A step on the network. */
+export type NetworkObservation = ConnectObservation | TlsObservation | HeadersObservation;
+
 /** A line worth reading with `-v`: which route, which roots, what was retried. */
 export interface NoteObservation {
   /** Discriminates. */
@@ -144,7 +192,12 @@ export interface NoteObservation {
 }
 
 /** Anything a room tells. */
-export type Observation = RequestObservation | ResponseObservation | RecoveryObservation | NoteObservation;
+export type Observation =
+  | RequestObservation
+  | ResponseObservation
+  | RecoveryObservation
+  | NetworkObservation
+  | NoteObservation;
 
 /** Receives observations, and forwards them where it is told to: to memory, to a file, to a collector. */
 export interface Observer {

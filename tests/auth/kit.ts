@@ -148,6 +148,7 @@ export function plainDialer(before: (request: HttpRequest) => void = () => {}): 
       }
     },
     openWebSocket: () => Promise.reject(new Error("No websocket in this test")),
+    connect: () => Promise.reject(new Error("No byte stream in this test")),
     close: () => {},
   };
 }

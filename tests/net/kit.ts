@@ -3,6 +3,7 @@ import * as net from "node:net";
 import { processWorld } from "../../lib/cli/app/process.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { createDialer } from "../../lib/net/dialer/create_dialer.ts";
+import type { Observer } from "../../lib/net/observer.ts";
 import type { Dialer, HttpReply, HttpRequest } from "../../lib/net/dialer/dialer.ts";
 import { createRouteTable } from "../../lib/net/route/route_table.ts";
 import { createAuthority, type KeyPairPem } from "../../lib/pki/pki.ts";
@@ -37,6 +38,7 @@ export interface KitOptions {
   readonly proxy?: string;
   readonly trust?: TrustStore;
   readonly world?: World;
+  readonly observer?: Observer;
 }
 
 /** A dialer that trusts {@link CA} unless told otherwise. Close it with `using`. */
@@ -51,6 +53,7 @@ export async function dialerFor(options: KitOptions = {}): Promise<Dialer & Disp
     routes,
     world,
     userAgent: "culvert-test/0",
+    ...(options.observer === undefined ? {} : { observer: options.observer }),
   });
   return { ...dialer, [Symbol.dispose]: dialer.close };
 }

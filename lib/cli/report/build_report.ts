@@ -79,9 +79,9 @@ function attemptFacts(attempt: ProbeResult): DetailValue {
   };
 }
 
-/** Each send and each recovery, in order. Notes are left out: they are prose. How a response was read is not what fails here. */
+/** Each request and each recovery, in order. Other observations do not belong to a failed request. */
 function observationFacts(seen: Observation): readonly DetailValue[] {
-  if (seen.kind === "note" || seen.kind === "response") return [];
+  if (seen.kind !== "request" && seen.kind !== "recovery") return [];
   const { endpoint, transport, evidence } = seen;
   const ids = {
     request_id: evidence.requestId ?? null,

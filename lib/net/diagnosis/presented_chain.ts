@@ -5,7 +5,7 @@
  * @module
  */
 import type { CertificateFacts } from "../../trust/certificate/certificate_facts.ts";
-import { duplexOf } from "../tunnel/conn_duplex.ts";
+import { duplexOf } from "../tunnel/byte_conn.ts";
 
 /** One certificate as presented. */
 export interface PresentedCertificate extends CertificateFacts {
@@ -41,12 +41,6 @@ export async function presentedChain(
       const facts = certificateFacts(der);
       return facts === undefined ? [] : [{ ...facts, der }];
     });
-  if (typeof Reflect.get(tls, "getCACertificates") !== "function") {
-    // Deno before 2.5: its `node:tls` tells nothing about the peer.
-    const { certificatesOf } = await import("./certificate_message.ts");
-    const ders = await certificatesOf(conn, isName ? host : undefined, signal);
-    return ders === undefined ? undefined : { certificates: described(ders) };
-  }
   const socket = duplexOf(conn);
   return await new Promise((resolve) => {
     const client = tls.connect({

@@ -91,7 +91,7 @@ async function attempt(
   try {
     const conn = await openTunnel(target, route, parts, signal);
     if (url.protocol === "http:" || url.protocol === "ws:") conn.close();
-    else (await secure(conn, target.host, parts, signal)).close();
+    else (await secure(conn, target.host, parts, signal)).conn.close();
     return undefined;
   } catch (error) {
     if (signal.aborted) throw signal.reason;

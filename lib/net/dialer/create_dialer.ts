@@ -14,6 +14,7 @@ import { exchange, type ExchangeParts } from "./http_exchange.ts";
 import { HttpClientPool } from "./http_client_pool.ts";
 import { SILENT } from "../observer.ts";
 import { describeRoute, type Route } from "../route/route.ts";
+import type { ConnectParts } from "../tunnel/establish.ts";
 
 /**
  * Makes a dialer. Nothing is opened until something is asked for.
@@ -40,12 +41,7 @@ export function createDialer(options: DialerOptions): Dialer {
     const seen = await examine(fault, url, route, { trust, world, userAgent }, signal);
     return explain(seen.fault, { url, route, trust }, seen.findings);
   };
-  const tell = (what: string, url: URL, route: Route) =>
-    observer.observe({
-      kind: "note",
-      level: "debug",
-      message: `${what} ${hostAndPort(url)}: ${describeRoute(route)}`,
-    });
+  const connectParts: ConnectParts = { trust, world, userAgent, observer, fail, broken };
   const parts: ExchangeParts = {
     pool,
     routes,
@@ -74,7 +70,7 @@ export function createDialer(options: DialerOptions): Dialer {
       );
     },
     answered: new Set(),
-    onHop: (request, route) => tell(request.method, request.url, route),
+    observer,
   };
   return {
     trust,
@@ -83,11 +79,19 @@ export function createDialer(options: DialerOptions): Dialer {
     openWebSocket: async (request) => {
       request.signal?.throwIfAborted();
       const route = routes.resolve(request.url);
-      tell("WEBSOCKET", request.url, route);
+      observer.observe({
+        kind: "note",
+        level: "debug",
+        message: `WEBSOCKET ${hostAndPort(request.url)}: ${describeRoute(route)}`,
+      });
       const { openWebSocket } = await import("../websocket/open_websocket.ts").catch((error: unknown) => {
         throw loadingFailure(error);
       });
-      return await openWebSocket(request, route, { trust, world, userAgent, fail, broken });
+      return await openWebSocket(request, route, connectParts);
+    },
+    connect: async (target, options) => {
+      const { openByteStream } = await import("./open_byte_stream.ts");
+      return await openByteStream(target, options, routes, connectParts);
     },
     close: () => pool.close(),
   };

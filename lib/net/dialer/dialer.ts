@@ -9,6 +9,7 @@ import type { World } from "../../world/world.ts";
 import type { Observer } from "../observer.ts";
 import type { ReplyBody } from "./reply_body.ts";
 import type { Route, RouteTable } from "../route/route.ts";
+import type { ByteStream, StreamOptions, StreamTarget } from "../tunnel/byte_stream.ts";
 import type { WebSocketOutcome, WebSocketRequest } from "../websocket/websocket.ts";
 
 /** What a dialer is made of. There is no default for `trust` and `routes`. */
@@ -72,6 +73,13 @@ export interface Dialer {
    * @throws as {@link Dialer.request}
    */
   readonly openWebSocket: (request: WebSocketRequest) => Promise<WebSocketOutcome>;
+  /**
+   * Connects a byte stream: a raw connection over the same roots and routes, TLS or plain. Through an HTTP proxy it
+   * is a CONNECT tunnel in both cases.
+   *
+   * @throws as {@link Dialer.request}; `connect_timeout` with the stage in its details
+   */
+  readonly connect: (target: StreamTarget, options: StreamOptions) => Promise<ByteStream>;
   /** Closes pooled connections. */
   readonly close: () => void;
 }

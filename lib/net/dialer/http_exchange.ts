@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { asCulvertError, CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 import type { HttpReply, HttpRequest } from "./dialer.ts";
 import { basicCredentials } from "../route/proxy_address.ts";
-import { describeRoute, type Route, type RouteTable } from "../route/route.ts";
+import { describeRoute, type Route, routeKind, type RouteTable } from "../route/route.ts";
+import type { Observer } from "../observer.ts";
 import { requestHeaders } from "../request_headers.ts";
 import { followUp, REDIRECT_LIMIT } from "./redirects.ts";
 import type { HttpClientPool } from "./http_client_pool.ts";
@@ -40,8 +41,7 @@ export interface ExchangeParts {
   ) => Promise<CulvertError | undefined>;
   /** Origins that have answered. */
   readonly answered: Set<string>;
-  /** Told of each hop. */
-  readonly onHop: (request: HttpRequest, route: Route) => void;
+  readonly observer: Observer;
 }
 
 /**
@@ -69,8 +69,7 @@ async function follow(first: HttpRequest, late: AbortSignal, parts: ExchangePart
   let request = first;
   for (let hop = 0;; hop++) {
     const route = parts.routes.resolve(request.url);
-    parts.onHop(request, route);
-    const response = await send(request, route, late, parts);
+    const response = await observedSend(request, route, late, parts);
     if (response.status === 407 && isForwarded(request.url, route)) {
       await response.body?.cancel();
       throw parts.refusedByProxy(response.headers, request.url, route);
@@ -86,6 +85,43 @@ async function follow(first: HttpRequest, late: AbortSignal, parts: ExchangePart
       );
     }
     request = next;
+  }
+}
+
+/** Sends one request and reports the head of its answer. */
+async function observedSend(
+  request: HttpRequest,
+  route: Route,
+  late: AbortSignal,
+  parts: ExchangeParts,
+): Promise<Response> {
+  const { observer, world } = parts;
+  const { method, url, signal } = request;
+  const target = hostAndPort(url);
+  observer.observe({
+    kind: "note",
+    level: "debug",
+    message: `${method} ${target}: ${describeRoute(route)}`,
+  });
+  const startMs = world.monotonic();
+  const observe = (outcome: { readonly status: number } | { readonly error: string }) =>
+    observer.observe({
+      kind: "headers",
+      transport: "http",
+      method,
+      host: target,
+      route: routeKind(route),
+      startMs,
+      durationMs: world.monotonic() - startMs,
+      ...outcome,
+    });
+  try {
+    const response = await send(request, route, late, parts);
+    observe({ status: response.status });
+    return response;
+  } catch (error) {
+    if (signal?.aborted !== true) observe({ error: asCulvertError(error).code });
+    throw error;
   }
 }
 

@@ -6,7 +6,8 @@
  */
 import type { World } from "../../world/world.ts";
 import { dialTcp, systemTcp } from "../tunnel/dial_tcp.ts";
-import { readHead, writeAll } from "../tunnel/http_head.ts";
+import { writeAll } from "../tunnel/byte_conn.ts";
+import { readHead } from "../tunnel/http_head.ts";
 
 const MAX_BYTES = 16 * 1024;
 

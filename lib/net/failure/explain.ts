@@ -70,6 +70,7 @@ export function explain(fault: NetworkFault, attempted: Attempted, findings?: Fi
         port: Number(hostAndPort(url).replace(/^.*:/, "")),
         route: describeRoute(route),
         failed_at: fault.at,
+        ...(fault.stage === undefined ? {} : { stage: fault.stage }),
         ...(route.kind === "proxy" ? { proxy_source: route.source } : {}),
         ...(fault.proxyStatus === undefined ? {} : { proxy_status: fault.proxyStatus }),
         ...(fault.challenges === undefined ? {} : { proxy_challenges: fault.challenges }),
@@ -126,6 +127,7 @@ function advice(fault: NetworkFault, route: Route): readonly string[] {
         : ["If this network resolves outside names only through a proxy, set HTTPS_PROXY."];
     case "connect":
     case "connect_timeout":
+      if (fault.stage === "upgrade") return ["Some proxies hold websockets back without an answer."];
       return fault.at === "proxy"
         ? [`Check the address in ${source}, and whether the proxy is up.`]
         : ["Check host and port, and whether the server is up."];

@@ -5,6 +5,7 @@
  * @module
  */
 import type { ErrorCode } from "../../errors.ts";
+import type { Stage } from "./stage.ts";
 
 /** One failure. */
 export interface NetworkFault {
@@ -13,6 +14,8 @@ export interface NetworkFault {
   readonly at: "target" | "proxy";
   /** A clause for the message, lower-case start, without secrets. */
   readonly reason: string;
+  /** The stage of the attempt, where it is known. */
+  readonly stage?: Stage;
   /** What the proxy answered to CONNECT. */
   readonly proxyStatus?: number;
   /** Authentication schemes the proxy asked for: `Basic`, `NTLM`, `Negotiate`, … */

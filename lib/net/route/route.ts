@@ -33,6 +33,11 @@ export type Route =
     readonly source: string;
   };
 
+/** Returns the kind of a route: `direct`, or the scheme of the proxy. */
+export function routeKind(route: Route): "direct" | ProxyScheme {
+  return route.kind === "direct" ? "direct" : route.proxy.scheme;
+}
+
 /** One resolver for every leg: HTTP, websocket, login, refresh. */
 export interface RouteTable {
   /**

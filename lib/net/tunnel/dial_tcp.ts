@@ -5,6 +5,7 @@
  * @module
  */
 import { raceAbort } from "../../async/race_abort.ts";
+import type { Progress } from "../failure/stage.ts";
 
 const STAGGER_MS = 250;
 
@@ -31,9 +32,6 @@ async function lookup(host: string): Promise<readonly HostAddress[]> {
   if (/^(.+\.)?localhost\.?$/.test(host)) {
     return [{ address: "127.0.0.1", family: 4 }, { address: "::1", family: 6 }];
   }
-  // Before 2.5 the resolver of `node:dns` prints a warning of its own on stderr (seen in 2.4.2); there the
-  // system connects by name, one address after the other.
-  if (/^2\.[0-4]\./.test(Deno.version.deno)) return [{ address: host, family: 0 }];
   const dns = await import("node:dns/promises");
   return await dns.lookup(host, { all: true, verbatim: true });
 }
@@ -49,8 +47,11 @@ export async function dialTcp(
   port: number,
   parts: TcpParts,
   signal: AbortSignal,
+  progress: Progress = { stage: "resolve" },
 ): Promise<Deno.TcpConn> {
+  progress.stage = "resolve";
   const addresses = isAddress(host) ? [host] : alternate(await raceAbort(parts.lookup(host), signal));
+  progress.stage = "connect";
   const calm = new AbortController();
   const failures: unknown[] = [];
   const attempts: Promise<boolean>[] = [];

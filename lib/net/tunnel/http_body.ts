@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ByteConn, HttpHead } from "./http_head.ts";
+import type { ByteReader } from "./byte_conn.ts";
+import type { HttpHead } from "./http_head.ts";
 
 /**
  * Reads what there is, to the end of the body, the limit, the end of the connection or the signal, whichever
@@ -12,7 +13,7 @@ import type { ByteConn, HttpHead } from "./http_head.ts";
  * @param limit bytes at most
  */
 export async function readBody(
-  conn: ByteConn,
+  conn: ByteReader,
   head: HttpHead,
   limit: number,
   signal: AbortSignal,

@@ -5,7 +5,8 @@
  */
 import { challengesOf } from "../failure/challenges.ts";
 import { FaultError } from "../failure/fault.ts";
-import { type ByteConn, readHead, writeAll } from "./http_head.ts";
+import { type ByteReader, type ByteWriter, writeAll } from "./byte_conn.ts";
+import { readHead } from "./http_head.ts";
 import { basicCredentials } from "../route/proxy_address.ts";
 import type { ProxyEndpoint } from "../route/route.ts";
 
@@ -20,7 +21,7 @@ const HEAD_LIMIT = 8192;
  * @throws FaultError `proxy_auth`, `proxy_refused`
  */
 export async function openHttpTunnel(
-  conn: ByteConn,
+  conn: ByteReader & ByteWriter,
   proxy: ProxyEndpoint,
   target: string,
   userAgent: string,

@@ -4,15 +4,7 @@
  *
  * @module
  */
-
-/** What is needed of a connection. Every `Deno.Conn` is one. */
-export interface ByteConn {
-  /** Fills `buffer` from its start; `null` at the end. */
-  readonly read: (buffer: Uint8Array) => Promise<number | null>;
-  /** May write less than all. */
-  readonly write: (bytes: Uint8Array) => Promise<number>;
-  readonly close: () => void;
-}
+import type { ByteReader } from "./byte_conn.ts";
 
 /** A head, and what was read beyond it. */
 export interface HttpHead {
@@ -32,7 +24,7 @@ export type HeadFailure = "eof" | "too_long" | "not_http";
  * @param before bytes that were read already
  */
 export async function readHead(
-  conn: ByteConn,
+  conn: ByteReader,
   limit: number,
   before: Uint8Array<ArrayBuffer> = new Uint8Array(0),
 ): Promise<HttpHead | HeadFailure> {
@@ -51,11 +43,6 @@ export async function readHead(
     longer.set(chunk.subarray(0, count), read.length);
     read = longer;
   }
-}
-
-/** Writes all of it. */
-export async function writeAll(conn: ByteConn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
 }
 
 function endOfHead(bytes: Uint8Array): number | undefined {

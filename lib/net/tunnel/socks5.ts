@@ -5,7 +5,7 @@
  * @module
  */
 import { FaultError } from "../failure/fault.ts";
-import { type ByteConn, writeAll } from "./http_head.ts";
+import { type ByteReader, type ByteWriter, writeAll } from "./byte_conn.ts";
 import type { ProxyEndpoint } from "../route/route.ts";
 
 const NO_AUTHENTICATION = 0;
@@ -31,7 +31,7 @@ const REPLIES: readonly string[] = [
  * @throws FaultError `proxy_auth`, `proxy_refused`, and `connect` where the proxy could not reach the target
  */
 export async function openSocksTunnel(
-  conn: ByteConn,
+  conn: ByteReader & ByteWriter,
   proxy: ProxyEndpoint,
   host: string,
   port: number,
@@ -58,7 +58,7 @@ export async function openSocksTunnel(
   await take(conn, length + 2);
 }
 
-async function authenticate(conn: ByteConn, proxy: ProxyEndpoint): Promise<void> {
+async function authenticate(conn: ByteReader & ByteWriter, proxy: ProxyEndpoint): Promise<void> {
   const user = new TextEncoder().encode(proxy.username ?? "");
   const password = new TextEncoder().encode(proxy.password ?? "");
   if (user.length > 255 || password.length > 255) {
@@ -90,7 +90,7 @@ function ipv6Bytes(host: string): readonly number[] {
 }
 
 /** Reads exactly so much: what follows belongs to the tunnel. */
-async function take(conn: ByteConn, count: number): Promise<Uint8Array> {
+async function take(conn: ByteReader, count: number): Promise<Uint8Array> {
   const taken = new Uint8Array(count);
   for (let at = 0; at < count;) {
     const read = await conn.read(taken.subarray(at));

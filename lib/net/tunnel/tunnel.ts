@@ -1,50 +1,64 @@
 /**
- * A connection to a target by its route, with the roots in force: for websockets and for the probe. Where
- * `fetch` makes its own connections, this makes the same ones: `Deno.connect` and `Deno.startTls` stand on the
- * same TLS library and verify by the same rules.
+ * A connection to a target by its route, with the roots in force: for websockets, byte streams and the probe. Where
+ * `fetch` makes its own connections, this makes the same ones: `Deno.connect` and `Deno.startTls` use the same TLS
+ * library and verify by the same rules.
  *
  * @module
  */
 import type { TrustStore } from "../../trust/trust_store.ts";
 import type { World } from "../../world/world.ts";
 import { classify } from "../failure/classify.ts";
+import { type ByteConn, closeQuietly } from "./byte_conn.ts";
 import { dialTcp, systemTcp, type TcpParts } from "./dial_tcp.ts";
 import { FaultError } from "../failure/fault.ts";
 import { openHttpTunnel } from "./http_connect.ts";
 import { overLoopback } from "./loopback_pair.ts";
+import type { Progress } from "../failure/stage.ts";
 import type { ProxyEndpoint, Route } from "../route/route.ts";
 import { PROXY_VARIABLES } from "../route/route_table.ts";
 import { openSocksTunnel } from "./socks5.ts";
 import { raceAbort } from "../../async/race_abort.ts";
 
-/** What tunnels are made of. */
+/** What tunnels are built from. */
 export interface TunnelParts {
   readonly trust: TrustStore;
   readonly world: World;
   readonly userAgent: string;
-  /** Default: the system's. */
+  /** Default: the resolver and the sockets of the system. */
   readonly tcp?: TcpParts;
 }
 
-/** Where to. */
+/** Host and port of a target. */
 export interface TunnelTarget {
-  /** Without brackets. */
+  /** Name or address, without brackets. */
   readonly host: string;
   readonly port: number;
 }
 
-/** The target of a URL. */
+/** A connection over TLS. */
+export interface SecureConn {
+  readonly conn: ByteConn;
+  /** The protocol agreed by ALPN; `undefined` where the server chose none. */
+  readonly alpn: string | undefined;
+}
+
+/** Returns host and effective port of a URL. */
 export function targetOf(url: URL): TunnelTarget {
-  const secure = url.protocol === "https:" || url.protocol === "wss:";
   return {
     host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
+    port: url.port === "" ? (isSecure(url) ? 443 : 80) : Number(url.port),
   };
 }
 
+/** Tells whether a URL is reached over TLS. */
+export function isSecure({ protocol }: URL): boolean {
+  return protocol === "https:" || protocol === "wss:";
+}
+
 /**
- * Connects to the target, through the proxy where the route has one. No TLS with the target yet.
+ * Connects to the target, through the proxy where the route has one. TLS with the target is not part of it.
  *
+ * @param progress receives the stages as they are reached
  * @throws FaultError, the system's errors, the signal's reason
  */
 export async function openTunnel(
@@ -52,27 +66,37 @@ export async function openTunnel(
   route: Route,
   parts: TunnelParts,
   signal: AbortSignal,
+  progress: Progress = { stage: "resolve" },
 ): Promise<Deno.TcpConn> {
   const tcp = parts.tcp ?? systemTcp(parts.world.sleep);
-  if (route.kind === "direct") return await dialTcp(target.host, target.port, tcp, signal);
+  if (route.kind === "direct") return await dialTcp(target.host, target.port, tcp, signal, progress);
   const { proxy } = route;
-  const outer = await dialTcp(proxy.host, proxy.port, tcp, signal);
-  return await closedOnFailure(outer, signal, async () => {
+  const outer = await dialTcp(proxy.host, proxy.port, tcp, signal, progress);
+  return await closedOnFailure(outer, signal, async (held) => {
     if (proxy.scheme === "socks5" || proxy.scheme === "socks5h") {
+      progress.stage = "proxy";
       await openSocksTunnel(outer, proxy, target.host, target.port);
       return outer;
     }
-    const host = target.host.includes(":") ? `[${target.host}]` : target.host;
-    const carrier = proxy.scheme === "https" ? await secureProxy(outer, proxy, route, parts) : outer;
-    await openHttpTunnel(carrier, proxy, `${host}:${target.port}`, parts.userAgent);
-    return carrier === outer ? outer : await overLoopback(carrier);
+    const authority = `${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
+    if (proxy.scheme === "http") {
+      progress.stage = "proxy";
+      await openHttpTunnel(outer, proxy, authority, parts.userAgent);
+      return outer;
+    }
+    progress.stage = "proxy_tls";
+    const secured = await secureProxy(outer, held, proxy, route, parts);
+    progress.stage = "proxy";
+    await openHttpTunnel(secured, proxy, authority, parts.userAgent);
+    return await overLoopback(secured);
   });
 }
 
 /**
  * Wraps a connection into TLS, verified against the roots in force.
  *
- * @param host whom the certificate must name, without brackets
+ * @param host name or address that the certificate must contain, without brackets
+ * @param alpn protocols to offer, the preferred first
  * @throws the TLS library's error; the signal's reason
  */
 export async function secure(
@@ -80,38 +104,53 @@ export async function secure(
   host: string,
   parts: TunnelParts,
   signal: AbortSignal,
-): Promise<Deno.TlsConn> {
-  return await closedOnFailure(conn, signal, () => startTls(conn, host, parts));
+  alpn: readonly string[] = ["http/1.1"],
+): Promise<SecureConn> {
+  let agreed: string | null = null;
+  const secured = await closedOnFailure(conn, signal, async (held) => {
+    const [wrapped, info] = await startTls(conn, held, host, parts, alpn);
+    agreed = info.alpnProtocol;
+    return wrapped;
+  });
+  return { conn: secured, alpn: agreed ?? undefined };
 }
 
-async function startTls(conn: Deno.TcpConn, host: string, parts: TunnelParts): Promise<Deno.TlsConn> {
+/** The connection that must be closed when a step fails: TLS takes over the one below it. */
+interface Held {
+  current: ByteConn;
+}
+
+async function startTls(
+  conn: Deno.TcpConn,
+  held: Held,
+  host: string,
+  parts: TunnelParts,
+  alpn: readonly string[],
+): Promise<readonly [Deno.TlsConn, Deno.TlsHandshakeInfo]> {
   const starting = parts.world.withoutVariables(
     [...PROXY_VARIABLES, "SSL_CERT_FILE", "SSL_CERT_DIR"],
     () =>
       Deno.startTls(conn, {
         hostname: host,
         caCerts: [...parts.trust.additionalRoots],
-        alpnProtocols: ["http/1.1"],
+        alpnProtocols: [...alpn],
       }),
   );
   const wrapped = await starting;
-  try {
-    await wrapped.handshake();
-  } catch (error) {
-    wrapped.close();
-    throw error;
-  }
-  return wrapped;
+  held.current = wrapped;
+  return [wrapped, await wrapped.handshake()];
 }
 
 async function secureProxy(
   conn: Deno.TcpConn,
+  held: Held,
   proxy: ProxyEndpoint,
   route: Route,
   parts: TunnelParts,
 ): Promise<Deno.TlsConn> {
   try {
-    return await startTls(conn, proxy.host, parts);
+    const [wrapped] = await startTls(conn, held, proxy.host, parts, ["http/1.1"]);
+    return wrapped;
   } catch (error) {
     const fault = classify(error, route);
     if (fault === undefined) throw error;
@@ -119,29 +158,20 @@ async function secureProxy(
   }
 }
 
-/** Runs a step on a connection; if it fails or is aborted, the connection is closed. */
-async function closedOnFailure<T extends Deno.Conn>(
-  conn: Deno.Conn,
+/** Runs a step on a connection and closes what it holds when the step fails or is aborted. */
+async function closedOnFailure<T extends ByteConn>(
+  conn: ByteConn,
   signal: AbortSignal,
-  step: () => Promise<T>,
+  step: (held: Held) => Promise<T>,
 ): Promise<T> {
-  const running = step();
+  const held: Held = { current: conn };
+  const running = step(held);
   try {
     return await raceAbort(running, signal);
   } catch (error) {
-    closeQuietly(conn);
-    // An aborted step goes on until it sees the closed connection; nobody waits for its end any more.
-    running.then(closeQuietly, () => undefined);
+    closeQuietly(held.current);
+    // An aborted step goes on until it sees the closed connection; what it returns or holds then is closed as well.
+    running.then(closeQuietly, () => closeQuietly(held.current));
     throw error;
-  }
-}
-
-/** Closes what may be closed already. */
-export function closeQuietly(conn: { readonly close: () => void }): void {
-  try {
-    conn.close();
-  } catch (error) {
-    // `startTls` takes the connection over: then there is nothing left to close here.
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }

@@ -4,10 +4,10 @@
  * @module
  */
 import { Writable } from "node:stream";
-import { type ByteConn, writeAll } from "../tunnel/http_head.ts";
+import { type ByteWriter, writeAll } from "../tunnel/byte_conn.ts";
 
 /** Wraps it. Parts of a frame that are written together leave together. */
-export function frameSink(conn: ByteConn): Writable {
+export function frameSink(conn: ByteWriter): Writable {
   const write = (bytes: Uint8Array, done: (error?: Error | null) => void) => {
     writeAll(conn, bytes).then(
       () => done(),

@@ -3,123 +3,108 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
-import type { WebSocketOutcome, WebSocketRequest } from "./websocket.ts";
-import { doctorCommand, hostAndPort } from "../failure/explain.ts";
+import { deadline } from "../../async/deadline.ts";
+import { raceAbort } from "../../async/race_abort.ts";
 import { FaultError } from "../failure/fault.ts";
+import { requestHeaders } from "../request_headers.ts";
+import type { Route } from "../route/route.ts";
+import { type ByteConn, closeQuietly } from "../tunnel/byte_conn.ts";
+import { type Attempt, type ConnectParts, establish, observed, withinLimit } from "../tunnel/establish.ts";
 import { readBody } from "../tunnel/http_body.ts";
 import type { HttpHead } from "../tunnel/http_head.ts";
-import { requestHeaders } from "../request_headers.ts";
-import { describeRoute, type Route } from "../route/route.ts";
-import { closeQuietly, openTunnel, secure, targetOf, type TunnelParts } from "../tunnel/tunnel.ts";
+import type { WebSocketOutcome, WebSocketRequest } from "./websocket.ts";
 import { Channel } from "./websocket_channel.ts";
-import { requestUpgrade } from "./websocket_handshake.ts";
+import { type Handshake, requestUpgrade } from "./websocket_handshake.ts";
 import { extension, PerMessageDeflate } from "./ws_parts.ts";
-import { raceAbort } from "../../async/race_abort.ts";
 
-/** Of a message, unless the caller says otherwise: above any event that was seen, below what hurts. Bytes. */
+/** Largest message unless the caller sets another limit: above any event that was seen. Bytes. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-/** Of a refusal's body, bytes. */
+/** Largest part of a refusal's body that is kept, bytes. */
 const MAX_BODY_BYTES = 65_536;
-/** For a refusal's body, ms: its status is known, and that is what counts. */
+/** Time allowed for a refusal's body, ms: the status is known, and it matters most. */
 const BODY_MS = 2000;
 
-/** What opening needs of its dialer. */
-export interface OpenParts extends TunnelParts {
-  /** Makes the error for whatever was thrown on the way. */
-  readonly fail: (
-    thrown: unknown,
-    url: URL,
-    route: Route,
-    signal: AbortSignal | undefined,
-  ) => Promise<CulvertError>;
-  /** The same for a connection that stood. */
-  readonly broken: (thrown: unknown, url: URL, route: Route) => CulvertError;
-}
-
 /**
- * Opens one. See `Dialer.openWebSocket` for what it throws.
+ * Opens a websocket. See `Dialer.openWebSocket` for what it throws.
  *
  * @param route as resolved for the request's URL
  */
 export async function openWebSocket(
   request: WebSocketRequest,
   route: Route,
-  parts: OpenParts,
+  parts: ConnectParts,
 ): Promise<WebSocketOutcome> {
-  const { url, signal } = request;
+  const { url, signal, connectTimeoutMs: limitMs } = request;
   const headers = requestHeaders(request.headers, parts.userAgent);
-  const late = new AbortController();
-  const done = new AbortController();
-  parts.world.sleep(request.connectTimeoutMs, done.signal).then(() => late.abort(), () => undefined);
-  const until = signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]);
-  const progress = { stage: "connecting" };
-  try {
-    return await open(request, headers, route, parts, until, progress);
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (late.signal.aborted) throw tooLate(request, route, progress.stage);
-    const failure = await parts.fail(error, url, route, signal);
-    signal?.throwIfAborted();
-    throw failure;
-  } finally {
-    done.abort();
-  }
+  return await withinLimit({ url, route, limitMs, signal }, parts, async (limit, progress) => {
+    const attempt: Attempt = { url, route, transport: "websocket", limit, progress };
+    const { conn } = await establish(attempt, parts);
+    try {
+      progress.stage = "upgrade";
+      return await upgrade(conn, request, headers, attempt, parts);
+    } catch (error) {
+      closeQuietly(conn);
+      throw error;
+    }
+  });
 }
 
-async function open(
+async function upgrade(
+  conn: ByteConn,
   request: WebSocketRequest,
   headers: Headers,
-  route: Route,
-  parts: OpenParts,
-  until: AbortSignal,
-  progress: { stage: string },
+  attempt: Attempt,
+  parts: ConnectParts,
 ): Promise<WebSocketOutcome> {
-  const { url } = request;
-  const target = targetOf(url);
-  const tcp = await openTunnel(target, route, parts, until);
-  progress.stage = "the TLS handshake";
-  const conn = url.protocol === "wss:" ? await secure(tcp, target.host, parts, until) : tcp;
-  try {
-    progress.stage = "the answer to the upgrade";
-    const maxMessageBytes = request.maxMessageBytes ?? MAX_MESSAGE_BYTES;
-    const deflate = new PerMessageDeflate({ isServer: false, maxPayload: maxMessageBytes });
-    const offer = extension.format({ [PerMessageDeflate.extensionName]: deflate.offer() });
-    const head = await raceAbort(requestUpgrade(conn, url, headers, offer), until);
-    if (head.status !== 101) return await refused(conn, head, route, parts);
-    const agreed = agreedOn(head, deflate);
-    const channel = new Channel({
-      conn,
-      headers: head.headers,
-      url,
-      route,
-      world: parts.world,
-      maxMessageBytes,
-      early: head.rest,
-      broken: (thrown) => parts.broken(thrown, url, route),
-      ...(agreed ? { deflate } : {}),
-    });
-    return { kind: "open", channel };
-  } catch (error) {
-    closeQuietly(conn);
-    throw error;
-  }
+  const { url, route, limit } = attempt;
+  const maxMessageBytes = request.maxMessageBytes ?? MAX_MESSAGE_BYTES;
+  const deflate = new PerMessageDeflate({ isServer: false, maxPayload: maxMessageBytes });
+  const handshake: Handshake = {
+    url,
+    headers,
+    extensions: extension.format({ [PerMessageDeflate.extensionName]: deflate.offer() }),
+    subprotocols: request.subprotocols ?? [],
+  };
+  const head = await observed(
+    attempt,
+    parts,
+    () => raceAbort(requestUpgrade(conn, handshake), limit.signal),
+    (facts, answer) => ({
+      kind: "headers",
+      ...facts,
+      method: "GET",
+      reused: false,
+      ...(answer === undefined ? {} : { status: answer.status }),
+    }),
+  );
+  if (head.status !== 101) return await refused(conn, head, route, parts);
+  const agreed = agreedOn(head, deflate);
+  const channel = new Channel({
+    conn,
+    headers: head.headers,
+    subprotocol: head.headers.get("sec-websocket-protocol") ?? undefined,
+    url,
+    route,
+    world: parts.world,
+    maxMessageBytes,
+    early: head.rest,
+    broken: (thrown) => parts.broken(thrown, url, route),
+    ...(agreed ? { deflate } : {}),
+  });
+  return { kind: "open", channel };
 }
 
 async function refused(
-  conn: Deno.Conn,
+  conn: ByteConn,
   head: HttpHead,
   route: Route,
-  parts: OpenParts,
+  parts: ConnectParts,
 ): Promise<WebSocketOutcome> {
-  const late = new AbortController();
-  const done = new AbortController();
-  parts.world.sleep(BODY_MS, done.signal).then(() => late.abort(), () => undefined);
+  using limit = deadline(BODY_MS, parts.world);
   try {
-    const body = await readBody(conn, head, MAX_BODY_BYTES, late.signal);
+    const body = await readBody(conn, head, MAX_BODY_BYTES, limit.signal);
     return { kind: "refused", status: head.status, headers: head.headers, body, route };
   } finally {
-    done.abort();
     closeQuietly(conn);
   }
 }
@@ -141,17 +126,4 @@ function agreedOn(head: HttpHead, deflate: PerMessageDeflate): boolean {
       reason: "the server claims a websocket extension that was not offered to it",
     });
   }
-}
-
-function tooLate(request: WebSocketRequest, route: Route, stage: string): CulvertError {
-  const { url, connectTimeoutMs } = request;
-  return new CulvertError(
-    "connect_timeout",
-    `The websocket to ${hostAndPort(url)} did not open within ${connectTimeoutMs} ms: stuck in ${stage} ` +
-      `(route: ${describeRoute(route)})`,
-    {
-      hint: `Some proxies swallow websockets silently. For the whole picture: ${doctorCommand(url)}`,
-      details: { host: url.host, timeout_ms: connectTimeoutMs, stage, route: describeRoute(route) },
-    },
-  );
 }

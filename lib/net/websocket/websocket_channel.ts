@@ -1,65 +1,82 @@
 /**
- * A websocket that is open: messages out of a connection in batches, back-pressure into it.
+ * An open websocket: reads frames from a connection into a bounded queue of messages, and writes messages to it.
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import type { CulvertError } from "../../errors.ts";
+import { deadline } from "../../async/deadline.ts";
+import { raceAbort } from "../../async/race_abort.ts";
 import type { World } from "../../world/world.ts";
-import type { WebSocketChannel } from "./websocket.ts";
-import { hostAndPort } from "../failure/explain.ts";
+import type { Route } from "../route/route.ts";
+import { type ByteConn, closeQuietly } from "../tunnel/byte_conn.ts";
 import { frameSink } from "./frame_sink.ts";
-import { describeRoute, type Route } from "../route/route.ts";
-import { closeQuietly } from "../tunnel/tunnel.ts";
+import { MessageQueue } from "./message_queue.ts";
+import type { CloseInformation, WebSocketChannel, WebSocketMessage } from "./websocket.ts";
+import { closedByPeer, droppedHere, messageTooLarge, noPong, websocketEnded } from "./websocket_errors.ts";
 import { type PerMessageDeflate, Receiver, Sender } from "./ws_parts.ts";
 
 const READ_BYTES = 65_536;
-/** Characters of messages that may wait for a reader before the socket is left alone. */
-const BUFFERED_CHARS = 262_144;
 /** Fragments of one message at most: the limit that `ws` itself sets. */
 const MAX_FRAGMENTS = 131_072;
-/** Close codes of an end in good order: normal, and a close frame without a code (RFC 6455 §7.4.1). */
-const GOOD_ENDS = new Set([1000, 1005]);
+/** Close codes of a normal end: 1000, and a close frame without a code (RFC 6455 §7.4.1). */
+const NORMAL_ENDS = new Set([1000, 1005]);
+/** Longest reason of a close frame, bytes (RFC 6455 §5.5). */
+const MAX_REASON_BYTES = 123;
+/** Time allowed for the peer's close frame, ms. */
+const CLOSE_LIMIT_MS = 2000;
+/** No close frame came (RFC 6455 §7.1.5). */
+const ABNORMAL: CloseInformation = { code: 1006, reason: "", clean: false };
 
-/** What a channel stands on. */
+/** What a channel is built from. */
 export interface ChannelParts {
-  readonly conn: Deno.Conn;
+  /** Belongs to the channel from now on. */
+  readonly conn: ByteConn;
   readonly headers: Headers;
+  readonly subprotocol: string | undefined;
   readonly url: URL;
   readonly route: Route;
   readonly world: World;
   readonly maxMessageBytes: number;
-  /** The agreed compression, if any. */
+  /** The negotiated compression, if any. */
   readonly deflate?: PerMessageDeflate;
   /** Bytes that came with the head of the answer. */
   readonly early: Uint8Array;
-  /** Translates what the connection throws. */
+  /** Makes the error for what the connection throws. */
   readonly broken: (thrown: unknown) => CulvertError;
 }
 
-type End = { readonly kind: "good" } | { readonly kind: "failed"; readonly error: CulvertError };
+/** How the channel ended; without an error where it ended normally. */
+interface End {
+  readonly error?: CulvertError;
+}
 
 /** See {@link WebSocketChannel}. */
 export class Channel implements WebSocketChannel {
   readonly headers: Headers;
   readonly route: Route;
+  readonly subprotocol: string | undefined;
   readonly #parts: ChannelParts;
   readonly #receiver: Receiver;
   readonly #sender: Sender;
-  readonly #pongs = new Map<string, () => void>();
-  #messages: string[] = [];
-  #buffered = 0;
+  readonly #queue = new MessageQueue();
+  /** Waiting pings by their payload. */
+  readonly #pings = new Map<string, () => void>();
+  readonly #ended = Promise.withResolvers<void>();
   #end: End | undefined;
-  #isClosed = false;
-  #pings = 0;
-  #wakeReader: (() => void) | undefined;
-  #wakePump: (() => void) | undefined;
+  #closeInformation: CloseInformation | undefined;
+  /** This side has sent a close frame. */
+  #isClosing = false;
+  #pingCount = 0;
+  #isPonging = false;
+  #nextPong: Uint8Array | undefined;
 
-  /** @param parts with the connection, which now belongs to the channel */
+  /** @param parts with the connection, which belongs to the channel from now on */
   constructor(parts: ChannelParts) {
     const { deflate } = parts;
     const extensions = deflate === undefined ? {} : { "permessage-deflate": deflate };
     this.headers = parts.headers;
     this.route = parts.route;
+    this.subprotocol = parts.subprotocol;
     this.#parts = parts;
     this.#receiver = new Receiver({
       extensions,
@@ -75,16 +92,21 @@ export class Channel implements WebSocketChannel {
   }
 
   get isOpen(): boolean {
-    return this.#end === undefined && !this.#isClosed;
+    return this.#end === undefined && !this.#isClosing;
   }
 
-  send(text: string): Promise<void> {
+  get closeInformation(): CloseInformation | undefined {
+    return this.#closeInformation;
+  }
+
+  send(message: string | Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.isOpen) return reject(this.#unusable());
-      const options = { binary: false, fin: true, mask: true, compress: this.#parts.deflate !== undefined };
-      this.#sender.send(text, options, (thrown) => {
+      const binary = typeof message !== "string";
+      const options = { binary, fin: true, mask: true, compress: this.#parts.deflate !== undefined };
+      this.#sender.send(message, options, (thrown) => {
         if (thrown === undefined || thrown === null) return resolve();
-        const error = this.#isClosed ? this.#unusable() : this.#parts.broken(thrown);
+        const error = this.isOpen ? this.#parts.broken(thrown) : this.#unusable();
         this.#fail(error);
         reject(error);
       });
@@ -92,83 +114,92 @@ export class Channel implements WebSocketChannel {
   }
 
   async receive(signal?: AbortSignal): Promise<readonly string[]> {
-    signal?.throwIfAborted();
-    if (this.#messages.length === 0 && this.#end === undefined) await this.#arrival(signal);
-    if (this.#messages.length === 0) {
-      if (this.#end?.kind === "failed") throw this.#end.error;
-      return [];
+    const texts = await this.#queue.texts(signal);
+    if (texts === undefined) {
+      this.#abandon(
+        1003,
+        websocketEnded(this.#parts, "sent a binary message where the protocol is text", 1003),
+      );
     }
-    const batch = this.#messages;
-    this.#messages = [];
-    this.#buffered = 0;
-    this.#wakePump?.();
-    return batch;
+    return this.#delivered(texts ?? []);
+  }
+
+  async receiveMessages(signal?: AbortSignal): Promise<readonly WebSocketMessage[]> {
+    return this.#delivered(await this.#queue.messages(signal));
   }
 
   async ping(limitMs: number): Promise<void> {
     if (!this.isOpen) throw this.#unusable();
-    // Unread messages hold the socket back, so that no pong could be seen; they show that it lives.
-    if (this.#buffered >= BUFFERED_CHARS) return;
-    const payload = `culvert ${++this.#pings}`;
-    const done = new AbortController();
-    const answered = new Promise<boolean>((resolve) => this.#pongs.set(payload, () => resolve(true)));
-    const late = this.#parts.world.sleep(limitMs, done.signal).then(() => false, () => false);
-    try {
-      const sent = new Promise<void>((resolve, reject) =>
-        this.#sender.ping(payload, true, (thrown) => thrown ? reject(this.#parts.broken(thrown)) : resolve())
-      );
-      await Promise.race([sent, late]);
-      if (await Promise.race([answered, late])) {
-        if (!this.isOpen) throw this.#unusable();
-        return;
-      }
-    } finally {
-      done.abort();
-      this.#pongs.delete(payload);
-    }
-    throw new CulvertError(
-      "idle_timeout",
-      `${this.#peer} did not answer a websocket ping within ${limitMs} ms`,
-      {
-        details: { host: this.#parts.url.host, timeout_ms: limitMs },
-      },
+    // With a full queue the socket is not read, so no pong could arrive; unread messages show that the peer lives.
+    if (this.#queue.isFull) return;
+    const payload = `culvert ${++this.#pingCount}`;
+    using limit = deadline(limitMs, this.#parts.world);
+    const answered = new Promise<void>((resolve) => this.#pings.set(payload, resolve));
+    const sent = new Promise<void>((resolve, reject) =>
+      this.#sender.ping(payload, true, (thrown) => thrown ? reject(this.#parts.broken(thrown)) : resolve())
     );
+    try {
+      await raceAbort(Promise.all([sent, answered]), limit.signal);
+    } catch (error) {
+      throw limit.isExpired ? noPong(this.#parts, limitMs) : error;
+    } finally {
+      this.#pings.delete(payload);
+    }
+    if (!this.isOpen) throw this.#unusable();
+  }
+
+  async close(code = 1000, reason = "", limitMs = CLOSE_LIMIT_MS): Promise<CloseInformation> {
+    if (!isSendable(code)) throw new RangeError(`The close code ${code} must not be sent (RFC 6455 §7.4)`);
+    if (this.isOpen) {
+      this.#sendClose(code, reason);
+      this.#queue.clear();
+    }
+    using limit = deadline(limitMs, this.#parts.world);
+    await raceAbort(this.#ended.promise, limit.signal).catch(() => this.#settle({}, ABNORMAL));
+    this.#closeConnection();
+    return this.#closeInformation ?? ABNORMAL;
   }
 
   drop(): void {
-    this.#isClosed = true;
-    this.#end ??= {
-      kind: "failed",
-      error: new CulvertError("websocket", `The websocket to ${this.#peer} was dropped on this side`),
-    };
-    this.#letGo();
-    this.#messages = [];
-    this.#wakeAll();
+    this.#settle({ error: droppedHere(this.#parts) });
+    this.#queue.clear();
+    this.#closeConnection();
   }
 
-  get #peer(): string {
-    return hostAndPort(this.#parts.url);
+  #delivered<T extends WebSocketMessage>(messages: readonly T[]): readonly T[] {
+    if (messages.length === 0 && this.#end?.error !== undefined) throw this.#end.error;
+    return messages;
   }
 
   #listen(): void {
     const receiver = this.#receiver;
     receiver.on("message", (data: Uint8Array, isBinary: boolean) => {
-      if (this.#end !== undefined) return;
-      if (isBinary) {
-        return this.#protest(1003, this.#broke("sent a binary frame, where text is the protocol", 1003));
-      }
-      const text = data.toString();
-      this.#messages.push(text);
-      this.#buffered += text.length;
-      this.#wakeReader?.();
+      if (this.isOpen) this.#queue.push(isBinary ? new Uint8Array(data) : data.toString());
     });
-    receiver.on("ping", (data: Uint8Array) => {
-      // A pong that cannot be sent shows in the next read or write.
-      if (this.isOpen) this.#sender.pong(data, true, () => {});
-    });
-    receiver.on("pong", (data: Uint8Array) => this.#pongs.get(data.toString())?.());
+    receiver.on("ping", (data: Uint8Array) => this.#pong(data));
+    receiver.on("pong", (data: Uint8Array) => this.#pings.get(data.toString())?.());
     receiver.on("conclude", (code: number, reason: Uint8Array) => this.#concluded(code, reason.toString()));
     receiver.on("error", (error: Error) => this.#refuse(error));
+  }
+
+  /**
+   * Answers a ping. Of several pings that arrive while a pong is being written only the latest is answered
+   * (RFC 6455 §5.5.3), so that a peer that does not read cannot fill the memory.
+   */
+  #pong(data: Uint8Array): void {
+    if (!this.isOpen) return;
+    if (this.#isPonging) {
+      this.#nextPong = data;
+      return;
+    }
+    this.#isPonging = true;
+    // A pong that cannot be sent shows in the next read or write.
+    this.#sender.pong(data, true, () => {
+      this.#isPonging = false;
+      const next = this.#nextPong;
+      this.#nextPong = undefined;
+      if (next !== undefined) this.#pong(next);
+    });
   }
 
   async #pump(): Promise<void> {
@@ -177,129 +208,101 @@ export class Channel implements WebSocketChannel {
     try {
       if (early.length > 0) await this.#feed(early);
       while (this.#end === undefined) {
-        if (this.#buffered >= BUFFERED_CHARS) {
-          await new Promise<void>((resolve) => this.#wakePump = resolve);
+        if (this.#queue.isFull) {
+          await this.#queue.room();
           continue;
         }
         const count = await conn.read(buffer);
         if (count === null) {
-          return this.#fail(this.#broke("closed the websocket without a close frame", 1006));
+          const error = websocketEnded(this.#parts, "closed the websocket without a close frame", 1006);
+          return this.#settle(this.#isClosing ? {} : { error }, ABNORMAL);
         }
         // A copy of what came: the decoder keeps pieces of it.
         await this.#feed(buffer.slice(0, count));
       }
     } catch (error) {
-      if (!this.#isClosed) this.#fail(this.#parts.broken(error));
+      this.#settle(this.#isClosing ? {} : { error: this.#parts.broken(error) }, ABNORMAL);
     }
   }
 
   #feed(bytes: Uint8Array): Promise<void> {
-    // An error of the decoder comes by its event, too.
+    // An error of the decoder comes as its event, too.
     return new Promise((resolve) => this.#receiver.write(bytes, () => resolve()));
   }
 
   #concluded(code: number, reason: string): void {
-    if (this.#end !== undefined) return;
-    this.#settle(
-      GOOD_ENDS.has(code)
-        ? { kind: "good" }
-        : { kind: "failed", error: this.#broke("closed the websocket", code, reason) },
-    );
-    this.#leave(code === 1005 ? undefined : code);
+    const isNormal = this.#isClosing || NORMAL_ENDS.has(code);
+    const end = isNormal ? {} : { error: websocketEnded(this.#parts, "closed the websocket", code, reason) };
+    const wasOpen = this.isOpen;
+    this.#settle(end, { code, reason, clean: true });
+    if (wasOpen) this.#sendClose(code === 1005 ? undefined : code, "");
+    else this.#closeConnection();
   }
 
   /** The decoder refuses what came. */
   #refuse(error: Error): void {
     const code: unknown = Reflect.get(error, "code");
     if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" || code === "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH") {
-      const limit = this.#parts.maxMessageBytes;
-      return this.#protest(
-        1009,
-        new CulvertError(
-          "message_too_large",
-          `${this.#peer} sent a message above the limit of ${limit} bytes`,
-          {
-            details: { host: this.#parts.url.host, limit_bytes: limit },
-          },
-        ),
-      );
+      return this.#abandon(1009, messageTooLarge(this.#parts, this.#parts.maxMessageBytes));
     }
-    const closing = code === "WS_ERR_INVALID_UTF8" ? 1007 : 1002;
-    this.#protest(closing, this.#broke(`broke the websocket protocol (${error.message})`, closing));
+    const closeCode = code === "WS_ERR_INVALID_UTF8" ? 1007 : 1002;
+    const what = `broke the websocket protocol (${error.message})`;
+    this.#abandon(closeCode, websocketEnded(this.#parts, what, closeCode));
   }
 
-  #protest(code: number, error: CulvertError): void {
-    this.#fail(error);
-    this.#leave(code);
+  /** Fails the channel because of what the peer sent, tells the peer the code, and does not wait for an answer. */
+  #abandon(code: number, error: CulvertError): void {
+    const wasOpen = this.isOpen;
+    this.#settle({ error }, { code, reason: "", clean: false });
+    if (wasOpen) this.#sendClose(code, "");
+    else this.#closeConnection();
   }
 
-  /** Sends a close frame if that goes at once, and lets go. */
-  #leave(code: number | undefined): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#sender.close(code, "", true, () => this.#letGo());
-  }
-
-  #letGo(): void {
-    closeQuietly(this.#parts.conn);
-    this.#parts.deflate?.cleanup();
-  }
-
-  #fail(error: CulvertError): void {
-    this.#settle({ kind: "failed", error });
-  }
-
-  #settle(end: End): void {
-    if (this.#end !== undefined) return;
-    this.#end = end;
-    this.#wakeAll();
-  }
-
-  #wakeAll(): void {
-    this.#wakeReader?.();
-    this.#wakePump?.();
-    for (const wake of this.#pongs.values()) wake();
-  }
-
-  #arrival(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#wakeReader !== undefined) {
-      return Promise.reject(new CulvertError("internal", "Two readers wait on one websocket"));
-    }
-    return new Promise((resolve, reject) => {
-      const settle = () => {
-        this.#wakeReader = undefined;
-        signal?.removeEventListener("abort", onAbort);
-      };
-      const onAbort = () => {
-        settle();
-        reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.#wakeReader = () => {
-        settle();
-        resolve();
-      };
+  /** Sends a close frame; the connection is closed behind it when the channel has ended. */
+  #sendClose(code: number | undefined, reason: string): void {
+    this.#isClosing = true;
+    this.#sender.close(code, cut(reason), true, () => {
+      if (this.#end !== undefined) this.#closeConnection();
     });
   }
 
-  #unusable(): CulvertError {
-    if (this.#end?.kind === "failed") return this.#end.error;
-    return new CulvertError("reset", `The websocket to ${this.#peer} was closed by its peer`);
+  #closeConnection(): void {
+    closeQuietly(this.#parts.conn);
+    const { deflate } = this.#parts;
+    if (deflate === undefined || this.#receiver.writableEnded) return;
+    // The inflater may be at work: it is released when the decoder has finished or failed.
+    const release = () => deflate.cleanup();
+    if (this.#receiver.errored !== null) return release();
+    this.#receiver.once("finish", release);
+    this.#receiver.once("error", release);
+    this.#receiver.end();
   }
 
-  #broke(what: string, closeCode: number, reason = ""): CulvertError {
-    const shown = reason.replace(/[^\x20-\x7e]/g, "").slice(0, 120);
-    return new CulvertError(
-      closeCode === 1006 ? "reset" : "websocket",
-      `${this.#peer} ${what} (close code ${closeCode}${shown === "" ? "" : `, "${shown}"`})`,
-      {
-        details: {
-          host: this.#parts.url.host,
-          route: describeRoute(this.#parts.route),
-          close_code: closeCode,
-          ...(shown === "" ? {} : { close_reason: shown }),
-        },
-      },
-    );
+  #fail(error: CulvertError): void {
+    this.#settle({ error }, ABNORMAL);
   }
+
+  #settle(end: End, information?: CloseInformation): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#closeInformation = information;
+    this.#queue.end();
+    this.#ended.resolve();
+    for (const wake of this.#pings.values()) wake();
+  }
+
+  #unusable(): CulvertError {
+    if (this.#end?.error !== undefined) return this.#end.error;
+    return this.#isClosing && this.#end === undefined ? droppedHere(this.#parts) : closedByPeer(this.#parts);
+  }
+}
+
+/** Cuts a close reason to the bytes that a close frame can hold, between two characters. */
+function cut(reason: string): string {
+  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(MAX_REASON_BYTES));
+  return reason.slice(0, read);
+}
+
+function isSendable(code: number): boolean {
+  return (code >= 1000 && code <= 1014 && !(code >= 1004 && code <= 1006)) || (code >= 3000 && code <= 4999);
 }

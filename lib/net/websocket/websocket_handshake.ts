@@ -1,17 +1,18 @@
 /**
- * The opening handshake (RFC 6455 §4) on a connection that stands.
+ * The opening handshake (RFC 6455 §4) on an open connection.
  *
  * @module
  */
 import type { HttpHead } from "../tunnel/http_head.ts";
-import { type HeadFailure, readHead, writeAll } from "../tunnel/http_head.ts";
+import { type HeadFailure, readHead } from "../tunnel/http_head.ts";
+import { type ByteReader, type ByteWriter, writeAll } from "../tunnel/byte_conn.ts";
 import { FaultError } from "../failure/fault.ts";
 
 /** Appended to the key before hashing (RFC 6455 §1.3). */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-/** Of the answer's head, bytes. Node's servers and most proxies stop far below. */
+/** Longest head of an answer, bytes. The limits of Node's servers and of most proxies are far below it. */
 const HEAD_LIMIT = 65_536;
-/** Set by the handshake itself; whatever the caller has under these names is left out. */
+/** Set by the handshake itself; the caller's values under these names are left out. */
 const OWN = new Set([
   "host",
   "connection",
@@ -19,6 +20,7 @@ const OWN = new Set([
   "sec-websocket-key",
   "sec-websocket-version",
   "sec-websocket-extensions",
+  "sec-websocket-protocol",
   "content-length",
   "transfer-encoding",
 ]);
@@ -29,20 +31,27 @@ const FAILURES: Readonly<Record<HeadFailure, string>> = {
   not_http: "what answers there does not speak HTTP",
 };
 
+/** What the client asks for. */
+export interface Handshake {
+  /** Path and query are sent. */
+  readonly url: URL;
+  /** The caller's headers. */
+  readonly headers: Headers;
+  /** Value of `Sec-WebSocket-Extensions`. */
+  readonly extensions: string;
+  /** Subprotocols to offer, the preferred first; none where it is empty. */
+  readonly subprotocols: readonly string[];
+}
+
 /**
- * Asks for the upgrade and reads the answer's head.
+ * Sends the upgrade request and reads the head of the answer.
  *
- * @param url target; path and query are sent
- * @param headers of the caller
- * @param offer value of `Sec-WebSocket-Extensions`
- * @returns the head: 101 has been checked (RFC 6455 §4.1), anything else is a refusal
+ * @returns the head: a 101 has been checked (RFC 6455 §4.1), anything else is a refusal
  * @throws FaultError `reset`, `websocket`
  */
 export async function requestUpgrade(
-  conn: Deno.Conn,
-  url: URL,
-  headers: Headers,
-  offer: string,
+  conn: ByteReader & ByteWriter,
+  { url, headers, extensions, subprotocols }: Handshake,
 ): Promise<HttpHead> {
   const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
   const lines = [
@@ -52,12 +61,13 @@ export async function requestUpgrade(
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
     `Sec-WebSocket-Key: ${key}`,
-    `Sec-WebSocket-Extensions: ${offer}`,
+    `Sec-WebSocket-Extensions: ${extensions}`,
+    ...(subprotocols.length === 0 ? [] : [`Sec-WebSocket-Protocol: ${subprotocols.join(", ")}`]),
     ...[...headers].filter(([name]) => !OWN.has(name)).map(([name, value]) => `${name}: ${value}`),
   ];
   await writeAll(conn, latin1Bytes(`${lines.join("\r\n")}\r\n\r\n`));
   let head = await readHead(conn, HEAD_LIMIT);
-  // Interim answers (100, 103) precede the real one.
+  // Interim answers (100, 103) precede the final one.
   while (typeof head !== "string" && head.status < 200 && head.status !== 101) {
     head = await readHead(conn, HEAD_LIMIT, head.rest);
   }
@@ -68,24 +78,34 @@ export async function requestUpgrade(
       reason: FAILURES[head],
     });
   }
-  if (head.status === 101) await checkAccepted(head, key);
+  if (head.status === 101) await checkAccepted(head, key, subprotocols);
   return head;
 }
 
-async function checkAccepted(head: HttpHead, key: string): Promise<void> {
+/** The checks of RFC 6455 §4.1 on a 101; the extensions are checked by the caller, who negotiates them. */
+async function checkAccepted(head: HttpHead, key: string, subprotocols: readonly string[]): Promise<void> {
   const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key + GUID));
   const accept = btoa(String.fromCharCode(...new Uint8Array(digest)));
-  const wrong = head.headers.get("upgrade")?.toLowerCase() !== "websocket"
-    ? "does not name the websocket protocol"
-    : head.headers.get("sec-websocket-accept") !== accept
-    ? "does not carry the right Sec-WebSocket-Accept"
+  const reason = objection(head.headers, accept, subprotocols);
+  if (reason !== undefined) throw new FaultError({ code: "websocket", at: "target", reason });
+}
+
+function objection(headers: Headers, accept: string, subprotocols: readonly string[]): string | undefined {
+  const tokens = headers.get("connection")?.toLowerCase().split(",").map((token) => token.trim()) ?? [];
+  const missing = headers.get("upgrade")?.toLowerCase() !== "websocket"
+    ? "Upgrade: websocket"
+    : !tokens.includes("upgrade")
+    ? "Connection: Upgrade"
+    : headers.get("sec-websocket-accept") !== accept
+    ? "the Sec-WebSocket-Accept that belongs to the request"
     : undefined;
-  if (wrong === undefined) return;
-  throw new FaultError({
-    code: "websocket",
-    at: "target",
-    reason: `the answer to the upgrade is 101, but ${wrong}: something on the way answers for the server`,
-  });
+  if (missing !== undefined) {
+    return `the answer to the upgrade is 101 without ${missing}, so it does not come from a websocket server: ` +
+      "something between here and the server answers in its place";
+  }
+  const chosen = headers.get("sec-websocket-protocol");
+  if (chosen === null || subprotocols.includes(chosen)) return undefined;
+  return "the server chose a websocket subprotocol that was not offered to it";
 }
 
 /** Header values are Latin-1 once `Headers` has taken them. */

@@ -24,7 +24,7 @@ export declare class Sender {
   constructor(socket: Writable, extensions: Extensions);
   onerror: (error: Error) => void;
   send(
-    data: string,
+    data: string | Uint8Array,
     options: {
       readonly binary: boolean;
       readonly fin: boolean;

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { readBody } from "../../../lib/net/tunnel/http_body.ts";
-import { type ByteConn, type HttpHead, readHead } from "../../../lib/net/tunnel/http_head.ts";
+import type { ByteReader } from "../../../lib/net/tunnel/byte_conn.ts";
+import { type HttpHead, readHead } from "../../../lib/net/tunnel/http_head.ts";
 import { challengesOf } from "../../../lib/net/failure/challenges.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 
 /** A connection that gives the text in pieces cut where told, then ends. */
-function inPieces(text: string, cuts: readonly number[]): ByteConn {
+function inPieces(text: string, cuts: readonly number[]): ByteReader {
   const bytes = new TextEncoder().encode(text);
   const ends = [...new Set([...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])]
     .filter((end) => end > 0).sort((a, b) => a - b);
@@ -19,8 +20,6 @@ function inPieces(text: string, cuts: readonly number[]): ByteConn {
       at = end;
       return Promise.resolve(count);
     },
-    write: (data) => Promise.resolve(data.length),
-    close: () => {},
   };
 }
 

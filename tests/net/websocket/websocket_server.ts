@@ -37,13 +37,17 @@ export class Peer {
   }
 
   /** Answers 101. */
-  async accept(...headers: readonly string[]): Promise<void> {
+  accept(...headers: readonly string[]): Promise<void> {
+    return this.acceptWith("Connection: Upgrade", ...headers);
+  }
+
+  /** Answers 101 with the given headers and without a Connection header of its own. */
+  async acceptWith(...headers: readonly string[]): Promise<void> {
     const key = `${this.headers.get("sec-websocket-key")}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key)));
     await this.write([
       "HTTP/1.1 101 Switching Protocols",
       "Upgrade: websocket",
-      "Connection: Upgrade",
       `Sec-WebSocket-Accept: ${btoa(String.fromCharCode(...digest))}`,
       ...headers,
       "",

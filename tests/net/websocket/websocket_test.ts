@@ -191,6 +191,29 @@ Deno.test("failures on the way have the codes and the explanation of HTTP", asyn
     assertEquals(error.code, "websocket");
     assertIncludes(error.message, "Sec-WebSocket-Accept");
   });
+  await t.step("101 without Connection: Upgrade", async () => {
+    await using liar = websocketServer(async (peer) => {
+      await peer.acceptWith("Connection: keep-alive");
+      await peer.gone();
+    }, LEAF);
+    using dialer = await dialerFor();
+    const error = await failureOf(dialer.openWebSocket(ask(`wss://localhost:${liar.port}/`)));
+    assertEquals(error.code, "websocket");
+    assertIncludes(error.message, "Connection: Upgrade");
+  });
+  await t.step("a subprotocol that was not offered", async () => {
+    await using liar = websocketServer(async (peer) => {
+      await peer.accept("Sec-WebSocket-Protocol: other");
+      await peer.gone();
+    }, LEAF);
+    using dialer = await dialerFor();
+    for (const subprotocols of [[], ["realtime"]]) {
+      const request = ask(`wss://localhost:${liar.port}/`, { subprotocols });
+      const error = await failureOf(dialer.openWebSocket(request));
+      assertEquals(error.code, "websocket");
+      assertIncludes(error.message, "subprotocol");
+    }
+  });
   await t.step("an extension nobody offered", async () => {
     await using liar = websocketServer(async (peer) => {
       await peer.accept("Sec-WebSocket-Extensions: x-webkit-deflate-frame");
@@ -209,10 +232,10 @@ Deno.test("one limit covers the whole opening, and the error says where it was s
   await using tls = await rawServer(() => {});
   await using proxy = await startProxy({ fault: { kind: "stall" } });
   const rows = [
-    ["none", upgrade.port, "the answer to the upgrade"],
-    ["none", tls.port, "the TLS handshake"],
-    [`http://localhost:${proxy.port}`, upgrade.port, "connecting"],
-    [`socks5://localhost:${proxy.port}`, upgrade.port, "connecting"],
+    ["none", upgrade.port, "upgrade"],
+    ["none", tls.port, "tls"],
+    [`http://localhost:${proxy.port}`, upgrade.port, "proxy"],
+    [`socks5://localhost:${proxy.port}`, upgrade.port, "proxy"],
   ] as const;
   for (const [way, port, stage] of rows) {
     await t.step(`${stage}, ${way.replace(/\d+/, "")}`, async () => {
@@ -221,6 +244,7 @@ Deno.test("one limit covers the whole opening, and the error says where it was s
         dialer.openWebSocket(ask(`wss://localhost:${port}/`, { connectTimeoutMs: 300 })),
       );
       assertEquals([error.code, error.details["stage"]], ["connect_timeout", stage]);
+      assertIncludes(error.message, "within 0.3 s");
       assertIncludes(error.hint ?? "", "culvert doctor");
     });
   }

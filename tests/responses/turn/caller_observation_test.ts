@@ -105,7 +105,9 @@ function facts(one: Observation | undefined): Record<string, unknown> {
 }
 
 const agentOf = (one: Observation | undefined) =>
-  one === undefined || one.kind === "note" ? undefined : [one.agentId, one.taskId];
+  one?.kind === "request" || one?.kind === "response" || one?.kind === "recovery"
+    ? [one.agentId, one.taskId]
+    : undefined;
 
 const REFUSED = {
   requestId: "req_mock_401",

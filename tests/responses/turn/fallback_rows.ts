@@ -10,7 +10,7 @@ export const FALLBACK_ROWS: readonly (readonly [name: string, upgrade: Upgrade, 
       new RegExp(`\\b${status}\\b`),
     ] as const
   ),
-  ["an upgrade that is met with silence", silence, /did not open within/],
+  ["an upgrade that is met with silence", silence, /upgrade was not answered within/],
   ["an upgrade whose connection is cut", cut, /was cut|was closed instead of answering/],
 ];
 

@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 import type { TrustStore } from "../../../trust/trust_store.ts";
 import type { World } from "../../../world/world.ts";
 import type { RouteTable } from "../../route/route.ts";
-import { duplexOf } from "../../tunnel/conn_duplex.ts";
+import { duplexOf } from "../../tunnel/byte_conn.ts";
 import { openTunnel, secure } from "../../tunnel/tunnel.ts";
 
 /** A server, as a client of the proxy names it. */
@@ -58,7 +58,7 @@ export function createUpstream(parts: UpstreamParts): Upstream {
       const route = routes.resolve(urlOf(origin));
       const target = resolve?.(origin.host, origin.port) ?? origin;
       const conn = await openTunnel(target, route, parts, limited);
-      return duplexOf(origin.isSecure ? await secure(conn, origin.host, parts, limited) : conn);
+      return duplexOf(origin.isSecure ? (await secure(conn, origin.host, parts, limited)).conn : conn);
     },
   };
 }

@@ -1,0 +1,45 @@
+/**
+ * Opens a byte stream: a raw connection to a host and port by its route.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { RouteTable } from "../route/route.ts";
+import { type ByteStream, byteStream, type StreamOptions, type StreamTarget } from "../tunnel/byte_stream.ts";
+import { CONNECT_LIMIT_MS, type ConnectParts, establish, withinLimit } from "../tunnel/establish.ts";
+
+/**
+ * Opens one. See `Dialer.connect` for what it throws.
+ *
+ * @param routes resolve the target as the `https` or `http` URL of its host and port
+ */
+export async function openByteStream(
+  target: StreamTarget,
+  options: StreamOptions,
+  routes: RouteTable,
+  parts: ConnectParts,
+): Promise<ByteStream> {
+  const { signal, alpn, connectTimeoutMs: limitMs = CONNECT_LIMIT_MS } = options;
+  signal?.throwIfAborted();
+  const url = urlOf(target, options.tls);
+  const route = routes.resolve(url);
+  return await withinLimit({ url, route, limitMs, signal }, parts, async (limit, progress) => {
+    const connected = await establish(
+      { url, route, transport: "stream", limit, progress, ...(alpn === undefined ? {} : { alpn }) },
+      parts,
+    );
+    return byteStream(connected, route, (thrown) => parts.broken(thrown, url, route));
+  });
+}
+
+function urlOf({ host, port }: StreamTarget, tls: boolean): URL {
+  const bare = host.replace(/^\[|\]$/g, "");
+  const text = `${tls ? "https" : "http"}://${bare.includes(":") ? `[${bare}]` : bare}:${port}/`;
+  if (bare === "" || /[/?#@\\]/.test(bare) || !URL.canParse(text)) {
+    throw new CulvertError(
+      "config",
+      `Cannot connect to ${JSON.stringify(`${host}:${port}`)}: not a host and port`,
+    );
+  }
+  return new URL(text);
+}

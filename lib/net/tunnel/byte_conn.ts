@@ -1,0 +1,81 @@
+/**
+ * The connection that tunnels, TLS and handshakes are written for, and what all of them do with one.
+ *
+ * @module
+ */
+import { Duplex } from "node:stream";
+
+const READ_BYTES = 65_536;
+
+/** The reading side of a connection. */
+export interface ByteReader {
+  /** Fills `buffer` from its start and returns the number of bytes; `null` at the end of the stream. */
+  readonly read: (buffer: Uint8Array) => Promise<number | null>;
+}
+
+/** The writing side of a connection. */
+export interface ByteWriter {
+  /** Writes some of the bytes and returns how many. */
+  readonly write: (bytes: Uint8Array) => Promise<number>;
+}
+
+/** A connection. Every `Deno.Conn` is one. */
+export interface ByteConn extends ByteReader, ByteWriter {
+  /** Ends the writing side after what was written: FIN, or `close_notify` over TLS. */
+  readonly closeWrite: () => Promise<void>;
+  /** Closes both sides at once. */
+  readonly close: () => void;
+}
+
+/** Writes all of the bytes. */
+export async function writeAll(conn: ByteWriter, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
+}
+
+/** Closes a connection that may be closed already. */
+export function closeQuietly(conn: { readonly close: () => void }): void {
+  try {
+    conn.close();
+  } catch (error) {
+    // `Deno.startTls` takes the connection over: then nothing is left to close here.
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+/**
+ * Wraps a connection into a stream of Node, for `node:tls` and `node:http`. Destroying the stream closes the
+ * connection; ending it ends the writing side only.
+ *
+ * @param translate makes the error with which the stream fails; default: the error as it was thrown
+ */
+export function duplexOf(
+  conn: ByteConn,
+  translate: (thrown: unknown) => Error = (thrown) =>
+    thrown instanceof Error ? thrown : new Error(String(thrown)),
+): Duplex {
+  const buffer = new Uint8Array(READ_BYTES);
+  const stream = new Duplex({
+    read() {
+      conn.read(buffer).then(
+        // A copy: the stream keeps what it was given, and the buffer is used for the next read.
+        (count) => this.push(count === null ? null : buffer.slice(0, count)),
+        (error: unknown) => this.destroy(translate(error)),
+      );
+    },
+    write(chunk: Uint8Array, _encoding, done) {
+      writeAll(conn, chunk).then(() => done(), (error: unknown) => done(translate(error)));
+    },
+    final(done) {
+      // The peer may have closed meanwhile; that shows in the next read.
+      conn.closeWrite().then(() => done(), () => done());
+    },
+    destroy(error, done) {
+      closeQuietly(conn);
+      done(error);
+    },
+  });
+  // `node:http` removes its listeners when an exchange is over; a connection that is cut after that must not end the
+  // process. Every other listener still receives the error.
+  stream.on("error", () => {});
+  return stream;
+}

@@ -1,0 +1,132 @@
+/**
+ * Connects to the target of a URL: name, TCP, proxy and TLS within one limit of time, each step observed.
+ *
+ * @module
+ */
+import type { CulvertError } from "../../errors.ts";
+import { type Deadline, deadline } from "../../async/deadline.ts";
+import { classify } from "../failure/classify.ts";
+import { hostAndPort } from "../failure/explain.ts";
+import { FaultError } from "../failure/fault.ts";
+import { type Progress, stageTimeout } from "../failure/stage.ts";
+import type { NetworkFacts, NetworkObservation, Observer } from "../observer.ts";
+import { type Route, routeKind } from "../route/route.ts";
+import { isSecure, openTunnel, secure, type SecureConn, targetOf, type TunnelParts } from "./tunnel.ts";
+
+/** Time allowed for name, TCP, proxy and TLS together unless the caller sets another, ms. */
+export const CONNECT_LIMIT_MS = 15_000;
+
+/** What connecting needs of its dialer. */
+export interface ConnectParts extends TunnelParts {
+  readonly observer: Observer;
+  /** Makes the error for what was thrown while connecting. */
+  readonly fail: (
+    thrown: unknown,
+    url: URL,
+    route: Route,
+    signal: AbortSignal | undefined,
+  ) => Promise<CulvertError>;
+  /** Makes the error for what was thrown by a connection that was open. */
+  readonly broken: (thrown: unknown, url: URL, route: Route) => CulvertError;
+}
+
+/** One attempt to connect. */
+export interface Attempt {
+  /** Its scheme decides on TLS; path and query are not used. */
+  readonly url: URL;
+  readonly route: Route;
+  readonly transport: NetworkFacts["transport"];
+  readonly alpn?: readonly string[];
+  readonly limit: Deadline;
+  readonly progress: Progress;
+}
+
+/**
+ * Connects.
+ *
+ * @throws FaultError, the errors of the system and the TLS library, the reason of the limit's signal
+ */
+export async function establish(attempt: Attempt, parts: ConnectParts): Promise<SecureConn> {
+  const { url, route, limit: { signal }, progress, alpn } = attempt;
+  const target = targetOf(url);
+  const tcp = await observed(
+    attempt,
+    parts,
+    () => openTunnel(target, route, parts, signal, progress),
+    (facts) => ({ kind: "connect", ...facts }),
+  );
+  if (!isSecure(url)) return { conn: tcp, alpn: undefined };
+  progress.stage = "tls";
+  return await observed(
+    attempt,
+    parts,
+    () => secure(tcp, target.host, parts, signal, alpn),
+    (facts, secured) => ({
+      kind: "tls",
+      ...facts,
+      ...(secured?.alpn === undefined ? {} : { alpn: secured.alpn }),
+    }),
+  );
+}
+
+/**
+ * Runs an attempt within a limit of time and turns what it throws into the error for the caller.
+ *
+ * @param limitMs time allowed, ms
+ * @throws CulvertError `connect_timeout` with the stage, and those of `parts.fail`; the signal's reason
+ */
+export async function withinLimit<T>(
+  { url, route, limitMs, signal }: {
+    readonly url: URL;
+    readonly route: Route;
+    readonly limitMs: number;
+    readonly signal?: AbortSignal | undefined;
+  },
+  parts: ConnectParts,
+  run: (limit: Deadline, progress: Progress) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  using limit = deadline(limitMs, parts.world, signal);
+  const progress: Progress = { stage: "resolve" };
+  try {
+    return await run(limit, progress);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const cause = limit.isExpired ? new FaultError(stageTimeout(progress.stage, limitMs, route)) : error;
+    const failure = await parts.fail(cause, url, route, signal);
+    signal?.throwIfAborted();
+    throw failure;
+  }
+}
+
+/**
+ * Runs a step and reports how long it took.
+ *
+ * @param describe makes the observation; the result is absent where the step failed
+ */
+export async function observed<T>(
+  { url, route, transport, limit }: Pick<Attempt, "url" | "route" | "transport" | "limit">,
+  { observer, world }: Pick<ConnectParts, "observer" | "world">,
+  step: () => Promise<T>,
+  describe: (facts: NetworkFacts, result?: T) => NetworkObservation,
+): Promise<T> {
+  const startMs = world.monotonic();
+  const facts = (error?: string): NetworkFacts => ({
+    transport,
+    host: hostAndPort(url),
+    route: routeKind(route),
+    startMs,
+    durationMs: world.monotonic() - startMs,
+    ...(error === undefined ? {} : { error }),
+  });
+  try {
+    const result = await step();
+    observer.observe(describe(facts(), result));
+    return result;
+  } catch (error) {
+    const isStopped = limit.signal.aborted && !limit.isExpired;
+    const code = limit.isExpired ? "connect_timeout" : classify(error, route)?.code;
+    if (!isStopped) observer.observe(describe(facts(code ?? "connect")));
+    throw error;
+  }
+}
