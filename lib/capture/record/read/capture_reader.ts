@@ -1,0 +1,220 @@
+/**
+ * Reads a capture from its directory, also while it is being written. The texts of a capture stay on disk until they
+ * are asked for.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { CulvertError } from "../../../errors.ts";
+import {
+  BODIES_FOLDER,
+  type CaptureMeta,
+  type CaptureRecord,
+  META_FILE,
+  type Part,
+  RECORDS_FILE,
+  type StoredText,
+} from "../format.ts";
+import { metaSchema, recordSchema } from "./record_schema.ts";
+
+/** Bytes read at a time. */
+const CHUNK = 1024 * 1024;
+/** UTF-16 units of pieces that are kept in memory. */
+const MAX_CACHED = 32 * 1024 * 1024;
+
+/** The records that are no pieces. */
+export type ReadRecord = Exclude<CaptureRecord, { readonly kind: "piece" }>;
+
+/** How a record holds a text: as a body, or as the data of an event or message. */
+export type TextHolder = StoredText & {
+  readonly data?: string;
+  readonly data_parts?: readonly Part[];
+};
+
+/** Where a piece is on disk. */
+type PieceAddress = { readonly offset: number; readonly length: number } | { readonly file: string };
+
+/** Reads one capture, from its first record on. */
+export class CaptureReader implements Disposable {
+  readonly directory: string;
+  readonly meta: CaptureMeta;
+  readonly #file: Deno.FsFile;
+  readonly #pieces = new Map<number, PieceAddress>();
+  readonly #cache = new Map<number, string>();
+  #cached = 0;
+  /** Position of the first byte that was not read. */
+  #position = 0;
+  /** The beginning of a line whose end has not been read. */
+  #rest: Uint8Array = new Uint8Array();
+  #damaged = 0;
+
+  private constructor(directory: string, meta: CaptureMeta, file: Deno.FsFile) {
+    this.directory = directory;
+    this.meta = meta;
+    this.#file = file;
+  }
+
+  /**
+   * Opens a capture.
+   *
+   * @throws CulvertError `input_unreadable`
+   */
+  static async open(directory: string): Promise<CaptureReader> {
+    try {
+      const meta = metaSchema.safeParse(JSON.parse(await Deno.readTextFile(join(directory, META_FILE))));
+      if (!meta.success) throw new Error(`${META_FILE} is not of a capture that this version can read`);
+      return new CaptureReader(directory, meta.data, await Deno.open(join(directory, RECORDS_FILE)));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CulvertError("input_unreadable", `Cannot read the capture ${directory}: ${reason}`, {
+        hint: "Name the directory that culvert capture wrote, or a HAR file.",
+        details: { path: directory },
+        cause: error,
+      });
+    }
+  }
+
+  /** Whether the file ends within a line, as it does after a crash. */
+  get isTorn(): boolean {
+    return this.#rest.length > 0;
+  }
+
+  /** Lines that are no records. They are skipped. */
+  get damagedLines(): number {
+    return this.#damaged;
+  }
+
+  /**
+   * Returns the records that were appended since the last call, at most those of about 1 MiB; none at the end of the
+   * file. More may follow while the capture is being written.
+   */
+  async read(): Promise<readonly ReadRecord[]> {
+    while (true) {
+      const bytes = new Uint8Array(CHUNK);
+      this.#file.seekSync(this.#position, Deno.SeekMode.Start);
+      const count = await this.#file.read(bytes);
+      if (count === null) return [];
+      const records = this.#take(bytes.subarray(0, count));
+      if (records.length > 0) return records;
+    }
+  }
+
+  /** Returns every record that is there. */
+  async *records(): AsyncGenerator<ReadRecord> {
+    for (let batch = await this.read(); batch.length > 0; batch = await this.read()) yield* batch;
+  }
+
+  /**
+   * Returns a text that a record holds.
+   *
+   * @returns `undefined` where it was left out or its file is missing
+   */
+  text(holder: TextHolder | undefined): string | undefined {
+    if (holder === undefined || holder.omitted !== undefined) return undefined;
+    const whole = holder.text ?? holder.data;
+    const parts = holder.parts ?? holder.data_parts;
+    if (parts === undefined) return whole;
+    const texts: string[] = [];
+    for (const part of parts) {
+      if (typeof part === "string") texts.push(part);
+      else {
+        const [first, count, separator = ""] = part;
+        for (let piece = first; piece < first + count; piece++) {
+          const text = this.#piece(piece);
+          if (text === undefined) return undefined;
+          texts.push(piece === first ? text : separator + text);
+        }
+      }
+    }
+    return texts.join("");
+  }
+
+  /** Closes the file. Texts can no longer be read. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+
+  #take(bytes: Uint8Array): readonly ReadRecord[] {
+    const records: ReadRecord[] = [];
+    const decoder = new TextDecoder();
+    let start = 0;
+    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
+      const head = this.#rest;
+      const offset = this.#position + start - head.length;
+      const length = head.length + end - start;
+      const line = decoder.decode(
+        head.length === 0 ? bytes.subarray(start, end) : join2(head, bytes.subarray(start, end)),
+      );
+      this.#rest = new Uint8Array();
+      start = end + 1;
+      const record = parseLine(line);
+      if (record === undefined) this.#damaged++;
+      else if (record.kind !== "piece") records.push(record);
+      else {
+        const isFile = record.text === undefined;
+        this.#pieces.set(
+          record.piece,
+          isFile ? { file: join(this.directory, BODIES_FOLDER, record.sha256) } : { offset, length },
+        );
+      }
+    }
+    this.#rest = join2(this.#rest, bytes.subarray(start));
+    this.#position += bytes.length;
+    return records;
+  }
+
+  #piece(piece: number): string | undefined {
+    const cached = this.#cache.get(piece);
+    if (cached !== undefined) return cached;
+    const address = this.#pieces.get(piece);
+    const text = address === undefined ? undefined : this.#load(address);
+    if (text === undefined) return undefined;
+    this.#cached += text.length;
+    if (this.#cached > MAX_CACHED) {
+      this.#cache.clear();
+      this.#cached = text.length;
+    }
+    this.#cache.set(piece, text);
+    return text;
+  }
+
+  #load(address: PieceAddress): string | undefined {
+    if ("file" in address) {
+      try {
+        return Deno.readTextFileSync(address.file);
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return undefined;
+        throw error;
+      }
+    }
+    const bytes = new Uint8Array(address.length);
+    this.#file.seekSync(address.offset, Deno.SeekMode.Start);
+    for (let at = 0; at < bytes.length;) {
+      const count = this.#file.readSync(bytes.subarray(at));
+      if (count === null) return undefined;
+      at += count;
+    }
+    const record = parseLine(new TextDecoder().decode(bytes));
+    return record?.kind === "piece" ? record.text : undefined;
+  }
+}
+
+const LF = 0x0a;
+
+function join2(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  if (head.length === 0) return tail.slice();
+  const bytes = new Uint8Array(head.length + tail.length);
+  bytes.set(head);
+  bytes.set(tail, head.length);
+  return bytes;
+}
+
+function parseLine(line: string): CaptureRecord | undefined {
+  try {
+    const record = recordSchema.safeParse(JSON.parse(line));
+    return record.success ? record.data : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The exchanges of a capture, put together from its records.
+ *
+ * @module
+ */
+import type {
+  CaptureMeta,
+  EndRecord,
+  ExchangeRecord,
+  LimitRecord,
+  NetErrorRecord,
+  RequestRecord,
+  ResponseRecord,
+  SocketCloseRecord,
+  SocketMessageRecord,
+  SocketOpenRecord,
+  SseRecord,
+  StoredBody,
+} from "../format.ts";
+import { CaptureReader, type ReadRecord, type TextHolder } from "./capture_reader.ts";
+
+/** One exchange: a request with its response, or a websocket. */
+export interface Exchange {
+  readonly id: string;
+  channel: string;
+  request?: RequestRecord;
+  readonly interim: ResponseRecord[];
+  response?: ResponseRecord;
+  readonly events: SseRecord[];
+  open?: SocketOpenRecord;
+  readonly messages: SocketMessageRecord[];
+  close?: SocketCloseRecord;
+  end?: EndRecord;
+  readonly errors: NetErrorRecord[];
+}
+
+/** A capture in memory, without the texts that are on disk. */
+export interface LoadedCapture extends Disposable {
+  /** Directory or file it was read from. */
+  readonly path: string;
+  readonly meta: CaptureMeta;
+  /** In the order of their first records. */
+  readonly exchanges: readonly Exchange[];
+  /** Returns a text that a record holds; `undefined` where it was left out. */
+  readonly text: (holder: TextHolder | undefined) => string | undefined;
+  /** Set where the capture reached its limit. */
+  readonly limit?: LimitRecord;
+  /** The last line was cut off, as after a crash. */
+  readonly isTorn: boolean;
+  readonly damagedLines: number;
+}
+
+/** Puts exchanges together as their records arrive. */
+export class ExchangeTable {
+  readonly #exchanges = new Map<string, Exchange>();
+  limit: LimitRecord | undefined;
+
+  /** The exchanges so far, in the order of their first records. */
+  get exchanges(): readonly Exchange[] {
+    return [...this.#exchanges.values()];
+  }
+
+  /** Returns an exchange by its name. */
+  get(id: string): Exchange | undefined {
+    return this.#exchanges.get(id);
+  }
+
+  /** Takes the next record and returns the exchange it belongs to. */
+  add(record: ReadRecord): Exchange | undefined {
+    if (record.kind === "capture.limit") {
+      this.limit = record;
+      return undefined;
+    }
+    let exchange = this.#exchanges.get(record.id);
+    if (exchange === undefined) {
+      exchange = {
+        id: record.id,
+        channel: record.channel,
+        interim: [],
+        events: [],
+        messages: [],
+        errors: [],
+      };
+      this.#exchanges.set(record.id, exchange);
+    }
+    place(exchange, record);
+    return exchange;
+  }
+}
+
+function place(exchange: Exchange, record: ExchangeRecord): void {
+  switch (record.kind) {
+    case "http.request":
+      exchange.request = record;
+      exchange.channel = record.channel;
+      break;
+    case "http.response":
+      if (record.interim === true) exchange.interim.push(record);
+      else exchange.response = record;
+      break;
+    case "sse.event":
+      exchange.events.push(record);
+      break;
+    case "ws.open":
+      exchange.open = record;
+      break;
+    case "ws.message":
+      exchange.messages.push(record);
+      break;
+    case "ws.close":
+      exchange.close = record;
+      break;
+    case "http.end":
+      exchange.end = record;
+      break;
+    case "net.error":
+      exchange.errors.push(record);
+      break;
+  }
+}
+
+/** Returns the body of an exchange's request. */
+export function requestBody(exchange: Exchange): StoredBody | undefined {
+  return exchange.request?.body ?? exchange.end?.request_body;
+}
+
+/**
+ * Reads the capture in a directory.
+ *
+ * @throws CulvertError `input_unreadable`
+ */
+export async function loadDirectory(directory: string): Promise<LoadedCapture> {
+  const reader = await CaptureReader.open(directory);
+  const table = new ExchangeTable();
+  for await (const record of reader.records()) table.add(record);
+  return {
+    path: directory,
+    meta: reader.meta,
+    exchanges: table.exchanges,
+    text: (holder) => reader.text(holder),
+    ...(table.limit === undefined ? {} : { limit: table.limit }),
+    isTorn: reader.isTorn,
+    damagedLines: reader.damagedLines,
+    [Symbol.dispose]: () => reader[Symbol.dispose](),
+  };
+}

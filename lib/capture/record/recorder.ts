@@ -1,0 +1,174 @@
+/**
+ * Records what passes through a relay as a capture on disk.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { CulvertError } from "../../errors.ts";
+import type { TapFactory } from "../../net/server/exchange_tap.ts";
+import type { Warning } from "../../warning.ts";
+import type { World } from "../../world/world.ts";
+import { CaptureWriter } from "./store/capture_writer.ts";
+import { createCaptureRedaction } from "./capture_redaction.ts";
+import { ExchangeRecorder, type RecorderParts } from "./exchange_recorder.ts";
+import {
+  BODIES_FOLDER,
+  type CaptureMeta,
+  FORMAT_VERSION,
+  META_FILE,
+  RECORDS_FILE,
+  type RedactionProfile,
+} from "./format.ts";
+
+/** Default of {@link RecorderOptions.maxBytes}: 1 GiB. */
+export const DEFAULT_MAX_BYTES = 1024 * 1024 * 1024;
+
+/** Options of {@link startRecorder}. */
+export interface RecorderOptions {
+  /** The capture's directory. Made if it does not exist; must not hold a capture. */
+  readonly directory: string;
+  readonly world: Pick<World, "now" | "monotonic">;
+  readonly toolVersion: string;
+  /** Bytes on disk after which bodies are no longer stored. The traffic goes on. */
+  readonly maxBytes?: number;
+  /** Default `safe`. */
+  readonly redaction?: RedactionProfile;
+  /** Secrets that are known from the start, such as the key that the relay adds. */
+  readonly secrets?: readonly string[];
+  /** The channels that were set up, and the upstream of each. */
+  readonly channels?: Readonly<Record<string, string>>;
+  /** Told once when the limit is reached, and once when nothing can be written any more. */
+  readonly warn?: (warning: Warning) => void;
+}
+
+/** What was recorded. */
+export interface RecorderSummary {
+  readonly directory: string;
+  readonly exchanges: number;
+  readonly records: number;
+  /** Bytes on disk, without `meta.json`. */
+  readonly bytes: number;
+  readonly limitReached: boolean;
+  /** Why the recording is incomplete. */
+  readonly failure?: string;
+}
+
+/** A recording under way. */
+export interface Recorder {
+  /** Makes the tap of each exchange. */
+  readonly tap: TapFactory;
+  readonly meta: CaptureMeta;
+  /** What was recorded so far. */
+  readonly summary: () => RecorderSummary;
+  /** Waits until everything seen so far is written. Never rejects. */
+  readonly flush: () => Promise<void>;
+  /** Ends the recording; exchanges that are open are recorded as aborted. */
+  readonly close: () => Promise<RecorderSummary>;
+}
+
+/**
+ * Makes the directory of a capture and starts to record.
+ *
+ * @throws CulvertError `output_unwritable` when the directory cannot be made, is a symbolic link, or holds a capture
+ */
+export async function startRecorder(options: RecorderOptions): Promise<Recorder> {
+  const { world, directory } = options;
+  const meta: CaptureMeta = {
+    v: FORMAT_VERSION,
+    capture_id: crypto.randomUUID(),
+    tool: { name: "culvert", version: options.toolVersion },
+    redaction: options.redaction ?? "safe",
+    started_ms: world.now(),
+    ...(options.channels === undefined ? {} : { channels: options.channels }),
+  };
+  const file = await createFiles(directory, meta);
+  const monotonicStart = world.monotonic();
+  const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+  let failure: string | undefined;
+  const writer = new CaptureWriter(file, {
+    directory,
+    maxBytes,
+    elapsed: () => world.monotonic() - monotonicStart,
+    onLimit: () =>
+      options.warn?.({
+        code: "capture_limit",
+        message: `The capture has reached ${maxBytes} bytes (--max-size); bodies are no longer recorded`,
+      }),
+    onFailure: (error) => {
+      failure = error instanceof Error ? error.message : String(error);
+      options.warn?.({
+        code: "capture_unwritable",
+        message: `The recording in ${directory} ended, the traffic goes on: ${failure}`,
+      });
+    },
+  });
+  const redaction = createCaptureRedaction(meta.redaction, options.secrets);
+  const onFault = (error: unknown) => {
+    if (failure !== undefined) return;
+    failure = error instanceof Error ? error.message : String(error);
+    options.warn?.({
+      code: "capture_incomplete",
+      message: `The recording in ${directory} is incomplete, the traffic goes on: ${failure}`,
+    });
+  };
+  const parts: RecorderParts = { writer, redaction, monotonicStart, wallStart: meta.started_ms, onFault };
+  const open = new Set<ExchangeRecorder>();
+  let exchanges = 0;
+  const summary = () => ({
+    directory,
+    exchanges,
+    records: writer.records,
+    bytes: writer.bytes,
+    limitReached: writer.limitReached,
+    ...(failure === undefined ? {} : { failure }),
+  });
+  return {
+    meta,
+    summary,
+    tap: (ids) => {
+      exchanges++;
+      const recorder: ExchangeRecorder = new ExchangeRecorder(ids, parts, () => open.delete(recorder));
+      open.add(recorder);
+      return recorder;
+    },
+    flush: async () => {
+      await Promise.all([...open].map((recorder) => recorder.idle()));
+      await writer.flush();
+    },
+    close: async () => {
+      await Promise.all([...open].map((recorder) => recorder.close(world.monotonic())));
+      await writer.close();
+      return summary();
+    },
+  };
+}
+
+async function createFiles(directory: string, meta: CaptureMeta): Promise<Deno.FsFile> {
+  try {
+    await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+    // With `createNew` a symbolic link or an earlier capture is refused.
+    const file = await Deno.open(join(directory, RECORDS_FILE), {
+      append: true,
+      createNew: true,
+      mode: 0o600,
+    });
+    await Deno.mkdir(join(directory, BODIES_FOLDER), { recursive: true, mode: 0o700 });
+    await Deno.writeTextFile(join(directory, META_FILE), `${JSON.stringify(meta, null, 2)}\n`, {
+      createNew: true,
+      mode: 0o600,
+    });
+    return file;
+  } catch (error) {
+    const exists = error instanceof Deno.errors.AlreadyExists;
+    const reason = exists
+      ? "it holds a capture already"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new CulvertError("output_unwritable", `Cannot record in ${directory}: ${reason}`, {
+      hint: exists ? "Name another directory with -o." : "Name a directory that you may write in with -o.",
+      details: { path: directory },
+      cause: error,
+    });
+  }
+}

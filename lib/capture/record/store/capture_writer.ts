@@ -1,0 +1,184 @@
+/**
+ * Appends the records of a capture to its files. Lines are queued and written by one writer at a time; the caller
+ * never waits. Nothing here throws: a disk that is full ends the recording, not the traffic.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import {
+  type AnyDraft,
+  BODIES_FOLDER,
+  FORMAT_VERSION,
+  INLINE_LIMIT,
+  type LimitRecord,
+  type PieceRecord,
+  type StoredText,
+} from "../format.ts";
+import { type NewPiece, PieceTable } from "./piece_table.ts";
+
+/** Bytes that may wait to be written. With more, bodies are left out until the disk has caught up. */
+const MAX_BACKLOG = 256 * 1024 * 1024;
+
+/** Options of {@link CaptureWriter}. */
+export interface WriterOptions {
+  readonly directory: string;
+  /** Bytes on disk after which no more bodies are stored. */
+  readonly maxBytes: number;
+  /** Monotonic time since the start of the capture, ms. */
+  readonly elapsed: () => number;
+  /** Called once when the limit is reached. */
+  readonly onLimit: () => void;
+  /** Called once when a write fails. Nothing is written after it. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A file to create, or text to append to the records. */
+type Operation = { readonly line: string } | { readonly file: string; readonly text: string };
+
+/** Writes the records of one capture. */
+export class CaptureWriter {
+  readonly #options: WriterOptions;
+  readonly #file: Deno.FsFile;
+  readonly #pieces = new PieceTable();
+  readonly #encoder = new TextEncoder();
+  #queue: Operation[] = [];
+  #backlog = 0;
+  #writing: Promise<void> | undefined;
+  #seq = 0;
+  #bytes = 0;
+  #limitReached = false;
+  #failed = false;
+
+  /** @param file `capture.jsonl`, open for appending */
+  constructor(file: Deno.FsFile, options: WriterOptions) {
+    this.#file = file;
+    this.#options = options;
+  }
+
+  /** Records accepted so far. */
+  get records(): number {
+    return this.#seq;
+  }
+
+  /** Bytes accepted so far, lines and bodies. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether bodies are no longer stored. */
+  get limitReached(): boolean {
+    return this.#limitReached;
+  }
+
+  /** Appends a record. */
+  append(draft: AnyDraft): void {
+    this.#line({ v: FORMAT_VERSION, seq: this.#seq++, ...draft });
+  }
+
+  /** Stores a text and returns how a record refers to it. Its pieces precede the record. */
+  store(text: string): StoredText {
+    if (this.#limitReached) return { omitted: "budget" };
+    // UTF-16 units are a lower bound of the bytes; what is stored already counts too, which errs on the safe side.
+    if (this.#bytes + text.length > this.#options.maxBytes && !this.#repeatsMostly(text)) {
+      this.#reachLimit();
+      return { omitted: "budget" };
+    }
+    if (this.#backlog > MAX_BACKLOG) return { omitted: "backlog" };
+    const parts = this.#pieces.parts(text, INLINE_LIMIT, (piece) => this.#piece(piece));
+    return parts === undefined ? { text } : { parts };
+  }
+
+  /** Waits until everything accepted is on its way to the disk. Never rejects. */
+  async flush(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  /** Flushes and closes the file. */
+  async close(): Promise<void> {
+    await this.flush();
+    this.#file.close();
+  }
+
+  /** A history that is stored already takes a few bytes, whatever its length. */
+  #repeatsMostly(text: string): boolean {
+    return this.#bytes < this.#options.maxBytes &&
+      this.#pieces.newLength(text) + this.#bytes <= this.#options.maxBytes;
+  }
+
+  #reachLimit(): void {
+    this.#limitReached = true;
+    const record: LimitRecord = {
+      v: FORMAT_VERSION,
+      seq: this.#seq++,
+      kind: "capture.limit",
+      t_ms: this.#options.elapsed(),
+      max_size: this.#options.maxBytes,
+    };
+    this.#line(record);
+    this.#options.onLimit();
+  }
+
+  #piece({ piece, sha256, text }: NewPiece): void {
+    const inline = text.length <= INLINE_LIMIT;
+    if (!inline) {
+      this.#bytes += text.length;
+      this.#push({ file: join(this.#options.directory, BODIES_FOLDER, sha256), text });
+    }
+    const record: PieceRecord = {
+      v: FORMAT_VERSION,
+      seq: this.#seq++,
+      kind: "piece",
+      piece,
+      sha256,
+      ...(inline ? { text } : {}),
+    };
+    this.#line(record);
+  }
+
+  #line(record: object): void {
+    const line = `${JSON.stringify(record)}\n`;
+    this.#bytes += line.length;
+    this.#push({ line });
+  }
+
+  #push(operation: Operation): void {
+    if (this.#failed) return;
+    this.#queue.push(operation);
+    this.#backlog += "line" in operation ? operation.line.length : operation.text.length;
+    this.#writing ??= this.#write();
+  }
+
+  async #write(): Promise<void> {
+    // Records of the same moment are written together.
+    await Promise.resolve();
+    try {
+      while (this.#queue.length > 0) {
+        const operations = this.#queue;
+        this.#queue = [];
+        this.#backlog = 0;
+        let lines = "";
+        for (const operation of operations) {
+          if ("line" in operation) lines += operation.line;
+          else {
+            // The text must be there before the record that refers to it.
+            await this.#appendLines(lines);
+            lines = "";
+            await Deno.writeTextFile(operation.file, operation.text, { createNew: true, mode: 0o600 });
+          }
+        }
+        await this.#appendLines(lines);
+      }
+    } catch (error) {
+      this.#failed = true;
+      this.#queue = [];
+      this.#backlog = 0;
+      this.#options.onFailure(error);
+    }
+    this.#writing = undefined;
+  }
+
+  async #appendLines(lines: string): Promise<void> {
+    let rest = this.#encoder.encode(lines);
+    while (rest.length > 0) rest = rest.subarray(await this.#file.write(rest));
+  }
+}

@@ -1,0 +1,184 @@
+import fc from "fast-check";
+import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { requestBody } from "../../../lib/capture/record/read/exchanges.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { bytesOf, everythingOnDisk, pass, type Passing, record } from "./recording_kit.ts";
+
+const letters = fc.string({
+  unit: fc.constantFrom(..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
+  minLength: 24,
+  maxLength: 40,
+});
+
+const COMPRESSIONS: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
+  "": (bytes) => bytes,
+  gzip: (bytes) => gzipSync(bytes),
+  zstd: (bytes) => zstdCompressSync(bytes),
+  br: (bytes) => brotliCompressSync(bytes),
+};
+
+/** Ways in which a secret is sent. `encoding` compresses bodies. */
+const PLACES: Readonly<Record<string, (secret: string, encoding: string) => Passing>> = {
+  "an authorization header": (secret) => ({ requestHeaders: ["Authorization", `Bearer ${secret}`] }),
+  "a basic authorization header": (secret) => ({
+    requestHeaders: ["Proxy-Authorization", `Basic ${btoa(`u:${secret}`)}`],
+  }),
+  "a key header": (secret) => ({
+    requestHeaders: ["X-Api-Key", secret, "x-vendor-token", secret, "statsig-api-key", secret],
+  }),
+  "an identity header": (secret) => ({
+    requestHeaders: ["chatgpt-account-id", secret, "X-Codex-Turn-State", secret],
+  }),
+  "a cookie": (secret) => ({
+    requestHeaders: ["Cookie", `theme=dark; __cf_bm=${secret}`],
+    responseHeaders: ["Set-Cookie", `session=${secret}; Path=/; HttpOnly`],
+  }),
+  "a query parameter": (secret) => ({
+    url: `https://x.test/v1/models?api_key=${secret}&sig=${secret}&page=2`,
+  }),
+  "user information of a URL": (secret) => ({ url: `https://me:${secret}@x.test/v1/models` }),
+  "a location header": (secret) => ({
+    responseHeaders: ["Location", `https://x.test/cb?access_token=${secret}`],
+  }),
+  "a subprotocol": (secret) => ({
+    requestHeaders: ["Sec-WebSocket-Protocol", `realtime, openai-insecure-api-key.${secret}`],
+  }),
+  "a JSON body": (secret, encoding) =>
+    body(JSON.stringify({ a: [{ password: secret }], client_secret: secret }), encoding),
+  "a long session": (secret, encoding) =>
+    body(
+      JSON.stringify({ input: [{ type: "x", text: "word ".repeat(8_000) }, { apiKey: secret }] }),
+      encoding,
+    ),
+  "JSON in a string": (secret, encoding) =>
+    body(
+      JSON.stringify({ arguments: JSON.stringify({ env: JSON.stringify({ access_token: secret }) }) }),
+      encoding,
+    ),
+  "a form": (secret, encoding) =>
+    body(
+      `grant_type=refresh_token&refresh_token=${secret}&client_id=app`,
+      encoding,
+      "application/x-www-form-urlencoded",
+    ),
+  "an OAuth answer": (secret) => ({
+    url: "https://auth.openai.com/oauth/token",
+    requestBody: JSON.stringify({ code: secret, code_verifier: secret }),
+    response: [JSON.stringify({ id_token: secret, refresh_token: secret })],
+  }),
+  "an event": (secret) => ({
+    responseHeaders: ["content-type", "text/event-stream"],
+    response: [`event: x\ndata: {"type":"x","token":"${secret}"}\n\n`, `: key sk-${secret}\n\n`],
+  }),
+  "a compressed event": (secret) => ({
+    responseHeaders: ["content-type", "text/event-stream", "content-encoding", "zstd"],
+    response: [zstdCompressSync(bytesOf(`data: {"type":"x","api_key":"${secret}"}\n\n`))],
+  }),
+  "the text of a prompt, by its form": (secret, encoding) =>
+    body(JSON.stringify({ input: `my key is sk-proj-${secret}` }), encoding),
+  "a body in another place than the header it is known from": (secret, encoding) => ({
+    ...body(JSON.stringify({ echo: `it was ${secret} indeed` }), encoding),
+    requestHeaders: ["Authorization", `Bearer ${secret}`, "content-encoding", encoding],
+  }),
+  "bytes that are no text": (secret) => ({
+    requestBody: new Uint8Array([0xff, 0xfe, ...bytesOf(`Authorization: Bearer ${secret}`)]),
+  }),
+  "the reason of an error": (secret) => ({
+    status: 401,
+    response: [`{"error":{"message":"bad key sk-${secret}"}}`],
+  }),
+};
+
+function body(text: string, encoding: string, mediaType = "application/json"): Passing {
+  return {
+    requestHeaders: ["content-type", mediaType, ...(encoding === "" ? [] : ["content-encoding", encoding])],
+    requestBody: COMPRESSIONS[encoding]?.(bytesOf(text)) ?? text,
+  };
+}
+
+for (const [place, passing] of Object.entries(PLACES)) {
+  Deno.test(`a secret in ${place} is nowhere on the disk`, async () => {
+    await fc.assert(
+      fc.asyncProperty(letters, fc.constantFrom(...Object.keys(COMPRESSIONS)), async (secret, encoding) => {
+        await using recording = await record();
+        pass(recording, passing(secret, encoding));
+        await recording.recorder.close();
+        const all = await everythingOnDisk(recording.directory);
+        assertExcludes(all, secret);
+        assertExcludes(all, btoa(secret).slice(0, 24));
+        assertExcludes(all, encodeURIComponent(btoa(`u:${secret}`)));
+        assertExcludes(all, btoa(`u:${secret}`));
+      }),
+      { numRuns: 12 },
+    );
+  });
+}
+
+Deno.test("equal secrets have equal masks within a capture and other masks in another", async () => {
+  const masks: string[][] = [];
+  for (let round = 0; round < 2; round++) {
+    await using recording = await record();
+    pass(recording, { requestHeaders: ["authorization", "Bearer abcdefghijklmnopqrstuvwxyz1"] });
+    pass(recording, { requestHeaders: ["x-api-key", "abcdefghijklmnopqrstuvwxyz1"] });
+    const all = await recording.recorder.close().then(() => everythingOnDisk(recording.directory));
+    assertIncludes(all, "Bearer [REDACTED:");
+    masks.push(all.match(/\[REDACTED:[0-9a-f]{8}\]/g) ?? []);
+  }
+  assertEquals(new Set(masks[0]).size, 1);
+  assert(masks[0]?.[0] !== masks[1]?.[0]);
+});
+
+Deno.test("what is no secret survives: token counts, log probabilities, error codes, the order of JSON members", async () => {
+  const text = JSON.stringify({
+    max_output_tokens: 4096,
+    usage: { input_tokens: 12, input_tokens_details: { cached_tokens: 8 }, total_tokens: 20 },
+    logprobs: [{ token: " hello", logprob: -0.1, bytes: [32] }],
+    error: { code: "rate_limit_exceeded" },
+    prompt_cache_key: "0198-thread",
+    z: 1,
+    a: "key: value",
+  });
+  await using recording = await record();
+  pass(recording, { requestBody: text });
+  using capture = await recording.load();
+  assertEquals(capture.text(requestBody(capture.exchanges[0] ?? none())), text);
+});
+
+Deno.test("the profile share keeps no text of a prompt, an answer or a tool, and keeps the shape", async () => {
+  await using recording = await record({ redaction: "share" });
+  pass(recording, {
+    requestBody: JSON.stringify({
+      model: "gpt-5",
+      instructions: "CANARY-1",
+      input: [
+        { type: "message", role: "user", content: [{ type: "input_text", text: "CANARY-2" }] },
+        { type: "function_call_output", call_id: "c", output: "CANARY-3" },
+        { type: "reasoning", encrypted_content: "CANARY-4", summary: [] },
+      ],
+    }),
+    responseHeaders: ["content-type", "text/event-stream"],
+    response: ['data: {"type":"response.output_text.delta","delta":"CANARY-5"}\n\n'],
+  });
+  using capture = await recording.load();
+  const all = await everythingOnDisk(recording.directory);
+  assertExcludes(all, "CANARY");
+  const kept = JSON.parse(capture.text(requestBody(capture.exchanges[0] ?? none())) ?? "");
+  assertEquals(kept.model, "gpt-5");
+  assertEquals(kept.input.map(({ type }: { type: string }) => type), [
+    "message",
+    "function_call_output",
+    "reasoning",
+  ]);
+  assert(/^\[TEXT:8:[0-9a-f]{8}\]$/.test(kept.instructions));
+});
+
+Deno.test("the profile none stores what passed", async () => {
+  await using recording = await record({ redaction: "none" });
+  pass(recording, { requestHeaders: ["authorization", "Bearer plain-secret-0123456789"] });
+  await recording.recorder.close();
+  assertIncludes(await everythingOnDisk(recording.directory), "plain-secret-0123456789");
+});
+
+function none(): never {
+  throw new Error("There is no exchange");
+}
