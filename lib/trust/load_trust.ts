@@ -1,5 +1,5 @@
 /**
- * Chooses the bundle, reads it, adds the roots of the operating system. Additive always; the description says so.
+ * Builds the trust store: the selected bundle, added to the roots of the operating system and of Mozilla.
  *
  * @module
  */
@@ -11,27 +11,27 @@ import type { RootSet, RootsReader } from "./roots/roots_reader.ts";
 import { selectBundle } from "./bundle/selection.ts";
 import type { TrustStore } from "./trust_store.ts";
 
-/** What a store is made of. */
-export interface TrustOptions {
+/** Options of {@link loadTrust}. */
+interface TrustOptions {
   /** The value of `--ca-cert`. */
   readonly flag?: string | undefined;
   readonly world: World;
   readonly roots: RootsReader;
-  /** Default: the file system, with limits for size and for pipes. */
+  /** Default: reads from the file system, with limits for size and for pipes. */
   readonly readFile?: ReadFile;
-  /** Also count Mozilla's roots, which costs about 15 ms of processor time. For reports, not for turns. */
+  /** Also counts Mozilla's roots, which costs about 15 ms of processor time. For reports, not for turns. Default false. */
   readonly countMozilla?: boolean;
 }
 
 /**
  * Loads the roots in force.
  *
- * @param options flag, world, and how to read
- * @throws CulvertError `ca_unreadable` or `ca_invalid` when a bundle was asked for and cannot be had
+ * @param options flag, world and readers
+ * @throws CulvertError `ca_unreadable` or `ca_invalid` where the selected bundle cannot be used
  */
 export async function loadTrust(options: TrustOptions): Promise<TrustStore> {
   const { world, roots } = options;
-  // Both are looked up at once; a bad bundle still ends it all.
+  // Read at the same time; a bad bundle rejects all of it.
   const [bundle, system, mozilla] = await Promise.all([
     loadBundle(options),
     roots.system(),
@@ -51,9 +51,9 @@ async function loadBundle(options: TrustOptions): Promise<Bundle | undefined> {
 interface StoreParts {
   readonly bundle: Bundle | undefined;
   readonly system: RootSet;
-  /** Mozilla's set, where it was read. */
+  /** Mozilla's roots, where they were read. */
   readonly mozilla: RootSet | undefined;
-  /** Whether the runtime trusts Mozilla's set by itself. */
+  /** Whether the runtime trusts Mozilla's roots by itself. */
   readonly mozillaIsBuiltIn: boolean;
 }
 

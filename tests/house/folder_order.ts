@@ -32,6 +32,7 @@ const TOP: readonly (readonly string[])[] = [
 const WITHIN: Readonly<Record<string, readonly string[]>> = {
   net: ["server", "dialer", "websocket", "diagnosis", "tunnel", "failure", "route", "."],
   auth: ["login", "agent", "external", "api_key", "chatgpt", "recovery", "policy", "store", "."],
+  trust: [".", "roots", "bundle", "certificate", "encoding"],
   responses: ["client", "turn", "transport", "failures", "request", "events", "."],
 };
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { absolutePath } from "../../world/absolute_path.ts";
-import { oddPath } from "../../trust/bundle/unknown_variables.ts";
+import { pathHint } from "../../trust/bundle/path_hint.ts";
 import { CA_VARIABLES } from "../../trust/bundle/selection.ts";
 import type { World } from "../../world/world.ts";
 import { type Check, type Finding, ok, warn } from "../check.ts";
@@ -91,7 +91,7 @@ async function problemOf(value: string, cwd: string): Promise<string | undefined
     return undefined;
   } catch (error) {
     // Whatever the system's reason is, the file cannot be used.
-    const odd = oddPath(value);
+    const odd = pathHint(value);
     const why = error instanceof Deno.errors.NotFound ? "does not exist" : "cannot be opened";
     return odd === undefined ? `names ${path}, which ${why}` : `cannot be used. ${odd.replace(/\.$/, "")}`;
   }

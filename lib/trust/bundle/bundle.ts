@@ -1,14 +1,15 @@
 /**
- * What a CA bundle turned out to hold. These shapes are also the JSON of `culvert ca inspect`.
+ * The content of a CA bundle. These types are also the JSON of `culvert ca inspect`.
  *
  * @module
  */
 import type { Warning } from "../../warning.ts";
+import type { CertificateAux } from "../certificate/x509_aux.ts";
 
-/** Who named the bundle. */
+/** What named the bundle. */
 export type BundleSourceKind = "flag" | "variable" | "config" | "file";
 
-/** Where a bundle comes from. */
+/** Where a bundle comes from, and what named it. */
 export interface BundleSource {
   readonly kind: BundleSourceKind;
   /** The flag or variable as the user typed it: `--ca-cert`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`. */
@@ -25,22 +26,12 @@ export interface BundleCertificate {
   readonly line: number;
   /** The label as found: `CERTIFICATE`, `TRUSTED CERTIFICATE`, `X509 CERTIFICATE`, `PKCS7`, `DER`, … */
   readonly label: string;
-  /** Exactly one DER certificate, whatever followed it cut away. */
+  /** Exactly one DER certificate; bytes behind it are cut off. */
   readonly der: Uint8Array;
   /** The same as one canonical PEM block, 64 columns, LF, with a final newline. */
   readonly pem: string;
-  /** OpenSSL's trust settings that stood behind the certificate (X509_AUX), if any. */
+  /** OpenSSL's trust settings behind the certificate (X509_AUX), if there are any. */
   readonly aux?: CertificateAux;
-}
-
-/** OpenSSL's `X509_AUX`: what a TRUSTED CERTIFICATE says about its own use. Reported, not enforced. */
-export interface CertificateAux {
-  /** Object identifiers or short names of the purposes it is trusted for. */
-  readonly trust: readonly string[];
-  /** Object identifiers or short names of the purposes it is rejected for. */
-  readonly reject: readonly string[];
-  /** The friendly name, if there is one. */
-  readonly alias?: string;
 }
 
 /** A section of the file that was not used as a certificate. */

@@ -1,35 +1,35 @@
 /**
- * The two errors of a bundle, worded so that the reader knows which variable chose which file, what is wrong
- * with it where, and what to do.
+ * The errors of a bundle. Each names the file, the flag or variable that chose it, the fault with its line, and what
+ * to do.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import type { BundleSource, SkippedSection } from "./bundle.ts";
 
-/** Sections that a message lists before it goes over to counting. */
+/** Sections that a message lists; the others are counted. */
 const LISTED = 8;
 
 /**
- * The file cannot be read.
+ * Returns the error for a file that cannot be read.
  *
- * @param source who named it
- * @param reason the system's words
- * @param nearMiss what is odd about the value itself, see `near_miss.ts`
+ * @param source what named the file
+ * @param reason the message of the system
+ * @param pathHint what is wrong with the path itself, see `path_hint.ts`
  * @param cause the system's error
  * @returns `ca_unreadable`, with `variable`, `path` and `reason` in its details
  */
 export function bundleUnreadable(
   source: BundleSource,
   reason: string,
-  nearMiss: string | undefined,
+  pathHint: string | undefined,
   cause?: unknown,
 ): CulvertError {
   return new CulvertError(
     "ca_unreadable",
-    `Cannot read the CA bundle${namedBy(source)} ${placeOf(source)}: ${reason}`,
+    `Cannot read the CA bundle ${placeOf(source)}${namedBy(source)}: ${reason}`,
     {
-      hint: [...(nearMiss === undefined ? [] : [nearMiss]), remedy(source)].join(" "),
+      hint: [...(pathHint === undefined ? [] : [pathHint]), remedy(source)].join(" "),
       details: { ...sourceDetails(source), reason },
       ...(cause === undefined ? {} : { cause }),
     },
@@ -37,11 +37,11 @@ export function bundleUnreadable(
 }
 
 /**
- * The file holds no usable certificate.
+ * Returns the error for a file without a usable certificate.
  *
- * @param source who named it
- * @param skipped every section that was found and passed over
- * @param nothing what the file is, where no section was found at all
+ * @param source what named the file
+ * @param skipped every section that was skipped
+ * @param nothing what the file is, where it has no section at all
  * @returns `ca_invalid`, with `variable`, `path`, `reason`, `skipped` and, where there is one, the `line` and
  *   `index` of the first fault in its details
  */
@@ -55,9 +55,7 @@ export function bundleInvalid(
   const more = skipped.length > LISTED ? `; and ${skipped.length - LISTED} more sections` : "";
   return new CulvertError(
     "ca_invalid",
-    `No usable certificate found in the CA bundle that ${source.name} names, ${
-      placeOf(source)
-    }: ${reason}${more}`,
+    `No usable certificate found in the CA bundle ${placeOf(source)}${namedBy(source)}: ${reason}${more}`,
     {
       hint: remedy(source),
       details: {
@@ -71,27 +69,19 @@ export function bundleInvalid(
   );
 }
 
-/**
- * One skipped section as a phrase.
- *
- * @param section what was skipped
- */
+/** Describes a skipped section in a phrase: what it is, its line, and the reason. */
 export function describeSkipped(section: SkippedSection): string {
   const what = section.index === undefined ? section.kind : `certificate ${section.index} (${section.kind})`;
   return `${what} on line ${section.line}: ${section.reason}`;
 }
 
-/**
- * Where a bundle is, as a phrase.
- *
- * @param source who named it
- */
+/** Returns the quoted path of a bundle, or `standard input`. */
 export function placeOf(source: BundleSource): string {
   return source.path === "-" ? "standard input" : `"${source.path}"`;
 }
 
 function namedBy(source: BundleSource): string {
-  return source.kind === "file" ? "" : ` that ${source.name} names,`;
+  return source.kind === "file" ? "" : ` (${source.name})`;
 }
 
 function sourceDetails(source: BundleSource): { readonly variable: string; readonly path: string } {
@@ -100,10 +90,10 @@ function sourceDetails(source: BundleSource): { readonly variable: string; reado
 
 function remedy(source: BundleSource): string {
   if (source.kind === "file") {
-    return "Name a PEM, DER or PKCS#7 file with at least one certificate in it.";
+    return "Name a PEM, DER or PKCS#7 file that holds at least one certificate.";
   }
   const what = source.kind === "variable" ? "Unset it" : "Leave it out";
-  const others = "--ca-cert, CODEX_CA_CERTIFICATE and SSL_CERT_FILE are looked at in this order";
-  return `Point ${source.name} at a PEM file with at least one certificate block in it (${others}). ` +
-    `${what}, and the roots of Mozilla and of the operating system apply.`;
+  const others = "the first of --ca-cert, CODEX_CA_CERTIFICATE and SSL_CERT_FILE that is set is used";
+  return `Point ${source.name} at a PEM file that holds at least one certificate block (${others}). ` +
+    `${what} to use only the roots of Mozilla and of the operating system.`;
 }

@@ -1,26 +1,24 @@
 /**
- * Reading the file of a bundle, whatever stands behind its name.
+ * Reads the file of a bundle with limits for its size and for the time that a pipe may take.
  *
  * @module
  */
 
-/** Larger than any bundle: Mozilla's whole set is 0.2 MB. Bytes. */
+/** Largest file that is read, bytes. Mozilla's whole set has 0.2 MB. */
 export const LARGEST_BUNDLE = 16 * 1024 * 1024;
 
-/** How long a pipe may keep silent, ms. A file answers at once. */
-export const PIPE_LIMIT_MS = 5000;
+/** Time that reading a pipe may take, ms. */
+const PIPE_LIMIT_MS = 5000;
 
-/** Reads a whole file. Rejects with the system's error, or any other, whose message is the reason. */
+/** Reads a whole file. Rejects with an error whose message is the reason. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
 /**
- * Reads a bundle's file. A named pipe or a shell's `<(…)` is read like a file, since people do write that, but
- * not for ever: 5 s, and 16 MiB, which also bounds a device such as `/dev/zero`. Deno 2.4.2 is the exception: there
- * the open of a named pipe that nobody writes to holds up the whole program, timers included, so the limit of time
- * is no limit and only a signal ends it.
+ * Reads the file of a bundle. A named pipe and a shell's `<(…)` are read for at most 5 s. At most 16 MiB are read, of
+ * a device such as `/dev/zero` too.
  *
  * @param path absolute
- * @param sleep the world's, for the limit
+ * @param sleep the sleep function of the world, for the time limit
  * @returns the bytes
  * @throws Deno.errors.* as the system reports; Error when a limit is passed
  */
@@ -29,7 +27,7 @@ export async function readBundleFile(
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>,
 ): Promise<Uint8Array> {
   const found = await Deno.stat(path);
-  // Opening a directory succeeds on some systems and only reading fails; the word for it is the same.
+  // On some systems a directory can be opened and only reading fails; the error is the same everywhere.
   if (found.isDirectory) throw new Deno.errors.IsADirectory("Is a directory");
   if (found.isFile) {
     if (found.size > LARGEST_BUNDLE) throw tooLarge();
@@ -37,14 +35,14 @@ export async function readBundleFile(
   }
   const limit = new AbortController();
   const late = sleep(PIPE_LIMIT_MS, limit.signal).then(() => {
-    throw new Error(`nothing arrived in ${PIPE_LIMIT_MS / 1000} s, and it is no regular file`);
+    throw new Error(`nothing arrived in ${PIPE_LIMIT_MS / 1000} s, and it is not a regular file`);
   });
   try {
     return await Promise.race([readCapped(path), late]);
   } finally {
     limit.abort();
     late.catch(() => {
-      // The race is over; the sleep's rejection has no reader.
+      // The read ended first; nothing waits for the sleep any more.
     });
   }
 }
@@ -63,9 +61,9 @@ async function readCapped(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Pieces as one array.
+ * Joins pieces into one array.
  *
- * @param total their length together, bytes
+ * @param total their total length, bytes
  */
 export function joined(chunks: readonly Uint8Array[], total: number): Uint8Array {
   const bytes = new Uint8Array(total);
@@ -82,9 +80,9 @@ function tooLarge(): Error {
 }
 
 /**
- * The system's words for a failed read, without the path that Deno adds.
+ * Returns the system's message for a failed read, without the path that Deno adds.
  *
- * @param thrown what a read rejected with
+ * @param thrown the error of the read
  */
 export function readFailure(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,5 +1,5 @@
 /**
- * Bytes to a {@link Bundle}: every certificate checked, what is broken named and left out, duplicates dropped.
+ * Reads a {@link Bundle} from bytes: checks every certificate, skips broken ones with the reason, drops duplicates.
  *
  * @module
  */
@@ -11,19 +11,18 @@ import { type CheckedCertificate, warnAbout } from "./bundle_warnings.ts";
 import { outlineCertificate } from "../certificate/certificate_outline.ts";
 
 /**
- * Asks the runtime's TLS library whether it takes a certificate as a root. The door to the network has the real
- * one.
+ * Checks with the runtime's TLS library whether a certificate can be a root.
  *
  * @param pem one canonical block
- * @returns why not, or `undefined` where it does
+ * @returns the reason of the refusal, or `undefined` where it is accepted
  */
 export type RootCheck = (pem: string) => string | undefined;
 
-/** What {@link readBundle} needs beside the bytes. */
-export interface ReadBundleOptions {
-  /** ms since 1970, for what has expired. */
+/** Options of {@link readBundle}. */
+interface ReadBundleOptions {
+  /** The current time, ms since 1970. */
   readonly now: number;
-  /** Asked only about certificates on which versions of the runtime differ. Default: all of them pass. */
+  /** Checks certificates with an unknown critical extension. Default: they are accepted. */
   readonly checkRoot?: RootCheck | undefined;
 }
 
@@ -31,9 +30,9 @@ export interface ReadBundleOptions {
  * Reads a bundle of any shape: PEM in any encoding, DER, PKCS#7.
  *
  * @param bytes the whole file
- * @param source who named it, for errors and warnings
- * @param options the time and the runtime's opinion
- * @throws CulvertError `ca_invalid` when no certificate in it can be used
+ * @param source what named it, for errors and warnings
+ * @param options the time and the check of the runtime
+ * @throws CulvertError `ca_invalid` where no certificate in it can be used
  */
 export function readBundle(bytes: Uint8Array, source: BundleSource, options: ReadBundleOptions): Bundle {
   const sections = readSections(bytes);
@@ -47,7 +46,7 @@ export function readBundle(bytes: Uint8Array, source: BundleSource, options: Rea
       passed.push({ kind, line, index, reason: checked, isMalformed: true });
       continue;
     }
-    // The same certificate twice is how bundles are concatenated, and harms nobody.
+    // Concatenated bundles hold certificates twice; that is no fault.
     if (seen.has(checked.certificate.pem)) continue;
     seen.add(checked.certificate.pem);
     used.push(checked);
@@ -63,7 +62,7 @@ export function readBundle(bytes: Uint8Array, source: BundleSource, options: Rea
   };
 }
 
-/** @returns the certificate, or why it cannot be used */
+/** @returns the certificate, or the reason why it cannot be used */
 function check(candidate: Candidate, checkRoot: RootCheck | undefined): CheckedCertificate | string {
   const { index, line, label, der, aux, trailingBytes } = candidate;
   const result = outlineCertificate(der);

@@ -1,48 +1,48 @@
 /**
- * From the bytes of a bundle to what was meant as a certificate and what was not, in file order. Whether a
- * candidate really is a certificate is decided by `bundle_reader.ts`.
+ * Splits the bytes of a bundle into certificate candidates and other sections, in file order. `bundle_reader.ts`
+ * checks whether a candidate is a certificate.
  *
  * @module
  */
 import { decodeBody } from "../encoding/base64.ts";
-import type { CertificateAux, SkippedSection } from "./bundle.ts";
+import type { SkippedSection } from "./bundle.ts";
 import { firstItemLength, withShortestLength } from "../encoding/der.ts";
 import { isCertificateKind, type PemSection, readPemSections } from "../encoding/pem.ts";
 import { looksLikePkcs12, looksLikePkcs7, readPkcs7 } from "../encoding/pkcs7.ts";
 import { decodeBundle, isJavaKeyStore } from "./bundle_text.ts";
-import { readAux } from "../certificate/x509_aux.ts";
+import { type CertificateAux, readAux } from "../certificate/x509_aux.ts";
 
-/** Something that was meant to be one certificate. */
+/** A section that claims to be one certificate. */
 export interface Candidate {
-  /** 1-based over all candidates and all certificate sections that gave none. */
+  /** 1-based, counted over all certificate sections, unusable ones included. */
   readonly index: number;
   /** 1-based line of its section. */
   readonly line: number;
   readonly label: string;
-  /** One DER item, what followed it cut away. */
+  /** One DER item; bytes behind it are cut off. */
   readonly der: Uint8Array;
   readonly aux?: CertificateAux;
-  /** Bytes behind the certificate that are not trust settings. They are cut away. */
+  /** Number of bytes behind the certificate that are not trust settings. They are cut off. */
   readonly trailingBytes: number;
 }
 
-/** A section that was passed over. */
+/** A section that was skipped. */
 export interface Passed extends SkippedSection {
-  /** Whether it is broken, and not just of no use here. */
+  /** Whether it is broken, and not only of another kind. */
   readonly isMalformed: boolean;
 }
 
-/** What a file holds. */
+/** The content of a file. */
 export interface BundleSections {
   readonly candidates: readonly Candidate[];
   readonly passed: readonly Passed[];
   /** 1-based lines of the private keys. */
   readonly privateKeys: readonly number[];
-  /** Set where no section was found at all: what the file is instead. */
+  /** What the file is, where it has no section at all. */
   readonly nothing?: string;
 }
 
-/** Why a well-formed section is of no use, by its kind. Their bodies are base64 by definition. */
+/** Reasons why a well-formed section is not used, by its kind. The bodies of these kinds are base64. */
 const NOT_CERTIFICATES: Readonly<Record<string, string>> = {
   "X509 CRL": "revocation lists are not used",
   "CERTIFICATE REQUEST": "a signing request is not a certificate",
@@ -56,7 +56,7 @@ const NOT_CERTIFICATES: Readonly<Record<string, string>> = {
 const PKCS7_KINDS = new Set(["PKCS7", "PKCS #7 SIGNED DATA", "CMS"]);
 
 /**
- * Takes a bundle apart.
+ * Splits a bundle into sections.
  *
  * @param bytes the whole file
  */
@@ -90,7 +90,7 @@ class Collector {
     else this.#passOther(section);
   }
 
-  /** A file without text: DER certificates one behind the other, PKCS#7, or something that cannot be used. */
+  /** Adds a binary file: DER certificates in a row, PKCS#7, or a kind of file that cannot be used. */
   addBinary(bytes: Uint8Array): void {
     if (isJavaKeyStore(bytes)) {
       return this.#fail(
@@ -103,7 +103,7 @@ class Collector {
       return this.#fail(
         "unlabelled",
         1,
-        "it is PKCS#12, which may hold a private key; take the certificates out with openssl pkcs12 -nokeys",
+        "it is PKCS#12, which may hold a private key; extract the certificates with openssl pkcs12 -nokeys",
       );
     }
     if (looksLikePkcs7(bytes)) return this.#addPkcs7(bytes, "PKCS7", 1);
@@ -167,7 +167,7 @@ class Collector {
         : "this kind of section is not a certificate");
     let fault = section.problem;
     if (fault === undefined && known !== undefined && section.headers.length === 0) {
-      // An empty revocation list is nothing to speak of.
+      // An empty revocation list is accepted by the codex client.
       const body = section.body.every((line) => line.text.trim() === "")
         ? undefined
         : decodeBody(section.body);

@@ -1,20 +1,20 @@
 /**
- * From the bytes of a bundle to its text, whatever editor or script wrote it.
+ * Decodes the bytes of a bundle to text.
  *
  * @module
  */
 
-/** What the bytes are. */
+/** The decoded text, or the finding that the bytes are not text. */
 export type BundleText =
   | { readonly kind: "text"; readonly text: string; readonly encoding: "utf-8" | "utf-16le" | "utf-16be" }
   | { readonly kind: "binary" };
 
-/** How far in to look for the NULs that give UTF-16 without a byte-order mark away, bytes. */
+/** Bytes that are searched for the NULs of UTF-16 without a byte-order mark. */
 const SAMPLE = 512;
 
 /**
- * Decodes a bundle. A byte-order mark goes away, UTF-16 is recognised with and without one, and bytes that are
- * no UTF-8 become U+FFFD, since comments may hold any.
+ * Decodes a bundle. A byte-order mark is removed, UTF-16 is recognised with and without one, and bytes that are not
+ * UTF-8, as comments may contain, become U+FFFD.
  *
  * @param bytes the whole file
  * @returns the text, or `binary` where the file begins like DER
@@ -28,11 +28,11 @@ export function decodeBundle(bytes: Uint8Array): BundleText {
   return { kind: "text", text: new TextDecoder(encoding).decode(bytes), encoding };
 }
 
-/** JKS and JCEKS, the key stores of Java, begin with these. */
+/** First bytes of the key stores of Java, JKS and JCEKS. */
 const KEY_STORES = ["feedfeed", "cececece"];
 
 /**
- * Whether the bytes are a Java key store.
+ * Returns whether a file is a Java key store.
  *
  * @param bytes the whole file
  */

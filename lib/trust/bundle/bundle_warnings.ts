@@ -1,7 +1,7 @@
 /**
- * What is usable and still worth a word. Everything here comes out of the outline that the check of each
- * certificate makes anyhow, so it is told on every run; what needs a look at keys and signatures is left to
- * `certificate_facts.ts`, for `ca inspect` and the doctor.
+ * Warnings about usable certificates. They come from the outline that the check of each certificate makes, so that
+ * every run can give them. Warnings about keys and signatures are in `certificate_facts.ts`, for `ca inspect` and the
+ * doctor.
  *
  * @module
  */
@@ -13,16 +13,16 @@ import type { CertificateOutline } from "../certificate/certificate_outline.ts";
 import { sameBytes } from "../encoding/der.ts";
 import { formatName } from "../encoding/distinguished_name.ts";
 
-/** A certificate that is used, with what was read of it. */
+/** A certificate that is used, with its outline. */
 export interface CheckedCertificate {
   readonly certificate: BundleCertificate;
   readonly outline: CertificateOutline;
-  /** Bytes that were cut away behind it and are not trust settings. */
+  /** Number of bytes that were cut off behind it and are not trust settings. */
   readonly trailingBytes: number;
 }
 
-/** What {@link warnAbout} looks at. */
-export interface WarningInput {
+/** Input of {@link warnAbout}. */
+interface WarningInput {
   readonly source: BundleSource;
   readonly sections: BundleSections;
   /** Every section that is not used, broken certificates included. */
@@ -35,7 +35,7 @@ export interface WarningInput {
 /**
  * Collects the warnings of a bundle, in the order of its lines.
  *
- * @param input what was read
+ * @param input the bundle
  */
 export function warnAbout(input: WarningInput): readonly Warning[] {
   const file = placeOf(input.source);
@@ -52,7 +52,7 @@ export function warnAbout(input: WarningInput): readonly Warning[] {
     warnings.push({
       code: "ca_private_key",
       message:
-        `The CA bundle ${file} has a private key on line ${line}; a file that is handed around must not`,
+        `The CA bundle ${file} contains a private key on line ${line}; remove it, since bundles are shared`,
       line,
     });
   }
@@ -78,7 +78,7 @@ function* faultsOf(used: CheckedCertificate, input: WarningInput): Generator<rea
   if (certificate.aux?.reject.includes("serverAuth") === true) {
     yield [
       "ca_rejects_servers",
-      "is marked by OpenSSL as not to be trusted for servers, and is trusted all the same",
+      "is marked as rejected for servers in its OpenSSL trust settings, which are not enforced here",
     ];
   }
   if (outline.notAfter !== undefined && outline.notAfter < input.now) {
@@ -87,7 +87,7 @@ function* faultsOf(used: CheckedCertificate, input: WarningInput): Generator<rea
     yield ["ca_not_yet_valid", `is not valid before ${day(outline.notBefore)} by the local clock`];
   }
   if (!outline.isCa && !outline.isSelfIssued) {
-    yield ["ca_leaf", "is not a CA but a certificate that one issued, so nothing can be verified with it"];
+    yield ["ca_leaf", "is not a CA certificate but one that a CA issued, so nothing can be verified with it"];
   } else if (outline.isCa && !outline.isSelfIssued && !hasIssuer(outline, input.used)) {
     yield [
       "ca_lone_intermediate",

@@ -1,5 +1,5 @@
 /**
- * Certificates as one PEM file that every program reads: plain blocks, each once, each under its subject.
+ * Writes certificates as one PEM file that every program can read: plain blocks, each once, each under its subject.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import { outlineCertificate } from "../certificate/certificate_outline.ts";
 import { formatName } from "../encoding/distinguished_name.ts";
 import { readSections } from "./bundle_sections.ts";
 
-/** Longer subjects are cut in the comment. Characters. */
+/** Longest subject in a comment, characters. */
 const LONGEST_SUBJECT = 120;
 
 /**
- * Writes the file.
+ * Returns certificates as the text of a PEM file.
  *
- * @param pems canonical blocks, in order; those that come again are dropped
- * @returns text with a final newline, and how many certificates are in it
+ * @param pems canonical blocks, in order; repeated ones are dropped
+ * @returns the text with a final newline, and the number of certificates in it
  */
 export function cleanBundle(pems: Iterable<string>): { readonly text: string; readonly count: number } {
   const blocks = [...new Set(pems)].map((pem) => `# ${subjectOf(pem)}\n${pem}`);

@@ -1,5 +1,5 @@
 /**
- * A bundle as `ca inspect` prints it: the shape of its JSON.
+ * The JSON of `ca inspect`.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Warning } from "../../warning.ts";
 import type { Bundle, BundleCertificate, BundleSource, SkippedSection } from "./bundle.ts";
 import { type CertificateFacts, certificateFacts, weaknesses } from "../certificate/certificate_facts.ts";
 
-/** What a certificate says, as every JSON of ours has it. */
+/** A certificate in the JSON output of every command. */
 export interface DescribedCertificate {
   readonly subject: string;
   readonly issuer: string;
@@ -23,13 +23,13 @@ export interface DescribedCertificate {
   readonly sha256: string;
 }
 
-/** One certificate. */
+/** A certificate of a bundle. */
 export interface InspectedCertificate extends DescribedCertificate {
   /** 1-based over the certificate sections of the file, unusable ones included. */
   readonly index: number;
   /** 1-based; 1 in a binary file. */
   readonly line: number;
-  /** As found. */
+  /** The label as found in the file. */
   readonly label: string;
   /** OpenSSL's trust settings; null where the block has none. */
   readonly aux:
@@ -37,7 +37,7 @@ export interface InspectedCertificate extends DescribedCertificate {
     | null;
 }
 
-/** A whole bundle. */
+/** A bundle with all of its certificates. */
 export interface Inspection {
   readonly schema_version: 1;
   readonly source: BundleSource;
@@ -51,16 +51,16 @@ export interface Inspection {
 }
 
 /**
- * Looks into every certificate of a bundle. Weak keys and signatures join the warnings here: finding them takes
- * a library that an ordinary run does without.
+ * Describes every certificate of a bundle. The warnings include weak keys and signatures, which an ordinary run does
+ * not look for, since that needs `node:crypto`.
  *
- * @param bundle as it was read
+ * @param bundle a bundle from `readBundle`
  */
 export function inspectBundle(bundle: Bundle): Inspection {
   const weak: Warning[] = [];
   const certificates = bundle.certificates.flatMap((certificate) => {
     const facts = certificateFacts(certificate.der);
-    // The reader has accepted it by the same outline, so there are facts.
+    // The reader has accepted it by the same outline, so that facts exist.
     if (facts === undefined) return [];
     weak.push(
       ...weaknesses(facts, `Certificate ${certificate.index} on line ${certificate.line}`, certificate.line),

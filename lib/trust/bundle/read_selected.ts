@@ -1,5 +1,5 @@
 /**
- * Reads the bundle that was asked for.
+ * Reads the bundle that a flag, a variable or an argument names.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import type { Bundle } from "./bundle.ts";
 import { bundleUnreadable } from "./bundle_error.ts";
 import { readBundleFile, readFailure, type ReadFile } from "./bundle_file.ts";
 import { readBundle, type RootCheck } from "./bundle_reader.ts";
-import { oddPath } from "./unknown_variables.ts";
+import { pathHint } from "./path_hint.ts";
 import type { Selection } from "./selection.ts";
 
 /**
- * Reads a bundle that was chosen or named.
+ * Reads a selected bundle.
  *
  * @param selection source and the path as typed
- * @param world its clock
+ * @param world for its clock
  * @param readFile default: the file system, with limits
- * @param checkRoot the runtime's opinion, see {@link readBundle}
+ * @param checkRoot the check of the runtime, see {@link readBundle}
  * @throws CulvertError `ca_unreadable` or `ca_invalid`
  */
 export async function readSelected(
@@ -33,7 +33,7 @@ export async function readSelected(
     bytes = await readFile(source.path);
   } catch (thrown) {
     if (thrown instanceof CulvertError) throw thrown;
-    throw bundleUnreadable(source, readFailure(thrown), oddPath(value), thrown);
+    throw bundleUnreadable(source, readFailure(thrown), pathHint(value), thrown);
   }
   return readBundle(bytes, source, { now: world.now(), checkRoot });
 }

@@ -1,7 +1,6 @@
 /**
- * Which bundle: the flag, then `CODEX_CA_CERTIFICATE`, then `SSL_CERT_FILE`, the first that is set and not
- * empty. There is no falling through to the next when the file turns out bad: a bundle that was asked for and
- * cannot be had is an error.
+ * Selects the bundle: the first of `--ca-cert`, `CODEX_CA_CERTIFICATE` and `SSL_CERT_FILE` that is set and not empty.
+ * If that file cannot be used, the next is not tried: it is an error.
  *
  * @module
  */
@@ -9,14 +8,14 @@ import { absolutePath } from "../../world/absolute_path.ts";
 import type { Environment } from "../../world/world.ts";
 import type { BundleSource } from "./bundle.ts";
 
-/** The variables in their order. */
+/** The variables, in order of precedence. */
 export const CA_VARIABLES = ["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"] as const;
 
-/** The flag's name, as errors repeat it. */
+/** The name of the flag in error messages. */
 export const CA_FLAG = "--ca-cert";
 
-/** What {@link selectBundle} chooses from. */
-export interface SelectionInput {
+/** Input of {@link selectBundle}. */
+interface SelectionInput {
   /** The value of `--ca-cert`, if it was given. Empty counts as not given. */
   readonly flag?: string | undefined;
   readonly env: Environment;
@@ -24,18 +23,18 @@ export interface SelectionInput {
   readonly cwd: string;
 }
 
-/** A bundle that was chosen. */
+/** A selected bundle. */
 export interface Selection {
   readonly source: BundleSource;
-  /** The path as it was typed. */
+  /** The path as the user wrote it. */
   readonly value: string;
 }
 
 /**
- * Chooses the bundle. Values are taken as they are, blanks included; only a relative path is made absolute.
+ * Selects the bundle. Values are taken literally, blanks included; a relative path is made absolute.
  *
  * @param input flag, environment and working directory
- * @returns the choice, or `undefined` where nothing is set
+ * @returns the selection, or `undefined` where nothing is set
  */
 export function selectBundle(input: SelectionInput): Selection | undefined {
   const { flag, env, cwd } = input;

@@ -1,6 +1,6 @@
 /**
- * Key and signature algorithm of a certificate, read off its DER. Node has names for most of them, but Deno's
- * `X509Certificate` lacks the signature's (2.4.2), and an unknown algorithm makes the key unreadable as a whole.
+ * Reads the algorithms of key and signature from the DER of a certificate. `X509Certificate` of `node:crypto` throws
+ * for keys of an algorithm that it does not know (Deno 2.9.6).
  *
  * @module
  */
@@ -52,8 +52,8 @@ const CURVES: Readonly<Record<string, number>> = {
   "1.3.132.0.35": 521,
 };
 
-/** A public key, by kind and size. */
-export interface KeyDescription {
+/** Kind and size of a public key. */
+interface KeyDescription {
   /** `rsa`, `ec`, `ed25519`, `ed448`, `rsa-pss`, `dsa`, an object identifier, or `unknown`. */
   readonly type: string;
   /** Bits of the modulus (RSA) or of the curve (EC). */

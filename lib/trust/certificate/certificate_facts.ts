@@ -121,7 +121,7 @@ function isSignedByItself(certificate: X509Certificate, canVerify: boolean): boo
   try {
     return !canVerify || certificate.verify(certificate.publicKey);
   } catch {
-    // Deno 2.4.2 has no `verify`, and no version knows every curve.
+    // `verify` throws for curves that it does not know.
     return true;
   }
 }

@@ -1,8 +1,7 @@
 /**
- * Reads as much of an X.509 certificate as decides whether it can be a trust anchor, in microseconds and
- * without a library. The rules are those of webpki, the verifier inside the runtime (read off its behaviour in
- * Deno 2.9.6 and 2.4.2, and held to it by a differential test): handing it anything else makes the making of a
- * client fail, without a word on which certificate of the bundle was meant.
+ * Reads the parts of an X.509 certificate that decide whether it can be a trust anchor. The rules are those of webpki,
+ * the verifier of the runtime (observed in Deno 2.9.6, and compared with it by a test): with any other certificate the
+ * runtime fails to create an HTTP client, and does not say which certificate is at fault.
  *
  * @module
  */
@@ -17,7 +16,7 @@ import {
 } from "../encoding/der.ts";
 import { dottedIdentifier } from "../encoding/object_identifier.ts";
 
-/** What the outline tells. Buffers are views into the certificate. */
+/** The outline of a certificate. Buffers are views into the certificate. */
 export interface CertificateOutline {
   /** 1 or 3. */
   readonly version: 1 | 3;
@@ -34,18 +33,18 @@ export interface CertificateOutline {
   /** Subject and issuer are the same name. */
   readonly isSelfIssued: boolean;
   /**
-   * A critical extension that webpki does not look into, with dots. Deno 2.9.6 lets it pass in an anchor, whose
-   * extensions are never applied; 2.4.2 refuses the certificate, so whoever holds a runtime must be asked.
+   * Object identifier of a critical extension that webpki does not process. Deno 2.9.6 accepts it in a trust anchor,
+   * whose extensions are not applied.
    */
   readonly unknownCritical?: string;
 }
 
-/** The outline, or why the bytes cannot serve as a trust anchor. */
-export type OutlineResult =
+/** The outline, or the reason why the bytes cannot be a trust anchor. */
+type OutlineResult =
   | { readonly ok: true; readonly outline: CertificateOutline }
   | { readonly ok: false; readonly reason: string };
 
-/** Under 2.5.29: the extensions that webpki looks into, and takes only once. */
+/** Last arcs under 2.5.29 of the extensions that webpki processes and accepts only once. */
 const UNDERSTOOD = new Set([15, 17, 19, 30, 31, 37]);
 const KEY_USAGE = 15;
 const BASIC_CONSTRAINTS = 19;
@@ -96,14 +95,14 @@ function outlineVersion3(
     return refuse("it names two different signature algorithms");
   }
   if (rest.length > 0 || (extensions !== undefined && extensions.tag !== TAG.context3)) {
-    return refuse("it has unique identifiers, which TLS libraries of today refuse");
+    return refuse("it has unique identifiers, which current TLS libraries refuse");
   }
   const found = extensions === undefined ? { isCa: false } : readExtensions(der, extensions);
   if (typeof found === "string") return refuse(found);
   return accept(der, 3, issuer, validity, subject, found);
 }
 
-/** Version 1 has no extensions; webpki still takes it as an anchor, and looks at even less of it. */
+/** Version 1 has no extensions; webpki accepts it as a trust anchor and checks less of it. */
 function outlineVersion1(der: Uint8Array, fields: readonly DerElement[]): OutlineResult {
   const [serial, inner, issuer, validity, subject, key, ...rest] = fields;
   if (

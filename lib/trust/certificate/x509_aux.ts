@@ -1,5 +1,5 @@
 /**
- * OpenSSL's `X509_AUX`, the trust settings behind the certificate in a `TRUSTED CERTIFICATE` block:
+ * Reads OpenSSL's `X509_AUX`, the trust settings behind the certificate in a `TRUSTED CERTIFICATE` block:
  *
  * ```text
  * X509_CERT_AUX ::= SEQUENCE {
@@ -12,16 +12,25 @@
  *
  * @module
  */
-import type { CertificateAux } from "../bundle/bundle.ts";
 import { childrenOf, contentOf, type DerElement, readElement, TAG } from "../encoding/der.ts";
-import { printable } from "../encoding/distinguished_name.ts";
+import { removeControls } from "../../text/control_characters.ts";
 import { dottedIdentifier, purposeName } from "../encoding/object_identifier.ts";
+
+/** What a TRUSTED CERTIFICATE says about its own use. Reported, not enforced. */
+export interface CertificateAux {
+  /** Object identifiers or short names of the purposes it is trusted for. */
+  readonly trust: readonly string[];
+  /** Object identifiers or short names of the purposes it is rejected for. */
+  readonly reject: readonly string[];
+  /** The friendly name, if there is one. */
+  readonly alias?: string;
+}
 
 /**
  * Reads the trust settings.
  *
  * @param bytes what follows the certificate in its block
- * @returns the settings, or `undefined` where the bytes are none
+ * @returns the settings, or `undefined` where the bytes are not an `X509_CERT_AUX`
  */
 export function readAux(bytes: Uint8Array): CertificateAux | undefined {
   const outer = readElement(bytes, 0);
@@ -35,7 +44,7 @@ export function readAux(bytes: Uint8Array): CertificateAux | undefined {
     if (part.tag === TAG.sequence) trust = purposes(bytes, part);
     else if (part.tag === TAG.context0) reject = purposes(bytes, part);
     else if (part.tag === TAG.utf8String) {
-      alias = printable(new TextDecoder().decode(contentOf(bytes, part)));
+      alias = removeControls(new TextDecoder().decode(contentOf(bytes, part)));
     } else if (part.tag !== TAG.octetString && part.tag !== TAG.context1) return undefined;
   }
   if (trust === undefined || reject === undefined) return undefined;

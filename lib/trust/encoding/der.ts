@@ -1,11 +1,11 @@
 /**
- * The little of DER (ITU-T X.690) that certificates, PKCS#7 and OpenSSL's trust settings need. Nothing here
- * throws and nothing reads past the given limit: what does not fit is `undefined`.
+ * The part of DER (ITU-T X.690) that certificates, PKCS#7 and OpenSSL's trust settings need. The functions do not throw
+ * and do not read beyond the given limit: for bytes that do not follow the grammar they return `undefined`.
  *
  * @module
  */
 
-/** Tags by their byte: class and constructed bit included. */
+/** Tag bytes, with class and constructed bit. */
 export const TAG = {
   boolean: 0x01,
   integer: 0x02,
@@ -22,7 +22,7 @@ export const TAG = {
   context3: 0xa3,
 } as const;
 
-/** One element: where it stands in the buffer it was read from. All offsets are in bytes. */
+/** The position of one element in its buffer. All offsets are in bytes. */
 export interface DerElement {
   readonly tag: number;
   /** Of the tag byte. */
@@ -35,14 +35,14 @@ export interface DerElement {
   readonly end: number;
 }
 
-/** webpki reads lengths of up to two bytes and refuses whatever is longer (0.103; seen as BadEncoding). */
+/** webpki reads lengths of up to two bytes and refuses longer ones (0.103; observed as BadEncoding). */
 const LARGEST_LENGTH = 0xffff;
 
-/** Nested indefinite lengths that are still followed. */
+/** Deepest nesting of indefinite lengths that is read. */
 const DEEPEST = 32;
 
 /**
- * Reads one element by the rules of webpki, which has the last word on trust anchors: low tag numbers only,
+ * Reads one element by the rules of webpki, which verifies the trust anchors: low tag numbers only,
  * definite and shortest lengths, content below 65,535 bytes.
  *
  * @param bytes the buffer
@@ -90,10 +90,10 @@ export function readBerElement(
 }
 
 /**
- * The elements inside another, or `undefined` when they do not fill it exactly.
+ * Returns the elements inside another, or `undefined` where they do not fill it exactly.
  *
  * @param bytes the buffer `parent` was read from
- * @param parent the element to look into
+ * @param parent the outer element
  * @param read how to read each: {@link readElement} or {@link readBerElement}
  */
 export function childrenOf(
@@ -112,17 +112,17 @@ export function childrenOf(
   return children;
 }
 
-/** A view of what stands inside the element. */
+/** Returns a view of the content of an element. */
 export function contentOf(bytes: Uint8Array, element: DerElement): Uint8Array {
   return bytes.subarray(element.contentStart, element.contentEnd);
 }
 
-/** A view of the element with its header. */
+/** Returns a view of an element with its header. */
 export function bytesOf(bytes: Uint8Array, element: DerElement): Uint8Array {
   return bytes.subarray(element.start, element.end);
 }
 
-/** Whether two runs of bytes are the same. */
+/** Returns whether two arrays hold the same bytes. */
 export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;
   for (let index = 0; index < left.length; index++) {
@@ -132,9 +132,8 @@ export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
 }
 
 /**
- * How many bytes the first DER item of a buffer takes, header included: how OpenSSL's `TRUSTED CERTIFICATE` is
- * cut down to its certificate. The tag is not looked at and a length need not be the shortest; the codex client
- * (0.169.0) cuts in the same way.
+ * Returns the number of bytes of the first DER item of a buffer, header included, to cut a `TRUSTED CERTIFICATE` to its
+ * certificate. The tag is not checked and a length need not be the shortest, as in the codex client (0.169.0).
  *
  * @returns the number of bytes, or `undefined` when the length is missing, indefinite or reaches past the end
  */
@@ -144,11 +143,11 @@ export function firstItemLength(bytes: Uint8Array): number | undefined {
 }
 
 /**
- * Writes the outermost length in the shortest way. OpenSSL, and with it curl and Node, read a certificate whose
- * length takes more bytes than it needs; webpki does not. The signature does not cover these bytes.
+ * Rewrites the outermost length in the shortest form. OpenSSL, and so curl and Node, read a certificate whose length
+ * has more bytes than it needs; webpki does not. The signature does not cover these bytes.
  *
  * @param item exactly one item, as {@link firstItemLength} cuts it
- * @returns the item itself where nothing is to be done
+ * @returns the item itself where its length is the shortest already
  */
 export function withShortestLength(item: Uint8Array): Uint8Array {
   const header = readHeader(item, 0, item.length, true);

@@ -1,8 +1,9 @@
 /**
- * A certificate's subject or issuer as one line for people.
+ * Formats the subject or issuer of a certificate as one line of text.
  *
  * @module
  */
+import { removeControls } from "../../text/control_characters.ts";
 import { childrenOf, contentOf, type DerElement, readElement, TAG } from "./der.ts";
 import { dottedIdentifier } from "./object_identifier.ts";
 
@@ -24,11 +25,11 @@ const UNIVERSAL_STRING = 0x1c;
 const T61_STRING = 0x14;
 
 /**
- * Formats a Name (RFC 5280 §4.1.2.4), last part first as RFC 4514 has it: `CN=Corp Root, O=Corp`. Control
- * characters are replaced, so that a certificate cannot steer the terminal it is printed on.
+ * Formats a Name (RFC 5280 §4.1.2.4), last part first as in RFC 4514: `CN=Corp Root, O=Corp`. Control characters
+ * are replaced by U+FFFD, so that a certificate cannot control the terminal that it is printed on.
  *
  * @param name the DER of the Name, header included
- * @returns the line; `(empty)` for a Name without parts; `(unreadable)` where the bytes are no Name
+ * @returns the line; `(empty)` for a Name without parts; `(unreadable)` where the bytes are not a Name
  */
 export function formatName(name: Uint8Array): string {
   const outer = readElement(name, 0);
@@ -40,21 +41,12 @@ export function formatName(name: Uint8Array): string {
   return texts.length === 0 ? "(empty)" : texts.join(", ");
 }
 
-/**
- * Makes text out of a certificate safe to print: every control and direction character becomes U+FFFD.
- *
- * @param text from a certificate or a file
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
-}
-
 function attribute(bytes: Uint8Array, pair: DerElement): string {
   const [type, value] = childrenOf(bytes, pair) ?? [];
   if (type === undefined || value === undefined) return "?";
   const dotted = type.tag === TAG.objectIdentifier ? dottedIdentifier(contentOf(bytes, type)) : undefined;
   const key = dotted === undefined ? "?" : ATTRIBUTES[dotted] ?? dotted;
-  return `${key}=${printable(decodeString(value.tag, contentOf(bytes, value)))}`;
+  return `${key}=${removeControls(decodeString(value.tag, contentOf(bytes, value)))}`;
 }
 
 function decodeString(tag: number, content: Uint8Array): string {

@@ -1,5 +1,5 @@
 /**
- * Object identifiers, and the names that people know some of them by.
+ * Object identifiers and their short names.
  *
  * @module
  */
@@ -16,10 +16,10 @@ const PURPOSES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes an object identifier with dots.
+ * Returns an object identifier in dotted form.
  *
  * @param content its bytes without tag and length
- * @returns the dotted form, or `undefined` where the bytes are none (empty, cut short, above 2^53)
+ * @returns the dotted form, or `undefined` where the bytes are not an identifier (empty, cut short, an arc above 2^53)
  */
 export function dottedIdentifier(content: Uint8Array): string | undefined {
   const arcs: number[] = [];
@@ -42,7 +42,7 @@ export function dottedIdentifier(content: Uint8Array): string | undefined {
 }
 
 /**
- * The short name of a key purpose, else its dotted form.
+ * Returns the short name of a key purpose, or its dotted form where it has none.
  *
  * @param dotted the identifier with dots
  */

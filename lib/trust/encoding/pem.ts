@@ -1,18 +1,15 @@
 /**
- * The grammar of PEM files as they are found, not as RFC 7468 writes them: text in, sections out. Nothing is
- * judged here but the markers.
- *
- * What one of the codex client (0.169.0), curl with OpenSSL, Node or Deno takes is taken: CR, LF and CRLF in
- * any mixture, blanks and blank lines anywhere in a body, attribute headers, indented or lower-case markers, a
- * byte-order mark, junk behind an END line. What is broken ends at the next marker, so that it harms nothing
- * but itself.
+ * Splits PEM text into sections. The grammar is wider than RFC 7468: it accepts what any of the codex client (0.169.0),
+ * curl with OpenSSL, Node and Deno accepts. That is CR, LF and CRLF in any mixture, blanks and blank lines in a body,
+ * attribute headers, indented or lower-case markers, a byte-order mark, and text behind an END line. A broken section
+ * ends at the next marker, so that the sections behind it are read. Only the markers are checked here.
  *
  * @module
  */
 import type { BodyLine } from "./base64.ts";
-import { printable } from "./distinguished_name.ts";
+import { removeControls } from "../../text/control_characters.ts";
 
-/** One section of the file. */
+/** A section of the file. */
 export interface PemSection {
   /** As found, trimmed. */
   readonly label: string;
@@ -24,26 +21,25 @@ export interface PemSection {
   readonly body: readonly BodyLine[];
   /** Attribute headers (`Proc-Type: 4,ENCRYPTED`), as found. */
   readonly headers: readonly string[];
-  /** What is wrong with its markers, if anything: such a section cannot be used. */
+  /** What is wrong with its markers. Such a section cannot be used. */
   readonly problem?: string;
 }
 
-/** Hyphens, and the dashes that word processors make of them. */
+/** The hyphen, and the dashes by which word processors replace it. */
 const DASH = "[-\u2010-\u2015\u2212]";
-// All of these are held against trimmed and, but for ONE_LINE, bounded text, since on long lines the lazy ones
-// take quadratic time.
+// Except for ONE_LINE these are applied to trimmed text of bounded length, since the lazy ones take quadratic time.
 const BEGIN = /^-----BEGIN\s+(.*?)-----$/i;
 const END = /^-----END\s+(.*?)-----/i;
 const BROKEN_BEGIN = new RegExp(`^${DASH}{2,}\\s*BEGIN\\s+([A-Z0-9 #]+)`, "i");
 const BROKEN_END = new RegExp(`^${DASH}{2,}\\s*END\\s+([A-Z0-9 #]+)`, "i");
 const ONE_LINE = /-END\s/i;
-/** Longer lines are no markers, whatever they begin with. Characters. */
+/** Longest line that can be a marker, characters. */
 const LONGEST_MARKER = 256;
-/** Longest label that is repeated in a message. */
+/** Longest label in a message, characters. */
 const LONGEST_LABEL = 60;
 
 /**
- * Splits text into its PEM sections, in file order. Text outside sections is passed over.
+ * Splits text into its PEM sections, in file order. Text outside of sections is ignored.
  *
  * @param text a whole file; a byte-order mark may stand at its start or before any marker
  */
@@ -70,7 +66,7 @@ class SectionReader {
   #open: OpenSection | undefined;
 
   read(text: string, line: number): void {
-    // Nearly every line is base64; one look for a dash saves four patterns.
+    // Nearly every line is base64, so that one test for a dash replaces four expressions.
     if (!ANY_DASH.test(text) || !MARKER_HINT.test(text)) {
       this.#open?.lines.push({ text, line });
       return;
@@ -94,7 +90,7 @@ class SectionReader {
       if (!ONE_LINE.test(marker)) {
         return this.#begin(label, line, `its BEGIN line is malformed: ${markerFault(marker)}`);
       }
-      this.#begin(label, line, "it stands on one line; its line ends were lost, or are written as \\n");
+      this.#begin(label, line, "it is on one line; its line ends were lost, or are written as \\n");
       return this.#close(undefined);
     }
     const brokenEnd = BROKEN_END.exec(head);
@@ -120,7 +116,7 @@ class SectionReader {
     this.#sections.push(finish(stray, "an END line stands here without its BEGIN line"));
   }
 
-  /** The first fault of a section is the one to tell. */
+  /** Of several faults of a section the first is reported. */
   #close(problem: string | undefined): void {
     if (this.#open === undefined) return;
     this.#sections.push(finish(this.#open, this.#open.problem ?? problem));
@@ -157,11 +153,11 @@ function splitHeaders(
   return { headers: lines.slice(first, end).map((line) => line.text.trim()), body: lines.slice(end) };
 }
 
-/** OpenSSL's own label for a certificate with trust settings, and an old name of the plain one. */
+/** The standard label, an old name of it, and OpenSSL's label for a certificate with trust settings. */
 const CERTIFICATE_KINDS = new Set(["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"]);
 
 /**
- * Whether a section of this kind was meant to hold one certificate.
+ * Returns whether a section of this kind holds one certificate.
  *
  * @param kind see {@link PemSection.kind}
  */
@@ -169,7 +165,7 @@ export function isCertificateKind(kind: string): boolean {
   return CERTIFICATE_KINDS.has(kind);
 }
 
-/** The labels may mix within the family: OpenSSL relabels by hand-editing one line are common. */
+/** The certificate labels may be mixed, since people edit only one of the two lines. */
 function endProblem(begin: string, end: string, line: number): string | undefined {
   const [left, right] = [kindOf(begin), kindOf(end)];
   if (left === right || (isCertificateKind(left) && isCertificateKind(right))) return undefined;
@@ -181,11 +177,11 @@ function kindOf(label: string): string {
 }
 
 function clip(label: string): string {
-  const safe = printable(label);
+  const safe = removeControls(label);
   return safe.length > LONGEST_LABEL ? `${safe.slice(0, LONGEST_LABEL)}…` : safe;
 }
 
-/** Six closing hyphens match the pattern too, with the sixth inside the label. */
+/** The expression also matches six closing hyphens, with one of them in the label. */
 function hasExtraDash(label: string): boolean {
   return label.endsWith("-") || label.includes("-----");
 }
@@ -197,6 +193,6 @@ function markerFault(text: string): string {
   if (before !== 5) return `it has ${before} hyphens before the label instead of 5`;
   const after = /[^-](-*)$/.exec(marker)?.[1]?.length ?? 0;
   return after === 5 || after === 0
-    ? "it does not end in five hyphens behind the label"
+    ? "it does not end in five hyphens after the label"
     : `it has ${after} hyphens after the label instead of 5`;
 }

@@ -1,6 +1,6 @@
 /**
- * The certificates of a PKCS#7 SignedData (RFC 2315, RFC 5652 §5.1), which is how Windows exports a chain as
- * `.p7b`. Nothing is verified: such a file is a bag.
+ * Reads the certificates of a PKCS#7 SignedData (RFC 2315, RFC 5652 §5.1), the format in which Windows exports a chain
+ * as `.p7b`. Signatures are not verified.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { dottedIdentifier } from "./object_identifier.ts";
 
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
 
-/** The DER of each certificate, or why there are none. */
-export type Pkcs7Result =
+/** The DER of each certificate, or the reason why there are none. */
+type Pkcs7Result =
   | { readonly ok: true; readonly certificates: readonly Uint8Array[] }
   | { readonly ok: false; readonly reason: string };
 
 /**
- * Takes a PKCS#7 message apart. Indefinite lengths (BER) are read as well.
+ * Reads the certificates of a PKCS#7 message. Indefinite lengths (BER) are accepted.
  *
  * @param bytes the whole message
  */
@@ -29,7 +29,7 @@ export function readPkcs7(bytes: Uint8Array): Pkcs7Result {
     return refuse(`it is PKCS#7, but not signed data (${dotted ?? "unreadable type"})`);
   }
   const [signed] = inside(bytes, content);
-  if (signed?.tag !== TAG.sequence) return refuse("its signed data is broken");
+  if (signed?.tag !== TAG.sequence) return refuse("its signed data is malformed");
   // version, digestAlgorithms, contentInfo; certificates [0] IMPLICIT SET is the next, where it is there.
   const list = inside(bytes, signed).slice(3).find((element) => element.tag === TAG.context0);
   if (list === undefined) return refuse("it holds no certificates");
@@ -40,7 +40,7 @@ export function readPkcs7(bytes: Uint8Array): Pkcs7Result {
 }
 
 /**
- * Whether the bytes begin like PKCS#7: a SEQUENCE whose first element is an object identifier.
+ * Returns whether the bytes begin like PKCS#7: a SEQUENCE whose first element is an object identifier.
  *
  * @param bytes a binary file
  */
@@ -49,7 +49,7 @@ export function looksLikePkcs7(bytes: Uint8Array): boolean {
 }
 
 /**
- * Whether the bytes begin like PKCS#12 (`.p12`, `.pfx`): a SEQUENCE whose first element is the version, 3.
+ * Returns whether the bytes begin like PKCS#12 (`.p12`, `.pfx`): a SEQUENCE whose first element is the version, 3.
  *
  * @param bytes a binary file
  */

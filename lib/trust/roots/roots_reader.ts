@@ -1,6 +1,6 @@
 /**
- * Where the roots come from that no bundle brings. Reading them may take modules that open connections, so the
- * real reader stands behind the one door (`lib/trust/roots/system_roots.ts`) and is passed in.
+ * The interface through which roots are read that are not in a bundle. `system_roots.ts` implements it; tests pass
+ * readers of their own.
  *
  * @module
  */
@@ -13,16 +13,16 @@ export interface RootSet {
   readonly pems: readonly string[];
   /** The file or the interface they were read from, for people. */
   readonly origin: string;
-  /** Why there are none or fewer than there should be, if so. */
+  /** Reasons why there are none, or fewer than there should be. */
   readonly warnings: readonly Warning[];
 }
 
-/** Reads the roots of the machine and of the runtime. Nothing here throws: a failure is an empty set. */
+/** Reads the roots of the machine and of the runtime. The functions do not throw: a failure is an empty set. */
 export interface RootsReader {
   /** The operating system's store. */
   readonly system: () => Promise<RootSet>;
   /** Mozilla's set, as the runtime carries it. */
   readonly mozilla: () => Promise<RootSet>;
-  /** The runtime's opinion on one certificate. */
+  /** Checks one certificate with the runtime's TLS library. */
   readonly checkRoot: RootCheck;
 }

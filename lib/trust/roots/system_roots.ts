@@ -1,11 +1,9 @@
 /**
- * The roots of the operating system and of the runtime, and the runtime's opinion on a root. It stands here,
- * behind the one door, since `node:tls` and `Deno.createHttpClient` can open connections; nothing in this file
- * does.
+ * Reads the roots of the operating system and of the runtime, and checks a root with the runtime's TLS library.
+ * Opens no connection.
  *
- * On Linux and the BSDs the store is a file, and reading it ourselves costs a fifth of the processor time that
- * importing `node:tls` does (3 ms beside 15, Deno 2.9.6) and works on versions without `getCACertificates`
- * (2.4.2). On macOS and Windows the system must be asked.
+ * On Linux and the BSDs the store is a file. Reading it costs a fifth of the processor time of importing `node:tls`
+ * (3 ms instead of 15, Deno 2.9.6) and needs no system permission. On macOS and Windows the system is asked.
  *
  * @module
  */
@@ -13,10 +11,10 @@ import type { RootSet, RootsReader } from "./roots_reader.ts";
 import type { World } from "../../world/world.ts";
 
 /**
- * Where distributions keep the store as one file; the first that exists is it. The list of OpenSSL builds as
- * the rustls-native-certs crate follows it: Debian, Fedora and RHEL (old and new place), SUSE, Alpine, FreeBSD.
+ * Files in which distributions keep the store; the first that exists is used. The list of OpenSSL builds, as in the
+ * rustls-native-certs crate: Debian, Fedora and RHEL (old and new path), SUSE, Alpine, FreeBSD.
  */
-export const STORE_FILES: readonly string[] = [
+const STORE_FILES: readonly string[] = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
   "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -27,13 +25,13 @@ export const STORE_FILES: readonly string[] = [
   "/usr/local/etc/ssl/cert.pem",
 ];
 
-/** The loader of the OS roots obeys these by replacing the store, and throws when one is empty (Deno 2.9.6). */
+/** With one of these set the runtime's loader replaces the system's roots, and throws when one is empty (Deno 2.9.6). */
 const REPLACING_VARIABLES = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/** What a reader of the roots may be told, for tests and odd systems. */
+/** Options of {@link rootsReader}. */
 export interface RootsReaderOptions {
   readonly world: World;
-  /** Default: {@link STORE_FILES}; an empty list always asks the system. */
+  /** Default: the known files of this system; with an empty list the system is always asked. */
   readonly storeFiles?: readonly string[];
 }
 
@@ -62,7 +60,7 @@ async function readStoreFile(
     try {
       bytes = await Deno.readFile(path);
     } catch (error) {
-      // Not on this distribution, or not for this user: the next place may be.
+      // Not on this distribution, or not readable by this user: the next file may be.
       if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) continue;
       return failed(path, error);
     }
@@ -91,8 +89,10 @@ const END = "-----END CERTIFICATE-----\n";
 const LINE = 65;
 
 /**
- * The short way, which nearly every distribution's file can go: every block is canonical already, and the TLS
- * library, asked once about all of them, has no objection. A tenth of the time of reading them one by one.
+ * Reads a store in which every block is canonical, as in nearly every distribution. The TLS library checks all blocks
+ * at once, which takes a tenth of the time of reading them one by one.
+ *
+ * @returns `undefined` where a block is not canonical or is refused
  */
 function readPlainStore(bytes: Uint8Array): readonly string[] | undefined {
   const text = new TextDecoder().decode(bytes);
@@ -110,8 +110,8 @@ function readPlainStore(bytes: Uint8Array): readonly string[] | undefined {
 }
 
 /**
- * Whether the Base64 between `start` and `end` is broken into lines where a canonical block's is. Which characters
- * it has is for the TLS library to judge; an expression that looked at each would take twice the time of all this.
+ * Returns whether the Base64 between `start` and `end` has lines as long as those of a canonical block. The TLS
+ * library checks the characters; an expression for it would double the time.
  */
 function isCanonical(text: string, start: number, end: number): boolean {
   let at = start;
@@ -122,27 +122,18 @@ function isCanonical(text: string, start: number, end: number): boolean {
   return end - at > 1 && text.charCodeAt(end - 1) === 10;
 }
 
-/** What Deno adds to `node:tls`; older versions, and its types, lack it. */
-type ListCertificates = (kind: "system" | "bundled") => readonly string[];
-
-async function listCertificates(): Promise<ListCertificates | undefined> {
-  const { default: tls } = await import("node:tls");
-  const list: unknown = Reflect.get(tls, "getCACertificates");
-  if (typeof list !== "function") return undefined;
-  return (kind) => {
-    const found: unknown = Reflect.apply(list, tls, [kind]);
-    return Array.isArray(found) ? found.filter((pem) => typeof pem === "string").map(canonical) : [];
-  };
+/** Lists roots as canonical blocks. `node:tls` is loaded on demand: it costs 15 ms of processor time (Deno 2.9.6). */
+async function listRoots(kind: "system" | "bundled", world: World): Promise<readonly string[]> {
+  const { getCACertificates } = await import("node:tls");
+  const found = world.withoutVariables(REPLACING_VARIABLES, () => getCACertificates(kind));
+  return [...new Set(found.map(canonical))];
 }
 
 async function askSystem(world: World): Promise<RootSet> {
   const origin = "the system's own store";
   try {
-    const list = await listCertificates();
-    if (list === undefined) return failed(origin, new Error("this runtime cannot list the system's roots"));
-    const found = world.withoutVariables(REPLACING_VARIABLES, () => list("system"));
-    // Nobody checked these. Each is tried, so that one the runtime cannot use does not sink the client.
-    const pems = [...new Set(found)].filter((pem) => checkRoot(pem) === undefined);
+    // The runtime does not check these. Each is tried, so that one that it cannot use does not fail the whole client.
+    const pems = (await listRoots("system", world)).filter((pem) => checkRoot(pem) === undefined);
     if (pems.length === 0) return failed(origin, new Error("it is empty"));
     return { pems, origin, warnings: [] };
   } catch (error) {
@@ -153,12 +144,7 @@ async function askSystem(world: World): Promise<RootSet> {
 async function askRuntime(world: World): Promise<RootSet> {
   const origin = "built into the runtime";
   try {
-    const list = await listCertificates();
-    const { rootCertificates } = await import("node:tls");
-    const pems = list === undefined
-      ? rootCertificates.map(canonical)
-      : world.withoutVariables(REPLACING_VARIABLES, () => list("bundled"));
-    return { pems: [...new Set(pems)], origin, warnings: [] };
+    return { pems: await listRoots("bundled", world), origin, warnings: [] };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `Cannot list Mozilla's roots: ${reason}`;
@@ -166,13 +152,13 @@ async function askRuntime(world: World): Promise<RootSet> {
   }
 }
 
-/** The runtime writes the same block without its last newline. */
+/** Adds the final newline, which the runtime leaves out. */
 function canonical(pem: string): string {
   return `${pem.trim()}\n`;
 }
 
 /**
- * Asks the TLS library whether it takes a certificate as a root; nothing is connected.
+ * Asks the TLS library whether it accepts a certificate as a root. Opens no connection.
  *
  * @param pem one canonical block
  * @returns its reason to refuse, or `undefined`

@@ -37,7 +37,7 @@ async function unreadable(value: string, readFile?: ReadFile): Promise<CulvertEr
 Deno.test("A directory is an error that says so", async () => {
   const dir = await Deno.makeTempDir();
   try {
-    assertIncludes((await unreadable(dir)).message, `"${dir}": Is a directory`);
+    assertIncludes((await unreadable(dir)).message, `"${dir}" (SSL_CERT_FILE): Is a directory`);
   } finally {
     await Deno.remove(dir);
   }
@@ -47,7 +47,7 @@ Deno.test("The system's reason is told without the path twice", async () => {
   const error = await unreadable("/no/such/file.pem");
   assertEquals(
     error.message,
-    'Cannot read the CA bundle that SSL_CERT_FILE names, "/no/such/file.pem": No such file or directory (os error 2)',
+    'Cannot read the CA bundle "/no/such/file.pem" (SSL_CERT_FILE): No such file or directory (os error 2)',
   );
   assertEquals(error.details["reason"], "No such file or directory (os error 2)");
 });
