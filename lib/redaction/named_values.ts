@@ -6,6 +6,7 @@
  */
 import { cookieHeader, isSecretName, isSecretParameter, isWholeLineHeader } from "./secret_names.ts";
 import type { Span } from "./span.ts";
+import { looksRandom } from "./token_shapes.ts";
 
 /**
  * A name and what separates it from its value. A name is read once from each place where a word begins and is at
@@ -74,6 +75,7 @@ function valueOf(text: string, match: RegExpExecArray): readonly Span[] {
   // A sentence that ends in such a word and goes on with an address, whose own secrets are found apart.
   if (execAt(ADDRESS, text, start) !== undefined) return [];
   const word = matchAt(WORD, text, start).replace(/[.,;:)}\]]{1,3}$/, "");
+  if (!isField(text, name, from) && !looksRandom(word)) return [];
   const scheme = execAt(SCHEME, text, start)?.[0].length ?? 0;
   return maskTo(text, context, start + scheme, scheme === 0 ? word : matchAt(WORD, text, start + scheme));
 }
@@ -89,6 +91,13 @@ function isHeaderLine(text: string, name: string, from: number): boolean {
   if (isWholeLineHeader(name)) return true;
   const before = text[from - 1];
   return name.includes("-") && (before === undefined || before === "\n" || before === '"' || before === "'");
+}
+
+/** A header or a key of YAML, rather than the end of a clause: "the key from OPENAI_API_KEY: it is too short". */
+function isField(text: string, name: string, from: number): boolean {
+  if (name.includes("-")) return true;
+  return !/^[A-Z0-9_]+$/.test(name) &&
+    /(?:^|[\n"'{,])[ \t]{0,16}$/.test(text.slice(Math.max(0, from - 17), from));
 }
 
 interface Context {

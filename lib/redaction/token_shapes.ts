@@ -15,8 +15,10 @@ interface Shape {
   readonly accepts?: (token: string) => boolean;
 }
 
-/** Credentials have digits, capitals or padding, or are long; words of a sentence are none of these. */
-const looksRandom = (token: string) => /[0-9=+/~]|.[A-Z]/.test(token) || token.length >= 32;
+/** Returns whether a token has digits, capitals or padding, or is long, as credentials are and words are not. */
+export function looksRandom(token: string): boolean {
+  return /[0-9=+/~]|.[A-Z]/.test(token) || token.length >= 32;
+}
 
 /** The last group is what is masked; without a group all of the match is. */
 const SHAPES: readonly Shape[] = [

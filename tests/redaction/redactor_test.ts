@@ -114,7 +114,14 @@ const ROWS: readonly (readonly [what: string, text: string, redacted: string])[]
   ],
   ["an e-mail address, for others than the user", "by ada@h.example there", "by *** there"],
   ["user and password of an address", "by http://u:p@ss@proxy:1/ there", "by http://***@proxy:1/ there"],
+  ["a password in a sentence", "with the password: hunter22.", "with the password: ***."],
+  ["a key of YAML", "a: b\n  password: hunter\n", "a: b\n  password: ***\n"],
   // What is no secret.
+  [
+    "the clause behind a variable stays",
+    "the credential from CODEX_API_KEY: the policy forbids it",
+    "the credential from CODEX_API_KEY: the policy forbids it",
+  ],
   [
     "the words of a sentence stay",
     "basic authentication, token refreshing",
