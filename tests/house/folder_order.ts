@@ -30,6 +30,7 @@ const TOP: readonly (readonly string[])[] = [
  * below the `*`, and may import from each other.
  */
 const WITHIN: Readonly<Record<string, readonly string[]>> = {
+  cli: ["app", "*", "reference", "command", "output"],
   net: ["server", "dialer", "websocket", "diagnosis", "tunnel", "failure", "route", "."],
   auth: ["login", "agent", "external", "api_key", "chatgpt", "recovery", "policy", "store", "."],
   trust: [".", "roots", "bundle", "certificate", "encoding"],

@@ -1,5 +1,5 @@
 /**
- * The table of commands. Each entry is words only; what a command does is loaded when it is called.
+ * The table of commands, and the parser's configuration. Definitions are loaded here, implementations on first use.
  *
  * @module
  */
@@ -17,9 +17,10 @@ import {
 } from "@stricli/core";
 import { VERSION } from "../../version.ts";
 import { type CommandDocs, defineGroup, type Documented } from "../command/command.ts";
-import type { CliContext } from "../command/context.ts";
-import { HELP_FLAG, helpFlag, VERSION_FLAG } from "./help_flag.ts";
+import type { CliContext, Program } from "../command/context.ts";
 import { kebab } from "../command/kebab.ts";
+import { HELP_FLAG, VERSION_FLAG } from "../command/program_flags.ts";
+import { helpFlag } from "./help_flag.ts";
 
 const docs: CommandDocs = {
   brief: "Stream model answers through networks that stand in the way",
@@ -31,7 +32,7 @@ const docs: CommandDocs = {
   seeAlso: ["culvert COMMAND --help", "culvert help TOPIC", "culvert man"],
 };
 
-/** Every command of the program, and where its words stand. */
+/** Loads the definition of each command. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | RouteMap<CliContext>>>> = {
   respond: async () => (await import("../respond/command.ts")).respondCommand,
   doctor: async () => (await import("../doctor/command.ts")).doctorCommand,
@@ -45,8 +46,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | Rout
   __complete: async () => (await import("../completion/complete_command.ts")).completeCommand,
 };
 
-/** The program's commands: all of them, or the one that a command line names. */
-export async function commandsFor(name?: string): Promise<RouteMap<CliContext> & Documented> {
+/** Loads the definitions of all commands, or of the one with that name. */
+async function commandsFor(name?: string): Promise<RouteMap<CliContext> & Documented> {
   const names = name !== undefined && Object.hasOwn(COMMANDS, name) ? [name] : Object.keys(COMMANDS);
   const entries = names.map(async (key) => [key, await COMMANDS[key]?.()] as const);
   const routes: Record<string, Command<CliContext> | RouteMap<CliContext>> = {};
@@ -54,7 +55,7 @@ export async function commandsFor(name?: string): Promise<RouteMap<CliContext> &
   return defineGroup(routes, docs, names.filter((key) => key.startsWith("__")));
 }
 
-/** What the parser did not understand. It suggests flags by their names in the code; here as they are typed. */
+/** Says what the parser did not understand. */
 function parsingMessage(exc: unknown): string {
   if (!(exc instanceof ArgumentScannerError)) return exc instanceof Error ? exc.message : String(exc);
   return formatMessageForArgumentScannerError(exc, {
@@ -66,8 +67,11 @@ function parsingMessage(exc: unknown): string {
   });
 }
 
-/** The program, ready to be given words: the words of one command, where the first of them names it. */
-export async function applicationFor(args: readonly string[]): Promise<Application<CliContext>> {
+/** The command tree, as commands get it in their context. */
+export const PROGRAM: Program = { commands: commandsFor, application: applicationFor };
+
+/** Builds the parser for a command line. Loads only the definition that its first word names. */
+async function applicationFor(args: readonly string[]): Promise<Application<CliContext>> {
   return buildApplication(await commandsFor(args[0]), CONFIGURATION, INTEGRATIONS);
 }
 
@@ -100,7 +104,7 @@ const INTEGRATIONS: Readonly<Record<string, StricliIntegration<CliContext>>> = {
   [HELP_FLAG.name]: helpFlag,
   [VERSION_FLAG.name]: version({
     brief: VERSION_FLAG.brief,
-    alias: "v",
+    alias: "V",
     info: { currentVersion: VERSION },
     hook: "app:start",
     complete: true,

@@ -1,54 +1,58 @@
 /**
- * The parser, and what its exit codes mean here.
+ * Runs the parser and turns its exit codes into those of the program.
  *
  * @module
  */
 import { ExitCode, run as runApplication } from "@stricli/core";
 import { CulvertError, EXIT } from "../../errors.ts";
-import { applicationFor } from "./app.ts";
 import { cliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
+import { PROGRAM } from "./app.ts";
 
 /**
- * Parses the words and runs the command that they name.
+ * Parses the arguments and runs the command that they name.
  *
  * @param host the process
  * @returns the exit status
  */
 export async function runCommandLine(host: Host): Promise<number> {
   const odd = host.args.some((word) => /^-.*=/s.test(word)) ? await import("./flag_values.ts") : undefined;
-  const application = await applicationFor(host.args);
+  const application = await PROGRAM.application(host.args);
   const needless = odd?.needlessValue(host.args, application.root);
   if (needless !== undefined) return await refuseValue(host, needless);
-  const context = cliContext(host);
+  const { context, output, messages } = cliContext(host, PROGRAM);
   await runApplication(application, odd?.splitOddValues(host.args) ?? host.args, context);
+  await host.stdout.write(output());
   const status = parserStatus(context.process.exitCode);
-  if (status === EXIT.usage && promisesResult(host.args)) await writeUsageResult(host, context.said());
+  if (status === EXIT.usage && promisesResult(host.args)) await writeUsageResult(host, messages());
   return status ?? context.status;
 }
 
 async function refuseValue(host: Host, flag: string): Promise<number> {
-  const said = `culvert: ${flag} takes no value; give it without =`;
-  host.stderr.writeSync(`${said}\n`);
-  if (promisesResult(host.args)) await writeUsageResult(host, said);
+  const message = `culvert: ${flag} takes no value; give it without =`;
+  host.stderr.writeSync(`${message}\n`);
+  if (promisesResult(host.args)) await writeUsageResult(host, message);
   return EXIT.usage;
 }
 
-/** Whether the reader of stdout was promised a result as the last line, whatever happens. */
+/** Tells whether the last line of stdout must be a result, whatever happens. */
 function promisesResult(args: readonly string[]): boolean {
   const words = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
   return words[0] === "respond" && words.includes("--json");
 }
 
-async function writeUsageResult(host: Host, said: string): Promise<void> {
-  const { resultWithoutTurn } = await import("../../responses/turn/result.ts");
-  const error = new CulvertError("usage", said.trim().replace(/^culvert: /, ""), {
+async function writeUsageResult(host: Host, message: string): Promise<void> {
+  const [{ resultWithoutTurn }, { writeLastLine }] = await Promise.all([
+    import("../../responses/turn/result.ts"),
+    import("../command/report_error.ts"),
+  ]);
+  const error = new CulvertError("usage", message.trim().replace(/^culvert: /, ""), {
     hint: "See: culvert respond --help",
   });
-  host.stdout.writeSync(`${JSON.stringify(resultWithoutTurn(error, null))}\n`);
+  writeLastLine(host, `${JSON.stringify(resultWithoutTurn(error, null))}\n`);
 }
 
-/** The parser's own exit codes are negative: words it did not understand, and faults of ours. */
+/** The parser's own exit codes are negative: arguments that it did not understand, and faults of the program. */
 function parserStatus(code: number | string | null | undefined): number | undefined {
   if (typeof code !== "number" || code === ExitCode.Success) return undefined;
   const misunderstood = code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand;

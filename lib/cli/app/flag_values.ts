@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { HELP_FLAG } from "./help_flag.ts";
+import { HELP_FLAG } from "../command/program_flags.ts";
 import { kebab } from "../command/kebab.ts";
 import { manualOf, type Target, targetAt } from "../reference/manual.ts";
 

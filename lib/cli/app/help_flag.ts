@@ -1,27 +1,13 @@
 /**
- * `-h` and `--help`, as the parser's own extension point has them.
+ * Prints help for `-h` and `--help`, as an integration of the parser.
  *
  * @module
  */
 import type { StricliIntegration } from "@stricli/core";
 import type { CliContext } from "../command/context.ts";
-import type { AddedFlag } from "../reference/manual.ts";
+import { HELP_FLAG, VERSION_FLAG } from "../command/program_flags.ts";
 
-/** Of every command. */
-export const HELP_FLAG = {
-  name: "help",
-  aliases: ["h"],
-  brief: "Print this help",
-} as const satisfies AddedFlag;
-
-/** Of the program itself. */
-export const VERSION_FLAG = {
-  name: "version",
-  aliases: ["v"],
-  brief: "Print the version",
-} as const satisfies AddedFlag;
-
-/** Prints the help of whatever command stands before the flag. A group alone means its help. */
+/** Prints the help of the command before the flag. A group without a command prints its help as well. */
 export const helpFlag: StricliIntegration<CliContext> = {
   flag: {
     brief: HELP_FLAG.brief,

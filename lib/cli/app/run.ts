@@ -3,28 +3,35 @@
  *
  * @module
  */
-import { CulvertError, EXIT } from "../../errors.ts";
+import { asCulvertError, EXIT } from "../../errors.ts";
 import { VERSION } from "../../version.ts";
 import type { Host } from "../command/host.ts";
 
 /**
- * Parses the arguments of a process and runs the command that they name.
+ * Parses the arguments of a process and runs the command that they name. A failure outside of a command, such as a
+ * help text that cannot be written, is reported here.
  *
  * @param host the process
  * @returns the exit status
- * @throws only what is a fault in culvert itself
  */
 export async function run(host: Host): Promise<number> {
   try {
-    if (host.args.length === 1 && host.args[0] === "--version") {
-      host.stdout.writeSync(`${VERSION}\n`);
+    // As the only argument, -v asks for the version as well; behind a command it means more output.
+    if (host.args.length === 1 && /^(--version|-V|-v)$/.test(host.args[0] ?? "")) {
+      await host.stdout.write(`${VERSION}\n`);
       return EXIT.done;
     }
     // The parser is loaded on demand: scripts call --version often, and it needs no parser.
     const { runCommandLine } = await import("./command_line.ts");
     return await runCommandLine(host);
-  } catch (error) {
-    if (error instanceof CulvertError && error.code === "reader_gone") return EXIT.readerGone;
-    throw error;
+  } catch (thrown) {
+    const error = asCulvertError(thrown);
+    if (error.code === "reader_gone") return error.exitStatus;
+    const [{ formatError }, { createStyle }] = await Promise.all([
+      import("../output/render_error.ts"),
+      import("../output/style.ts"),
+    ]);
+    host.stderr.writeSync(formatError(error, createStyle(false)));
+    return error.exitStatus;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How a command is defined: words (parameters and help) here and now, deeds loaded when it is called, and one
- * place where its failure becomes an exit status.
+ * Defines commands. The definition (flags and help) is loaded eagerly, the implementation on first use. The failure
+ * of an implementation becomes an exit status here.
  *
  * @module
  */
@@ -14,28 +14,28 @@ import {
 } from "@stricli/core";
 import { asCulvertError } from "../../errors.ts";
 import type { CliContext } from "./context.ts";
-import type { ReportOptions } from "../output/render_error.ts";
+import type { ReportOptions } from "./report_error.ts";
 
-/** The last part of a command's help: examples that run as written, and where to read on. */
+/** The help text of a command beside its flags. */
 export interface CommandDocs {
-  /** One line, without a full stop. */
+  /** A summary of one line, without a full stop. */
   readonly brief: string;
-  /** A paragraph or a few. */
+  /** Paragraphs, separated by an empty line. Default: the summary. */
   readonly description?: string;
-  /** Whole command lines. A test runs each of them against the demo provider. */
+  /** Complete command lines. A test runs each of them against the demo provider. */
   readonly examples: readonly string[];
-  /** Names of commands and help topics. */
+  /** Names of related commands and help topics. */
   readonly seeAlso: readonly string[];
 }
 
-/** What a command's module exports as `run`. */
+/** The function `run` that the module of an implementation exports. */
 export type CommandRun<FLAGS, ARGS extends readonly unknown[]> = (
   context: CliContext,
   flags: FLAGS,
   ...args: ARGS
 ) => Promise<void>;
 
-/** The definition of a command. */
+/** Definition of a command. */
 export interface CommandDefinition<
   FLAGS extends Readonly<Record<string, unknown>>,
   ARGS extends readonly unknown[],
@@ -44,16 +44,16 @@ export interface CommandDefinition<
   readonly aliases?: Readonly<Record<string, keyof FLAGS & string>>;
   readonly positional: TypedPositionalParameters<ARGS, CliContext>;
   readonly docs: CommandDocs;
-  /** Imports the module that does the work. */
+  /** Imports the implementation. */
   readonly load: () => Promise<{ readonly run: CommandRun<FLAGS, ARGS> }>;
 }
 
-/** What help, the manual and completion know of a command or of a group of commands. */
+/** A command or a group of commands with its help text. */
 export interface Documented {
   readonly docs: CommandDocs;
 }
 
-/** Makes a command of its definition. */
+/** Creates a command from its definition. */
 export function defineCommand<
   FLAGS extends Readonly<Record<string, unknown>>,
   ARGS extends readonly unknown[],
@@ -68,7 +68,7 @@ export function defineCommand<
           await run(this, flags, ...args);
         } catch (thrown) {
           const error = asCulvertError(thrown);
-          const { reportError } = await import("../output/render_error.ts");
+          const { reportError } = await import("./report_error.ts");
           reportError(this, error, {
             json: flags["json"] === true,
             verbose: Number(flags["verbose"] ?? 0) > 0,
@@ -91,7 +91,7 @@ function colorOf(flag: unknown): Pick<ReportOptions, "color"> {
   return flag === "always" || flag === "never" ? { color: flag } : {};
 }
 
-/** Makes a group of commands, such as `culvert auth`. */
+/** Creates a group of commands, such as `culvert auth`. */
 export function defineGroup(
   routes: Readonly<Record<string, Command<CliContext> | RouteMap<CliContext>>>,
   docs: CommandDocs,

@@ -1,39 +1,61 @@
 /**
- * What a running command is given: the host, and where to leave its exit status.
+ * The context that a running command gets: the process, the command tree, and its own exit status.
  *
  * @module
  */
-import type { CommandContext, StricliProcess } from "@stricli/core";
+import type { Application, CommandContext, RouteMap, StricliProcess } from "@stricli/core";
 import type { ExitStatus } from "../../errors.ts";
+import type { Documented } from "./command.ts";
 import type { Host } from "./host.ts";
+
+/** The program's commands, for help and completion. */
+export interface Program {
+  /** Loads the definitions of all commands, or of the one with that name. */
+  readonly commands: (name?: string) => Promise<RouteMap<CliContext> & Documented>;
+  /** Builds the parser for a command line. Loads only the definition that its first word names. */
+  readonly application: (args: readonly string[]) => Promise<Application<CliContext>>;
+}
 
 /** The context of every command. */
 export interface CliContext extends CommandContext {
-  /** For the parser's own output alone. */
+  /** For the parser's own output only. */
   readonly process: StricliProcess;
   readonly host: Host;
-  /** What the parser has said on stderr. */
-  readonly said: () => string;
-  /** Set by the command; 0 unless it says otherwise. */
+  readonly program: Program;
+  /** The exit status. A command changes it when it fails without an exception. */
   status: ExitStatus;
 }
 
+/** A context, and what the parser wrote through it. */
+export interface ParserContext {
+  readonly context: CliContext;
+  /** Returns what the parser wrote to stdout so far; it is not on stdout yet. */
+  readonly output: () => string;
+  /** Returns what the parser wrote to stderr so far. */
+  readonly messages: () => string;
+}
+
 /** Builds the context of one run. */
-export function cliContext(host: Host): CliContext {
-  let said = "";
+export function cliContext(host: Host, program: Program): ParserContext {
+  let output = "";
+  let messages = "";
   return {
-    process: {
-      stdout: { write: (text) => host.stdout.writeSync(text) },
-      stderr: {
-        write: (text) => {
-          said += text;
-          host.stderr.writeSync(text);
+    context: {
+      process: {
+        stdout: { write: (text) => void (output += text) },
+        stderr: {
+          write: (text) => {
+            messages += text;
+            host.stderr.writeSync(text);
+          },
         },
+        env: {},
       },
-      env: {},
+      host,
+      program,
+      status: 0,
     },
-    said: () => said,
-    host,
-    status: 0,
+    output: () => output,
+    messages: () => messages,
   };
 }

@@ -5,14 +5,9 @@
  */
 import type { CliContext } from "./context.ts";
 import type { FlagParametersForType } from "@stricli/core";
-import type { ColorChoice } from "../output/style.ts";
+import type { OutputFlags } from "../output/reporter.ts";
 
-/** How much is said, and how. */
-export type OutputFlags = {
-  readonly quiet?: number;
-  readonly verbose?: number;
-  readonly color?: ColorChoice;
-};
+export type { OutputFlags };
 
 /** Whom to trust, which way to go, which configuration to read. */
 export type NetworkFlags = {

@@ -5,7 +5,6 @@
  */
 import { proposeCompletions } from "@stricli/core";
 import type { CliContext } from "../command/context.ts";
-import { applicationFor } from "../app/app.ts";
 
 /** One way to go on. */
 export interface Proposal {
@@ -23,7 +22,7 @@ export interface Proposal {
  */
 export async function propose(words: readonly string[], context: CliContext): Promise<Proposal[]> {
   const before = words.slice(0, -1);
-  const application = await applicationFor(before);
+  const application = await context.program.application(before);
   const partial = words.at(-1) ?? "";
   const joined = /^(--[^=]+=)(.*)$/s.exec(partial);
   if (joined !== null) {

@@ -12,15 +12,15 @@ import { isTopic, TOPICS, topicText } from "../reference/topic.ts";
 
 /** Prints it. */
 export async function run(context: CliContext, _flags: object, ...words: string[]): Promise<void> {
-  await context.host.stdout.write(await textFor(words));
+  await context.host.stdout.write(await textFor(context, words));
 }
 
-async function textFor(words: readonly string[]): Promise<string> {
+async function textFor({ program }: CliContext, words: readonly string[]): Promise<string> {
   const [first] = words;
   if (first !== undefined && words.length === 1 && isTopic(first)) {
     return topicText(await TOPICS[first].load());
   }
-  const manual = await commandManual(words);
+  const manual = await commandManual(program, words);
   if (manual === undefined) {
     throw new CulvertError("usage", `There is no topic and no command ${JSON.stringify(words.join(" "))}`, {
       hint: `Topics: ${Object.keys(TOPICS).join(", ")}. Commands: culvert --help.`,

@@ -13,7 +13,7 @@ import { exitRows } from "../reference/topics/exit_codes.ts";
 
 /** Prints it. */
 export async function run(context: CliContext, _flags: object, ...words: string[]): Promise<void> {
-  const manual = await commandManual(words);
+  const manual = await commandManual(context.program, words);
   if (manual === undefined) {
     throw new CulvertError("usage", `There is no command ${JSON.stringify(words.join(" "))}`, {
       hint: "See: culvert --help",

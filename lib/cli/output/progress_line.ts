@@ -1,76 +1,67 @@
 /**
- * A line on a terminal that says what is being waited for, and for how long already.
+ * A status line on a terminal that says what the program waits for, and for how long already.
  *
  * @module
  */
-import type { Host } from "../command/host.ts";
+import type { OutputHost } from "./streams.ts";
 
-/** Nothing is said before so much silence, ms; then the line is renewed as often. */
-const PATIENCE_MS = 1_000;
+/** The line appears after so much time without other output, and is renewed as often, ms. */
+const INTERVAL_MS = 1_000;
 
-/** A line that shows itself while nothing else happens. */
-export interface WaitingLine extends Disposable {
-  /** Names what is being waited for now. The clock goes on. */
-  readonly label: (text: string) => void;
-  /** Takes the line away for something else to be written; it comes back after as long a silence again. */
-  readonly erase: () => void;
-  /** Takes it away for good, and its timer with it. */
+/** A status line that shows itself while nothing else is written. */
+export interface ProgressLine extends Disposable {
+  /** Changes what is being waited for. The time goes on. */
+  readonly setLabel: (label: string) => void;
+  /** Removes the line until nothing was written for a second. */
+  readonly pause: () => void;
+  /** Removes the line for good and stops its timer. */
   readonly stop: () => void;
 }
 
 /**
- * Starts to wait. Where stderr is no terminal, or one that cannot write over a line, nothing is ever shown.
+ * Starts the status line. Where stderr is not a terminal, or `TERM` is `dumb`, nothing is ever shown.
  *
  * @param host for stderr and the clock
- * @param label what is being waited for, such as `the first word`
- * @param wanted whether to show anything at all
+ * @param label what is being waited for, such as `a connection`
+ * @param enabled whether to show anything at all
  */
-export function startWaiting(
-  host: Pick<Host, "stderr" | "world">,
+export function startProgressLine(
+  host: Pick<OutputHost, "stderr" | "world">,
   label: string,
-  wanted = true,
-): WaitingLine {
+  enabled = true,
+): ProgressLine {
   const { stderr, world } = host;
-  if (!wanted || !stderr.isTerminal || world.env("TERM") === "dumb") return NOTHING;
+  if (!enabled || !stderr.isTerminal || world.env("TERM") === "dumb") return DISABLED;
   const begin = world.monotonic();
   let text = label;
-  let shown = 0;
-  // Blanks take the line away, not an escape sequence: with NO_COLOR some terminals are logs.
-  const wipe = () => {
-    if (shown > 0) stderr.writeSync(`\r${" ".repeat(shown)}\r`);
-    shown = 0;
-  };
+  let isStopped = false;
   const show = () => {
-    wipe();
     const seconds = Math.floor((world.monotonic() - begin) / 1_000);
-    const line = `waiting for ${text}, ${seconds} s`.slice(0, (stderr.columns() ?? 80) - 1);
-    stderr.writeSync(line);
-    shown = line.length;
+    stderr.showStatus(`waiting for ${text}, ${seconds} s`);
   };
-  let timer = setInterval(show, PATIENCE_MS);
-  let stopped = false;
+  let timer = setInterval(show, INTERVAL_MS);
   const stop = () => {
-    stopped = true;
+    isStopped = true;
     clearInterval(timer);
-    wipe();
+    stderr.showStatus("");
   };
   return {
-    label: (next) => {
+    setLabel: (next) => {
       text = next;
     },
-    erase: () => {
-      wipe();
+    pause: () => {
+      stderr.showStatus("");
       clearInterval(timer);
-      if (!stopped) timer = setInterval(show, PATIENCE_MS);
+      if (!isStopped) timer = setInterval(show, INTERVAL_MS);
     },
     stop,
     [Symbol.dispose]: stop,
   };
 }
 
-const NOTHING: WaitingLine = {
-  label: () => {},
-  erase: () => {},
+const DISABLED: ProgressLine = {
+  setLabel: () => {},
+  pause: () => {},
   stop: () => {},
   [Symbol.dispose]: () => {},
 };

@@ -1,47 +1,39 @@
 /**
- * How a failure reaches the user: one short block on stderr, always; with `--json` also as the last line on
- * stdout.
+ * Renders failures: as a few lines of text, and as the error of a JSON line.
  *
  * @module
  */
 import type { CulvertError, ErrorCode } from "../../errors.ts";
 import { redactDetails } from "../../redaction/details.ts";
-import { secretsAround } from "../../redaction/environment_secrets.ts";
-import { createRedactor, type Redactor } from "../../redaction/redactor.ts";
+import type { Redactor } from "../../redaction/redactor.ts";
 import type { ResultError } from "../../responses/events/events.ts";
-import type { CliContext } from "../command/context.ts";
-import { type ColorChoice, createStyle, type Style, wantsColor } from "./style.ts";
+import { removeControls } from "../../text/control_characters.ts";
+import type { Style } from "./style.ts";
 
-/** How to report. */
-export interface ReportOptions {
-  readonly json: boolean;
-  readonly verbose: boolean;
-  readonly color?: ColorChoice;
-}
-
-/** A failure, as people are told of it. */
+/** The part of a failure that is shown to people. */
 export interface Reportable extends Pick<CulvertError, "message"> {
   readonly hint?: string | null;
 }
 
-/** The block for people: what went wrong, then what to do next. */
+/**
+ * Renders the message on one line, and each line of the hint below it, indented. So text from a server that is part
+ * of either cannot begin a line of its own that looks like another message.
+ */
 export function formatError(error: Reportable, style: Style): string {
-  const lines = [`${style.error("culvert:")} ${withoutControls(error.message)}`];
-  if (error.hint !== undefined && error.hint !== null) {
-    lines.push(...error.hint.split("\n").map((line) => `  ${withoutControls(line)}`));
-  }
+  const hint = error.hint === undefined || error.hint === null ? [] : error.hint.split("\n");
+  const lines = [
+    `${style.error("culvert:")} ${singleLine(error.message)}`,
+    ...hint.map((line) => `  ${singleLine(line)}`),
+  ];
   return `${lines.join("\n")}\n`;
 }
 
-/**
- * Text without what a terminal would obey: messages quote servers, proxies and certificates, which are
- * strangers. Line breaks stay.
- */
-export function withoutControls(text: string): string {
-  return text.replace(/[^\P{Cc}\n]|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
+/** Joins the lines of a message that may quote a server, and replaces its other control characters. */
+export function singleLine(text: string): string {
+  return removeControls(text.trimEnd().replace(/[\r\n]+/g, " "), { joiners: true });
 }
 
-/** A failure as a JSON line holds it. */
+/** Returns a failure in the form that a JSON line has, with secrets masked. */
 export function redactError(
   error: { readonly code: ErrorCode; readonly details: CulvertError["details"] } & Reportable,
   redact: Redactor,
@@ -53,20 +45,4 @@ export function redactError(
     hint: hint === undefined || hint === null ? null : redact(hint),
     details: redactDetails(details, redact),
   };
-}
-
-/** Writes the failure and sets the exit status. A reader that went away gets silence. */
-export function reportError(context: CliContext, error: CulvertError, options: ReportOptions): void {
-  context.status = error.exitStatus;
-  if (error.code === "reader_gone") return;
-  const { stderr, stdout, world } = context.host;
-  const redact = createRedactor(secretsAround(world.env), "user");
-  if (options.json) {
-    const line = { type: "culvert.error", exit_code: error.exitStatus, error: redactError(error, redact) };
-    stdout.writeSync(`${JSON.stringify(line)}\n`);
-  }
-  stderr.writeSync(redact(formatError(error, createStyle(wantsColor(options.color, stderr, world.env)))));
-  if (options.verbose && error.code === "internal" && error.cause instanceof Error) {
-    context.host.stderr.writeSync(`${error.cause.stack ?? ""}\n`);
-  }
 }

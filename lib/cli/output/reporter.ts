@@ -1,60 +1,71 @@
 /**
- * What a command says beside its data: notes, warnings and progress, on stderr, as much as was asked for.
+ * Writes notes, warnings, progress and failures to stderr, as many of them as the flags ask for.
  *
  * @module
  */
-import { secretsAround } from "../../redaction/environment_secrets.ts";
 import { createRedactor, type Redactor } from "../../redaction/redactor.ts";
+import type { Secrets } from "../../redaction/secrets.ts";
 import type { Warning } from "../../warning.ts";
-import type { Host } from "../command/host.ts";
-import { formatError, type Reportable, withoutControls } from "./render_error.ts";
-import type { OutputFlags } from "../command/shared_flags.ts";
-import { createStyle, wantsColor } from "./style.ts";
-import { startWaiting, type WaitingLine } from "./progress_line.ts";
+import { formatError, type Reportable, singleLine } from "./render_error.ts";
+import { type ProgressLine, startProgressLine } from "./progress_line.ts";
+import type { OutputHost } from "./streams.ts";
+import { type ColorChoice, createStyle, wantsColor } from "./style.ts";
 
-/** Says things on stderr. */
+/** The flags that choose what is written to stderr. */
+export type OutputFlags = {
+  readonly quiet?: number;
+  readonly verbose?: number;
+  readonly color?: ColorChoice;
+};
+
+/** Writes messages to stderr. */
 export interface Reporter {
-  /** How much to say: 2 everything, 1 details, 0 normal, -1 no progress, -2 errors only. */
+  /** How much is written: 2 everything, 1 details, 0 the default, -1 no progress, -2 errors only. */
   readonly level: number;
-  /** A step that was taken; silenced by `-q`. */
+  /** The secrets that are masked in every message. A command adds the ones it learns of. */
+  readonly secrets: Secrets;
+  /** Writes that a step was taken; silenced by `-q`. */
   readonly progress: (message: string) => void;
-  /** Something to know; silenced by `-qq`. */
+  /** Writes a warning; silenced by `-qq`. */
   readonly warn: (warning: Warning) => void;
-  /** Said with `-v`, or with `-vv` for `debug`. */
+  /** Writes a detail for `-v`, or for `-vv` with level `debug`. */
   readonly note: (message: string, level?: "info" | "debug") => void;
-  /** A failure; nothing silences it. */
+  /** Writes a failure; no flag silences it. */
   readonly fail: (error: Reportable) => void;
   /** Shows on a terminal what is being waited for, until it is stopped; silenced by `-q`. */
-  readonly wait: (label: string) => WaitingLine;
+  readonly wait: (label: string) => ProgressLine;
 }
 
-/** Makes the reporter that the flags ask for. */
-export function createReporter(host: Host, flags: OutputFlags): Reporter {
+/** Creates the reporter that the flags ask for. */
+export function createReporter(host: OutputHost, flags: OutputFlags): Reporter {
   const level = (flags.verbose ?? 0) - (flags.quiet ?? 0);
   const style = createStyle(wantsColor(flags.color, host.stderr, host.world.env));
-  let waiting: WaitingLine | undefined;
+  let progressLine: ProgressLine | undefined;
   let redact: Redactor | undefined;
   const write = (text: string) => {
-    waiting?.erase();
-    redact ??= createRedactor(secretsAround(host.world.env), "user");
+    progressLine?.pause();
+    redact ??= createRedactor(host.secrets(), "user");
     host.stderr.writeSync(redact(text));
   };
-  const say = (line: string) => write(`culvert: ${line}\n`);
+  const writeLine = (line: string) => write(`culvert: ${line}\n`);
   return {
     level,
+    get secrets() {
+      return host.secrets();
+    },
     progress: (message) => {
-      if (level >= 0) say(withoutControls(message));
+      if (level >= 0) writeLine(singleLine(message));
     },
     warn: ({ message }) => {
-      if (level >= -1) say(`${style.warning("warning:")} ${withoutControls(message)}`);
+      if (level >= -1) writeLine(`${style.warning("warning:")} ${singleLine(message)}`);
     },
     note: (message, at = "info") => {
-      if (level >= (at === "debug" ? 2 : 1)) say(style.faint(withoutControls(message)));
+      if (level >= (at === "debug" ? 2 : 1)) writeLine(style.faint(singleLine(message)));
     },
     fail: (error) => write(formatError(error, style)),
     wait: (label) => {
-      waiting = startWaiting(host, label, level >= 0);
-      return waiting;
+      progressLine = startProgressLine(host, label, level >= 0);
+      return progressLine;
     },
   };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Secrets } from "../../redaction/secrets.ts";
 import type { World } from "../../world/world.ts";
 
 /** Standard output or standard error. */
@@ -12,18 +13,33 @@ export interface OutputStream {
   /** Returns the width of the terminal in columns; `undefined` where it is not known. */
   readonly columns: () => number | undefined;
   /**
-   * Writes all of `data` before it resolves, so that a slow reader slows the writer down.
+   * Writes all of `data` before it resolves, so that a slow reader slows the writer down. Control characters are
+   * replaced on a terminal, see `output_stream.ts`.
    *
-   * @throws CulvertError `reader_gone` when the reader closed the stream, `output_unwritable` for other failures
+   * @throws CulvertError `reader_gone` when the reader closed standard output, `output_unwritable` for other
+   *   failures of standard output; a failure of standard error is ignored
    */
   readonly write: (data: string | Uint8Array) => Promise<void>;
   /** Writes all of `data` before it returns. Throws as {@link OutputStream.write} does. */
   readonly writeSync: (data: string | Uint8Array) => void;
 }
 
+/** Standard error. */
+export interface MessageStream extends OutputStream {
+  /**
+   * Shows one line of text that the next write to the terminal removes. Does nothing where the stream is not a
+   * terminal.
+   *
+   * @param line cut at the width of the terminal; empty to remove the line
+   */
+  readonly showStatus: (line: string) => void;
+}
+
 /** The part of the process that output needs. */
 export interface OutputHost {
   readonly world: World;
   readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
+  readonly stderr: MessageStream;
+  /** Returns the register of the secrets that messages must not show. */
+  readonly secrets: () => Secrets;
 }

@@ -1,22 +1,27 @@
 /**
- * The manuals of the real program.
+ * Builds the manuals of the program's own commands.
  *
  * @module
  */
-import { commandsFor } from "../app/app.ts";
-import { HELP_FLAG, VERSION_FLAG } from "../app/help_flag.ts";
+import type { Program } from "../command/context.ts";
+import { HELP_FLAG, VERSION_FLAG } from "../command/program_flags.ts";
 import { allManuals, type Manual, manualOf, targetAt } from "./manual.ts";
 
 const NAME = "culvert";
 
-/** The manual of the command that the words name; none: of the program; undefined where there is no such. */
-export async function commandManual(words: readonly string[]): Promise<Manual | undefined> {
-  const target = targetAt(await commandsFor(), words);
+/**
+ * Builds the manual of a command.
+ *
+ * @param words the names that lead to the command; none for the program itself
+ * @returns `undefined` where there is no such command
+ */
+export async function commandManual(program: Program, words: readonly string[]): Promise<Manual | undefined> {
+  const target = targetAt(await program.commands(), words);
   if (target === undefined) return undefined;
   return manualOf(target, [NAME, ...words], words.length === 0 ? [HELP_FLAG, VERSION_FLAG] : [HELP_FLAG]);
 }
 
-/** Every manual there is, the program's own first. */
-export async function everyManual(): Promise<Manual[]> {
-  return allManuals(await commandsFor(), [NAME], [HELP_FLAG], [VERSION_FLAG]);
+/** Builds the manuals of the program and of every command, the program's first. */
+export async function everyManual(program: Program): Promise<Manual[]> {
+  return allManuals(await program.commands(), [NAME], [HELP_FLAG], [VERSION_FLAG]);
 }

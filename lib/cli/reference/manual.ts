@@ -8,6 +8,7 @@ import type { Command, RouteMap } from "@stricli/core";
 import type { CommandDocs } from "../command/command.ts";
 import type { CliContext } from "../command/context.ts";
 import { kebab } from "../command/kebab.ts";
+import type { AddedFlag } from "../command/program_flags.ts";
 
 /** A command, or a group of commands. */
 export type Target = Command<CliContext> | RouteMap<CliContext>;
@@ -40,13 +41,6 @@ export interface Manual {
   readonly commands: readonly Entry[];
   readonly examples: readonly string[];
   readonly seeAlso: readonly string[];
-}
-
-/** A flag that the parser itself adds. */
-export interface AddedFlag {
-  readonly name: string;
-  readonly brief: string;
-  readonly aliases?: readonly string[];
 }
 
 /** The manual of the command or group that stands at `path`. */

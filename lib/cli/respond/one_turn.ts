@@ -4,7 +4,6 @@
  * @module
  */
 import { asCulvertError, type CulvertError, EXIT, type ExitStatus } from "../../errors.ts";
-import { secretsAround } from "../../redaction/environment_secrets.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { AnswerCollector } from "../../responses/turn/answer_collector.ts";
 import type { ResponseEvent, ResultEvent } from "../../responses/events/events.ts";
@@ -46,7 +45,7 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
   const sharesTerminal = !json && host.stdout.isTerminal && host.stderr.isTerminal;
   const unsaid: ResponseEvent[] = [];
   const output = json
-    ? jsonOutput(createRedactor(secretsAround(host.world.env), "user"))
+    ? jsonOutput(createRedactor(host.secrets(), "user"))
     : textOutput(collector, host.stdout.isTerminal);
   let result: ResultEvent | undefined;
   using waiting = reporter.wait("a connection");
@@ -64,8 +63,8 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Prin
         if (event.type === "culvert.result") result = event;
         else if (sharesTerminal && collector.isLineOpen) keepForLater(event, unsaid);
         else if (!json || event.type !== "culvert.warning") narrate(event, reporter);
-        if (event.type === "culvert.connected") waiting.label("the first word of the answer");
-        else if (event.type === "culvert.retry") waiting.label(`attempt ${event.attempt + 1}`);
+        if (event.type === "culvert.connected") waiting.setLabel("the first word of the answer");
+        else if (event.type === "culvert.retry") waiting.setLabel(`attempt ${event.attempt + 1}`);
       }
     }
     await queue.drain();

@@ -4,7 +4,6 @@
  * @module
  */
 import { asCulvertError, CulvertError } from "../../errors.ts";
-import { secretsAround } from "../../redaction/environment_secrets.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { resultWithoutTurn } from "../../responses/turn/result.ts";
 import { Session } from "../../responses/turn/session.ts";
@@ -12,6 +11,7 @@ import type { SharedFlags } from "../../config/settings.ts";
 import type { RespondFlags } from "./command.ts";
 import { connectCommand, type ConnectionFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
+import { writeLastLine } from "../command/report_error.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 import type { Host } from "../command/host.ts";
 import type { OutputFile } from "../output/output_file.ts";
@@ -29,8 +29,8 @@ export async function run(context: CliContext, flags: RespondFlags, ...words: st
     const error = asCulvertError(thrown);
     if (flags.json !== true || error.code === "reader_gone") throw error;
     context.status = error.exitStatus;
-    const redact = createRedactor(secretsAround(context.host.world.env), "user");
-    context.host.stdout.writeSync(resultLine(resultWithoutTurn(error, flags.model ?? null), redact));
+    const redact = createRedactor(context.host.secrets(), "user");
+    writeLastLine(context.host, resultLine(resultWithoutTurn(error, flags.model ?? null), redact));
     createReporter(context.host, flags).fail(error);
   }
 }

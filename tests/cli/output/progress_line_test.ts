@@ -1,23 +1,26 @@
-import { startWaiting } from "../../../lib/cli/output/progress_line.ts";
+import { createOutputStreams } from "../../../lib/cli/output/output_stream.ts";
+import { startProgressLine } from "../../../lib/cli/output/progress_line.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 
-/** A terminal of so many columns that keeps what is written to it, and what a person sees at the end. */
+/** Stdout and stderr on one terminal that keeps what is written to it. */
 function terminal(
   options: { readonly isTerminal?: boolean; readonly term?: string; readonly columns?: number } = {},
 ) {
   let written = "";
   const waiters: (() => void)[] = [];
-  const write = (data: string | Uint8Array) => {
-    written += typeof data === "string" ? data : new TextDecoder().decode(data);
+  const decoder = new TextDecoder();
+  const writeSync = (bytes: Uint8Array) => {
+    written += decoder.decode(bytes);
     waiters.splice(0).forEach((wake) => wake());
+    return bytes.length;
+  };
+  const parts = {
+    sink: { writeSync, write: (bytes: Uint8Array) => Promise.resolve(writeSync(bytes)) },
+    isTerminal: options.isTerminal ?? true,
+    columns: () => options.columns,
   };
   const host = {
-    stderr: {
-      isTerminal: options.isTerminal ?? true,
-      columns: () => options.columns,
-      write: (data: string | Uint8Array) => Promise.resolve(write(data)),
-      writeSync: write,
-    },
+    ...createOutputStreams(parts, parts, () => Promise.resolve()),
     world: {
       env: (name: string) => name === "TERM" ? options.term ?? "xterm" : undefined,
       now: () => Date.now(),
@@ -33,7 +36,7 @@ function terminal(
     host,
     written: () => written,
     nextWrite: () => new Promise<void>((resolve) => waiters.push(resolve)),
-    /** The line as it stands: carriage returns go back, letters write over. */
+    /** The last line as it is on the screen: carriage returns go back, and letters replace each other. */
     line: () => {
       let cells: string[] = [];
       let column = 0;
@@ -47,14 +50,14 @@ function terminal(
   };
 }
 
-Deno.test("after a second of silence a terminal is told what is waited for, and the line goes away", async () => {
+Deno.test("after a second without output the terminal shows what is waited for, until the line is stopped", async () => {
   const screen = terminal();
-  const waiting = startWaiting(screen.host, "a connection");
+  const waiting = startProgressLine(screen.host, "a connection");
   const begin = performance.now();
   await screen.nextWrite();
   assert(performance.now() - begin >= 950);
   assertEquals(screen.line(), "waiting for a connection, 1 s");
-  waiting.label("the first word");
+  waiting.setLabel("the first word");
   await screen.nextWrite();
   waiting.stop();
   assert(screen.written().includes("waiting for the first word, 2 s"));
@@ -62,42 +65,52 @@ Deno.test("after a second of silence a terminal is told what is waited for, and 
   assert(!screen.written().includes("\x1b"));
 });
 
-Deno.test("other output takes the line away, and it comes back after another second", async () => {
+for (const stream of ["stdout", "stderr"] as const) {
+  Deno.test(`a write to ${stream} removes the line first, even if nobody paused it`, async () => {
+    const screen = terminal();
+    using _waiting = startProgressLine(screen.host, "a connection");
+    await screen.nextWrite();
+    await screen.host[stream].write("text");
+    assertEquals(screen.line(), "text");
+  });
+}
+
+Deno.test("a line that is paused comes back after another second", async () => {
   const screen = terminal();
-  using waiting = startWaiting(screen.host, "a connection");
+  using waiting = startProgressLine(screen.host, "a connection");
   await screen.nextWrite();
-  waiting.erase();
+  waiting.pause();
   screen.host.stderr.writeSync("culvert: a retry\n");
   assertEquals(screen.line(), "");
   await screen.nextWrite();
   assertEquals(screen.line(), "waiting for a connection, 2 s");
 });
 
-Deno.test("the line never reaches the last column, where it would break", async () => {
+Deno.test("the line is cut before the last column, where the terminal would wrap it", async () => {
   const screen = terminal({ columns: 20 });
-  using _waiting = startWaiting(screen.host, "something with a long name");
+  using _waiting = startProgressLine(screen.host, "something with a long name");
   await screen.nextWrite();
   assertEquals(screen.line(), "waiting for somethi");
 });
 
-Deno.test("where nobody looks, where a line cannot be written over, or under -q, nothing is shown or timed", () => {
-  // A timer that was left behind would fail the test.
+Deno.test("without a terminal, with TERM=dumb, or with -q, nothing is shown and no timer runs", () => {
+  // The test runner reports a timer that is left behind.
   for (
     const [options, wanted] of [[{ isTerminal: false }, true], [{ term: "dumb" }, true], [{}, false]] as const
   ) {
     const screen = terminal(options);
-    const waiting = startWaiting(screen.host, "a connection", wanted);
-    waiting.label("x");
-    waiting.erase();
+    const waiting = startProgressLine(screen.host, "a connection", wanted);
+    waiting.setLabel("x");
+    waiting.pause();
     assertEquals(screen.written(), "");
   }
 });
 
-Deno.test("once stopped it stays away", () => {
+Deno.test("a line that was stopped does not come back", () => {
   const screen = terminal();
-  const waiting = startWaiting(screen.host, "a connection");
+  const waiting = startProgressLine(screen.host, "a connection");
   waiting.stop();
-  waiting.erase();
+  waiting.pause();
   waiting.stop();
   assertEquals(screen.written(), "");
 });

@@ -1,4 +1,5 @@
 import { unlessLacking } from "../../support/old_runtime.ts";
+import { PROGRAM } from "../../../lib/cli/app/app.ts";
 import { everyManual } from "../../../lib/cli/reference/command_manual.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { FOREIGN_SHELL, furnished } from "../../support/examples.ts";
@@ -13,7 +14,7 @@ const NOT_ALONE = new Set([
   "culvert auth refresh",
 ]);
 
-const lines = (await everyManual()).flatMap(({ examples }) => examples);
+const lines = (await everyManual(PROGRAM)).flatMap(({ examples }) => examples);
 
 /** Why an example is not run here; nothing where it is. */
 function obstacle(line: string): string | undefined {

@@ -24,6 +24,7 @@ const AUTHORITY: readonly Row[] = [
 
 const PLACES: readonly Row[] = [
   ["CODEX_HOME", "directory of config.toml and auth.json; default ~/.codex"],
+  ["OPENAI_BASE_URL", "address of the built-in provider openai"],
   ["CODEX_OSS_BASE_URL", "address of ollama and lmstudio"],
   ["CODEX_OSS_PORT", "their port on this machine"],
   ["HOME", "where ~ is; USERPROFILE on Windows"],

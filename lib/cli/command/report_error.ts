@@ -1,0 +1,44 @@
+/**
+ * Reports the failure of a command: on stderr, and with `--json` also as the last line of stdout.
+ *
+ * @module
+ */
+import type { CulvertError } from "../../errors.ts";
+import { createRedactor } from "../../redaction/redactor.ts";
+import { formatError, redactError } from "../output/render_error.ts";
+import type { OutputHost } from "../output/streams.ts";
+import { type ColorChoice, createStyle, wantsColor } from "../output/style.ts";
+import type { CliContext } from "./context.ts";
+
+/** How to report. */
+export interface ReportOptions {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly color?: ColorChoice;
+}
+
+/** Writes the failure and sets the exit status. Writes nothing when the reader of stdout closed it. */
+export function reportError(context: CliContext, error: CulvertError, options: ReportOptions): void {
+  const { host } = context;
+  context.status = error.exitStatus;
+  if (error.code === "reader_gone") return;
+  const redact = createRedactor(host.secrets(), "user");
+  if (options.json) {
+    const line = { type: "culvert.error", exit_code: error.exitStatus, error: redactError(error, redact) };
+    writeLastLine(host, `${JSON.stringify(line)}\n`);
+  }
+  const style = createStyle(wantsColor(options.color, host.stderr, host.world.env));
+  host.stderr.writeSync(redact(formatError(error, style)));
+  if (options.verbose && error.code === "internal" && error.cause instanceof Error) {
+    host.stderr.writeSync(`${redact(error.cause.stack ?? "")}\n`);
+  }
+}
+
+/** Writes the line that reports a failure on stdout. Where stdout cannot be written, stderr has the failure. */
+export function writeLastLine(host: OutputHost, line: string): void {
+  try {
+    host.stdout.writeSync(line);
+  } catch {
+    // The failure that the line reports decides on the exit status, and it is reported on stderr as well.
+  }
+}
