@@ -8,14 +8,14 @@ import type { DetailValue, ErrorCode, ExitStatus } from "../../errors.ts";
 import type { JsonObject } from "./api_events.ts";
 
 /** The wire a response came over. */
-export type Wire = "sse" | "websocket";
+export type TransportName = "sse" | "websocket";
 
 /** A stream is open: the head of the response is in. */
 export interface ConnectedEvent {
   /** Discriminates. */
   readonly type: "culvert.connected";
   /** The wire it came over. */
-  readonly transport: Wire;
+  readonly transport: TransportName;
   /** Scheme, host and path; no query, no credentials. */
   readonly url: string;
   /** In words: `direct (…)`, or the proxy and who named it; without its credentials. */
@@ -269,7 +269,7 @@ export interface ResultEvent {
   /** What the server says it used, from header or stream; null when it did not say. */
   readonly model_served: string | null;
   /** The wire of the latest response; null where none was opened. */
-  readonly transport: Wire | null;
+  readonly transport: TransportName | null;
   /** Null where the server did not count. */
   readonly usage: TokenUsage | null;
   /** The latest of each family. */

@@ -11,7 +11,7 @@ import type {
   StreamItem,
 } from "./events.ts";
 import { isObject } from "./items.ts";
-import { headerIn } from "./wire_headers.ts";
+import { headerIn } from "./headers_in_json.ts";
 
 const FASTER_MODEL = "x-codex-safety-buffering-faster-model";
 const ENABLED = "x-codex-safety-buffering-enabled";

@@ -28,7 +28,7 @@ import type {
 import { isItem, isObject } from "./items.ts";
 
 /** An event off the wire, with its text. */
-export interface WireItem extends StreamItem {
+export interface ParsedEvent extends StreamItem {
   readonly event: ApiEvent | OtherEvent;
   readonly text: string;
 }
@@ -43,7 +43,7 @@ const OWN_PREFIX = "culvert.";
  * @returns the item, its text as it came; `undefined`
  *   for what is not a JSON object with a `type`, and for a `type` that only this program may use
  */
-export function parseEvent(text: string): WireItem | undefined {
+export function parseEvent(text: string): ParsedEvent | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);

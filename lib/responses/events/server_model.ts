@@ -5,7 +5,7 @@
  */
 import type { RerouteEvent, ServerModelEvent, StreamItem, WarningEvent } from "./events.ts";
 import { isObject } from "./items.ts";
-import { headerIn } from "./wire_headers.ts";
+import { headerIn } from "./headers_in_json.ts";
 
 const NAMES = ["openai-model", "x-openai-model"] as const;
 

@@ -5,16 +5,21 @@
  */
 import type { Authorization, Rejection } from "../../auth/authenticator.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
-import type { Wire } from "../events/events.ts";
+import type { TransportName } from "../events/events.ts";
 import type { Refusal } from "./http_failures.ts";
 import { errorInBody, type Secrets, shownText } from "./server_text.ts";
 
 /** What was sent, what came back, and what the server said of it. */
-export function rejectionOf(refusal: Refusal, wire: Wire, sent: Authorization, secrets: Secrets): Rejection {
+export function rejectionOf(
+  refusal: Refusal,
+  transport: TransportName,
+  sent: Authorization,
+  secrets: Secrets,
+): Rejection {
   const { message, code } = errorInBody(refusal.body) ?? {};
   return {
     endpoint: "/responses",
-    transport: wire === "sse" ? "http" : "websocket",
+    transport: transport === "sse" ? "http" : "websocket",
     evidence: serverEvidence(refusal.headers),
     sent,
     ...(refusal.url === undefined ? {} : { url: refusal.url }),

@@ -7,7 +7,7 @@ import type { Authorization } from "../../auth/authenticator.ts";
 import { originator } from "../../connect/user_agent.ts";
 import type { Provider } from "../../config/provider.ts";
 import type { Environment } from "../../world/world.ts";
-import { wireServiceTier } from "./request.ts";
+import { serviceTierParameter } from "./request.ts";
 import type { TraceContext } from "./trace_context.ts";
 
 /** Who speaks, for as long as a session lasts. */
@@ -121,6 +121,6 @@ export function isCodexBackend(provider: Provider, authorization: Authorization)
 
 /** `x-codex-routing-hint`, where the backend reads it. */
 export function routingHint(model: string, serviceTier: string | undefined): string {
-  const tier = wireServiceTier(serviceTier);
+  const tier = serviceTierParameter(serviceTier);
   return tier === undefined ? `model=${model}` : `model=${model};tier=${tier}`;
 }

@@ -79,7 +79,7 @@ export function requestBody(request: TurnRequest, context: BodyContext): Request
     openAi: context.providerName === "OpenAI",
     lite,
   });
-  const tier = wireServiceTier(request.serviceTier);
+  const tier = serviceTierParameter(request.serviceTier);
   const text = textPart(request);
   return {
     model: request.model,
@@ -101,7 +101,7 @@ export function requestBody(request: TurnRequest, context: BodyContext): Request
 }
 
 /** The tier's name on the wire; `undefined` where none is sent. */
-export function wireServiceTier(tier: string | undefined): string | undefined {
+export function serviceTierParameter(tier: string | undefined): string | undefined {
   if (tier === undefined || tier === "" || tier === "default") return undefined;
   return tier === "fast" ? "priority" : tier;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Authorization } from "../../auth/authenticator.ts";
-import type { CulvertEvent, JsonObject, Wire } from "../events/events.ts";
+import type { CulvertEvent, JsonObject, TransportName } from "../events/events.ts";
 import type { Failure } from "../failures/failure.ts";
 import type { Refusal } from "../failures/http_failures.ts";
 import type { RequestContext } from "../request/identity.ts";
@@ -16,7 +16,7 @@ export const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
 
 /** The head of a response that is under way. */
 export interface ResponseHead {
-  readonly wire: Wire;
+  readonly transport: TransportName;
   /** Scheme, host and path. */
   readonly url: string;
   /** In words. */
@@ -37,7 +37,7 @@ export interface CompletedResponse {
 }
 
 /** A response under way, one piece after another. Pulled: nothing is read ahead of whoever asks. */
-export interface WireStream {
+export interface EventStream {
   readonly head: ResponseHead;
   /**
    * Waits for the texts of the next events, at least one; `null` when the peer ended in good order.
@@ -68,19 +68,19 @@ export interface Call {
 
 /** What became of an attempt to open a response. A refusal is an answer, not an exception. */
 export type Opened =
-  | { readonly kind: "open"; readonly stream: WireStream }
+  | { readonly kind: "open"; readonly stream: EventStream }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 /** A way to carry a request. */
-export interface Carrier {
-  readonly wire: Wire;
+export interface Transport {
+  readonly name: TransportName;
   /** @throws CulvertError of the network, TLS and configuration codes */
   readonly open: (call: Call) => Promise<Opened>;
 }
 
 /** An attempt that came to nothing, as whoever chooses the wire must know it. */
 export interface FailedAttempt {
-  readonly wire: Wire;
+  readonly transport: TransportName;
   readonly failure: Failure;
   /** The status that refused the request or the upgrade; absent where none did. */
   readonly status?: number;
@@ -93,18 +93,18 @@ export interface FailedAttempt {
 }
 
 /** What is done about a failed attempt beside retrying it. */
-export interface ChangeOfWire {
+export interface TransportChange {
   readonly event: CulvertEvent;
   /** Whether the next attempt spends no retry: the failure was of the wire and not of the server. */
   readonly free: boolean;
 }
 
-/** Chooses the carrier of each attempt of a turn. */
-export interface Transport {
+/** Chooses the transport of each attempt of a turn. */
+export interface TransportSelector {
   /** For the next attempt; waits for a warm-up that is under way. */
-  readonly carrier: () => Promise<Carrier>;
+  readonly select: () => Promise<Transport>;
   /** What happened outside of any turn and has not been told yet. */
-  readonly news: () => readonly CulvertEvent[];
+  readonly pending: () => readonly CulvertEvent[];
   /** Told of each attempt that failed. */
-  readonly reconsider: (attempt: FailedAttempt) => ChangeOfWire | undefined;
+  readonly reconsider: (attempt: FailedAttempt) => TransportChange | undefined;
 }

@@ -15,11 +15,11 @@ import {
 } from "../../net/observer.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
 import type { World } from "../../world/world.ts";
-import type { Wire } from "../events/events.ts";
+import type { TransportName } from "../events/events.ts";
 
 /** The attempt. */
 export interface AttemptFacts {
-  readonly wire: Wire;
+  readonly transport: TransportName;
   /** 0-based. */
   readonly attempt: number;
   readonly authorization: Authorization;
@@ -63,7 +63,7 @@ export function observeResponse(
 ): (end: ResponseEnd) => void {
   if (observer === SILENT) return () => {};
   const begin = world.monotonic();
-  const isSocket = facts.wire === "websocket";
+  const isSocket = facts.transport === "websocket";
   return ({ outcome, events, error }) =>
     observer.observe({
       kind: "response",
@@ -90,7 +90,7 @@ export function observeAttempt(
     const problem = error ?? (status !== undefined && status >= 300 ? `http ${status}` : undefined);
     observer.observe({
       kind: "request",
-      transport: facts.wire === "sse" ? "http" : "websocket",
+      transport: facts.transport === "sse" ? "http" : "websocket",
       endpoint: "/responses",
       attempt: facts.attempt,
       durationMs: world.monotonic() - begin,

@@ -14,7 +14,7 @@ import type { TurnRequest } from "../request/request.ts";
 import { secretsOf } from "../failures/server_text.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 import { failedWarmUp as failed, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
-import type { Carrier } from "../transport/transport.ts";
+import type { Transport } from "../transport/transport.ts";
 
 /** What a warm-up stands on. */
 export interface PrewarmParts {
@@ -22,8 +22,8 @@ export interface PrewarmParts {
   readonly context: RequestContext;
   /** Its sticky state and limits are those of the first turn. */
   readonly facts: TurnFacts;
-  /** A websocket carrier that warms up. */
-  readonly carrier: Carrier;
+  /** A websocket transport that warms up. */
+  readonly transport: Transport;
   /** Epoch ms. */
   readonly now: number;
 }
@@ -38,7 +38,7 @@ export async function prewarm(
     const authorization = await parts.authenticator.authorize(signal);
     const judging: RefusalContext = { now: parts.now, secrets: secretsOf(authorization.headers) };
     const { context, facts } = parts;
-    const opened = await parts.carrier.open({
+    const opened = await parts.transport.open({
       request,
       context,
       authorization,

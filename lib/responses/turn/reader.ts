@@ -15,7 +15,7 @@ import type { ErrorEvent, JsonObject, ResponseObject, StreamItem } from "../even
 import type { Failure } from "../failures/failure.ts";
 import type { HttpFailure, RefusalContext } from "../failures/http_failures.ts";
 import { isObject } from "../events/items.ts";
-import { isDoneMark, parseEvent, type WireItem } from "../events/parse_event.ts";
+import { isDoneMark, type ParsedEvent, parseEvent } from "../events/parse_event.ts";
 import { rateLimitFromEvent, rateLimitsOf } from "../events/rate_limits.ts";
 import { refusalIn } from "../failures/refusal.ts";
 import { withoutSecrets } from "../failures/server_text.ts";
@@ -25,7 +25,7 @@ import type { TurnFacts } from "./turn_facts.ts";
 import { TURN_STATE } from "../request/turn_state.ts";
 import { tokenUsage } from "../events/usage.ts";
 import type { CompletedResponse, ResponseHead } from "../transport/transport.ts";
-import { headerIn } from "../events/wire_headers.ts";
+import { headerIn } from "../events/headers_in_json.ts";
 
 /** How a response ended. */
 export type StreamEnd =
@@ -68,7 +68,7 @@ export class ResponseReader {
 
   /** What the head says, as events, before any event of the body: model, rate limits, ETag, reasoning. */
   begin(): StreamItem[] {
-    const { headers, wire, reused } = this.#head;
+    const { headers, transport, reused } = this.#head;
     const facts = this.#facts;
     const items: StreamItem[] = [];
     // A reused websocket repeats the head of its handshake; the state in it belongs to the turn that opened
@@ -77,7 +77,7 @@ export class ResponseReader {
     facts.side.begin(headers);
     const model = headers.get("openai-model");
     if (model !== null && isModelName(model)) items.push(...facts.model.observe(model));
-    if (wire === "sse") {
+    if (transport === "sse") {
       for (const snapshot of rateLimitsOf(headers)) {
         const known = facts.limits.record(snapshot);
         if (known !== undefined) items.push({ event: { type: "culvert.rate_limits", snapshot: known } });
@@ -124,14 +124,14 @@ export class ResponseReader {
   }
 
   /** Events pass as they came, but for a failure that repeats the credential that it refuses. */
-  #parse(text: string): WireItem | undefined {
+  #parse(text: string): ParsedEvent | undefined {
     const item = parseEvent(text);
     if (item?.event.type !== "error" && item?.event.type !== "response.failed") return item;
     const clean = withoutSecrets(text, this.#context.secrets);
     return clean === text ? item : parseEvent(clean);
   }
 
-  #take(item: WireItem, into: StreamItem[]): StreamEnd | undefined {
+  #take(item: ParsedEvent, into: StreamItem[]): StreamEnd | undefined {
     const { event, text } = item;
     if (event.type === "response.output_text.delta") {
       // Most events are these; each further comparison of their name would cost as much as all that is done here.
@@ -210,7 +210,7 @@ export class ResponseReader {
   }
 
   #takeTimings(event: JsonObject, into: StreamItem[]): void {
-    const timings = this.#head.wire === "websocket" ? serverTimings(event) : undefined;
+    const timings = this.#head.transport === "websocket" ? serverTimings(event) : undefined;
     if (timings !== undefined) into.push({ event: timings });
   }
 
@@ -221,7 +221,9 @@ export class ResponseReader {
       const model = modelInEvent(raw);
       if (model !== undefined) into.push(...this.#facts.model.observe(model));
     }
-    if (isMetadata && this.#head.wire === "websocket") this.#facts.state.offer(headerIn(headers, TURN_STATE));
+    if (isMetadata && this.#head.transport === "websocket") {
+      this.#facts.state.offer(headerIn(headers, TURN_STATE));
+    }
     if (isMetadata || headers !== undefined || safety_buffering !== undefined) {
       into.push(...this.#facts.side.observe(isMetadata, raw));
     }
@@ -246,7 +248,7 @@ export class ResponseReader {
 
 const USAGE_UNREADABLE = "The server's token counts cannot be read, so none are reported";
 
-function rawOf({ event }: WireItem): JsonObject {
+function rawOf({ event }: ParsedEvent): JsonObject {
   return event.type === "other" ? event.payload : event;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError, type ErrorCode, EXIT } from "../../errors.ts";
-import type { ResultError, ResultEvent, Wire } from "../events/events.ts";
+import type { ResultError, ResultEvent, TransportName } from "../events/events.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 
 /** When things happened, ms since the start of the turn. */
@@ -20,7 +20,7 @@ export interface ResultParts {
   readonly error: CulvertError | undefined;
   readonly modelRequested: string;
   readonly facts: TurnFacts;
-  readonly wire: Wire | null;
+  readonly transport: TransportName | null;
   readonly requestId: string | null;
   readonly timings: Timings;
   /** ms. */
@@ -45,7 +45,7 @@ export function turnResult(parts: ResultParts): ResultEvent {
     request_id: parts.requestId,
     model_requested: parts.modelRequested,
     model_served: facts.modelServed,
-    transport: parts.wire,
+    transport: parts.transport,
     usage: facts.usage,
     rate_limits: facts.limits.snapshots(),
     timings_ms: {

@@ -9,9 +9,9 @@ import type { TransportChoice } from "../../config/settings.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { Observer } from "../../net/observer.ts";
 import type { World } from "../../world/world.ts";
-import { BodyTails } from "../transport/sse/body_drainer.ts";
+import { BodyDrainer } from "../transport/sse/body_drainer.ts";
 import { ConnectionSlot } from "../transport/websocket/connection_slot.ts";
-import { HttpCarrier } from "../transport/sse/sse_transport.ts";
+import { SseTransport } from "../transport/sse/sse_transport.ts";
 import { type Identity, newIdentity } from "../request/identity.ts";
 import { RateLimitBook } from "../events/rate_limits.ts";
 import type { TurnRequest } from "../request/request.ts";
@@ -20,9 +20,9 @@ import { TurnFacts } from "./turn_facts.ts";
 import { checkedTrace } from "../request/trace_context.ts";
 import type { TurnState } from "../request/turn_state.ts";
 import { WarmUp, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
-import type { WebSocketCarrier } from "../transport/websocket/websocket_transport.ts";
-import type { Carrier, Transport } from "../transport/transport.ts";
-import { WireChoice } from "../transport/transport_choice.ts";
+import type { WebSocketTransport } from "../transport/websocket/websocket_transport.ts";
+import type { Transport, TransportSelector } from "../transport/transport.ts";
+import { TransportPolicy } from "../transport/transport_policy.ts";
 
 /** What a session stands on. */
 export interface SessionOptions {
@@ -49,8 +49,8 @@ export class Session implements Disposable {
   readonly #limits = new RateLimitBook();
   readonly #etags = new Set<string>();
   readonly #slot = new ConnectionSlot();
-  readonly #choice: WireChoice;
-  readonly #tails: BodyTails;
+  readonly #choice: TransportPolicy;
+  readonly #drainer: BodyDrainer;
   #warmUp: WarmUp | undefined;
   #isPrewarmed = false;
 
@@ -59,8 +59,8 @@ export class Session implements Disposable {
     const { identity, provider, transport = "auto", world } = options;
     this.#options = options;
     this.#identity = identity ?? newIdentity(world.env);
-    this.#tails = new BodyTails(world);
-    this.#choice = new WireChoice(transport, provider.supportsWebsockets);
+    this.#drainer = new BodyDrainer(world);
+    this.#choice = new TransportPolicy(transport, provider.supportsWebsockets);
   }
 
   /**
@@ -91,7 +91,7 @@ export class Session implements Disposable {
    * it went; the next turn waits for it, but no longer than a connection may take.
    */
   prewarm(request: TurnRequest): Promise<void> {
-    if (this.#choice.wire === "sse" || (this.#warmUp !== undefined && this.#isPrewarmed)) {
+    if (this.#choice.transport === "sse" || (this.#warmUp !== undefined && this.#isPrewarmed)) {
       return Promise.resolve();
     }
     this.#isPrewarmed = true;
@@ -103,7 +103,7 @@ export class Session implements Disposable {
         context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
         // What it hears of the model list is nobody's to read yet; the first turn is told again.
         facts: new TurnFacts(request.model, this.#limits, state),
-        carrier: await this.#socketCarrier(true),
+        transport: await this.#websocketTransport(true),
         now: world.now(),
       };
       return await prewarm(request, parts, signal);
@@ -116,14 +116,14 @@ export class Session implements Disposable {
    * the next turn waits for it, but no longer than a connection may take.
    */
   preconnect(): Promise<void> {
-    if (this.#choice.wire === "sse" || this.#warmUp !== undefined) return Promise.resolve();
+    if (this.#choice.transport === "sse" || this.#warmUp !== undefined) return Promise.resolve();
     this.#isPrewarmed = false;
     const { authenticator, world } = this.#options;
     return this.#warm(async (state, signal) => {
       const { preconnect } = await import("../transport/websocket/preconnect.ts");
-      const carrier = await this.#socketCarrier();
+      const transport = await this.#websocketTransport();
       return await preconnect(
-        { authenticator, identity: this.#identity, carrier, state, now: world.now() },
+        { authenticator, identity: this.#identity, transport, state, now: world.now() },
         signal,
       );
     });
@@ -133,13 +133,13 @@ export class Session implements Disposable {
     this.#warmUp ??= new WarmUp(this.#options.world);
     return this.#warmUp.add(async (state, signal) => {
       // A step before may have found out that there is no websocket.
-      if (this.#choice.wire === "sse") return;
+      if (this.#choice.transport === "sse") return;
       const outcome = await step(state, signal);
       if (outcome.kind === "warm") {
-        this.#choice.tellLater({ type: "culvert.prewarm", response_id: outcome.responseId });
+        this.#choice.defer({ type: "culvert.prewarm", response_id: outcome.responseId });
       } else if (outcome.kind === "failed" && !signal.aborted) {
         const change = this.#choice.reconsider(outcome.attempt);
-        if (change !== undefined) this.#choice.tellLater(change.event);
+        if (change !== undefined) this.#choice.defer(change.event);
       }
     });
   }
@@ -148,7 +148,7 @@ export class Session implements Disposable {
   close(): void {
     this.#warmUp?.stop();
     this.#slot.clear();
-    this.#tails.close();
+    this.#drainer.close();
   }
 
   /** The same as {@link Session.close}. */
@@ -156,22 +156,22 @@ export class Session implements Disposable {
     this.close();
   }
 
-  async #socketCarrier(warmUp = false): Promise<WebSocketCarrier> {
-    const { WebSocketCarrier } = await import("../transport/websocket/websocket_transport.ts");
+  async #websocketTransport(warmUp = false): Promise<WebSocketTransport> {
+    const { WebSocketTransport } = await import("../transport/websocket/websocket_transport.ts");
     const { dialer, provider, serverTimings = false, world } = this.#options;
-    return new WebSocketCarrier({ dialer, provider, world, slot: this.#slot, warmUp, serverTimings });
+    return new WebSocketTransport({ dialer, provider, world, slot: this.#slot, warmUp, serverTimings });
   }
 
-  #transport(): Transport {
+  #transport(): TransportSelector {
     const { dialer, provider, world } = this.#options;
-    const http = new HttpCarrier({ dialer, provider, world, tails: this.#tails });
-    let socket: Promise<Carrier> | undefined;
+    const http = new SseTransport({ dialer, provider, world, drainer: this.#drainer });
+    let socket: Promise<Transport> | undefined;
     return {
-      carrier: async () => {
+      select: async () => {
         await this.#warmedUp();
-        return this.#choice.wire === "sse" ? http : await (socket ??= this.#socketCarrier());
+        return this.#choice.transport === "sse" ? http : await (socket ??= this.#websocketTransport());
       },
-      news: () => this.#choice.news(),
+      pending: () => this.#choice.pending(),
       reconsider: (attempt) => this.#choice.reconsider(attempt),
     };
   }

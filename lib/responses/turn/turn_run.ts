@@ -10,7 +10,7 @@ import { type Observer, SILENT } from "../../net/observer.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
 import type { World } from "../../world/world.ts";
 import { observeAttempt, observeResponse } from "./attempt_observation.ts";
-import type { EventBatch, StreamItem, Wire } from "../events/events.ts";
+import type { EventBatch, StreamItem, TransportName } from "../events/events.ts";
 import { type Failure, isBrokenConnection, networkFailure } from "../failures/failure.ts";
 import {
   type HttpFailure,
@@ -27,7 +27,14 @@ import { refusalError } from "../failures/refusal.ts";
 import { RetryBudget } from "./retry_budget.ts";
 import { secretsOf } from "../failures/server_text.ts";
 import type { TurnFacts } from "./turn_facts.ts";
-import type { Call, Carrier, FailedAttempt, Opened, Transport, WireStream } from "../transport/transport.ts";
+import type {
+  Call,
+  EventStream,
+  FailedAttempt,
+  Opened,
+  Transport,
+  TransportSelector,
+} from "../transport/transport.ts";
 
 /** The most 401s that a turn answers with another attempt; recovery itself ends sooner. */
 const MAX_RECOVERIES = 4;
@@ -40,7 +47,7 @@ export interface TurnParts {
   readonly observer?: Observer;
   readonly context: RequestContext;
   readonly facts: TurnFacts;
-  readonly transport: Transport;
+  readonly transport: TransportSelector;
 }
 
 /** How a turn runs. */
@@ -88,7 +95,7 @@ type Ending =
 
 /** What stays the same within one attempt. */
 interface Attempt {
-  readonly wire: Wire;
+  readonly transport: TransportName;
   readonly authorization: Authorization;
   readonly context: RefusalContext;
 }
@@ -111,7 +118,7 @@ class TurnRun {
   #count = 0;
   #recoveries = 0;
   #broken = 0;
-  #wire: Wire | null = null;
+  #transport: TransportName | null = null;
   #requestId: string | null = null;
 
   constructor(request: TurnRequest, parts: TurnParts, options: RunOptions) {
@@ -135,7 +142,7 @@ class TurnRun {
       if (ending.kind === "again") continue;
       const { failure, level, hasText, hasOutput } = ending;
       if (hasText && !this.#options.restartAfterText) return withPartialOutput(failure.error);
-      if (ending.wire === "websocket" && ending.hasEvents && isBrokenConnection(failure.error)) {
+      if (ending.transport === "websocket" && ending.hasEvents && isBrokenConnection(failure.error)) {
         this.#broken++;
       }
       const change = transport.reconsider({ ...ending, broken: this.#broken });
@@ -160,16 +167,17 @@ class TurnRun {
   }
 
   async *#attempt(): AsyncGenerator<Step, Ending> {
-    const { authenticator, context, facts, observer = SILENT, provider, transport, world } = this.#parts;
+    const { authenticator, context, facts, observer = SILENT, provider, transport: selector, world } =
+      this.#parts;
     const { mergeTextDeltas, signal } = this.#options;
     signal.throwIfAborted();
-    const { wire, open } = await transport.carrier();
+    const { name: transport, open } = await selector.select();
     const authorization = await authenticator.authorize(signal);
     const secrets = [...secretsOf(authorization.headers), ...secretsOf(provider.headers)];
     const judging: RefusalContext = { now: world.now(), secrets, providerName: provider.name };
-    const attempt: Attempt = { wire, authorization, context: judging };
+    const attempt: Attempt = { transport, authorization, context: judging };
     const observe = observeAttempt(observer, world, {
-      wire,
+      transport,
       attempt: this.#count++,
       authorization,
       provider,
@@ -184,27 +192,27 @@ class TurnRun {
     };
     // What reads the answer is loaded while the server thinks about it.
     const [opened, { ResponseReader }] = await Promise.all([this.#open(open, call), import("./reader.ts")]);
-    const news: EventBatch = transport.news().map((event) => ({ event }));
+    const pending: EventBatch = selector.pending().map((event) => ({ event }));
     // Told within the stream, where there is one: a reader who leaves there leaves the stream too.
-    if (opened.kind !== "open" && news.length > 0) yield news;
+    if (opened.kind !== "open" && pending.length > 0) yield pending;
     switch (opened.kind) {
       case "failed":
         observe({ error: opened.failure.error.code });
-        return requestFailed(wire, opened.failure);
+        return requestFailed(transport, opened.failure);
       case "refused":
         observe({ status: opened.refusal.status, headers: opened.refusal.headers });
         return yield* this.#refused(opened.refusal, attempt);
       case "open": {
         const { headers, reused } = opened.stream.head;
-        observe({ status: wire === "sse" ? 200 : 101, headers, reused });
+        observe({ status: transport === "sse" ? 200 : 101, headers, reused });
         const reader = new ResponseReader(this.#parts.facts, opened.stream.head, attempt.context);
-        return yield* this.#stream(opened.stream, reader, attempt, news);
+        return yield* this.#stream(opened.stream, reader, attempt, pending);
       }
     }
   }
 
   async #open(
-    open: Carrier["open"],
+    open: Transport["open"],
     call: Call,
   ): Promise<Opened | { readonly kind: "failed"; readonly failure: Failure }> {
     try {
@@ -222,11 +230,11 @@ class TurnRun {
       const snapshot = this.#parts.facts.limits.record(failure.snapshot);
       if (snapshot !== undefined) yield [{ event: { type: "culvert.rate_limits", snapshot } }];
     }
-    const failed = requestFailed(attempt.wire, failure, refusal.status);
+    const failed = requestFailed(attempt.transport, failure, refusal.status);
     const isOver = failure.isForeign === true || this.#recoveries >= MAX_RECOVERIES;
     if (refusal.status !== 401 || isOver) return failed;
     this.#recoveries++;
-    const rejection = rejectionOf(refusal, attempt.wire, attempt.authorization, attempt.context.secrets);
+    const rejection = rejectionOf(refusal, attempt.transport, attempt.authorization, attempt.context.secrets);
     const recovered = await this.#recovery.recover(rejection, this.#options.signal);
     yield [{
       event: {
@@ -238,29 +246,29 @@ class TurnRun {
       },
     }];
     if (recovered.resend) return { kind: "again" };
-    return requestFailed(attempt.wire, { error: recovered.error, retryable: false }, refusal.status);
+    return requestFailed(attempt.transport, { error: recovered.error, retryable: false }, refusal.status);
   }
 
   async *#stream(
-    stream: WireStream,
+    stream: EventStream,
     reader: ResponseReader,
     attempt: Attempt,
-    news: EventBatch,
+    pending: EventBatch,
   ): AsyncGenerator<Step, Ending> {
     const { head } = stream;
-    this.#wire = head.wire;
+    this.#transport = head.transport;
     this.#requestId = serverEvidence(head.headers).requestId ?? null;
     this.#timings.headers = this.#elapsed();
     const { observer = SILENT, provider, world } = this.#parts;
     const { authorization } = attempt;
-    const { reused, wire } = head;
-    const observe = observeResponse(observer, world, { wire, reused, authorization, provider });
+    const { reused, transport } = head;
+    const observe = observeResponse(observer, world, { transport, reused, authorization, provider });
     const reading: Reading = { end: undefined, events: 0 };
     try {
-      yield [...news, {
+      yield [...pending, {
         event: {
           type: "culvert.connected",
-          transport: head.wire,
+          transport: head.transport,
           url: head.url,
           route: head.route,
           request_id: this.#requestId,
@@ -275,7 +283,7 @@ class TurnRun {
       if (refusal?.status === 401) return yield* this.#refused(refusal, attempt);
       // A kept connection that had died unnoticed: the request never was the server's, so it is simply sent again.
       if (head.reused && !reader.hasEvents && isBrokenConnection(failure.error)) return { kind: "again" };
-      return streamFailed(head.wire, failure, reader, refusal?.status);
+      return streamFailed(head.transport, failure, reader, refusal?.status);
     } finally {
       stream.release();
       const isLeft = reading.end === undefined || this.#options.signal.aborted;
@@ -291,7 +299,11 @@ class TurnRun {
   }
 
   /** Reads on until there is a batch or the end; what is thrown on the way is an end too. */
-  async #pump(stream: WireStream, reader: ResponseReader, reading: Reading): Promise<EventBatch | undefined> {
+  async #pump(
+    stream: EventStream,
+    reader: ResponseReader,
+    reading: Reading,
+  ): Promise<EventBatch | undefined> {
     if (reading.end !== undefined) return undefined;
     try {
       for (;;) {
@@ -339,7 +351,7 @@ class TurnRun {
         error,
         modelRequested: this.#request.model,
         facts,
-        wire: this.#wire,
+        transport: this.#transport,
         requestId: this.#requestId,
         timings: this.#timings,
         total: this.#elapsed(),
@@ -349,11 +361,11 @@ class TurnRun {
   }
 }
 
-function requestFailed(wire: Wire, failure: Failure, status?: number): Ending {
+function requestFailed(transport: TransportName, failure: Failure, status?: number): Ending {
   const nothing = { hasEvents: false, hasText: false, hasOutput: false };
   return {
     kind: "failed",
-    wire,
+    transport,
     level: "request",
     failure,
     ...nothing,
@@ -361,12 +373,17 @@ function requestFailed(wire: Wire, failure: Failure, status?: number): Ending {
   };
 }
 
-function streamFailed(wire: Wire, failure: Failure, reader: ResponseReader, status?: number): Ending {
+function streamFailed(
+  transport: TransportName,
+  failure: Failure,
+  reader: ResponseReader,
+  status?: number,
+): Ending {
   const { hasEvents, hasText, hasOutput } = reader;
   const facts = { hasEvents, hasText, hasOutput };
   return {
     kind: "failed",
-    wire,
+    transport,
     level: "stream",
     failure,
     ...facts,

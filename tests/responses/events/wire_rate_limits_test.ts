@@ -81,8 +81,8 @@ Deno.test("the result of a turn has its usage and both windows of its reply", as
 
 const push = (over: object) => ({ type: "codex.rate_limits", ...over });
 
-for (const wire of WIRES) {
-  Deno.test(`rate limits pushed ${NAME[wire]}: credits and plan stay known when a later push leaves them out`, async () => {
+for (const transport of WIRES) {
+  Deno.test(`rate limits pushed ${NAME[transport]}: credits and plan stay known when a later push leaves them out`, async () => {
     const events = [
       push({
         plan_type: "plus",
@@ -93,7 +93,7 @@ for (const wire of WIRES) {
       ...COMPLETE,
     ];
     const { result: { rate_limits: [snapshot, ...more] } } = await runSocket(scriptOf({ events }), {
-      transport: wire,
+      transport: transport,
     });
     assertEquals([snapshot?.primary, snapshot?.plan_type, snapshot?.credits?.balance, more.length], [
       used(2),
@@ -103,13 +103,13 @@ for (const wire of WIRES) {
     ]);
   });
 
-  Deno.test(`rate limits pushed ${NAME[wire]}: one without an id is the default family's, whatever came before`, async () => {
+  Deno.test(`rate limits pushed ${NAME[transport]}: one without an id is the default family's, whatever came before`, async () => {
     const events = [
       push({ metered_limit_name: "codex-other", rate_limits: { primary: { used_percent: 1 } } }),
       push({ rate_limits: { primary: { used_percent: 2 } } }),
       ...COMPLETE,
     ];
-    const { of, result } = await runSocket(scriptOf({ events }), { transport: wire });
+    const { of, result } = await runSocket(scriptOf({ events }), { transport: transport });
     assertEquals(of("culvert.rate_limits").map(({ snapshot }) => snapshot.limit_id), [
       "codex_other",
       "codex",
@@ -190,13 +190,13 @@ const REACHED_ROWS: readonly ReachedRow[] = [
 ];
 
 for (const { name, headers, snapshot } of REACHED_ROWS) {
-  for (const wire of WIRES) {
-    Deno.test(`a usage limit ${NAME[wire]}: ${name}`, async () => {
+  for (const transport of WIRES) {
+    Deno.test(`a usage limit ${NAME[transport]}: ${name}`, async () => {
       const body = JSON.stringify({ error: LIMIT });
       const { result } = await runSocket({
         posts: [() => new Response(body, { status: 429, headers })],
         replies: [says([{ type: "error", status: 429, error: LIMIT, headers }])],
-      }, { transport: wire });
+      }, { transport: transport });
       const [told, ...more] = result.rate_limits;
       assertEquals([result.error?.code, result.exit_code, more.length], ["usage_limit", 6, 0]);
       assertEquals({ ...told, ...snapshot }, told);
@@ -204,13 +204,13 @@ for (const { name, headers, snapshot } of REACHED_ROWS) {
   }
 }
 
-for (const wire of WIRES) {
-  Deno.test(`rate limits ${NAME[wire]} are the session's: a later turn that hears of none still knows them`, async () => {
+for (const transport of WIRES) {
+  Deno.test(`rate limits ${NAME[transport]} are the session's: a later turn that hears of none still knows them`, async () => {
     await using server = await socketServer(scriptOf(
       { events: [push({ rate_limits: { primary: { used_percent: 9 } } }), ...COMPLETE] },
       { events: COMPLETE },
     ));
-    using session = await socketSession(server.baseUrl, { transport: wire });
+    using session = await socketSession(server.baseUrl, { transport: transport });
     await readTurn(session.turn(HELLO));
     const { of, result } = await readTurn(session.turn(HELLO));
     assertEquals([of("culvert.rate_limits").length, result.rate_limits[0]?.primary], [0, used(9)]);

@@ -33,9 +33,9 @@ export function scriptOf(...answers: readonly Answer[]): SocketScript {
 }
 
 /** The sticky state of each request. */
-export function statesSeen(wire: WireName, server: SocketServer): readonly (string | null)[] {
+export function statesSeen(transport: WireName, server: SocketServer): readonly (string | null)[] {
   const name = "x-codex-turn-state";
-  if (wire === "sse") return server.postHeaders.map((headers) => headers.get(name));
+  if (transport === "sse") return server.postHeaders.map((headers) => headers.get(name));
   return server.frames.map(({ json: { client_metadata: metadata } }) => {
     const entry = Object.entries(metadata ?? {}).find(([key]) => key === name);
     return entry === undefined ? null : String(entry[1]);

@@ -31,7 +31,7 @@ class Rig implements AsyncDisposable {
     api: MockApi,
     home: TestHome,
     dialer: Awaited<ReturnType<typeof dialerFor>>,
-    wire: "sse" | "ws",
+    transport: "sse" | "ws",
   ) {
     this.api = api;
     this.home = home;
@@ -61,16 +61,16 @@ class Rig implements AsyncDisposable {
       provider: settings.provider,
       world,
       observer,
-      transport: wire,
+      transport: transport,
     });
     this.#close = () => dialer.close();
   }
 
-  static async start(wire: "sse" | "ws"): Promise<Rig> {
+  static async start(transport: "sse" | "ws"): Promise<Rig> {
     const api = await startMockApi({ plain: true });
     const home = new TestHome();
     await writeLogin(home.path, api.oauth);
-    return new Rig(api, home, await dialerFor(), wire);
+    return new Rig(api, home, await dialerFor(), transport);
   }
 
   async turn(): Promise<void> {
@@ -213,9 +213,9 @@ Deno.test("a request that fails on a socket that was there before is told by its
   assertExcludes(JSON.stringify([rig.seen, failed]), "canary-in-the-body");
 });
 
-for (const wire of ["sse", "ws"] as const) {
-  Deno.test(`nothing that is told of a session over ${wire} holds a secret, before a refusal or after it`, async () => {
-    await using rig = await Rig.start(wire);
+for (const transport of ["sse", "ws"] as const) {
+  Deno.test(`nothing that is told of a session over ${transport} holds a secret, before a refusal or after it`, async () => {
+    await using rig = await Rig.start(transport);
     await rig.turn();
     const before = rig.secrets();
     rig.api.oauth.agents.dismissAll();

@@ -99,7 +99,7 @@ Deno.test("auto: a response that failed is no fault of the websocket", async () 
   ]);
 });
 
-Deno.test("auto: a server that cannot be reached is retried over the websocket, not given up for another wire", async () => {
+Deno.test("auto: a server that cannot be reached is retried over the websocket, not given up for another transport", async () => {
   const server = await socketServer();
   await server[Symbol.asyncDispose]();
   using session = await socketSession(server.baseUrl, { provider: { requestMaxRetries: 2 } });
@@ -174,7 +174,7 @@ Deno.test("the whole turn has one budget, whichever wires it takes and however i
   assertEquals(of("culvert.result").length, 1);
 });
 
-Deno.test("a 401 over the websocket, then a refused upgrade, then SSE: recovery is bounded for the turn, not for the wire", async () => {
+Deno.test("a 401 over the websocket, then a refused upgrade, then SSE: recovery is bounded for the turn, not for the transport", async () => {
   const authenticator = tokens("chatgpt", "a", "b");
   await using server = await socketServer({
     upgrades: [refuse(401), refuse(404)],

@@ -50,12 +50,12 @@ const hostileEvent = fc.tuple(
   fc.dictionary(fc.constantFrom(...FIELDS), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 6 }),
 ).map(([type, fields]) => JSON.stringify({ ...fields, type }));
 
-for (const wire of ["sse", "websocket"] as const) {
-  Deno.test(`no event of a server makes the reader throw, over ${wire}`, () => {
+for (const transport of ["sse", "websocket"] as const) {
+  Deno.test(`no event of a server makes the reader throw, over ${transport}`, () => {
     fc.assert(
       fc.property(fc.array(hostileEvent, { maxLength: 8 }), (texts) => {
         const facts = new TurnFacts("gpt-test", new RateLimitBook());
-        const head = { wire, url: "", route: "", headers: new Headers(), reused: false };
+        const head = { transport, url: "", route: "", headers: new Headers(), reused: false };
         const reader = new ResponseReader(facts, head, { now: 0, secrets: [] });
         reader.begin();
         const items: StreamItem[] = [];

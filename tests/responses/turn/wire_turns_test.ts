@@ -18,59 +18,59 @@ const BROKEN: Answer = { events: [CREATED], ends: true };
 const GOOD: Answer = { events: COMPLETE };
 
 /** The answer with a sticky state, where the wire has it. */
-function withState(wire: WireName, value: string, answer: Answer): Answer {
+function withState(transport: WireName, value: string, answer: Answer): Answer {
   const head = { "x-codex-turn-state": value };
-  if (wire === "sse") return { ...answer, head };
+  if (transport === "sse") return { ...answer, head };
   return { ...answer, events: [{ type: "response.metadata", headers: head }, ...answer.events] };
 }
 
-for (const wire of WIRES) {
-  Deno.test(`${NAME[wire]} the sticky state goes with the turn's next request and not into the next turn`, async () => {
-    await using server = await socketServer(scriptOf(withState(wire, "ts-1", BROKEN), GOOD, GOOD));
-    using session = await socketSession(server.baseUrl, { transport: wire });
+for (const transport of WIRES) {
+  Deno.test(`${NAME[transport]} the sticky state goes with the turn's next request and not into the next turn`, async () => {
+    await using server = await socketServer(scriptOf(withState(transport, "ts-1", BROKEN), GOOD, GOOD));
+    using session = await socketSession(server.baseUrl, { transport: transport });
     for (let turn = 0; turn < 2; turn++) await readTurn(session.turn(HELLO));
-    assertEquals(statesSeen(wire, server), [null, "ts-1", null]);
+    assertEquals(statesSeen(transport, server), [null, "ts-1", null]);
   });
 
-  Deno.test(`${NAME[wire]} a follow-up carries the turn's state over the same connection, and the next turn begins without`, async () => {
-    await using server = await socketServer(scriptOf(GOOD, withState(wire, "ts-1", GOOD), GOOD, GOOD));
-    using session = await socketSession(server.baseUrl, { transport: wire });
+  Deno.test(`${NAME[transport]} a follow-up carries the turn's state over the same connection, and the next turn begins without`, async () => {
+    await using server = await socketServer(scriptOf(GOOD, withState(transport, "ts-1", GOOD), GOOD, GOOD));
+    using session = await socketSession(server.baseUrl, { transport: transport });
     await readTurn(session.turn(HELLO));
     const asksForTool = session.turn(HELLO);
     await readTurn(asksForTool);
     await readTurn(session.turn(HELLO, { continues: asksForTool }));
     await readTurn(session.turn(HELLO));
-    assertEquals(statesSeen(wire, server), [null, null, "ts-1", null]);
-    assertEquals(server.handshakes.length, wire === "sse" ? 0 : 1);
+    assertEquals(statesSeen(transport, server), [null, null, "ts-1", null]);
+    assertEquals(server.handshakes.length, transport === "sse" ? 0 : 1);
   });
 
-  Deno.test(`${NAME[wire]} a follow-up is the same turn to the server, and is not warned of the reroute again`, async () => {
+  Deno.test(`${NAME[transport]} a follow-up is the same turn to the server, and is not warned of the reroute again`, async () => {
     await using server = await socketServer(scriptOf({ ...GOOD, head: { "openai-model": "gpt-5.2" } }));
-    using session = await socketSession(server.baseUrl, { transport: wire });
+    using session = await socketSession(server.baseUrl, { transport: transport });
     const asksForTool = session.turn(HELLO);
     const first = await readTurn(asksForTool);
     const second = await readTurn(session.turn(HELLO, { continues: asksForTool }));
     const third = await readTurn(session.turn(HELLO));
     assertEquals([first, second, third].map(({ of }) => of("culvert.reroute").length), [1, 0, 1]);
     assertEquals(second.result.model_served, "gpt-5.2");
-    const bodies = wire === "sse" ? server.posts : server.frames.map(({ json }) => json);
+    const bodies = transport === "sse" ? server.posts : server.frames.map(({ json }) => json);
     const [one, two, three] = bodies.map(({ client_metadata }) => Object(client_metadata).turn_id);
     assert(typeof one === "string" && one === two && one !== three);
   });
 
-  Deno.test(`${NAME[wire]} the first state of a turn stands, whatever comes after it`, async () => {
+  Deno.test(`${NAME[transport]} the first state of a turn stands, whatever comes after it`, async () => {
     await using server = await socketServer(
-      scriptOf(withState(wire, "ts-1", BROKEN), withState(wire, "ts-2", BROKEN), GOOD),
+      scriptOf(withState(transport, "ts-1", BROKEN), withState(transport, "ts-2", BROKEN), GOOD),
     );
-    using session = await socketSession(server.baseUrl, { transport: wire });
+    using session = await socketSession(server.baseUrl, { transport: transport });
     await readTurn(session.turn(HELLO));
-    assertEquals(statesSeen(wire, server), [null, "ts-1", "ts-1"]);
+    assertEquals(statesSeen(transport, server), [null, "ts-1", "ts-1"]);
   });
 
-  Deno.test(`${NAME[wire]} a reroute is an event and a warning that both name the two models`, async () => {
+  Deno.test(`${NAME[transport]} a reroute is an event and a warning that both name the two models`, async () => {
     const script = scriptOf({ ...GOOD, head: { "openai-model": "gpt-5.2" } });
     await using server = await socketServer(script);
-    using session = await socketSession(server.baseUrl, { transport: wire });
+    using session = await socketSession(server.baseUrl, { transport: transport });
     const { of, result } = await readTurn(session.turn({ ...HELLO, model: "gpt-5.3-codex" }));
     assertEquals(of("culvert.reroute"), [{
       type: "culvert.reroute",
@@ -85,11 +85,11 @@ for (const wire of WIRES) {
     assertEquals([result.model_requested, result.model_served], ["gpt-5.3-codex", "gpt-5.2"]);
   });
 
-  Deno.test(`${NAME[wire]} a head that names the right model does not use up the warning for a later event`, async () => {
+  Deno.test(`${NAME[transport]} a head that names the right model does not use up the warning for a later event`, async () => {
     const other = { type: "response.metadata", headers: { "openai-model": "gpt-other" } };
     const { of } = await runSocket(
       scriptOf({ head: { "openai-model": "gpt-test" }, events: [CREATED, other, COMPLETED] }),
-      { transport: wire },
+      { transport: transport },
     );
     assertEquals([of("culvert.reroute").map(({ to_model }) => to_model), of("culvert.warning").length], [
       ["gpt-other"],
@@ -97,10 +97,10 @@ for (const wire of WIRES) {
     ]);
   });
 
-  Deno.test(`${NAME[wire]} a reroute that both requests of a turn meet is told once`, async () => {
+  Deno.test(`${NAME[transport]} a reroute that both requests of a turn meet is told once`, async () => {
     const head = { "openai-model": "gpt-other" };
     const script = scriptOf({ ...BROKEN, head }, { ...GOOD, head });
-    const { of, result } = await runSocket(script, { transport: wire });
+    const { of, result } = await runSocket(script, { transport: transport });
     assertEquals([result.status, of("culvert.reroute").length, of("culvert.warning").length], [
       "completed",
       1,
@@ -108,17 +108,17 @@ for (const wire of WIRES) {
     ]);
   });
 
-  Deno.test(`${NAME[wire]} each turn of a session tells of its own reroute`, async () => {
+  Deno.test(`${NAME[transport]} each turn of a session tells of its own reroute`, async () => {
     await using server = await socketServer(scriptOf({ ...GOOD, head: { "openai-model": "gpt-other" } }));
-    using session = await socketSession(server.baseUrl, { transport: wire });
+    using session = await socketSession(server.baseUrl, { transport: transport });
     for (let turn = 0; turn < 2; turn++) {
       assertEquals((await readTurn(session.turn(HELLO))).of("culvert.reroute").length, 1);
     }
   });
 
-  Deno.test(`${NAME[wire]} a model that differs in letter case alone is no reroute`, async () => {
+  Deno.test(`${NAME[transport]} a model that differs in letter case alone is no reroute`, async () => {
     const { of, result } = await runSocket(scriptOf({ ...GOOD, head: { "openai-model": "GPT-TEST" } }), {
-      transport: wire,
+      transport: transport,
     });
     assertEquals([of("culvert.reroute").length, of("culvert.warning").length, result.model_served], [
       0,
@@ -127,30 +127,30 @@ for (const wire of WIRES) {
     ]);
   });
 
-  Deno.test(`${NAME[wire]} advice to verify that both responses of a turn give is told once, without a warning`, async () => {
+  Deno.test(`${NAME[transport]} advice to verify that both responses of a turn give is told once, without a warning`, async () => {
     const advice = {
       type: "response.metadata",
       metadata: { openai_verification_recommendation: ["trusted_access_for_cyber"] },
     };
     const { of } = await runSocket(
       scriptOf({ events: [CREATED, advice], ends: true }, { events: [CREATED, advice, COMPLETED] }),
-      { transport: wire },
+      { transport: transport },
     );
     assertEquals([of("culvert.model_verifications").length, of("culvert.warning").length], [1, 0]);
   });
 
-  Deno.test(`${NAME[wire]} a stream that closes early is asked for once more, and the turn completes`, async () => {
+  Deno.test(`${NAME[transport]} a stream that closes early is asked for once more, and the turn completes`, async () => {
     const answers = [{ events: [CREATED, delta("Hal")], ends: true }, GOOD];
-    const { of, result, server } = await runSocket(scriptOf(...answers), { transport: wire });
+    const { of, result, server } = await runSocket(scriptOf(...answers), { transport: transport });
     assertEquals([result.status, server.frames.length + server.posts.length], ["completed", 2]);
     assertEquals(of("culvert.retry").map(({ level, attempt }) => [level, attempt]), [["stream", 1]]);
   });
 
-  Deno.test(`${NAME[wire]} a server that is not there, then closes early, then answers: two retries of two kinds, and success`, async () => {
+  Deno.test(`${NAME[transport]} a server that is not there, then closes early, then answers: two retries of two kinds, and success`, async () => {
     const port = deafPort();
     let server: SocketServer | undefined;
     const events: ResponseEvent[] = [];
-    using session = await socketSession(`https://localhost:${port}/v1`, { transport: wire });
+    using session = await socketSession(`https://localhost:${port}/v1`, { transport: transport });
     try {
       for await (const event of session.turn(HELLO)) {
         events.push(event);
@@ -168,10 +168,10 @@ for (const wire of WIRES) {
     ]);
   });
 
-  Deno.test(`${NAME[wire]} after a turn that failed for good the session's next turn works`, async () => {
+  Deno.test(`${NAME[transport]} after a turn that failed for good the session's next turn works`, async () => {
     const refused = failed({ code: "invalid_prompt", message: "no" });
     await using server = await socketServer(scriptOf({ events: [CREATED, refused] }, GOOD));
-    using session = await socketSession(server.baseUrl, { transport: wire });
+    using session = await socketSession(server.baseUrl, { transport: transport });
     const first = await readTurn(session.turn(HELLO));
     assertEquals([first.result.error?.code, first.of("culvert.retry").length], ["invalid_request", 0]);
     assertEquals((await readTurn(session.turn(HELLO))).result.status, "completed");

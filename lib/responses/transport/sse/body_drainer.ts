@@ -14,8 +14,8 @@ const TAIL_BYTES = 64 * 1024;
 /** The runtime puts a connection back into its pool a moment after the end of the body (seen in 2.9.6), ms. */
 const POOLED_MS = 2;
 
-/** The tails of a session's replies. */
-export class BodyTails {
+/** The drainer of a session's replies. */
+export class BodyDrainer {
   readonly #world: World;
   readonly #stop = new AbortController();
   #pending: Promise<void> = Promise.resolve();

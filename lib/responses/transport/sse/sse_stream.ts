@@ -8,16 +8,16 @@ import type { HttpReply } from "../../../net/dialer/dialer.ts";
 import type { ReplyBody } from "../../../net/dialer/reply_body.ts";
 import { describeRoute } from "../../../net/route/route.ts";
 import type { World } from "../../../world/world.ts";
-import { type BodyTails, ignoreClosing } from "./body_drainer.ts";
+import { type BodyDrainer, ignoreClosing } from "./body_drainer.ts";
 import { IdleWatch } from "../idle_watch.ts";
 import { TextDeltaMerger } from "./merge_text_deltas.ts";
 import { SseDecoder } from "./sse_decoder.ts";
 import { shownUrl } from "../../request/url.ts";
 import {
   type CompletedResponse,
+  type EventStream,
   MAX_EVENT_LENGTH,
   type ResponseHead,
-  type WireStream,
 } from "../transport.ts";
 
 /** What a stream is read under. */
@@ -27,26 +27,26 @@ export interface SseOptions {
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
   /** Takes the rest of a body whose response is complete. */
-  readonly tails: BodyTails;
+  readonly drainer: BodyDrainer;
   /** See `TurnOptions`. */
   readonly mergeTextDeltas: boolean;
 }
 
 /** Reads the body of a reply event by event. */
-export class SseStream implements WireStream {
+export class SseStream implements EventStream {
   readonly head: ResponseHead;
   readonly #body: ReplyBody;
   readonly #decoder: SseDecoder;
   readonly #signal: AbortSignal;
   readonly #watch: IdleWatch;
-  readonly #tails: BodyTails;
+  readonly #drainer: BodyDrainer;
   #stopped: unknown;
   #released = false;
 
   /** @param reply a 2xx reply with a body */
   constructor(reply: HttpReply, body: ReplyBody, options: SseOptions) {
     this.head = {
-      wire: "sse",
+      transport: "sse",
       url: shownUrl(reply.url),
       route: describeRoute(reply.route),
       headers: reply.headers,
@@ -54,7 +54,7 @@ export class SseStream implements WireStream {
     };
     this.#body = body;
     this.#signal = options.signal;
-    this.#tails = options.tails;
+    this.#drainer = options.drainer;
     const merger = options.mergeTextDeltas ? new TextDeltaMerger("sse") : undefined;
     this.#decoder = new SseDecoder(MAX_EVENT_LENGTH, merger);
     this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop(error));
@@ -89,7 +89,7 @@ export class SseStream implements WireStream {
     this.#released = true;
     this.#signal.removeEventListener("abort", this.#onAbort);
     this.#watch.stop();
-    if (completed !== undefined && this.#stopped === undefined) this.#tails.drain(this.#body);
+    if (completed !== undefined && this.#stopped === undefined) this.#drainer.drain(this.#body);
     else this.#body.cancel().catch(ignoreClosing);
   };
 

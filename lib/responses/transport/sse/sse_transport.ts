@@ -7,50 +7,50 @@ import type { Provider } from "../../../config/provider.ts";
 import { CulvertError } from "../../../errors.ts";
 import type { Dialer, HttpReply } from "../../../net/dialer/dialer.ts";
 import type { World } from "../../../world/world.ts";
-import type { BodyTails } from "./body_drainer.ts";
+import type { BodyDrainer } from "./body_drainer.ts";
 import { mergeHeaders } from "../../request/call_headers.ts";
 import { zstd } from "../../request/compression.ts";
 import { httpCallBody, httpCallHead } from "./http_call.ts";
 import { isCodexBackend } from "../../request/identity.ts";
 import { shownUrl } from "../../request/url.ts";
-import type { Call, Carrier, Opened } from "../transport.ts";
+import type { Call, Opened, Transport } from "../transport.ts";
 
 /** Longest part of an error's body that is read, bytes. */
 const ERROR_BODY_BYTES = 64 * 1024;
 /** Longest time that an error's body may take, ms. */
 const ERROR_BODY_MS = 10_000;
 
-/** What a carrier stands on. */
-export interface HttpCarrierOptions {
+/** What a transport stands on. */
+export interface SseTransportOptions {
   readonly dialer: Dialer;
   readonly provider: Provider;
   readonly world: World;
   /** Of the session: what its replies still send when they are complete. */
-  readonly tails: BodyTails;
+  readonly drainer: BodyDrainer;
 }
 
 /**
  * `POST responses`, answered by an event stream. Make one for each turn: it keeps the encoded body for its
  * retries.
  */
-export class HttpCarrier implements Carrier {
-  readonly wire = "sse";
-  readonly #options: HttpCarrierOptions;
+export class SseTransport implements Transport {
+  readonly name = "sse";
+  readonly #options: SseTransportOptions;
   #encoded: EncodedBody | undefined;
 
   /** @param options what it stands on */
-  constructor(options: HttpCarrierOptions) {
+  constructor(options: SseTransportOptions) {
     this.#options = options;
   }
 
   /** @throws CulvertError of the network, TLS and configuration codes; the signal's reason when aborted */
   open = async (call: Call): Promise<Opened> => {
-    const { dialer, provider, tails, world } = this.#options;
+    const { dialer, provider, drainer, world } = this.#options;
     const compress = isCodexBackend(provider, call.authorization);
     const encoded = await this.#encode(call, compress);
     const { method, url, headers } = httpCallHead(call, provider);
     // A new handshake costs more than the end of the former reply does.
-    await tails.settled();
+    await drainer.settled();
     call.signal.throwIfAborted();
     const asked = dialer.request({
       method,
@@ -67,7 +67,13 @@ export class HttpCarrier implements Carrier {
     const { body } = reply;
     if (reply.status >= 200 && reply.status <= 299 && body !== null && mayStream(reply.headers)) {
       const { signal, mergeTextDeltas = false } = call;
-      const options = { world, idleTimeoutMs: provider.streamIdleTimeoutMs, signal, tails, mergeTextDeltas };
+      const options = {
+        world,
+        idleTimeoutMs: provider.streamIdleTimeoutMs,
+        signal,
+        drainer,
+        mergeTextDeltas,
+      };
       return { kind: "open", stream: new SseStream(reply, body, options) };
     }
     return {

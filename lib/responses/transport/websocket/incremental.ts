@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from "../../events/events.ts";
 import { outgoingItems } from "../../request/outgoing_items.ts";
-import { type RequestBody, type TurnRequest, wireServiceTier } from "../../request/request.ts";
+import { type RequestBody, serviceTierParameter, type TurnRequest } from "../../request/request.ts";
 import type { CompletedResponse } from "../transport.ts";
 
 /** What a request may leave out, because the server still has it. */
@@ -62,7 +62,7 @@ export class LastExchange {
 /** Everything but the input that the answer depends on. Metadata does not count. */
 function settingsOf(request: TurnRequest): string {
   const { input: _, clientMetadata: __, serviceTier, ...rest } = request;
-  return stable({ ...rest, serviceTier: wireServiceTier(serviceTier) ?? null });
+  return stable({ ...rest, serviceTier: serviceTierParameter(serviceTier) ?? null });
 }
 
 function comparable(item: unknown): string {

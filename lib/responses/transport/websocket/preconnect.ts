@@ -11,13 +11,13 @@ import type { Identity } from "../../request/identity.ts";
 import { secretsOf } from "../../failures/server_text.ts";
 import type { TurnState } from "../../request/turn_state.ts";
 import { failedWarmUp, type WarmUpOutcome } from "./warm_up.ts";
-import type { WebSocketCarrier } from "./websocket_transport.ts";
+import type { WebSocketTransport } from "./websocket_transport.ts";
 
 /** What it stands on. */
 export interface PreconnectParts {
   readonly authenticator: Authenticator;
   readonly identity: Identity;
-  readonly carrier: WebSocketCarrier;
+  readonly transport: WebSocketTransport;
   /** Of the first turn: servers of an earlier protocol state it on the upgrade. */
   readonly state: TurnState;
   /** Epoch ms. */
@@ -26,10 +26,10 @@ export interface PreconnectParts {
 
 /** Connects. Nothing of it is worth an error: the first turn finds out for itself what is wrong. */
 export async function preconnect(parts: PreconnectParts, signal: AbortSignal): Promise<WarmUpOutcome> {
-  const { authenticator, carrier, identity, now, state } = parts;
+  const { authenticator, transport, identity, now, state } = parts;
   try {
     const authorization = await authenticator.authorize(signal);
-    const refusal = await carrier.preconnect({ authorization, identity }, state, signal);
+    const refusal = await transport.preconnect({ authorization, identity }, state, signal);
     if (refusal === undefined) return { kind: "connected" };
     const failure = httpFailure(refusal, { now, secrets: secretsOf(authorization.headers) });
     return failedWarmUp({ level: "request", failure, status: refusal.status });

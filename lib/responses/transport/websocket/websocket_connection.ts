@@ -40,7 +40,7 @@ export class WebSocketConnection {
   head(): ResponseHead {
     const { channel } = this;
     const head: ResponseHead = {
-      wire: "websocket",
+      transport: "websocket",
       url: this.#url,
       route: describeRoute(channel.route),
       headers: channel.headers,

@@ -9,7 +9,7 @@ import { TextDeltaMerger } from "../sse/merge_text_deltas.ts";
 import { parseEvent } from "../../events/parse_event.ts";
 import { TIMINGS_EVENT } from "../../events/server_timings.ts";
 import type { WebSocketConnection } from "./websocket_connection.ts";
-import type { CompletedResponse, ResponseHead, WireStream } from "../transport.ts";
+import type { CompletedResponse, EventStream, ResponseHead } from "../transport.ts";
 
 /** What a stream is read under. */
 export interface WebSocketStreamOptions {
@@ -24,7 +24,7 @@ export interface WebSocketStreamOptions {
 }
 
 /** Reads the frames of a response. */
-export class WebSocketStream implements WireStream {
+export class WebSocketStream implements EventStream {
   readonly head: ResponseHead;
   readonly #connection: WebSocketConnection;
   readonly #options: WebSocketStreamOptions;

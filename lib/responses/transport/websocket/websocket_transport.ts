@@ -15,10 +15,10 @@ import { TURN_STATE, type TurnState } from "../../request/turn_state.ts";
 import { type Caller, type FrameOverrides, handshake, requestFrame } from "./websocket_call.ts";
 import { WebSocketConnection } from "./websocket_connection.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
-import { type Call, type Carrier, MAX_EVENT_LENGTH, type Opened } from "../transport.ts";
+import { type Call, MAX_EVENT_LENGTH, type Opened, type Transport } from "../transport.ts";
 
-/** What a carrier stands on. */
-export interface WebSocketCarrierOptions {
+/** What a transport stands on. */
+export interface WebSocketTransportOptions {
   readonly dialer: Dialer;
   readonly provider: Provider;
   readonly world: World;
@@ -30,12 +30,12 @@ export interface WebSocketCarrierOptions {
 }
 
 /** The Responses API over a websocket. One response at a time on a connection. */
-export class WebSocketCarrier implements Carrier {
-  readonly wire = "websocket";
-  readonly #options: WebSocketCarrierOptions;
+export class WebSocketTransport implements Transport {
+  readonly name = "websocket";
+  readonly #options: WebSocketTransportOptions;
 
   /** @param options what it stands on */
-  constructor(options: WebSocketCarrierOptions) {
+  constructor(options: WebSocketTransportOptions) {
     this.#options = options;
   }
 

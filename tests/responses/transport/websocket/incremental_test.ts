@@ -64,7 +64,7 @@ const ROWS: readonly Row[] = [
   { name: "other tools", second: { tools: [{ type: "web_search" }] }, sends: undefined },
   { name: "another effort", second: { reasoningEffort: "high" }, sends: undefined },
   { name: "another tier", second: { serviceTier: "flex" }, sends: undefined },
-  { name: "the same tier by its wire name", second: { serviceTier: "priority" }, sends: [SECOND] },
+  { name: "the same tier by its transport name", second: { serviceTier: "priority" }, sends: [SECOND] },
   { name: "another schema", second: { outputSchema: { type: "object" } }, sends: undefined },
 ];
 
@@ -212,7 +212,7 @@ Deno.test("a warm-up that fails is no failure of the turn", async () => {
   ]);
 });
 
-Deno.test("where the wire is SSE a warm-up does nothing", async () => {
+Deno.test("where the transport is SSE a warm-up does nothing", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl, { transport: "sse" });
   await session.prewarm(SETTINGS);

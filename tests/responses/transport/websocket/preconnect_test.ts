@@ -134,7 +134,7 @@ Deno.test("an older server's state on the upgrade of a preconnect is the first t
   ]);
 });
 
-Deno.test("where the wire is SSE a preconnect does nothing, and where the upgrade is cut the turn takes SSE", async () => {
+Deno.test("where the transport is SSE a preconnect does nothing, and where the upgrade is cut the turn takes SSE", async () => {
   await using server = await socketServer({ upgrades: [cut] });
   using overHttp = await socketSession(server.baseUrl, { transport: "sse" });
   await overHttp.preconnect();
@@ -158,7 +158,7 @@ Deno.test("closing a session drops a connection that was opened ahead, and ends 
   second[Symbol.dispose]();
 });
 
-Deno.test("a reader who leaves at the news of a warm-up leaves no request behind", async () => {
+Deno.test("a reader who leaves at the pending of a warm-up leaves no request behind", async () => {
   await using server = await socketServer({ replies: [says(COMPLETE), () => {}] });
   using session = await socketSession(server.baseUrl, CODEX);
   await session.prewarm(HELLO);

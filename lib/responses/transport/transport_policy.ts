@@ -5,9 +5,9 @@
  */
 import type { TransportChoice } from "../../config/settings.ts";
 import type { ErrorCode } from "../../errors.ts";
-import type { CulvertEvent, Wire } from "../events/events.ts";
+import type { CulvertEvent, TransportName } from "../events/events.ts";
 import { isBrokenConnection } from "../failures/failure.ts";
-import type { ChangeOfWire, FailedAttempt } from "./transport.ts";
+import type { FailedAttempt, TransportChange } from "./transport.ts";
 
 /**
  * Statuses that are the API's own word on the request and would be the same over HTTP: 401 goes to recovery,
@@ -32,28 +32,30 @@ const MAX_BROKEN = 2;
  * before it carried anything, or two that break under responses of one turn. (The codex client, 0.169.0,
  * makes seven attempts before it believes it.) `ws` never gives up, `sse` never begins.
  */
-export class WireChoice {
+export class TransportPolicy {
   readonly #mayFallBack: boolean;
-  readonly #news: CulvertEvent[] = [];
-  #wire: Wire;
+  readonly #pending: CulvertEvent[] = [];
+  #transport: TransportName;
 
   /** @param supportsWebsockets what the provider says of itself */
   constructor(choice: TransportChoice, supportsWebsockets: boolean) {
     this.#mayFallBack = choice === "auto";
-    this.#wire = choice === "ws" || (choice === "auto" && supportsWebsockets) ? "websocket" : "sse";
+    this.#transport = choice === "ws" || (choice === "auto" && supportsWebsockets) ? "websocket" : "sse";
   }
 
   /** The wire of the next attempt. */
-  get wire(): Wire {
-    return this.#wire;
+  get transport(): TransportName {
+    return this.#transport;
   }
 
   /** Judges a failed attempt. */
-  reconsider(attempt: FailedAttempt): ChangeOfWire | undefined {
-    if (attempt.wire !== "websocket" || this.#wire !== "websocket" || !this.#mayFallBack) return undefined;
+  reconsider(attempt: FailedAttempt): TransportChange | undefined {
+    if (attempt.transport !== "websocket" || this.#transport !== "websocket" || !this.#mayFallBack) {
+      return undefined;
+    }
     const reason = reasonToGiveUp(attempt);
     if (reason === undefined) return undefined;
-    this.#wire = "sse";
+    this.#transport = "sse";
     return {
       event: {
         type: "culvert.fallback",
@@ -67,13 +69,13 @@ export class WireChoice {
   }
 
   /** Keeps an event for the next turn to tell. */
-  tellLater(event: CulvertEvent): void {
-    this.#news.push(event);
+  defer(event: CulvertEvent): void {
+    this.#pending.push(event);
   }
 
   /** What was kept, once. */
-  news(): readonly CulvertEvent[] {
-    return this.#news.splice(0);
+  pending(): readonly CulvertEvent[] {
+    return this.#pending.splice(0);
   }
 }
 
