@@ -60,51 +60,80 @@ export interface CallerFacts extends AgentIds {
   readonly environment?: EnvironmentFacts;
 }
 
-/** One HTTP attempt or websocket handshake, finished. */
-export interface RequestObservation extends CallerFacts {
-  /** Discriminates. */
-  readonly kind: "request";
-  /** What it was made over. */
+/** What identifies a request; the observation of its response repeats it. */
+export interface RequestFacts extends CallerFacts {
+  /** What the request was sent over. */
   readonly transport: "http" | "websocket";
   /** Fixed per route of the API, such as `/responses`; never a full URL. */
   readonly endpoint: string;
-  /** 0-based. */
+  /** 0-based number of the send within its turn, API call or probe. */
   readonly attempt: number;
+  /** Wall clock at the start of the request, ms since 1970. */
+  readonly startedAt?: number;
+  /** The session that the request belongs to. */
+  readonly sessionId?: string;
+  /** The turn that the request belongs to. */
+  readonly turnId?: string;
+  /** Id of this send: 16 hexadecimal digits, new for each. */
+  readonly spanId?: string;
+  /** Trace id of the caller's `traceparent`. */
+  readonly traceId?: string;
+  /** Span id of the caller's `traceparent`. */
+  readonly parentSpanId?: string;
+  /** The model that was asked for. */
+  readonly model?: string;
+}
+
+/** One HTTP attempt, websocket handshake or websocket request, from its start to the head of its answer. */
+export interface RequestObservation extends RequestFacts {
+  /** Discriminates. */
+  readonly kind: "request";
   /** From its start to the head of the answer, or to its failure, ms. */
   readonly durationMs: number;
   /** HTTP status, where one was received. */
   readonly status?: number;
   /** Short class of the failure (`http 401`, else the code of the error, such as `connect`), never a body. */
   readonly error?: string;
-  /** Taken from the headers really sent. */
+  /** Whether the headers that were sent contain `Authorization`. */
   readonly authHeaderAttached: boolean;
-  /** What the server left on the answer. */
+  /** Ids and error codes from the headers of the answer. */
   readonly evidence: ServerEvidence;
   /** Set on a websocket request: whether the socket was there before. */
   readonly connectionReused?: boolean;
 }
 
+/** Token counts of a response; see `TokenUsage` of the result event. */
+export interface ObservedUsage {
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningOutputTokens: number;
+  readonly totalTokens: number;
+}
+
 /**
- * One response that was read. Events are counted and not told one by one: a fast stream has 100,000 a second, and
- * nobody should pay for a listener at each of them.
+ * One response that was read, from its head to its end. Events are counted, not observed one by one: a fast stream has
+ * 100,000 events a second.
  */
-export interface ResponseObservation extends CallerFacts {
+export interface ResponseObservation extends RequestFacts {
   /** Discriminates. */
   readonly kind: "response";
-  /** What it came over. */
-  readonly transport: "http" | "websocket";
-  /** Fixed per route of the API, as in a request. */
-  readonly endpoint: string;
-  /** How it ended; `cancelled` when its reader left or was told to stop. */
+  /** How it ended; `cancelled` when the reader left or the turn was aborted. */
   readonly outcome: "completed" | "failed" | "cancelled";
-  /** Of one that failed: as in a request. */
+  /** Of a failed response: as in a request. */
   readonly error?: string;
   /** Set on a websocket response, as in a request. */
   readonly connectionReused?: boolean;
-  /** Server-sent events, or frames of a websocket; pings are none, and merged ones count as the one they became. */
+  /** Server-sent events, or text frames of a websocket. */
   readonly events: number;
   /** From its head to its end, ms. */
   readonly durationMs: number;
+  /** From the start of the request to the first event of the API, ms; absent where none came. */
+  readonly timeToFirstEventMs?: number;
+  /** The model that answered, where the server said so. */
+  readonly modelServed?: string;
+  /** Absent where the response reported no token counts. */
+  readonly usage?: ObservedUsage;
 }
 
 /** One 401 handled by the recovery machine. The agent is the one that signed the refused request. */

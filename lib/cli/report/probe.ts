@@ -5,11 +5,11 @@
  * @module
  */
 import type { Authorization, Rejection, TurnRecovery } from "../../auth/authenticator.ts";
+import { RequestScope } from "../../auth/request_scope.ts";
 import { asCulvertError, type CulvertError } from "../../errors.ts";
 import type { RequestObservation } from "../../net/observer.ts";
 import { describeRoute } from "../../net/route/route.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
-import { callerFacts } from "../../responses/turn/attempt_observation.ts";
 import { mergeHeaders } from "../../responses/request/call_headers.ts";
 import { baseUrl, endpointUrl, shownUrl, websocketUrl } from "../../responses/request/url.ts";
 import { VERSION } from "../../version.ts";
@@ -104,7 +104,9 @@ async function attempt(
         endpoint,
         attempt: 0,
         authHeaderAttached: "authorization" in authorization.headers,
-        ...callerFacts(authorization, world, settings.provider),
+        ...new RequestScope({ ...connection, provider: settings.provider, recovers: false }).callerFacts(
+          authorization,
+        ),
       } as const satisfies Partial<RequestObservation>;
       let reply: Reply;
       try {

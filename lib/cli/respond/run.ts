@@ -61,7 +61,6 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
         signal: stop.signal,
         // What is on a terminal or down a pipe cannot be taken back.
         restartAfterText: flags.json === true,
-        mergeTextDeltas: flags.json !== true,
       });
       const printed = await printTurn(turn, {
         host,

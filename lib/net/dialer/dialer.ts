@@ -29,8 +29,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Names of headers that no redirect takes to another origin, beside those that are known to be secret. */
   readonly secretHeaders?: readonly string[];
-  /** Sent as it is, and again as it is on a redirect that keeps the body. */
-  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Sent again on a redirect that keeps the body. A stream cannot be: such a redirect fails with `redirect`. */
+  readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly signal?: AbortSignal;
   /** Time allowed until response headers are in, ms, redirects included. Failure: `header_timeout`. */
   readonly headerTimeoutMs?: number;

@@ -71,6 +71,16 @@ export function followUp(
     headers[name] = value;
   }
   const { body, ...rest } = request;
+  if (!toGet && body instanceof ReadableStream) {
+    throw new CulvertError(
+      "redirect",
+      `${request.url.origin} redirects a request whose body is a stream, which cannot be sent twice`,
+      {
+        hint: "Use the address that it redirects to as the base URL.",
+        details: { host: request.url.host, status, target: url.origin },
+      },
+    );
+  }
   return {
     ...rest,
     url,

@@ -52,7 +52,7 @@ export function incompleteResponse(event: IncompleteEvent): Failure {
  * - with a status that is not 2xx: an HTTP reply in a frame, judged as one;
  * - flat, with `message` beside `type`, as the public API documents it for SSE: judged like
  *   `response.failed`;
- * - without either: no failure by itself. (The codex client ignores it; {@link "../turn/reader.ts"} keeps it in
+ * - without either: no failure by itself. (The codex client ignores it; {@link "../turn/response_reader.ts"} keeps it in
  *   mind for a stream that then ends without a word.)
  *
  * Two codes say that only the connection is spent; they are retried whatever the status.

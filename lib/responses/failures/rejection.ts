@@ -1,29 +1,47 @@
 /**
- * A 401, told to recovery.
+ * Describes a 401 for the recovery.
  *
  * @module
  */
 import type { Authorization, Rejection } from "../../auth/authenticator.ts";
+import type { Answer } from "../../auth/with_authorization.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
 import type { TransportName } from "../events/events.ts";
-import type { Refusal } from "./http_failures.ts";
+import { httpFailure, type Refusal, type RefusalContext } from "./http_failures.ts";
 import { errorInBody, type Secrets, shownText } from "./server_text.ts";
 
-/** What was sent, what came back, and what the server said of it. */
+/**
+ * Describes a refusal to `withAuthorization`, which recovers from a 401 unless it speaks of no credential that was
+ * sent.
+ */
+export function refusedAnswer(refusal: Refusal, context: RefusalContext): Answer {
+  const { headers, status } = refusal;
+  const isRecoverable = status === 401 && httpFailure(refusal, context).isForeign !== true;
+  return { status, headers, ...(isRecoverable ? { rejected: rejectedBy(refusal, context.secrets) } : {}) };
+}
+
+/** Reads from the body of a 401 what recovery decides on. */
+function rejectedBy(refusal: Refusal, secrets: Secrets): Pick<Rejection, "url" | "message" | "code"> {
+  const { message, code } = errorInBody(refusal.body) ?? {};
+  return {
+    ...(refusal.url === undefined ? {} : { url: refusal.url }),
+    ...(typeof message === "string" ? { message: shownText(message, secrets) } : {}),
+    ...(typeof code === "string" ? { code } : {}),
+  };
+}
+
+/** Describes a 401 that came inside a response. */
 export function rejectionOf(
   refusal: Refusal,
   transport: TransportName,
   sent: Authorization,
   secrets: Secrets,
 ): Rejection {
-  const { message, code } = errorInBody(refusal.body) ?? {};
   return {
     endpoint: "/responses",
     transport: transport === "sse" ? "http" : "websocket",
     evidence: serverEvidence(refusal.headers),
     sent,
-    ...(refusal.url === undefined ? {} : { url: refusal.url }),
-    ...(typeof message === "string" ? { message: shownText(message, secrets) } : {}),
-    ...(typeof code === "string" ? { code } : {}),
+    ...rejectedBy(refusal, secrets),
   };
 }

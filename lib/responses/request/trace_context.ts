@@ -54,3 +54,12 @@ export function traceMetadata(trace: TraceContext | undefined): Readonly<Record<
     ...(tracestate === undefined ? {} : { ws_request_header_tracestate: tracestate }),
   };
 }
+
+/** The ids in a `traceparent`, for observations. */
+export function traceIds(
+  trace: TraceContext | undefined,
+): { readonly traceId?: string; readonly parentSpanId?: string } {
+  const [, traceId, parentSpanId] = trace?.traceparent.split("-") ?? [];
+  if (traceId === undefined || parentSpanId === undefined) return {};
+  return { traceId, parentSpanId };
+}

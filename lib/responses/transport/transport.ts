@@ -62,8 +62,6 @@ export interface Call {
   /** The turn's sticky state, once it is known. */
   readonly turnState: string | undefined;
   readonly signal: AbortSignal;
-  /** Default false. See `TurnOptions`. */
-  readonly mergeTextDeltas?: boolean;
 }
 
 /** What became of an attempt to open a response. A refusal is an answer, not an exception. */
@@ -89,7 +87,7 @@ export interface FailedAttempt {
   /** Whether any event of the API had come. */
   readonly hasEvents: boolean;
   /** How many websockets broke in this turn after events had come, this one included. */
-  readonly broken: number;
+  readonly brokenWebsockets: number;
 }
 
 /** What is done about a failed attempt beside retrying it. */

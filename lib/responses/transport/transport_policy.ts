@@ -80,7 +80,7 @@ export class TransportPolicy {
 }
 
 function reasonToGiveUp(attempt: FailedAttempt): string | undefined {
-  const { broken, failure: { error }, hasEvents, level, status } = attempt;
+  const { brokenWebsockets: broken, failure: { error }, hasEvents, level, status } = attempt;
   if (level === "request" && status !== undefined) {
     return OWN_WORD.has(status) ? undefined : `the upgrade was answered ${status}`;
   }

@@ -1,71 +1,79 @@
 /**
- * A warm-up: the websocket is opened and the settings are sent before the first prompt is there, so that the
- * first turn only sends its input.
+ * Prewarming: the websocket is opened and the settings of the first request are sent before its input is known, so
+ * that the first turn sends its input alone.
  *
  * @module
  */
-import type { Authenticator } from "../../auth/authenticator.ts";
+import type { RequestScope } from "../../auth/request_scope.ts";
+import { withAuthorization } from "../../auth/with_authorization.ts";
 import { asCulvertError } from "../../errors.ts";
 import { networkFailure } from "../failures/failure.ts";
 import { httpFailure, type RefusalContext } from "../failures/http_failures.ts";
-import type { RequestContext } from "../request/identity.ts";
-import { ResponseReader } from "./reader.ts";
-import type { TurnRequest } from "../request/request.ts";
 import { secretsOf } from "../failures/server_text.ts";
-import type { TurnFacts } from "./turn_facts.ts";
+import type { RequestContext } from "../request/identity.ts";
+import type { TurnRequest } from "../request/request.ts";
+import type { EventStream, Transport } from "../transport/transport.ts";
 import { failedWarmUp as failed, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
-import type { Transport } from "../transport/transport.ts";
+import { answerOf } from "./attempt.ts";
+import { ResponseReader } from "./response_reader.ts";
+import type { TurnFacts } from "./turn_facts.ts";
 
-/** What a warm-up stands on. */
+/** What a prewarm request is built from. */
 export interface PrewarmParts {
-  readonly authenticator: Authenticator;
+  readonly scope: RequestScope;
   readonly context: RequestContext;
-  /** Its sticky state and limits are those of the first turn. */
+  /** The sticky state and the rate limits in it are those of the first turn. */
   readonly facts: TurnFacts;
-  /** A websocket transport that warms up. */
+  /** A websocket transport that sends no input and asks for no output. */
   readonly transport: Transport;
-  /** Epoch ms. */
-  readonly now: number;
 }
 
-/** Warms up. Nothing of it is worth an error: the first turn finds out for itself what is wrong. */
+/** Prewarms. Failures are outcomes, not exceptions: the first turn meets and reports them itself. */
 export async function prewarm(
   request: TurnRequest,
-  parts: PrewarmParts,
+  { context, facts, scope, transport }: PrewarmParts,
   signal: AbortSignal,
 ): Promise<WarmUpOutcome> {
+  const { world } = scope;
+  const refusalContext = (headers: Readonly<Record<string, string>>): RefusalContext => ({
+    now: world.now(),
+    secrets: secretsOf(headers),
+  });
+  const send = { endpoint: "/responses", transport: "websocket", model: request.model, signal } as const;
   try {
-    const authorization = await parts.authenticator.authorize(signal);
-    const judging: RefusalContext = { now: parts.now, secrets: secretsOf(authorization.headers) };
-    const { context, facts } = parts;
-    const opened = await parts.transport.open({
-      request,
-      context,
-      authorization,
-      turnState: undefined,
-      signal,
-    });
+    const { answer: { opened }, authorization } = await withAuthorization(
+      scope,
+      send,
+      async (authorization) => {
+        const call = { request, context, authorization, turnState: undefined, signal };
+        return answerOf(await transport.open(call), refusalContext(authorization.headers));
+      },
+    );
+    const judging = refusalContext(authorization.headers);
     if (opened.kind === "refused") {
       const { refusal } = opened;
       return failed({ level: "request", failure: httpFailure(refusal, judging), status: refusal.status });
     }
-    const { stream } = opened;
-    try {
-      const reader = new ResponseReader(facts, stream.head, judging);
-      reader.begin();
-      for (;;) {
-        const texts = await stream.next();
-        if (texts === null) return failed({ level: "stream", failure: reader.ended() });
-        const end = reader.read(texts, []);
-        if (end?.kind === "failed") return failed({ level: "stream", failure: end.failure, status: 0 });
-        if (end === undefined) continue;
-        stream.release(end.response);
-        return { kind: "warm", responseId: end.response.id };
-      }
-    } finally {
-      stream.release();
-    }
+    return await readPrewarm(opened.stream, new ResponseReader(facts, opened.stream.head, judging));
   } catch (thrown) {
     return failed({ level: "request", failure: networkFailure(asCulvertError(thrown)) });
+  }
+}
+
+/** Reads the response of a prewarm request; its events are of no interest to the caller. */
+async function readPrewarm(stream: EventStream, reader: ResponseReader): Promise<WarmUpOutcome> {
+  try {
+    reader.begin();
+    for (;;) {
+      const texts = await stream.next();
+      if (texts === null) return failed({ level: "stream", failure: reader.ended() });
+      const end = reader.read(texts, []);
+      if (end?.kind === "failed") return failed({ level: "stream", failure: end.failure, status: 0 });
+      if (end === undefined) continue;
+      stream.release(end.response);
+      return { kind: "warm", responseId: end.response.id };
+    }
+  } finally {
+    stream.release();
   }
 }

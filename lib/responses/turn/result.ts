@@ -4,15 +4,9 @@
  * @module
  */
 import { CulvertError, type ErrorCode, EXIT } from "../../errors.ts";
-import type { ResultError, ResultEvent, TransportName } from "../events/events.ts";
+import type { ResultError, ResultEvent } from "../events/events.ts";
 import type { TurnFacts } from "./turn_facts.ts";
-
-/** When things happened, ms since the start of the turn. */
-export interface Timings {
-  headers: number | null;
-  firstEvent: number | null;
-  firstText: number | null;
-}
+import type { TurnProgress } from "./turn_progress.ts";
 
 /** What a result is made of. */
 export interface ResultParts {
@@ -20,11 +14,7 @@ export interface ResultParts {
   readonly error: CulvertError | undefined;
   readonly modelRequested: string;
   readonly facts: TurnFacts;
-  readonly transport: TransportName | null;
-  readonly requestId: string | null;
-  readonly timings: Timings;
-  /** ms. */
-  readonly total: number;
+  readonly progress: TurnProgress;
 }
 
 const STATUS: Partial<Record<ErrorCode, ResultEvent["status"]>> = {
@@ -36,23 +26,23 @@ const STATUS: Partial<Record<ErrorCode, ResultEvent["status"]>> = {
 
 /** Makes the result: status and exit status follow from the error alone. */
 export function turnResult(parts: ResultParts): ResultEvent {
-  const { error, facts, timings } = parts;
+  const { error, facts, progress: { elapsedMs, requestId, timings, transport } } = parts;
   return {
     type: "culvert.result",
     status: error === undefined ? "completed" : STATUS[error.code] ?? "failed",
     exit_code: error?.exitStatus ?? EXIT.done,
     response_id: facts.responseId ?? null,
-    request_id: parts.requestId,
+    request_id: requestId,
     model_requested: parts.modelRequested,
     model_served: facts.modelServed,
-    transport: parts.transport,
+    transport,
     usage: facts.usage,
     rate_limits: facts.limits.snapshots(),
     timings_ms: {
       headers: rounded(timings.headers),
       first_event: rounded(timings.firstEvent),
       first_text: rounded(timings.firstText),
-      total: Math.round(parts.total),
+      total: Math.round(elapsedMs),
     },
     error: error === undefined ? null : resultError(error),
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Authenticator } from "../../auth/authenticator.ts";
+import { RequestScope } from "../../auth/request_scope.ts";
 import type { Provider } from "../../config/provider.ts";
 import type { TransportChoice } from "../../config/settings.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
@@ -81,7 +82,7 @@ export class Session implements Disposable {
       context: { identity: this.#identity, turnId, kind: "turn", ...trace },
       facts: former?.facts.followUp(request.model) ??
         new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState(), this.#etags),
-      transport: this.#transport(),
+      transports: this.#transports(),
     }, options);
   }
 
@@ -95,16 +96,14 @@ export class Session implements Disposable {
       return Promise.resolve();
     }
     this.#isPrewarmed = true;
-    const { authenticator, world } = this.#options;
     return this.#warm(async (state, signal) => {
       const { prewarm } = await import("./prewarm.ts");
       const parts = {
-        authenticator,
+        scope: this.#scope(),
         context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
         // What it hears of the model list is nobody's to read yet; the first turn is told again.
         facts: new TurnFacts(request.model, this.#limits, state),
         transport: await this.#websocketTransport(true),
-        now: world.now(),
       };
       return await prewarm(request, parts, signal);
     });
@@ -118,15 +117,17 @@ export class Session implements Disposable {
   preconnect(): Promise<void> {
     if (this.#choice.transport === "sse" || this.#warmUp !== undefined) return Promise.resolve();
     this.#isPrewarmed = false;
-    const { authenticator, world } = this.#options;
     return this.#warm(async (state, signal) => {
       const { preconnect } = await import("../transport/websocket/preconnect.ts");
       const transport = await this.#websocketTransport();
-      return await preconnect(
-        { authenticator, identity: this.#identity, transport, state, now: world.now() },
-        signal,
-      );
+      return await preconnect({ scope: this.#scope(), identity: this.#identity, transport, state }, signal);
     });
+  }
+
+  /** The scope of a request that belongs to no turn. A 401 is left to the first turn, whose recovery is bounded. */
+  #scope(): RequestScope {
+    const ids = { sessionId: this.#identity.sessionId };
+    return new RequestScope({ ...this.#options, ids, recovers: false });
   }
 
   #warm(step: (state: TurnState, signal: AbortSignal) => Promise<WarmUpOutcome>): Promise<void> {
@@ -162,7 +163,7 @@ export class Session implements Disposable {
     return new WebSocketTransport({ dialer, provider, world, slot: this.#slot, warmUp, serverTimings });
   }
 
-  #transport(): TransportSelector {
+  #transports(): TransportSelector {
     const { dialer, provider, world } = this.#options;
     const http = new SseTransport({ dialer, provider, world, drainer: this.#drainer });
     let socket: Promise<Transport> | undefined;

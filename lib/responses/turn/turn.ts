@@ -10,7 +10,7 @@ import type { EventBatch, ResponseEvent } from "../events/events.ts";
 import type { ResponseItem } from "../events/items.ts";
 import type { TurnRequest } from "../request/request.ts";
 import type { TraceContext } from "../request/trace_context.ts";
-import { type Pump, runTurn, type TurnParts } from "./turn_run.ts";
+import { runTurn, type TurnParts } from "./run_turn.ts";
 
 /** What a caller may say about a turn. */
 export interface TurnOptions {
@@ -23,12 +23,6 @@ export interface TurnOptions {
    * failure instead, for half an answer followed by a whole one is worse than an honest error.
    */
   readonly restartAfterText?: boolean;
-  /**
-   * Whether pieces of text that arrive together may come as one event, the first of them with the `delta` of all.
-   * For readers who want the text and not its pieces: parsing short deltas then takes little more than half the time.
-   * Default false.
-   */
-  readonly mergeTextDeltas?: boolean;
   /** The span that the turn is part of; each of its requests names it. Default: none. */
   readonly trace?: TraceContext;
   /**
@@ -98,38 +92,16 @@ export class SessionTurn implements Turn {
     }
     this.#started = true;
     const left = new AbortController();
-    const { signal: given, restartAfterText = true, mergeTextDeltas = false } = this.#options;
+    const { signal: given, restartAfterText = true } = this.#options;
     const signal = given === undefined ? left.signal : AbortSignal.any([given, left.signal]);
-    const steps = runTurn(this.#request, this.#parts, { signal, restartAfterText, mergeTextDeltas });
-    let pump: Pump | undefined;
-    const advance = async (): Promise<IteratorResult<EventBatch, undefined>> => {
-      for (;;) {
-        const batch = await pump?.();
-        if (batch !== undefined) return { done: false, value: batch };
-        pump = undefined;
-        const { done, value } = await steps.next();
-        if (done === true) return { done: true, value: undefined };
-        if (typeof value !== "function") return { done: false, value };
-        pump = value;
-      }
-    };
-    let last: Promise<unknown> = Promise.resolve();
-    let waiting = 0;
+    const batches = runTurn(this.#request, this.#parts, { signal, restartAfterText });
     return {
-      next: async () => {
-        // A second call that does not wait for the first takes its place behind it.
-        const turn = waiting++ === 0 ? advance() : last.then(advance);
-        last = turn;
-        try {
-          return await turn;
-        } finally {
-          waiting--;
-        }
-      },
-      return: () => {
-        // Aborted first: the turn may be waiting for the network, and would not hear of it otherwise.
+      next: () => batches.next(),
+      return: async () => {
+        // Aborted first: a turn that waits for the network would not notice that its reader left.
         left.abort(new CulvertError("reader_gone", "The reader of the turn left"));
-        return steps.return(undefined).then(() => ({ done: true, value: undefined }));
+        await batches.return(undefined);
+        return { done: true, value: undefined };
       },
       [Symbol.asyncIterator]() {
         return this;

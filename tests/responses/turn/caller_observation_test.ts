@@ -98,10 +98,10 @@ class Rig implements AsyncDisposable {
   }
 }
 
-/** An observation without what a clock says. */
+/** An observation without clock readings and random ids. */
 function facts(one: Observation | undefined): Record<string, unknown> {
-  const { durationMs: _, ...rest } = { durationMs: 0, ...one };
-  return rest;
+  const varying = new Set(["durationMs", "startedAt", "spanId", "sessionId", "turnId", "model"]);
+  return Object.fromEntries(Object.entries(one ?? {}).filter(([name]) => !varying.has(name)));
 }
 
 const agentOf = (one: Observation | undefined) =>

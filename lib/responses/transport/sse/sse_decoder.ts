@@ -6,7 +6,6 @@
  */
 import { createParser, type EventSourceParser } from "eventsource-parser";
 import { CulvertError } from "../../../errors.ts";
-import type { TextDeltaMerger } from "./merge_text_deltas.ts";
 import { MAX_EVENT_LENGTH } from "../transport.ts";
 
 /**
@@ -19,17 +18,14 @@ export class SseDecoder {
   readonly #utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #parser: EventSourceParser;
   readonly #maxLength: number;
-  readonly #merger: TextDeltaMerger | undefined;
   #events: string[] = [];
   #tooLarge = false;
 
   /**
    * @param maxLength largest event accepted, in UTF-16 units, however it is cut into pieces
-   * @param merger merges text deltas that came in one push, before they are parsed; absent: none are merged
    */
-  constructor(maxLength = MAX_EVENT_LENGTH, merger?: TextDeltaMerger) {
+  constructor(maxLength = MAX_EVENT_LENGTH) {
     this.#maxLength = maxLength;
-    this.#merger = merger;
     this.#parser = createParser({
       // The buffer may hold one line whole, field name included.
       maxBufferSize: maxLength + "data: ".length,
@@ -51,8 +47,7 @@ export class SseDecoder {
    * @throws CulvertError `message_too_large`; the stream cannot be read on after it
    */
   push(bytes: Uint8Array): readonly string[] {
-    const text = this.#utf8.decode(bytes, { stream: true });
-    return this.#feed(this.#merger === undefined ? text : this.#merger.merge(text));
+    return this.#feed(this.#utf8.decode(bytes, { stream: true }));
   }
 
   /**

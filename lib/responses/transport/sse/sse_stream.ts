@@ -10,7 +10,6 @@ import { describeRoute } from "../../../net/route/route.ts";
 import type { World } from "../../../world/world.ts";
 import { type BodyDrainer, ignoreClosing } from "./body_drainer.ts";
 import { IdleWatch } from "../idle_watch.ts";
-import { TextDeltaMerger } from "./merge_text_deltas.ts";
 import { SseDecoder } from "./sse_decoder.ts";
 import { shownUrl } from "../../request/url.ts";
 import {
@@ -28,8 +27,6 @@ export interface SseOptions {
   readonly signal: AbortSignal;
   /** Takes the rest of a body whose response is complete. */
   readonly drainer: BodyDrainer;
-  /** See `TurnOptions`. */
-  readonly mergeTextDeltas: boolean;
 }
 
 /** Reads the body of a reply event by event. */
@@ -55,8 +52,7 @@ export class SseStream implements EventStream {
     this.#body = body;
     this.#signal = options.signal;
     this.#drainer = options.drainer;
-    const merger = options.mergeTextDeltas ? new TextDeltaMerger("sse") : undefined;
-    this.#decoder = new SseDecoder(MAX_EVENT_LENGTH, merger);
+    this.#decoder = new SseDecoder(MAX_EVENT_LENGTH);
     this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop(error));
     if (this.#signal.aborted) this.#onAbort();
     else this.#signal.addEventListener("abort", this.#onAbort, { once: true });

@@ -7,6 +7,7 @@ import type { Provider } from "../../../config/provider.ts";
 import { CulvertError } from "../../../errors.ts";
 import type { Dialer, HttpReply } from "../../../net/dialer/dialer.ts";
 import type { World } from "../../../world/world.ts";
+import { SseStream } from "./sse_stream.ts";
 import type { BodyDrainer } from "./body_drainer.ts";
 import { mergeHeaders } from "../../request/call_headers.ts";
 import { zstd } from "../../request/compression.ts";
@@ -52,7 +53,7 @@ export class SseTransport implements Transport {
     // A new handshake costs more than the end of the former reply does.
     await drainer.settled();
     call.signal.throwIfAborted();
-    const asked = dialer.request({
+    const reply = await dialer.request({
       method,
       url,
       headers: mergeHeaders(headers, encoded.headers, call.authorization.headers),
@@ -62,18 +63,9 @@ export class SseTransport implements Transport {
       // Silence is silence: before the head of the answer it is allowed as long as within the answer.
       headerTimeoutMs: provider.streamIdleTimeoutMs,
     });
-    // What reads the answer is loaded while the server thinks about it.
-    const [reply, { SseStream }] = await Promise.all([asked, import("./sse_stream.ts")]);
     const { body } = reply;
     if (reply.status >= 200 && reply.status <= 299 && body !== null && mayStream(reply.headers)) {
-      const { signal, mergeTextDeltas = false } = call;
-      const options = {
-        world,
-        idleTimeoutMs: provider.streamIdleTimeoutMs,
-        signal,
-        drainer,
-        mergeTextDeltas,
-      };
+      const options = { world, idleTimeoutMs: provider.streamIdleTimeoutMs, signal: call.signal, drainer };
       return { kind: "open", stream: new SseStream(reply, body, options) };
     }
     return {

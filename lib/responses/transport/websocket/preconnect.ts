@@ -1,38 +1,46 @@
 /**
- * The websocket opened ahead of the first request, and nothing said over it.
+ * Preconnecting: the websocket is opened before the first request is known, and nothing is sent over it.
  *
  * @module
  */
-import type { Authenticator } from "../../../auth/authenticator.ts";
+import type { RequestScope } from "../../../auth/request_scope.ts";
+import { withAuthorization } from "../../../auth/with_authorization.ts";
 import { asCulvertError } from "../../../errors.ts";
 import { networkFailure } from "../../failures/failure.ts";
-import { httpFailure } from "../../failures/http_failures.ts";
-import type { Identity } from "../../request/identity.ts";
+import { httpFailure, type RefusalContext } from "../../failures/http_failures.ts";
+import { refusedAnswer } from "../../failures/rejection.ts";
 import { secretsOf } from "../../failures/server_text.ts";
+import type { Identity } from "../../request/identity.ts";
 import type { TurnState } from "../../request/turn_state.ts";
 import { failedWarmUp, type WarmUpOutcome } from "./warm_up.ts";
 import type { WebSocketTransport } from "./websocket_transport.ts";
 
-/** What it stands on. */
+/** What a preconnect is built from. */
 export interface PreconnectParts {
-  readonly authenticator: Authenticator;
+  readonly scope: RequestScope;
   readonly identity: Identity;
   readonly transport: WebSocketTransport;
-  /** Of the first turn: servers of an earlier protocol state it on the upgrade. */
+  /** Sticky state of the first turn: servers of an earlier protocol version state it on the upgrade. */
   readonly state: TurnState;
-  /** Epoch ms. */
-  readonly now: number;
 }
 
-/** Connects. Nothing of it is worth an error: the first turn finds out for itself what is wrong. */
-export async function preconnect(parts: PreconnectParts, signal: AbortSignal): Promise<WarmUpOutcome> {
-  const { authenticator, transport, identity, now, state } = parts;
+/** Connects. Failures are outcomes, not exceptions: the first turn meets and reports them itself. */
+export async function preconnect(
+  { identity, scope, state, transport }: PreconnectParts,
+  signal: AbortSignal,
+): Promise<WarmUpOutcome> {
+  const send = { endpoint: "/responses", transport: "websocket", signal } as const;
   try {
-    const authorization = await authenticator.authorize(signal);
-    const refusal = await transport.preconnect({ authorization, identity }, state, signal);
-    if (refusal === undefined) return { kind: "connected" };
-    const failure = httpFailure(refusal, { now, secrets: secretsOf(authorization.headers) });
-    return failedWarmUp({ level: "request", failure, status: refusal.status });
+    const { answer: { refused } } = await withAuthorization(scope, send, async (authorization) => {
+      const opened = await transport.preconnect({ authorization, identity }, state, signal);
+      if (opened.kind === "connected") return { status: 101, headers: opened.headers, refused: undefined };
+      const { refusal } = opened;
+      const context: RefusalContext = { now: scope.world.now(), secrets: secretsOf(authorization.headers) };
+      return { ...refusedAnswer(refusal, context), refused: { refusal, context } };
+    });
+    if (refused === undefined) return { kind: "connected" };
+    const { context, refusal } = refused;
+    return failedWarmUp({ level: "request", failure: httpFailure(refusal, context), status: refusal.status });
   } catch (thrown) {
     return failedWarmUp({ level: "request", failure: networkFailure(asCulvertError(thrown)) });
   }

@@ -16,8 +16,13 @@ export type WarmUpOutcome =
   | { readonly kind: "failed"; readonly attempt: FailedAttempt };
 
 /** The outcome of an attempt over which no event of a response came. */
-export function failedWarmUp(rest: Omit<FailedAttempt, "transport" | "broken" | "hasEvents">): WarmUpOutcome {
-  return { kind: "failed", attempt: { transport: "websocket", broken: 0, hasEvents: false, ...rest } };
+export function failedWarmUp(
+  rest: Omit<FailedAttempt, "transport" | "brokenWebsockets" | "hasEvents">,
+): WarmUpOutcome {
+  return {
+    kind: "failed",
+    attempt: { transport: "websocket", brokenWebsockets: 0, hasEvents: false, ...rest },
+  };
 }
 
 /** One step of a warm-up. The state is that of the first turn. */

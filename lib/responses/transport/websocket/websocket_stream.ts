@@ -5,7 +5,6 @@
  */
 import type { World } from "../../../world/world.ts";
 import { IdleWatch } from "../idle_watch.ts";
-import { TextDeltaMerger } from "../sse/merge_text_deltas.ts";
 import { parseEvent } from "../../events/parse_event.ts";
 import { TIMINGS_EVENT } from "../../events/server_timings.ts";
 import type { WebSocketConnection } from "./websocket_connection.ts";
@@ -17,8 +16,6 @@ export interface WebSocketStreamOptions {
   /** ms without a frame, while somebody waits. */
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
-  /** See `TurnOptions`. */
-  readonly mergeTextDeltas: boolean;
   /** Called once with a connection whose response is complete; one that is not kept was dropped. */
   readonly keep: (connection: WebSocketConnection, response: CompletedResponse) => void;
 }
@@ -30,7 +27,6 @@ export class WebSocketStream implements EventStream {
   readonly #options: WebSocketStreamOptions;
   readonly #stop = new AbortController();
   readonly #watch: IdleWatch;
-  readonly #merger: TextDeltaMerger | undefined;
   /** Until it is clear that what comes belongs to this response and not to the one before. */
   #mayHoldLeftovers: boolean;
   #released = false;
@@ -40,7 +36,6 @@ export class WebSocketStream implements EventStream {
     this.#connection = connection;
     this.head = head;
     this.#options = options;
-    this.#merger = options.mergeTextDeltas ? new TextDeltaMerger("lines") : undefined;
     this.#mayHoldLeftovers = connection.last?.announced === true;
     this.#watch = new IdleWatch(options.world, options.idleTimeoutMs, (error) => this.#stop.abort(error));
     if (options.signal.aborted) this.#onAbort();
@@ -54,7 +49,7 @@ export class WebSocketStream implements EventStream {
         const texts = await this.#connection.channel.receive(this.#stop.signal);
         if (texts.length === 0) return null;
         const own = this.#mayHoldLeftovers ? texts.filter(this.#isOwn) : texts;
-        if (own.length > 0) return this.#merger?.mergeMessages(own) ?? own;
+        if (own.length > 0) return own;
       }
     } finally {
       this.#watch.resting();

@@ -29,6 +29,11 @@ export interface WebSocketTransportOptions {
   readonly serverTimings?: boolean;
 }
 
+/** How a connection attempt without a request ended. */
+export type Preconnected =
+  | { readonly kind: "connected"; readonly headers: Headers }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
 /** The Responses API over a websocket. One response at a time on a connection. */
 export class WebSocketTransport implements Transport {
   readonly name = "websocket";
@@ -59,21 +64,20 @@ export class WebSocketTransport implements Transport {
   };
 
   /**
-   * Opens a connection ahead of any request and keeps it; does nothing where one is kept.
+   * Opens a connection before any request and keeps it. One that is kept already serves as the answer.
    *
-   * @param state is offered what servers of an earlier protocol state on the upgrade
-   * @returns the refusal, where it was refused
+   * @param state is offered the sticky state that servers of an earlier protocol version send on the upgrade
    * @throws CulvertError of the network, TLS and configuration codes; the signal's reason when aborted
    */
   preconnect = async (
     caller: Caller,
     state: TurnState,
     signal: AbortSignal,
-  ): Promise<Refusal | undefined> => {
+  ): Promise<Preconnected> => {
     const { slot } = this.#options;
-    if (slot.isTaken) return undefined;
+    if (slot.isTaken) return { kind: "connected", headers: new Headers() };
     const connection = await this.#connect(caller, signal);
-    if (!(connection instanceof WebSocketConnection)) return connection;
+    if (!(connection instanceof WebSocketConnection)) return { kind: "refused", refusal: connection };
     if (signal.aborted) {
       connection.channel.drop();
       throw signal.reason;
@@ -81,7 +85,7 @@ export class WebSocketTransport implements Transport {
     state.offer(connection.channel.headers.get(TURN_STATE));
     connection.keepUnused();
     slot.put(connection);
-    return undefined;
+    return { kind: "connected", headers: connection.channel.headers };
   };
 
   async #connect(caller: Caller, signal: AbortSignal): Promise<WebSocketConnection | Refusal> {
@@ -126,7 +130,6 @@ export class WebSocketTransport implements Transport {
       world,
       idleTimeoutMs: provider.streamIdleTimeoutMs,
       signal: call.signal,
-      mergeTextDeltas: call.mergeTextDeltas === true,
       keep: (kept, response) => {
         kept.last = new LastExchange(request, response);
         slot.put(kept);

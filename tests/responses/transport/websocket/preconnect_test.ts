@@ -53,7 +53,7 @@ Deno.test("a preconnect that never answers is given up, and the turn opens a con
   await using server = await socketServer({ upgrades: [silence, accept()] });
   using session = await socketSession(server.baseUrl, {
     transport: "ws",
-    provider: { websocketConnectTimeoutMs: 200 },
+    provider: { websocketConnectTimeoutMs: 1_000 },
   });
   const connecting = session.preconnect();
   const { result, of } = await readTurn(session.turn(HELLO));

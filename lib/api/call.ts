@@ -1,0 +1,120 @@
+/**
+ * The function behind all unary API calls: credential, retries, typed reply.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import { RequestScope } from "../auth/request_scope.ts";
+import { asCulvertError, CulvertError } from "../errors.ts";
+import { type Failure, networkFailure } from "../responses/failures/failure.ts";
+import { httpFailure, type Refusal } from "../responses/failures/http_failures.ts";
+import { secretsOf } from "../responses/failures/server_text.ts";
+import { RetryBudget } from "../responses/turn/retry_budget.ts";
+import {
+  type ApiConnection,
+  type ApiReply,
+  type ApiRequest,
+  attemptedOf,
+  sendRequest,
+} from "./send_request.ts";
+
+/** A unary call. */
+export interface CallRequest<T> extends ApiRequest {
+  /** The form of the reply. Fields that it does not name are ignored. */
+  readonly schema: z.ZodType<T>;
+  /**
+   * Whether sending the request twice does no harm. Such a request is sent again after a transient failure, at most
+   * `request_max_retries` times, with back-off or after the time that the server asks for. Default false.
+   */
+  readonly idempotent?: boolean;
+}
+
+/** A successful reply. */
+export interface CallReply<T> {
+  readonly value: T;
+  readonly headers: Headers;
+}
+
+/**
+ * Makes a call.
+ *
+ * @returns the reply, its status 2xx and its body as the schema has it
+ * @throws CulvertError by status and body as for a turn (`auth_*`, `rate_limited`, `server`, …), of the network and TLS
+ *   codes, `response_failed` for a reply that does not fit the schema; the reason of the signal when it is aborted
+ */
+export async function call<T>(connection: ApiConnection, request: CallRequest<T>): Promise<CallReply<T>> {
+  const { settings: { provider }, world } = connection;
+  const scope = new RequestScope({ ...connection, provider });
+  const budget = new RetryBudget(provider, world.random);
+  for (;;) {
+    const outcome = await attempt(connection, scope, request);
+    if (outcome.kind === "replied") {
+      return { value: parsedReply(outcome.reply, request), headers: outcome.reply.headers };
+    }
+    const retry = request.idempotent === true ? budget.grant("request", outcome.failure) : undefined;
+    if (retry === undefined) throw outcome.failure.error;
+    const wait = `retry ${retry.attempt}/${retry.max} of ${request.endpoint} in ${retry.delayMs} ms`;
+    const message = `${wait}: ${outcome.failure.error.message}`;
+    connection.observer.observe({ kind: "note", level: "info", message });
+    await world.sleep(retry.delayMs, request.signal);
+  }
+}
+
+type Outcome =
+  | { readonly kind: "replied"; readonly reply: ApiReply }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+async function attempt(
+  connection: ApiConnection,
+  scope: RequestScope,
+  request: ApiRequest,
+): Promise<Outcome> {
+  try {
+    const reply = await sendRequest(connection, scope, request);
+    if (reply.error !== undefined) {
+      return { kind: "failed", failure: { error: reply.error, retryable: false } };
+    }
+    if (reply.status >= 200 && reply.status <= 299 && !isWebPage(reply)) return { kind: "replied", reply };
+    return { kind: "failed", failure: failureOf(reply, request, connection) };
+  } catch (thrown) {
+    request.signal?.throwIfAborted();
+    return { kind: "failed", failure: networkFailure(asCulvertError(thrown)) };
+  }
+}
+
+/** Judges a reply that is no success, by the rules of a turn. */
+export function failureOf(
+  reply: ApiReply,
+  { method = "GET" }: Pick<ApiRequest, "method">,
+  { settings: { provider }, world }: ApiConnection,
+): Failure {
+  const { authorization, headers, status, text, url } = reply;
+  const refusal: Refusal = { status, headers, body: text, url, attempted: attemptedOf(method, url) };
+  const secrets = [...secretsOf(authorization.headers), ...secretsOf(provider.headers)];
+  return httpFailure(refusal, { now: world.now(), secrets, providerName: provider.name });
+}
+
+function isWebPage({ headers, text }: ApiReply): boolean {
+  return /\bhtml\b/i.test(headers.get("content-type") ?? "") || /^\s*<(!doctype|html)\b/i.test(text);
+}
+
+function parsedReply<T>(reply: ApiReply, { maxReplyBytes, method = "GET", schema }: CallRequest<T>): T {
+  const what = `${attemptedOf(method, reply.url)} was answered ${reply.status}`;
+  const unreadable = (why: string, details: Readonly<Record<string, string | number>> = {}) =>
+    new CulvertError("response_failed", `${what}, but ${why}`, {
+      hint: "The server does not offer this endpoint as the API defines it. Check base_url of the provider.",
+      details: { status: reply.status, ...details },
+    });
+  if (!reply.isComplete) throw unreadable(`its body is longer than ${maxReplyBytes ?? "16 Mi"} bytes`);
+  let value: unknown;
+  try {
+    value = JSON.parse(reply.text);
+  } catch {
+    throw unreadable("its body is not JSON");
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.map(String).join(".") || "the reply";
+  throw unreadable(`${field} does not have the expected form: ${issue?.message ?? "unknown"}`, { field });
+}

@@ -1,0 +1,103 @@
+/**
+ * The model list: `GET models`.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { isBackendMode } from "../auth/auth_headers.ts";
+import type { Authorization } from "../auth/authenticator.ts";
+import { call } from "./call.ts";
+import type { ApiConnection, ApiRequest } from "./send_request.ts";
+
+/**
+ * The version that the ChatGPT backend is told. It lists the models that this version of the codex client may use, and
+ * none without a version (observed with codex 0.171.0).
+ */
+export const CLIENT_VERSION = "0.171.0";
+
+/** One model. */
+export interface Model {
+  /** Name to use in requests. */
+  readonly slug: string;
+  /** Name for people, where the list has one. */
+  readonly displayName?: string;
+  /** `list` or `hide`, where the list says so. */
+  readonly visibility?: string;
+  /** Rank in the list: 0 comes first. Absent in lists of the platform's form. */
+  readonly priority?: number;
+  /** Context window in tokens, where the list says so. */
+  readonly contextWindow?: number;
+  /** The entry as it came. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** A model list. */
+export interface ModelList {
+  /** Sorted by priority; models without one keep their order and come last. */
+  readonly models: readonly Model[];
+  /** The `ETag` header, quotes included. */
+  readonly etag?: string;
+}
+
+const entry = z.union([z.string().transform((slug) => ({ slug })), z.looseObject({})]);
+const listSchema = z.union([
+  z.object({ models: z.array(entry) }).transform(({ models }) => models),
+  z.object({ data: z.array(entry) }).transform(({ data }) => data),
+]);
+
+/** The request for the model list, for callers that examine the reply themselves. */
+export const MODELS_REQUEST = {
+  endpoint: "/models",
+  query: ({ mode }: Authorization): Readonly<Record<string, string>> =>
+    isBackendMode(mode) ? { client_version: CLIENT_VERSION } : {},
+  maxReplyBytes: 4 * 1024 * 1024,
+} as const satisfies ApiRequest;
+
+/**
+ * Fetches the model list. Both forms are read: `{"models":[{"slug"}]}` of the ChatGPT backend and `{"data":[{"id"}]}`
+ * of the platform.
+ *
+ * @throws CulvertError as {@link call}
+ */
+export async function listModels(
+  connection: ApiConnection,
+  options: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
+): Promise<ModelList> {
+  const { headers, value } = await call(connection, {
+    ...MODELS_REQUEST,
+    ...options,
+    idempotent: true,
+    schema: listSchema,
+  });
+  const etag = headers.get("etag");
+  return { models: modelsOf(value), ...(etag === null ? {} : { etag }) };
+}
+
+/**
+ * Reads a model list from the JSON value of a reply.
+ *
+ * @returns `undefined` where the value has neither form
+ */
+export function modelsIn(value: unknown): readonly Model[] | undefined {
+  const parsed = listSchema.safeParse(value);
+  return parsed.success ? modelsOf(parsed.data) : undefined;
+}
+
+function modelsOf(entries: readonly Readonly<Record<string, unknown>>[]): readonly Model[] {
+  const models = new Map<string, Model>();
+  for (const raw of entries) {
+    const slug = [raw.slug, raw.id].find((name) => typeof name === "string" && name !== "");
+    if (typeof slug !== "string" || models.has(slug)) continue;
+    const { context_window, display_name, priority, visibility } = raw;
+    models.set(slug, {
+      slug,
+      ...(typeof display_name === "string" ? { displayName: display_name } : {}),
+      ...(typeof visibility === "string" ? { visibility } : {}),
+      ...(typeof priority === "number" ? { priority } : {}),
+      ...(typeof context_window === "number" ? { contextWindow: context_window } : {}),
+      raw,
+    });
+  }
+  const rank = ({ priority }: Model) => priority ?? Number.POSITIVE_INFINITY;
+  return [...models.values()].sort((one, other) => rank(one) === rank(other) ? 0 : rank(one) - rank(other));
+}

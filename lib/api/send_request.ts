@@ -1,0 +1,203 @@
+/**
+ * Sends one unary request to the API and reads its reply, whatever its status.
+ *
+ * @module
+ */
+import type { Authenticator, Authorization } from "../auth/authenticator.ts";
+import type { RequestScope } from "../auth/request_scope.ts";
+import { type Answer, withAuthorization } from "../auth/with_authorization.ts";
+import type { Connection } from "../connect/connect.ts";
+import { originator } from "../connect/user_agent.ts";
+import { CulvertError } from "../errors.ts";
+import { readText } from "../net/dialer/read_text.ts";
+import { describeRoute } from "../net/route/route.ts";
+import type { RefusalContext } from "../responses/failures/http_failures.ts";
+import { refusedAnswer } from "../responses/failures/rejection.ts";
+import { secretsOf } from "../responses/failures/server_text.ts";
+import { mergeHeaders } from "../responses/request/call_headers.ts";
+import { baseUrl, endpointUrl, shownUrl } from "../responses/request/url.ts";
+
+/** The parts of a connection that a request needs. */
+export type ApiConnection = Pick<
+  Connection<Authenticator>,
+  "settings" | "dialer" | "authenticator" | "world" | "observer"
+>;
+
+/** The body of a request. A stream is opened anew for each send. */
+export type RequestBody =
+  | { readonly json: unknown }
+  | { readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string }
+  | { readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>; readonly contentType: string };
+
+/** One unary request. */
+export interface ApiRequest {
+  /** Fixed per route of the API, such as `/models`; names the request in observations and errors. */
+  readonly endpoint: string;
+  /** Default `GET`. */
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  /** Path below the base URL. Default: the endpoint. */
+  readonly path?: string;
+  /** Base URL. Default: that of the provider, or of the kind of credential. */
+  readonly base?: string;
+  /** Query parameters beside those of the provider; a function is given the credential that is sent. */
+  readonly query?:
+    | Readonly<Record<string, string>>
+    | ((authorization: Authorization) => Readonly<Record<string, string>>);
+  /** Headers beside those of the provider and of the credential. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  readonly signal?: AbortSignal;
+  /** Longest time for one send and its reply, ms. Default: the provider's `stream_idle_timeout_ms`. */
+  readonly timeoutMs?: number;
+  /** Longest reply that is read, bytes. Default 16 MiB. */
+  readonly maxReplyBytes?: number;
+}
+
+/** A reply of any status. */
+export interface ApiReply {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body, cut at the limit. */
+  readonly text: string;
+  /** False where the body was longer than the limit. */
+  readonly isComplete: boolean;
+  /** The URL that was requested. */
+  readonly asked: URL;
+  /** The URL that answered, after redirects. */
+  readonly url: URL;
+  /** The route in words. */
+  readonly route: string;
+  /** Wall clock at the send, ms since 1970. */
+  readonly sentAt: number;
+  /** Wall clock when the head of the reply arrived, ms since 1970. */
+  readonly answeredAt: number;
+  /** From the send to the end of the reply, ms. */
+  readonly durationMs: number;
+  /** What the request carried. */
+  readonly authorization: Authorization;
+  /** Set where a 401 stands after recovery. */
+  readonly error?: CulvertError;
+}
+
+const MAX_REPLY_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Sends a request with the credential of a scope and reads the reply. A 401 is recovered from as the scope allows.
+ *
+ * @param scope a new one for each call or probe; one with `recovers: false` renews no credential
+ * @throws CulvertError `auth_*` of the authenticator, of the network and TLS codes, `idle_timeout`; the reason of the
+ *   signal when it is aborted
+ */
+export async function sendRequest(
+  connection: ApiConnection,
+  scope: RequestScope,
+  request: ApiRequest,
+): Promise<ApiReply> {
+  const { signal } = request;
+  const authorized = await withAuthorization(
+    scope,
+    { endpoint: request.endpoint, transport: "http", ...(signal === undefined ? {} : { signal }) },
+    (authorization) => sendOnce(connection, request, authorization),
+  );
+  const { answer: { reply }, authorization, error } = authorized;
+  return { ...reply, authorization, ...(error === undefined ? {} : { error }) };
+}
+
+type SentReply = Answer & { readonly reply: Omit<ApiReply, "authorization" | "error"> };
+
+async function sendOnce(
+  { dialer, settings: { provider }, world }: ApiConnection,
+  request: ApiRequest,
+  authorization: Authorization,
+): Promise<SentReply> {
+  const { body, endpoint, headers = {}, maxReplyBytes = MAX_REPLY_BYTES, method = "GET", query = {} } =
+    request;
+  const asked = endpointUrl(
+    request.base ?? baseUrl(provider, authorization.mode),
+    request.path ?? endpoint,
+    { ...provider.queryParams, ...(typeof query === "function" ? query(authorization) : query) },
+  );
+  const limitMs = request.timeoutMs ?? provider.streamIdleTimeoutMs;
+  const late = new AbortController();
+  const done = new AbortController();
+  world.sleep(limitMs, done.signal).then(() => late.abort(tooLate(method, asked, limitMs)), () => {});
+  const signal = request.signal === undefined ? late.signal : AbortSignal.any([request.signal, late.signal]);
+  const sentAt = world.now();
+  const begin = world.monotonic();
+  try {
+    const reply = await dialer.request({
+      method,
+      url: asked,
+      headers: mergeHeaders(
+        { originator: originator(world.env) },
+        provider.headers,
+        { accept: "application/json", ...contentType(body) },
+        headers,
+        authorization.headers,
+      ),
+      secretHeaders: [...Object.keys(provider.headers), ...Object.keys(authorization.headers)],
+      ...(body === undefined ? {} : { body: bodyOf(body) }),
+      signal,
+      headerTimeoutMs: limitMs,
+    });
+    const answeredAt = world.now();
+    const { isComplete, text } = await readText(reply.body, { maxBytes: maxReplyBytes, signal });
+    const refusal = {
+      status: reply.status,
+      headers: reply.headers,
+      body: text,
+      url: reply.url,
+      attempted: attemptedOf(method, reply.url),
+    };
+    const context: RefusalContext = {
+      now: world.now(),
+      secrets: [...secretsOf(authorization.headers), ...secretsOf(provider.headers)],
+      providerName: provider.name,
+    };
+    return {
+      ...refusedAnswer(refusal, context),
+      reply: {
+        status: reply.status,
+        headers: reply.headers,
+        text,
+        isComplete,
+        asked,
+        url: reply.url,
+        route: describeRoute(reply.route),
+        sentAt,
+        answeredAt,
+        durationMs: world.monotonic() - begin,
+      },
+    };
+  } finally {
+    done.abort();
+  }
+}
+
+/** The request in words, without what may be private: `GET https://api.openai.com/v1/models`. */
+export function attemptedOf(method: string, url: URL): string {
+  return `${method} ${shownUrl(url)}`;
+}
+
+function contentType(body: RequestBody | undefined): Readonly<Record<string, string>> {
+  if (body === undefined) return {};
+  return { "content-type": "json" in body ? "application/json" : body.contentType };
+}
+
+function bodyOf(
+  body: RequestBody,
+): string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> {
+  if ("json" in body) return JSON.stringify(body.json);
+  return "bytes" in body ? body.bytes : body.stream();
+}
+
+function tooLate(method: string, url: URL, limitMs: number): CulvertError {
+  return new CulvertError(
+    "idle_timeout",
+    `${attemptedOf(method, url)} was not answered completely within ${limitMs} ms`,
+    {
+      hint: "Try again. If it happens again, a proxy may hold the reply back.",
+      details: { host: url.host, timeout_ms: limitMs },
+    },
+  );
+}

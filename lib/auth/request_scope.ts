@@ -1,0 +1,99 @@
+/**
+ * State that the requests of one turn, one API call or one probe share: the recovery from a 401, the attempt counter
+ * and the ids that observations carry.
+ *
+ * @module
+ */
+import type { Provider } from "../config/provider.ts";
+import { type CallerFacts, environmentFacts, type Observer, SILENT } from "../net/observer.ts";
+import type { World } from "../world/world.ts";
+import { foldedMode } from "./auth_headers.ts";
+import type {
+  Authenticator,
+  Authorization,
+  RecoveryResult,
+  Rejection,
+  TurnRecovery,
+} from "./authenticator.ts";
+
+/** The most 401 replies of one scope that are answered by a recovery. Recovery itself ends sooner. */
+const MAX_RECOVERIES = 4;
+
+/** Ids of the caller that observations repeat. */
+export interface ScopeIds {
+  readonly sessionId?: string;
+  readonly turnId?: string;
+  /** Trace id of the caller's `traceparent` (W3C Trace Context §3.2.2.3). */
+  readonly traceId?: string;
+  /** Span id of the caller's `traceparent` (W3C Trace Context §3.2.2.4). */
+  readonly parentSpanId?: string;
+}
+
+/** What a {@link RequestScope} is built from. */
+export interface RequestScopeOptions {
+  readonly authenticator: Authenticator;
+  /** Of whose credentials observations say which variables are set. */
+  readonly provider: Pick<Provider, "envKey">;
+  readonly world: World;
+  /** Default: no observations are made. */
+  readonly observer?: Observer;
+  /** Default: none. */
+  readonly ids?: ScopeIds;
+  /** Whether a 401 may renew the credential. Default true; false for callers that only examine, such as the doctor. */
+  readonly recovers?: boolean;
+}
+
+/** The scope of one turn, API call or probe. One scope runs at most one refresh, however many requests it makes. */
+export class RequestScope {
+  readonly authenticator: Authenticator;
+  readonly observer: Observer;
+  readonly world: World;
+  readonly ids: ScopeIds;
+  readonly #provider: Pick<Provider, "envKey">;
+  readonly #recovery: TurnRecovery | undefined;
+  #recoveries = 0;
+  #attempts = 0;
+
+  /** Starts the recovery of the authenticator; nothing is sent. */
+  constructor(options: RequestScopeOptions) {
+    const { authenticator, ids = {}, observer = SILENT, provider, recovers = true, world } = options;
+    this.authenticator = authenticator;
+    this.observer = observer;
+    this.world = world;
+    this.ids = ids;
+    this.#provider = provider;
+    this.#recovery = recovers ? authenticator.startTurn() : undefined;
+  }
+
+  /** Returns the 0-based number of the next attempt. */
+  nextAttempt(): number {
+    return this.#attempts++;
+  }
+
+  /** Whether another 401 is answered by a recovery step. */
+  get mayRecover(): boolean {
+    return this.#recovery !== undefined && this.#recoveries < MAX_RECOVERIES;
+  }
+
+  /**
+   * Runs the next recovery step for a 401.
+   *
+   * @returns `undefined` where {@link RequestScope.mayRecover} is false
+   * @throws the reason of the signal when it is aborted
+   */
+  recover(rejection: Rejection, signal: AbortSignal | undefined): Promise<RecoveryResult> | undefined {
+    if (this.#recovery === undefined || !this.mayRecover) return undefined;
+    this.#recoveries++;
+    return this.#recovery.recover(rejection, signal);
+  }
+
+  /** Returns which kind of credential a request carries and which credentials the environment holds. */
+  callerFacts({ mode, agent }: Authorization): CallerFacts {
+    const authMode = foldedMode(mode);
+    return {
+      ...(authMode === undefined ? {} : { authMode }),
+      ...agent,
+      environment: environmentFacts(this.world.env, this.#provider.envKey),
+    };
+  }
+}

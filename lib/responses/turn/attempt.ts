@@ -1,0 +1,189 @@
+/**
+ * One attempt of a turn: opens a response over the selected transport, and reads it or judges the refusal.
+ *
+ * @module
+ */
+import type { Rejection } from "../../auth/authenticator.ts";
+import type { RequestScope } from "../../auth/request_scope.ts";
+import {
+  type Answer,
+  type Authorized,
+  type RecoveryStep,
+  withAuthorization,
+} from "../../auth/with_authorization.ts";
+import { asCulvertError } from "../../errors.ts";
+import { serverEvidence } from "../../net/server_evidence.ts";
+import type { AuthEvent, EventBatch, StreamItem, TransportName } from "../events/events.ts";
+import { type Failure, isBrokenConnection, networkFailure } from "../failures/failure.ts";
+import { type HttpFailure, httpFailure, type RefusalContext } from "../failures/http_failures.ts";
+import { refusedAnswer, rejectionOf } from "../failures/rejection.ts";
+import { secretsOf } from "../failures/server_text.ts";
+import type { TurnRequest } from "../request/request.ts";
+import type { FailedAttempt, Opened, Transport } from "../transport/transport.ts";
+import { readResponse } from "./read_response.ts";
+import { ResponseReader } from "./response_reader.ts";
+import type { TurnParts } from "./run_turn.ts";
+import type { TurnProgress } from "./turn_progress.ts";
+
+/** What an attempt is built from. */
+export interface AttemptOptions {
+  readonly request: TurnRequest;
+  readonly parts: TurnParts;
+  readonly progress: TurnProgress;
+  readonly scope: RequestScope;
+  readonly signal: AbortSignal;
+  /** The 401 that the previous attempt met inside its response. */
+  readonly rejection: Rejection | undefined;
+}
+
+/** How an attempt ended. */
+export type AttemptEnd =
+  | { readonly kind: "completed" }
+  /** The request is sent again at once and spends no retry. */
+  | { readonly kind: "resend"; readonly rejection?: Rejection }
+  | (Omit<FailedAttempt, "brokenWebsockets"> & {
+    readonly kind: "failed";
+    readonly hasText: boolean;
+    readonly hasOutput: boolean;
+  });
+
+/**
+ * Makes one attempt and yields its events.
+ *
+ * @throws the reason of the signal when it is aborted
+ */
+export async function* runAttempt(options: AttemptOptions): AsyncGenerator<EventBatch, AttemptEnd> {
+  const { parts, progress, signal } = options;
+  signal.throwIfAborted();
+  const transport = await parts.transports.select();
+  const recoveries: RecoveryStep[] = [];
+  const opened = await open(options, transport, recoveries);
+  const authEvents = recoveries.map((step) => ({ event: authEvent(step, progress) }));
+  // Where a response is open these events are yielded while it is read: a reader that leaves then releases it too.
+  const events: StreamItem[] = [...parts.transports.pending().map((event) => ({ event })), ...authEvents];
+  if (opened.kind === "failed") {
+    if (events.length > 0) yield events;
+    return requestFailed(transport.name, opened.failure);
+  }
+  const { answer, authorization, error, facts, sentAt } = opened.authorized;
+  const context = refusalContext(parts, authorization.headers);
+  if (answer.opened.kind === "refused") {
+    const { refusal } = answer.opened;
+    progress.requestId = serverEvidence(refusal.headers).requestId ?? progress.requestId;
+    const failure = httpFailure(refusal, context);
+    yield [...events, ...limitEvents(parts, failure)];
+    return requestFailed(
+      transport.name,
+      error === undefined ? failure : { error, retryable: false },
+      refusal.status,
+    );
+  }
+  const { stream } = answer.opened;
+  const reader = new ResponseReader(parts.facts, stream.head, context);
+  const failure = yield* readResponse({ ...options, stream, reader, facts, sentAt, before: events });
+  if (failure === undefined) return { kind: "completed" };
+  const { refusal } = failure;
+  if (refusal?.status === 401) {
+    progress.requestId = serverEvidence(refusal.headers).requestId ?? progress.requestId;
+    if (options.scope.mayRecover && failure.isForeign !== true) {
+      const rejection = rejectionOf(refusal, transport.name, authorization, context.secrets);
+      return { kind: "resend", rejection };
+    }
+  }
+  // A kept connection that had died unnoticed: no event means that the server has not answered this request.
+  if (stream.head.reused && !reader.hasEvents && isBrokenConnection(failure.error)) return { kind: "resend" };
+  return streamFailed(transport.name, failure, reader, refusal?.status);
+}
+
+/** An {@link Answer} with what was opened. */
+export type OpenedAnswer = Answer & { readonly opened: Opened };
+
+/** Opens a response with the credential of the turn. Failures of the network are returned. */
+async function open(
+  { parts, request, rejection, scope, signal }: AttemptOptions,
+  transport: Transport,
+  recoveries: RecoveryStep[],
+): Promise<
+  | { readonly kind: "answered"; readonly authorized: Authorized<OpenedAnswer> }
+  | { readonly kind: "failed"; readonly failure: Failure }
+> {
+  const { context, facts } = parts;
+  const send = {
+    endpoint: "/responses",
+    transport: transport.name === "sse" ? "http" : "websocket",
+    model: request.model,
+    signal,
+    onRecovery: (step: RecoveryStep) => void recoveries.push(step),
+    ...(rejection === undefined ? {} : { rejection }),
+  } as const;
+  try {
+    const authorized = await withAuthorization(scope, send, async (authorization) => {
+      const call = { request, context, authorization, turnState: facts.state.value, signal };
+      return answerOf(await transport.open(call), refusalContext(parts, authorization.headers));
+    });
+    return { kind: "answered", authorized };
+  } catch (thrown) {
+    if (signal.aborted) throw signal.reason;
+    return { kind: "failed", failure: networkFailure(asCulvertError(thrown)) };
+  }
+}
+
+/** An opened response or a refusal, as {@link withAuthorization} takes it. */
+export function answerOf(opened: Opened, context: RefusalContext): OpenedAnswer {
+  if (opened.kind === "refused") return { ...refusedAnswer(opened.refusal, context), opened };
+  const { headers, reused, transport } = opened.stream.head;
+  return { status: transport === "sse" ? 200 : 101, headers, reused, opened };
+}
+
+function refusalContext(
+  { provider, world }: TurnParts,
+  authorization: Readonly<Record<string, string>>,
+): RefusalContext {
+  const secrets = [...secretsOf(authorization), ...secretsOf(provider.headers)];
+  return { now: world.now(), secrets, providerName: provider.name };
+}
+
+function authEvent({ rejection, result }: RecoveryStep, progress: TurnProgress): AuthEvent {
+  return {
+    type: "culvert.auth",
+    mode: rejection.sent?.mode ?? "none",
+    phase: result.resend ? result.phase : result.reason,
+    outcome: result.resend ? "recovery_succeeded" : result.outcome,
+    request_id: rejection.evidence.requestId ?? progress.requestId,
+  };
+}
+
+function limitEvents({ facts }: TurnParts, { snapshot }: HttpFailure): EventBatch {
+  const known = snapshot === undefined ? undefined : facts.limits.record(snapshot);
+  return known === undefined ? [] : [{ event: { type: "culvert.rate_limits", snapshot: known } }];
+}
+
+function requestFailed(transport: TransportName, failure: Failure, status?: number): AttemptEnd {
+  const nothing = { hasEvents: false, hasText: false, hasOutput: false };
+  return {
+    kind: "failed",
+    transport,
+    level: "request",
+    failure,
+    ...nothing,
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+function streamFailed(
+  transport: TransportName,
+  failure: Failure,
+  { hasEvents, hasOutput, hasText }: ResponseReader,
+  status?: number,
+): AttemptEnd {
+  return {
+    kind: "failed",
+    transport,
+    level: "stream",
+    failure,
+    hasEvents,
+    hasOutput,
+    hasText,
+    ...(status === undefined ? {} : { status }),
+  };
+}

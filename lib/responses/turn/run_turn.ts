@@ -1,0 +1,131 @@
+/**
+ * Runs a turn: makes attempts until one completes, fails for good, or the retry budget is spent.
+ *
+ * @module
+ */
+import { RequestScope } from "../../auth/request_scope.ts";
+import type { Authenticator, Rejection } from "../../auth/authenticator.ts";
+import type { Provider } from "../../config/provider.ts";
+import { asCulvertError, CulvertError } from "../../errors.ts";
+import { type Observer, SILENT } from "../../net/observer.ts";
+import type { World } from "../../world/world.ts";
+import type { EventBatch, StreamItem } from "../events/events.ts";
+import { isBrokenConnection } from "../failures/failure.ts";
+import { refusalError } from "../failures/refusal.ts";
+import type { RequestContext } from "../request/identity.ts";
+import type { TurnRequest } from "../request/request.ts";
+import { traceIds } from "../request/trace_context.ts";
+import type { TransportSelector } from "../transport/transport.ts";
+import { runAttempt } from "./attempt.ts";
+import { interruption, turnResult } from "./result.ts";
+import { RetryBudget } from "./retry_budget.ts";
+import type { TurnFacts } from "./turn_facts.ts";
+import { TurnProgress } from "./turn_progress.ts";
+
+/** What a turn is built from. */
+export interface TurnParts {
+  readonly provider: Provider;
+  readonly authenticator: Authenticator;
+  readonly world: World;
+  readonly observer?: Observer;
+  readonly context: RequestContext;
+  readonly facts: TurnFacts;
+  readonly transports: TransportSelector;
+}
+
+/** How a turn runs. */
+export interface RunOptions {
+  /** Aborts the turn. */
+  readonly signal: AbortSignal;
+  /** See `TurnOptions`. */
+  readonly restartAfterText: boolean;
+}
+
+/** Runs a turn. The last batch ends with its `culvert.result`; nothing is thrown. */
+export async function* runTurn(
+  request: TurnRequest,
+  parts: TurnParts,
+  options: RunOptions,
+): AsyncGenerator<EventBatch, undefined> {
+  const progress = new TurnProgress(parts.world);
+  let error: CulvertError | undefined;
+  try {
+    error = yield* runAttempts(request, parts, options, progress);
+  } catch (thrown) {
+    error = options.signal.aborted ? interruption(options.signal.reason) : asCulvertError(thrown);
+  }
+  yield lastBatch(request, parts.facts, progress, error);
+}
+
+/** Makes attempts. Returns the error that the turn ends with, or nothing where it completed. */
+async function* runAttempts(
+  request: TurnRequest,
+  parts: TurnParts,
+  options: RunOptions,
+  progress: TurnProgress,
+): AsyncGenerator<EventBatch, CulvertError | undefined> {
+  const { authenticator, context, facts, observer = SILENT, provider, transports, world } = parts;
+  const ids = {
+    sessionId: context.identity.sessionId,
+    turnId: context.turnId,
+    ...traceIds(context.trace),
+  };
+  const scope = new RequestScope({ authenticator, observer, provider, world, ids });
+  const budget = new RetryBudget(provider, world.random);
+  let brokenWebsockets = 0;
+  let rejection: Rejection | undefined;
+  for (;;) {
+    const end = yield* runAttempt({ request, parts, progress, scope, signal: options.signal, rejection });
+    if (end.kind === "completed") {
+      return facts.refusal === undefined ? undefined : refusalError(facts.refusal);
+    }
+    rejection = end.kind === "resend" ? end.rejection : undefined;
+    if (end.kind === "resend") continue;
+    const { failure, hasEvents, hasOutput, hasText, level, transport } = end;
+    if (hasText && !options.restartAfterText) return withPartialOutput(failure.error);
+    if (transport === "websocket" && hasEvents && isBrokenConnection(failure.error)) brokenWebsockets++;
+    const change = transports.reconsider({ ...end, brokenWebsockets });
+    if (change !== undefined) yield [{ event: change.event }];
+    if (change?.free === true) continue;
+    const retry = budget.grant(level, failure);
+    if (retry === undefined) return failure.error;
+    yield [{
+      event: {
+        type: "culvert.retry",
+        level,
+        attempt: retry.attempt,
+        max: retry.max,
+        delay_ms: retry.delayMs,
+        code: failure.error.code,
+        message: failure.error.message,
+        discards_output: hasOutput,
+      },
+    }];
+    await world.sleep(retry.delayMs, options.signal);
+  }
+}
+
+/** The batch that ends a turn: warnings about the whole turn, and the result. */
+function lastBatch(
+  request: TurnRequest,
+  facts: TurnFacts,
+  progress: TurnProgress,
+  error: CulvertError | undefined,
+): EventBatch {
+  const items: StreamItem[] = [];
+  if (facts.skipped > 0) {
+    const message = `${facts.skipped} of the stream's events could not be read and were left out`;
+    items.push({ event: { type: "culvert.warning", code: "events_skipped", message } });
+  }
+  const result = turnResult({ error, modelRequested: request.model, facts, progress });
+  return [...items, { event: result }];
+}
+
+function withPartialOutput(error: CulvertError): CulvertError {
+  return new CulvertError(error.code, error.message, {
+    hint: "Part of the answer was already written, so it was not started over. Run it again" +
+      (error.hint === undefined ? "." : `. ${error.hint}`),
+    details: { ...error.details, partial_output: true },
+    cause: error,
+  });
+}
