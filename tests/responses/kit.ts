@@ -121,7 +121,7 @@ export function refusal(
  * The dialer of all tests here that need no TLS. It lives as long as the process: its client is opened before
  * the first test, so that no test seems to leave it behind.
  */
-const DIALER: Dialer = await dialerFor();
+export const DIALER: Dialer = await dialerFor();
 {
   await using server = scriptedServer(() => new Response(null));
   const reply = await DIALER.request({ method: "GET", url: new URL(server.url), headers: {} });
