@@ -154,7 +154,11 @@ export {
 export type {
   AgentIds,
   CallerFacts,
+  ConnectObservation,
   EnvironmentFacts,
+  HeadersObservation,
+  NetworkFacts,
+  NetworkObservation,
   NoteObservation,
   Observation,
   ObservedUsage,
@@ -164,6 +168,7 @@ export type {
   RequestObservation,
   ResponseObservation,
   ServerEvidence,
+  TlsObservation,
 } from "./net/observer.ts";
 export type { Warning } from "./warning.ts";
 export type { Environment, World } from "./world/world.ts";

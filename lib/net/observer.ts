@@ -104,10 +104,15 @@ export interface RequestObservation extends RequestFacts {
 
 /** Token counts of a response; see `TokenUsage` of the result event. */
 export interface ObservedUsage {
+  /** Read by the model, cached tokens included. */
   readonly inputTokens: number;
+  /** Of the input tokens, those read from the cache. */
   readonly cachedInputTokens: number;
+  /** Written by the model, reasoning included. */
   readonly outputTokens: number;
+  /** Of the output tokens, those spent on reasoning. */
   readonly reasoningOutputTokens: number;
+  /** Input and output tokens. */
   readonly totalTokens: number;
 }
 
