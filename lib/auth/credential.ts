@@ -42,7 +42,7 @@ export function headerValue(text: string, sourceName: string): string {
   const problem = token === ""
     ? "it is empty"
     : "it contains spaces, line breaks or other characters that no token has";
-  throw new CulvertError("auth_missing", `Cannot use the credential from ${sourceName}: ${problem}`, {
+  throw new CulvertError("auth_missing", `Cannot use the credential from ${sourceName}, because ${problem}`, {
     hint: "Give the bare token, without quotes, labels or further lines.",
     details: { source: sourceName },
   });

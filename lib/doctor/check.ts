@@ -1,5 +1,5 @@
 /**
- * What a check is: one question, one answer, one remedy.
+ * The types of a check: a question, its finding and the remedy.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import {
   type ExitStatus,
 } from "../errors.ts";
 
-/** What an answer can be. `skipped` was not asked; its summary says why. */
+/** The status of a finding. `skipped`: the check did not run; the summary says why. */
 export type CheckStatus = "ok" | "warn" | "fail" | "skipped";
 
-/** Which stretch of the way a check looks at, in the order in which a connection is made. */
+/** The parts of a connection that checks examine, in the order in which a connection is made. */
 export const CHECK_CATEGORIES = [
   "environment",
   "config",
@@ -33,78 +33,84 @@ export const CHECK_CATEGORIES = [
 /** One of {@link CHECK_CATEGORIES}. */
 export type CheckCategory = typeof CHECK_CATEGORIES[number];
 
-/** Facts for machines. Never a secret. */
+/** Machine-readable facts of a finding. They never hold a secret. */
 export type Details = Readonly<Record<string, DetailValue>>;
 
-/** The answer to a check's question. */
+/** The result of a check. */
 export interface Finding {
   readonly status: CheckStatus;
-  /** One or two sentences for people. */
+  /** One or two sentences for people, without a full stop at the end. */
   readonly summary: string;
   readonly details: Details;
-  /** What to do about it; absent where there is nothing to do. */
+  /** What the user should do. Absent where nothing is to be done. */
   readonly remediation?: string;
-  /** One command line that takes the reader further. */
+  /** A command line that helps with this finding. */
   readonly next?: string;
-  /** Why it fails. Every `fail` has one: the exit status follows from it. */
+  /** The cause of a failure. Every `fail` has one: it decides the exit status. */
   readonly code?: ErrorCode;
 }
 
-/** What may stand beside a summary. */
+/** The optional parts of a finding. */
 export interface FindingOptions {
   readonly details?: Details;
   readonly remediation?: string;
   readonly next?: string;
 }
 
-/** One question about the way from here to an answer. */
+/** The code and the remedy of a check that is ended by a time limit. */
+export interface Overdue {
+  readonly code: ErrorCode;
+  readonly remediation: string;
+}
+
+/** One question about the connection to the API. */
 export interface Check<CONTEXT> {
-  /** Stable, in snake case. */
+  /** A stable name in snake case. */
   readonly id: string;
   readonly category: CheckCategory;
-  /** The question, as a person would ask it. */
+  /** The question that the check answers. */
   readonly question: string;
-  /** Whether it opens connections. */
+  /** Whether the check opens connections. */
   readonly network: boolean;
-  /** Ids of checks without whose success this question makes no sense. One that is not run counts as passed. */
+  /** Ids of checks that must pass first. A check that is not part of the run counts as passed. */
   readonly needs?: readonly string[];
-  /** Ids of checks to wait for, however they end. */
+  /** Ids of checks that must end first, with any status. */
   readonly after?: readonly string[];
-  /** Code and remedy for the case that the shared deadline ends the check. */
-  readonly overdue?: { readonly code: ErrorCode; readonly remediation: string };
-  /** One command line that takes the reader further when the check fails and its finding names none. */
-  readonly next?: string;
-  /** Time of its own, ms, for a check that may go on when the time of all is over. */
+  /** The finding when the time limit ends the check. */
+  readonly overdue?: Overdue;
+  /** Returns the command line to suggest when the check fails and its finding has none. */
+  readonly next?: (context: CONTEXT, finding: Finding) => Promise<string | undefined>;
+  /** A time limit of its own, ms, for a check that may run longer than the shared limit. */
   readonly ownBudgetMs?: (context: CONTEXT) => number | undefined;
   /**
-   * Finds the answer. A thrown {@link CulvertError} is the answer `fail` with its message, hint and code.
+   * Runs the check. A thrown {@link CulvertError} becomes the finding `fail` with its message, hint and code.
    *
-   * @param signal aborted when its time is over
+   * @param signal aborted when the time is over
    */
   readonly run: (context: CONTEXT, signal: AbortSignal) => Promise<Finding>;
 }
 
-/** A finding with its check and its time: one line of the report. */
+/** A finding with its check and its duration. */
 export interface CheckResult {
   readonly id: string;
   readonly category: CheckCategory;
   readonly finding: Finding;
   readonly durationMs: number;
-  /** The check whose failure kept this one from being asked. */
+  /** The failed check because of which this one was skipped. */
   readonly blockedBy?: string;
 }
 
-/** Everything is as it should be. */
+/** Returns a finding that reports no problem. */
 export function ok(summary: string, details: Details = {}): Finding {
   return { status: "ok", summary, details };
 }
 
-/** It works, but the reader should know. */
+/** Returns a finding about which the user should know although turns work. */
 export function warn(summary: string, options: FindingOptions = {}): Finding {
   return { status: "warn", summary, ...options, details: options.details ?? {} };
 }
 
-/** A turn would fail here. There is always something to do about that. */
+/** Returns a finding that makes turns fail. A remedy is required. */
 export function fail(
   code: ErrorCode,
   summary: string,
@@ -113,15 +119,14 @@ export function fail(
   return { status: "fail", code, summary, ...options, details: options.details ?? {} };
 }
 
-/** The question was not asked. */
+/** Returns the finding of a check that did not run. */
 export function skipped(reason: string, options: FindingOptions = {}): Finding {
   return { status: "skipped", summary: reason, ...options, details: options.details ?? {} };
 }
 
-/** The finding that an error amounts to. */
+/** Returns the failure that an error describes, without a hint to run the doctor. */
 export function failure(error: CulvertError, options: FindingOptions = {}): Finding {
-  // Errors of the network end by naming this very command.
-  const hint = error.hint?.replace(/\s*For the whole picture: culvert doctor \S+$/, "") ?? "";
+  const hint = error.hint?.replace(/\s*For the whole picture: culvert doctor [^\n]*$/, "") ?? "";
   return fail(error.code, error.message, {
     remediation: hint === "" ? `See "${error.code}" in culvert help exit-codes.` : hint,
     ...options,
@@ -129,7 +134,7 @@ export function failure(error: CulvertError, options: FindingOptions = {}): Find
   });
 }
 
-/** The exit status that a finding stands for; undefined for all but a failure. */
+/** Returns the exit status of a failure; `undefined` for every other finding. */
 export function exitStatusOf(finding: Finding): ExitStatus | undefined {
   if (finding.status !== "fail") return undefined;
   return ERROR_CODES[finding.code ?? "internal"].exit;

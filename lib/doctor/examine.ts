@@ -1,47 +1,45 @@
 /**
- * One examination, from what was typed to a report.
+ * One run of the doctor: settings, checks and report.
  *
  * @module
  */
 import type { Settings, SharedFlags } from "../config/settings.ts";
-import { CulvertError } from "../errors.ts";
-import type { RootsReader } from "../trust/roots/roots_reader.ts";
-import { shownUrl } from "../responses/request/url.ts";
-import type { World } from "../world/world.ts";
-import { CHECKS } from "./checks/all.ts";
-import { DoctorContext } from "./context.ts";
-import { secretsOf } from "./examination/credential_facts.ts";
 import { secretsAround } from "../redaction/environment_secrets.ts";
 import { createRedactor } from "../redaction/redactor.ts";
+import { shownUrl } from "../responses/request/url.ts";
+import type { RootsReader } from "../trust/roots/roots_reader.ts";
+import type { World } from "../world/world.ts";
+import { CHECKS } from "./checks/all.ts";
+import { DoctorContext, orUndefined } from "./context.ts";
+import { secretsOf } from "./probe/credential_facts.ts";
+import { outcomeOf } from "./report/outcome.ts";
 import { createReport, type Report, type ReportMode } from "./report/report.ts";
 import { runChecks } from "./runner.ts";
-import { reachVerdict } from "./report/verdict.ts";
 
-/** Time for all checks together, ms: with start and end of the program it stays below 5 s. */
+/** Time for all checks together, ms. With the start and the end of the program it stays below 5 s. */
 export const BUDGET_MS = 3_500;
-/** What to examine. */
+
+/** Options of {@link examine}. */
 export interface ExaminationOptions {
   readonly world: World;
+  /** Reads the roots of the system and of the runtime. Default: those of this machine. */
   readonly roots?: RootsReader;
+  /** The flags as given; `baseUrl` is the URL to examine. */
   readonly flags: SharedFlags;
-  /** Default: what flags, environment and configuration file come to. */
+  /** Default: the settings of a turn with these flags. */
   readonly settings?: Settings;
   readonly mode: ReportMode;
-  /** Whether one short answer may be asked of the model. */
+  /** Whether the model may be asked for one short answer. */
   readonly spend: boolean;
-  /** The command line that asks again, for the reader to copy. Secrets in it are masked. */
-  readonly again: string;
-  /** The command line to try when nothing is wrong. */
-  readonly onSuccess: string;
   /** Default: {@link BUDGET_MS}. */
   readonly budgetMs?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs every check that the mode asks for.
+ * Runs every check of a mode.
  *
- * @throws the signal's reason; whatever else goes wrong is a finding
+ * @throws the signal's reason; every other failure is a finding
  */
 export async function examine(options: ExaminationOptions): Promise<Report> {
   const { world, mode } = options;
@@ -54,16 +52,15 @@ export async function examine(options: ExaminationOptions): Promise<Report> {
     const results = await runChecks(checks, context, {
       world,
       budgetMs,
-      ...(mode === "offline" ? { skipNetwork: "Not asked: --offline opens no connection" } : {}),
+      ...(mode === "offline" ? { skipNetwork: "Skipped: --offline opens no connection" } : {}),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
-    const verdict = reachVerdict(results, options);
     return createReport({
       mode,
       target: await targetOf(context),
       startedAt,
       durationMs: world.monotonic() - begin,
-      verdict,
+      outcome: outcomeOf(results, await context.commands()),
       results,
       redact: createRedactor(await secretsIn(context)),
     });
@@ -73,20 +70,20 @@ export async function examine(options: ExaminationOptions): Promise<Report> {
 }
 
 async function targetOf(context: DoctorContext): Promise<string | undefined> {
-  return await orNothing(context.base().then(shownUrl));
+  return await orUndefined(context.base().then(shownUrl));
 }
 
-/** Every secret that is known by now, whoever may have repeated it. */
+/** Returns every secret in use, for the redactor: a server may repeat any of them. */
 async function secretsIn(context: DoctorContext): Promise<readonly string[]> {
   const { world, flags } = context;
   const around = secretsAround(world.env, [flags.proxy ?? "", flags.baseUrl ?? ""]);
-  const settings = await orNothing(context.settings());
-  const credential = await orNothing(context.credential());
+  const settings = await orUndefined(context.settings());
+  const credential = await orUndefined(context.credential());
   const { provider } = settings ?? {};
   const keyVariable = provider?.envKey === undefined ? "" : world.env(provider.envKey) ?? "";
   return [
     ...around.forms,
-    // A query may hold a key, and the address is repeated in the command to type next.
+    // A query may hold a key, and the URL is repeated in the suggested command.
     ...URL.parse(flags.baseUrl ?? "")?.searchParams.values() ?? [],
     keyVariable,
     provider?.bearerToken ?? "",
@@ -94,14 +91,4 @@ async function secretsIn(context: DoctorContext): Promise<readonly string[]> {
     ...Object.values(provider?.queryParams ?? {}).filter((value) => value.length >= 16),
     ...(credential === undefined ? [] : secretsOf(credential)),
   ];
-}
-
-/** What a check has reported already as its failure is no failure here. */
-async function orNothing<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof CulvertError) return undefined;
-    throw error;
-  }
 }

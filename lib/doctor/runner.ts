@@ -1,35 +1,43 @@
 /**
- * Runs checks: what does not depend on one another at the same time, all of it under one deadline.
+ * Runs checks: those that do not depend on each other at the same time, all under one time limit.
  *
  * @module
  */
+import { deadline } from "../async/deadline.ts";
+import { raceAbort } from "../async/race_abort.ts";
 import { asCulvertError } from "../errors.ts";
 import type { World } from "../world/world.ts";
 import { type Check, type CheckResult, fail, failure, type Finding, skipped } from "./check.ts";
+import { accessRemedy } from "./probe/file_access.ts";
 
-/** How to run. */
+/** Options of {@link runChecks}. */
 export interface RunOptions {
   readonly world: Pick<World, "monotonic" | "sleep">;
-  /** Time for all checks together, ms. */
+  /** Time limit for all checks together, ms. */
   readonly budgetMs: number;
-  /** A reason not to run checks that open connections. Absent: they run. */
+  /** The reason why checks that open connections are skipped. Absent: they run. */
   readonly skipNetwork?: string;
-  /** Stops everything early. */
+  /** Ends the run early. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs the checks and returns their results in the order given. A check starts when those that it names in
- * `needs` and `after` have ended, wherever they stand in the list; they must not wait for each other in a circle.
+ * Runs checks and returns their results in the order given. A check starts when the checks in its `needs` and
+ * `after` have ended. They must not wait for each other in a circle.
  *
- * @throws the reason of `options.signal` when that was aborted; nothing else
+ * @throws the reason of `options.signal`; nothing else
  */
 export async function runChecks<CONTEXT>(
   checks: readonly Check<CONTEXT>[],
   context: CONTEXT,
   options: RunOptions,
 ): Promise<readonly CheckResult[]> {
-  const shared = deadline(options, options.budgetMs);
+  // Work that still listens to the signal when all checks have ended is stopped.
+  const done = new AbortController();
+  const { signal: stop } = options;
+  const ended = stop === undefined ? done.signal : AbortSignal.any([done.signal, stop]);
+  using limit = deadline(options.budgetMs, options.world, ended);
+  const shared: Limit = { budgetMs: options.budgetMs, signal: limit.signal, ended };
   try {
     const slots = new Map(checks.map((check) => [check.id, Promise.withResolvers<CheckResult>()]));
     const results = await Promise.all(checks.map(async (check) => {
@@ -37,43 +45,23 @@ export async function runChecks<CONTEXT>(
       slots.get(check.id)?.resolve(result);
       return result;
     }));
-    options.signal?.throwIfAborted();
+    stop?.throwIfAborted();
     return results;
   } finally {
-    shared.lift();
+    done.abort();
   }
 }
 
-interface Deadline {
+/** A time limit that runs. */
+interface Limit {
   readonly budgetMs: number;
+  /** Aborted when the time is over or the run ends. */
   readonly signal: AbortSignal;
-  /** Ends what still listens to the signal. */
-  readonly lift: () => void;
+  /** Aborted when the run ends. */
+  readonly ended: AbortSignal;
 }
 
-function deadline(options: RunOptions, budgetMs: number): Deadline {
-  const over = new AbortController();
-  const lifted = new AbortController();
-  options.world.sleep(budgetMs, lifted.signal).then(
-    () => over.abort(new DOMException("Its time is over", "TimeoutError")),
-    // Lifted: everything ended in time.
-    () => undefined,
-  );
-  const stop = () => over.abort(options.signal?.reason);
-  options.signal?.addEventListener("abort", stop, { once: true });
-  if (options.signal?.aborted === true) stop();
-  return {
-    budgetMs,
-    signal: over.signal,
-    lift: () => {
-      options.signal?.removeEventListener("abort", stop);
-      lifted.abort();
-      over.abort();
-    },
-  };
-}
-
-/** The result of a check to come; nothing where there is none of that id. */
+/** Returns the result of a check when it ends; `undefined` for a check that is not part of the run. */
 type ResultOf = (id: string) => Promise<CheckResult> | undefined;
 
 async function runOne<CONTEXT>(
@@ -81,73 +69,84 @@ async function runOne<CONTEXT>(
   context: CONTEXT,
   options: RunOptions,
   resultOf: ResultOf,
-  shared: Deadline,
+  shared: Limit,
 ): Promise<CheckResult> {
   const { id, category } = check;
-  const unasked = (reason: string) => ({ id, category, finding: skipped(reason), durationMs: 0 });
-  if (check.network && options.skipNetwork !== undefined) return unasked(options.skipNetwork);
-  const missing = await unmet(check, resultOf);
+  const skip = (reason: string) => ({ id, category, finding: skipped(reason), durationMs: 0 });
+  if (check.network && options.skipNetwork !== undefined) return skip(options.skipNetwork);
+  const missing = await unmetNeed(check, resultOf);
   if (missing !== undefined) {
     const { blockedBy } = missing;
-    return { ...unasked(missing.reason), ...(blockedBy === undefined ? {} : { blockedBy }) };
+    return { ...skip(missing.reason), ...(blockedBy === undefined ? {} : { blockedBy }) };
   }
   const begin = options.world.monotonic();
-  const own = check.ownBudgetMs?.(context);
-  const limit = own === undefined ? undefined : deadline(options, own);
-  const finding = await answer(check, context, limit ?? shared);
-  limit?.lift();
+  const finding = await find(check, context, options, shared);
   return { id, category, finding, durationMs: Math.max(0, options.world.monotonic() - begin) };
 }
 
-/** Why a check cannot run. */
-interface Unmet {
+/** The reason why a check cannot run. */
+interface UnmetNeed {
   readonly reason: string;
   readonly blockedBy?: string;
 }
 
-/** Waits for the checks that this one depends on; returns why it cannot run, if so. */
-async function unmet<CONTEXT>(check: Check<CONTEXT>, resultOf: ResultOf): Promise<Unmet | undefined> {
+/** Waits for the checks that a check depends on; returns why it cannot run, if so. */
+async function unmetNeed<CONTEXT>(check: Check<CONTEXT>, resultOf: ResultOf): Promise<UnmetNeed | undefined> {
   await Promise.all((check.after ?? []).map(resultOf));
   const needed = await Promise.all((check.needs ?? []).map(resultOf));
   const failed = needed.find((result) => result?.finding.status === "fail");
   const blockedBy = failed?.id ?? needed.find((result) => result?.blockedBy !== undefined)?.blockedBy;
-  if (blockedBy !== undefined) return { reason: `Not asked, because "${blockedBy}" failed`, blockedBy };
-  const unasked = needed.find((result) => result?.finding.status === "skipped");
-  return unasked === undefined ? undefined : { reason: `Not asked, because "${unasked.id}" was not` };
+  if (blockedBy !== undefined) return { reason: `Skipped, because "${blockedBy}" failed`, blockedBy };
+  const skippedOne = needed.find((result) => result?.finding.status === "skipped");
+  return skippedOne === undefined ? undefined : { reason: `Skipped, because "${skippedOne.id}" was skipped` };
 }
 
-async function answer<CONTEXT>(
+/** Runs a check under the shared time limit, or under one of its own. */
+async function find<CONTEXT>(
   check: Check<CONTEXT>,
   context: CONTEXT,
-  { signal, budgetMs }: Deadline,
+  options: RunOptions,
+  shared: Limit,
+): Promise<Finding> {
+  const budgetMs = check.ownBudgetMs?.(context);
+  if (budgetMs === undefined) return await findWithin(check, context, shared);
+  using limit = deadline(budgetMs, options.world, shared.ended);
+  return await findWithin(check, context, { ...shared, budgetMs, signal: limit.signal });
+}
+
+async function findWithin<CONTEXT>(
+  check: Check<CONTEXT>,
+  context: CONTEXT,
+  { budgetMs, signal }: Limit,
 ): Promise<Finding> {
   try {
     signal.throwIfAborted();
-    return withNext(await beforeAbort(check.run(context, signal), signal), check.next);
+    return await withNext(await raceAbort(check.run(context, signal), signal), check, context);
   } catch (thrown) {
-    if (signal.aborted && thrown === signal.reason) return overdue(check, budgetMs);
-    return withNext(failure(asCulvertError(thrown)), check.next);
+    if (signal.aborted && thrown === signal.reason) {
+      return await withNext(overdue(check, budgetMs), check, context);
+    }
+    const error = asCulvertError(thrown);
+    const remediation = await accessRemedy(error);
+    const finding = failure(error, remediation === undefined ? {} : { remediation });
+    return await withNext(finding, check, context);
   }
 }
 
-function withNext(finding: Finding, next: string | undefined): Finding {
-  if (finding.status !== "fail" || finding.next !== undefined || next === undefined) return finding;
-  return { ...finding, next };
+async function withNext<CONTEXT>(
+  finding: Finding,
+  check: Check<CONTEXT>,
+  context: CONTEXT,
+): Promise<Finding> {
+  if (finding.status !== "fail" || finding.next !== undefined) return finding;
+  const next = await check.next?.(context, finding);
+  return next === undefined ? finding : { ...finding, next };
 }
 
 function overdue<CONTEXT>(check: Check<CONTEXT>, budgetMs: number): Finding {
   const seconds = (budgetMs / 1_000).toFixed(1);
-  return fail(check.overdue?.code ?? "connect_timeout", `No answer in the ${seconds} s there were`, {
+  return fail(check.overdue?.code ?? "connect_timeout", `No answer within ${seconds} s`, {
     remediation: check.overdue?.remediation ??
-      "Run the doctor again; if this comes back, the network is too slow.",
-  });
-}
-
-/** The promise, or a rejection with the signal's reason as soon as that is aborted. */
-function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+      "Run the doctor again. If this comes back, the network is too slow.",
   });
 }

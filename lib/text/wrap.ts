@@ -9,32 +9,25 @@ import { removeControls } from "./control_characters.ts";
 export const LINE_WIDTH = 80;
 
 /**
- * Breaks a text at blanks. A word that is longer than a line is broken where the line ends. Control characters are
- * removed (see {@link plainText}); a run of blanks becomes one blank.
+ * Breaks a text at blanks. A word is never broken: one that is longer than a line makes its line longer. Control
+ * characters are removed (see {@link plainText}); a run of blanks becomes one blank.
  *
  * @param text one paragraph
  * @param first beginning of the first line
  * @param rest beginning of every further line
+ * @param columns width of a line
  */
-export function wrapText(text: string, first: string, rest: string): string[] {
+export function wrapText(text: string, first: string, rest: string, columns = LINE_WIDTH): string[] {
   const lines: string[] = [];
   let line = first;
   let empty = true;
-  for (const word of plainText(text).split(/\s+/)) {
-    if (!empty && line.length + 1 + word.length > LINE_WIDTH) {
+  for (const word of plainText(text).split(" ")) {
+    if (!empty && line.length + 1 + word.length > columns) {
       lines.push(line);
       line = rest;
       empty = true;
     }
-    let tail = word;
-    while (line.length + (empty ? 0 : 1) + tail.length > LINE_WIDTH) {
-      const free = LINE_WIDTH - line.length;
-      lines.push(line + tail.slice(0, free));
-      tail = tail.slice(free);
-      line = rest;
-      empty = true;
-    }
-    line += empty ? tail : ` ${tail}`;
+    line += empty ? word : ` ${word}`;
     empty = false;
   }
   lines.push(line);

@@ -1,4 +1,4 @@
-/** What the tests of the doctor share: an examination in a world of the test's own, and its findings by id. */
+/** Shared by the tests of the doctor: a run with an environment of the test, and its findings by id. */
 import { processWorld } from "../../lib/cli/app/process.ts";
 import type { SharedFlags } from "../../lib/config/settings.ts";
 import { examine } from "../../lib/doctor/examine.ts";
@@ -9,10 +9,10 @@ import type { World } from "../../lib/world/world.ts";
 import { join } from "../support/paths.ts";
 import { skippedIf } from "../support/skipped.ts";
 
-/** A key that must never be seen in any output. */
+/** A key that must never appear in any output. */
 export const PLANTED_KEY = "sk-planted-0123456789abcdef";
 
-/** What to examine. */
+/** Parameters of one run. */
 export interface Case {
   readonly url?: string;
   readonly flags?: SharedFlags;
@@ -23,35 +23,35 @@ export interface Case {
   readonly world?: Partial<World>;
 }
 
-/** Has the doctor examine a case: in this process, or as the program. */
+/** Runs the doctor in this process or as the program. */
 export type Diagnose = (given?: Case) => Promise<Report>;
 
-/** What must come of an examination. */
+/** One or more runs and their expected findings. */
 export interface CheckRow {
   readonly name: string;
   readonly check: (diagnose: Diagnose) => Promise<void>;
-  /** Waits for a time limit of seconds: one run of it is enough. */
+  /** Waits for a time limit of seconds, so it runs in the process alone. */
   readonly isSlow?: boolean;
-  /** Needs a world of the test's own. */
+  /** Needs an environment of the test, such as its clock. */
   readonly isInProcess?: boolean;
-  /** Why it cannot be shown on this system. */
+  /** Why it cannot run on this system. */
   readonly skipped?: string;
 }
 
-/** Registers a row. A connection given up in the middle ends when the system says so, not when the test does. */
+/** Registers a row. An abandoned connection ends when the system closes it, which may be after the test. */
 export function testRow(row: CheckRow, diagnose: Diagnose): void {
   const loose = row.isSlow === true ? { sanitizeOps: false, sanitizeResources: false } : {};
   Deno.test({ ...skippedIf(row.skipped, row.name), ...loose, fn: () => row.check(diagnose) });
 }
 
-/** A folder of the test's own with files in it, removed at the end. */
+/** A temporary folder, removed at the end. */
 export interface Folder extends Disposable {
   readonly path: string;
-  /** Writes a file and tells its absolute path. */
+  /** Writes a file and returns its absolute path. */
   readonly write: (name: string, content: string | Uint8Array) => string;
 }
 
-/** Makes one. */
+/** Creates a temporary folder. */
 export function folder(): Folder {
   const path = Deno.makeTempDirSync({ prefix: "culvert-doctor-" });
   return {
@@ -65,14 +65,14 @@ export function folder(): Folder {
   };
 }
 
-/** No roots but those of the bundle: what the machine trusts is no part of these tests. */
+/** No roots but those of the bundle: the tests do not depend on what the machine trusts. */
 const NO_ROOTS: RootsReader = {
   system: () => Promise.resolve({ pems: [], origin: "none in this test", warnings: [] }),
   mozilla: () => Promise.resolve({ pems: [], origin: "none in this test", warnings: [] }),
   checkRoot,
 };
 
-/** Runs the doctor in-process. Without `CODEX_HOME` in `env`, an empty one is made for the time it runs. */
+/** Runs the doctor in this process. Without `CODEX_HOME` in `env` it gets an empty one. */
 export async function diagnose(given: Case = {}): Promise<Report> {
   using home = folder();
   const env: Readonly<Record<string, string>> = { CODEX_HOME: home.path, ...given.env };
@@ -83,13 +83,11 @@ export async function diagnose(given: Case = {}): Promise<Report> {
     flags: { ...given.flags, ...(given.url === undefined ? {} : { baseUrl: given.url }) },
     mode: given.mode ?? "full",
     spend: given.spend ?? false,
-    again: "culvert doctor",
-    onSuccess: "culvert respond hi",
     ...(given.budgetMs === undefined ? {} : { budgetMs: given.budgetMs }),
   });
 }
 
-/** One check of a report. */
+/** Returns one check of a report. */
 export function finding(report: Report, id: string): ReportedCheck {
   const found = report.checks.find((check) => check.id === id);
   if (found === undefined) {
@@ -98,7 +96,7 @@ export function finding(report: Report, id: string): ReportedCheck {
   return found;
 }
 
-/** `id status` of every check, for one look at all of them. */
+/** Returns the status of every check by its id. */
 export function outline(report: Report): Readonly<Record<string, string>> {
   return Object.fromEntries(report.checks.map(({ id, status }) => [id, status]));
 }

@@ -1,4 +1,4 @@
-/** What the tests of the doctor's network checks share: an API that is trusted, and ends of the line that misbehave. */
+/** Shared by the tests of the network checks: a trusted API, and a port that accepts no connection. */
 import { type MockApi, type MockApiOptions, startMockApi } from "../../lib/mock/api/api.ts";
 import type { Report } from "../../lib/doctor/report/report.ts";
 import { type Case, type Diagnose, diagnose, type Folder, folder, PLANTED_KEY } from "./kit.ts";
@@ -9,15 +9,15 @@ export interface Ward extends AsyncDisposable {
   readonly files: Folder;
   /** Path of the API's CA. */
   readonly bundle: string;
-  /** Examines the API; what is given comes on top. */
+  /** Runs the doctor for the API. The given parameters replace the defaults. */
   readonly diagnose: (given?: Case) => Promise<Report>;
 }
 
 /**
- * Sets one up.
+ * Starts an API.
  *
  * @param options of the API
- * @param examine who examines it
+ * @param examine runs the doctor
  */
 export async function ward(options: MockApiOptions = {}, examine: Diagnose = diagnose): Promise<Ward> {
   const api = await startMockApi(options);
@@ -40,7 +40,7 @@ export async function ward(options: MockApiOptions = {}, examine: Diagnose = dia
   };
 }
 
-/** A port that accepts nothing: its queue is full, so that a further connection is never answered. */
+/** Opens a port whose queue is full, so that a further connection is not answered. */
 export async function fullPort(): Promise<{ readonly port: number } & Disposable> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;

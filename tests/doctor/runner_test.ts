@@ -22,7 +22,7 @@ function briefly(results: Awaited<ReturnType<typeof runChecks>>): readonly strin
   return results.map(({ id, finding }) => `${id} ${finding.status}: ${finding.summary}`);
 }
 
-Deno.test("a check whose precondition failed is skipped and says which it was", async () => {
+Deno.test("a check whose precondition failed is skipped and names it", async () => {
   const results = await runChecks(
     [
       check("first", { finding: fail("dns", "No such host", { remediation: "Correct it." }) }),
@@ -35,19 +35,19 @@ Deno.test("a check whose precondition failed is skipped and says which it was", 
   );
   assertEquals(briefly(results), [
     "first fail: No such host",
-    'second skipped: Not asked, because "first" failed',
-    'third skipped: Not asked, because "first" failed',
+    'second skipped: Skipped, because "first" failed',
+    'third skipped: Skipped, because "first" failed',
     "fourth ok: Fine",
   ]);
 });
 
-Deno.test("a check after one that had no reason to ask says so", async () => {
+Deno.test("a check whose precondition was skipped is skipped", async () => {
   const results = await runChecks(
     [check("first", { finding: skipped("Nothing to ask") }), check("second", { needs: ["first"] })],
     null,
     { world, budgetMs: 5_000 },
   );
-  assertEquals(briefly(results)[1], 'second skipped: Not asked, because "first" was not');
+  assertEquals(briefly(results)[1], 'second skipped: Skipped, because "first" was skipped');
 });
 
 Deno.test("a warning does not keep the next check from running", async () => {
@@ -59,7 +59,7 @@ Deno.test("a warning does not keep the next check from running", async () => {
   assertEquals(briefly(results), ["first warn: Odd", "second ok: Fine"]);
 });
 
-Deno.test("a check that only comes after another runs however that one ended", async () => {
+Deno.test("a check that only waits for another one runs when that one failed", async () => {
   const order: string[] = [];
   const noting = (id: string, finding: Finding) => () => {
     order.push(id);
@@ -77,7 +77,7 @@ Deno.test("a check that only comes after another runs however that one ended", a
   assertEquals(results[1]?.finding.status, "ok");
 });
 
-Deno.test("checks that do not depend on one another run at the same time and all end at the deadline", async () => {
+Deno.test("checks that do not depend on each other run at the same time and end at the time limit", async () => {
   const never = () => new Promise<Finding>(() => {});
   const overdue = { code: "header_timeout", remediation: "Wait." } as const;
   const begin = performance.now();
@@ -102,7 +102,7 @@ Deno.test("checks that do not depend on one another run at the same time and all
   assertEquals(results[1]?.finding.remediation, "Wait.");
 });
 
-Deno.test("the deadline aborts the signal that a check was given", async () => {
+Deno.test("the time limit aborts the signal of a check", async () => {
   let aborted = false;
   const run: Check<null>["run"] = (_context, signal) =>
     new Promise((resolve) => {
@@ -115,7 +115,7 @@ Deno.test("the deadline aborts the signal that a check was given", async () => {
   assert(aborted);
 });
 
-Deno.test("an error of the family becomes a failure with its code, details and hint", async () => {
+Deno.test("a CulvertError becomes a failure with its code, details and hint", async () => {
   const run = () => {
     const error = new CulvertError("tls_expired", "The certificate has expired", {
       hint: "Renew it.",
@@ -133,7 +133,7 @@ Deno.test("an error of the family becomes a failure with its code, details and h
   });
 });
 
-Deno.test("a fault of ours is reported as one and does not stop the other checks", async () => {
+Deno.test("a defect of the program is reported as internal and does not stop the other checks", async () => {
   const run = () => Promise.reject(new TypeError("x is not a function"));
   const results = await runChecks([check("one", { run }), check("two", {})], null, {
     world,
@@ -142,7 +142,7 @@ Deno.test("a fault of ours is reported as one and does not stop the other checks
   assertEquals(results.map(({ finding }) => finding.code), ["internal", undefined]);
 });
 
-Deno.test("a reason to stay off the network skips the checks that open connections and no others", async () => {
+Deno.test("a reason to skip the network skips only the checks that open connections", async () => {
   const results = await runChecks(
     [check("local", {}), check("far", { network: true, run: () => Promise.reject(new Error("dialled")) })],
     null,
@@ -151,7 +151,7 @@ Deno.test("a reason to stay off the network skips the checks that open connectio
   assertEquals(briefly(results), ["local ok: Fine", "far skipped: No connection is opened (--offline)"]);
 });
 
-Deno.test("durations come from the injected clock", async () => {
+Deno.test("durations are measured by the injected clock", async () => {
   let clock = 0;
   const stepping = { monotonic: () => (clock += 10), sleep: world.sleep };
   const [result] = await runChecks([check("one", { finding: skipped("Nothing to ask") })], null, {
@@ -161,7 +161,7 @@ Deno.test("durations come from the injected clock", async () => {
   assertEquals(result?.durationMs, 10);
 });
 
-Deno.test("a caller's signal ends the examination with its reason", async () => {
+Deno.test("the signal of the caller ends the run with its reason", async () => {
   const stop = new AbortController();
   const never = () => new Promise<Finding>(() => {});
   const running = runChecks([check("one", { run: never })], null, {
@@ -173,7 +173,7 @@ Deno.test("a caller's signal ends the examination with its reason", async () => 
   await assertRejects(running, { name: "CulvertError", code: "interrupted" });
 });
 
-Deno.test("the doctor's checks have names of their own and wait for one another in no circle", () => {
+Deno.test("the ids of the checks are unique, and no checks wait for each other", () => {
   const ids = CHECKS.map(({ id }) => id);
   assertEquals(new Set(ids).size, ids.length);
   const settled = new Set<string>();

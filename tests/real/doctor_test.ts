@@ -1,4 +1,4 @@
-/** What the doctor says of real peers is what is so, with and without the right bundle. */
+/** The doctor with real proxies and gateways, with and without the right bundle. */
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 import { culvert } from "../support/culvert.ts";
 import { testWith } from "../support/programs.ts";
@@ -9,7 +9,7 @@ import { NGINX, startNginx } from "./peers/nginx.ts";
 import { SQUID, startSquid } from "./peers/squid.ts";
 import { startTinyproxy, TINYPROXY } from "./peers/tinyproxy.ts";
 
-/** A check as it is printed, as far as these tests read it. */
+/** A check of the report, as far as these tests read it. */
 interface Told {
   readonly status: string;
   readonly summary: string;
@@ -61,7 +61,7 @@ async function doctor(b: Bench, way: Way): Promise<Diagnosis> {
   };
 }
 
-/** Not trusted: the handshake fails, its issuer is named, nothing behind it is asked, and the remedy is a bundle. */
+/** Asserts that the handshake fails with the issuer named, later checks are skipped, and the remedy is a bundle. */
 function assertUntrusted(told: Diagnosis, issuer: string): void {
   assertEquals([told.exit, told.failed], [3, ["tls"]]);
   assertEquals(told.check("tls").code, "tls_unknown_issuer");
@@ -71,22 +71,26 @@ function assertUntrusted(told: Diagnosis, issuer: string): void {
   assertIncludes(told.next, "culvert ca fetch localhost:");
 }
 
-await testWith(MITMPROXY, "doctor sees mitmproxy intercept, stream and pass websockets", async () => {
-  await using b = await bench();
-  await using proxy = await startMitmproxy({ originRoots: b.roots });
-  const way = { proxy: `http://127.0.0.1:${proxy.port}` };
-  const told = await doctor(b, { ...way, bundle: proxy.bundle });
-  assertEquals([told.exit, told.failed], [0, []]);
-  assertIncludes(told.check("proxy").summary, "opens a tunnel");
-  assertIncludes(told.check("tls").summary, 'Intercepted by "O=mitmproxy, CN=mitmproxy"');
-  assertIncludes(told.check("tls").summary, 'itself presents one of "CN=Culvert Mock API CA"');
-  assertIncludes(told.check("sse").summary, "Not held back");
-  assertEquals(told.check("websocket").outcome, "passed");
-  assertUntrusted(await doctor(b, { ...way, bundle: b.bundle }), "mitmproxy");
-  assertUntrusted(await doctor(b, way), "mitmproxy");
-});
+await testWith(
+  MITMPROXY,
+  "doctor reports that mitmproxy intercepts, streams and passes websockets",
+  async () => {
+    await using b = await bench();
+    await using proxy = await startMitmproxy({ originRoots: b.roots });
+    const way = { proxy: `http://127.0.0.1:${proxy.port}` };
+    const told = await doctor(b, { ...way, bundle: proxy.bundle });
+    assertEquals([told.exit, told.failed], [0, []]);
+    assertIncludes(told.check("proxy").summary, "opens a tunnel");
+    assertIncludes(told.check("tls").summary, 'TLS is intercepted by "mitmproxy"');
+    assertIncludes(told.check("tls").summary, 'itself presents a certificate of "Culvert Mock API CA"');
+    assertIncludes(told.check("sse").summary, "Not held back");
+    assertEquals(told.check("websocket").outcome, "passed");
+    assertUntrusted(await doctor(b, { ...way, bundle: b.bundle }), "mitmproxy");
+    assertUntrusted(await doctor(b, way), "mitmproxy");
+  },
+);
 
-await testWith(MITMPROXY, "doctor sees a mitmproxy that holds streams back", async () => {
+await testWith(MITMPROXY, "doctor reports a mitmproxy that holds streams back", async () => {
   await using b = await bench();
   await using proxy = await startMitmproxy({ originRoots: b.roots, streaming: false });
   const told = await doctor(b, { proxy: `http://127.0.0.1:${proxy.port}`, bundle: proxy.bundle });
@@ -97,26 +101,26 @@ await testWith(MITMPROXY, "doctor sees a mitmproxy that holds streams back", asy
 
 await testWith(
   MITMPROXY,
-  "doctor names the scheme that mitmproxy asks for, and its password passes",
+  "doctor names the scheme that mitmproxy requires, and passes with its password",
   async () => {
     await using b = await bench();
     await using proxy = await startMitmproxy({ originRoots: b.roots, credentials: "anna:pa55word" });
     const refused = await doctor(b, { proxy: `http://127.0.0.1:${proxy.port}`, bundle: proxy.bundle });
     assertEquals([refused.exit, refused.failed], [5, ["proxy"]]);
-    assertIncludes(refused.check("proxy").summary, "it takes Basic");
+    assertIncludes(refused.check("proxy").summary, "it accepts Basic");
     const url = `http://anna:pa55word@127.0.0.1:${proxy.port}`;
     const told = await doctor(b, { proxy: url, bundle: proxy.bundle });
     assertEquals([told.exit, told.check("proxy").status], [0, "ok"]);
   },
 );
 
-await testWith(SQUID, "doctor sees squid intercept, stream, and strip the upgrade", async () => {
+await testWith(SQUID, "doctor reports that squid intercepts, streams, and strips the upgrade", async () => {
   await using b = await bench();
   await using proxy = await startSquid({ originRoots: b.roots });
   const way = { proxy: `http://127.0.0.1:${proxy.port}` };
   const told = await doctor(b, { ...way, bundle: proxy.bundle });
   assertEquals([told.exit, told.failed], [0, []]);
-  assertIncludes(told.check("tls").summary, 'Intercepted by "CN=Squid Inspection CA"');
+  assertIncludes(told.check("tls").summary, 'TLS is intercepted by "Squid Inspection CA"');
   assertIncludes(told.check("sse").summary, "Not held back");
   const { outcome, status, summary } = told.check("websocket");
   assertEquals([outcome, status], ["stripped", "warn"]);
@@ -128,14 +132,14 @@ await testWith(SQUID, "doctor sees squid intercept, stream, and strip the upgrad
 
 await testWith(
   TINYPROXY,
-  "doctor sees a CONNECT proxy with a password let everything through unread",
+  "doctor reports that a CONNECT proxy with a password passes everything unread",
   async () => {
     await using b = await bench();
     await using proxy = await startTinyproxy({ credentials: { username: "anna", password: "pa55word" } });
     const url = `http://anna:pa55word@127.0.0.1:${proxy.port}`;
     const told = await doctor(b, { proxy: url, bundle: b.bundle });
     assertEquals([told.exit, told.failed], [0, []]);
-    assertIncludes(told.check("proxy").summary, "takes the credentials");
+    assertIncludes(told.check("proxy").summary, "accepts the credentials");
     assertIncludes(told.check("tls").summary, "Culvert Mock API CA");
     assertEquals(told.check("websocket").outcome, "passed");
     const refused = await doctor(b, { proxy: url.replace("pa55word", "wr0ngword"), bundle: b.bundle });
@@ -147,14 +151,14 @@ await testWith(
   },
 );
 
-await testWith(DANTED, "doctor sees a SOCKS5 proxy connect, with and without the right bundle", async () => {
+await testWith(DANTED, "doctor examines a SOCKS5 proxy, with and without the right bundle", async () => {
   await using b = await bench();
   await using proxy = await startDanted();
   const url = `socks5h://127.0.0.1:${proxy.port}`;
   const told = await doctor(b, { proxy: url, bundle: b.bundle });
   assertEquals([told.exit, told.failed], [0, []]);
   assertIncludes(told.check("proxy").summary, "The SOCKS proxy connects to");
-  assertIncludes(told.check("tls").summary, "localhost is vouched for by");
+  assertIncludes(told.check("tls").summary, "The certificate of localhost is issued by");
   assertEquals(told.check("websocket").outcome, "passed");
   assertUntrusted(await doctor(b, { proxy: url }), "Culvert Mock API CA");
 });
@@ -162,7 +166,7 @@ await testWith(DANTED, "doctor sees a SOCKS5 proxy connect, with and without the
 for (const buffering of [true, false]) {
   await testWith(
     NGINX,
-    `doctor sees nginx with buffering ${buffering ? "on" : "off"} before the API`,
+    `doctor examines nginx with buffering ${buffering ? "on" : "off"} before the API`,
     async () => {
       await using b = await bench();
       await using gateway = await startNginx({ origin: { port: b.api.port, roots: b.roots }, buffering });

@@ -124,14 +124,14 @@ for (const buffering of [true, false]) {
   });
 }
 
-await testWith(NGINX, "nginx holds pulses back with buffering and passes them on without", async () => {
+await testWith(NGINX, "nginx holds events back with buffering and passes them on without", async () => {
   await using b = await bench();
   const spread: Record<string, number> = {};
   for (const buffering of [true, false]) {
     const origin = { port: b.api.port, roots: b.roots };
     await using gateway = await startNginx({ origin, buffering });
     const client = Deno.createHttpClient({ caCerts: [await Deno.readTextFile(gateway.bundle)] });
-    const reply = await fetch(`${gateway.url}/v1/culvert/pulse?events=4&gap=150`, { client });
+    const reply = await fetch(`${gateway.url}/v1/culvert/timed-events?events=4&gap=150`, { client });
     const arrivals: number[] = [];
     for await (const _ of reply.body ?? []) arrivals.push(performance.now());
     client.close();

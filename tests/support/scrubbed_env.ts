@@ -2,7 +2,7 @@
 
 /** Variables that would change where or whom a program connects to. */
 const SCRUBBED =
-  /^(.*(ssl_cert|_ca_|cainfo|ca_bundle|cafile|ca_certificate|pip_cert|deno_cert|deno_tls).*|(https?|all|no)_proxy|codex_.*|openai_.*|culvert_.*|node_extra_ca_certs|request_method|no_color|clicolor.*|force_color)$/i;
+  /^(.*(ssl_cert|_ca_|cainfo|ca_bundle|cafile|ca_certificate|pip_cert|deno_cert|deno_tls|ssl_roots_file).*|(https?|all|no)_proxy|codex_.*|openai_.*|culvert_.*|node_extra_ca_certs|request_method|no_color|clicolor.*|force_color)$/i;
 
 /**
  * @param extra variables to set on top

@@ -61,12 +61,16 @@ export function accountObjection(
  * @param demand from the functions above
  */
 export function forbidden(what: string, demand: string, source: string): CulvertError {
-  return new CulvertError("auth_missing", `Cannot use ${what}: ${demand} in config.toml does not allow it`, {
-    hint: demand.includes('"api"')
-      ? "Sign in with an API key: culvert auth login --api-key < key.txt"
-      : "Sign in with an account that is allowed: culvert auth login",
-    details: { problem: LOGIN_POLICY, permanent: true, demand, source },
-  });
+  return new CulvertError(
+    "auth_missing",
+    `Cannot use ${what}, because ${demand} in config.toml does not allow it`,
+    {
+      hint: demand.includes('"api"')
+        ? "Sign in with an API key: culvert auth login --api-key < key.txt"
+        : "Sign in with an account that is allowed: culvert auth login",
+      details: { problem: LOGIN_POLICY, permanent: true, demand, source },
+    },
+  );
 }
 
 /** `details.problem` of {@link forbidden}. */

@@ -1,5 +1,5 @@
 /**
- * The words of `culvert doctor`.
+ * Flags and help of `culvert doctor`.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 
-/** What can be said to `doctor`. */
+/** The flags of `culvert doctor`. */
 export type DoctorFlags = OutputFlags & NetworkFlags & {
   readonly json?: boolean;
   readonly networkOnly?: boolean;
@@ -25,7 +25,7 @@ export type DoctorFlags = OutputFlags & NetworkFlags & {
   readonly apiKeyFile?: string;
 };
 
-/** `culvert doctor`. */
+/** The command `culvert doctor`. */
 export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
   flags: {
     json: {
@@ -38,7 +38,7 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
       kind: "boolean",
       optional: true,
       withNegated: false,
-      brief: "Only the checks that open connections",
+      brief: "Run only the checks that open connections",
     },
     offline: { kind: "boolean", optional: true, withNegated: false, brief: "Open no connection" },
     spend: {
@@ -59,7 +59,7 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
       kind: "enum",
       values: ["auto", "sse", "ws"],
       optional: true,
-      brief: "Wire that turns are to take",
+      brief: "Transport of turns",
     },
     apiKeyFile: {
       kind: "parsed",
@@ -79,10 +79,12 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
     ],
   },
   docs: {
-    brief: "Find out why it does not connect",
+    brief: "Find out why a turn fails",
     description:
-      "Asks one question after another, from the environment to the streamed event, and answers each with a remedy.\n" +
-      "Nothing is changed and no login is renewed. The exit status is the class of the first check that fails.",
+      "Checks every part of the connection, from the environment to the streamed event, and names a remedy for each\n" +
+      "problem. With a URL it uses the provider, credential and headers of a turn to that URL. It sends a request\n" +
+      "without input, which costs nothing, and changes nothing: no login is renewed, no agent is registered, no file\n" +
+      "is written. A configured credential command is run once. The exit status is that of the first failed check.",
     examples: ["culvert doctor --provider demo", "culvert doctor --provider demo --network-only --json"],
     seeAlso: ["culvert ca inspect", "culvert auth status", "culvert help exit-codes", "culvert help proxies"],
   },

@@ -1,5 +1,5 @@
 /**
- * The doctor in the simulated network: a look at what interception is like, without having to suffer it.
+ * The doctor in the simulated network, for a look at an intercepted connection without having one.
  *
  * @module
  */
@@ -7,15 +7,15 @@ import { loadSettings } from "../../config/load_settings.ts";
 import type { ExaminationOptions } from "../../doctor/examine.ts";
 import { demoSettings, startDemo } from "../command/demo_connection.ts";
 
-/** What is examined, and the network that it is examined in. */
+/** The settings and the environment of the simulated network, which runs until this is disposed of. */
 export interface DemoSubject extends AsyncDisposable {
   readonly subject: Pick<ExaminationOptions, "world" | "settings">;
 }
 
 /**
- * Starts the demo network.
+ * Starts the simulated network.
  *
- * @param given what would be examined elsewhere; its provider is `demo`
+ * @param given the flags as given; their provider is `demo`
  */
 export async function demoSubject(given: Pick<ExaminationOptions, "world" | "flags">): Promise<DemoSubject> {
   const settings = await loadSettings(given.flags, given.world);

@@ -1,5 +1,5 @@
 /**
- * What `culvert doctor` does.
+ * Runs `culvert doctor`.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { DoctorFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 
-/** Runs the command. */
+/** Runs the checks and prints the report. The exit status is that of the first failed check. */
 export async function run(context: CliContext, flags: DoctorFlags, url?: string): Promise<void> {
   const { host } = context;
   const { world } = host;
@@ -24,7 +24,6 @@ export async function run(context: CliContext, flags: DoctorFlags, url?: string)
     flags: sharedFlags(flags, url),
     mode,
     spend: flags.spend === true,
-    ...nextCommands(flags, url),
     signal: stop.signal,
   });
   context.status = report.exit_code;
@@ -48,7 +47,7 @@ async function examineHere(options: ExaminationOptions): Promise<Report> {
 function modeOf(flags: DoctorFlags): ReportMode {
   if (flags.networkOnly === true && flags.offline === true) {
     throw new CulvertError("usage", "Both --network-only and --offline were given", {
-      hint: "With both there would be nothing to ask; leave one out.",
+      hint: "Leave one of them out.",
     });
   }
   return flags.networkOnly === true ? "network-only" : flags.offline === true ? "offline" : "full";
@@ -68,31 +67,4 @@ function sharedFlags(flags: DoctorFlags, url: string | undefined): SharedFlags {
     baseUrl: url,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-/** Command lines for the reader to copy, about the same place with the same choices. */
-function nextCommands(
-  flags: DoctorFlags,
-  url: string | undefined,
-): Pick<ExaminationOptions, "again" | "onSuccess"> {
-  const choices = [
-    ["--provider", flags.provider],
-    ["--profile", flags.profile],
-    ["-m", flags.model],
-    ["--transport", flags.transport],
-    ["--ca-cert", flags.caCert],
-    ["--proxy", flags.proxy],
-    ["--api-key-file", flags.apiKeyFile],
-  ].flatMap(([name = "", value]) => value === undefined ? [] : [name, quoted(value)]);
-  const base = url === undefined ? [] : ["--base-url", quoted(url)];
-  const place = url === undefined ? [] : [quoted(url)];
-  return {
-    again: ["culvert doctor", ...place, ...choices].join(" "),
-    onSuccess: ["culvert respond", ...base, ...choices, '"Why is the sky blue?"'].join(" "),
-  };
-}
-
-/** For a shell, where the address needs it. */
-function quoted(text: string): string {
-  return /^[\w:/.@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -13,19 +13,20 @@ import { dnsCheck, tcpCheck } from "./connection.ts";
 import { credentialsCheck } from "./credentials.ts";
 import { httpCheck } from "./http.ts";
 import { modelsCheck } from "./models.ts";
-import { nearMissesCheck } from "./near_misses.ts";
 import { proxyCheck } from "./proxy.ts";
 import { proxyVariablesCheck } from "./proxy_variables.ts";
+import { responsesCheck } from "./responses.ts";
 import { routeCheck } from "./route.ts";
 import { sseCheck } from "./sse.ts";
 import { tlsCheck } from "./tls.ts";
+import { unknownVariablesCheck } from "./unknown_variables.ts";
 import { websocketCheck } from "./websocket.ts";
 
-/** The checks. The first that fails decides the exit status, so the order is that of cause and effect. */
+/** The checks. The first failure decides the exit status, so a cause stands before its effects. */
 export const CHECKS: readonly Check<DoctorContext>[] = [
   proxyVariablesCheck,
   caVariablesCheck,
-  nearMissesCheck,
+  unknownVariablesCheck,
   configCheck,
   bundleCheck,
   clockCheck,
@@ -36,7 +37,8 @@ export const CHECKS: readonly Check<DoctorContext>[] = [
   proxyCheck,
   tlsCheck,
   httpCheck,
+  modelsCheck,
+  responsesCheck,
   sseCheck,
   websocketCheck,
-  modelsCheck,
 ];

@@ -1,5 +1,5 @@
 /**
- * Which roots are trusted, and is the CA bundle among them sound?
+ * Checks the CA bundle in force.
  *
  * @module
  */
@@ -8,30 +8,46 @@ import type { Bundle } from "../../trust/bundle/bundle.ts";
 import type { TrustStore } from "../../trust/trust_store.ts";
 import type { Warning } from "../../warning.ts";
 import { type Check, type Finding, ok, warn } from "../check.ts";
+import { type Commands, quoted } from "../commands.ts";
 import type { DoctorContext } from "../context.ts";
 
-/** A root that ends so soon deserves a word, ms. */
+/** A root that expires within this time is reported, ms. */
 const SOON_MS = 30 * 24 * 3_600_000;
-/** Certificates of a bundle that are listed one by one. */
+/** A bundle with more certificates is not listed. */
 const LISTED = 8;
-/** A file with more certificates is a whole public store, and those always hold a few old ones. */
+/** A bundle with more certificates is a public store, which always holds a few old ones. */
 const WHOLE_STORE = 60;
 
 /** The check. */
 export const bundleCheck: Check<DoctorContext> = {
   id: "bundle",
   category: "trust",
-  question: "Which roots are trusted, and is the CA bundle among them sound?",
+  question: "Which roots are trusted, and is the CA bundle valid?",
   network: false,
-  next: "culvert ca inspect",
-  run: async ({ trust, world }) => await examineTrust(await trust(), world.now()),
+  next: async ({ commands }, { code, details }) => {
+    const path = details["path"];
+    return code === "ca_unreadable" && typeof path === "string"
+      ? listFile(path)
+      : (await commands()).caInspect();
+  },
+  run: async ({ commands, trust, world }) => await examineTrust(await trust(), world.now(), await commands()),
 };
 
+/** A file that cannot be read cannot be inspected either: the system shows what is there. */
+function listFile(path: string): string {
+  return Deno.build.os === "windows" ? `dir ${quoted(path)}` : `ls -l ${quoted(path)}`;
+}
+
 /**
- * @param trust the roots in force
+ * Examines the roots in force.
+ *
  * @param now ms since 1970
  */
-export async function examineTrust(trust: TrustStore, now: number): Promise<Finding> {
+export async function examineTrust(
+  trust: TrustStore,
+  now: number,
+  commands: Pick<Commands, "caInspect">,
+): Promise<Finding> {
   const { bundle } = trust;
   const roots = { mozilla: trust.counts.mozilla ?? null, system: trust.counts.system };
   if (bundle === undefined) {
@@ -39,10 +55,11 @@ export async function examineTrust(trust: TrustStore, now: number): Promise<Find
     if (trust.warnings.length === 0) return ok(trust.description, details);
     return warn(`${trust.description}. ${byKind(trust.warnings)}`, {
       details,
-      remediation: "Mozilla's roots are in force all the same; name a CA bundle if this network needs one.",
+      remediation:
+        "Mozilla's roots are in force. If this network needs a CA, name its bundle with --ca-cert.",
     });
   }
-  const { listed, weak } = await lookInto(bundle, now);
+  const { listed, weak } = await examineCertificates(bundle, now);
   const warnings = [...trust.warnings, ...weak];
   const details = {
     roots,
@@ -54,25 +71,35 @@ export async function examineTrust(trust: TrustStore, now: number): Promise<Find
     warnings: Object.fromEntries(kindsOf(warnings).map((same) => [same[0].code, same.length])),
   };
   if (warnings.length === 0) return ok(trust.description, details);
-  if (bundle.certificates.length > WHOLE_STORE && warnings.every(({ code }) => OF_AGE.has(code))) {
-    return ok(`${trust.description}; some of these are old or end soon, as in every public store`, details);
+  if (bundle.certificates.length > WHOLE_STORE && warnings.every(({ code }) => AGE_WARNINGS.has(code))) {
+    return ok(
+      `${trust.description}; some of these are old or expire soon, as in every public store`,
+      details,
+    );
   }
   return warn(`${trust.description}. ${byKind(warnings)}`, {
     details,
-    remediation: "See every certificate with culvert ca inspect; ask for a clean bundle where one is broken.",
-    next: `culvert ca inspect ${bundle.source.kind === "flag" ? bundle.source.path : ""}`.trimEnd(),
+    remediation: "Look at every certificate with the next command. If one is broken, ask for a new bundle.",
+    next: commands.caInspect(),
   });
 }
 
-/** What only says that a root is old. */
-const OF_AGE = new Set(["ca_expired", "ca_expires_soon", "weak_root_signature", "version_1", "weak_key"]);
+/** Warnings that only say that a root is old. */
+const AGE_WARNINGS = new Set([
+  "ca_expired",
+  "ca_expires_soon",
+  "weak_root_signature",
+  "version_1",
+  "weak_key",
+]);
 
-interface Look {
+/** The certificates of a bundle. */
+interface ExaminedCertificates {
   readonly listed: readonly DetailValue[];
   readonly weak: readonly Warning[];
 }
 
-async function lookInto(bundle: Bundle, now: number): Promise<Look> {
+async function examineCertificates(bundle: Bundle, now: number): Promise<ExaminedCertificates> {
   const { certificateFacts, weaknesses } = await import("../../trust/certificate/certificate_facts.ts");
   const weak: Warning[] = [];
   const listed: DetailValue[] = [];
@@ -94,9 +121,10 @@ async function lookInto(bundle: Bundle, now: number): Promise<Look> {
   return { listed, weak };
 }
 
-type Same = readonly [Warning, ...Warning[]];
+/** Warnings of one kind. */
+type SameKind = readonly [Warning, ...Warning[]];
 
-function kindsOf(warnings: readonly Warning[]): readonly Same[] {
+function kindsOf(warnings: readonly Warning[]): readonly SameKind[] {
   const kinds = new Map<string, [Warning, ...Warning[]]>();
   for (const warning of warnings) {
     const same = kinds.get(warning.code);
@@ -106,9 +134,9 @@ function kindsOf(warnings: readonly Warning[]): readonly Same[] {
   return [...kinds.values()];
 }
 
-/** One sentence a kind: an old bundle may hold dozens of expired roots. */
+/** Returns one sentence for each kind of warning: an old bundle may hold dozens of expired roots. */
 function byKind(warnings: readonly Warning[]): string {
   return kindsOf(warnings).map(([first, ...more]) =>
-    more.length === 0 ? first.message : `${first.message} (and ${more.length} more like it)`
+    more.length === 0 ? first.message : `${first.message} (and ${more.length} more of this kind)`
   ).join(". ");
 }

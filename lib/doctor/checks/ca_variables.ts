@@ -1,5 +1,5 @@
 /**
- * Do the variables that name CA bundles lead to files, and to this program?
+ * Checks the environment variables that name CA bundles.
  *
  * @module
  */
@@ -9,8 +9,9 @@ import { CA_VARIABLES } from "../../trust/bundle/selection.ts";
 import type { World } from "../../world/world.ts";
 import { type Check, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
+import { describeAccess } from "../probe/file_access.ts";
 
-/** Variables by which other programs find a bundle; the codex client hands these on to its children (0.169.0). */
+/** Variables that other programs read; the codex client sets most of them for its children (0.169.0). */
 const FOREIGN = [
   "REQUESTS_CA_BUNDLE",
   "CURL_CA_BUNDLE",
@@ -21,6 +22,9 @@ const FOREIGN = [
   "PIP_CERT",
   "BUNDLE_SSL_CA_CERT",
   "AWS_CA_BUNDLE",
+  "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+  "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",
+  "NIX_SSL_CERT_FILE",
   "npm_config_cafile",
   "NPM_CONFIG_CAFILE",
 ] as const;
@@ -29,12 +33,14 @@ const FOREIGN = [
 export const caVariablesCheck: Check<DoctorContext> = {
   id: "ca_vars",
   category: "environment",
-  question: "Do the variables that name CA bundles lead to files, and to this program?",
+  question: "Do the variables that name CA bundles name readable files?",
   network: false,
   run: ({ world, flags }) => examineCaVariables(world, flags.caCert ?? ""),
 };
 
 /**
+ * Examines the variables.
+ *
  * @param world environment and working directory
  * @param flag value of `--ca-cert`
  */
@@ -55,13 +61,13 @@ export async function examineCaVariables(world: Pick<World, "env" | "cwd">, flag
   const ownIsMissing = own.length === 0 && flag === "" && first !== undefined;
   if (ownIsMissing) {
     const verb = usable.length === 1 ? "names a CA bundle" : "name CA bundles";
-    problems.push(`${usable.join(", ")} ${verb} for other programs, and nothing names one for culvert`);
+    problems.push(`${usable.join(", ")} ${verb} for other programs, and no variable names one for culvert`);
   }
   if (problems.length > 0) {
     const remedies = [
       ...(stale.length > 0 ? [`Correct or unset ${stale.join(", ")}.`] : []),
       ...(ownIsMissing
-        ? [`If this network inspects TLS, give culvert the same file: export ${bridge(first)}`]
+        ? [`If this network intercepts TLS, give culvert the same file: export ${assignment(first)}`]
         : []),
     ];
     return warn(`${problems.join(". ")}`, { details, remediation: remedies.join("\n") });
@@ -71,26 +77,32 @@ export async function examineCaVariables(world: Pick<World, "env" | "cwd">, flag
   const shadowed = own.length === 2 || (flag !== "" && own.length > 0);
   const winner = flag === "" ? own[0] : "--ca-cert";
   return ok(
-    `${set.join(", ")} ${set.length === 1 ? "leads" : "lead"} to a file` +
-      (shadowed && winner !== undefined ? `; ${winner} decides` : ""),
+    `${set.join(", ")} ${set.length === 1 ? "names" : "name"} a readable file` +
+      (shadowed && winner !== undefined ? `; culvert uses ${winner}` : ""),
     details,
   );
 }
 
-function bridge(name: string): string {
+function assignment(name: string): string {
   return `CODEX_CA_CERTIFICATE="$${name}"`;
 }
 
 async function problemOf(value: string, cwd: string): Promise<string | undefined> {
-  // Data instead of a path, as Deno allows in DENO_CERT.
+  // DENO_CERT may hold the certificates themselves.
   if (/^base64:/.test(value)) return undefined;
   const path = absolutePath(value, cwd);
   try {
     const found = await Deno.stat(path);
     if (found.isDirectory) return `names ${path}, which is a directory`;
+    if (found.isFile) (await Deno.open(path)).close();
     return undefined;
   } catch (error) {
-    // Whatever the system's reason is, the file cannot be used.
+    if (error instanceof Deno.errors.PermissionDenied) {
+      const problem = await describeAccess(path);
+      if (problem !== undefined) {
+        return `names ${path}, which may not be read. ${problem.text.replace(/\.$/, "")}`;
+      }
+    }
     const odd = pathHint(value);
     const why = error instanceof Deno.errors.NotFound ? "does not exist" : "cannot be opened";
     return odd === undefined ? `names ${path}, which ${why}` : `cannot be used. ${odd.replace(/\.$/, "")}`;

@@ -1,38 +1,39 @@
 /**
- * Does the clock of this machine agree with the world's?
+ * Compares the clock of this machine with that of the server.
  *
  * @module
  */
 import { type Check, type Finding, ok, skipped, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 
-/** A difference beyond this makes certificates and tokens seem stale or unborn, ms. */
+/** A larger difference makes certificates and tokens look expired or not yet valid, ms. */
 export const CLOCK_TOLERANCE_MS = 2 * 60_000;
 
 /** The check. */
 export const clockCheck: Check<DoctorContext> = {
   id: "clock",
   category: "clock",
-  question: "Does the clock of this machine agree with the world's?",
+  question: "Does the clock of this machine agree with that of the server?",
   network: true,
   after: ["http"],
   run: async (context) => {
-    const time = await context.foreignTime();
-    if (time === undefined) return skipped("Nobody who was reached said what time it is");
-    return compareClocks(time);
+    const reply = await context.receivedModelList();
+    const theirs = Date.parse(reply?.headers.get("date") ?? "");
+    if (reply === undefined || Number.isNaN(theirs)) return skipped("Skipped: no server told its time");
+    return compareClocks({ theirs, ours: reply.at, by: reply.url.host });
   },
 };
 
-/** A time told by somebody else, and ours at that moment; ms since 1970. */
-export interface ForeignTime {
+/** The time of a server and the local time at that moment, ms since 1970. */
+export interface ClockReading {
   readonly theirs: number;
   readonly ours: number;
-  /** Who said so. */
+  /** The server. */
   readonly by: string;
 }
 
-/** Compares two clocks. An HTTP date has whole seconds, and is compared as such. */
-export function compareClocks({ theirs, ours, by }: ForeignTime): Finding {
+/** Compares two clocks. The date of an HTTP reply has a resolution of one second (RFC 9110 §5.6.7). */
+export function compareClocks({ theirs, ours, by }: ClockReading): Finding {
   const behind = theirs - ours;
   const details = {
     by,
@@ -40,13 +41,13 @@ export function compareClocks({ theirs, ours, by }: ForeignTime): Finding {
     offset_seconds: Math.round(behind / 1_000),
   };
   if (Math.abs(behind) <= CLOCK_TOLERANCE_MS) {
-    return ok(`It agrees with ${by} within ${CLOCK_TOLERANCE_MS / 60_000} minutes`, details);
+    return ok(`The clock agrees with ${by} within ${CLOCK_TOLERANCE_MS / 60_000} minutes`, details);
   }
   return warn(
-    `It is ${duration(Math.abs(behind))} ${behind > 0 ? "behind" : "ahead of"} the clock of ${by}`,
+    `The clock is ${duration(Math.abs(behind))} ${behind > 0 ? "behind" : "ahead of"} that of ${by}`,
     {
       details,
-      remediation: "Synchronise the clock (NTP): certificates and tokens are judged by it.",
+      remediation: "Synchronise the clock (NTP). The validity of certificates and tokens depends on it.",
     },
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Can the configuration be read, and what does it come to?
+ * Checks the configuration file and shows the settings in force.
  *
  * @module
  */
@@ -10,19 +10,20 @@ import type { DoctorContext } from "../context.ts";
 export const configCheck: Check<DoctorContext> = {
   id: "config",
   category: "config",
-  question: "Can the configuration be read, and what does it come to?",
+  question: "Can the configuration be read, and which settings are in force?",
   network: false,
   run: examineConfig,
 };
 
 async function examineConfig({ settings, base }: DoctorContext): Promise<Finding> {
   const { provider, model, transport, configPath, codexHome, warnings } = await settings();
-  // Throws what is wrong with the address of the provider, which is configuration too.
-  await base();
+  // Throws for a base URL that cannot be used.
+  const { href } = await base();
   const details = {
     codex_home: codexHome,
     config_path: configPath ?? null,
     provider: provider.id,
+    base_url: href,
     model,
     transport,
   };
@@ -31,6 +32,6 @@ async function examineConfig({ settings, base }: DoctorContext): Promise<Finding
   if (warnings.length === 0) return ok(`${source}; ${choice}`, details);
   return warn(`${warnings.map(({ message }) => message).join(". ")}; ${choice}`, {
     details: { ...details, warnings: warnings.map(({ code }) => code) },
-    remediation: "Correct or remove these keys; --strict-config makes such a key an error.",
+    remediation: "Correct or remove these keys. --strict-config makes such a key an error.",
   });
 }

@@ -1,5 +1,5 @@
 /**
- * Is the name known, and does anybody answer there?
+ * Checks the name and the TCP connection of the first hop: the server, or the proxy before it.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { firstHop } from "../../net/tunnel/first_hop.ts";
 import { type Check, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 
-/** Does the name of the first hop resolve? */
+/** Checks that the name of the first hop resolves. */
 export const dnsCheck: Check<DoctorContext> = {
   id: "dns",
   category: "network",
@@ -17,42 +17,42 @@ export const dnsCheck: Check<DoctorContext> = {
   overdue: {
     code: "dns",
     remediation:
-      "The resolver does not answer. Check the name servers of this machine, or go through a proxy that " +
+      "The resolver does not answer. Check the name servers of this machine, or use a proxy, which " +
       "resolves names itself.",
   },
   run: async (context, signal) => {
-    const way = await context.way(signal);
-    const { host, at } = firstHop(way.attempted);
-    const addresses = await way.names();
+    const probe = await context.routeProbe(signal);
+    const { host, at } = firstHop(probe.attempted);
+    const addresses = await probe.addresses();
     const details = { host, of: at, addresses };
-    const left = at === "proxy" ? `; ${way.attempted.url.hostname} is left to the proxy` : "";
+    const left = at === "proxy" ? `; the proxy resolves ${probe.attempted.url.hostname}` : "";
     if (addresses.length === 1 && addresses[0] === host) {
-      return ok(`${host} is an address itself${left}`, details);
+      return ok(`${host} is an IP address${left}`, details);
     }
-    return ok(`${host} is ${addresses.slice(0, 3).join(", ")}${left}`, details);
+    return ok(`${host} resolves to ${addresses.slice(0, 3).join(", ")}${left}`, details);
   },
 };
 
-/** Does the first hop take a connection? */
+/** Checks that the first hop accepts a connection. */
 export const tcpCheck: Check<DoctorContext> = {
   id: "tcp",
   category: "network",
-  question: "Does the first hop take a connection?",
+  question: "Does the first hop accept a connection?",
   network: true,
   needs: ["dns"],
   overdue: {
     code: "connect_timeout",
     remediation:
-      "Nothing answers at that address: a firewall drops the attempt, or the address is wrong. If this " +
+      "Nothing answers at this address: a firewall drops the attempt, or the address is wrong. If this " +
       "network has a proxy for outside connections, set HTTPS_PROXY.",
   },
   run: async (context, signal) => {
-    const way = await context.way(signal);
-    const { host, port, at } = firstHop(way.attempted);
+    const probe = await context.routeProbe(signal);
+    const { host, port, at } = firstHop(probe.attempted);
     const begin = context.world.monotonic();
-    const address = await way.connection();
+    const address = await probe.connect();
     const ms = Math.round(context.world.monotonic() - begin);
-    return ok(`${at === "proxy" ? "The proxy " : ""}${host}:${port} takes a connection in ${ms} ms`, {
+    return ok(`${at === "proxy" ? "The proxy " : ""}${host}:${port} accepts a connection in ${ms} ms`, {
       host,
       port,
       of: at,

@@ -1,5 +1,5 @@
 /**
- * Is there a credential, from where, and until when?
+ * Checks the credential that a turn would use, without sending it.
  *
  * @module
  */
@@ -8,26 +8,30 @@ import { isDue } from "../../auth/token_freshness.ts";
 import { asCulvertError } from "../../errors.ts";
 import { type Check, fail, failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { expiryOfCredential, modeOf } from "../examination/credential_facts.ts";
+import { expiryOfCredential, modeOf } from "../probe/credential_facts.ts";
+import { accessRemedy } from "../probe/file_access.ts";
 
 /** The check. */
 export const credentialsCheck: Check<DoctorContext> = {
   id: "credentials",
   category: "credentials",
-  question: "Is there a credential, from where, and until when?",
+  question: "Which credential is used, and until when is it valid?",
   network: false,
   needs: ["config"],
   run: async (context) => {
     try {
       return await examineCredential(context);
     } catch (thrown) {
-      const finding = failure(asCulvertError(thrown));
+      const error = asCulvertError(thrown);
+      const remediation = await accessRemedy(error);
+      const finding = failure(error, remediation === undefined ? {} : { remediation });
       const { provider, loginPolicy } = await context.settings();
-      // A login mends what is missing; it replaces no file that it does not understand, and a provider of the
-      // user's own is not asked with it. Where only API keys are allowed, it is refused.
+      // A login helps where a credential is missing. It replaces no file that it does not understand, other
+      // providers do not accept it, and the configuration may allow API keys only.
       const canSignIn = finding.code === "auth_missing" && provider.requiresOpenAiAuth &&
         loginPolicy?.method !== "api";
-      return canSignIn ? { ...finding, next: "culvert auth login" } : finding;
+      const next = (await context.commands()).auth(canSignIn ? "login" : "status");
+      return { ...finding, next };
     }
   },
 };
@@ -45,7 +49,7 @@ async function examineCredential(context: DoctorContext): Promise<Finding> {
     expires_at: expiry === undefined ? null : new Date(expiry).toISOString(),
   };
   if (credential.kind === "none") {
-    return ok(`None; the provider "${provider.id}" asks for none`, details);
+    return ok(`None; the provider "${provider.id}" needs none`, details);
   }
   const now = context.world.now();
   const kind = `${MODES[mode] ?? mode} from ${source.name}`;
@@ -53,29 +57,29 @@ async function examineCredential(context: DoctorContext): Promise<Finding> {
   if (credential.kind === "managed") {
     const renewable = (credential.record.tokens?.refreshToken ?? "") !== "";
     const ended = expiry !== undefined && expiry <= now;
-    if (ended && !renewable) return over(kind, expiry, details);
+    if (ended && !renewable) return await expired(context, kind, expiry, details);
     if (isDue(credential.record, now)) {
       const state = ended ? "expired" : "is due for renewal";
       return warn(
         `${kind}: the access token ${state}${until(expiry, ended)}; the next turn renews it first`,
         {
           details,
-          remediation: "Try the renewal by itself; it says what is wrong if the login has ended.",
-          next: "culvert auth refresh",
+          remediation:
+            "The doctor renews no login, so a refused renewal is not foreseen. Renew it now to see.",
+          next: (await context.commands()).auth("refresh"),
         },
       );
     }
-  } else if (expiry !== undefined && expiry <= now) return over(kind, expiry, details);
+  } else if (expiry !== undefined && expiry <= now) return await expired(context, kind, expiry, details);
   if (misplaced !== undefined) {
     return warn(`${kind}. ${misplaced}`, {
       details,
-      remediation:
-        "Use the address that belongs to this kind of credential, or the other kind of credential.",
+      remediation: "Use the base URL for this kind of credential, or the other kind of credential.",
     });
   }
-  // To try it would be to register one.
+  // A test would register an agent.
   const agent = useAgentIdentity && credential.kind === "managed"
-    ? "; the agent that is to sign for it (use_agent_identity) was not tried"
+    ? "; the agent that signs for it (use_agent_identity) was not tested, because that would register one"
     : "";
   return ok(`${kind}${until(expiry, false)}${agent}`, details);
 }
@@ -89,21 +93,26 @@ const MODES: Readonly<Record<string, string>> = {
 
 function until(expiry: number | undefined, past: boolean): string {
   if (expiry === undefined) return "";
-  return `${past ? " at" : ", good until"} ${new Date(expiry).toISOString().replace(/\.\d+Z$/, "Z")}`;
+  return `${past ? " at" : ", valid until"} ${new Date(expiry).toISOString().replace(/\.\d+Z$/, "Z")}`;
 }
 
-function over(kind: string, expiry: number, details: Finding["details"]): Finding {
-  return fail("auth_missing", `${kind}: it expired${until(expiry, true)}, and nothing can renew it`, {
+async function expired(
+  context: DoctorContext,
+  kind: string,
+  expiry: number,
+  details: Finding["details"],
+): Promise<Finding> {
+  return fail("auth_missing", `${kind}: it expired${until(expiry, true)} and cannot be renewed`, {
     details,
-    remediation: "Log in again, or give another credential.",
-    next: "culvert auth login",
+    remediation: "Sign in again, or use another credential.",
+    next: (await context.commands()).auth("login"),
   });
 }
 
-/** A key of the platform is refused by the ChatGPT backend, and the other way round. */
+/** Returns why a server refuses a kind of credential: the backend takes no API key, the platform no login. */
 function misplacement(base: URL, forBackend: boolean): string | undefined {
   const place = baseUrlClass(base);
-  if (place === "chatgpt" && !forBackend) return `${base.host} takes ChatGPT logins, not API keys`;
-  if (place === "platform" && forBackend) return `${base.host} takes API keys, not ChatGPT logins`;
+  if (place === "chatgpt" && !forBackend) return `${base.host} accepts ChatGPT logins, not API keys`;
+  if (place === "platform" && forBackend) return `${base.host} accepts API keys, not ChatGPT logins`;
   return undefined;
 }

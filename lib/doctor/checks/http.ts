@@ -1,117 +1,101 @@
 /**
- * Does the API answer, or something in its place?
+ * Checks that the API answers, and nothing else in its place.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import { httpFailure } from "../../responses/failures/http_failures.ts";
-import { secretsOf, shownText } from "../../responses/failures/server_text.ts";
+import { secretsOf } from "../../responses/failures/server_text.ts";
 import { shownUrl } from "../../responses/request/url.ts";
 import { type Check, fail, failure, type Finding, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { attempted, type ModelListReply } from "../examination/model_list.ts";
+import { attempted } from "../probe/model_list.ts";
+import type { ProbeReply } from "../probe/probe_reply.ts";
+import { isWebPage, PORTAL_REMEDY, webPage } from "../probe/web_page.ts";
 
 /** The check. */
 export const httpCheck: Check<DoctorContext> = {
   id: "http",
   category: "http",
-  question: "Does the API answer, or something in its place?",
+  question: "Does the API answer, or something else in its place?",
   network: true,
   needs: ["config", "bundle", "route", "dns", "tcp", "proxy", "tls"],
   overdue: {
     code: "header_timeout",
-    remediation: "The connection stands and nothing answers: a proxy on the way may hold the request back.",
+    remediation: "The connection is open and nothing answers: a proxy may hold the request back.",
   },
   run: async (context, signal) => {
     try {
-      const reply = await context.reply(signal);
-      return judge(reply, context.world.now(), secretsOf(await context.headers()));
+      const reply = await context.modelList(signal);
+      const secrets = secretsOf(await context.headers("/models", signal));
+      return judgeReply(reply, context.world.now(), secrets);
     } catch (error) {
-      if (error instanceof CulvertError) return ledAstray(error, await context.base()) ?? rethrow(error);
-      throw error;
+      if (!(error instanceof CulvertError)) throw error;
+      const found = failedRedirect(error, await context.base());
+      if (found === undefined) throw error;
+      return found;
     }
   },
 };
 
-function rethrow(error: CulvertError): never {
-  throw error;
-}
-
 /**
- * Judges a reply as the answer of an API. What it says about credentials and models is left to other checks.
+ * Judges whether a reply is one of an API. Other checks judge what it says about credentials and models.
  *
  * @param now ms since 1970
- * @param secrets to be taken out of what the server says
+ * @param secrets removed from what the server says
  */
-export function judge(reply: ModelListReply, now: number, secrets: readonly string[]): Finding {
+export function judgeReply(reply: ProbeReply, now: number, secrets: readonly string[]): Finding {
   const { status, headers, body } = reply;
-  const details = {
-    url: shownUrl(reply.asked),
-    status,
-    route: reply.route,
-    duration_ms: Math.round(reply.durationMs),
-    ...(reply.url.host === reply.asked.host ? {} : { redirected_to: shownUrl(reply.url) }),
-    ...named(headers, ["server", "via", "x-cache", "cf-ray", "x-request-id"]),
-  };
-  const elsewhere = reply.url.host !== reply.asked.host;
-  const isPage = /html/i.test(headers.get("content-type") ?? "") || /^\s*<(!doctype html|html)\b/i.test(body);
-  if (elsewhere && isPage) {
+  const details = replyDetails(reply);
+  const isElsewhere = reply.url.host !== reply.asked.host;
+  if (isElsewhere && isWebPage(reply)) {
     return fail("blocked", `${reply.asked.host} redirects to a web page of ${reply.url.host}`, {
       details,
-      remediation: PORTAL,
+      remediation: PORTAL_REMEDY,
     });
   }
   if (status === 511) {
-    return fail("blocked", `The network wants a login before it lets anything through (status 511)`, {
+    return fail("blocked", "The network requires a login before it lets requests pass (status 511)", {
       details,
-      remediation: PORTAL,
+      remediation: PORTAL_REMEDY,
     });
   }
-  const isServerFault = status >= 500;
-  if (isPage && !isServerFault && status !== 404) {
-    const edge = headers.has("cf-ray");
-    return fail(
-      "blocked",
-      `A web page came instead of an answer of the API${titleOf(body)}, status ${status}`,
-      {
-        details,
-        remediation: edge
-          ? "The edge network of the provider refuses this client or this place; try another network or egress."
-          : `${PORTAL} If the address is of your own choosing, check its path.`,
-      },
-    );
-  }
-  if (isServerFault || status === 429 || status === 407) {
+  // A server without a list of models may answer with the page of its framework.
+  if (isWebPage(reply) && status !== 404) return webPage(reply, details);
+  if (status >= 500 || status === 429 || status === 407) {
     const { error } = httpFailure({ status, headers, body, attempted: attempted(reply) }, { now, secrets });
     return failure(error, {
       details,
-      remediation: error.hint ?? "The server is in trouble; try again in a while.",
+      remediation: error.hint ?? "The server failed. Try again later.",
     });
   }
-  const by = elsewhere ? `, after a redirect to ${reply.url.host}` : "";
+  const redirected = isElsewhere ? `, after a redirect to ${reply.url.host}` : "";
   return ok(
-    `${reply.asked.host} answers with status ${status} in ${Math.round(reply.durationMs)} ms${by}`,
+    `${reply.asked.host} answers with status ${status} in ${Math.round(reply.durationMs)} ms${redirected}`,
     details,
   );
 }
 
-const PORTAL =
-  "Something between here and the API answers in its place: open a browser and log in to the network, " +
-  "or ask who runs the proxy to let this host through.";
-
-/** A redirect that leads to a host that then fails is told as what it is. */
-function ledAstray(error: CulvertError, base: URL): Finding | undefined {
-  const host = error.details["host"];
-  if (typeof host !== "string" || host === base.hostname || host === base.host) return undefined;
-  return fail("blocked", `${base.host} redirects to ${host}, which fails in turn: ${error.message}`, {
-    details: error.details,
-    remediation: PORTAL,
-  });
+/** Returns the facts of a reply for the report. */
+export function replyDetails(reply: ProbeReply): Finding["details"] {
+  return {
+    url: shownUrl(reply.asked),
+    status: reply.status,
+    route: reply.route,
+    duration_ms: Math.round(reply.durationMs),
+    ...(reply.url.host === reply.asked.host ? {} : { redirected_to: shownUrl(reply.url) }),
+    ...named(reply.headers, ["server", "via", "x-cache", "cf-ray", "x-request-id"]),
+  };
 }
 
-function titleOf(body: string): string {
-  const title = /<title[^>]*>([^<]{1,200})/i.exec(body)?.[1]?.trim() ?? "";
-  return title === "" ? "" : ` ("${shownText(title, []).slice(0, 80)}")`;
+/** Returns the finding for a redirect to a host that cannot be reached; `undefined` for another error. */
+function failedRedirect(error: CulvertError, base: URL): Finding | undefined {
+  const host = error.details["host"];
+  if (typeof host !== "string" || host === base.hostname || host === base.host) return undefined;
+  return fail("blocked", `${base.host} redirects to ${host}, which cannot be reached: ${error.message}`, {
+    details: error.details,
+    remediation: PORTAL_REMEDY,
+  });
 }
 
 function named(headers: Headers, names: readonly string[]): Readonly<Record<string, string>> {

@@ -1,51 +1,40 @@
 /**
- * Does the server take the credential, and does it have the model?
+ * Checks that the server accepts the credential and lists the model.
  *
  * @module
  */
 import { httpFailure } from "../../responses/failures/http_failures.ts";
 import { secretsOf } from "../../responses/failures/server_text.ts";
 import { type Check, fail, failure, type Finding, ok, skipped, warn } from "../check.ts";
+import type { Commands } from "../commands.ts";
 import type { DoctorContext } from "../context.ts";
-import { attempted, modelNames } from "../examination/model_list.ts";
+import { attempted, modelNames } from "../probe/model_list.ts";
+import type { ProbeReply } from "../probe/probe_reply.ts";
 
 /** The check. */
 export const modelsCheck: Check<DoctorContext> = {
   id: "models",
   category: "models",
-  question: "Does the server take the credential, and does it have the model?",
+  question: "Does the server accept the credential, and does it list the model?",
   network: true,
   needs: ["credentials", "http"],
   overdue: {
     code: "header_timeout",
-    remediation: "The model list did not come in time; run the doctor again.",
+    remediation: "The list of models did not arrive in time. Run the doctor again.",
   },
+  next: async ({ commands }) => (await commands()).auth("status"),
   run: examineModels,
 };
 
 async function examineModels(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
-  const introduction = await context.introduction();
-  if (introduction.kind === "withheld") return skipped(`Not asked: ${introduction.reason}`);
-  const { authorization } = introduction;
-  const [{ model }, reply] = await Promise.all([context.settings(), context.reply(signal)]);
-  const { status, headers, body } = reply;
-  if (status === 401 && authorization.mode === "none") {
-    return fail("auth_missing", `${reply.url.host} asks for a credential, and none was given`, {
-      details: { status },
-      remediation: "Set CULVERT_API_KEY, CODEX_API_KEY or OPENAI_API_KEY, or use --api-key-file.",
-      next: "culvert auth status",
-    });
-  }
+  const authorization = await context.authorization("/models", signal);
+  if (authorization.kind === "withheld") return skipped(`Skipped: ${authorization.reason}`);
+  const { mode, source } = authorization.authorization;
+  const [{ model }, reply] = await Promise.all([context.settings(), context.modelList(signal)]);
+  const { status, body } = reply;
+  if (status === 401 && mode === "none") return credentialMissing(reply);
   if (status === 401 || status === 403) {
-    const { error } = httpFailure({ status, headers, body, attempted: attempted(reply) }, {
-      now: context.world.now(),
-      secrets: secretsOf(await context.headers()),
-    });
-    return failure(error, {
-      details: { status, source: authorization.source.name },
-      remediation: error.hint ?? "Use another credential.",
-      next: "culvert auth status",
-    });
+    return await credentialRefused(context, reply, "/models", source.name, signal);
   }
   const names = status >= 200 && status <= 299 ? modelNames(body) : undefined;
   if (names === undefined) {
@@ -53,43 +42,82 @@ async function examineModels(context: DoctorContext, signal: AbortSignal): Promi
       `No list of models at ${attempted(reply)} (status ${status}), so "${model}" was not looked up`,
       {
         details: { status, model },
-        remediation: status === 404
-          ? "Some servers have no such list. If turns fail with 404 too, check the path of the base URL."
-          : "Some servers have no such list; a turn shows whether the model is there.",
+        remediation: "Some servers have no such list. A turn shows whether the model is there.",
       },
     );
   }
-  return lookUp(model, names);
+  return lookUp(model, names, await context.commands());
 }
 
-/**
- * Looks a model up in the names that a server lists.
- */
-export function lookUp(model: string, names: readonly string[]): Finding {
-  const details = { model, listed: names.length };
-  if (names.includes(model)) {
-    return ok(`The credential is taken; "${model}" is one of ${names.length} models`, details);
-  }
-  if (names.length === 0) {
-    return warn(`The credential is taken, but the list of models is empty`, {
-      details,
-      remediation: "The account may not be allowed to use any model; a turn shows it.",
-    });
-  }
-  const near = nearest(model, names);
-  return fail("not_found", `The credential is taken, but "${model}" is not among ${names.length} models`, {
-    details: { ...details, near },
-    remediation: `Choose one with -m or model = "…" in config.toml, such as ${near.join(", ")}.`,
-    next: `culvert respond -m ${near[0] ?? names[0] ?? "MODEL"} "Say hi"`,
+/** Returns the finding for a 401 to a request without a credential. */
+export function credentialMissing(reply: ProbeReply): Finding {
+  return fail("auth_missing", `${reply.url.host} requires a credential, and none was given`, {
+    details: { status: reply.status },
+    remediation: "Set CULVERT_API_KEY, CODEX_API_KEY or OPENAI_API_KEY, or use --api-key-file.",
   });
 }
 
-/** Up to three names, those first that begin alike for longest. */
-function nearest(model: string, names: readonly string[]): readonly string[] {
-  const likeness = (name: string) => {
-    let alike = 0;
-    while (alike < name.length && name[alike] === model[alike]) alike++;
-    return alike;
+/** Returns the finding for a 401 or a 403. The doctor does not renew the login; a turn would try that first. */
+export async function credentialRefused(
+  context: DoctorContext,
+  reply: ProbeReply,
+  endpoint: string,
+  source: string,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { status, headers, body } = reply;
+  const { error } = httpFailure({ status, headers, body, attempted: attempted(reply) }, {
+    now: context.world.now(),
+    secrets: secretsOf(await context.headers(endpoint, signal)),
+  });
+  const found = failure(error, {
+    details: { status, source },
+    remediation: error.hint ?? "Use another credential.",
+  });
+  const isLogin = await context.mode() === "chatgpt";
+  if (status !== 401 || !isLogin) return found;
+  return {
+    ...found,
+    remediation: `A turn would renew the login from ${source} first. Renew it now to see whether that helps.`,
+    next: (await context.commands()).auth("refresh"),
   };
-  return names.toSorted((one, other) => likeness(other) - likeness(one)).slice(0, 3);
+}
+
+/**
+ * Looks a model up in the names that a server lists. A model that is not listed is a warning: gateways seldom list
+ * the aliases that they accept.
+ */
+export function lookUp(
+  model: string,
+  names: readonly string[],
+  commands: Pick<Commands, "respond">,
+): Finding {
+  const details = { model, listed: names.length };
+  if (names.includes(model)) {
+    return ok(`The credential is accepted; "${model}" is one of ${names.length} models`, details);
+  }
+  if (names.length === 0) {
+    return warn("The credential is accepted, but the list of models is empty", {
+      details,
+      remediation: "The account may not be allowed to use any model. A turn shows it.",
+    });
+  }
+  const near = nearest(model, names);
+  return warn(`The credential is accepted, but "${model}" is not among the ${names.length} listed models`, {
+    details: { ...details, near },
+    remediation:
+      `The server may accept it all the same, as gateways do with aliases. If a turn fails, choose a ` +
+      `listed model with -m or model = "…" in config.toml, such as ${near.join(", ")}.`,
+    next: commands.respond({ model: near[0] ?? names[0] ?? model }),
+  });
+}
+
+/** Returns up to three names, those with the longest common prefix first. */
+function nearest(model: string, names: readonly string[]): readonly string[] {
+  const commonPrefix = (name: string) => {
+    let length = 0;
+    while (length < name.length && name[length] === model[length]) length++;
+    return length;
+  };
+  return names.toSorted((one, other) => commonPrefix(other) - commonPrefix(one)).slice(0, 3);
 }

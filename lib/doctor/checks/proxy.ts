@@ -1,5 +1,5 @@
 /**
- * Does the proxy open a tunnel, and what does it ask for?
+ * Checks that the proxy opens a tunnel to the server.
  *
  * @module
  */
@@ -12,29 +12,29 @@ import type { DoctorContext } from "../context.ts";
 export const proxyCheck: Check<DoctorContext> = {
   id: "proxy",
   category: "network",
-  question: "Does the proxy open a tunnel, and what does it ask for?",
+  question: "Does the proxy open a tunnel, and which credentials does it require?",
   network: true,
   needs: ["tcp"],
   overdue: {
     code: "proxy_refused",
     remediation:
-      "The proxy takes the connection and then keeps silent: what listens there may be no proxy, or one " +
-      "that speaks another protocol. Check scheme and port of its address.",
+      "The proxy accepts the connection and does not answer: what listens there may be no proxy, or one " +
+      "with another protocol. Check the scheme and the port of its address.",
   },
   run: examineProxy,
 };
 
 async function examineProxy(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
-  const way = await context.way(signal);
-  const { url, route } = way.attempted;
-  if (route.kind === "direct") return ok("There is none on this route");
+  const probe = await context.routeProbe(signal);
+  const { url, route } = probe.attempted;
+  if (route.kind === "direct") return ok("No proxy on this route");
   const { proxy, source } = route;
   const details = { scheme: proxy.scheme, host: proxy.host, port: proxy.port, source };
   if (url.protocol === "http:" && proxy.scheme.startsWith("http")) {
-    return ok("No tunnel is needed: the proxy forwards plain http requests itself", details);
+    return ok("No tunnel is needed: the proxy forwards plain http requests", details);
   }
   try {
-    await way.tunnel();
+    await probe.tunnel();
   } catch (error) {
     if (!(error instanceof CulvertError)) throw error;
     return refusal(error, details);
@@ -42,14 +42,14 @@ async function examineProxy(context: DoctorContext, signal: AbortSignal): Promis
   const how = proxy.scheme.startsWith("socks")
     ? "The SOCKS proxy connects to"
     : "The proxy opens a tunnel to";
-  const who = proxy.username === undefined ? "" : "; it takes the credentials";
+  const who = proxy.username === undefined ? "" : "; it accepts the credentials";
   return ok(`${how} ${hostAndPort(url)}${who}`, details);
 }
 
-/** The schemes by name: they decide whether a password can help at all. */
+/** Adds the authentication schemes of the proxy: they decide whether a password can help. */
 function refusal(error: CulvertError, details: Finding["details"]): Finding {
   const challenges = error.details["proxy_challenges"];
   const schemes = Array.isArray(challenges) ? challenges.filter((name) => typeof name === "string") : [];
-  const asks = schemes.length === 0 ? "" : `; it takes ${schemes.join(", ")}`;
+  const asks = schemes.length === 0 ? "" : `; it accepts ${schemes.join(", ")}`;
   return { ...failure(error, { details }), summary: `${error.message}${asks}` };
 }

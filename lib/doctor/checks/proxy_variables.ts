@@ -1,5 +1,5 @@
 /**
- * Do the proxy variables mean what they seem to mean?
+ * Checks the environment variables that name proxies.
  *
  * @module
  */
@@ -22,17 +22,17 @@ export const proxyVariablesCheck: Check<DoctorContext> = {
 };
 
 /**
- * Looks at the variables alone; which of them applies to the target is a question of its own.
+ * Examines the variables. Another check shows which of them applies to the server.
  *
- * @param flag value of `--proxy`; not empty: it sets the variables aside
+ * @param flag value of `--proxy`; where it is not empty, the variables are ignored
  */
 export async function examineProxyVariables(env: Environment, flag: string): Promise<Finding> {
   const set = [...ADDRESSES, "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()])
     .filter((name) => (env(name) ?? "") !== "");
   const details = { set };
   if (flag !== "") {
-    const unused = set.length === 0 ? "" : `; ${set.join(", ")} ${set.length === 1 ? "is" : "are"} set aside`;
-    return ok(`--proxy decides${unused}`, details);
+    const unused = set.length === 0 ? "" : `; ${set.join(", ")} ${set.length === 1 ? "is" : "are"} ignored`;
+    return ok(`--proxy is used${unused}`, details);
   }
   if (set.length === 0) return ok("No proxy variable is set", details);
   const { warnings } = await createRouteTable({ env });
@@ -44,7 +44,7 @@ export async function examineProxyVariables(env: Environment, flag: string): Pro
   });
 }
 
-/** Addresses that cannot be used, whether or not they would apply. */
+/** Returns a sentence for each address that cannot be used, whether or not it applies. */
 function unusable(env: Environment): readonly string[] {
   return ADDRESSES.flatMap((name) => [name, name.toLowerCase()]).flatMap((name) => {
     const value = env(name) ?? "";
@@ -69,5 +69,5 @@ function remedy(set: readonly string[], codes: readonly string[]): string {
       lower.join(" and ")
     }.`;
   }
-  return `Correct the value, or unset it. It is one of ${set.join(", ")}.`;
+  return `Correct the value or unset the variable (one of ${set.join(", ")}).`;
 }

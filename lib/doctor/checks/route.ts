@@ -1,5 +1,5 @@
 /**
- * Which way does each connection take?
+ * Shows the route of each connection.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { DoctorContext } from "../context.ts";
 export const routeCheck: Check<DoctorContext> = {
   id: "route",
   category: "route",
-  question: "Which way does each connection take?",
+  question: "Which route does each connection take?",
   network: false,
   needs: ["config"],
   run: examineRoutes,
@@ -23,12 +23,12 @@ export const routeCheck: Check<DoctorContext> = {
 async function examineRoutes(context: DoctorContext): Promise<Finding> {
   const { routes } = await context.routes();
   const base = await context.base();
-  // Throws `proxy_invalid` where the address that applies cannot be used.
+  // Throws `proxy_invalid` where the proxy address that applies cannot be used.
   const api = describeRoute(await context.route());
   const details: Record<string, DetailValue> = { [base.host]: api };
   const lines = [`${base.host}: ${api}`];
   if (isBackendMode(await context.mode())) {
-    // A login is renewed elsewhere, and by the same rules.
+    // A login is renewed at another host, by the same rules.
     const { tokenUrl } = authEndpoints(context.world.env);
     const login = describeRoute(routes.resolve(tokenUrl));
     details[tokenUrl.host] = login;

@@ -1,64 +1,86 @@
 /**
- * Whose certificate is presented, is it accepted, and does somebody read along?
+ * Checks the certificate of the server, and whether TLS is intercepted.
  *
  * @module
  */
-import { explain, fetchCommand } from "../../net/failure/explain.ts";
 import type { ProbeResult } from "../../net/diagnosis/probe.ts";
+import { explain, hostAndPort } from "../../net/failure/explain.ts";
+import type { NetworkFault } from "../../net/failure/fault.ts";
 import { isLoopback } from "../../net/route/route_table.ts";
 import { type Check, failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { describeInterception } from "../examination/interception.ts";
-import type { Way } from "../examination/way.ts";
+import { describeInterception, type Interception, interceptionRemedy } from "../probe/interception.ts";
+import type { RouteProbe } from "../probe/route_probe.ts";
 
 /** The check. */
 export const tlsCheck: Check<DoctorContext> = {
   id: "tls",
   category: "tls",
-  question: "Whose certificate is presented, is it accepted, and does somebody read along?",
+  question: "Is the certificate accepted, and is TLS intercepted?",
   network: true,
   needs: ["proxy"],
   overdue: {
     code: "tls_handshake",
     remediation:
-      "The connection stands and the TLS handshake is not answered: a firewall swallows it, or what " +
-      "listens there does not speak TLS.",
+      "The connection is open and the TLS handshake is not answered: a firewall drops it, or what listens " +
+      "there does not speak TLS.",
   },
   run: async (context, signal) => {
-    const way = await context.way(signal);
-    const { url } = way.attempted;
-    if (url.protocol === "http:") return inTheClear(url);
-    const seen = await way.seen();
-    if (seen.fault === undefined) return await accepted(way, seen);
-    const finding = failure(explain(seen.fault, way.attempted, seen.findings));
-    return seen.fault.code === "tls_unknown_issuer" ? { ...finding, next: fetchCommand(url) } : finding;
+    const probe = await context.routeProbe(signal);
+    const { url } = probe.attempted;
+    if (url.protocol === "http:") return withoutTls(url);
+    const seen = await probe.tls();
+    return seen.fault === undefined
+      ? await accepted(probe, seen)
+      : await refused(context, probe, seen, seen.fault);
   },
 };
 
-function inTheClear(url: URL): Finding {
+function withoutTls(url: URL): Finding {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (isLoopback(host)) return ok(`No TLS: ${url.host} is this machine`);
-  return warn(`No TLS: whoever is on the way to ${url.host} can read prompts, answers and the credential`, {
-    remediation: "Use an https address, if the server has one.",
+  return warn(`No TLS: prompts, answers and the credential can be read on the way to ${url.host}`, {
+    remediation: "Use an https address if the server has one.",
   });
 }
 
-async function accepted(way: Way, seen: ProbeResult): Promise<Finding> {
-  const { hostname } = way.attempted.url;
-  const found = await way.interception();
+async function refused(
+  context: DoctorContext,
+  probe: RouteProbe,
+  seen: ProbeResult,
+  fault: NetworkFault,
+): Promise<Finding> {
+  const { attempted } = probe;
+  const finding = failure(explain(fault, attempted, seen.findings));
+  if (fault.code !== "tls_unknown_issuer") return finding;
+  // The certificate of the proxy itself says nothing about an interception of the server's.
+  const found = fault.at === "proxy" ? undefined : await probe.interception();
+  const remediation = found === undefined ? undefined : interceptionRemedy(found);
+  return {
+    ...finding,
+    details: { ...finding.details, ...interceptionDetails(found) },
+    ...(remediation === undefined ? {} : { remediation }),
+    next: (await context.commands()).caFetch(hostAndPort(attempted.url).replace(/:443$/, "")),
+  };
+}
+
+async function accepted(probe: RouteProbe, seen: ProbeResult): Promise<Finding> {
+  const { hostname } = probe.attempted.url;
+  const found = await probe.interception();
   const [leaf] = seen.chain?.certificates ?? [];
   if (found === undefined || leaf === undefined) {
     return ok("The certificate is accepted by the roots in force", seen.findings.details);
   }
-  const details = {
-    ...seen.findings.details,
-    intercepted: found.kind === "perhaps" ? null : found.kind === "certain",
-    issuer: found.by,
-  };
   return ok(
-    `${describeInterception(found, hostname, true)}; its certificate is good until ${
+    `${describeInterception(found, hostname, true)}; the certificate is valid until ${
       leaf.notAfter.slice(0, 10)
     }`,
-    details,
+    { ...seen.findings.details, ...interceptionDetails(found) },
   );
+}
+
+/** Returns the same facts as `culvert ca fetch --json`; `intercepted` is null where it is not known. */
+function interceptionDetails(found: Interception | undefined): Finding["details"] {
+  if (found === undefined) return {};
+  return { intercepted: found.kind === "perhaps" ? null : found.kind === "certain", issuer: found.by };
 }

@@ -1,5 +1,6 @@
 /**
- * The report for people: 80 columns, readable without colour, nothing in it that could move a cursor.
+ * The report as text for people: it fits the terminal, loses nothing without colour, and holds no character that a
+ * terminal obeys.
  *
  * @module
  */
@@ -8,18 +9,22 @@ import { LINE_WIDTH, plainText, wrapText } from "../../text/wrap.ts";
 import type { CheckStatus } from "../check.ts";
 import type { Report, ReportedCheck } from "./report.ts";
 
-/** How to print. */
+/** Options of {@link renderReport}. */
 export interface RenderOptions {
   readonly color: boolean;
-  /** Facts of every check instead of those of the conspicuous ones alone. */
+  /** Prints the facts of every check instead of those with a problem alone. */
   readonly verbose: boolean;
+  /** Columns of the terminal. Default 80; narrower than 40 counts as 40. */
+  readonly columns?: number;
 }
 
 const STATUS_WIDTH = 6;
 const ID_WIDTH = 12;
 const INDENT = " ".repeat(STATUS_WIDTH + ID_WIDTH);
+/** Below this width the indentation leaves too little of a line. */
+const MIN_COLUMNS = 40;
 
-/** The word says it; the colour only repeats it. */
+/** The word for each status. The colour only repeats it. */
 const WORDS: Readonly<Record<CheckStatus, { readonly word: string; readonly color: string }>> = {
   ok: { word: "ok", color: "32" },
   warn: { word: "WARN", color: "33" },
@@ -27,57 +32,63 @@ const WORDS: Readonly<Record<CheckStatus, { readonly word: string; readonly colo
   skipped: { word: "-", color: "90" },
 };
 
-/** The report as text with a final newline; no line is wider than 80 columns but a long command. */
+/**
+ * Renders a report with a final newline. Only a command and a single word may be wider than the terminal: they are
+ * never broken.
+ */
 export function renderReport(report: Report, options: RenderOptions): string {
+  const columns = Math.max(MIN_COLUMNS, options.columns ?? LINE_WIDTH);
   const lines = [
-    ...wrapText(`culvert doctor ${report.target ?? "(no target)"}`, "", "  "),
+    ...wrapText(`culvert doctor ${report.target ?? "(no target)"}`, "", "  ", columns),
     "",
-    ...report.checks.flatMap((check) => renderCheck(check, options)),
+    ...report.checks.flatMap((check) => renderCheck(check, options, columns)),
     "",
-    ...wrapText(`Verdict: ${report.status}. ${report.summary}.`, "", "         "),
-    ...command(report.next),
+    ...wrapText(`Verdict: ${report.status}. ${report.summary}.`, "", "         ", columns),
+    ...renderCommand(report.next, columns),
   ];
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
 }
 
-/** A command is never broken across lines: it is there to be copied. */
-function command(next: string): readonly string[] {
-  return `Next:    ${next}`.length <= LINE_WIDTH
+/** A command stays on one line, so that it can be copied. */
+function renderCommand(next: string, columns: number): readonly string[] {
+  return `Next:    ${next}`.length <= columns
     ? [`Next:    ${plainText(next)}`]
     : ["Next:", `  ${plainText(next)}`];
 }
 
-function renderCheck(check: ReportedCheck, options: RenderOptions): readonly string[] {
+function renderCheck(check: ReportedCheck, options: RenderOptions, columns: number): readonly string[] {
   const { word, color } = WORDS[check.status];
   const label = word.padEnd(STATUS_WIDTH);
   const id = `${plainText(check.id).padEnd(ID_WIDTH - 1)} `;
-  const head = wrapText(check.summary, `${label}${id}`, INDENT);
+  const head = wrapText(check.summary, `${label}${id}`, INDENT, columns);
   if (options.color && head[0] !== undefined) {
     head[0] = `\x1b[${color}m${label}\x1b[0m${head[0].slice(STATUS_WIDTH)}`;
   }
-  const conspicuous = check.status === "warn" || check.status === "fail";
-  const facts = options.verbose || conspicuous ? Object.entries(check.details).flatMap(renderFact) : [];
+  const isProblem = check.status === "warn" || check.status === "fail";
+  const facts = options.verbose || isProblem
+    ? Object.entries(check.details).flatMap((entry) => renderFact(entry, columns))
+    : [];
   const remedy = check.remediation === null
     ? []
     : check.remediation.split("\n").flatMap((line, index) =>
-      wrapText(line, `${INDENT}${index === 0 ? "> " : "  "}`, `${INDENT}  `)
+      wrapText(line, `${INDENT}${index === 0 ? "> " : "  "}`, `${INDENT}  `, columns)
     );
   return [...head, ...facts, ...remedy];
 }
 
-/** Facts as lines, one a value; what lies deeper is named by its path. */
-function renderFact([name, value]: readonly [string, DetailValue]): readonly string[] {
+/** Renders one line for each fact. A nested fact is named by its path. */
+function renderFact([name, value]: readonly [string, DetailValue], columns: number): readonly string[] {
   if (typeof value === "object" && value !== null && !isList(value)) {
-    return Object.entries(value).flatMap(([key, entry]) => renderFact([`${name}.${key}`, entry]));
+    return Object.entries(value).flatMap(([key, entry]) => renderFact([`${name}.${key}`, entry], columns));
   }
   if (isList(value) && value.some((entry) => typeof entry === "object" && entry !== null)) {
-    return value.flatMap((entry, index) => fact(`${name}[${index}]`, inOneLine(entry)));
+    return value.flatMap((entry, index) => fact(`${name}[${index}]`, inOneLine(entry), columns));
   }
-  return fact(name, inOneLine(value));
+  return fact(name, inOneLine(value), columns);
 }
 
-function fact(name: string, text: string): readonly string[] {
-  return text === "" ? [] : wrapText(`${name}: ${text}`, `${INDENT}  `, `${INDENT}    `);
+function fact(name: string, text: string, columns: number): readonly string[] {
+  return text === "" ? [] : wrapText(`${name}: ${text}`, `${INDENT}  `, `${INDENT}    `, columns);
 }
 
 function inOneLine(value: DetailValue): string {

@@ -1,5 +1,5 @@
 /**
- * The report for machines. Its shape is described in `report.schema.json` beside this file.
+ * The report of a run as JSON. Its schema is `report.schema.json` in this folder.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { VERSION } from "../../version.ts";
 import type { CheckCategory, CheckResult, CheckStatus, Details } from "../check.ts";
 import { redactDetails } from "../../redaction/details.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Outcome } from "./outcome.ts";
 
-/** The version of the shape. A key that goes or changes its meaning makes it rise; a new key does not. */
+/** The version of the schema. It rises when a key is removed or changes its meaning, not when one is added. */
 export const REPORT_SCHEMA_VERSION = 1;
 
-/** Which checks were asked for. */
+/** The checks that were run. */
 export type ReportMode = "full" | "network-only" | "offline";
 
-/** One check, as it is printed. */
+/** One check in the report. */
 export interface ReportedCheck {
   readonly id: string;
   readonly category: CheckCategory;
@@ -28,40 +28,40 @@ export interface ReportedCheck {
   readonly duration_ms: number;
 }
 
-/** The whole report. */
+/** The report of one run. */
 export interface Report {
   readonly schema_version: typeof REPORT_SCHEMA_VERSION;
   readonly culvert_version: string;
   readonly mode: ReportMode;
-  /** Base URL that was examined; null where the configuration gave none. */
+  /** The base URL that was examined; null where the configuration could not be read. */
   readonly target: string | null;
-  /** ISO 8601, by the local clock. */
+  /** ISO 8601 by the local clock. */
   readonly started_at: string;
   readonly duration_ms: number;
-  readonly status: Verdict["status"];
+  readonly status: Outcome["status"];
   readonly exit_code: ExitStatus;
   readonly summary: string;
-  /** The one command to type next. */
+  /** The command to run next. */
   readonly next: string;
   readonly checks: readonly ReportedCheck[];
 }
 
-/** What a report is made of. */
+/** Parameters of {@link createReport}. */
 export interface ReportParts {
   readonly mode: ReportMode;
   readonly target: string | undefined;
   /** ms since 1970. */
   readonly startedAt: number;
   readonly durationMs: number;
-  readonly verdict: Verdict;
+  readonly outcome: Outcome;
   readonly results: readonly CheckResult[];
-  /** Everything passes through it on its way into the report. */
+  /** Applied to every text of the report. */
   readonly redact: Redactor;
 }
 
-/** Puts the report together, free of secrets. */
+/** Builds the report, with every secret removed. */
 export function createReport(parts: ReportParts): Report {
-  const { redact, verdict } = parts;
+  const { outcome, redact } = parts;
   return {
     schema_version: REPORT_SCHEMA_VERSION,
     culvert_version: VERSION,
@@ -69,10 +69,10 @@ export function createReport(parts: ReportParts): Report {
     target: parts.target === undefined ? null : redact(parts.target),
     started_at: new Date(parts.startedAt).toISOString(),
     duration_ms: Math.round(parts.durationMs),
-    status: verdict.status,
-    exit_code: verdict.exitStatus,
-    summary: redact(verdict.summary),
-    next: redact(verdict.next),
+    status: outcome.status,
+    exit_code: outcome.exitStatus,
+    summary: redact(outcome.summary),
+    next: redact(outcome.next),
     checks: parts.results.map((result) => reported(result, redact)),
   };
 }

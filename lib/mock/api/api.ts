@@ -12,7 +12,7 @@ import { refuseUpgrade, serveSocket } from "./api_websocket.ts";
 import { modelList } from "./model_list.ts";
 import { OAuthServer, type OAuthServerOptions } from "../oauth/oauth.ts";
 import { type Authority, createAuthority } from "../../pki/pki.ts";
-import { pulse, PULSE_PATH } from "./pulse.ts";
+import { TIMED_EVENTS_PATH, timedEvents } from "./timed_events.ts";
 import { unauthorized } from "./refusals.ts";
 import { type RecordedRequest, RequestLog } from "./request_log.ts";
 import { identifier } from "./response_events.ts";
@@ -118,7 +118,7 @@ class Api {
     for (const base of ["/v1", "/backend-api/codex"]) {
       this.#app.post(`${base}/responses`, (context) => this.#respond(context.req.raw));
       this.#app.get(`${base}/models`, (context) => this.#models(context.req.raw));
-      this.#app.get(`${base}/${PULSE_PATH}`, (context) => pulse(context.req.raw));
+      this.#app.get(`${base}/${TIMED_EVENTS_PATH}`, (context) => timedEvents(context.req.raw));
     }
     this.#app.notFound((context) =>
       context.json({ error: { message: `Invalid URL (${context.req.method} ${context.req.path})` } }, 404)
@@ -162,10 +162,11 @@ class Api {
   async #respond(request: Request): Promise<Response> {
     const refused = await this.#refusalOf(request);
     if (refused !== undefined) return refusalReply(refused);
+    const body = await readJson(request);
+    if (body !== undefined && !("model" in body) && !("input" in body)) return refusalReply(INCOMPLETE);
     const scenario = this.#nextScenario();
     if (scenario.headDelayMs !== undefined) await pause(scenario.headDelayMs, request.signal);
     if (scenario.refusal !== undefined) return refusalReply(scenario.refusal);
-    const body = await readJson(request);
     const model = typeof body?.["model"] === "string" ? body["model"] : "gpt-6.1-sol";
     const now = Date.now();
     const stream = sseBody(scenario, { model, generate: true, now }, request.signal);
@@ -175,7 +176,11 @@ class Api {
   async #models(request: Request): Promise<Response> {
     const refused = await this.#refusalOf(request);
     if (refused !== undefined) return refusalReply(refused);
-    const headers = { "etag": MODELS_ETAG, "x-request-id": identifier("req"), "culvert-pulse": PULSE_PATH };
+    const headers = {
+      "etag": MODELS_ETAG,
+      "x-request-id": identifier("req"),
+      "culvert-timed-events": TIMED_EVENTS_PATH,
+    };
     return Response.json(modelList(), { headers });
   }
 
@@ -196,6 +201,19 @@ class Api {
     return accepts(token) ? undefined : unauthorized();
   }
 }
+
+/** The reply to a request that names no model and has no input, as the platform sends it. It uses no scenario. */
+const INCOMPLETE: Refusal = {
+  status: 400,
+  body: {
+    error: {
+      message: "Missing required parameter: 'model'.",
+      type: "invalid_request_error",
+      param: "model",
+      code: "missing_required_parameter",
+    },
+  },
+};
 
 const MISSING = { "x-openai-authorization-error": "missing_authorization_header" } as const;
 

@@ -50,7 +50,7 @@ Deno.test(
           said,
           isTrusted ? "Accepted by the roots in force" : "NOT accepted: its certificate was issued",
         );
-        assertIncludes(said, `Perhaps intercepted by "CN=${network.interceptor}`);
+        assertIncludes(said, `TLS may be intercepted by "${network.interceptor}"`);
         assertIncludes(said, "Certificate 1, the server's own");
         if (!isTrusted) {
           assertIncludes(said, "point CODEX_CA_CERTIFICATE or --ca-cert at it");

@@ -1,4 +1,4 @@
-/** The doctor as a process: a case becomes words and variables, its report is read from stdout. */
+/** Runs the doctor as a process: a case becomes arguments and variables, and its report is read from stdout. */
 import { unlessLacking } from "../../support/old_runtime.ts";
 import type { SharedFlags } from "../../../lib/config/settings.ts";
 import type { Report } from "../../../lib/doctor/report/report.ts";
@@ -7,7 +7,7 @@ import type { Case, CheckRow } from "../../doctor/kit.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 
-/** The words for the flags that cases use. */
+/** The spelling of the flags that cases use. */
 const WORDS: Readonly<Partial<Record<keyof SharedFlags, string>>> = {
   model: "--model",
   provider: "--provider",
@@ -18,13 +18,13 @@ const WORDS: Readonly<Partial<Record<keyof SharedFlags, string>>> = {
   profile: "--profile",
 };
 
-/** Registers a row that the program can be asked about. What waits for time limits has its own tests beside these. */
+/** Registers a row as a test of the program. Rows that wait for a time limit have tests of their own. */
 export function testAsProcess(row: CheckRow): void {
   if (row.isInProcess === true || row.isSlow === true) return;
   Deno.test({ ...unlessLacking(`doctor --json: ${row.name}`), fn: () => row.check(diagnoseAsProcess) });
 }
 
-/** Runs `culvert doctor --json`; its report must fit the schema and tell the exit status. */
+/** Runs `culvert doctor --json`. Its report must fit the schema and hold the exit status. */
 export async function diagnoseAsProcess(given: Case = {}): Promise<Report> {
   const { baseUrl, ...flags } = given.flags ?? {};
   const url = given.url ?? baseUrl;
@@ -43,6 +43,6 @@ export async function diagnoseAsProcess(given: Case = {}): Promise<Report> {
 
 function wordFor(flag: string): string {
   const found = Object.entries(WORDS).find(([name]) => name === flag)?.[1];
-  if (found === undefined) throw new Error(`No word for the flag ${flag}`);
+  if (found === undefined) throw new Error(`The flag ${flag} has no spelling here`);
   return found;
 }

@@ -1,12 +1,12 @@
-/** What the doctor makes of the answers of a server, whoever asks it: the library or the program. */
+/** What the doctor finds in the replies of a server. The rows run in the process and as the program. */
 import { startNetwork } from "../../../lib/mock/network.ts";
-import { startMockApi } from "../../../lib/mock/api/api.ts";
+import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
 import { httpServer, rawServer } from "../../net/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { type CheckRow, type Diagnose, finding, PLANTED_KEY } from "../kit.ts";
 import { ward } from "../network_kit.ts";
 
-/** Examines a server in the clear that answers everything alike. */
+/** Examines a server without TLS that answers every request alike. */
 async function answering(diagnose: Diagnose, reply: () => Response) {
   await using server = httpServer(reply);
   return await diagnose({ url: `http://127.0.0.1:${server.port}/v1`, env: { CULVERT_API_KEY: PLANTED_KEY } });
@@ -17,8 +17,8 @@ function page(title: string, init: ResponseInit = {}): Response {
   return new Response(html, { ...init, headers: { "content-type": "text/html", ...init.headers } });
 }
 
-/** An API that says nothing of a stream with known gaps, as the real one. */
-function silentAboutGaps(port: number) {
+/** An API without the stream with known send times, as the real one. */
+function withoutTimedEvents(port: number) {
   return httpServer(async (request) => {
     const url = new URL(request.url);
     const body = request.method === "POST" ? await request.arrayBuffer() : undefined;
@@ -28,15 +28,20 @@ function silentAboutGaps(port: number) {
       ...(body === undefined ? {} : { body }),
     });
     const headers = new Headers(reply.headers);
-    headers.delete("culvert-pulse");
+    headers.delete("culvert-timed-events");
     return new Response(reply.body, { status: reply.status, headers });
   });
 }
 
-/** One examination or several, and what must come of them. */
+/** The requests for an answer; one without input is none. */
+function turns(api: MockApi) {
+  return api.log.all.filter(({ json, method }) => method === "POST" && json?.["input"] !== undefined);
+}
+
+/** Each row examines a server once or more and checks the findings. */
 export const ANSWER_ROWS: readonly CheckRow[] = [
   {
-    name: "a web page in place of the API is a captive portal, with its title",
+    name: "a web page in place of the API is named with its title, and the remedy is a login to the network",
     check: async (diagnose) => {
       const report = await answering(diagnose, () => page("Welcome to Airport WiFi"));
       const found = finding(report, "http");
@@ -47,7 +52,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a redirect to a log-in page of another host is a captive portal",
+    name: "a redirect to a login page of another host is named as that",
     check: async (diagnose) => {
       await using portal = httpServer(() => page("Log in"));
       const report = await answering(
@@ -65,7 +70,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a redirect to a host that does not exist here is one too",
+    name: "a redirect to a host that cannot be reached is named as that",
     check: async (diagnose) => {
       const name = `${"b".repeat(64)}.test`;
       const report = await answering(
@@ -77,25 +82,25 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "status 511 says that the network wants a login",
+    name: "status 511 says that the network requires a login",
     check: async (diagnose) => {
       const report = await answering(diagnose, () => new Response("", { status: 511 }));
       assertEquals(finding(report, "http").code, "blocked");
     },
   },
   {
-    name: "a block page of an edge network is told apart from a captive portal",
+    name: "a block page of Cloudflare is named as that, and not as a login page",
     check: async (diagnose) => {
       const report = await answering(
         diagnose,
         () => page("Sorry", { status: 403, headers: { "cf-ray": "8f-FRA" } }),
       );
-      assertIncludes(finding(report, "http").remediation ?? "", "edge network");
+      assertIncludes(finding(report, "http").remediation ?? "", "Cloudflare, the edge network");
       assertEquals(finding(report, "http").details["cf_ray"], "8f-FRA");
     },
   },
   {
-    name: "a server in trouble fails with the server's class, a limit with its own",
+    name: "status 500 fails as a server failure, status 429 as a rate limit",
     check: async (diagnose) => {
       assertEquals((await answering(diagnose, () => new Response("", { status: 500 }))).exit_code, 7);
       const limited = await answering(
@@ -106,7 +111,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a server that takes the request and keeps silent is given up in time",
+    name: "a server that accepts the request and stays silent is reported within 5 s",
     isSlow: true,
     check: async (diagnose) => {
       await using server = await rawServer(() => {});
@@ -116,26 +121,26 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a clock that is an hour behind is a warning that names the other clock",
+    name: "a clock that is an hour behind is a warning that names the server",
     isInProcess: true,
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const found = finding(await at.diagnose({ world: { now: () => Date.now() - 3_600_000 } }), "clock");
       assertEquals(found.status, "warn");
-      assertIncludes(found.summary, `It is 60 minutes behind the clock of localhost:${at.api.port}`);
+      assertIncludes(found.summary, `The clock is 60 minutes behind that of localhost:${at.api.port}`);
       assertIncludes(found.remediation ?? "", "NTP");
     },
   },
   {
-    name: "nobody who tells the time leaves the clock unasked",
+    name: "the clock is not compared where no server tells its time",
     isInProcess: true,
     check: async (diagnose) => {
       const report = await diagnose({ url: "http://127.0.0.1:1/v1", budgetMs: 2_000 });
-      assertIncludes(finding(report, "clock").summary, "Nobody who was reached");
+      assertIncludes(finding(report, "clock").summary, "no server told its time");
     },
   },
   {
-    name: "a refused key fails with the class of authentication and its source",
+    name: "a refused key fails with the exit status of authentication and names its source",
     check: async (diagnose) => {
       await using at = await ward({ accepts: () => false }, diagnose);
       const report = await at.diagnose();
@@ -156,7 +161,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a server that asks for a credential where none was given fails with every way to give one",
+    name: "a server that requires a credential where none was given fails and names the variables",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const report = await at.diagnose({ env: { CULVERT_API_KEY: "" } });
@@ -166,7 +171,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "without the credential that is required the server still shows that it is there",
+    name: "without the required credential the server is still examined",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const given = {
@@ -184,7 +189,8 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a credential command that hangs is told as that, while the server still shows that it is there",
+    name:
+      "a credential command that hangs is named with its own time limit, and the server is still examined",
     isSlow: true,
     ...(Deno.build.os === "windows" ? { skipped: "Windows has no sleep command" } : {}),
     check: async (diagnose) => {
@@ -192,7 +198,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
       at.files.write(
         "config.toml",
         `[model_providers.gate]\nname = "gate"\nbase_url = "${at.api.baseUrl}"\n` +
-          `[model_providers.gate.auth]\ncommand = "sleep"\nargs = ["30"]\n`,
+          `[model_providers.gate.auth]\ncommand = "sleep"\nargs = ["30"]\ntimeout_ms = 1000\n`,
       );
       const report = await at.diagnose({
         env: { CODEX_HOME: at.files.path },
@@ -201,12 +207,12 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
       assertEquals(finding(report, "http").status, "ok");
       const found = finding(report, "models");
       assertEquals([found.code, report.exit_code], ["auth_missing", 4]);
-      assertIncludes(found.summary, "No header came from sleep in time");
+      assertIncludes(found.summary, 'the command "sleep" of the provider: it did not finish within 1000 ms');
       assert(report.duration_ms < 5_000);
     },
   },
   {
-    name: "a permission that is lacking fails as such",
+    name: "status 403 fails as a missing permission",
     check: async (diagnose) => {
       const report = await answering(
         diagnose,
@@ -216,20 +222,23 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a model that is not listed fails and the nearest names are suggested",
+    name:
+      "a model that is not listed is a warning, because gateways seldom list aliases, and similar names are suggested",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const report = await at.diagnose({ flags: { model: "gpt-5.2-turbo" } });
       const found = finding(report, "models");
-      assertEquals([found.code, report.exit_code], ["not_found", 8]);
+      assertEquals([found.status, found.code, report.exit_code], ["warn", null, 0]);
       assertIncludes(found.remediation ?? "", "such as gpt-5.2,");
+      assertIncludes(report.next, "culvert respond --base-url http");
+      assertIncludes(report.next, "-m gpt-5.2");
     },
   },
   ...([
     ["of the platform", { data: [{ id: "mock-1" }] }],
     ["of the codex backend", { models: [{ slug: "mock-1" }] }],
   ] as const).map(([name, body]): CheckRow => ({
-    name: `the list ${name} is understood`,
+    name: `the list of models ${name} is read`,
     check: async (diagnose) => {
       await using server = httpServer(() => Response.json(body));
       const url = `http://127.0.0.1:${server.port}/v1`;
@@ -238,18 +247,101 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   })),
   {
-    name: "a server without a list of models is a warning, for turns may work",
+    name: "a server without a list of models is a warning, because turns may work",
     check: async (diagnose) => {
-      const report = await answering(
-        diagnose,
-        () => Response.json({ error: { message: "Nothing" } }, { status: 404 }),
+      await using server = httpServer((request) =>
+        request.method === "POST"
+          ? Response.json({ error: { message: "model is required" } }, { status: 400 })
+          : Response.json({ error: { message: "Nothing" } }, { status: 404 })
       );
+      const url = `http://127.0.0.1:${server.port}/v1`;
+      const report = await diagnose({ url, env: { CULVERT_API_KEY: PLANTED_KEY } });
       assertEquals([finding(report, "models").status, report.exit_code], ["warn", 0]);
-      assertIncludes(finding(report, "models").remediation ?? "", "base URL");
+      assertEquals(finding(report, "responses").status, "ok");
     },
   },
   {
-    name: "a login that is due for renewal is left alone, and the models are not asked for",
+    name: "a wrong path of the base URL is named, with the base URL at which an API answers",
+    check: async (diagnose) => {
+      await using at = await ward({}, diagnose);
+      const url = `${at.api.origin}/v2`;
+      const report = await at.diagnose({ url });
+      const found = finding(report, "responses");
+      assertEquals([found.code, report.exit_code], ["not_found", 8]);
+      assertIncludes(found.summary, `There is no API at this base URL: POST ${url}/responses (status 404)`);
+      assertIncludes(found.remediation ?? "", `use the base URL ${at.api.baseUrl}`);
+      assertIncludes(report.next, `culvert respond --base-url ${at.api.baseUrl}`);
+    },
+  },
+  {
+    name: "a server with a list of models and without the Responses API is named as Chat Completions only",
+    check: async (diagnose) => {
+      await using server = httpServer((request) =>
+        request.url.endsWith("/models")
+          ? Response.json({ data: [{ id: "mock-1" }] })
+          : Response.json({ error: { message: "Not Found" } }, { status: 404 })
+      );
+      const url = `http://127.0.0.1:${server.port}/v1`;
+      const report = await diagnose({ url, flags: { model: "mock-1" } });
+      const found = finding(report, "responses");
+      assertEquals([found.code, report.exit_code], ["not_found", 8]);
+      assertIncludes(found.summary, "lists models and has no Responses API");
+      assertIncludes(found.remediation ?? "", "Chat Completions API only");
+    },
+  },
+  {
+    name: "a credential that is accepted for the list of models and refused for turns fails",
+    check: async (diagnose) => {
+      await using server = httpServer((request) =>
+        request.method === "GET" && request.url.endsWith("/models")
+          ? Response.json({ data: [{ id: "mock-1" }] })
+          : Response.json({ error: { message: "Bad key" } }, { status: 401 })
+      );
+      const url = `http://127.0.0.1:${server.port}/v1`;
+      const report = await diagnose({
+        url,
+        env: { CULVERT_API_KEY: PLANTED_KEY },
+        flags: { model: "mock-1" },
+      });
+      const found = finding(report, "responses");
+      assertEquals([found.code, report.exit_code], ["auth_rejected", 4]);
+      assertEquals(found.details["source"], "CULVERT_API_KEY");
+    },
+  },
+  {
+    name: "a filter that lets the list of models pass and blocks turns is named with its page",
+    check: async (diagnose) => {
+      await using server = httpServer((request) =>
+        request.method === "POST"
+          ? page("Blocked by policy", { status: 403, headers: { via: "1.1 filter.corp.example" } })
+          : Response.json({ data: [{ id: "mock-1" }] })
+      );
+      const url = `http://127.0.0.1:${server.port}/v1`;
+      const report = await diagnose({
+        url,
+        env: { CULVERT_API_KEY: PLANTED_KEY },
+        flags: { model: "mock-1" },
+      });
+      const found = finding(report, "responses");
+      assertEquals([found.code, report.exit_code], ["blocked", 5]);
+      assertIncludes(found.summary, 'status 403, title "Blocked by policy", via: 1.1 filter.corp.example');
+      assertIncludes(found.remediation ?? "", "Ask your network team");
+    },
+  },
+  ...[403, 502, 503].map((status): CheckRow => ({
+    name: `a web page with status ${status} is a block page, whatever its status`,
+    check: async (diagnose) => {
+      const report = await answering(
+        diagnose,
+        () => page("Access denied", { status, headers: { server: "squid/5.7" } }),
+      );
+      const found = finding(report, "http");
+      assertEquals([found.code, report.exit_code], ["blocked", 5]);
+      assertIncludes(found.summary, `status ${status}, title "Access denied", server: squid/5.7`);
+    },
+  })),
+  {
+    name: "a login that is due for renewal is not renewed, and the checks that need it are skipped",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const part = (value: unknown) => btoa(JSON.stringify(value)).replace(/=+$/, "");
@@ -261,14 +353,14 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
         env: { CODEX_HOME: at.files.path, CULVERT_API_KEY: "" },
         flags: { provider: "openai" },
       });
-      assertIncludes(finding(report, "models").summary, "which a doctor leaves alone");
-      assertEquals(report.next, "culvert auth refresh");
+      assertIncludes(finding(report, "models").summary, "the doctor renews no login");
+      assertIncludes(report.next, "culvert auth refresh");
       assertEquals(await Deno.readTextFile(path), before);
       assertExcludes(JSON.stringify(report), "rt-planted");
     },
   },
   {
-    name: "a stream that comes as it is sent is told so",
+    name: "a stream that is not held back is told so",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const found = finding(await at.diagnose(), "sse");
@@ -277,14 +369,15 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a stream that a middlebox holds back is a warning with its remedy",
+    name: "a stream that a proxy holds back is a warning with its remedy",
     check: async (diagnose) => {
       const network = await startNetwork({ proxy: { bufferEventStreams: true } });
       try {
         const found = finding(await diagnose({ url: network.baseUrl, env: network.env }), "sse");
         assertEquals([found.status, found.details["bursts"]], ["warn", 1]);
         assertIncludes(found.summary, "Held back");
-        assertIncludes(found.remediation ?? "", "unbuffered");
+        assertIncludes(found.summary, "in 1 burst");
+        assertIncludes(found.remediation ?? "", "without buffering");
       } finally {
         await network.close();
       }
@@ -293,11 +386,11 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
   {
     name: "a stream that is cut short fails",
     check: async (diagnose) => {
-      const beat = (index: number) => `data: {"type":"culvert.pulse","sent_at_ms":${index * 100}}\n\n`;
+      const event = (index: number) => `data: {"type":"culvert.timed_event","sent_at_ms":${index * 100}}\n\n`;
       await using server = httpServer((request) =>
-        request.url.includes("pulse")
-          ? new Response(beat(0) + beat(1), { headers: { "content-type": "text/event-stream" } })
-          : Response.json({ data: [] }, { headers: { "culvert-pulse": "culvert/pulse" } })
+        request.url.includes("timed-events")
+          ? new Response(event(0) + event(1), { headers: { "content-type": "text/event-stream" } })
+          : Response.json({ data: [] }, { headers: { "culvert-timed-events": "culvert/timed-events" } })
       );
       const report = await diagnose({ url: `http://127.0.0.1:${server.port}/v1` });
       assertEquals([finding(report, "sse").code, report.exit_code], ["stream_closed", 5]);
@@ -305,14 +398,14 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a stream of which nothing comes is given up in time",
+    name: "a stream without any event is reported within 5 s",
     isSlow: true,
     check: async (diagnose) => {
       const silent = () => new ReadableStream({ start: () => {} });
       await using server = httpServer((request) =>
-        request.url.includes("pulse")
+        request.url.includes("timed-events")
           ? new Response(silent(), { headers: { "content-type": "text/event-stream" } })
-          : Response.json({ data: [] }, { headers: { "culvert-pulse": "culvert/pulse" } })
+          : Response.json({ data: [] }, { headers: { "culvert-timed-events": "culvert/timed-events" } })
       );
       const report = await diagnose({ url: `http://127.0.0.1:${server.port}/v1` });
       assertEquals(finding(report, "sse").status, "fail");
@@ -320,39 +413,40 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "without --spend no answer is asked for, and the check says why",
+    name: "without --spend no answer is requested, and the check says what it did not test",
     check: async (diagnose) => {
       const api = await startMockApi({ plain: true });
       try {
-        await using front = silentAboutGaps(api.port);
+        await using front = withoutTimedEvents(api.port);
         const url = `http://127.0.0.1:${front.port}/v1`;
         const report = await diagnose({ url, env: { CULVERT_API_KEY: PLANTED_KEY } });
         assertEquals(finding(report, "sse").status, "skipped");
-        assertIncludes(finding(report, "sse").summary, "--spend");
-        assertEquals(api.log.all.filter(({ method }) => method === "POST").length, 0);
+        assertIncludes(finding(report, "sse").summary, "held back, cut or silent");
+        assertIncludes(finding(report, "sse").summary, "--spend tests it");
+        assertEquals(turns(api).length, 0);
       } finally {
         await api.close();
       }
     },
   },
   {
-    name: "with --spend one short answer is asked for and its rhythm judged",
+    name: "with --spend one short answer is requested and its arrival times are judged",
     check: async (diagnose) => {
       const api = await startMockApi({ plain: true, scenario: { gapMs: 60 } });
       try {
-        await using front = silentAboutGaps(api.port);
+        await using front = withoutTimedEvents(api.port);
         const url = `http://127.0.0.1:${front.port}/v1`;
         const given = { url, env: { CULVERT_API_KEY: PLANTED_KEY }, spend: true };
         assertIncludes(finding(await diagnose(given), "sse").summary, "An answer streams");
-        assertEquals(api.log.all.filter(({ method }) => method === "POST").length, 1);
+        assertEquals(turns(api).length, 1);
         api.enqueue({ gapMs: 0 });
-        assertEquals(finding(await diagnose(given), "sse").status, "warn");
+        assertEquals(finding(await diagnose(given), "sse").status, "ok");
         api.enqueue({
           refusal: { status: 429, body: { error: { type: "insufficient_quota", message: "Spent" } } },
         });
         const refused = await diagnose(given);
         assertEquals([finding(refused, "sse").code, refused.exit_code], ["quota", 6]);
-        assertEquals(api.log.all.filter(({ method }) => method === "POST").length, 3);
+        assertEquals(turns(api).length, 3);
       } finally {
         await api.close();
       }

@@ -1,4 +1,4 @@
-/** What the doctor finds between here and a server, whoever asks it: the library or the program. */
+/** What the doctor finds on the route to a server. The rows run in the process and as the program. */
 import { createAuthority, createSelfSigned } from "../../../lib/pki/pki.ts";
 import { startNetwork } from "../../../lib/mock/network.ts";
 import { startInterceptingProxy } from "../../../lib/net/server/proxy/intercepting_proxy.ts";
@@ -40,10 +40,10 @@ async function withoutIntermediate(): Promise<OddPair> {
   return { ...pair, root: AUTHORITY.certificate };
 }
 
-/** One examination or several, and what must come of them. */
+/** Each row examines a route once or more and checks the findings. */
 export const CONNECTION_ROWS: readonly CheckRow[] = [
   {
-    name: "a way without obstacles passes every check",
+    name: "a connection without problems passes every check",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const report = await at.diagnose({ flags: { model: "mock-1" } });
@@ -54,20 +54,20 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a name that does not resolve fails, and nothing behind it is asked",
+    name: "a name that does not resolve fails, and the checks after it are skipped",
     check: async (diagnose) => {
-      // Longer than a label may be (RFC 1035 §2.3.4): no resolver on the network is bothered.
+      // Longer than a label may be (RFC 1035 §2.3.4), so that no resolver is asked.
       const report = await diagnose({ url: `https://${"a".repeat(64)}.test/v1` });
       const found = finding(report, "dns");
       assertEquals([found.status, found.code, report.exit_code], ["fail", "dns", 5]);
       assertIncludes(found.remediation ?? "", "HTTPS_PROXY");
       assertExcludes(found.remediation ?? "", "culvert doctor");
-      assertEquals(finding(report, "tcp").summary, 'Not asked, because "dns" failed');
+      assertEquals(finding(report, "tcp").summary, 'Skipped, because "dns" failed');
       assertEquals(finding(report, "models").status, "skipped");
     },
   },
   {
-    name: "a port on which nobody listens fails the connection",
+    name: "a port on which nothing listens fails the TCP connection",
     check: async (diagnose) => {
       const report = await diagnose({ url: `https://127.0.0.1:${deafPort()}/v1` });
       assertEquals([finding(report, "tcp").code, report.exit_code], ["connect", 5]);
@@ -75,7 +75,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a host that swallows connections is given up in time",
+    name: "a host that drops connections is reported within 5 s",
     isSlow: true,
     ...(Deno.build.os === "linux" ? {} : { skipped: "only Linux fills a backlog so" }),
     check: async (diagnose) => {
@@ -87,7 +87,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a proxy that is not there is told as the proxy's fault, with the variable that named it",
+    name: "a proxy that does not listen is named with the variable that names it",
     check: async (diagnose) => {
       const proxy = `http://127.0.0.1:${deafPort()}`;
       const report = await diagnose({ url: "https://api.test/v1", env: { HTTPS_PROXY: proxy } });
@@ -101,14 +101,14 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     [["Proxy-Authenticate: NTLM"], "NTLM", "local authenticating proxy"],
     [["Proxy-Authenticate: Negotiate", "Proxy-Authenticate: NTLM"], "Negotiate, NTLM", "px or cntlm"],
   ] as const).map(([headers, schemes, remedy]): CheckRow => ({
-    name: `a proxy that takes ${schemes} is asked for by name`,
+    name: `a proxy that accepts ${schemes} is reported with these schemes`,
     check: async (diagnose) => {
       await using proxy = await startProxy({ fault: { kind: "status", status: 407, headers } });
       const env = { HTTPS_PROXY: `http://anna:pl4nted-pw@127.0.0.1:${proxy.port}` };
       const report = await diagnose({ url: "https://api.test/v1", env });
       const found = finding(report, "proxy");
       assertEquals([found.code, report.exit_code], ["proxy_auth", 5]);
-      assertIncludes(found.summary, `it takes ${schemes}`);
+      assertIncludes(found.summary, `it accepts ${schemes}`);
       assertIncludes(found.remediation ?? "", remedy);
       assertExcludes(JSON.stringify(report), "pl4nted-pw");
     },
@@ -127,7 +127,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a proxy that takes the connection and keeps silent is given up in time",
+    name: "a proxy that accepts the connection and stays silent is reported within 5 s",
     isSlow: true,
     check: async (diagnose) => {
       await using proxy = await startProxy({ fault: { kind: "stall" } });
@@ -136,7 +136,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
         flags: { proxy: `http://127.0.0.1:${proxy.port}` },
       });
       assertEquals(finding(report, "proxy").code, "proxy_refused");
-      assertIncludes(finding(report, "proxy").remediation ?? "", "keeps silent");
+      assertIncludes(finding(report, "proxy").remediation ?? "", "does not answer");
       assert(report.duration_ms < 5_000, `${report.duration_ms} ms`);
     },
   },
@@ -148,13 +148,13 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
       const report = await at.diagnose({
         flags: { proxy: `socks5h://anna:pl4nted-pw@127.0.0.1:${proxy.port}`, model: "mock-1" },
       });
-      assertIncludes(finding(report, "proxy").summary, "takes the credentials");
+      assertIncludes(finding(report, "proxy").summary, "accepts the credentials");
       assertEquals(finding(report, "models").status, "ok");
       assertExcludes(JSON.stringify(report), "pl4nted-pw");
     },
   },
   {
-    name: "an issuer that nobody trusts fails, is named, and leads to a look at its chain",
+    name: "an untrusted issuer fails, is named, and the next command shows its chain",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const report = await at.diagnose({ env: { CODEX_CA_CERTIFICATE: "" } });
@@ -167,7 +167,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a certificate for another name fails and says for which",
+    name: "a certificate for another name fails and its names are shown",
     check: async (diagnose) => {
       await using at = await ward({ names: ["other.test"] }, diagnose);
       const found = finding(await at.diagnose(), "tls");
@@ -208,7 +208,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "something that does not speak TLS fails the handshake",
+    name: "a server without TLS fails the handshake",
     check: async (diagnose) => {
       await using server = httpServer(() => new Response());
       const report = await diagnose({ url: `https://localhost:${server.port}/v1` });
@@ -216,7 +216,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a TLS handshake that is swallowed is given up in time",
+    name: "a TLS handshake that is not answered is reported within 5 s",
     isSlow: true,
     check: async (diagnose) => {
       await using server = await rawServer(() => {});
@@ -227,41 +227,48 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a public name whose certificate comes from a private CA is intercepted, and by whom",
+    name: "a public name with a certificate of a private CA is intercepted, and the interceptor is named",
     check: async (diagnose) => {
       const network = await startNetwork({ host: "api.culvert-mock.com" });
       try {
         const { env, baseUrl: url } = network;
         const trusted = await diagnose({ url, env, flags: { model: "mock-1" } });
-        assertIncludes(finding(trusted, "tls").summary, 'Intercepted by "CN=Example Corp TLS Inspection');
+        assertIncludes(
+          finding(trusted, "tls").summary,
+          'TLS is intercepted by "Example Corp TLS Inspection"',
+        );
         assertEquals(finding(trusted, "tls").details["intercepted"], true);
         assertEquals(finding(trusted, "models").status, "ok");
         const without = await diagnose({ url, env: { ...env, CODEX_CA_CERTIFICATE: "" } });
         const found = finding(without, "tls");
         assertEquals([found.code, without.exit_code], ["tls_unknown_issuer", 3]);
-        assertIncludes(
-          found.remediation ?? "",
-          'This connection is intercepted by "CN=Example Corp TLS Inspection',
+        assertEquals(
+          found.remediation,
+          'TLS is intercepted by "Example Corp TLS Inspection". Ask your network team for its root CA (PEM), then set ' +
+            "CODEX_CA_CERTIFICATE or --ca-cert.",
         );
-        assertIncludes(found.remediation ?? "", "CODEX_CA_CERTIFICATE");
+        assertEquals(found.details["intercepted"], true);
       } finally {
         await network.close();
       }
     },
   },
   {
-    name: "behind a proxy, a private CA is told as the server's own where the server itself presents it",
+    name: "behind a proxy, a private CA is that of the server where the server presents it without the proxy",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       await using proxy = await startProxy();
       const flags = { proxy: `http://127.0.0.1:${proxy.port}` };
       const found = finding(await at.diagnose({ flags }), "tls");
       assertEquals([found.status, found.details["intercepted"]], ["ok", false]);
-      assertIncludes(found.summary, 'localhost is vouched for by "CN=Culvert Mock API CA"');
+      assertIncludes(
+        found.summary,
+        'The certificate of localhost is issued by "Culvert Mock API CA", a private CA',
+      );
     },
   },
   {
-    name: "behind a proxy, another CA than the server itself presents is an interceptor's",
+    name: "behind a proxy, another CA than the server presents without the proxy is that of an interceptor",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const corporate = await createAuthority("Corp Inspection");
@@ -276,15 +283,15 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
         const flags = { proxy: `http://127.0.0.1:${proxy.port}` };
         const found = finding(await at.diagnose({ flags, env }), "tls");
         assertEquals([found.status, found.details["intercepted"]], ["ok", true]);
-        assertIncludes(found.summary, 'Intercepted by "CN=Corp Inspection"');
-        assertIncludes(found.summary, 'localhost itself presents one of "CN=Culvert Mock API CA"');
+        assertIncludes(found.summary, 'TLS is intercepted by "Corp Inspection"');
+        assertIncludes(found.summary, 'localhost itself presents a certificate of "Culvert Mock API CA"');
       } finally {
         await proxy.close();
       }
     },
   },
   {
-    name: "in the clear there is no TLS to look at, and the rest is asked all the same",
+    name: "without TLS there is no certificate, and every other check runs",
     check: async (diagnose) => {
       await using at = await ward({ plain: true }, diagnose);
       const found = outline(await at.diagnose({ flags: { model: "mock-1" } }));
@@ -292,7 +299,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a credential that would travel in the clear beyond this machine is a warning",
+    name: "a connection without TLS beyond this machine is a warning",
     check: async (diagnose) => {
       await using proxy = await startProxy({ fault: { kind: "status", status: 404 } });
       const found = finding(
@@ -304,7 +311,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   ...ODD.map(([name, make, code, words]): CheckRow => ({
-    name: `a certificate ${name} is explained and not just refused`,
+    name: `a certificate ${name} is refused with the reason`,
     check: async (diagnose) => {
       using files = folder();
       const pair = await make();

@@ -1,4 +1,4 @@
-/** What the doctor finds without opening a connection, whoever asks it: the library or the program. */
+/** What the doctor finds without a connection. The rows run in the process and as the program. */
 import { createAuthority } from "../../../lib/pki/pki.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import type { Report } from "../../../lib/doctor/report/report.ts";
@@ -15,7 +15,7 @@ async function offline(
   return await diagnose({ mode: "offline", env: { ...KEY, ...env }, flags });
 }
 
-/** One examination or several, and what must come of them. */
+/** Each row examines an environment once or more and checks the findings. */
 export const LOCAL_ROWS: readonly CheckRow[] = [
   {
     name: "a clean environment passes every local check, and no connection is opened",
@@ -56,15 +56,15 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "--proxy sets the variables aside and the check says so",
+    name: "with --proxy the variables are ignored, and the check says so",
     check: async (diagnose) => {
       const report = await offline(diagnose, { HTTPS_PROXY: "nonsense://" }, { proxy: "http://flag:1" });
-      assertEquals(finding(report, "proxy_vars").summary, "--proxy decides; HTTPS_PROXY is set aside");
+      assertEquals(finding(report, "proxy_vars").summary, "--proxy is used; HTTPS_PROXY is ignored");
       assertIncludes(finding(report, "route").summary, "http://flag:1 from --proxy");
     },
   },
   {
-    name: "a CA variable that names a missing file is stale, whoever reads it",
+    name: "a CA variable that names a missing file is stale, also one of other programs",
     check: async (diagnose) => {
       const report = await offline(diagnose, { REQUESTS_CA_BUNDLE: "/nowhere/ca.pem" });
       const found = finding(report, "ca_vars");
@@ -74,7 +74,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a CA variable with ~ or quotes is told apart from a missing file",
+    name: "a CA variable with ~ or quotes is named as that",
     check: async (diagnose) => {
       const tilde = finding(await offline(diagnose, { CURL_CA_BUNDLE: "~/ca.pem" }), "ca_vars");
       assertIncludes(tilde.summary, "begins with ~");
@@ -83,7 +83,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a bundle for other programs alone leads to the variable that counts here",
+    name: "where only other programs have a bundle, the remedy sets the variable of culvert",
     check: async (diagnose) => {
       using files = folder();
       const path = files.write("ca.pem", CA.certificate);
@@ -99,7 +99,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a variable set in vain is named with what does its work",
+    name: "a variable without effect is named with what to use instead",
     check: async (diagnose) => {
       const found = finding(
         await offline(diagnose, { OPENAI_BASE_URL: "https://gateway", CODEX_CA_CERT: "/x" }),
@@ -119,7 +119,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a broken config.toml fails with its line, and what depends on it is skipped",
+    name: "a broken config.toml fails with its line, and the checks that depend on it are skipped",
     check: async (diagnose) => {
       using home = folder();
       home.write("config.toml", 'model = "one"\nmodel = \n');
@@ -127,7 +127,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
       const found = finding(report, "config");
       assertEquals([found.status, found.code, report.exit_code], ["fail", "config", 2]);
       assertIncludes(found.summary, "line 2");
-      assertEquals(finding(report, "credentials").summary, 'Not asked, because "config" failed');
+      assertEquals(finding(report, "credentials").summary, 'Skipped, because "config" failed');
       assertEquals(finding(report, "bundle").status, "ok");
       assertEquals(report.target, null);
     },
@@ -151,18 +151,21 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a missing CA bundle fails with the class of trust and names variable and path",
+    name: "a missing CA bundle fails with the exit status of trust and names variable and path",
     check: async (diagnose) => {
       const report = await offline(diagnose, { CODEX_CA_CERTIFICATE: "/nowhere/ca.pem" });
       const found = finding(report, "bundle");
       assertEquals([found.status, found.code, report.exit_code], ["fail", "ca_unreadable", 3]);
       assertIncludes(found.summary, "CODEX_CA_CERTIFICATE");
       assertIncludes(found.summary, "/nowhere/ca.pem");
-      assertEquals(report.next, "culvert ca inspect");
+      assertEquals(
+        report.next,
+        Deno.build.os === "windows" ? "dir /nowhere/ca.pem" : "ls -l /nowhere/ca.pem",
+      );
     },
   },
   {
-    name: "a file without any certificate fails, however readable it is",
+    name: "a readable file without a certificate fails",
     check: async (diagnose) => {
       using files = folder();
       const report = await offline(diagnose, { CODEX_CA_CERTIFICATE: files.write("empty.pem", "hello\n") });
@@ -170,7 +173,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a good bundle is told by count, source, subjects and expiry",
+    name: "a valid bundle is shown with its source, the count, the subjects and the expiry",
     check: async (diagnose) => {
       using files = folder();
       const report = await offline(diagnose, { CODEX_CA_CERTIFICATE: files.write("ca.pem", CA.certificate) });
@@ -210,7 +213,8 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "no credential fails with the class of authentication and every way to give one",
+    name:
+      "without a credential the check fails with the exit status of authentication and names every way to give one",
     check: async (diagnose) => {
       const report = await diagnose({ mode: "offline" });
       const found = finding(report, "credentials");
@@ -219,7 +223,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "where a provider's own variable is missing, signing in is not what to type next",
+    name: "where the variable of a provider is missing, the next command is not a login",
     check: async (diagnose) => {
       using home = folder();
       home.write("config.toml", '[model_providers.corp]\nname = "Corp"\nenv_key = "CORP_KEY"\n');
@@ -232,7 +236,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a credential that forced_login_method does not allow fails, and what to type next is allowed",
+    name: "a credential that forced_login_method does not allow fails, and the next command is allowed",
     check: async (diagnose) => {
       using home = folder();
       const rows = [["chatgpt", "CODEX_API_KEY", true], ["api", "CODEX_ACCESS_TOKEN", false]] as const;
@@ -250,7 +254,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a credential is told by its source and never by its value",
+    name: "a credential is shown by its source and never by its value",
     check: async (diagnose) => {
       const report = await offline(diagnose);
       assertEquals(finding(report, "credentials").summary, "API key from CULVERT_API_KEY");
@@ -258,14 +262,14 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a provider that asks for no credential gets by without one",
+    name: "a provider that needs no credential passes without one",
     check: async (diagnose) => {
       const report = await diagnose({ mode: "offline", url: "http://localhost:1/v1" });
       assertEquals(finding(report, "credentials").status, "ok");
     },
   },
   {
-    name: "an expired login that can be renewed is a warning that leads to the renewal",
+    name: "an expired login that can be renewed is a warning, and the next command renews it",
     check: async (diagnose) => {
       using home = folder();
       home.write("auth.json", login({ expiresAt: Date.now() - 60_000, refresh: "rt-planted-refresh-token" }));
@@ -280,7 +284,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "an expired login that nothing can renew fails",
+    name: "an expired login that cannot be renewed fails",
     check: async (diagnose) => {
       using home = folder();
       home.write("auth.json", login({ expiresAt: Date.now() - 60_000, refresh: "" }));
@@ -290,7 +294,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a login for which an agent is to sign is good without it, which the check says",
+    name: "a login for which an agent signs passes, and the check says that the agent was not tested",
     check: async (diagnose) => {
       using home = folder();
       home.write(
@@ -301,11 +305,11 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
       const report = await diagnose({ mode: "offline", env: { CODEX_HOME: home.path } });
       const { status, summary } = finding(report, "credentials");
       assertEquals(status, "ok");
-      assertIncludes(summary, "the agent that is to sign for it (use_agent_identity) was not tried");
+      assertIncludes(summary, "the agent that signs for it (use_agent_identity) was not tested");
     },
   },
   {
-    name: "a login that is good for a while is told with its end, and its renewal's route beside the API's",
+    name: "a valid login is shown with its expiry, and the route of its renewal beside that of the API",
     check: async (diagnose) => {
       using home = folder();
       home.write(
@@ -314,7 +318,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
       );
       const env = { CODEX_HOME: home.path, HTTPS_PROXY: "http://user:pl4nted@proxy:3128" };
       const report = await diagnose({ mode: "offline", env });
-      assertIncludes(finding(report, "credentials").summary, "good until 2100-01-01T00:00:00Z");
+      assertIncludes(finding(report, "credentials").summary, "valid until 2100-01-01T00:00:00Z");
       assertEquals(finding(report, "route").details, {
         "chatgpt.com": "http://***@proxy:3128 from HTTPS_PROXY",
         "auth.openai.com": "http://***@proxy:3128 from HTTPS_PROXY",
@@ -329,7 +333,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
         provider: "openai",
         baseUrl: "https://chatgpt.com/backend-api/codex",
       });
-      assertIncludes(finding(report, "credentials").summary, "takes ChatGPT logins, not API keys");
+      assertIncludes(finding(report, "credentials").summary, "accepts ChatGPT logins, not API keys");
     },
   },
   {
@@ -349,7 +353,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "only the network's checks are in the report of --network-only",
+    name: "with --network-only the report has the checks that open connections alone",
     check: async (diagnose) => {
       const report = await diagnose({ mode: "network-only", env: { CODEX_CA_CERTIFICATE: "/nowhere" } });
       assertEquals(report.checks.map(({ id }) => id).slice(0, 3), ["clock", "dns", "tcp"]);
@@ -357,7 +361,8 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a bare origin means the configured base there, OpenAI's own, or the usual path",
+    name:
+      "a URL without a path stands for the configured base URL at that origin, that of OpenAI, or the usual path",
     check: async (diagnose) => {
       const target = async (url: string, config = "") => {
         using home = folder();

@@ -1,5 +1,6 @@
 import { plainProvider } from "../../../lib/config/builtin_providers.ts";
-import { judgeUpgrade, type Upgrade } from "../../../lib/doctor/checks/websocket.ts";
+import { judgeUpgrade } from "../../../lib/doctor/checks/websocket.ts";
+import type { Upgrade } from "../../../lib/doctor/transport/upgrade.ts";
 import { CulvertError } from "../../../lib/errors.ts";
 import type { ProxyBehavior } from "../../../lib/net/server/proxy/intercepting_proxy.ts";
 import { startNetwork } from "../../../lib/mock/network.ts";
@@ -10,7 +11,7 @@ import { ward } from "../network_kit.ts";
 
 const LOOSE = { sanitizeOps: false, sanitizeResources: false };
 
-/** A provider of config.toml that claims to have websockets, at an address. */
+/** Writes a provider with websockets to config.toml. */
 function claiming(files: ReturnType<typeof folder>, baseUrl: string) {
   files.write(
     "config.toml",
@@ -25,18 +26,18 @@ Deno.test("an upgrade that passes is used by auto where the provider claims webs
   const report = await at.diagnose({ env, flags: { ...flags, baseUrl: at.api.baseUrl } });
   const found = finding(report, "websocket");
   assertEquals([found.status, found.details["outcome"]], ["ok", "passed"]);
-  assertIncludes(found.summary, "--transport auto takes it");
+  assertIncludes(found.summary, "--transport auto uses it");
 });
 
-Deno.test("an upgrade that passes is left alone by auto where the provider claims none", async () => {
+Deno.test("an upgrade that passes is not used by auto where the provider claims no websockets", async () => {
   await using at = await ward();
   const found = finding(await at.diagnose(), "websocket");
   assertEquals([found.status, found.details["outcome"]], ["ok", "passed"]);
-  assertIncludes(found.summary, "takes SSE all the same");
+  assertIncludes(found.summary, "--transport auto uses SSE");
 });
 
 for (const status of [401, 403, 426, 500]) {
-  Deno.test(`an upgrade that the server refuses with ${status} is told as refused`, async () => {
+  Deno.test(`an upgrade that the server refuses with ${status} is reported as refused`, async () => {
     await using at = await ward({ handshake: { kind: "refuse", refusal: { status, body: "" } } });
     const found = finding(await at.diagnose({ flags: { transport: "ws" } }), "websocket");
     assertEquals([found.code, found.details["outcome"], found.details["status"]], [
@@ -47,7 +48,7 @@ for (const status of [401, 403, 426, 500]) {
   });
 }
 
-Deno.test("--transport ws makes a failed upgrade fail the whole, auto does not", async () => {
+Deno.test("a failed upgrade fails the run with --transport ws, and not with auto", async () => {
   await using at = await ward({ handshake: { kind: "refuse", refusal: { status: 426, body: "" } } });
   const auto = await at.diagnose({ flags: { model: "mock-1" } });
   assertEquals([auto.exit_code, finding(auto, "websocket").status], [0, "ok"]);
@@ -56,7 +57,7 @@ Deno.test("--transport ws makes a failed upgrade fail the whole, auto does not",
   assertIncludes(finding(ws, "websocket").remediation ?? "", "--transport sse");
 });
 
-Deno.test("an upgrade that is cut off is told as broken", async () => {
+Deno.test("an upgrade whose connection is cut is reported as broken", async () => {
   await using at = await ward({ handshake: { kind: "drop" } });
   const found = finding(await at.diagnose({ flags: { transport: "ws" } }), "websocket");
   assertEquals(found.details["outcome"], "broken");
@@ -72,29 +73,30 @@ async function through(proxy: ProxyBehavior, transport: "auto" | "ws") {
   }
 }
 
-Deno.test("an upgrade that an intercepting proxy strips is told so, with the interceptor's name", async () => {
+Deno.test("an upgrade that an intercepting proxy strips is reported with the name of the interceptor", async () => {
   const { report } = await through({ websocket: "strip" }, "auto");
   const found = finding(report, "websocket");
   assertEquals([found.status, found.details["outcome"]], ["warn", "stripped"]);
-  assertIncludes(found.summary, "stripped on the way by CN=Example Corp TLS Inspection");
-  assertIncludes(found.summary, "takes SSE");
+  assertIncludes(found.summary, "stripped on the way by Example Corp TLS Inspection");
+  assertIncludes(found.summary, "uses SSE");
   assertEquals(finding(report, "models").status, "ok");
 });
 
 Deno.test({
-  name: "an upgrade that is silently dropped is told so in time, while everything else passes",
+  name:
+    "an upgrade that is swallowed is reported within 5 s with the name of the interceptor, and every other check passes",
   ...LOOSE,
   fn: async () => {
     const { report } = await through({ websocket: "ignore" }, "auto");
     const found = finding(report, "websocket");
     assertEquals([found.status, found.details["outcome"]], ["warn", "dropped"]);
-    assertIncludes(found.summary, "silently dropped");
+    assertIncludes(found.summary, "The upgrade is swallowed by Example Corp TLS Inspection");
     assertEquals([finding(report, "http").status, finding(report, "models").status], ["ok", "ok"]);
     assert(report.duration_ms < 5_000, `${report.duration_ms} ms`);
   },
 });
 
-Deno.test("a server that answers an upgrade like a plain GET has none, or has it stripped", async () => {
+Deno.test("an upgrade that is answered like a plain GET is reported as that", async () => {
   await using server = httpServer((request) =>
     request.url.endsWith("/models")
       ? Response.json({ data: [{ id: "mock-1" }] })
@@ -107,7 +109,7 @@ Deno.test("a server that answers an upgrade like a plain GET has none, or has it
   assertIncludes(found.summary, "like a plain GET (status 404)");
 });
 
-Deno.test("a Via header tells who stripped the upgrade", async () => {
+Deno.test("a Via header names who stripped the upgrade", async () => {
   const via = { via: "1.1 squid.corp.example (squid/5.7)" };
   await using server = httpServer((request) =>
     request.url.endsWith("/models")
@@ -120,7 +122,7 @@ Deno.test("a Via header tells who stripped the upgrade", async () => {
 });
 
 Deno.test({
-  name: "an upgrade that passes and then swallows every frame is told so",
+  name: "an upgrade after which no frame comes back is reported as that",
   ...LOOSE,
   fn: async () => {
     await using server = await rawServer((socket) => {
@@ -152,17 +154,17 @@ Deno.test({
   },
 });
 
-Deno.test("for each fate of an upgrade it is said what auto will then do", () => {
+Deno.test("for each result of an upgrade the check says what --transport auto does", () => {
   const provider = { ...plainProvider("https://api.test/v1"), supportsWebsockets: true };
   const words = (upgrade: Upgrade) => judgeUpgrade(upgrade, { transport: "auto", provider }).summary;
   const broken = new CulvertError("reset", "The connection was cut");
-  assertIncludes(words({ kind: "passed" }), "takes it");
-  assertIncludes(words({ kind: "refused", status: 426 }), "takes SSE instead, at once");
-  assertIncludes(words({ kind: "refused", status: 401 }), "fails with it");
+  assertIncludes(words({ kind: "passed" }), "uses it");
+  assertIncludes(words({ kind: "refused", status: 426 }), "uses SSE instead, at once");
+  assertIncludes(words({ kind: "refused", status: 401 }), "fails too");
   assertIncludes(words({ kind: "refused", status: 429 }), "ends the turn");
-  assertIncludes(words({ kind: "stripped", status: 404, by: "squid" }), "takes SSE instead, at once");
-  assertIncludes(words({ kind: "ignored", status: 404 }), "takes SSE instead, at once");
-  assertIncludes(words({ kind: "broken", error: broken }), "takes SSE instead, at once");
-  assertIncludes(words({ kind: "dropped", afterMs: 2_300 }), "waits 15 s and then takes SSE");
-  assertIncludes(words({ kind: "mute" }), "waits up to 300 s and then takes SSE");
+  assertIncludes(words({ kind: "stripped", status: 404, by: "squid" }), "uses SSE instead, at once");
+  assertIncludes(words({ kind: "ignored", status: 404 }), "uses SSE instead, at once");
+  assertIncludes(words({ kind: "broken", error: broken }), "uses SSE instead, at once");
+  assertIncludes(words({ kind: "dropped", afterMs: 2_300 }), "waits 15 s and then uses SSE");
+  assertIncludes(words({ kind: "mute" }), "waits up to 300 s and then uses SSE");
 });

@@ -4,11 +4,12 @@ import { secretsAround } from "../../../lib/redaction/environment_secrets.ts";
 import { createRedactor } from "../../../lib/redaction/redactor.ts";
 import { renderReport } from "../../../lib/doctor/report/render.ts";
 import { createReport, type Report } from "../../../lib/doctor/report/report.ts";
-import { reachVerdict } from "../../../lib/doctor/report/verdict.ts";
+import { outcomeOf } from "../../../lib/doctor/report/outcome.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertThrows } from "../../support/assert.ts";
+import { plainText } from "../../../lib/text/wrap.ts";
 import { assertFitsSchema, assertReadable } from "./report_kit.ts";
 
-const WORDS = { onSuccess: "culvert respond hi", again: "culvert doctor" };
+import { Commands } from "../../../lib/doctor/commands.ts";
 
 function result(id: string, finding: CheckResult["finding"]): CheckResult {
   return { id, category: "network", finding, durationMs: 1.5 };
@@ -20,74 +21,79 @@ function report(results: readonly CheckResult[], redact = createRedactor()): Rep
     target: "https://api.test/v1",
     startedAt: 1_700_000_000_000,
     durationMs: 12.3,
-    verdict: reachVerdict(results, WORDS),
+    outcome: outcomeOf(results, new Commands({})),
     results,
     redact,
   });
 }
 
-const MEND = { remediation: "Mend it." };
+const REPAIR = { remediation: "Repair it." };
 
-Deno.test("the exit status is the class of the first check that fails, whatever fails after it", () => {
+Deno.test("the exit status is that of the first failed check, and a bug report is what to do next", () => {
   const made = report([
-    result("one", warn("Odd", MEND)),
-    result("two", fail("tls_expired", "Old", MEND)),
-    result("three", fail("auth_rejected", "No", { ...MEND, next: "culvert auth status" })),
+    result("one", warn("Odd", REPAIR)),
+    result("two", fail("tls_expired", "Old", REPAIR)),
+    result("three", fail("auth_rejected", "No", { ...REPAIR, next: "culvert auth status" })),
   ]);
-  assertEquals([made.status, made.exit_code, made.next], ["fail", 3, "culvert doctor"]);
+  assertEquals([made.status, made.exit_code, made.next], ["fail", 3, "culvert report"]);
   assertEquals(made.summary, 'A turn would fail at "two"; 1 check after it fails too');
 });
 
-Deno.test("warnings do not fail, and the first that knows a next command gives it", () => {
+Deno.test("warnings do not fail, and the first suggested command is the next one", () => {
   const made = report([
-    result("one", warn("Odd", MEND)),
-    result("two", warn("Odder", { ...MEND, next: "culvert ca inspect" })),
-    result("three", skipped("No reason to ask")),
+    result("one", warn("Odd", REPAIR)),
+    result("two", warn("Odder", { ...REPAIR, next: "culvert ca inspect" })),
+    result("three", skipped("Skipped")),
   ]);
   assertEquals([made.status, made.exit_code, made.next], ["warn", 0, "culvert ca inspect"]);
-  assertEquals(made.summary, "Nothing fails; 2 checks of 2 warn, 1 not asked");
+  assertEquals(made.summary, "Nothing fails; 2 checks of 2 warn, 1 skipped");
 });
 
-Deno.test("where all is well the next command is a question to the model", () => {
+Deno.test("without a problem the next command asks the model", () => {
   const made = report([result("one", ok("Fine"))]);
-  assertEquals([made.status, made.exit_code, made.next], ["ok", 0, "culvert respond hi"]);
+  assertEquals([made.status, made.exit_code, made.next], ["ok", 0, 'culvert respond "Why is the sky blue?"']);
 });
 
 Deno.test("every kind of finding fits the schema, and a failure without a remedy does not", () => {
   const made = report([
     result("one", ok("Fine", { nested: { list: [1, "two", null, { three: true }] } })),
-    result("two", warn("Odd", MEND)),
-    result("three", fail("dns", "Gone", MEND)),
-    result("four", skipped("Not asked")),
+    result("two", warn("Odd", REPAIR)),
+    result("three", fail("dns", "Gone", REPAIR)),
+    result("four", skipped("Skipped")),
   ]);
   assertFitsSchema(made);
   const bad = { ...made, checks: made.checks.map((check) => ({ ...check, remediation: null })) };
   assertThrows(() => assertFitsSchema(bad));
 });
 
-Deno.test("any text at all fits 80 columns and moves no cursor", () => {
+Deno.test("the report fits terminals of 60, 80 and 120 columns, breaks no word and moves no cursor", () => {
   const anyText = fc.oneof(fc.string({ unit: "binary" }), fc.lorem({ maxCount: 60 }), fc.webUrl());
   fc.assert(fc.property(anyText, anyText, anyText, (summary, fact, remediation) => {
     const made = report([
       result("one", warn(summary, { details: { fact, list: [fact, { deep: fact }] }, remediation })),
     ]);
-    assertReadable(renderReport(made, { color: false, verbose: true }));
+    for (const columns of [60, 80, 120]) {
+      const text = renderReport(made, { color: false, verbose: true, columns });
+      assertReadable(text, columns);
+      const printed = new Set(text.split(/\s+/));
+      for (const word of plainText(summary).split(" ")) assert(word === "" || printed.has(word), word);
+    }
   }));
 });
 
 Deno.test("the status is a word, so that nothing is lost without colour", () => {
-  const made = report([result("one", fail("dns", "Gone", MEND)), result("two", ok("Fine"))]);
+  const made = report([result("one", fail("dns", "Gone", REPAIR)), result("two", ok("Fine"))]);
   const bare = renderReport(made, { color: false, verbose: false });
   const colored = renderReport(made, { color: true, verbose: false });
   assertIncludes(bare, "FAIL  one");
   assertIncludes(bare, "ok    two");
-  assertIncludes(bare, "> Mend it.");
+  assertIncludes(bare, "> Repair it.");
   assertExcludes(bare, "\x1b");
   // deno-lint-ignore no-control-regex -- the colours are what is taken out
   assertEquals(colored.replace(/\x1b\[\d+m/g, ""), bare);
 });
 
-Deno.test("facts of checks that are well are shown only when asked for", () => {
+Deno.test("facts of checks without a problem are shown with -v alone", () => {
   const made = report([result("one", ok("Fine", { address: "127.0.0.1" }))]);
   assertExcludes(renderReport(made, { color: false, verbose: false }), "127.0.0.1");
   assertIncludes(renderReport(made, { color: false, verbose: true }), "address: 127.0.0.1");
@@ -95,11 +101,11 @@ Deno.test("facts of checks that are well are shown only when asked for", () => {
 
 Deno.test("a long command to copy is not broken", () => {
   const next = `culvert doctor https://${"long.".repeat(20)}test/v1`;
-  const made = report([result("one", fail("dns", "Gone", { ...MEND, next }))]);
+  const made = report([result("one", fail("dns", "Gone", { ...REPAIR, next }))]);
   assertIncludes(renderReport(made, { color: false, verbose: false }), `Next:\n  ${next}\n`);
 });
 
-Deno.test("secrets are taken out of everything a report holds", () => {
+Deno.test("secrets are removed from every part of a report", () => {
   const secrets = [
     "sk-proj-abcdefgh12345678",
     "eyJhbGciOiJub25lIn0.eyJlbWFpbCI6ImEifQ.c2ln",

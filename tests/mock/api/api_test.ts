@@ -156,9 +156,9 @@ Deno.test("100,000 deltas come through whole", async () => {
   });
 });
 
-Deno.test("pulses carry the time they were sent at, with the gap that was asked for", async () => {
+Deno.test("timed events carry the time at which they were sent, with the gap that was asked for", async () => {
   await withApi(async (api, client) => {
-    const reply = await fetch(`${api.baseUrl}/culvert/pulse?events=3&gap=40`, { client });
+    const reply = await fetch(`${api.baseUrl}/culvert/timed-events?events=3&gap=40`, { client });
     const beats = eventsOf(await reply.text());
     assertEquals(beats.length, 3);
     const times = beats.map((beat) => Number(beat["sent_at_ms"]));

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Interception } from "../../../doctor/examination/interception.ts";
-import { Way } from "../../../doctor/examination/way.ts";
+import type { Interception } from "../../../doctor/probe/interception.ts";
+import { RouteProbe } from "../../../doctor/probe/route_probe.ts";
 import { type Attempted, explain } from "../../../net/failure/explain.ts";
 import { FaultError, type NetworkFault } from "../../../net/failure/fault.ts";
 import type { PresentedChain } from "../../../net/diagnosis/presented_chain.ts";
@@ -54,9 +54,9 @@ export async function lookAt(
   });
   parts.world.sleep(LIMIT_MS, done.signal).then(() => late.abort(tooLate), () => undefined);
   const signal = AbortSignal.any([stop, late.signal]);
-  const way = new Way(attempted, parts, signal);
+  const probe = new RouteProbe(attempted, parts, signal);
   try {
-    const seen = await way.seen();
+    const seen = await probe.tls();
     const { chain, fault, findings } = seen;
     // A handshake that is stopped half-way shows no chain, and that is not the server's doing.
     signal.throwIfAborted();
@@ -65,7 +65,7 @@ export async function lookAt(
     }
     const by = fault?.at ?? "target";
     // A proxy's own certificate says nothing about the target behind it.
-    const interception = by === "proxy" ? undefined : await way.interception();
+    const interception = by === "proxy" ? undefined : await probe.interception();
     return {
       attempted,
       by,
@@ -75,7 +75,7 @@ export async function lookAt(
       ...(interception === undefined ? {} : { interception }),
     };
   } catch (error) {
-    throw way.explain(error);
+    throw probe.explain(error);
   } finally {
     done.abort();
   }

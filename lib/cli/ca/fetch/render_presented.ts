@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeInterception } from "../../../doctor/examination/interception.ts";
+import { describeInterception } from "../../../doctor/probe/interception.ts";
 import { describeRoots, hostAndPort } from "../../../net/failure/explain.ts";
 import { describeRoute } from "../../../net/route/route.ts";
 import { wrapText } from "../../../text/wrap.ts";

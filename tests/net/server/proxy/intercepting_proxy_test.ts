@@ -87,7 +87,7 @@ Deno.test("an intercepted stream arrives event for event, under the interceptor'
 
 Deno.test("events pass the interceptor as they are sent, not together at the end", async () => {
   await scene({ intercept: true }, async ({ client }) => {
-    const reply = await fetch(`${URL_OF_API}/culvert/pulse?events=4&gap=120`, { client });
+    const reply = await fetch(`${URL_OF_API}/culvert/timed-events?events=4&gap=120`, { client });
     const arrivals: number[] = [];
     for await (const _ of reply.body ?? []) arrivals.push(performance.now());
     assert(arrivals.length > 1);
@@ -98,7 +98,7 @@ Deno.test("events pass the interceptor as they are sent, not together at the end
 Deno.test("a buffering interceptor holds the events back until the end", async () => {
   await scene({ intercept: true, bufferEventStreams: true }, async ({ client }) => {
     const begin = performance.now();
-    const reply = await fetch(`${URL_OF_API}/culvert/pulse?events=4&gap=100`, { client });
+    const reply = await fetch(`${URL_OF_API}/culvert/timed-events?events=4&gap=100`, { client });
     assert(performance.now() - begin > 290);
     assertEquals((await reply.text()).match(/data:/g)?.length, 4);
   });

@@ -1,5 +1,5 @@
 /**
- * Is something set that looks as if it had an effect, and has none?
+ * Checks for misspelt and unsupported environment variables.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import type { Environment } from "../../world/world.ts";
 import { type Check, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 
-/** Names that nobody reads here, and what does what they promise. */
-const NEAR_MISSES: readonly (readonly [string, string])[] = [
+/** Names that culvert does not read, and what to use instead. */
+const UNKNOWN: readonly (readonly [string, string])[] = [
   ["OPENAI_BASE_URL", 'set openai_base_url = "…" in config.toml, or use --base-url'],
   ["OPENAI_API_BASE", 'set openai_base_url = "…" in config.toml, or use --base-url'],
   ["OPENAI_API_HOST", 'set openai_base_url = "…" in config.toml, or use --base-url'],
@@ -49,7 +49,7 @@ const NEAR_MISSES: readonly (readonly [string, string])[] = [
   ["AUTO_PROXY", "set HTTPS_PROXY to the proxy that the PAC script names"],
 ];
 
-/** Switches that turn verification off elsewhere. They are named so that nobody waits for them to work. */
+/** Variables that turn TLS verification off in other programs. Culvert never obeys them. */
 const NEVER_OBEYED: readonly (readonly [string, (value: string) => boolean])[] = [
   ["NODE_TLS_REJECT_UNAUTHORIZED", (value) => value === "0"],
   ["GIT_SSL_NO_VERIFY", (value) => value !== "" && value !== "0" && value !== "false"],
@@ -58,25 +58,25 @@ const NEVER_OBEYED: readonly (readonly [string, (value: string) => boolean])[] =
 ];
 
 /** The check. */
-export const nearMissesCheck: Check<DoctorContext> = {
+export const unknownVariablesCheck: Check<DoctorContext> = {
   id: "near_misses",
   category: "environment",
-  question: "Is something set that looks as if it had an effect, and has none?",
+  question: "Are misspelt or unsupported variables set?",
   network: false,
-  run: ({ world }) => Promise.resolve(examineNearMisses(world.env)),
+  run: ({ world }) => Promise.resolve(examineUnknownVariables(world.env)),
 };
 
-/** Looks for the names alone; a value is never shown, for some of these hold keys. */
-export function examineNearMisses(env: Environment): Finding {
-  const missed = NEAR_MISSES.filter(([name]) => (env(name) ?? "") !== "");
+/** Looks for the names. A value is never shown: some of these variables hold keys. */
+export function examineUnknownVariables(env: Environment): Finding {
+  const unknown = UNKNOWN.filter(([name]) => (env(name) ?? "") !== "");
   const ignored = NEVER_OBEYED.filter(([name, applies]) => applies(env(name) ?? "")).map(([name]) => name);
-  const names = [...missed.map(([name]) => name), ...ignored];
-  if (names.length === 0) return ok("No variable is set in vain");
+  const names = [...unknown.map(([name]) => name), ...ignored];
+  if (names.length === 0) return ok("No misspelt or unsupported variables");
   const verb = names.length === 1 ? "is set and has" : "are set and have";
   return warn(`${names.join(", ")} ${verb} no effect`, {
     details: { variables: names },
     remediation: [
-      ...missed.map(([name, instead]) => `Instead of ${name}: ${instead}.`),
+      ...unknown.map(([name, instead]) => `Instead of ${name}: ${instead}.`),
       ...(ignored.length > 0
         ? [`${ignored.join(", ")}: culvert always verifies; trust a CA with --ca-cert instead.`]
         : []),

@@ -1,5 +1,5 @@
 /**
- * What may be told of a credential.
+ * Facts about a credential for the findings of the doctor, and its secrets for the redactor.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Credential } from "../../auth/credential.ts";
 import { readClaims } from "../../auth/jwt_claims.ts";
 import { expiryOf } from "../../auth/token_freshness.ts";
 
-/** How a credential authenticates. */
+/** Returns the mode in which requests with a credential authenticate. */
 export function modeOf(credential: Credential): AuthMode {
   switch (credential.kind) {
     case "bearer":
@@ -25,7 +25,7 @@ export function modeOf(credential: Credential): AuthMode {
   }
 }
 
-/** When it ends, ms since 1970, where it says so. */
+/** Returns the time at which a credential expires, ms since 1970; `undefined` where it does not say. */
 export function expiryOfCredential(credential: Credential): number | undefined {
   switch (credential.kind) {
     case "managed":
@@ -41,7 +41,7 @@ export function expiryOfCredential(credential: Credential): number | undefined {
   }
 }
 
-/** Every value of a credential that must not be printed. Secret. */
+/** Returns every value of a credential that must not be printed. The result is secret. */
 export function secretsOf(credential: Credential): readonly string[] {
   switch (credential.kind) {
     case "bearer":
@@ -58,7 +58,7 @@ export function secretsOf(credential: Credential): readonly string[] {
   }
 }
 
-/** Texts long enough to be a secret and unlike words, anywhere below a value. */
+/** Returns the texts in a value that are long enough to be a secret. Shorter ones are words such as a mode. */
 function textsIn(value: unknown): readonly string[] {
   if (typeof value === "string") return value.length >= 16 ? [value] : [];
   if (typeof value !== "object" || value === null) return [];

@@ -1,31 +1,32 @@
 /**
- * The way to the API, step by step: name, connection, tunnel, handshake, reply. Each step is taken once, when the
- * first check asks for it.
+ * A probe of the route to the API, step by step: name, TCP connection, tunnel, TLS handshake. Each step runs once,
+ * when the first check asks for it.
  *
  * @module
  */
+import { deadline } from "../../async/deadline.ts";
 import { asCulvertError, CulvertError } from "../../errors.ts";
+import type { ProbeResult } from "../../net/diagnosis/probe.ts";
 import { classify } from "../../net/failure/classify.ts";
 import { type Attempted, explain } from "../../net/failure/explain.ts";
 import { reachFirstHop, resolveFirstHop } from "../../net/tunnel/first_hop.ts";
-import type { ProbeResult } from "../../net/diagnosis/probe.ts";
 import { openTunnel, targetOf, type TunnelParts } from "../../net/tunnel/tunnel.ts";
 import { type Interception, interceptionOf, isWorthAskingDirectly } from "./interception.ts";
 
-/** How long a host may take to answer past its proxy, ms. */
-const DIRECT_LOOK_MS = 800;
+/** Time limit of the handshake without the proxy, ms. Where a firewall drops it, there is no answer. */
+const DIRECT_LIMIT_MS = 800;
 
-/** Stretches of the way. */
-export class Way {
+/** The steps of one route. */
+export class RouteProbe {
   readonly attempted: Attempted;
   readonly #parts: TunnelParts;
   readonly #signal: AbortSignal;
-  #seen: Promise<ProbeResult> | undefined;
+  #tls: Promise<ProbeResult> | undefined;
   #direct: Promise<Pick<ProbeResult, "chain">> | undefined;
 
   /**
-   * @param attempted where to, by which route, with which roots
-   * @param parts what tunnels are made of
+   * @param attempted the target, the route and the roots
+   * @param parts what tunnels are opened with
    * @param signal ends every step
    */
   constructor(attempted: Attempted, parts: TunnelParts, signal: AbortSignal) {
@@ -34,17 +35,17 @@ export class Way {
     this.#signal = signal;
   }
 
-  /** Addresses of the first hop. @throws CulvertError `dns` */
-  names(): Promise<readonly string[]> {
+  /** Returns the addresses of the first hop. @throws CulvertError `dns` */
+  addresses(): Promise<readonly string[]> {
     return resolveFirstHop(this.attempted, this.#parts, this.#signal);
   }
 
-  /** The address that takes a connection. @throws CulvertError `connect` and its kin */
-  connection(): Promise<string> {
+  /** Connects to the first hop, closes the connection and returns its address. @throws CulvertError `connect*` */
+  connect(): Promise<string> {
     return reachFirstHop(this.attempted, this.#parts, this.#signal);
   }
 
-  /** Opens a tunnel and lets go of it. @throws CulvertError `proxy_auth`, `proxy_refused`, … */
+  /** Opens a tunnel to the target and closes it. @throws CulvertError `proxy_auth`, `proxy_refused` and others */
   async tunnel(): Promise<void> {
     const { url, route } = this.attempted;
     try {
@@ -55,50 +56,49 @@ export class Way {
     }
   }
 
-  /** What the target presents, and whether the roots in force accept it. */
-  seen(): Promise<ProbeResult> {
-    this.#seen ??= this.#look();
-    return this.#seen;
+  /** Returns the certificate chain that the target presents, and why the roots in force refuse it. */
+  tls(): Promise<ProbeResult> {
+    this.#tls ??= this.#probe();
+    return this.#tls;
   }
 
-  /** Whether somebody reads along; nothing where no chain was seen. */
+  /** Returns whether TLS is intercepted; `undefined` where no chain was presented. */
   async interception(): Promise<Interception | undefined> {
     const { url, route } = this.attempted;
-    return await interceptionOf(await this.seen(), route, async () => {
+    return await interceptionOf(await this.tls(), route, async () => {
       if (!isWorthAskingDirectly(url)) return undefined;
-      this.#direct ??= this.#lookDirectly();
+      this.#direct ??= this.#probeDirectly();
       return (await this.#direct).chain;
     });
   }
 
-  /** The error that anything thrown on the way amounts to. */
+  /** Returns the error for anything that a step threw. */
   explain(thrown: unknown): CulvertError {
     if (thrown instanceof CulvertError) return thrown;
     const fault = classify(thrown, this.attempted.route);
     return fault === undefined ? asCulvertError(thrown) : explain(fault, this.attempted);
   }
 
-  async #look(): Promise<ProbeResult> {
+  async #probe(): Promise<ProbeResult> {
     const { url, route } = this.attempted;
     const { probe } = await import("../../net/diagnosis/probe.ts");
     return await probe(url, route, this.#parts, this.#signal);
   }
 
-  /** A handshake past the proxy and nothing more: no turn ever goes this way. Behind a firewall there is no answer. */
-  async #lookDirectly(): Promise<Pick<ProbeResult, "chain">> {
+  /** Handshakes without the proxy, only to compare the certificates: no request is sent on this route. */
+  async #probeDirectly(): Promise<Pick<ProbeResult, "chain">> {
     const { probe } = await import("../../net/diagnosis/probe.ts");
-    const { sleep } = this.#parts.world;
-    const late = new AbortController();
-    const done = new AbortController();
-    sleep(DIRECT_LOOK_MS, done.signal).then(() => late.abort(), () => undefined);
-    const signal = AbortSignal.any([late.signal, this.#signal]);
+    using limit = deadline(DIRECT_LIMIT_MS, this.#parts.world, this.#signal);
     try {
-      return await probe(this.attempted.url, { kind: "direct", reason: "to compare" }, this.#parts, signal);
+      return await probe(
+        this.attempted.url,
+        { kind: "direct", reason: "to compare the certificates" },
+        this.#parts,
+        limit.signal,
+      );
     } catch (error) {
-      if (late.signal.aborted && !this.#signal.aborted) return {};
+      if (limit.isExpired) return {};
       throw error;
-    } finally {
-      done.abort();
     }
   }
 }

@@ -1,0 +1,108 @@
+/**
+ * Checks that the server has the endpoint of turns and accepts the credential there.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import { httpFailure } from "../../responses/failures/http_failures.ts";
+import { errorInBody, secretsOf } from "../../responses/failures/server_text.ts";
+import { shownUrl } from "../../responses/request/url.ts";
+import { type Check, fail, failure, type Finding, ok, skipped } from "../check.ts";
+import type { DoctorContext } from "../context.ts";
+import { findBaseUrl, requestEndpoint } from "../probe/endpoint.ts";
+import { attempted, modelNames } from "../probe/model_list.ts";
+import type { ProbeReply } from "../probe/probe_reply.ts";
+import { isWebPage, webPage } from "../probe/web_page.ts";
+import { replyDetails } from "./http.ts";
+import { credentialMissing, credentialRefused } from "./models.ts";
+
+/** The check. */
+export const responsesCheck: Check<DoctorContext> = {
+  id: "responses",
+  category: "http",
+  question: "Does the server have the Responses API, and does it accept the credential there?",
+  network: true,
+  needs: ["http", "models"],
+  overdue: {
+    code: "header_timeout",
+    remediation: "The server answers GET requests and not POST: a proxy may hold requests with a body back.",
+  },
+  run: examineEndpoint,
+};
+
+async function examineEndpoint(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
+  const authorization = await context.authorization("/responses", signal);
+  if (authorization.kind === "withheld") return skipped(`Skipped: ${authorization.reason}`);
+  const { mode, source } = authorization.authorization;
+  const reply = await requestEndpoint(context, signal);
+  const { body, headers, status } = reply;
+  const details = replyDetails(reply);
+  if (isAbsent(reply)) return await absent(context, reply, details, signal);
+  if (isWebPage(reply)) return webPage(reply, details);
+  if (status === 401 && mode === "none") return credentialMissing(reply);
+  if (status === 401 || status === 403) {
+    return await credentialRefused(context, reply, "/responses", source.name, signal);
+  }
+  if (status === 407 || status === 429 || (status >= 502 && status <= 504)) {
+    const secrets = secretsOf(await context.headers("/responses", signal));
+    const now = context.world.now();
+    return failure(
+      httpFailure({ status, headers, body, attempted: attempted(reply) }, { now, secrets }).error,
+      {
+        details,
+      },
+    );
+  }
+  return ok(`${shownUrl(reply.asked)} is there (status ${status} to a request without input)`, details);
+}
+
+/** Whether the endpoint does not exist. A server may answer 404 for the model that the request does not name. */
+function isAbsent({ body, status }: ProbeReply): boolean {
+  if (status === 405 || status === 501) return true;
+  if (status !== 404) return false;
+  const { code, message, param } = errorInBody(body) ?? {};
+  return ![code, message, param].some((value) => typeof value === "string" && /model/i.test(value));
+}
+
+async function absent(
+  context: DoctorContext,
+  reply: ProbeReply,
+  details: Finding["details"],
+  signal: AbortSignal,
+): Promise<Finding> {
+  const place = `${attempted(reply)} (status ${reply.status})`;
+  const list = await context.modelList(signal);
+  if (list.status >= 200 && list.status <= 299 && modelNames(list.body) !== undefined) {
+    return fail("not_found", `${reply.url.host} lists models and has no Responses API: ${place}`, {
+      details: { ...details, api: "chat_completions" },
+      remediation:
+        "This server has the Chat Completions API only, and culvert uses the Responses API. Use a version of the " +
+        "server that has it, or a gateway that translates.",
+    });
+  }
+  const suggestion = await suggestedBase(context, signal);
+  const { provider } = await context.settings();
+  return fail("not_found", `There is no API at this base URL: ${place}`, {
+    details: { ...details, ...(suggestion === undefined ? {} : { suggested_base_url: suggestion }) },
+    remediation: suggestion === undefined
+      ? `Check the path of the base URL of the provider "${provider.id}".`
+      : `${suggestion}/models answers: use the base URL ${suggestion}.`,
+    ...(suggestion === undefined ? {} : {
+      next: (await context.commands()).respond({
+        baseUrl: suggestion,
+        // A base URL without a provider needs no `--provider`.
+        ...(provider.id === "custom" ? {} : { provider: provider.id }),
+      }),
+    }),
+  });
+}
+
+async function suggestedBase(context: DoctorContext, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await findBaseUrl(context, signal);
+  } catch (error) {
+    // The suggestion is optional: the finding stands without it.
+    if (error instanceof CulvertError) return undefined;
+    throw error;
+  }
+}

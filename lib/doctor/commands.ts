@@ -1,0 +1,100 @@
+/**
+ * Command lines for the user to copy. Each repeats the flags that were given to the doctor, as far as the command
+ * accepts them.
+ *
+ * @module
+ */
+import type { SharedFlags } from "../config/settings.ts";
+
+type FlagName = keyof SharedFlags;
+
+/** The spelling of each flag, in the order in which they are printed. */
+const SPELLING: readonly (readonly [FlagName, string])[] = [
+  ["baseUrl", "--base-url"],
+  ["provider", "--provider"],
+  ["profile", "--profile"],
+  ["model", "-m"],
+  ["transport", "--transport"],
+  ["caCert", "--ca-cert"],
+  ["proxy", "--proxy"],
+  ["apiKeyFile", "--api-key-file"],
+];
+
+const NETWORK: readonly FlagName[] = ["caCert", "proxy", "profile"];
+const PROVIDER: readonly FlagName[] = [...NETWORK, "provider", "baseUrl", "model", "apiKeyFile"];
+
+/** Builds command lines with the flags of one run of the doctor. */
+export class Commands {
+  readonly #given: SharedFlags;
+  readonly #flags: SharedFlags;
+
+  /**
+   * @param given the flags of the doctor; `baseUrl` is its URL argument
+   * @param turnFlags the flags with which a turn uses the same settings
+   */
+  constructor(given: SharedFlags, turnFlags: SharedFlags = given) {
+    this.#given = given;
+    this.#flags = turnFlags;
+  }
+
+  /** Returns the command line of this run. */
+  doctor(): string {
+    const { baseUrl, ...others } = this.#given;
+    const place = baseUrl === undefined ? [] : [baseUrl];
+    return line(["culvert", "doctor", ...place], flagWords(others, [...PROVIDER, "transport"]));
+  }
+
+  /** Returns a command line that asks the model, with some flags replaced. */
+  respond(changes: SharedFlags = {}): string {
+    const flags = { ...this.#flags, ...changes };
+    return line(["culvert", "respond"], [
+      ...flagWords(flags, [...PROVIDER, "transport"]),
+      '"Why is the sky blue?"',
+    ]);
+  }
+
+  /** Returns a command line that writes a bug report. */
+  report(): string {
+    return this.#line(["report"], PROVIDER);
+  }
+
+  /** Returns a command line that shows what a host presents. @param host `host` or `host:port` */
+  caFetch(host: string): string {
+    return this.#line(["ca", "fetch", host], [...NETWORK, "provider"]);
+  }
+
+  /** Returns a command line that shows a bundle. @param path the bundle; absent: the one in force */
+  caInspect(path?: string): string {
+    return path === undefined
+      ? this.#line(["ca", "inspect"], ["caCert"])
+      : line(["culvert", "ca", "inspect", path], []);
+  }
+
+  /** Returns a command line for the credential. */
+  auth(action: "login" | "refresh" | "status"): string {
+    const accepted: readonly FlagName[] = action === "status"
+      ? [...NETWORK, "provider", "apiKeyFile"]
+      : NETWORK;
+    return this.#line(["auth", action], accepted);
+  }
+
+  #line(words: readonly string[], accepted: readonly FlagName[]): string {
+    return line(["culvert", ...words], flagWords(this.#flags, accepted));
+  }
+}
+
+function line(words: readonly string[], flags: readonly string[]): string {
+  return [...words.map(quoted), ...flags].join(" ");
+}
+
+function flagWords(flags: SharedFlags, accepted: readonly FlagName[]): readonly string[] {
+  return SPELLING.flatMap(([name, spelling]) => {
+    const value = flags[name];
+    return value === undefined || !accepted.includes(name) ? [] : [spelling, quoted(String(value))];
+  });
+}
+
+/** Quotes a word for a POSIX shell where that is needed. */
+export function quoted(word: string): string {
+  return /^[\w:/.@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

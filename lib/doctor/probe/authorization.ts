@@ -1,0 +1,87 @@
+/**
+ * The authorization of the doctor's requests. It is the one of a turn, but nothing is changed for it: no login is
+ * renewed, no agent or task is registered, no file is written.
+ *
+ * @module
+ */
+import { deadline } from "../../async/deadline.ts";
+import { raceAbort } from "../../async/race_abort.ts";
+import type { Authenticator, Authorization } from "../../auth/authenticator.ts";
+import { isDue } from "../../auth/token_freshness.ts";
+import type { Credential } from "../../auth/credential.ts";
+import type { CommandAuth } from "../../config/provider.ts";
+import { CulvertError } from "../../errors.ts";
+import type { World } from "../../world/world.ts";
+
+/** Headers for a request, or the reason why there are none. */
+export type ProbeAuthorization =
+  | { readonly kind: "headers"; readonly authorization: Authorization }
+  /** A turn would have headers, but the doctor cannot get them without a change. */
+  | { readonly kind: "withheld"; readonly reason: string };
+
+/** Parameters of {@link authorizeProbe}. */
+export interface AuthorizationParts {
+  readonly credential: Credential;
+  readonly authenticator: Authenticator;
+  readonly world: World;
+  /** Time left for all checks, ms. */
+  readonly timeLeftMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Returns the authorization of a request, or the reason why it is withheld.
+ *
+ * @param endpoint such as `/models`
+ * @throws CulvertError `auth_*`; the signal's reason
+ */
+export async function authorizeProbe(
+  parts: AuthorizationParts,
+  endpoint: string,
+): Promise<ProbeAuthorization> {
+  const { authenticator, credential, signal, timeLeftMs, world } = parts;
+  const reason = reasonToWithhold(credential, world.now());
+  if (reason !== undefined) return { kind: "withheld", reason };
+  using limit = deadline(timeLeftMs, world, signal);
+  try {
+    const authorization = await raceAbort(authenticator.authorize(limit.signal, endpoint), limit.signal);
+    return { kind: "headers", authorization };
+  } catch (error) {
+    if (!limit.isExpired) throw error;
+    return slow(credential, timeLeftMs);
+  }
+}
+
+function reasonToWithhold(credential: Credential, now: number): string | undefined {
+  if (credential.kind === "managed" && isDue(credential.record, now)) {
+    return "the access token is due for renewal, and the doctor renews no login";
+  }
+  if (credential.kind === "agent_identity") {
+    return "an agent identity registers a task before its first request, and the doctor registers none";
+  }
+  return undefined;
+}
+
+/** A credential command may take longer than the doctor; a turn waits up to the limit of the command. */
+function slow(credential: Credential, waitedMs: number): ProbeAuthorization {
+  if (credential.kind === "command") {
+    const { command, timeoutMs } = credential.auth satisfies CommandAuth;
+    return {
+      kind: "withheld",
+      reason: `the credential command "${command}" did not finish within ${seconds(waitedMs)}; ` +
+        `a turn waits up to ${seconds(timeoutMs)} for it`,
+    };
+  }
+  throw new CulvertError(
+    "auth_missing",
+    `Cannot authorize a request with ${credential.source.name}: timeout`,
+    {
+      hint: "Run the doctor again. If this comes back, check the connection to the token endpoint.",
+      details: { source: credential.source.name, limit_ms: waitedMs },
+    },
+  );
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,130 @@
+/**
+ * One short answer of the model, requested as in a turn, to see how its events arrive. It costs tokens.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { ResponseEvent, ResultError } from "../../responses/events/events.ts";
+import { isObject } from "../../responses/events/items.ts";
+import { failure, type Finding, ok, warn } from "../check.ts";
+import type { DoctorContext } from "../context.ts";
+import { type ArrivalTimes, arrivalTimes, bursts, type TimedEvent } from "./arrival_times.ts";
+import { BUFFERING_REMEDY } from "./timed_stream.ts";
+
+/** Time limit for the answer, ms. */
+export const ANSWER_LIMIT_MS = 20_000;
+const PROMPT = "Count from one to thirty in words.";
+
+/** Requests the answer and judges when its events arrived. */
+export async function requestAnswer(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
+  const [{ Session }, authenticator, settings, dialer, list] = await Promise.all([
+    import("../../responses/turn/session.ts"),
+    context.authenticator(),
+    context.settings(),
+    context.dialer(),
+    context.receivedModelList(),
+  ]);
+  const { world } = context;
+  const session = new Session({
+    dialer,
+    authenticator,
+    // The first attempt is to be seen, not what retries make of it.
+    provider: {
+      ...settings.provider,
+      requestMaxRetries: 0,
+      streamMaxRetries: 0,
+      streamIdleTimeoutMs: ANSWER_LIMIT_MS,
+    },
+    world,
+    transport: "sse",
+  });
+  const turn = session.turn({
+    model: settings.model,
+    instructions: "Answer in one line.",
+    input: [{ type: "message", role: "user", content: [{ type: "input_text", text: PROMPT }] }],
+  }, { signal });
+  const events: TimedEvent[] = [];
+  const begin = world.monotonic();
+  let createdAtMs: number | undefined;
+  let firstAtMs = world.now();
+  try {
+    for await (const batch of turn.batches()) {
+      const arrivedMs = world.monotonic();
+      for (const { event } of batch) {
+        if (event.type === "culvert.result") {
+          if (event.error !== null) return failure(errorOf(event.error));
+        } else if (!event.type.startsWith("culvert.")) {
+          if (events.length === 0) firstAtMs = world.now();
+          createdAtMs ??= createdAt(event);
+          events.push({ arrivedMs, sentMs: arrivedMs });
+        }
+      }
+    }
+  } finally {
+    session.close();
+  }
+  signal.throwIfAborted();
+  const theirs = Date.parse(list?.headers.get("date") ?? "");
+  const offsetMs = list === undefined || Number.isNaN(theirs) ? 0 : theirs - list.at;
+  return judgeAnswer({
+    times: arrivalTimes(events),
+    waitedMs: (events[0]?.arrivedMs ?? begin) - begin,
+    ...(createdAtMs === undefined ? {} : { heldBackMs: firstAtMs + offsetMs - createdAtMs }),
+  });
+}
+
+function errorOf({ code, message, hint, details }: ResultError): CulvertError {
+  return new CulvertError(code, message, { details, ...(hint === null ? {} : { hint }) });
+}
+
+/** Returns the time at which the server created the response, ms since 1970, in whole seconds. */
+function createdAt(event: ResponseEvent): number | undefined {
+  const response = "response" in event ? event.response : undefined;
+  const seconds = isObject(response) ? response.created_at : undefined;
+  return typeof seconds === "number" && Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+}
+
+/** What is known about the times of an answer. */
+export interface AnswerTimes {
+  readonly times: ArrivalTimes;
+  /** Time from the request to the first event, ms. */
+  readonly waitedMs: number;
+  /**
+   * Time from the creation of the response at the server (`created_at`, whole seconds) to the arrival of its first
+   * event, with the clocks compared, ms. Absent where the server states no time.
+   */
+  readonly heldBackMs?: number;
+}
+
+/** Whole seconds on both clocks: a shorter delay is not a measurement, ms. */
+const CLOCK_RESOLUTION_MS = 2_500;
+/** A silence before the first event that is worth a remark where the server states no time, ms. */
+const LONG_WAIT_MS = 1_000;
+
+/**
+ * Judges an answer by the time at which the server began it. The gaps between events say nothing: a fast model sends
+ * events within a few milliseconds of each other.
+ */
+export function judgeAnswer({ heldBackMs, times, waitedMs }: AnswerTimes): Finding {
+  const details = {
+    events: times.events,
+    first_event_ms: Math.round(waitedMs),
+    arrived_over_ms: Math.round(times.arrivedOverMs),
+    bursts: times.bursts,
+    ...(heldBackMs === undefined ? {} : { first_event_after_created_ms: Math.round(heldBackMs) }),
+  };
+  const arrived = `${times.events} events over ${Math.round(times.arrivedOverMs)} ms in ${
+    bursts(times.bursts)
+  }`;
+  const isHeldBack = heldBackMs === undefined
+    ? waitedMs >= LONG_WAIT_MS && times.arrivedOverMs < waitedMs / 10
+    : heldBackMs >= CLOCK_RESOLUTION_MS && times.arrivedOverMs < heldBackMs / 2;
+  if (!isHeldBack) return ok(`An answer streams: ${arrived}`, details);
+  const silence = `${(Math.max(waitedMs, heldBackMs ?? 0) / 1_000).toFixed(1)} s of silence`;
+  return warn(
+    heldBackMs === undefined
+      ? `The answer came at once after ${silence} (${arrived}): it may have been held back`
+      : `Held back: the answer came at once after ${silence}, though the server had begun it (${arrived})`,
+    { details, remediation: BUFFERING_REMEDY },
+  );
+}

@@ -1,0 +1,95 @@
+/**
+ * The stream with known send times that the simulated API offers.
+ *
+ * @module
+ */
+import { isObject } from "../../responses/events/items.ts";
+import { objectInBody } from "../../responses/failures/server_text.ts";
+import { fail, type Finding, ok, warn } from "../check.ts";
+import type { DoctorContext } from "../context.ts";
+import { type ArrivalTimes, arrivalTimes, bursts, type TimedEvent } from "./arrival_times.ts";
+
+/** A list of models with this header names the path of such a stream below the base URL. */
+export const TIMED_EVENTS_HEADER = "culvert-timed-events";
+const EVENTS = 6;
+const GAP_MS = 120;
+
+/** Reads the stream and judges when its events arrived. */
+export async function requestTimedEvents(
+  context: DoctorContext,
+  path: string,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { world } = context;
+  const url = await context.endpoint(path);
+  url.searchParams.set("events", String(EVENTS));
+  url.searchParams.set("gap", String(GAP_MS));
+  const dialer = await context.dialer();
+  const reply = await dialer.request({
+    method: "GET",
+    url,
+    headers: { accept: "text/event-stream" },
+    signal,
+    headerTimeoutMs: context.timeLeft(300),
+  });
+  if (reply.status !== 200 || reply.body === null) {
+    await reply.body?.cancel();
+    return warn(`The stream with known send times was not sent (status ${reply.status})`, {
+      details: { status: reply.status },
+      remediation: "Something on the way passes the list of models and not this stream. Try --spend.",
+    });
+  }
+  const { SseDecoder } = await import("../../responses/transport/sse/sse_decoder.ts");
+  const decoder = new SseDecoder();
+  const events: TimedEvent[] = [];
+  for await (const chunk of reply.body) {
+    const arrivedMs = world.monotonic();
+    for (const data of decoder.push(chunk)) events.push({ arrivedMs, sentMs: sentAt(data) });
+  }
+  return judgeTimedEvents(arrivalTimes(events), EVENTS);
+}
+
+function sentAt(data: string): number {
+  const event = objectInBody(data);
+  const sent = isObject(event) ? event.sent_at_ms : undefined;
+  return typeof sent === "number" ? sent : 0;
+}
+
+/**
+ * Judges a stream whose send times are known.
+ *
+ * @param expected how many events were requested
+ */
+export function judgeTimedEvents(times: ArrivalTimes, expected: number): Finding {
+  const sentOverMs = Math.round(times.sentOverMs);
+  const arrivedOverMs = Math.round(times.arrivedOverMs);
+  const details = {
+    events: times.events,
+    expected_events: expected,
+    sent_over_ms: sentOverMs,
+    arrived_over_ms: arrivedOverMs,
+    bursts: times.bursts,
+  };
+  if (times.events < expected) {
+    return fail("stream_closed", `The stream ended after ${times.events} of ${expected} events`, {
+      details,
+      remediation:
+        "Something on the way cuts streams short. Ask your network team for the time and size limits of " +
+        "the proxy.",
+    });
+  }
+  const sent = `events sent over ${sentOverMs} ms`;
+  if (times.arrivedOverMs >= times.sentOverMs / 2) {
+    return ok(`Not held back: ${sent} arrived over ${arrivedOverMs} ms`, details);
+  }
+  return warn(`Held back: ${sent} arrived within ${arrivedOverMs} ms, in ${bursts(times.bursts)}`, {
+    details,
+    remediation: BUFFERING_REMEDY,
+  });
+}
+
+/** The remedy for a stream that is held back. */
+export const BUFFERING_REMEDY =
+  "A proxy buffers the stream: answers come late and all at once, and a long silence may be taken for a dead " +
+  "connection. Ask your network team to pass text/event-stream without buffering (nginx: proxy_buffering off; " +
+  "mitmproxy: stream_large_bodies).";
