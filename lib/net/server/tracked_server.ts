@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { ignoreBrokenPeer } from "./forward/splice.ts";
@@ -78,4 +79,13 @@ export function bind(server: Server, port: number, hostname: string): Promise<nu
       else resolve(address.port);
     });
   });
+}
+
+/**
+ * Removes the time limits that `node:http` has for requests: a proxy must not end an upload that is slow, nor a
+ * connection that waits for a model.
+ */
+export function withoutLimits(server: HttpServer): void {
+  server.requestTimeout = 0;
+  server.timeout = 0;
 }

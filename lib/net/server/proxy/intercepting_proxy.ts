@@ -24,7 +24,7 @@ import {
 import { ignoreBrokenPeer, openLoopback, splice } from "../forward/splice.ts";
 import { type Origin, type Upstream, urlOf } from "../forward/upstream.ts";
 import type { ServerIdentity } from "../listener.ts";
-import { bind, ServerGroup } from "../tracked_server.ts";
+import { bind, ServerGroup, withoutLimits } from "../tracked_server.ts";
 import type { ConnectAction, ProxyEvent } from "./proxy_events.ts";
 import {
   blockedReply,
@@ -34,7 +34,7 @@ import {
   UNAUTHORIZED,
   unreachableReply,
 } from "./proxy_replies.ts";
-import { startTerminator, withoutLimits } from "./tls_terminator.ts";
+import { startTerminator } from "./tls_terminator.ts";
 
 export type { ConnectAction, ProxyEvent } from "./proxy_events.ts";
 

@@ -8,13 +8,13 @@
  *
  * @module
  */
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { rawReply, type UpgradeRequest } from "../forward/forward_upgrade.ts";
 import { ignoreBrokenPeer } from "../forward/splice.ts";
 import type { ServerIdentity } from "../listener.ts";
-import { bind, type ServerGroup } from "../tracked_server.ts";
+import { bind, type ServerGroup, withoutLimits } from "../tracked_server.ts";
 
 /** What a terminator does with what it decrypts. */
 export interface TerminatorHandlers {
@@ -75,13 +75,4 @@ export async function startTerminator(
     socket.end(rawReply(NESTED_CONNECT));
   });
   return await bind(server, 0, "127.0.0.1");
-}
-
-/**
- * Removes the time limits that `node:http` has for requests: a proxy must not end an upload that is slow, nor a
- * connection that waits for a model.
- */
-export function withoutLimits(server: Server): void {
-  server.requestTimeout = 0;
-  server.timeout = 0;
 }
