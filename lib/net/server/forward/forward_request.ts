@@ -36,9 +36,8 @@ export interface OwnReply {
   readonly body: string;
 }
 
-/** A response of the origin with status 401, and what is needed to send the request again. */
+/** A response of the origin with status 401. */
 export interface Refusal {
-  readonly status: number;
   readonly rawHeaders: readonly string[];
   /** At most 64 KiB. */
   readonly body: Uint8Array;
@@ -54,7 +53,7 @@ export interface Forwarding {
   /** Makes the answer for an origin that cannot be reached, or that breaks off before it has answered. */
   readonly failure: (error: unknown, origin: Origin) => OwnReply;
   /**
-   * Called once when the origin answers 401. Returns the request to send instead, or `undefined` to pass the 401 on.
+   * Called each time the origin answers 401. Returns the request to send instead, or `undefined` to pass the 401 on.
    * Without it, request bodies are not kept.
    */
   readonly renew?: (refusal: Refusal, signal: AbortSignal) => Promise<OutgoingRequest | undefined>;
@@ -114,8 +113,9 @@ class Exchange {
     const { signal } = this.#gone;
     if (policy?.delayMs !== undefined) await delay(policy.delayMs, signal);
     let reply = await this.#send(request);
-    if (reply.statusCode === 401 && renew !== undefined && !this.#body.isTooLong) {
-      const refusal = { status: 401, rawHeaders: reply.rawHeaders, body: await readStart(reply) };
+    // `renew` ends the loop: it gives up when the credential has nothing new.
+    while (reply.statusCode === 401 && renew !== undefined && !this.#body.isTooLong) {
+      const refusal = { rawHeaders: reply.rawHeaders, body: await readStart(reply) };
       const renewed = await renew(refusal, signal);
       if (renewed === undefined) return this.#passRefusal(reply, refusal);
       reply.destroy();
@@ -242,9 +242,9 @@ class Exchange {
     tap.end({ direction: "response", at: performance.now(), outcome: "complete" });
     // The body may have been cut at the limit of what is read.
     const headers = withoutHeaders(endToEndHeaders(reply.rawHeaders), new Set(["content-length"]));
-    this.#response.writeHead(refusal.status, reply.statusMessage ?? "", headers);
+    this.#response.writeHead(401, reply.statusMessage ?? "", headers);
     this.#response.end(refusal.body);
-    return refusal.status;
+    return 401;
   }
 
   #tellHead(reply: IncomingMessage): void {

@@ -43,10 +43,10 @@ export async function forwardUpgrade(
   if (socket.destroyed) onGone();
   try {
     let answer = await ask(upgrade, request, forwarding, gone.signal);
-    if (answer.kind === "refused" && answer.reply.statusCode === 401 && renew !== undefined) {
+    while (answer.kind === "refused" && answer.reply.statusCode === 401 && renew !== undefined) {
       const { reply } = answer;
       const body = await readStart(reply);
-      const renewed = await renew({ status: 401, rawHeaders: reply.rawHeaders, body }, gone.signal);
+      const renewed = await renew({ rawHeaders: reply.rawHeaders, body }, gone.signal);
       if (renewed === undefined) return refuse(socket, reply, tap, body);
       reply.destroy();
       answer = await ask(upgrade, renewed, forwarding, gone.signal);
