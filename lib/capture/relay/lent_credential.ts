@@ -15,7 +15,8 @@ import {
 } from "../../net/server/forward/raw_headers.ts";
 import { hostHeaderOf } from "../../net/server/forward/upstream.ts";
 import type { RelayForward, RelayRequest } from "../../net/server/relay_server.ts";
-import { serverEvidence } from "../../net/server_evidence.ts";
+import { rejectionOf } from "../../responses/failures/rejection.ts";
+import { secretsOf } from "../../responses/failures/server_text.ts";
 import { baseUrl } from "../../responses/request/url.ts";
 import { relayFailure } from "./relay_error.ts";
 import { type MountedPath, relayTarget } from "./relay_path.ts";
@@ -65,15 +66,16 @@ export async function lendCredential(
     request: lentRequest(request, mounted, connection, sent),
     failure: (error) => relayFailure(error, "model"),
     renew: async ({ rawHeaders, body }, stop) => {
-      const { message, code } = errorIn(body);
-      const result = await recovery.recover({
-        endpoint,
-        transport: request.isUpgrade ? "websocket" : "http",
-        evidence: serverEvidence(headersOf(rawHeaders)),
-        sent,
-        ...(message === undefined ? {} : { message }),
-        ...(code === undefined ? {} : { code }),
-      }, stop);
+      const secrets = [...secretsOf(sent.headers), ...secretsOf(connection.settings.provider.headers)];
+      const refusal = {
+        status: 401,
+        headers: headersOf(rawHeaders),
+        body: new TextDecoder().decode(body),
+        attempted: `${request.method} ${endpoint}`,
+      };
+      const wire = request.isUpgrade ? "websocket" : "sse";
+      const rejection = { ...rejectionOf(refusal, wire, sent, secrets), endpoint };
+      const result = await recovery.recover(rejection, stop);
       if (!result.resend) {
         events.recovered(result.error.message);
         return undefined;
@@ -92,7 +94,10 @@ function lentRequest(
   { mode, headers }: Authorization,
 ): OutgoingRequest {
   const { origin, path } = relayTarget(baseUrl(provider, mode), mounted, provider.queryParams);
-  const own = withoutHeaders(isUpgrade ? upgradeHeaders(rawHeaders) : endToEndHeaders(rawHeaders), LOCAL_FIELDS);
+  const own = withoutHeaders(
+    isUpgrade ? upgradeHeaders(rawHeaders) : endToEndHeaders(rawHeaders),
+    LOCAL_FIELDS,
+  );
   const given = new Set(headerPairs(own).map(([name]) => name.toLowerCase()));
   // As in a turn: the headers of the provider, then those of the request, then those of the credential.
   const added = Object.entries(provider.headers).filter(([name]) => !given.has(name.toLowerCase()));
@@ -111,26 +116,4 @@ function headersOf(rawHeaders: readonly string[]): Headers {
     }
   }
   return headers;
-}
-
-/** Returns `error.message` and `error.code` of a JSON body; neither where it is something else. */
-function errorIn(body: Uint8Array): { readonly message?: string; readonly code?: string } {
-  try {
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(body));
-    const error = field(parsed, "error");
-    const [message, code] = [field(error, "message"), field(error, "code")];
-    return {
-      ...(typeof message === "string" ? { message } : {}),
-      ...(typeof code === "string" ? { code } : {}),
-    };
-  } catch (error) {
-    // Compressed, cut or no JSON at all.
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
-}
-
-function field(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.getOwnPropertyDescriptor(value, name)?.value;
 }

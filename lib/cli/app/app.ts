@@ -39,6 +39,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | Rout
   ca: async () => (await import("../ca/command.ts")).caCommands,
   demo: async () => (await import("../demo/command.ts")).demoCommand,
   auth: async () => (await import("../auth/command.ts")).authCommands,
+  serve: async () => (await import("../serve/command.ts")).serveCommand,
   report: async () => (await import("../report/command.ts")).reportCommand,
   completion: async () => (await import("../completion/command.ts")).completionCommand,
   man: async () => (await import("../man/command.ts")).manCommand,

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Application, CommandContext, RouteMap, StricliProcess } from "@stricli/core";
-import type { ExitStatus } from "../../errors.ts";
 import type { Documented } from "./command.ts";
 import type { Host } from "./host.ts";
 
@@ -22,8 +21,11 @@ export interface CliContext extends CommandContext {
   readonly process: StricliProcess;
   readonly host: Host;
   readonly program: Program;
-  /** The exit status. A command changes it when it fails without an exception. */
-  status: ExitStatus;
+  /**
+   * The exit status: one of `EXIT`, or that of a program that the command ran. A command changes it when it fails without
+   * an exception.
+   */
+  status: number;
 }
 
 /** A context, and what the parser wrote through it. */

@@ -41,7 +41,15 @@ export function createDialer(options: DialerOptions): Dialer {
     const seen = await examine(fault, url, route, { trust, world, userAgent }, signal);
     return explain(seen.fault, { url, route, trust }, seen.findings);
   };
-  const connectParts: ConnectParts = { trust, world, userAgent, observer, fail, broken };
+  const connectParts: ConnectParts = {
+    trust,
+    world,
+    userAgent,
+    observer,
+    fail,
+    broken,
+    ...(options.tcp === undefined ? {} : { tcp: options.tcp }),
+  };
   const parts: ExchangeParts = {
     pool,
     routes,

@@ -9,6 +9,7 @@ import type { World } from "../../world/world.ts";
 import type { Observer } from "../observer.ts";
 import type { ReplyBody } from "./reply_body.ts";
 import type { Route, RouteTable } from "../route/route.ts";
+import type { TcpParts } from "../tunnel/dial_tcp.ts";
 import type { ByteStream, StreamOptions, StreamTarget } from "../tunnel/byte_stream.ts";
 import type { WebSocketOutcome, WebSocketRequest } from "../websocket/websocket.ts";
 
@@ -20,6 +21,11 @@ export interface DialerOptions {
   readonly observer?: Observer;
   /** Sent unless a request brings its own. */
   readonly userAgent: string;
+  /**
+   * Resolves names and opens TCP connections for {@link Dialer.connect} and {@link Dialer.openWebSocket}. Default: the
+   * system's. A simulated network has names of its own.
+   */
+  readonly tcp?: TcpParts;
 }
 
 /** One HTTP exchange to make. */

@@ -4,11 +4,7 @@
  * @module
  */
 import type { Duplex } from "node:stream";
-import type { TrustStore } from "../../../trust/trust_store.ts";
-import type { World } from "../../../world/world.ts";
-import type { RouteTable } from "../../route/route.ts";
-import { duplexOf } from "../../tunnel/byte_conn.ts";
-import { openTunnel, secure } from "../../tunnel/tunnel.ts";
+import type { Dialer } from "../../dialer/dialer.ts";
 
 /** A server, as a client of the proxy names it. */
 export interface Origin {
@@ -24,46 +20,23 @@ export interface Upstream {
   /**
    * Connects, through the proxy where the route has one, and completes the TLS handshake.
    *
-   * @throws what the network or the TLS library reports; the signal's reason
+   * @throws CulvertError of the network and TLS codes; the signal's reason
    */
   readonly open: (origin: Origin, signal: AbortSignal) => Promise<Duplex>;
 }
 
-/** What an upstream is made of. */
-export interface UpstreamParts {
-  readonly trust: TrustStore;
-  readonly routes: RouteTable;
-  readonly world: World;
-  readonly userAgent: string;
-  /** Where a host is reached. Default: as it is named. */
-  readonly resolve?: ((host: string, port: number) => Address) | undefined;
-  /** Time allowed for DNS, proxy and TLS together, ms. Default 15,000. */
-  readonly connectTimeoutMs?: number;
-}
-
-/** Where a connection goes. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-const CONNECT_TIMEOUT_MS = 15_000;
-
-/** Builds an upstream with the roots to trust and the routes to take. */
-export function createUpstream(parts: UpstreamParts): Upstream {
-  const { routes, resolve, connectTimeoutMs = CONNECT_TIMEOUT_MS } = parts;
+/** Returns an upstream with the roots, the routes, the client certificate and the time limits of a dialer. */
+export function dialerUpstream(dialer: Pick<Dialer, "connect">): Upstream {
   return {
-    open: async (origin, signal) => {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]);
-      const route = routes.resolve(urlOf(origin));
-      const target = resolve?.(origin.host, origin.port) ?? origin;
-      const conn = await openTunnel(target, route, parts, limited);
-      return duplexOf(origin.isSecure ? (await secure(conn, origin.host, parts, limited)).conn : conn);
+    open: async ({ host, port, isSecure }, signal) => {
+      // The forwarding speaks HTTP/1.1 only.
+      const stream = await dialer.connect({ host, port }, { tls: isSecure, alpn: ["http/1.1"], signal });
+      return stream.toDuplex();
     },
   };
 }
 
-/** Returns the URL by which a route to the origin is looked up. */
+/** Returns the URL of an origin. */
 export function urlOf({ host, port, isSecure }: Origin): URL {
   return new URL(`${isSecure ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}/`);
 }

@@ -1,0 +1,113 @@
+/**
+ * Flags and help of `culvert serve`.
+ *
+ * @module
+ */
+import { defineCommand } from "../command/command.ts";
+import {
+  NETWORK_FLAGS,
+  type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
+  text,
+} from "../command/shared_flags.ts";
+import { boundedInteger } from "./bounded_integer.ts";
+
+/** Flags of `serve`. */
+export type ServeFlags = OutputFlags & NetworkFlags & {
+  readonly port?: number;
+  readonly serverInfo?: string;
+  readonly localAuth?: boolean;
+  readonly websocket?: boolean;
+  readonly httpShutdown?: boolean;
+  readonly drain?: number;
+  readonly provider?: string;
+  readonly baseUrl?: string;
+  readonly apiKeyFile?: string;
+};
+
+/** `culvert serve`. */
+export const serveCommand = defineCommand<ServeFlags, string[]>({
+  flags: {
+    port: {
+      kind: "parsed",
+      parse: (input) => boundedInteger(input, "--port", 0, 65_535),
+      optional: true,
+      placeholder: "N",
+      brief: "Port on 127.0.0.1; without it the system chooses a free one",
+    },
+    serverInfo: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "Write port, process id and tokens as one line of JSON, mode 0600; removed at the end",
+    },
+    localAuth: {
+      kind: "boolean",
+      optional: true,
+      brief: "Require a random bearer token of clients (default); --no-local-auth requires none",
+    },
+    websocket: {
+      kind: "boolean",
+      optional: true,
+      brief: "Relay websockets (default); --no-websocket answers 426, so that clients use HTTP",
+    },
+    httpShutdown: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Stop at POST /shutdown with the shutdown token of --server-info",
+    },
+    drain: {
+      kind: "parsed",
+      parse: (input) => boundedInteger(input, "--drain", 0, 86_400),
+      optional: true,
+      placeholder: "SECONDS",
+      brief: "Time for running exchanges to end after SIGTERM; default 30",
+    },
+    provider: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "ID",
+      brief: "Provider: openai, ollama, lmstudio, demo, or one of config.toml",
+    },
+    baseUrl: { kind: "parsed", parse: text, optional: true, placeholder: "URL", brief: "Address of the API" },
+    apiKeyFile: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "File that holds the API key",
+    },
+    ...NETWORK_FLAGS,
+    ...OUTPUT_FLAGS,
+  },
+  aliases: OUTPUT_ALIASES,
+  positional: {
+    kind: "array",
+    parameter: {
+      parse: text,
+      placeholder: "COMMAND",
+      brief: "Program to run with OPENAI_BASE_URL and OPENAI_API_KEY set; serve ends with it",
+    },
+  },
+  docs: {
+    brief: "Lend trust, route and credential to other programs on this machine",
+    description:
+      "Listens on 127.0.0.1 and relays everything below /v1/ to the provider: SSE and websockets, chunk by chunk, with\n" +
+      "the CA bundle, the proxy and the credential of culvert. An expired token is renewed, and a request that the\n" +
+      "server answers with 401 is sent again once the credential was renewed. The client never sees the credential.\n\n" +
+      "Prints the variables that point a client at it. Clients present the printed token as their API key. Requests of\n" +
+      "web pages are refused. SIGTERM and Ctrl-C stop accepting requests and wait for those that run: 0 is the exit\n" +
+      "code if all ended in time. A second signal stops at once.",
+    examples: [
+      `culvert serve --provider demo -- sh -c 'curl -s -H "Authorization: Bearer $OPENAI_API_KEY" $OPENAI_BASE_URL/models'`,
+      `culvert serve --provider demo --server-info serve.json -- cat serve.json`,
+    ],
+    seeAlso: ["culvert run", "culvert capture", "culvert auth status"],
+  },
+  load: () => import("./run.ts"),
+});
