@@ -29,7 +29,7 @@ export async function run(host: Host): Promise<number> {
     if (error.code === "reader_gone") return error.exitStatus;
     const [{ formatError }, { createStyle }] = await Promise.all([
       import("../output/render_error.ts"),
-      import("../output/style.ts"),
+      import("../../text/style.ts"),
     ]);
     host.stderr.writeSync(formatError(error, createStyle(false)));
     return error.exitStatus;

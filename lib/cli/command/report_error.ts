@@ -7,7 +7,8 @@ import type { CulvertError } from "../../errors.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { formatError, redactError } from "../output/render_error.ts";
 import type { OutputHost } from "../output/streams.ts";
-import { type ColorChoice, createStyle, wantsColor } from "../output/style.ts";
+import { createStyle } from "../../text/style.ts";
+import { type ColorChoice, wantsColor } from "../output/color.ts";
 import type { CliContext } from "./context.ts";
 
 /** How to report. */

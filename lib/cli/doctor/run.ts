@@ -8,7 +8,8 @@ import { type ExaminationOptions, examine } from "../../doctor/examine.ts";
 import { renderReport } from "../../doctor/report/render.ts";
 import type { Report, ReportMode } from "../../doctor/report/report.ts";
 import { CulvertError } from "../../errors.ts";
-import { wantsColor } from "../output/style.ts";
+import { applyStyles } from "../../text/style.ts";
+import { wantsColor } from "../output/color.ts";
 import type { DoctorFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
@@ -31,10 +32,12 @@ export async function run(context: CliContext, flags: DoctorFlags, url?: string)
     await host.stdout.write(`${JSON.stringify(report)}\n`);
     return;
   }
-  await host.stdout.write(renderReport(report, {
+  const text = renderReport(report, {
     color: wantsColor(flags.color, host.stdout, world.env),
     verbose: (flags.verbose ?? 0) > 0,
-  }));
+  });
+  // On a terminal the stream applies the styles itself, behind its filter.
+  await host.stdout.write(host.stdout.isTerminal ? text : applyStyles(text));
 }
 
 async function examineHere(options: ExaminationOptions): Promise<Report> {

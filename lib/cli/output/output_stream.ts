@@ -7,7 +7,7 @@
 import { CulvertError } from "../../errors.ts";
 import { removeControls } from "../../text/control_characters.ts";
 import type { MessageStream, OutputStream } from "./streams.ts";
-import { applyStyles } from "./style.ts";
+import { applyStyles } from "../../text/style.ts";
 
 /** The descriptor behind a stream, such as `Deno.stdout`. */
 export interface Sink {

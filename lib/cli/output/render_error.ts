@@ -8,7 +8,7 @@ import { redactDetails } from "../../redaction/details.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 import type { ResultError } from "../../responses/events/events.ts";
 import { removeControls } from "../../text/control_characters.ts";
-import type { Style } from "./style.ts";
+import { removeStyles, type Style } from "../../text/style.ts";
 
 /** The part of a failure that is shown to people. */
 export interface Reportable extends Pick<CulvertError, "message"> {
@@ -30,7 +30,7 @@ export function formatError(error: Reportable, style: Style): string {
 
 /** Joins the lines of a message that may quote a server, and replaces its other control characters. */
 export function singleLine(text: string): string {
-  return removeControls(text.trimEnd().replace(/[\r\n]+/g, " "), { joiners: true });
+  return removeControls(removeStyles(text).trimEnd().replace(/[\r\n]+/g, " "), { joiners: true });
 }
 
 /** Returns a failure in the form that a JSON line has, with secrets masked. */

@@ -9,7 +9,8 @@ import type { Warning } from "../../warning.ts";
 import { formatError, type Reportable, singleLine } from "./render_error.ts";
 import { type ProgressLine, startProgressLine } from "./progress_line.ts";
 import type { OutputHost } from "./streams.ts";
-import { type ColorChoice, createStyle, wantsColor } from "./style.ts";
+import { createStyle } from "../../text/style.ts";
+import { type ColorChoice, wantsColor } from "./color.ts";
 
 /** The flags that choose what is written to stderr. */
 export type OutputFlags = {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { DetailValue } from "../../errors.ts";
+import { createStyle, type Style } from "../../text/style.ts";
 import { LINE_WIDTH, plainText, wrapText } from "../../text/wrap.ts";
 import type { CheckStatus } from "../check.ts";
 import type { Report, ReportedCheck } from "./report.ts";
@@ -25,11 +26,11 @@ const INDENT = " ".repeat(STATUS_WIDTH + ID_WIDTH);
 const MIN_COLUMNS = 40;
 
 /** The word for each status. The colour only repeats it. */
-const WORDS: Readonly<Record<CheckStatus, { readonly word: string; readonly color: string }>> = {
-  ok: { word: "ok", color: "32" },
-  warn: { word: "WARN", color: "33" },
-  fail: { word: "FAIL", color: "31" },
-  skipped: { word: "-", color: "90" },
+const WORDS: Readonly<Record<CheckStatus, { readonly word: string; readonly color: keyof Style }>> = {
+  ok: { word: "ok", color: "good" },
+  warn: { word: "WARN", color: "warning" },
+  fail: { word: "FAIL", color: "error" },
+  skipped: { word: "-", color: "faint" },
 };
 
 /**
@@ -62,7 +63,7 @@ function renderCheck(check: ReportedCheck, options: RenderOptions, columns: numb
   const id = `${plainText(check.id).padEnd(ID_WIDTH - 1)} `;
   const head = wrapText(check.summary, `${label}${id}`, INDENT, columns);
   if (options.color && head[0] !== undefined) {
-    head[0] = `\x1b[${color}m${label}\x1b[0m${head[0].slice(STATUS_WIDTH)}`;
+    head[0] = `${createStyle(true)[color](label)}${head[0].slice(STATUS_WIDTH)}`;
   }
   const isProblem = check.status === "warn" || check.status === "fail";
   const facts = options.verbose || isProblem

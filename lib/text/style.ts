@@ -7,11 +7,6 @@
  *
  * @module
  */
-import type { Environment } from "../../world/world.ts";
-
-/** The values of `--color`. */
-export type ColorChoice = "auto" | "always" | "never";
-
 /** Parameters of the escape sequences that begin and end each style (ECMA-48, SGR). */
 const PARAMETERS = {
   error: [31, 39],
@@ -31,29 +26,10 @@ export type Style = Readonly<Record<keyof typeof PARAMETERS, (text: string) => s
 /** The first of the noncharacters. */
 const FIRST = 0xfdd0;
 
-/**
- * Tells whether a stream is coloured. `--color` decides; else `NO_COLOR`, not empty, turns colour off; else
- * `CLICOLOR_FORCE`, not empty and not `0`, turns it on; else a terminal is coloured, unless `TERM` is `dumb`.
- * (no-color.org, bixense.com/clicolors)
- */
-export function wantsColor(
-  choice: ColorChoice | undefined,
-  stream: { readonly isTerminal: boolean },
-  env: Environment,
-): boolean {
-  if (choice === "always") return true;
-  if (choice === "never") return false;
-  if (isSet(env("NO_COLOR"))) return false;
-  const force = env("CLICOLOR_FORCE");
-  if (isSet(force) && force !== "0") return true;
-  return stream.isTerminal && env("TERM") !== "dumb";
-}
+/** Matches every noncharacter that has a meaning here. */
+const MARKS = /[\ufdd0-\ufdef]/g;
 
-function isSet(value: string | undefined): boolean {
-  return value !== undefined && value !== "";
-}
-
-/** Returns the style of a stream. */
+/** Returns the styles, or functions that change nothing where `colored` is false. */
 export function createStyle(colored: boolean): Style {
   const names = Object.keys(PARAMETERS);
   const surround = (name: keyof typeof PARAMETERS) => (text: string) => {
@@ -76,9 +52,14 @@ export function createStyle(colored: boolean): Style {
 
 /** Turns the noncharacters of {@link createStyle} into escape sequences. */
 export function applyStyles(text: string): string {
-  return text.replace(/[\ufdd0-\ufdef]/g, (character) => {
+  return text.replace(MARKS, (character) => {
     const offset = character.charCodeAt(0) - FIRST;
     const parameter = Object.values(PARAMETERS)[offset >> 1]?.[offset % 2];
     return parameter === undefined ? "\ufffd" : `\x1b[${parameter}m`;
   });
+}
+
+/** Replaces the noncharacters of text that comes from elsewhere, so that it has no style. */
+export function removeStyles(text: string): string {
+  return text.replace(MARKS, "\ufffd");
 }
