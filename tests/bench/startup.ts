@@ -1,6 +1,7 @@
 /**
- * What a start costs: processor time of whole processes beside an empty `deno run`, each taking turns. The program
- * is the one that `CULVERT_UNDER_TEST` names, else `deno run main.ts`.
+ * What a start costs: processor time of whole processes, ours and an empty one of the same kind taking turns. With
+ * `CULVERT_UNDER_TEST` both are compiled (`COMPILE_DENO` and `DENORT_BIN` as in `.ci/compile.ts`); else both are
+ * `deno run`.
  */
 import { programUnderTest } from "../support/culvert.ts";
 import type { Finding } from "./measure.ts";
@@ -8,25 +9,56 @@ import { processorTime } from "./process_cost.ts";
 
 const RUNS = 21;
 
-/** Measures `--version`, and `respond` until its request is on the wire. By the least: load adds, and never takes. */
+/** How many times the processor time of the empty program each start may take. */
+interface Bars {
+  readonly version: number;
+  readonly request: number;
+}
+
+const COMPILED: Bars = { version: 1.3, request: 2.2 };
+const FROM_SOURCE: Bars = { version: 6, request: 6 };
+
+/** Measures `--version`, and `respond` until its request is on the wire. Compares the minima: load only ever adds. */
 export async function startup(): Promise<readonly Finding[]> {
+  const isCompiled = (Deno.env.get("CULVERT_UNDER_TEST") ?? "") !== "";
+  const bars = isCompiled ? COMPILED : FROM_SOURCE;
+  const kind = isCompiled ? "an empty compiled program" : "an empty deno run";
   if (Deno.build.os === "windows") {
     const measured = "bash counts the time, and is not on Windows";
-    return [{ name: "start-up", measured, bar: "1.3 for --version, 4 for respond", passed: undefined }];
+    return [{ name: "start-up", measured, bar: `${bars.version} and ${bars.request}`, passed: undefined }];
   }
   const directory = await Deno.makeTempDir({ prefix: "culvert-startup-" });
-  const empty = `${directory}/empty.ts`;
-  await Deno.writeTextFile(empty, "export {};\n");
-  const rival = () => processorTime({ command: [Deno.execPath(), "run", empty] });
   try {
+    const empty = `${directory}/empty.ts`;
+    await Deno.writeTextFile(empty, "export {};\n");
+    const command = isCompiled ? [await compileEmpty(directory)] : [Deno.execPath(), "run", empty];
+    const rival = () => processorTime({ command });
     const version = () => processorTime({ command: [...programUnderTest(), "--version"] });
     return [
-      await compare("start-up of --version", 1.3, version, rival),
-      await compare("start-up of respond, until its request is on the wire", 4, untilRequest, rival),
+      await compare("start-up of --version", kind, bars.version, version, rival),
+      await compare(
+        "start-up of respond, until its request is on the wire",
+        kind,
+        bars.request,
+        untilRequest,
+        rival,
+      ),
     ];
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+}
+
+/** Compiles an empty program with the same runtime as the program under test. */
+async function compileEmpty(directory: string): Promise<string> {
+  const source = `${directory}/empty.js`;
+  const binary = `${directory}/empty`;
+  await Deno.writeTextFile(source, "export {};\n");
+  const { success, stderr } = await new Deno.Command(Deno.env.get("COMPILE_DENO") || Deno.execPath(), {
+    args: ["compile", "--quiet", "--no-check", "--no-config", "--no-code-cache", "--output", binary, source],
+  }).output();
+  if (!success) throw new Error(`Cannot compile an empty program: ${new TextDecoder().decode(stderr)}`);
+  return binary;
 }
 
 async function untilRequest(): Promise<number> {
@@ -51,6 +83,7 @@ async function untilRequest(): Promise<number> {
 
 async function compare(
   name: string,
+  kind: string,
   bar: number,
   ours: () => Promise<number>,
   rival: () => Promise<number>,
@@ -67,7 +100,7 @@ async function compare(
   const ratio = least / leastOfRival;
   return {
     name,
-    measured: `${ratio.toFixed(2)} times the processor time of an empty deno run ` +
+    measured: `${ratio.toFixed(2)} times the processor time of ${kind} ` +
       `(${least.toFixed(0)} ms to ${leastOfRival.toFixed(0)} ms; ` +
       `medians ${median(times).toFixed(0)} to ${median(rivals).toFixed(0)})`,
     bar: `at most ${bar}`,
