@@ -1,0 +1,3 @@
+import { testPath } from "./path_cases.ts";
+
+testPath("CONNECT");

@@ -1,0 +1,208 @@
+/**
+ * A relay that breaks a stream on purpose: a TLS server that forwards each connection to a plain HTTP server, and
+ * injects one fault into what comes back, at a point that it finds by reading the units of the stream (the head, then
+ * chunks of an SSE body or websocket frames).
+ */
+import * as net from "node:net";
+import * as tls from "node:tls";
+import { UnitReader } from "./unit_reader.ts";
+
+/** What is done to the stream. */
+export const FAULTS = [
+  "latency",
+  "slow close",
+  "reset",
+  "half close",
+  "cut after 7 bytes",
+  "corrupt byte",
+  "stall",
+  "garbage",
+  "truncated chunk",
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** Where in the stream it is done. */
+export const POINTS = [
+  "before headers",
+  "between events",
+  "inside an event",
+  "after the terminal event",
+] as const;
+export type Point = (typeof POINTS)[number];
+
+/** How long a `latency` holds the stream back, ms. */
+const LATENCY_MS = 300;
+/** How long a `slow close` waits before it closes, ms. */
+const SLOW_CLOSE_MS = 300;
+/** Bytes of no encoding and no protocol. */
+const GARBAGE = Uint8Array.from({ length: 64 }, (_, index) => 0x80 | (index * 37));
+
+/** A relay that runs. */
+export interface FaultRelay extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Options of {@link startFaultRelay}. */
+export interface FaultRelayOptions {
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** Port of the plain HTTP server on 127.0.0.1. */
+  readonly upstreamPort: number;
+  readonly fault: Fault;
+  readonly point: Point;
+}
+
+/** Starts a relay on a port that the system chooses. Every connection suffers the fault. */
+export async function startFaultRelay(options: FaultRelayOptions): Promise<FaultRelay> {
+  const sockets = new Set<net.Socket>();
+  const track = (socket: net.Socket) => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    // Broken connections are what this relay is for.
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => sockets.delete(socket));
+  };
+  const server = tls.createServer({
+    cert: options.certificate,
+    key: options.privateKey,
+    ALPNProtocols: ["http/1.1"],
+    allowHalfOpen: true,
+  }, (client) => {
+    track(client);
+    const upstream = net.connect(options.upstreamPort, "127.0.0.1");
+    track(upstream);
+    const requested = new Promise<void>((resolve) => {
+      let isFirst = true;
+      client.on("data", (data: Uint8Array) => {
+        upstream.write(isFirst ? withoutExtensions(data) : data);
+        isFirst = false;
+        resolve();
+      });
+    });
+    client.on("end", () => void upstream.end());
+    client.on("close", () => upstream.destroy());
+    void relayAnswer(client, upstream, requested, options).finally(() => upstream.destroy());
+  });
+  server.on("connection", (socket: net.Socket) => track(socket));
+  server.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The relay has no port");
+  return {
+    port: address.port,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** Takes the offer of compression out of an upgrade, so that the text of the frames can be read. */
+function withoutExtensions(data: Uint8Array): Uint8Array {
+  const text = new TextDecoder("latin1").decode(data);
+  if (!/^sec-websocket-extensions:/im.test(text)) return data;
+  return Uint8Array.from(
+    text.replace(/^sec-websocket-extensions:.*\r\n/im, ""),
+    (char) => char.charCodeAt(0),
+  );
+}
+
+/** Forwards what the upstream sends, up to the point; then injects the fault. */
+async function relayAnswer(
+  client: tls.TLSSocket,
+  upstream: net.Socket,
+  requested: Promise<void>,
+  { fault, point }: FaultRelayOptions,
+): Promise<void> {
+  const reader = new UnitReader(upstream);
+  await requested;
+  // The request is to reach the server whatever the fault does to the answer.
+  await sleep(20);
+  let before: Uint8Array = new Uint8Array(0);
+  if (point !== "before headers") {
+    let deltas = 0;
+    for (;;) {
+      const unit = await reader.next();
+      if (unit === undefined) return void client.end();
+      const text = new TextDecoder().decode(unit);
+      if (text.includes('"response.output_text.delta"')) deltas++;
+      const isHere = point === "after the terminal event"
+        ? text.includes('"response.completed"')
+        : deltas === 3;
+      if (!isHere) {
+        client.write(unit);
+        continue;
+      }
+      if (point === "after the terminal event") {
+        client.write(unit);
+      } else if (point === "inside an event") {
+        const middle = Math.floor(unit.length / 2);
+        client.write(unit.subarray(0, middle));
+        before = unit.subarray(middle);
+      } else before = unit;
+      break;
+    }
+  }
+  await inject(fault, client, reader, before);
+}
+
+/** @param pending bytes that were read and not forwarded yet */
+async function inject(
+  fault: Fault,
+  client: tls.TLSSocket,
+  reader: UnitReader,
+  pending: Uint8Array,
+): Promise<void> {
+  const next = async () => pending.length > 0 ? pending : await reader.next() ?? new Uint8Array(0);
+  switch (fault) {
+    case "latency":
+      await sleep(LATENCY_MS);
+      if (pending.length > 0) client.write(pending);
+      return await forwardRest(client, reader);
+    case "slow close":
+      await sleep(SLOW_CLOSE_MS);
+      return void client.end();
+    case "reset":
+      // What was written before must arrive: a reset discards what the client has not read yet.
+      await sleep(50);
+      return void client.resetAndDestroy();
+    case "half close":
+      client.end();
+      return await closed(client);
+    case "cut after 7 bytes":
+      client.write((await next()).subarray(0, 7));
+      await sleep(50);
+      return void client.destroy();
+    case "corrupt byte": {
+      const bytes = Uint8Array.from(await next());
+      const at = Math.min(9, bytes.length - 1);
+      if (at >= 0) bytes[at] = (bytes[at] ?? 0) ^ 0x80;
+      client.write(bytes);
+      return await forwardRest(client, reader);
+    }
+    case "stall":
+      return await closed(client);
+    case "garbage":
+      client.write(GARBAGE);
+      if (pending.length > 0) client.write(pending);
+      return await forwardRest(client, reader);
+    case "truncated chunk": {
+      const bytes = await next();
+      client.write(bytes.subarray(0, Math.ceil(bytes.length / 2)));
+      return void client.end();
+    }
+  }
+}
+
+async function forwardRest(client: tls.TLSSocket, reader: UnitReader): Promise<void> {
+  for (let unit = await reader.next(); unit !== undefined; unit = await reader.next()) client.write(unit);
+  client.end();
+}
+
+function closed(socket: tls.TLSSocket): Promise<void> {
+  return new Promise((resolve) => socket.destroyed ? resolve() : socket.once("close", () => resolve()));
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
