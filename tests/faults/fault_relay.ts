@@ -31,7 +31,7 @@ export const POINTS = [
 export type Point = (typeof POINTS)[number];
 
 /** How long a `latency` holds the stream back, ms. */
-const LATENCY_MS = 300;
+const LATENCY_MS = 200;
 /** How long a `slow close` waits before it closes, ms. */
 const SLOW_CLOSE_MS = 300;
 /** Bytes of no encoding and no protocol. */

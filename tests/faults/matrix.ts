@@ -1,6 +1,7 @@
 /** Every fault at every point of every transport over every path, with the outcome that each must have. */
 import { type MockApi, startMockApi } from "../../lib/mock/api/api.ts";
-import { startInterceptingProxy } from "../../lib/net/server/intercepting_proxy.ts";
+import { localUpstream } from "../../lib/net/server/forward/local_upstream.ts";
+import { startInterceptingProxy } from "../../lib/net/server/proxy/intercepting_proxy.ts";
 import { type Authority, createAuthority } from "../../lib/pki/pki.ts";
 import { culvert } from "../support/culvert.ts";
 import { join } from "../support/paths.ts";
@@ -38,8 +39,8 @@ export interface Outcome {
 }
 
 /** Longest time of a case, ms: two attempts with an idle limit of {@link IDLE_MS} each, and the start of the program. */
-export const LIMIT_MS = 15_000;
-const IDLE_MS = 700;
+export const LIMIT_MS = 25_000;
+const IDLE_MS = 2_000;
 
 const HOST = "api.culvert.test";
 const WORDS = ["one ", "two ", "three ", "four ", "five"];
@@ -120,11 +121,10 @@ export class MatrixRig implements AsyncDisposable {
       };
     }
     const proxy = await startInterceptingProxy({
+      upstream: localUpstream({ roots: [this.#authority.certificate], resolve: () => target }),
       interception: {
-        originRoots: [this.#authority.certificate],
         issue: async (name: string) => await this.#interceptor.issue({ commonName: name, names: [name] }),
       },
-      resolve: () => target,
     });
     return { url: `http://127.0.0.1:${proxy.port}`, [Symbol.asyncDispose]: () => proxy.close() };
   }
