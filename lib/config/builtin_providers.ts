@@ -1,12 +1,12 @@
 /**
- * The providers that exist without any configuration.
+ * The providers that need no configuration.
  *
  * @module
  */
 import type { Environment } from "../world/world.ts";
 import type { Provider } from "./provider.ts";
 
-/** Defaults of a provider's numbers, as the codex client has them (0.169.0). */
+/** Defaults of a provider, as in the codex client (0.169.0). */
 export const PROVIDER_DEFAULTS = {
   queryParams: {},
   headers: {},
@@ -18,18 +18,18 @@ export const PROVIDER_DEFAULTS = {
   supportsWebsockets: false,
 } as const satisfies Omit<Provider, "id" | "name">;
 
-/** Largest retry count that a configuration may ask for. */
+/** Largest number of retries that a configuration can set. */
 export const RETRY_CAP = 100;
 
-/** Ids that `[model_providers.*]` may not redefine. */
+/** Ids that `[model_providers.*]` must not redefine. */
 export const RESERVED_PROVIDER_IDS: readonly string[] = ["openai", "demo", "ollama", "lmstudio"];
 
 /**
- * The built-in provider of an id.
+ * Returns the built-in provider of an id.
  *
  * @param id as the user typed it
- * @param options `openaiBaseUrl` from the configuration; the environment for the local ones
- * @returns undefined where there is none of that id
+ * @param options `openaiBaseUrl` is the base URL of `openai`; the environment gives that of the local providers
+ * @returns `undefined` where no built-in provider has the id
  */
 export function builtinProvider(
   id: string,
@@ -39,7 +39,7 @@ export function builtinProvider(
     case "openai":
       return openai(options.env, options.openaiBaseUrl);
     case "demo":
-      // The address, the roots and the key are those of the simulated network, known once it has started.
+      // The simulated network gives the address, the roots and the key when it has started.
       return { ...PROVIDER_DEFAULTS, id, name: "demo", supportsWebsockets: true };
     case "ollama":
       return local(id, 11_434, options.env);
@@ -50,7 +50,7 @@ export function builtinProvider(
   }
 }
 
-/** What `--base-url` without `--provider` means: an address that speaks the protocol, and nothing else known. */
+/** Returns the provider for `--base-url` without `--provider`. */
 export function plainProvider(baseUrl: string): Provider {
   return { ...PROVIDER_DEFAULTS, id: "custom", name: "custom", baseUrl };
 }

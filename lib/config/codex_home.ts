@@ -1,9 +1,10 @@
 /**
- * Where the codex client keeps its configuration and credentials, which this program shares.
+ * Finds the directory of the codex client, whose configuration and credentials this program shares.
  *
  * @module
  */
 import { absolutePath, isAbsolutePath } from "../world/absolute_path.ts";
+import { unquoted } from "./environment/variable_value.ts";
 import { CulvertError } from "../errors.ts";
 import type { World } from "../world/world.ts";
 
@@ -15,7 +16,8 @@ import type { World } from "../world/world.ts";
  * @throws CulvertError `config` when the variable names no directory, or when no home directory is known
  */
 export async function findCodexHome(world: Pick<World, "env" | "cwd" | "home">): Promise<string> {
-  const named = world.env("CODEX_HOME");
+  const given = world.env("CODEX_HOME");
+  const named = given === undefined ? undefined : unquoted(given) ?? given;
   if (named !== undefined && named !== "") return await canonicalDirectory(absolutePath(named, world.cwd()));
   const home = world.home();
   if (home === undefined || home === "" || !isAbsolutePath(home)) {

@@ -1,71 +1,87 @@
 /**
- * Reads `config.toml`.
+ * Reads files in the syntax of `config.toml`.
  *
  * @module
  */
-import { absolutePath } from "../world/absolute_path.ts";
 import { CulvertError } from "../errors.ts";
+import { decodeText } from "../text/decode_text.ts";
 import type { Warning } from "../warning.ts";
 import type { ConfigFile } from "./config_schema.ts";
 
-/** A `config.toml` that was read, or the absence of one. */
-export interface LoadedConfig {
-  /** Absolute; undefined where there is no file. */
-  readonly path?: string;
-  /** Absolute: where the file is, or would be. */
-  readonly place: string;
+/** Largest configuration file that is read, bytes. */
+const LARGEST_FILE = 4 * 1024 * 1024;
+
+/** A checked document. */
+export interface CheckedConfig {
   readonly values: ConfigFile;
+  /** One warning for each unknown key. */
   readonly warnings: readonly Warning[];
 }
 
 /**
- * Reads and checks `config.toml` in a directory. A missing file is an empty configuration.
+ * Reads and checks a configuration file in UTF-8 or UTF-16.
  *
- * @param codexHome absolute path of the directory
- * @param strict whether a key that nobody knows is an error instead of a warning
+ * @param path absolute
+ * @param strict whether an unknown key is an error instead of a warning
+ * @returns `undefined` where there is no such file
  * @throws CulvertError `config` for a file that cannot be read, is not TOML or has a value of the wrong kind
  */
-export async function readConfigFile(codexHome: string, strict: boolean): Promise<LoadedConfig> {
-  const path = absolutePath("config.toml", codexHome);
+export async function readConfigFile(path: string, strict: boolean): Promise<CheckedConfig | undefined> {
   const text = await readIfThere(path);
-  if (text === undefined) return { place: path, values: {}, warnings: [] };
-  const document = await parseToml(text, path);
+  if (text === undefined) return undefined;
+  return await checkConfig(await parseToml(text, path), path, strict);
+}
+
+/**
+ * Checks a document.
+ *
+ * @param document parsed TOML
+ * @param label the file or flag that it comes from, for messages
+ * @param strict see {@link readConfigFile}
+ * @throws CulvertError `config`
+ */
+export async function checkConfig(
+  document: Readonly<Record<string, unknown>>,
+  label: string,
+  strict: boolean,
+): Promise<CheckedConfig> {
+  // Brings zod with it, which most calls do without.
   const { configSchema, unknownKeys } = await import("./config_schema.ts");
   const checked = configSchema.safeParse(document);
   if (!checked.success) {
     const [issue] = checked.error.issues;
     const key = issue?.path.join(".") ?? "";
-    throw new CulvertError("config", `Cannot use ${path}: ${key}: ${issue?.message ?? "wrong value"}`, {
+    throw new CulvertError("config", `Cannot use ${label}: ${key}: ${issue?.message ?? "wrong value"}`, {
       hint: `Correct the value of "${key}".`,
-      details: { path, key },
+      details: { path: label, key },
     });
   }
   const unknown = unknownKeys(document);
   if (strict && unknown.length > 0) {
-    throw new CulvertError(
-      "config",
-      `Cannot use ${path}: unknown ${unknown.map((key) => `"${key}"`).join(", ")}`,
-      {
-        hint: "Correct or remove these keys, or leave out --strict-config.",
-        details: { path, keys: unknown },
-      },
-    );
+    const keys = unknown.map((key) => `"${key}"`).join(", ");
+    throw new CulvertError("config", `Cannot use ${label}: unknown ${keys}`, {
+      hint: "Correct or remove these keys, or leave out --strict-config.",
+      details: { path: label, keys: unknown },
+    });
   }
   const warnings = unknown.map((key): Warning => ({
     code: "config_unknown_key",
-    message: `${path}: unknown key "${key}" is ignored`,
+    message: `${label}: unknown key "${key}" is ignored`,
   }));
-  return { path, place: path, values: checked.data, warnings };
+  return { values: checked.data, warnings };
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await Deno.readTextFile(path);
+    const found = await Deno.stat(path);
+    if (!found.isFile) throw new Error("it is not a regular file");
+    if (found.size > LARGEST_FILE) throw new Error("it is larger than 4 MiB");
+    return decodeText(await Deno.readFile(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     const reason = error instanceof Error ? error.message : String(error);
     throw new CulvertError("config", `Cannot read ${path}: ${reason}`, {
-      hint: "Correct the file's permissions, or point CODEX_HOME at another directory.",
+      hint: "Correct the type and permissions of the file, or point CODEX_HOME at another directory.",
       details: { path },
       cause: error,
     });

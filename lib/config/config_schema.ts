@@ -1,6 +1,6 @@
 /**
- * The part of the codex client's `config.toml` that this program obeys, and the names of the rest. Loaded only
- * where there is such a file, because it brings zod with it.
+ * The keys of the codex client's `config.toml` that this program uses, and the names of the others. Loaded only where
+ * there is such a file, because it imports zod.
  *
  * @module
  */
@@ -36,6 +36,8 @@ const provider = z.object({
   websocket_connect_timeout_ms: z.int().positive().optional(),
   requires_openai_auth: z.boolean().optional(),
   supports_websockets: z.boolean().optional(),
+  client_cert: text.optional(),
+  client_key: text.optional(),
   supports_standalone_web_search: z.boolean().optional(),
 });
 
@@ -52,7 +54,7 @@ const choices = {
 
 const profile = z.object(choices);
 
-/** What is read of `config.toml`. Keys that are not named here are looked at by {@link unknownKeys}. */
+/** The keys that are used. {@link unknownKeys} checks the others. */
 export const configSchema = z.object({
   ...choices,
   profile: text.optional(),
@@ -67,18 +69,17 @@ export const configSchema = z.object({
   model_providers: z.record(text, provider).optional(),
 });
 
-/** `config.toml`, checked. */
+/** A checked configuration file. */
 export type ConfigFile = z.infer<typeof configSchema>;
 
-/** One `[model_providers.*]` table, checked. */
+/** A checked table `[model_providers.*]`. */
 export type ProviderTable = z.infer<typeof provider>;
 
-/** One `[profiles.*]` table, checked. */
+/** A checked table `[profiles.*]`. */
 export type ProfileTable = z.infer<typeof profile>;
 
 /**
- * Keys that the codex client (0.169.0) knows and this program has no use for. They are no mistake, so they
- * bring no warning.
+ * Keys that the codex client (0.169.0) knows and this program does not use. They give no warning.
  */
 const CODEX_KEYS = new Set(
   ("analytics agents allow_login_shell approval_policy approvals_reviewer apps audio auto_review background_terminal_max_timeout " +
@@ -98,7 +99,7 @@ const CODEX_KEYS = new Set(
 );
 
 /**
- * The dotted names of keys that neither this program nor the codex client knows.
+ * Returns the dotted names of keys that neither this program nor the codex client knows.
  *
  * @param value the parsed TOML document
  */

@@ -1,64 +1,177 @@
 /**
- * flags > environment > `config.toml` > defaults, once, into one frozen value.
+ * Merges flags, environment, configuration files and defaults into one frozen value.
  *
  * @module
  */
-import { CulvertError } from "../errors.ts";
+import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
-import { builtinProvider, plainProvider, RESERVED_PROVIDER_IDS } from "./builtin_providers.ts";
+import { baseUrlVariable, chooseProvider } from "./choose_provider.ts";
+import { chooseClientIdentity } from "./client_identity.ts";
 import { findCodexHome } from "./codex_home.ts";
-import { type LoadedConfig, readConfigFile } from "./config_file.ts";
-import type { ConfigFile, ProfileTable } from "./config_schema.ts";
-import type { Provider } from "./provider.ts";
-import { providerFromTable } from "./provider_table.ts";
+import { loadConfig, type LoadedConfig, present } from "./config_layers.ts";
+import type { ConfigFile } from "./config_schema.ts";
+import { KNOWN_VARIABLES } from "./environment/variable_value.ts";
 import type { LoginPolicy, LoginStorage, Settings, SharedFlags } from "./settings.ts";
 
-/** The model asked for when nobody names one: the codex client's own first choice (0.169.0). */
+/** The model without any choice of the user: the codex client's own first choice (0.169.0). */
 export const DEFAULT_MODEL = "gpt-6.1-sol";
 
+/** The parts of the world that settings depend on. */
+export type SettingsWorld = Pick<World, "env" | "cwd" | "home" | "environment">;
+
 /**
- * Settles everything that flags, environment and configuration file decide. Opens no connection and reads no
+ * Loads the settings that flags, environment and configuration files give. Opens no connection and reads no
  * credential.
  *
- * @param flags what was typed
+ * @param flags flags as typed
  * @param world environment and directories
  * @throws CulvertError `config` or `usage`
  */
-export async function loadSettings(
-  flags: SharedFlags,
-  world: Pick<World, "env" | "cwd" | "home">,
-): Promise<Settings> {
+export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Promise<Settings> {
   const codexHome = await findCodexHome(world);
-  const config = await readConfigFile(codexHome, flags.strictConfig ?? false);
-  const chosen = choose(config, flags.profile);
-  const provider = chooseProvider(flags, chosen, config, world);
+  const config = await loadConfig(codexHome, flags);
+  const sources: Record<string, string> = {
+    codex_home: present(world.env("CODEX_HOME")) === undefined ? "default" : "CODEX_HOME",
+  };
+  const chosen = new Choices(flags, config, sources);
+  const { provider, source } = chooseProvider(flags, config, world);
+  Object.assign(sources, source);
+  const identity = chooseClientIdentity(flags, config, provider.id, world);
+  Object.assign(sources, identity.sources);
   const optional = {
-    configPath: config.path,
-    reasoningEffort: flags.reasoningEffort ?? chosen.model_reasoning_effort,
-    reasoningSummary: chosen.model_reasoning_summary,
-    verbosity: chosen.model_verbosity,
-    serviceTier: chosen.service_tier,
-    caCert: present(flags.caCert),
-    proxy: present(flags.proxy),
-    apiKeyFile: present(flags.apiKeyFile),
-    chatgptBaseUrl: present(chosen.chatgpt_base_url),
+    configPath: config.paths.includes(config.place) ? config.place : undefined,
+    profile: config.profile,
+    reasoningEffort: chosen.text("model_reasoning_effort", "reasoningEffort"),
+    reasoningSummary: chosen.text("model_reasoning_summary"),
+    verbosity: chosen.text("model_verbosity"),
+    serviceTier: chosen.text("service_tier"),
+    caCert: chosen.flag("ca_cert", "caCert"),
+    clientCert: identity.clientCert,
+    clientKey: identity.clientKey,
+    proxy: chosen.flag("proxy", "proxy"),
+    apiKeyFile: chosen.flag("api_key_file", "apiKeyFile"),
+    chatgptBaseUrl: chosen.text("chatgpt_base_url"),
     loginPolicy: loginPolicy(config.values),
     useAgentIdentity: config.values.features?.use_agent_identity,
     loginStorage: loginStorage(config.values),
   };
+  noteSources(sources, config, flags);
+  const model = chosen.text("model", "model");
+  if (model === undefined) sources["model"] = "default";
   return Object.freeze({
     codexHome,
-    model: present(flags.model) ?? present(chosen.model) ?? DEFAULT_MODEL,
+    model: model ?? DEFAULT_MODEL,
     provider: Object.freeze(provider),
     transport: flags.transport ?? "auto",
-    warnings: config.warnings,
+    warnings: [...config.warnings, ...environmentWarnings(world, provider)],
+    notes: notesOf(world, sources),
+    sources: Object.freeze(sources),
     ...withoutUndefined(optional),
   });
 }
 
-/** An empty value is no value, at every layer. */
-function present(value: string | undefined): string | undefined {
-  return value === "" ? undefined : value;
+/** Keys whose value is a text. */
+type TextKey =
+  | "model"
+  | "model_reasoning_effort"
+  | "model_reasoning_summary"
+  | "model_verbosity"
+  | "service_tier"
+  | "chatgpt_base_url";
+
+type TextFlag = "model" | "reasoningEffort" | "caCert" | "proxy" | "apiKeyFile";
+
+/** Chooses values and records where they come from. */
+class Choices {
+  readonly #flags: SharedFlags;
+  readonly #config: LoadedConfig;
+  readonly #sources: Record<string, string>;
+
+  constructor(flags: SharedFlags, config: LoadedConfig, sources: Record<string, string>) {
+    this.#flags = flags;
+    this.#config = config;
+    this.#sources = sources;
+  }
+
+  /** A key of the configuration, which a flag may overrule. An empty value counts as not given. */
+  text(key: TextKey, flag?: TextFlag): string | undefined {
+    const typed = flag === undefined ? undefined : this.flag(key, flag);
+    if (typed !== undefined) return typed;
+    const value = present(this.#config.values[key]);
+    if (value !== undefined) this.#sources[key] = this.#config.sourceOf(key) ?? this.#config.place;
+    return value;
+  }
+
+  /** A value that only a flag gives. */
+  flag(key: string, flag: TextFlag): string | undefined {
+    const typed = present(this.#flags[flag]);
+    if (typed !== undefined) this.#sources[key] = `--${kebab(flag)}`;
+    return typed;
+  }
+}
+
+function kebab(name: string): string {
+  return name === "reasoningEffort"
+    ? "reasoning"
+    : name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Records the sources of keys that are no plain texts. */
+function noteSources(sources: Record<string, string>, config: LoadedConfig, flags: SharedFlags): void {
+  if (flags.transport !== undefined) sources["transport"] = "--transport";
+  else sources["transport"] = "default";
+  if (config.profile !== undefined) {
+    sources["profile"] = present(flags.profile) === undefined
+      ? config.sourceOf("profile") ?? config.place
+      : "--profile";
+  }
+  const keys = [
+    ["cli_auth_credentials_store"],
+    ["forced_login_method"],
+    ["forced_chatgpt_workspace_id"],
+    ["features", "use_agent_identity"],
+    ["features", "secret_auth_storage"],
+  ];
+  for (const key of keys) {
+    const source = config.sourceOf(...key);
+    if (source !== undefined) sources[key.join(".")] = source;
+  }
+}
+
+/** Warnings about the environment: values in quotes, lines of `.env` that are skipped. */
+function environmentWarnings(
+  world: SettingsWorld,
+  { envKey }: { readonly envKey?: string },
+): readonly Warning[] {
+  const { environment } = world;
+  if (environment === undefined) return [];
+  const names = [...KNOWN_VARIABLES, ...(envKey === undefined ? [] : [envKey])];
+  // Reading a variable is what finds the quotes.
+  const quoted = names.filter((name) => world.env(name) !== undefined && environment.quoted.has(name));
+  return [
+    ...environment.file?.warnings ?? [],
+    ...quoted.map((name) => ({
+      code: "variable_quoted",
+      message: `The value of ${name} has quotes around it, which are ignored; remove them`,
+    })),
+  ];
+}
+
+function notesOf(world: SettingsWorld, sources: Readonly<Record<string, string>>): readonly string[] {
+  const { file } = world.environment ?? {};
+  const notes: string[] = [];
+  if (file !== undefined && file.names.length > 0) notes.push(`${file.path} sets ${file.names.join(", ")}`);
+  for (const name of file?.overridden ?? []) {
+    notes.push(`${name} has one value in the environment and another in ${file?.path}; the file counts`);
+  }
+  if (file !== undefined && file.leftOut.length > 0) {
+    notes.push(
+      `${file.path}: ${file.leftOut.join(", ")} not used, since CODEX_ variables do not count there`,
+    );
+  }
+  const baseUrl = sources["base_url"];
+  if (baseUrl?.startsWith(baseUrlVariable) === true) notes.push(`the base URL comes from ${baseUrl}`);
+  return notes;
 }
 
 type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
@@ -71,7 +184,7 @@ function withoutUndefined<T extends object>(value: T): Defined<T> {
   );
 }
 
-/** What the file demands of a login; a list without an entry demands nothing (as the codex client, 0.169.0). */
+/** The logins that the configuration allows; an empty list allows every workspace (as the codex client, 0.169.0). */
 function loginPolicy(
   { forced_login_method: method, forced_chatgpt_workspace_id: ids = [] }: ConfigFile,
 ): LoginPolicy | undefined {
@@ -80,105 +193,10 @@ function loginPolicy(
   return { ...(method === undefined ? {} : { method }), ...(workspaces.length === 0 ? {} : { workspaces }) };
 }
 
-/** Where logins are kept; defaults are the codex client's (0.169.0). */
+/** Where logins are kept; the defaults are the codex client's (0.169.0). */
 function loginStorage(
   { cli_auth_credentials_store: store = "file", features }: ConfigFile,
 ): LoginStorage | undefined {
   if (store === "file") return undefined;
   return { store, inSecrets: features?.secret_auth_storage ?? Deno.build.os === "windows" };
-}
-
-/** The profile's values over those of the top level. */
-function choose(config: LoadedConfig, flag: string | undefined): ProfileTable {
-  const { profiles, profile, model_providers: _, ...top } = config.values;
-  const name = present(flag) ?? present(profile);
-  if (name === undefined) return top;
-  const table = profiles?.[name];
-  if (table === undefined) {
-    const known = Object.keys(profiles ?? {});
-    throw new CulvertError(
-      "config",
-      `Cannot use profile "${name}": ${config.place} has none of that name`,
-      {
-        hint: known.length > 0 ? `Profiles there: ${known.join(", ")}.` : `Add a table [profiles.${name}].`,
-        details: { profile: name },
-      },
-    );
-  }
-  return { ...top, ...table };
-}
-
-function chooseProvider(
-  flags: SharedFlags,
-  chosen: ProfileTable,
-  config: LoadedConfig,
-  world: Pick<World, "env" | "cwd">,
-): Provider {
-  const baseUrl = present(flags.baseUrl);
-  if (baseUrl !== undefined) checkBaseUrl(baseUrl, "--base-url");
-  const typed = present(flags.provider);
-  if (typed === undefined && baseUrl !== undefined) return plainProvider(baseUrl);
-  const id = typed ?? present(chosen.model_provider) ?? "openai";
-  const provider = findProvider(id, chosen, config, world);
-  if (provider.baseUrl !== undefined && baseUrl === undefined) {
-    checkBaseUrl(provider.baseUrl, `provider "${id}"`);
-  }
-  return baseUrl === undefined ? provider : { ...provider, baseUrl };
-}
-
-function findProvider(
-  id: string,
-  chosen: ProfileTable,
-  config: LoadedConfig,
-  world: Pick<World, "env" | "cwd">,
-): Provider {
-  const tables = config.values.model_providers ?? {};
-  const path = config.place;
-  const reserved = Object.keys(tables).find((key) => RESERVED_PROVIDER_IDS.includes(key));
-  if (reserved !== undefined) {
-    throw new CulvertError(
-      "config",
-      `Cannot use ${path}: [model_providers.${reserved}] redefines a built-in provider`,
-      {
-        hint: reserved === "openai"
-          ? 'Set openai_base_url = "…" instead, or give the table another name.'
-          : "Give the table another name.",
-        details: { path, key: `model_providers.${reserved}` },
-      },
-    );
-  }
-  const openaiBaseUrl = present(chosen.openai_base_url);
-  const builtin = builtinProvider(id, {
-    env: world.env,
-    ...(openaiBaseUrl === undefined ? {} : { openaiBaseUrl }),
-  });
-  if (builtin !== undefined) return builtin;
-  const table = tables[id];
-  if (table === undefined) {
-    const known = [...RESERVED_PROVIDER_IDS, ...Object.keys(tables)];
-    throw new CulvertError("config", `Cannot use provider "${id}": it is neither built in nor in ${path}`, {
-      hint: `Known providers: ${known.join(", ")}. Add [model_providers.${id}], or use --base-url.`,
-      details: { provider: id },
-    });
-  }
-  return providerFromTable({ id, table, path, env: world.env, cwd: world.cwd() });
-}
-
-function checkBaseUrl(value: string, source: string): void {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const usable = url !== undefined && (url.protocol === "http:" || url.protocol === "https:") &&
-    url.hostname !== "";
-  if (usable && url.username === "" && url.password === "") return;
-  const shown = JSON.stringify(value.replace(/\/\/[^/@]*@/, "//***@").replace(/[?#].*$/s, "?***"));
-  throw new CulvertError(
-    "config",
-    usable
-      ? `Cannot use the base URL of ${source}: ${shown} carries credentials`
-      : `Cannot use the base URL of ${source}: ${shown} is no http(s) address`,
-    {
-      hint: usable
-        ? "Leave user and password out of the address; give the key in a variable or a file."
-        : "Write it whole, such as https://api.example.com/v1.",
-    },
-  );
 }

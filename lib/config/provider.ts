@@ -1,6 +1,5 @@
 /**
- * A model provider, as `config.toml` describes it (the codex client's `[model_providers.*]`) after merging with
- * the built-in ones and filling the defaults.
+ * A model provider: a built-in one, or a table `[model_providers.*]` of `config.toml` with defaults filled in.
  *
  * @module
  */
@@ -17,18 +16,18 @@ export interface CommandAuth {
   readonly cwd: string;
 }
 
-/** Everything the transport needs to know of a provider. */
+/** A provider, as the transport uses it. */
 export interface Provider {
   /** Key in `model_providers`, or a built-in id. */
   readonly id: string;
-  /** Display name; `OpenAI`, exactly, switches behaviour. */
+  /** Display name. The exact name `OpenAI` changes the behaviour, as in the codex client. */
   readonly name: string;
-  /** Absent: by kind of credential (the ChatGPT backend or the platform API). */
+  /** Absent: the kind of credential decides (the ChatGPT backend or the platform API). */
   readonly baseUrl?: string;
   /** Name of the variable that holds the key. */
   readonly envKey?: string;
   readonly envKeyInstructions?: string;
-  /** Secret. */
+  /** From `experimental_bearer_token`. Secret. */
   readonly bearerToken?: string;
   readonly commandAuth?: CommandAuth;
   readonly queryParams: Readonly<Record<string, string>>;

@@ -1,17 +1,18 @@
 /**
- * From a `[model_providers.*]` table to a {@link Provider}.
+ * Makes a {@link Provider} of a table `[model_providers.*]`.
  *
  * @module
  */
 import { absolutePath } from "../world/absolute_path.ts";
 import { CulvertError } from "../errors.ts";
 import type { Environment } from "../world/world.ts";
+import { checkValue } from "./environment/variable_value.ts";
 import { PROVIDER_DEFAULTS, RETRY_CAP } from "./builtin_providers.ts";
 import type { ProviderTable } from "./config_schema.ts";
 import type { CommandAuth, Provider } from "./provider.ts";
 
-/** A provider table with its place. */
-export interface ProviderSource {
+/** A provider table and its source. */
+interface ProviderSource {
   readonly id: string;
   readonly table: ProviderTable;
   /** The file, for messages. */
@@ -21,7 +22,7 @@ export interface ProviderSource {
 }
 
 /**
- * Fills defaults, reads header variables and checks what contradicts itself.
+ * Fills in defaults, reads the variables of headers and refuses contradictions.
  *
  * @throws CulvertError `config`
  */
@@ -56,7 +57,7 @@ function checkWireApi({ id, table, path }: ProviderSource): void {
   const known = table.wire_api === "chat";
   throw new CulvertError("config", `Cannot use provider "${id}" of ${path}: wire_api = "${table.wire_api}"`, {
     hint: known
-      ? 'The chat completions API is no longer spoken. Set wire_api = "responses", and use a server that has it.'
+      ? 'The chat completions API is not supported. Set wire_api = "responses" and use a server that offers it.'
       : 'The only wire API is "responses".',
     details: { path, key: `model_providers.${id}.wire_api` },
   });
@@ -83,8 +84,8 @@ function checkContradictions({ id, table, path }: ProviderSource): void {
     }
     if (others.length > 0) refuse(`aws excludes ${others.join(", ")}`, "Remove one side.");
     refuse(
-      "aws asks for signed requests, which culvert does not make",
-      "Use a gateway that takes a bearer token.",
+      "aws needs signed requests, which culvert does not support",
+      "Use a gateway that accepts a bearer token.",
     );
   }
   const beside = others.filter((key) => key !== "auth");
@@ -96,7 +97,7 @@ function checkContradictions({ id, table, path }: ProviderSource): void {
 function headersOf({ table, env }: ProviderSource): Record<string, string> {
   const headers: Record<string, string> = {};
   const put = (name: string, value: string) => {
-    // A name or value that is not legal header text is left out, as the codex client does.
+    // A name or value that is not valid header text is left out, as in the codex client.
     if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       headers[name] = value;
     }
@@ -104,7 +105,9 @@ function headersOf({ table, env }: ProviderSource): Record<string, string> {
   for (const [name, value] of Object.entries(table.http_headers ?? {})) put(name, value);
   for (const [name, variable] of Object.entries(table.env_http_headers ?? {})) {
     const value = env(variable);
-    if (value !== undefined && value.trim() !== "") put(name, value);
+    if (value === undefined || value.trim() === "") continue;
+    checkValue(variable, value, "config", { blanks: false });
+    put(name, value);
   }
   return headers;
 }

@@ -1,21 +1,28 @@
 /**
- * The one frozen value that flags, environment and `config.toml` come to.
+ * The settings that result from flags, environment and configuration files.
  *
  * @module
  */
 import type { Warning } from "../warning.ts";
 import type { Provider } from "./provider.ts";
 
-/** Which wire a turn takes. */
+/** Which transport a turn uses. */
 export type TransportChoice = "auto" | "sse" | "ws";
 
-/** What the flags that every network command shares may say. Absent: not given. */
+/** The flags that all network commands share. Absent: not given. */
 export interface SharedFlags {
+  /** A file or a folder. */
   readonly caCert?: string;
+  /** A PEM file with the client's certificate. */
+  readonly clientCert?: string;
+  /** A PEM file with the key of the client's certificate. */
+  readonly clientKey?: string;
   /** A proxy URL, or `none`. */
   readonly proxy?: string;
   readonly profile?: string;
   readonly strictConfig?: boolean;
+  /** Assignments `KEY=VALUE` of `-C`, which count before every configuration file. */
+  readonly overrides?: readonly string[];
   readonly model?: string;
   readonly provider?: string;
   readonly baseUrl?: string;
@@ -24,11 +31,11 @@ export interface SharedFlags {
   readonly apiKeyFile?: string;
 }
 
-/** Which logins at OpenAI the configuration allows. Providers with credentials of their own are not concerned. */
+/** Which logins at OpenAI the configuration allows. It does not apply to providers with credentials of their own. */
 export interface LoginPolicy {
   /** From `forced_login_method`: `chatgpt` allows everything but API keys, `api` nothing else. */
   readonly method?: "chatgpt" | "api";
-  /** From `forced_chatgpt_workspace_id`: account ids, at least one. API keys are not concerned. */
+  /** From `forced_chatgpt_workspace_id`: account ids, at least one. It does not apply to API keys. */
   readonly workspaces?: readonly string[];
 }
 
@@ -37,8 +44,8 @@ export interface LoginStorage {
   /** From `cli_auth_credentials_store`. */
   readonly store: "keyring" | "auto" | "ephemeral";
   /**
-   * From `[features] secret_auth_storage`: an encrypted file, of which the keyring has the passphrase, in place of
-   * an entry of the keyring.
+   * From `[features] secret_auth_storage`: logins are kept in an encrypted file whose passphrase is in the keyring,
+   * instead of in the keyring itself.
    */
   readonly inSecrets: boolean;
 }
@@ -49,6 +56,8 @@ export interface Settings {
   readonly codexHome: string;
   /** Absolute path of the `config.toml` that was read, if there is one. */
   readonly configPath?: string;
+  /** The profile in force, if there is one. */
+  readonly profile?: string;
   readonly model: string;
   readonly provider: Provider;
   readonly transport: TransportChoice;
@@ -56,8 +65,12 @@ export interface Settings {
   readonly reasoningSummary?: string;
   readonly verbosity?: string;
   readonly serviceTier?: string;
-  /** From `--ca-cert`: a path as typed. Which bundle wins is decided in `trust`. */
+  /** From `--ca-cert`: a path as typed. `lib/trust` selects the bundle. */
   readonly caCert?: string;
+  /** Absolute path of a PEM file with the client's certificate. Present only together with {@link Settings.clientKey}. */
+  readonly clientCert?: string;
+  /** Absolute path of a PEM file with the key of the client's certificate. */
+  readonly clientKey?: string;
   /** From `--proxy`: a URL, or `none`. */
   readonly proxy?: string;
   readonly apiKeyFile?: string;
@@ -70,4 +83,10 @@ export interface Settings {
   /** Absent for `auth.json`. */
   readonly loginStorage?: LoginStorage;
   readonly warnings: readonly Warning[];
+  /** Facts for `-v`: what came from `$CODEX_HOME/.env`, and which variable chose the base URL. */
+  readonly notes: readonly string[];
+  /**
+   * Where each setting comes from, by the name of its key in `config.toml`: a flag, a variable, a file, or `default`.
+   */
+  readonly sources: Readonly<Record<string, string>>;
 }

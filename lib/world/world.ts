@@ -1,17 +1,42 @@
 /**
- * What a rule may know of the process it runs in. `main.ts` builds the real one (`lib/cli/app/process.ts`); tests
- * build their own, so that time, chance and environment are arguments like any other.
+ * The process, as the program's functions see it. `lib/cli/app/process.ts` builds the real one; tests build their own,
+ * so that time, chance and environment are arguments.
  *
  * @module
  */
+import type { Warning } from "../warning.ts";
 
 /** Reads one environment variable; `undefined` where it is not set. An empty value is returned as `""`. */
 export type Environment = (name: string) => string | undefined;
 
-/** The process, as everything below `cli` sees it. */
+/** A file whose variables were laid over those of the process. */
+export interface EnvironmentFile {
+  /** Absolute. */
+  readonly path: string;
+  /** Names whose values come from the file. */
+  readonly names: readonly string[];
+  /** Those among {@link EnvironmentFile.names} to which the process gives another value. */
+  readonly overridden: readonly string[];
+  /** Names in the file that are not used, since they begin with `CODEX_`. */
+  readonly leftOut: readonly string[];
+  /** Lines that were skipped, or the reason why the file could not be read. */
+  readonly warnings: readonly Warning[];
+}
+
+/** What was done to the environment of the process. */
+export interface EnvironmentLayers {
+  /** Absent where there is no such file. */
+  readonly file?: EnvironmentFile;
+  /** Variables that were read so far and from whose value a pair of quotes was removed. */
+  readonly quoted: ReadonlySet<string>;
+}
+
+/** Environment, clock, chance and directories of the process. */
 export interface World {
   /** The environment. */
   readonly env: Environment;
+  /** How the environment came about; absent where it is that of the process, unchanged. */
+  readonly environment?: EnvironmentLayers;
   /** Wall clock, ms since 1970. */
   readonly now: () => number;
   /** A clock that never goes back, ms, fractional. */
@@ -25,10 +50,10 @@ export interface World {
   /** The user's home directory, where it is known. */
   readonly home: () => string | undefined;
   /**
-   * Runs `create` while the named variables are absent from the process environment, and puts them back.
-   * Deno reads proxy variables when a client is created, and the loader of the OS roots reads
-   * `SSL_CERT_FILE` and `SSL_CERT_DIR` when it is called (seen in 2.9.6); neither may overrule what was
-   * resolved here. `create` must be synchronous.
+   * Runs `create` while the named variables are absent from the process environment, and restores them. Deno reads
+   * proxy variables when a client is created, and the loader of the OS roots reads `SSL_CERT_FILE` and
+   * `SSL_CERT_DIR` when it is called (observed in 2.9.6); neither may overrule what was resolved here. `create` must
+   * be synchronous.
    */
   readonly withoutVariables: <T>(names: readonly string[], create: () => T) => T;
 }

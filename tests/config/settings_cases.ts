@@ -55,11 +55,20 @@ export const BASES: readonly (readonly [string, SettingsCase, string | undefined
     "https://p.test",
   ],
   [
-    "openai_base_url, not OPENAI_BASE_URL",
+    "openai_base_url before OPENAI_BASE_URL",
     { toml: `openai_base_url = "https://gw.test/v1"`, env: { OPENAI_BASE_URL: "https://no.test" } },
     "https://gw.test/v1",
   ],
-  ["the credential, not OPENAI_BASE_URL", { env: { OPENAI_BASE_URL: "https://no.test" } }, undefined],
+  ["OPENAI_BASE_URL", { env: { OPENAI_BASE_URL: " https://env.test/v1 " } }, "https://env.test/v1"],
+  ["the credential, where OPENAI_BASE_URL is empty", { env: { OPENAI_BASE_URL: "" } }, undefined],
+  ["--base-url before OPENAI_BASE_URL", {
+    flags: { provider: "openai", baseUrl: "https://flag.test" },
+    env: { OPENAI_BASE_URL: "https://env.test" },
+  }, "https://flag.test"],
+  ["its table, where OPENAI_BASE_URL is set for another provider", {
+    toml: `model_provider = "gw"\n[model_providers.gw]\nbase_url = "https://gw.test/v1"`,
+    env: { OPENAI_BASE_URL: "https://env.test" },
+  }, "https://gw.test/v1"],
   ["the credential, where openai_base_url is empty", { toml: `openai_base_url = ""` }, undefined],
   [
     "the model_provider of config.toml",
@@ -135,10 +144,27 @@ export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[
     { toml: `[profiles.a]\nmodel="m"`, flags: { profile: "b" } },
     ['"b"', "a"],
   ],
-  ["a profile without a file to hold it", { flags: { profile: "b" } }, [
-    '"b"',
-    "/config.toml",
-    "[profiles.b]",
+  ["a profile without a file of its own, with a remedy that the codex client accepts", {
+    flags: { profile: "b" },
+  }, ['"b"', "/b.config.toml", "Write its settings to that file"]],
+  ["a profile whose name is a path", { flags: { profile: "../x" } }, ['"../x"', "not a valid name"]],
+  ["a template in OPENAI_BASE_URL", { env: { OPENAI_BASE_URL: "https://${GATEWAY}/v1" } }, [
+    "OPENAI_BASE_URL",
+    "${GATEWAY}",
+  ]],
+  ["an OPENAI_BASE_URL that is not an address", { env: { OPENAI_BASE_URL: "gateway" } }, [
+    "OPENAI_BASE_URL",
+    "not an http or https URL",
+  ]],
+  ["a template in the variable of a header", {
+    toml:
+      `model_provider = "x"\n[model_providers.x]\nbase_url = "http://x.test"\nenv_http_headers = { X-Key = "GW" }`,
+    env: { GW: "$(cat key)" },
+  }, ["GW", "$(cat key)"]],
+  ["a client certificate without its key", { flags: { clientCert: "c.pem" } }, ["--client-cert", "key"]],
+  ["a client key without its certificate", { env: { CULVERT_CLIENT_KEY: "k.pem" } }, [
+    "CULVERT_CLIENT_KEY",
+    "certificate",
   ]],
   ["a store of logins that does not exist, naming those that do", {
     toml: `cli_auth_credentials_store = "keychain"`,

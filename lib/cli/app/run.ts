@@ -23,7 +23,8 @@ export async function run(host: Host): Promise<number> {
     }
     // The parser is loaded on demand: scripts call --version often, and it needs no parser.
     const { runCommandLine } = await import("./command_line.ts");
-    return await runCommandLine(host);
+    const { layeredWorld } = await import("../../config/environment/layered_world.ts");
+    return await runCommandLine({ ...host, world: await layeredWorld(host.world) });
   } catch (thrown) {
     const error = asCulvertError(thrown);
     if (error.code === "reader_gone") return error.exitStatus;

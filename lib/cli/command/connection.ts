@@ -69,6 +69,7 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
   const connection = await connect(settings, world, { observer, warn: (warning) => warn(warning) });
   summarise(early, reporter).forEach(reporter.warn);
   warn = reporter.warn;
+  settings.notes.forEach((note) => reporter.note(note));
   reporter.note(`roots: ${connection.trust.description}`);
   return {
     ...connection,

@@ -9,9 +9,8 @@ import type { DoctorContext } from "../context.ts";
 
 /** Names that culvert does not read, and what to use instead. */
 const UNKNOWN: readonly (readonly [string, string])[] = [
-  ["OPENAI_BASE_URL", 'set openai_base_url = "…" in config.toml, or use --base-url'],
-  ["OPENAI_API_BASE", 'set openai_base_url = "…" in config.toml, or use --base-url'],
-  ["OPENAI_API_HOST", 'set openai_base_url = "…" in config.toml, or use --base-url'],
+  ["OPENAI_API_BASE", "set OPENAI_BASE_URL, or use --base-url"],
+  ["OPENAI_API_HOST", "set OPENAI_BASE_URL, or use --base-url"],
   ["OPENAI_MODEL", 'set model = "…" in config.toml, or use -m'],
   ["OPENAI_PROXY", "set HTTPS_PROXY, or use --proxy"],
   ["OPENAI_ORG_ID", "set OPENAI_ORGANIZATION"],
@@ -37,7 +36,6 @@ const UNKNOWN: readonly (readonly [string, string])[] = [
   ["SSL_CA_FILE", "set SSL_CERT_FILE"],
   ["SSL_CERTFILE", "set SSL_CERT_FILE"],
   ["SSL_CERT_PATH", "set SSL_CERT_FILE"],
-  ["SSL_CERT_DIR", "put the certificates into one file and name it in CODEX_CA_CERTIFICATE"],
   ["ssl_cert_file", "set SSL_CERT_FILE, in upper case"],
   ["CODEX_PROXY", "set HTTPS_PROXY, or use --proxy"],
   ["CULVERT_PROXY", "set HTTPS_PROXY, or use --proxy"],

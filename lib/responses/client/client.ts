@@ -7,6 +7,7 @@ import { connect, type Connection } from "../../connect/connect.ts";
 import { createAuthenticator } from "../../connect/create_authenticator.ts";
 import { externalAuthenticator } from "../../auth/external/external_authenticator.ts";
 import type { Authenticator } from "../../auth/authenticator.ts";
+import { layeredWorld } from "../../config/environment/layered_world.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
@@ -24,8 +25,9 @@ import type { Turn, TurnOptions } from "../turn/turn.ts";
  *
  * @throws CulvertError of configuration, proxy and trust
  */
-export async function openClient(options: ClientOptions, world: World): Promise<Client> {
+export async function openClient(options: ClientOptions, process: World): Promise<Client> {
   const { onObservation = () => {}, onWarning = () => {}, serverTimings = false } = options;
+  const world = await layeredWorld(process);
   const settings = await loadSettings(flagsOf(options), world);
   const connection = await connect(settings, world, {
     observer: observerOf(onObservation),

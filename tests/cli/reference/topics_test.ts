@@ -35,12 +35,12 @@ Deno.test("the topic events has the types of the unions, and they are written in
 /** Names that look like variables and are none that a user sets for this program. */
 const NO_VARIABLES = new Set([
   // Variables of other programs, looked for to explain why they do not count here.
-  ...["CODEX_CA_CERT", "CODEX_CA_CERTIFICATES", "CODEX_CA_BUNDLE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"],
-  ...["CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "PIP_CERT", "AWS_CA_BUNDLE"],
+  ...["CODEX_CA_CERT", "CODEX_CA_CERTIFICATES", "CODEX_CA_BUNDLE", "REQUESTS_CA_BUNDLE"],
+  ...["CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT", "AWS_CA_BUNDLE"],
   // Their values are masked wherever they turn up.
   ...["AZURE_OPENAI_API_KEY", "OPENAI_ADMIN_KEY"],
   // Written out for other programs, never read.
-  ...["BUNDLE_SSL_CA_CERT", "CARGO_HTTP_CAINFO", "DENO_CERT", "NPM_CONFIG_CAFILE"],
+  ...["BUNDLE_SSL_CA_CERT", "CARGO_HTTP_CAINFO", "NPM_CONFIG_CAFILE"],
   // Told in the rows of HOME, XDG_CACHE_HOME and BROWSER.
   ...["USERPROFILE", "LOCALAPPDATA", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY"],
   // Variables and error codes of the websocket library.

@@ -102,12 +102,12 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     name: "a variable without effect is named with what to use instead",
     check: async (diagnose) => {
       const found = finding(
-        await offline(diagnose, { OPENAI_BASE_URL: "https://gateway", CODEX_CA_CERT: "/x" }),
+        await offline(diagnose, { OPENAI_API_BASE: "https://gateway", CODEX_CA_CERT: "/x" }),
         "near_misses",
       );
       assertEquals(found.status, "warn");
-      assertEquals(found.summary, "OPENAI_BASE_URL, CODEX_CA_CERT are set and have no effect");
-      assertIncludes(found.remediation ?? "", "openai_base_url");
+      assertEquals(found.summary, "OPENAI_API_BASE, CODEX_CA_CERT are set and have no effect");
+      assertIncludes(found.remediation ?? "", "OPENAI_BASE_URL");
       assertIncludes(found.remediation ?? "", "Instead of CODEX_CA_CERT: set CODEX_CA_CERTIFICATE.");
     },
   },

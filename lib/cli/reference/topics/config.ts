@@ -15,13 +15,13 @@ const CHOICES: Readonly<Record<keyof ProfileTable, string>> = {
   model_reasoning_summary: "auto, concise, detailed or none",
   model_verbosity: "low, medium or high",
   service_tier: "the tier to ask for",
-  openai_base_url: "address of the built-in openai provider",
+  openai_base_url: "address of the built-in openai provider; counts before OPENAI_BASE_URL",
   chatgpt_base_url: "address of the ChatGPT backend",
 };
 
 /** Keys that stand at the top alone. */
 const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string>> = {
-  profile: "the profile in force where --profile does not say",
+  profile: "the profile without --profile: NAME.config.toml beside this file, or a table below",
   cli_auth_credentials_store:
     "where the login is kept: file (auth.json, the default), keyring, auto (the keyring, else the file) or " +
     "ephemeral (memory); the keyring by secret-tool (Linux) or security (macOS), on Windows not at all",
@@ -31,7 +31,7 @@ const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string
     "others are the codex client's",
   forced_login_method: "chatgpt or api: the one way to sign in to OpenAI; another login is removed",
   forced_chatgpt_workspace_id: "the workspace, or list of them, that a ChatGPT login must belong to",
-  profiles: "tables [profiles.NAME], each with keys as above",
+  profiles: "tables [profiles.NAME], each with keys as above; NAME.config.toml counts before them",
   model_providers: "tables [model_providers.ID], see below",
 };
 
@@ -54,6 +54,8 @@ export const PROVIDER_KEYS: Readonly<Record<keyof ProviderTable, string>> = {
   websocket_connect_timeout_ms: "how long the opening of a websocket may take",
   requires_openai_auth: "whether it takes the credentials of OpenAI",
   supports_websockets: "whether --transport auto may take a websocket",
+  client_cert: "PEM file of the client certificate; relative to the folder of this file",
+  client_key: "PEM file of its key, not encrypted",
   supports_standalone_web_search: "known to the codex client",
 };
 
@@ -65,7 +67,7 @@ export const config: Topic = [
   {
     heading: "The file",
     text:
-      "The file is config.toml in CODEX_HOME, by default ~/.codex, shared with the codex client. Flags count before variables, variables before the file, the file before what is built in. Keys of the codex client that have no use here are passed over; a key that neither program knows brings a warning, with --strict-config an error.",
+      "The file is config.toml in CODEX_HOME, by default ~/.codex, shared with the codex client. Flags count before variables, variables before the file, the file before defaults; -C KEY=VALUE counts before the files, for one call. culvert config shows the values in force and where each comes from. Keys of the codex client that are not used here are ignored; a key that neither program knows gives a warning, with --strict-config an error.",
   },
   { heading: "Keys", rows: Object.entries(CONFIG_KEYS) },
   { heading: "Keys of [model_providers.ID]", rows: Object.entries(PROVIDER_KEYS) },

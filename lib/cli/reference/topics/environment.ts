@@ -24,7 +24,7 @@ const AUTHORITY: readonly Row[] = [
 
 const PLACES: readonly Row[] = [
   ["CODEX_HOME", "directory of config.toml and auth.json; default ~/.codex"],
-  ["OPENAI_BASE_URL", "address of the built-in provider openai"],
+  ["OPENAI_BASE_URL", "address of the openai provider, unless openai_base_url or --base-url is set"],
   ["CODEX_OSS_BASE_URL", "address of ollama and lmstudio"],
   ["CODEX_OSS_PORT", "their port on this machine"],
   ["HOME", "where ~ is; USERPROFILE on Windows"],
@@ -43,6 +43,11 @@ const HEADERS: readonly Row[] = [
 const TRUST: readonly Row[] = [
   ["CODEX_CA_CERTIFICATE", "PEM file of CAs, added to the usual roots"],
   ["SSL_CERT_FILE", "the same, where the former is not set or empty"],
+  ["SSL_CERT_DIR", "folders of PEM files, added to the roots of the operating system"],
+  ["NODE_EXTRA_CA_CERTS", "PEM file whose certificates the runtime trusts in addition"],
+  ["DENO_CERT", "the same; a path, or base64: and data"],
+  ["CULVERT_CLIENT_CERT", "PEM file of the client certificate"],
+  ["CULVERT_CLIENT_KEY", "PEM file of its key"],
   ["DENO_TLS_CA_STORE", "which roots the runtime brings: mozilla, system"],
 ];
 
@@ -72,6 +77,6 @@ export const environment: Topic = [
   {
     heading: "Which counts",
     text:
-      "A flag counts before a variable, a variable before config.toml. An empty variable counts as not set. A key never belongs on a command line: everybody on the machine can read it there.",
+      "A flag counts before a variable, a variable before config.toml. An empty variable counts as not set. Variables in the file .env of CODEX_HOME count before those of the environment, except for CODEX_ variables, which do not count there; -v says what came from it. Quotes around a value are ignored, with a warning. Do not write keys on a command line: every user of the machine can read them.",
   },
 ];

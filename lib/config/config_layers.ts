@@ -1,0 +1,127 @@
+/**
+ * The layers of the configuration: `-C`, the profile, `config.toml`.
+ *
+ * @module
+ */
+import { CulvertError } from "../errors.ts";
+import type { Warning } from "../warning.ts";
+import { absolutePath } from "../world/absolute_path.ts";
+import { checkConfig, type CheckedConfig, readConfigFile } from "./config_file.ts";
+import type { ConfigFile } from "./config_schema.ts";
+import { isTable, mergeTables, parseOverrides } from "./overrides.ts";
+
+/** A source of configuration values. */
+interface Layer {
+  /** The file or flag, as messages name it. */
+  readonly label: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** The configuration that is in force, and where each value comes from. */
+export interface LoadedConfig {
+  /** Absolute paths of the files that were read, the strongest first. */
+  readonly paths: readonly string[];
+  /** Absolute path of `config.toml`, whether it exists or not. */
+  readonly place: string;
+  /** The name of the profile, where one is in force. */
+  readonly profile?: string;
+  /** All layers merged. */
+  readonly values: ConfigFile;
+  readonly warnings: readonly Warning[];
+  /**
+   * Returns the label of the layer that a value comes from.
+   *
+   * @param path keys from the top, such as `"model_providers", "gw", "base_url"`
+   * @returns `undefined` where no layer sets the value
+   */
+  readonly sourceOf: (...path: readonly string[]) => string | undefined;
+}
+
+/** What the command line says about the configuration. */
+export interface ConfigFlags {
+  readonly profile?: string;
+  readonly strictConfig?: boolean;
+  readonly overrides?: readonly string[];
+}
+
+/**
+ * Reads every layer. A missing `config.toml` is an empty layer. A profile is `NAME.config.toml` beside it, as in the
+ * codex client (0.169.0), and below that a table `[profiles.NAME]`, as in earlier versions of that client.
+ *
+ * @param codexHome absolute path of the directory
+ * @param flags profile, strictness and assignments of the command line
+ * @throws CulvertError `config`, `usage`
+ */
+export async function loadConfig(codexHome: string, flags: ConfigFlags): Promise<LoadedConfig> {
+  const strict = flags.strictConfig ?? false;
+  const place = absolutePath("config.toml", codexHome);
+  const main = await readConfigFile(place, strict);
+  const overrides = await overrideLayer(flags.overrides ?? [], strict);
+  const name = present(flags.profile) ?? present(overrides?.values.profile) ?? present(main?.values.profile);
+  const layers: Layer[] = [];
+  const paths: string[] = [];
+  const warnings: Warning[] = [...overrides?.warnings ?? []];
+  if (overrides !== undefined) layers.push({ label: "-C", values: overrides.values });
+  if (name !== undefined) {
+    const path = profilePath(name, codexHome);
+    const file = await readConfigFile(path, strict);
+    const table = main?.values.profiles?.[name];
+    if (file === undefined && table === undefined) throw unknownProfile(name, path, main?.values);
+    if (file !== undefined) {
+      layers.push({ label: path, values: file.values });
+      paths.push(path);
+      warnings.push(...file.warnings);
+    }
+    if (table !== undefined) layers.push({ label: `[profiles.${name}] of ${place}`, values: table });
+  }
+  if (main !== undefined) {
+    layers.push({ label: place, values: main.values });
+    paths.push(place);
+    warnings.push(...main.warnings);
+  }
+  return {
+    paths,
+    place,
+    ...(name === undefined ? {} : { profile: name }),
+    values: layers.toReversed().reduce((below, { values }) => mergeTables(below, values), {}),
+    warnings,
+    sourceOf: (...path) => layers.find(({ values }) => valueAt(values, path) !== undefined)?.label,
+  };
+}
+
+async function overrideLayer(
+  assignments: readonly string[],
+  strict: boolean,
+): Promise<CheckedConfig | undefined> {
+  if (assignments.length === 0) return undefined;
+  return await checkConfig(await parseOverrides(assignments), "-C", strict);
+}
+
+/** @throws CulvertError `config` for a name that would lead out of the directory */
+function profilePath(name: string, codexHome: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/.test(name)) return absolutePath(`${name}.config.toml`, codexHome);
+  throw new CulvertError("config", `Cannot use profile ${JSON.stringify(name)}: it is not a valid name`, {
+    hint: "A profile's name has letters, digits, hyphens, dots and underscores.",
+    details: { profile: name },
+  });
+}
+
+function unknownProfile(name: string, path: string, values: ConfigFile | undefined): CulvertError {
+  const known = Object.keys(values?.profiles ?? {});
+  const others = known.length === 0 ? "" : ` Profiles in config.toml: ${known.join(", ")}.`;
+  return new CulvertError("config", `Cannot use profile "${name}": there is no ${path}`, {
+    hint: `Write its settings to that file, in the syntax of config.toml.${others}`,
+    details: { profile: name, path },
+  });
+}
+
+function valueAt(values: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
+  let value: unknown = values;
+  for (const key of path) value = isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return value;
+}
+
+/** An empty value counts as not given, in every layer. */
+export function present(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}

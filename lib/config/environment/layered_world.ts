@@ -1,0 +1,108 @@
+/**
+ * The environment that the program reads: the variables of the process with `$CODEX_HOME/.env` over them, without
+ * the quotes that people leave around values.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import { decodeText } from "../../text/decode_text.ts";
+import type { Warning } from "../../warning.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
+import type { EnvironmentFile, World } from "../../world/world.ts";
+import { findCodexHome } from "../codex_home.ts";
+import { parseEnvFile } from "./env_file.ts";
+import { unquoted } from "./variable_value.ts";
+
+/** Largest `.env` that is read, bytes. */
+const LARGEST_FILE = 1024 * 1024;
+
+/**
+ * Lays `$CODEX_HOME/.env` over the environment of a world, as the codex client does (0.171.0): a value of the file
+ * counts before that of the process, and its `CODEX_*` entries are left out. A matching pair of quotes around any
+ * value is removed.
+ *
+ * A world that was layered before is returned as it is. A file that cannot be read gives a warning in the result.
+ *
+ * @param world the process
+ */
+export async function layeredWorld(world: World): Promise<World> {
+  if (world.environment !== undefined) return world;
+  const read = await readEnvFile(world);
+  const fromFile = read?.values ?? new Map<string, string>();
+  const quoted = new Set<string>();
+  const env = (name: string) => {
+    // The file's syntax has removed its own quotes.
+    const given = fromFile.get(name);
+    if (given !== undefined) return given;
+    const value = world.env(name);
+    const inside = value === undefined ? undefined : unquoted(value);
+    if (inside === undefined) return value;
+    quoted.add(name);
+    return inside;
+  };
+  return { ...world, env, environment: { quoted, ...(read === undefined ? {} : { file: read.file }) } };
+}
+
+interface EnvFileContent {
+  readonly file: EnvironmentFile;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+async function readEnvFile(world: World): Promise<EnvFileContent | undefined> {
+  let path: string;
+  try {
+    path = absolutePath(".env", await findCodexHome(world));
+  } catch (error) {
+    // Without a home there is no such file; the command that needs the home reports the reason.
+    if (error instanceof CulvertError) return undefined;
+    throw error;
+  }
+  let text: string;
+  try {
+    const found = await Deno.stat(path);
+    if (!found.isFile) return unreadable(path, "it is not a regular file");
+    if (found.size > LARGEST_FILE) return unreadable(path, "it is larger than 1 MiB");
+    text = decodeText(await Deno.readFile(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    return unreadable(path, error instanceof Error ? error.message : String(error));
+  }
+  const { values, skipped } = parseEnvFile(text, world.env);
+  const names = [...values.keys()];
+  const leftOut = names.filter((name) => name.startsWith("CODEX_"));
+  const kept = new Map([...values].filter(([name]) => !name.startsWith("CODEX_")));
+  const overridden = [...kept].flatMap(([name, value]) => {
+    const other = world.env(name);
+    return other === undefined || other === value ? [] : [name];
+  });
+  return {
+    values: kept,
+    file: { path, names: [...kept.keys()], overridden, leftOut, warnings: skipped.map(skippedLine(path)) },
+  };
+}
+
+function skippedLine(path: string): (line: number) => Warning {
+  return (line) => ({
+    code: "env_file_line_skipped",
+    message: `${path}, line ${line} is not an assignment NAME=value and is skipped`,
+    line,
+  });
+}
+
+function unreadable(path: string, reason: string): EnvFileContent {
+  const warning = { code: "env_file_unreadable", message: `Cannot read ${path}: ${reason}` };
+  return {
+    values: new Map(),
+    file: { path, names: [], overridden: [], leftOut: [], warnings: [warning] },
+  };
+}
+
+/**
+ * Returns a variable as messages name it: with the file that its value comes from, where that is not the process.
+ *
+ * @param name name of the variable
+ */
+export function variableLabel(world: Pick<World, "environment">, name: string): string {
+  const { file } = world.environment ?? {};
+  return file?.names.includes(name) === true ? `${name} of ${file.path}` : name;
+}
