@@ -5,7 +5,7 @@
  */
 import { defaultBaseUrl } from "../auth/auth_headers.ts";
 import { findCodexHome } from "../config/codex_home.ts";
-import { readConfigFile } from "../config/config_file.ts";
+import { loadConfig } from "../config/config_layers.ts";
 import { loadSettings } from "../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import type { World } from "../world/world.ts";
@@ -77,10 +77,10 @@ async function atUrl(
 /** Returns the ids of the providers in `config.toml` whose base URL has the origin of a URL. */
 async function providersAt(
   url: URL,
-  { strictConfig = false }: SharedFlags,
+  flags: SharedFlags,
   world: Pick<World, "env" | "cwd" | "home">,
 ): Promise<readonly string[]> {
-  const { values } = await readConfigFile(await findCodexHome(world), strictConfig);
+  const { values } = await loadConfig(await findCodexHome(world), flags);
   return Object.entries(values.model_providers ?? {})
     .filter(([, table]) => URL.parse(table.base_url ?? "")?.origin === url.origin)
     .map(([id]) => id);

@@ -47,6 +47,8 @@ export function apiRig(
     provider: provider(server.url, over.provider),
     transport: "auto",
     warnings: [],
+    notes: [],
+    sources: {},
   } as const;
   return {
     connection: {
