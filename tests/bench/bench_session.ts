@@ -1,4 +1,4 @@
-/** A session for measurements: the real dialer, a key, no retries. */
+/** A session for benchmarks: the real dialer, an API key, no retries. */
 import type { Provider } from "../../lib/config/provider.ts";
 import type { Dialer } from "../../lib/net/dialer/dialer.ts";
 import { Session } from "../../lib/responses/turn/session.ts";
@@ -43,7 +43,7 @@ export function benchSession({ dialer, world, baseUrl, provider, transport = "ss
   });
 }
 
-/** Reads one turn in batches and counts what came off the wire. */
+/** Reads one turn in batches and counts its events. */
 export async function countEvents(session: Session, model = "bench"): Promise<number> {
   let events = 0;
   for await (const batch of session.turn({ model, input: [] }).batches()) {

@@ -1,6 +1,6 @@
-/** Child processes of the measurements. */
+/** Child processes of the benchmarks. */
 
-/** A server in a process of its own. */
+/** A server that runs as a child process. */
 export interface ServerProcess extends AsyncDisposable {
   /** The first line that it printed. */
   readonly line: string;
@@ -30,7 +30,7 @@ export async function startServer(script: string, ...args: readonly string[]): P
   };
 }
 
-/** Runs a program to its end and returns what it printed; throws when it fails. */
+/** Runs a program and returns its output; throws when it fails. */
 export async function output(command: string, args: readonly string[], cwd?: string): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(command, {
     args: [...args],
@@ -43,7 +43,7 @@ export async function output(command: string, args: readonly string[], cwd?: str
   return text(stdout);
 }
 
-/** Runs a script of this folder in a process of its own, for a memory that nothing else uses. */
+/** Runs a script of this folder in a child process, so that its memory can be measured. */
 export function outputOfScript(script: string, ...args: readonly string[]): Promise<string> {
   const path = new URL(script, import.meta.url).pathname;
   return output(Deno.execPath(), ["run", "-A", "--no-check", "--quiet", path, ...args]);

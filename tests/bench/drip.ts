@@ -1,4 +1,4 @@
-/** One large event in small pieces: the time must grow with the size and no faster. */
+/** Measures one large event that arrives in small pieces: the time must grow linearly with the size. */
 import { SseDecoder } from "../../lib/responses/transport/sse/sse_decoder.ts";
 import { parseEvent } from "../../lib/responses/events/parse_event.ts";
 import { best, type Finding } from "./measure.ts";

@@ -1,5 +1,5 @@
 /**
- * What the program takes while 100,000 deltas stream: bytes on disk and resident memory, beside `deno run` and the
+ * Measures size on disk and resident memory while 100,000 deltas stream, beside `deno run` and the
  * codex client. The binary is the one that `CULVERT_UNDER_TEST` names, else `dist/culvert`.
  */
 import { installed } from "../support/programs.ts";
@@ -12,15 +12,15 @@ const DELTAS = 100_000;
 const POLL_MS = 5;
 const ROOT = new URL("../../", import.meta.url);
 
-/** The largest process of a program. */
+/** The size of a program. */
 interface Footprint {
-  /** Of its executable, MB. */
+  /** Size of the executable, MB. */
   readonly disk: number;
-  /** At its highest, MB. */
+  /** Peak resident memory of its largest process, MB. */
   readonly resident: number;
 }
 
-/** Measures all that are there. The bar is that of a binary, and so it is missing where there is none. */
+/** Measures the programs that are installed. The bar applies to the binary, and is skipped without one. */
 export async function footprint(): Promise<readonly Finding[]> {
   const name = "on disk, and resident while 100,000 deltas stream";
   const bar = "100 MB on disk, 120 MB resident";
@@ -83,7 +83,7 @@ async function measure(command: string, args: readonly string[], home: string): 
   return largest;
 }
 
-/** The process and all below it: what npm installs is a script that starts the program. */
+/** Returns the process and its descendants: npm installs a script that starts the program. */
 function treeOf(pid: number): readonly number[] {
   const children = read(`/proc/${pid}/task/${pid}/children`).split(" ").map(Number).filter((one) => one > 0);
   return [pid, ...children.flatMap(treeOf)];
@@ -99,7 +99,7 @@ function look(pid: number): Footprint | undefined {
   }
 }
 
-/** Empty where the process is gone. */
+/** Returns an empty text where the process has ended. */
 function read(path: string): string {
   try {
     return Deno.readTextFileSync(path);

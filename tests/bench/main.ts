@@ -1,6 +1,6 @@
 /**
- * `deno task bench`: ratios to a named rival in the same run, never a bare time. Ends with status 1 when a
- * bar is missed. Give names to run some only: `startup`, `pipeline`, `drip`, `sse`, `memory`, `websocket`, `websocket-memory`,
+ * `deno task bench`: measures ratios to a named rival in the same run. Ends with status 1 when a bar is missed. Takes
+ * the names of the benchmarks to run: `startup`, `pipeline`, `drip`, `sse`, `memory`, `websocket`, `websocket-memory`,
  * `websocket-wire`, `footprint`.
  */
 import { drip } from "./drip.ts";

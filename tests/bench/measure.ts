@@ -1,4 +1,4 @@
-/** What a measurement prints: a ratio to a named rival in the same run, and the bar it is held to. */
+/** The result of a benchmark: a ratio to a named rival in the same run, and its bar. */
 
 /** One line of the report. */
 export interface Finding {
@@ -11,7 +11,7 @@ export interface Finding {
   readonly passed: boolean | undefined;
 }
 
-/** The shortest of several runs, ms: the one that the rest of the machine disturbed least. */
+/** Returns the shortest of several runs, ms, which the load of the machine disturbs least. */
 export async function best(runs: number, run: () => Promise<void> | void): Promise<number> {
   let shortest = Infinity;
   for (let count = 0; count < runs; count++) {
@@ -22,7 +22,7 @@ export async function best(runs: number, run: () => Promise<void> | void): Promi
   return shortest;
 }
 
-/** The shortest runs of two rivals that take turns, ms, so that a slow minute hits both. */
+/** Returns the shortest runs of two rivals that alternate, ms, so that the load of the machine affects both. */
 export async function rivals(
   runs: number,
   first: () => Promise<void> | void,

@@ -1,6 +1,6 @@
 /**
- * 100,000 short deltas through a pipe: `respond | cat` beside what people type today, and beside the floor. Whole
- * processes, wall time, taking turns. The program is the one that `CULVERT_UNDER_TEST` names, else
+ * Measures 100,000 short deltas through a pipe: `respond | cat` beside `curl | sed | jq` and beside `curl | cat`. Whole
+ * processes, wall time, alternating. The program is the one that `CULVERT_UNDER_TEST` names, else
  * `deno run main.ts`.
  */
 import { programUnderTest } from "../support/culvert.ts";

@@ -1,16 +1,16 @@
-/** Processor time of whole processes, as the shell measures it: user and system, all threads. */
+/** Measures the processor time of whole processes with the shell: user and system, all threads. */
 import { scrubbedEnv } from "../support/scrubbed_env.ts";
 
-/** A process to be measured. */
+/** A process to measure. */
 export interface Costed {
   readonly command: readonly string[];
-  /** Resolves when the process has got as far as it is measured; it is then killed. Absent: to its own end. */
+  /** Resolves at the point up to which the process is measured; it is then killed. Default: its end. */
   readonly until?: Promise<void>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
- * Runs a process, without input and with its output thrown away.
+ * Runs a process with its input closed and its output discarded.
  *
  * @returns user and system time, ms
  */
@@ -18,7 +18,7 @@ export async function processorTime({ command, until, env = {} }: Costed): Promi
   const directory = await Deno.makeTempDir({ prefix: "culvert-cost-" });
   try {
     const pidFile = `${directory}/pid`;
-    // The inner shell becomes the process, so that its number is known and it can be ended.
+    // The inner shell is replaced by the process, so that its pid is known.
     const script =
       `TIMEFORMAT='cpu %3U %3S'; time sh -c 'echo $$ >"$0"; exec "$@" </dev/null >/dev/null 2>&1' "$@"`;
     const child = new Deno.Command("bash", {

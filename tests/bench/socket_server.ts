@@ -1,5 +1,5 @@
 /**
- * A websocket server for measurements, run as a process of its own: each `response.create` with the model `N`
+ * A websocket server for benchmarks, run as a child process: each `response.create` with the model `N`
  * is answered by N deltas and a completed event. No compression: it would measure zlib. Prints its port.
  */
 // @ts-types="@types/ws"

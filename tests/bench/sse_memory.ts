@@ -1,4 +1,4 @@
-/** Resident memory over a stream of 1 GB. */
+/** Measures resident memory over a stream of 1 GB. */
 import { outputOfScript, startServer } from "./child.ts";
 import type { Finding } from "./measure.ts";
 import { deltaFrame } from "./stream_server.ts";

@@ -1,6 +1,6 @@
 /**
- * Response bytes to typed events: against the parts put together by hand, and against the openai package on
- * Node.
+ * Measures the decoding of a response into typed events: beside `eventsource-parser` with `JSON.parse`, and beside the
+ * openai package on Node.
  */
 import { createParser } from "eventsource-parser";
 import { processWorld } from "../../lib/cli/app/process.ts";
@@ -70,7 +70,7 @@ async function againstOpenAi(baseUrl: string, run: () => Promise<void>): Promise
       };
     }
     let [ours, rival] = [Infinity, Infinity];
-    // In turns, so that a slow moment of the machine hits both.
+    // Alternating, so that the load of the machine affects both.
     for (let round = 0; round < 3; round++) {
       ours = Math.min(ours, await best(3, run));
       rival = Math.min(rival, Number(await output("node", ["rival.js", baseUrl], folder)));

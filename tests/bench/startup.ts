@@ -1,5 +1,5 @@
 /**
- * What a start costs: processor time of whole processes, ours and an empty one of the same kind taking turns. With
+ * Measures the processor time of a start: whole processes, ours and an empty one of the same kind alternating. With
  * `CULVERT_UNDER_TEST` both are compiled (`COMPILE_DENO` and `DENORT_BIN` as in `.ci/compile.ts`); else both are
  * `deno run`.
  */

@@ -1,5 +1,5 @@
 /**
- * A server for measurements, run as a process of its own: `POST /COUNT/v1/responses` streams so many deltas
+ * An SSE server for benchmarks, run as a child process: `POST /COUNT/v1/responses` streams so many deltas
  * of about 200 bytes and completes. Prints its port.
  */
 const encoder = new TextEncoder();

@@ -1,4 +1,4 @@
-/** Resident memory over a million events on a websocket, read slowly. */
+/** Measures resident memory over a million events on a websocket, read slowly. */
 import { outputOfScript, startServer } from "./child.ts";
 import type { Finding } from "./measure.ts";
 

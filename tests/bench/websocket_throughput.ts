@@ -1,4 +1,4 @@
-/** Events per second over a websocket: against a bare `ws` loop with `JSON.parse`. */
+/** Measures events per second over a websocket, beside a bare `ws` loop with `JSON.parse`. */
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
 import { processWorld } from "../../lib/cli/app/process.ts";
@@ -9,7 +9,7 @@ import { type Finding, rivals } from "./measure.ts";
 
 const EVENTS = 200_000;
 
-/** The least that a program can do with `ws`: parse each message and look at its type. */
+/** The minimal program with `ws`: parses each message and reads its type. */
 function bare(url: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, { perMessageDeflate: false });

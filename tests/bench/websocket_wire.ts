@@ -1,4 +1,4 @@
-/** Messages off the wire: the dialer's websocket beside a bare loop over `ws`, and its memory with a slow reader. */
+/** Measures received messages: the dialer's websocket beside a bare loop over `ws`, and its memory with a slow reader. */
 import { WebSocket } from "ws";
 import { dialerFor, trusting } from "../net/kit.ts";
 import { startServer } from "./child.ts";

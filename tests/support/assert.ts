@@ -1,4 +1,4 @@
-/** Assertions, from the platform: `node:assert` is what every runtime has. */
+/** Assertions of `node:assert`, and two for texts. */
 export {
   deepStrictEqual as assertEquals,
   match as assertMatch,
@@ -8,12 +8,12 @@ export {
 } from "node:assert/strict";
 import { fail } from "node:assert/strict";
 
-/** Asserts that `text` holds `part`, and prints the whole text when it does not. */
+/** Asserts that `text` contains `part`; prints the whole text when it does not. */
 export function assertIncludes(text: string, part: string): void {
   if (!text.includes(part)) fail(`Expected to find ${JSON.stringify(part)} in:\n${text}`);
 }
 
-/** Asserts that `text` does not hold `part`. */
+/** Asserts that `text` does not contain `part`. */
 export function assertExcludes(text: string, part: string): void {
   if (text.includes(part)) fail(`Expected not to find ${JSON.stringify(part)} in:\n${text}`);
 }

@@ -1,11 +1,11 @@
-/** An address that swallows every attempt to connect, as a firewall does that drops packets. */
+/** A port whose connection attempts are never answered, like those that a firewall drops. */
 
-/** A port whose queue is full: nobody refuses, nobody accepts. */
+/** A listening port whose queue is full: attempts are neither accepted nor refused. */
 export interface BlackHole extends Disposable {
   readonly port: number;
 }
 
-/** Digs one on 127.0.0.1. What a full queue does with the next packet is the system's: Linux drops it. */
+/** Opens one on 127.0.0.1 and fills its queue. Linux drops further packets; other systems may refuse them. */
 export async function blackHole(): Promise<BlackHole> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
   const { port } = listener.addr;
@@ -13,7 +13,7 @@ export async function blackHole(): Promise<BlackHole> {
   let isOver = false;
   for (let isFull = false; !isFull;) {
     const conn = Deno.connect({ hostname: "127.0.0.1", port });
-    // The attempt that hangs comes through, or fails, when the listener closes.
+    // The pending attempt succeeds or fails when the listener closes.
     conn.then((one) => isOver ? one.close() : held.push(one), () => {});
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(true), 300)));

@@ -8,17 +8,17 @@ import { scrubbedEnv } from "./scrubbed_env.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
-/** How to run it. */
+/** Options of {@link culvert} and {@link startCulvert}. */
 export interface CulvertOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Text to write to stdin before closing it. Absent: stdin is closed at once. */
+  /** Text to write to stdin before it is closed. Default: stdin is closed at once. */
   readonly stdin?: string;
-  /** Ends the process with SIGKILL after so many ms. Default 30,000. */
+  /** Kills the process after this time, ms. Default 30,000. */
   readonly limitMs?: number;
 }
 
-/** What it did. */
+/** The output and the end of a process. */
 export interface CulvertRun {
   readonly code: number;
   readonly stdout: string;
@@ -26,7 +26,7 @@ export interface CulvertRun {
   readonly durationMs: number;
 }
 
-/** The command line that starts the program under test, without arguments. */
+/** Returns the command that starts the program under test, without arguments. */
 export function programUnderTest(): readonly string[] {
   const binary = Deno.env.get("CULVERT_UNDER_TEST");
   if (binary !== undefined && binary !== "") return [binary];
@@ -41,7 +41,7 @@ export function programUnderTest(): readonly string[] {
   ];
 }
 
-/** Starts it with pipes on all three streams, in a scrubbed environment. The caller ends it. */
+/** Starts the program with pipes on all three streams, in a scrubbed environment. The caller must end it. */
 export function startCulvert(args: readonly string[], options: CulvertOptions = {}): Deno.ChildProcess {
   const [command, ...before] = programUnderTest();
   if (command === undefined) throw new Error("No program under test");
@@ -56,11 +56,11 @@ export function startCulvert(args: readonly string[], options: CulvertOptions = 
   }).spawn();
 }
 
-/** A folder that exists and holds no configuration, so that no test reads the developer's own. */
+/** An empty folder as `CODEX_HOME`, so that no test reads the developer's configuration. */
 const EMPTY_HOME = Deno.makeTempDirSync({ prefix: "culvert-test-home-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(EMPTY_HOME, { recursive: true }));
 
-/** Runs it to its end. */
+/** Runs the program and waits for its end. */
 export async function culvert(args: readonly string[], options: CulvertOptions = {}): Promise<CulvertRun> {
   const begin = performance.now();
   const child = startCulvert(args, options);
@@ -70,7 +70,7 @@ export async function culvert(args: readonly string[], options: CulvertOptions =
     if (options.stdin !== undefined) await writer.write(new TextEncoder().encode(options.stdin));
     await writer.close();
   })().catch((error: unknown) => {
-    // The program may end without reading its input; that is its right.
+    // The program may end without reading its input.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   });
   const [output] = await Promise.all([child.output(), feeding]);

@@ -1,12 +1,12 @@
-/** The place that the examples of help speak of: a company's bundle, a key. */
+/** The files and variables that the examples in help texts name: a CA bundle, a key. */
 import { createAuthority } from "../../lib/pki/pki.ts";
 import { type Workplace, workplace } from "./on_path.ts";
 import { join } from "./paths.ts";
 
-/** Examples in the words of a shell that is not the usual one. */
+/** Examples for other shells than bash. */
 export const FOREIGN_SHELL = /\| (source|iex)$/;
 
-/** A workplace with the files and variables that examples name. */
+/** A folder with the files, and an environment with the variables, that the examples name. */
 export async function furnished(): Promise<Workplace> {
   const place = await workplace({ CULVERT_API_KEY: "sk-example-0123456789" });
   const { certificate } = await createAuthority("Example Corp Root CA");

@@ -1,15 +1,15 @@
-/** The program under test as `culvert` on the PATH, for command lines that a shell runs. */
+/** Puts the program under test on the PATH as `culvert`, for command lines that a shell runs. */
 import { programUnderTest } from "./culvert.ts";
 import { join } from "./paths.ts";
 import { scrubbedEnv } from "./scrubbed_env.ts";
 
-/** A folder to work in, with `culvert` on the PATH. Removed at the end. */
+/** A folder with `culvert` on the PATH. Removed when it is disposed of. */
 export interface Workplace extends AsyncDisposable {
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Makes one. Nothing of the developer's home is seen in it. */
+/** Creates the folder. The home folder of the developer is hidden. */
 export async function workplace(env: Readonly<Record<string, string>> = {}): Promise<Workplace> {
   const directory = await Deno.makeTempDir({ prefix: "culvert-work-" });
   const bin = join(directory, "bin");
@@ -27,7 +27,7 @@ export async function workplace(env: Readonly<Record<string, string>> = {}): Pro
       ...scrubbed,
       PATH: `${bin}:${scrubbed["PATH"] ?? ""}`,
       HOME: home,
-      // A moved home would take the module cache with it.
+      // Without this, the module cache would be looked for in the new home folder.
       DENO_DIR: await cacheDirectory(),
       ...env,
     },
@@ -35,14 +35,14 @@ export async function workplace(env: Readonly<Record<string, string>> = {}): Pro
   };
 }
 
-/** What a program said and how it ended. */
+/** The output and exit code of a program. */
 export interface ShellRun {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program in the workplace, stdin closed. */
+/** Runs a program in the folder, with stdin closed. */
 export async function runIn(
   place: Workplace,
   command: string,

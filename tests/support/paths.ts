@@ -1,3 +1,3 @@
-/** The two path functions the tests need, from the platform. */
+/** The path functions that the tests use. */
 export { join } from "node:path";
 export { fileURLToPath as fromFileUrl } from "node:url";

@@ -1,10 +1,10 @@
-/** Which of the programs that tests in `tests/real` need are on this machine. */
+/** Finds the programs that the tests in `tests/real` need. */
 import { skippedIf } from "./skipped.ts";
 
-/** Where Debian keeps daemons; not on the PATH of every user. */
+/** Folders of daemons on Debian, which are not on the PATH of every user. */
 const DAEMONS = ["/usr/sbin", "/sbin"];
 
-/** The path of `name`, looked for on the PATH and among the daemons; an absolute path is only checked. */
+/** Returns the path of a program: searches the PATH and the folders of daemons; checks an absolute path. */
 export async function locate(name: string): Promise<string | undefined> {
   const directories = [...(Deno.env.get("PATH") ?? "").split(":"), ...DAEMONS];
   const paths = name.startsWith("/") ? [name] : directories.map((directory) => `${directory}/${name}`);
@@ -18,13 +18,13 @@ export async function locate(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Whether {@link locate} finds it. */
+/** Tells whether a program is installed. */
 export async function installed(name: string): Promise<boolean> {
   return await locate(name) !== undefined;
 }
 
 /**
- * A test that needs other programs. Where one is missing it is skipped, and its name says which.
+ * Registers a test that needs other programs. It is skipped where one is missing, and its name says which.
  *
  * @param needs names of programs on the PATH
  * @param name a sentence

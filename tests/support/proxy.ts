@@ -1,12 +1,12 @@
 /**
- * A small real proxy on loopback: CONNECT, absolute-form and SOCKS5 on one port, with what it saw written down.
- * It can ask for credentials and can fail in the ways proxies fail.
+ * A proxy on loopback that speaks CONNECT, absolute-form and SOCKS5 on one port and records its requests. It can
+ * require credentials and can fail as real proxies do.
  */
 import { once } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
 
-/** How the proxy misbehaves, if at all. */
+/** A fault of the proxy. */
 export type ProxyFault =
   /** Answers every HTTP request with this status and headers. */
   | {
@@ -38,7 +38,7 @@ export interface ProxyOptions {
   readonly leadTo?: { readonly host: string; readonly port: number };
 }
 
-/** One request as the proxy saw it. */
+/** A request as the proxy received it. */
 export interface ProxySighting {
   readonly form: "connect" | "absolute" | "socks5";
   /** `host:port` of a tunnel, or the absolute URL. */
@@ -55,14 +55,14 @@ export interface TestProxy extends AsyncDisposable {
   readonly openSockets: () => number;
 }
 
-/** Starts it. */
+/** Starts a proxy on a port that the system chooses. */
 export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy> {
   const seen: ProxySighting[] = [];
   const sockets = new Set<net.Socket>();
   const track = (socket: net.Socket) => {
     sockets.add(socket);
     socket.setNoDelay(true);
-    // A peer that goes away in the middle is the everyday life of a proxy.
+    // Peers of a proxy may close at any time.
     socket.on("error", () => socket.destroy());
     socket.on("close", () => sockets.delete(socket));
   };
@@ -250,7 +250,7 @@ function hextets(bytes: Uint8Array): string {
   return words.join(":");
 }
 
-/** Reads from a socket by amount or by delimiter, and hands on what is left. */
+/** Reads from a socket by length or up to a delimiter, and returns what is left. */
 class Input {
   readonly #socket: net.Socket;
   readonly #onData: (chunk: Uint8Array) => void;

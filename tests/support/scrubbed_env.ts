@@ -1,6 +1,6 @@
 /** An environment without any CA, proxy or credential variable of the machine that runs the tests. */
 
-/** Variables that would change where or whom a program connects to. */
+/** Variables that change what a program connects to or trusts. */
 const SCRUBBED =
   /^(.*(ssl_cert|_ca_|cainfo|ca_bundle|cafile|ca_certificate|pip_cert|deno_cert|deno_tls|ssl_roots_file).*|(https?|all|no)_proxy|codex_.*|openai_.*|culvert_.*|node_extra_ca_certs|request_method|no_color|clicolor.*|force_color)$/i;
 
@@ -13,6 +13,6 @@ export function scrubbedEnv(extra: Readonly<Record<string, string>> = {}): Recor
   for (const [name, value] of Object.entries(Deno.env.toObject())) {
     if (!SCRUBBED.test(name)) kept[name] = value;
   }
-  // Else `deno run` asks for its own newest version now and then, by whatever proxy a test has set.
+  // Without this, `deno run` sometimes asks for its newest version, through the proxy that a test sets.
   return { ...kept, DENO_NO_UPDATE_CHECK: "1", ...extra };
 }

@@ -1,7 +1,7 @@
-/** Cases that cannot run everywhere. */
+/** Skips cases that cannot run everywhere. */
 
 /**
- * Name and fate of a case.
+ * Returns the name of a case, and whether it is skipped.
  *
  * @param lacks why it cannot run here, as its name then says; `undefined` where it can
  * @param name the sentence
@@ -15,13 +15,13 @@ export function skippedIf(
     : { name: `${name} (skipped: ${lacks})`, ignore: true };
 }
 
-/** For what Windows does not have. */
+/** For cases that cannot run on Windows. */
 export const ON_WINDOWS = Deno.build.os === "windows" ? "not on Windows" : undefined;
 
-/** For what only Linux has. */
+/** For cases that run only on Linux. */
 export const OFF_LINUX = Deno.build.os === "linux" ? undefined : "only on Linux";
 
-/** For what only a machine with `::1` has. Not every container does. */
+/** For cases that need `::1`, which some containers lack. */
 export const WITHOUT_IPV6 = hasIpv6() ? undefined : "no IPv6 loopback on this machine";
 
 function hasIpv6(): boolean {

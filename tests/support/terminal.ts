@@ -1,4 +1,4 @@
-/** Runs a program on a real terminal: a pseudo-terminal that `script` of util-linux opens. */
+/** Runs a program on a pseudo-terminal, which `script` of util-linux opens. */
 import { programUnderTest } from "./culvert.ts";
 import { scrubbedEnv } from "./scrubbed_env.ts";
 
@@ -6,9 +6,9 @@ import { scrubbedEnv } from "./scrubbed_env.ts";
 export interface TerminalSession {
   /** Types keys. Control keys are control letters: Ctrl-C is `\x03`. */
   readonly type: (keys: string) => Promise<void>;
-  /** Resolves once the screen has had `text` on it; rejects when the program ends before. */
+  /** Resolves when `text` has been printed; rejects when the program ends before. */
   readonly seen: (text: string) => Promise<void>;
-  /** Its exit status, and every byte that reached the terminal. */
+  /** Resolves with the exit status and every byte that was printed. */
   readonly end: () => Promise<{ readonly code: number; readonly bytes: string }>;
 }
 

@@ -1,5 +1,5 @@
 /** `culvert ca fetch`, as a process, against real handshakes. */
-import { unlessLacking } from "../../support/old_runtime.ts";
+import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { fetchTarget } from "../../../lib/cli/ca/fetch/fetch_target.ts";
 import { CulvertError } from "../../../lib/errors.ts";
 import { startNetwork } from "../../../lib/mock/network.ts";

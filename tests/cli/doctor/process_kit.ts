@@ -1,5 +1,5 @@
 /** Runs the doctor as a process: a case becomes arguments and variables, and its report is read from stdout. */
-import { unlessLacking } from "../../support/old_runtime.ts";
+import { unlessLacking } from "../../support/runtime_abilities.ts";
 import type { SharedFlags } from "../../../lib/config/settings.ts";
 import type { Report } from "../../../lib/doctor/report/report.ts";
 import { assertFitsSchema } from "../../doctor/report/report_kit.ts";

@@ -1,4 +1,4 @@
-import { unlessLacking } from "../../support/old_runtime.ts";
+import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { PROGRAM } from "../../../lib/cli/app/app.ts";
 import { everyManual } from "../../../lib/cli/reference/command_manual.ts";
 import { assertEquals } from "../../support/assert.ts";

@@ -1,5 +1,5 @@
 /** Every way to fail on the way to a server, as `culvert respond --json` tells it: once, by code, with its exit. */
-import { unlessLacking } from "../../support/old_runtime.ts";
+import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { ERROR_CODES } from "../../../lib/errors.ts";
 import { CONNECTION_FAILURES, PROXY_FAILURES, TLS_FAILURES } from "../../net/failure/failure_cases.ts";
 import { CA, deafPort, httpServer, LEAF, rawServer } from "../../net/kit.ts";

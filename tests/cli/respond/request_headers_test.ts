@@ -1,4 +1,4 @@
-import { unlessLacking } from "../../support/old_runtime.ts";
+import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
 import { MOCK_ACCOUNT } from "../../../lib/mock/oauth/tokens.ts";
 import { assert, assertEquals, assertMatch } from "../../support/assert.ts";

@@ -1,0 +1,68 @@
+/**
+ * What the runtime of the binary under test lacks. Where the runtime of the pinned Deno cannot be downloaded, the
+ * binary is compiled with another one (`COMPILE_DENO`), which may lack an ability that a case needs. That runtime is
+ * asked for each ability; a case that needs a missing one is skipped, and its name says why.
+ */
+import { skippedIf } from "./skipped.ts";
+
+/** An ability, and a script that prints `yes` on a runtime that has it. */
+interface Ability {
+  readonly lacks: string;
+  readonly script: string;
+  /** Cases that need it, by a part of their name. */
+  readonly cases: readonly RegExp[];
+}
+
+const ABILITIES: readonly Ability[] = [
+  {
+    lacks: "its TLS does not tell what a peer presented",
+    script: `
+      import tls from "node:tls";
+      console.log(typeof tls.TLSSocket.prototype.getPeerX509Certificate === "function" ? "yes" : "no");`,
+    cases: [
+      /^ca fetch shows the interceptor's chain/,
+      /^what is weak, odd or out of date about a chain/,
+      /culvert ca fetch api\.culvert\.test/,
+      /a certificate (for another name|that has expired|that is not valid yet) fails/,
+    ],
+  },
+  {
+    lacks: "its fetch blocks no ports",
+    script: `
+      const message = await fetch("http://127.0.0.1:25/").catch((error) => error.message);
+      console.log(/blocked/.test(message) ? "yes" : "no");`,
+    cases: [/a port that web clients must not use/],
+  },
+  {
+    lacks: "its fetch does not tell a closed SOCKS proxy from a closed port in the cause of its error",
+    script: `
+      const client = Deno.createHttpClient({ proxy: { url: "socks5://127.0.0.1:9" } });
+      const cause = await fetch("http://127.0.0.1:8080/", { client }).catch((error) => error.cause?.message ?? "");
+      console.log(/Proxy/.test(cause) ? "yes" : "no");`,
+    cases: [/SOCKS closed/],
+  },
+];
+
+const missing = await missingAbilities();
+
+/** Asks the runtime of the binary; without a binary under test, the runtime is the pinned one and lacks nothing. */
+async function missingAbilities(): Promise<readonly Ability[]> {
+  const compiler = Deno.env.get("COMPILE_DENO") ?? "";
+  if ((Deno.env.get("CULVERT_UNDER_TEST") ?? "") === "" || compiler === "") return [];
+  const lacking: Ability[] = [];
+  for (const ability of ABILITIES) {
+    const { stdout } = await new Deno.Command(compiler, { args: ["eval", ability.script] }).output();
+    if (new TextDecoder().decode(stdout).trim() !== "yes") lacking.push(ability);
+  }
+  return lacking;
+}
+
+/**
+ * Returns the name of a case, and whether it is skipped on the runtime under test.
+ *
+ * @param name a sentence
+ */
+export function unlessLacking(name: string): { readonly name: string; readonly ignore: boolean } {
+  const lacks = missing.find(({ cases }) => cases.some((pattern) => pattern.test(name)))?.lacks;
+  return skippedIf(lacks === undefined ? undefined : `the runtime of the binary differs: ${lacks}`, name);
+}
