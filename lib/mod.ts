@@ -171,4 +171,4 @@ export type {
   TlsObservation,
 } from "./net/observer.ts";
 export type { Warning } from "./warning.ts";
-export type { Environment, World } from "./world/world.ts";
+export type { Environment, EnvironmentFile, EnvironmentLayers, World } from "./world/world.ts";
