@@ -3,27 +3,27 @@
  *
  * @module
  */
+import type { ApiConnection } from "../api/send_request.ts";
 import type { AuthMode } from "../auth/authenticator.ts";
 import type { Credential } from "../auth/credential.ts";
-import { findCredential } from "../auth/policy/find_credential.ts";
-import { openStore } from "../auth/store/open_store.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { dialerFor, routesFor, trustFor } from "../connect/connect.ts";
 import { createAuthenticator, type SessionAuthenticator } from "../connect/create_authenticator.ts";
 import { userAgent } from "../connect/user_agent.ts";
-import { CulvertError } from "../errors.ts";
 import type { Dialer } from "../net/dialer/dialer.ts";
+import { SILENT } from "../net/observer.ts";
 import type { Route } from "../net/route/route.ts";
 import type { RouteTableResult } from "../net/route/route_table.ts";
-import { mergeHeaders } from "../responses/request/call_headers.ts";
 import { baseUrl, endpointUrl } from "../responses/request/url.ts";
 import type { RootsReader } from "../trust/roots/roots_reader.ts";
 import type { TrustStore } from "../trust/trust_store.ts";
 import type { World } from "../world/world.ts";
 import { Commands } from "./commands.ts";
+import { once, orUndefined } from "./lazy.ts";
 import { authorizeProbe, type ProbeAuthorization } from "./probe/authorization.ts";
-import { modeOf } from "./probe/credential_facts.ts";
+import { credentialOf, modeOf } from "./probe/credential_facts.ts";
 import { requestModelList } from "./probe/model_list.ts";
+import { probeAuthenticator } from "./probe/probe_authenticator.ts";
 import type { ProbeReply } from "./probe/probe_reply.ts";
 import { RouteProbe } from "./probe/route_probe.ts";
 import { settingsForUrl } from "./settings_for_url.ts";
@@ -58,8 +58,8 @@ export class DoctorContext {
   readonly credential: () => Promise<Credential>;
   /** @throws as {@link trust} and {@link routes} */
   readonly dialer: () => Promise<Dialer>;
-  /** Changes nothing: it registers no agent and removes no login. */
-  readonly authenticator: () => Promise<SessionAuthenticator>;
+  /** Sends requests with the credential of a turn and renews nothing. @throws as {@link settings}, {@link dialer} */
+  readonly connection: () => Promise<ApiConnection>;
   /** The base URL of the API. @throws CulvertError `config` */
   readonly base: () => Promise<URL>;
   /** @throws CulvertError `proxy_invalid`, `config` */
@@ -68,6 +68,8 @@ export class DoctorContext {
   readonly commands: () => Promise<Commands>;
   readonly #chosen: () => Promise<{ readonly settings: Settings; readonly turnFlags: SharedFlags }>;
   readonly #endsAt: number;
+  /** Shared by all checks, so that a credential command runs once. */
+  readonly #authenticator: () => Promise<SessionAuthenticator>;
   readonly #authorizations = new Map<string, Promise<ProbeAuthorization>>();
   #opened: Dialer | undefined;
   #routeProbe: Promise<RouteProbe> | undefined;
@@ -91,16 +93,24 @@ export class DoctorContext {
       trustFor(flags, world, { countMozilla: true, ...(roots === undefined ? {} : { roots }) })
     );
     this.routes = once(() => routesFor(flags, world));
-    this.credential = once(() => this.#findCredential());
+    this.credential = once(async () => await credentialOf(await this.settings(), world));
     this.base = once(async () => await this.endpoint(""));
     this.route = once(async () => (await this.routes()).routes.resolve(await this.base()));
     this.dialer = once(async () => {
       const [trust, { routes }] = await Promise.all([this.trust(), this.routes()]);
       return this.#opened = dialerFor({ trust, routes, world });
     });
-    this.authenticator = once(async () => {
+    this.#authenticator = once(async () => {
       const [settings, dialer] = await Promise.all([this.settings(), this.dialer()]);
       return createAuthenticator({ settings, dialer, world, isLookingOnly: true });
+    });
+    this.connection = once(async () => {
+      const [settings, dialer] = await Promise.all([this.settings(), this.dialer()]);
+      const authenticator = probeAuthenticator({
+        authorization: (endpoint, signal) => this.authorization(endpoint, signal),
+        mode: () => this.mode(),
+      });
+      return { settings, dialer, world, authenticator, observer: SILENT };
     });
   }
 
@@ -111,26 +121,12 @@ export class DoctorContext {
   }
 
   /** Returns the authorization of requests to an endpoint such as `/models`. @throws CulvertError `auth_*` */
-  authorization(endpoint: string, signal: AbortSignal): Promise<ProbeAuthorization> {
+  authorization(endpoint: string, signal?: AbortSignal): Promise<ProbeAuthorization> {
     const known = this.#authorizations.get(endpoint);
     if (known !== undefined) return known;
     const made = this.#authorize(endpoint, signal);
     this.#authorizations.set(endpoint, made);
     return made;
-  }
-
-  /**
-   * Returns the headers of a request: those of the provider and of the credential. Without a credential the request
-   * still shows whether the server is there. May be secret.
-   */
-  async headers(endpoint: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
-    const { provider } = await this.settings();
-    // The checks of the credential report why there is none.
-    const authorization = await orUndefined(this.authorization(endpoint, signal));
-    return mergeHeaders(
-      provider.headers,
-      authorization?.kind === "headers" ? authorization.authorization.headers : {},
-    );
   }
 
   /** Returns the probe of the route to the API. @throws as {@link trust} and {@link route} */
@@ -164,20 +160,8 @@ export class DoctorContext {
     this.#opened?.close();
   }
 
-  async #findCredential(): Promise<Credential> {
-    const { codexHome, provider, apiKeyFile, loginPolicy, loginStorage } = await this.settings();
-    const { world } = this;
-    return await findCredential({
-      provider,
-      world,
-      loginPolicy,
-      store: () => openStore({ codexHome, loginStorage, world, warn: () => {} }),
-      ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
-    });
-  }
-
-  async #authorize(endpoint: string, signal: AbortSignal): Promise<ProbeAuthorization> {
-    const [credential, authenticator] = await Promise.all([this.credential(), this.authenticator()]);
+  async #authorize(endpoint: string, signal: AbortSignal | undefined): Promise<ProbeAuthorization> {
+    const [credential, authenticator] = await Promise.all([this.credential(), this.#authenticator()]);
     const { world } = this;
     const timeLeftMs = this.timeLeft(AUTHORIZATION_RESERVE_MS);
     return await authorizeProbe({ credential, authenticator, world, timeLeftMs, signal }, endpoint);
@@ -192,19 +176,3 @@ export class DoctorContext {
 
 /** Time kept for the requests that follow the authorization, ms. */
 const AUTHORIZATION_RESERVE_MS = 1_500;
-
-/** Returns a function that calls `make` at its first call and always returns the same promise. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
-}
-
-/** Returns the result, or `undefined` for a {@link CulvertError}: the check that it belongs to reports it. */
-export async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof CulvertError) return undefined;
-    throw error;
-  }
-}

@@ -16,12 +16,14 @@ export interface TerminalSession {
 export function onTerminal(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  columns?: number,
 ): TerminalSession {
   const command = [...programUnderTest(), ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(
     " ",
   );
+  const width = columns === undefined ? "" : `stty cols ${columns}; `;
   const child = new Deno.Command("script", {
-    args: ["--quiet", "--return", "--echo", "never", "--command", `exec ${command}`, "/dev/null"],
+    args: ["--quiet", "--return", "--echo", "never", "--command", `${width}exec ${command}`, "/dev/null"],
     clearEnv: true,
     env: scrubbedEnv({ TERM: "xterm-256color", SHELL: "/bin/sh", ...env }),
     stdin: "piped",

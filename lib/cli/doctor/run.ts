@@ -32,7 +32,9 @@ export async function run(context: CliContext, flags: DoctorFlags, url?: string)
     await host.stdout.write(`${JSON.stringify(report)}\n`);
     return;
   }
+  const columns = host.stdout.columns();
   const text = renderReport(report, {
+    ...(columns === undefined ? {} : { columns }),
     color: wantsColor(flags.color, host.stdout, world.env),
     verbose: (flags.verbose ?? 0) > 0,
   });

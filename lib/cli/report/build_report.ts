@@ -1,5 +1,5 @@
 /**
- * The report as a value: facts alone, in one fixed shape.
+ * The report as a JSON value with a fixed shape.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Warning } from "../../warning.ts";
 import type { Connection } from "../command/connection.ts";
 import type { ProbeResult } from "./probe.ts";
 
-/** What a report is made of. */
+/** Parameters of {@link buildReport}. */
 export interface ReportParts {
   readonly connection: Connection;
   readonly status: AuthStatus;
@@ -22,7 +22,7 @@ export interface ReportParts {
   readonly tags: EvidenceTags;
 }
 
-/** Builds it. It still has to pass the redactor. */
+/** Builds the report. The caller must pass it through the redactor. */
 export function buildReport(parts: ReportParts): Readonly<Record<string, DetailValue>> {
   const { connection, status, warnings, tags } = parts;
   const { settings, dialer, world } = connection;
@@ -51,7 +51,7 @@ export function buildReport(parts: ReportParts): Readonly<Record<string, DetailV
       usable: status.usable,
       mode: status.mode,
       source_kind: status.source.kind,
-      // The name of a provider's own variable may be anything; the tags say that it is configured.
+      // The variable of a provider may have any name, even that of a key; the tags say that it is configured.
       source: status.source.kind === "provider_env" ? "configured" : status.source.name,
       plan: status.plan ?? null,
       expires_at: status.expiresAt === undefined ? null : new Date(status.expiresAt).toISOString(),
@@ -104,7 +104,7 @@ function observationFacts(seen: Observation): readonly DetailValue[] {
   }];
 }
 
-/** Scheme, host and path; a query may hold a key. */
+/** Returns scheme, host and path. A query may hold a key. */
 function hostOf(text: string): string {
   if (!URL.canParse(text)) return "invalid";
   const url = new URL(text);

@@ -1,5 +1,5 @@
 /**
- * The words of `culvert report`.
+ * Flags and help of `culvert report`.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 
-/** What can be said to `report`. */
+/** The flags of `culvert report`. */
 export type ReportFlags = OutputFlags & NetworkFlags & {
   readonly json?: boolean;
   readonly offline?: boolean;
@@ -24,7 +24,7 @@ export type ReportFlags = OutputFlags & NetworkFlags & {
   readonly apiKeyFile?: string;
 };
 
-/** `culvert report`. */
+/** The command `culvert report`. */
 export const reportCommand = defineCommand<ReportFlags, []>({
   flags: {
     output: {
@@ -32,13 +32,25 @@ export const reportCommand = defineCommand<ReportFlags, []>({
       parse: text,
       optional: true,
       placeholder: "FILE",
-      brief: "Write the JSON here",
+      brief: "Write the report as JSON to this file",
     },
     json: { kind: "boolean", optional: true, withNegated: false, brief: "JSON, even on a terminal" },
-    offline: { kind: "boolean", optional: true, withNegated: false, brief: "Try no connection" },
-    provider: { kind: "parsed", parse: text, optional: true, placeholder: "ID", brief: "Provider to try" },
-    baseUrl: { kind: "parsed", parse: text, optional: true, placeholder: "URL", brief: "Address of the API" },
-    model: { kind: "parsed", parse: text, optional: true, placeholder: "NAME", brief: "Model to name" },
+    offline: { kind: "boolean", optional: true, withNegated: false, brief: "Open no connection" },
+    provider: { kind: "parsed", parse: text, optional: true, placeholder: "ID", brief: "Provider to use" },
+    baseUrl: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "URL",
+      brief: "Base URL of the API",
+    },
+    model: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "NAME",
+      brief: "Model of the upgrade",
+    },
     apiKeyFile: {
       kind: "parsed",
       parse: text,
@@ -52,13 +64,14 @@ export const reportCommand = defineCommand<ReportFlags, []>({
   aliases: { ...OUTPUT_ALIASES, o: "output" },
   positional: { kind: "tuple", parameters: [] },
   docs: {
-    brief: "Write a bug report that is safe to send",
+    brief: "Write a bug report without credentials",
     description: [
-      "Says what was tried and what came of it: versions, provider, roots, routes, which",
-      "credential from which source, each attempt with its status, time and ids, and the",
-      "evidence of a 401 and its recovery. It asks for the list of models and opens a",
-      "websocket; it asks no model. It holds no token, no key, no address with a password,",
-      "no account id, and nothing of a body. Text on a terminal, JSON otherwise.",
+      "Reports what was attempted and how it ended: versions, provider, roots, routes, the",
+      "credential and its source, each attempt with its status, time and ids, and the evidence",
+      "of a 401 and its recovery. It requests the list of models and a websocket upgrade, and no",
+      "answer of a model. It holds no credentials, no account id and nothing of a body. It names",
+      "hosts, proxies, paths and certificates: read it before sending. Text on a terminal, JSON",
+      "otherwise.",
     ].join("\n"),
     examples: ["culvert report", "culvert report -o report.json", "culvert report --offline --json"],
     seeAlso: ["culvert auth status", "culvert doctor", "culvert help proxies"],

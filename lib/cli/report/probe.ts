@@ -1,143 +1,109 @@
 /**
- * The attempts of a report: the list of models over HTTP, and a websocket that is opened and let go. Neither costs
- * a token. A 401 runs the same recovery as in a turn.
+ * The attempts of a report: the list of models over HTTP, and a websocket upgrade. Neither costs tokens. A 401 runs
+ * the same recovery as in a turn.
  *
  * @module
  */
-import type { Authorization, Rejection, TurnRecovery } from "../../auth/authenticator.ts";
+import { MODELS_REQUEST } from "../../api/models.ts";
+import { sendRequest } from "../../api/send_request.ts";
 import { RequestScope } from "../../auth/request_scope.ts";
+import { sendUpgrade } from "../../doctor/transport/upgrade_request.ts";
 import { asCulvertError, type CulvertError } from "../../errors.ts";
-import type { RequestObservation } from "../../net/observer.ts";
 import { describeRoute } from "../../net/route/route.ts";
-import { serverEvidence } from "../../net/server_evidence.ts";
-import { mergeHeaders } from "../../responses/request/call_headers.ts";
 import { baseUrl, endpointUrl, shownUrl, websocketUrl } from "../../responses/request/url.ts";
-import { VERSION } from "../../version.ts";
 import type { Connection } from "../command/connection.ts";
 
+/** Time limit of an attempt, ms. */
 const LIMIT_MS = 15_000;
-/** More sends than recovery ever grants. */
-const MAX_SENDS = 4;
 
-/** One kind of attempt, however many sends it took. */
+/** The result of an attempt, with all its sends. */
 export interface ProbeResult {
   readonly transport: "http" | "websocket";
   readonly url: string;
   readonly route: string;
-  /** `ok` when the server took the credential; any answer but a refusal counts. */
+  /** Whether the server answered with a status below 400. */
   readonly ok: boolean;
   readonly error?: CulvertError;
 }
 
-/** A send that came back. */
-interface Reply {
-  readonly status: number;
-  readonly headers: Headers;
-}
-
-type Send = (url: URL, authorization: Authorization, signal: AbortSignal) => Promise<Reply>;
-
-/** Tries HTTP, and the websocket where the provider has one. */
+/**
+ * Requests the list of models, and an upgrade where the provider has websockets. Both share one scope, as the
+ * requests of a turn do, so that a refused credential is renewed once.
+ *
+ * @throws the signal's reason
+ */
 export async function probe(connection: Connection, signal: AbortSignal): Promise<readonly ProbeResult[]> {
-  // One turn, as far as recovery is concerned: a refusal of both costs one refresh.
-  const recovery = connection.authenticator.startTurn();
-  const results = [await attempt(connection, recovery, "http", "/models", askModels(connection), signal)];
-  if (connection.settings.provider.supportsWebsockets) {
+  const { settings: { provider } } = connection;
+  const scope = new RequestScope({ ...connection, provider });
+  const results = [await attempt(connection, "http", () => requestModels(connection, scope, signal), signal)];
+  if (provider.supportsWebsockets) {
     results.push(
-      await attempt(connection, recovery, "websocket", "/responses", openSocket(connection), signal),
+      await attempt(connection, "websocket", () => requestUpgrade(connection, scope, signal), signal),
     );
   }
   return results;
 }
 
-function askModels({ dialer }: Connection): Send {
-  return async (url, authorization, signal) => {
-    const target = new URL(url);
-    target.searchParams.set("client_version", VERSION);
-    const reply = await dialer.request({
-      method: "GET",
-      url: target,
-      headers: mergeHeaders({ accept: "application/json" }, authorization.headers),
-      headerTimeoutMs: LIMIT_MS,
-      signal,
-    });
-    await reply.body?.cancel();
-    return reply;
-  };
+/** A reply of any status. */
+interface Reply {
+  readonly url: URL;
+  readonly status: number;
+  readonly error?: CulvertError;
 }
 
-function openSocket({ dialer }: Connection): Send {
-  return async (url, authorization, signal) => {
-    const outcome = await dialer.openWebSocket({
-      url: websocketUrl(url),
-      headers: mergeHeaders({ "openai-beta": "responses_websockets=2026-02-06" }, authorization.headers),
-      connectTimeoutMs: LIMIT_MS,
-      signal,
-    });
-    if (outcome.kind === "refused") return outcome;
-    outcome.channel.drop();
-    return { status: 101, headers: outcome.channel.headers };
-  };
+async function requestModels(
+  connection: Connection,
+  scope: RequestScope,
+  signal: AbortSignal,
+): Promise<Reply> {
+  const reply = await sendRequest(connection, scope, { ...MODELS_REQUEST, signal, timeoutMs: LIMIT_MS });
+  // What the body says of another status is left out: it may repeat what was sent.
+  const { error, status, url } = reply;
+  return { url, status, ...(error === undefined ? {} : { error }) };
+}
+
+async function requestUpgrade(
+  connection: Connection,
+  scope: RequestScope,
+  signal: AbortSignal,
+): Promise<Reply> {
+  const { answer, error } = await sendUpgrade(connection, scope, { signal, timeoutMs: LIMIT_MS });
+  const { outcome, status, url } = answer;
+  if (outcome.kind === "open") outcome.channel.drop();
+  return { url, status, ...(error === undefined ? {} : { error }) };
 }
 
 async function attempt(
   connection: Connection,
-  recovery: TurnRecovery,
-  transport: "http" | "websocket",
-  endpoint: string,
-  send: Send,
+  transport: ProbeResult["transport"],
+  send: () => Promise<Reply>,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const { authenticator, dialer, settings, world, observer } = connection;
-  let url = new URL("about:blank");
-  let route = "none";
   try {
-    for (let count = 0;; count++) {
-      const authorization = await authenticator.authorize(signal, endpoint);
-      const path = transport === "http" ? "models" : "responses";
-      url = endpointUrl(baseUrl(settings.provider, authorization.mode), path, settings.provider.queryParams);
-      route = describeRoute(dialer.routes.resolve(url));
-      const begin = world.monotonic();
-      const facts = {
-        kind: "request",
-        transport,
-        endpoint,
-        attempt: 0,
-        authHeaderAttached: "authorization" in authorization.headers,
-        ...new RequestScope({ ...connection, provider: settings.provider, recovers: false }).callerFacts(
-          authorization,
-        ),
-      } as const satisfies Partial<RequestObservation>;
-      let reply: Reply;
-      try {
-        reply = await send(url, authorization, signal);
-      } catch (thrown) {
-        const { code } = asCulvertError(thrown);
-        observer.observe({ ...facts, durationMs: world.monotonic() - begin, error: code, evidence: {} });
-        throw thrown;
-      }
-      const { status, headers } = reply;
-      observer.observe({
-        ...facts,
-        durationMs: world.monotonic() - begin,
-        status,
-        evidence: serverEvidence(headers),
-        ...(status >= 400 ? { error: `http ${status}` } : {}),
-      });
-      const shown = { transport, url: shownUrl(url), route };
-      if (status !== 401 || count >= MAX_SENDS) return { ...shown, ok: status < 400 };
-      const rejection: Rejection = {
-        endpoint,
-        transport,
-        evidence: serverEvidence(headers),
-        sent: authorization,
-        url,
-      };
-      const result = await recovery.recover(rejection, signal);
-      if (!result.resend) return { ...shown, ok: false, error: result.error };
-    }
+    const { error, status, url } = await send();
+    const result = { transport, url: shownUrl(url), route: routeOf(connection, url), ok: status < 400 };
+    return error === undefined ? result : { ...result, error };
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
-    return { transport, url: shownUrl(url), route, ok: false, error: asCulvertError(thrown) };
+    const url = plannedUrl(connection, transport);
+    const shown = url === undefined ? "none" : shownUrl(url);
+    const route = url === undefined ? "none" : routeOf(connection, url);
+    return { transport, url: shown, route, ok: false, error: asCulvertError(thrown) };
   }
+}
+
+function routeOf({ dialer }: Connection, url: URL): string {
+  return describeRoute(dialer.routes.resolve(url));
+}
+
+/** Returns the URL of an attempt that failed; `undefined` where there is no credential, which decides it. */
+function plannedUrl(
+  { authenticator, settings: { provider } }: Connection,
+  transport: ProbeResult["transport"],
+): URL | undefined {
+  const mode = authenticator.facts()?.mode;
+  if (mode === undefined) return undefined;
+  const path = transport === "http" ? "models" : "responses";
+  const url = endpointUrl(baseUrl(provider, mode), path, provider.queryParams);
+  return transport === "http" ? url : websocketUrl(url);
 }

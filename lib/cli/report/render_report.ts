@@ -1,5 +1,5 @@
 /**
- * A report for people.
+ * The report as text for people.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { DetailValue } from "../../errors.ts";
 
 const INDENT = "  ";
 
-/** The report as indented lines: names, values, nothing that is empty. */
+/** Returns the report as indented lines of names and values, without empty ones. */
 export function renderReport(report: DetailValue): string {
   return `${lines(report, "").join("\n")}\n`;
 }

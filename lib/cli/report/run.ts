@@ -1,5 +1,5 @@
 /**
- * What `culvert report` does.
+ * Runs `culvert report`.
  *
  * @module
  */
@@ -21,11 +21,11 @@ import { probe, type ProbeResult } from "./probe.ts";
 import { renderReport } from "./render_report.ts";
 import { secretsOf } from "./secrets.ts";
 
-/** Runs the command. A report of a failure is a success. */
+/** Builds and prints the report. The exit status is 0 also where the report is about a failure. */
 export async function run(context: CliContext, flags: ReportFlags): Promise<void> {
   const { host } = context;
   const warnings: Warning[] = [];
-  const reporter = listening(createReporter(host, flags), warnings);
+  const reporter = collecting(createReporter(host, flags), warnings);
   using stop = listenForStop(host);
   const seen: Observation[] = [];
   const listeners: ((observation: Observation) => void)[] = [(observation) => seen.push(observation)];
@@ -65,8 +65,8 @@ export async function run(context: CliContext, flags: ReportFlags): Promise<void
   await deliver(context, flags, report, reporter);
 }
 
-/** Warnings belong into the report as well as on stderr. */
-function listening(reporter: Reporter, into: Warning[]): Reporter {
+/** Returns a reporter that also collects the warnings for the report. */
+function collecting(reporter: Reporter, into: Warning[]): Reporter {
   return {
     ...reporter,
     warn: (warning) => {
@@ -75,6 +75,10 @@ function listening(reporter: Reporter, into: Warning[]): Reporter {
     },
   };
 }
+
+/** What the user should know before sending a report. */
+const CONTENT =
+  "holds no credentials; it names hosts, proxies, paths and certificates: read it before sending";
 
 async function deliver(
   context: CliContext,
@@ -87,7 +91,7 @@ async function deliver(
   if (flags.output !== undefined && flags.output !== "-") {
     const { writeOutput } = await import("../output/output_file.ts");
     await writeOutput(host, flags.output, json, { secret: true });
-    reporter.progress(`the report is in ${flags.output}; it holds no secret and is safe to send`);
+    reporter.progress(`the report is in ${flags.output}; it ${CONTENT}`);
     return;
   }
   const isForPeople = host.stdout.isTerminal && flags.json !== true;

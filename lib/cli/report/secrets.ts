@@ -1,6 +1,6 @@
 /**
- * Every secret that might find its way into a report, so that it can be taken out again. None should get that
- * far; this is the last lock on the door.
+ * Collects the secrets in use, for the redactor of the report. No secret should reach the report; the redactor is the
+ * last safeguard.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { secretsAround } from "../../redaction/environment_secrets.ts";
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 
-/** Shorter texts are no secrets, and taking them out would maim the report. */
+/** Shorter texts are no secrets, and removing them would make the report unreadable. */
 const SHORTEST = 8;
-/** What stands in `auth.json` and is meant to be told: support finds a refused agent by its ids. */
+/** Keys of `auth.json` whose values are reported: support finds a refused agent by its ids. */
 const OPEN_KEYS = ["agent_runtime_id", "task_id"];
 
 /**
- * Collects them: environment, configuration, stored login, proxy addresses, the home directory's name.
+ * Collects the secrets of the environment, the configuration, the stored login and the proxy addresses.
  *
  * @throws the signal's reason
  */
@@ -36,7 +36,7 @@ export async function secretsOf(
   return [
     ...secretsAround(world.env, proxy === undefined ? [] : [proxy]).forms,
     ...variables.map((name) => world.env(name) ?? ""),
-    // People have been seen to put the key where its name belongs.
+    // Some users write the key where the name of its variable belongs.
     ...[provider.envKey ?? "", provider.bearerToken ?? ""],
     ...Object.values(provider.headers),
     ...Object.values(provider.queryParams),
@@ -49,7 +49,7 @@ async function stored(store: CredentialStore, signal: AbortSignal): Promise<read
   try {
     return textsOf((await store.read(signal))?.raw).filter((text) => text.length > 16);
   } catch (error) {
-    // It cannot be read, so nothing of it can be in the report.
+    // What cannot be read cannot be in the report.
     if (error instanceof CulvertError && !signal.aborted) return [];
     throw error;
   }
@@ -65,7 +65,7 @@ async function keyIn(path: string | undefined): Promise<readonly string[]> {
   }
 }
 
-/** Every text in a value, however deep. */
+/** Returns every text in a value, at any depth. */
 function textsOf(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];

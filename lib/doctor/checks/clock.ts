@@ -20,7 +20,7 @@ export const clockCheck: Check<DoctorContext> = {
     const reply = await context.receivedModelList();
     const theirs = Date.parse(reply?.headers.get("date") ?? "");
     if (reply === undefined || Number.isNaN(theirs)) return skipped("Skipped: no server told its time");
-    return compareClocks({ theirs, ours: reply.at, by: reply.url.host });
+    return compareClocks({ theirs, ours: (reply.sentAt + reply.answeredAt) / 2, by: reply.url.host });
   },
 };
 

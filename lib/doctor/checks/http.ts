@@ -3,13 +3,12 @@
  *
  * @module
  */
+import { failureOf } from "../../api/call.ts";
+import type { ApiConnection } from "../../api/send_request.ts";
 import { CulvertError } from "../../errors.ts";
-import { httpFailure } from "../../responses/failures/http_failures.ts";
-import { secretsOf } from "../../responses/failures/server_text.ts";
 import { shownUrl } from "../../responses/request/url.ts";
 import { type Check, fail, failure, type Finding, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { attempted } from "../probe/model_list.ts";
 import type { ProbeReply } from "../probe/probe_reply.ts";
 import { isWebPage, PORTAL_REMEDY, webPage } from "../probe/web_page.ts";
 
@@ -26,9 +25,7 @@ export const httpCheck: Check<DoctorContext> = {
   },
   run: async (context, signal) => {
     try {
-      const reply = await context.modelList(signal);
-      const secrets = secretsOf(await context.headers("/models", signal));
-      return judgeReply(reply, context.world.now(), secrets);
+      return judgeReply(await context.modelList(signal), await context.connection());
     } catch (error) {
       if (!(error instanceof CulvertError)) throw error;
       const found = failedRedirect(error, await context.base());
@@ -38,14 +35,9 @@ export const httpCheck: Check<DoctorContext> = {
   },
 };
 
-/**
- * Judges whether a reply is one of an API. Other checks judge what it says about credentials and models.
- *
- * @param now ms since 1970
- * @param secrets removed from what the server says
- */
-export function judgeReply(reply: ProbeReply, now: number, secrets: readonly string[]): Finding {
-  const { status, headers, body } = reply;
+/** Judges whether a reply is one of an API. Other checks judge what it says about credentials and models. */
+function judgeReply(reply: ProbeReply, connection: ApiConnection): Finding {
+  const { status } = reply;
   const details = replyDetails(reply);
   const isElsewhere = reply.url.host !== reply.asked.host;
   if (isElsewhere && isWebPage(reply)) {
@@ -63,7 +55,7 @@ export function judgeReply(reply: ProbeReply, now: number, secrets: readonly str
   // A server without a list of models may answer with the page of its framework.
   if (isWebPage(reply) && status !== 404) return webPage(reply, details);
   if (status >= 500 || status === 429 || status === 407) {
-    const { error } = httpFailure({ status, headers, body, attempted: attempted(reply) }, { now, secrets });
+    const { error } = failureOf(reply, reply, connection);
     return failure(error, {
       details,
       remediation: error.hint ?? "The server failed. Try again later.",

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { httpFailure } from "../../responses/failures/http_failures.ts";
-import { secretsOf } from "../../responses/failures/server_text.ts";
+import { failureOf } from "../../api/call.ts";
 import { type Check, fail, failure, type Finding, ok, skipped, warn } from "../check.ts";
 import type { Commands } from "../commands.ts";
 import type { DoctorContext } from "../context.ts";
@@ -31,12 +30,12 @@ async function examineModels(context: DoctorContext, signal: AbortSignal): Promi
   if (authorization.kind === "withheld") return skipped(`Skipped: ${authorization.reason}`);
   const { mode, source } = authorization.authorization;
   const [{ model }, reply] = await Promise.all([context.settings(), context.modelList(signal)]);
-  const { status, body } = reply;
+  const { status, text } = reply;
   if (status === 401 && mode === "none") return credentialMissing(reply);
   if (status === 401 || status === 403) {
-    return await credentialRefused(context, reply, "/models", source.name, signal);
+    return await credentialRefused(context, reply, source.name);
   }
-  const names = status >= 200 && status <= 299 ? modelNames(body) : undefined;
+  const names = status >= 200 && status <= 299 ? modelNames(text) : undefined;
   if (names === undefined) {
     return warn(
       `No list of models at ${attempted(reply)} (status ${status}), so "${model}" was not looked up`,
@@ -61,15 +60,10 @@ export function credentialMissing(reply: ProbeReply): Finding {
 export async function credentialRefused(
   context: DoctorContext,
   reply: ProbeReply,
-  endpoint: string,
   source: string,
-  signal: AbortSignal,
 ): Promise<Finding> {
-  const { status, headers, body } = reply;
-  const { error } = httpFailure({ status, headers, body, attempted: attempted(reply) }, {
-    now: context.world.now(),
-    secrets: secretsOf(await context.headers(endpoint, signal)),
-  });
+  const { status } = reply;
+  const { error } = failureOf(reply, reply, await context.connection());
   const found = failure(error, {
     details: { status, source },
     remediation: error.hint ?? "Use another credential.",

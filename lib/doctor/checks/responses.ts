@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { failureOf } from "../../api/call.ts";
 import { CulvertError } from "../../errors.ts";
-import { httpFailure } from "../../responses/failures/http_failures.ts";
-import { errorInBody, secretsOf } from "../../responses/failures/server_text.ts";
+import { errorInBody } from "../../responses/failures/server_text.ts";
 import { shownUrl } from "../../responses/request/url.ts";
 import { type Check, fail, failure, type Finding, ok, skipped } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
@@ -35,32 +35,25 @@ async function examineEndpoint(context: DoctorContext, signal: AbortSignal): Pro
   if (authorization.kind === "withheld") return skipped(`Skipped: ${authorization.reason}`);
   const { mode, source } = authorization.authorization;
   const reply = await requestEndpoint(context, signal);
-  const { body, headers, status } = reply;
+  const { status } = reply;
   const details = replyDetails(reply);
   if (isAbsent(reply)) return await absent(context, reply, details, signal);
   if (isWebPage(reply)) return webPage(reply, details);
   if (status === 401 && mode === "none") return credentialMissing(reply);
   if (status === 401 || status === 403) {
-    return await credentialRefused(context, reply, "/responses", source.name, signal);
+    return await credentialRefused(context, reply, source.name);
   }
   if (status === 407 || status === 429 || (status >= 502 && status <= 504)) {
-    const secrets = secretsOf(await context.headers("/responses", signal));
-    const now = context.world.now();
-    return failure(
-      httpFailure({ status, headers, body, attempted: attempted(reply) }, { now, secrets }).error,
-      {
-        details,
-      },
-    );
+    return failure(failureOf(reply, reply, await context.connection()).error, { details });
   }
   return ok(`${shownUrl(reply.asked)} is there (status ${status} to a request without input)`, details);
 }
 
 /** Whether the endpoint does not exist. A server may answer 404 for the model that the request does not name. */
-function isAbsent({ body, status }: ProbeReply): boolean {
+function isAbsent({ status, text }: ProbeReply): boolean {
   if (status === 405 || status === 501) return true;
   if (status !== 404) return false;
-  const { code, message, param } = errorInBody(body) ?? {};
+  const { code, message, param } = errorInBody(text) ?? {};
   return ![code, message, param].some((value) => typeof value === "string" && /model/i.test(value));
 }
 
@@ -72,7 +65,7 @@ async function absent(
 ): Promise<Finding> {
   const place = `${attempted(reply)} (status ${reply.status})`;
   const list = await context.modelList(signal);
-  if (list.status >= 200 && list.status <= 299 && modelNames(list.body) !== undefined) {
+  if (list.status >= 200 && list.status <= 299 && modelNames(list.text) !== undefined) {
     return fail("not_found", `${reply.url.host} lists models and has no Responses API: ${place}`, {
       details: { ...details, api: "chat_completions" },
       remediation:

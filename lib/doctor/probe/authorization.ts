@@ -26,7 +26,7 @@ export interface AuthorizationParts {
   readonly world: World;
   /** Time left for all checks, ms. */
   readonly timeLeftMs: number;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -5,8 +5,29 @@
  */
 import type { AuthMode } from "../../auth/authenticator.ts";
 import type { Credential } from "../../auth/credential.ts";
+import { findCredential } from "../../auth/policy/find_credential.ts";
+import { openStore } from "../../auth/store/open_store.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { World } from "../../world/world.ts";
 import { readClaims } from "../../auth/jwt_claims.ts";
 import { expiryOf } from "../../auth/token_freshness.ts";
+
+/**
+ * Returns the credential of a turn. A stored login that the configuration does not allow is left where it is.
+ *
+ * @returns secret
+ * @throws CulvertError `auth_missing`, `auth_storage`, `input_unreadable`
+ */
+export async function credentialOf(settings: Settings, world: World): Promise<Credential> {
+  const { apiKeyFile, codexHome, loginPolicy, loginStorage, provider } = settings;
+  return await findCredential({
+    provider,
+    world,
+    loginPolicy,
+    store: () => openStore({ codexHome, loginStorage, world, warn: () => {} }),
+    ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
+  });
+}
 
 /** Returns the mode in which requests with a credential authenticate. */
 export function modeOf(credential: Credential): AuthMode {

@@ -4,72 +4,67 @@
  *
  * @module
  */
+import { sendRequest } from "../../api/send_request.ts";
+import { MODELS_REQUEST } from "../../api/models.ts";
+import { withAuthorization } from "../../auth/with_authorization.ts";
+import { readText } from "../../net/dialer/read_text.ts";
 import { describeRoute } from "../../net/route/route.ts";
-import { mergeHeaders } from "../../responses/request/call_headers.ts";
+import { httpCallHead } from "../../responses/transport/sse/http_call.ts";
 import type { DoctorContext } from "../context.ts";
-import { type ProbeReply, readText } from "./probe_reply.ts";
+import { firstCall } from "../transport/turn_head.ts";
+import { probeScope } from "./model_list.ts";
+import type { ProbeReply } from "./probe_reply.ts";
 
 /** Time kept for the report at the end, ms. */
 const RESERVE_MS = 250;
+/** Longest reply that is read, bytes: a refusal is short. */
+const MAX_REPLY_BYTES = 64 * 1024;
 
 /**
- * Sends the request with the credential of a turn.
+ * Sends the request with the headers of a turn. A 401 is returned as it is.
  *
  * @throws CulvertError of the network and TLS codes, `redirect`; the signal's reason
  */
 export async function requestEndpoint(context: DoctorContext, signal: AbortSignal): Promise<ProbeReply> {
-  const { world } = context;
-  const [dialer, asked, headers] = await Promise.all([
-    context.dialer(),
-    context.endpoint("responses"),
-    context.headers("/responses", signal),
-  ]);
-  const begin = world.monotonic();
-  const reply = await dialer.request({
-    method: "POST",
-    url: asked,
-    headers: mergeHeaders({ "content-type": "application/json", accept: "text/event-stream" }, headers),
-    body: "{}",
-    signal,
-    headerTimeoutMs: context.timeLeft(RESERVE_MS),
-  });
-  // No server answers this with a stream, but one that does must not be read to its end.
-  const isStream = /event-stream/i.test(reply.headers.get("content-type") ?? "");
-  if (isStream) await reply.body?.cancel();
-  return {
-    method: "POST",
-    status: reply.status,
-    headers: reply.headers,
-    body: isStream ? "" : await readText(reply.body),
-    asked,
-    url: reply.url,
-    route: describeRoute(reply.route),
-    durationMs: world.monotonic() - begin,
-    at: world.now(),
-  };
+  const connection = await context.connection();
+  const { dialer, settings, world } = connection;
+  const { answer, authorization } = await withAuthorization(
+    probeScope(connection),
+    { endpoint: "/responses", transport: "http", signal },
+    async (authorization) => {
+      const { headers, method, url: asked } = httpCallHead(
+        firstCall(settings, world, authorization),
+        settings.provider,
+      );
+      const sentAt = world.now();
+      const begin = world.monotonic();
+      const reply = await dialer.request({ method, url: asked, headers, body: "{}", signal });
+      const answeredAt = world.now();
+      const { status, url } = reply;
+      const body = await readText(reply.body, { maxBytes: MAX_REPLY_BYTES, signal, keepPartial: true });
+      const durationMs = world.monotonic() - begin;
+      const route = describeRoute(reply.route);
+      return { status, headers: reply.headers, ...body, asked, url, route, sentAt, answeredAt, durationMs };
+    },
+  );
+  return { ...answer, authorization, method: "POST" };
 }
 
 /**
  * Looks for a base URL that works in place of one at which nothing is found.
  *
  * @returns a base URL at the same origin whose list of models is there; `undefined` where there is none
+ * @throws CulvertError of the network and TLS codes; the signal's reason
  */
 export async function findBaseUrl(context: DoctorContext, signal: AbortSignal): Promise<string | undefined> {
   const base = await context.base();
-  const [dialer, headers] = await Promise.all([context.dialer(), context.headers("/models", signal)]);
+  const connection = await context.connection();
   const found = await Promise.all(
     candidates(base).map(async (candidate) => {
-      const headerTimeoutMs = context.timeLeft(RESERVE_MS);
-      const reply = await dialer.request({
-        method: "GET",
-        url: new URL(`${candidate}/models`),
-        headers: mergeHeaders({ accept: "application/json" }, headers),
-        signal,
-        headerTimeoutMs,
-      });
-      await reply.body?.cancel();
-      const isThere = reply.url.host === base.host && (reply.status === 200 || reply.status === 401);
-      return isThere ? candidate : undefined;
+      const timeoutMs = context.timeLeft(RESERVE_MS);
+      const request = { ...MODELS_REQUEST, base: candidate, signal, timeoutMs };
+      const { status, url } = await sendRequest(connection, probeScope(connection), request);
+      return url.host === base.host && (status === 200 || status === 401) ? candidate : undefined;
     }),
   );
   return found.find((candidate) => candidate !== undefined);

@@ -12,14 +12,14 @@ import type { ProbeReply } from "./probe_reply.ts";
 const SENDER_HEADERS = ["server", "via", "x-squid-error", "cf-mitigated"];
 
 /** Whether a reply is a web page. */
-export function isWebPage({ body, headers }: Pick<ProbeReply, "body" | "headers">): boolean {
-  return /html/i.test(headers.get("content-type") ?? "") || /^\s*<(!doctype html|html)\b/i.test(body);
+export function isWebPage({ headers, text }: Pick<ProbeReply, "headers" | "text">): boolean {
+  return /html/i.test(headers.get("content-type") ?? "") || /^\s*<(!doctype html|html)\b/i.test(text);
 }
 
 /** Returns the finding for a web page. */
 export function webPage(reply: ProbeReply, details: Finding["details"]): Finding {
   const { asked, headers, status } = reply;
-  const title = titleOf(reply.body);
+  const title = titleOf(reply.text);
   const sender = SENDER_HEADERS.flatMap((name) => {
     const value = headers.get(name);
     return value === null ? [] : [`${name}: ${shownText(value, []).slice(0, 80)}`];
@@ -51,7 +51,7 @@ function remedy(headers: Headers, host: string): string {
   return `${PORTAL_REMEDY} If the base URL is your own choice, check its path.`;
 }
 
-function titleOf(body: string): string | undefined {
-  const title = shownText(/<title[^>]*>([^<]{1,200})/i.exec(body)?.[1] ?? "", []).trim().slice(0, 80);
+function titleOf(text: string): string | undefined {
+  const title = shownText(/<title[^>]*>([^<]{1,200})/i.exec(text)?.[1] ?? "", []).trim().slice(0, 80);
   return title === "" ? undefined : title;
 }

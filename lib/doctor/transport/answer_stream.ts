@@ -17,17 +17,15 @@ const PROMPT = "Count from one to thirty in words.";
 
 /** Requests the answer and judges when its events arrived. */
 export async function requestAnswer(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
-  const [{ Session }, authenticator, settings, dialer, list] = await Promise.all([
+  const [{ Session }, connection, list] = await Promise.all([
     import("../../responses/turn/session.ts"),
-    context.authenticator(),
-    context.settings(),
-    context.dialer(),
+    context.connection(),
     context.receivedModelList(),
   ]);
+  const { settings } = connection;
   const { world } = context;
   const session = new Session({
-    dialer,
-    authenticator,
+    ...connection,
     // The first attempt is to be seen, not what retries make of it.
     provider: {
       ...settings.provider,
@@ -35,7 +33,6 @@ export async function requestAnswer(context: DoctorContext, signal: AbortSignal)
       streamMaxRetries: 0,
       streamIdleTimeoutMs: ANSWER_LIMIT_MS,
     },
-    world,
     transport: "sse",
   });
   const turn = session.turn({
@@ -65,7 +62,9 @@ export async function requestAnswer(context: DoctorContext, signal: AbortSignal)
   }
   signal.throwIfAborted();
   const theirs = Date.parse(list?.headers.get("date") ?? "");
-  const offsetMs = list === undefined || Number.isNaN(theirs) ? 0 : theirs - list.at;
+  const offsetMs = list === undefined || Number.isNaN(theirs)
+    ? 0
+    : theirs - (list.sentAt + list.answeredAt) / 2;
   return judgeAnswer({
     times: arrivalTimes(events),
     waitedMs: (events[0]?.arrivedMs ?? begin) - begin,

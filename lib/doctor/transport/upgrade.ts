@@ -3,15 +3,14 @@
  *
  * @module
  */
+import { sendRequest } from "../../api/send_request.ts";
 import { CulvertError } from "../../errors.ts";
 import type { WebSocketOutcome } from "../../net/websocket/websocket.ts";
-import { mergeHeaders } from "../../responses/request/call_headers.ts";
-import { websocketUrl } from "../../responses/request/url.ts";
 import type { DoctorContext } from "../context.ts";
 import { commonName } from "../probe/interception.ts";
+import { probeScope } from "../probe/model_list.ts";
+import { sendUpgrade } from "./upgrade_request.ts";
 
-/** The protocol that the upgrade requests (codex client 0.169.0). */
-const BETA = "responses_websockets=2026-02-06";
 /** Time limit for the answer to a ping, ms. */
 const PING_MS = 1_000;
 /** Time kept for the ping and the report, ms. */
@@ -34,20 +33,12 @@ export type Upgrade =
 
 /** Requests an upgrade and pings over the websocket. Sends no request to the model. */
 export async function requestUpgrade(context: DoctorContext, signal: AbortSignal): Promise<Upgrade> {
-  const [dialer, url, headers] = await Promise.all([
-    context.dialer(),
-    context.endpoint("responses"),
-    context.headers("/responses", signal),
-  ]);
+  const connection = await context.connection();
   const begin = context.world.monotonic();
   let outcome: WebSocketOutcome;
   try {
-    outcome = await dialer.openWebSocket({
-      url: websocketUrl(url),
-      headers: mergeHeaders({ "openai-beta": BETA }, headers),
-      signal,
-      connectTimeoutMs: context.timeLeft(RESERVE_MS),
-    });
+    const timeoutMs = context.timeLeft(RESERVE_MS);
+    ({ answer: { outcome } } = await sendUpgrade(connection, probeScope(connection), { signal, timeoutMs }));
   } catch (error) {
     if (!(error instanceof CulvertError)) throw error;
     const by = await intermediary(context, signal);
@@ -105,16 +96,15 @@ async function intermediary(
 
 /** Returns the status of the reply to a plain GET of the same URL. */
 async function plainStatus(context: DoctorContext, signal: AbortSignal): Promise<number | undefined> {
-  const [dialer, url, headers] = await Promise.all([
-    context.dialer(),
-    context.endpoint("responses"),
-    context.headers("/responses", signal),
-  ]);
+  const connection = await context.connection();
   try {
-    const headerTimeoutMs = context.timeLeft(300);
-    const reply = await dialer.request({ method: "GET", url, headers, signal, headerTimeoutMs });
-    await reply.body?.cancel();
-    return reply.status;
+    const request = {
+      endpoint: "/responses",
+      signal,
+      timeoutMs: context.timeLeft(300),
+      maxReplyBytes: 65_536,
+    };
+    return (await sendRequest(connection, probeScope(connection), request)).status;
   } catch (error) {
     // Without this reply nothing can be compared.
     if (error instanceof CulvertError) return undefined;

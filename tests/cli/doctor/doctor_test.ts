@@ -6,6 +6,7 @@ import { deafPort, rawServer } from "../../net/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert, type CulvertRun } from "../../support/culvert.ts";
 import { startProxy } from "../../support/proxy.ts";
+import { onTerminal } from "../../support/terminal.ts";
 import { OFF_LINUX, skippedIf } from "../../support/skipped.ts";
 
 const LOOSE = { sanitizeOps: false, sanitizeResources: false };
@@ -80,6 +81,26 @@ Deno.test("the report for people fits 80 columns and has colours on demand alone
     env: { ...env, NO_COLOR: "1", CLICOLOR_FORCE: "1" },
   });
   assertExcludes(noColor.stdout, "\x1b");
+});
+
+Deno.test({
+  ...skippedIf(OFF_LINUX, "on a terminal the report uses its width and its colours"),
+  fn: async () => {
+    for (const columns of [60, 120]) {
+      const session = onTerminal(["doctor", "--offline", "https://api.test/v1"], {
+        CULVERT_API_KEY: PLANTED.key,
+      }, columns);
+      const { bytes, code } = await session.end();
+      assertEquals(code, 0);
+      assertIncludes(bytes, "\x1b[32mok");
+      assertExcludes(bytes, "\ufffd");
+      // deno-lint-ignore no-control-regex -- the colours are removed
+      const text = bytes.replaceAll("\r", "").replace(/\x1b\[\d+m/g, "");
+      assertReadable(text, columns);
+      const widest = Math.max(...text.split("\n").map((line) => line.length));
+      assert(widest > columns / 2, `${widest} of ${columns} columns`);
+    }
+  },
 });
 
 Deno.test("key, token, proxy password and e-mail never appear, with any flags and after any failure", async () => {

@@ -34,7 +34,7 @@ async function reportWith(tags: Readonly<Record<string, string>>) {
   return buildReport({ connection, status, attempts: [], seen: [], warnings: [], tags });
 }
 
-Deno.test("a tag that is named like a fact of the report takes nothing from the fact", async () => {
+Deno.test("a tag with the name of a field of the report does not replace the field", async () => {
   const plain = await reportWith({});
   const forged = Object.fromEntries(Object.keys(plain).map((name) => [name, "forged"]));
   const { tags, created_at: _, ...facts } = await reportWith({ ...forged, auth_mode: "Chatgpt" });

@@ -7,7 +7,7 @@ import { join } from "../../support/paths.ts";
 const CANARY = "canary7f3a";
 const planted = (name: string) => `${name}-${CANARY}-secret`;
 
-Deno.test("a report tells of a 401 and its recovery, of roots, route and times, and holds no planted secret", async () => {
+Deno.test("a report describes a 401 and its recovery, roots, route and times, and holds no planted secret", async () => {
   await using home = new TestHome();
   const credentials = { username: planted("user"), password: planted("password") };
   const network = await startNetwork({ api: { accepts: () => false }, proxy: { credentials } });
@@ -72,7 +72,7 @@ Deno.test("a report tells of a 401 and its recovery, of roots, route and times, 
   }
 });
 
-Deno.test("a key that stands where its variable's name belongs is not reported", async () => {
+Deno.test("a key in place of the name of its variable is not reported", async () => {
   await using home = new TestHome();
   const key = `sk_${CANARY}_0123456789`;
   Deno.writeTextFileSync(
@@ -85,18 +85,22 @@ Deno.test("a key that stands where its variable's name belongs is not reported",
   assertEquals(JSON.parse(run.stdout).tags.auth_env_provider_key_name ?? "configured", "configured");
 });
 
-Deno.test("a report goes to a file of mode 0600 when asked, and offline it tries nothing", async () => {
+Deno.test("a report is written to a file of mode 0600, and with --offline nothing is attempted", async () => {
   await using home = new TestHome();
   const path = join(home.path, "report.json");
   const run = await culvert(["report", "--offline", "-o", path], { env: { CODEX_HOME: home.path } });
   assertEquals([run.code, run.stdout], [0, ""]);
   assertIncludes(run.stderr, path);
+  assertIncludes(
+    run.stderr,
+    "holds no credentials; it names hosts, proxies, paths and certificates: read it before sending",
+  );
   const report = JSON.parse(Deno.readTextFileSync(path));
   assertEquals([report.attempts, report.auth.usable], [[], false]);
   assertEquals((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
 });
 
-Deno.test("a report that cannot be written is an error of its own", async () => {
+Deno.test("a report that cannot be written is an error with the path", async () => {
   const run = await culvert(["report", "--offline", "-o", "/no/such/folder/report.json"]);
   assertEquals(run.code, 2);
   assertIncludes(run.stderr, "/no/such/folder/report.json");
