@@ -9,6 +9,7 @@ import type { LoginPolicy, LoginStorage } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import type { Dialer } from "../net/dialer/dialer.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
+import type { Secrets } from "../redaction/secrets.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
 import type { ActiveCredential, CredentialFacts, Renewal } from "../auth/recovery/active_credential.ts";
@@ -42,6 +43,8 @@ export interface AuthenticatorOptions {
   readonly observer?: Observer;
   /** Receives what the user should know: a login that could not be saved, a wrong clock. */
   readonly warn?: (warning: Warning) => void;
+  /** Receives the headers of every authorization. Default: none does. */
+  readonly secrets?: Secrets;
   /** As in {@link ManagedLoginOptions}. Default: nobody ends the process. */
   readonly hold?: ((work: Promise<unknown>) => void) | undefined;
   /**
@@ -82,7 +85,9 @@ export function createAuthenticator(options: AuthenticatorOptions): SessionAuthe
   return {
     authorize: async (signal, endpoint) => {
       active ??= await look(signal);
-      return await active.authorize(signal, endpoint);
+      const authorization = await active.authorize(signal, endpoint);
+      options.secrets?.addHeaders(authorization.headers);
+      return authorization;
     },
     startTurn: () => new Recovery(() => active, options.observer ?? SILENT),
     facts: () => active?.facts(),

@@ -4,6 +4,7 @@
  * @module
  */
 import { absolutePath } from "../../world/absolute_path.ts";
+import { checkValue } from "../../config/environment/variable_value.ts";
 import type { Provider } from "../../config/provider.ts";
 import type { LoginPolicy } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
@@ -191,7 +192,9 @@ function ofAccessToken(token: string): Credential {
 /** Trimmed; empty counts as unset. */
 function variable(world: Pick<World, "env">, name: string): string | undefined {
   const value = world.env(name)?.trim();
-  return value === undefined || value === "" ? undefined : headerValue(value, name);
+  if (value === undefined || value === "") return undefined;
+  checkValue(name, value, "auth_missing");
+  return headerValue(value, name);
 }
 
 async function keyOfFile(path: string, cwd: string): Promise<Credential> {

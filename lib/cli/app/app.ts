@@ -40,6 +40,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | Rout
   demo: async () => (await import("../demo/command.ts")).demoCommand,
   auth: async () => (await import("../auth/command.ts")).authCommands,
   serve: async () => (await import("../serve/command.ts")).serveCommand,
+  config: async () => (await import("../config/command.ts")).configCommand,
   report: async () => (await import("../report/command.ts")).reportCommand,
   completion: async () => (await import("../completion/command.ts")).completionCommand,
   man: async () => (await import("../man/command.ts")).manCommand,

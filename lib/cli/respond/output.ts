@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { redactJson } from "../../redaction/details.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 import { redactError } from "../output/render_error.ts";
 import type { AnswerCollector } from "../../responses/turn/answer_collector.ts";
@@ -25,9 +26,8 @@ export function jsonLine({ event, text }: StreamItem): string {
 
 /** The last line. */
 export function resultLine(result: ResultEvent, redact: Redactor): string {
-  return jsonLine({
-    event: { ...result, error: result.error === null ? null : redactError(result.error, redact) },
-  });
+  const error = result.error === null ? null : redactError(result.error, redact);
+  return `${JSON.stringify(redactJson({ ...result, error }, redact))}\n`;
 }
 
 /**
@@ -39,7 +39,13 @@ export function jsonOutput(redact: Redactor): TurnOutput {
   return {
     render: (batch) => {
       let lines = "";
-      for (const item of batch) if (item.event.type !== "culvert.result") lines += jsonLine(item);
+      for (const item of batch) {
+        // The API's events are printed unchanged; the program's own may repeat what a server said.
+        if (!item.event.type.startsWith("culvert.")) lines += jsonLine(item);
+        else if (item.event.type !== "culvert.result") {
+          lines += `${JSON.stringify(redactJson(item.event, redact))}\n`;
+        }
+      }
       return lines;
     },
     finish: (result) => resultLine(result, redact),
