@@ -1,11 +1,12 @@
 /**
- * The channels of traffic of a codex client (0.171.0): what they are for, how a request is recognized, and by which
- * setting a relay can receive it.
+ * How the traffic of a codex client (0.171.0) can be captured, channel by channel: to which hosts a channel goes, and
+ * which setting of the client leads it through a reverse relay.
  *
  * @module
  */
+import { channelOf } from "../record/channels.ts";
 
-/** Which setting of the client leads a channel through a reverse relay. */
+/** The setting of the client that leads a channel through a reverse relay. */
 export type ChannelBase =
   /** `openai_base_url`, or the `base_url` of a provider. */
   | "model"
@@ -16,177 +17,49 @@ export type ChannelBase =
 
 /** One channel. */
 export interface Channel {
-  /** Name in records and tables; stable. */
+  /** As records name it, but for the websocket of the model, which is counted apart. */
   readonly id: string;
   readonly title: string;
   readonly base: ChannelBase;
-  /** Hosts that it goes to unless the configuration names others. An entry `*.example` means its subdomains. */
+  /** Hosts that it goes to unless the configuration names others. */
   readonly hosts: readonly string[];
-  /** Tells whether a request belongs to it. The first channel that matches counts. */
-  readonly matches: (request: ChannelRequest) => boolean;
 }
 
-/** What a channel is recognized by. */
-export interface ChannelRequest {
-  readonly method: string;
-  readonly host: string;
-  /** Without the query. */
-  readonly path: string;
-  readonly isUpgrade: boolean;
-}
+const MODEL = { base: "model", hosts: ["api.openai.com", "chatgpt.com"] } as const;
+const BACKEND = { base: "backend", hosts: ["chatgpt.com"] } as const;
 
-const MODEL_HOSTS = ["api.openai.com", "chatgpt.com"];
-const BACKEND_HOSTS = ["chatgpt.com"];
-
-const on = (path: RegExp) => (request: ChannelRequest) => path.test(request.path);
-const at = (host: RegExp) => (request: ChannelRequest) => host.test(request.host);
-
-/** The channels, in the order in which they are tried. */
+/** The channels, in the order in which they are shown. */
 export const CHANNELS: readonly Channel[] = [
-  {
-    id: "model_websocket",
-    title: "model, websocket",
-    base: "model",
-    hosts: MODEL_HOSTS,
-    matches: ({ path, isUpgrade }) => isUpgrade && /\/responses\/?$/.test(path),
-  },
-  {
-    id: "model",
-    title: "model, SSE",
-    base: "model",
-    hosts: MODEL_HOSTS,
-    matches: on(/\/responses\/?$/),
-  },
-  {
-    id: "compact",
-    title: "compaction and memory",
-    base: "model",
-    hosts: MODEL_HOSTS,
-    matches: on(/\/(responses\/compact|memories\/trace_summarize)$/),
-  },
-  { id: "models", title: "model list", base: "model", hosts: MODEL_HOSTS, matches: on(/\/models$/) },
-  {
-    id: "turn_costs",
-    title: "cost of a turn",
-    base: "model",
-    hosts: MODEL_HOSTS,
-    matches: on(/\/analytics\/codex\/turn-costs$/),
-  },
-  {
-    id: "realtime",
-    title: "realtime",
-    base: "model",
-    hosts: MODEL_HOSTS,
-    matches: on(/\/realtime(\/|$)/),
-  },
-  {
-    id: "environment_configs",
-    title: "environment configs",
-    base: "model",
-    hosts: MODEL_HOSTS,
-    matches: on(/\/environment-configs(\/|$)/),
-  },
-  {
-    id: "analytics",
-    title: "analytics",
-    base: "backend",
-    hosts: BACKEND_HOSTS,
-    matches: on(/\/codex\/analytics-events(\/|$)/),
-  },
-  {
-    id: "plugins",
-    title: "plugins and skills",
-    base: "backend",
-    hosts: BACKEND_HOSTS,
-    matches: on(/\/(ps|public)?\/?plugins(\/|$)/),
-  },
-  {
-    id: "apps_mcp",
-    title: "apps and connectors",
-    base: "backend",
-    hosts: BACKEND_HOSTS,
-    matches: on(/\/(ps\/mcp|connectors\/directory)(\/|$)/),
-  },
-  {
-    id: "remote_control",
-    title: "remote control",
-    base: "backend",
-    hosts: BACKEND_HOSTS,
-    matches: on(/\/wham\/remote\/control(\/|$)/),
-  },
-  {
-    id: "identity",
-    title: "files and agent identity",
-    base: "backend",
-    hosts: BACKEND_HOSTS,
-    matches: on(/\/backend-api\/files(\/|$)|\/agent-identities(\/|$)/),
-  },
-  {
-    id: "backend",
-    title: "account, usage and tasks",
-    base: "backend",
-    hosts: BACKEND_HOSTS,
-    matches: on(/\/(wham|api\/codex)(\/|$)/),
-  },
-  {
-    id: "oauth",
-    title: "login and token refresh",
-    base: "none",
-    hosts: ["auth.openai.com"],
-    matches: on(/^\/(oauth|api\/accounts)(\/|$)/),
-  },
-  {
-    id: "metrics",
-    title: "metrics of the vendor",
-    base: "none",
-    hosts: ["ab.chatgpt.com"],
-    matches: ({ host, path }) => host === "ab.chatgpt.com" || /^\/otlp\/v1\/metrics$/.test(path),
-  },
-  {
-    id: "otlp",
-    title: "OpenTelemetry of the user",
-    base: "none",
-    hosts: [],
-    matches: on(/\/v1\/(logs|traces|metrics)$/),
-  },
-  {
-    id: "fixed",
-    title: "GitHub and crash reports",
-    base: "none",
-    hosts: ["api.github.com"],
-    matches: at(/(^|\.)(github\.com|githubusercontent\.com|sentry\.io)$/),
-  },
-  {
-    id: "model_other",
-    title: "model, other endpoints",
-    base: "model",
-    hosts: MODEL_HOSTS,
-    matches: ({ host, path }) => host === "api.openai.com" || /^\/(v1|backend-api\/codex)\//.test(path),
-  },
-  {
-    id: "backend_other",
-    title: "backend, other endpoints",
-    base: "backend",
-    hosts: BACKEND_HOSTS,
-    matches: ({ path }) => /^\/backend-api\//.test(path),
-  },
+  { id: "model", title: "model (SSE)", ...MODEL },
+  { id: "model_websocket", title: "model (websocket)", ...MODEL },
+  { id: "models", title: "model list", ...MODEL },
+  { id: "compaction", title: "compaction", ...MODEL },
+  { id: "memories", title: "memories", ...MODEL },
+  { id: "turn-costs", title: "cost of turns", ...MODEL },
+  { id: "realtime", title: "realtime", ...MODEL },
+  { id: "images", title: "images", ...MODEL },
+  { id: "search", title: "search", ...MODEL },
+  { id: "files", title: "files", ...MODEL },
+  { id: "audio", title: "audio", ...MODEL },
+  { id: "backend", title: "account and usage", ...BACKEND },
+  { id: "analytics", title: "analytics", ...BACKEND },
+  { id: "plugins", title: "plugins", ...BACKEND },
+  { id: "mcp", title: "apps (MCP)", ...BACKEND },
+  { id: "connectors", title: "connectors", ...BACKEND },
+  { id: "remote-control", title: "remote control", ...BACKEND },
+  { id: "oauth", title: "login and token refresh", base: "none", hosts: ["auth.openai.com"] },
+  { id: "metrics", title: "metrics of the vendor", base: "none", hosts: ["ab.chatgpt.com"] },
+  { id: "otlp", title: "OpenTelemetry", base: "none", hosts: [] },
+  { id: "other", title: "other hosts", base: "none", hosts: ["api.github.com"] },
 ];
 
-/** The channel of requests that belong to no other. */
-export const OTHER_CHANNEL: Channel = {
-  id: "other",
-  title: "tools and other programs",
-  base: "none",
-  hosts: [],
-  matches: () => true,
-};
-
-/** Returns the channel of a request. */
-export function channelOf(request: ChannelRequest): Channel {
-  return CHANNELS.find((channel) => channel.matches(request)) ?? OTHER_CHANNEL;
+/** Returns the identifier of the channel that an exchange belongs to. */
+export function channelIdOf(url: string, isWebSocket: boolean): string {
+  const id = channelOf(url);
+  return id === "model" && isWebSocket ? "model_websocket" : id;
 }
 
-/** Every host of the table, once. */
+/** Returns every host of the table, once. */
 export function channelHosts(): readonly string[] {
   return [...new Set(CHANNELS.flatMap(({ hosts }) => hosts))];
 }

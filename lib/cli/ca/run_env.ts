@@ -4,6 +4,7 @@
  * @module
  */
 import { absolutePath } from "../../world/absolute_path.ts";
+import { CA_PROGRAMS } from "../../capture/child/ca_variables.ts";
 import { CulvertError } from "../../errors.ts";
 import type { Bundle } from "../../trust/bundle/bundle.ts";
 import type { Selection } from "../../trust/bundle/selection.ts";
@@ -16,7 +17,7 @@ import type { Host } from "../command/host.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import { copyMark, isReadableByCodex, originOf } from "./company_original.ts";
 import { chooseBundle, openBundle } from "./open_bundle.ts";
-import { CA_PROGRAMS, exportLine, guessShell } from "./shell_exports.ts";
+import { exportLine, guessShell } from "./shell_exports.ts";
 
 const CODEX = "CODEX_CA_CERTIFICATE";
 

@@ -22,7 +22,7 @@ export async function openByteStream(
   const { signal, alpn, connectTimeoutMs: limitMs = CONNECT_LIMIT_MS } = options;
   signal?.throwIfAborted();
   const url = urlOf(target, options.tls);
-  const route = routes.resolve(url);
+  const route = routes.resolve(options.routeAsHttps === true ? urlOf(target, true) : url);
   return await withinLimit({ url, route, limitMs, signal }, parts, async (limit, progress) => {
     const connected = await establish(
       { url, route, transport: "stream", limit, progress, ...(alpn === undefined ? {} : { alpn }) },

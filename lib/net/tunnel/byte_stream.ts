@@ -22,6 +22,11 @@ export interface StreamTarget {
 export interface StreamOptions {
   /** TLS with the target, verified against the roots in force. */
   readonly tls: boolean;
+  /**
+   * Takes the route of `https` without TLS: for a CONNECT tunnel, in which the client speaks TLS itself. Default: the
+   * route follows `tls`.
+   */
+  readonly routeAsHttps?: boolean;
   /** Protocols to offer by ALPN, the preferred first. Default: `http/1.1` alone. */
   readonly alpn?: readonly string[];
   readonly signal?: AbortSignal;

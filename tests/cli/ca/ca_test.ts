@@ -1,6 +1,7 @@
 /** `culvert ca`, as a process. */
 import { createAuthority } from "../../../lib/pki/pki.ts";
-import { CA_PROGRAMS, exportLine, guessShell } from "../../../lib/cli/ca/shell_exports.ts";
+import { CA_PROGRAMS } from "../../../lib/capture/child/ca_variables.ts";
+import { exportLine, guessShell } from "../../../lib/cli/ca/shell_exports.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";

@@ -5,6 +5,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { Dialer } from "../../dialer/dialer.ts";
+import type { StreamTarget } from "../../tunnel/byte_stream.ts";
 
 /** A server, as a client of the proxy names it. */
 export interface Origin {
@@ -23,6 +24,12 @@ export interface Upstream {
    * @throws CulvertError of the network and TLS codes; the signal's reason
    */
   readonly open: (origin: Origin, signal: AbortSignal) => Promise<Duplex>;
+  /**
+   * Connects for a client that speaks TLS with the origin itself, by the route of `https`.
+   *
+   * @throws as {@link Upstream.open}
+   */
+  readonly openTunnel: (target: StreamTarget, signal: AbortSignal) => Promise<Duplex>;
 }
 
 /** Returns an upstream with the roots, the routes, the client certificate and the time limits of a dialer. */
@@ -33,6 +40,8 @@ export function dialerUpstream(dialer: Pick<Dialer, "connect">): Upstream {
       const stream = await dialer.connect({ host, port }, { tls: isSecure, alpn: ["http/1.1"], signal });
       return stream.toDuplex();
     },
+    openTunnel: async ({ host, port }, signal) =>
+      (await dialer.connect({ host, port }, { tls: false, routeAsHttps: true, signal })).toDuplex(),
   };
 }
 

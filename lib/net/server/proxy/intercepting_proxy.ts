@@ -25,7 +25,7 @@ import { ignoreBrokenPeer, openLoopback, splice } from "../forward/splice.ts";
 import { type Origin, type Upstream, urlOf } from "../forward/upstream.ts";
 import type { ServerIdentity } from "../listener.ts";
 import { bind, ServerGroup, withoutLimits } from "../tracked_server.ts";
-import type { ConnectAction, ProxyEvent } from "./proxy_events.ts";
+import type { ConnectAction, ProxyEvent, TunnelTapFactory } from "./proxy_events.ts";
 import {
   blockedReply,
   CHALLENGE,
@@ -65,6 +65,8 @@ export interface InterceptingProxyOptions extends ProxyBehavior {
   readonly interception?: Interception;
   /** Records the exchanges that are not tunnelled. */
   readonly tap?: TapFactory;
+  /** Records the bytes of tunnels. */
+  readonly tunnel?: TunnelTapFactory;
   /** The certificate of the proxy itself: it is then an `https:` proxy. */
   readonly identity?: ServerIdentity;
   /** Default 127.0.0.1. */
@@ -167,7 +169,7 @@ class InterceptingProxy {
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
       if (rest.length > 0) far.write(rest);
       if (intercepts) splice(socket, far);
-      else this.#tunnel(socket, far, { host, port, sent: rest.length });
+      else this.#tunnel(socket, far, { host, port, rest });
     } catch (error) {
       report("unreachable");
       const origin = { host, port, isSecure: true };
@@ -177,24 +179,26 @@ class InterceptingProxy {
 
   async #openOrigin(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
     const both = AbortSignal.any([signal, this.#closing.signal]);
-    return await this.#options.upstream.open({ host, port, isSecure: false }, both);
+    return await this.#options.upstream.openTunnel({ host, port }, both);
   }
 
-  #tunnel(socket: Duplex, far: Duplex, at: { host: string; port: number; sent: number }): void {
-    let sentBytes = at.sent;
+  #tunnel(socket: Duplex, far: Duplex, at: { host: string; port: number; rest: Uint8Array }): void {
+    const { host, port, rest } = at;
+    const tap = this.#options.tunnel?.({ host, port });
+    let sentBytes = rest.length;
     let receivedBytes = 0;
+    if (rest.length > 0) tap?.bytes("request", rest);
     splice(socket, far, {
       bytes: (from, data) => {
         if (from === socket) sentBytes += data.length;
         else receivedBytes += data.length;
+        tap?.bytes(from === socket ? "request" : "response", data);
       },
-      end: () => {},
+      end: (from) => tap?.end(from === socket ? "request" : "response"),
     });
-    const { host, port } = at;
-    far.once(
-      "close",
-      () => this.#report({ kind: "tunnel_closed", host, port, sentBytes, receivedBytes }),
-    );
+    const closed = () => this.#report({ kind: "tunnel_closed", host, port, sentBytes, receivedBytes });
+    if (far.closed) closed();
+    else far.once("close", closed);
   }
 
   /** Connects to the server that stands in for an origin. @throws where no certificate could be made */
@@ -209,7 +213,12 @@ class InterceptingProxy {
     } catch (error) {
       this.#terminators.delete(key);
       const reason = error instanceof Error ? error.message : String(error);
-      this.#report({ kind: "handshake_failed", host, reason: `no certificate could be made: ${reason}` });
+      this.#report({
+        kind: "handshake_failed",
+        host,
+        port,
+        reason: `no certificate could be made: ${reason}`,
+      });
       throw error;
     }
     const { localPort } = inner;
@@ -221,10 +230,10 @@ class InterceptingProxy {
   }
 
   async #startTerminator(origin: Origin, interception: Interception): Promise<number> {
-    const { host } = origin;
+    const { host, port } = origin;
     return await startTerminator(await interception.issue(host), this.#group, {
       connectionOf: ({ remotePort }) => remotePort === undefined ? undefined : this.#inner.get(remotePort),
-      handshakeFailed: (reason) => this.#report({ kind: "handshake_failed", host, reason }),
+      handshakeFailed: (reason) => this.#report({ kind: "handshake_failed", host, port, reason }),
       request: (message, response, connectionId) => this.#forward(message, response, origin, connectionId),
       upgrade: (upgrade, connectionId) => this.#forwardUpgrade(upgrade, origin, connectionId),
     });

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Direction } from "../exchange_tap.ts";
+
 /** What was done with a CONNECT. */
 export type ConnectAction = "intercepted" | "tunnelled" | "unauthorized" | "blocked" | "unreachable";
 
@@ -11,7 +13,12 @@ export type ConnectAction = "intercepted" | "tunnelled" | "unauthorized" | "bloc
 export type ProxyEvent =
   | { readonly kind: "connect"; readonly host: string; readonly port: number; readonly action: ConnectAction }
   /** The client refused the certificate, or spoke something else than TLS. */
-  | { readonly kind: "handshake_failed"; readonly host: string; readonly reason: string }
+  | {
+    readonly kind: "handshake_failed";
+    readonly host: string;
+    readonly port: number;
+    readonly reason: string;
+  }
   /** A request inside an intercepted connection, or a plain one. */
   | {
     readonly kind: "request";
@@ -28,3 +35,14 @@ export type ProxyEvent =
     readonly sentBytes: number;
     readonly receivedBytes: number;
   };
+
+/** Receives the bytes of one tunnel, as the client sends and receives them. Must not throw and must not block. */
+export interface TunnelTap {
+  /** @param direction `request`: from the client to the server */
+  readonly bytes: (direction: Direction, data: Uint8Array) => void;
+  /** One direction ended. */
+  readonly end: (direction: Direction) => void;
+}
+
+/** Makes the tap of a tunnel when it is established. */
+export type TunnelTapFactory = (tunnel: { readonly host: string; readonly port: number }) => TunnelTap;

@@ -1,0 +1,51 @@
+/**
+ * The choice of a capture's mode.
+ *
+ * @module
+ */
+
+/** How traffic is captured. */
+export type CaptureMode =
+  /** The base URLs of the program lead to a relay. */
+  | "reverse"
+  /** A proxy intercepts TLS with a CA of this run. */
+  | "forward"
+  /** A proxy tunnels, and the program writes its TLS keys to a file. */
+  | "keylog";
+
+/** What the choice depends on. */
+export interface ModeQuery {
+  /** `--mode`. */
+  readonly asked?: CaptureMode;
+  readonly isCodex: boolean;
+  /** The proxy variable in `$CODEX_HOME/.env`, if there is one. */
+  readonly dotEnvProxy?: string;
+}
+
+/** A mode, and why. */
+export interface ModeChoice {
+  readonly mode: CaptureMode;
+  readonly reason: string;
+  /** What the chosen mode will miss, if that is known from the start. */
+  readonly warning?: string;
+}
+
+/** Chooses the mode that covers most for the program, unless one was asked for. */
+export function chooseMode({ asked, isCodex, dotEnvProxy }: ModeQuery): ModeChoice {
+  const isBlind = isCodex && dotEnvProxy !== undefined;
+  const seesNothing =
+    `$CODEX_HOME/.env sets ${dotEnvProxy}, which codex obeys instead of the proxy of this capture`;
+  if (asked !== undefined) {
+    return {
+      mode: asked,
+      reason: "--mode",
+      ...(isBlind && asked !== "reverse"
+        ? { warning: `${seesNothing}: it will see nothing; remove the line or use --mode reverse` }
+        : {}),
+    };
+  }
+  if (isBlind) return { mode: "reverse", reason: seesNothing };
+  return isCodex
+    ? { mode: "forward", reason: "it covers every channel of codex, those without a setting included" }
+    : { mode: "forward", reason: "it covers every connection of a program that obeys the proxy variables" };
+}

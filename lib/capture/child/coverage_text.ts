@@ -1,0 +1,86 @@
+/**
+ * The tables of {@link Coverage} as text.
+ *
+ * @module
+ */
+import type { CaptureMode } from "./choose_mode.ts";
+import type { Coverage } from "./coverage.ts";
+
+/**
+ * Renders what a capture saw.
+ *
+ * @returns lines without a line break
+ */
+export function coverageLines(coverage: Coverage, mode: CaptureMode): readonly string[] {
+  const channels = coverage.channels(mode);
+  const seen = channels.filter(({ state }) => state === "seen");
+  const titles = (state: "configured" | "not coverable") =>
+    channels.filter((row) => row.state === state).map(({ title }) => title).join(", ");
+  const hosts = coverage.hosts();
+  const lines: string[] = [];
+  if (mode !== "keylog") {
+    lines.push(...table(
+      ["channel", "exchanges", "sent", "received"],
+      seen.map((row) => [
+        row.title,
+        String(row.exchanges),
+        byteText(row.sentBytes),
+        byteText(row.receivedBytes),
+      ]),
+    ));
+    const configured = titles("configured");
+    if (configured !== "") lines.push(`configured, not seen: ${configured}`);
+    const uncovered = titles("not coverable");
+    if (uncovered !== "") lines.push(`not coverable in ${mode} mode: ${uncovered}`);
+  }
+  if (hosts.length === 0) {
+    lines.push("no connection was seen; does the program obey the proxy variables?");
+    return lines;
+  }
+  lines.push(...table(
+    [
+      "host",
+      mode === "reverse" ? "requests" : "opened",
+      "tunnelled",
+      "refused",
+      "unreachable",
+      "sent",
+      "received",
+    ],
+    hosts.map((row) => [
+      row.host,
+      String(mode === "reverse" ? row.exchanges : row.opened),
+      String(row.tunnelled),
+      String(row.refused),
+      String(row.unreachable),
+      byteText(row.sentBytes),
+      byteText(row.receivedBytes),
+    ]),
+  ));
+  return lines;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  if (rows.length === 0) return [];
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all.map((row) =>
+    row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
+    )
+      .join("  ").trimEnd()
+  );
+}
+
+/** Writes a number of bytes with a unit of powers of 1,000. */
+export function byteText(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = bytes / 1_000;
+  let at = 0;
+  while (value >= 999.95 && at < units.length - 1) {
+    value /= 1_000;
+    at++;
+  }
+  return `${value.toFixed(1)} ${units[at]}`;
+}

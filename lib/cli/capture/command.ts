@@ -1,0 +1,106 @@
+/**
+ * Flags and help of `culvert capture`.
+ *
+ * @module
+ */
+import type { CaptureMode } from "../../capture/child/choose_mode.ts";
+import { defineCommand } from "../command/command.ts";
+import {
+  NETWORK_FLAGS,
+  type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
+  text,
+} from "../command/shared_flags.ts";
+
+/** Flags of `capture`. */
+export type CaptureFlags = OutputFlags & NetworkFlags & {
+  readonly output?: string;
+  readonly mode?: CaptureMode;
+  readonly intercept?: readonly string[];
+  readonly redact?: "safe" | "share" | "none";
+  readonly websocket?: boolean;
+  readonly provider?: string;
+  readonly baseUrl?: string;
+};
+
+/** `culvert capture`. */
+export const captureCommand = defineCommand<CaptureFlags, string[]>({
+  flags: {
+    output: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "DIR",
+      brief: "Directory of the capture; without it, culvert-capture-TIME in the working directory",
+    },
+    mode: {
+      kind: "enum",
+      values: ["forward", "reverse", "keylog"],
+      optional: true,
+      brief: "How to capture; without it, the mode that covers most for the program",
+    },
+    intercept: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      variadic: true,
+      placeholder: "HOST",
+      brief: "Host to intercept in forward mode, *.DOMAIN or *; repeatable, instead of the usual ones",
+    },
+    redact: {
+      kind: "enum",
+      values: ["safe", "share", "none"],
+      optional: true,
+      brief: "What is left out: secrets (safe, default), prompts and tools too (share), nothing (none)",
+    },
+    websocket: {
+      kind: "boolean",
+      optional: true,
+      brief: "Relay websockets in reverse mode (default); --no-websocket answers 426",
+    },
+    provider: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "ID",
+      brief: "Provider that the program talks to; demo captures in a simulated network",
+    },
+    baseUrl: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "URL",
+      brief: "Address of the API that reverse mode relays to",
+    },
+    ...NETWORK_FLAGS,
+    ...OUTPUT_FLAGS,
+  },
+  aliases: { o: "output", ...OUTPUT_ALIASES },
+  positional: {
+    kind: "array",
+    minimum: 1,
+    parameter: { parse: text, placeholder: "COMMAND", brief: "Program to run, and its arguments, behind --" },
+  },
+  docs: {
+    brief: "Run a program and record what it says on the wire",
+    description:
+      "Runs the program with its terminal, passes signals on and ends with its exit code. Upstream connections use the\n" +
+      "CA bundle, the proxy and the client certificate of culvert. At the end a table on stderr tells what was covered.\n\n" +
+      "forward  The program gets a proxy and the CA of this run, whose key is never written anywhere. The hosts of the\n" +
+      "         codex client and of the provider are intercepted, all others are tunnelled and counted.\n" +
+      "reverse  The base URLs of the program lead to a relay on loopback: -c openai_base_url and chatgpt_base_url for\n" +
+      "         codex, OPENAI_BASE_URL for others.\n" +
+      "keylog   Nothing is opened: the program is asked for its TLS keys (SSLKEYLOGFILE), and the encrypted bytes are\n" +
+      "         written with them to traffic.pcapng, which Wireshark shows in clear.\n\n" +
+      "The record is a directory for this user alone. Secrets are replaced before they are written, except in keylog\n" +
+      "mode, where the file holds everything.",
+    examples: [
+      `culvert capture --provider demo -o demo-capture -- sh -c 'curl -s -H "Authorization: Bearer sk-demo-not-a-secret" https://api.culvert.test/v1/models'`,
+      `culvert capture --provider demo -o relay-capture --mode reverse -- sh -c 'curl -s -H "Authorization: Bearer sk-demo-not-a-secret" $OPENAI_BASE_URL/models'`,
+    ],
+    seeAlso: ["culvert run", "culvert serve", "culvert ca env"],
+  },
+  load: () => import("./run.ts"),
+});

@@ -1,0 +1,116 @@
+/**
+ * Implementation of `culvert capture`.
+ *
+ * @module
+ */
+import { chooseMode, type ModeChoice } from "../../capture/child/choose_mode.ts";
+import { codexFlagsAt, proxyInDotEnv } from "../../capture/child/codex_program.ts";
+import { combineTaps, Coverage } from "../../capture/child/coverage.ts";
+import { coverageLines } from "../../capture/child/coverage_text.ts";
+import { runChild } from "../../capture/child/run_child.ts";
+import { startRecorder } from "../../capture/record/recorder.ts";
+import { channelHosts } from "../../capture/relay/channels.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
+import { VERSION } from "../../version.ts";
+import { connectCommand, type Connection } from "../command/connection.ts";
+import type { CliContext } from "../command/context.ts";
+import { createReporter, type Reporter } from "../output/reporter.ts";
+import type { CaptureFlags } from "./command.ts";
+import { type Captured, startForward, startKeylog, startReverse } from "./start_capture.ts";
+
+/** Runs the command. */
+export async function run(context: CliContext, flags: CaptureFlags, ...command: string[]): Promise<void> {
+  const { host } = context;
+  const reporter = createReporter(host, flags);
+  await using connection = await connectCommand(host, flags, reporter);
+  const choice = await choose(flags, command, connection);
+  if (choice.warning !== undefined) reporter.warn({ code: "capture_blind", message: choice.warning });
+  reporter.progress(`capturing in ${choice.mode} mode: ${choice.reason}`);
+  if (flags.redact === "none") {
+    reporter.warn({
+      code: "not_redacted",
+      message: "--redact none: the capture will hold credentials in clear",
+    });
+  }
+  const directory = absolutePath(flags.output ?? directoryName(host.world.now()), host.world.cwd());
+  const recorder = await startRecorder({
+    directory,
+    world: host.world,
+    toolVersion: VERSION,
+    redaction: flags.redact ?? "safe",
+    warn: reporter.warn,
+  });
+  const coverage = new Coverage();
+  const parts = {
+    connection,
+    command,
+    directory,
+    tap: combineTaps(recorder.tap, coverage.tap),
+    observe: observer(coverage, reporter),
+    refusesWebSockets: flags.websocket === false,
+    hosts: hostsToOpen(flags, connection),
+  };
+  const start = { forward: startForward, reverse: startReverse, keylog: startKeylog }[choice.mode];
+  let capture: Captured | undefined;
+  try {
+    capture = await start(parts);
+    context.status = await runChild({
+      command: capture.command,
+      env: capture.env,
+      isTerminal: host.stdin.isTerminal,
+      onSignal: host.onSignal,
+    });
+  } finally {
+    await capture?.close();
+    const summary = await recorder.close();
+    for (const line of coverageLines(coverage, choice.mode)) reporter.progress(line);
+    const count = `${summary.exchanges} ${summary.exchanges === 1 ? "exchange" : "exchanges"}`;
+    reporter.progress(`${count} recorded in ${summary.directory}`);
+    for (const line of capture?.remarks() ?? []) reporter.progress(line);
+  }
+}
+
+async function choose(
+  { mode }: CaptureFlags,
+  command: readonly string[],
+  { settings }: Connection,
+): Promise<ModeChoice> {
+  const isCodex = codexFlagsAt(command) !== undefined;
+  const dotEnvProxy = isCodex ? await proxyInDotEnv(settings.codexHome) : undefined;
+  return chooseMode({
+    isCodex,
+    ...(mode === undefined ? {} : { asked: mode }),
+    ...(dotEnvProxy === undefined ? {} : { dotEnvProxy }),
+  });
+}
+
+/** The hosts of the flag; without it those of the channels, and those that the configuration names. */
+function hostsToOpen({ intercept }: CaptureFlags, { settings }: Connection): readonly string[] {
+  if (intercept !== undefined && intercept.length > 0) return intercept.map((host) => host.toLowerCase());
+  const configured = [settings.provider.baseUrl, settings.chatgptBaseUrl].flatMap((url) =>
+    URL.parse(url ?? "")?.hostname ?? []
+  );
+  return [...new Set([...channelHosts(), ...configured.map((host) => host.replace(/^\[|\]$/g, ""))])];
+}
+
+/** Counts every event, and reports at once what leaves the program without a connection. */
+function observer(coverage: Coverage, reporter: Reporter): Parameters<typeof startForward>[0]["observe"] {
+  const reported = new Set<string>();
+  return (event) => {
+    coverage.observe(event);
+    if (event.kind !== "handshake_failed" || reported.has(event.host)) return;
+    reported.add(event.host);
+    reporter.warn({
+      code: "capture_refused",
+      message:
+        `The program refused the TLS connection of this capture for ${event.host} (${event.reason}). ` +
+        "It may have roots of its own; another --mode or --intercept without this host lets it through",
+    });
+  };
+}
+
+function directoryName(now: number): string {
+  return `culvert-capture-${
+    new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-")
+  }`;
+}

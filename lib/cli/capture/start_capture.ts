@@ -1,0 +1,133 @@
+/**
+ * Starts what stands between a program and its servers, for each mode of `culvert capture`.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { bundleVariables, proxyVariables, writeChildBundle } from "../../capture/child/child_env.ts";
+import { codexFlagsAt, withCodexConfig } from "../../capture/child/codex_program.ts";
+import { startForwardCapture } from "../../capture/intercept/forward_capture.ts";
+import { createTunnelFile } from "../../capture/intercept/pcapng.ts";
+import { BACKEND_MOUNT, MODEL_MOUNT, startReverseRelay } from "../../capture/relay/reverse_relay.ts";
+import { CulvertError } from "../../errors.ts";
+import type { TapFactory } from "../../net/server/exchange_tap.ts";
+import type { ProxyEvent } from "../../net/server/proxy/proxy_events.ts";
+import type { Connection } from "../command/connection.ts";
+
+/** What every mode is started with. */
+export interface CaptureParts {
+  readonly connection: Connection;
+  readonly command: readonly string[];
+  /** Of the capture, absolute. */
+  readonly directory: string;
+  readonly tap: TapFactory;
+  readonly observe: (event: ProxyEvent) => void;
+  /** Hosts to intercept in forward mode. */
+  readonly hosts: readonly string[];
+  readonly refusesWebSockets: boolean;
+}
+
+/** A capture that is ready for its program. */
+export interface Captured {
+  /** The command line, with the flags of the mode. */
+  readonly command: readonly string[];
+  /** Variables of the program, on top of those of this process. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends every connection. */
+  readonly close: () => Promise<void>;
+  /** What to say at the end. */
+  readonly remarks: () => readonly string[];
+}
+
+/** Starts an intercepting proxy. */
+export async function startForward(parts: CaptureParts): Promise<Captured> {
+  const { connection, command, tap, observe, hosts } = parts;
+  const proxy = await startForwardCapture({ dialer: connection.dialer, hosts, tap, observe });
+  try {
+    const own = proxy.authority === undefined ? [] : [proxy.authority];
+    const bundle = await writeChildBundle(connection.trust, connection.world, own);
+    return {
+      command,
+      env: { ...bundleVariables(bundle.path), ...proxyVariables(proxy.proxyUrl) },
+      close: async () => {
+        await proxy.close();
+        await bundle[Symbol.asyncDispose]();
+      },
+      remarks: () => [],
+    };
+  } catch (error) {
+    await proxy.close();
+    throw error;
+  }
+}
+
+/** Starts a relay and points the base URLs of the program at it. */
+export async function startReverse(parts: CaptureParts): Promise<Captured> {
+  const { connection: { dialer, settings }, command, tap, refusesWebSockets } = parts;
+  const relay = await startReverseRelay({
+    dialer,
+    tap: (ids) => tap(ids),
+    refusesWebSockets,
+    ...(settings.provider.baseUrl === undefined ? {} : { modelBase: settings.provider.baseUrl }),
+    ...(settings.chatgptBaseUrl === undefined ? {} : { backendBase: settings.chatgptBaseUrl }),
+  });
+  const origin = `http://127.0.0.1:${relay.port}`;
+  const model = `${origin}${MODEL_MOUNT}`;
+  const at = codexFlagsAt(command);
+  const provider = settings.provider.id;
+  const key = provider === "openai" ? "openai_base_url" : `model_providers.${provider}.base_url`;
+  return {
+    command: at === undefined
+      ? command
+      : withCodexConfig(command, at, { [key]: model, chatgpt_base_url: `${origin}${BACKEND_MOUNT}/` }),
+    env: at === undefined ? { OPENAI_BASE_URL: model, OPENAI_API_BASE: model } : {},
+    close: relay.close,
+    remarks: () => [],
+  };
+}
+
+/** Starts a tunnelling proxy that writes the encrypted bytes, beside the keys of the program. */
+export async function startKeylog(parts: CaptureParts): Promise<Captured> {
+  const { connection: { dialer, trust, world }, command, directory, observe } = parts;
+  const keysPath = join(directory, "keys.log");
+  const trafficPath = join(directory, "traffic.pcapng");
+  const file = await createTunnelFile(trafficPath, world.now).catch((error: unknown) => {
+    throw unwritable(trafficPath, error);
+  });
+  // Created first, for this user alone: the program would create it with the mode of its own.
+  await Deno.writeTextFile(keysPath, "", { mode: 0o600, createNew: true });
+  const proxy = await startForwardCapture({ dialer, hosts: [], tunnel: file.tap, observe });
+  const bundle = await writeChildBundle(trust, world);
+  let keyCount = 0;
+  return {
+    command,
+    env: {
+      ...bundleVariables(bundle.path),
+      ...proxyVariables(proxy.proxyUrl),
+      SSLKEYLOGFILE: keysPath,
+    },
+    close: async () => {
+      await proxy.close();
+      await bundle[Symbol.asyncDispose]();
+      const keys = await Deno.readFile(keysPath);
+      keyCount = new TextDecoder().decode(keys).split("\n").filter((line) => /^[A-Z]/.test(line)).length;
+      await file.close(keys).catch((error: unknown) => {
+        throw unwritable(trafficPath, error);
+      });
+    },
+    remarks: () => [
+      keyCount === 0
+        ? "the program wrote no TLS keys (SSLKEYLOGFILE), so that its traffic stays encrypted"
+        : `${keyCount} TLS keys; open ${trafficPath} with Wireshark. It holds credentials in clear`,
+    ],
+  };
+}
+
+function unwritable(path: string, error: unknown): CulvertError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CulvertError("output_unwritable", `Cannot write ${path}: ${reason}`, {
+    hint: "Name a directory that you may write in with -o.",
+    details: { path },
+    cause: error,
+  });
+}
