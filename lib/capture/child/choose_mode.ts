@@ -30,19 +30,23 @@ export interface ModeChoice {
   readonly warning?: string;
 }
 
+/** Seen with codex 0.171.0, over HTTP and websocket, with roots of the system, of a bundle and of `SSL_CERT_FILE`. */
+const NO_KEYS =
+  "codex writes no TLS keys, so that its traffic stays encrypted; only programs that it starts, such as " +
+  "git, may write some. Use --mode forward";
+
 /** Chooses the mode that covers most for the program, unless one was asked for. */
 export function chooseMode({ asked, isCodex, dotEnvProxy }: ModeQuery): ModeChoice {
   const isBlind = isCodex && dotEnvProxy !== undefined;
   const seesNothing =
     `$CODEX_HOME/.env sets ${dotEnvProxy}, which codex obeys instead of the proxy of this capture`;
   if (asked !== undefined) {
-    return {
-      mode: asked,
-      reason: "--mode",
-      ...(isBlind && asked !== "reverse"
-        ? { warning: `${seesNothing}: it will see nothing; remove the line or use --mode reverse` }
-        : {}),
-    };
+    const warning = isBlind && asked !== "reverse"
+      ? `${seesNothing}: it will see nothing; remove the line or use --mode reverse`
+      : isCodex && asked === "keylog"
+      ? NO_KEYS
+      : undefined;
+    return { mode: asked, reason: "--mode", ...(warning === undefined ? {} : { warning }) };
   }
   if (isBlind) return { mode: "reverse", reason: seesNothing };
   return isCodex

@@ -20,8 +20,10 @@ export interface HostCount extends ChannelCount {
   /** Connections whose TLS was intercepted, or requests at the relay. */
   opened: number;
   tunnelled: number;
-  /** TLS handshakes that the client refused. */
+  /** TLS handshakes that the client ended with an alert, mostly since it does not trust the CA of the capture. */
   refused: number;
+  /** TLS handshakes that ended without a word; some clients refuse a certificate like this. */
+  abandoned: number;
   /** Connections that could not be made. */
   unreachable: number;
 }
@@ -79,7 +81,8 @@ export class Coverage {
         return;
       }
       case "handshake_failed":
-        this.#host(hostAndPort({ host: event.host, port: event.port })).refused++;
+        if (isAlert(event.reason)) this.#host(hostAndPort(event)).refused++;
+        else this.#host(hostAndPort(event)).abandoned++;
         return;
       case "tunnel_closed": {
         const host = this.#host(hostAndPort(event));
@@ -91,6 +94,15 @@ export class Coverage {
         return;
     }
   };
+
+  /**
+   * Tells whether the program seems not to trust the capture for a host: it refused the certificate, or abandoned two
+   * handshakes and never sent a request.
+   */
+  isRefused(host: string, port: number): boolean {
+    const { refused, abandoned, exchanges } = this.#host(hostAndPort({ host, port }));
+    return refused > 0 || (abandoned > 1 && exchanges === 0);
+  }
 
   /** Returns the table of channels: those that were seen, and how the others stood. */
   channels(mode: CaptureMode): readonly ChannelRow[] {
@@ -119,7 +131,7 @@ export class Coverage {
   #host(host: string): HostCount {
     const count = this.#hosts.get(host) ?? {
       ...{ exchanges: 0, sentBytes: 0, receivedBytes: 0 },
-      ...{ opened: 0, tunnelled: 0, refused: 0, unreachable: 0 },
+      ...{ opened: 0, tunnelled: 0, refused: 0, abandoned: 0, unreachable: 0 },
     };
     this.#hosts.set(host, count);
     return count;
@@ -137,6 +149,11 @@ export function combineTaps(...factories: readonly TapFactory[]): TapFactory {
       end: (end) => taps.forEach((tap) => tap.end(end)),
     };
   };
+}
+
+/** Whether the reason of a failed handshake is an alert of the client (RFC 8446 §6). */
+function isAlert(reason: string): boolean {
+  return /alert/i.test(reason);
 }
 
 function hostAndPort({ host, port }: { readonly host: string; readonly port: number }): string {

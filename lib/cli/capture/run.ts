@@ -99,6 +99,7 @@ function observer(coverage: Coverage, reporter: Reporter): Parameters<typeof sta
   return (event) => {
     coverage.observe(event);
     if (event.kind !== "handshake_failed" || reported.has(event.host)) return;
+    if (!coverage.isRefused(event.host, event.port)) return;
     reported.add(event.host);
     reporter.warn({
       code: "capture_refused",

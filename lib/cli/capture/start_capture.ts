@@ -12,6 +12,7 @@ import { BACKEND_MOUNT, MODEL_MOUNT, startReverseRelay } from "../../capture/rel
 import { CulvertError } from "../../errors.ts";
 import type { TapFactory } from "../../net/server/exchange_tap.ts";
 import type { ProxyEvent } from "../../net/server/proxy/proxy_events.ts";
+import type { World } from "../../world/world.ts";
 import type { Connection } from "../command/connection.ts";
 
 /** What every mode is started with. */
@@ -105,6 +106,8 @@ export async function startKeylog(parts: CaptureParts): Promise<Captured> {
       ...bundleVariables(bundle.path),
       ...proxyVariables(proxy.proxyUrl),
       SSLKEYLOGFILE: keysPath,
+      // Node has an option instead; it splits the variable at spaces.
+      ...(/[\s"]/.test(keysPath) ? {} : { NODE_OPTIONS: nodeOptions(world, `--tls-keylog=${keysPath}`) }),
     },
     close: async () => {
       await proxy.close();
@@ -121,6 +124,10 @@ export async function startKeylog(parts: CaptureParts): Promise<Captured> {
         : `${keyCount} TLS keys; open ${trafficPath} with Wireshark. It holds credentials in clear`,
     ],
   };
+}
+
+function nodeOptions({ env }: Pick<World, "env">, option: string): string {
+  return [env("NODE_OPTIONS") ?? "", option].join(" ").trim();
 }
 
 function unwritable(path: string, error: unknown): CulvertError {

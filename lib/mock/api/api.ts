@@ -9,6 +9,7 @@ import { listen, type Listener } from "../../net/server/listener.ts";
 import type { UpgradeOffer } from "../../net/server/served_websocket.ts";
 import { answerHeaders, MODELS_ETAG } from "./answer_headers.ts";
 import { refuseUpgrade, serveSocket } from "./api_websocket.ts";
+import { MOCK_ACCOUNT } from "../oauth/tokens.ts";
 import { modelList } from "./model_list.ts";
 import { OAuthServer, type OAuthServerOptions } from "../oauth/oauth.ts";
 import { type Authority, createAuthority } from "../../pki/pki.ts";
@@ -120,6 +121,8 @@ class Api {
       this.#app.get(`${base}/models`, (context) => this.#models(context.req.raw));
       this.#app.get(`${base}/${TIMED_EVENTS_PATH}`, (context) => timedEvents(context.req.raw));
     }
+    // The codex client (0.171.0) asks for the routing of its workspace before the first request of a login.
+    this.#app.get("/backend-api/wham/accounts/check", (context) => context.json(accountList()));
     this.#app.notFound((context) =>
       context.json({ error: { message: `Invalid URL (${context.req.method} ${context.req.path})` } }, 404)
     );
@@ -214,6 +217,22 @@ const INCOMPLETE: Refusal = {
     },
   },
 };
+
+/** The accounts of a login, as the ChatGPT backend lists them: nothing moves the traffic to another origin. */
+function accountList(): Json {
+  return {
+    accounts: [{
+      id: MOCK_ACCOUNT.accountId,
+      plan_type: MOCK_ACCOUNT.planType,
+      structure: "personal",
+      is_deactivated: false,
+      workspace_backend_origin: "NO_CONSTRAINT",
+      account_routing_override: "NO_CONSTRAINT",
+    }],
+    account_ordering: [MOCK_ACCOUNT.accountId],
+    default_account_id: MOCK_ACCOUNT.accountId,
+  };
+}
 
 const MISSING = { "x-openai-authorization-error": "missing_authorization_header" } as const;
 

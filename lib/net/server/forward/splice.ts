@@ -19,31 +19,43 @@ const HALF_CLOSED_IDLE_MS = 60_000;
 /**
  * Joins two connections until both are closed. Bytes pass in both directions with back-pressure. Where one side
  * breaks off, the other is reset, so that its peer does not take the end for a regular one.
+ *
+ * @param breakOff what is done to a side whose other one broke off; default: {@link reset}
  */
-export function splice(one: Duplex, other: Duplex, watch?: SpliceWatch): void {
+export function splice(
+  one: Duplex,
+  other: Duplex,
+  watch?: SpliceWatch,
+  breakOff: (to: Duplex) => void = reset,
+): void {
   for (const [from, to] of [[one, other], [other, one]] as const) {
     let isOver = false;
     const end = (isClean: boolean) => {
       if (isOver) return;
       isOver = true;
       watch?.end(from, isClean);
+      if (!isClean) breakOff(to);
     };
-    from.on("error", () => reset(to));
+    from.on("error", () => end(false));
     from.once("end", () => {
       end(true);
       if ("setTimeout" in to && typeof to.setTimeout === "function") {
         to.setTimeout(HALF_CLOSED_IDLE_MS, () => to.destroy());
       }
     });
-    from.once("close", () => {
-      end(from.readableEnded);
-      if (!from.readableEnded) reset(to);
-    });
+    from.once("close", () => end(from.readableEnded));
     if (watch !== undefined) from.on("data", (chunk: Uint8Array) => watch.bytes(from, chunk));
     from.pipe(to);
     // A side that broke off before it was joined emits no further event.
-    if (from.destroyed && !from.readableEnded) reset(to);
+    if (from.destroyed) end(from.readableEnded);
   }
+}
+
+/** Ends a stream behind what was written to it already, and closes it then. */
+export function endSoon(stream: Duplex): void {
+  if (stream.destroyed) return;
+  stream.once("finish", () => stream.destroy());
+  stream.end();
 }
 
 /** Sends RST where the stream is a TCP socket, and destroys it otherwise. */

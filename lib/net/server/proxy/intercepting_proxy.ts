@@ -21,7 +21,7 @@ import {
   rawReply,
   type UpgradeRequest,
 } from "../forward/forward_upgrade.ts";
-import { ignoreBrokenPeer, openLoopback, splice } from "../forward/splice.ts";
+import { endSoon, ignoreBrokenPeer, openLoopback, reset, splice } from "../forward/splice.ts";
 import { type Origin, type Upstream, urlOf } from "../forward/upstream.ts";
 import type { ServerIdentity } from "../listener.ts";
 import { bind, ServerGroup, withoutLimits } from "../tracked_server.ts";
@@ -168,7 +168,8 @@ class InterceptingProxy {
       this.#group.track(far);
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
       if (rest.length > 0) far.write(rest);
-      if (intercepts) splice(socket, far);
+      // A client that refuses the certificate sends an alert and breaks off: the alert must arrive.
+      if (intercepts) splice(socket, far, undefined, (to) => to === far ? endSoon(to) : reset(to));
       else this.#tunnel(socket, far, { host, port, rest });
     } catch (error) {
       report("unreachable");

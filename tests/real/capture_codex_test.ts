@@ -1,0 +1,105 @@
+/** The real codex client under `culvert capture`, in each mode and with each login. */
+import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../support/assert.ts";
+import { join } from "../support/paths.ts";
+import { testWith } from "../support/programs.ts";
+import { type CodexLogin, vendorNetwork } from "./capture_kit.ts";
+
+const ANSWER = "Captured, every word of it.";
+const LOGINS: readonly CodexLogin[] = ["api key", "ChatGPT"];
+
+for (const login of LOGINS) {
+  const modelHost = login === "api key" ? "api.openai.com" : "chatgpt.com";
+
+  await testWith(
+    ["codex"],
+    `codex with ${login} completes a turn in forward mode, and its channels are seen`,
+    async () => {
+      await using vendor = await vendorNetwork(login, { scenario: { text: ANSWER } });
+      const run = await vendor.capture();
+      assertEquals(run.code, 0, run.stderr);
+      assertIncludes(run.stdout, ANSWER);
+      assertIncludes(run.stderr, "capturing in forward mode: it covers every channel of codex");
+      assertMatch(run.stderr, /model \(websocket\) +1 /);
+      assertMatch(run.stderr, /model list +\d/);
+      assertMatch(run.stderr, new RegExp(`${modelHost} +\\d+ +0 +0 +0 `));
+      const records = JSON.stringify(await vendor.records());
+      assertMatch(records, new RegExp(`"url":"(https|wss)://${modelHost}/`));
+      assertIncludes(records, ANSWER.slice(0, 8));
+      assertExcludes(records, "sk-planted-0123456789abcdef");
+      // The client's own credential reached the vendor, through two proxies.
+      const turns = vendor.api.log.all.filter(({ path }) => path.endsWith("/responses"));
+      assert(turns.length > 0 && turns.every(({ headers }) => headers["host"] === modelHost));
+    },
+  );
+
+  await testWith(["codex"], `codex with ${login} completes a turn in reverse mode`, async () => {
+    await using vendor = await vendorNetwork(login, { scenario: { text: ANSWER } });
+    const run = await vendor.capture("--mode", "reverse");
+    assertEquals(run.code, 0, run.stderr);
+    assertIncludes(run.stdout, ANSWER);
+    assertMatch(run.stderr, /model \(websocket\) +\d/);
+    assertIncludes(
+      run.stderr,
+      "not coverable in reverse mode: login and token refresh, metrics of the vendor",
+    );
+    const paths = vendor.api.log.all.filter(({ path }) => path.endsWith("/responses")).map(({ path }) =>
+      path
+    );
+    assertEquals(
+      new Set(paths),
+      new Set([login === "api key" ? "/v1/responses" : "/backend-api/codex/responses"]),
+    );
+  });
+
+  await testWith(
+    ["codex"],
+    `codex with ${login} completes a turn in keylog mode, which says that codex writes no keys`,
+    async () => {
+      await using vendor = await vendorNetwork(login, { scenario: { text: ANSWER } });
+      const run = await vendor.capture("--mode", "keylog");
+      assertEquals(run.code, 0, run.stderr);
+      assertIncludes(run.stdout, ANSWER);
+      assertIncludes(run.stderr, "codex writes no TLS keys");
+      assertMatch(run.stderr, new RegExp(`${modelHost} +0 +[1-9]\\d* +0 +0 `));
+      // git, which codex starts for an API key, writes keys; codex itself does not.
+      const keys = await Deno.readTextFile(join(vendor.captureDir, "keys.log"));
+      assertEquals(
+        keys.split("\n").filter((line) => line.startsWith("CLIENT_TRAFFIC_SECRET_0")).length <= 1,
+        true,
+      );
+      for (const name of ["keys.log", "traffic.pcapng"]) {
+        assertEquals((await Deno.stat(join(vendor.captureDir, name))).mode! & 0o777, 0o600, name);
+      }
+    },
+  );
+}
+
+await testWith(
+  ["codex"],
+  "codex without a websocket sends its turn over SSE, compressed for a ChatGPT login, and both directions are recorded",
+  async () => {
+    await using vendor = await vendorNetwork("ChatGPT", { scenario: { text: ANSWER } });
+    const run = await vendor.capture("--mode", "reverse", "--no-websocket");
+    assertEquals(run.code, 0, run.stderr);
+    assertIncludes(run.stdout, ANSWER);
+    assertMatch(run.stderr, /model \(SSE\) +\d/);
+    const records = JSON.stringify(await vendor.records());
+    assertIncludes(records, '"content_encoding":"zstd"');
+    assertIncludes(records, "say hello");
+    assertIncludes(records, '"kind":"sse.event"');
+  },
+);
+
+await testWith(
+  ["codex"],
+  "a proxy in $CODEX_HOME/.env, which codex obeys first, makes reverse the default mode",
+  async () => {
+    await using vendor = await vendorNetwork("api key", { scenario: { text: ANSWER } });
+    await Deno.writeTextFile(join(vendor.home, ".env"), `HTTPS_PROXY=${vendor.env["HTTPS_PROXY"]}\n`);
+    const run = await vendor.capture();
+    assertEquals(run.code, 0, run.stderr);
+    assertIncludes(run.stdout, ANSWER);
+    assertIncludes(run.stderr, "capturing in reverse mode: $CODEX_HOME/.env sets HTTPS_PROXY");
+    assertMatch(run.stderr, /model \(websocket\) +\d/);
+  },
+);
