@@ -1,50 +1,51 @@
 /**
- * Work that several wait for, each as long as it likes.
+ * Work that several callers wait for at the same time.
  *
  * @module
  */
 import { raceAbort } from "./race_abort.ts";
 
-interface Running<T> {
+interface Flight<T> {
   readonly result: Promise<T>;
-  readonly calledOff: AbortController;
+  readonly controller: AbortController;
   waiting: number;
 }
 
 /**
- * Makes a wait for work that is begun by the first who waits and called off when the last one went away. What failed
- * or was called off is begun anew by the next.
+ * Returns a function that joins the work under way, or begins it. The work belongs to no caller: the signal of a
+ * caller ends the wait of that caller alone. Only when nobody waits any more, the signal of the work is aborted.
  *
- * @param begin the work; its signal is aborted with the reason of the one that went away last
- * @returns waits for it @throws what the work throws; the signal's reason
+ * @param begin the work, with a signal of its own and the arguments of the caller that begins it
+ * @param options `isDetached`: the work must be finished, and its signal is never aborted
+ * @returns waits for the work; throws what it throws, or the reason of the caller's signal
  */
-export function singleFlight<T>(
-  begin: (signal: AbortSignal) => Promise<T>,
-): (signal?: AbortSignal) => Promise<T> {
-  let running: Running<T> | undefined;
-  const start = (): Running<T> => {
-    const calledOff = new AbortController();
-    const started = { result: begin(calledOff.signal), calledOff, waiting: 0 };
-    started.result.catch(() => drop(started));
-    return started;
+export function singleFlight<T, A extends readonly unknown[]>(
+  begin: (signal: AbortSignal, ...args: A) => Promise<T>,
+  { isDetached = false }: { readonly isDetached?: boolean } = {},
+): (signal: AbortSignal | undefined, ...args: A) => Promise<T> {
+  let current: Flight<T> | undefined;
+  const start = (args: A): Flight<T> => {
+    const controller = new AbortController();
+    const flight = { result: begin(controller.signal, ...args), controller, waiting: 0 };
+    const end = () => leave(flight);
+    flight.result.then(end, end);
+    return flight;
   };
-  const drop = (one: Running<T>) => {
-    if (running === one) running = undefined;
+  const leave = (flight: Flight<T>) => {
+    if (current === flight) current = undefined;
   };
-  return async (signal) => {
+  return async (signal, ...args) => {
     signal?.throwIfAborted();
-    const mine = running ??= start();
-    mine.waiting++;
+    const flight = current ??= start(args);
+    flight.waiting++;
     try {
-      return await (signal === undefined ? mine.result : raceAbort(mine.result, signal));
-    } catch (error) {
-      if (mine.waiting === 1 && signal?.aborted === true) {
-        drop(mine);
-        mine.calledOff.abort(signal.reason);
-      }
-      throw error;
+      return await raceAbort(flight.result, signal);
     } finally {
-      mine.waiting--;
+      flight.waiting--;
+      if (flight.waiting === 0 && signal?.aborted === true && !isDetached) {
+        leave(flight);
+        flight.controller.abort(signal.reason);
+      }
     }
   };
 }

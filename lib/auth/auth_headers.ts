@@ -1,23 +1,23 @@
 /**
- * Headers for each kind of credential.
+ * Request headers and default servers for each kind of credential.
  *
  * @module
  */
-import type { AuthMode } from "./authenticator.ts";
 import { type AuthRecord, idClaims } from "./auth_record.ts";
+import type { AuthMode } from "./authenticator.ts";
 
-/** The account that goes with a token, where there is one. */
+/** The account that a token belongs to. */
 export interface AccountFacts {
   readonly accountId?: string;
   readonly isFedramp: boolean;
 }
 
-/** `Authorization: Bearer …`, and which account it is for. */
+/** Returns `Authorization: Bearer …` and the headers of the account. */
 export function bearerHeaders(token: string, account?: AccountFacts): Readonly<Record<string, string>> {
   return { authorization: `Bearer ${token}`, ...accountHeaders(account) };
 }
 
-/** The account's part of the headers alone. */
+/** Returns the headers that name the account. */
 export function accountHeaders(account: AccountFacts | undefined): Readonly<Record<string, string>> {
   return {
     ...(account?.accountId === undefined ? {} : { "chatgpt-account-id": account.accountId }),
@@ -25,7 +25,7 @@ export function accountHeaders(account: AccountFacts | undefined): Readonly<Reco
   };
 }
 
-/** The account of a ChatGPT login: the stored id alone, never the claim (as the codex client, 0.169.0). */
+/** Returns the account of a ChatGPT login: the stored id, never the claim (as codex 0.171.0). */
 export function accountFacts(record: AuthRecord): AccountFacts {
   const accountId = record.tokens?.accountId;
   return {
@@ -34,23 +34,23 @@ export function accountFacts(record: AuthRecord): AccountFacts {
   };
 }
 
-/** Whether a credential belongs to the ChatGPT backend rather than to the platform API. */
+/** Tells whether a credential is for the ChatGPT backend; otherwise it is for the platform API. */
 export function isBackendMode(mode: AuthMode): boolean {
   return mode !== "apikey" && mode !== "none";
 }
 
-/** A mode as the evidence tells it; nothing for no credential. */
+/** Returns the mode as the evidence tags name it; `undefined` without a credential. */
 export function foldedMode(mode: AuthMode): "ApiKey" | "Chatgpt" | undefined {
   if (mode === "none") return undefined;
   return mode === "apikey" ? "ApiKey" : "Chatgpt";
 }
 
-/** The base URL of a provider that names none. */
+/** Returns the base URL of a provider that configures none. */
 export function defaultBaseUrl(mode: AuthMode): string {
   return isBackendMode(mode) ? "https://chatgpt.com/backend-api/codex" : "https://api.openai.com/v1";
 }
 
-/** Which kind of server a URL leads to: a credential of the one is refused by the other. */
+/** Returns the kind of server that a URL addresses; each kind refuses the credentials of the other. */
 export function baseUrlClass(url: URL): "chatgpt" | "platform" | "custom" {
   if (/(^|\.)(chatgpt\.com|chatgpt-staging\.com)$/.test(url.hostname) || url.hostname === "chat.openai.com") {
     return "chatgpt";

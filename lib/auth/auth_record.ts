@@ -1,16 +1,17 @@
 /**
- * The contents of `auth.json`, the file shared with the codex client (format of 0.169.0). Keys that are not
- * known here are carried along, so that a newer client loses nothing to this one.
+ * The contents of `auth.json`, the file shared with the codex client (format of 0.171.0). Unknown keys are kept
+ * when the file is rewritten.
  *
- * The check is written by hand and not with zod: every start of `respond` reads this file, and importing zod
- * costs as much processor time as an empty program (16 ms to 17 ms).
+ * The checks are written by hand: every start of `respond` reads this file, and importing zod costs as much
+ * processor time as an empty program (17 ms).
  *
  * @module
  */
+import { isObject, type JsonObject } from "./json.ts";
 import { readClaims, type TokenClaims } from "./jwt_claims.ts";
 
-/** Kinds of credentials that the file may hold; `empty` where it holds none. */
-export type RecordMode =
+/** The kinds of credential that the file may contain; `empty` where it contains none. */
+type RecordMode =
   | "apikey"
   | "chatgpt"
   | "personalAccessToken"
@@ -18,16 +19,16 @@ export type RecordMode =
   | "bedrockApiKey"
   | "empty";
 
-/** Tokens of a ChatGPT login. Secret, all of them. */
-export interface StoredTokens {
+/** The tokens of a ChatGPT login. Secret. */
+interface StoredTokens {
   readonly idToken: string;
   readonly accessToken: string;
-  /** Single-use. May be empty when a host application supplied the tokens. */
+  /** Single-use. Empty where a host application supplied the tokens. */
   readonly refreshToken: string;
   readonly accountId?: string;
 }
 
-/** The file, understood. */
+/** The parsed file. */
 export interface AuthRecord {
   readonly mode: RecordMode;
   readonly apiKey?: string;
@@ -36,17 +37,17 @@ export interface AuthRecord {
   readonly lastRefresh?: number;
   readonly personalAccessToken?: string;
   /** A JWT, or the record of a registered agent. */
-  readonly agentIdentity?: string | Readonly<Record<string, unknown>>;
-  /** Everything as it was read. Secret. */
-  readonly raw: Readonly<Record<string, unknown>>;
+  readonly agentIdentity?: string | JsonObject;
+  /** Every key as it was read. Secret. */
+  readonly raw: JsonObject;
 }
 
-/** Either the file's contents, or why they cannot be used: `torn` may be half written, `foreign` is not ours. */
-export type ParsedRecord =
+/** The result of parsing. `torn` is text that may be half written; `foreign` is JSON of an unknown shape. */
+type ParsedRecord =
   | { readonly kind: "record"; readonly record: AuthRecord }
   | { readonly kind: "torn" | "foreign"; readonly problem: string };
 
-const KNOWN_KEYS = [
+const KNOWN_KEYS: readonly string[] = [
   "auth_mode",
   "OPENAI_API_KEY",
   "tokens",
@@ -54,7 +55,7 @@ const KNOWN_KEYS = [
   "agent_identity",
   "personal_access_token",
   "bedrock_api_key",
-] as const;
+];
 
 const STORED_MODES: Readonly<Record<string, RecordMode>> = {
   apikey: "apikey",
@@ -65,44 +66,41 @@ const STORED_MODES: Readonly<Record<string, RecordMode>> = {
   bedrockApiKey: "bedrockApiKey",
 };
 
-/** Reads the text of the file. Never throws; a problem never quotes the contents. */
+/** Parses the text of the file. Never throws; a problem never quotes the contents. */
 export function parseAuthRecord(text: string): ParsedRecord {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch (error) {
-    // The parser's own message quotes the text around the fault, which may be a token.
-    if (error instanceof SyntaxError) return { kind: "torn", problem: tornProblem(text) };
-    throw error;
+    // The parser's message quotes the text near the fault, which may be a token.
+    if (!(error instanceof SyntaxError)) throw error;
+    return { kind: "torn", problem: text.trim() === "" ? "it is empty" : "it is not complete JSON" };
   }
-  if (!isObject(raw)) return { kind: "foreign", problem: "it holds JSON, but not an object" };
+  if (!isObject(raw)) return { kind: "foreign", problem: "it contains JSON, but not an object" };
   const names = Object.keys(raw);
-  if (names.length > 0 && !KNOWN_KEYS.some((key) => names.includes(key))) {
-    return { kind: "foreign", problem: "it holds none of the keys of a credential file" };
+  if (names.length > 0 && !names.some((name) => KNOWN_KEYS.includes(name))) {
+    return { kind: "foreign", problem: "it contains none of the keys of a credential file" };
   }
-  return understand(raw);
+  return parseMembers(raw);
 }
 
-/** Text of a record, as the codex client writes it: two spaces, no final newline. */
-export function recordText(raw: Readonly<Record<string, unknown>>): string {
+/** Formats a record as the codex client does: two spaces, no final newline. */
+export function recordText(raw: JsonObject): string {
   return JSON.stringify(raw, null, 2);
 }
 
 /**
- * A record for a new login: known keys start anew, unknown ones are kept.
+ * Returns a record for a new login. Unknown keys of the previous one are kept, known ones are not.
  *
- * @param previous contents of the file that is replaced, if any
+ * @param previous the record that is replaced
  * @param credential the known keys to set
  */
-export function replaceCredential(
-  previous: Readonly<Record<string, unknown>> | undefined,
-  credential: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const kept = Object.entries(previous ?? {}).filter(([key]) => !KNOWN_KEYS.some((known) => known === key));
+export function replaceCredential(previous: JsonObject | undefined, credential: JsonObject): JsonObject {
+  const kept = Object.entries(previous ?? {}).filter(([key]) => !KNOWN_KEYS.includes(key));
   return { ...credential, ...Object.fromEntries(kept) };
 }
 
-/** What a refresh answered; only what is there replaces what was. */
+/** The answer to a refresh; a token that is missing stays as it was. */
 export interface RenewedTokens {
   readonly idToken?: string;
   readonly accessToken?: string;
@@ -110,15 +108,11 @@ export interface RenewedTokens {
 }
 
 /**
- * A record with renewed tokens. The account id is never changed by a refresh.
+ * Returns a record with renewed tokens. A refresh never changes the account id.
  *
  * @param now ms since 1970, becomes `last_refresh`
  */
-export function renewTokens(
-  raw: Readonly<Record<string, unknown>>,
-  renewed: RenewedTokens,
-  now: number,
-): Readonly<Record<string, unknown>> {
+export function renewTokens(raw: JsonObject, renewed: RenewedTokens, now: number): JsonObject {
   const tokens = isObject(raw["tokens"]) ? raw["tokens"] : {};
   return {
     ...raw,
@@ -132,88 +126,90 @@ export function renewTokens(
   };
 }
 
-/** Claims of the id token; `undefined` when there is none to read. */
+/** Returns the claims of the id token; `undefined` where there are none. */
 export function idClaims(record: AuthRecord): TokenClaims | undefined {
   return record.tokens === undefined ? undefined : readClaims(record.tokens.idToken);
 }
 
 /**
- * The account a record belongs to: the stored id, else the claim of the id token. Only for comparing records;
- * the request header carries the stored id alone.
+ * Returns the account of a record: the stored id, else the claim of the id token. Only for comparing records; the
+ * request header carries the stored id alone.
  */
 export function accountOf(record: AuthRecord): string | undefined {
   return record.tokens?.accountId ?? idClaims(record)?.accountId;
 }
 
-function tornProblem(text: string): string {
-  return text.trim() === "" ? "it is empty" : "it is not complete JSON";
+class WrongType extends Error {}
+
+function parseMembers(raw: JsonObject): ParsedRecord {
+  try {
+    const apiKey = optional(raw, "OPENAI_API_KEY", isText);
+    const personalAccessToken = optional(raw, "personal_access_token", isText);
+    const agentIdentity = optional(raw, "agent_identity", isTextOrObject);
+    const tokens = parseTokens(optional(raw, "tokens", isObject));
+    const mode = storedMode(raw) ??
+      impliedMode({ ...raw, OPENAI_API_KEY: apiKey, tokens, agent_identity: agentIdentity });
+    const lastRefresh = typeof raw["last_refresh"] === "string" ? Date.parse(raw["last_refresh"]) : NaN;
+    return {
+      kind: "record",
+      record: {
+        mode,
+        raw,
+        ...(apiKey === undefined ? {} : { apiKey }),
+        ...(tokens === undefined ? {} : { tokens }),
+        ...(personalAccessToken === undefined ? {} : { personalAccessToken }),
+        ...(agentIdentity === undefined ? {} : { agentIdentity }),
+        ...(Number.isNaN(lastRefresh) ? {} : { lastRefresh }),
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof WrongType)) throw error;
+    const problem = error.message === "auth_mode"
+      ? 'this version does not know the value of "auth_mode"'
+      : `the value of "${error.message}" has the wrong type`;
+    return { kind: "foreign", problem };
+  }
 }
 
-function understand(raw: Readonly<Record<string, unknown>>): ParsedRecord {
-  const foreign = (key: string): ParsedRecord => ({
-    kind: "foreign",
-    problem: `the value of "${key}" is not of the expected type`,
-  });
-  const apiKey = raw["OPENAI_API_KEY"] ?? undefined;
-  if (apiKey !== undefined && typeof apiKey !== "string") return foreign("OPENAI_API_KEY");
-  const personalAccessToken = raw["personal_access_token"] ?? undefined;
-  if (personalAccessToken !== undefined && typeof personalAccessToken !== "string") {
-    return foreign("personal_access_token");
-  }
-  const identity = raw["agent_identity"] ?? undefined;
-  if (identity !== undefined && typeof identity !== "string" && !isObject(identity)) {
-    return foreign("agent_identity");
-  }
-  const tokens = understandTokens(raw["tokens"] ?? undefined);
-  if (tokens === "foreign") return foreign("tokens");
-  const declared = raw["auth_mode"] ?? undefined;
-  const stored = typeof declared === "string" ? STORED_MODES[declared] : undefined;
-  if (declared !== undefined && stored === undefined) {
-    return { kind: "foreign", problem: 'the value of "auth_mode" is not known to this version' };
-  }
-  const mode = stored ?? impliedMode(raw, apiKey, tokens, personalAccessToken, identity);
-  const lastRefresh = typeof raw["last_refresh"] === "string" ? Date.parse(raw["last_refresh"]) : NaN;
-  return {
-    kind: "record",
-    record: {
-      mode,
-      raw,
-      ...(apiKey === undefined ? {} : { apiKey }),
-      ...(tokens === undefined ? {} : { tokens }),
-      ...(personalAccessToken === undefined ? {} : { personalAccessToken }),
-      ...(identity === undefined ? {} : { agentIdentity: identity }),
-      ...(Number.isNaN(lastRefresh) ? {} : { lastRefresh }),
-    },
-  };
+function storedMode(raw: JsonObject): RecordMode | undefined {
+  const declared = optional(raw, "auth_mode", isText);
+  if (declared === undefined) return undefined;
+  const mode = Object.hasOwn(STORED_MODES, declared) ? STORED_MODES[declared] : undefined;
+  if (mode === undefined) throw new WrongType("auth_mode");
+  return mode;
 }
 
-/** Which credential counts in a record that does not say so (order of the codex client). */
-function impliedMode(
-  raw: Readonly<Record<string, unknown>>,
-  apiKey: string | undefined,
-  tokens: StoredTokens | undefined,
-  personalAccessToken: string | undefined,
-  identity: unknown,
-): RecordMode {
-  if (personalAccessToken !== undefined) return "personalAccessToken";
+/** Returns the mode of a record without `auth_mode` (order of codex 0.171.0). */
+function impliedMode(raw: JsonObject): RecordMode {
+  if (isText(raw["personal_access_token"])) return "personalAccessToken";
   if (isObject(raw["bedrock_api_key"])) return "bedrockApiKey";
-  if (apiKey !== undefined) return "apikey";
-  if (tokens !== undefined) return "chatgpt";
-  return identity === undefined ? "empty" : "agentIdentity";
+  if (raw["OPENAI_API_KEY"] !== undefined) return "apikey";
+  if (raw["tokens"] !== undefined) return "chatgpt";
+  return raw["agent_identity"] === undefined ? "empty" : "agentIdentity";
 }
 
-function understandTokens(value: unknown): StoredTokens | undefined | "foreign" {
+function parseTokens(value: JsonObject | undefined): StoredTokens | undefined {
   if (value === undefined) return undefined;
-  if (!isObject(value)) return "foreign";
   const { id_token: idToken, access_token: accessToken, refresh_token: refreshToken } = value;
   const accountId = value["account_id"] ?? undefined;
-  if (typeof idToken !== "string" || typeof accessToken !== "string" || typeof refreshToken !== "string") {
-    return "foreign";
+  const isAccount = accountId === undefined || isText(accountId);
+  if (!isText(idToken) || !isText(accessToken) || !isText(refreshToken) || !isAccount) {
+    throw new WrongType("tokens");
   }
-  if (accountId !== undefined && typeof accountId !== "string") return "foreign";
   return { idToken, accessToken, refreshToken, ...(accountId === undefined ? {} : { accountId }) };
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Returns a member; `null` counts as missing. @throws WrongType */
+function optional<T>(raw: JsonObject, name: string, is: (value: unknown) => value is T): T | undefined {
+  const value = raw[name] ?? undefined;
+  if (value !== undefined && !is(value)) throw new WrongType(name);
+  return value;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isTextOrObject(value: unknown): value is string | JsonObject {
+  return isText(value) || isObject(value);
 }

@@ -1,12 +1,12 @@
 /**
- * Who am I, as seen by whoever sends requests: headers to attach, and what to do after a 401.
+ * The authentication of requests: headers to attach, and recovery after a 401.
  *
  * @module
  */
 import type { CulvertError } from "../errors.ts";
 import type { ServerEvidence } from "../net/observer.ts";
 
-/** Where a credential came from. */
+/** Where a credential was found. */
 export interface CredentialSource {
   readonly kind:
     | "flag"
@@ -19,11 +19,11 @@ export interface CredentialSource {
     | "command"
     | "host"
     | "none";
-  /** The variable, flag, absolute path, entry of the keyring or option; never a value. */
+  /** The variable, flag, absolute path, keyring entry or option; never a value. */
   readonly name: string;
 }
 
-/** How the credential authenticates. */
+/** The kind of authentication. */
 export type AuthMode =
   | "apikey"
   | "chatgpt"
@@ -32,77 +32,80 @@ export type AuthMode =
   | "headers"
   | "none";
 
-/** The agent that signed a request. No secret: both ids may be told to support. */
+/** The agent that signed a request. Both ids may be given to support. */
 export interface AgentFacts {
   /** `agent_runtime_id`. */
   readonly agentId: string;
   readonly taskId: string;
 }
 
-/** Headers for one request, resolved once for it. */
+/** The authentication of one request. */
 export interface Authorization {
   readonly mode: AuthMode;
   readonly source: CredentialSource;
-  /** Replace same-named headers of the request. Secret: never logged. */
+  /** Replace headers of the same name. Secret: never logged. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Who signed, where an agent did. */
+  /** The agent that signed. */
   readonly agent?: AgentFacts;
 }
 
-/** A 401, as the sender met it: the status of a reply, of a refused upgrade, or of an error frame. */
+/** A 401: the status of a reply, of a refused upgrade, or of an error frame. */
 export interface Rejection {
-  /** Fixed per route of the API, such as `/responses`. */
+  /** A fixed text for each route of the API, such as `/responses`. */
   readonly endpoint: string;
   readonly transport: "http" | "websocket";
   readonly evidence: ServerEvidence;
-  /**
-   * What the refused attempt carried. With it, a credential that somebody else renewed in the meantime is seen
-   * without a step of recovery.
-   */
+  /** What the refused attempt carried. Recovery compares it with the credential in memory. */
   readonly sent?: Authorization;
   /** Where it was sent. Only scheme and host are ever shown. */
   readonly url?: URL;
-  /** `error.message` of the body, for the user's eyes; it never becomes evidence. */
+  /** `error.message` of the body, shown to the user; it never becomes evidence. */
   readonly message?: string;
   /** `error.code` of the body. */
   readonly code?: string;
 }
 
-/** How recovery ended, in the words of the evidence. */
+/** The outcome of a recovery, as the evidence tags name it. */
 export type RecoveryOutcome =
   | "recovery_succeeded"
   | "recovery_failed_permanent"
   | "recovery_failed_transient"
   | "recovery_not_run";
 
-/** What recovery came to. */
+/** The result of a recovery. */
 export type RecoveryResult =
-  /** Send again, now; `authorize()` gives new headers. */
+  /** Send again at once; `authorize()` returns new headers. */
   | { readonly resend: true; readonly phase: string }
-  /** Do not. */
+  /** Do not send again. */
   | {
     readonly resend: false;
     readonly outcome: Exclude<RecoveryOutcome, "recovery_succeeded">;
     readonly reason: string;
-    /** What to throw: `auth_rejected` or `auth_refresh_failed`, with all that is known of the refusal. */
+    /** To be thrown: `auth_rejected` or `auth_refresh_failed`, with all facts about the refusal. */
     readonly error: CulvertError;
   };
 
-/**
- * Recovery for one turn. Made anew at each turn, so that its steps are bounded per turn and not per call.
- */
+/** Recovery for one turn. Its steps are bounded by turn, not by call. */
 export interface TurnRecovery {
-  /** Runs the next step for a 401. */
+  /**
+   * Runs the next step after a 401.
+   *
+   * @throws the signal's reason
+   */
   readonly recover: (rejection: Rejection, signal?: AbortSignal) => Promise<RecoveryResult>;
 }
 
-/** Gives headers and recovers from refusals. */
+/** Authenticates requests. */
 export interface Authenticator {
   /**
-   * @param endpoint as in a {@link Rejection}; default `/responses`. An agent of a ChatGPT login signs no
-   *   request for `/models`, where the codex client (0.169.0) sends the login itself.
-   * @throws CulvertError `auth_missing` where a credential is required and none is there; other `auth_*`
+   * Returns the headers for one request.
+   *
+   * @param endpoint as in a {@link Rejection}; default `/responses`. For `/models` no agent signs: the codex
+   *   client (0.171.0) sends the login itself there.
+   * @throws CulvertError `auth_missing` where a credential is required and none is found; other `auth_*`; the
+   *   signal's reason
    */
   readonly authorize: (signal?: AbortSignal, endpoint?: string) => Promise<Authorization>;
+  /** Starts the recovery of one turn. */
   readonly startTurn: () => TurnRecovery;
 }

@@ -1,39 +1,38 @@
 /**
- * Where a login is kept, whatever keeps it: a file, the system's keyring, or memory.
+ * The interface of the places that keep a login: a file, the keyring of the system, or memory.
  *
  * @module
  */
+import type { LockResult } from "../files/file_lock.ts";
 import type { AuthRecord } from "./auth_record.ts";
 import type { CredentialSource } from "./authenticator.ts";
+import type { JsonObject } from "./json.ts";
 
-/** A lock that is held. */
-export interface HeldLock {
-  /** Text that earlier holders left in the file. */
-  readonly readNote: () => Promise<string>;
-  /** Replaces it. */
-  readonly writeNote: (text: string) => Promise<void>;
-  readonly release: () => void;
-}
+/**
+ * Computes the new record from the present one. `undefined` leaves the store unchanged.
+ *
+ * @param present the record at the time of the write; `undefined` where the store is empty
+ */
+export type RecordChange = (present: AuthRecord | undefined) => JsonObject | undefined;
 
-/** The lock, or why not: somebody else held it all the time, or there can be none here. */
-export type LockResult =
-  | { readonly kind: "held"; readonly lock: HeldLock }
-  | { readonly kind: "busy" }
-  | { readonly kind: "unavailable"; readonly cause: unknown };
-
-/** A write that is certain to find its place. */
+/** A write whose space is reserved. Exactly one of the two functions is called, once. */
 export interface WriteSlot {
-  /** @throws CulvertError `auth_storage` */
-  readonly commit: (raw: Readonly<Record<string, unknown>>) => Promise<void>;
-  /** Gives up the place. */
+  /**
+   * Reads the record, changes it and writes it, while no other program that shares the store writes.
+   *
+   * @returns whether the record was written
+   * @throws CulvertError `auth_storage`; also for a present record that cannot be parsed, which is left unchanged
+   */
+  readonly commit: (change: RecordChange) => Promise<boolean>;
+  /** Releases the space. */
   readonly abandon: () => Promise<void>;
 }
 
-/** What a place is reserved for. */
+/** Options of {@link CredentialStore.reserve}. */
 export interface Reservation {
-  /** Ends the wait for a keyring that has a question for a person. */
+  /** Ends the wait for a keyring that asks the user for a password. */
   readonly signal?: AbortSignal | undefined;
-  /** How long the record will be, about, where it has little to do with the present one, bytes. */
+  /** Approximate length of the record, bytes, where it may be longer than the present one. */
   readonly expectedBytes?: number | undefined;
 }
 
@@ -41,45 +40,50 @@ export interface Reservation {
 export interface CredentialStore {
   /** The `CODEX_HOME` it belongs to, absolute. */
   readonly codexHome: string;
-  /**
-   * Where the record is that was read or written last; before that, where one would be written. Its name stands in
-   * messages.
-   */
+  /** Where the record was last read or written; before that, where it would be written. */
   readonly source: CredentialSource;
-  /** What is the case when {@link read} finds nothing, as the end of a sentence. */
+  /** Says what is missing where {@link read} finds nothing; completes a sentence. */
   readonly absence: string;
   /**
    * Reads the record.
    *
-   * @returns `undefined` when there is none
-   * @throws CulvertError `auth_storage` when it cannot be read or understood; `details.is_empty` is true for a
-   *   place that holds nothing that could be lost; the signal's reason
+   * @returns `undefined` where there is none
+   * @throws CulvertError `auth_storage` for a record that cannot be read or parsed (`details.is_empty` is true
+   *   where nothing is lost by replacing it); the signal's reason
    */
   read(signal?: AbortSignal): Promise<AuthRecord | undefined>;
-  /**
-   * Whether there is nothing to remove, as far as that can be known without asking anybody and without leaving
-   * anything behind; false where it cannot.
-   */
+  /** Tells whether there is certainly nothing to remove. Asks no keyring and leaves nothing behind. */
   isEmpty(): Promise<boolean>;
   /**
-   * Makes sure that a write will succeed, before something is spent that only a write can save. It makes the
-   * folder that {@link lock} needs.
+   * Makes sure that a write will succeed, before something is spent that only the write can save. Creates the
+   * home directory.
    *
-   * @throws CulvertError `auth_storage`; `details.problem` is `too_large` where the place is too small for a login
-   *   like the present one, or the expected one; the signal's reason
+   * @throws CulvertError `auth_storage`; `details.problem` is `too_large` for a keyring that is too small; the
+   *   signal's reason
    */
   reserve(reservation?: Reservation): Promise<WriteSlot>;
   /**
-   * Removes the record, and every older one that could come to light then.
+   * Removes the record, and every older one that would be found after it.
    *
    * @returns whether there was one
    * @throws CulvertError `auth_storage`
    */
   remove(): Promise<boolean>;
   /**
-   * Waits to be the only one of all programs that share the login.
+   * Takes this program's own lock on the login. It may be held during requests. The codex client does not know
+   * it, and never waits for it.
    *
    * @param limitMs how long to wait for another holder
    */
   lock(limitMs: number): Promise<LockResult>;
+}
+
+/**
+ * Changes the record in one step.
+ *
+ * @returns whether it was written
+ * @throws CulvertError `auth_storage`
+ */
+export async function changeRecord(store: CredentialStore, change: RecordChange): Promise<boolean> {
+  return await (await store.reserve()).commit(change);
 }

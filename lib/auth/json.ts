@@ -28,3 +28,9 @@ export function textMember(object: JsonObject | undefined, name: string): string
   const value = object?.[name];
   return typeof value === "string" && value !== "" ? value : undefined;
 }
+
+/** Returns the members whose value is not `undefined`, as `exactOptionalPropertyTypes` requires them. */
+export function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> };
+export function defined(members: object): object {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}

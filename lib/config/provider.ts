@@ -33,6 +33,8 @@ export interface Provider {
   readonly queryParams: Readonly<Record<string, string>>;
   /** Static headers and those read from the environment, merged. May be secret. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Variables of `env_http_headers` that are unset or blank: the request lacks their headers. */
+  readonly unsetHeaderVariables?: readonly string[];
   readonly requestMaxRetries: number;
   readonly streamMaxRetries: number;
   readonly streamIdleTimeoutMs: number;

@@ -35,6 +35,9 @@ export function providerFromTable(source: ProviderSource): Provider {
     name: table.name ?? "",
     queryParams: table.query_params ?? PROVIDER_DEFAULTS.queryParams,
     headers: headersOf(source),
+    unsetHeaderVariables: Object.values(table.env_http_headers ?? {}).filter((name) =>
+      isBlank(source.env(name))
+    ),
     requestMaxRetries: Math.min(table.request_max_retries ?? PROVIDER_DEFAULTS.requestMaxRetries, RETRY_CAP),
     streamMaxRetries: Math.min(table.stream_max_retries ?? PROVIDER_DEFAULTS.streamMaxRetries, RETRY_CAP),
     streamIdleTimeoutMs: table.stream_idle_timeout_ms ?? PROVIDER_DEFAULTS.streamIdleTimeoutMs,
@@ -105,11 +108,15 @@ function headersOf({ table, env }: ProviderSource): Record<string, string> {
   for (const [name, value] of Object.entries(table.http_headers ?? {})) put(name, value);
   for (const [name, variable] of Object.entries(table.env_http_headers ?? {})) {
     const value = env(variable);
-    if (value === undefined || value.trim() === "") continue;
+    if (value === undefined || isBlank(value)) continue;
     checkValue(variable, value, "config", { blanks: false });
     put(name, value);
   }
   return headers;
+}
+
+function isBlank(value: string | undefined): boolean {
+  return (value ?? "").trim() === "";
 }
 
 function commandAuthOf(auth: NonNullable<ProviderTable["auth"]>, cwd: string): CommandAuth {

@@ -6,16 +6,12 @@
  * @module
  */
 import type { Authenticator } from "../auth/authenticator.ts";
-import { variableLabel } from "../config/environment/layered_world.ts";
-import { addSecretsInForce } from "../config/environment/secrets_in_force.ts";
 import type { Settings } from "../config/settings.ts";
 import { createDialer } from "../net/dialer/create_dialer.ts";
 import type { Dialer } from "../net/dialer/dialer.ts";
 import { hidingWarning } from "../net/dialer/env_permission.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
 import { createRouteTable, type RouteTableResult } from "../net/route/route_table.ts";
-import { secretsAround } from "../redaction/environment_secrets.ts";
-import type { Secrets } from "../redaction/secrets.ts";
 import { loadTrust } from "../trust/load_trust.ts";
 import type { RootsReader } from "../trust/roots/roots_reader.ts";
 import { rootsReader } from "../trust/roots/system_roots.ts";
@@ -31,8 +27,6 @@ export interface ConnectOptions<A extends Authenticator = SessionAuthenticator> 
   readonly observer?: Observer;
   /** Receives what the user should know of the configuration, the roots and the credential. Default: ignored. */
   readonly warn?: (warning: Warning) => void;
-  /** Receives every secret that settings, environment and credential hold. Default: a register of its own. */
-  readonly secrets?: Secrets;
   /**
    * Makes the authenticator. Default: {@link createAuthenticator}, which looks the credential up in settings,
    * environment and stored login.
@@ -47,8 +41,6 @@ export interface AuthenticatorParts {
   readonly world: World;
   readonly observer: Observer;
   readonly warn: (warning: Warning) => void;
-  /** Receives the credential, and what it is renewed by. */
-  readonly secrets: Secrets;
   /** Takes work that must be finished before the process ends, such as saving a renewed login. */
   readonly hold: (work: Promise<unknown>) => void;
 }
@@ -62,8 +54,6 @@ export interface Connection<A extends Authenticator = SessionAuthenticator> exte
   readonly dialer: Dialer;
   readonly authenticator: A;
   readonly observer: Observer;
-  /** The secrets in force, for redactors. */
-  readonly secrets: Secrets;
   /** Takes work that {@link Connection.finish} waits for. */
   readonly hold: (work: Promise<unknown>) => void;
   /** The held work that is not finished; `undefined` where there is none. Never rejects. */
@@ -91,8 +81,6 @@ export async function connect(
   options: ConnectOptions<Authenticator> = {},
 ): Promise<Connection<Authenticator>> {
   const { observer = SILENT, warn = () => {}, authenticator = createAuthenticator } = options;
-  const secrets = options.secrets ?? secretsAround(world.env);
-  addSecretsInForce(secrets, settings, world);
   const [trust, { routes, warnings }] = await Promise.all([
     trustFor(settings, world),
     routesFor(settings, world),
@@ -113,9 +101,8 @@ export async function connect(
     trust,
     routes,
     dialer,
-    authenticator: authenticator({ settings, dialer, world, observer, warn, secrets, hold }),
+    authenticator: authenticator({ settings, dialer, world, observer, warn, hold }),
     observer,
-    secrets,
     hold,
     finish,
     close: () => dialer.close(),
@@ -148,8 +135,7 @@ export function trustFor(
  * @throws CulvertError `proxy_invalid` for `--proxy`
  */
 export function routesFor({ proxy }: Pick<Settings, "proxy">, world: World): Promise<RouteTableResult> {
-  const label = (name: string) => variableLabel(world, name);
-  return createRouteTable({ env: world.env, label, ...(proxy === undefined ? {} : { proxy }) });
+  return createRouteTable({ env: world.env, ...(proxy === undefined ? {} : { proxy }) });
 }
 
 /** What {@link dialerFor} builds on. */

@@ -159,6 +159,8 @@ export interface RecoveryObservation extends AgentIds {
   readonly reason?: string;
   /** Whether the stored login changed. */
   readonly stateChanged?: boolean;
+  /** The number of the 401 within its turn, from 1. */
+  readonly count?: number;
   /** Fixed per route of the API, as in a request. */
   readonly endpoint: string;
   /** What the refused request was made over. */

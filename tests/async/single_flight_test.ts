@@ -5,7 +5,7 @@ import { failureOf } from "../auth/kit.ts";
 
 const STOP = new CulvertError("interrupted", "Interrupted");
 
-Deno.test("who goes away ends the wait of nobody else, and the last one calls the work off", async () => {
+Deno.test("a caller that aborts ends its own wait only, and the last one to abort aborts the work", async () => {
   const signals: AbortSignal[] = [];
   const work = Promise.withResolvers<string>();
   const wait = singleFlight((signal) => {
@@ -20,19 +20,40 @@ Deno.test("who goes away ends the wait of nobody else, and the last one calls th
   other.abort(STOP);
   assert(await second === STOP);
   assertEquals(signals.map(({ reason }) => reason === STOP), [true]);
-  const third = wait();
+  const third = wait(undefined);
   work.resolve("done");
   assertEquals([await third, signals.length], ["done", 2]);
 });
 
-Deno.test("work that failed is begun anew, and work that is done is not", async () => {
+Deno.test("callers at the same time share the work, and a later caller begins it again", async () => {
   let count = 0;
-  const wait = singleFlight(() => ++count === 1 ? Promise.reject(STOP) : Promise.resolve(count));
-  assert(await failureOf(Promise.all([wait(), wait()]).then(() => {})) === STOP);
-  assertEquals([await wait(), await wait(), count], [2, 2, 2]);
+  const wait = singleFlight(async (_signal, factor: number) => {
+    await Promise.resolve();
+    if (++count === 1) throw STOP;
+    return count * factor;
+  });
+  assert(await failureOf(Promise.all([wait(undefined, 10), wait(undefined, 20)]).then(() => {})) === STOP);
+  assertEquals(await Promise.all([wait(undefined, 10), wait(undefined, 20)]), [20, 20]);
+  assertEquals([await wait(undefined, 10), count], [30, 3]);
 });
 
-Deno.test("who need not wait at all begins nothing", async () => {
+Deno.test("a caller whose signal is aborted already begins nothing", async () => {
   const wait = singleFlight(() => Promise.reject(new Error("begun")));
   assert(await failureOf(wait(AbortSignal.abort(STOP))) === STOP);
+});
+
+Deno.test("detached work is joined after its last caller aborted, and its signal is not aborted", async () => {
+  const work = Promise.withResolvers<string>();
+  const signals: AbortSignal[] = [];
+  const wait = singleFlight((signal) => {
+    signals.push(signal);
+    return work.promise;
+  }, { isDetached: true });
+  const caller = new AbortController();
+  const first = failureOf(wait(caller.signal));
+  caller.abort(STOP);
+  assert(await first === STOP);
+  const second = wait(undefined);
+  work.resolve("done");
+  assertEquals([await second, signals.map(({ aborted }) => aborted)], ["done", [false]]);
 });

@@ -2,7 +2,7 @@
 import { ReplyBody } from "../../lib/net/dialer/reply_body.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { AuthFile } from "../../lib/auth/store/auth_file.ts";
-import type { CredentialStore } from "../../lib/auth/credential_store.ts";
+import { changeRecord, type CredentialStore } from "../../lib/auth/credential_store.ts";
 import { authEndpoints } from "../../lib/auth/chatgpt/auth_endpoints.ts";
 import type { Provider } from "../../lib/config/provider.ts";
 import type { Dialer, HttpRequest } from "../../lib/net/dialer/dialer.ts";
@@ -134,6 +134,7 @@ export function plainDialer(before: (request: HttpRequest) => void = () => {}): 
           headers: { ...request.headers },
           ...(request.body === undefined ? {} : { body: request.body }),
           ...(request.signal === undefined ? {} : { signal: request.signal }),
+          ...(request.redirect === undefined ? {} : { redirect: request.redirect }),
         });
         return {
           status: response.status,
@@ -226,7 +227,21 @@ export async function openLogin(
   return { login, file, warnings, observations };
 }
 
-/** The login that any store holds, and nobody to hear what it says. */
+/** Replaces the record of a store. */
+export async function writeRecord(
+  store: CredentialStore,
+  raw: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await changeRecord(store, () => raw);
+}
+
+/** Names in a directory beside the lock files. */
+export function filesIn(path: string): readonly string[] {
+  return [...Deno.readDirSync(path)].map(({ name }) => name).filter((name) => !name.endsWith(".lock"))
+    .toSorted();
+}
+
+/** The login in any store. Its notes and warnings are ignored. */
 export async function loginIn(
   store: CredentialStore,
   env: Readonly<Record<string, string>> = {},

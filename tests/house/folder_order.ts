@@ -21,7 +21,7 @@ const TOP: readonly (readonly string[])[] = [
   ["pki"],
   ["trust"],
   ["config"],
-  ["redaction", "async"],
+  ["redaction", "async", "files"],
   ["text", "world"],
 ];
 

@@ -1,129 +1,119 @@
 /**
- * Agent identities: every request carries an assertion signed with the agent's own key (form and endpoints as the
- * codex client has them, 0.169.0).
+ * An agent identity in use: every request carries an assertion signed with the key of the agent (form and endpoints
+ * of codex 0.171.0).
  *
  * @module
  */
-import type { Dialer } from "../../net/dialer/dialer.ts";
-import type { World } from "../../world/world.ts";
-import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
-import { importAgentKey, signText } from "./agent_key.ts";
-import { agentClaims, agentHome, verifyAgentToken } from "./agent_token.ts";
-import { jsonBody } from "../chatgpt/auth_exchange.ts";
-import { jsonObject } from "../json.ts";
-import type { AgentFacts } from "../authenticator.ts";
+import { singleFlight } from "../../async/single_flight.ts";
 import { type AccountFacts, accountHeaders } from "../auth_headers.ts";
-import { identityFailure } from "./identity_failure.ts";
-import { patiently } from "./request_with_retry.ts";
-import { raceAbort } from "../../async/race_abort.ts";
+import type { AgentFacts, CredentialSource } from "../authenticator.ts";
+import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
+import { jsonBody } from "../chatgpt/auth_exchange.ts";
+import { type JsonObject, jsonObject, textMember } from "../json.ts";
+import type { ActiveCredential } from "../recovery/active_credential.ts";
+import { importAgentKey, signText } from "./agent_key.ts";
+import { identityFailure, type RequestParts, requestWithRetry } from "./agent_request.ts";
+import { agentBackend, agentClaims, verifyAgentToken } from "./agent_token.ts";
 
 const REGISTER_LIMIT_MS = 30_000;
 
 /** What an identity works with. */
-export interface AgentIdentityOptions {
+interface AgentIdentityOptions extends RequestParts {
   /** The JWT, or the stored record. Secret. */
-  readonly identity: string | Readonly<Record<string, unknown>>;
-  readonly dialer: Dialer;
-  readonly world: World;
+  readonly identity: string | JsonObject;
   readonly endpoints: AuthEndpoints;
   /** From `chatgpt_base_url`. */
-  readonly chatgptBaseUrl?: string;
+  readonly chatgptBaseUrl?: string | undefined;
 }
 
 interface Agent {
-  readonly runtimeId: string;
+  readonly facts: AgentFacts;
   readonly key: CryptoKey;
   readonly account: AccountFacts;
-  readonly taskId: string;
 }
 
-/** An agent that signs. */
+/** Returns the identity as the credential of a session. Sends no request. */
+export function agentCredential(source: CredentialSource, options: AgentIdentityOptions): ActiveCredential {
+  const identity = new AgentIdentity(options);
+  return {
+    mode: "agentIdentity",
+    source,
+    renewal: { mode: "none", reason: "not_chatgpt_auth" },
+    authorize: async (signal) => ({
+      mode: "agentIdentity",
+      source,
+      headers: await identity.headers(signal),
+      agent: await identity.facts(signal),
+    }),
+    presentHeaders: () => undefined,
+    facts: () => ({ mode: "agentIdentity", source }),
+  };
+}
+
+/** An agent that signs requests. */
 export class AgentIdentity {
   readonly #options: AgentIdentityOptions;
-  #agent: Promise<Agent> | undefined;
+  readonly #prepareOnce = singleFlight((signal) => this.#prepare(signal));
+  #agent: Agent | undefined;
 
   constructor(options: AgentIdentityOptions) {
     this.#options = options;
   }
 
   /**
-   * Who signs, and for which task. The first call checks the identity and registers a task.
+   * Returns the ids of agent and task. The first call verifies the identity and registers a task.
    *
-   * @throws CulvertError `auth_rejected` for an identity that does not hold, network codes
+   * @throws CulvertError `auth_rejected`, network codes; the signal's reason
    */
   async facts(signal?: AbortSignal): Promise<AgentFacts> {
-    const { runtimeId, taskId } = await this.#ready(signal);
-    return { agentId: runtimeId, taskId };
+    return (await this.#ready(signal)).facts;
   }
 
-  /**
-   * Headers for one request.
-   *
-   * @throws CulvertError as {@link facts}
-   */
+  /** Returns the headers of one request. @throws as {@link facts} */
   async headers(signal?: AbortSignal): Promise<Readonly<Record<string, string>>> {
-    const agent = await this.#ready(signal);
+    const { facts: { agentId, taskId }, key, account } = await this.#ready(signal);
     const timestamp = this.#timestamp();
-    const signature = await signText(agent.key, `${agent.runtimeId}:${agent.taskId}:${timestamp}`);
-    const blob = JSON.stringify({
-      agent_runtime_id: agent.runtimeId,
-      signature,
-      task_id: agent.taskId,
-      timestamp,
-    });
-    return {
-      authorization: `AgentAssertion ${base64Url(new TextEncoder().encode(blob))}`,
-      ...accountHeaders(agent.account),
-    };
+    const signature = await signText(key, `${agentId}:${taskId}:${timestamp}`);
+    // The order of the members is that of the codex client.
+    const assertion = JSON.stringify({ agent_runtime_id: agentId, signature, task_id: taskId, timestamp });
+    const blob = new TextEncoder().encode(assertion).toBase64({ alphabet: "base64url", omitPadding: true });
+    return { authorization: `AgentAssertion ${blob}`, ...accountHeaders(account) };
   }
 
   async #ready(signal: AbortSignal | undefined): Promise<Agent> {
     signal?.throwIfAborted();
-    // Whoever asks meanwhile shares it: one caller's abort is not the others'.
-    this.#agent ??= this.#prepare().catch((error: unknown) => {
-      this.#agent = undefined;
-      throw error;
-    });
-    return signal === undefined ? await this.#agent : await raceAbort(this.#agent, signal);
+    return this.#agent ??= await this.#prepareOnce(signal);
   }
 
-  async #prepare(): Promise<Agent> {
+  async #prepare(signal: AbortSignal): Promise<Agent> {
     const { identity, chatgptBaseUrl } = this.#options;
-    const home = agentHome(chatgptBaseUrl);
+    const backend = agentBackend(chatgptBaseUrl);
     const record = typeof identity === "string"
-      ? await verifyAgentToken(identity, { ...this.#options, home })
+      ? await verifyAgentToken(identity, { ...this.#options, backend }, signal)
       : identity;
     const { runtimeId, accountId, privateKey, taskId, isFedramp } = agentClaims(record);
     const key = await importAgentKey(privateKey);
-    return {
-      runtimeId,
-      key,
-      account: { accountId, isFedramp },
-      taskId: taskId ?? await this.#registerTask(runtimeId, key),
-    };
+    const facts = { agentId: runtimeId, taskId: taskId ?? await this.#registerTask(runtimeId, key, signal) };
+    return { facts, key, account: { accountId, isFedramp } };
   }
 
-  async #registerTask(runtimeId: string, key: CryptoKey): Promise<string> {
+  async #registerTask(runtimeId: string, key: CryptoKey, signal: AbortSignal): Promise<string> {
     const timestamp = this.#timestamp();
-    const signature = await signText(key, `${runtimeId}:${timestamp}`);
-    const url = new URL(
-      `${this.#options.endpoints.agentBase}/v1/agent/${encodeURIComponent(runtimeId)}/task/register`,
-    );
-    const request = { method: "POST", url, ...jsonBody({ timestamp, signature }) } as const;
-    const reply = await patiently(this.#options, request, REGISTER_LIMIT_MS);
-    const taskId = jsonObject(reply)?.["task_id"];
-    if (typeof taskId !== "string" || taskId === "") {
-      throw identityFailure("the authority registered no task for it");
-    }
+    const body = jsonBody({ timestamp, signature: await signText(key, `${runtimeId}:${timestamp}`) });
+    const path = `/v1/agent/${encodeURIComponent(runtimeId)}/task/register`;
+    const request = {
+      method: "POST",
+      url: new URL(this.#options.endpoints.agentBase + path),
+      ...body,
+    } as const;
+    const reply = await requestWithRetry(this.#options, request, REGISTER_LIMIT_MS, signal);
+    const taskId = textMember(jsonObject(reply), "task_id");
+    if (taskId === undefined) throw identityFailure("the authority registered no task for it");
     return taskId;
   }
 
-  /** RFC 3339 in UTC, whole seconds. */
+  /** Returns the time in the form of RFC 3339, UTC, whole seconds. */
   #timestamp(): string {
     return new Date(this.#options.world.now()).toISOString().replace(/\.\d+Z$/, "Z");
   }
-}
-
-function base64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }

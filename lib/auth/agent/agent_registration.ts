@@ -1,40 +1,37 @@
 /**
- * Makes an agent for a ChatGPT login: a key is made here, and the authority gives it an id. Endpoint, body and limit
- * as the codex client has them (0.169.0); what it says of itself is this program's own.
+ * Registers an agent for a ChatGPT login. Endpoint, body and time limit are those of codex 0.171.0; the program
+ * names itself in it.
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
 import { VERSION } from "../../version.ts";
-import { makeAgentKey } from "./agent_key.ts";
+import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import { jsonBody } from "../chatgpt/auth_exchange.ts";
-import { jsonObject } from "../json.ts";
-import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
-import { agentFailure } from "./identity_failure.ts";
-import { patiently, type PatientParts } from "./request_with_retry.ts";
+import { type JsonObject, jsonObject, textMember } from "../json.ts";
+import { generateAgentKey } from "./agent_key.ts";
+import { agentFailure, type RequestParts, requestWithRetry } from "./agent_request.ts";
 
 const REGISTER_LIMIT_MS = 15_000;
 
-/** An agent as `auth.json` keeps it, beside the tokens of the login. Secret. */
-export type AgentRecord = Readonly<Record<string, unknown>>;
+/** An agent as `auth.json` stores it, beside the tokens of the login. Secret. */
+export type AgentRecord = JsonObject;
 
 /**
- * Registers one.
+ * Registers an agent.
  *
- * @param login whose token pays for it
- * @returns the record, still without a task
+ * @param login the login whose token authorizes the registration
+ * @returns the record, without a task
  * @throws CulvertError `auth_rejected` for a refusal (`details.status`), network codes
  */
 export async function registerAgent(
   login: AuthRecord,
-  parts: PatientParts & { readonly endpoints: AuthEndpoints },
+  parts: RequestParts & { readonly endpoints: AuthEndpoints },
 ): Promise<AgentRecord> {
   const accountId = accountOf(login);
   if (accountId === undefined) throw agentFailure("the login names no account");
-  const { privateKey, publicKey } = await makeAgentKey();
-  const url = new URL(`${parts.endpoints.agentBase}/v1/agent/register`);
-  const told = jsonBody({
+  const { privateKey, publicKey } = await generateAgentKey();
+  const { headers, body = "" } = jsonBody({
     abom: {
       agent_version: VERSION,
       agent_harness_id: "culvert",
@@ -44,12 +41,12 @@ export async function registerAgent(
     capabilities: ["responsesapi"],
     ttl: null,
   });
+  const url = new URL(`${parts.endpoints.agentBase}/v1/agent/register`);
   const authorization = `Bearer ${login.tokens?.accessToken ?? ""}`;
-  const request = { ...told, method: "POST", url, headers: { ...told.headers, authorization } } as const;
-  const agentId = jsonObject(await patiently(parts, request, REGISTER_LIMIT_MS))?.["agent_runtime_id"];
-  if (typeof agentId !== "string" || agentId === "") {
-    throw agentFailure(`${url.host} answered without its id`);
-  }
+  const request = { method: "POST", url, headers: { ...headers, authorization }, body } as const;
+  const reply = await requestWithRetry(parts, request, REGISTER_LIMIT_MS);
+  const agentId = textMember(jsonObject(reply), "agent_runtime_id");
+  if (agentId === undefined) throw agentFailure(`${url.host} answered without its id`);
   const claims = idClaims(login);
   return {
     agent_runtime_id: agentId,
@@ -60,18 +57,4 @@ export async function registerAgent(
     plan_type: claims?.planType ?? "unknown",
     chatgpt_account_is_fedramp: claims?.isFedramp === true,
   };
-}
-
-/** A refusal, told as one of the login that wants the agent; a failure of another kind as it is. */
-export function asAgentFailure(error: CulvertError): CulvertError {
-  if (error.code !== "auth_rejected") return error;
-  return agentFailure(problemIn(error), {
-    details: { ...error.details, reason: "agent_refused", permanent: true },
-    cause: error,
-  });
-}
-
-/** What went wrong, without the attempt. */
-export function problemIn(error: CulvertError): string {
-  return error.message.replace(/^Cannot (use|register) [^:]+: /, "");
 }

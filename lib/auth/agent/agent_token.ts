@@ -1,22 +1,21 @@
 /**
- * What an agent identity says, and whether it may be believed: a JWT must be signed by the authority.
+ * The content of an agent identity. One in the form of a JWT must be signed by the authority.
  *
  * @module
  */
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
-import { jsonObject } from "../json.ts";
-import { identityFailure } from "./identity_failure.ts";
-import { patiently, type PatientParts } from "./request_with_retry.ts";
+import { type JsonObject, jsonObject, textMember } from "../json.ts";
+import { identityFailure, type RequestParts, requestWithRetry } from "./agent_request.ts";
 
 const JWT_AUDIENCE = "codex-app-server";
 const JWT_ISSUER = "https://chatgpt.com/codex-backend/agent-identity";
-const DEFAULT_CHATGPT_BASE = "https://chatgpt.com/backend-api";
-/** A signed identity goes to these and to no other base. */
-const KNOWN_BASES = [DEFAULT_CHATGPT_BASE, "https://chatgpt-staging.com/backend-api"];
+const DEFAULT_BACKEND = "https://chatgpt.com/backend-api";
+/** The only base URLs that accept agent identities. */
+const KNOWN_BACKENDS = [DEFAULT_BACKEND, "https://chatgpt-staging.com/backend-api"];
 const KEYS_LIMIT_MS = 10_000;
 
-/** What an identity needs to sign. */
-export interface AgentClaims {
+/** What an identity needs for signing. */
+interface AgentClaims {
   readonly runtimeId: string;
   readonly accountId: string;
   /** Ed25519 in base64 PKCS#8. Secret. */
@@ -26,24 +25,23 @@ export interface AgentClaims {
 }
 
 /**
- * The base that an identity belongs to.
+ * Returns the base URL of the ChatGPT backend.
  *
  * @param chatgptBaseUrl from `chatgpt_base_url`
- * @throws CulvertError `auth_rejected` for one that identities are not sent to
+ * @throws CulvertError `auth_rejected` for one that agent identities are not sent to
  */
-export function agentHome(chatgptBaseUrl: string | undefined): string {
-  const base = (chatgptBaseUrl ?? DEFAULT_CHATGPT_BASE).replace(/\/+$/, "");
-  if (KNOWN_BASES.includes(base)) return base;
-  const host = URL.canParse(base) ? new URL(base).host : "chatgpt_base_url";
-  throw identityFailure(`it may not be used with the base ${host}`);
+export function agentBackend(chatgptBaseUrl: string | undefined): string {
+  const base = (chatgptBaseUrl ?? DEFAULT_BACKEND).replace(/\/+$/, "");
+  if (KNOWN_BACKENDS.includes(base)) return base;
+  throw identityFailure(`it must not be sent to ${URL.parse(base)?.host ?? "the value of chatgpt_base_url"}`);
 }
 
-/** Reads a record or a verified payload. @throws CulvertError `auth_rejected` for one that lacks a part */
-export function agentClaims(record: Readonly<Record<string, unknown>>): AgentClaims {
-  const runtimeId = text(record, "agent_runtime_id");
-  const accountId = text(record, "account_id");
-  const privateKey = text(record, "agent_private_key");
-  const taskId = text(record, "task_id");
+/** Reads a record, or a verified payload. @throws CulvertError `auth_rejected` where a part is missing */
+export function agentClaims(record: JsonObject): AgentClaims {
+  const runtimeId = textMember(record, "agent_runtime_id");
+  const accountId = textMember(record, "account_id");
+  const privateKey = textMember(record, "agent_private_key");
+  const taskId = textMember(record, "task_id");
   if (runtimeId === undefined || accountId === undefined || privateKey === undefined) {
     throw identityFailure("it lacks agent_runtime_id, account_id or agent_private_key");
   }
@@ -57,22 +55,22 @@ export function agentClaims(record: Readonly<Record<string, unknown>>): AgentCla
 }
 
 /**
- * Checks signature, audience, issuer and age of an identity given as JWT.
+ * Verifies signature, audience, issuer and age of an identity in the form of a JWT.
  *
- * @param token the JWT. Secret: its payload holds the private key
- * @param parts `home` from {@link agentHome}
+ * @param token the JWT. Secret: its payload contains the private key
+ * @param parts `backend` from {@link agentBackend}
  * @returns the payload
- * @throws CulvertError `auth_rejected`, network codes
+ * @throws CulvertError `auth_rejected`, network codes; the signal's reason
  */
 export async function verifyAgentToken(
   token: string,
-  parts: PatientParts & { readonly endpoints: AuthEndpoints; readonly home: string },
+  parts: RequestParts & { readonly endpoints: AuthEndpoints; readonly backend: string },
   signal?: AbortSignal,
-): Promise<Readonly<Record<string, unknown>>> {
-  const base = parts.endpoints.agentKeysBase ?? parts.home;
+): Promise<JsonObject> {
+  const base = parts.endpoints.agentKeysBase ?? parts.backend;
   const path = base.includes("/backend-api") ? "/wham/agent-identities/jwks" : "/agent-identities/jwks";
   const request = { method: "GET", url: new URL(base + path), headers: {} } as const;
-  const reply = await patiently(parts, request, KEYS_LIMIT_MS, signal);
+  const reply = await requestWithRetry(parts, request, KEYS_LIMIT_MS, signal);
   const { createLocalJWKSet, errors, jwtVerify } = await import("jose");
   const { z } = await import("zod");
   const keys = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
@@ -87,15 +85,8 @@ export async function verifyAgentToken(
     });
     return payload;
   } catch (error) {
-    // jose's messages name claims and algorithms, never values.
-    if (error instanceof errors.JOSEError) {
-      throw identityFailure(`its signature or claims do not hold (${error.code})`);
-    }
-    throw error;
+    // The messages of jose name claims and algorithms, never values.
+    if (!(error instanceof errors.JOSEError)) throw error;
+    throw identityFailure(`its signature or its claims are not valid (${error.code})`);
   }
-}
-
-function text(record: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = record[name];
-  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,34 +1,40 @@
 /**
- * Personal access tokens (`at-…`): the account they stand for is asked of the authority, and remembered beside
- * `auth.json`, so that a start does not wait for an answer that never changes.
+ * Personal access tokens (`at-…`). The authority tells the account of a token; the answer is cached beside
+ * `auth.json`.
  *
  * @module
  */
 import { join } from "node:path";
+import type { LoginPolicy } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
+import { type AccountFacts, bearerHeaders } from "../auth_headers.ts";
+import type { Credential } from "../credential.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import { exchange } from "../chatgpt/auth_exchange.ts";
-import { jsonObject } from "../json.ts";
-import type { AccountFacts } from "../auth_headers.ts";
 import { fingerprint } from "../fingerprint.ts";
+import { jsonObject, textMember } from "../json.ts";
+import { accountObjection, forbidden } from "../policy/login_policy.ts";
+import { readRegularFile } from "../../files/read_file.ts";
+import { type ActiveCredential, fixedCredential } from "../recovery/active_credential.ts";
 
-/** An answer is believed so long without asking again, ms. */
+/** How long a cached answer is used without a request, ms. */
 const FRESH_MS = 3_600_000;
 const FILE_NAME = "culvert-whoami.json";
-/** Start-up has its own, shorter budget than a login, ms. */
+const CACHE_LIMIT_BYTES = 16 * 1024;
+/** Limit of the request, ms: shorter than that of a login, since every start may wait for it. */
 const WHOAMI_LIMIT_MS = 10_000;
 
-/** What is known of the token's owner. */
-export interface TokenOwner extends AccountFacts {
+/** The owner of a token. */
+interface TokenOwner extends AccountFacts {
   readonly email?: string;
   readonly planType?: string;
 }
 
-/** What {@link findOwner} works with. */
-export interface OwnerQuery {
+/** Options of {@link findOwner}. */
+interface OwnerQuery {
   readonly token: string;
   readonly codexHome: string;
   readonly dialer: Dialer;
@@ -37,73 +43,108 @@ export interface OwnerQuery {
   readonly warn: (warning: Warning) => void;
 }
 
+/** Options of {@link personalTokenCredential}. */
+interface TokenCredentialOptions extends Omit<OwnerQuery, "token"> {
+  readonly loginPolicy?: LoginPolicy | undefined;
+  /** Removes a stored token of an account that is not allowed. */
+  readonly removeStored: () => Promise<void>;
+}
+
 /**
- * Finds the owner of a token: from the cache while it is fresh, else from the authority, else from a stale cache.
- * When nobody can be asked the token is sent without an account; that is a warning, not "not logged in".
+ * Returns a token as the credential of a session.
  *
- * @throws CulvertError `auth_rejected` when the authority says that the token is worth nothing
+ * @throws CulvertError `auth_missing` for an account that is not allowed; as {@link findOwner}
+ */
+export async function personalTokenCredential(
+  { token, source }: Extract<Credential, { kind: "personal_access_token" }>,
+  options: TokenCredentialOptions,
+  signal?: AbortSignal,
+): Promise<ActiveCredential> {
+  const owner = await findOwner({ ...options, token }, signal);
+  const setting = accountObjection(options.loginPolicy, [owner.accountId]);
+  if (setting === undefined) {
+    const headers = bearerHeaders(token, owner);
+    return fixedCredential("personalAccessToken", source, headers, "not_refreshable_auth");
+  }
+  // Without an answer of the authority the account may be the right one.
+  if (owner.accountId !== undefined) await options.removeStored();
+  throw forbidden(`the personal access token from ${source.name}`, setting, source.name);
+}
+
+/** Returns the path of the cache. */
+export function ownerCachePath(codexHome: string): string {
+  return join(codexHome, FILE_NAME);
+}
+
+/**
+ * Finds the owner of a token: in a fresh cache, else from the authority, else in a stale cache. Where none gives an
+ * answer the token is sent without an account, with a warning.
+ *
+ * @throws CulvertError `auth_rejected` for a token that the authority refuses; the signal's reason
  */
 export async function findOwner(query: OwnerQuery, signal?: AbortSignal): Promise<TokenOwner> {
   const key = await fingerprint(query.token);
-  const path = join(query.codexHome, FILE_NAME);
+  const path = ownerCachePath(query.codexHome);
   const cached = await readCache(path, key);
   if (cached !== undefined && query.world.now() - cached.at < FRESH_MS) return cached.owner;
   try {
     const owner = await askOwner(query, signal);
-    await writeCache(path, key, owner, query);
+    await writeCache(path, key, owner, query.world.now());
     return owner;
   } catch (error) {
+    signal?.throwIfAborted();
     if (!(error instanceof CulvertError) || error.code === "auth_rejected") throw error;
-    query.warn({
-      code: "auth_unverified",
-      message: `Cannot verify the personal access token: ${error.message}; ` +
-        (cached === undefined ? "sending it without an account" : "using what was known before"),
-    });
+    const then = cached === undefined
+      ? "sending it without an account"
+      : "using the account of an earlier answer";
+    const message = `Cannot verify the personal access token: ${error.message}; ${then}`;
+    query.warn({ code: "auth_unverified", message });
     return cached?.owner ?? { isFedramp: false };
   }
 }
 
-/** Asks the authority. @throws CulvertError `auth_rejected` for 401 and 403, network codes, `server` */
+/**
+ * Asks the authority for the owner of a token.
+ *
+ * @throws CulvertError `auth_rejected` for 401 and 403, `server` for another answer, network codes; the signal's
+ *   reason
+ */
 export async function askOwner(
   query: Pick<OwnerQuery, "token" | "dialer" | "endpoints">,
   signal?: AbortSignal,
 ): Promise<TokenOwner> {
   const url = new URL(`${query.endpoints.accountsBase}/v1/user-auth-credential/whoami`);
-  const reply = await exchange(query.dialer, {
+  const { status, text } = await exchange(query.dialer, {
     method: "GET",
     url,
     headers: { authorization: `Bearer ${query.token}`, accept: "application/json" },
     ...(signal === undefined ? {} : { signal }),
   }, WHOAMI_LIMIT_MS);
-  if (reply.status === 401 || reply.status === 403) {
-    throw new CulvertError(
-      "auth_rejected",
-      `${url.host} refused the personal access token (${reply.status})`,
-      {
-        hint: "Make a new token in the account settings.",
-        details: { status: reply.status, host: url.host },
-      },
-    );
+  const details = { status, host: url.host };
+  if (status === 401 || status === 403) {
+    const message = `${url.host} refused the personal access token (${status})`;
+    throw new CulvertError("auth_rejected", message, {
+      hint: "Create a new token in the account settings.",
+      details,
+    });
   }
   const { z } = await import("zod");
-  const schema = z.object({
+  const parsed = z.object({
     email: z.string().nullish(),
     chatgpt_user_id: z.string(),
     chatgpt_account_id: z.string(),
     chatgpt_plan_type: z.string(),
     chatgpt_account_is_fedramp: z.boolean(),
-  });
-  const parsed = schema.safeParse(jsonObject(reply.text));
-  if (reply.status !== 200 || !parsed.success) {
-    throw new CulvertError("server", `${url.host} did not say whose token this is (status ${reply.status})`, {
-      details: { status: reply.status, host: url.host },
-    });
+  }).safeParse(jsonObject(text));
+  if (status !== 200 || !parsed.success) {
+    const message = `${url.host} did not name the owner of the personal access token (status ${status})`;
+    throw new CulvertError("server", message, { details });
   }
-  const { email } = parsed.data;
+  const { email, ...owner } = parsed.data;
   return {
-    accountId: parsed.data.chatgpt_account_id,
-    isFedramp: parsed.data.chatgpt_account_is_fedramp,
-    planType: parsed.data.chatgpt_plan_type.toLowerCase(),
+    accountId: owner.chatgpt_account_id,
+    isFedramp: owner.chatgpt_account_is_fedramp,
+    planType: owner.chatgpt_plan_type.toLowerCase(),
     ...(email === undefined || email === null || email === "" ? {} : { email }),
   };
 }
@@ -114,39 +155,43 @@ async function readCache(
 ): Promise<{ readonly at: number; readonly owner: TokenOwner } | undefined> {
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = new TextDecoder().decode(await readRegularFile(path, CACHE_LIMIT_BYTES));
   } catch (error) {
-    // A cache that cannot be read is no cache.
+    // Without a cache the authority is asked.
     if (error instanceof Error) return undefined;
     throw error;
   }
   const entry = jsonObject(text);
   if (entry?.["token_sha256"] !== key || typeof entry["at"] !== "number") return undefined;
-  const { account_id: accountId, plan_type: planType, email } = entry;
+  const accountId = textMember(entry, "account_id");
+  const planType = textMember(entry, "plan_type");
+  const email = textMember(entry, "email");
   return {
     at: entry["at"],
     owner: {
       isFedramp: entry["is_fedramp"] === true,
-      ...(typeof accountId === "string" ? { accountId } : {}),
-      ...(typeof planType === "string" ? { planType } : {}),
-      ...(typeof email === "string" ? { email } : {}),
+      ...(accountId === undefined ? {} : { accountId }),
+      ...(planType === undefined ? {} : { planType }),
+      ...(email === undefined ? {} : { email }),
     },
   };
 }
 
-async function writeCache(path: string, key: string, owner: TokenOwner, query: OwnerQuery): Promise<void> {
+async function writeCache(path: string, key: string, owner: TokenOwner, now: number): Promise<void> {
   const entry = {
     token_sha256: key,
-    at: query.world.now(),
+    at: now,
     account_id: owner.accountId,
     plan_type: owner.planType,
     email: owner.email,
     is_fedramp: owner.isFedramp,
   };
   try {
-    await Deno.writeTextFile(path, JSON.stringify(entry), { mode: 0o600 });
+    // Not through a symbolic link to a file of somebody else.
+    await Deno.remove(path).catch(() => {/* there is none, or writing fails too */});
+    await Deno.writeTextFile(path, JSON.stringify(entry), { mode: 0o600, createNew: true });
   } catch (error) {
-    // The next start asks again; that is all.
+    // The next start asks again.
     if (!(error instanceof Error)) throw error;
   }
 }

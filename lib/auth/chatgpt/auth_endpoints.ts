@@ -1,57 +1,48 @@
 /**
- * Where the authority is, and as which client the program speaks to it.
+ * Addresses of the authority, and the client id that this program uses there.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import type { Environment } from "../../world/world.ts";
 
-/** The OAuth client of the codex CLI: tokens are bound to it, so both programs must use the same one. */
-export const CODEX_CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann";
-/** Where a login begins unless told otherwise. */
+/** The OAuth client id of the codex client. Tokens are bound to it, and both programs share them. */
+const CODEX_CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann";
+/** The authority for logins. */
 export const DEFAULT_ISSUER = "https://auth.openai.com";
 
-/** Addresses and identity for everything that is asked of the authority. */
+/** Addresses and client id for requests to the authority. */
 export interface AuthEndpoints {
   readonly tokenUrl: URL;
   readonly revokeUrl: URL;
   readonly clientId: string;
-  /** Base of `/v1/user-auth-credential/whoami` and `/v1/agent/…`, without a final slash. */
+  /** Base of `/v1/user-auth-credential/whoami`, without a final slash. */
   readonly accountsBase: string;
-  /** The same for agent identities, which have a variable of their own. */
+  /** Base of `/v1/agent/…`, without a final slash. */
   readonly agentBase: string;
-  /** Base of the key set of agent identities; absent: by the ChatGPT base URL. */
+  /** Base of the key set of agent identities. Default: the ChatGPT base URL. */
   readonly agentKeysBase?: string;
 }
 
 /**
- * Reads the variables of the codex client (0.169.0). One that is set but empty counts as unset, unlike there:
- * an empty refresh address could only fail.
+ * Reads the variables of the codex client (0.171.0). An empty one counts as unset, unlike in that client: an empty
+ * address could only fail.
  *
- * @throws CulvertError `config` for an address that is no http(s) URL
+ * @throws CulvertError `config` for an address that is no http or https URL
  */
 export function authEndpoints(env: Environment): AuthEndpoints {
-  const tokenOverride = address(env, "CODEX_REFRESH_TOKEN_URL_OVERRIDE");
-  const revokeOverride = address(env, "CODEX_REVOKE_TOKEN_URL_OVERRIDE");
-  const accountsBase = base(env, "CODEX_AUTHAPI_BASE_URL") ?? `${DEFAULT_ISSUER}/api/accounts`;
+  const tokenUrl = address(env, "CODEX_REFRESH_TOKEN_URL_OVERRIDE");
+  const revokeUrl = address(env, "CODEX_REVOKE_TOKEN_URL_OVERRIDE");
   const agentKeysBase = base(env, "CODEX_AGENT_IDENTITY_JWKS_BASE_URL");
   return {
-    tokenUrl: tokenOverride ?? new URL("/oauth/token", DEFAULT_ISSUER),
-    revokeUrl: revokeOverride ?? revokeBeside(tokenOverride) ?? new URL("/oauth/revoke", DEFAULT_ISSUER),
+    tokenUrl: tokenUrl ?? new URL("/oauth/token", DEFAULT_ISSUER),
+    // A redirected token endpoint has its revoke endpoint at the same host.
+    revokeUrl: revokeUrl ?? new URL("/oauth/revoke", tokenUrl ?? DEFAULT_ISSUER),
     clientId: value(env, "CODEX_APP_SERVER_LOGIN_CLIENT_ID") ?? CODEX_CLIENT_ID,
-    accountsBase,
+    accountsBase: base(env, "CODEX_AUTHAPI_BASE_URL") ?? `${DEFAULT_ISSUER}/api/accounts`,
     agentBase: base(env, "CODEX_AGENT_IDENTITY_AUTHAPI_BASE_URL") ?? `${DEFAULT_ISSUER}/api/accounts`,
     ...(agentKeysBase === undefined ? {} : { agentKeysBase }),
   };
-}
-
-/** The revoke endpoint next to a redirected token endpoint: same place, `/oauth/revoke`, no query. */
-function revokeBeside(tokenUrl: URL | undefined): URL | undefined {
-  if (tokenUrl === undefined) return undefined;
-  const url = new URL(tokenUrl);
-  url.pathname = "/oauth/revoke";
-  url.search = "";
-  return url;
 }
 
 function value(env: Environment, name: string): string | undefined {
@@ -66,12 +57,10 @@ function base(env: Environment, name: string): string | undefined {
 function address(env: Environment, name: string): URL | undefined {
   const text = value(env, name);
   if (text === undefined) return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
-    throw new CulvertError("config", `Cannot use the address in ${name}: it is no http or https URL`, {
-      hint: `Correct or unset ${name}.`,
-      details: { variable: name },
-    });
-  }
-  return url;
+  const url = URL.parse(text);
+  if (url?.protocol === "https:" || url?.protocol === "http:") return url;
+  throw new CulvertError("config", `Cannot use the address in ${name}: it is no http or https URL`, {
+    hint: `Correct or unset ${name}.`,
+    details: { variable: name },
+  });
 }

@@ -1,106 +1,114 @@
 /**
- * One small exchange with the authority: bounded in time and size, read to its end.
+ * One request to the authority, bounded in time and size. Redirects are never followed, since the requests carry
+ * tokens.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { jsonObject } from "../json.ts";
 import type { Dialer, HttpReply, HttpRequest } from "../../net/dialer/dialer.ts";
+import { isObject, type JsonObject, jsonObject } from "../json.ts";
 
-/** Whole exchange, ms. Without it a firewall that swallows packets would hold every waiting process. */
-export const AUTH_EXCHANGE_LIMIT_MS = 30_000;
-/** Of these, for a connection, ms: an authority that cannot be reached should be known sooner. */
+/** Default limit of an exchange, ms. */
+const EXCHANGE_LIMIT_MS = 30_000;
+/** Limit for the connection, ms. */
 const CONNECT_LIMIT_MS = 10_000;
-/** Replies of the authority have a few KiB; a block page may have more, and is of no use. */
+/** Largest reply that is read, bytes. The authority's have a few KiB. */
 const MAX_BODY_BYTES = 256 * 1024;
 
-/** A reply, whole. */
+/** A complete reply. */
 export interface AuthReply {
   readonly status: number;
   readonly headers: Headers;
-  /** May hold tokens: never logged. */
+  /** May contain tokens: never logged. */
   readonly text: string;
 }
 
+/** Tells whether a reply has a status of 2xx. */
+export function isSuccess({ status }: Pick<AuthReply, "status">): boolean {
+  return status >= 200 && status < 300;
+}
+
 /**
- * Makes one exchange.
+ * Sends a request and reads the whole reply.
  *
- * @param limitMs for everything, the body included
- * @throws CulvertError of the network and TLS codes; `connect_timeout` when no connection is made within 10 s;
- *   `header_timeout` when the limit passes; the reason of `request.signal` when that is aborted
+ * @param limitMs for the whole exchange, ms
+ * @throws CulvertError of the network and TLS codes; `connect_timeout` after 10 s without a connection;
+ *   `header_timeout` after `limitMs`; `redirect` for a reply that leads elsewhere; the reason of `request.signal`
  */
 export async function exchange(
   dialer: Dialer,
   request: HttpRequest,
-  limitMs: number = AUTH_EXCHANGE_LIMIT_MS,
+  limitMs: number = EXCHANGE_LIMIT_MS,
 ): Promise<AuthReply> {
+  const { host, pathname } = request.url;
   const limit = new AbortController();
-  const timer = setTimeout(
-    () => limit.abort(new CulvertError("header_timeout", timeoutText(request, limitMs))),
-    limitMs,
-  );
+  const message = `No complete answer from ${host}${pathname} within ${limitMs / 1000} s`;
+  const timer = setTimeout(() => limit.abort(new CulvertError("header_timeout", message)), limitMs);
   const signal = request.signal === undefined
     ? limit.signal
     : AbortSignal.any([limit.signal, request.signal]);
   try {
-    const reply = await dialer.request({ connectTimeoutMs: CONNECT_LIMIT_MS, ...request, signal });
-    return { status: reply.status, headers: reply.headers, text: await readText(reply.body, signal) };
+    const reply = await dialer.request({
+      connectTimeoutMs: CONNECT_LIMIT_MS,
+      ...request,
+      redirect: "manual",
+      signal,
+    });
+    const text = await readText(reply.body, signal);
+    const location = reply.headers.get("location");
+    if (reply.status >= 300 && reply.status < 400 && location !== null) {
+      throw redirected(request.url, reply.status, location);
+    }
+    return { status: reply.status, headers: reply.headers, text };
   } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    throw error;
+    throw signal.aborted ? signal.reason : error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** A body of JSON with the type that goes with it. */
-export function jsonBody(value: Readonly<Record<string, unknown>>): Pick<HttpRequest, "headers" | "body"> {
+/** Returns body and headers of a JSON request. */
+export function jsonBody(value: JsonObject): Pick<HttpRequest, "headers" | "body"> {
   return {
     headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify(value),
   };
 }
 
-/** A form, fields in the order given. */
-export function formBody(
-  fields: readonly (readonly [string, string])[],
-): Pick<HttpRequest, "headers" | "body"> {
-  return {
-    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-    body: new URLSearchParams(fields.map(([name, value]) => [name, value])).toString(),
-  };
-}
-
-/** The error code in a reply of the authority: `error.code`, else `error`, else `code`; lower case. */
+/** Returns the error code in a reply: `error.code`, else `error`, else `code`; lower case. */
 export function errorCodeOf(text: string): string | undefined {
   const body = jsonObject(text);
   const error = body?.["error"];
-  const nested = typeof error === "object" && error !== null
-    ? Object.getOwnPropertyDescriptor(error, "code")?.value
-    : error;
-  const code: unknown = nested ?? body?.["code"];
-  // A code is a word; anything longer might be a message, which is not repeated.
+  const code = (isObject(error) ? error["code"] : error) ?? body?.["code"];
+  // A longer text is a message, which may quote what was sent.
   return typeof code === "string" && /^[\w.-]{1,80}$/.test(code) ? code.toLowerCase() : undefined;
 }
 
-function timeoutText(request: HttpRequest, limitMs: number): string {
-  return `No complete answer from ${request.url.host}${request.url.pathname} within ${limitMs / 1000} s`;
+function redirected(url: URL, status: number, location: string): CulvertError {
+  const target = URL.parse(location, url)?.origin ?? "an invalid address";
+  return new CulvertError(
+    "redirect",
+    `${url.host} redirects the request to ${target}, which was not followed`,
+    {
+      hint:
+        "Requests with tokens are never redirected. A proxy or a sign-in page of the network may have answered " +
+        "instead of the authority; see: culvert doctor",
+      details: { host: url.host, status, target },
+    },
+  );
 }
 
-async function readText(
-  body: HttpReply["body"],
-  signal: AbortSignal,
-): Promise<string> {
+async function readText(body: HttpReply["body"], signal: AbortSignal): Promise<string> {
   if (body === null) return "";
   const decoder = new TextDecoder();
   let text = "";
   let total = 0;
-  const stop = () => void body.cancel(signal.reason).catch(() => {/* the reason is thrown by the caller */});
-  signal.addEventListener("abort", stop, { once: true });
+  const cancel = () => void body.cancel(signal.reason).catch(() => {/* the reason is thrown below */});
+  signal.addEventListener("abort", cancel, { once: true });
   try {
     while (total <= MAX_BODY_BYTES) {
       const bytes = await body.read();
-      // A body that was cancelled reports an end like any other; half an answer must not pass for a whole one.
+      // A cancelled body ends like a complete one.
       if (bytes === undefined && signal.aborted) throw signal.reason;
       if (bytes === undefined) return text + decoder.decode();
       total += bytes.byteLength;
@@ -109,6 +117,6 @@ async function readText(
     await body.cancel();
     return text;
   } finally {
-    signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", cancel);
   }
 }

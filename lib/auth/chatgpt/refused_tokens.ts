@@ -1,17 +1,17 @@
 /**
- * A note in the lock file about the last refresh token that the authority refused for good. Every other process
- * that holds the same dead token reads it and does not ask again.
+ * A note in the lock file about the refresh token that the authority refused last. Other processes with the same
+ * token read it and send no request.
  *
  * @module
  */
+import type { HeldLock } from "../../files/file_lock.ts";
 import { fingerprint } from "../fingerprint.ts";
-import type { HeldLock } from "../credential_store.ts";
-import type { PermanentReason } from "../recovery/refresh_failure.ts";
 import { jsonObject } from "../json.ts";
+import type { PermanentReason } from "../recovery/refresh_failure.ts";
 
 const REASONS: readonly PermanentReason[] = ["expired", "exhausted", "revoked", "other"];
 
-/** Why this token is known to be dead; `undefined` when nothing is known. */
+/** Returns why a token was refused; `undefined` where the note is about another token. */
 export async function knownRefusal(
   lock: HeldLock,
   refreshToken: string,
@@ -21,7 +21,7 @@ export async function knownRefusal(
   return REASONS.find((reason) => reason === note["reason"]);
 }
 
-/** Leaves the note. */
+/** Writes the note. */
 export async function noteRefusal(
   lock: HeldLock,
   refreshToken: string,

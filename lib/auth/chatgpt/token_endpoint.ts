@@ -1,18 +1,19 @@
 /**
- * The refresh grant: one POST to the token endpoint, and what its answer means.
+ * The refresh grant. The authority takes it as JSON with a reason (as codex 0.171.0 sends it), not as the form of
+ * RFC 6749 §6, so no OAuth library is used here.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
-import type { AuthEndpoints } from "./auth_endpoints.ts";
-import { type AuthReply, errorCodeOf, exchange, jsonBody } from "./auth_exchange.ts";
+import type { RenewedTokens } from "../auth_record.ts";
 import { jsonObject } from "../json.ts";
 import type { RefreshReason } from "../recovery/active_credential.ts";
 import type { PermanentReason } from "../recovery/refresh_failure.ts";
-import type { RenewedTokens } from "../auth_record.ts";
+import type { AuthEndpoints } from "./auth_endpoints.ts";
+import { type AuthReply, errorCodeOf, exchange, isSuccess, jsonBody } from "./auth_exchange.ts";
 
-/** What became of one refresh. */
+/** The result of a refresh. */
 export type RefreshReply =
   | { readonly kind: "renewed"; readonly tokens: RenewedTokens; readonly serverTime?: number }
   | {
@@ -23,7 +24,7 @@ export type RefreshReply =
   }
   | {
     readonly kind: "transient";
-    /** Whether trying again soon may help. */
+    /** Whether another try soon may succeed. */
     readonly isWorthRetrying: boolean;
     readonly problem: string;
     readonly status?: number;
@@ -40,10 +41,10 @@ const PERMANENT_CODES: Readonly<Record<string, PermanentReason>> = {
 };
 
 /**
- * Spends a refresh token. It is single-use: whoever calls this must be the only one, and must save the answer.
+ * Sends a refresh token, which is spent by that. The caller holds the lock of the login and saves the answer.
  *
  * @param refreshToken not empty
- * @param limitMs for the whole exchange
+ * @param limitMs for the whole exchange, ms
  */
 export async function refreshGrant(
   dialer: Dialer,
@@ -52,41 +53,36 @@ export async function refreshGrant(
   reason: RefreshReason,
   limitMs: number,
 ): Promise<RefreshReply> {
+  const body = jsonBody({
+    client_id: endpoints.clientId,
+    grant_type: "refresh_token",
+    refresh_reason: reason,
+    refresh_token: refreshToken,
+  });
   let reply: AuthReply;
   try {
-    reply = await exchange(dialer, {
-      method: "POST",
-      url: endpoints.tokenUrl,
-      ...jsonBody({
-        client_id: endpoints.clientId,
-        grant_type: "refresh_token",
-        refresh_reason: reason,
-        refresh_token: refreshToken,
-      }),
-    }, limitMs);
+    reply = await exchange(dialer, { method: "POST", url: endpoints.tokenUrl, ...body }, limitMs);
   } catch (cause) {
     if (!(cause instanceof CulvertError)) throw cause;
-    // Where no connection came about in all that time, the next one would take as long.
-    const isWorthRetrying = cause.exitStatus === 5 && cause.code !== "connect_timeout";
+    // After a connection timeout the next try would take as long.
+    const isWorthRetrying = cause.exitStatus === 5 &&
+      cause.code !== "connect_timeout" && cause.code !== "redirect";
     return { kind: "transient", isWorthRetrying, problem: cause.message, cause };
   }
-  return reply.status >= 200 && reply.status < 300 ? await renewed(reply) : refused(reply);
+  return isSuccess(reply) ? await renewed(reply) : refused(reply);
 }
 
 async function renewed(reply: AuthReply): Promise<RefreshReply> {
   const { z } = await import("zod");
-  const schema = z.object({
-    id_token: z.string().min(1).optional(),
-    access_token: z.string().min(1).optional(),
-    refresh_token: z.string().min(1).optional(),
-  });
-  const parsed = schema.safeParse(jsonObject(reply.text));
+  const token = z.string().min(1).optional();
+  const parsed = z.object({ id_token: token, access_token: token, refresh_token: token })
+    .safeParse(jsonObject(reply.text));
   if (!parsed.success || Object.keys(parsed.data).length === 0) {
     return {
       kind: "transient",
       isWorthRetrying: false,
       status: reply.status,
-      problem: `the answer has status ${reply.status} but holds no tokens`,
+      problem: `the answer has status ${reply.status} but contains no tokens`,
     };
   }
   const { id_token: idToken, access_token: accessToken, refresh_token: refreshToken } = parsed.data;
@@ -102,18 +98,15 @@ async function renewed(reply: AuthReply): Promise<RefreshReply> {
   };
 }
 
-/** Sorts a refusal. The server's own words are not repeated: they may quote what was sent. */
-function refused(reply: AuthReply): RefreshReply {
-  const code = errorCodeOf(reply.text);
-  const { status } = reply;
-  const reason = code === undefined ? undefined : PERMANENT_CODES[code];
-  const known = code === undefined ? {} : { code };
-  if (reason !== undefined) return { kind: "permanent", reason, status, ...known };
-  if (status === 401) return { kind: "permanent", reason: "other", status, ...known };
+/** Classifies a refusal. The server's message is not repeated: it may quote what was sent. */
+function refused({ status, text }: AuthReply): RefreshReply {
+  const code = errorCodeOf(text);
+  const known = code === undefined ? { status } : { status, code };
+  const reason = PERMANENT_CODES[code ?? ""] ?? (status === 401 ? "other" : undefined);
+  if (reason !== undefined) return { kind: "permanent", reason, ...known };
   return {
     kind: "transient",
     isWorthRetrying: status === 408 || status === 429 || status >= 500,
-    status,
     problem: `status ${status}${code === undefined ? "" : ` (${code})`}`,
     ...known,
   };

@@ -1,5 +1,5 @@
 /**
- * A credential that belongs to the program that embeds culvert: where it comes from, and how it is renewed.
+ * The interface of a credential that belongs to the program that embeds culvert.
  *
  * @module
  */
@@ -10,36 +10,36 @@ export type ExternalCredential =
   | {
     readonly kind: "tokens";
     readonly accessToken: string;
-    /** Sent beside the token. Default: what the token says of itself, where it is a JWT. */
+    /** Sent beside the token. Default: the claim of the token, if it is a JWT. */
     readonly accountId?: string;
-    /** Likewise. */
+    /** Default: the claim of the token, if it is a JWT. */
     readonly isFedramp?: boolean;
   }
-  /** Headers as they are, and no other; each replaces one of the same name. */
+  /** Exactly these headers; each replaces one of the same name. */
   | { readonly kind: "headers"; readonly headers: Readonly<Record<string, string>> };
 
-/** Why a new credential is asked for. */
+/** Why a new credential is requested. */
 export interface ExternalRefresh {
   /** The server answered 401. */
   readonly reason: "unauthorized";
-  /** Account of the credential that was refused. A credential of another one is not taken. */
+  /** Account of the refused credential. A credential of another account is refused. */
   readonly previousAccountId?: string;
-  /** Aborted when the turn is, or when the time is over. */
+  /** Aborted with the turn, and after 10 s. */
   readonly signal: AbortSignal;
 }
 
 /**
- * What an embedding program tells of its credential. What its functions throw becomes the `cause` of an error and
- * is not repeated in any message. Either function has 10 s; one that has not answered by then has failed for now.
+ * The credential of an embedding program. What its functions throw becomes the `cause` of an error and is repeated in
+ * no message. Each call of a function has 10 s.
  */
 export interface ExternalAuth {
-  /** Gives the credential in force. Called ahead of each request, so it should answer out of memory. */
+  /** Returns the credential in force. Called before each request, so it should answer from memory. */
   readonly resolve: (signal?: AbortSignal) => ExternalCredential | Promise<ExternalCredential>;
-  /** Gives a new credential, once a turn, after a 401. Default: `resolve`. */
+  /** Returns a new credential after a 401, once a turn. Default: `resolve`. */
   readonly refresh?: (context: ExternalRefresh) => ExternalCredential | Promise<ExternalCredential>;
   /**
-   * Whether what `resolve` or `refresh` threw will be so again. Default: it may pass. After a permanent failure of
-   * `resolve` the former credential stays in use, and `resolve` is not called again until a 401.
+   * Tells whether a failure of `resolve` or `refresh` will occur again. Default: `transient`. After a permanent failure
+   * of `resolve` the former credential stays in use, and `resolve` is not called again until a 401.
    */
   readonly classifyError?: (error: unknown) => "permanent" | "transient";
 }

@@ -1,49 +1,73 @@
 /**
- * A call of a function of the embedding program, which may never return.
+ * Calls functions of the embedding program, which may never return.
  *
  * @module
  */
+import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 
-/** The longest wait for it, ms: what the codex client (0.169.0) grants the program that it runs in. */
+/** Longest wait for a function, ms, as the codex client (0.171.0) allows its host program. */
 const LIMIT_MS = 10_000;
 
-/** The time ran out. */
-export class ExternalTimeout extends Error {
-  override readonly name = "ExternalTimeout";
-
-  constructor() {
-    super(`it gave nothing within ${LIMIT_MS / 1000} s`);
-  }
-}
+class ExternalTimeout extends Error {}
 
 /**
- * Calls it.
+ * Calls a function. It gets a signal that is aborted when nobody waits for it any more.
  *
- * @param call gets a signal that is aborted when nobody waits any more
+ * @param call the function
  * @param signal ends the wait
- * @throws what `call` throws, {@link ExternalTimeout}, the signal's reason
+ * @throws what `call` throws; an error for {@link externalFailure} after 10 s; the signal's reason
  */
 export async function callExternal<T>(
   call: (signal: AbortSignal) => T | Promise<T>,
   world: Pick<World, "sleep">,
   signal: AbortSignal | undefined,
 ): Promise<T> {
+  signal?.throwIfAborted();
   const over = new AbortController();
   const either = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
-  const given = call(either);
-  // Mostly it answers out of memory, and no clock is needed. (A promise may be of another library, or realm.)
-  if (!isThenable(given)) return given;
+  const result = call(either);
+  // Most functions answer from memory. (`then`: a promise may be one of a library.)
+  if (!isThenable(result)) return result;
   const limit = world.sleep(LIMIT_MS, either).then(() => {
     throw new ExternalTimeout();
   });
+  limit.catch(() => {/* aborted below */});
   try {
-    return await Promise.race([given, limit]);
+    return await Promise.race([result, limit]);
   } finally {
     over.abort();
-    // Called off, and nobody's failure.
-    limit.catch(() => {});
   }
+}
+
+/** How a function failed. */
+interface ExternalFailure {
+  readonly code: "auth_missing" | "auth_refresh_failed";
+  /** Completes with "failed". */
+  readonly attempt: string;
+  readonly cause: unknown;
+  /** Whether a further call would fail too. */
+  readonly isPermanent: boolean;
+}
+
+/**
+ * Returns the error for a function that failed. The message of a foreign error is not repeated: it may contain the
+ * credential.
+ */
+export function externalFailure({ code, attempt, cause, isPermanent }: ExternalFailure): CulvertError {
+  if (cause instanceof ExternalTimeout) {
+    return new CulvertError(code, `${attempt} failed: it returned nothing within ${LIMIT_MS / 1000} s`, {
+      hint: "Let it return or fail in time. Its signal is aborted when the time is over.",
+      details: { reason: "external_timeout", permanent: false },
+      cause,
+    });
+  }
+  const why = cause instanceof CulvertError ? `: ${cause.message}` : "";
+  return new CulvertError(code, `${attempt} failed${why}`, {
+    hint: "What it threw is the cause of this error.",
+    details: { reason: isPermanent ? "external_permanent" : "external_transient", permanent: isPermanent },
+    cause,
+  });
 }
 
 function isThenable<T>(given: T | Promise<T>): given is Promise<T> {

@@ -1,42 +1,42 @@
 /**
- * Sign in with a token that somebody issued: a personal access token (`at-…`), or an agent identity as JWT.
+ * Signs in with a token that was issued elsewhere: a personal access token (`at-…`), or the JWT of an agent identity.
  *
  * @module
  */
-import { agentClaims, agentHome, verifyAgentToken } from "../agent/agent_token.ts";
-import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
+import { agentBackend, agentClaims, verifyAgentToken } from "../agent/agent_token.ts";
+import { askOwner } from "../api_key/personal_access_token.ts";
 import type { AuthMode } from "../authenticator.ts";
+import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import { PERSONAL_TOKEN_PREFIX } from "../credential.ts";
+import { defined, textMember } from "../json.ts";
 import { readPayload } from "../jwt_claims.ts";
 import { loginFailure, type LoginParts, type SignedIn } from "./login_parts.ts";
-import { accountObjection } from "../policy/login_policy.ts";
-import { askOwner } from "../api_key/personal_access_token.ts";
 import {
   checkStore,
+  checkWorkspace,
   saveAgentIdentity,
   type SaveParts,
   savePersonalAccessToken,
-  workspaceFailure,
 } from "./save_login.ts";
 
 /** What a login with a token works with. */
-export interface AccessTokenParts extends SaveParts, Pick<LoginParts, "workspaces"> {
+interface AccessTokenParts extends SaveParts, Pick<LoginParts, "workspaces"> {
   readonly endpoints: AuthEndpoints;
   /** From `chatgpt_base_url`. */
   readonly chatgptBaseUrl?: string | undefined;
 }
 
-/** Who signed in, and with what kind of token. */
-export interface TokenSignedIn extends SignedIn {
+/** The account of a new login, and the kind of its token. */
+interface TokenSignedIn extends SignedIn {
   readonly mode: Extract<AuthMode, "personalAccessToken" | "agentIdentity">;
 }
 
 /**
- * Signs in with a token. It is checked by the authority before anything is written.
+ * Verifies a token at the authority and saves it.
  *
- * @param token the token, trimmed. Secret
- * @throws CulvertError `auth_login_failed` for a workspace that is not allowed and for what is no token,
- *   `auth_rejected` for one that the authority does not know, `auth_storage`, network codes
+ * @param token trimmed. Secret
+ * @throws CulvertError `auth_login_failed` for a workspace that is not allowed and for a text that is no token,
+ *   `auth_rejected` for a token that the authority refuses, `auth_storage`, network codes; the signal's reason
  */
 export async function loginWithAccessToken(
   parts: AccessTokenParts,
@@ -44,54 +44,34 @@ export async function loginWithAccessToken(
   signal?: AbortSignal,
 ): Promise<TokenSignedIn> {
   await checkStore(parts, { signal });
-  return token.startsWith(PERSONAL_TOKEN_PREFIX)
-    ? await withPersonalToken(parts, token, signal)
-    : await withIdentity(parts, token, signal);
-}
-
-async function withPersonalToken(
-  parts: AccessTokenParts,
-  token: string,
-  signal: AbortSignal | undefined,
-): Promise<TokenSignedIn> {
+  if (!token.startsWith(PERSONAL_TOKEN_PREFIX)) return await loginWithIdentity(parts, token, signal);
   const { isFedramp: _, ...owner } = await askOwner({ ...parts, token }, signal);
   checkWorkspace(parts, owner.accountId);
   await savePersonalAccessToken(parts, token);
   return { mode: "personalAccessToken", ...owner };
 }
 
-async function withIdentity(
+async function loginWithIdentity(
   parts: AccessTokenParts,
   token: string,
   signal: AbortSignal | undefined,
 ): Promise<TokenSignedIn> {
   const unverified = readPayload(token);
   if (unverified === undefined) {
-    throw loginFailure("not_a_token", "Standard input holds no access token", {
+    throw loginFailure("not_a_token", "Standard input contains no access token", {
       hint: "A personal access token begins with at-, an agent identity is a JWT. Nothing was changed.",
     });
   }
-  // What the token says of itself is enough to turn it away without a request.
-  checkWorkspace(parts, textOf(unverified, "account_id"));
-  const home = agentHome(parts.chatgptBaseUrl);
-  const payload = await verifyAgentToken(token, { ...parts, home }, signal);
+  // A workspace that is not allowed is refused without a request.
+  checkWorkspace(parts, textMember(unverified, "account_id"));
+  const backend = agentBackend(parts.chatgptBaseUrl);
+  const payload = await verifyAgentToken(token, { ...parts, backend }, signal);
   const { accountId } = agentClaims(payload);
   await saveAgentIdentity(parts, token);
-  const [email, planType] = [textOf(payload, "email"), textOf(payload, "plan_type")];
+  const email = textMember(payload, "email");
   return {
     mode: "agentIdentity",
     accountId,
-    ...(email === undefined ? {} : { email }),
-    ...(planType === undefined ? {} : { planType }),
+    ...defined({ email, planType: textMember(payload, "plan_type") }),
   };
-}
-
-function checkWorkspace({ workspaces }: AccessTokenParts, accountId: string | undefined): void {
-  if (workspaces === undefined || accountObjection({ workspaces }, [accountId]) === undefined) return;
-  throw workspaceFailure();
-}
-
-function textOf(record: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = record[name];
-  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,157 +1,161 @@
 /**
- * Sign in by browser: authorization code with PKCE, answered on loopback or pasted into the terminal.
+ * Signs in by browser: authorization code with PKCE. The answer arrives on loopback or is pasted into the terminal.
  *
  * @module
  */
-import type { CulvertError } from "../../errors.ts";
+import { calculatePKCECodeChallenge, generateRandomCodeVerifier, generateRandomState } from "oauth4webapi";
+import { CulvertError } from "../../errors.ts";
 import { redactUrl } from "../../redaction/address.ts";
-import { answerOf, type CallbackAnswer } from "./callback/callback_answer.ts";
-import type { PortProblem } from "./callback/callback_port.ts";
-import { CALLBACK_PORTS, type CallbackServer, startCallbackServer } from "./callback/callback_server.ts";
-import { exchangeApiKey, exchangeCode } from "./code_exchange.ts";
-import { loginFailure, type LoginParts, type SignedIn } from "./login_parts.ts";
-import { setupAddress } from "./org_setup.ts";
+import { type CallbackAnswer, pastedAnswer } from "./callback/callback_answer.ts";
+import { CALLBACK_PORTS, type PortProblem, startCallbackServer } from "./callback/callback_server.ts";
 import { PendingAnswer } from "./callback/pending_answer.ts";
-import { type LoginSecrets, loginSecrets } from "./pkce.ts";
+import { exchangeApiKey, exchangeCode } from "./code_exchange.ts";
+import { loginFailure, type LoginParts, type LoginTokens, type SignedIn } from "./login_parts.ts";
 import { checkReachable } from "./preflight.ts";
-import { CHATGPT_LOGIN_BYTES, checkStore, saveTokens } from "./save_login.ts";
+import { addApiKey, CHATGPT_LOGIN_BYTES, checkStore, saveTokens } from "./save_login.ts";
 
-/** An answer is waited for so long, ms. Completing the login with it has limits of its own. */
+/** How long to wait for an answer, ms. */
 const ANSWER_LIMIT_MS = 10 * 60_000;
 const SCOPES = "openid profile email offline_access api.connectors.read api.connectors.invoke";
 
-/** What a login by browser works with beside the usual. */
+/** What a login by browser works with. */
 export interface BrowserLoginParts extends LoginParts {
-  /** Opens the page; false where none can be opened. */
+  /** Opens the page. @returns whether a browser was started */
   readonly openPage: (url: string) => boolean;
   /** Lines that the user types or pastes. */
   readonly pasted?: AsyncIterable<string>;
   /** Default {@link CALLBACK_PORTS}; 0 lets the system choose. */
   readonly ports?: readonly number[];
-  /** A page elsewhere for the browser to end on, as `parseSuccessUrl` has it. Default: a local one. */
-  readonly successUrl?: URL;
-  /** Default 10 minutes. */
+  /** ms. Default: 10 minutes. */
   readonly limitMs?: number;
 }
 
 /**
- * Signs in. Whatever happens, the former login stays until the new one is on disk. A signal ends the wait for an
- * answer; once there is one, what the login comes to is awaited and told all the same, for it may be saved.
+ * Signs in. The former login stays until the new one is saved. The signal ends the wait for an answer; after an answer
+ * the login is completed and saved nevertheless.
  *
  * @throws CulvertError `auth_login_failed`, `auth_storage`, network and TLS codes; the signal's reason
  */
 export async function loginByBrowser(parts: BrowserLoginParts, signal?: AbortSignal): Promise<SignedIn> {
   await checkStore(parts, { signal, expectedBytes: CHATGPT_LOGIN_BYTES });
   await checkReachable(parts, signal);
-  const secrets = await loginSecrets();
+  const verifier = generateRandomCodeVerifier();
+  const challenge = await calculatePKCECodeChallenge(verifier);
+  const state = generateRandomState();
+  signal?.throwIfAborted();
   const pending = new PendingAnswer();
-  const started = await startCallbackServer({
-    state: secrets.state,
-    pending,
-    ports: parts.ports ?? CALLBACK_PORTS,
-    home: parts.store.codexHome,
-    world: parts.world,
-    signal,
-    successUrl: parts.successUrl,
-    note: parts.note,
-  });
-  const server = isServer(started) ? started : undefined;
-  const port = server?.port ?? CALLBACK_PORTS[0];
-  const redirectUri = `http://localhost:${port}/auth/callback`;
+  const { ports = CALLBACK_PORTS, note } = parts;
+  const { server, problems } = startCallbackServer({ state, pending, ports, note });
+  const redirectUri = `http://localhost:${server?.port ?? ports[0]}/auth/callback`;
   const over = new AbortController();
+  let tokens: LoginTokens | undefined;
   try {
-    signal?.throwIfAborted();
-    parts.note(
-      `signing in at ${redactUrl(parts.issuer)}; the browser comes back to ${redactUrl(redirectUri)}`,
-    );
-    announce(parts, authorizeUrl(parts, secrets, redirectUri), isServer(started) ? [] : started);
-    if (parts.pasted !== undefined) void readPasted(parts, secrets.state, pending, over.signal);
+    note(`signing in at ${redactUrl(parts.issuer)}; the browser comes back to ${redactUrl(redirectUri)}`);
+    announce(parts, authorizeUrl(parts, { challenge, state }, redirectUri), problems, server?.port);
+    void readPasted(parts, state, pending, over.signal);
     limitWait(parts, pending, over.signal, signal);
-    return await pending.complete((answer) => complete(parts, secrets, redirectUri, answer));
+    const signedIn = await pending.complete(async (answer) => {
+      if (answer.kind === "refused") throw refusal(answer);
+      tokens = await exchangeCode(parts, { code: answer.code, redirectUri, verifier });
+      const { onboarding } = answer;
+      return { ...await saveTokens(parts, tokens), ...(onboarding === undefined ? {} : { onboarding }) };
+    });
+    if (tokens !== undefined) await saveApiKeyOf(parts, tokens, signal);
+    return signedIn;
   } finally {
     over.abort();
     await server?.close();
   }
 }
 
-/** The address to open. Order and names as the codex client sends them (0.169.0). */
+/** Returns the address to open. Order and names of the parameters are those of codex 0.171.0. */
 export function authorizeUrl(
   parts: Pick<LoginParts, "issuer" | "clientId" | "originator" | "workspaces">,
-  secrets: Pick<LoginSecrets, "challenge" | "state">,
+  { challenge, state }: { readonly challenge: string; readonly state: string },
   redirectUri: string,
 ): string {
-  const query: readonly (readonly [string, string])[] = [
-    ["response_type", "code"],
-    ["client_id", parts.clientId],
-    ["redirect_uri", redirectUri],
-    ["scope", SCOPES],
-    ["code_challenge", secrets.challenge],
-    ["code_challenge_method", "S256"],
-    ["id_token_add_organizations", "true"],
-    ["codex_cli_simplified_flow", "true"],
-    ["state", secrets.state],
-    ["originator", parts.originator],
-    ...(parts.workspaces === undefined
-      ? []
-      : [["allowed_workspace_id", parts.workspaces.join(",")] as const]),
-  ];
+  const query = Object.entries({
+    response_type: "code",
+    client_id: parts.clientId,
+    redirect_uri: redirectUri,
+    scope: SCOPES,
+    code_challenge: challenge,
+    code_challenge_method: "S256",
+    id_token_add_organizations: "true",
+    codex_cli_simplified_flow: "true",
+    state,
+    originator: parts.originator,
+    ...(parts.workspaces === undefined ? {} : { allowed_workspace_id: parts.workspaces.join(",") }),
+  });
   const text = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
   return `${parts.issuer}/oauth/authorize?${text}`;
 }
 
-async function complete(
-  parts: BrowserLoginParts,
-  secrets: LoginSecrets,
-  redirectUri: string,
-  answer: CallbackAnswer,
-): Promise<SignedIn> {
-  if (answer.kind === "refused") throw refusal(answer.code, answer.description);
-  const tokens = await exchangeCode(parts, { code: answer.code, redirectUri, verifier: secrets.verifier });
-  const signedIn = await saveTokens(parts, tokens, await exchangeApiKey(parts, tokens.idToken));
-  const setupUrl = setupAddress(tokens, parts.issuer);
-  return {
-    ...signedIn,
-    ...(answer.onboarding === undefined ? {} : { onboarding: answer.onboarding }),
-    ...(setupUrl === undefined ? {} : { setupUrl }),
-  };
+/** Requests the API key of a login that is saved already. The login is complete without it. */
+async function saveApiKeyOf(parts: LoginParts, tokens: LoginTokens, signal?: AbortSignal): Promise<void> {
+  const apiKey = await exchangeApiKey(parts, tokens.idToken, signal);
+  if (apiKey === undefined) return;
+  try {
+    await addApiKey(parts, apiKey, tokens);
+  } catch (error) {
+    if (!(error instanceof CulvertError)) throw error;
+    parts.note(`the API key of the login was not saved: ${error.message}`);
+  }
 }
 
-function refusal(code: string, description: string): CulvertError {
-  // The server's word for it means nothing to the user, and is not repeated.
+function refusal({ code, description }: Extract<CallbackAnswer, { kind: "refused" }>): CulvertError {
+  // The server's text for this case is an internal name.
   if (code === "access_denied" && /missing_codex_entitlement/i.test(description)) {
-    return loginFailure(code, "This workspace does not include access yet", {
-      hint: "Ask the administrator of your workspace for access. Nothing was changed.",
-    });
+    const hint = "Ask the administrator of your workspace for access. Nothing was changed.";
+    return loginFailure(code, "This workspace does not include access yet", { hint });
   }
   const why = description.trim() === "" ? code : description.trim().slice(0, 300);
   return loginFailure(code, `The authority did not grant the login: ${why}`);
 }
 
-function announce(parts: BrowserLoginParts, url: string, problems: readonly PortProblem[]): void {
+function announce(
+  parts: BrowserLoginParts,
+  url: string,
+  problems: readonly PortProblem[],
+  port: number | undefined,
+): void {
   const isOpened = parts.openPage(url);
+  const taken = problems.map((each) => `port ${each.port} is ${each.problem}`).join(", ");
   const lines = [
+    ...(taken === "" ? [] : port === undefined
+      ? [
+        `The browser's answer cannot be received: ${taken}.`,
+        ...portExplanations(problems),
+        "Sign in, and paste the address from the browser's address bar here.",
+      ]
+      : [`Note: ${taken}; using port ${port}.`]),
     isOpened
       ? "A browser was opened. If no page appears, open this address:"
       : "Open this address in a browser:",
     `  ${url}`,
+    ...(parts.pasted === undefined
+      ? []
+      : ["If the browser runs on another machine, paste the address that it ended on, or the code, here."]),
+    "Without a browser: culvert auth login --device",
   ];
-  if (problems.length > 0) {
-    const ports = problems.map(({ port, problem }) => `${port} ${problem}`).join(", ");
-    lines.push(
-      `No port for the answer (${ports}; Windows may have reserved them: netsh int ipv4 show excludedportrange tcp).`,
-      "The browser will end on a page that does not load. That is expected.",
-    );
-  }
-  if (parts.pasted !== undefined) {
-    lines.push(
-      "Then, if this machine is not the browser's: paste the address it ended on, or the code, here.",
-    );
-  }
-  lines.push("Without a browser at all: culvert auth login --device");
   parts.say(lines.join("\n"));
 }
 
-/** Takes what the user pastes, until one line is an answer. */
+/** Says what the browser will show where no port can be used. */
+function portExplanations(problems: readonly PortProblem[]): readonly string[] {
+  const first = problems[0]?.problem;
+  return first === "in use"
+    ? [
+      "Another program listens there, perhaps another login, and the page at the end will be that program's. It cannot " +
+      "use the code in the address.",
+    ]
+    : [
+      "The browser will end on a page that does not load. (Windows reserves ports: " +
+      "netsh int ipv4 show excludedportrange tcp)",
+    ];
+}
+
+/** Reads what the user pastes until one line is an answer. */
 async function readPasted(
   parts: BrowserLoginParts,
   state: string,
@@ -164,39 +168,22 @@ async function readPasted(
       const text = line.trim();
       if (text === "") continue;
       const answer = pastedAnswer(text, state);
-      if (answer === undefined) {
-        parts.say(
-          "That is neither the address that the browser ended on in this login, nor a code. " +
-            "Paste the whole address, once more.",
-        );
-        continue;
+      if (answer !== undefined) {
+        if (pending.accept(answer) === undefined) parts.say("The browser has already sent the answer.");
+        return;
       }
-      if (pending.accept(answer) === undefined) {
-        parts.say("The browser was faster: its answer is there already.");
-      }
-      return;
+      parts.say(
+        "This is neither the address that the browser ended on in this login, nor a code. Paste the whole address again.",
+      );
     }
   } catch (error) {
-    // Without input the browser's own answer is still awaited.
-    if (error instanceof Error) {
-      parts.warn({ code: "stdin", message: `Cannot read what is pasted: ${error.message}` });
-    } else throw error;
+    // The browser can still send its answer.
+    if (!(error instanceof Error)) throw error;
+    parts.warn({ code: "stdin", message: `Cannot read what is pasted: ${error.message}` });
   }
 }
 
-/**
- * Understands a pasted line: the address that the browser ended on, whose state must be this login's, or the bare
- * code, which PKCE binds to this login. The address to open has the state too, but answers nothing.
- */
-export function pastedAnswer(text: string, state: string): CallbackAnswer | undefined {
-  if (URL.canParse(text) && /^https?:/i.test(text)) {
-    const query = new URL(text).searchParams;
-    return query.has("code") || query.has("error") ? answerOf(query, state) : undefined;
-  }
-  return /^[\w.~-]{8,2000}$/.test(text) ? { kind: "code", code: text } : undefined;
-}
-
-/** Ends the wait for an answer when it is too late, and on a signal. */
+/** Ends the wait for an answer after the time limit and on the signal. */
 function limitWait(
   parts: BrowserLoginParts,
   pending: PendingAnswer,
@@ -204,18 +191,14 @@ function limitWait(
   signal: AbortSignal | undefined,
 ): void {
   const limitMs = parts.limitMs ?? ANSWER_LIMIT_MS;
-  const minutes = Math.round(limitMs / 60_000);
+  const message = `The login was not completed within ${Math.round(limitMs / 60_000)} minutes`;
   parts.world.sleep(limitMs, over).then(
-    () => pending.giveUp(loginFailure("timeout", `The login was not completed within ${minutes} minutes`)),
+    () => pending.cancel(loginFailure("timeout", message)),
     () => {/* the login is over */},
   );
-  const onSignal = () => {
-    if (pending.giveUp(signal?.reason)) return;
-    parts.say("The answer is there, and what comes of it must be saved; Ctrl-C again gives it up.");
+  const onAbort = () => {
+    if (pending.cancel(signal?.reason)) return;
+    parts.say("The answer has arrived, and the login must be saved. Press Ctrl-C again to end at once.");
   };
-  signal?.addEventListener("abort", onSignal, { once: true, signal: over });
-}
-
-function isServer(started: CallbackServer | readonly PortProblem[]): started is CallbackServer {
-  return "close" in started;
+  signal?.addEventListener("abort", onAbort, { once: true, signal: over });
 }

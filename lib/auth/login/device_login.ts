@@ -1,19 +1,20 @@
 /**
- * Sign in on another device: a code to type there, and patience here.
+ * Signs in on another device: the user enters a code there, and this program polls for the answer. The requests are
+ * not those of RFC 8628, so no OAuth library is used here.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import { type AuthReply, errorCodeOf, exchange, jsonBody } from "../chatgpt/auth_exchange.ts";
-import { jsonObject } from "../json.ts";
-import { exchangeCode, oauthDetail } from "./code_exchange.ts";
+import { defined, jsonObject } from "../json.ts";
+import { errorDetail, exchangeCode } from "./code_exchange.ts";
 import { loginFailure, type LoginParts, type SignedIn } from "./login_parts.ts";
 import { CHATGPT_LOGIN_BYTES, checkStore, saveTokens } from "./save_login.ts";
 
-/** The code is good for so long, ms. */
+/** How long the code is valid, ms. */
 const VALID_MS = 15 * 60_000;
 const DEFAULT_INTERVAL_S = 5;
-/** Added whenever the authority says `slow_down` (RFC 8628 §3.5), seconds. */
+/** Added to the interval for each `slow_down` (RFC 8628 §3.5), seconds. */
 const SLOW_DOWN_S = 5;
 
 interface DeviceCode {
@@ -35,9 +36,9 @@ export async function loginByDevice(parts: LoginParts, signal?: AbortSignal): Pr
     [
       "On any device, open:",
       `  ${parts.issuer}/codex/device`,
-      "and enter this code, which is good for 15 minutes:",
+      "and enter this code, which is valid for 15 minutes:",
       `  ${device.userCode}`,
-      "Go on only if you started this login yourself. Never enter a code that somebody sent you.",
+      "Continue only if you started this login yourself. Never enter a code that somebody sent you.",
     ].join("\n"),
   );
   const grant = await poll(parts, device, signal);
@@ -54,7 +55,7 @@ async function requestCode(parts: LoginParts, signal: AbortSignal | undefined): 
   if (reply.status === 404) {
     throw loginFailure(
       "device_code_disabled",
-      "Signing in by device code is not enabled for this account or server",
+      "Sign-in by device code is not enabled for this account or server",
       {
         hint:
           "Enable device code authorization in the security settings of your account, or ask the administrator " +
@@ -79,7 +80,7 @@ async function requestCode(parts: LoginParts, signal: AbortSignal | undefined): 
   return { deviceAuthId: parsed.data.device_auth_id, userCode, intervalS: intervalOf(parsed.data.interval) };
 }
 
-/** Seconds between polls: text or number, at least 1, 5 where nothing usable is said. */
+/** Returns the seconds between polls: a text or a number, at least 1; 5 where it is neither. */
 function intervalOf(value: unknown): number {
   const seconds = typeof value === "number" || (typeof value === "string" && value.trim() !== "")
     ? Number(value)
@@ -87,7 +88,7 @@ function intervalOf(value: unknown): number {
   return Number.isFinite(seconds) ? Math.max(1, seconds) : DEFAULT_INTERVAL_S;
 }
 
-/** What one poll came to: the grant, or how much longer to wait between polls. */
+/** The result of a poll: the grant, or how long to wait. */
 type Poll =
   | { readonly kind: "granted"; readonly code: string; readonly verifier: string }
   | { readonly kind: "pending"; readonly slowerBy?: number; readonly waitMs?: number };
@@ -105,14 +106,14 @@ async function poll(
     let waitMs = intervalS * 1000;
     try {
       const fields = { device_auth_id: device.deviceAuthId, user_code: device.userCode };
-      const answer = await understand(await ask(parts, "token", fields, signal));
+      const answer = await readPoll(await ask(parts, "token", fields, signal));
       if (answer.kind === "granted") return answer;
       intervalS += answer.slowerBy ?? 0;
       waitMs = Math.max(intervalS * 1000, answer.waitMs ?? 0);
     } catch (error) {
-      // A network that comes and goes is no reason to start again; the user may be typing the code just now.
+      // A network failure must not end the login while the user enters the code.
       if (!(error instanceof CulvertError) || error.exitStatus !== 5) throw error;
-      if (error.message !== lastProblem) parts.say(`Still waiting: ${error.message}`);
+      if (error.message !== lastProblem) parts.say(`Waiting: ${error.message}`);
       lastProblem = error.message;
     }
     await world.sleep(Math.min(waitMs, Math.max(0, end - world.monotonic())), signal);
@@ -120,7 +121,7 @@ async function poll(
   throw loginFailure("expired_token", "The device code was not used within 15 minutes");
 }
 
-async function understand(reply: AuthReply): Promise<Poll> {
+async function readPoll(reply: AuthReply): Promise<Poll> {
   const code = errorCodeOf(reply.text);
   if (reply.status === 200) {
     const { z } = await import("zod");
@@ -138,7 +139,7 @@ async function understand(reply: AuthReply): Promise<Poll> {
   if (reply.status === 408 || reply.status >= 500) return { kind: "pending" };
   throw loginFailure(
     code ?? "device_code_failed",
-    `The authority ended the login: status ${reply.status}, ${oauthDetail(reply.text)}`,
+    `The authority ended the login: status ${reply.status}, ${errorDetail(reply.text)}`,
     { details: { status: reply.status } },
   );
 }
@@ -155,10 +156,5 @@ async function ask(
   signal: AbortSignal | undefined,
 ): Promise<AuthReply> {
   const url = new URL(`${parts.issuer}/api/accounts/deviceauth/${step}`);
-  return await exchange(parts.dialer, {
-    method: "POST",
-    url,
-    ...jsonBody(fields),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  return await exchange(parts.dialer, { method: "POST", url, ...jsonBody(fields), ...defined({ signal }) });
 }

@@ -1,5 +1,5 @@
 /**
- * What every way to sign in works with, and how each of them fails.
+ * What all logins have in common.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import type { CredentialStore } from "../credential_store.ts";
-import type { OnboardingEntrypoint } from "./callback/login_state.ts";
+import type { OnboardingEntrypoint } from "./callback/callback_answer.ts";
 
-/** Where to sign in, as whom, and what with. */
+/** What a login works with. */
 export interface LoginParts {
   readonly dialer: Dialer;
   readonly world: World;
   readonly store: CredentialStore;
-  /** Base of the authority, without a final slash. */
+  /** Base URL of the authority, without a final slash. */
   readonly issuer: string;
   readonly clientId: string;
   readonly revokeUrl: URL;
   /** The value of the `originator` parameter. */
   readonly originator: string;
-  /** When given, only these workspaces may be signed in to. */
+  /** The only workspaces that are allowed. Default: all. */
   readonly workspaces?: readonly string[];
-  /** Says something to the user. */
+  /** Shows a text to the user. */
   readonly say: (text: string) => void;
-  /** Says what is worth knowing when something is wrong. No query, code or token may stand in it. */
+  /** Shows a text with `-v`. It contains no query, code or token. */
   readonly note: (text: string) => void;
   readonly warn: (warning: Warning) => void;
 }
@@ -37,35 +37,28 @@ export interface LoginTokens {
   readonly refreshToken: string;
 }
 
-/** Who signed in. */
+/** The account of a new login. */
 export interface SignedIn {
   readonly email?: string;
   readonly planType?: string;
   readonly accountId?: string;
   /** Where the user began, if the authority told it. */
   readonly onboarding?: OnboardingEntrypoint;
-  /** Where the user's organisation is still to be set up. */
-  readonly setupUrl?: string;
 }
 
 /**
- * The error of a login that did not complete.
+ * Returns the error of a login that failed.
  *
- * @param problem stable word for machines: the OAuth code, `token_exchange_failed`, `timeout`, …
- * @param message completes nothing: a whole sentence without its full stop
+ * @param problem for machines: the OAuth error code, `token_exchange_failed`, `timeout`, …
+ * @param message a sentence without full stop
  */
 export function loginFailure(
   problem: string,
   message: string,
-  options: {
-    readonly hint?: string;
-    readonly details?: Readonly<Record<string, DetailValue>>;
-    readonly cause?: unknown;
-  } = {},
+  options: { readonly hint?: string; readonly details?: Readonly<Record<string, DetailValue>> } = {},
 ): CulvertError {
   return new CulvertError("auth_login_failed", message, {
     hint: options.hint ?? "Nothing was changed. Try again, or use: culvert auth login --device",
     details: { problem, ...options.details },
-    ...(options.cause === undefined ? {} : { cause: options.cause }),
   });
 }

@@ -1,19 +1,19 @@
 /**
- * Sign out: revoke, then forget.
+ * Signs out: revokes the stored login and removes it.
  *
  * @module
  */
-import { join } from "node:path";
 import { CulvertError } from "../../errors.ts";
-import type { AuthRecord } from "../auth_record.ts";
+import { ownerCachePath } from "../api_key/personal_access_token.ts";
 import type { CredentialSource } from "../authenticator.ts";
-import type { LoginParts } from "./login_parts.ts";
 import { revokeLogin } from "../chatgpt/revoke.ts";
+import { removeIfThere } from "../store/whole_file.ts";
+import type { LoginParts } from "./login_parts.ts";
 
 const LOCK_LIMIT_MS = 45_000;
 
-/** What signing out came to. */
-export interface SignedOut {
+/** The result of signing out. */
+interface SignedOut {
   /** Whether there was a stored credential. */
   readonly wasSignedIn: boolean;
   /** Where it was, or would have been. */
@@ -21,47 +21,39 @@ export interface SignedOut {
 }
 
 /**
- * Revokes the stored login (best effort: a failure is a warning) and removes it from its store. The environment plays
- * no part in it: a variable neither hides the stored login nor is changed.
+ * Revokes the stored login (a failure is a warning) and removes it. Variables of the environment are ignored.
  *
- * @throws CulvertError `auth_storage` when it cannot be removed
+ * @throws CulvertError `auth_storage`
  */
 export async function logout(
   parts: Pick<LoginParts, "dialer" | "world" | "store" | "clientId" | "revokeUrl" | "warn">,
 ): Promise<SignedOut> {
-  const { store, warn } = parts;
-  const whoami = join(store.codexHome, "culvert-whoami.json");
-  // A login that comes a moment later is a later one. Only what is there needs the lock, which leaves a file behind.
+  const { store } = parts;
+  // Without a login nothing is locked, since that leaves a file behind.
   if (await store.isEmpty()) {
-    await removeCache(whoami);
+    await removeIfThere(ownerCachePath(store.codexHome));
     return { wasSignedIn: false, source: store.source };
   }
   const result = await store.lock(LOCK_LIMIT_MS);
   try {
-    let record: AuthRecord | undefined;
-    try {
-      record = await store.read();
-    } catch (error) {
-      if (!(error instanceof CulvertError)) throw error;
-      warn({ code: "auth_not_revoked", message: `Nothing was revoked: ${error.message}` });
-    }
-    const problem = record === undefined ? undefined : await revokeLogin(parts, record);
-    if (problem !== undefined) {
-      warn({ code: "auth_not_revoked", message: `The login was removed here but not revoked: ${problem}` });
-    }
+    await revokeStored(parts);
     const { source } = store;
     const wasSignedIn = await store.remove();
-    await removeCache(whoami);
+    await removeIfThere(ownerCachePath(store.codexHome));
     return { wasSignedIn, source };
   } finally {
     if (result.kind === "held") result.lock.release();
   }
 }
 
-async function removeCache(path: string): Promise<void> {
+async function revokeStored(parts: Parameters<typeof logout>[0]): Promise<void> {
+  const warn = (message: string) => parts.warn({ code: "auth_not_revoked", message });
   try {
-    await Deno.remove(path);
+    const record = await parts.store.read();
+    const problem = record === undefined ? undefined : await revokeLogin(parts, record);
+    if (problem !== undefined) warn(`The login was removed here but not revoked: ${problem}`);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof CulvertError)) throw error;
+    warn(`Nothing was revoked: ${error.message}`);
   }
 }

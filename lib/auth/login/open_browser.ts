@@ -1,11 +1,12 @@
 /**
- * Opens the user's browser, if there is one to open.
+ * Opens the user's browser.
  *
  * @module
  */
 import type { Environment } from "../../world/world.ts";
+import { sessionEnvironment } from "../../world/child_program.ts";
 
-/** Whether a browser that opens here would be seen by the user. */
+/** Tells whether a browser that is started here would not be visible to the user. */
 export function isHeadless(env: Environment): boolean {
   const isSet = (name: string) => (env(name) ?? "") !== "";
   if (isSet("SSH_CONNECTION") || isSet("SSH_TTY")) return true;
@@ -14,26 +15,27 @@ export function isHeadless(env: Environment): boolean {
 }
 
 /**
- * Tries to open a page.
+ * Starts the browser of `BROWSER`, or the one of the system, without the keys in the environment.
  *
- * @returns whether a program was started; whether a window appeared, nobody can tell
+ * @returns whether a program was started
  */
 export function openBrowser(url: string, env: Environment): boolean {
   const browser = env("BROWSER") ?? "";
-  const [command, ...args] = browser !== "" ? [browser] : OPENERS[Deno.build.os] ?? ["xdg-open"];
-  if (command === undefined) return false;
+  const [command = "xdg-open", ...args] = browser === "" ? OPENERS[Deno.build.os] ?? [] : [browser];
   try {
     const child = new Deno.Command(command, {
       args: [...args, url],
+      env: { ...sessionEnvironment(env), ...(browser === "" ? {} : { BROWSER: browser }) },
+      clearEnv: true,
       stdin: "null",
       stdout: "null",
       stderr: "null",
     }).spawn();
-    // It lives its own life; the login does not wait for it.
+    // The login does not wait for it.
     child.unref();
     return true;
   } catch (error) {
-    // No such program: the address is printed all the same.
+    // No such program; the address is printed anyway.
     if (error instanceof Error) return false;
     throw error;
   }

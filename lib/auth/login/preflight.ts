@@ -1,41 +1,34 @@
 /**
- * Can the authority be reached at all? Asked before the browser opens: nobody should sign in, only to see the
- * exchange fail on a certificate or a proxy.
+ * Checks that the authority can be reached, before the user signs in there.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import { exchange } from "../chatgpt/auth_exchange.ts";
+import { defined } from "../json.ts";
 import type { LoginParts } from "./login_parts.ts";
 
 /**
- * Reaches for the token endpoint. Any answer of HTTP will do: only the way counts.
+ * Requests the token endpoint. Every HTTP reply is a success.
  *
- * @throws CulvertError of the network and TLS codes, with what they say about route and roots; the signal's reason
+ * @throws CulvertError of the network and TLS codes; the signal's reason
  */
 export async function checkReachable(
-  parts: Pick<LoginParts, "dialer" | "issuer">,
+  { dialer, issuer }: Pick<LoginParts, "dialer" | "issuer">,
   signal?: AbortSignal,
 ): Promise<void> {
-  const url = new URL(`${parts.issuer}/oauth/token`);
+  const url = new URL(`${issuer}/oauth/token`);
+  const headers = { accept: "application/json" };
   try {
-    await exchange(parts.dialer, {
-      method: "GET",
-      url,
-      headers: { accept: "application/json" },
-      ...(signal === undefined ? {} : { signal }),
-    });
+    await exchange(dialer, { method: "GET", url, headers, ...defined({ signal }) });
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof CulvertError)) throw error;
-    throw new CulvertError(
-      error.code,
-      `Cannot sign in, because ${url.host} is out of reach: ${error.message}`,
-      {
-        hint: error.hint ?? "See where it ends: culvert doctor",
-        details: error.details,
-        cause: error,
-      },
-    );
+    if (error.code === "redirect") return;
+    throw new CulvertError(error.code, `Cannot sign in: ${url.host} cannot be reached: ${error.message}`, {
+      hint: error.hint ?? "To see where the connection fails, run: culvert doctor",
+      details: error.details,
+      cause: error,
+    });
   }
 }

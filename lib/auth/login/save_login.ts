@@ -1,68 +1,77 @@
 /**
- * A new login reaches its store: first it is safe there, then the old one is revoked.
+ * Saves a new login, and revokes the replaced one after that.
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
 import { type AuthRecord, replaceCredential } from "../auth_record.ts";
-import type { Reservation } from "../credential_store.ts";
-import { readClaims } from "../jwt_claims.ts";
-import { loginFailure, type LoginParts, type LoginTokens, type SignedIn } from "./login_parts.ts";
 import { revokeLogin } from "../chatgpt/revoke.ts";
+import { changeRecord, type Reservation } from "../credential_store.ts";
+import { defined, type JsonObject } from "../json.ts";
+import { readClaims } from "../jwt_claims.ts";
+import { accountObjection } from "../policy/login_policy.ts";
+import { replaceable } from "../store/auth_file.ts";
+import { loginFailure, type LoginParts, type LoginTokens, type SignedIn } from "./login_parts.ts";
 
 const LOCK_LIMIT_MS = 45_000;
-/** How long the record of a ChatGPT login usually is, bytes. */
+/** Usual length of the record of a ChatGPT login, bytes. */
 export const CHATGPT_LOGIN_BYTES = 4_300;
 
 /** What saving works with. */
 export type SaveParts = Pick<LoginParts, "dialer" | "world" | "store" | "clientId" | "revokeUrl" | "warn">;
 
 /**
- * Makes sure that a login can be saved, before the user is sent to the browser.
+ * Makes sure that a login can be saved, before the user signs in.
  *
- * @throws CulvertError `auth_storage` for a record that may not be replaced, or cannot be; the signal's reason
+ * @throws CulvertError `auth_storage`, also for a record that cannot be parsed; the signal's reason
  */
 export async function checkStore(
-  parts: Pick<SaveParts, "store">,
+  { store }: Pick<SaveParts, "store">,
   reservation: Reservation = {},
 ): Promise<void> {
-  await readReplaceable(parts, reservation.signal);
-  await (await parts.store.reserve(reservation)).abandon();
+  await replaceable(() => store.read(reservation.signal));
+  await (await store.reserve(reservation)).abandon();
 }
 
 /**
  * Saves a ChatGPT login.
  *
- * @param apiKey the key that goes with it, if there is one
- * @throws CulvertError `auth_storage`, or `auth_login_failed` for a workspace that is not allowed
+ * @throws CulvertError `auth_storage`; `auth_login_failed` for a workspace that is not allowed
  */
 export async function saveTokens(
   parts: SaveParts & Pick<LoginParts, "workspaces">,
   tokens: LoginTokens,
-  apiKey?: string,
 ): Promise<SignedIn> {
-  const claims = readClaims(tokens.idToken);
-  const { workspaces } = parts;
-  if (workspaces !== undefined && !workspaces.includes(claims?.accountId ?? "")) {
-    throw workspaceFailure();
-  }
+  const { email, accountId, planType } = readClaims(tokens.idToken) ?? {};
+  checkWorkspace(parts, accountId);
   await replace(parts, {
     auth_mode: "chatgpt",
-    OPENAI_API_KEY: apiKey ?? null,
+    OPENAI_API_KEY: null,
     tokens: {
       id_token: tokens.idToken,
       access_token: tokens.accessToken,
       refresh_token: tokens.refreshToken,
-      account_id: claims?.accountId ?? null,
+      account_id: accountId ?? null,
     },
     last_refresh: new Date(parts.world.now()).toISOString(),
   }, tokens.refreshToken);
-  const planType = claims?.planType ?? readClaims(tokens.accessToken)?.planType;
-  return {
-    ...(claims?.email === undefined ? {} : { email: claims.email }),
-    ...(claims?.accountId === undefined ? {} : { accountId: claims.accountId }),
-    ...(planType === undefined ? {} : { planType }),
-  };
+  return defined({ email, accountId, planType: planType ?? readClaims(tokens.accessToken)?.planType });
+}
+
+/**
+ * Adds an API key to a login that was just saved. Leaves a login with other tokens unchanged.
+ *
+ * @throws CulvertError `auth_storage`
+ */
+export async function addApiKey(
+  { store }: Pick<SaveParts, "store">,
+  apiKey: string,
+  { refreshToken }: LoginTokens,
+): Promise<void> {
+  await changeRecord(
+    store,
+    (present) =>
+      present?.tokens?.refreshToken === refreshToken ? { ...present.raw, OPENAI_API_KEY: apiKey } : undefined,
+  );
 }
 
 /** Saves an API key as the login. @throws CulvertError `auth_storage` */
@@ -71,8 +80,8 @@ export async function saveApiKey(parts: SaveParts, apiKey: string): Promise<void
 }
 
 /**
- * Saves a personal access token as the login. No mode is written, so that clients that do not know this one can
- * read the file all the same (as the codex client, 0.169.0).
+ * Saves a personal access token as the login. No mode is written, so that older clients can read the file (as codex
+ * 0.171.0).
  *
  * @throws CulvertError `auth_storage`
  */
@@ -80,63 +89,39 @@ export async function savePersonalAccessToken(parts: SaveParts, token: string): 
   await replace(parts, { OPENAI_API_KEY: null, personal_access_token: token });
 }
 
-/** Saves an agent identity, as JWT, as the login. @throws CulvertError `auth_storage` */
+/** Saves the JWT of an agent identity as the login. @throws CulvertError `auth_storage` */
 export async function saveAgentIdentity(parts: SaveParts, token: string): Promise<void> {
   await replace(parts, { auth_mode: "agentIdentity", OPENAI_API_KEY: null, agent_identity: token });
 }
 
-/** The error for an account of a workspace that the configuration does not allow. */
-export function workspaceFailure(): CulvertError {
-  return loginFailure(
-    "workspace_restriction",
-    "This account belongs to a workspace that is not allowed here",
-    {
-      hint: "Sign in with an account of the workspace that the configuration names. Nothing was changed.",
-    },
-  );
+/** @throws CulvertError `auth_login_failed` for an account of a workspace that is not allowed */
+export function checkWorkspace(
+  { workspaces }: Pick<LoginParts, "workspaces">,
+  accountId: string | undefined,
+): void {
+  if (accountObjection(workspaces && { workspaces }, [accountId]) === undefined) return;
+  const message = "This account belongs to a workspace that is not allowed here";
+  const hint = "Sign in with an account of the workspace that the configuration names. Nothing was changed.";
+  throw loginFailure("workspace_restriction", message, { hint });
 }
 
-async function replace(
-  parts: SaveParts,
-  credential: Readonly<Record<string, unknown>>,
-  newRefreshToken?: string,
-): Promise<void> {
-  // The slot makes the folder, without which there is no lock.
-  const slot = await parts.store.reserve();
-  const result = await parts.store.lock(LOCK_LIMIT_MS);
+async function replace(parts: SaveParts, credential: JsonObject, newRefreshToken?: string): Promise<void> {
+  const { store, warn } = parts;
+  // Creates the home as well, which the lock needs.
+  const slot = await store.reserve();
+  const result = await store.lock(LOCK_LIMIT_MS);
   let previous: AuthRecord | undefined;
   try {
-    previous = await readReplaceable(parts);
-  } catch (error) {
-    await slot.abandon();
-    if (result.kind === "held") result.lock.release();
-    throw error;
-  }
-  try {
-    await slot.commit(replaceCredential(previous?.raw, credential));
+    await slot.commit((present) => {
+      previous = present;
+      return replaceCredential(present?.raw, credential);
+    });
   } finally {
     if (result.kind === "held") result.lock.release();
   }
   // Never the token that was just written.
   if (previous === undefined || previous.tokens?.refreshToken === newRefreshToken) return;
   const problem = await revokeLogin(parts, previous);
-  if (problem !== undefined) {
-    parts.warn({
-      code: "auth_not_revoked",
-      message: `The former login was replaced but not revoked: ${problem}`,
-    });
-  }
-}
-
-/** The present record. A place without a byte in it holds nothing that could be lost. */
-async function readReplaceable(
-  parts: Pick<SaveParts, "store">,
-  signal?: AbortSignal,
-): Promise<AuthRecord | undefined> {
-  try {
-    return await parts.store.read(signal);
-  } catch (error) {
-    if (error instanceof CulvertError && error.details["is_empty"] === true) return undefined;
-    throw error;
-  }
+  if (problem === undefined) return;
+  warn({ code: "auth_not_revoked", message: `The former login was replaced but not revoked: ${problem}` });
 }

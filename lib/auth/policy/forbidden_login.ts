@@ -1,23 +1,21 @@
 /**
- * A stored login that the configuration does not allow is removed, as the codex client does (0.169.0): whoever
- * forces a login wants no other one to lie about.
+ * Removes a stored login that the configuration forbids, as the codex client does (0.171.0).
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { storedCredential } from "./find_credential.ts";
-import { type Credential } from "../credential.ts";
+import type { Credential } from "../credential.ts";
 import type { CredentialStore } from "../credential_store.ts";
+import { storedCredential } from "./find_credential.ts";
 
 const LOCK_LIMIT_MS = 45_000;
 
 /**
- * Removes the stored login if what is in it now is not allowed: another process may have signed in meanwhile. Nothing
- * is revoked, for that takes a request.
+ * Removes the stored login if it is still a forbidden one. It is not revoked, since that takes a request.
  *
- * @param isForbidden judges what is stored now
+ * @param isForbidden judges the credential that is stored now
  * @returns whether it was removed
- * @throws CulvertError `auth_storage` when it cannot be
+ * @throws CulvertError `auth_storage`
  */
 export async function removeForbidden(
   store: CredentialStore,
@@ -27,7 +25,7 @@ export async function removeForbidden(
   try {
     return isForbidden(await storedCredential(store)) && await store.remove();
   } catch (error) {
-    // It is gone already.
+    // Another process removed it.
     if (error instanceof CulvertError && error.code === "auth_missing") return false;
     throw error;
   } finally {

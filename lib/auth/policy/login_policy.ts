@@ -1,6 +1,6 @@
 /**
- * What the configuration demands of a login: `forced_login_method` and `forced_chatgpt_workspace_id` of
- * `config.toml`. Decided from what is at hand, before any request.
+ * Restrictions of the configuration on logins: `forced_login_method` and `forced_chatgpt_workspace_id` of
+ * `config.toml`. They are checked before any request.
  *
  * @module
  */
@@ -10,18 +10,21 @@ import { idClaims } from "../auth_record.ts";
 import type { Credential } from "../credential.ts";
 import { readPayload } from "../jwt_claims.ts";
 
-/** The kinds of login that `forced_login_method` tells apart. */
-export type LoginMethod = NonNullable<LoginPolicy["method"]>;
+/** `details.problem` of {@link forbidden}. */
+export const LOGIN_POLICY = "login_policy";
 
-/** The demand that a way to sign in breaks, as it stands in the file; `undefined` where it breaks none. */
-export function methodObjection(policy: LoginPolicy | undefined, method: LoginMethod): string | undefined {
+/** Returns the setting that forbids a login method; `undefined` where it is allowed. */
+export function methodObjection(
+  policy: LoginPolicy | undefined,
+  method: NonNullable<LoginPolicy["method"]>,
+): string | undefined {
   if (policy?.method === undefined || policy.method === method) return undefined;
   return `forced_login_method = "${policy.method}"`;
 }
 
 /**
- * The demand that a credential breaks. The account of a personal access token is not known yet; it comes before
- * {@link accountObjection} when it is.
+ * Returns the setting that forbids a credential; `undefined` where it is allowed. The account of a personal access
+ * token is not known before a request: see {@link accountObjection}.
  */
 export function objection(policy: LoginPolicy | undefined, credential: Credential): string | undefined {
   switch (credential.kind) {
@@ -39,9 +42,9 @@ export function objection(policy: LoginPolicy | undefined, credential: Credentia
 }
 
 /**
- * The demand that accounts break: each that is named must be allowed, and one must be named.
+ * Returns the setting that forbids the accounts of a credential: it must name one, and each must be allowed.
  *
- * @param accounts the ids that a credential names for itself
+ * @param accounts the ids in the credential
  */
 export function accountObjection(
   policy: Pick<LoginPolicy, "workspaces"> | undefined,
@@ -50,31 +53,28 @@ export function accountObjection(
   if (policy?.workspaces === undefined) return undefined;
   const { workspaces } = policy;
   const named = accounts.filter((id) => id !== undefined && id !== "");
-  if (named.length > 0 && named.every((id) => workspaces.some((allowed) => allowed === id))) return undefined;
-  return "forced_chatgpt_workspace_id";
+  const isAllowed = named.length > 0 && named.every((id) => workspaces.some((allowed) => allowed === id));
+  return isAllowed ? undefined : "forced_chatgpt_workspace_id";
 }
 
 /**
- * The error for a credential that the configuration does not allow.
+ * Returns the error for a credential that the configuration forbids.
  *
  * @param what completes "Cannot use …"
- * @param demand from the functions above
+ * @param setting from the functions above
  */
-export function forbidden(what: string, demand: string, source: string): CulvertError {
+export function forbidden(what: string, setting: string, source: string): CulvertError {
   return new CulvertError(
     "auth_missing",
-    `Cannot use ${what}, because ${demand} in config.toml does not allow it`,
+    `Cannot use ${what}, because ${setting} in config.toml does not allow it`,
     {
-      hint: demand.includes('"api"')
+      hint: setting.includes('"api"')
         ? "Sign in with an API key: culvert auth login --api-key < key.txt"
         : "Sign in with an account that is allowed: culvert auth login",
-      details: { problem: LOGIN_POLICY, permanent: true, demand, source },
+      details: { problem: LOGIN_POLICY, permanent: true, demand: setting, source },
     },
   );
 }
-
-/** `details.problem` of {@link forbidden}. */
-export const LOGIN_POLICY = "login_policy";
 
 function accountsOf(
   credential: Extract<Credential, { kind: "agent_identity" | "managed" }>,

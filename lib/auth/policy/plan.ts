@@ -1,39 +1,45 @@
 /**
- * Names of the ChatGPT plans, as the tokens and the account endpoint spell them.
+ * Names of the ChatGPT plans.
  *
  * @module
  */
 
-/** A plan for people, and whether it belongs to a workspace. */
-export interface Plan {
+/** A plan as it is shown. */
+interface Plan {
   readonly name: string;
   readonly isWorkspace: boolean;
 }
 
-const PLANS: Readonly<Record<string, Plan>> = {
-  free: { name: "Free", isWorkspace: false },
-  go: { name: "Go", isWorkspace: false },
-  plus: { name: "Plus", isWorkspace: false },
-  pro: { name: "Pro", isWorkspace: false },
-  prolite: { name: "Pro Lite", isWorkspace: false },
-  team: { name: "Team", isWorkspace: true },
-  self_serve_business_prolite: { name: "Self Serve Business ProLite", isWorkspace: true },
-  self_serve_business_usage_based: { name: "Self Serve Business Usage Based", isWorkspace: true },
-  business: { name: "Business", isWorkspace: true },
-  ent26: { name: "Enterprise", isWorkspace: true },
-  enterprise_cbp_automation: { name: "Enterprise (Automation)", isWorkspace: true },
-  enterprise_cbp_usage_based: { name: "Enterprise CBP Usage Based", isWorkspace: true },
-  enterprise: { name: "Enterprise", isWorkspace: true },
-  hc: { name: "Enterprise", isWorkspace: true },
-  edu: { name: "Edu", isWorkspace: true },
-  education: { name: "Edu", isWorkspace: true },
+const PERSONAL: Readonly<Record<string, string>> = {
+  free: "Free",
+  go: "Go",
+  plus: "Plus",
+  pro: "Pro",
+  prolite: "Pro Lite",
+};
+
+const WORKSPACE: Readonly<Record<string, string>> = {
+  team: "Team",
+  self_serve_business_prolite: "Self Serve Business ProLite",
+  self_serve_business_usage_based: "Self Serve Business Usage Based",
+  business: "Business",
+  ent26: "Enterprise",
+  enterprise_cbp_automation: "Enterprise (Automation)",
+  enterprise_cbp_usage_based: "Enterprise CBP Usage Based",
+  enterprise: "Enterprise",
+  hc: "Enterprise",
+  edu: "Edu",
+  education: "Edu",
 };
 
 /**
- * @param raw as a token or the account endpoint has it; an unknown one is shown as it is
+ * Returns the plan for a raw name.
+ *
+ * @param raw as in a token or in the answer of the account endpoint; an unknown one is its own name
  */
 export function planOf(raw: string): Plan {
-  // A name that every object has is no plan.
-  const known = Object.hasOwn(PLANS, raw) ? PLANS[raw] : undefined;
-  return known ?? { name: raw, isWorkspace: false };
+  // `Object.hasOwn`: names such as "constructor" are not plans.
+  const isWorkspace = Object.hasOwn(WORKSPACE, raw);
+  const known = isWorkspace ? WORKSPACE[raw] : Object.hasOwn(PERSONAL, raw) ? PERSONAL[raw] : undefined;
+  return { name: known ?? raw, isWorkspace };
 }

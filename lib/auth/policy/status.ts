@@ -1,136 +1,115 @@
 /**
- * Which credential would be used, and whether it is any good. Asks nobody.
+ * The state of the credential that the next request would use. Sends no request.
  *
  * @module
  */
 import type { Provider } from "../../config/provider.ts";
-import type { LoginPolicy } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
-import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
 import { defaultBaseUrl } from "../auth_headers.ts";
+import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
 import type { AuthMode, CredentialSource } from "../authenticator.ts";
-import { findCredential, keyVariablesFor } from "./find_credential.ts";
 import { ACCESS_TOKEN_VARIABLE, type Credential } from "../credential.ts";
 import type { CredentialStore } from "../credential_store.ts";
 import { readClaims } from "../jwt_claims.ts";
-import { planOf } from "./plan.ts";
 import { expiryOf, isExpired } from "../token_freshness.ts";
+import { type CredentialQuery, findCredential, keyVariablesFor } from "./find_credential.ts";
+import { planOf } from "./plan.ts";
 
-/** The state of the credential. No secret, no whole account id. */
+/** The state of the credential. Contains no secret, and no whole account id. */
 export interface AuthStatus {
   readonly usable: boolean;
   readonly mode: AuthMode;
   readonly source: CredentialSource;
   readonly provider: string;
   readonly baseUrl: string;
-  /** An API key as `sk-proj-***vwxyz`. */
+  /** A masked API key, such as `sk-proj-***vwxyz`. */
   readonly key?: string;
   readonly email?: string;
-  /** The last characters of the account id. */
+  /** The last four characters of the account id. */
   readonly accountTail?: string;
   readonly plan?: string;
   /** ms since 1970. */
   readonly expiresAt?: number;
+  /** ms since 1970. */
   readonly lastRefresh?: number;
   /** Whether an expired token can be renewed. */
   readonly canRenew: boolean;
-  /** Other sources that hold a credential too and lose to this one. */
+  /** Other sources that contain a credential, which is not used. */
   readonly shadowed: readonly string[];
-  /** Why it is not usable, or what is odd about it. */
+  /** Why it is not usable, and what is unusual about it. */
   readonly problems: readonly string[];
-  /** Set when not usable. */
+  /** Set where it is not usable. */
   readonly error?: CulvertError;
 }
 
-/** What the status is made of. */
-export interface StatusQuery {
-  readonly provider: Provider;
-  readonly apiKeyFile?: string;
-  /** What the configuration demands of a login. */
-  readonly loginPolicy?: LoginPolicy | undefined;
-  readonly world: World;
-  readonly store: () => Promise<CredentialStore>;
-  /** Ends the wait for a store that has a question for a person. */
-  readonly signal?: AbortSignal | undefined;
-}
+/** Options of {@link authStatus}. */
+type StatusQuery = CredentialQuery & { readonly world: World };
 
-/** Looks. @throws the signal's reason; nothing of this room: a credential that cannot be had is a status too */
+/** The part of the status that depends on the kind of credential. */
+type Found = Pick<AuthStatus, "mode"> & Partial<AuthStatus>;
+
+/** Returns the status; a credential that cannot be found is a status too. @throws the signal's reason */
 export async function authStatus(query: StatusQuery): Promise<AuthStatus> {
   const { provider } = query;
-  let credential: Credential;
+  let found: Found & Pick<AuthStatus, "source">;
+  let shadowed: readonly string[] = [];
+  let problems: readonly string[] = [];
   try {
-    credential = await findCredential(query);
+    const credential = await findCredential(query);
+    const store = await query.store();
+    found = { ...describe(credential, query), source: credential.source };
+    shadowed = await shadowedBy(credential.source, store, query);
+    problems = await modeProblem(store.source);
   } catch (error) {
     if (!(error instanceof CulvertError) || query.signal?.aborted === true) throw error;
-    return {
-      usable: false,
-      mode: "none",
-      source: { kind: "none", name: "none" },
-      provider: provider.id,
-      baseUrl: provider.baseUrl ?? defaultBaseUrl("none"),
-      canRenew: false,
-      shadowed: [],
-      problems: [error.message],
-      error,
-    };
+    found = { mode: "none", source: { kind: "none", name: "none" }, error };
   }
-  const store = await query.store();
-  const { mode, facts, problems, error } = understand(credential, query);
+  const error = found.error ?? unsetHeaders(provider, found.mode);
   return {
-    usable: error === undefined,
-    mode,
-    source: credential.source,
     provider: provider.id,
-    baseUrl: provider.baseUrl ?? defaultBaseUrl(mode),
+    baseUrl: provider.baseUrl ?? defaultBaseUrl(found.mode),
     canRenew: false,
-    ...facts,
-    shadowed: await shadowedBy(credential.source, store, query),
-    problems: [...problems, ...await modeProblem(store.source)],
+    ...found,
     ...(error === undefined ? {} : { error }),
+    usable: error === undefined,
+    shadowed,
+    problems: [...error === undefined ? [] : [error.message], ...found.problems ?? [], ...problems],
   };
 }
 
-/** An API key that can be recognised and not used: first eight, last five; nothing of a short one. */
-export function maskKey(key: string): string {
+/** Masks an API key: the first eight and the last five characters stay, and nothing of a short one. */
+function maskKey(key: string): string {
   return key.length <= 13 ? "***" : `${key.slice(0, 8)}***${key.slice(-5)}`;
 }
 
-interface Understood {
-  readonly mode: AuthMode;
-  readonly facts: Partial<AuthStatus>;
-  readonly problems: readonly string[];
-  readonly error?: CulvertError;
-}
-
-function understand(credential: Credential, query: StatusQuery): Understood {
+function describe(credential: Credential, { world }: StatusQuery): Found {
   switch (credential.kind) {
     case "bearer":
-      return { mode: "apikey", facts: { key: maskKey(credential.token) }, problems: [] };
+      return { mode: "apikey", key: maskKey(credential.token) };
     case "command":
-      return { mode: "apikey", facts: { canRenew: true }, problems: [] };
+      return { mode: "apikey", canRenew: true };
     case "personal_access_token":
-      return { mode: "personalAccessToken", facts: { key: maskKey(credential.token) }, problems: [] };
-    case "agent_identity":
-      return { mode: "agentIdentity", facts: identityFacts(credential.identity), problems: [] };
+      return { mode: "personalAccessToken", key: maskKey(credential.token) };
+    case "agent_identity": {
+      const { identity } = credential;
+      const expiresAt = typeof identity === "string" ? readClaims(identity)?.expiresAt : undefined;
+      return { mode: "agentIdentity", ...(expiresAt === undefined ? {} : { expiresAt }) };
+    }
     case "managed":
-      return ofLogin(credential.record, credential.source, query);
+      return describeLogin(credential.record, credential.source, world.now());
     case "none":
-      return { mode: "none", facts: {}, problems: [] };
+      return { mode: "none" };
   }
 }
 
-function identityFacts(identity: string | Readonly<Record<string, unknown>>): Partial<AuthStatus> {
-  const expiresAt = typeof identity === "string" ? readClaims(identity)?.expiresAt : undefined;
-  return expiresAt === undefined ? {} : { expiresAt };
-}
-
-function ofLogin(record: AuthRecord, source: CredentialSource, { world }: StatusQuery): Understood {
+function describeLogin(record: AuthRecord, source: CredentialSource, now: number): Found {
   const claims = idClaims(record);
   const account = accountOf(record);
   const expiresAt = expiryOf(record);
   const canRenew = record.tokens?.refreshToken !== "";
-  const facts: Partial<AuthStatus> = {
+  const found: Found = {
+    mode: "chatgpt",
     canRenew,
     ...(claims?.email === undefined ? {} : { email: claims.email }),
     ...(account === undefined ? {} : { accountTail: account.slice(-4) }),
@@ -138,19 +117,25 @@ function ofLogin(record: AuthRecord, source: CredentialSource, { world }: Status
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(record.lastRefresh === undefined ? {} : { lastRefresh: record.lastRefresh }),
   };
-  if (!isExpired(record, world.now())) return { mode: "chatgpt", facts, problems: [] };
+  if (!isExpired(record, now)) return found;
   if (canRenew) {
-    return {
-      mode: "chatgpt",
-      facts,
-      problems: ["The access token has expired; it is renewed at the next request"],
-    };
+    return { ...found, problems: ["The access token has expired; the next request renews it"] };
   }
   const message = `The access token in ${source.name} has expired, and there is no refresh token`;
-  const error = new CulvertError("auth_refresh_failed", message, {
-    hint: "Sign in again: culvert auth login",
+  const hint = "Sign in again: culvert auth login";
+  return { ...found, error: new CulvertError("auth_refresh_failed", message, { hint }) };
+}
+
+/** Returns the error of a provider whose only credential would come from `env_http_headers`. */
+function unsetHeaders(provider: Provider, mode: AuthMode): CulvertError | undefined {
+  const names = provider.unsetHeaderVariables ?? [];
+  if (mode !== "none" || names.length === 0) return undefined;
+  const message = `The provider "${provider.id}" takes headers from ${names.join(", ")}, which ` +
+    (names.length === 1 ? "is unset or empty" : "are unset or empty");
+  return new CulvertError("auth_missing", message, {
+    hint: `Set ${names.join(" and ")}, or remove env_http_headers from config.toml.`,
+    details: { variables: names, provider: provider.id },
   });
-  return { mode: "chatgpt", facts, problems: [message], error };
 }
 
 async function shadowedBy(
@@ -163,19 +148,16 @@ async function shadowedBy(
     ...(provider.requiresOpenAiAuth ? [ACCESS_TOKEN_VARIABLE] : []),
   ];
   const set = variables.filter((name) => name !== source.name && (world.env(name) ?? "").trim() !== "");
-  // A keyring may ask a person for its password, which is too much to ask for a remark.
-  if (isStored(source) || store.source.kind !== "file" || !provider.requiresOpenAiAuth) return set;
+  const isStored = ["file", "keyring", "memory"].includes(source.kind);
+  // A keyring might ask the user for its password.
+  if (isStored || store.source.kind !== "file" || !provider.requiresOpenAiAuth) return set;
   try {
     return await store.read() === undefined ? set : [...set, store.source.name];
   } catch (error) {
-    // It is there, whatever is wrong with it.
+    // The file exists, although it cannot be read.
     if (error instanceof CulvertError) return [...set, store.source.name];
     throw error;
   }
-}
-
-function isStored({ kind }: CredentialSource): boolean {
-  return kind === "file" || kind === "keyring" || kind === "memory";
 }
 
 async function modeProblem({ kind, name: path }: CredentialSource): Promise<readonly string[]> {
@@ -183,10 +165,9 @@ async function modeProblem({ kind, name: path }: CredentialSource): Promise<read
   try {
     const mode = (await Deno.stat(path)).mode ?? 0;
     if ((mode & 0o077) === 0) return [];
-    return [
-      `${path} can be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`,
-    ];
+    return [`Other users can read ${path} (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`];
   } catch (error) {
+    // Whether the file can be read is reported by the store.
     if (error instanceof Error) return [];
     throw error;
   }

@@ -1,5 +1,5 @@
 /**
- * A credential at work: it gives headers, and says how it can be renewed after a refusal.
+ * A credential in use: how it authenticates requests and how it can be renewed after a refusal.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { AgentFacts, AuthMode, Authorization, CredentialSource } from "../a
 /** Why a token is renewed, as the codex client (0.171.0) tells the authority. */
 export type RefreshReason = "unauthorized_recovery" | "proactive_expiry";
 
-/** Why nothing can be done about a 401, in the words of the evidence. */
+/** Why recovery runs no step, as the evidence tags name it. */
 export type NotRunReason =
   | "not_chatgpt_auth"
   | "not_refreshable_auth"
@@ -16,30 +16,30 @@ export type NotRunReason =
   | "missing_scope"
   | "recovery_exhausted";
 
-/** What recovery does with a credential of its own. Both say whether there is another one now. */
+/** The steps of a managed recovery. Both return whether the credential in memory is another one now. */
 export interface Renewable {
   /** Takes over what another process stored. */
   readonly reload: (signal?: AbortSignal) => Promise<boolean>;
-  /** Asks the authority. */
+  /** Asks the authority for a new one. */
   readonly renew: (reason: RefreshReason, signal?: AbortSignal) => Promise<boolean>;
 }
 
-/** How a credential recovers. */
+/** How a credential is renewed. */
 export type Renewal =
   | {
     readonly mode: "managed";
     readonly login: Renewable;
-    /** What is renewed where the refused request was signed by an agent, and no token was sent at all. */
+    /** Renews the agent that signed the refused request, which carried no token. */
     readonly agent?: (refused: AgentFacts) => Renewable;
   }
-  /** Headers with a new credential, whatever is in memory. */
   | {
     readonly mode: "external";
+    /** Returns headers with a new credential. */
     readonly renew: (signal?: AbortSignal) => Promise<Readonly<Record<string, string>>>;
   }
   | { readonly mode: "none"; readonly reason: NotRunReason };
 
-/** What may be told about the credential in use. No secret. */
+/** What may be reported about the credential in use. Contains no secret. */
 export interface CredentialFacts {
   readonly mode: AuthMode;
   readonly source: CredentialSource;
@@ -49,14 +49,31 @@ export interface CredentialFacts {
   readonly expiresAt?: number;
 }
 
-/** One credential in use. */
+/** A credential in use. */
 export interface ActiveCredential {
   readonly mode: AuthMode;
   readonly source: CredentialSource;
   readonly renewal: Renewal;
-  /** Headers for one request, and what they are; may renew first. */
+  /** Authenticates one request. May renew the credential first. @throws the signal's reason */
   readonly authorize: (signal?: AbortSignal, endpoint?: string) => Promise<Authorization>;
-  /** Headers as they are, without waiting; `undefined` when they are made anew for each request. */
+  /** Returns the headers as they are now; `undefined` where each request has its own. */
   readonly presentHeaders: () => Readonly<Record<string, string>> | undefined;
   readonly facts: () => CredentialFacts;
+}
+
+/** Returns a credential that cannot be renewed, or none at all. */
+export function fixedCredential(
+  mode: "none" | "apikey" | "personalAccessToken",
+  source: CredentialSource,
+  headers: Readonly<Record<string, string>>,
+  reason: NotRunReason,
+): ActiveCredential {
+  return {
+    mode,
+    source,
+    renewal: { mode: "none", reason },
+    authorize: () => Promise.resolve({ mode, source, headers }),
+    presentHeaders: () => headers,
+    facts: () => ({ mode, source }),
+  };
 }

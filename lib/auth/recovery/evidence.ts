@@ -1,7 +1,6 @@
 /**
- * Evidence of how a session authenticated and what became of it: tags that are safe to send to support. Names,
- * values and the rules by which they replace each other are those of the codex client (0.169.0); the ones it does
- * not have are named in {@link EXTRA_TAGS}.
+ * Evidence about the authentication of a session: tags that are safe to send to support. Names, values and the rules
+ * by which they replace each other are those of the codex client (0.171.0); {@link EXTRA_TAGS} are additions.
  *
  * @module
  */
@@ -18,7 +17,7 @@ import type { Environment, World } from "../../world/world.ts";
 import type { CredentialFacts } from "./active_credential.ts";
 import { baseUrlClass, defaultBaseUrl, foldedMode } from "../auth_headers.ts";
 
-/** Tag name to value; an empty value says "not known" or "does not apply". */
+/** Tags by name; an empty value means "unknown" or "not applicable". */
 export type EvidenceTags = Readonly<Record<string, string>>;
 
 /** Tags that the codex client does not have. */
@@ -37,15 +36,15 @@ export const EXTRA_TAGS = [
   "auth_task_id",
 ] as const;
 
-/** More tags than this are never kept. */
+/** Largest number of tags, as in the codex client. */
 const MAX_TAGS = 64;
 
-/** What the evidence of a session is collected with. */
-export interface EvidenceOptions {
+/** Options of {@link AuthEvidence}. */
+interface EvidenceOptions {
   readonly env: Environment;
   readonly provider: Provider;
   readonly now: World["now"];
-  /** What the authenticator uses. */
+  /** Returns the credential in use. */
   readonly facts: () => CredentialFacts | undefined;
 }
 
@@ -54,39 +53,24 @@ export class AuthEvidence {
   readonly #options: EvidenceOptions;
   readonly #tags = new Map<string, string>();
   readonly #environment: EvidenceTags;
-  /** The recovery that the next attempt owes its chance to. */
+  /** The recovery that the next attempt follows. */
   #pending: { readonly mode: string; readonly phase: string } | undefined;
   #isPendingOnNewSocket = false;
-  #count = 0;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
     this.#environment = environmentTags(options.env, options.provider);
   }
 
-  /** To be given to dialer, session and authenticator. */
+  /** Receives the observations of dialer, session and authenticator. */
   readonly observer: Observer = observerOf((observation: Observation) => {
     if (observation.kind === "request") this.#request(observation);
     else if (observation.kind === "recovery") this.#recovery(observation);
   });
 
-  /** The tags as they stand. */
+  /** Returns the tags. */
   tags(): EvidenceTags {
     return Object.fromEntries(this.#tags);
-  }
-
-  /** A new turn begins: nothing of an earlier 401 may be read as its own. */
-  startTurn(): void {
-    this.#pending = undefined;
-    this.#isPendingOnNewSocket = false;
-    this.#count = 0;
-    for (const name of this.#tags.keys()) {
-      if (
-        name.startsWith("auth_401_") || name.startsWith("auth_recovery_") || name === "auth_state_changed"
-      ) {
-        this.#tags.set(name, "");
-      }
-    }
   }
 
   #request(seen: RequestObservation): void {
@@ -119,7 +103,6 @@ export class AuthEvidence {
   }
 
   #recovery(seen: RecoveryObservation): void {
-    this.#count++;
     const { evidence } = seen;
     this.#write({
       auth_recovery_mode: seen.mode,
@@ -132,7 +115,7 @@ export class AuthEvidence {
       auth_401_at_ms: String(Math.round(this.#options.now())),
       auth_401_endpoint: seen.endpoint,
       auth_401_transport: seen.transport,
-      auth_401_count: String(this.#count),
+      auth_401_count: String(seen.count ?? 1),
       auth_recovery_reason: seen.reason ?? "",
       auth_state_changed: seen.stateChanged === undefined ? "" : String(seen.stateChanged),
     });
@@ -143,8 +126,8 @@ export class AuthEvidence {
   }
 
   /**
-   * Whether this attempt follows a recovery. Its transport-level repeats do too, and so does the first request on
-   * a socket that the recovery opened; nothing after that.
+   * Returns the recovery that an attempt follows. Retries of the attempt by the transport follow it too, and the
+   * first request on a socket that was opened after it; later requests do not.
    */
   #retryOf(seen: RequestObservation): { readonly mode: string; readonly phase: string } | undefined {
     const pending = this.#pending;
@@ -163,7 +146,7 @@ export class AuthEvidence {
     return pending;
   }
 
-  /** Where an agent signed, no token was sent whose age could matter. */
+  /** A request signed by an agent carries no token, so the age of the token is left out. */
   #credentialTags(facts: CredentialFacts | undefined, isSigned: boolean): EvidenceTags {
     const { provider, now } = this.#options;
     const { issuedAt, expiresAt } = isSigned ? {} : facts ?? {};
@@ -197,13 +180,13 @@ const SOURCES: Readonly<Record<CredentialFacts["source"]["kind"], string>> = {
   none: "",
 };
 
-/** On a websocket the status is told of failures alone: a success has none of its own. */
+/** On a websocket only a failure has a status. */
 function followupStatus(seen: RequestObservation, hasFailed: boolean): string {
   if (seen.status === undefined || (seen.transport === "websocket" && !hasFailed)) return "";
   return String(seen.status);
 }
 
-/** Coarse on purpose: it proves "expired at send" and identifies nobody. */
+/** Rounds a duration: enough to prove "expired when sent", too coarse to identify a user. */
 function bucket(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 0) return "<0";
@@ -219,7 +202,7 @@ function environmentTags(env: Environment, { envKey }: Provider): EvidenceTags {
     auth_env_openai_api_key_present: String(facts.openaiApiKey),
     auth_env_codex_api_key_present: String(facts.codexApiKey),
     auth_env_codex_api_key_enabled: String(facts.codexApiKeyEnabled),
-    // Never the configured name: people have been seen to put the key itself there.
+    // Never the configured name: some users put the key itself there.
     auth_env_provider_key_name: envKey === undefined ? "" : "configured",
     auth_env_provider_key_present: String(facts.providerKey ?? ""),
     auth_env_refresh_token_url_override_present: String(facts.refreshTokenUrlOverride),

@@ -1,21 +1,21 @@
 /**
- * The state machine behind a 401. Managed logins go reload → refresh_token → done, external credentials
- * external_refresh → done; everything else is done from the start. One machine lives for one turn, so a server
- * that answers 401 for ever costs at most three sends and one refresh.
+ * Recovery from a 401. Managed logins take the steps reload → refresh_token → done, external credentials
+ * external_refresh → done; other credentials have no step. One object serves one turn, so a server that always
+ * answers 401 costs at most three requests and one refresh.
  *
  * @module
  */
 import { asCulvertError, CulvertError } from "../../errors.ts";
 import type { Observer } from "../../net/observer.ts";
-import type { ActiveCredential, NotRunReason, Renewal } from "./active_credential.ts";
 import type { RecoveryOutcome, RecoveryResult, Rejection, TurnRecovery } from "../authenticator.ts";
+import type { ActiveCredential, NotRunReason, Renewal } from "./active_credential.ts";
 import { isPermanent, permanentFailure } from "./refresh_failure.ts";
 import { describeRejection, isMissingScope, isRevoked } from "./rejection_report.ts";
 
-/** Steps of the machine. `none` where there is no credential to recover. */
-export type RecoveryStep = "reload" | "refresh_token" | "external_refresh" | "done" | "none";
+/** A step; `none` without a credential. */
+type RecoveryStep = "reload" | "refresh_token" | "external_refresh" | "done" | "none";
 
-/** What a step came to. */
+/** The result of a step. */
 interface StepEnd {
   readonly step: RecoveryStep;
   readonly outcome: RecoveryOutcome;
@@ -28,116 +28,121 @@ interface StepEnd {
 export class Recovery implements TurnRecovery {
   readonly #credential: () => ActiveCredential | undefined;
   readonly #observer: Observer;
-  #step: RecoveryStep | undefined;
+  #next: RecoveryStep | undefined;
+  #lastRun: RecoveryStep | undefined;
+  #count = 0;
 
   /**
-   * @param credential the one in use; asked at the first 401, when `authorize` has found it
-   * @param observer told once for every 401
+   * @param credential returns the credential in use; called at the first 401, after `authorize`
+   * @param observer receives one observation for every 401
    */
   constructor(credential: () => ActiveCredential | undefined, observer: Observer) {
     this.#credential = credential;
     this.#observer = observer;
   }
 
-  /** The step that the next 401 would run. */
+  /** The step that the next 401 runs. */
   get step(): RecoveryStep {
-    return this.#step ?? firstStep(this.#credential()?.renewal);
+    return this.#next ?? firstStep(this.#credential()?.renewal);
   }
 
-  /** How this turn's credential recovers. */
+  /** How the credential is renewed, as the evidence tags name it: everything but external ones is managed. */
   get mode(): "managed" | "external" | "none" {
     const renewal = this.#credential()?.renewal;
     if (renewal === undefined) return "none";
-    // The evidence calls everything managed that no command and no host program owns.
     if (renewal.mode === "none") return renewal.reason === "auth_manager_missing" ? "none" : "managed";
     return renewal.mode;
   }
 
+  /** As {@link TurnRecovery.recover}. */
   readonly recover = async (rejection: Rejection, signal?: AbortSignal): Promise<RecoveryResult> => {
-    const end = await this.#run(rejection, signal);
+    const { failure, ...end } = await this.#run(rejection, signal);
+    const { outcome, reason, step: phase } = end;
     this.#observer.observe({
       kind: "recovery",
       mode: this.mode,
-      phase: end.step,
-      outcome: end.outcome,
-      reason: end.reason,
+      phase,
+      outcome,
+      reason,
+      count: ++this.#count,
       ...(end.stateChanged === undefined ? {} : { stateChanged: end.stateChanged }),
       endpoint: rejection.endpoint,
       transport: rejection.transport,
       evidence: rejection.evidence,
       ...rejection.sent?.agent,
     });
-    if (end.outcome === "recovery_succeeded") return { resend: true, phase: end.step };
-    const credential = this.#credential() ?? NO_CREDENTIAL;
-    const error = describeRejection(rejection, credential, {
+    if (outcome === "recovery_succeeded") return { resend: true, phase };
+    const error = describeRejection(rejection, this.#credential() ?? NO_CREDENTIAL, {
       mode: this.mode,
-      phase: end.step,
-      outcome: end.outcome,
-      reason: end.reason,
-      ...(end.failure === undefined ? {} : { failure: end.failure }),
+      phase,
+      outcome,
+      reason,
+      ...(failure === undefined ? {} : { failure }),
     });
-    return { resend: false, outcome: end.outcome, reason: end.reason, error };
+    return { resend: false, outcome, reason, error };
   };
 
   async #run(rejection: Rejection, signal: AbortSignal | undefined): Promise<StepEnd> {
     const credential = this.#credential();
     const step = this.step;
-    const renewal = credential?.renewal;
-    if (renewal === undefined) return notRun(step, "auth_manager_missing");
+    if (credential === undefined) return notRun(step, "auth_manager_missing");
+    const { renewal } = credential;
     if (renewal.mode === "none") return notRun(step, renewal.reason);
     if (isMissingScope(rejection)) return notRun(step, "missing_scope");
     if (step === "done") return notRun(step, "recovery_exhausted");
     try {
-      if (renewal.mode === "external") return await this.#external(renewal, rejection, credential, signal);
-      return await this.#managed(renewal, rejection, wasReplaced(rejection, credential), signal);
+      return renewal.mode === "external"
+        ? await this.#external(renewal, rejection, credential, signal)
+        : await this.#managed(renewal, rejection, credential, signal);
     } catch (thrown) {
-      if (signal?.aborted === true) throw signal.reason;
+      signal?.throwIfAborted();
       return failed(this.#lastRun ?? step, asCulvertError(thrown));
     }
   }
 
-  #lastRun: RecoveryStep | undefined;
-
   async #managed(
     renewal: Extract<Renewal, { mode: "managed" }>,
     rejection: Rejection,
-    isReplaced: boolean,
+    credential: ActiveCredential,
     signal: AbortSignal | undefined,
   ): Promise<StepEnd> {
     const agent = rejection.sent?.agent;
     const login = agent === undefined ? renewal.login : renewal.agent?.(agent) ?? renewal.login;
     if (this.step === "reload") {
       this.#begin("reload", "refresh_token");
-      // Another turn of this process may have renewed it since the refused request was sent.
-      if (isReplaced || await login.reload(signal)) return succeeded("reload");
-      if (isRevoked(rejection)) return failed("reload", permanentFailure("revoked"), false);
-      // Nothing changed: sending the same token again would only be refused again.
+      if (wasReplaced(rejection, credential) || await login.reload(signal)) return succeeded("reload");
+      if (isRevoked(rejection)) {
+        return { ...failed("reload", permanentFailure("revoked")), stateChanged: false };
+      }
+      // The token is the same: the server would refuse it again.
     }
     this.#begin("refresh_token", "done");
-    if (await login.renew("unauthorized_recovery", signal)) return succeeded("refresh_token");
-    return unchanged("refresh_token");
+    return await login.renew("unauthorized_recovery", signal)
+      ? succeeded("refresh_token")
+      : unchanged("refresh_token");
   }
 
   async #external(
     renewal: Extract<Renewal, { mode: "external" }>,
     rejection: Rejection,
-    credential: ActiveCredential | undefined,
+    credential: ActiveCredential,
     signal: AbortSignal | undefined,
   ): Promise<StepEnd> {
     this.#begin("external_refresh", "done");
-    const present = credential?.presentHeaders();
-    // Another turn of this process may have renewed it since the refused request was sent.
-    if (rejection.sent !== undefined && present !== undefined && !isSame(present, rejection.sent.headers)) {
+    const present = credential.presentHeaders();
+    const sent = rejection.sent?.headers;
+    // Another turn of this process may have renewed it.
+    if (sent !== undefined && present !== undefined && !isEqual(present, sent)) {
       return succeeded("external_refresh");
     }
-    const before = rejection.sent?.headers ?? (await credential?.authorize(signal))?.headers ?? {};
+    const before = sent ?? (await credential.authorize(signal)).headers;
     const renewed = await renewal.renew(signal);
-    return isSame(renewed, before) ? unchanged("external_refresh") : succeeded("external_refresh");
+    return isEqual(renewed, before) ? unchanged("external_refresh") : succeeded("external_refresh");
   }
 
   #begin(step: RecoveryStep, next: RecoveryStep): void {
     this.#lastRun = step;
-    this.#step = next;
+    this.#next = next;
   }
 }
 
@@ -149,15 +154,15 @@ function firstStep(renewal: Renewal | undefined): RecoveryStep {
   return renewal.mode === "external" ? "external_refresh" : "reload";
 }
 
-/** Whether the credential in memory is not the one that was refused any more. No two signatures are the same. */
-function wasReplaced(rejection: Rejection, credential: ActiveCredential | undefined): boolean {
+/** Tells whether another turn of this process renewed the token. Signatures differ for every request. */
+function wasReplaced(rejection: Rejection, credential: ActiveCredential): boolean {
   if (rejection.sent?.agent !== undefined) return false;
   const sent = rejection.sent?.headers["authorization"];
-  const present = credential?.presentHeaders()?.["authorization"];
+  const present = credential.presentHeaders()?.["authorization"];
   return sent !== undefined && present !== undefined && sent !== present;
 }
 
-function isSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+function isEqual(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(one);
   return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }
@@ -174,13 +179,12 @@ function notRun(step: RecoveryStep, reason: NotRunReason): StepEnd {
   return { step, outcome: "recovery_not_run", reason };
 }
 
-function failed(step: RecoveryStep, failure: CulvertError, stateChanged?: boolean): StepEnd {
+function failed(step: RecoveryStep, failure: CulvertError): StepEnd {
   const reason = failure.details["reason"];
   return {
     step,
     outcome: isPermanent(failure) ? "recovery_failed_permanent" : "recovery_failed_transient",
     reason: typeof reason === "string" ? reason : failure.code,
     failure,
-    ...(stateChanged === undefined ? {} : { stateChanged }),
   };
 }

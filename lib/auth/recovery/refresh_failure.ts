@@ -1,50 +1,40 @@
 /**
- * What the user is told when an access token could not be renewed: one message a reason, and its remedy.
+ * Errors of a refresh: one message and one remedy for each reason.
  *
  * @module
  */
 import { CulvertError, type DetailValue } from "../../errors.ts";
 
-/** Why a refresh token will never work again. */
+/** Why the authority will never accept a refresh token again. */
 export type PermanentReason = "expired" | "exhausted" | "revoked" | "other";
 
-/** Why the login at hand cannot be renewed any more. */
-export type LoginEnd = PermanentReason | "account_changed" | "signed_out" | "no_refresh_token";
+/** Why a login cannot be renewed any more. */
+type LoginEnd = PermanentReason | "account_changed" | "signed_out" | "no_refresh_token";
 
-const TEXTS: Readonly<Record<LoginEnd, { readonly message: string; readonly hint: string }>> = {
-  expired: {
-    message: "Cannot renew the access token: the refresh token has expired",
-    hint: "Sign in again: culvert auth login",
-  },
-  exhausted: {
-    message: "Cannot renew the access token: the refresh token was already used",
-    hint: "A copy of this login on another machine or in a container shares its tokens and was faster. " +
-      "Sign in again here, and give every machine a login of its own: culvert auth login",
-  },
-  revoked: {
-    message: "Cannot renew the access token: the login was revoked",
-    hint: "Sign in again: culvert auth login",
-  },
-  other: {
-    message: "Cannot renew the access token: the authority refused the refresh token",
-    hint: "Sign in again: culvert auth login",
-  },
-  account_changed: {
-    message: "Cannot renew the access token: the stored login now belongs to another account",
-    hint: "Another program signed in since this one began. Start again to use that account.",
-  },
-  signed_out: {
-    message: "Cannot renew the access token: the stored login was removed since",
-    hint: "Sign in again: culvert auth login",
-  },
-  no_refresh_token: {
-    message: "Cannot renew the access token: the stored login has no refresh token",
-    hint: "The program that supplied these tokens must supply new ones, or sign in with: culvert auth login",
-  },
+const SIGN_IN = "Sign in again: culvert auth login";
+
+const TEXTS: Readonly<Record<LoginEnd, readonly [problem: string, hint: string]>> = {
+  expired: ["the refresh token has expired", SIGN_IN],
+  exhausted: [
+    "the refresh token was already used",
+    "A copy of this login on another machine or in a container shares its tokens and used it first. " +
+    "Sign in again here, and give every machine a login of its own: culvert auth login",
+  ],
+  revoked: ["the login was revoked", SIGN_IN],
+  other: ["the authority refused the refresh token", SIGN_IN],
+  account_changed: [
+    "the stored login now belongs to another account",
+    "Another program signed in while this one was running. Start again to use that account.",
+  ],
+  signed_out: ["the stored login was removed while this program was running", SIGN_IN],
+  no_refresh_token: [
+    "the stored login has no refresh token",
+    "The program that supplied these tokens must supply new ones, or sign in with: culvert auth login",
+  ],
 };
 
 /**
- * A failure that no further try can mend.
+ * Returns the error for a login that cannot be renewed any more.
  *
  * @param facts status, error code of the authority, path
  */
@@ -52,15 +42,15 @@ export function permanentFailure(
   reason: LoginEnd,
   facts: Readonly<Record<string, DetailValue>> = {},
 ): CulvertError {
-  const { message, hint } = TEXTS[reason];
-  return new CulvertError("auth_refresh_failed", message, {
+  const [problem, hint] = TEXTS[reason];
+  return new CulvertError("auth_refresh_failed", `Cannot renew the access token: ${problem}`, {
     hint,
     details: { reason, permanent: true, ...facts },
   });
 }
 
 /**
- * A failure that may pass.
+ * Returns the error for a refresh that may succeed later.
  *
  * @param problem completes "Cannot renew the access token: …"
  */
@@ -71,7 +61,7 @@ export function transientFailure(
 ): CulvertError {
   const hint = cause instanceof CulvertError && cause.hint !== undefined
     ? cause.hint
-    : "Try again in a moment; if it stays so, see: culvert doctor";
+    : "Try again in a moment; if it fails again, run: culvert doctor";
   return new CulvertError("auth_refresh_failed", `Cannot renew the access token: ${problem}`, {
     hint,
     details: { reason: "transient", permanent: false, ...facts },
@@ -79,7 +69,7 @@ export function transientFailure(
   });
 }
 
-/** Whether an error of this room says that no further try can help. */
+/** Tells whether no further try can succeed. */
 export function isPermanent(error: CulvertError): boolean {
   return error.details["permanent"] === true;
 }

@@ -1,188 +1,182 @@
 /**
- * A login in the keyring where there is a usable one, else in `auth.json`.
+ * A login in the keyring where one can be used, else in `auth.json`.
  *
- * Both may hold one: the keyring was out of reach when the later one was saved. So each record that is written here
- * says when, in a member of its own. The codex client (0.169.0) ignores that member, and drops it when it writes the
- * record anew: then `last_refresh` says when, and of an API key nothing does, and the keyring comes first, as with
- * that client.
+ * Both may contain one, when the keyring could not be used for the later login. So each record that is written here
+ * carries the time, in a member of its own. The codex client (0.171.0) ignores that member and drops it when it
+ * rewrites the record; then `last_refresh` counts. Without either the keyring comes first, as in that client.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
-import type { AuthFile } from "./auth_file.ts";
 import type { AuthRecord } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
-import type { CredentialStore, Reservation, WriteSlot } from "../credential_store.ts";
-import type { LockResult } from "../credential_store.ts";
-import type { StoreBesideFile } from "./keyring/keyring_store.ts";
-import { removeEach } from "./remove_each.ts";
+import type { CredentialStore, RecordChange, Reservation, WriteSlot } from "../credential_store.ts";
+import type { LockResult } from "../../files/file_lock.ts";
+import type { JsonObject } from "../json.ts";
+import type { AuthFile } from "./auth_file.ts";
+import { removeAll, type StoreBesideFile } from "./keyring/keyring_store.ts";
 
-/** What the store is made of. */
-export interface AutoStoreOptions {
+/** The member with the time of saving, RFC 3339. */
+const SAVED_AT = "culvert_saved_at";
+/** Problems of a system without a usable keyring. */
+const NO_KEYRING = ["not_installed", "no_service", "unsupported"];
+/** Problems that a second call would meet too, some of them after a minute. */
+const LASTING = [...NO_KEYRING, "not_started", "timeout"];
+const STILL_FIRST = "a former login in the keyring, if there is one, still comes first for the codex client";
+
+/** What the store works with. */
+interface AutoStoreParts {
   readonly inKeyring: StoreBesideFile;
   readonly file: AuthFile;
   readonly world: Pick<World, "now">;
   readonly warn: (warning: Warning) => void;
 }
 
-/** The member of a record that says when it was saved, RFC 3339. */
-const SAVED_AT = "culvert_saved_at";
-/** Problems of a system on which there is no keyring that could hold a login. */
-const NO_KEYRING = ["not_installed", "no_service", "unsupported"];
-/** Problems that asking again would only meet again, some of them a minute later. */
-const LASTING = [...NO_KEYRING, "not_started", "timeout"];
-/** What becomes of an entry that could not be looked at, or not be removed. */
-const STILL_FIRST = "a former login in the keyring, if there is one, still comes first for the codex client";
-
-/** The login of one home, wherever it is of the two. */
+/** The login of one home, in the keyring or in `auth.json`. */
 export class AutoStore implements CredentialStore {
   readonly codexHome: string;
-  readonly absence = "there is neither one in the keyring nor an auth.json";
-  readonly #options: AutoStoreOptions;
+  readonly absence = "neither the keyring nor auth.json contains one";
+  readonly #parts: AutoStoreParts;
   #source: CredentialSource;
-  /** Whether the login in use was in the keyring once: then no other place stands in for it. */
+  /** The login in use came from the keyring: the file cannot replace it. */
   #isKeyringLogin = false;
-  /** Why the keyring is not asked any more. */
+  /** Why the keyring is not used any more. */
   #unusable: CulvertError | undefined;
   readonly #warned = new Set<string>();
 
-  constructor(options: AutoStoreOptions) {
-    this.codexHome = options.file.codexHome;
-    this.#options = options;
-    this.#source = options.inKeyring.source;
+  constructor(parts: AutoStoreParts) {
+    this.codexHome = parts.file.codexHome;
+    this.#parts = parts;
+    this.#source = parts.inKeyring.source;
   }
 
-  /** Where the record was last. */
+  /** Where the record was last read or written. */
   get source(): CredentialSource {
     return this.#source;
   }
 
-  /**
-   * Reads the keyring, and the file where that gives nothing. Where both have a login, the one that was saved later
-   * is the one that is still good. Nothing is removed by looking.
-   */
+  /** Reads both places and returns the record that was saved later. Removes nothing. */
   async read(signal?: AbortSignal): Promise<AuthRecord | undefined> {
-    const { inKeyring, file } = this.#options;
-    if (this.#unusable !== undefined) return this.#inFile(await file.read());
+    return await this.#read(signal, false);
+  }
+
+  /** @param isWriting the file beside the keyring is about to be removed, and what is wrong with it reported then */
+  async #read(signal: AbortSignal | undefined, isWriting: boolean): Promise<AuthRecord | undefined> {
+    const { inKeyring, file } = this.#parts;
+    if (this.#unusable !== undefined) return this.#use(await file.read(), file.source);
     let kept: AuthRecord | undefined;
     try {
       kept = await inKeyring.read(signal);
     } catch (error) {
       this.#fallBack(error, "reading auth.json instead", signal);
-      return this.#inFile(await file.read());
+      return this.#use(await file.read(), file.source);
     }
-    if (kept === undefined) return this.#inFile(await file.read());
-    const plain = await this.#readBeside();
-    if (plain !== undefined && savedAt(plain) > savedAt(kept)) return this.#inFile(plain);
-    this.#movedToKeyring();
-    return kept;
+    if (kept === undefined) return this.#use(await file.read(), file.source);
+    const plain = await this.#readFileBeside(isWriting);
+    return plain !== undefined && savedAt(plain) > savedAt(kept)
+      ? this.#use(plain, file.source)
+      : this.#use(kept, inKeyring.source);
   }
 
-  /** False: only who asks the keyring knows. */
+  /** False: only the keyring knows. */
   isEmpty(): Promise<boolean> {
     return Promise.resolve(false);
   }
 
-  /**
-   * A place in the keyring, or in the file where that fails. What is in the keyring and could not be understood is
-   * left alone.
-   */
+  /** Reserves in the keyring; in the file where the keyring cannot be used. */
   async reserve(reservation: Reservation = {}): Promise<WriteSlot> {
     const instead = "using auth.json instead";
     if (this.#unusable !== undefined) {
       this.#warn(this.#unusable, `${instead}; ${STILL_FIRST}`);
-      return await this.#slotInFile();
+      return await this.#reserveFile(reservation, false);
     }
     let slot: WriteSlot;
     try {
-      slot = await this.#options.inKeyring.reserve(reservation);
+      slot = await this.#parts.inKeyring.reserve(reservation);
     } catch (error) {
-      if (problemOf(error) === "too_large") {
-        this.#warn(error, instead);
-        return await this.#slotInFile(() => this.#forgetFormer());
-      }
-      this.#fallBack(error, `${instead}; ${STILL_FIRST}`, reservation.signal);
-      return await this.#slotInFile();
+      const isTooLarge = problemOf(error) === "too_large";
+      if (isTooLarge) this.#warn(error, instead);
+      else this.#fallBack(error, `${instead}; ${STILL_FIRST}`, reservation.signal);
+      return await this.#reserveFile(reservation, isTooLarge);
     }
-    return {
-      commit: async (raw) => {
-        try {
-          await slot.commit(this.#stamped(raw));
-        } catch (error) {
-          this.#warn(error, "writing auth.json instead");
-          const plain = await this.#slotInFile(() => this.#forgetFormer());
-          return await plain.commit(raw);
-        }
-        this.#movedToKeyring();
-      },
-      abandon: slot.abandon,
+    const commit = async (change: RecordChange) => {
+      const kept = await this.#read(undefined, true).catch(async (error: unknown) => {
+        await slot.abandon();
+        throw error;
+      });
+      const stamped = this.#stamped(() => change(kept));
+      let isWritten: boolean;
+      try {
+        isWritten = await slot.commit(stamped);
+      } catch (error) {
+        this.#warn(error, "writing auth.json instead");
+        return await (await this.#reserveFile(reservation, true)).commit(() => change(kept));
+      }
+      if (isWritten) this.#use(true, this.#parts.inKeyring.source);
+      return isWritten;
     };
+    return { commit, abandon: slot.abandon };
   }
 
-  /** Removes both. A keyring that cannot be asked is a warning where there is none at all. */
+  /** Removes both. Where the system has no keyring, that is a warning. */
   async remove(): Promise<boolean> {
-    const { inKeyring, file } = this.#options;
-    const inKeyringAlone = inKeyring.removals.map((remove) => () => this.#ifThereIsKeyring(remove));
-    return await removeEach([...inKeyringAlone, () => file.remove()]);
+    const { inKeyring, file } = this.#parts;
+    const inKeyringOnly = inKeyring.removals.map((remove) => async () => {
+      try {
+        if (this.#unusable !== undefined) throw this.#unusable;
+        return await remove();
+      } catch (error) {
+        if (!NO_KEYRING.includes(problemOf(error))) throw error;
+        this.#warn(error, "nothing was removed from it");
+        return false;
+      }
+    });
+    return await removeAll([...inKeyringOnly, () => file.remove()]);
   }
 
-  /** Takes the lock of the home. */
+  /** As {@link CredentialStore.lock}. */
   async lock(limitMs: number): Promise<LockResult> {
-    const { inKeyring, file } = this.#options;
-    return await (this.#unusable === undefined ? inKeyring : file).lock(limitMs);
+    return await this.#parts.file.lock(limitMs);
   }
 
-  /** The file's record beside a good one in the keyring, which needs none. */
-  async #readBeside(): Promise<AuthRecord | undefined> {
+  async #readFileBeside(isWriting = false): Promise<AuthRecord | undefined> {
     try {
-      return await this.#options.file.read();
+      return await this.#parts.file.read();
     } catch (error) {
-      this.#warn(error, "using the login in the keyring", "auth_file_unusable");
+      if (!isWriting) this.#warn(error, "using the login in the keyring", "auth_file_unusable");
       return undefined;
     }
   }
 
-  /** @param then what follows when the record is safe there */
-  async #slotInFile(then: () => Promise<void> = () => Promise.resolve()): Promise<WriteSlot> {
-    const { file } = this.#options;
-    const slot = await file.reserve();
-    return {
-      commit: async (raw) => {
-        await slot.commit(this.#stamped(raw));
-        this.#isKeyringLogin = false;
-        this.#source = file.source;
-        await then();
-      },
-      abandon: slot.abandon,
+  /** @param removeKeyring removes the keyring's record after the write, which would come first otherwise */
+  async #reserveFile({ expectedBytes }: Reservation, removeKeyring: boolean): Promise<WriteSlot> {
+    const { inKeyring, file } = this.#parts;
+    const slot = await file.reserve({ expectedBytes });
+    const commit = async (change: RecordChange) => {
+      const kept = await this.#read(undefined, true).catch(async (error: unknown) => {
+        await slot.abandon();
+        throw error;
+      });
+      const isInKeyring = this.#isKeyringLogin;
+      const isWritten = await slot.commit((present) =>
+        this.#stamped(() => change(isInKeyring ? kept : present))(present)
+      );
+      if (!isWritten) return false;
+      this.#use(true, file.source);
+      if (removeKeyring) {
+        await inKeyring.removeHere().catch((error: unknown) => this.#warn(error, STILL_FIRST));
+      }
+      return true;
     };
-  }
-
-  /** What the keyring would not replace must not come before what is in the file, not even for other programs. */
-  async #forgetFormer(): Promise<void> {
-    try {
-      await this.#options.inKeyring.forget();
-    } catch (error) {
-      this.#warn(error, STILL_FIRST);
-    }
-  }
-
-  async #ifThereIsKeyring(remove: () => Promise<boolean>): Promise<boolean> {
-    try {
-      if (this.#unusable !== undefined) throw this.#unusable;
-      return await remove();
-    } catch (error) {
-      if (!NO_KEYRING.includes(problemOf(error))) throw error;
-      this.#warn(error, "nothing was removed from it");
-      return false;
-    }
+    return { commit, abandon: slot.abandon };
   }
 
   /**
    * Goes on with the file, with a warning.
    *
-   * @throws the error where nothing can stand in: the login is the keyring's, or nobody waits any more
+   * @throws the error where the login in use is the keyring's; the signal's reason
    */
   #fallBack(error: unknown, instead: string, signal: AbortSignal | undefined): void {
     if (this.#isKeyringLogin || signal?.aborted === true) throw error;
@@ -190,40 +184,37 @@ export class AutoStore implements CredentialStore {
     if (error instanceof CulvertError && LASTING.includes(problemOf(error))) this.#unusable = error;
   }
 
-  #inFile(record: AuthRecord | undefined): AuthRecord | undefined {
-    if (record === undefined) return undefined;
-    this.#isKeyringLogin = false;
-    this.#source = this.#options.file.source;
-    return record;
+  #use<T>(found: T, source: CredentialSource): T {
+    if (found === undefined) return found;
+    this.#isKeyringLogin = source.kind === "keyring";
+    this.#source = source;
+    return found;
   }
 
-  #movedToKeyring(): void {
-    this.#isKeyringLogin = true;
-    this.#source = this.#options.inKeyring.source;
+  #stamped(change: () => JsonObject | undefined): RecordChange {
+    return () => {
+      const raw = change();
+      return raw && { ...raw, [SAVED_AT]: new Date(this.#parts.world.now()).toISOString() };
+    };
   }
 
-  #stamped(raw: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-    return { ...raw, [SAVED_AT]: new Date(this.#options.world.now()).toISOString() };
-  }
-
-  /** @throws what is no error of a store */
+  /** @throws errors of other kinds than a store's */
   #warn(error: unknown, consequence: string, code = "keyring_unusable"): void {
     if (!(error instanceof CulvertError)) throw error;
     const message = `${error.message}; ${consequence}`;
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
-    this.#options.warn({ code, message });
+    this.#parts.warn({ code, message });
   }
 }
 
-/** When a record was saved, as far as it says, ms since 1970. */
+/** Returns the time of saving, ms since 1970; -Infinity where the record does not tell. */
 function savedAt({ raw, lastRefresh = -Infinity }: AuthRecord): number {
-  const said = raw[SAVED_AT];
-  const stamp = typeof said === "string" ? Date.parse(said) : NaN;
+  const stamp = Date.parse(String(raw[SAVED_AT]));
   return Number.isNaN(stamp) ? lastRefresh : Math.max(stamp, lastRefresh);
 }
 
-/** The `details.problem` of an error. */
+/** Returns `details.problem` of an error. */
 function problemOf(error: unknown): string {
   return error instanceof CulvertError ? String(error.details["problem"]) : "";
 }

@@ -1,5 +1,5 @@
 /**
- * A login in the memory of the process, for whoever wants none on the machine.
+ * A login in the memory of the process.
  *
  * @module
  */
@@ -7,47 +7,43 @@ import type { World } from "../../world/world.ts";
 import { type AuthRecord, parseAuthRecord } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
 import type { CredentialStore, WriteSlot } from "../credential_store.ts";
-import type { HeldLock, LockResult } from "../credential_store.ts";
+import type { LockResult } from "../../files/file_lock.ts";
 
 /** What the process keeps for one home. */
 interface Place {
   text: string | undefined;
   note: string;
-  /** Resolved when the last one that asked for the lock has let go of it. */
+  /** Resolves when everyone who asked for the lock so far has released it. */
   end: Promise<void>;
 }
 
-/** All stores of one home have the same place. */
+/** By key; all stores of one home share a place. */
 const PLACES = new Map<string, Place>();
 
-/** What the store is made of. */
-export interface EphemeralStoreOptions {
-  readonly codexHome: string;
-  /** Tells homes apart. */
-  readonly key: string;
-  readonly world: Pick<World, "sleep">;
-}
-
-/** The login of one home for as long as the process lives. Nothing of it reaches the disk, not even a lock. */
+/** The login of one home until the process ends. Nothing is written to disk, not even a lock file. */
 export class EphemeralStore implements CredentialStore {
   readonly codexHome: string;
   readonly source: CredentialSource = { kind: "memory", name: "the memory of this process" };
-  readonly absence =
-    'a login is kept in memory only (cli_auth_credentials_store = "ephemeral" in config.toml), and ends with the process';
+  readonly absence = "a login is kept in memory only, until the process ends " +
+    '(cli_auth_credentials_store = "ephemeral" in config.toml)';
   readonly #place: Place;
   readonly #world: Pick<World, "sleep">;
 
-  constructor({ codexHome, key, world }: EphemeralStoreOptions) {
-    this.codexHome = codexHome;
-    this.#world = world;
-    this.#place = PLACES.get(key) ?? { text: undefined, note: "", end: Promise.resolve() };
-    PLACES.set(key, this.#place);
+  /** @param options `key` identifies the home */
+  constructor(options: {
+    readonly codexHome: string;
+    readonly key: string;
+    readonly world: Pick<World, "sleep">;
+  }) {
+    this.codexHome = options.codexHome;
+    this.#world = options.world;
+    this.#place = PLACES.get(options.key) ?? { text: undefined, note: "", end: Promise.resolve() };
+    PLACES.set(options.key, this.#place);
   }
 
   /** As {@link CredentialStore.read}. */
   read(): Promise<AuthRecord | undefined> {
-    const parsed = this.#place.text === undefined ? undefined : parseAuthRecord(this.#place.text);
-    return Promise.resolve(parsed?.kind === "record" ? parsed.record : undefined);
+    return Promise.resolve(this.#record());
   }
 
   /** As {@link CredentialStore.isEmpty}. */
@@ -58,45 +54,44 @@ export class EphemeralStore implements CredentialStore {
   /** As {@link CredentialStore.reserve}. */
   reserve(): Promise<WriteSlot> {
     return Promise.resolve({
-      commit: (raw) => {
-        this.#place.text = JSON.stringify(raw);
-        return Promise.resolve();
+      commit: (change) => {
+        const raw = change(this.#record());
+        if (raw !== undefined) this.#place.text = JSON.stringify(raw);
+        return Promise.resolve(raw !== undefined);
       },
       abandon: () => Promise.resolve(),
     });
   }
 
-  /** Forgets it. */
+  /** As {@link CredentialStore.remove}. */
   remove(): Promise<boolean> {
-    const was = this.#place.text !== undefined;
+    const wasThere = this.#place.text !== undefined;
     this.#place.text = undefined;
-    return Promise.resolve(was);
+    return Promise.resolve(wasThere);
   }
 
-  /** Waits for the other clients of the process. */
+  /** Takes the lock of the home within this process. */
   async lock(limitMs: number): Promise<LockResult> {
     const place = this.#place;
     const before = place.end;
     const { promise: end, resolve: release } = Promise.withResolvers<void>();
     place.end = before.then(() => end);
-    const stopTimer = new AbortController();
-    const timeout = this.#world.sleep(limitMs, stopTimer.signal).then(() => "busy" as const);
-    // The race may be over when the timer is called off.
-    timeout.catch(() => {});
+    const timer = new AbortController();
+    const timeout = this.#world.sleep(limitMs, timer.signal).then(() => "busy" as const);
+    timeout.catch(() => {/* aborted below */});
     const first = await Promise.race([before, timeout]);
-    stopTimer.abort();
+    timer.abort();
     if (first === "busy") {
       release();
       return { kind: "busy" };
     }
-    const lock: HeldLock = {
-      readNote: () => Promise.resolve(place.note),
-      writeNote: (text) => {
-        place.note = text;
-        return Promise.resolve();
-      },
-      release,
-    };
-    return { kind: "held", lock };
+    const readNote = () => Promise.resolve(place.note);
+    const writeNote = (text: string) => Promise.resolve(void (place.note = text));
+    return { kind: "held", lock: { readNote, writeNote, release } };
+  }
+
+  #record(): AuthRecord | undefined {
+    const parsed = this.#place.text === undefined ? undefined : parseAuthRecord(this.#place.text);
+    return parsed?.kind === "record" ? parsed.record : undefined;
   }
 }

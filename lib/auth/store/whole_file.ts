@@ -1,69 +1,57 @@
 /**
- * A file that is written so that at every moment its name leads to one whole version.
+ * A file that is replaced as a whole: its name leads to one complete version at every moment.
  *
  * @module
  */
 import { absolutePath, parentPath } from "../../world/absolute_path.ts";
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
+import { fileProblem, readRegularFile } from "../../files/read_file.ts";
 
-/** Steps of a write, in order; a test may stop the process at each. */
-export type WriteStep =
-  | "temporary_created"
-  | "temporary_half_written"
-  | "temporary_written"
-  | "temporary_synced"
-  | "renamed"
-  | "folder_synced";
+/** Largest file that is read, bytes. A credential file has a few KiB. */
+const LIMIT_BYTES = 1024 * 1024;
+/** Space that is reserved at least, bytes. */
+const LEAST_RESERVED_BYTES = 16 * 1024;
+/** A temporary file of this age was left by a process that died, ms. */
+const ABANDONED_AFTER_MS = 600_000;
 
-/** Which file, and what tests may hook in. */
-export interface WholeFileOptions {
-  /** Absolute. Symbolic links are kept, their targets replaced. */
-  readonly path: string;
-  readonly world: Pick<World, "now">;
-  /** Called behind each step of a write. */
-  readonly onStep?: ((step: WriteStep) => void | Promise<void>) | undefined;
-}
-
-/** A write that is certain to find its place: the temporary file is there already. */
+/** A write whose space is reserved. Exactly one of the two functions is called, once. */
 export interface FileSlot {
   /** @throws CulvertError `auth_storage` */
-  readonly commit: (text: string | Uint8Array) => Promise<void>;
-  /** Gives up the place. */
+  readonly commit: (content: string | Uint8Array<ArrayBuffer>) => Promise<void>;
+  /** Releases the space. */
   readonly abandon: () => Promise<void>;
 }
 
-/** A temporary file of that age belongs to a process that died, ms. */
-const ABANDONED_AFTER_MS = 600_000;
-
-/** One file, mode 0600. */
+/** One file of mode 0600. A symbolic link stays one; its target is replaced. */
 export class WholeFile {
   /** Absolute path, symbolic links not followed. */
   readonly path: string;
   readonly #name: string;
   readonly #world: Pick<World, "now">;
-  readonly #onStep: (step: WriteStep) => void | Promise<void>;
 
-  constructor(options: WholeFileOptions) {
-    this.path = options.path;
-    this.#name = options.path.slice(parentPath(options.path).length).replace(/^[/\\]+/, "");
-    this.#world = options.world;
-    this.#onStep = options.onStep ?? (() => {});
+  /** @param path absolute */
+  constructor(path: string, world: Pick<World, "now">) {
+    this.path = path;
+    this.#name = path.slice(parentPath(path).length).replace(/^[/\\]+/, "");
+    this.#world = world;
   }
 
   /**
-   * Reads it.
+   * Reads the file.
    *
-   * @returns `undefined` when there is no file
-   * @throws CulvertError `auth_storage`, `details.problem` is `unreadable`
+   * @returns `undefined` where there is none
+   * @throws CulvertError `auth_storage`, `details.problem` is `unreadable`: also for what is no regular file, and
+   *   for more than 1 MiB
    */
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
-      return await Deno.readFile(this.path);
+      return await readRegularFile(this.path, LIMIT_BYTES);
     } catch (cause) {
       if (cause instanceof Deno.errors.NotFound) return undefined;
-      throw new CulvertError("auth_storage", `Cannot read ${this.path}: ${reason(cause)}`, {
-        hint: "Check who owns the file and its folder, or name another folder in CODEX_HOME.",
+      throw new CulvertError("auth_storage", `Cannot read ${this.path}: ${fileProblem(cause)}`, {
+        hint:
+          "Check what the file is and who owns it and its directory, or set CODEX_HOME to another directory.",
         details: { path: this.path, problem: "unreadable" },
         cause,
       });
@@ -71,12 +59,13 @@ export class WholeFile {
   }
 
   /**
-   * Makes sure that a write will succeed. The folder is made where it is missing.
+   * Makes sure that a write will succeed: creates the directory, and a temporary file of the expected size.
    *
-   * @throws CulvertError `auth_storage` when neither the folder nor the file can be written
+   * @param expectedBytes default: 16 KiB, or the present size and a little more
+   * @throws CulvertError `auth_storage`, `details.problem` is `unwritable`
    */
-  async reserve(): Promise<FileSlot> {
-    const target = await this.#target();
+  async reserve(expectedBytes = 0): Promise<FileSlot> {
+    const target = await this.target();
     const temporary = absolutePath(`.${this.#name}.${crypto.randomUUID()}.tmp`, parentPath(target));
     let file: Deno.FsFile;
     try {
@@ -86,22 +75,28 @@ export class WholeFile {
     } catch (cause) {
       return await this.#slotInPlace(target, cause);
     }
-    await this.#onStep("temporary_created");
+    const abandon = async () => {
+      file.close();
+      await removeIfThere(temporary);
+    };
+    try {
+      await allocate(file, Math.max(expectedBytes, LEAST_RESERVED_BYTES, await sizeOf(target) + 1024));
+    } catch (cause) {
+      await abandon();
+      throw this.#unwritable(cause);
+    }
     return {
-      commit: async (text) => {
-        const bytes = bytesOf(text);
+      commit: async (content) => {
+        const bytes = bytesOf(content);
         try {
-          await this.#fill(file, bytes);
-          await this.#moveIntoPlace(temporary, target, bytes);
+          await fill(file, bytes);
+          await moveIntoPlace(temporary, target, bytes);
         } catch (cause) {
           await removeIfThere(temporary);
           throw this.#unwritable(cause);
         }
       },
-      abandon: async () => {
-        file.close();
-        await removeIfThere(temporary);
-      },
+      abandon,
     };
   }
 
@@ -113,78 +108,49 @@ export class WholeFile {
    */
   async remove(): Promise<boolean> {
     try {
-      await Deno.remove(this.path);
-      return true;
+      return await removeIfThere(this.path);
     } catch (cause) {
-      if (cause instanceof Deno.errors.NotFound) return false;
-      throw new CulvertError("auth_storage", `Cannot remove ${this.path}: ${reason(cause)}`, {
-        hint: "Check who owns the file and its folder.",
+      throw new CulvertError("auth_storage", `Cannot remove ${this.path}: ${fileProblem(cause)}`, {
+        hint: "Check who owns the file and its directory.",
         details: { path: this.path },
         cause,
       });
     }
   }
 
-  /** Where the bytes really are: a symbolic link stays one, its target is replaced. */
-  async #target(): Promise<string> {
+  /**
+   * Returns the path with symbolic links followed, also where the last one leads to no file yet.
+   *
+   * @throws CulvertError `auth_storage`
+   */
+  async target(): Promise<string> {
     try {
       if (!(await Deno.lstat(this.path)).isSymlink) return this.path;
+      return await Deno.realPath(this.path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw this.#unwritable(error);
+    }
+    try {
+      return absolutePath(await Deno.readLink(this.path), parentPath(this.path));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return this.path;
       throw this.#unwritable(error);
     }
-    try {
-      return await Deno.realPath(this.path);
-    } catch (error) {
-      // A link that leads nowhere yet.
-      if (error instanceof Deno.errors.NotFound) {
-        return absolutePath(await Deno.readLink(this.path), parentPath(this.path));
-      }
-      throw this.#unwritable(error);
-    }
   }
 
-  async #fill(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-    try {
-      const half = bytes.length >> 1;
-      await writeAll(file, bytes.subarray(0, half));
-      await this.#onStep("temporary_half_written");
-      await writeAll(file, bytes.subarray(half));
-      await this.#onStep("temporary_written");
-      await file.sync();
-      await this.#onStep("temporary_synced");
-    } finally {
-      file.close();
-    }
-  }
-
-  async #moveIntoPlace(temporary: string, target: string, bytes: Uint8Array): Promise<void> {
-    try {
-      await Deno.rename(temporary, target);
-    } catch (error) {
-      // A file that is a mount point of its own (containers) cannot be replaced, only rewritten.
-      if (!isMountPoint(error)) throw error;
-      await rewrite(target, bytes);
-      await removeIfThere(temporary);
-      return;
-    }
-    await this.#onStep("renamed");
-    await syncFolder(parentPath(target));
-    await this.#onStep("folder_synced");
-  }
-
-  /** The folder takes no new file; the file itself may still be writable. */
+  /** Writes in place where the directory takes no new file but the file itself can be written. */
   async #slotInPlace(target: string, cause: unknown): Promise<FileSlot> {
     try {
+      if (!(await Deno.stat(target)).isFile) throw cause;
       (await Deno.open(target, { write: true })).close();
     } catch {
-      // The reason that counts is why the folder refused.
+      // Why the directory refused is the reason that counts.
       throw this.#unwritable(cause);
     }
     return {
-      commit: async (text) => {
+      commit: async (content) => {
         try {
-          await rewrite(target, bytesOf(text));
+          await rewrite(target, bytesOf(content));
         } catch (error) {
           throw this.#unwritable(error);
         }
@@ -193,15 +159,14 @@ export class WholeFile {
     };
   }
 
-  async #removeAbandoned(folder: string): Promise<void> {
-    for await (const entry of Deno.readDir(folder)) {
-      if (!entry.name.startsWith(`.${this.#name}.`) || !entry.name.endsWith(".tmp")) continue;
-      const path = absolutePath(entry.name, folder);
+  async #removeAbandoned(directory: string): Promise<void> {
+    for await (const { name } of Deno.readDir(directory)) {
+      if (!name.startsWith(`.${this.#name}.`) || !name.endsWith(".tmp")) continue;
+      const path = absolutePath(name, directory);
       try {
-        const { mtime } = await Deno.stat(path);
-        if (mtime !== null && this.#world.now() - mtime.getTime() > ABANDONED_AFTER_MS) {
-          await removeIfThere(path);
-        }
+        const { mtime } = await Deno.lstat(path);
+        const isOld = mtime !== null && this.#world.now() - mtime.getTime() > ABANDONED_AFTER_MS;
+        if (isOld) await removeIfThere(path);
       } catch (error) {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       }
@@ -210,24 +175,40 @@ export class WholeFile {
 
   #unwritable(cause: unknown): CulvertError {
     if (cause instanceof CulvertError) return cause;
-    return new CulvertError("auth_storage", `Cannot write ${this.path}: ${reason(cause)}`, {
-      hint: "Make the folder writable for you, or name another one in CODEX_HOME.",
+    return new CulvertError("auth_storage", `Cannot write ${this.path}: ${fileProblem(cause)}`, {
+      hint:
+        "Check the permissions of the directory and the free space, or set CODEX_HOME to another directory.",
       details: { path: this.path, problem: "unwritable" },
       cause,
     });
   }
 }
 
-function bytesOf(text: string | Uint8Array): Uint8Array {
-  return typeof text === "string" ? new TextEncoder().encode(text) : text;
+function bytesOf(content: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return typeof content === "string" ? new TextEncoder().encode(content) : content;
 }
 
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
 }
 
-async function rewrite(target: string, bytes: Uint8Array): Promise<void> {
-  const file = await Deno.open(target, { write: true });
+/** Takes space on the disk. The bytes are random, so that no file system stores them in less. */
+async function allocate(file: Deno.FsFile, count: number): Promise<void> {
+  const chunk = crypto.getRandomValues(new Uint8Array(16 * 1024));
+  for (let left = count; left > 0; left -= chunk.length) {
+    await writeAll(file, chunk.subarray(0, Math.min(left, chunk.length)));
+  }
+  await file.sync();
+  await file.seek(0, Deno.SeekMode.Start);
+}
+
+/** Replaces the content of an open file and closes it. */
+async function fill(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   try {
     await writeAll(file, bytes);
     await file.truncate(bytes.length);
@@ -235,35 +216,49 @@ async function rewrite(target: string, bytes: Uint8Array): Promise<void> {
   } finally {
     file.close();
   }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+}
+
+async function moveIntoPlace(
+  temporary: string,
+  target: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  try {
+    await Deno.rename(temporary, target);
+  } catch (error) {
+    // A file that is a mount point (in a container) cannot be replaced, only rewritten.
+    if (!isMountPoint(error)) throw error;
+    await rewrite(target, bytes);
+    await removeIfThere(temporary);
+    return;
+  }
+  if (Deno.build.os === "windows") return;
+  // Makes the rename durable.
+  using directory = await Deno.open(parentPath(target));
+  await directory.sync();
+}
+
+async function rewrite(target: string, bytes: Uint8Array): Promise<void> {
+  await fill(await Deno.open(target, { write: true }), bytes);
   if (Deno.build.os !== "windows") await Deno.chmod(target, 0o600);
 }
 
-/** Makes the rename itself durable. Where a folder cannot be opened (Windows) the system sees to it. */
-async function syncFolder(folder: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  const handle = await Deno.open(folder);
-  try {
-    await handle.sync();
-  } finally {
-    handle.close();
-  }
-}
-
-async function removeIfThere(path: string): Promise<void> {
+/** Removes a file. @returns whether there was one */
+export async function removeIfThere(path: string): Promise<boolean> {
   try {
     await Deno.remove(path);
+    return true;
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 
 function isMountPoint(error: unknown): boolean {
   if (error instanceof Deno.errors.Busy) return true;
   return error instanceof Error && "code" in error && (error.code === "EBUSY" || error.code === "EXDEV");
-}
-
-function reason(cause: unknown): string {
-  if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
-  if (cause instanceof Error && "code" in cause && typeof cause.code === "string") return cause.code;
-  return cause instanceof Error ? cause.name : "unknown failure";
 }

@@ -42,7 +42,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | Rout
   run: async () => (await import("../run/command.ts")).runCommand,
   capture: async () => (await import("../capture/command.ts")).captureCommand,
   serve: async () => (await import("../serve/command.ts")).serveCommand,
-  config: async () => (await import("../config/command.ts")).configCommand,
   report: async () => (await import("../report/command.ts")).reportCommand,
   completion: async () => (await import("../completion/command.ts")).completionCommand,
   man: async () => (await import("../man/command.ts")).manCommand,

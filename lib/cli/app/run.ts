@@ -4,8 +4,6 @@
  * @module
  */
 import { asCulvertError, EXIT } from "../../errors.ts";
-import { secretsAround } from "../../redaction/environment_secrets.ts";
-import type { Secrets } from "../../redaction/secrets.ts";
 import { VERSION } from "../../version.ts";
 import type { Host } from "../command/host.ts";
 
@@ -26,9 +24,7 @@ export async function run(host: Host): Promise<number> {
     // The parser is loaded on demand: scripts call --version often, and it needs no parser.
     const { runCommandLine } = await import("./command_line.ts");
     const { layeredWorld } = await import("../../config/environment/layered_world.ts");
-    const world = await layeredWorld(host.world);
-    let secrets: Secrets | undefined;
-    return await runCommandLine({ ...host, world, secrets: () => secrets ??= secretsAround(world.env) });
+    return await runCommandLine({ ...host, world: await layeredWorld(host.world) });
   } catch (thrown) {
     const error = asCulvertError(thrown);
     if (error.code === "reader_gone") return error.exitStatus;

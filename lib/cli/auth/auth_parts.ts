@@ -1,5 +1,5 @@
 /**
- * From a connection to what signing in and out works with.
+ * Prepares what signing in and out works with.
  *
  * @module
  */
@@ -14,6 +14,8 @@ import type { Host } from "../command/host.ts";
 import type { Reporter } from "../output/reporter.ts";
 
 /**
+ * Returns the parts of a login.
+ *
  * @param issuer from `--issuer`
  * @throws CulvertError `usage` for an issuer that is no address, `config` for a broken variable
  */
@@ -27,14 +29,14 @@ export async function authParts(
   const endpoints = authEndpoints(world.env);
   const base = (issuer ?? DEFAULT_ISSUER).replace(/\/+$/, "");
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
-    throw new CulvertError("usage", `--issuer is no http or https URL: ${JSON.stringify(base)}`);
+    throw new CulvertError("usage", `--issuer: ${JSON.stringify(base)} is not an http or https URL`);
   }
   const { codexHome, loginStorage, loginPolicy } = settings;
   const { username, password } = new URL(base);
   if (username !== "" || password !== "") {
-    // It would stand in the address that the browser opens.
-    throw new CulvertError("usage", `--issuer holds a user or a password: ${redactUrl(base)}`, {
-      hint: "Give it without. What stands on a command line is seen by every process of the machine.",
+    // The address that the browser opens would contain them.
+    throw new CulvertError("usage", `--issuer contains a user name or password: ${redactUrl(base)}`, {
+      hint: "Give the address without them. Every process of the machine can read a command line.",
     });
   }
   const workspaces = loginPolicy?.workspaces;
@@ -47,7 +49,7 @@ export async function authParts(
     revokeUrl: issuer === undefined ? endpoints.revokeUrl : new URL(`${base}/oauth/revoke`),
     originator: originator(world.env),
     ...(workspaces === undefined ? {} : { workspaces }),
-    // What to do next is no progress report: it is said whatever -q says.
+    // Instructions for the user are shown with -q too.
     say: (text) => host.stderr.writeSync(`${text}\n`),
     note: reporter.note,
     warn: reporter.warn,

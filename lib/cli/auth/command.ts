@@ -1,5 +1,5 @@
 /**
- * The words of `culvert auth` and its commands.
+ * Defines `culvert auth` and its commands.
  *
  * @module
  */
@@ -13,27 +13,26 @@ import {
   text,
 } from "../command/shared_flags.ts";
 
-/** What every command of the group takes. */
+/** Flags of every command of the group. */
 export type AuthFlags = OutputFlags & NetworkFlags & { readonly json?: boolean };
 
-/** What can be said to `auth login`. */
+/** Flags of `auth login`. */
 export type LoginFlags = AuthFlags & {
   readonly device?: boolean;
   readonly apiKey?: boolean;
   readonly accessToken?: boolean;
   readonly issuer?: string;
   readonly port?: number;
-  readonly successUrl?: string;
 };
 
-/** What can be said to `auth status`. */
+/** Flags of `auth status`. */
 export type StatusFlags = AuthFlags & { readonly provider?: string; readonly apiKeyFile?: string };
 
 const port = (input: string): number => {
   if (!/^\d{1,5}$/.test(input) || Number(input) > 65_535) throw new Error("Expected a port number");
   return Number(input);
 };
-const NO_WORDS = { kind: "tuple", parameters: [] } as const;
+const NO_ARGUMENTS = { kind: "tuple", parameters: [] } as const;
 const SHARED = {
   ...NETWORK_FLAGS,
   ...OUTPUT_FLAGS,
@@ -76,28 +75,18 @@ export const loginCommand = defineCommand<LoginFlags, []>({
       placeholder: "N",
       brief: "Port on this machine that the browser comes back to",
     },
-    successUrl: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "URL",
-      brief: "Page for the browser to end on, in place of the local one",
-    },
     ...SHARED,
   },
   aliases: OUTPUT_ALIASES,
-  positional: NO_WORDS,
+  positional: NO_ARGUMENTS,
   docs: {
     brief: "Sign in",
     description: [
-      "Signs in with ChatGPT by browser. The address that the browser ends on, or the code",
-      "in it, may also be pasted here, for when the browser is on another machine.",
-      "The login is stored in auth.json, or where cli_auth_credentials_store in config.toml says,",
-      "and shared with the codex client. The former one is replaced, and revoked, only when the",
-      "new one is safe.",
-      "Of two logins by browser at the same time the later one goes on: the earlier gives way.",
-      "The page of --success-url is told source=login and app_brand=codex, and nothing secret;",
-      "who has an organisation to set up first still ends on the local one, which says so.",
+      "Signs in with ChatGPT by browser. If the browser runs on another machine, or the port is",
+      "in use, paste the address that the browser ends on, or the code in it, here.",
+      "The login is stored in auth.json, or in the place that cli_auth_credentials_store in",
+      "config.toml names, and shared with the codex client. The former login is replaced and",
+      "revoked after the new one is saved.",
       "An access token is a personal one (at-...) or an agent identity.",
     ].join("\n"),
     examples: [
@@ -131,13 +120,13 @@ export const statusCommand = defineCommand<StatusFlags, []>({
     ...SHARED,
   },
   aliases: OUTPUT_ALIASES,
-  positional: NO_WORDS,
+  positional: NO_ARGUMENTS,
   docs: {
-    brief: "Show which credential is used, and whether it is any good",
+    brief: "Show which credential is used, and whether it is usable",
     description: [
-      "Shows source, account, plan and expiry of the credential that the next request",
-      "would carry, and which others lose to it. Asks nobody. Exits 4 when there is none,",
-      "or none that is usable.",
+      "Shows source, account, plan and expiry of the credential that the next request uses,",
+      "and the other sources that contain one. Sends no request. Exits 4 where there is no",
+      "usable credential.",
     ].join("\n"),
     examples: ["culvert auth status", "culvert auth status --json"],
     seeAlso: ["culvert auth login", "culvert auth refresh", "culvert help environment"],
@@ -149,12 +138,13 @@ export const statusCommand = defineCommand<StatusFlags, []>({
 export const refreshCommand = defineCommand<AuthFlags, []>({
   flags: SHARED,
   aliases: OUTPUT_ALIASES,
-  positional: NO_WORDS,
+  positional: NO_ARGUMENTS,
   docs: {
     brief: "Renew the access token of the stored login now",
     description: [
-      "Renews it though it may still be good. Requests do this by themselves, shortly",
-      "before a token expires and when one is refused.",
+      "Renews the token even if it is still valid. Requests do this by themselves, shortly",
+      "before a token expires and after one is refused. Nothing is renewed where the new",
+      "token could not be saved.",
     ].join("\n"),
     examples: ["culvert auth refresh"],
     seeAlso: SEE_ALSO,
@@ -166,10 +156,11 @@ export const refreshCommand = defineCommand<AuthFlags, []>({
 export const logoutCommand = defineCommand<AuthFlags, []>({
   flags: SHARED,
   aliases: OUTPUT_ALIASES,
-  positional: NO_WORDS,
+  positional: NO_ARGUMENTS,
   docs: {
     brief: "Sign out: revoke the stored login and remove it",
-    description: "Variables of the environment stay as they are, and are named when one still gives a key.",
+    description:
+      "Variables of the environment are not changed; those that still contain a credential are named.",
     examples: ["culvert auth logout"],
     seeAlso: SEE_ALSO,
   },
@@ -177,7 +168,7 @@ export const logoutCommand = defineCommand<AuthFlags, []>({
 });
 
 const docs: CommandDocs = {
-  brief: "Sign in and out, and see who you are",
+  brief: "Sign in and out, and show the credential in use",
   examples: ["culvert auth status", "culvert auth login"],
   seeAlso: ["culvert help environment", "culvert report"],
 };

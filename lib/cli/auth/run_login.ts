@@ -1,5 +1,5 @@
 /**
- * What `culvert auth login` does.
+ * Implements `culvert auth login`.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { authParts } from "./auth_parts.ts";
 /** Longest secret that is read, characters. */
 const MAX_SECRET_LENGTH = 64 * 1024;
 
-/** Ways to sign in other than by browser, of which one may be given. */
+/** The flags that select a way to sign in; at most one may be given. */
 const WAYS = [["device", "--device"], ["apiKey", "--api-key"], ["accessToken", "--access-token"]] as const;
 
 interface SecretKind {
@@ -49,25 +49,24 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
     });
   }
   const reporter = createReporter(host, flags);
-  const successUrl = await successPage(flags);
-  // The secret first: whoever waits at a terminal should learn at once that it is read from a pipe.
+  // Before anything else: at a terminal this fails with the explanation that it is read from a pipe.
   const apiKey = flags.apiKey === true ? await readSecret(host, API_KEY) : undefined;
   const accessToken = flags.accessToken === true ? await readSecret(host, ACCESS_TOKEN) : undefined;
   using stop = listenForStop(host);
   await using connection = await connectCommand(host, flags, reporter);
   const method = apiKey === undefined ? "chatgpt" : "api";
-  const demand = methodObjection(connection.settings.loginPolicy, method);
-  if (demand !== undefined) throw notAllowed(demand);
+  const setting = methodObjection(connection.settings.loginPolicy, method);
+  if (setting !== undefined) throw notAllowed(setting);
   const parts = await authParts(host, connection, reporter, flags.issuer);
   const signedIn: SignedIn & { readonly mode?: AuthMode } = apiKey !== undefined
     ? await withApiKey(parts, apiKey, stop.signal)
     : accessToken !== undefined
     ? await withAccessToken(parts, connection.settings, accessToken, stop.signal)
     : flags.device === true
-    ? await byDevice(parts, flags, host, stop.signal, successUrl)
-    : await byBrowser(parts, flags, host, stop.signal, successUrl);
+    ? await byDevice(parts, flags, host, stop.signal)
+    : await byBrowser(parts, flags, host, stop.signal);
   const { source } = parts.store;
-  reporter.progress(`signed in${nameOf(signedIn)}; stored in ${source.name}`);
+  reporter.progress(`Signed in${nameOf(signedIn)}; stored in ${source.name}`);
   if (source.kind === "memory") {
     reporter.warn({
       code: "auth_not_kept",
@@ -75,10 +74,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
     });
   }
   if (signedIn.onboarding !== undefined) {
-    reporter.progress(`this login began at the entrance ${signedIn.onboarding}`);
-  }
-  if (signedIn.setupUrl !== undefined) {
-    reporter.progress(`the organisation is not set up yet; its owner can do so at ${signedIn.setupUrl}`);
+    reporter.progress(`This login began at the entry point ${signedIn.onboarding}`);
   }
   if (flags.json === true) {
     const line = {
@@ -90,26 +86,22 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
       account_tail: signedIn.accountId?.slice(-4) ?? null,
       plan: signedIn.planType ?? null,
       onboarding_entrypoint: signedIn.onboarding ?? null,
-      setup_url: signedIn.setupUrl ?? null,
     };
     await host.stdout.write(`${JSON.stringify(line)}\n`);
   }
 }
 
-/** @throws CulvertError `usage` for an address that may not be one */
-async function successPage({ successUrl = "" }: LoginFlags): Promise<URL | undefined> {
-  // As an unset variable of the shell leaves it.
-  if (successUrl === "") return undefined;
-  return (await import("../../auth/login/callback/success_page.ts")).parseSuccessUrl(successUrl);
-}
-
-function notAllowed(demand: string): CulvertError {
-  return loginFailure("login_policy", `Cannot sign in this way: ${demand} in config.toml does not allow it`, {
-    hint: demand.includes('"api"')
-      ? "Nothing was changed. Store an API key instead: culvert auth login --api-key < key.txt"
-      : "Nothing was changed. Sign in with ChatGPT instead: culvert auth login",
-    details: { demand },
-  });
+function notAllowed(setting: string): CulvertError {
+  return loginFailure(
+    "login_policy",
+    `Cannot sign in this way: ${setting} in config.toml does not allow it`,
+    {
+      hint: setting.includes('"api"')
+        ? "Nothing was changed. Store an API key instead: culvert auth login --api-key < key.txt"
+        : "Nothing was changed. Sign in with ChatGPT instead: culvert auth login",
+      details: { demand: setting },
+    },
+  );
 }
 
 async function withApiKey(
@@ -134,21 +126,20 @@ async function withAccessToken(
   return await loginWithAccessToken({ ...parts, endpoints, chatgptBaseUrl }, token, signal);
 }
 
-/** By device code; where that is switched off, by browser. */
+/** Signs in by device code; by browser where that is disabled. */
 async function byDevice(
   parts: LoginParts,
   flags: LoginFlags,
   host: Host,
   signal: AbortSignal,
-  successUrl: URL | undefined,
 ): Promise<SignedIn> {
   const { loginByDevice } = await import("../../auth/login/device_login.ts");
   try {
     return await loginByDevice(parts, signal);
   } catch (error) {
     if (!(error instanceof CulvertError) || error.details["problem"] !== "device_code_disabled") throw error;
-    parts.say(`${error.message}. ${error.hint ?? ""}\nGoing on by browser.`);
-    return await byBrowser(parts, flags, host, signal, successUrl);
+    parts.say(`${error.message}. ${error.hint ?? ""}\nContinuing by browser.`);
+    return await byBrowser(parts, flags, host, signal);
   }
 }
 
@@ -157,7 +148,6 @@ async function byBrowser(
   flags: LoginFlags,
   host: Host,
   signal: AbortSignal,
-  successUrl: URL | undefined,
 ): Promise<SignedIn> {
   const [{ loginByBrowser }, { isHeadless, openBrowser }] = await Promise.all([
     import("../../auth/login/browser_login.ts"),
@@ -165,18 +155,17 @@ async function byBrowser(
   ]);
   const { env } = parts.world;
   if (isHeadless(env)) {
-    parts.say("No browser can be shown here. The simplest way may be: culvert auth login --device");
+    parts.say("No browser can be shown here. An alternative: culvert auth login --device");
   }
   return await loginByBrowser({
     ...parts,
     openPage: (url) => !isHeadless(env) && openBrowser(url, env),
     pasted: lines(host.stdin.stream()),
     ...(flags.port === undefined ? {} : { ports: [flags.port] }),
-    ...(successUrl === undefined ? {} : { successUrl }),
   }, signal);
 }
 
-/** Lines of a stream, the last one too where it has no end. */
+/** Splits a stream into lines; the last one may lack its line end. */
 async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
@@ -198,7 +187,9 @@ async function readSecret(host: Host, { name, how }: SecretKind): Promise<string
     text += chunk;
     if (text.length > MAX_SECRET_LENGTH) break;
   }
-  if (text.trim() === "") throw new CulvertError("usage", `Standard input holds no ${name}`, { hint: how });
+  if (text.trim() === "") {
+    throw new CulvertError("usage", `Standard input contains no ${name}`, { hint: how });
+  }
   return headerValue(text, "standard input");
 }
 

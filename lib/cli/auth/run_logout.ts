@@ -1,5 +1,5 @@
 /**
- * What `culvert auth logout` does.
+ * Implements `culvert auth logout`.
  *
  * @module
  */
@@ -20,15 +20,15 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   const { wasSignedIn, source } = await logout(parts);
   reporter.progress(
     wasSignedIn
-      ? `signed out; the login is removed from ${source.name}`
-      : `was not signed in: ${parts.store.absence}`,
+      ? `Signed out; the login was removed from ${source.name}`
+      : `Not signed in: ${parts.store.absence}`,
   );
   const left = [...API_KEY_VARIABLES, ACCESS_TOKEN_VARIABLE]
     .filter((name) => (host.world.env(name) ?? "").trim() !== "");
   if (left.length > 0) {
     reporter.warn({
       code: "credential_in_environment",
-      message: `Still in force: the credential from ${left.join(", ")}`,
+      message: `Still in use: the credential from ${left.join(", ")}`,
     });
   }
   if (flags.json === true) {

@@ -1,5 +1,5 @@
 /**
- * What `culvert auth refresh` does.
+ * Implements `culvert auth refresh`.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 import { createReporter } from "../output/reporter.ts";
 
-/** What is stored, by the names of `auth.json`. */
+/** Modes of the stored credentials that cannot be renewed. */
 const MODES = {
   bearer: "apikey",
   command: "apikey",
@@ -41,7 +41,7 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
     const what = describeCredential(MODES[credential.kind], credential.source);
     throw new CulvertError(
       "auth_refresh_failed",
-      `Nothing can be renewed: the stored credential is ${what}`,
+      `The stored credential cannot be renewed: it is ${what}`,
       {
         hint: "Only a ChatGPT login has tokens that are renewed. See: culvert auth status",
       },
@@ -50,11 +50,17 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   const { record } = credential;
   const endpoints = authEndpoints(world.env);
   const { warn } = reporter;
-  const login = new ManagedLogin({ store, record, dialer, world, endpoints, observer, warn, hold });
+  const options = { store, record, dialer, world, endpoints, observer, warn, hold, mustSave: true };
+  const login = new ManagedLogin(options);
   await login.renew("proactive_expiry", stop.signal);
+  if (!login.isSaved) {
+    throw new CulvertError("auth_storage", `The renewed login could not be saved in ${store.source.name}`, {
+      hint: "The former tokens are not valid any more. Sign in again: culvert auth login",
+    });
+  }
   const expiresAt = expiryOf(login.record);
   const at = expiresAt === undefined ? null : new Date(expiresAt).toISOString();
-  reporter.progress(`the access token was renewed${at === null ? "" : ` and is good until ${at}`}`);
+  reporter.progress(`The access token was renewed${at === null ? "" : ` and is valid until ${at}`}`);
   if (flags.json === true) {
     const { source } = store;
     const line = {

@@ -1,5 +1,5 @@
 /**
- * What `culvert auth status` does.
+ * Implements `culvert auth status`.
  *
  * @module
  */
@@ -44,7 +44,7 @@ export async function run(context: CliContext, flags: StatusFlags): Promise<void
   if (status.error?.hint !== undefined) host.stderr.writeSync(`culvert: ${status.error.hint}\n`);
 }
 
-/** The status for machines. Every key is always there. */
+/** Returns the status as JSON. Every key is always present. */
 export function statusJson(status: AuthStatus): Readonly<Record<string, unknown>> {
   const time = (ms: number | undefined) => ms === undefined ? null : new Date(ms).toISOString();
   return {
@@ -68,7 +68,7 @@ export function statusJson(status: AuthStatus): Readonly<Record<string, unknown>
   };
 }
 
-/** The status for people. */
+/** Returns the status as text. */
 export function statusText(status: AuthStatus, now: number): string {
   const account = [
     status.email,
@@ -92,7 +92,7 @@ export function statusText(status: AuthStatus, now: number): string {
     .join("");
 }
 
-/** `2026-03-01T12:00:00Z (in 2 h)`. */
+/** Formats a time, such as `2026-03-01T12:00:00Z (in 2 h)`. */
 function describeTime(ms: number, now: number): string {
   const minutes = Math.round(Math.abs(ms - now) / 60_000);
   const span = minutes < 120

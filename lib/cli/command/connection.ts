@@ -66,11 +66,7 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
   });
   const early: Warning[] = [];
   let warn = (warning: Warning): void => void early.push(warning);
-  const connection = await connect(settings, world, {
-    observer,
-    warn: (warning) => warn(warning),
-    secrets: reporter.secrets,
-  });
+  const connection = await connect(settings, world, { observer, warn: (warning) => warn(warning) });
   summarise(early, reporter).forEach(reporter.warn);
   warn = reporter.warn;
   settings.notes.forEach((note) => reporter.note(note));

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { redactJson } from "../../redaction/details.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 import { redactError } from "../output/render_error.ts";
 import type { AnswerCollector } from "../../responses/turn/answer_collector.ts";
@@ -26,8 +25,9 @@ export function jsonLine({ event, text }: StreamItem): string {
 
 /** The last line. */
 export function resultLine(result: ResultEvent, redact: Redactor): string {
-  const error = result.error === null ? null : redactError(result.error, redact);
-  return `${JSON.stringify(redactJson({ ...result, error }, redact))}\n`;
+  return jsonLine({
+    event: { ...result, error: result.error === null ? null : redactError(result.error, redact) },
+  });
 }
 
 /**
@@ -39,13 +39,7 @@ export function jsonOutput(redact: Redactor): TurnOutput {
   return {
     render: (batch) => {
       let lines = "";
-      for (const item of batch) {
-        // The API's events are printed unchanged; the program's own may repeat what a server said.
-        if (!item.event.type.startsWith("culvert.")) lines += jsonLine(item);
-        else if (item.event.type !== "culvert.result") {
-          lines += `${JSON.stringify(redactJson(item.event, redact))}\n`;
-        }
-      }
+      for (const item of batch) if (item.event.type !== "culvert.result") lines += jsonLine(item);
       return lines;
     },
     finish: (result) => resultLine(result, redact),

@@ -37,6 +37,8 @@ export interface HttpRequest {
   readonly secretHeaders?: readonly string[];
   /** Sent again on a redirect that keeps the body. A stream cannot be: such a redirect fails with `redirect`. */
   readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** `manual` returns a redirect as it is. Default: it is followed. */
+  readonly redirect?: "follow" | "manual";
   readonly signal?: AbortSignal;
   /** Time allowed until response headers are in, ms, redirects included. Failure: `header_timeout`. */
   readonly headerTimeoutMs?: number;

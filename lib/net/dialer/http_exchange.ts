@@ -74,7 +74,9 @@ async function follow(first: HttpRequest, late: AbortSignal, parts: ExchangePart
       await response.body?.cancel();
       throw parts.refusedByProxy(response.headers, request.url, route);
     }
-    const next = followUp(request, response.status, response.headers.get("location"));
+    const next = request.redirect === "manual"
+      ? undefined
+      : followUp(request, response.status, response.headers.get("location"));
     if (next === undefined) return reply(response, request, route, parts);
     await response.body?.cancel();
     if (hop >= REDIRECT_LIMIT) {

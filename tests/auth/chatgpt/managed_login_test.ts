@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
+import { join } from "../../support/paths.ts";
 import {
   accessToken,
   failureOf,
@@ -167,7 +168,7 @@ Deno.test("a refresh token that was refused for good is not posted again by the 
     assertEquals((await failureOf(login.renew("unauthorized_recovery"))).details["reason"], "exhausted");
   }
   assertEquals(authority.seen.length, 1);
-  const note = Deno.readTextFileSync(`${home.authPath}.lock`);
+  const note = Deno.readTextFileSync(join(home.path, "culvert-auth.lock"));
   assert(!note.includes("rt-1"), "the note holds no token");
 });
 

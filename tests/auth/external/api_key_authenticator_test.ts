@@ -2,7 +2,7 @@ import { apiKeyAuthenticator } from "../../../lib/auth/external/api_key_authenti
 import { assertEquals } from "../../support/assert.ts";
 import { worldWith } from "../../net/kit.ts";
 
-Deno.test("the key that recovery was given is the next request's, though another turn is still waiting for its own", async () => {
+Deno.test("the next request carries the key that recovery received, while another turn still waits for its own", async () => {
   const first = Promise.withResolvers<string>();
   let asked = 0;
   const authenticator = apiKeyAuthenticator(
@@ -10,10 +10,12 @@ Deno.test("the key that recovery was given is the next request's, though another
     worldWith(),
   );
   const slow = authenticator.authorize();
+  const sent = { mode: "apikey", source: { kind: "flag", name: "test" }, headers: {} } as const;
   const recovered = await authenticator.startTurn().recover({
     endpoint: "/responses",
     transport: "http",
     evidence: {},
+    sent,
   });
   first.resolve("sk-1");
   const keys = [

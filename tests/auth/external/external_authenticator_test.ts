@@ -80,7 +80,7 @@ Deno.test("a server that refuses every token of a program costs two sends and on
   assertEquals([sent.length, count], [2, 1]);
   assert(end?.resend === false);
   assertEquals([end.outcome, end.reason], ["recovery_not_run", "recovery_exhausted"]);
-  assertIncludes(end.error.hint ?? "", "have the program give another credential");
+  assertIncludes(end.error.hint ?? "", "have the program supply another credential");
   assertEquals(recoveries().map(([mode]) => mode), ["external", "external"]);
 });
 

@@ -37,7 +37,7 @@ Deno.test("a program's resolve that never returns ends the turn after ten second
   assertEquals([error?.code, waits], ["auth_missing", [10_000]]);
   assertIncludes(
     error?.message ?? "",
-    "`resolve` of the externalAuth option failed: it gave nothing within 10 s",
+    "`resolve` of the externalAuth option failed: it returned nothing within 10 s",
   );
   assertEquals([error?.details["reason"], told?.aborted], ["external_timeout", true]);
 });
@@ -50,7 +50,7 @@ Deno.test("a program's refresh that never returns ends the turn after ten second
   assertEquals([error?.code, error?.details["permanent"], waits], ["auth_refresh_failed", false, [10_000]]);
   assertIncludes(
     error?.message ?? "",
-    "`refresh` of the externalAuth option failed: it gave nothing within 10 s",
+    "`refresh` of the externalAuth option failed: it returned nothing within 10 s",
   );
 });
 
@@ -81,7 +81,7 @@ Deno.test("a program's apiKey function that never returns ends the turn after te
     },
   });
   assertEquals([error?.code, waits, told?.aborted], ["auth_missing", [10_000], true]);
-  assertIncludes(error?.message ?? "", "`apiKey` failed: it gave nothing within 10 s");
+  assertIncludes(error?.message ?? "", "`apiKey` failed: it returned nothing within 10 s");
 });
 
 Deno.test("a promise of another library is bounded like any other", async () => {

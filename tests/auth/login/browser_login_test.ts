@@ -1,4 +1,5 @@
-import { authorizeUrl, pastedAnswer } from "../../../lib/auth/login/browser_login.ts";
+import { authorizeUrl } from "../../../lib/auth/login/browser_login.ts";
+import { pastedAnswer } from "../../../lib/auth/login/callback/callback_answer.ts";
 import { MOCK_ACCOUNT } from "../../../lib/mock/oauth/tokens.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { failureOf, loginText, TestHome } from "../kit.ts";
@@ -28,12 +29,12 @@ Deno.test("a login by browser ends on a bare local page, and auth.json holds tok
   assertEquals(stored.tokens["account_id"], MOCK_ACCOUNT.accountId);
   assert(typeof stored["last_refresh"] === "string");
   const exchange = issuer.oauth.tokenRequests[0];
-  assertEquals(Object.keys(exchange?.fields ?? {}), [
-    "grant_type",
-    "code",
-    "redirect_uri",
+  assertEquals(Object.keys(exchange?.fields ?? {}).toSorted(), [
     "client_id",
+    "code",
     "code_verifier",
+    "grant_type",
+    "redirect_uri",
   ]);
   assertEquals(exchange?.contentType, "application/x-www-form-urlencoded");
 });
@@ -66,9 +67,7 @@ Deno.test("/success before an answer, /cancel and foreign states leave the login
   assertEquals((await at("/auth/callback?code=c&state=foreign"))[0], 400);
   assertEquals((await at("/auth/callback?code=c"))[0], 400);
   assertEquals((await at("/auth/callback?error=access_denied&state=foreign"))[0], 400);
-  assertEquals([...Deno.readDirSync(home.path)].map(({ name }) => name), [
-    `culvert-login-${login.callback.port}.json`,
-  ]);
+  assertEquals([...Deno.readDirSync(home.path)], []);
   await (await fetch(login.url)).text();
   assertEquals((await login.result).email, MOCK_ACCOUNT.email);
 });
@@ -224,7 +223,7 @@ Deno.test("a pasted address is an answer when its state is this login's, and is 
   await writer.write("http://localhost:1455/auth/callback?code=x&state=foreign");
   await writer.write(answer);
   assertEquals((await login.result).email, MOCK_ACCOUNT.email);
-  assertIncludes(login.said.at(-1) ?? "", "once more");
+  assertIncludes(login.said.at(-1) ?? "", "Paste the whole address again");
 });
 
 Deno.test("a pasted bare code is an answer", async () => {
@@ -249,7 +248,7 @@ Deno.test("the address to open, pasted back, is no answer: it is asked for again
   await writer.write(login.url);
   await writer.write(await locationOf(login.url));
   assertEquals((await login.result).email, MOCK_ACCOUNT.email);
-  assertIncludes(login.said.at(-1) ?? "", "once more");
+  assertIncludes(login.said.at(-1) ?? "", "Paste the whole address again");
   assertEquals(pastedAnswer(`http://localhost:1455/auth/callback?error=access_denied&state=s`, "s"), {
     kind: "refused",
     code: "access_denied",

@@ -6,14 +6,14 @@ import { CulvertError } from "../../../lib/errors.ts";
 import { failureOf, plainDialer, TestAuthority, TestHome } from "../kit.ts";
 import { callbackUrl, Issuer, locationOf, loginParts, startLogin, textOf } from "./login_kit.ts";
 
-Deno.test("when no port can be had the login goes on by pasting, and says why", async () => {
+Deno.test("a login without a usable port is completed by pasting, and says why", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const lines = new TransformStream<string, string>();
   const ports = [taken.addr.port];
   const login = await startLogin(home, issuer.base, { pasted: lines.readable, ports });
-  assertIncludes(login.said[0] ?? "", `${taken.addr.port} in use`);
+  assertIncludes(login.said[0] ?? "", `port ${taken.addr.port} is in use`);
   assertIncludes(login.said[0] ?? "", "--device");
   const answer = await locationOf(login.url);
   const writer = lines.writable.getWriter();
@@ -31,7 +31,7 @@ Deno.test("a port is free again as soon as the login is over", async () => {
   again.close();
 });
 
-Deno.test("an authority that is out of reach is told before any browser opens", async () => {
+Deno.test("an authority that cannot be reached is reported before a browser opens", async () => {
   await using home = new TestHome();
   const opened: string[] = [];
   const work = startLogin(home, "http://127.0.0.1:9", {
@@ -42,10 +42,10 @@ Deno.test("an authority that is out of reach is told before any browser opens", 
   });
   const error = await failureOf(work);
   assertEquals([error.code, opened], ["connect", []]);
-  assertIncludes(error.message, "127.0.0.1:9 is out of reach");
+  assertIncludes(error.message, "127.0.0.1:9 cannot be reached");
 });
 
-Deno.test("a login can be given up while the authority does not answer whether it is there", async () => {
+Deno.test("a login can be cancelled while the authority does not answer the first request", async () => {
   await using home = new TestHome();
   const asked = Promise.withResolvers<void>();
   const mayAnswer = Promise.withResolvers<void>();
@@ -66,7 +66,7 @@ Deno.test("a login can be given up while the authority does not answer whether i
   assertEquals([error === reason, opened], [true, []]);
 });
 
-Deno.test("a torn auth.json is reported before any browser opens, and is not overwritten", async () => {
+Deno.test("a torn auth.json is reported before a browser opens, and is not overwritten", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   home.store('{"tokens":');
@@ -74,7 +74,7 @@ Deno.test("a torn auth.json is reported before any browser opens, and is not ove
   assertEquals(home.text(), '{"tokens":');
 });
 
-Deno.test("an empty auth.json, which holds nothing, may be replaced", async () => {
+Deno.test("an empty auth.json is replaced", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   home.store("");
@@ -84,15 +84,15 @@ Deno.test("an empty auth.json, which holds nothing, may be replaced", async () =
   assertEquals(home.json()["auth_mode"], "chatgpt");
 });
 
-Deno.test("markup in an error is escaped on the page", () => {
-  const page = errorPage({ title: "<t>", code: `"c"`, message: "<script>&'", help: "</p>" });
-  for (const text of ["&lt;t&gt;", "&quot;c&quot;", "&lt;script&gt;&amp;&#39;", "&lt;/p&gt;"]) {
+Deno.test("markup in an error is escaped on the page", async () => {
+  const page = await errorPage({ code: `"c"`, message: "<script>&'", help: "</p>" }).text();
+  for (const text of ["&quot;c&quot;", "&lt;script&gt;&amp;&#39;", "&lt;/p&gt;"]) {
     assertIncludes(page, text);
   }
   assertExcludes(page, "<script>");
 });
 
-Deno.test("nothing that a login says or shows holds a token, a code or the verifier", async () => {
+Deno.test("no output of a login contains a token, a code or the verifier", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority((request) =>
     request.path === "/oauth/token" && request.method === "POST"
@@ -108,18 +108,18 @@ Deno.test("nothing that a login says or shows holds a token, a code or the verif
   assertExcludes(everything, verifier);
 });
 
-Deno.test("a port that is not permitted counts as one in use, and the next is taken", async () => {
+Deno.test("a port that is not permitted is skipped like one in use", async () => {
   const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = probe.addr;
   probe.close();
   const server = new URL("../../../lib/auth/login/callback/callback_server.ts", import.meta.url).href;
   const code = `
     import { startCallbackServer } from ${JSON.stringify(server)};
-    const given = { state: "s", note: () => {}, home: "/nowhere", world: {} };
-    const started = await startCallbackServer({ ...given, ports: [1, ${port}] });
-    console.log("port" in started ? started.port : JSON.stringify(started));
-    await started.close?.();
-    console.log(JSON.stringify(await startCallbackServer({ ...given, ports: [1, 2] })));
+    const given = { state: "s", note: () => {}, lingerMs: 100 };
+    const { server } = startCallbackServer({ ...given, ports: [1, ${port}] });
+    console.log(server?.port);
+    await server?.close();
+    console.log(JSON.stringify(startCallbackServer({ ...given, ports: [1, 2] }).problems));
   `;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(file, code);
@@ -142,7 +142,7 @@ Deno.test("a port that is not permitted counts as one in use, and the next is ta
   ]);
 });
 
-Deno.test("an exchange that finds no connection is tried again, for the code is still good; one that was sent is not", async () => {
+Deno.test("an exchange that finds no connection is retried, and one that was sent is not", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   for (const [code, attempts] of [["connect", 2], ["reset", 1]] as const) {

@@ -1,5 +1,4 @@
-/** A login has one answer and one end, whoever else would have liked to be first. */
-import { startCallbackServer } from "../../../lib/auth/login/callback/callback_server.ts";
+/** A login takes one answer and has one result. */
 import { PendingAnswer } from "../../../lib/auth/login/callback/pending_answer.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { failureOf, loginText, TestHome, testWorld } from "../kit.ts";
@@ -7,7 +6,7 @@ import { callbackUrl, HeldAuthority, startLogin, textOf } from "./login_kit.ts";
 
 const CODE = { code: "CODE-OF-THIS-LOGIN" };
 
-Deno.test("an answer that is pasted behind the browser's is not exchanged, and the login is what the first came to", async () => {
+Deno.test("an answer that is pasted after the browser's is not exchanged, and the first one decides the login", async () => {
   await using home = new TestHome();
   await using authority = new HeldAuthority();
   const lines = new TransformStream<string, string>();
@@ -19,11 +18,11 @@ Deno.test("an answer that is pasted behind the browser's is not exchanged, and t
   authority.grant();
   assertIncludes((await page)[1], "Signed in");
   assertEquals([(await login.result).accountId, authority.codes], ["acc-1", 1]);
-  assertIncludes(login.said.at(-1) ?? "", "The browser was faster");
+  assertIncludes(login.said.at(-1) ?? "", "The browser has already sent the answer");
   assertEquals(home.json().tokens["refresh_token"], "rt-new");
 });
 
-Deno.test("a browser that comes behind a pasted answer is turned away, and its code is not exchanged", async () => {
+Deno.test("a browser that comes after a pasted answer is refused, and its code is not exchanged", async () => {
   await using home = new TestHome();
   await using authority = new HeldAuthority();
   const lines = new TransformStream<string, string>();
@@ -36,29 +35,7 @@ Deno.test("a browser that comes behind a pasted answer is turned away, and its c
   assertEquals([(await login.result).accountId, authority.codes], ["acc-1", 1]);
 });
 
-Deno.test("a login does not give way to a later one while a pasted answer is exchanged", async () => {
-  await using home = new TestHome();
-  await using authority = new HeldAuthority();
-  const lines = new TransformStream<string, string>();
-  const login = await startLogin(home, authority.base, { pasted: lines.readable });
-  await lines.writable.getWriter().write(CODE.code);
-  await authority.asked;
-  const port = Number(login.callback.port);
-  const noted: string[] = [];
-  const later = await startCallbackServer({
-    state: "later",
-    pending: new PendingAnswer(),
-    ports: [port],
-    home: home.path,
-    world: testWorld(),
-    note: (text) => noted.push(text),
-  });
-  assertEquals([later, noted], [[{ port, problem: "in use" }], []]);
-  authority.grant();
-  assertEquals((await login.result).accountId, "acc-1");
-});
-
-Deno.test("the limit of a login counts until there is an answer", async () => {
+Deno.test("the time limit of a login ends with its answer", async () => {
   await using home = new TestHome();
   await using authority = new HeldAuthority();
   const limitMs = 77 * 60_000;
@@ -75,14 +52,14 @@ Deno.test("the limit of a login counts until there is an answer", async () => {
   assertIncludes((await page)[1], "Signed in");
 });
 
-Deno.test("a signal while the answer is exchanged is told what comes next, and the login what it came to", async () => {
+Deno.test("a signal during the exchange says what happens next, and the login is completed and saved", async () => {
   await using home = new TestHome();
   await using authority = new HeldAuthority();
-  const giveUp = new AbortController();
-  const login = await startLogin(home, authority.base, {}, giveUp.signal);
+  const controller = new AbortController();
+  const login = await startLogin(home, authority.base, {}, controller.signal);
   const page = fetch(callbackUrl(login, { state: login.state, ...CODE })).then(textOf);
   await authority.asked;
-  giveUp.abort(new Error("enough"));
+  controller.abort(new Error("enough"));
   assertIncludes(login.said.at(-1) ?? "", "must be saved");
   authority.grant();
   assertEquals((await login.result).accountId, "acc-1");
@@ -90,31 +67,31 @@ Deno.test("a signal while the answer is exchanged is told what comes next, and t
   assertIncludes((await page)[1], "Signed in");
 });
 
-Deno.test("an exchange that is refused behind a signal is told as what it is, and the former login stays", async () => {
+Deno.test("an exchange that is refused after a signal fails with its own reason, and the former login stays", async () => {
   await using home = new TestHome();
   await using authority = new HeldAuthority();
   const stored = loginText({ access: "former" });
   home.store(stored);
-  const giveUp = new AbortController();
-  const login = await startLogin(home, authority.base, {}, giveUp.signal);
+  const controller = new AbortController();
+  const login = await startLogin(home, authority.base, {}, controller.signal);
   const page = fetch(callbackUrl(login, { state: login.state, ...CODE })).then(textOf);
   await authority.asked;
-  giveUp.abort(new Error("enough"));
+  controller.abort(new Error("enough"));
   authority.refuse();
   assertEquals((await failureOf(login.result)).details["problem"], "token_exchange_failed");
   assertIncludes((await page)[1], "token_exchange_failed");
   assertEquals(home.text(), stored);
 });
 
-Deno.test("an answer is accepted once, and not where the wait was given up", async () => {
+Deno.test("an answer is accepted once, and not after the wait was cancelled", async () => {
   const answer = { kind: "code", code: "c" } as const;
   const accepted = new PendingAnswer();
   const end = accepted.accept(answer);
   assert(end !== undefined);
-  assertEquals([accepted.accept(answer), accepted.giveUp("late")], [undefined, false]);
+  assertEquals([accepted.accept(answer), accepted.cancel("late")], [undefined, false]);
   assertEquals(await accepted.complete(({ kind }) => Promise.resolve({ email: kind })), { email: "code" });
   assertEquals(await end, { email: "code" });
   const left = new PendingAnswer();
-  assertEquals([left.giveUp("first"), left.giveUp("second"), left.accept(answer)], [true, false, undefined]);
+  assertEquals([left.cancel("first"), left.cancel("second"), left.accept(answer)], [true, false, undefined]);
   assertEquals(await left.complete(() => Promise.resolve({})).catch(String), "first");
 });

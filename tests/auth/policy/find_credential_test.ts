@@ -69,7 +69,7 @@ Deno.test("a mode without its material is no credential, and the error says so",
   await using home = new TestHome();
   for (const text of ['{"auth_mode":"apikey","OPENAI_API_KEY":null}', '{"auth_mode":"chatgpt"}', "{}"]) {
     home.store(text);
-    assertIncludes((await failureOf(find(home))).message, "lacks what its mode says");
+    assertIncludes((await failureOf(find(home))).message, "lacks what its mode requires");
   }
 });
 

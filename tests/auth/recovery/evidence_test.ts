@@ -178,7 +178,9 @@ Deno.test("repeats of a retry after server errors still follow the recovery", ()
 Deno.test("a later 401 overwrites all four auth_401_* and blanks what it lacks", () => {
   const store = evidence();
   store.observer.observe(recovery());
-  store.observer.observe(recovery({ outcome: "recovery_not_run", evidence: { requestId: "req-2" } }));
+  store.observer.observe(
+    recovery({ outcome: "recovery_not_run", count: 2, evidence: { requestId: "req-2" } }),
+  );
   const tags = store.tags();
   assertEquals(
     [
@@ -190,19 +192,6 @@ Deno.test("a later 401 overwrites all four auth_401_* and blanks what it lacks",
     ],
     ["req-2", "", "", "", "2"],
   );
-});
-
-Deno.test("no value of an earlier turn is read as this turn's own", () => {
-  const store = evidence();
-  store.observer.observe(request({ status: 401, error: "http 401", evidence: FOUR }));
-  store.observer.observe(recovery());
-  store.startTurn();
-  store.observer.observe(request({ status: 200 }));
-  const tags = store.tags();
-  for (const [name, value] of Object.entries(tags)) {
-    if (/^auth_(401|recovery)_|^auth_state_changed/.test(name)) assertEquals([name, value], [name, ""]);
-  }
-  assertEquals(tags["auth_retry_after_unauthorized"], "false");
 });
 
 Deno.test("a request after a full event blanks what it lacks, and keeps what the environment says", () => {

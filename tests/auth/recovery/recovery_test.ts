@@ -317,7 +317,7 @@ Deno.test("a final 401 is told in at most ten lines: sent, source, server, recov
     "api.corp.example refused the credential with 401 on /responses (http)",
     `Sent: an Authorization header, a ChatGPT login from ${home.authPath}`,
     "The server said: Your token is not welcome (token_expired, expired)",
-    "Recovery: ran, and the renewed credential was refused as well",
+    "Recovery: ran, and the server refused the renewed credential too",
     "For support: request id req-401, cf-ray ray-401",
     "Next: sign in again: culvert auth login",
   ]);

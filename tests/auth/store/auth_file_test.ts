@@ -1,10 +1,10 @@
 import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
-import type { WriteStep } from "../../../lib/auth/store/whole_file.ts";
+import type { WriteStep } from "../chatgpt/worker.ts";
 import { replaceCredential } from "../../../lib/auth/auth_record.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { fromFileUrl, join } from "../../support/paths.ts";
 import { DEFECT_ROWS } from "./auth_file_rows.ts";
-import { failureOf, loginText, TestHome, testWorld } from "../kit.ts";
+import { failureOf, filesIn, loginText, TestHome, testWorld, writeRecord } from "../kit.ts";
 
 const WORKER = fromFileUrl(new URL("../chatgpt/worker.ts", import.meta.url));
 const CONFIG = fromFileUrl(new URL("../../../deno.json", import.meta.url));
@@ -13,17 +13,17 @@ const modeOf = (path: string) => (Deno.statSync(path).mode ?? 0) & 0o777;
 
 for (
   const [step, expected] of [
-    ["temporary_created", "sk-first"],
-    ["temporary_half_written", "sk-first"],
-    ["temporary_written", "sk-first"],
-    ["temporary_synced", "sk-first"],
+    ["reserved", "sk-first"],
+    ["written", "sk-first"],
+    ["truncated", "sk-first"],
+    ["synced", "sk-first"],
     ["renamed", "sk-second"],
-    ["folder_synced", "sk-second"],
+    ["directory_synced", "sk-second"],
   ] as const satisfies readonly (readonly [WriteStep, string])[]
 ) {
   Deno.test(`kill -9 at the step "${step}" of a write leaves one whole version of auth.json`, async () => {
     await using home = new TestHome();
-    await open(home).write({ auth_mode: "apikey", OPENAI_API_KEY: "sk-first" });
+    await writeRecord(open(home), { auth_mode: "apikey", OPENAI_API_KEY: "sk-first" });
     const { signal } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-check", "--quiet", `--config=${CONFIG}`, WORKER, "write", home.path, step],
       stdout: "null",
@@ -31,19 +31,19 @@ for (
     }).output();
     assertEquals(signal, "SIGKILL");
     assertEquals((await open(home).read())?.apiKey, expected);
-    for (const entry of Deno.readDirSync(home.path)) assertEquals(modeOf(join(home.path, entry.name)), 0o600);
-    await open(home).write({ auth_mode: "apikey", OPENAI_API_KEY: "sk-third" });
+    for (const { name } of Deno.readDirSync(home.path)) assertEquals(modeOf(join(home.path, name)), 0o600);
+    await writeRecord(open(home), { auth_mode: "apikey", OPENAI_API_KEY: "sk-third" });
     assertEquals((await open(home).read())?.apiKey, "sk-third");
   });
 }
 
-Deno.test("a write makes the folder, the file is 0600, and no temporary file is left", async () => {
+Deno.test("a write creates the directory and a file of mode 0600, and leaves no temporary file", async () => {
   await using home = new TestHome();
   const codexHome = join(home.path, "deep", "er");
   const file = new AuthFile({ codexHome, world: testWorld() });
-  await file.write({ auth_mode: "apikey", OPENAI_API_KEY: "sk-1" });
+  await writeRecord(file, { auth_mode: "apikey", OPENAI_API_KEY: "sk-1" });
   assertEquals(modeOf(join(codexHome, "auth.json")), 0o600);
-  assertEquals([...Deno.readDirSync(codexHome)].map((entry) => entry.name), ["auth.json"]);
+  assertEquals(filesIn(codexHome), ["auth.json"]);
   assertEquals(
     Deno.readTextFileSync(file.path),
     '{\n  "auth_mode": "apikey",\n  "OPENAI_API_KEY": "sk-1"\n}',
@@ -54,7 +54,7 @@ Deno.test("an existing file of mode 0644 is 0600 after a write", async () => {
   await using home = new TestHome();
   home.store("{}");
   Deno.chmodSync(home.authPath, 0o644);
-  await open(home).write({ OPENAI_API_KEY: "sk-1" });
+  await writeRecord(open(home), { OPENAI_API_KEY: "sk-1" });
   assertEquals(modeOf(home.authPath), 0o600);
 });
 
@@ -63,7 +63,7 @@ Deno.test("a symbolic link stays one, and its target is replaced", async () => {
   const target = join(home.path, "elsewhere.json");
   Deno.writeTextFileSync(target, "{}");
   Deno.symlinkSync(target, home.authPath);
-  await open(home).write({ OPENAI_API_KEY: "sk-1" });
+  await writeRecord(open(home), { OPENAI_API_KEY: "sk-1" });
   assert(Deno.lstatSync(home.authPath).isSymlink);
   assertEquals([JSON.parse(Deno.readTextFileSync(target)), modeOf(target)], [
     { OPENAI_API_KEY: "sk-1" },
@@ -71,35 +71,32 @@ Deno.test("a symbolic link stays one, and its target is replaced", async () => {
   ]);
 });
 
-Deno.test("a symbolic link that leads nowhere yet gets its target", async () => {
+Deno.test("a symbolic link without a target gets one", async () => {
   await using home = new TestHome();
   Deno.symlinkSync("later.json", home.authPath);
-  await open(home).write({ OPENAI_API_KEY: "sk-1" });
+  await writeRecord(open(home), { OPENAI_API_KEY: "sk-1" });
   assertEquals((await open(home).read())?.apiKey, "sk-1");
   assert(Deno.lstatSync(home.authPath).isSymlink);
 });
 
-Deno.test("temporary files of processes that died are cleared away, those of living ones are not", async () => {
+Deno.test("old temporary files are removed, recent ones are not", async () => {
   await using home = new TestHome();
   const old = join(home.path, ".auth.json.dead.tmp");
   const young = join(home.path, ".auth.json.alive.tmp");
   Deno.writeTextFileSync(old, "x");
   Deno.writeTextFileSync(young, "x");
   Deno.utimeSync(old, new Date(0), new Date(0));
-  await open(home).write({ OPENAI_API_KEY: "sk-1" });
-  assertEquals([...Deno.readDirSync(home.path)].map((entry) => entry.name).sort(), [
-    ".auth.json.alive.tmp",
-    "auth.json",
-  ]);
+  await writeRecord(open(home), { OPENAI_API_KEY: "sk-1" });
+  assertEquals(filesIn(home.path), [".auth.json.alive.tmp", "auth.json"]);
 });
 
-Deno.test("a missing file is no credential, not an error", async () => {
+Deno.test("a missing file is not an error", async () => {
   await using home = new TestHome();
   assertEquals(await open(home).read(), undefined);
 });
 
 for (const [name, text, problem] of DEFECT_ROWS) {
-  Deno.test(`an auth.json that is ${name} is reported as ${problem}, without quoting it, and left as it is`, async () => {
+  Deno.test(`an auth.json that is ${name} is reported as ${problem} without its text, and unchanged`, async () => {
     await using home = new TestHome();
     home.store(text);
     const error = await failureOf(open(home).read());
@@ -108,7 +105,7 @@ for (const [name, text, problem] of DEFECT_ROWS) {
   });
 }
 
-Deno.test("a folder that takes no new file, but a file that can be written, is written in place", async () => {
+Deno.test("a file in a directory that takes no new file is written in place", async () => {
   await using home = new TestHome();
   home.store(`${" ".repeat(500)}{}`);
   // Deno's own permissions refuse the folder and allow the file, for root as well.
@@ -116,8 +113,9 @@ Deno.test("a folder that takes no new file, but a file that can be written, is w
     import { AuthFile } from ${
     JSON.stringify(new URL("../../../lib/auth/store/auth_file.ts", import.meta.url).href)
   };
-    const world = { now: () => Date.now(), sleep: () => Promise.resolve() };
-    await new AuthFile({ codexHome: ${JSON.stringify(home.path)}, world }).write({ OPENAI_API_KEY: "sk-1" });
+    const world = { now: () => Date.now(), monotonic: () => performance.now(), sleep: () => Promise.resolve() };
+    const slot = await new AuthFile({ codexHome: ${JSON.stringify(home.path)}, world }).reserve();
+    await slot.commit(() => ({ OPENAI_API_KEY: "sk-1" }));
   `;
   const path = join(home.path, "script.ts");
   Deno.writeTextFileSync(path, script);
@@ -165,7 +163,7 @@ for (const [what, raw, mode] of ROUND_TRIPS) {
   Deno.test(`${what} is read from the file as it was written`, async () => {
     await using home = new TestHome();
     const file = new AuthFile({ codexHome: home.path, world: testWorld() });
-    await file.write(raw);
+    await writeRecord(file, raw);
     const record = await file.read();
     assertEquals([record?.mode, record?.raw], [mode, raw]);
     assertEquals(record?.agentIdentity, raw["agent_identity"]);

@@ -1,6 +1,16 @@
 import type { CredentialStore } from "../../../lib/auth/credential_store.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
-import { accessToken, failureOf, HOUR_MS, loginIn, loginText, TestAuthority, TestHome } from "../kit.ts";
+import {
+  accessToken,
+  failureOf,
+  filesIn,
+  HOUR_MS,
+  loginIn,
+  loginText,
+  TestAuthority,
+  TestHome,
+  writeRecord,
+} from "../kit.ts";
 import { MemoryKeyring, storesOn } from "./keyring/memory_keyring.ts";
 
 const LOGIN = "Codex Auth";
@@ -11,7 +21,7 @@ async function save(
   store: CredentialStore,
   raw: Readonly<Record<string, unknown>> = keyRecord,
 ): Promise<void> {
-  await (await store.reserve()).commit(raw);
+  await writeRecord(store, raw);
 }
 
 function refreshToken(text: string | undefined): unknown {
@@ -33,7 +43,7 @@ Deno.test("auto keeps renewed tokens although the keyring fails between the requ
   assertEquals([authority.seen.length, refreshToken(keyring.secrets.get(LOGIN))], [1, "rt-2"]);
 });
 
-Deno.test("auto says that the keyring fails, and not that the login in it is gone", async () => {
+Deno.test("auto reports that the keyring fails, not that the login was removed", async () => {
   const keyring = new MemoryKeyring();
   await using home = new TestHome();
   keyring.secrets.set(LOGIN, expired);
@@ -43,13 +53,13 @@ Deno.test("auto says that the keyring fails, and not that the login in it is gon
     keyring.fail(problem);
     assertEquals((await failureOf(login.reload())).details["problem"], problem);
   }
-  // A login that is in the keyring is looked for there for as long as the program runs.
+  // A login that came from the keyring is read there until the program ends.
   keyring.fail("", 0);
   assertEquals(await login.reload(), false);
 });
 
 for (const problem of ["timeout", "no_service", "not_installed"]) {
-  Deno.test(`auto asks a keyring once that fails with ${problem}, with the lock or without`, async () => {
+  Deno.test(`auto calls a keyring that fails with ${problem} only once`, async () => {
     const keyring = new MemoryKeyring();
     await using home = new TestHome();
     keyring.fail(problem);
@@ -64,7 +74,7 @@ for (const problem of ["timeout", "no_service", "not_installed"]) {
   });
 }
 
-Deno.test("auto does not call it a logout where the keyring did not answer in time", async () => {
+Deno.test("a logout fails where the keyring does not answer in time", async () => {
   const keyring = new MemoryKeyring();
   await using home = new TestHome();
   keyring.fail("timeout");
@@ -74,21 +84,7 @@ Deno.test("auto does not call it a logout where the keyring did not answer in ti
   assertEquals((await failureOf(auto.remove())).details["problem"], "timeout");
 });
 
-Deno.test("the keyring is asked once before the lock is taken, and has less time while it is held", async () => {
-  const keyring = new MemoryKeyring();
-  await using home = new TestHome();
-  const { auto } = await storesOn(keyring, home);
-  const result = await auto.lock(1_000);
-  await save(auto);
-  if (result.kind === "held") result.lock.release();
-  await auto.read();
-  const limits = keyring.calls.map(({ call }) => call?.limitMs);
-  const [before, ...held] = limits.slice(0, -1);
-  assertEquals([before, limits.at(-1)], [undefined, undefined]);
-  assertEquals([held.length > 0, held.every((limit) => limit === 10_000)], [true, true]);
-});
-
-Deno.test("auto warns that the codex client still takes a former login that could not be removed", async () => {
+Deno.test("auto warns that the codex client still uses a former login that could not be removed", async () => {
   const keyring = new MemoryKeyring();
   await using home = new TestHome();
   keyring.secrets.set(LOGIN, expired);
@@ -100,7 +96,7 @@ Deno.test("auto warns that the codex client still takes a former login that coul
   assertEquals([(await auto.read())?.apiKey, auto.source.kind], ["sk-later", "file"]);
 });
 
-Deno.test("a later login in the keyring comes before an older one that is left in the file", async () => {
+Deno.test("a later login in the keyring comes before an older one in the file", async () => {
   const keyring = new MemoryKeyring();
   await using home = new TestHome();
   let now = Date.now();
@@ -114,7 +110,7 @@ Deno.test("a later login in the keyring comes before an older one that is left i
   assertEquals([(await auto.read())?.apiKey, auto.source.kind], ["sk-later", "keyring"]);
 });
 
-Deno.test("a codex client that writes the file anew is believed by its last refresh alone", async () => {
+Deno.test("a record that the codex client rewrote is dated by its last refresh", async () => {
   const keyring = new MemoryKeyring();
   await using home = new TestHome();
   const { auto } = await storesOn(keyring, home);
@@ -127,7 +123,7 @@ Deno.test("a codex client that writes the file anew is believed by its last refr
   }
 });
 
-Deno.test("a plain file that is not understood outlives a login that was saved in the keyring", async () => {
+Deno.test("an auth.json that cannot be parsed is not removed after a login was saved in the keyring", async () => {
   const keyring = new MemoryKeyring();
   await using home = new TestHome();
   const foreign = '{"auth_mode":"futureMode","OPENAI_API_KEY":"sk-1"}';
@@ -139,5 +135,6 @@ Deno.test("a plain file that is not understood outlives a login that was saved i
   assertEquals(warnings.map(({ code }) => code), ["auth_file_left"]);
   home.store("");
   await save(auto);
-  assertEquals(await auto.read().then(() => [...Deno.readDirSync(home.path)].length), 0);
+  await auto.read();
+  assertEquals(filesIn(home.path), []);
 });

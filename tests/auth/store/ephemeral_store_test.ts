@@ -1,16 +1,25 @@
 import { EphemeralStore } from "../../../lib/auth/store/ephemeral_store.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
-import { accessToken, HOUR_MS, loginIn, loginText, TestAuthority, TestHome, testWorld } from "../kit.ts";
+import {
+  accessToken,
+  HOUR_MS,
+  loginIn,
+  loginText,
+  TestAuthority,
+  TestHome,
+  testWorld,
+  writeRecord,
+} from "../kit.ts";
 
 function open(home: TestHome): EphemeralStore {
   return new EphemeralStore({ codexHome: home.path, key: home.path, world: testWorld() });
 }
 
-Deno.test("an ephemeral login is the same for all stores of the process, and no file is made", async () => {
+Deno.test("an ephemeral login is shared by all stores of the process, and no file is created", async () => {
   await using home = new TestHome();
   await using other = new TestHome();
   assertEquals(await open(home).read(), undefined);
-  await (await open(home).reserve()).commit({ auth_mode: "apikey", OPENAI_API_KEY: "sk-1" });
+  await writeRecord(open(home), { auth_mode: "apikey", OPENAI_API_KEY: "sk-1" });
   assertEquals((await open(home).read())?.apiKey, "sk-1");
   assertEquals(await open(other).read(), undefined);
   assertEquals([...Deno.readDirSync(home.path)], []);
@@ -18,14 +27,14 @@ Deno.test("an ephemeral login is the same for all stores of the process, and no 
   assertEquals(await open(home).read(), undefined);
 });
 
-Deno.test("clients of one process renew an ephemeral login with one post", async () => {
+Deno.test("clients of one process renew an ephemeral login with one request", async () => {
   await using home = new TestHome();
   const fresh = accessToken("new", Date.now() + 240 * HOUR_MS);
   await using authority = new TestAuthority(() =>
     Response.json({ access_token: fresh, refresh_token: "rt-2" })
   );
   const expired = loginText({ access: accessToken("old", Date.now() - HOUR_MS) });
-  await (await open(home).reserve()).commit(JSON.parse(expired));
+  await writeRecord(open(home), JSON.parse(expired));
   const logins = await Promise.all(Array.from({ length: 5 }, () => loginIn(open(home), authority.env)));
   const records = await Promise.all(logins.map((login) => login.current()));
   assertEquals(authority.seen.length, 1);
@@ -33,7 +42,7 @@ Deno.test("clients of one process renew an ephemeral login with one post", async
   assertEquals([...Deno.readDirSync(home.path)], []);
 });
 
-Deno.test("the lock of an ephemeral login is waited for, and not for ever", async () => {
+Deno.test("the lock of an ephemeral login has one holder, and a time limit", async () => {
   await using home = new TestHome();
   const first = await open(home).lock(1_000);
   assert(first.kind === "held");

@@ -27,7 +27,6 @@ Deno.test("an access token is stored from stdin once the authority knows it, and
     account_tail: "0007",
     plan: "business",
     onboarding_entrypoint: null,
-    setup_url: null,
   });
   assertIncludes(login.stderr, "(Business); stored in");
   const status = await culvert(["auth", "status"], { env });

@@ -136,7 +136,7 @@ Deno.test("an API that takes no agent at all is asked twice, and the error says 
   const run = await rig.respond();
   assertEquals([run.code, rig.schemes], [4, ["AgentAssertion", "AgentAssertion"]], run.stderr);
   assertIncludes(run.stderr, "an agent identity from");
-  assertIncludes(run.stderr, "the renewed credential was refused as well");
+  assertIncludes(run.stderr, "the server refused the renewed credential too");
   assertIncludes(run.stderr, "use_agent_identity");
 });
 
@@ -159,5 +159,5 @@ Deno.test("a base of the user's own is no place for an agent, and nothing is sen
   await using rig = await AgentRig.start(`chatgpt_base_url = "http://127.0.0.1:9/backend-api"\n${POLICY}`);
   const run = await rig.respond();
   assertEquals([run.code, rig.asked, rig.schemes], [4, [], []]);
-  assertIncludes(run.stderr, "may not be used with the base 127.0.0.1:9");
+  assertIncludes(run.stderr, "must not be sent to 127.0.0.1:9");
 });

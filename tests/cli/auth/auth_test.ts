@@ -111,7 +111,6 @@ Deno.test("login, status, refresh and logout pass an intercepting proxy with a p
     account_tail: "0001",
     plan: "plus",
     onboarding_entrypoint: null,
-    setup_url: null,
   });
   const first = home.json().tokens["refresh_token"];
 
@@ -164,7 +163,7 @@ Deno.test("without the company's CA a login ends before any browser, with the re
   const env = { ...envOf(running.network, running.home), CODEX_CA_CERTIFICATE: "" };
   const login = await culvert(["auth", "login", "--issuer", ISSUER, "--port", "0"], { env });
   assertEquals(login.code, 3);
-  assertIncludes(login.stderr, "Cannot sign in, because api.culvert.test is out of reach");
+  assertIncludes(login.stderr, "Cannot sign in: api.culvert.test cannot be reached");
   assertExcludes(login.stderr, "/oauth/authorize?");
 });
 
@@ -182,7 +181,7 @@ Deno.test("an API key is stored from stdin, and read from nowhere else", async (
   assertExcludes(status.stdout, "0123456789");
   const refresh = await running.run(["auth", "refresh"]);
   assertEquals(refresh.code, 4);
-  assertIncludes(refresh.stderr, "Nothing can be renewed: the stored credential is an API key");
+  assertIncludes(refresh.stderr, "The stored credential cannot be renewed: it is an API key");
 });
 
 Deno.test("an empty stdin is no API key, and nothing is written", async () => {
@@ -292,7 +291,7 @@ Deno.test("a variable does not hide the stored login from logout, and is named a
   const logout = await running.run(["auth", "logout"], { env });
   assertEquals(logout.code, 0, logout.stderr);
   assertEquals(network.api.oauth.revoked, [tokens["refresh_token"]]);
-  assertIncludes(logout.stderr, "Still in force: the credential from CODEX_ACCESS_TOKEN");
+  assertIncludes(logout.stderr, "Still in use: the credential from CODEX_ACCESS_TOKEN");
 });
 
 /** Runs a login at a scripted issuer on loopback, and does something when it has said `mark`. */
@@ -336,7 +335,7 @@ Deno.test("where device codes are switched off the login goes on by browser, and
   );
   assertEquals(code, 4, stderr);
   assertIncludes(stderr, "security settings");
-  assertIncludes(stderr, "Going on by browser");
+  assertIncludes(stderr, "Continuing by browser");
   assertIncludes(stderr, "The authority did not grant the login: access_denied");
 });
 

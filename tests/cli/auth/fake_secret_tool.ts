@@ -20,6 +20,10 @@ export type Manner =
   | "missing";
 
 const SCRIPT = `#!/bin/sh
+# The program runs without the variables of its caller, so it looks beside itself.
+FAKE_FOLDER=$(dirname "$0")
+FAKE_MANNER=$(cat "$FAKE_FOLDER/manner")
+env >"$FAKE_FOLDER/environment"
 echo "$*" >>"$FAKE_FOLDER/calls"
 if [ "$FAKE_MANNER" = unreachable ]; then
   echo "secret-tool: Cannot autolaunch D-Bus without X11 \\$DISPLAY" >&2
@@ -78,7 +82,11 @@ export class FakeKeyring implements AsyncDisposable {
     const writer = child.stdin.getWriter();
     await writer.write(new TextEncoder().encode(stdin));
     await writer.close();
-    while (this.hanging().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    const limit = Date.now() + 20_000;
+    while (this.hanging().length === 0) {
+      if (Date.now() > limit) throw new Error("The program did not start secret-tool");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     return child;
   }
 
@@ -89,7 +97,13 @@ export class FakeKeyring implements AsyncDisposable {
 
   #env(manner: Manner): Record<string, string> {
     const path = manner === "missing" ? "/nonexistent-culvert" : `${this.#folder}:${Deno.env.get("PATH")}`;
-    return { CODEX_HOME: this.home.path, PATH: path, FAKE_FOLDER: this.#folder, FAKE_MANNER: manner };
+    Deno.writeTextFileSync(join(this.#folder, "manner"), manner);
+    return { CODEX_HOME: this.home.path, PATH: path };
+  }
+
+  /** The environment of the last call. */
+  environment(): string {
+    return read(join(this.#folder, "environment")) ?? "";
   }
 
   /** The command lines it was called with. */
@@ -109,7 +123,7 @@ export class FakeKeyring implements AsyncDisposable {
   /** Names in the home beside the configuration. */
   files(): readonly string[] {
     const names = [...Deno.readDirSync(this.home.path)].map(({ name }) => name);
-    return names.filter((name) => name !== "config.toml").toSorted();
+    return names.filter((name) => name !== "config.toml" && !name.endsWith(".lock")).toSorted();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -109,14 +109,6 @@ export async function look(
 /** What the authority says of the account in its id token, beside the usual. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** The claims of an owner whose organisation is not set up. */
-export const OWNER: Claims = {
-  is_org_owner: true,
-  completed_platform_onboarding: false,
-  organization_id: "org-1",
-  project_id: "proj-1",
-};
-
 /** Tokens of a login. */
 export function tokensWith(claims: Claims = {}) {
   const access = accessToken("new", Date.now() + HOUR_MS);

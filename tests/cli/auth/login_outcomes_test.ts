@@ -30,8 +30,8 @@ Deno.test("a login replaces a stale file whole: tokens, exchanged key, account, 
   });
   assertEquals(typeof at, "string");
   const posts = authority.seen.filter(({ method }) => method === "POST");
-  assertEquals(posts.map(({ path }) => path), ["/oauth/token", "/oauth/token", "/oauth/revoke"]);
-  assertIncludes(posts.at(-1)?.body ?? "", "rt-old");
+  assertEquals(posts.map(({ path }) => path), ["/oauth/token", "/oauth/revoke", "/oauth/token"]);
+  assertIncludes(posts[1]?.body ?? "", "rt-old");
 });
 
 Deno.test("a login makes the home directory that is missing, for the user alone", async () => {

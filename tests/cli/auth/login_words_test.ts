@@ -23,10 +23,10 @@ for (const verbose of ["-v", "-vv"]) {
       stderr,
       `signing in at ${authority.base}/; the browser comes back to http://localhost:${port}/auth/callback`,
     );
-    const seen = stderr.split("\n").filter((line) => line.includes("the browser came to"));
+    const seen = stderr.split("\n").filter((line) => line.includes("the browser requested"));
     assertEquals(seen.map((line) => line.replace(/^culvert: /, "")), [
-      "the browser came to /auth/callback; has_code: true, has_state: true, has_error: false, state_valid: false",
-      "the browser came to /auth/callback; has_code: true, has_state: true, has_error: false, state_valid: true",
+      "the browser requested /auth/callback; has_code: true, has_state: true, has_error: false, state_valid: false",
+      "the browser requested /auth/callback; has_code: true, has_state: true, has_error: false, state_valid: true",
     ]);
     const said = saidBeside(login, stdout + stderr);
     const verifier = new URLSearchParams(authority.seen.find(({ method }) => method === "POST")?.body).get(
@@ -43,7 +43,7 @@ Deno.test("without -v a login says nothing of answers", async () => {
   await using authority = authorityGiving(tokensWith());
   const login = await startLogin(home, authority.base);
   await look((await look(answerTo(login))).location ?? "");
-  assertExcludes((await login.end).stderr, "the browser came to");
+  assertExcludes((await login.end).stderr, "the browser requested");
 });
 
 Deno.test("an issuer with a password in it is refused, and the password not repeated", async () => {

@@ -22,13 +22,13 @@ const ROWS: readonly LogoutRow[] = [
     name: "a ChatGPT login: its refresh token is revoked",
     stored: loginText({ access: ACCESS, refresh: "rt-secret-refresh-token" }),
     revokes: "rt-secret-refresh-token",
-    says: "is removed",
+    says: "was removed",
   },
   {
     name: "a ChatGPT login without a refresh token: its access token is revoked",
     stored: loginText({ access: ACCESS, refresh: "" }),
     revokes: ACCESS,
-    says: "is removed",
+    says: "was removed",
   },
   {
     name: "a login whose revocation fails: it is removed all the same, with a warning",
@@ -41,9 +41,9 @@ const ROWS: readonly LogoutRow[] = [
   {
     name: "an API key: there is nothing to revoke",
     stored: '{"auth_mode":"apikey","OPENAI_API_KEY":"sk-proj-0123456789abcdef"}',
-    says: "is removed",
+    says: "was removed",
   },
-  { name: "nothing: it is no failure", says: "was not signed in" },
+  { name: "nothing: it is no failure", says: "Not signed in" },
 ];
 
 for (const { name, stored, status = 200, revokes, says } of ROWS) {
@@ -72,7 +72,7 @@ Deno.test("auth logout without a home directory makes none", async () => {
   await using place = await workplace({ CODEX_HOME: "" });
   const run = await runIn(place, "culvert", ["auth", "logout"]);
   assertEquals([run.code, [...Deno.readDirSync(place.env["HOME"] ?? "")]], [0, []]);
-  assertIncludes(run.stderr, "was not signed in");
+  assertIncludes(run.stderr, "Not signed in");
 });
 
 interface KeyRow {
@@ -96,8 +96,8 @@ const KEY_ROWS: readonly KeyRow[] = [
     leaves: { auth_mode: "apikey", OPENAI_API_KEY: KEY },
     says: "stored in",
   },
-  { name: "nothing", stdin: "", exit: 2, says: "holds no API key" },
-  { name: "blanks", stdin: " \n\t\n", exit: 2, says: "holds no API key" },
+  { name: "nothing", stdin: "", exit: 2, says: "contains no API key" },
+  { name: "blanks", stdin: " \n\t\n", exit: 2, says: "contains no API key" },
   { name: "two lines", stdin: `${KEY}\nmore\n`, exit: 4, says: "line breaks" },
   { name: "an assignment", stdin: `OPENAI_API_KEY = ${KEY}\n`, exit: 4, says: "without quotes, labels" },
   {
@@ -120,7 +120,7 @@ const KEY_ROWS: readonly KeyRow[] = [
     stdin: `${KEY}\n`,
     stored: '{"name":"package","version":"1.0.0"}',
     exit: 4,
-    says: "left as it is",
+    says: "is unchanged",
   },
   {
     name: "a key, and --device beside it",

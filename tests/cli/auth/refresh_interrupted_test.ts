@@ -26,7 +26,7 @@ async function interrupted(
   const reading = (async () => {
     for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
       stderr += text;
-      if (stderr.includes("must be saved")) said.resolve();
+      if (stderr.includes("saving the renewed login")) said.resolve();
     }
     said.resolve();
   })();
@@ -49,7 +49,7 @@ for (const args of [["auth", "refresh"], ["respond", "hi"], ["report"]]) {
     assertEquals(code, 130, stderr);
     assertEquals(home.json().tokens["refresh_token"], "rt-2");
     assertEquals([...Deno.readDirSync(home.path)].filter(({ name }) => name.endsWith(".tmp")), []);
-    assertIncludes(stderr, "Ctrl-C again gives it up");
+    assertIncludes(stderr, "Ctrl-C again ends at once");
     assertExcludes(stderr, "trying the present token");
   });
 }

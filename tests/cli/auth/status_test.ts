@@ -20,7 +20,7 @@ for (const [name, text, problem] of DEFECT_ROWS) {
       assertEquals([run.code, home.text()], [4, text]);
       const said = run.stdout + run.stderr;
       for (const part of [home.authPath, "auth_storage"]) assertIncludes(said, part);
-      for (const part of ["left as it is", "culvert auth login"]) assertIncludes(said, part);
+      for (const part of ["is unchanged", "culvert auth login"]) assertIncludes(said, part);
       assertExcludes(said, "secret-access");
       // A login would refuse to replace it, so it is not what to type next.
       if (command === "doctor") assertExcludes(JSON.parse(run.stdout).next, "auth login");
@@ -67,7 +67,7 @@ const KINDS: readonly KindRow[] = [
     stored: loginText({ access: accessToken("a", earlier), ...fresh }),
     mode: "chatgpt",
     tells: { can_renew: true },
-    problem: "renewed at the next request",
+    problem: "the next request renews it",
   },
   {
     name: "an expired ChatGPT login without a refresh token",
@@ -149,7 +149,7 @@ const KINDS: readonly KindRow[] = [
     mode: "none",
     exit: 4,
     code: "auth_missing",
-    problem: "lacks what its mode says",
+    problem: "lacks what its mode requires",
   },
   {
     name: "an empty object",

@@ -1,4 +1,3 @@
-import { Secrets } from "../../../lib/redaction/secrets.ts";
 import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
 import { createAuthenticator } from "../../../lib/connect/create_authenticator.ts";
 import { authStatus } from "../../../lib/auth/policy/status.ts";
@@ -23,7 +22,6 @@ async function reportWith(tags: Readonly<Record<string, string>>) {
     dialer,
     authenticator,
     observer: SILENT,
-    secrets: new Secrets(),
     trust: dialer.trust,
     routes: dialer.routes,
     hold: () => {},

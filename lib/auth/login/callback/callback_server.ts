@@ -1,87 +1,154 @@
 /**
- * The server on loopback that the browser comes back to.
+ * The server on loopback that the authority redirects the browser to.
  *
  * @module
  */
-import { holdPort, type HoldPortParts, type PortProblem, within } from "./callback_port.ts";
-import { CallbackRoutes, type CallbackRoutesOptions } from "./callback_routes.ts";
-import { randomText } from "./login_proof.ts";
-import { writeClaim } from "./port_claim.ts";
+import { asCulvertError, type CulvertError } from "../../../errors.ts";
+import { answerOf, describeAnswer } from "./callback_answer.ts";
+import { errorPage, plainPage, redirectTo, successPage } from "./login_pages.ts";
+import type { PendingAnswer } from "./pending_answer.ts";
 
-/** Ports that the authority knows for this client, in order. */
+/** The ports that the authority accepts for this client, in order. */
 export const CALLBACK_PORTS = [1455, 1457] as const;
-/** How long the page of a finished login may still be fetched, ms. Nobody waits longer for a closed tab. */
+/** How long the server waits for the browser after a login, ms. */
 const LINGER_MS = 2_000;
 
-/** What the server works with. In the codex home logins of one user find each other. */
-export interface CallbackServerOptions extends Omit<CallbackRoutesOptions, "secret">, HoldPortParts {
+/** Why a port cannot be used. */
+export interface PortProblem {
+  readonly port: number;
+  readonly problem: "in use" | "not permitted";
+}
+
+/** Options of {@link startCallbackServer}. */
+interface CallbackServerOptions {
+  /** The state that was sent. */
+  readonly state: string;
+  /** Receives the answer. */
+  readonly pending: PendingAnswer;
+  /** Ports to try, in order; 0 lets the system choose. */
   readonly ports: readonly number[];
-  /** Default 2 s, for the last page and for the end of each connection. */
+  /** ms. Default: 2 s, for the last page and for the end of each connection. */
   readonly lingerMs?: number;
+  readonly note: (text: string) => void;
 }
 
 /** A server that waits for the browser. */
 export interface CallbackServer {
   readonly port: number;
-  /** Lets the last page be fetched, then stops. Never fails. */
+  /** Lets the browser load the last page, then stops. Never rejects. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Holds the first port that can be had. A port that is not permitted counts as one in use: Windows reserves whole
- * ranges for virtual machines.
+ * Listens on the first port that can be used. Windows does not permit ports that it reserves for virtual machines.
  *
- * @returns the server, or why no port would do
- * @throws the signal's reason
+ * @returns the server, if there is one, and the ports that could not be used
  */
-export async function startCallbackServer(
+export function startCallbackServer(
   options: CallbackServerOptions,
-): Promise<CallbackServer | readonly PortProblem[]> {
+): { readonly server: CallbackServer | undefined; readonly problems: readonly PortProblem[] } {
+  const { ports, lingerMs = LINGER_MS } = options;
   const problems: PortProblem[] = [];
-  const secret = randomText();
-  const lingerMs = options.lingerMs ?? LINGER_MS;
-  for (const port of options.ports) {
-    const routes = new CallbackRoutes({ ...options, secret });
-    const held = await holdPort(port, routes.handle, options);
-    if (held.kind === "refused") {
-      problems.push({ port, problem: held.problem });
+  for (const port of ports) {
+    const routes = new CallbackRoutes(options);
+    const bound = bindLoopback(port, routes.handle);
+    if (typeof bound === "string") {
+      problems.push({ port, problem: bound });
       continue;
     }
-    const release = await claimPort(held.port, secret, options);
-    return {
-      port: held.port,
-      close: async () => {
-        // Before the port is free: the file of the next holder has the same name.
-        await release();
-        await within(lingerMs, routes.lastPage);
-        await held.leave(lingerMs);
-      },
+    const close = async () => {
+      await withTimeout(lingerMs, routes.lastPage);
+      await withTimeout(lingerMs, Promise.all(bound.map((server) => server.shutdown())));
     };
+    return { server: { port: bound[0].addr.port, close }, problems };
   }
-  return problems;
+  return { server: undefined, problems };
 }
 
-/** @returns takes the claim back */
-async function claimPort(
+type Server = Deno.HttpServer<Deno.NetAddr>;
+type Handler = (request: Request) => Promise<Response>;
+
+/**
+ * Listens on a port of 127.0.0.1 and ::1. A browser may try ::1 first for `localhost`, and another program there would
+ * receive the code.
+ */
+function bindLoopback(
   port: number,
-  secret: string,
-  { home, note }: Pick<CallbackServerOptions, "home" | "note">,
-): Promise<() => Promise<void>> {
+  handle: Handler,
+): readonly [Server, ...Server[]] | PortProblem["problem"] {
+  const first = bind("127.0.0.1", port, handle);
+  if (typeof first === "string") return first;
+  const second = bind("::1", first.addr.port, handle);
+  if (typeof second !== "string") return [first, second];
+  // Without IPv6 no other program can listen there either.
+  if (second === "not permitted") return [first];
+  void first.shutdown();
+  return second;
+}
+
+function bind(hostname: string, port: number, handle: Handler): Server | PortProblem["problem"] {
   try {
-    const { release } = await writeClaim(home, port, secret);
-    return async () => {
-      try {
-        await release();
-      } catch (error) {
-        // What stays opens nothing once the port is left, and the end of the login is told whatever becomes of it.
-        if (!(error instanceof Error)) throw error;
-        note(`the file of port ${port} stays behind: ${error.name}`);
-      }
-    };
+    return Deno.serve({ hostname, port, onListen: () => {} }, handle);
   } catch (error) {
-    // Then a later login takes the other port.
-    if (!(error instanceof Error)) throw error;
-    note(`no later login can take over port ${port}: ${error.name}`);
-    return async () => {};
+    if (error instanceof Deno.errors.AddrInUse) return "in use";
+    // A reserved port, or no such address on this machine.
+    if (error instanceof Error) return "not permitted";
+    throw error;
   }
+}
+
+class CallbackRoutes {
+  readonly #options: CallbackServerOptions;
+  /** Set when the browser is sent to the success page; resolves when it has loaded that. */
+  #page: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: CallbackServerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the browser needs no further page. */
+  get lastPage(): Promise<void> {
+    return this.#page?.promise ?? Promise.resolve();
+  }
+
+  readonly handle = async (request: Request): Promise<Response> => {
+    const url = new URL(request.url);
+    // A foreign page that resolves its own name to loopback (DNS rebinding) sends that name.
+    const isOwnName = /^(localhost|127\.0\.0\.1|\[::1\]):\d+$/i.test(request.headers.get("host") ?? "");
+    if (!isOwnName) return plainPage(400, "Unknown host.");
+    // A HEAD, sent by scanners and previews, must not use up the code.
+    if (request.method !== "GET") return plainPage(405, "Only GET is supported.");
+    if (url.pathname === "/auth/callback") return await this.#callback(url);
+    if (url.pathname !== "/success" || this.#page === undefined) return plainPage(404, "Not found.");
+    this.#page.resolve();
+    return successPage();
+  };
+
+  async #callback(url: URL): Promise<Response> {
+    const { state, pending, note } = this.#options;
+    const answer = answerOf(url.searchParams, state);
+    note(describeAnswer(url, answer !== undefined));
+    const result = answer === undefined ? undefined : pending.accept(answer);
+    if (result === undefined) return plainPage(400, "No login is waiting for this answer.");
+    try {
+      await result;
+    } catch (thrown) {
+      return failurePage(asCulvertError(thrown));
+    }
+    this.#page = Promise.withResolvers();
+    // The address that stays in the browser contains neither code nor token.
+    return redirectTo(`http://localhost:${url.port}/success`);
+  }
+}
+
+function failurePage({ code, message, hint = "See the terminal.", details }: CulvertError): Response {
+  const problem = details["problem"];
+  return errorPage({ code: typeof problem === "string" ? problem : code, message, help: hint });
+}
+
+/** Waits for work, at most `limitMs`. */
+async function withTimeout(limitMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)))]);
+  clearTimeout(timer);
 }

@@ -1,61 +1,60 @@
 /**
- * The pages that the browser shows at the end of a login. They load nothing and hold no token.
+ * The pages that the browser shows at the end of a login. They load nothing and contain no token.
  *
  * @module
  */
 
-/** Headers of every answer of the login server. */
-export const PAGE_HEADERS: Readonly<Record<string, string>> = {
-  "content-type": "text/html; charset=utf-8",
+/** Headers of every reply. */
+const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-  // A kept-alive connection could hold the port against the next login.
+  // An idle connection could keep the port from the next login.
   connection: "close",
 };
 
-/** What an error page says. */
-export interface LoginError {
-  readonly title: string;
-  /** Stable word. */
+/** Returns the page after a login. */
+export function successPage(): Response {
+  const text = "You can close this window and go back to the terminal.";
+  return page("Signed in", `<h1>Signed in to Culvert</h1><p>${text}</p>`);
+}
+
+/** Returns the page after a failed login. Its text is escaped. */
+export function errorPage(error: {
+  /** For machines. */
   readonly code: string;
   readonly message: string;
   readonly help: string;
-}
-
-/**
- * The page behind a successful login.
- *
- * @param setupUrl where the user's organisation is still to be set up
- */
-export function successPage(setupUrl?: string): string {
-  const setup = setupUrl === undefined ? "" : `<p>Your organisation is not set up yet. You can do so at
-<a rel="noreferrer" href="${escape(setupUrl)}">${escape(setupUrl)}</a></p>`;
+}): Response {
+  const [code, message, help] = [error.code, error.message, error.help].map(escape);
   return page(
-    "Signed in",
-    `<h1>Signed in to Culvert</h1>${setup}<p>You can close this window and go back to the terminal.</p>`,
+    "Sign-in failed",
+    `<h1>Sign-in failed</h1><p>${message}</p><p class="code">Code: ${code}</p><p>${help}</p>`,
   );
 }
 
-/** The page behind a failed one. Everything in it is escaped. */
-export function errorPage(error: LoginError): string {
-  return page(
-    error.title,
-    `<h1>${escape(error.title)}</h1><p>${escape(error.message)}</p>` +
-      `<p class="code">Code: ${escape(error.code)}</p><p>${escape(error.help)}</p>`,
-  );
+/** Returns a line of plain text. */
+export function plainPage(status: number, text: string): Response {
+  const headers = { ...HEADERS, "content-type": "text/plain; charset=utf-8" };
+  return new Response(`${text}\n`, { status, headers });
 }
 
-function page(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escape(title)}</title>
+/** Returns a redirect. */
+export function redirectTo(location: string): Response {
+  return new Response(null, { status: 302, headers: { ...HEADERS, location } });
+}
+
+function page(title: string, body: string): Response {
+  const html = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <meta name="viewport" content="width=device-width"><style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1.5rem;color:#1d2430;background:#fff}
 h1{font-size:1.4rem}.code{font-family:ui-monospace,monospace;color:#5a6577}
 @media(prefers-color-scheme:dark){body{color:#e6e9ef;background:#14181f}.code{color:#9aa5b5}}
 </style></head><body>${body}</body></html>
 `;
+  return new Response(html, { headers: { ...HEADERS, "content-type": "text/html; charset=utf-8" } });
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -1,28 +1,28 @@
 /**
- * The one answer of a login. The browser may bring it, or the user's clipboard; a later login, the clock or a signal
- * may end the wait for it. Whoever is first has it, and the others are told so.
+ * The answer that a login waits for. The browser or the user may bring it; the time limit or a signal may end the
+ * wait. The first of them counts.
  *
  * @module
  */
-import type { CallbackAnswer } from "./callback_answer.ts";
 import type { SignedIn } from "../login_parts.ts";
+import type { CallbackAnswer } from "./callback_answer.ts";
 
-/** A login that waits for its answer, until one is accepted or the wait is given up: either once. */
+/** A login that waits for its answer. */
 export class PendingAnswer {
   readonly #answer = Promise.withResolvers<CallbackAnswer>();
   readonly #end = Promise.withResolvers<SignedIn>();
   #isSettled = false;
 
   constructor() {
-    // Either may fail while nobody waits for it.
+    // Either may be rejected while nobody waits for it.
     this.#answer.promise.catch(() => {});
     this.#end.promise.catch(() => {});
   }
 
   /**
-   * Brings the answer.
+   * Delivers the answer.
    *
-   * @returns what the login comes to; `undefined` where an answer was accepted before, or is not waited for any more
+   * @returns the result of the login; `undefined` where the wait is over
    */
   accept(answer: CallbackAnswer): Promise<SignedIn> | undefined {
     if (!this.#settle()) return undefined;
@@ -33,11 +33,10 @@ export class PendingAnswer {
   /**
    * Ends the wait.
    *
-   * @param reason what the login fails with
-   * @returns false where there is nothing to give up: of an accepted answer tokens may be on their way already, and
-   *   they are not thrown away
+   * @param reason the failure of the login
+   * @returns false after an answer: its tokens may be on their way, and are not discarded
    */
-  giveUp(reason: unknown): boolean {
+  cancel(reason: unknown): boolean {
     if (!this.#settle()) return false;
     this.#answer.reject(reason);
     return true;
@@ -46,7 +45,7 @@ export class PendingAnswer {
   /**
    * Waits for the answer and completes the login with it.
    *
-   * @throws what the wait was given up for; what the work throws
+   * @throws the reason of {@link cancel}; what `work` throws
    */
   async complete(work: (answer: CallbackAnswer) => Promise<SignedIn>): Promise<SignedIn> {
     const answer = await this.#answer.promise;

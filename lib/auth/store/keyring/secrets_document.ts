@@ -1,32 +1,32 @@
 /**
- * The encrypted file of secrets: an age file, and the document in it.
+ * The content of the encrypted file of secrets.
  *
  * @module
  */
 import { CulvertError } from "../../../errors.ts";
-import { jsonObject } from "../../json.ts";
+import { isObject, jsonObject } from "../../json.ts";
 
-/** What is in it. Secret. */
+/** The document in the file. Secret. */
 export interface Secrets {
-  /** Members beside the secrets, kept as they are. */
+  /** Members beside `secrets`, kept unchanged. */
   readonly others: Readonly<Record<string, unknown>>;
   /** By scope and name, such as `global/CODEX_AUTH`. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** A file that is not there yet. */
+/** The document of a file that does not exist yet. */
 export const EMPTY_SECRETS: Secrets = { others: { version: 1 }, secrets: {} };
 
 /**
- * log2 of the rounds that turn the passphrase into a key. Rounds make up for passphrases that can be guessed; 32
- * random bytes cannot. The codex client takes 20: 3 s and 1 GiB for each look.
+ * The scrypt work factor (log2). It protects passphrases that can be guessed; 32 random bytes cannot. The codex client
+ * uses 20: 3 s and 1 GiB for each decryption.
  */
-const LOG_ROUNDS = 10;
+const WORK_FACTOR = 10;
 
 /**
- * Opens a file.
+ * Decrypts a file.
  *
- * @throws CulvertError `auth_storage` when the passphrase does not fit or the file is broken
+ * @throws CulvertError `auth_storage` for a wrong passphrase and for a damaged file
  */
 export async function openSecrets(bytes: Uint8Array, passphrase: string, path: string): Promise<Secrets> {
   const { Decrypter } = await import("age-encryption");
@@ -36,32 +36,36 @@ export async function openSecrets(bytes: Uint8Array, passphrase: string, path: s
   try {
     text = await decrypter.decrypt(bytes, "text");
   } catch (cause) {
-    throw unusable(path, "it is damaged, or encrypted with another passphrase than the keyring's", cause);
+    throw unusable(
+      path,
+      "it is damaged, or encrypted with another passphrase than that in the keyring",
+      cause,
+    );
   }
-  const document = jsonObject(text);
-  const { secrets, ...others } = document ?? {};
-  if (typeof secrets !== "object" || secrets === null || !Object.values(secrets).every(isText)) {
-    throw unusable(path, "what is in it is not understood");
-  }
-  return { others, secrets: Object.fromEntries(Object.entries(secrets)) };
+  const { secrets, ...others } = jsonObject(text) ?? {};
+  if (!isObject(secrets)) throw unusable(path, "its content has an unknown form");
+  const entries = Object.entries(secrets).flatMap(([name, value]): [string, string][] =>
+    typeof value === "string" ? [[name, value]] : []
+  );
+  if (entries.length < Object.keys(secrets).length) throw unusable(path, "its content has an unknown form");
+  return { others, secrets: Object.fromEntries(entries) };
 }
 
-/** Makes the bytes of a file. */
-export async function sealSecrets({ others, secrets }: Secrets, passphrase: string): Promise<Uint8Array> {
+/** Encrypts a document. */
+export async function sealSecrets(
+  { others, secrets }: Secrets,
+  passphrase: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { Encrypter } = await import("age-encryption");
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase);
-  encrypter.setScryptWorkFactor(LOG_ROUNDS);
-  return await encrypter.encrypt(JSON.stringify({ ...others, secrets }));
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
+  encrypter.setScryptWorkFactor(WORK_FACTOR);
+  return new Uint8Array(await encrypter.encrypt(JSON.stringify({ ...others, secrets })));
 }
 
 function unusable(path: string, problem: string, cause?: unknown): CulvertError {
   return new CulvertError("auth_storage", `Cannot open ${path}: ${problem}`, {
-    hint: "It was left as it is. Remove it with culvert auth logout, then sign in again: culvert auth login",
+    hint: "It is unchanged. Remove it with culvert auth logout, then sign in again: culvert auth login",
     details: { path, problem: "foreign" },
     ...(cause === undefined ? {} : { cause }),
   });

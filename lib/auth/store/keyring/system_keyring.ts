@@ -1,20 +1,16 @@
 /**
- * The keyring of this system, by the program that comes with it.
+ * The keyring of this system. A native binding (`@napi-rs/keyring`) would need one binary addon for each platform
+ * inside the compiled program and the permission to load it, so the program that comes with the system is used.
  *
  * @module
  */
-import type { World } from "../../../world/world.ts";
 import { type Keyring, keyringFailure } from "./keyring.ts";
+import type { KeyringWorld } from "./keyring_program.ts";
 import { secretTool } from "./secret_tool.ts";
 import { securityTool } from "./security_tool.ts";
 
-/**
- * Finds it. Nothing is started yet.
- *
- * @param os of the process
- * @param world for the time limits
- */
-export function systemKeyring(os: typeof Deno.build.os, world: Pick<World, "sleep">): Keyring {
+/** Returns the keyring. Starts no program yet. */
+export function systemKeyring(os: typeof Deno.build.os, world: KeyringWorld): Keyring {
   if (os === "darwin") return securityTool(world);
   if (os === "windows") return UNSUPPORTED;
   return secretTool(world);
@@ -22,7 +18,7 @@ export function systemKeyring(os: typeof Deno.build.os, world: Pick<World, "slee
 
 const unsupported = () =>
   Promise.reject(
-    keyringFailure("unsupported", "Cannot use the keyring: on Windows this program has no way to it"),
+    keyringFailure("unsupported", "Cannot use the keyring: this program has no access to it on Windows"),
   );
 
 const UNSUPPORTED: Keyring = {

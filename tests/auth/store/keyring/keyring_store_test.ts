@@ -7,7 +7,7 @@ import { loginParts } from "../../login/login_kit.ts";
 import { MemoryKeyring, storesOn } from "./memory_keyring.ts";
 
 for (const [name, login] of [["browser", loginByBrowser], ["device", loginByDevice]] as const) {
-  Deno.test(`a keyring too small for a ChatGPT login is found out before the ${name} is asked for one`, async () => {
+  Deno.test(`a keyring that is too small for a ChatGPT login is reported before the ${name} login starts`, async () => {
     const keyring = new MemoryKeyring();
     keyring.limit = 4_000;
     await using home = new TestHome();
@@ -18,7 +18,7 @@ for (const [name, login] of [["browser", loginByBrowser], ["device", loginByDevi
   });
 }
 
-Deno.test("a keyring too small for a ChatGPT login still takes an API key", async () => {
+Deno.test("a keyring that is too small for a ChatGPT login stores an API key", async () => {
   const keyring = new MemoryKeyring();
   keyring.limit = 4_000;
   await using home = new TestHome();

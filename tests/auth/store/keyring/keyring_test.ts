@@ -8,9 +8,10 @@ import { join } from "../../../support/paths.ts";
 import { failureOf, testWorld } from "../../kit.ts";
 import { ON_WINDOWS, skippedIf } from "../../../support/skipped.ts";
 
+const SYSTEM_PATH = Deno.env.get("PATH") ?? "";
 const ENTRY = { service: "Codex Auth", account: "cli|0123456789abcdef" };
 
-Deno.test("entries are named after the home, by its real path where it exists", async () => {
+Deno.test("entries are named after the real path of the home", async () => {
   assertEquals(await loginEntry("~/.codex"), { service: "Codex Auth", account: "cli|940db7b1d0e4eb40" });
   assertEquals(await secretsEntry("~/.codex"), { service: "codex", account: "secrets|940db7b1d0e4eb40" });
   const home = await Deno.makeTempDir({ prefix: "culvert-home-" });
@@ -24,7 +25,7 @@ Deno.test("entries are named after the home, by its real path where it exists", 
   }
 });
 
-Deno.test("on Windows the keyring is said to be out of reach, with what to set instead", async () => {
+Deno.test("on Windows the error names the setting to use instead", async () => {
   const keyring = systemKeyring("windows", testWorld());
   for (const work of [keyring.read(ENTRY), keyring.write(ENTRY, "s"), keyring.remove(ENTRY)]) {
     const { code, message, hint = "" } = await failureOf(work);
@@ -37,12 +38,13 @@ Deno.test("on Windows the keyring is said to be out of reach, with what to set i
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "a keyring that waits for an answer nobody gives is given up, and its program ended",
+    "a keyring program that waits for the user is killed after its time limit",
   ),
 }, async () => {
   let limit = 0;
   // The time passes at once.
   const world = {
+    ...testWorld(),
     sleep: (ms: number) => {
       limit = ms;
       return Promise.resolve();
@@ -53,7 +55,10 @@ Deno.test({
   const pidFile = join(directory, "pid");
   // It lives until it is ended, or the test fails.
   const script = `echo $$ >'${pidFile}'; exec sleep 600`;
-  const slow = { sleep: (ms: number) => until(() => exists(pidFile)).then(() => world.sleep(ms)) };
+  const slow = {
+    ...testWorld({ PATH: SYSTEM_PATH }),
+    sleep: (ms: number) => until(() => exists(pidFile)).then(() => world.sleep(ms)),
+  };
   const error = await failureOf(runKeyringProgram(program, ["-c", script], slow));
   assertEquals([error.details["problem"], limit], ["timeout", 60_000]);
   assertIncludes(error.hint ?? "", "Unlock it");
@@ -63,7 +68,7 @@ Deno.test({
 });
 
 Deno.test(
-  { ...skippedIf(ON_WINDOWS, "a keyring that nobody waits for any more is let go, and its program ended") },
+  { ...skippedIf(ON_WINDOWS, "a keyring program is killed when the caller aborts") },
   async () => {
     const directory = await Deno.makeTempDir({ prefix: "culvert-hang-" });
     const pidFile = join(directory, "pid");
@@ -71,7 +76,7 @@ Deno.test(
     const work = runKeyringProgram(
       { name: "sh", install: "" },
       ["-c", `echo $$ >'${pidFile}'; exec sleep 600`],
-      testWorld(),
+      testWorld({ PATH: SYSTEM_PATH }),
       { signal: stop.signal },
     );
     await until(() => exists(pidFile));
@@ -87,7 +92,7 @@ Deno.test(
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "a program of the keyring that leaves its output to another one is given up like one that hangs",
+    "a keyring program that leaves its output open to another one meets the time limit",
   ),
   // What holds the output lives on for a while.
   sanitizeOps: false,
@@ -98,7 +103,10 @@ Deno.test({
   const script = `sleep 600 & echo "$$ $!" >'${pidFile}'`;
   const pids = () => Deno.readTextFileSync(pidFile).trim().split(" ").map(Number);
   // Only what was waited for, too, cannot be ended any more.
-  const world = { sleep: () => until(() => exists(pidFile) && !exists(`/proc/${pids()[0]}/exe`)) };
+  const world = {
+    ...testWorld({ PATH: SYSTEM_PATH }),
+    sleep: () => until(() => exists(pidFile) && !exists(`/proc/${pids()[0]}/exe`)),
+  };
   try {
     const error = await failureOf(runKeyringProgram({ name: "sh", install: "" }, ["-c", script], world));
     assertEquals(error.details["problem"], "timeout");
@@ -125,7 +133,7 @@ async function withSecurity(work: (keyring: Keyring, path: string) => Promise<vo
   const path = join(directory, "security");
   await Deno.writeTextFile(path, SECURITY, { mode: 0o755 });
   try {
-    await work(securityTool(testWorld(), path), path);
+    await work(securityTool(testWorld({ PATH: SYSTEM_PATH }), path), path);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -134,7 +142,7 @@ async function withSecurity(work: (keyring: Keyring, path: string) => Promise<vo
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "on macOS a secret goes through stdin as one quoted word, never into an argument list",
+    "on macOS a secret passes through standard input as one quoted word, never through an argument",
   ),
 }, async () => {
   await withSecurity(async (keyring, path) => {
@@ -167,7 +175,7 @@ Deno.test({
 
 Deno.test(
   {
-    ...skippedIf(ON_WINDOWS, "on macOS a secret that would be cut off is refused before anything is started"),
+    ...skippedIf(ON_WINDOWS, "on macOS a secret that would be cut is refused before a program starts"),
   },
   async () => {
     await withSecurity(async (keyring, path) => {
@@ -182,7 +190,7 @@ Deno.test(
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "on macOS a locked keychain and a denied access are told apart from an absent entry",
+    "on macOS a locked keychain is not taken for a missing entry",
   ),
 }, async () => {
   await withSecurity(async (keyring, path) => {

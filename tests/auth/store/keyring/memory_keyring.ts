@@ -3,12 +3,11 @@ import { AuthFile } from "../../../../lib/auth/store/auth_file.ts";
 import { AutoStore } from "../../../../lib/auth/store/auto_store.ts";
 import {
   type Keyring,
-  type KeyringCall,
   keyringFailure,
   loginEntry,
   secretsEntry,
 } from "../../../../lib/auth/store/keyring/keyring.ts";
-import { KeyringStore, type KeyringStoreOptions } from "../../../../lib/auth/store/keyring/keyring_store.ts";
+import { KeyringStore, type KeyringStoreParts } from "../../../../lib/auth/store/keyring/keyring_store.ts";
 import { SecretsStore } from "../../../../lib/auth/store/keyring/secrets_store.ts";
 import type { Warning } from "../../../../lib/warning.ts";
 import { type TestHome, testWorld } from "../../kit.ts";
@@ -17,9 +16,8 @@ import { type TestHome, testWorld } from "../../kit.ts";
 export class MemoryKeyring implements Keyring {
   /** By service. */
   readonly secrets = new Map<string, string>();
-  /** What was called, and how. */
-  readonly calls: { readonly name: "read" | "write" | "remove"; readonly call: KeyringCall | undefined }[] =
-    [];
+  /** The functions that were called. */
+  readonly calls: ("read" | "write" | "remove")[] = [];
   /** The longest secret it takes. */
   limit = Infinity;
   /** `details.problem` of the failure of the calls to come. */
@@ -32,18 +30,17 @@ export class MemoryKeyring implements Keyring {
     this.#failures = count;
   }
 
-  readonly read: Keyring["read"] = ({ service }, call) =>
-    this.#answer("read", call, () => this.secrets.get(service));
+  readonly read: Keyring["read"] = ({ service }) => this.#answer("read", () => this.secrets.get(service));
 
-  readonly write: Keyring["write"] = (entry, secret, call) => {
+  readonly write: Keyring["write"] = (entry, secret) => {
     this.check(entry, secret);
-    return this.#answer("write", call, () => {
+    return this.#answer("write", () => {
       this.secrets.set(entry.service, secret);
     });
   };
 
-  readonly remove: Keyring["remove"] = ({ service }, call) =>
-    this.#answer("remove", call, () => this.secrets.delete(service));
+  readonly remove: Keyring["remove"] = ({ service }) =>
+    this.#answer("remove", () => this.secrets.delete(service));
 
   readonly check: Keyring["check"] = (_entry, secret) => {
     if (secret.length > this.limit) throw keyringFailure("too_large", "The keyring takes no such secret");
@@ -51,10 +48,9 @@ export class MemoryKeyring implements Keyring {
 
   #answer<T>(
     name: "read" | "write" | "remove",
-    call: KeyringCall | undefined,
     answer: () => T,
   ): Promise<T> {
-    this.calls.push({ name, call });
+    this.calls.push(name);
     if (this.#problem === undefined || this.#failures-- <= 0) return Promise.resolve(answer());
     return Promise.reject(keyringFailure(this.#problem, `The keyring fails: ${this.#problem}`));
   }
@@ -62,7 +58,7 @@ export class MemoryKeyring implements Keyring {
 
 /** What stands on one keyring. */
 export interface KeyringStores {
-  readonly parts: KeyringStoreOptions;
+  readonly parts: KeyringStoreParts;
   readonly inKeyring: KeyringStore;
   readonly inSecrets: SecretsStore;
   readonly auto: AutoStore;

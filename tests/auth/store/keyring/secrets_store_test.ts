@@ -1,7 +1,7 @@
 import { openSecrets, sealSecrets } from "../../../../lib/auth/store/keyring/secrets_document.ts";
 import { assertEquals, assertIncludes } from "../../../support/assert.ts";
 import { join } from "../../../support/paths.ts";
-import { accessToken, HOUR_MS, loginText, TestHome } from "../../kit.ts";
+import { accessToken, HOUR_MS, loginText, TestHome, writeRecord } from "../../kit.ts";
 import { MemoryKeyring, storesOn } from "./memory_keyring.ts";
 
 const LOGIN = { "global/CODEX_AUTH": '{"auth_mode":"apikey","OPENAI_API_KEY":"sk-1"}' };
@@ -24,7 +24,7 @@ async function kept(home: TestHome): Promise<Readonly<Record<string, string>> | 
   }
 }
 
-Deno.test("a logout takes the login out of the encrypted file, and leaves what else is in it", async () => {
+Deno.test("a logout removes the login from the encrypted file and keeps its other secrets", async () => {
   const keyring = new MemoryKeyring();
   keyring.secrets.set("codex", PASSPHRASE);
   await using home = new TestHome();
@@ -34,7 +34,7 @@ Deno.test("a logout takes the login out of the encrypted file, and leaves what e
   assertEquals([await inSecrets.remove(), await kept(home)], [false, OTHER]);
 });
 
-Deno.test("a logout removes an encrypted file with nothing else in it", async () => {
+Deno.test("a logout removes an encrypted file without other secrets", async () => {
   const keyring = new MemoryKeyring();
   keyring.secrets.set("codex", PASSPHRASE);
   await using home = new TestHome();
@@ -43,7 +43,7 @@ Deno.test("a logout removes an encrypted file with nothing else in it", async ()
   assertEquals([await inSecrets.remove(), await kept(home)], [true, undefined]);
 });
 
-Deno.test("a logout removes an encrypted file that nobody can open", async () => {
+Deno.test("a logout removes an encrypted file that cannot be decrypted", async () => {
   const keyring = new MemoryKeyring();
   await using home = new TestHome();
   await keep(home, { ...LOGIN, ...OTHER });
@@ -51,13 +51,13 @@ Deno.test("a logout removes an encrypted file that nobody can open", async () =>
   assertEquals([await inSecrets.remove(), await kept(home)], [true, undefined]);
 });
 
-Deno.test("auto with an encrypted file whose passphrase is out of reach saves beside it and leaves it", async () => {
+Deno.test("auto saves in auth.json where the passphrase of the encrypted file is missing, and keeps that file", async () => {
   const keyring = new MemoryKeyring();
   await using home = new TestHome();
   await keep(home, { ...LOGIN, ...OTHER });
   home.store(loginText({ access: accessToken("a", Date.now() + HOUR_MS) }));
   const { autoWithSecrets, warnings } = await storesOn(keyring, home);
-  await (await autoWithSecrets.reserve()).commit({ auth_mode: "apikey", OPENAI_API_KEY: "sk-2" });
+  await writeRecord(autoWithSecrets, { auth_mode: "apikey", OPENAI_API_KEY: "sk-2" });
   assertEquals([home.json()["OPENAI_API_KEY"], await kept(home)], ["sk-2", { ...LOGIN, ...OTHER }]);
   assertIncludes(warnings[0]?.message ?? "", "its passphrase is not in");
 });

@@ -1,7 +1,7 @@
-import { acquireFileLock } from "../../../lib/auth/store/file_lock.ts";
-import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
-import { join } from "../../support/paths.ts";
-import { TestHome, testWorld } from "../kit.ts";
+import { acquireFileLock } from "../../lib/files/file_lock.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
+import { join } from "../support/paths.ts";
+import { TestHome, testWorld } from "../auth/kit.ts";
 
 const WORLD = testWorld();
 

@@ -1,4 +1,4 @@
-/** One answer and one end of a login, as a process: signals, a later login, a stranger on its port. */
+/** `auth login` as a process: signals, ports in use, pasted answers. */
 import { loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
 import { HeldAuthority } from "../../auth/login/login_kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
@@ -6,14 +6,14 @@ import { startCulvert } from "../../support/culvert.ts";
 import { answerTo, authorityGiving, freePort, look, startLogin, tokensWith } from "./login_kit.ts";
 import { skippedIf, WITHOUT_IPV6 } from "../../support/skipped.ts";
 
-Deno.test("auth login that is interrupted while its answer is exchanged says that it goes on, and ends signed in", async () => {
+Deno.test("auth login that is interrupted during the exchange says that it continues, and signs in", async () => {
   await using home = new TestHome();
   await using authority = new HeldAuthority();
   const login = await startLogin(home, authority.base);
   const page = look(answerTo(login));
   await authority.asked;
   login.kill("SIGINT");
-  await login.said("Ctrl-C again gives it up");
+  await login.said("Press Ctrl-C again to end at once");
   authority.grant();
   await look((await page).location ?? "");
   const { code, stdout, stderr } = await login.end;
@@ -22,7 +22,7 @@ Deno.test("auth login that is interrupted while its answer is exchanged says tha
   assertExcludes(stderr, "Nothing was changed");
 });
 
-Deno.test("a second signal ends the login at once, and the former one stays", async () => {
+Deno.test("a second signal ends the login at once, and the former login stays", async () => {
   await using home = new TestHome();
   await using authority = new HeldAuthority();
   const stored = loginText({ access: "former" });
@@ -31,13 +31,13 @@ Deno.test("a second signal ends the login at once, and the former one stays", as
   const page = look(answerTo(login)).catch(() => {/* cut off */});
   await authority.asked;
   login.kill("SIGINT");
-  await login.said("Ctrl-C again gives it up");
+  await login.said("Press Ctrl-C again to end at once");
   login.kill("SIGINT");
   assertEquals([(await login.end).code, home.text()], [130, stored]);
   await page;
 });
 
-Deno.test("an exchange that is refused behind a signal ends with 4 and its own reason", async () => {
+Deno.test("an exchange that is refused after a signal exits 4 with its own reason", async () => {
   await using home = new TestHome();
   await using authority = new HeldAuthority();
   const login = await startLogin(home, authority.base);
@@ -51,7 +51,7 @@ Deno.test("an exchange that is refused behind a signal ends with 4 and its own r
   assertEquals([code, JSON.parse(stdout).error.details.problem], [4, "token_exchange_failed"]);
 });
 
-Deno.test("auth login ends on a signal while the authority does not answer whether it is there", async () => {
+Deno.test("auth login ends on a signal while the authority does not answer the first request", async () => {
   await using home = new TestHome();
   const asked = Promise.withResolvers<void>();
   const mayAnswer = Promise.withResolvers<void>();
@@ -70,51 +70,51 @@ Deno.test("auth login ends on a signal while the authority does not answer wheth
   clearTimeout(limit);
   mayAnswer.resolve();
   assertEquals(code, 130);
-  assertExcludes(new TextDecoder().decode(stderr), "out of reach");
-});
-
-Deno.test("a later login does not end one whose pasted answer is exchanged: it goes on without a port", async () => {
-  await using home = new TestHome();
-  await using authority = new HeldAuthority();
-  const port = freePort();
-  const first = await startLogin(home, authority.base, ["--port", port]);
-  await first.type(answerTo(first).href);
-  await authority.asked;
-  const second = await startLogin(home, authority.base, ["--port", port]);
-  authority.grant();
-  assertEquals((await first.end).code, 0);
-  second.kill("SIGINT");
-  const { code, stderr } = await second.end;
-  assertEquals(code, 130);
-  assertIncludes(stderr, `${port} in use`);
-  assertEquals(home.json().tokens["refresh_token"], "rt-new");
+  assertExcludes(new TextDecoder().decode(stderr), "cannot be reached");
 });
 
 Deno.test({
   ...skippedIf(
     WITHOUT_IPV6,
-    "a stranger that listens on ::1 alone is not sent the code: the port counts as in use",
+    "a program that listens on ::1 alone does not receive the code: the port is in use",
   ),
   fn: async () => {
     await using home = new TestHome();
     await using authority = authorityGiving(tokensWith());
-    using stranger = Deno.listen({ hostname: "::1", port: 0 });
-    const login = await startLogin(home, authority.base, ["--port", String(stranger.addr.port)]);
+    using other = Deno.listen({ hostname: "::1", port: 0 });
+    const login = await startLogin(home, authority.base, ["--port", String(other.addr.port)]);
     await login.type("CODE-OF-THIS-LOGIN");
     const { code, stderr } = await login.end;
     assertEquals(code, 0, stderr);
-    assertIncludes(stderr, `${stranger.addr.port} in use`);
+    assertIncludes(stderr, `port ${other.addr.port} is in use`);
   },
 });
 
-Deno.test("the address that auth login prints, pasted back, is asked for again, and the login goes on", async () => {
+Deno.test("the address that auth login prints is no answer when it is pasted", async () => {
   await using home = new TestHome();
   await using authority = authorityGiving(tokensWith());
   const login = await startLogin(home, authority.base);
   await login.type(login.url.href);
-  await login.said("once more");
+  await login.said("Paste the whole address again");
   await login.type(answerTo(login).href);
   const { code, stderr } = await login.end;
   assertEquals(code, 0, stderr);
-  assertIncludes(stderr, "once more");
+  assertIncludes(stderr, "Paste the whole address again");
+});
+
+Deno.test("a second login on the port of the first says so, is completed by pasting, and leaves the first waiting", async () => {
+  await using home = new TestHome();
+  await using other = new TestHome();
+  await using authority = authorityGiving(tokensWith());
+  const port = freePort();
+  const first = await startLogin(home, authority.base, ["--port", port]);
+  const second = await startLogin(other, authority.base, ["--port", port]);
+  await second.type(answerTo(second).href);
+  const { code, stderr } = await second.end;
+  assertEquals(code, 0, stderr);
+  assertIncludes(stderr, `port ${port} is in use`);
+  assertIncludes(stderr, "the page at the end will be that program's");
+  assertIncludes(stderr, "paste the address from the browser's address bar here");
+  await look((await look(answerTo(first))).location ?? "");
+  assertEquals((await first.end).code, 0);
 });

@@ -1,4 +1,4 @@
-import { CommandBearer } from "../../../lib/auth/api_key/command_bearer.ts";
+import { CommandBearer } from "../../../lib/auth/api_key/command_credential.ts";
 import type { CommandAuth } from "../../../lib/config/provider.ts";
 import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { join } from "../../support/paths.ts";

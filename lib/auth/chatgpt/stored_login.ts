@@ -1,0 +1,166 @@
+/**
+ * The record of a ChatGPT login in memory, and its relation to the record in the store: what may be taken over, and
+ * what must still be saved.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { Warning } from "../../warning.ts";
+import type { World } from "../../world/world.ts";
+import {
+  accountOf,
+  type AuthRecord,
+  parseAuthRecord,
+  type RenewedTokens,
+  renewTokens,
+} from "../auth_record.ts";
+import { type CredentialStore, type WriteSlot } from "../credential_store.ts";
+import { permanentFailure } from "../recovery/refresh_failure.ts";
+
+const SAVE_PAUSES_MS = [0, 50, 250] as const;
+/** How long a later request waits for the lock to save what an earlier one could not, ms. */
+const SAVE_LOCK_LIMIT_MS = 1_000;
+
+/** What a stored login works with. */
+export interface StoredLoginParts {
+  readonly store: CredentialStore;
+  /** As read from `store`; mode `chatgpt`, with tokens. */
+  readonly record: AuthRecord;
+  readonly world: Pick<World, "now" | "sleep">;
+  readonly note: (message: string) => void;
+  /** Receives each code at most once. */
+  readonly warn: (warning: Warning) => void;
+}
+
+/** A login in memory and in a store. */
+export class StoredLogin {
+  readonly #parts: StoredLoginParts;
+  #record: AuthRecord;
+  /** Renewed tokens that are not in the store, and the refresh token that is there. */
+  #unsaved: { readonly tokens: RenewedTokens; readonly replaces: string } | undefined;
+  /** Refresh tokens that were used; a stored record that still has one is never taken over. */
+  readonly #spent = new Set<string>();
+
+  constructor(parts: StoredLoginParts) {
+    this.#parts = parts;
+    this.#record = parts.record;
+  }
+
+  /** The record in use. */
+  get record(): AuthRecord {
+    return this.#record;
+  }
+
+  /** The access token in use. */
+  get accessToken(): string {
+    return this.#record.tokens?.accessToken ?? "";
+  }
+
+  /** The refresh token in use; empty where there is none. */
+  get refreshToken(): string {
+    return this.#record.tokens?.refreshToken ?? "";
+  }
+
+  /** Whether the record in use is in the store. */
+  get isSaved(): boolean {
+    return this.#unsaved === undefined;
+  }
+
+  /**
+   * Takes over a record that another process stored for the same account.
+   *
+   * @returns whether the access token is another one now
+   * @throws CulvertError `auth_refresh_failed` for another account and for a removed login, `auth_storage`; the
+   *   signal's reason
+   */
+  async reload(signal?: AbortSignal): Promise<boolean> {
+    const path = this.#parts.store.source.name;
+    const stored = await this.#parts.store.read(signal);
+    const storedToken = stored?.tokens?.refreshToken;
+    // The record in memory is newer.
+    if (this.#unsaved !== undefined && storedToken === this.#unsaved.replaces) return false;
+    if (stored === undefined) throw permanentFailure("signed_out", { path });
+    if (stored.mode !== "chatgpt" || stored.tokens === undefined || !this.#isSameAccount(stored)) {
+      throw permanentFailure("account_changed", { path });
+    }
+    if (storedToken !== undefined && this.#spent.has(storedToken)) return false;
+    const isChanged = stored.tokens.accessToken !== this.accessToken;
+    this.#record = stored;
+    return isChanged;
+  }
+
+  /** As {@link reload}; a record that cannot be taken over is no failure. */
+  async tryReload(): Promise<boolean> {
+    try {
+      return await this.reload();
+    } catch (error) {
+      if (error instanceof CulvertError) return false;
+      throw error;
+    }
+  }
+
+  /** Remembers that a refresh token was used. */
+  markSpent(refreshToken: string): void {
+    this.#spent.add(refreshToken);
+  }
+
+  /** Replaces the tokens in memory by renewed ones, which are still to be saved. */
+  accept(tokens: RenewedTokens): void {
+    const sent = this.refreshToken;
+    if (tokens.refreshToken !== undefined && tokens.refreshToken !== sent) this.#spent.add(sent);
+    const text = JSON.stringify(renewTokens(this.#record.raw, tokens, this.#parts.world.now()));
+    const parsed = parseAuthRecord(text);
+    if (parsed.kind === "record") this.#record = parsed.record;
+    this.#unsaved = { tokens, replaces: sent };
+  }
+
+  /** Saves the renewed tokens, in several tries. A failure is a warning: they stay in memory. */
+  async save(reserved: WriteSlot): Promise<void> {
+    let slot: WriteSlot | undefined = reserved;
+    for (const pause of SAVE_PAUSES_MS) {
+      await this.#parts.world.sleep(pause);
+      try {
+        return await this.#commit(slot ?? await this.#parts.store.reserve());
+      } catch (error) {
+        if (!(error instanceof CulvertError)) throw error;
+        const message = `${error.message}; the renewed login is kept in memory and saved as soon as possible`;
+        this.#parts.warn({ code: "auth_not_saved", message });
+      }
+      slot = undefined;
+    }
+  }
+
+  /** Saves what could not be saved before. Does nothing where there is nothing to save. */
+  async saveAgain(): Promise<void> {
+    if (this.#unsaved === undefined) return;
+    const result = await this.#parts.store.lock(SAVE_LOCK_LIMIT_MS);
+    if (result.kind === "busy") return;
+    try {
+      await this.#commit(await this.#parts.store.reserve());
+      this.#parts.note("The renewed login was saved");
+    } catch (error) {
+      // It was reported once; the next request tries again.
+      if (!(error instanceof CulvertError)) throw error;
+    } finally {
+      if (result.kind === "held") result.lock.release();
+    }
+  }
+
+  /** Merges the tokens into the stored record, only while that still has the refresh token that was sent. */
+  async #commit(slot: WriteSlot): Promise<void> {
+    const unsaved = this.#unsaved;
+    if (unsaved === undefined) return await slot.abandon();
+    const isWritten = await slot.commit((stored) => {
+      const isOurs = stored?.tokens?.refreshToken === unsaved.replaces && this.#isSameAccount(stored);
+      return isOurs ? renewTokens(stored.raw, unsaved.tokens, this.#parts.world.now()) : undefined;
+    });
+    this.#unsaved = undefined;
+    if (!isWritten) {
+      this.#parts.note("Another program changed the stored login during the refresh; it was left unchanged");
+    }
+  }
+
+  #isSameAccount(other: AuthRecord): boolean {
+    return accountOf(other) === accountOf(this.#record);
+  }
+}

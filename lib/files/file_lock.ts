@@ -1,0 +1,120 @@
+/**
+ * Advisory locks between processes: `flock` on a file made for it. The system releases the lock when the holder
+ * ends, in whatever way it ends.
+ *
+ * @module
+ */
+import type { World } from "../world/world.ts";
+import { readOpenFile } from "./read_file.ts";
+
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 100;
+const NOTE_LIMIT_BYTES = 64 * 1024;
+
+/** A lock that is held. */
+export interface HeldLock {
+  /** Returns the text that earlier holders left in the lock file, at most 64 KiB. */
+  readonly readNote: () => Promise<string>;
+  /** Replaces that text. */
+  readonly writeNote: (text: string) => Promise<void>;
+  readonly release: () => void;
+}
+
+/** The result of taking a lock: held, held by another process all the time, or not possible here. */
+export type LockResult =
+  | { readonly kind: "held"; readonly lock: HeldLock }
+  | { readonly kind: "busy" }
+  | { readonly kind: "unavailable"; readonly cause: unknown };
+
+/**
+ * Takes a lock. The file is created if it is missing (0600). It must be a regular file: a symbolic link is not
+ * followed, since a holder may write to the file.
+ *
+ * @param path of the lock file; its directory must exist
+ * @param limitMs how long to wait for another holder
+ * @throws the signal's reason
+ */
+export async function acquireFileLock(
+  path: string,
+  world: World,
+  limitMs: number,
+  signal?: AbortSignal,
+): Promise<LockResult> {
+  const end = world.monotonic() + limitMs;
+  let pause = FIRST_PAUSE_MS;
+  let file: Deno.FsFile | undefined;
+  try {
+    while (true) {
+      file ??= await openLockFile(path);
+      if (await file.tryLock(true)) {
+        if (await isFileAt(file, path)) {
+          const lock = holding(file);
+          file = undefined;
+          return { kind: "held", lock };
+        }
+        // The last holder removed the file; another process may hold a new one.
+        file.close();
+        file = undefined;
+      }
+      if (world.monotonic() >= end) return { kind: "busy" };
+      // Spread, so that many waiting processes do not try at the same moment.
+      await world.sleep(pause * (0.5 + world.random()), signal);
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    }
+  } catch (cause) {
+    signal?.throwIfAborted();
+    // A directory that cannot be written, or a file system without locks: the caller goes on without one.
+    return { kind: "unavailable", cause };
+  } finally {
+    file?.close();
+  }
+}
+
+async function openLockFile(path: string): Promise<Deno.FsFile> {
+  try {
+    if (!(await Deno.lstat(path)).isFile) throw new Error(`${path} is not a regular file`);
+    return await Deno.open(path, { read: true, write: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  try {
+    return await Deno.open(path, { read: true, write: true, createNew: true, mode: 0o600 });
+  } catch (error) {
+    // Another process was faster to create it.
+    if (error instanceof Deno.errors.AlreadyExists) return await openLockFile(path);
+    throw error;
+  }
+}
+
+/** Tells whether a path still leads to an open file, and not by a symbolic link. */
+async function isFileAt(file: Deno.FsFile, path: string): Promise<boolean> {
+  try {
+    const [open, named] = await Promise.all([file.stat(), Deno.lstat(path)]);
+    return named.isFile && open.ino === named.ino && open.dev === named.dev;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function holding(file: Deno.FsFile): HeldLock {
+  return {
+    readNote: async () => {
+      await file.seek(0, Deno.SeekMode.Start);
+      try {
+        return new TextDecoder().decode(await readOpenFile(file, NOTE_LIMIT_BYTES));
+      } catch (error) {
+        // No holder writes as much.
+        if (error instanceof Error) return "";
+        throw error;
+      }
+    },
+    writeNote: async (text) => {
+      await file.truncate(0);
+      await file.seek(0, Deno.SeekMode.Start);
+      const bytes = new TextEncoder().encode(text);
+      for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+    },
+    release: () => file.close(),
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * Reads small files whose path may lead to anything.
+ *
+ * @module
+ */
+
+/**
+ * Reads a regular file. Symbolic links are followed. A device or a named pipe is refused before it is opened, since
+ * opening a pipe waits for a writer.
+ *
+ * @param limitBytes largest size that is accepted
+ * @throws Deno.errors.* as the system reports; Error for another kind of file and for a larger one
+ */
+export async function readRegularFile(path: string, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (!(await Deno.stat(path)).isFile) throw new Error("it is not a regular file");
+  return await readBounded(path, limitBytes);
+}
+
+/**
+ * Reads a file, a pipe or a device to its end.
+ *
+ * @param limitBytes largest size that is accepted
+ * @throws Deno.errors.* as the system reports; Error for a larger one
+ */
+export async function readBounded(path: string, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  using file = await Deno.open(path, { read: true });
+  return await readOpenFile(file, limitBytes);
+}
+
+/** As {@link readBounded}, from the present position of an open file. */
+export async function readOpenFile(
+  file: Deno.FsFile,
+  limitBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const buffer = new Uint8Array(limitBytes + 1);
+  let length = 0;
+  while (length <= limitBytes) {
+    const count = await file.read(buffer.subarray(length));
+    if (count === null) return buffer.slice(0, length);
+    length += count;
+  }
+  throw new Error(`it is larger than ${limitBytes} bytes`);
+}
+
+/** Returns the reason of a failed file operation, without the path that Deno puts into its messages. */
+export function fileProblem(cause: unknown): string {
+  if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (cause instanceof Deno.errors.NotFound) return "no such file or directory";
+  if (!(cause instanceof Error)) return "unknown failure";
+  if ("code" in cause && typeof cause.code === "string") return cause.code;
+  return cause.name === "Error" ? cause.message : cause.name;
+}

@@ -1,0 +1,140 @@
+/**
+ * Runs other programs: with a time limit, a bounded output, and without the secrets of the environment.
+ *
+ * @module
+ */
+import type { Environment, World } from "./world.ts";
+
+/** Largest output that is read, bytes for each stream. */
+const OUTPUT_LIMIT_BYTES = 1024 * 1024;
+
+/** Variables that a program needs to find its session, its files and its language. None of them is a key. */
+const SESSION_VARIABLES = [
+  ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TMPDIR", "TZ"],
+  ["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION"],
+  ["XDG_RUNTIME_DIR", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"],
+  ["XDG_DATA_HOME", "XDG_DATA_DIRS", "XDG_CACHE_HOME", "GNOME_KEYRING_CONTROL", "WSL_DISTRO_NAME"],
+  ["SystemRoot", "windir", "ComSpec", "PATHEXT", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA"],
+  ["ProgramFiles", "ProgramData", "HOMEDRIVE", "HOMEPATH", "USERNAME"],
+].flat();
+
+/** Returns the variables that a program of the desktop session needs, and no other. */
+export function sessionEnvironment(env: Environment): Record<string, string> {
+  return Object.fromEntries(SESSION_VARIABLES.flatMap((name) => {
+    const value = env(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
+
+/** One run of a program. */
+export interface ProgramRun {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Default: that of this process. */
+  readonly cwd?: string;
+  /** The whole environment. Default: that of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Written to its standard input, which is then closed. May be secret. */
+  readonly stdin?: string;
+  /** The program is killed after this time, ms. */
+  readonly limitMs: number;
+  /** Kills the program. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The end of a run. Both outputs may be secret. */
+export type ProgramEnd =
+  | {
+    readonly kind: "ended";
+    readonly code: number;
+    readonly signal: Deno.Signal | null;
+    readonly stdout: Uint8Array<ArrayBuffer>;
+    readonly stderr: Uint8Array<ArrayBuffer>;
+  }
+  | { readonly kind: "not_found" | "not_started"; readonly cause: unknown }
+  | { readonly kind: "timeout" | "too_much_output" };
+
+/**
+ * Runs a program to its end.
+ *
+ * @throws the signal's reason
+ */
+export async function runProgram(run: ProgramRun, world: Pick<World, "sleep">): Promise<ProgramEnd> {
+  run.signal?.throwIfAborted();
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(run.command, {
+      args: [...run.args],
+      ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
+      ...(run.env === undefined ? {} : { env: { ...run.env }, clearEnv: true }),
+      stdin: run.stdin === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (cause) {
+    return { kind: cause instanceof Deno.errors.NotFound ? "not_found" : "not_started", cause };
+  }
+  const timer = new AbortController();
+  const either = run.signal === undefined ? timer.signal : AbortSignal.any([timer.signal, run.signal]);
+  const timeout = world.sleep(run.limitMs, either).then((): ProgramEnd => ({ kind: "timeout" }));
+  timeout.catch(() => {/* aborted below */});
+  const output = outputOf(child, run.stdin);
+  output.catch(() => {/* the race may be over */});
+  let end: ProgramEnd | undefined;
+  try {
+    return end = await Promise.race([output, timeout]);
+  } finally {
+    timer.abort();
+    if (end?.kind !== "ended") kill(child);
+  }
+}
+
+async function outputOf(child: Deno.ChildProcess, stdin: string | undefined): Promise<ProgramEnd> {
+  try {
+    const [stdout, stderr] = await Promise.all([
+      readBounded(child.stdout),
+      readBounded(child.stderr),
+      stdin === undefined ? undefined : writeAndClose(child.stdin, stdin),
+    ]);
+    const { code, signal } = await child.status;
+    return { kind: "ended", code, signal, stdout, stderr };
+  } catch (error) {
+    if (error instanceof TooMuchOutput) return { kind: "too_much_output" };
+    throw error;
+  }
+}
+
+class TooMuchOutput extends Error {}
+
+async function readBounded(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > OUTPUT_LIMIT_BYTES) throw new TooMuchOutput();
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  chunks.reduce((at, chunk) => (bytes.set(chunk, at), at + chunk.length), 0);
+  return bytes;
+}
+
+async function writeAndClose(stream: WritableStream<Uint8Array>, text: string): Promise<void> {
+  try {
+    const writer = stream.getWriter();
+    if (text !== "") await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+  } catch (error) {
+    // The program ended without reading; its exit status tells why.
+    if (!(error instanceof Error)) throw error;
+  }
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    // It has ended, and a program that it started holds its output open.
+    if (!(error instanceof TypeError)) throw error;
+  }
+}
