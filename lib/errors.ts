@@ -71,6 +71,7 @@ export const ERROR_CODES = {
   proxy_auth: { exit: EXIT.network, brief: "the proxy asks for other credentials (407)" },
   proxy_refused: { exit: EXIT.network, brief: "the proxy refused the tunnel, or is not a proxy" },
   reset: { exit: EXIT.network, brief: "the connection was cut" },
+  timeout: { exit: EXIT.network, brief: "the time allowed for the turn is over" },
   header_timeout: { exit: EXIT.network, brief: "the server accepted the request and did not answer" },
   idle_timeout: { exit: EXIT.network, brief: "the stream went silent for longer than the idle limit" },
   stream_closed: { exit: EXIT.network, brief: "the stream ended before its terminal event" },
@@ -90,8 +91,8 @@ export const ERROR_CODES = {
   context_window: { exit: EXIT.response, brief: "the input is longer than the model's context window" },
   policy: { exit: EXIT.response, brief: "the request was refused by policy" },
   refused: { exit: EXIT.response, brief: "the model refused to answer" },
-  response_failed: { exit: EXIT.response, brief: "the response ended failed" },
-  incomplete: { exit: EXIT.response, brief: "the response ended incomplete" },
+  response_failed: { exit: EXIT.response, brief: "the response failed" },
+  incomplete: { exit: EXIT.response, brief: "the response is incomplete" },
   message_too_large: { exit: EXIT.response, brief: "one message of the stream is larger than the limit" },
 
   schema_mismatch: { exit: EXIT.schema, brief: "the output does not fit the schema" },

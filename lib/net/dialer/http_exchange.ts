@@ -13,6 +13,7 @@ import { requestHeaders } from "../request_headers.ts";
 import { followUp, REDIRECT_LIMIT } from "./redirects.ts";
 import type { HttpClientPool } from "./http_client_pool.ts";
 import { hostAndPort } from "../failure/explain.ts";
+import { ACCEPT_ENCODING, decodedBody } from "./content_decoding.ts";
 import { ReplyBody } from "./reply_body.ts";
 
 /** What an exchange needs of its dialer. */
@@ -143,6 +144,7 @@ async function send(
     });
   }
   const headers = requestHeaders(request.headers, parts.userAgent);
+  if (!headers.has("accept-encoding")) headers.set("accept-encoding", ACCEPT_ENCODING);
   const credentials = forwardedCredentials(request.url, route);
   if (credentials !== undefined) headers.set("proxy-authorization", credentials);
   try {
@@ -209,7 +211,7 @@ function forwardedCredentials(url: URL, route: Route): string | undefined {
 }
 
 function reply(response: Response, request: HttpRequest, route: Route, parts: ExchangeParts): HttpReply {
-  const { body } = response;
+  const body = response.body === null ? null : decodedBody(response.body, response.headers);
   const failed = (error: unknown): unknown =>
     request.signal?.aborted === true ? request.signal.reason : parts.broken(error, request.url, route);
   return {

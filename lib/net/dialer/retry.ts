@@ -136,10 +136,14 @@ export function backoffMs(retry: number, random: number): number {
  */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
   const exact = headers.get("retry-after-ms")?.trim() ?? "";
-  if (/^\d+(\.\d+)?$/.test(exact)) return Number(exact);
+  if (/^\d+(\.\d+)?$/.test(exact)) return finite(Number(exact));
   const value = headers.get("retry-after")?.trim() ?? "";
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
+  if (/^\d+(\.\d+)?$/.test(value)) return finite(Number(value) * 1000);
   if (!/[A-Za-z]{3}/.test(value)) return undefined;
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function finite(ms: number): number | undefined {
+  return Number.isFinite(ms) ? ms : undefined;
 }

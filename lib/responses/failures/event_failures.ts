@@ -25,7 +25,7 @@ export function failedResponse(event: FailedEvent, context: RefusalContext): Fai
   const error = event.response?.error;
   const wellFormed = isObject(error) && isOptionalText(error.code) && isOptionalText(error.message) &&
     (error.resets_at === undefined || error.resets_at === null || Number.isInteger(error.resets_at));
-  return codedFailure("The response ended failed", wellFormed ? error : {}, responseDetails(event), context);
+  return codedFailure("The response failed", wellFormed ? error : {}, responseDetails(event), context);
 }
 
 /** `response.incomplete`: never sent again, as the same limit would cut the next answer too. */
@@ -33,12 +33,12 @@ export function incompleteResponse(event: IncompleteEvent): Failure {
   const details = event.response?.incomplete_details;
   const reason = isObject(details) && typeof details.reason === "string" ? details.reason : "unknown";
   const hint = reason === "max_output_tokens"
-    ? "The answer reached the largest number of tokens allowed; ask for less at once."
+    ? "The answer reached max_output_tokens. Raise that limit, or ask for a shorter answer."
     : reason === "content_filter"
-    ? "A content filter cut the answer; word the request differently."
+    ? "A content filter cut the answer. Phrase the request differently."
     : undefined;
   return {
-    error: new CulvertError("incomplete", `The response ended incomplete: ${shownText(reason, [])}`, {
+    error: new CulvertError("incomplete", `The response is incomplete: ${shownText(reason, [])}`, {
       ...(hint === undefined ? {} : { hint }),
       details: { ...responseDetails(event), reason },
     }),

@@ -1,221 +1,262 @@
 /**
- * A reply that is no stream → a {@link Failure}. The same for an HTTP reply, a refused websocket upgrade and
- * an error frame that carries a status.
+ * Maps a reply that is no event stream to a {@link Failure}. An HTTP reply, a refused websocket upgrade and an error
+ * frame with a status are judged alike.
  *
  * @module
  */
 import { CulvertError, type DetailValue, type ErrorCode } from "../../errors.ts";
-import type { RateLimitSnapshot } from "../events/events.ts";
 import { retryAfterMs } from "../../net/dialer/retry.ts";
+import { describeWebPage, type WebPage, webPageHint, webPageIn } from "../../net/failure/web_page.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
+import type { RateLimitSnapshot } from "../events/events.ts";
 import { evidenceDetails, evidenceText } from "./evidence.ts";
 import type { Failure } from "./failure.ts";
-import { errorInBody, type Secrets, shownBody, shownText } from "./server_text.ts";
+import { errorInBody, type Secrets, shownBody } from "./server_text.ts";
 import { usageLimit } from "./usage_limit.ts";
+import { waitInText } from "./wait_hint.ts";
 
-/** A reply that refuses. */
+/** A reply that refuses a request. */
 export interface Refusal {
   readonly status: number;
   readonly headers: Headers;
-  /** As text, perhaps cut. */
+  /** The body as text, possibly cut. */
   readonly body: string;
-  /** Where it came from, as it was asked; never shown whole. Absent for an error frame. */
+  /** The URL that was requested; its query is never shown. Absent for an error frame. */
   readonly url?: URL;
   /** What was attempted, such as `POST https://api.openai.com/v1/responses`. */
   readonly attempted: string;
 }
 
-/** A failure by status. */
+/** A failure that a status led to. */
 export interface HttpFailure extends Failure {
-  /** Of a usage limit. */
+  /** Rate limits that a usage limit reports. */
   readonly snapshot?: RateLimitSnapshot;
-  /** What was judged, where it came inside a stream: a 401 there deserves recovery too. */
+  /** The refusal, where it came inside a stream: a 401 there is recovered from too. */
   readonly refusal?: Refusal;
-  /** A 401 that speaks of no credential of ours: nothing here could recover from it. */
+  /** Set for a 401 that does not speak of the credential that was sent: recovery would not help. */
   readonly isForeign?: true;
 }
 
 /** What a failure is judged by beside the reply. */
 export interface RefusalContext {
-  /** Epoch ms. */
+  /** Wall clock, ms since 1970. */
   readonly now: number;
   readonly secrets: Secrets;
-  /** Display name of the provider; `Amazon Bedrock`, exactly, has a 401 of its own. */
+  /** Display name of the provider. `Amazon Bedrock`, exactly, has a 401 of its own. */
   readonly providerName?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Judges a refusal by status and body, as the codex client does (0.169.0), but for two rules: 401, 403, 404
- * and the other permanent 4xx are never sent again, and an overloaded server is not pressed.
+ * Judges a refusal by status and body as the codex client does (0.171.0), with these differences: 401, 403, 404 and
+ * the other permanent 4xx statuses are not retried, an overloaded server is not asked again, and a web page in place
+ * of a reply is reported as that.
  */
 export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFailure {
-  const { status, headers } = refusal;
-  const fields = errorInBody(refusal.body) ?? {};
-  const tell = new Teller(refusal, context);
-  if (status >= 200 && status <= 299) return notAStream(refusal, tell);
+  const { body, headers, status } = refusal;
+  const failures = new FailureBuilder(refusal, context);
+  const page = webPageIn(headers, body);
+  if (page !== undefined && !KEEPS_MEANING.has(status) && !isBearerChallenge(refusal)) {
+    return webPageFailure(page, refusal, failures);
+  }
+  const fields = errorInBody(body) ?? {};
+  if (status >= 200 && status <= 299) {
+    const hint = "The provider does not stream on this endpoint. Check its base_url.";
+    return failures.final("response_failed", hint);
+  }
   switch (status) {
     case 400:
-      return badRequest(fields, refusal.body, tell);
+      return badRequest(fields, body, failures);
     case 401:
       return isExpiredSignature(refusal, context)
-        ? { ...tell.final("auth_rejected", SIGNATURE_HINT, "its AWS signature has expired"), isForeign: true }
-        : tell.final("auth_rejected", UNAUTHORIZED_HINT);
+        ? {
+          ...failures.final("auth_rejected", SIGNATURE_HINT, "its AWS signature has expired"),
+          isForeign: true,
+        }
+        : failures.final("auth_rejected", UNAUTHORIZED_HINT);
     case 402:
-      return tell.final("quota", "Check the plan and the billing details of the account.");
+      return failures.final("quota", BILLING_HINT);
     case 403:
-      return isEdgeBlock(refusal.body) ? edgeBlock(tell) : tell.final("auth_forbidden", FORBIDDEN_HINT);
+      return failures.final("auth_forbidden", FORBIDDEN_HINT);
     case 404:
-      return tell.final("not_found", "Check the model's name and the provider's base_url.");
+      return failures.final("not_found", "Check the name of the model and base_url of the provider.");
     case 407:
-      return tell.final("proxy_auth", "Put the proxy's user and password into its address.");
+      return failures.final("proxy_auth", "Put the user name and password of the proxy into its URL.");
     case 408:
-      return tell.passing("server");
+      return failures.transient("server");
     case 413:
-      return tell.final(
-        "invalid_request",
-        "Send less: a server or proxy on the way limits the size of a request.",
-      );
+      return failures.final("invalid_request", "Send less: a server or proxy limits the size of a request.");
     case 429:
-      return tooMany(fields, headers, context.now, tell);
+      return tooManyRequests(fields, refusal, context, failures);
     case 503:
       if (fields.code === "server_is_overloaded" || fields.code === "slow_down") {
-        return tell.final("overloaded", "Try again in a while, or use another model.");
+        return failures.final("overloaded", "Try again later, or use another model.");
       }
-      return tell.passing("server");
+      return failures.transient("server");
   }
-  if (status >= 500) return tell.passing("server");
-  if (status >= 400) return tell.final("invalid_request");
-  return tell.final(
+  if (status >= 500) return failures.transient("server");
+  if (status >= 400) return failures.final("invalid_request");
+  return failures.final(
     "invalid_request",
-    "This is no answer of the Responses API; check the provider's base_url.",
+    "This is not an answer of the Responses API. Check base_url of the provider.",
   );
 }
 
-/** A 2xx reply whose body is no event stream, such as the log-in page of a network. */
-function notAStream({ headers, body }: Refusal, tell: Teller): Failure {
-  if (!/html/i.test(headers.get("content-type") ?? "")) {
-    return tell.final(
-      "response_failed",
-      "The provider does not stream on this endpoint; check its base_url.",
-    );
-  }
-  const title = /<title[^>]*>([^<]{1,200})/i.exec(body)?.[1]?.trim();
-  return tell.final(
-    "blocked",
-    "Something between here and the server answers in its place: log in to the network, or ask who runs its proxy.",
-    `a web page came instead of an event stream${title === undefined ? "" : ` ("${shownText(title, [])}")`}`,
-  );
+/** Statuses that say the same whether or not a page comes with them: proxy login, request too large, rate limit. */
+const KEEPS_MEANING: ReadonlySet<number> = new Set([407, 413, 429]);
+
+/** A 401 whose challenge asks for a bearer token speaks of the credential, whatever its body looks like. */
+function isBearerChallenge({ headers, status }: Refusal): boolean {
+  return status === 401 && /\bbearer\b/i.test(headers.get("www-authenticate") ?? "");
 }
 
+function webPageFailure(
+  page: WebPage,
+  { body, status, url }: Refusal,
+  failures: FailureBuilder,
+): HttpFailure {
+  const host = url?.host ?? "the server";
+  const details = {
+    ...(page.title === undefined ? {} : { page_title: page.title }),
+    ...(page.sender === "" ? {} : { sent_by: page.sender }),
+  };
+  const demand = /no required ssl certificate was sent/i.test(body);
+  const hint = demand
+    ? `${host} demands a client certificate. Give one with --client-cert and --client-key.`
+    : webPageHint(page, status, host);
+  const blockedByRegion = body.includes("Cloudflare") && body.includes("blocked");
+  const reason = `${describeWebPage(page)}${
+    blockedByRegion ? "; Cloudflare blocks this address or its region" : ""
+  }`;
+  return status >= 500 || status === 408
+    ? failures.transient("blocked", hint, reason, details)
+    : { ...failures.final("blocked", hint, reason, details), isForeign: true };
+}
+
+const BILLING_HINT = "Check the plan and the billing details of the account.";
 const UNAUTHORIZED_HINT =
-  "Check which credential was used with `culvert auth status`; log in again if it is stale.";
+  "Check with `culvert auth status` which credential was used. Log in again if it is out of date.";
 const FORBIDDEN_HINT =
-  "The credential is known but may not do this: check the account's permissions and the model.";
+  "The credential was accepted but does not permit this. Check the permissions of the account and the model.";
+const SIGNATURE_HINT =
+  "Refresh the AWS credentials, and check the clock. Where AWS_BEARER_TOKEN_BEDROCK is set, replace or unset it.";
 
-/** Amazon signs by the clock and by credentials that end; a login at OpenAI has no part in it. */
+/** An AWS signature that is too old. It has nothing to do with an OpenAI login. */
 function isExpiredSignature({ body }: Refusal, { providerName }: RefusalContext): boolean {
   return providerName === "Amazon Bedrock" && body.includes("Signature expired:");
 }
 
-const SIGNATURE_HINT =
-  "Refresh the AWS credentials, and check the clock. Where AWS_BEARER_TOKEN_BEDROCK is set, replace or unset it.";
-
-function badRequest(fields: Fields, body: string, tell: Teller): HttpFailure {
+function badRequest(fields: Fields, body: string, failures: FailureBuilder): HttpFailure {
   if (fields.code === "cyber_policy") {
-    return tell.final("policy", undefined, policyMessage(fields.message));
+    return failures.final("policy", undefined, policyMessage(fields.message));
   }
-  if (fields.code === "context_length_exceeded") return tell.final("context_window", CONTEXT_HINT);
+  if (fields.code === "context_length_exceeded") return failures.final("context_window", CONTEXT_HINT);
   if (/does not represent a valid image/i.test(body)) {
-    return tell.final("invalid_request", "Check that each file given as an image really is one.");
+    return failures.final("invalid_request", "Check that each file given as an image really is an image.");
   }
-  return tell.final("invalid_request");
+  return failures.final("invalid_request");
 }
 
 /** What to do about an input that is too long. */
 export const CONTEXT_HINT = "Send a shorter input, or use a model with a larger context window.";
 
-/** The server's words on a refusal by policy, or the program's where it has none. */
+/** Returns the server's explanation of a refusal by policy, or a default one. */
 export function policyMessage(message: unknown): string {
   return typeof message === "string" && message.trim() !== ""
     ? message.trim()
     : "the request was flagged for possible high-risk cyber use; see https://chatgpt.com/cyber";
 }
 
-function tooMany(fields: Fields, headers: Headers, now: number, tell: Teller): HttpFailure {
+/** A 429: a usage limit, a quota, or a rate limit, which is retried where the server says when. */
+function tooManyRequests(
+  fields: Fields,
+  { headers }: Refusal,
+  { now }: RefusalContext,
+  failures: FailureBuilder,
+): HttpFailure {
   if (fields.type === "usage_limit_reached") {
-    const { error, snapshot } = usageLimit(fields, headers, now, tell.details);
+    const { error, snapshot } = usageLimit(fields, headers, now, failures.details);
     return { error, retryable: false, snapshot };
   }
   if (fields.type === "usage_not_included") {
-    return tell.final("quota", "Use an account or an API key whose plan includes this.");
+    return failures.final("quota", "Use an account or an API key whose plan includes this.");
   }
   if (fields.code === "insufficient_quota" || fields.type === "insufficient_quota") {
-    return tell.final("quota", "Check the plan and the billing details of the account.");
+    return failures.final("quota", BILLING_HINT);
   }
-  const wait = retryAfterMs(headers, now);
-  return tell.final(
-    "rate_limited",
-    wait === undefined
-      ? "Wait a while before the next request."
-      : `Wait ${Math.ceil(wait / 1_000)} s, then try again.`,
-  );
+  const text = typeof fields.message === "string" ? waitInText(fields.message) : undefined;
+  const waitMs = retryAfterMs(headers, now) ?? text;
+  if (waitMs === undefined) return failures.final("rate_limited", "Wait a while before the next request.");
+  const { error } = failures.final("rate_limited", `Try again in ${describeWait(waitMs)}.`);
+  return { error, retryable: true, delayMs: waitMs };
 }
 
-/** Cloudflare's page for a region or an address that it lets nothing through from. */
-function isEdgeBlock(body: string): boolean {
-  return body.includes("Cloudflare") && body.includes("blocked");
+/** A wait in words: `1 s`, `90 s`, `3 h 25 min`. */
+export function describeWait(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-function edgeBlock(tell: Teller): HttpFailure {
-  return tell.final(
-    "blocked",
-    "Go out another way: another network, or a proxy in a region that is served.",
-    "Cloudflare blocked the request, as it does for a region that is not served or an address of ill repute",
-  );
-}
-
-/** Words a failure: attempt, status, explanation, evidence. */
-class Teller {
+/** Builds failures of one refusal: attempt, status, explanation, evidence. */
+class FailureBuilder {
   readonly details: Readonly<Record<string, DetailValue>>;
   readonly #refusal: Refusal;
   readonly #context: RefusalContext;
+  readonly #waitMs: number | undefined;
 
   constructor(refusal: Refusal, context: RefusalContext) {
     this.#refusal = refusal;
     this.#context = context;
+    this.#waitMs = retryAfterMs(refusal.headers, context.now);
     const fields = errorInBody(refusal.body);
-    const wait = retryAfterMs(refusal.headers, context.now);
     this.details = {
       status: refusal.status,
       ...evidenceDetails(serverEvidence(refusal.headers)),
       ...(typeof fields?.code === "string" ? { error_code: fields.code } : {}),
       ...(typeof fields?.type === "string" ? { error_type: fields.type } : {}),
-      ...(wait === undefined ? {} : { retry_after_ms: wait }),
+      ...(this.#waitMs === undefined ? {} : { retry_after_ms: this.#waitMs }),
     };
   }
 
-  final(code: ErrorCode, hint?: string, explanation?: string): Failure {
-    return { error: this.#error(code, hint, explanation), retryable: false };
+  /** A failure that no retry helps with. */
+  final(
+    code: ErrorCode,
+    hint?: string,
+    explanation?: string,
+    details?: Readonly<Record<string, DetailValue>>,
+  ): Failure {
+    return { error: this.#error(code, hint, explanation, details), retryable: false };
   }
 
-  passing(code: ErrorCode): Failure {
-    const delayMs = retryAfterMs(this.#refusal.headers, this.#context.now);
+  /** A failure that may pass; retried after the time that the server asks for. */
+  transient(
+    code: ErrorCode,
+    hint = "The server failed. Try again later.",
+    explanation?: string,
+    details?: Readonly<Record<string, DetailValue>>,
+  ): Failure {
     return {
-      error: this.#error(code, "The server failed; try again in a while."),
+      error: this.#error(code, hint, explanation, details),
       retryable: true,
-      ...(delayMs === undefined ? {} : { delayMs }),
+      ...(this.#waitMs === undefined ? {} : { delayMs: this.#waitMs }),
     };
   }
 
-  #error(code: ErrorCode, hint?: string, explanation?: string): CulvertError {
-    const { attempted, status, body } = this.#refusal;
-    const evidence = evidenceText(serverEvidence(this.#refusal.headers));
-    const said = explanation ?? shownBody(body, this.#context.secrets);
-    return new CulvertError(code, `${attempted} was answered ${status}: ${said}${evidence}`, {
+  #error(
+    code: ErrorCode,
+    hint: string | undefined,
+    explanation: string | undefined,
+    details: Readonly<Record<string, DetailValue>> = {},
+  ): CulvertError {
+    const { attempted, body, headers, status } = this.#refusal;
+    const reason = explanation ?? shownBody(body, this.#context.secrets);
+    const message = `${attempted} was answered ${status}: ${reason}${evidenceText(serverEvidence(headers))}`;
+    return new CulvertError(code, message, {
       ...(hint === undefined ? {} : { hint }),
-      details: this.details,
+      details: { ...this.details, ...details },
     });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The usage limit of a plan is reached: what is known of it, in words.
+ * Explains a reached usage limit: which limit, what to do, and when it is reset.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const REACHED_TYPES: Readonly<Record<string, string>> = {
     "You reached your spend cap: ask an owner of the workspace to raise it",
 };
 
-/** A usage limit, with the snapshot of the family that it is about. */
+/** A reached usage limit, with the snapshot of its rate limit family. */
 export interface UsageLimit {
   readonly error: CulvertError;
   readonly snapshot: RateLimitSnapshot;
@@ -26,8 +26,9 @@ export interface UsageLimit {
 /**
  * Reads a 429 of type `usage_limit_reached`.
  *
- * @param fields of the body's `error`
- * @param now epoch ms
+ * @param fields the `error` object of the body
+ * @param now wall clock, ms since 1970
+ * @param evidence details that the error repeats
  */
 export function usageLimit(
   fields: Readonly<Record<string, unknown>>,
@@ -36,9 +37,7 @@ export function usageLimit(
   evidence: Readonly<Record<string, DetailValue>>,
 ): UsageLimit {
   const plan = typeof fields.plan_type === "string" ? planType(fields.plan_type) : null;
-  const resetsAt = typeof fields.resets_at === "number" && Number.isInteger(fields.resets_at)
-    ? fields.resets_at
-    : null;
+  const resetsAt = epochSeconds(fields.resets_at);
   const reached = reachedType(headers);
   const snapshot: RateLimitSnapshot = {
     ...rateLimitOf(headers, headers.get("x-codex-active-limit") ?? ""),
@@ -66,13 +65,13 @@ export function usageLimit(
 interface Explanation {
   readonly what: string;
   readonly next: string;
-  /** Whether the time of the reset belongs to it. */
+  /** Whether the hint ends with the time of the reset. */
   readonly timed: boolean;
 }
 
 /**
- * In the order of the codex client (0.169.0): the limit's name, the workspace, the server's own words, the
- * plan.
+ * Chooses the explanation in the order of the codex client (0.171.0): name of the limit, workspace, promotion of the
+ * server, plan.
  */
 function explanation(snapshot: RateLimitSnapshot, plan: string | null, promo: string | null): Explanation {
   const { limit_name: name, rate_limit_reached_type: reached } = snapshot;
@@ -109,13 +108,27 @@ function planAdvice(plan: string | null): string {
   }
 }
 
-/** The header's value where it is one of the five known words. */
+/** Returns the value of the header where it is one of the five known ones. */
 function reachedType(headers: Headers): string | null {
   const value = headers.get("x-codex-rate-limit-reached-type")?.trim() ?? "";
   return Object.hasOwn(REACHED_TYPES, value) ? value : null;
 }
 
-/** `3:07 PM` today; `Nov 21st, 2026 3:07 PM` on another day. In local time. */
+/** Largest time that a `Date` can hold, ms since 1970 (ECMA-262 §21.4.1.1). */
+const MAX_TIME_MS = 8.64e15;
+
+/** Returns a whole number of seconds since 1970 that a `Date` can hold, else `null`. */
+function epochSeconds(value: unknown): number | null {
+  if (typeof value !== "number" || !Number.isInteger(value)) return null;
+  return value >= 0 && value * 1_000 <= MAX_TIME_MS ? value : null;
+}
+
+/**
+ * Formats a time in the local time zone: `3:07 PM` on the same day, else `Nov 21st, 2026 3:07 PM`.
+ *
+ * @param at ms since 1970
+ * @param now ms since 1970
+ */
 export function localTime(at: number, now: number): string {
   const date = new Date(at);
   const clock = date.toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit", hour12: true })

@@ -1,14 +1,8 @@
 /**
- * How long a server asks to wait, in the text of an error. (What headers say is read in `net`.)
+ * The wait that the text of an error asks for. (`Retry-After` headers are read in `lib/net/dialer/retry.ts`.)
  *
  * @module
  */
-
-/**
- * The longest wait that is obeyed, ms. A server that asks for more ends the turn: nobody waits that long in a
- * pipe.
- */
-export const LONGEST_WAIT_MS = 120_000;
 
 const PHRASE = /try again in\s*((?:\d+(?:\.\d+)?\s*(?:ms|millis|h|m|s)[a-z]*[\s,]*(?:and\s+)?)+)/i;
 const PART = /(\d+(?:\.\d+)?)\s*(ms|millis|h|m|s)/gi;
@@ -17,7 +11,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, millis: 1, s: 1_000, 
 /**
  * Finds "try again in 1.898s", "… 28ms", "… 35 seconds", "… 1m30s" or "… 2 minutes" in a message.
  *
- * @returns whole milliseconds, or `undefined` where the message says nothing of the kind
+ * @returns whole milliseconds, or `undefined` where the message names no wait
  */
 export function waitInText(message: string): number | undefined {
   const phrase = PHRASE.exec(message)?.[1];
@@ -26,5 +20,5 @@ export function waitInText(message: string): number | undefined {
   for (const [, number = "", unit = ""] of phrase.matchAll(PART)) {
     total += Number(number) * (UNIT_MS[unit.toLowerCase()] ?? 0);
   }
-  return Math.trunc(total);
+  return Number.isFinite(total) ? Math.trunc(total) : undefined;
 }

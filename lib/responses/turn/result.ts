@@ -78,17 +78,16 @@ function rounded(ms: number | null): number | null {
 }
 
 /**
- * What an aborted signal means: its reason where that is an error of the family (SIGTERM, a reader that went
- * away), else that the user stopped the turn.
+ * Translates the reason of an aborted signal: a `CulvertError` (SIGTERM, a reader that left) is returned as it is, a
+ * `TimeoutError` becomes `timeout`, anything else `interrupted`.
  */
 export function interruption(reason: unknown): CulvertError {
   if (reason instanceof CulvertError) return reason;
-  const late = reason instanceof DOMException && reason.name === "TimeoutError";
-  return new CulvertError(
-    "interrupted",
-    late ? "The time allowed for the turn is over" : "The turn was stopped",
-    {
+  if (reason instanceof DOMException && reason.name === "TimeoutError") {
+    return new CulvertError("timeout", "The time allowed for the turn is over", {
+      hint: "Allow more time, or ask for a shorter answer.",
       cause: reason,
-    },
-  );
+    });
+  }
+  return new CulvertError("interrupted", "The turn was stopped", { cause: reason });
 }

@@ -10,7 +10,7 @@ import { asCulvertError, CulvertError } from "../../errors.ts";
 import { type Observer, SILENT } from "../../net/observer.ts";
 import type { World } from "../../world/world.ts";
 import type { EventBatch, StreamItem } from "../events/events.ts";
-import { isBrokenConnection } from "../failures/failure.ts";
+import { type Failure, isBrokenConnection } from "../failures/failure.ts";
 import { refusalError } from "../failures/refusal.ts";
 import type { RequestContext } from "../request/identity.ts";
 import type { TurnRequest } from "../request/request.ts";
@@ -82,7 +82,7 @@ async function* runAttempts(
     rejection = end.kind === "resend" ? end.rejection : undefined;
     if (end.kind === "resend") continue;
     const { failure, hasEvents, hasOutput, hasText, level, transport } = end;
-    if (hasText && !options.restartAfterText) return withPartialOutput(failure.error);
+    if (hasText && !options.restartAfterText) return withPartialOutput(failure);
     if (transport === "websocket" && hasEvents && isBrokenConnection(failure.error)) brokenWebsockets++;
     const change = transports.reconsider({ ...end, brokenWebsockets });
     if (change !== undefined) yield [{ event: change.event }];
@@ -121,10 +121,15 @@ function lastBatch(
   return [...items, { event: result }];
 }
 
-function withPartialOutput(error: CulvertError): CulvertError {
+/** The error of a turn that cannot be started over because part of its answer was already written. */
+function withPartialOutput({ error, retryable }: Failure): CulvertError {
+  const hint = retryable
+    ? `Part of the answer was already written, so the request was not sent again. Run it again${
+      error.hint === undefined ? "." : `. ${error.hint}`
+    }`
+    : error.hint;
   return new CulvertError(error.code, error.message, {
-    hint: "Part of the answer was already written, so it was not started over. Run it again" +
-      (error.hint === undefined ? "." : `. ${error.hint}`),
+    ...(hint === undefined ? {} : { hint }),
     details: { ...error.details, partial_output: true },
     cause: error,
   });

@@ -1,86 +1,85 @@
 /**
- * Carries a request over HTTP.
+ * The transport over HTTP: `POST responses`, answered by a stream of server-sent events.
  *
  * @module
  */
 import type { Provider } from "../../../config/provider.ts";
 import { CulvertError } from "../../../errors.ts";
+import { unknownCoding } from "../../../net/dialer/content_decoding.ts";
 import type { Dialer, HttpReply } from "../../../net/dialer/dialer.ts";
+import { readText } from "../../../net/dialer/read_text.ts";
 import type { World } from "../../../world/world.ts";
-import { SseStream } from "./sse_stream.ts";
-import type { BodyDrainer } from "./body_drainer.ts";
 import { mergeHeaders } from "../../request/call_headers.ts";
 import { zstd } from "../../request/compression.ts";
-import { httpCallBody, httpCallHead } from "./http_call.ts";
 import { isCodexBackend } from "../../request/identity.ts";
 import { shownUrl } from "../../request/url.ts";
 import type { Call, Opened, Transport } from "../transport.ts";
+import type { BodyDrainer } from "./body_drainer.ts";
+import { httpCallBody, httpCallHead } from "./http_call.ts";
+import { SseStream } from "./sse_stream.ts";
 
-/** Longest part of an error's body that is read, bytes. */
-const ERROR_BODY_BYTES = 64 * 1024;
-/** Longest time that an error's body may take, ms. */
-const ERROR_BODY_MS = 10_000;
+/** Longest part of the body of a refusal that is read, bytes. */
+const REFUSAL_BYTES = 64 * 1024;
+/** Longest time that the body of a refusal may take, ms. */
+const REFUSAL_MS = 10_000;
 
-/** What a transport stands on. */
+/** What the transport is built from. */
 export interface SseTransportOptions {
   readonly dialer: Dialer;
   readonly provider: Provider;
   readonly world: World;
-  /** Of the session: what its replies still send when they are complete. */
+  /** Of the session: reads the replies of complete responses to their end. */
   readonly drainer: BodyDrainer;
 }
 
-/**
- * `POST responses`, answered by an event stream. Make one for each turn: it keeps the encoded body for its
- * retries.
- */
+/** Sends requests of one turn over HTTP. The encoded body is kept for the retries of the turn. */
 export class SseTransport implements Transport {
   readonly name = "sse";
   readonly #options: SseTransportOptions;
   #encoded: EncodedBody | undefined;
 
-  /** @param options what it stands on */
+  /** Opens nothing. */
   constructor(options: SseTransportOptions) {
     this.#options = options;
   }
 
-  /** @throws CulvertError of the network, TLS and configuration codes; the signal's reason when aborted */
+  /** @throws CulvertError of the network, TLS and configuration codes; the reason of the signal when it is aborted */
   open = async (call: Call): Promise<Opened> => {
-    const { dialer, provider, drainer, world } = this.#options;
-    const compress = isCodexBackend(provider, call.authorization);
-    const encoded = await this.#encode(call, compress);
-    const { method, url, headers } = httpCallHead(call, provider);
-    // A new handshake costs more than the end of the former reply does.
+    const { dialer, drainer, provider, world } = this.#options;
+    const encoded = await this.#encode(call, isCodexBackend(provider, call.authorization));
+    const { headers, method, url } = httpCallHead(call, provider);
+    // A new handshake takes longer than the end of the previous reply.
     await drainer.settled();
     call.signal.throwIfAborted();
     const reply = await dialer.request({
       method,
       url,
       headers: mergeHeaders(headers, encoded.headers, call.authorization.headers),
-      secretHeaders: Object.keys(call.authorization.headers),
+      secretHeaders: [...Object.keys(provider.headers), ...Object.keys(call.authorization.headers)],
       body: encoded.body,
       signal: call.signal,
-      // Silence is silence: before the head of the answer it is allowed as long as within the answer.
+      // The head of the reply may take as long as an event.
       headerTimeoutMs: provider.streamIdleTimeoutMs,
     });
-    const { body } = reply;
-    if (reply.status >= 200 && reply.status <= 299 && body !== null && mayStream(reply.headers)) {
+    const { body, status } = reply;
+    if (status >= 200 && status <= 299 && body !== null && mayStream(reply.headers)) {
+      await refuseUnknownCoding(reply);
       const options = { world, idleTimeoutMs: provider.streamIdleTimeoutMs, signal: call.signal, drainer };
       return { kind: "open", stream: new SseStream(reply, body, options) };
     }
     return {
       kind: "refused",
       refusal: {
-        status: reply.status,
+        status,
         headers: reply.headers,
-        body: await errorBody(reply, world),
+        body: await refusalText(reply, world),
         url: reply.url,
         attempted: `POST ${shownUrl(reply.url)}`,
       },
     };
   };
 
-  /** Encodes once: every attempt of the turn sends the same bytes. */
+  /** Encodes the body once: every attempt of the turn sends the same bytes. */
   async #encode(call: Call, compress: boolean): Promise<EncodedBody> {
     if (this.#encoded?.compressed === compress) return this.#encoded;
     const { provider } = this.#options;
@@ -88,16 +87,13 @@ export class SseTransport implements Transport {
     if (compress && Object.keys(provider.headers).some((name) => name.toLowerCase() === "content-encoding")) {
       throw new CulvertError(
         "config",
-        "The provider sets Content-Encoding, but the body is compressed here",
-        {
-          hint: "Remove content-encoding from the provider's http_headers.",
-        },
+        "http_headers of the provider sets content-encoding, but the body is compressed by culvert",
+        { hint: "Remove content-encoding from http_headers of the provider." },
       );
     }
-    const small = compress ? await zstd(body) : undefined;
-    this.#encoded = small === undefined
-      ? { compressed: compress, body, headers: {} }
-      : { compressed: compress, body: small, headers: { "Content-Encoding": "zstd" } };
+    this.#encoded = compress
+      ? { compressed: compress, body: await zstd(body), headers: { "Content-Encoding": "zstd" } }
+      : { compressed: compress, body, headers: {} };
     return this.#encoded;
   }
 }
@@ -108,39 +104,39 @@ interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/**
- * A web page or a JSON document is no stream, whatever the status says. Every other type is given its chance.
- */
+/** Whether a reply may be an event stream by its type. A web page or a JSON document is none. */
 function mayStream(headers: Headers): boolean {
   return !/^\s*(text\/html|application\/(xhtml\+xml|json))\b/i.test(headers.get("content-type") ?? "");
 }
 
-/**
- * The start of a refusal's body, as far as it comes in good time. What is cut off or late is not waited for.
- */
-async function errorBody({ body }: HttpReply, world: World): Promise<string> {
-  if (body === null) return "";
+/** @throws CulvertError `response_failed` for a reply whose content coding cannot be decoded */
+async function refuseUnknownCoding({ body, headers, url }: HttpReply): Promise<void> {
+  const coding = unknownCoding(headers);
+  if (coding === undefined) return;
+  await body?.cancel();
+  throw new CulvertError(
+    "response_failed",
+    `POST ${shownUrl(url)} was answered with content-encoding "${
+      coding.slice(0, 80)
+    }", which cannot be decoded`,
+    {
+      hint:
+        "A proxy or gateway encodes the stream in a way that was not asked for. Ask its administrator to pass " +
+        "text/event-stream unchanged.",
+      details: { host: url.host, content_encoding: coding.slice(0, 80) },
+    },
+  );
+}
+
+/** Reads the start of the body of a refusal. The status is known, so a body that is late or breaks off is cut. */
+async function refusalText({ body }: HttpReply, world: World): Promise<string> {
   const done = new AbortController();
-  const overdue = world.sleep(ERROR_BODY_MS, done.signal).then(() => body.cancel()).catch(() => {});
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
+  const late = new AbortController();
+  world.sleep(REFUSAL_MS, done.signal).then(() => late.abort(), () => {});
   try {
-    while (bytes < ERROR_BODY_BYTES) {
-      const value = await body.read();
-      if (value === undefined) break;
-      bytes += value.length;
-      text += decoder.decode(value.subarray(0, value.length - Math.max(0, bytes - ERROR_BODY_BYTES)), {
-        stream: true,
-      });
-    }
-  } catch (error) {
-    // The status is what matters; a body that breaks off says as much as came of it.
-    if (!(error instanceof Error)) throw error;
+    const read = await readText(body, { maxBytes: REFUSAL_BYTES, signal: late.signal, keepPartial: true });
+    return read.text;
   } finally {
     done.abort();
-    await overdue;
-    await body.cancel().catch(() => {});
   }
-  return text + decoder.decode();
 }

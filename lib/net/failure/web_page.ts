@@ -1,0 +1,96 @@
+/**
+ * Recognises a web page that came in place of an API reply: the block page of a web filter, the log-in page of a
+ * network, the error page of a gateway.
+ *
+ * @module
+ */
+import { removeControls } from "../../text/control_characters.ts";
+
+/** Longest title and header value that is shown, characters. */
+const SHOWN = 120;
+/** The part of a body that is searched for a title, characters. */
+const SEARCHED = 65_536;
+
+/** A web page, and the headers that show who sent it. */
+export interface WebPage {
+  /** The text of its `<title>`, where it has one. */
+  readonly title?: string;
+  /** Headers that name the sender, such as `server: Zscaler/6.2, via: 1.1 proxy`; empty where there are none. */
+  readonly sender: string;
+  /** Whether Cloudflare demands a browser check (`cf-mitigated`). */
+  readonly isChallenge: boolean;
+}
+
+/** Headers by which servers, proxies and filters name themselves. */
+const SENDER_HEADERS = ["server", "via", "x-squid-error", "x-cache", "cf-mitigated"] as const;
+
+/**
+ * Returns the page that a reply holds, or `undefined` where it holds none. A body counts as a page by its content type
+ * or by its first tag.
+ */
+export function webPageIn(headers: Headers, body: string): WebPage | undefined {
+  const type = headers.get("content-type") ?? "";
+  if (
+    !/\b(text\/html|application\/xhtml\+xml)\b/i.test(type) && !/^\s*<(!doctype\s+html|html)\b/i.test(body)
+  ) {
+    return undefined;
+  }
+  const title = /<title[^>]*>([^<]*)/i.exec(body.slice(0, SEARCHED))?.[1];
+  const text = title === undefined ? "" : shown(decodeEntities(title));
+  const sender = SENDER_HEADERS.flatMap((name) => {
+    const value = headers.get(name);
+    return value === null || value.trim() === "" ? [] : [`${name}: ${shown(value)}`];
+  });
+  return {
+    ...(text === "" ? {} : { title: text }),
+    sender: sender.join(", "),
+    isChallenge: headers.get("cf-mitigated") !== null,
+  };
+}
+
+/** Describes a page: `a web page "Access Denied" (server: Zscaler/6.2) came instead of an API reply`. */
+export function describeWebPage({ sender, title }: WebPage): string {
+  return `a web page${title === undefined ? "" : ` "${title}"`}${sender === "" ? "" : ` (${sender})`} came ` +
+    "instead of an API reply";
+}
+
+/**
+ * Says whom to ask for what.
+ *
+ * @param host the host that was asked
+ */
+export function webPageHint({ isChallenge }: WebPage, status: number, host: string): string {
+  if (isChallenge) {
+    return `Cloudflare demands a browser check for ${host}, which no API client can pass. Try another network, or ` +
+      "ask the owner of the site to exempt API requests.";
+  }
+  if (status >= 200 && status <= 299) {
+    return "Log in to the network if it asks for that in a browser. Otherwise check base_url of the provider, or " +
+      `ask your network team to let requests to ${host} pass.`;
+  }
+  if (status === 404) {
+    return `Check base_url of the provider. If it is right, ask your network team to let requests to ${host} pass.`;
+  }
+  return status >= 500
+    ? `A gateway in front of ${host} failed. Try again; if it stays so, ask the administrator of the gateway or proxy.`
+    : `Ask your network team, or the administrator of the proxy, to let requests to ${host} pass; tell them the ` +
+      "title of the page and its sender.";
+}
+
+function shown(text: string): string {
+  const line = removeControls(text, { replacement: " " }).replace(/\s+/g, " ").trim();
+  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
+};
+
+function decodeEntities(text: string): string {
+  return text.replace(/&([a-z]+);/gi, (whole, name: string) => ENTITIES[name.toLowerCase()] ?? whole);
+}
