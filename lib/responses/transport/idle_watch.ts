@@ -1,5 +1,5 @@
 /**
- * The timer of a stream that has gone silent.
+ * The idle limit of an event stream.
  *
  * @module
  */
@@ -7,26 +7,30 @@ import { asCulvertError, CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 
 /**
- * How many idle limits a stream may live on keep-alive bytes alone. They prove that the path is alive, not
- * that an answer is being made: so they restart the idle limit, but not for ever.
+ * How many idle limits a stream may last without an event while something else arrives: comments, frames without an
+ * event, keep-alive events of a gateway. Those show that the connection works, not that an answer is on its way.
  */
 export const KEEP_ALIVE_FACTOR = 4;
 
 /**
- * Watches one stream. Time counts only while somebody waits for the stream: a reader who is busy or has
- * stopped reading does not make it idle. One timer serves the whole stream and looks at the clock when it
- * fires; an event costs a clock reading and no timer.
+ * Measures how long a reader has waited for the next event of one stream. Only the time in which the reader waits
+ * counts: a reader that is busy, or has stopped reading, does not make the stream idle. One timer serves the whole
+ * stream; an event costs a clock reading and no timer.
  */
 export class IdleWatch {
   readonly #world: World;
   readonly #limitMs: number;
   readonly #onIdle: (error: CulvertError) => void;
   readonly #stop = new AbortController();
+  /** When the present wait began; `undefined` while the reader does not wait. */
   #waitingSince: number | undefined;
-  #heardAt = 0;
+  /** Time waited before the present wait, since something arrived, ms. */
+  #silentMs = 0;
+  /** Time waited before the present wait, since the last event, ms. */
+  #withoutEventMs = 0;
 
   /**
-   * @param limitMs the provider's `stream_idle_timeout_ms`
+   * @param limitMs `stream_idle_timeout_ms` of the provider
    * @param onIdle called once, with an `idle_timeout`
    */
   constructor(world: World, limitMs: number, onIdle: (error: CulvertError) => void) {
@@ -36,24 +40,41 @@ export class IdleWatch {
     this.#run().catch((thrown: unknown) => onIdle(asCulvertError(thrown)));
   }
 
-  /** Somebody begins to wait for an event. */
+  /** The reader begins to wait. */
   waiting(): void {
-    this.#waitingSince = this.#heardAt = this.#world.monotonic();
+    this.#waitingSince = this.#world.monotonic();
   }
 
-  /** Bytes came, perhaps no more than a comment. */
+  /** Something arrived: bytes, a comment, a frame. */
   heard(): void {
-    this.#heardAt = this.#world.monotonic();
+    this.#settle();
+    this.#silentMs = 0;
   }
 
-  /** Nobody waits any more. */
+  /** An event arrived. */
+  progressed(): void {
+    this.#settle();
+    this.#silentMs = this.#withoutEventMs = 0;
+  }
+
+  /** The reader waits no more. */
   resting(): void {
+    this.#settle();
     this.#waitingSince = undefined;
   }
 
   /** Ends the watch. */
   stop(): void {
     this.#stop.abort();
+  }
+
+  /** Adds the time of the present wait to both counts and begins it anew. */
+  #settle(): void {
+    if (this.#waitingSince === undefined) return;
+    const now = this.#world.monotonic();
+    this.#silentMs += now - this.#waitingSince;
+    this.#withoutEventMs += now - this.#waitingSince;
+    this.#waitingSince = now;
   }
 
   async #run(): Promise<void> {
@@ -68,22 +89,21 @@ export class IdleWatch {
 
   #left(): number {
     if (this.#waitingSince === undefined) return this.#limitMs;
-    const now = this.#world.monotonic();
+    this.#settle();
     return Math.min(
-      this.#limitMs - (now - this.#heardAt),
-      KEEP_ALIVE_FACTOR * this.#limitMs - (now - this.#waitingSince),
+      this.#limitMs - this.#silentMs,
+      KEEP_ALIVE_FACTOR * this.#limitMs - this.#withoutEventMs,
     );
   }
 
   #error(): CulvertError {
-    const waited = this.#world.monotonic() - (this.#waitingSince ?? 0);
-    const keptAlive = waited >= KEEP_ALIVE_FACTOR * this.#limitMs;
-    const limit = keptAlive ? KEEP_ALIVE_FACTOR * this.#limitMs : this.#limitMs;
+    const isKeptAlive = this.#withoutEventMs >= KEEP_ALIVE_FACTOR * this.#limitMs;
+    const limit = isKeptAlive ? KEEP_ALIVE_FACTOR * this.#limitMs : this.#limitMs;
     return new CulvertError(
       "idle_timeout",
-      `No event of the stream came for ${limit} ms${keptAlive ? ", nothing but keep-alive bytes" : ""}`,
+      `No event of the stream arrived for ${limit / 1_000} s${isKeptAlive ? ", only keep-alives" : ""}`,
       {
-        hint: "A proxy may hold the stream back or have lost it. For a model that thinks longer, raise " +
+        hint: "A proxy may hold the stream back or have lost it. If the model needs more time, raise " +
           "stream_idle_timeout_ms of the provider.",
         details: { limit_ms: limit },
       },

@@ -45,6 +45,8 @@ export interface EventStream {
    * @throws CulvertError `idle_timeout`, `reset`, `message_too_large`, or what the signal was aborted with
    */
   readonly next: () => Promise<readonly string[] | null>;
+  /** Tells that an event was among the texts: the time without one starts again. */
+  readonly progressed: () => void;
   /**
    * Lets go; a second call does nothing.
    *

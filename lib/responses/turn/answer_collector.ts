@@ -1,19 +1,31 @@
 /**
- * The answer, out of everything that a turn yields.
+ * Collects the text of the answer from the events of a turn.
  *
  * @module
  */
-import type { EventBatch, ResponseEvent } from "../events/events.ts";
+import type { EventBatch, OtherEvent, ResponseEvent } from "../events/events.ts";
+import { isObject, outputText } from "../events/items.ts";
 
-/** Takes the text of the answer out of events, message by message, without what the model says to itself on the way. */
+/** Code of the warning that stands in place of a damaged event. */
+export const EVENT_DAMAGED = "event_damaged";
+
+/**
+ * Takes the text of the answer out of events, message by message; messages of phase `commentary` are left out. After a
+ * damaged event the text is not taken from deltas, one of which may be lost, but from the event that repeats it.
+ */
 export class AnswerCollector {
   readonly #keeps: boolean;
   #pieces: string[] = [];
   #skipping = false;
   #messages = 0;
   #last = "";
+  /** Whether an event was damaged and its text is not repaired yet. */
+  #isDamaged = false;
+  /** Length of the text that was taken of the present message, and of its present content part. */
+  #messageLength = 0;
+  #partLength = 0;
 
-  /** @param keeps whether {@link AnswerCollector.text} will be asked for; else nothing is kept, however long it gets */
+  /** @param keeps whether {@link AnswerCollector.text} is used; if not, nothing is kept */
   constructor(keeps: boolean) {
     this.#keeps = keeps;
   }
@@ -24,17 +36,17 @@ export class AnswerCollector {
     return this.#pieces[0] ?? "";
   }
 
-  /** Whether there is text whose last line has no end. */
+  /** Whether there is text whose last line has no line end. */
   get isLineOpen(): boolean {
     return this.#last !== "" && !this.#last.endsWith("\n");
   }
 
-  /** Takes in a batch and gives the text that it adds. */
+  /** Takes a batch and returns the text that it adds. */
   take(batch: EventBatch): string {
     let added = "";
     for (const { event } of batch) {
       if (event.type === "response.output_text.delta") {
-        if (!this.#skipping) added += event.delta;
+        if (!this.#skipping && !this.#isDamaged) added += this.#took(event.delta);
       } else {
         added += this.#observe(event, added !== "" || this.#last !== "");
       }
@@ -47,16 +59,69 @@ export class AnswerCollector {
   }
 
   #observe(event: ResponseEvent, hasText: boolean): string {
-    if (event.type === "culvert.retry" && event.level === "stream") {
-      this.#pieces = [];
-      this.#last = "";
-      this.#messages = 0;
-      return "";
+    switch (event.type) {
+      case "culvert.retry":
+        if (event.level === "stream") this.#restart();
+        return "";
+      case "culvert.warning":
+        this.#isDamaged ||= event.code === EVENT_DAMAGED;
+        return "";
+      case "response.output_item.added":
+        return event.item["type"] === "message" ? this.#beginMessage(event.item["phase"], hasText) : "";
+      case "response.output_item.done":
+        return event.item["type"] === "message"
+          ? this.#repair(outputText(event.item), this.#messageLength)
+          : "";
+      case "response.completed":
+        return this.#repair(lastMessage(event.response.output), this.#messageLength);
+      case "other":
+        return this.#observeOther(event);
+      default:
+        return "";
     }
-    if (event.type !== "response.output_item.added" || event.item["type"] !== "message") return "";
-    this.#skipping = event.item["phase"] === "commentary";
+  }
+
+  #observeOther({ name, payload }: OtherEvent): string {
+    if (name === "response.done") {
+      const { response } = payload;
+      return this.#repair(lastMessage(isObject(response) ? response.output : undefined), this.#messageLength);
+    }
+    if (name !== "response.output_text.done") return "";
+    const rest = typeof payload.text === "string" ? this.#repair(payload.text, this.#partLength) : "";
+    this.#partLength = 0;
+    return rest;
+  }
+
+  /** Returns the part of a repeated text that was not taken from deltas. Without damage that is none. */
+  #repair(whole: string, takenLength: number): string {
+    if (!this.#isDamaged || whole === "") return "";
+    this.#isDamaged = false;
+    return this.#skipping ? "" : this.#took(whole.slice(takenLength));
+  }
+
+  #took(text: string): string {
+    this.#messageLength += text.length;
+    this.#partLength += text.length;
+    return text;
+  }
+
+  #beginMessage(phase: unknown, hasText: boolean): string {
+    this.#messageLength = this.#partLength = 0;
+    this.#skipping = phase === "commentary";
     if (this.#skipping) return "";
     this.#messages += 1;
     return this.#messages > 1 && hasText ? "\n\n" : "";
   }
+
+  #restart(): void {
+    this.#pieces = [];
+    this.#last = "";
+    this.#messages = this.#messageLength = this.#partLength = 0;
+    this.#isDamaged = this.#skipping = false;
+  }
+}
+
+/** The text of the last message in the output of a response. */
+function lastMessage(output: unknown): string {
+  return Array.isArray(output) ? outputText(output.findLast((item) => outputText(item) !== "")) : "";
 }

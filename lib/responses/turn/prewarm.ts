@@ -69,6 +69,7 @@ async function readPrewarm(stream: EventStream, reader: ResponseReader): Promise
       if (texts === null) return failed({ level: "stream", failure: reader.ended() });
       const end = reader.read(texts, []);
       if (end?.kind === "failed") return failed({ level: "stream", failure: end.failure, status: 0 });
+      stream.progressed();
       if (end === undefined) continue;
       stream.release(end.response);
       return { kind: "warm", responseId: end.response.id };

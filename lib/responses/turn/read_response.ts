@@ -12,6 +12,7 @@ import type { HttpFailure } from "../failures/http_failures.ts";
 import type { EventStream } from "../transport/transport.ts";
 import type { AttemptOptions } from "./attempt.ts";
 import type { ResponseReader, StreamEnd } from "./response_reader.ts";
+import { heldBackWarning, withProgress } from "./stream_timing.ts";
 import type { TurnProgress } from "./turn_progress.ts";
 
 /** What is read. */
@@ -35,7 +36,7 @@ export interface ReadOptions extends AttemptOptions {
 export async function* readResponse(
   options: ReadOptions,
 ): AsyncGenerator<EventBatch, HttpFailure | undefined> {
-  const { progress, reader, scope, signal, stream } = options;
+  const { parts, progress, reader, scope, sentAt, signal, stream } = options;
   const { head } = stream;
   progress.transport = head.transport;
   progress.requestId = serverEvidence(head.headers).requestId ?? null;
@@ -44,6 +45,7 @@ export async function* readResponse(
   let end: StreamEnd | undefined;
   let events = 0;
   let firstEventAt: number | undefined;
+  let lastEventAt = sentAt;
   try {
     yield [...options.before, {
       event: {
@@ -57,6 +59,7 @@ export async function* readResponse(
     }, ...reader.begin()];
     while (end === undefined) {
       const batch: StreamItem[] = [];
+      const eventsBefore = reader.events;
       try {
         const texts = await stream.next();
         events += texts?.length ?? 0;
@@ -64,15 +67,26 @@ export async function* readResponse(
       } catch (thrown) {
         end = { kind: "failed", failure: networkFailure(asCulvertError(thrown)) };
       }
-      if (reader.hasEvents) firstEventAt ??= scope.world.monotonic();
-      noteTimes(progress, reader);
+      if (reader.events > eventsBefore) {
+        stream.progressed();
+        lastEventAt = scope.world.monotonic();
+        firstEventAt ??= lastEventAt;
+        noteTimes(progress, reader);
+      }
       // Released before the last batch is yielded: whoever reads it finds the connection kept, or closed.
       if (end !== undefined) stream.release(end.kind === "completed" ? end.response : undefined);
       if (batch.length > 0) yield batch;
     }
-    if (end.kind === "completed") return undefined;
+    if (end.kind === "completed") {
+      const arrivals = { sentAt, firstEventAt: firstEventAt ?? sentAt, lastEventAt, events: reader.events };
+      const warning = head.transport === "sse" ? heldBackWarning(arrivals) : undefined;
+      if (warning !== undefined) parts.facts.warnings.push(warning);
+      return undefined;
+    }
     signal.throwIfAborted();
-    return end.failure;
+    const { failure } = end;
+    const elapsedMs = scope.world.monotonic() - sentAt;
+    return { ...failure, error: withProgress(failure.error, reader.events, elapsedMs) };
   } finally {
     stream.release();
     observe(end, events, firstEventAt);

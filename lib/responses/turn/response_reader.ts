@@ -1,6 +1,6 @@
 /**
- * Texts of events → what a turn yields. The one path behind every wire: each event parsed once, the facts
- * that ride on it told before it, and the end recognised when it arrives.
+ * Turns the JSON texts of events into what a turn yields, for every transport: each event is parsed once, preceded by
+ * the program's own events about it, and the end of the response is recognised when it arrives.
  *
  * @module
  */
@@ -14,18 +14,27 @@ import {
 import type { ErrorEvent, JsonObject, ResponseObject, StreamItem } from "../events/events.ts";
 import type { Failure } from "../failures/failure.ts";
 import type { HttpFailure, RefusalContext } from "../failures/http_failures.ts";
-import { isObject } from "../events/items.ts";
+import { isObject, outputText } from "../events/items.ts";
 import { isDoneMark, type ParsedEvent, parseEvent } from "../events/parse_event.ts";
 import { rateLimitFromEvent, rateLimitsOf } from "../events/rate_limits.ts";
 import { refusalIn } from "../failures/refusal.ts";
 import { withoutSecrets } from "../failures/server_text.ts";
 import { isModelName, modelInEvent } from "../events/server_model.ts";
 import { serverTimings, TIMINGS_EVENT } from "../events/server_timings.ts";
+import { EVENT_DAMAGED } from "./answer_collector.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 import { TURN_STATE } from "../request/turn_state.ts";
 import { tokenUsage } from "../events/usage.ts";
-import type { CompletedResponse, ResponseHead } from "../transport/transport.ts";
+import { type CompletedResponse, MAX_EVENT_LENGTH, type ResponseHead } from "../transport/transport.ts";
 import { headerIn } from "../events/headers_in_json.ts";
+
+/**
+ * Largest sum of the output items of one response, in UTF-16 units of their JSON. Items are kept until the response is
+ * complete; one item is bounded by `MAX_EVENT_LENGTH`.
+ */
+const MAX_ITEMS_LENGTH = 2 * MAX_EVENT_LENGTH;
+/** Counted for each item beside its JSON: an object takes memory even where its text is short. */
+const ITEM_OVERHEAD = 256;
 
 /** How a response ended. */
 export type StreamEnd =
@@ -38,10 +47,12 @@ export class ResponseReader {
   readonly #head: ResponseHead;
   readonly #context: RefusalContext;
   #lastError: ErrorEvent | undefined;
-  #hasEvents = false;
+  #events = 0;
   #hasText = false;
   #hasOutput = false;
   #announced = false;
+  #isDamaged = false;
+  #itemsLength = 0;
   readonly #items: (JsonObject & { readonly type: string })[] = [];
 
   /** @param context what failures are judged by */
@@ -51,12 +62,17 @@ export class ResponseReader {
     this.#context = context;
   }
 
-  /** Whether any event of the API was read. */
+  /** Whether any event of the API was read; keep-alive events do not count. */
   get hasEvents(): boolean {
-    return this.#hasEvents;
+    return this.#events > 0;
   }
 
-  /** Whether a piece of the answer's text was read. */
+  /** How many events of the API were read. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Whether text of the answer was read. */
   get hasText(): boolean {
     return this.#hasText;
   }
@@ -66,13 +82,12 @@ export class ResponseReader {
     return this.#hasOutput;
   }
 
-  /** What the head says, as events, before any event of the body: model, rate limits, ETag, reasoning. */
+  /** Returns the events that the head of the response leads to: model, rate limits, ETag, reasoning. */
   begin(): StreamItem[] {
     const { headers, transport, reused } = this.#head;
     const facts = this.#facts;
     const items: StreamItem[] = [];
-    // A reused websocket repeats the head of its handshake; the state in it belongs to the turn that opened
-    // it.
+    // A reused websocket repeats the head of its handshake. The state in it belongs to the turn that opened it.
     if (!reused) facts.state.offer(headers.get(TURN_STATE));
     facts.side.begin(headers);
     const model = headers.get("openai-model");
@@ -96,23 +111,18 @@ export class ResponseReader {
    * Reads the next texts.
    *
    * @param into receives the events, up to and including the one that ends the response
-   * @returns how it ended, once it has; what follows the end is not read
+   * @returns how the response ended, once it has; what follows the end is not read
    */
   read(texts: readonly string[], into: StreamItem[]): StreamEnd | undefined {
     for (const text of texts) {
       const item = this.#parse(text);
-      if (item === undefined) {
-        if (!isDoneMark(text)) this.#facts.skipped++;
-        continue;
-      }
-      this.#hasEvents = true;
-      const end = this.#take(item, into);
+      const end = item === undefined ? this.#skip(text, into) : this.#take(item, into);
       if (end !== undefined) return end;
     }
     return undefined;
   }
 
-  /** The verdict on a stream that ended in good order without a terminal event. */
+  /** Returns the failure of a stream that ended in good order without a terminal event. */
   ended(): Failure {
     if (this.#lastError !== undefined) return endedAfterError(this.#lastError, this.#context);
     return {
@@ -123,7 +133,41 @@ export class ResponseReader {
     };
   }
 
-  /** Events pass as they came, but for a failure that repeats the credential that it refuses. */
+  /** A text that is no event: the end mark of chat streams, a keep-alive, or a damaged event. */
+  #skip(text: string, into: StreamItem[]): StreamEnd | undefined {
+    if (isDoneMark(text)) return this.#endedByMark(into);
+    this.#facts.skipped++;
+    // A keep-alive such as `ping` holds no punctuation of JSON.
+    if (/["{}]/.test(text)) this.#noteDamage(into);
+    return undefined;
+  }
+
+  /** `[DONE]` in place of a terminal event: the sender is finished, so what came is the whole answer. */
+  #endedByMark(into: StreamItem[]): StreamEnd {
+    if (this.#lastError !== undefined) return { kind: "failed", failure: this.ended() };
+    const what =
+      "The gateway ended the stream with [DONE] and sent no terminal event such as response.completed";
+    if (!this.#hasOutput) {
+      const hint = "The gateway does not speak the Responses API in full. Report this to its administrator.";
+      return {
+        kind: "failed",
+        failure: { error: new CulvertError("stream_closed", what, { hint }), retryable: true },
+      };
+    }
+    const message = `${what}; the answer is taken as complete, without token counts`;
+    into.push({ event: { type: "culvert.warning", code: "no_terminal_event", message } });
+    return this.#completed("");
+  }
+
+  #noteDamage(into: StreamItem[]): void {
+    if (this.#isDamaged) return;
+    this.#isDamaged = true;
+    const message =
+      "An event of the stream is damaged; the text after it is taken from the event that repeats it";
+    into.push({ event: { type: "culvert.warning", code: EVENT_DAMAGED, message } });
+  }
+
+  /** Parses an event. A failure that repeats the credential that was sent is cleaned first. */
   #parse(text: string): ParsedEvent | undefined {
     const item = parseEvent(text);
     if (item?.event.type !== "error" && item?.event.type !== "response.failed") return item;
@@ -134,12 +178,14 @@ export class ResponseReader {
   #take(item: ParsedEvent, into: StreamItem[]): StreamEnd | undefined {
     const { event, text } = item;
     if (event.type === "response.output_text.delta") {
-      // Most events are these; each further comparison of their name would cost as much as all that is done here.
+      // Most events are deltas, so they are handled before all others.
+      this.#events++;
       this.#hasText = this.#hasOutput = true;
       this.#tellSideFacts(false, event, into);
       into.push(item);
       return undefined;
     }
+    if (!isKeepAlive(event)) this.#events++;
     switch (event.type) {
       case "response.created":
         this.#announced = true;
@@ -147,7 +193,10 @@ export class ResponseReader {
         break;
       case "response.output_item.done":
         this.#items.push(event.item);
+        this.#itemsLength += text.length + ITEM_OVERHEAD;
         this.#hasOutput = true;
+        if (outputText(event.item) !== "") this.#isDamaged = false;
+        if (this.#itemsLength > MAX_ITEMS_LENGTH) return { kind: "failed", failure: tooManyItems() };
         break;
       case "response.output_item.added":
       case "response.custom_tool_call_input.delta":
@@ -159,6 +208,8 @@ export class ResponseReader {
         break;
       case "other":
         if (event.name === TIMINGS_EVENT) this.#takeTimings(event.payload, into);
+        else if (event.name === "response.output_text.done") this.#isDamaged &&= !isText(event.payload.text);
+        else if (event.name === "response.output_text.delta") this.#noteDamage(into);
         break;
       case "codex.rate_limits":
         return this.#takeRateLimits(event, item, into);
@@ -167,14 +218,7 @@ export class ResponseReader {
     into.push(item);
     switch (event.type) {
       case "response.completed":
-        this.#note(event.response);
-        this.#count(event.response, into);
-        this.#facts.items = this.#items;
-        this.#facts.refusal = refusalIn(this.#items);
-        return {
-          kind: "completed",
-          response: { id: event.response.id, items: this.#items, announced: this.#announced },
-        };
+        return this.#completedBy(event.response, into);
       case "response.failed":
         this.#note(event.response);
         return { kind: "failed", failure: failedResponse(event, this.#context) };
@@ -186,11 +230,54 @@ export class ResponseReader {
         this.#lastError = event;
         return this.#failed(errorEvent(event, text, this.#context), into);
       case "other":
+        if (event.name === "response.done") return this.#done(event.payload, into);
         return event.name === "response.completed" && isObject(event.payload.response)
           ? { kind: "failed", failure: unreadableCompletion() }
           : undefined;
     }
     return undefined;
+  }
+
+  /**
+   * `response.done`, which gateways send in place of the terminal events (it is the terminal event of the realtime
+   * API): the status of the response decides.
+   */
+  #done({ response }: JsonObject, into: StreamItem[]): StreamEnd {
+    const body: ResponseObject = isObject(response) ? response : {};
+    switch (body.status) {
+      case "failed":
+      case "cancelled":
+        this.#note(body);
+        return {
+          kind: "failed",
+          failure: failedResponse({ type: "response.failed", response: body }, this.#context),
+        };
+      case "incomplete":
+        this.#note(body);
+        this.#count(body, into);
+        return {
+          kind: "failed",
+          failure: incompleteResponse({ type: "response.incomplete", response: body }),
+        };
+      default:
+        return this.#completedBy(body, into);
+    }
+  }
+
+  #completedBy(response: ResponseObject, into: StreamItem[]): StreamEnd {
+    this.#note(response);
+    this.#count(response, into);
+    if (Array.isArray(response.output) && response.output.some((item) => outputText(item) !== "")) {
+      this.#isDamaged = false;
+    }
+    return this.#completed(typeof response.id === "string" ? response.id : "");
+  }
+
+  #completed(id: string): StreamEnd {
+    if (this.#isDamaged) return { kind: "failed", failure: damagedAnswer() };
+    this.#facts.items = this.#items;
+    this.#facts.refusal = refusalIn(this.#items);
+    return { kind: "completed", response: { id, items: this.#items, announced: this.#announced } };
   }
 
   #failed(failure: HttpFailure | undefined, into: StreamItem[]): StreamEnd | undefined {
@@ -214,7 +301,7 @@ export class ResponseReader {
     if (timings !== undefined) into.push({ event: timings });
   }
 
-  /** Most events carry none of this; the looks below are all that they pay. */
+  /** Yields what an event carries beside its own meaning: model, sticky state, safety buffering. */
   #tellSideFacts(isMetadata: boolean, raw: JsonObject, into: StreamItem[]): void {
     const { headers, response, safety_buffering } = raw;
     if (headers !== undefined || response !== undefined) {
@@ -238,7 +325,7 @@ export class ResponseReader {
 
   #count(response: ResponseObject, into: StreamItem[]): void {
     const usage = tokenUsage(response.usage);
-    // The answer came whole: it is not thrown away because its account cannot be read.
+    // The answer is complete: unreadable token counts are no reason to discard it.
     if (usage !== undefined) this.#facts.usage = usage;
     else {into.push({
         event: { type: "culvert.warning", code: "usage_unreadable", message: USAGE_UNREADABLE },
@@ -256,11 +343,43 @@ function unreadableCompletion(): Failure {
   return {
     error: new CulvertError(
       "response_failed",
-      "The completed response cannot be read: `response.id` is no text",
-      {
-        hint: "The provider does not speak the Responses API in full.",
-      },
+      "The terminal event response.completed cannot be read: response.id is not a text",
+      { hint: "The provider does not speak the Responses API in full. Report this to its administrator." },
     ),
     retryable: true,
+  };
+}
+
+/** Whether an event only shows that the connection works. Unknown events of the API do not count as such. */
+function isKeepAlive(event: ParsedEvent["event"]): boolean {
+  return event.type === "other" && !/^(response|codex|responsesapi)\./.test(event.name);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function damagedAnswer(): Failure {
+  return {
+    error: new CulvertError(
+      "response_failed",
+      "Part of the answer is lost: an event of the stream is damaged, and no later event repeats its text",
+      { hint: "Something on the way changes the stream. Try again, or over another transport." },
+    ),
+    retryable: true,
+  };
+}
+
+function tooManyItems(): Failure {
+  return {
+    error: new CulvertError(
+      "message_too_large",
+      `The output items of the response add up to more than ${MAX_ITEMS_LENGTH} characters`,
+      {
+        hint: "Ask for less at once. If the request is small, the server sends items without end.",
+        details: { limit: MAX_ITEMS_LENGTH },
+      },
+    ),
+    retryable: false,
   };
 }

@@ -112,7 +112,7 @@ function lastBatch(
   progress: TurnProgress,
   error: CulvertError | undefined,
 ): EventBatch {
-  const items: StreamItem[] = [];
+  const items: StreamItem[] = facts.warnings.map((event) => ({ event }));
   if (facts.skipped > 0) {
     const message = `${facts.skipped} of the stream's events could not be read and were left out`;
     items.push({ event: { type: "culvert.warning", code: "events_skipped", message } });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JsonObject, TokenUsage } from "../events/events.ts";
+import type { JsonObject, TokenUsage, WarningEvent } from "../events/events.ts";
 import { SideFacts } from "../events/metadata.ts";
 import type { RateLimitBook } from "../events/rate_limits.ts";
 import { ServerModelTracker } from "../events/server_model.ts";
@@ -27,8 +27,10 @@ export class TurnFacts {
   usage: TokenUsage | null = null;
   /** Of the response that completed. */
   items: readonly (JsonObject & { readonly type: string })[] = [];
-  /** Events of the wire that could not be read. */
+  /** How many events of the stream could not be read. */
   skipped = 0;
+  /** Warnings about the whole turn, yielded before its result. */
+  readonly warnings: WarningEvent[] = [];
 
   /**
    * @param requestedModel the slug that was asked for

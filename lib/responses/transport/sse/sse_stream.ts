@@ -67,14 +67,16 @@ export class SseStream implements EventStream {
           const last = this.#decoder.finish();
           return last.length === 0 ? null : last;
         }
+        this.#watch.heard();
         const texts = this.#decoder.push(bytes);
         if (texts.length > 0) return texts;
-        this.#watch.heard();
       }
     } finally {
       this.#watch.resting();
     }
   };
+
+  progressed = (): void => this.#watch.progressed();
 
   /**
    * The rest of a complete response is read, so that the next one finds the connection open. Any other body is

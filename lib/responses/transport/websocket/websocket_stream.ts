@@ -48,6 +48,7 @@ export class WebSocketStream implements EventStream {
       for (;;) {
         const texts = await this.#connection.channel.receive(this.#stop.signal);
         if (texts.length === 0) return null;
+        this.#watch.heard();
         const own = this.#mayHoldLeftovers ? texts.filter(this.#isOwn) : texts;
         if (own.length > 0) return own;
       }
@@ -55,6 +56,8 @@ export class WebSocketStream implements EventStream {
       this.#watch.resting();
     }
   };
+
+  progressed = (): void => this.#watch.progressed();
 
   release = (completed?: CompletedResponse): void => {
     if (this.#released) return;
