@@ -1,6 +1,6 @@
 /**
- * The text of one event → one {@link ApiEvent} or {@link OtherEvent}. `JSON.parse` and a look at the fields
- * that are used: a schema for each delta would cost several times what the parsing costs.
+ * Parses the JSON text of one event to an {@link ApiEvent} or {@link OtherEvent}. Only the fields that are used are
+ * checked: a schema for each delta would take several times as long as the parsing.
  *
  * @module
  */
@@ -27,13 +27,13 @@ import type {
 } from "./events.ts";
 import { isItem, isObject } from "./items.ts";
 
-/** An event off the wire, with its text. */
+/** An event as it was received, with its JSON text. */
 export interface ParsedEvent extends StreamItem {
   readonly event: ApiEvent | OtherEvent;
   readonly text: string;
 }
 
-/** The prefix of the program's own events. Nothing off a wire may claim it. */
+/** The prefix of the program's own events. An event of a server may not use it. */
 const OWN_PREFIX = "culvert.";
 
 /**
@@ -48,7 +48,7 @@ export function parseEvent(text: string): ParsedEvent | undefined {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    // Not JSON: the caller counts it. Anything else is a fault of the program.
+    // Not JSON: the caller counts it.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
@@ -60,9 +60,20 @@ export function parseEvent(text: string): ParsedEvent | undefined {
   return { event, text };
 }
 
-/** Whether this is the end mark that chat streams send; it says nothing here. */
+/** Whether a text is the end mark of chat streams. The Responses API has terminal events instead. */
 export function isDoneMark(text: string): boolean {
   return text.length < 16 && text.trim() === "[DONE]";
+}
+
+/** Whether a text looks like JSON that was cut or changed; a keep-alive such as `ping` holds none of its punctuation. */
+export function isDamagedJson(text: string): boolean {
+  if (!/["{}]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function classify(name: string, event: JsonObject): ApiEvent | OtherEvent {

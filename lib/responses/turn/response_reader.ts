@@ -15,7 +15,7 @@ import type { ErrorEvent, JsonObject, ResponseObject, StreamItem } from "../even
 import type { Failure } from "../failures/failure.ts";
 import type { HttpFailure, RefusalContext } from "../failures/http_failures.ts";
 import { isObject, outputText } from "../events/items.ts";
-import { isDoneMark, type ParsedEvent, parseEvent } from "../events/parse_event.ts";
+import { isDamagedJson, isDoneMark, type ParsedEvent, parseEvent } from "../events/parse_event.ts";
 import { rateLimitFromEvent, rateLimitsOf } from "../events/rate_limits.ts";
 import { refusalIn } from "../failures/refusal.ts";
 import { withoutSecrets } from "../failures/server_text.ts";
@@ -137,8 +137,7 @@ export class ResponseReader {
   #skip(text: string, into: StreamItem[]): StreamEnd | undefined {
     if (isDoneMark(text)) return this.#endedByMark(into);
     this.#facts.skipped++;
-    // A keep-alive such as `ping` holds no punctuation of JSON.
-    if (/["{}]/.test(text)) this.#noteDamage(into);
+    if (isDamagedJson(text)) this.#noteDamage(into);
     return undefined;
   }
 

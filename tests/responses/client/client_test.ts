@@ -110,7 +110,7 @@ for (const transport of ["sse", "websocket"] as const) {
     using client = await parts.open({ transport });
     parts.api.enqueue({ ending: { kind: "stall", afterDeltas: 1 } }, { text: "Here" });
     const stop = AbortSignal.timeout(50);
-    await assertRejects(client.turn({ input: "hello" }, { signal: stop }).text(), { code: "interrupted" });
+    await assertRejects(client.turn({ input: "hello" }, { signal: stop }).text(), { code: "timeout" });
     assertEquals(await client.turn({ input: "hello" }).text(), "Here");
   });
 }

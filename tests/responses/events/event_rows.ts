@@ -1,6 +1,6 @@
 /** What the body of a stream may hold, in good order and in bad, and what a turn makes of it. */
-import { assertEquals, assertIncludes } from "../../support/assert.ts";
-import { COMPLETED, CREATED, type EventRow, failsWith, type Reading } from "../turn/reading.ts";
+import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { COMPLETED, CREATED, delta, type EventRow, failsWith, type Reading } from "../turn/reading.ts";
 
 const message = (phase?: string) => ({
   type: "response.output_item.done",
@@ -132,7 +132,6 @@ export const EVENT_ROWS: readonly EventRow[] = [
       { type: "response.new_tool_event", anything: 1 },
       { type: "response.refusal.delta", delta: "no" },
       { type: "response.mcp_call_arguments.delta", delta: "{" },
-      { type: "response.output_text.delta", delta: { not: "text" } },
       { type: "response.reasoning_summary_text.delta", delta: "x", summary_index: 0.5 },
     ),
     check: (reading) => {
@@ -142,7 +141,6 @@ export const EVENT_ROWS: readonly EventRow[] = [
         "response.new_tool_event",
         "response.refusal.delta",
         "response.mcp_call_arguments.delta",
-        "response.output_text.delta",
         "response.reasoning_summary_text.delta",
       ]);
     },
@@ -220,7 +218,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
   {
     name:
       "data that is not JSON, not an object, or claims to be one of the program's own events is left out and counted",
-    events: ["not-json", "[1]", '"text"', "{}", '{"type":"culvert.result"}', "[DONE]", COMPLETED],
+    events: ["not-json", "[1]", '"text"', "{}", '{"type":"culvert.result"}', COMPLETED, "[DONE]"],
     check: (reading) => {
       completes(reading);
       const [warning] = reading.of("culvert.warning");
@@ -228,6 +226,96 @@ export const EVENT_ROWS: readonly EventRow[] = [
       assertIncludes(warning?.message ?? "", "5 of");
       assertEquals(reading.of("culvert.result").length, 1);
     },
+  },
+  {
+    name: "response.done of a completed response ends the turn at once",
+    events: [CREATED, delta("Hi"), {
+      type: "response.done",
+      response: { id: "resp_9", status: "completed" },
+    }],
+    isHeld: true,
+    check: (reading) => {
+      completes(reading);
+      assertEquals(reading.result.response_id, "resp_9");
+    },
+  },
+  {
+    name: "response.done without a status and without a response is a completed response",
+    events: [CREATED, delta("Hi"), { type: "response.done" }],
+    isHeld: true,
+    check: completes,
+  },
+  {
+    name: "response.done of a failed response is the failure",
+    events: [
+      CREATED,
+      {
+        type: "response.done",
+        response: { id: "resp_1", status: "failed", error: { code: "invalid_prompt", message: "bad" } },
+      },
+    ],
+    isHeld: true,
+    check: failsWith("invalid_request", 8, "bad"),
+  },
+  {
+    name: "response.done of an incomplete response names the reason",
+    events: [
+      CREATED,
+      {
+        type: "response.done",
+        response: { id: "r", status: "incomplete", incomplete_details: { reason: "max_output_tokens" } },
+      },
+    ],
+    isHeld: true,
+    check: (reading) => {
+      failsWith("incomplete", 8, "max_output_tokens")(reading);
+      assertExcludes(reading.result.error?.hint ?? "", "again");
+    },
+  },
+  {
+    name: "[DONE] after text in place of a terminal event completes the turn with a warning",
+    events: [CREATED, delta("Hi"), "[DONE]"],
+    isHeld: true,
+    check: (reading) => {
+      completes(reading);
+      const [warning] = reading.of("culvert.warning");
+      assertEquals(warning?.code, "no_terminal_event");
+      assertIncludes(warning?.message ?? "", "[DONE]");
+    },
+  },
+  {
+    name: "[DONE] before any output fails and names what the gateway left out",
+    events: [CREATED, "[DONE]"],
+    isHeld: true,
+    check: failsWith("stream_closed", 5, "no terminal event"),
+  },
+  {
+    name: "a damaged delta is no loss where output_text.done repeats the text",
+    events: [
+      CREATED,
+      delta("one "),
+      '{"type":"response.output_text.delta","del',
+      delta("three"),
+      { type: "response.output_text.done", text: "one two three" },
+      COMPLETED,
+    ],
+    check: (reading) => {
+      completes(reading);
+      assertEquals(reading.of("culvert.warning").map(({ code }) => code), [
+        "event_damaged",
+        "events_skipped",
+      ]);
+    },
+  },
+  {
+    name: "a damaged delta that nothing repeats fails the turn",
+    events: [CREATED, delta("one "), '{"type":"response.output_text.delta","del', delta("three"), COMPLETED],
+    check: failsWith("response_failed", 8, "Part of the answer is lost"),
+  },
+  {
+    name: "a delta that is not a text is damage too",
+    events: [{ type: "response.output_text.delta", delta: { not: "text" } }, COMPLETED],
+    check: failsWith("response_failed", 8, "Part of the answer is lost"),
   },
   {
     name: "a completed response without an id fails and says what could not be read",

@@ -44,11 +44,11 @@ export const FAILED_ROWS: readonly FailedRow[] = [
     retriedAfter: 1_898,
   },
   {
-    name: "minutes and seconds",
-    error: limited("try again in 1m30s"),
+    name: "a minute in parts",
+    error: limited("try again in 0m58s"),
     code: "rate_limited",
     exit: 6,
-    retriedAfter: 90_000,
+    retriedAfter: 58_000,
   },
   {
     name: "a delay of hours ends the turn",

@@ -98,7 +98,7 @@ Deno.test("an abort before the first read and one within a pause both end the tu
   const early = await runScript([stream([COMPLETED])], { options: { signal: AbortSignal.abort() } });
   assertEquals([early.result.status, early.seen.length], ["interrupted", 0]);
 
-  await using server = scriptedServer(refusal(503, "busy", { "retry-after": "100" }));
+  await using server = scriptedServer(refusal(503, "busy", { "retry-after": "50" }));
   const stop = new AbortController();
   const types: string[] = [];
   for await (const event of session(server.url).turn(HELLO, { signal: stop.signal })) {
