@@ -5,7 +5,7 @@
  */
 import { asCulvertError, type CulvertError, EXIT, type ExitStatus } from "../../errors.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
-import { AnswerCollector } from "../../responses/turn/answer_collector.ts";
+import { AnswerCollector } from "../../responses/turn/reading/answer_collector.ts";
 import type { ResponseEvent, ResultEvent } from "../../responses/events/events.ts";
 import type { Turn } from "../../responses/turn/turn.ts";
 import type { Host } from "../command/host.ts";

@@ -5,7 +5,7 @@
  */
 import type { Redactor } from "../../redaction/redactor.ts";
 import { redactError } from "../output/render_error.ts";
-import type { AnswerCollector } from "../../responses/turn/answer_collector.ts";
+import type { AnswerCollector } from "../../responses/turn/reading/answer_collector.ts";
 import type { EventBatch, ResultEvent, StreamItem } from "../../responses/events/events.ts";
 
 /** Turns batches of events into what is written to stdout. */

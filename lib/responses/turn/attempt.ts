@@ -20,8 +20,8 @@ import { refusedAnswer, rejectionOf } from "../failures/rejection.ts";
 import { secretsOf } from "../failures/server_text.ts";
 import type { TurnRequest } from "../request/request.ts";
 import type { FailedAttempt, Opened, Transport } from "../transport/transport.ts";
-import { readResponse } from "./read_response.ts";
-import { ResponseReader } from "./response_reader.ts";
+import { readResponse } from "./reading/read_response.ts";
+import { ResponseReader } from "./reading/response_reader.ts";
 import type { TurnParts } from "./run_turn.ts";
 import type { TurnProgress } from "./turn_progress.ts";
 

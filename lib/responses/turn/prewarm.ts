@@ -15,7 +15,7 @@ import type { TurnRequest } from "../request/request.ts";
 import type { EventStream, Transport } from "../transport/transport.ts";
 import { failedWarmUp as failed, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
 import { answerOf } from "./attempt.ts";
-import { ResponseReader } from "./response_reader.ts";
+import { ResponseReader } from "./reading/response_reader.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 
 /** What a prewarm request is built from. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { AnswerCollector } from "./answer_collector.ts";
+import { AnswerCollector } from "./reading/answer_collector.ts";
 import type { EventBatch, ResponseEvent } from "../events/events.ts";
 import type { ResponseItem } from "../events/items.ts";
 import type { TurnRequest } from "../request/request.ts";

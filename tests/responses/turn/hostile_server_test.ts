@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { StreamItem } from "../../../lib/responses/events/events.ts";
 import { RateLimitBook } from "../../../lib/responses/events/rate_limits.ts";
-import { ResponseReader } from "../../../lib/responses/turn/response_reader.ts";
+import { ResponseReader } from "../../../lib/responses/turn/reading/response_reader.ts";
 import { TurnFacts } from "../../../lib/responses/turn/turn_facts.ts";
 import { TurnState } from "../../../lib/responses/request/turn_state.ts";
 import { assert, assertEquals, assertExcludes } from "../../support/assert.ts";

@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { asCulvertError } from "../../errors.ts";
-import { type ObservedUsage, type RequestFacts, SILENT } from "../../net/observer.ts";
-import { serverEvidence } from "../../net/server_evidence.ts";
-import type { EventBatch, StreamItem, TokenUsage } from "../events/events.ts";
-import { networkFailure } from "../failures/failure.ts";
-import type { HttpFailure } from "../failures/http_failures.ts";
-import type { EventStream } from "../transport/transport.ts";
-import type { AttemptOptions } from "./attempt.ts";
+import { asCulvertError } from "../../../errors.ts";
+import { type ObservedUsage, type RequestFacts, SILENT } from "../../../net/observer.ts";
+import { serverEvidence } from "../../../net/server_evidence.ts";
+import type { EventBatch, StreamItem, TokenUsage } from "../../events/events.ts";
+import { networkFailure } from "../../failures/failure.ts";
+import type { HttpFailure } from "../../failures/http_failures.ts";
+import type { EventStream } from "../../transport/transport.ts";
+import type { AttemptOptions } from "../attempt.ts";
 import type { ResponseReader, StreamEnd } from "./response_reader.ts";
 import { heldBackWarning, withProgress } from "./stream_timing.ts";
-import type { TurnProgress } from "./turn_progress.ts";
+import type { TurnProgress } from "../turn_progress.ts";
 
 /** What is read. */
 export interface ReadOptions extends AttemptOptions {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
-import type { WarningEvent } from "../events/events.ts";
-import { isBrokenConnection } from "../failures/failure.ts";
+import { CulvertError } from "../../../errors.ts";
+import type { WarningEvent } from "../../events/events.ts";
+import { isBrokenConnection } from "../../failures/failure.ts";
 
 /** A shorter wait for the first event is not worth a warning, ms. */
 const NOTABLE_WAIT_MS = 2_000;

@@ -4,29 +4,29 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { CulvertError } from "../../../errors.ts";
 import {
   endedAfterError,
   errorEvent,
   failedResponse,
   incompleteResponse,
-} from "../failures/event_failures.ts";
-import type { ErrorEvent, JsonObject, ResponseObject, StreamItem } from "../events/events.ts";
-import type { Failure } from "../failures/failure.ts";
-import type { HttpFailure, RefusalContext } from "../failures/http_failures.ts";
-import { isObject, outputText } from "../events/items.ts";
-import { isDamagedJson, isDoneMark, type ParsedEvent, parseEvent } from "../events/parse_event.ts";
-import { rateLimitFromEvent, rateLimitsOf } from "../events/rate_limits.ts";
-import { refusalIn } from "../failures/refusal.ts";
-import { withoutSecrets } from "../failures/server_text.ts";
-import { isModelName, modelInEvent } from "../events/server_model.ts";
-import { serverTimings, TIMINGS_EVENT } from "../events/server_timings.ts";
+} from "../../failures/event_failures.ts";
+import type { ErrorEvent, JsonObject, ResponseObject, StreamItem } from "../../events/events.ts";
+import type { Failure } from "../../failures/failure.ts";
+import type { HttpFailure, RefusalContext } from "../../failures/http_failures.ts";
+import { isObject, outputText } from "../../events/items.ts";
+import { isDamagedJson, isDoneMark, type ParsedEvent, parseEvent } from "../../events/parse_event.ts";
+import { rateLimitFromEvent, rateLimitsOf } from "../../events/rate_limits.ts";
+import { refusalIn } from "../../failures/refusal.ts";
+import { withoutSecrets } from "../../failures/server_text.ts";
+import { isModelName, modelInEvent } from "../../events/server_model.ts";
+import { serverTimings, TIMINGS_EVENT } from "../../events/server_timings.ts";
 import { EVENT_DAMAGED } from "./answer_collector.ts";
-import type { TurnFacts } from "./turn_facts.ts";
-import { TURN_STATE } from "../request/turn_state.ts";
-import { tokenUsage } from "../events/usage.ts";
-import { type CompletedResponse, MAX_EVENT_LENGTH, type ResponseHead } from "../transport/transport.ts";
-import { headerIn } from "../events/headers_in_json.ts";
+import type { TurnFacts } from "../turn_facts.ts";
+import { TURN_STATE } from "../../request/turn_state.ts";
+import { tokenUsage } from "../../events/usage.ts";
+import { type CompletedResponse, MAX_EVENT_LENGTH, type ResponseHead } from "../../transport/transport.ts";
+import { headerIn } from "../../events/headers_in_json.ts";
 
 /**
  * Largest sum of the output items of one response, in UTF-16 units of their JSON. Items are kept until the response is

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { EventBatch, OtherEvent, ResponseEvent } from "../events/events.ts";
-import { isObject, outputText } from "../events/items.ts";
+import type { EventBatch, OtherEvent, ResponseEvent } from "../../events/events.ts";
+import { isObject, outputText } from "../../events/items.ts";
 
 /** Code of the warning that stands in place of a damaged event. */
 export const EVENT_DAMAGED = "event_damaged";
