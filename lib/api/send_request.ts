@@ -9,7 +9,7 @@ import { type Answer, withAuthorization } from "../auth/with_authorization.ts";
 import type { Connection } from "../connect/connect.ts";
 import { originator } from "../connect/user_agent.ts";
 import { CulvertError } from "../errors.ts";
-import { readText } from "../net/dialer/read_text.ts";
+import { readText } from "../net/dialer/body/read_text.ts";
 import { describeRoute } from "../net/route/route.ts";
 import type { RefusalContext } from "../responses/failures/http_failures.ts";
 import { refusedAnswer } from "../responses/failures/rejection.ts";

@@ -7,7 +7,7 @@
 import { sendRequest } from "../../api/send_request.ts";
 import { MODELS_REQUEST } from "../../api/models.ts";
 import { withAuthorization } from "../../auth/with_authorization.ts";
-import { readText } from "../../net/dialer/read_text.ts";
+import { readText } from "../../net/dialer/body/read_text.ts";
 import { describeRoute } from "../../net/route/route.ts";
 import { httpCallHead } from "../../responses/transport/sse/http_call.ts";
 import type { DoctorContext } from "../context.ts";

@@ -13,7 +13,7 @@ import { requestHeaders } from "../request_headers.ts";
 import { followUp, REDIRECT_LIMIT } from "./redirects.ts";
 import type { HttpClientPool } from "./http_client_pool.ts";
 import { hostAndPort } from "../failure/explain.ts";
-import { ACCEPT_ENCODING, decodedBody } from "./content_decoding.ts";
+import { ACCEPT_ENCODING, decodedBody } from "./body/content_decoding.ts";
 import { ReplyBody } from "./reply_body.ts";
 
 /** What an exchange needs of its dialer. */

@@ -5,9 +5,9 @@
  */
 import type { Provider } from "../../../config/provider.ts";
 import { CulvertError } from "../../../errors.ts";
-import { unknownCoding } from "../../../net/dialer/content_decoding.ts";
+import { unknownCoding } from "../../../net/dialer/body/content_decoding.ts";
 import type { Dialer, HttpReply } from "../../../net/dialer/dialer.ts";
-import { readText } from "../../../net/dialer/read_text.ts";
+import { readText } from "../../../net/dialer/body/read_text.ts";
 import type { World } from "../../../world/world.ts";
 import { mergeHeaders } from "../../request/call_headers.ts";
 import { zstd } from "../../request/compression.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { CulvertError } from "../../../errors.ts";
 
 /** Sent where a request names nothing else; the codex client asks for the same two (0.171.0). */
 export const ACCEPT_ENCODING = "zstd, gzip";

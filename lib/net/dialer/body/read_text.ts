@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ReplyBody } from "./reply_body.ts";
+import type { ReplyBody } from "../reply_body.ts";
 
 /** Limits of {@link readText}. */
 export interface ReadTextOptions {
