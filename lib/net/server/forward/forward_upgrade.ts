@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Direction, ExchangeTap } from "../exchange_tap.ts";
@@ -41,6 +42,8 @@ export async function forwardUpgrade(
   socket.on("error", ignoreBrokenPeer);
   socket.once("close", onGone);
   if (socket.destroyed) onGone();
+  // A client that leaves while the answer is awaited shows only to who reads.
+  const early = readAhead(socket, onGone);
   try {
     let answer = await ask(upgrade, request, forwarding, gone.signal);
     while (answer.kind === "refused" && answer.reply.statusCode === 401 && renew !== undefined) {
@@ -53,19 +56,51 @@ export async function forwardUpgrade(
     }
     const { reply } = answer;
     if (answer.kind === "refused") return refuse(socket, reply, tap);
-    join(upgrade, answer, tap);
+    join({ ...upgrade, head: early.stop(upgrade.head) }, answer, tap);
     return 101;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const isGone = gone.signal.aborted;
     endBoth(tap, isGone ? "aborted" : "failed", reason);
-    if (isGone) return 0;
+    if (isGone) {
+      // It may have closed its side only.
+      socket.destroy();
+      return 0;
+    }
     const reply = failure(error, request.origin);
+    socket.resume();
     socket.end(rawReply(reply));
     return reply.status;
   } finally {
+    early.stop();
     socket.off("close", onGone);
   }
+}
+
+/** Bytes that are read ahead of the answer at most: no client sends frames before it knows the answer. */
+const AHEAD_LIMIT = 65_536;
+
+/** Reads from a socket and keeps what comes, to learn whether the peer leaves. */
+function readAhead(
+  socket: Duplex,
+  onEnd: () => void,
+): { readonly stop: (before?: Uint8Array) => Uint8Array } {
+  const kept: Uint8Array[] = [];
+  let size = 0;
+  const onData = (chunk: Uint8Array) => {
+    kept.push(chunk);
+    size += chunk.length;
+    if (size > AHEAD_LIMIT) socket.pause();
+  };
+  socket.on("data", onData);
+  socket.once("end", onEnd);
+  return {
+    stop: (before = new Uint8Array(0)) => {
+      socket.off("data", onData);
+      socket.off("end", onEnd);
+      return Buffer.concat([before, ...kept.splice(0)]);
+    },
+  };
 }
 
 /** The answer of an origin to an upgrade. */
@@ -169,6 +204,8 @@ function refuse(socket: Duplex, reply: IncomingMessage, tap: ExchangeTap, body?:
   const kept = body === undefined
     ? endToEndHeaders(reply.rawHeaders)
     : withoutHeaders(endToEndHeaders(reply.rawHeaders), new Set(["content-length"]));
+  // What the client still sends is dropped.
+  socket.resume();
   socket.write(headText(status, reason, [...kept, "Connection", "close"]));
   if (body !== undefined) {
     tap.bytes("response", body, performance.now());

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { ExchangeTap } from "../exchange_tap.ts";
 import { headerPairs } from "./raw_headers.ts";
@@ -106,11 +107,5 @@ export async function readStart(reply: IncomingMessage): Promise<Uint8Array> {
     });
     for (const event of ["end", "error", "aborted", "close"]) reply.once(event, () => resolve());
   });
-  const joined = new Uint8Array(Math.min(size, REFUSAL_LIMIT));
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
+  return Buffer.concat(chunks);
 }
