@@ -1,6 +1,7 @@
 /** A signal while the authority is being asked: the answer has spent the refresh token, whoever still wants it. */
 import { accessToken, HOUR_MS, loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 import { type CulvertRun, startCulvert } from "../../support/culvert.ts";
 
 /** Sends signals while the authority thinks; it answers once `mayAnswer` is resolved. */
@@ -60,6 +61,18 @@ Deno.test("a refresh that is told to terminate ends with 143, its answer saved",
   assertEquals(code, 143, stderr);
   assertEquals(home.json().tokens["refresh_token"], "rt-2");
 });
+
+for (const [signal, code] of [["SIGHUP", 143], ["SIGQUIT", 130]] as const) {
+  Deno.test({
+    ...skippedIf(ON_WINDOWS, `${signal} during a refresh ends with ${code} after the answer is saved`),
+    fn: async () => {
+      await using home = new TestHome();
+      const run = await interrupted(home, ["auth", "refresh"], [signal]);
+      assertEquals(run.code, code, run.stderr);
+      assertEquals(home.json().tokens["refresh_token"], "rt-2");
+    },
+  });
+}
 
 Deno.test("a second signal ends a refresh at once", async () => {
   await using home = new TestHome();
