@@ -1,6 +1,7 @@
 import { CommandBearer } from "../../../lib/auth/api_key/command_credential.ts";
 import type { CommandAuth } from "../../../lib/config/provider.ts";
-import { assertEquals, assertIncludes } from "../../support/assert.ts";
+import { CulvertError } from "../../../lib/errors.ts";
+import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { join } from "../../support/paths.ts";
 import { failureOf, TestHome } from "../kit.ts";
 
@@ -99,3 +100,64 @@ Deno.test("a path with a separator is taken relative to the configured folder", 
   Deno.writeTextFileSync(join(home.path, "bin", "tok"), "#!/bin/sh\necho from-bin\n", { mode: 0o755 });
   assertEquals(await bearer(home, "", { command: "./bin/tok", args: [] }).current(), "from-bin");
 });
+
+Deno.test("a caller that aborts stops waiting at once, and the other one still gets the token", async () => {
+  await using home = new TestHome();
+  const command = bearer(home, `await new Promise((go) => setTimeout(go, 500)); console.log("t1");`);
+  const controller = new AbortController();
+  const reason = new CulvertError("interrupted", "Interrupted");
+  const first = failureOf(command.current(controller.signal));
+  const second = command.current();
+  controller.abort(reason);
+  assert(await first === reason);
+  assertEquals([await second, runs(home)], ["t1", 1]);
+});
+
+Deno.test("the command is killed when the last caller aborts", async () => {
+  await using home = new TestHome();
+  const pidFile = join(home.path, "pid");
+  const hang = new CommandBearer({
+    command: "sh",
+    args: ["-c", `echo $$ >'${pidFile}'; exec sleep 600`],
+    timeoutMs: 60_000,
+    refreshIntervalMs: 60_000,
+    cwd: home.path,
+  }, WORLD);
+  const controller = new AbortController();
+  const reason = new CulvertError("interrupted", "Interrupted");
+  const work = failureOf(hang.current(controller.signal));
+  const limit = Date.now() + 10_000;
+  const pid = () => {
+    try {
+      return Deno.readTextFileSync(pidFile).trim();
+    } catch {
+      return "";
+    }
+  };
+  while (pid() === "" && Date.now() < limit) await WORLD.sleep(10);
+  controller.abort(reason);
+  assert(await work === reason);
+  const isAlive = () => !/^State:\s+[ZX]/m.test(statusOf(pid()));
+  while (isAlive() && Date.now() < limit) await WORLD.sleep(10);
+  assert(!isAlive());
+});
+
+Deno.test("a command that prints without end is killed and reported", async () => {
+  await using home = new TestHome();
+  const endless = new CommandBearer({
+    command: "yes",
+    args: [],
+    timeoutMs: 20_000,
+    refreshIntervalMs: 60_000,
+    cwd: home.path,
+  }, WORLD);
+  assertEquals((await failureOf(endless.current())).details["problem"], "too_much_output");
+});
+
+function statusOf(pid: string): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/status`);
+  } catch {
+    return "State: X";
+  }
+}

@@ -5,6 +5,7 @@ import type {
   ExternalRefresh,
 } from "../../../lib/auth/external/external_auth.ts";
 import type { RecoveryResult, Rejection } from "../../../lib/auth/authenticator.ts";
+import { CulvertError } from "../../../lib/errors.ts";
 import type { LoginPolicy } from "../../../lib/config/settings.ts";
 import { type Observation, observerOf } from "../../../lib/net/observer.ts";
 import type { World } from "../../../lib/world/world.ts";
@@ -264,4 +265,25 @@ Deno.test("tokens of a program obey what the configuration demands, the refreshe
   assertEquals([sent.length, end?.resend === false && end.outcome], [1, "recovery_failed_permanent"]);
   const keys = open({ resolve: () => tokens("t") }, { method: "api" });
   assertIncludes((await failureOf(keys.authenticator.authorize())).message, 'forced_login_method = "api"');
+});
+
+Deno.test("an abort of one turn during a shared renewal does not fail the other turn", async () => {
+  const renewed = Promise.withResolvers<ExternalCredential>();
+  let isRenewing = false;
+  const { turn } = open({
+    resolve: () => tokens("old"),
+    refresh: () => {
+      isRenewing = true;
+      return renewed.promise;
+    },
+  });
+  const controller = new AbortController();
+  const reason = new CulvertError("interrupted", "Interrupted");
+  const first = failureOf(turn("new", controller.signal));
+  const second = turn("new");
+  while (!isRenewing) await new Promise((resolve) => setTimeout(resolve, 1));
+  controller.abort(reason);
+  assert(await first === reason);
+  renewed.resolve(tokens("new"));
+  assertEquals((await second).end, undefined);
 });

@@ -355,3 +355,32 @@ Deno.test("no secret reaches an observation, an error, a tag or a warning", asyn
   assert(!everything.includes(canary), everything);
   assert(!everything.includes("secret-query"), everything);
 });
+
+Deno.test("auth_401_count begins again with each turn", async () => {
+  await using home = new TestHome();
+  const { turn, seen } = session(home, { OPENAI_API_KEY: "sk-refused-key" });
+  const evidence = new AuthEvidence({
+    env: () => undefined,
+    provider: testProvider(),
+    now: () => Date.now(),
+    facts: () => undefined,
+  });
+  const counts: (string | undefined)[] = [];
+  for (let n = 0; n < 2; n++) {
+    await turn(undefined);
+    seen.splice(0).forEach((one) => evidence.observer.observe(one));
+    counts.push(evidence.tags()["auth_401_count"]);
+  }
+  assertEquals(counts, ["1", "1"]);
+});
+
+for (const token of ["rt_abcdefghij0123456789", "at_abcdefghij0123456789", "pat_abcdefghij0123456789"]) {
+  Deno.test(`a token of the form ${token.slice(0, token.indexOf("_"))}_… in a server's message is masked`, async () => {
+    await using home = new TestHome();
+    const { turn } = session(home, { OPENAI_API_KEY: "sk-refused-key" });
+    const { end } = await turn(undefined, { message: `The token ${token} is unknown` });
+    assert(end?.resend === false);
+    assertIncludes(end.error.hint ?? "", "The server said: The token");
+    assert(!`${end.error.message}${end.error.hint}`.includes(token));
+  });
+}

@@ -1,5 +1,6 @@
 import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
 import type { WriteStep } from "../chatgpt/worker.ts";
+import { changeRecord } from "../../../lib/auth/credential_store.ts";
 import { replaceCredential } from "../../../lib/auth/auth_record.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { fromFileUrl, join } from "../../support/paths.ts";
@@ -180,3 +181,25 @@ Deno.test("a new login clears the known keys and keeps the unknown ones", () => 
     future: [1],
   });
 });
+
+for (const encoding of ["UTF-16LE", "UTF-16BE", "UTF-8 with a byte-order mark"]) {
+  Deno.test(`an auth.json in ${encoding} is read, and written in UTF-8`, async () => {
+    await using home = new TestHome();
+    const text = "\ufeff" + JSON.stringify({ auth_mode: "apikey", OPENAI_API_KEY: "sk-1", "ключ": "é" });
+    Deno.writeFileSync(home.authPath, encoded(text, encoding));
+    const record = await open(home).read();
+    assertEquals([record?.apiKey, record?.raw["ключ"]], ["sk-1", "é"]);
+    await changeRecord(open(home), (present) => ({ ...present?.raw, OPENAI_API_KEY: "sk-2" }));
+    assertEquals(home.json()["OPENAI_API_KEY"], "sk-2");
+  });
+}
+
+function encoded(text: string, encoding: string): Uint8Array {
+  if (encoding.startsWith("UTF-8")) return new TextEncoder().encode(text);
+  const bytes = new Uint8Array(text.length * 2);
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < text.length; at++) {
+    view.setUint16(at * 2, text.charCodeAt(at), encoding.endsWith("LE"));
+  }
+  return bytes;
+}

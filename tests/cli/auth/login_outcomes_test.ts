@@ -1,6 +1,7 @@
 /** How a login by browser ends, in the browser, at the terminal and on disk. */
 import { loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 import { workplace } from "../../support/on_path.ts";
 import { join } from "../../support/paths.ts";
 import { answerTo, authorityGiving, look, startLogin, tokensWith } from "./login_kit.ts";
@@ -101,3 +102,52 @@ for (const { what, description, says, hides } of DENIALS) {
     assertEquals(authority.seen.filter(({ method }) => method === "POST"), []);
   });
 }
+
+Deno.test("a login is saved before the exchange for an API key, and Ctrl-C ends that exchange alone", async () => {
+  await using home = new TestHome();
+  const asked = Promise.withResolvers<void>();
+  const mayAnswer = Promise.withResolvers<void>();
+  await using authority = new TestAuthority(async ({ method, body }) => {
+    if (method !== "POST") return new Response(null, { status: 405 });
+    if (!body.includes("token-exchange")) return Response.json(tokensWith());
+    asked.resolve();
+    await mayAnswer.promise;
+    return Response.json({ access_token: "sk-late" });
+  });
+  const login = await startLogin(home, authority.base);
+  await look((await look(answerTo(login))).location ?? "");
+  await asked.promise;
+  assertEquals(home.json().tokens["refresh_token"], "rt-CANARY-REFRESH");
+  login.kill("SIGINT");
+  const { code, stderr } = await login.end;
+  mayAnswer.resolve();
+  assertEquals([code, home.json()["OPENAI_API_KEY"]], [0, null], stderr);
+});
+
+Deno.test({
+  ...skippedIf(ON_WINDOWS, "the browser is started without the keys of the environment"),
+  fn: async () => {
+    await using home = new TestHome();
+    await using authority = authorityGiving(tokensWith());
+    const seen = join(home.path, "environment");
+    const browser = join(home.path, "browser");
+    Deno.writeTextFileSync(browser, `#!/bin/sh\nenv >'${seen}.part'; mv '${seen}.part' '${seen}'\n`, {
+      mode: 0o755,
+    });
+    const env = { BROWSER: browser, OPENAI_API_KEY: "sk-CANARY", DISPLAY: ":9" };
+    const login = await startLogin(home, authority.base, [], env);
+    const limit = Date.now() + 10_000;
+    const text = () => {
+      try {
+        return Deno.readTextFileSync(seen);
+      } catch {
+        return "";
+      }
+    };
+    while (text() === "" && Date.now() < limit) await new Promise((resolve) => setTimeout(resolve, 10));
+    login.kill("SIGINT");
+    await login.end;
+    assertIncludes(text(), "DISPLAY=:9");
+    assertExcludes(text(), "sk-CANARY");
+  },
+});

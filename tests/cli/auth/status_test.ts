@@ -1,3 +1,4 @@
+import { join } from "../../support/paths.ts";
 import { DEFECT_ROWS } from "../../auth/store/auth_file_rows.ts";
 import { accessToken, HOUR_MS, loginText, TestHome } from "../../auth/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
@@ -203,3 +204,21 @@ for (const { name, stored, mode, exit = 0, code = null, tells = {}, problem, sec
     for (const line of run.stdout.trimEnd().split("\n")) assert(/^[A-Z][a-z ]+: +\S/.test(line), line);
   });
 }
+
+Deno.test("a provider whose env_http_headers variable is unset is not usable, and is once it is set", async () => {
+  await using home = new TestHome();
+  const lines = [
+    "[model_providers.gateway]",
+    'name = "Gateway"',
+    'base_url = "https://gateway.example/v1"',
+    'env_http_headers = { "x-gateway-key" = "GATEWAY_KEY" }',
+  ];
+  Deno.writeTextFileSync(join(home.path, "config.toml"), lines.join("\n"));
+  const args = ["auth", "status", "--json", "--provider", "gateway"];
+  for (const [value, code] of [[undefined, 4], ["", 4], ["key-1", 0]] as const) {
+    const env = { CODEX_HOME: home.path, ...(value === undefined ? {} : { GATEWAY_KEY: value }) };
+    const run = await culvert(args, { env });
+    assertEquals([value, run.code, JSON.parse(run.stdout).usable], [value, code, code === 0], run.stdout);
+    if (code !== 0) assertIncludes(run.stdout, "GATEWAY_KEY");
+  }
+});

@@ -218,3 +218,12 @@ Deno.test("an ephemeral login leaves nothing on disk, and says that it ends with
   assertEquals((await rig.run(["auth", "logout"])).code, 0);
   assertEquals([rig.files(), rig.calls()], [[], []]);
 });
+
+Deno.test("secret-tool runs without the keys of the environment", async () => {
+  await using rig = new FakeKeyring('cli_auth_credentials_store = "keyring"');
+  const env = { OPENAI_API_KEY: "sk-CANARY", MY_SECRET: "CANARY", DBUS_SESSION_BUS_ADDRESS: "unix:path=/x" };
+  const run = await rig.run(["auth", "login", "--api-key"], { stdin: "sk-key-for-the-keyring", env });
+  assertEquals(run.code, 0, run.stderr);
+  assertExcludes(rig.environment(), "CANARY");
+  assertIncludes(rig.environment(), "DBUS_SESSION_BUS_ADDRESS=unix:path=/x");
+});
