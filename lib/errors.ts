@@ -95,6 +95,11 @@ export const ERROR_CODES = {
   incomplete: { exit: EXIT.response, brief: "the response is incomplete" },
   message_too_large: { exit: EXIT.response, brief: "one message of the stream is larger than the limit" },
 
+  check_failed: {
+    exit: EXIT.response,
+    brief: "a check that was asked for failed: secrets in an export, unmatched requests in a replay",
+  },
+
   schema_mismatch: { exit: EXIT.schema, brief: "the output does not fit the schema" },
 
   interrupted: { exit: EXIT.interrupted, brief: "stopped by the user (SIGINT)" },

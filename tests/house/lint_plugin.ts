@@ -50,8 +50,9 @@ function isProgram(filename: string): boolean {
 }
 
 function mayOpenSockets(filename: string): boolean {
-  // lib/trust/roots/ asks the TLS library about certificates, and opens nothing.
-  return !isProgram(filename) || /^lib\/(net|trust\/roots)\//.test(pathOf(filename));
+  // lib/trust/roots/ asks the TLS library about certificates, and opens nothing. The page of the viewer runs in a
+  // browser and asks the server that it came from.
+  return !isProgram(filename) || /^lib\/(net|trust\/roots|capture\/view\/page)\//.test(pathOf(filename));
 }
 
 function mayTouchProcess(filename: string): boolean {

@@ -13,6 +13,18 @@ export async function furnished(): Promise<Workplace> {
   for (const name of ["corp.pem", "corp.p7b"]) {
     await Deno.writeTextFile(join(place.directory, name), certificate);
   }
+  await furnishCapture(place.directory);
   await Deno.writeTextFile(join(place.directory, "key.txt"), "sk-example-0123456789\n");
   return { ...place, env: { ...place.env, CODEX_CA_CERTIFICATE: join(place.directory, "corp.pem") } };
+}
+
+/** Writes `capture/` and `capture.har`. */
+async function furnishCapture(directory: string): Promise<void> {
+  const { recordSession } = await import("../capture/record/sample_capture.ts");
+  const { harOf } = await import("../../lib/capture/export/har_export.ts");
+  await using recording = await recordSession();
+  using capture = await recording.load();
+  const har = [...harOf(capture, { toolVersion: "0" })].join("");
+  await Deno.writeTextFile(join(directory, "capture.har"), har);
+  await Deno.rename(recording.directory, join(directory, "capture"));
 }

@@ -37,6 +37,10 @@ export const TOPICS = {
     brief: "which way a connection takes, and whom it trusts",
     load: async () => (await import("./topics/proxies.ts")).proxies,
   },
+  capture: {
+    brief: "what a capture holds, redacts, replays and exports",
+    load: async () => (await import("./topics/capture.ts")).capture,
+  },
 } as const satisfies Readonly<Record<string, { brief: string; load: () => Promise<Topic> }>>;
 
 /** The name of a topic. */

@@ -40,7 +40,7 @@ async function killedRecording(directory: string): Promise<boolean> {
   using reader = await CaptureReader.open(directory);
   const table = new ExchangeTable();
   let last = -1;
-  for await (const record of reader.records()) {
+  for (const record of reader.records()) {
     assert(record.seq > last, "the records are in their order");
     last = record.seq;
     table.add(record);
@@ -67,7 +67,7 @@ Deno.test("a capture whose last line is cut off is read up to it, wherever it wa
   for (let length = 1; length < whole.length; length += 37) {
     await Deno.writeFile(path, whole.subarray(0, length));
     using reader = await CaptureReader.open(recording.directory);
-    for await (const record of reader.records()) {
+    for (const record of reader.records()) {
       if ("body" in record) assert(reader.text(record.body) !== undefined);
     }
     assertEquals(reader.damagedLines, 0);

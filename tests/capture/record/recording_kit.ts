@@ -53,12 +53,14 @@ export function bytesOf(data: string | Uint8Array): Uint8Array {
   return typeof data === "string" ? encoder.encode(data) : data;
 }
 
-let exchanges = 0;
+/** Exchanges passed through each recording. */
+const counts = new WeakMap<Recorder, number>();
 
 /** Passes one exchange through a tap of the recording. */
 export function pass(recording: Recording, passing: Passing): void {
-  exchanges++;
-  const tap: ExchangeTap = recording.recorder.tap({ exchangeId: exchanges, connectionId: exchanges });
+  const count = (counts.get(recording.recorder) ?? 0) + 1;
+  counts.set(recording.recorder, count);
+  const tap: ExchangeTap = recording.recorder.tap({ exchangeId: count, connectionId: count });
   const body = passing.requestBody === undefined ? undefined : bytesOf(passing.requestBody);
   tap.head({
     direction: "request",

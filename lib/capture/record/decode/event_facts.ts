@@ -38,13 +38,15 @@ export function responseTags(text: string): Record<string, string> {
   return tags;
 }
 
-function member(value: unknown, name: string): unknown {
+/** Returns a member of a JSON object; `undefined` where the value is no object or has no such member. */
+export function member(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, name)
     ? Object.entries(value).find(([key]) => key === name)?.[1]
     : undefined;
 }
 
-function parsed(text: string): unknown {
+/** Parses JSON; `undefined` where the text is none. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

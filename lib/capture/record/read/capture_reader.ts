@@ -88,11 +88,12 @@ export class CaptureReader implements Disposable {
    * Returns the records that were appended since the last call, at most those of about 1 MiB; none at the end of the
    * file. More may follow while the capture is being written.
    */
-  async read(): Promise<readonly ReadRecord[]> {
+  read(): readonly ReadRecord[] {
     while (true) {
       const bytes = new Uint8Array(CHUNK);
+      // Without a pause between the two: a text that is read meanwhile moves the position of the file.
       this.#file.seekSync(this.#position, Deno.SeekMode.Start);
-      const count = await this.#file.read(bytes);
+      const count = this.#file.readSync(bytes);
       if (count === null) return [];
       const records = this.#take(bytes.subarray(0, count));
       if (records.length > 0) return records;
@@ -100,8 +101,8 @@ export class CaptureReader implements Disposable {
   }
 
   /** Returns every record that is there. */
-  async *records(): AsyncGenerator<ReadRecord> {
-    for (let batch = await this.read(); batch.length > 0; batch = await this.read()) yield* batch;
+  *records(): Generator<ReadRecord> {
+    for (let batch = this.read(); batch.length > 0; batch = this.read()) yield* batch;
   }
 
   /**

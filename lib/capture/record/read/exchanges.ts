@@ -132,7 +132,7 @@ export function requestBody(exchange: Exchange): StoredBody | undefined {
 export async function loadDirectory(directory: string): Promise<LoadedCapture> {
   const reader = await CaptureReader.open(directory);
   const table = new ExchangeTable();
-  for await (const record of reader.records()) table.add(record);
+  for (const record of reader.records()) table.add(record);
   return {
     path: directory,
     meta: reader.meta,

@@ -1,0 +1,87 @@
+/**
+ * Shows comparisons of prompts as a page in one file, without scripts.
+ *
+ * @module
+ */
+import style from "../view/page/style.css" with { type: "text" };
+import type { TurnComparison } from "./compare_captures.ts";
+import type { PartChange } from "./compare_prompts.ts";
+
+/** Returns the page. */
+export function diffPage(names: readonly [string, string], comparisons: readonly TurnComparison[]): string {
+  const title = `${names[0]} and ${names[1]}`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escaped(title)}: prompts compared</title>
+<style>${style}
+body { display: block; overflow: auto; }
+main { display: block; max-width: 1080px; margin: 0 auto; padding: 20px; }
+.part { display: grid; grid-template-columns: 84px minmax(0, 1fr) auto; gap: 4px 12px; padding: 6px 0; border-top: 1px solid var(--line); }
+.part .pair { grid-column: 2 / 4; }
+</style>
+</head>
+<body>
+<header class="top"><div class="brand"><div><h1>Prompts compared</h1><p>${
+    escaped(title)
+  }</p></div></div></header>
+<main>
+${comparisons.map(comparisonSection).join("\n")}
+</main>
+</body>
+</html>
+`;
+}
+
+function comparisonSection(comparison: TurnComparison): string {
+  const { before, after, break: broken, sameSize, size, parts, parameters } = comparison;
+  const percent = size === 0 ? 0 : Math.floor((100 * sameSize) / size);
+  const cached = after.input_tokens === undefined
+    ? ""
+    : `; the server took ${after.cached_tokens ?? 0} of ${after.input_tokens} tokens from its cache`;
+  const verdict = broken === undefined
+    ? `<div class="alert good">The prompt continues the earlier one; a cache can reuse all of it${
+      escaped(cached)
+    }.</div>`
+    : `<div class="alert"><strong>${escaped(broken.why)}.</strong> <code>${escaped(broken.pointer)}</code>${
+      escaped(cached)
+    }${pair(broken.before, broken.after)}</div>`;
+  const changes = parameters.map(({ name, before: old, after: next }) =>
+    `<p class="note">Parameter <code>${escaped(name)}</code>: ${escaped(old)} → ${escaped(next)}</p>`
+  );
+  return `<section class="card" aria-label="${escaped(`${before.name} and ${after.name}`)}">
+<h3>${escaped(before.name)} → ${escaped(after.name)} · ${percent} % repeated</h3>
+<div class="meter" role="img" aria-label="${percent} % repeated"><div style="width: ${percent}%"></div></div>
+<p></p>
+${verdict}
+${parts.map(partSection).join("\n")}
+${changes.join("\n")}
+</section>`;
+}
+
+const TONES: Readonly<Record<PartChange["change"], string>> = {
+  same: "",
+  changed: "warn",
+  added: "good",
+  removed: "bad",
+};
+
+function partSection({ change, label, size, before, after }: PartChange): string {
+  return `<div class="part"><span><span class="pill ${TONES[change]}">${change}</span></span><span>${
+    escaped(label)
+  }</span><span class="note">${size} characters</span>${change === "same" ? "" : pair(before, after)}</div>`;
+}
+
+function pair(before: string | undefined, after: string | undefined): string {
+  const line = (name: string, text: string | undefined) =>
+    text === undefined ? "" : `<span>${name}</span><code class="mono">${escaped(text)}</code>`;
+  return `<div class="pair">${line("before", before)}${line("now", after)}</div>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}

@@ -1,0 +1,29 @@
+/**
+ * Opens what the user names: the directory of a capture, or a HAR file.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import { loadDirectory, type LoadedCapture } from "../record/read/exchanges.ts";
+
+/**
+ * Loads a capture.
+ *
+ * @param path a directory or a HAR file
+ * @throws CulvertError `input_unreadable`
+ */
+export async function loadCapture(path: string): Promise<LoadedCapture> {
+  try {
+    if ((await Deno.stat(path)).isDirectory) return await loadDirectory(path);
+    const { captureOfHar } = await import("./har_import.ts");
+    return captureOfHar(path, await Deno.readTextFile(path));
+  } catch (error) {
+    if (error instanceof CulvertError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CulvertError("input_unreadable", `Cannot read the capture ${path}: ${reason}`, {
+      hint: "Name the directory that culvert capture wrote, or a HAR file.",
+      details: { path },
+      cause: error,
+    });
+  }
+}

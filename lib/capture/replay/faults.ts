@@ -1,0 +1,52 @@
+/**
+ * Faults that a replay adds on demand.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+
+/** What goes wrong. */
+export type FaultKind = "cut" | "stall" | "invalid-json" | "status";
+
+/** One fault. */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** After so many events of the response; of `status`: the HTTP status. */
+  readonly value: number;
+  /** Seconds of a Retry-After field. */
+  readonly retryAfter?: number;
+  /** Number of the model call that it hits, from 1; `undefined` hits every one. */
+  readonly call: number | undefined;
+}
+
+/** The notation of faults, for messages and help. */
+export const FAULT_NOTATION =
+  "cut@EVENTS, stall@EVENTS, invalid-json@EVENTS, STATUS or STATUS:RETRY_AFTER, then #CALL or #all";
+
+/**
+ * Parses a fault, such as `cut@3`, `429:2#2` or `426#all`. Without `#` it hits the first model call.
+ *
+ * @throws CulvertError `usage`
+ */
+export function parseFault(input: string): Fault {
+  const match = /^(?:(cut|stall|invalid-json)@(\d{1,6})|([45]\d\d)(?::(\d{1,5}))?)(?:#(all|[1-9]\d{0,5}))?$/
+    .exec(input);
+  if (match === null) {
+    throw new CulvertError("usage", `--fault ${input} is not a fault`, {
+      hint: `Write ${FAULT_NOTATION}.`,
+      details: { flag: "--fault", value: input },
+    });
+  }
+  const [, kind, events, status, retryAfter, call] = match;
+  return {
+    kind: kind === "cut" || kind === "stall" || kind === "invalid-json" ? kind : "status",
+    value: Number(events ?? status),
+    ...(retryAfter === undefined ? {} : { retryAfter: Number(retryAfter) }),
+    call: call === "all" ? undefined : Number(call ?? 1),
+  };
+}
+
+/** Returns the fault that hits a model call. */
+export function faultOf(faults: readonly Fault[], call: number): Fault | undefined {
+  return faults.find((fault) => fault.call === undefined || fault.call === call);
+}

@@ -1,0 +1,45 @@
+/**
+ * A capture that is read while it is being recorded.
+ *
+ * @module
+ */
+import { CaptureReader } from "../record/read/capture_reader.ts";
+import { ExchangeTable, type LoadedCapture } from "../record/read/exchanges.ts";
+import type { ViewSource } from "./view_server.ts";
+
+/** A source that grows with its file. */
+export interface LiveCapture extends ViewSource, Disposable {}
+
+/**
+ * Opens the capture in a directory and reads what is there.
+ *
+ * @throws CulvertError `input_unreadable`
+ */
+export async function followCapture(directory: string): Promise<LiveCapture> {
+  const reader = await CaptureReader.open(directory);
+  const table = new ExchangeTable();
+  const refresh = () => {
+    let some = false;
+    for (const record of reader.records()) {
+      table.add(record);
+      some = true;
+    }
+    return some;
+  };
+  refresh();
+  const close = () => reader[Symbol.dispose]();
+  return {
+    capture: (): LoadedCapture => ({
+      path: directory,
+      meta: reader.meta,
+      exchanges: table.exchanges,
+      text: (holder) => reader.text(holder),
+      ...(table.limit === undefined ? {} : { limit: table.limit }),
+      isTorn: reader.isTorn,
+      damagedLines: reader.damagedLines,
+      [Symbol.dispose]: close,
+    }),
+    refresh,
+    [Symbol.dispose]: close,
+  };
+}

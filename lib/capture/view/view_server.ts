@@ -1,0 +1,118 @@
+/**
+ * Shows a capture in a browser, also while it is being recorded.
+ *
+ * @module
+ */
+import { Hono } from "hono";
+import { listen } from "../../net/server/listener.ts";
+import type { World } from "../../world/world.ts";
+import type { LoadedCapture } from "../record/read/exchanges.ts";
+import { randomToken } from "../relay/relay_guard.ts";
+import { loopbackOnly } from "./loopback_only.ts";
+import { buildPage } from "./page_parts.ts";
+import { detailContext, detailOf } from "./view_detail.ts";
+import { indexOf } from "./view_index.ts";
+
+/** A capture that may grow. */
+export interface ViewSource {
+  /** Returns what was recorded so far. */
+  readonly capture: () => LoadedCapture;
+  /** Reads what was recorded since, and returns whether there was something. */
+  readonly refresh: () => boolean;
+}
+
+/** Options of {@link startView}. */
+export interface ViewOptions {
+  readonly source: ViewSource;
+  readonly world: Pick<World, "sleep">;
+  /** Default 0: the system chooses. */
+  readonly port?: number;
+}
+
+/** A view that is served on 127.0.0.1. */
+export interface ViewServer {
+  /** The address of the page. It holds a random token: other users of the machine cannot guess it. */
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Time between two looks at a growing capture, ms. */
+const POLL_MS = 500;
+
+/**
+ * Serves the page.
+ *
+ * @throws the error of the system if it cannot listen
+ */
+export async function startView({ source, world, port = 0 }: ViewOptions): Promise<ViewServer> {
+  const token = randomToken();
+  const { html, policy } = await buildPage();
+  const stop = new AbortController();
+  let actualPort = port;
+  let context: ReturnType<typeof detailContext> | undefined;
+  const readers = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  const app = new Hono();
+  app.use(loopbackOnly(() => actualPort));
+  app.use(async (request, next) => {
+    await next();
+    request.header("cache-control", "no-store");
+    request.header("x-content-type-options", "nosniff");
+    request.header("cross-origin-resource-policy", "same-origin");
+  });
+  app.get(
+    `/${token}/`,
+    (request) =>
+      request.html(html, 200, { "content-security-policy": policy, "referrer-policy": "no-referrer" }),
+  );
+  app.get(
+    `/${token}/data/index.json`,
+    (request) => request.body(JSON.stringify(indexOf(source.capture())), 200, JSON_TYPE),
+  );
+  app.get(`/${token}/data/exchange/:name{.+\\.json}`, (request) => {
+    const id = request.req.param("name").replace(/\.json$/, "");
+    const exchange = source.capture().exchanges.find((each) => each.id === id);
+    if (exchange === undefined) return request.notFound();
+    context ??= detailContext(source.capture());
+    return request.body(JSON.stringify(detailOf(exchange, context)), 200, JSON_TYPE);
+  });
+  app.get(`/${token}/data/changes`, () => {
+    let own: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        own = controller;
+        readers.add(controller);
+        controller.enqueue(new TextEncoder().encode(": connected\n\n"));
+      },
+      cancel: () => {
+        if (own !== undefined) readers.delete(own);
+      },
+    });
+    return new Response(stream, { headers: { "content-type": "text/event-stream" } });
+  });
+  const listener = await listen({ port, handle: app.fetch });
+  actualPort = listener.port;
+  const watching = watch();
+  return {
+    url: `http://127.0.0.1:${listener.port}/${token}/`,
+    close: async () => {
+      stop.abort();
+      await watching;
+      await listener.close();
+    },
+  };
+
+  async function watch(): Promise<void> {
+    const changed = new TextEncoder().encode("event: changed\ndata:\n\n");
+    while (!stop.signal.aborted) {
+      if (source.refresh()) {
+        context = undefined;
+        for (const reader of readers) reader.enqueue(changed);
+      }
+      await world.sleep(POLL_MS, stop.signal).catch(() => {
+        // Aborted: the loop ends at its condition.
+      });
+    }
+  }
+}
+
+const JSON_TYPE = { "content-type": "application/json" };

@@ -1,0 +1,57 @@
+/**
+ * Defines `culvert diff`.
+ *
+ * @module
+ */
+import { defineCommand } from "../command/command.ts";
+import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
+
+/** Flags of `diff`. */
+export type DiffFlags = OutputFlags & {
+  readonly json?: boolean;
+  readonly html?: boolean;
+  readonly output?: string;
+};
+
+/** `culvert diff`. */
+export const diffCommand = defineCommand<DiffFlags, [string, string]>({
+  flags: {
+    json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
+    html: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Print a page that shows the comparison, in one file",
+    },
+    output: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "Write to a file with mode 0600 instead of standard output",
+    },
+    ...OUTPUT_FLAGS,
+  },
+  aliases: { o: "output", ...OUTPUT_ALIASES },
+  positional: {
+    kind: "tuple",
+    parameters: [
+      { parse: text, placeholder: "A", brief: "Capture or HAR file; A#x3 is one model call of it" },
+      { parse: text, placeholder: "B", brief: "What to compare it with, likewise" },
+    ],
+  },
+  docs: {
+    brief: "Compare the prompts of two captures, and say what broke the prompt cache",
+    description:
+      "Compares model calls part by part, as the server puts a prompt together: tools, instructions, items. Shows how much\n" +
+      "of the later prompt repeats the earlier one, the first part that ended the repetition and why, and what was\n" +
+      "added, changed and removed. Two captures are compared call by call, in their order.",
+    examples: [
+      "culvert diff capture#x2 capture#x5",
+      "culvert diff capture capture.har --json",
+      "culvert diff capture#x2 capture#x5 --html -o diff.html",
+    ],
+    seeAlso: ["culvert view", "culvert capture", "culvert help capture"],
+  },
+  load: () => import("./run.ts"),
+});

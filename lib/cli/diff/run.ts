@@ -1,0 +1,49 @@
+/**
+ * Implements `culvert diff`.
+ *
+ * @module
+ */
+import { compareSides, openSide } from "../../capture/diff/compare_captures.ts";
+import { comparisonLines } from "../../capture/diff/render_comparison.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
+import type { CliContext } from "../command/context.ts";
+import { createReporter } from "../output/reporter.ts";
+import { applyStyles, createStyle } from "../../text/style.ts";
+import { wantsColor } from "../output/color.ts";
+import type { DiffFlags } from "./command.ts";
+
+/** Runs the command. */
+export async function run(context: CliContext, flags: DiffFlags, one: string, other: string): Promise<void> {
+  const { host } = context;
+  const reporter = createReporter(host, flags);
+  const path = (name: string) => absolutePath(name, host.world.cwd());
+  const before = await openSide(one, path);
+  using _before = before.capture;
+  const after = await openSide(other, path);
+  using _after = after.capture;
+  const comparisons = compareSides(before, after);
+  const [left, right] = [before.turns.length, after.turns.length];
+  if (left !== right) {
+    reporter.warn({
+      code: "diff_lengths",
+      message: `${one} has ${left} model calls and ${other} has ${right}; the last ones are not compared`,
+    });
+  }
+  let output: string;
+  if (flags.json === true) output = `${JSON.stringify({ schema_version: 1, comparisons })}\n`;
+  else if (flags.html === true) {
+    const { diffPage } = await import("../../capture/diff/diff_page.ts");
+    output = diffPage([one, other], comparisons);
+  } else {
+    const style = createStyle(
+      flags.output === undefined && wantsColor(flags.color, host.stdout, host.world.env),
+    );
+    output = comparisons.map((comparison) => `${comparisonLines(comparison, style).join("\n")}\n`).join("\n");
+  }
+  // A terminal's stream applies the styles itself, behind its filter of control characters.
+  if (flags.output === undefined) {
+    return await host.stdout.write(host.stdout.isTerminal ? output : applyStyles(output));
+  }
+  const { writeOutput } = await import("../output/output_file.ts");
+  await writeOutput(host, flags.output, output, { secret: true });
+}

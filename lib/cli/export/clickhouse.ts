@@ -1,0 +1,64 @@
+/**
+ * Implements `culvert export --to clickhouse`.
+ *
+ * @module
+ */
+import { insertCapture } from "../../capture/export/clickhouse/insert.ts";
+import { loadCapture } from "../../capture/export/load_capture.ts";
+import { redactedCapture } from "../../capture/export/shared_capture.ts";
+import { CulvertError } from "../../errors.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
+import { connectCommand } from "../command/connection.ts";
+import type { CliContext } from "../command/context.ts";
+import { listenForStop } from "../command/stop_signals.ts";
+import { createReporter } from "../output/reporter.ts";
+import type { ExportFlags } from "./command.ts";
+
+/** Inserts a capture. */
+export async function exportToClickHouse(
+  { host }: CliContext,
+  flags: ExportFlags,
+  path: string,
+  address: string,
+): Promise<void> {
+  const reporter = createReporter(host, flags);
+  const url = URL.parse(address);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new CulvertError("usage", `${address} is not the URL of an HTTP interface`, {
+      hint: "Write, for example, http://127.0.0.1:8123/?database=default.",
+    });
+  }
+  using stop = listenForStop(host);
+  using loaded = await loadCapture(absolutePath(path, host.world.cwd()));
+  await using connection = await connectCommand(host, flags, reporter);
+  const total = loaded.exchanges.reduce((all, exchange) => all + recordCount(exchange), 0);
+  using line = reporter.wait("ClickHouse");
+  const { inserted, present } = await insertCapture({
+    capture: redactedCapture(loaded, flags.redact ?? "safe"),
+    url,
+    dialer: connection.dialer,
+    world: host.world,
+    signal: stop.signal,
+    onProgress: (done) => line.setLabel(`ClickHouse, ${done} of ${total} records`),
+    onRetry: ({ because, delayMs, retry, maxRetries }) =>
+      reporter.warn({
+        code: "clickhouse_retry",
+        message: `ClickHouse at ${url.host}: ${because}; trying again in ${
+          Math.round(delayMs)
+        } ms (${retry}/${maxRetries})`,
+      }),
+  });
+  line.stop();
+  reporter.progress(
+    `${inserted} records inserted into culvert_events at ${url.host}; ${present} were there before`,
+  );
+}
+
+function recordCount(
+  { events, messages, interim, errors, request, response, open, close, end }: Exchanged,
+): number {
+  const single = [request, response, open, close, end].filter((record) => record !== undefined).length;
+  return single + events.length + messages.length + interim.length + errors.length;
+}
+
+type Exchanged = Awaited<ReturnType<typeof loadCapture>>["exchanges"][number];

@@ -1,0 +1,119 @@
+/**
+ * Defines `culvert export`.
+ *
+ * @module
+ */
+import { defineCommand } from "../command/command.ts";
+import {
+  NETWORK_FLAGS,
+  type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
+  text,
+} from "../command/shared_flags.ts";
+
+/** Flags of `export`. */
+export type ExportFlags = OutputFlags & NetworkFlags & {
+  readonly format?: "har" | "jsonl" | "curl" | "html";
+  readonly output?: string;
+  readonly exchange?: string;
+  readonly redact?: "safe" | "share" | "none";
+  readonly harFlavor?: "chrome" | "mitmproxy";
+  readonly verify?: boolean;
+  readonly to?: "clickhouse";
+  readonly schema?: boolean;
+  readonly queries?: boolean;
+};
+
+/** `culvert export`. */
+export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
+  flags: {
+    format: {
+      kind: "enum",
+      values: ["har", "jsonl", "curl", "html"],
+      optional: true,
+      brief: "Format of the output; default har",
+    },
+    output: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "Write to a file with mode 0600 instead of standard output",
+    },
+    exchange: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "ID",
+      brief: "Only this exchange, such as x3; with curl the default is the last model call",
+    },
+    redact: {
+      kind: "enum",
+      values: ["safe", "share", "none"],
+      optional: true,
+      brief: "safe (default): no secrets; share (default of html): no secrets and no texts",
+    },
+    harFlavor: {
+      kind: "enum",
+      values: ["chrome", "mitmproxy"],
+      optional: true,
+      brief: "Reader for which the URLs of websockets are written; default chrome",
+    },
+    verify: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Search the output for secrets first, and write nothing when one is found",
+    },
+    to: {
+      kind: "enum",
+      values: ["clickhouse"],
+      optional: true,
+      brief: "Insert into the ClickHouse at URL instead of writing a file",
+    },
+    schema: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Print the table of ClickHouse, and do nothing else",
+    },
+    queries: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Print queries on that table, and do nothing else",
+    },
+    ...NETWORK_FLAGS,
+    ...OUTPUT_FLAGS,
+  },
+  aliases: { o: "output", ...OUTPUT_ALIASES },
+  positional: {
+    kind: "tuple",
+    parameters: [
+      { parse: text, optional: true, placeholder: "DIR", brief: "Directory of a capture, or a HAR file" },
+      { parse: text, optional: true, placeholder: "URL", brief: "With --to clickhouse: its HTTP interface" },
+    ],
+  },
+  docs: {
+    brief: "Convert a capture: HAR, JSON lines, a curl command, a page to share",
+    description:
+      "har is HAR 1.2 with the messages of websockets and the events of event streams; Chrome DevTools, HTTP Toolkit\n" +
+      "and mitmproxy read it. jsonl has one record a line, every text in it whole. curl is one request as a command for\n" +
+      "a shell; redacted credentials become variables. html is one file that shows the capture in a browser, offline.\n\n" +
+      "With --verify the exit status is 8 when the output holds a secret.\n\n" +
+      "--to clickhouse inserts the records into the table culvert_events of the HTTP interface at URL. A second run\n" +
+      "inserts nothing twice, and goes on where the first was stopped.",
+    examples: [
+      "culvert export capture -o capture.har",
+      "culvert export capture --format html --verify -o capture.html",
+      "culvert export capture --format curl --exchange x1",
+      "culvert export capture --format jsonl > capture.jsonl",
+      "culvert export --schema",
+      "culvert export capture --to clickhouse http://127.0.0.1:8123/",
+    ],
+    seeAlso: ["culvert capture", "culvert view", "culvert replay", "culvert help capture"],
+  },
+  load: () => import("./run.ts"),
+});

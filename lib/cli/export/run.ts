@@ -1,0 +1,144 @@
+/**
+ * Implements `culvert export`.
+ *
+ * @module
+ */
+import { findLeaks } from "../../capture/export/find_leaks.ts";
+import { loadCapture } from "../../capture/export/load_capture.ts";
+import { redactedCapture } from "../../capture/export/shared_capture.ts";
+import type { Exchange, LoadedCapture } from "../../capture/record/read/exchanges.ts";
+import { CulvertError } from "../../errors.ts";
+import { VERSION } from "../../version.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
+import type { CliContext } from "../command/context.ts";
+import { createReporter } from "../output/reporter.ts";
+import type { ExportFlags } from "./command.ts";
+
+/** Runs the command. */
+export async function run(
+  context: CliContext,
+  flags: ExportFlags,
+  name?: string,
+  url?: string,
+): Promise<void> {
+  const { host } = context;
+  if (flags.schema === true || flags.queries === true) {
+    const { queryScript, SCHEMA } = await import("../../capture/export/clickhouse/schema.ts");
+    return await host.stdout.write(flags.schema === true ? SCHEMA : queryScript());
+  }
+  const path = named(name, "DIR", "culvert export DIR");
+  if (flags.to === "clickhouse") {
+    const { exportToClickHouse } = await import("./clickhouse.ts");
+    return await exportToClickHouse(
+      context,
+      flags,
+      path,
+      named(url, "URL", "culvert export DIR --to clickhouse URL"),
+    );
+  }
+  const reporter = createReporter(host, flags);
+  const format = flags.format ?? "har";
+  const profile = flags.redact ?? (format === "html" ? "share" : "safe");
+  using loaded = await loadCapture(absolutePath(path, host.world.cwd()));
+  if (loaded.isTorn) {
+    reporter.warn({ code: "capture_torn", message: `The last record of ${path} is incomplete and left out` });
+  }
+  if (profile === "none") {
+    reporter.warn({
+      code: "unredacted",
+      message: "--redact none: what was not redacted at the recording is not redacted now",
+    });
+  }
+  const capture = redactedCapture(chosen(loaded, flags.exchange, path), profile);
+  const output = flags.output === undefined ? undefined : await openFile(context, flags.output);
+  const chunks = await encode(capture, format, flags);
+  if (flags.verify === true) verify(chunks, path);
+  if (output !== undefined) {
+    await output.write(await new Blob([...chunks]).bytes());
+    reporter.progress(`${capture.exchanges.length} exchanges written to ${flags.output}`);
+  } else for (const chunk of chunks) await host.stdout.write(chunk);
+}
+
+function named(value: string | undefined, what: string, usage: string): string {
+  if (value !== undefined) return value;
+  throw new CulvertError("usage", `${what} is missing`, { hint: `Usage: ${usage}` });
+}
+
+async function openFile({ host }: CliContext, path: string) {
+  const { openOutput } = await import("../output/output_file.ts");
+  return await openOutput(host, path, { secret: true });
+}
+
+/** Returns the capture, or the one exchange of it that was asked for. */
+function chosen(capture: LoadedCapture, id: string | undefined, path: string): LoadedCapture {
+  if (id === undefined) return capture;
+  const exchanges = capture.exchanges.filter((exchange) => exchange.id === id);
+  if (exchanges.length > 0) return { ...capture, exchanges };
+  const [first, last] = [capture.exchanges[0]?.id, capture.exchanges.at(-1)?.id];
+  throw new CulvertError("usage", `There is no exchange ${id} in ${path}`, {
+    hint: first === undefined
+      ? "The capture is empty."
+      : `Its exchanges are ${first} to ${last}: culvert view ${path} --json`,
+    details: { exchange: id, path },
+  });
+}
+
+async function encode(
+  capture: LoadedCapture,
+  format: NonNullable<ExportFlags["format"]>,
+  flags: ExportFlags,
+): Promise<readonly string[]> {
+  switch (format) {
+    case "har": {
+      const { harOf } = await import("../../capture/export/har_export.ts");
+      return [
+        ...harOf(capture, {
+          toolVersion: VERSION,
+          ...(flags.harFlavor === undefined ? {} : { flavor: flags.harFlavor }),
+        }),
+      ];
+    }
+    case "jsonl": {
+      const { jsonLinesOf } = await import("../../capture/export/jsonl_export.ts");
+      return [...jsonLinesOf(capture)];
+    }
+    case "html": {
+      const { pageOf } = await import("../../capture/view/static_page.ts");
+      return [await pageOf(capture)];
+    }
+    case "curl": {
+      const { curlOf } = await import("../../capture/export/curl_export.ts");
+      const exchange = lastModelCall(capture.exchanges);
+      if (exchange === undefined) {
+        throw new CulvertError("usage", "The capture has no exchange to write as a command", {
+          hint: "Name one with --exchange.",
+        });
+      }
+      return [curlOf(exchange, capture)];
+    }
+  }
+}
+
+function lastModelCall(exchanges: readonly Exchange[]): Exchange | undefined {
+  const complete = exchanges.filter(({ request }) => request !== undefined);
+  return complete.findLast(({ channel, request }) => channel === "model" && request?.method === "POST") ??
+    complete.at(-1);
+}
+
+function verify(chunks: readonly string[], path: string): void {
+  const leaks = findLeaks(chunks.join(""));
+  const [first] = leaks;
+  if (first === undefined) return;
+  throw new CulvertError(
+    "check_failed",
+    `The export of ${path} holds ${
+      leaks.length === 20 ? "20 or more" : leaks.length
+    } secrets; nothing was written`,
+    {
+      hint: `The first is on line ${first.line}, ${first.length} characters after ${
+        JSON.stringify(first.before)
+      }.`,
+      details: { leaks: leaks.map(({ line, before, length }) => ({ line, before, length })) },
+    },
+  );
+}

@@ -1,0 +1,116 @@
+/**
+ * Defines `culvert replay`.
+ *
+ * @module
+ */
+import { defineCommand } from "../command/command.ts";
+import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
+import { boundedInteger } from "../serve/bounded_integer.ts";
+
+/** Flags of `replay`. */
+export type ReplayFlags = OutputFlags & {
+  readonly port?: number;
+  readonly serverInfo?: string;
+  readonly match?: "exact" | "shape" | "order";
+  readonly miss?: "fail" | "nearest";
+  readonly speed?: number;
+  readonly fault?: readonly string[];
+  readonly strict?: boolean;
+  readonly json?: boolean;
+};
+
+/** Parses `--speed`: a factor, or `none` for no delays. */
+function parseSpeed(input: string): number {
+  if (input === "none") return Infinity;
+  const factor = /^\d{1,6}(?:\.\d{1,6})?$/.test(input) ? Number(input) : 0;
+  if (factor > 0) return factor;
+  throw new Error("--speed takes a factor, such as 10 for ten times as fast, or none for no delays");
+}
+
+/** `culvert replay`. */
+export const replayCommand = defineCommand<ReplayFlags, string[]>({
+  flags: {
+    port: {
+      kind: "parsed",
+      parse: (input) => boundedInteger(input, "--port", 0, 65_535),
+      optional: true,
+      placeholder: "N",
+      brief: "Port on 127.0.0.1; without it the system chooses a free one",
+    },
+    serverInfo: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "Write port and process id as one line of JSON",
+    },
+    match: {
+      kind: "enum",
+      values: ["exact", "shape", "order"],
+      optional: true,
+      brief:
+        "exact (default): same body; shape: same model, tools, item types, last text; order: next of the path",
+    },
+    miss: {
+      kind: "enum",
+      values: ["fail", "nearest"],
+      optional: true,
+      brief: "A request that was not recorded: fail (default) answers 501, nearest gives the nearest answer",
+    },
+    speed: {
+      kind: "parsed",
+      parse: parseSpeed,
+      optional: true,
+      placeholder: "FACTOR|none",
+      brief: "1 (default): the recorded times; 10: ten times as fast; none: no delays",
+    },
+    fault: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      variadic: true,
+      placeholder: "FAULT",
+      brief:
+        "Add a fault: cut@3, stall@3, invalid-json@3, 429, 429:2, 426; #2 or #all chooses the model call",
+    },
+    strict: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Exit with 8 when a request was not in the capture",
+    },
+    json: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Print the report at the end as one JSON object",
+    },
+    ...OUTPUT_FLAGS,
+  },
+  aliases: OUTPUT_ALIASES,
+  positional: {
+    kind: "array",
+    minimum: 1,
+    parameter: {
+      parse: text,
+      placeholder: "DIR|COMMAND",
+      brief: "Directory of a capture or a HAR file; behind it a program to run with OPENAI_BASE_URL set",
+    },
+  },
+  docs: {
+    brief: "Serve a capture: answer a client as the recorded servers did",
+    description:
+      "Listens on 127.0.0.1 and answers with the recorded responses, event by event and frame by frame, at the recorded\n" +
+      "times. Prints the variables that point a client at it. A request that was not recorded is answered with 501, the\n" +
+      "name of the nearest recorded one and the first difference, as a JSON pointer. Ids and metadata that change from\n" +
+      "run to run are ignored, and a redacted part of a recorded request equals anything.\n\n" +
+      "Ends with Ctrl-C, SIGTERM or the program behind `--`, and then reports what was used, unused and unmatched.",
+    examples: [
+      `culvert replay capture --speed none -- sh -c 'curl -sf "$OPENAI_BASE_URL/models?client_version=0.171.0"'`,
+      `culvert replay capture.har --match order --json -- sh -c 'curl -s -d {} $OPENAI_BASE_URL/responses'`,
+      "culvert replay capture --port 8787 --fault cut@3 --fault 429:2#2 --strict",
+    ],
+    seeAlso: ["culvert capture", "culvert export", "culvert help capture"],
+  },
+  load: () => import("./run.ts"),
+});

@@ -1,0 +1,104 @@
+/**
+ * Implements `culvert replay`.
+ *
+ * @module
+ */
+import { runChild } from "../../capture/child/run_child.ts";
+import { loadCapture } from "../../capture/export/load_capture.ts";
+import { parseFault } from "../../capture/replay/faults.ts";
+import type { ReplayReport } from "../../capture/replay/replay_report.ts";
+import { missLine, type ReplayServer, startReplay } from "../../capture/replay/replay_server.ts";
+import { CulvertError } from "../../errors.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
+import { exportLine, guessShell } from "../ca/shell_exports.ts";
+import type { CliContext } from "../command/context.ts";
+import { listenForStop } from "../command/stop_signals.ts";
+import { createReporter, type Reporter } from "../output/reporter.ts";
+import { writeServerInfo } from "../serve/server_info.ts";
+import type { ReplayFlags } from "./command.ts";
+
+/** Runs the command. */
+export async function run(
+  context: CliContext,
+  flags: ReplayFlags,
+  path: string,
+  ...command: string[]
+): Promise<void> {
+  const { host } = context;
+  const { world } = host;
+  const reporter = createReporter(host, flags);
+  using capture = await loadCapture(absolutePath(path, world.cwd()));
+  const server = await start(flags, {
+    capture,
+    world,
+    mode: flags.match ?? "exact",
+    servesNearest: flags.miss === "nearest",
+    speed: flags.speed ?? 1,
+    faults: (flags.fault ?? []).map(parseFault),
+    onRequest: (line) => reporter.progress(line),
+  });
+  try {
+    const url = `http://127.0.0.1:${server.port}/v1`;
+    await using _info = await writeServerInfo(host, flags.serverInfo, {
+      port: server.port,
+      pid: Deno.pid,
+      base_url: url,
+    });
+    reporter.progress(`serving ${capture.exchanges.length} exchanges of ${path} on ${url}`);
+    if (command.length > 0) {
+      const { isTerminal } = host.stdin;
+      context.status = await runChild({
+        command,
+        env: { OPENAI_BASE_URL: url },
+        isTerminal,
+        onSignal: host.onSignal,
+      });
+    } else {
+      if (flags.json !== true) {
+        await host.stdout.write(`${exportLine(guessShell(world.env("SHELL")), "OPENAI_BASE_URL", url)}\n`);
+      }
+      using stop = listenForStop(host);
+      await stopped(stop.signal);
+    }
+  } finally {
+    await server.close();
+  }
+  const report = server.report();
+  if (flags.json === true) await host.stdout.write(`${JSON.stringify({ schema_version: 1, ...report })}\n`);
+  else say(report, reporter);
+  if (flags.strict === true && report.unmatched.length > 0 && context.status === 0) {
+    throw new CulvertError("check_failed", `${report.unmatched.length} requests were not in ${path}`, {
+      hint: report.unmatched.slice(0, 3).map(missLine).join("\n"),
+    });
+  }
+}
+
+async function start(flags: ReplayFlags, options: Parameters<typeof startReplay>[0]): Promise<ReplayServer> {
+  try {
+    return await startReplay({ ...options, ...(flags.port === undefined ? {} : { port: flags.port }) });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CulvertError("usage", `Cannot listen on 127.0.0.1:${flags.port ?? 0}: ${reason}`, {
+      hint: "Choose another --port, or none to let the system choose.",
+      details: { flag: "--port", port: flags.port ?? 0 },
+      cause: error,
+    });
+  }
+}
+
+function say({ used, unused, unmatched }: ReplayReport, reporter: Reporter): void {
+  const times = used.reduce((total, each) => total + each.times, 0);
+  reporter.progress(
+    `${times} requests answered from ${used.length} recorded ones; ${unused.length} unused; ${unmatched.length} not recorded`,
+  );
+  for (const { name, request } of unused) reporter.note(`unused: ${name} ${request}`);
+  for (const miss of unmatched) reporter.progress(missLine(miss));
+}
+
+/** Resolves when the user stops the command. */
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
+}

@@ -1,0 +1,141 @@
+import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { culvert, jsonLines } from "../../support/culvert.ts";
+import { join } from "../../support/paths.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
+import { pass, record } from "../../capture/record/recording_kit.ts";
+import { recordSession, requestOf } from "../../capture/record/sample_capture.ts";
+
+/** A finished capture on disk. */
+async function finished(options: Parameters<typeof recordSession>[0] = {}) {
+  const recording = await recordSession(options);
+  await recording.recorder.close();
+  return recording;
+}
+
+Deno.test("export prints HAR 1.2 and warns of nothing", async () => {
+  await using recording = await finished();
+  const run = await culvert(["export", recording.directory]);
+  assertEquals([run.code, run.stderr], [0, ""]);
+  const { log } = JSON.parse(run.stdout);
+  assertEquals(log.version, "1.2");
+  assertEquals(log.entries.length, 8);
+});
+
+Deno.test({
+  ...skippedIf(ON_WINDOWS, "export -o writes a file with mode 0600"),
+  fn: async () => {
+    await using recording = await finished();
+    const file = join(recording.directory, "out.har");
+    const run = await culvert(["export", recording.directory, "-o", file]);
+    assertEquals(run.code, 0);
+    assertIncludes(run.stderr, "8 exchanges written");
+    assertEquals(((await Deno.stat(file)).mode ?? 0) & 0o777, 0o600);
+  },
+});
+
+Deno.test("export --format jsonl has every text whole, one record a line", async () => {
+  await using recording = await finished();
+  const run = await culvert(["export", recording.directory, "--format", "jsonl"]);
+  const records = jsonLines(run.stdout);
+  assert(records.every(({ v, kind }) => v === 1 && kind !== "piece"));
+  const bodies = records.filter(({ kind }) => kind === "http.request").map(({ body }) => body);
+  const texts = bodies.map((body) =>
+    typeof body === "object" && body !== null && "text" in body ? body.text : undefined
+  );
+  assert(texts.includes(requestOf(2)));
+  assert(records.filter(({ kind }) => kind === "sse.event").every(({ data }) => typeof data === "string"));
+});
+
+Deno.test({
+  ...skippedIf(ON_WINDOWS, "the curl command of an exchange runs in a shell and sends the recorded body"),
+  fn: async () => {
+    await using recording = await record();
+    let received = "";
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      async (request) => {
+        received = `${request.headers.get("authorization")} ${await request.text()}`;
+        return new Response("ok");
+      },
+    );
+    const body = JSON.stringify({ text: 'it\'s $HOME `quoted` \\ "here"\nand below' });
+    pass(recording, {
+      url: `http://127.0.0.1:${server.addr.port}/v1/responses`,
+      requestHeaders: [
+        "Authorization",
+        "Bearer sk-proj-0123456789abcdefghij",
+        "Content-Type",
+        "application/json",
+      ],
+      requestBody: body,
+    });
+    await recording.recorder.close();
+    const run = await culvert(["export", recording.directory, "--format", "curl"]);
+    assertEquals(run.code, 0);
+    assertIncludes(run.stdout, "# Set TOKEN: its value was redacted.");
+    const shell = await new Deno.Command("sh", {
+      args: ["-c", run.stdout],
+      env: { TOKEN: "my-own" },
+      stdout: "piped",
+      stderr: "null",
+    }).output();
+    assertEquals(shell.code, 0);
+    assertEquals(received, `Bearer my-own ${body}`);
+  },
+});
+
+Deno.test("export --verify refuses to write a secret that the recording holds, and exits with 8", async () => {
+  await using recording = await record({ redaction: "none" });
+  pass(recording, { requestHeaders: ["x-api-key", "sk-proj-0123456789abcdefghij"] });
+  await recording.recorder.close();
+  const file = join(recording.directory, "out.har");
+  const run = await culvert(["export", recording.directory, "--redact", "none", "--verify", "-o", file]);
+  assertEquals(run.code, 8);
+  assertIncludes(run.stderr, "secret");
+  assertExcludes(run.stderr, "sk-proj-0123456789abcdefghij");
+  assertEquals(await Deno.stat(file).then(() => true, () => false), false);
+  const safe = await culvert(["export", recording.directory, "--verify", "-o", file]);
+  assertEquals(safe.code, 0);
+  assertExcludes(await Deno.readTextFile(file), "0123456789abcdefghij");
+});
+
+Deno.test("export --format html is one file without texts of the prompt, and with --redact safe with them", async () => {
+  await using recording = await finished();
+  const shared = await culvert(["export", recording.directory, "--format", "html", "--verify"]);
+  assertEquals(shared.code, 0, shared.stderr);
+  assertExcludes(shared.stdout, "why is the build red");
+  assertIncludes(shared.stdout, "[TEXT:");
+  assertEquals(/(?:src|href)="(?!data:|#)/.test(shared.stdout), false);
+  assertEquals(/@import|url\(/.test(shared.stdout), false);
+  const full = await culvert([
+    "export",
+    recording.directory,
+    "--format",
+    "html",
+    "--redact",
+    "safe",
+    "--verify",
+  ]);
+  assertIncludes(full.stdout, "why is the build red");
+});
+
+Deno.test("export names what is wrong: no directory, no capture, no HAR, an unknown exchange, a torn file", async () => {
+  const missing = await culvert(["export", "/does/not/exist"]);
+  assertEquals(missing.code, 2);
+  assertIncludes(missing.stderr, "/does/not/exist");
+  const nothing = await culvert(["export"]);
+  assertEquals(nothing.code, 2);
+  await using recording = await finished();
+  const har = join(recording.directory, "x.har");
+  await Deno.writeTextFile(har, '{"log":{"entries":[{}]}}');
+  const bad = await culvert(["export", har]);
+  assertEquals(bad.code, 2);
+  assertIncludes(bad.stderr, "not HAR 1.2");
+  const unknown = await culvert(["export", recording.directory, "--exchange", "x99"]);
+  assertEquals(unknown.code, 2);
+  assertIncludes(unknown.stderr, "x99");
+  await Deno.writeTextFile(join(recording.directory, "capture.jsonl"), '{"v":1,"se', { append: true });
+  const torn = await culvert(["export", recording.directory]);
+  assertEquals(torn.code, 0);
+  assertIncludes(torn.stderr, "incomplete");
+});

@@ -1,0 +1,134 @@
+import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
+import { culvert, startCulvert } from "../../support/culvert.ts";
+import { join } from "../../support/paths.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
+import { answerOf, recordSession, requestOf } from "../../capture/record/sample_capture.ts";
+
+async function finished(options: Parameters<typeof recordSession>[0] = {}) {
+  const recording = await recordSession(options);
+  await recording.recorder.close();
+  return recording;
+}
+
+/** Waits for a file that the program writes. */
+async function fileText(path: string): Promise<string> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const text = await Deno.readTextFile(path).catch(() => "");
+    if (text !== "") return text;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${path} was not written within 15 s`);
+}
+
+Deno.test({
+  ...skippedIf(
+    ON_WINDOWS,
+    "replay writes its port, serves until SIGTERM, and reports used, unused and unmatched requests",
+  ),
+  fn: async () => {
+    await using recording = await finished({ turns: 2, gapMs: 1 });
+    const info = join(recording.directory, "sub", "info.json");
+    const child = startCulvert([
+      "replay",
+      recording.directory,
+      "--speed",
+      "none",
+      "--server-info",
+      info,
+      "--json",
+      "--strict",
+      "--match",
+      "shape",
+    ]);
+    const { port, pid } = JSON.parse(await fileText(info));
+    assert(Number.isInteger(pid));
+    const ask = async (body: string) =>
+      await (await fetch(`http://127.0.0.1:${port}/v1/responses`, { method: "POST", body })).text();
+    assertIncludes(await ask(requestOf(0)), "token_expired");
+    assertEquals(await ask(requestOf(0)), answerOf(0).join(""));
+    assertIncludes(await ask(JSON.stringify({ model: "another", input: [] })), "culvert_replay_miss");
+    child.kill("SIGTERM");
+    const { code, stdout, stderr } = await child.output();
+    assertEquals(code, 8);
+    const [first = ""] = new TextDecoder().decode(stdout).split("\n");
+    const report = JSON.parse(first);
+    assertEquals(report.used.length, 2);
+    assertEquals(report.unmatched.length, 1);
+    assertEquals(report.unmatched[0].difference.pointer, "/model");
+    assert(report.unused.length > 0);
+    assertIncludes(new TextDecoder().decode(stderr), "1 requests were not in");
+    assertEquals(await Deno.stat(info).then(() => true, () => false), false);
+    await child.stdin.close();
+  },
+});
+
+Deno.test({
+  ...skippedIf(
+    ON_WINDOWS,
+    "replay runs a program behind -- with its address set, and ends with its exit code",
+  ),
+  fn: async () => {
+    await using recording = await finished({ turns: 1, socket: false, gapMs: 1 });
+    const run = await culvert([
+      "replay",
+      recording.directory,
+      "--speed",
+      "none",
+      "--",
+      "sh",
+      "-c",
+      'curl -s "$OPENAI_BASE_URL/models?client_version=0.171.0"; exit 7',
+    ]);
+    assertEquals(run.code, 7);
+    assertIncludes(run.stdout, '{"models":[{"slug":"gpt-5"}]}');
+  },
+});
+
+Deno.test({
+  ...skippedIf(ON_WINDOWS, "culvert respond streams its answer from a replayed capture of a culvert session"),
+  fn: async () => {
+    await using recording = await finished({ turns: 1, socket: false, gapMs: 1 });
+    const program =
+      'culvert_main respond --base-url "$OPENAI_BASE_URL" --transport sse --model gpt-5 "Hello"';
+    const main = join(import.meta.dirname ?? "", "..", "..", "..", "main.ts");
+    const run = await culvert([
+      "replay",
+      recording.directory,
+      "--speed",
+      "none",
+      "--match",
+      "order",
+      "--",
+      "sh",
+      "-c",
+      `${program.replace("culvert_main", `${Deno.execPath()} run -A --no-check --quiet ${main}`)} || ${
+        program.replace("culvert_main", `${Deno.execPath()} run -A --no-check --quiet ${main}`)
+      }`,
+    ], {
+      env: { CULVERT_API_KEY: "sk-test-0123456789" },
+    });
+    // The first recorded call was refused with 401.
+    assertEquals(run.code, 0, run.stderr);
+    assertIncludes(run.stdout, "Because the test fails.");
+  },
+});
+
+Deno.test("replay names what is wrong: a fault, a speed, a port, a capture", async () => {
+  await using recording = await finished({ turns: 0, socket: false });
+  for (
+    const [args, part] of [
+      [["--fault", "explode"], "--fault explode"],
+      [["--speed", "fast"], "--speed"],
+      [["--port", "70000"], "--port"],
+    ] as const
+  ) {
+    const run = await culvert(["replay", recording.directory, ...args]);
+    assertEquals(run.code, 2, run.stderr);
+    assertIncludes(run.stderr, part);
+  }
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const busy = await culvert(["replay", recording.directory, "--port", String(taken.addr.port)]);
+  assertEquals(busy.code, 2);
+  assertIncludes(busy.stderr, "Cannot listen");
+  assertEquals((await culvert(["replay", "/does/not/exist"])).code, 2);
+});
