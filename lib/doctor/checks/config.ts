@@ -15,8 +15,8 @@ export const configCheck: Check<DoctorContext> = {
   run: examineConfig,
 };
 
-async function examineConfig({ settings, base }: DoctorContext): Promise<Finding> {
-  const { provider, model, transport, configPath, codexHome, warnings } = await settings();
+async function examineConfig({ base, settings, world }: DoctorContext): Promise<Finding> {
+  const { codexHome, configPath, model, notes, provider, transport, warnings } = await settings();
   // Throws for a base URL that cannot be used.
   const { href } = await base();
   const details = {
@@ -26,12 +26,26 @@ async function examineConfig({ settings, base }: DoctorContext): Promise<Finding
     base_url: href,
     model,
     transport,
+    ...(notes.length === 0 ? {} : { notes }),
   };
   const source = configPath === undefined ? "No config.toml" : configPath;
   const choice = `provider ${provider.id}, model ${model}, transport ${transport}`;
-  if (warnings.length === 0) return ok(`${source}; ${choice}`, details);
+  const overridden = world.environment?.file?.overridden ?? [];
+  if (warnings.length === 0 && overridden.length === 0) return ok(`${source}; ${choice}`, details);
+  if (warnings.length === 0) {
+    const names = overridden.join(", ");
+    return warn(
+      `${world.environment?.file?.path} replaces the value of ${names} in the environment; ${choice}`,
+      {
+        details,
+        remediation: `Give ${names} one value, or remove it from the file.`,
+      },
+    );
+  }
   return warn(`${warnings.map(({ message }) => message).join(". ")}; ${choice}`, {
     details: { ...details, warnings: warnings.map(({ code }) => code) },
-    remediation: "Correct or remove these keys. --strict-config makes such a key an error.",
+    remediation: warnings.some(({ code }) => code.startsWith("config"))
+      ? "Correct or remove these keys. --strict-config makes such a key an error."
+      : "Correct the value, or remove it.",
   });
 }

@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { CulvertError } from "../../errors.ts";
 import { firstHop } from "../../net/tunnel/first_hop.ts";
-import { type Check, ok } from "../check.ts";
+import { type Check, type Finding, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
+import type { RouteProbe } from "../probe/route_probe.ts";
+import { routeFailure } from "../probe/variable_source.ts";
 
 /** Checks that the name of the first hop resolves. */
 export const dnsCheck: Check<DoctorContext> = {
@@ -23,7 +26,9 @@ export const dnsCheck: Check<DoctorContext> = {
   run: async (context, signal) => {
     const probe = await context.routeProbe(signal);
     const { host, at } = firstHop(probe.attempted);
-    const addresses = await probe.addresses();
+    const found = await onRoute(context, probe, () => probe.addresses());
+    if ("status" in found) return found;
+    const addresses = found.value;
     const details = { host, of: at, addresses };
     const left = at === "proxy" ? `; the proxy resolves ${probe.attempted.url.hostname}` : "";
     if (addresses.length === 1 && addresses[0] === host) {
@@ -50,7 +55,9 @@ export const tcpCheck: Check<DoctorContext> = {
     const probe = await context.routeProbe(signal);
     const { host, port, at } = firstHop(probe.attempted);
     const begin = context.world.monotonic();
-    const address = await probe.connect();
+    const connected = await onRoute(context, probe, () => probe.connect());
+    if ("status" in connected) return connected;
+    const address = connected.value;
     const ms = Math.round(context.world.monotonic() - begin);
     return ok(`${at === "proxy" ? "The proxy " : ""}${host}:${port} accepts a connection in ${ms} ms`, {
       host,
@@ -61,3 +68,17 @@ export const tcpCheck: Check<DoctorContext> = {
     });
   },
 };
+
+/** Runs a step on the route; a failure names the source of the proxy. */
+async function onRoute<T>(
+  { world }: DoctorContext,
+  { attempted }: RouteProbe,
+  step: () => Promise<T>,
+): Promise<{ readonly value: T } | Finding> {
+  try {
+    return { value: await step() };
+  } catch (error) {
+    if (!(error instanceof CulvertError)) throw error;
+    return await routeFailure(error, attempted.route, world);
+  }
+}

@@ -5,8 +5,9 @@
  */
 import { CulvertError } from "../../errors.ts";
 import { hostAndPort } from "../../net/failure/explain.ts";
-import { type Check, failure, type Finding, ok } from "../check.ts";
+import { type Check, type Finding, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
+import { routeFailure } from "../probe/variable_source.ts";
 
 /** The check. */
 export const proxyCheck: Check<DoctorContext> = {
@@ -37,7 +38,7 @@ async function examineProxy(context: DoctorContext, signal: AbortSignal): Promis
     await probe.tunnel();
   } catch (error) {
     if (!(error instanceof CulvertError)) throw error;
-    return refusal(error, details);
+    return refusal(error, await routeFailure(error, route, context.world, details));
   }
   const how = proxy.scheme.startsWith("socks")
     ? "The SOCKS proxy connects to"
@@ -47,9 +48,9 @@ async function examineProxy(context: DoctorContext, signal: AbortSignal): Promis
 }
 
 /** Adds the authentication schemes of the proxy: they decide whether a password can help. */
-function refusal(error: CulvertError, details: Finding["details"]): Finding {
+function refusal(error: CulvertError, finding: Finding): Finding {
   const challenges = error.details["proxy_challenges"];
   const schemes = Array.isArray(challenges) ? challenges.filter((name) => typeof name === "string") : [];
   const asks = schemes.length === 0 ? "" : `; it accepts ${schemes.join(", ")}`;
-  return { ...failure(error, { details }), summary: `${error.message}${asks}` };
+  return { ...finding, summary: `${error.message}${asks}` };
 }

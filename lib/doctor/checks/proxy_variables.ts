@@ -6,9 +6,10 @@
 import { CulvertError } from "../../errors.ts";
 import { parseProxyAddress } from "../../net/route/proxy_address.ts";
 import { createRouteTable } from "../../net/route/route_table.ts";
-import type { Environment } from "../../world/world.ts";
+import type { Environment, World } from "../../world/world.ts";
 import { type Check, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
+import { fileOfVariable } from "../probe/variable_source.ts";
 
 const ADDRESSES = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
 
@@ -18,7 +19,7 @@ export const proxyVariablesCheck: Check<DoctorContext> = {
   category: "environment",
   question: "Do the proxy variables agree, and can each of them be used?",
   network: false,
-  run: ({ world, flags }) => examineProxyVariables(world.env, flags.proxy ?? ""),
+  run: ({ world, flags }) => examineProxyVariables(world, flags.proxy ?? ""),
 };
 
 /**
@@ -26,7 +27,11 @@ export const proxyVariablesCheck: Check<DoctorContext> = {
  *
  * @param flag value of `--proxy`; where it is not empty, the variables are ignored
  */
-export async function examineProxyVariables(env: Environment, flag: string): Promise<Finding> {
+export async function examineProxyVariables(
+  world: Pick<World, "env" | "environment">,
+  flag: string,
+): Promise<Finding> {
+  const { env, environment } = world;
   const set = [...ADDRESSES, "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()])
     .filter((name) => (env(name) ?? "") !== "");
   const details = { set };
@@ -36,8 +41,16 @@ export async function examineProxyVariables(env: Environment, flag: string): Pro
   }
   if (set.length === 0) return ok("No proxy variable is set", details);
   const { warnings } = await createRouteTable({ env });
-  const problems = [...warnings.map(({ message }) => message), ...unusable(env)];
-  if (problems.length === 0) return ok(`${set.join(", ")} ${set.length === 1 ? "is" : "are"} set`, details);
+  const quoted = set.filter((name) => environment?.quoted.has(name) === true)
+    .map((name) => `The value of ${name} has quotes around it, which are ignored`);
+  const problems = [...warnings.map(({ message }) => message), ...quoted, ...unusable(env)];
+  if (problems.length === 0) {
+    const named = set.map((name) => {
+      const path = fileOfVariable(world, name);
+      return path === undefined ? name : `${name} (of ${path})`;
+    });
+    return ok(`${named.join(", ")} ${set.length === 1 ? "is" : "are"} set`, details);
+  }
   return warn(problems.join(". "), {
     details: { ...details, problems: problems.length },
     remediation: remedy(set, warnings.map(({ code }) => code)),

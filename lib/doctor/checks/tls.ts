@@ -51,6 +51,10 @@ async function refused(
   fault: NetworkFault,
 ): Promise<Finding> {
   const { attempted } = probe;
+  if (isProtocolRefused(fault)) {
+    const protocol = await probe.protocol();
+    if (protocol !== undefined) return withoutHttp1(attempted.url, protocol);
+  }
   const finding = failure(explain(fault, attempted, seen.findings));
   if (fault.code !== "tls_unknown_issuer") return finding;
   // The certificate of the proxy itself says nothing about an interception of the server's.
@@ -62,6 +66,24 @@ async function refused(
     ...(remediation === undefined ? {} : { remediation }),
     next: (await context.commands()).caFetch(hostAndPort(attempted.url).replace(/:443$/, "")),
   };
+}
+
+/** Whether the server refused the handshake because HTTP/1.1 alone was offered by ALPN (RFC 7301 §3.2). */
+function isProtocolRefused({ reason, text = "" }: NetworkFault): boolean {
+  return /no_application_protocol|NoApplicationProtocol/.test(`${reason} ${text}`);
+}
+
+/** A websocket needs HTTP/1.1; a turn over SSE uses HTTP/2. */
+function withoutHttp1(url: URL, protocol: string): Finding {
+  return warn(
+    `The certificate is accepted, but ${url.host} speaks HTTP/2 alone (ALPN "${protocol}"): turns use SSE, and ` +
+      "no websocket can be opened",
+    {
+      details: { alpn: protocol },
+      remediation:
+        "Use --transport sse, which saves the attempt, or ask for HTTP/1.1 to be offered by ALPN too.",
+    },
+  );
 }
 
 async function accepted(probe: RouteProbe, seen: ProbeResult): Promise<Finding> {

@@ -10,7 +10,7 @@ import type { ProbeResult } from "../../net/diagnosis/probe.ts";
 import { classify } from "../../net/failure/classify.ts";
 import { type Attempted, explain } from "../../net/failure/explain.ts";
 import { reachFirstHop, resolveFirstHop } from "../../net/tunnel/first_hop.ts";
-import { openTunnel, targetOf, type TunnelParts } from "../../net/tunnel/tunnel.ts";
+import { openTunnel, secure, targetOf, type TunnelParts } from "../../net/tunnel/tunnel.ts";
 import { type Interception, interceptionOf, isWorthAskingDirectly } from "./interception.ts";
 
 /** Time limit of the handshake without the proxy, ms. Where a firewall drops it, there is no answer. */
@@ -60,6 +60,27 @@ export class RouteProbe {
   tls(): Promise<ProbeResult> {
     this.#tls ??= this.#probe();
     return this.#tls;
+  }
+
+  /**
+   * Handshakes with HTTP/2 and HTTP/1.1 on offer, and returns the protocol that the server chose (RFC 7301).
+   *
+   * @returns `undefined` where it chose none, or the handshake failed
+   */
+  async protocol(): Promise<string | undefined> {
+    const { url, route } = this.attempted;
+    const target = targetOf(url);
+    try {
+      const tcp = await openTunnel(target, route, this.#parts, this.#signal);
+      const { alpn, conn } = await secure(tcp, target.host, this.#parts, this.#signal, ["h2", "http/1.1"]);
+      conn.close();
+      return alpn;
+    } catch (error) {
+      if (this.#signal.aborted) throw this.#signal.reason;
+      // The failure that led to this handshake is the one that is reported.
+      if (classify(error, route) !== undefined) return undefined;
+      throw error;
+    }
   }
 
   /** Returns whether TLS is intercepted; `undefined` where no chain was presented. */

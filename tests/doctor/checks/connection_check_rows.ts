@@ -1,5 +1,6 @@
 /** What the doctor finds on the route to a server. The rows run in the process and as the program. */
-import { createAuthority, createSelfSigned } from "../../../lib/pki/pki.ts";
+import * as http2 from "node:http2";
+import { createAuthority, createSelfSigned, type KeyPairPem } from "../../../lib/pki/pki.ts";
 import { startNetwork } from "../../../lib/mock/network.ts";
 import { startInterceptingProxy } from "../../../lib/net/server/proxy/intercepting_proxy.ts";
 import { localUpstream } from "../../../lib/net/server/forward/local_upstream.ts";
@@ -38,6 +39,35 @@ async function withoutIntermediate(): Promise<OddPair> {
   const middle = await AUTHORITY.intermediate("Middle");
   const pair = await middle.issue({ commonName: "localhost", names: ["localhost"] });
   return { ...pair, root: AUTHORITY.certificate };
+}
+
+/** Starts a server that speaks HTTP/2 alone. */
+async function http2Server(pair: KeyPairPem): Promise<{ readonly port: number } & AsyncDisposable> {
+  const sessions = new Set<http2.ServerHttp2Session>();
+  const server = http2.createSecureServer({
+    cert: pair.certificate,
+    key: pair.privateKey,
+    allowHTTP1: false,
+  });
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.on("close", () => sessions.delete(session));
+  });
+  server.on("request", (request, response) => {
+    const isPost = request.method === "POST";
+    response.writeHead(isPost ? 400 : 200, { "content-type": "application/json" });
+    response.end(JSON.stringify(isPost ? { error: { message: "model" } } : { data: [{ id: "mock-1" }] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("No port");
+  return {
+    port: address.port,
+    [Symbol.asyncDispose]: () => {
+      for (const session of sessions) session.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
 }
 
 /** Each row examines a route once or more and checks the findings. */
@@ -205,6 +235,24 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
       const found = finding(await diagnose({ url: `https://localhost:${server.port}/v1`, env }), "tls");
       assertEquals(found.code, "tls_ca_as_leaf");
       assertIncludes(found.remediation ?? "", "CA:FALSE");
+    },
+  },
+  {
+    name: "a server with HTTP/2 alone passes for SSE, and ALPN is named as the reason why no websocket opens",
+    check: async (diagnose) => {
+      using files = folder();
+      const pair = await AUTHORITY.issue({ commonName: "localhost", names: ["localhost"] });
+      await using server = await http2Server(pair);
+      const env = { CODEX_CA_CERTIFICATE: files.write("ca.pem", AUTHORITY.certificate) };
+      const report = await diagnose({
+        url: `https://localhost:${server.port}/v1`,
+        env,
+        flags: { model: "mock-1" },
+      });
+      assertEquals([finding(report, "tls").status, report.exit_code], ["warn", 0]);
+      assertIncludes(finding(report, "tls").summary, 'speaks HTTP/2 alone (ALPN "h2")');
+      assertEquals([finding(report, "http").status, finding(report, "models").status], ["ok", "ok"]);
+      assertEquals(finding(report, "websocket").details["outcome"], "broken");
     },
   },
   {
