@@ -15,12 +15,15 @@ const SPELLING: readonly (readonly [FlagName, string])[] = [
   ["profile", "--profile"],
   ["model", "-m"],
   ["transport", "--transport"],
+  ["overrides", "-C"],
   ["caCert", "--ca-cert"],
+  ["clientCert", "--client-cert"],
+  ["clientKey", "--client-key"],
   ["proxy", "--proxy"],
   ["apiKeyFile", "--api-key-file"],
 ];
 
-const NETWORK: readonly FlagName[] = ["caCert", "proxy", "profile"];
+const NETWORK: readonly FlagName[] = ["caCert", "clientCert", "clientKey", "proxy", "profile", "overrides"];
 const PROVIDER: readonly FlagName[] = [...NETWORK, "provider", "baseUrl", "model", "apiKeyFile"];
 
 /** Builds command lines with the flags of one run of the doctor. */
@@ -89,8 +92,10 @@ function line(words: readonly string[], flags: readonly string[]): string {
 
 function flagWords(flags: SharedFlags, accepted: readonly FlagName[]): readonly string[] {
   return SPELLING.flatMap(([name, spelling]) => {
-    const value = flags[name];
-    return value === undefined || !accepted.includes(name) ? [] : [spelling, quoted(String(value))];
+    const given = flags[name];
+    if (given === undefined || !accepted.includes(name)) return [];
+    const values = typeof given === "object" ? given : [String(given)];
+    return values.flatMap((value) => [spelling, quoted(value)]);
   });
 }
 

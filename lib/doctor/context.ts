@@ -161,10 +161,14 @@ export class DoctorContext {
   }
 
   async #authorize(endpoint: string, signal: AbortSignal | undefined): Promise<ProbeAuthorization> {
-    const [credential, authenticator] = await Promise.all([this.credential(), this.#authenticator()]);
+    const [credential, authenticator, dialer] = await Promise.all([
+      this.credential(),
+      this.#authenticator(),
+      this.dialer(),
+    ]);
     const { world } = this;
     const timeLeftMs = this.timeLeft(AUTHORIZATION_RESERVE_MS);
-    return await authorizeProbe({ credential, authenticator, world, timeLeftMs, signal }, endpoint);
+    return await authorizeProbe({ credential, authenticator, dialer, world, timeLeftMs, signal }, endpoint);
   }
 
   async #startRouteProbe(signal: AbortSignal): Promise<RouteProbe> {

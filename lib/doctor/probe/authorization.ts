@@ -6,11 +6,14 @@
  */
 import { deadline } from "../../async/deadline.ts";
 import { raceAbort } from "../../async/race_abort.ts";
+import { bearerHeaders } from "../../auth/auth_headers.ts";
 import type { Authenticator, Authorization } from "../../auth/authenticator.ts";
+import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
 import { isDue } from "../../auth/token_freshness.ts";
 import type { Credential } from "../../auth/credential.ts";
 import type { CommandAuth } from "../../config/provider.ts";
 import { CulvertError } from "../../errors.ts";
+import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { World } from "../../world/world.ts";
 
 /** Headers for a request, or the reason why there are none. */
@@ -23,6 +26,7 @@ export type ProbeAuthorization =
 export interface AuthorizationParts {
   readonly credential: Credential;
   readonly authenticator: Authenticator;
+  readonly dialer: Dialer;
   readonly world: World;
   /** Time left for all checks, ms. */
   readonly timeLeftMs: number;
@@ -39,16 +43,40 @@ export async function authorizeProbe(
   parts: AuthorizationParts,
   endpoint: string,
 ): Promise<ProbeAuthorization> {
-  const { authenticator, credential, signal, timeLeftMs, world } = parts;
+  const { authenticator, credential, dialer, signal, timeLeftMs, world } = parts;
   const reason = reasonToWithhold(credential, world.now());
   if (reason !== undefined) return { kind: "withheld", reason };
   using limit = deadline(timeLeftMs, world, signal);
   try {
-    const authorization = await raceAbort(authenticator.authorize(limit.signal, endpoint), limit.signal);
+    const authorizing = credential.kind === "personal_access_token"
+      ? withOwner(credential, dialer, world, limit.signal)
+      : authenticator.authorize(limit.signal, endpoint);
+    const authorization = await raceAbort(authorizing, limit.signal);
     return { kind: "headers", authorization };
   } catch (error) {
     if (!limit.isExpired) throw error;
     return slow(credential, timeLeftMs);
+  }
+}
+
+/**
+ * Returns the authorization of a personal access token. A turn caches the answer of the authority in a file; this
+ * function writes none.
+ */
+async function withOwner(
+  { source, token }: Extract<Credential, { readonly kind: "personal_access_token" }>,
+  dialer: Dialer,
+  world: World,
+  signal: AbortSignal,
+): Promise<Authorization> {
+  const { askOwner } = await import("../../auth/api_key/personal_access_token.ts");
+  try {
+    const owner = await askOwner({ token, dialer, endpoints: authEndpoints(world.env) }, signal);
+    return { mode: "personalAccessToken", source, headers: bearerHeaders(token, owner) };
+  } catch (error) {
+    if (!(error instanceof CulvertError) || error.code === "auth_rejected" || signal.aborted) throw error;
+    // As in a turn, the token is sent without an account where the authority gives no answer.
+    return { mode: "personalAccessToken", source, headers: bearerHeaders(token) };
   }
 }
 

@@ -1,0 +1,49 @@
+/** How the arrival of an answer is judged. */
+import { judgeAnswer } from "../../../lib/doctor/transport/answer_stream.ts";
+import { arrivalTimes } from "../../../lib/doctor/transport/arrival_times.ts";
+import { judgeTimedEvents } from "../../../lib/doctor/transport/timed_stream.ts";
+import { assertEquals, assertIncludes } from "../../support/assert.ts";
+
+/** Events with a gap between them, ms. */
+function events(count: number, gapMs: number) {
+  return arrivalTimes(Array.from({ length: count }, (_, index) => ({
+    arrivedMs: index * gapMs,
+    sentMs: index * gapMs,
+  })));
+}
+
+Deno.test("a model that writes 500 tokens per second is not taken for a stream that is held back", () => {
+  const found = judgeAnswer({ times: events(100, 2), waitedMs: 400, heldBackMs: 500 });
+  assertEquals(found.status, "ok");
+  assertIncludes(found.summary, "100 events over 198 ms in 1 burst");
+});
+
+Deno.test("an answer that the server began long before its first event arrived was held back", () => {
+  const found = judgeAnswer({ times: events(100, 0), waitedMs: 8_000, heldBackMs: 7_800 });
+  assertEquals(found.status, "warn");
+  assertIncludes(found.summary, "Held back: the answer came at once after 8.0 s of silence");
+  assertIncludes(found.remediation ?? "", "without buffering");
+});
+
+Deno.test("a model that thinks for long before it begins an answer is not taken for a proxy", () => {
+  const found = judgeAnswer({ times: events(100, 2), waitedMs: 8_000, heldBackMs: 700 });
+  assertEquals(found.status, "ok");
+});
+
+Deno.test("without the time of the server an answer at once after a silence may have been held back", () => {
+  const found = judgeAnswer({ times: events(100, 0), waitedMs: 4_000 });
+  assertEquals(found.status, "warn");
+  assertIncludes(found.summary, "it may have been held back");
+  assertEquals(judgeAnswer({ times: events(100, 20), waitedMs: 4_000 }).status, "ok");
+});
+
+Deno.test("events with known send times are compared with these", () => {
+  const spread = [0, 120, 240, 360, 480, 600];
+  const late = arrivalTimes(spread.map((sentMs) => ({ arrivedMs: 600, sentMs })));
+  assertIncludes(
+    judgeTimedEvents(late, 6).summary,
+    "events sent over 600 ms arrived within 0 ms, in 1 burst",
+  );
+  const onTime = arrivalTimes(spread.map((sentMs) => ({ arrivedMs: sentMs + 50, sentMs })));
+  assertEquals(judgeTimedEvents(onTime, 6).status, "ok");
+});
