@@ -129,6 +129,18 @@ export class DoctorContext {
     return made;
   }
 
+  /**
+   * Starts the credential command of the provider, if it has one, while other checks run: it may take seconds. The
+   * checks that need its output report its failure.
+   */
+  startCredentialCommand(): void {
+    const start = async () => {
+      const { kind } = await this.credential();
+      if (kind === "command") await this.authorization("/models");
+    };
+    start().catch(() => {});
+  }
+
   /** Returns the probe of the route to the API. @throws as {@link trust} and {@link route} */
   routeProbe(signal: AbortSignal): Promise<RouteProbe> {
     return this.#routeProbe ??= this.#startRouteProbe(signal);
@@ -179,4 +191,4 @@ export class DoctorContext {
 }
 
 /** Time kept for the requests that follow the authorization, ms. */
-const AUTHORIZATION_RESERVE_MS = 1_500;
+const AUTHORIZATION_RESERVE_MS = 1_000;

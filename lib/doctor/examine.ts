@@ -49,6 +49,7 @@ export async function examine(options: ExaminationOptions): Promise<Report> {
   const budgetMs = options.budgetMs ?? BUDGET_MS;
   const context = new DoctorContext({ ...options, endsAt: begin + budgetMs });
   try {
+    if (mode !== "offline") context.startCredentialCommand();
     const checks = CHECKS.filter(({ network }) => mode !== "network-only" || network);
     const results = await runChecks(checks, context, {
       world,

@@ -28,6 +28,11 @@ export const modelsCheck: Check<DoctorContext> = {
 async function examineModels(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
   const authorization = await context.authorization("/models", signal);
   if (authorization.kind === "withheld") return skipped(`Skipped: ${authorization.reason}`);
+  if (authorization.kind === "slow") {
+    return warn(`The credential was not tested: ${authorization.reason}`, {
+      remediation: "Run the command by itself and see how long it takes and what it prints.",
+    });
+  }
   const { mode, source } = authorization.authorization;
   const [{ model }, reply] = await Promise.all([context.settings(), context.modelList(signal)]);
   const { status, text } = reply;

@@ -32,7 +32,7 @@ export const responsesCheck: Check<DoctorContext> = {
 
 async function examineEndpoint(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
   const authorization = await context.authorization("/responses", signal);
-  if (authorization.kind === "withheld") return skipped(`Skipped: ${authorization.reason}`);
+  if (authorization.kind !== "headers") return skipped(`Skipped: ${authorization.reason}`);
   const { mode, source } = authorization.authorization;
   const reply = await requestEndpoint(context, signal);
   const { status } = reply;

@@ -27,7 +27,7 @@ export const sseCheck: Check<DoctorContext> = {
     if (path !== null) return await requestTimedEvents(context, path, signal);
     if (!context.spend) return notTested();
     const authorization = await context.authorization("/responses", signal);
-    if (authorization.kind === "withheld") return skipped(`Skipped: ${authorization.reason}`);
+    if (authorization.kind !== "headers") return skipped(`Skipped: ${authorization.reason}`);
     return await requestAnswer(context, signal);
   },
 };

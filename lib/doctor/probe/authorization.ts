@@ -20,7 +20,9 @@ import type { World } from "../../world/world.ts";
 export type ProbeAuthorization =
   | { readonly kind: "headers"; readonly authorization: Authorization }
   /** A turn would have headers, but the doctor cannot get them without a change. */
-  | { readonly kind: "withheld"; readonly reason: string };
+  | { readonly kind: "withheld"; readonly reason: string }
+  /** The credential command takes longer than the doctor. */
+  | { readonly kind: "slow"; readonly reason: string };
 
 /** Parameters of {@link authorizeProbe}. */
 export interface AuthorizationParts {
@@ -95,7 +97,7 @@ function slow(credential: Credential, waitedMs: number): ProbeAuthorization {
   if (credential.kind === "command") {
     const { command, timeoutMs } = credential.auth satisfies CommandAuth;
     return {
-      kind: "withheld",
+      kind: "slow",
       reason: `the credential command "${command}" did not finish within ${seconds(waitedMs)}; ` +
         `a turn waits up to ${seconds(timeoutMs)} for it`,
     };
