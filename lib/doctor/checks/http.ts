@@ -6,11 +6,11 @@
 import { failureOf } from "../../api/call.ts";
 import type { ApiConnection } from "../../api/send_request.ts";
 import { CulvertError } from "../../errors.ts";
+import { webPageIn } from "../../net/failure/web_page.ts";
 import { shownUrl } from "../../responses/request/url.ts";
 import { type Check, fail, failure, type Finding, ok } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 import type { ProbeReply } from "../probe/probe_reply.ts";
-import { isWebPage, PORTAL_REMEDY, webPage } from "../probe/web_page.ts";
 
 /** The check. */
 export const httpCheck: Check<DoctorContext> = {
@@ -39,8 +39,9 @@ export const httpCheck: Check<DoctorContext> = {
 function judgeReply(reply: ProbeReply, connection: ApiConnection): Finding {
   const { status } = reply;
   const details = replyDetails(reply);
+  const isPage = webPageIn(reply.headers, reply.text) !== undefined;
   const isElsewhere = reply.url.host !== reply.asked.host;
-  if (isElsewhere && isWebPage(reply)) {
+  if (isElsewhere && isPage) {
     return fail("blocked", `${reply.asked.host} redirects to a web page of ${reply.url.host}`, {
       details,
       remediation: PORTAL_REMEDY,
@@ -52,9 +53,8 @@ function judgeReply(reply: ProbeReply, connection: ApiConnection): Finding {
       remediation: PORTAL_REMEDY,
     });
   }
-  // A server without a list of models may answer with the page of its framework.
-  if (isWebPage(reply) && status !== 404) return webPage(reply, details);
-  if (status >= 500 || status === 429 || status === 407) {
+  // A server without a list of models may answer with the 404 page of its framework.
+  if ((isPage && status !== 404) || status >= 500 || status === 429 || status === 407) {
     const { error } = failureOf(reply, reply, connection);
     return failure(error, {
       details,
@@ -67,6 +67,11 @@ function judgeReply(reply: ProbeReply, connection: ApiConnection): Finding {
     details,
   );
 }
+
+/** The remedy for a network that answers in place of the API. */
+const PORTAL_REMEDY =
+  "Something between here and the API answers in its place: open a browser and log in to the network, or ask your " +
+  "network team to let the proxy pass this host.";
 
 /** Returns the facts of a reply for the report. */
 export function replyDetails(reply: ProbeReply): Finding["details"] {

@@ -6,13 +6,13 @@
 import { failureOf } from "../../api/call.ts";
 import { CulvertError } from "../../errors.ts";
 import { errorInBody } from "../../responses/failures/server_text.ts";
+import { webPageIn } from "../../net/failure/web_page.ts";
 import { shownUrl } from "../../responses/request/url.ts";
 import { type Check, fail, failure, type Finding, ok, skipped } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 import { findBaseUrl, requestEndpoint } from "../probe/endpoint.ts";
 import { attempted, modelNames } from "../probe/model_list.ts";
 import type { ProbeReply } from "../probe/probe_reply.ts";
-import { isWebPage, webPage } from "../probe/web_page.ts";
 import { replyDetails } from "./http.ts";
 import { credentialMissing, credentialRefused } from "./models.ts";
 
@@ -38,12 +38,12 @@ async function examineEndpoint(context: DoctorContext, signal: AbortSignal): Pro
   const { status } = reply;
   const details = replyDetails(reply);
   if (isAbsent(reply)) return await absent(context, reply, details, signal);
-  if (isWebPage(reply)) return webPage(reply, details);
-  if (status === 401 && mode === "none") return credentialMissing(reply);
-  if (status === 401 || status === 403) {
+  const isPage = webPageIn(reply.headers, reply.text) !== undefined;
+  if (!isPage && status === 401 && mode === "none") return credentialMissing(reply);
+  if (!isPage && (status === 401 || status === 403)) {
     return await credentialRefused(context, reply, source.name);
   }
-  if (status === 407 || status === 429 || (status >= 502 && status <= 504)) {
+  if (isPage || status === 407 || status === 429 || (status >= 502 && status <= 504)) {
     return failure(failureOf(reply, reply, await context.connection()).error, { details });
   }
   return ok(`${shownUrl(reply.asked)} is there (status ${status} to a request without input)`, details);
@@ -75,7 +75,9 @@ async function absent(
   }
   const suggestion = await suggestedBase(context, signal);
   const { provider } = await context.settings();
-  return fail("not_found", `There is no API at this base URL: ${place}`, {
+  // A turn reports a page of the server as that.
+  const code = webPageIn(reply.headers, reply.text) === undefined ? "not_found" : "blocked";
+  return fail(code, `There is no API at this base URL: ${place}`, {
     details: { ...details, ...(suggestion === undefined ? {} : { suggested_base_url: suggestion }) },
     remediation: suggestion === undefined
       ? `Check the path of the base URL of the provider "${provider.id}".`

@@ -47,7 +47,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
       const found = finding(report, "http");
       assertEquals([found.code, report.exit_code], ["blocked", 5]);
       assertIncludes(found.summary, '"Welcome to Airport WiFi"');
-      assertIncludes(found.remediation ?? "", "log in to the network");
+      assertIncludes(found.remediation ?? "", "Log in to the network");
       assertEquals(finding(report, "models").status, "skipped");
     },
   },
@@ -89,13 +89,13 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a block page of Cloudflare is named as that, and not as a login page",
+    name: "a browser check of Cloudflare is named as that, and not as a login page",
     check: async (diagnose) => {
       const report = await answering(
         diagnose,
-        () => page("Sorry", { status: 403, headers: { "cf-ray": "8f-FRA" } }),
+        () => page("Sorry", { status: 403, headers: { "cf-ray": "8f-FRA", "cf-mitigated": "challenge" } }),
       );
-      assertIncludes(finding(report, "http").remediation ?? "", "Cloudflare, the edge network");
+      assertIncludes(finding(report, "http").remediation ?? "", "Cloudflare demands a browser check");
       assertEquals(finding(report, "http").details["cf_ray"], "8f-FRA");
     },
   },
@@ -324,7 +324,10 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
       });
       const found = finding(report, "responses");
       assertEquals([found.code, report.exit_code], ["blocked", 5]);
-      assertIncludes(found.summary, 'status 403, title "Blocked by policy", via: 1.1 filter.corp.example');
+      assertIncludes(
+        found.summary,
+        'a web page "Blocked by policy" (via: 1.1 filter.corp.example) came instead of an API reply',
+      );
       assertIncludes(found.remediation ?? "", "Ask your network team");
     },
   },
@@ -337,7 +340,10 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
       );
       const found = finding(report, "http");
       assertEquals([found.code, report.exit_code], ["blocked", 5]);
-      assertIncludes(found.summary, `status ${status}, title "Access denied", server: squid/5.7`);
+      assertIncludes(
+        found.summary,
+        `was answered ${status}: a web page "Access denied" (server: squid/5.7) came instead of an API reply`,
+      );
     },
   })),
   {
