@@ -7,6 +7,7 @@ import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
 import type { Bundle } from "./bundle/bundle.ts";
 import type { ReadFile } from "./bundle/bundle_file.ts";
+import type { VariableRoots } from "./roots/variable_roots.ts";
 import type { RootSet, RootsReader } from "./roots/roots_reader.ts";
 import { selectBundle } from "./bundle/selection.ts";
 import type { TrustStore } from "./trust_store.ts";
@@ -32,12 +33,13 @@ interface TrustOptions {
 export async function loadTrust(options: TrustOptions): Promise<TrustStore> {
   const { world, roots } = options;
   // Read at the same time; a bad bundle rejects all of it.
-  const [bundle, system, mozilla] = await Promise.all([
+  const [bundle, system, variables, mozilla] = await Promise.all([
     loadBundle(options),
     roots.system(),
+    roots.runtimeVariables?.() ?? { sets: [], warnings: [] },
     options.countMozilla === true || !runtimeHasMozilla(world) ? roots.mozilla() : undefined,
   ]);
-  return buildStore({ bundle, system, mozilla, mozillaIsBuiltIn: runtimeHasMozilla(world) });
+  return buildStore({ bundle, system, variables, mozilla, mozillaIsBuiltIn: runtimeHasMozilla(world) });
 }
 
 async function loadBundle(options: TrustOptions): Promise<Bundle | undefined> {
@@ -51,6 +53,7 @@ async function loadBundle(options: TrustOptions): Promise<Bundle | undefined> {
 interface StoreParts {
   readonly bundle: Bundle | undefined;
   readonly system: RootSet;
+  readonly variables: { readonly sets: readonly VariableRoots[]; readonly warnings: readonly Warning[] };
   /** Mozilla's roots, where they were read. */
   readonly mozilla: RootSet | undefined;
   /** Whether the runtime trusts Mozilla's roots by itself. */
@@ -58,7 +61,7 @@ interface StoreParts {
 }
 
 function buildStore(parts: StoreParts): TrustStore {
-  const { bundle, system, mozilla, mozillaIsBuiltIn } = parts;
+  const { bundle, system, variables, mozilla, mozillaIsBuiltIn } = parts;
   const known = new Set(mozillaIsBuiltIn ? mozilla?.pems : []);
   const additional = new Set<string>();
   const add = (pem: string) => {
@@ -66,10 +69,12 @@ function buildStore(parts: StoreParts): TrustStore {
   };
   for (const certificate of bundle?.certificates ?? []) add(certificate.pem);
   for (const pem of system.pems) add(pem);
+  for (const { pems } of variables.sets) pems.forEach(add);
   if (!mozillaIsBuiltIn) mozilla?.pems.forEach(add);
   const warnings: readonly Warning[] = [
     ...(bundle?.warnings ?? []),
     ...system.warnings,
+    ...variables.warnings,
     ...(mozilla?.warnings ?? []),
   ];
   return {
@@ -85,20 +90,24 @@ function buildStore(parts: StoreParts): TrustStore {
   };
 }
 
-function describe(parts: StoreParts): string {
-  const { bundle, system, mozilla } = parts;
-  const texts = [
+function describe({ bundle, system, variables, mozilla }: StoreParts): string {
+  const usual = [
     mozilla === undefined ? "Mozilla's roots" : `Mozilla's ${mozilla.pems.length} roots`,
     system.pems.length === 0
       ? `none of the operating system (${system.origin})`
       : `${system.pems.length} of the operating system (${system.origin})`,
   ];
-  if (bundle === undefined) return `${texts.join(" and ")}; no CA bundle is set`;
-  const { length } = bundle.skipped;
-  const skipped = length === 0 ? "" : `, ${length} ${length === 1 ? "section" : "sections"} skipped`;
-  const count = bundle.certificates.length;
-  return `${texts.join(", ")}, and added to them ${count} from ${bundle.source.path} ` +
-    `(${bundle.source.name}${skipped})`;
+  const added = variables.sets.map(({ name, origin, pems }) => `${pems.length} from ${origin} (${name})`);
+  if (bundle !== undefined) {
+    const { length } = bundle.skipped;
+    const skipped = length === 0 ? "" : `, ${length} ${length === 1 ? "section" : "sections"} skipped`;
+    added.unshift(
+      `${bundle.certificates.length} from ${bundle.source.path} (${bundle.source.name}${skipped})`,
+    );
+  }
+  return added.length === 0
+    ? `${usual.join(" and ")}; no CA bundle is set`
+    : `${usual.join(", ")}, and added to them ${added.join(" and ")}`;
 }
 
 /** `DENO_TLS_CA_STORE` is a comma list of `mozilla` and `system`; unset means the former (Deno 2.9.6). */

@@ -21,4 +21,8 @@ export const CA_PROGRAMS: readonly (readonly [program: string, variable: string]
   ["npm", "npm_config_cafile"],
   ["npm", "NPM_CONFIG_CAFILE"],
   ["Deno", "DENO_CERT"],
+  ["AWS CLI and SDKs", "AWS_CA_BUNDLE"],
+  ["gRPC", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"],
+  ["Google Cloud CLI", "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE"],
+  ["Nix", "NIX_SSL_CERT_FILE"],
 ];

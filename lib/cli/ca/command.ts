@@ -1,8 +1,9 @@
 /**
- * The words of `culvert ca`.
+ * Definitions of the commands `culvert ca`.
  *
  * @module
  */
+import type { Shell } from "./shell_exports.ts";
 import { defineCommand, defineGroup } from "../command/command.ts";
 import {
   NETWORK_FLAGS,
@@ -21,7 +22,7 @@ const OUTPUT = {
   placeholder: "OUT",
 } as const;
 
-/** What can be said to `ca inspect`. */
+/** Flags of `ca inspect`. */
 export type InspectFlags = OutputFlags & { readonly json?: boolean; readonly caCert?: string };
 
 const inspectCommand = defineCommand<InspectFlags, [string?]>({
@@ -37,11 +38,11 @@ const inspectCommand = defineCommand<InspectFlags, [string?]>({
       parse: text,
       optional: true,
       placeholder: "FILE",
-      brief: "A bundle; `-` reads standard input; without it, the bundle in force",
+      brief: "Bundle: a file or folder; `-` reads standard input; default: the bundle in force",
     }],
   },
   docs: {
-    brief: "Show what a CA bundle holds",
+    brief: "Show the content of a CA bundle",
     description:
       "Shows which variable chose the bundle, each certificate in it, and what was skipped and why. PEM in any\nencoding, DER and PKCS#7 are read. Exits 0 with at least one usable certificate, else 3.",
     examples: [
@@ -54,7 +55,7 @@ const inspectCommand = defineCommand<InspectFlags, [string?]>({
   load: () => import("./run_inspect.ts"),
 });
 
-/** What can be said to `ca bundle`. */
+/** Flags of `ca bundle`. */
 export type BundleFlags = OutputFlags & {
   readonly output?: string;
   readonly withSystem?: boolean;
@@ -79,7 +80,7 @@ const bundleCommand = defineCommand<BundleFlags, string[]>({
     parameter: {
       parse: text,
       placeholder: "FILE",
-      brief: "Bundles; `-` reads standard input; without any, the bundle in force",
+      brief: "Bundles: files or folders; `-` reads standard input; default: the bundle in force",
     },
   },
   docs: {
@@ -92,9 +93,9 @@ const bundleCommand = defineCommand<BundleFlags, string[]>({
   load: () => import("./run_bundle.ts"),
 });
 
-/** What can be said to `ca env`. */
+/** Flags of `ca env`. */
 export type EnvFlags = OutputFlags & {
-  readonly shell?: "sh" | "fish" | "pwsh";
+  readonly shell?: Shell;
   readonly output?: string;
   readonly json?: boolean;
   readonly caCert?: string;
@@ -104,11 +105,11 @@ const envCommand = defineCommand<EnvFlags, []>({
   flags: {
     shell: {
       kind: "enum",
-      values: ["sh", "fish", "pwsh"],
+      values: ["sh", "bash", "zsh", "fish", "pwsh"],
       optional: true,
-      brief: "Whose syntax; without it, that of $SHELL",
+      brief: "Shell to write for; default: the shell in $SHELL",
     },
-    output: { ...OUTPUT, brief: "Where to write the bundle; without it, the cache folder of the user" },
+    output: { ...OUTPUT, brief: "File to write the bundle to; default: in the cache folder of the user" },
     json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
     ...CA_CERT,
     ...OUTPUT_FLAGS,
@@ -118,14 +119,14 @@ const envCommand = defineCommand<EnvFlags, []>({
   docs: {
     brief: "Print the variables by which other programs trust the same roots",
     description:
-      "Writes one PEM file with the bundle in force, the roots of the operating system and Mozilla's, and prints\nthe lines that point codex, curl, Git, Node, Python, pip, Cargo, npm, Deno and Bundler at it. codex is pointed at the\noriginal where it can read that, and so is culvert: what the company changes there counts at once.",
+      "Writes one PEM file with the bundle in force, the roots of the operating system and Mozilla's, and prints\nthe lines that point codex, curl, Git, Node, Python, pip, Cargo, npm, Deno, Bundler, the AWS and Google Cloud CLIs, gRPC and\nNix at it. The variable of codex and culvert names the original where codex can read it, so that changes to it\ntake effect at once.",
     examples: [`eval "$(culvert ca env)"`, "culvert ca env --shell fish | source"],
     seeAlso: ["culvert ca bundle", "culvert help environment"],
   },
   load: () => import("./run_env.ts"),
 });
 
-/** What can be said to `ca fetch`. */
+/** Flags of `ca fetch`. */
 export type FetchFlags = OutputFlags & NetworkFlags & {
   readonly output?: string;
   readonly json?: boolean;
@@ -177,7 +178,7 @@ const fetchCommand = defineCommand<FetchFlags, [string]>({
 export const caCommands = defineGroup(
   { inspect: inspectCommand, bundle: bundleCommand, env: envCommand, fetch: fetchCommand },
   {
-    brief: "Show, convert, lend and fetch CA certificates",
+    brief: "Inspect, convert, export and fetch CA certificates",
     examples: ["culvert ca inspect"],
     seeAlso: ["culvert doctor", "culvert help environment"],
   },

@@ -59,7 +59,12 @@ function render(inspection: Inspection): string {
   if (skipped.length > 0) {
     const entries = skipped.flatMap((section) => {
       const index = section.index === undefined ? "" : `, certificate ${section.index}`;
-      return wrapText(`line ${section.line}${index}: ${section.kind}: ${section.reason}`, "  ", "    ");
+      const file = section.file === undefined ? "" : ` of ${section.file}`;
+      return wrapText(
+        `line ${section.line}${file}${index}: ${section.kind}: ${section.reason}`,
+        "  ",
+        "    ",
+      );
     });
     lines.push("Skipped", ...entries, "");
   }
@@ -81,13 +86,21 @@ function renderCertificate(certificate: InspectedCertificate): readonly string[]
     ["key", `${certificate.key}, signed with ${certificate.signature_hash}`],
     ["SHA-256", certificate.sha256],
   ];
+  const { name_constraints: constraints, unknown_critical_extensions: critical } = certificate;
+  if (constraints !== undefined) {
+    if (constraints.permitted.length > 0) rows.push(["permitted", constraints.permitted.join(", ")]);
+    if (constraints.excluded.length > 0) rows.push(["excluded", constraints.excluded.join(", ")]);
+  }
+  if (critical !== undefined) rows.push(["critical", `${critical.join(", ")}, unknown to the TLS library`]);
   if (aux !== null) {
     if (aux.alias !== null) rows.push(["alias", aux.alias]);
     if (aux.trust.length > 0) rows.push(["trusted", `for ${aux.trust.join(", ")}`]);
     if (aux.reject.length > 0) rows.push(["rejected", `for ${aux.reject.join(", ")}`]);
   }
   return [
-    `Certificate ${certificate.index}, line ${certificate.line}`,
+    `Certificate ${certificate.index}, line ${certificate.line}${
+      certificate.file === undefined ? "" : ` of ${certificate.file}`
+    }`,
     ...factLines(rows),
   ];
 }

@@ -4,19 +4,21 @@
  * @module
  */
 
-/** Shells whose syntax is known. */
-export type Shell = "sh" | "fish" | "pwsh";
+/** Shells whose syntax is known. `bash` and `zsh` have that of `sh`. */
+export type Shell = "sh" | "bash" | "zsh" | "fish" | "pwsh";
 
 /**
- * The line that sets one variable. Each ends in a semicolon, so that `eval $(…)` works without quotes too.
+ * Returns the line that sets a variable. It ends in a semicolon, so that `eval $(…)` works without quotes too.
  *
- * @param shell whose syntax
+ * @param shell the shell
  * @param name a plain identifier
  * @param value any text without NUL
  */
 export function exportLine(shell: Shell, name: string, value: string): string {
   switch (shell) {
     case "sh":
+    case "bash":
+    case "zsh":
       return `export ${name}='${value.replaceAll("'", `'\\''`)}';`;
     case "fish":
       return `set -gx ${name} '${value.replace(/[\\']/g, "\\$&")}';`;
@@ -26,7 +28,7 @@ export function exportLine(shell: Shell, name: string, value: string): string {
 }
 
 /**
- * The shell to write for when none is named.
+ * Guesses the shell of the user.
  *
  * @param shell the value of `SHELL`
  */

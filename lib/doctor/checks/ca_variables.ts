@@ -56,7 +56,9 @@ export async function examineCaVariables(world: Pick<World, "env" | "cwd">, flag
     problems.push(`${name} ${problem}`);
   }
   const details = { own, other: foreign, stale };
-  const usable = foreign.filter((name) => !stale.includes(name));
+  // The certificates of these two are trusted here as well.
+  const inForce: readonly string[] = ["NODE_EXTRA_CA_CERTS", "DENO_CERT"];
+  const usable = foreign.filter((name) => !stale.includes(name) && !inForce.includes(name));
   const [first] = usable;
   const ownIsMissing = own.length === 0 && flag === "" && first !== undefined;
   if (ownIsMissing) {

@@ -14,7 +14,7 @@ export interface BundleSource {
   readonly kind: BundleSourceKind;
   /** The flag or variable as the user typed it: `--ca-cert`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`. */
   readonly name: string;
-  /** Absolute path; `-` for standard input. */
+  /** Absolute path of a file or, for `--ca-cert` and arguments, of a folder; `-` for standard input. */
   readonly path: string;
 }
 
@@ -24,6 +24,8 @@ export interface BundleCertificate {
   readonly index: number;
   /** 1-based line of the section's first line; 1 in a binary file. */
   readonly line: number;
+  /** The file that it was found in, where the bundle is a folder. */
+  readonly file?: string;
   /** The label as found: `CERTIFICATE`, `TRUSTED CERTIFICATE`, `X509 CERTIFICATE`, `PKCS7`, `DER`, … */
   readonly label: string;
   /** Exactly one DER certificate; bytes behind it are cut off. */
@@ -38,6 +40,8 @@ export interface BundleCertificate {
 export interface SkippedSection {
   /** The label, or `unlabelled`. */
   readonly kind: string;
+  /** The file that it was found in, where the bundle is a folder. */
+  readonly file?: string;
   /** 1-based line of its first line. */
   readonly line: number;
   /** 1-based certificate index, where the section was meant to be a certificate. */

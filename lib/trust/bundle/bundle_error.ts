@@ -72,7 +72,9 @@ export function bundleInvalid(
 /** Describes a skipped section in a phrase: what it is, its line, and the reason. */
 export function describeSkipped(section: SkippedSection): string {
   const what = section.index === undefined ? section.kind : `certificate ${section.index} (${section.kind})`;
-  return `${what} on line ${section.line}: ${section.reason}`;
+  return section.file === undefined
+    ? `${what} on line ${section.line}: ${section.reason}`
+    : `"${section.file}", ${what} on line ${section.line}: ${section.reason}`;
 }
 
 /** Returns the quoted path of a bundle, or `standard input`. */

@@ -19,7 +19,7 @@ import { outlineCertificate } from "../certificate/certificate_outline.ts";
 export type RootCheck = (pem: string) => string | undefined;
 
 /** Options of {@link readBundle}. */
-interface ReadBundleOptions {
+export interface ReadBundleOptions {
   /** The current time, ms since 1970. */
   readonly now: number;
   /** Checks certificates with an unknown critical extension. Default: they are accepted. */

@@ -136,13 +136,13 @@ class Collector {
     const length = firstItemLength(body.bytes);
     if (length === undefined) return fail("its DER length is invalid: it is cut short or is not DER");
     const trailer = body.bytes.subarray(length);
-    const aux = trailer.length === 0 ? undefined : readAux(trailer);
+    const settings = trailer.length === 0 ? undefined : readAux(trailer);
     this.#push({
       line: section.line,
       label: section.label,
       der: body.bytes.subarray(0, length),
-      trailingBytes: aux === undefined ? trailer.length : 0,
-      ...(aux === undefined ? {} : { aux }),
+      trailingBytes: trailer.length - (settings?.length ?? 0),
+      ...(settings === undefined ? {} : { aux: settings.aux }),
     });
   }
 

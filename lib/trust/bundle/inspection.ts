@@ -5,6 +5,11 @@
  */
 import type { Warning } from "../../warning.ts";
 import type { Bundle, BundleCertificate, BundleSource, SkippedSection } from "./bundle.ts";
+import {
+  type CertificateExtensions,
+  extensionWarnings,
+  readExtensions,
+} from "../certificate/certificate_extensions.ts";
 import { type CertificateFacts, certificateFacts, weaknesses } from "../certificate/certificate_facts.ts";
 
 /** A certificate in the JSON output of every command. */
@@ -27,10 +32,16 @@ export interface DescribedCertificate {
 export interface InspectedCertificate extends DescribedCertificate {
   /** 1-based over the certificate sections of the file, unusable ones included. */
   readonly index: number;
+  /** The file that it was found in; absent where the bundle is a file. */
+  readonly file?: string;
   /** 1-based; 1 in a binary file. */
   readonly line: number;
   /** The label as found in the file. */
   readonly label: string;
+  /** The names that it may or must not issue for; absent where it does not constrain them. */
+  readonly name_constraints?: { readonly permitted: readonly string[]; readonly excluded: readonly string[] };
+  /** Critical extensions that the TLS library does not process; absent where there are none. */
+  readonly unknown_critical_extensions?: readonly string[];
   /** OpenSSL's trust settings; null where the block has none. */
   readonly aux:
     | { readonly trust: readonly string[]; readonly reject: readonly string[]; readonly alias: string | null }
@@ -62,10 +73,14 @@ export function inspectBundle(bundle: Bundle): Inspection {
     const facts = certificateFacts(certificate.der);
     // The reader has accepted it by the same outline, so that facts exist.
     if (facts === undefined) return [];
+    const { index, line } = certificate;
+    const which = `Certificate ${index} on line ${line}`;
+    const extensions = readExtensions(certificate.der);
     weak.push(
-      ...weaknesses(facts, `Certificate ${certificate.index} on line ${certificate.line}`, certificate.line),
+      ...weaknesses(facts, which, line),
+      ...extensionWarnings(extensions, which, facts.subject, line),
     );
-    return [inspect(certificate, facts)];
+    return [inspect(certificate, facts, extensions)];
   });
   const warnings = [...bundle.warnings, ...weak]
     .toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0))
@@ -73,10 +88,15 @@ export function inspectBundle(bundle: Bundle): Inspection {
   return { schema_version: 1, source: bundle.source, certificates, skipped: bundle.skipped, warnings };
 }
 
-function inspect(certificate: BundleCertificate, facts: CertificateFacts): InspectedCertificate {
-  const { index, line, label, aux } = certificate;
+function inspect(
+  certificate: BundleCertificate,
+  facts: CertificateFacts,
+  { nameConstraints, unknownCritical }: CertificateExtensions,
+): InspectedCertificate {
+  const { index, line, label, aux, file } = certificate;
   return {
     index,
+    ...(file === undefined ? {} : { file }),
     line,
     label,
     subject: facts.subject,
@@ -88,6 +108,8 @@ function inspect(certificate: BundleCertificate, facts: CertificateFacts): Inspe
     key: facts.keyBits === undefined ? facts.keyType : `${facts.keyType} ${facts.keyBits}`,
     signature_hash: facts.signatureHash,
     sha256: facts.sha256,
+    ...(nameConstraints === undefined ? {} : { name_constraints: nameConstraints }),
+    ...(unknownCritical.length === 0 ? {} : { unknown_critical_extensions: unknownCritical }),
     aux: aux === undefined ? null : { trust: aux.trust, reject: aux.reject, alias: aux.alias ?? null },
   };
 }

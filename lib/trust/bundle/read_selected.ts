@@ -7,13 +7,14 @@ import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 import type { Bundle } from "./bundle.ts";
 import { bundleUnreadable } from "./bundle_error.ts";
+import { isFolder, readBundleFolder } from "./bundle_folder.ts";
 import { readBundleFile, readFailure, type ReadFile } from "./bundle_file.ts";
 import { readBundle, type RootCheck } from "./bundle_reader.ts";
 import { pathHint } from "./path_hint.ts";
 import type { Selection } from "./selection.ts";
 
 /**
- * Reads a selected bundle.
+ * Reads a selected bundle: a file, or the files of a folder.
  *
  * @param selection source and the path as typed
  * @param world for its clock
@@ -28,12 +29,20 @@ export async function readSelected(
   checkRoot?: RootCheck,
 ): Promise<Bundle> {
   const { source, value } = selection;
+  const options = { now: world.now(), checkRoot };
+  // A variable names a file for other programs too, and those take no folder.
+  if (source.kind !== "variable" && await isFolder(source.path)) {
+    return await readBundleFolder(source, readFile, options);
+  }
   let bytes: Uint8Array;
   try {
     bytes = await readFile(source.path);
   } catch (thrown) {
     if (thrown instanceof CulvertError) throw thrown;
-    throw bundleUnreadable(source, readFailure(thrown), pathHint(value), thrown);
+    const hint = thrown instanceof Deno.errors.IsADirectory
+      ? "Only --ca-cert takes a folder."
+      : pathHint(value);
+    throw bundleUnreadable(source, readFailure(thrown), hint, thrown);
   }
-  return readBundle(bytes, source, { now: world.now(), checkRoot });
+  return readBundle(bytes, source, options);
 }

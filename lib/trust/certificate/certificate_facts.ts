@@ -1,7 +1,6 @@
 /**
- * Everything about a certificate that a person asks when a handshake fails. It stands on `node:crypto`, which
- * costs more than the whole rest of the start (15 ms of processor time, Deno 2.9.6), so this module is imported
- * by `ca inspect`, by the doctor and by the explanation of a TLS failure, and never on the way to a request.
+ * Describes a certificate for the diagnosis of a handshake. It imports `node:crypto`, which costs 15 ms of processor
+ * time (Deno 2.9.6), so that only `ca inspect`, the doctor and the explanation of a TLS failure load this module.
  *
  * @module
  */
@@ -36,14 +35,14 @@ export interface CertificateFacts {
   readonly altNames: readonly string[];
 }
 
-/** RSA keys below this are refused by TLS libraries of today. Bits. */
+/** Smallest RSA key that current TLS libraries accept, bits. */
 const SMALLEST_RSA = 2048;
 
 /**
- * Looks into one certificate.
+ * Describes one certificate.
  *
  * @param der exactly one certificate that {@link outlineCertificate} accepts
- * @returns its facts, or `undefined` where it is no certificate after all
+ * @returns its facts, or `undefined` where the bytes are not a certificate
  */
 export function certificateFacts(der: Uint8Array): CertificateFacts | undefined {
   const result = outlineCertificate(der);
@@ -51,7 +50,7 @@ export function certificateFacts(der: Uint8Array): CertificateFacts | undefined 
   const { outline } = result;
   const key = keyOf(der);
   const opened = open(der);
-  // Deno 2.9.6 verifies PKCS#1 and ECDSA signatures, and calls good RSA-PSS ones bad.
+  // Deno 2.9.6 verifies PKCS#1 and ECDSA signatures, and reports valid RSA-PSS signatures as invalid.
   const canVerify = (key.type === "rsa" || key.type === "ec") && !isPssSigned(der);
   return {
     subject: formatName(outline.subject),
@@ -70,16 +69,16 @@ export function certificateFacts(der: Uint8Array): CertificateFacts | undefined 
 }
 
 /**
- * What is weak about a certificate, in words: why a TLS library or another program may refuse it.
+ * Returns warnings about a certificate: why a TLS library or another program may refuse it, or what it issues.
  *
  * @param facts from {@link certificateFacts}
- * @param which how to call it, such as `Certificate 2`
- * @param line of the bundle, if it stands in one
+ * @param which its name in the messages, such as `Certificate 2`
+ * @param line its line, where it is in a bundle
  */
 export function weaknesses(facts: CertificateFacts, which: string, line?: number): readonly Warning[] {
   const found: [string, string][] = [];
   const hash = facts.signatureHash.toUpperCase().replace(/^SHA/, "SHA-");
-  // Nobody verifies the signature of a root, only of what stands below it.
+  // The signature of a root is not verified.
   if (!facts.isSelfSigned && ["sha1", "md5", "md2"].includes(facts.signatureHash)) {
     found.push(["weak_signature", `is signed with ${hash}, which TLS libraries refuse`]);
   } else if (facts.signatureHash === "sha1" || facts.signatureHash === "md5") {
@@ -107,7 +106,7 @@ export function weaknesses(facts: CertificateFacts, which: string, line?: number
   }));
 }
 
-/** OpenSSL-like readers are stricter than an anchor needs; the outline stands without them. */
+/** `X509Certificate` refuses more than a trust anchor needs; the facts of the outline remain. */
 function open(der: Uint8Array): X509Certificate | undefined {
   try {
     return new X509Certificate(der);
@@ -116,7 +115,7 @@ function open(der: Uint8Array): X509Certificate | undefined {
   }
 }
 
-/** Where nothing can be verified the names agree, and that is what can be said. */
+/** Where the signature cannot be verified, equal names decide. */
 function isSignedByItself(certificate: X509Certificate, canVerify: boolean): boolean {
   try {
     return !canVerify || certificate.verify(certificate.publicKey);

@@ -30,11 +30,14 @@ export interface CertificateAux {
  * Reads the trust settings.
  *
  * @param bytes what follows the certificate in its block
- * @returns the settings, or `undefined` where the bytes are not an `X509_CERT_AUX`
+ * @returns the settings and the number of their bytes, or `undefined` where the bytes do not begin with an
+ *   `X509_CERT_AUX`
  */
-export function readAux(bytes: Uint8Array): CertificateAux | undefined {
+export function readAux(
+  bytes: Uint8Array,
+): { readonly aux: CertificateAux; readonly length: number } | undefined {
   const outer = readElement(bytes, 0);
-  if (outer?.tag !== TAG.sequence || outer.end !== bytes.length) return undefined;
+  if (outer?.tag !== TAG.sequence) return undefined;
   const parts = childrenOf(bytes, outer);
   if (parts === undefined) return undefined;
   let trust: readonly string[] | undefined = [];
@@ -48,7 +51,7 @@ export function readAux(bytes: Uint8Array): CertificateAux | undefined {
     } else if (part.tag !== TAG.octetString && part.tag !== TAG.context1) return undefined;
   }
   if (trust === undefined || reject === undefined) return undefined;
-  return { trust, reject, ...(alias === undefined ? {} : { alias }) };
+  return { aux: { trust, reject, ...(alias === undefined ? {} : { alias }) }, length: outer.end };
 }
 
 function purposes(bytes: Uint8Array, list: DerElement): readonly string[] | undefined {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Warning } from "../../warning.ts";
+import type { VariableRoots } from "./variable_roots.ts";
 import type { RootCheck } from "../bundle/bundle_reader.ts";
 
 /** Roots, and where they were found. */
@@ -21,6 +22,10 @@ export interface RootSet {
 export interface RootsReader {
   /** The operating system's store. */
   readonly system: () => Promise<RootSet>;
+  /** The certificates of `NODE_EXTRA_CA_CERTS` and `DENO_CERT`, which the runtime trusts by itself. Default: none. */
+  readonly runtimeVariables?: () => Promise<
+    { readonly sets: readonly VariableRoots[]; readonly warnings: readonly Warning[] }
+  >;
   /** Mozilla's set, as the runtime carries it. */
   readonly mozilla: () => Promise<RootSet>;
   /** Checks one certificate with the runtime's TLS library. */

@@ -45,9 +45,31 @@ export function rootsReader(options: RootsReaderOptions): RootsReader {
   const files = options.storeFiles ??
     (Deno.build.os === "windows" || Deno.build.os === "darwin" ? [] : STORE_FILES);
   return {
-    system: async () => await readStoreFile(files, world) ?? await askSystem(world),
+    system: async () => {
+      const store = await readStoreFile(files, world) ?? await askSystem(world);
+      const value = world.env("SSL_CERT_DIR");
+      return value === undefined || value === "" ? store : await withFolders(store, world);
+    },
+    runtimeVariables: async () => {
+      const isSet = ["NODE_EXTRA_CA_CERTS", "DENO_CERT"].some((name) => (world.env(name) ?? "") !== "");
+      if (!isSet) return { sets: [], warnings: [] };
+      const { runtimeVariableRoots } = await import("./variable_roots.ts");
+      return await runtimeVariableRoots(world, checkRoot);
+    },
     mozilla: () => askRuntime(world),
     checkRoot,
+  };
+}
+
+/** Adds the folders of `SSL_CERT_DIR` to the roots of the system. */
+async function withFolders(store: RootSet, world: World): Promise<RootSet> {
+  const { folderRoots } = await import("./variable_roots.ts");
+  const { pems, warnings } = await folderRoots(world, new Set(store.pems), checkRoot);
+  return {
+    pems: [...store.pems, ...pems],
+    origin: store.pems.length === 0 ? "SSL_CERT_DIR" : `${store.origin} and SSL_CERT_DIR`,
+    // Roots that come from the folders make up for a store that could not be read.
+    warnings: [...pems.length === 0 ? store.warnings : [], ...warnings],
   };
 }
 

@@ -41,6 +41,7 @@ const NO_VARIABLES = new Set([
   ...["AZURE_OPENAI_API_KEY", "OPENAI_ADMIN_KEY"],
   // Written out for other programs, never read.
   ...["BUNDLE_SSL_CA_CERT", "CARGO_HTTP_CAINFO", "NPM_CONFIG_CAFILE"],
+  ...["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", "NIX_SSL_CERT_FILE"],
   // Told in the rows of HOME, XDG_CACHE_HOME and BROWSER.
   ...["USERPROFILE", "LOCALAPPDATA", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY"],
   // Variables and error codes of the websocket library.

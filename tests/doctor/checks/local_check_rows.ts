@@ -87,12 +87,12 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     check: async (diagnose) => {
       using files = folder();
       const path = files.write("ca.pem", CA.certificate);
-      const found = finding(await offline(diagnose, { NODE_EXTRA_CA_CERTS: path }), "ca_vars");
+      const found = finding(await offline(diagnose, { REQUESTS_CA_BUNDLE: path }), "ca_vars");
       assertEquals(found.status, "warn");
-      assertIncludes(found.summary, "NODE_EXTRA_CA_CERTS names a CA bundle for other programs");
-      assertIncludes(found.remediation ?? "", 'export CODEX_CA_CERTIFICATE="$NODE_EXTRA_CA_CERTS"');
+      assertIncludes(found.summary, "REQUESTS_CA_BUNDLE names a CA bundle for other programs");
+      assertIncludes(found.remediation ?? "", 'export CODEX_CA_CERTIFICATE="$REQUESTS_CA_BUNDLE"');
       const both = finding(
-        await offline(diagnose, { NODE_EXTRA_CA_CERTS: path, CODEX_CA_CERTIFICATE: path }),
+        await offline(diagnose, { REQUESTS_CA_BUNDLE: path, CODEX_CA_CERTIFICATE: path }),
         "ca_vars",
       );
       assertEquals(both.status, "ok");

@@ -16,6 +16,7 @@ import {
 import { formatName } from "../../../lib/trust/encoding/distinguished_name.ts";
 import { readPemSections } from "../../../lib/trust/encoding/pem.ts";
 import { readPkcs7 } from "../../../lib/trust/encoding/pkcs7.ts";
+import { readExtensions } from "../../../lib/trust/certificate/certificate_extensions.ts";
 import { readAux } from "../../../lib/trust/certificate/x509_aux.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import * as shape from "./shapes.ts";
@@ -154,6 +155,7 @@ Deno.test("PKCS#7, trust settings, names and facts never throw", () => {
         readAux(input);
         formatName(input);
         certificateFacts(input);
+        readExtensions(input);
       }
     }),
     RUNS,
