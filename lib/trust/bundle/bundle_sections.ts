@@ -9,7 +9,7 @@ import type { SkippedSection } from "./bundle.ts";
 import { firstItemLength, withShortestLength } from "../encoding/der.ts";
 import { isCertificateKind, type PemSection, readPemSections } from "../encoding/pem.ts";
 import { looksLikePkcs12, looksLikePkcs7, readPkcs7 } from "../encoding/pkcs7.ts";
-import { decodeBundle, isJavaKeyStore } from "./bundle_text.ts";
+import { decodeBundle, isJavaKeyStore } from "../encoding/bundle_text.ts";
 import { type CertificateAux, readAux } from "../certificate/x509_aux.ts";
 
 /** A section that claims to be one certificate. */
