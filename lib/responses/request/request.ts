@@ -29,6 +29,12 @@ export interface TurnParameters {
   readonly serviceTier?: string;
   /** A response to continue. Its id is sent; its items need not be in `input`. */
   readonly previousResponseId?: string;
+  /** Whether the server keeps the response, so that its id can be continued later. Default false. */
+  readonly store?: boolean;
+  /** The most tokens of the answer, reasoning included. Default: the model's own limit. */
+  readonly maxOutputTokens?: number;
+  /** Sampling temperature, 0 to 2. Default: the model's own. */
+  readonly temperature?: number;
   /** Default: the session's id. */
   readonly promptCacheKey?: string;
   /** Added to what the program says of itself; cannot replace it. */
@@ -62,7 +68,7 @@ export interface RequestBody {
   readonly tool_choice: "auto";
   readonly parallel_tool_calls: boolean;
   readonly reasoning: { readonly effort?: string; readonly summary?: string; readonly context?: string };
-  readonly store: false;
+  readonly store: boolean;
   readonly stream: true;
   readonly include: readonly string[];
   readonly service_tier?: string;
@@ -70,6 +76,8 @@ export interface RequestBody {
   readonly text?: JsonObject;
   readonly client_metadata: Readonly<Record<string, string>>;
   readonly previous_response_id?: string;
+  readonly max_output_tokens?: number;
+  readonly temperature?: number;
 }
 
 /** Makes the body of a turn. */
@@ -89,7 +97,7 @@ export function requestBody(request: TurnRequest, context: BodyContext): Request
     tool_choice: "auto",
     parallel_tool_calls: !lite && (request.parallelToolCalls ?? true),
     reasoning: reasoningPart(request),
-    store: false,
+    store: request.store ?? false,
     stream: true,
     include: ["reasoning.encrypted_content"],
     ...(tier === undefined ? {} : { service_tier: tier }),
@@ -97,6 +105,8 @@ export function requestBody(request: TurnRequest, context: BodyContext): Request
     ...(text === undefined ? {} : { text }),
     client_metadata: { ...request.clientMetadata, ...context.clientMetadata },
     ...(request.previousResponseId === undefined ? {} : { previous_response_id: request.previousResponseId }),
+    ...(request.maxOutputTokens === undefined ? {} : { max_output_tokens: request.maxOutputTokens }),
+    ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
   };
 }
 
