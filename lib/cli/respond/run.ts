@@ -16,10 +16,10 @@ import { listenForStop } from "../command/stop_signals.ts";
 import type { Host } from "../command/host.ts";
 import type { OutputFile } from "../output/output_file.ts";
 import { createReporter } from "../output/reporter.ts";
-import { printTurn } from "./one_turn.ts";
-import { resultLine } from "./output.ts";
-import { prepare } from "./prepare.ts";
-import { readPrompt } from "./prompt.ts";
+import { printTurn } from "./print_turn.ts";
+import { resultLine } from "./turn_output.ts";
+import { prepare } from "./prepare_request.ts";
+import { readPrompt } from "./read_prompt.ts";
 
 /** Runs the command. With `--json` the last line is a result, whatever fails and however early. */
 export async function run(context: CliContext, flags: RespondFlags, ...words: string[]): Promise<void> {

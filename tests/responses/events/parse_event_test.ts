@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { jsonLine } from "../../../lib/cli/respond/output.ts";
+import { jsonLine } from "../../../lib/cli/respond/turn_output.ts";
 import { parseEvent } from "../../../lib/responses/events/parse_event.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 

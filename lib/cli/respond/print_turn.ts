@@ -12,8 +12,8 @@ import type { Host } from "../command/host.ts";
 import type { OutputFile } from "../output/output_file.ts";
 import { OutputQueue } from "../output/output_queue.ts";
 import type { Reporter } from "../output/reporter.ts";
-import { narrate } from "./narrate.ts";
-import { jsonOutput, textOutput } from "./output.ts";
+import { narrate } from "./turn_messages.ts";
+import { jsonOutput, textOutput } from "./turn_output.ts";
 import type { SchemaCheck } from "./schema_check.ts";
 
 /** How a turn is printed. */
