@@ -1,30 +1,38 @@
 /**
- * The flags that every command takes, and those of every command that goes to the network.
+ * The flags that every command takes, and those of every command that uses the network.
  *
  * @module
  */
-import type { CliContext } from "./context.ts";
 import type { FlagParametersForType } from "@stricli/core";
 import type { OutputFlags } from "../output/reporter.ts";
+import type { CliContext } from "./context.ts";
 
 export type { OutputFlags };
 
-/** Whom to trust, which way to go, which configuration to read. */
+/** The flags that decide on trust, route and configuration. */
 export type NetworkFlags = {
   readonly caCert?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
   readonly proxy?: string;
   readonly profile?: string;
+  readonly config?: readonly string[];
   readonly strictConfig?: boolean;
 };
 
-/** Takes a word as it was typed. */
+/** Takes a value as it was typed. */
 export const text = (input: string): string => input;
 
 /** Parameters of {@link OutputFlags}. */
 export const OUTPUT_FLAGS: FlagParametersForType<OutputFlags, CliContext> = {
-  quiet: { kind: "counter", optional: true, brief: "Say less on stderr; twice: errors only" },
-  verbose: { kind: "counter", optional: true, brief: "Say more on stderr: roots, route, retries" },
-  color: { kind: "enum", values: ["auto", "always", "never"], optional: true, brief: "Colour on stderr" },
+  quiet: { kind: "counter", optional: true, brief: "Print no progress on stderr; -qq: errors only" },
+  verbose: { kind: "counter", optional: true, brief: "Print details on stderr: roots, route, retries; -vv: more" },
+  color: {
+    kind: "enum",
+    values: ["auto", "always", "never"],
+    optional: true,
+    brief: "Colour on stderr and on a terminal",
+  },
 };
 
 /** Parameters of {@link NetworkFlags}. */
@@ -33,30 +41,58 @@ export const NETWORK_FLAGS: FlagParametersForType<NetworkFlags, CliContext> = {
     kind: "parsed",
     parse: text,
     optional: true,
+    placeholder: "FILE|DIR",
+    brief: "CA bundle, added to the roots of the system and of Mozilla",
+  },
+  clientCert: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
     placeholder: "FILE",
-    brief: "CA bundle, added to the usual roots",
+    brief: "Client certificate for TLS (PEM)",
+  },
+  clientKey: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    placeholder: "FILE",
+    brief: "Private key of the client certificate (PEM)",
   },
   proxy: {
     kind: "parsed",
     parse: text,
     optional: true,
     placeholder: "URL|none",
-    brief: "Proxy for every connection",
+    brief: "Proxy for every connection, or none",
   },
   profile: {
     kind: "parsed",
     parse: text,
     optional: true,
     placeholder: "NAME",
-    brief: "Profile of config.toml",
+    brief: "Profile of the configuration",
+    proposeCompletions: async function () {
+      return (await import("./flag_proposals.ts")).profiles(this.host.world);
+    },
+  },
+  config: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    variadic: true,
+    placeholder: "KEY=VALUE",
+    brief: "Setting of config.toml for this call; may be repeated",
   },
   strictConfig: {
     kind: "boolean",
     optional: true,
     withNegated: false,
-    brief: "Unknown keys in config.toml are an error",
+    brief: "Treat unknown keys in config.toml as an error",
   },
 };
 
-/** Their one-letter names, the same in every command. */
+/** The one-letter names of {@link OUTPUT_FLAGS}. */
 export const OUTPUT_ALIASES = { q: "quiet", v: "verbose" } as const;
+
+/** The one-letter name in {@link NETWORK_FLAGS}. */
+export const NETWORK_ALIASES = { C: "config" } as const;

@@ -1,10 +1,12 @@
 /**
- * The words of `culvert respond`.
+ * Defines `culvert respond`.
  *
  * @module
  */
 import { defineCommand } from "../command/command.ts";
+import { oneOf, positiveInteger, positiveNumber, temperature } from "../command/flag_parsers.ts";
 import {
+  NETWORK_ALIASES,
   NETWORK_FLAGS,
   type NetworkFlags,
   OUTPUT_ALIASES,
@@ -13,7 +15,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 
-/** What can be said to `respond`. */
+/** The flags of `respond`. */
 export type RespondFlags = OutputFlags & NetworkFlags & {
   readonly json?: boolean;
   readonly model?: string;
@@ -23,39 +25,64 @@ export type RespondFlags = OutputFlags & NetworkFlags & {
   readonly instructions?: string;
   readonly image?: readonly string[];
   readonly reasoning?: string;
+  readonly verbosity?: "low" | "medium" | "high";
+  readonly maxOutputTokens?: number;
+  readonly temperature?: number;
   readonly outputSchema?: string;
   readonly tools?: string;
+  readonly continue?: boolean;
+  readonly conversation?: string;
+  readonly store?: boolean;
   readonly previous?: string;
   readonly output?: string;
+  readonly render?: "auto" | "never";
   readonly repeatFrom?: string;
+  readonly timeout?: number;
+  readonly header?: readonly string[];
   readonly apiKeyFile?: string;
+  readonly usage?: boolean;
   readonly dryRun?: boolean;
 };
+
+/** Values of `--reasoning` that completion proposes; a gateway may accept others. */
+const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 /** `culvert respond`. */
 export const respondCommand = defineCommand<RespondFlags, string[]>({
   flags: {
-    model: { kind: "parsed", parse: text, optional: true, placeholder: "NAME", brief: "Model to ask" },
+    model: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "NAME",
+      brief: "Model that answers",
+      proposeCompletions: async function () {
+        return (await import("../command/flag_proposals.ts")).models(this.host.world);
+      },
+    },
     provider: {
       kind: "parsed",
       parse: text,
       optional: true,
       placeholder: "ID",
       brief: "Provider: openai, ollama, lmstudio, demo, or one of config.toml",
+      proposeCompletions: async function () {
+        return (await import("../command/flag_proposals.ts")).providers(this.host.world);
+      },
     },
-    baseUrl: { kind: "parsed", parse: text, optional: true, placeholder: "URL", brief: "Address of the API" },
+    baseUrl: { kind: "parsed", parse: text, optional: true, placeholder: "URL", brief: "Base URL of the API" },
     transport: {
       kind: "enum",
       values: ["auto", "sse", "ws"],
       optional: true,
-      brief: "Wire; auto prefers the websocket where there is one",
+      brief: "Transport; auto uses a websocket where the provider has one",
     },
     instructions: {
       kind: "parsed",
       parse: text,
       optional: true,
       placeholder: "TEXT",
-      brief: "Instructions for the model",
+      brief: "Instructions for the model (system prompt)",
     },
     image: {
       kind: "parsed",
@@ -63,14 +90,35 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       optional: true,
       variadic: true,
       placeholder: "FILE|URL",
-      brief: "Picture to show; may be repeated",
+      brief: "Image for the prompt; may be repeated",
     },
     reasoning: {
       kind: "parsed",
       parse: text,
       optional: true,
       placeholder: "EFFORT",
-      brief: "none, minimal, low, medium, high, xhigh, max",
+      brief: "Reasoning effort: none, minimal, low, medium, high, xhigh, max",
+      proposeCompletions: () => EFFORTS,
+    },
+    verbosity: {
+      kind: "enum",
+      values: ["low", "medium", "high"],
+      optional: true,
+      brief: "How long answers are",
+    },
+    maxOutputTokens: {
+      kind: "parsed",
+      parse: positiveInteger,
+      optional: true,
+      placeholder: "N",
+      brief: "Most tokens of an answer, reasoning included",
+    },
+    temperature: {
+      kind: "parsed",
+      parse: temperature,
+      optional: true,
+      placeholder: "T",
+      brief: "Sampling temperature, 0 to 2",
     },
     outputSchema: {
       kind: "parsed",
@@ -79,13 +127,41 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       placeholder: "FILE",
       brief: "JSON Schema that the answer must fit",
     },
-    tools: { kind: "parsed", parse: text, optional: true, placeholder: "FILE", brief: "JSON array of tools" },
+    tools: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "JSON array of tools that the model may call",
+    },
+    continue: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Continue the latest kept conversation, or begin one",
+    },
+    conversation: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "NAME",
+      brief: "Continue or begin the conversation of that name",
+      proposeCompletions: async function () {
+        return (await import("../conversation/conversation_folder.ts")).conversationNames(this.host.world);
+      },
+    },
+    store: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Let the server keep the response, for --previous",
+    },
     previous: {
       kind: "parsed",
       parse: text,
       optional: true,
       placeholder: "ID",
-      brief: "Response to go on from",
+      brief: "Continue from this response id, which the server has stored",
     },
     output: {
       kind: "parsed",
@@ -94,12 +170,35 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       placeholder: "FILE",
       brief: "Also write the answer to a file, at the end",
     },
+    render: {
+      kind: "parsed",
+      parse: oneOf("auto", "never"),
+      optional: true,
+      placeholder: "auto|never",
+      brief: "Format Markdown on a terminal (auto, the default) or not",
+      proposeCompletions: () => ["auto", "never"],
+    },
     repeatFrom: {
       kind: "parsed",
       parse: text,
       optional: true,
       placeholder: "FILE",
-      brief: "One prompt a line, one session for all",
+      brief: "Answer each line of the file, in one session",
+    },
+    timeout: {
+      kind: "parsed",
+      parse: positiveNumber("seconds"),
+      optional: true,
+      placeholder: "SECONDS",
+      brief: "Longest time for one answer, retries included",
+    },
+    header: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      variadic: true,
+      placeholder: "'NAME: VALUE'",
+      brief: "Header of every request to the API; may be repeated",
     },
     apiKeyFile: {
       kind: "parsed",
@@ -108,11 +207,17 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       placeholder: "FILE",
       brief: "File that holds the API key",
     },
+    usage: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Print the token counts on stderr",
+    },
     dryRun: {
       kind: "boolean",
       optional: true,
       withNegated: false,
-      brief: "Print the request, secrets masked, and send nothing",
+      brief: "Print the request with secrets masked, and send nothing",
     },
     json: {
       kind: "boolean",
@@ -122,24 +227,32 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },
-  aliases: { m: "model", o: "output", i: "image", ...OUTPUT_ALIASES },
+  aliases: {
+    m: "model",
+    o: "output",
+    i: "image",
+    c: "continue",
+    H: "header",
+    ...NETWORK_ALIASES,
+    ...OUTPUT_ALIASES,
+  },
   positional: {
     kind: "array",
     parameter: {
       parse: text,
-      brief: "The prompt; `-`, or none at all, reads standard input",
+      brief: "The prompt; - or no prompt reads standard input",
       placeholder: "PROMPT",
     },
   },
   docs: {
     brief: "Stream one answer",
     description:
-      "Streams one turn. The answer goes to stdout as it arrives. Standard input is read only for `-`, or when no\nprompt is given.",
+      "Sends the prompt to the model and prints the answer on stdout as it arrives. Standard input is read only for -, or when no prompt is given. Only -c and --conversation keep anything: see culvert conversation --help.",
     examples: [
       `culvert respond --provider demo "Why is the sky blue?"`,
       `echo "Say hi" | culvert respond --provider demo --json | tail -1`,
     ],
-    seeAlso: ["culvert doctor", "culvert help exit-codes", "culvert help events"],
+    seeAlso: ["culvert doctor", "culvert conversation", "culvert help exit-codes", "culvert help events"],
   },
   load: () => import("./run.ts"),
 });

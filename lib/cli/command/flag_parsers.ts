@@ -1,0 +1,42 @@
+/**
+ * Parsers of flag values. Each throws an `Error` whose message says what the value must be; the parser adds the name
+ * of the flag.
+ *
+ * @module
+ */
+
+/** Parses a whole number from 1 upwards. */
+export function positiveInteger(input: string): number {
+  const value = Number(input);
+  if (/^\d+$/.test(input) && Number.isSafeInteger(value) && value > 0) return value;
+  throw new Error(`"${input}" is not a whole number above 0`);
+}
+
+/**
+ * Returns a parser of decimal numbers above 0.
+ *
+ * @param unit for the message, in the plural
+ */
+export function positiveNumber(unit: string): (input: string) => number {
+  return (input) => {
+    const value = Number(input);
+    if (/^\d*\.?\d+$/.test(input) && value > 0 && value <= 2_000_000) return value;
+    throw new Error(`"${input}" is not a number of ${unit} above 0`);
+  };
+}
+
+/** Parses a sampling temperature (API reference of the Responses API: 0 to 2). */
+export function temperature(input: string): number {
+  const value = Number(input);
+  if (/^\d*\.?\d+$/.test(input) && value <= 2) return value;
+  throw new Error(`"${input}" is not a number from 0 to 2`);
+}
+
+/** Returns a parser of one of several words. */
+export function oneOf<const T extends string>(...words: readonly T[]): (input: string) => T {
+  return (input) => {
+    const found = words.find((word) => word === input);
+    if (found !== undefined) return found;
+    throw new Error(`"${input}" is not one of ${words.join(", ")}`);
+  };
+}
