@@ -12,7 +12,7 @@ const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 export interface CulvertOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Text to write to stdin before it is closed. Default: stdin is closed at once. */
+  /** Text to write to stdin before closing it. Default: stdin is /dev/null. */
   readonly stdin?: string;
   /** Kills the process after this time, ms. Default 30,000. */
   readonly limitMs?: number;
@@ -43,6 +43,10 @@ export function programUnderTest(): readonly string[] {
 
 /** Starts the program with pipes on all three streams, in a scrubbed environment. The caller must end it. */
 export function startCulvert(args: readonly string[], options: CulvertOptions = {}): Deno.ChildProcess {
+  return spawn(args, options, "piped");
+}
+
+function spawn(args: readonly string[], options: CulvertOptions, stdin: "piped" | "null"): Deno.ChildProcess {
   const [command, ...before] = programUnderTest();
   if (command === undefined) throw new Error("No program under test");
   return new Deno.Command(command, {
@@ -50,7 +54,7 @@ export function startCulvert(args: readonly string[], options: CulvertOptions = 
     clearEnv: true,
     env: scrubbedEnv({ CODEX_HOME: EMPTY_HOME, ...options.env }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    stdin: "piped",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -63,16 +67,10 @@ globalThis.addEventListener("unload", () => Deno.removeSync(EMPTY_HOME, { recurs
 /** Runs the program and waits for its end. */
 export async function culvert(args: readonly string[], options: CulvertOptions = {}): Promise<CulvertRun> {
   const begin = performance.now();
-  const child = startCulvert(args, options);
+  const { stdin } = options;
+  const child = spawn(args, options, stdin === undefined ? "null" : "piped");
   const limit = setTimeout(() => child.kill("SIGKILL"), options.limitMs ?? 30_000);
-  const writer = child.stdin.getWriter();
-  const feeding = (async () => {
-    if (options.stdin !== undefined) await writer.write(new TextEncoder().encode(options.stdin));
-    await writer.close();
-  })().catch((error: unknown) => {
-    // The program may end without reading its input.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-  });
+  const feeding = stdin === undefined ? undefined : feed(child, stdin);
   const [output] = await Promise.all([child.output(), feeding]);
   clearTimeout(limit);
   const decoder = new TextDecoder();
@@ -82,6 +80,17 @@ export async function culvert(args: readonly string[], options: CulvertOptions =
     stderr: decoder.decode(output.stderr),
     durationMs: performance.now() - begin,
   };
+}
+
+async function feed(child: Deno.ChildProcess, text: string): Promise<void> {
+  const writer = child.stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+  } catch (error) {
+    // The program may end without reading its input.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 /** Parses the JSONL that `--json` prints; throws on any line that is not JSON. */

@@ -42,6 +42,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | Rout
   run: async () => (await import("../run/command.ts")).runCommand,
   capture: async () => (await import("../capture/command.ts")).captureCommand,
   serve: async () => (await import("../serve/command.ts")).serveCommand,
+  conversation: async () => (await import("../conversation/command.ts")).conversationCommands,
   report: async () => (await import("../report/command.ts")).reportCommand,
   export: async () => (await import("../export/command.ts")).exportCommand,
   replay: async () => (await import("../replay/command.ts")).replayCommand,
@@ -62,7 +63,7 @@ async function commandsFor(name?: string): Promise<RouteMap<CliContext> & Docume
   return defineGroup(routes, docs, names.filter((key) => key.startsWith("__")));
 }
 
-/** Says what the parser did not understand. */
+/** Says what the parser did not understand. Flags are named as they are typed. */
 function parsingMessage(exc: unknown): string {
   if (!(exc instanceof ArgumentScannerError)) return exc instanceof Error ? exc.message : String(exc);
   return formatMessageForArgumentScannerError(exc, {
@@ -71,6 +72,21 @@ function parsingMessage(exc: unknown): string {
       return `There is no flag --${input}${meant === "" ? "" : `; did you mean ${meant}?`}`;
     },
     AliasNotFoundError: ({ input }) => `There is no flag -${input}`,
+    ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) => {
+      const reason = exception instanceof Error ? exception.message : String(exception);
+      // A positional argument is named by its placeholder, in upper case.
+      return /^[A-Z]/.test(name) ? `${name}: ${reason}` : `--${kebab(name)}: ${reason}`;
+    },
+    EnumValidationError: ({ externalFlagName, input, values }) =>
+      `--${kebab(externalFlagName)}: "${input}" is not one of ${values.join(", ")}`,
+    UnsatisfiedFlagError: ({ externalFlagName }) => `--${kebab(externalFlagName)} needs a value`,
+    UnexpectedFlagError: ({ externalFlagName }) => `--${kebab(externalFlagName)} may be given only once`,
+    UnexpectedPositionalError: ({ input, expectedCount }) =>
+      expectedCount === 0
+        ? `"${input}" is not expected: the command takes no argument`
+        : `"${input}" is one argument too many: the command takes ${expectedCount}`,
+    UnsatisfiedPositionalError: ({ placeholder }) => `${placeholder} is missing`,
+    InvalidNegatedFlagSyntaxError: ({ externalFlagName }) => `--${kebab(externalFlagName)} takes no value`,
   });
 }
 

@@ -18,7 +18,7 @@ export function processHost(): Host {
     args: Deno.args,
     world,
     ...createOutputStreams(streamParts(Deno.stdout), streamParts(Deno.stderr), world.sleep),
-    stdin: { isTerminal: Deno.stdin.isTerminal(), stream: () => Deno.stdin.readable },
+    stdin: { isTerminal: Deno.stdin.isTerminal(), kind: inputKind, stream: () => Deno.stdin.readable },
     secrets: () => secrets ??= secretsAround(world.env),
     onSignal,
     exit: (status) => Deno.exit(status),
@@ -56,6 +56,18 @@ function streamParts(stream: typeof Deno.stdout): StreamParts {
       }
     },
   };
+}
+
+async function inputKind(): Promise<"pipe" | "file" | "other"> {
+  // `Deno.stdin` has no stat, and /dev/stdin cannot be opened without --allow-all.
+  const { fstatSync } = await import("node:fs");
+  try {
+    const info = fstatSync(0);
+    return info.isFIFO() ? "pipe" : info.isFile() ? "file" : "other";
+  } catch {
+    // Standard input is closed.
+    return "other";
+  }
 }
 
 function onSignal(signal: StopSignal, handler: () => void): () => void {

@@ -9,6 +9,7 @@ import { type AuthStatus, authStatus } from "../../auth/policy/status.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import { EXIT } from "../../errors.ts";
 import type { StatusFlags } from "./command.ts";
+import { settingsFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
 
@@ -26,7 +27,7 @@ export async function run(context: CliContext, flags: StatusFlags): Promise<void
   const { host } = context;
   const { world } = host;
   const reporter = createReporter(host, flags);
-  const settings = await loadSettings(flags, world);
+  const settings = await loadSettings(settingsFlags(flags), world);
   settings.warnings.forEach(reporter.warn);
   const { codexHome, loginStorage } = settings;
   let opened: Promise<CredentialStore> | undefined;

@@ -80,7 +80,8 @@ export function defineCommand<
     parameters: {
       flags: definition.flags,
       positional: definition.positional,
-      ...(definition.aliases === undefined ? {} : { aliases: definition.aliases }),
+      // The short name of --config is the same in every command that has the flag.
+      aliases: { ...("config" in definition.flags ? { C: "config" } : {}), ...definition.aliases },
     },
     docs: { brief: definition.docs.brief },
   });

@@ -14,7 +14,15 @@ import type { Host } from "./host.ts";
 import type { NetworkFlags } from "./shared_flags.ts";
 
 /** The flags that decide on a connection; each command has some of them. */
-export type ConnectionFlags = NetworkFlags & SharedFlags;
+export type ConnectionFlags = NetworkFlags & SharedFlags & {
+  /** Headers `NAME: VALUE` for requests to the provider. */
+  readonly header?: readonly string[];
+};
+
+/** Returns the flags in the form that the settings take. */
+export function settingsFlags({ config, ...flags }: NetworkFlags & SharedFlags): SharedFlags {
+  return { ...flags, ...(config === undefined ? {} : { overrides: config }) };
+}
 
 /** Everything that a command needs to talk to a provider. Dispose of it at the end of the command. */
 export type Connection = Connected;
@@ -34,7 +42,10 @@ export async function connectCommand(
   reporter: Reporter,
   observe: (observation: Observation) => void = () => {},
 ): Promise<Connection> {
-  const settings = await loadSettings(flags, host.world);
+  const loaded = await loadSettings(settingsFlags(flags), host.world);
+  const settings = flags.header === undefined
+    ? loaded
+    : (await import("./header_flag.ts")).withHeaders(loaded, flags.header, reporter.secrets);
   if (settings.provider.id !== "demo") {
     return await connectWith({ world: host.world, settings, reporter, observe });
   }
@@ -64,6 +75,7 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
     if (observation.kind === "note") reporter.note(observation.message, observation.level);
     observe(observation);
   });
+  addSecrets(reporter, settings);
   const early: Warning[] = [];
   let warn = (warning: Warning): void => void early.push(warning);
   const connection = await connect(settings, world, { observer, warn: (warning) => warn(warning) });
@@ -83,6 +95,13 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
       await beneath?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Values that must not be shown: the password of `--proxy`, and what a provider sends beside the credential. */
+function addSecrets({ secrets }: Reporter, { proxy, provider }: Settings): void {
+  secrets.addAddress(proxy);
+  secrets.addAddress(provider.baseUrl);
+  secrets.add(...Object.values(provider.queryParams), ...Object.values(provider.headers));
 }
 
 /** More warnings of one kind than this are counted instead: an old bundle may hold dozens of expired roots. */

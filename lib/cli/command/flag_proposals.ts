@@ -52,7 +52,10 @@ async function tablesOf(codexHome: string): Promise<Pick<ConfigNames, "providers
     const profile = /^(.+)\.config\.toml$/.exec(name)?.[1];
     if (profile !== undefined) files.push(profile);
   }
-  return { providers: keysOf(config["model_providers"]), profiles: [...keysOf(config["profiles"]), ...files] };
+  return {
+    providers: keysOf(config["model_providers"]),
+    profiles: [...keysOf(config["profiles"]), ...files],
+  };
 }
 
 function keysOf(table: unknown): readonly string[] {

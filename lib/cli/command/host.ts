@@ -12,6 +12,8 @@ export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
 export interface InputStream {
   /** Whether the stream is a terminal. */
   readonly isTerminal: boolean;
+  /** Finds out what the stream is: `pipe`, `file`, or something else. */
+  readonly kind: () => Promise<"pipe" | "file" | "other">;
   /** Opens the stream. Call it once. */
   readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>;
 }

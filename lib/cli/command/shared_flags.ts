@@ -26,7 +26,11 @@ export const text = (input: string): string => input;
 /** Parameters of {@link OutputFlags}. */
 export const OUTPUT_FLAGS: FlagParametersForType<OutputFlags, CliContext> = {
   quiet: { kind: "counter", optional: true, brief: "Print no progress on stderr; -qq: errors only" },
-  verbose: { kind: "counter", optional: true, brief: "Print details on stderr: roots, route, retries; -vv: more" },
+  verbose: {
+    kind: "counter",
+    optional: true,
+    brief: "Print details on stderr: roots, route, retries; -vv: more",
+  },
   color: {
     kind: "enum",
     values: ["auto", "always", "never"],
@@ -93,6 +97,3 @@ export const NETWORK_FLAGS: FlagParametersForType<NetworkFlags, CliContext> = {
 
 /** The one-letter names of {@link OUTPUT_FLAGS}. */
 export const OUTPUT_ALIASES = { q: "quiet", v: "verbose" } as const;
-
-/** The one-letter name in {@link NETWORK_FLAGS}. */
-export const NETWORK_ALIASES = { C: "config" } as const;

@@ -35,8 +35,7 @@ export async function run(context: CliContext, flags: DemoFlags): Promise<void> 
       { model: settings.model, input: [userMessage(DEMO_PROMPT, [])] },
       { signal: stop.signal, restartAfterText: flags.json === true },
     );
-    const printed = await printTurn(turn, { host, reporter, json: flags.json === true });
-    context.status = printed.status;
+    context.status = await printTurn(turn, { host, reporter, json: flags.json === true });
   } finally {
     session.close();
   }

@@ -62,6 +62,9 @@ function sharedFlags(flags: DoctorFlags, url: string | undefined): SharedFlags {
   const { caCert, proxy, profile, strictConfig, model, provider, transport, apiKeyFile } = flags;
   const given = {
     caCert,
+    clientCert: flags.clientCert,
+    clientKey: flags.clientKey,
+    overrides: flags.config,
     proxy,
     profile,
     strictConfig,

@@ -31,6 +31,8 @@ export interface Reporter {
   readonly warn: (warning: Warning) => void;
   /** Writes a detail for `-v`, or for `-vv` with level `debug`. */
   readonly note: (message: string, level?: "info" | "debug") => void;
+  /** Writes what a flag asked for, such as the counts of `--usage`; no flag silences it. */
+  readonly requested: (message: string) => void;
   /** Writes a failure; no flag silences it. */
   readonly fail: (error: Reportable) => void;
   /** Shows on a terminal what is being waited for, until it is stopped; silenced by `-q`. */
@@ -63,6 +65,7 @@ export function createReporter(host: OutputHost, flags: OutputFlags): Reporter {
     note: (message, at = "info") => {
       if (level >= (at === "debug" ? 2 : 1)) writeLine(style.faint(singleLine(message)));
     },
+    requested: (message) => writeLine(singleLine(message)),
     fail: (error) => write(formatError(error, style)),
     wait: (label) => {
       progressLine = startProgressLine(host, label, level >= 0);

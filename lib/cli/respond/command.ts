@@ -6,7 +6,6 @@
 import { defineCommand } from "../command/command.ts";
 import { oneOf, positiveInteger, positiveNumber, temperature } from "../command/flag_parsers.ts";
 import {
-  NETWORK_ALIASES,
   NETWORK_FLAGS,
   type NetworkFlags,
   OUTPUT_ALIASES,
@@ -70,7 +69,13 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
         return (await import("../command/flag_proposals.ts")).providers(this.host.world);
       },
     },
-    baseUrl: { kind: "parsed", parse: text, optional: true, placeholder: "URL", brief: "Base URL of the API" },
+    baseUrl: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "URL",
+      brief: "Base URL of the API",
+    },
     transport: {
       kind: "enum",
       values: ["auto", "sse", "ws"],
@@ -233,7 +238,6 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
     i: "image",
     c: "continue",
     H: "header",
-    ...NETWORK_ALIASES,
     ...OUTPUT_ALIASES,
   },
   positional: {

@@ -1,16 +1,15 @@
 /**
- * Files that go into a request: pictures, tools, a schema.
+ * Reads the files that become part of a request: images, tools, a schema.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import { CulvertError } from "../../errors.ts";
-import type { Host } from "../command/host.ts";
 
-/** Pictures larger than this are refused before anything is sent, bytes. */
+/** Largest image that is sent, bytes. */
 const IMAGE_LIMIT = 50 * 1024 * 1024;
 
-/** Kinds of picture the API takes, by their first bytes. */
+/** The image formats that the API accepts, by their first bytes. */
 const SIGNATURES: readonly (readonly [type: string, test: (bytes: Uint8Array) => boolean])[] = [
   ["image/png", (bytes) => startsWith(bytes, [0x89, 0x50, 0x4e, 0x47])],
   ["image/jpeg", (bytes) => startsWith(bytes, [0xff, 0xd8, 0xff])],
@@ -23,10 +22,10 @@ const SIGNATURES: readonly (readonly [type: string, test: (bytes: Uint8Array) =>
 ];
 
 /**
- * The `image_url` of a picture: an address as it is, a file as a data URL.
+ * Returns the `image_url` of an image: a URL unchanged, a file as a data URL.
  *
  * @param named a path, or an http(s) or data URL
- * @throws CulvertError `input_unreadable` when it cannot be read or is no picture the API takes
+ * @throws CulvertError `input_unreadable` when the file cannot be read or is not an image that the API accepts
  */
 export async function imageUrl(named: string): Promise<string> {
   if (/^(https?|data):/i.test(named)) return named;
@@ -34,9 +33,9 @@ export async function imageUrl(named: string): Promise<string> {
   if (bytes.length > IMAGE_LIMIT) {
     throw new CulvertError(
       "input_unreadable",
-      `Cannot use --image ${named}: ${bytes.length} bytes are too many`,
+      `Cannot use --image ${named}: it has ${bytes.length} bytes`,
       {
-        hint: `Pictures may have up to ${IMAGE_LIMIT} bytes.`,
+        hint: `Images may have up to ${IMAGE_LIMIT} bytes.`,
       },
     );
   }
@@ -44,9 +43,9 @@ export async function imageUrl(named: string): Promise<string> {
   if (type === undefined) {
     throw new CulvertError(
       "input_unreadable",
-      `Cannot use --image ${named}: it is not a PNG, JPEG, GIF or WebP picture`,
+      `Cannot use --image ${named}: it is not a PNG, JPEG, GIF or WebP image`,
       {
-        hint: "Convert it first.",
+        hint: "Convert it to one of these formats.",
       },
     );
   }
@@ -61,7 +60,7 @@ export async function imageUrl(named: string): Promise<string> {
  * @throws CulvertError `input_unreadable` when it cannot be read or is not JSON
  */
 export async function readJson(path: string, flag: string): Promise<unknown> {
-  const text = new TextDecoder().decode(await readBytes(path, flag));
+  const text = await readText(path, flag);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -74,7 +73,7 @@ export async function readJson(path: string, flag: string): Promise<unknown> {
   }
 }
 
-/** A `--tools` file: an array of tool objects. */
+/** Reads a `--tools` file: an array of tool objects. */
 export async function readTools(path: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const value = await readJson(path, "--tools");
   if (Array.isArray(value) && value.every(isObject)) return value;
@@ -83,7 +82,7 @@ export async function readTools(path: string): Promise<readonly Readonly<Record<
   });
 }
 
-/** An `--output-schema` file: one JSON Schema object. */
+/** Reads an `--output-schema` file: one JSON Schema object. */
 export async function readSchema(path: string): Promise<Readonly<Record<string, unknown>>> {
   const value = await readJson(path, "--output-schema");
   if (isObject(value)) return value;
@@ -93,19 +92,12 @@ export async function readSchema(path: string): Promise<Readonly<Record<string, 
 }
 
 /**
- * The lines of a file that are not blank; `-` reads standard input.
+ * Reads a text file that a flag names.
  *
- * @throws CulvertError `input_unreadable` when it cannot be read or has none
+ * @throws CulvertError `input_unreadable`
  */
-export async function readLines(path: string, flag: string, host: Host): Promise<readonly string[]> {
-  const text = path === "-"
-    ? await new Response(host.stdin.stream()).text()
-    : new TextDecoder().decode(await readBytes(path, flag));
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  if (lines.length > 0) return lines;
-  throw new CulvertError("input_unreadable", `Cannot use ${flag} ${path}: it holds no line of text`, {
-    hint: "Write one prompt a line.",
-  });
+export async function readText(path: string, flag: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path, flag));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -122,7 +114,7 @@ async function readBytes(path: string, flag: string): Promise<Uint8Array<ArrayBu
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CulvertError("input_unreadable", `Cannot read ${flag} ${path}: ${reason}`, {
-      hint: "Check the path; it is taken relative to the working directory.",
+      hint: "Check the path; it is relative to the working directory.",
       details: { flag, path },
       cause: error,
     });

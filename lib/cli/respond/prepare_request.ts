@@ -1,6 +1,6 @@
 /**
- * From words and files to a request. All of it is read before anything is opened, so that a mistake costs
- * nothing.
+ * Builds requests from the flags and the files that they name. The files are read before a connection is opened, so
+ * that a mistake costs nothing.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { Settings } from "../../config/settings.ts";
 import type { RespondFlags } from "./command.ts";
 import type { SchemaCheck } from "./schema_check.ts";
 
-/** A request in the making: everything but what the settings add. */
+/** Builds requests from what the flags gave. */
 export interface PreparedRequest {
-  /** The request for one prompt. */
-  readonly forPrompt: (prompt: string, settings: Settings) => TurnRequest;
-  /** Judges the answer, where a schema was given. */
+  /** Builds the request for one prompt. */
+  readonly forPrompt: (prompt: string, settings: Settings, history?: readonly ResponseItem[]) => TurnRequest;
+  /** Checks an answer, where a schema was given. */
   readonly check?: SchemaCheck;
 }
 
@@ -28,16 +28,19 @@ export async function prepare(flags: RespondFlags): Promise<PreparedRequest> {
     flags.outputSchema !== undefined;
   const files = needsFiles ? await readFiles(flags) : { images: [] };
   return {
-    forPrompt: (prompt, settings) => ({
+    forPrompt: (prompt, settings, history = []) => ({
       model: settings.model,
-      input: [userMessage(prompt, files.images)],
+      input: [...history, userMessage(prompt, files.images)],
+      ...(flags.store === true ? { store: true } : {}),
+      ...(flags.maxOutputTokens === undefined ? {} : { maxOutputTokens: flags.maxOutputTokens }),
+      ...(flags.temperature === undefined ? {} : { temperature: flags.temperature }),
       ...(flags.instructions === undefined ? {} : { instructions: flags.instructions }),
       ...(files.tools === undefined ? {} : { tools: files.tools }),
       ...(files.schema === undefined ? {} : { outputSchema: files.schema }),
       ...(flags.previous === undefined ? {} : { previousResponseId: flags.previous }),
       ...(settings.reasoningEffort === undefined ? {} : { reasoningEffort: settings.reasoningEffort }),
       ...(settings.reasoningSummary === undefined ? {} : { reasoningSummary: settings.reasoningSummary }),
-      ...(settings.verbosity === undefined ? {} : { verbosity: settings.verbosity }),
+      ...verbosityOf(flags, settings),
       ...(settings.serviceTier === undefined ? {} : { serviceTier: settings.serviceTier }),
     }),
     ...(files.check === undefined ? {} : { check: files.check }),
@@ -62,7 +65,12 @@ async function readFiles(flags: RespondFlags): Promise<Files> {
   return { images, schema, check, ...(tools === undefined ? {} : { tools }) };
 }
 
-/** What the user says, as an input item. */
+function verbosityOf(flags: RespondFlags, settings: Settings): Pick<TurnRequest, "verbosity"> {
+  const verbosity = flags.verbosity ?? settings.verbosity;
+  return verbosity === undefined ? {} : { verbosity };
+}
+
+/** Returns the input item for a prompt of the user. */
 export function userMessage(prompt: string, images: readonly string[]): ResponseItem {
   return {
     type: "message",

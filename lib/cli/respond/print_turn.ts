@@ -1,5 +1,5 @@
 /**
- * One turn, from its first byte to its exit status.
+ * Prints one turn, from the first event to the exit status.
  *
  * @module
  */
@@ -7,107 +7,120 @@ import { asCulvertError, type CulvertError, EXIT, type ExitStatus } from "../../
 import { createRedactor } from "../../redaction/redactor.ts";
 import { AnswerCollector } from "../../responses/turn/reading/answer_collector.ts";
 import type { ResponseEvent, ResultEvent } from "../../responses/events/events.ts";
+import { isItem, type ResponseItem } from "../../responses/events/items.ts";
 import type { Turn } from "../../responses/turn/turn.ts";
 import type { Host } from "../command/host.ts";
-import type { OutputFile } from "../output/output_file.ts";
 import { OutputQueue } from "../output/output_queue.ts";
 import type { Reporter } from "../output/reporter.ts";
-import { narrate } from "./turn_messages.ts";
-import { jsonOutput, textOutput } from "./turn_output.ts";
 import type { SchemaCheck } from "./schema_check.ts";
+import { describeUsage, reportEvent } from "./turn_messages.ts";
+import { jsonOutput, textOutput, type TextRenderer } from "./turn_output.ts";
 
 /** How a turn is printed. */
 export interface PrintOptions {
   readonly host: Host;
   readonly reporter: Reporter;
   readonly json: boolean;
-  readonly check?: SchemaCheck;
-  /** The file that `--output` names. */
-  readonly output?: OutputFile;
+  /** Whether to write the token counts to stderr. Default false. */
+  readonly usage?: boolean;
+  readonly check?: SchemaCheck | undefined;
+  /** Formats the text for the terminal. */
+  readonly renderer?: TextRenderer | undefined;
+  /** Written before the answer, to separate it from the one before. */
+  readonly separator?: string | undefined;
+  /** Saves the turn before its result is printed. An error becomes the error of the result. */
+  readonly save?: ((turn: FinishedTurn) => Promise<void>) | undefined;
 }
 
-/** What a printed turn came to. */
-export interface PrintedTurn {
-  readonly status: ExitStatus;
+/** A turn whose stream has ended. */
+export interface FinishedTurn {
   readonly answer: string;
-  readonly result: ResultEvent | undefined;
+  /** The output items of the response. */
+  readonly items: readonly ResponseItem[];
+  readonly result: ResultEvent;
 }
 
 /**
- * Reads a turn and prints it as it arrives. A reader of stdout that goes away ends the turn quietly, and with it
- * the request upstream, which costs tokens.
+ * Reads a turn and prints it as it arrives. When the reader of stdout closes it, the request is ended as well, because
+ * it costs tokens, and nothing more is written.
+ *
+ * @returns the exit status
  */
-export async function printTurn(turn: Turn, options: PrintOptions): Promise<PrintedTurn> {
-  const { host, reporter, json } = options;
-  const keeps = (options.check ?? options.output) !== undefined;
+export async function printTurn(turn: Turn, options: PrintOptions): Promise<ExitStatus> {
+  const { host, reporter, json, save } = options;
+  const keeps = options.check !== undefined || save !== undefined;
   const collector = new AnswerCollector(keeps);
-  // On one terminal for both streams, what is said amid the answer would stand in the middle of its line.
+  // Where both streams are one terminal, a message during the answer would be written into the middle of its line.
   const sharesTerminal = !json && host.stdout.isTerminal && host.stderr.isTerminal;
-  const unsaid: ResponseEvent[] = [];
-  const output = json
-    ? jsonOutput(createRedactor(host.secrets(), "user"))
-    : textOutput(collector, host.stdout.isTerminal);
+  const deferred: ResponseEvent[] = [];
+  const output = json ? jsonOutput(createRedactor(host.secrets(), "user")) : textOutput(collector, {
+    isTerminal: host.stdout.isTerminal,
+    renderer: options.renderer,
+    separator: options.separator,
+  });
+  const items = new OutputItems(save !== undefined);
   let result: ResultEvent | undefined;
-  using waiting = reporter.wait("a connection");
+  using progress = reporter.wait("a connection");
   const batches = turn.batches();
-  // Heard at once, and not with the next batch: the request upstream costs tokens.
+  // Ends the turn when the write fails, not with the next batch: the request costs tokens.
   const queue = new OutputQueue(host.stdout, () => void batches.return?.());
   try {
     for await (const batch of batches) {
       const text = output.render(batch);
-      // What was written cannot be written over: from the first word on, the answer itself is the progress.
-      if (text !== "") waiting.stop();
+      // From the first text on, the answer itself shows the progress.
+      if (text !== "") progress.stop();
       if (json && keeps) collector.take(batch);
       if (text !== "") await queue.put(text);
       for (const { event } of batch) {
+        items.take(event);
         if (event.type === "culvert.result") result = event;
-        else if (sharesTerminal && collector.isLineOpen) keepForLater(event, unsaid);
-        else if (!json || event.type !== "culvert.warning") narrate(event, reporter);
-        if (event.type === "culvert.connected") waiting.setLabel("the first word of the answer");
-        else if (event.type === "culvert.retry") waiting.setLabel(`attempt ${event.attempt + 1}`);
+        else if (sharesTerminal && collector.isLineOpen) defer(event, deferred);
+        else if (!json || event.type !== "culvert.warning") reportEvent(event, reporter);
+        if (event.type === "culvert.connected") progress.setLabel("the first text of the answer");
+        else if (event.type === "culvert.retry") progress.setLabel(`attempt ${event.attempt + 1}`);
       }
     }
+    const end = output.end();
+    if (end !== "") await queue.put(end);
     await queue.drain();
     if (result === undefined) throw new Error("The turn ended without a result");
-    const judged = withVerdict(result, await verdict(result, collector.text, options));
-    const last = output.finish(judged);
-    if (last !== "") await host.stdout.write(last);
-    for (const event of unsaid) narrate(event, reporter);
+    const error = await laterError({ answer: collector.text, items: items.kept, result }, options);
+    const judged = withError(result, error);
+    const line = output.result(judged);
+    if (line !== "") await host.stdout.write(line);
+    for (const event of deferred) reportEvent(event, reporter);
+    if (!json) items.reportCalls(reporter);
+    if (options.usage === true) reporter.requested(describeUsage(judged.usage));
     if (judged.error !== null) reporter.fail(judged.error);
-    return { status: judged.exit_code, answer: collector.text, result: judged };
+    return judged.exit_code;
   } catch (thrown) {
     const error = asCulvertError(thrown);
     if (error.code !== "reader_gone") throw error;
-    return { status: EXIT.readerGone, answer: collector.text, result };
+    return EXIT.readerGone;
   }
 }
 
-/** Only the program's own events are spoken of; the API's would fill the memory. */
-function keepForLater(event: ResponseEvent, unsaid: ResponseEvent[]): void {
-  if (event.type.startsWith("culvert.")) unsaid.push(event);
+/** Only the program's own events have messages; keeping those of the API would take memory for nothing. */
+function defer(event: ResponseEvent, deferred: ResponseEvent[]): void {
+  if (event.type.startsWith("culvert.")) deferred.push(event);
 }
 
-/** What the turn's own end cannot know: whether the answer fits the schema, and whether it could be saved. */
-async function verdict(
-  result: ResultEvent,
-  answer: string,
-  { check, output, reporter }: PrintOptions,
+/** Finds the errors that the end of the stream cannot know: the answer does not fit the schema, or cannot be saved. */
+async function laterError(
+  turn: FinishedTurn,
+  { check, save }: PrintOptions,
 ): Promise<CulvertError | undefined> {
-  const mismatch = result.status === "completed" ? check?.(answer) : undefined;
-  if (output === undefined) return mismatch;
-  const complete = result.status === "completed";
-  if (!complete && answer === "") return undefined;
+  const mismatch = turn.result.status === "completed" ? check?.(turn.answer) : undefined;
   try {
-    if (complete) await output.write(answer);
-    else reporter.progress(`the part of the answer that arrived is in ${await output.writePartial(answer)}`);
+    await save?.(turn);
   } catch (thrown) {
     return asCulvertError(thrown);
   }
   return mismatch;
 }
 
-/** The result with a failure found after its end; a failure of the turn itself comes first. */
-function withVerdict(result: ResultEvent, error: CulvertError | undefined): ResultEvent {
+/** Returns the result with a later error; an error of the turn itself comes first. */
+function withError(result: ResultEvent, error: CulvertError | undefined): ResultEvent {
   if (error === undefined || result.error !== null) return result;
   const { code, message, hint, details, exitStatus } = error;
   return {
@@ -116,4 +129,39 @@ function withVerdict(result: ResultEvent, error: CulvertError | undefined): Resu
     exit_code: exitStatus,
     error: { code, message, hint: hint ?? null, details },
   };
+}
+
+/** Collects the output items of a response, and the names of the tools that it calls. */
+class OutputItems {
+  readonly #keeps: boolean;
+  #items: ResponseItem[] = [];
+  #calls: string[] = [];
+
+  /** @param keeps whether the items themselves are needed */
+  constructor(keeps: boolean) {
+    this.#keeps = keeps;
+  }
+
+  get kept(): readonly ResponseItem[] {
+    return this.#items;
+  }
+
+  take(event: ResponseEvent): void {
+    if (event.type === "culvert.retry" && event.level === "stream") {
+      this.#items = [];
+      this.#calls = [];
+    }
+    if (event.type !== "response.output_item.done" || !isItem(event.item)) return;
+    if (this.#keeps) this.#items.push(event.item);
+    const { type, name } = event.item;
+    if (type === "function_call" || type === "custom_tool_call") this.#calls.push(String(name ?? type));
+  }
+
+  /** The text of an answer has no tool calls, so that they would go unnoticed. */
+  reportCalls(reporter: Reporter): void {
+    if (this.#calls.length === 0) return;
+    const names = [...new Set(this.#calls)].map((name) => `"${name}"`).join(", ");
+    const message = `the model called ${names}; the text of an answer does not show tool calls: use --json`;
+    reporter.warn({ code: "tool_call", message });
+  }
 }

@@ -1,53 +1,80 @@
 /**
- * Where the prompt comes from.
+ * Reads the prompts: from the arguments, from standard input or from a file.
  *
  * @module
  */
+import { raceAbort } from "../../async/race_abort.ts";
 import { CulvertError } from "../../errors.ts";
 import type { Host } from "../command/host.ts";
 
-/** Say so when nothing has come on stdin for so long, ms. */
-const SILENCE_MS = 3_000;
+/** After so much time without input the user is told that the program waits for it, ms. */
+const NOTICE_AFTER_MS = 3_000;
 
 /**
- * Puts the prompt together. Standard input is touched only where a word is `-`, or where there is no word at
- * all: a program that waits for the end of a pipe which nobody closes hangs for ever, and that is the commonest
- * complaint about programs of this kind.
+ * Builds the prompt. Standard input is read only where an argument is `-`, or where there is none: a program that
+ * reads a pipe which nobody closes would wait for ever.
  *
  * @param words the positional arguments
- * @param host for standard input, and for the one line that says what is being waited for
- * @throws CulvertError `usage` when there is nothing to ask
+ * @param signal ends the reading of standard input
+ * @throws CulvertError `usage` when the prompt is empty; the signal's reason
  */
-export async function readPrompt(words: readonly string[], host: Host): Promise<string> {
+export async function readPrompt(words: readonly string[], host: Host, signal: AbortSignal): Promise<string> {
   if (words.length > 0 && !words.includes("-")) return words.join(" ");
   if (words.length === 0 && host.stdin.isTerminal) {
-    throw new CulvertError("usage", "Nothing to ask: no prompt was given, and standard input is a terminal", {
+    throw new CulvertError("usage", "No prompt was given, and standard input is a terminal", {
       hint: "Give the prompt as an argument, pipe it in, or type - to enter it and end with Ctrl-D.",
     });
   }
-  const typed = await readAll(host);
-  const prompt = words.length === 0 ? typed : words.map((word) => word === "-" ? typed : word).join("\n");
+  const input = withoutFinalNewline(await readInput(host, signal));
+  const prompt = words.length === 0 ? input : words.map((word) => word === "-" ? input : word).join("\n");
   if (prompt.trim() === "") {
-    throw new CulvertError("usage", "Nothing to ask: standard input was empty", {
+    throw new CulvertError("usage", "The prompt is empty: standard input had no text", {
       hint: "Pipe in some text, or give the prompt as an argument.",
     });
   }
   return prompt;
 }
 
-async function readAll(host: Host): Promise<string> {
+/**
+ * Reads the prompts of `--repeat-from`: the lines of a file that are not blank.
+ *
+ * @param path as typed; `-` is standard input
+ * @param signal ends the reading of standard input
+ * @throws CulvertError `input_unreadable` when there is no prompt; the signal's reason
+ */
+export async function readPromptLines(
+  path: string,
+  host: Host,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { readText } = await import("./input_files.ts");
+  const text = path === "-" ? await readInput(host, signal) : await readText(path, "--repeat-from");
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  if (lines.length > 0) return lines;
+  throw new CulvertError("input_unreadable", `Cannot use --repeat-from ${path}: it has no line of text`, {
+    hint: "Write one prompt per line.",
+  });
+}
+
+async function readInput(host: Host, signal: AbortSignal): Promise<string> {
   const notice = setTimeout(() => {
     host.stderr.writeSync("culvert: waiting for the prompt on standard input (end it with Ctrl-D)\n");
-  }, SILENCE_MS);
+  }, NOTICE_AFTER_MS);
+  const reader = host.stdin.stream().pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   try {
-    for await (const piece of host.stdin.stream().pipeThrough(new TextDecoderStream())) {
+    for (;;) {
+      const { done, value } = await raceAbort(reader.read(), signal);
+      if (done) return text;
       clearTimeout(notice);
-      text += piece;
+      text += value;
     }
   } finally {
     clearTimeout(notice);
   }
-  // The newline that echo, a heredoc or the Enter key puts at the end is no part of the question.
+}
+
+/** echo, a here-document and the Enter key end their text with a newline that is not part of the prompt. */
+function withoutFinalNewline(text: string): string {
   return text.replace(/\r?\n$/, "");
 }

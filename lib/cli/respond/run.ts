@@ -1,25 +1,27 @@
 /**
- * What `culvert respond` does.
+ * Implements `culvert respond`.
  *
  * @module
  */
 import { asCulvertError, CulvertError } from "../../errors.ts";
+import type { SharedFlags } from "../../config/settings.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { resultWithoutTurn } from "../../responses/turn/result.ts";
 import { Session } from "../../responses/turn/session.ts";
-import type { SharedFlags } from "../../config/settings.ts";
-import type { RespondFlags } from "./command.ts";
-import { connectCommand, type ConnectionFlags } from "../command/connection.ts";
+import { connectCommand, type Connection, type ConnectionFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
+import type { Host } from "../command/host.ts";
 import { writeLastLine } from "../command/report_error.ts";
 import { listenForStop } from "../command/stop_signals.ts";
-import type { Host } from "../command/host.ts";
-import type { OutputFile } from "../output/output_file.ts";
-import { createReporter } from "../output/reporter.ts";
-import { printTurn } from "./print_turn.ts";
-import { resultLine } from "./turn_output.ts";
-import { prepare } from "./prepare_request.ts";
+import { startTimeLimit } from "../command/time_limit.ts";
+import type { Conversation } from "../conversation/conversation_file.ts";
+import { createReporter, type Reporter } from "../output/reporter.ts";
+import type { AnswerFile } from "./answer_file.ts";
+import type { RespondFlags } from "./command.ts";
+import { prepare, type PreparedRequest } from "./prepare_request.ts";
+import { type FinishedTurn, printTurn } from "./print_turn.ts";
 import { readPrompt } from "./read_prompt.ts";
+import { resultLine, type TextRenderer } from "./turn_output.ts";
 
 /** Runs the command. With `--json` the last line is a result, whatever fails and however early. */
 export async function run(context: CliContext, flags: RespondFlags, ...words: string[]): Promise<void> {
@@ -39,77 +41,168 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
   const { host } = context;
   const reporter = createReporter(host, flags);
   using stop = listenForStop(host);
-  const [prepared, prompts] = await Promise.all([prepare(flags), readPrompts(flags, words, context)]);
-  const output = flags.output === undefined
+  checkCombinations(flags, words);
+  const [prepared, prompts] = await Promise.all([
+    prepare(flags),
+    readPrompts(flags, words, host, stop.signal),
+  ]);
+  const file = flags.output === undefined
     ? undefined
-    : await openAnswerFile(host, flags.output, flags.json);
-  await using connection = await connectCommand(host, connectionFlags(flags), reporter);
+    : await (await import("./answer_file.ts")).openAnswerFile(
+      host,
+      flags.output,
+      flags.json === true,
+      stop.signal,
+    );
+  await using conversation = await openConversation(flags, host, reporter);
+  await using connection = await connectCommand(host, connectionFlags(flags, conversation), reporter);
+  const job: Job = { context, flags, reporter, stop: stop.signal, prepared, connection, conversation, file };
+  if (flags.dryRun === true) return await printRequests(job, prompts);
+  await answerPrompts(job, prompts);
+  if (words.length > 0 && !words.includes("-")) await warnOfUnreadInput(host, reporter);
+}
+
+/** Everything that the turns of one command have in common. */
+interface Job {
+  readonly context: CliContext;
+  readonly flags: RespondFlags;
+  readonly reporter: Reporter;
+  readonly stop: AbortSignal;
+  readonly prepared: PreparedRequest;
+  readonly connection: Connection;
+  readonly conversation: Conversation | undefined;
+  readonly file: AnswerFile | undefined;
+}
+
+async function answerPrompts(job: Job, prompts: readonly string[]): Promise<void> {
+  const { context: { host }, flags, connection, reporter, prepared } = job;
   const { settings } = connection;
-  if (flags.dryRun === true) {
-    const { printRequest } = await import("./dry_run.ts");
-    for (const prompt of prompts) {
-      const request = prepared.forPrompt(prompt, settings);
-      await printRequest(host, connection, request, flags.json === true, stop.signal);
-    }
-    return;
-  }
-  const { provider, transport } = settings;
-  const session = new Session({ ...connection, provider, transport });
+  const json = flags.json === true;
+  const session = new Session({ ...connection, provider: settings.provider, transport: settings.transport });
   try {
-    for (const prompt of prompts) {
-      const turn = session.turn(prepared.forPrompt(prompt, settings), {
-        signal: stop.signal,
-        // What is on a terminal or down a pipe cannot be taken back.
-        restartAfterText: flags.json === true,
+    for (const [index, prompt] of prompts.entries()) {
+      using limit = startTimeLimit(flags.timeout, job.stop, connection.world);
+      const request = prepared.forPrompt(prompt, settings, job.conversation?.history());
+      const turn = session.turn(request, {
+        signal: limit.signal,
+        // Text on a terminal or in a pipe cannot be taken back.
+        restartAfterText: json,
       });
-      const printed = await printTurn(turn, {
+      job.context.status = await printTurn(turn, {
         host,
         reporter,
-        json: flags.json === true,
-        ...(prepared.check === undefined ? {} : { check: prepared.check }),
-        ...(output === undefined ? {} : { output }),
+        json,
+        usage: flags.usage === true,
+        check: prepared.check,
+        renderer: await rendererFor(job),
+        separator: index === 0 ? undefined : "---\n",
+        save: saverFor(job, request.input.slice(-1), index === prompts.length - 1),
       });
-      context.status = printed.status;
-      if (printed.status !== 0) return;
+      if (job.context.status !== 0) return;
     }
   } finally {
     session.close();
   }
 }
 
-/** One prompt, or with `--repeat-from` as many as the file has lines. */
+/** Returns what saves a turn: to the file of `--output` and to the conversation. */
+function saverFor(
+  { file, conversation, connection, reporter }: Job,
+  input: FinishedTurn["items"],
+  isLast: boolean,
+): ((turn: FinishedTurn) => Promise<void>) | undefined {
+  if (file === undefined && conversation === undefined) return undefined;
+  return async ({ answer, items, result }) => {
+    if (result.status !== "completed") return await file?.writePartial(answer, reporter);
+    const { model, provider } = connection.settings;
+    await conversation?.append({
+      model,
+      provider: provider.id,
+      response_id: result.response_id,
+      items: [...input, ...items],
+    });
+    file?.add(answer);
+    if (isLast) await file?.write();
+  };
+}
+
+async function printRequests(job: Job, prompts: readonly string[]): Promise<void> {
+  const { printRequest } = await import("./dry_run.ts");
+  const { context: { host }, connection, flags, prepared, conversation, stop } = job;
+  for (const prompt of prompts) {
+    const request = prepared.forPrompt(prompt, connection.settings, conversation?.history());
+    await printRequest(host, connection, request, flags.json === true, stop);
+  }
+}
+
+/** Markdown is formatted on a terminal that shows styles, and nowhere else. */
+async function rendererFor({ context: { host }, flags }: Job): Promise<TextRenderer | undefined> {
+  if (flags.json === true || flags.render === "never" || !host.stdout.isTerminal) return undefined;
+  const { wantsColor } = await import("../output/color.ts");
+  if (!wantsColor(flags.color, host.stdout, host.world.env)) return undefined;
+  return new (await import("../output/markdown/markdown_renderer.ts")).MarkdownRenderer();
+}
+
+/** Returns one prompt, or the lines of the file that `--repeat-from` names. */
 async function readPrompts(
   flags: RespondFlags,
   words: readonly string[],
-  { host }: CliContext,
+  host: Host,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
-  if (flags.repeatFrom === undefined) return [await readPrompt(words, host)];
-  if (words.length > 0) {
-    throw new CulvertError("usage", "Both a prompt and --repeat-from were given", {
-      hint: "Put the prompt into the file, or leave --repeat-from out.",
-    });
-  }
-  const { readLines } = await import("./input_files.ts");
-  return await readLines(flags.repeatFrom, "--repeat-from", host);
+  if (flags.repeatFrom === undefined) return [await readPrompt(words, host, signal)];
+  const { readPromptLines } = await import("./read_prompt.ts");
+  return await readPromptLines(flags.repeatFrom, host, signal);
 }
 
-/**
- * Checks the file for the answer before anything is sent. Standard output has the answer already.
- *
- * @throws CulvertError `output_unwritable`; `usage` where standard output has JSON lines
- */
-async function openAnswerFile(host: Host, path: string, json = false): Promise<OutputFile | undefined> {
-  const { openOutput } = await import("../output/output_file.ts");
-  const output = await openOutput(host, path);
-  if (output.target.kind !== "stream" || output.target.stream !== "stdout") return output;
-  if (!json) return undefined;
-  throw new CulvertError("usage", `--output ${path}: standard output already has the events of --json`, {
-    hint: "Name a file, or leave out one of the two flags.",
+function checkCombinations(flags: RespondFlags, words: readonly string[]): void {
+  if (flags.repeatFrom !== undefined && words.length > 0) {
+    throw new CulvertError("usage", "Both a prompt and --repeat-from were given", {
+      hint: "Put the prompt into the file, or leave out --repeat-from.",
+    });
+  }
+  if (flags.previous === undefined) return;
+  const other = flags.conversation !== undefined
+    ? "--conversation"
+    : flags.continue
+    ? "--continue"
+    : undefined;
+  if (other === undefined) return;
+  throw new CulvertError("usage", `Both --previous and ${other} were given`, {
+    hint:
+      "--previous continues a response that the server has stored; a conversation is kept on this machine.",
   });
 }
 
-function connectionFlags(flags: RespondFlags): ConnectionFlags {
+async function openConversation(
+  flags: RespondFlags,
+  host: Host,
+  reporter: Reporter,
+): Promise<Conversation | undefined> {
+  if (flags.conversation === undefined && flags.continue !== true) return undefined;
+  const { openConversation } = await import("../conversation/open_conversation.ts");
+  return await openConversation({ name: flags.conversation, world: host.world, reporter });
+}
+
+/** Input that was piped in and is ignored is usually a mistake. It is not read: a loop of the shell may need it. */
+async function warnOfUnreadInput(host: Host, reporter: Reporter): Promise<void> {
+  if (reporter.level < 0 || host.stdin.isTerminal) return;
+  const kind = await host.stdin.kind();
+  if (kind !== "pipe" && kind !== "file") return;
+  reporter.progress(
+    `standard input is a ${kind} and was not read, because a prompt was given; add - to read it`,
+  );
+}
+
+/** The flags of the connection. Without --model the conversation's latest model answers. */
+function connectionFlags(flags: RespondFlags, conversation: Conversation | undefined): ConnectionFlags {
   const { reasoning, ...rest } = flags;
-  const shared: SharedFlags = reasoning === undefined ? {} : { reasoningEffort: reasoning };
+  const latest = conversation?.latest;
+  const shared: SharedFlags = {
+    ...(reasoning === undefined ? {} : { reasoningEffort: reasoning }),
+    ...(latest === undefined || flags.model !== undefined || flags.provider !== undefined
+      ? {}
+      : { model: latest.model, provider: latest.provider }),
+  };
   return { ...rest, ...shared };
 }

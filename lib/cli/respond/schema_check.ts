@@ -1,6 +1,6 @@
 /**
- * Does the answer fit the schema? The whole module is imported where a schema was given, and not its libraries
- * from within: what a bundler makes of the dynamic import of a CommonJS module has no named exports.
+ * Checks an answer against a JSON Schema. Import this module on demand; it imports its libraries statically, because
+ * the bundler gives a dynamically imported CommonJS module no named exports.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { CulvertError } from "../../errors.ts";
 
-/** Says what is wrong with an answer; undefined when it fits. */
+/** Returns the error of an answer that does not fit; `undefined` for one that fits. */
 export type SchemaCheck = (answer: string) => CulvertError | undefined;
 
 /**
@@ -16,7 +16,7 @@ export type SchemaCheck = (answer: string) => CulvertError | undefined;
  *
  * @param schema the schema
  * @param path where it was read, for messages
- * @throws CulvertError `input_unreadable` when it is no valid schema
+ * @throws CulvertError `input_unreadable` when it is not a valid schema
  */
 export function compileSchema(
   schema: Readonly<Record<string, unknown>>,
@@ -39,7 +39,7 @@ export function compileSchema(
   return (answer) => {
     const mismatch = (why: string) =>
       new CulvertError("schema_mismatch", `The answer does not fit ${path}: ${why}`, {
-        hint: "The answer was printed all the same. Try again, or loosen the schema.",
+        hint: "The answer was printed anyway. Try again, or relax the schema.",
         details: { path },
       });
     let value: unknown;

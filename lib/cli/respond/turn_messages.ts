@@ -1,41 +1,41 @@
 /**
- * What is said on stderr while a turn runs: everything that stood in the way and what was done about it.
+ * Writes to stderr what happens during a turn: retries, warnings, recovery of the credential, rate limits, usage.
  *
  * @module
  */
-import type { RateLimitSnapshot, ResponseEvent } from "../../responses/events/events.ts";
+import type { RateLimitSnapshot, ResponseEvent, TokenUsage } from "../../responses/events/events.ts";
 import type { Reporter } from "../output/reporter.ts";
 
-/** Says one event, as much of it as the reporter lets through. Events of the API are not spoken of. */
-export function narrate(event: ResponseEvent, reporter: Reporter): void {
+/** Writes the message for one event, if the reporter's level includes it. Events of the API have none. */
+export function reportEvent(event: ResponseEvent, reporter: Reporter): void {
   switch (event.type) {
     case "culvert.connected": {
-      const how = event.reused ? "again" : "";
       const id = event.request_id === null ? "" : `, request ${event.request_id}`;
-      return reporter.note(`connected ${how}to ${event.url} over ${event.transport}, ${event.route}${id}`);
+      const reused = event.reused ? " on an open connection" : "";
+      return reporter.note(`connected to ${event.url} over ${event.transport}${reused}, ${event.route}${id}`);
     }
     case "culvert.retry":
       return reporter.progress(
-        `retry ${event.attempt}/${event.max} in ${seconds(event.delay_ms)}: ${event.message}`,
+        `retry ${event.attempt}/${event.max} in ${duration(event.delay_ms)}: ${event.message}`,
       );
     case "culvert.fallback":
-      // A server that asks for the change by its own protocol (426) is obeyed without a word.
+      // A server that asks for SSE by the protocol itself (status 426) is no problem to report.
       return (event.quiet ? reporter.note : reporter.progress)(
-        `no websocket here, going on over SSE: ${event.reason}`,
+        `using SSE instead of a websocket: ${event.reason}`,
       );
     case "culvert.warning":
       return reporter.warn(event);
     case "culvert.auth":
-      // Where nothing could be tried, the error that follows tells why, and better.
-      if (event.outcome === "recovery_not_run") return reporter.note("401: there is nothing to recover with");
-      return reporter.progress(`401: ${words(event.phase)}: ${words(event.outcome)}`);
+      // Where nothing was tried, the error that follows gives the reason.
+      if (event.outcome === "recovery_not_run") return reporter.note("401: no way to renew the credential");
+      return reporter.progress(`401: ${spaced(event.phase)}: ${spaced(event.outcome)}`);
     case "culvert.reroute":
       return reporter.note(`rerouted from ${event.from_model} to ${event.to_model}`);
     case "culvert.server_model":
-      return reporter.note(`the server says it uses ${event.model}`);
+      return reporter.note(`answered by the model ${event.model}`);
     case "culvert.safety_buffering":
       return reporter.progress(
-        `the server holds output back for a safety check (${event.reasons.join(", ")})`,
+        `the server holds the output back for a safety check (${event.reasons.join(", ")})`,
       );
     case "culvert.rate_limits":
       return reporter.note(describeLimits(event.snapshot));
@@ -44,7 +44,7 @@ export function narrate(event: ResponseEvent, reporter: Reporter): void {
   }
 }
 
-/** One family of limits in one line. */
+/** Describes one family of rate limits in one line. */
 export function describeLimits(snapshot: RateLimitSnapshot): string {
   const windows = [snapshot.primary, snapshot.secondary].flatMap((window) => {
     if (window === null) return [];
@@ -53,15 +53,25 @@ export function describeLimits(snapshot: RateLimitSnapshot): string {
   });
   const credits = snapshot.credits?.balance ?? null;
   if (credits !== null) windows.push(`credits ${credits}`);
-  return `limits ${snapshot.limit_name ?? snapshot.limit_id ?? "codex"}: ${
-    windows.join(", ") || "nothing said"
-  }`;
+  const name = snapshot.limit_name ?? snapshot.limit_id ?? "codex";
+  return `rate limit ${name}: ${windows.join(", ") || "no values"}`;
 }
 
-function words(name: string): string {
+/** Describes the token counts of `--usage` in one line. */
+export function describeUsage(usage: TokenUsage | null): string {
+  if (usage === null) return "usage: the server reported no token counts";
+  const cached = usage.cached_input_tokens === 0 ? "" : ` (${usage.cached_input_tokens} cached)`;
+  const reasoning = usage.reasoning_output_tokens === 0
+    ? ""
+    : ` (${usage.reasoning_output_tokens} reasoning)`;
+  return `usage: ${usage.input_tokens} input${cached} + ${usage.output_tokens} output${reasoning} = ` +
+    `${usage.total_tokens} tokens`;
+}
+
+function spaced(name: string): string {
   return name.replaceAll("_", " ");
 }
 
-function seconds(ms: number): string {
+function duration(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

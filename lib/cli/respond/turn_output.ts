@@ -1,29 +1,39 @@
 /**
- * What a turn prints. Two ways: the text of the answer and nothing else, or one JSON object a line.
+ * Renders a turn for stdout: as the text of the answer only, or as one JSON object per line.
  *
  * @module
  */
 import type { Redactor } from "../../redaction/redactor.ts";
+import { removeStyles } from "../../text/style.ts";
 import { redactError } from "../output/render_error.ts";
 import type { AnswerCollector } from "../../responses/turn/reading/answer_collector.ts";
 import type { EventBatch, ResultEvent, StreamItem } from "../../responses/events/events.ts";
 
-/** Turns batches of events into what is written to stdout. */
+/** Renders what a turn prints on stdout. */
 export interface TurnOutput {
-  /** The text for one batch; empty when there is nothing to write yet. */
+  /** Renders a batch; returns an empty string when there is nothing to write yet. */
   readonly render: (batch: EventBatch) => string;
-  /** The last words, once the result is known. */
-  readonly finish: (result: ResultEvent) => string;
+  /** Renders the end of the answer, before messages may follow. */
+  readonly end: () => string;
+  /** Renders the result. */
+  readonly result: (result: ResultEvent) => string;
 }
 
-/** One event as one line of JSON: byte for byte as it was received, where it came off a wire in one line. */
+/** Renders text that arrives in pieces. */
+export interface TextRenderer {
+  readonly push: (text: string) => string;
+  /** Renders what was held back. */
+  readonly end: () => string;
+}
+
+/** Renders one event as one line of JSON: byte for byte as it was received, where it was received as one line. */
 export function jsonLine({ event, text }: StreamItem): string {
   if (text === undefined) return `${JSON.stringify(event.type === "other" ? event.payload : event)}\n`;
   // SSE joins several data lines with newlines, which JSON allows between tokens and JSONL does not.
   return text.includes("\n") || text.includes("\r") ? `${text.replace(/[\r\n]+/g, " ")}\n` : `${text}\n`;
 }
 
-/** The last line. */
+/** Renders the result as the last line. */
 export function resultLine(result: ResultEvent, redact: Redactor): string {
   return jsonLine({
     event: { ...result, error: result.error === null ? null : redactError(result.error, redact) },
@@ -31,9 +41,9 @@ export function resultLine(result: ResultEvent, redact: Redactor): string {
 }
 
 /**
- * `--json`. The result is held back for {@link TurnOutput.finish}.
+ * Renders JSON lines. The result is left to {@link TurnOutput.result}.
  *
- * @param redact for what the result quotes of servers and files
+ * @param redact masks secrets in what the result quotes from servers and files
  */
 export function jsonOutput(redact: Redactor): TurnOutput {
   return {
@@ -42,19 +52,40 @@ export function jsonOutput(redact: Redactor): TurnOutput {
       for (const item of batch) if (item.event.type !== "culvert.result") lines += jsonLine(item);
       return lines;
     },
-    finish: (result) => resultLine(result, redact),
+    end: () => "",
+    result: (result) => resultLine(result, redact),
   };
 }
 
+/** Options of {@link textOutput}. */
+export interface TextOptions {
+  /** Whether stdout is a terminal. */
+  readonly isTerminal: boolean;
+  /** Written before the first text, to separate answers. */
+  readonly separator?: string | undefined;
+  /** Formats the text for the terminal. Default: none. */
+  readonly renderer?: TextRenderer | undefined;
+}
+
 /**
- * The text of the answer alone.
+ * Renders the text of the answer only. It ends with a newline, as line-based programs expect.
  *
- * @param collector takes the text in
- * @param endLine whether to end the last line, as a terminal wants it
+ * @param collector takes the text out of the events
  */
-export function textOutput(collector: AnswerCollector, endLine: boolean): TurnOutput {
+export function textOutput(collector: AnswerCollector, options: TextOptions): TurnOutput {
+  const { isTerminal, renderer } = options;
+  let separator = options.separator ?? "";
   return {
-    render: (batch) => collector.take(batch),
-    finish: () => endLine && collector.isLineOpen ? "\n" : "",
+    render: (batch) => {
+      const text = collector.take(batch);
+      if (text === "") return "";
+      // Into a pipe or a file the text goes unchanged.
+      const clean = isTerminal ? removeStyles(text) : text;
+      const rendered = separator + (renderer === undefined ? clean : renderer.push(clean));
+      separator = "";
+      return rendered;
+    },
+    end: () => (renderer?.end() ?? "") + (collector.isLineOpen ? "\n" : ""),
+    result: () => "",
   };
 }

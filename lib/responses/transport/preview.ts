@@ -9,6 +9,7 @@ import type { Environment } from "../../world/world.ts";
 import { httpCallBody, httpCallHead } from "./sse/http_call.ts";
 import { newIdentity } from "../request/identity.ts";
 import type { RequestBody, TurnRequest } from "../request/request.ts";
+import { handshake, requestFrame } from "./websocket/websocket_call.ts";
 
 /** A request that is not sent. */
 export interface RequestPreview {
@@ -38,6 +39,31 @@ export function previewRequest(request: TurnRequest, options: PreviewOptions): R
     queryParams: masked(provider.queryParams),
   });
   return { ...head, body: httpCallBody(call, provider) };
+}
+
+/** The start of a websocket, and the first message of a turn over it, that are not sent. */
+export interface UpgradePreview {
+  readonly method: "GET";
+  readonly url: URL;
+  /** As in {@link RequestPreview}. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The message `response.create`. */
+  readonly frame: unknown;
+}
+
+/**
+ * Previews a turn over a websocket.
+ *
+ * @param now ms since 1970; the message has the time of its sending
+ */
+export function previewUpgrade(request: TurnRequest, options: PreviewOptions, now: number): UpgradePreview {
+  const { authorization, env, provider } = options;
+  const identity = newIdentity(env);
+  const context = { identity, turnId: crypto.randomUUID(), kind: "turn" as const };
+  const shown = { ...provider, headers: masked(provider.headers), queryParams: masked(provider.queryParams) };
+  const head = handshake({ authorization, identity, first: { context, request } }, shown);
+  const call = { request, context, authorization, turnState: undefined };
+  return { method: "GET", ...head, frame: JSON.parse(requestFrame(call, provider, {}, now)) };
 }
 
 /** A provider's headers and parameters may be keys; which are cannot be told from their names. */

@@ -70,8 +70,9 @@ async function lookFrom(
   return await lookAt(attempted, { trust, world, userAgent: userAgent(world) }, stop);
 }
 
-function sharedFlags({ caCert, proxy, profile, strictConfig, provider }: FetchFlags): SharedFlags {
-  const given = { caCert, proxy, profile, strictConfig, provider };
+function sharedFlags(flags: FetchFlags): SharedFlags {
+  const { caCert, clientCert, clientKey, proxy, profile, config: overrides, strictConfig, provider } = flags;
+  const given = { caCert, clientCert, clientKey, proxy, profile, overrides, strictConfig, provider };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

@@ -1,0 +1,49 @@
+/**
+ * Reads `-H 'NAME: VALUE'`.
+ *
+ * @module
+ */
+import type { Settings } from "../../config/settings.ts";
+import { CulvertError } from "../../errors.ts";
+import type { Secrets } from "../../redaction/secrets.ts";
+
+/** A field name (RFC 9110 §5.1), a colon, and a value of visible characters, spaces and tabs (§5.5). */
+const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t \x21-\x7e\x80-\xff]*)$/;
+
+/** Fields that the connection itself sets (RFC 9110 §7.6.1, RFC 6455 §4.1). */
+const RESERVED =
+  /^(connection|content-length|host|keep-alive|te|trailer|transfer-encoding|upgrade|sec-websocket-.*|proxy-.*)$/i;
+
+/**
+ * Adds headers to those of the provider. They follow the same rules: they go to the provider's own origin only.
+ *
+ * @param secrets receives the values, so that no message shows them
+ * @throws CulvertError `usage` for what is not a header, or for one that cannot be set
+ */
+export function withHeaders(settings: Settings, headers: readonly string[], secrets: Secrets): Settings {
+  const added = Object.fromEntries(headers.map(parseHeader));
+  secrets.add(...Object.values(added));
+  const names = new Set(Object.keys(added).map((name) => name.toLowerCase()));
+  const kept = Object.entries(settings.provider.headers).filter(([name]) => !names.has(name.toLowerCase()));
+  return {
+    ...settings,
+    provider: { ...settings.provider, headers: { ...Object.fromEntries(kept), ...added } },
+  };
+}
+
+function parseHeader(header: string): readonly [name: string, value: string] {
+  const [, name, value] = FIELD.exec(header) ?? [];
+  // The value may be a key: it is left out of the message.
+  if (name === undefined || value === undefined) {
+    const shown = header.includes(":") ? header.slice(0, header.indexOf(":")) : "the value without a colon";
+    throw new CulvertError("usage", `-H: "${shown}" is not a header`, {
+      hint: "Write -H 'name: value', with visible characters only.",
+      details: { flag: "--header" },
+    });
+  }
+  if (!RESERVED.test(name)) return [name, value.trimEnd()];
+  throw new CulvertError("usage", `-H: the header "${name}" belongs to the connection and cannot be set`, {
+    hint: "Leave it out.",
+    details: { flag: "--header" },
+  });
+}

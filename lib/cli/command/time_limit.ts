@@ -1,0 +1,36 @@
+/**
+ * The time limit of `--timeout`.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { World } from "../../world/world.ts";
+
+/** A signal that is aborted when the time is over. */
+export interface TimeLimit extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Starts a time limit. Dispose of it when the work is done.
+ *
+ * @param seconds the limit; `undefined` for none
+ * @param signal aborts the returned signal as well
+ */
+export function startTimeLimit(
+  seconds: number | undefined,
+  signal: AbortSignal,
+  world: Pick<World, "sleep">,
+): TimeLimit {
+  if (seconds === undefined) return { signal, [Symbol.dispose]: () => {} };
+  const limit = new AbortController();
+  const end = new AbortController();
+  const error = new CulvertError("timeout", `No complete answer within ${seconds} s`, {
+    hint: "Give a longer --timeout.",
+    details: { flag: "--timeout", seconds },
+  });
+  world.sleep(seconds * 1_000, end.signal).then(() => limit.abort(error), () => {
+    // The work ended first.
+  });
+  return { signal: AbortSignal.any([signal, limit.signal]), [Symbol.dispose]: () => end.abort() };
+}

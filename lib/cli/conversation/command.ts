@@ -1,0 +1,77 @@
+/**
+ * Defines `culvert conversation`.
+ *
+ * @module
+ */
+import { type CommandDocs, defineCommand, defineGroup } from "../command/command.ts";
+import type { CliContext } from "../command/context.ts";
+import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
+
+/** The flags of every command of the group. */
+export type ConversationFlags = OutputFlags & { readonly json?: boolean };
+
+const JSON_FLAG = { kind: "boolean", optional: true, withNegated: false } as const;
+
+async function proposeNames(this: CliContext): Promise<readonly string[]> {
+  return (await import("./conversation_folder.ts")).conversationNames(this.host.world);
+}
+
+const NAME = {
+  parse: text,
+  placeholder: "NAME",
+  brief: "Name of the conversation",
+  proposeCompletions: proposeNames,
+};
+
+const ls = defineCommand<ConversationFlags, []>({
+  flags: { json: { ...JSON_FLAG, brief: "Print one JSON object per conversation" }, ...OUTPUT_FLAGS },
+  aliases: OUTPUT_ALIASES,
+  positional: { kind: "tuple", parameters: [] },
+  docs: {
+    brief: "List the kept conversations, the latest first",
+    examples: ["culvert conversation ls"],
+    seeAlso: ["culvert conversation show", "culvert respond"],
+  },
+  load: () => import("./run_ls.ts"),
+});
+
+const show = defineCommand<ConversationFlags, [string]>({
+  flags: { json: { ...JSON_FLAG, brief: "Print the file: one JSON object per turn" }, ...OUTPUT_FLAGS },
+  aliases: OUTPUT_ALIASES,
+  positional: { kind: "tuple", parameters: [NAME] },
+  docs: {
+    brief: "Print a conversation",
+    examples: ["culvert conversation show plan"],
+    seeAlso: ["culvert conversation ls"],
+  },
+  load: () => import("./run_show.ts"),
+});
+
+const rm = defineCommand<OutputFlags, string[]>({
+  flags: OUTPUT_FLAGS,
+  aliases: OUTPUT_ALIASES,
+  positional: { kind: "array", parameter: NAME, minimum: 1 },
+  docs: {
+    brief: "Delete conversations",
+    examples: ["culvert conversation rm plan"],
+    seeAlso: ["culvert conversation ls"],
+  },
+  load: () => import("./run_rm.ts"),
+});
+
+const docs: CommandDocs = {
+  brief: "List, show and delete kept conversations",
+  description: [
+    "culvert respond --conversation NAME keeps the prompts and the answers of a conversation, tool calls included, and sends them again with the next prompt. culvert respond -c continues the latest one. Other calls keep nothing.",
+    "",
+    "Each conversation is a file of mode 0600 in $XDG_STATE_HOME/culvert/conversations, by default ~/.local/state/culvert/conversations (macOS: ~/Library/Application Support, Windows: %LOCALAPPDATA%).",
+  ].join("\n"),
+  examples: [
+    `culvert respond --provider demo --conversation plan "Name three rivers"`,
+    `culvert respond -c "And which is the longest?"`,
+  ],
+  seeAlso: ["culvert respond"],
+};
+
+/** `culvert conversation`. */
+export const conversationCommands = defineGroup({ ls, show, rm }, docs);

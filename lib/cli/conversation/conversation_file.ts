@@ -1,0 +1,147 @@
+/**
+ * One kept conversation: a file of JSON lines that is only appended to.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { ResponseItem } from "../../responses/events/items.ts";
+import type { World } from "../../world/world.ts";
+import { historyOf, type KeptTurn, readTurns, turnLine } from "./conversation_record.ts";
+
+/** Largest file that is read, bytes. Images of a conversation are kept in it. */
+const LARGEST = 256 * 1024 * 1024;
+
+/** An open conversation, locked against other processes until it is disposed of. */
+export interface Conversation extends AsyncDisposable {
+  readonly name: string;
+  readonly turns: readonly KeptTurn[];
+  readonly latest: KeptTurn | undefined;
+  /** Whether the file ended with a line that was not written to its end. */
+  readonly isTorn: boolean;
+  /** Returns the items of all turns, for the input of the next one. */
+  readonly history: () => readonly ResponseItem[];
+  /** Adds a turn. @throws CulvertError `output_unwritable` */
+  readonly append: (turn: Omit<KeptTurn, "at">) => Promise<void>;
+}
+
+/**
+ * Opens a conversation and locks it.
+ *
+ * @param path of the file; it is created with mode 0600
+ * @throws CulvertError `usage` when another process has it open, `input_unreadable`, `output_unwritable`
+ */
+export async function openConversationFile(
+  name: string,
+  path: string,
+  world: Pick<World, "now">,
+): Promise<Conversation> {
+  const file = await openRegular(path);
+  try {
+    // Held until the turn is appended: two turns on the same history would lose one of them.
+    if (!await file.tryLock(true)) {
+      throw new CulvertError("usage", `The conversation "${name}" is in use by another culvert process`, {
+        hint: "Wait for it to end, or use another --conversation.",
+        details: { path },
+      });
+    }
+    const bytes = await readAll(file, path);
+    const { turns: before, completeBytes } = readTurns(bytes, path);
+    return conversation({
+      name,
+      path,
+      file,
+      world,
+      turns: [...before],
+      size: completeBytes,
+      length: bytes.length,
+    });
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+interface State {
+  readonly name: string;
+  readonly path: string;
+  readonly file: Deno.FsFile;
+  readonly world: Pick<World, "now">;
+  readonly turns: KeptTurn[];
+  /** Bytes of the complete lines. */
+  size: number;
+  /** Bytes of the file when it was opened. */
+  readonly length: number;
+}
+
+function conversation(state: State): Conversation {
+  const { name, path, file, world, turns } = state;
+  return {
+    name,
+    turns,
+    get latest() {
+      return turns.at(-1);
+    },
+    isTorn: state.length > state.size,
+    history: () => historyOf(turns),
+    append: async (turn) => {
+      const kept = { at: new Date(world.now()).toISOString(), ...turn };
+      const bytes = new TextEncoder().encode(turnLine(kept));
+      try {
+        await file.truncate(state.size);
+        await file.seek(state.size, Deno.SeekMode.Start);
+        for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+        await file.sync();
+      } catch (cause) {
+        throw unwritable(path, cause);
+      }
+      state.size += bytes.length;
+      turns.push(kept);
+    },
+    [Symbol.asyncDispose]: async () => {
+      // A conversation whose first turn failed would be continued by -c, with nothing in it.
+      if (state.size === 0 && state.length === 0) await Deno.remove(path).catch(() => {});
+      file.close();
+    },
+  };
+}
+
+/** A symbolic link, a FIFO or a device in place of the file is refused. */
+async function openRegular(path: string): Promise<Deno.FsFile> {
+  try {
+    const info = await Deno.lstat(path).catch((error: unknown) => {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    });
+    if (info !== undefined && !info.isFile) throw new Error("it is not a regular file");
+    return await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+async function readAll(file: Deno.FsFile, path: string): Promise<Uint8Array> {
+  const { size } = await file.stat();
+  if (size > LARGEST) {
+    throw new CulvertError("input_unreadable", `Cannot use the conversation ${path}: it has ${size} bytes`, {
+      hint: `A conversation may have up to ${LARGEST} bytes. Begin another one.`,
+      details: { path },
+    });
+  }
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  while (length < size) {
+    const count = await file.read(bytes.subarray(length));
+    if (count === null) break;
+    length += count;
+  }
+  return bytes.subarray(0, length);
+}
+
+function unwritable(path: string, cause: unknown): CulvertError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new CulvertError("output_unwritable", `Cannot write the conversation ${path}: ${reason}`, {
+    hint: "Check the owner and the permissions of the file and its folder.",
+    details: { path },
+    cause,
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * Finds the folder of the kept conversations and the files in it.
+ *
+ * Conversations are kept in culvert's own folder and not in `CODEX_HOME`: the codex client keeps sessions of another
+ * format there. The XDG specification names the place for data that a program keeps between runs.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { CulvertError } from "../../errors.ts";
+import type { World } from "../../world/world.ts";
+
+const EXTENSION = ".jsonl";
+
+/** A kept conversation, as the file system describes it. */
+export interface ConversationEntry {
+  readonly name: string;
+  readonly path: string;
+  /** Time of the latest change, ms since 1970. */
+  readonly modified: number;
+}
+
+/**
+ * Returns the folder: `$XDG_STATE_HOME/culvert/conversations`, by default below `~/.local/state`; on macOS below
+ * `~/Library/Application Support`, on Windows below `%LOCALAPPDATA%`.
+ *
+ * @throws CulvertError `config` where the home directory is not known
+ */
+export function conversationFolder(world: Pick<World, "env" | "home">): string {
+  const state = world.env("XDG_STATE_HOME");
+  // The XDG specification says to ignore relative values.
+  if (state?.startsWith("/") === true) return join(state, "culvert", "conversations");
+  const local = Deno.build.os === "windows" ? world.env("LOCALAPPDATA") : undefined;
+  if (local !== undefined && local !== "") return join(local, "culvert", "conversations");
+  const home = world.home();
+  if (home === undefined || home === "") {
+    throw new CulvertError("config", "Cannot tell where conversations are kept: HOME is not set", {
+      hint: "Set HOME or XDG_STATE_HOME.",
+    });
+  }
+  const below = Deno.build.os === "darwin" ? ["Library", "Application Support"] : [".local", "state"];
+  return join(home, ...below, "culvert", "conversations");
+}
+
+/**
+ * Returns the path of a conversation.
+ *
+ * @throws CulvertError `usage` for a name that is not letters, digits, `.`, `_` and `-`, or begins with `.` or `-`
+ */
+export function conversationPath(folder: string, name: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name)) return join(folder, `${name}${EXTENSION}`);
+  throw new CulvertError("usage", `${JSON.stringify(name)} cannot be the name of a conversation`, {
+    hint: "Use up to 64 letters, digits, dots, underscores and hyphens; begin with a letter, a digit or _.",
+  });
+}
+
+/**
+ * Lists the kept conversations, the latest first.
+ *
+ * @throws CulvertError `input_unreadable` when the folder exists and cannot be read
+ */
+export async function listConversations(folder: string): Promise<readonly ConversationEntry[]> {
+  const entries: ConversationEntry[] = [];
+  try {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (!isFile || !name.endsWith(EXTENSION)) continue;
+      const path = join(folder, name);
+      const { mtime } = await Deno.stat(path);
+      entries.push({ name: name.slice(0, -EXTENSION.length), path, modified: mtime?.getTime() ?? 0 });
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return entries;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CulvertError("input_unreadable", `Cannot read the folder ${folder}: ${reason}`, {
+      hint: "Check its owner and permissions.",
+      details: { path: folder },
+      cause: error,
+    });
+  }
+  return entries.sort((one, other) => other.modified - one.modified || (one.name < other.name ? -1 : 1));
+}
+
+/** Returns the names of the kept conversations, for completion; none where they cannot be listed. */
+export async function conversationNames(world: World): Promise<readonly string[]> {
+  try {
+    return (await listConversations(conversationFolder(world))).map(({ name }) => name);
+  } catch {
+    // A folder that cannot be read is reported by the command that needs it, not while the user types.
+    return [];
+  }
+}

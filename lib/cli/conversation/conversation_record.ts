@@ -1,0 +1,89 @@
+/**
+ * The lines of a conversation's file: one JSON object for each turn.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { CulvertError } from "../../errors.ts";
+import { isItem, type ResponseItem } from "../../responses/events/items.ts";
+
+/** One turn of a conversation. */
+export interface KeptTurn {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly model: string;
+  /** Id of the provider. */
+  readonly provider: string;
+  readonly response_id: string | null;
+  /** The input that the turn added, then the output of the response. */
+  readonly items: readonly ResponseItem[];
+}
+
+const line = z.object({
+  type: z.literal("turn"),
+  at: z.string(),
+  model: z.string(),
+  provider: z.string(),
+  response_id: z.string().nullable(),
+  items: z.array(z.custom<ResponseItem>(isItem)),
+});
+
+/** What was read from a file. */
+export interface KeptTurns {
+  readonly turns: readonly KeptTurn[];
+  /** Bytes of the complete lines. What follows was not written to its end, and is not part of the conversation. */
+  readonly completeBytes: number;
+}
+
+/**
+ * Reads the turns. A last line without a newline comes from a write that was interrupted, and is left out.
+ *
+ * @param bytes the content of the file
+ * @param path for messages
+ * @throws CulvertError `input_unreadable` for a complete line that is not a turn
+ */
+export function readTurns(bytes: Uint8Array, path: string): KeptTurns {
+  const completeBytes = bytes.lastIndexOf(0x0a) + 1;
+  const lines = new TextDecoder().decode(bytes.subarray(0, completeBytes)).split("\n").slice(0, -1);
+  return { turns: lines.map((text, index) => readTurn(text, path, index + 1)), completeBytes };
+}
+
+function readTurn(text: string, path: string, lineNumber: number): KeptTurn {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const parsed = line.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new CulvertError(
+    "input_unreadable",
+    `Cannot use the conversation ${path}: line ${lineNumber} is not a turn`,
+    {
+      hint: "Remove the line, or remove the conversation with: culvert conversation rm NAME",
+      details: { path, line: lineNumber },
+    },
+  );
+}
+
+/** Returns a turn as one line. */
+export function turnLine(turn: KeptTurn): string {
+  return `${JSON.stringify({ type: "turn", ...turn })}\n`;
+}
+
+/**
+ * Returns the items of all turns as the input of the next one. The API refuses a tool call without its output, so that
+ * each call that has none gets one that says so.
+ */
+export function historyOf(turns: readonly Pick<KeptTurn, "items">[]): readonly ResponseItem[] {
+  const items = turns.flatMap((turn) => turn.items);
+  const answered = new Set(
+    items.flatMap((item) => /_call_output$/.test(item.type) && "call_id" in item ? [item.call_id] : []),
+  );
+  return items.flatMap((item) => {
+    if (item.type !== "function_call" && item.type !== "custom_tool_call") return [item];
+    if (!("call_id" in item) || answered.has(item.call_id)) return [item];
+    return [item, { type: `${item.type}_output`, call_id: item.call_id, output: "The tool was not run." }];
+  });
+}

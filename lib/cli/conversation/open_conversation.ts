@@ -1,0 +1,60 @@
+/**
+ * Opens the conversation that `--conversation` or `--continue` asks for.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { World } from "../../world/world.ts";
+import type { Reporter } from "../output/reporter.ts";
+import { type Conversation, openConversationFile } from "./conversation_file.ts";
+import { conversationFolder, conversationPath, listConversations } from "./conversation_folder.ts";
+
+/** What {@link openConversation} needs. */
+export interface OpenOptions {
+  /** The value of `--conversation`; `undefined` for `--continue`: the latest one, or a new one. */
+  readonly name: string | undefined;
+  readonly world: World;
+  readonly reporter: Reporter;
+}
+
+/**
+ * Opens a conversation, or begins it, and says which one.
+ *
+ * @throws CulvertError `usage`, `config`, `input_unreadable`, `output_unwritable`
+ */
+export async function openConversation({ name, world, reporter }: OpenOptions): Promise<Conversation> {
+  const folder = conversationFolder(world);
+  const chosen = name ?? (await listConversations(folder))[0]?.name ?? nameFromTime(world.now());
+  const path = conversationPath(folder, chosen);
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CulvertError("output_unwritable", `Cannot create the folder ${folder}: ${reason}`, {
+      hint: "Set XDG_STATE_HOME to a folder that you may write in.",
+      details: { path: folder },
+      cause,
+    });
+  }
+  const conversation = await openConversationFile(chosen, path, world);
+  if (conversation.isTorn) {
+    reporter.warn({
+      code: "conversation_torn",
+      message: `The last turn in ${path} was not written to its end and is left out`,
+    });
+  }
+  // Which conversation -c means is not visible in the command line.
+  const report = name === undefined ? reporter.progress : reporter.note;
+  const { length } = conversation.turns;
+  report(
+    length === 0
+      ? `began the conversation "${chosen}"`
+      : `continuing the conversation "${chosen}" (${length} turn${length === 1 ? "" : "s"})`,
+  );
+  return conversation;
+}
+
+/** Such as `2026-11-26-163005`, in UTC. */
+function nameFromTime(now: number): string {
+  return new Date(now).toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "");
+}
