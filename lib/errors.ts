@@ -74,7 +74,6 @@ export const ERROR_CODES = {
   timeout: { exit: EXIT.network, brief: "the time allowed for the turn is over" },
   header_timeout: { exit: EXIT.network, brief: "the server accepted the request and did not answer" },
   idle_timeout: { exit: EXIT.network, brief: "the stream went silent for longer than the idle limit" },
-  timeout: { exit: EXIT.network, brief: "the time limit of the call was reached" },
   stream_closed: { exit: EXIT.network, brief: "the stream ended before its terminal event" },
   redirect: { exit: EXIT.network, brief: "a redirect cannot be followed" },
   websocket: { exit: EXIT.network, brief: "the websocket could not be opened, or broke its protocol" },

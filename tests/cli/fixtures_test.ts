@@ -26,7 +26,7 @@ for (const wire of ["sse", "ws"] as const) {
     const words = ["respond", "--base-url", server.baseUrl, "--transport", wire];
     const env = { CULVERT_API_KEY: "sk-fixture" };
     const text = await culvert([...words, "What is a culvert?"], { env });
-    assertEquals([text.code, text.stdout, text.stderr], [0, ANSWER, ""]);
+    assertEquals([text.code, text.stdout, text.stderr], [0, `${ANSWER}\n`, ""]);
     const json = await culvert([...words, "--json", "What is a culvert?"], { env });
     const lines = json.stdout.trimEnd().split("\n");
     assertEquals(lines.filter((line) => !line.startsWith('{"type":"culvert.')), FRAMES);

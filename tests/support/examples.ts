@@ -1,4 +1,4 @@
-/** The files and variables that the examples in help texts name: a CA bundle, a key. */
+/** The folder that the examples of help need: with a company's bundle, a key and a conversation. */
 import { createAuthority } from "../../lib/pki/pki.ts";
 import { type Workplace, workplace } from "./on_path.ts";
 import { join } from "./paths.ts";
@@ -15,7 +15,20 @@ export async function furnished(): Promise<Workplace> {
   }
   await furnishCapture(place.directory);
   await Deno.writeTextFile(join(place.directory, "key.txt"), "sk-example-0123456789\n");
-  return { ...place, env: { ...place.env, CODEX_CA_CERTIFICATE: join(place.directory, "corp.pem") } };
+  const state = join(place.directory, "state");
+  await Deno.mkdir(join(state, "culvert", "conversations"), { recursive: true });
+  const turn = {
+    type: "turn",
+    at: "2026-01-01T00:00:00Z",
+    model: "m",
+    provider: "p",
+    response_id: null,
+    items: [],
+  };
+  const plan = join(state, "culvert", "conversations", "plan.jsonl");
+  await Deno.writeTextFile(plan, `${JSON.stringify(turn)}\n`);
+  const env = { ...place.env, XDG_STATE_HOME: state };
+  return { ...place, env: { ...env, CODEX_CA_CERTIFICATE: join(place.directory, "corp.pem") } };
 }
 
 /** Writes `capture/` and `capture.har`. */

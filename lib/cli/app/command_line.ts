@@ -16,12 +16,16 @@ import { PROGRAM } from "./app.ts";
  * @returns the exit status
  */
 export async function runCommandLine(host: Host): Promise<number> {
-  const odd = host.args.some((word) => /^-.*=/s.test(word)) ? await import("./flag_values.ts") : undefined;
+  // A value in the same word as its flag needs a second look; most command lines have none.
+  const odd = host.args.some((word) => /^-.*=|^-[A-Za-z]./s.test(word))
+    ? await import("./flag_values.ts")
+    : undefined;
   const application = await PROGRAM.application(host.args);
   const needless = odd?.needlessValue(host.args, application.root);
   if (needless !== undefined) return await refuseValue(host, needless);
   const { context, output, messages } = cliContext(host, PROGRAM);
-  await runApplication(application, odd?.splitOddValues(host.args) ?? host.args, context);
+  const args = odd?.splitShortValues(odd.splitOddValues(host.args), application.root) ?? host.args;
+  await runApplication(application, args, context);
   await host.stdout.write(output());
   const status = parserStatus(context.process.exitCode);
   if (status === EXIT.usage && promisesResult(host.args)) await writeUsageResult(host, messages());

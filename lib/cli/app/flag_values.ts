@@ -1,5 +1,5 @@
 /**
- * Words such as `--model=` and `--json=x`, of which the parser and the person who typed them think differently.
+ * Prepares arguments that the parser reads in another way than their writer meant: `--model=`, `--json=x`, `-mNAME`.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { kebab } from "../command/kebab.ts";
 import { manualOf, type Target, targetAt } from "../reference/manual.ts";
 
 /**
- * Takes apart `--flag=value` where the parser would take the whole for an argument, and a prompt would be sent that
- * nobody wrote: where the value is empty, as an unset variable of the shell leaves it, and where it has a newline.
- * (Seen in `@stricli/core` 1.3.0, whose pattern for such words is `=(.+)$`.)
+ * Splits `--flag=value` where the parser would take the whole for a positional argument and send it as a prompt: where
+ * the value is empty, because a variable of the shell was not set, and where it has a newline. (Observed in
+ * `@stricli/core` 1.3.0, whose pattern for such words is `=(.+)$`.)
  */
 export function splitOddValues(args: readonly string[]): readonly string[] {
   const end = endOfFlags(args);
@@ -23,8 +23,27 @@ export function splitOddValues(args: readonly string[]): readonly string[] {
 }
 
 /**
- * The first flag that takes no value and was given one behind `=`, an empty one too: taken apart, its value would
- * be a word of the prompt.
+ * Splits `-mNAME` into `-m` and `NAME`. The parser reads the letters behind a short flag as short flags themselves.
+ *
+ * @param root the command that the words name, or all
+ */
+export function splitShortValues(args: readonly string[], root: Target): readonly string[] {
+  const end = endOfFlags(args);
+  let takingValue: ReadonlySet<string> | undefined;
+  return args.flatMap((word, at) => {
+    const [, flag, value] = at < end ? /^(-[A-Za-z])([^=].*)$/s.exec(word) ?? [] : [];
+    if (flag === undefined || value === undefined) return [word];
+    takingValue ??= new Set(
+      manualOf(targetOf(args.slice(0, end), root), [], []).flags
+        .filter((entry) => entry.value !== undefined).flatMap(({ names }) => names),
+    );
+    return takingValue.has(flag) ? [flag, value] : [word];
+  });
+}
+
+/**
+ * Finds the first flag that takes no value and was given one behind `=`, be it empty. Split, its value would become a
+ * part of the prompt.
  *
  * @param root the command that the words name, or all
  * @returns the flag as it was typed, without the value
@@ -33,7 +52,7 @@ export function needlessValue(args: readonly string[], root: Target): string | u
   const words = args.slice(0, endOfFlags(args));
   let target: Target | undefined;
   return words.flatMap((word) => /^(--?[a-z][\w.-]*)=/i.exec(word)?.[1] ?? []).find((flag) => {
-    // Several short ones, of which none could be meant.
+    // Several short flags, of which none can be meant.
     if (/^-[a-z]{2,}$/i.test(flag)) return true;
     target ??= targetOf(words, root);
     const name = kebab(flag);
@@ -44,7 +63,7 @@ export function needlessValue(args: readonly string[], root: Target): string | u
   });
 }
 
-/** The command or group that the first words lead to. */
+/** Returns the command or group that the first words lead to. */
 function targetOf(words: readonly string[], root: Target): Target {
   let target = root;
   for (let count = 1; count <= words.length; count++) {

@@ -1,13 +1,13 @@
 /**
- * `culvert completion`: the scripts. Each hands the words typed so far to `culvert __complete`, and leaves file
- * names to the shell where there is no proposal.
+ * Implements `culvert completion`. Each script passes the words typed so far to `culvert __complete`, and lets the
+ * shell complete file names where there is no proposal.
  *
  * @module
  */
 import type { Shell } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
 
-// Bash takes `--flag=value` apart at the equals sign, and replaces only the part behind it.
+// Bash splits `--flag=value` at the equals sign, and replaces only the part behind it.
 const bash = `# bash completion of culvert
 _culvert() {
   local -a words=()
@@ -25,9 +25,14 @@ complete -o default -F _culvert culvert
 const zsh = `#compdef culvert
 # zsh completion of culvert
 _culvert() {
+  setopt localoptions extendedglob
   local -a proposals
   proposals=("\${(@f)$("$words[1]" __complete --shell zsh -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
   if [[ -n "\${proposals[1]}" ]]; then
+    # Only the part behind the equals sign is replaced.
+    if [[ $PREFIX == --*=* ]] && compset -P '*='; then
+      proposals=("\${(@)proposals#--[^=]##=}")
+    fi
     _describe -V culvert proposals
   else
     _files

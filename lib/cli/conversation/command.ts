@@ -66,10 +66,7 @@ const docs: CommandDocs = {
     "",
     "Each conversation is a file of mode 0600 in $XDG_STATE_HOME/culvert/conversations, by default ~/.local/state/culvert/conversations (macOS: ~/Library/Application Support, Windows: %LOCALAPPDATA%).",
   ].join("\n"),
-  examples: [
-    `culvert respond --provider demo --conversation plan "Name three rivers"`,
-    `culvert respond -c "And which is the longest?"`,
-  ],
+  examples: ["culvert conversation ls", "culvert conversation show plan"],
   seeAlso: ["culvert respond"],
 };
 

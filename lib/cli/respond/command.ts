@@ -254,6 +254,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       "Sends the prompt to the model and prints the answer on stdout as it arrives. Standard input is read only for -, or when no prompt is given. Only -c and --conversation keep anything: see culvert conversation --help.",
     examples: [
       `culvert respond --provider demo "Why is the sky blue?"`,
+      `culvert respond --provider demo --conversation plan "Name three rivers"`,
       `echo "Say hi" | culvert respond --provider demo --json | tail -1`,
     ],
     seeAlso: ["culvert doctor", "culvert conversation", "culvert help exit-codes", "culvert help events"],

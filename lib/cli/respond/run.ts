@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { asCulvertError, CulvertError } from "../../errors.ts";
+import { asCulvertError, CulvertError, EXIT } from "../../errors.ts";
 import type { SharedFlags } from "../../config/settings.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { resultWithoutTurn } from "../../responses/turn/result.ts";
@@ -59,7 +59,8 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
   const job: Job = { context, flags, reporter, stop: stop.signal, prepared, connection, conversation, file };
   if (flags.dryRun === true) return await printRequests(job, prompts);
   await answerPrompts(job, prompts);
-  if (words.length > 0 && !words.includes("-")) await warnOfUnreadInput(host, reporter);
+  const isReaderGone = context.status === EXIT.readerGone;
+  if (words.length > 0 && !words.includes("-") && !isReaderGone) await warnOfUnreadInput(host, reporter);
 }
 
 /** Everything that the turns of one command have in common. */
@@ -194,15 +195,18 @@ async function warnOfUnreadInput(host: Host, reporter: Reporter): Promise<void> 
   );
 }
 
-/** The flags of the connection. Without --model the conversation's latest model answers. */
+/**
+ * Returns the flags of the connection. Without `--model` and `--provider`, those of the conversation's latest turn
+ * count; a provider that was made of `--base-url` has no name that could be chosen again.
+ */
 function connectionFlags(flags: RespondFlags, conversation: Conversation | undefined): ConnectionFlags {
   const { reasoning, ...rest } = flags;
-  const latest = conversation?.latest;
+  const latest = flags.model === undefined && flags.provider === undefined ? conversation?.latest : undefined;
+  const isNamed = latest !== undefined && latest.provider !== "custom" && flags.baseUrl === undefined;
   const shared: SharedFlags = {
     ...(reasoning === undefined ? {} : { reasoningEffort: reasoning }),
-    ...(latest === undefined || flags.model !== undefined || flags.provider !== undefined
-      ? {}
-      : { model: latest.model, provider: latest.provider }),
+    ...(latest === undefined ? {} : { model: latest.model }),
+    ...(isNamed ? { provider: latest.provider } : {}),
   };
   return { ...rest, ...shared };
 }

@@ -13,7 +13,7 @@ for (const manual of manuals) {
     const run = await culvert([...words, "--help"]);
     assertEquals([run.code, run.stderr], [0, ""]);
     const lines = run.stdout.trimEnd().split("\n");
-    assert(lines.length <= 60, `${lines.length} lines`);
+    assert(lines.length <= 80, `${lines.length} lines`);
     assertEquals(lines.filter((line) => [...line].length > 80), []);
     assertIncludes(run.stdout, `USAGE\n  ${manual.path.join(" ")}`);
     assertIncludes(run.stdout, "\nEXAMPLES\n  ");

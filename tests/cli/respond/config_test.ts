@@ -22,13 +22,17 @@ const TYPED = {
   provider: "--provider",
   baseUrl: "--base-url",
   strictConfig: "--strict-config",
+  clientCert: "--client-cert",
+  clientKey: "--client-key",
+  overrides: "-C",
 } as const satisfies Partial<Record<keyof SharedFlags, string>>;
 
 function words(flags: SharedFlags): readonly string[] {
   return Object.entries(flags).flatMap(([name, value]) => {
     const typed = Object.entries(TYPED).find(([flag]) => flag === name)?.[1];
     if (typed === undefined) throw new Error(`How is ${name} typed?`);
-    return value === true ? [typed] : [typed, String(value)];
+    if (value === true) return [typed];
+    return [value].flat().flatMap((each) => [typed, String(each)]);
   });
 }
 

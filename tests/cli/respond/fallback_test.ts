@@ -22,7 +22,7 @@ for (const [name, upgrade, says] of FALLBACK_ROWS) {
     assertEquals([run.code, result.status, result.transport], [0, "completed", "sse"]);
     assertEquals(of("culvert.fallback").map(({ quiet }) => quiet), [false]);
     assertMatch(of("culvert.fallback")[0]?.reason ?? "", says);
-    assertEquals(run.stderr.match(/no websocket here/g)?.length, 1);
+    assertEquals(run.stderr.match(/using SSE instead of a websocket/g)?.length, 1);
     assertEquals([server.handshakes.length, server.posts.length], [1, 1]);
   });
 }

@@ -61,7 +61,7 @@ for (const scheme of ["http", "https", "socks5", "socks5h"] as const) {
 Deno.test("respond goes to this machine through a proxy where --proxy says so", async () => {
   await using proxy = await proxyOf("http");
   const run = await b.respond(["--proxy", address("http", proxy), "hi"], { env: { NO_PROXY: "*" } });
-  assertEquals([run.code, run.stdout], [0, "through"], run.stderr);
+  assertEquals([run.code, run.stdout], [0, "through\n"], run.stderr);
   assertEquals(proxy.seen.map(({ target }) => target), [`localhost:${b.api.port}`]);
   assertNoSecret(run);
 });
@@ -76,7 +76,7 @@ Deno.test("respond hands plain HTTP to an HTTP proxy whole, with the credentials
   const run = await culvert(["respond", "--base-url", url, "hi"], {
     env: { CULVERT_API_KEY: PLANTED_KEY, HTTP_PROXY: address("http", proxy) },
   });
-  assertEquals([run.code, run.stdout], [0, "plain"], run.stderr);
+  assertEquals([run.code, run.stdout], [0, "plain\n"], run.stderr);
   assertEquals(proxy.seen.map(({ form, target }) => [form, target]), [["absolute", `${url}/responses`]]);
   const [request] = plain.api.log.all;
   assert(request !== undefined);

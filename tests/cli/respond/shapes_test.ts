@@ -20,7 +20,7 @@ for (const [number, row] of (await bundleShapes(b.api.authority)).entries()) {
     const file = join(b.directory, `${number}.pem`);
     await Deno.writeFile(file, row.bytes);
     const run = await b.respond(["hi"], { env: { CODEX_CA_CERTIFICATE: file } });
-    assertEquals([run.code, run.stdout], [0, "trusted"], run.stderr);
+    assertEquals([run.code, run.stdout], [0, "trusted\n"], run.stderr);
     const said = run.stderr.split("\n").filter((line) => line !== "");
     // One line for each warning, and nothing else.
     assertEquals(said.length, row.warnings?.length ?? 0, run.stderr);

@@ -77,7 +77,7 @@ interface Span {
  * @returns `open` when more text may complete it, `none` when it is not a span
  */
 function spanAt(text: string, before: string, isEnd: boolean): Span | "open" | "none" {
-  if (text.startsWith("`")) return codeSpan(text);
+  if (text.startsWith("`")) return codeSpan(text, isEnd);
   if (text.startsWith("[")) return link(text, isEnd);
   if (text.startsWith("\\")) {
     if (text.length === 1) return "open";
@@ -87,13 +87,13 @@ function spanAt(text: string, before: string, isEnd: boolean): Span | "open" | "
 }
 
 /** CommonMark 0.31 §6.1: as many backticks as at the start. */
-function codeSpan(text: string): Span | "open" {
+function codeSpan(text: string, isEnd: boolean): Span | "open" {
   const ticks = /^`+/.exec(text)?.[0] ?? "`";
   const end = text.slice(ticks.length).search(new RegExp(`(?<!\`)${ticks}(?!\`)`));
   if (end < 0) return "open";
   const length = ticks.length + end + ticks.length;
   // A backtick that follows might make the closing marker longer.
-  if (length === text.length && ticks.length > 1) return "open";
+  if (length === text.length && !isEnd) return "open";
   return {
     length,
     shown: style.code(text.slice(ticks.length, ticks.length + end).replace(/^ (.+) $/, "$1")),

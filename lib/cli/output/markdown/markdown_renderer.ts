@@ -13,10 +13,9 @@ import { InlineFormatter } from "./inline_formatter.ts";
 const style = createStyle(true);
 
 /** The start of a line that may still become the start of a block (CommonMark 0.31 §4 and §5). */
-const UNDECIDED = /^ *(?:#{0,6}|`{0,2}|~{0,2}|[-*_]?|(?:\*\*|__|--|[-*_](?: [-*_])* ?)|\d{1,9}[.)]?|>?)$/;
+const UNDECIDED = /^ *(?:#{0,6} *|`{0,2}|~{0,2}|[-*_+]? *|\*\*|__|--|[-*_](?: [-*_])* *|>?)$/;
 const HEADING = /^ {0,3}(#{1,6}) +/;
 const BULLET = /^( *)[-*+] +(?=\S)/;
-const NUMBER = /^( *\d{1,9}[.)]) +/;
 const QUOTE = /^ {0,3}> ?/;
 const RULE = /^ {0,3}(?:(?:- *){3,}|(?:\* *){3,}|(?:_ *){3,})$/;
 const FENCE = /^ *(`{3,}|~{3,})/;
@@ -78,8 +77,6 @@ export class MarkdownRenderer {
     if (quote !== null) return style.faint("│ ") + this.#inline.push(line.slice(quote[0].length));
     const bullet = BULLET.exec(line);
     if (bullet !== null) return `${bullet[1]}• ${this.#inline.push(line.slice(bullet[0].length))}`;
-    const number = NUMBER.exec(line);
-    if (number !== null) return `${number[1]} ${this.#inline.push(line.slice(number[0].length))}`;
     // A table is aligned by its author; formatting would move its columns.
     if (/^ *\|/.test(line)) this.#inline.setLiteral();
     return this.#inline.push(line);

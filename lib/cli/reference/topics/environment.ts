@@ -29,6 +29,7 @@ const PLACES: readonly Row[] = [
   ["CODEX_OSS_PORT", "their port on this machine"],
   ["HOME", "where ~ is; USERPROFILE on Windows"],
   ["XDG_CACHE_HOME", "where ca env keeps its bundle; LOCALAPPDATA on Windows"],
+  ["XDG_STATE_HOME", "where conversations are kept; LOCALAPPDATA on Windows"],
   ["SHELL", "whose syntax ca env speaks, unless --shell says"],
   ["BROWSER", "what auth login opens; without a display it offers the device code"],
 ];

@@ -1,0 +1,118 @@
+import { assertEquals, assertIncludes } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+import { join } from "../../support/paths.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
+import { bench } from "./kit.ts";
+
+const UNREAD = "was not read, because a prompt was given";
+
+for (
+  const [signal, status] of [["SIGINT", 130], ["SIGQUIT", 130], ["SIGTERM", 143], ["SIGHUP", 143]] as const
+) {
+  Deno.test(
+    skippedIf(
+      ON_WINDOWS,
+      `${signal} while the prompt is read from standard input ends with ${status} at once`,
+    ),
+    async () => {
+      await using b = await bench();
+      const child = b.start([]);
+      const limit = setTimeout(() => child.kill("SIGKILL"), 20_000);
+      const stderr = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+      let text = "";
+      while (!text.includes("waiting for the prompt")) text += (await stderr.read()).value ?? "";
+      child.kill(signal);
+      const { code } = await child.status;
+      clearTimeout(limit);
+      assertEquals(code, status);
+      for (let read = await stderr.read(); !read.done; read = await stderr.read()) text += read.value;
+      assertIncludes(text, signal.startsWith("SIGT") || signal === "SIGHUP" ? "Terminated" : "Interrupted");
+      await child.stdout.cancel();
+      await child.stdin.close().catch(() => {});
+    },
+  );
+}
+
+Deno.test("a pipe that is not read because a prompt was given is named once, and -q silences that", async () => {
+  await using b = await bench({ scenario: { text: "yes" } });
+  const piped = await b.respond(["hi"], { stdin: "data" });
+  assertEquals([piped.code, piped.stdout], [0, "yes\n"]);
+  assertIncludes(piped.stderr, `standard input is a pipe and ${UNREAD}`);
+  assertEquals((await b.respond(["-q", "hi"], { stdin: "data" })).stderr, "");
+  assertEquals((await b.respond(["hi", "-"], { stdin: "data" })).stderr, "");
+  assertEquals((await b.respond(["hi"])).stderr, "", "with /dev/null");
+});
+
+Deno.test(
+  skippedIf(ON_WINDOWS, "a file that is not read because a prompt was given stays for the loop of the shell"),
+  async () => {
+    await using b = await bench({ scenario: { text: "yes" } });
+    const list = join(b.directory, "list");
+    await Deno.writeTextFile(list, "one\ntwo\n");
+    const { programUnderTest } = await import("../../support/culvert.ts");
+    const { scrubbedEnv } = await import("../../support/scrubbed_env.ts");
+    const { stdout, stderr } = await new Deno.Command("timeout", {
+      args: [
+        "40",
+        "sh",
+        "-c",
+        'while read -r line; do "$@" "$line"; done <list',
+        "sh",
+        ...programUnderTest(),
+        "respond",
+        "--base-url",
+        b.api.baseUrl,
+      ],
+      cwd: b.directory,
+      clearEnv: true,
+      env: scrubbedEnv({
+        CODEX_CA_CERTIFICATE: b.bundle,
+        CULVERT_API_KEY: "sk-test",
+        CODEX_HOME: b.directory,
+      }),
+      stdin: "null",
+    }).output();
+    assertEquals(new TextDecoder().decode(stdout), "yes\nyes\n");
+    assertEquals(
+      new TextDecoder().decode(stderr).match(/standard input is a file and was not read/g)?.length,
+      2,
+    );
+  },
+);
+
+Deno.test("Ctrl-C in the middle of an answer with -o ends its line before the message", async () => {
+  await using b = await bench({ scenario: { text: "begun", ending: { kind: "stall", afterDeltas: 1 } } });
+  const child = b.start(["-o", join(b.directory, "answer"), "hi"]);
+  await child.stdin.close();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = (await reader.read()).value ?? "";
+  child.kill("SIGINT");
+  for (let read = await reader.read(); !read.done; read = await reader.read()) text += read.value;
+  const stderr = await new Response(child.stderr).text();
+  assertEquals([(await child.status).code, text], [130, "begun\n"]);
+  assertIncludes(stderr, "answer.partial");
+});
+
+Deno.test("a second Ctrl-C ends respond at once, though nobody reads its answer", async () => {
+  await using b = await bench({ scenario: { text: ["x".repeat(4_000_000)] } });
+  const child = b.start(["hi"]);
+  await child.stdin.close();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  child.kill("SIGINT");
+  // The program waits for its reader, so that the second signal needs no more than to be apart from the first.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  child.kill("SIGINT");
+  const limit = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  const { code } = await child.status;
+  clearTimeout(limit);
+  assertEquals(code, 130);
+  await reader.cancel();
+  await child.stderr.cancel();
+});
+
+Deno.test("--repeat-from - and a prompt that is not given name what is missing", async () => {
+  const run = await culvert(["respond", "--repeat-from", "-"], { stdin: "\n\n" });
+  assertEquals(run.code, 2);
+  assertIncludes(run.stderr, "it has no line of text");
+});
