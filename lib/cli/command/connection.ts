@@ -45,7 +45,7 @@ export async function connectCommand(
   const loaded = await loadSettings(settingsFlags(flags), host.world);
   const settings = flags.header === undefined
     ? loaded
-    : (await import("./header_flag.ts")).withHeaders(loaded, flags.header, reporter.secrets);
+    : (await import("./flags/header.ts")).withHeaders(loaded, flags.header, reporter.secrets);
   if (settings.provider.id !== "demo") {
     return await connectWith({ world: host.world, settings, reporter, observe });
   }

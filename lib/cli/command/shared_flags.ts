@@ -76,7 +76,7 @@ export const NETWORK_FLAGS: FlagParametersForType<NetworkFlags, CliContext> = {
     placeholder: "NAME",
     brief: "Profile of the configuration",
     proposeCompletions: async function () {
-      return (await import("./flag_proposals.ts")).profiles(this.host.world);
+      return (await import("./flags/proposals.ts")).profiles(this.host.world);
     },
   },
   config: {

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCommand } from "../command/command.ts";
-import { oneOf, positiveInteger, positiveNumber, temperature } from "../command/flag_parsers.ts";
+import { oneOf, positiveInteger, positiveNumber, temperature } from "../command/flags/parsers.ts";
 import {
   NETWORK_FLAGS,
   type NetworkFlags,
@@ -56,7 +56,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       placeholder: "NAME",
       brief: "Model that answers",
       proposeCompletions: async function () {
-        return (await import("../command/flag_proposals.ts")).models(this.host.world);
+        return (await import("../command/flags/proposals.ts")).models(this.host.world);
       },
     },
     provider: {
@@ -66,7 +66,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       placeholder: "ID",
       brief: "Provider: openai, ollama, lmstudio, demo, or one of config.toml",
       proposeCompletions: async function () {
-        return (await import("../command/flag_proposals.ts")).providers(this.host.world);
+        return (await import("../command/flags/proposals.ts")).providers(this.host.world);
       },
     },
     baseUrl: {

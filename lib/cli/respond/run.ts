@@ -13,7 +13,7 @@ import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
 import { writeLastLine } from "../command/report_error.ts";
 import { listenForStop } from "../command/stop_signals.ts";
-import { startTimeLimit } from "../command/time_limit.ts";
+import { startTimeLimit } from "../command/flags/time_limit.ts";
 import type { Conversation } from "../conversation/conversation_file.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import type { AnswerFile } from "./answer_file.ts";

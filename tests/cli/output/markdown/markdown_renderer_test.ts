@@ -8,7 +8,7 @@ function render(...pieces: readonly string[]): string {
   return applyStyles(pieces.map((piece) => renderer.push(piece)).join("") + renderer.end());
 }
 
-const plain = (text: string) => text.replaceAll(/\x1b\[\d+m/g, "");
+const plain = (text: string) => text.replaceAll(/\p{Cc}\[\d+m/gu, "");
 
 /** Markdown, and what is shown without its escape sequences. */
 const CASES: readonly (readonly [source: string, shown: string])[] = [

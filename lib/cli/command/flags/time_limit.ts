@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
-import type { World } from "../../world/world.ts";
+import { CulvertError } from "../../../errors.ts";
+import type { World } from "../../../world/world.ts";
 
 /** A signal that is aborted when the time is over. */
 export interface TimeLimit extends Disposable {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { loadSettings } from "../../config/load_settings.ts";
-import type { World } from "../../world/world.ts";
+import { loadSettings } from "../../../config/load_settings.ts";
+import type { World } from "../../../world/world.ts";
 
 const BUILT_IN_PROVIDERS = ["openai", "ollama", "lmstudio", "demo"];
 

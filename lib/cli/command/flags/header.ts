@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Settings } from "../../config/settings.ts";
-import { CulvertError } from "../../errors.ts";
-import type { Secrets } from "../../redaction/secrets.ts";
+import type { Settings } from "../../../config/settings.ts";
+import { CulvertError } from "../../../errors.ts";
+import type { Secrets } from "../../../redaction/secrets.ts";
 
 /** A field name (RFC 9110 §5.1), a colon, and a value of visible characters, spaces and tabs (§5.5). */
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t \x21-\x7e\x80-\xff]*)$/;
