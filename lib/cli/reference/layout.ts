@@ -1,26 +1,38 @@
 /**
- * Text in lines of at most 80 columns.
+ * Lays out text in lines of at most 80 columns.
  *
  * @module
  */
 
-/** Columns of a terminal nobody has made wider. */
+/** Width of help texts, columns. */
 export const WIDTH = 80;
 
 /** A term and its explanation. */
 export type Row = readonly [term: string, explanation: string];
 
 /**
- * Sets paragraphs, which are apart by an empty line. One with an indented line in it is set as it is.
+ * Wraps paragraphs, which an empty line separates. In one that has an indented line, the lines stay as they are; only
+ * a line that is too long is wrapped, below the text behind its first column.
  *
  * @param width columns, at least one word wide
  */
 export function wrap(text: string, width: number = WIDTH): string[] {
   return text.split("\n\n").flatMap((paragraph, index) => {
     const lines = paragraph.split("\n");
-    const verbatim = lines.some((line) => line.startsWith(" "));
-    return [...(index === 0 ? [] : [""]), ...(verbatim ? lines : wrapLine(lines.join(" "), width))];
+    const isTable = lines.some((line) => line.startsWith(" "));
+    const wrapped = isTable
+      ? lines.flatMap((line) => wrapRow(line, width))
+      : wrapLine(lines.join(" "), width);
+    return [...(index === 0 ? [] : [""]), ...wrapped];
   });
+}
+
+/** Wraps a line such as `  term    explanation`. */
+function wrapRow(line: string, width: number): readonly string[] {
+  const start = /^ *(?:\S+ {2,})?/.exec(line)?.[0] ?? "";
+  if (line.length <= width || start.length > width / 2) return [line];
+  const [first = "", ...rest] = wrapLine(line.slice(start.length), width - start.length);
+  return [start + first, ...rest.map((part) => " ".repeat(start.length) + part)];
 }
 
 function wrapLine(line: string, width: number): string[] {
@@ -38,9 +50,9 @@ function wrapLine(line: string, width: number): string[] {
 }
 
 /**
- * Two columns, indented by two. A term that is wider than `termWidth` has its line for itself.
+ * Lays out two columns, indented by two. A term that is wider than `termWidth` gets a line of its own.
  *
- * @param termWidth the most that the left column may take
+ * @param termWidth largest width of the left column
  */
 export function columns(rows: readonly Row[], termWidth = 26): string[] {
   const fitting = rows.map(([term]) => term.length).filter((length) => length <= termWidth);

@@ -127,7 +127,13 @@ Deno.test("a tool call is kept, and gets an output that the API demands", async 
   await b.respond(["--conversation", "plan", "look"], { env });
   const run = await b.respond(["-c", "and now?"], { env });
   assertEquals(run.code, 0, run.stderr);
-  assertEquals(inputOf(b).map(([type]) => type), ["user", "function_call", "function_call_output", "user"]);
+  assertEquals(inputOf(b).map(([type]) => type), [
+    "user",
+    "function_call",
+    "function_call_output",
+    "assistant",
+    "user",
+  ]);
 });
 
 Deno.test("--store and --previous pass the response id, and --previous with -c is refused", async () => {

@@ -14,7 +14,8 @@ for (const manual of manuals) {
     assertEquals([run.code, run.stderr], [0, ""]);
     const lines = run.stdout.trimEnd().split("\n");
     assert(lines.length <= 80, `${lines.length} lines`);
-    assertEquals(lines.filter((line) => [...line].length > 80), []);
+    // A command is never broken across lines.
+    assertEquals(lines.filter((line) => [...line].length > 80 && !line.startsWith("  culvert ")), []);
     assertIncludes(run.stdout, `USAGE\n  ${manual.path.join(" ")}`);
     assertIncludes(run.stdout, "\nEXAMPLES\n  ");
     assertIncludes(run.stdout, "\nSee also: ");
