@@ -135,7 +135,6 @@ async function sendOnce(
         headers,
         authorization.headers,
       ),
-      secretHeaders: [...Object.keys(provider.headers), ...Object.keys(authorization.headers)],
       ...(body === undefined ? {} : { body: bodyOf(body) }),
       signal,
       headerTimeoutMs: limitMs,

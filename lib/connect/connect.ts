@@ -10,6 +10,7 @@ import type { Settings } from "../config/settings.ts";
 import { createDialer } from "../net/dialer/create_dialer.ts";
 import type { Dialer } from "../net/dialer/dialer.ts";
 import { hidingWarning } from "../net/dialer/env_permission.ts";
+import type { ClientIdentity } from "../net/client_identity.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
 import { createRouteTable, type RouteTableResult } from "../net/route/route_table.ts";
 import { loadTrust } from "../trust/load_trust.ts";
@@ -18,6 +19,7 @@ import { rootsReader } from "../trust/roots/system_roots.ts";
 import type { TrustStore } from "../trust/trust_store.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
+import type { IdentityPaths } from "./client_identity.ts";
 import { createAuthenticator, type SessionAuthenticator } from "./create_authenticator.ts";
 import { userAgent } from "./user_agent.ts";
 
@@ -67,7 +69,8 @@ export interface Connection<A extends Authenticator = SessionAuthenticator> exte
  *
  * @param settings the settings in force
  * @param world the process
- * @throws CulvertError `ca_unreadable`, `ca_invalid`, `proxy_invalid`
+ * @throws CulvertError `ca_unreadable`, `ca_invalid`, `proxy_invalid`; `input_unreadable` and `config` for the client
+ *   certificate
  */
 export function connect(settings: Settings, world: World, options?: ConnectOptions): Promise<Connection>;
 export function connect<A extends Authenticator>(
@@ -81,13 +84,14 @@ export async function connect(
   options: ConnectOptions<Authenticator> = {},
 ): Promise<Connection<Authenticator>> {
   const { observer = SILENT, warn = () => {}, authenticator = createAuthenticator } = options;
-  const [trust, { routes, warnings }] = await Promise.all([
+  const [trust, { routes, warnings }, identity] = await Promise.all([
     trustFor(settings, world),
     routesFor(settings, world),
+    identityFor(settings),
   ]);
   const hiding = hidingWarning() ?? [];
   [...settings.warnings, ...trust.warnings, ...warnings].concat(hiding).forEach((each) => warn(each));
-  const dialer = dialerFor({ trust, routes, world, observer });
+  const dialer = dialerFor({ trust, routes, world, observer, identity });
   const held = new Set<Promise<unknown>>();
   const hold = (work: Promise<unknown>) => {
     const forget = () => held.delete(work);
@@ -138,15 +142,29 @@ export function routesFor({ proxy }: Pick<Settings, "proxy">, world: World): Pro
   return createRouteTable({ env: world.env, ...(proxy === undefined ? {} : { proxy }) });
 }
 
+/**
+ * Reads the client certificate that the settings name.
+ *
+ * @returns `undefined` where they name none
+ * @throws CulvertError `input_unreadable`, `config`
+ */
+export async function identityFor(paths: IdentityPaths): Promise<ClientIdentity | undefined> {
+  if (paths.clientCert === undefined) return undefined;
+  const { readIdentity } = await import("./client_identity.ts");
+  return await readIdentity(paths);
+}
+
 /** What {@link dialerFor} builds on. */
 export interface DialerParts {
   readonly trust: TrustStore;
   readonly routes: RouteTableResult["routes"];
   readonly world: World;
   readonly observer?: Observer;
+  /** The client certificate, from {@link identityFor}. */
+  readonly identity?: ClientIdentity | undefined;
 }
 
 /** Builds the dialer. Opens nothing. */
-export function dialerFor({ trust, routes, world, observer = SILENT }: DialerParts): Dialer {
-  return createDialer({ trust, routes, world, observer, userAgent: userAgent(world) });
+export function dialerFor({ trust, routes, world, observer = SILENT, identity }: DialerParts): Dialer {
+  return createDialer({ trust, routes, world, observer, identity, userAgent: userAgent(world) });
 }

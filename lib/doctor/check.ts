@@ -126,7 +126,7 @@ export function skipped(reason: string, options: FindingOptions = {}): Finding {
 
 /** Returns the failure that an error describes, without a hint to run the doctor. */
 export function failure(error: CulvertError, options: FindingOptions = {}): Finding {
-  const hint = error.hint?.replace(/\s*For the whole picture: culvert doctor [^\n]*$/, "") ?? "";
+  const hint = error.hint?.replace(/\s*For all checks: culvert doctor [^\n]*$/, "") ?? "";
   return fail(error.code, error.message, {
     remediation: hint === "" ? `See "${error.code}" in culvert help exit-codes.` : hint,
     ...options,

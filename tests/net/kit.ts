@@ -3,6 +3,7 @@ import * as net from "node:net";
 import { processWorld } from "../../lib/cli/app/process.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { createDialer } from "../../lib/net/dialer/create_dialer.ts";
+import type { ClientIdentity } from "../../lib/net/client_identity.ts";
 import type { Observer } from "../../lib/net/observer.ts";
 import type { Dialer, HttpReply, HttpRequest } from "../../lib/net/dialer/dialer.ts";
 import { createRouteTable } from "../../lib/net/route/route_table.ts";
@@ -39,6 +40,7 @@ export interface KitOptions {
   readonly trust?: TrustStore;
   readonly world?: World;
   readonly observer?: Observer;
+  readonly identity?: ClientIdentity;
 }
 
 /** A dialer that trusts {@link CA} unless told otherwise. Close it with `using`. */
@@ -53,6 +55,7 @@ export async function dialerFor(options: KitOptions = {}): Promise<Dialer & Disp
     routes,
     world,
     userAgent: "culvert-test/0",
+    identity: options.identity,
     ...(options.observer === undefined ? {} : { observer: options.observer }),
   });
   return { ...dialer, [Symbol.dispose]: dialer.close };

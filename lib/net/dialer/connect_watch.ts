@@ -1,44 +1,55 @@
 /**
- * Tells connecting from waiting, which the runtime's HTTP client does not: a bare connection to the same place.
+ * The time limit for connecting of an HTTP request. The client of the runtime does not distinguish connecting from
+ * waiting for an answer; a second connection to the same place does.
  *
  * @module
  */
 import type { CulvertError } from "../../errors.ts";
-import { type Attempted, explain } from "../failure/explain.ts";
-import { firstHop, reachFirstHop } from "../tunnel/first_hop.ts";
-import type { TunnelParts } from "../tunnel/tunnel.ts";
+import { deadline } from "../../async/deadline.ts";
+import { withRightScheme } from "../diagnosis/proxy_scheme.ts";
+import { explain } from "../failure/explain.ts";
+import { FaultError } from "../failure/fault.ts";
+import { type Progress, stageTimeout } from "../failure/stage.ts";
+import type { Route } from "../route/route.ts";
+import { closeQuietly } from "../tunnel/byte_conn.ts";
+import type { ConnectParts } from "../tunnel/establish.ts";
+import { isSecure, openTunnel, secure, targetOf } from "../tunnel/tunnel.ts";
 
 /**
- * Tries to connect to the first hop for half of the limit, the other half of which is over.
+ * Connects by the same route, TLS included, in the time that is left.
  *
- * @param limitMs the whole of it, ms
- * @param signal aborted when the answer is there, and the question with it
- * @returns the failure; nothing where the connection was made, was refused at once (then the request itself says so
- *   better) or is not asked for any more
+ * @param times the whole limit, and the part of it that is over, ms
+ * @param answered aborted when the request has its answer or has failed
+ * @returns the failure when no connection could be made in time; `undefined` where one could, or where the request was
+ *   answered meanwhile. A connection that is refused at once is no failure here: the request itself reports it.
  */
 export async function connectFailure(
-  attempted: Attempted,
-  parts: TunnelParts,
-  limitMs: number,
-  signal: AbortSignal,
+  url: URL,
+  route: Route,
+  parts: ConnectParts,
+  times: { readonly limitMs: number; readonly quietMs: number },
+  answered: AbortSignal,
 ): Promise<CulvertError | undefined> {
-  const late = new AbortController();
-  const calm = new AbortController();
-  const either = AbortSignal.any([signal, calm.signal]);
-  parts.world.sleep(limitMs / 2, either).then(
-    () => late.abort(),
-    // The pause was called off.
-    () => {},
-  );
+  const progress: Progress = { stage: "resolve" };
+  const { world } = parts;
+  const { limitMs, quietMs } = times;
+  const target = targetOf(url);
+  if (route.kind === "proxy" && route.proxy.scheme === "https") {
+    // A proxy without TLS often waits for the end of a line, which a TLS handshake does not have.
+    const fault = stageTimeout("proxy_tls", quietMs, route);
+    const exact = await withRightScheme(fault, target, route, parts, answered);
+    if (exact !== fault) return explain(exact, { url, route, trust: parts.trust });
+  }
+  using limit = deadline(limitMs - quietMs, world, answered);
   try {
-    await reachFirstHop(attempted, parts, AbortSignal.any([signal, late.signal]));
+    const tcp = await openTunnel(target, route, parts, limit.signal, progress);
+    progress.stage = "tls";
+    const conn = isSecure(url) ? (await secure(tcp, target.host, parts, limit.signal)).conn : tcp;
+    closeQuietly(conn);
     return undefined;
   } catch {
-    // Whatever was thrown: what counts is whether the time ran out over it.
-    if (signal.aborted || !late.signal.aborted) return undefined;
-    const reason = `no answer within ${limitMs / 1000} s, and no connection could be made meanwhile`;
-    return explain({ code: "connect_timeout", at: firstHop(attempted).at, reason }, attempted);
-  } finally {
-    calm.abort();
+    if (answered.aborted || !limit.isExpired) return undefined;
+    const fault = new FaultError(stageTimeout(progress.stage, limitMs, route));
+    return await parts.fail(fault, url, route, answered, progress.stage);
   }
 }

@@ -1,89 +1,73 @@
 /**
- * Builds the one door out, of parts and of loaders for the parts that are seldom needed.
+ * Builds a dialer.
  *
  * @module
  */
 import { asCulvertError, CulvertError } from "../../errors.ts";
-import { challengesOf } from "../failure/challenges.ts";
 import { classify } from "../failure/classify.ts";
-import type { Dialer, DialerOptions, HttpReply, HttpRequest } from "./dialer.ts";
-import { loadingFailure } from "./env_permission.ts";
-import { explain, hostAndPort, isTlsFault } from "../failure/explain.ts";
+import { explain, hostAndPort } from "../failure/explain.ts";
 import type { NetworkFault } from "../failure/fault.ts";
-import { exchange, type ExchangeParts } from "./http_exchange.ts";
-import { HttpClientPool } from "./http_client_pool.ts";
+import { challengesOf, proxyAuthReason } from "../failure/proxy_auth.ts";
+import type { Stage } from "../failure/stage.ts";
 import { SILENT } from "../observer.ts";
 import { describeRoute, type Route } from "../route/route.ts";
 import type { ConnectParts } from "../tunnel/establish.ts";
+import type { Dialer, DialerOptions } from "./dialer.ts";
+import { loadingFailure } from "./env_permission.ts";
+import { HttpClientPool } from "./http_client_pool.ts";
+import { exchange, type ExchangeParts } from "./http_exchange.ts";
 
-/**
- * Makes a dialer. Nothing is opened until something is asked for.
- *
- * @param options what it stands on
- */
+/** Builds a dialer. Nothing is opened until something is asked for. */
 export function createDialer(options: DialerOptions): Dialer {
-  const { trust, routes, world, userAgent, observer = SILENT } = options;
-  const pool = new HttpClientPool(trust, world);
-  const broken = (thrown: unknown, url: URL, route: Route): CulvertError => {
-    if (thrown instanceof CulvertError) return thrown;
-    const fault = classify(thrown, route);
-    return fault === undefined ? asCulvertError(thrown) : explain(fault, { url, route, trust });
-  };
-  const fail = async (
-    thrown: unknown,
-    url: URL,
-    route: Route,
-    signal?: AbortSignal,
-  ): Promise<CulvertError> => {
-    const fault = thrown instanceof CulvertError ? undefined : classify(thrown, route);
-    if (fault === undefined || !deservesALook(fault)) return broken(thrown, url, route);
-    const { examine } = await import("../diagnosis/probe.ts");
-    const seen = await examine(fault, url, route, { trust, world, userAgent }, signal);
-    return explain(seen.fault, { url, route, trust }, seen.findings);
-  };
-  const connectParts: ConnectParts = {
+  const { trust, routes, world, userAgent, identity, observer = SILENT } = options;
+  const base = {
     trust,
     world,
     userAgent,
-    observer,
-    fail,
-    broken,
+    identity,
     ...(options.tcp === undefined ? {} : { tcp: options.tcp }),
   };
+  const faultOf = (thrown: unknown, route: Route, stage: Stage): NetworkFault | undefined => {
+    if (thrown instanceof CulvertError) return undefined;
+    const fault = classify(thrown, route, stage);
+    // The runtime does not say whether a client certificate was presented.
+    return fault?.condition === "client_certificate_required" && identity !== undefined
+      ? { ...fault, condition: "client_certificate_rejected", reason: "it rejected the client certificate" }
+      : fault;
+  };
+  const broken = (thrown: unknown, url: URL, route: Route, stage: Stage = "open"): CulvertError => {
+    const fault = faultOf(thrown, route, stage);
+    return fault === undefined ? asCulvertError(thrown) : explain(fault, { url, route, trust });
+  };
+  const fail: ConnectParts["fail"] = async (thrown, url, route, signal, stage) => {
+    const fault = faultOf(thrown, route, stage);
+    if (fault === undefined) return broken(thrown, url, route, stage);
+    const { deservesLook, examine } = await import("../diagnosis/probe.ts");
+    if (!deservesLook(fault, route)) return explain(fault, { url, route, trust });
+    const seen = await examine(fault, url, route, base, signal);
+    return explain(seen.fault, { url, route, trust }, seen.findings);
+  };
+  const connectParts: ConnectParts = { ...base, observer, fail, broken };
   const parts: ExchangeParts = {
-    pool,
+    ...connectParts,
+    pool: new HttpClientPool(base),
     routes,
-    world,
-    userAgent,
-    fail,
-    broken,
-    refusedByProxy: (headers, url, route) =>
-      explain(
-        {
-          code: "proxy_auth",
-          at: "proxy",
-          reason: "the proxy does not accept the credentials, or the lack of them (407)",
-          proxyStatus: 407,
-          challenges: challengesOf(headers.get("proxy-authenticate")),
-        },
-        { url, route, trust },
-      ),
-    connectFailure: async (request, limitMs, route, signal) => {
-      const { connectFailure } = await import("./connect_watch.ts");
-      return await connectFailure(
-        { url: request.url, route, trust },
-        { trust, world, userAgent },
-        limitMs,
-        signal,
-      );
+    refusedByProxy: (headers, url, route) => {
+      const fault: NetworkFault = {
+        code: "proxy_auth",
+        at: "proxy",
+        reason: proxyAuthReason(407, route.kind === "proxy" ? route.proxy : undefined),
+        proxyStatus: 407,
+        challenges: challengesOf(headers.get("proxy-authenticate")),
+      };
+      return explain(fault, { url, route, trust });
     },
     answered: new Set(),
-    observer,
   };
   return {
     trust,
     routes,
-    request: (request: HttpRequest): Promise<HttpReply> => exchange(request, parts),
+    request: (request) => exchange(request, parts),
     openWebSocket: async (request) => {
       request.signal?.throwIfAborted();
       const route = routes.resolve(request.url);
@@ -97,15 +81,10 @@ export function createDialer(options: DialerOptions): Dialer {
       });
       return await openWebSocket(request, route, connectParts);
     },
-    connect: async (target, options) => {
+    connect: async (target, streamOptions) => {
       const { openByteStream } = await import("./open_byte_stream.ts");
-      return await openByteStream(target, options, routes, connectParts);
+      return await openByteStream(target, streamOptions, routes, connectParts);
     },
-    close: () => pool.close(),
+    close: () => parts.pool.close(),
   };
-}
-
-/** Whether a look at the same route can say more than the runtime did. */
-function deservesALook(fault: NetworkFault): boolean {
-  return isTlsFault(fault) || fault.code === "proxy_auth" || fault.code === "proxy_refused";
 }

@@ -6,6 +6,7 @@
  */
 import type { TrustStore } from "../../trust/trust_store.ts";
 import type { World } from "../../world/world.ts";
+import type { ClientIdentity } from "../client_identity.ts";
 import type { Observer } from "../observer.ts";
 import type { ReplyBody } from "./reply_body.ts";
 import type { Route, RouteTable } from "../route/route.ts";
@@ -19,6 +20,8 @@ export interface DialerOptions {
   readonly routes: RouteTable;
   readonly world: World;
   readonly observer?: Observer;
+  /** Presented to servers and proxies that ask for a client certificate. */
+  readonly identity?: ClientIdentity | undefined;
   /** Sent unless a request brings its own. */
   readonly userAgent: string;
   /**
@@ -33,9 +36,10 @@ export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** Names of headers that no redirect takes to another origin, beside those that are known to be secret. */
-  readonly secretHeaders?: readonly string[];
-  /** Sent again on a redirect that keeps the body. A stream cannot be: such a redirect fails with `redirect`. */
+  /**
+   * Sent again on a redirect that keeps the body. To another origin it is not sent, and a stream cannot be sent again:
+   * such a redirect fails with `redirect`.
+   */
   readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
   /** `manual` returns a redirect as it is. Default: it is followed. */
   readonly redirect?: "follow" | "manual";
@@ -43,11 +47,11 @@ export interface HttpRequest {
   /** Time allowed until response headers are in, ms, redirects included. Failure: `header_timeout`. */
   readonly headerTimeoutMs?: number;
   /**
-   * Time allowed for a connection to the first hop of the route (the server, or the proxy), ms. Failure:
-   * `connect_timeout`. The runtime's client does not tell connecting from waiting, so a request that has no answer
-   * after half of it is checked by a bare connection to the same place: when that cannot be made in the other half,
-   * the request has none either. An origin that has answered before is not checked: a connection that was kept may
-   * carry the request.
+   * Time allowed for name, TCP, proxy and TLS together, ms. Default 15,000. Failure: `connect_timeout`, with the stage
+   * in its details. The client of the runtime does not distinguish connecting from waiting, so for a request without
+   * an answer after 3 s (or half of the time) a second connection is made by the same route: when that is not complete
+   * in the time that is left, the request has none either. An origin that has answered before is not checked: a pooled connection
+   * may carry the request.
    */
   readonly connectTimeoutMs?: number;
 }

@@ -1,45 +1,56 @@
 /**
- * One HTTP client a route, so that connections are reused and never cross routes.
+ * One HTTP client for each route, so that connections are reused and never cross routes.
  *
  * @module
  */
+import { CulvertError } from "../../errors.ts";
 import type { TrustStore } from "../../trust/trust_store.ts";
 import type { World } from "../../world/world.ts";
+import type { ClientIdentity } from "../client_identity.ts";
 import type { ProxyEndpoint, Route } from "../route/route.ts";
 import { PROXY_VARIABLES } from "../route/route_table.ts";
 
 /** Routes kept, as in the codex client. */
 const LIMIT = 16;
 
-/** The runtime reads these by itself when a client is made; what was resolved must not be overruled. */
+/** The runtime reads these by itself when a client is made; they must not override the resolved route and roots. */
 const HIDDEN: readonly string[] = [...PROXY_VARIABLES, "REQUEST_METHOD", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/** A bounded pool; the client that was not used for longest makes room. */
-export class HttpClientPool {
-  readonly #trust: TrustStore;
-  readonly #world: World;
-  readonly #clients = new Map<string, Deno.HttpClient>();
+/** What every client is made of. */
+export interface HttpClientParts {
+  readonly trust: TrustStore;
+  readonly world: World;
+  readonly identity?: ClientIdentity | undefined;
+}
 
-  /**
-   * @param trust roots of every client
-   * @param world for hiding variables
-   */
-  constructor(trust: TrustStore, world: World) {
-    this.#trust = trust;
-    this.#world = world;
+/** A bounded pool. The client that was not used for longest is closed when there are too many. */
+export class HttpClientPool {
+  readonly #parts: HttpClientParts;
+  readonly #clients = new Map<string, Deno.HttpClient>();
+  #isClosed = false;
+
+  /** @param parts roots and client certificate of every client, and the process whose variables are hidden */
+  constructor(parts: HttpClientParts) {
+    this.#parts = parts;
   }
 
-  /** How many routes have a client. */
+  /** The number of routes that have a client. */
   get size(): number {
     return this.#clients.size;
   }
 
-  /** The client for a route, made at first need. */
+  /**
+   * Returns the client for a route, made on first use.
+   *
+   * @throws CulvertError `usage` after {@link HttpClientPool.close}
+   */
   clientFor(route: Route): Deno.HttpClient {
+    if (this.#isClosed) {
+      throw new CulvertError("usage", "The request was not sent: its client was closed before");
+    }
     const key = route.kind === "direct" ? "direct" : JSON.stringify(route.proxy);
-    const known = this.#clients.get(key);
-    const client = known ?? this.#create(route);
-    // Re-inserting makes the order of the map the order of use.
+    const client = this.#clients.get(key) ?? this.#create(route);
+    // Inserting it again makes the order of the map the order of use.
     this.#clients.delete(key);
     this.#clients.set(key, client);
     const [oldest] = this.#clients;
@@ -50,18 +61,22 @@ export class HttpClientPool {
     return client;
   }
 
-  /** Closes all. Exchanges under way end by themselves. */
+  /** Closes all clients for good. Exchanges under way end by themselves. */
   close(): void {
+    this.#isClosed = true;
     for (const client of this.#clients.values()) client.close();
     this.#clients.clear();
   }
 
   #create(route: Route): Deno.HttpClient {
-    const caCerts = [...this.#trust.additionalRoots];
-    return this.#world.withoutVariables(HIDDEN, () =>
-      Deno.createHttpClient(
-        route.kind === "direct" ? { caCerts } : { caCerts, proxy: proxyOption(route.proxy) },
-      ));
+    const { trust, world, identity } = this.#parts;
+    const tls = identity === undefined ? {} : { cert: identity.certificate, key: identity.key };
+    return world.withoutVariables(HIDDEN, () =>
+      Deno.createHttpClient({
+        caCerts: [...trust.additionalRoots],
+        ...tls,
+        ...(route.kind === "direct" ? {} : { proxy: proxyOption(route.proxy) }),
+      }));
   }
 }
 

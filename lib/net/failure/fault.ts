@@ -1,26 +1,42 @@
 /**
- * A failure of the network, told apart: what went wrong and at which end. Faults stay inside this room; what
- * leaves it is a `CulvertError` made of one.
+ * A failure of the network: what went wrong and at which end. Faults stay inside `lib/net/`; a `CulvertError` made of
+ * one leaves it.
  *
  * @module
  */
 import type { ErrorCode } from "../../errors.ts";
 import type { Stage } from "./stage.ts";
 
+/** A fact about a fault that callers act on, beside its code. It is `condition` in the details of the error. */
+export type Condition =
+  /** The server does not speak HTTP/1.1: a websocket cannot be opened, HTTP/2 may work. */
+  | "no_application_protocol"
+  /** The server requires a client certificate, and none was presented. */
+  | "client_certificate_required"
+  /** The server rejected the client certificate that was presented. */
+  | "client_certificate_rejected"
+  /** The proxy speaks another scheme than its address says. */
+  | "proxy_scheme";
+
 /** One failure. */
 export interface NetworkFault {
   readonly code: ErrorCode;
-  /** Whose end failed: the target's, or the proxy's on the way to it. */
+  /** Whose end failed: the target's, or that of the proxy on the way to it. */
   readonly at: "target" | "proxy";
   /** A clause for the message, lower-case start, without secrets. */
   readonly reason: string;
-  /** The stage of the attempt, where it is known. */
+  /** The stage, where it is known. */
   readonly stage?: Stage;
-  /** What the proxy answered to CONNECT. */
+  readonly condition?: Condition;
+  /** The answer does not fit the scheme of the proxy's address: the proxy may speak another one. */
+  readonly suspectsScheme?: true;
+  /** What to do about it, in full sentences, where the code alone does not say. */
+  readonly remedy?: string;
+  /** The status of the proxy's answer to CONNECT. */
   readonly proxyStatus?: number;
-  /** Authentication schemes the proxy asked for: `Basic`, `NTLM`, `Negotiate`, … */
+  /** Authentication schemes that the proxy asked for: `Basic`, `NTLM`, `Negotiate`, … */
   readonly challenges?: readonly string[];
-  /** The system's or the TLS library's own words, cleaned of addresses. */
+  /** The words of the system or the TLS library, without addresses. */
   readonly text?: string;
 }
 
@@ -29,7 +45,7 @@ export class FaultError extends Error {
   override readonly name = "FaultError";
   readonly fault: NetworkFault;
 
-  /** @param fault what happened */
+  /** @param fault the failure */
   constructor(fault: NetworkFault) {
     super(fault.reason);
     this.fault = fault;

@@ -1,14 +1,14 @@
 /**
- * The stages of a connection attempt, in their order. A failure is judged by the stage that it happened in first, and
- * by the wording of the runtime second.
+ * The stages of a connection, in their order. A failure is judged by the stage that it happened in first, and by the
+ * wording of the runtime second.
  *
  * @module
  */
-import type { NetworkFault } from "./fault.ts";
 import type { Route } from "../route/route.ts";
+import type { NetworkFault } from "./fault.ts";
 
-/** One stage. */
-export type Stage =
+/** A stage of connecting. */
+export type ConnectStage =
   /** The name of the first hop is resolved. */
   | "resolve"
   /** A TCP connection to the first hop is made. */
@@ -22,12 +22,25 @@ export type Stage =
   /** The websocket upgrade was sent, and the head of the answer is awaited. */
   | "upgrade";
 
+/** Any stage. */
+export type Stage =
+  | ConnectStage
+  /**
+   * An HTTP request by the client of the runtime, which does not report how far it came: the wording of its error
+   * does.
+   */
+  | "request"
+  /** The request was sent, and the head of the answer is awaited. */
+  | "head"
+  /** The head of the answer has been received, or the connection is open. */
+  | "open";
+
 /** The stage that an attempt has reached. */
 export interface Progress {
-  stage: Stage;
+  stage: ConnectStage;
 }
 
-const UNFINISHED: Readonly<Record<Stage, string>> = {
+const UNFINISHED: Readonly<Record<ConnectStage, string>> = {
   resolve: "its name was not resolved",
   connect: "no TCP connection was made",
   proxy_tls: "the proxy did not complete the TLS handshake",
@@ -37,18 +50,23 @@ const UNFINISHED: Readonly<Record<Stage, string>> = {
 };
 
 /**
- * The fault of an attempt that ran out of time.
+ * Returns the fault of an attempt that ran out of time.
  *
- * @param stage where it stood
- * @param limitMs the time it had, ms
+ * @param stage the stage that was not finished
+ * @param limitMs the time that the attempt had, ms
  */
-export function stageTimeout(stage: Stage, limitMs: number, route: Route): NetworkFault {
-  const isFirstHop = stage === "resolve" || stage === "connect";
-  const atProxy = stage === "proxy" || stage === "proxy_tls" || (isFirstHop && route.kind === "proxy");
+export function stageTimeout(stage: ConnectStage, limitMs: number, route: Route): NetworkFault {
   return {
     code: "connect_timeout",
-    at: atProxy ? "proxy" : "target",
+    at: failingEnd(stage, route),
     stage,
     reason: `${UNFINISHED[stage]} within ${limitMs / 1000} s`,
   };
+}
+
+/** Returns whose end a failure belongs to by its stage alone. */
+export function failingEnd(stage: Stage, route: Route): "target" | "proxy" {
+  const isFirstHop = stage === "resolve" || stage === "connect";
+  const isProxy = stage === "proxy" || stage === "proxy_tls" || (isFirstHop && route.kind === "proxy");
+  return isProxy ? "proxy" : "target";
 }

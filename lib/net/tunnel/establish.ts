@@ -8,7 +8,7 @@ import { type Deadline, deadline } from "../../async/deadline.ts";
 import { classify } from "../failure/classify.ts";
 import { hostAndPort } from "../failure/explain.ts";
 import { FaultError } from "../failure/fault.ts";
-import { type Progress, stageTimeout } from "../failure/stage.ts";
+import { type Progress, type Stage, stageTimeout } from "../failure/stage.ts";
 import type { NetworkFacts, NetworkObservation, Observer } from "../observer.ts";
 import { type Route, routeKind } from "../route/route.ts";
 import { isSecure, openTunnel, secure, type SecureConn, targetOf, type TunnelParts } from "./tunnel.ts";
@@ -19,14 +19,15 @@ export const CONNECT_LIMIT_MS = 15_000;
 /** What connecting needs of its dialer. */
 export interface ConnectParts extends TunnelParts {
   readonly observer: Observer;
-  /** Makes the error for what was thrown while connecting. */
+  /** Makes the error for what was thrown while connecting, after a look at the same route where that says more. */
   readonly fail: (
     thrown: unknown,
     url: URL,
     route: Route,
     signal: AbortSignal | undefined,
+    stage: Stage,
   ) => Promise<CulvertError>;
-  /** Makes the error for what was thrown by a connection that was open. */
+  /** Makes the error for what an open connection threw. */
   readonly broken: (thrown: unknown, url: URL, route: Route) => CulvertError;
 }
 
@@ -93,7 +94,7 @@ export async function withinLimit<T>(
   } catch (error) {
     signal?.throwIfAborted();
     const cause = limit.isExpired ? new FaultError(stageTimeout(progress.stage, limitMs, route)) : error;
-    const failure = await parts.fail(cause, url, route, signal);
+    const failure = await parts.fail(cause, url, route, signal, progress.stage);
     signal?.throwIfAborted();
     throw failure;
   }
@@ -105,7 +106,7 @@ export async function withinLimit<T>(
  * @param describe makes the observation; the result is absent where the step failed
  */
 export async function observed<T>(
-  { url, route, transport, limit }: Pick<Attempt, "url" | "route" | "transport" | "limit">,
+  { url, route, transport, limit, progress }: Attempt,
   { observer, world }: Pick<ConnectParts, "observer" | "world">,
   step: () => Promise<T>,
   describe: (facts: NetworkFacts, result?: T) => NetworkObservation,
@@ -125,7 +126,7 @@ export async function observed<T>(
     return result;
   } catch (error) {
     const isStopped = limit.signal.aborted && !limit.isExpired;
-    const code = limit.isExpired ? "connect_timeout" : classify(error, route)?.code;
+    const code = limit.isExpired ? "connect_timeout" : classify(error, route, progress.stage)?.code;
     if (!isStopped) observer.observe(describe(facts(code ?? "connect")));
     throw error;
   }

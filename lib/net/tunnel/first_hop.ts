@@ -6,6 +6,7 @@
  */
 import { asCulvertError, type CulvertError } from "../../errors.ts";
 import { classify } from "../failure/classify.ts";
+import type { Stage } from "../failure/stage.ts";
 import { dialTcp, isAddress, systemTcp } from "./dial_tcp.ts";
 import { type Attempted, explain } from "../failure/explain.ts";
 import { targetOf, type TunnelParts } from "./tunnel.ts";
@@ -44,7 +45,7 @@ export async function resolveFirstHop(
     return found.map(({ address }) => address);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw explained(error, attempted);
+    throw explained(error, attempted, "resolve");
   }
 }
 
@@ -67,11 +68,11 @@ export async function reachFirstHop(
     return hostname;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw explained(error, attempted);
+    throw explained(error, attempted, "connect");
   }
 }
 
-function explained(error: unknown, attempted: Attempted): CulvertError {
-  const fault = classify(error, attempted.route);
+function explained(error: unknown, attempted: Attempted, stage: Stage): CulvertError {
+  const fault = classify(error, attempted.route, stage);
   return fault === undefined ? asCulvertError(error) : explain(fault, attempted);
 }

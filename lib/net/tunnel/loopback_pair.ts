@@ -1,24 +1,27 @@
 /**
- * A TCP connection whose other end is a stream of ours. `Deno.startTls` takes nothing but a TCP connection, so
- * TLS within TLS (a `wss` target behind an `https` proxy) goes over a pair of loopback sockets; `node:tls` could
- * wrap a stream, but verifies by other rules than `fetch` does, and one trust policy needs one verifier.
+ * A TCP connection whose other end is a connection of any kind. `Deno.startTls` takes nothing but a TCP connection, so
+ * TLS within TLS (a target behind an `https` proxy) goes over a pair of loopback sockets.
  *
  * @module
  */
+import { type ByteConn, closeQuietly, writeAll } from "./byte_conn.ts";
+
+const READ_BYTES = 65_536;
 
 /**
- * Makes the near end of a pair whose far end is spliced to `inner`. Closing either closes both.
+ * Makes a TCP connection that is joined to `inner`: what is written to one comes out of the other. Closing either
+ * closes both.
  */
-export async function overLoopback(inner: Deno.Conn): Promise<Deno.TcpConn> {
+export async function overLoopback(inner: ByteConn): Promise<Deno.TcpConn> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   try {
     const near = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
     for (;;) {
-      const far = await listener.accept();
-      // Anything on this machine may connect to the port in the instant it is open; only our own end counts.
-      if (far.remoteAddr.port !== near.localAddr.port) far.close();
+      const other = await listener.accept();
+      // Any program of this machine may connect to the port while it is open; only our own connection counts.
+      if (other.remoteAddr.port !== near.localAddr.port) other.close();
       else {
-        splice(inner, far);
+        void join(inner, other);
         return near;
       }
     }
@@ -27,8 +30,20 @@ export async function overLoopback(inner: Deno.Conn): Promise<Deno.TcpConn> {
   }
 }
 
-function splice(one: Deno.Conn, other: Deno.Conn): void {
-  const pump = (from: Deno.Conn, to: Deno.Conn) => from.readable.pipeTo(to.writable);
-  // Whatever ends one direction, the peer of the other learns it by the end of its own stream.
-  void Promise.allSettled([pump(one, other), pump(other, one)]);
+async function join(one: ByteConn, other: ByteConn): Promise<void> {
+  const close = () => {
+    closeQuietly(one);
+    closeQuietly(other);
+  };
+  // A failure of either direction ends both; the peers learn it from the closed connections.
+  await Promise.all([pump(one, other), pump(other, one)]).then(close, close);
+}
+
+async function pump(from: ByteConn, to: ByteConn): Promise<void> {
+  const buffer = new Uint8Array(READ_BYTES);
+  for (;;) {
+    const count = await from.read(buffer);
+    if (count === null) return await to.closeWrite();
+    await writeAll(to, buffer.subarray(0, count));
+  }
 }

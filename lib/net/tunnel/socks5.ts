@@ -1,28 +1,35 @@
 /**
  * The tunnel of a SOCKS5 proxy (RFC 1928), with user and password (RFC 1929). Names are always resolved by the
- * proxy, for `socks5` as for `socks5h`: the machine's own resolver often does not know them.
+ * proxy, for `socks5` as for `socks5h`: the resolver of the machine often does not know them.
  *
  * @module
  */
 import { FaultError } from "../failure/fault.ts";
-import { type ByteReader, type ByteWriter, writeAll } from "./byte_conn.ts";
+import { proxyAuthReason } from "../failure/proxy_auth.ts";
 import type { ProxyEndpoint } from "../route/route.ts";
+import { type ByteReader, type ByteWriter, writeAll } from "./byte_conn.ts";
 
+const VERSION = 5;
 const NO_AUTHENTICATION = 0;
 const USER_PASSWORD = 2;
+/** RFC 1928 §3: none of the methods is acceptable. */
+const NO_METHOD = 0xff;
+/** RFC 1928 §5. */
+const ADDRESS_IPV4 = 1;
+const ADDRESS_NAME = 3;
+const ADDRESS_IPV6 = 4;
 
-/** RFC 1928 §6. */
-const REPLIES: readonly string[] = [
-  "succeeded",
-  "general failure",
-  "not allowed by ruleset",
-  "network unreachable",
-  "host unreachable",
-  "connection refused",
-  "TTL expired",
-  "command not supported",
-  "address type not supported",
-];
+/** What the replies of RFC 1928 §6 mean, and whose end they are about. */
+const REPLIES: Readonly<Record<number, readonly ["proxy" | "target", string]>> = {
+  1: ["proxy", "the SOCKS proxy reports a general failure"],
+  2: ["proxy", "the rules of the SOCKS proxy do not allow the connection"],
+  3: ["target", "the SOCKS proxy could not connect to it: network unreachable"],
+  4: ["target", "the SOCKS proxy could not connect to it: host unreachable"],
+  5: ["target", "the SOCKS proxy could not connect to it: connection refused"],
+  6: ["target", "the SOCKS proxy could not connect to it: TTL expired"],
+  7: ["proxy", "the SOCKS proxy does not support the command CONNECT"],
+  8: ["proxy", "the SOCKS proxy does not support this type of address"],
+};
 
 /**
  * Asks for a connection.
@@ -36,47 +43,62 @@ export async function openSocksTunnel(
   host: string,
   port: number,
 ): Promise<void> {
+  const address = addressOf(host);
   const methods = proxy.username === undefined ? [NO_AUTHENTICATION] : [NO_AUTHENTICATION, USER_PASSWORD];
-  await writeAll(conn, Uint8Array.of(5, methods.length, ...methods));
+  await writeAll(conn, Uint8Array.of(VERSION, methods.length, ...methods));
   const [version, method] = await take(conn, 2);
-  if (version !== 5) fail("proxy_refused", "what answers there is not a SOCKS5 proxy");
+  if (version !== VERSION) notSocks();
+  if (method === NO_METHOD || (method === USER_PASSWORD && proxy.username === undefined)) {
+    fail("proxy_auth", proxyAuthReason("SOCKS", proxy));
+  }
   if (method === USER_PASSWORD) await authenticate(conn, proxy);
   else if (method !== NO_AUTHENTICATION) {
-    fail("proxy_auth", "the SOCKS proxy does not accept the credentials, or the lack of them");
+    fail(
+      "proxy_refused",
+      `the SOCKS proxy chose authentication method ${method}, which was not offered to it`,
+    );
   }
-  await writeAll(conn, Uint8Array.of(5, 1, 0, ...addressOf(host), port >> 8, port & 0xff));
-  const [, reply = 1, , kind = 1] = await take(conn, 4);
+  await writeAll(conn, Uint8Array.of(VERSION, 1, 0, ...address, port >> 8, port & 0xff));
+  await readReply(conn);
+}
+
+async function readReply(conn: ByteReader): Promise<void> {
+  const [version, reply = 1, , kind] = await take(conn, 4);
+  if (version !== VERSION) notSocks();
   if (reply !== 0) {
-    const words = REPLIES[reply] ?? `code ${reply}`;
-    // 3 to 6 are about the target's end, the others are the proxy's own.
-    if (reply >= 3 && reply <= 6) {
-      fail("connect", `the SOCKS proxy could not connect to it: ${words}`, "target");
-    }
-    fail("proxy_refused", `the SOCKS proxy refused the connection: ${words}`);
+    const [at, reason] = REPLIES[reply] ??
+      ["proxy", `the SOCKS proxy refused the connection with code ${reply}, which RFC 1928 does not define`];
+    fail(at === "target" ? "connect" : "proxy_refused", reason, at);
   }
-  const length = kind === 1 ? 4 : kind === 4 ? 16 : (await take(conn, 1))[0] ?? 0;
-  await take(conn, length + 2);
+  switch (kind) {
+    case ADDRESS_IPV4:
+      return void await take(conn, 4 + 2);
+    case ADDRESS_IPV6:
+      return void await take(conn, 16 + 2);
+    case ADDRESS_NAME:
+      return void await take(conn, (await take(conn, 1))[0] ?? 0).then(() => take(conn, 2));
+    default:
+      notSocks();
+  }
 }
 
 async function authenticate(conn: ByteReader & ByteWriter, proxy: ProxyEndpoint): Promise<void> {
   const user = new TextEncoder().encode(proxy.username ?? "");
   const password = new TextEncoder().encode(proxy.password ?? "");
   if (user.length > 255 || password.length > 255) {
-    fail("proxy_auth", "the SOCKS proxy takes user and password of 255 bytes at most");
+    fail("proxy_auth", "SOCKS5 has no user name or password above 255 bytes");
   }
   await writeAll(conn, Uint8Array.of(1, user.length, ...user, password.length, ...password));
   const [, status] = await take(conn, 2);
-  if (status !== 0) {
-    fail("proxy_auth", "the SOCKS proxy does not accept the credentials, or the lack of them");
-  }
+  if (status !== 0) fail("proxy_auth", proxyAuthReason("SOCKS", proxy));
 }
 
 function addressOf(host: string): readonly number[] {
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return [1, ...host.split(".").map(Number)];
-  if (host.includes(":")) return [4, ...ipv6Bytes(host)];
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return [ADDRESS_IPV4, ...host.split(".").map(Number)];
+  if (host.includes(":")) return [ADDRESS_IPV6, ...ipv6Bytes(host)];
   const name = new TextEncoder().encode(host);
-  if (name.length > 255) fail("proxy_refused", "the SOCKS proxy takes host names of 255 bytes at most");
-  return [3, name.length, ...name];
+  if (name.length > 255) fail("proxy_refused", "SOCKS5 has no host names above 255 bytes");
+  return [ADDRESS_NAME, name.length, ...name];
 }
 
 function ipv6Bytes(host: string): readonly number[] {
@@ -89,12 +111,12 @@ function ipv6Bytes(host: string): readonly number[] {
   return [...before, ...zeros, ...after].flatMap((word) => [word >> 8, word & 0xff]);
 }
 
-/** Reads exactly so much: what follows belongs to the tunnel. */
+/** Reads exactly so many bytes: what follows belongs to the tunnel. */
 async function take(conn: ByteReader, count: number): Promise<Uint8Array> {
   const taken = new Uint8Array(count);
   for (let at = 0; at < count;) {
     const read = await conn.read(taken.subarray(at));
-    if (read === null) fail("proxy_refused", "what answers there is not a SOCKS5 proxy, or it closed");
+    if (read === null) notSocks(", or it closed the connection");
     at += read;
   }
   return taken;
@@ -105,5 +127,15 @@ function fail(
   reason: string,
   at: "proxy" | "target" = "proxy",
 ): never {
-  throw new FaultError({ code, at, reason });
+  throw new FaultError({ code, at, stage: "proxy", reason });
+}
+
+function notSocks(more = ""): never {
+  throw new FaultError({
+    code: "proxy_refused",
+    at: "proxy",
+    stage: "proxy",
+    reason: `the server at the address of the proxy does not speak SOCKS5${more}`,
+    suspectsScheme: true,
+  });
 }

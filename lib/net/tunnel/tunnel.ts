@@ -7,11 +7,12 @@
  */
 import type { TrustStore } from "../../trust/trust_store.ts";
 import type { World } from "../../world/world.ts";
+import type { ClientIdentity } from "../client_identity.ts";
 import { classify } from "../failure/classify.ts";
 import { type ByteConn, closeQuietly } from "./byte_conn.ts";
 import { dialTcp, systemTcp, type TcpParts } from "./dial_tcp.ts";
 import { FaultError } from "../failure/fault.ts";
-import { openHttpTunnel } from "./http_connect.ts";
+import { openHttpTunnel } from "./http/http_connect.ts";
 import { overLoopback } from "./loopback_pair.ts";
 import type { Progress } from "../failure/stage.ts";
 import type { ProxyEndpoint, Route } from "../route/route.ts";
@@ -24,6 +25,8 @@ export interface TunnelParts {
   readonly trust: TrustStore;
   readonly world: World;
   readonly userAgent: string;
+  /** Presented to servers and proxies that ask for a client certificate. */
+  readonly identity?: ClientIdentity | undefined;
   /** Default: the resolver and the sockets of the system. */
   readonly tcp?: TcpParts;
 }
@@ -106,13 +109,13 @@ export async function secure(
   signal: AbortSignal,
   alpn: readonly string[] = ["http/1.1"],
 ): Promise<SecureConn> {
-  let agreed: string | null = null;
+  let agreed: string | undefined;
   const secured = await closedOnFailure(conn, signal, async (held) => {
-    const [wrapped, info] = await startTls(conn, held, host, parts, alpn);
-    agreed = info.alpnProtocol;
-    return wrapped;
+    const wrapped = await startTls(conn, held, host, parts, alpn);
+    agreed = wrapped.alpn;
+    return wrapped.conn;
   });
-  return { conn: secured, alpn: agreed ?? undefined };
+  return { conn: secured, alpn: agreed };
 }
 
 /** The connection that must be closed when a step fails: TLS takes over the one below it. */
@@ -126,19 +129,25 @@ async function startTls(
   host: string,
   parts: TunnelParts,
   alpn: readonly string[],
-): Promise<readonly [Deno.TlsConn, Deno.TlsHandshakeInfo]> {
+): Promise<SecureConn> {
+  const { identity, trust } = parts;
+  if (identity !== undefined) {
+    const { startClientTls } = await import("./client_tls.ts");
+    return await startClientTls(conn, host, { identity, trust, alpn });
+  }
   const starting = parts.world.withoutVariables(
     [...PROXY_VARIABLES, "SSL_CERT_FILE", "SSL_CERT_DIR"],
     () =>
       Deno.startTls(conn, {
         hostname: host,
-        caCerts: [...parts.trust.additionalRoots],
+        caCerts: [...trust.additionalRoots],
         alpnProtocols: [...alpn],
       }),
   );
   const wrapped = await starting;
   held.current = wrapped;
-  return [wrapped, await wrapped.handshake()];
+  const { alpnProtocol } = await wrapped.handshake();
+  return { conn: wrapped, alpn: alpnProtocol ?? undefined };
 }
 
 async function secureProxy(
@@ -147,12 +156,13 @@ async function secureProxy(
   proxy: ProxyEndpoint,
   route: Route,
   parts: TunnelParts,
-): Promise<Deno.TlsConn> {
+): Promise<ByteConn> {
   try {
-    const [wrapped] = await startTls(conn, held, proxy.host, parts, ["http/1.1"]);
-    return wrapped;
+    const secured = await startTls(conn, held, proxy.host, parts, ["http/1.1"]);
+    held.current = secured.conn;
+    return secured.conn;
   } catch (error) {
-    const fault = classify(error, route);
+    const fault = classify(error, route, "proxy_tls");
     if (fault === undefined) throw error;
     throw new FaultError({ ...fault, at: "proxy" });
   }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { HttpHead } from "../tunnel/http_head.ts";
-import { type HeadFailure, readHead } from "../tunnel/http_head.ts";
+import type { HttpHead } from "../tunnel/http/http_head.ts";
+import { type HeadFailure, readHead } from "../tunnel/http/http_head.ts";
 import { type ByteReader, type ByteWriter, writeAll } from "../tunnel/byte_conn.ts";
 import { FaultError } from "../failure/fault.ts";
 
@@ -12,6 +12,8 @@ import { FaultError } from "../failure/fault.ts";
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** Longest head of an answer, bytes. The limits of Node's servers and of most proxies are far below it. */
 const HEAD_LIMIT = 65_536;
+/** Interim answers before the final one at most. */
+const MAX_INTERIM = 16;
 /** Set by the handshake itself; the caller's values under these names are left out. */
 const OWN = new Set([
   "host",
@@ -68,8 +70,8 @@ export async function requestUpgrade(
   await writeAll(conn, latin1Bytes(`${lines.join("\r\n")}\r\n\r\n`));
   let head = await readHead(conn, HEAD_LIMIT);
   // Interim answers (100, 103) precede the final one.
-  while (typeof head !== "string" && head.status < 200 && head.status !== 101) {
-    head = await readHead(conn, HEAD_LIMIT, head.rest);
+  for (let interim = 0; typeof head !== "string" && head.status < 200 && head.status !== 101; interim++) {
+    head = interim < MAX_INTERIM ? await readHead(conn, HEAD_LIMIT, head.rest) : "too_long";
   }
   if (typeof head === "string") {
     throw new FaultError({

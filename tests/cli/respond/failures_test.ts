@@ -67,7 +67,7 @@ for (const row of TLS_FAILURES) {
       false,
     );
     assertEquals([run.code, error.code], [3, row.code]);
-    for (const part of [row.says, host, "roots in force: "]) assertIncludes(error.message, part);
+    for (const part of [row.says, host, "trusted roots: "]) assertIncludes(error.message, part);
   });
 }
 

@@ -192,7 +192,8 @@ Deno.test("connecting fails with the errors of HTTP, and names the stage that to
       const host = name.startsWith("packets are") ? "127.0.0.1" : "localhost";
       const limit = stage === undefined ? {} : { connectTimeoutMs: 300 };
       const error = await failureOf(dialer.connect({ host, port }, { tls: true, ...limit }));
-      assertEquals([error.code, error.details["stage"]], [code, stage], error.message);
+      assertEquals(error.code, code, error.message);
+      if (stage !== undefined) assertEquals(error.details["stage"], stage);
       assertIncludes(error.message, `${host}:${port}`);
       assertEquals(error.details["failed_at"], proxy === "none" ? "target" : "proxy");
     });

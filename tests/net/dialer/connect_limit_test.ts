@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { blackHole } from "../../support/black_hole.ts";
-import { dialerFor, failureOf, get, httpServer, rawServer, textOf } from "../kit.ts";
+import { dialerFor, failureOf, get, httpServer, LEAF, rawServer, textOf } from "../kit.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 
 // What a full queue does is the system's.
@@ -13,7 +13,8 @@ Deno.test(
     const request = get(`http://127.0.0.1:${hole.port}/`, { connectTimeoutMs: 200 });
     const error = await failureOf(dialer.request(request));
     assertEquals([error.code, error.details["failed_at"]], ["connect_timeout", "target"]);
-    assertIncludes(error.message, "no answer within 0.2 s, and no connection could be made meanwhile");
+    assertEquals(error.details["stage"], "connect");
+    assertIncludes(error.message, "no TCP connection was made within 0.2 s");
   },
 );
 
@@ -28,6 +29,27 @@ Deno.test(
     }
   },
 );
+
+Deno.test("a proxy or a TLS server that accepts and stays silent is a failure after the limit, named by its stage", async (t) => {
+  await using silent = await rawServer((socket) => socket.resume());
+  await using server = httpServer(() => new Response("never"), LEAF);
+  const rows = [
+    ["a TLS server", "none", silent.port, "tls", "target"],
+    ["an HTTP proxy", `http://localhost:${silent.port}`, server.port, "proxy", "proxy"],
+    ["a proxy over TLS", `https://localhost:${silent.port}`, server.port, "proxy_tls", "proxy"],
+    ["a SOCKS proxy", `socks5://localhost:${silent.port}`, server.port, "proxy", "proxy"],
+  ] as const;
+  for (const [name, proxy, port, stage, at] of rows) {
+    await t.step(name, async () => {
+      using dialer = await dialerFor({ proxy });
+      const request = get(`https://localhost:${port}/`, { connectTimeoutMs: 300 });
+      const error = await failureOf(dialer.request(request));
+      const { stage: seen, failed_at } = error.details;
+      assertEquals([error.code, seen, failed_at], ["connect_timeout", stage, at], error.message);
+      assertIncludes(error.message, "within 0.3 s");
+    });
+  }
+});
 
 Deno.test("a server that takes the connection and is silent is not taken for one that cannot be reached", async () => {
   let connections = 0;

@@ -1,7 +1,7 @@
 import { HttpClientPool } from "../../../lib/net/dialer/http_client_pool.ts";
 import type { Route } from "../../../lib/net/route/route.ts";
-import { assertEquals } from "../../support/assert.ts";
-import { CA, dialerFor, get, httpServer, LEAF, textOf, trusting, worldWith } from "../kit.ts";
+import { assertEquals, assertIncludes } from "../../support/assert.ts";
+import { CA, dialerFor, failureOf, get, httpServer, LEAF, textOf, trusting, worldWith } from "../kit.ts";
 
 const routeTo = (port: number): Route => ({
   kind: "proxy",
@@ -10,7 +10,7 @@ const routeTo = (port: number): Route => ({
 });
 
 Deno.test("one client a route, sixteen at most, the longest unused makes room", () => {
-  const pool = new HttpClientPool(trusting(CA.certificate), worldWith());
+  const pool = new HttpClientPool({ trust: trusting(CA.certificate), world: worldWith() });
   const first = pool.clientFor(routeTo(1));
   assertEquals(pool.clientFor(routeTo(1)) === first, true);
   for (let port = 2; port <= 16; port++) pool.clientFor(routeTo(port));
@@ -19,6 +19,15 @@ Deno.test("one client a route, sixteen at most, the longest unused makes room", 
   assertEquals([pool.size, pool.clientFor(routeTo(1)) === first], [16, true]);
   pool.close();
   assertEquals(pool.size, 0);
+});
+
+Deno.test("a closed pool makes no client, so that nothing is left open", async () => {
+  await using server = httpServer(() => new Response("ok"), LEAF);
+  const dialer = await dialerFor();
+  dialer.close();
+  const error = await failureOf(dialer.request(get(`https://localhost:${server.port}/`)));
+  assertEquals(error.code, "usage");
+  assertIncludes(error.message, "was closed");
 });
 
 Deno.test("connections are reused within a route", async () => {

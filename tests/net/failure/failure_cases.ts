@@ -31,13 +31,13 @@ export const TLS_FAILURES: readonly TlsFailure[] = [
     pair: () => Promise.resolve(LEAF),
     untrusted: true,
     code: "tls_unknown_issuer",
-    says: "not among the roots in force",
+    says: "issued by an untrusted CA",
   },
   {
     name: "a missing intermediate",
     pair: async () => await (await CA.intermediate("Middle")).issue(localhost),
     code: "tls_unknown_issuer",
-    says: "not among the roots in force",
+    says: "issued by an untrusted CA",
   },
   {
     name: "another name",
@@ -139,7 +139,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     answer: "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
     code: "tls_handshake",
     says: "does not speak TLS",
-    hint: "a server without TLS has http://",
+    hint: "that of a server without TLS begins with http://",
     isRetried: false,
   },
   {
@@ -276,14 +276,14 @@ export const PROXY_FAILURES: readonly ProxyFailure[] = [
     schemes: SOCKS_PROXIES,
     fault: { kind: "garbage" },
     code: "proxy_refused",
-    says: "not a SOCKS5 proxy",
+    says: "does not speak SOCKS5",
   },
   {
     name: "SOCKS closed",
     schemes: SOCKS_PROXIES,
     fault: { kind: "eof" },
     code: "proxy_refused",
-    says: "not a SOCKS5 proxy",
+    says: "does not speak SOCKS5",
   },
   {
     name: "a proxy that is down",

@@ -36,7 +36,7 @@ Deno.test("a certificate that is refused is refused by its own code, roots named
       assertIncludes(error.message, row.says);
       assertIncludes(error.message, `${row.host ?? "localhost"}:${server.port}`);
       assertIncludes(error.message, "directly, because no proxy is set");
-      assertIncludes(error.message, "roots in force: ");
+      assertIncludes(error.message, "trusted roots: ");
       assertIncludes(error.hint ?? "", `culvert doctor ${url}`);
       assertExcludes(everythingOf(error), "secret-");
       assertEquals(isTransient({ kind: "error", error }), false);

@@ -61,7 +61,7 @@ export interface PresentedReport {
 /** The sentences that the look itself is no part of, with the way to know more. */
 export function sentencesOf({ findings, fault, attempted }: Presentation): readonly string[] {
   if (fault === undefined) return findings.sentences;
-  return [...findings.sentences, `For the whole picture: ${doctorCommand(attempted.url)}`];
+  return [...findings.sentences, `For all checks: ${doctorCommand(attempted.url)}`];
 }
 
 /** Makes the report. */

@@ -55,7 +55,6 @@ export class SseTransport implements Transport {
       method,
       url,
       headers: mergeHeaders(headers, encoded.headers, call.authorization.headers),
-      secretHeaders: [...Object.keys(provider.headers), ...Object.keys(call.authorization.headers)],
       body: encoded.body,
       signal: call.signal,
       // The head of the reply may take as long as an event.

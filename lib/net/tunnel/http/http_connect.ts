@@ -3,19 +3,24 @@
  *
  * @module
  */
-import { challengesOf } from "../failure/challenges.ts";
-import { FaultError } from "../failure/fault.ts";
-import { type ByteReader, type ByteWriter, writeAll } from "./byte_conn.ts";
-import { readHead } from "./http_head.ts";
-import { basicCredentials } from "../route/proxy_address.ts";
-import type { ProxyEndpoint } from "../route/route.ts";
+import { FaultError } from "../../failure/fault.ts";
+import { challengesOf, proxyAuthReason } from "../../failure/proxy_auth.ts";
+import { basicCredentials } from "../../route/proxy_address.ts";
+import type { ProxyEndpoint } from "../../route/route.ts";
+import { type ByteReader, type ByteWriter, writeAll } from "../byte_conn.ts";
+import { type HeadFailure, readHead } from "./http_head.ts";
 
-/** Bytes of a proxy's answer at most, as in the codex client. */
+/** Longest answer of a proxy, bytes, as in the codex client. */
 const HEAD_LIMIT = 8192;
 
+const FAILURES: Readonly<Record<HeadFailure, string>> = {
+  eof: "the proxy closed the connection instead of answering CONNECT",
+  too_long: "the answer of the proxy to CONNECT is longer than 8 KiB",
+  not_http: "the server at the address of the proxy does not speak HTTP",
+};
+
 /**
- * Asks for a tunnel. Credentials go out with the first request: proxies that would challenge for them are told
- * what they want to know, and no round trip is spent.
+ * Asks for a tunnel. Credentials are sent with the first request, so that no round trip is spent on a challenge.
  *
  * @param target `host:port`, IPv6 in brackets
  * @throws FaultError `proxy_auth`, `proxy_refused`
@@ -36,16 +41,23 @@ export async function openHttpTunnel(
   ];
   await writeAll(conn, new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
   const head = await readHead(conn, HEAD_LIMIT);
-  if (head === "eof") refuse("the proxy closed the connection instead of answering CONNECT");
-  if (head === "too_long") refuse("the proxy's answer to CONNECT is longer than 8 KiB");
-  if (head === "not_http") refuse("what answers at the proxy's address does not speak HTTP");
-  // tinyproxy (1.11) answers wrong credentials by 401, which on CONNECT can come from nobody but the proxy.
+  if (typeof head === "string") {
+    throw new FaultError({
+      code: "proxy_refused",
+      at: "proxy",
+      stage: "proxy",
+      reason: FAILURES[head],
+      ...(head === "too_long" ? {} : { suspectsScheme: true }),
+    });
+  }
+  // tinyproxy (1.11) answers wrong credentials with 401, which on CONNECT can only come from the proxy.
   if (head.status === 407 || head.status === 401) {
     const header = head.status === 407 ? "proxy-authenticate" : "www-authenticate";
     throw new FaultError({
       code: "proxy_auth",
       at: "proxy",
-      reason: `the proxy does not accept the credentials, or the lack of them (${head.status})`,
+      stage: "proxy",
+      reason: proxyAuthReason(head.status, proxy),
       proxyStatus: head.status,
       challenges: challengesOf(head.headers.get(header)),
     });
@@ -64,6 +76,7 @@ function refuse(reason: string, proxyStatus?: number): never {
   throw new FaultError({
     code: "proxy_refused",
     at: "proxy",
+    stage: "proxy",
     reason,
     ...(proxyStatus === undefined ? {} : { proxyStatus }),
   });

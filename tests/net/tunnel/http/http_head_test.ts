@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { readBody } from "../../../lib/net/tunnel/http_body.ts";
-import type { ByteReader } from "../../../lib/net/tunnel/byte_conn.ts";
-import { type HttpHead, readHead } from "../../../lib/net/tunnel/http_head.ts";
-import { challengesOf } from "../../../lib/net/failure/challenges.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
+import { readBody } from "../../../../lib/net/tunnel/http/http_body.ts";
+import type { ByteReader } from "../../../../lib/net/tunnel/byte_conn.ts";
+import { type HttpHead, readHead } from "../../../../lib/net/tunnel/http/http_head.ts";
+import { challengesOf } from "../../../../lib/net/failure/proxy_auth.ts";
+import { assert, assertEquals } from "../../../support/assert.ts";
 
 /** A connection that gives the text in pieces cut where told, then ends. */
 function inPieces(text: string, cuts: readonly number[]): ByteReader {

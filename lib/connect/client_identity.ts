@@ -1,0 +1,58 @@
+/**
+ * Reads the client certificate that the settings name.
+ *
+ * @module
+ */
+import { CulvertError } from "../errors.ts";
+import { type ClientIdentity, parseClientIdentity, type PemFile } from "../net/client_identity.ts";
+
+/** Largest file, bytes: a chain with its key has a few kB. */
+const MAX_BYTES = 1024 * 1024;
+
+/** The paths of certificate and key; present together or not at all. */
+export interface IdentityPaths {
+  readonly clientCert?: string | undefined;
+  readonly clientKey?: string | undefined;
+}
+
+/**
+ * Reads certificate and key.
+ *
+ * @returns `undefined` where the settings name none
+ * @throws CulvertError `input_unreadable` for a file that cannot be read, `config` for one that cannot be used
+ */
+export async function readIdentity(
+  { clientCert, clientKey }: IdentityPaths,
+): Promise<ClientIdentity | undefined> {
+  if (clientCert === undefined || clientKey === undefined) return undefined;
+  const certificate = await readPem("certificate", clientCert);
+  const key = clientKey === clientCert ? certificate : await readPem("key", clientKey);
+  return parseClientIdentity(certificate, key);
+}
+
+async function readPem(what: "certificate" | "key", path: string): Promise<PemFile> {
+  const refuse = (reason: string, cause?: unknown) =>
+    new CulvertError("input_unreadable", `Cannot read the client ${what} "${path}": ${reason}`, {
+      hint: "Check the path and the permissions of the file.",
+      details: { path },
+      ...(cause === undefined ? {} : { cause }),
+    });
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(path);
+  } catch (error) {
+    throw refuse(error instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(error), error);
+  }
+  // Opening a pipe or a device could wait for ever.
+  if (!info.isFile) throw refuse(info.isDirectory ? "it is a directory" : "it is not a regular file");
+  if (info.size > MAX_BYTES) throw refuse(`it is larger than ${MAX_BYTES} bytes`);
+  try {
+    return { path, text: new TextDecoder().decode(await Deno.readFile(path)) };
+  } catch (error) {
+    throw refuse(messageOf(error), error);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,82 @@
+/**
+ * What to do about a failure of the network, where no probe could say more.
+ *
+ * @module
+ */
+import type { Route } from "../route/route.ts";
+import type { NetworkFault } from "./fault.ts";
+
+/** Returns the advice as full sentences. */
+export function advice(fault: NetworkFault, route: Route): readonly string[] {
+  const source = route.kind === "proxy" ? route.source : "HTTPS_PROXY";
+  const isAtProxy = fault.at === "proxy";
+  switch (fault.condition) {
+    case "client_certificate_required":
+      return [
+        "Give the certificate and its key with --client-cert FILE --client-key FILE, or with CULVERT_CLIENT_CERT and " +
+        "CULVERT_CLIENT_KEY.",
+      ];
+    case "client_certificate_rejected":
+      return [
+        "Check that the file of --client-cert or CULVERT_CLIENT_CERT has the whole chain, is not expired, and was " +
+        "issued by a CA that the server accepts.",
+      ];
+    case "no_application_protocol":
+      return ["A websocket needs HTTP/1.1; use --transport sse."];
+    case "proxy_scheme":
+    case undefined:
+      break;
+  }
+  switch (fault.code) {
+    case "tls_unknown_issuer":
+      return [
+        "If this network intercepts TLS, point CODEX_CA_CERTIFICATE at its CA bundle (PEM), or use --ca-cert.",
+      ];
+    case "tls_expired":
+    case "tls_not_yet_valid":
+      return ["Compare the clock of this machine with the dates of the certificate."];
+    case "proxy_auth":
+      return [proxyCredentialsAdvice(fault.challenges ?? [], route)];
+    case "config":
+      return ["Let the server listen on another port."];
+    case "proxy_refused":
+      return [`Check the address in ${source}, and whether this proxy may reach the host.`];
+    case "dns":
+      return isAtProxy
+        ? [`Check the host name in ${source}.`]
+        : ["If this network resolves external names only through a proxy, set HTTPS_PROXY."];
+    case "connect":
+    case "connect_timeout":
+      if (fault.stage === "upgrade") return ["Some proxies hold websockets back without an answer."];
+      return isAtProxy
+        ? [`Check the address in ${source}, and whether the proxy is up.`]
+        : ["Check host and port, and whether the server is up."];
+    case "tls_handshake":
+      if (!fault.reason.includes("speak TLS")) return [];
+      return isAtProxy
+        ? [`Check port and scheme in ${source}: the address of a proxy without TLS begins with http://.`]
+        : ["Check port and scheme of the address: that of a server without TLS begins with http://."];
+    default:
+      return [];
+  }
+}
+
+/**
+ * Returns what to do about a 407. Only Basic, and user and password of SOCKS5, are supported.
+ *
+ * @param challenges the schemes that the proxy asked for, if known
+ */
+function proxyCredentialsAdvice(challenges: readonly string[], route: Route): string {
+  const proxy = route.kind === "proxy" ? route : undefined;
+  // A password on the command line is visible to every process of the machine.
+  const variable = proxy === undefined || proxy.source === "--proxy" ? "HTTPS_PROXY" : proxy.source;
+  if (challenges.length > 0 && !challenges.some((scheme) => scheme.toLowerCase() === "basic")) {
+    return `The proxy asks for ${challenges.join(" or ")}, which culvert does not support; run a local ` +
+      `authenticating proxy such as px or cntlm and point ${variable} at it.`;
+  }
+  if (proxy?.proxy.username !== undefined) {
+    return `Check user and password in ${proxy.source}; special characters must be percent-encoded.`;
+  }
+  const scheme = proxy?.proxy.scheme ?? "http";
+  return `Put user and password into ${variable}: ${scheme}://user:password@host:port, percent-encoded.`;
+}

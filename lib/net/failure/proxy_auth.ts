@@ -1,0 +1,35 @@
+/**
+ * What a proxy says about user name and password: which kinds of authentication it asks for, and the reason that the
+ * user reads.
+ *
+ * @module
+ */
+import type { ProxyEndpoint } from "../route/route.ts";
+
+/**
+ * Returns the schemes of a `Proxy-Authenticate` header, without their parameters (RFC 9110 §11.6.1).
+ */
+export function challengesOf(header: string | null): readonly string[] {
+  if (header === null) return [];
+  const schemes = header.replace(/"(?:[^"\\]|\\.)*"/g, '""').split(",")
+    .map((part) => /^\s*([A-Za-z][A-Za-z0-9-]*)(?=\s|$)(?!\s*=)/.exec(part)?.[1] ?? "")
+    .filter((scheme) => scheme !== "");
+  return [...new Set(schemes)];
+}
+
+/**
+ * Returns the reason of a `proxy_auth` fault, as a clause.
+ *
+ * @param status the HTTP status, or `SOCKS`
+ * @param proxy whose credentials were presented; `undefined` where the proxy is not known
+ */
+export function proxyAuthReason(
+  status: number | "SOCKS",
+  proxy: Pick<ProxyEndpoint, "username"> | undefined,
+): string {
+  const name = status === "SOCKS" ? "the SOCKS proxy" : "the proxy";
+  const suffix = status === "SOCKS" ? "" : ` (${status})`;
+  return proxy?.username === undefined
+    ? `${name} requires a user name and password${suffix}`
+    : `${name} rejected the user name or password${suffix}`;
+}
