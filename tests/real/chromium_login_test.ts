@@ -88,7 +88,7 @@ await testWith(
       assert(/^http:\/\/localhost:\d+\/success$/.test(shown.url), shown.url);
       assertIncludes(shown.text, "Signed in to Culvert");
       assertEquals(shown.loaded.slice(0, 3), ["/oauth/authorize", "/auth/callback", "/success"]);
-      assertIncludes(stderr, `signed in as ${MOCK_ACCOUNT.email} (Plus)`);
+      assertIncludes(stderr, `Signed in as ${MOCK_ACCOUNT.email} (Plus)`);
       const { refresh_token: refreshToken } = home.json().tokens;
       assertExcludes(stderr + shown.text, String(refreshToken));
       const paths = network.proxyEvents.flatMap((event) => event.kind === "request" ? [event.path] : []);

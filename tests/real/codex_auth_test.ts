@@ -1,4 +1,4 @@
-/** One `auth.json`, two programs: the codex client signs in and culvert goes on with it, and the other way round. */
+/** One `auth.json` shared by two programs, culvert and the codex client (0.171.0). */
 import { type MockApi, startMockApi } from "../../lib/mock/api/api.ts";
 import { TestHome } from "../auth/kit.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
@@ -41,6 +41,11 @@ class Rig implements AsyncDisposable {
 
   static async start(): Promise<Rig> {
     return new Rig(await startMockApi());
+  }
+
+  /** Puts a server between both programs and the authority. */
+  useAuthority(base: string): void {
+    this.env["CODEX_REFRESH_TOKEN_URL_OVERRIDE"] = `${base}/oauth/token`;
   }
 
   codex(args: readonly string[], stdin = ""): ReturnType<typeof runCodex> {
@@ -145,5 +150,83 @@ await testWith(
     assertEquals(logout.code, 0, logout.stderr);
     assertEquals(rig.api.oauth.revoked.length, 1);
     assertIncludes((await rig.codex(["login", "status"])).text, "Not logged in");
+  },
+);
+
+await testWith(
+  ["codex"],
+  "four culvert processes beside one codex client renew an expired login with one request of culvert's",
+  async () => {
+    await using rig = await Rig.start();
+    const login = await rig.codex(["login", "--device-auth", "--experimental_issuer", rig.api.origin]);
+    assertEquals(login.code, 0, login.text);
+    const programs: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const second = Promise.withResolvers<void>();
+    const routes = rig.api.oauth.routes();
+    await using authority = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      async (request) => {
+        programs.push((request.headers.get("user-agent") ?? "").split(/[_/]/)[0] ?? "");
+        const reply = await routes.fetch(request);
+        if (programs.length > 1) {
+          second.resolve();
+          return reply;
+        }
+        first.resolve();
+        // Until the codex client has sent the same token, or a time in which it would have.
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, 15_000)));
+        await Promise.race([second.promise, late]);
+        clearTimeout(timer);
+        return reply;
+      },
+    );
+    rig.useAuthority(`http://127.0.0.1:${authority.addr.port}`);
+    rig.expire();
+    const ours = Array.from({ length: 4 }, () => rig.culvertAnswers());
+    await first.promise;
+    const theirs = askCodex({ home: rig.home.path, env: rig.env });
+    await Promise.all(ours);
+    await theirs;
+    assertEquals(programs.filter((program) => program === "culvert").length, 1, programs.join());
+    assertEquals(programs[0], "culvert");
+    await rig.codexAnswers();
+    await rig.culvertAnswers();
+  },
+);
+
+await testWith(
+  ["codex", "flock"],
+  "a refresh of culvert waits for a lock of the codex client, and the codex client for none of culvert's",
+  async () => {
+    await using rig = await Rig.start();
+    const login = await rig.codex(["login", "--device-auth", "--experimental_issuer", rig.api.origin]);
+    assertEquals(login.code, 0, login.text);
+    for (const name of ["auth.lock", "auth.json.lock"]) {
+      const path = join(rig.home.path, name);
+      const released = join(rig.home.path, `released-${name}`);
+      const holder = new Deno.Command("flock", {
+        args: [path, "sh", "-c", `echo held; sleep 2; touch '${released}'`],
+        stdout: "piped",
+      }).spawn();
+      const output = holder.stdout.getReader();
+      await output.read();
+      const refresh = await culvert(["auth", "refresh"], { env: rig.env });
+      assertEquals(refresh.code, 0, refresh.stderr);
+      assert(Deno.statSync(released).isFile);
+      await Promise.all([holder.status, output.cancel()]);
+    }
+    const own = join(rig.home.path, "culvert-auth.lock");
+    const holder = new Deno.Command("flock", { args: [own, "sleep", "60"] }).spawn();
+    try {
+      rig.expire();
+      const before = rig.api.oauth.refreshCount;
+      await rig.codexAnswers();
+      assertEquals(rig.api.oauth.refreshCount, before + 1);
+    } finally {
+      holder.kill("SIGTERM");
+      await holder.status;
+    }
   },
 );

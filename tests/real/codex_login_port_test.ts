@@ -1,12 +1,11 @@
-/** Both programs want one port for the browser's answer. Neither ends the other's login. */
+/** Both programs use the same ports for the answer of the browser (codex 0.171.0). Neither ends the login of the other. */
 import { TestHome } from "../auth/kit.ts";
 import { answerTo, authorityGiving, look, startLogin, tokensWith } from "../cli/auth/login_kit.ts";
 import { assertEquals, assertIncludes } from "../support/assert.ts";
-import { join } from "../support/paths.ts";
 import { testWith } from "../support/programs.ts";
 import { scrubbedEnv } from "../support/scrubbed_env.ts";
 
-/** The codex client's login, once it listens. */
+/** Starts a login of the codex client and resolves when it listens. */
 async function startCodex(home: TestHome) {
   const child = new Deno.Command("codex", {
     args: ["login"],
@@ -47,26 +46,26 @@ async function startCodex(home: TestHome) {
 
 await testWith(
   ["codex"],
-  "a login of the codex client keeps port 1455, though culvert once held it; culvert takes 1457 and signs in",
+  "a login of the codex client keeps port 1455, and culvert says so, uses 1457 and signs in",
   async () => {
     await using home = new TestHome();
     await using codexHome = new TestHome();
     await using authority = authorityGiving(tokensWith());
     await using codex = await startCodex(codexHome);
     assertEquals(codex.port, "1455");
-    const claim = JSON.stringify({ port: 1455, secret: "SECRET".repeat(8) });
-    Deno.writeTextFileSync(join(home.path, "culvert-login-1455.json"), claim);
     const login = await startLogin(home, authority.base, [], {}, []);
     assertEquals(login.callback.port, "1457");
     await look((await look(answerTo(login))).location ?? "");
-    assertEquals((await login.end).code, 0);
+    const { code, stderr } = await login.end;
+    assertEquals(code, 0, stderr);
+    assertIncludes(stderr, "port 1455 is in use; using port 1457");
     assertEquals(await codex.isAlive("1455"), true);
   },
 );
 
 await testWith(
   ["codex"],
-  "the codex client's blind request to give way leaves a login of culvert where it is",
+  "the request of the codex client to /cancel does not end a login of culvert",
   async () => {
     await using home = new TestHome();
     await using codexHome = new TestHome();
