@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { isObject, type JsonObject } from "./json.ts";
+import { defined, isObject, type JsonObject } from "./json.ts";
 import { readClaims, type TokenClaims } from "./jwt_claims.ts";
 
 /** The kinds of credential that the file may contain; `empty` where it contains none. */
@@ -113,14 +113,13 @@ export interface RenewedTokens {
  * @param now ms since 1970, becomes `last_refresh`
  */
 export function renewTokens(raw: JsonObject, renewed: RenewedTokens, now: number): JsonObject {
+  const { idToken, accessToken, refreshToken } = renewed;
   const tokens = isObject(raw["tokens"]) ? raw["tokens"] : {};
   return {
     ...raw,
     tokens: {
       ...tokens,
-      ...(renewed.idToken === undefined ? {} : { id_token: renewed.idToken }),
-      ...(renewed.accessToken === undefined ? {} : { access_token: renewed.accessToken }),
-      ...(renewed.refreshToken === undefined ? {} : { refresh_token: renewed.refreshToken }),
+      ...defined({ id_token: idToken, access_token: accessToken, refresh_token: refreshToken }),
     },
     last_refresh: new Date(now).toISOString(),
   };
@@ -155,10 +154,7 @@ function parseMembers(raw: JsonObject): ParsedRecord {
       record: {
         mode,
         raw,
-        ...(apiKey === undefined ? {} : { apiKey }),
-        ...(tokens === undefined ? {} : { tokens }),
-        ...(personalAccessToken === undefined ? {} : { personalAccessToken }),
-        ...(agentIdentity === undefined ? {} : { agentIdentity }),
+        ...defined({ apiKey, tokens, personalAccessToken, agentIdentity }),
         ...(Number.isNaN(lastRefresh) ? {} : { lastRefresh }),
       },
     };

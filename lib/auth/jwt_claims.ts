@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isObject, type JsonObject } from "./json.ts";
+import { defined, isObject, type JsonObject } from "./json.ts";
 
 const PROFILE = "https://api.openai.com/profile";
 const AUTH = "https://api.openai.com/auth";
@@ -35,20 +35,16 @@ export function readClaims(token: string): TokenClaims | undefined {
   const profile = memberObject(payload, PROFILE);
   const auth = memberObject(payload, AUTH);
   try {
-    const email = text(payload, "email") ?? text(profile, "email");
-    const planType = text(auth, "chatgpt_plan_type");
-    const userId = text(auth, "chatgpt_user_id") ?? text(auth, "user_id");
-    const accountId = text(auth, "chatgpt_account_id");
-    const expiresAt = milliseconds(payload, "exp");
-    const issuedAt = milliseconds(payload, "iat");
     return {
-      ...(email === undefined ? {} : { email }),
-      ...(planType === undefined ? {} : { planType }),
-      ...(userId === undefined ? {} : { userId }),
-      ...(accountId === undefined ? {} : { accountId }),
       isFedramp: auth["chatgpt_account_is_fedramp"] === true,
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-      ...(issuedAt === undefined ? {} : { issuedAt }),
+      ...defined({
+        email: text(payload, "email") ?? text(profile, "email"),
+        planType: text(auth, "chatgpt_plan_type"),
+        userId: text(auth, "chatgpt_user_id") ?? text(auth, "user_id"),
+        accountId: text(auth, "chatgpt_account_id"),
+        expiresAt: milliseconds(payload, "exp"),
+        issuedAt: milliseconds(payload, "iat"),
+      }),
     };
   } catch (error) {
     if (error instanceof WrongType) return undefined;

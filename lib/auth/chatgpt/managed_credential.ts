@@ -5,6 +5,7 @@
  */
 import { accountFacts, bearerHeaders } from "../auth_headers.ts";
 import type { CredentialSource } from "../authenticator.ts";
+import { defined } from "../json.ts";
 import { readClaims } from "../jwt_claims.ts";
 import type { ActiveCredential, Renewal } from "../recovery/active_credential.ts";
 import { ManagedLogin, type ManagedLoginOptions } from "./managed_login.ts";
@@ -35,8 +36,7 @@ export function managedCredential(source: CredentialSource, options: ManagedLogi
       return {
         mode: "chatgpt",
         source,
-        ...(issuedAt === undefined ? {} : { issuedAt }),
-        ...(expiresAt === undefined ? {} : { expiresAt }),
+        ...defined({ issuedAt, expiresAt }),
       };
     },
   };

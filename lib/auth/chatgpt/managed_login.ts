@@ -13,6 +13,7 @@ import type { World } from "../../world/world.ts";
 import type { AuthRecord } from "../auth_record.ts";
 import type { CredentialStore, WriteSlot } from "../credential_store.ts";
 import type { HeldLock } from "../../files/file_lock.ts";
+import { defined } from "../json.ts";
 import type { RefreshReason } from "../recovery/active_credential.ts";
 import { isPermanent, permanentFailure, transientFailure } from "../recovery/refresh_failure.ts";
 import { isDue, isExpired } from "../token_freshness.ts";
@@ -169,10 +170,7 @@ export class ManagedLogin {
     }
     await slot?.abandon();
     const { status, code } = reply;
-    const facts = {
-      ...(status === undefined ? {} : { status }),
-      ...(code === undefined ? {} : { error_code: code }),
-    };
+    const facts = defined({ status, error_code: code });
     if (reply.kind === "transient") throw transientFailure(reply.problem, facts, reply.cause);
     this.#login.markSpent(sent);
     // The codex client takes no lock around its request and may have been faster.

@@ -7,7 +7,7 @@
 import { CulvertError } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { RenewedTokens } from "../auth_record.ts";
-import { jsonObject } from "../json.ts";
+import { defined, jsonObject } from "../json.ts";
 import type { RefreshReason } from "../recovery/active_credential.ts";
 import type { PermanentReason } from "../recovery/refresh_failure.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
@@ -90,9 +90,7 @@ async function renewed(reply: AuthReply): Promise<RefreshReply> {
   return {
     kind: "renewed",
     tokens: {
-      ...(accessToken === undefined ? {} : { accessToken }),
-      ...(idToken === undefined ? {} : { idToken }),
-      ...(refreshToken === undefined ? {} : { refreshToken }),
+      ...defined({ accessToken, idToken, refreshToken }),
     },
     ...(Number.isNaN(serverTime) ? {} : { serverTime }),
   };

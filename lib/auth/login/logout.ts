@@ -7,7 +7,7 @@ import { CulvertError } from "../../errors.ts";
 import { ownerCachePath } from "../api_key/personal_access_token.ts";
 import type { CredentialSource } from "../authenticator.ts";
 import { revokeLogin } from "../chatgpt/revoke.ts";
-import { removeIfThere } from "../store/whole_file.ts";
+import { removeIfThere } from "../../files/whole_file.ts";
 import type { LoginParts } from "./login_parts.ts";
 
 const LOCK_LIMIT_MS = 45_000;

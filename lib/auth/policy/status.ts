@@ -11,6 +11,7 @@ import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
 import type { AuthMode, CredentialSource } from "../authenticator.ts";
 import { ACCESS_TOKEN_VARIABLE, type Credential } from "../credential.ts";
 import type { CredentialStore } from "../credential_store.ts";
+import { defined } from "../json.ts";
 import { readClaims } from "../jwt_claims.ts";
 import { expiryOf, isExpired } from "../token_freshness.ts";
 import { type CredentialQuery, findCredential, keyVariablesFor } from "./find_credential.ts";
@@ -94,7 +95,7 @@ function describe(credential: Credential, { world }: StatusQuery): Found {
     case "agent_identity": {
       const { identity } = credential;
       const expiresAt = typeof identity === "string" ? readClaims(identity)?.expiresAt : undefined;
-      return { mode: "agentIdentity", ...(expiresAt === undefined ? {} : { expiresAt }) };
+      return { mode: "agentIdentity", ...defined({ expiresAt }) };
     }
     case "managed":
       return describeLogin(credential.record, credential.source, world.now());
@@ -105,17 +106,17 @@ function describe(credential: Credential, { world }: StatusQuery): Found {
 
 function describeLogin(record: AuthRecord, source: CredentialSource, now: number): Found {
   const claims = idClaims(record);
-  const account = accountOf(record);
-  const expiresAt = expiryOf(record);
   const canRenew = record.tokens?.refreshToken !== "";
   const found: Found = {
     mode: "chatgpt",
     canRenew,
-    ...(claims?.email === undefined ? {} : { email: claims.email }),
-    ...(account === undefined ? {} : { accountTail: account.slice(-4) }),
-    ...(claims?.planType === undefined ? {} : { plan: planOf(claims.planType).name }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(record.lastRefresh === undefined ? {} : { lastRefresh: record.lastRefresh }),
+    ...defined({
+      email: claims?.email,
+      accountTail: accountOf(record)?.slice(-4),
+      plan: claims?.planType === undefined ? undefined : planOf(claims.planType).name,
+      expiresAt: expiryOf(record),
+      lastRefresh: record.lastRefresh,
+    }),
   };
   if (!isExpired(record, now)) return found;
   if (canRenew) {

@@ -12,7 +12,7 @@ import type { CredentialStore, RecordChange, Reservation, WriteSlot } from "../c
 import type { HeldLock, LockResult } from "../../files/file_lock.ts";
 import { acquireFileLock } from "../../files/file_lock.ts";
 import { lockHome, ownLockPath } from "./home_lock.ts";
-import { type FileSlot, removeIfThere, WholeFile } from "./whole_file.ts";
+import { type FileSlot, removeIfThere, WholeFile } from "../../files/whole_file.ts";
 
 /** Pauses before a file is read again that another program may be writing in place, ms. */
 const REREAD_PAUSES_MS = [15, 60] as const;
@@ -21,6 +21,12 @@ const REREAD_PAUSES_MS = [15, 60] as const;
  * the record is written without: the tokens in it exist nowhere else.
  */
 const CODEX_LOCK_LIMIT_MS = 15_000;
+
+/** How failures of the files of a login are reported. */
+export const FILE_ERRORS = {
+  code: "auth_storage",
+  orElse: "or set CODEX_HOME to another directory",
+} as const;
 
 /** The credential file of one `CODEX_HOME`. */
 export class AuthFile implements CredentialStore {
@@ -38,7 +44,7 @@ export class AuthFile implements CredentialStore {
     this.#world = world;
     this.path = absolutePath("auth.json", codexHome);
     this.source = { kind: "file", name: this.path };
-    this.#file = new WholeFile(this.path, world);
+    this.#file = new WholeFile(this.path, world, FILE_ERRORS);
   }
 
   /**

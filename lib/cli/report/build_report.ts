@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EvidenceTags } from "../../auth/recovery/evidence.ts";
+import type { EvidenceTags } from "../../observe/feedback_tags.ts";
 import type { AuthStatus } from "../../auth/policy/status.ts";
 import type { DetailValue } from "../../errors.ts";
 import type { Observation } from "../../net/observer.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AuthEvidence } from "../../auth/recovery/evidence.ts";
+import { AuthEvidence } from "../../observe/feedback_tags.ts";
 import { openStore } from "../../auth/store/open_store.ts";
 import { authStatus } from "../../auth/policy/status.ts";
 import { redactDetails } from "../../redaction/details.ts";

@@ -11,8 +11,9 @@ import type { AuthRecord } from "../../auth_record.ts";
 import type { CredentialSource } from "../../authenticator.ts";
 import type { RecordChange, Reservation, WriteSlot } from "../../credential_store.ts";
 import type { LockResult } from "../../../files/file_lock.ts";
+import { FILE_ERRORS } from "../auth_file.ts";
 import { lockHome } from "../home_lock.ts";
-import { type FileSlot, WholeFile } from "../whole_file.ts";
+import { type FileSlot, WholeFile } from "../../../files/whole_file.ts";
 import { describeEntry, type KeyringEntry, keyringFailure } from "./keyring.ts";
 import {
   type KeyringStoreParts,
@@ -48,7 +49,7 @@ export class SecretsStore implements StoreBesideFile {
     this.codexHome = parts.codexHome;
     this.#parts = parts;
     const path = absolutePath("codex_auth.age", absolutePath("secrets", parts.codexHome));
-    this.#file = new WholeFile(path, parts.world);
+    this.#file = new WholeFile(path, parts.world, FILE_ERRORS);
     this.source = { kind: "keyring", name: `${path}, whose passphrase is in the keyring` };
   }
 

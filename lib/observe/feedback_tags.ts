@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Provider } from "../../config/provider.ts";
+import type { Provider } from "../config/provider.ts";
 import {
   environmentFacts,
   type Observation,
@@ -12,10 +12,10 @@ import {
   observerOf,
   type RecoveryObservation,
   type RequestObservation,
-} from "../../net/observer.ts";
-import type { Environment, World } from "../../world/world.ts";
-import type { CredentialFacts } from "./active_credential.ts";
-import { baseUrlClass, defaultBaseUrl, foldedMode } from "../auth_headers.ts";
+} from "../net/observer.ts";
+import type { Environment, World } from "../world/world.ts";
+import type { CredentialFacts } from "../auth/recovery/active_credential.ts";
+import { baseUrlClass, defaultBaseUrl, foldedMode } from "../auth/auth_headers.ts";
 
 /** Tags by name; an empty value means "unknown" or "not applicable". */
 export type EvidenceTags = Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
-import type { CredentialFacts } from "../../../lib/auth/recovery/active_credential.ts";
-import { AuthEvidence, EXTRA_TAGS } from "../../../lib/auth/recovery/evidence.ts";
-import type { RecoveryObservation, RequestObservation, ServerEvidence } from "../../../lib/net/observer.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
-import { HOUR_MS, testProvider } from "../kit.ts";
+import type { CredentialFacts } from "../../lib/auth/recovery/active_credential.ts";
+import { AuthEvidence, EXTRA_TAGS } from "../../lib/observe/feedback_tags.ts";
+import type { RecoveryObservation, RequestObservation, ServerEvidence } from "../../lib/net/observer.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { HOUR_MS, testProvider } from "../auth/kit.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const LOGIN: CredentialFacts = {

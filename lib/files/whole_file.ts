@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { absolutePath, parentPath } from "../../world/absolute_path.ts";
-import { CulvertError } from "../../errors.ts";
-import type { World } from "../../world/world.ts";
-import { fileProblem, readRegularFile } from "../../files/read_file.ts";
+import { absolutePath, parentPath } from "../world/absolute_path.ts";
+import { CulvertError, type ErrorCode } from "../errors.ts";
+import type { World } from "../world/world.ts";
+import { fileProblem, readRegularFile } from "./read_file.ts";
 
-/** Largest file that is read, bytes. A credential file has a few KiB. */
+/** Largest file that is read, bytes. */
 const LIMIT_BYTES = 1024 * 1024;
 /** Space that is reserved at least, bytes. */
 const LEAST_RESERVED_BYTES = 16 * 1024;
@@ -17,10 +17,17 @@ const ABANDONED_AFTER_MS = 600_000;
 
 /** A write whose space is reserved. Exactly one of the two functions is called, once. */
 export interface FileSlot {
-  /** @throws CulvertError `auth_storage` */
+  /** @throws CulvertError of the given code */
   readonly commit: (content: string | Uint8Array<ArrayBuffer>) => Promise<void>;
   /** Releases the space. */
   readonly abandon: () => Promise<void>;
+}
+
+/** What the errors about a file have in common. */
+interface FileErrors {
+  readonly code: ErrorCode;
+  /** Ends the hint, such as "or set CODEX_HOME to another directory". */
+  readonly orElse: string;
 }
 
 /** One file of mode 0600. A symbolic link stays one; its target is replaced. */
@@ -29,19 +36,21 @@ export class WholeFile {
   readonly path: string;
   readonly #name: string;
   readonly #world: Pick<World, "now">;
+  readonly #errors: FileErrors;
 
   /** @param path absolute */
-  constructor(path: string, world: Pick<World, "now">) {
+  constructor(path: string, world: Pick<World, "now">, errors: FileErrors) {
     this.path = path;
     this.#name = path.slice(parentPath(path).length).replace(/^[/\\]+/, "");
     this.#world = world;
+    this.#errors = errors;
   }
 
   /**
    * Reads the file.
    *
    * @returns `undefined` where there is none
-   * @throws CulvertError `auth_storage`, `details.problem` is `unreadable`: also for what is no regular file, and
+   * @throws CulvertError of the given code, `details.problem` is `unreadable`: also for what is no regular file, and
    *   for more than 1 MiB
    */
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -49,7 +58,7 @@ export class WholeFile {
       return await readRegularFile(this.path, LIMIT_BYTES);
     } catch (cause) {
       if (cause instanceof Deno.errors.NotFound) return undefined;
-      throw new CulvertError("auth_storage", `Cannot read ${this.path}: ${fileProblem(cause)}`, {
+      throw new CulvertError(this.#errors.code, `Cannot read ${this.path}: ${fileProblem(cause)}`, {
         hint:
           "Check what the file is and who owns it and its directory, or set CODEX_HOME to another directory.",
         details: { path: this.path, problem: "unreadable" },
@@ -62,7 +71,7 @@ export class WholeFile {
    * Makes sure that a write will succeed: creates the directory, and a temporary file of the expected size.
    *
    * @param expectedBytes default: 16 KiB, or the present size and a little more
-   * @throws CulvertError `auth_storage`, `details.problem` is `unwritable`
+   * @throws CulvertError of the given code, `details.problem` is `unwritable`
    */
   async reserve(expectedBytes = 0): Promise<FileSlot> {
     const target = await this.target();
@@ -104,13 +113,13 @@ export class WholeFile {
    * Removes the file.
    *
    * @returns whether there was one
-   * @throws CulvertError `auth_storage`
+   * @throws CulvertError of the given code
    */
   async remove(): Promise<boolean> {
     try {
       return await removeIfThere(this.path);
     } catch (cause) {
-      throw new CulvertError("auth_storage", `Cannot remove ${this.path}: ${fileProblem(cause)}`, {
+      throw new CulvertError(this.#errors.code, `Cannot remove ${this.path}: ${fileProblem(cause)}`, {
         hint: "Check who owns the file and its directory.",
         details: { path: this.path },
         cause,
@@ -121,7 +130,7 @@ export class WholeFile {
   /**
    * Returns the path with symbolic links followed, also where the last one leads to no file yet.
    *
-   * @throws CulvertError `auth_storage`
+   * @throws CulvertError of the given code
    */
   async target(): Promise<string> {
     try {
@@ -175,7 +184,7 @@ export class WholeFile {
 
   #unwritable(cause: unknown): CulvertError {
     if (cause instanceof CulvertError) return cause;
-    return new CulvertError("auth_storage", `Cannot write ${this.path}: ${fileProblem(cause)}`, {
+    return new CulvertError(this.#errors.code, `Cannot write ${this.path}: ${fileProblem(cause)}`, {
       hint:
         "Check the permissions of the directory and the free space, or set CODEX_HOME to another directory.",
       details: { path: this.path, problem: "unwritable" },
