@@ -27,6 +27,7 @@ export interface ForwardCaptureOptions {
 export interface ForwardCapture extends RunningProxy {
   /** For `HTTPS_PROXY`. It holds a password, since every user of the machine can connect to the port. */
   readonly proxyUrl: string;
+  readonly password: string;
   /** Certificate of the CA, PEM; absent where nothing is intercepted. Its key is in memory only. */
   readonly authority?: string;
 }
@@ -54,6 +55,7 @@ export async function startForwardCapture(options: ForwardCaptureOptions): Promi
   });
   return {
     ...proxy,
+    password: credentials.password,
     proxyUrl: `http://${credentials.username}:${credentials.password}@127.0.0.1:${proxy.port}`,
     ...(authority === undefined ? {} : { authority: authority.certificate }),
   };

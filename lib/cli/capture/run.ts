@@ -54,6 +54,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
   let capture: Captured | undefined;
   try {
     capture = await start(parts);
+    reporter.secrets.add(...capture.secrets);
     context.status = await runChild({
       command: capture.command,
       env: capture.env,

@@ -36,6 +36,8 @@ export interface Captured {
   readonly env: Readonly<Record<string, string>>;
   /** Ends every connection. */
   readonly close: () => Promise<void>;
+  /** Values that no message may show. */
+  readonly secrets: readonly string[];
   /** What to say at the end. */
   readonly remarks: () => readonly string[];
 }
@@ -54,6 +56,7 @@ export async function startForward(parts: CaptureParts): Promise<Captured> {
         await proxy.close();
         await bundle[Symbol.asyncDispose]();
       },
+      secrets: [proxy.password],
       remarks: () => [],
     };
   } catch (error) {
@@ -83,6 +86,7 @@ export async function startReverse(parts: CaptureParts): Promise<Captured> {
       : withCodexConfig(command, at, { [key]: model, chatgpt_base_url: `${origin}${BACKEND_MOUNT}/` }),
     env: at === undefined ? { OPENAI_BASE_URL: model, OPENAI_API_BASE: model } : {},
     close: relay.close,
+    secrets: [],
     remarks: () => [],
   };
 }
@@ -118,6 +122,7 @@ export async function startKeylog(parts: CaptureParts): Promise<Captured> {
         throw unwritable(trafficPath, error);
       });
     },
+    secrets: [proxy.password],
     remarks: () => [
       keyCount === 0
         ? "the program wrote no TLS keys (SSLKEYLOGFILE), so that its traffic stays encrypted"

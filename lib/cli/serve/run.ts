@@ -29,6 +29,7 @@ export async function run(context: CliContext, flags: ServeFlags, ...command: st
   const { mode, source } = await connection.authenticator.authorize();
   const localToken = flags.localAuth === false ? undefined : randomToken();
   const shutdown = flags.httpShutdown === true ? shutdownSwitch() : undefined;
+  reporter.secrets.add(localToken, shutdown?.token);
   const server = await start(flags, connection, reporter, localToken, shutdown);
   try {
     const url = `http://127.0.0.1:${server.port}/v1`;

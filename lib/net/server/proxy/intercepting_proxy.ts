@@ -21,6 +21,7 @@ import {
   rawReply,
   type UpgradeRequest,
 } from "../forward/forward_upgrade.ts";
+import { withoutHeaders } from "../forward/raw_headers.ts";
 import { endSoon, ignoreBrokenPeer, openLoopback, reset, splice } from "../forward/splice.ts";
 import { type Origin, type Upstream, urlOf } from "../forward/upstream.ts";
 import type { ServerIdentity } from "../listener.ts";
@@ -294,7 +295,8 @@ class InterceptingProxy {
     tap.head({
       direction: "request",
       at: performance.now(),
-      rawHeaders: message.rawHeaders,
+      // The password of this proxy is nobody else's business.
+      rawHeaders: withoutHeaders(message.rawHeaders, new Set(["proxy-authorization"])),
       method,
       url: new URL(urlOf(origin)).origin + path,
     });
