@@ -49,6 +49,8 @@ export async function startView({ source, world, port = 0 }: ViewOptions): Promi
   const { html, policy } = await buildPage();
   const stop = new AbortController();
   let actualPort = port;
+  /** What was computed from the capture as it is now. */
+  let index: string | undefined;
   let context: ReturnType<typeof detailContext> | undefined;
   const readers = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const app = new Hono();
@@ -66,7 +68,10 @@ export async function startView({ source, world, port = 0 }: ViewOptions): Promi
   );
   app.get(
     `/${token}/data/index.json`,
-    (request) => request.body(JSON.stringify(indexOf(source.capture())), 200, JSON_TYPE),
+    (request) => {
+      index ??= JSON.stringify(indexOf(source.capture()));
+      return request.body(index, 200, JSON_TYPE);
+    },
   );
   app.get(`/${token}/data/exchange/:name{.+\\.json}`, (request) => {
     const id = request.req.param("name").replace(/\.json$/, "");
@@ -105,6 +110,7 @@ export async function startView({ source, world, port = 0 }: ViewOptions): Promi
     const changed = new TextEncoder().encode("event: changed\ndata:\n\n");
     while (!stop.signal.aborted) {
       if (source.refresh()) {
+        index = undefined;
         context = undefined;
         for (const reader of readers) reader.enqueue(changed);
       }

@@ -1,0 +1,53 @@
+import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+import { pass } from "../../capture/record/recording_kit.ts";
+import { answerOf, recordSession, requestOf } from "../../capture/record/sample_capture.ts";
+
+const URL_OF_MODEL = "https://chatgpt.com/backend-api/codex/responses";
+
+async function sessionWithBreak() {
+  const recording = await recordSession({ turns: 2, socket: false });
+  pass(recording, {
+    url: URL_OF_MODEL,
+    requestBody: requestOf(2, { instructions: "You are a careful engineer. Now: 12:31" }),
+    responseHeaders: ["content-type", "text/event-stream"],
+    response: answerOf(2),
+  });
+  await recording.recorder.close();
+  return recording;
+}
+
+Deno.test("diff says what broke the prompt cache between two model calls, and why", async () => {
+  await using recording = await sessionWithBreak();
+  const good = await culvert(["diff", `${recording.directory}#x4`, `${recording.directory}#x5`]);
+  assertEquals([good.code, good.stderr], [0, ""]);
+  assertIncludes(good.stdout, "continues the earlier one");
+  const broken = await culvert(["diff", `${recording.directory}#x5`, `${recording.directory}#x7`]);
+  assertEquals(broken.code, 0);
+  assertIncludes(broken.stdout, "instructions changed: they come before the conversation");
+  assertIncludes(broken.stdout, `+ "You are a careful engineer. Now: 12:31"`);
+  assertEquals(broken.stdout.includes("\x1b"), false);
+});
+
+Deno.test("diff --json has the comparison of every pair of calls of two captures", async () => {
+  await using one = await sessionWithBreak();
+  await using other = await recordSession({ turns: 2, socket: false });
+  await other.recorder.close();
+  const run = await culvert(["diff", one.directory, other.directory, "--json"]);
+  assertEquals(run.code, 0);
+  assertIncludes(run.stderr, "4 model calls");
+  const { comparisons } = JSON.parse(run.stdout);
+  assertEquals(comparisons.length, 3);
+  assert(comparisons.every((comparison: { break?: object }) => comparison.break === undefined));
+});
+
+Deno.test("diff --html is one file, and an unknown call or a capture without calls is named", async () => {
+  await using recording = await sessionWithBreak();
+  const page = await culvert(["diff", `${recording.directory}#x5`, `${recording.directory}#x7`, "--html"]);
+  assertEquals(page.code, 0);
+  assertIncludes(page.stdout, "instructions changed");
+  assertEquals(/src=|href=/.test(page.stdout), false);
+  const unknown = await culvert(["diff", `${recording.directory}#x5`, `${recording.directory}#x99`]);
+  assertEquals(unknown.code, 2);
+  assertIncludes(unknown.stderr, "x99");
+});

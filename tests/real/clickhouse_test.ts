@@ -1,0 +1,233 @@
+/** `culvert export --to clickhouse` against Debian's clickhouse-server (18.16). */
+import { QUERIES } from "../../lib/capture/export/clickhouse/schema.ts";
+import { loadDirectory } from "../../lib/capture/record/read/exchanges.ts";
+import { rowsOf } from "../../lib/capture/export/clickhouse/rows.ts";
+import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
+import { culvert, startCulvert } from "../support/culvert.ts";
+import { locate, testWith } from "../support/programs.ts";
+import { pass, record } from "../capture/record/recording_kit.ts";
+import { event, recordSession } from "../capture/record/sample_capture.ts";
+
+/** A server on ports of its own. */
+interface ClickHouse extends AsyncDisposable {
+  readonly url: string;
+  readonly query: (sql: string) => Promise<string>;
+  /** Ends the server with SIGKILL. */
+  readonly kill: () => Promise<void>;
+  readonly start: () => Promise<void>;
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr.port;
+}
+
+async function startClickHouse(): Promise<ClickHouse> {
+  const program = await locate("clickhouse-server") ?? "clickhouse-server";
+  const directory = await Deno.makeTempDir({ prefix: "culvert-clickhouse-" });
+  const [http, tcp, replication] = [freePort(), freePort(), freePort()];
+  const element = (name: string, value: string | number) => `<${name}>${value}</${name}>`;
+  const settings = {
+    logger: `<level>warning</level><log>${directory}/log</log><errorlog>${directory}/errors</errorlog>`,
+    http_port: http,
+    tcp_port: tcp,
+    interserver_http_port: replication,
+    listen_host: "127.0.0.1",
+    path: `${directory}/data/`,
+    tmp_path: `${directory}/data/tmp/`,
+    users_config: `${directory}/users.xml`,
+    default_profile: "default",
+    default_database: "default",
+    mark_cache_size: 1 << 28,
+  };
+  const user =
+    "<password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>";
+  const users =
+    `<yandex><profiles><default/></profiles><quotas><default/></quotas><users><default>${user}</default></users></yandex>`;
+  await Deno.mkdir(`${directory}/data/tmp`, { recursive: true });
+  await Deno.writeTextFile(
+    `${directory}/config.xml`,
+    element("yandex", Object.entries(settings).map(([name, value]) => element(name, value)).join("")),
+  );
+  await Deno.writeTextFile(`${directory}/users.xml`, users);
+  const url = `http://127.0.0.1:${http}/`;
+  const query = async (sql: string) => {
+    const response = await fetch(`${url}?query=${encodeURIComponent(sql)}`, { method: "POST" });
+    const text = await response.text();
+    if (!response.ok) throw new Error(text);
+    return text.trim();
+  };
+  let child: Deno.ChildProcess | undefined;
+  const kill = async () => {
+    child?.kill("SIGKILL");
+    await child?.status;
+    child = undefined;
+  };
+  const start = async () => {
+    child = new Deno.Command(program, {
+      args: [`--config-file=${directory}/config.xml`],
+      stdout: "null",
+      stderr: "null",
+      stdin: "null",
+    }).spawn();
+    for (let attempt = 0; attempt < 150; attempt++) {
+      if (await query("SELECT 1").then(() => true, () => false)) return;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error("clickhouse-server did not answer within 30 s");
+  };
+  await start();
+  return {
+    url,
+    query,
+    kill,
+    start,
+    [Symbol.asyncDispose]: async () => {
+      await kill();
+      await Deno.remove(directory, { recursive: true });
+    },
+  };
+}
+
+/** Records `streams` streams of a thousand events each. */
+async function recordEvents(streams: number) {
+  const recording = await record();
+  for (let stream = 0; stream < streams; stream++) {
+    pass(recording, {
+      requestBody: JSON.stringify({
+        model: "gpt-5",
+        input: [{ type: "message", role: "user", content: `${stream}` }],
+      }),
+      responseHeaders: ["content-type", "text/event-stream"],
+      response: Array.from(
+        { length: 1_000 },
+        (_, index) => event("response.output_text.delta", { delta: `${stream} ${index}` }),
+      ),
+    });
+    // Otherwise every record of the capture would wait for the disk at once.
+    if (stream % 10 === 0) await recording.recorder.flush();
+  }
+  await recording.recorder.close();
+  return recording;
+}
+
+async function rowCount(directory: string): Promise<number> {
+  using capture = await loadDirectory(directory);
+  return [...rowsOf(capture)].length;
+}
+
+const STATE = "SELECT count(), uniqExact(capture_id, seq) FROM culvert_events";
+
+await testWith(
+  ["clickhouse-server"],
+  "100,000 events are inserted into ClickHouse, and a second time without duplicates",
+  async () => {
+    await using clickhouse = await startClickHouse();
+    await using recording = await recordEvents(100);
+    const rows = await rowCount(recording.directory);
+    assert(rows > 100_000);
+    const first = await culvert(["export", recording.directory, "--to", "clickhouse", clickhouse.url], {
+      limitMs: 120_000,
+    });
+    assertEquals(first.code, 0, first.stderr);
+    assertIncludes(first.stderr, `${rows} records inserted`);
+    assertEquals(await clickhouse.query(STATE), `${rows}\t${rows}`);
+    const second = await culvert(["export", recording.directory, "--to", "clickhouse", clickhouse.url], {
+      limitMs: 120_000,
+    });
+    assertEquals(second.code, 0, second.stderr);
+    assertIncludes(second.stderr, `0 records inserted into culvert_events`);
+    assertEquals(await clickhouse.query(STATE), `${rows}\t${rows}`);
+  },
+);
+
+await testWith(
+  ["clickhouse-server"],
+  "an insert goes on after the server was killed in the middle, and no record is missing or there twice",
+  async () => {
+    await using clickhouse = await startClickHouse();
+    await using recording = await recordEvents(100);
+    const rows = await rowCount(recording.directory);
+    const child = startCulvert(["export", recording.directory, "--to", "clickhouse", clickhouse.url]);
+    const output = child.output();
+    for (let attempt = 0; attempt < 600; attempt++) {
+      const count = Number(await clickhouse.query("SELECT count() FROM culvert_events").catch(() => "0"));
+      if (count > 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await clickhouse.kill();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await clickhouse.start();
+    const { code, stderr } = await output;
+    const told = new TextDecoder().decode(stderr);
+    assertEquals(code, 0, told);
+    assertIncludes(told, "trying again");
+    assertEquals(await clickhouse.query(STATE), `${rows}\t${rows}`);
+    await child.stdin.close();
+  },
+);
+
+await testWith(["clickhouse-server"], "an export that gave up is resumed by the next run", async () => {
+  await using clickhouse = await startClickHouse();
+  await using recording = await recordEvents(30);
+  const rows = await rowCount(recording.directory);
+  const child = startCulvert(["export", recording.directory, "--to", "clickhouse", clickhouse.url]);
+  const output = child.output();
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if (Number(await clickhouse.query("SELECT count() FROM culvert_events").catch(() => "0")) > 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  child.kill("SIGTERM");
+  assertEquals((await output).code, 143);
+  const present = Number(await clickhouse.query("SELECT count() FROM culvert_events"));
+  assert(present > 0 && present < rows, `${present} of ${rows}`);
+  const next = await culvert(["export", recording.directory, "--to", "clickhouse", clickhouse.url]);
+  assertIncludes(next.stderr, `${rows - present} records inserted`);
+  assertEquals(await clickhouse.query(STATE), `${rows}\t${rows}`);
+  await child.stdin.close();
+});
+
+await testWith(["clickhouse-server"], "each of the ready queries answers its question", async () => {
+  await using clickhouse = await startClickHouse();
+  await using recording = await recordSession({ turns: 4 });
+  await recording.recorder.close();
+  const run = await culvert(["export", recording.directory, "--to", "clickhouse", clickhouse.url]);
+  assertEquals(run.code, 0, run.stderr);
+  const answers = new Map<string, string>();
+  for (const { name, sql } of QUERIES) {
+    answers.set(name, await clickhouse.query(`${sql} FORMAT TabSeparated`));
+  }
+  assertEquals(answers.get("slowest first token")?.split("\n").length, 6);
+  const [, model, share] = (answers.get("share of cached tokens by model and hour") ?? "").split("\t");
+  assertEquals(model, "gpt-5-2026");
+  assert(Number(share) > 0 && Number(share) < 1);
+  assertEquals(answers.get("401s and recoveries")?.split("\n").map((line) => line.split("\t").slice(3, 5)), [[
+    "401",
+    "unauthorized",
+  ], ["200", "recovered"]]);
+  assertEquals(answers.get("retries by host"), "chatgpt.com\t1\t1");
+  assertEquals(answers.get("largest prompts")?.split("\t")[0], "4500");
+});
+
+await testWith(
+  ["clickhouse-server"],
+  "what ClickHouse or the address refuses is told with the remedy",
+  async () => {
+    await using clickhouse = await startClickHouse();
+    await using recording = await recordSession({ turns: 0, socket: false });
+    await recording.recorder.close();
+    const database = await culvert([
+      "export",
+      recording.directory,
+      "--to",
+      "clickhouse",
+      `${clickhouse.url}?database=missing`,
+    ], { limitMs: 90_000 });
+    assertEquals(database.code, 7);
+    assertIncludes(database.stderr, "missing");
+    const address = await culvert(["export", recording.directory, "--to", "clickhouse", "localhost"]);
+    assertEquals(address.code, 2);
+    assertEquals((await culvert(["export", recording.directory, "--to", "clickhouse"])).code, 2);
+  },
+);
