@@ -16,13 +16,13 @@ const FLAGS = [
 const URL_OF_MODEL = "https://chatgpt.com/backend-api/codex/responses";
 
 /** A browser page that collects errors and every address that is asked for. */
-interface Window extends AsyncDisposable {
+interface OpenedPage extends AsyncDisposable {
   readonly page: Page;
   readonly errors: string[];
   readonly requests: string[];
 }
 
-async function openWindow(): Promise<Window> {
+async function openChromium(): Promise<OpenedPage> {
   const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.setDefaultTimeout(15_000);
@@ -100,8 +100,8 @@ await testWith(
     });
     await recording.recorder.close();
     await using server = await view(recording);
-    await using window = await openWindow();
-    const { page } = window;
+    await using opened = await openChromium();
+    const { page } = opened;
     await page.goto(server.url);
     await ready(page);
     assertIncludes(await page.textContent("#totals") ?? "", "1 of 1");
@@ -139,10 +139,10 @@ await testWith(
     // Headers with masks.
     await page.keyboard.press("4");
     await page.waitForSelector(".mask");
-    assertEquals(window.errors, []);
+    assertEquals(opened.errors, []);
     const origin = new URL(server.url).origin;
     assertEquals(
-      window.requests.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith("data:")),
+      opened.requests.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith("data:")),
       [],
     );
   },
@@ -170,8 +170,8 @@ await testWith(
     }
     await recording.recorder.close();
     await using server = await view(recording);
-    await using window = await openWindow();
-    const { page } = window;
+    await using opened = await openChromium();
+    const { page } = opened;
     // The measurement is repeated while the machine is busy with something else.
     let best = Infinity;
     for (let attempt = 0; attempt < 5 && best >= 1_000; attempt++) {
@@ -189,7 +189,7 @@ await testWith(
     await page.locator(".events .virtual").focus();
     await page.keyboard.press("End");
     await page.locator(".events pre", { hasText: "4999" }).waitFor();
-    assertEquals(window.errors, []);
+    assertEquals(opened.errors, []);
   },
 );
 
@@ -197,8 +197,8 @@ await testWith([CHROMIUM], "the page follows a capture while it is recorded", as
   await using recording = await recordSession({ turns: 1, gapMs: 1, socket: false });
   await recording.recorder.flush();
   await using server = await view(recording);
-  await using window = await openWindow();
-  const { page } = window;
+  await using opened = await openChromium();
+  const { page } = opened;
   await page.goto(server.url);
   await ready(page);
   assertEquals(await page.textContent("#count"), "5 exchanges");
@@ -232,8 +232,8 @@ await testWith(
     using capture = await recording.load();
     const file = join(recording.directory, "page.html");
     await Deno.writeTextFile(file, await pageOf(capture));
-    await using window = await openWindow();
-    const { page } = window;
+    await using opened = await openChromium();
+    const { page } = opened;
     await page.goto(`file://${file}`);
     await ready(page);
     for (const tab of ["1", "2", "3", "4", "5"]) {
@@ -243,8 +243,8 @@ await testWith(
     assertIncludes(await page.textContent("#panel") ?? "", "<img src=x");
     assertEquals(await page.title(), "capture – capture");
     assertEquals(await page.locator("img").count(), 0);
-    assertEquals(window.errors, []);
-    assertEquals(window.requests.filter((url) => !url.startsWith("file:") && !url.startsWith("data:")), []);
+    assertEquals(opened.errors, []);
+    assertEquals(opened.requests.filter((url) => !url.startsWith("file:") && !url.startsWith("data:")), []);
   },
 );
 
@@ -252,8 +252,8 @@ await testWith([CHROMIUM], "every control has a name, and light and dark have en
   await using recording = await recordSession({ turns: 2, gapMs: 10 });
   await recording.recorder.close();
   await using server = await view(recording);
-  await using window = await openWindow();
-  const { page } = window;
+  await using opened = await openChromium();
+  const { page } = opened;
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     await page.goto(server.url);

@@ -14,12 +14,15 @@ import {
   text,
 } from "../command/shared_flags.ts";
 
+import { byteSize } from "./byte_size.ts";
+
 /** Flags of `capture`. */
 export type CaptureFlags = OutputFlags & NetworkFlags & {
   readonly output?: string;
   readonly mode?: CaptureMode;
   readonly intercept?: readonly string[];
   readonly redact?: "safe" | "share" | "none";
+  readonly maxSize?: number;
   readonly websocket?: boolean;
   readonly provider?: string;
   readonly baseUrl?: string;
@@ -54,6 +57,13 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
       values: ["safe", "share", "none"],
       optional: true,
       brief: "What is left out: secrets (safe, default), prompts and tools too (share), nothing (none)",
+    },
+    maxSize: {
+      kind: "parsed",
+      parse: (input) => byteSize(input, "--max-size"),
+      optional: true,
+      placeholder: "SIZE",
+      brief: "Size from which bodies are no longer recorded, such as 500M; default 1G. The traffic goes on",
     },
     websocket: {
       kind: "boolean",
@@ -100,7 +110,14 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
       `culvert capture --provider demo -o demo-capture -- sh -c 'curl -s -H "Authorization: Bearer sk-demo-not-a-secret" https://api.culvert.test/v1/models'`,
       `culvert capture --provider demo -o relay-capture --mode reverse -- sh -c 'curl -s -H "Authorization: Bearer sk-demo-not-a-secret" $OPENAI_BASE_URL/models'`,
     ],
-    seeAlso: ["culvert run", "culvert serve", "culvert ca env"],
+    seeAlso: [
+      "culvert view",
+      "culvert export",
+      "culvert replay",
+      "culvert run",
+      "culvert serve",
+      "culvert help capture",
+    ],
   },
   load: () => import("./run.ts"),
 });

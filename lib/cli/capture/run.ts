@@ -38,6 +38,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
     world: host.world,
     toolVersion: VERSION,
     redaction: flags.redact ?? "safe",
+    ...(flags.maxSize === undefined ? {} : { maxBytes: flags.maxSize }),
     warn: reporter.warn,
   });
   const coverage = new Coverage();

@@ -120,3 +120,17 @@ Deno.test("capture without a program is a usage error", async () => {
   const run = await culvert(["capture"]);
   assertEquals(run.code, 2);
 });
+
+Deno.test("--max-size ends the recording of bodies and says so; the program gets its answer", async () => {
+  await using scene = await captureScene();
+  const run = await scene.capture(["--max-size", "2K"], `${CURL_TURN} "$BASE/responses"`);
+  assertEquals(run.code, 0, run.stderr);
+  assertIncludes(run.stdout, '"type":"response.completed"');
+  assertIncludes(run.stderr, "2048 bytes (--max-size)");
+  const records = await scene.records();
+  assertEquals(records.filter(({ kind }) => kind === "capture.limit").length, 1);
+  assertEquals(records.findLast(({ kind }) => kind === "sse.event")?.["omitted"], "budget");
+  const wrong = await scene.capture(["--max-size", "much"], "true");
+  assertEquals(wrong.code, 2);
+  assertIncludes(wrong.stderr, "--max-size");
+});
