@@ -46,7 +46,9 @@ export async function startDemo(real: World, options: DemoOptions = {}): Promise
     await network.close();
     throw error;
   }
-  return { ...demo, world: { ...real, env: (name) => variables[name] } };
+  // What the real environment went through does not concern this one.
+  const { environment: _, ...others } = real;
+  return { ...demo, world: { ...others, env: (name) => variables[name] } };
 }
 
 /**

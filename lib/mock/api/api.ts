@@ -1,6 +1,6 @@
 /**
- * The simulated Responses API: a server on loopback, over TLS by a CA made at start, that answers as scripted and
- * remembers what it was asked.
+ * The simulated Responses API: a server on loopback, over TLS with a CA that is created at start. It answers by
+ * scenarios and keeps the requests that it received.
  *
  * @module
  */
@@ -15,12 +15,14 @@ import { OAuthServer, type OAuthServerOptions } from "../oauth/oauth.ts";
 import { type Authority, createAuthority } from "../../pki/pki.ts";
 import { TIMED_EVENTS_PATH, timedEvents } from "./timed_events.ts";
 import { unauthorized } from "./refusals.ts";
-import { type RecordedRequest, RequestLog } from "./request_log.ts";
-import { identifier } from "./response_events.ts";
+import { readBytes, readJson, recorded } from "./read_request.ts";
+import { RequestLog } from "./request_log.ts";
+import { answerInKind } from "./answer_in_kind.ts";
+import { identifier } from "./identifier.ts";
 import type { HandshakeScenario, Json, Refusal, Scenario } from "./scenario.ts";
 import { pause, sseBody } from "./sse_body.ts";
 
-/** How to start one. */
+/** Options of {@link startMockApi}. */
 export interface MockApiOptions {
   /** The CA that issues its certificate. Default: a new one. */
   readonly authority?: Authority;
@@ -28,9 +30,9 @@ export interface MockApiOptions {
   readonly names?: readonly string[];
   /** Plain HTTP, as local model servers speak it. */
   readonly plain?: boolean;
-  /** For requests that the queue holds nothing for. Default: a good answer. */
+  /** For requests while the queue is empty. Default: a complete answer, in the form that the request asks for. */
   readonly scenario?: Scenario;
-  /** For upgrades that the queue holds nothing for. Default: 101. */
+  /** For upgrades while the queue is empty. Default: 101. */
   readonly handshake?: HandshakeScenario;
   /**
    * Whether a bearer token is accepted. Default: any token that the OAuth side does not know to be expired or
@@ -43,7 +45,7 @@ export interface MockApiOptions {
   readonly oauth?: OAuthServerOptions;
 }
 
-/** A simulated API that runs. */
+/** A running simulated API. */
 export interface MockApi extends AsyncDisposable {
   /** Where it listens, on 127.0.0.1. */
   readonly port: number;
@@ -149,7 +151,7 @@ class Api {
       "x-reasoning-included": "true",
     };
     await serveSocket(offer, handshake, headers, {
-      nextScenario: () => this.#nextScenario(),
+      nextScenario: (frame) => this.#nextScenario(frame),
       record: (text, json, clientGone) => {
         const facts = { transport: "websocket", connection, clientGone } as const;
         const frame = recorded(request, new TextEncoder().encode(text), facts);
@@ -158,8 +160,9 @@ class Api {
     });
   }
 
-  #nextScenario(): Scenario {
-    return this.scenarios.shift() ?? this.#options.scenario ?? {};
+  /** The next scenario of the queue; without one, the default answer in the form that the request asks for. */
+  #nextScenario(body: Json | undefined): Scenario {
+    return this.scenarios.shift() ?? { ...answerInKind(body), ...this.#options.scenario };
   }
 
   async #respond(request: Request): Promise<Response> {
@@ -167,7 +170,7 @@ class Api {
     if (refused !== undefined) return refusalReply(refused);
     const body = await readJson(request);
     if (body !== undefined && !("model" in body) && !("input" in body)) return refusalReply(INCOMPLETE);
-    const scenario = this.#nextScenario();
+    const scenario = this.#nextScenario(body);
     if (scenario.headDelayMs !== undefined) await pause(scenario.headDelayMs, request.signal);
     if (scenario.refusal !== undefined) return refusalReply(scenario.refusal);
     const model = typeof body?.["model"] === "string" ? body["model"] : "gpt-6.1-sol";
@@ -242,46 +245,4 @@ function refusalReply(refusal: Refusal): Response {
     status: refusal.status,
     headers: { "content-type": isText ? "text/plain" : "application/json", ...refusal.headers },
   });
-}
-
-function recorded(
-  request: Request,
-  bytes: Uint8Array<ArrayBuffer>,
-  facts: Pick<RecordedRequest, "transport" | "connection" | "clientGone">,
-): RecordedRequest {
-  const url = new URL(request.url);
-  const json = jsonOf(bytes);
-  return {
-    ...facts,
-    method: request.method,
-    path: url.pathname,
-    search: url.search,
-    headers: Object.fromEntries(request.headers),
-    bytes,
-    at: performance.now(),
-    ...(json === undefined ? {} : { json }),
-  };
-}
-
-async function readJson(request: Request): Promise<Json | undefined> {
-  return jsonOf(await readBytes(request));
-}
-
-/** The body, decompressed where it came with zstd, as the ChatGPT backend takes it. */
-async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(await request.arrayBuffer());
-  if (request.headers.get("content-encoding") !== "zstd") return bytes;
-  const zlib = await import("node:zlib");
-  // Deno before 2.5 has no zstd; the body is then kept as it came.
-  return "zstdDecompressSync" in zlib ? new Uint8Array(zlib.zstdDecompressSync(bytes)) : bytes;
-}
-
-function jsonOf(bytes: Uint8Array): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
-  } catch {
-    // Forms, compressed bodies and nonsense are kept as bytes.
-    return undefined;
-  }
 }

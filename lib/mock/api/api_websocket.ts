@@ -5,13 +5,14 @@
  * @module
  */
 import type { ServedWebSocket, UpgradeOffer } from "../../net/server/served_websocket.ts";
-import { identifier, responseEvents } from "./response_events.ts";
+import { identifier } from "./identifier.ts";
+import { responseEvents } from "./response_events.ts";
 import type { Ending, HandshakeScenario, Json, Refusal, Scenario } from "./scenario.ts";
 import { gone, pause } from "./sse_body.ts";
 
 /** What the socket needs of the API it belongs to. */
 export interface SocketHost {
-  readonly nextScenario: () => Scenario;
+  readonly nextScenario: (frame: Json) => Scenario;
   /** Called for each text frame, with its JSON where it is an object. */
   readonly record: (text: string, json: Json | undefined, clientGone: AbortSignal) => void;
 }
@@ -46,7 +47,7 @@ export async function serveSocket(
     host.record(text, json, left.signal);
     if (json?.["type"] !== "response.create") continue;
     // A warm-up takes nothing from the queue: whether a client makes one must not shift what its turns meet.
-    const scenario = json["generate"] === false ? {} : host.nextScenario();
+    const scenario = json["generate"] === false ? {} : host.nextScenario(json);
     const open = await serveResponse(socket, scenario, json, known, left.signal);
     if (!open && handshake.stallClose === true) socket.stall();
   }

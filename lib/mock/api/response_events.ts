@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { identifier } from "./identifier.ts";
 import type { Json, Scenario } from "./scenario.ts";
 
 /** What a request says that an answer depends on. */
@@ -54,8 +55,10 @@ class ResponseScript {
     if (this.#request.generate) {
       if (this.#scenario.reasoning !== undefined) yield* this.#reasoning(this.#scenario.reasoning);
       for (const item of this.#scenario.items ?? []) yield* this.#wholeItem(item);
-      const complete = yield* this.#message();
-      if (!complete) return;
+      // A model that calls a tool and says nothing sends no message.
+      const isSilent = this.#scenario.items !== undefined && Array.isArray(this.#scenario.text) &&
+        this.#scenario.text.length === 0;
+      if (!isSilent && !(yield* this.#message())) return;
     }
     yield* this.#terminal();
   }
@@ -192,9 +195,4 @@ class ResponseScript {
       metadata: {},
     };
   }
-}
-
-/** A random identifier as the API makes them: `resp_…`. */
-export function identifier(prefix: string): string {
-  return `${prefix}_${crypto.randomUUID().replaceAll("-", "")}`;
 }

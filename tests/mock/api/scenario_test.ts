@@ -98,15 +98,24 @@ Deno.test("refusals come with the headers and bodies of the real ones", async ()
 Deno.test("a stall sends what it was asked for and then nothing, until the client leaves", async () => {
   const api = await startMockApi({ scenario: { ending: { kind: "stall", afterDeltas: 1 } } });
   const client = Deno.createHttpClient({ caCerts: [api.authority.certificate] });
+  const leave = new AbortController();
   const reply = await fetch(`${api.baseUrl}/responses`, {
     client,
     ...POST,
-    signal: AbortSignal.timeout(300),
+    signal: leave.signal,
   });
   let text = "";
+  let limit = setTimeout(() => leave.abort(), 20_000);
   await assertRejects(async () => {
-    for await (const part of reply.body?.pipeThrough(new TextDecoderStream()) ?? []) text += part;
+    for await (const part of reply.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += part;
+      if (!text.includes("event: response.output_text.delta")) continue;
+      // The limit begins with the delta, so that a slow connection does not count.
+      clearTimeout(limit);
+      limit = setTimeout(() => leave.abort(), 300);
+    }
   });
+  clearTimeout(limit);
   assertEquals(text.match(/event: response.output_text.delta/g)?.length, 1);
   client.close();
   await api.close();
