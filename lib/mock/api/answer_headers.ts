@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { identifier } from "./identifier.ts";
+import { identifier } from "../identifier.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** ETag of the simulated model list, quotes included. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Json, Scenario } from "./scenario.ts";
-import { identifier } from "./identifier.ts";
+import { identifier } from "../identifier.ts";
 
 /** Deepest nesting of a schema that is filled. */
 const DEEPEST = 12;

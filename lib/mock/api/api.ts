@@ -18,7 +18,7 @@ import { unauthorized } from "./refusals.ts";
 import { readBytes, readJson, recorded } from "./read_request.ts";
 import { RequestLog } from "./request_log.ts";
 import { answerInKind } from "./answer_in_kind.ts";
-import { identifier } from "./identifier.ts";
+import { identifier } from "../identifier.ts";
 import type { HandshakeScenario, Json, Refusal, Scenario } from "./scenario.ts";
 import { pause, sseBody } from "./sse_body.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ServedWebSocket, UpgradeOffer } from "../../net/server/served_websocket.ts";
-import { identifier } from "./identifier.ts";
+import { identifier } from "../identifier.ts";
 import { responseEvents } from "./response_events.ts";
 import type { Ending, HandshakeScenario, Json, Refusal, Scenario } from "./scenario.ts";
 import { gone, pause } from "./sse_body.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { identifier } from "./identifier.ts";
+import { identifier } from "../identifier.ts";
 import type { Json, Scenario } from "./scenario.ts";
 
 /** What a request says that an answer depends on. */
