@@ -47,14 +47,13 @@ export async function parseNoProxy(text: string, source: string): Promise<NoProx
   for (const word of text.split(/[\s,]+/)) {
     if (word === "") continue;
     const entry = await parseEntry(word);
-    if (entry === undefined) {
-      warnings.push({
-        code: "no_proxy_entry",
-        message: `The entry "${
-          withoutUser(word)
-        }" of ${source} names no host, address or block, and is not used`,
-      });
-    } else entries.push(entry);
+    if (entry !== undefined) {
+      entries.push(entry);
+      continue;
+    }
+    const reason = objectionTo(word.toLowerCase());
+    const message = `The entry "${withoutUser(word)}" of ${source} ${reason}, and is not used`;
+    warnings.push({ code: "no_proxy_entry", message });
   }
   return {
     match: (host, port) =>
@@ -62,6 +61,18 @@ export async function parseNoProxy(text: string, source: string): Promise<NoProx
         ?.text,
     warnings,
   };
+}
+
+/** Why an entry can match no host. */
+function objectionTo(entry: string): string {
+  if (/["'`]/.test(entry)) return "has quotes, which are not part of a host name: remove them";
+  if (entry === "<local>") return "is a setting of Windows for names without a dot: list those names";
+  if (/[|;]/.test(entry)) return "has a separator that is not known here: separate entries by commas";
+  if (/^[\d.]+-[\d.]+$/.test(entry)) return "is a range of addresses: write a block such as 10.0.0.0/8";
+  if (/^\d+(\.\d+){0,2}\.?$/.test(entry)) {
+    return "is the beginning of an address: write a block such as 10.0.0.0/8";
+  }
+  return "is not a host name, an address or a block";
 }
 
 async function parseEntry(text: string): Promise<Entry | undefined> {
@@ -87,13 +98,20 @@ function hostMatcher(host: string): ((host: string) => boolean) | undefined {
     return (target) => target === address;
   }
   if (host.includes("*")) {
+    if (/[^a-z0-9._*-]/.test(host)) return undefined;
     const pattern = host.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*");
     const expression = new RegExp(`^${pattern}$`);
     return (target) => expression.test(target);
   }
   const name = host.replace(/^\./, "");
-  if (name === "") return undefined;
+  if (!canBeHost(name)) return undefined;
   return (target) => target === name || target.endsWith(`.${name}`);
+}
+
+/** Whether a host could have this name: an address is complete, and a name has no character that no host has. */
+function canBeHost(name: string): boolean {
+  if (name === "" || /[^a-z0-9._~\u0080-\uffff-]/.test(name)) return false;
+  return !/^[\d.-]+$/.test(name) || /^\d+\.\d+\.\d+\.\d+$/.test(name);
 }
 
 async function blockMatcher(text: string): Promise<((host: string) => boolean) | undefined> {

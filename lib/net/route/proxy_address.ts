@@ -34,7 +34,9 @@ export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
   };
   const address = text.trim();
   const marked = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address);
-  const scheme = schemeOf(marked?.[1]?.toLowerCase() ?? "http");
+  // Desktops and many programs write socks:// for version 5.
+  const written = marked?.[1]?.toLowerCase() ?? "http";
+  const scheme = schemeOf(written === "socks" ? "socks5" : written);
   if (scheme === undefined) {
     return reject(
       `its scheme "${marked?.[1]}" is not one of http, https, socks5, socks5h`,

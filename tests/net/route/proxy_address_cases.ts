@@ -12,6 +12,14 @@ export const ACCEPTED: readonly (readonly [string, ProxyEndpoint])[] = [
   ["https://proxy.corp", { scheme: "https", host: "proxy.corp", port: 443 }],
   ["https://proxy.corp:8443", { scheme: "https", host: "proxy.corp", port: 8443 }],
   ["socks5://proxy.corp", { scheme: "socks5", host: "proxy.corp", port: 1080 }],
+  ["socks://proxy.corp", { scheme: "socks5", host: "proxy.corp", port: 1080 }],
+  ["SOCKS://u:p@proxy.corp:9", {
+    scheme: "socks5",
+    host: "proxy.corp",
+    port: 9,
+    username: "u",
+    password: "p",
+  }],
   ["socks5h://proxy.corp:80", { scheme: "socks5h", host: "proxy.corp", port: 80 }],
   ["http://[fd00::1]:3128", { scheme: "http", host: "fd00::1", port: 3128 }],
   ["[::1]:3128", { scheme: "http", host: "::1", port: 3128 }],
@@ -33,7 +41,6 @@ export const ACCEPTED: readonly (readonly [string, ProxyEndpoint])[] = [
 /** Text, and a part of why it is refused. User and password in them are `zora` and `hunter2`, and never told. */
 export const REJECTED: readonly (readonly [string, string])[] = [
   ["socks4://p:1", 'its scheme "socks4"'],
-  ["socks://p:1", 'its scheme "socks"'],
   ["ftp://p:1", 'its scheme "ftp"'],
   ["://invalid", "no valid host and port"],
   ["http://", "no valid host and port"],

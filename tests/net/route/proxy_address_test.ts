@@ -68,3 +68,29 @@ Deno.test("whatever is typed, the answer is an endpoint or a typed refusal that 
     for (const { message } of warnings) assertIncludes(message, "NO_PROXY");
   }));
 });
+
+Deno.test("entries of NO_PROXY that can match nothing are warned of, each with what to write instead", async () => {
+  const rows = [
+    ['"corp.example"', "quotes"],
+    ["'10.0.0.1'", "quotes"],
+    ["<local>", "names without a dot"],
+    ["a.example|b.example", "by commas"],
+    ["a.example;b.example", "by commas"],
+    ["10.0.0.1-10.0.0.9", "10.0.0.0/8"],
+    ["10.", "10.0.0.0/8"],
+    ["192.168", "10.0.0.0/8"],
+    ["10.0.0.0/33", "not a host name"],
+    ["http://user:hunter2@corp.example", "not a host name"],
+  ] as const;
+  for (const [entry, says] of rows) {
+    const list = await parseNoProxy(`good.example,${entry}`, "NO_PROXY");
+    assertEquals(list.warnings.length, 1, entry);
+    assertIncludes(list.warnings[0]?.message ?? "", says);
+    assertIncludes(list.warnings[0]?.message ?? "", "NO_PROXY");
+    assertExcludes(list.warnings[0]?.message ?? "", "hunter2");
+    assertEquals(list.match("good.example", 443), "good.example");
+  }
+  const fine =
+    "localhost, .corp.example, *.x.example, 10.1.2.3, 10.0.0.0/8, [fd00::1]:8443, a_b.example, *, host.";
+  assertEquals((await parseNoProxy(fine, "NO_PROXY")).warnings, []);
+});

@@ -107,6 +107,8 @@ export const ROUTES: readonly RouteCase[] = [
       "https://127.9.9.9/": LOOPBACK,
       "wss://[::1]:8443/": LOOPBACK,
       "https://localhost.example/": P("ALL_PROXY"),
+      "https://evillocalhost/": P("ALL_PROXY"),
+      "https://evil-localhost/": P("ALL_PROXY"),
       "https://127.0.0.1.example/": P("ALL_PROXY"),
     },
   },

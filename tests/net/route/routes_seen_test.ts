@@ -87,7 +87,14 @@ Deno.test("a user without a password presents an empty one", async () => {
   await using server = httpServer(() => new Response("ok"), LEAF);
   await using proxy = await startProxy({ credentials: "zora:" });
   using dialer = await dialerFor({ proxy: `http://zora@127.0.0.1:${proxy.port}` });
-  assertEquals((await dialer.request(get(`https://localhost:${server.port}/`))).status, 200);
+  const reply = await dialer.request(get(`https://localhost:${server.port}/`));
+  assertEquals([reply.status, await textOf(reply)], [200, "ok"]);
+  // The tunnels of websockets and byte streams are of our own making.
+  (await dialer.connect({ host: "localhost", port: server.port }, { tls: true })).close();
+  assertEquals(proxy.seen.map(({ headers }) => headers.get("proxy-authorization")), [
+    `Basic ${btoa("zora:")}`,
+    `Basic ${btoa("zora:")}`,
+  ]);
 });
 
 Deno.test("the proxy variables of the process cannot overrule the table", async () => {
