@@ -81,6 +81,21 @@ export class Commands {
     return this.#line(["auth", action], accepted);
   }
 
+  /** Adds the given flags to the commands that a text names, such as the hint of an error. */
+  withFlags(text: string): string {
+    return text
+      .replace(/\bculvert ca fetch ([^\s`.]+(?:\.[^\s`.]+)*)/g, (_, host: string) => this.caFetch(host))
+      .replace(/\bculvert ca inspect\b(?! [/'-])/g, () => this.caInspect())
+      .replace(
+        /\bculvert auth (login|refresh|status)\b/g,
+        (_, action: string) =>
+          this.#line(
+            ["auth", action],
+            action === "status" ? [...NETWORK, "provider", "apiKeyFile"] : NETWORK,
+          ),
+      );
+  }
+
   #line(words: readonly string[], accepted: readonly FlagName[]): string {
     return line(["culvert", ...words], flagWords(this.#flags, accepted));
   }

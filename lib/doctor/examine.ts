@@ -9,7 +9,9 @@ import { createRedactor } from "../redaction/redactor.ts";
 import { shownUrl } from "../responses/request/url.ts";
 import type { RootsReader } from "../trust/roots/roots_reader.ts";
 import type { World } from "../world/world.ts";
+import type { CheckResult } from "./check.ts";
 import { CHECKS } from "./checks/all.ts";
+import type { Commands } from "./commands.ts";
 import { DoctorContext } from "./context.ts";
 import { orUndefined } from "./lazy.ts";
 import { secretsOf } from "./probe/credential_facts.ts";
@@ -57,18 +59,25 @@ export async function examine(options: ExaminationOptions): Promise<Report> {
       ...(mode === "offline" ? { skipNetwork: "Skipped: --offline opens no connection" } : {}),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
+    const commands = await context.commands();
     return createReport({
       mode,
       target: await targetOf(context),
       startedAt,
       durationMs: world.monotonic() - begin,
-      outcome: outcomeOf(results, await context.commands()),
-      results,
+      outcome: outcomeOf(results, commands),
+      results: results.map((result) => withFlags(result, commands)),
       redact: createRedactor(await secretsIn(context)),
     });
   } finally {
     context.close();
   }
+}
+
+function withFlags(result: CheckResult, commands: Commands): CheckResult {
+  const { remediation } = result.finding;
+  if (remediation === undefined) return result;
+  return { ...result, finding: { ...result.finding, remediation: commands.withFlags(remediation) } };
 }
 
 async function targetOf(context: DoctorContext): Promise<string | undefined> {

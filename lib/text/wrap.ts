@@ -9,8 +9,9 @@ import { removeControls } from "./control_characters.ts";
 export const LINE_WIDTH = 80;
 
 /**
- * Breaks a text at blanks. A word is never broken: one that is longer than a line makes its line longer. Control
- * characters are removed (see {@link plainText}); a run of blanks becomes one blank.
+ * Breaks a text at blanks. A word is never broken: one that is too long for a line is indented less, and makes its line
+ * longer where even that is not enough. Control characters are removed (see {@link plainText}); a run of blanks becomes
+ * one blank.
  *
  * @param text one paragraph
  * @param first beginning of the first line
@@ -22,9 +23,10 @@ export function wrapText(text: string, first: string, rest: string, columns = LI
   let line = first;
   let empty = true;
   for (const word of plainText(text).split(" ")) {
-    if (!empty && line.length + 1 + word.length > columns) {
+    const fits = line.length + (empty ? 0 : 1) + word.length <= columns;
+    if (!fits && line.trim() !== "") {
       lines.push(line);
-      line = rest;
+      line = rest.slice(0, Math.max(0, columns - word.length));
       empty = true;
     }
     line += empty ? word : ` ${word}`;

@@ -1,17 +1,17 @@
 /**
- * The words of `culvert demo`.
+ * Flags and help of `culvert demo`.
  *
  * @module
  */
 import { defineCommand } from "../command/command.ts";
 import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags } from "../command/shared_flags.ts";
 
-/** What can be said to `demo`. */
+/** The flags of `culvert demo`. */
 export type DemoFlags = OutputFlags & {
   readonly json?: boolean;
 };
 
-/** `culvert demo`. */
+/** The command `culvert demo`. */
 export const demoCommand = defineCommand<DemoFlags, []>({
   flags: {
     json: {
@@ -25,12 +25,12 @@ export const demoCommand = defineCommand<DemoFlags, []>({
   aliases: OUTPUT_ALIASES,
   positional: { kind: "tuple", parameters: [] },
   docs: {
-    brief: "Stream an answer through a hostile little network on this machine",
+    brief: "Stream an answer through a simulated network with faults",
     description:
-      "Starts a simulated network on loopback: an API behind a private CA, a proxy that intercepts TLS, a\n" +
-      "company's CA bundle, a login that has run out, a connection that is cut. Then streams an answer through\n" +
-      "it, by the same code as respond, and says on stderr what stood in the way and what was done about it.\n" +
-      "Needs no key and no internet, and changes nothing on this machine.",
+      "Starts a simulated network on loopback: an API behind a private CA, a proxy that intercepts TLS, a company's\n" +
+      "CA bundle, a login that has expired, a connection that is cut. Then streams an answer through it with the code\n" +
+      "of respond, and reports on stderr what went wrong and what was done about it. Needs no key and no internet,\n" +
+      "and changes nothing on this machine.",
     examples: ["culvert demo", "culvert demo --json | tail -1", "culvert demo 2>/dev/null"],
     seeAlso: ["culvert respond", "culvert doctor", "culvert help proxies"],
   },

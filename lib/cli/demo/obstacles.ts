@@ -1,5 +1,5 @@
 /**
- * What the demo puts in the way, and how it is told.
+ * The faults of the demo network, and the lines that describe them.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Network } from "../../mock/network.ts";
 import type { ConnectAction, ProxyEvent } from "../../net/server/proxy/intercepting_proxy.ts";
 import type { Bundle } from "../../trust/bundle/bundle.ts";
 
-/** What the demo asks. */
+/** The prompt of the demo. */
 export const DEMO_PROMPT = "What is a culvert?";
 
 const ANSWER =
@@ -17,7 +17,7 @@ const ANSWER =
   "comes out on the other side as if nothing had been there. This one carries the answers of language models, and " +
   "the obstacles are proxies, private certificate authorities, expired tokens and cut connections.";
 
-/** The model that answers though another was asked for. */
+/** The model that answers in place of the requested one. */
 const OTHER_MODEL = "gpt-5.2";
 
 /** The scenarios of the API: the first stream is cut before any text, the second is complete, from another model. */
@@ -28,7 +28,7 @@ export function demoScenarios(): readonly Scenario[] {
   ];
 }
 
-/** What is known before anything is sent: the way and whom to trust. */
+/** Returns lines about the route and the bundle, which are known before anything is sent. */
 export function describeScene(network: Network, bundle: Bundle | undefined): readonly string[] {
   const lines = [
     `the API is ${new URL(network.baseUrl).host}, a name that only the proxy at ${network.proxyUrl} knows`,
@@ -50,7 +50,7 @@ export function describeScene(network: Network, bundle: Bundle | undefined): rea
   return lines;
 }
 
-/** What the proxy saw, for the summary. */
+/** Returns a summary of what the proxy saw. */
 export function describeTraffic(events: readonly ProxyEvent[]): string {
   const opened = (action: ConnectAction) =>
     events.filter((event) => event.kind === "connect" && event.action === action).length;

@@ -1,5 +1,5 @@
 /**
- * What `culvert demo` does: the turn of `respond`, through a network that is started for it.
+ * Runs `culvert demo`: a turn, as in `respond`, through a simulated network.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { listenForStop } from "../command/stop_signals.ts";
 import { createReporter } from "../output/reporter.ts";
 import { DEMO_PROMPT, demoScenarios, describeScene, describeTraffic } from "./obstacles.ts";
 
-/** Runs the command. */
+/** Starts the network, streams an answer through it and reports the traffic. */
 export async function run(context: CliContext, flags: DemoFlags): Promise<void> {
   const { host } = context;
   const reporter = createReporter(host, flags);
@@ -25,7 +25,7 @@ export async function run(context: CliContext, flags: DemoFlags): Promise<void> 
   await using connection = await connectThrough(demo, { settings, reporter });
   network.api.enqueue(...demoScenarios());
   reporter.progress(
-    "a hostile little network on loopback; no key is needed, and nothing leaves this machine",
+    "a simulated network with faults, on loopback; no key is needed, and nothing leaves this machine",
   );
   for (const line of describeScene(network, connection.dialer.trust.bundle)) reporter.progress(line);
   const { provider, transport } = connection.settings;
@@ -41,6 +41,6 @@ export async function run(context: CliContext, flags: DemoFlags): Promise<void> 
   }
   reporter.progress(describeTraffic(network.proxyEvents));
   if (context.status === 0) {
-    reporter.progress("done; now a real one: culvert respond, or culvert doctor first");
+    reporter.progress("done; for a real network: culvert doctor, then culvert respond");
   }
 }

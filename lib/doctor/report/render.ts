@@ -44,7 +44,7 @@ export function renderReport(report: Report, options: RenderOptions): string {
     "",
     ...report.checks.flatMap((check) => renderCheck(check, options, columns)),
     "",
-    ...wrapText(`Verdict: ${report.status}. ${report.summary}.`, "", "         ", columns),
+    ...wrapText(`Result:  ${report.status}. ${report.summary}.`, "", "         ", columns),
     ...renderCommand(report.next, columns),
   ];
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
@@ -66,15 +66,19 @@ function renderCheck(check: ReportedCheck, options: RenderOptions, columns: numb
     head[0] = `${createStyle(true)[color](label)}${head[0].slice(STATUS_WIDTH)}`;
   }
   const isProblem = check.status === "warn" || check.status === "fail";
-  const facts = options.verbose || isProblem
-    ? Object.entries(check.details).flatMap((entry) => renderFact(entry, columns))
-    : [];
+  const entries = Object.entries(check.details).filter(([, value]) => options.verbose || !isTable(value));
+  const facts = options.verbose || isProblem ? entries.flatMap((entry) => renderFact(entry, columns)) : [];
   const remedy = check.remediation === null
     ? []
     : check.remediation.split("\n").flatMap((line, index) =>
       wrapText(line, `${INDENT}${index === 0 ? "> " : "  "}`, `${INDENT}  `, columns)
     );
-  return [...head, ...facts, ...remedy];
+  return [...head, ...remedy, ...facts];
+}
+
+/** Whether a fact is a list of objects, such as a certificate chain, which is printed with `-v` alone. */
+function isTable(value: DetailValue): boolean {
+  return isList(value) && value.some((entry) => typeof entry === "object" && entry !== null);
 }
 
 /** Renders one line for each fact. A nested fact is named by its path. */
@@ -82,7 +86,7 @@ function renderFact([name, value]: readonly [string, DetailValue], columns: numb
   if (typeof value === "object" && value !== null && !isList(value)) {
     return Object.entries(value).flatMap(([key, entry]) => renderFact([`${name}.${key}`, entry], columns));
   }
-  if (isList(value) && value.some((entry) => typeof entry === "object" && entry !== null)) {
+  if (isList(value) && isTable(value)) {
     return value.flatMap((entry, index) => fact(`${name}[${index}]`, inOneLine(entry), columns));
   }
   return fact(name, inOneLine(value), columns);

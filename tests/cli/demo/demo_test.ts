@@ -10,7 +10,7 @@ Deno.test("the demo prints the answer on stdout and nothing else, without any ke
   assertMatch(run.stdout, /^A culvert is a channel .* cut connections\.$/);
 });
 
-Deno.test("the demo says on stderr what stood in the way and what was done about it", async () => {
+Deno.test("the demo reports on stderr each fault and what was done about it", async () => {
   const { stderr } = await culvert(["demo"]);
   assertIncludes(stderr, "only the proxy at http://127.0.0.1:");
   // A binary that was made with an older runtime (Deno 2.4.2) tunnels, does not intercept, and says so.
@@ -28,7 +28,7 @@ Deno.test("the demo says on stderr what stood in the way and what was done about
   assertIncludes(stderr, "answered by gpt-5.2");
 });
 
-Deno.test("the demo does not depend on what is set on this machine, and leaves nothing behind", async () => {
+Deno.test("the demo does not depend on the variables of this machine, and leaves no file", async () => {
   const temporary = await Deno.makeTempDir({ prefix: "culvert-demo-test-" });
   try {
     const run = await culvert(["demo"], {
@@ -65,12 +65,12 @@ Deno.test("the demo as JSON ends with a result that names both models", async ()
   }
 });
 
-Deno.test("the demo with -qq says nothing on stderr", async () => {
+Deno.test("the demo with -qq writes nothing to stderr", async () => {
   const run = await culvert(["demo", "-qq"]);
   assertEquals({ code: run.code, stderr: run.stderr }, { code: 0, stderr: "" });
 });
 
-Deno.test("respond answers from the provider demo, through the same network without the mishaps", async () => {
+Deno.test("respond streams an answer of the provider demo, through the same network without faults", async () => {
   const run = await culvert(["respond", "--provider", "demo", "Why is the sky blue?"]);
   assertEquals({ code: run.code, stderr: run.stderr }, { code: 0, stderr: "" });
   assertIncludes(run.stdout, "A culvert carries a stream");

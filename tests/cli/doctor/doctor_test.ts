@@ -74,7 +74,7 @@ Deno.test("the report for people fits 80 columns and has colours on demand alone
   const env = { CODEX_CA_CERTIFICATE: at.bundle, CULVERT_API_KEY: PLANTED.key };
   const bare = await culvert(["doctor", at.api.baseUrl, "-v"], { env });
   assertReadable(bare.stdout);
-  assertIncludes(bare.stdout, "Verdict: ");
+  assertIncludes(bare.stdout, "Result: ");
   const colored = await culvert(["doctor", at.api.baseUrl, "--offline", "--color", "always"], { env });
   assertIncludes(colored.stdout, "\x1b[32mok");
   const noColor = await culvert(["doctor", "--offline"], {

@@ -194,6 +194,11 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
       assertIncludes(JSON.stringify(found.details["presented_chain"]), "CN=localhost");
       assertEquals(report.next, `culvert ca fetch localhost:${at.api.port}`);
       assertEquals(finding(report, "http").status, "skipped");
+      const other = at.files.write("other.pem", AUTHORITY.certificate);
+      const withFlag = await at.diagnose({ flags: { caCert: other } });
+      const command = `culvert ca fetch localhost:${at.api.port} --ca-cert ${other}`;
+      assertEquals(withFlag.next, command);
+      assertIncludes(finding(withFlag, "tls").remediation ?? "", command);
     },
   },
   {
