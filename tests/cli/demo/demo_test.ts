@@ -7,7 +7,7 @@ const underTest = Deno.env.get("CULVERT_UNDER_TEST") ?? "";
 Deno.test("the demo prints the answer on stdout and nothing else, without any key", async () => {
   const run = await culvert(["demo"]);
   assertEquals(run.code, 0, run.stderr);
-  assertMatch(run.stdout, /^A culvert is a channel .* cut connections\.$/);
+  assertMatch(run.stdout, /^A culvert is a channel .* cut connections\.\n$/);
 });
 
 Deno.test("the demo reports on stderr each fault and what was done about it", async () => {
