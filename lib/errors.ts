@@ -103,7 +103,7 @@ export const ERROR_CODES = {
   schema_mismatch: { exit: EXIT.schema, brief: "the output does not fit the schema" },
 
   interrupted: { exit: EXIT.interrupted, brief: "stopped by the user (SIGINT)" },
-  reader_gone: { exit: EXIT.readerGone, brief: "whoever read the output went away" },
+  reader_gone: { exit: EXIT.readerGone, brief: "the reader of the output closed it" },
   terminated: { exit: EXIT.terminated, brief: "stopped by SIGTERM" },
 } as const satisfies Readonly<Record<string, { exit: ExitStatus; brief: string }>>;
 

@@ -64,7 +64,7 @@ await testWith(["zsh"], "zsh completes a command on a terminal by the script", a
     until_seen DONE`;
   const { stdout } = await runIn(place, "zsh", ["-f", "-c", script]);
   // The completed command without a shell is a usage error that names its argument.
-  assertIncludes(stdout, "Expected argument for SHELL");
+  assertIncludes(stdout, "SHELL is missing");
 });
 
 await testWith(["pwsh"], "PowerShell completes commands and values by the script", async () => {

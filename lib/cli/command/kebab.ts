@@ -1,10 +1,10 @@
 /**
- * The names of flags: as the code has them, and as they are typed.
+ * Converts the names of flags between the code and the command line.
  *
  * @module
  */
 
-/** `caCert` → `ca-cert`, as the parser spells it. */
+/** Converts `caCert` to `ca-cert`, as the parser does. */
 export function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,11 +1,11 @@
 /**
- * The words of `culvert completion`.
+ * Defines `culvert completion`.
  *
  * @module
  */
 import { defineCommand } from "../command/command.ts";
 
-/** Shells that a completion script is made for. */
+/** Shells that there is a completion script for. */
 export const SHELLS = ["bash", "zsh", "fish", "pwsh"] as const;
 
 /** A shell of {@link SHELLS}. */
@@ -14,7 +14,7 @@ export type Shell = typeof SHELLS[number];
 /** Finds the shell of that name. */
 export function parseShell(input: string): Shell {
   const shell = SHELLS.find((name) => name === input);
-  if (shell === undefined) throw new Error(`Expected one of ${SHELLS.join(", ")}`);
+  if (shell === undefined) throw new Error(`"${input}" is not one of ${SHELLS.join(", ")}`);
   return shell;
 }
 
@@ -34,7 +34,7 @@ export const completionCommand = defineCommand<Record<never, never>, [Shell]>({
     brief: "Print a completion script for a shell",
     description: [
       "Prints a script that completes commands, flags and their values. It asks the",
-      "program itself, so it need not be made anew after an update. Put into",
+      "program itself, so that it stays valid after an update. Add to",
       "",
       "  ~/.bashrc                   source <(culvert completion bash)",
       "  ~/.zshrc, after compinit    source <(culvert completion zsh)",

@@ -1,24 +1,24 @@
 /**
- * How a command line may go on, as the parser sees it.
+ * Proposes completions of a command line, by means of the parser.
  *
  * @module
  */
 import { proposeCompletions } from "@stricli/core";
 import type { CliContext } from "../command/context.ts";
 
-/** One way to go on. */
+/** A completion of the last word. */
 export interface Proposal {
-  /** The word, whole. */
+  /** The complete word. */
   readonly word: string;
-  /** What it stands for, one line. */
+  /** Explanation in one line. */
   readonly brief: string;
 }
 
 /**
- * Proposes the words that may stand in place of the last one. Flags are proposed where a dash was typed: a
- * prompt may be any word, and thirty flags would hide what else there is.
+ * Proposes words in place of the last one. Flags are proposed only where a dash was typed, because a prompt may be any
+ * word and the flags would hide the other proposals.
  *
- * @param words what was typed after the program's name; the last is unfinished and may be empty
+ * @param words what was typed after the program's name; the last is incomplete and may be empty
  */
 export async function propose(words: readonly string[], context: CliContext): Promise<Proposal[]> {
   const before = words.slice(0, -1);

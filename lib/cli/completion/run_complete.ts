@@ -1,5 +1,5 @@
 /**
- * `culvert __complete`: one proposal a line, in the form that the shell takes.
+ * Implements `culvert __complete`: prints one proposal per line, in the format of the shell.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type Proposal, propose } from "./propose.ts";
 
 const FORMATS: Readonly<Record<Shell, (proposal: Proposal) => string>> = {
   bash: ({ word }) => word,
-  // What `_describe` takes: a colon ends the word.
+  // The format of `_describe`, where a colon ends the word.
   zsh: ({ word, brief }) => `${word.replaceAll(":", "\\:")}:${brief}`,
   fish: ({ word, brief }) => `${word}\t${brief}`,
   pwsh: ({ word, brief }) => `${word}\t${brief}`,

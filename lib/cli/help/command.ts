@@ -1,5 +1,5 @@
 /**
- * The words of `culvert help`.
+ * Defines `culvert help`.
  *
  * @module
  */
@@ -16,14 +16,14 @@ export const helpCommand = defineCommand<Record<never, never>, string[]>({
     parameter: {
       parse: String,
       placeholder: "TOPIC",
-      brief: "A topic, or a command; none lists them all",
+      brief: "A topic or a command; without one, all are listed",
       proposeCompletions: () => names,
     },
   },
   docs: {
-    brief: "Explain a topic",
+    brief: "Print a help topic or the help of a command",
     description: [
-      "Prints what there is to know about a topic:",
+      "Prints a help topic:",
       "",
       ...Object.entries(TOPICS).map(([name, { brief }]) => `  ${name.padEnd(12)}  ${brief}`),
     ].join("\n"),

@@ -1,5 +1,5 @@
 /**
- * `culvert help`: a topic, or the help of a command.
+ * Implements `culvert help`.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { helpText } from "../reference/help_text.ts";
 import { columns } from "../reference/layout.ts";
 import { isTopic, TOPICS, topicText } from "../reference/topic.ts";
 
-/** Prints it. */
+/** Runs the command. */
 export async function run(context: CliContext, _flags: object, ...words: string[]): Promise<void> {
   await context.host.stdout.write(await textFor(context, words));
 }
@@ -22,7 +22,7 @@ async function textFor({ program }: CliContext, words: readonly string[]): Promi
   }
   const manual = await commandManual(program, words);
   if (manual === undefined) {
-    throw new CulvertError("usage", `There is no topic and no command ${JSON.stringify(words.join(" "))}`, {
+    throw new CulvertError("usage", `There is no topic or command ${JSON.stringify(words.join(" "))}`, {
       hint: `Topics: ${Object.keys(TOPICS).join(", ")}. Commands: culvert --help.`,
     });
   }

@@ -1,5 +1,5 @@
 /**
- * The words of `culvert man`.
+ * Defines `culvert man`.
  *
  * @module
  */
@@ -13,13 +13,13 @@ export const manCommand = defineCommand<Record<never, never>, string[]>({
     parameter: {
       parse: String,
       placeholder: "COMMAND",
-      brief: "The command whose page is wanted; none: the program's own",
+      brief: "The command; without one, the page of culvert itself",
     },
   },
   docs: {
     brief: "Print a manual page",
     description: [
-      "Prints a manual page in roff. To read one:",
+      "Prints a manual page in roff format. To read it:",
       "",
       "  culvert man respond | man -l -",
     ].join("\n"),

@@ -1,5 +1,5 @@
 /**
- * `culvert man`: one manual page.
+ * Implements `culvert man`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { manualPage } from "../reference/roff.ts";
 import { environment } from "../reference/topics/environment.ts";
 import { exitRows } from "../reference/topics/exit_codes.ts";
 
-/** Prints it. */
+/** Runs the command. */
 export async function run(context: CliContext, _flags: object, ...words: string[]): Promise<void> {
   const manual = await commandManual(context.program, words);
   if (manual === undefined) {
@@ -20,7 +20,7 @@ export async function run(context: CliContext, _flags: object, ...words: string[
     });
   }
   const variables = environment.flatMap(({ rows = [] }) => rows);
-  // The program's own page has the tables that hold for every command.
+  // The page of the program has the tables that apply to every command.
   const shared = words.length === 0
     ? [{ heading: "Exit status", rows: exitRows }, { heading: "Environment", rows: variables }]
     : [{ heading: "Exit status", text: "The same for every command: see culvert(1)." }];

@@ -1,16 +1,16 @@
 /**
- * Writing while the next piece is being made. A write that waits for a thread and for the reader costs more than
- * making the text does; so one write may be under way, and what comes meanwhile goes out together in the next. The
- * first text after a pause leaves at once.
+ * Writes text while the next text is being produced. A write waits for a thread and for the reader, which takes longer
+ * than producing the text: so one write runs at a time, and all text that arrives meanwhile goes into the next one. The
+ * first text after a pause is written at once.
  *
  * @module
  */
 import type { OutputStream } from "./streams.ts";
 
-/** Text that may wait for the write under way, in UTF-16 units; with more of it, the maker waits. */
-const ROOM = 64 * 1024;
+/** Most text that may wait for the current write, in UTF-16 units. */
+const CAPACITY = 64 * 1024;
 
-/** Puts text on a stream, in order. */
+/** Writes text to a stream, in order. */
 export class OutputQueue {
   readonly #stream: Pick<OutputStream, "write">;
   readonly #onFailure: () => void;
@@ -19,8 +19,8 @@ export class OutputQueue {
   #failure: { readonly reason: unknown } | undefined;
 
   /**
-   * @param stream where to
-   * @param onFailure called at once when a write fails, for whoever waits for something else; {@link put} and
+   * @param stream the stream to write to
+   * @param onFailure called as soon as a write fails; {@link put} and
    *   {@link drain} throw the reason
    */
   constructor(stream: Pick<OutputStream, "write">, onFailure: () => void) {
@@ -29,15 +29,15 @@ export class OutputQueue {
   }
 
   /**
-   * Takes text in. Resolves when there is room for more, so that a slow reader slows the maker down.
+   * Adds text. Resolves when more may be added, so that a slow reader slows the producer down.
    *
-   * @throws what a write failed with
+   * @throws the error of a failed write
    */
   async put(text: string): Promise<void> {
     this.#throwFailure();
     this.#waiting += text;
     this.#writing ??= this.#write();
-    while (this.#waiting.length > ROOM && this.#writing !== undefined) await this.#writing;
+    while (this.#waiting.length > CAPACITY && this.#writing !== undefined) await this.#writing;
     this.#throwFailure();
   }
 

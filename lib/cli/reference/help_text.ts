@@ -1,12 +1,12 @@
 /**
- * `--help`. The parser's own text leaves out what a flag's value is and runs past the edge of a terminal.
+ * Renders `--help`. The parser's own text does not name the values of flags and is wider than a terminal.
  *
  * @module
  */
 import { columns, type Row, wrap } from "./layout.ts";
 import type { FlagManual, Manual } from "./manual.ts";
 
-/** The help of one command: at most 80 columns wide, and to be kept under 60 lines. */
+/** Renders the help of one command in lines of at most 80 columns. */
 export function helpText(manual: Manual): string {
   const { description, positionals, commands, flags, examples, seeAlso } = manual;
   const sections: (readonly string[])[] = [
@@ -39,7 +39,7 @@ function section(heading: string, lines: readonly string[]): readonly string[] {
 
 function flagRows(flags: readonly FlagManual[]): Row[] {
   return flags.map((flag) => {
-    // Long names stand below each other, whether or not there is a short one before them.
+    // Long names are aligned, with or without a short name before them.
     const indent = flag.names.length === 1 ? "    " : "";
     return [`${indent}${flagTerm(flag)}`, flag.brief];
   });

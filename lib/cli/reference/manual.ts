@@ -1,6 +1,6 @@
 /**
- * What there is to say about a command, read off its definition. Help, the manual pages and the tests of both
- * are made of this, so that none of them can differ from what the parser accepts.
+ * Builds the manual of a command from its definition. Help and manual pages are rendered from it, so that they cannot
+ * differ from what the parser accepts.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import type { AddedFlag } from "../command/program_flags.ts";
 /** A command, or a group of commands. */
 export type Target = Command<CliContext> | RouteMap<CliContext>;
 
-/** A word and what it stands for. */
+/** A name and its explanation. */
 export interface Entry {
   readonly name: string;
   readonly brief: string;
 }
 
-/** A flag. */
+/** The documentation of a flag. */
 export interface FlagManual {
   /** With dashes; the short name first where there is one. */
   readonly names: readonly string[];
@@ -29,7 +29,7 @@ export interface FlagManual {
   readonly brief: string;
 }
 
-/** Everything about one command. */
+/** The documentation of a command or of a group. */
 export interface Manual {
   /** `["culvert", "auth", "status"]`. */
   readonly path: readonly string[];
@@ -37,13 +37,13 @@ export interface Manual {
   readonly description: string;
   readonly positionals: readonly Entry[];
   readonly flags: readonly FlagManual[];
-  /** What stands below a group. */
+  /** The commands of a group. */
   readonly commands: readonly Entry[];
   readonly examples: readonly string[];
   readonly seeAlso: readonly string[];
 }
 
-/** The manual of the command or group that stands at `path`. */
+/** Builds the manual of the command or group at `path`. */
 export function manualOf(target: Target, path: readonly string[], added: readonly AddedFlag[]): Manual {
   const docs = docsOf(target);
   return {
@@ -66,7 +66,7 @@ export function manualOf(target: Target, path: readonly string[], added: readonl
 }
 
 /**
- * The manuals of a group and of all that stands below it, the group first.
+ * Builds the manuals of a group and of everything below it, the group first.
  *
  * @param global flags that every command has
  * @param atRoot flags that the group itself has beside those
@@ -85,7 +85,7 @@ export function allManuals(
   ];
 }
 
-/** The command or group that the words lead to; undefined where they lead nowhere. */
+/** Returns the command or group that the words name; `undefined` where there is none. */
 export function targetAt(root: Target, words: readonly string[]): Target | undefined {
   let target: Target | undefined = root;
   for (const word of words) {

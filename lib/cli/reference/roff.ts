@@ -1,5 +1,5 @@
 /**
- * A manual page, in the `man` macros of roff.
+ * Renders manual pages with the `man` macros of roff.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import type { Row } from "./layout.ts";
 import type { Manual } from "./manual.ts";
 import type { TopicSection } from "./topic.ts";
 
-/** What a page has beside the manual of its command. */
+/** Options of {@link manualPage}. */
 export interface PageOptions {
   readonly version: string;
   /** Sections that follow the flags. */
   readonly shared: readonly TopicSection[];
 }
 
-/** The page. */
+/** Renders the manual page of a command. */
 export function manualPage(manual: Manual, { version, shared }: PageOptions): string {
   const { path, brief, description, positionals, commands, flags, examples, seeAlso } = manual;
   const name = path.join("-");
@@ -44,7 +44,7 @@ function list(heading: string, rows: readonly Row[]): string {
   return [`.SH ${heading}`, ...items].join("\n");
 }
 
-/** Paragraphs are apart by an empty line; indented lines are set as they are. */
+/** Renders paragraphs, which an empty line separates; indented lines stay as they are. */
 function paragraphs(text: string): string {
   return text.split("\n\n").map((paragraph) => {
     const lines = paragraph.split("\n");
@@ -56,7 +56,7 @@ function verbatim(lines: readonly string[]): string {
   return [".RS 4", ".nf", ...lines.map(escape), ".fi", ".RE"].join("\n");
 }
 
-/** Keeps text text: the escape character, hyphens that must stay ASCII, and a control character in front. */
+/** Escapes what roff would interpret: the escape character, typographic characters, and a dot at the start. */
 function escape(text: string): string {
   const escaped = text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll("'", "\\(aq")
     .replaceAll("`", "\\(ga").replaceAll("^", "\\(ha").replaceAll("~", "\\(ti").replaceAll('"', "\\(dq")

@@ -1,28 +1,28 @@
 /**
- * The topics of `culvert help`.
+ * Lists and renders the topics of `culvert help`.
  *
  * @module
  */
 import { columns, type Row, wrap } from "./layout.ts";
 
-/** A part of a topic. */
+/** A section of a topic. */
 export interface TopicSection {
   readonly heading: string;
   readonly text?: string;
   readonly rows?: readonly Row[];
 }
 
-/** A topic, whole. */
+/** A complete topic. */
 export type Topic = readonly TopicSection[];
 
-/** Every topic: what it is about, and where it is written. */
+/** Every topic, with its summary and its text. */
 export const TOPICS = {
   environment: {
-    brief: "variables that are read",
+    brief: "environment variables",
     load: async () => (await import("./topics/environment.ts")).environment,
   },
   "exit-codes": {
-    brief: "exit statuses, and the errors behind each",
+    brief: "exit statuses and error codes",
     load: async () => (await import("./topics/exit_codes.ts")).exitCodes,
   },
   events: {
@@ -30,11 +30,11 @@ export const TOPICS = {
     load: async () => (await import("./topics/events.ts")).events,
   },
   config: {
-    brief: "config.toml: which keys count, and for what",
+    brief: "keys of config.toml",
     load: async () => (await import("./topics/config.ts")).config,
   },
   proxies: {
-    brief: "which way a connection takes, and whom it trusts",
+    brief: "routes, proxies and trust",
     load: async () => (await import("./topics/proxies.ts")).proxies,
   },
   capture: {
@@ -46,12 +46,12 @@ export const TOPICS = {
 /** The name of a topic. */
 export type TopicName = keyof typeof TOPICS;
 
-/** Whether there is a topic of that name. */
+/** Tells whether a topic of that name exists. */
 export function isTopic(name: string): name is TopicName {
   return Object.hasOwn(TOPICS, name);
 }
 
-/** A topic as text of at most 80 columns. */
+/** Renders a topic in lines of at most 80 columns. */
 export function topicText(topic: Topic): string {
   const sections = topic.map(({ heading, text, rows = [] }) =>
     [

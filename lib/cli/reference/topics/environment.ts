@@ -1,5 +1,5 @@
 /**
- * `culvert help environment`. A test compares the names with those that stand in the program.
+ * The help topic `environment`. A test compares the names with those in the source.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Row } from "../layout.ts";
 import type { Topic } from "../topic.ts";
 
 const CREDENTIALS: readonly Row[] = [
-  ["CULVERT_API_KEY", "API key; the first of the three that is set counts"],
+  ["CULVERT_API_KEY", "API key; the first of the three that is set is used"],
   ["CODEX_API_KEY", "the same"],
   ["OPENAI_API_KEY", "the same"],
   ["CODEX_ACCESS_TOKEN", "personal access token, or JWT of an agent identity"],
@@ -16,7 +16,7 @@ const CREDENTIALS: readonly Row[] = [
 const AUTHORITY: readonly Row[] = [
   ["CODEX_REFRESH_TOKEN_URL_OVERRIDE", "where a token is renewed"],
   ["CODEX_REVOKE_TOKEN_URL_OVERRIDE", "where a token is revoked"],
-  ["CODEX_APP_SERVER_LOGIN_CLIENT_ID", "the OAuth client to be"],
+  ["CODEX_APP_SERVER_LOGIN_CLIENT_ID", "client id for OAuth"],
   ["CODEX_AUTHAPI_BASE_URL", "where a personal access token is looked up"],
   ["CODEX_AGENT_IDENTITY_AUTHAPI_BASE_URL", "where an agent identity is registered"],
   ["CODEX_AGENT_IDENTITY_JWKS_BASE_URL", "where its keys are published"],
@@ -30,15 +30,15 @@ const PLACES: readonly Row[] = [
   ["HOME", "where ~ is; USERPROFILE on Windows"],
   ["XDG_CACHE_HOME", "where ca env keeps its bundle; LOCALAPPDATA on Windows"],
   ["XDG_STATE_HOME", "where conversations are kept; LOCALAPPDATA on Windows"],
-  ["SHELL", "whose syntax ca env speaks, unless --shell says"],
-  ["BROWSER", "what auth login opens; without a display it offers the device code"],
+  ["SHELL", "the shell that ca env prints commands for, unless --shell names one"],
+  ["BROWSER", "the browser that auth login opens"],
 ];
 
 const HEADERS: readonly Row[] = [
   ["OPENAI_ORGANIZATION", "sent to openai as OpenAI-Organization"],
   ["OPENAI_PROJECT", "sent to openai as OpenAI-Project"],
   ["CODEX_INTERNAL_ORIGINATOR_OVERRIDE", "sent as originator"],
-  ["TERM_PROGRAM", "sent in User-Agent; else TERM"],
+  ["TERM_PROGRAM", "sent in User-Agent; TERM where it is not set"],
 ];
 
 const TRUST: readonly Row[] = [
@@ -49,7 +49,7 @@ const TRUST: readonly Row[] = [
   ["DENO_CERT", "the same; a path, or base64: and data"],
   ["CULVERT_CLIENT_CERT", "PEM file of the client certificate"],
   ["CULVERT_CLIENT_KEY", "PEM file of its key"],
-  ["DENO_TLS_CA_STORE", "which roots the runtime brings: mozilla, system"],
+  ["DENO_TLS_CA_STORE", "the root stores that the runtime loads: mozilla, system"],
 ];
 
 const ROUTE: readonly Row[] = [
@@ -57,26 +57,26 @@ const ROUTE: readonly Row[] = [
   ["HTTP_PROXY", "proxy for http and ws; http_proxy as well"],
   ["ALL_PROXY", "proxy for both; all_proxy as well"],
   ["NO_PROXY", "hosts that are reached directly; no_proxy as well"],
-  ["REQUEST_METHOD", "set in a CGI script, where HTTP_PROXY is not trusted"],
+  ["REQUEST_METHOD", "set in a CGI script, where HTTP_PROXY is ignored"],
 ];
 
 const TERMINAL: readonly Row[] = [
-  ["NO_COLOR", "not empty: no colour"],
-  ["CLICOLOR_FORCE", "not empty and not 0: colour even where stderr is no terminal"],
-  ["TERM", "dumb: no colour, no line that is written over"],
+  ["NO_COLOR", "any value: no colour"],
+  ["CLICOLOR_FORCE", "any value but 0: colour even where stderr is not a terminal"],
+  ["TERM", "dumb: no colour and no status line"],
 ];
 
 /** The topic. Rows of the parts but the last are names of variables. */
 export const environment: Topic = [
   { heading: "Credentials", rows: CREDENTIALS },
-  { heading: "The authority of logins", rows: AUTHORITY },
-  { heading: "Places", rows: PLACES },
+  { heading: "Login server", rows: AUTHORITY },
+  { heading: "Folders and addresses", rows: PLACES },
   { heading: "Headers", rows: HEADERS },
   { heading: "Trust", rows: TRUST },
   { heading: "Route", text: "See: culvert help proxies", rows: ROUTE },
   { heading: "Terminal", rows: TERMINAL },
   {
-    heading: "Which counts",
+    heading: "Precedence",
     text:
       "A flag counts before a variable, a variable before config.toml. An empty variable counts as not set. Variables in the file .env of CODEX_HOME count before those of the environment, except for CODEX_ variables, which do not count there; -v says what came from it. Quotes around a value are ignored, with a warning. Do not write keys on a command line: every user of the machine can read them.",
   },

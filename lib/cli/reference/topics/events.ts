@@ -1,6 +1,6 @@
 /**
- * `culvert help events`. The two tables are typed by the unions of events, so that one that is added or taken
- * away there does not compile here.
+ * The help topic `events`. The two tables are typed by the unions of events, so that an event that is added or removed
+ * there must be added or removed here.
  *
  * @module
  */
@@ -9,21 +9,22 @@ import type { Topic } from "../topic.ts";
 
 /** The program's own events. */
 export const OWN_EVENTS: Readonly<Record<CulvertEvent["type"], string>> = {
-  "culvert.connected": "the head of the response is in: transport, url, route, request_id, reused",
-  "culvert.retry": "something failed and is tried again: level, attempt, max, delay_ms, code, message",
-  "culvert.warning": "to know, stops nothing: code, message",
-  "culvert.auth": "a 401, and what recovery did: mode, phase, outcome, request_id",
-  "culvert.rate_limits": "one family of limits, from headers or stream: snapshot",
-  "culvert.server_model": "the model the server says it used: model",
-  "culvert.reroute": "another model answers than was asked for: from_model, to_model, reason; once a turn",
+  "culvert.connected": "the response headers have arrived: transport, url, route, request_id, reused",
+  "culvert.retry": "an attempt failed and is repeated: level, attempt, max, delay_ms, code, message",
+  "culvert.warning": "a warning; the turn goes on: code, message",
+  "culvert.auth": "a 401, and the result of the recovery: mode, phase, outcome, request_id",
+  "culvert.rate_limits": "rate limits from headers or the stream: snapshot",
+  "culvert.server_model": "the model that the server used: model",
+  "culvert.reroute":
+    "a model other than the requested one answers: from_model, to_model, reason; once a turn",
   "culvert.models_etag": "ETag of the model list: etag",
   "culvert.reasoning_included": "the server counts past reasoning itself",
-  "culvert.model_verifications": "the account is asked to verify itself: verifications; once a turn",
-  "culvert.moderation": "moderation facts of the turn: metadata",
-  "culvert.safety_buffering": "output is held back for a check: model, use_cases, reasons, faster_model",
-  "culvert.fallback": "the websocket was given up for SSE: from, to, reason",
+  "culvert.model_verifications": "the account must be verified: verifications; once a turn",
+  "culvert.moderation": "moderation data of the turn: metadata",
+  "culvert.safety_buffering": "output is delayed by a safety check: model, use_cases, reasons, faster_model",
+  "culvert.fallback": "SSE is used instead of the websocket: from, to, reason",
   "culvert.prewarm": "a warm-up request was made on a new websocket: response_id",
-  "culvert.server_timings": "the server's own timings of the response, where it was asked for them",
+  "culvert.server_timings": "the server's own timings of the response, if requested",
   "culvert.result":
     "the last line, exactly one: status, exit_code, response_id, request_id, model_requested, " +
     "model_served, transport, usage, rate_limits, timings_ms, error",
@@ -31,21 +32,21 @@ export const OWN_EVENTS: Readonly<Record<CulvertEvent["type"], string>> = {
 
 /** Events of the API with a meaning here; all others are passed on as they come. */
 export const API_EVENTS: Readonly<Record<ApiEvent["type"], string>> = {
-  "response.created": "the response was opened",
+  "response.created": "the response has begun",
   "response.output_item.added": "an item begins",
   "response.output_item.done": "an item is complete",
   "response.output_text.delta": "a piece of the answer; without --json its text goes to stdout",
   "response.custom_tool_call_input.delta": "a piece of a custom tool's input",
   "response.reasoning_summary_text.delta": "a piece of a reasoning summary",
-  "response.reasoning_summary_text.done": "a reasoning summary, whole",
+  "response.reasoning_summary_text.done": "a complete reasoning summary",
   "response.reasoning_summary_part.added": "a new part of a reasoning summary begins",
   "response.reasoning_text.delta": "a piece of raw reasoning",
   "response.completed": "the response is complete",
   "response.failed": "the response failed",
   "response.incomplete": "the response was cut short",
   error: "the server reports an error outside a response",
-  "response.metadata": "side facts: verification, moderation, safety buffering",
-  "codex.rate_limits": "rate limits pushed in the stream",
+  "response.metadata": "metadata: verification, moderation, safety buffering",
+  "codex.rate_limits": "rate limits sent in the stream",
 };
 
 /** The topic. */
@@ -53,12 +54,12 @@ export const events: Topic = [
   {
     heading: "Lines of respond --json",
     text:
-      "One JSON object a line: the events of the API unchanged (only a credential that a failure repeats is masked), and between them the program's own, whose type begins with culvert. The last line is always one culvert.result, whatever happened. A retry or a warning is never an error.",
+      "One JSON object a line: the events of the API unchanged (only a credential that an error message repeats is masked), and between them events of culvert, whose type begins with culvert. The last line is always one culvert.result. A retry or a warning is not an error.",
   },
-  { heading: "The program's own", rows: Object.entries(OWN_EVENTS) },
-  { heading: "Of the API, with a meaning here", rows: Object.entries(API_EVENTS) },
+  { heading: "Events of culvert", rows: Object.entries(OWN_EVENTS) },
+  { heading: "Events of the API that culvert uses", rows: Object.entries(API_EVENTS) },
   {
-    heading: "For example",
+    heading: "Examples",
     text: [
       "  the answer      jq -rj 'select(.type == \"response.output_text.delta\").delta'",
       "  why it failed   tail -1 | jq -r '.error.code'",

@@ -1,5 +1,5 @@
 /**
- * `culvert help exit-codes`, out of the one list of errors.
+ * The help topic `exit-codes`, built from the list of errors.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import type { Topic } from "../topic.ts";
 
 /** What each exit status means. */
 const MEANINGS: Readonly<Record<ExitStatus, string>> = {
-  [EXIT.done]: "done",
-  [EXIT.internal]: "a fault in culvert",
+  [EXIT.done]: "success",
+  [EXIT.internal]: "an internal error of culvert",
   [EXIT.usage]: "wrong usage or configuration",
   [EXIT.trust]: "trust: the CA bundle, or the verification of a server",
   [EXIT.auth]: "authentication",
-  [EXIT.network]: "network or proxy, silence beyond the idle limit included",
+  [EXIT.network]: "network or proxy, including the idle timeout",
   [EXIT.limited]: "rate limit or quota",
   [EXIT.server]: "the server failed or is overloaded",
-  [EXIT.response]: "the response ended failed, incomplete or refused",
+  [EXIT.response]: "the response failed, is incomplete or was refused",
   [EXIT.schema]: "the output does not fit the schema",
-  [EXIT.interrupted]: "interrupted (SIGINT)",
-  [EXIT.readerGone]: "whoever read the output went away",
-  [EXIT.terminated]: "terminated (SIGTERM)",
+  [EXIT.interrupted]: "interrupted (SIGINT, SIGQUIT)",
+  [EXIT.readerGone]: "the reader of stdout closed it",
+  [EXIT.terminated]: "terminated (SIGTERM, SIGHUP)",
 };
 
 /** The exit statuses, in order. */
@@ -33,7 +33,7 @@ export const exitCodes: Topic = [
   {
     heading: "Error codes",
     text:
-      "Every failure has one of these codes. With --json it stands in the last line as error.code; the number before it is the exit status that it leads to.",
+      "Every failure has one of these codes. With --json it is error.code of the last line. The number before the code is the exit status.",
     rows: Object.entries(ERROR_CODES).map(([code, { exit, brief }]) => [`${exit}  ${code}`, brief]),
   },
 ];

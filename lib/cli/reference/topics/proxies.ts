@@ -1,5 +1,5 @@
 /**
- * `culvert help proxies`.
+ * The help topic `proxies`.
  *
  * @module
  */
@@ -8,45 +8,45 @@ import type { Topic } from "../topic.ts";
 /** The topic. */
 export const proxies: Topic = [
   {
-    heading: "The way",
+    heading: "Choice of the route",
     text:
-      "One rule for every connection: answers over SSE and websocket, login, refresh of a token. The first of these that says something:",
+      "The same rules apply to every connection: answers over SSE and websockets, login, renewal of tokens. The first of these that applies decides:",
     rows: [
       ["--proxy URL", "every connection through that proxy"],
       ["--proxy none", "every connection direct"],
-      ["loopback", "direct: no proxy can reach this machine's own"],
-      ["NO_PROXY", "direct for the hosts it lists"],
-      ["HTTPS_PROXY, HTTP_PROXY", "by the scheme of the target; wss counts as https, ws as http"],
-      ["ALL_PROXY", "both"],
+      ["loopback", "direct: a proxy cannot reach the loopback address of this machine"],
+      ["NO_PROXY", "direct for the hosts that it lists"],
+      ["HTTPS_PROXY, HTTP_PROXY", "by the scheme of the URL; wss counts as https, ws as http"],
+      ["ALL_PROXY", "for both schemes"],
     ],
   },
   {
     heading: "Addresses",
     text:
-      "http://, https://, socks5:// and socks5h:// with host, port, and user:password where the proxy asks for one. An empty variable counts as not set. Upper case counts before lower case.",
+      "http://, https://, socks5:// and socks5h:// with host and port, and user:password@ before the host where the proxy requires it. An empty variable counts as not set. The upper-case name of a variable takes precedence over the lower-case one.",
   },
   {
     heading: "Entries of NO_PROXY",
-    text: "Separated by commas or blanks.",
+    text: "Separated by commas or spaces.",
     rows: [
-      ["*", "everything"],
-      ["corp.example, .corp.example", "that name and all below it"],
-      ["*.corp.example", "names below it only"],
+      ["*", "every host"],
+      ["corp.example, .corp.example", "that name and all names below it"],
+      ["*.corp.example", "only names below it"],
       ["10.1.2.3, fd00::1", "that address"],
       ["10.0.0.0/8, fd00::/8", "the addresses of that block"],
-      ["host:8443", "that port only"],
+      ["host:8443", "that host on that port only"],
     ],
   },
   {
-    heading: "Whom to trust",
+    heading: "Trust",
     text:
-      "A proxy that opens TLS signs with a CA of the company. Name its PEM file by --ca-cert, CODEX_CA_CERTIFICATE or SSL_CERT_FILE, the first that is set and not empty. It is added to the roots of the system and to those of Mozilla; it never takes their place.",
+      "A proxy that intercepts TLS issues certificates with its own CA. Name the PEM file of that CA in --ca-cert, CODEX_CA_CERTIFICATE or SSL_CERT_FILE; the first that is set and not empty is used. It is added to the roots of the system and of Mozilla, and never replaces them.",
   },
   {
-    heading: "When it does not work",
+    heading: "Troubleshooting",
     text: [
-      "  culvert doctor            one question after another, each with its remedy",
-      "  culvert respond -v hello  says which roots and which way were taken",
+      "  culvert doctor            runs check after check, each with a remedy",
+      "  culvert respond -v hello  prints the roots and the route that were used",
     ].join("\n"),
   },
 ];
