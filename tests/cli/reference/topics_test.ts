@@ -32,7 +32,7 @@ Deno.test("the topic events has the types of the unions, and they are written in
   assertEquals(told.toSorted(), [...new Set(written)].toSorted());
 });
 
-/** Names that look like variables and are none that a user sets for this program. */
+/** Names that look like variables, but are not variables that a user sets for this program. */
 const NO_VARIABLES = new Set([
   // Variables of other programs, looked for to explain why they do not count here.
   ...["CODEX_CA_CERT", "CODEX_CA_CERTIFICATES", "CODEX_CA_BUNDLE", "REQUESTS_CA_BUNDLE"],
@@ -44,6 +44,12 @@ const NO_VARIABLES = new Set([
   ...["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", "NIX_SSL_CERT_FILE"],
   // Told in the rows of HOME, XDG_CACHE_HOME and BROWSER.
   ...["USERPROFILE", "LOCALAPPDATA", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY"],
+  // Passed on to child programs, which read them.
+  ...["DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION", "GNOME_KEYRING_CONTROL", "LC_ALL", "NODE_OPTIONS"],
+  ...["XDG_RUNTIME_DIR", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"],
+  ...["XDG_DATA_HOME", "XDG_DATA_DIRS", "WSL_DISTRO_NAME"],
+  // A constant of the certificate reader.
+  "NO_CONSTRAINT",
   // Variables and error codes of the websocket library.
   ...["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"],
   ...["WS_ERR_INVALID_UTF8", "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH", "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH"],
@@ -62,7 +68,10 @@ Deno.test("the topic environment has every variable that the program reads, and 
     for (const [, name = ""] of [...calls, ...lists]) if (!NO_VARIABLES.has(name)) written.add(name);
   }
   const told = environment.flatMap(({ rows = [] }) => rows.map(([name]) => name));
-  assertEquals(told.toSorted(), [...written].toSorted());
+  assertEquals({
+    missing: [...written].filter((name) => !told.includes(name)),
+    unused: told.filter((name) => !written.has(name)),
+  }, { missing: [], unused: [] });
 });
 
 async function* sources(directory: string): AsyncGenerator<string> {
