@@ -22,7 +22,8 @@ export function diffPage(names: readonly [string, string], comparisons: readonly
 body { display: block; overflow: auto; }
 main { display: block; max-width: 1080px; margin: 0 auto; padding: 20px; }
 .part { display: grid; grid-template-columns: 84px minmax(0, 1fr) auto; gap: 4px 12px; padding: 6px 0; border-top: 1px solid var(--line); }
-.part .pair { grid-column: 2 / 4; }
+.part .pair { display: grid; grid-template-columns: 60px minmax(0, 1fr); gap: 2px 8px; grid-column: 2 / 4; }
+.meter { margin: 0 0 12px; }
 </style>
 </head>
 <body>

@@ -1,28 +1,10 @@
-import { Ajv } from "ajv";
-import addFormats from "ajv-formats";
-import * as harSchemas from "har-schema";
-import draft06 from "ajv/dist/refs/json-schema-draft-06.json" with { type: "json" };
 import { captureOfHar } from "../../../lib/capture/export/har_import.ts";
 import { harOf } from "../../../lib/capture/export/har_export.ts";
 import { streamText } from "../../../lib/capture/export/stream_text.ts";
 import { requestBody } from "../../../lib/capture/record/read/exchanges.ts";
 import { assert, assertEquals, assertExcludes } from "../../support/assert.ts";
+import { harValidator } from "./har_kit.ts";
 import { recordSession } from "../record/sample_capture.ts";
-
-/** Validates against the JSON Schema of HAR 1.2, with the meta-schema that it is written in. */
-function validator() {
-  const ajv = new Ajv({ strict: false });
-  ajv.addMetaSchema(draft06);
-  addFormats.default(ajv);
-  ajv.addSchema(
-    Object.values(harSchemas).filter((schema) =>
-      typeof schema === "object" && schema !== null && "$id" in schema
-    ),
-  );
-  const validate = ajv.getSchema("har.json#");
-  if (validate === undefined) throw new Error("The schema of HAR is missing");
-  return validate;
-}
 
 async function exported(options: Parameters<typeof recordSession>[0] = {}) {
   await using recording = await recordSession(options);
@@ -33,9 +15,9 @@ async function exported(options: Parameters<typeof recordSession>[0] = {}) {
 Deno.test("an export is valid HAR 1.2, sorted by its start, and has the frames and events", async () => {
   const { text } = await exported();
   const har = JSON.parse(text);
-  const validate = validator();
+  const validate = harValidator();
   assert(validate(har), JSON.stringify(validate.errors));
-  const { entries } = har.log;
+  const { entries } = JSON.parse(text).log;
   const starts = entries.map(({ startedDateTime }: { startedDateTime: string }) => startedDateTime);
   assertEquals(starts, starts.toSorted());
   for (const { time, timings } of entries) {
