@@ -6,6 +6,8 @@
  * @module
  */
 import type { Authenticator } from "../auth/authenticator.ts";
+import { variableLabel } from "../config/environment/layered_world.ts";
+import { addSecretsInForce } from "../config/environment/secrets_in_force.ts";
 import type { Settings } from "../config/settings.ts";
 import { createDialer } from "../net/dialer/create_dialer.ts";
 import type { Dialer } from "../net/dialer/dialer.ts";
@@ -13,6 +15,8 @@ import { hidingWarning } from "../net/dialer/env_permission.ts";
 import type { ClientIdentity } from "../net/client_identity.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
 import { createRouteTable, type RouteTableResult } from "../net/route/route_table.ts";
+import { secretsAround } from "../redaction/environment_secrets.ts";
+import type { Secrets } from "../redaction/secrets.ts";
 import { loadTrust } from "../trust/load_trust.ts";
 import type { RootsReader } from "../trust/roots/roots_reader.ts";
 import { rootsReader } from "../trust/roots/system_roots.ts";
@@ -29,6 +33,8 @@ export interface ConnectOptions<A extends Authenticator = SessionAuthenticator> 
   readonly observer?: Observer;
   /** Receives what the user should know of the configuration, the roots and the credential. Default: ignored. */
   readonly warn?: (warning: Warning) => void;
+  /** Receives every secret that settings, environment and credential hold. Default: a register of its own. */
+  readonly secrets?: Secrets;
   /**
    * Makes the authenticator. Default: {@link createAuthenticator}, which looks the credential up in settings,
    * environment and stored login.
@@ -43,6 +49,8 @@ export interface AuthenticatorParts {
   readonly world: World;
   readonly observer: Observer;
   readonly warn: (warning: Warning) => void;
+  /** Receives the credential, and what it is renewed by. */
+  readonly secrets: Secrets;
   /** Takes work that must be finished before the process ends, such as saving a renewed login. */
   readonly hold: (work: Promise<unknown>) => void;
 }
@@ -56,6 +64,8 @@ export interface Connection<A extends Authenticator = SessionAuthenticator> exte
   readonly dialer: Dialer;
   readonly authenticator: A;
   readonly observer: Observer;
+  /** The secrets in force, for redactors. */
+  readonly secrets: Secrets;
   /** Takes work that {@link Connection.finish} waits for. */
   readonly hold: (work: Promise<unknown>) => void;
   /** The held work that is not finished; `undefined` where there is none. Never rejects. */
@@ -84,6 +94,8 @@ export async function connect(
   options: ConnectOptions<Authenticator> = {},
 ): Promise<Connection<Authenticator>> {
   const { observer = SILENT, warn = () => {}, authenticator = createAuthenticator } = options;
+  const secrets = options.secrets ?? secretsAround(world.env);
+  addSecretsInForce(secrets, settings, world);
   const [trust, { routes, warnings }, identity] = await Promise.all([
     trustFor(settings, world),
     routesFor(settings, world),
@@ -105,8 +117,9 @@ export async function connect(
     trust,
     routes,
     dialer,
-    authenticator: authenticator({ settings, dialer, world, observer, warn, hold }),
+    authenticator: authenticator({ settings, dialer, world, observer, warn, secrets, hold }),
     observer,
+    secrets,
     hold,
     finish,
     close: () => dialer.close(),
@@ -139,7 +152,8 @@ export function trustFor(
  * @throws CulvertError `proxy_invalid` for `--proxy`
  */
 export function routesFor({ proxy }: Pick<Settings, "proxy">, world: World): Promise<RouteTableResult> {
-  return createRouteTable({ env: world.env, ...(proxy === undefined ? {} : { proxy }) });
+  const label = (name: string) => variableLabel(world, name);
+  return createRouteTable({ env: world.env, label, ...(proxy === undefined ? {} : { proxy }) });
 }
 
 /**

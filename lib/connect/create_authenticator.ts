@@ -24,6 +24,7 @@ import type { LoginPolicy, LoginStorage } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import type { Dialer } from "../net/dialer/dialer.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
+import type { Secrets } from "../redaction/secrets.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
 
@@ -43,6 +44,8 @@ export interface AuthenticatorOptions {
   readonly observer?: Observer;
   /** Receives what the user should know, such as a login that could not be saved. */
   readonly warn?: (warning: Warning) => void;
+  /** Receives the headers of every authorization. Default: none does. */
+  readonly secrets?: Secrets;
   /** Takes work that must be finished before the process ends. */
   readonly hold?: ((work: Promise<unknown>) => void) | undefined;
   /**
@@ -85,7 +88,9 @@ export function createAuthenticator(options: AuthenticatorOptions): SessionAuthe
   return {
     authorize: async (signal, endpoint) => {
       active ??= await find(signal);
-      return await active.authorize(signal, endpoint);
+      const authorization = await active.authorize(signal, endpoint);
+      options.secrets?.addHeaders(authorization.headers);
+      return authorization;
     },
     startTurn: () => new Recovery(() => active, observer),
     facts: () => active?.facts(),

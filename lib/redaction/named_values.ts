@@ -18,11 +18,15 @@ const BLANKS = /[ \t]{0,8}/y;
 const JSON_BLANKS = /[ \t\r\n]{0,64}/y;
 const OPENING_QUOTE = /(\\{0,15})(["'])/y;
 /** A number, truth value or null of JSON, and what may stand behind it. */
-const JSON_LITERAL = /(?:true|false|null|-?\d{1,17}(?:\.\d{1,17})?)[ \t\r\n]{0,8}(?=[,}\]]|$)/y;
+const JSON_LITERAL =
+  /(?:true|false|null|-?\d{1,400}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,4})?)[ \t\r\n]{0,200}(?=[,}\]]|$)/y;
 const PARAMETER_VALUE = /[^\s&"'#]*/y;
 const ADDRESS = /[a-z][a-z0-9+.-]{1,30}:\/\//iy;
 const WORD = /[^\s"'<>]*/y;
-const LINE = /[^\r\n]*/y;
+/** The rest of a line. A quote ends it, so that a header within a JSON string does not take the string's end along. */
+const LINE = /[^\r\n"]*/y;
+/** Credentials with quoted parameters (RFC 7616 §3.4), which reach to the end of the line. */
+const QUOTED_PARAMETERS = /(?:digest|aws4-hmac-sha256)[ \t][^\r\n]*/iy;
 /** Schemes that stay readable before the credentials; after any other word nothing does. */
 const SCHEME =
   /(?:bearer|basic|digest|negotiate|ntlm|token|apikey|agentassertion|aws4-hmac-sha256)[ \t]{1,8}(?=\S)/iy;
@@ -67,8 +71,9 @@ function valueOf(text: string, match: RegExpExecArray): readonly Span[] {
   if (quote !== undefined && execAt(JSON_LITERAL, text, start) !== undefined) return [];
   if (separator === "=") return maskTo(text, context, start, matchAt(PARAMETER_VALUE, text, start));
   if (isHeaderLine(text, name, from)) {
-    const line = matchAt(LINE, text, start);
     const isQuoted = before === '"' || before === "'";
+    const parameters = isQuoted ? "" : matchAt(QUOTED_PARAMETERS, text, start);
+    const line = parameters === "" ? withoutBackslashes(matchAt(LINE, text, start)) : parameters;
     const close = isQuoted ? line.indexOf(before) : -1;
     return maskValue(text, context, start, start + (close < 0 ? line.length : close));
   }
@@ -114,8 +119,15 @@ function maskValue(text: string, { name, from }: Context, start: number, end: nu
 }
 
 function maskTo(text: string, { from }: Context, start: number, value: string): readonly Span[] {
-  const end = start + value.length;
+  const end = start + withoutBackslashes(value).length;
   return [{ from, start, end: Math.min(end, text.length) }];
+}
+
+/** Backslashes at the end of a value belong to the quote behind it. */
+function withoutBackslashes(value: string): string {
+  let end = value.length;
+  while (value[end - 1] === "\\") end--;
+  return value.slice(0, end);
 }
 
 function maskCookies(
@@ -143,15 +155,17 @@ function maskCookies(
  *
  * @param start first position of the content
  * @param quote `"` or `'`
- * @param depth backslashes before the opening quote; the closing one has as many, an inner one has more
+ * @param depth backslashes before the opening quote: 0, in JSON within JSON 1, then 3 and 7
  * @returns position of the first character that is no content; the end of the line where no quote closes
  */
 function closingQuote(text: string, start: number, quote: string, depth: number): number {
+  // A backslash of the content is escaped, once for each level of JSON in JSON.
+  const period = 2 * (depth + 1);
   let backslashes = 0;
   for (let position = start; position < text.length; position++) {
     const character = text[position];
     if (character === "\\") backslashes++;
-    else if (character === quote && backslashes <= depth) return position - backslashes;
+    else if (character === quote && backslashes % period === depth) return position - depth;
     else if (character === "\n" || character === "\r") return position;
     else backslashes = 0;
     if (character === quote) backslashes = 0;

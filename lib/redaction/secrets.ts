@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { percentDecoded } from "./secret_names.ts";
+import { isSecretName, percentDecoded } from "./secret_names.ts";
 
 /** Shorter values are not masked: they are part of ordinary words, and masking them would make text unreadable. */
 const SHORTEST = 4;
@@ -54,6 +54,13 @@ export class Secrets {
       ? [information, ""]
       : [information.slice(0, colon), information.slice(colon + 1)];
     this.add(user, password, basicCredentials(percentDecoded(user), percentDecoded(password)));
+  }
+
+  /** Adds the values of secret headers, such as `Authorization`, with and without their scheme. */
+  addHeaders(headers: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(headers)) {
+      if (isSecretName(name)) this.add(value, value.replace(/^[A-Za-z][A-Za-z0-9-]{0,30} +/, ""));
+    }
   }
 
   /** Every form of every secret, the longest first. */

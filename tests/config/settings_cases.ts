@@ -161,7 +161,10 @@ export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[
       `model_provider = "x"\n[model_providers.x]\nbase_url = "http://x.test"\nenv_http_headers = { X-Key = "GW" }`,
     env: { GW: "$(cat key)" },
   }, ["GW", "$(cat key)"]],
-  ["a client certificate without its key", { flags: { clientCert: "c.pem" } }, ["--client-cert", "key"]],
+  ["a client certificate without its key", { env: { CULVERT_CLIENT_CERT: "c.pem" } }, [
+    "CULVERT_CLIENT_CERT",
+    "key",
+  ]],
   ["a client key without its certificate", { env: { CULVERT_CLIENT_KEY: "k.pem" } }, [
     "CULVERT_CLIENT_KEY",
     "certificate",

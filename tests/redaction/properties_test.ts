@@ -83,6 +83,46 @@ Deno.test("redacting twice gives the same as redacting once", () => {
   }));
 });
 
+Deno.test("a redacted JSON text is still JSON", () => {
+  const texts = fc.array(
+    fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        "authorization: Bearer abcdefgh1",
+        "x?token=a\\",
+        "cookie: a=b",
+        "password=x",
+        "https://u:p@h",
+        "sk-abcdefgh1",
+        '"',
+        "\\",
+      ),
+      secret,
+    ),
+  ).map((parts) => parts.join(""));
+  const value = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      texts,
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.array(tie("value")),
+      fc.dictionary(
+        fc.oneof(texts, fc.constantFrom("token", "password", "cookie", "authorization", "code")),
+        tie("value"),
+      ),
+      texts.map((text) => JSON.stringify({ api_key: text })),
+    ),
+  })).value;
+  fc.assert(
+    fc.property(value, (whole) => {
+      const redact = createRedactor(["hunter22"]);
+      JSON.parse(redact(JSON.stringify(whole)));
+      JSON.parse(redact(JSON.stringify(whole, null, 2)));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
 Deno.test("a text without secrets passes unchanged, in one piece and in many", () => {
   const plain = fc.array(fc.stringMatching(/^[a-z ,.]{0,12}$/)).map((parts) => parts.join("\n"));
   fc.assert(fc.property(plain, fc.array(fc.nat(100)), (text, cuts) => {

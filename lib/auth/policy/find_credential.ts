@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkValue } from "../../config/environment/variable_value.ts";
 import type { Provider } from "../../config/provider.ts";
 import type { LoginPolicy } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
@@ -177,7 +178,9 @@ function fromProvider(provider: Provider, world: Pick<World, "env">): Credential
 /** Reads a variable. A blank one counts as unset. */
 function variable(world: Pick<World, "env">, name: string): string | undefined {
   const value = world.env(name)?.trim();
-  return value === undefined || value === "" ? undefined : headerValue(value, name);
+  if (value === undefined || value === "") return undefined;
+  checkValue(name, value, "auth_missing");
+  return headerValue(value, name);
 }
 
 async function fromKeyFile(path: string, cwd: string): Promise<Credential> {

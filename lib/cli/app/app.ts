@@ -43,6 +43,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | Rout
   capture: async () => (await import("../capture/command.ts")).captureCommand,
   serve: async () => (await import("../serve/command.ts")).serveCommand,
   conversation: async () => (await import("../conversation/command.ts")).conversationCommands,
+  config: async () => (await import("../config/command.ts")).configCommand,
   report: async () => (await import("../report/command.ts")).reportCommand,
   export: async () => (await import("../export/command.ts")).exportCommand,
   replay: async () => (await import("../replay/command.ts")).replayCommand,

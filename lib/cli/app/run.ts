@@ -4,6 +4,8 @@
  * @module
  */
 import { asCulvertError, EXIT } from "../../errors.ts";
+import { secretsAround } from "../../redaction/environment_secrets.ts";
+import type { Secrets } from "../../redaction/secrets.ts";
 import { VERSION } from "../../version.ts";
 import type { Host } from "../command/host.ts";
 
@@ -24,7 +26,9 @@ export async function run(host: Host): Promise<number> {
     // The parser is loaded on demand: scripts call --version often, and it needs no parser.
     const { runCommandLine } = await import("./command_line.ts");
     const { layeredWorld } = await import("../../config/environment/layered_world.ts");
-    return await runCommandLine({ ...host, world: await layeredWorld(host.world) });
+    const world = await layeredWorld(host.world);
+    let secrets: Secrets | undefined;
+    return await runCommandLine({ ...host, world, secrets: () => secrets ??= secretsAround(world.env) });
   } catch (thrown) {
     const error = asCulvertError(thrown);
     if (error.code === "reader_gone") return error.exitStatus;

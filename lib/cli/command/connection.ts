@@ -78,7 +78,11 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
   addSecrets(reporter, settings);
   const early: Warning[] = [];
   let warn = (warning: Warning): void => void early.push(warning);
-  const connection = await connect(settings, world, { observer, warn: (warning) => warn(warning) });
+  const connection = await connect(settings, world, {
+    observer,
+    warn: (warning) => warn(warning),
+    secrets: reporter.secrets,
+  });
   summarise(early, reporter).forEach(reporter.warn);
   warn = reporter.warn;
   settings.notes.forEach((note) => reporter.note(note));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { redactJson } from "../../redaction/details.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 import { removeStyles } from "../../text/style.ts";
 import { redactError } from "../output/render_error.ts";
@@ -35,9 +36,8 @@ export function jsonLine({ event, text }: StreamItem): string {
 
 /** Renders the result as the last line. */
 export function resultLine(result: ResultEvent, redact: Redactor): string {
-  return jsonLine({
-    event: { ...result, error: result.error === null ? null : redactError(result.error, redact) },
-  });
+  const error = result.error === null ? null : redactError(result.error, redact);
+  return `${JSON.stringify(redactJson({ ...result, error }, redact))}\n`;
 }
 
 /**
@@ -49,7 +49,13 @@ export function jsonOutput(redact: Redactor): TurnOutput {
   return {
     render: (batch) => {
       let lines = "";
-      for (const item of batch) if (item.event.type !== "culvert.result") lines += jsonLine(item);
+      for (const item of batch) {
+        // The API's events are printed unchanged; the program's own may repeat what a server said.
+        if (!item.event.type.startsWith("culvert.")) lines += jsonLine(item);
+        else if (item.event.type !== "culvert.result") {
+          lines += `${JSON.stringify(redactJson(item.event, redact))}\n`;
+        }
+      }
       return lines;
     },
     end: () => "",

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { checkValue } from "../../config/environment/variable_value.ts";
 import type { Warning } from "../../warning.ts";
 import type { Environment } from "../../world/world.ts";
 import { type NoProxyList, parseNoProxy } from "./no_proxy.ts";
@@ -15,6 +16,8 @@ export interface RouteTableOptions {
   readonly env: Environment;
   /** `--proxy`: a proxy address, or `none`. Empty counts as not given. */
   readonly proxy?: string;
+  /** Returns a variable as messages name it. Default: its name. */
+  readonly label?: (variable: string) => string;
 }
 
 /** A table, and what was odd about the environment. */
@@ -56,7 +59,7 @@ export async function createRouteTable(options: RouteTableOptions): Promise<Rout
     const route: Route = { kind: "proxy", proxy: parseProxyAddress(flag, "--proxy"), source: "--proxy" };
     return { routes: { resolve: () => route }, warnings: [] };
   }
-  return await fromEnvironment(options.env);
+  return await fromEnvironment(options);
 }
 
 /** A variable that is set and not empty. */
@@ -65,7 +68,9 @@ interface Setting {
   readonly value: string;
 }
 
-async function fromEnvironment(env: Environment): Promise<RouteTableResult> {
+async function fromEnvironment(
+  { env, label = (name) => name }: RouteTableOptions,
+): Promise<RouteTableResult> {
   const warnings: Warning[] = [];
   const read = (name: string) => readBothCases(env, name, warnings);
   const http = read("HTTP_PROXY");
@@ -77,9 +82,12 @@ async function fromEnvironment(env: Environment): Promise<RouteTableResult> {
 
   const parsed = new Map<Setting, ProxyEndpoint>();
   const endpointOf = (setting: Setting): ProxyEndpoint => {
-    const known = parsed.get(setting) ?? parseProxyAddress(setting.value, setting.name);
-    parsed.set(setting, known);
-    return known;
+    const known = parsed.get(setting);
+    if (known !== undefined) return known;
+    checkValue(setting.name, setting.value, "proxy_invalid");
+    const endpoint = parseProxyAddress(setting.value, setting.name);
+    parsed.set(setting, endpoint);
+    return endpoint;
   };
   const resolve = (target: URL): Route => {
     const secure = target.protocol === "https:" || target.protocol === "wss:";
@@ -87,7 +95,7 @@ async function fromEnvironment(env: Environment): Promise<RouteTableResult> {
     if (setting === undefined) return { kind: "direct", reason: "no proxy is set" };
     const exception = exceptionFor(target, secure, list, except?.name);
     if (exception !== undefined) return { kind: "direct", reason: exception };
-    return { kind: "proxy", proxy: endpointOf(setting), source: setting.name };
+    return { kind: "proxy", proxy: endpointOf(setting), source: label(setting.name) };
   };
   return { routes: { resolve }, warnings };
 }

@@ -1,3 +1,4 @@
+import { Secrets } from "../../../lib/redaction/secrets.ts";
 import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
 import { createAuthenticator } from "../../../lib/connect/create_authenticator.ts";
 import { authStatus } from "../../../lib/auth/policy/status.ts";
@@ -22,6 +23,7 @@ async function reportWith(tags: Readonly<Record<string, string>>) {
     dialer,
     authenticator,
     observer: SILENT,
+    secrets: new Secrets(),
     trust: dialer.trust,
     routes: dialer.routes,
     hold: () => {},

@@ -1,0 +1,73 @@
+/**
+ * Definition of `culvert config`.
+ *
+ * @module
+ */
+import { defineCommand } from "../command/command.ts";
+import {
+  NETWORK_FLAGS,
+  type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
+  text,
+} from "../command/shared_flags.ts";
+
+/** Flags of `culvert config`. */
+export type ConfigFlags = OutputFlags & NetworkFlags & {
+  readonly json?: boolean;
+  readonly config?: readonly string[];
+  readonly model?: string;
+  readonly provider?: string;
+  readonly baseUrl?: string;
+};
+
+/** `culvert config`. */
+export const configCommand = defineCommand<ConfigFlags, []>({
+  flags: {
+    json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
+    model: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "NAME",
+      brief: "Model, as for respond",
+    },
+    provider: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "ID",
+      brief: "Provider, as for respond",
+    },
+    baseUrl: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "URL",
+      brief: "Base URL, as for respond",
+    },
+    ...NETWORK_FLAGS,
+    config: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      variadic: true,
+      placeholder: "KEY=VALUE",
+      brief: "Setting of config.toml for this call; may be repeated",
+    },
+    ...OUTPUT_FLAGS,
+  },
+  aliases: { ...OUTPUT_ALIASES, m: "model", C: "config" },
+  positional: { kind: "tuple", parameters: [] },
+  docs: {
+    brief: "Show the settings in force and where each comes from",
+    description:
+      "Prints each setting with its value and its source: a flag, a variable, .env of CODEX_HOME, a profile, config.toml\n" +
+      "or a default. A flag counts first; -C counts before the profile, and the profile before config.toml. Nothing is\nsent. " +
+      "Keys, passwords and header values are masked.",
+    examples: ["culvert config", "culvert config --json", "culvert config -C model_verbosity=low"],
+    seeAlso: ["culvert help config", "culvert help environment", "culvert auth status"],
+  },
+  load: () => import("./run.ts"),
+});

@@ -1,0 +1,58 @@
+/**
+ * The secrets that settings and environment hold.
+ *
+ * @module
+ */
+import { isSecretName } from "../../redaction/secret_names.ts";
+import type { Secrets } from "../../redaction/secrets.ts";
+import type { World } from "../../world/world.ts";
+import type { Settings } from "../settings.ts";
+
+/**
+ * Shortest value of a header or parameter whose name does not say that it is secret. Shorter ones are words such as
+ * `true` or `platform`, characters.
+ */
+const SHORTEST_UNNAMED = 8;
+
+/** Headers and parameters that are no secrets. */
+const HARMLESS =
+  /^(?:accept.*|api-version|content-.*|openai-(?:beta|organization|project)|originator|user-agent|version|x-client.*)$/i;
+
+/**
+ * Adds the secrets of settings and environment to a register: the provider's key and bearer token, values of its
+ * headers and query parameters, the password of the proxy and of addresses, keys of `$CODEX_HOME/.env`.
+ *
+ * @param secrets the register
+ * @param settings the settings in force
+ * @param world the environment in force
+ */
+export function addSecretsInForce(
+  secrets: Secrets,
+  { provider, proxy }: Pick<Settings, "provider" | "proxy">,
+  world: Pick<World, "env" | "environment">,
+): void {
+  secrets.add(provider.bearerToken);
+  // Some users write the key where the name of its variable belongs.
+  if (provider.envKey !== undefined) secrets.add(world.env(provider.envKey), provider.envKey);
+  addNamed(secrets, provider.headers);
+  addNamed(secrets, provider.queryParams);
+  for (const address of [proxy, provider.baseUrl]) addAddress(secrets, address);
+  for (const name of world.environment?.file?.names ?? []) {
+    const value = world.env(name);
+    if (isSecretName(name)) secrets.add(value);
+    else secrets.addAddress(value);
+  }
+}
+
+function addNamed(secrets: Secrets, values: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (isSecretName(name) || (value.length >= SHORTEST_UNNAMED && !HARMLESS.test(name))) secrets.add(value);
+  }
+}
+
+function addAddress(secrets: Secrets, address: string | undefined): void {
+  if (address === undefined) return;
+  secrets.addAddress(address);
+  const query = URL.parse(address)?.searchParams;
+  if (query !== undefined) addNamed(secrets, Object.fromEntries(query));
+}

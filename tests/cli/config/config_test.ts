@@ -1,0 +1,88 @@
+/** `culvert config`, as a process. */
+import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { culvert, type CulvertRun } from "../../support/culvert.ts";
+import { join } from "../../support/paths.ts";
+
+const directory = await Deno.realPath(await Deno.makeTempDir({ prefix: "culvert-cli-config-" }));
+Deno.test.afterAll(() => Deno.remove(directory, { recursive: true }));
+
+interface Given {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}
+
+async function config(
+  { files = {}, env = {}, args = [] }: Given,
+): Promise<CulvertRun & { readonly home: string }> {
+  const home = await Deno.makeTempDir({ dir: directory });
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(home, name), text);
+  return { home, ...await culvert(["config", ...args], { env: { CODEX_HOME: home, ...env }, cwd: home }) };
+}
+
+interface Row {
+  readonly key: string;
+  readonly value: unknown;
+  readonly source: string;
+}
+
+function row(run: CulvertRun, key: string): readonly [unknown, string] | undefined {
+  const found: Row | undefined = JSON.parse(run.stdout).settings.find((each: Row) => each.key === key);
+  return found === undefined ? undefined : [found.value, found.source];
+}
+
+Deno.test("config names the source of each setting: flag, variable, .env, -C, profile, config.toml, default", async () => {
+  const run = await config({
+    files: {
+      "config.toml": `model_verbosity = "low"\nservice_tier = "flex"\nchatgpt_base_url = "https://top.test"`,
+      "work.config.toml": `service_tier = "priority"`,
+      ".env": `HTTPS_PROXY=http://user:hunter22@proxy.test:3128\n`,
+    },
+    env: { OPENAI_BASE_URL: "https://gw.test/v1", CULVERT_CLIENT_CERT: "c.pem", CULVERT_CLIENT_KEY: "k.pem" },
+    args: ["--json", "--profile", "work", "--model", "typed", "-C", "chatgpt_base_url=https://call.test"],
+  });
+  assertEquals([run.code, run.stderr], [0, ""]);
+  assertEquals(row(run, "model"), ["typed", "--model"]);
+  assertEquals(row(run, "base_url"), ["https://gw.test/v1", "OPENAI_BASE_URL"]);
+  assertEquals(row(run, "HTTPS_PROXY"), ["http://***@proxy.test:3128", `HTTPS_PROXY of ${run.home}/.env`]);
+  assertEquals(row(run, "chatgpt_base_url"), ["https://call.test", "-C"]);
+  assertEquals(row(run, "service_tier"), ["priority", `${run.home}/work.config.toml`]);
+  assertEquals(row(run, "model_verbosity"), ["low", `${run.home}/config.toml`]);
+  assertEquals(row(run, "model_provider"), ["openai", "default"]);
+  assertEquals(row(run, "client_cert"), [`${run.home}/c.pem`, "CULVERT_CLIENT_CERT"]);
+  assertEquals(row(run, "profile"), ["work", "--profile"]);
+});
+
+Deno.test("config prints a line a setting, and no key, password or header value", async () => {
+  const run = await config({
+    files: {
+      "config.toml": `model_provider = "gw"\n[model_providers.gw]\nbase_url = "https://gw.test/v1"\n` +
+        `experimental_bearer_token = "hunter22-token"\nhttp_headers = { X-Team = "hunter22-header", X-Api-Key = "h22" }\n` +
+        `query_params = { api-version = "2026-01-01", sig = "hunter22-query" }`,
+    },
+    env: { CULVERT_API_KEY: "hunter22-key", HTTPS_PROXY: "http://u:hunter22-proxy@h:1" },
+  });
+  assertEquals(run.code, 0);
+  for (const text of [run.stdout, run.stderr]) assertExcludes(text, "hunter22");
+  assertExcludes(run.stdout, "h22");
+  assertIncludes(run.stdout, `# ${run.home}/config.toml\n`);
+  assertIncludes(run.stdout, "query_params.api-version");
+  assertIncludes(run.stdout, "2026-01-01");
+});
+
+Deno.test("config refuses a wrong -C with exit 2", async () => {
+  const run = await config({ args: ["-C", "nonsense"] });
+  assertEquals([run.code, run.stdout], [2, ""]);
+  assertIncludes(run.stderr, "-C needs KEY=VALUE");
+});
+
+Deno.test("config -v says what .env sets and where the environment disagrees", async () => {
+  const run = await config({
+    files: { ".env": "HTTPS_PROXY=http://a:1\nCODEX_API_KEY=k\n" },
+    env: { HTTPS_PROXY: "http://b:1" },
+    args: ["-v"],
+  });
+  assertIncludes(run.stderr, `${run.home}/.env sets HTTPS_PROXY`);
+  assertIncludes(run.stderr, "HTTPS_PROXY has one value in the environment and another in");
+  assertIncludes(run.stderr, "CODEX_API_KEY not used");
+});
