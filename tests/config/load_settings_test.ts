@@ -114,6 +114,7 @@ Deno.test("every field of a provider table reaches the provider, and retries are
     websocketConnectTimeoutMs: 99,
     requiresOpenAiAuth: false,
     supportsWebsockets: true,
+    unsetHeaderVariables: ["BLANK"],
   });
 });
 
