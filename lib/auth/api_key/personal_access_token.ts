@@ -82,7 +82,7 @@ export function ownerCachePath(codexHome: string): string {
  *
  * @throws CulvertError `auth_rejected` for a token that the authority refuses; the signal's reason
  */
-export async function findOwner(query: OwnerQuery, signal?: AbortSignal): Promise<TokenOwner> {
+async function findOwner(query: OwnerQuery, signal?: AbortSignal): Promise<TokenOwner> {
   const key = await fingerprint(query.token);
   const path = ownerCachePath(query.codexHome);
   const cached = await readCache(path, key);

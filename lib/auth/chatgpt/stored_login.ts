@@ -22,7 +22,7 @@ const SAVE_PAUSES_MS = [0, 50, 250] as const;
 const SAVE_LOCK_LIMIT_MS = 1_000;
 
 /** What a stored login works with. */
-export interface StoredLoginParts {
+interface StoredLoginParts {
   readonly store: CredentialStore;
   /** As read from `store`; mode `chatgpt`, with tokens. */
   readonly record: AuthRecord;

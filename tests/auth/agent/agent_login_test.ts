@@ -151,7 +151,7 @@ Deno.test("an agent that lacks a task alone is given one, and keeps its key", as
   assertEquals(Object(rig.home.json()["agent_identity"]).agent_private_key, agent.agent_private_key);
 });
 
-Deno.test("an agent that another process registered after a refusal is taken over, and nobody is asked", async () => {
+Deno.test("an agent that another process registered after a refusal is used without a request", async () => {
   await using rig = await Rig.start();
   const [mine, theirs] = [rig.session(), rig.session()];
   const sent = await mine.authorize();
@@ -180,7 +180,7 @@ Deno.test("two turns that are refused at the same time register one agent, and s
   assertEquals([rig.asked.length, rig.api.oauth.refreshCount], [4, 0]);
 });
 
-Deno.test("a refused agent that cannot be replaced for now leaves the login, and the file forgets it", async () => {
+Deno.test("a refused agent that cannot be replaced for now is removed, and the login is sent", async () => {
   await using rig = await Rig.start();
   const session = rig.session();
   const sent = await session.authorize();
@@ -198,7 +198,7 @@ Deno.test("a refused agent that cannot be replaced for now leaves the login, and
   assertEquals(rig.api.oauth.refreshCount, 1);
 });
 
-Deno.test("a refused agent whose replacement is forbidden ends the turn for good, and says why", async () => {
+Deno.test("a refused agent whose replacement is forbidden ends the turn with the reason", async () => {
   await using rig = await Rig.start();
   const session = rig.session();
   const sent = await session.authorize();

@@ -57,7 +57,7 @@ Deno.test("a refused agent is forgotten in a cooldown too, so that the next star
   assertEquals([rig.stored(), (await rig.session().authorize()).mode], [undefined, "chatgpt"]);
 });
 
-Deno.test("an agent that another program stored while ours was asked for in vain is left where it is", async () => {
+Deno.test("an agent that another program stored during our failed registration is kept", async () => {
   await using rig = await startRig();
   await rig.session().authorize();
   const other = { ...rig.stored(), agent_runtime_id: "agent-of-another-program" };
@@ -71,7 +71,7 @@ Deno.test("an agent that another program stored while ours was asked for in vain
   assertEquals(rig.stored(), other);
 });
 
-Deno.test("a request that nobody wants any more registers no agent, and fails nobody later", async () => {
+Deno.test("a request that is aborted before it starts registers no agent", async () => {
   await using rig = await startRig();
   rig.api.oauth.agents.failNext({ status: 403, body: "" });
   const reason = new Error("stopped before it began");
@@ -79,7 +79,7 @@ Deno.test("a request that nobody wants any more registers no agent, and fails no
   assertEquals([outcome, rig.api.oauth.agents.requests], [reason, []]);
 });
 
-Deno.test("of two that wait for one task, the one that gives up does not take it from the other", async () => {
+Deno.test("of two callers that wait for one task, an abort of the first does not fail the second", async () => {
   await using rig = await startRig();
   await rig.session().authorize();
   const { task_id: _, ...identity } = rig.stored();

@@ -114,7 +114,7 @@ Deno.test("a refresh adopts what another process stored for the same account and
   assertEquals(authority.seen.length, 0);
 });
 
-Deno.test("another account on disk ends the refresh for good, and neither record is touched", async () => {
+Deno.test("another account on disk ends the refresh permanently, and neither record changes", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() => refused(500, "unused"));
   const mine = soon();
@@ -159,7 +159,7 @@ for (
   }
 }
 
-Deno.test("a refresh token that was refused for good is not posted again by the next process", async () => {
+Deno.test("a refresh token that was refused permanently is not sent again by the next process", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() => refused(401, "refresh_token_reused"));
   home.store(loginText({ access: soon() }));
@@ -288,7 +288,7 @@ Deno.test("an account switched on disk while the refresh is on its way keeps its
   assertEquals(home.text(), other);
 });
 
-Deno.test("a caller that gives up does not undo the refresh: the answer is saved all the same", async () => {
+Deno.test("an abort of the caller does not end the refresh, and the answer is saved", async () => {
   await using home = new TestHome();
   const arrived = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<void>();

@@ -95,7 +95,7 @@ Deno.test("when the holder of the lock is killed halfway, the others go on with 
   assertEquals(answers.map((one) => one.tokens), answers.map(() => [token]));
 });
 
-Deno.test("when the holder dies between post and save, the others learn it with one post and nobody loops", async () => {
+Deno.test("when the holder of the lock dies between request and save, the others send one request together", async () => {
   await using home = new TestHome();
   const answer = singleUse();
   const arrived = Promise.withResolvers<void>();

@@ -98,7 +98,7 @@ Deno.test("without a function that refreshes, the one that resolves is asked aga
   assertEquals(count, 2);
 });
 
-Deno.test("a later resolve that fails for good keeps the former credential, is told, and is not repeated", async () => {
+Deno.test("a later resolve that fails permanently keeps the former credential, is noted, and is not repeated", async () => {
   let count = 0;
   const { headers, seen, turn } = open({
     resolve: () => {
@@ -132,7 +132,7 @@ Deno.test("a later resolve that fails for now keeps the former credential and is
   assertEquals(seen, ["Bearer t1", "Bearer t1", "Bearer t3"]);
 });
 
-Deno.test("a first resolve that fails is an error that says so, and repeats nothing of what was thrown", async () => {
+Deno.test("a first resolve that fails is an error without the message of what was thrown", async () => {
   const { authenticator } = open({ resolve: () => Promise.reject(new Error("no secret-token today")) });
   const error = await failureOf(authenticator.authorize());
   assertEquals(error.code, "auth_missing");
@@ -159,7 +159,7 @@ for (const kind of ["permanent", "transient", undefined] as const) {
   });
 }
 
-Deno.test("a refreshed credential of another account is refused for good, and is never sent", async () => {
+Deno.test("a refreshed credential of another account is refused permanently and never sent", async () => {
   const { turn, headers } = open({ resolve: () => tokens("old"), refresh: () => tokens("theirs", "acc-2") });
   const { sent, end } = await turn("theirs");
   assertEquals([sent.length, end?.resend === false && end.outcome], [1, "recovery_failed_permanent"]);
@@ -219,7 +219,7 @@ for (const [what, credential] of ILLEGAL) {
   });
 }
 
-Deno.test("account and FedRAMP mark come from the token where the program does not say them", async () => {
+Deno.test("account and FedRAMP flag come from the token where the program does not give them", async () => {
   const accessToken = jwt({
     "https://api.openai.com/auth": { chatgpt_account_id: "acc-7", chatgpt_account_is_fedramp: true },
   });

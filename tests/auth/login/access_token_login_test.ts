@@ -92,7 +92,7 @@ Deno.test("a personal access token of a workspace that is not allowed is not sto
   assertEquals(parts.files(), ["auth.json"]);
 });
 
-Deno.test("a login with an agent identity stores the JWT when its signature holds", async () => {
+Deno.test("a login with an agent identity stores the JWT if its signature is valid", async () => {
   await using parts = await setUp();
   const token = await parts.identity();
   assertEquals(await parts.signIn(token, ["acc-9"]), {

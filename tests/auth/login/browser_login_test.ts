@@ -5,7 +5,7 @@ import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } fro
 import { failureOf, loginText, TestHome } from "../kit.ts";
 import { callbackUrl, Issuer, locationOf, startLogin, textOf } from "./login_kit.ts";
 
-Deno.test("a login by browser ends on a bare local page, and auth.json holds tokens, account and exchanged key", async () => {
+Deno.test("a login by browser ends on a local page without a query, and stores tokens, account and exchanged key", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   home.store('{"auth_mode":"apikey","OPENAI_API_KEY":"sk-stale","future":1}');
@@ -110,7 +110,7 @@ Deno.test("a login that is not completed in time fails, and the former login sta
   assertEquals(issuer.oauth.revoked, []);
 });
 
-Deno.test("a login can be given up, and the former login stays", async () => {
+Deno.test("a login can be cancelled, and the former login stays", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   const stored = loginText({ access: "former" });
@@ -136,7 +136,7 @@ Deno.test("a denial shows its reason on the page and in the terminal, and writes
   assertEquals([...Deno.readDirSync(home.path)].length, 0);
 });
 
-Deno.test("a workspace without entitlement is told to ask its administrator, without the server's word for it", async () => {
+Deno.test("a denial without entitlement names the administrator, and not the internal name of the server", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   const login = await startLogin(home, issuer.base);

@@ -82,7 +82,7 @@ Deno.test("a device login polls until it is granted, and stores tokens and accou
   assertEquals(server.seen.filter((one) => one.path === "/oauth/token").length, 1);
 });
 
-Deno.test("a device login whose id token says nothing is stored without account and key", async () => {
+Deno.test("a device login whose id token has no claims is stored without account and key", async () => {
   await using home = new TestHome();
   const silent = { ...TOKENS, id_token: jwt({}), access_token: "opaque" };
   await using server = authority([granted], CODE, silent);
@@ -161,7 +161,7 @@ Deno.test("the older spelling of the user code is understood", async () => {
   assertIncludes(parts.said.join("\n"), "WXYZ");
 });
 
-Deno.test("a code that nobody uses expires after fifteen minutes", async () => {
+Deno.test("a code that is not used expires after fifteen minutes", async () => {
   await using home = new TestHome();
   await using server = authority([pending]);
   const parts = loginParts(home, server.base);

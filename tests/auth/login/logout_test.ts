@@ -66,7 +66,7 @@ Deno.test("nothing is revoked for an API key", async () => {
   assertEquals(authority.seen, []);
 });
 
-Deno.test("an authority that does not answer a revocation is given up", async () => {
+Deno.test("a revocation without an answer ends after its time limit", async () => {
   await using home = new TestHome();
   const never = Promise.withResolvers<Response>();
   await using authority = new TestAuthority(() => never.promise);

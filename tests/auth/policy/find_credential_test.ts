@@ -65,7 +65,7 @@ Deno.test("a missing env_key is an error that names the variable and the configu
   assertIncludes(error.message, "MY_KEY");
 });
 
-Deno.test("a mode without its material is no credential, and the error says so", async () => {
+Deno.test("a mode without its credential is an error that says so", async () => {
   await using home = new TestHome();
   for (const text of ['{"auth_mode":"apikey","OPENAI_API_KEY":null}', '{"auth_mode":"chatgpt"}', "{}"]) {
     home.store(text);
@@ -87,7 +87,7 @@ Deno.test("a torn auth.json is an error of its own and not a missing login", asy
   assertEquals((await failureOf(find(home))).code, "auth_storage");
 });
 
-Deno.test("a key file that is missing, empty or holds more than a key is refused by name", async () => {
+Deno.test("a key file that is missing, empty or contains more than a key is refused with its path", async () => {
   await using home = new TestHome();
   const path = join(home.path, "key.txt");
   assertEquals((await failureOf(find(home, { apiKeyFile: path }))).code, "input_unreadable");

@@ -112,7 +112,7 @@ Deno.test("recovery takes over a token from disk first, without a post, and refr
   ]);
 });
 
-Deno.test("an unchanged file is not worth a resend: the next request carries the refreshed token", async () => {
+Deno.test("after an unchanged reload the next request carries the refreshed token", async () => {
   await using home = new TestHome();
   const [old, renewed] = [fresh("old"), fresh("renewed")];
   await using authority = new TestAuthority(() => Response.json({ access_token: renewed }));
@@ -121,7 +121,7 @@ Deno.test("an unchanged file is not worth a resend: the next request carries the
   assertEquals(await turn(renewed), { sent: [old, renewed], phases: ["refresh_token"], end: undefined });
 });
 
-Deno.test("a server that answers 401 for ever costs a managed login at most three sends and one refresh a turn", async () => {
+Deno.test("a server that always answers 401 costs a managed login at most three requests and one refresh a turn", async () => {
   await using home = new TestHome();
   let count = 0;
   await using authority = new TestAuthority(() => Response.json({ access_token: fresh(`n${++count}`) }));
@@ -168,7 +168,7 @@ Deno.test("another account on disk ends recovery at its first step, without a po
   ]);
 });
 
-Deno.test("a refresh refused for good ends the turn with its own reason, after one send", async () => {
+Deno.test("a refresh that is refused permanently ends the turn with its own reason, after one request", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() =>
     Response.json({ error: { code: "refresh_token_expired" } }, { status: 401 })
@@ -302,7 +302,7 @@ Deno.test("the recovery of a refused handshake and of an error frame run the sam
   assertEquals(recoveries(seen)[0]?.transport, "websocket");
 });
 
-Deno.test("a final 401 is told in at most ten lines: sent, source, server, recovery, ids, next", async () => {
+Deno.test("the error of a final 401 has at most ten lines: sent, source, server, recovery, ids, next", async () => {
   await using home = new TestHome();
   let count = 0;
   await using authority = new TestAuthority(() => Response.json({ access_token: fresh(`n${++count}`) }));

@@ -24,7 +24,7 @@ async function report(env: Readonly<Record<string, string>>) {
   return { ...parsed, run };
 }
 
-Deno.test("a report names the agent that signed, asks for the models with the login, and holds no secret of either", async () => {
+Deno.test("a report names the agent that signed, requests the models with the login, and contains no secret of either", async () => {
   await using rig = await AgentRig.start();
   const { observations, tags, run } = await report(rig.env);
   const agent = rig.stored;

@@ -38,7 +38,7 @@ Deno.test("a ChatGPT login with the policy on registers an agent and a task, and
   assertEquals(rig.stored, stored);
 });
 
-Deno.test("without the policy nobody is asked for an agent, and one that is stored signs nothing", async () => {
+Deno.test("without the setting no agent is registered, and a stored one signs nothing", async () => {
   for (const toml of ["", "[features]\nuse_agent_identity = false\nplugins = false\n"]) {
     await using rig = await AgentRig.start(toml);
     const record = { ...rig.home.json(), agent_identity: { agent_runtime_id: "a", task_id: "t" } };
@@ -49,7 +49,7 @@ Deno.test("without the policy nobody is asked for an agent, and one that is stor
   }
 });
 
-Deno.test("an authority that is down three times leaves the plain login, with one warning, and is left alone by later sessions", async () => {
+Deno.test("after three failures of the authority the login itself is sent, with one warning, and later sessions send no request", async () => {
   await using rig = await AgentRig.start();
   rig.api.oauth.agents.failNext(DOWN, DOWN, DOWN);
   const first = await rig.respond();
@@ -62,7 +62,7 @@ Deno.test("an authority that is down three times leaves the plain login, with on
   for (const secret of [...Object.values(rig.tokens), "acc-mock-0001"]) assertExcludes(note, secret);
 });
 
-Deno.test("a session under way stays with the plain login, and says so once for all its turns", async () => {
+Deno.test("a running session keeps sending the login itself, with one warning for all its turns", async () => {
   await using rig = await AgentRig.start();
   rig.api.oauth.agents.failNext(DOWN, refusal(429), DOWN);
   const prompts = join(rig.home.path, "prompts.txt");
@@ -73,7 +73,7 @@ Deno.test("a session under way stays with the plain login, and says so once for 
   assertEquals(rig.schemes, ["Bearer", "Bearer", "Bearer"]);
 });
 
-Deno.test("a task that cannot be registered leaves the plain login as well", async () => {
+Deno.test("the login itself is sent where no task can be registered", async () => {
   await using rig = await AgentRig.start();
   const { agents } = rig.api.oauth;
   agents.failNext(refusal(500), refusal(500));
@@ -129,7 +129,7 @@ Deno.test("an agent that the API does not know any more is replaced by another, 
   assertEquals([rig.asked.length, rig.schemes.length], [4, 4]);
 });
 
-Deno.test("an API that takes no agent at all is asked twice, and the error says what was sent and what to do", async () => {
+Deno.test("an API that refuses every agent gets two requests, and the error says what was sent and what to do", async () => {
   await using rig = await AgentRig.start();
   const refused = { status: 401, body: { error: { code: "agent_unknown", message: "No agents here" } } };
   rig.api.enqueue({ refusal: refused }, { refusal: refused });

@@ -251,7 +251,7 @@ Deno.test("a login that the server refuses is renewed on the spot, said, and the
   assertEquals(network.api.oauth.refreshCount, 1);
 });
 
-Deno.test("a server that answers 401 for ever costs at most three sends, one refresh, and exit status 4", async () => {
+Deno.test("a server that always answers 401 costs at most three requests and one refresh, and exits 4", async () => {
   await using running = await Running.start({ api: { accepts: () => false } });
   const { network, home } = running;
   await storeLogin(network, home);
@@ -320,7 +320,7 @@ async function loginAt(
   return { code, stderr };
 }
 
-Deno.test("where device codes are switched off the login goes on by browser, and says which setting is missing", async () => {
+Deno.test("where device codes are disabled the login continues by browser, and names the setting", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() => new Response(null, { status: 404 }));
   const { code, stderr } = await loginAt(

@@ -78,7 +78,7 @@ Deno.test("a 401 inside a frame of the websocket is recovered from on a new sock
   assertEquals(tokens.size, 2);
 });
 
-Deno.test("a websocket that answers 401 for ever costs at most three handshakes and ends with exit status 4", async () => {
+Deno.test("a websocket that always answers 401 costs at most three handshakes and exits 4", async () => {
   await using rig = await Rig.start(3_600_000, { accepts: () => false });
   const run = await culvert(["respond", "--transport", "ws", "--json", "hello"], { env: rig.env });
   assertEquals(run.code, 4, run.stdout + run.stderr);

@@ -38,7 +38,7 @@ for (const verbose of ["-v", "-vv"]) {
   });
 }
 
-Deno.test("without -v a login says nothing of answers", async () => {
+Deno.test("without -v a login prints no note about answers", async () => {
   await using home = new TestHome();
   await using authority = authorityGiving(tokensWith());
   const login = await startLogin(home, authority.base);

@@ -55,7 +55,7 @@ for (const args of [["auth", "refresh"], ["respond", "hi"], ["report"]]) {
   });
 }
 
-Deno.test("a refresh that is told to terminate ends with 143, its answer saved", async () => {
+Deno.test("SIGTERM during a refresh ends with 143 after the answer is saved", async () => {
   await using home = new TestHome();
   const { code, stderr } = await interrupted(home, ["auth", "refresh"], ["SIGTERM"]);
   assertEquals(code, 143, stderr);

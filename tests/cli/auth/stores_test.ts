@@ -207,7 +207,7 @@ onLinux("where auto saves to the file, a former login in the keyring does not co
   assertEquals(JSON.parse(status.stdout).key, "sk-proj-***bcdef");
 });
 
-Deno.test("an ephemeral login leaves nothing on disk, and says that it ends with the command", async () => {
+Deno.test("an ephemeral login writes nothing to disk, and says that it ends with the command", async () => {
   await using rig = new FakeKeyring(EPHEMERAL);
   const run = await rig.run(["auth", "login", "--api-key"], { stdin: KEY });
   assertEquals([run.code, rig.files()], [0, []], run.stderr);
