@@ -18,6 +18,8 @@ export interface Way {
   readonly baseUrl?: string;
   /** Asks a provider of `config.toml` that has a websocket, so that `--transport auto` has a choice. */
   readonly websockets?: boolean;
+  /** Paths for `CULVERT_CLIENT_CERT` and `CULVERT_CLIENT_KEY`. */
+  readonly identity?: { readonly certificate: string; readonly key: string };
   readonly args?: readonly string[];
 }
 
@@ -56,6 +58,9 @@ export async function bench(): Promise<Bench> {
         env: {
           CODEX_HOME: directory,
           CULVERT_API_KEY: PLANTED_KEY,
+          ...(way.identity === undefined
+            ? {}
+            : { CULVERT_CLIENT_CERT: way.identity.certificate, CULVERT_CLIENT_KEY: way.identity.key }),
           ...(way.bundle === undefined ? {} : { CODEX_CA_CERTIFICATE: way.bundle }),
         },
         limitMs: 60_000,

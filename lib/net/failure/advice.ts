@@ -6,21 +6,25 @@
 import type { Route } from "../route/route.ts";
 import type { NetworkFault } from "./fault.ts";
 
+/** What to do where a server requires a client certificate, or rejected it. */
+export const CLIENT_CERTIFICATE_ADVICE = {
+  required:
+    "Give the certificate and its key with --client-cert FILE --client-key FILE, or with CULVERT_CLIENT_CERT " +
+    "and CULVERT_CLIENT_KEY.",
+  rejected:
+    "Check that the file of --client-cert or CULVERT_CLIENT_CERT has the whole chain, is not expired, and was " +
+    "issued by a CA that the server accepts.",
+} as const;
+
 /** Returns the advice as full sentences. */
 export function advice(fault: NetworkFault, route: Route): readonly string[] {
   const source = route.kind === "proxy" ? route.source : "HTTPS_PROXY";
   const isAtProxy = fault.at === "proxy";
   switch (fault.condition) {
     case "client_certificate_required":
-      return [
-        "Give the certificate and its key with --client-cert FILE --client-key FILE, or with CULVERT_CLIENT_CERT and " +
-        "CULVERT_CLIENT_KEY.",
-      ];
+      return [CLIENT_CERTIFICATE_ADVICE.required];
     case "client_certificate_rejected":
-      return [
-        "Check that the file of --client-cert or CULVERT_CLIENT_CERT has the whole chain, is not expired, and was " +
-        "issued by a CA that the server accepts.",
-      ];
+      return [CLIENT_CERTIFICATE_ADVICE.rejected];
     case "no_application_protocol":
       return ["A websocket needs HTTP/1.1; use --transport sse."];
     case "proxy_scheme":

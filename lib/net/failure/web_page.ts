@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { CLIENT_CERTIFICATE_ADVICE } from "./advice.ts";
 import { removeControls } from "../../text/control_characters.ts";
 
 /** Longest title and header value that is shown, characters. */
@@ -19,6 +20,8 @@ export interface WebPage {
   readonly sender: string;
   /** Whether Cloudflare demands a browser check (`cf-mitigated`). */
   readonly isChallenge: boolean;
+  /** Whether the page says that a client certificate is required, or was rejected (nginx, statuses 400, 495, 496). */
+  readonly clientCertificate?: "required" | "rejected";
 }
 
 /** Headers by which servers, proxies and filters name themselves. */
@@ -45,11 +48,27 @@ export function webPageIn(headers: Headers, body: string): WebPage | undefined {
     ...(text === "" ? {} : { title: text }),
     sender: sender.join(", "),
     isChallenge: headers.get("cf-mitigated") !== null,
+    ...clientCertificateIn(text),
   };
 }
 
+function clientCertificateIn(title: string): Pick<WebPage, "clientCertificate"> {
+  if (/No required SSL certificate was sent|SSL Certificate Required/i.test(title)) {
+    return { clientCertificate: "required" };
+  }
+  return /The SSL certificate error|SSL Certificate Error/i.test(title)
+    ? { clientCertificate: "rejected" }
+    : {};
+}
+
 /** Describes a page: `a web page "Access Denied" (server: Zscaler/6.2) came instead of an API reply`. */
-export function describeWebPage({ sender, title }: WebPage): string {
+export function describeWebPage({ clientCertificate, sender, title }: WebPage): string {
+  if (clientCertificate !== undefined) {
+    const from = ` (${[`page "${title}"`, sender].filter((part) => part !== "").join(", ")})`;
+    return clientCertificate === "required"
+      ? `the server requires a client certificate${from}`
+      : `the server rejected the client certificate${from}`;
+  }
   return `a web page${title === undefined ? "" : ` "${title}"`}${sender === "" ? "" : ` (${sender})`} came ` +
     "instead of an API reply";
 }
@@ -59,7 +78,12 @@ export function describeWebPage({ sender, title }: WebPage): string {
  *
  * @param host the host that was asked
  */
-export function webPageHint({ isChallenge }: WebPage, status: number, host: string): string {
+export function webPageHint(
+  { clientCertificate, isChallenge }: WebPage,
+  status: number,
+  host: string,
+): string {
+  if (clientCertificate !== undefined) return CLIENT_CERTIFICATE_ADVICE[clientCertificate];
   if (isChallenge) {
     return `Cloudflare demands a browser check for ${host}, which no API client can pass. Try another network, or ` +
       "ask the owner of the site to exempt API requests.";

@@ -13,7 +13,7 @@ import { frameSink } from "./frame_sink.ts";
 import { MessageQueue } from "./message_queue.ts";
 import type { CloseInformation, WebSocketChannel, WebSocketMessage } from "./websocket.ts";
 import { closedByPeer, droppedHere, messageTooLarge, noPong, websocketEnded } from "./websocket_errors.ts";
-import { type PerMessageDeflate, Receiver, Sender } from "./ws_parts.ts";
+import { type Extensions, type PerMessageDeflate, Receiver, Sender } from "./ws_parts.ts";
 
 const READ_BYTES = 65_536;
 /** Fragments of one message at most: the limit that `ws` itself sets. */
@@ -73,7 +73,7 @@ export class Channel implements WebSocketChannel {
   /** @param parts with the connection, which belongs to the channel from now on */
   constructor(parts: ChannelParts) {
     const { deflate } = parts;
-    const extensions = deflate === undefined ? {} : { "permessage-deflate": deflate };
+    const extensions: Extensions = deflate === undefined ? {} : { "permessage-deflate": deflate };
     this.headers = parts.headers;
     this.route = parts.route;
     this.subprotocol = parts.subprotocol;

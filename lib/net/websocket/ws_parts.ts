@@ -1,9 +1,8 @@
 /**
- * The parts of `ws` that are used: its framing and its compression. Its client is not, because that stands on
- * Node's HTTP client, which hides what happens below it: roots of its own, no status of a proxy, and on older
- * versions of Deno (2.4.2) no way to give it a tunnel.
+ * The parts of `ws` that are used: its framing and its compression. Its client is not used: it stands on the HTTP client
+ * of Node, which has roots of its own and reports neither the status of a proxy nor a failed handshake.
  *
  * @module
  */
 // @ts-types="./ws_parts.d.ts"
-export { extension, PerMessageDeflate, Receiver, Sender } from "ws";
+export { extension, type Extensions, PerMessageDeflate, Receiver, Sender } from "ws";

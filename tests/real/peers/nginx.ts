@@ -11,6 +11,8 @@ export interface NginxOptions {
   readonly origin: { readonly port: number; readonly roots: string };
   /** nginx's own default is on, which holds short streams back to their end. */
   readonly buffering: boolean;
+  /** PEM of the CA whose client certificates are required. */
+  readonly clientRoots?: string;
 }
 
 /** A running one. */
@@ -31,6 +33,10 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const certificate = await peerFile(directory, "server.pem", identity.certificate);
   const key = await peerFile(directory, "server.key", identity.privateKey);
   const roots = await peerFile(directory, "origin-roots.pem", options.origin.roots);
+  const { clientRoots } = options;
+  const clients = clientRoots === undefined
+    ? undefined
+    : await peerFile(directory, "clients.pem", clientRoots);
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   const config = await peerFile(
     directory,
@@ -48,7 +54,11 @@ http {
     listen 127.0.0.1:${port} ssl;
     ssl_certificate ${certificate};
     ssl_certificate_key ${key};
-    location / {
+${
+      clients === undefined
+        ? ""
+        : `    ssl_verify_client on;\n    ssl_client_certificate ${clients};\n`
+    }    location / {
       proxy_pass https://127.0.0.1:${options.origin.port};
       proxy_ssl_trusted_certificate ${roots};
       proxy_ssl_verify on;

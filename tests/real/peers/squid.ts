@@ -15,9 +15,12 @@ export interface Squid extends Peer {
 /**
  * Starts squid with ssl-bump.
  *
- * @param options `originRoots`: PEM of the roots that origins are checked against
+ * @param options `originRoots`: PEM of the roots that origins are checked against; `isPassive`: TLS is passed through
+ *   and not intercepted
  */
-export async function startSquid(options: { readonly originRoots: string }): Promise<Squid> {
+export async function startSquid(
+  options: { readonly originRoots: string; readonly isPassive?: boolean },
+): Promise<Squid> {
   const directory = await peerDirectory("squid");
   const port = freePort();
   // squid's certificate daemon makes RSA keys; the CA may be of any kind that its OpenSSL knows.
@@ -36,7 +39,7 @@ export async function startSquid(options: { readonly originRoots: string }): Pro
       "sslcrtd_children 2 startup=1 idle=1",
       "acl first at_step SslBump1",
       "ssl_bump peek first",
-      "ssl_bump bump all",
+      `ssl_bump ${options.isPassive === true ? "splice" : "bump"} all`,
       `tls_outgoing_options cafile=${roots}`,
       "http_access allow all",
       "cache deny all",
