@@ -1,0 +1,79 @@
+import type * as net from "node:net";
+import { classify } from "../../../lib/net/failure/classify.ts";
+import type { Stage } from "../../../lib/net/failure/stage.ts";
+import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { dialerFor, failureOf, get, rawServer } from "../kit.ts";
+
+const alert = (description: number) => Uint8Array.of(21, 3, 3, 0, 2, 2, description);
+
+/** What a server does with the first bytes of a TLS handshake. */
+const HANDSHAKES: readonly (readonly [string, (socket: net.Socket) => void, string, string?])[] = [
+  ["a reset", (socket) => socket.resetAndDestroy(), "reset"],
+  ["the end of the connection", (socket) => socket.end(), "reset"],
+  ["internal_error", (socket) => socket.end(alert(80)), "tls_handshake"],
+  ["unrecognized_name", (socket) => socket.end(alert(112)), "tls_handshake"],
+  ["no_application_protocol", (socket) => socket.end(alert(120)), "tls_handshake", "no_application_protocol"],
+];
+
+Deno.test("a handshake that breaks off is a failure of the network on HTTP and websocket, never an internal one", async (t) => {
+  for (const [name, answer, code, condition] of HANDSHAKES) {
+    await t.step(name, async () => {
+      await using server = await rawServer((socket) => socket.once("data", () => answer(socket)));
+      using dialer = await dialerFor();
+      const url = `https://localhost:${server.port}/`;
+      const socket = { url: new URL(url.replace("https", "wss")), headers: {}, connectTimeoutMs: 10_000 };
+      for (const attempt of [() => dialer.request(get(url)), () => dialer.openWebSocket(socket)]) {
+        const error = await failureOf(attempt());
+        assertEquals([error.code, error.details["condition"]], [code, condition], error.message);
+      }
+    });
+  }
+});
+
+Deno.test("after the handshake a failure of TLS is a cut connection, whatever its words", () => {
+  const route = { kind: "direct", reason: "test" } as const;
+  const words = [
+    "received fatal alert: HandshakeFailure",
+    "received fatal alert: InternalError",
+    "something new",
+  ];
+  for (const text of words) {
+    for (const stage of ["upgrade", "head", "open"] as const satisfies readonly Stage[]) {
+      assertEquals(classify(new Error(text), route, stage)?.code, "reset", `${stage}: ${text}`);
+    }
+    const sent = new TypeError("fetch failed", { cause: new Error(`client error (SendRequest): ${text}`) });
+    assertEquals(classify(sent, route, "request")?.code, "reset", text);
+  }
+});
+
+Deno.test("an answer that breaks the limits or the grammar of HTTP is named as that, and a cut body as a lost connection", async (t) => {
+  const rows = [
+    ["a header line of 1 MB", `X: ${"x".repeat(1_000_000)}\r\nContent-Length: 0\r\n\r\n`, "above the limit"],
+    ["300 headers", `${"X: y\r\n".repeat(300)}Content-Length: 0\r\n\r\n`, "above the limit"],
+    ["two lengths", "Content-Length: 5\r\nContent-Length: 7\r\n\r\nhello", "Content-Length"],
+  ] as const;
+  for (const [name, rest, says] of rows) {
+    await t.step(name, async () => {
+      await using server = await rawServer((socket) =>
+        socket.once("data", () => socket.end(`HTTP/1.1 200 OK\r\n${rest}`))
+      );
+      using dialer = await dialerFor();
+      const error = await failureOf(dialer.request(get(`http://localhost:${server.port}/`)));
+      assertIncludes(error.message, says);
+      assertExcludes(error.message, "cut");
+      assertEquals(error.exitStatus, 5);
+    });
+  }
+  await t.step("a body that breaks off", async () => {
+    await using server = await rawServer((socket) =>
+      socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"))
+    );
+    using dialer = await dialerFor();
+    const reply = await dialer.request(get(`http://localhost:${server.port}/`));
+    const error = await failureOf((async () => {
+      while (await reply.body?.read() !== undefined);
+    })());
+    assertEquals(error.code, "reset");
+    assertIncludes(error.message, "Lost the connection to");
+  });
+});
