@@ -85,7 +85,9 @@ function aboutTheFault(
   context: ChainContext & { readonly fault: NetworkFault },
 ): readonly string[] {
   const [leaf] = chain;
-  if (origin.kind === "lookalike") return unknownIssuer(chain, origin, intercepted);
+  if (origin.kind === "lookalike" || origin.kind === "unverifiable") {
+    return unknownIssuer(chain, origin, intercepted);
+  }
   switch (context.fault.code) {
     case "tls_unknown_issuer":
       return unknownIssuer(chain, origin, intercepted);
@@ -116,6 +118,12 @@ function unknownIssuer(
   switch (origin.kind) {
     case "itself":
       return [`The server signed its certificate "${chain[0].subject}" itself. ${remedy}`];
+    case "unverifiable":
+      return [
+        `A root named "${origin.name}" is in force, but ${
+          origin.obstacle ?? "its signature cannot be verified"
+        }.`,
+      ];
     case "lookalike":
       return [
         `A root named "${origin.name}" is in force, but it has another key than the one that signed: ` +

@@ -12,10 +12,13 @@ import type { PresentedCertificate } from "./presented_chain.ts";
 export interface IssuerOrigin {
   /**
    * `public`: one of Mozilla's roots signed it. `trusted`: one of the further roots in force did. `lookalike`: a
-   * root in force has the issuer's name, but its key did not sign. `unknown`: none of these. `itself`: the
-   * server's certificate signed itself, and is no root in force.
+   * root in force has the issuer's name, but its key did not sign. `unverifiable`: a root in force has the issuer's
+   * name, and the signature cannot be verified here. `unknown`: none of these. `itself`: the server's certificate
+   * signed itself, and is no root in force.
    */
-  readonly kind: "public" | "trusted" | "lookalike" | "unknown" | "itself";
+  readonly kind: "public" | "trusted" | "lookalike" | "unverifiable" | "unknown" | "itself";
+  /** Why the signature cannot be verified. */
+  readonly obstacle?: string;
   /** The outermost issuer that the chain names. */
   readonly name: string;
 }
@@ -36,20 +39,32 @@ export function issuerOrigin(
   if (anchors(links, rootCertificates) === "signed") return { kind: "public", name };
   const own = anchors(links, trust.additionalRoots);
   if (own === "signed") return { kind: "trusted", name };
+  if (typeof own === "object") return { kind: "unverifiable", name, obstacle: own.obstacle };
   if (chain.length === 1 && chain[0].isSelfSigned) return { kind: "itself", name };
   return { kind: own === "named" ? "lookalike" : "unknown", name };
 }
 
-function anchors(links: readonly X509Certificate[], roots: readonly string[]): "signed" | "named" | "none" {
-  let found: "named" | "none" = "none";
+/** A signature that cannot be verified here. */
+interface Obstacle {
+  readonly obstacle: string;
+}
+
+function anchors(
+  links: readonly X509Certificate[],
+  roots: readonly string[],
+): "signed" | "named" | "none" | Obstacle {
+  let found: "named" | "none" | Obstacle = "none";
   for (const pem of roots) {
     const root = read(pem);
     if (root === undefined) continue;
     for (const link of links) {
       if (link.fingerprint256 === root.fingerprint256) return "signed";
       if (link.issuer !== root.subject) continue;
-      if (isSignedBy(link, root)) return "signed";
-      found = "named";
+      const verdict = verdictOn(link, root);
+      if (verdict === "signed") return "signed";
+      // One root that cannot be judged keeps the verdict open.
+      if (verdict !== "refuted") found = verdict;
+      else if (found === "none") found = "named";
     }
   }
   return found;
@@ -64,11 +79,24 @@ function read(pem: string): X509Certificate | undefined {
   }
 }
 
-function isSignedBy(link: X509Certificate, root: X509Certificate): boolean {
+/** Three outcomes: a signature holds, is refuted, or cannot be verified here. */
+function verdictOn(link: X509Certificate, root: X509Certificate): "signed" | "refuted" | Obstacle {
+  let key: X509Certificate["publicKey"];
   try {
-    return link.verify(root.publicKey);
+    key = root.publicKey;
   } catch {
-    // A kind of key or hash that this runtime cannot verify: it is not known to hold.
-    return false;
+    return {
+      obstacle: `its root "${root.subject}" has a key of a kind that cannot be read here, such as RSA-PSS`,
+    };
   }
+  const type = key.asymmetricKeyType ?? "unknown";
+  try {
+    if (link.verify(key)) return "signed";
+  } catch {
+    return { obstacle: `its root has a key of type ${type}, whose signatures cannot be verified here` };
+  }
+  if (type === "rsa-pss") {
+    return { obstacle: "its root has a key of type rsa-pss, whose signatures cannot be verified here" };
+  }
+  return "refuted";
 }
