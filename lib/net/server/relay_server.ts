@@ -14,7 +14,7 @@ import { forwardUpgrade, rawReply, type UpgradeRequest } from "./forward/forward
 import { ignoreBrokenPeer } from "./forward/splice.ts";
 import { type Upstream, urlOf } from "./forward/upstream.ts";
 import { answer, type FetchHandler } from "./listener.ts";
-import { bind, ServerGroup, withoutLimits } from "./tracked_server.ts";
+import { bind, ServerGroup, WEBSOCKETS_ONLY, withoutLimits } from "./tracked_server.ts";
 
 /** The head of a request at the relay. */
 export interface RelayRequest {
@@ -81,7 +81,7 @@ export interface RelayServer {
 export async function startRelayServer(options: RelayServerOptions): Promise<RelayServer> {
   const { createServer } = await import("node:http");
   const relay = new Relay(options);
-  const server = createServer();
+  const server = createServer(WEBSOCKETS_ONLY);
   withoutLimits(server);
   relay.group.add(server);
   const onRequest = (message: IncomingMessage, response: ServerResponse) =>

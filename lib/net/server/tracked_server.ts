@@ -3,10 +3,13 @@
  *
  * @module
  */
-import type { Server as HttpServer } from "node:http";
+import type { IncomingMessage, Server as HttpServer } from "node:http";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { ignoreBrokenPeer } from "./forward/splice.ts";
+
+/** How often connections that became idle are closed by a server that has stopped listening, ms. */
+const IDLE_CHECK_MS = 200;
 
 /** Servers that are closed together. */
 export class ServerGroup {
@@ -36,14 +39,21 @@ export class ServerGroup {
     socket.once("close", () => this.#sockets.delete(socket));
   }
 
-  /** Stops listening. Open connections go on. Resolves when the last one is closed. */
+  /** Stops listening. Open connections go on, and are closed once they are idle. Resolves when all are closed. */
   async stopListening(): Promise<void> {
     await Promise.all(this.#servers.map((server) =>
       new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        if ("closeIdleConnections" in server && typeof server.closeIdleConnections === "function") {
-          server.closeIdleConnections();
-        }
+        const closeIdle = () => {
+          if ("closeIdleConnections" in server && typeof server.closeIdleConnections === "function") {
+            server.closeIdleConnections();
+          }
+        };
+        const timer = setInterval(closeIdle, IDLE_CHECK_MS);
+        server.close(() => {
+          clearInterval(timer);
+          resolve();
+        });
+        closeIdle();
       })
     ));
   }
@@ -82,10 +92,21 @@ export function bind(server: Server, port: number, hostname: string): Promise<nu
 }
 
 /**
- * Removes the time limits that `node:http` has for requests: a proxy must not end an upload that is slow, nor a
- * connection that waits for a model.
+ * Removes the time limits that `node:http` has: a proxy must not end an upload that is slow, a connection that waits for
+ * a model, nor one that a client keeps for its next request. `node:http` would close the latter after 5 s, which is
+ * sooner than clients expect of the real servers.
  */
 export function withoutLimits(server: HttpServer): void {
   server.requestTimeout = 0;
+  server.keepAliveTimeout = 0;
   server.timeout = 0;
 }
+
+/**
+ * Options of a server that takes over websockets only. A request that offers another protocol, such as the `h2c` of
+ * Java's client, is served as the request that it is (RFC 9110 §7.8).
+ */
+export const WEBSOCKETS_ONLY = {
+  shouldUpgradeCallback: ({ headers }: IncomingMessage): boolean =>
+    headers.upgrade?.toLowerCase() === "websocket",
+};

@@ -25,7 +25,7 @@ import { withoutHeaders } from "../forward/raw_headers.ts";
 import { endSoon, ignoreBrokenPeer, openLoopback, reset, splice } from "../forward/splice.ts";
 import { type Origin, type Upstream, urlOf } from "../forward/upstream.ts";
 import type { ServerIdentity } from "../listener.ts";
-import { bind, ServerGroup, withoutLimits } from "../tracked_server.ts";
+import { bind, ServerGroup, WEBSOCKETS_ONLY, withoutLimits } from "../tracked_server.ts";
 import type { ConnectAction, ProxyEvent, TunnelTapFactory } from "./proxy_events.ts";
 import {
   blockedReply,
@@ -112,7 +112,7 @@ class InterceptingProxy {
   async start(): Promise<number> {
     const { identity, hostname, port } = this.#options;
     const server = identity === undefined
-      ? (await import("node:http")).createServer()
+      ? (await import("node:http")).createServer(WEBSOCKETS_ONLY)
       : (await import("node:https")).createServer({ cert: identity.certificate, key: identity.privateKey });
     withoutLimits(server);
     this.#group.add(server);

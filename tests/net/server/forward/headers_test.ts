@@ -141,6 +141,32 @@ Deno.test("a request without a body is sent without one, and a chunked body stay
   ]);
 });
 
+Deno.test("a request that offers h2c, as Java's client does, is forwarded without the offer and with its body", async () => {
+  const seen: Record<string, string | undefined>[] = [];
+  let body = "";
+  await using origin = await nodeOrigin((request, response) => {
+    const { upgrade, connection } = request.headers;
+    seen.push({ upgrade, connection, settings: request.rawHeaders.find((name) => /^http2-/i.test(name)) });
+    request.on("data", (chunk) => body += chunk);
+    request.on("end", () => response.end("served"));
+  });
+  await proxied(async (port) => {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    await conn.write(
+      new TextEncoder().encode(
+        `POST http://127.0.0.1:${origin.port}/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n` +
+          "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nContent-Length: 2\r\n\r\nab",
+      ),
+    );
+    const buffer = new Uint8Array(1_000);
+    const count = await conn.read(buffer) ?? 0;
+    assertIncludes(new TextDecoder().decode(buffer.subarray(0, count)), "HTTP/1.1 200 ");
+    conn.close();
+  });
+  assertEquals(seen, [{ upgrade: undefined, connection: "close", settings: undefined }]);
+  assertEquals(body, "ab");
+});
+
 for (
   const authority of [
     "",

@@ -322,6 +322,18 @@ Deno.test("a certificate that cannot be made is a 502 for that host, and is trie
   });
 });
 
+Deno.test("a connection that a client keeps for its next request is not given a time limit by the proxy", async () => {
+  await scene({ intercept: true }, async ({ proxy, corporate }) => {
+    const tunnel = await tunnelTo(proxy.port, corporate.certificate);
+    let text = "";
+    tunnel.on("data", (chunk) => text += chunk);
+    tunnel.write(`GET /v1/models HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer sk-test\r\n\r\n`);
+    while (!text.endsWith("0\r\n\r\n")) await new Promise((resolve) => tunnel.once("data", resolve));
+    assertEquals(/^keep-alive:/im.test(text), false);
+    tunnel.destroy();
+  });
+});
+
 /** Bytes sent through a fresh CONNECT, and the socket dropped after `answer` bytes came back. */
 async function abuse(port: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   const socket = await Deno.connect({ hostname: "127.0.0.1", port });
