@@ -34,13 +34,15 @@ const FROM_TERMINAL: ReadonlySet<ChildSignal> = new Set(["SIGINT", "SIGQUIT", "S
  * @throws CulvertError `usage` where the program cannot be started
  */
 export async function runChild(options: ChildOptions): Promise<number> {
-  const child = start(options);
+  let child: Deno.ChildProcess | undefined;
+  // Before the program starts: a signal that came in between would end this process.
   const off = CHILD_SIGNALS.map((signal) =>
     options.onSignal(signal, () => {
-      if (!options.isTerminal || !FROM_TERMINAL.has(signal)) pass(child, signal);
+      if (child !== undefined && (!options.isTerminal || !FROM_TERMINAL.has(signal))) pass(child, signal);
     })
   );
   try {
+    child = start(options);
     return (await child.status).code;
   } finally {
     off.forEach((release) => release());

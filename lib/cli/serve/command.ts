@@ -22,6 +22,7 @@ export type ServeFlags = OutputFlags & NetworkFlags & {
   readonly websocket?: boolean;
   readonly httpShutdown?: boolean;
   readonly drain?: number;
+  readonly output?: string;
   readonly provider?: string;
   readonly baseUrl?: string;
   readonly apiKeyFile?: string;
@@ -67,6 +68,13 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
       placeholder: "SECONDS",
       brief: "Time for running exchanges to end after SIGTERM; default 30",
     },
+    output: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "DIR",
+      brief: "Record the exchanges in a directory, as culvert capture does, secrets replaced",
+    },
     provider: {
       kind: "parsed",
       parse: text,
@@ -85,7 +93,7 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },
-  aliases: OUTPUT_ALIASES,
+  aliases: { o: "output", ...OUTPUT_ALIASES },
   positional: {
     kind: "array",
     parameter: {

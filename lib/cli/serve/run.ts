@@ -4,11 +4,15 @@
  * @module
  */
 import { runChild } from "../../capture/child/run_child.ts";
+import { startRecorder } from "../../capture/record/recorder.ts";
 import { type LendingOptions, startLendingRelay } from "../../capture/relay/lending_relay.ts";
 import { randomToken } from "../../capture/relay/relay_guard.ts";
 import { CulvertError } from "../../errors.ts";
+import type { TapFactory } from "../../net/server/exchange_tap.ts";
 import type { RelayResult, RelayServer } from "../../net/server/relay_server.ts";
 import { baseUrl } from "../../responses/request/url.ts";
+import { VERSION } from "../../version.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
 import { exportLine, guessShell } from "../ca/shell_exports.ts";
 import { connectCommand, type Connection } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
@@ -30,7 +34,13 @@ export async function run(context: CliContext, flags: ServeFlags, ...command: st
   const localToken = flags.localAuth === false ? undefined : randomToken();
   const shutdown = flags.httpShutdown === true ? shutdownSwitch() : undefined;
   reporter.secrets.add(localToken, shutdown?.token);
-  const server = await start(flags, connection, reporter, localToken, shutdown);
+  const recorder = flags.output === undefined ? undefined : await startRecorder({
+    directory: absolutePath(flags.output, host.world.cwd()),
+    world: host.world,
+    toolVersion: VERSION,
+    warn: reporter.warn,
+  });
+  const server = await start(flags, connection, reporter, { localToken, shutdown, tap: recorder?.tap });
   try {
     const url = `http://127.0.0.1:${server.port}/v1`;
     const target = new URL(baseUrl(connection.settings.provider, mode));
@@ -60,6 +70,10 @@ export async function run(context: CliContext, flags: ServeFlags, ...command: st
       });
   } finally {
     await server.close();
+    const summary = await recorder?.close();
+    if (summary !== undefined) {
+      reporter.progress(`${summary.exchanges} exchanges recorded in ${summary.directory}`);
+    }
   }
 }
 
@@ -79,8 +93,11 @@ async function start(
   flags: ServeFlags,
   connection: Connection,
   reporter: Reporter,
-  localToken: string | undefined,
-  shutdown: ShutdownSwitch | undefined,
+  { localToken, shutdown, tap }: {
+    readonly localToken: string | undefined;
+    readonly shutdown: ShutdownSwitch | undefined;
+    readonly tap: TapFactory | undefined;
+  },
 ): Promise<RelayServer> {
   const options: LendingOptions = {
     connection,
@@ -89,6 +106,7 @@ async function start(
     refusesWebSockets: flags.websocket === false,
     ...(localToken === undefined ? {} : { localToken }),
     ...(shutdown === undefined ? {} : { shutdown }),
+    ...(tap === undefined ? {} : { tap }),
     ...(flags.port === undefined ? {} : { port: flags.port }),
   };
   try {

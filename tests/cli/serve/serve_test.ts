@@ -134,3 +134,22 @@ Deno.test("serve without a credential ends at once with exit code 4", async () =
   assertEquals(run.code, 4, run.stderr);
   assertEquals(run.stdout, "");
 });
+
+Deno.test("-o records what clients say, with neither their token nor the credential of culvert", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "culvert-serve-" });
+  try {
+    const capture = join(directory, "capture");
+    await using scene = await serving({ args: ["-o", capture] });
+    await (await scene.fetch("/responses", TURN)).text();
+    scene.program.kill("SIGTERM");
+    assertEquals(await scene.program.end(), 0);
+    const text = await Deno.readTextFile(join(capture, "capture.jsonl"));
+    assertIncludes(text, '"kind":"sse.event"');
+    assertIncludes(text, "https://api.culvert.test/v1/responses");
+    assertExcludes(text, scene.token);
+    assertExcludes(text, scene.network.apiKey);
+    assertIncludes(scene.program.stderr(), "1 exchanges recorded in");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
