@@ -167,5 +167,27 @@ export class CulvertError extends Error {
 export function asCulvertError(thrown: unknown): CulvertError {
   if (thrown instanceof CulvertError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const unfetched = packageFailure(message);
+  if (unfetched !== undefined) return unfetched;
   return new CulvertError("internal", `Unexpected failure: ${message}`, { cause: thrown });
+}
+
+/**
+ * The error for a package that the runtime could not fetch: a run from source fetches each package when it first
+ * imports it (Deno 2.9.6). The binary contains its packages.
+ */
+function packageFailure(message: string): CulvertError | undefined {
+  const [, name, rest = ""] = /^Failed caching npm package '([^']*)'\s*(.*)$/s.exec(message) ?? [];
+  if (name === undefined) return undefined;
+  const reason = rest.split(/\s{4,}at /)[0]?.split(/\s{4,}/).at(-1)?.replace(/^\d+: /, "").trim();
+  return new CulvertError(
+    "connect",
+    `Cannot fetch the npm package ${name}: ${reason || "no reason is known"}`,
+    {
+      hint:
+        "A run from source fetches its packages. If TLS is intercepted here, set NODE_EXTRA_CA_CERTS to the CA bundle " +
+        "of the network; a mirror of the registry is set by NPM_CONFIG_REGISTRY.",
+      details: { package: name },
+    },
+  );
 }
