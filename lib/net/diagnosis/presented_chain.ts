@@ -1,6 +1,6 @@
 /**
- * What a server, or the interceptor in front of it, presents as its certificate chain, whether it is to be
- * trusted or not. Nothing is sent over such a connection but the handshake.
+ * The certificate chain that a server, or the interceptor in front of it, presents, trusted or not. Only the handshake is
+ * sent over such a connection.
  *
  * @module
  */
@@ -20,11 +20,11 @@ export interface PresentedChain {
 }
 
 /**
- * Makes one handshake without verifying, and looks.
+ * Makes one handshake without verification and reads the chain.
  *
  * @param conn an open connection to the server; it is closed afterwards
  * @param host for SNI, without brackets
- * @returns nothing where no handshake came about
+ * @returns `undefined` where the handshake failed
  */
 export async function presentedChain(
   conn: Deno.Conn,
@@ -56,7 +56,7 @@ export async function presentedChain(
     };
     const onAbort = () => finish();
     signal.addEventListener("abort", onAbort, { once: true });
-    // Whoever asked has an error already; that this look failed too adds nothing to it.
+    // The caller is explaining another failure already; this one adds nothing to it.
     client.on("error", () => finish());
     socket.on("error", () => finish());
     client.once("secureConnect", () => {
@@ -68,7 +68,7 @@ export async function presentedChain(
   });
 }
 
-/** Node links each certificate to its issuer, the last to itself. */
+/** Returns the chain: Node links each certificate to its issuer, and the last one to itself. */
 function rawChain(first: object): readonly Uint8Array[] {
   const chain: Uint8Array[] = [];
   const met = new Set<object>();

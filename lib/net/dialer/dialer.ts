@@ -1,6 +1,6 @@
 /**
- * The one door out. A {@link Dialer} is made of the roots to trust and the routes to take; nothing else in the
- * program can open a connection.
+ * The dialer: the only part of the program that opens connections. It is made of the roots to trust and the routes to
+ * take.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { TcpParts } from "../tunnel/dial_tcp.ts";
 import type { ByteStream, StreamOptions, StreamTarget } from "../tunnel/byte_stream.ts";
 import type { WebSocketOutcome, WebSocketRequest } from "../websocket/websocket.ts";
 
-/** What a dialer is made of. There is no default for `trust` and `routes`. */
+/** What a dialer is built from. There is no default for `trust` and `routes`. */
 export interface DialerOptions {
   readonly trust: TrustStore;
   readonly routes: RouteTable;
@@ -56,19 +56,19 @@ export interface HttpRequest {
   readonly connectTimeoutMs?: number;
 }
 
-/** What came back. Every status is a reply; only failures of the network throw. */
+/** The answer. Every status is a reply; only failures of the network throw. */
 export interface HttpReply {
   readonly status: number;
   readonly headers: Headers;
   /** Decoded bytes. Must be read to its end or cancelled. */
   readonly body: ReplyBody | null;
-  /** Where the answer came from, after redirects. */
+  /** The URL that answered, after redirects. */
   readonly url: URL;
-  /** How it got there. */
+  /** The route to that URL. */
   readonly route: Route;
 }
 
-/** The one door out. */
+/** Opens connections: HTTP exchanges, websockets and byte streams. */
 export interface Dialer {
   readonly trust: TrustStore;
   readonly routes: RouteTable;

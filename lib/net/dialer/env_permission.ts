@@ -1,5 +1,5 @@
 /**
- * What a program that embeds culvert loses when it may not touch some variables of its own process.
+ * What does not work in a program that embeds culvert without the permission for some environment variables.
  *
  * @module
  */
@@ -8,9 +8,8 @@ import type { Warning } from "../../warning.ts";
 import { PROXY_VARIABLES } from "../route/route_table.ts";
 
 /**
- * A warning where the variables that must not overrule a route cannot be hidden. The runtime reads them without
- * asking anyone when an HTTP client is made (seen in 2.9.6), so an address in one of them would be obeyed though
- * nobody here could see it.
+ * Returns a warning where the variables that must not override a route cannot be hidden. The runtime reads them by itself
+ * when an HTTP client is made (seen in 2.9.6), so an address in one of them would be used.
  */
 export function hidingWarning(): Warning | undefined {
   const open = PROXY_VARIABLES.filter((variable) =>
@@ -26,13 +25,17 @@ export function hidingWarning(): Warning | undefined {
 /** What `ws` reads when it is loaded. */
 const WS_VARIABLES = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"] as const;
 
-/** The error for a websocket library that could not be loaded, where that is for want of a permission. */
+/** Returns the error for a websocket library that could not be loaded for lack of a permission; else what was thrown. */
 export function loadingFailure(thrown: unknown): unknown {
   if (!(thrown instanceof Deno.errors.NotCapable)) return thrown;
   const flag = `--allow-env=${WS_VARIABLES.join(",")}`;
-  return new CulvertError("websocket", "Cannot open a websocket: its library may not read the environment", {
-    hint: `Run with ${flag}, or take the transport sse.`,
-    details: { permission: flag },
-    cause: thrown,
-  });
+  return new CulvertError(
+    "websocket",
+    "Cannot open a websocket: its library has no permission to read the environment",
+    {
+      hint: `Run with ${flag}, or use the transport sse.`,
+      details: { permission: flag },
+      cause: thrown,
+    },
+  );
 }

@@ -8,14 +8,13 @@
 const PIECE = 64 * 1024;
 
 /**
- * Reads a body into one buffer, again and again: a new one for each piece costs as much as everything else about the
- * reading. What goes wrong while the bytes come is translated here, so that nobody further in has to know what the
- * runtime throws.
+ * Reads a body piece by piece into one buffer: a new buffer for each piece would double the cost. Errors of the runtime
+ * are translated.
  */
 export class ReplyBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   readonly #reader: ReadableStreamBYOBReader;
   readonly #translate: (error: unknown) => unknown;
-  /** Not while a read is under way, which takes it. */
+  /** The buffer; `undefined` while a read is using it. */
   #spare: ArrayBuffer | undefined;
 
   /**
@@ -28,7 +27,7 @@ export class ReplyBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Waits for the next bytes. They are good until the next call. Nothing is read ahead of need.
+   * Waits for the next bytes, which are valid until the next call. Nothing is read ahead of need.
    *
    * @returns `undefined` at the end, and once the body was cancelled
    */
@@ -45,12 +44,12 @@ export class ReplyBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     }
   }
 
-  /** Lets the rest go; a read that waits ends. */
+  /** Cancels the rest of the body; a read that waits ends. */
   async cancel(reason?: unknown): Promise<void> {
     await this.#reader.cancel(reason);
   }
 
-  /** Piece by piece, each good until the next; left early, the body is cancelled. */
+  /** Returns the pieces, each valid until the next; a loop that ends early cancels the body. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     for (;;) {
       const bytes = await this.read();

@@ -15,14 +15,14 @@ export interface HostAddress {
   readonly family: number;
 }
 
-/** The parts that tests replace. */
+/** Resolver, sockets and clock; tests replace them. */
 export interface TcpParts {
   readonly lookup: (host: string) => Promise<readonly HostAddress[]>;
   readonly connect: (hostname: string, port: number) => Promise<Deno.TcpConn>;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** The system's resolver and sockets. */
+/** Returns the resolver and the sockets of the system. */
 export function systemTcp(sleep: TcpParts["sleep"]): TcpParts {
   return { lookup, connect: (hostname, port) => Deno.connect({ hostname, port }), sleep };
 }
@@ -37,7 +37,7 @@ async function lookup(host: string): Promise<readonly HostAddress[]> {
 }
 
 /**
- * Connects.
+ * Makes a TCP connection.
  *
  * @param host name or address, without brackets
  * @throws the resolver's error, else that of the first attempt that failed; the signal's reason
@@ -60,7 +60,7 @@ export async function dialTcp(
   const attempt = (address: string): Promise<boolean> =>
     parts.connect(address, port).then(
       (conn) => {
-        // Another was faster, or nobody waits any more.
+        // Another attempt was faster, or the caller has stopped waiting.
         if (over || winner !== undefined) conn.close();
         else winner = conn;
         return true;

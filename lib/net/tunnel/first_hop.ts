@@ -1,6 +1,6 @@
 /**
- * The first two steps of any connection, each by itself: the name becomes addresses, an address takes a connection.
- * On a route with a proxy both are the proxy's.
+ * The first two steps of a connection, each by itself: resolving the name, and making a TCP connection. On a route with
+ * a proxy both are those of the proxy.
  *
  * @module
  */
@@ -20,14 +20,14 @@ export interface FirstHop {
   readonly at: "target" | "proxy";
 }
 
-/** The first hop of the way to a target. */
+/** Returns the first hop of the route to a target. */
 export function firstHop({ url, route }: Pick<Attempted, "url" | "route">): FirstHop {
   if (route.kind === "direct") return { ...targetOf(url), at: "target" };
   return { host: route.proxy.host, port: route.proxy.port, at: "proxy" };
 }
 
 /**
- * Resolves the first hop's name as every connection does, by the system (hosts file included).
+ * Resolves the name of the first hop by the system, hosts file included, as every connection does.
  *
  * @returns addresses in the order of the system
  * @throws CulvertError `dns`; the signal's reason when aborted
@@ -50,10 +50,10 @@ export async function resolveFirstHop(
 }
 
 /**
- * Opens a TCP connection to the first hop and lets go of it.
+ * Opens a TCP connection to the first hop and closes it.
  *
- * @returns the address that took the connection
- * @throws CulvertError `dns`, `connect` and its kin; the signal's reason when aborted
+ * @returns the address that accepted the connection
+ * @throws CulvertError `dns`, `connect`, `connect_timeout`; the signal's reason when aborted
  */
 export async function reachFirstHop(
   attempted: Attempted,

@@ -1,12 +1,12 @@
 /**
- * A connection of the runtime as the stream that `ws` writes frames to.
+ * The stream that `ws` writes frames to, over a connection.
  *
  * @module
  */
 import { Writable } from "node:stream";
 import { type ByteWriter, writeAll } from "../tunnel/byte_conn.ts";
 
-/** Wraps it. Parts of a frame that are written together leave together. */
+/** Wraps a connection. Parts of a frame that are written together are sent together. */
 export function frameSink(conn: ByteWriter): Writable {
   const write = (bytes: Uint8Array, done: (error?: Error | null) => void) => {
     writeAll(conn, bytes).then(
