@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "../../support/assert.ts";
 import { dialerFor, failureOf, LEAF } from "../kit.ts";
-import { BINARY, CLOSE, type Peer, PING, PONG, TEXT, websocketServer } from "./websocket_server.ts";
+import { BINARY, CLOSE, frame, type Peer, PING, PONG, TEXT, websocketServer } from "./websocket_server.ts";
 import { open, receive } from "./websocket_kit.ts";
 
 Deno.test("fragments are put together, and pings between them are answered", async () => {
@@ -258,4 +258,30 @@ Deno.test("dropping does not wait for a peer that reads nothing, however much is
   const took = performance.now() - begin;
   wasDropped();
   assert(took < 1000, `${took} ms`);
+});
+
+Deno.test("pings at a peer that does not read are not answered one by one: only the latest is remembered", async () => {
+  const PINGS = 200_000;
+  const { promise: counted, resolve, reject } = Promise.withResolvers<readonly [number, string]>();
+  await using server = websocketServer(async (peer) => {
+    await peer.accept();
+    const one = frame(PING, "x".repeat(125));
+    const many = new Uint8Array(one.length * 1000);
+    for (let at = 0; at < many.length; at += one.length) many.set(one, at);
+    for (let sent = 0; sent < PINGS; sent += 1000) await peer.write(many);
+    await peer.send(PING, "last");
+    let pongs = 0;
+    for (;;) {
+      const { payload } = await peer.readFrame();
+      pongs++;
+      if (payload.length === 4) return resolve([pongs, new TextDecoder().decode(payload)]);
+    }
+  });
+  using dialer = await dialerFor();
+  const channel = await open(dialer, `ws://localhost:${server.port}/`);
+  AbortSignal.timeout(60_000).addEventListener("abort", () => reject(new Error("No pong for the last ping")));
+  const [pongs, last] = await counted;
+  assertEquals(last, "last");
+  assert(pongs < PINGS, `${pongs} pongs`);
+  channel.drop();
 });
