@@ -4,7 +4,7 @@
  * @module
  */
 import { CaptureReader } from "../record/read/capture_reader.ts";
-import { ExchangeTable, type LoadedCapture } from "../record/read/exchanges.ts";
+import { capturedSoFar, ExchangeTable } from "../record/read/exchanges.ts";
 import type { ViewSource } from "./view_server.ts";
 
 /** A source that grows with its file. */
@@ -27,19 +27,9 @@ export async function followCapture(directory: string): Promise<LiveCapture> {
     return some;
   };
   refresh();
-  const close = () => reader[Symbol.dispose]();
   return {
-    capture: (): LoadedCapture => ({
-      path: directory,
-      meta: reader.meta,
-      exchanges: table.exchanges,
-      text: (holder) => reader.text(holder),
-      ...(table.limit === undefined ? {} : { limit: table.limit }),
-      isTorn: reader.isTorn,
-      damagedLines: reader.damagedLines,
-      [Symbol.dispose]: close,
-    }),
+    capture: () => capturedSoFar(reader, table),
     refresh,
-    [Symbol.dispose]: close,
+    [Symbol.dispose]: () => reader[Symbol.dispose](),
   };
 }

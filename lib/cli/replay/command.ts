@@ -5,7 +5,7 @@
  */
 import { defineCommand } from "../command/command.ts";
 import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
-import { boundedInteger } from "../serve/bounded_integer.ts";
+import { PORT_FLAG } from "../serve/listen_port.ts";
 
 /** Flags of `replay`. */
 export type ReplayFlags = OutputFlags & {
@@ -30,13 +30,7 @@ function parseSpeed(input: string): number {
 /** `culvert replay`. */
 export const replayCommand = defineCommand<ReplayFlags, string[]>({
   flags: {
-    port: {
-      kind: "parsed",
-      parse: (input) => boundedInteger(input, "--port", 0, 65_535),
-      optional: true,
-      placeholder: "N",
-      brief: "Port on 127.0.0.1; without it the system chooses a free one",
-    },
+    port: PORT_FLAG,
     serverInfo: {
       kind: "parsed",
       parse: text,

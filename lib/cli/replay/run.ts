@@ -7,13 +7,14 @@ import { runChild } from "../../capture/child/run_child.ts";
 import { loadCapture } from "../../capture/export/load_capture.ts";
 import { parseFault } from "../../capture/replay/faults.ts";
 import type { ReplayReport } from "../../capture/replay/replay_report.ts";
-import { missLine, type ReplayServer, startReplay } from "../../capture/replay/replay_server.ts";
+import { missLine, startReplay } from "../../capture/replay/replay_server.ts";
 import { CulvertError } from "../../errors.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import { exportLine, guessShell } from "../ca/shell_exports.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
+import { listenOn } from "../serve/listen_port.ts";
 import { writeServerInfo } from "../serve/server_info.ts";
 import type { ReplayFlags } from "./command.ts";
 
@@ -28,15 +29,17 @@ export async function run(
   const { world } = host;
   const reporter = createReporter(host, flags);
   using capture = await loadCapture(absolutePath(path, world.cwd()));
-  const server = await start(flags, {
-    capture,
-    world,
-    mode: flags.match ?? "exact",
-    servesNearest: flags.miss === "nearest",
-    speed: flags.speed ?? 1,
-    faults: (flags.fault ?? []).map(parseFault),
-    onRequest: (line) => reporter.progress(line),
-  });
+  const server = await listenOn(flags.port, () =>
+    startReplay({
+      capture,
+      world,
+      mode: flags.match ?? "exact",
+      servesNearest: flags.miss === "nearest",
+      speed: flags.speed ?? 1,
+      faults: (flags.fault ?? []).map(parseFault),
+      onRequest: (line) => reporter.progress(line),
+      ...(flags.port === undefined ? {} : { port: flags.port }),
+    }));
   try {
     const url = `http://127.0.0.1:${server.port}/v1`;
     await using _info = await writeServerInfo(host, flags.serverInfo, {
@@ -69,19 +72,6 @@ export async function run(
   if (flags.strict === true && report.unmatched.length > 0 && context.status === 0) {
     throw new CulvertError("check_failed", `${report.unmatched.length} requests were not in ${path}`, {
       hint: report.unmatched.slice(0, 3).map(missLine).join("\n"),
-    });
-  }
-}
-
-async function start(flags: ReplayFlags, options: Parameters<typeof startReplay>[0]): Promise<ReplayServer> {
-  try {
-    return await startReplay({ ...options, ...(flags.port === undefined ? {} : { port: flags.port }) });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CulvertError("usage", `Cannot listen on 127.0.0.1:${flags.port ?? 0}: ${reason}`, {
-      hint: "Choose another --port, or none to let the system choose.",
-      details: { flag: "--port", port: flags.port ?? 0 },
-      cause: error,
     });
   }
 }

@@ -13,6 +13,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 import { boundedInteger } from "./bounded_integer.ts";
+import { PORT_FLAG } from "./listen_port.ts";
 
 /** Flags of `serve`. */
 export type ServeFlags = OutputFlags & NetworkFlags & {
@@ -31,13 +32,7 @@ export type ServeFlags = OutputFlags & NetworkFlags & {
 /** `culvert serve`. */
 export const serveCommand = defineCommand<ServeFlags, string[]>({
   flags: {
-    port: {
-      kind: "parsed",
-      parse: (input) => boundedInteger(input, "--port", 0, 65_535),
-      optional: true,
-      placeholder: "N",
-      brief: "Port on 127.0.0.1; without it the system chooses a free one",
-    },
+    port: PORT_FLAG,
     serverInfo: {
       kind: "parsed",
       parse: text,

@@ -7,7 +7,6 @@ import { runChild } from "../../capture/child/run_child.ts";
 import { startRecorder } from "../../capture/record/recorder.ts";
 import { type LendingOptions, startLendingRelay } from "../../capture/relay/lending_relay.ts";
 import { randomToken } from "../../capture/relay/relay_guard.ts";
-import { CulvertError } from "../../errors.ts";
 import type { TapFactory } from "../../net/server/exchange_tap.ts";
 import type { RelayResult, RelayServer } from "../../net/server/relay_server.ts";
 import { baseUrl } from "../../responses/request/url.ts";
@@ -20,6 +19,7 @@ import type { Host } from "../command/host.ts";
 import { listenForStop, stopStatus } from "../command/stop_signals.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import type { ServeFlags } from "./command.ts";
+import { listenOn } from "./listen_port.ts";
 import { writeServerInfo } from "./server_info.ts";
 
 const DRAIN_SECONDS = 30;
@@ -109,16 +109,7 @@ async function start(
     ...(tap === undefined ? {} : { tap }),
     ...(flags.port === undefined ? {} : { port: flags.port }),
   };
-  try {
-    return await startLendingRelay(options);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CulvertError("usage", `Cannot listen on 127.0.0.1:${flags.port ?? 0}: ${reason}`, {
-      hint: "Choose another --port, or none to let the system choose.",
-      details: { flag: "--port", port: flags.port ?? 0 },
-      cause: error,
-    });
-  }
+  return await listenOn(flags.port, () => startLendingRelay(options));
 }
 
 function resultLine({ method, path, status, isUpgrade }: RelayResult): string {

@@ -5,7 +5,7 @@
  */
 import { defineCommand } from "../command/command.ts";
 import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
-import { boundedInteger } from "../serve/bounded_integer.ts";
+import { PORT_FLAG } from "../serve/listen_port.ts";
 
 /** Flags of `view`. */
 export type ViewFlags = OutputFlags & {
@@ -18,13 +18,7 @@ export type ViewFlags = OutputFlags & {
 /** `culvert view`. */
 export const viewCommand = defineCommand<ViewFlags, [string]>({
   flags: {
-    port: {
-      kind: "parsed",
-      parse: (input) => boundedInteger(input, "--port", 0, 65_535),
-      optional: true,
-      placeholder: "N",
-      brief: "Port on 127.0.0.1; without it the system chooses a free one",
-    },
+    port: PORT_FLAG,
     open: { kind: "boolean", optional: true, brief: "Open the page in a browser (default on a terminal)" },
     json: {
       kind: "boolean",

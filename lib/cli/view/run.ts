@@ -6,12 +6,13 @@
 import { loadCapture } from "../../capture/export/load_capture.ts";
 import { detailContext, detailOf } from "../../capture/view/view_detail.ts";
 import { indexOf } from "../../capture/view/view_index.ts";
-import type { ViewServer, ViewSource } from "../../capture/view/view_server.ts";
+import type { ViewSource } from "../../capture/view/view_server.ts";
 import { CulvertError } from "../../errors.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 import { createReporter } from "../output/reporter.ts";
+import { listenOn } from "../serve/listen_port.ts";
 import type { ViewFlags } from "./command.ts";
 
 /** Runs the command. */
@@ -22,7 +23,9 @@ export async function run(context: CliContext, flags: ViewFlags, name: string): 
   const reporter = createReporter(host, flags);
   using stop = listenForStop(host);
   using source = await openSource(path);
-  const server = await start(source, flags, context);
+  const { startView } = await import("../../capture/view/view_server.ts");
+  const port = flags.port === undefined ? {} : { port: flags.port };
+  const server = await listenOn(flags.port, () => startView({ source, world: host.world, ...port }));
   try {
     reporter.progress(`showing ${name}; Ctrl-C ends`);
     await host.stdout.write(`${server.url}\n`);
@@ -51,24 +54,6 @@ async function openSource(path: string): Promise<ViewSource & Disposable> {
     refresh: () => false,
     [Symbol.dispose]: () => capture[Symbol.dispose](),
   };
-}
-
-async function start(source: ViewSource, flags: ViewFlags, { host }: CliContext): Promise<ViewServer> {
-  const { startView } = await import("../../capture/view/view_server.ts");
-  try {
-    return await startView({
-      source,
-      world: host.world,
-      ...(flags.port === undefined ? {} : { port: flags.port }),
-    });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CulvertError("usage", `Cannot listen on 127.0.0.1:${flags.port ?? 0}: ${reason}`, {
-      hint: "Choose another --port, or none to let the system choose.",
-      details: { flag: "--port", port: flags.port ?? 0 },
-      cause: error,
-    });
-  }
 }
 
 async function printJson({ host }: CliContext, flags: ViewFlags, path: string, name: string): Promise<void> {

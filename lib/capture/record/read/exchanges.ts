@@ -133,8 +133,13 @@ export async function loadDirectory(directory: string): Promise<LoadedCapture> {
   const reader = await CaptureReader.open(directory);
   const table = new ExchangeTable();
   for (const record of reader.records()) table.add(record);
+  return capturedSoFar(reader, table);
+}
+
+/** Returns what was read of a capture. Disposing of it closes the reader. */
+export function capturedSoFar(reader: CaptureReader, table: ExchangeTable): LoadedCapture {
   return {
-    path: directory,
+    path: reader.directory,
     meta: reader.meta,
     exchanges: table.exchanges,
     text: (holder) => reader.text(holder),

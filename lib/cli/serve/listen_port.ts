@@ -1,0 +1,39 @@
+/**
+ * The flag `--port` of commands that listen, and the failure to listen there.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import { boundedInteger } from "./bounded_integer.ts";
+
+/** The flag. */
+export const PORT_FLAG = {
+  kind: "parsed",
+  parse: (input: string) => boundedInteger(input, "--port", 0, 65_535),
+  optional: true,
+  placeholder: "N",
+  brief: "Port on 127.0.0.1; without it the system chooses a free one",
+} as const;
+
+/**
+ * Starts a server.
+ *
+ * @param port value of the flag
+ * @param start starts the server; whatever it throws is taken for a failure to listen
+ * @throws CulvertError `usage`
+ */
+export async function listenOn<SERVER>(
+  port: number | undefined,
+  start: () => Promise<SERVER>,
+): Promise<SERVER> {
+  try {
+    return await start();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CulvertError("usage", `Cannot listen on 127.0.0.1:${port ?? 0}: ${reason}`, {
+      hint: "Choose another --port, or none to let the system choose.",
+      details: { flag: "--port", port: port ?? 0 },
+      cause: error,
+    });
+  }
+}
