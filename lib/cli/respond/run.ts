@@ -7,7 +7,7 @@ import { asCulvertError, CulvertError, EXIT } from "../../errors.ts";
 import type { SharedFlags } from "../../config/settings.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { resultWithoutTurn } from "../../responses/turn/result.ts";
-import { Session } from "../../responses/turn/session.ts";
+import { Session, sessionOptions } from "../../responses/turn/session.ts";
 import { connectCommand, type Connection, type ConnectionFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
@@ -79,7 +79,7 @@ async function answerPrompts(job: Job, prompts: readonly string[]): Promise<void
   const { context: { host }, flags, connection, reporter, prepared } = job;
   const { settings } = connection;
   const json = flags.json === true;
-  const session = new Session({ ...connection, provider: settings.provider, transport: settings.transport });
+  const session = new Session(sessionOptions(connection));
   try {
     for (const [index, prompt] of prompts.entries()) {
       using limit = startTimeLimit(flags.timeout, job.stop, connection.world);

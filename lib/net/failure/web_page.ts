@@ -40,16 +40,21 @@ export function webPageIn(headers: Headers, body: string): WebPage | undefined {
   }
   const title = /<title[^>]*>([^<]*)/i.exec(body.slice(0, SEARCHED))?.[1];
   const text = title === undefined ? "" : shown(decodeEntities(title));
-  const sender = SENDER_HEADERS.flatMap((name) => {
-    const value = headers.get(name);
-    return value === null || value.trim() === "" ? [] : [`${name}: ${shown(value)}`];
-  });
   return {
     ...(text === "" ? {} : { title: text }),
-    sender: sender.join(", "),
+    sender: senderOf(headers),
     isChallenge: headers.get("cf-mitigated") !== null,
     ...clientCertificateIn(text),
   };
+}
+
+/** Returns the headers that name the sender of a reply: `server: squid/5.7, via: 1.1 proxy`; empty without any. */
+export function senderOf(headers: Headers): string {
+  const named = SENDER_HEADERS.flatMap((name) => {
+    const value = headers.get(name);
+    return value === null || value.trim() === "" ? [] : [`${name}: ${shown(value)}`];
+  });
+  return named.join(", ");
 }
 
 function clientCertificateIn(title: string): Pick<WebPage, "clientCertificate"> {

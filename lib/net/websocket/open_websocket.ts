@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { deadline } from "../../async/deadline.ts";
+import { type Deadline, deadline } from "../../async/deadline.ts";
 import { raceAbort } from "../../async/race_abort.ts";
 import { FaultError } from "../failure/fault.ts";
+import { stageTimeout } from "../failure/stage.ts";
 import { requestHeaders } from "../request_headers.ts";
 import type { Route } from "../route/route.ts";
 import { type ByteConn, closeQuietly } from "../tunnel/byte_conn.ts";
@@ -68,7 +69,7 @@ async function upgrade(
   const head = await observed(
     attempt,
     parts,
-    () => raceAbort(requestUpgrade(conn, handshake), limit.signal),
+    () => answerWithin(request.upgradeTimeoutMs, requestUpgrade(conn, handshake), limit, route, parts),
     (facts, answer) => ({
       kind: "headers",
       ...facts,
@@ -92,6 +93,23 @@ async function upgrade(
     ...(agreed ? { deflate } : {}),
   });
   return { kind: "open", channel };
+}
+
+/** Waits for the answer to an upgrade, at most for a limit of its own. */
+async function answerWithin(
+  limitMs: number | undefined,
+  answer: Promise<HttpHead>,
+  whole: Deadline,
+  route: Route,
+  { world }: ConnectParts,
+): Promise<HttpHead> {
+  if (limitMs === undefined) return await raceAbort(answer, whole.signal);
+  using limit = deadline(limitMs, world, whole.signal);
+  try {
+    return await raceAbort(answer, limit.signal);
+  } catch (error) {
+    throw limit.isExpired ? new FaultError(stageTimeout("upgrade", limitMs, route)) : error;
+  }
 }
 
 async function refused(

@@ -15,6 +15,8 @@ export interface WebSocketRequest {
   readonly signal?: AbortSignal;
   /** Time allowed for name, TCP, proxy, TLS and upgrade together, ms. Failure: `connect_timeout`. */
   readonly connectTimeoutMs: number;
+  /** Time allowed for the answer to the upgrade alone, ms. Failure: `connect_timeout`. Default: no limit of its own. */
+  readonly upgradeTimeoutMs?: number;
   /** Largest message accepted, bytes after inflation. A larger one fails `receive` with `message_too_large`. */
   readonly maxMessageBytes?: number;
 }

@@ -17,7 +17,7 @@ import { apiKeyAuthenticator } from "../../auth/external/api_key_authenticator.t
 import type { Client, ClientOptions, ClientRequest, ClientSession } from "./client_types.ts";
 import { userMessage } from "../events/items.ts";
 import type { TurnRequest } from "../request/request.ts";
-import { Session, type SessionOptions } from "../turn/session.ts";
+import { Session, type SessionOptions, sessionOptions } from "../turn/session.ts";
 import type { Turn, TurnOptions } from "../turn/turn.ts";
 
 /**
@@ -26,7 +26,7 @@ import type { Turn, TurnOptions } from "../turn/turn.ts";
  * @throws CulvertError of configuration, proxy and trust
  */
 export async function openClient(options: ClientOptions, process: World): Promise<Client> {
-  const { onObservation = () => {}, onWarning = () => {}, serverTimings = false } = options;
+  const { onObservation = () => {}, maxRetryAfterMs, onWarning = () => {}, serverTimings = false } = options;
   const world = await layeredWorld(process);
   const settings = await loadSettings(flagsOf(options), world);
   const connection = await connect(settings, world, {
@@ -35,7 +35,8 @@ export async function openClient(options: ClientOptions, process: World): Promis
     authenticator: (parts) =>
       ownAuthenticator(options, settings, parts.observer, world) ?? createAuthenticator(parts),
   });
-  return new OpenClient(connection, serverTimings);
+  const limit = maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs };
+  return new OpenClient(connection, { serverTimings, ...limit });
 }
 
 /** What sends the program's own credential, where it gave one. @throws CulvertError `usage` where it gave two */
@@ -69,6 +70,7 @@ function flagsOf(options: ClientOptions): SharedFlags {
     onObservation: _o,
     onWarning: _w,
     serverTimings: _s,
+    maxRetryAfterMs: _m,
     transport,
     ...same
   } = options;
@@ -86,10 +88,12 @@ class OpenClient implements Client {
   #own: ClientSession | undefined;
   #closed = false;
 
-  constructor(connection: Connection<Authenticator>, serverTimings: boolean) {
-    const { provider, transport } = connection.settings;
+  constructor(
+    connection: Connection<Authenticator>,
+    options: Pick<SessionOptions, "serverTimings" | "maxRetryAfterMs">,
+  ) {
     this.#connection = connection;
-    this.#parts = { ...connection, provider, transport, serverTimings };
+    this.#parts = { ...sessionOptions(connection), ...options };
   }
 
   get model(): string {

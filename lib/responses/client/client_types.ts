@@ -49,6 +49,8 @@ export interface ClientOptions {
    * `culvert.server_timings`. Default false.
    */
   readonly serverTimings?: boolean;
+  /** Longest `Retry-After` of a server that is waited out, ms. Default 60,000. */
+  readonly maxRetryAfterMs?: number;
   /** Told of each attempt, recovery and note. Must not throw. */
   readonly onObservation?: (observation: Observation) => void;
   /** Told what the user should know of the configuration and of the roots. Default: nobody is. */

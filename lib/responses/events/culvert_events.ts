@@ -184,18 +184,20 @@ export interface SafetyBufferingEvent {
   readonly faster_model: string | null;
 }
 
-/** The websocket was given up for SSE, for the rest of the session. */
+/** The session changed from the websocket to SSE, for the rest of its turns. */
 export interface FallbackEvent {
   /** Discriminates. */
   readonly type: "culvert.fallback";
-  /** Given up. */
+  /** The transport before. */
   readonly from: "websocket";
-  /** Taken from now on. */
+  /** The transport from now on. */
   readonly to: "sse";
-  /** Why, for people. */
+  /** Why, in words. */
   readonly reason: string;
-  /** Whether the server itself asked for it (426), so that nobody need be told. */
+  /** Whether the change needs no notice: the server asked for it (426), or an earlier process found it necessary. */
   readonly quiet: boolean;
+  /** What to ask of whom so that websockets work; null where nothing is known. */
+  readonly hint: string | null;
 }
 
 /** A warm-up request was made on a new websocket. */

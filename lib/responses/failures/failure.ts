@@ -1,12 +1,12 @@
 /**
- * A failed attempt: the error, and whether another attempt makes sense.
+ * The failure of an attempt: its error, and whether another attempt may succeed.
  *
  * @module
  */
-import type { CulvertError, ErrorCode } from "../../errors.ts";
+import { CulvertError, type ErrorCode } from "../../errors.ts";
 import { isTransient } from "../../net/dialer/retry.ts";
 
-/** What became of an attempt that did not complete. */
+/** Why an attempt did not complete. */
 export interface Failure {
   readonly error: CulvertError;
   /** Whether the same request may succeed when it is sent again. */
@@ -15,12 +15,15 @@ export interface Failure {
   readonly delayMs?: number;
 }
 
-/** Failures of a stream, beyond those of a request, that may pass. */
+/** Codes that are retried for a stream, beyond those that are retried for a request. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["idle_timeout", "stream_closed", "websocket"]);
 
-/** Judges an error that the network layer threw, or the reading of a stream. */
+/** Judges an error of the network, or of reading a stream. */
 export function networkFailure(error: CulvertError): Failure {
-  // A permission that the program lacks does not come by waiting.
+  if (error.details["close_code"] === MESSAGE_TOO_BIG) {
+    return { error: requestTooBig(error), retryable: false };
+  }
+  // A permission that the program lacks is not granted by waiting.
   const isDenied = error.details["permission"] !== undefined;
   return {
     error,
@@ -28,7 +31,20 @@ export function networkFailure(error: CulvertError): Failure {
   };
 }
 
-/** Whether a connection broke under a response, or was closed before its end; not that it went silent. */
+/** Close code of a peer that received a message larger than it accepts (RFC 6455 §7.4.1). */
+const MESSAGE_TOO_BIG = 1009;
+
+function requestTooBig(error: CulvertError): CulvertError {
+  return new CulvertError("websocket", error.message, {
+    hint:
+      "The request is larger than the server, or a proxy before it, accepts in one websocket message. Send less, " +
+      "or use --transport sse.",
+    details: error.details,
+    cause: error,
+  });
+}
+
+/** Whether a connection broke during a response or was closed before its end. Silence does not count. */
 export function isBrokenConnection(error: CulvertError): boolean {
   return error.code === "reset" || error.code === "websocket" || error.code === "stream_closed";
 }

@@ -1,5 +1,5 @@
 /**
- * The body of a model turn, the same over HTTP and over a websocket.
+ * Builds the body of a model turn, which is the same over HTTP and over a websocket.
  *
  * @module
  */
@@ -7,23 +7,23 @@ import type { JsonObject } from "../events/events.ts";
 import type { ResponseItem } from "../events/items.ts";
 import { outgoingItems } from "./outgoing_items.ts";
 
-/** What may be asked of a turn beside its model and its input. */
+/** The parameters of a turn beside its model and its input. */
 export interface TurnParameters {
-  /** What the model is told before the input. Left out of the body when empty. */
+  /** Instructions that precede the input. Left out of the body when empty. */
   readonly instructions?: string;
-  /** As the API takes them. Default: none, sent as `[]`. */
+  /** Tools in the form of the API. Default: none, sent as `[]`. */
   readonly tools?: readonly JsonObject[];
-  /** Default true. */
+  /** Whether the model may call several tools at once. Default true. */
   readonly parallelToolCalls?: boolean;
   /** `none minimal low medium high xhigh max`, or any other word; `ultra` is sent as `max`. */
   readonly reasoningEffort?: string;
   /** `auto`, `concise` or `detailed`; `none` leaves it out. */
   readonly reasoningSummary?: string;
-  /** How long answers are: `low`, `medium` or `high`. */
+  /** Length of the answer: `low`, `medium` or `high`. */
   readonly verbosity?: string;
   /** A JSON Schema that the answer must fit. */
   readonly outputSchema?: JsonObject;
-  /** Whether the server enforces it to the letter. Default true. */
+  /** Whether the server enforces the schema exactly. Default true. */
   readonly strictSchema?: boolean;
   /** `default` is left out; `fast` is sent as `priority`. */
   readonly serviceTier?: string;
@@ -37,29 +37,40 @@ export interface TurnParameters {
   readonly temperature?: number;
   /** Default: the session's id. */
   readonly promptCacheKey?: string;
-  /** Added to what the program says of itself; cannot replace it. */
+  /** Added to the program's own `client_metadata`, whose keys cannot be replaced. */
   readonly clientMetadata?: Readonly<Record<string, string>>;
-  /** For models that take tools and instructions inside the input. Default false. */
+  /** Most tokens that the answer may have, reasoning included. Default: the limit of the model. */
+  readonly maxOutputTokens?: number;
+  /** Sampling temperature, 0 to 2. Default: that of the model. */
+  readonly temperature?: number;
+  /** Whether the server keeps the response, so that `previousResponseId` can name it later. Default false. */
+  readonly store?: boolean;
+  /**
+   * Extra headers of the request; they replace headers of the same name. A websocket sends them on its upgrade, and is
+   * used only for requests with the same extra headers.
+   */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether the model takes tools and instructions inside the input. Default false. */
   readonly lite?: boolean;
 }
 
-/** One turn, as a session takes it. */
+/** The request of one turn. */
 export interface TurnRequest extends TurnParameters {
-  /** The model's slug. */
+  /** Name of the model. */
   readonly model: string;
-  /** The conversation. */
+  /** The conversation. An item that was sent must not be changed afterwards: give a changed copy instead. */
   readonly input: readonly ResponseItem[];
 }
 
 /** What a body needs beside the request. */
 export interface BodyContext {
-  /** The provider's display name; `OpenAI`, exactly, switches behaviour. */
+  /** Display name of the provider; `OpenAI`, exactly, changes what is sent. */
   readonly providerName: string;
   readonly sessionId: string;
   readonly clientMetadata: Readonly<Record<string, string>>;
 }
 
-/** The body of `POST responses`, keys in the order in which the codex client (0.169.0) sends them. */
+/** The body of `POST responses`, its keys in the order in which the codex client sends them (0.171.0). */
 export interface RequestBody {
   readonly model: string;
   readonly instructions?: string;
@@ -72,6 +83,8 @@ export interface RequestBody {
   readonly stream: true;
   readonly include: readonly string[];
   readonly service_tier?: string;
+  readonly max_output_tokens?: number;
+  readonly temperature?: number;
   readonly prompt_cache_key: string;
   readonly text?: JsonObject;
   readonly client_metadata: Readonly<Record<string, string>>;
@@ -80,7 +93,7 @@ export interface RequestBody {
   readonly temperature?: number;
 }
 
-/** Makes the body of a turn. */
+/** Returns the body of a turn. */
 export function requestBody(request: TurnRequest, context: BodyContext): RequestBody {
   const lite = request.lite === true;
   const input = outgoingItems(lite ? liteInput(request) : request.input, {
@@ -101,6 +114,8 @@ export function requestBody(request: TurnRequest, context: BodyContext): Request
     stream: true,
     include: ["reasoning.encrypted_content"],
     ...(tier === undefined ? {} : { service_tier: tier }),
+    ...(request.maxOutputTokens === undefined ? {} : { max_output_tokens: request.maxOutputTokens }),
+    ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
     prompt_cache_key: request.promptCacheKey ?? context.sessionId,
     ...(text === undefined ? {} : { text }),
     client_metadata: { ...request.clientMetadata, ...context.clientMetadata },
@@ -110,13 +125,13 @@ export function requestBody(request: TurnRequest, context: BodyContext): Request
   };
 }
 
-/** The tier's name on the wire; `undefined` where none is sent. */
+/** Returns the value of `service_tier`; `undefined` where none is sent. */
 export function serviceTierParameter(tier: string | undefined): string | undefined {
   if (tier === undefined || tier === "" || tier === "default") return undefined;
   return tier === "fast" ? "priority" : tier;
 }
 
-/** Tools and instructions as leading items, for models that take neither field. */
+/** Returns the input with tools and instructions as its first items, for models that take neither field. */
 function liteInput(request: TurnRequest): readonly ResponseItem[] {
   const leading: ResponseItem[] = [{
     type: "additional_tools",

@@ -1,5 +1,5 @@
 /**
- * Where an endpoint is.
+ * URLs of the API's endpoints.
  *
  * @module
  */
@@ -9,12 +9,18 @@ import type { Provider } from "../../config/provider.ts";
 import { CulvertError } from "../../errors.ts";
 
 /**
- * The base of a provider that names none follows from the kind of credential, as in the codex client
- * (0.169.0).
+ * Returns the base URL of a provider. Where it names none, the base follows from the kind of credential, as in the
+ * codex client (0.171.0).
  */
 export function baseUrl(provider: Provider, mode: AuthMode): string {
   if (provider.baseUrl !== undefined && provider.baseUrl !== "") return provider.baseUrl;
   return defaultBaseUrl(mode);
+}
+
+/** Returns the base URLs that a provider may have: one that it names, else one for each kind of credential. */
+export function possibleBaseUrls(provider: Provider): readonly URL[] {
+  const bases = provider.baseUrl ? [provider.baseUrl] : [defaultBaseUrl("apikey"), defaultBaseUrl("chatgpt")];
+  return bases.filter((base) => URL.canParse(base)).map((base) => new URL(base));
 }
 
 /**
@@ -42,14 +48,14 @@ export function endpointUrl(base: string, path: string, query: Readonly<Record<s
   return url;
 }
 
-/** The same place as a websocket: `http` becomes `ws`, `https` becomes `wss`. */
+/** Returns the URL with a websocket scheme: `http` becomes `ws`, `https` becomes `wss`. */
 export function websocketUrl(url: URL): URL {
   const socket = new URL(url);
   socket.protocol = url.protocol === "http:" ? "ws:" : "wss:";
   return socket;
 }
 
-/** Scheme, host and path: what may be shown. A query may hold a key, user information may hold a password. */
+/** Returns scheme, host and path, without what may be secret: query and user information. */
 export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }

@@ -84,6 +84,10 @@ export interface FailedAttempt {
   readonly failure: Failure;
   /** The status that refused the request or the upgrade; absent where none did. */
   readonly status?: number;
+  /** The headers that came with that status. */
+  readonly headers?: Headers;
+  /** Where the request was sent, where that is known. */
+  readonly url?: URL;
   /** `request`: no response was opened. `stream`: one was, and broke or failed. */
   readonly level: "request" | "stream";
   /** Whether any event of the API had come. */
@@ -97,6 +101,8 @@ export interface TransportChange {
   readonly event: CulvertEvent;
   /** Whether the next attempt spends no retry: the failure was of the wire and not of the server. */
   readonly free: boolean;
+  /** Why the host carries no websocket, where that is worth remembering for later processes. */
+  readonly remembered?: string;
 }
 
 /** Chooses the transport of each attempt of a turn. */

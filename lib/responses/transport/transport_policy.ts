@@ -1,94 +1,148 @@
 /**
- * Which wire a session takes, and when it gives the websocket up.
+ * Decides which transport a session uses, and when it leaves the websocket for SSE.
  *
  * @module
  */
 import type { TransportChoice } from "../../config/settings.ts";
-import type { ErrorCode } from "../../errors.ts";
-import type { CulvertEvent, TransportName } from "../events/events.ts";
+import type { CulvertError, ErrorCode } from "../../errors.ts";
+import type { CulvertEvent, FallbackEvent, TransportName } from "../events/events.ts";
 import { isBrokenConnection } from "../failures/failure.ts";
+import { senderOf } from "../../net/failure/web_page.ts";
 import type { FailedAttempt, TransportChange } from "./transport.ts";
+import type { Fallback } from "./fallback_memory.ts";
 
-/**
- * Statuses that are the API's own word on the request and would be the same over HTTP: 401 goes to recovery,
- * 429 ends the turn. Every other refusal of an upgrade may be that of a middlebox.
- */
-const OWN_WORD: ReadonlySet<number> = new Set([401, 429]);
+/** Statuses that speak of the request and not of the upgrade: 401 goes to recovery, 429 is handled like over HTTP. */
+const NOT_OF_THE_UPGRADE: ReadonlySet<number> = new Set([401, 429]);
 
-/** Failures of an upgrade by which a middlebox that knows no websockets shows itself. */
-const MIDDLEBOX: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** Errors of an upgrade that a proxy without websocket support causes. */
+const UPGRADE_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "connect_timeout",
   "reset",
   "websocket",
   "proxy_refused",
 ]);
 
-/** How many websockets may break under a response before a turn goes on over SSE. */
+/** How many websockets may break under responses of one turn before it goes on over SSE. */
 const MAX_BROKEN = 2;
 
 /**
- * The wire of a session. With `auto` it begins with the websocket where the provider has one, and gives it up
- * for good as soon as it is clear that it does not work here: one refused upgrade, one socket that breaks
- * before it carried anything, or two that break under responses of one turn. (The codex client, 0.169.0,
- * makes seven attempts before it believes it.) `ws` never gives up, `sse` never begins.
+ * The transport of a session. With `auto` it starts with the websocket where the provider has one, and changes to SSE
+ * for the rest of the session after one refused or unanswered upgrade, one websocket that breaks before its first
+ * event, or two that break under responses of one turn. (The codex client, 0.171.0, makes seven attempts first.) `ws`
+ * and `sse` never change.
  */
 export class TransportPolicy {
   readonly #mayFallBack: boolean;
   readonly #pending: CulvertEvent[] = [];
   #transport: TransportName;
 
-  /** @param supportsWebsockets what the provider says of itself */
+  /** @param supportsWebsockets whether the provider has a websocket endpoint */
   constructor(choice: TransportChoice, supportsWebsockets: boolean) {
     this.#mayFallBack = choice === "auto";
     this.#transport = choice === "ws" || (choice === "auto" && supportsWebsockets) ? "websocket" : "sse";
   }
 
-  /** The wire of the next attempt. */
+  /** The transport of the next attempt. */
   get transport(): TransportName {
     return this.#transport;
   }
 
-  /** Judges a failed attempt. */
-  reconsider(attempt: FailedAttempt): TransportChange | undefined {
-    if (attempt.transport !== "websocket" || this.#transport !== "websocket" || !this.#mayFallBack) {
-      return undefined;
-    }
-    const reason = reasonToGiveUp(attempt);
-    if (reason === undefined) return undefined;
+  /** Whether the session may still change from the websocket to SSE. */
+  get mayFallBack(): boolean {
+    return this.#mayFallBack && this.#transport === "websocket";
+  }
+
+  /** Starts with SSE because an earlier process found that the host carries no websocket. */
+  recalled({ at, reason }: Fallback, now: number): void {
+    if (!this.mayFallBack) return;
     this.#transport = "sse";
+    const minutes = Math.round((now - at) / 60_000);
+    this.#pending.push(fallbackEvent(`${reason} (found ${minutes} min ago)`, { quiet: true }));
+  }
+
+  /**
+   * Judges a failed attempt.
+   *
+   * @returns the change to SSE, or `undefined` where the transport stays
+   */
+  reconsider(attempt: FailedAttempt): TransportChange | undefined {
+    if (attempt.transport !== "websocket" || !this.mayFallBack) return undefined;
+    const finding = findingOf(attempt);
+    if (finding === undefined) return undefined;
+    this.#transport = "sse";
+    const { isOfHost, quiet, reason } = finding;
     return {
-      event: {
-        type: "culvert.fallback",
-        from: "websocket",
-        to: "sse",
-        reason,
-        quiet: attempt.status === 426,
-      },
+      event: fallbackEvent(reason, { quiet, ...(isOfHost && !quiet ? { host: attempt.url?.host } : {}) }),
       free: !attempt.hasEvents,
+      ...(isOfHost ? { remembered: reason } : {}),
     };
   }
 
-  /** Keeps an event for the next turn to tell. */
+  /** Keeps an event for the next turn to yield. */
   defer(event: CulvertEvent): void {
     this.#pending.push(event);
   }
 
-  /** What was kept, once. */
+  /** Returns the kept events, once. */
   pending(): readonly CulvertEvent[] {
     return this.#pending.splice(0);
   }
 }
 
-function reasonToGiveUp(attempt: FailedAttempt): string | undefined {
-  const { brokenWebsockets: broken, failure: { error }, hasEvents, level, status } = attempt;
-  if (level === "request" && status !== undefined) {
-    return OWN_WORD.has(status) ? undefined : `the upgrade was answered ${status}`;
+/** What an attempt shows about the websocket. */
+interface Finding {
+  readonly reason: string;
+  /** Whether it is a property of the host and its route, and so worth remembering. */
+  readonly isOfHost: boolean;
+  /** Whether the change needs no notice: the server asked for it by the protocol. */
+  readonly quiet: boolean;
+}
+
+function findingOf(attempt: FailedAttempt): Finding | undefined {
+  const { brokenWebsockets, failure: { error }, hasEvents, level, status } = attempt;
+  if (error.code === "message_too_large" && level === "request") {
+    return { reason: error.message, isOfHost: false, quiet: true };
   }
-  if (level === "request") return MIDDLEBOX.has(error.code) ? error.message : undefined;
+  if (level === "request" && status !== undefined) {
+    if (NOT_OF_THE_UPGRADE.has(status)) return undefined;
+    return { reason: refusedUpgrade(status, attempt.headers), isOfHost: true, quiet: status === 426 };
+  }
+  if (level === "request") {
+    return UPGRADE_FAILURES.has(error.code)
+      ? { reason: failedUpgrade(error), isOfHost: error.code !== "reset", quiet: false }
+      : undefined;
+  }
   if (status !== undefined) return undefined;
   if (!hasEvents && (isBrokenConnection(error) || error.code === "idle_timeout")) {
-    return `the websocket carried nothing: ${error.message}`;
+    return { reason: `the websocket carried nothing: ${error.message}`, isOfHost: true, quiet: false };
   }
-  if (!isBrokenConnection(error)) return undefined;
-  return broken >= MAX_BROKEN ? `${broken} websockets broke in one turn: ${error.message}` : undefined;
+  if (!isBrokenConnection(error) || brokenWebsockets < MAX_BROKEN) return undefined;
+  const reason = `${brokenWebsockets} websockets broke in one turn: ${error.message}`;
+  return { reason, isOfHost: false, quiet: false };
+}
+
+/** Describes a refused upgrade: the status, who sent it, and whether a proxy removed the upgrade from the request. */
+function refusedUpgrade(status: number, headers: Headers | undefined): string {
+  const sender = headers === undefined ? "" : senderOf(headers);
+  const by = sender === "" ? "" : ` (${sender})`;
+  // A server that supports websockets has no reason to answer an upgrade like an ordinary GET.
+  const isStripped = status === 404 || status === 405 || (status >= 200 && status <= 299);
+  const why = isStripped ? "; a proxy may have removed the Upgrade header" : "";
+  return `the upgrade was answered ${status}${by}${why}`;
+}
+
+function failedUpgrade({ code, details, message }: CulvertError): string {
+  return code === "connect_timeout" && details["stage"] === "upgrade"
+    ? "the upgrade was not answered; a proxy may have swallowed it"
+    : message;
+}
+
+function fallbackEvent(
+  reason: string,
+  { host, quiet }: { readonly quiet: boolean; readonly host?: string | undefined },
+): FallbackEvent {
+  const hint = host === undefined
+    ? null
+    : `Ask the administrator of the proxy to let websocket upgrades to ${host} pass, or use the transport sse`;
+  return { type: "culvert.fallback", from: "websocket", to: "sse", reason, quiet, hint };
 }

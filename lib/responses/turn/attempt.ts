@@ -19,6 +19,7 @@ import { type HttpFailure, httpFailure, type RefusalContext } from "../failures/
 import { refusedAnswer, rejectionOf } from "../failures/rejection.ts";
 import { secretsOf } from "../failures/server_text.ts";
 import type { TurnRequest } from "../request/request.ts";
+import { baseUrl, endpointUrl } from "../request/url.ts";
 import type { FailedAttempt, Opened, Transport } from "../transport/transport.ts";
 import { readResponse } from "./reading/read_response.ts";
 import { ResponseReader } from "./reading/response_reader.ts";
@@ -63,7 +64,7 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
   const events: StreamItem[] = [...parts.transports.pending().map((event) => ({ event })), ...authEvents];
   if (opened.kind === "failed") {
     if (events.length > 0) yield events;
-    return requestFailed(transport.name, opened.failure);
+    return requestFailed(transport.name, opened.failure, opened.url === undefined ? {} : { url: opened.url });
   }
   const { answer, authorization, error, facts, sentAt } = opened.authorized;
   const context = refusalContext(parts, authorization.headers);
@@ -75,7 +76,11 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
     return requestFailed(
       transport.name,
       error === undefined ? failure : { error, retryable: false },
-      refusal.status,
+      {
+        status: refusal.status,
+        headers: refusal.headers,
+        ...(refusal.url === undefined ? {} : { url: refusal.url }),
+      },
     );
   }
   const { stream } = answer.opened;
@@ -105,9 +110,10 @@ async function open(
   recoveries: RecoveryStep[],
 ): Promise<
   | { readonly kind: "answered"; readonly authorized: Authorized<OpenedAnswer> }
-  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "failed"; readonly failure: Failure; readonly url: URL | undefined }
 > {
-  const { context, facts } = parts;
+  const { context, facts, provider } = parts;
+  let url: URL | undefined;
   const send = {
     endpoint: "/responses",
     transport: transport.name === "sse" ? "http" : "websocket",
@@ -118,13 +124,14 @@ async function open(
   } as const;
   try {
     const authorized = await withAuthorization(scope, send, async (authorization) => {
+      url = endpointUrl(baseUrl(provider, authorization.mode), "responses");
       const call = { request, context, authorization, turnState: facts.state.value, signal };
       return answerOf(await transport.open(call), refusalContext(parts, authorization.headers));
     });
     return { kind: "answered", authorized };
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
-    return { kind: "failed", failure: networkFailure(asCulvertError(thrown)) };
+    return { kind: "failed", failure: networkFailure(asCulvertError(thrown)), url };
   }
 }
 
@@ -158,16 +165,13 @@ function limitEvents({ facts }: TurnParts, { snapshot }: HttpFailure): EventBatc
   return known === undefined ? [] : [{ event: { type: "culvert.rate_limits", snapshot: known } }];
 }
 
-function requestFailed(transport: TransportName, failure: Failure, status?: number): AttemptEnd {
+function requestFailed(
+  transport: TransportName,
+  failure: Failure,
+  facts: Pick<FailedAttempt, "status" | "headers" | "url">,
+): AttemptEnd {
   const nothing = { hasEvents: false, hasText: false, hasOutput: false };
-  return {
-    kind: "failed",
-    transport,
-    level: "request",
-    failure,
-    ...nothing,
-    ...(status === undefined ? {} : { status }),
-  };
+  return { kind: "failed", transport, level: "request", failure, ...nothing, ...facts };
 }
 
 function streamFailed(

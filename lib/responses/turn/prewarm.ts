@@ -13,7 +13,7 @@ import { secretsOf } from "../failures/server_text.ts";
 import type { RequestContext } from "../request/identity.ts";
 import type { TurnRequest } from "../request/request.ts";
 import type { EventStream, Transport } from "../transport/transport.ts";
-import { failedWarmUp as failed, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
+import { failedWarmUp as failed, refusedBy, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
 import { answerOf } from "./attempt.ts";
 import { ResponseReader } from "./reading/response_reader.ts";
 import type { TurnFacts } from "./turn_facts.ts";
@@ -52,7 +52,7 @@ export async function prewarm(
     const judging = refusalContext(authorization.headers);
     if (opened.kind === "refused") {
       const { refusal } = opened;
-      return failed({ level: "request", failure: httpFailure(refusal, judging), status: refusal.status });
+      return failed({ level: "request", failure: httpFailure(refusal, judging), ...refusedBy(refusal) });
     }
     return await readPrewarm(opened.stream, new ResponseReader(facts, opened.stream.head, judging));
   } catch (thrown) {

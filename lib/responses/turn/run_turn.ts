@@ -31,6 +31,8 @@ export interface TurnParts {
   readonly context: RequestContext;
   readonly facts: TurnFacts;
   readonly transports: TransportSelector;
+  /** Longest `Retry-After` that is waited out, ms. Default 60,000. */
+  readonly maxRetryAfterMs?: number;
 }
 
 /** How a turn runs. */
@@ -71,7 +73,7 @@ async function* runAttempts(
     ...traceIds(context.trace),
   };
   const scope = new RequestScope({ authenticator, observer, provider, world, ids });
-  const budget = new RetryBudget(provider, world.random);
+  const budget = new RetryBudget(provider, world.random, parts.maxRetryAfterMs);
   let brokenWebsockets = 0;
   let rejection: Rejection | undefined;
   for (;;) {

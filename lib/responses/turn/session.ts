@@ -1,31 +1,37 @@
 /**
- * A conversation with one provider: what outlives a turn.
+ * A conversation with one provider: everything that outlives a turn.
  *
  * @module
  */
-import type { Authenticator } from "../../auth/authenticator.ts";
 import { RequestScope } from "../../auth/request_scope.ts";
+import type { Authenticator } from "../../auth/authenticator.ts";
 import type { Provider } from "../../config/provider.ts";
 import type { TransportChoice } from "../../config/settings.ts";
+import type { Connection } from "../../connect/connect.ts";
+import { asCulvertError } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
-import type { Observer } from "../../net/observer.ts";
+import { type Observer, SILENT } from "../../net/observer.ts";
+import { describeRoute } from "../../net/route/route.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
 import type { World } from "../../world/world.ts";
-import { BodyDrainer } from "../transport/sse/body_drainer.ts";
-import { ConnectionSlot } from "../transport/websocket/connection_slot.ts";
-import { SseTransport } from "../transport/sse/sse_transport.ts";
-import { type Identity, newIdentity } from "../request/identity.ts";
 import { RateLimitBook } from "../events/rate_limits.ts";
+import { type Identity, newIdentity } from "../request/identity.ts";
 import type { TurnRequest } from "../request/request.ts";
-import { SessionTurn, type Turn, type TurnOptions } from "./turn.ts";
-import { TurnFacts } from "./turn_facts.ts";
 import { checkedTrace } from "../request/trace_context.ts";
 import type { TurnState } from "../request/turn_state.ts";
+import { possibleBaseUrls } from "../request/url.ts";
+import { fallbackKey, type FallbackMemory, FileFallbackMemory } from "../transport/fallback_memory.ts";
+import { BodyDrainer } from "../transport/sse/body_drainer.ts";
+import { SseTransport } from "../transport/sse/sse_transport.ts";
+import type { FailedAttempt, Transport, TransportChange, TransportSelector } from "../transport/transport.ts";
+import { TransportPolicy } from "../transport/transport_policy.ts";
+import { ConnectionSlot } from "../transport/websocket/connection_slot.ts";
 import { WarmUp, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
 import type { WebSocketTransport } from "../transport/websocket/websocket_transport.ts";
-import type { Transport, TransportSelector } from "../transport/transport.ts";
-import { TransportPolicy } from "../transport/transport_policy.ts";
+import { SessionTurn, type Turn, type TurnOptions } from "./turn.ts";
+import { TurnFacts } from "./turn_facts.ts";
 
-/** What a session stands on. */
+/** What a session is built from. */
 export interface SessionOptions {
   readonly dialer: Dialer;
   readonly authenticator: Authenticator;
@@ -34,15 +40,33 @@ export interface SessionOptions {
   readonly observer?: Observer;
   /** Default `auto`. */
   readonly transport?: TransportChoice;
-  /** Default: a fresh one. */
+  /** Default: a new one. */
   readonly identity?: Identity;
-  /** Whether the server is asked for its own timings, told as `culvert.server_timings`. Websocket alone. Default false. */
+  /** Whether the server is asked for its own timings (`culvert.server_timings`). Websocket only. Default false. */
   readonly serverTimings?: boolean;
+  /** Remembers for later processes which hosts carry no websocket. Default: nothing is remembered. */
+  readonly fallbackMemory?: FallbackMemory;
+  /** Longest wait for the answer to a websocket upgrade before SSE is used, with `auto`, ms. Default 2,000. */
+  readonly upgradeTimeoutMs?: number;
+  /** Longest `Retry-After` that is waited out, ms. Default 60,000. */
+  readonly maxRetryAfterMs?: number;
 }
 
+/** Returns the options of a session over a connection, with a memory of fallbacks in the home folder of the settings. */
+export function sessionOptions(connection: Connection<Authenticator>): SessionOptions {
+  const { settings: { codexHome, provider, transport }, world } = connection;
+  const options = { ...connection, provider, transport };
+  // The simulated network listens on another port each time.
+  if (provider.id === "demo") return options;
+  const path = absolutePath("culvert/websocket_fallback.json", codexHome);
+  return { ...options, fallbackMemory: new FileFallbackMemory(path, world) };
+}
+
+const UPGRADE_TIMEOUT_MS = 2_000;
+
 /**
- * A session: its ids, the wire it takes, the connection it keeps, the rate limits it knows. One turn at a
- * time; a second one beside it works, on a connection of its own. The dialer remains its maker's.
+ * A session: its ids, its transport, the connection it keeps, the rate limits it knows. One turn at a time is the
+ * rule; a second one at the same time uses a connection of its own. The dialer is not closed by the session.
  */
 export class Session implements Disposable {
   readonly #options: SessionOptions;
@@ -50,27 +74,28 @@ export class Session implements Disposable {
   readonly #limits = new RateLimitBook();
   readonly #etags = new Set<string>();
   readonly #slot = new ConnectionSlot();
-  readonly #choice: TransportPolicy;
+  readonly #policy: TransportPolicy;
   readonly #drainer: BodyDrainer;
+  #recalled: Promise<void> | undefined;
   #warmUp: WarmUp | undefined;
   #isPrewarmed = false;
 
-  /** @param options what it stands on; nothing is opened yet */
+  /** Opens nothing. */
   constructor(options: SessionOptions) {
     const { identity, provider, transport = "auto", world } = options;
     this.#options = options;
     this.#identity = identity ?? newIdentity(world.env);
     this.#drainer = new BodyDrainer(world);
-    this.#choice = new TransportPolicy(transport, provider.supportsWebsockets);
+    this.#policy = new TransportPolicy(transport, provider.supportsWebsockets);
   }
 
   /**
    * Makes a turn. Nothing is sent before it is read.
    *
-   * @throws CulvertError `usage` when the options hold a trace that is none, or continue what is no turn of a session
+   * @throws CulvertError `usage` for a trace that is not valid, or where `continues` is not a turn of a session
    */
   turn(request: TurnRequest, options: TurnOptions = {}): Turn {
-    const { authenticator, observer, provider, world } = this.#options;
+    const { authenticator, maxRetryAfterMs, observer, provider, world } = this.#options;
     const trace = options.trace === undefined ? {} : { trace: checkedTrace(options.trace) };
     const former = options.continues === undefined ? undefined : SessionTurn.partsOf(options.continues);
     const turnId = former?.context.turnId ?? crypto.randomUUID();
@@ -79,6 +104,7 @@ export class Session implements Disposable {
       authenticator,
       world,
       ...(observer === undefined ? {} : { observer }),
+      ...(maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs }),
       context: { identity: this.#identity, turnId, kind: "turn", ...trace },
       facts: former?.facts.followUp(request.model) ??
         new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState(), this.#etags),
@@ -87,21 +113,20 @@ export class Session implements Disposable {
   }
 
   /**
-   * Opens the websocket and sends the settings of `request`, without its input, so that the next turn need
-   * not. Does nothing where the wire is SSE, or something is warm already. Resolves when it is over, however
-   * it went; the next turn waits for it, but no longer than a connection may take.
+   * Opens the websocket and sends the settings of `request` without its input, so that the next turn sends its input
+   * alone. Does nothing where the transport is SSE, or where this was done already. Resolves when it has ended,
+   * successfully or not; the next turn waits for it, at most as long as a connection may take.
    */
-  prewarm(request: TurnRequest): Promise<void> {
-    if (this.#choice.transport === "sse" || (this.#warmUp !== undefined && this.#isPrewarmed)) {
-      return Promise.resolve();
-    }
+  async prewarm(request: TurnRequest): Promise<void> {
+    await this.#recallFallback();
+    if (this.#policy.transport === "sse" || (this.#warmUp !== undefined && this.#isPrewarmed)) return;
     this.#isPrewarmed = true;
-    return this.#warm(async (state, signal) => {
+    await this.#prepare(async (state, signal) => {
       const { prewarm } = await import("./prewarm.ts");
       const parts = {
         scope: this.#scope(),
         context: { identity: this.#identity, turnId: crypto.randomUUID(), kind: "prewarm" } as const,
-        // What it hears of the model list is nobody's to read yet; the first turn is told again.
+        // Nobody reads the events of this response; the first turn yields what it finds out again.
         facts: new TurnFacts(request.model, this.#limits, state),
         transport: await this.#websocketTransport(true),
       };
@@ -110,42 +135,22 @@ export class Session implements Disposable {
   }
 
   /**
-   * Opens the websocket and says nothing over it, for callers who do not know yet what they will ask. Does
-   * nothing where the wire is SSE, or a connection is there already. Resolves when it is over, however it went;
-   * the next turn waits for it, but no longer than a connection may take.
+   * Opens the websocket and sends nothing over it, for callers that do not know their first request yet. Does nothing
+   * where the transport is SSE, or where a connection is prepared already. Resolves when it has ended, successfully or
+   * not; the next turn waits for it, at most as long as a connection may take.
    */
-  preconnect(): Promise<void> {
-    if (this.#choice.transport === "sse" || this.#warmUp !== undefined) return Promise.resolve();
+  async preconnect(): Promise<void> {
+    await this.#recallFallback();
+    if (this.#policy.transport === "sse" || this.#warmUp !== undefined) return;
     this.#isPrewarmed = false;
-    return this.#warm(async (state, signal) => {
+    await this.#prepare(async (state, signal) => {
       const { preconnect } = await import("../transport/websocket/preconnect.ts");
       const transport = await this.#websocketTransport();
       return await preconnect({ scope: this.#scope(), identity: this.#identity, transport, state }, signal);
     });
   }
 
-  /** The scope of a request that belongs to no turn. A 401 is left to the first turn, whose recovery is bounded. */
-  #scope(): RequestScope {
-    const ids = { sessionId: this.#identity.sessionId };
-    return new RequestScope({ ...this.#options, ids, recovers: false });
-  }
-
-  #warm(step: (state: TurnState, signal: AbortSignal) => Promise<WarmUpOutcome>): Promise<void> {
-    this.#warmUp ??= new WarmUp(this.#options.world);
-    return this.#warmUp.add(async (state, signal) => {
-      // A step before may have found out that there is no websocket.
-      if (this.#choice.transport === "sse") return;
-      const outcome = await step(state, signal);
-      if (outcome.kind === "warm") {
-        this.#choice.defer({ type: "culvert.prewarm", response_id: outcome.responseId });
-      } else if (outcome.kind === "failed" && !signal.aborted) {
-        const change = this.#choice.reconsider(outcome.attempt);
-        if (change !== undefined) this.#choice.defer(change.event);
-      }
-    });
-  }
-
-  /** Drops the connection, if there is one. Turns that still run are not ended. */
+  /** Closes the kept connection. Turns that still run are not ended. */
   close(): void {
     this.#warmUp?.stop();
     this.#slot.clear();
@@ -157,31 +162,93 @@ export class Session implements Disposable {
     this.close();
   }
 
+  /** The scope of a request that belongs to no turn. A 401 is left to the first turn, whose recovery is bounded. */
+  #scope(): RequestScope {
+    const ids = { sessionId: this.#identity.sessionId };
+    return new RequestScope({ ...this.#options, ids, recovers: false });
+  }
+
+  #prepare(step: (state: TurnState, signal: AbortSignal) => Promise<WarmUpOutcome>): Promise<void> {
+    this.#warmUp ??= new WarmUp(this.#options.world);
+    return this.#warmUp.add(async (state, signal) => {
+      // An earlier step may have found that the host carries no websocket.
+      if (this.#policy.transport === "sse") return;
+      const outcome = await step(state, signal);
+      if (outcome.kind === "warm") {
+        this.#policy.defer({ type: "culvert.prewarm", response_id: outcome.responseId });
+      } else if (outcome.kind === "failed" && !signal.aborted) {
+        const change = this.#reconsider(outcome.attempt);
+        if (change !== undefined) this.#policy.defer(change.event);
+      }
+    });
+  }
+
   async #websocketTransport(warmUp = false): Promise<WebSocketTransport> {
     const { WebSocketTransport } = await import("../transport/websocket/websocket_transport.ts");
-    const { dialer, provider, serverTimings = false, world } = this.#options;
-    return new WebSocketTransport({ dialer, provider, world, slot: this.#slot, warmUp, serverTimings });
+    const { dialer, provider, serverTimings = false, upgradeTimeoutMs = UPGRADE_TIMEOUT_MS, world } =
+      this.#options;
+    return new WebSocketTransport({
+      dialer,
+      provider,
+      world,
+      slot: this.#slot,
+      warmUp,
+      serverTimings,
+      ...(this.#policy.mayFallBack ? { upgradeTimeoutMs } : {}),
+    });
   }
 
   #transports(): TransportSelector {
     const { dialer, provider, world } = this.#options;
-    const http = new SseTransport({ dialer, provider, world, drainer: this.#drainer });
-    let socket: Promise<Transport> | undefined;
+    const sse = new SseTransport({ dialer, provider, world, drainer: this.#drainer });
+    let websocket: Promise<Transport> | undefined;
     return {
       select: async () => {
-        await this.#warmedUp();
-        return this.#choice.transport === "sse" ? http : await (socket ??= this.#websocketTransport());
+        await this.#recallFallback();
+        await this.#prepared();
+        return this.#policy.transport === "sse" ? sse : await (websocket ??= this.#websocketTransport());
       },
-      pending: () => this.#choice.pending(),
-      reconsider: (attempt) => this.#choice.reconsider(attempt),
+      pending: () => this.#policy.pending(),
+      reconsider: (attempt) => this.#reconsider(attempt),
     };
   }
 
-  /** Waits for a warm-up as long as a connection may take, counted from its start; then it is given up. */
-  async #warmedUp(): Promise<void> {
+  /** Waits for a running preparation, at most as long as a connection may take, counted from its start. */
+  async #prepared(): Promise<void> {
     const warmUp = this.#warmUp;
     if (warmUp === undefined) return;
     this.#warmUp = undefined;
     await warmUp.over(this.#options.provider.websocketConnectTimeoutMs);
+  }
+
+  /** Starts with SSE where an earlier process found that the host carries no websocket. Asks the memory once. */
+  #recallFallback(): Promise<void> {
+    const { fallbackMemory, provider, world } = this.#options;
+    if (fallbackMemory === undefined || !this.#policy.mayFallBack) return Promise.resolve();
+    return this.#recalled ??= (async () => {
+      for (const url of possibleBaseUrls(provider)) {
+        const fallback = await fallbackMemory.recall(this.#keyOf(url));
+        if (fallback !== undefined) this.#policy.recalled(fallback, world.now());
+      }
+    })();
+  }
+
+  #reconsider(attempt: FailedAttempt): TransportChange | undefined {
+    const change = this.#policy.reconsider(attempt);
+    const { fallbackMemory, observer = SILENT, provider } = this.#options;
+    const [url = attempt.url] = attempt.url === undefined ? possibleBaseUrls(provider) : [attempt.url];
+    if (change?.remembered === undefined || fallbackMemory === undefined || url === undefined) return change;
+    fallbackMemory.remember(this.#keyOf(url), change.remembered).catch((thrown: unknown) => {
+      const message = `the fallback to SSE is not remembered: ${asCulvertError(thrown).message}`;
+      observer.observe({ kind: "note", level: "debug", message });
+    });
+    return change;
+  }
+
+  #keyOf(url: URL): string {
+    const target = new URL(url);
+    // An upgrade may be reported by its websocket URL.
+    target.protocol = url.protocol === "wss:" || url.protocol === "https:" ? "https:" : "http:";
+    return fallbackKey(target, describeRoute(this.#options.dialer.routes.resolve(target)));
   }
 }

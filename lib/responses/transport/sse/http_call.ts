@@ -39,6 +39,7 @@ export function httpCallHead(call: CallFacts, provider: Provider): HttpCallHead 
         ? { "x-codex-routing-hint": routingHint(request.model, request.serviceTier) }
         : {},
       authorization.headers,
+      request.headers ?? {},
     ),
   };
 }

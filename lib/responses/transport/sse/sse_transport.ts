@@ -54,7 +54,7 @@ export class SseTransport implements Transport {
     const reply = await dialer.request({
       method,
       url,
-      headers: mergeHeaders(headers, encoded.headers, call.authorization.headers),
+      headers: mergeHeaders(headers, encoded.headers),
       body: encoded.body,
       signal: call.signal,
       // The head of the reply may take as long as an event.

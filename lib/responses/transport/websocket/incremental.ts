@@ -1,37 +1,36 @@
 /**
- * Requests that continue the last response of a connection send only what is new.
+ * Incremental requests: a request that continues the last response of a connection sends only its new items.
  *
  * @module
  */
 import type { JsonObject } from "../../events/events.ts";
+import type { ResponseItem } from "../../events/items.ts";
 import { outgoingItems } from "../../request/outgoing_items.ts";
 import { type RequestBody, serviceTierParameter, type TurnRequest } from "../../request/request.ts";
 import type { CompletedResponse } from "../transport.ts";
 
-/** What a request may leave out, because the server still has it. */
+/** What is sent of a request that continues a response. */
 export interface Continuation {
   readonly previousResponseId: string;
-  /** The new items, ready to be sent; perhaps none. */
+  /** The new items as they are sent; possibly none. */
   readonly input: RequestBody["input"];
 }
 
-/** The last request of a connection and what it was answered. */
+/** The last request of a connection and its response. */
 export class LastExchange {
   readonly #settings: string;
-  readonly #known: readonly string[];
+  readonly #known: readonly (ResponseItem | JsonObject)[];
   readonly #responseId: string;
-  /**
-   * Whether the server announced the response with `response.created`, as it then does with the next one too.
-   */
+  /** Whether the server announced the response with `response.created`, as it then does with the next one too. */
   readonly announced: boolean;
 
   /**
    * @param request the whole request, however little of it was sent
-   * @param response its answer, complete
+   * @param response its complete response
    */
   constructor(request: TurnRequest, response: CompletedResponse) {
     this.#settings = settingsOf(request);
-    this.#known = [...request.input, ...response.items].map(comparable);
+    this.#known = [...request.input, ...response.items];
     this.#responseId = response.id;
     this.announced = response.announced;
   }
@@ -42,15 +41,15 @@ export class LastExchange {
   }
 
   /**
-   * What `request` need not repeat. The rule is the codex client's (0.169.0): the same settings, and an input
-   * that begins with all of the former input and output, item by item, ids included.
+   * Returns what has to be sent of `request`. As in the codex client (0.171.0), a request continues the response where
+   * its settings are the same and its input begins with the items of the former input and output, ids included.
    *
-   * @returns `undefined` where it must be sent whole
+   * @returns `undefined` where the request must be sent whole
    */
   continuation(request: TurnRequest, providerName: string): Continuation | undefined {
     if (this.#responseId === "" || request.previousResponseId !== undefined) return undefined;
     if (request.input.length < this.#known.length || settingsOf(request) !== this.#settings) return undefined;
-    if (!this.#known.every((item, index) => item === comparable(request.input[index]))) return undefined;
+    if (!this.#known.every((item, index) => isSameItem(item, request.input[index]))) return undefined;
     const options = { openAi: providerName === "OpenAI", lite: request.lite === true };
     return {
       previousResponseId: this.#responseId,
@@ -59,18 +58,23 @@ export class LastExchange {
   }
 }
 
-/** Everything but the input that the answer depends on. Metadata does not count. */
+/** Everything of a request that the answer depends on, except its input. Metadata does not count. */
 function settingsOf(request: TurnRequest): string {
-  const { input: _, clientMetadata: __, serviceTier, ...rest } = request;
-  return stable({ ...rest, serviceTier: serviceTierParameter(serviceTier) ?? null });
+  const { clientMetadata: _, input: __, serviceTier, ...rest } = request;
+  return stableJson({ ...rest, serviceTier: serviceTierParameter(serviceTier) ?? null });
+}
+
+/** Callers pass on the items that they were given, so comparing the objects settles most of a long history. */
+function isSameItem(known: unknown, item: unknown): boolean {
+  return known === item || comparable(known) === comparable(item);
 }
 
 function comparable(item: unknown): string {
-  return stable(item, "internal_chat_message_metadata_passthrough");
+  return stableJson(item, "internal_chat_message_metadata_passthrough");
 }
 
-/** JSON with sorted keys: the server's items and a caller's copies of them may differ in order alone. */
-function stable(value: unknown, leftOut?: string): string {
+/** Returns JSON with sorted keys: items of the server and copies of them may differ in the order of keys. */
+function stableJson(value: unknown, leftOut?: string): string {
   return JSON.stringify(value, (key, field: unknown) => {
     if (key === leftOut) return undefined;
     if (typeof field !== "object" || field === null || Array.isArray(field)) return field;

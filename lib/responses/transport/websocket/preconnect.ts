@@ -12,7 +12,7 @@ import { refusedAnswer } from "../../failures/rejection.ts";
 import { secretsOf } from "../../failures/server_text.ts";
 import type { Identity } from "../../request/identity.ts";
 import type { TurnState } from "../../request/turn_state.ts";
-import { failedWarmUp, type WarmUpOutcome } from "./warm_up.ts";
+import { failedWarmUp, refusedBy, type WarmUpOutcome } from "./warm_up.ts";
 import type { WebSocketTransport } from "./websocket_transport.ts";
 
 /** What a preconnect is built from. */
@@ -40,7 +40,7 @@ export async function preconnect(
     });
     if (refused === undefined) return { kind: "connected" };
     const { context, refusal } = refused;
-    return failedWarmUp({ level: "request", failure: httpFailure(refusal, context), status: refusal.status });
+    return failedWarmUp({ level: "request", failure: httpFailure(refusal, context), ...refusedBy(refusal) });
   } catch (thrown) {
     return failedWarmUp({ level: "request", failure: networkFailure(asCulvertError(thrown)) });
   }

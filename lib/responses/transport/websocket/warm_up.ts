@@ -1,21 +1,22 @@
 /**
- * What comes of preparing a websocket before the first turn, and for how long that turn waits for it.
+ * Preparation of a websocket before the first turn, and how long that turn waits for it.
  *
  * @module
  */
 import type { World } from "../../../world/world.ts";
+import type { Refusal } from "../../failures/http_failures.ts";
 import { TurnState } from "../../request/turn_state.ts";
 import type { FailedAttempt } from "../transport.ts";
 
-/** What it came to. */
+/** How a preparation ended. */
 export type WarmUpOutcome =
-  /** A connection is kept, over which nothing was said. */
+  /** A connection is kept; nothing was sent over it. */
   | { readonly kind: "connected" }
   /** The settings were sent too. */
   | { readonly kind: "warm"; readonly responseId: string }
   | { readonly kind: "failed"; readonly attempt: FailedAttempt };
 
-/** The outcome of an attempt over which no event of a response came. */
+/** Returns the outcome of an attempt without any event of a response. */
 export function failedWarmUp(
   rest: Omit<FailedAttempt, "transport" | "brokenWebsockets" | "hasEvents">,
 ): WarmUpOutcome {
@@ -25,10 +26,17 @@ export function failedWarmUp(
   };
 }
 
-/** One step of a warm-up. The state is that of the first turn. */
+/** Returns the facts of a refused upgrade that the choice of the transport depends on. */
+export function refusedBy(
+  { headers, status, url }: Refusal,
+): Pick<FailedAttempt, "status" | "headers" | "url"> {
+  return { status, headers, ...(url === undefined ? {} : { url }) };
+}
+
+/** One step of a preparation. The sticky state is that of the first turn. */
 export type WarmUpStep = (state: TurnState, signal: AbortSignal) => Promise<void>;
 
-/** A warm-up under way: one step after another. */
+/** A running preparation: steps that run one after another. */
 export class WarmUp {
   readonly #world: World;
   readonly #stop = new AbortController();
@@ -37,12 +45,12 @@ export class WarmUp {
   #startedAt = 0;
   #done: Promise<void> = Promise.resolve();
 
-  /** @param world whose clock counts */
+  /** @param world whose clock is used */
   constructor(world: World) {
     this.#world = world;
   }
 
-  /** Adds a step, to be taken when the ones before it are over, however they went. It must not throw. */
+  /** Adds a step, which runs after the earlier ones have ended, successfully or not. It must not throw. */
   add(step: WarmUpStep): Promise<void> {
     this.#startedAt = this.#world.monotonic();
     const { signal } = this.#stop;
@@ -50,19 +58,19 @@ export class WarmUp {
     return this.#done;
   }
 
-  /** What was learnt, for the one turn that asks first. */
+  /** Returns the sticky state to the first turn that asks, `undefined` to every other. */
   claimState(): TurnState | undefined {
     if (this.#isClaimed) return undefined;
     this.#isClaimed = true;
     return this.#state;
   }
 
-  /** Gives up what is not done. */
+  /** Aborts the steps that have not ended. */
   stop(): void {
     this.#stop.abort();
   }
 
-  /** Waits until it is over: `limitMs` after its latest step began it is given up. */
+  /** Waits for the end of the steps; aborts them `limitMs` after the last one was added. */
   async over(limitMs: number): Promise<void> {
     const left = limitMs - (this.#world.monotonic() - this.#startedAt);
     const done = new AbortController();

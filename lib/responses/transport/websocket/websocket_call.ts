@@ -1,12 +1,12 @@
 /**
- * The upgrade and the frame that carry a turn over a websocket, as values.
+ * Builds the upgrade request and the frame that carry a turn over a websocket.
  *
  * @module
  */
 import type { Authorization } from "../../../auth/authenticator.ts";
 import type { Provider } from "../../../config/provider.ts";
+import { TIMINGS_HEADERS } from "../../events/server_timings.ts";
 import { mergeHeaders } from "../../request/call_headers.ts";
-import { httpCallBody } from "../sse/http_call.ts";
 import {
   type Identity,
   identityHeaders,
@@ -16,26 +16,26 @@ import {
   sessionHeaders,
 } from "../../request/identity.ts";
 import type { RequestBody, TurnRequest } from "../../request/request.ts";
-import { TIMINGS_HEADERS } from "../../events/server_timings.ts";
 import { traceMetadata } from "../../request/trace_context.ts";
 import { TURN_STATE } from "../../request/turn_state.ts";
 import { baseUrl, endpointUrl, websocketUrl } from "../../request/url.ts";
+import { httpCallBody } from "../sse/http_call.ts";
 import type { Call } from "../transport.ts";
 
-/** The protocol version that the upgrade asks for; spoken by the codex client (0.169.0). */
+/** The protocol version that the upgrade asks for, as the codex client does (0.171.0). */
 const BETA = "responses_websockets=2026-02-06";
 
-/** Who opens a connection, and what for. */
+/** Who opens a connection, and for which request. */
 export interface Caller {
   readonly authorization: Authorization;
   readonly identity: Identity;
-  /** The request that comes first over it; absent where none is known yet. */
+  /** The first request over the connection; absent where none is known yet. */
   readonly first?: { readonly context: RequestContext; readonly request: TurnRequest };
   /** Whether the server is asked for its own timings. Default false. */
   readonly serverTimings?: boolean;
 }
 
-/** Address and headers of the upgrade. The turn's sticky state is never among them. */
+/** Returns URL and headers of the upgrade. The sticky state of a turn is never among them. */
 export function handshake(
   { authorization, first, identity, serverTimings }: Caller,
   provider: Provider,
@@ -51,23 +51,30 @@ export function handshake(
         : {},
       { "OpenAI-Beta": BETA, ...(serverTimings === true ? TIMINGS_HEADERS : {}) },
       authorization.headers,
+      first?.request.headers ?? {},
     ),
   };
 }
 
+/** Identifies the extra headers of a request: a websocket has the headers of its upgrade for all its requests. */
+export function extraHeadersKey(request: TurnRequest | undefined): string {
+  const entries = Object.entries(mergeHeaders(request?.headers ?? {}));
+  return JSON.stringify(entries.map(([name, value]) => [name.toLowerCase(), value]).sort());
+}
+
 /** What is sent in a frame instead of the whole request. */
 export interface FrameOverrides {
-  /** The response that the connection knows and this request continues. */
+  /** The response on this connection that the request continues. */
   readonly previousResponseId?: string;
   readonly input?: RequestBody["input"];
-  /** False for a warm-up: nothing is generated. */
+  /** False for prewarming: nothing is generated. */
   readonly generate?: false;
 }
 
 /**
- * The one text frame of a request: the body as over HTTP, and what only a websocket has.
+ * Returns the text frame of a request: the body as over HTTP, and the fields that only a websocket has.
  *
- * @param now epoch ms, sent along for the server's timings
+ * @param now wall clock, ms since 1970; sent for the timings of the server
  */
 export function requestFrame(
   call: Omit<Call, "signal">,
@@ -76,7 +83,7 @@ export function requestFrame(
   now: number,
 ): string {
   const body = httpCallBody(call, provider);
-  const { previousResponseId, input, generate } = overrides;
+  const { generate, input, previousResponseId } = overrides;
   return JSON.stringify({
     type: "response.create",
     ...body,

@@ -10,16 +10,22 @@ import type { World } from "../../../world/world.ts";
 import type { LastExchange } from "./incremental.ts";
 import type { ResponseHead } from "../transport.ts";
 
-/** The server ends every connection after 60 minutes; this one is let go before, between two responses. */
+/** The server ends every connection after 60 minutes, so one of this age is not used for another response, ms. */
 const MAX_AGE_MS = 55 * 60_000;
-/** A connection that rested for longer is asked whether it still lives before a request is trusted to it. */
-const RESTED_MS = 5_000;
-/** How long it may take to answer that, ms. */
+/** A connection that was unused for longer is pinged before a request is sent over it, ms. */
+const UNUSED_MS = 5_000;
+/** Longest wait for the answer to that ping, ms. */
 const PING_LIMIT_MS = 3_000;
+/** States the longest request that the server accepts, bytes (codex client 0.171.0). */
+const MESSAGE_LIMIT = "x-codex-websocket-max-message-bytes";
 
 /** A connection and what the server knows on it. */
 export class WebSocketConnection {
   readonly channel: WebSocketChannel;
+  /** The extra headers of the upgrade; a request with others needs a connection of its own. */
+  readonly extraHeaders: string;
+  /** Longest request frame that the server accepts, bytes; `undefined` where it stated none. */
+  readonly maxRequestBytes: number | undefined;
   readonly #world: World;
   readonly #url: string;
   readonly #openedAt: number;
@@ -29,14 +35,17 @@ export class WebSocketConnection {
   last: LastExchange | undefined;
 
   /** @param url scheme, host and path */
-  constructor(channel: WebSocketChannel, url: string, world: World) {
+  constructor(channel: WebSocketChannel, url: string, extraHeaders: string, world: World) {
     this.channel = channel;
+    this.extraHeaders = extraHeaders;
     this.#world = world;
     this.#url = url;
     this.#openedAt = this.#usedAt = world.monotonic();
+    const limit = channel.headers.get(MESSAGE_LIMIT)?.trim() ?? "";
+    this.maxRequestBytes = /^[1-9]\d{0,14}$/.test(limit) ? Number(limit) : undefined;
   }
 
-  /** The head of the response that comes next: the facts of the upgrade, told for each response. */
+  /** Returns the head of the next response: the facts of the upgrade, repeated for each response. */
   head(): ResponseHead {
     const { channel } = this;
     const head: ResponseHead = {
@@ -50,30 +59,30 @@ export class WebSocketConnection {
     return head;
   }
 
-  /** It was opened before it is needed: whoever takes it later finds it there. */
+  /** Marks a connection that was opened before it is needed: its first response counts as one on a reused connection. */
   keepUnused(): void {
     this.#reused = true;
     this.rest();
   }
 
-  /** A response is complete: from now on the connection rests. */
+  /** Marks the time since which the connection is unused. */
   rest(): void {
     this.#usedAt = this.#world.monotonic();
   }
 
   /**
-   * Whether a request may be trusted to it. One that was closed, is about to reach its age, or has rested and
-   * does not answer a ping is dropped here, and not found out by a request that waits in vain.
+   * Returns whether a request can be sent. A connection that was closed, is close to the age at which the server ends
+   * it, or was unused and does not answer a ping is dropped.
    */
   async isUsable(): Promise<boolean> {
     const now = this.#world.monotonic();
     if (!this.channel.isOpen || now - this.#openedAt > MAX_AGE_MS) return this.#drop();
-    if (now - this.#usedAt <= RESTED_MS) return true;
+    if (now - this.#usedAt <= UNUSED_MS) return true;
     try {
       await this.channel.ping(PING_LIMIT_MS);
       return true;
     } catch (error) {
-      // Whatever it died of, another one is opened in its place.
+      // Whatever closed it, a new connection is opened in its place.
       if (!(error instanceof CulvertError)) throw error;
       return this.#drop();
     }

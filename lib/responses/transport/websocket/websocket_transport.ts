@@ -1,32 +1,42 @@
 /**
- * Carries a request over a websocket: over the one that is kept, or a new one.
+ * The transport over a websocket: the connection that is kept, or a new one.
  *
  * @module
  */
+import { deadline } from "../../../async/deadline.ts";
 import type { Provider } from "../../../config/provider.ts";
 import { CulvertError } from "../../../errors.ts";
 import type { Dialer } from "../../../net/dialer/dialer.ts";
 import type { World } from "../../../world/world.ts";
-import type { ConnectionSlot } from "./connection_slot.ts";
-import { LastExchange } from "./incremental.ts";
-import { shownUrl } from "../../request/url.ts";
 import type { Refusal } from "../../failures/http_failures.ts";
 import { TURN_STATE, type TurnState } from "../../request/turn_state.ts";
-import { type Caller, type FrameOverrides, handshake, requestFrame } from "./websocket_call.ts";
+import { shownUrl } from "../../request/url.ts";
+import { type Call, MAX_EVENT_LENGTH, type Opened, type Transport } from "../transport.ts";
+import type { ConnectionSlot } from "./connection_slot.ts";
+import { LastExchange } from "./incremental.ts";
+import {
+  type Caller,
+  extraHeadersKey,
+  type FrameOverrides,
+  handshake,
+  requestFrame,
+} from "./websocket_call.ts";
 import { WebSocketConnection } from "./websocket_connection.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
-import { type Call, MAX_EVENT_LENGTH, type Opened, type Transport } from "../transport.ts";
 
-/** What a transport stands on. */
+/** What the transport is built from. */
 export interface WebSocketTransportOptions {
   readonly dialer: Dialer;
   readonly provider: Provider;
   readonly world: World;
+  /** Where the session keeps its connection. */
   readonly slot: ConnectionSlot;
-  /** A warm-up: the settings are sent without the input, and nothing is generated. */
+  /** For prewarming: the settings are sent without the input, and nothing is generated. Default false. */
   readonly warmUp?: boolean;
   /** Whether the server is asked for its own timings. Default false. */
   readonly serverTimings?: boolean;
+  /** Longest wait for the answer to the upgrade, ms. Default: that of the whole connection. */
+  readonly upgradeTimeoutMs?: number;
 }
 
 /** How a connection attempt without a request ended. */
@@ -34,24 +44,26 @@ export type Preconnected =
   | { readonly kind: "connected"; readonly headers: Headers }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
-/** The Responses API over a websocket. One response at a time on a connection. */
+/** Sends requests over a websocket, one response at a time on each connection. */
 export class WebSocketTransport implements Transport {
   readonly name = "websocket";
   readonly #options: WebSocketTransportOptions;
 
-  /** @param options what it stands on */
+  /** Opens nothing. */
   constructor(options: WebSocketTransportOptions) {
     this.#options = options;
   }
 
-  /** @throws CulvertError of the network, TLS and configuration codes; the signal's reason when aborted */
+  /**
+   * @throws CulvertError of the network, TLS and configuration codes, `message_too_large` for a request that the server
+   *   does not accept in one message; the reason of the signal when it is aborted
+   */
   open = async (call: Call): Promise<Opened> => {
     const { provider, slot } = this.#options;
     const kept = slot.take();
-    if (kept !== undefined && await whileWanted(kept, call.signal, () => kept.isUsable())) {
+    if (kept !== undefined && await this.#isUsable(kept, call)) {
       const overrides = kept.last?.continuation(call.request, provider.name) ?? {};
-      // A write that fails finds out what the ping could not: the connection is gone, and a new one is
-      // opened.
+      // A write that fails shows what the ping could not: the connection is closed, and a new one is opened.
       if (await this.#send(kept, call, overrides).then(() => true, isBroken)) return this.#stream(kept, call);
     }
     call.signal.throwIfAborted();
@@ -64,16 +76,12 @@ export class WebSocketTransport implements Transport {
   };
 
   /**
-   * Opens a connection before any request and keeps it. One that is kept already serves as the answer.
+   * Opens a connection before any request and keeps it. One that is kept already is returned as the answer.
    *
    * @param state is offered the sticky state that servers of an earlier protocol version send on the upgrade
-   * @throws CulvertError of the network, TLS and configuration codes; the signal's reason when aborted
+   * @throws CulvertError of the network, TLS and configuration codes; the reason of the signal when it is aborted
    */
-  preconnect = async (
-    caller: Caller,
-    state: TurnState,
-    signal: AbortSignal,
-  ): Promise<Preconnected> => {
+  preconnect = async (caller: Caller, state: TurnState, signal: AbortSignal): Promise<Preconnected> => {
     const { slot } = this.#options;
     if (slot.isTaken) return { kind: "connected", headers: new Headers() };
     const connection = await this.#connect(caller, signal);
@@ -88,38 +96,52 @@ export class WebSocketTransport implements Transport {
     return { kind: "connected", headers: connection.channel.headers };
   };
 
+  /** Whether a kept connection works and was opened with the headers that this request needs; dropped if not. */
+  async #isUsable(kept: WebSocketConnection, { request, signal }: Call): Promise<boolean> {
+    if (kept.extraHeaders === extraHeadersKey(request)) {
+      return await dropOnAbort(kept, signal, () => kept.isUsable());
+    }
+    kept.channel.drop();
+    return false;
+  }
+
   async #connect(caller: Caller, signal: AbortSignal): Promise<WebSocketConnection | Refusal> {
-    const { dialer, provider, serverTimings = false, world } = this.#options;
-    const { url, headers } = handshake({ ...caller, serverTimings }, provider);
+    const { dialer, provider, serverTimings = false, upgradeTimeoutMs, world } = this.#options;
+    const { headers, url } = handshake({ ...caller, serverTimings }, provider);
     const outcome = await dialer.openWebSocket({
       url,
       headers,
       signal,
       connectTimeoutMs: provider.websocketConnectTimeoutMs,
+      ...(upgradeTimeoutMs === undefined ? {} : { upgradeTimeoutMs }),
       maxMessageBytes: MAX_EVENT_LENGTH,
     });
-    if (outcome.kind === "open") return new WebSocketConnection(outcome.channel, shownUrl(url), world);
-    const { status, headers: answer, body } = outcome;
-    const attempted = `The websocket upgrade of ${shownUrl(url)}`;
-    return { status, headers: answer, body, url, attempted };
+    if (outcome.kind === "open") {
+      return new WebSocketConnection(
+        outcome.channel,
+        shownUrl(url),
+        extraHeadersKey(caller.first?.request),
+        world,
+      );
+    }
+    const { body, headers: answer, status } = outcome;
+    return { status, headers: answer, body, url, attempted: `The websocket upgrade of ${shownUrl(url)}` };
   }
 
-  /** Bounded by the idle limit: a peer that takes nothing in is as good as gone. */
+  /** Sends the frame of a request. A peer that does not take it within the idle limit counts as gone. */
   async #send(connection: WebSocketConnection, call: Call, continuation: FrameOverrides): Promise<void> {
     const { provider, warmUp, world } = this.#options;
     const overrides: FrameOverrides = warmUp === true ? { input: [], generate: false } : continuation;
-    const sent = new AbortController();
+    const frame = requestFrame(call, provider, overrides, world.now());
     const drop = () => connection.channel.drop();
-    const late = world.sleep(provider.streamIdleTimeoutMs, sent.signal).then(drop, () => {});
+    using limit = deadline(provider.streamIdleTimeoutMs, world);
+    limit.signal.addEventListener("abort", drop, { once: true });
     try {
-      const frame = requestFrame(call, provider, overrides, world.now());
-      await whileWanted(connection, call.signal, () => connection.channel.send(frame));
+      checkLength(frame, connection);
+      await dropOnAbort(connection, call.signal, () => connection.channel.send(frame));
     } catch (error) {
       drop();
       throw error;
-    } finally {
-      sent.abort();
-      await late;
     }
   }
 
@@ -139,8 +161,24 @@ export class WebSocketTransport implements Transport {
   }
 }
 
-/** Works on a connection; it is dropped, and the work so ended, when the signal is aborted meanwhile. */
-async function whileWanted<T>(
+/** @throws CulvertError `message_too_large` for a frame above the limit that the upgrade stated */
+function checkLength(frame: string, { maxRequestBytes }: WebSocketConnection): void {
+  // A UTF-16 unit becomes at most 3 bytes of UTF-8.
+  if (maxRequestBytes === undefined || frame.length * 3 <= maxRequestBytes) return;
+  const bytes = new TextEncoder().encode(frame).length;
+  if (bytes <= maxRequestBytes) return;
+  throw new CulvertError(
+    "message_too_large",
+    `The request has ${bytes} bytes; the server accepts ${maxRequestBytes} bytes in one websocket message`,
+    {
+      hint: "Send less, or use --transport sse.",
+      details: { request_bytes: bytes, limit_bytes: maxRequestBytes },
+    },
+  );
+}
+
+/** Does work on a connection, which is dropped when the signal is aborted meanwhile. */
+async function dropOnAbort<T>(
   { channel }: WebSocketConnection,
   signal: AbortSignal,
   work: () => Promise<T>,
@@ -154,7 +192,8 @@ async function whileWanted<T>(
   }
 }
 
+/** A failed write to a kept connection is no failure of the request, except for a request that is too large. */
 function isBroken(error: unknown): false {
-  if (error instanceof CulvertError) return false;
+  if (error instanceof CulvertError && error.code !== "message_too_large") return false;
   throw error;
 }
