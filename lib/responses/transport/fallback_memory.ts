@@ -38,7 +38,7 @@ export class FileFallbackMemory implements FallbackMemory {
 
   /** @param path absolute; its folder is created where it is missing */
   constructor(path: string, world: Pick<World, "now">) {
-    this.#file = new WholeFile({ path, world });
+    this.#file = new WholeFile(path, world);
     this.#world = world;
   }
 
@@ -56,12 +56,13 @@ export class FileFallbackMemory implements FallbackMemory {
 
   /** The entries that are not too old. */
   async #entries(): Promise<Map<string, Fallback>> {
+    const bytes = await this.#file.read().catch(() => undefined);
+    if (bytes === undefined) return new Map();
     const { z } = await import("zod");
     const schema = z.object({
       hosts: z.record(z.string(), z.object({ reason: z.string(), at: z.number() })),
     });
-    const bytes = await this.#file.read().catch(() => undefined);
-    const parsed = schema.safeParse(bytes === undefined ? undefined : jsonIn(bytes));
+    const parsed = schema.safeParse(jsonIn(bytes));
     const now = this.#world.now();
     const entries = Object.entries(parsed.data?.hosts ?? {});
     return new Map(entries.filter(([, { at }]) => at <= now && now - at < REMEMBERED_MS));

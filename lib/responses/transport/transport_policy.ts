@@ -4,7 +4,7 @@
  * @module
  */
 import type { TransportChoice } from "../../config/settings.ts";
-import type { CulvertError, ErrorCode } from "../../errors.ts";
+import type { ErrorCode } from "../../errors.ts";
 import type { CulvertEvent, FallbackEvent, TransportName } from "../events/events.ts";
 import { isBrokenConnection } from "../failures/failure.ts";
 import { senderOf } from "../../net/failure/web_page.ts";
@@ -109,7 +109,7 @@ function findingOf(attempt: FailedAttempt): Finding | undefined {
   }
   if (level === "request") {
     return UPGRADE_FAILURES.has(error.code)
-      ? { reason: failedUpgrade(error), isOfHost: error.code !== "reset", quiet: false }
+      ? { reason: error.message, isOfHost: error.code !== "reset", quiet: false }
       : undefined;
   }
   if (status !== undefined) return undefined;
@@ -129,12 +129,6 @@ function refusedUpgrade(status: number, headers: Headers | undefined): string {
   const isStripped = status === 404 || status === 405 || (status >= 200 && status <= 299);
   const why = isStripped ? "; a proxy may have removed the Upgrade header" : "";
   return `the upgrade was answered ${status}${by}${why}`;
-}
-
-function failedUpgrade({ code, details, message }: CulvertError): string {
-  return code === "connect_timeout" && details["stage"] === "upgrade"
-    ? "the upgrade was not answered; a proxy may have swallowed it"
-    : message;
 }
 
 function fallbackEvent(

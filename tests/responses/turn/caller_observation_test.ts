@@ -145,6 +145,7 @@ Deno.test("a 401 over HTTP is told with route, status, evidence, kind of credent
     outcome: "recovery_succeeded",
     reason: "ready",
     stateChanged: true,
+    count: 1,
     endpoint: "/responses",
     transport: "http",
     evidence: REFUSED,

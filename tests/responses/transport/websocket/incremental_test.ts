@@ -5,6 +5,7 @@ import { worldWith } from "../../../net/kit.ts";
 import { HELLO, readTurn, tokens } from "../../kit.ts";
 import {
   accept,
+  handshakeSeen,
   message,
   refuse,
   respondedWith,
@@ -165,9 +166,10 @@ Deno.test("a warm-up that never answers is given up, and the turn begins afresh"
   await using server = await socketServer({ upgrades: [silence, accept()] });
   using session = await socketSession(server.baseUrl, {
     transport: "ws",
-    provider: { websocketConnectTimeoutMs: 200 },
+    provider: { websocketConnectTimeoutMs: 1_000 },
   });
   const warming = session.prewarm(SETTINGS);
+  await handshakeSeen(server);
   const { result, of } = await readTurn(session.turn(SETTINGS));
   await warming;
   assertEquals([result.status, of("culvert.retry").length, server.handshakes.length], ["completed", 0, 2]);

@@ -5,6 +5,7 @@ import {
   accept,
   COMPLETE,
   cut,
+  handshakeSeen,
   refuse,
   says,
   silence,
@@ -56,6 +57,7 @@ Deno.test("a preconnect that never answers is given up, and the turn opens a con
     provider: { websocketConnectTimeoutMs: 1_000 },
   });
   const connecting = session.preconnect();
+  await handshakeSeen(server);
   const { result, of } = await readTurn(session.turn(HELLO));
   await connecting;
   assertEquals([result.status, of("culvert.retry").length, server.handshakes.length], ["completed", 0, 2]);

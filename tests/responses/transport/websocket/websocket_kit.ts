@@ -180,6 +180,14 @@ export async function socketSession(
   });
 }
 
+/** Waits until the first upgrade has reached a server, 10 s at most. */
+export async function handshakeSeen({ handshakes }: Pick<SocketServer, "handshakes">): Promise<void> {
+  for (let waited = 0; handshakes.length === 0; waited += 5) {
+    if (waited > 10_000) throw new Error("No upgrade came");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 type SessionOver = Parameters<typeof socketSession>[1];
 
 /** One turn against a script. */
