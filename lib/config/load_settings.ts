@@ -16,6 +16,12 @@ import type { LoginPolicy, LoginStorage, Settings, SharedFlags } from "./setting
 /** The model without any choice of the user: the codex client's own first choice (0.169.0). */
 export const DEFAULT_MODEL = "gpt-6.1-sol";
 
+/** Models of the local providers that name none, as the codex client has them (0.171.0). */
+const LOCAL_MODELS: Readonly<Record<string, string>> = {
+  ollama: "gpt-oss:20b",
+  lmstudio: "openai/gpt-oss-20b",
+};
+
 /** The parts of the world that settings depend on. */
 export type SettingsWorld = Pick<World, "env" | "cwd" | "home" | "environment">;
 
@@ -60,7 +66,7 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
   if (model === undefined) sources["model"] = "default";
   return Object.freeze({
     codexHome,
-    model: model ?? DEFAULT_MODEL,
+    model: model ?? LOCAL_MODELS[provider.id] ?? DEFAULT_MODEL,
     provider: Object.freeze(provider),
     transport: flags.transport ?? "auto",
     warnings: [...config.warnings, ...environmentWarnings(world, provider)],

@@ -40,6 +40,8 @@ export interface ConnectOptions<A extends Authenticator = SessionAuthenticator> 
    * environment and stored login.
    */
   readonly authenticator?: (parts: AuthenticatorParts) => A;
+  /** Certificates to trust as PEM text, instead of a file that a flag or a variable names. */
+  readonly caCertPem?: string;
 }
 
 /** What an authenticator is made of. */
@@ -97,7 +99,7 @@ export async function connect(
   const secrets = options.secrets ?? secretsAround(world.env);
   addSecretsInForce(secrets, settings, world);
   const [trust, { routes, warnings }, identity] = await Promise.all([
-    trustFor(settings, world),
+    trustFor(settings, world, options.caCertPem === undefined ? {} : { pem: options.caCertPem }),
     routesFor(settings, world),
     identityFor(settings),
   ]);
@@ -135,13 +137,14 @@ export async function connect(
  *
  * @param settings `caCert` is the value of `--ca-cert`
  * @param options `countMozilla` also counts Mozilla's roots, which costs about 15 ms of processor time;
- *   `roots` reads the roots of the system and of the runtime, by default those of this machine
+ *   `roots` reads the roots of the system and of the runtime, by default those of this machine; `pem` is a bundle as
+ *   text, instead of the one that a flag or a variable names
  * @throws CulvertError `ca_unreadable`, `ca_invalid`
  */
 export function trustFor(
   { caCert }: Pick<Settings, "caCert">,
   world: World,
-  options: { readonly countMozilla?: boolean; readonly roots?: RootsReader } = {},
+  options: { readonly countMozilla?: boolean; readonly roots?: RootsReader; readonly pem?: string } = {},
 ): Promise<TrustStore> {
   return loadTrust({ roots: rootsReader({ world }), ...options, flag: caCert, world });
 }

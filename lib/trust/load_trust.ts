@@ -16,6 +16,8 @@ import type { TrustStore } from "./trust_store.ts";
 interface TrustOptions {
   /** The value of `--ca-cert`. */
   readonly flag?: string | undefined;
+  /** A bundle as PEM text, instead of the one that the flag or a variable names. */
+  readonly pem?: string;
   readonly world: World;
   readonly roots: RootsReader;
   /** Default: reads from the file system, with limits for size and for pipes. */
@@ -43,7 +45,15 @@ export async function loadTrust(options: TrustOptions): Promise<TrustStore> {
 }
 
 async function loadBundle(options: TrustOptions): Promise<Bundle | undefined> {
-  const { flag, world, roots } = options;
+  const { flag, pem, world, roots } = options;
+  if (pem !== undefined) {
+    const { readBundle } = await import("./bundle/bundle_reader.ts");
+    const source = { kind: "flag", name: "caCertPem", path: "the PEM text" } as const;
+    return readBundle(new TextEncoder().encode(pem), source, {
+      now: world.now(),
+      checkRoot: roots.checkRoot,
+    });
+  }
   const selection = selectBundle({ flag, env: world.env, cwd: world.cwd() });
   if (selection === undefined) return undefined;
   const { readSelected } = await import("./bundle/read_selected.ts");

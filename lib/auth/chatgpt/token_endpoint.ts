@@ -5,6 +5,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { describeWebPage, webPageHint, webPageIn } from "../../net/failure/web_page.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { RenewedTokens } from "../auth_record.ts";
 import { defined, jsonObject } from "../json.ts";
@@ -69,7 +70,7 @@ export async function refreshGrant(
       cause.code !== "connect_timeout" && cause.code !== "redirect";
     return { kind: "transient", isWorthRetrying, problem: cause.message, cause };
   }
-  return isSuccess(reply) ? await renewed(reply) : refused(reply);
+  return isSuccess(reply) ? await renewed(reply) : refused(reply, endpoints.tokenUrl.host);
 }
 
 async function renewed(reply: AuthReply): Promise<RefreshReply> {
@@ -97,7 +98,14 @@ async function renewed(reply: AuthReply): Promise<RefreshReply> {
 }
 
 /** Classifies a refusal. The server's message is not repeated: it may quote what was sent. */
-function refused({ status, text }: AuthReply): RefreshReply {
+function refused({ headers, status, text }: AuthReply, host: string): RefreshReply {
+  const page = webPageIn(headers, text);
+  if (page !== undefined) {
+    // Sent by something before the authority, so it says nothing about the refresh token.
+    const problem = `${host} answered ${status}: ${describeWebPage(page)}`;
+    const cause = new CulvertError("blocked", problem, { hint: webPageHint(page, status, host) });
+    return { kind: "transient", isWorthRetrying: status >= 500, status, problem, cause };
+  }
   const code = errorCodeOf(text);
   const known = code === undefined ? { status } : { status, code };
   const reason = PERMANENT_CODES[code ?? ""] ?? (status === 401 ? "other" : undefined);

@@ -62,7 +62,9 @@ export function transientFailure(
   const hint = cause instanceof CulvertError && cause.hint !== undefined
     ? cause.hint
     : "Try again in a moment; if it fails again, run: culvert doctor";
-  return new CulvertError("auth_refresh_failed", `Cannot renew the access token: ${problem}`, {
+  // A page of a proxy in place of the authority is a matter of the network and not of the login.
+  const code = cause instanceof CulvertError && cause.code === "blocked" ? "blocked" : "auth_refresh_failed";
+  return new CulvertError(code, `Cannot renew the access token: ${problem}`, {
     hint,
     details: { reason: "transient", permanent: false, ...facts },
     ...(cause === undefined ? {} : { cause }),

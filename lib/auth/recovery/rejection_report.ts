@@ -80,11 +80,15 @@ export function describeRejection(
   } refused the credential with 401 on ${endpoint} (${transport})`;
   return failure === undefined
     ? new CulvertError("auth_rejected", refused, { hint: lines.join("\n"), details })
-    : new CulvertError("auth_refresh_failed", `${refused}. ${failure.message}`, {
-      hint: lines.join("\n"),
-      details,
-      cause: failure,
-    });
+    : new CulvertError(
+      failure.code === "blocked" ? "blocked" : "auth_refresh_failed",
+      `${refused}. ${failure.message}`,
+      {
+        hint: lines.join("\n"),
+        details,
+        cause: failure,
+      },
+    );
 }
 
 /** Returns the name of a credential for messages. */

@@ -1,5 +1,5 @@
 /**
- * A client for programs that embed culvert: settings, roots, routes, dialer and credential put together once.
+ * The client of programs that embed culvert: it connects once and opens sessions over that connection.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import { type Observer, observerOf } from "../../net/observer.ts";
 import type { World } from "../../world/world.ts";
 import { apiKeyAuthenticator } from "../../auth/external/api_key_authenticator.ts";
 import type { Client, ClientOptions, ClientRequest, ClientSession } from "./client_types.ts";
+import { hintForProgram } from "./library_hints.ts";
 import { userMessage } from "../events/items.ts";
 import type { TurnRequest } from "../request/request.ts";
 import { Session, type SessionOptions, sessionOptions } from "../turn/session.ts";
@@ -23,10 +24,29 @@ import type { Turn, TurnOptions } from "../turn/turn.ts";
 /**
  * Opens a client. No connection is made yet.
  *
- * @throws CulvertError of configuration, proxy and trust
+ * @throws CulvertError of configuration, proxy and trust; `usage` where options contradict each other
  */
-export async function openClient(options: ClientOptions, process: World): Promise<Client> {
-  const { onObservation = () => {}, maxRetryAfterMs, onWarning = () => {}, serverTimings = false } = options;
+export async function openClient(options: ClientOptions, world: World): Promise<Client> {
+  try {
+    return await open(options, world);
+  } catch (thrown) {
+    throw thrown instanceof CulvertError ? hintForProgram(thrown) : thrown;
+  }
+}
+
+async function open(options: ClientOptions, process: World): Promise<Client> {
+  const {
+    caCertPem,
+    maxRetryAfterMs,
+    onObservation = () => {},
+    onWarning = () => {},
+    serverTimings = false,
+  } = options;
+  if (caCertPem !== undefined && options.caCertFile !== undefined) {
+    throw new CulvertError("usage", "Both caCertPem and caCertFile were given", {
+      hint: "Give one of the two.",
+    });
+  }
   const world = await layeredWorld(process);
   const settings = await loadSettings(flagsOf(options), world);
   const connection = await connect(settings, world, {
@@ -34,12 +54,17 @@ export async function openClient(options: ClientOptions, process: World): Promis
     warn: onWarning,
     authenticator: (parts) =>
       ownAuthenticator(options, settings, parts.observer, world) ?? createAuthenticator(parts),
+    ...(caCertPem === undefined ? {} : { caCertPem }),
   });
   const limit = maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs };
-  return new OpenClient(connection, { serverTimings, ...limit });
+  return new OpenClient(connection, { serverTimings, wordHint: hintForProgram, ...limit });
 }
 
-/** What sends the program's own credential, where it gave one. @throws CulvertError `usage` where it gave two */
+/**
+ * Returns the authenticator for a credential of the program's own, if it gave one.
+ *
+ * @throws CulvertError `usage` where it gave two
+ */
 function ownAuthenticator(
   { apiKey, externalAuth: auth }: ClientOptions,
   { provider, loginPolicy }: Settings,
@@ -61,7 +86,7 @@ function ownAuthenticator(
   });
 }
 
-/** The options under the names of the command line. */
+/** Returns the options under the names of the flags. */
 function flagsOf(options: ClientOptions): SharedFlags {
   const {
     apiKey: _,
@@ -71,6 +96,7 @@ function flagsOf(options: ClientOptions): SharedFlags {
     onWarning: _w,
     serverTimings: _s,
     maxRetryAfterMs: _m,
+    caCertPem: _p,
     transport,
     ...same
   } = options;
@@ -90,7 +116,7 @@ class OpenClient implements Client {
 
   constructor(
     connection: Connection<Authenticator>,
-    options: Pick<SessionOptions, "serverTimings" | "maxRetryAfterMs">,
+    options: Pick<SessionOptions, "serverTimings" | "maxRetryAfterMs" | "wordHint">,
   ) {
     this.#connection = connection;
     this.#parts = { ...sessionOptions(connection), ...options };
@@ -150,10 +176,10 @@ class OpenClient implements Client {
   }
 
   #mustBeOpen(): void {
-    if (this.#closed) throw new CulvertError("usage", "A turn was asked of a client that is closed");
+    if (this.#closed) throw new CulvertError("usage", "A turn was requested of a client that is closed");
   }
 
-  /** The request with what the settings add. */
+  /** Returns the request with what the settings add. */
   #complete(request: ClientRequest): TurnRequest {
     const { model, reasoningEffort, reasoningSummary, serviceTier, verbosity } = this.#connection.settings;
     const { input } = request;

@@ -42,6 +42,8 @@ export interface ClientOptions {
    * Default: `CODEX_CA_CERTIFICATE`, then `SSL_CERT_FILE`.
    */
   readonly caCertFile?: string;
+  /** Certificates to trust as PEM text, instead of `caCertFile` and of the two variables. */
+  readonly caCertPem?: string;
   /** A proxy's URL, or `none`. Default: `HTTPS_PROXY` and its kin. */
   readonly proxy?: string;
   /**

@@ -39,12 +39,6 @@ export interface TurnParameters {
   readonly promptCacheKey?: string;
   /** Added to the program's own `client_metadata`, whose keys cannot be replaced. */
   readonly clientMetadata?: Readonly<Record<string, string>>;
-  /** Most tokens that the answer may have, reasoning included. Default: the limit of the model. */
-  readonly maxOutputTokens?: number;
-  /** Sampling temperature, 0 to 2. Default: that of the model. */
-  readonly temperature?: number;
-  /** Whether the server keeps the response, so that `previousResponseId` can name it later. Default false. */
-  readonly store?: boolean;
   /**
    * Extra headers of the request; they replace headers of the same name. A websocket sends them on its upgrade, and is
    * used only for requests with the same extra headers.
@@ -120,8 +114,6 @@ export function requestBody(request: TurnRequest, context: BodyContext): Request
     ...(text === undefined ? {} : { text }),
     client_metadata: { ...request.clientMetadata, ...context.clientMetadata },
     ...(request.previousResponseId === undefined ? {} : { previous_response_id: request.previousResponseId }),
-    ...(request.maxOutputTokens === undefined ? {} : { max_output_tokens: request.maxOutputTokens }),
-    ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
   };
 }
 

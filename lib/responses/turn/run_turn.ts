@@ -5,6 +5,7 @@
  */
 import { RequestScope } from "../../auth/request_scope.ts";
 import type { Authenticator, Rejection } from "../../auth/authenticator.ts";
+import { deadline } from "../../async/deadline.ts";
 import type { Provider } from "../../config/provider.ts";
 import { asCulvertError, CulvertError } from "../../errors.ts";
 import { type Observer, SILENT } from "../../net/observer.ts";
@@ -33,6 +34,8 @@ export interface TurnParts {
   readonly transports: TransportSelector;
   /** Longest `Retry-After` that is waited out, ms. Default 60,000. */
   readonly maxRetryAfterMs?: number;
+  /** See `SessionOptions`. */
+  readonly wordHint?: (error: CulvertError) => CulvertError;
 }
 
 /** How a turn runs. */
@@ -41,6 +44,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** See `TurnOptions`. */
   readonly restartAfterText: boolean;
+  /** See `TurnOptions`. */
+  readonly timeoutMs?: number;
 }
 
 /** Runs a turn. The last batch ends with its `culvert.result`; nothing is thrown. */
@@ -49,14 +54,17 @@ export async function* runTurn(
   parts: TurnParts,
   options: RunOptions,
 ): AsyncGenerator<EventBatch, undefined> {
+  const { timeoutMs } = options;
+  using limit = timeoutMs === undefined ? undefined : deadline(timeoutMs, parts.world, options.signal);
+  const signal = limit?.signal ?? options.signal;
   const progress = new TurnProgress(parts.world);
   let error: CulvertError | undefined;
   try {
-    error = yield* runAttempts(request, parts, options, progress);
+    error = yield* runAttempts(request, parts, { ...options, signal }, progress);
   } catch (thrown) {
-    error = options.signal.aborted ? interruption(options.signal.reason) : asCulvertError(thrown);
+    error = signal.aborted ? interruption(signal.reason) : asCulvertError(thrown);
   }
-  yield lastBatch(request, parts.facts, progress, error);
+  yield lastBatch(request, parts, progress, error);
 }
 
 /** Makes attempts. Returns the error that the turn ends with, or nothing where it completed. */
@@ -110,10 +118,11 @@ async function* runAttempts(
 /** The batch that ends a turn: warnings about the whole turn, and the result. */
 function lastBatch(
   request: TurnRequest,
-  facts: TurnFacts,
+  { facts, wordHint }: TurnParts,
   progress: TurnProgress,
-  error: CulvertError | undefined,
+  failure: CulvertError | undefined,
 ): EventBatch {
+  const error = failure === undefined || wordHint === undefined ? failure : wordHint(failure);
   const items: StreamItem[] = facts.warnings.map((event) => ({ event }));
   if (facts.skipped > 0) {
     const message = `${facts.skipped} of the stream's events could not be read and were left out`;

@@ -8,7 +8,7 @@ import type { Authenticator } from "../../auth/authenticator.ts";
 import type { Provider } from "../../config/provider.ts";
 import type { TransportChoice } from "../../config/settings.ts";
 import type { Connection } from "../../connect/connect.ts";
-import { asCulvertError } from "../../errors.ts";
+import { asCulvertError, type CulvertError } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import { type Observer, SILENT } from "../../net/observer.ts";
 import { describeRoute } from "../../net/route/route.ts";
@@ -50,6 +50,8 @@ export interface SessionOptions {
   readonly upgradeTimeoutMs?: number;
   /** Longest `Retry-After` that is waited out, ms. Default 60,000. */
   readonly maxRetryAfterMs?: number;
+  /** Rewords the hint of an error for the caller. Default: hints name flags of the command line. */
+  readonly wordHint?: (error: CulvertError) => CulvertError;
 }
 
 /** Returns the options of a session over a connection, with a memory of fallbacks in the home folder of the settings. */
@@ -95,7 +97,7 @@ export class Session implements Disposable {
    * @throws CulvertError `usage` for a trace that is not valid, or where `continues` is not a turn of a session
    */
   turn(request: TurnRequest, options: TurnOptions = {}): Turn {
-    const { authenticator, maxRetryAfterMs, observer, provider, world } = this.#options;
+    const { authenticator, maxRetryAfterMs, observer, provider, wordHint, world } = this.#options;
     const trace = options.trace === undefined ? {} : { trace: checkedTrace(options.trace) };
     const former = options.continues === undefined ? undefined : SessionTurn.partsOf(options.continues);
     const turnId = former?.context.turnId ?? crypto.randomUUID();
@@ -105,6 +107,7 @@ export class Session implements Disposable {
       world,
       ...(observer === undefined ? {} : { observer }),
       ...(maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs }),
+      ...(wordHint === undefined ? {} : { wordHint }),
       context: { identity: this.#identity, turnId, kind: "turn", ...trace },
       facts: former?.facts.followUp(request.model) ??
         new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState(), this.#etags),

@@ -23,6 +23,8 @@ export interface TurnOptions {
    * failure instead, for half an answer followed by a whole one is worse than an honest error.
    */
   readonly restartAfterText?: boolean;
+  /** Longest time that the turn may take, ms: it then ends with `timeout`. Default: no limit. */
+  readonly timeoutMs?: number;
   /** The span that the turn is part of; each of its requests names it. Default: none. */
   readonly trace?: TraceContext;
   /**
@@ -92,9 +94,13 @@ export class SessionTurn implements Turn {
     }
     this.#started = true;
     const left = new AbortController();
-    const { signal: given, restartAfterText = true } = this.#options;
+    const { restartAfterText = true, signal: given, timeoutMs } = this.#options;
     const signal = given === undefined ? left.signal : AbortSignal.any([given, left.signal]);
-    const batches = runTurn(this.#request, this.#parts, { signal, restartAfterText });
+    const batches = runTurn(this.#request, this.#parts, {
+      signal,
+      restartAfterText,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
     return {
       next: () => batches.next(),
       return: async () => {

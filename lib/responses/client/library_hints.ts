@@ -1,0 +1,31 @@
+/**
+ * Hints for programs that embed culvert: they name options of the client, where the command line names flags.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+
+/** Options of the client by the flag of the command line that does the same. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  "--api-key-file": "the option apiKeyFile",
+  "--base-url": "the option baseUrl",
+  "--ca-cert": "the option caCertFile",
+  "--model": "the option model",
+  "--profile": "the option profile",
+  "--provider": "the option provider",
+  "--proxy": "the option proxy",
+  "--reasoning": "the option reasoningEffort",
+};
+
+/** Returns the error with a hint that names options instead of flags. */
+export function hintForProgram(error: CulvertError): CulvertError {
+  if (error.hint === undefined) return error;
+  const hint = error.hint
+    .replace(
+      /--transport (sse|ws|auto)\b/g,
+      (_, name: string) => `the option transport: "${name === "ws" ? "websocket" : name}"`,
+    )
+    .replace(/--[a-z][a-z-]+/g, (flag) => OPTIONS[flag] ?? flag);
+  if (hint === error.hint) return error;
+  return new CulvertError(error.code, error.message, { hint, details: error.details, cause: error });
+}
