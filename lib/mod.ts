@@ -65,7 +65,7 @@
  *   if (event.type === "culvert.result") status = event.status;
  * }
  * assertEquals(status, "interrupted");
- * // Leaving the loop early has the same effect: the server hears of it and stops.
+ * // Leaving the loop early has the same effect: the request is cancelled and the server stops.
  * ```
  *
  * @example Two turns of one conversation, over one websocket
@@ -124,7 +124,7 @@ import type { World } from "./world/world.ts";
  * says otherwise. No connection is made yet.
  *
  * @param options what is known better than by environment and `config.toml`
- * @param world what is to stand in for the process's own environment, clock and chance, as far as it is given:
+ * @param world replaces parts of the process, such as its environment and clock:
  *   `{ env: (name) => variables[name] }`
  * @returns a client, to be disposed of
  * @throws CulvertError of configuration, proxy and trust

@@ -10,7 +10,7 @@ import { call } from "./call.ts";
 import type { ApiConnection, ApiRequest } from "./send_request.ts";
 
 /**
- * The version that the ChatGPT backend is told. It lists the models that this version of the codex client may use, and
+ * The `client_version` that is sent to the ChatGPT backend. It lists the models that this version of the codex client may use, and
  * none without a version (observed with codex 0.171.0).
  */
 export const CLIENT_VERSION = "0.171.0";
@@ -27,7 +27,7 @@ export interface Model {
   readonly priority?: number;
   /** Context window in tokens, where the list says so. */
   readonly contextWindow?: number;
-  /** The entry as it came. */
+  /** The entry as it was received. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
 

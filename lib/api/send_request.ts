@@ -65,7 +65,7 @@ export interface ApiReply {
   readonly asked: URL;
   /** The URL that answered, after redirects. */
   readonly url: URL;
-  /** The route in words. */
+  /** Description of the route. */
   readonly route: string;
   /** Wall clock at the send, ms since 1970. */
   readonly sentAt: number;
@@ -75,7 +75,7 @@ export interface ApiReply {
   readonly durationMs: number;
   /** What the request carried. */
   readonly authorization: Authorization;
-  /** Set where a 401 stands after recovery. */
+  /** Set where the reply is a 401 after recovery. */
   readonly error?: CulvertError;
 }
 

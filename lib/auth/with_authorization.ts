@@ -53,7 +53,7 @@ export interface Authorized<A extends Answer> {
   readonly facts: RequestFacts;
   /** When the answered request was sent, on the monotonic clock, ms. */
   readonly sentAt: number;
-  /** Set where a 401 stands after recovery: `auth_rejected` or `auth_refresh_failed`. */
+  /** Set where the answer is a 401 after recovery: `auth_rejected` or `auth_refresh_failed`. */
   readonly error?: CulvertError;
 }
 
@@ -94,7 +94,7 @@ export async function withAuthorization<A extends Answer>(
   }
 }
 
-/** Sends once and tells the observer of the scope about it. */
+/** Sends once and observes the request. */
 async function observedSend<A extends Answer>(
   scope: RequestScope,
   { endpoint, model, transport }: AuthorizedRequest,

@@ -1,5 +1,5 @@
 /**
- * What a program that embeds culvert sees of a client.
+ * The interface of the client for programs that embed culvert.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import type { TurnParameters } from "../request/request.ts";
 import type { Turn, TurnOptions } from "../turn/turn.ts";
 
 /**
- * What a client may be told. All of it is optional: what is absent comes from the environment and
- * `config.toml`, as it does for the command line.
+ * Options of a client. All are optional: what is absent comes from the environment and `config.toml`, as for the command
+ * line.
  */
 export interface ClientOptions {
   /** Secret. Absent: the credential is found as the command line finds it. */
@@ -33,8 +33,7 @@ export interface ClientOptions {
   /** For requests that name none. */
   readonly reasoningEffort?: string;
   /**
-   * Default `auto`: the websocket where the provider has one, and SSE as soon as it is clear that it does not
-   * work here. The other two do what they say.
+   * Default `auto`: the websocket where the provider has one, and SSE once it has failed. The other two never change.
    */
   readonly transport?: "auto" | "sse" | "websocket";
   /**
@@ -44,32 +43,32 @@ export interface ClientOptions {
   readonly caCertFile?: string;
   /** Certificates to trust as PEM text, instead of `caCertFile` and of the two variables. */
   readonly caCertPem?: string;
-  /** A proxy's URL, or `none`. Default: `HTTPS_PROXY` and its kin. */
+  /** URL of a proxy, or `none`. Default: `HTTPS_PROXY` and the other proxy variables. */
   readonly proxy?: string;
   /**
-   * Whether the server is asked for its own timings. It tells them over a websocket alone: see
+   * Whether the server is asked for its own timings. It sends them over a websocket only: see
    * `culvert.server_timings`. Default false.
    */
   readonly serverTimings?: boolean;
   /** Longest `Retry-After` of a server that is waited out, ms. Default 60,000. */
   readonly maxRetryAfterMs?: number;
-  /** Told of each attempt, recovery and note. Must not throw. */
+  /** Called with each observation. Must not throw. */
   readonly onObservation?: (observation: Observation) => void;
-  /** Told what the user should know of the configuration and of the roots. Default: nobody is. */
+  /** Called with warnings about configuration and roots. Default: they are ignored. */
   readonly onWarning?: (warning: Warning) => void;
 }
 
-/** One turn, as a client takes it. What the settings know may be left out. */
+/** The request of one turn. What the settings define may be left out. */
 export interface ClientRequest extends TurnParameters {
   /** Default: the client's. */
   readonly model?: string;
-  /** What the user says, or the whole conversation. */
+  /** A message of the user, or the whole conversation. */
   readonly input: string | readonly ResponseItem[];
 }
 
 /**
- * A conversation: turns that share ids, a connection and what is known of rate limits. One turn at a time is
- * the rule; a second one beside it works, on a connection of its own.
+ * A conversation: turns that share ids, a connection and rate limits. One turn at a time is the rule; a second one at the
+ * same time uses a connection of its own.
  */
 export interface ClientSession extends Disposable {
   /**
@@ -79,28 +78,28 @@ export interface ClientSession extends Disposable {
    */
   turn(request: ClientRequest, options?: TurnOptions): Turn;
   /**
-   * Opens the websocket and sends what the next turn will need beside its input. Does nothing where the wire
-   * is SSE. Resolves when it is over, however it went; there is no need to wait, for
-   * the next turn does, as long as a connection may take.
+   * Opens the websocket and sends what the next turn needs beside its input. Does nothing where the transport is SSE.
+   * Resolves when it has ended, successfully or not. There is no need to wait: the next turn does, at most as long as a
+   * connection may take.
    *
    * @throws CulvertError `usage` when the client is closed
    */
   prewarm(request?: Omit<ClientRequest, "input">): Promise<void>;
   /**
-   * Opens the websocket and says nothing over it: for a program that does not know yet what it will ask, and in
-   * which model. Does nothing where the wire is SSE. Resolves when it is over, however it went; there is no need
-   * to wait, for the next turn does.
+   * Opens the websocket and sends nothing over it, for a program that does not know its first request yet. Does nothing
+   * where the transport is SSE. Resolves when it has ended, successfully or not. There is no need to wait: the next turn
+   * does.
    *
    * @throws CulvertError `usage` when the client is closed
    */
   preconnect(): Promise<void>;
-  /** Drops the connection. A turn under way is not ended. */
+  /** Closes the connection. A running turn is not ended. */
   close(): void;
 }
 
 /**
- * A client: its own settings, roots, routes, credential and connections, which it shares with no other client
- * of the process. Dispose of it.
+ * A client with settings, roots, routes, credential and connections of its own, shared with no other client of the
+ * process. Dispose of it after use.
  */
 export interface Client extends Disposable {
   /** The model of requests that name none. */
@@ -117,6 +116,6 @@ export interface Client extends Disposable {
    * @throws CulvertError `usage` when the client is closed
    */
   turn(request: ClientRequest, options?: TurnOptions): Turn;
-  /** Drops every connection that rests. A turn under way is not ended: leave its loop, or abort its signal. */
+  /** Closes every idle connection. A running turn is not ended: leave its loop, or abort its signal. */
   close(): void;
 }

@@ -4,13 +4,13 @@
  * @module
  */
 
-/** A JSON object as it came. */
+/** A JSON object as it was received. */
 export interface JsonObject {
   /** Any key. */
   readonly [key: string]: unknown;
 }
 
-/** What the API says of a response in `response.created`, `response.completed` and their kin. */
+/** The response in `response.created`, `response.completed` and the other events about a whole response. */
 export interface ResponseObject extends JsonObject {
   /** The response's id, by which it can be continued. */
   readonly id?: string;
@@ -46,7 +46,7 @@ export interface OutputItemDoneEvent extends JsonObject {
 export interface OutputTextDeltaEvent extends JsonObject {
   /** Discriminates. */
   readonly type: "response.output_text.delta";
-  /** The piece, to be put behind those before it. */
+  /** The piece, which follows the earlier ones. */
   readonly delta: string;
 }
 
@@ -54,7 +54,7 @@ export interface OutputTextDeltaEvent extends JsonObject {
 export interface ToolCallInputDeltaEvent extends JsonObject {
   /** Discriminates. */
   readonly type: "response.custom_tool_call_input.delta";
-  /** The piece, to be put behind those before it. */
+  /** The piece, which follows the earlier ones. */
   readonly delta: string;
   /** The item it belongs to. */
   readonly item_id?: string;
@@ -66,7 +66,7 @@ export interface ToolCallInputDeltaEvent extends JsonObject {
 export interface ReasoningSummaryDeltaEvent extends JsonObject {
   /** Discriminates. */
   readonly type: "response.reasoning_summary_text.delta";
-  /** The piece, to be put behind those before it. */
+  /** The piece, which follows the earlier ones. */
   readonly delta: string;
   /** Which part of the summary, from 0. */
   readonly summary_index: number;
@@ -96,7 +96,7 @@ export interface ReasoningSummaryPartAddedEvent extends JsonObject {
 export interface ReasoningTextDeltaEvent extends JsonObject {
   /** Discriminates. */
   readonly type: "response.reasoning_text.delta";
-  /** The piece, to be put behind those before it. */
+  /** The piece, which follows the earlier ones. */
   readonly delta: string;
   /** Which part of the item's content, from 0. */
   readonly content_index: number;
@@ -171,6 +171,6 @@ export interface OtherEvent {
   readonly type: "other";
   /** The event's own `type`. */
   readonly name: string;
-  /** The event as it came. */
+  /** The event as it was received. */
   readonly payload: JsonObject;
 }

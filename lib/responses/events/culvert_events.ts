@@ -1,5 +1,5 @@
 /**
- * The program's own events, which stand between those of the API. Their `type` begins with `culvert.`; field
+ * The program's own events, which are yielded between those of the API. Their `type` begins with `culvert.`; field
  * names are in snake case, like the API's, because they are also the JSON lines of the command line.
  *
  * @module
@@ -7,18 +7,18 @@
 import type { DetailValue, ErrorCode, ExitStatus } from "../../errors.ts";
 import type { JsonObject } from "./api_events.ts";
 
-/** The wire a response came over. */
+/** The transport of a response. */
 export type TransportName = "sse" | "websocket";
 
-/** A stream is open: the head of the response is in. */
+/** A response is open: its head has arrived. */
 export interface ConnectedEvent {
   /** Discriminates. */
   readonly type: "culvert.connected";
-  /** The wire it came over. */
+  /** The transport of the response. */
   readonly transport: TransportName;
   /** Scheme, host and path; no query, no credentials. */
   readonly url: string;
-  /** In words: `direct (…)`, or the proxy and who named it; without its credentials. */
+  /** `direct (…)`, or the proxy and where it was configured; without its credentials. */
   readonly route: string;
   /** The server's id of the request, for its support; null where it gave none. */
   readonly request_id: string | null;
@@ -26,7 +26,7 @@ export interface ConnectedEvent {
   readonly reused: boolean;
 }
 
-/** Something failed and is about to be tried again. */
+/** An attempt failed, and another one follows. */
 export interface RetryEvent {
   /** Discriminates. */
   readonly type: "culvert.retry";
@@ -43,13 +43,13 @@ export interface RetryEvent {
   /** The same for people. */
   readonly message: string;
   /**
-   * Whether output was already handed on that is now void: the answer starts again from its beginning, and
-   * what a reader gathered since the last `culvert.connected` must be thrown away.
+   * Whether output that was already yielded is void: the answer starts again from its beginning, and a reader must
+   * discard what it collected since the last `culvert.connected`.
    */
   readonly discards_output: boolean;
 }
 
-/** Something to know that stops nothing. */
+/** A warning. The turn continues. */
 export interface WarningEvent {
   /** Discriminates. */
   readonly type: "culvert.warning";
@@ -67,7 +67,7 @@ export interface AuthEvent {
   readonly mode: string;
   /** The step of recovery that was taken, or why none was. */
   readonly phase: string;
-  /** `recovery_succeeded`: the request is sent again. Any other: the 401 stands. */
+  /** `recovery_succeeded`: the request is sent again. Any other: the turn ends with the 401. */
   readonly outcome: string;
   /** The server's id of the refused request; null where it gave none. */
   readonly request_id: string | null;
@@ -102,7 +102,7 @@ export interface RateLimitSnapshot {
     /** What is left, as the server writes it. */
     readonly balance: string | null;
   } | null;
-  /** A limit of this user alone, as it came. */
+  /** A limit of this user alone, as it was received. */
   readonly individual_limit: JsonObject | null;
   /** Whether a cap on spending was met. */
   readonly spend_control_reached: boolean | null;
@@ -116,7 +116,7 @@ export interface RateLimitSnapshot {
 export interface RateLimitsEvent {
   /** Discriminates. */
   readonly type: "culvert.rate_limits";
-  /** The family as it stands now. */
+  /** The family as it is now. */
   readonly snapshot: RateLimitSnapshot;
 }
 
@@ -192,7 +192,7 @@ export interface FallbackEvent {
   readonly from: "websocket";
   /** The transport from now on. */
   readonly to: "sse";
-  /** Why, in words. */
+  /** Why, for people. */
   readonly reason: string;
   /** Whether the change needs no notice: the server asked for it (426), or an earlier process found it necessary. */
   readonly quiet: boolean;
@@ -208,7 +208,7 @@ export interface PrewarmEvent {
   readonly response_id: string | null;
 }
 
-/** The server's own timings of the response, where the session asked for them. Null: not told. */
+/** The server's own timings of the response, where the session asked for them. Null: not reported. */
 export interface ServerTimingsEvent {
   /** Discriminates. */
   readonly type: "culvert.server_timings";
@@ -270,7 +270,7 @@ export interface ResultEvent {
   readonly model_requested: string | null;
   /** What the server says it used, from header or stream; null when it did not say. */
   readonly model_served: string | null;
-  /** The wire of the latest response; null where none was opened. */
+  /** The transport of the latest response; null where none was opened. */
   readonly transport: TransportName | null;
   /** Null where the server did not count. */
   readonly usage: TokenUsage | null;

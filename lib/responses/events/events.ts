@@ -1,5 +1,5 @@
 /**
- * The one event type. SSE, websocket, replay and capture all yield {@link ResponseEvent}: the API's own event
+ * The event type. SSE, websocket, replay and capture all yield {@link ResponseEvent}: the API's own event
  * objects, unchanged, and between them the program's own, whose type begins with `culvert.`.
  *
  * @module
@@ -13,16 +13,16 @@ export type * from "./culvert_events.ts";
 /** Anything a turn yields. */
 export type ResponseEvent = ApiEvent | OtherEvent | CulvertEvent;
 
-/** One event on its way, with the text it was parsed from where it came off a wire. */
+/** One event, with the JSON text that it was parsed from if it was received. */
 export interface StreamItem {
   /** The event. */
   readonly event: ResponseEvent;
   /**
    * The JSON as received, so that it can be written on byte for byte; credentials in failures are masked. What came in
-   * several lines has line breaks, which in JSON can only stand between tokens.
+   * several lines has line breaks, which JSON allows between tokens only.
    */
   readonly text?: string;
 }
 
-/** Events that arrived together. Handing on whole batches keeps 100,000 short deltas cheap. */
+/** Events that arrived together. Yielding batches saves a promise for each event of a fast stream. */
 export type EventBatch = readonly StreamItem[];

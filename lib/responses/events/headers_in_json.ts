@@ -1,6 +1,6 @@
 /**
- * Headers that travel inside JSON: a websocket has no response headers of its own, so events and error frames
- * carry them in an object, in any letter case, each value a text or a list whose first element is one.
+ * Headers inside JSON. A websocket has no response headers, so events and error frames carry them in an object: names
+ * in any letter case, each value a text or a list whose first element is one.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { isObject } from "./items.ts";
 /**
  * Looks up one name.
  *
- * @param headers the object as it came, or whatever stands in its place
+ * @param headers the value of the `headers` field; anything but an object holds no headers
  * @param name lower case
  */
 export function headerIn(headers: unknown, name: string): string | undefined {

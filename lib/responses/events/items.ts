@@ -1,6 +1,6 @@
 /**
- * Items: what a conversation is made of, in a request's `input` and in a response's `output`. Field names and
- * `type` values are those of the Responses API and of the codex client (0.169.0), which adds some of its own.
+ * Items: the elements of a request's `input` and of a response's `output`. Field names and `type` values are those of
+ * the Responses API and of the codex client (0.171.0), which adds some of its own.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface InputImage {
   readonly type: "input_image";
   /** `data:` or `https:`. */
   readonly image_url: string;
-  /** How closely the model looks. Default: the server decides. */
+  /** Resolution at which the model sees the image. Default: the server decides. */
   readonly detail?: "auto" | "low" | "high" | "original";
 }
 
@@ -44,7 +44,7 @@ export interface OutputText {
 export interface EncryptedContent {
   /** Discriminates. */
   readonly type: "encrypted_content";
-  /** To be sent back as it came. */
+  /** Sent back unchanged. */
   readonly encrypted_content: string;
 }
 
@@ -88,7 +88,7 @@ export interface ReasoningItem extends ItemBase {
   readonly summary: readonly { readonly type: "summary_text"; readonly text: string }[];
   /** The reasoning itself, where the server shows it. */
   readonly content?: readonly { readonly type: "reasoning_text" | "text"; readonly text: string }[] | null;
-  /** The reasoning in a form that only the server can read; to be sent back as it came. */
+  /** The reasoning in a form that only the server can read; sent back unchanged. */
   readonly encrypted_content?: string | null;
 }
 
@@ -161,7 +161,7 @@ export interface CustomToolCallOutputItem extends ItemBase {
   readonly output: ToolOutput;
 }
 
-/** The model looks for a tool. */
+/** A search of the model for a tool. */
 export interface ToolSearchCallItem extends ItemBase {
   /** Discriminates. */
   readonly type: "tool_search_call";
@@ -215,7 +215,7 @@ export interface ImageGenerationCallItem extends ItemBase {
 export interface CompactionItem extends ItemBase {
   /** Discriminates. */
   readonly type: "compaction" | "compaction_summary";
-  /** To be sent back as it came. */
+  /** Sent back unchanged. */
   readonly encrypted_content: string;
 }
 
@@ -223,7 +223,7 @@ export interface CompactionItem extends ItemBase {
 export interface ContextCompactionItem extends ItemBase {
   /** Discriminates. */
   readonly type: "context_compaction";
-  /** To be sent back as it came. */
+  /** Sent back unchanged. */
   readonly encrypted_content?: string;
 }
 
@@ -233,7 +233,7 @@ export interface CompactionTriggerItem {
   readonly type: "compaction_trigger";
 }
 
-/** Tools that stand in the input instead of in `tools`. In requests only. */
+/** Tools in the input instead of in `tools`. In requests only. */
 export interface AdditionalToolsItem {
   /** Discriminates. */
   readonly type: "additional_tools";
@@ -264,7 +264,7 @@ export type KnownItem =
   | CompactionTriggerItem
   | AdditionalToolsItem;
 
-/** An item of a request or a response. One of an unknown type is kept as it came. */
+/** An item of a request or a response. An item of an unknown type is kept unchanged. */
 export type ResponseItem = KnownItem | (JsonObject & { readonly type: string });
 
 /** One message of the user, of text alone. */
@@ -277,7 +277,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value can stand as an item: an object that names its type. */
+/** Whether a value is an item: an object with a `type`. */
 export function isItem(value: unknown): value is JsonObject & { readonly type: string } {
   return isObject(value) && typeof value.type === "string";
 }

@@ -37,7 +37,7 @@ export class SideFacts {
    * Reads one event.
    *
    * @param isMetadata whether it is a `response.metadata`
-   * @param event as it came
+   * @param event the event as it was received
    * @returns what it says beside itself: verification, moderation, safety buffering, in this order
    */
   observe(isMetadata: boolean, event: JsonObject): readonly StreamItem[] {
@@ -55,7 +55,7 @@ export class SideFacts {
         items.push({ event: moderation });
       }
     }
-    // A key that is there, whatever it holds, stands before the one in the metadata.
+    // The key of the event, whatever its value, takes precedence over the one in the metadata.
     const payload = "safety_buffering" in event
       ? event.safety_buffering
       : metadata?.type === "safety_buffering"

@@ -40,7 +40,7 @@ const OWN_PREFIX = "culvert.";
  * Parses one event.
  *
  * @param text the JSON as received
- * @returns the item, its text as it came; `undefined`
+ * @returns the event and its text as it was received; `undefined`
  *   for what is not a JSON object with a `type`, and for a `type` that only this program may use
  */
 export function parseEvent(text: string): ParsedEvent | undefined {

@@ -27,7 +27,7 @@ export function limitId(name: string): string {
 }
 
 /**
- * One family out of a reply's headers, `x-<id>-primary-used-percent` and its kin.
+ * Returns one family of the headers of a reply: `x-<id>-primary-used-percent` and the related headers.
  *
  * @param name of the family, in any case and with `_` or `-`
  */
@@ -45,7 +45,7 @@ export function rateLimitOf(headers: Headers, name: string): RateLimitSnapshot {
 }
 
 /**
- * Every family that a reply's headers tell of: the default one first, even where nothing is known of it, then
+ * Returns every family in the headers of a reply: the default one first, even where it has no data, then
  * the others that have something to say, by id.
  */
 export function rateLimitsOf(headers: Headers): readonly RateLimitSnapshot[] {
@@ -108,13 +108,13 @@ export function planType(plan: string): string {
 
 /**
  * The latest snapshot of each family. What a newer one does not say (credits, plan and the like) is kept from
- * the older; a default snapshot that says nothing is not taken at all, so that a reply without headers erases
+ * the older; a default snapshot without data is not recorded, so that a reply without headers erases
  * nothing.
  */
 export class RateLimitBook {
   readonly #latest = new Map<string, RateLimitSnapshot>();
 
-  /** Takes a snapshot. Returns it as it now stands, or `undefined` where it said nothing. */
+  /** Records a snapshot. Returns the family as it is now, or `undefined` where the snapshot has no data. */
   record(snapshot: RateLimitSnapshot): RateLimitSnapshot | undefined {
     if (
       !saysSomething(snapshot) && snapshot.rate_limit_reached_type === null && snapshot.plan_type === null

@@ -1,5 +1,5 @@
 /**
- * Which model answers, by the server's own word, and the warning when it is another than the one asked for.
+ * The model that the server says it uses, and the warning where it is not the one that was asked for.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { headerIn } from "./headers_in_json.ts";
 const NAMES = ["openai-model", "x-openai-model"] as const;
 
 /**
- * The model that an event's headers name: those of its response first, then its own. `response.model` is no
- * such word: it repeats what was asked for.
+ * Returns the model that the headers in an event name: those of its response first, then its own. `response.model` does
+ * not count: it repeats the request.
  */
 export function modelInEvent(
   event: { readonly response?: unknown; readonly headers?: unknown },
@@ -44,7 +44,7 @@ export function isSameModel(requested: string, served: string): boolean {
   return answering === asked || answering.replace(/-\d{4}-\d{2}-\d{2}$/, "") === asked;
 }
 
-/** Follows the server's word through one turn and its several responses. */
+/** Tracks the model of the server through all responses of one turn. */
 export class ServerModelTracker {
   readonly #requested: string;
   #last: string | undefined;
@@ -55,16 +55,16 @@ export class ServerModelTracker {
     this.#requested = requested;
   }
 
-  /** The latest word of the server in this turn. */
+  /** The model that the server named last in this turn. */
   get served(): string | undefined {
     return this.#last;
   }
 
   /**
-   * Takes a word of the server.
+   * Records a model that the server named.
    *
-   * @returns nothing where it is the one already known; else the events that tell of it: the model and, once
-   *   a turn, the reroute with its warning
+   * @returns nothing where it is known already; else its events: the model and, once a turn, the reroute with its
+   *   warning
    */
   observe(model: string): readonly StreamItem[] {
     if (model === this.#last) return [];

@@ -1,5 +1,5 @@
 /**
- * The server's own timings of a response. It tells them over a websocket whose upgrade asked for them.
+ * The server's own timings of a response. It sends them over a websocket whose upgrade asked for them.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Terminal events that are no success → a {@link Failure}.
+ * Maps unsuccessful terminal events to a {@link Failure}.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { waitInText } from "./wait_hint.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** `response.failed`: by the code in `response.error`, as the codex client has it (0.169.0). */
+/** Judges `response.failed` by the code in `response.error`, as the codex client does (0.171.0). */
 export function failedResponse(event: FailedEvent, context: RefusalContext): Failure {
   const error = event.response?.error;
   const wellFormed = isObject(error) && isOptionalText(error.code) && isOptionalText(error.message) &&
@@ -28,7 +28,7 @@ export function failedResponse(event: FailedEvent, context: RefusalContext): Fai
   return codedFailure("The response failed", wellFormed ? error : {}, responseDetails(event), context);
 }
 
-/** `response.incomplete`: never sent again, as the same limit would cut the next answer too. */
+/** Judges `response.incomplete`. It is not retried: the same limit would cut the next answer too. */
 export function incompleteResponse(event: IncompleteEvent): Failure {
   const details = event.response?.incomplete_details;
   const reason = isObject(details) && typeof details.reason === "string" ? details.reason : "unknown";
@@ -55,7 +55,7 @@ export function incompleteResponse(event: IncompleteEvent): Failure {
  * - without either: no failure by itself. (The codex client ignores it; {@link "../turn/response_reader.ts"} keeps it in
  *   mind for a stream that then ends without a word.)
  *
- * Two codes say that only the connection is spent; they are retried whatever the status.
+ * Two codes mean that only the connection cannot be used any more; they are retried whatever the status.
  */
 export function errorEvent(
   event: ErrorEvent,

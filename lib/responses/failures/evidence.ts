@@ -1,5 +1,5 @@
 /**
- * The evidence of a reply, under the names it has in details and in words.
+ * The evidence of a reply as details of an error and as text.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A model that declines completes its response all the same; the refusal stands where the answer would.
+ * Refusals of the model. A model that declines completes its response; the refusal is in place of the answer.
  *
  * @module
  */

@@ -1,6 +1,5 @@
 /**
- * Words of a server on their way into a message of ours: found, cut, and cleared of what must not be
- * repeated.
+ * Prepares text of a server for a message: finds the explanation in a body, masks secrets and shortens it.
  *
  * @module
  */
@@ -9,7 +8,7 @@ import { isObject } from "../events/items.ts";
 /** Largest piece of a body that is shown, bytes of UTF-8. */
 const SHOWN_BYTES = 1_000;
 
-/** Something that looks like a key of OpenAI's; some servers repeat the one they refuse. */
+/** The form of an OpenAI key. Some servers repeat the key that they refuse. */
 const KEY = /\b(sk|sess)-[A-Za-z0-9_*-]{8,}/g;
 
 /** Credentials that were sent, so that they can be taken out of what comes back. */

@@ -92,7 +92,7 @@ export function clientMetadata(context: RequestContext): Record<string, string> 
   };
 }
 
-/** The turn in JSON, ASCII alone so that it can stand in a header. */
+/** Returns the turn metadata as JSON in ASCII, which is valid in a header. */
 function turnMetadata({ identity, turnId, kind }: RequestContext): string {
   const text = JSON.stringify({
     installation_id: identity.installationId,

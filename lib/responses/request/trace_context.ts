@@ -1,11 +1,11 @@
 /**
- * The trace that a request is part of, so that the server's spans find their place in the caller's.
+ * W3C Trace Context of a request: relates the spans of the server to those of the caller.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 
-/** One span of the caller's, as W3C Trace Context names it. */
+/** The caller's span (W3C Trace Context). */
 export interface TraceContext {
   /** Version, trace id, span id and flags in lower hex: `00-4bf9…4736-00f0…02b7-01`. */
   readonly traceparent: string;
@@ -18,7 +18,7 @@ const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{
 const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
 
 /**
- * The trace, once it is clear that it can stand in a header.
+ * Checks a trace: both values must be valid in a header.
  *
  * @throws CulvertError `usage`
  */
@@ -40,12 +40,12 @@ export function checkedTrace({ traceparent, tracestate }: TraceContext): TraceCo
   return { traceparent, ...(tracestate === undefined ? {} : { tracestate }) };
 }
 
-/** Headers of an HTTP request. */
+/** Returns the headers of an HTTP request. */
 export function traceHeaders(trace: TraceContext | undefined): Readonly<Record<string, string>> {
   return trace === undefined ? {} : { ...trace };
 }
 
-/** Entries in the metadata of one frame: a websocket has no headers for each request. */
+/** Returns entries of `client_metadata`: a websocket has no headers for each request. */
 export function traceMetadata(trace: TraceContext | undefined): Readonly<Record<string, string>> {
   if (trace === undefined) return {};
   const { traceparent, tracestate } = trace;

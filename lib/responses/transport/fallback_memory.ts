@@ -26,7 +26,7 @@ export interface FallbackMemory {
   readonly remember: (key: string, reason: string) => Promise<void>;
 }
 
-/** The key of a host over a route. A route in words holds no credentials. */
+/** Returns the key of a host over a route. The description of a route holds no credentials. */
 export function fallbackKey(url: URL, route: string): string {
   return `${url.host} over ${route}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The seam between a turn and the wires: whoever carries a request yields the JSON texts of its events, and
- * from there on every wire takes the same path.
+ * The interface between a turn and its transports. A transport sends a request and returns the JSON texts of its events;
+ * everything above is the same for every transport.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Refusal } from "../failures/http_failures.ts";
 import type { RequestContext } from "../request/identity.ts";
 import type { TurnRequest } from "../request/request.ts";
 
-/** Largest event accepted by default, in UTF-16 units: room for a few images as base64. */
+/** Largest event accepted by default, in UTF-16 units: large enough for a few images in base64. */
 export const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
 
 /** The head of a response that is under way. */
@@ -27,7 +27,7 @@ export interface ResponseHead {
   readonly reused: boolean;
 }
 
-/** What a response left behind when it was complete. */
+/** A complete response. */
 export interface CompletedResponse {
   readonly id: string;
   /** Its output items, in order. */
@@ -36,7 +36,7 @@ export interface CompletedResponse {
   readonly announced: boolean;
 }
 
-/** A response under way, one piece after another. Pulled: nothing is read ahead of whoever asks. */
+/** An open response, read piece by piece. Nothing is read before it is asked for. */
 export interface EventStream {
   readonly head: ResponseHead;
   /**
@@ -66,7 +66,7 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-/** What became of an attempt to open a response. A refusal is an answer, not an exception. */
+/** The result of opening a response. A refusal is a result, not an exception. */
 export type Opened =
   | { readonly kind: "open"; readonly stream: EventStream }
   | { readonly kind: "refused"; readonly refusal: Refusal };
@@ -78,7 +78,7 @@ export interface Transport {
   readonly open: (call: Call) => Promise<Opened>;
 }
 
-/** An attempt that came to nothing, as whoever chooses the wire must know it. */
+/** A failed attempt, as far as the choice of the transport depends on it. */
 export interface FailedAttempt {
   readonly transport: TransportName;
   readonly failure: Failure;
@@ -99,7 +99,7 @@ export interface FailedAttempt {
 /** What is done about a failed attempt beside retrying it. */
 export interface TransportChange {
   readonly event: CulvertEvent;
-  /** Whether the next attempt spends no retry: the failure was of the wire and not of the server. */
+  /** Whether the next attempt spends no retry: the transport failed, not the server. */
   readonly free: boolean;
   /** Why the host carries no websocket, where that is worth remembering for later processes. */
   readonly remembered?: string;
@@ -109,7 +109,7 @@ export interface TransportChange {
 export interface TransportSelector {
   /** For the next attempt; waits for a warm-up that is under way. */
   readonly select: () => Promise<Transport>;
-  /** What happened outside of any turn and has not been told yet. */
+  /** Returns the events that happened outside of a turn and were not yielded yet. */
   readonly pending: () => readonly CulvertEvent[];
   /** Told of each attempt that failed. */
   readonly reconsider: (attempt: FailedAttempt) => TransportChange | undefined;

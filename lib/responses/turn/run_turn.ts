@@ -1,5 +1,5 @@
 /**
- * Runs a turn: makes attempts until one completes, fails for good, or the retry budget is spent.
+ * Runs a turn: makes attempts until one completes, fails finally, or the retry budget is spent.
  *
  * @module
  */

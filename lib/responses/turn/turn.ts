@@ -1,6 +1,6 @@
 /**
- * One turn: a request, its retries and recoveries, and everything that comes back, as one sequence of events
- * with exactly one `culvert.result` at its end.
+ * One turn: a request with its retries and recoveries, read as one sequence of events that ends with exactly one
+ * `culvert.result`.
  *
  * @module
  */
@@ -12,15 +12,14 @@ import type { TurnRequest } from "../request/request.ts";
 import type { TraceContext } from "../request/trace_context.ts";
 import { runTurn, type TurnParts } from "./run_turn.ts";
 
-/** What a caller may say about a turn. */
+/** Options of a turn. */
 export interface TurnOptions {
   /** Ends the turn: its last event then says `interrupted`, or what the signal's reason says. */
   readonly signal?: AbortSignal;
   /**
    * Whether a stream that breaks after text of the answer came may be started over. Default true: the
-   * `culvert.retry` event then says `discards_output`, and the reader throws away what it has. A reader that
-   * cannot, because the text is already on a terminal or down a pipe, sets false: the turn ends with the
-   * failure instead, for half an answer followed by a whole one is worse than an honest error.
+   * `culvert.retry` event then says `discards_output`, and the reader discards what it has. A reader that cannot,
+   * because the text was already written to a terminal or a pipe, sets false: the turn then ends with the failure.
    */
   readonly restartAfterText?: boolean;
   /** Longest time that the turn may take, ms: it then ends with `timeout`. Default: no limit. */
@@ -29,35 +28,34 @@ export interface TurnOptions {
   readonly trace?: TraceContext;
   /**
    * A turn of the same session that goes on with this request, such as one that asked for a tool: the two are one
-   * turn to the server, with one id and one sticky state, and what is told once a turn is not told again.
+   * turn to the server, with one id and one sticky state, and what is yielded once a turn is not yielded again.
    */
   readonly continues?: Turn;
 }
 
 /**
- * A turn. Nothing happens until it is read; it can be read once, in one of three ways: event by event, in
- * batches, or as the text of the answer. It is pulled all the way: a reader that stops reading stops the
- * socket. Leaving the loop cancels the request upstream. A retry sends the same request again.
+ * A turn. Nothing is sent until it is read. It can be read once, in one of three ways: event by event, in batches, or
+ * as the text of the answer. Nothing is read from the network before it is asked for. Leaving the loop cancels the
+ * request. A retry sends the same request again.
  *
- * Once a loop has begun it throws nothing: whatever happens is told by the last event, `culvert.result`.
+ * A loop over the events throws nothing: the last event, `culvert.result`, says how the turn ended.
  */
 export interface Turn extends AsyncIterable<ResponseEvent> {
   /**
-   * The events in batches, as they arrived: the cheap way to read a fast stream.
+   * Returns the events in batches, as they arrived. Reading a fast stream in batches takes the least time.
    *
    * @throws CulvertError `usage` when the turn was read before
    */
   batches(): AsyncIterableIterator<EventBatch>;
   /**
-   * The whole answer. What the model says on the way (`phase: "commentary"`) is left out, several messages are
-   * set apart by an empty line, and what a retry made void is thrown away.
+   * Returns the whole answer. Messages of phase `commentary` are left out, several messages are separated by an empty
+   * line, and text that a retry replaces is discarded.
    *
-   * @throws CulvertError what the result says when the turn did not complete; `usage` when it was read before
+   * @throws CulvertError the error of the result where the turn did not complete; `usage` when it was read before
    */
   text(): Promise<string>;
   /**
-   * The items of the answer, for the input of the next turn. Empty until the turn has completed, and where it
-   * did not.
+   * The items of the answer, for the input of the next turn. Empty until the turn has completed, and where it fails.
    */
   readonly items: readonly ResponseItem[];
 }
@@ -76,7 +74,11 @@ export class SessionTurn implements Turn {
     this.#options = options;
   }
 
-  /** What a turn stands on. @throws CulvertError `usage` for one that no session made */
+  /**
+   * Returns the parts that a turn is built from.
+   *
+   * @throws CulvertError `usage` for a turn that no session made
+   */
   static partsOf(turn: Turn): TurnParts {
     if (turn instanceof SessionTurn) return turn.#parts;
     throw new CulvertError("usage", "Only a turn that a session made can be continued");

@@ -1,5 +1,5 @@
 /**
- * What is learnt in the course of one turn, across its attempts.
+ * Facts that the attempts of one turn collect.
  *
  * @module
  */
@@ -16,13 +16,13 @@ export class TurnFacts {
   readonly side: SideFacts;
   readonly state: TurnState;
   readonly limits: RateLimitBook;
-  /** ETags of the model list that were told. */
+  /** ETags of the model list that were yielded already. */
   readonly etags: Set<string>;
   /** Of the latest response. */
   responseId: string | undefined;
   /** `response.model` of the latest response: the fallback where no header names the model. */
   statedModel: string | undefined;
-  /** The words by which the model declined, in the response that completed. */
+  /** The text by which the model declined, in the response that completed. */
   refusal: string | undefined;
   usage: TokenUsage | null = null;
   /** Of the response that completed. */
@@ -37,7 +37,7 @@ export class TurnFacts {
    * @param limits of the session
    * @param state of the warm-up, where there was one
    * @param etags of the session
-   * @param former of the request before, whose turn goes on: what is told once a turn is not told again
+   * @param former facts of the previous request of the same turn: what is yielded once a turn is not yielded again
    */
   constructor(
     requestedModel: string,
@@ -55,7 +55,7 @@ export class TurnFacts {
   }
 
   /**
-   * Facts for the next request of the same turn: state, served model and what was told are the turn's.
+   * Returns the facts for the next request of the same turn, which shares state, served model and once-a-turn events.
    *
    * @param requestedModel of the next request; another model is watched anew
    */
@@ -64,7 +64,7 @@ export class TurnFacts {
     return new TurnFacts(requestedModel, this.limits, this.state, this.etags, former);
   }
 
-  /** What the server says it used. */
+  /** The model that answered, as far as the server named it. */
   get modelServed(): string | null {
     return this.model.served ?? this.statedModel ?? null;
   }

@@ -1,15 +1,15 @@
 /**
- * What a reply still sends when its response is complete. An HTTP/1.1 connection can carry another request only after
- * the body was read to its end, so the rest is read, within bounds.
+ * Reads replies of complete responses to their end. An HTTP/1.1 connection can carry another request only after the
+ * body was read to its end, so the rest is read, within limits.
  *
  * @module
  */
 import type { ReplyBody } from "../../../net/dialer/reply_body.ts";
 import type { World } from "../../../world/world.ts";
 
-/** How long the end of a body is waited for, ms. */
+/** Longest wait for the end of a body, ms. */
 const TAIL_MS = 100;
-/** The most that is read for the sake of the connection, bytes. */
+/** Most bytes that are read to keep the connection. */
 const TAIL_BYTES = 64 * 1024;
 /** The runtime puts a connection back into its pool a moment after the end of the body (seen in 2.9.6), ms. */
 const POOLED_MS = 2;
@@ -21,24 +21,24 @@ export class BodyDrainer {
   #pending: Promise<void> = Promise.resolve();
   #endsLate = false;
 
-  /** @param world whose clock bounds the reading */
+  /** @param world whose clock limits the reading */
   constructor(world: World) {
     this.#world = world;
   }
 
-  /** Reads a body to its end, beside whatever happens next; one that does not end in bounds is cancelled. */
+  /** Reads a body to its end in the background; a body that does not end within the limits is cancelled. */
   drain(body: ReplyBody): void {
     const draining = this.#drain(body);
-    // Where streams stay open behind their last event there is no connection to wait for.
+    // A server that keeps streams open after their last event leaves no connection to wait for.
     this.#pending = this.#endsLate ? this.#pending : Promise.all([this.#pending, draining]).then(() => {});
   }
 
-  /** Resolves when the connections of completed replies are free again, or given up: in 100 ms at most. */
+  /** Resolves when the connections of complete replies are free again or closed: after 100 ms at most. */
   settled(): Promise<void> {
     return this.#pending;
   }
 
-  /** Cancels what is being read. Bodies that come later are cancelled at once. */
+  /** Cancels the bodies that are being read. Later ones are cancelled at once. */
   close(): void {
     this.#stop.abort();
   }
@@ -59,7 +59,7 @@ export class BodyDrainer {
         bytes += piece.length;
       }
     } catch {
-      // The answer is complete: how its connection ends is of no use to anybody.
+      // The answer is complete, so a failure of its connection does not matter.
     } finally {
       over.abort();
       await late;
@@ -67,5 +67,5 @@ export class BodyDrainer {
   }
 }
 
-/** What a body says of a connection that it is no longer read from is of no use to anybody. */
+/** Ignores the error of a body that is no longer read. */
 export function ignoreClosing(): void {}

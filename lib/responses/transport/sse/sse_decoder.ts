@@ -1,6 +1,6 @@
 /**
- * Bytes of an event stream → the data of its events (WHATWG HTML, "Server-sent events"). The `event:` name,
- * ids and reconnection times are read and dropped: the Responses API says everything in the JSON of `data`.
+ * Decodes an event stream to the data of its events (WHATWG HTML, "Server-sent events"). The `event:` field, ids and
+ * reconnection times are ignored: the Responses API has everything in the JSON of `data`.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export class SseDecoder {
   }
 
   /**
-   * Takes the next bytes. Linear in their number, in whatever pieces they come.
+   * Decodes the next bytes, in time linear in their number, however the stream is cut into pieces.
    *
    * @returns the data of the events that these bytes completed, in order; often none
    * @throws CulvertError `message_too_large`; the stream cannot be read on after it
@@ -51,9 +51,8 @@ export class SseDecoder {
   }
 
   /**
-   * The stream is over. The standard throws away an event without its closing blank line; here it is handed
-   * on, because half a JSON text can never be taken for a whole one, and because a server that forgets the
-   * blank line after its last event would otherwise cost a whole new answer.
+   * Ends the stream. The standard discards an event without its final blank line; here it is returned: a cut JSON text
+   * cannot be mistaken for a whole one, and some servers leave out the blank line after their last event.
    */
   finish(): readonly string[] {
     return this.#feed(`${this.#utf8.decode()}\n\n`);

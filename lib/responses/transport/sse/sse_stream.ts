@@ -19,13 +19,13 @@ import {
   type ResponseHead,
 } from "../transport.ts";
 
-/** What a stream is read under. */
+/** How a stream is read. */
 export interface SseOptions {
   readonly world: World;
-  /** ms without a byte, while somebody waits. See {@link IdleWatch}. */
+  /** Longest wait without a byte, ms. See {@link IdleWatch}. */
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
-  /** Takes the rest of a body whose response is complete. */
+  /** Reads the rest of a body whose response is complete. */
   readonly drainer: BodyDrainer;
 }
 
@@ -79,8 +79,8 @@ export class SseStream implements EventStream {
   progressed = (): void => this.#watch.progressed();
 
   /**
-   * The rest of a complete response is read, so that the next one finds the connection open. Any other body is
-   * cancelled: a server that goes on sending is told to stop.
+   * Reads the rest of a complete response, so that the next request can use the connection. Any other body is
+   * cancelled, which stops a server that continues to send.
    */
   release = (completed?: CompletedResponse): void => {
     if (this.#released) return;
@@ -93,7 +93,7 @@ export class SseStream implements EventStream {
 
   #onAbort = (): void => this.#stop(this.#signal.reason);
 
-  /** Cancelling settles a read that is waiting; the reason is told from there. */
+  /** Cancels the body. A read that waits ends, and throws the reason. */
   #stop(reason: unknown): void {
     this.#stopped ??= reason;
     this.#body.cancel(reason).catch(ignoreClosing);

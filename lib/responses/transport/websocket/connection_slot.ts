@@ -5,7 +5,7 @@
  */
 import type { WebSocketConnection } from "./websocket_connection.ts";
 
-/** Room for one connection, or none. */
+/** Holds at most one connection. */
 export class ConnectionSlot {
   #kept: WebSocketConnection | undefined;
 
@@ -14,7 +14,7 @@ export class ConnectionSlot {
     return this.#kept?.channel.isOpen === true;
   }
 
-  /** Takes the connection out; nobody else finds it until it is put back. */
+  /** Removes and returns the connection. */
   take(): WebSocketConnection | undefined {
     const kept = this.#kept;
     this.#kept = undefined;

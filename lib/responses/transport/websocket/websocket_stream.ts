@@ -13,7 +13,7 @@ import type { CompletedResponse, EventStream, ResponseHead } from "../transport.
 /** What a stream is read under. */
 export interface WebSocketStreamOptions {
   readonly world: World;
-  /** ms without a frame, while somebody waits. */
+  /** Longest wait without a frame, ms. See {@link IdleWatch}. */
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
   /** Called once with a connection whose response is complete; one that is not kept was dropped. */
@@ -76,7 +76,8 @@ export class WebSocketStream implements EventStream {
   #onAbort = (): void => this.#stop.abort(this.#options.signal.reason);
 
   /**
-   * What the server said after the former response was complete must not become part of this one. Where it
+   * Whether a frame belongs to this response. Frames that the server sent after the previous one was complete do not.
+   * Where it
    * announces each response, a frame of a response is not this one's before the announcement, but for those
    * that may come first. Ids are no help: deltas have none, and simple servers repeat theirs.
    */

@@ -6,7 +6,7 @@
 import type { EventBatch, OtherEvent, ResponseEvent } from "../../events/events.ts";
 import { isObject, outputText } from "../../events/items.ts";
 
-/** Code of the warning that stands in place of a damaged event. */
+/** Code of the warning that replaces a damaged event. */
 export const EVENT_DAMAGED = "event_damaged";
 
 /**

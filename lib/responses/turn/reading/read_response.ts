@@ -73,7 +73,7 @@ export async function* readResponse(
         firstEventAt ??= lastEventAt;
         noteTimes(progress, reader);
       }
-      // Released before the last batch is yielded: whoever reads it finds the connection kept, or closed.
+      // Released before the last batch is yielded: its reader finds the connection kept, or closed.
       if (end !== undefined) stream.release(end.kind === "completed" ? end.response : undefined);
       if (batch.length > 0) yield batch;
     }
@@ -98,7 +98,7 @@ function noteTimes({ elapsedMs, timings }: TurnProgress, reader: ResponseReader)
   if (timings.firstText === null && reader.hasText) timings.firstText = elapsedMs;
 }
 
-/** Starts the clock of a response; the function returned stops it and tells the observer how the response ended. */
+/** Returns a function that observes the end of a response and its duration since this call. */
 function observeResponse(
   { facts, parts, scope, sentAt, signal, stream }: ReadOptions,
 ): (end: StreamEnd | undefined, events: number, firstEventAt: number | undefined) => void {
