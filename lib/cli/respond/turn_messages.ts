@@ -21,7 +21,7 @@ export function reportEvent(event: ResponseEvent, reporter: Reporter): void {
     case "culvert.fallback":
       // A server that asks for SSE by the protocol itself (status 426) is no problem to report.
       return (event.quiet ? reporter.note : reporter.progress)(
-        `using SSE instead of a websocket: ${event.reason}`,
+        `using SSE instead of a websocket: ${event.reason}${event.hint === null ? "" : `. ${event.hint}`}`,
       );
     case "culvert.warning":
       return reporter.warn(event);

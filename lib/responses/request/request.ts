@@ -83,8 +83,6 @@ export interface RequestBody {
   readonly text?: JsonObject;
   readonly client_metadata: Readonly<Record<string, string>>;
   readonly previous_response_id?: string;
-  readonly max_output_tokens?: number;
-  readonly temperature?: number;
 }
 
 /** Returns the body of a turn. */

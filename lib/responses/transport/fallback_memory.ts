@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { WholeFile } from "../../auth/store/whole_file.ts";
+import { WholeFile } from "../../files/whole_file.ts";
 import type { World } from "../../world/world.ts";
 
 /** How long a host is remembered, ms. */
@@ -38,7 +38,10 @@ export class FileFallbackMemory implements FallbackMemory {
 
   /** @param path absolute; its folder is created where it is missing */
   constructor(path: string, world: Pick<World, "now">) {
-    this.#file = new WholeFile(path, world);
+    this.#file = new WholeFile(path, world, {
+      code: "output_unwritable",
+      orElse: "or set CODEX_HOME to another directory",
+    });
     this.#world = world;
   }
 
