@@ -70,7 +70,17 @@ export async function refreshGrant(
       cause.code !== "connect_timeout" && cause.code !== "redirect";
     return { kind: "transient", isWorthRetrying, problem: cause.message, cause };
   }
-  return isSuccess(reply) ? await renewed(reply) : refused(reply, endpoints.tokenUrl.host);
+  return blocked(reply, endpoints.tokenUrl.host) ??
+    (isSuccess(reply) ? await renewed(reply) : refused(reply));
+}
+
+/** A web page in place of the authority's answer. It says nothing about the refresh token. */
+function blocked({ headers, status, text }: AuthReply, host: string): RefreshReply | undefined {
+  const page = webPageIn(headers, text);
+  if (page === undefined) return undefined;
+  const problem = `${host} answered ${status}: ${describeWebPage(page)}`;
+  const cause = new CulvertError("blocked", problem, { hint: webPageHint(page, status, host) });
+  return { kind: "transient", isWorthRetrying: status >= 500, status, problem, cause };
 }
 
 async function renewed(reply: AuthReply): Promise<RefreshReply> {
@@ -98,14 +108,7 @@ async function renewed(reply: AuthReply): Promise<RefreshReply> {
 }
 
 /** Classifies a refusal. The server's message is not repeated: it may quote what was sent. */
-function refused({ headers, status, text }: AuthReply, host: string): RefreshReply {
-  const page = webPageIn(headers, text);
-  if (page !== undefined) {
-    // Sent by something before the authority, so it says nothing about the refresh token.
-    const problem = `${host} answered ${status}: ${describeWebPage(page)}`;
-    const cause = new CulvertError("blocked", problem, { hint: webPageHint(page, status, host) });
-    return { kind: "transient", isWorthRetrying: status >= 500, status, problem, cause };
-  }
+function refused({ status, text }: AuthReply): RefreshReply {
   const code = errorCodeOf(text);
   const known = code === undefined ? { status } : { status, code };
   const reason = PERMANENT_CODES[code ?? ""] ?? (status === 401 ? "other" : undefined);

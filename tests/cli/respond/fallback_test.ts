@@ -10,7 +10,7 @@ import { assertEquals, assertIncludes, assertMatch } from "../../support/assert.
 import { converse, converseInTurns, scriptOf } from "./wire_kit.ts";
 
 /** Long enough for a loopback, short enough to wait for. */
-const PROVIDER = { websocket_connect_timeout_ms: 250 };
+const PROVIDER = { websocket_connect_timeout_ms: 2_500 };
 
 for (const [name, upgrade, says] of FALLBACK_ROWS) {
   Deno.test(`the program, on auto: ${name} goes over to SSE after one attempt, and says so once`, async () => {

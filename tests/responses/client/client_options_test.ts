@@ -1,54 +1,47 @@
 import { createClient } from "../../../lib/mod.ts";
 import { asCulvertError } from "../../../lib/errors.ts";
-import { startMockApi } from "../../../lib/mock/api/api.ts";
+import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 
 const WORLD = { env: () => undefined };
 
-Deno.test("a program trusts a CA that it gives as PEM text", async () => {
+async function mockApi(): Promise<MockApi & AsyncDisposable> {
   const api = await startMockApi();
-  try {
-    using client = await createClient({
-      baseUrl: api.baseUrl,
-      apiKey: "sk-test-0123456789",
-      caCertPem: api.authority.certificate,
-    }, WORLD);
-    api.enqueue({ text: "Here" });
-    assertEquals(await client.turn({ input: "hello" }).text(), "Here");
-    assertIncludes(client.roots, "caCertPem");
-  } finally {
-    await api.close();
-  }
+  return Object.assign(api, { [Symbol.asyncDispose]: () => api.close() });
+}
+
+Deno.test("a program trusts a CA that it gives as PEM text", async () => {
+  await using api = await mockApi();
+  using client = await createClient({
+    baseUrl: api.baseUrl,
+    apiKey: "sk-test-0123456789",
+    caCertPem: api.authority.certificate,
+  }, WORLD);
+  api.enqueue({ text: "Here" });
+  assertEquals(await client.turn({ input: "hello" }).text(), "Here");
+  assertIncludes(client.roots, "caCertPem");
 });
 
 Deno.test("hints for a program name options and not flags", async () => {
-  const api = await startMockApi();
-  try {
-    using client = await createClient({ baseUrl: api.baseUrl, apiKey: "sk-test-0123456789" }, WORLD);
-    const error = await client.turn({ input: "hello" }).text().then(() => undefined, asCulvertError);
-    assertEquals(error?.code, "tls_unknown_issuer");
-    assertExcludes(error?.hint ?? "", "--ca-cert");
-    assertIncludes(error?.hint ?? "", "caCertFile");
-  } finally {
-    await api.close();
-  }
+  await using api = await mockApi();
+  using client = await createClient({ baseUrl: api.baseUrl, apiKey: "sk-test-0123456789" }, WORLD);
+  const error = await client.turn({ input: "hello" }).text().then(() => undefined, asCulvertError);
+  assertEquals(error?.code, "tls_unknown_issuer");
+  assertExcludes(error?.hint ?? "", "--ca-cert");
+  assertIncludes(error?.hint ?? "", "caCertFile");
 });
 
 Deno.test("a turn that takes longer than it may ends with timeout, not as interrupted", async () => {
-  const api = await startMockApi();
-  try {
-    using client = await createClient({
-      baseUrl: api.baseUrl,
-      apiKey: "sk-test-0123456789",
-      caCertPem: api.authority.certificate,
-    }, WORLD);
-    api.enqueue({ ending: { kind: "stall", afterDeltas: 1 } });
-    const error = await client.turn({ input: "hello" }, { timeoutMs: 300 }).text().then(
-      () => undefined,
-      asCulvertError,
-    );
-    assertEquals([error?.code, error?.exitStatus], ["timeout", 5]);
-  } finally {
-    await api.close();
-  }
+  await using api = await mockApi();
+  using client = await createClient({
+    baseUrl: api.baseUrl,
+    apiKey: "sk-test-0123456789",
+    caCertPem: api.authority.certificate,
+  }, WORLD);
+  api.enqueue({ ending: { kind: "stall", afterDeltas: 1 } });
+  const error = await client.turn({ input: "hello" }, { timeoutMs: 300 }).text().then(
+    () => undefined,
+    asCulvertError,
+  );
+  assertEquals([error?.code, error?.exitStatus], ["timeout", 5]);
 });
