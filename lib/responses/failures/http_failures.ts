@@ -121,10 +121,7 @@ function webPageFailure(
     ...(page.title === undefined ? {} : { page_title: page.title }),
     ...(page.sender === "" ? {} : { sent_by: page.sender }),
   };
-  const demand = /no required ssl certificate was sent/i.test(body);
-  const hint = demand
-    ? `${host} demands a client certificate. Give one with --client-cert and --client-key.`
-    : webPageHint(page, status, host);
+  const hint = webPageHint(page, status, host);
   const blockedByRegion = body.includes("Cloudflare") && body.includes("blocked");
   const reason = `${describeWebPage(page)}${
     blockedByRegion ? "; Cloudflare blocks this address or its region" : ""
