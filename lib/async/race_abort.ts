@@ -1,13 +1,13 @@
 /**
- * Waiting that can be given up. What is waited for goes on.
+ * Waits that a signal can end, while the work goes on.
  *
  * @module
  */
 
 /**
- * Waits for work, unless a signal comes first. Whatever the work comes to after that is nobody's failure.
+ * Waits for work until a signal is aborted. The work goes on; its outcome after that is ignored.
  *
- * @throws what the work fails with; the signal's reason
+ * @throws the error of the work; the signal's reason
  */
 export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await work;

@@ -1,6 +1,5 @@
 /**
- * Absolute paths, for what runs before the first request. `node:path` would do it too, and costs a program of few imports a third of its
- * start-up (6 ms of processor time beside 13, Deno 2.9.6).
+ * Absolute paths without `node:path`, whose import takes 6 ms of processor time at start-up (Deno 2.9.6).
  *
  * @module
  */
@@ -19,13 +18,13 @@ export function absolutePath(path: string, cwd: string): string {
   return cwd.endsWith(separator) ? `${cwd}${relative}` : `${cwd}${separator}${relative}`;
 }
 
-/** Whether a path stands without a working directory. */
+/** Returns whether a path is absolute. */
 export function isAbsolutePath(path: string): boolean {
   return /^([A-Za-z]:[\\/]|[\\/])/.test(path);
 }
 
 /**
- * The directory that an entry is in.
+ * Returns the directory of an entry.
  *
  * @param path absolute, and not the root
  */
