@@ -25,7 +25,7 @@ export async function checkReachable(
     signal?.throwIfAborted();
     if (!(error instanceof CulvertError)) throw error;
     if (error.code === "redirect") return;
-    throw new CulvertError(error.code, `Cannot sign in: ${url.host} cannot be reached: ${error.message}`, {
+    throw new CulvertError(error.code, `Cannot sign in: ${error.message}`, {
       hint: error.hint ?? "To see where the connection fails, run: culvert doctor",
       details: error.details,
       cause: error,

@@ -163,7 +163,7 @@ Deno.test("without the company's CA a login ends before any browser, with the re
   const env = { ...envOf(running.network, running.home), CODEX_CA_CERTIFICATE: "" };
   const login = await culvert(["auth", "login", "--issuer", ISSUER, "--port", "0"], { env });
   assertEquals(login.code, 3);
-  assertIncludes(login.stderr, "Cannot sign in: api.culvert.test cannot be reached");
+  assertIncludes(login.stderr, "Cannot sign in: Cannot reach api.culvert.test");
   assertExcludes(login.stderr, "/oauth/authorize?");
 });
 

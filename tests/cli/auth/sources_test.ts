@@ -86,12 +86,13 @@ for (const row of CREDENTIAL_ROWS) {
   });
 }
 
-/** What doctor says of the credential at an address. */
+/** Compares what doctor says of the credential at an address that no provider has. */
 async function bareAddress(row: CredentialRow): Promise<void> {
   await using home = new TestHome();
   const run = await runIn(home, { ...row, provider: { fields: {} } }, [
     "doctor",
-    API.baseUrl,
+    // No provider of the configuration is at this address.
+    "https://elsewhere.test/v1",
     "--offline",
     "--json",
   ]);
