@@ -42,7 +42,7 @@ Deno.test("an authority that cannot be reached is reported before a browser open
   });
   const error = await failureOf(work);
   assertEquals([error.code, opened], ["connect", []]);
-  assertIncludes(error.message, "Cannot sign in: Cannot reach 127.0.0.1:9");
+  assertIncludes(error.message, "Cannot sign in: Cannot connect to 127.0.0.1:9");
 });
 
 Deno.test("a login can be cancelled while the authority does not answer the first request", async () => {
