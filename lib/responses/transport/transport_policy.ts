@@ -107,6 +107,10 @@ function findingOf(attempt: FailedAttempt): Finding | undefined {
     if (NOT_OF_THE_UPGRADE.has(status)) return undefined;
     return { reason: refusedUpgrade(status, attempt.headers), isOfHost: true, quiet: status === 426 };
   }
+  if (level === "request" && error.details["condition"] === "no_application_protocol") {
+    // A websocket needs HTTP/1.1 (RFC 6455 §4.1); a server with HTTP/2 alone still serves SSE.
+    return { reason: error.message, isOfHost: true, quiet: false };
+  }
   if (level === "request") {
     return UPGRADE_FAILURES.has(error.code)
       ? { reason: error.message, isOfHost: error.code !== "reset", quiet: false }
