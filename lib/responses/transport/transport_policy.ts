@@ -7,6 +7,7 @@ import type { TransportChoice } from "../../config/settings.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { CulvertEvent, FallbackEvent, TransportName } from "../events/events.ts";
 import { isBrokenConnection } from "../failures/failure.ts";
+import { isLikePlainGet } from "../failures/upgrade_failure.ts";
 import { senderOf } from "../../net/failure/web_page.ts";
 import type { FailedAttempt, TransportChange } from "./transport.ts";
 import type { Fallback } from "./fallback_memory.ts";
@@ -129,9 +130,7 @@ function findingOf(attempt: FailedAttempt): Finding | undefined {
 function refusedUpgrade(status: number, headers: Headers | undefined): string {
   const sender = headers === undefined ? "" : senderOf(headers);
   const by = sender === "" ? "" : ` (${sender})`;
-  // A server that supports websockets has no reason to answer an upgrade like an ordinary GET.
-  const isStripped = status === 404 || status === 405 || (status >= 200 && status <= 299);
-  const why = isStripped ? "; a proxy may have removed the Upgrade header" : "";
+  const why = isLikePlainGet(status) ? "; a proxy may have removed the Upgrade header" : "";
   return `the upgrade was answered ${status}${by}${why}`;
 }
 

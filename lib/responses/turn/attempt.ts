@@ -16,6 +16,7 @@ import { serverEvidence } from "../../net/server_evidence.ts";
 import type { AuthEvent, EventBatch, StreamItem, TransportName } from "../events/events.ts";
 import { type Failure, isBrokenConnection, networkFailure } from "../failures/failure.ts";
 import { type HttpFailure, httpFailure, type RefusalContext } from "../failures/http_failures.ts";
+import { upgradeFailure } from "../failures/upgrade_failure.ts";
 import { refusedAnswer, rejectionOf } from "../failures/rejection.ts";
 import { secretsOf } from "../failures/server_text.ts";
 import type { TurnRequest } from "../request/request.ts";
@@ -71,7 +72,9 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
   if (answer.opened.kind === "refused") {
     const { refusal } = answer.opened;
     progress.requestId = serverEvidence(refusal.headers).requestId ?? progress.requestId;
-    const failure = httpFailure(refusal, context);
+    const failure = transport.name === "websocket"
+      ? upgradeFailure(refusal, context)
+      : httpFailure(refusal, context);
     yield [...events, ...limitEvents(parts, failure)];
     return requestFailed(
       transport.name,

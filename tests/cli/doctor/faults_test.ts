@@ -238,8 +238,6 @@ const ROWS: readonly Row[] = [
     fault: "an upgrade that is stripped, with --transport ws",
     check: "websocket",
     code: "websocket",
-    // A turn reports the reply of the server, which saw a plain GET.
-    turn: { codes: ["not_found", "websocket"], exit: 8 },
     exit: 5,
     named: /stripped on the way by Example Corp TLS Inspection/,
     next: /^culvert respond .*--transport sse/,

@@ -16,8 +16,8 @@ export const FALLBACK_ROWS: readonly (readonly [name: string, upgrade: Upgrade, 
 
 /** With `ws` these end the turn; the last field is the code of the error. */
 export const NO_FALLBACK_ROWS: readonly (readonly [name: string, upgrade: Upgrade, code: string])[] = [
-  ["426", refuse(426), "invalid_request"],
-  ["404", refuse(404), "not_found"],
-  ["200", refuse(200, "hello"), "response_failed"],
+  ["426", refuse(426), "websocket"],
+  ["404", refuse(404), "websocket"],
+  ["200", refuse(200, "hello"), "websocket"],
   ["silence", silence, "connect_timeout"],
 ];

@@ -1,0 +1,41 @@
+/**
+ * Judges a refused websocket upgrade.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import { type HttpFailure, httpFailure, type Refusal, type RefusalContext } from "./http_failures.ts";
+
+/**
+ * Tells whether an upgrade was answered like an ordinary GET. A server with a websocket endpoint has no reason to, so a
+ * proxy may have removed the `Upgrade` header.
+ *
+ * @param status the HTTP status of the answer
+ */
+export function isLikePlainGet(status: number): boolean {
+  return status === 404 || status === 405 || (status >= 200 && status <= 299);
+}
+
+/**
+ * Returns the failure of a refused upgrade. An answer like that to an ordinary GET, and 426 (the codex client, 0.171.0,
+ * changes to SSE at once), speak of the websocket; every other status means the same as over HTTP.
+ */
+export function upgradeFailure(refusal: Refusal, context: RefusalContext): HttpFailure {
+  const failure = httpFailure(refusal, context);
+  const { status } = refusal;
+  // A web page names who sent it, which says more.
+  if (failure.error.code === "blocked" || (status !== 426 && !isLikePlainGet(status))) return failure;
+  const { details, message } = failure.error;
+  const why = status === 426
+    ? ""
+    : "; a proxy may have removed the Upgrade header, or base_url of the provider is wrong";
+  return {
+    error: new CulvertError("websocket", `${message}${why}`, {
+      hint:
+        "Use the transport sse or auto, or ask the administrator of the proxy to let websocket upgrades pass.",
+      details,
+      cause: failure.error,
+    }),
+    retryable: false,
+  };
+}
