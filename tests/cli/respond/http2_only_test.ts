@@ -17,7 +17,7 @@ Deno.test("a server that speaks HTTP/2 alone answers over SSE, after an upgrade 
     names: ["localhost"],
   });
   const server = http2.createSecureServer({ cert: certificate, key: privateKey, allowHTTP1: false });
-  server.on("stream", (stream) => {
+  server.on("stream", (stream: http2.ServerHttp2Stream) => {
     stream.on("error", () => {});
     stream.respond({ ":status": 200, "content-type": "text/event-stream" });
     for (const event of EVENTS) stream.write(`data: ${JSON.stringify(event)}\n\n`);
