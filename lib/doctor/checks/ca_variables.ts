@@ -44,13 +44,21 @@ export const caVariablesCheck: Check<DoctorContext> = {
  * @param world environment and working directory
  * @param flag value of `--ca-cert`
  */
-export async function examineCaVariables(world: Pick<World, "env" | "cwd">, flag: string): Promise<Finding> {
+export async function examineCaVariables(
+  world: Pick<World, "cwd" | "env" | "environment">,
+  flag: string,
+): Promise<Finding> {
   const own = CA_VARIABLES.filter((name) => (world.env(name) ?? "") !== "");
   const foreign = FOREIGN.filter((name) => (world.env(name) ?? "") !== "");
   const problems: string[] = [];
   const stale: string[] = [];
   for (const name of [...own, ...foreign]) {
-    const problem = await problemOf(world.env(name) ?? "", world.cwd());
+    const value = world.env(name) ?? "";
+    // Only culvert removes quotes from values.
+    const isQuoted = FOREIGN.includes(name) && world.environment?.quoted.has(name) === true;
+    const problem = isQuoted
+      ? "has quotes around it, which other programs take as part of the path"
+      : await problemOf(value, world.cwd());
     if (problem === undefined) continue;
     stale.push(name);
     problems.push(`${name} ${problem}`);
