@@ -12,7 +12,7 @@ import type { DoctorContext } from "../context.ts";
 import { describeAccess } from "../probe/file_access.ts";
 
 /** Variables that other programs read; the codex client sets most of them for its children (0.169.0). */
-const FOREIGN = [
+const FOREIGN: readonly string[] = [
   "REQUESTS_CA_BUNDLE",
   "CURL_CA_BUNDLE",
   "NODE_EXTRA_CA_CERTS",
@@ -27,7 +27,7 @@ const FOREIGN = [
   "NIX_SSL_CERT_FILE",
   "npm_config_cafile",
   "NPM_CONFIG_CAFILE",
-] as const;
+];
 
 /** The check. */
 export const caVariablesCheck: Check<DoctorContext> = {
