@@ -39,7 +39,7 @@ Deno.test("help COMMAND prints what COMMAND --help prints", async () => {
 Deno.test("help on something that does not exist exits 2 and names what there is", async () => {
   const run = await culvert(["help", "proxys"]);
   assertEquals([run.code, run.stdout], [2, ""]);
-  assertIncludes(run.stderr, `no command "proxys"`);
+  assertIncludes(run.stderr, `no topic or command "proxys"`);
   assertIncludes(run.stderr, "proxies");
 });
 
