@@ -144,7 +144,7 @@ const ROWS: readonly Row[] = [
     scenario: { ending: { kind: "stall", afterDeltas: 0 } },
     exit: 5,
     code: "idle_timeout",
-    says: "700 ms",
+    says: "0.7 s",
     requests: 2,
   },
 ];
@@ -182,7 +182,7 @@ Deno.test("half an answer that is already down the pipe is not started over, and
   const run = await b.respond(["hi"]);
   assertEquals(run.code, 5);
   assert("one two three four".startsWith(run.stdout.trimEnd()) && run.stdout !== "");
-  assertIncludes(run.stderr, "not started over");
+  assertIncludes(run.stderr, "the request was not sent again");
   assertEquals(b.api.log.all.length, 1);
 });
 
