@@ -10,7 +10,7 @@ import { startTinyproxy, TINYPROXY } from "./peers/tinyproxy.ts";
 
 /** The answer, the whole answer and nothing but the answer. */
 function assertAnswered(run: CulvertRun): void {
-  assertEquals({ code: run.code, stdout: run.stdout }, { code: 0, stdout: ANSWER }, run.stderr);
+  assertEquals({ code: run.code, stdout: run.stdout }, { code: 0, stdout: `${ANSWER}\n` }, run.stderr);
 }
 
 /** Refused for its trust, at once, with a word about what is missing; the key went nowhere. */

@@ -93,7 +93,7 @@ await testWith(
   async () => {
     const { code, bytes } = await onTerminal(["respond"]).end();
     assertEquals(code, 2);
-    assertIncludes(bytes, "Nothing to ask");
+    assertIncludes(bytes, "No prompt was given");
   },
 );
 
