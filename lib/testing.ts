@@ -1,10 +1,10 @@
 /**
- * A simulated Responses API and a hostile little network around it, on loopback, for the tests of programs that
- * embed culvert. TLS, proxy and interception are real; certificates are made at start, ports are chosen by the
- * system, and nothing leaves the machine.
+ * A simulated Responses API, and a simulated corporate network in front of it, on loopback, for the tests of programs
+ * that embed culvert. TLS, proxy and interception are real; certificates are issued at the start, ports are chosen by
+ * the system, and nothing leaves the machine.
  *
- * - {@link startMockApi}: the API alone, over TLS by a CA of its own.
- * - {@link startNetwork}: the same behind a proxy that intercepts TLS, as a company's does.
+ * - {@link startMockApi}: starts the API alone, over TLS with its own CA.
+ * - {@link startNetwork}: starts the API behind a proxy that intercepts TLS.
  *
  * @example Test a program of your own
  * ```ts
@@ -25,7 +25,8 @@
  * assertEquals(await summarise(client, "A long text"), "It is short.");
  * assertEquals(network.api.log.turns[0]?.json?.["instructions"], "Summarise in one sentence.");
  *
- * network.api.enqueue({ refusal: rateLimited(1) });
+ * // A wait of an hour is not waited out.
+ * network.api.enqueue({ refusal: rateLimited(3_600) });
  * await assertRejects(summarise(client, "Another"), { code: "rate_limited" });
  * ```
  *
@@ -38,9 +39,9 @@
  * await using api = await startMockApi({ plain: true });
  * api.enqueue({ ending: { kind: "cut", afterDeltas: 1 } }, { text: "Whole" });
  *
- * const env = () => undefined; // nothing of this machine's environment
+ * const env = () => undefined; // hides the environment of this machine
  * using client = await createClient({ baseUrl: api.baseUrl, apiKey: "sk-any" }, { env });
- * // The cut answer was started over, and what had come of it is void.
+ * // The request was sent again, and the part of the first answer is discarded.
  * assertEquals(await client.turn({ input: "hi" }).text(), "Whole");
  * ```
  *
