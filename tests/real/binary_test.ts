@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "../support/assert.ts";
 import { installed } from "../support/programs.ts";
+import { unlessLacking } from "../support/runtime_abilities.ts";
 import { skippedIf } from "../support/skipped.ts";
 
 const binary = Deno.env.get("CULVERT_UNDER_TEST") ?? "";
@@ -18,7 +19,7 @@ const missing = binary === ""
   ? undefined
   : "no unshare -n";
 
-Deno.test(skippedIf(missing, NAME), async () => {
+Deno.test(missing === undefined ? unlessLacking(NAME) : skippedIf(missing, NAME), async () => {
   const line = 'ip link set lo up && exec env -i HOME=/nonexistent "$0" demo -q';
   const { code, stdout, stderr } = await new Deno.Command("unshare", {
     args: ["-rn", "sh", "-c", line, await Deno.realPath(binary)],

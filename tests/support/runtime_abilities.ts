@@ -13,7 +13,39 @@ interface Ability {
   readonly cases: readonly RegExp[];
 }
 
+/** Proxies, relays and the simulated network send heads as they received them. */
+const RAW_HEADERS: Ability = {
+  lacks: "its node:http sends no raw header lists, which the simulated network and the relays need",
+  script: `
+    import http from "node:http";
+    const server = http.createServer((request, response) => response.end(request.headers["x-raw"] ?? "no"));
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      const options = { host: "127.0.0.1", port, headers: ["Host", "localhost", "X-Raw", "yes"] };
+      try {
+        http.get(options, (response) => {
+          response.on("data", (data) => console.log(data.toString()));
+          response.on("end", () => process.exit());
+        }).on("error", () => process.exit());
+      } catch {
+        process.exit();
+      }
+    });`,
+  cases: [/the demo keeps its login in a file/, /streams the demo/],
+};
+
+/** Folders and files of tests that need {@link RAW_HEADERS} in the binary as a whole. */
+const NEED_RAW_HEADERS: readonly string[] = [
+  "tests/cli/ca/fetch_test.ts",
+  "tests/cli/capture",
+  "tests/cli/demo",
+  "tests/cli/doctor",
+  "tests/cli/reference/examples_test.ts",
+  "tests/cli/serve",
+];
+
 const ABILITIES: readonly Ability[] = [
+  RAW_HEADERS,
   {
     lacks: "its TLS does not tell what a peer presented",
     script: `
@@ -65,4 +97,9 @@ async function missingAbilities(): Promise<readonly Ability[]> {
 export function unlessLacking(name: string): { readonly name: string; readonly ignore: boolean } {
   const lacks = missing.find(({ cases }) => cases.some((pattern) => pattern.test(name)))?.lacks;
   return skippedIf(lacks === undefined ? undefined : `the runtime of the binary differs: ${lacks}`, name);
+}
+
+/** Returns the paths of tests that the runtime under test cannot pass as a whole, and why. */
+export function ignoredPaths(): { readonly paths: readonly string[]; readonly lacks: string } {
+  return { paths: missing.includes(RAW_HEADERS) ? NEED_RAW_HEADERS : [], lacks: RAW_HEADERS.lacks };
 }
