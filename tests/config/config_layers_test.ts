@@ -18,7 +18,7 @@ async function load(
       await Deno.writeFile(join(home, name), bytes);
     }
     const all: Readonly<Record<string, string>> = { CODEX_HOME: home, ...variables };
-    const world = { env: (name: string) => all[name], cwd: () => "/work", home: () => "/home/u" };
+    const world = { env: (name: string) => all[name], cwd: () => "/folder", home: () => "/home/u" };
     return { settings: await loadSettings(flags, world), home };
   } finally {
     await Deno.remove(home, { recursive: true });
@@ -117,9 +117,9 @@ Deno.test("the client certificate comes from flags, then variables, then the pro
   ]);
   const variables = { CULVERT_CLIENT_CERT: "vc.pem", CULVERT_CLIENT_KEY: "/vk.pem" };
   const { settings } = await load({ "config.toml": toml }, {}, variables);
-  assertEquals([settings.clientCert, settings.clientKey], ["/work/vc.pem", "/vk.pem"]);
+  assertEquals([settings.clientCert, settings.clientKey], ["/folder/vc.pem", "/vk.pem"]);
   const flagged = await load({ "config.toml": toml }, { clientCert: "fc.pem" }, variables);
-  assertEquals([flagged.settings.clientCert, flagged.settings.clientKey], ["/work/fc.pem", "/vk.pem"]);
+  assertEquals([flagged.settings.clientCert, flagged.settings.clientKey], ["/folder/fc.pem", "/vk.pem"]);
   assertEquals(flagged.settings.sources["client_cert"], "--client-cert");
   assertEquals(flagged.settings.sources["client_key"], "CULVERT_CLIENT_KEY");
 });
