@@ -250,7 +250,11 @@ const ENDINGS: readonly EndingRow[] = [
 for (const { name, ending, wire, exit, code } of ENDINGS) {
   Deno.test(`the program over ${WIRE_NAMES[wire]}: a server that ${name} ends it with ${exit}, ${code}`, async () => {
     const { result, ...run } = await turn(wire, [{ ending }], { stream_idle_timeout_ms: 500 });
-    assertEquals([run.code, result.error?.code, result.transport], [exit, code, "websocket"]);
+    assertEquals(
+      [run.code, result.error?.code, result.transport],
+      [exit, code, "websocket"],
+      JSON.stringify(result.error),
+    );
     assertEquals(run.requests.length, 1);
   });
 }
