@@ -1,3 +1,4 @@
+import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { accessToken, HOUR_MS, loginText } from "../../auth/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { FakeKeyring, type Manner } from "./fake_secret_tool.ts";
@@ -42,11 +43,14 @@ onLinux("an API key from the environment asks no keyring for anything", async ()
   }
 });
 
-onLinux("the demo keeps its login in a file, wherever the user keeps the real one", async () => {
-  await using rig = new FakeKeyring(KEYRING);
-  const run = await rig.run(["respond", "--provider", "demo", "hi"]);
-  assertEquals([run.code, rig.calls()], [0, []], run.stderr);
-});
+Deno.test(
+  unlessLacking("the demo keeps its login in a file, wherever the user keeps the real one"),
+  async () => {
+    await using rig = new FakeKeyring(KEYRING);
+    const run = await rig.run(["respond", "--provider", "demo", "hi"]);
+    assertEquals([run.code, rig.calls()], [0, []], run.stderr);
+  },
+);
 
 for (const [place, config] of [["keyring", KEYRING], ["encrypted file", `${KEYRING}\n${SECRETS}`]] as const) {
   onLinux(`with the ${place} no secret stands in an argument list`, async () => {
