@@ -44,18 +44,14 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
+/**
+ * Options of `deno bundle`. Not minified: the minifier of Deno 2.9.6 inlines a variable of `using` that is used once and
+ * drops its disposal, so that time limits ran on after their work was done.
+ */
+export const BUNDLE_OPTIONS: readonly string[] = ["--quiet", "--code-splitting", "--platform", "deno"];
+
 async function makeBundle(outdir: string): Promise<void> {
-  // Not minified: the minifier of Deno 2.9.6 inlines a variable of `using` that is used once and drops its disposal,
-  // so that time limits went on after their work was done.
-  const options = [
-    "--quiet",
-    "--code-splitting",
-    "--platform",
-    "deno",
-    "--outdir",
-    outdir,
-  ];
-  await run(Deno.execPath(), ["bundle", ...options, ".ci/binary.ts"]);
+  await run(Deno.execPath(), ["bundle", ...BUNDLE_OPTIONS, "--outdir", outdir, ".ci/binary.ts"]);
 }
 
 /** Throws where the bundle imports a module that is not part of it. */

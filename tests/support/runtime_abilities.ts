@@ -100,6 +100,6 @@ export function unlessLacking(name: string): { readonly name: string; readonly i
 }
 
 /** Returns the paths of tests that the runtime under test cannot pass as a whole, and why. */
-export function ignoredPaths(): { readonly paths: readonly string[]; readonly lacks: string } {
+export function unsupportedPaths(): { readonly paths: readonly string[]; readonly lacks: string } {
   return { paths: missing.includes(RAW_HEADERS) ? NEED_RAW_HEADERS : [], lacks: RAW_HEADERS.lacks };
 }
