@@ -13,7 +13,7 @@ import { InlineFormatter } from "./inline_formatter.ts";
 const style = createStyle(true);
 
 /** The start of a line that may still become the start of a block (CommonMark 0.31 §4 and §5). */
-const UNDECIDED = /^ *(?:#{0,6} *|`{0,2}|~{0,2}|[-*_+]? *|\*\*|__|--|[-*_](?: [-*_])* *|>?)$/;
+const UNDECIDED = /^ *(?:#{0,6} *|`{0,2}|~{0,2}|\+? *|(?:- *)+|(?:\* *)+|(?:_ *)+|>?)$/;
 const HEADING = /^ {0,3}(#{1,6}) +/;
 const BULLET = /^( *)[-*+] +(?=\S)/;
 const QUOTE = /^ {0,3}> ?/;

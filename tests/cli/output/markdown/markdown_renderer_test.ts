@@ -70,7 +70,7 @@ Deno.test("the pieces that text arrives in do not change what is shown", () => {
       const source = fragments.join("");
       assertEquals(plain(render(...source)), plain(render(source)), source);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 2_000, examples: [[["**", " ", "*"]]] },
   );
 });
 
@@ -96,6 +96,8 @@ Deno.test("letters are never lost", () => {
   fc.assert(
     fc.property(fc.array(fragment, { maxLength: 30 }), (fragments) => {
       const source = fragments.join("");
+      // A link whose label is its address is shown once.
+      fc.pre(!/\[([^\][]+)\]\(\1\)/.test(fragments.join("")));
       assertEquals(letters(plain(render(source))), letters(source), source);
     }),
     { numRuns: 2_000 },
