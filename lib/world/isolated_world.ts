@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sleep } from "./sleep.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -20,19 +21,4 @@ export function isolatedWorld(): World {
     home: () => undefined,
     withoutVariables: (_names, create) => create(),
   };
-}
-
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) return reject(signal.reason);
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
 }

@@ -6,6 +6,7 @@
  */
 import { secretsAround } from "../../redaction/environment_secrets.ts";
 import type { Secrets } from "../../redaction/secrets.ts";
+import { sleep } from "../../world/sleep.ts";
 import type { World } from "../../world/world.ts";
 import type { Host, StopSignal } from "../command/host.ts";
 import { createOutputStreams, type StreamParts } from "../output/output_stream.ts";
@@ -101,19 +102,4 @@ function withoutVariables<T>(names: readonly string[], create: () => T): T {
   } finally {
     for (const [name, value] of hidden) Deno.env.set(name, value);
   }
-}
-
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) return reject(signal.reason);
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
 }

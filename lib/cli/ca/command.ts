@@ -159,12 +159,12 @@ const fetchCommand = defineCommand<FetchFlags, [string]>({
   docs: {
     brief: "Show the certificates that a host, or an interceptor, presents",
     description:
-      "Goes the way of a turn, proxy included, and says whether the roots in force accept the chain, if not why, and\n" +
-      "whether somebody intercepts. Nothing is sent but the handshake. Exits 0 when the chain is accepted and 3 when it\n" +
+      "Connects like a turn, proxy included, and prints whether the roots in force accept the chain, the reason if they\n" +
+      "do not, and whether the connection is intercepted. Only the handshake is sent. Exits 0 when the chain is accepted and 3 when it\n" +
       "is not; a host that cannot be reached ends with the class of that failure.\n\n" +
       "With -o the root is written, or the topmost intermediate where the chain comes without its root; never the\n" +
-      "server's own certificate. Compare its SHA-256 with the network's administrators before you trust it: whoever\n" +
-      "holds its key can read and change everything that is sent through the connection.",
+      "server's own certificate. Compare its SHA-256 with the network's administrators before you trust it: the\n" +
+      "owner of its key can read and change everything that is sent through the connection.",
     examples: [
       "culvert ca fetch api.culvert.test --provider demo",
       "culvert ca fetch api.culvert.test --provider demo --json -o presented.pem",

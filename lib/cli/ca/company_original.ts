@@ -1,7 +1,7 @@
 /**
- * The file behind the copy. `ca env` writes a copy of the company's bundle; whoever followed the copy from then on
- * would never see the original renewed. So the copy says what it was made of, and where codex can read the
- * original by itself, its variable goes on naming that.
+ * Finds the original of a bundle that `ca env` copied. A program that reads the copy would not notice when the company
+ * renews the original. So the copy names its original, and if codex can read the original itself, its variable keeps
+ * naming the original.
  *
  * @module
  */
@@ -72,7 +72,7 @@ async function textOf(path: string, world: Pick<World, "sleep">): Promise<string
       await readBundleFile(path, world.sleep),
     );
   } catch {
-    // Binary, or not to be read: whoever opens it as a bundle says so.
+    // Binary or unreadable: the reader of the bundle reports it.
     return undefined;
   }
 }

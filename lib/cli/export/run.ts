@@ -55,7 +55,8 @@ export async function run(
   if (flags.verify === true) verify(chunks, path);
   if (output !== undefined) {
     await output.write(await new Blob([...chunks]).bytes());
-    reporter.progress(`${capture.exchanges.length} exchanges written to ${flags.output}`);
+    const { length } = capture.exchanges;
+    reporter.progress(`${length} ${length === 1 ? "exchange" : "exchanges"} written to ${flags.output}`);
   } else for (const chunk of chunks) await host.stdout.write(chunk);
 }
 

@@ -114,7 +114,7 @@ function unknownIssuer(
   intercepted: boolean,
 ): readonly string[] {
   const remedy =
-    "Get its CA bundle (PEM) from whoever runs it and point CODEX_CA_CERTIFICATE or --ca-cert at it.";
+    "Get its CA bundle (PEM) from its administrators and point CODEX_CA_CERTIFICATE or --ca-cert at it.";
   switch (origin.kind) {
     case "itself":
       return [`The server signed its certificate "${chain[0].subject}" itself. ${remedy}`];
@@ -152,7 +152,7 @@ function outOfTime(chain: Chain, now: number): readonly string[] {
     `"${wrong.subject}" is valid from ${wrong.notBefore} to ${wrong.notAfter}; the clock of this machine says ${at}.`,
     Date.parse(wrong.notBefore) > now
       ? "Check the clock first."
-      : "If the clock is right, whoever runs the server (or the interceptor) must renew it.",
+      : "If the clock is right, the administrators of the server (or of the interceptor) must renew it.",
   ];
 }
 

@@ -88,7 +88,8 @@ async function writeCa(
   const top = topmostCa(chain.certificates);
   if (top.kind === "none") {
     return new CulvertError("ca_invalid", `Nothing to write to ${path}: ${top.reason}`, {
-      hint: `Ask whoever runs ${attempted.url.host}, or the interceptor in front of it, for the root.`,
+      hint:
+        `Ask the administrators of ${attempted.url.host}, or of the interceptor in front of it, for the root.`,
       details: { path },
     });
   }
@@ -112,7 +113,7 @@ function tellWritten(written: WrittenCa, reporter: Reporter): void {
   reporter.warn({
     code: "ca_trust_means",
     message:
-      `Whoever holds the key of "${subject}" can read and change everything sent through a connection that ` +
+      `The owner of the key of "${subject}" can read and change everything sent through a connection that ` +
       `trusts ${path}. Before you use it, check with the network's administrators, and not over this ` +
       `connection, that its SHA-256 is ${sha256}`,
   });

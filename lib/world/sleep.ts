@@ -1,0 +1,26 @@
+/**
+ * Waiting that can be aborted. The worlds use it; everything else takes `World.sleep`.
+ *
+ * @module
+ */
+
+/**
+ * Resolves after a time.
+ *
+ * @param ms the time, ms
+ * @param signal ends the wait; the promise is then rejected with its reason
+ */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
