@@ -112,6 +112,22 @@
  * assertEquals(accessToken, "second");
  * ```
  *
+ * @example Count requests, events, retries and tokens
+ * ```ts
+ * import { strictEqual as assertEquals } from "node:assert";
+ * import { createClient, RuntimeSummary } from "@culvert/culvert";
+ * import { startNetwork } from "@culvert/culvert/testing";
+ *
+ * await using network = await startNetwork();
+ * const summary = new RuntimeSummary();
+ * using client = await createClient({ transport: "sse", onObservation: summary.observe }, network.world);
+ *
+ * await client.turn({ input: "Why is the sky blue?" }).text();
+ * const { requests, time_to_first_output_ms, tokens } = summary.figures();
+ * console.log(time_to_first_output_ms, "ms to the first output,", tokens?.total, "tokens");
+ * assertEquals(requests.count, 1);
+ * ```
+ *
  * @module
  */
 import { processWorld } from "./cli/app/process.ts";
@@ -156,12 +172,13 @@ export type {
   CallerFacts,
   ConnectObservation,
   EnvironmentFacts,
+  EventRun,
+  EventsObservation,
   HeadersObservation,
   NetworkFacts,
   NetworkObservation,
   NoteObservation,
   Observation,
-  ObservedUsage,
   Observer,
   RecoveryObservation,
   RequestFacts,
@@ -170,5 +187,26 @@ export type {
   ServerEvidence,
   TlsObservation,
 } from "./net/observer.ts";
+export type {
+  FallbackObservation,
+  InputSize,
+  ObservedRateLimit,
+  ObservedServerTimings,
+  ObservedUsage,
+  ObservedWindow,
+  RetryObservation,
+  TraceHeaders,
+  TurnObservation,
+  TurnSpans,
+} from "./net/turn_observation.ts";
+export { RuntimeSummary } from "./observe/summary/runtime_summary.ts";
+export type {
+  CountAndTime,
+  RateLimitFigures,
+  RuntimeFigures,
+  ServerFigures,
+  TokenFigures,
+  WindowFigures,
+} from "./observe/summary/figures.ts";
 export type { Warning } from "./warning.ts";
 export type { Environment, EnvironmentFile, EnvironmentLayers, World } from "./world/world.ts";

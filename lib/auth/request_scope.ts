@@ -6,6 +6,8 @@
  */
 import type { Provider } from "../config/provider.ts";
 import { type CallerFacts, environmentFacts, type Observer, SILENT } from "../net/observer.ts";
+import type { RequestFacts } from "../net/observer.ts";
+import type { TraceHeaders, TurnSpans } from "../net/turn_observation.ts";
 import type { World } from "../world/world.ts";
 import { foldedMode } from "./auth_headers.ts";
 import type {
@@ -39,6 +41,8 @@ export interface RequestScopeOptions {
   readonly observer?: Observer;
   /** Default: none. */
   readonly ids?: ScopeIds;
+  /** The trace of the requests. Default: one that the observer starts, where it traces. */
+  readonly spans?: TurnSpans;
   /** Whether a 401 may renew the credential. Default true; false for callers that only examine, such as the doctor. */
   readonly recovers?: boolean;
 }
@@ -51,6 +55,9 @@ export class RequestScope {
   readonly ids: ScopeIds;
   readonly #provider: Pick<Provider, "envKey">;
   readonly #recovery: TurnRecovery | undefined;
+  readonly #spans: TurnSpans | undefined;
+  /** What identifies the last request of the scope; absent before the first one. */
+  lastFacts: RequestFacts | undefined;
   #recoveries = 0;
   #attempts = 0;
 
@@ -60,9 +67,21 @@ export class RequestScope {
     this.authenticator = authenticator;
     this.observer = observer;
     this.world = world;
-    this.ids = ids;
+    this.#spans = options.spans ?? observer.startTrace?.();
+    this.ids = this.#spans === undefined || options.spans !== undefined
+      ? ids
+      : { ...ids, traceId: this.#spans.traceId };
     this.#provider = provider;
     this.#recovery = recovers ? authenticator.startTurn() : undefined;
+  }
+
+  /**
+   * Returns the trace context of a request.
+   *
+   * @returns `undefined` where the observer does not trace or does not propagate
+   */
+  traceHeaders({ spanId }: RequestFacts): TraceHeaders | undefined {
+    return spanId === undefined ? undefined : this.#spans?.headersFor(spanId);
   }
 
   /** Returns the 0-based number of the next attempt. */

@@ -61,14 +61,14 @@ export interface Authorized<A extends Answer> {
  * Sends a request with the credential of a scope. A 401 is followed by one step of recovery and another send, at most
  * four times in a scope. Each send is observed.
  *
- * @param send makes one attempt with the given headers
+ * @param send makes one attempt with the given headers; the second argument identifies it in observations
  * @throws CulvertError `auth_missing` and other `auth_*` from the authenticator; what `send` throws; the reason of the
  *   signal when it is aborted
  */
 export async function withAuthorization<A extends Answer>(
   scope: RequestScope,
   request: AuthorizedRequest,
-  send: (authorization: Authorization) => Promise<A>,
+  send: (authorization: Authorization, facts: RequestFacts) => Promise<A>,
 ): Promise<Authorized<A>> {
   const { endpoint, onRecovery, rejection, signal, transport } = request;
   if (rejection !== undefined) {
@@ -99,7 +99,7 @@ async function observedSend<A extends Answer>(
   scope: RequestScope,
   { endpoint, model, transport }: AuthorizedRequest,
   authorization: Authorization,
-  send: (authorization: Authorization) => Promise<A>,
+  send: (authorization: Authorization, facts: RequestFacts) => Promise<A>,
 ): Promise<Pick<Authorized<A>, "answer" | "facts" | "sentAt">> {
   const { ids, observer, world } = scope;
   const startedAt = world.now();
@@ -114,6 +114,7 @@ async function observedSend<A extends Answer>(
     ...(model === undefined ? {} : { model }),
     ...(isObserved ? { spanId: newSpanId(), ...scope.callerFacts(authorization) } : {}),
   };
+  scope.lastFacts = facts;
   const observe = (outcome: Pick<RequestObservation, "status" | "error" | "evidence" | "connectionReused">) =>
     observer.observe({
       kind: "request",
@@ -123,7 +124,7 @@ async function observedSend<A extends Answer>(
       ...outcome,
     });
   try {
-    const answer = await send(authorization);
+    const answer = await send(authorization, facts);
     const { headers, reused, status } = answer;
     if (isObserved) {
       observe({

@@ -1,10 +1,20 @@
 /**
- * The one tap. Rooms tell an {@link Observer} what happened; evidence, verbose logging and, later, telemetry
- * listen. Nothing here may hold a token, a body, a query string or a header map.
+ * Observations of requests, responses, turns and the network. Evidence, verbose logging, the runtime summary and
+ * telemetry receive them through an {@link Observer}. None of them holds a token, a body, a query string or a header
+ * map; the text of a prompt is in one only for an observer that asks for it.
  *
  * @module
  */
 import type { Environment } from "../world/world.ts";
+import type {
+  FallbackObservation,
+  ObservedServerTimings,
+  ObservedUsage,
+  RetryObservation,
+  TraceHeaders,
+  TurnObservation,
+  TurnSpans,
+} from "./turn_observation.ts";
 
 /** Four facts that a server leaves on a refusal; each empty-handed as `undefined`. */
 export interface ServerEvidence {
@@ -102,20 +112,6 @@ export interface RequestObservation extends RequestFacts {
   readonly connectionReused?: boolean;
 }
 
-/** Token counts of a response; see `TokenUsage` of the result event. */
-export interface ObservedUsage {
-  /** Read by the model, cached tokens included. */
-  readonly inputTokens: number;
-  /** Of the input tokens, those read from the cache. */
-  readonly cachedInputTokens: number;
-  /** Written by the model, reasoning included. */
-  readonly outputTokens: number;
-  /** Of the output tokens, those spent on reasoning. */
-  readonly reasoningOutputTokens: number;
-  /** Input and output tokens. */
-  readonly totalTokens: number;
-}
-
 /**
  * One response that was read, from its head to its end. Events are counted, not observed one by one: a fast stream has
  * 100,000 events a second.
@@ -135,10 +131,43 @@ export interface ResponseObservation extends RequestFacts {
   readonly durationMs: number;
   /** From the start of the request to the first event of the API, ms; absent where none came. */
   readonly timeToFirstEventMs?: number;
+  /** From the start of the request to the first text, reasoning or output item, ms; absent where none came. */
+  readonly timeToFirstOutputMs?: number;
+  /** Part of the duration that was spent waiting for the next event, ms. */
+  readonly waitMs: number;
+  /** The id of the response, where the server gave one. */
+  readonly responseId?: string;
+  /** The server's own timings, where it sent them. */
+  readonly serverTimings?: ObservedServerTimings;
   /** The model that answered, where the server said so. */
   readonly modelServed?: string;
   /** Absent where the response reported no token counts. */
   readonly usage?: ObservedUsage;
+}
+
+/** Events of one kind that arrived directly after each other. */
+export interface EventRun {
+  /** The `type` in the JSON of the events. */
+  readonly kind: string;
+  /** How many they are. */
+  readonly count: number;
+}
+
+/**
+ * Events that arrived together. Made only for an observer with {@link Observer.wantsEvents}, once for each read of the
+ * stream, so that the cost does not grow with the number of events in it.
+ */
+export interface EventsObservation {
+  /** Discriminates. */
+  readonly kind: "events";
+  /** The request that they answer. */
+  readonly request: RequestFacts;
+  /** The events in the order of arrival. */
+  readonly runs: readonly EventRun[];
+  /** Wait before the first of them arrived, ms. The others arrived with it. */
+  readonly waitMs: number;
+  /** Set where the stream failed here: `http 401`, or the code of the error. */
+  readonly error?: string;
 }
 
 /** One 401 handled by the recovery machine. The agent is the one that signed the refused request. */
@@ -227,10 +256,14 @@ export interface NoteObservation {
   readonly message: string;
 }
 
-/** Anything a room tells. */
+/** Any observation. */
 export type Observation =
   | RequestObservation
   | ResponseObservation
+  | EventsObservation
+  | RetryObservation
+  | FallbackObservation
+  | TurnObservation
   | RecoveryObservation
   | NetworkObservation
   | NoteObservation;
@@ -245,6 +278,16 @@ export interface Observer {
    * @param deadlineMs longest wait, ms
    */
   readonly flush: (deadlineMs: number) => Promise<void>;
+  /** Whether it takes {@link EventsObservation}. Default false: none are made. */
+  readonly wantsEvents?: boolean;
+  /** Whether the text of the prompt is put into {@link TurnObservation}. Default false. */
+  readonly wantsPrompts?: boolean;
+  /**
+   * Starts the trace of a turn or of a single call. Absent: the observer does not trace.
+   *
+   * @param parent the caller's span, where it gave one
+   */
+  readonly startTrace?: (parent?: TraceHeaders) => TurnSpans;
 }
 
 /** Builds an observer that calls a function for each observation and keeps nothing. */
@@ -254,3 +297,23 @@ export function observerOf(observe: (observation: Observation) => void): Observe
 
 /** An observer that ignores everything. */
 export const SILENT: Observer = observerOf(() => {});
+
+/**
+ * Combines observers: each receives every observation. The trace is that of the first observer that traces.
+ *
+ * @param observers at least one
+ */
+export function combineObservers(...observers: readonly Observer[]): Observer {
+  const [first] = observers;
+  if (first !== undefined && observers.length === 1) return first;
+  const tracing = observers.find(({ startTrace }) => startTrace !== undefined);
+  return {
+    observe: (observation) => {
+      for (const each of observers) each.observe(observation);
+    },
+    flush: async (deadlineMs) => void await Promise.all(observers.map((each) => each.flush(deadlineMs))),
+    wantsEvents: observers.some(({ wantsEvents }) => wantsEvents === true),
+    wantsPrompts: observers.some(({ wantsPrompts }) => wantsPrompts === true),
+    ...(tracing?.startTrace === undefined ? {} : { startTrace: tracing.startTrace }),
+  };
+}

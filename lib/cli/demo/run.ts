@@ -4,6 +4,7 @@
  * @module
  */
 import { loadSettings } from "../../config/load_settings.ts";
+import { RuntimeSummary } from "../../observe/summary/runtime_summary.ts";
 import { Session } from "../../responses/turn/session.ts";
 import type { DemoFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
@@ -22,7 +23,8 @@ export async function run(context: CliContext, flags: DemoFlags): Promise<void> 
   await using demo = await startDemo(host.world, { login: "rejected" });
   const { network } = demo;
   const settings = await loadSettings({ provider: "demo" }, demo.world);
-  await using connection = await connectThrough(demo, { settings, reporter });
+  const summary = new RuntimeSummary();
+  await using connection = await connectThrough(demo, { settings, reporter, observe: summary.observe });
   network.api.enqueue(...demoScenarios());
   reporter.progress(
     "a simulated network with faults, on loopback; no key is needed, and nothing leaves this machine",
@@ -35,7 +37,12 @@ export async function run(context: CliContext, flags: DemoFlags): Promise<void> 
       { model: settings.model, input: [userMessage(DEMO_PROMPT, [])] },
       { signal: stop.signal, restartAfterText: flags.json === true },
     );
-    context.status = await printTurn(turn, { host, reporter, json: flags.json === true });
+    context.status = await printTurn(turn, {
+      host,
+      reporter,
+      json: flags.json === true,
+      figures: () => summary.figures(),
+    });
   } finally {
     session.close();
   }

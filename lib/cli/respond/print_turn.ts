@@ -10,6 +10,7 @@ import type { ResponseEvent, ResultEvent } from "../../responses/events/events.t
 import { isItem, type ResponseItem } from "../../responses/events/items.ts";
 import type { Turn } from "../../responses/turn/turn.ts";
 import type { Host } from "../command/host.ts";
+import type { RuntimeFigures } from "../../observe/summary/figures.ts";
 import { OutputQueue } from "../output/output_queue.ts";
 import type { Reporter } from "../output/reporter.ts";
 import type { SchemaCheck } from "./schema_check.ts";
@@ -21,6 +22,8 @@ export interface PrintOptions {
   readonly host: Host;
   readonly reporter: Reporter;
   readonly json: boolean;
+  /** Returns the runtime summary of the turn, once the turn has ended. */
+  readonly figures: () => RuntimeFigures;
   /** Whether to write the token counts to stderr. Default false. */
   readonly usage?: boolean;
   readonly check?: SchemaCheck | undefined;
@@ -86,10 +89,11 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Exit
     if (result === undefined) throw new Error("The turn ended without a result");
     const error = await laterError({ answer: collector.text, items: items.kept, result }, options);
     const judged = withError(result, error);
-    const line = output.result(judged);
+    const line = output.result(judged, options.figures());
     if (line !== "") await host.stdout.write(line);
     for (const event of deferred) reportEvent(event, reporter);
     if (!json) items.reportCalls(reporter);
+    if (reporter.level > 0) await reportFigures(options.figures(), reporter);
     if (options.usage === true) reporter.requested(describeUsage(judged.usage));
     if (judged.error !== null) reporter.fail(judged.error);
     return judged.exit_code;
@@ -98,6 +102,11 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Exit
     if (error.code !== "reader_gone") throw error;
     return EXIT.readerGone;
   }
+}
+
+async function reportFigures(figures: RuntimeFigures, reporter: Reporter): Promise<void> {
+  const { describeFigures } = await import("../../observe/summary/describe.ts");
+  for (const line of describeFigures(figures)) reporter.note(line);
 }
 
 /** Only the program's own events have messages; keeping those of the API would take memory for nothing. */

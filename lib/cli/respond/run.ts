@@ -15,6 +15,7 @@ import { writeLastLine } from "../command/report_error.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 import { startTimeLimit } from "../command/flags/time_limit.ts";
 import type { Conversation } from "../conversation/conversation_file.ts";
+import { RuntimeSummary } from "../../observe/summary/runtime_summary.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import type { AnswerFile } from "./answer_file.ts";
 import type { RespondFlags } from "./command.ts";
@@ -32,7 +33,7 @@ export async function run(context: CliContext, flags: RespondFlags, ...words: st
     if (flags.json !== true || error.code === "reader_gone") throw error;
     context.status = error.exitStatus;
     const redact = createRedactor(context.host.secrets(), "user");
-    writeLastLine(context.host, resultLine(resultWithoutTurn(error, flags.model ?? null), redact));
+    writeLastLine(context.host, resultLine(resultWithoutTurn(error, flags.model ?? null), null, redact));
     createReporter(context.host, flags).fail(error);
   }
 }
@@ -55,8 +56,25 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
       stop.signal,
     );
   await using conversation = await openConversation(flags, host, reporter);
-  await using connection = await connectCommand(host, connectionFlags(flags, conversation), reporter);
-  const job: Job = { context, flags, reporter, stop: stop.signal, prepared, connection, conversation, file };
+  const summary = new RuntimeSummary();
+  const observe = summary.observe;
+  await using connection = await connectCommand(
+    host,
+    connectionFlags(flags, conversation),
+    reporter,
+    observe,
+  );
+  const job: Job = {
+    summary,
+    context,
+    flags,
+    reporter,
+    stop: stop.signal,
+    prepared,
+    connection,
+    conversation,
+    file,
+  };
   if (flags.dryRun === true) return await printRequests(job, prompts);
   await answerPrompts(job, prompts);
   const isReaderGone = context.status === EXIT.readerGone;
@@ -66,6 +84,7 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
 /** Everything that the turns of one command have in common. */
 interface Job {
   readonly context: CliContext;
+  readonly summary: RuntimeSummary;
   readonly flags: RespondFlags;
   readonly reporter: Reporter;
   readonly stop: AbortSignal;
@@ -82,6 +101,7 @@ async function answerPrompts(job: Job, prompts: readonly string[]): Promise<void
   const session = new Session(sessionOptions(connection));
   try {
     for (const [index, prompt] of prompts.entries()) {
+      job.summary.reset();
       using limit = startTimeLimit(flags.timeout, job.stop, connection.world);
       const request = prepared.forPrompt(prompt, settings, job.conversation?.history());
       const turn = session.turn(request, {
@@ -93,6 +113,7 @@ async function answerPrompts(job: Job, prompts: readonly string[]): Promise<void
         host,
         reporter,
         json,
+        figures: () => job.summary.figures(),
         usage: flags.usage === true,
         check: prepared.check,
         renderer: await rendererFor(job),

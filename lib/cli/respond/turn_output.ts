@@ -6,6 +6,7 @@
 import { redactJson } from "../../redaction/details.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 import { removeStyles } from "../../text/style.ts";
+import type { RuntimeFigures } from "../../observe/summary/figures.ts";
 import { redactError } from "../output/render_error.ts";
 import type { AnswerCollector } from "../../responses/turn/reading/answer_collector.ts";
 import type { EventBatch, ResultEvent, StreamItem } from "../../responses/events/events.ts";
@@ -16,8 +17,8 @@ export interface TurnOutput {
   readonly render: (batch: EventBatch) => string;
   /** Renders the end of the answer, before messages may follow. */
   readonly end: () => string;
-  /** Renders the result. */
-  readonly result: (result: ResultEvent) => string;
+  /** Renders the result, with the runtime summary of the turn. */
+  readonly result: (result: ResultEvent, summary: RuntimeFigures) => string;
 }
 
 /** Renders text that arrives in pieces. */
@@ -34,10 +35,14 @@ export function jsonLine({ event, text }: StreamItem): string {
   return text.includes("\n") || text.includes("\r") ? `${text.replace(/[\r\n]+/g, " ")}\n` : `${text}\n`;
 }
 
-/** Renders the result as the last line. */
-export function resultLine(result: ResultEvent, redact: Redactor): string {
+/**
+ * Renders the result as the last line.
+ *
+ * @param summary the runtime summary of the turn; null where no turn was begun
+ */
+export function resultLine(result: ResultEvent, summary: RuntimeFigures | null, redact: Redactor): string {
   const error = result.error === null ? null : redactError(result.error, redact);
-  return `${JSON.stringify(redactJson({ ...result, error }, redact))}\n`;
+  return `${JSON.stringify(redactJson({ ...result, error, summary }, redact))}\n`;
 }
 
 /**
@@ -59,7 +64,7 @@ export function jsonOutput(redact: Redactor): TurnOutput {
       return lines;
     },
     end: () => "",
-    result: (result) => resultLine(result, redact),
+    result: (result, summary) => resultLine(result, summary, redact),
   };
 }
 

@@ -126,9 +126,11 @@ async function open(
     ...(rejection === undefined ? {} : { rejection }),
   } as const;
   try {
-    const authorized = await withAuthorization(scope, send, async (authorization) => {
+    const authorized = await withAuthorization(scope, send, async (authorization, sent) => {
       url = endpointUrl(baseUrl(provider, authorization.mode), "responses");
-      const call = { request, context, authorization, turnState: facts.state.value, signal };
+      const trace = scope.traceHeaders(sent) ?? context.trace;
+      const traced = trace === undefined ? context : { ...context, trace };
+      const call = { request, context: traced, authorization, turnState: facts.state.value, signal };
       return answerOf(await transport.open(call), refusalContext(parts, authorization.headers));
     });
     return { kind: "answered", authorized };

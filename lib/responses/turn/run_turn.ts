@@ -9,8 +9,9 @@ import { deadline } from "../../async/deadline.ts";
 import type { Provider } from "../../config/provider.ts";
 import { asCulvertError, CulvertError } from "../../errors.ts";
 import { type Observer, SILENT } from "../../net/observer.ts";
+import type { TurnSpans } from "../../net/turn_observation.ts";
 import type { World } from "../../world/world.ts";
-import type { EventBatch, StreamItem } from "../events/events.ts";
+import type { EventBatch, ResultEvent, StreamItem } from "../events/events.ts";
 import { type Failure, isBrokenConnection } from "../failures/failure.ts";
 import { refusalError } from "../failures/refusal.ts";
 import type { RequestContext } from "../request/identity.ts";
@@ -21,6 +22,7 @@ import { runAttempt } from "./attempt.ts";
 import { interruption, turnResult } from "./result.ts";
 import { RetryBudget } from "./retry_budget.ts";
 import type { TurnFacts } from "./turn_facts.ts";
+import { turnObservation } from "./turn_observation.ts";
 import { TurnProgress } from "./turn_progress.ts";
 
 /** What a turn is built from. */
@@ -57,30 +59,63 @@ export async function* runTurn(
   const { timeoutMs } = options;
   using limit = timeoutMs === undefined ? undefined : deadline(timeoutMs, parts.world, options.signal);
   const signal = limit?.signal ?? options.signal;
-  const progress = new TurnProgress(parts.world);
-  let error: CulvertError | undefined;
+  const { context, observer = SILENT, world } = parts;
+  const progress = new TurnProgress(world);
+  const spans = observer.startTrace?.(context.trace);
+  const scope = scopeOf(parts, spans);
+  const startedAt = world.now();
+  let result: ResultEvent | undefined;
   try {
-    error = yield* runAttempts(request, parts, { ...options, signal }, progress);
-  } catch (thrown) {
-    error = signal.aborted ? interruption(signal.reason) : asCulvertError(thrown);
+    let error: CulvertError | undefined;
+    try {
+      error = yield* runAttempts({ request, parts, scope, progress }, { ...options, signal });
+    } catch (thrown) {
+      error = signal.aborted ? interruption(signal.reason) : asCulvertError(thrown);
+    }
+    const batch = lastBatch(request, parts, progress, error);
+    result = batch.result;
+    // Observed before the result is yielded: its reader finds the figures of the turn complete.
+    if (observer !== SILENT) observeTurn();
+    yield batch.items;
+  } finally {
+    if (result === undefined && observer !== SILENT) observeTurn();
   }
-  yield lastBatch(request, parts, progress, error);
+
+  function observeTurn(): void {
+    observer.observe(
+      turnObservation({ request, parts, progress, spans, startedAt, result, last: scope.lastFacts }),
+    );
+  }
+}
+
+/** The scope of the requests of a turn. */
+function scopeOf(
+  { authenticator, context, observer = SILENT, provider, world }: TurnParts,
+  spans: TurnSpans | undefined,
+): RequestScope {
+  const trace = spans === undefined
+    ? traceIds(context.trace)
+    : { traceId: spans.traceId, parentSpanId: spans.callSpanId };
+  const ids = { sessionId: context.identity.sessionId, turnId: context.turnId, ...trace };
+  return new RequestScope({ authenticator, observer, provider, world, ids, ...(spans && { spans }) });
+}
+
+/** What the attempts of a turn share. */
+interface Attempts {
+  readonly request: TurnRequest;
+  readonly parts: TurnParts;
+  readonly scope: RequestScope;
+  readonly progress: TurnProgress;
 }
 
 /** Makes attempts. Returns the error that the turn ends with, or nothing where it completed. */
 async function* runAttempts(
-  request: TurnRequest,
-  parts: TurnParts,
+  { parts, progress, request, scope }: Attempts,
   options: RunOptions,
-  progress: TurnProgress,
 ): AsyncGenerator<EventBatch, CulvertError | undefined> {
-  const { authenticator, context, facts, observer = SILENT, provider, transports, world } = parts;
-  const ids = {
-    sessionId: context.identity.sessionId,
-    turnId: context.turnId,
-    ...traceIds(context.trace),
-  };
-  const scope = new RequestScope({ authenticator, observer, provider, world, ids });
+  const { context, facts, provider, transports, world } = parts;
+  const { observer } = scope;
+  const ids = { sessionId: context.identity.sessionId, turnId: context.turnId };
   const budget = new RetryBudget(provider, world.random, parts.maxRetryAfterMs);
   let brokenWebsockets = 0;
   let rejection: Rejection | undefined;
@@ -95,10 +130,12 @@ async function* runAttempts(
     if (hasText && !options.restartAfterText) return withPartialOutput(failure);
     if (transport === "websocket" && hasEvents && isBrokenConnection(failure.error)) brokenWebsockets++;
     const change = transports.reconsider({ ...end, brokenWebsockets });
+    if (change?.event.type === "culvert.fallback") observer.observe({ kind: "fallback", ...ids });
     if (change !== undefined) yield [{ event: change.event }];
     if (change?.free === true) continue;
     const retry = budget.grant(level, failure);
     if (retry === undefined) return failure.error;
+    observer.observe({ kind: "retry", level, error: failure.error.code, delayMs: retry.delayMs, ...ids });
     yield [{
       event: {
         type: "culvert.retry",
@@ -121,7 +158,7 @@ function lastBatch(
   { facts, wordHint }: TurnParts,
   progress: TurnProgress,
   failure: CulvertError | undefined,
-): EventBatch {
+): { readonly items: EventBatch; readonly result: ResultEvent } {
   const error = failure === undefined || wordHint === undefined ? failure : wordHint(failure);
   const items: StreamItem[] = facts.warnings.map((event) => ({ event }));
   if (facts.skipped > 0) {
@@ -129,7 +166,7 @@ function lastBatch(
     items.push({ event: { type: "culvert.warning", code: "events_skipped", message } });
   }
   const result = turnResult({ error, modelRequested: request.model, facts, progress });
-  return [...items, { event: result }];
+  return { items: [...items, { event: result }], result };
 }
 
 /** The error of a turn that cannot be started over because part of its answer was already written. */

@@ -11,13 +11,15 @@ export interface Timings {
   headers: number | null;
   firstEvent: number | null;
   firstText: number | null;
+  /** The first text, reasoning or output item. */
+  firstOutput: number | null;
 }
 
 /** Progress of one turn. The attempts write it; the result event reads it. */
 export class TurnProgress {
   readonly #world: Pick<World, "monotonic">;
   readonly #begin: number;
-  readonly timings: Timings = { headers: null, firstEvent: null, firstText: null };
+  readonly timings: Timings = { headers: null, firstEvent: null, firstText: null, firstOutput: null };
   /** Transport of the latest response. */
   transport: TransportName | null = null;
   /** The server's id of the latest request. */

@@ -77,9 +77,9 @@ class Rig implements AsyncDisposable {
     await readTurn(this.session.turn(HELLO));
   }
 
-  /** What was told since the last call, notes aside. */
+  /** Returns the observations since the last call, without notes and turns. */
   told(): readonly Observation[] {
-    return this.seen.splice(0).filter(({ kind }) => kind !== "note");
+    return this.seen.splice(0).filter(({ kind }) => kind !== "note" && kind !== "turn");
   }
 
   /** Everything that must not be told. */

@@ -23,10 +23,12 @@ Deno.test("websocket: each turn of two frames is one request and one response of
   assertEquals(facts(seen), [
     ["request", "websocket", false],
     ["response", "websocket", "completed", 2],
+    ["turn"],
     ["request", "websocket", true],
     ["response", "websocket", "completed", 2],
+    ["turn"],
   ]);
-  for (const one of seen) assert(one.kind === "response" && one.durationMs >= 0 || one.kind === "request");
+  for (const one of seen) assert(one.kind !== "response" || one.durationMs >= one.waitMs);
 });
 
 Deno.test("over SSE each turn of two events is one request and one response of two events", async () => {
@@ -40,6 +42,7 @@ Deno.test("over SSE each turn of two events is one request and one response of t
   assertEquals(facts(seen).map((fact) => fact.filter((value) => value !== undefined)), [
     ["request", "http", false],
     ["response", "http", "completed", 2],
+    ["turn"],
   ]);
 });
 

@@ -32,7 +32,7 @@ const answers = (response: () => Response): SocketScript => ({ posts: [response]
 const streaming = (text: string) => () =>
   new Response(text, { headers: { "content-type": "text/event-stream" } });
 const frame = (event: object) => `data: ${JSON.stringify(event)}\n\n`;
-const CREATED = frame({ type: "response.created", response: { id: CANARY } });
+const CREATED = frame({ type: "response.created", response: { id: "resp_1", instructions: CANARY } });
 
 Deno.test("a request that never reached its server is told by the class of the network's failure", async () => {
   const port = closedPort();

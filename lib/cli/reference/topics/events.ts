@@ -27,7 +27,7 @@ export const OWN_EVENTS: Readonly<Record<CulvertEvent["type"], string>> = {
   "culvert.server_timings": "the server's own timings of the response, if requested",
   "culvert.result":
     "the last line, exactly one: status, exit_code, response_id, request_id, model_requested, " +
-    "model_served, transport, usage, rate_limits, timings_ms, error",
+    "model_served, transport, usage, rate_limits, timings_ms, error, summary (counts and times of requests, events, websockets and tokens)",
 };
 
 /** Events of the API with a meaning here; all others are passed on as they come. */

@@ -4,15 +4,16 @@
  * @module
  */
 import { asCulvertError } from "../../../errors.ts";
-import { type ObservedUsage, type RequestFacts, SILENT } from "../../../net/observer.ts";
+import { type RequestFacts, SILENT } from "../../../net/observer.ts";
 import { serverEvidence } from "../../../net/server_evidence.ts";
-import type { EventBatch, StreamItem, TokenUsage } from "../../events/events.ts";
+import type { EventBatch, ServerTimingsEvent, StreamItem } from "../../events/events.ts";
 import { networkFailure } from "../../failures/failure.ts";
 import type { HttpFailure } from "../../failures/http_failures.ts";
 import type { EventStream } from "../../transport/transport.ts";
 import type { AttemptOptions } from "../attempt.ts";
 import type { ResponseReader, StreamEnd } from "./response_reader.ts";
 import { heldBackWarning, withProgress } from "./stream_timing.ts";
+import { eventRuns, observedServerTimings, observedUsage } from "../turn_observation.ts";
 import type { TurnProgress } from "../turn_progress.ts";
 
 /** What is read. */
@@ -41,9 +42,9 @@ export async function* readResponse(
   progress.transport = head.transport;
   progress.requestId = serverEvidence(head.headers).requestId ?? null;
   progress.timings.headers = progress.elapsedMs;
-  const observe = observeResponse(options);
+  const { monotonic } = scope.world;
+  const observed = new ObservedResponse(options);
   let end: StreamEnd | undefined;
-  let events = 0;
   let firstEventAt: number | undefined;
   let lastEventAt = sentAt;
   try {
@@ -60,19 +61,22 @@ export async function* readResponse(
     while (end === undefined) {
       const batch: StreamItem[] = [];
       const eventsBefore = reader.events;
+      const waitsSince = monotonic();
       try {
         const texts = await stream.next();
-        events += texts?.length ?? 0;
+        observed.arrived(texts?.length ?? 0, monotonic() - waitsSince);
         end = texts === null ? { kind: "failed", failure: reader.ended() } : reader.read(texts, batch);
       } catch (thrown) {
+        observed.arrived(0, monotonic() - waitsSince);
         end = { kind: "failed", failure: networkFailure(asCulvertError(thrown)) };
       }
       if (reader.events > eventsBefore) {
         stream.progressed();
-        lastEventAt = scope.world.monotonic();
+        lastEventAt = monotonic();
         firstEventAt ??= lastEventAt;
         noteTimes(progress, reader);
       }
+      observed.read(batch, end);
       // Released before the last batch is yielded: its reader finds the connection kept, or closed.
       if (end !== undefined) stream.release(end.kind === "completed" ? end.response : undefined);
       if (batch.length > 0) yield batch;
@@ -89,48 +93,93 @@ export async function* readResponse(
     return { ...failure, error: withProgress(failure.error, reader.events, elapsedMs) };
   } finally {
     stream.release();
-    observe(end, events, firstEventAt);
+    observed.ended(end, firstEventAt);
   }
 }
 
 function noteTimes({ elapsedMs, timings }: TurnProgress, reader: ResponseReader): void {
   if (timings.firstEvent === null && reader.hasEvents) timings.firstEvent = elapsedMs;
   if (timings.firstText === null && reader.hasText) timings.firstText = elapsedMs;
+  if (timings.firstOutput === null && reader.hasOutput) timings.firstOutput = elapsedMs;
 }
 
-/** Returns a function that observes the end of a response and its duration since this call. */
-function observeResponse(
-  { facts, parts, scope, sentAt, signal, stream }: ReadOptions,
-): (end: StreamEnd | undefined, events: number, firstEventAt: number | undefined) => void {
-  const { observer, world } = scope;
-  const begin = world.monotonic();
-  return (end, events, firstEventAt) => {
-    if (observer === SILENT) return;
+/** Collects what is observed of one response. Does nothing without an observer. */
+class ObservedResponse {
+  readonly #options: ReadOptions;
+  readonly #begin: number;
+  readonly #isObserved: boolean;
+  readonly #wantsEvents: boolean;
+  #events = 0;
+  #waitMs = 0;
+  #latestWaitMs = 0;
+  #firstOutputAt: number | undefined;
+  #timings: ServerTimingsEvent | undefined;
+
+  constructor(options: ReadOptions) {
+    const { observer, world } = options.scope;
+    this.#options = options;
+    this.#begin = world.monotonic();
+    this.#isObserved = observer !== SILENT;
+    this.#wantsEvents = observer.wantsEvents === true;
+  }
+
+  /** Takes the number of texts that arrived together, and the wait for them, ms. */
+  arrived(texts: number, waitMs: number): void {
+    this.#events += texts;
+    this.#waitMs += waitMs;
+    this.#latestWaitMs = waitMs;
+  }
+
+  /** Takes the events that were read from these texts. */
+  read(batch: EventBatch, end: StreamEnd | undefined): void {
+    if (!this.#isObserved) return;
+    const { facts, reader, scope } = this.#options;
+    if (reader.hasOutput) this.#firstOutputAt ??= scope.world.monotonic();
+    if (facts.transport === "websocket") {
+      for (const { event } of batch) if (event.type === "culvert.server_timings") this.#timings = event;
+    }
+    if (!this.#wantsEvents) return;
+    const error = this.#errorOf(end);
+    const runs = eventRuns(batch);
+    if (runs.length === 0 && error === undefined) return;
+    scope.observer.observe({
+      kind: "events",
+      request: facts,
+      runs,
+      waitMs: this.#latestWaitMs,
+      ...(error === undefined ? {} : { error }),
+    });
+  }
+
+  /** Observes the response. */
+  ended(end: StreamEnd | undefined, firstEventAt: number | undefined): void {
+    if (!this.#isObserved) return;
+    const { facts, parts, scope: { observer, world }, sentAt, signal, stream } = this.#options;
     const isCancelled = end === undefined || signal.aborted;
-    const failure = end?.kind === "failed" && !isCancelled ? end.failure : undefined;
-    const error = failure?.refusal === undefined ? failure?.error.code : `http ${failure.refusal.status}`;
-    const { modelServed, usage } = parts.facts;
+    const error = this.#errorOf(end);
+    const { modelServed, responseId, usage } = parts.facts;
     observer.observe({
       kind: "response",
       ...facts,
       outcome: end?.kind === "completed" ? "completed" : isCancelled ? "cancelled" : "failed",
-      events,
-      durationMs: world.monotonic() - begin,
+      events: this.#events,
+      durationMs: world.monotonic() - this.#begin,
+      waitMs: this.#waitMs,
       ...(error === undefined ? {} : { error }),
       ...(facts.transport === "websocket" ? { connectionReused: stream.head.reused } : {}),
       ...(firstEventAt === undefined ? {} : { timeToFirstEventMs: firstEventAt - sentAt }),
+      ...(this.#firstOutputAt === undefined ? {} : { timeToFirstOutputMs: this.#firstOutputAt - sentAt }),
       ...(usage === null ? {} : { usage: observedUsage(usage) }),
       ...(modelServed === null ? {} : { modelServed }),
+      ...(responseId === undefined ? {} : { responseId }),
+      ...(this.#timings === undefined ? {} : { serverTimings: observedServerTimings(this.#timings) }),
     });
-  };
-}
+  }
 
-function observedUsage(usage: TokenUsage): ObservedUsage {
-  return {
-    inputTokens: usage.input_tokens,
-    cachedInputTokens: usage.cached_input_tokens,
-    outputTokens: usage.output_tokens,
-    reasoningOutputTokens: usage.reasoning_output_tokens,
-    totalTokens: usage.total_tokens,
-  };
+  /** The status or the code of a failure; `undefined` where the response was cancelled. */
+  #errorOf(end: StreamEnd | undefined): string | undefined {
+    if (end?.kind !== "failed" || this.#options.signal.aborted) return undefined;
+    const { error, refusal } = end.failure;
+    return refusal === undefined ? error.code : `http ${refusal.status}`;
+  }
 }
