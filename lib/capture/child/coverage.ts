@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ExchangeTap, TapFactory } from "../../net/server/exchange_tap.ts";
+import type { ExchangeTap, TapFactory } from "../../net/exchange_tap.ts";
 import type { ProxyEvent } from "../../net/server/proxy/proxy_events.ts";
 import { channelIdOf, CHANNELS } from "../relay/channels.ts";
 import type { CaptureMode } from "./choose_mode.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Dialer } from "../../net/dialer/dialer.ts";
-import type { TapFactory } from "../../net/server/exchange_tap.ts";
+import type { TapFactory } from "../../net/exchange_tap.ts";
 import { dialerUpstream } from "../../net/server/forward/upstream.ts";
 import { type RunningProxy, startInterceptingProxy } from "../../net/server/proxy/intercepting_proxy.ts";
 import type { ProxyEvent, TunnelTapFactory } from "../../net/server/proxy/proxy_events.ts";

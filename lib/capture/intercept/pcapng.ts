@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Direction } from "../../net/server/exchange_tap.ts";
+import type { Direction } from "../../net/exchange_tap.ts";
 import type { TunnelTap, TunnelTapFactory } from "../../net/server/proxy/proxy_events.ts";
 
 const SECTION_HEADER = 0x0a0d0d0a;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ExchangeEnd, ExchangeHead, ExchangeIds, ExchangeTap } from "../../net/server/exchange_tap.ts";
+import type { ExchangeEnd, ExchangeHead, ExchangeIds, ExchangeTap } from "../../net/exchange_tap.ts";
 import { BodyDecoder, BodyRecorder } from "./body_recorder.ts";
 import { channelOf, headerTags, isOAuth } from "./channels.ts";
 import type { CaptureRedaction } from "./capture_redaction.ts";

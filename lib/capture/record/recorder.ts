@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { CulvertError } from "../../errors.ts";
-import type { TapFactory } from "../../net/server/exchange_tap.ts";
+import type { TapFactory } from "../../net/exchange_tap.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import { CaptureWriter } from "./store/capture_writer.ts";

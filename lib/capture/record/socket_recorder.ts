@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Direction } from "../../net/server/exchange_tap.ts";
+import type { Direction } from "../../net/exchange_tap.ts";
 import type { Receiver } from "../../net/websocket/ws_parts.ts";
 import { redactedBytes } from "./body_recorder.ts";
 import type { CaptureRedaction } from "./capture_redaction.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { Hono } from "hono";
-import type { TapFactory } from "../../net/server/exchange_tap.ts";
+import type { TapFactory } from "../../net/exchange_tap.ts";
 import { dialerUpstream } from "../../net/server/forward/upstream.ts";
 import {
   type RelayRequest,

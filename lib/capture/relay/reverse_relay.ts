@@ -5,7 +5,7 @@
  */
 import { Hono } from "hono";
 import type { Dialer } from "../../net/dialer/dialer.ts";
-import type { TapFactory } from "../../net/server/exchange_tap.ts";
+import type { TapFactory } from "../../net/exchange_tap.ts";
 import { headerValueOf, replaceHeaders } from "../../net/server/forward/raw_headers.ts";
 import { dialerUpstream, hostHeaderOf } from "../../net/server/forward/upstream.ts";
 import {

@@ -10,7 +10,7 @@ import { startForwardCapture } from "../../capture/intercept/forward_capture.ts"
 import { createTunnelFile } from "../../capture/intercept/pcapng.ts";
 import { BACKEND_MOUNT, MODEL_MOUNT, startReverseRelay } from "../../capture/relay/reverse_relay.ts";
 import { CulvertError } from "../../errors.ts";
-import type { TapFactory } from "../../net/server/exchange_tap.ts";
+import type { TapFactory } from "../../net/exchange_tap.ts";
 import type { ProxyEvent } from "../../net/server/proxy/proxy_events.ts";
 import type { World } from "../../world/world.ts";
 import type { Connection } from "../command/connection.ts";

@@ -7,7 +7,7 @@ import { runChild } from "../../capture/child/run_child.ts";
 import { startRecorder } from "../../capture/record/recorder.ts";
 import { type LendingOptions, startLendingRelay } from "../../capture/relay/lending_relay.ts";
 import { randomToken } from "../../capture/relay/relay_guard.ts";
-import type { TapFactory } from "../../net/server/exchange_tap.ts";
+import type { TapFactory } from "../../net/exchange_tap.ts";
 import type { RelayResult, RelayServer } from "../../net/server/relay_server.ts";
 import { baseUrl } from "../../responses/request/url.ts";
 import { VERSION } from "../../version.ts";

@@ -7,8 +7,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { ExchangeTap, TapFactory } from "./exchange_tap.ts";
-import { nextConnectionId, TapSource } from "./forward/exchange.ts";
+import type { ExchangeTap, TapFactory } from "../exchange_tap.ts";
+import { nextConnectionId, TapSource } from "../tap_source.ts";
 import { type Forwarding, forwardRequest, type OutgoingRequest } from "./forward/forward_request.ts";
 import { forwardUpgrade, rawReply, type UpgradeRequest } from "./forward/forward_upgrade.ts";
 import { ignoreBrokenPeer } from "./forward/splice.ts";

@@ -1,7 +1,7 @@
 /** A recording in a temporary directory, and exchanges that pass through its taps. */
 import { type Recorder, type RecorderOptions, startRecorder } from "../../../lib/capture/record/recorder.ts";
 import { loadDirectory, type LoadedCapture } from "../../../lib/capture/record/read/exchanges.ts";
-import type { ExchangeTap } from "../../../lib/net/server/exchange_tap.ts";
+import type { ExchangeTap } from "../../../lib/net/exchange_tap.ts";
 import { join } from "../../support/paths.ts";
 
 /** A recording under way. */

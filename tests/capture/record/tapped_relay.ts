@@ -1,7 +1,7 @@
 /** A reverse relay on loopback that does nothing but pass bytes on and feed the taps of a recorder. */
 import { Agent, createServer, request } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import type { TapFactory } from "../../../lib/net/server/exchange_tap.ts";
+import type { TapFactory } from "../../../lib/net/exchange_tap.ts";
 
 /** A relay that listens. */
 export interface TappedRelay extends AsyncDisposable {

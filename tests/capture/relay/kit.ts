@@ -1,6 +1,6 @@
 /** A reverse relay in front of a server of the test, and what its tap was told. */
 import { startReverseRelay } from "../../../lib/capture/relay/reverse_relay.ts";
-import type { ExchangeEnd, ExchangeHead, TapFactory } from "../../../lib/net/server/exchange_tap.ts";
+import type { ExchangeEnd, ExchangeHead, TapFactory } from "../../../lib/net/exchange_tap.ts";
 import { dialerFor } from "../../net/kit.ts";
 import { eventually } from "../../net/server/kit.ts";
 

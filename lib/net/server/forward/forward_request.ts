@@ -6,7 +6,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ExchangeTap } from "../exchange_tap.ts";
+import type { ExchangeTap } from "../../exchange_tap.ts";
 import { endToEndHeaders, headerPairs, headerValueOf, withoutHeaders } from "./raw_headers.ts";
 import { readStart, RequestBody } from "./request_body.ts";
 import { ignoreBrokenPeer, reset } from "./splice.ts";

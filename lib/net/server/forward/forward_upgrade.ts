@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Direction, ExchangeTap } from "../exchange_tap.ts";
+import type { Direction, ExchangeTap } from "../../exchange_tap.ts";
 import type { Forwarding, OutgoingRequest, OwnReply } from "./forward_request.ts";
 import { endToEndHeaders, headerPairs, upgradeHeaders, withoutHeaders } from "./raw_headers.ts";
 import { readStart } from "./request_body.ts";

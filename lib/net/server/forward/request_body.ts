@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { ClientRequest, IncomingMessage } from "node:http";
-import type { ExchangeTap } from "../exchange_tap.ts";
+import type { ExchangeTap } from "../../exchange_tap.ts";
 import { headerPairs } from "./raw_headers.ts";
 import { ignoreBrokenPeer } from "./splice.ts";
 

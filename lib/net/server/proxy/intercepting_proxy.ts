@@ -7,8 +7,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { TapFactory } from "../exchange_tap.ts";
-import { nextConnectionId, TapSource } from "../forward/exchange.ts";
+import type { TapFactory } from "../../exchange_tap.ts";
+import { nextConnectionId, TapSource } from "../../tap_source.ts";
 import {
   type Forwarding,
   type ForwardPolicy,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Direction } from "../exchange_tap.ts";
+import type { Direction } from "../../exchange_tap.ts";
 
 /** What was done with a CONNECT. */
 export type ConnectAction = "intercepted" | "tunnelled" | "unauthorized" | "blocked" | "unreachable";

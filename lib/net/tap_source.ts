@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Direction, ExchangeEnd, ExchangeTap, TapFactory } from "../exchange_tap.ts";
+import type { Direction, ExchangeEnd, ExchangeTap, TapFactory } from "./exchange_tap.ts";
 
 const SILENT_TAP: ExchangeTap = { head: () => {}, bytes: () => {}, upgrade: () => {}, end: () => {} };
 
