@@ -13,6 +13,7 @@ import { createDialer } from "../net/dialer/create_dialer.ts";
 import type { Dialer } from "../net/dialer/dialer.ts";
 import { hidingWarning } from "../net/dialer/env_permission.ts";
 import type { ClientIdentity } from "../net/client_identity.ts";
+import type { TapFactory } from "../net/exchange_tap.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
 import { createRouteTable, type RouteTableResult } from "../net/route/route_table.ts";
 import { secretsAround } from "../redaction/environment_secrets.ts";
@@ -31,6 +32,8 @@ import { userAgent } from "./user_agent.ts";
 export interface ConnectOptions<A extends Authenticator = SessionAuthenticator> {
   /** Receives every observation. Default: none does. */
   readonly observer?: Observer;
+  /** Makes the tap of each exchange, for a capture. Default: nothing is recorded. */
+  readonly tap?: TapFactory;
   /** Receives what the user should know of the configuration, the roots and the credential. Default: ignored. */
   readonly warn?: (warning: Warning) => void;
   /** Receives every secret that settings, environment and credential hold. Default: a register of its own. */
@@ -105,7 +108,10 @@ export async function connect(
   ]);
   const hiding = hidingWarning() ?? [];
   [...settings.warnings, ...trust.warnings, ...warnings].concat(hiding).forEach((each) => warn(each));
-  const dialer = dialerFor({ trust, routes, world, observer, identity });
+  const dialer = dialerFor({
+    ...{ trust, routes, world, observer, identity },
+    ...(options.tap === undefined ? {} : { tap: options.tap }),
+  });
   const held = new Set<Promise<unknown>>();
   const hold = (work: Promise<unknown>) => {
     const forget = () => held.delete(work);
@@ -177,11 +183,12 @@ export interface DialerParts {
   readonly routes: RouteTableResult["routes"];
   readonly world: World;
   readonly observer?: Observer;
+  readonly tap?: TapFactory;
   /** The client certificate, from {@link identityFor}. */
   readonly identity?: ClientIdentity | undefined;
 }
 
 /** Builds the dialer. Opens nothing. */
-export function dialerFor({ trust, routes, world, observer = SILENT, identity }: DialerParts): Dialer {
-  return createDialer({ trust, routes, world, observer, identity, userAgent: userAgent(world) });
+export function dialerFor(parts: DialerParts): Dialer {
+  return createDialer({ ...parts, userAgent: userAgent(parts.world) });
 }

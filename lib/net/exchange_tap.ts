@@ -1,5 +1,5 @@
 /**
- * What a relay tells about the exchanges that pass through it. Inference traces and captures implement
+ * What a relay, and the dialer, report about the exchanges that pass through them. Inference traces and captures implement
  * {@link ExchangeTap}; observations (`lib/net/observer.ts`) never hold bodies.
  *
  * @module
@@ -22,6 +22,8 @@ export interface ExchangeHead {
   /** Of a response: its status and reason phrase. */
   readonly status?: number;
   readonly reason?: string;
+  /** Of a response: its body is reported after decoding, whatever `content-encoding` says. */
+  readonly isDecoded?: boolean;
 }
 
 /** How one direction of an exchange ended. */
@@ -53,7 +55,10 @@ export interface ExchangeTap {
 export interface ExchangeIds {
   /** Unique within the process, in the order of arrival. */
   readonly exchangeId: number;
-  /** The client's connection; exchanges over one keep-alive connection share it. */
+  /**
+   * The client's connection; exchanges over one keep-alive connection share it. The HTTP client of the runtime does not
+   * tell which connection it uses: each of its exchanges has a number of its own.
+   */
   readonly connectionId: number;
 }
 

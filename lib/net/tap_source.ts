@@ -1,5 +1,5 @@
 /**
- * One exchange on its way through a proxy of ours: its identifiers, and a tap that cannot disturb it.
+ * Makes the taps of exchanges: each has identifiers of its own, and none can disturb its exchange.
  *
  * @module
  */

@@ -50,16 +50,16 @@ const OAUTH_MEMBER =
  * key that is never stored: equal secrets can be recognised within a capture, and nothing can be computed from it.
  *
  * @param profile `none` redacts nothing; `share` also removes prompts, answers and tool texts
- * @param known secrets that are known from the start
+ * @param known secrets that are known from the start, or a register that grows
  */
 export function createCaptureRedaction(
   profile: RedactionProfile,
-  known: readonly string[] = [],
+  known: readonly string[] | Secrets = [],
 ): CaptureRedaction {
   if (profile === "none") {
     return { headers: pairs, url: (url) => url, text: (text) => text };
   }
-  const secrets = new Secrets(known);
+  const secrets = known instanceof Secrets ? known : new Secrets(known);
   const key = crypto.getRandomValues(new Uint8Array(32));
   const hash = (secret: string) => createHmac("sha256", key).update(secret).digest("hex").slice(0, 8);
   const mask = (secret: string) =>

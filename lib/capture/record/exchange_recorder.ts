@@ -148,7 +148,7 @@ export class ExchangeRecorder implements ExchangeTap {
     });
     if (isInterim) return;
     this.#moments.response = head.at;
-    const encoding = headerOf(head.rawHeaders, "content-encoding");
+    const encoding = head.isDecoded === true ? undefined : headerOf(head.rawHeaders, "content-encoding");
     const mediaType = headerOf(head.rawHeaders, "content-type");
     if (/^text\/event-stream\b/i.test(mediaType ?? "")) {
       this.#stream = { decoder: new BodyDecoder(encoding), splitter: new SseSplitter() };

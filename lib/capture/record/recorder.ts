@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { CulvertError } from "../../errors.ts";
 import type { TapFactory } from "../../net/exchange_tap.ts";
+import type { Secrets } from "../../redaction/secrets.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import { CaptureWriter } from "./store/capture_writer.ts";
@@ -33,8 +34,8 @@ export interface RecorderOptions {
   readonly maxBytes?: number;
   /** Default `safe`. */
   readonly redaction?: RedactionProfile;
-  /** Secrets that are known from the start, such as the key that the relay adds. */
-  readonly secrets?: readonly string[];
+  /** Secrets that are known from the start, such as the key that the relay adds, or the register of the process. */
+  readonly secrets?: readonly string[] | Secrets;
   /** The channels that were set up, and the upstream of each. */
   readonly channels?: Readonly<Record<string, string>>;
   /** Told once when the limit is reached, and once when nothing can be written any more. */

@@ -16,6 +16,7 @@ import { connectCommand, type Connection } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import type { CaptureFlags } from "./command.ts";
+import { summaryLine } from "./record_command.ts";
 import { type Captured, startForward, startKeylog, startReverse } from "./start_capture.ts";
 
 /** Runs the command. */
@@ -66,8 +67,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
     await capture?.close();
     const summary = await recorder.close();
     for (const line of coverageLines(coverage, choice.mode)) reporter.progress(line);
-    const count = `${summary.exchanges} ${summary.exchanges === 1 ? "exchange" : "exchanges"}`;
-    reporter.progress(`${count} recorded in ${summary.directory}`);
+    reporter.progress(summaryLine(summary));
     for (const line of capture?.remarks() ?? []) reporter.progress(line);
   }
 }

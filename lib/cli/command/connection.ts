@@ -6,6 +6,7 @@
 import { loadSettings } from "../../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../../config/settings.ts";
 import { connect, type Connection as Connected } from "../../connect/connect.ts";
+import type { TapFactory } from "../../net/exchange_tap.ts";
 import { type Observation, observerOf } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
@@ -34,6 +35,7 @@ export type Connection = Connected;
  * @param flags the flags as given
  * @param reporter receives every warning, and with `-v` the roots and the notes of the network
  * @param observe receives every observation
+ * @param tap makes the tap of each exchange, for a capture
  * @throws CulvertError of configuration and trust
  */
 export async function connectCommand(
@@ -41,16 +43,16 @@ export async function connectCommand(
   flags: ConnectionFlags,
   reporter: Reporter,
   observe: (observation: Observation) => void = () => {},
+  tap?: TapFactory,
 ): Promise<Connection> {
   const loaded = await loadSettings(settingsFlags(flags), host.world);
   const settings = flags.header === undefined
     ? loaded
     : (await import("./flags/header.ts")).withHeaders(loaded, flags.header, reporter.secrets);
-  if (settings.provider.id !== "demo") {
-    return await connectWith({ world: host.world, settings, reporter, observe });
-  }
+  const parts = { settings, reporter, observe, ...(tap === undefined ? {} : { tap }) };
+  if (settings.provider.id !== "demo") return await connectWith({ world: host.world, ...parts });
   const { connectToDemo } = await import("./demo_connection.ts");
-  return await connectToDemo(host, { settings, reporter, observe });
+  return await connectToDemo(host, parts);
 }
 
 /** What {@link connectWith} builds on. */
@@ -60,6 +62,7 @@ export interface ConnectionParts {
   readonly settings: Settings;
   readonly reporter: Reporter;
   readonly observe?: (observation: Observation) => void;
+  readonly tap?: TapFactory;
   /** Closed after the connection. */
   readonly beneath?: AsyncDisposable;
 }
@@ -82,6 +85,7 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
     observer,
     warn: (warning) => warn(warning),
     secrets: reporter.secrets,
+    ...(parts.tap === undefined ? {} : { tap: parts.tap }),
   });
   summarise(early, reporter).forEach(reporter.warn);
   warn = reporter.warn;

@@ -41,6 +41,7 @@ export type RespondFlags = OutputFlags & NetworkFlags & {
   readonly apiKeyFile?: string;
   readonly usage?: boolean;
   readonly dryRun?: boolean;
+  readonly capture?: string;
 };
 
 /** Values of `--reasoning` that completion proposes; a gateway may accept others. */
@@ -223,6 +224,13 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       optional: true,
       withNegated: false,
       brief: "Print the request with secrets masked, and send nothing",
+    },
+    capture: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "DIR",
+      brief: "Record every request of this command, without secrets, for culvert view",
     },
     json: {
       kind: "boolean",

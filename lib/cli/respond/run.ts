@@ -8,6 +8,7 @@ import type { SharedFlags } from "../../config/settings.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { resultWithoutTurn } from "../../responses/turn/result.ts";
 import { Session, sessionOptions } from "../../responses/turn/session.ts";
+import type { Recording } from "../capture/record_command.ts";
 import { connectCommand, type Connection, type ConnectionFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
@@ -58,11 +59,13 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
   await using conversation = await openConversation(flags, host, reporter);
   const summary = new RuntimeSummary();
   const observe = summary.observe;
+  await using recording = await startRecording(flags, host, reporter);
   await using connection = await connectCommand(
     host,
     connectionFlags(flags, conversation),
     reporter,
     observe,
+    recording?.tap,
   );
   const job: Job = {
     summary,
@@ -204,6 +207,16 @@ async function openConversation(
   if (flags.conversation === undefined && flags.continue !== true) return undefined;
   const { openConversation } = await import("../conversation/open_conversation.ts");
   return await openConversation({ name: flags.conversation, world: host.world, reporter });
+}
+
+async function startRecording(
+  { capture, dryRun }: RespondFlags,
+  host: Host,
+  reporter: Reporter,
+): Promise<Recording | undefined> {
+  if (capture === undefined || dryRun === true) return undefined;
+  const { recordCommand } = await import("../capture/record_command.ts");
+  return await recordCommand(capture, host, reporter);
 }
 
 /** Input that was piped in and is ignored is usually a mistake. It is not read: a loop of the shell may need it. */

@@ -10,6 +10,7 @@ import type { NetworkFault } from "../failure/fault.ts";
 import { challengesOf, proxyAuthReason } from "../failure/proxy_auth.ts";
 import type { Stage } from "../failure/stage.ts";
 import { SILENT } from "../observer.ts";
+import { TapSource } from "../tap_source.ts";
 import { describeRoute, type Route } from "../route/route.ts";
 import type { ConnectParts } from "../tunnel/establish.ts";
 import type { Dialer, DialerOptions } from "./dialer.ts";
@@ -47,6 +48,7 @@ export function createDialer(options: DialerOptions): Dialer {
     const seen = await examine(fault, url, route, base, signal);
     return explain(seen.fault, { url, route, trust }, seen.findings);
   };
+  const taps = options.tap === undefined ? {} : { taps: new TapSource(options.tap) };
   const connectParts: ConnectParts = { ...base, observer, fail, broken };
   const parts: ExchangeParts = {
     ...connectParts,
@@ -62,6 +64,7 @@ export function createDialer(options: DialerOptions): Dialer {
       };
       return explain(fault, { url, route, trust });
     },
+    ...taps,
     answered: new Set(),
   };
   return {
@@ -79,7 +82,7 @@ export function createDialer(options: DialerOptions): Dialer {
       const { openWebSocket } = await import("../websocket/open_websocket.ts").catch((error: unknown) => {
         throw loadingFailure(error);
       });
-      return await openWebSocket(request, route, connectParts);
+      return await openWebSocket(request, route, { ...connectParts, ...taps });
     },
     connect: async (target, streamOptions) => {
       const { openByteStream } = await import("./open_byte_stream.ts");

@@ -7,6 +7,7 @@
 import type { TrustStore } from "../../trust/trust_store.ts";
 import type { World } from "../../world/world.ts";
 import type { ClientIdentity } from "../client_identity.ts";
+import type { TapFactory } from "../exchange_tap.ts";
 import type { Observer } from "../observer.ts";
 import type { ReplyBody } from "./reply_body.ts";
 import type { Route, RouteTable } from "../route/route.ts";
@@ -20,6 +21,8 @@ export interface DialerOptions {
   readonly routes: RouteTable;
   readonly world: World;
   readonly observer?: Observer;
+  /** Makes the tap of each HTTP exchange and each websocket. Byte streams are not tapped. */
+  readonly tap?: TapFactory;
   /** Presented to servers and proxies that ask for a client certificate. */
   readonly identity?: ClientIdentity | undefined;
   /** Sent unless a request brings its own. */

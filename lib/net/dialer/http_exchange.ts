@@ -7,6 +7,7 @@ import { asCulvertError, CulvertError } from "../../errors.ts";
 import { deadline } from "../../async/deadline.ts";
 import { hostAndPort } from "../failure/explain.ts";
 import { requestHeaders } from "../request_headers.ts";
+import type { TapSource } from "../tap_source.ts";
 import { basicCredentials } from "../route/proxy_address.ts";
 import { describeRoute, type Route, routeKind, type RouteTable } from "../route/route.ts";
 import { CONNECT_LIMIT_MS, type ConnectParts } from "../tunnel/establish.ts";
@@ -15,6 +16,7 @@ import type { HttpClientPool } from "./http_client_pool.ts";
 import { ACCEPT_ENCODING, decodedBody } from "./body/content_decoding.ts";
 import { followUp, REDIRECT_LIMIT } from "./redirects.ts";
 import { ReplyBody } from "./reply_body.ts";
+import { type TappedRequest, tapRequest } from "./tapped_request.ts";
 
 /** A request without an answer for this time is checked for being connected at all, ms. */
 const QUIET_MS = 3000;
@@ -25,6 +27,8 @@ export interface ExchangeParts extends ConnectParts {
   readonly routes: RouteTable;
   /** Makes the error for a proxy that answered 407 in place of the server. */
   readonly refusedByProxy: (headers: Headers, url: URL, route: Route) => CulvertError;
+  /** Makes the tap of each exchange; absent: nothing is reported. */
+  readonly taps?: TapSource;
   /** Origins that have answered. */
   readonly answered: Set<string>;
 }
@@ -46,13 +50,15 @@ async function follow(
   let request = first;
   for (let hop = 0;; hop++) {
     const route = parts.routes.resolve(request.url);
-    const response = await observedSend(request, route, late, parts);
+    const { response, tapped } = await observedSend(request, route, late, parts);
     if (response.status === 407 && isForwarded(request.url, route)) {
+      tapped?.end("complete");
       await response.body?.cancel();
       throw parts.refusedByProxy(response.headers, request.url, route);
     }
     const next = await followUpOf(request, response);
-    if (next === undefined) return reply(response, request, route, parts);
+    if (next === undefined) return reply({ response, tapped }, request, route, parts);
+    tapped?.end("complete");
     if (hop >= REDIRECT_LIMIT) {
       throw new CulvertError(
         "redirect",
@@ -76,13 +82,19 @@ async function followUpOf(request: HttpRequest, response: Response): Promise<Htt
   }
 }
 
+/** The answer to one request, and what reports its body. */
+interface Answer {
+  readonly response: Response;
+  readonly tapped: TappedRequest | undefined;
+}
+
 /** Sends one request and reports the head of its answer. */
 async function observedSend(
   request: HttpRequest,
   route: Route,
   late: AbortSignal | undefined,
   parts: ExchangeParts,
-): Promise<Response> {
+): Promise<Answer> {
   const { observer, world } = parts;
   const { method, url, signal } = request;
   const host = hostAndPort(url);
@@ -100,9 +112,9 @@ async function observedSend(
       ...outcome,
     });
   try {
-    const response = await send(request, route, late, parts);
-    observe({ status: response.status });
-    return response;
+    const answer = await send(request, route, late, parts);
+    observe({ status: answer.response.status });
+    return answer;
   } catch (error) {
     if (signal?.aborted !== true) observe({ error: asCulvertError(error).code });
     throw error;
@@ -114,10 +126,12 @@ async function send(
   route: Route,
   late: AbortSignal | undefined,
   parts: ExchangeParts,
-): Promise<Response> {
+): Promise<Answer> {
   const { signal, url, connectTimeoutMs = CONNECT_LIMIT_MS } = request;
   const headers = requestHeaders(request.headers, parts.userAgent);
   if (!headers.has("accept-encoding")) headers.set("accept-encoding", ACCEPT_ENCODING);
+  const tapped = parts.taps === undefined ? undefined : tapRequest(parts.taps, request, headers, parts.world);
+  const body = tapped === undefined ? request.body : tapped.body;
   const credentials = forwardedCredentials(url, route);
   if (credentials !== undefined) headers.set("proxy-authorization", credentials);
   const client = parts.pool.clientFor(route);
@@ -136,20 +150,35 @@ async function send(
       redirect: "manual",
       client,
       signal: AbortSignal.any([late, stuck.signal, signal].filter((one) => one !== undefined)),
-      ...(request.body === undefined ? {} : { body: request.body }),
+      ...(body === undefined ? {} : { body }),
     });
     parts.answered.add(url.origin);
-    return response;
+    tapped?.answered(response);
+    return { response, tapped };
   } catch (error) {
-    signal?.throwIfAborted();
-    stuck.signal.throwIfAborted();
-    if (late?.aborted === true) throw headTimeout(request, route);
-    const failure = await parts.fail(error, url, route, signal, "request");
-    signal?.throwIfAborted();
+    const failure = await failureOf(error, request, route, { late, stuck: stuck.signal }, parts);
+    tapped?.end(signal?.aborted === true ? "aborted" : "failed", asCulvertError(failure).message);
     throw failure;
   } finally {
     answered.abort();
   }
+}
+
+/** Returns what to throw for a request that has no answer. */
+async function failureOf(
+  thrown: unknown,
+  request: HttpRequest,
+  route: Route,
+  { late, stuck }: { readonly late: AbortSignal | undefined; readonly stuck: AbortSignal },
+  parts: ExchangeParts,
+): Promise<unknown> {
+  const { signal, url } = request;
+  const isCancelled = () => signal?.aborted === true;
+  if (isCancelled()) return signal?.reason;
+  if (stuck.aborted) return stuck.reason;
+  if (late?.aborted === true) return headTimeout(request, route);
+  const failure = await parts.fail(thrown, url, route, signal, "request");
+  return isCancelled() ? signal?.reason : failure;
 }
 
 async function watchConnecting(
@@ -195,14 +224,20 @@ function forwardedCredentials(url: URL, route: Route): string | undefined {
   return basicCredentials(route.proxy);
 }
 
-function reply(response: Response, request: HttpRequest, route: Route, parts: ExchangeParts): HttpReply {
+function reply(
+  { response, tapped }: Answer,
+  request: HttpRequest,
+  route: Route,
+  parts: ExchangeParts,
+): HttpReply {
   const body = response.body === null ? null : decodedBody(response.body, response.headers);
+  if (body === null) tapped?.end("complete");
   const failed = (error: unknown): unknown =>
     request.signal?.aborted === true ? request.signal.reason : parts.broken(error, request.url, route);
   return {
     status: response.status,
     headers: response.headers,
-    body: body === null ? null : new ReplyBody(body, failed),
+    body: body === null ? null : new ReplyBody(body, failed, tapped),
     url: request.url,
     route,
   };

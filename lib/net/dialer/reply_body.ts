@@ -7,6 +7,18 @@
 /** Read at once at most, bytes: what the runtime reads from a socket. */
 const PIECE = 64 * 1024;
 
+/** Is told what was read of a body. */
+export interface BodyWatch {
+  /** @param data valid until it returns */
+  readonly read: (data: Uint8Array<ArrayBuffer>) => void;
+  /**
+   * Called once, and again where the body is cancelled after its end.
+   *
+   * @param outcome `aborted`: the reader cancelled the rest; `failed`: the connection broke
+   */
+  readonly end: (outcome: "complete" | "aborted" | "failed", error?: string) => void;
+}
+
 /**
  * Reads a body piece by piece into one buffer: a new buffer for each piece would double the cost. Errors of the runtime
  * are translated.
@@ -14,16 +26,23 @@ const PIECE = 64 * 1024;
 export class ReplyBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   readonly #reader: ReadableStreamBYOBReader;
   readonly #translate: (error: unknown) => unknown;
+  readonly #watch: BodyWatch | undefined;
   /** The buffer; `undefined` while a read is using it. */
   #spare: ArrayBuffer | undefined;
 
   /**
    * @param stream a byte stream, as the runtime's replies have
    * @param translate makes the error that is thrown in place of the runtime's
+   * @param watch is told what is read
    */
-  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>, translate: (error: unknown) => unknown) {
+  constructor(
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+    translate: (error: unknown) => unknown,
+    watch?: BodyWatch,
+  ) {
     this.#reader = stream.getReader({ mode: "byob" });
     this.#translate = translate;
+    this.#watch = watch;
   }
 
   /**
@@ -36,16 +55,23 @@ export class ReplyBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.#spare = undefined;
     try {
       const { done, value } = await this.#reader.read(new Uint8Array(buffer));
-      if (done) return undefined;
+      if (done) {
+        this.#watch?.end("complete");
+        return undefined;
+      }
       this.#spare = value.buffer;
+      this.#watch?.read(value);
       return value;
     } catch (error) {
-      throw this.#translate(error);
+      const translated = this.#translate(error);
+      this.#watch?.end("failed", translated instanceof Error ? translated.message : String(translated));
+      throw translated;
     }
   }
 
   /** Cancels the rest of the body; a read that waits ends. */
   async cancel(reason?: unknown): Promise<void> {
+    this.#watch?.end("aborted");
     await this.#reader.cancel(reason);
   }
 

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { asCulvertError } from "../../errors.ts";
 import { type Deadline, deadline } from "../../async/deadline.ts";
 import { raceAbort } from "../../async/race_abort.ts";
 import { FaultError } from "../failure/fault.ts";
 import { stageTimeout } from "../failure/stage.ts";
 import { requestHeaders } from "../request_headers.ts";
+import type { TapSource } from "../tap_source.ts";
 import type { Route } from "../route/route.ts";
 import { type ByteConn, closeQuietly } from "../tunnel/byte_conn.ts";
 import { type Attempt, type ConnectParts, establish, observed, withinLimit } from "../tunnel/establish.ts";
@@ -15,7 +17,8 @@ import { readBody } from "../tunnel/http/http_body.ts";
 import type { HttpHead } from "../tunnel/http/http_head.ts";
 import type { WebSocketOutcome, WebSocketRequest } from "./websocket.ts";
 import { Channel } from "./websocket_channel.ts";
-import { type Handshake, requestUpgrade } from "./websocket_handshake.ts";
+import { createHandshake, type Handshake, requestUpgrade } from "./websocket_handshake.ts";
+import { type TappedSocket, tapSocket } from "./tapped_socket.ts";
 import { extension, PerMessageDeflate } from "./ws_parts.ts";
 
 /** Largest message unless the caller sets another limit: above any event that was seen. Bytes. */
@@ -25,6 +28,12 @@ const MAX_BODY_BYTES = 65_536;
 /** Time allowed for a refusal's body, ms: the status is known, and it matters most. */
 const BODY_MS = 2000;
 
+/** What opening a websocket needs of its dialer. */
+export interface SocketParts extends ConnectParts {
+  /** Makes the tap of each websocket; absent: nothing is reported. */
+  readonly taps?: TapSource;
+}
+
 /**
  * Opens a websocket. See `Dialer.openWebSocket` for what it throws.
  *
@@ -33,43 +42,63 @@ const BODY_MS = 2000;
 export async function openWebSocket(
   request: WebSocketRequest,
   route: Route,
-  parts: ConnectParts,
+  parts: SocketParts,
 ): Promise<WebSocketOutcome> {
   const { url, signal, connectTimeoutMs: limitMs } = request;
-  const headers = requestHeaders(request.headers, parts.userAgent);
-  return await withinLimit({ url, route, limitMs, signal }, parts, async (limit, progress) => {
-    const attempt: Attempt = { url, route, transport: "websocket", limit, progress };
-    const { conn } = await establish(attempt, parts);
-    try {
-      progress.stage = "upgrade";
-      return await upgrade(conn, request, headers, attempt, parts);
-    } catch (error) {
-      closeQuietly(conn);
-      throw error;
-    }
+  const maxMessageBytes = request.maxMessageBytes ?? MAX_MESSAGE_BYTES;
+  const deflate = new PerMessageDeflate({ isServer: false, maxPayload: maxMessageBytes });
+  const handshake = createHandshake({
+    url,
+    headers: requestHeaders(request.headers, parts.userAgent),
+    extensions: extension.format({ [PerMessageDeflate.extensionName]: deflate.offer() }),
+    subprotocols: request.subprotocols ?? [],
   });
+  const tapped = parts.taps === undefined ? undefined : tapSocket(parts.taps, handshake, parts.world);
+  const asked: Asked = {
+    handshake,
+    deflate,
+    maxMessageBytes,
+    upgradeTimeoutMs: request.upgradeTimeoutMs,
+    tapped,
+  };
+  try {
+    return await withinLimit({ url, route, limitMs, signal }, parts, async (limit, progress) => {
+      const attempt: Attempt = { url, route, transport: "websocket", limit, progress };
+      const { conn } = await establish(attempt, parts);
+      try {
+        progress.stage = "upgrade";
+        return await upgrade(conn, asked, attempt, parts);
+      } catch (error) {
+        closeQuietly(conn);
+        throw error;
+      }
+    });
+  } catch (error) {
+    tapped?.failed(signal?.aborted === true ? "aborted" : "failed", asCulvertError(error).message);
+    throw error;
+  }
+}
+
+/** One websocket as it is asked for. */
+interface Asked {
+  readonly handshake: Handshake;
+  readonly deflate: PerMessageDeflate;
+  readonly maxMessageBytes: number;
+  readonly upgradeTimeoutMs: number | undefined;
+  readonly tapped: TappedSocket | undefined;
 }
 
 async function upgrade(
   conn: ByteConn,
-  request: WebSocketRequest,
-  headers: Headers,
+  { handshake, deflate, maxMessageBytes, upgradeTimeoutMs, tapped }: Asked,
   attempt: Attempt,
   parts: ConnectParts,
 ): Promise<WebSocketOutcome> {
   const { url, route, limit } = attempt;
-  const maxMessageBytes = request.maxMessageBytes ?? MAX_MESSAGE_BYTES;
-  const deflate = new PerMessageDeflate({ isServer: false, maxPayload: maxMessageBytes });
-  const handshake: Handshake = {
-    url,
-    headers,
-    extensions: extension.format({ [PerMessageDeflate.extensionName]: deflate.offer() }),
-    subprotocols: request.subprotocols ?? [],
-  };
   const head = await observed(
     attempt,
     parts,
-    () => answerWithin(request.upgradeTimeoutMs, requestUpgrade(conn, handshake), limit, route, parts),
+    () => answerWithin(upgradeTimeoutMs, requestUpgrade(conn, handshake), limit, route, parts),
     (facts, answer) => ({
       kind: "headers",
       ...facts,
@@ -78,10 +107,14 @@ async function upgrade(
       ...(answer === undefined ? {} : { status: answer.status }),
     }),
   );
-  if (head.status !== 101) return await refused(conn, head, route, parts);
+  if (head.status !== 101) {
+    const outcome = await refused(conn, head, route, parts);
+    tapped?.refused(head, outcome.body);
+    return outcome;
+  }
   const agreed = agreedOn(head, deflate);
   const channel = new Channel({
-    conn,
+    conn: tapped === undefined ? conn : tapped.opened(head, conn),
     headers: head.headers,
     subprotocol: head.headers.get("sec-websocket-protocol") ?? undefined,
     url,
@@ -117,7 +150,7 @@ async function refused(
   head: HttpHead,
   route: Route,
   parts: ConnectParts,
-): Promise<WebSocketOutcome> {
+): Promise<Extract<WebSocketOutcome, { readonly kind: "refused" }>> {
   using limit = deadline(BODY_MS, parts.world);
   try {
     const body = await readBody(conn, head, MAX_BODY_BYTES, limit.signal);

@@ -34,7 +34,7 @@ const FAILURES: Readonly<Record<HeadFailure, string>> = {
 };
 
 /** What the client asks for. */
-export interface Handshake {
+export interface HandshakeOptions {
   /** Path and query are sent. */
   readonly url: URL;
   /** The caller's headers. */
@@ -45,6 +45,27 @@ export interface Handshake {
   readonly subprotocols: readonly string[];
 }
 
+/** A request to upgrade that is ready to be sent. */
+export interface Handshake extends HandshakeOptions {
+  /** Its `Sec-WebSocket-Key`. */
+  readonly key: string;
+  /** Its fields, names and values in turn. */
+  readonly rawHeaders: readonly string[];
+}
+
+/** Composes the request. */
+export function createHandshake(options: HandshakeOptions): Handshake {
+  const { url, headers, extensions, subprotocols } = options;
+  const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
+  const rawHeaders = [
+    ...["Host", url.host, "Connection", "Upgrade", "Upgrade", "websocket"],
+    ...["Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", key, "Sec-WebSocket-Extensions", extensions],
+    ...(subprotocols.length === 0 ? [] : ["Sec-WebSocket-Protocol", subprotocols.join(", ")]),
+    ...[...headers].filter(([name]) => !OWN.has(name)).flat(),
+  ];
+  return { ...options, key, rawHeaders };
+}
+
 /**
  * Sends the upgrade request and reads the head of the answer.
  *
@@ -53,21 +74,11 @@ export interface Handshake {
  */
 export async function requestUpgrade(
   conn: ByteReader & ByteWriter,
-  { url, headers, extensions, subprotocols }: Handshake,
+  { url, key, rawHeaders, subprotocols }: Handshake,
 ): Promise<HttpHead> {
-  const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
-  const lines = [
-    `GET ${url.pathname}${url.search} HTTP/1.1`,
-    `Host: ${url.host}`,
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    `Sec-WebSocket-Key: ${key}`,
-    `Sec-WebSocket-Extensions: ${extensions}`,
-    ...(subprotocols.length === 0 ? [] : [`Sec-WebSocket-Protocol: ${subprotocols.join(", ")}`]),
-    ...[...headers].filter(([name]) => !OWN.has(name)).map(([name, value]) => `${name}: ${value}`),
-  ];
-  await writeAll(conn, latin1Bytes(`${lines.join("\r\n")}\r\n\r\n`));
+  let text = `GET ${url.pathname}${url.search} HTTP/1.1\r\n`;
+  for (let at = 0; at < rawHeaders.length; at += 2) text += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
+  await writeAll(conn, latin1Bytes(`${text}\r\n`));
   let head = await readHead(conn, HEAD_LIMIT);
   // Interim answers (100, 103) precede the final one.
   for (let interim = 0; typeof head !== "string" && head.status < 200 && head.status !== 101; interim++) {
