@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { ErrorCode } from "../errors.ts";
+
 /** Which way bytes go: from the client to the server, or back. */
 export type Direction = "request" | "response";
 
@@ -35,6 +37,8 @@ export interface ExchangeEnd {
   readonly outcome: "complete" | "aborted" | "failed";
   /** Why, where it did not complete. Holds no secret. */
   readonly error?: string;
+  /** Code of a failure to connect, where it is known. */
+  readonly code?: ErrorCode;
   /** Trailer fields, names and values in turn. */
   readonly rawTrailers?: readonly string[];
 }

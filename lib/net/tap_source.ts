@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { asCulvertError } from "../errors.ts";
 import type { Direction, ExchangeEnd, ExchangeTap, TapFactory } from "./exchange_tap.ts";
 
 const SILENT_TAP: ExchangeTap = { head: () => {}, bytes: () => {}, upgrade: () => {}, end: () => {} };
@@ -54,4 +55,11 @@ let lastConnection = 0;
 /** Returns the identifier of a connection that has just arrived, unique within the process. */
 export function nextConnectionId(): number {
   return ++lastConnection;
+}
+
+/** Returns an error as the reason of an end; nothing for `undefined`. */
+export function reasonOf(error: unknown): Pick<ExchangeEnd, "error" | "code"> {
+  if (error === undefined) return {};
+  const { code, message } = asCulvertError(error);
+  return { error: message, code };
 }

@@ -10,7 +10,15 @@ import { channelOf, headerTags, isOAuth } from "./channels.ts";
 import type { CaptureRedaction } from "./capture_redaction.ts";
 import { dataOf, jsonType, type Place, responseTags } from "./decode/event_facts.ts";
 import type { CaptureWriter } from "./store/capture_writer.ts";
-import type { EndRecord, HeaderPair, RecordBase, SseRecord, StoredBody, Timings } from "./format.ts";
+import type {
+  EndRecord,
+  HeaderPair,
+  NetErrorRecord,
+  RecordBase,
+  SseRecord,
+  StoredBody,
+  Timings,
+} from "./format.ts";
 import { JobQueue } from "./job_queue.ts";
 import { SocketRecorder } from "./socket_recorder.ts";
 import { type SseBlock, SseSplitter } from "./decode/sse_splitter.ts";
@@ -246,7 +254,7 @@ export class ExchangeRecorder implements ExchangeTap {
       writer.append({
         ...this.#place(end.at),
         kind: "net.error",
-        stage: stageOf(error),
+        stage: stageOf(end, error),
         error: error ?? "unknown",
       });
     }
@@ -336,7 +344,12 @@ function hasBody({ rawHeaders }: ExchangeHead): boolean {
     : length.trim() !== "0";
 }
 
-function stageOf(error = ""): "dns" | "tcp" | "tls" | "proxy" | "http" | "unknown" {
+/** Returns the stage of a failure: by its code, or by the words of an error that has none. */
+function stageOf({ code = "internal" }: ExchangeEnd, error = ""): NetErrorRecord["stage"] {
+  if (code === "dns" || code === "connect") return code === "dns" ? "dns" : "tcp";
+  if (code.startsWith("tls_")) return "tls";
+  if (code.startsWith("proxy_")) return "proxy";
+  if (code === "header_timeout" || code === "redirect" || code === "websocket") return "http";
   if (/\b(dns|ENOTFOUND|getaddrinfo|resolve)/i.test(error)) return "dns";
   if (/\b(proxy|CONNECT|407)\b/.test(error)) return "proxy";
   if (/\b(tls|ssl|certificate|issuer)/i.test(error)) return "tls";

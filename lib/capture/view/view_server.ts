@@ -27,24 +27,30 @@ export interface ViewOptions {
   readonly world: Pick<World, "sleep">;
   /** Default 0: the system chooses. */
   readonly port?: number;
+  /** Time between two looks at a growing capture, ms. Default 500. */
+  readonly pollMs?: number;
 }
 
 /** A view that is served on 127.0.0.1. */
 export interface ViewServer {
   /** The address of the page. It holds a random token: other users of the machine cannot guess it. */
   readonly url: string;
+  /** Lets the open pages load the last records, and closes. */
+  readonly finish: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** Time between two looks at a growing capture, ms. */
 const POLL_MS = 500;
+/** Time that open pages have to load the last records, ms. */
+const LAST_LOAD_MS = 1_000;
 
 /**
  * Serves the page.
  *
  * @throws the error of the system if it cannot listen
  */
-export async function startView({ source, world, port = 0 }: ViewOptions): Promise<ViewServer> {
+export async function startView(options: ViewOptions): Promise<ViewServer> {
+  const { source, world, port = 0, pollMs = POLL_MS } = options;
   const token = randomToken();
   const { html, policy } = await buildPage();
   const stop = new AbortController();
@@ -97,24 +103,35 @@ export async function startView({ source, world, port = 0 }: ViewOptions): Promi
   const listener = await listen({ port, handle: app.fetch });
   actualPort = listener.port;
   const watching = watch();
+  const close = async () => {
+    stop.abort();
+    await watching;
+    await listener.close();
+  };
   return {
     url: `http://127.0.0.1:${listener.port}/${token}/`,
-    close: async () => {
-      stop.abort();
-      await watching;
-      await listener.close();
+    close,
+    finish: async () => {
+      look("ended");
+      if (readers.size > 0) await world.sleep(LAST_LOAD_MS, stop.signal);
+      await close();
     },
   };
 
+  /** Reads what is new, and tells the open pages. */
+  function look(name: "changed" | "ended"): void {
+    if (source.refresh()) {
+      index = undefined;
+      context = undefined;
+    } else if (name === "changed") return;
+    const event = new TextEncoder().encode(`event: ${name}\ndata:\n\n`);
+    for (const reader of readers) reader.enqueue(event);
+  }
+
   async function watch(): Promise<void> {
-    const changed = new TextEncoder().encode("event: changed\ndata:\n\n");
     while (!stop.signal.aborted) {
-      if (source.refresh()) {
-        index = undefined;
-        context = undefined;
-        for (const reader of readers) reader.enqueue(changed);
-      }
-      await world.sleep(POLL_MS, stop.signal).catch(() => {
+      look("changed");
+      await world.sleep(pollMs, stop.signal).catch(() => {
         // Aborted: the loop ends at its condition.
       });
     }

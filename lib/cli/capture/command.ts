@@ -26,6 +26,7 @@ export type CaptureFlags = OutputFlags & NetworkFlags & {
   readonly websocket?: boolean;
   readonly provider?: string;
   readonly baseUrl?: string;
+  readonly live?: boolean;
 };
 
 /** `culvert capture`. */
@@ -83,6 +84,12 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
       optional: true,
       placeholder: "URL",
       brief: "Address of the API that reverse mode relays to",
+    },
+    live: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Show the capture in a browser while the program runs; the address is printed on stderr",
     },
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,

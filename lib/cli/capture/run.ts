@@ -16,6 +16,7 @@ import { connectCommand, type Connection } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import type { CaptureFlags } from "./command.ts";
+import type { LiveView } from "./live_view.ts";
 import { summaryLine } from "./record_command.ts";
 import { type Captured, startForward, startKeylog, startReverse } from "./start_capture.ts";
 
@@ -52,9 +53,15 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
     refusesWebSockets: flags.websocket === false,
     hosts: hostsToOpen(flags, connection),
   };
+  let view: LiveView | undefined;
   const start = { forward: startForward, reverse: startReverse, keylog: startKeylog }[choice.mode];
   let capture: Captured | undefined;
   try {
+    if (flags.live === true) {
+      const { showLive } = await import("./live_view.ts");
+      view = await showLive(directory, host.world);
+      reporter.progress(`live view: ${view.url}`);
+    }
     capture = await start(parts);
     reporter.secrets.add(...capture.secrets);
     context.status = await runChild({
@@ -66,6 +73,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
   } finally {
     await capture?.close();
     const summary = await recorder.close();
+    await view?.[Symbol.asyncDispose]();
     for (const line of coverageLines(coverage, choice.mode)) reporter.progress(line);
     reporter.progress(summaryLine(summary));
     for (const line of capture?.remarks() ?? []) reporter.progress(line);

@@ -157,7 +157,7 @@ async function send(
     return { response, tapped };
   } catch (error) {
     const failure = await failureOf(error, request, route, { late, stuck: stuck.signal }, parts);
-    tapped?.end(signal?.aborted === true ? "aborted" : "failed", asCulvertError(failure).message);
+    tapped?.end(signal?.aborted === true ? "aborted" : "failed", failure);
     throw failure;
   } finally {
     answered.abort();

@@ -16,7 +16,7 @@ export interface BodyWatch {
    *
    * @param outcome `aborted`: the reader cancelled the rest; `failed`: the connection broke
    */
-  readonly end: (outcome: "complete" | "aborted" | "failed", error?: string) => void;
+  readonly end: (outcome: "complete" | "aborted" | "failed", error?: unknown) => void;
 }
 
 /**
@@ -64,7 +64,7 @@ export class ReplyBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
       return value;
     } catch (error) {
       const translated = this.#translate(error);
-      this.#watch?.end("failed", translated instanceof Error ? translated.message : String(translated));
+      this.#watch?.end("failed", translated);
       throw translated;
     }
   }

@@ -6,7 +6,7 @@
  */
 import type { World } from "../../world/world.ts";
 import type { ExchangeTap } from "../exchange_tap.ts";
-import { nextConnectionId, type TapSource } from "../tap_source.ts";
+import { nextConnectionId, reasonOf, type TapSource } from "../tap_source.ts";
 import type { HttpRequest } from "./dialer.ts";
 import type { BodyWatch } from "./reply_body.ts";
 
@@ -62,7 +62,7 @@ export function tapRequest(
     // A copy: the buffer of the reader is used again.
     read: (data) => tap.bytes("response", data.slice(), at()),
     end: (outcome, error) => {
-      const end = { at: at(), outcome, ...(error === undefined ? {} : { error }) };
+      const end = { at: at(), outcome, ...reasonOf(error) };
       // A server may answer before it has read the whole request, which is then not sent.
       tap.end({ direction: "request", ...end });
       tap.end({ direction: "response", ...end });

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { asCulvertError } from "../../errors.ts";
 import { type Deadline, deadline } from "../../async/deadline.ts";
 import { raceAbort } from "../../async/race_abort.ts";
 import { FaultError } from "../failure/fault.ts";
@@ -74,7 +73,7 @@ export async function openWebSocket(
       }
     });
   } catch (error) {
-    tapped?.failed(signal?.aborted === true ? "aborted" : "failed", asCulvertError(error).message);
+    tapped?.failed(signal?.aborted === true ? "aborted" : "failed", error);
     throw error;
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { World } from "../../world/world.ts";
-import { nextConnectionId, type TapSource } from "../tap_source.ts";
+import { nextConnectionId, reasonOf, type TapSource } from "../tap_source.ts";
 import type { ByteConn } from "../tunnel/byte_conn.ts";
 import type { HttpHead } from "../tunnel/http/http_head.ts";
 import type { Handshake } from "./websocket_handshake.ts";
@@ -14,7 +14,7 @@ export interface TappedSocket {
   /** Reports a refusal. */
   readonly refused: (head: HttpHead, body: string) => void;
   /** Reports that no answer came. */
-  readonly failed: (outcome: "aborted" | "failed", error: string) => void;
+  readonly failed: (outcome: "aborted" | "failed", error: unknown) => void;
   /** Reports the 101, and returns the connection whose bytes are reported. */
   readonly opened: (head: HttpHead, conn: ByteConn) => ByteConn;
 }
@@ -35,8 +35,8 @@ export function tapSocket(
     method: "GET",
     url: url.href.replace(/^ws/, "http"),
   });
-  const end = (outcome: "complete" | "aborted" | "failed", error?: string) => {
-    const facts = { at: at(), outcome, ...(error === undefined ? {} : { error }) };
+  const end = (outcome: "complete" | "aborted" | "failed", error?: unknown) => {
+    const facts = { at: at(), outcome, ...reasonOf(error) };
     tap.end({ direction: "request", ...facts });
     tap.end({ direction: "response", ...facts });
   };

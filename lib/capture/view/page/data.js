@@ -23,9 +23,14 @@ export function openData() {
   return {
     index: () => get("data/index.json"),
     detail: (id) => get(`data/exchange/${encodeURIComponent(id)}.json`),
-    onChange: (changed, lost) => {
+    onChange: ({ connected, changed, ended, lost }) => {
       const source = new EventSource("data/changes");
+      source.addEventListener("open", connected);
       source.addEventListener("changed", changed);
+      source.addEventListener("ended", () => {
+        source.close();
+        ended();
+      });
       source.addEventListener("error", lost);
       return true;
     },

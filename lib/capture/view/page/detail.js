@@ -12,8 +12,16 @@ import { streamTimeline } from "./stream.js";
 
 export const TABS = ["Summary", "Conversation", "Events", "Headers", "Bodies"];
 
-/** Shows an exchange in a container. */
-export function showDetail(container, row, detail, tab, onTab) {
+/**
+ * Shows an exchange in a container.
+ *
+ * @param kept what the reader did with an exchange that is shown again because it has grown: positions, filters
+ */
+export function showDetail(container, row, detail, { tab, kept, onTab }) {
+  const focused = container.contains(document.activeElement) ? document.activeElement.id : "";
+  const before = document.getElementById("panel");
+  const scrollTop = kept.tab === tab && before !== null ? before.scrollTop : 0;
+  kept.tab = tab;
   const panel = el("div", {
     class: `panel ${tab === 2 ? "fill" : ""}`,
     role: "tabpanel",
@@ -26,11 +34,13 @@ export function showDetail(container, row, detail, tab, onTab) {
   const contents = [
     () => summary(row, detail, width),
     () => conversation(detail),
-    () => eventsView(row, detail),
+    () => eventsView(row, detail, kept),
     () => headers(detail),
     () => bodies(detail),
   ];
   panel.append(...[contents[tab]()].flat());
+  panel.scrollTop = scrollTop;
+  if (focused !== "") document.getElementById(focused)?.focus({ preventScroll: true });
 }
 
 function head(row, detail, tab, onTab) {

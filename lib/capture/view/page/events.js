@@ -8,8 +8,12 @@ import { count, duration, pretty, size } from "./format.js";
 import { gapsOf } from "./stream.js";
 import { VirtualList } from "./virtual_list.js";
 
-/** Shows the events of an exchange. */
-export function eventsView(row, detail) {
+/**
+ * Shows the events of an exchange.
+ *
+ * @param kept holds the filter, the position and the selected event, for when the exchange has grown
+ */
+export function eventsView(row, detail, kept) {
   const late = new Set(gapsOf(detail.events).map(({ to }) => to));
   const gaps = new Map(
     detail.events.map((
@@ -24,14 +28,19 @@ export function eventsView(row, detail) {
     rowHeight: 27,
     render: (event) => eventRow(row, event, gaps.get(event), late.has(event.t_ms)),
     onSelect: (event) => {
+      kept.event = event.index;
       text.replaceChildren(
         ...withMasks(event.text === null ? `Not recorded: ${event.note ?? "no text"}` : pretty(event.text)),
       );
       text.scrollTop = 0;
     },
   });
+  list.element.id = "events-list";
+  list.element.addEventListener("scroll", () => kept.eventsTop = list.element.scrollTop);
   const filter = el("input", {
+    id: "events-filter",
     type: "search",
+    value: kept.filter ?? "",
     placeholder: "Filter by type or text",
     "aria-label": "Filter the events",
     oninput: () => show(),
@@ -43,12 +52,17 @@ export function eventsView(row, detail) {
       : detail.events.filter(({ type, text }) =>
         type.toLowerCase().includes(words) || (text ?? "").toLowerCase().includes(words)
       );
-    list.set(shown);
+    kept.filter = filter.value;
+    list.set(shown, (event) => event.index === kept.event);
+    if (list.selected >= 0) list.onSelect(list.items[list.selected]);
     told.textContent = shown.length === detail.events.length
       ? `${count(shown.length)} events`
       : `${count(shown.length)} of ${count(detail.events.length)} events`;
   };
   show();
+  const { eventsTop = 0 } = kept;
+  // The list has no height, and so no position, before it is in the page.
+  requestAnimationFrame(() => list.element.scrollTop = eventsTop);
   return el("div", { class: "events" }, el("div", { class: "filter" }, filter, told), list.element, text);
 }
 

@@ -11,7 +11,7 @@ import { drawOverview, markPills } from "./overview.js";
 import { VirtualList } from "./virtual_list.js";
 
 const data = openData();
-const state = { index: undefined, channel: undefined, selected: undefined, tab: 0, rows: [] };
+const state = { index: undefined, channel: undefined, selected: undefined, tab: 0, kept: {}, rows: [] };
 
 const list = new VirtualList({
   label: "Exchanges",
@@ -48,15 +48,21 @@ function rowView(row) {
 
 async function show(row) {
   const isOther = state.selected !== row.id;
+  if (isOther) state.kept = {};
   state.selected = row.id;
+  state.version = versionOf(row);
   drawOverview(byId("overview"), state.rows, row.id, selectById);
   const detail = await data.detail(row.id);
   // Another exchange may have been selected in the meantime.
   if (state.selected !== row.id || detail === undefined) return;
   if (isOther && state.tab === 1 && detail.turns.length === 0) state.tab = 0;
-  showDetail(byId("detail"), row, detail, state.tab, (tab) => {
-    state.tab = tab;
-    show(row);
+  showDetail(byId("detail"), row, detail, {
+    tab: state.tab,
+    kept: state.kept,
+    onTab: (tab) => {
+      state.tab = tab;
+      show(row);
+    },
   });
 }
 
@@ -163,8 +169,13 @@ async function load() {
     else byId("detail").replaceChildren(el("p", { class: "empty" }, "Nothing was recorded yet."));
   } else {
     const row = state.index.rows.find(({ id }) => id === state.selected);
-    if (row !== undefined && row.outcome === "open") show(row);
+    if (row !== undefined && versionOf(row) !== state.version) show(row);
   }
+}
+
+/** Differs when an exchange has grown: its detail must be loaded again. */
+function versionOf(row) {
+  return `${row.id} ${row.status} ${row.outcome} ${row.events} ${row.received_bytes} ${row.marks.length}`;
 }
 
 function jump(step) {
@@ -203,23 +214,55 @@ globalThis.addEventListener(
   () => state.index !== undefined && drawOverview(byId("overview"), state.rows, state.selected, selectById),
 );
 
+/** Loads the data again, at most once at a time: what changed while they were loaded is loaded afterwards. */
+let loading;
+let isStale = false;
+function reload() {
+  isStale = true;
+  loading ??= (async () => {
+    while (isStale) {
+      isStale = false;
+      const begin = performance.now();
+      await load();
+      // A large capture takes longer to load: the page must stay usable.
+      const pause = Math.max(RELOAD_MS, 3 * (performance.now() - begin));
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  })().finally(() => loading = undefined);
+  return loading;
+}
+
+/** Shortest time between two loads while a capture grows, ms. */
+const RELOAD_MS = 250;
+
+function follow() {
+  const live = byId("live");
+  const say = (tone, text) => {
+    live.className = tone;
+    live.textContent = text;
+  };
+  const quietly = () =>
+    reload().catch(() => {
+      // The server has gone: the state of the connection says so.
+    });
+  data.onChange({
+    // What was recorded between the first load and the connection is loaded now.
+    connected: () => {
+      say("on", "live");
+      quietly();
+    },
+    changed: quietly,
+    ended: () => {
+      say("", "ended");
+      quietly();
+    },
+    lost: () => say("", "not connected"),
+  });
+}
+
 load().then(
   () => {
-    let waiting = false;
-    const changed = () => {
-      if (waiting) return;
-      waiting = true;
-      setTimeout(() => load().finally(() => waiting = false), 400);
-    };
-    const live = byId("live");
-    const isLive = data.onChange(changed, () => {
-      live.className = "";
-      live.textContent = "not connected";
-    });
-    if (isLive) {
-      live.className = "on";
-      live.textContent = "live";
-    }
+    follow();
     document.documentElement.dataset.ready = "true";
   },
   (error) =>

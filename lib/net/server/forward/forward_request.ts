@@ -6,6 +6,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { CulvertError } from "../../../errors.ts";
 import type { ExchangeTap } from "../../exchange_tap.ts";
 import { endToEndHeaders, headerPairs, headerValueOf, withoutHeaders } from "./raw_headers.ts";
 import { readStart, RequestBody } from "./request_body.ts";
@@ -131,7 +132,8 @@ class Exchange {
     const response = this.#response;
     if (this.#gone.signal.aborted) return 0;
     const reason = error instanceof Error ? error.message : String(error);
-    tap.end({ direction: "response", at: performance.now(), outcome: "failed", error: reason });
+    const code = error instanceof CulvertError ? { code: error.code } : {};
+    tap.end({ direction: "response", at: performance.now(), outcome: "failed", error: reason, ...code });
     if (response.headersSent) {
       reset(response.socket);
       return 0;
