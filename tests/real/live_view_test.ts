@@ -1,59 +1,10 @@
 /** `culvert capture --live` in a real Chromium: the page updates while the program runs. */
 import { startNetwork } from "../../lib/mock/network.ts";
 import { assertEquals, assertIncludes, assertMatch } from "../support/assert.ts";
-import { startCulvert } from "../support/culvert.ts";
 import { join } from "../support/paths.ts";
 import { testWith } from "../support/programs.ts";
+import { drivenCapture } from "./driven_capture.ts";
 import { CHROMIUM, openChromium, ready } from "./chromium_kit.ts";
-
-const TURN =
-  `curl -sS --max-time 60 -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" -d '{"model":"gpt-5.2","input":"hello","stream":true}' "$BASE/responses" >/dev/null`;
-
-interface LiveCapture extends AsyncDisposable {
-  readonly url: string;
-  /** Lets the program of the capture make its next request. */
-  readonly next: () => Promise<void>;
-  /** Ends the program and returns what capture wrote on stderr. */
-  readonly end: () => Promise<string>;
-}
-
-/** Starts `culvert capture --live` of a shell that makes one request for each line of its input. */
-async function startLive(env: Readonly<Record<string, string>>, directory: string): Promise<LiveCapture> {
-  const child = startCulvert(
-    ["capture", "--live", "-o", directory, "--", "sh", "-c", `while read -r line; do ${TURN}; done`],
-    { env },
-  );
-  const writer = child.stdin.getWriter();
-  let log = "";
-  const address = Promise.withResolvers<string>();
-  const reading = (async () => {
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-      log += text;
-      const url = /live view: (\S+)\n/.exec(log)?.[1];
-      if (url !== undefined) address.resolve(url);
-    }
-    address.reject(new Error(`culvert capture ended without an address:\n${log}`));
-  })();
-  const output = child.stdout.cancel();
-  return {
-    url: await address.promise,
-    next: () => writer.write(new TextEncoder().encode("\n")),
-    end: async () => {
-      await writer.close();
-      await Promise.all([child.status, reading, output]);
-      return log;
-    },
-    [Symbol.asyncDispose]: async () => {
-      try {
-        child.kill("SIGTERM");
-      } catch (error) {
-        // It has ended.
-        if (!(error instanceof TypeError)) throw error;
-      }
-      await child.status;
-    },
-  };
-}
 
 await testWith(
   [CHROMIUM, "curl"],
@@ -62,11 +13,11 @@ await testWith(
     await using network = await startNetwork();
     const work = await Deno.makeTempDir({ prefix: "culvert-live-" });
     try {
-      const env = { ...network.env, BASE: network.baseUrl, KEY: network.apiKey };
-      await using live = await startLive(env, join(work, "capture"));
+      await using live = drivenCapture(network, ["--live", "-o", join(work, "capture")]);
+      const address = await live.says(/live view: (\S+)\n/);
       await using opened = await openChromium();
       const { page } = opened;
-      await page.goto(live.url);
+      await page.goto(address);
       await ready(page);
       assertIncludes(await page.textContent("#detail") ?? "", "Nothing was recorded yet");
       await page.locator("#live.on", { hasText: "live" }).waitFor();
@@ -115,8 +66,8 @@ await testWith(
     await using network = await startNetwork();
     const work = await Deno.makeTempDir({ prefix: "culvert-live-" });
     try {
-      const env = { ...network.env, BASE: network.baseUrl, KEY: network.apiKey };
-      await using live = await startLive(env, join(work, "capture"));
+      await using live = drivenCapture(network, ["--live", "-o", join(work, "capture")]);
+      const address = await live.says(/live view: (\S+)\n/);
       await using opened = await openChromium();
       const { page } = opened;
       // The connection that tells of changes is held back until the exchange has been recorded.
@@ -125,10 +76,10 @@ await testWith(
         await recorded.promise;
         await route.continue();
       });
-      await page.goto(live.url);
+      await page.goto(address);
       await ready(page);
       await live.next();
-      const index = `${live.url}data/index.json`;
+      const index = `${address}data/index.json`;
       for (let outcome = ""; outcome !== "ok";) {
         outcome = (await (await fetch(index)).json()).rows[0]?.outcome ?? "";
       }

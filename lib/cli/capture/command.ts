@@ -27,6 +27,7 @@ export type CaptureFlags = OutputFlags & NetworkFlags & {
   readonly provider?: string;
   readonly baseUrl?: string;
   readonly live?: boolean;
+  readonly ship?: string;
 };
 
 /** `culvert capture`. */
@@ -90,6 +91,14 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
       optional: true,
       withNegated: false,
       brief: "Show the capture in a browser while the program runs; the address is printed on stderr",
+    },
+    ship: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "URL",
+      brief:
+        "Insert the records into the ClickHouse at URL while the program runs, such as http://127.0.0.1:8123/",
     },
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,

@@ -54,6 +54,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
     hosts: hostsToOpen(flags, connection),
   };
   let view: LiveView | undefined;
+  let ship: (() => Promise<void>) | undefined;
   const start = { forward: startForward, reverse: startReverse, keylog: startKeylog }[choice.mode];
   let capture: Captured | undefined;
   try {
@@ -61,6 +62,10 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
       const { showLive } = await import("./live_view.ts");
       view = await showLive(directory, host.world);
       reporter.progress(`live view: ${view.url}`);
+    }
+    if (flags.ship !== undefined) {
+      const { shipCapture } = await import("./ship_capture.ts");
+      ship = await shipCapture(flags.ship, directory, connection, reporter);
     }
     capture = await start(parts);
     reporter.secrets.add(...capture.secrets);
@@ -77,6 +82,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
     for (const line of coverageLines(coverage, choice.mode)) reporter.progress(line);
     reporter.progress(summaryLine(summary));
     for (const line of capture?.remarks() ?? []) reporter.progress(line);
+    await ship?.();
   }
 }
 

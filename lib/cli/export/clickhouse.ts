@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { clickHouseUrl } from "../../capture/export/clickhouse/client.ts";
 import { insertCapture } from "../../capture/export/clickhouse/insert.ts";
 import { loadCapture } from "../../capture/export/load_capture.ts";
 import { redactedCapture } from "../../capture/export/shared_capture.ts";
-import { CulvertError } from "../../errors.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import { connectCommand } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
@@ -22,12 +22,7 @@ export async function exportToClickHouse(
   address: string,
 ): Promise<void> {
   const reporter = createReporter(host, flags);
-  const url = URL.parse(address);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new CulvertError("usage", `${address} is not the URL of an HTTP interface`, {
-      hint: "Write, for example, http://127.0.0.1:8123/?database=default.",
-    });
-  }
+  const url = clickHouseUrl(address);
   using stop = listenForStop(host);
   using loaded = await loadCapture(absolutePath(path, host.world.cwd()));
   await using connection = await connectCommand(host, flags, reporter);

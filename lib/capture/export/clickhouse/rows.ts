@@ -16,7 +16,8 @@ export type Row = Readonly<Record<string, string | number | null>>;
 const MAX_TEXT = 256 * 1024;
 
 /**
- * Returns the rows of a capture in the order of their numbers. The facts of a model call are on the record that ended it.
+ * Returns the rows of a capture in the order of their numbers. The facts of a model call are on the record that ended
+ * it, so that they can be inserted while the capture grows.
  *
  * @param after rows up to this number are left out
  */
@@ -24,9 +25,12 @@ export function* rowsOf(capture: LoadedCapture, after = -1): Generator<Row> {
   const marks = marksOf(capture);
   const turns = new Map<ExchangeRecord, Turn>();
   for (const turn of turnsOf(capture)) {
-    const last = turn.transport === "websocket"
-      ? turn.events.at(-1) ?? turn.exchange.close
-      : turn.exchange.end;
+    const isOver = turn.outcome !== "open" && turn.outcome !== "aborted";
+    const last = turn.transport !== "websocket"
+      ? turn.exchange.end
+      : isOver
+      ? turn.events.at(-1)
+      : turn.exchange.close;
     if (last !== undefined) turns.set(last, turn);
   }
   const records = capture.exchanges.flatMap((exchange) =>

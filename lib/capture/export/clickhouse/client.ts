@@ -1,0 +1,126 @@
+/**
+ * Talks to the HTTP interface of ClickHouse.
+ *
+ * @module
+ */
+import { CulvertError } from "../../../errors.ts";
+import { readText } from "../../../net/dialer/body/read_text.ts";
+import type { Dialer, HttpReply } from "../../../net/dialer/dialer.ts";
+import { type RetryNotice, withRetries } from "../../../net/dialer/retry.ts";
+import type { World } from "../../../world/world.ts";
+import type { Batch } from "./batches.ts";
+import { TABLE } from "./schema.ts";
+
+/** Time allowed until ClickHouse has answered, ms. */
+const ANSWER_LIMIT_MS = 60_000;
+/** Bytes of an error that are quoted. */
+const MAX_ERROR = 400;
+/** Bytes of a result that are read. */
+const MAX_RESULT = 1024 * 1024;
+
+/** Options of {@link ClickHouseClient}. */
+export interface ClientOptions {
+  /** Of the capture whose records are inserted. */
+  readonly captureId: string;
+  /** The HTTP interface, such as `http://127.0.0.1:8123/?database=default`; user and password may be in it. */
+  readonly url: URL;
+  readonly dialer: Pick<Dialer, "request">;
+  readonly world: World;
+  readonly signal: AbortSignal;
+  /** Tries of a request after the first. */
+  readonly maxRetries: number;
+  /** Told when a request is tried again. */
+  readonly onRetry?: (notice: RetryNotice) => void;
+}
+
+/**
+ * Parses the address of an HTTP interface.
+ *
+ * @throws CulvertError `usage`
+ */
+export function clickHouseUrl(address: string): URL {
+  const url = URL.parse(address);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  throw new CulvertError("usage", `${address} is not the URL of an HTTP interface`, {
+    hint: "Write, for example, http://127.0.0.1:8123/?database=default.",
+  });
+}
+
+/** Talks to one server about one capture. */
+export class ClickHouseClient {
+  readonly #options: ClientOptions;
+  readonly #url: URL;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  /** @param options the server and the capture */
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#url = new URL(options.url);
+    const { username, password } = this.#url;
+    this.#url.username = this.#url.password = "";
+    this.#headers = username === ""
+      ? {}
+      : { authorization: `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}` };
+  }
+
+  /** Returns how many records of the capture are in the table, and the number of the last; -1 where none is. */
+  async state(): Promise<{ readonly count: number; readonly last: number }> {
+    const [count = 0, last = -1] = (await this.text(this.#stateQuery())).trim().split("\t").map(Number);
+    return count === 0 ? { count, last: -1 } : { count, last };
+  }
+
+  /** Inserts a batch. It may have arrived although the request failed: before it is sent again, the table is asked. */
+  async insert(batch: Batch): Promise<void> {
+    const reply = await this.#retrying(async (attempt) => {
+      if (attempt > 0) {
+        const state = await this.#send(this.#stateQuery());
+        if (state.status !== 200) return state;
+        const last = Number((await readText(state.body, { maxBytes: MAX_ERROR })).text.trim().split("\t")[1]);
+        if (last >= batch.last) return { ...state, body: null };
+      }
+      return await this.#send(`INSERT INTO ${TABLE} FORMAT JSONEachRow`, batch.text);
+    });
+    await reply.body?.cancel();
+  }
+
+  /** Runs a statement and returns its result. */
+  async text(sql: string): Promise<string> {
+    const reply = await this.#retrying(() => this.#send(sql));
+    return (await readText(reply.body, { maxBytes: MAX_RESULT })).text;
+  }
+
+  #stateQuery(): string {
+    const id = this.#options.captureId.replace(/['\\]/g, "\\$&");
+    return `SELECT count(), max(seq) FROM ${TABLE} WHERE capture_id = '${id}' FORMAT TabSeparated`;
+  }
+
+  async #retrying(send: (attempt: number) => Promise<HttpReply>): Promise<HttpReply> {
+    const { world, signal, maxRetries, onRetry } = this.#options;
+    const reply = await withRetries(send, {
+      ...{ maxRetries, world, signal },
+      ...(onRetry === undefined ? {} : { onRetry }),
+    });
+    if (reply.status < 400) return reply;
+    const text = (await readText(reply.body, { maxBytes: MAX_ERROR })).text.trim();
+    throw new CulvertError("server", `ClickHouse at ${this.#url.host} answered ${reply.status}: ${text}`, {
+      hint: reply.status === 401 || reply.status === 403 || reply.status === 516
+        ? "Give user and password in the URL: http://USER:PASSWORD@HOST:8123/"
+        : "Check the URL: it is that of the HTTP interface, and ?database=NAME chooses the database.",
+      details: { host: this.#url.host, status: reply.status },
+    });
+  }
+
+  #send(sql: string, rows?: string): Promise<HttpReply> {
+    const { dialer, signal } = this.#options;
+    const url = new URL(this.#url);
+    url.searchParams.set("query", sql);
+    return dialer.request({
+      method: "POST",
+      url,
+      headers: this.#headers,
+      body: rows ?? "",
+      signal,
+      headerTimeoutMs: ANSWER_LIMIT_MS,
+    });
+  }
+}
