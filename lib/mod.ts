@@ -153,6 +153,7 @@ export type { Client, ClientOptions, ClientRequest, ClientSession } from "./resp
 export type { ExternalAuth, ExternalCredential, ExternalRefresh } from "./auth/external/external_auth.ts";
 export type { ApiKeyFunction } from "./auth/external/api_key_authenticator.ts";
 export type { Turn, TurnOptions } from "./responses/turn/turn.ts";
+export type { ToolCall, ToolFunction } from "./responses/turn/tools/tool_call.ts";
 export type { TraceContext } from "./responses/request/trace_context.ts";
 export type { TurnParameters } from "./responses/request/request.ts";
 export type * from "./responses/events/events.ts";

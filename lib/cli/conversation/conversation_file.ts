@@ -6,7 +6,7 @@
 import { CulvertError } from "../../errors.ts";
 import type { ResponseItem } from "../../responses/events/items.ts";
 import type { World } from "../../world/world.ts";
-import { historyOf, type KeptTurn, readTurns, turnLine } from "./conversation_record.ts";
+import { type KeptTurn, readTurns, turnLine } from "./conversation_record.ts";
 
 /** Largest file that is read, bytes. Images of a conversation are kept in it. */
 const LARGEST = 256 * 1024 * 1024;
@@ -82,7 +82,7 @@ function conversation(state: State): Conversation {
       return turns.at(-1);
     },
     isTorn: state.length > state.size,
-    history: () => historyOf(turns),
+    history: () => turns.flatMap(({ items }) => items),
     append: async (turn) => {
       const kept = { at: new Date(world.now()).toISOString(), ...turn };
       const bytes = new TextEncoder().encode(turnLine(kept));

@@ -73,11 +73,10 @@ export function turnLine(turn: KeptTurn): string {
 }
 
 /**
- * Returns the items of all turns as the input of the next one. The API refuses a tool call without its output, so that
- * each call that has none gets one that says so.
+ * Adds an output to each tool call that has none, which says that the tool was not run: the API refuses a call without
+ * its output.
  */
-export function historyOf(turns: readonly Pick<KeptTurn, "items">[]): readonly ResponseItem[] {
-  const items = turns.flatMap((turn) => turn.items);
+export function withMissingOutputs(items: readonly ResponseItem[]): readonly ResponseItem[] {
   const answered = new Set(
     items.flatMap((item) => /_call_output$/.test(item.type) && "call_id" in item ? [item.call_id] : []),
   );

@@ -29,6 +29,9 @@ export type RespondFlags = OutputFlags & NetworkFlags & {
   readonly temperature?: number;
   readonly outputSchema?: string;
   readonly tools?: string;
+  readonly tool?: readonly string[];
+  readonly toolTimeout?: number;
+  readonly toolOutput?: readonly string[];
   readonly continue?: boolean;
   readonly conversation?: string;
   readonly store?: boolean;
@@ -139,6 +142,29 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       optional: true,
       placeholder: "FILE",
       brief: "JSON array of tools that the model may call",
+    },
+    tool: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      variadic: true,
+      placeholder: "NAME=COMMAND",
+      brief: "Run this command when the model calls the tool: arguments on stdin, output from stdout",
+    },
+    toolTimeout: {
+      kind: "parsed",
+      parse: positiveNumber("seconds"),
+      optional: true,
+      placeholder: "SECONDS",
+      brief: "Longest time for one run of a --tool command (default 60)",
+    },
+    toolOutput: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      variadic: true,
+      placeholder: "FILE",
+      brief: "Outputs of called tools, as JSON, for a conversation that waits for them",
     },
     continue: {
       kind: "boolean",
@@ -263,6 +289,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
     examples: [
       `culvert respond --provider demo "Why is the sky blue?"`,
       `culvert respond --provider demo --conversation plan "Name three rivers"`,
+      `culvert respond --provider demo --tool now="date +%T" "What time is it?"`,
       `echo "Say hi" | culvert respond --provider demo --json | tail -1`,
     ],
     seeAlso: ["culvert doctor", "culvert conversation", "culvert help exit-codes", "culvert help events"],

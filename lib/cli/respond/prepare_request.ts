@@ -9,11 +9,19 @@ import type { TurnRequest } from "../../responses/request/request.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { RespondFlags } from "./command.ts";
 import type { SchemaCheck } from "./schema_check.ts";
+import type { CommandTool } from "./tools/command_tool.ts";
 
 /** Builds requests from what the flags gave. */
 export interface PreparedRequest {
-  /** Builds the request for one prompt. */
-  readonly forPrompt: (prompt: string, settings: Settings, history?: readonly ResponseItem[]) => TurnRequest;
+  /** Builds the new items of a request: outputs of tools, and the message of the user, if there is a prompt. */
+  readonly newItems: (
+    prompt: string | undefined,
+    history: readonly ResponseItem[],
+  ) => readonly ResponseItem[];
+  /** Builds the request. */
+  readonly request: (input: readonly ResponseItem[], settings: Settings) => TurnRequest;
+  /** The commands that run tools. */
+  readonly commands: readonly CommandTool[];
   /** Checks an answer, where a schema was given. */
   readonly check?: SchemaCheck;
 }
@@ -21,16 +29,24 @@ export interface PreparedRequest {
 /**
  * Reads the files that the flags name.
  *
+ * @param readInput reads standard input, for a file that is named `-`
  * @throws CulvertError `input_unreadable`
  */
-export async function prepare(flags: RespondFlags): Promise<PreparedRequest> {
-  const needsFiles = flags.image !== undefined || flags.tools !== undefined ||
-    flags.outputSchema !== undefined;
-  const files = needsFiles ? await readFiles(flags) : { images: [] };
+export async function prepare(
+  flags: RespondFlags,
+  readInput: () => Promise<string>,
+): Promise<PreparedRequest> {
+  const needsFiles = flags.image !== undefined || flags.tools !== undefined || flags.tool !== undefined ||
+    flags.toolOutput !== undefined || flags.outputSchema !== undefined;
+  const files: Files = needsFiles ? await readFiles(flags, readInput) : { images: [], commands: [] };
   return {
-    forPrompt: (prompt, settings, history = []) => ({
+    newItems: (prompt, history) => [
+      ...(files.outputs?.(history) ?? []),
+      ...(prompt === undefined ? [] : [userMessage(prompt, files.images)]),
+    ],
+    request: (input, settings) => ({
       model: settings.model,
-      input: [...history, userMessage(prompt, files.images)],
+      input,
       ...(flags.store === true ? { store: true } : {}),
       ...(flags.maxOutputTokens === undefined ? {} : { maxOutputTokens: flags.maxOutputTokens }),
       ...(flags.temperature === undefined ? {} : { temperature: flags.temperature }),
@@ -43,26 +59,41 @@ export async function prepare(flags: RespondFlags): Promise<PreparedRequest> {
       ...verbosityOf(flags, settings),
       ...(settings.serviceTier === undefined ? {} : { serviceTier: settings.serviceTier }),
     }),
+    commands: files.commands,
     ...(files.check === undefined ? {} : { check: files.check }),
   };
 }
 
 interface Files {
+  readonly commands: readonly CommandTool[];
+  /** Builds the outputs of tools for a history that holds the calls. */
+  readonly outputs?: (history: readonly ResponseItem[]) => readonly ResponseItem[];
   readonly images: readonly string[];
   readonly tools?: readonly Readonly<Record<string, unknown>>[];
   readonly schema?: Readonly<Record<string, unknown>>;
   readonly check?: SchemaCheck;
 }
 
-async function readFiles(flags: RespondFlags): Promise<Files> {
+async function readFiles(flags: RespondFlags, readInput: () => Promise<string>): Promise<Files> {
   const { imageUrl, readSchema, readTools } = await import("./input_files.ts");
   const images = await Promise.all((flags.image ?? []).map(imageUrl));
-  const tools = flags.tools === undefined ? undefined : await readTools(flags.tools);
-  if (flags.outputSchema === undefined) return { images, ...(tools === undefined ? {} : { tools }) };
+  const declared = flags.tools === undefined ? undefined : await readTools(flags.tools);
+  const { tools, commands } = flags.tool === undefined
+    ? { tools: declared, commands: [] }
+    : (await import("./tools/command_tool.ts")).withCommands(declared, flags.tool);
+  const outputs = flags.toolOutput === undefined
+    ? undefined
+    : await (await import("./tools/tool_outputs.ts")).readToolOutputs(flags.toolOutput, readInput);
+  const rest = {
+    images,
+    commands,
+    ...(tools === undefined ? {} : { tools }),
+    ...(outputs === undefined ? {} : { outputs }),
+  };
+  if (flags.outputSchema === undefined) return rest;
   const schema = await readSchema(flags.outputSchema);
   const { compileSchema } = await import("./schema_check.ts");
-  const check = compileSchema(schema, flags.outputSchema);
-  return { images, schema, check, ...(tools === undefined ? {} : { tools }) };
+  return { ...rest, schema, check: compileSchema(schema, flags.outputSchema) };
 }
 
 function verbosityOf(flags: RespondFlags, settings: Settings): Pick<TurnRequest, "verbosity"> {

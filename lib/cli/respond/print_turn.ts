@@ -144,7 +144,10 @@ function withError(result: ResultEvent, error: CulvertError | undefined): Result
 class OutputItems {
   readonly #keeps: boolean;
   #items: ResponseItem[] = [];
+  /** Calls that no tool has answered. */
   #calls: string[] = [];
+  /** How many of the items are of responses that completed before a tool ran: a retry does not repeat them. */
+  #confirmed = 0;
 
   /** @param keeps whether the items themselves are needed */
   constructor(keeps: boolean) {
@@ -157,7 +160,12 @@ class OutputItems {
 
   take(event: ResponseEvent): void {
     if (event.type === "culvert.retry" && event.level === "stream") {
-      this.#items = [];
+      this.#items = this.#items.slice(0, this.#confirmed);
+      this.#calls = [];
+    }
+    if (event.type === "culvert.tool_output") {
+      if (this.#keeps) this.#items.push(event.item);
+      this.#confirmed = this.#items.length;
       this.#calls = [];
     }
     if (event.type !== "response.output_item.done" || !isItem(event.item)) return;

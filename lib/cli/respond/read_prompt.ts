@@ -56,7 +56,8 @@ export async function readPromptLines(
   });
 }
 
-async function readInput(host: Host, signal: AbortSignal): Promise<string> {
+/** Reads standard input to its end, as text. */
+export async function readInput(host: Host, signal: AbortSignal): Promise<string> {
   const notice = setTimeout(() => {
     host.stderr.writeSync("culvert: waiting for the prompt on standard input (end it with Ctrl-D)\n");
   }, NOTICE_AFTER_MS);

@@ -7,7 +7,9 @@ import { asCulvertError, CulvertError, EXIT } from "../../errors.ts";
 import type { SharedFlags } from "../../config/settings.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { resultWithoutTurn } from "../../responses/turn/result.ts";
+import type { ResponseItem } from "../../responses/events/items.ts";
 import { Session, sessionOptions } from "../../responses/turn/session.ts";
+import type { TurnOptions } from "../../responses/turn/turn.ts";
 import type { Recording } from "../capture/record_command.ts";
 import { connectCommand, type Connection, type ConnectionFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
@@ -22,8 +24,11 @@ import type { AnswerFile } from "./answer_file.ts";
 import type { RespondFlags } from "./command.ts";
 import { prepare, type PreparedRequest } from "./prepare_request.ts";
 import { type FinishedTurn, printTurn } from "./print_turn.ts";
-import { readPrompt } from "./read_prompt.ts";
+import { readInput, readPrompt } from "./read_prompt.ts";
 import { resultLine, type TextRenderer } from "./turn_output.ts";
+
+/** Time that one run of a tool may take by default, seconds. */
+const TOOL_TIMEOUT_S = 60;
 
 /** Runs the command. With `--json` the last line is a result, whatever fails and however early. */
 export async function run(context: CliContext, flags: RespondFlags, ...words: string[]): Promise<void> {
@@ -45,7 +50,7 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
   using stop = listenForStop(host);
   checkCombinations(flags, words);
   const [prepared, prompts] = await Promise.all([
-    prepare(flags),
+    prepare(flags, () => readInput(host, stop.signal)),
     readPrompts(flags, words, host, stop.signal),
   ]);
   const file = flags.output === undefined
@@ -97,20 +102,24 @@ interface Job {
   readonly file: AnswerFile | undefined;
 }
 
-async function answerPrompts(job: Job, prompts: readonly string[]): Promise<void> {
+async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void> {
   const { context: { host }, flags, connection, reporter, prepared } = job;
   const { settings } = connection;
   const json = flags.json === true;
+  const tools = await toolOptions(job);
   const session = new Session(sessionOptions(connection));
   try {
     for (const [index, prompt] of prompts.entries()) {
       job.summary.reset();
       using limit = startTimeLimit(flags.timeout, job.stop, connection.world);
-      const request = prepared.forPrompt(prompt, settings, job.conversation?.history());
+      const history = job.conversation?.history() ?? [];
+      const added = prepared.newItems(prompt, history);
+      const request = prepared.request(await inputOf(history, added), settings);
       const turn = session.turn(request, {
         signal: limit.signal,
         // Text on a terminal or in a pipe cannot be taken back.
         restartAfterText: json,
+        ...tools,
       });
       job.context.status = await printTurn(turn, {
         host,
@@ -121,13 +130,31 @@ async function answerPrompts(job: Job, prompts: readonly string[]): Promise<void
         check: prepared.check,
         renderer: await rendererFor(job),
         separator: index === 0 ? undefined : "---\n",
-        save: saverFor(job, request.input.slice(-1), index === prompts.length - 1),
+        save: saverFor(job, added, index === prompts.length - 1),
       });
       if (job.context.status !== 0) return;
     }
   } finally {
     session.close();
   }
+}
+
+/** A prompt; `undefined` where the outputs of tools are all that is sent. */
+type Prompt = string | undefined;
+
+async function toolOptions({ connection, flags, prepared }: Job): Promise<TurnOptions> {
+  if (prepared.commands.length === 0) return {};
+  const { commandFunctions } = await import("./tools/command_tool.ts");
+  const limitMs = (flags.toolTimeout ?? TOOL_TIMEOUT_S) * 1_000;
+  return { toolFunctions: commandFunctions(prepared.commands, limitMs, connection.world) };
+}
+
+async function inputOf(
+  history: readonly ResponseItem[],
+  added: readonly ResponseItem[],
+): Promise<readonly ResponseItem[]> {
+  if (history.length === 0) return added;
+  return (await import("../conversation/conversation_record.ts")).withMissingOutputs([...history, ...added]);
 }
 
 /** Returns what saves a turn: to the file of `--output` and to the conversation. */
@@ -151,11 +178,13 @@ function saverFor(
   };
 }
 
-async function printRequests(job: Job, prompts: readonly string[]): Promise<void> {
+async function printRequests(job: Job, prompts: readonly Prompt[]): Promise<void> {
   const { printRequest } = await import("./dry_run.ts");
   const { context: { host }, connection, flags, prepared, conversation, stop } = job;
   for (const prompt of prompts) {
-    const request = prepared.forPrompt(prompt, connection.settings, conversation?.history());
+    const history = conversation?.history() ?? [];
+    const input = await inputOf(history, prepared.newItems(prompt, history));
+    const request = prepared.request(input, connection.settings);
     await printRequest(host, connection, request, flags.json === true, stop);
   }
 }
@@ -168,13 +197,14 @@ async function rendererFor({ context: { host }, flags }: Job): Promise<TextRende
   return new (await import("../output/markdown/markdown_renderer.ts")).MarkdownRenderer();
 }
 
-/** Returns one prompt, or the lines of the file that `--repeat-from` names. */
+/** Returns one prompt, none beside the outputs of tools, or the lines of the file that `--repeat-from` names. */
 async function readPrompts(
   flags: RespondFlags,
   words: readonly string[],
   host: Host,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly Prompt[]> {
+  if (flags.toolOutput !== undefined && words.length === 0) return [undefined];
   if (flags.repeatFrom === undefined) return [await readPrompt(words, host, signal)];
   const { readPromptLines } = await import("./read_prompt.ts");
   return await readPromptLines(flags.repeatFrom, host, signal);
@@ -186,6 +216,7 @@ function checkCombinations(flags: RespondFlags, words: readonly string[]): void 
       hint: "Put the prompt into the file, or leave out --repeat-from.",
     });
   }
+  checkToolOutput(flags, words);
   if (flags.previous === undefined) return;
   const other = flags.conversation !== undefined
     ? "--conversation"
@@ -196,6 +227,27 @@ function checkCombinations(flags: RespondFlags, words: readonly string[]): void 
   throw new CulvertError("usage", `Both --previous and ${other} were given`, {
     hint:
       "--previous continues a response that the server has stored; a conversation is kept on this machine.",
+  });
+}
+
+function checkToolOutput(flags: RespondFlags, words: readonly string[]): void {
+  if (flags.toolTimeout !== undefined && flags.tool === undefined) {
+    throw new CulvertError("usage", "--tool-timeout was given without --tool", {
+      hint: "Give the command of a tool as --tool NAME=COMMAND.",
+    });
+  }
+  if (flags.toolOutput === undefined) return;
+  if (flags.repeatFrom !== undefined) {
+    throw new CulvertError("usage", "Both --tool-output and --repeat-from were given", {
+      hint: "Send the outputs first, then the prompts.",
+    });
+  }
+  if (flags.toolOutput.filter((path) => path === "-").length + (words.includes("-") ? 1 : 0) > 1) {
+    throw new CulvertError("usage", "Standard input was named twice", { hint: "Give - once." });
+  }
+  if (flags.conversation !== undefined || flags.continue === true || flags.previous !== undefined) return;
+  throw new CulvertError("usage", "--tool-output was given without the conversation that holds the calls", {
+    hint: "Add the --conversation NAME or -c of the request that the model answered with the calls.",
   });
 }
 

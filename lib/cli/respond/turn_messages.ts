@@ -37,6 +37,10 @@ export function reportEvent(event: ResponseEvent, reporter: Reporter): void {
       return reporter.progress(
         `the server holds the output back for a safety check (${event.reasons.join(", ")})`,
       );
+    case "culvert.tool_output": {
+      const end = event.error === null ? "done" : `failed: ${event.error}`;
+      return reporter.progress(`tool ${event.name}: ${end} in ${duration(event.duration_ms)}`);
+    }
     case "culvert.rate_limits":
       return reporter.note(describeLimits(event.snapshot));
     default:

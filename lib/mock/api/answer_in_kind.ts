@@ -10,13 +10,16 @@ import { identifier } from "../identifier.ts";
 const DEEPEST = 12;
 
 /**
- * Returns the scenario that a request asks for: with function tools and without the output of a call, a call of the
- * first tool; with a JSON schema as the format of the text, a document that fits it. Any other request gets the
+ * Returns the scenario that a request asks for: with the output of a call, a sentence that quotes it; with function
+ * tools, a call of the first one; with a JSON schema as the format of the text, a document that fits it. Any other request gets the
  * default answer.
  *
  * @param body the body of the request
  */
 export function answerInKind(body: Json | undefined): Scenario {
+  const input = Array.isArray(body?.["input"]) ? body["input"].map(table) : [];
+  const outputs = input.filter((item) => item?.["type"] === "function_call_output");
+  if (outputs.length > 0) return { text: `The tool returned: ${outputText(outputs.at(-1)?.["output"])}` };
   const call = callFor(body);
   if (call !== undefined) return { items: [call], text: [] };
   const format = table(table(body?.["text"])?.["format"]);
@@ -27,9 +30,6 @@ export function answerInKind(body: Json | undefined): Scenario {
 }
 
 function callFor(body: Json | undefined): Json | undefined {
-  const input = Array.isArray(body?.["input"]) ? body["input"] : [];
-  // The tool has run; the answer is due.
-  if (input.some((item: unknown) => table(item)?.["type"] === "function_call_output")) return undefined;
   const tools = Array.isArray(body?.["tools"]) ? body["tools"] : [];
   const tool = tools.map(table).find((each) => each?.["type"] === "function");
   if (tool === undefined || typeof tool["name"] !== "string") return undefined;
@@ -41,6 +41,10 @@ function callFor(body: Json | undefined): Json | undefined {
     name: tool["name"],
     arguments: JSON.stringify(sampleOf(table(tool["parameters"]) ?? { type: "object" })),
   };
+}
+
+function outputText(output: unknown): string {
+  return (typeof output === "string" ? output : JSON.stringify(output)).trim();
 }
 
 /** Returns a value that fits a JSON schema of the kind that structured output allows; `$ref` within it is followed. */

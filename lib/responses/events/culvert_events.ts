@@ -6,6 +6,7 @@
  */
 import type { DetailValue, ErrorCode, ExitStatus } from "../../errors.ts";
 import type { JsonObject } from "./api_events.ts";
+import type { CustomToolCallOutputItem, FunctionCallOutputItem } from "./items.ts";
 
 /** The transport of a response. */
 export type TransportName = "sse" | "websocket";
@@ -226,6 +227,20 @@ export interface ServerTimingsEvent {
   readonly engine_token_gap_ms: number | null;
 }
 
+/** A tool that the model called has run, and its output goes to the model with the next request of the turn. */
+export interface ToolOutputEvent {
+  /** Discriminates. */
+  readonly type: "culvert.tool_output";
+  /** Name of the tool. */
+  readonly name: string;
+  /** How long it ran, ms. */
+  readonly duration_ms: number;
+  /** Why it failed, which the output tells the model as well; null where it did not. */
+  readonly error: string | null;
+  /** The output, as it is sent. */
+  readonly item: FunctionCallOutputItem | CustomToolCallOutputItem;
+}
+
 /** Tokens used. */
 export interface TokenUsage {
   /** Read by the model, cached ones included. */
@@ -308,4 +323,5 @@ export type CulvertEvent =
   | FallbackEvent
   | PrewarmEvent
   | ServerTimingsEvent
+  | ToolOutputEvent
   | ResultEvent;

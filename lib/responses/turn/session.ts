@@ -28,6 +28,7 @@ import { TransportPolicy } from "../transport/transport_policy.ts";
 import { ConnectionSlot } from "../transport/websocket/connection_slot.ts";
 import { WarmUp, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
 import type { WebSocketTransport } from "../transport/websocket/websocket_transport.ts";
+import { ToolTurn } from "./tools/tool_turn.ts";
 import { SessionTurn, type Turn, type TurnOptions } from "./turn.ts";
 import { TurnFacts } from "./turn_facts.ts";
 
@@ -97,6 +98,15 @@ export class Session implements Disposable {
    * @throws CulvertError `usage` for a trace that is not valid, or where `continues` is not a turn of a session
    */
   turn(request: TurnRequest, options: TurnOptions = {}): Turn {
+    const { continues: former, toolFunctions, ...rest } = options;
+    const continues = former instanceof ToolTurn ? former.latest : former;
+    const each = { ...rest, ...(continues === undefined ? {} : { continues }) };
+    if (toolFunctions === undefined) return this.#requestTurn(request, each);
+    const turn = (next: TurnRequest, nextOptions: TurnOptions) => this.#requestTurn(next, nextOptions);
+    return new ToolTurn(request, { ...each, toolFunctions, turn, world: this.#options.world });
+  }
+
+  #requestTurn(request: TurnRequest, options: TurnOptions): Turn {
     const { authenticator, maxRetryAfterMs, observer, provider, wordHint, world } = this.#options;
     const trace = options.trace === undefined ? {} : { trace: checkedTrace(options.trace) };
     const former = options.continues === undefined ? undefined : SessionTurn.partsOf(options.continues);

@@ -5,11 +5,12 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { AnswerCollector } from "./reading/answer_collector.ts";
 import type { EventBatch, ResponseEvent } from "../events/events.ts";
 import type { ResponseItem } from "../events/items.ts";
 import type { TurnRequest } from "../request/request.ts";
 import type { TraceContext } from "../request/trace_context.ts";
+import type { ToolFunction } from "./tools/tool_call.ts";
+import { ReadableTurn } from "./readable_turn.ts";
 import { runTurn, type TurnParts } from "./run_turn.ts";
 
 /** Options of a turn. */
@@ -31,6 +32,14 @@ export interface TurnOptions {
    * turn to the server, with one id and one sticky state, and what is yielded once a turn is not yielded again.
    */
   readonly continues?: Turn;
+  /**
+   * Functions for the tools of the request, by name. When a response calls only tools that have one, they are run and
+   * their outputs are sent with the next request of the same turn, until a response calls none. The turn has one
+   * result; its token counts are the sums of its responses. Default: none, and calls are left to the caller.
+   */
+  readonly toolFunctions?: Readonly<Record<string, ToolFunction>>;
+  /** Most responses of one turn, as a guard against a model that calls tools without end. Default 100. */
+  readonly maxResponses?: number;
 }
 
 /**
@@ -61,14 +70,14 @@ export interface Turn extends AsyncIterable<ResponseEvent> {
 }
 
 /** The turn of a session. */
-export class SessionTurn implements Turn {
+export class SessionTurn extends ReadableTurn {
   readonly #request: TurnRequest;
   readonly #parts: TurnParts;
   readonly #options: TurnOptions;
-  #started = false;
 
   /** Made by a session. */
   constructor(request: TurnRequest, parts: TurnParts, options: TurnOptions = {}) {
+    super(options.signal);
     this.#request = request;
     this.#parts = parts;
     this.#options = options;
@@ -85,74 +94,16 @@ export class SessionTurn implements Turn {
   }
 
   /** As {@link Turn.items}. */
-  get items(): readonly ResponseItem[] {
+  override get items(): readonly ResponseItem[] {
     return this.#parts.facts.items;
   }
 
-  /** As {@link Turn.batches}. */
-  batches(): AsyncIterableIterator<EventBatch> {
-    if (this.#started) {
-      throw new CulvertError("usage", "A turn was read twice; its events are there only once");
-    }
-    this.#started = true;
-    const left = new AbortController();
-    const { restartAfterText = true, signal: given, timeoutMs } = this.#options;
-    const signal = given === undefined ? left.signal : AbortSignal.any([given, left.signal]);
-    const batches = runTurn(this.#request, this.#parts, {
+  protected override run(signal: AbortSignal): AsyncGenerator<EventBatch, undefined> {
+    const { restartAfterText = true, timeoutMs } = this.#options;
+    return runTurn(this.#request, this.#parts, {
       signal,
       restartAfterText,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
-    return {
-      next: () => batches.next(),
-      return: async () => {
-        // Aborted first: a turn that waits for the network would not notice that its reader left.
-        left.abort(new CulvertError("reader_gone", "The reader of the turn left"));
-        await batches.return(undefined);
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
-  }
-
-  /** As {@link Turn.text}. */
-  async text(): Promise<string> {
-    const collector = new AnswerCollector(true);
-    for await (const batch of this.batches()) {
-      collector.take(batch);
-      const event = batch.at(-1)?.event;
-      if (event?.type !== "culvert.result" || event.error === null) continue;
-      const { code, message, hint, details } = event.error;
-      throw new CulvertError(code, message, { details, ...(hint === null ? {} : { hint }) });
-    }
-    return collector.text;
-  }
-
-  /** The events one by one. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<ResponseEvent> {
-    const batches = this.batches();
-    let batch: EventBatch = [];
-    let index = 0;
-    return {
-      next: async () => {
-        for (;;) {
-          const item = batch[index++];
-          if (item !== undefined) return { done: false, value: item.event };
-          const { done, value } = await batches.next();
-          if (done === true) return { done: true, value: undefined };
-          batch = value;
-          index = 0;
-        }
-      },
-      return: async () => {
-        await batches.return?.();
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
   }
 }

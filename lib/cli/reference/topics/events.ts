@@ -25,6 +25,8 @@ export const OWN_EVENTS: Readonly<Record<CulvertEvent["type"], string>> = {
   "culvert.fallback": "SSE is used instead of the websocket: from, to, reason",
   "culvert.prewarm": "a warm-up request was made on a new websocket: response_id",
   "culvert.server_timings": "the server's own timings of the response, if requested",
+  "culvert.tool_output":
+    "a tool has run, and its output is sent to the model: name, duration_ms, error, item",
   "culvert.result":
     "the last line, exactly one: status, exit_code, response_id, request_id, model_requested, " +
     "model_served, transport, usage, rate_limits, timings_ms, error, summary (counts and times of requests, events, websockets and tokens)",

@@ -24,6 +24,8 @@ export class AnswerCollector {
   /** Length of the text that was taken of the present message, and of its present content part. */
   #messageLength = 0;
   #partLength = 0;
+  /** The responses of the turn that completed before a tool ran: a retry does not repeat them. */
+  #confirmed = { text: "", messages: 0, last: "" };
 
   /** @param keeps whether {@link AnswerCollector.text} is used; if not, nothing is kept */
   constructor(keeps: boolean) {
@@ -62,6 +64,9 @@ export class AnswerCollector {
     switch (event.type) {
       case "culvert.retry":
         if (event.level === "stream") this.#restart();
+        return "";
+      case "culvert.tool_output":
+        this.#confirmed = { text: this.text, messages: this.#messages, last: this.#last };
         return "";
       case "culvert.warning":
         this.#isDamaged ||= event.code === EVENT_DAMAGED;
@@ -114,9 +119,11 @@ export class AnswerCollector {
   }
 
   #restart(): void {
-    this.#pieces = [];
-    this.#last = "";
-    this.#messages = this.#messageLength = this.#partLength = 0;
+    const { text, messages, last } = this.#confirmed;
+    this.#pieces = text === "" ? [] : [text];
+    this.#last = last;
+    this.#messages = messages;
+    this.#messageLength = this.#partLength = 0;
     this.#isDamaged = this.#skipping = false;
   }
 }

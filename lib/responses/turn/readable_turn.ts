@@ -1,0 +1,89 @@
+/**
+ * What every turn has in common: the ways of reading it that follow from its batches.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { EventBatch, ResponseEvent } from "../events/events.ts";
+import type { ResponseItem } from "../events/items.ts";
+import { AnswerCollector } from "./reading/answer_collector.ts";
+import type { Turn } from "./turn.ts";
+
+/** A turn that is made of one run, which is started by the first read. */
+export abstract class ReadableTurn implements Turn {
+  readonly #given: AbortSignal | undefined;
+  #started = false;
+
+  /** @param signal ends the turn */
+  constructor(signal: AbortSignal | undefined) {
+    this.#given = signal;
+  }
+
+  /** As {@link Turn.items}. */
+  abstract readonly items: readonly ResponseItem[];
+
+  /** Runs the turn. It throws nothing; its last batch ends with the result. */
+  protected abstract run(signal: AbortSignal): AsyncGenerator<EventBatch, undefined>;
+
+  /** As {@link Turn.batches}. */
+  batches(): AsyncIterableIterator<EventBatch> {
+    if (this.#started) {
+      throw new CulvertError("usage", "A turn was read twice; its events are there only once");
+    }
+    this.#started = true;
+    const left = new AbortController();
+    const given = this.#given;
+    const batches = this.run(given === undefined ? left.signal : AbortSignal.any([given, left.signal]));
+    return {
+      next: () => batches.next(),
+      return: async () => {
+        // Aborted first: a turn that waits for the network would not notice that its reader left.
+        left.abort(new CulvertError("reader_gone", "The reader of the turn left"));
+        await batches.return(undefined);
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  /** As {@link Turn.text}. */
+  async text(): Promise<string> {
+    const collector = new AnswerCollector(true);
+    for await (const batch of this.batches()) {
+      collector.take(batch);
+      const event = batch.at(-1)?.event;
+      if (event?.type !== "culvert.result" || event.error === null) continue;
+      const { code, message, hint, details } = event.error;
+      throw new CulvertError(code, message, { details, ...(hint === null ? {} : { hint }) });
+    }
+    return collector.text;
+  }
+
+  /** The events one by one. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ResponseEvent> {
+    const batches = this.batches();
+    let batch: EventBatch = [];
+    let index = 0;
+    return {
+      next: async () => {
+        for (;;) {
+          const item = batch[index++];
+          if (item !== undefined) return { done: false, value: item.event };
+          const { done, value } = await batches.next();
+          if (done === true) return { done: true, value: undefined };
+          batch = value;
+          index = 0;
+        }
+      },
+      return: async () => {
+        await batches.return?.();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+}

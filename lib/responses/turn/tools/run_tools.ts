@@ -1,0 +1,63 @@
+/**
+ * Runs the functions that answer the calls of one response.
+ *
+ * @module
+ */
+import { raceAbort } from "../../../async/race_abort.ts";
+import type { World } from "../../../world/world.ts";
+import type { ToolOutputEvent } from "../../events/events.ts";
+import type { ToolOutput } from "../../events/items.ts";
+import { type ToolCall, type ToolFunction, toolOutputItem } from "./tool_call.ts";
+
+/** The calls of one response. */
+export interface ToolRun {
+  readonly calls: readonly ToolCall[];
+  /** By name. */
+  readonly functions: Readonly<Record<string, ToolFunction>>;
+  /** Whether they run at the same time. */
+  readonly parallel: boolean;
+  readonly world: Pick<World, "monotonic">;
+}
+
+/**
+ * Runs the calls and returns their outputs in the order of the calls.
+ *
+ * @throws the signal's reason when the turn ends first
+ */
+export async function runTools(run: ToolRun, signal: AbortSignal): Promise<readonly ToolOutputEvent[]> {
+  signal.throwIfAborted();
+  if (run.parallel) return await Promise.all(run.calls.map((call) => runTool(call, run, signal)));
+  const outputs: ToolOutputEvent[] = [];
+  for (const call of run.calls) outputs.push(await runTool(call, run, signal));
+  return outputs;
+}
+
+async function runTool(call: ToolCall, run: ToolRun, signal: AbortSignal): Promise<ToolOutputEvent> {
+  const begin = run.world.monotonic();
+  let output: ToolOutput;
+  let error: string | null = null;
+  try {
+    output = await raceAbort(callFunction(call, run, signal), signal);
+  } catch (thrown) {
+    if (signal.aborted) throw signal.reason;
+    error = thrown instanceof Error ? thrown.message : String(thrown);
+    output = `error: ${error}`;
+  }
+  return {
+    type: "culvert.tool_output",
+    name: call.name,
+    duration_ms: Math.round(run.world.monotonic() - begin),
+    error,
+    item: toolOutputItem(call, output),
+  };
+}
+
+async function callFunction(
+  call: ToolCall,
+  { functions }: ToolRun,
+  signal: AbortSignal,
+): Promise<ToolOutput> {
+  const run = Object.hasOwn(functions, call.name) ? functions[call.name] : undefined;
+  if (run === undefined) throw new Error(`there is no tool named "${call.name}"`);
+  return await run(call, signal);
+}
