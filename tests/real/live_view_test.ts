@@ -26,7 +26,7 @@ await testWith(
       const words = Array.from({ length: 8 }, (_, number) => `word${number} `);
       network.api.enqueue({ text: words, gapMs: 500 });
       await live.next();
-      await page.locator("#count", { hasText: "1 exchanges" }).waitFor();
+      await page.locator("#count", { hasText: "1 exchange" }).waitFor();
       await page.keyboard.press("3");
       await page.locator(".events .option", { hasText: "response.created" }).waitFor();
       assertMatch(await page.textContent("#list") ?? "", /model/);
@@ -85,7 +85,7 @@ await testWith(
       }
       assertEquals(await page.textContent("#count"), "0 exchanges");
       recorded.resolve();
-      await page.locator("#count", { hasText: "1 exchanges" }).waitFor();
+      await page.locator("#count", { hasText: "1 exchange" }).waitFor();
       await live.end();
     } finally {
       await Deno.remove(work, { recursive: true });

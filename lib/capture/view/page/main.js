@@ -24,13 +24,12 @@ list.element.id = "list";
 
 function rowView(row) {
   const facts = [
-    row.channel,
-    row.model,
+    row.model ?? row.channel,
     row.first_token_ms !== null && `first token ${duration(row.first_token_ms)}`,
-    row.events > 0 && `${count(row.events)} events`,
     row.input_tokens !== null && `${compact(row.input_tokens)} in`,
     row.input_tokens !== null && `${share(row.cached_tokens ?? 0, row.input_tokens)} cached`,
     row.output_tokens !== null && `${compact(row.output_tokens)} out`,
+    row.events > 0 && `${count(row.events)} events`,
   ].filter(Boolean);
   return el(
     "div",
@@ -93,9 +92,10 @@ function filter() {
     (state.channel === undefined || row.channel === state.channel) && matches(row, words)
   );
   list.set(state.rows, (row) => row.id === state.selected);
+  const noun = rows.length === 1 ? "exchange" : "exchanges";
   byId("count").textContent = state.rows.length === rows.length
-    ? `${count(rows.length)} exchanges`
-    : `${count(state.rows.length)} of ${count(rows.length)} exchanges`;
+    ? `${count(rows.length)} ${noun}`
+    : `${count(state.rows.length)} of ${count(rows.length)} ${noun}`;
   drawOverview(byId("overview"), state.rows, state.selected, selectById);
 }
 
