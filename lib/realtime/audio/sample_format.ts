@@ -1,0 +1,78 @@
+/**
+ * The forms of samples that are read, and their conversion to one channel of floating-point samples.
+ *
+ * @module
+ */
+
+/** How a sample is stored, little-endian. Integers are signed but for `u8`. */
+export type SampleEncoding = "u8" | "s16" | "s24" | "s32" | "f32" | "f64";
+
+/** The form of uncompressed audio. */
+export interface AudioFormat {
+  readonly encoding: SampleEncoding;
+  /** At least 1; the samples of one moment follow each other. */
+  readonly channels: number;
+  /** Samples per second and channel. */
+  readonly rate: number;
+}
+
+/** Bytes of one sample. */
+const BYTES: Readonly<Record<SampleEncoding, number>> = { u8: 1, s16: 2, s24: 3, s32: 4, f32: 4, f64: 8 };
+
+/** Returns the bytes of the samples of one moment, one a channel. */
+export function blockBytes({ channels, encoding }: AudioFormat): number {
+  return BYTES[encoding] * channels;
+}
+
+/** Readers of one sample, scaled to the range from -1 to 1. */
+const READERS: Readonly<Record<SampleEncoding, (view: DataView, at: number) => number>> = {
+  u8: (view, at) => (view.getUint8(at) - 128) / 128,
+  s16: (view, at) => view.getInt16(at, true) / 32_768,
+  s24: (view, at) => ((view.getInt8(at + 2) << 16) | view.getUint16(at, true)) / 8_388_608,
+  s32: (view, at) => view.getInt32(at, true) / 2_147_483_648,
+  f32: (view, at) => view.getFloat32(at, true),
+  f64: (view, at) => view.getFloat64(at, true),
+};
+
+/** Converts pieces of bytes to samples of one channel, the mean of all channels. */
+export class SampleDecoder {
+  readonly #format: AudioFormat;
+  /** The beginning of a block whose end did not arrive yet. */
+  #rest: Uint8Array = new Uint8Array();
+
+  constructor(format: AudioFormat) {
+    this.#format = format;
+  }
+
+  /** Bytes of an incomplete block at the end of what was decoded. */
+  get pendingBytes(): number {
+    return this.#rest.length;
+  }
+
+  /** Decodes the next bytes. A block that is cut is completed by the next call. */
+  decode(bytes: Uint8Array): Float32Array {
+    const { channels, encoding } = this.#format;
+    const sampleBytes = BYTES[encoding];
+    const size = blockBytes(this.#format);
+    const data = this.#rest.length === 0 ? bytes : joined(this.#rest, bytes);
+    const count = Math.floor(data.length / size);
+    this.#rest = data.slice(count * size);
+    const view = new DataView(data.buffer, data.byteOffset, count * size);
+    const read = READERS[encoding];
+    const samples = new Float32Array(count);
+    for (let index = 0, at = 0; index < count; index++) {
+      let sum = 0;
+      for (let channel = 0; channel < channels; channel++, at += sampleBytes) sum += read(view, at);
+      const mean = sum / channels;
+      samples[index] = Number.isFinite(mean) ? mean : 0;
+    }
+    return samples;
+  }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
