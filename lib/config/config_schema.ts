@@ -57,6 +57,7 @@ const profile = z.object(choices);
 /** The keys that are used. {@link unknownKeys} checks the others. */
 export const configSchema = z.object({
   ...choices,
+  experimental_realtime_ws_base_url: text.optional(),
   profile: text.optional(),
   cli_auth_credentials_store: z.enum(["file", "keyring", "auto", "ephemeral"]).optional(),
   features: z.object({
@@ -85,7 +86,7 @@ const CODEX_KEYS = new Set(
   ("analytics agents allow_login_shell approval_policy approvals_reviewer apps audio auto_review background_terminal_max_timeout " +
     "check_for_update_on_startup commit_attribution compact_prompt default_permissions " +
     "developer_instructions disable_paste_burst disable_response_storage experimental_compact_prompt_file " +
-    "experimental_instructions_file experimental_realtime_ws_base_url experimental_use_freeform_apply_patch " +
+    "experimental_instructions_file experimental_use_freeform_apply_patch " +
     "experimental_use_unified_exec_tool features feedback file_opener " +
     "ghost_snapshot hide_agent_reasoning history hooks include_apply_patch_tool instructions " +
     "log_dir mcp_oauth_callback_port mcp_oauth_callback_url mcp_oauth_credentials_store mcp_servers memories " +

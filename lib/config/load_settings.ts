@@ -57,6 +57,7 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
     proxy: chosen.flag("proxy", "proxy"),
     apiKeyFile: chosen.flag("api_key_file", "apiKeyFile"),
     chatgptBaseUrl: chosen.text("chatgpt_base_url"),
+    realtimeBaseUrl: chosen.text("experimental_realtime_ws_base_url"),
     loginPolicy: loginPolicy(config.values),
     useAgentIdentity: config.values.features?.use_agent_identity,
     loginStorage: loginStorage(config.values),
@@ -83,7 +84,8 @@ type TextKey =
   | "model_reasoning_summary"
   | "model_verbosity"
   | "service_tier"
-  | "chatgpt_base_url";
+  | "chatgpt_base_url"
+  | "experimental_realtime_ws_base_url";
 
 type TextFlag = "model" | "reasoningEffort" | "caCert" | "proxy" | "apiKeyFile";
 

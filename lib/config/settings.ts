@@ -76,6 +76,8 @@ export interface Settings {
   readonly apiKeyFile?: string;
   /** Base of the ChatGPT backend, from `chatgpt_base_url`. */
   readonly chatgptBaseUrl?: string;
+  /** Base URL of realtime websockets, from `experimental_realtime_ws_base_url`. Default: that of the provider. */
+  readonly realtimeBaseUrl?: string;
   /** Absent where every login is allowed. */
   readonly loginPolicy?: LoginPolicy;
   /** From `features.use_agent_identity`: an agent, registered for it, signs for a ChatGPT login. Default false. */

@@ -41,6 +41,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | Rout
   auth: async () => (await import("../auth/command.ts")).authCommands,
   run: async () => (await import("../run/command.ts")).runCommand,
   capture: async () => (await import("../capture/command.ts")).captureCommand,
+  transcribe: async () => (await import("../transcribe/command.ts")).transcribeCommand,
   serve: async () => (await import("../serve/command.ts")).serveCommand,
   conversation: async () => (await import("../conversation/command.ts")).conversationCommands,
   config: async () => (await import("../config/command.ts")).configCommand,

@@ -12,6 +12,7 @@ import { refuseUpgrade, serveSocket } from "./api_websocket.ts";
 import { MOCK_ACCOUNT } from "../oauth/tokens.ts";
 import { modelList } from "./model_list.ts";
 import { OAuthServer, type OAuthServerOptions } from "../oauth/oauth.ts";
+import { RealtimeServer } from "../realtime/realtime_server.ts";
 import { type Authority, createAuthority } from "../../pki/pki.ts";
 import { TIMED_EVENTS_PATH, timedEvents } from "./timed_events.ts";
 import { unauthorized } from "./refusals.ts";
@@ -59,6 +60,8 @@ export interface MockApi extends AsyncDisposable {
   readonly log: RequestLog;
   /** Its logins and tokens. */
   readonly oauth: OAuthServer;
+  /** Its realtime sessions. */
+  readonly realtime: RealtimeServer;
   /** Scenarios for the next model requests, HTTP or frame, in order. */
   enqueue(...scenarios: readonly Scenario[]): void;
   /** Scenarios for the next websocket upgrades. */
@@ -95,6 +98,7 @@ export async function startMockApi(options: MockApiOptions = {}): Promise<MockAp
     authority,
     log: api.log,
     oauth: api.oauth,
+    realtime: api.realtime,
     enqueue: (...scenarios) => void api.scenarios.push(...scenarios),
     enqueueHandshake: (...scenarios) => void api.handshakes.push(...scenarios),
     handshakes: () => api.handshakeCount,
@@ -107,6 +111,7 @@ export async function startMockApi(options: MockApiOptions = {}): Promise<MockAp
 class Api {
   readonly log = new RequestLog();
   readonly oauth: OAuthServer;
+  readonly realtime = new RealtimeServer();
   readonly scenarios: Scenario[] = [];
   readonly handshakes: HandshakeScenario[] = [];
   handshakeCount = 0;
@@ -142,9 +147,18 @@ class Api {
     const connection = ++this.handshakeCount;
     const path = new URL(request.url).pathname;
     const handshake = this.handshakes.shift() ?? this.#options.handshake ?? { kind: "accept" };
-    if (!path.endsWith("/responses")) return refuseUpgrade(offer, { status: 404, body: "Not found" });
+    const isRealtime = this.realtime.serves(path);
+    if (!isRealtime && !path.endsWith("/responses")) {
+      return refuseUpgrade(offer, { status: 404, body: "Not found" });
+    }
     const refusal = handshake.kind === "accept" ? await this.#refusalOf(request) : undefined;
     if (refusal !== undefined) return refuseUpgrade(offer, refusal);
+    if (isRealtime && handshake.kind === "accept") {
+      return await this.realtime.upgrade(request, offer, {
+        "x-request-id": identifier("req"),
+        ...handshake.headers,
+      });
+    }
     const headers = {
       "x-request-id": identifier("req"),
       "x-models-etag": MODELS_ETAG,

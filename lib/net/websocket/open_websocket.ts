@@ -44,12 +44,16 @@ export async function openWebSocket(
   parts: SocketParts,
 ): Promise<WebSocketOutcome> {
   const { url, signal, connectTimeoutMs: limitMs } = request;
-  const maxMessageBytes = request.maxMessageBytes ?? MAX_MESSAGE_BYTES;
-  const deflate = new PerMessageDeflate({ isServer: false, maxPayload: maxMessageBytes });
+  const { maxMessageBytes = MAX_MESSAGE_BYTES, offersCompression = true } = request;
+  const deflate = offersCompression
+    ? new PerMessageDeflate({ isServer: false, maxPayload: maxMessageBytes })
+    : undefined;
   const handshake = createHandshake({
     url,
     headers: requestHeaders(request.headers, parts.userAgent),
-    extensions: extension.format({ [PerMessageDeflate.extensionName]: deflate.offer() }),
+    extensions: deflate === undefined
+      ? undefined
+      : extension.format({ [PerMessageDeflate.extensionName]: deflate.offer() }),
     subprotocols: request.subprotocols ?? [],
   });
   const tapped = parts.taps === undefined ? undefined : tapSocket(parts.taps, handshake, parts.world);
@@ -81,7 +85,8 @@ export async function openWebSocket(
 /** One websocket as it is asked for. */
 interface Asked {
   readonly handshake: Handshake;
-  readonly deflate: PerMessageDeflate;
+  /** `undefined` where compression is not offered. */
+  readonly deflate: PerMessageDeflate | undefined;
   readonly maxMessageBytes: number;
   readonly upgradeTimeoutMs: number | undefined;
   readonly tapped: TappedSocket | undefined;
@@ -122,7 +127,7 @@ async function upgrade(
     maxMessageBytes,
     early: head.rest,
     broken: (thrown) => parts.broken(thrown, url, route),
-    ...(agreed ? { deflate } : {}),
+    ...(agreed && deflate !== undefined ? { deflate } : {}),
   });
   return { kind: "open", channel };
 }
@@ -160,13 +165,13 @@ async function refused(
 }
 
 /** Whether compression was agreed on. Anything else that the server claims was never offered. */
-function agreedOn(head: HttpHead, deflate: PerMessageDeflate): boolean {
+function agreedOn(head: HttpHead, deflate: PerMessageDeflate | undefined): boolean {
   const value = head.headers.get("sec-websocket-extensions");
   if (value === null || value === "") return false;
   try {
     const answered = extension.parse(value);
     const ours = answered[PerMessageDeflate.extensionName];
-    if (ours === undefined || Object.keys(answered).length !== 1) throw new Error("not offered");
+    if (deflate === undefined || ours === undefined || Object.keys(answered).length !== 1) throw new Error("not offered");
     deflate.accept(ours);
     return true;
   } catch {

@@ -12,6 +12,8 @@ export interface WebSocketRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Subprotocols to offer, the preferred first (RFC 6455 §1.9). Default: none. */
   readonly subprotocols?: readonly string[];
+  /** Whether permessage-deflate is offered (RFC 7692). Default true. */
+  readonly offersCompression?: boolean;
   readonly signal?: AbortSignal;
   /** Time allowed for name, TCP, proxy, TLS and upgrade together, ms. Failure: `connect_timeout`. */
   readonly connectTimeoutMs: number;

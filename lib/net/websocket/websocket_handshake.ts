@@ -39,8 +39,8 @@ export interface HandshakeOptions {
   readonly url: URL;
   /** The caller's headers. */
   readonly headers: Headers;
-  /** Value of `Sec-WebSocket-Extensions`. */
-  readonly extensions: string;
+  /** Value of `Sec-WebSocket-Extensions`; `undefined` where none is offered. */
+  readonly extensions: string | undefined;
   /** Subprotocols to offer, the preferred first; none where it is empty. */
   readonly subprotocols: readonly string[];
 }
@@ -59,7 +59,8 @@ export function createHandshake(options: HandshakeOptions): Handshake {
   const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
   const rawHeaders = [
     ...["Host", url.host, "Connection", "Upgrade", "Upgrade", "websocket"],
-    ...["Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", key, "Sec-WebSocket-Extensions", extensions],
+    ...["Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", key],
+    ...(extensions === undefined ? [] : ["Sec-WebSocket-Extensions", extensions]),
     ...(subprotocols.length === 0 ? [] : ["Sec-WebSocket-Protocol", subprotocols.join(", ")]),
     ...[...headers].filter(([name]) => !OWN.has(name)).flat(),
   ];

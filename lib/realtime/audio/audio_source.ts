@@ -107,7 +107,8 @@ const SIGNATURES: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/^fLaC/, "FLAC"],
   [/^OggS/, "Ogg"],
   [/^....ftyp/s, "MP4"],
-  [/^\x1aE\xdf\xa3/, "WebM or Matroska"],
+  // The first byte is a control character.
+  [/^.E\xdf\xa3/s, "WebM or Matroska"],
   [/^FORM....AIF[FC]/s, "AIFF"],
   [/^RIFX/, "big-endian WAV"],
 ];

@@ -21,6 +21,7 @@ const CHOICES: Readonly<Record<keyof ProfileTable, string>> = {
 
 /** Keys that stand at the top alone. */
 const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string>> = {
+  experimental_realtime_ws_base_url: "address of the realtime websocket, where it is another one",
   profile: "the profile without --profile: NAME.config.toml beside this file, or a table below",
   cli_auth_credentials_store:
     "where the login is kept: file (auth.json, the default), keyring, auto (the keyring, else the file) or " +

@@ -1,0 +1,151 @@
+/**
+ * Defines `culvert transcribe`.
+ *
+ * @module
+ */
+import { defineCommand } from "../command/command.ts";
+import { positiveInteger, positiveNumber } from "../command/flags/parsers.ts";
+import {
+  NETWORK_FLAGS,
+  type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
+  text,
+} from "../command/shared_flags.ts";
+
+/** Flags of `transcribe`. */
+export type TranscribeFlags = NetworkFlags & OutputFlags & {
+  readonly model?: string;
+  readonly language?: string;
+  readonly srt?: boolean;
+  readonly vtt?: boolean;
+  readonly json?: boolean;
+  readonly raw?: number;
+  readonly channels?: number;
+  readonly pace?: number;
+  readonly provider?: string;
+  readonly baseUrl?: string;
+  readonly header?: readonly string[];
+  readonly apiKeyFile?: string;
+};
+
+/** `culvert transcribe`. */
+export const transcribeCommand = defineCommand<TranscribeFlags, [string]>({
+  flags: {
+    model: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "NAME",
+      brief: "Model that transcribes (default gpt-4o-mini-transcribe)",
+      proposeCompletions: () => [
+        "gpt-4o-mini-transcribe",
+        "gpt-4o-transcribe",
+        "gpt-live-transcribe",
+        "gpt-realtime-whisper",
+        "gpt-transcribe",
+        "whisper-1",
+      ],
+    },
+    language: {
+      kind: "parsed",
+      parse: languageCode,
+      optional: true,
+      placeholder: "CODE",
+      brief: "Language of the speech, ISO 639-1, such as en (default: the model finds out)",
+    },
+    srt: { kind: "boolean", optional: true, withNegated: false, brief: "Print SubRip subtitles" },
+    vtt: { kind: "boolean", optional: true, withNegated: false, brief: "Print WebVTT subtitles" },
+    json: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Print events as JSON lines; the last is culvert.result",
+    },
+    raw: {
+      kind: "parsed",
+      parse: positiveInteger,
+      optional: true,
+      placeholder: "HZ",
+      brief: "Input without a header: 16-bit little-endian PCM of this sampling rate",
+    },
+    channels: {
+      kind: "parsed",
+      parse: positiveInteger,
+      optional: true,
+      placeholder: "N",
+      brief: "With --raw: channels of the input (default 1)",
+    },
+    pace: {
+      kind: "parsed",
+      parse: positiveNumber("times real time"),
+      optional: true,
+      placeholder: "SPEED",
+      brief: "Send at most so many times as fast as it is spoken; 1 is real time (default: no limit)",
+    },
+    provider: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "ID",
+      brief: "Provider: openai, demo, or one of config.toml",
+      proposeCompletions: async function () {
+        return (await import("../command/flags/proposals.ts")).providers(this.host.world);
+      },
+    },
+    baseUrl: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "URL",
+      brief: "Base URL of the API",
+    },
+    header: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      variadic: true,
+      placeholder: "'NAME: VALUE'",
+      brief: "Header of the request to the API; may be repeated",
+    },
+    apiKeyFile: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "File that holds the API key",
+    },
+    ...NETWORK_FLAGS,
+    ...OUTPUT_FLAGS,
+  },
+  aliases: { m: "model", l: "language", H: "header", ...OUTPUT_ALIASES },
+  positional: {
+    kind: "tuple",
+    parameters: [{
+      parse: text,
+      placeholder: "FILE|-",
+      brief: "WAV file, or - for a WAV stream on standard input",
+    }],
+  },
+  docs: {
+    brief: "Print what is said in a recording or a live stream",
+    description:
+      "Sends audio over the realtime websocket and prints the text as it comes, one utterance a line.\n" +
+      "WAV of 8, 16, 24 or 32 bits and floats is read, at any sampling rate and with any number of channels. Other\n" +
+      "formats are converted first: ffmpeg -i FILE -f wav - | culvert transcribe -\n\n" +
+      "A live stream is sent as it arrives. Ctrl-C ends it: what was said before is still transcribed.",
+    examples: [
+      "culvert transcribe --provider demo speech.wav",
+      "culvert transcribe --provider demo --srt speech.wav",
+      "culvert transcribe --provider demo --json speech.wav | tail -1",
+    ],
+    seeAlso: ["culvert realtime", "culvert doctor", "culvert help exit-codes"],
+  },
+  load: () => import("./run.ts"),
+});
+
+function languageCode(input: string): string {
+  if (/^[a-z]{2,3}$/.test(input)) return input;
+  throw new Error(`"${input}" is not an ISO 639-1 code, such as en`);
+}

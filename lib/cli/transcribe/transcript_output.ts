@@ -1,0 +1,77 @@
+/**
+ * Renders a transcript for stdout: as text, as subtitles, or as JSON lines.
+ *
+ * @module
+ */
+import { type SubtitleFormat, SubtitleWriter } from "../../realtime/transcription/subtitles.ts";
+import type { TranscriptUpdate } from "../../realtime/transcription/transcript_assembler.ts";
+
+/** Renders what a transcription prints. */
+export interface TranscriptOutput {
+  /** Returns what stands before everything else. */
+  readonly begin: () => string;
+  /** Renders an event of the API. */
+  readonly event: (text: string) => string;
+  /** Renders an addition to the transcript. */
+  readonly update: (update: TranscriptUpdate) => string;
+  /** Whether the last line is complete. */
+  readonly isAtLineStart: () => boolean;
+}
+
+/** Renders text as it comes, one utterance a line. */
+export function textOutput(): TranscriptOutput {
+  let shown = "";
+  return {
+    begin: () => "",
+    event: () => "",
+    update: (update) => {
+      if (update.kind === "text") {
+        const text = shown === "" ? update.text.trimStart() : update.text;
+        shown += text;
+        return text;
+      }
+      const { text } = update.segment;
+      const printed = shown;
+      shown = "";
+      if (printed === "") return text === "" ? "" : `${text}\n`;
+      // What was printed cannot be taken back, even where the final text corrects it.
+      return text.startsWith(printed) ? `${text.slice(printed.length)}\n` : "\n";
+    },
+    isAtLineStart: () => shown === "",
+  };
+}
+
+/** Renders subtitles, each when its utterance is complete. */
+export function subtitleOutput(format: SubtitleFormat): TranscriptOutput {
+  const writer = new SubtitleWriter(format);
+  return {
+    begin: () => writer.begin(),
+    event: () => "",
+    update: (update) => update.kind === "segment" ? writer.render(update.segment) : "",
+    isAtLineStart: () => true,
+  };
+}
+
+/** Renders the events of the API as they are, and between them each complete utterance as `culvert.segment`. */
+export function jsonOutput(): TranscriptOutput {
+  return {
+    begin: () => "",
+    event: (text) => `${text.replace(/[\r\n]+/g, " ")}\n`,
+    update: (update) => {
+      if (update.kind === "text") return "";
+      const { endMs, failure, index, isPartial, itemId, startMs, text } = update.segment;
+      const line = {
+        type: "culvert.segment",
+        index,
+        item_id: itemId,
+        start_ms: Math.round(startMs),
+        end_ms: Math.round(endMs),
+        text,
+        ...(isPartial === undefined ? {} : { partial: true }),
+        ...(failure === undefined ? {} : { error: failure }),
+      };
+      return `${JSON.stringify(line)}\n`;
+    },
+    isAtLineStart: () => true,
+  };
+}

@@ -1,0 +1,38 @@
+/**
+ * Cuts PCM16 into the frames that are sent.
+ *
+ * @module
+ */
+import { SAMPLE_BYTES } from "./pcm16.ts";
+
+/** Longest frame, ms: text may come after each. */
+const LONGEST_MS = 100;
+/** Shortest frame but the last, ms: a source that writes single samples must not cost a frame for each. */
+const SHORTEST_MS = 20;
+
+/**
+ * Yields frames. What a source writes is passed on when it arrives, except for less than 20 ms.
+ *
+ * @param rate Hz
+ */
+export async function* frames(
+  pcm: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  rate: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const longest = rate * LONGEST_MS / 1000 * SAMPLE_BYTES;
+  const shortest = rate * SHORTEST_MS / 1000 * SAMPLE_BYTES;
+  let rest = new Uint8Array();
+  for await (const piece of pcm) {
+    const joined = new Uint8Array(rest.length + piece.length);
+    joined.set(rest);
+    joined.set(piece, rest.length);
+    let at = 0;
+    while (joined.length - at >= shortest) {
+      const frame = joined.subarray(at, at + longest);
+      at += frame.length;
+      yield frame;
+    }
+    rest = joined.slice(at);
+  }
+  if (rest.length > 0) yield rest;
+}

@@ -1,0 +1,183 @@
+/**
+ * Opens the websocket of a realtime session: base URL, headers, credential, recovery from a 401 and retries.
+ *
+ * @module
+ */
+import type { ApiConnection } from "../../api/send_request.ts";
+import { defaultBaseUrl, isBackendMode } from "../../auth/auth_headers.ts";
+import type { Authorization } from "../../auth/authenticator.ts";
+import { RequestScope } from "../../auth/request_scope.ts";
+import { type Answer, withAuthorization } from "../../auth/with_authorization.ts";
+import type { Settings } from "../../config/settings.ts";
+import { originator } from "../../connect/user_agent.ts";
+import { asCulvertError, CulvertError } from "../../errors.ts";
+import type { WebSocketChannel } from "../../net/websocket/websocket.ts";
+import { type Failure, networkFailure } from "../../responses/failures/failure.ts";
+import type { Refusal, RefusalContext } from "../../responses/failures/http_failures.ts";
+import { refusedAnswer } from "../../responses/failures/rejection.ts";
+import { secretsOf } from "../../responses/failures/server_text.ts";
+import { upgradeFailure } from "../../responses/failures/upgrade_failure.ts";
+import { mergeHeaders } from "../../responses/request/call_headers.ts";
+import { shownUrl } from "../../responses/request/url.ts";
+import { RetryBudget } from "../../responses/turn/retry_budget.ts";
+import type { RealtimeVersion } from "../protocol/protocol_version.ts";
+import { realtimeUrl } from "../protocol/realtime_url.ts";
+import { realtimeHeaders, type RealtimeIdentity } from "./realtime_headers.ts";
+
+/** Names the endpoint in observations and rejections. */
+export const REALTIME_ENDPOINT = "/realtime";
+
+/** Where the API is that calls are joined at, whatever the provider is (codex client 0.171.0). */
+const CALL_BASE = "https://api.openai.com/v1";
+
+/** A websocket to open. */
+export interface RealtimeRequest {
+  readonly version: RealtimeVersion;
+  readonly identity: RealtimeIdentity;
+  readonly model?: string;
+  /** See `RealtimeTarget.intent`. */
+  readonly intent?: "transcription";
+  /** The call to join. */
+  readonly callId?: string;
+  /** Headers that are made for each attempt, such as the one of attestation. They count before the provider's. */
+  readonly attemptHeaders?: (authorization: Authorization) => Promise<Readonly<Record<string, string>>>;
+  readonly signal?: AbortSignal;
+}
+
+/** An open websocket of a session. */
+export interface OpenedRealtime {
+  readonly channel: WebSocketChannel;
+  /** Scheme, host and path. */
+  readonly url: string;
+}
+
+/**
+ * Opens the websocket. A 401 is recovered from; other failures that may pass are retried `request_max_retries` times.
+ *
+ * @throws CulvertError `auth_*`, `config`, of the network and TLS codes, by status as for a turn; the reason of the
+ *   signal when it is aborted
+ */
+export async function openRealtime(
+  connection: ApiConnection,
+  request: RealtimeRequest,
+): Promise<OpenedRealtime> {
+  const { observer, settings: { provider }, world } = connection;
+  const scope = new RequestScope({ ...connection, provider });
+  const budget = new RetryBudget(provider, world.random);
+  for (;;) {
+    const outcome = await attempt(connection, scope, request);
+    if (outcome.kind === "open") return outcome;
+    const retry = budget.grant("request", outcome.failure);
+    if (retry === undefined) throw outcome.failure.error;
+    const wait = `retry ${retry.attempt}/${retry.max} of ${REALTIME_ENDPOINT} in ${retry.delayMs} ms`;
+    observer.observe({ kind: "note", level: "info", message: `${wait}: ${outcome.failure.error.message}` });
+    await world.sleep(retry.delayMs, request.signal);
+  }
+}
+
+type Outcome =
+  | { readonly kind: "open" } & OpenedRealtime
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+async function attempt(
+  connection: ApiConnection,
+  scope: RequestScope,
+  request: RealtimeRequest,
+): Promise<Outcome> {
+  const { signal } = request;
+  try {
+    const { answer, authorization, error } = await withAuthorization(
+      scope,
+      {
+        endpoint: REALTIME_ENDPOINT,
+        transport: "websocket",
+        ...(request.model === undefined ? {} : { model: request.model }),
+        ...(signal === undefined ? {} : { signal }),
+      },
+      (given) => sendOnce(connection, request, given),
+    );
+    if (answer.opened !== undefined) return { kind: "open", ...answer.opened };
+    if (error !== undefined) return { kind: "failed", failure: { error, retryable: false } };
+    return {
+      kind: "failed",
+      failure: upgradeFailure(answer.refusal, contextOf(connection, authorization)),
+    };
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    return { kind: "failed", failure: networkFailure(asCulvertError(thrown)) };
+  }
+}
+
+type SentUpgrade =
+  & Answer
+  & (
+    | { readonly opened: OpenedRealtime }
+    | { readonly opened?: undefined; readonly refusal: Refusal }
+  );
+
+async function sendOnce(
+  connection: ApiConnection,
+  request: RealtimeRequest,
+  authorization: Authorization,
+): Promise<SentUpgrade> {
+  const { dialer, settings, world } = connection;
+  const { provider } = settings;
+  const { attemptHeaders, callId, identity, intent, model, signal, version } = request;
+  const url = realtimeUrl({
+    base: realtimeBase(settings, authorization, callId),
+    version,
+    query: provider.queryParams,
+    ...(model === undefined ? {} : { model }),
+    ...(intent === undefined ? {} : { intent }),
+    ...(callId === undefined ? {} : { callId }),
+  });
+  const outcome = await dialer.openWebSocket({
+    url,
+    headers: mergeHeaders(
+      { originator: originator(world.env) },
+      provider.headers,
+      realtimeHeaders(version, identity),
+      await attemptHeaders?.(authorization) ?? {},
+      authorization.headers,
+    ),
+    offersCompression: false,
+    connectTimeoutMs: provider.websocketConnectTimeoutMs,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const shown = shownUrl(url);
+  if (outcome.kind === "open") {
+    const { channel } = outcome;
+    return { status: 101, headers: channel.headers, opened: { channel, url: shown } };
+  }
+  const { body, headers, status } = outcome;
+  const refusal: Refusal = { status, headers, body, url, attempted: `The websocket upgrade of ${shown}` };
+  return { ...refusedAnswer(refusal, contextOf(connection, authorization)), refusal };
+}
+
+function contextOf(
+  { settings: { provider }, world }: ApiConnection,
+  authorization: Authorization,
+): RefusalContext {
+  const secrets = [...secretsOf(authorization.headers), ...secretsOf(provider.headers)];
+  return { now: world.now(), secrets, providerName: provider.name };
+}
+
+/**
+ * Returns the base URL of the websocket. Without one of the provider it is that of the platform API, where a login of
+ * ChatGPT does not count.
+ */
+function realtimeBase(
+  { provider, realtimeBaseUrl }: Settings,
+  { mode, source }: Authorization,
+  callId: string | undefined,
+): string {
+  if (realtimeBaseUrl !== undefined) return realtimeBaseUrl;
+  if (callId !== undefined) return CALL_BASE;
+  if (provider.baseUrl !== undefined && provider.baseUrl !== "") return provider.baseUrl;
+  if (!isBackendMode(mode)) return defaultBaseUrl(mode);
+  throw new CulvertError(
+    "auth_missing",
+    `A realtime session needs an API key; the credential in force is a login of ChatGPT (${source.name})`,
+    { hint: "Set OPENAI_API_KEY, or give --api-key-file.", details: { source: source.name } },
+  );
+}
