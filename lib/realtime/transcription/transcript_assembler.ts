@@ -60,7 +60,7 @@ export class TranscriptAssembler {
     return this.#commits.length;
   }
 
-  /** Utterances whose transcript is complete. */
+  /** Utterances whose transcript is complete, but for silence. */
   get segments(): number {
     return this.#count;
   }
@@ -125,7 +125,7 @@ export class TranscriptAssembler {
       item.isDone = true;
       item.endMs ??= audioMs;
     }
-    return this.#report().filter((update) => update.kind === "text" || update.segment.text !== "");
+    return this.#report();
   }
 
   /** The server counts the silence that ends an utterance as a part of it. */
@@ -166,7 +166,12 @@ export class TranscriptAssembler {
         return updates;
       }
       this.#items.shift();
-      updates.push({ kind: "segment", segment: this.#segmentOf(item) });
+      const segment = this.#segmentOf(item);
+      // What is committed at the end is often silence, of which nothing is to be reported.
+      const isSilence = segment.text === "" && item.reported === 0 && segment.failure === undefined;
+      if (isSilence) continue;
+      this.#count++;
+      updates.push({ kind: "segment", segment });
     }
   }
 
@@ -177,7 +182,7 @@ export class TranscriptAssembler {
     const { failure, id, isPartial, text } = item;
     return {
       itemId: id,
-      index: this.#count++,
+      index: this.#count,
       startMs,
       endMs,
       text: text.trim(),
