@@ -171,7 +171,9 @@ function agreedOn(head: HttpHead, deflate: PerMessageDeflate | undefined): boole
   try {
     const answered = extension.parse(value);
     const ours = answered[PerMessageDeflate.extensionName];
-    if (deflate === undefined || ours === undefined || Object.keys(answered).length !== 1) throw new Error("not offered");
+    if (deflate === undefined || ours === undefined || Object.keys(answered).length !== 1) {
+      throw new Error("not offered");
+    }
     deflate.accept(ours);
     return true;
   } catch {
