@@ -77,3 +77,8 @@ export type { ConnectAction, ProxyBehavior, ProxyEvent } from "./net/server/prox
 export type { ForwardPolicy } from "./net/server/forward/forward_request.ts";
 export type { Environment } from "./world/world.ts";
 export type { CertificateFields } from "./pki/certificate_fields.ts";
+export type {
+  RealtimeScenario,
+  RealtimeSessionLog,
+  SimulatedRealtime,
+} from "./mock/realtime/realtime_scenario.ts";

@@ -12,6 +12,7 @@ import { refuseUpgrade, serveSocket } from "./api_websocket.ts";
 import { MOCK_ACCOUNT } from "../oauth/tokens.ts";
 import { modelList } from "./model_list.ts";
 import { OAuthServer, type OAuthServerOptions } from "../oauth/oauth.ts";
+import type { SimulatedRealtime } from "../realtime/realtime_scenario.ts";
 import { RealtimeServer } from "../realtime/realtime_server.ts";
 import { type Authority, createAuthority } from "../../pki/pki.ts";
 import { TIMED_EVENTS_PATH, timedEvents } from "./timed_events.ts";
@@ -61,7 +62,7 @@ export interface MockApi extends AsyncDisposable {
   /** Its logins and tokens. */
   readonly oauth: OAuthServer;
   /** Its realtime sessions. */
-  readonly realtime: RealtimeServer;
+  readonly realtime: SimulatedRealtime;
   /** Scenarios for the next model requests, HTTP or frame, in order. */
   enqueue(...scenarios: readonly Scenario[]): void;
   /** Scenarios for the next websocket upgrades. */

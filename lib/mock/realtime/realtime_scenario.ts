@@ -42,3 +42,11 @@ export interface RealtimeSessionLog {
   /** Resolves with the close code. */
   readonly closed: Promise<number>;
 }
+
+/** The realtime side of a simulated API. */
+export interface SimulatedRealtime {
+  /** The sessions so far, oldest first. */
+  readonly sessions: readonly RealtimeSessionLog[];
+  /** Sets what the next sessions do, in order. */
+  readonly enqueue: (...scenarios: readonly RealtimeScenario[]) => void;
+}

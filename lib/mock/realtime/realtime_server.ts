@@ -6,20 +6,18 @@
 import type { UpgradeOffer } from "../../net/server/served_websocket.ts";
 import { refuseUpgrade } from "../api/api_websocket.ts";
 import type { Json } from "../api/scenario.ts";
-import type { RealtimeScenario, RealtimeSessionLog } from "./realtime_scenario.ts";
+import type { RealtimeScenario, RealtimeSessionLog, SimulatedRealtime } from "./realtime_scenario.ts";
 import { RealtimeSession } from "./realtime_session.ts";
 
 /** See the module. */
-export class RealtimeServer {
+export class RealtimeServer implements SimulatedRealtime {
   readonly #sessions: RealtimeSessionLog[] = [];
   readonly #scenarios: RealtimeScenario[] = [];
 
-  /** The sessions so far, oldest first. */
   get sessions(): readonly RealtimeSessionLog[] {
     return this.#sessions;
   }
 
-  /** Sets what the next sessions do, in order. */
   enqueue(...scenarios: readonly RealtimeScenario[]): void {
     this.#scenarios.push(...scenarios);
   }
