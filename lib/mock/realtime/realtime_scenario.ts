@@ -23,7 +23,9 @@ export interface RealtimeScenario {
 
 /** One session that the simulated API saw. */
 export interface RealtimeSessionLog {
+  /** Path of the upgrade, without the query. */
   readonly path: string;
+  /** Query of the upgrade with its `?`, or empty. */
   readonly search: string;
   /** Of the handshake, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
