@@ -4,7 +4,8 @@
  * @module
  */
 import { type AuthRecord, idClaims } from "./auth_record.ts";
-import type { AuthMode } from "./authenticator.ts";
+import type { Provider } from "../config/provider.ts";
+import type { AuthMode, Authorization } from "./authenticator.ts";
 
 /** The account that a token belongs to. */
 export interface AccountFacts {
@@ -56,4 +57,17 @@ export function baseUrlClass(url: URL): "chatgpt" | "platform" | "custom" {
     return "chatgpt";
   }
   return url.hostname === "api.openai.com" ? "platform" : "custom";
+}
+
+/**
+ * Tells whether a request goes to OpenAI with a ChatGPT login, and not with a credential of the provider's own. Only
+ * there are the routing hint, compressed bodies and attestations understood (codex 0.171.0).
+ */
+export function isCodexBackend(
+  provider: Pick<Provider, "name" | "requiresOpenAiAuth">,
+  { mode, source }: Pick<Authorization, "mode" | "source">,
+): boolean {
+  const isOwn = source.kind === "provider_env" || source.kind === "provider_token" ||
+    source.kind === "command";
+  return provider.name === "OpenAI" && provider.requiresOpenAiAuth && isBackendMode(mode) && !isOwn;
 }

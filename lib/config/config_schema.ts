@@ -64,6 +64,10 @@ export const configSchema = z.object({
     secret_auth_storage: z.boolean().optional(),
     use_agent_identity: z.boolean().optional(),
   }).optional(),
+  attestation: z.object({
+    command: text.refine((value) => value.trim() !== "", "must not be blank"),
+    args: z.array(text).optional(),
+  }).optional(),
   forced_login_method: z.enum(["chatgpt", "api"]).optional(),
   forced_chatgpt_workspace_id: z.union([text, z.array(text)]).optional(),
   profiles: z.record(text, profile).optional(),

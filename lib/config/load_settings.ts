@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from "node:path";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
 import { baseUrlVariable, chooseProvider } from "./choose_provider.ts";
@@ -11,7 +12,7 @@ import { findCodexHome } from "./codex_home.ts";
 import { loadConfig, type LoadedConfig, present } from "./config_layers.ts";
 import type { ConfigFile } from "./config_schema.ts";
 import { KNOWN_VARIABLES } from "./environment/variable_value.ts";
-import type { LoginPolicy, LoginStorage, Settings, SharedFlags } from "./settings.ts";
+import type { AttestationCommand, LoginPolicy, LoginStorage, Settings, SharedFlags } from "./settings.ts";
 
 /** The model without any choice of the user: the codex client's own first choice (0.169.0). */
 export const DEFAULT_MODEL = "gpt-6.1-sol";
@@ -61,6 +62,8 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
     loginPolicy: loginPolicy(config.values),
     useAgentIdentity: config.values.features?.use_agent_identity,
     loginStorage: loginStorage(config.values),
+    attestation: attestation(config.values, codexHome),
+    installationId: provider.name === "OpenAI" ? await installationId(codexHome) : undefined,
   };
   noteSources(sources, config, flags);
   const model = chosen.text("model", "model");
@@ -139,6 +142,7 @@ function noteSources(sources: Record<string, string>, config: LoadedConfig, flag
     ["forced_chatgpt_workspace_id"],
     ["features", "use_agent_identity"],
     ["features", "secret_auth_storage"],
+    ["attestation", "command"],
   ];
   for (const key of keys) {
     const source = config.sourceOf(...key);
@@ -199,6 +203,19 @@ function loginPolicy(
   const workspaces = [ids].flat().map((id) => id.trim()).filter((id) => id !== "");
   if (method === undefined && workspaces.length === 0) return undefined;
   return { ...(method === undefined ? {} : { method }), ...(workspaces.length === 0 ? {} : { workspaces }) };
+}
+
+/**
+ * Reads the id that the codex client has given to this installation. It is not created here: it identifies the user's
+ * machine, and no answer depends on it.
+ */
+async function installationId(codexHome: string): Promise<string | undefined> {
+  const text = await Deno.readTextFile(join(codexHome, "installation_id")).catch(() => "");
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.trim()) ? text.trim() : undefined;
+}
+
+function attestation({ attestation }: ConfigFile, cwd: string): AttestationCommand | undefined {
+  return attestation && { command: attestation.command, args: attestation.args ?? [], cwd };
 }
 
 /** Where logins are kept; the defaults are the codex client's (0.169.0). */

@@ -50,6 +50,15 @@ export interface LoginStorage {
   readonly inSecrets: boolean;
 }
 
+/** A command that prints a value for the header `x-oai-attestation`, from `[attestation]`. */
+export interface AttestationCommand {
+  /** Program, absolute, relative to `cwd`, or looked up in `PATH`. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Absolute: the folder of the configuration file. */
+  readonly cwd: string;
+}
+
 /** Settings in force. Frozen. */
 export interface Settings {
   /** Absolute path of `CODEX_HOME`. */
@@ -82,6 +91,10 @@ export interface Settings {
   readonly loginPolicy?: LoginPolicy;
   /** From `features.use_agent_identity`: an agent, registered for it, signs for a ChatGPT login. Default false. */
   readonly useAgentIdentity?: boolean;
+  /** The UUID in the file `installation_id` of `CODEX_HOME`, for OpenAI; absent where there is none. */
+  readonly installationId?: string;
+  /** Absent where requests carry no attestation. */
+  readonly attestation?: AttestationCommand;
   /** Absent for `auth.json`. */
   readonly loginStorage?: LoginStorage;
   readonly warnings: readonly Warning[];

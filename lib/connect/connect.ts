@@ -24,6 +24,7 @@ import { rootsReader } from "../trust/roots/system_roots.ts";
 import type { TrustStore } from "../trust/trust_store.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
+import type { AttestationProvider } from "./attestation.ts";
 import type { IdentityPaths } from "./client_identity.ts";
 import { createAuthenticator, type SessionAuthenticator } from "./create_authenticator.ts";
 import { userAgent } from "./user_agent.ts";
@@ -45,6 +46,8 @@ export interface ConnectOptions<A extends Authenticator = SessionAuthenticator> 
   readonly authenticator?: (parts: AuthenticatorParts) => A;
   /** Certificates to trust as PEM text, instead of a file that a flag or a variable names. */
   readonly caCertPem?: string;
+  /** Makes attestations, instead of the command that the settings name. */
+  readonly attestation?: AttestationProvider;
 }
 
 /** What an authenticator is made of. */
@@ -125,7 +128,10 @@ export async function connect(
     trust,
     routes,
     dialer,
-    authenticator: authenticator({ settings, dialer, world, observer, warn, secrets, hold }),
+    authenticator: await attested(
+      authenticator({ settings, dialer, world, observer, warn, secrets, hold }),
+      { settings, secrets, observer, world, provide: options.attestation },
+    ),
     observer,
     secrets,
     hold,
@@ -136,6 +142,22 @@ export async function connect(
       dialer.close();
     },
   };
+}
+
+/** Adds attestations where a provider of them is configured. */
+async function attested<A extends Authenticator>(
+  authenticator: A,
+  parts: Pick<AuthenticatorParts, "settings" | "secrets" | "observer" | "world"> & {
+    readonly provide: AttestationProvider | undefined;
+  },
+): Promise<A> {
+  const { settings: { attestation: command, provider }, world } = parts;
+  if (parts.provide === undefined && command === undefined) return authenticator;
+  const { commandAttestation, withAttestation } = await import("./attestation.ts");
+  const provide = parts.provide ?? (command && commandAttestation(command, world));
+  return provide === undefined
+    ? authenticator
+    : withAttestation(authenticator, { ...parts, provide, provider });
 }
 
 /**

@@ -70,6 +70,7 @@ function masked(head: string): string {
   return head
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<id>")
     .replace(/(sec-websocket-key: )\S+/i, "$1<key>")
+    .replace(/("turn_started_at_unix_ms":)\d+/, "$1<time>")
     .replace(/(content-length: )\d+/i, "$1<length>");
 }
 

@@ -28,9 +28,9 @@ export async function printRequest(
 ): Promise<void> {
   const { dialer, settings, world } = connection;
   const authorization = await previewAuthorization(settings, world, signal);
-  const options = { provider: settings.provider, env: world.env, authorization };
+  const options = { provider: settings.provider, settings, world, authorization };
   const preview = settings.transport === "ws"
-    ? previewUpgrade(request, options, world.now())
+    ? previewUpgrade(request, options)
     : previewRequest(request, options);
   const { method, url, headers } = preview;
   const route = describeRoute(dialer.routes.resolve(url));

@@ -5,20 +5,20 @@
  */
 import type { Authorization } from "../../auth/authenticator.ts";
 import type { Settings } from "../../config/settings.ts";
-import { newIdentity } from "../../responses/request/identity.ts";
+import { firstTurnContext } from "../../responses/request/identity.ts";
 import type { CallFacts } from "../../responses/transport/sse/http_call.ts";
 import type { World } from "../../world/world.ts";
 
 /** Returns the call of a first turn in a new session, without input. */
 export function firstCall(
-  { model }: Pick<Settings, "model">,
-  { env }: Pick<World, "env">,
+  settings: Pick<Settings, "model" | "installationId">,
+  world: Pick<World, "env" | "now">,
   authorization: Authorization,
 ): CallFacts {
   return {
     authorization,
-    context: { identity: newIdentity(env), turnId: crypto.randomUUID(), kind: "turn" },
-    request: { model, input: [] },
+    context: firstTurnContext(settings, world),
+    request: { model: settings.model, input: [] },
     turnState: undefined,
   };
 }

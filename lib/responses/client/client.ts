@@ -55,6 +55,7 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
     authenticator: (parts) =>
       ownAuthenticator(options, settings, parts.observer, world) ?? createAuthenticator(parts),
     ...(caCertPem === undefined ? {} : { caCertPem }),
+    ...(options.attestation === undefined ? {} : { attestation: options.attestation }),
   });
   const limit = maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs };
   return new OpenClient(connection, { serverTimings, wordHint: hintForProgram, ...limit });
@@ -97,6 +98,7 @@ function flagsOf(options: ClientOptions): SharedFlags {
     serverTimings: _s,
     maxRetryAfterMs: _m,
     caCertPem: _p,
+    attestation: _a,
     transport,
     ...same
   } = options;

@@ -52,6 +52,12 @@ export interface ClientOptions {
   readonly serverTimings?: boolean;
   /** Longest `Retry-After` of a server that is waited out, ms. Default 60,000. */
   readonly maxRetryAfterMs?: number;
+  /**
+   * Returns the value of the header `x-oai-attestation` for one request; `undefined` for none. It is asked for each
+   * request of a ChatGPT login to the ChatGPT backend that can carry one. A failure, or a wait of more than 2 s, costs
+   * the header alone. Default: the command of `attestation.command`.
+   */
+  readonly attestation?: (signal: AbortSignal) => Promise<string | undefined>;
   /** Called with each observation. Must not throw. */
   readonly onObservation?: (observation: Observation) => void;
   /** Called with warnings about configuration and roots. Default: they are ignored. */

@@ -1,21 +1,21 @@
 /**
- * What the program says of itself: header by header as the codex client does (0.169.0), under its own name.
+ * The ids and names that requests carry, as the codex client sends them (0.171.0), under the name of this program.
  *
  * @module
  */
-import type { Authorization } from "../../auth/authenticator.ts";
 import { originator } from "../../connect/user_agent.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { Environment, World } from "../../world/world.ts";
 import type { Provider } from "../../config/provider.ts";
-import type { Environment } from "../../world/world.ts";
-import { serviceTierParameter } from "./request.ts";
+import { serviceTierParameter, type TurnRequest } from "./request.ts";
 import type { TraceContext } from "./trace_context.ts";
 
-/** Who speaks, for as long as a session lasts. */
+/** The ids of a session, which stay the same for all its requests. */
 export interface Identity {
   readonly originator: string;
   readonly sessionId: string;
   readonly threadId: string;
-  /** A UUID that names this installation; sent only where it is known. */
+  /** The UUID that the codex client has given to this installation; sent where there is one, and to OpenAI only. */
   readonly installationId?: string;
   /** How often the conversation was compacted. Default 0. */
   readonly window?: number;
@@ -28,7 +28,16 @@ export interface Identity {
 /** What the request is for. */
 export type RequestKind = "turn" | "prewarm" | "compaction" | "memory";
 
-/** A fresh identity. */
+/** Returns the context of a first turn in a new session. */
+export function firstTurnContext(
+  { installationId }: Pick<Settings, "installationId">,
+  { env, now }: Pick<World, "env" | "now">,
+): RequestContext {
+  const identity = newIdentity(env, installationId);
+  return { identity, turnId: crypto.randomUUID(), kind: "turn", startedAt: now() };
+}
+
+/** Returns an identity with new ids. */
 export function newIdentity(env: Environment, installationId?: string): Identity {
   return {
     originator: originator(env),
@@ -43,15 +52,26 @@ export interface RequestContext {
   readonly identity: Identity;
   readonly turnId: string;
   readonly kind: RequestKind;
+  /** Wall clock at the start of the turn, ms since 1970. */
+  readonly startedAt?: number;
   /** The caller's span. */
   readonly trace?: TraceContext;
 }
+
+/** What the metadata of a turn says of its request. */
+export type DescribedRequest = Pick<TurnRequest, "model" | "reasoningEffort">;
+
+/**
+ * Features that a server may expect of this program. The codex client sends the name of remote compaction in every
+ * request (0.171.0).
+ */
+const BETA_FEATURES = ["remote_compaction_v2"];
 
 function windowId(identity: Identity): string {
   return `${identity.threadId}:${identity.window ?? 0}`;
 }
 
-/** Who asks on whose behalf, in headers and in metadata under the same names. */
+/** The parent thread and the kind of helper, under the same names in headers and in metadata. */
 function lineage({ parentThreadId, subagent }: Identity): Record<string, string> {
   return {
     ...(subagent === undefined ? {} : { "x-openai-subagent": subagent }),
@@ -59,7 +79,7 @@ function lineage({ parentThreadId, subagent }: Identity): Record<string, string>
   };
 }
 
-/** The headers of a connection that no turn has asked for yet. */
+/** Returns the headers of a connection over which no turn was requested yet. */
 export function sessionHeaders(identity: Identity): Record<string, string> {
   return {
     "session-id": identity.sessionId,
@@ -71,52 +91,57 @@ export function sessionHeaders(identity: Identity): Record<string, string> {
 }
 
 /**
- * The headers that HTTP requests and websocket handshakes have in common, but for the originator: a provider
+ * Returns the headers that HTTP requests and websocket handshakes have in common, but for the originator: a provider
  * may set that.
  */
-export function identityHeaders(context: RequestContext): Record<string, string> {
-  return { ...sessionHeaders(context.identity), "x-codex-turn-metadata": turnMetadata(context) };
+export function identityHeaders(context: RequestContext, request: DescribedRequest): Record<string, string> {
+  return { ...sessionHeaders(context.identity), "x-codex-turn-metadata": turnMetadata(context, request) };
 }
 
-/** `client_metadata` of a body or a frame. */
-export function clientMetadata(context: RequestContext): Record<string, string> {
-  const { identity } = context;
+/** Returns the header that names the beta features; other servers than OpenAI's are not sent it. */
+export function betaHeaders({ name }: Pick<Provider, "name">): Record<string, string> {
+  return name === "OpenAI" ? { "x-codex-beta-features": BETA_FEATURES.join(",") } : {};
+}
+
+/** Returns `client_metadata` of a body or a frame. */
+export function clientMetadata(context: RequestContext, request: DescribedRequest): Record<string, string> {
+  const { identity, kind, turnId } = context;
   return {
     ...(identity.installationId === undefined ? {} : { "x-codex-installation-id": identity.installationId }),
     "session_id": identity.sessionId,
     "thread_id": identity.threadId,
     "x-codex-window-id": windowId(identity),
-    "turn_id": context.turnId,
+    // A prewarm request belongs to no turn.
+    "turn_id": kind === "prewarm" ? "" : turnId,
+    ...(kind === "turn" ? { "root_turn_id": turnId } : {}),
     ...lineage(identity),
-    "x-codex-turn-metadata": turnMetadata(context),
+    "x-codex-turn-metadata": turnMetadata(context, request),
   };
 }
 
 /** Returns the turn metadata as JSON in ASCII, which is valid in a header. */
-function turnMetadata({ identity, turnId, kind }: RequestContext): string {
+function turnMetadata(
+  { identity, turnId, kind, startedAt }: RequestContext,
+  { model, reasoningEffort }: DescribedRequest,
+): string {
+  const { subagent, window = 0 } = identity;
   const text = JSON.stringify({
     installation_id: identity.installationId,
     session_id: identity.sessionId,
     thread_id: identity.threadId,
-    turn_id: turnId,
+    turn_id: kind === "prewarm" ? "" : turnId,
     window_id: windowId(identity),
+    window_number: window,
     request_kind: kind,
     parent_thread_id: identity.parentThreadId,
-    subagent_kind: identity.subagent === "collab_spawn" ? "thread_spawn" : identity.subagent,
+    root_turn_id: kind === "turn" ? turnId : undefined,
+    subagent_kind: subagent === "collab_spawn" ? "thread_spawn" : subagent,
+    thread_source: subagent === undefined ? "user" : "subagent",
+    turn_started_at_unix_ms: startedAt,
+    model,
+    reasoning_effort: reasoningEffort,
   });
   return text.replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-/**
- * Whether a request goes to OpenAI's own backend with a login of ChatGPT, and not with a credential of the
- * provider's own. Only there are the routing hint and compressed bodies understood.
- */
-export function isCodexBackend(provider: Provider, authorization: Authorization): boolean {
-  const { mode, source } = authorization;
-  const byLogin = mode === "chatgpt" || mode === "personalAccessToken" || mode === "agentIdentity" ||
-    mode === "headers";
-  const own = source.kind === "provider_env" || source.kind === "provider_token" || source.kind === "command";
-  return provider.name === "OpenAI" && provider.requiresOpenAiAuth && byLogin && !own;
 }
 
 /** `x-codex-routing-hint`, where the backend reads it. */

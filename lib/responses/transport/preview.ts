@@ -5,9 +5,10 @@
  */
 import type { Authorization } from "../../auth/authenticator.ts";
 import type { Provider } from "../../config/provider.ts";
-import type { Environment } from "../../world/world.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { World } from "../../world/world.ts";
 import { httpCallBody, httpCallHead } from "./sse/http_call.ts";
-import { newIdentity } from "../request/identity.ts";
+import { firstTurnContext } from "../request/identity.ts";
 import type { RequestBody, TurnRequest } from "../request/request.ts";
 import { handshake, requestFrame } from "./websocket/websocket_call.ts";
 
@@ -23,15 +24,16 @@ export interface RequestPreview {
 /** What a preview is made of. */
 export interface PreviewOptions {
   readonly provider: Provider;
-  readonly env: Environment;
+  readonly world: Pick<World, "env" | "now">;
+  readonly settings: Pick<Settings, "installationId">;
   /** Its headers already masked: nobody is asked for a real one. */
   readonly authorization: Authorization;
 }
 
 /** Makes the preview of a turn over HTTP. */
 export function previewRequest(request: TurnRequest, options: PreviewOptions): RequestPreview {
-  const { authorization, env, provider } = options;
-  const context = { identity: newIdentity(env), turnId: crypto.randomUUID(), kind: "turn" as const };
+  const { authorization, provider, settings, world } = options;
+  const context = firstTurnContext(settings, world);
   const call = { request, context, authorization, turnState: undefined };
   const head = httpCallHead(call, {
     ...provider,
@@ -51,19 +53,15 @@ export interface UpgradePreview {
   readonly frame: unknown;
 }
 
-/**
- * Previews a turn over a websocket.
- *
- * @param now ms since 1970; the message has the time of its sending
- */
-export function previewUpgrade(request: TurnRequest, options: PreviewOptions, now: number): UpgradePreview {
-  const { authorization, env, provider } = options;
-  const identity = newIdentity(env);
-  const context = { identity, turnId: crypto.randomUUID(), kind: "turn" as const };
+/** Previews a turn over a websocket. */
+export function previewUpgrade(request: TurnRequest, options: PreviewOptions): UpgradePreview {
+  const { authorization, provider, settings, world } = options;
+  const context = firstTurnContext(settings, world);
+  const { identity } = context;
   const shown = { ...provider, headers: masked(provider.headers), queryParams: masked(provider.queryParams) };
   const head = handshake({ authorization, identity, first: { context, request } }, shown);
   const call = { request, context, authorization, turnState: undefined };
-  return { method: "GET", ...head, frame: JSON.parse(requestFrame(call, provider, {}, now)) };
+  return { method: "GET", ...head, frame: JSON.parse(requestFrame(call, provider, {}, world.now())) };
 }
 
 /** A provider's headers and parameters may be keys; which are cannot be told from their names. */

@@ -43,6 +43,8 @@ export interface SessionOptions {
   readonly transport?: TransportChoice;
   /** Default: a new one. */
   readonly identity?: Identity;
+  /** For a new identity. Default: none is sent. */
+  readonly installationId?: string;
   /** Whether the server is asked for its own timings (`culvert.server_timings`). Websocket only. Default false. */
   readonly serverTimings?: boolean;
   /** Remembers for later processes which hosts carry no websocket. Default: nothing is remembered. */
@@ -57,8 +59,9 @@ export interface SessionOptions {
 
 /** Returns the options of a session over a connection, with a memory of fallbacks in the home folder of the settings. */
 export function sessionOptions(connection: Connection<Authenticator>): SessionOptions {
-  const { settings: { codexHome, provider, transport }, world } = connection;
-  const options = { ...connection, provider, transport };
+  const { settings: { codexHome, installationId, provider, transport }, world } = connection;
+  const known = installationId === undefined ? {} : { installationId };
+  const options = { ...connection, provider, transport, ...known };
   // The simulated network listens on another port each time.
   if (provider.id === "demo") return options;
   const path = absolutePath("culvert/websocket_fallback.json", codexHome);
@@ -87,7 +90,7 @@ export class Session implements Disposable {
   constructor(options: SessionOptions) {
     const { identity, provider, transport = "auto", world } = options;
     this.#options = options;
-    this.#identity = identity ?? newIdentity(world.env);
+    this.#identity = identity ?? newIdentity(world.env, options.installationId);
     this.#drainer = new BodyDrainer(world);
     this.#policy = new TransportPolicy(transport, provider.supportsWebsockets);
   }
@@ -118,7 +121,7 @@ export class Session implements Disposable {
       ...(observer === undefined ? {} : { observer }),
       ...(maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs }),
       ...(wordHint === undefined ? {} : { wordHint }),
-      context: { identity: this.#identity, turnId, kind: "turn", ...trace },
+      context: { identity: this.#identity, turnId, kind: "turn", startedAt: world.now(), ...trace },
       facts: former?.facts.followUp(request.model) ??
         new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState(), this.#etags),
       transports: this.#transports(),

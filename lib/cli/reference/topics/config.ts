@@ -30,6 +30,9 @@ const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string
     "secret_auth_storage = true keeps the login of keyring and auto in secrets/codex_auth.age, encrypted, " +
     "with its passphrase in the keyring; use_agent_identity = true: an agent signs for a ChatGPT login; " +
     "others are the codex client's",
+  attestation:
+    "command and args of a program that prints the value of x-oai-attestation, which requests of a " +
+    "ChatGPT login carry; 2 s are allowed for it, and without a value the request is sent without the header",
   forced_login_method: "chatgpt or api: the one way to sign in to OpenAI; another login is removed",
   forced_chatgpt_workspace_id: "the workspace, or list of them, that a ChatGPT login must belong to",
   profiles: "tables [profiles.NAME], each with keys as above; NAME.config.toml counts before them",

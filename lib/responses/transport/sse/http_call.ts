@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { isCodexBackend } from "../../../auth/auth_headers.ts";
 import type { Provider } from "../../../config/provider.ts";
 import { mergeHeaders } from "../../request/call_headers.ts";
-import { clientMetadata, identityHeaders, isCodexBackend, routingHint } from "../../request/identity.ts";
+import { betaHeaders, clientMetadata, identityHeaders, routingHint } from "../../request/identity.ts";
 import { type RequestBody, requestBody } from "../../request/request.ts";
 import { traceHeaders } from "../../request/trace_context.ts";
 import { TURN_STATE } from "../../request/turn_state.ts";
@@ -33,7 +34,8 @@ export function httpCallHead(call: CallFacts, provider: Provider): HttpCallHead 
       { originator: context.identity.originator, ...traceHeaders(context.trace) },
       provider.headers,
       { "Content-Type": "application/json", Accept: "text/event-stream" },
-      identityHeaders(context),
+      identityHeaders(context, request),
+      betaHeaders(provider),
       turnState === undefined ? {} : { [TURN_STATE]: turnState },
       isCodexBackend(provider, authorization)
         ? { "x-codex-routing-hint": routingHint(request.model, request.serviceTier) }
@@ -49,6 +51,6 @@ export function httpCallBody(call: CallFacts, provider: Provider): RequestBody {
   return requestBody(call.request, {
     providerName: provider.name,
     sessionId: call.context.identity.sessionId,
-    clientMetadata: clientMetadata(call.context),
+    clientMetadata: clientMetadata(call.context, call.request),
   });
 }

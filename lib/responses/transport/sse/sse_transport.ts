@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isCodexBackend } from "../../../auth/auth_headers.ts";
 import type { Provider } from "../../../config/provider.ts";
 import { CulvertError } from "../../../errors.ts";
 import { unknownCoding } from "../../../net/dialer/body/content_decoding.ts";
@@ -11,7 +12,6 @@ import { readText } from "../../../net/dialer/body/read_text.ts";
 import type { World } from "../../../world/world.ts";
 import { mergeHeaders } from "../../request/call_headers.ts";
 import { zstd } from "../../request/compression.ts";
-import { isCodexBackend } from "../../request/identity.ts";
 import { shownUrl } from "../../request/url.ts";
 import type { Call, Opened, Transport } from "../transport.ts";
 import type { BodyDrainer } from "./body_drainer.ts";

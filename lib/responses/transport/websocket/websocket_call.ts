@@ -3,14 +3,15 @@
  *
  * @module
  */
+import { isCodexBackend } from "../../../auth/auth_headers.ts";
 import type { Authorization } from "../../../auth/authenticator.ts";
 import type { Provider } from "../../../config/provider.ts";
 import { TIMINGS_HEADERS } from "../../events/server_timings.ts";
 import { mergeHeaders } from "../../request/call_headers.ts";
 import {
+  betaHeaders,
   type Identity,
   identityHeaders,
-  isCodexBackend,
   type RequestContext,
   routingHint,
   sessionHeaders,
@@ -45,7 +46,8 @@ export function handshake(
     headers: mergeHeaders(
       { originator: identity.originator },
       provider.headers,
-      first === undefined ? sessionHeaders(identity) : identityHeaders(first.context),
+      first === undefined ? sessionHeaders(identity) : identityHeaders(first.context, first.request),
+      betaHeaders(provider),
       first !== undefined && isCodexBackend(provider, authorization)
         ? { "x-codex-routing-hint": routingHint(first.request.model, first.request.serviceTier) }
         : {},

@@ -52,6 +52,7 @@ Deno.test("a turn is POSTed to /responses as JSON, asks for an event stream, and
     thread_id: thread,
     "x-codex-window-id": `${thread}:0`,
     turn_id: metadata.turn_id,
+    root_turn_id: metadata.turn_id,
     "x-codex-turn-metadata": headers.get("x-codex-turn-metadata"),
   });
 });
