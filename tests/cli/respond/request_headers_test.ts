@@ -1,9 +1,10 @@
 import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
 import { MOCK_ACCOUNT } from "../../../lib/mock/oauth/tokens.ts";
-import { assert, assertEquals, assertMatch } from "../../support/assert.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 import { WIRE_KEY, WIRE_NAMES, WIRES } from "./wire_kit.ts";
 
 /** The credential that a row sends: an API key in a variable, or a stored ChatGPT login. */
@@ -184,3 +185,87 @@ Deno.test(
     assertEquals([request?.headers["content-encoding"], request?.json?.["model"]], ["zstd", "gpt-test"]);
   },
 );
+
+const ATTESTATION = "attestation-0123456789abcdef";
+
+for (const wire of WIRES) {
+  Deno.test(
+    skippedIf(
+      ON_WINDOWS,
+      `over ${WIRE_NAMES[wire]} a ChatGPT login sends what the attestation command prints`,
+    ),
+    async () => {
+      API.log.clear();
+      const count = join(FILES, `${crypto.randomUUID()}.count`);
+      const script = join(FILES, `${crypto.randomUUID()}.sh`);
+      await Deno.writeTextFile(script, `#!/bin/sh\necho x >> ${count}\necho "${ATTESTATION}"\n`, {
+        mode: 0o755,
+      });
+      const config = (baseUrl: string) =>
+        `openai_base_url = "${baseUrl}"\n[attestation]\ncommand = "${script}"\nargs = ["one"]`;
+      for (const credential of ["login", "key"] as const) {
+        API.log.clear();
+        const env = {
+          CODEX_CA_CERTIFICATE: BUNDLE,
+          ...await homeOf({ name: "", credential, config, check: () => {} }),
+        };
+        const run = await culvert(["respond", "--transport", wire, "-m", "gpt-test", "-vv", "hi"], { env });
+        assertEquals(run.code, 0, run.stderr);
+        assertExcludes(run.stdout + run.stderr, ATTESTATION);
+        const sent = API.log.turns.map(({ headers }) => headers["x-oai-attestation"]);
+        assertEquals(sent, [credential === "login" ? ATTESTATION : undefined]);
+      }
+      assertEquals(await Deno.readTextFile(count), "x\n");
+    },
+  );
+
+  Deno.test(
+    skippedIf(
+      ON_WINDOWS,
+      `over ${WIRE_NAMES[wire]} an attestation command that fails or hangs does not fail the turn`,
+    ),
+    async () => {
+      for (const [args, says] of [["exit 3", "exit status 3"], ["exec sleep 60", "2000 ms"]] as const) {
+        API.log.clear();
+        const config = (baseUrl: string) =>
+          `openai_base_url = "${baseUrl}"\n[attestation]\ncommand = "sh"\nargs = ["-c", "${args}"]`;
+        const row: Row = { name: "", credential: "login", config, check: () => {} };
+        const env = { CODEX_CA_CERTIFICATE: BUNDLE, ...await homeOf(row) };
+        const run = await culvert(["respond", "--transport", wire, "-m", "gpt-test", "-v", "hi"], { env });
+        assertEquals([run.code, API.log.turns.length], [0, 1], run.stderr);
+        assertIncludes(run.stderr, "sent without an attestation");
+        assertIncludes(run.stderr, says);
+        assertEquals(API.log.turns[0]?.headers["x-oai-attestation"], undefined);
+      }
+    },
+  );
+}
+
+Deno.test("the installation id of the codex client is sent to OpenAI, and is not created", async () => {
+  const id = "0f8fad5b-d9cb-469f-a165-70867728950e";
+  const gateway = provider('env_key = "CULVERT_API_KEY"');
+  for (
+    const [content, config, expected] of [
+      [`${id}\n`, undefined, id],
+      ["not a uuid", undefined, undefined],
+      [undefined, undefined, undefined],
+      [id, gateway, undefined],
+    ] as const
+  ) {
+    API.log.clear();
+    const row: Row = {
+      name: "",
+      credential: "key",
+      check: () => {},
+      ...(config === undefined ? {} : { config }),
+    };
+    const env = { CODEX_CA_CERTIFICATE: BUNDLE, ...await homeOf(row) };
+    const path = join(env.CODEX_HOME, "installation_id");
+    if (content !== undefined) await Deno.writeTextFile(path, content);
+    const run = await culvert(["respond", "--transport", "sse", "-m", "gpt-test", "hi"], { env });
+    assertEquals(run.code, 0, run.stderr);
+    const metadata = JSON.parse(JSON.stringify(API.log.turns[0]?.json?.["client_metadata"] ?? null));
+    assertEquals(metadata["x-codex-installation-id"], expected);
+    assertEquals(await Deno.readTextFile(path).catch(() => undefined), content);
+  }
+});
