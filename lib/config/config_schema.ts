@@ -32,6 +32,7 @@ const provider = z.object({
   env_http_headers: textMap.optional(),
   request_max_retries: count.optional(),
   stream_max_retries: count.optional(),
+  max_retry_after_ms: count.optional(),
   stream_idle_timeout_ms: z.int().positive().optional(),
   websocket_connect_timeout_ms: z.int().positive().optional(),
   requires_openai_auth: z.boolean().optional(),

@@ -37,8 +37,17 @@ export interface Provider {
   readonly unsetHeaderVariables?: readonly string[];
   readonly requestMaxRetries: number;
   readonly streamMaxRetries: number;
+  /** Longest wait that the server may ask for before a retry, ms. Absent: 60,000. */
+  readonly maxRetryAfterMs?: number;
   readonly streamIdleTimeoutMs: number;
   readonly websocketConnectTimeoutMs: number;
   readonly requiresOpenAiAuth: boolean;
   readonly supportsWebsockets: boolean;
+}
+
+/** Returns a provider with further headers; they replace those of the same name, whatever the letter case. */
+export function addHeaders(provider: Provider, added: Readonly<Record<string, string>>): Provider {
+  const names = new Set(Object.keys(added).map((name) => name.toLowerCase()));
+  const kept = Object.entries(provider.headers).filter(([name]) => !names.has(name.toLowerCase()));
+  return { ...provider, headers: { ...Object.fromEntries(kept), ...added } };
 }

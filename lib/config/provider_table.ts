@@ -45,6 +45,7 @@ export function providerFromTable(source: ProviderSource): Provider {
       PROVIDER_DEFAULTS.websocketConnectTimeoutMs,
     requiresOpenAiAuth: table.requires_openai_auth ?? PROVIDER_DEFAULTS.requiresOpenAiAuth,
     supportsWebsockets: table.supports_websockets ?? PROVIDER_DEFAULTS.supportsWebsockets,
+    ...(table.max_retry_after_ms === undefined ? {} : { maxRetryAfterMs: table.max_retry_after_ms }),
     ...(table.base_url === undefined ? {} : { baseUrl: table.base_url }),
     ...(table.env_key === undefined ? {} : { envKey: table.env_key }),
     ...(table.env_key_instructions === undefined ? {} : { envKeyInstructions: table.env_key_instructions }),

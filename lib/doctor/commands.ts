@@ -30,21 +30,25 @@ const PROVIDER: readonly FlagName[] = [...NETWORK, "provider", "baseUrl", "model
 export class Commands {
   readonly #given: SharedFlags;
   readonly #flags: SharedFlags;
+  readonly #headerNames: readonly string[];
 
   /**
    * @param given the flags of the doctor; `baseUrl` is its URL argument
    * @param turnFlags the flags with which a turn uses the same settings
+   * @param headerNames the headers of `-H`; the values may be keys and are left for the user to fill in
    */
-  constructor(given: SharedFlags, turnFlags: SharedFlags = given) {
+  constructor(given: SharedFlags, turnFlags: SharedFlags = given, headerNames: readonly string[] = []) {
     this.#given = given;
     this.#flags = turnFlags;
+    this.#headerNames = headerNames;
   }
 
   /** Returns the command line of this run. */
   doctor(): string {
     const { baseUrl, ...others } = this.#given;
     const place = baseUrl === undefined ? [] : [baseUrl];
-    return line(["culvert", "doctor", ...place], flagWords(others, [...PROVIDER, "transport"]));
+    const flags = [...flagWords(others, [...PROVIDER, "transport"]), ...this.#headers()];
+    return line(["culvert", "doctor", ...place], flags);
   }
 
   /** Returns a command line that asks the model, with some flags replaced. */
@@ -52,13 +56,18 @@ export class Commands {
     const flags = { ...this.#flags, ...changes };
     return line(["culvert", "respond"], [
       ...flagWords(flags, [...PROVIDER, "transport"]),
+      ...this.#headers(),
       '"Why is the sky blue?"',
     ]);
   }
 
   /** Returns a command line that writes a bug report. */
   report(): string {
-    return this.#line(["report"], PROVIDER);
+    return [this.#line(["report"], PROVIDER), ...this.#headers()].join(" ");
+  }
+
+  #headers(): readonly string[] {
+    return this.#headerNames.flatMap((name) => ["-H", quoted(`${name}: VALUE`)]);
   }
 
   /** Returns a command line that shows what a host presents. @param host `host` or `host:port` */

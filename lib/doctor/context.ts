@@ -6,10 +6,12 @@
 import type { ApiConnection } from "../api/send_request.ts";
 import type { AuthMode } from "../auth/authenticator.ts";
 import type { Credential } from "../auth/credential.ts";
+import { addHeaders } from "../config/provider.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
-import { dialerFor, routesFor, trustFor } from "../connect/connect.ts";
+import { dialerFor, identityFor, routesFor, trustFor } from "../connect/connect.ts";
 import { createAuthenticator, type SessionAuthenticator } from "../connect/create_authenticator.ts";
 import { userAgent } from "../connect/user_agent.ts";
+import type { ClientIdentity } from "../net/client_identity.ts";
 import type { Dialer } from "../net/dialer/dialer.ts";
 import { SILENT } from "../net/observer.ts";
 import type { Route } from "../net/route/route.ts";
@@ -35,6 +37,8 @@ export interface DoctorOptions {
   readonly flags: SharedFlags;
   /** Default: the settings of a turn with these flags. */
   readonly settings?: Settings;
+  /** Headers of requests to the provider beside the configured ones, from `-H`. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Reads the roots of the system and of the runtime. Default: those of this machine. */
   readonly roots?: RootsReader;
   /** Whether the model may be asked for one short answer, which costs tokens. */
@@ -56,7 +60,9 @@ export class DoctorContext {
   readonly routes: () => Promise<RouteTableResult>;
   /** Secret. @throws CulvertError `auth_missing`, `auth_storage`, `input_unreadable`, `config` */
   readonly credential: () => Promise<Credential>;
-  /** @throws as {@link trust} and {@link routes} */
+  /** The client certificate; `undefined` where none is configured. @throws CulvertError `input_unreadable`, `config` */
+  readonly identity: () => Promise<ClientIdentity | undefined>;
+  /** @throws as {@link trust}, {@link routes} and {@link identity} */
   readonly dialer: () => Promise<Dialer>;
   /** Sends requests with the credential of a turn and renews nothing. @throws as {@link settings}, {@link dialer} */
   readonly connection: () => Promise<ApiConnection>;
@@ -77,28 +83,34 @@ export class DoctorContext {
 
   /** @param options what to examine */
   constructor(options: DoctorOptions) {
-    const { world, flags, roots } = options;
+    const { world, flags, roots, headers = {} } = options;
     this.world = world;
     this.flags = flags;
     this.spend = options.spend;
     this.#endsAt = options.endsAt;
-    this.#chosen = once(async () =>
-      options.settings === undefined
+    this.#chosen = once(async () => {
+      const chosen = options.settings === undefined
         ? await settingsForUrl(flags, world)
-        : { settings: options.settings, turnFlags: flags }
-    );
+        : { settings: options.settings, turnFlags: flags };
+      const provider = addHeaders(chosen.settings.provider, headers);
+      return { ...chosen, settings: { ...chosen.settings, provider } };
+    });
     this.settings = async () => (await this.#chosen()).settings;
-    this.commands = once(async () => new Commands(flags, (await orUndefined(this.#chosen()))?.turnFlags));
+    this.commands = once(async () => {
+      const names = Object.keys(headers);
+      return new Commands(flags, (await orUndefined(this.#chosen()))?.turnFlags, names);
+    });
     this.trust = once(() =>
       trustFor(flags, world, { countMozilla: true, ...(roots === undefined ? {} : { roots }) })
     );
     this.routes = once(() => routesFor(flags, world));
+    this.identity = once(async () => await identityFor(await this.settings()));
     this.credential = once(async () => await credentialOf(await this.settings(), world));
     this.base = once(async () => await this.endpoint(""));
     this.route = once(async () => (await this.routes()).routes.resolve(await this.base()));
     this.dialer = once(async () => {
-      const [trust, { routes }] = await Promise.all([this.trust(), this.routes()]);
-      return this.#opened = dialerFor({ trust, routes, world });
+      const [trust, { routes }, identity] = await Promise.all([this.trust(), this.routes(), this.identity()]);
+      return this.#opened = dialerFor({ trust, routes, world, identity });
     });
     this.#authenticator = once(async () => {
       const [settings, dialer] = await Promise.all([this.settings(), this.dialer()]);
@@ -184,9 +196,15 @@ export class DoctorContext {
   }
 
   async #startRouteProbe(signal: AbortSignal): Promise<RouteProbe> {
-    const [url, route, trust] = await Promise.all([this.base(), this.route(), this.trust()]);
+    const [url, route, trust, identity] = await Promise.all([
+      this.base(),
+      this.route(),
+      this.trust(),
+      this.identity(),
+    ]);
     const { world } = this;
-    return new RouteProbe({ url, route, trust }, { trust, world, userAgent: userAgent(world) }, signal);
+    const parts = { trust, world, userAgent: userAgent(world), identity };
+    return new RouteProbe({ url, route, trust }, parts, signal);
   }
 }
 

@@ -29,6 +29,8 @@ export interface ExaminationOptions {
   readonly roots?: RootsReader;
   /** The flags as given; `baseUrl` is the URL to examine. */
   readonly flags: SharedFlags;
+  /** Headers of requests to the provider, from `-H`. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Default: the settings of a turn with these flags. */
   readonly settings?: Settings;
   readonly mode: ReportMode;

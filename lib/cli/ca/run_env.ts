@@ -26,6 +26,16 @@ export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
   const { host } = context;
   const { world } = host;
   const reporter = createReporter(host, flags);
+  if (flags.output === "-") {
+    throw new CulvertError(
+      "usage",
+      "-o -: the variables must name a file, and standard output holds the variables",
+      {
+        hint: "Name a file with -o. For the bundle on standard output: culvert ca bundle --with-system",
+        details: { flag: "--output" },
+      },
+    );
+  }
   const selection = await chooseOriginal(host, flags, reporter);
   const bundle = selection === undefined ? undefined : await openBundle(host, selection);
   bundle?.warnings.forEach(reporter.warn);

@@ -95,5 +95,20 @@ export const NETWORK_FLAGS: FlagParametersForType<NetworkFlags, CliContext> = {
   },
 };
 
+/** The flag of commands that send requests to the provider. */
+export type HeaderFlags = { readonly header?: readonly string[] };
+
+/** Parameters of {@link HeaderFlags}. */
+export const HEADER_FLAGS: FlagParametersForType<HeaderFlags, CliContext> = {
+  header: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    variadic: true,
+    placeholder: "'NAME: VALUE'",
+    brief: "Header of every request to the API; may be repeated",
+  },
+};
+
 /** The one-letter names of {@link OUTPUT_FLAGS}. */
 export const OUTPUT_ALIASES = { q: "quiet", v: "verbose" } as const;

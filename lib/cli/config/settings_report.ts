@@ -105,6 +105,7 @@ function providerRows({ provider, sources }: Settings): readonly SettingRow[] {
     ...headerValues(provider),
     request_max_retries: provider.requestMaxRetries,
     stream_max_retries: provider.streamMaxRetries,
+    max_retry_after_ms: provider.maxRetryAfterMs,
     stream_idle_timeout_ms: provider.streamIdleTimeoutMs,
     websocket_connect_timeout_ms: provider.websocketConnectTimeoutMs,
     supports_websockets: provider.supportsWebsockets,

@@ -5,6 +5,8 @@
  */
 import { defineCommand } from "../command/command.ts";
 import {
+  HEADER_FLAGS,
+  type HeaderFlags,
   NETWORK_FLAGS,
   type NetworkFlags,
   OUTPUT_ALIASES,
@@ -14,7 +16,7 @@ import {
 } from "../command/shared_flags.ts";
 
 /** The flags of `culvert doctor`. */
-export type DoctorFlags = OutputFlags & NetworkFlags & {
+export type DoctorFlags = OutputFlags & NetworkFlags & HeaderFlags & {
   readonly json?: boolean;
   readonly networkOnly?: boolean;
   readonly offline?: boolean;
@@ -68,10 +70,11 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
       placeholder: "FILE",
       brief: "File that holds the API key",
     },
+    ...HEADER_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },
-  aliases: { m: "model", ...OUTPUT_ALIASES },
+  aliases: { m: "model", H: "header", ...OUTPUT_ALIASES },
   positional: {
     kind: "tuple",
     parameters: [

@@ -20,9 +20,13 @@ export async function run(context: CliContext, flags: DoctorFlags, url?: string)
   const { world } = host;
   const mode = modeOf(flags);
   using stop = listenForStop(host);
+  const headers = flags.header === undefined
+    ? {}
+    : (await import("../command/flags/header.ts")).parseHeaders(flags.header);
   const report = await examineHere({
     world,
     flags: sharedFlags(flags, url),
+    headers,
     mode,
     spend: flags.spend === true,
     signal: stop.signal,

@@ -5,6 +5,8 @@
  */
 import { defineCommand } from "../command/command.ts";
 import {
+  HEADER_FLAGS,
+  type HeaderFlags,
   NETWORK_FLAGS,
   type NetworkFlags,
   OUTPUT_ALIASES,
@@ -14,7 +16,7 @@ import {
 } from "../command/shared_flags.ts";
 
 /** The flags of `culvert report`. */
-export type ReportFlags = OutputFlags & NetworkFlags & {
+export type ReportFlags = OutputFlags & NetworkFlags & HeaderFlags & {
   readonly json?: boolean;
   readonly offline?: boolean;
   readonly output?: string;
@@ -58,10 +60,11 @@ export const reportCommand = defineCommand<ReportFlags, []>({
       placeholder: "FILE",
       brief: "File with an API key",
     },
+    ...HEADER_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },
-  aliases: { ...OUTPUT_ALIASES, o: "output" },
+  aliases: { H: "header", ...OUTPUT_ALIASES, o: "output" },
   positional: { kind: "tuple", parameters: [] },
   docs: {
     brief: "Write a bug report without credentials",

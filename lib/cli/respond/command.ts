@@ -4,8 +4,10 @@
  * @module
  */
 import { defineCommand } from "../command/command.ts";
-import { oneOf, positiveInteger, positiveNumber, temperature } from "../command/flags/parsers.ts";
+import { oneOf, positiveInteger, positiveNumber, seconds, temperature } from "../command/flags/parsers.ts";
 import {
+  HEADER_FLAGS,
+  type HeaderFlags,
   NETWORK_FLAGS,
   type NetworkFlags,
   OUTPUT_ALIASES,
@@ -15,7 +17,7 @@ import {
 } from "../command/shared_flags.ts";
 
 /** The flags of `respond`. */
-export type RespondFlags = OutputFlags & NetworkFlags & {
+export type RespondFlags = OutputFlags & NetworkFlags & HeaderFlags & {
   readonly json?: boolean;
   readonly model?: string;
   readonly provider?: string;
@@ -40,7 +42,7 @@ export type RespondFlags = OutputFlags & NetworkFlags & {
   readonly render?: "auto" | "never";
   readonly repeatFrom?: string;
   readonly timeout?: number;
-  readonly header?: readonly string[];
+  readonly maxWait?: number;
   readonly apiKeyFile?: string;
   readonly usage?: boolean;
   readonly dryRun?: boolean;
@@ -224,14 +226,14 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       placeholder: "SECONDS",
       brief: "Longest time for one answer, retries included",
     },
-    header: {
+    maxWait: {
       kind: "parsed",
-      parse: text,
+      parse: seconds,
       optional: true,
-      variadic: true,
-      placeholder: "'NAME: VALUE'",
-      brief: "Header of every request to the API; may be repeated",
+      placeholder: "SECONDS",
+      brief: "Longest wait that the server may ask for before a retry; default 60",
     },
+    ...HEADER_FLAGS,
     apiKeyFile: {
       kind: "parsed",
       parse: text,

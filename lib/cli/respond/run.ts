@@ -107,7 +107,10 @@ async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void
   const { settings } = connection;
   const json = flags.json === true;
   const tools = await toolOptions(job);
-  const session = new Session(sessionOptions(connection));
+  const session = new Session({
+    ...sessionOptions(connection),
+    ...(flags.maxWait === undefined ? {} : { maxRetryAfterMs: flags.maxWait * 1_000 }),
+  });
   try {
     for (const [index, prompt] of prompts.entries()) {
       job.summary.reset();

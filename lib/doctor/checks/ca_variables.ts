@@ -29,6 +29,11 @@ const FOREIGN: readonly string[] = [
   "NPM_CONFIG_CAFILE",
 ];
 
+/** Variables of other programs whose certificates are trusted here as well. */
+const IN_FORCE: readonly string[] = ["NODE_EXTRA_CA_CERTS", "DENO_CERT"];
+/** Lists folders, which are part of the roots of the system. */
+const FOLDERS = "SSL_CERT_DIR";
+
 /** The check. */
 export const caVariablesCheck: Check<DoctorContext> = {
   id: "ca_vars",
@@ -63,12 +68,18 @@ export async function examineCaVariables(
     stale.push(name);
     problems.push(`${name} ${problem}`);
   }
-  const details = { own, other: foreign, stale };
-  // The certificates of these two are trusted here as well.
-  const inForce: readonly string[] = ["NODE_EXTRA_CA_CERTS", "DENO_CERT"];
-  const usable = foreign.filter((name) => !stale.includes(name) && !inForce.includes(name));
-  const [first] = usable;
-  const ownIsMissing = own.length === 0 && flag === "" && first !== undefined;
+  const folders = foldersIn(world.env(FOLDERS) ?? "");
+  for (const folder of folders) {
+    const problem = await folderProblem(folder, world.cwd());
+    if (problem !== undefined) problems.push(`${FOLDERS} names ${problem}`);
+    if (problem !== undefined && !stale.includes(FOLDERS)) stale.push(FOLDERS);
+  }
+  const foldersAreSet = folders.length > 0 ? [FOLDERS] : [];
+  const details = { own, other: [...foreign, ...foldersAreSet], stale };
+  const usable = foreign.filter((name) => !stale.includes(name));
+  const inForce = [...usable.filter((name) => IN_FORCE.includes(name)), ...foldersAreSet];
+  const [first] = usable.filter((name) => !IN_FORCE.includes(name));
+  const ownIsMissing = own.length === 0 && flag === "" && inForce.length === 0 && first !== undefined;
   if (ownIsMissing) {
     const verb = usable.length === 1 ? "names a CA bundle" : "name CA bundles";
     problems.push(`${usable.join(", ")} ${verb} for other programs, and no variable names one for culvert`);
@@ -82,19 +93,34 @@ export async function examineCaVariables(
     ];
     return warn(`${problems.join(". ")}`, { details, remediation: remedies.join("\n") });
   }
-  const set = [...own, ...foreign];
+  const set = [...own, ...foreign, ...foldersAreSet];
   if (set.length === 0) return ok("No variable names a CA bundle", details);
   const shadowed = own.length === 2 || (flag !== "" && own.length > 0);
   const winner = flag === "" ? own[0] : "--ca-cert";
   return ok(
-    `${set.join(", ")} ${set.length === 1 ? "names" : "name"} a readable file` +
-      (shadowed && winner !== undefined ? `; culvert uses ${winner}` : ""),
+    `${set.join(", ")} ${set.length === 1 ? "names" : "name"} a readable file or folder` +
+      (shadowed && winner !== undefined ? `; culvert uses ${winner}` : "") +
+      (inForce.length === 0 ? "" : `; culvert trusts the certificates of ${inForce.join(" and ")} as well`),
     details,
   );
 }
 
 function assignment(name: string): string {
   return `CODEX_CA_CERTIFICATE="$${name}"`;
+}
+
+/** The folders of a list as OpenSSL separates them. */
+function foldersIn(value: string): readonly string[] {
+  return value.split(Deno.build.os === "windows" ? ";" : ":").filter((folder) => folder !== "");
+}
+
+async function folderProblem(folder: string, cwd: string): Promise<string | undefined> {
+  const path = absolutePath(folder, cwd);
+  try {
+    return (await Deno.stat(path)).isDirectory ? undefined : `${path}, which is not a folder`;
+  } catch (error) {
+    return `${path}, which ${error instanceof Deno.errors.NotFound ? "does not exist" : "cannot be opened"}`;
+  }
 }
 
 async function problemOf(value: string, cwd: string): Promise<string | undefined> {

@@ -15,8 +15,10 @@ export const configCheck: Check<DoctorContext> = {
   run: examineConfig,
 };
 
-async function examineConfig({ base, settings, world }: DoctorContext): Promise<Finding> {
-  const { codexHome, configPath, model, notes, provider, transport, warnings } = await settings();
+async function examineConfig({ base, identity, settings, world }: DoctorContext): Promise<Finding> {
+  // Throws for a client certificate that cannot be read or used.
+  await identity();
+  const { clientCert, codexHome, configPath, model, notes, provider, transport, warnings } = await settings();
   // Throws for a base URL that cannot be used.
   const { href } = await base();
   const details = {
@@ -26,6 +28,7 @@ async function examineConfig({ base, settings, world }: DoctorContext): Promise<
     base_url: href,
     model,
     transport,
+    ...(clientCert === undefined ? {} : { client_cert: clientCert }),
     ...(notes.length === 0 ? {} : { notes }),
   };
   const source = configPath === undefined ? "No config.toml" : configPath;

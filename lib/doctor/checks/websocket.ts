@@ -5,6 +5,7 @@
  */
 import type { Settings } from "../../config/settings.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
+import { UPGRADE_TIMEOUT_MS } from "../../responses/transport/transport_policy.ts";
 import type { DoctorContext } from "../context.ts";
 import { requestUpgrade, type Upgrade } from "../transport/upgrade.ts";
 
@@ -108,7 +109,10 @@ function fallback(upgrade: FailedUpgrade, provider: Settings["provider"]): strin
     case "broken":
       return "uses SSE instead, at once";
     case "dropped":
-      return `waits ${provider.websocketConnectTimeoutMs / 1_000} s and then uses SSE`;
+      return `waits ${
+        Math.min(UPGRADE_TIMEOUT_MS, provider.websocketConnectTimeoutMs) / 1_000
+      } s and then uses SSE, ` +
+        "which later turns take at once for an hour";
     case "mute":
       return `waits up to ${provider.streamIdleTimeoutMs / 1_000} s and then uses SSE`;
   }

@@ -12,6 +12,7 @@ import { isLoopback } from "../route/route_table.ts";
 import { isAddress } from "../tunnel/dial_tcp.ts";
 import type { IssuerOrigin } from "./issuer_origin.ts";
 import type { PresentedCertificate, PresentedChain } from "./presented_chain.ts";
+import { refusedLink } from "./refused_link.ts";
 
 /** What the sentences are made of. */
 export interface ChainContext {
@@ -24,6 +25,12 @@ export interface ChainContext {
   readonly now: number;
 }
 
+/** What the chain says. */
+export interface ChainFindings extends Findings {
+  /** The exact reason of the fault, where the words of the TLS library leave several; a clause for the message. */
+  readonly reason?: string;
+}
+
 type Chain = readonly [PresentedCertificate, ...PresentedCertificate[]];
 
 /**
@@ -31,7 +38,10 @@ type Chain = readonly [PresentedCertificate, ...PresentedCertificate[]];
  *
  * @param presented what the server sent, with at least one certificate
  */
-export async function chainFindings(presented: PresentedChain, context: ChainContext): Promise<Findings> {
+export async function chainFindings(
+  presented: PresentedChain,
+  context: ChainContext,
+): Promise<ChainFindings> {
   const [first, ...rest] = presented.certificates;
   if (first === undefined) return { sentences: [], details: {} };
   const chain: Chain = [first, ...rest];
@@ -44,12 +54,13 @@ export async function chainFindings(presented: PresentedChain, context: ChainCon
   const weak = chain.flatMap((link, index) => weaknesses(link, `Certificate ${index + 1} of the chain`))
     // On a root, an old hash hurts nobody.
     .filter(({ code }) => code !== "weak_root_signature");
+  const cause = context.fault === undefined ? undefined : refusedLink(chain, origin, context.fault);
   return {
+    ...(cause?.reason === undefined ? {} : { reason: cause.reason }),
     sentences: [
       ...(intercepted ? [`This connection is intercepted by "${origin.name}".`] : []),
-      ...(context.fault === undefined
-        ? []
-        : aboutTheFault(chain, origin, intercepted, { ...context, fault: context.fault })),
+      ...(context.fault === undefined ? [] : cause?.sentences ??
+        aboutTheFault(chain, origin, intercepted, { ...context, fault: context.fault })),
       ...weak.map(({ message }) => `${message}.`),
     ],
     details: {
@@ -85,6 +96,8 @@ function aboutTheFault(
   context: ChainContext & { readonly fault: NetworkFault },
 ): readonly string[] {
   const [leaf] = chain;
+  // The server refuses the client, for a reason that its own certificate does not show.
+  if (context.fault.condition !== undefined) return [];
   if (origin.kind === "lookalike" || origin.kind === "unverifiable") {
     return unknownIssuer(chain, origin, intercepted);
   }
@@ -92,6 +105,12 @@ function aboutTheFault(
     case "tls_unknown_issuer":
       return unknownIssuer(chain, origin, intercepted);
     case "tls_name_mismatch":
+      if (isAddress(context.host) && leaf.altNames.includes(`DNS:${context.host}`)) {
+        return [
+          `The certificate has the address ${context.host} as a DNS name, which does not count for an address: it must ` +
+          "be issued anew with an IP address entry in its subjectAltName.",
+        ];
+      }
       return [`The certificate is for ${listed(leaf.altNames)}, not for ${context.host}.`];
     case "tls_expired":
     case "tls_not_yet_valid":

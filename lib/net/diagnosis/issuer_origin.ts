@@ -21,6 +21,8 @@ export interface IssuerOrigin {
   readonly obstacle?: string;
   /** The outermost issuer that the chain names. */
   readonly name: string;
+  /** The root that signed or is presented: for `public` and `trusted` alone. */
+  readonly root?: X509Certificate;
 }
 
 /**
@@ -36,9 +38,12 @@ export function issuerOrigin(
   const links = chain.map((link) => new X509Certificate(link.der));
   const outermost = chain.at(-1) ?? chain[0];
   const name = outermost.issuer;
-  if (anchors(links, rootCertificates) === "signed") return { kind: "public", name };
+  const mozilla = anchors(links, rootCertificates);
+  if (typeof mozilla === "object" && "signer" in mozilla) {
+    return { kind: "public", name, root: mozilla.signer };
+  }
   const own = anchors(links, trust.additionalRoots);
-  if (own === "signed") return { kind: "trusted", name };
+  if (typeof own === "object" && "signer" in own) return { kind: "trusted", name, root: own.signer };
   if (typeof own === "object") return { kind: "unverifiable", name, obstacle: own.obstacle };
   if (chain.length === 1 && chain[0].isSelfSigned) return { kind: "itself", name };
   return { kind: own === "named" ? "lookalike" : "unknown", name };
@@ -49,19 +54,24 @@ interface Obstacle {
   readonly obstacle: string;
 }
 
+/** A root that signed, or that is part of the chain. */
+interface Anchor {
+  readonly signer: X509Certificate;
+}
+
 function anchors(
   links: readonly X509Certificate[],
   roots: readonly string[],
-): "signed" | "named" | "none" | Obstacle {
+): Anchor | "named" | "none" | Obstacle {
   let found: "named" | "none" | Obstacle = "none";
   for (const pem of roots) {
     const root = read(pem);
     if (root === undefined) continue;
     for (const link of links) {
-      if (link.fingerprint256 === root.fingerprint256) return "signed";
+      if (link.fingerprint256 === root.fingerprint256) return { signer: root };
       if (link.issuer !== root.subject) continue;
       const verdict = verdictOn(link, root);
-      if (verdict === "signed") return "signed";
+      if (verdict === "signed") return { signer: root };
       // One root that cannot be judged keeps the verdict open.
       if (verdict !== "refuted") found = verdict;
       else if (found === "none") found = "named";

@@ -5,6 +5,7 @@
  * @module
  */
 import type { CertificateFacts } from "../../trust/certificate/certificate_facts.ts";
+import type { ClientIdentity } from "../client_identity.ts";
 import { duplexOf } from "../tunnel/byte_conn.ts";
 
 /** One certificate as presented. */
@@ -24,29 +25,24 @@ export interface PresentedChain {
  *
  * @param conn an open connection to the server; it is closed afterwards
  * @param host for SNI, without brackets
+ * @param identity the client certificate to present; only for a server that was verified before
  * @returns `undefined` where the handshake failed
  */
 export async function presentedChain(
   conn: Deno.Conn,
   host: string,
   signal: AbortSignal,
+  identity?: ClientIdentity,
 ): Promise<PresentedChain | undefined> {
-  const [{ default: tls }, { certificateFacts }] = await Promise.all([
-    import("node:tls"),
-    import("../../trust/certificate/certificate_facts.ts"),
-  ]);
+  const [{ default: tls }, described] = await Promise.all([import("node:tls"), describer()]);
   const isName = !host.includes(":") && !/^[\d.]+$/.test(host);
-  const described = (ders: readonly Uint8Array[]) =>
-    ders.flatMap((der) => {
-      const facts = certificateFacts(der);
-      return facts === undefined ? [] : [{ ...facts, der }];
-    });
   const socket = duplexOf(conn);
   return await new Promise((resolve) => {
     const client = tls.connect({
       socket,
       rejectUnauthorized: false,
       ...(isName ? { servername: host } : {}),
+      ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.key }),
     });
     const finish = (chain?: PresentedChain) => {
       signal.removeEventListener("abort", onAbort);
@@ -66,6 +62,18 @@ export async function presentedChain(
     });
     if (signal.aborted) finish();
   });
+}
+
+/** Returns a function that describes certificates; what is no certificate is left out. */
+export async function describer(): Promise<
+  (ders: readonly Uint8Array[]) => readonly PresentedCertificate[]
+> {
+  const { certificateFacts } = await import("../../trust/certificate/certificate_facts.ts");
+  return (ders) =>
+    ders.flatMap((der) => {
+      const facts = certificateFacts(der);
+      return facts === undefined ? [] : [{ ...facts, der }];
+    });
 }
 
 /** Returns the chain: Node links each certificate to its issuer, and the last one to itself. */

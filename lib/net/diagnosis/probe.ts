@@ -5,14 +5,14 @@
  * @module
  */
 import { deadline } from "../../async/deadline.ts";
-import { classify } from "../failure/classify.ts";
+import { classify, forClient } from "../failure/classify.ts";
 import type { Findings } from "../failure/explain.ts";
 import type { NetworkFault } from "../failure/fault.ts";
 import type { Progress } from "../failure/stage.ts";
 import type { Route } from "../route/route.ts";
 import { isSecure, openTunnel, secure, targetOf, type TunnelParts } from "../tunnel/tunnel.ts";
 import { chainFindings } from "./chain_findings.ts";
-import { type PresentedChain, presentedChain } from "./presented_chain.ts";
+import { describer, type PresentedChain, presentedChain } from "./presented_chain.ts";
 import { maybeWrongScheme, withRightScheme } from "./proxy_scheme.ts";
 
 /** Time allowed for the look after a failure, ms. */
@@ -41,8 +41,8 @@ export async function probe(
   parts: TunnelParts,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const fault = await attempt(url, route, parts, signal);
-  if (fault !== undefined && !fault.code.startsWith("tls_")) return { fault, findings: NOTHING };
+  const fault = await exactFault(url, route, parts, signal);
+  if (fault !== undefined && !isInHandshake(fault)) return { fault, findings: NOTHING };
   if (!isSecure(url)) return { findings: NOTHING };
   return await inspect(url, route, fault, parts, signal);
 }
@@ -51,11 +51,7 @@ export async function probe(
 export function deservesLook(fault: NetworkFault, route: Route): boolean {
   // The server has said what is missing.
   if (fault.condition !== undefined) return false;
-  // The server has said what is missing.
-  if (fault.condition !== undefined) return false;
-  if (fault.code === "proxy_auth" || fault.code === "proxy_refused" || fault.code.startsWith("tls_")) {
-    return true;
-  }
+  if (fault.code === "proxy_auth" || fault.code === "proxy_refused" || isInHandshake(fault)) return true;
   return maybeWrongScheme(fault, route);
 }
 
@@ -90,25 +86,14 @@ async function lookAt(
   signal: AbortSignal,
 ): Promise<{ readonly fault: NetworkFault; readonly findings?: Findings }> {
   if (parts.identity !== undefined && fault.code.startsWith("tls_") && fault.at === "target") {
-    // `node:tls`, which presents the client certificate, reports most faults of the server's as an unknown issuer; the
-    // verified handshake without it reports them exactly, and the server's own certificate comes first.
     const seen = await probe(url, route, { ...parts, identity: undefined }, signal);
-    return seen.fault?.code.startsWith("tls_") === true && seen.fault.condition === undefined
-      ? { fault: { ...fault, ...seen.fault }, findings: seen.findings }
-      : { fault };
-  }
-  if (parts.identity !== undefined && fault.code.startsWith("tls_") && fault.at === "target") {
-    // `node:tls`, which presents the client certificate, reports most faults of the server's as an unknown issuer; the
-    // verified handshake without it reports them exactly, and the server's own certificate comes first.
-    const seen = await probe(url, route, { ...parts, identity: undefined }, signal);
-    return seen.fault?.code.startsWith("tls_") === true && seen.fault.condition === undefined
+    return isServersFault(seen.fault)
       ? { fault: { ...fault, ...seen.fault }, findings: seen.findings }
       : { fault };
   }
   const isPlainProxy = route.kind === "proxy" && route.proxy.scheme !== "https";
-  if (fault.code.startsWith("tls_") && (route.kind === "direct" || isPlainProxy)) {
-    const { findings } = await inspect(url, route, fault, parts, signal);
-    return { fault, findings };
+  if (isInHandshake(fault) && (route.kind === "direct" || isPlainProxy)) {
+    return { fault, ...await inspect(url, route, fault, parts, signal) };
   }
   // A proxy that was silent for the whole limit would be silent once more.
   const seen: ProbeResult = fault.code === "connect_timeout"
@@ -122,6 +107,32 @@ async function lookAt(
     return { fault: await withRightScheme(exact, targetOf(url), route, parts, signal) };
   }
   return isSame ? { fault: exact, findings: seen.findings } : { fault };
+}
+
+/**
+ * Connects, with the client certificate where there is one. `node:tls`, which presents it, reports most faults of the
+ * server's certificate as an unknown issuer; a verified handshake without it reports them exactly.
+ */
+async function exactFault(
+  url: URL,
+  route: Route,
+  parts: TunnelParts,
+  signal: AbortSignal,
+): Promise<NetworkFault | undefined> {
+  const fault = await attempt(url, route, parts, signal);
+  if (parts.identity === undefined || !isServersFault(fault)) return fault;
+  const exact = await attempt(url, route, { ...parts, identity: undefined }, signal);
+  return isServersFault(exact) ? { ...fault, ...exact } : fault;
+}
+
+/** Whether TLS failed. A server that refuses the client may close the connection without an alert. */
+function isInHandshake({ code, reason }: NetworkFault): boolean {
+  return code.startsWith("tls_") || (code === "reset" && reason.includes("during the TLS handshake"));
+}
+
+/** Whether TLS failed, and not for the client certificate. */
+function isServersFault(fault: NetworkFault | undefined): fault is NetworkFault {
+  return fault?.code.startsWith("tls_") === true && fault.at === "target" && fault.condition === undefined;
 }
 
 async function attempt(
@@ -142,7 +153,7 @@ async function attempt(
     if (signal.aborted) throw signal.reason;
     const fault = classify(error, route, progress.stage);
     if (fault === undefined) throw error;
-    return fault;
+    return forClient(fault, parts.identity !== undefined);
   }
 }
 
@@ -158,9 +169,52 @@ async function inspect(
   const target = atProxy ? { host: route.proxy.host, port: route.proxy.port } : targetOf(url);
   const way: Route = atProxy ? { kind: "direct", reason: "the proxy itself" } : route;
   const conn = await openTunnel(target, way, parts, signal);
-  const chain = await presentedChain(conn, target.host, signal);
-  const base = fault === undefined ? {} : { fault };
-  if (chain === undefined) return { ...base, findings: NOTHING };
+  // Only a server that the roots in force accept is shown who the client is.
+  const identity = fault === undefined ? parts.identity : undefined;
+  const presented = await presentedChain(conn, target.host, signal, identity);
+  const seen = presented === undefined && fault !== undefined
+    ? await inTheClear(await openTunnel(target, way, parts, signal), target.host, fault, signal)
+    : { chain: presented, fault };
+  const base = seen.fault === undefined ? {} : { fault: seen.fault };
+  if (seen.chain === undefined) return { ...base, findings: NOTHING };
   const context = { ...base, host: target.host, trust, now: world.now() };
-  return { ...base, chain, findings: await chainFindings(chain, context) };
+  const { reason, ...findings } = await chainFindings(seen.chain, context);
+  if (seen.fault === undefined || reason === undefined) return { ...base, chain: seen.chain, findings };
+  return { fault: { ...seen.fault, reason }, chain: seen.chain, findings };
+}
+
+/** Makes a handshake that fails exact by what the server says in the clear on TLS 1.2. */
+async function inTheClear(
+  conn: Deno.TcpConn,
+  host: string,
+  fault: NetworkFault,
+  signal: AbortSignal,
+): Promise<{ readonly fault: NetworkFault; readonly chain: PresentedChain | undefined }> {
+  const { serverFlight } = await import("./client_hello.ts");
+  const { certificates: ders, requestsCertificate, version } = await serverFlight(conn, host, signal);
+  const certificates = (await describer())(ders);
+  const chain = certificates.length === 0 ? undefined : { certificates };
+  if (fault.condition !== undefined || (fault.code !== "tls_handshake" && fault.code !== "reset")) {
+    return { fault, chain };
+  }
+  if (requestsCertificate) {
+    return {
+      fault: {
+        ...fault,
+        code: "tls_handshake",
+        reason: "it requires a client certificate",
+        condition: "client_certificate_required",
+      },
+      chain: undefined,
+    };
+  }
+  const isOld = version !== undefined && version !== "TLS 1.2";
+  return {
+    fault: isOld ? { ...fault, code: "tls_handshake", reason: tooOld(version) } : fault,
+    chain: undefined,
+  };
+}
+
+function tooOld(version: string): string {
+  return `it speaks ${version}, which is not secure; TLS 1.2 and 1.3 are offered`;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { asCulvertError, CulvertError } from "../../errors.ts";
-import { classify } from "../failure/classify.ts";
+import { classify, forClient } from "../failure/classify.ts";
 import { explain, hostAndPort } from "../failure/explain.ts";
 import type { NetworkFault } from "../failure/fault.ts";
 import { challengesOf, proxyAuthReason } from "../failure/proxy_auth.ts";
@@ -31,10 +31,7 @@ export function createDialer(options: DialerOptions): Dialer {
   const faultOf = (thrown: unknown, route: Route, stage: Stage): NetworkFault | undefined => {
     if (thrown instanceof CulvertError) return undefined;
     const fault = classify(thrown, route, stage);
-    // The runtime does not say whether a client certificate was presented.
-    return fault?.condition === "client_certificate_required" && identity !== undefined
-      ? { ...fault, condition: "client_certificate_rejected", reason: "it rejected the client certificate" }
-      : fault;
+    return fault === undefined ? undefined : forClient(fault, identity !== undefined);
   };
   const broken = (thrown: unknown, url: URL, route: Route, stage: Stage = "open"): CulvertError => {
     const fault = faultOf(thrown, route, stage);

@@ -56,10 +56,19 @@ export function advice(fault: NetworkFault, route: Route): readonly string[] {
         ? [`Check the address in ${source}, and whether the proxy is up.`]
         : ["Check host and port, and whether the server is up."];
     case "tls_handshake":
+      if (/accepts none|not secure/.test(fault.reason)) {
+        return [
+          "Ask the administrators of the server, or of the interceptor in front of it, to allow TLS 1.2 with ECDHE and " +
+          "AES-GCM, or TLS 1.3.",
+        ];
+      }
       if (!fault.reason.includes("speak TLS")) return [];
       return isAtProxy
         ? [`Check port and scheme in ${source}: the address of a proxy without TLS begins with http://.`]
         : ["Check port and scheme of the address: that of a server without TLS begins with http://."];
+    case "reset":
+      if (!fault.reason.includes("during the TLS handshake")) return [];
+      return ["A firewall may cut TLS connections to this host. Ask your network team, or set HTTPS_PROXY."];
     default:
       return [];
   }

@@ -120,3 +120,28 @@ function chainText(thrown: unknown): string {
     .replace(/[a-z][a-z0-9+.-]*:\/\/\S+/g, "…")
     .slice(0, 300);
 }
+
+/**
+ * Corrects what a server is said to object to in the client's certificate. The runtime does not say whether one was
+ * presented, and a server may answer its absence with an alert that means a bad one (Go on TLS 1.2: `bad_certificate`).
+ *
+ * @param isPresented whether this client has a certificate to present
+ */
+export function forClient(fault: NetworkFault, isPresented: boolean): NetworkFault {
+  if (fault.condition === "client_certificate_required" && isPresented) {
+    return {
+      ...fault,
+      condition: "client_certificate_rejected",
+      reason: "it rejected the client certificate",
+    };
+  }
+  if (fault.condition === "client_certificate_rejected" && !isPresented) {
+    const alert = /alert: (\w+)/.exec(fault.text ?? "")?.[1] ?? "an alert";
+    return {
+      ...fault,
+      condition: "client_certificate_required",
+      reason: `it refused the TLS handshake as servers do that require a client certificate (${alert})`,
+    };
+  }
+  return fault;
+}

@@ -23,6 +23,9 @@ const UPGRADE_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "proxy_refused",
 ]);
 
+/** Longest wait for the answer to an upgrade before a turn with `auto` takes SSE, ms. */
+export const UPGRADE_TIMEOUT_MS = 2_000;
+
 /** How many websockets may break under responses of one turn before it goes on over SSE. */
 const MAX_BROKEN = 2;
 

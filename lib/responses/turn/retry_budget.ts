@@ -16,6 +16,8 @@ export interface RetryLimits {
   readonly requestMaxRetries: number;
   /** For responses that broke. */
   readonly streamMaxRetries: number;
+  /** Longest wait that a server may ask for, ms. Default: {@link LONGEST_WAIT_MS}. */
+  readonly maxRetryAfterMs?: number;
 }
 
 /** A retry that is granted. */
@@ -43,9 +45,13 @@ export class RetryBudget {
 
   /**
    * @param random uniform in [0, 1), for the jitter
-   * @param longestWaitMs longest wait that a server may ask for
+   * @param longestWaitMs longest wait that a server may ask for, ms; in place of that of the limits
    */
-  constructor(limits: RetryLimits, random: () => number, longestWaitMs = LONGEST_WAIT_MS) {
+  constructor(
+    limits: RetryLimits,
+    random: () => number,
+    longestWaitMs = limits.maxRetryAfterMs ?? LONGEST_WAIT_MS,
+  ) {
     this.#limits = limits;
     this.#random = random;
     this.#longestWaitMs = longestWaitMs;

@@ -24,7 +24,7 @@ import { fallbackKey, type FallbackMemory, FileFallbackMemory } from "../transpo
 import { BodyDrainer } from "../transport/sse/body_drainer.ts";
 import { SseTransport } from "../transport/sse/sse_transport.ts";
 import type { FailedAttempt, Transport, TransportChange, TransportSelector } from "../transport/transport.ts";
-import { TransportPolicy } from "../transport/transport_policy.ts";
+import { TransportPolicy, UPGRADE_TIMEOUT_MS } from "../transport/transport_policy.ts";
 import { ConnectionSlot } from "../transport/websocket/connection_slot.ts";
 import { WarmUp, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
 import type { WebSocketTransport } from "../transport/websocket/websocket_transport.ts";
@@ -67,8 +67,6 @@ export function sessionOptions(connection: Connection<Authenticator>): SessionOp
   const path = absolutePath("culvert/websocket_fallback.json", codexHome);
   return { ...options, fallbackMemory: new FileFallbackMemory(path, world) };
 }
-
-const UPGRADE_TIMEOUT_MS = 2_000;
 
 /**
  * A session: its ids, its transport, the connection it keeps, the rate limits it knows. One turn at a time is the

@@ -35,3 +35,10 @@ Deno.test("a value that an enumerated flag does not have is refused with those i
   assertEquals([run.code, run.stdout], [2, ""]);
   assertIncludes(run.stderr, "not one of auto, sse, ws");
 });
+
+Deno.test("a flag whose value is missing is named, and not the flag behind it", async () => {
+  for (const words of [["auth", "login", "--issuer", "--device"], ["auth", "login", "--issuer"]]) {
+    const run = await culvert(words);
+    assertEquals([run.code, run.stderr], [2, "culvert: --issuer needs a value\n"]);
+  }
+});

@@ -308,3 +308,12 @@ Deno.test("Each shell gets its own syntax and quoting", () => {
     "pwsh",
   ]);
 });
+
+Deno.test("ca env -o - is refused, since the variables must name a file", async () => {
+  const cwd = await Deno.makeTempDir();
+  const run = await culvert(["ca", "env", "-o", "-"], { cwd });
+  assertEquals([run.code, run.stdout], [2, ""]);
+  assertIncludes(run.stderr, "culvert ca bundle --with-system");
+  assertEquals([...Deno.readDirSync(cwd)], []);
+  await Deno.remove(cwd);
+});

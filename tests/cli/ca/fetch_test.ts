@@ -267,3 +267,21 @@ Deno.test("a host is named in any of the usual ways", () => {
     assertThrows(() => fetchTarget(text), CulvertError);
   }
 });
+
+Deno.test("with -o - ca fetch prints the certificate alone, and not together with --json", async () => {
+  using files = folder();
+  const root = await createAuthority("Corp Root");
+  const leaf = await root.issue(LOCALHOST);
+  await using server = httpServer(() => new Response("ok"), {
+    ...leaf,
+    certificate: leaf.certificate + root.certificate,
+  });
+  const place = `localhost:${server.port}`;
+  const run = await culvert(["ca", "fetch", place, "-o", "-"], { cwd: files.path });
+  assertEquals(run.code, 3);
+  assertEquals(run.stdout.match(/BEGIN CERTIFICATE/g)?.length, 1);
+  assertEquals(run.stdout.replace(/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\n/, ""), "");
+  const both = await culvert(["ca", "fetch", place, "-o", "-", "--json"], { cwd: files.path });
+  assertEquals([both.code, both.stdout], [2, ""]);
+  assertEquals([...Deno.readDirSync(files.path)], []);
+});

@@ -5,9 +5,12 @@ import {
   COMPLETE,
   refuse,
   saysAndBreaks,
+  silence,
+  socketServer,
 } from "../../responses/transport/websocket/websocket_kit.ts";
-import { assertEquals, assertIncludes, assertMatch } from "../../support/assert.ts";
-import { converse, converseInTurns, scriptOf } from "./wire_kit.ts";
+import { assert, assertEquals, assertIncludes, assertMatch } from "../../support/assert.ts";
+import { culvert, jsonLines } from "../../support/culvert.ts";
+import { converse, converseInTurns, homeFor, scriptOf, WIRE_KEY } from "./wire_kit.ts";
 
 /** Long enough for a loopback, short enough to wait for. */
 const PROVIDER = { websocket_connect_timeout_ms: 2_500 };
@@ -123,4 +126,31 @@ Deno.test("the program over the websocket tells the facts of the upgrade before 
     ...COMPLETE.map(({ type }) => type),
     "culvert.result",
   ]);
+});
+
+Deno.test("after a swallowed upgrade the answer comes over SSE, in the next process at once, and each turn is one request", async () => {
+  await using server = await socketServer({ plain: true, upgrades: [silence] });
+  const home = await homeFor(server.baseUrl, {
+    provider: { supports_websockets: true, websocket_connect_timeout_ms: 15_000 },
+  });
+  try {
+    const env = { CODEX_HOME: home, CULVERT_API_KEY: WIRE_KEY };
+    const run = async () => {
+      const { code, stderr, stdout } = await culvert(["respond", "--json", "-m", "gpt-test", "hello"], {
+        env,
+      });
+      const result = Object(jsonLines(stdout).at(-1));
+      assertEquals([code, result.status, result.transport], [0, "completed", "sse"], stderr);
+      return Number(result.timings_ms.first_event);
+    };
+    const first = await run();
+    assertEquals([server.handshakes.length, server.frames.length, server.posts.length], [1, 0, 1]);
+    // The upgrade may take 2 s; the limit of the connection is 15 s.
+    assert(first >= 1_900 && first < 10_000, `${first} ms`);
+    const second = await run();
+    assertEquals([server.handshakes.length, server.frames.length, server.posts.length], [1, 0, 2]);
+    assert(second < 1_900, `${second} ms`);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
 });

@@ -99,6 +99,34 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
+    name: "a CA variable of other programs whose certificates are trusted here as well needs no other one",
+    check: async (diagnose) => {
+      using files = folder();
+      const path = files.write("ca.pem", CA.certificate);
+      for (const name of ["NODE_EXTRA_CA_CERTS", "DENO_CERT"]) {
+        const found = finding(await offline(diagnose, { REQUESTS_CA_BUNDLE: path, [name]: path }), "ca_vars");
+        assertEquals(found.status, "ok", found.summary);
+        assertIncludes(found.summary, `culvert trusts the certificates of ${name} as well`);
+      }
+      const inFolder = finding(await offline(diagnose, { SSL_CERT_DIR: files.path }), "ca_vars");
+      assertEquals(inFolder.status, "ok", inFolder.summary);
+      assertIncludes(inFolder.summary, "culvert trusts the certificates of SSL_CERT_DIR as well");
+    },
+  },
+  {
+    name: "a folder of SSL_CERT_DIR that does not exist, or is a file, is stale",
+    check: async (diagnose) => {
+      using files = folder();
+      const file = files.write("ca.pem", CA.certificate);
+      const value = [files.path, "/nowhere/certs", file].join(Deno.build.os === "windows" ? ";" : ":");
+      const found = finding(await offline(diagnose, { SSL_CERT_DIR: value }), "ca_vars");
+      assertEquals(found.status, "warn");
+      assertIncludes(found.summary, "SSL_CERT_DIR names /nowhere/certs, which does not exist");
+      assertIncludes(found.summary, `SSL_CERT_DIR names ${file}, which is not a folder`);
+      assertEquals(found.remediation, "Correct or unset SSL_CERT_DIR.");
+    },
+  },
+  {
     name: "a variable without effect is named with what to use instead",
     check: async (diagnose) => {
       const found = finding(

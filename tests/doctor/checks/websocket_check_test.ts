@@ -165,6 +165,9 @@ Deno.test("for each result of an upgrade the check says what --transport auto do
   assertIncludes(words({ kind: "stripped", status: 404, by: "squid" }), "uses SSE instead, at once");
   assertIncludes(words({ kind: "ignored", status: 404 }), "uses SSE instead, at once");
   assertIncludes(words({ kind: "broken", error: broken }), "uses SSE instead, at once");
-  assertIncludes(words({ kind: "dropped", afterMs: 2_300 }), "waits 15 s and then uses SSE");
+  assertIncludes(
+    words({ kind: "dropped", afterMs: 2_300 }),
+    "waits 2 s and then uses SSE, which later turns take at once for an hour",
+  );
   assertIncludes(words({ kind: "mute" }), "waits up to 300 s and then uses SSE");
 });

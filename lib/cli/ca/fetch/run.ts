@@ -11,6 +11,7 @@ import { cleanBundle } from "../../../trust/bundle/clean_bundle.ts";
 import { openOutput, type OutputFile } from "../../output/output_file.ts";
 import type { FetchFlags } from "../command.ts";
 import { connectWith } from "../../command/connection.ts";
+import { identityFor } from "../../../connect/connect.ts";
 import { userAgent } from "../../../connect/user_agent.ts";
 import type { CliContext } from "../../command/context.ts";
 import type { Host } from "../../command/host.ts";
@@ -27,6 +28,14 @@ export async function run(context: CliContext, flags: FetchFlags, place: string)
   const { host } = context;
   const reporter = createReporter(host, flags);
   const url = fetchTarget(place);
+  // Then standard output holds the certificate alone.
+  const isPem = flags.output === "-";
+  if (isPem && flags.json === true) {
+    throw new CulvertError("usage", "--json and -o - both write to standard output", {
+      hint: "Name a file with -o, or leave --json out.",
+      details: { flag: "--output" },
+    });
+  }
   const output = flags.output === undefined ? undefined : await openOutput(host, flags.output);
   using stop = listenForStop(host);
   const presentation = await lookFrom(host, flags, reporter, url, stop.signal);
@@ -43,9 +52,9 @@ export async function run(context: CliContext, flags: FetchFlags, place: string)
       ? null
       : { code: unwritten.code, message: unwritten.message, hint: unwritten.hint ?? "" },
   });
-  await host.stdout.write(
-    flags.json === true ? `${JSON.stringify(report)}\n` : renderPresented(presentation, report),
-  );
+  if (flags.json === true) await host.stdout.write(`${JSON.stringify(report)}\n`);
+  else if (isPem) reporter.note(renderPresented(presentation, report));
+  else await host.stdout.write(renderPresented(presentation, report));
   if (written !== null) tellWritten(written, reporter);
   if (unwritten !== undefined) reporter.fail(unwritten);
   context.status = report.accepted && unwritten === undefined ? EXIT.done : EXIT.trust;
@@ -66,8 +75,9 @@ async function lookFrom(
   const world = demo?.world ?? host.world;
   await using connection = await connectWith({ world, settings, reporter });
   const { trust, routes } = connection;
+  const identity = await identityFor(settings);
   const attempted = { url, route: routes.resolve(url), trust };
-  return await lookAt(attempted, { trust, world, userAgent: userAgent(world) }, stop);
+  return await lookAt(attempted, { trust, world, userAgent: userAgent(world), identity }, stop);
 }
 
 function sharedFlags(flags: FetchFlags): SharedFlags {

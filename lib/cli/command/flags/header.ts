@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { addHeaders } from "../../../config/provider.ts";
 import type { Settings } from "../../../config/settings.ts";
 import { CulvertError } from "../../../errors.ts";
 import type { Secrets } from "../../../redaction/secrets.ts";
@@ -21,14 +22,18 @@ const RESERVED =
  * @throws CulvertError `usage` for what is not a header, or for one that cannot be set
  */
 export function withHeaders(settings: Settings, headers: readonly string[], secrets: Secrets): Settings {
-  const added = Object.fromEntries(headers.map(parseHeader));
+  const added = parseHeaders(headers);
   secrets.add(...Object.values(added));
-  const names = new Set(Object.keys(added).map((name) => name.toLowerCase()));
-  const kept = Object.entries(settings.provider.headers).filter(([name]) => !names.has(name.toLowerCase()));
-  return {
-    ...settings,
-    provider: { ...settings.provider, headers: { ...Object.fromEntries(kept), ...added } },
-  };
+  return { ...settings, provider: addHeaders(settings.provider, added) };
+}
+
+/**
+ * Parses the values of `-H`.
+ *
+ * @throws CulvertError `usage` for what is not a header, or for one that cannot be set
+ */
+export function parseHeaders(headers: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(headers.map(parseHeader));
 }
 
 function parseHeader(header: string): readonly [name: string, value: string] {

@@ -25,6 +25,13 @@ export function positiveNumber(unit: string): (input: string) => number {
   };
 }
 
+/** Parses a number of seconds, which may be 0. */
+export function seconds(input: string): number {
+  const value = Number(input);
+  if (/^\d*\.?\d+$/.test(input) && value <= 2_000_000) return value;
+  throw new Error(`"${input}" is not a number of seconds`);
+}
+
 /** Parses a sampling temperature (API reference of the Responses API: 0 to 2). */
 export function temperature(input: string): number {
   const value = Number(input);

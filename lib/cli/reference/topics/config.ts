@@ -54,6 +54,7 @@ export const PROVIDER_KEYS: Readonly<Record<keyof ProviderTable, string>> = {
   env_http_headers: "the same, values taken from variables",
   request_max_retries: "how often a request that was not accepted is sent again",
   stream_max_retries: "how often a stream that broke is asked for again",
+  max_retry_after_ms: "longest wait that the server may ask for before a retry; 60000 by default, 0 for none",
   stream_idle_timeout_ms: "silence after which a stream counts as broken",
   websocket_connect_timeout_ms: "how long the opening of a websocket may take",
   requires_openai_auth: "whether it takes the credentials of OpenAI",

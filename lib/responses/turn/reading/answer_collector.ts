@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EventBatch, OtherEvent, ResponseEvent } from "../../events/events.ts";
+import type { EventBatch, JsonObject, OtherEvent, ResponseEvent } from "../../events/events.ts";
 import { isObject, outputText } from "../../events/items.ts";
 
 /** Code of the warning that replaces a damaged event. */
@@ -26,6 +26,8 @@ export class AnswerCollector {
   #partLength = 0;
   /** The responses of the turn that completed before a tool ran: a retry does not repeat them. */
   #confirmed = { text: "", messages: 0, last: "" };
+  /** Which message and part the text belongs to, where the events say so. */
+  #place: Place = {};
 
   /** @param keeps whether {@link AnswerCollector.text} is used; if not, nothing is kept */
   constructor(keeps: boolean) {
@@ -48,6 +50,7 @@ export class AnswerCollector {
     let added = "";
     for (const { event } of batch) {
       if (event.type === "response.output_text.delta") {
+        added += this.#enter(event, added !== "" || this.#last !== "");
         if (!this.#skipping && !this.#isDamaged) added += this.#took(event.delta);
       } else {
         added += this.#observe(event, added !== "" || this.#last !== "");
@@ -72,7 +75,7 @@ export class AnswerCollector {
         this.#isDamaged ||= event.code === EVENT_DAMAGED;
         return "";
       case "response.output_item.added":
-        return event.item["type"] === "message" ? this.#beginMessage(event.item["phase"], hasText) : "";
+        return event.item["type"] === "message" ? this.#beginMessage(event, hasText) : "";
       case "response.output_item.done":
         return event.item["type"] === "message"
           ? this.#repair(outputText(event.item), this.#messageLength)
@@ -80,21 +83,38 @@ export class AnswerCollector {
       case "response.completed":
         return this.#repair(lastMessage(event.response.output), this.#messageLength);
       case "other":
-        return this.#observeOther(event);
+        return this.#observeOther(event, hasText);
       default:
         return "";
     }
   }
 
-  #observeOther({ name, payload }: OtherEvent): string {
+  #observeOther({ name, payload }: OtherEvent, hasText: boolean): string {
     if (name === "response.done") {
       const { response } = payload;
       return this.#repair(lastMessage(isObject(response) ? response.output : undefined), this.#messageLength);
     }
     if (name !== "response.output_text.done") return "";
+    const separator = this.#enter(payload, hasText);
     const rest = typeof payload.text === "string" ? this.#repair(payload.text, this.#partLength) : "";
     this.#partLength = 0;
-    return rest;
+    return separator + rest;
+  }
+
+  /**
+   * Counts the text anew where an event belongs to another message or part than the one before: the event that would
+   * have said so may be the damaged one.
+   *
+   * @returns the separator before a message whose beginning was not seen
+   */
+  #enter({ output_index, content_index }: JsonObject, hasText: boolean): string {
+    const { message, part } = this.#place;
+    if (output_index === message && content_index === part) return "";
+    const isUnseen = message !== undefined && output_index !== undefined && output_index !== message;
+    const separator = isUnseen ? this.#beginMessage({ output_index }, hasText) : "";
+    this.#place = { message: output_index, part: content_index };
+    this.#partLength = 0;
+    return separator;
   }
 
   /** Returns the part of a repeated text that was not taken from deltas. Without damage that is none. */
@@ -110,9 +130,10 @@ export class AnswerCollector {
     return text;
   }
 
-  #beginMessage(phase: unknown, hasText: boolean): string {
+  #beginMessage({ item, output_index }: JsonObject, hasText: boolean): string {
+    this.#place = { message: output_index };
     this.#messageLength = this.#partLength = 0;
-    this.#skipping = phase === "commentary";
+    this.#skipping = isObject(item) && item["phase"] === "commentary";
     if (this.#skipping) return "";
     this.#messages += 1;
     return this.#messages > 1 && hasText ? "\n\n" : "";
@@ -124,8 +145,15 @@ export class AnswerCollector {
     this.#last = last;
     this.#messages = messages;
     this.#messageLength = this.#partLength = 0;
+    this.#place = {};
     this.#isDamaged = this.#skipping = false;
   }
+}
+
+/** The place of a text in the output of a response; undefined where the events do not say. */
+interface Place {
+  readonly message?: unknown;
+  readonly part?: unknown;
 }
 
 /** The text of the last message in the output of a response. */

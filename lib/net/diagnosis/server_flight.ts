@@ -1,0 +1,94 @@
+/**
+ * Reads what a server says in the clear in a TLS 1.2 handshake: version, certificates, and whether it requests a client
+ * certificate (RFC 5246 §7.4). The alert by which it refuses a client, or the TLS library a server, may not say so.
+ *
+ * @module
+ */
+
+/** Record types (RFC 5246 §6.2.1). */
+const ALERT_RECORD = 21;
+const HANDSHAKE_RECORD = 22;
+/** Handshake message types (RFC 5246 §7.4). */
+const SERVER_HELLO = 2;
+const CERTIFICATE = 11;
+const CERTIFICATE_REQUEST = 13;
+const SERVER_HELLO_DONE = 14;
+
+const RECORD_HEADER_BYTES = 5;
+const MESSAGE_HEADER_BYTES = 4;
+/** Enough for a long chain of certificates and what follows it, bytes. */
+const LIMIT_BYTES = 256 * 1024;
+
+/** The handshake messages of a server, up to its first record of another type. */
+export class ServerFlight {
+  /** The version that the server chose, such as `TLS 1.2`; absent before its hello. */
+  version: string | undefined;
+  /** Whether the server requests a client certificate. */
+  requestsCertificate = false;
+  /** The chain in DER, the server's own first. */
+  certificates: readonly Uint8Array[] = [];
+  /** Whether nothing more is expected. */
+  isOver = false;
+  #records: Uint8Array = new Uint8Array(0);
+  #messages: Uint8Array = new Uint8Array(0);
+  #received = 0;
+
+  /** Takes bytes as the server sent them, cut anywhere. */
+  push(bytes: Uint8Array): void {
+    if (this.isOver) return;
+    this.#received += bytes.length;
+    this.#records = joined(this.#records, bytes);
+    while (!this.isOver && this.#records.length >= RECORD_HEADER_BYTES) {
+      const [type = 0] = this.#records;
+      const end = RECORD_HEADER_BYTES + numberAt(this.#records, 3, 2);
+      if (type !== HANDSHAKE_RECORD && type !== ALERT_RECORD) this.isOver = true;
+      if (this.isOver || this.#records.length < end) break;
+      // A warning such as unrecognized_name may come before the hello.
+      if (type === ALERT_RECORD && this.#records[RECORD_HEADER_BYTES] !== 1) this.isOver = true;
+      if (type === HANDSHAKE_RECORD) {
+        this.#messages = joined(this.#messages, this.#records.subarray(RECORD_HEADER_BYTES, end));
+        this.#readMessages();
+      }
+      this.#records = this.#records.slice(end);
+    }
+    if (this.#received > LIMIT_BYTES) this.isOver = true;
+    if (this.isOver) this.#records = this.#messages = new Uint8Array(0);
+  }
+
+  #readMessages(): void {
+    while (!this.isOver && this.#messages.length >= MESSAGE_HEADER_BYTES) {
+      const [type = 0] = this.#messages;
+      const end = MESSAGE_HEADER_BYTES + numberAt(this.#messages, 1, 3);
+      if (this.#messages.length < end) return;
+      const content = this.#messages.slice(MESSAGE_HEADER_BYTES, end);
+      this.#messages = this.#messages.slice(end);
+      if (type === SERVER_HELLO) this.version = `TLS 1.${(content[1] ?? 0) - 1}`;
+      if (type === CERTIFICATE) this.certificates = certificatesIn(content);
+      if (type === CERTIFICATE_REQUEST) this.requestsCertificate = true;
+      if (type === SERVER_HELLO_DONE) this.isOver = true;
+    }
+  }
+}
+
+/** A list of certificates, each behind its length, all behind theirs (RFC 5246 §7.4.2). */
+function certificatesIn(content: Uint8Array): readonly Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (let at = 3; at + 3 <= content.length;) {
+    const end = at + 3 + numberAt(content, at, 3);
+    if (end > content.length) break;
+    found.push(content.slice(at + 3, end));
+    at = end;
+  }
+  return found;
+}
+
+function numberAt(bytes: Uint8Array, at: number, length: number): number {
+  return bytes.subarray(at, at + length).reduce((sum, byte) => sum * 256 + byte, 0);
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}

@@ -1,0 +1,426 @@
+/**
+ * Random text in every field that comes from outside and is printed, through the whole program onto a terminal: no
+ * control character reaches it, and no line of it looks like a message of the program.
+ */
+import fc from "fast-check";
+import { createAuthority, createSelfSigned, type KeyPairPem } from "../../../lib/pki/pki.ts";
+import { accessToken, HOUR_MS, jwt, loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
+import { httpServer, rawServer, type TestServer } from "../../net/kit.ts";
+import { accept, refuse, socketServer } from "../../responses/transport/websocket/websocket_kit.ts";
+import { frames } from "../../responses/kit.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { join } from "../../support/paths.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
+import { onTerminal } from "../../support/terminal.ts";
+import { onKeptTerminal } from "./in_process.ts";
+
+const FORGED = "culvert: Forged";
+const PIECES = [
+  "\x1b[2J",
+  "\x1b]0;title\x07",
+  "\x1b[31m",
+  "\x9b2J",
+  "\x85",
+  "\r",
+  "\b\b\b",
+  "\t",
+  "\0",
+  "\x7f",
+  "\u202e",
+  "\u2066",
+  "\u200b",
+  "\u2028",
+  "\ufeff",
+  "\ufdd0",
+  "\ufdd1",
+  "\ufde0",
+  "\u{e0041}",
+  `\n${FORGED}`,
+  `\r\n${FORGED}`,
+  `\r${FORGED}`,
+  `\u2028${FORGED}`,
+  "**bold**",
+  "word ",
+] as const;
+const hostile = fc.array(
+  fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: "binary", maxLength: 6 })),
+  { minLength: 1, maxLength: 8 },
+).map((parts) => parts.join(""));
+
+/** What may not reach a terminal, but for newline and tab. */
+const FORBIDDEN =
+  /[^\P{Cc}\n\t]|[\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufdd0-\ufdef\u{e0000}-\u{e007f}]/gu;
+
+/** @param isText whether the text of an answer is part of the output, whose lines are its own */
+function assertHarmless(bytes: string, isText = false): void {
+  // The line that tells what is waited for is drawn over: a carriage return, spaces, a carriage return.
+  const rest = bytes.replaceAll(/\r *\r|\rwaiting for [^\r]*/g, "");
+  const found = rest.match(FORBIDDEN) ?? [];
+  const codes = found.map((character) => character.codePointAt(0)?.toString(16));
+  assertEquals(codes, [], JSON.stringify(bytes));
+  if (!isText) assert(!rest.split("\n").some((line) => line.startsWith(FORGED)), JSON.stringify(bytes));
+}
+
+/** A field: makes the situation that prints it. */
+interface Field {
+  readonly name: string;
+  readonly isText?: boolean;
+  readonly runs?: number;
+  /** Returns the arguments and the variables of the command. */
+  readonly set: (
+    text: string,
+    stack: AsyncDisposableStack,
+    home: TestHome,
+  ) => Promise<Situation> | Situation;
+}
+
+interface Situation {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const QUIET = ["--color", "never"];
+
+function respondAt(server: TestServer, scheme = "http", ...more: readonly string[]): Situation {
+  return { args: ["respond", "-vv", "--base-url", `${scheme}://localhost:${server.port}/v1`, ...more, "hi"] };
+}
+
+function answering(stack: AsyncDisposableStack, answer: () => Response): TestServer {
+  return stack.use(httpServer(answer));
+}
+
+function eventStream(events: readonly object[]): Response {
+  return new Response(frames(events), { headers: { "content-type": "text/event-stream" } });
+}
+
+/** Bytes of a text as a header or a status line can carry them: no line ends but as they are given. */
+function latin(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
+}
+
+async function rawAnswer(stack: AsyncDisposableStack, ...parts: readonly string[]): Promise<TestServer> {
+  return stack.use(
+    await rawServer((socket) => socket.once("data", () => socket.end(latin(parts.join(""))))),
+  );
+}
+
+const COMPLETED = { type: "response.completed", response: { id: "resp_1", output: [] } };
+
+const REPLIES: readonly Field[] = [
+  {
+    name: "the text of an answer",
+    isText: true,
+    set: (text, stack) =>
+      respondAt(
+        answering(stack, () => eventStream([{ type: "response.output_text.delta", delta: text }, COMPLETED])),
+      ),
+  },
+  {
+    name: "the message, code and type of an error reply",
+    set: (text, stack) =>
+      respondAt(
+        answering(stack, () =>
+          Response.json({ error: { message: text, code: text, type: text, param: text } }, { status: 400 })),
+      ),
+  },
+  {
+    name: "the body of an error reply that is not JSON",
+    set: (text, stack) => respondAt(answering(stack, () => new Response(text, { status: 400 }))),
+  },
+  {
+    name: "the title of a web page",
+    set: (text, stack) =>
+      respondAt(
+        answering(stack, () =>
+          new Response(`<html><head><title>${text}</title></head><body>${text}`, {
+            status: 403,
+            headers: { "content-type": "text/html" },
+          })),
+      ),
+  },
+  {
+    name: "the error of a 401 and its evidence",
+    set: (text, stack) =>
+      respondAt(answering(stack, () => {
+        const inner = btoa(JSON.stringify({ error: { code: latin(text).toBase64(), message: "x" } }));
+        return Response.json({ error: { message: text, code: text } }, {
+          status: 401,
+          headers: { "x-error-json": inner, "x-request-id": encodeURI(text.toWellFormed()) },
+        });
+      })),
+  },
+  {
+    name: "a usage limit",
+    set: (text, stack) =>
+      respondAt(answering(stack, () =>
+        Response.json({
+          error: { type: "usage_limit_reached", plan_type: text, promo_message: text, resets_at: text },
+        }, { status: 429 }))),
+  },
+  {
+    name: "a failed response, the name of its model and a refusal",
+    set: (text, stack) =>
+      respondAt(answering(stack, () =>
+        eventStream([
+          {
+            type: "response.created",
+            response: { id: text, model: text, headers: { "openai-model": text } },
+          },
+          {
+            type: "codex.rate_limits",
+            metered_limit_name: text,
+            credits: { has_credits: true, balance: text },
+          },
+          { type: "response.failed", response: { id: text, error: { code: text, message: text } } },
+        ]))),
+  },
+  {
+    name: "the name of a tool",
+    set: (text, stack) =>
+      respondAt(answering(stack, () =>
+        eventStream([
+          {
+            type: "response.output_item.done",
+            item: { type: "function_call", name: text, arguments: text, call_id: text },
+          },
+          COMPLETED,
+        ]))),
+  },
+  {
+    name: "the status line of the server",
+    set: async (text, stack) =>
+      respondAt(await rawAnswer(stack, `HTTP/1.1 400 ${text}\r\n`, "content-length: 2\r\n\r\nno")),
+  },
+  {
+    name: "headers of the server",
+    set: async (text, stack) => {
+      const names = [
+        "x-request-id",
+        "cf-ray",
+        "via",
+        "server",
+        "retry-after",
+        "www-authenticate",
+        "location",
+      ];
+      const lines = [
+        ...names,
+        "openai-model",
+        "x-models-etag",
+        "x-codex-primary-used-percent",
+        "content-type",
+      ]
+        .map((name) => `${name}: ${text.replaceAll(/[\r\n]+/g, " ")}\r\n`);
+      return respondAt(
+        await rawAnswer(stack, "HTTP/1.1 429 Slow\r\n", ...lines, "content-length: 4\r\n\r\nslow"),
+      );
+    },
+  },
+  {
+    name: "the names of models in the list that the doctor reads",
+    runs: 8,
+    set: (text, stack) => {
+      const server = answering(stack, () => Response.json({ data: [{ id: text }, { id: `${text}2` }] }));
+      return { args: ["doctor", `http://localhost:${server.port}/v1`, "-v"] };
+    },
+  },
+];
+
+const NETWORK: readonly Field[] = [
+  {
+    name: "the status line, headers and body of a proxy that refuses",
+    set: async (text, stack) => {
+      const line = text.replaceAll(/[\r\n]+/g, " ");
+      const head =
+        `HTTP/1.1 407 ${line}\r\nproxy-authenticate: ${line}\r\nvia: ${line}\r\nserver: ${line}\r\n`;
+      const proxy = await rawAnswer(stack, head, `x-squid-error: ${line}\r\n\r\n<title>${text}</title>`);
+      const args = ["respond", "-vv", "--base-url", "https://api.example/v1", "hi"];
+      return { args, env: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } };
+    },
+  },
+  {
+    name: "bytes of a proxy that are not HTTP",
+    set: async (text, stack) => {
+      const proxy = await rawAnswer(stack, text);
+      const args = ["respond", "-vv", "--transport", "ws", "--base-url", "https://api.example/v1", "hi"];
+      return { args, env: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } };
+    },
+  },
+  {
+    name: "the refusal of a websocket upgrade",
+    set: async (text, stack) => {
+      const server = stack.use(
+        await socketServer({
+          plain: true,
+          upgrades: [refuse(403, JSON.stringify({ error: { message: text } }))],
+        }),
+      );
+      const args = ["respond", "-vv", "--transport", "ws", "--base-url", server.baseUrl, "hi"];
+      return { args };
+    },
+  },
+  {
+    name: "the reason of a close frame",
+    set: async (text, stack) => {
+      const reason = new TextDecoder().decode(new TextEncoder().encode(text).slice(0, 100)).slice(0, 30);
+      const server = stack.use(
+        await socketServer({
+          plain: true,
+          upgrades: [accept()],
+          replies: [(socket) => socket.close(1008, reason)],
+        }),
+      );
+      return { args: ["respond", "-vv", "--transport", "ws", "--base-url", server.baseUrl, "hi"] };
+    },
+  },
+];
+
+/** Characters that a name in a certificate can carry: the library writes no NUL and no lone surrogate. */
+const nameable = (text: string) => `x${text.toWellFormed().replaceAll("\0", "").slice(0, 60)}`;
+
+async function hostilePair(text: string): Promise<{ readonly root: string; readonly pair: KeyPairPem }> {
+  const name = nameable(text);
+  const authority = await createAuthority(name, { organization: name });
+  return {
+    root: authority.certificate,
+    pair: await authority.issue({ commonName: name, names: ["other.example"] }),
+  };
+}
+
+const CERTIFICATES: readonly Field[] = [
+  ...["sse", "ws"].map((transport): Field => ({
+    name: `subject and issuer of a certificate that is refused, over ${transport}`,
+    runs: 10,
+    set: async (text, stack) => {
+      const { pair } = await hostilePair(text);
+      return respondAt(stack.use(httpServer(() => new Response(), pair)), "https", "--transport", transport);
+    },
+  })),
+  {
+    name: "subject and issuer that ca fetch shows",
+    runs: 10,
+    set: async (text, stack) => {
+      const { pair } = await hostilePair(text);
+      const server = stack.use(httpServer(() => new Response(), pair));
+      return { args: ["ca", "fetch", `localhost:${server.port}`, "-v"] };
+    },
+  },
+  {
+    name: "subject and issuer that ca inspect and the doctor show",
+    runs: 10,
+    set: async (text, _stack, home) => {
+      const { root, pair } = await hostilePair(text);
+      const own = await createSelfSigned({ commonName: nameable(text), isCa: true });
+      const path = join(home.path, "ca.pem");
+      await Deno.writeTextFile(path, root + pair.certificate + own.certificate);
+      return { args: ["ca", "inspect", path, "-v"] };
+    },
+  },
+];
+
+const LOGINS: readonly Field[] = [
+  {
+    name: "the error of the token endpoint",
+    set: (text, stack, home) => {
+      const body = { error: text, error_description: text, message: text, code: text };
+      const authority = stack.use(new TestAuthority(() => Response.json(body, { status: 400 })));
+      home.store(loginText({ access: accessToken("a", Date.now() - HOUR_MS) }));
+      return { args: ["auth", "refresh", "-v"], env: authority.env };
+    },
+  },
+  {
+    name: "the claims of a stored login",
+    set: (text, _stack, home) => {
+      const encoded = latinOnly(text);
+      const token = jwt({ email: encoded, "https://api.openai.com/auth": { chatgpt_plan_type: encoded } });
+      home.store(JSON.stringify({
+        auth_mode: "chatgpt",
+        tokens: {
+          id_token: token,
+          access_token: accessToken("a", Date.now() + HOUR_MS),
+          refresh_token: "rt",
+          account_id: text.toWellFormed(),
+        },
+        last_refresh: "2026-01-01T00:00:00Z",
+      }));
+      return { args: ["auth", "status", "-v"] };
+    },
+  },
+  {
+    name: "keys, names and values of the configuration",
+    set: async (text, _stack, home) => {
+      const quoted = JSON.stringify(text.toWellFormed());
+      const lines = [
+        `model = ${quoted}`,
+        `model_provider = ${quoted}`,
+        `${quoted} = 1`,
+        `openai_base_url = ${quoted}`,
+      ];
+      await Deno.writeTextFile(join(home.path, "config.toml"), `${lines.join("\n")}\n`);
+      return { args: ["config", "-v"] };
+    },
+  },
+  {
+    name: "variables that hold addresses and paths",
+    set: (text) => ({
+      args: ["doctor", "--offline"],
+      env: { HTTPS_PROXY: text, CODEX_CA_CERTIFICATE: text, OPENAI_BASE_URL: text, NO_PROXY: text },
+    }),
+  },
+  {
+    name: "arguments",
+    set: (text) => ({ args: ["respond", `--${text}`, "--base-url", text, "hi"] }),
+  },
+];
+
+/** `jwt` of the kit takes Latin-1 alone. */
+function latinOnly(text: string): string {
+  return text.replaceAll(/[^\0-\xff]/g, "?");
+}
+
+for (const field of [...REPLIES, ...NETWORK, ...CERTIFICATES, ...LOGINS]) {
+  Deno.test({
+    name: `whatever ${field.name} holds, no control character reaches a terminal and no message is forged`,
+    // A connection that the program gave up is closed by the system after the run.
+    sanitizeResources: false,
+    sanitizeOps: false,
+    fn: async () => {
+      await fc.assert(
+        fc.asyncProperty(hostile, async (text) => {
+          await using stack = new AsyncDisposableStack();
+          const home = stack.use(new TestHome());
+          const { args, env = {} } = await field.set(text, stack, home);
+          const set = { CODEX_HOME: home.path, HOME: home.path, CULVERT_API_KEY: "sk-test-key", ...env };
+          const given = args[0] === "auth" ? { ...set, CULVERT_API_KEY: "" } : set;
+          const { bytes } = await onKeptTerminal([...args.slice(0, -1), ...QUIET, ...args.slice(-1)], given);
+          assert(bytes !== "");
+          assertHarmless(bytes, field.isText);
+        }),
+        { numRuns: field.runs ?? 25, endOnFailure: true },
+      );
+    },
+  });
+}
+
+Deno.test(
+  skippedIf(ON_WINDOWS, "the same fields do no harm to a real terminal, in a process of its own"),
+  async () => {
+    const [text = ""] = fc.sample(
+      hostile.filter((sample) => sample.includes("\x1b") && sample.includes(FORGED)),
+      1,
+    );
+    for (const field of [...REPLIES, ...NETWORK, ...CERTIFICATES, ...LOGINS.slice(0, 3)]) {
+      await using stack = new AsyncDisposableStack();
+      const home = stack.use(new TestHome());
+      const { args, env = {} } = await field.set(text, stack, home);
+      const key = args[0] === "auth" ? {} : { CULVERT_API_KEY: "sk-test-key" };
+      const session = onTerminal([...args.slice(0, -1), ...QUIET, ...args.slice(-1)], {
+        CODEX_HOME: home.path,
+        ...key,
+        ...env,
+      });
+      const { bytes } = await session.end();
+      assertHarmless(bytes.replaceAll(/\r+\n/g, "\n"), field.isText);
+    }
+  },
+);
