@@ -1,7 +1,7 @@
 /**
  * Colour and weight of text on a terminal.
  *
- * A style is written as a pair of Unicode noncharacters around the text, and {@link applyStyles} turns them into
+ * A style is written as a pair of marks around the text, which are Unicode noncharacters behind a random key, and {@link applyStyles} turns them into
  * escape sequences after control characters were filtered. So the filter needs no exception for escape sequences, and
  * text from a server cannot bring its own. (Unicode 16.0 §23.7: noncharacters U+FDD0 to U+FDEF are for internal use.)
  *
@@ -29,13 +29,24 @@ const FIRST = 0xfdd0;
 /** Matches every noncharacter that has a meaning here. */
 const MARKS = /[\ufdd0-\ufdef]/g;
 
+/**
+ * Stands before each mark: noncharacters that are chosen at random in each process. Text from outside can contain
+ * noncharacters, but not these in this order, so that it has no style.
+ */
+const KEY = String.fromCharCode(
+  ...Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => FIRST + (byte & 31)),
+);
+
+/** Matches a mark with the key before it, or one noncharacter. */
+const KEYED = new RegExp(`${KEY}([\\ufdd0-\\ufdef])|[\\ufdd0-\\ufdef]`, "g");
+
 /** Returns the styles, or functions that change nothing where `colored` is false. */
 export function createStyle(colored: boolean): Style {
   const names = Object.keys(PARAMETERS);
   const surround = (name: keyof typeof PARAMETERS) => (text: string) => {
     if (!colored) return text;
     const begin = FIRST + 2 * names.indexOf(name);
-    return `${String.fromCharCode(begin)}${text}${String.fromCharCode(begin + 1)}`;
+    return `${KEY}${String.fromCharCode(begin)}${text}${KEY}${String.fromCharCode(begin + 1)}`;
   };
   return {
     error: surround("error"),
@@ -50,10 +61,11 @@ export function createStyle(colored: boolean): Style {
   };
 }
 
-/** Turns the noncharacters of {@link createStyle} into escape sequences. */
+/** Turns the marks of {@link createStyle} into escape sequences, and replaces noncharacters that are no marks. */
 export function applyStyles(text: string): string {
-  return text.replace(MARKS, (character) => {
-    const offset = character.charCodeAt(0) - FIRST;
+  return text.replace(KEYED, (_whole, mark: string | undefined) => {
+    if (mark === undefined) return "\ufffd";
+    const offset = mark.charCodeAt(0) - FIRST;
     const parameter = Object.values(PARAMETERS)[offset >> 1]?.[offset % 2];
     return parameter === undefined ? "\ufffd" : `\x1b[${parameter}m`;
   });

@@ -11,7 +11,7 @@ import type { Observer } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import type { AuthRecord } from "../auth_record.ts";
-import type { CredentialStore, WriteSlot } from "../credential_store.ts";
+import type { CredentialStore } from "../credential_store.ts";
 import type { HeldLock } from "../../files/file_lock.ts";
 import { defined } from "../json.ts";
 import type { RefreshReason } from "../recovery/active_credential.ts";
@@ -46,8 +46,6 @@ export interface ManagedLoginOptions {
   readonly warn: (warning: Warning) => void;
   /** Takes work that must be finished before the process ends. */
   readonly hold?: ((work: Promise<unknown>) => void) | undefined;
-  /** Fails before a token is spent where the answer could not be saved. Default: it is then kept in memory. */
-  readonly mustSave?: boolean;
 }
 
 /** A login whose tokens can be renewed. */
@@ -151,12 +149,13 @@ export class ManagedLogin {
     if (this.#end?.refreshToken === sent) throw this.#end.error;
     const refusal = lock === undefined ? undefined : await knownRefusal(lock, sent);
     if (refusal !== undefined) throw this.#ended(sent, permanentFailure(refusal, { known: true }));
-    const slot = await this.#reserve(reason);
+    // A token that is spent without a place for its successor is a lost login.
+    const slot = await this.#options.store.reserve();
     let reply: RefreshReply;
     try {
       reply = await this.#request(sent, reason);
     } catch (error) {
-      await slot?.abandon();
+      await slot.abandon();
       throw error;
     }
     if (reply.kind === "renewed") {
@@ -164,11 +163,11 @@ export class ManagedLogin {
       this.#login.accept(reply.tokens);
       this.#receivedAt = this.#options.world.now();
       this.#end = undefined;
-      if (slot !== undefined) await this.#login.save(slot);
+      await this.#login.save(slot);
       this.#compareClocks(reply.serverTime);
       return this.#login.accessToken !== before;
     }
-    await slot?.abandon();
+    await slot.abandon();
     const { status, code } = reply;
     const facts = defined({ status, error_code: code });
     if (reply.kind === "transient") throw transientFailure(reply.problem, facts, reply.cause);
@@ -192,20 +191,6 @@ export class ManagedLogin {
       if (world.monotonic() + pause >= end) return reply;
       this.#note(`Refresh attempt ${attempt} failed: ${reply.problem}`);
       await world.sleep(pause);
-    }
-  }
-
-  /** Reserves the place for the answer before the token is spent. */
-  async #reserve(reason: RefreshReason): Promise<WriteSlot | undefined> {
-    try {
-      return await this.#options.store.reserve();
-    } catch (error) {
-      if (!(error instanceof CulvertError)) throw error;
-      const isTooLarge = error.details["problem"] === "too_large";
-      if (this.#options.mustSave === true || isTooLarge || this.#isStillValid(reason)) throw error;
-      const message = `${error.message}; the renewed login is lost when this process ends`;
-      this.#warnOnce({ code: "auth_not_saved", message });
-      return undefined;
     }
   }
 

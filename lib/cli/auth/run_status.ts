@@ -11,6 +11,7 @@ import { EXIT } from "../../errors.ts";
 import type { StatusFlags } from "./command.ts";
 import { settingsFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
+import { singleLine } from "../output/render_error.ts";
 import { createReporter } from "../output/reporter.ts";
 
 const KINDS: Readonly<Record<AuthStatus["mode"], string>> = {
@@ -42,7 +43,10 @@ export async function run(context: CliContext, flags: StatusFlags): Promise<void
   await host.stdout.write(
     flags.json === true ? `${JSON.stringify(statusJson(status))}\n` : statusText(status, world.now()),
   );
-  if (status.error?.hint !== undefined) host.stderr.writeSync(`culvert: ${status.error.hint}\n`);
+  if (status.error?.hint !== undefined) {
+    const lines = status.error.hint.split("\n").map(singleLine);
+    host.stderr.writeSync(`culvert: ${lines.join("\n  ")}\n`);
+  }
 }
 
 /** Returns the status as JSON. Every key is always present. */
@@ -89,8 +93,10 @@ export function statusText(status: AuthStatus, now: number): string {
     ...status.problems.map((problem) => ["Note", problem] as const),
     ["Usable", status.usable ? "yes" : "no"],
   ];
-  return rows.flatMap(([name, value]) => value === undefined ? [] : [`${`${name}:`.padEnd(12)}${value}\n`])
-    .join("");
+  // Account and plan are what an identity provider says: a line break in them must not begin a line.
+  return rows.flatMap(([name, value]) =>
+    value === undefined ? [] : [`${`${name}:`.padEnd(12)}${singleLine(value)}\n`]
+  ).join("");
 }
 
 /** Formats a time, such as `2026-03-01T12:00:00Z (in 2 h)`. */

@@ -139,6 +139,7 @@ async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void
     }
   } finally {
     session.close();
+    await session.flush();
   }
 }
 

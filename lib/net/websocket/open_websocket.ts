@@ -15,6 +15,7 @@ import { type Attempt, type ConnectParts, establish, observed, withinLimit } fro
 import { readBody } from "../tunnel/http/http_body.ts";
 import type { HttpHead } from "../tunnel/http/http_head.ts";
 import type { WebSocketOutcome, WebSocketRequest } from "./websocket.ts";
+import { BoundedDeflate } from "./bounded_deflate.ts";
 import { Channel } from "./websocket_channel.ts";
 import { createHandshake, type Handshake, requestUpgrade } from "./websocket_handshake.ts";
 import { type TappedSocket, tapSocket } from "./tapped_socket.ts";
@@ -46,7 +47,7 @@ export async function openWebSocket(
   const { url, signal, connectTimeoutMs: limitMs } = request;
   const { maxMessageBytes = MAX_MESSAGE_BYTES, offersCompression = true } = request;
   const deflate = offersCompression
-    ? new PerMessageDeflate({ isServer: false, maxPayload: maxMessageBytes })
+    ? new BoundedDeflate({ isServer: false, maxPayload: maxMessageBytes })
     : undefined;
   const handshake = createHandshake({
     url,

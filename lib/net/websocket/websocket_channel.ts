@@ -9,10 +9,18 @@ import { raceAbort } from "../../async/race_abort.ts";
 import type { World } from "../../world/world.ts";
 import type { Route } from "../route/route.ts";
 import { type ByteConn, closeQuietly } from "../tunnel/byte_conn.ts";
+import { ExpansionError } from "./bounded_deflate.ts";
 import { frameSink } from "./frame_sink.ts";
 import { MessageQueue } from "./message_queue.ts";
 import type { CloseInformation, WebSocketChannel, WebSocketMessage } from "./websocket.ts";
-import { closedByPeer, droppedHere, messageTooLarge, noPong, websocketEnded } from "./websocket_errors.ts";
+import {
+  closedByPeer,
+  droppedHere,
+  expandsTooFar,
+  messageTooLarge,
+  noPong,
+  websocketEnded,
+} from "./websocket_errors.ts";
 import { type Extensions, type PerMessageDeflate, Receiver, Sender } from "./ws_parts.ts";
 
 const READ_BYTES = 65_536;
@@ -241,6 +249,9 @@ export class Channel implements WebSocketChannel {
 
   /** The decoder refuses what came. */
   #refuse(error: Error): void {
+    if (error instanceof ExpansionError) {
+      return this.#abandon(1009, expandsTooFar(this.#parts, error.factor));
+    }
     const code: unknown = Reflect.get(error, "code");
     if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" || code === "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH") {
       return this.#abandon(1009, messageTooLarge(this.#parts, this.#parts.maxMessageBytes));

@@ -44,6 +44,20 @@ export function messageTooLarge({ url }: WebSocketPeer, limitBytes: number): Cul
   );
 }
 
+/** Compressed content grows beyond every measure. */
+export function expandsTooFar({ url }: WebSocketPeer, factor: number): CulvertError {
+  return new CulvertError(
+    "message_too_large",
+    `${
+      hostAndPort(url)
+    } sent compressed messages that expand ${factor} times, which no stream of events does`,
+    {
+      hint: "The server is broken or hostile. Try --transport sse.",
+      details: { host: url.host, expansion_factor: factor },
+    },
+  );
+}
+
 /** No pong came in time. */
 export function noPong({ url }: WebSocketPeer, limitMs: number): CulvertError {
   return new CulvertError(

@@ -46,6 +46,11 @@ export declare class PerMessageDeflate extends EventEmitter {
   offer(): Params;
   accept(configurations: readonly unknown[]): Params;
   cleanup(): void;
+  decompress(
+    data: Uint8Array,
+    isLast: boolean,
+    done: (error: Error | null, result?: Uint8Array) => void,
+  ): void;
 }
 
 export declare const extension: {

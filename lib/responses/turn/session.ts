@@ -81,6 +81,7 @@ export class Session implements Disposable {
   readonly #policy: TransportPolicy;
   readonly #drainer: BodyDrainer;
   #recalled: Promise<void> | undefined;
+  #stored: Promise<void> | undefined;
   #warmUp: WarmUp | undefined;
   #isPrewarmed = false;
 
@@ -162,6 +163,11 @@ export class Session implements Disposable {
       const transport = await this.#websocketTransport();
       return await preconnect({ scope: this.#scope(), identity: this.#identity, transport, state }, signal);
     });
+  }
+
+  /** Waits until what later processes are to know is stored. Never rejects. */
+  async flush(): Promise<void> {
+    await this.#stored;
   }
 
   /** Closes the kept connection. Turns that still run are not ended. */
@@ -252,7 +258,7 @@ export class Session implements Disposable {
     const { fallbackMemory, observer = SILENT, provider } = this.#options;
     const [url = attempt.url] = attempt.url === undefined ? possibleBaseUrls(provider) : [attempt.url];
     if (change?.remembered === undefined || fallbackMemory === undefined || url === undefined) return change;
-    fallbackMemory.remember(this.#keyOf(url), change.remembered).catch((thrown: unknown) => {
+    this.#stored = fallbackMemory.remember(this.#keyOf(url), change.remembered).catch((thrown: unknown) => {
       const message = `the fallback to SSE is not remembered: ${asCulvertError(thrown).message}`;
       observer.observe({ kind: "note", level: "debug", message });
     });

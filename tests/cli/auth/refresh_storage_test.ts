@@ -1,5 +1,6 @@
 /** `auth refresh` where the login cannot be saved, is killed, or meets files that are not what they should be. */
 import { accessToken, HOUR_MS, loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
+import { httpServer } from "../../net/kit.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert, type CulvertRun, programUnderTest, startCulvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
@@ -69,6 +70,34 @@ Deno.test({
       assertEquals([code, authority.seen.length, home.text()], [4, 0, stored], stderr);
       assertIncludes(stderr, "Cannot write");
     }
+  },
+});
+
+Deno.test({
+  ...skippedIf(
+    WITHOUT_NAMESPACES,
+    "respond with an expired login in a read-only home spends no token, and says why it fails",
+  ),
+  fn: async () => {
+    await using home = new TestHome();
+    await using authority = renewing();
+    await using api = httpServer(() =>
+      Response.json({ error: { message: "expired", code: "token_expired" } }, { status: 401 })
+    );
+    const stored = expired();
+    home.store(stored);
+    Deno.writeTextFileSync(
+      join(home.path, "config.toml"),
+      `openai_base_url = "http://127.0.0.1:${api.port}/v1"\n`,
+    );
+    const { code, stderr } = await inNamespace(
+      `mount --bind "$CODEX_HOME" "$CODEX_HOME"; mount -o remount,ro,bind "$CODEX_HOME"`,
+      ["respond", "--transport", "sse", "hi"],
+      { CODEX_HOME: home.path, ...authority.env },
+    );
+    assertEquals([code, authority.seen.length, home.text()], [4, 0, stored], stderr);
+    assertIncludes(stderr, "Cannot write");
+    assertIncludes(stderr, "Check the permissions of the directory");
   },
 });
 

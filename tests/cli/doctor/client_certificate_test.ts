@@ -138,7 +138,7 @@ Deno.test("doctor and report send the headers of -H, and show their values nowhe
   assertEquals([doctor.code, report.code], [0, 0], report.stderr);
   assert(api.log.all.length > count);
   const sent = api.log.all.filter(({ path }) => /\/(models|responses)$/.test(path));
-  for (const { headers } of sent) assert
+  for (const { headers } of sent) {
     assertEquals(headers["x-gateway-key"], "planted-header-value");
   }
   for (const { stderr, stdout } of [doctor, report]) assertExcludes(stdout + stderr, "planted-header-value");

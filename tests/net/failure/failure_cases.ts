@@ -90,7 +90,7 @@ export const TLS_FAILURES: readonly TlsFailure[] = [
     name: "an issuer with RSA below 2048 bits",
     pair: () => signedByRsa(1024, "SHA-256"),
     code: "tls_bad_certificate",
-    says: "below 2048 bits",
+    says: "whose RSA key has 1024 bits",
   },
   {
     name: "a signature with SHA-1",

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
-import { assertEquals, assertIncludes } from "../../support/assert.ts";
+import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { dialerFor, failureOf } from "../kit.ts";
 
 /** A server of `ws` that compresses, and what it received. */
@@ -66,5 +66,56 @@ Deno.test("a message that inflates above the limit is refused, not swallowed", a
   const error = await failureOf(channel.receive());
   assertEquals(error.code, "message_too_large");
   assertIncludes(error.message, "100000 bytes");
+  channel.drop();
+});
+
+for (
+  const [name, size, count] of [["one message of 60 MB", 60_000_000, 1], [
+    "many messages of 100 kB",
+    100_000,
+    1_000,
+  ]] as const
+) {
+  Deno.test(`compressed messages that expand a thousand times are refused by name: ${name}`, async () => {
+    const text = "a".repeat(size);
+    await using server = await compressingServer(() => Array.from({ length: count }, () => text));
+    using dialer = await dialerFor();
+    const outcome = await dialer.openWebSocket({
+      url: new URL(`ws://localhost:${server.port}/`),
+      headers: {},
+      connectTimeoutMs: 10_000,
+    });
+    if (outcome.kind !== "open") throw new Error("refused");
+    const { channel } = outcome;
+    await channel.send("go");
+    let received = 0;
+    const error = await failureOf((async () => {
+      for (let most = 0; most < 10_000; most++) {
+        received += (await channel.receive(AbortSignal.timeout(30_000))).join("").length;
+      }
+    })());
+    assertEquals(error.code, "message_too_large");
+    assertIncludes(error.message, "times, which no stream of events does");
+    assert(received <= 80 * 1024 * 1024, `${received}`);
+    channel.drop();
+  });
+}
+
+Deno.test("repetitive messages of a usual size pass, though they compress well", async () => {
+  const event = JSON.stringify({ type: "response.output_text.delta", item_id: "msg_1", delta: "word " });
+  const count = 40_000;
+  await using server = await compressingServer(() => Array.from({ length: count }, (_, n) => `${event}${n}`));
+  using dialer = await dialerFor();
+  const outcome = await dialer.openWebSocket({
+    url: new URL(`ws://localhost:${server.port}/`),
+    headers: {},
+    connectTimeoutMs: 10_000,
+  });
+  if (outcome.kind !== "open") throw new Error("refused");
+  const { channel } = outcome;
+  await channel.send("go");
+  let received = 0;
+  while (received < count) received += (await channel.receive(AbortSignal.timeout(30_000))).length;
+  assertEquals(received, count);
   channel.drop();
 });

@@ -111,7 +111,8 @@ async function writeCa(
 
 function tellWritten(written: WrittenCa, reporter: Reporter): void {
   const { path, subject, issuer, sha256 } = written;
-  reporter.progress(`Certificate ${written.index}, "${subject}", written to ${path}`);
+  const place = path === "-" ? "standard output" : path;
+  reporter.progress(`Certificate ${written.index}, "${subject}", written to ${place}`);
   if (!written.is_root) {
     reporter.warn({
       code: "ca_not_a_root",
@@ -124,7 +125,9 @@ function tellWritten(written: WrittenCa, reporter: Reporter): void {
     code: "ca_trust_means",
     message:
       `The owner of the key of "${subject}" can read and change everything sent through a connection that ` +
-      `trusts ${path}. Before you use it, check with the network's administrators, and not over this ` +
+      `trusts ${
+        path === "-" ? "it" : path
+      }. Before you use it, check with the network's administrators, and not over this ` +
       `connection, that its SHA-256 is ${sha256}`,
   });
 }

@@ -1,0 +1,55 @@
+/**
+ * `deno task defects [NAME…]`: puts each deliberate defect into a copy of the repository, runs the tests that must catch
+ * it, and prints the outcome. The exit status is 1 where more than two are not caught.
+ */
+import { join } from "../support/paths.ts";
+import { apply, judge, readDefects, ROOT, type Verdict } from "./defect.ts";
+
+const PARTS = [
+  "lib",
+  "tests",
+  "fixtures",
+  ".ci",
+  "main.ts",
+  "deno.json",
+  "deno.lock",
+  "README.md",
+  "LICENSE",
+];
+/** Not caught at most. */
+const TOLERATED = 2;
+
+async function copyInto(from: string, to: string): Promise<void> {
+  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name } of Deno.readDir(from)) await copyInto(join(from, name), join(to, name));
+}
+
+const defects = (await readDefects()).filter(({ name }) =>
+  Deno.args.length === 0 || Deno.args.includes(name)
+);
+const copy = await Deno.makeTempDir({ prefix: "culvert-defects-" });
+const outcomes: Verdict[] = [];
+try {
+  for (const part of PARTS) await copyInto(join(ROOT, part), join(copy, part));
+  // Without a defect every test must pass, or its failure would say nothing.
+  const all = [...new Set(defects.flatMap(({ tests }) => tests))];
+  const base = await judge(copy, all);
+  console.log(
+    `without a defect: ${base === "NOT CAUGHT" ? "all named tests pass" : "some named tests FAIL"}`,
+  );
+  for (const defect of defects) {
+    const path = join(copy, defect.file);
+    const whole = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, apply(defect, whole));
+    const verdict = await judge(copy, defect.tests);
+    await Deno.writeTextFile(path, whole);
+    outcomes.push(verdict);
+    console.log(`${verdict.padEnd(13)} ${defect.name.padEnd(60)} ${defect.file}`);
+  }
+} finally {
+  await Deno.remove(copy, { recursive: true });
+}
+const missed = outcomes.filter((verdict) => verdict !== "caught").length;
+console.log(`${outcomes.length - missed} of ${outcomes.length} caught`);
+if (missed > TOLERATED) Deno.exit(1);
