@@ -230,3 +230,37 @@ await testWith(
     }
   },
 );
+
+await testWith(
+  ["codex"],
+  "a key in .env, and not the one of the environment, is what the codex client and culvert send",
+  async () => {
+    await using api = await startMockApi({ plain: true });
+    await using home = new TestHome();
+    const table = [
+      'model_provider = "gate"',
+      'model = "gpt-test"',
+      "[model_providers.gate]",
+      'name = "gate"',
+      `base_url = "${api.baseUrl}"`,
+      'env_key = "GATE_KEY"',
+      "[features]",
+      "plugins = false",
+      "[analytics]",
+      "enabled = false",
+    ];
+    Deno.writeTextFileSync(join(home.path, "config.toml"), `${table.join("\n")}\n`);
+    Deno.writeTextFileSync(join(home.path, ".env"), 'GATE_KEY="sk-from-env-file"\n');
+    const env = { CODEX_HOME: home.path, GATE_KEY: "sk-from-environment" };
+    const theirs = await askCodex({ home: home.path, env });
+    assertEquals(theirs.code, 0, theirs.text);
+    const count = api.log.turns.length;
+    assert(count > 0);
+    const ours = await culvert(["respond", "hello"], { env });
+    assertEquals(ours.code, 0, ours.stderr);
+    assert(api.log.turns.length > count);
+    for (const { headers } of api.log.turns) {
+      assertEquals(headers["authorization"], "Bearer sk-from-env-file");
+    }
+  },
+);
