@@ -247,6 +247,44 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    fault: "an upgrade that is swallowed, with --transport ws",
+    check: "websocket",
+    code: "websocket",
+    // A turn knows that no answer came in time, and not who swallowed the upgrade.
+    turn: { codes: ["connect_timeout"] },
+    exit: 5,
+    named: /swallowed by Example Corp TLS Inspection.*--transport sse/s,
+    next: /^culvert respond .*--transport sse/,
+    set: async (stack) => {
+      const { env, baseUrl } = await network(stack, { proxy: { websocket: "ignore" } });
+      const config = `[model_providers.gate]\nname = "gate"\nbase_url = "${baseUrl}"\n` +
+        'env_key = "CULVERT_API_KEY"\nwebsocket_connect_timeout_ms = 1500\nrequest_max_retries = 0\n';
+      return {
+        env: { ...env, CODEX_HOME: home(stack, { "config.toml": config }).path },
+        flags: ["--provider", "gate", "--transport", "ws", "-m", "mock-1"],
+      };
+    },
+  },
+  {
+    fault: "a certificate that is not valid yet",
+    check: "tls",
+    code: "tls_not_yet_valid",
+    exit: 3,
+    named: /Check the clock first/,
+    next: /^culvert report/,
+    set: (stack) =>
+      served(stack, { commonName: "localhost", names: ["localhost"], notBefore: Date.now() + 24 * HOUR_MS }),
+  },
+  {
+    fault: "a server that presents a CA certificate as its own",
+    check: "tls",
+    code: "tls_ca_as_leaf",
+    exit: 3,
+    named: /needs a certificate of its own/,
+    next: /^culvert report/,
+    set: (stack) => served(stack, { commonName: "localhost", names: ["localhost"], isCa: true }),
+  },
+  {
     fault: "no credential",
     check: "credentials",
     code: "auth_missing",
