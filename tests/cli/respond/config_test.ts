@@ -153,3 +153,13 @@ Deno.test("respond lets --reasoning win over a profile", async () => {
   });
   assertEquals(JSON.parse(run.stdout).body.reasoning, { effort: "minimal" });
 });
+
+Deno.test("a local provider is asked for a model that it may have, unless another one is named", async () => {
+  const model = async (...args: readonly string[]) => {
+    const run = await culvert(["respond", "--dry-run", "--json", ...args, "hi"]);
+    return JSON.parse(run.stdout).body.model;
+  };
+  assertEquals(await model("--provider", "ollama"), "gpt-oss:20b");
+  assertEquals(await model("--provider", "lmstudio"), "openai/gpt-oss-20b");
+  assertEquals(await model("--provider", "ollama", "-m", "qwen3"), "qwen3");
+});
