@@ -1,5 +1,7 @@
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
+import type { Dialer } from "../../../lib/net/dialer/dialer.ts";
+import type { WebSocketChannel } from "../../../lib/net/websocket/websocket.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { dialerFor, failureOf } from "../kit.ts";
 
@@ -28,17 +30,21 @@ async function compressingServer(onMessage: (text: string) => readonly string[])
   };
 }
 
-Deno.test("compression is agreed on and used both ways, order kept", async () => {
-  const texts = Array.from({ length: 200 }, (_, index) => `${index} ${"wörld ".repeat(index)}`);
-  await using server = await compressingServer((text) => [text]);
-  using dialer = await dialerFor();
+async function opened(dialer: Dialer, port: number): Promise<WebSocketChannel> {
   const outcome = await dialer.openWebSocket({
-    url: new URL(`ws://localhost:${server.port}/`),
+    url: new URL(`ws://localhost:${port}/`),
     headers: {},
     connectTimeoutMs: 10_000,
   });
   if (outcome.kind !== "open") throw new Error("refused");
-  const { channel } = outcome;
+  return outcome.channel;
+}
+
+Deno.test("compression is agreed on and used both ways, order kept", async () => {
+  const texts = Array.from({ length: 200 }, (_, index) => `${index} ${"wörld ".repeat(index)}`);
+  await using server = await compressingServer((text) => [text]);
+  using dialer = await dialerFor();
+  const channel = await opened(dialer, server.port);
   assertIncludes(channel.headers.get("sec-websocket-extensions") ?? "", "permessage-deflate");
   const sending = (async () => {
     for (const text of texts) await channel.send(text);
@@ -80,13 +86,7 @@ for (
     const text = "a".repeat(size);
     await using server = await compressingServer(() => Array.from({ length: count }, () => text));
     using dialer = await dialerFor();
-    const outcome = await dialer.openWebSocket({
-      url: new URL(`ws://localhost:${server.port}/`),
-      headers: {},
-      connectTimeoutMs: 10_000,
-    });
-    if (outcome.kind !== "open") throw new Error("refused");
-    const { channel } = outcome;
+    const channel = await opened(dialer, server.port);
     await channel.send("go");
     let received = 0;
     const error = await failureOf((async () => {
@@ -106,13 +106,7 @@ Deno.test("repetitive messages of a usual size pass, though they compress well",
   const count = 40_000;
   await using server = await compressingServer(() => Array.from({ length: count }, (_, n) => `${event}${n}`));
   using dialer = await dialerFor();
-  const outcome = await dialer.openWebSocket({
-    url: new URL(`ws://localhost:${server.port}/`),
-    headers: {},
-    connectTimeoutMs: 10_000,
-  });
-  if (outcome.kind !== "open") throw new Error("refused");
-  const { channel } = outcome;
+  const channel = await opened(dialer, server.port);
   await channel.send("go");
   let received = 0;
   while (received < count) received += (await channel.receive(AbortSignal.timeout(30_000))).length;
