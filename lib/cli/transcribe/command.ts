@@ -6,6 +6,7 @@
 import { defineCommand } from "../command/command.ts";
 import { positiveInteger, positiveNumber } from "../command/flags/parsers.ts";
 import {
+  HEADER_FLAGS,
   NETWORK_FLAGS,
   type NetworkFlags,
   OUTPUT_ALIASES,
@@ -101,14 +102,7 @@ export const transcribeCommand = defineCommand<TranscribeFlags, [string]>({
       placeholder: "URL",
       brief: "Base URL of the API",
     },
-    header: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      variadic: true,
-      placeholder: "'NAME: VALUE'",
-      brief: "Header of the request to the API; may be repeated",
-    },
+    ...HEADER_FLAGS,
     apiKeyFile: {
       kind: "parsed",
       parse: text,
