@@ -2,9 +2,6 @@ import { assert, assertEquals } from "../support/assert.ts";
 import { join } from "../support/paths.ts";
 import { apply, readDefects, ROOT } from "./defect.ts";
 
-/** Folders of lib/ whose code runs in the tests of others alone, or is a list of names. */
-const WITHOUT: readonly string[] = ["realtime"];
-
 Deno.test("every deliberate defect still fits its file, and names tests that exist", async () => {
   const defects = await readDefects();
   assert(defects.length >= 39, `${defects.length} defects`);
@@ -18,8 +15,8 @@ Deno.test("every deliberate defect still fits its file, and names tests that exi
 Deno.test("the deliberate defects reach every folder of lib/", async () => {
   const reached = new Set((await readDefects()).map(({ file }) => file.split("/")[1]));
   const folders = await Array.fromAsync(Deno.readDir(join(ROOT, "lib")));
-  const missing = folders.filter(({ isDirectory, name }) =>
-    isDirectory && !WITHOUT.includes(name) && !reached.has(name)
-  ).map(({ name }) => name);
+  const missing = folders.filter(({ isDirectory, name }) => isDirectory && !reached.has(name)).map((
+    { name },
+  ) => name);
   assertEquals(missing, []);
 });
