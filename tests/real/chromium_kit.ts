@@ -3,7 +3,8 @@ import { type Browser, chromium, type Page } from "playwright-core";
 
 /** Path of Debian's Chromium. */
 export const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = [
+/** Flags of a Chromium without a display that asks nothing of the network by itself. */
+export const CHROMIUM_FLAGS: readonly string[] = [
   ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
@@ -16,7 +17,7 @@ export interface OpenedPage extends AsyncDisposable {
 
 /** Opens an empty page. */
 export async function openChromium(): Promise<OpenedPage> {
-  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: [...CHROMIUM_FLAGS] });
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.setDefaultTimeout(15_000);
   const errors: string[] = [];

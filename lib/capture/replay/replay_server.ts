@@ -11,6 +11,7 @@ import type { LoadedCapture } from "../record/read/exchanges.ts";
 import { loopbackOnly, loopbackRefusal } from "../view/loopback_only.ts";
 import { type Fault, faultOf } from "./faults.ts";
 import { findAnswer, type IncomingRequest, type Match, type MatchMode } from "./match_request.ts";
+import type { ForwardMiss } from "./forward_miss.ts";
 import { createPacing } from "./pacing.ts";
 import { greetings, plainPath, type RecordedAnswer, recordedAnswers } from "./recorded_answer.ts";
 import { replayHttp } from "./replay_http.ts";
@@ -24,6 +25,8 @@ export interface ReplayOptions {
   readonly mode: MatchMode;
   /** Whether a request that nothing matches gets the nearest answer instead of 501. */
   readonly servesNearest: boolean;
+  /** Answers HTTP requests that nothing matches. Websockets that nothing matches are refused with 426. */
+  readonly forward?: ForwardMiss;
   /** 1: as recorded; `Infinity`: at once. */
   readonly speed: number;
   readonly faults: readonly Fault[];
@@ -97,9 +100,15 @@ class Replay {
   async answer(request: Request): Promise<Response> {
     const { capture, world } = this.#options;
     const begin = world.monotonic();
-    const incoming = await incomingOf(request);
+    const body = new Uint8Array(await request.arrayBuffer());
+    const incoming = await incomingOf(request, body);
     const match = this.#find(this.#answers.http, incoming);
-    if (match.kind === "missed") return Response.json(missBody(match), { status: 501 });
+    if (match.kind === "missed") {
+      const { headers } = request;
+      const signal = AbortSignal.any([request.signal, this.#stop.signal]);
+      return await this.#options.forward?.({ ...incoming, headers, body, signal }) ??
+        Response.json(missBody(match), { status: 501 });
+    }
     const { answer } = match;
     const isCall = answer.exchange.channel === "model" && answer.method === "POST";
     return await replayHttp({
@@ -121,7 +130,8 @@ class Replay {
     const refusal = faults.find(({ kind, value, call }) => kind === "status" && value === 426 && call !== 0);
     if (socket === undefined || refusal !== undefined) {
       // Clients that know both transports take 426 as the wish for HTTP.
-      const hasHttp = refusal !== undefined || this.#answers.http.some((answer) => answer.path === path);
+      const hasHttp = refusal !== undefined || this.#options.forward !== undefined ||
+        this.#answers.http.some((answer) => answer.path === path);
       const match: Match = { kind: "missed" };
       if (!hasHttp) this.#miss({ method: "WEBSOCKET", path, query: url.search, text: undefined }, match);
       return offer.refuse(
@@ -190,13 +200,13 @@ export function missLine({ request, nearest, difference }: Miss): string {
   return `${request}: not in the capture${like}${first}`;
 }
 
-async function incomingOf(request: Request): Promise<IncomingRequest> {
+async function incomingOf(request: Request, body: Uint8Array): Promise<IncomingRequest> {
   const url = new URL(request.url);
   const { BodyDecoder } = await import("../record/body_recorder.ts");
   const decoder = new BodyDecoder(request.headers.get("content-encoding") ?? undefined);
   const { joinBytes } = await import("../record/decode/sse_splitter.ts");
   const decoded = [
-    ...await decoder.push(new Uint8Array(await request.arrayBuffer())),
+    ...await decoder.push(body),
     ...await decoder.finish(),
   ];
   const text = new TextDecoder().decode(joinBytes(decoded));

@@ -4,15 +4,24 @@
  * @module
  */
 import { defineCommand } from "../command/command.ts";
-import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
+import {
+  NETWORK_FLAGS,
+  type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
+  text,
+} from "../command/shared_flags.ts";
 import { PORT_FLAG } from "../serve/listen_port.ts";
 
 /** Flags of `replay`. */
-export type ReplayFlags = OutputFlags & {
+export type ReplayFlags = OutputFlags & NetworkFlags & {
   readonly port?: number;
   readonly serverInfo?: string;
   readonly match?: "exact" | "shape" | "order";
-  readonly miss?: "fail" | "nearest";
+  readonly miss?: "fail" | "nearest" | "forward";
+  readonly baseUrl?: string;
+  readonly output?: string;
   readonly speed?: number;
   readonly fault?: readonly string[];
   readonly strict?: boolean;
@@ -47,9 +56,25 @@ export const replayCommand = defineCommand<ReplayFlags, string[]>({
     },
     miss: {
       kind: "enum",
-      values: ["fail", "nearest"],
+      values: ["fail", "nearest", "forward"],
       optional: true,
-      brief: "A request that was not recorded: fail (default) answers 501, nearest gives the nearest answer",
+      brief:
+        "A request that was not recorded: fail (default) answers 501, nearest gives the nearest answer, " +
+        "forward asks the server",
+    },
+    baseUrl: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "URL",
+      brief: "With --miss forward: base URL of the server, instead of the recorded one",
+    },
+    output: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "DIR",
+      brief: "With --miss forward: record what is forwarded as a capture of its own",
     },
     speed: {
       kind: "parsed",
@@ -79,9 +104,10 @@ export const replayCommand = defineCommand<ReplayFlags, string[]>({
       withNegated: false,
       brief: "Print the report at the end as one JSON object",
     },
+    ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },
-  aliases: OUTPUT_ALIASES,
+  aliases: { o: "output", ...OUTPUT_ALIASES },
   positional: {
     kind: "array",
     minimum: 1,
@@ -98,6 +124,9 @@ export const replayCommand = defineCommand<ReplayFlags, string[]>({
       "times. Prints the variables that point a client at it. A request that was not recorded is answered with 501, the\n" +
       "name of the nearest recorded one and the first difference, as a JSON pointer. Ids and metadata that change from\n" +
       "run to run are ignored, and a redacted part of a recorded request equals anything.\n\n" +
+      "--miss forward sends a request that was not recorded to the server that the others were recorded from, by the\n" +
+      "CA bundle and the proxy of culvert and with the credential of the client. Websockets that were not recorded are\n" +
+      "refused with 426 then, after which clients use HTTP.\n\n" +
       "Ends with Ctrl-C, SIGTERM or the program behind `--`, and then reports what was used, unused and unmatched.",
     examples: [
       `culvert replay capture --speed none -- sh -c 'curl -sf "$OPENAI_BASE_URL/models?client_version=0.171.0"'`,

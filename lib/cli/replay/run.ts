@@ -29,6 +29,10 @@ export async function run(
   const { world } = host;
   const reporter = createReporter(host, flags);
   using capture = await loadCapture(absolutePath(path, world.cwd()));
+  const faults = (flags.fault ?? []).map(parseFault);
+  await using forwarding = flags.miss === "forward"
+    ? await (await import("./forwarding.ts")).startForwarding(capture, flags, host, reporter)
+    : undefined;
   const server = await listenOn(flags.port, () =>
     startReplay({
       capture,
@@ -36,7 +40,8 @@ export async function run(
       mode: flags.match ?? "exact",
       servesNearest: flags.miss === "nearest",
       speed: flags.speed ?? 1,
-      faults: (flags.fault ?? []).map(parseFault),
+      faults,
+      ...(forwarding === undefined ? {} : { forward: forwarding.forward }),
       onRequest: (line) => reporter.progress(line),
       ...(flags.port === undefined ? {} : { port: flags.port }),
     }));
@@ -70,7 +75,9 @@ export async function run(
   if (flags.json === true) await host.stdout.write(`${JSON.stringify({ schema_version: 1, ...report })}\n`);
   else say(report, reporter);
   if (flags.strict === true && report.unmatched.length > 0 && context.status === 0) {
-    throw new CulvertError("check_failed", `${report.unmatched.length} requests were not in ${path}`, {
+    const { length } = report.unmatched;
+    const requests = length === 1 ? "1 request was" : `${length} requests were`;
+    throw new CulvertError("check_failed", `${requests} not in ${path}`, {
       hint: report.unmatched.slice(0, 3).map(missLine).join("\n"),
     });
   }

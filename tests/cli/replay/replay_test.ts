@@ -56,7 +56,7 @@ Deno.test({
     assertEquals(report.unmatched.length, 1);
     assertEquals(report.unmatched[0].difference.pointer, "/model");
     assert(report.unused.length > 0);
-    assertIncludes(new TextDecoder().decode(stderr), "1 requests were not in");
+    assertIncludes(new TextDecoder().decode(stderr), "1 request was not in");
     assertEquals(await Deno.stat(info).then(() => true, () => false), false);
     await child.stdin.close();
   },
