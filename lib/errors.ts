@@ -77,6 +77,10 @@ export const ERROR_CODES = {
   stream_closed: { exit: EXIT.network, brief: "the stream ended before its terminal event" },
   redirect: { exit: EXIT.network, brief: "a redirect cannot be followed" },
   websocket: { exit: EXIT.network, brief: "the websocket could not be opened, or broke its protocol" },
+  region_denied: {
+    exit: EXIT.network,
+    brief: "the service is not offered in the country or region that the request came from",
+  },
   blocked: { exit: EXIT.network, brief: "a middlebox or an edge network blocked the request" },
 
   rate_limited: { exit: EXIT.limited, brief: "too many requests (429)" },

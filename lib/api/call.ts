@@ -91,7 +91,12 @@ export function failureOf(
   const { authorization, headers, status, text, url } = reply;
   const refusal: Refusal = { status, headers, body: text, url, attempted: attemptedOf(method, url) };
   const secrets = [...secretsOf(authorization.headers), ...secretsOf(provider.headers)];
-  return httpFailure(refusal, { now: world.now(), secrets, providerName: provider.name });
+  return httpFailure(refusal, {
+    now: world.now(),
+    secrets,
+    mode: authorization.mode,
+    providerName: provider.name,
+  });
 }
 
 function isWebPage({ headers, text }: ApiReply): boolean {

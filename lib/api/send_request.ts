@@ -75,6 +75,8 @@ export interface ApiReply {
   readonly durationMs: number;
   /** What the request carried. */
   readonly authorization: Authorization;
+  /** Set where the service is not offered in the country or region that the request came from. */
+  readonly denial?: "geographic";
   /** Set where the reply is a 401 after recovery. */
   readonly error?: CulvertError;
 }
@@ -99,11 +101,16 @@ export async function sendRequest(
     { endpoint: request.endpoint, transport: "http", ...(signal === undefined ? {} : { signal }) },
     (authorization) => sendOnce(connection, request, authorization),
   );
-  const { answer: { reply }, authorization, error } = authorized;
-  return { ...reply, authorization, ...(error === undefined ? {} : { error }) };
+  const { answer: { denial, reply }, authorization, error } = authorized;
+  return {
+    ...reply,
+    authorization,
+    ...(denial === undefined ? {} : { denial }),
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
-type SentReply = Answer & { readonly reply: Omit<ApiReply, "authorization" | "error"> };
+type SentReply = Answer & { readonly reply: Omit<ApiReply, "authorization" | "denial" | "error"> };
 
 async function sendOnce(
   { dialer, settings: { provider }, world }: ApiConnection,
@@ -151,6 +158,7 @@ async function sendOnce(
     const context: RefusalContext = {
       now: world.now(),
       secrets: [...secretsOf(authorization.headers), ...secretsOf(provider.headers)],
+      mode: authorization.mode,
       providerName: provider.name,
     };
     return {

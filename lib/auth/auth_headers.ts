@@ -59,6 +59,12 @@ export function baseUrlClass(url: URL): "chatgpt" | "platform" | "custom" {
   return url.hostname === "api.openai.com" ? "platform" : "custom";
 }
 
+/** Tells whether a credential for one kind of server goes to the other kind, which refuses it. */
+export function isMisrouted(url: URL, mode: AuthMode): boolean {
+  const target = baseUrlClass(url);
+  return target !== "custom" && mode !== "none" && (target === "chatgpt") !== isBackendMode(mode);
+}
+
 /**
  * Tells whether a request goes to OpenAI with a ChatGPT login, and not with a credential of the provider's own. Only
  * there are the routing hint, compressed bodies and attestations understood (codex 0.171.0).

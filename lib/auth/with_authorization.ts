@@ -37,6 +37,8 @@ export interface Answer {
   readonly headers: Headers;
   /** Set on a websocket request: whether the connection existed before. */
   readonly reused?: boolean;
+  /** Set where the service is not offered in the country or region that the request came from. */
+  readonly denial?: "geographic";
   /**
    * What the body of a 401 says. Absent: the answer is returned without recovery, because it is no 401 or because it
    * does not speak of this credential.
@@ -115,7 +117,9 @@ async function observedSend<A extends Answer>(
     ...(isObserved ? { spanId: newSpanId(), ...scope.callerFacts(authorization) } : {}),
   };
   scope.lastFacts = facts;
-  const observe = (outcome: Pick<RequestObservation, "status" | "error" | "evidence" | "connectionReused">) =>
+  const observe = (
+    outcome: Pick<RequestObservation, "status" | "error" | "denial" | "evidence" | "connectionReused">,
+  ) =>
     observer.observe({
       kind: "request",
       ...facts,
@@ -131,6 +135,7 @@ async function observedSend<A extends Answer>(
         status,
         ...(status >= 300 ? { error: `http ${status}` } : {}),
         evidence: serverEvidence(headers),
+        ...(answer.denial === undefined ? {} : { denial: answer.denial }),
         ...(reused === undefined ? {} : { connectionReused: reused }),
       });
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { singleFlight } from "../async/single_flight.ts";
-import { baseUrlClass, bearerHeaders, isBackendMode } from "../auth/auth_headers.ts";
+import { bearerHeaders, isMisrouted } from "../auth/auth_headers.ts";
 import type { Authenticator, TurnRecovery } from "../auth/authenticator.ts";
 import { authEndpoints } from "../auth/chatgpt/auth_endpoints.ts";
 import type { Credential } from "../auth/credential.ts";
@@ -127,9 +127,7 @@ async function removeStored(
 /** Returns a warning where a credential of one backend is sent to the other, which refuses it. */
 function misrouteOf({ mode, source }: ActiveCredential, { baseUrl }: Provider): Warning | undefined {
   const url = baseUrl === undefined ? null : URL.parse(baseUrl);
-  if (mode === "none" || url === null) return undefined;
-  const target = baseUrlClass(url);
-  if (target === "custom" || (target === "chatgpt") === isBackendMode(mode)) return undefined;
+  if (url === null || !isMisrouted(url, mode)) return undefined;
   const credential = describeCredential(mode, source);
   return {
     code: "auth_misrouted",

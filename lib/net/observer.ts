@@ -104,6 +104,8 @@ export interface RequestObservation extends RequestFacts {
   readonly status?: number;
   /** Short class of the failure (`http 401`, else the code of the error, such as `connect`), never a body. */
   readonly error?: string;
+  /** Set where the service is not offered in the country or region that the request came from. */
+  readonly denial?: "geographic";
   /** Whether the headers that were sent contain `Authorization`. */
   readonly authHeaderAttached: boolean;
   /** Ids and error codes from the headers of the answer. */

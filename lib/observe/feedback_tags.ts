@@ -15,7 +15,7 @@ import {
 } from "../net/observer.ts";
 import type { Environment, World } from "../world/world.ts";
 import type { CredentialFacts } from "../auth/recovery/active_credential.ts";
-import { baseUrlClass, defaultBaseUrl, foldedMode } from "../auth/auth_headers.ts";
+import { baseUrlClass, defaultBaseUrl, foldedMode, isMisrouted } from "../auth/auth_headers.ts";
 
 /** Tags by name; an empty value means "unknown" or "not applicable". */
 export type EvidenceTags = Readonly<Record<string, string>>;
@@ -31,6 +31,8 @@ export const EXTRA_TAGS = [
   "auth_token_age_s_bucket",
   "auth_token_expires_in_bucket",
   "auth_base_url_class",
+  "auth_provider_mismatch",
+  "auth_geo_denied",
   "auth_credential_source",
   "auth_agent_id",
   "auth_task_id",
@@ -93,6 +95,7 @@ export class AuthEvidence {
       auth_cf_ray: evidence.cfRay ?? "",
       auth_error: evidence.authError ?? "",
       auth_error_code: evidence.authErrorCode ?? "",
+      auth_geo_denied: hasFailed ? String(seen.denial === "geographic") : "",
       auth_recovery_followup_success: retry === undefined ? "" : String(!hasFailed),
       auth_recovery_followup_status: retry === undefined ? "" : followupStatus(seen, hasFailed),
       ...this.#environment,
@@ -154,6 +157,9 @@ export class AuthEvidence {
     const url = base !== undefined && URL.canParse(base) ? new URL(base) : undefined;
     return {
       auth_base_url_class: url === undefined ? "" : baseUrlClass(url),
+      auth_provider_mismatch: url === undefined || facts === undefined
+        ? ""
+        : String(isMisrouted(url, facts.mode)),
       auth_credential_source: facts === undefined ? "" : SOURCES[facts.source.kind],
       auth_token_age_s_bucket: issuedAt === undefined ? "" : bucket(now() - issuedAt),
       auth_token_expires_in_bucket: expiresAt === undefined ? "" : bucket(expiresAt - now()),

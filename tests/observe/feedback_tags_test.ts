@@ -81,6 +81,8 @@ Deno.test("a request event writes every request tag, and no other but the additi
     auth_env_provider_key_present: "false",
     auth_env_refresh_token_url_override_present: "true",
     auth_base_url_class: "chatgpt",
+    auth_provider_mismatch: "false",
+    auth_geo_denied: "false",
     auth_credential_source: "file",
     auth_token_age_s_bucket: "3600-86400",
     auth_token_expires_in_bucket: "<0",
@@ -90,6 +92,14 @@ Deno.test("a request event writes every request tag, and no other but the additi
   for (const [name, value] of Object.entries(store.tags())) {
     assertEquals([name, typeof value], [name, "string"]);
   }
+});
+
+Deno.test("a geographic denial is tagged, and the next good request clears the tag", () => {
+  const store = evidence();
+  store.observer.observe(request({ status: 403, error: "http 403", denial: "geographic" }));
+  assertEquals(store.tags()["auth_geo_denied"], "true");
+  store.observer.observe(request({ status: 200 }));
+  assertEquals(store.tags()["auth_geo_denied"], "");
 });
 
 Deno.test("an attempt after a recovery is told with its mode, its header, and the step that it owes its chance to", () => {

@@ -6,7 +6,7 @@
  */
 import { CulvertError, type DetailValue } from "../../errors.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
-import { baseUrlClass, isBackendMode } from "../auth_headers.ts";
+import { baseUrlClass, isBackendMode, isMisrouted } from "../auth_headers.ts";
 import type { AuthMode, CredentialSource, Rejection } from "../authenticator.ts";
 
 /** How recovery ended. */
@@ -61,7 +61,11 @@ export function describeRejection(
     status: 401,
     endpoint,
     transport,
-    ...(url === undefined ? {} : { host: url.host }),
+    ...(url === undefined ? {} : {
+      host: url.host,
+      base_url_class: baseUrlClass(url),
+      provider_mismatch: isMisrouted(url, mode),
+    }),
     auth_mode: mode,
     auth_source: source.name,
     auth_header_attached: isAttached,

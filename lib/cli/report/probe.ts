@@ -8,8 +8,9 @@ import { MODELS_REQUEST } from "../../api/models.ts";
 import { sendRequest } from "../../api/send_request.ts";
 import { RequestScope } from "../../auth/request_scope.ts";
 import { sendUpgrade } from "../../doctor/transport/upgrade_request.ts";
-import { asCulvertError, type CulvertError } from "../../errors.ts";
+import { asCulvertError, CulvertError } from "../../errors.ts";
 import { describeRoute } from "../../net/route/route.ts";
+import { REGION_HINT } from "../../responses/failures/denial.ts";
 import { baseUrl, endpointUrl, shownUrl, websocketUrl } from "../../responses/request/url.ts";
 import type { Connection } from "../command/connection.ts";
 
@@ -58,8 +59,15 @@ async function requestModels(
 ): Promise<Reply> {
   const reply = await sendRequest(connection, scope, { ...MODELS_REQUEST, signal, timeoutMs: LIMIT_MS });
   // What the body says of another status is left out: it may repeat what was sent.
-  const { error, status, url } = reply;
+  const { denial, status, url } = reply;
+  const error = reply.error ?? (denial === undefined ? undefined : regionDenied(url));
   return { url, status, ...(error === undefined ? {} : { error }) };
+}
+
+function regionDenied(url: URL): CulvertError {
+  const message =
+    `${url.host} does not offer the service in the country or region that the request came from`;
+  return new CulvertError("region_denied", message, { hint: REGION_HINT, details: { denial: "geographic" } });
 }
 
 async function requestUpgrade(
@@ -68,9 +76,10 @@ async function requestUpgrade(
   signal: AbortSignal,
 ): Promise<Reply> {
   const { answer, error } = await sendUpgrade(connection, scope, { signal, timeoutMs: LIMIT_MS });
-  const { outcome, status, url } = answer;
+  const { denial, outcome, status, url } = answer;
   if (outcome.kind === "open") outcome.channel.drop();
-  return { url, status, ...(error === undefined ? {} : { error }) };
+  const reason = error ?? (denial === undefined ? undefined : regionDenied(url));
+  return { url, status, ...(reason === undefined ? {} : { error: reason }) };
 }
 
 async function attempt(

@@ -4,11 +4,14 @@
  *
  * @module
  */
+import { baseUrlClass } from "../../auth/auth_headers.ts";
+import type { AuthMode } from "../../auth/authenticator.ts";
 import { CulvertError, type DetailValue, type ErrorCode } from "../../errors.ts";
 import { retryAfterMs } from "../../net/dialer/retry.ts";
 import { describeWebPage, type WebPage, webPageHint, webPageIn } from "../../net/failure/web_page.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
 import type { RateLimitSnapshot } from "../events/events.ts";
+import { isRegionDenied, mismatchText, REGION_HINT } from "./denial.ts";
 import { evidenceDetails, evidenceText } from "./evidence.ts";
 import type { Failure } from "./failure.ts";
 import { errorInBody, type Secrets, shownBody } from "./server_text.ts";
@@ -42,6 +45,8 @@ export interface RefusalContext {
   /** Wall clock, ms since 1970. */
   readonly now: number;
   readonly secrets: Secrets;
+  /** The kind of credential that was sent. */
+  readonly mode?: AuthMode;
   /** Display name of the provider. `Amazon Bedrock`, exactly, has a 401 of its own. */
   readonly providerName?: string;
 }
@@ -57,6 +62,13 @@ export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFail
   const { body, headers, status } = refusal;
   const failures = new FailureBuilder(refusal, context);
   const page = webPageIn(headers, body);
+  if (isRegionDenied(status, body)) {
+    const reason = page === undefined ? undefined : "a page says that this country or region is banned";
+    return {
+      ...failures.final("region_denied", REGION_HINT, reason, { denial: "geographic" }),
+      isForeign: true,
+    };
+  }
   if (page !== undefined && !KEEPS_MEANING.has(status) && !isBearerChallenge(refusal)) {
     return webPageFailure(page, refusal, failures);
   }
@@ -78,7 +90,7 @@ export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFail
     case 402:
       return failures.final("quota", BILLING_HINT);
     case 403:
-      return failures.final("auth_forbidden", FORBIDDEN_HINT);
+      return failures.final("auth_forbidden", forbiddenHint(refusal, context));
     case 404:
       return failures.final("not_found", "Check the name of the model and base_url of the provider.");
     case 407:
@@ -136,6 +148,11 @@ const UNAUTHORIZED_HINT =
   "Check with `culvert auth status` which credential was used. Log in again if it is out of date.";
 const FORBIDDEN_HINT =
   "The credential was accepted but does not permit this. Check the permissions of the account and the model.";
+function forbiddenHint({ url }: Refusal, { mode }: RefusalContext): string {
+  const mismatch = url === undefined || mode === undefined ? undefined : mismatchText(mode, url);
+  return mismatch === undefined ? FORBIDDEN_HINT : `${mismatch.charAt(0).toUpperCase()}${mismatch.slice(1)}.`;
+}
+
 const SIGNATURE_HINT =
   "Refresh the AWS credentials, and check the clock. Where AWS_BEARER_TOKEN_BEDROCK is set, replace or unset it.";
 
@@ -197,6 +214,14 @@ export function describeWait(ms: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Which kind of server refused, and whether the credential was one of the other kind. */
+function originDetails(url: URL, mode: AuthMode | undefined): Readonly<Record<string, DetailValue>> {
+  return {
+    base_url_class: baseUrlClass(url),
+    ...(mode === undefined ? {} : { provider_mismatch: mismatchText(mode, url) !== undefined }),
+  };
+}
+
 /** Builds failures of one refusal: attempt, status, explanation, evidence. */
 class FailureBuilder {
   readonly details: Readonly<Record<string, DetailValue>>;
@@ -212,6 +237,7 @@ class FailureBuilder {
     this.details = {
       status: refusal.status,
       ...evidenceDetails(serverEvidence(refusal.headers)),
+      ...(refusal.url === undefined ? {} : originDetails(refusal.url, context.mode)),
       ...(typeof fields?.code === "string" ? { error_code: fields.code } : {}),
       ...(typeof fields?.type === "string" ? { error_type: fields.type } : {}),
       ...(this.#waitMs === undefined ? {} : { retry_after_ms: this.#waitMs }),

@@ -7,6 +7,7 @@ import type { Authorization, Rejection } from "../../auth/authenticator.ts";
 import type { Answer } from "../../auth/with_authorization.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
 import type { TransportName } from "../events/events.ts";
+import { isRegionDenied } from "./denial.ts";
 import { httpFailure, type Refusal, type RefusalContext } from "./http_failures.ts";
 import { errorInBody, type Secrets, shownText } from "./server_text.ts";
 
@@ -17,7 +18,12 @@ import { errorInBody, type Secrets, shownText } from "./server_text.ts";
 export function refusedAnswer(refusal: Refusal, context: RefusalContext): Answer {
   const { headers, status } = refusal;
   const isRecoverable = status === 401 && httpFailure(refusal, context).isForeign !== true;
-  return { status, headers, ...(isRecoverable ? { rejected: rejectedBy(refusal, context.secrets) } : {}) };
+  return {
+    status,
+    headers,
+    ...(isRegionDenied(status, refusal.body) ? { denial: "geographic" as const } : {}),
+    ...(isRecoverable ? { rejected: rejectedBy(refusal, context.secrets) } : {}),
+  };
 }
 
 /** Reads from the body of a 401 what recovery decides on. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Rejection } from "../../auth/authenticator.ts";
+import type { Authorization, Rejection } from "../../auth/authenticator.ts";
 import type { RequestScope } from "../../auth/request_scope.ts";
 import {
   type Answer,
@@ -68,7 +68,7 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
     return requestFailed(transport.name, opened.failure, opened.url === undefined ? {} : { url: opened.url });
   }
   const { answer, authorization, error, facts, sentAt } = opened.authorized;
-  const context = refusalContext(parts, authorization.headers);
+  const context = refusalContext(parts, authorization);
   if (answer.opened.kind === "refused") {
     const { refusal } = answer.opened;
     progress.requestId = serverEvidence(refusal.headers).requestId ?? progress.requestId;
@@ -131,7 +131,7 @@ async function open(
       const trace = scope.traceHeaders(sent) ?? context.trace;
       const traced = trace === undefined ? context : { ...context, trace };
       const call = { request, context: traced, authorization, turnState: facts.state.value, signal };
-      return answerOf(await transport.open(call), refusalContext(parts, authorization.headers));
+      return answerOf(await transport.open(call), refusalContext(parts, authorization));
     });
     return { kind: "answered", authorized };
   } catch (thrown) {
@@ -149,10 +149,10 @@ export function answerOf(opened: Opened, context: RefusalContext): OpenedAnswer 
 
 function refusalContext(
   { provider, world }: TurnParts,
-  authorization: Readonly<Record<string, string>>,
+  { headers, mode }: Authorization,
 ): RefusalContext {
-  const secrets = [...secretsOf(authorization), ...secretsOf(provider.headers)];
-  return { now: world.now(), secrets, providerName: provider.name };
+  const secrets = [...secretsOf(headers), ...secretsOf(provider.headers)];
+  return { now: world.now(), secrets, mode, providerName: provider.name };
 }
 
 function authEvent({ rejection, result }: RecoveryStep, progress: TurnProgress): AuthEvent {

@@ -105,3 +105,20 @@ Deno.test("a report that cannot be written is an error with the path", async () 
   assertEquals(run.code, 2);
   assertIncludes(run.stderr, "/no/such/folder/report.json");
 });
+
+Deno.test("a report names a geographic denial in its attempts and its tags", async () => {
+  await using home = new TestHome();
+  const body = { error: { code: "unsupported_country_region_territory", message: "Country not supported" } };
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    () => Response.json(body, { status: 403 }),
+  );
+  const env = { CODEX_HOME: home.path, CULVERT_API_KEY: planted("key") };
+  const baseUrl = `http://127.0.0.1:${server.addr.port}/v1`;
+  const run = await culvert(["report", "-C", `openai_base_url="${baseUrl}"`], { env });
+  const report = JSON.parse(run.stdout);
+  const codes = report.attempts.map((one: { error: { code: string } }) => one.error.code);
+  assertEquals(new Set(codes), new Set(["region_denied"]));
+  const { auth_geo_denied, auth_provider_mismatch, auth_base_url_class } = report.tags;
+  assertEquals([auth_geo_denied, auth_provider_mismatch, auth_base_url_class], ["true", "false", "custom"]);
+});

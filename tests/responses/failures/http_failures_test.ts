@@ -44,6 +44,29 @@ Deno.test("a 401 gives all four facts of evidence, in words and as details", () 
   }
 });
 
+for (
+  const [host, mode, kind, isMismatch] of [
+    ["chatgpt.com", "apikey", "chatgpt", true],
+    ["chatgpt.com", "chatgpt", "chatgpt", false],
+    ["api.openai.com", "chatgpt", "platform", true],
+    ["api.openai.com", "apikey", "platform", false],
+    ["gateway.example", "chatgpt", "custom", false],
+  ] as const
+) {
+  Deno.test(`a 403 of ${host} to ${mode} says which kind of server it is${isMismatch ? ", and that the two do not fit" : ""}`, () => {
+    const refusal = {
+      status: 403,
+      headers: new Headers(),
+      body: "{}",
+      attempted: "POST",
+      url: new URL(`https://${host}/v1`),
+    };
+    const { details, hint = "" } = httpFailure(refusal, { now: NOW, secrets: [], mode }).error;
+    assertEquals([details.base_url_class, details.provider_mismatch], [kind, isMismatch]);
+    assertEquals(hint.includes(`does not work at ${host}`), isMismatch);
+  });
+}
+
 Deno.test("a Cloudflare page is not shown, its ray is", () => {
   const { message } = judge(403, "<html>Cloudflare blocked</html>", { "cf-ray": "ray_1" }).error;
   assertExcludes(message, "<html>");

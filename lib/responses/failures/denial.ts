@@ -1,0 +1,45 @@
+/**
+ * Refusals that are about where a request comes from or goes to, and not about what it asks for.
+ *
+ * @module
+ */
+import { isBackendMode, isMisrouted } from "../../auth/auth_headers.ts";
+import type { AuthMode } from "../../auth/authenticator.ts";
+import { errorInBody } from "./server_text.ts";
+
+/** Error codes of the API for a country that it does not serve (API documentation, error codes). */
+const REGION_CODES = new Set(["unsupported_country_region_territory", "unsupported_country"]);
+
+/** Statuses that a geographic denial comes with; 451 is RFC 7725. */
+const REGION_STATUSES = new Set([401, 403, 451]);
+
+/**
+ * Tells whether a refusal says that the service is not offered where the request comes from: by a code of the API, by
+ * its message, or by Cloudflare's page for a banned country (error 1009).
+ */
+export function isRegionDenied(status: number, body: string): boolean {
+  if (!REGION_STATUSES.has(status)) return false;
+  const { code, message, type } = errorInBody(body) ?? {};
+  if (REGION_CODES.has(String(code)) || REGION_CODES.has(String(type))) return true;
+  if (typeof message === "string" && /\bcountry, region,? or territory\b.*\bnot supported\b/i.test(message)) {
+    return true;
+  }
+  return /\berror(\s+code)?:?\s+1009\b/i.test(body) && /cloudflare/i.test(body);
+}
+
+/** What to do about a geographic denial. */
+export const REGION_HINT =
+  "The service sees the address of the last proxy or gateway on the route. Use a route that leaves from a country it " +
+  "serves: --proxy URL, or ask the administrator. `culvert doctor` shows the route.";
+
+/**
+ * Returns a sentence where a credential of one kind of server was sent to the other kind, which refuses it.
+ *
+ * @returns `undefined` where the two fit, or where nothing is known of the server
+ */
+export function mismatchText(mode: AuthMode, url: URL): string | undefined {
+  if (!isMisrouted(url, mode)) return undefined;
+  return isBackendMode(mode)
+    ? `a ChatGPT login does not work at ${url.host}; remove the base URL, or use an API key`
+    : `an API key does not work at ${url.host}; remove the base URL, or run: culvert auth login`;
+}
