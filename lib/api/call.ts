@@ -5,7 +5,8 @@
  */
 import type { z } from "zod";
 import { RequestScope } from "../auth/request_scope.ts";
-import { asCulvertError, CulvertError } from "../errors.ts";
+import { deadline } from "../async/deadline.ts";
+import { asCulvertError, CulvertError, type ErrorCode } from "../errors.ts";
 import { type Failure, networkFailure } from "../responses/failures/failure.ts";
 import { httpFailure, type Refusal } from "../responses/failures/http_failures.ts";
 import { secretsOf } from "../responses/failures/server_text.ts";
@@ -24,9 +25,14 @@ export interface CallRequest<T> extends ApiRequest {
   readonly schema: z.ZodType<T>;
   /**
    * Whether sending the request twice does no harm. Such a request is sent again after a transient failure, at most
-   * `request_max_retries` times, with back-off or after the time that the server asks for. Default false.
+   * `request_max_retries` times, with back-off or after the time that the server asks for. Any other request is sent
+   * again only where the server cannot have processed it: it answered 429, or no connection was made. Default false.
    */
   readonly idempotent?: boolean;
+  /** Makes the value of a 304 reply, for a request with `If-None-Match`. Default: a 304 is an error. */
+  readonly notModified?: () => T;
+  /** Longest time for the call with its retries, ms. Default: no limit beside that of each send. */
+  readonly totalTimeoutMs?: number;
 }
 
 /** A successful reply. */
@@ -43,15 +49,36 @@ export interface CallReply<T> {
  *   codes, `response_failed` for a reply that does not fit the schema; the reason of the signal when it is aborted
  */
 export async function call<T>(connection: ApiConnection, request: CallRequest<T>): Promise<CallReply<T>> {
+  const { totalTimeoutMs } = request;
+  if (totalTimeoutMs === undefined) return await callWithRetries(connection, request);
+  using limit = deadline(totalTimeoutMs, connection.world, request.signal);
+  try {
+    return await callWithRetries(connection, { ...request, signal: limit.signal });
+  } catch (error) {
+    if (!limit.isExpired) throw error;
+    throw new CulvertError("timeout", `${request.endpoint} was not answered within ${totalTimeoutMs} ms`, {
+      hint: "Try again, or allow more time.",
+      details: { endpoint: request.endpoint, timeout_ms: totalTimeoutMs },
+    });
+  }
+}
+
+async function callWithRetries<T>(
+  connection: ApiConnection,
+  request: CallRequest<T>,
+): Promise<CallReply<T>> {
   const { settings: { provider }, world } = connection;
   const scope = new RequestScope({ ...connection, provider });
   const budget = new RetryBudget(provider, world.random);
   for (;;) {
     const outcome = await attempt(connection, scope, request);
     if (outcome.kind === "replied") {
-      return { value: parsedReply(outcome.reply, request), headers: outcome.reply.headers };
+      const { headers, status } = outcome.reply;
+      const value = status === 304 ? request.notModified?.() : undefined;
+      return { value: value ?? parsedReply(outcome.reply, request), headers };
     }
-    const retry = request.idempotent === true ? budget.grant("request", outcome.failure) : undefined;
+    const mayRepeat = request.idempotent === true || UNPROCESSED.has(outcome.failure.error.code);
+    const retry = mayRepeat ? budget.grant("request", outcome.failure) : undefined;
     if (retry === undefined) throw outcome.failure.error;
     const wait = `retry ${retry.attempt}/${retry.max} of ${request.endpoint} in ${retry.delayMs} ms`;
     const message = `${wait}: ${outcome.failure.error.message}`;
@@ -60,6 +87,14 @@ export async function call<T>(connection: ApiConnection, request: CallRequest<T>
   }
 }
 
+/** Failures of requests that the server has not processed. */
+const UNPROCESSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "rate_limited",
+  "dns",
+  "connect",
+  "connect_timeout",
+]);
+
 type Outcome =
   | { readonly kind: "replied"; readonly reply: ApiReply }
   | { readonly kind: "failed"; readonly failure: Failure };
@@ -67,14 +102,17 @@ type Outcome =
 async function attempt(
   connection: ApiConnection,
   scope: RequestScope,
-  request: ApiRequest,
+  request: ApiRequest & Pick<CallRequest<unknown>, "notModified">,
 ): Promise<Outcome> {
   try {
     const reply = await sendRequest(connection, scope, request);
     if (reply.error !== undefined) {
       return { kind: "failed", failure: { error: reply.error, retryable: false } };
     }
-    if (reply.status >= 200 && reply.status <= 299 && !isWebPage(reply)) return { kind: "replied", reply };
+    const isAnswer = reply.status >= 200 && reply.status <= 299 && !isWebPage(reply);
+    if (isAnswer || (reply.status === 304 && request.notModified !== undefined)) {
+      return { kind: "replied", reply };
+    }
     return { kind: "failed", failure: failureOf(reply, request, connection) };
   } catch (thrown) {
     request.signal?.throwIfAborted();

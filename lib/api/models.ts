@@ -53,25 +53,51 @@ export const MODELS_REQUEST = {
   maxReplyBytes: 4 * 1024 * 1024,
 } as const satisfies ApiRequest;
 
+/** Options of {@link listModels}. */
+export interface ListModelsOptions {
+  readonly signal?: AbortSignal;
+  /** Longest time for the call with its retries, ms. Default 30,000. (The codex client allows 5,000.) */
+  readonly timeoutMs?: number;
+  /** Asks for the list only where its `ETag` is another one. */
+  readonly unlessEtag?: string;
+}
+
+const TIMEOUT_MS = 30_000;
+
 /**
  * Fetches the model list. Both forms are read: `{"models":[{"slug"}]}` of the ChatGPT backend and `{"data":[{"id"}]}`
  * of the platform.
  *
+ * @returns `undefined` where the list has the ETag that the options name
  * @throws CulvertError as {@link call}
  */
 export async function listModels(
   connection: ApiConnection,
-  options: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
-): Promise<ModelList> {
+  options: ListModelsOptions & { readonly unlessEtag: string },
+): Promise<ModelList | undefined>;
+export async function listModels(connection: ApiConnection, options?: ListModelsOptions): Promise<ModelList>;
+export async function listModels(
+  connection: ApiConnection,
+  { signal, timeoutMs = TIMEOUT_MS, unlessEtag }: ListModelsOptions = {},
+): Promise<ModelList | undefined> {
   const { headers, value } = await call(connection, {
     ...MODELS_REQUEST,
-    ...options,
+    ...(signal === undefined ? {} : { signal }),
+    ...(unlessEtag === undefined
+      ? {}
+      : { headers: { "if-none-match": unlessEtag }, notModified: (): Entries => NOT_MODIFIED }),
+    totalTimeoutMs: timeoutMs,
     idempotent: true,
     schema: listSchema,
   });
+  if (value === NOT_MODIFIED) return undefined;
   const etag = headers.get("etag");
   return { models: modelsOf(value), ...(etag === null ? {} : { etag }) };
 }
+
+type Entries = readonly Readonly<Record<string, unknown>>[];
+
+const NOT_MODIFIED: Entries = [];
 
 /**
  * Reads a model list from the JSON value of a reply.
@@ -83,7 +109,8 @@ export function modelsIn(value: unknown): readonly Model[] | undefined {
   return parsed.success ? modelsOf(parsed.data) : undefined;
 }
 
-function modelsOf(entries: readonly Readonly<Record<string, unknown>>[]): readonly Model[] {
+/** Returns the models of a list by priority; an entry without a name, and a second one of a name, are left out. */
+export function modelsOf(entries: Entries): readonly Model[] {
   const models = new Map<string, Model>();
   for (const raw of entries) {
     const slug = [raw.slug, raw.id].find((name) => typeof name === "string" && name !== "");

@@ -16,6 +16,7 @@ import { refusedAnswer } from "../responses/failures/rejection.ts";
 import { secretsOf } from "../responses/failures/server_text.ts";
 import { mergeHeaders } from "../responses/request/call_headers.ts";
 import { baseUrl, endpointUrl, shownUrl } from "../responses/request/url.ts";
+import { backendUrl } from "./backend.ts";
 
 /** The parts of a connection that a request needs. */
 export type ApiConnection = Pick<
@@ -39,6 +40,11 @@ export interface ApiRequest {
   readonly path?: string;
   /** Base URL. Default: that of the provider, or of the kind of credential. */
   readonly base?: string;
+  /**
+   * Sends the request to the ChatGPT backend instead of the provider, with a ChatGPT login only. Headers and query
+   * parameters of the provider are then sent only where both have the same origin.
+   */
+  readonly backend?: true;
   /** Query parameters beside those of the provider; a function is given the credential that is sent. */
   readonly query?:
     | Readonly<Record<string, string>>
@@ -113,17 +119,13 @@ export async function sendRequest(
 type SentReply = Answer & { readonly reply: Omit<ApiReply, "authorization" | "denial" | "error"> };
 
 async function sendOnce(
-  { dialer, settings: { provider }, world }: ApiConnection,
+  { dialer, settings, world }: ApiConnection,
   request: ApiRequest,
   authorization: Authorization,
 ): Promise<SentReply> {
-  const { body, endpoint, headers = {}, maxReplyBytes = MAX_REPLY_BYTES, method = "GET", query = {} } =
-    request;
-  const asked = endpointUrl(
-    request.base ?? baseUrl(provider, authorization.mode),
-    request.path ?? endpoint,
-    { ...provider.queryParams, ...(typeof query === "function" ? query(authorization) : query) },
-  );
+  const { provider } = settings;
+  const { body, headers = {}, maxReplyBytes = MAX_REPLY_BYTES, method = "GET" } = request;
+  const { url: asked, isProvider } = targetOf(request, settings, authorization);
   const limitMs = request.timeoutMs ?? provider.streamIdleTimeoutMs;
   const late = new AbortController();
   const done = new AbortController();
@@ -137,7 +139,7 @@ async function sendOnce(
       url: asked,
       headers: mergeHeaders(
         { originator: originator(world.env) },
-        provider.headers,
+        isProvider ? provider.headers : {},
         { accept: "application/json", ...contentType(body) },
         headers,
         authorization.headers,
@@ -179,6 +181,29 @@ async function sendOnce(
   } finally {
     done.abort();
   }
+}
+
+/** Returns the URL of a request, and whether it belongs to the provider: its headers are sent nowhere else. */
+function targetOf(
+  { backend, base, endpoint, path = endpoint, query = {} }: ApiRequest,
+  settings: ApiConnection["settings"],
+  authorization: Authorization,
+): { readonly url: URL; readonly isProvider: boolean } {
+  const { provider } = settings;
+  const own = typeof query === "function" ? query(authorization) : query;
+  if (backend === undefined) {
+    const url = endpointUrl(base ?? baseUrl(provider, authorization.mode), path, {
+      ...provider.queryParams,
+      ...own,
+    });
+    return { url, isProvider: true };
+  }
+  const root = backendUrl(settings, authorization);
+  const isProvider = new URL(root).origin === endpointUrl(baseUrl(provider, authorization.mode), "").origin;
+  return {
+    url: endpointUrl(root, path, { ...(isProvider ? provider.queryParams : {}), ...own }),
+    isProvider,
+  };
 }
 
 /** The request in words, without what may be private: `GET https://api.openai.com/v1/models`. */

@@ -46,7 +46,7 @@ export interface Network extends AsyncDisposable {
   readonly apiKey: string;
   /**
    * The same as environment variables, for a program under test. The `config.toml` in its `CODEX_HOME` sets the base
-   * URL of the provider `openai`, so that culvert needs nothing else.
+   * URLs of the provider `openai` and of the ChatGPT backend, so that culvert needs nothing else.
    */
   readonly env: Readonly<Record<string, string>>;
   /** The same again, as the world of a client in this process: these variables and none of the real ones. */
@@ -99,7 +99,9 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const apiKey = "sk-demo-not-a-secret";
   const home = join(directory, "home");
   await Deno.mkdir(home);
-  await Deno.writeTextFile(join(home, "config.toml"), `openai_base_url = "${baseUrl}"\n`);
+  const backend = new URL("/backend-api", baseUrl).href;
+  const config = `openai_base_url = "${baseUrl}"\nchatgpt_base_url = "${backend}"\n`;
+  await Deno.writeTextFile(join(home, "config.toml"), config);
   const env: Readonly<Record<string, string>> = {
     HTTPS_PROXY: proxyUrl,
     CODEX_CA_CERTIFICATE: bundlePath,

@@ -1,4 +1,5 @@
 /** A scripted server, and a connection to it without TLS, login and configuration. */
+import type { Settings } from "../../lib/config/settings.ts";
 import type { Provider } from "../../lib/config/provider.ts";
 import type { ApiConnection } from "../../lib/api/send_request.ts";
 import type { Authenticator } from "../../lib/auth/authenticator.ts";
@@ -26,7 +27,13 @@ export interface ApiRig extends AsyncDisposable {
 /** Starts a server that gives these answers one after another. */
 export function apiRig(
   handlers: readonly Handler[],
-  over: { readonly provider?: Partial<Provider>; readonly authenticator?: Authenticator } = {},
+  over: {
+    readonly provider?: Partial<Provider>;
+    readonly authenticator?: Authenticator;
+    readonly settings?: Partial<Settings>;
+    /** Wall clock, ms since 1970. Default: the real one. */
+    readonly now?: () => number;
+  } = {},
 ): ApiRig {
   const server = scriptedServer(...handlers);
   const hasty = hastyWorld();
@@ -39,7 +46,7 @@ export function apiRig(
         reject(signal.reason);
       }, { once: true });
     });
-  const world = { ...hasty, sleep };
+  const world = { ...hasty, sleep, ...(over.now === undefined ? {} : { now: over.now }) };
   const observed: Observation[] = [];
   const settings = {
     codexHome: "/nowhere",
@@ -49,6 +56,7 @@ export function apiRig(
     warnings: [],
     notes: [],
     sources: {},
+    ...over.settings,
   } as const;
   return {
     connection: {

@@ -68,10 +68,11 @@ export async function connectThrough(
 /** Settings of the provider `demo`, with the address and the login of a network that runs. */
 export function demoSettings({ network }: Demo, settings: Settings): Settings {
   // Its login is in a file, wherever the user keeps the real one.
-  const { loginStorage: _, ...others } = settings;
+  const { loginStorage: _, useAgentIdentity: _a, ...others } = settings;
   return {
     ...others,
     codexHome: network.directory,
+    chatgptBaseUrl: new URL("/backend-api", network.baseUrl).href,
     provider: {
       ...settings.provider,
       baseUrl: network.baseUrl,

@@ -9,8 +9,10 @@ import { listen, type Listener } from "../../net/server/listener.ts";
 import type { UpgradeOffer } from "../../net/server/served_websocket.ts";
 import { answerHeaders, MODELS_ETAG } from "./answer_headers.ts";
 import { refuseUpgrade, serveSocket } from "./api_websocket.ts";
-import { MOCK_ACCOUNT } from "../oauth/tokens.ts";
-import { modelList } from "./model_list.ts";
+import { backendRoutes } from "../endpoints/backend.ts";
+import { type EndpointHost, refusalReply } from "../endpoints/endpoint.ts";
+import { type EndpointFault, EndpointFaults } from "../endpoints/faults.ts";
+import { modelRoutes } from "../endpoints/models.ts";
 import { OAuthServer, type OAuthServerOptions } from "../oauth/oauth.ts";
 import type { SimulatedRealtime } from "../realtime/realtime_scenario.ts";
 import { RealtimeServer } from "../realtime/realtime_server.ts";
@@ -65,6 +67,8 @@ export interface MockApi extends AsyncDisposable {
   readonly realtime: SimulatedRealtime;
   /** Scenarios for the next model requests, HTTP or frame, in order. */
   enqueue(...scenarios: readonly Scenario[]): void;
+  /** Faults for the next requests of unary endpoints, such as `/models`; each is used once. */
+  enqueueFault(...faults: readonly EndpointFault[]): void;
   /** Scenarios for the next websocket upgrades. */
   enqueueHandshake(...scenarios: readonly HandshakeScenario[]): void;
   /** Websocket upgrades asked for so far. */
@@ -101,6 +105,7 @@ export async function startMockApi(options: MockApiOptions = {}): Promise<MockAp
     oauth: api.oauth,
     realtime: api.realtime,
     enqueue: (...scenarios) => void api.scenarios.push(...scenarios),
+    enqueueFault: (...faults) => api.faults.add(...faults),
     enqueueHandshake: (...scenarios) => void api.handshakes.push(...scenarios),
     handshakes: () => api.handshakeCount,
     connections: listener.connections,
@@ -115,6 +120,7 @@ class Api {
   readonly realtime = new RealtimeServer();
   readonly scenarios: Scenario[] = [];
   readonly handshakes: HandshakeScenario[] = [];
+  readonly faults = new EndpointFaults();
   handshakeCount = 0;
   readonly #options: MockApiOptions;
   readonly #app = new Hono();
@@ -122,15 +128,15 @@ class Api {
   constructor(options: MockApiOptions) {
     this.#options = options;
     this.oauth = new OAuthServer(options.oauth);
+    const host: EndpointHost = { refusalOf: (request) => this.#refusalOf(request) };
     this.#app.route("/", this.oauth.routes());
     this.#app.get("/", (context) => context.text("The simulated API of culvert\n"));
     for (const base of ["/v1", "/backend-api/codex"]) {
       this.#app.post(`${base}/responses`, (context) => this.#respond(context.req.raw));
-      this.#app.get(`${base}/models`, (context) => this.#models(context.req.raw));
+      this.#app.route(base, modelRoutes(host, base !== "/v1"));
       this.#app.get(`${base}/${TIMED_EVENTS_PATH}`, (context) => timedEvents(context.req.raw));
     }
-    // The codex client (0.171.0) asks for the routing of its workspace before the first request of a login.
-    this.#app.get("/backend-api/wham/accounts/check", (context) => context.json(accountList()));
+    for (const base of ["/backend-api/wham", "/api/codex"]) this.#app.route(base, backendRoutes(host));
     this.#app.notFound((context) =>
       context.json({ error: { message: `Invalid URL (${context.req.method} ${context.req.path})` } }, 404)
     );
@@ -140,7 +146,7 @@ class Api {
   async handle(request: Request): Promise<Response> {
     const bytes = await readBytes(request.clone());
     this.log.add(recorded(request, bytes, { transport: "http", connection: 0, clientGone: request.signal }));
-    return await this.#app.fetch(request);
+    return await this.faults.answer(request, () => this.#app.fetch(request));
   }
 
   /** Takes or refuses one websocket upgrade. */
@@ -194,17 +200,6 @@ class Api {
     return new Response(stream, { headers: answerHeaders(scenario, model, now) });
   }
 
-  async #models(request: Request): Promise<Response> {
-    const refused = await this.#refusalOf(request);
-    if (refused !== undefined) return refusalReply(refused);
-    const headers = {
-      "etag": MODELS_ETAG,
-      "x-request-id": identifier("req"),
-      "culvert-timed-events": TIMED_EVENTS_PATH,
-    };
-    return Response.json(modelList(), { headers });
-  }
-
   async #refusalOf(request: Request): Promise<Refusal | undefined> {
     if (this.#options.open === true) return undefined;
     const header = request.headers.get("authorization") ?? "";
@@ -236,28 +231,4 @@ const INCOMPLETE: Refusal = {
   },
 };
 
-/** The accounts of a login, as the ChatGPT backend lists them: nothing moves the traffic to another origin. */
-function accountList(): Json {
-  return {
-    accounts: [{
-      id: MOCK_ACCOUNT.accountId,
-      plan_type: MOCK_ACCOUNT.planType,
-      structure: "personal",
-      is_deactivated: false,
-      workspace_backend_origin: "NO_CONSTRAINT",
-      account_routing_override: "NO_CONSTRAINT",
-    }],
-    account_ordering: [MOCK_ACCOUNT.accountId],
-    default_account_id: MOCK_ACCOUNT.accountId,
-  };
-}
-
 const MISSING = { "x-openai-authorization-error": "missing_authorization_header" } as const;
-
-function refusalReply(refusal: Refusal): Response {
-  const isText = typeof refusal.body === "string";
-  return new Response(isText ? refusal.body : JSON.stringify(refusal.body), {
-    status: refusal.status,
-    headers: { "content-type": isText ? "text/plain" : "application/json", ...refusal.headers },
-  });
-}

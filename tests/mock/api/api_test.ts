@@ -166,46 +166,28 @@ Deno.test("timed events carry the time at which they were sent, with the gap tha
   });
 });
 
-Deno.test("the model list has both shapes", async () => {
+Deno.test("the model list has the form of the platform, or of the backend where a client version is given", async () => {
   await withApi(async (api, client) => {
-    const reply = await fetch(`${api.baseUrl}/models?client_version=0.1.0`, { client, headers: HEADERS });
-    const list = await reply.json();
-    assertEquals(list.data.length, list.models.length);
-    assertEquals(list.data[0].id, list.models[0].slug);
-    assertEquals(reply.headers.get("etag"), '"mock-models-1"');
+    const get = (path: string, headers = {}) =>
+      fetch(new URL(path, api.origin), { client, headers: { ...HEADERS, ...headers } });
+    const platform = await (await get("/v1/models")).json();
+    assertEquals([platform.object, Object.keys(platform.data[0])], ["list", [
+      "id",
+      "object",
+      "created",
+      "owned_by",
+    ]]);
+    assertEquals(platform.models, undefined);
+    const backend = await (await get("/backend-api/codex/models?client_version=0.171.0")).json();
+    assertEquals([Object.keys(backend), backend.models[0].priority], [["models"], 0]);
+    assertEquals(await (await get("/backend-api/codex/models")).json(), { models: [] });
+    const same = await get("/v1/models", { "if-none-match": '"mock-models-1"' });
+    assertEquals([same.status, await same.text()], [304, ""]);
+    assertEquals((await (await get("/v1/models/mock-1")).json()).id, "mock-1");
+    const unknown = await get("/v1/models/none");
+    assertEquals([unknown.status, (await unknown.json()).error.type], [404, "invalid_request_error"]);
   });
 });
-
-/** One websocket talk: sends `frames`, collects what comes until the socket closes or `until` says so. */
-function talk(
-  url: string,
-  ca: string,
-  frames: readonly unknown[],
-  until: (frame: Record<string, unknown>, count: number) => boolean,
-): Promise<{ frames: Record<string, unknown>[]; code: number; headers: Record<string, unknown> }> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, { ca: [ca], headers: { authorization: "Bearer sk-test" } });
-    const got: Record<string, unknown>[] = [];
-    let headers = {};
-    let sent = 0;
-    const next = () => sent < frames.length && socket.send(JSON.stringify(frames[sent++]));
-    socket.on("upgrade", (message) => headers = message.headers);
-    socket.on("open", next);
-    socket.on("message", (data) => {
-      const frame = JSON.parse(String(data));
-      got.push(frame);
-      if (frame.type === "response.completed") next();
-      if (until(frame, got.length)) socket.close();
-    });
-    socket.on("unexpected-response", (_request, message) => {
-      socket.on("error", () => {});
-      socket.terminate();
-      resolve({ frames: got, code: message.statusCode ?? 0, headers: message.headers });
-    });
-    socket.on("close", (code) => resolve({ frames: got, code, headers }));
-    socket.on("error", reject);
-  });
-}
 
 Deno.test("the websocket answers a warm-up and an incremental request, and knows its own response ids", async () => {
   await withApi(async (api) => {

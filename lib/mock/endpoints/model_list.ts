@@ -1,20 +1,34 @@
 /**
- * The simulated model list, in both shapes at once: `models` as the codex backend gives it and `data` as the
- * platform does. Clients of either kind read what they know.
+ * The simulated model list in its two forms: that of the platform and that of the ChatGPT backend.
  *
  * @module
  */
 import { DEFAULT_MODEL } from "../../config/load_settings.ts";
-import type { Json } from "./scenario.ts";
+import type { Json } from "../api/scenario.ts";
 
 /** Models that the simulated API serves. */
 export const MOCK_MODELS: readonly string[] = [DEFAULT_MODEL, "gpt-5.3-codex", "gpt-5.2", "mock-1"];
 
-/** The list as a body. */
-export function modelList(): Json {
+/** The list as the platform sends it (OpenAI API reference, "List models"). */
+export function platformList(): Json {
   return {
     object: "list",
-    data: MOCK_MODELS.map((id) => ({ id, object: "model", created: 1_760_000_000, owned_by: "mock" })),
+    data: MOCK_MODELS.map(platformModel),
+  };
+}
+
+/** One entry of the platform's list. */
+export function platformModel(id: string): Json {
+  return { id, object: "model", created: 1_760_000_000, owned_by: "mock" };
+}
+
+/**
+ * The list as the ChatGPT backend sends it. A request without a version of the client gets no model (observed with
+ * codex 0.171.0).
+ */
+export function backendList(clientVersion: string | undefined): Json {
+  if (clientVersion === undefined) return { models: [] };
+  return {
     models: MOCK_MODELS.map((slug, priority) => ({
       slug,
       display_name: slug,

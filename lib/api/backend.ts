@@ -1,0 +1,53 @@
+/**
+ * Addresses of the ChatGPT backend beside the model endpoints: usage, tasks, accounts, files.
+ *
+ * @module
+ */
+import { isBackendMode } from "../auth/auth_headers.ts";
+import type { Authorization } from "../auth/authenticator.ts";
+import type { Settings } from "../config/settings.ts";
+import { CulvertError } from "../errors.ts";
+
+const DEFAULT_BACKEND = "https://chatgpt.com/backend-api";
+/** Hosts whose address without a path stands for the backend, as in the codex client (0.171.0). */
+const BARE_HOSTS: readonly string[] = ["https://chatgpt.com", "https://chat.openai.com"];
+
+/**
+ * Returns the base URL of the backend: `chatgpt_base_url` where it is set.
+ *
+ * @throws CulvertError `auth_missing` for a credential that is no ChatGPT login: it must not be sent there
+ */
+export function backendUrl(settings: Settings, authorization: Authorization): string {
+  if (!isBackendLogin(authorization)) throw needsLogin(authorization);
+  return backendBase(settings);
+}
+
+/** Tells whether a credential is a ChatGPT login, and not one of a provider's own. */
+export function isBackendLogin({ mode, source: { kind } }: Authorization): boolean {
+  return isBackendMode(mode) && kind !== "provider_env" && kind !== "provider_token" && kind !== "command";
+}
+
+/**
+ * Returns the path of an endpoint below the base: `wham/…` on the ChatGPT backend, `api/codex/…` on any other server
+ * (as in the codex client, 0.171.0).
+ */
+export function backendPath(settings: Settings, name: string): string {
+  return `${backendBase(settings).includes("/backend-api") ? "wham" : "api/codex"}/${name}`;
+}
+
+function backendBase({ chatgptBaseUrl }: Settings): string {
+  const base = (chatgptBaseUrl ?? DEFAULT_BACKEND).trim().replace(/\/+$/, "");
+  return BARE_HOSTS.includes(base) ? `${base}/backend-api` : base;
+}
+
+function needsLogin({ mode, source }: Authorization): CulvertError {
+  const credential = mode === "none"
+    ? "there is no credential"
+    : `the credential in use, from ${source.name}, is ${
+      mode === "apikey" ? "an API key" : "one of the provider"
+    }`;
+  return new CulvertError("auth_missing", `This endpoint needs a ChatGPT login, and ${credential}`, {
+    hint: "Log in with `culvert auth login`, and unset the variables that hold an API key.",
+    details: { mode, source: source.name },
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * The model list with its cache: asks the server only where the cached list is old or known to have changed.
+ *
+ * @module
+ */
+import { CulvertError } from "../errors.ts";
+import { isBackendMode } from "../auth/auth_headers.ts";
+import { type CachedModels, FRESH_MS, ModelCache } from "./model_cache.ts";
+import { listModels, type ModelList } from "./models.ts";
+import type { ApiConnection } from "./send_request.ts";
+
+/**
+ * When the server is asked for the list:
+ * - `if_stale`: where the cached list is older than 300 s or its ETag has changed.
+ * - `always`: each time.
+ * - `never`: the cached list is returned, however old it is.
+ */
+export type ModelRefresh = "if_stale" | "always" | "never";
+
+/** A model list, and where it comes from. */
+export interface CataloguedModels extends ModelList {
+  /** `server`: it was sent now. `confirmed`: the server said that the cached list has not changed. */
+  readonly source: "server" | "confirmed" | "cache";
+  /** Wall clock when the list was fetched or confirmed, ms since 1970. */
+  readonly fetchedAt: number;
+}
+
+/**
+ * The model list of one connection. Only the list of a ChatGPT login is cached: the file does not say which provider
+ * its list belongs to.
+ */
+export class ModelCatalogue {
+  readonly #connection: ApiConnection;
+  readonly #cache: ModelCache;
+  #changedEtag: string | undefined;
+
+  constructor(connection: ApiConnection) {
+    const { observer, settings, world } = connection;
+    this.#connection = connection;
+    this.#cache = new ModelCache(settings.codexHome, world, observer);
+  }
+
+  /**
+   * Returns the list.
+   *
+   * @throws CulvertError `not_found` with `never` and without a cached list; otherwise as `listModels`
+   */
+  async list(
+    options: {
+      readonly refresh?: ModelRefresh;
+      readonly signal?: AbortSignal;
+      readonly timeoutMs?: number;
+    } = {},
+  ): Promise<CataloguedModels> {
+    const { refresh = "if_stale", ...rest } = options;
+    const isCacheable = await this.#isCacheable(options.signal);
+    const cached = isCacheable ? await this.#cache.read() : undefined;
+    if (refresh === "never") {
+      if (cached === undefined) throw nothingCached();
+      return { ...cached.list, source: "cache", fetchedAt: cached.fetchedAt };
+    }
+    if (refresh === "if_stale" && cached !== undefined && this.#isFresh(cached)) {
+      return { ...cached.list, source: "cache", fetchedAt: cached.fetchedAt };
+    }
+    const etag = cached?.list.etag;
+    const fetched = etag === undefined
+      ? await listModels(this.#connection, rest)
+      : await listModels(this.#connection, { ...rest, unlessEtag: etag });
+    this.#changedEtag = undefined;
+    const list = fetched ?? cached?.list ?? { models: [] };
+    if (isCacheable) await this.#cache.write(list);
+    return {
+      ...list,
+      source: fetched === undefined ? "confirmed" : "server",
+      fetchedAt: this.#connection.world.now(),
+    };
+  }
+
+  /**
+   * Takes the ETag that a turn reported. The cached list stays fresh where it has that ETag; otherwise the next
+   * {@link ModelCatalogue.list} asks the server, once.
+   */
+  async noteEtag(etag: string): Promise<void> {
+    const cached = await this.#cache.read();
+    if (cached === undefined) return;
+    if (cached.list.etag !== etag) {
+      this.#changedEtag = etag;
+    } else if (this.#ageOf(cached) > FRESH_MS / 2) {
+      await this.#cache.write(cached.list);
+    }
+  }
+
+  #isFresh(cached: CachedModels): boolean {
+    const age = this.#ageOf(cached);
+    const isKnownChanged = this.#changedEtag !== undefined && this.#changedEtag !== cached.list.etag;
+    return age >= 0 && age < FRESH_MS && !isKnownChanged;
+  }
+
+  #ageOf({ fetchedAt }: CachedModels): number {
+    return this.#connection.world.now() - fetchedAt;
+  }
+
+  async #isCacheable(signal: AbortSignal | undefined): Promise<boolean> {
+    const { authenticator, settings: { provider } } = this.#connection;
+    const { mode } = await authenticator.authorize(signal, "/models");
+    return provider.requiresOpenAiAuth && isBackendMode(mode);
+  }
+}
+
+function nothingCached(): CulvertError {
+  return new CulvertError("not_found", "There is no cached model list", {
+    hint: "Fetch it once without --offline. Only the list of a ChatGPT login is cached.",
+  });
+}

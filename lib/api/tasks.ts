@@ -1,0 +1,87 @@
+/**
+ * The cloud tasks of an account: `GET tasks/list` of the ChatGPT backend.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { JsonObject } from "../responses/events/events.ts";
+import { backendPath } from "./backend.ts";
+import { call } from "./call.ts";
+import type { ApiConnection } from "./send_request.ts";
+
+/** One task. */
+export interface CloudTask {
+  readonly id: string;
+  readonly title: string;
+  /** Wall clock, seconds since 1970. */
+  readonly updatedAt?: number;
+  readonly archived: boolean;
+  /** Whether a turn of it has not been read. */
+  readonly hasUnreadTurn: boolean;
+  /** The entry as it was received. */
+  readonly raw: JsonObject;
+}
+
+/** A page of tasks. */
+export interface TaskPage {
+  readonly tasks: readonly CloudTask[];
+  /** Names the next page. Absent on the last one. */
+  readonly cursor?: string;
+}
+
+/** Options of {@link listTasks}. */
+export interface ListTasksOptions {
+  /** Most tasks of a page. Default: the server's. */
+  readonly limit?: number;
+  /** Names the page. Default: the first. */
+  readonly cursor?: string;
+  readonly signal?: AbortSignal;
+}
+
+const pageSchema = z.object({
+  items: z.array(z.looseObject({
+    id: z.string(),
+    title: z.string(),
+    created_at: z.number().nullish(),
+    updated_at: z.number().nullish(),
+    archived: z.boolean().default(false),
+    has_unread_turn: z.boolean().default(false),
+  })),
+  cursor: z.string().nullish(),
+});
+
+/**
+ * Fetches a page of tasks.
+ *
+ * @throws CulvertError `auth_missing` without a ChatGPT login; otherwise as {@link call}
+ */
+export async function listTasks(
+  connection: ApiConnection,
+  { cursor, limit, signal }: ListTasksOptions = {},
+): Promise<TaskPage> {
+  const { value } = await call(connection, {
+    endpoint: "/tasks/list",
+    path: backendPath(connection.settings, "tasks/list"),
+    backend: true,
+    idempotent: true,
+    query: {
+      ...(limit === undefined ? {} : { limit: String(limit) }),
+      ...(cursor === undefined ? {} : { cursor }),
+    },
+    schema: pageSchema,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const tasks = value.items.map((raw): CloudTask => {
+    const { archived, created_at, has_unread_turn, id, title, updated_at } = raw;
+    const at = updated_at ?? created_at;
+    return {
+      id,
+      title,
+      archived,
+      hasUnreadTurn: has_unread_turn,
+      raw,
+      ...(at == null ? {} : { updatedAt: at }),
+    };
+  });
+  return { tasks, ...(value.cursor == null ? {} : { cursor: value.cursor }) };
+}

@@ -1,0 +1,79 @@
+/**
+ * The flags of the commands that make one call of the API.
+ *
+ * @module
+ */
+import type { FlagParametersForType } from "@stricli/core";
+import type { CliContext } from "./context.ts";
+import { positiveNumber } from "./flags/parsers.ts";
+import { NETWORK_FLAGS, type NetworkFlags, OUTPUT_FLAGS, type OutputFlags, text } from "./shared_flags.ts";
+
+/** The flags of a command that makes one call of the API. */
+export type ApiFlags = OutputFlags & NetworkFlags & {
+  readonly json?: boolean;
+  readonly provider?: string;
+  readonly baseUrl?: string;
+  readonly timeout?: number;
+  readonly header?: readonly string[];
+  readonly apiKeyFile?: string;
+};
+
+/** Parameters of {@link ApiFlags}. */
+export const API_FLAGS: FlagParametersForType<ApiFlags, CliContext> = {
+  provider: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    placeholder: "ID",
+    brief: "Provider: openai, ollama, lmstudio, demo, or one of config.toml",
+    proposeCompletions: async function () {
+      return (await import("./flags/proposals.ts")).providers(this.host.world);
+    },
+  },
+  baseUrl: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    placeholder: "URL",
+    brief: "Base URL of the API",
+  },
+  timeout: {
+    kind: "parsed",
+    parse: positiveNumber("seconds"),
+    optional: true,
+    placeholder: "SECONDS",
+    brief: "Longest time for the command's calls, retries included",
+  },
+  header: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    variadic: true,
+    placeholder: "'NAME: VALUE'",
+    brief: "Header of every request to the API; may be repeated",
+  },
+  apiKeyFile: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    placeholder: "FILE",
+    brief: "File that holds the API key",
+  },
+  json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
+  ...NETWORK_FLAGS,
+  ...OUTPUT_FLAGS,
+};
+
+/** The flag `--model` of the commands that name a model. */
+export const MODEL_FLAG: FlagParametersForType<{ readonly model?: string }, CliContext> = {
+  model: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    placeholder: "NAME",
+    brief: "Model that answers",
+    proposeCompletions: async function () {
+      return (await import("./flags/proposals.ts")).models(this.host.world);
+    },
+  },
+};

@@ -1,0 +1,49 @@
+/**
+ * Defines `culvert models`.
+ *
+ * @module
+ */
+import { API_FLAGS, type ApiFlags } from "../command/api_flags.ts";
+import { defineCommand } from "../command/command.ts";
+import { OUTPUT_ALIASES } from "../command/shared_flags.ts";
+
+/** The flags of `models`. */
+export type ModelsFlags = ApiFlags & {
+  readonly all?: boolean;
+  readonly refresh?: boolean;
+  readonly offline?: boolean;
+};
+
+/** `culvert models`. */
+export const modelsCommand = defineCommand<ModelsFlags, []>({
+  flags: {
+    all: { kind: "boolean", optional: true, withNegated: false, brief: "List hidden models as well" },
+    refresh: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Ask the server although the cached list is fresh",
+    },
+    offline: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Print the cached list, however old it is, and send nothing",
+    },
+    ...API_FLAGS,
+  },
+  aliases: { ...OUTPUT_ALIASES, H: "header", a: "all" },
+  positional: { kind: "tuple", parameters: [] },
+  docs: {
+    brief: "List the models that the credential may use",
+    description:
+      "Prints the models in the order in which the server ranks them. The list of a ChatGPT login is kept in\n" +
+      "models_cache.json of CODEX_HOME, which the codex client uses as well, and is fresh for 5 minutes.",
+    examples: [
+      "culvert models --provider demo",
+      "culvert models --provider demo --json | tail -1",
+    ],
+    seeAlso: ["culvert respond", "culvert usage", "culvert help config"],
+  },
+  load: () => import("./run.ts"),
+});

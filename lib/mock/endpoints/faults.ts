@@ -1,0 +1,54 @@
+/**
+ * Faults of the unary endpoints of the simulated API, for tests of recovery and retries.
+ *
+ * @module
+ */
+import { ConnectionCut } from "../../net/server/listener.ts";
+import type { Refusal } from "../api/scenario.ts";
+import { refusalReply } from "./endpoint.ts";
+
+/** What happens to the next request of an endpoint in place of its answer. */
+export interface EndpointFault {
+  /** The end of the path, such as `/models` or `/images/edits`. */
+  readonly endpoint: string;
+  /** Sent instead of the answer. */
+  readonly refusal?: Refusal;
+  /** Where the connection is reset: before the head of the answer, or in the middle of its body. Default: nowhere. */
+  readonly cut?: "head" | "body";
+}
+
+/** The faults that wait for a request. */
+export class EndpointFaults {
+  readonly #waiting: EndpointFault[] = [];
+
+  /** Adds faults, each for one request. */
+  add(...faults: readonly EndpointFault[]): void {
+    this.#waiting.push(...faults);
+  }
+
+  /**
+   * Answers a request, with the first fault of its endpoint where there is one.
+   *
+   * @throws ConnectionCut where the connection is to be reset
+   */
+  async answer(request: Request, serve: () => Response | Promise<Response>): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    const at = this.#waiting.findIndex(({ endpoint }) => pathname.endsWith(endpoint));
+    const [fault] = at === -1 ? [] : this.#waiting.splice(at, 1);
+    if (fault === undefined) return await serve();
+    if (fault.refusal !== undefined) return refusalReply(fault.refusal);
+    if (fault.cut === "body") return await cutReply(await serve());
+    throw new ConnectionCut("A fault cuts the connection here");
+  }
+}
+
+async function cutReply(reply: Response): Promise<Response> {
+  const bytes = new Uint8Array(await reply.arrayBuffer());
+  async function* half(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    yield bytes.subarray(0, bytes.length / 2);
+    // The bytes reach the client before the reset discards what it has not read.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    throw new ConnectionCut("A fault cuts the connection here");
+  }
+  return new Response(ReadableStream.from(half()), { status: reply.status, headers: reply.headers });
+}
