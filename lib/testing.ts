@@ -50,6 +50,7 @@
 export { type MockApi, type MockApiOptions, startMockApi } from "./mock/api/api.ts";
 export { type Network, type NetworkOptions, startNetwork } from "./mock/network.ts";
 export type { Ending, HandshakeScenario, Json, Refusal, Scenario } from "./mock/api/scenario.ts";
+export type { MockFile } from "./mock/endpoints/backend_files.ts";
 export type { EndpointFault } from "./mock/endpoints/faults.ts";
 export type { RecordedRequest, RequestLog } from "./mock/api/request_log.ts";
 export {

@@ -9,6 +9,7 @@ import { type Answer, withAuthorization } from "../auth/with_authorization.ts";
 import type { Connection } from "../connect/connect.ts";
 import { originator } from "../connect/user_agent.ts";
 import { CulvertError } from "../errors.ts";
+import type { HttpRequest } from "../net/dialer/dialer.ts";
 import { readText } from "../net/dialer/body/read_text.ts";
 import { describeRoute } from "../net/route/route.ts";
 import type { RefusalContext } from "../responses/failures/http_failures.ts";
@@ -28,7 +29,14 @@ export type ApiConnection = Pick<
 export type RequestBody =
   | { readonly json: unknown }
   | { readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string }
-  | { readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>; readonly contentType: string };
+  | {
+    readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>;
+    readonly contentType: string;
+    /** Length, bytes. The body then has a `Content-Length`, and the timeout counts from the last progress. */
+    readonly size?: number;
+    /** Called with the bytes sent so far of a body with a size. */
+    readonly onSent?: (bytes: number) => void;
+  };
 
 /** One unary request. */
 export interface ApiRequest {
@@ -129,7 +137,10 @@ async function sendOnce(
   const limitMs = request.timeoutMs ?? provider.streamIdleTimeoutMs;
   const late = new AbortController();
   const done = new AbortController();
-  world.sleep(limitMs, done.signal).then(() => late.abort(tooLate(method, asked, limitMs)), () => {});
+  const sized = sizeOf(body);
+  if (sized.bodySize === undefined) {
+    world.sleep(limitMs, done.signal).then(() => late.abort(tooLate(method, asked, limitMs)), () => {});
+  }
   const signal = request.signal === undefined ? late.signal : AbortSignal.any([request.signal, late.signal]);
   const sentAt = world.now();
   const begin = world.monotonic();
@@ -145,6 +156,7 @@ async function sendOnce(
         authorization.headers,
       ),
       ...(body === undefined ? {} : { body: bodyOf(body) }),
+      ...sized,
       signal,
       headerTimeoutMs: limitMs,
     });
@@ -214,6 +226,11 @@ export function attemptedOf(method: string, url: URL): string {
 function contentType(body: RequestBody | undefined): Readonly<Record<string, string>> {
   if (body === undefined) return {};
   return { "content-type": "json" in body ? "application/json" : body.contentType };
+}
+
+function sizeOf(body: RequestBody | undefined): Pick<HttpRequest, "bodySize" | "onSent"> {
+  if (body === undefined || !("stream" in body) || body.size === undefined) return {};
+  return { bodySize: body.size, ...(body.onSent === undefined ? {} : { onSent: body.onSent }) };
 }
 
 function bodyOf(

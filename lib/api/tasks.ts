@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { maybe } from "./schema.ts";
 import type { JsonObject } from "../responses/events/events.ts";
 import { backendPath } from "./backend.ts";
 import { call } from "./call.ts";
@@ -42,12 +43,12 @@ const pageSchema = z.object({
   items: z.array(z.looseObject({
     id: z.string(),
     title: z.string(),
-    created_at: z.number().nullish(),
-    updated_at: z.number().nullish(),
+    created_at: maybe(z.number()),
+    updated_at: maybe(z.number()),
     archived: z.boolean().default(false),
     has_unread_turn: z.boolean().default(false),
   })),
-  cursor: z.string().nullish(),
+  cursor: maybe(z.string()),
 });
 
 /**
@@ -80,8 +81,8 @@ export async function listTasks(
       archived,
       hasUnreadTurn: has_unread_turn,
       raw,
-      ...(at == null ? {} : { updatedAt: at }),
+      ...(at === undefined ? {} : { updatedAt: at }),
     };
   });
-  return { tasks, ...(value.cursor == null ? {} : { cursor: value.cursor }) };
+  return { tasks, ...(value.cursor === undefined ? {} : { cursor: value.cursor }) };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { maybe } from "./schema.ts";
 import type { JsonObject, RateLimitSnapshot, RateLimitWindow } from "../responses/events/events.ts";
 import { limitId } from "../responses/events/rate_limits.ts";
 import { backendPath } from "./backend.ts";
@@ -33,30 +34,30 @@ export interface UsageLimit {
 
 const windowSchema = z.object({
   used_percent: z.number(),
-  limit_window_seconds: z.number().nullish(),
-  reset_at: z.number().nullish(),
+  limit_window_seconds: maybe(z.number()),
+  reset_at: maybe(z.number()),
 });
 const limitSchema = z.object({
-  allowed: z.boolean().nullish(),
-  limit_reached: z.boolean().nullish(),
-  primary_window: windowSchema.nullish(),
-  secondary_window: windowSchema.nullish(),
+  allowed: maybe(z.boolean()),
+  limit_reached: maybe(z.boolean()),
+  primary_window: maybe(windowSchema),
+  secondary_window: maybe(windowSchema),
 });
 const usageSchema = z.looseObject({
-  plan_type: z.string().nullish(),
-  rate_limit: limitSchema.nullish(),
-  credits: z.object({
+  plan_type: maybe(z.string()),
+  rate_limit: maybe(limitSchema),
+  credits: maybe(z.object({
     has_credits: z.boolean(),
     unlimited: z.boolean(),
-    balance: z.union([z.string(), z.number()]).nullish(),
-  }).nullish(),
-  additional_rate_limits: z.array(z.object({
-    limit_name: z.string().nullish(),
-    metered_feature: z.string().nullish(),
-    rate_limit: limitSchema.nullish(),
-  })).nullish(),
-  spend_control: z.looseObject({ reached: z.boolean().nullish() }).nullish(),
-  rate_limit_reset_credits: z.object({ available_count: z.number() }).nullish(),
+    balance: maybe(z.union([z.string(), z.number()])),
+  })),
+  additional_rate_limits: maybe(z.array(z.object({
+    limit_name: maybe(z.string()),
+    metered_feature: maybe(z.string()),
+    rate_limit: maybe(limitSchema),
+  }))),
+  spend_control: maybe(z.looseObject({ reached: maybe(z.boolean()) })),
+  rate_limit_reset_credits: maybe(z.object({ available_count: z.number() })),
 });
 
 /**
@@ -89,9 +90,11 @@ export async function getUsage(
     spend_control_reached: value.spend_control?.reached ?? null,
   };
   return {
-    ...(plan_type == null ? {} : { planType: plan_type }),
+    ...(plan_type === undefined ? {} : { planType: plan_type }),
     limits: [{ ...main, snapshot }, ...others],
-    ...(rate_limit_reset_credits == null ? {} : { resetCredits: rate_limit_reset_credits.available_count }),
+    ...(rate_limit_reset_credits === undefined
+      ? {}
+      : { resetCredits: rate_limit_reset_credits.available_count }),
     raw: value,
   };
 }
@@ -99,7 +102,7 @@ export async function getUsage(
 type Limit = z.infer<typeof limitSchema>;
 
 function limitOf(
-  limit: Limit | null | undefined,
+  limit: Limit | undefined,
   { name, id }: { readonly name: string | null; readonly id: string },
 ): UsageLimit {
   return {
@@ -114,23 +117,27 @@ function limitOf(
       plan_type: null,
       rate_limit_reached_type: null,
     },
-    ...(limit?.allowed == null ? {} : { allowed: limit.allowed }),
-    ...(limit?.limit_reached == null ? {} : { limitReached: limit.limit_reached }),
+    ...(limit?.allowed === undefined ? {} : { allowed: limit.allowed }),
+    ...(limit?.limit_reached === undefined ? {} : { limitReached: limit.limit_reached }),
   };
 }
 
-function windowOf(window: z.infer<typeof windowSchema> | null | undefined): RateLimitWindow | null {
-  if (window == null) return null;
+function windowOf(window: z.infer<typeof windowSchema> | undefined): RateLimitWindow | null {
+  if (window === undefined) return null;
   const { limit_window_seconds: seconds, reset_at, used_percent } = window;
   return {
     used_percent,
-    window_minutes: seconds == null ? null : Math.ceil(seconds / 60),
-    resets_at: reset_at == null ? null : Math.round(reset_at),
+    window_minutes: seconds === undefined ? null : Math.ceil(seconds / 60),
+    resets_at: reset_at === undefined ? null : Math.round(reset_at),
   };
 }
 
 function creditsOf(credits: z.infer<typeof usageSchema>["credits"]): RateLimitSnapshot["credits"] {
-  if (credits == null) return null;
+  if (credits === undefined) return null;
   const { balance, has_credits, unlimited } = credits;
-  return { has_credits, unlimited, balance: balance == null || balance === "" ? null : String(balance) };
+  return {
+    has_credits,
+    unlimited,
+    balance: balance === undefined || balance === "" ? null : String(balance),
+  };
 }

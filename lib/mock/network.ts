@@ -26,6 +26,9 @@ export interface NetworkOptions {
   readonly host?: string;
 }
 
+/** The name of the storage service that file content is sent to. */
+const STORAGE_HOST = "files.culvert.test";
+
 /** A running network. */
 export interface Network extends AsyncDisposable {
   /** The API behind the proxy. It takes scenarios, and keeps the requests that it received. */
@@ -71,7 +74,12 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     createAuthority("Example Corp Legacy Root", { organization: "Example Corp" }),
     createAuthority(apiIssuer),
   ]);
-  const api = await startMockApi({ ...options.api, authority: apiAuthority, names: [host, "localhost"] });
+  const api = await startMockApi({
+    storageOrigin: `https://${STORAGE_HOST}`,
+    ...options.api,
+    authority: apiAuthority,
+    names: [host, "localhost", STORAGE_HOST],
+  });
   const proxyEvents: ProxyEvent[] = [];
   const proxy = await startInterceptingProxy({
     ...options.proxy,
@@ -81,7 +89,8 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     },
     upstream: localUpstream({
       roots: [apiAuthority.certificate],
-      resolve: (name, port) => name === host ? { host: "127.0.0.1", port: api.port } : { host: name, port },
+      resolve: (name, port) =>
+        name === host || name === STORAGE_HOST ? { host: "127.0.0.1", port: api.port } : { host: name, port },
     }),
     interception: {
       issue: async (name: string) => {

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { type CataloguedModels, ModelCatalogue, type ModelRefresh } from "../../api/model_catalogue.ts";
+import {
+  type CataloguedModels,
+  ModelCatalogue,
+  type ModelRefresh,
+} from "../../api/catalogue/model_catalogue.ts";
 import type { Model } from "../../api/models.ts";
 import { CulvertError } from "../../errors.ts";
 import { withApi } from "../command/api_command.ts";

@@ -25,6 +25,7 @@ export type RespondFlags = OutputFlags & NetworkFlags & HeaderFlags & {
   readonly transport?: "auto" | "sse" | "ws";
   readonly instructions?: string;
   readonly image?: readonly string[];
+  readonly file?: readonly string[];
   readonly reasoning?: string;
   readonly verbosity?: "low" | "medium" | "high";
   readonly maxOutputTokens?: number;
@@ -102,6 +103,14 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       variadic: true,
       placeholder: "FILE|URL",
       brief: "Image for the prompt; may be repeated",
+    },
+    file: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      variadic: true,
+      placeholder: "PATH",
+      brief: "File to upload for the prompt; may be repeated",
     },
     reasoning: {
       kind: "parsed",

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { InputImage, ResponseItem } from "../../responses/events/items.ts";
+import type { InputFile, InputImage, ResponseItem } from "../../responses/events/items.ts";
 import type { TurnRequest } from "../../responses/request/request.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { RespondFlags } from "./command.ts";
@@ -13,10 +13,11 @@ import type { CommandTool } from "./tools/command_tool.ts";
 
 /** Builds requests from what the flags gave. */
 export interface PreparedRequest {
-  /** Builds the new items of a request: outputs of tools, and the message of the user, if there is a prompt. */
+  /** Builds the new items of a request: outputs of tools, and the message of the user, if there is a prompt, with the uploaded files. */
   readonly newItems: (
     prompt: string | undefined,
     history: readonly ResponseItem[],
+    fileIds: readonly string[],
   ) => readonly ResponseItem[];
   /** Builds the request. */
   readonly request: (input: readonly ResponseItem[], settings: Settings) => TurnRequest;
@@ -40,9 +41,9 @@ export async function prepare(
     flags.toolOutput !== undefined || flags.outputSchema !== undefined;
   const files: Files = needsFiles ? await readFiles(flags, readInput) : { images: [], commands: [] };
   return {
-    newItems: (prompt, history) => [
+    newItems: (prompt, history, fileIds) => [
       ...(files.outputs?.(history) ?? []),
-      ...(prompt === undefined ? [] : [userMessage(prompt, files.images)]),
+      ...(prompt === undefined ? [] : [userMessage(prompt, files.images, fileIds)]),
     ],
     request: (input, settings) => ({
       model: settings.model,
@@ -102,11 +103,16 @@ function verbosityOf(flags: RespondFlags, settings: Settings): Pick<TurnRequest,
 }
 
 /** Returns the input item for a prompt of the user. */
-export function userMessage(prompt: string, images: readonly string[]): ResponseItem {
+export function userMessage(
+  prompt: string,
+  images: readonly string[],
+  fileIds: readonly string[] = [],
+): ResponseItem {
   return {
     type: "message",
     role: "user",
     content: [
+      ...fileIds.map((file_id): InputFile => ({ type: "input_file", file_id })),
       ...images.map((url): InputImage => ({ type: "input_image", image_url: url })),
       { type: "input_text", text: prompt },
     ],

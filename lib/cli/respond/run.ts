@@ -72,6 +72,13 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
     observe,
     recording?.tap,
   );
+  const fileIds = flags.file === undefined
+    ? []
+    : await (await import("./upload_files.ts")).uploadFiles(connection, flags.file, {
+      reporter,
+      signal: stop.signal,
+      isDryRun: flags.dryRun === true,
+    });
   const job: Job = {
     summary,
     context,
@@ -82,6 +89,7 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
     connection,
     conversation,
     file,
+    fileIds,
   };
   if (flags.dryRun === true) return await printRequests(job, prompts);
   await answerPrompts(job, prompts);
@@ -100,6 +108,7 @@ interface Job {
   readonly connection: Connection;
   readonly conversation: Conversation | undefined;
   readonly file: AnswerFile | undefined;
+  readonly fileIds: readonly string[];
 }
 
 async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void> {
@@ -116,7 +125,7 @@ async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void
       job.summary.reset();
       using limit = startTimeLimit(flags.timeout, job.stop, connection.world);
       const history = job.conversation?.history() ?? [];
-      const added = prepared.newItems(prompt, history);
+      const added = prepared.newItems(prompt, history, job.fileIds);
       const request = prepared.request(await inputOf(history, added), settings);
       const turn = session.turn(request, {
         signal: limit.signal,
@@ -187,7 +196,7 @@ async function printRequests(job: Job, prompts: readonly Prompt[]): Promise<void
   const { context: { host }, connection, flags, prepared, conversation, stop } = job;
   for (const prompt of prompts) {
     const history = conversation?.history() ?? [];
-    const input = await inputOf(history, prepared.newItems(prompt, history));
+    const input = await inputOf(history, prepared.newItems(prompt, history, job.fileIds));
     const request = prepared.request(input, connection.settings);
     await printRequest(host, connection, request, flags.json === true, stop);
   }

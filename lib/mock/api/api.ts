@@ -10,6 +10,8 @@ import type { UpgradeOffer } from "../../net/server/served_websocket.ts";
 import { answerHeaders, MODELS_ETAG } from "./answer_headers.ts";
 import { refuseUpgrade, serveSocket } from "./api_websocket.ts";
 import { backendRoutes } from "../endpoints/backend.ts";
+import { isContent, type MockFile, MockFiles } from "../endpoints/backend_files.ts";
+import { platformFileRoutes } from "../endpoints/platform_files.ts";
 import { type EndpointHost, refusalReply } from "../endpoints/endpoint.ts";
 import { type EndpointFault, EndpointFaults } from "../endpoints/faults.ts";
 import { modelRoutes } from "../endpoints/models.ts";
@@ -45,6 +47,8 @@ export interface MockApiOptions {
   readonly accepts?: (token: string) => boolean;
   /** Answers without any credential too. */
   readonly open?: boolean;
+  /** Origin of the signed URLs that file content is sent to. Default: its own. */
+  readonly storageOrigin?: string;
   /** How its OAuth side behaves. */
   readonly oauth?: OAuthServerOptions;
 }
@@ -73,6 +77,8 @@ export interface MockApi extends AsyncDisposable {
   enqueueHandshake(...scenarios: readonly HandshakeScenario[]): void;
   /** Websocket upgrades asked for so far. */
   handshakes(): number;
+  /** Files that were created at the ChatGPT backend, by id. */
+  readonly files: ReadonlyMap<string, MockFile>;
   /** TCP connections open now. */
   connections(): number;
   /** Stops it and drops every connection. The same as disposing of it. */
@@ -107,6 +113,7 @@ export async function startMockApi(options: MockApiOptions = {}): Promise<MockAp
     enqueue: (...scenarios) => void api.scenarios.push(...scenarios),
     enqueueFault: (...faults) => api.faults.add(...faults),
     enqueueHandshake: (...scenarios) => void api.handshakes.push(...scenarios),
+    files: api.files.files,
     handshakes: () => api.handshakeCount,
     connections: listener.connections,
     close: listener.close,
@@ -121,6 +128,7 @@ class Api {
   readonly scenarios: Scenario[] = [];
   readonly handshakes: HandshakeScenario[] = [];
   readonly faults = new EndpointFaults();
+  readonly files: MockFiles;
   handshakeCount = 0;
   readonly #options: MockApiOptions;
   readonly #app = new Hono();
@@ -128,6 +136,7 @@ class Api {
   constructor(options: MockApiOptions) {
     this.#options = options;
     this.oauth = new OAuthServer(options.oauth);
+    this.files = new MockFiles(options.storageOrigin);
     const host: EndpointHost = { refusalOf: (request) => this.#refusalOf(request) };
     this.#app.route("/", this.oauth.routes());
     this.#app.get("/", (context) => context.text("The simulated API of culvert\n"));
@@ -136,6 +145,8 @@ class Api {
       this.#app.route(base, modelRoutes(host, base !== "/v1"));
       this.#app.get(`${base}/${TIMED_EVENTS_PATH}`, (context) => timedEvents(context.req.raw));
     }
+    this.#app.route("/v1", platformFileRoutes(host));
+    this.#app.route("/backend-api", this.files.routes(host));
     for (const base of ["/backend-api/wham", "/api/codex"]) this.#app.route(base, backendRoutes(host));
     this.#app.notFound((context) =>
       context.json({ error: { message: `Invalid URL (${context.req.method} ${context.req.path})` } }, 404)
@@ -144,8 +155,13 @@ class Api {
 
   /** Records and answers one HTTP request. */
   async handle(request: Request): Promise<Response> {
+    const facts = { transport: "http", connection: 0, clientGone: request.signal } as const;
+    if (isContent(request)) {
+      this.log.add(recorded(request, new Uint8Array(0), facts));
+      return await this.files.takeContent(request, this.faults);
+    }
     const bytes = await readBytes(request.clone());
-    this.log.add(recorded(request, bytes, { transport: "http", connection: 0, clientGone: request.signal }));
+    this.log.add(recorded(request, bytes, facts));
     return await this.faults.answer(request, () => this.#app.fetch(request));
   }
 

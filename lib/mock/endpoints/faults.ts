@@ -9,12 +9,14 @@ import { refusalReply } from "./endpoint.ts";
 
 /** What happens to the next request of an endpoint in place of its answer. */
 export interface EndpointFault {
-  /** The end of the path, such as `/models` or `/images/edits`. */
+  /** A part of the path, such as `/models` or `/images/edits`. */
   readonly endpoint: string;
   /** Sent instead of the answer. */
   readonly refusal?: Refusal;
   /** Where the connection is reset: before the head of the answer, or in the middle of its body. Default: nowhere. */
   readonly cut?: "head" | "body";
+  /** Reads so many bytes of the request before the connection is reset. Default: 0. */
+  readonly afterBytes?: number;
 }
 
 /** The faults that wait for a request. */
@@ -33,12 +35,21 @@ export class EndpointFaults {
    */
   async answer(request: Request, serve: () => Response | Promise<Response>): Promise<Response> {
     const { pathname } = new URL(request.url);
-    const at = this.#waiting.findIndex(({ endpoint }) => pathname.endsWith(endpoint));
+    const at = this.#waiting.findIndex(({ endpoint }) => pathname.includes(endpoint));
     const [fault] = at === -1 ? [] : this.#waiting.splice(at, 1);
     if (fault === undefined) return await serve();
     if (fault.refusal !== undefined) return refusalReply(fault.refusal);
     if (fault.cut === "body") return await cutReply(await serve());
+    if (fault.afterBytes !== undefined) await readUpTo(request, fault.afterBytes);
     throw new ConnectionCut("A fault cuts the connection here");
+  }
+}
+
+async function readUpTo({ body }: Request, bytes: number): Promise<void> {
+  let received = 0;
+  for await (const piece of body ?? []) {
+    received += piece.length;
+    if (received >= bytes) return;
   }
 }
 

@@ -16,6 +16,7 @@ import type { HttpClientPool } from "./http_client_pool.ts";
 import { ACCEPT_ENCODING, decodedBody } from "./body/content_decoding.ts";
 import { followUp, REDIRECT_LIMIT } from "./redirects.ts";
 import { ReplyBody } from "./reply_body.ts";
+import type { SizedRequest } from "./sized_request.ts";
 import { type TappedRequest, tapRequest } from "./tapped_request.ts";
 
 /** A request without an answer for this time is checked for being connected at all, ms. */
@@ -37,7 +38,10 @@ export interface ExchangeParts extends ConnectParts {
 export async function exchange(request: HttpRequest, parts: ExchangeParts): Promise<HttpReply> {
   const { signal, headerTimeoutMs } = request;
   signal?.throwIfAborted();
-  if (headerTimeoutMs === undefined) return await follow(request, undefined, parts);
+  // A body of known length is limited by its progress.
+  if (headerTimeoutMs === undefined || request.bodySize !== undefined) {
+    return await follow(request, undefined, parts);
+  }
   using limit = deadline(headerTimeoutMs, parts.world);
   return await follow(request, limit.signal, parts);
 }
@@ -127,11 +131,14 @@ async function send(
   late: AbortSignal | undefined,
   parts: ExchangeParts,
 ): Promise<Answer> {
-  const { signal, url, connectTimeoutMs = CONNECT_LIMIT_MS } = request;
+  const { bodySize, signal, url, connectTimeoutMs = CONNECT_LIMIT_MS } = request;
   const headers = requestHeaders(request.headers, parts.userAgent);
   if (!headers.has("accept-encoding")) headers.set("accept-encoding", ACCEPT_ENCODING);
   const tapped = parts.taps === undefined ? undefined : tapRequest(parts.taps, request, headers, parts.world);
   const body = tapped === undefined ? request.body : tapped.body;
+  if (bodySize !== undefined && body instanceof ReadableStream) {
+    return await sendWithSize({ ...request, headers, body, bodySize }, tapped, parts);
+  }
   const credentials = forwardedCredentials(url, route);
   if (credentials !== undefined) headers.set("proxy-authorization", credentials);
   const client = parts.pool.clientFor(route);
@@ -161,6 +168,22 @@ async function send(
     throw failure;
   } finally {
     answered.abort();
+  }
+}
+
+async function sendWithSize(
+  request: SizedRequest,
+  tapped: TappedRequest | undefined,
+  parts: ExchangeParts,
+): Promise<Answer> {
+  const { sendSized } = await import("./sized_request.ts");
+  try {
+    const response = await sendSized(request, parts.routes, parts);
+    tapped?.answered(response);
+    return { response, tapped };
+  } catch (error) {
+    tapped?.end(request.signal?.aborted === true ? "aborted" : "failed", error);
+    throw error;
   }
 }
 

@@ -25,7 +25,7 @@ export interface TappedRequest extends BodyWatch {
  */
 export function tapRequest(
   taps: TapSource,
-  { method, url, body }: HttpRequest,
+  { bodySize, method, url, body }: HttpRequest,
   headers: Headers,
   world: Pick<World, "monotonic">,
 ): TappedRequest {
@@ -35,7 +35,7 @@ export function tapRequest(
   const framing = bytes === undefined
     ? []
     : bytes instanceof ReadableStream
-    ? ["transfer-encoding", "chunked"]
+    ? bodySize === undefined ? ["transfer-encoding", "chunked"] : ["content-length", String(bodySize)]
     : ["content-length", String(bytes.length)];
   tap.head({
     direction: "request",

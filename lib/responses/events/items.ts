@@ -24,6 +24,20 @@ export interface InputImage {
   readonly detail?: "auto" | "low" | "high" | "original";
 }
 
+/** A file. Exactly one of the three says where its content is. */
+export interface InputFile {
+  /** Discriminates. */
+  readonly type: "input_file";
+  /** The id of an uploaded file. */
+  readonly file_id?: string;
+  /** An `https:` URL. */
+  readonly file_url?: string;
+  /** The content as a `data:` URL. */
+  readonly file_data?: string;
+  /** Its name, beside `file_data`. */
+  readonly filename?: string;
+}
+
 /** Sound, as a `data:` or `https:` URL. */
 export interface InputAudio {
   /** Discriminates. */
@@ -63,7 +77,7 @@ export interface MessageItem extends ItemBase {
   /** `user`, `assistant`, `developer` or `system`. */
   readonly role: string;
   /** Its parts, in order. */
-  readonly content: readonly (InputText | InputImage | InputAudio | OutputText)[];
+  readonly content: readonly (InputText | InputImage | InputFile | InputAudio | OutputText)[];
   /** Whether the model talks on the way or gives its answer, where it says so. */
   readonly phase?: "commentary" | "final_answer";
 }

@@ -189,6 +189,37 @@ Deno.test("the model list has the form of the platform, or of the backend where 
   });
 });
 
+/** One websocket talk: sends `frames`, collects what comes until the socket closes or `until` says so. */
+function talk(
+  url: string,
+  ca: string,
+  frames: readonly unknown[],
+  until: (frame: Record<string, unknown>, count: number) => boolean,
+): Promise<{ frames: Record<string, unknown>[]; code: number; headers: Record<string, unknown> }> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, { ca: [ca], headers: { authorization: "Bearer sk-test" } });
+    const got: Record<string, unknown>[] = [];
+    let headers = {};
+    let sent = 0;
+    const next = () => sent < frames.length && socket.send(JSON.stringify(frames[sent++]));
+    socket.on("upgrade", (message) => headers = message.headers);
+    socket.on("open", next);
+    socket.on("message", (data) => {
+      const frame = JSON.parse(String(data));
+      got.push(frame);
+      if (frame.type === "response.completed") next();
+      if (until(frame, got.length)) socket.close();
+    });
+    socket.on("unexpected-response", (_request, message) => {
+      socket.on("error", () => {});
+      socket.terminate();
+      resolve({ frames: got, code: message.statusCode ?? 0, headers: message.headers });
+    });
+    socket.on("close", (code) => resolve({ frames: got, code, headers }));
+    socket.on("error", reject);
+  });
+}
+
 Deno.test("the websocket answers a warm-up and an incremental request, and knows its own response ids", async () => {
   await withApi(async (api) => {
     const url = `${api.baseUrl.replace("https", "wss")}/responses`;

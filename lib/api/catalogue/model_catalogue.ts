@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { CulvertError } from "../errors.ts";
-import { isBackendMode } from "../auth/auth_headers.ts";
+import { CulvertError } from "../../errors.ts";
+import { isBackendMode } from "../../auth/auth_headers.ts";
 import { type CachedModels, FRESH_MS, ModelCache } from "./model_cache.ts";
-import { listModels, type ModelList } from "./models.ts";
-import type { ApiConnection } from "./send_request.ts";
+import { listModels, type ModelList } from "../models.ts";
+import type { ApiConnection } from "../send_request.ts";
 
 /**
  * When the server is asked for the list:

@@ -4,12 +4,13 @@
  * @module
  */
 import { z } from "zod";
-import { asCulvertError } from "../errors.ts";
-import { WholeFile } from "../files/whole_file.ts";
-import type { Observer } from "../net/observer.ts";
-import { absolutePath } from "../world/absolute_path.ts";
-import type { World } from "../world/world.ts";
-import { CLIENT_VERSION, type ModelList, modelsOf } from "./models.ts";
+import { maybe } from "../schema.ts";
+import { asCulvertError } from "../../errors.ts";
+import { WholeFile } from "../../files/whole_file.ts";
+import type { Observer } from "../../net/observer.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
+import type { World } from "../../world/world.ts";
+import { CLIENT_VERSION, type ModelList, modelsOf } from "../models.ts";
 
 /** A list is fresh for this time after it was fetched, ms (as codex 0.171.0). */
 export const FRESH_MS = 300_000;
@@ -23,8 +24,8 @@ export interface CachedModels {
 
 const fileSchema = z.object({
   fetched_at: z.iso.datetime({ offset: true }),
-  etag: z.string().nullish(),
-  client_version: z.string().nullish(),
+  etag: maybe(z.string()),
+  client_version: maybe(z.string()),
   models: z.array(z.looseObject({})),
 });
 
@@ -51,7 +52,7 @@ export class ModelCache {
         JSON.parse(new TextDecoder().decode(bytes)),
       );
       if (client_version !== CLIENT_VERSION) return undefined;
-      const list = { models: modelsOf(models), ...(etag == null ? {} : { etag }) };
+      const list = { models: modelsOf(models), ...(etag === undefined ? {} : { etag }) };
       return { list, fetchedAt: Date.parse(fetched_at) };
     } catch (thrown) {
       this.#note("read", thrown);

@@ -1,9 +1,9 @@
-import { ModelCatalogue } from "../../lib/api/model_catalogue.ts";
-import { asCulvertError } from "../../lib/errors.ts";
-import { type Handler, tokens } from "../responses/kit.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { join } from "../support/paths.ts";
-import { type ApiRig, apiRig } from "./kit.ts";
+import { ModelCatalogue } from "../../../lib/api/catalogue/model_catalogue.ts";
+import { asCulvertError } from "../../../lib/errors.ts";
+import { type Handler, tokens } from "../../responses/kit.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { join } from "../../support/paths.ts";
+import { type ApiRig, apiRig } from "../kit.ts";
 
 const LIST: Handler = ({ headers }) =>
   headers.get("if-none-match") === '"1"'

@@ -1,0 +1,11 @@
+/**
+ * Schemas that the replies of several endpoints have in common.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+/** A field that the server may leave out or send as `null`: both are read as `undefined`. */
+export function maybe<T extends z.ZodType>(schema: T) {
+  return schema.nullish().transform((value) => value ?? undefined);
+}
