@@ -38,6 +38,13 @@ export type RequestBody =
     readonly onSent?: (bytes: number) => void;
   };
 
+/** A part of a request; a function makes it for the credential that is sent. */
+export type ByCredential<T> = T | ((authorization: Authorization) => T);
+
+function partFor<T extends object>(part: ByCredential<T>, authorization: Authorization): T {
+  return typeof part === "function" ? part(authorization) : part;
+}
+
 /** One unary request. */
 export interface ApiRequest {
   /** Fixed per route of the API, such as `/models`; names the request in observations and errors. */
@@ -53,13 +60,11 @@ export interface ApiRequest {
    * parameters of the provider are then sent only where both have the same origin.
    */
   readonly backend?: true;
-  /** Query parameters beside those of the provider; a function is given the credential that is sent. */
-  readonly query?:
-    | Readonly<Record<string, string>>
-    | ((authorization: Authorization) => Readonly<Record<string, string>>);
+  /** Query parameters beside those of the provider. */
+  readonly query?: ByCredential<Readonly<Record<string, string>>>;
   /** Headers beside those of the provider and of the credential. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: RequestBody;
+  readonly headers?: ByCredential<Readonly<Record<string, string>>>;
+  readonly body?: ByCredential<RequestBody>;
   readonly signal?: AbortSignal;
   /** Longest time for one send and its reply, ms. Default: the provider's `stream_idle_timeout_ms`. */
   readonly timeoutMs?: number;
@@ -132,7 +137,8 @@ async function sendOnce(
   authorization: Authorization,
 ): Promise<SentReply> {
   const { provider } = settings;
-  const { body, headers = {}, maxReplyBytes = MAX_REPLY_BYTES, method = "GET" } = request;
+  const { headers = {}, maxReplyBytes = MAX_REPLY_BYTES, method = "GET" } = request;
+  const body = request.body === undefined ? undefined : partFor(request.body, authorization);
   const { url: asked, isProvider } = targetOf(request, settings, authorization);
   const limitMs = request.timeoutMs ?? provider.streamIdleTimeoutMs;
   const late = new AbortController();
@@ -152,7 +158,7 @@ async function sendOnce(
         { originator: originator(world.env) },
         isProvider ? provider.headers : {},
         { accept: "application/json", ...contentType(body) },
-        headers,
+        partFor(headers, authorization),
         authorization.headers,
       ),
       ...(body === undefined ? {} : { body: bodyOf(body) }),
@@ -202,7 +208,7 @@ function targetOf(
   authorization: Authorization,
 ): { readonly url: URL; readonly isProvider: boolean } {
   const { provider } = settings;
-  const own = typeof query === "function" ? query(authorization) : query;
+  const own = partFor(query, authorization);
   if (backend === undefined) {
     const url = endpointUrl(base ?? baseUrl(provider, authorization.mode), path, {
       ...provider.queryParams,

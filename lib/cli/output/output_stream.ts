@@ -70,7 +70,7 @@ interface ByteWriter {
   readonly writeSync: (bytes: Uint8Array) => void;
 }
 
-type TextWriter = Pick<OutputStream, "write" | "writeSync">;
+type TextWriter = Pick<OutputStream, "write" | "writeSync" | "writeSequence">;
 
 /** Writes all bytes, however many calls that takes. A pipe that another program made non-blocking is waited for. */
 function retrying(sink: Sink, name: string, sleep: (ms: number) => Promise<void>): ByteWriter {
@@ -122,7 +122,11 @@ function ignoringFailures(writer: ByteWriter): ByteWriter {
 }
 
 function plain({ write, writeSync }: ByteWriter): TextWriter {
-  return { write: (data) => write(encode(data)), writeSync: (data) => writeSync(encode(data)) };
+  return {
+    write: (data) => write(encode(data)),
+    writeSync: (data) => writeSync(encode(data)),
+    writeSequence: ({ text }) => write(encode(text)),
+  };
 }
 
 /** @param prepare called before each write */
@@ -137,7 +141,14 @@ function filtering({ write, writeSync }: ByteWriter, prepare: () => void): TextW
     const complete = isReturnPending ? text.slice(0, -1) : text;
     return encode(applyStyles(removeControls(complete, { newline: true, tab: true, joiners: true })));
   };
-  return { write: (data) => write(filter(data)), writeSync: (data) => writeSync(filter(data)) };
+  return {
+    write: (data) => write(filter(data)),
+    writeSync: (data) => writeSync(filter(data)),
+    writeSequence: ({ text }) => {
+      prepare();
+      return write(encode(text));
+    },
+  };
 }
 
 const encoder = new TextEncoder();

@@ -5,6 +5,7 @@
  */
 import type { Secrets } from "../../redaction/secrets.ts";
 import type { World } from "../../world/world.ts";
+import type { ImageSequence } from "./inline_image.ts";
 
 /** Standard output or standard error. */
 export interface OutputStream {
@@ -20,6 +21,8 @@ export interface OutputStream {
    *   failures of standard output; a failure of standard error is ignored
    */
   readonly write: (data: string | Uint8Array) => Promise<void>;
+  /** Writes a sequence that shows an image, without the filter. Throws as {@link OutputStream.write} does. */
+  readonly writeSequence: (sequence: ImageSequence) => Promise<void>;
   /** Writes all of `data` before it returns. Throws as {@link OutputStream.write} does. */
   readonly writeSync: (data: string | Uint8Array) => void;
 }

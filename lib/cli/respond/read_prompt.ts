@@ -56,7 +56,12 @@ export async function readPromptLines(
   });
 }
 
-/** Reads standard input to its end, as text. */
+/**
+ * Reads standard input to its end. After three seconds without input the user is told what is waited for.
+ *
+ * @param signal ends the reading
+ * @throws the signal's reason
+ */
 export async function readInput(host: Host, signal: AbortSignal): Promise<string> {
   const notice = setTimeout(() => {
     host.stderr.writeSync("culvert: waiting for the prompt on standard input (end it with Ctrl-D)\n");

@@ -10,14 +10,19 @@ import { identifier } from "../identifier.ts";
 const DEEPEST = 12;
 
 /**
- * Returns the scenario that a request asks for: with the output of a call, a sentence that quotes it; with function
- * tools, a call of the first one; with a JSON schema as the format of the text, a document that fits it. Any other request gets the
+ * Returns the scenario that a request asks for: with a trigger of compaction as the last item, a compaction item; with
+ * the output of a call, a sentence that quotes it; with function tools, a call of the first one; with a JSON schema as
+ * the format of the text, a document that fits it. Any other request gets the
  * default answer.
  *
  * @param body the body of the request
  */
 export function answerInKind(body: Json | undefined): Scenario {
   const input = Array.isArray(body?.["input"]) ? body["input"].map(table) : [];
+  if (input.at(-1)?.["type"] === "compaction_trigger") {
+    const encrypted_content = btoa(`${input.length - 1} items`);
+    return { items: [{ id: identifier("cmp"), type: "compaction", encrypted_content }], text: [] };
+  }
   const outputs = input.filter((item) => item?.["type"] === "function_call_output");
   if (outputs.length > 0) return { text: `The tool returned: ${outputText(outputs.at(-1)?.["output"])}` };
   const call = callFor(body);

@@ -14,6 +14,8 @@ import { isContent, type MockFile, MockFiles } from "../endpoints/backend_files.
 import { platformFileRoutes } from "../endpoints/platform_files.ts";
 import { type EndpointHost, refusalReply } from "../endpoints/endpoint.ts";
 import { type EndpointFault, EndpointFaults } from "../endpoints/faults.ts";
+import { imageRoutes } from "../endpoints/images.ts";
+import { modelCallRoutes } from "../endpoints/model_calls.ts";
 import { modelRoutes } from "../endpoints/models.ts";
 import { OAuthServer, type OAuthServerOptions } from "../oauth/oauth.ts";
 import type { SimulatedRealtime } from "../realtime/realtime_scenario.ts";
@@ -143,6 +145,8 @@ class Api {
     for (const base of ["/v1", "/backend-api/codex"]) {
       this.#app.post(`${base}/responses`, (context) => this.#respond(context.req.raw));
       this.#app.route(base, modelRoutes(host, base !== "/v1"));
+      this.#app.route(base, modelCallRoutes(host));
+      this.#app.route(base, imageRoutes(host));
       this.#app.get(`${base}/${TIMED_EVENTS_PATH}`, (context) => timedEvents(context.req.raw));
     }
     this.#app.route("/v1", platformFileRoutes(host));

@@ -158,11 +158,11 @@ function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer
 
 async function writeReply(reply: Response, response: ServerResponse, gone: AbortSignal): Promise<void> {
   response.writeHead(reply.status, reply.statusText, [...reply.headers].flat());
-  response.flushHeaders();
   if (reply.body === null) {
     response.end();
     return;
   }
+  response.flushHeaders();
   const reader = reply.body.getReader();
   const stop = () => void reader.cancel("the client went away").catch(ignoreBrokenPeer);
   gone.addEventListener("abort", stop, { once: true });

@@ -15,10 +15,10 @@ import { describeRoute } from "../../net/route/route.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import type { World } from "../../world/world.ts";
 import { RateLimitBook } from "../events/rate_limits.ts";
-import { type Identity, newIdentity } from "../request/identity.ts";
+import { type Identity, newIdentity, type RequestContext, type RequestKind } from "../request/identity.ts";
 import type { TurnRequest } from "../request/request.ts";
 import { checkedTrace } from "../request/trace_context.ts";
-import type { TurnState } from "../request/turn_state.ts";
+import { TurnState } from "../request/turn_state.ts";
 import { possibleBaseUrls } from "../request/url.ts";
 import { fallbackKey, type FallbackMemory, FileFallbackMemory } from "../transport/fallback_memory.ts";
 import { BodyDrainer } from "../transport/sse/body_drainer.ts";
@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly identity?: Identity;
   /** For a new identity. Default: none is sent. */
   readonly installationId?: string;
+  /** What the turns are for. Default `turn`. */
+  readonly requestKind?: RequestKind;
   /** Whether the server is asked for its own timings (`culvert.server_timings`). Websocket only. Default false. */
   readonly serverTimings?: boolean;
   /** Remembers for later processes which hosts carry no websocket. Default: nothing is remembered. */
@@ -68,13 +70,24 @@ export function sessionOptions(connection: Connection<Authenticator>): SessionOp
   return { ...options, fallbackMemory: new FileFallbackMemory(path, world) };
 }
 
+/** A compaction of the conversation of a session: what its request says of the session. */
+export interface Compaction {
+  readonly context: RequestContext;
+  /** Sticky state, which the next turn goes on with. */
+  readonly state: TurnState;
+  /** Counts the window of the session up. To be called when the conversation was compacted. */
+  readonly done: () => void;
+}
+
 /**
  * A session: its ids, its transport, the connection it keeps, the rate limits it knows. One turn at a time is the
  * rule; a second one at the same time uses a connection of its own. The dialer is not closed by the session.
  */
 export class Session implements Disposable {
   readonly #options: SessionOptions;
-  readonly #identity: Identity;
+  #identity: Identity;
+  /** State of a compaction, for the next turn. */
+  #compacted: TurnState | undefined;
   readonly #limits = new RateLimitBook();
   readonly #etags = new Set<string>();
   readonly #slot = new ConnectionSlot();
@@ -109,7 +122,15 @@ export class Session implements Disposable {
   }
 
   #requestTurn(request: TurnRequest, options: TurnOptions): Turn {
-    const { authenticator, maxRetryAfterMs, observer, provider, wordHint, world } = this.#options;
+    const {
+      authenticator,
+      maxRetryAfterMs,
+      observer,
+      provider,
+      requestKind: kind = "turn",
+      wordHint,
+      world,
+    } = this.#options;
     const trace = options.trace === undefined ? {} : { trace: checkedTrace(options.trace) };
     const former = options.continues === undefined ? undefined : SessionTurn.partsOf(options.continues);
     const turnId = former?.context.turnId ?? crypto.randomUUID();
@@ -120,11 +141,35 @@ export class Session implements Disposable {
       ...(observer === undefined ? {} : { observer }),
       ...(maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs }),
       ...(wordHint === undefined ? {} : { wordHint }),
-      context: { identity: this.#identity, turnId, kind: "turn", startedAt: world.now(), ...trace },
+      context: { identity: this.#identity, turnId, kind, startedAt: world.now(), ...trace },
       facts: former?.facts.followUp(request.model) ??
-        new TurnFacts(request.model, this.#limits, this.#warmUp?.claimState(), this.#etags),
+        new TurnFacts(request.model, this.#limits, this.#claimState(), this.#etags),
       transports: this.#transports(),
     }, options);
+  }
+
+  /**
+   * Begins a compaction of the conversation. Nothing is sent.
+   *
+   * @param within the turn that the compaction is a part of; by default it stands before the next turn
+   * @throws CulvertError `usage` where `within` is not a turn of a session
+   */
+  compaction(within?: Turn): Compaction {
+    const turn = within === undefined ? undefined : SessionTurn.partsOf(within);
+    const identity = this.#identity;
+    return {
+      context: { identity, turnId: turn?.context.turnId ?? crypto.randomUUID(), kind: "compaction" },
+      state: turn?.facts.state ?? (this.#compacted ??= new TurnState()),
+      done: () => {
+        this.#identity = { ...identity, window: (identity.window ?? 0) + 1 };
+      },
+    };
+  }
+
+  #claimState(): TurnState | undefined {
+    const state = this.#compacted ?? this.#warmUp?.claimState();
+    this.#compacted = undefined;
+    return state;
   }
 
   /**

@@ -1,0 +1,88 @@
+/**
+ * Images: `POST images/generations` and `POST images/edits`.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { call } from "./call.ts";
+import { maybe } from "./schema.ts";
+import type { ApiConnection } from "./send_request.ts";
+
+/** A request for images. What is absent, the server decides. */
+export interface ImageRequest {
+  readonly prompt: string;
+  readonly model: string;
+  /** Images to edit, as `data:` or `https:` URLs. Absent or empty: images are made from the prompt alone. */
+  readonly images?: readonly string[];
+  readonly background?: "transparent" | "opaque" | "auto";
+  /** Number of images. */
+  readonly count?: number;
+  readonly quality?: "low" | "medium" | "high" | "auto";
+  /** Such as `1024x1024`. */
+  readonly size?: string;
+  /** The turn that asks for the image. Default: a new id. */
+  readonly turnId?: string;
+}
+
+/** Images that the server made. */
+export interface ImageReply {
+  /** The content of each image file. */
+  readonly images: readonly Uint8Array<ArrayBuffer>[];
+  /** Wall clock, seconds since 1970. */
+  readonly created: number;
+  readonly background?: string;
+  readonly quality?: string;
+  readonly size?: string;
+}
+
+const replySchema = z.object({
+  created: z.number(),
+  data: z.array(z.object({ b64_json: z.base64() })),
+  background: maybe(z.string()),
+  quality: maybe(z.string()),
+  size: maybe(z.string()),
+});
+
+/** Longest reply, bytes: several large images in base64. */
+const MAX_REPLY_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Makes or edits images.
+ *
+ * @throws CulvertError as `call`
+ */
+export async function makeImages(
+  connection: ApiConnection,
+  request: ImageRequest,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ImageReply> {
+  const { background, count, images = [], model, prompt, quality, size, turnId } = request;
+  const { value } = await call(connection, {
+    endpoint: images.length === 0 ? "/images/generations" : "/images/edits",
+    method: "POST",
+    headers: { "x-codex-image-turn-id": turnId ?? crypto.randomUUID() },
+    body: {
+      json: {
+        ...(images.length === 0 ? {} : { images: images.map((image_url) => ({ image_url })) }),
+        prompt,
+        ...(background === undefined ? {} : { background }),
+        model,
+        ...(count === undefined ? {} : { n: count }),
+        ...(quality === undefined ? {} : { quality }),
+        ...(size === undefined ? {} : { size }),
+      },
+    },
+    idempotent: true,
+    maxReplyBytes: MAX_REPLY_BYTES,
+    schema: replySchema,
+    ...options,
+  });
+  const { created, data } = value;
+  return {
+    images: data.map(({ b64_json }) => Uint8Array.fromBase64(b64_json)),
+    created,
+    ...(value.background === undefined ? {} : { background: value.background }),
+    ...(value.quality === undefined ? {} : { quality: value.quality }),
+    ...(value.size === undefined ? {} : { size: value.size }),
+  };
+}

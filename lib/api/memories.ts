@@ -1,0 +1,78 @@
+/**
+ * Summaries of recorded sessions: `POST memories/trace_summarize`.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { JsonObject } from "../responses/events/events.ts";
+import { call } from "./call.ts";
+import type { ApiConnection } from "./send_request.ts";
+
+/** A recorded session. */
+export interface MemoryTrace {
+  readonly id: string;
+  /** The file that the session was recorded in. */
+  readonly sourcePath: string;
+  /** Its items, as they were recorded. */
+  readonly items: readonly JsonObject[];
+}
+
+/** What the model keeps of a trace. */
+export interface Memory {
+  /** A summary of the whole trace. */
+  readonly traceSummary: string;
+  /** The part of it that is worth remembering. */
+  readonly memorySummary: string;
+}
+
+/** A request for summaries. */
+export interface MemoriesRequest {
+  readonly model: string;
+  readonly traces: readonly MemoryTrace[];
+  readonly reasoningEffort?: string;
+}
+
+const entrySchema = z.union([
+  z.object({ trace_summary: z.string(), memory_summary: z.string() }),
+  // The older name of the same field.
+  z.object({ raw_memory: z.string(), memory_summary: z.string() })
+    .transform(({ memory_summary, raw_memory }) => ({ trace_summary: raw_memory, memory_summary })),
+]);
+const repliesSchema = z.object({ output: z.array(entrySchema) });
+
+/**
+ * Summarises traces. The request belongs to no session, so that it has no ids of one.
+ *
+ * @returns one memory a trace, in their order; without traces nothing is sent
+ * @throws CulvertError as `call`
+ */
+export async function summarizeTraces(
+  connection: ApiConnection,
+  { model, reasoningEffort, traces }: MemoriesRequest,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<readonly Memory[]> {
+  if (traces.length === 0) return [];
+  const { value } = await call(connection, {
+    endpoint: "/memories/trace_summarize",
+    method: "POST",
+    headers: { "x-openai-subagent": "memory_consolidation", "x-openai-memgen-request": "true" },
+    body: {
+      json: {
+        model,
+        traces: traces.map(({ id, items, sourcePath }) => ({
+          id,
+          metadata: { source_path: sourcePath },
+          items,
+        })),
+        ...(reasoningEffort === undefined ? {} : { reasoning: { effort: reasoningEffort } }),
+      },
+    },
+    idempotent: true,
+    schema: repliesSchema,
+    ...options,
+  });
+  return value.output.map(({ memory_summary, trace_summary }) => ({
+    traceSummary: trace_summary,
+    memorySummary: memory_summary,
+  }));
+}

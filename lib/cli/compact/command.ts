@@ -1,0 +1,69 @@
+/**
+ * Defines `culvert compact`.
+ *
+ * @module
+ */
+import { API_FLAGS, type ApiFlags, MODEL_FLAG } from "../command/api_flags.ts";
+import { defineCommand } from "../command/command.ts";
+import { OUTPUT_ALIASES, text } from "../command/shared_flags.ts";
+
+/** The flags of `compact`. */
+export type CompactFlags = ApiFlags & {
+  readonly model?: string;
+  readonly conversation?: string;
+  readonly instructions?: string;
+  readonly method?: "endpoint" | "turn";
+};
+
+/** `culvert compact`. */
+export const compactCommand = defineCommand<CompactFlags, [string?]>({
+  flags: {
+    ...MODEL_FLAG,
+    conversation: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "NAME",
+      brief: "Conversation to compact, instead of a file; it is not changed",
+      proposeCompletions: async function () {
+        return (await import("../conversation/conversation_folder.ts")).conversationNames(this.host.world);
+      },
+    },
+    instructions: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "TEXT",
+      brief: "Instructions of the conversation (system prompt)",
+    },
+    method: {
+      kind: "enum",
+      values: ["endpoint", "turn"],
+      optional: true,
+      brief: "By the endpoint responses/compact (the default) or by a turn",
+    },
+    ...API_FLAGS,
+  },
+  aliases: { ...OUTPUT_ALIASES, H: "header", m: "model" },
+  positional: {
+    kind: "tuple",
+    parameters: [{
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "File with a JSON array of items; - reads standard input",
+    }],
+  },
+  docs: {
+    brief: "Compact a conversation into fewer items",
+    description:
+      "Sends the items of a conversation and prints the items that replace them, as a JSON array: input for a later\n" +
+      "request. --method turn uses the stream of a turn, as newer versions of the codex client do.",
+    examples: [
+      `echo '[{"type":"message","role":"user","content":[]}]' | culvert compact --provider demo -`,
+      "culvert compact --provider demo --conversation plan --method turn --json",
+    ],
+    seeAlso: ["culvert respond", "culvert conversation"],
+  },
+  load: () => import("./run.ts"),
+});

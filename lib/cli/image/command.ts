@@ -1,0 +1,101 @@
+/**
+ * Defines `culvert image`.
+ *
+ * @module
+ */
+import { API_FLAGS, type ApiFlags } from "../command/api_flags.ts";
+import { defineCommand } from "../command/command.ts";
+import { positiveInteger } from "../command/flags/parsers.ts";
+import { OUTPUT_ALIASES, text } from "../command/shared_flags.ts";
+
+/** The model of images that the platform documents first. */
+export const IMAGE_MODEL = "gpt-image-1";
+
+/** The flags of `image`. */
+export type ImageFlags = ApiFlags & {
+  readonly model?: string;
+  readonly image?: readonly string[];
+  readonly output?: string;
+  readonly count?: number;
+  readonly size?: string;
+  readonly quality?: "low" | "medium" | "high" | "auto";
+  readonly background?: "transparent" | "opaque" | "auto";
+  readonly inline?: "auto" | "never";
+};
+
+/** `culvert image`. */
+export const imageCommand = defineCommand<ImageFlags, string[]>({
+  flags: {
+    model: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "NAME",
+      brief: `Model of images (default ${IMAGE_MODEL})`,
+    },
+    image: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      variadic: true,
+      placeholder: "FILE|URL",
+      brief: "Image to edit; may be repeated",
+    },
+    output: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "File to write; - is standard output (default image-TIME.png)",
+    },
+    count: {
+      kind: "parsed",
+      parse: positiveInteger,
+      optional: true,
+      placeholder: "N",
+      brief: "Number of images",
+    },
+    size: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "WxH",
+      brief: "Size in pixels, such as 1024x1024",
+    },
+    quality: { kind: "enum", values: ["low", "medium", "high", "auto"], optional: true, brief: "Quality" },
+    background: {
+      kind: "enum",
+      values: ["transparent", "opaque", "auto"],
+      optional: true,
+      brief: "Background",
+    },
+    inline: {
+      kind: "enum",
+      values: ["auto", "never"],
+      optional: true,
+      brief: "Show the images in a terminal that can (auto, the default) or not",
+    },
+    ...API_FLAGS,
+  },
+  aliases: { ...OUTPUT_ALIASES, H: "header", m: "model", o: "output", i: "image", n: "count" },
+  positional: {
+    kind: "array",
+    parameter: {
+      parse: text,
+      brief: "The prompt; - or no prompt reads standard input",
+      placeholder: "PROMPT",
+    },
+  },
+  docs: {
+    brief: "Make or edit images",
+    description:
+      "Writes each image to a file and prints the paths of the files on stdout. A terminal that shows images (kitty,\n" +
+      "iTerm2, WezTerm, Ghostty) shows them as well. With several images the names get a number.",
+    examples: [
+      `culvert image --provider demo -o river.png "A river under a road"`,
+      `culvert image --provider demo -n 2 --json "A river" | tail -1`,
+    ],
+    seeAlso: ["culvert respond", "culvert models"],
+  },
+  load: () => import("./run.ts"),
+});

@@ -1,0 +1,39 @@
+/**
+ * Names of image files.
+ *
+ * @module
+ */
+
+/** The formats that the API makes, by their first bytes. */
+const TYPES = [
+  { extension: "png", signature: [0x89, 0x50, 0x4e, 0x47], at: 0 },
+  { extension: "jpg", signature: [0xff, 0xd8, 0xff], at: 0 },
+  { extension: "webp", signature: [0x57, 0x45, 0x42, 0x50], at: 8 },
+] as const;
+
+/** Returns the format of an image; `undefined` for one that is not known. */
+export function imageType(image: Uint8Array | undefined): typeof TYPES[number] | undefined {
+  return TYPES.find(({ at, signature }) => signature.every((byte, index) => image?.[at + index] === byte));
+}
+
+/** Names for images. */
+export const imagePaths = {
+  /** Returns a name in the working directory that follows from the time, in UTC. */
+  byTime(now: number): string {
+    return `image-${new Date(now).toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "")}.png`;
+  },
+
+  /**
+   * Returns a path for each image: the chosen one, with a number before its extension where there are several.
+   *
+   * @param isDefault whether the extension may be changed to that of the format
+   */
+  forImages(chosen: string, images: readonly Uint8Array[], isDefault: boolean): readonly string[] {
+    const [, stem = chosen, extension = ""] = /^(.*[^/\\])(\.[^./\\]+)$/s.exec(chosen) ?? [];
+    return images.map((image, index) => {
+      const number = images.length === 1 ? "" : `-${index + 1}`;
+      const type = isDefault ? imageType(image)?.extension : undefined;
+      return `${stem}${number}${type === undefined ? extension : `.${type}`}`;
+    });
+  },
+};

@@ -1,0 +1,70 @@
+/**
+ * Defines `culvert search`.
+ *
+ * @module
+ */
+import { API_FLAGS, type ApiFlags, MODEL_FLAG } from "../command/api_flags.ts";
+import { defineCommand } from "../command/command.ts";
+import { positiveInteger } from "../command/flags/parsers.ts";
+import { OUTPUT_ALIASES, text } from "../command/shared_flags.ts";
+
+/** The flags of `search`. */
+export type SearchFlags = ApiFlags & {
+  readonly model?: string;
+  readonly domain?: readonly string[];
+  readonly recency?: number;
+  readonly contextSize?: "low" | "medium" | "high";
+  readonly maxOutputTokens?: number;
+};
+
+/** `culvert search`. */
+export const searchCommand = defineCommand<SearchFlags, string[]>({
+  flags: {
+    ...MODEL_FLAG,
+    domain: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      variadic: true,
+      placeholder: "NAME",
+      brief: "Search this domain only; may be repeated",
+    },
+    recency: {
+      kind: "parsed",
+      parse: positiveInteger,
+      optional: true,
+      placeholder: "DAYS",
+      brief: "Oldest results, in days",
+    },
+    contextSize: {
+      kind: "enum",
+      values: ["low", "medium", "high"],
+      optional: true,
+      brief: "How much of each page is read",
+    },
+    maxOutputTokens: {
+      kind: "parsed",
+      parse: positiveInteger,
+      optional: true,
+      placeholder: "N",
+      brief: "Most tokens of the results",
+    },
+    ...API_FLAGS,
+  },
+  aliases: { ...OUTPUT_ALIASES, H: "header", m: "model" },
+  positional: {
+    kind: "array",
+    parameter: { parse: text, brief: "The query; - or no query reads standard input", placeholder: "QUERY" },
+  },
+  docs: {
+    brief: "Search the web by the API",
+    description:
+      "Sends one query to the search endpoint and prints the results as text, in the form for a model.",
+    examples: [
+      `culvert search --provider demo "what is a culvert"`,
+      `culvert search --provider demo --json "what is a culvert" | tail -1`,
+    ],
+    seeAlso: ["culvert respond", "culvert models"],
+  },
+  load: () => import("./run.ts"),
+});

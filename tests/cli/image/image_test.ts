@@ -1,0 +1,97 @@
+import { imageProtocol, imageSequence } from "../../../lib/cli/output/inline_image.ts";
+import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+import { join } from "../../support/paths.ts";
+
+const PNG = [0x89, 0x50, 0x4e, 0x47];
+
+async function inFolder(run: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "culvert-image-" });
+  try {
+    await run(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("image writes a PNG and prints its path", async () => {
+  await inFolder(async (cwd) => {
+    const args = ["image", "--provider", "demo", "-o", "river.png", "A river"];
+    const { code, stderr, stdout } = await culvert(args, { cwd });
+    assertEquals([code, stderr, stdout], [0, "", "river.png\n"]);
+    assertEquals([...(await Deno.readFile(join(cwd, "river.png"))).subarray(0, 4)], PNG);
+    assertEquals([...Deno.readDirSync(cwd)].map(({ name }) => name), ["river.png"]);
+  });
+});
+
+Deno.test("image numbers several images, names them by the time, and --json has their facts", async () => {
+  await inFolder(async (cwd) => {
+    const { code, stdout } = await culvert(["image", "--provider", "demo", "-n", "2", "--json", "A river"], {
+      cwd,
+    });
+    const { images, type } = JSON.parse(stdout);
+    assertEquals([code, type, images.length, images[0].format], [0, "culvert.images", 2, "png"]);
+    assert(/^image-\d{4}-\d\d-\d\d-\d{6}-1\.png$/.test(images[0].path), images[0].path);
+    const bytes = images.map(({ path }: { path: string }) => Deno.statSync(join(cwd, path)).size);
+    assertEquals(bytes, images.map((image: { bytes: number }) => image.bytes));
+  });
+});
+
+Deno.test("image edits an image, and writes one to standard output with -o -", async () => {
+  await inFolder(async (cwd) => {
+    const make = await culvert(["image", "--provider", "demo", "-o", "one.png", "A river"], { cwd });
+    assertEquals(make.code, 0, make.stderr);
+    const { code, stdout } = await culvert(
+      ["image", "--provider", "demo", "-i", "one.png", "-o", "-", "Add a road"],
+      { cwd },
+    );
+    assertEquals(code, 0);
+    assertIncludes(stdout.slice(0, 8), "PNG");
+  });
+});
+
+Deno.test("image finds a folder that cannot be written before it asks for an image", async () => {
+  const { code, stderr } = await culvert([
+    "image",
+    "--provider",
+    "demo",
+    "-vv",
+    "-o",
+    "/none/x.png",
+    "A river",
+  ]);
+  assertEquals(code, 2);
+  assertIncludes(stderr, "Cannot write --output /none/x.png");
+  assert(!stderr.includes("POST"));
+});
+
+Deno.test("image refuses -o - with --json or several images", async () => {
+  for (const flags of [["--json"], ["-n", "2"]]) {
+    const { code, stderr } = await culvert(["image", "--provider", "demo", "-o", "-", ...flags, "A river"]);
+    assertEquals(code, 2);
+    assertIncludes(stderr, "--output - cannot be combined");
+  }
+});
+
+Deno.test("the protocol for images follows from the variables of the terminal, and tmux has none", () => {
+  const of = (env: Readonly<Record<string, string>>) => imageProtocol((name) => env[name]);
+  assertEquals(of({ TERM: "xterm-kitty" }), "kitty");
+  assertEquals(of({ TERM: "xterm-256color", TERM_PROGRAM: "ghostty" }), "kitty");
+  assertEquals(of({ TERM: "xterm-256color", TERM_PROGRAM: "WezTerm" }), "iterm");
+  assertEquals(of({ TERM: "xterm-256color", LC_TERMINAL: "iTerm2" }), "iterm");
+  assertEquals(of({ TERM: "xterm-256color" }), undefined);
+  assertEquals(of({ TERM: "tmux-256color", TERM_PROGRAM: "iTerm.app" }), undefined);
+  assertEquals(of({ TERM: "xterm-kitty", TMUX: "/tmp/x" }), undefined);
+});
+
+Deno.test("a sequence of kitty has chunks of at most 4,096 letters, of which only the last says so", () => {
+  const image = new Uint8Array(10_000);
+  image.set(PNG);
+  const { text } = imageSequence(image, "kitty") ?? { text: "" };
+  const chunks = [...text.matchAll(/\x1b_G([^;]*);([^\x1b]*)\x1b\\/g)];
+  assertEquals(chunks.map(([, control]) => control), ["a=T,f=100,m=1", "m=1", "m=1", "m=0"]);
+  assert(chunks.every(([, , data = ""]) => data.length <= 4_096));
+  assertEquals(Uint8Array.fromBase64(chunks.map(([, , data]) => data).join("")), image);
+  assertEquals(imageSequence(Uint8Array.of(0xff, 0xd8, 0xff), "kitty"), undefined);
+  assertIncludes(imageSequence(image, "iterm")?.text ?? "", "File=inline=1;size=10000");
+});
