@@ -88,10 +88,10 @@ Deno.test("a sequence of kitty has chunks of at most 4,096 letters, of which onl
   const image = new Uint8Array(10_000);
   image.set(PNG);
   const { text } = imageSequence(image, "kitty") ?? { text: "" };
-  const chunks = [...text.matchAll(/\x1b_G([^;]*);([^\x1b]*)\x1b\\/g)];
-  assertEquals(chunks.map(([, control]) => control), ["a=T,f=100,m=1", "m=1", "m=1", "m=0"]);
-  assert(chunks.every(([, , data = ""]) => data.length <= 4_096));
-  assertEquals(Uint8Array.fromBase64(chunks.map(([, , data]) => data).join("")), image);
+  const chunks = text.trimEnd().split("\x1b_G").slice(1).map((chunk) => chunk.replace(/.\\$/, "").split(";"));
+  assertEquals(chunks.map(([control]) => control), ["a=T,f=100,m=1", "m=1", "m=1", "m=0"]);
+  assert(chunks.every(([, data = ""]) => data.length <= 4_096));
+  assertEquals(Uint8Array.fromBase64(chunks.map(([, data]) => data).join("")), image);
   assertEquals(imageSequence(Uint8Array.of(0xff, 0xd8, 0xff), "kitty"), undefined);
   assertIncludes(imageSequence(image, "iterm")?.text ?? "", "File=inline=1;size=10000");
 });
