@@ -13,10 +13,13 @@ const STORAGE_PATH = "/storage";
 
 /** One uploaded file. */
 export interface MockFile {
+  /** Id of the file. */
   readonly id: string;
+  /** Name of the file, as the client gave it. */
   readonly name: string;
   /** Size that was announced, bytes. */
   readonly size: number;
+  /** Stands in the signed URL that the content is sent to. */
   readonly signature: string;
   /** Bytes of the content received; absent until the content is complete. */
   received?: number;
