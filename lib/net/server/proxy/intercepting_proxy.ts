@@ -225,8 +225,12 @@ class InterceptingProxy {
     }
     const { localPort } = inner;
     if (localPort !== undefined) {
-      this.#inner.set(localPort, nextConnectionId());
-      inner.once("close", () => this.#inner.delete(localPort));
+      const connectionId = nextConnectionId();
+      this.#inner.set(localPort, connectionId);
+      inner.once("close", () => {
+        // After a reset the system gives the port out again at once, before this event: then it is another's.
+        if (this.#inner.get(localPort) === connectionId) this.#inner.delete(localPort);
+      });
     }
     return inner;
   }
