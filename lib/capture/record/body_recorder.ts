@@ -20,6 +20,9 @@ import { joinBytes } from "./decode/sse_splitter.ts";
 /** Longest decoded body that is kept, bytes. */
 export const MAX_BODY = 64 * 1024 * 1024;
 
+/** Why bytes are missing in a record. */
+export const LOST = "the traffic was faster than the recording, which left out the rest";
+
 /** The bytes of one direction, decoded. */
 export class BodyDecoder {
   readonly encodings: readonly string[];
@@ -50,9 +53,16 @@ export class BodyDecoder {
   /** Decodes the next bytes. Returns at once where nothing is to be undone. Never rejects. */
   push(bytes: Uint8Array): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
     this.#wireSize += bytes.length;
+    if (this.#error !== undefined) return [];
     if (this.encodings.length > 0) return this.#decode((decoder) => decoder.push(bytes));
     this.#size += bytes.length;
     return [bytes];
+  }
+
+  /** Takes note of bytes that are missing. Nothing behind them can be decoded. */
+  lost(length: number): void {
+    this.#wireSize += length;
+    this.#error ??= LOST;
   }
 
   /** Ends the body and returns its last bytes. Never rejects. */
@@ -114,6 +124,11 @@ export class BodyRecorder {
     this.#keep(decoded);
   }
 
+  /** Takes note of bytes that are missing. */
+  lost(length: number): void {
+    this.#decoder.lost(length);
+  }
+
   /** Takes the end of the body. Never rejects. */
   async finish(): Promise<void> {
     this.#keep(await this.#decoder.finish());
@@ -133,7 +148,7 @@ export class BodyRecorder {
       ...(error === undefined ? {} : { decode_error: error }),
     };
     if (error !== undefined && bytes.length === 0) {
-      return { encoding: "utf8", omitted: "undecodable", ...facts };
+      return { encoding: "utf8", omitted: error === LOST ? "backlog" : "undecodable", ...facts };
     }
     const { encoding, text } = redactedBytes(bytes, this.#mediaType, redaction, isOAuth);
     if (text === undefined) return { encoding, omitted: "secret", ...facts };

@@ -4,7 +4,13 @@
  *
  * @module
  */
-import type { ExchangeEnd, ExchangeHead, ExchangeIds, ExchangeTap } from "../../net/exchange_tap.ts";
+import type {
+  Direction,
+  ExchangeEnd,
+  ExchangeHead,
+  ExchangeIds,
+  ExchangeTap,
+} from "../../net/exchange_tap.ts";
 import { BodyDecoder, BodyRecorder } from "./body_recorder.ts";
 import { channelOf, headerTags, isOAuth } from "./channels.ts";
 import type { CaptureRedaction } from "./capture_redaction.ts";
@@ -78,7 +84,7 @@ export class ExchangeRecorder implements ExchangeTap {
     else if (head.status !== 101) this.#queue.add(() => this.#takeResponse(head));
   }
 
-  bytes(direction: "request" | "response", data: Uint8Array, at: number): void {
+  bytes(direction: Direction, data: Uint8Array, at: number): void {
     this.#queue.add(() => {
       if (this.#socket !== undefined) return this.#socket.bytes(direction, data, at);
       if (direction === "request") return this.#requestBody?.push(data);
@@ -108,8 +114,22 @@ export class ExchangeRecorder implements ExchangeTap {
     });
   }
 
+  /** Takes note of bytes that were not handed over. What follows them in that direction is not recorded. */
+  lost(direction: Direction, length: number): void {
+    this.#queue.add(() => {
+      if (this.#socket !== undefined) return this.#socket.lost(direction);
+      if (direction === "request") this.#requestBody?.lost(length);
+      else (this.#stream?.decoder ?? this.#responseBody)?.lost(length);
+    });
+  }
+
   end(end: ExchangeEnd): void {
     this.#queue.add(() => this.#takeEnd(end));
+  }
+
+  /** Whether the last record of the exchange was written. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Waits for the work under way. */

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { CulvertError } from "../../errors.ts";
-import type { TapFactory } from "../../net/exchange_tap.ts";
+import type { ExchangeIds, TapFactory } from "../../net/exchange_tap.ts";
 import type { Secrets } from "../../redaction/secrets.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
@@ -67,12 +67,17 @@ export interface Recorder {
   readonly close: () => Promise<RecorderSummary>;
 }
 
+/** A recording by the thread that makes it: the work of each tap is done when it is called. */
+export interface LocalRecorder extends Recorder {
+  readonly tap: (ids: ExchangeIds) => ExchangeRecorder;
+}
+
 /**
- * Makes the directory of a capture and starts to record.
+ * Makes the directory of a capture and starts to record, in this thread. A relay uses `startBackgroundRecorder`.
  *
  * @throws CulvertError `output_unwritable` when the directory cannot be made, is a symbolic link, or holds a capture
  */
-export async function startRecorder(options: RecorderOptions): Promise<Recorder> {
+export async function startRecorder(options: RecorderOptions): Promise<LocalRecorder> {
   const { world, directory } = options;
   const meta: CaptureMeta = {
     v: FORMAT_VERSION,

@@ -6,7 +6,7 @@
  */
 import type { Direction } from "../../net/exchange_tap.ts";
 import type { Receiver } from "../../net/websocket/ws_parts.ts";
-import { redactedBytes } from "./body_recorder.ts";
+import { LOST, redactedBytes } from "./body_recorder.ts";
 import type { CaptureRedaction } from "./capture_redaction.ts";
 import type { CaptureWriter } from "./store/capture_writer.ts";
 import { dataOf, jsonType, type Place, responseTags } from "./decode/event_facts.ts";
@@ -51,6 +51,11 @@ export class SocketRecorder {
   /** Takes bytes of one direction. Never rejects. */
   async bytes(direction: Direction, data: Uint8Array, at: number): Promise<void> {
     for (const frame of await this.#receivers[direction].feed(data)) this.#record(direction, frame, at);
+  }
+
+  /** Takes note of bytes that are missing. No frame behind them can be found. */
+  lost(direction: Direction): void {
+    this.#receivers[direction].fail(LOST);
   }
 
   /**
@@ -135,6 +140,8 @@ interface FeedReceiver {
   /** Returns the frames that the bytes complete. Never rejects. */
   readonly feed: (data: Uint8Array) => Promise<readonly Frame[]>;
   readonly end: () => void;
+  /** Ends the decoding for a reason. */
+  readonly fail: (reason: string) => void;
   /** Why nothing can be decoded any more. */
   readonly fault: string | undefined;
 }
@@ -189,6 +196,9 @@ function feedReceiver(receiver: Receiver, cleanUp: () => void): FeedReceiver {
       const complete = frames;
       frames = [];
       return complete;
+    },
+    fail: (reason) => {
+      fault ??= reason;
     },
     end: () => {
       cleanUp();

@@ -8,7 +8,7 @@ import { codexFlagsAt, proxyInDotEnv } from "../../capture/child/codex_program.t
 import { combineTaps, Coverage } from "../../capture/child/coverage.ts";
 import { coverageLines } from "../../capture/child/coverage_text.ts";
 import { runChild } from "../../capture/child/run_child.ts";
-import { startRecorder } from "../../capture/record/recorder.ts";
+import { startBackgroundRecorder } from "../../capture/record/background/background_recorder.ts";
 import { channelHosts } from "../../capture/relay/channels.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import { VERSION } from "../../version.ts";
@@ -35,7 +35,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
     });
   }
   const directory = absolutePath(flags.output ?? directoryName(host.world.now()), host.world.cwd());
-  const recorder = await startRecorder({
+  const recorder = await startBackgroundRecorder({
     directory,
     world: host.world,
     toolVersion: VERSION,

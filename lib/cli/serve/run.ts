@@ -4,7 +4,7 @@
  * @module
  */
 import { runChild } from "../../capture/child/run_child.ts";
-import { startRecorder } from "../../capture/record/recorder.ts";
+import { startBackgroundRecorder } from "../../capture/record/background/background_recorder.ts";
 import { type LendingOptions, startLendingRelay } from "../../capture/relay/lending_relay.ts";
 import { randomToken } from "../../capture/relay/relay_guard.ts";
 import type { TapFactory } from "../../net/exchange_tap.ts";
@@ -34,7 +34,7 @@ export async function run(context: CliContext, flags: ServeFlags, ...command: st
   const localToken = flags.localAuth === false ? undefined : randomToken();
   const shutdown = flags.httpShutdown === true ? shutdownSwitch() : undefined;
   reporter.secrets.add(localToken, shutdown?.token);
-  const recorder = flags.output === undefined ? undefined : await startRecorder({
+  const recorder = flags.output === undefined ? undefined : await startBackgroundRecorder({
     directory: absolutePath(flags.output, host.world.cwd()),
     world: host.world,
     toolVersion: VERSION,

@@ -1,4 +1,8 @@
 /** A recording in a temporary directory, and exchanges that pass through its taps. */
+import {
+  type BackgroundRecorderOptions,
+  startBackgroundRecorder,
+} from "../../../lib/capture/record/background/background_recorder.ts";
 import { type Recorder, type RecorderOptions, startRecorder } from "../../../lib/capture/record/recorder.ts";
 import { loadDirectory, type LoadedCapture } from "../../../lib/capture/record/read/exchanges.ts";
 import type { ExchangeTap } from "../../../lib/net/exchange_tap.ts";
@@ -14,13 +18,28 @@ export interface Recording extends AsyncDisposable {
   readonly load: () => Promise<LoadedCapture>;
 }
 
+/** Starts a recording in a thread of its own, as the commands do. */
+export function recordInBackground(
+  options: Partial<Omit<BackgroundRecorderOptions, "world">> = {},
+): Promise<Recording> {
+  return recordWith(startBackgroundRecorder, options);
+}
+
 /** Starts a recording. */
-export async function record(options: Partial<RecorderOptions> = {}): Promise<Recording> {
+export function record(options: Partial<Omit<RecorderOptions, "world">> = {}): Promise<Recording> {
+  return recordWith(startRecorder, options);
+}
+
+async function recordWith(
+  start: (options: BackgroundRecorderOptions) => Promise<Recorder>,
+  options: Partial<Omit<BackgroundRecorderOptions, "world">>,
+): Promise<Recording> {
   const parent = await Deno.makeTempDir({ prefix: "culvert-capture-" });
   const directory = join(parent, "capture");
   const time = { clock: 1_000 };
-  const world = { now: () => 1_767_000_000_000, monotonic: () => time.clock };
-  const recorder = await startRecorder({ directory, world, toolVersion: "0.0.0-test", ...options });
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const world = { now: () => 1_767_000_000_000, monotonic: () => time.clock, sleep };
+  const recorder = await start({ directory, world, toolVersion: "0.0.0-test", ...options });
   return Object.assign(time, {
     directory,
     recorder,

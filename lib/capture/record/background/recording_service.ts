@@ -1,0 +1,77 @@
+/**
+ * The work of the recording thread.
+ *
+ * @module
+ */
+import { asCulvertError } from "../../../errors.ts";
+import type { ExchangeRecorder } from "../exchange_recorder.ts";
+import { type LocalRecorder, startRecorder } from "../recorder.ts";
+import type { RecordingReply, RecordingRequest, TapBatch } from "./messages.ts";
+
+/** Serves the requests of one relay. */
+export class RecordingService {
+  readonly #reply: (message: RecordingReply) => void;
+  readonly #exchanges = new Map<number, ExchangeRecorder>();
+  #recorder: LocalRecorder | undefined;
+  /** The time in the relay's thread, ms, as of its last request. */
+  #now = 0;
+
+  /** @param reply sends to the relay's thread */
+  constructor(reply: (message: RecordingReply) => void) {
+    this.#reply = reply;
+  }
+
+  /** Serves one request. The first must be `start`, and its answer must be awaited. Never rejects. */
+  async handle(request: RecordingRequest): Promise<void> {
+    if ("now" in request) this.#now = request.now;
+    if (request.kind === "start") return await this.#start(request);
+    const recorder = this.#recorder;
+    if (recorder === undefined) return;
+    if (request.kind === "batch") await this.#record(recorder, request);
+    if (request.kind === "flush") {
+      await recorder.flush();
+      this.#reply({ kind: "flushed", number: request.number, summary: recorder.summary() });
+    }
+    if (request.kind === "close") this.#reply({ kind: "closed", summary: await recorder.close() });
+  }
+
+  async #start({ options, startedMs }: RecordingRequest & { readonly kind: "start" }): Promise<void> {
+    try {
+      this.#recorder = await startRecorder({
+        ...options,
+        world: { now: () => startedMs, monotonic: () => this.#now },
+        warn: (warning) => this.#reply({ kind: "warning", warning }),
+      });
+      this.#reply({ kind: "started", meta: this.#recorder.meta, summary: this.#recorder.summary() });
+    } catch (thrown) {
+      const { code, message, hint, details } = asCulvertError(thrown);
+      this.#reply({
+        kind: "refused",
+        error: { code, message, details, ...(hint === undefined ? {} : { hint }) },
+      });
+    }
+  }
+
+  async #record(recorder: LocalRecorder, { calls, bytes }: TapBatch): Promise<void> {
+    const touched = new Map<number, ExchangeRecorder>();
+    let at = 0;
+    for (const call of calls) {
+      if (call.what === "open") this.#exchanges.set(call.exchangeId, recorder.tap(call));
+      const exchange = this.#exchanges.get(call.exchangeId);
+      if (exchange === undefined) continue;
+      touched.set(call.exchangeId, exchange);
+      if (call.what === "head") exchange.head(call.head);
+      if (call.what === "upgrade") exchange.upgrade(call.head);
+      if (call.what === "end") exchange.end(call.end);
+      if (call.what === "lost") exchange.lost(call.direction, call.length);
+      if (call.what === "bytes") {
+        exchange.bytes(call.direction, bytes.subarray(at, at + call.length), call.at);
+        at += call.length;
+      }
+    }
+    // Bodies may be decompressed elsewhere meanwhile; until then the bytes are in memory.
+    await Promise.all([...touched.values()].map((exchange) => exchange.idle()));
+    for (const [id, { isOver }] of touched) if (isOver) this.#exchanges.delete(id);
+    this.#reply({ kind: "recorded", bytes: bytes.length, summary: recorder.summary() });
+  }
+}
