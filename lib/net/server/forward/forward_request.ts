@@ -1,13 +1,15 @@
 /**
  * Forwards a request that arrived at a proxy of ours: names, order and duplicates of the headers stay, bodies pass
- * undecoded and chunk by chunk, and a slow reader slows the sender down. Each request has a connection of its own
- * to the origin: pooled TLS sockets were seen to hang after aborted requests (Deno 2.9.6).
+ * undecoded and chunk by chunk, and a slow reader slows the sender down. Requests on one connection of a client use one
+ * connection to the origin.
  *
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { CulvertError } from "../../../errors.ts";
 import type { ExchangeTap } from "../../exchange_tap.ts";
+import { acquireConnection, releaseConnection } from "./bound_connection.ts";
 import { endToEndHeaders, headerPairs, headerValueOf, withoutHeaders } from "./raw_headers.ts";
 import { readStart, RequestBody } from "./request_body.ts";
 import { ignoreBrokenPeer, reset } from "./splice.ts";
@@ -90,6 +92,9 @@ class Exchange {
   readonly #forwarding: Forwarding;
   readonly #gone = new AbortController();
   readonly #body: RequestBody;
+  /** Whether the origin closed a kept connection when the request was sent on it. */
+  #isStale = false;
+  #isTimedOut = false;
 
   constructor(message: IncomingMessage, response: ServerResponse, forwarding: Forwarding) {
     this.#message = message;
@@ -134,7 +139,7 @@ class Exchange {
     const reason = error instanceof Error ? error.message : String(error);
     const code = error instanceof CulvertError ? { code: error.code } : {};
     tap.end({ direction: "response", at: performance.now(), outcome: "failed", error: reason, ...code });
-    if (response.headersSent) {
+    if (response.headersSent || this.#isStale) {
       reset(response.socket);
       return 0;
     }
@@ -146,29 +151,62 @@ class Exchange {
   }
 
   /** Sends the request and resolves with the head of the response. */
-  async #send({ origin, path, rawHeaders }: OutgoingRequest): Promise<IncomingMessage> {
-    const { upstream, headTimeoutMs = HEAD_TIMEOUT_MS } = this.#forwarding;
+  async #send(request: OutgoingRequest): Promise<IncomingMessage> {
     const { signal } = this.#gone;
     signal.throwIfAborted();
-    const [socket, { request }] = await Promise.all([upstream.open(origin, signal), import("node:http")]);
-    socket.on("error", ignoreBrokenPeer);
+    const { origin } = request;
+    const { upstream } = this.#forwarding;
+    const { socket, isReused } = await acquireConnection(this.#message.socket, origin, upstream, signal);
+    try {
+      return await this.#sendOn(socket, request);
+    } catch (error) {
+      if (!isReused || signal.aborted || this.#isTimedOut) throw error;
+      // The origin has closed the connection in this moment, as far as can be told. Without a body the request can be
+      // sent again (RFC 9110 §9.2.2); with one, its client must decide, and sees what it would see without a proxy.
+      if (this.#body.exists || !/^(GET|HEAD|OPTIONS)$/.test(this.#message.method ?? "")) {
+        this.#isStale = true;
+        throw error;
+      }
+      return await this.#send(request);
+    }
+  }
+
+  /** Sends the request on a connection and resolves with the head of the response. */
+  async #sendOn(socket: Duplex, { origin, path, rawHeaders }: OutgoingRequest): Promise<IncomingMessage> {
+    const { headTimeoutMs = HEAD_TIMEOUT_MS } = this.#forwarding;
+    const { signal } = this.#gone;
+    const { request } = await import("node:http");
     const { host, port } = origin;
     const headers = endToEndHeaders(rawHeaders);
-    const method = this.#message.method ?? "GET";
+    const message = this.#message;
+    const method = message.method ?? "GET";
+    const isLast = /\bclose\b/i.test(message.headers.connection ?? "");
     const outgoing = request({
       host,
       port,
       method,
       path,
-      headers: [...headers, ...framingOf(this.#body.exists, method, headers), "Connection", "close"],
+      headers: [
+        ...headers,
+        ...framingOf(this.#body.exists, method, headers),
+        "Connection",
+        isLast ? "close" : "keep-alive",
+      ],
       setHost: false,
       createConnection: () => socket,
     });
+    // Without an agent `node:http` would close the connection behind the response.
+    outgoing.shouldKeepAlive = !isLast;
+    let isFree = false;
+    socket.once("free", () => {
+      isFree = true;
+      releaseConnection(message.socket, origin, socket);
+    });
     return await new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => outgoing.destroy(new Error(`no response within ${headTimeoutMs / 1000} s`)),
-        headTimeoutMs,
-      );
+      const timer = setTimeout(() => {
+        this.#isTimedOut = true;
+        outgoing.destroy(new Error(`no response within ${headTimeoutMs / 1000} s`));
+      }, headTimeoutMs);
       const abort = () => outgoing.destroy(new Error("The client closed the connection"));
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
@@ -178,7 +216,10 @@ class Exchange {
         settle();
         signal.removeEventListener("abort", abort);
         reject(new Error(`${urlOf(origin).host} closed the connection without a response`));
-        socket.destroy();
+        // `free` follows at once where the connection can be used again.
+        queueMicrotask(() => {
+          if (!isFree) socket.destroy();
+        });
       });
       outgoing.on("information", (info) => this.#passInterim(info));
       outgoing.on("continue", () => {

@@ -163,7 +163,7 @@ Deno.test("a request that offers h2c, as Java's client does, is forwarded withou
     assertIncludes(new TextDecoder().decode(buffer.subarray(0, count)), "HTTP/1.1 200 ");
     conn.close();
   });
-  assertEquals(seen, [{ upgrade: undefined, connection: "close", settings: undefined }]);
+  assertEquals(seen, [{ upgrade: undefined, connection: "keep-alive", settings: undefined }]);
   assertEquals(body, "ab");
 });
 
