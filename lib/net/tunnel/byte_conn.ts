@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 
 const READ_BYTES = 65_536;
@@ -64,6 +65,11 @@ export function duplexOf(
     },
     write(chunk: Uint8Array, _encoding, done) {
       writeAll(conn, chunk).then(() => done(), (error: unknown) => done(translate(error)));
+    },
+    // A head and the body behind it are one write, and so one packet where they fit.
+    writev(chunks, done) {
+      const bytes = Buffer.concat(chunks.map(({ chunk }): Uint8Array => chunk));
+      writeAll(conn, bytes).then(() => done(), (error: unknown) => done(translate(error)));
     },
     final(done) {
       // The peer may have closed meanwhile; that shows in the next read.

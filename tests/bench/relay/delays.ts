@@ -5,8 +5,10 @@ import { BenchClient } from "./http_client.ts";
 import { percentile } from "./percentile.ts";
 
 const STREAMS = 100;
-const EVENTS = 80;
+const EVENTS = 100;
 const GAP_MS = 50;
+/** While the streams are opened their events are not counted, ms. */
+const OPENING_MS = 1_000;
 
 /** Delays from the write at the server to the read at the client, ms. */
 export interface Delays {
@@ -17,6 +19,8 @@ export interface Delays {
 /** Reads all streams through one hop. @param offset that of the server's clock, see {@link clockOffset} */
 export async function measureDelays({ port }: Hop, offset: number): Promise<Delays> {
   const delays: number[] = [];
+  const begin = clock() + offset + OPENING_MS;
+  let events = 0;
   await Promise.all(Array.from({ length: STREAMS }, async () => {
     using client = await BenchClient.open(port);
     await client.send(client.request(`stream/${EVENTS}/${GAP_MS}`));
@@ -24,12 +28,13 @@ export async function measureDelays({ port }: Hop, offset: number): Promise<Dela
     await client.response((bytes) => {
       const now = clock() + offset;
       for (const [, sent] of decoder.decode(bytes).matchAll(/"sent":([\d.]+)\}\n\n/g)) {
-        delays.push(now - Number(sent));
+        events++;
+        if (Number(sent) >= begin) delays.push(now - Number(sent));
       }
     });
   }));
-  if (delays.length !== STREAMS * EVENTS) {
-    throw new Error(`${delays.length} events instead of ${STREAMS * EVENTS}`);
+  if (events !== STREAMS * EVENTS) {
+    throw new Error(`${events} events instead of ${STREAMS * EVENTS}`);
   }
   return { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99) };
 }

@@ -1,6 +1,6 @@
 /** What may stand between the client and the server of the relay's benchmarks. */
 import { closedPort } from "../../support/closed_port.ts";
-import { startCulvert } from "../../support/culvert.ts";
+import { startCaptureRelay } from "../../support/capture_relay.ts";
 import { locate } from "../../support/programs.ts";
 import { startServer } from "../child.ts";
 
@@ -23,43 +23,14 @@ export async function startOrigin(): Promise<Hop> {
   };
 }
 
-/** Starts `culvert capture` with its reverse relay, which records. @returns the relay; its end ends the program */
-export async function startRelay(
-  origin: number,
-  directory: string,
-  flags: readonly string[] = [],
-): Promise<Hop> {
-  const base = `http://127.0.0.1:${origin}/v1`;
-  const child = startCulvert(
-    [
-      "capture",
-      "--mode",
-      "reverse",
-      "-o",
-      directory,
-      "--base-url",
-      base,
-      ...flags,
-      "--",
-      "sh",
-      "-c",
-      'echo "$OPENAI_BASE_URL"; exec cat',
-    ],
-  );
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { value = "" } = await reader.read();
-  const port = Number(URL.parse(value.trim())?.port);
-  if (!(port > 0)) {
-    throw new Error(`culvert capture did not start: ${await new Response(child.stderr).text()}`);
-  }
+/** Starts `culvert capture` with its reverse relay, which records. */
+export async function startRelay(origin: number, directory: string): Promise<Hop> {
+  const relay = await startCaptureRelay(`http://127.0.0.1:${origin}/v1`, directory);
   return {
     name: "culvert",
-    port,
-    resident: () => residentOf(child.pid),
-    [Symbol.asyncDispose]: async () => {
-      await child.stdin.close();
-      await Promise.all([child.status, reader.cancel(), child.stderr.cancel()]);
-    },
+    port: relay.port,
+    resident: () => residentOf(relay.process.pid),
+    [Symbol.asyncDispose]: () => relay[Symbol.asyncDispose](),
   };
 }
 

@@ -27,7 +27,7 @@ export function recordInBackground(
 
 /** Starts a recording. */
 export function record(options: Partial<Omit<RecorderOptions, "world">> = {}): Promise<Recording> {
-  return recordWith(startRecorder, options);
+  return recordWith((all) => startRecorder({ ...all, ...options }), {});
 }
 
 async function recordWith(

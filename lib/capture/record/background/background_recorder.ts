@@ -13,7 +13,7 @@ import type { RecordingReply, TapCall } from "./messages.ts";
 import type { RecordingThread } from "./recording_thread.ts";
 
 /** Time for which calls are collected before they go to the thread, ms. */
-const BATCH_MS = 5;
+const BATCH_MS = 20;
 /** Bytes with which a batch goes at once. */
 const BATCH_BYTES = 256 * 1024;
 /** Bytes that may wait for the thread. With more, bodies are left out: the traffic does not wait for its recording. */

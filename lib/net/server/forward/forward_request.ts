@@ -11,7 +11,7 @@ import { CulvertError } from "../../../errors.ts";
 import type { ExchangeTap } from "../../exchange_tap.ts";
 import { acquireConnection, releaseConnection } from "./bound_connection.ts";
 import { endToEndHeaders, headerPairs, headerValueOf, withoutHeaders } from "./raw_headers.ts";
-import { readStart, RequestBody } from "./request_body.ts";
+import { readStart, RequestBody, sendHeadSoon } from "./request_body.ts";
 import { ignoreBrokenPeer, reset } from "./splice.ts";
 import { type Origin, type Upstream, urlOf } from "./upstream.ts";
 
@@ -247,9 +247,11 @@ class Exchange {
     reply.once("aborted", () => cut());
     this.#tellHead(reply);
     reply.on("data", (chunk: Uint8Array) => tap.bytes("response", chunk, performance.now()));
+    let hasBegun = false;
+    for (const event of ["data", "end"]) reply.once(event, () => hasBegun = true);
     const writeHead = () => {
       response.writeHead(status, reply.statusMessage ?? "", endToEndHeaders(reply.rawHeaders));
-      response.flushHeaders();
+      sendHeadSoon(response, () => hasBegun);
     };
     const finish = () => {
       if (reply.rawTrailers.length > 0) response.addTrailers(headerPairs(reply.rawTrailers));

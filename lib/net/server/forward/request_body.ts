@@ -4,7 +4,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { ClientRequest, IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage, OutgoingMessage } from "node:http";
+import { setImmediate } from "node:timers";
 import type { ExchangeTap } from "../../exchange_tap.ts";
 import { headerPairs } from "./raw_headers.ts";
 import { ignoreBrokenPeer } from "./splice.ts";
@@ -69,7 +70,9 @@ export class RequestBody {
       this.#message.resume();
       return;
     }
-    target.flushHeaders();
+    let hasBegun = this.#kept.length > 0;
+    for (const event of ["data", "end"]) this.#message.once(event, () => hasBegun = true);
+    sendHeadSoon(target, () => hasBegun);
     for (const chunk of this.#kept) target.write(chunk);
     if (this.#isComplete) this.#finish();
     else this.#message.resume();
@@ -90,6 +93,19 @@ export class RequestBody {
     if (this.isTooLong) this.#kept = [];
     else this.#kept.push(chunk);
   }
+}
+
+/**
+ * Sends the head of a message within this turn of the event loop: it does not wait for the body, but is one packet with
+ * it where that has arrived. A head that is flushed behind the body is an empty write, after which the TLS sockets of
+ * Deno 2.9.6 write nothing more.
+ *
+ * @param hasBegun whether the body, or its end, was written
+ */
+export function sendHeadSoon(message: OutgoingMessage, hasBegun: () => boolean): void {
+  setImmediate(() => {
+    if (!hasBegun() && !message.destroyed) message.flushHeaders();
+  });
 }
 
 /** Bytes of a refusal that are read. */

@@ -101,8 +101,11 @@ class InterceptingProxy {
   readonly #closing = new AbortController();
   /** Ports of the terminators. Promises, so that of parallel CONNECTs to one host only the first makes a certificate. */
   readonly #terminators = new Map<string, Promise<number>>();
-  /** The client's connection for each connection to a terminator, by the local port of the latter. */
-  readonly #inner = new Map<number, number>();
+  /**
+   * The client's connection for each connection to a terminator, by the ports of both ends of the latter. One local port
+   * leads to several terminators at once.
+   */
+  readonly #inner = new Map<string, number>();
 
   constructor(options: InterceptingProxyOptions) {
     this.#options = options;
@@ -223,22 +226,20 @@ class InterceptingProxy {
       });
       throw error;
     }
-    const { localPort } = inner;
-    if (localPort !== undefined) {
-      const connectionId = nextConnectionId();
-      this.#inner.set(localPort, connectionId);
-      inner.once("close", () => {
-        // After a reset the system gives the port out again at once, before this event: then it is another's.
-        if (this.#inner.get(localPort) === connectionId) this.#inner.delete(localPort);
-      });
-    }
+    const ports = `${inner.localPort} ${inner.remotePort}`;
+    const connectionId = nextConnectionId();
+    this.#inner.set(ports, connectionId);
+    inner.once("close", () => {
+      // After a reset the system gives the port out again at once, before this event: then it is another's.
+      if (this.#inner.get(ports) === connectionId) this.#inner.delete(ports);
+    });
     return inner;
   }
 
   async #startTerminator(origin: Origin, interception: Interception): Promise<number> {
     const { host, port } = origin;
     return await startTerminator(await interception.issue(host), this.#group, {
-      connectionOf: ({ remotePort }) => remotePort === undefined ? undefined : this.#inner.get(remotePort),
+      connectionOf: ({ localPort, remotePort }) => this.#inner.get(`${remotePort} ${localPort}`),
       handshakeFailed: (reason) => this.#report({ kind: "handshake_failed", host, port, reason }),
       request: (message, response, connectionId) => this.#forward(message, response, origin, connectionId),
       upgrade: (upgrade, connectionId) => this.#forwardUpgrade(upgrade, origin, connectionId),
