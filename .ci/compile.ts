@@ -3,8 +3,8 @@
  * writes `dist/culvert-TARGET` for another one. `deno task compile:all` writes the five binaries of a release, each also
  * as `dist/culvert-TARGET.gz`, and `dist/SHA256SUMS`.
  *
- * The program is bundled first, with code splitting: one file for the start, and one for each module that
- * is imported lazily. A bundle starts faster and is smaller than the modules one by one.
+ * The program is bundled first, with code splitting, and minified: a bundle starts faster and is smaller than the modules
+ * one by one.
  *
  * Variables: `COMPILE_DENO` names the Deno that compiles (default: the one that runs this script). `DENORT_BIN` names
  * the runtime to join the program to where it cannot be downloaded; `deno compile` reads it itself, and it must have
@@ -14,6 +14,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundle } from "./bundle.ts";
 import { PERMISSIONS } from "./permissions.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -30,28 +31,18 @@ const TARGETS = [
 
 async function main(args: readonly string[]): Promise<void> {
   await Deno.mkdir(DIST, { recursive: true });
-  const bundle = await Deno.makeTempDir({ prefix: "culvert-bundle-" });
+  const folder = await Deno.makeTempDir({ prefix: "culvert-bundle-" });
   try {
-    await makeBundle(bundle);
-    const entry = join(bundle, "binary.js");
+    await bundle(".ci/binary.ts", folder);
+    const entry = join(folder, "binary.js");
     await checkSelfContained(entry);
     const [option, target] = args;
     if (option === "--all") await compileAll(entry);
     else if (option === "--target" && target !== undefined) await compile(entry, binaryFor(target), target);
     else await compile(entry, join(DIST, Deno.build.os === "windows" ? "culvert.exe" : "culvert"));
   } finally {
-    await Deno.remove(bundle, { recursive: true });
+    await Deno.remove(folder, { recursive: true });
   }
-}
-
-/**
- * Options of `deno bundle`. Not minified: the minifier of Deno 2.9.6 inlines a variable of `using` that is used once and
- * drops its disposal, so that time limits ran on after their work was done.
- */
-export const BUNDLE_OPTIONS: readonly string[] = ["--quiet", "--code-splitting", "--platform", "deno"];
-
-async function makeBundle(outdir: string): Promise<void> {
-  await run(Deno.execPath(), ["bundle", ...BUNDLE_OPTIONS, "--outdir", outdir, ".ci/binary.ts"]);
 }
 
 /** Throws where the bundle imports a module that is not part of it. */

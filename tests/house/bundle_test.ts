@@ -1,4 +1,4 @@
-import { BUNDLE_OPTIONS } from "../../.ci/compile.ts";
+import { bundle } from "../../.ci/bundle.ts";
 import { assertEquals } from "../support/assert.ts";
 import { join } from "../support/paths.ts";
 
@@ -6,26 +6,35 @@ const PROGRAM = `
 function limit(log: string[]) {
   return { mark: () => void log.push("used"), [Symbol.dispose]: () => void log.push("disposed") };
 }
-export function work(log: string[]): void {
+export function useOnce(log: string[]): void {
   using made = limit(log);
   made.mark();
 }
+export function neverUse(log: string[]): void {
+  using _made = limit(log);
+}
+export async function useOnceAndWait(log: string[]): Promise<void> {
+  await using made = limit(log);
+  return made.mark();
+}
 const log: string[] = [];
-work(log);
+useOnce(log);
+neverUse(log);
+await useOnceAndWait(log);
 console.log(log.join());
 `;
 
-Deno.test("the bundle of the binary disposes of a variable of using that is used once", async () => {
+Deno.test("the bundle of the binary disposes of each variable of using", async () => {
   const folder = await Deno.makeTempDir({ prefix: "culvert-bundle-test-" });
-  const deno = async (args: readonly string[]) => {
-    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: [...args], cwd: folder })
-      .output();
-    return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  };
   try {
-    await Deno.writeTextFile(join(folder, "program.ts"), PROGRAM);
-    assertEquals(await deno(["bundle", ...BUNDLE_OPTIONS, "--outdir", "out", "program.ts"]), "");
-    assertEquals(await deno(["run", "--quiet", join("out", "program.js")]), "used,disposed\n");
+    const program = join(folder, "program.ts");
+    await Deno.writeTextFile(program, PROGRAM);
+    await bundle(program, join(folder, "out"));
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", join(folder, "out", "program.js")],
+    }).output();
+    assertEquals(new TextDecoder().decode(stderr), "");
+    assertEquals(new TextDecoder().decode(stdout), "used,disposed,disposed,used,disposed\n");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
