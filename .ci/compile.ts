@@ -33,8 +33,8 @@ async function main(args: readonly string[]): Promise<void> {
   await Deno.mkdir(DIST, { recursive: true });
   const folder = await Deno.makeTempDir({ prefix: "culvert-bundle-" });
   try {
-    await bundle(".ci/binary.ts", folder);
-    const entry = join(folder, "binary.js");
+    await bundle("main.ts", folder);
+    const entry = join(folder, "main.js");
     await checkSelfContained(entry);
     const [option, target] = args;
     if (option === "--all") await compileAll(entry);

@@ -6,11 +6,12 @@
 import { asCulvertError, CulvertError } from "../../errors.ts";
 import { deadline } from "../../async/deadline.ts";
 import { hostAndPort } from "../failure/explain.ts";
+import { CONNECT_LIMIT_MS } from "../failure/stage.ts";
 import { requestHeaders } from "../request_headers.ts";
 import type { TapSource } from "../tap_source.ts";
 import { basicCredentials } from "../route/proxy_address.ts";
 import { describeRoute, type Route, routeKind, type RouteTable } from "../route/route.ts";
-import { CONNECT_LIMIT_MS, type ConnectParts } from "../tunnel/establish.ts";
+import type { ConnectParts } from "../tunnel/establish.ts";
 import type { HttpReply, HttpRequest } from "./dialer.ts";
 import type { HttpClientPool } from "./http_client_pool.ts";
 import { ACCEPT_ENCODING, decodedBody } from "./body/content_decoding.ts";

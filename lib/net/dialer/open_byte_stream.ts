@@ -4,9 +4,10 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { CONNECT_LIMIT_MS } from "../failure/stage.ts";
 import type { RouteTable } from "../route/route.ts";
 import { type ByteStream, byteStream, type StreamOptions, type StreamTarget } from "../tunnel/byte_stream.ts";
-import { CONNECT_LIMIT_MS, type ConnectParts, establish, withinLimit } from "../tunnel/establish.ts";
+import { type ConnectParts, establish, withinLimit } from "../tunnel/establish.ts";
 
 /**
  * Opens one. See `Dialer.connect` for what it throws.

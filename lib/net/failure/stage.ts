@@ -7,6 +7,9 @@
 import type { Route } from "../route/route.ts";
 import type { NetworkFault } from "./fault.ts";
 
+/** Time allowed for all stages of connecting together unless the caller sets another, ms. */
+export const CONNECT_LIMIT_MS = 15_000;
+
 /** A stage of connecting. */
 export type ConnectStage =
   /** The name of the first hop is resolved. */

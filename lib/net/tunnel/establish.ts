@@ -13,9 +13,6 @@ import type { NetworkFacts, NetworkObservation, Observer } from "../observer.ts"
 import { type Route, routeKind } from "../route/route.ts";
 import { isSecure, openTunnel, secure, type SecureConn, targetOf, type TunnelParts } from "./tunnel.ts";
 
-/** Time allowed for name, TCP, proxy and TLS together unless the caller sets another, ms. */
-export const CONNECT_LIMIT_MS = 15_000;
-
 /** What connecting needs of its dialer. */
 export interface ConnectParts extends TunnelParts {
   readonly observer: Observer;
