@@ -40,7 +40,8 @@ async function minify(file: string): Promise<void> {
  * The `require` that `deno bundle` makes for CommonJS libraries. It is in a file that every other file imports, and
  * loading `node:module` takes more than 10 ms of each start.
  */
-const CREATE_REQUIRE = /import \{ createRequire as (\w+) \} from "node:module";\nvar __require = \1\([^)]*\);/;
+const CREATE_REQUIRE =
+  /import \{ createRequire as (\w+) \} from "node:module";\nvar __require = \1\([^)]*\);/;
 
 /** Loads `process`, and the module that is asked for, at the first call. Only modules of Node are left to require. */
 const REQUIRE = `function __require(name) {

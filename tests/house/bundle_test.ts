@@ -25,17 +25,35 @@ console.log(log.join());
 `;
 
 Deno.test("the bundle of the binary disposes of each variable of using", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "culvert-bundle-test-" });
-  try {
-    const program = join(folder, "program.ts");
-    await Deno.writeTextFile(program, PROGRAM);
-    await bundle(program, join(folder, "out"));
-    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", join(folder, "out", "program.js")],
-    }).output();
-    assertEquals(new TextDecoder().decode(stderr), "");
-    assertEquals(new TextDecoder().decode(stdout), "used,disposed,disposed,used,disposed\n");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using bundled = await bundleOf(PROGRAM);
+  assertEquals(await bundled.run(), "used,disposed,disposed,used,disposed\n");
 });
+
+Deno.test("a CommonJS library in the bundle finds the modules of Node, and node:module is not loaded for it", async () => {
+  await using bundled = await bundleOf(`const { default: ws } = await import("ws"); console.log(typeof ws);`);
+  for (const text of await bundled.texts()) assertEquals(/node:module/.test(text), false);
+  assertEquals(await bundled.run(), "function\n");
+});
+
+async function bundleOf(program: string) {
+  const folder = await Deno.makeTempDir({ prefix: "culvert-bundle-test-" });
+  const out = join(folder, "out");
+  await Deno.writeTextFile(join(folder, "program.ts"), program);
+  await bundle(join(folder, "program.ts"), out);
+  return {
+    /** Runs the bundle and returns what it prints. */
+    run: async () => {
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--no-config", "--allow-env", join(out, "program.js")],
+      }).output();
+      assertEquals(new TextDecoder().decode(stderr), "");
+      return new TextDecoder().decode(stdout);
+    },
+    /** Returns the text of each file of the bundle. */
+    texts: async () => {
+      const files = await Array.fromAsync(Deno.readDir(out));
+      return await Promise.all(files.map(({ name }) => Deno.readTextFile(join(out, name))));
+    },
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
