@@ -21,6 +21,9 @@ const ENDPOINTS: Readonly<Record<string, boolean>> = {
   "/images/edits": false,
   "/alpha/search": false,
   "/files": false,
+  "/files/content": false,
+  "/files/uploaded": false,
+  "/tasks/list": false,
   "/usage": false,
 };
 

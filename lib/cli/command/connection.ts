@@ -8,6 +8,7 @@ import type { Settings, SharedFlags } from "../../config/settings.ts";
 import { connect, type Connection as Connected } from "../../connect/connect.ts";
 import type { TapFactory } from "../../net/exchange_tap.ts";
 import { type Observation, observerOf } from "../../net/observer.ts";
+import { RunEvidence } from "../../observe/evidence/run_evidence.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import type { Reporter } from "../output/reporter.ts";
@@ -34,35 +35,41 @@ export type Connection = Connected;
  * @param host the process
  * @param flags the flags as given
  * @param reporter receives every warning, and with `-v` the roots and the notes of the network
- * @param observe receives every observation
- * @param tap makes the tap of each exchange, for a capture
+ * @param options what the command adds
  * @throws CulvertError of configuration and trust
  */
 export async function connectCommand(
   host: Host,
   flags: ConnectionFlags,
   reporter: Reporter,
-  observe: (observation: Observation) => void = () => {},
-  tap?: TapFactory,
+  options: ConnectOptions = {},
 ): Promise<Connection> {
   const loaded = await loadSettings(settingsFlags(flags), host.world);
   const settings = flags.header === undefined
     ? loaded
     : (await import("./flags/header.ts")).withHeaders(loaded, flags.header, reporter.secrets);
-  const parts = { settings, reporter, observe, ...(tap === undefined ? {} : { tap }) };
+  const parts = { settings, reporter, ...options };
   if (settings.provider.id !== "demo") return await connectWith({ world: host.world, ...parts });
   const { connectToDemo } = await import("./demo_connection.ts");
   return await connectToDemo(host, parts);
 }
 
+/** What a command adds to its connection. */
+export interface ConnectOptions {
+  /** Receives every observation. */
+  readonly observe?: (observation: Observation) => void;
+  /** Makes the tap of each exchange, for a capture. */
+  readonly tap?: TapFactory;
+  /** Whether evidence about failed requests is kept for `culvert report`. Default true. */
+  readonly keepsEvidence?: boolean;
+}
+
 /** What {@link connectWith} builds on. */
-export interface ConnectionParts {
+export interface ConnectionParts extends ConnectOptions {
   /** The process, or the environment of the demo network. */
   readonly world: World;
   readonly settings: Settings;
   readonly reporter: Reporter;
-  readonly observe?: (observation: Observation) => void;
-  readonly tap?: TapFactory;
   /** Closed after the connection. */
   readonly beneath?: AsyncDisposable;
 }
@@ -73,10 +80,12 @@ export interface ConnectionParts {
  * @throws CulvertError of trust; `proxy_invalid` for `--proxy`
  */
 export async function connectWith(parts: ConnectionParts): Promise<Connection> {
-  const { settings, reporter, world, beneath, observe = () => {} } = parts;
+  const { settings, reporter, world, beneath, keepsEvidence = true, observe = () => {} } = parts;
+  let evidence: RunEvidence | undefined;
   const observer = observerOf((observation) => {
     if (observation.kind === "note") reporter.note(observation.message, observation.level);
     observe(observation);
+    evidence?.observe(observation);
   });
   addSecrets(reporter, settings);
   const early: Warning[] = [];
@@ -87,6 +96,9 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
     secrets: reporter.secrets,
     ...(parts.tap === undefined ? {} : { tap: parts.tap }),
   });
+  if (keepsEvidence && settings.provider.id !== "demo") {
+    evidence = new RunEvidence({ provider: settings.provider, world, facts: connection.authenticator.facts });
+  }
   summarise(early, reporter).forEach(reporter.warn);
   warn = reporter.warn;
   settings.notes.forEach((note) => reporter.note(note));
@@ -99,6 +111,7 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
         reporter.progress("saving the renewed login; Ctrl-C again ends at once and loses it");
         await unfinished;
       }
+      await evidence?.save();
       connection.close();
       await beneath?.[Symbol.asyncDispose]();
     },

@@ -1,13 +1,11 @@
 /**
  * Finds the folder of the kept conversations and the files in it.
  *
- * Conversations are kept in culvert's own folder and not in `CODEX_HOME`: the codex client keeps sessions of another
- * format there. The XDG specification names the place for data that a program keeps between runs.
- *
  * @module
  */
 import { join } from "node:path";
 import { CulvertError } from "../../errors.ts";
+import { stateFolder } from "../../files/state_folder.ts";
 import type { World } from "../../world/world.ts";
 
 const EXTENSION = ".jsonl";
@@ -21,25 +19,16 @@ export interface ConversationEntry {
 }
 
 /**
- * Returns the folder: `$XDG_STATE_HOME/culvert/conversations`, by default below `~/.local/state`; on macOS below
- * `~/Library/Application Support`, on Windows below `%LOCALAPPDATA%`.
+ * Returns the folder, `conversations` in the state folder.
  *
  * @throws CulvertError `config` where the home directory is not known
  */
 export function conversationFolder(world: Pick<World, "env" | "home">): string {
-  const state = world.env("XDG_STATE_HOME");
-  // The XDG specification says to ignore relative values.
-  if (state?.startsWith("/") === true) return join(state, "culvert", "conversations");
-  const local = Deno.build.os === "windows" ? world.env("LOCALAPPDATA") : undefined;
-  if (local !== undefined && local !== "") return join(local, "culvert", "conversations");
-  const home = world.home();
-  if (home === undefined || home === "") {
-    throw new CulvertError("config", "Cannot tell where conversations are kept: HOME is not set", {
-      hint: "Set HOME or XDG_STATE_HOME.",
-    });
-  }
-  const below = Deno.build.os === "darwin" ? ["Library", "Application Support"] : [".local", "state"];
-  return join(home, ...below, "culvert", "conversations");
+  const folder = stateFolder(world);
+  if (folder !== undefined) return join(folder, "conversations");
+  throw new CulvertError("config", "Cannot tell where conversations are kept: HOME is not set", {
+    hint: "Set HOME or XDG_STATE_HOME.",
+  });
 }
 
 /**

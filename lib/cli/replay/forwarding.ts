@@ -43,8 +43,7 @@ export async function startForwarding(
       host,
       Object.fromEntries(given),
       reporter,
-      undefined,
-      recording?.tap,
+      recording === undefined ? {} : { tap: recording.tap },
     );
     reporter.progress(`requests that were not recorded go to ${base.href}`);
     return {

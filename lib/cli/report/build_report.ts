@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { EvidenceTags } from "../../observe/feedback_tags.ts";
+import type { EvidenceTags } from "../../observe/evidence/feedback_tags.ts";
+import { observationFacts } from "../../observe/evidence/observation_facts.ts";
 import type { AuthStatus } from "../../auth/policy/status.ts";
 import type { DetailValue } from "../../errors.ts";
 import type { Observation } from "../../net/observer.ts";
@@ -20,6 +21,8 @@ export interface ReportParts {
   readonly seen: readonly Observation[];
   readonly warnings: readonly Warning[];
   readonly tags: EvidenceTags;
+  /** Records of earlier runs that met a refusal or a failure, the latest first. */
+  readonly failedRuns: readonly DetailValue[];
 }
 
 /** Builds the report. The caller must pass it through the redactor. */
@@ -62,7 +65,8 @@ export function buildReport(parts: ReportParts): Readonly<Record<string, DetailV
         : status.problems,
     },
     attempts: parts.attempts.map(attemptFacts),
-    observations: parts.seen.flatMap(observationFacts),
+    failed_runs: parts.failedRuns,
+    observations: parts.seen.map(observationFacts).filter((facts) => facts !== undefined),
     tags,
     warnings: warnings.map(({ code, message }) => ({ code, message })),
   };
@@ -77,31 +81,6 @@ function attemptFacts(attempt: ProbeResult): DetailValue {
     ok: attempt.ok,
     error: error === undefined ? null : { code: error.code, message: error.message, details: error.details },
   };
-}
-
-/** Each request and each recovery, in order. Other observations do not belong to a failed request. */
-function observationFacts(seen: Observation): readonly DetailValue[] {
-  if (seen.kind !== "request" && seen.kind !== "recovery") return [];
-  const { endpoint, transport, evidence } = seen;
-  const ids = {
-    request_id: evidence.requestId ?? null,
-    cf_ray: evidence.cfRay ?? null,
-    ...(seen.agentId === undefined ? {} : { agent_id: seen.agentId, task_id: seen.taskId ?? null }),
-  };
-  if (seen.kind === "recovery") {
-    const { mode, phase, outcome, reason } = seen;
-    return [{ kind: "recovery", endpoint, transport, mode, phase, outcome, reason: reason ?? null, ...ids }];
-  }
-  return [{
-    kind: "request",
-    endpoint,
-    transport,
-    duration_ms: Math.round(seen.durationMs),
-    status: seen.status ?? null,
-    error: seen.error ?? null,
-    auth_header_attached: seen.authHeaderAttached,
-    ...ids,
-  }];
 }
 
 /** Returns scheme, host and path. A query may hold a key. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { AuthEvidence } from "../../observe/feedback_tags.ts";
+import { failedRunsFile } from "../../observe/evidence/failed_runs.ts";
+import { AuthEvidence } from "../../observe/evidence/feedback_tags.ts";
 import { openStore } from "../../auth/store/open_store.ts";
 import { authStatus } from "../../auth/policy/status.ts";
 import { redactDetails } from "../../redaction/details.ts";
@@ -33,7 +34,11 @@ export async function run(context: CliContext, flags: ReportFlags): Promise<void
     host,
     flags,
     reporter,
-    (observation) => listeners.forEach((listener) => listener(observation)),
+    // What the report itself meets is no earlier failure.
+    {
+      observe: (observation) => listeners.forEach((listener) => listener(observation)),
+      keepsEvidence: false,
+    },
   );
   const { settings, world, authenticator } = connection;
   const evidence = new AuthEvidence({
@@ -56,10 +61,11 @@ export async function run(context: CliContext, flags: ReportFlags): Promise<void
   });
   const attempts: readonly ProbeResult[] = flags.offline === true ? [] : await probe(connection, stop.signal);
   const renewed = await secretsOf(settings, world, store, stop.signal);
+  const failedRuns = await failedRunsFile(world)?.read() ?? [];
   const home = world.home() ?? "";
   const redact = createRedactor([...secrets, ...renewed]);
   const report = redactDetails(
-    buildReport({ connection, status, attempts, seen, warnings, tags: evidence.tags() }),
+    buildReport({ connection, status, attempts, seen, warnings, failedRuns, tags: evidence.tags() }),
     (text) => redact(home.length > 1 ? text.replaceAll(home, "~") : text),
   );
   await deliver(context, flags, report, reporter);

@@ -63,14 +63,12 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
     );
   await using conversation = await openConversation(flags, host, reporter);
   const summary = new RuntimeSummary();
-  const observe = summary.observe;
   await using recording = await startRecording(flags, host, reporter);
   await using connection = await connectCommand(
     host,
     connectionFlags(flags, conversation),
     reporter,
-    observe,
-    recording?.tap,
+    { observe: summary.observe, ...(recording === undefined ? {} : { tap: recording.tap }) },
   );
   const fileIds = flags.file === undefined
     ? []

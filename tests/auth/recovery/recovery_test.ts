@@ -1,5 +1,5 @@
 import { createAuthenticator, type SessionAuthenticator } from "../../../lib/connect/create_authenticator.ts";
-import { AuthEvidence } from "../../../lib/observe/feedback_tags.ts";
+import { AuthEvidence } from "../../../lib/observe/evidence/feedback_tags.ts";
 import type { RecoveryResult, Rejection } from "../../../lib/auth/authenticator.ts";
 import type { Provider } from "../../../lib/config/provider.ts";
 import { type Observation, observerOf, type RecoveryObservation } from "../../../lib/net/observer.ts";

@@ -33,7 +33,7 @@ async function reportWith(tags: Readonly<Record<string, string>>) {
   };
   const store = () => Promise.resolve(new AuthFile({ codexHome: home.path, world }));
   const status = await authStatus({ provider: settings.provider, world, store });
-  return buildReport({ connection, status, attempts: [], seen: [], warnings: [], tags });
+  return buildReport({ connection, status, attempts: [], seen: [], warnings: [], failedRuns: [], tags });
 }
 
 Deno.test("a tag with the name of a field of the report does not replace the field", async () => {

@@ -122,3 +122,60 @@ Deno.test("a report names a geographic denial in its attempts and its tags", asy
   const { auth_geo_denied, auth_provider_mismatch, auth_base_url_class } = report.tags;
   assertEquals([auth_geo_denied, auth_provider_mismatch, auth_base_url_class], ["true", "false", "custom"]);
 });
+
+Deno.test("a 401 in one process is in the report of the next, with the ids of the real refusal", async () => {
+  await using home = new TestHome();
+  const state = join(home.path, "state");
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
+    const headers = { "x-request-id": "req_real_401", "cf-ray": "ray_real_401" };
+    return Response.json({ error: { message: "bad key" } }, { status: 401, headers });
+  });
+  const baseUrl = `http://127.0.0.1:${server.addr.port}/v1`;
+  const config = ["-C", `openai_base_url="${baseUrl}"`];
+  const env = { CODEX_HOME: home.path, CULVERT_API_KEY: planted("key"), XDG_STATE_HOME: state };
+  const failed = await culvert(["respond", "--transport", "sse", ...config, "hi"], { env });
+  assertEquals(failed.code, 4);
+  const report = await culvert(["report", "--offline", ...config], { env });
+  assertExcludes(report.stdout, CANARY);
+  const [run, ...more] = JSON.parse(report.stdout).failed_runs;
+  assertEquals(more.length, 0);
+  assertEquals([run.tags.auth_401_request_id, run.tags.auth_401_cf_ray], ["req_real_401", "ray_real_401"]);
+  assertEquals(run.tags.last_model_request_id, "req_real_401");
+  const statuses = run.observations.map((
+    each: { kind: string; status?: number },
+  ) => [each.kind, each.status]);
+  assertEquals(statuses, [["request", 401], ["recovery", undefined]]);
+  const file = join(state, "culvert", "failed_runs.jsonl");
+  if (Deno.build.os !== "windows") assertEquals((Deno.statSync(file).mode ?? 0) & 0o777, 0o600);
+  assertExcludes(await Deno.readTextFile(file), CANARY);
+  // A line that another version wrote, or that was cut, does not hide the others.
+  await Deno.writeTextFile(file, '{"at": "2026-01-\n[1]\n', { append: true });
+  const again = await culvert(["report", "--offline", ...config], { env });
+  assertEquals(JSON.parse(again.stdout).failed_runs.length, 1);
+});
+
+Deno.test("the latest 20 runs that failed are kept, a run that succeeded is not, and a folder that cannot be written costs nothing", async () => {
+  const { failedRunsFile } = await import("../../../lib/observe/evidence/failed_runs.ts");
+  const directory = await Deno.makeTempDir();
+  try {
+    const world = {
+      env: (name: string) => name === "XDG_STATE_HOME" ? directory : undefined,
+      home: () => undefined,
+      now: () => Date.now(),
+    };
+    const file = failedRunsFile(world);
+    assert(file !== undefined);
+    for (let index = 0; index < 25; index++) await file.add({ index });
+    await file.add({ long: "x".repeat(50_000) });
+    assertEquals(
+      (await file.read()).map(({ index }) => index),
+      Array.from({ length: 20 }, (_, at) => 24 - at),
+    );
+    await Deno.writeTextFile(join(directory, "blocker"), "");
+    const blocked = failedRunsFile({ ...world, env: () => join(directory, "blocker") });
+    await blocked?.add({ index: 1 });
+    assertEquals(await blocked?.read(), []);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});

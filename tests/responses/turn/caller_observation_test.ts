@@ -1,6 +1,6 @@
 /** Who made a request, as the one tap tells it: what any sink behind it could pass on, and nothing it must not. */
 import { createAuthenticator } from "../../../lib/connect/create_authenticator.ts";
-import { AuthEvidence } from "../../../lib/observe/feedback_tags.ts";
+import { AuthEvidence } from "../../../lib/observe/evidence/feedback_tags.ts";
 import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
 import { writeLogin } from "../../../lib/mock/oauth/login_file.ts";
 import { serverError, unauthorized } from "../../../lib/mock/api/refusals.ts";

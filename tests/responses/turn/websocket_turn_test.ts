@@ -1,4 +1,4 @@
-import { AuthEvidence } from "../../../lib/observe/feedback_tags.ts";
+import { AuthEvidence } from "../../../lib/observe/evidence/feedback_tags.ts";
 import { externalAuthenticator } from "../../../lib/auth/external/external_authenticator.ts";
 import { userMessage } from "../../../lib/responses/events/items.ts";
 import { assert, assertEquals, assertIncludes, assertMatch } from "../../support/assert.ts";

@@ -29,9 +29,15 @@ const PLACES: readonly Row[] = [
   ["CODEX_OSS_PORT", "their port on this machine"],
   ["HOME", "where ~ is; USERPROFILE on Windows"],
   ["XDG_CACHE_HOME", "where ca env keeps its bundle; LOCALAPPDATA on Windows"],
-  ["XDG_STATE_HOME", "where conversations are kept; LOCALAPPDATA on Windows"],
+  [
+    "XDG_STATE_HOME",
+    "where conversations and evidence about failed requests are kept; LOCALAPPDATA on Windows",
+  ],
   ["SHELL", "the shell that ca env prints commands for, unless --shell names one"],
   ["BROWSER", "the browser that auth login opens"],
+  ["KITTY_WINDOW_ID", "set by kitty: images are shown inline by its protocol"],
+  ["LC_TERMINAL", "iTerm2: images are shown inline by its protocol"],
+  ["TMUX", "set by tmux: images are not shown inline"],
 ];
 
 const HEADERS: readonly Row[] = [

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Provider } from "../config/provider.ts";
+import type { Provider } from "../../config/provider.ts";
 import {
   environmentFacts,
   type Observation,
@@ -12,10 +12,10 @@ import {
   observerOf,
   type RecoveryObservation,
   type RequestObservation,
-} from "../net/observer.ts";
-import type { Environment, World } from "../world/world.ts";
-import type { CredentialFacts } from "../auth/recovery/active_credential.ts";
-import { baseUrlClass, defaultBaseUrl, foldedMode, isMisrouted } from "../auth/auth_headers.ts";
+} from "../../net/observer.ts";
+import type { Environment, World } from "../../world/world.ts";
+import type { CredentialFacts } from "../../auth/recovery/active_credential.ts";
+import { baseUrlClass, defaultBaseUrl, foldedMode, isMisrouted } from "../../auth/auth_headers.ts";
 
 /** Tags by name; an empty value means "unknown" or "not applicable". */
 export type EvidenceTags = Readonly<Record<string, string>>;
@@ -68,6 +68,9 @@ export class AuthEvidence {
   readonly observer: Observer = observerOf((observation: Observation) => {
     if (observation.kind === "request") this.#request(observation);
     else if (observation.kind === "recovery") this.#recovery(observation);
+    else if (observation.kind === "response" && observation.responseId !== undefined) {
+      this.#write({ last_model_response_id: observation.responseId });
+    }
   });
 
   /** Returns the tags. */
@@ -82,6 +85,9 @@ export class AuthEvidence {
     const isHandshake = seen.transport === "websocket" && seen.connectionReused === undefined;
     const hasFailed = seen.error !== undefined || (seen.status !== undefined && seen.status >= 400);
     const { evidence } = seen;
+    if (seen.endpoint === "/responses" && evidence.requestId !== undefined) {
+      this.#write({ last_model_request_id: evidence.requestId });
+    }
     this.#write({
       endpoint: seen.endpoint,
       auth_header_attached: String(seen.authHeaderAttached),

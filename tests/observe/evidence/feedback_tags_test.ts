@@ -1,8 +1,8 @@
-import type { CredentialFacts } from "../../lib/auth/recovery/active_credential.ts";
-import { AuthEvidence, EXTRA_TAGS } from "../../lib/observe/feedback_tags.ts";
-import type { RecoveryObservation, RequestObservation, ServerEvidence } from "../../lib/net/observer.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { HOUR_MS, testProvider } from "../auth/kit.ts";
+import type { CredentialFacts } from "../../../lib/auth/recovery/active_credential.ts";
+import { AuthEvidence, EXTRA_TAGS } from "../../../lib/observe/evidence/feedback_tags.ts";
+import type { RecoveryObservation, RequestObservation, ServerEvidence } from "../../../lib/net/observer.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { HOUR_MS, testProvider } from "../../auth/kit.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const LOGIN: CredentialFacts = {
@@ -88,6 +88,7 @@ Deno.test("a request event writes every request tag, and no other but the additi
     auth_token_expires_in_bucket: "<0",
     auth_agent_id: "",
     auth_task_id: "",
+    last_model_request_id: "req-401",
   });
   for (const [name, value] of Object.entries(store.tags())) {
     assertEquals([name, typeof value], [name, "string"]);
