@@ -45,14 +45,18 @@ export function apply(defect: Defect, text: string): string {
   return head + (after ?? "") + tail;
 }
 
-/** What became of one defect. */
+/** The outcome of one defect. */
 export type Verdict = "caught" | "NOT CAUGHT" | "does not load" | "hangs";
 
-/** Longest time for the tests of one defect, ms. A test that only hangs notices nothing. */
-const LIMIT_MS = 240_000;
+/** The end of a run of tests. */
+export interface TestRun {
+  /** Tests that failed, with their files. */
+  readonly failures: ReadonlySet<string>;
+  readonly end: "passed" | "failed" | "does not load" | "hangs";
+}
 
-/** Runs the tests of a defect in a copy of the repository that has it. */
-export async function judge(copy: string, tests: readonly string[]): Promise<Verdict> {
+/** Runs tests in a copy of the repository. @param limitMs longest time for all of them, ms */
+export async function runTests(copy: string, tests: readonly string[], limitMs: number): Promise<TestRun> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--no-check", "--parallel", ...tests.map((test) => join(copy, test))],
     cwd: copy,
@@ -65,13 +69,26 @@ export async function judge(copy: string, tests: readonly string[]): Promise<Ver
   const limit = setTimeout(() => {
     isLate = true;
     child.kill("SIGKILL");
-  }, LIMIT_MS);
+  }, limitMs);
   const { code, stdout } = await child.output();
   clearTimeout(limit);
-  if (isLate) return "hangs";
-  if (code === 0) return "NOT CAUGHT";
   const text = new TextDecoder().decode(stdout);
-  return /\| \d+ passed .*\| [1-9]\d* failed/.test(text) && !text.includes("(uncaught error)")
-    ? "caught"
-    : "does not load";
+  const named = text.slice(text.lastIndexOf(" FAILURES ")).matchAll(/^(.+ => \S+?):\d+:\d+$/gm);
+  const failures = new Set(code === 0 || isLate ? [] : [...named].map(([, name = ""]) => name));
+  const isUnloaded = failures.size === 0 || text.includes("(uncaught error)");
+  return {
+    failures,
+    end: isLate ? "hangs" : code === 0 ? "passed" : isUnloaded ? "does not load" : "failed",
+  };
+}
+
+/**
+ * Judges the run of the tests of a defect. A test that only hangs notices nothing, and one that fails without the defect
+ * says nothing.
+ *
+ * @param before failures without the defect
+ */
+export function verdictOf({ end, failures }: TestRun, before: ReadonlySet<string>): Verdict {
+  if (end === "hangs" || end === "does not load") return end;
+  return [...failures].some((name) => !before.has(name)) ? "caught" : "NOT CAUGHT";
 }
