@@ -47,23 +47,29 @@ type ParsedRecord =
   | { readonly kind: "record"; readonly record: AuthRecord }
   | { readonly kind: "torn" | "foreign"; readonly problem: string };
 
-const KNOWN_KEYS: readonly string[] = [
-  "auth_mode",
-  "OPENAI_API_KEY",
-  "tokens",
-  "last_refresh",
-  "agent_identity",
-  "personal_access_token",
-  "bedrock_api_key",
-];
+/** A token is renewed this long before its `exp`, ms (as codex 0.171.0). */
+const RENEW_BEFORE_MS = 5 * 60_000;
+/** A token without `exp` is renewed this long after the last refresh, ms (as codex 0.171.0). */
+const RENEW_AFTER_MS = 8 * 24 * 3_600_000;
 
-const STORED_MODES: Readonly<Record<string, RecordMode>> = {
+const MODES: Readonly<Record<string, RecordMode>> = {
   apikey: "apikey",
   chatgpt: "chatgpt",
   chatgptAuthTokens: "chatgpt",
   personalAccessToken: "personalAccessToken",
   agentIdentity: "agentIdentity",
   bedrockApiKey: "bedrockApiKey",
+};
+
+/** The keys of the file, and which values each may have; `null` counts as missing. */
+const KEYS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  auth_mode: (value) => isText(value) && Object.hasOwn(MODES, value),
+  OPENAI_API_KEY: isText,
+  tokens: (value) => tokensIn(value) !== undefined,
+  last_refresh: () => true,
+  agent_identity: (value) => isText(value) || isObject(value),
+  personal_access_token: isText,
+  bedrock_api_key: () => true,
 };
 
 /** Parses the text of the file. Never throws; a problem never quotes the contents. */
@@ -78,15 +84,10 @@ export function parseAuthRecord(text: string): ParsedRecord {
   }
   if (!isObject(raw)) return { kind: "foreign", problem: "it contains JSON, but not an object" };
   const names = Object.keys(raw);
-  if (names.length > 0 && !names.some((name) => KNOWN_KEYS.includes(name))) {
+  if (names.length > 0 && !names.some((name) => Object.hasOwn(KEYS, name))) {
     return { kind: "foreign", problem: "it contains none of the keys of a credential file" };
   }
   return parseMembers(raw);
-}
-
-/** Formats a record as the codex client does: two spaces, no final newline. */
-export function recordText(raw: JsonObject): string {
-  return JSON.stringify(raw, null, 2);
 }
 
 /**
@@ -96,7 +97,7 @@ export function recordText(raw: JsonObject): string {
  * @param credential the known keys to set
  */
 export function replaceCredential(previous: JsonObject | undefined, credential: JsonObject): JsonObject {
-  const kept = Object.entries(previous ?? {}).filter(([key]) => !KNOWN_KEYS.includes(key));
+  const kept = Object.entries(previous ?? {}).filter(([key]) => !Object.hasOwn(KEYS, key));
   return { ...credential, ...Object.fromEntries(kept) };
 }
 
@@ -138,74 +139,86 @@ export function accountOf(record: AuthRecord): string | undefined {
   return record.tokens?.accountId ?? idClaims(record)?.accountId;
 }
 
-class WrongType extends Error {}
-
-function parseMembers(raw: JsonObject): ParsedRecord {
-  try {
-    const apiKey = optional(raw, "OPENAI_API_KEY", isText);
-    const personalAccessToken = optional(raw, "personal_access_token", isText);
-    const agentIdentity = optional(raw, "agent_identity", isTextOrObject);
-    const tokens = parseTokens(optional(raw, "tokens", isObject));
-    const mode = storedMode(raw) ??
-      impliedMode({ ...raw, OPENAI_API_KEY: apiKey, tokens, agent_identity: agentIdentity });
-    const lastRefresh = typeof raw["last_refresh"] === "string" ? Date.parse(raw["last_refresh"]) : NaN;
-    return {
-      kind: "record",
-      record: {
-        mode,
-        raw,
-        ...defined({ apiKey, tokens, personalAccessToken, agentIdentity }),
-        ...(Number.isNaN(lastRefresh) ? {} : { lastRefresh }),
-      },
-    };
-  } catch (error) {
-    if (!(error instanceof WrongType)) throw error;
-    const problem = error.message === "auth_mode"
-      ? 'this version does not know the value of "auth_mode"'
-      : `the value of "${error.message}" has the wrong type`;
-    return { kind: "foreign", problem };
-  }
+/** Returns the `exp` of the access token, ms since 1970; `undefined` where it has none. */
+export function expiryOf(record: AuthRecord): number | undefined {
+  return record.tokens === undefined ? undefined : readClaims(record.tokens.accessToken)?.expiresAt;
 }
 
-function storedMode(raw: JsonObject): RecordMode | undefined {
-  const declared = optional(raw, "auth_mode", isText);
-  if (declared === undefined) return undefined;
-  const mode = Object.hasOwn(STORED_MODES, declared) ? STORED_MODES[declared] : undefined;
-  if (mode === undefined) throw new WrongType("auth_mode");
-  return mode;
+/**
+ * Tells whether the access token should be renewed before it is used.
+ *
+ * @param now ms since 1970, corrected for a known clock error
+ */
+export function isDue(record: AuthRecord, now: number): boolean {
+  const expiry = expiryOf(record);
+  if (expiry !== undefined) return expiry <= now + RENEW_BEFORE_MS;
+  return record.lastRefresh !== undefined && record.lastRefresh < now - RENEW_AFTER_MS;
+}
+
+/**
+ * Tells whether the access token is past its `exp`. A token without `exp` is not.
+ *
+ * @param now ms since 1970, corrected for a known clock error
+ */
+export function isExpired(record: AuthRecord, now: number): boolean {
+  const expiry = expiryOf(record);
+  return expiry !== undefined && expiry <= now;
+}
+
+function parseMembers(raw: JsonObject): ParsedRecord {
+  const wrong = Object.keys(KEYS).find((name) => isPresent(raw[name]) && KEYS[name]?.(raw[name]) === false);
+  if (wrong !== undefined) {
+    const problem = wrong === "auth_mode"
+      ? 'this version does not know the value of "auth_mode"'
+      : `the value of "${wrong}" has the wrong type`;
+    return { kind: "foreign", problem };
+  }
+  const { last_refresh: refreshedAt, agent_identity: agent } = raw;
+  const lastRefresh = isText(refreshedAt) ? Date.parse(refreshedAt) : NaN;
+  return {
+    kind: "record",
+    record: {
+      mode: MODES[String(raw["auth_mode"])] ?? impliedMode(raw),
+      raw,
+      ...defined({
+        apiKey: textIn(raw, "OPENAI_API_KEY"),
+        tokens: tokensIn(raw["tokens"]),
+        lastRefresh: Number.isNaN(lastRefresh) ? undefined : lastRefresh,
+        personalAccessToken: textIn(raw, "personal_access_token"),
+        agentIdentity: isText(agent) || isObject(agent) ? agent : undefined,
+      }),
+    },
+  };
 }
 
 /** Returns the mode of a record without `auth_mode` (order of codex 0.171.0). */
 function impliedMode(raw: JsonObject): RecordMode {
-  if (isText(raw["personal_access_token"])) return "personalAccessToken";
+  if (isPresent(raw["personal_access_token"])) return "personalAccessToken";
   if (isObject(raw["bedrock_api_key"])) return "bedrockApiKey";
-  if (raw["OPENAI_API_KEY"] !== undefined) return "apikey";
-  if (raw["tokens"] !== undefined) return "chatgpt";
-  return raw["agent_identity"] === undefined ? "empty" : "agentIdentity";
+  if (isPresent(raw["OPENAI_API_KEY"])) return "apikey";
+  if (isPresent(raw["tokens"])) return "chatgpt";
+  return isPresent(raw["agent_identity"]) ? "agentIdentity" : "empty";
 }
 
-function parseTokens(value: JsonObject | undefined): StoredTokens | undefined {
-  if (value === undefined) return undefined;
+/** Returns the tokens; `undefined` where a required one is missing or a value is no text. */
+function tokensIn(value: unknown): StoredTokens | undefined {
+  if (!isObject(value)) return undefined;
   const { id_token: idToken, access_token: accessToken, refresh_token: refreshToken } = value;
   const accountId = value["account_id"] ?? undefined;
-  const isAccount = accountId === undefined || isText(accountId);
-  if (!isText(idToken) || !isText(accessToken) || !isText(refreshToken) || !isAccount) {
-    throw new WrongType("tokens");
-  }
-  return { idToken, accessToken, refreshToken, ...(accountId === undefined ? {} : { accountId }) };
+  if (!isText(idToken) || !isText(accessToken) || !isText(refreshToken)) return undefined;
+  if (accountId === undefined) return { idToken, accessToken, refreshToken };
+  return isText(accountId) ? { idToken, accessToken, refreshToken, accountId } : undefined;
 }
 
-/** Returns a member; `null` counts as missing. @throws WrongType */
-function optional<T>(raw: JsonObject, name: string, is: (value: unknown) => value is T): T | undefined {
-  const value = raw[name] ?? undefined;
-  if (value !== undefined && !is(value)) throw new WrongType(name);
-  return value;
+function textIn(raw: JsonObject, name: string): string | undefined {
+  const value = raw[name];
+  return isText(value) ? value : undefined;
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
-}
-
-function isTextOrObject(value: unknown): value is string | JsonObject {
-  return isText(value) || isObject(value);
 }

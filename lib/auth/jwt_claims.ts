@@ -32,27 +32,31 @@ export interface TokenClaims {
 export function readClaims(token: string): TokenClaims | undefined {
   const payload = readPayload(token);
   if (payload === undefined) return undefined;
-  const profile = memberObject(payload, PROFILE);
-  const auth = memberObject(payload, AUTH);
-  try {
-    return {
-      isFedramp: auth["chatgpt_account_is_fedramp"] === true,
-      ...defined({
-        email: text(payload, "email") ?? text(profile, "email"),
-        planType: text(auth, "chatgpt_plan_type"),
-        userId: text(auth, "chatgpt_user_id") ?? text(auth, "user_id"),
-        accountId: text(auth, "chatgpt_account_id"),
-        expiresAt: milliseconds(payload, "exp"),
-        issuedAt: milliseconds(payload, "iat"),
-      }),
-    };
-  } catch (error) {
-    if (error instanceof WrongType) return undefined;
-    throw error;
-  }
+  const [profile, auth] = [payload[PROFILE], payload[AUTH]].map((value) => isObject(value) ? value : {});
+  const texts = {
+    email: payload["email"] ?? profile?.["email"],
+    planType: auth?.["chatgpt_plan_type"],
+    userId: auth?.["chatgpt_user_id"] ?? auth?.["user_id"],
+    accountId: auth?.["chatgpt_account_id"],
+  };
+  const times = { expiresAt: payload["exp"], issuedAt: payload["iat"] };
+  const isValid = Object.values(texts).every((value) => isAbsent(value) || typeof value === "string") &&
+    Object.values(times).every((value) => isAbsent(value) || Number.isFinite(value));
+  if (!isValid) return undefined;
+  const text = (value: unknown) => typeof value === "string" ? value : undefined;
+  const ms = (seconds: unknown) => typeof seconds === "number" ? seconds * 1000 : undefined;
+  return {
+    isFedramp: auth?.["chatgpt_account_is_fedramp"] === true,
+    ...defined({
+      email: text(texts.email),
+      planType: text(texts.planType),
+      userId: text(texts.userId),
+      accountId: text(texts.accountId),
+      expiresAt: ms(times.expiresAt),
+      issuedAt: ms(times.issuedAt),
+    }),
+  };
 }
-
-class WrongType extends Error {}
 
 /**
  * Returns the payload of a JWT, unverified; `undefined` for a text that is no JWT. (`decodeJwt` of jose does the
@@ -72,21 +76,6 @@ export function readPayload(token: string): JsonObject | undefined {
   }
 }
 
-function memberObject(record: JsonObject, name: string): JsonObject {
-  const value = record[name];
-  return isObject(value) ? value : {};
-}
-
-function text(record: JsonObject, name: string): string | undefined {
-  const value = record[name] ?? undefined;
-  if (value !== undefined && typeof value !== "string") throw new WrongType(name);
-  return value;
-}
-
-/** Reads a number of seconds since 1970. */
-function milliseconds(record: JsonObject, name: string): number | undefined {
-  const value = record[name] ?? undefined;
-  if (value === undefined) return undefined;
-  if (typeof value !== "number" || !Number.isFinite(value)) throw new WrongType(name);
-  return value * 1000;
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }

@@ -5,11 +5,11 @@
  */
 import { singleFlight } from "../async/single_flight.ts";
 import { bearerHeaders, isMisrouted } from "../auth/auth_headers.ts";
-import type { Authenticator, TurnRecovery } from "../auth/authenticator.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
 import { authEndpoints } from "../auth/chatgpt/auth_endpoints.ts";
 import type { Credential } from "../auth/credential.ts";
-import type { CredentialStore } from "../auth/credential_store.ts";
-import { findCredential } from "../auth/policy/find_credential.ts";
+import type { CredentialStore } from "../auth/store/credential_store.ts";
+import { findCredential, removeForbidden } from "../auth/policy/find_credential.ts";
 import { LOGIN_POLICY, objection } from "../auth/policy/login_policy.ts";
 import {
   type ActiveCredential,
@@ -59,7 +59,6 @@ export interface AuthenticatorOptions {
 export interface SessionAuthenticator extends Authenticator {
   /** Returns the credential in use; `undefined` before the first `authorize()`. */
   readonly facts: () => CredentialFacts | undefined;
-  readonly startTurn: () => TurnRecovery & Pick<Recovery, "mode" | "step">;
 }
 
 /** The options with their defaults, and the store. */
@@ -88,12 +87,13 @@ export function createAuthenticator(options: AuthenticatorOptions): SessionAuthe
   return {
     authorize: async (signal, endpoint) => {
       active ??= await find(signal);
-      const authorization = await active.authorize(signal, endpoint);
+      const { mode, source } = active;
+      const authorization = { mode, source, ...await active.authorize(signal, endpoint) };
       options.secrets?.addHeaders(authorization.headers);
       return authorization;
     },
     startTurn: () => new Recovery(() => active, observer),
-    facts: () => active?.facts(),
+    facts: () => active && { mode: active.mode, source: active.source, ...active.lifetime?.() },
   };
 }
 
@@ -117,7 +117,6 @@ async function removeStored(
   isForbidden: (stored: Credential) => boolean,
 ): Promise<void> {
   if (isLookingOnly === true) return;
-  const { removeForbidden } = await import("../auth/policy/forbidden_login.ts");
   const opened = await store();
   const { name } = opened.source;
   if (!await removeForbidden(opened, isForbidden)) return;
@@ -150,8 +149,8 @@ async function activate(
     case "bearer":
       return fixedCredential("apikey", source, bearerHeaders(credential.token), "not_chatgpt_auth");
     case "command": {
-      const { commandCredential } = await import("../auth/api_key/command_credential.ts");
-      return commandCredential(credential.auth, source, world);
+      const { CommandCredential } = await import("../auth/api_key/command_credential.ts");
+      return new CommandCredential(credential.auth, world);
     }
     case "personal_access_token": {
       const { personalTokenCredential } = await import("../auth/api_key/personal_access_token.ts");
@@ -166,12 +165,12 @@ async function activate(
       return agentCredential(source, { ...parts, identity, chatgptBaseUrl, endpoints: endpoints() });
     }
     case "managed": {
-      const { managedCredential } = await import("../auth/chatgpt/managed_credential.ts");
+      const { ManagedLogin } = await import("../auth/chatgpt/managed_login.ts");
       const options = { ...parts, store: await parts.store(), endpoints: endpoints() };
-      const managed = managedCredential(source, { ...options, record: credential.record });
-      if (useAgentIdentity !== true || parts.isLookingOnly === true) return managed;
+      const login = new ManagedLogin({ ...options, record: credential.record });
+      if (useAgentIdentity !== true || parts.isLookingOnly === true) return login;
       const { signedCredential } = await import("../auth/agent/agent_login.ts");
-      return signedCredential(managed, { ...options, chatgptBaseUrl });
+      return signedCredential({ ...options, chatgptBaseUrl, login });
     }
   }
 }

@@ -20,11 +20,23 @@ export interface HeldLock {
   readonly release: () => void;
 }
 
-/** The result of taking a lock: held, held by another process all the time, or not possible here. */
+/**
+ * The result of taking a lock: held, held by another process all the time, or not possible here. Disposing of it
+ * releases a lock that is held.
+ */
 export type LockResult =
-  | { readonly kind: "held"; readonly lock: HeldLock }
-  | { readonly kind: "busy" }
-  | { readonly kind: "unavailable"; readonly cause: unknown };
+  & Disposable
+  & ({ readonly kind: "held"; readonly lock: HeldLock } | { readonly kind: "busy" | "unavailable" });
+
+/** Returns the result for a lock that is held. */
+export function heldLock(lock: HeldLock): LockResult {
+  return { kind: "held", lock, [Symbol.dispose]: lock.release };
+}
+
+/** Returns the result for a lock that was not taken. */
+export function noLock(kind: "busy" | "unavailable"): LockResult {
+  return { kind, [Symbol.dispose]: () => {} };
+}
 
 /**
  * Takes a lock. The file is created if it is missing (0600). It must be a regular file: a symbolic link is not
@@ -50,21 +62,21 @@ export async function acquireFileLock(
         if (await isFileAt(file, path)) {
           const lock = holding(file);
           file = undefined;
-          return { kind: "held", lock };
+          return heldLock(lock);
         }
         // The last holder removed the file; another process may hold a new one.
         file.close();
         file = undefined;
       }
-      if (world.monotonic() >= end) return { kind: "busy" };
+      if (world.monotonic() >= end) return noLock("busy");
       // Spread, so that many waiting processes do not try at the same moment.
       await world.sleep(pause * (0.5 + world.random()), signal);
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     }
-  } catch (cause) {
+  } catch {
     signal?.throwIfAborted();
     // A directory that cannot be written, or a file system without locks: the caller goes on without one.
-    return { kind: "unavailable", cause };
+    return noLock("unavailable");
   } finally {
     file?.close();
   }

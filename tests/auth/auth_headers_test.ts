@@ -165,7 +165,7 @@ Deno.test("an agent identity signs every request for its runtime and task", asyn
   assert(await crypto.subtle.verify("Ed25519", publicKey, bytesOf(signature), signed));
 });
 
-Deno.test("an agent without a task registers one, patient with server errors, and once a session", async () => {
+Deno.test("an agent without a task registers one once a session, and retries after server errors", async () => {
   await using home = new TestHome();
   const { record, publicKey } = await agentRecord();
   await using authority = new TestAuthority((_, count) =>
@@ -212,7 +212,7 @@ Deno.test("an agent identity as JWT must be signed by a key of the authority, fo
   assertEquals((await failureOf(bad.authorize())).code, "auth_rejected");
 });
 
-Deno.test("base URLs are told apart by host, not by how they look", () => {
+Deno.test("base URLs are classified by their host", () => {
   const classes = [
     "https://chatgpt.com/backend-api",
     "https://api.openai.com/v1",
@@ -241,7 +241,7 @@ Deno.test("the revoke address follows a redirected token address, and a broken a
   );
 });
 
-Deno.test("a credential on its way to the wrong backend is warned of before anything is sent", async () => {
+Deno.test("a credential for the wrong backend causes a warning before anything is sent", async () => {
   await using home = new TestHome();
   home.store(loginText({ access: accessToken("a", Date.now() + HOUR_MS) }));
   const misrouted = async (env: Record<string, string>, baseUrl: string) => {

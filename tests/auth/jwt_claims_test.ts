@@ -1,33 +1,33 @@
 import { readClaims } from "../../lib/auth/jwt_claims.ts";
-import { planOf } from "../../lib/auth/policy/plan.ts";
+import { planName } from "../../lib/auth/policy/plan.ts";
 import { assertEquals } from "../support/assert.ts";
 import { jwt } from "./kit.ts";
 
-const PLANS: readonly (readonly [raw: string, name: string, isWorkspace: boolean])[] = [
-  ["free", "Free", false],
-  ["go", "Go", false],
-  ["plus", "Plus", false],
-  ["pro", "Pro", false],
-  ["prolite", "Pro Lite", false],
-  ["team", "Team", true],
-  ["self_serve_business_prolite", "Self Serve Business ProLite", true],
-  ["self_serve_business_usage_based", "Self Serve Business Usage Based", true],
-  ["business", "Business", true],
-  ["ent26", "Enterprise", true],
-  ["enterprise_cbp_automation", "Enterprise (Automation)", true],
-  ["enterprise_cbp_usage_based", "Enterprise CBP Usage Based", true],
-  ["enterprise", "Enterprise", true],
-  ["hc", "Enterprise", true],
-  ["edu", "Edu", true],
-  ["education", "Edu", true],
-  ["orbital", "orbital", false],
-  ["Team", "Team", false],
-  ["constructor", "constructor", false],
+const PLANS: readonly (readonly [raw: string, name: string])[] = [
+  ["free", "Free"],
+  ["go", "Go"],
+  ["plus", "Plus"],
+  ["pro", "Pro"],
+  ["prolite", "Pro Lite"],
+  ["team", "Team"],
+  ["self_serve_business_prolite", "Self Serve Business ProLite"],
+  ["self_serve_business_usage_based", "Self Serve Business Usage Based"],
+  ["business", "Business"],
+  ["ent26", "Enterprise"],
+  ["enterprise_cbp_automation", "Enterprise (Automation)"],
+  ["enterprise_cbp_usage_based", "Enterprise CBP Usage Based"],
+  ["enterprise", "Enterprise"],
+  ["hc", "Enterprise"],
+  ["edu", "Edu"],
+  ["education", "Edu"],
+  ["orbital", "orbital"],
+  ["Team", "Team"],
+  ["constructor", "constructor"],
 ];
 
 const AUTH = "https://api.openai.com/auth";
 
-Deno.test("claims of an id token: mail, plan, user, account, FedRAMP", () => {
+Deno.test("claims of an id token: email, plan, user, account, FedRAMP", () => {
   const token = jwt({
     email: "ada@corp.example",
     [AUTH]: {
@@ -46,7 +46,7 @@ Deno.test("claims of an id token: mail, plan, user, account, FedRAMP", () => {
   });
 });
 
-Deno.test("the profile's mail and the older user id stand in where the first are missing", () => {
+Deno.test("the email of the profile and the older user id are used where the first are missing", () => {
   const token = jwt({
     "https://api.openai.com/profile": { email: "b@corp.example" },
     [AUTH]: { user_id: "u-2" },
@@ -71,8 +71,6 @@ Deno.test("a claim of another type makes the whole token unreadable", () => {
   assertEquals(readClaims(jwt({ exp: "soon" })), undefined);
 });
 
-Deno.test("plans have names, aliases and a workspace or not; an unknown one is shown as it is", () => {
-  for (const [raw, name, isWorkspace] of PLANS) {
-    assertEquals([raw, planOf(raw)], [raw, { name, isWorkspace }]);
-  }
+Deno.test("plans have names and aliases; an unknown one is shown as it is", () => {
+  for (const [raw, name] of PLANS) assertEquals([raw, planName(raw)], [raw, name]);
 });

@@ -1,8 +1,8 @@
-/** What the tests of authentication stand on: tokens, a small authority, a dialer, a world. */
+/** Shared parts of the tests of authentication: tokens, a scripted authority, a dialer, a world. */
 import { ReplyBody } from "../../lib/net/dialer/reply_body.ts";
 import { CulvertError } from "../../lib/errors.ts";
-import { AuthFile } from "../../lib/auth/store/auth_file.ts";
-import { changeRecord, type CredentialStore } from "../../lib/auth/credential_store.ts";
+import { fileStore } from "../../lib/auth/store/auth_file.ts";
+import type { CredentialStore } from "../../lib/auth/store/credential_store.ts";
 import { authEndpoints } from "../../lib/auth/chatgpt/auth_endpoints.ts";
 import type { Provider } from "../../lib/config/provider.ts";
 import type { Dialer, HttpRequest } from "../../lib/net/dialer/dialer.ts";
@@ -15,19 +15,19 @@ import { join } from "../support/paths.ts";
 export const HOUR_MS = 3_600_000;
 export const MINUTE_MS = 60_000;
 
-/** A token whose signature nobody checks. */
+/** Returns a token with a signature that is not valid. */
 export function jwt(payload: Readonly<Record<string, unknown>>): string {
   const part = (value: unknown) =>
     btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
   return `${part({ alg: "none" })}.${part(payload)}.c2ln`;
 }
 
-/** An access token that expires at `expiresAt` (ms since 1970); `name` tells it from others. */
+/** Returns an access token that expires at `expiresAt` (ms since 1970) and differs from others by `name`. */
 export function accessToken(name: string, expiresAt: number): string {
   return jwt({ exp: Math.floor(expiresAt / 1000), iat: Math.floor(expiresAt / 1000) - 3600, jti: name });
 }
 
-/** An id token. */
+/** Returns an id token. */
 export function idToken(accountId: string, extra: Readonly<Record<string, unknown>> = {}): string {
   return jwt({
     email: "ada@corp.example",
@@ -35,7 +35,7 @@ export function idToken(accountId: string, extra: Readonly<Record<string, unknow
   });
 }
 
-/** What `auth.json` of a ChatGPT login holds. */
+/** The members of an `auth.json` with a ChatGPT login. */
 export interface StoredLogin {
   readonly account?: string | null;
   readonly access: string;
@@ -44,7 +44,7 @@ export interface StoredLogin {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-/** The text of `auth.json`, as the codex client writes it. */
+/** Returns the text of `auth.json` as the codex client writes it. */
 export function loginText(login: StoredLogin): string {
   const account = login.account === undefined ? "acc-1" : login.account;
   return JSON.stringify(
@@ -89,7 +89,7 @@ export class TestHome implements AsyncDisposable {
   }
 }
 
-/** A world with a chosen environment; time is real unless given, pauses are cut short. */
+/** Returns a world with the given environment. Its clock is the real one unless given; short pauses are shortened. */
 export function testWorld(
   env: Readonly<Record<string, string>> = {},
   now: () => number = () => Date.now(),
@@ -102,7 +102,7 @@ export function testWorld(
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted === true) return reject(signal.reason);
-        // A pause of seconds tells no more than one of milliseconds.
+        // Pauses below 5 s are shortened to 20 ms; longer ones are time limits.
         const timer = setTimeout(resolve, ms >= 5_000 ? ms : Math.min(ms, 20));
         signal?.addEventListener("abort", () => {
           clearTimeout(timer);
@@ -116,7 +116,7 @@ export function testWorld(
 }
 
 /**
- * A dialer over the platform's fetch: enough for an authority on loopback.
+ * Returns a dialer over the platform's `fetch`, for an authority on loopback.
  *
  * @param before called ahead of each request; what it throws is the request's failure
  */
@@ -196,21 +196,21 @@ export class TestAuthority implements AsyncDisposable {
   }
 }
 
-/** Everything around one managed login. */
+/** One managed login, with what it reports. */
 export interface LoginRig {
   readonly login: ManagedLogin;
-  readonly file: AuthFile;
+  readonly file: CredentialStore;
   readonly warnings: Warning[];
   readonly observations: Observation[];
 }
 
-/** Loads the login of a home the way a session does. */
+/** Loads the login of a home as a session does. */
 export async function openLogin(
   home: TestHome,
   options: { readonly env?: Readonly<Record<string, string>>; readonly now?: () => number } = {},
 ): Promise<LoginRig> {
   const world = testWorld(options.env ?? {}, options.now);
-  const file = new AuthFile({ codexHome: home.path, world });
+  const file = fileStore({ codexHome: home.path, world });
   const record = await file.read();
   if (record === undefined) throw new Error("The test stored no login");
   const warnings: Warning[] = [];
@@ -232,16 +232,16 @@ export async function writeRecord(
   store: CredentialStore,
   raw: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await changeRecord(store, () => raw);
+  await store.change(() => raw);
 }
 
-/** Names in a directory beside the lock files. */
+/** Returns the names in a directory, without lock files. */
 export function filesIn(path: string): readonly string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).filter((name) => !name.endsWith(".lock"))
     .toSorted();
 }
 
-/** The login in any store. Its notes and warnings are ignored. */
+/** Returns the login in a store. Its notes and warnings are ignored. */
 export async function loginIn(
   store: CredentialStore,
   env: Readonly<Record<string, string>> = {},
@@ -254,7 +254,7 @@ export async function loginIn(
   return new ManagedLogin({ store, record, world, endpoints, dialer: plainDialer(), ...silent });
 }
 
-/** A provider that takes OpenAI's credentials, unless told otherwise. */
+/** Returns a provider that requires the credentials of OpenAI, with the given differences. */
 export function testProvider(extra: Partial<Provider> = {}): Provider {
   return {
     id: "openai",
@@ -271,7 +271,7 @@ export function testProvider(extra: Partial<Provider> = {}): Provider {
   };
 }
 
-/** The error that `work` fails with. */
+/** Returns the error that `work` fails with. */
 export async function failureOf(work: Promise<unknown>): Promise<CulvertError> {
   try {
     await work;

@@ -34,7 +34,7 @@ Deno.test("a note in the lock file is read by the next holder, and a shorter one
   second.release();
 });
 
-Deno.test("waiting for a lock ends when the caller gives up", async () => {
+Deno.test("waiting for a lock ends when the caller aborts", async () => {
   await using home = new TestHome();
   const path = join(home.path, "lock");
   const first = await hold(path);

@@ -8,18 +8,16 @@ import { singleFlight } from "../../async/single_flight.ts";
 import { CulvertError } from "../../errors.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import { accountOf } from "../auth_record.ts";
-import type { AgentFacts, Authorization } from "../authenticator.ts";
-import type { ManagedCredential } from "../chatgpt/managed_credential.ts";
+import type { AgentFacts } from "../authenticator.ts";
+import { mayPass } from "../chatgpt/auth_exchange.ts";
 import type { ManagedLogin, ManagedLoginOptions } from "../chatgpt/managed_login.ts";
-import type { HeldLock } from "../../files/file_lock.ts";
-import { textMember } from "../json.ts";
+import { acquireFileLock, type HeldLock } from "../../files/file_lock.ts";
+import { type JsonObject, textMember } from "../json.ts";
 import type { ActiveCredential, Renewable } from "../recovery/active_credential.ts";
-import { acquireFileLock } from "../../files/file_lock.ts";
-import { type CooldownSubject, isCoolingDown, startCooldown } from "./agent_cooldown.ts";
-import { AgentIdentity } from "./agent_identity.ts";
-import { type AgentRecord, registerAgent } from "./agent_registration.ts";
-import { asAgentFailure, isTransientFailure, problemOf } from "./agent_request.ts";
-import { removeAgent, storeAgent, storedAgent } from "./agent_store.ts";
+import { type Agent, prepareAgent, signedBy } from "./agent_identity.ts";
+import { registerAgent } from "./agent_registration.ts";
+import { asAgentFailure, problemOf } from "./agent_request.ts";
+import { AgentStore } from "./agent_store.ts";
 import { agentBackend } from "./agent_token.ts";
 
 /** How long to wait for another process that registers an agent, ms. */
@@ -27,7 +25,6 @@ const LOCK_LIMIT_MS = 45_000;
 /** Locked during a registration, in whatever store the login is; contains the cooldowns, and no secret. */
 const LOCK_NAME = "culvert-agent.lock";
 
-/** What the agent of a login works with. */
 interface AgentLoginOptions extends Omit<ManagedLoginOptions, "record"> {
   readonly login: ManagedLogin;
   /** From `chatgpt_base_url`. */
@@ -35,22 +32,19 @@ interface AgentLoginOptions extends Omit<ManagedLoginOptions, "record"> {
 }
 
 /** An agent in use, or the decision to send the login itself. */
-type Choice = { readonly identity: AgentIdentity; readonly facts: AgentFacts } | "bearer";
+type Choice = Agent | "bearer";
 
 /** Returns a credential for which an agent signs, if there is one. */
-export function signedCredential(
-  managed: ManagedCredential,
-  options: Omit<AgentLoginOptions, "login">,
-): ActiveCredential {
-  const agent = new AgentLogin({ ...options, login: managed.login });
+export function signedCredential(options: AgentLoginOptions): ActiveCredential {
+  const { login, world } = options;
+  const agent = new AgentLogin(options);
   return {
-    ...managed,
-    renewal: { ...managed.renewal, agent: (refused) => agent.replacing(refused) },
+    ...login,
+    renewal: { ...login.renewal, agent: (refused) => agent.replacing(refused) },
     authorize: async (signal, endpoint) => {
-      const signed = endpoint === "/models" ? undefined : await agent.sign(signal);
-      return signed === undefined
-        ? await managed.authorize(signal)
-        : { mode: "agentIdentity", source: managed.source, ...signed };
+      const signer = endpoint === "/models" ? "bearer" : await agent.choice(signal);
+      if (signer === "bearer") return await login.authorize(signal);
+      return { mode: "agentIdentity", ...await signedBy(signer, world) };
     },
   };
 }
@@ -72,16 +66,13 @@ class AgentLogin {
   }
 
   /**
-   * Returns headers signed by the agent; `undefined` where the session has none. An abort ends the wait, not the
-   * registration.
+   * Returns the agent, or that the session has none. An abort ends the wait, not the registration.
    *
    * @throws CulvertError `auth_rejected` where the authority refuses to register one, `auth_refresh_failed` for the
    *   login; the signal's reason
    */
-  async sign(signal?: AbortSignal): Promise<Pick<Authorization, "headers" | "agent"> | undefined> {
-    const choice = this.#choice ?? await this.#chooseOnce(signal);
-    if (choice === "bearer") return undefined;
-    return { headers: await choice.identity.headers(signal), agent: choice.facts };
+  async choice(signal?: AbortSignal): Promise<Choice> {
+    return this.#choice ?? await this.#chooseOnce(signal);
   }
 
   /**
@@ -113,51 +104,47 @@ class AgentLogin {
 
   async #find(refused: AgentFacts | undefined): Promise<Choice> {
     const { store, world } = this.#options;
-    const subject = this.#subject();
+    const agents = this.#agents();
     const known = refused === undefined ? await this.#stored(undefined) : undefined;
     if (known !== undefined) return known;
-    const result = await acquireFileLock(absolutePath(LOCK_NAME, store.codexHome), world, LOCK_LIMIT_MS);
+    using result = await acquireFileLock(absolutePath(LOCK_NAME, store.codexHome), world, LOCK_LIMIT_MS);
     if (result.kind === "busy") {
       return this.#withoutAgent("another process has been registering one for too long");
     }
     const lock = result.kind === "held" ? result.lock : undefined;
-    try {
-      // The former holder of the lock may have registered it.
-      return await this.#stored(refused) ?? await this.#register(subject, refused, lock);
-    } finally {
-      lock?.release();
-    }
+    // The former holder of the lock may have registered it.
+    return await this.#stored(refused) ?? await this.#register(agents, refused, lock);
   }
 
   async #register(
-    subject: CooldownSubject,
+    agents: AgentStore,
     refused: AgentFacts | undefined,
     lock: HeldLock | undefined,
   ): Promise<Choice> {
-    const { observer, store, world } = this.#options;
+    const { observer, world } = this.#options;
     const removeRefused = async () => {
-      if (refused !== undefined) await removeAgent(refused, subject.accountId, this.#options);
+      if (refused !== undefined) await agents.remove(refused);
     };
-    if (lock !== undefined && await isCoolingDown(lock, subject, world.now())) {
+    if (lock !== undefined && await agents.isCoolingDown(lock, world.now())) {
       const message = "No agent could be registered recently; sending the login itself";
       observer.observe({ kind: "note", level: "info", message });
       await removeRefused();
       return "bearer";
     }
     try {
-      const stored = await storedAgent(store, subject.accountId);
+      const stored = await agents.read();
       return await this.#withTask(stored !== undefined && !hasTask(stored) ? stored : await this.#newAgent());
     } catch (error) {
       if (!(error instanceof CulvertError)) throw error;
-      if (error.code === "auth_refresh_failed" || !isTransientFailure(error)) throw asAgentFailure(error);
-      if (lock !== undefined) await startCooldown(lock, subject, world.now());
+      if (error.code === "auth_refresh_failed" || !mayPass(error)) throw asAgentFailure(error);
+      if (lock !== undefined) await agents.startCooldown(lock, world.now());
       await removeRefused();
       return this.#withoutAgent(problemOf(error));
     }
   }
 
   /** Registers with the present token, and with a renewed one where the authority refuses that. */
-  async #newAgent(): Promise<AgentRecord> {
+  async #newAgent(): Promise<JsonObject> {
     const { login } = this.#options;
     try {
       return await registerAgent(await login.current(), this.#options);
@@ -169,23 +156,20 @@ class AgentLogin {
   }
 
   /** Registers the task of an agent that has none, and stores the agent. */
-  async #withTask(record: AgentRecord): Promise<Choice> {
-    const identity = new AgentIdentity({ ...this.#options, identity: record });
-    const facts = await identity.facts();
-    if (record["task_id"] !== facts.taskId) {
-      await storeAgent({ ...record, task_id: facts.taskId }, this.#subject().accountId, this.#options);
-    }
-    return { identity, facts };
+  async #withTask(record: JsonObject): Promise<Choice> {
+    const agent = await prepareAgent(record, this.#options);
+    const { taskId } = agent.facts;
+    if (record["task_id"] !== taskId) await this.#agents().save({ ...record, task_id: taskId });
+    return agent;
   }
 
   /** Returns the stored agent, unless it is the refused one, lacks a task or has an invalid key. */
   async #stored(refused: AgentFacts | undefined): Promise<Choice | undefined> {
-    const record = await storedAgent(this.#options.store, this.#subject().accountId);
+    const record = await this.#agents().read();
     if (record === undefined || !hasTask(record)) return undefined;
-    const identity = new AgentIdentity({ ...this.#options, identity: record });
     try {
-      const facts = await identity.facts();
-      return refused !== undefined && isSame(facts, refused) ? undefined : { identity, facts };
+      const agent = await prepareAgent(record, this.#options);
+      return refused !== undefined && isSame(agent.facts, refused) ? undefined : agent;
     } catch (error) {
       if (error instanceof CulvertError) return undefined;
       throw error;
@@ -198,18 +182,20 @@ class AgentLogin {
     return "bearer";
   }
 
-  #subject(): CooldownSubject {
-    const { chatgptBaseUrl, endpoints, login } = this.#options;
+  /** Returns the stored agent of the account in use. */
+  #agents(): AgentStore {
+    const { chatgptBaseUrl, endpoints, login, store, warn } = this.#options;
     try {
       const backend = agentBackend(chatgptBaseUrl);
-      return { accountId: accountOf(login.record) ?? "", backend, authority: endpoints.agentBase };
+      const subject = { accountId: accountOf(login.record) ?? "", backend, authority: endpoints.agentBase };
+      return new AgentStore(store, subject, warn);
     } catch (error) {
       throw error instanceof CulvertError ? asAgentFailure(error) : error;
     }
   }
 }
 
-function hasTask(record: AgentRecord): boolean {
+function hasTask(record: JsonObject): boolean {
   return textMember(record, "task_id") !== undefined;
 }
 

@@ -7,31 +7,30 @@
 import { VERSION } from "../../version.ts";
 import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
-import { jsonBody } from "../chatgpt/auth_exchange.ts";
+import { jsonPost } from "../chatgpt/auth_exchange.ts";
+import { bearerHeaders } from "../auth_headers.ts";
 import { type JsonObject, jsonObject, textMember } from "../json.ts";
-import { generateAgentKey } from "./agent_key.ts";
 import { agentFailure, type RequestParts, requestWithRetry } from "./agent_request.ts";
 
 const REGISTER_LIMIT_MS = 15_000;
-
-/** An agent as `auth.json` stores it, beside the tokens of the login. Secret. */
-export type AgentRecord = JsonObject;
+const SSH_TYPE = "ssh-ed25519";
 
 /**
  * Registers an agent.
  *
  * @param login the login whose token authorizes the registration
- * @returns the record, without a task
+ * @returns the record as `auth.json` stores it beside the tokens of the login, without a task. Secret
  * @throws CulvertError `auth_rejected` for a refusal (`details.status`), network codes
  */
 export async function registerAgent(
   login: AuthRecord,
   parts: RequestParts & { readonly endpoints: AuthEndpoints },
-): Promise<AgentRecord> {
+): Promise<JsonObject> {
   const accountId = accountOf(login);
   if (accountId === undefined) throw agentFailure("the login names no account");
   const { privateKey, publicKey } = await generateAgentKey();
-  const { headers, body = "" } = jsonBody({
+  const url = new URL(`${parts.endpoints.agentBase}/v1/agent/register`);
+  const request = jsonPost(url, {
     abom: {
       agent_version: VERSION,
       agent_harness_id: "culvert",
@@ -41,10 +40,8 @@ export async function registerAgent(
     capabilities: ["responsesapi"],
     ttl: null,
   });
-  const url = new URL(`${parts.endpoints.agentBase}/v1/agent/register`);
-  const authorization = `Bearer ${login.tokens?.accessToken ?? ""}`;
-  const request = { method: "POST", url, headers: { ...headers, authorization }, body } as const;
-  const reply = await requestWithRetry(parts, request, REGISTER_LIMIT_MS);
+  const headers = { ...request.headers, ...bearerHeaders(login.tokens?.accessToken ?? "") };
+  const reply = await requestWithRetry(parts, { ...request, headers }, REGISTER_LIMIT_MS);
   const agentId = textMember(jsonObject(reply), "agent_runtime_id");
   if (agentId === undefined) throw agentFailure(`${url.host} answered without its id`);
   const claims = idClaims(login);
@@ -57,4 +54,26 @@ export async function registerAgent(
     plan_type: claims?.planType ?? "unknown",
     chatgpt_account_is_fedramp: claims?.isFedramp === true,
   };
+}
+
+/**
+ * Generates an Ed25519 key.
+ *
+ * @returns the private key in base64 PKCS#8, which is secret, and the public one as `ssh-ed25519 AAAA…` (RFC 8709 §4)
+ */
+async function generateAgentKey(): Promise<{ readonly privateKey: string; readonly publicKey: string }> {
+  const pair = await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"]);
+  if (!("privateKey" in pair)) throw new TypeError("generateKey returned one key instead of a pair");
+  const privateKey = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+  const wire = new Uint8Array([...sshString(new TextEncoder().encode(SSH_TYPE)), ...sshString(publicKey)]);
+  return { privateKey: privateKey.toBase64(), publicKey: `${SSH_TYPE} ${wire.toBase64()}` };
+}
+
+/** Encodes a string of the SSH wire format: its length in four bytes, then its bytes (RFC 4251 §5). */
+function sshString(bytes: Uint8Array): Uint8Array {
+  const encoded = new Uint8Array(4 + bytes.length);
+  new DataView(encoded.buffer).setUint32(0, bytes.length);
+  encoded.set(bytes, 4);
+  return encoded;
 }

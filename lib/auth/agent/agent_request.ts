@@ -3,14 +3,10 @@
  *
  * @module
  */
-import { CulvertError, type CulvertErrorOptions } from "../../errors.ts";
+import { CulvertError } from "../../errors.ts";
 import type { Dialer, HttpRequest } from "../../net/dialer/dialer.ts";
-import { isTransient } from "../../net/dialer/retry.ts";
 import type { World } from "../../world/world.ts";
-import { exchange, isSuccess } from "../chatgpt/auth_exchange.ts";
-
-const ATTEMPTS = 3;
-const FIRST_PAUSE_MS = 250;
+import { exchange, isSuccess, withRetry } from "../chatgpt/auth_exchange.ts";
 
 /** What a request works with. */
 export interface RequestParts {
@@ -34,34 +30,24 @@ export function identityFailure(problem: string, status?: number): CulvertError 
  * Returns the error for a ChatGPT login that gets no agent.
  *
  * @param problem completes "Cannot register an agent for the ChatGPT login: …"
+ * @param cause the refusal
  */
-export function agentFailure(problem: string, options: Omit<CulvertErrorOptions, "hint"> = {}): CulvertError {
+export function agentFailure(problem: string, cause?: CulvertError): CulvertError {
   return new CulvertError("auth_rejected", `Cannot register an agent for the ChatGPT login: ${problem}`, {
     hint: "Ask the administrator of the workspace whether it allows agents, sign in again, or remove " +
       "use_agent_identity from config.toml.",
-    ...options,
+    ...(cause && { details: { ...cause.details, reason: "agent_refused", permanent: true }, cause }),
   });
 }
 
 /** Turns a refusal into the error of the login that needs the agent; returns other errors unchanged. */
 export function asAgentFailure(error: CulvertError): CulvertError {
-  if (error.code !== "auth_rejected") return error;
-  return agentFailure(problemOf(error), {
-    details: { ...error.details, reason: "agent_refused", permanent: true },
-    cause: error,
-  });
+  return error.code === "auth_rejected" ? agentFailure(problemOf(error), error) : error;
 }
 
 /** Returns the message of an error without the attempt. */
 export function problemOf(error: CulvertError): string {
   return error.message.replace(/^Cannot (use|register) [^:]+: /, "");
-}
-
-/** Tells whether a failed request may succeed later: 429, 5xx, and failures of the network. */
-export function isTransientFailure(failure: CulvertError): boolean {
-  const { status } = failure.details;
-  if (typeof status === "number") return status === 429 || status >= 500;
-  return isTransient({ kind: "error", error: failure });
 }
 
 /**
@@ -77,19 +63,10 @@ export async function requestWithRetry(
   limitMs: number,
   signal?: AbortSignal,
 ): Promise<string> {
-  for (let attempt = 1;; attempt++) {
-    let failure: CulvertError;
-    try {
-      const bound = signal === undefined ? request : { ...request, signal };
-      const reply = await exchange(dialer, bound, limitMs);
-      if (isSuccess(reply)) return reply.text;
-      failure = identityFailure(`${request.url.host} answered ${reply.status}`, reply.status);
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!(error instanceof CulvertError)) throw error;
-      failure = error;
-    }
-    if (attempt === ATTEMPTS || !isTransientFailure(failure)) throw failure;
-    await world.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.9 + 0.2 * world.random()), signal);
-  }
+  const bound = signal === undefined ? request : { ...request, signal };
+  return await withRetry(world, async () => {
+    const reply = await exchange(dialer, bound, limitMs);
+    if (isSuccess(reply)) return reply.text;
+    throw identityFailure(`${request.url.host} answered ${reply.status}`, reply.status);
+  }, { signal });
 }

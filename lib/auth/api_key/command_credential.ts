@@ -6,7 +6,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { singleFlight } from "../../async/single_flight.ts";
 import type { CommandAuth } from "../../config/provider.ts";
-import { CulvertError, type DetailValue } from "../../errors.ts";
+import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 import { bearerHeaders } from "../auth_headers.ts";
 import type { CredentialSource } from "../authenticator.ts";
@@ -16,38 +16,27 @@ import type { ActiveCredential } from "../recovery/active_credential.ts";
 /** How much of the command's standard error is shown, characters. */
 const MAX_STDERR = 400;
 
-/** Returns the credential. The command runs at the first request. */
-export function commandCredential(
-  auth: CommandAuth,
-  source: CredentialSource,
-  world: Pick<World, "monotonic" | "sleep">,
-): ActiveCredential {
-  const command = new CommandBearer(auth, world);
-  return {
-    mode: "apikey",
-    source,
-    renewal: { mode: "external", renew: async (signal) => bearerHeaders(await command.renew(signal)) },
-    authorize: async (signal) => ({
-      mode: "apikey",
-      source,
-      headers: bearerHeaders(await command.current(signal)),
-    }),
-    presentHeaders: () => undefined,
-    facts: () => ({ mode: "apikey", source }),
-  };
-}
-
-/** The token of a command, kept until its refresh interval is over. */
-export class CommandBearer {
+/** The token of a command, kept until its refresh interval is over. The command runs at the first request. */
+export class CommandCredential implements ActiveCredential {
+  readonly mode = "apikey";
+  readonly source: CredentialSource;
+  readonly renewal: ActiveCredential["renewal"];
   readonly #auth: CommandAuth;
   readonly #world: Pick<World, "monotonic" | "sleep">;
   readonly #runOnce = singleFlight((signal) => this.#run(signal));
   #token: { readonly text: string; readonly at: number } | undefined;
 
   constructor(auth: CommandAuth, world: Pick<World, "monotonic" | "sleep">) {
+    this.source = { kind: "command", name: auth.command };
+    this.renewal = { mode: "external", renew: async (signal) => bearerHeaders(await this.renew(signal)) };
     this.#auth = auth;
     this.#world = world;
   }
+
+  /** Returns the headers of one request. @throws as {@link current} */
+  readonly authorize = async (signal?: AbortSignal) => ({
+    headers: bearerHeaders(await this.current(signal)),
+  });
 
   /**
    * Returns the token, from memory while it is fresh. Calls at the same time share one run. Where a run fails, an
@@ -70,7 +59,7 @@ export class CommandBearer {
   }
 
   /**
-   * Runs the command. It is killed when nobody waits for it any more.
+   * Runs the command. It is killed when no caller waits for it any more.
    *
    * @throws CulvertError `auth_missing`: `details.problem` is `timeout`, `not_started`, `exit_status`,
    *   `too_much_output`, `not_utf8` or `empty`; the signal's reason
@@ -83,54 +72,61 @@ export class CommandBearer {
     const { command, args, cwd, timeoutMs: limitMs } = this.#auth;
     const isBareName = !/[/\\]/.test(command);
     const path = isAbsolute(command) || isBareName ? command : resolve(cwd, command);
-    const text = this.#textOf(await runProgram({ command: path, args, cwd, limitMs, signal }, this.#world));
-    this.#token = { text, at: this.#world.monotonic() };
-    return text;
+    const end = await runProgram({ command: path, args, cwd, limitMs, signal }, this.#world);
+    const answer = tokenIn(end, limitMs);
+    if ("token" in answer) {
+      this.#token = { text: answer.token, at: this.#world.monotonic() };
+      return answer.token;
+    }
+    const { what, cause, ...details } = answer;
+    throw new CulvertError(
+      "auth_missing",
+      `Cannot get a token from the command "${command}" of the provider: ${what}`,
+      {
+        hint:
+          "Run the command yourself: it must print the bearer token, and nothing else, on standard output.",
+        details: { command, ...details },
+        ...(cause === undefined ? {} : { cause }),
+      },
+    );
   }
+}
 
-  #textOf(end: ProgramEnd): string {
-    switch (end.kind) {
-      case "not_found":
-      case "not_started": {
-        const why = end.kind === "not_found" ? "it was not found" : "it could not be started";
-        throw this.#failure("not_started", why, {}, end.cause);
-      }
-      case "timeout": {
-        const { timeoutMs } = this.#auth;
-        throw this.#failure("timeout", `it did not finish within ${timeoutMs} ms`, { timeout_ms: timeoutMs });
-      }
-      case "too_much_output":
-        throw this.#failure("too_much_output", "it printed more than 1 MiB");
-    }
-    if (end.code !== 0 || end.signal !== null) {
-      const said = new TextDecoder().decode(end.stderr).trim().slice(0, MAX_STDERR);
-      const status = end.signal ?? end.code;
-      throw this.#failure("exit_status", `it ended with ${status}${said === "" ? "" : `: ${said}`}`, {
-        status,
-      });
-    }
-    let text: string;
-    try {
-      text = new TextDecoder("utf-8", { fatal: true }).decode(end.stdout).trim();
-    } catch (cause) {
-      throw this.#failure("not_utf8", "it printed something that is not UTF-8", {}, cause);
-    }
-    if (text === "") throw this.#failure("empty", "it printed nothing");
-    return text;
+/** Why a command gave no token. Members beside `what` and `cause` become details of the error. */
+interface CommandProblem {
+  readonly problem: string;
+  /** Completes the message. */
+  readonly what: string;
+  readonly cause?: unknown;
+  readonly timeout_ms?: number;
+  readonly status?: string | number;
+}
+
+/** Returns the token that a command printed. */
+function tokenIn(end: ProgramEnd, limitMs: number): { readonly token: string } | CommandProblem {
+  switch (end.kind) {
+    case "not_found":
+      return { problem: "not_started", what: "it was not found", cause: end.cause };
+    case "not_started":
+      return { problem: "not_started", what: "it could not be started", cause: end.cause };
+    case "timeout":
+      return { problem: "timeout", what: `it did not finish within ${limitMs} ms`, timeout_ms: limitMs };
+    case "too_much_output":
+      return { problem: "too_much_output", what: "it printed more than 1 MiB" };
   }
-
-  #failure(
-    problem: string,
-    text: string,
-    details: Readonly<Record<string, DetailValue>> = {},
-    cause?: unknown,
-  ): CulvertError {
-    const { command } = this.#auth;
-    const message = `Cannot get a token from the command "${command}" of the provider: ${text}`;
-    return new CulvertError("auth_missing", message, {
-      hint: "Run the command yourself: it must print the bearer token, and nothing else, on standard output.",
-      details: { command, problem, ...details },
-      ...(cause === undefined ? {} : { cause }),
-    });
+  if (end.code !== 0 || end.signal !== null) {
+    const said = new TextDecoder().decode(end.stderr).trim().slice(0, MAX_STDERR);
+    const status = end.signal ?? end.code;
+    return {
+      problem: "exit_status",
+      what: `it ended with ${status}${said === "" ? "" : `: ${said}`}`,
+      status,
+    };
+  }
+  try {
+    const token = new TextDecoder("utf-8", { fatal: true }).decode(end.stdout).trim();
+    return token === "" ? { problem: "empty", what: "it printed nothing" } : { token };
+  } catch (cause) {
+    return { problem: "not_utf8", what: "it printed something that is not UTF-8", cause };
   }
 }

@@ -33,7 +33,6 @@ interface TokenOwner extends AccountFacts {
   readonly planType?: string;
 }
 
-/** Options of {@link findOwner}. */
 interface OwnerQuery {
   readonly token: string;
   readonly codexHome: string;
@@ -43,7 +42,6 @@ interface OwnerQuery {
   readonly warn: (warning: Warning) => void;
 }
 
-/** Options of {@link personalTokenCredential}. */
 interface TokenCredentialOptions extends Omit<OwnerQuery, "token"> {
   readonly loginPolicy?: LoginPolicy | undefined;
   /** Removes a stored token of an account that is not allowed. */
@@ -117,35 +115,32 @@ export async function askOwner(
   const { status, text } = await exchange(query.dialer, {
     method: "GET",
     url,
-    headers: { authorization: `Bearer ${query.token}`, accept: "application/json" },
-    ...(signal === undefined ? {} : { signal }),
+    headers: { ...bearerHeaders(query.token), accept: "application/json" },
+    ...defined({ signal }),
   }, WHOAMI_LIMIT_MS);
   const details = { status, host: url.host };
   if (status === 401 || status === 403) {
     const message = `${url.host} refused the personal access token (${status})`;
-    throw new CulvertError("auth_rejected", message, {
-      hint: "Create a new token in the account settings.",
-      details,
-    });
+    const hint = "Create a new token in the account settings.";
+    throw new CulvertError("auth_rejected", message, { hint, details });
   }
   const { z } = await import("zod");
-  const parsed = z.object({
+  const { data: owner } = z.object({
     email: z.string().nullish(),
     chatgpt_user_id: z.string(),
     chatgpt_account_id: z.string(),
     chatgpt_plan_type: z.string(),
     chatgpt_account_is_fedramp: z.boolean(),
   }).safeParse(jsonObject(text));
-  if (status !== 200 || !parsed.success) {
+  if (status !== 200 || owner === undefined) {
     const message = `${url.host} did not name the owner of the personal access token (status ${status})`;
     throw new CulvertError("server", message, { details });
   }
-  const { email, ...owner } = parsed.data;
   return {
     accountId: owner.chatgpt_account_id,
     isFedramp: owner.chatgpt_account_is_fedramp,
     planType: owner.chatgpt_plan_type.toLowerCase(),
-    ...(email === undefined || email === null || email === "" ? {} : { email }),
+    ...defined({ email: textMember(owner, "email") }),
   };
 }
 
@@ -153,43 +148,24 @@ async function readCache(
   path: string,
   key: string,
 ): Promise<{ readonly at: number; readonly owner: TokenOwner } | undefined> {
-  let text: string;
-  try {
-    text = new TextDecoder().decode(await readRegularFile(path, CACHE_LIMIT_BYTES));
-  } catch (error) {
-    // Without a cache the authority is asked.
-    if (error instanceof Error) return undefined;
-    throw error;
-  }
-  const entry = jsonObject(text);
+  // Without a cache the authority is asked.
+  const bytes = await readRegularFile(path, CACHE_LIMIT_BYTES).catch(() => undefined);
+  const entry = jsonObject(new TextDecoder().decode(bytes));
   if (entry?.["token_sha256"] !== key || typeof entry["at"] !== "number") return undefined;
-  const accountId = textMember(entry, "account_id");
-  const planType = textMember(entry, "plan_type");
-  const email = textMember(entry, "email");
-  return {
-    at: entry["at"],
-    owner: {
-      isFedramp: entry["is_fedramp"] === true,
-      ...defined({ accountId, planType, email }),
-    },
-  };
+  const isFedramp = entry["is_fedramp"] === true;
+  const [accountId, planType, email] = ["account_id", "plan_type", "email"].map((name) =>
+    textMember(entry, name)
+  );
+  return { at: entry["at"], owner: { isFedramp, ...defined({ accountId, planType, email }) } };
 }
 
 async function writeCache(path: string, key: string, owner: TokenOwner, now: number): Promise<void> {
-  const entry = {
-    token_sha256: key,
-    at: now,
-    account_id: owner.accountId,
-    plan_type: owner.planType,
-    email: owner.email,
-    is_fedramp: owner.isFedramp,
-  };
-  try {
-    // Not through a symbolic link to a file of somebody else.
-    await Deno.remove(path).catch(() => {/* there is none, or writing fails too */});
-    await Deno.writeTextFile(path, JSON.stringify(entry), { mode: 0o600, createNew: true });
-  } catch (error) {
-    // The next start asks again.
-    if (!(error instanceof Error)) throw error;
-  }
+  const { accountId: account_id, planType: plan_type, email, isFedramp: is_fedramp } = owner;
+  const entry = { token_sha256: key, at: now, account_id, plan_type, email, is_fedramp };
+  // Not through a symbolic link to a file of another user.
+  await Deno.remove(path).catch(() => {/* there is none, or writing fails too */});
+  const options = { mode: 0o600, createNew: true };
+  await Deno.writeTextFile(path, JSON.stringify(entry), options).catch(
+    () => {/* the next start asks again */},
+  );
 }

@@ -1,17 +1,21 @@
 /**
- * One request to the authority, bounded in time and size. Redirects are never followed, since the requests carry
+ * Requests to the authority, bounded in time, size and number. Redirects are never followed, since the requests carry
  * tokens.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import type { Dialer, HttpReply, HttpRequest } from "../../net/dialer/dialer.ts";
+import { readText } from "../../net/dialer/body/read_text.ts";
+import type { Dialer, HttpRequest } from "../../net/dialer/dialer.ts";
+import { backoffMs, isTransient } from "../../net/dialer/retry.ts";
+import type { World } from "../../world/world.ts";
 import { isObject, type JsonObject, jsonObject } from "../json.ts";
 
 /** Default limit of an exchange, ms. */
 const EXCHANGE_LIMIT_MS = 30_000;
 /** Limit for the connection, ms. */
 const CONNECT_LIMIT_MS = 10_000;
+const ATTEMPTS = 3;
 /** Largest reply that is read, bytes. The authority's have a few KiB. */
 const MAX_BODY_BYTES = 256 * 1024;
 
@@ -44,22 +48,14 @@ export async function exchange(
   const limit = new AbortController();
   const message = `No complete answer from ${host}${pathname} within ${limitMs / 1000} s`;
   const timer = setTimeout(() => limit.abort(new CulvertError("header_timeout", message)), limitMs);
-  const signal = request.signal === undefined
-    ? limit.signal
-    : AbortSignal.any([limit.signal, request.signal]);
+  const signal = AbortSignal.any([limit.signal, ...request.signal === undefined ? [] : [request.signal]]);
   try {
-    const reply = await dialer.request({
-      connectTimeoutMs: CONNECT_LIMIT_MS,
-      ...request,
-      redirect: "manual",
-      signal,
-    });
-    const text = await readText(reply.body, signal);
-    const location = reply.headers.get("location");
-    if (reply.status >= 300 && reply.status < 400 && location !== null) {
-      throw redirected(request.url, reply.status, location);
-    }
-    return { status: reply.status, headers: reply.headers, text };
+    const bounds = { connectTimeoutMs: CONNECT_LIMIT_MS, redirect: "manual", signal } as const;
+    const { body, headers, status } = await dialer.request({ ...request, ...bounds });
+    const { text } = await readText(body, { maxBytes: MAX_BODY_BYTES, signal });
+    const location = headers.get("location");
+    if (status >= 300 && status < 400 && location !== null) throw redirected(request.url, status, location);
+    return { status, headers, text };
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -67,12 +63,49 @@ export async function exchange(
   }
 }
 
-/** Returns body and headers of a JSON request. */
-export function jsonBody(value: JsonObject): Pick<HttpRequest, "headers" | "body"> {
-  return {
-    headers: { "content-type": "application/json", accept: "application/json" },
-    body: JSON.stringify(value),
-  };
+interface RetryOptions {
+  /** Tells whether another try may succeed. Default: {@link mayPass}. */
+  readonly isTransient?: (failure: CulvertError) => boolean;
+  /** Called before each pause. */
+  readonly onRetry?: (failure: CulvertError, attempt: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes an exchange, at most three times while it fails in a way that may pass.
+ *
+ * @throws what the last try throws; the signal's reason
+ */
+export async function withRetry<T>(
+  world: World,
+  work: () => Promise<T>,
+  { isTransient = mayPass, onRetry, signal }: RetryOptions = {},
+): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      const isLast = !(error instanceof CulvertError) || attempt === ATTEMPTS || !isTransient(error);
+      if (isLast) throw error;
+      onRetry?.(error, attempt);
+      await world.sleep(backoffMs(attempt, world.random()), signal);
+    }
+  }
+}
+
+/** Tells whether a failed exchange may succeed soon: 408, 429, 5xx, and most failures of the network. */
+export function mayPass(failure: CulvertError): boolean {
+  const { status } = failure.details;
+  if (typeof status === "number") return status === 408 || status === 429 || status >= 500;
+  const { cause } = failure;
+  return isTransient({ kind: "error", error: cause instanceof CulvertError ? cause : failure });
+}
+
+/** Returns a request with a JSON body. */
+export function jsonPost(url: URL, value: JsonObject): HttpRequest {
+  const headers = { "content-type": "application/json", accept: "application/json" };
+  return { method: "POST", url, headers, body: JSON.stringify(value) };
 }
 
 /** Returns the error code in a reply: `error.code`, else `error`, else `code`; lower case. */
@@ -96,27 +129,4 @@ function redirected(url: URL, status: number, location: string): CulvertError {
       details: { host: url.host, status, target },
     },
   );
-}
-
-async function readText(body: HttpReply["body"], signal: AbortSignal): Promise<string> {
-  if (body === null) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let total = 0;
-  const cancel = () => void body.cancel(signal.reason).catch(() => {/* the reason is thrown below */});
-  signal.addEventListener("abort", cancel, { once: true });
-  try {
-    while (total <= MAX_BODY_BYTES) {
-      const bytes = await body.read();
-      // A cancelled body ends like a complete one.
-      if (bytes === undefined && signal.aborted) throw signal.reason;
-      if (bytes === undefined) return text + decoder.decode();
-      total += bytes.byteLength;
-      text += decoder.decode(bytes, { stream: true });
-    }
-    await body.cancel();
-    return text;
-  } finally {
-    signal.removeEventListener("abort", cancel);
-  }
 }

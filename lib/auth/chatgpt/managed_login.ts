@@ -10,29 +10,26 @@ import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { Observer } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
-import type { AuthRecord } from "../auth_record.ts";
-import type { CredentialStore } from "../credential_store.ts";
+import { type AuthRecord, isDue, isExpired } from "../auth_record.ts";
+import type { CredentialStore } from "../store/credential_store.ts";
 import type { HeldLock } from "../../files/file_lock.ts";
+import { accountFacts, bearerHeaders } from "../auth_headers.ts";
+import type { CredentialSource } from "../authenticator.ts";
 import { defined } from "../json.ts";
-import type { RefreshReason } from "../recovery/active_credential.ts";
+import { readClaims } from "../jwt_claims.ts";
+import type { ActiveCredential, RefreshReason } from "../recovery/active_credential.ts";
 import { isPermanent, permanentFailure, transientFailure } from "../recovery/refresh_failure.ts";
-import { isDue, isExpired } from "../token_freshness.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
 import { knownRefusal, noteRefusal } from "./refused_tokens.ts";
 import { StoredLogin } from "./stored_login.ts";
-import { refreshGrant, type RefreshReply } from "./token_endpoint.ts";
+import { refreshGrant, type Renewed } from "./token_endpoint.ts";
 
-/** How long to wait for another process that renews, ms: longer than that may take. */
-const LOCK_LIMIT_MS = 45_000;
-/** The same while the present token is still valid, ms. */
+/** How long to wait for another process that renews while the present token is still valid, ms. */
 const LOCK_LIMIT_WHILE_VALID_MS = 5_000;
 /** A token that was received this recently is not renewed, ms: the clock may be wrong. */
 const JUST_RECEIVED_MS = 60_000;
-/** Limit for all requests of one refresh, ms. */
-const REFRESH_LIMIT_MS = 30_000;
-const ATTEMPTS = 3;
-const FIRST_PAUSE_MS = 250;
 const CLOCK_TOLERANCE_MS = 120_000;
+const TAKEN_OVER = "Using tokens that another process renewed";
 
 /** What a login works with. */
 export interface ManagedLoginOptions {
@@ -48,8 +45,11 @@ export interface ManagedLoginOptions {
   readonly hold?: ((work: Promise<unknown>) => void) | undefined;
 }
 
-/** A login whose tokens can be renewed. */
-export class ManagedLogin {
+/** A ChatGPT login as the credential of a session. Creating it sends no request. */
+export class ManagedLogin implements ActiveCredential {
+  readonly mode = "chatgpt";
+  readonly source: CredentialSource;
+  readonly renewal = { mode: "managed", login: this } as const;
   readonly #options: ManagedLoginOptions;
   readonly #login: StoredLogin;
   readonly #renewOnce: (signal: AbortSignal | undefined, reason: RefreshReason) => Promise<boolean>;
@@ -63,6 +63,7 @@ export class ManagedLogin {
 
   constructor(options: ManagedLoginOptions) {
     this.#options = options;
+    this.source = options.store.source;
     const warn = (warning: Warning) => this.#warnOnce(warning);
     this.#login = new StoredLogin({ ...options, warn, note: (message) => this.#note(message) });
     // Once a token is sent, the answer must be saved.
@@ -77,6 +78,21 @@ export class ManagedLogin {
   get record(): AuthRecord {
     return this.#login.record;
   }
+
+  /** Returns the headers of one request, with tokens that are renewed first when they are due. */
+  readonly authorize = async (signal?: AbortSignal) => {
+    await this.current(signal);
+    return { headers: this.presentHeaders() };
+  };
+
+  /** Returns the headers with the present token. */
+  readonly presentHeaders = () => bearerHeaders(this.#login.accessToken, accountFacts(this.record));
+
+  /** Returns when the access token was issued and when it expires. */
+  readonly lifetime = () => {
+    const { issuedAt, expiresAt } = readClaims(this.#login.accessToken) ?? {};
+    return defined({ issuedAt, expiresAt });
+  };
 
   /** Whether the record in use is in the store. */
   get isSaved(): boolean {
@@ -123,8 +139,7 @@ export class ManagedLogin {
 
   async #renewLocked(reason: RefreshReason): Promise<boolean> {
     const { store } = this.#options;
-    const limitMs = this.#isStillValid(reason) ? LOCK_LIMIT_WHILE_VALID_MS : LOCK_LIMIT_MS;
-    const result = await store.lock(limitMs);
+    using result = await store.lock(this.#isStillValid(reason) ? LOCK_LIMIT_WHILE_VALID_MS : undefined);
     if (result.kind === "busy") {
       if (await this.#login.reload()) return true;
       const facts = { store: store.source.name };
@@ -132,16 +147,8 @@ export class ManagedLogin {
     }
     const lock = result.kind === "held" ? result.lock : undefined;
     if (lock === undefined) this.#note(`No lock for the login in ${store.source.name}; renewing without one`);
-    try {
-      return await this.#renewHolding(lock, reason);
-    } finally {
-      lock?.release();
-    }
-  }
-
-  async #renewHolding(lock: HeldLock | undefined, reason: RefreshReason): Promise<boolean> {
     if (await this.#login.reload()) {
-      this.#note("Using tokens that another process renewed");
+      this.#note(TAKEN_OVER);
       if (!isDue(this.record, this.#now())) return true;
     }
     const sent = this.#login.refreshToken;
@@ -149,49 +156,36 @@ export class ManagedLogin {
     if (this.#end?.refreshToken === sent) throw this.#end.error;
     const refusal = lock === undefined ? undefined : await knownRefusal(lock, sent);
     if (refusal !== undefined) throw this.#ended(sent, permanentFailure(refusal, { known: true }));
-    // A token that is spent without a place for its successor is a lost login.
-    const slot = await this.#options.store.reserve();
-    let reply: RefreshReply;
-    try {
-      reply = await this.#request(sent, reason);
-    } catch (error) {
-      await slot.abandon();
-      throw error;
-    }
-    if (reply.kind === "renewed") {
-      const before = this.#login.accessToken;
-      this.#login.accept(reply.tokens);
-      this.#receivedAt = this.#options.world.now();
-      this.#end = undefined;
-      await this.#login.save(slot);
-      this.#compareClocks(reply.serverTime);
-      return this.#login.accessToken !== before;
-    }
-    await slot.abandon();
-    const { status, code } = reply;
-    const facts = defined({ status, error_code: code });
-    if (reply.kind === "transient") throw transientFailure(reply.problem, facts, reply.cause);
-    this.#login.markSpent(sent);
-    // The codex client takes no lock around its request and may have been faster.
-    if (await this.#login.tryReload()) {
-      this.#note("Using tokens that another process renewed");
-      return true;
-    }
-    if (lock !== undefined && code !== undefined) await noteRefusal(lock, sent, reply.reason);
-    throw this.#ended(sent, permanentFailure(reply.reason, facts));
+    return await this.#renewHolding(lock, sent, reason);
   }
 
-  async #request(refreshToken: string, reason: RefreshReason): Promise<RefreshReply> {
-    const { dialer, endpoints, world } = this.#options;
-    const end = world.monotonic() + REFRESH_LIMIT_MS;
-    for (let attempt = 1;; attempt++) {
-      const reply = await refreshGrant(dialer, endpoints, refreshToken, reason, end - world.monotonic());
-      if (reply.kind !== "transient" || !reply.isWorthRetrying || attempt === ATTEMPTS) return reply;
-      const pause = FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.9 + 0.2 * world.random());
-      if (world.monotonic() + pause >= end) return reply;
-      this.#note(`Refresh attempt ${attempt} failed: ${reply.problem}`);
-      await world.sleep(pause);
+  async #renewHolding(lock: HeldLock | undefined, sent: string, reason: RefreshReason): Promise<boolean> {
+    // A token that is spent without a place for its successor is a lost login.
+    const slot = await this.#options.store.reserve();
+    const before = this.#login.accessToken;
+    let reply: Renewed;
+    try {
+      reply = await refreshGrant({ ...this.#options, note: (text) => this.#note(text) }, sent, reason);
+    } catch (error) {
+      await slot.abandon();
+      if (!(error instanceof CulvertError) || !isPermanent(error)) throw error;
+      this.#login.markSpent(sent);
+      // The codex client takes no lock around its request and may have been faster.
+      if (await this.#login.tryReload()) {
+        this.#note(TAKEN_OVER);
+        return true;
+      }
+      if (lock !== undefined && error.details["error_code"] !== undefined) {
+        await noteRefusal(lock, sent, error);
+      }
+      throw this.#ended(sent, error);
     }
+    this.#login.accept(reply.tokens);
+    this.#receivedAt = this.#options.world.now();
+    this.#end = undefined;
+    await this.#login.save(slot);
+    this.#compareClocks(reply.serverTime);
+    return this.#login.accessToken !== before;
   }
 
   #isStillValid(reason: RefreshReason): boolean {
@@ -199,14 +193,13 @@ export class ManagedLogin {
   }
 
   #ended(refreshToken: string, error: CulvertError): CulvertError {
-    if (isPermanent(error)) this.#end = { refreshToken, error };
+    this.#end = { refreshToken, error };
     return error;
   }
 
-  #compareClocks(serverTime: number | undefined): void {
-    if (serverTime === undefined) return;
+  #compareClocks(serverTime: number): void {
     const offset = serverTime - this.#options.world.now();
-    if (Math.abs(offset) <= CLOCK_TOLERANCE_MS) return;
+    if (!(Math.abs(offset) > CLOCK_TOLERANCE_MS)) return;
     this.#clockOffset = offset;
     const minutes = Math.round(Math.abs(offset) / 60_000);
     const message =

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { CulvertError } from "../../errors.ts";
 import type { HeldLock } from "../../files/file_lock.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { jsonObject } from "../json.ts";
@@ -21,11 +22,11 @@ export async function knownRefusal(
   return REASONS.find((reason) => reason === note["reason"]);
 }
 
-/** Writes the note. */
+/** Writes the note. @param refusal as `permanentFailure` returns it */
 export async function noteRefusal(
   lock: HeldLock,
   refreshToken: string,
-  reason: PermanentReason,
+  { details: { reason = "other" } }: CulvertError,
 ): Promise<void> {
   await lock.writeNote(JSON.stringify({ refused_sha256: await fingerprint(refreshToken), reason }));
 }

@@ -14,14 +14,13 @@ import {
   type RenewedTokens,
   renewTokens,
 } from "../auth_record.ts";
-import { type CredentialStore, type WriteSlot } from "../credential_store.ts";
+import type { CredentialStore, WriteSlot } from "../store/credential_store.ts";
 import { permanentFailure } from "../recovery/refresh_failure.ts";
 
 const SAVE_PAUSES_MS = [0, 50, 250] as const;
 /** How long a later request waits for the lock to save what an earlier one could not, ms. */
 const SAVE_LOCK_LIMIT_MS = 1_000;
 
-/** What a stored login works with. */
 interface StoredLoginParts {
   readonly store: CredentialStore;
   /** As read from `store`; mode `chatgpt`, with tokens. */
@@ -133,16 +132,14 @@ export class StoredLogin {
   /** Saves what could not be saved before. Does nothing where there is nothing to save. */
   async saveAgain(): Promise<void> {
     if (this.#unsaved === undefined) return;
-    const result = await this.#parts.store.lock(SAVE_LOCK_LIMIT_MS);
-    if (result.kind === "busy") return;
+    using lock = await this.#parts.store.lock(SAVE_LOCK_LIMIT_MS);
+    if (lock.kind === "busy") return;
     try {
       await this.#commit(await this.#parts.store.reserve());
       this.#parts.note("The renewed login was saved");
     } catch (error) {
       // It was reported once; the next request tries again.
       if (!(error instanceof CulvertError)) throw error;
-    } finally {
-      if (result.kind === "held") result.lock.release();
     }
   }
 

@@ -1,37 +1,31 @@
 /**
- * The refresh grant. The authority takes it as JSON with a reason (as codex 0.171.0 sends it), not as the form of
- * RFC 6749 §6, so no OAuth library is used here.
+ * Refreshes and revokes tokens. The authority takes both requests as JSON (as codex 0.171.0 sends them), not as the
+ * forms of RFC 6749 §6 and RFC 7009, so no OAuth library is used here.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { describeWebPage, webPageHint, webPageIn } from "../../net/failure/web_page.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
-import type { RenewedTokens } from "../auth_record.ts";
+import { describeWebPage, webPageHint, webPageIn } from "../../net/failure/web_page.ts";
+import type { World } from "../../world/world.ts";
+import type { AuthRecord, RenewedTokens } from "../auth_record.ts";
 import { defined, jsonObject } from "../json.ts";
 import type { RefreshReason } from "../recovery/active_credential.ts";
-import type { PermanentReason } from "../recovery/refresh_failure.ts";
+import { permanentFailure, type PermanentReason, transientFailure } from "../recovery/refresh_failure.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
-import { type AuthReply, errorCodeOf, exchange, isSuccess, jsonBody } from "./auth_exchange.ts";
+import {
+  type AuthReply,
+  errorCodeOf,
+  exchange,
+  isSuccess,
+  jsonPost,
+  mayPass,
+  withRetry,
+} from "./auth_exchange.ts";
 
-/** The result of a refresh. */
-export type RefreshReply =
-  | { readonly kind: "renewed"; readonly tokens: RenewedTokens; readonly serverTime?: number }
-  | {
-    readonly kind: "permanent";
-    readonly reason: PermanentReason;
-    readonly status: number;
-    readonly code?: string;
-  }
-  | {
-    readonly kind: "transient";
-    /** Whether another try soon may succeed. */
-    readonly isWorthRetrying: boolean;
-    readonly problem: string;
-    readonly status?: number;
-    readonly code?: string;
-    readonly cause?: unknown;
-  };
+/** Limit for all requests of one refresh, ms. */
+const REFRESH_LIMIT_MS = 30_000;
+const REVOKE_LIMIT_MS = 10_000;
 
 const PERMANENT_CODES: Readonly<Record<string, PermanentReason>> = {
   refresh_token_expired: "expired",
@@ -41,82 +35,121 @@ const PERMANENT_CODES: Readonly<Record<string, PermanentReason>> = {
   unauthorized_client: "other",
 };
 
+interface RefreshParts {
+  readonly dialer: Dialer;
+  readonly endpoints: Pick<AuthEndpoints, "clientId" | "tokenUrl">;
+  readonly world: World;
+  /** Receives the failure of each try that is followed by another. */
+  readonly note: (message: string) => void;
+}
+
+/** The answer to a refresh. */
+export interface Renewed {
+  readonly tokens: RenewedTokens;
+  /** The clock of the authority, ms since 1970; NaN where it is not known. */
+  readonly serverTime: number;
+}
+
 /**
  * Sends a refresh token, which is spent by that. The caller holds the lock of the login and saves the answer.
  *
  * @param refreshToken not empty
- * @param limitMs for the whole exchange, ms
+ * @throws CulvertError as {@link permanentFailure} for a refusal, as {@link transientFailure} for all else
  */
 export async function refreshGrant(
-  dialer: Dialer,
-  endpoints: AuthEndpoints,
+  { dialer, endpoints: { clientId, tokenUrl }, note, world }: RefreshParts,
   refreshToken: string,
   reason: RefreshReason,
-  limitMs: number,
-): Promise<RefreshReply> {
-  const body = jsonBody({
-    client_id: endpoints.clientId,
+): Promise<Renewed> {
+  const request = jsonPost(tokenUrl, {
+    client_id: clientId,
     grant_type: "refresh_token",
     refresh_reason: reason,
     refresh_token: refreshToken,
   });
-  let reply: AuthReply;
-  try {
-    reply = await exchange(dialer, { method: "POST", url: endpoints.tokenUrl, ...body }, limitMs);
-  } catch (cause) {
-    if (!(cause instanceof CulvertError)) throw cause;
-    // After a connection timeout the next try would take as long.
-    const isWorthRetrying = cause.exitStatus === 5 &&
-      cause.code !== "connect_timeout" && cause.code !== "redirect";
-    return { kind: "transient", isWorthRetrying, problem: cause.message, cause };
-  }
-  return blocked(reply, endpoints.tokenUrl.host) ??
-    (isSuccess(reply) ? await renewed(reply) : refused(reply));
+  const end = world.monotonic() + REFRESH_LIMIT_MS;
+  return await withRetry(world, async () => {
+    let reply: AuthReply;
+    try {
+      reply = await exchange(dialer, request, end - world.monotonic());
+    } catch (cause) {
+      throw cause instanceof CulvertError ? transientFailure(cause.message, {}, cause) : cause;
+    }
+    const page = blockPage(reply, tokenUrl.host);
+    if (page !== undefined) throw transientFailure(page.message, { status: reply.status }, page);
+    if (!isSuccess(reply)) throw refusal(reply);
+    const tokens = await tokensIn(reply.text);
+    if (tokens !== undefined) return { tokens, serverTime: Date.parse(reply.headers.get("date") ?? "") };
+    const problem = `the answer has status ${reply.status} but contains no tokens`;
+    throw transientFailure(problem, { status: reply.status });
+  }, {
+    isTransient: (failure) => mayPass(failure) && !isSlow(failure) && world.monotonic() < end,
+    onRetry: ({ message }, attempt) => note(`Refresh attempt ${attempt} failed: ${message}`),
+  });
 }
 
-/** A web page in place of the authority's answer. It says nothing about the refresh token. */
-function blocked({ headers, status, text }: AuthReply, host: string): RefreshReply | undefined {
+/** Tells whether the next try would take as long: after a connection timeout. */
+function isSlow({ cause }: CulvertError): boolean {
+  return cause instanceof CulvertError && cause.code === "connect_timeout";
+}
+
+/** Returns the error of a web page in place of the authority's answer. It says nothing about the refresh token. */
+function blockPage({ headers, status, text }: AuthReply, host: string): CulvertError | undefined {
   const page = webPageIn(headers, text);
   if (page === undefined) return undefined;
-  const problem = `${host} answered ${status}: ${describeWebPage(page)}`;
-  const cause = new CulvertError("blocked", problem, { hint: webPageHint(page, status, host) });
-  return { kind: "transient", isWorthRetrying: status >= 500, status, problem, cause };
+  const message = `${host} answered ${status}: ${describeWebPage(page)}`;
+  return new CulvertError("blocked", message, { hint: webPageHint(page, status, host) });
 }
 
-async function renewed(reply: AuthReply): Promise<RefreshReply> {
+/** Returns the tokens in an answer of the token endpoint; `undefined` where there are none. */
+export async function tokensIn(text: string): Promise<RenewedTokens | undefined> {
   const { z } = await import("zod");
   const token = z.string().min(1).optional();
   const parsed = z.object({ id_token: token, access_token: token, refresh_token: token })
-    .safeParse(jsonObject(reply.text));
-  if (!parsed.success || Object.keys(parsed.data).length === 0) {
-    return {
-      kind: "transient",
-      isWorthRetrying: false,
-      status: reply.status,
-      problem: `the answer has status ${reply.status} but contains no tokens`,
-    };
-  }
+    .safeParse(jsonObject(text));
+  if (!parsed.success || Object.keys(parsed.data).length === 0) return undefined;
   const { id_token: idToken, access_token: accessToken, refresh_token: refreshToken } = parsed.data;
-  const serverTime = Date.parse(reply.headers.get("date") ?? "");
-  return {
-    kind: "renewed",
-    tokens: {
-      ...defined({ accessToken, idToken, refreshToken }),
-    },
-    ...(Number.isNaN(serverTime) ? {} : { serverTime }),
-  };
+  return defined({ accessToken, idToken, refreshToken });
 }
 
 /** Classifies a refusal. The server's message is not repeated: it may quote what was sent. */
-function refused({ status, text }: AuthReply): RefreshReply {
+function refusal({ status, text }: AuthReply): CulvertError {
   const code = errorCodeOf(text);
-  const known = code === undefined ? { status } : { status, code };
+  const facts = { status, ...defined({ error_code: code }) };
   const reason = PERMANENT_CODES[code ?? ""] ?? (status === 401 ? "other" : undefined);
-  if (reason !== undefined) return { kind: "permanent", reason, ...known };
-  return {
-    kind: "transient",
-    isWorthRetrying: status === 408 || status === 429 || status >= 500,
-    problem: `status ${status}${code === undefined ? "" : ` (${code})`}`,
-    ...known,
-  };
+  if (reason !== undefined) return permanentFailure(reason, facts);
+  return transientFailure(`status ${status}${code === undefined ? "" : ` (${code})`}`, facts);
+}
+
+interface RevokeParts {
+  readonly dialer: Dialer;
+  readonly revokeUrl: URL;
+  readonly clientId: string;
+  /** ms. Default: 10 s. */
+  readonly limitMs?: number;
+}
+
+/**
+ * Revokes the refresh token of a login, else its access token.
+ *
+ * @returns why it failed; `undefined` after a success, and where there is nothing to revoke
+ */
+export async function revokeLogin(parts: RevokeParts, record: AuthRecord): Promise<string | undefined> {
+  if (record.mode !== "chatgpt" || record.tokens === undefined) return undefined;
+  const { refreshToken, accessToken } = record.tokens;
+  if (refreshToken === "" && accessToken === "") return undefined;
+  const body = refreshToken === ""
+    ? { token: accessToken, token_type_hint: "access_token" }
+    : { token: refreshToken, token_type_hint: "refresh_token", client_id: parts.clientId };
+  try {
+    const reply = await exchange(
+      parts.dialer,
+      jsonPost(parts.revokeUrl, body),
+      parts.limitMs ?? REVOKE_LIMIT_MS,
+    );
+    return isSuccess(reply) ? undefined : `${parts.revokeUrl.host} answered ${reply.status}`;
+  } catch (error) {
+    if (error instanceof CulvertError) return error.message;
+    throw error;
+  }
 }

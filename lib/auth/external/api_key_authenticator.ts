@@ -7,7 +7,7 @@ import { CulvertError } from "../../errors.ts";
 import { type Observer, SILENT } from "../../net/observer.ts";
 import type { World } from "../../world/world.ts";
 import { bearerHeaders } from "../auth_headers.ts";
-import type { Authenticator, Authorization } from "../authenticator.ts";
+import type { Authenticator } from "../authenticator.ts";
 import { headerValue } from "../credential.ts";
 import { type ActiveCredential, fixedCredential } from "../recovery/active_credential.ts";
 import { Recovery } from "../recovery/recovery.ts";
@@ -15,7 +15,7 @@ import { callExternal, externalFailure } from "./external_call.ts";
 
 /**
  * Returns the key. Called before each request, and once a turn after a 401: where it then returns another key, the
- * request is sent again. Each call has 10 s; the signal is aborted when nobody waits any more.
+ * request is sent again. Each call has 10 s; the signal is aborted when no caller waits any more.
  */
 export type ApiKeyFunction = (signal: AbortSignal) => string | Promise<string>;
 
@@ -33,17 +33,17 @@ export function apiKeyAuthenticator(
       ? fixedCredential("apikey", SOURCE, keyHeaders(key), "not_refreshable_auth")
       : functionCredential(key, world);
   return {
-    authorize: async (signal) => await active().authorize(signal),
+    authorize: async (signal) => ({ mode: "apikey", source: SOURCE, ...await active().authorize(signal) }),
     startTurn: () => new Recovery(active, observer),
   };
 }
 
 function functionCredential(key: ApiKeyFunction, world: Pick<World, "sleep">): ActiveCredential {
   // The next request carries the key that recovery received: it may be for one use.
-  let renewed: Authorization | undefined;
-  const call = async (signal: AbortSignal | undefined): Promise<Authorization> => {
+  let renewed: Readonly<Record<string, string>> | undefined;
+  const call = async (signal: AbortSignal | undefined) => {
     try {
-      return { mode: "apikey", source: SOURCE, headers: keyHeaders(await callExternal(key, world, signal)) };
+      return keyHeaders(await callExternal(key, world, signal));
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof CulvertError) throw cause;
@@ -54,22 +54,13 @@ function functionCredential(key: ApiKeyFunction, world: Pick<World, "sleep">): A
   return {
     mode: "apikey",
     source: SOURCE,
-    renewal: {
-      mode: "external",
-      renew: async (signal) => {
-        const fresh = await call(signal);
-        renewed = fresh;
-        return fresh.headers;
-      },
-    },
+    renewal: { mode: "external", renew: async (signal) => renewed = await call(signal) },
     authorize: async (signal) => {
       // Taken before the wait, during which another turn may receive one.
       const kept = renewed;
       renewed = undefined;
-      return kept ?? await call(signal);
+      return { headers: kept ?? await call(signal) };
     },
-    presentHeaders: () => undefined,
-    facts: () => ({ mode: "apikey", source: SOURCE }),
   };
 }
 

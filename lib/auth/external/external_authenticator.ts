@@ -11,6 +11,7 @@ import type { World } from "../../world/world.ts";
 import { bearerHeaders } from "../auth_headers.ts";
 import type { Authenticator, AuthMode, Authorization, CredentialSource } from "../authenticator.ts";
 import { headerValue } from "../credential.ts";
+import { defined } from "../json.ts";
 import { readClaims } from "../jwt_claims.ts";
 import { accountObjection, forbidden, methodObjection } from "../policy/login_policy.ts";
 import type { ActiveCredential } from "../recovery/active_credential.ts";
@@ -20,7 +21,6 @@ import { callExternal, externalFailure } from "./external_call.ts";
 
 const SOURCE: CredentialSource = { kind: "host", name: "the externalAuth option" };
 
-/** Options of {@link externalAuthenticator}. */
 interface ExternalAuthenticatorOptions {
   readonly auth: ExternalAuth;
   readonly world: Pick<World, "sleep">;
@@ -35,7 +35,7 @@ export function externalAuthenticator(options: ExternalAuthenticatorOptions): Au
   const holder = new CredentialHolder(options);
   return {
     authorize: (signal) => holder.authorize(signal),
-    startTurn: () => new Recovery(() => holder.active(), options.observer),
+    startTurn: () => new Recovery(() => holder, options.observer),
   };
 }
 
@@ -46,9 +46,10 @@ interface Held {
   readonly accountId?: string;
 }
 
-class CredentialHolder {
+class CredentialHolder implements ActiveCredential {
+  readonly source = SOURCE;
+  readonly renewal: ActiveCredential["renewal"];
   readonly #options: ExternalAuthenticatorOptions;
-  readonly #renewOnce = singleFlight((signal) => this.#renew(signal));
   #held: Held | undefined;
   /** The permanent failure of `resolve`. */
   #ended: CulvertError | undefined;
@@ -57,25 +58,20 @@ class CredentialHolder {
 
   constructor(options: ExternalAuthenticatorOptions) {
     this.#options = options;
+    this.renewal = { mode: "external", renew: singleFlight((signal) => this.#renew(signal)) };
   }
 
-  active(): ActiveCredential {
-    const mode = this.#held?.mode ?? "chatgpt";
-    return {
-      mode,
-      source: SOURCE,
-      renewal: { mode: "external", renew: (signal) => this.#renewOnce(signal) },
-      authorize: (signal) => this.authorize(signal),
-      presentHeaders: () => this.#held?.headers,
-      facts: () => ({ mode, source: SOURCE }),
-    };
+  get mode(): AuthMode {
+    return this.#held?.mode ?? "chatgpt";
   }
+
+  readonly presentHeaders = () => this.#held?.headers;
 
   /** @throws CulvertError `auth_missing`, `auth_refresh_failed` for another account; the signal's reason */
-  async authorize(signal: AbortSignal | undefined): Promise<Authorization> {
+  readonly authorize = async (signal?: AbortSignal): Promise<Authorization> => {
     const { mode, headers } = await this.#current(signal);
     return { mode, source: SOURCE, headers };
-  }
+  };
 
   async #current(signal: AbortSignal | undefined): Promise<Held> {
     const held = this.#held;
@@ -102,21 +98,18 @@ class CredentialHolder {
 
   async #renew(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
     const { auth, world } = this.#options;
-    const previousAccountId = this.#held?.accountId;
-    const account = previousAccountId === undefined ? {} : { previousAccountId };
-    const name = auth.refresh === undefined ? "resolve" : "refresh";
+    const context = {
+      reason: "unauthorized",
+      ...defined({ previousAccountId: this.#held?.accountId }),
+    } as const;
+    const call = (either: AbortSignal) =>
+      auth.refresh?.({ ...context, signal: either }) ?? auth.resolve(either);
     let credential: ExternalCredential;
     try {
-      credential = await callExternal(
-        (either) =>
-          auth.refresh === undefined
-            ? auth.resolve(either)
-            : auth.refresh({ reason: "unauthorized", ...account, signal: either }),
-        world,
-        signal,
-      );
+      credential = await callExternal(call, world, signal);
     } catch (cause) {
       signal.throwIfAborted();
+      const name = auth.refresh === undefined ? "resolve" : "refresh";
       throw this.#failure("auth_refresh_failed", `Cannot renew the credential: \`${name}\``, cause);
     }
     this.#held = this.#accept(credential);

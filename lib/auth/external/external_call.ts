@@ -12,7 +12,7 @@ const LIMIT_MS = 10_000;
 class ExternalTimeout extends Error {}
 
 /**
- * Calls a function. It gets a signal that is aborted when nobody waits for it any more.
+ * Calls a function. It gets a signal that is aborted when no caller waits for it any more.
  *
  * @param call the function
  * @param signal ends the wait

@@ -5,30 +5,23 @@
  */
 import { agentBackend, agentClaims, verifyAgentToken } from "../agent/agent_token.ts";
 import { askOwner } from "../api_key/personal_access_token.ts";
-import type { AuthMode } from "../authenticator.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import { PERSONAL_TOKEN_PREFIX } from "../credential.ts";
 import { defined, textMember } from "../json.ts";
 import { readPayload } from "../jwt_claims.ts";
-import { loginFailure, type LoginParts, type SignedIn } from "./login_parts.ts";
 import {
-  checkStore,
   checkWorkspace,
-  saveAgentIdentity,
+  loginFailure,
+  type LoginParts,
+  replaceLogin,
   type SaveParts,
-  savePersonalAccessToken,
-} from "./save_login.ts";
+  type SignedIn,
+} from "./login_parts.ts";
 
-/** What a login with a token works with. */
 interface AccessTokenParts extends SaveParts, Pick<LoginParts, "workspaces"> {
   readonly endpoints: AuthEndpoints;
   /** From `chatgpt_base_url`. */
   readonly chatgptBaseUrl?: string | undefined;
-}
-
-/** The account of a new login, and the kind of its token. */
-interface TokenSignedIn extends SignedIn {
-  readonly mode: Extract<AuthMode, "personalAccessToken" | "agentIdentity">;
 }
 
 /**
@@ -42,12 +35,13 @@ export async function loginWithAccessToken(
   parts: AccessTokenParts,
   token: string,
   signal?: AbortSignal,
-): Promise<TokenSignedIn> {
-  await checkStore(parts, { signal });
+): Promise<SignedIn> {
+  await parts.store.check({ signal });
   if (!token.startsWith(PERSONAL_TOKEN_PREFIX)) return await loginWithIdentity(parts, token, signal);
   const { isFedramp: _, ...owner } = await askOwner({ ...parts, token }, signal);
   checkWorkspace(parts, owner.accountId);
-  await savePersonalAccessToken(parts, token);
+  // Without a mode, so that older clients can read the file (as codex 0.171.0).
+  await replaceLogin(parts, { OPENAI_API_KEY: null, personal_access_token: token });
   return { mode: "personalAccessToken", ...owner };
 }
 
@@ -55,7 +49,7 @@ async function loginWithIdentity(
   parts: AccessTokenParts,
   token: string,
   signal: AbortSignal | undefined,
-): Promise<TokenSignedIn> {
+): Promise<SignedIn> {
   const unverified = readPayload(token);
   if (unverified === undefined) {
     throw loginFailure("not_a_token", "Standard input contains no access token", {
@@ -67,7 +61,7 @@ async function loginWithIdentity(
   const backend = agentBackend(parts.chatgptBaseUrl);
   const payload = await verifyAgentToken(token, { ...parts, backend }, signal);
   const { accountId } = agentClaims(payload);
-  await saveAgentIdentity(parts, token);
+  await replaceLogin(parts, { auth_mode: "agentIdentity", OPENAI_API_KEY: null, agent_identity: token });
   const email = textMember(payload, "email");
   return {
     mode: "agentIdentity",

@@ -6,16 +6,30 @@
 import { calculatePKCECodeChallenge, generateRandomCodeVerifier, generateRandomState } from "oauth4webapi";
 import { CulvertError } from "../../errors.ts";
 import { redactUrl } from "../../redaction/address.ts";
-import { type CallbackAnswer, pastedAnswer } from "./callback/callback_answer.ts";
+import type { AuthRecord } from "../auth_record.ts";
+import { defined } from "../json.ts";
+import { type CallbackAnswer, pastedAnswer, PendingAnswer } from "./callback/callback_answer.ts";
 import { CALLBACK_PORTS, type PortProblem, startCallbackServer } from "./callback/callback_server.ts";
-import { PendingAnswer } from "./callback/pending_answer.ts";
-import { exchangeApiKey, exchangeCode } from "./code_exchange.ts";
-import { loginFailure, type LoginParts, type LoginTokens, type SignedIn } from "./login_parts.ts";
-import { checkReachable } from "./preflight.ts";
-import { addApiKey, CHATGPT_LOGIN_BYTES, checkStore, saveTokens } from "./save_login.ts";
+import { checkReachable, exchangeApiKey, exchangeCode } from "./code_exchange.ts";
+import {
+  CHATGPT_LOGIN_BYTES,
+  loginFailure,
+  type LoginParts,
+  type LoginTokens,
+  saveTokens,
+  type SignedIn,
+} from "./login_parts.ts";
 
 /** How long to wait for an answer, ms. */
 const ANSWER_LIMIT_MS = 10 * 60_000;
+/** What the browser will show where no port can be used. */
+const PORT_EXPLANATIONS: Readonly<Record<PortProblem["problem"], string>> = {
+  "in use":
+    "Another program listens there, perhaps another login, and the page at the end will be that program's. It " +
+    "cannot use the code in the address.",
+  "not permitted": "The browser will end on a page that does not load. (Windows reserves ports: " +
+    "netsh int ipv4 show excludedportrange tcp)",
+};
 const SCOPES = "openid profile email offline_access api.connectors.read api.connectors.invoke";
 
 /** What a login by browser works with. */
@@ -37,29 +51,28 @@ export interface BrowserLoginParts extends LoginParts {
  * @throws CulvertError `auth_login_failed`, `auth_storage`, network and TLS codes; the signal's reason
  */
 export async function loginByBrowser(parts: BrowserLoginParts, signal?: AbortSignal): Promise<SignedIn> {
-  await checkStore(parts, { signal, expectedBytes: CHATGPT_LOGIN_BYTES });
+  await parts.store.check({ signal, expectedBytes: CHATGPT_LOGIN_BYTES });
   await checkReachable(parts, signal);
   const verifier = generateRandomCodeVerifier();
   const challenge = await calculatePKCECodeChallenge(verifier);
   const state = generateRandomState();
   signal?.throwIfAborted();
-  const pending = new PendingAnswer();
+  let tokens: LoginTokens | undefined;
+  const pending = new PendingAnswer(async (answer) => {
+    if (answer.kind === "refused") throw refusal(answer);
+    tokens = await exchangeCode(parts, { code: answer.code, redirectUri, verifier });
+    return { ...await saveTokens(parts, tokens), ...defined({ onboarding: answer.onboarding }) };
+  });
   const { ports = CALLBACK_PORTS, note } = parts;
   const { server, problems } = startCallbackServer({ state, pending, ports, note });
   const redirectUri = `http://localhost:${server?.port ?? ports[0]}/auth/callback`;
   const over = new AbortController();
-  let tokens: LoginTokens | undefined;
   try {
     note(`signing in at ${redactUrl(parts.issuer)}; the browser comes back to ${redactUrl(redirectUri)}`);
     announce(parts, authorizeUrl(parts, { challenge, state }, redirectUri), problems, server?.port);
     void readPasted(parts, state, pending, over.signal);
     limitWait(parts, pending, over.signal, signal);
-    const signedIn = await pending.complete(async (answer) => {
-      if (answer.kind === "refused") throw refusal(answer);
-      tokens = await exchangeCode(parts, { code: answer.code, redirectUri, verifier });
-      const { onboarding } = answer;
-      return { ...await saveTokens(parts, tokens), ...(onboarding === undefined ? {} : { onboarding }) };
-    });
+    const signedIn = await pending.result;
     if (tokens !== undefined) await saveApiKeyOf(parts, tokens, signal);
     return signedIn;
   } finally {
@@ -95,8 +108,11 @@ export function authorizeUrl(
 async function saveApiKeyOf(parts: LoginParts, tokens: LoginTokens, signal?: AbortSignal): Promise<void> {
   const apiKey = await exchangeApiKey(parts, tokens.idToken, signal);
   if (apiKey === undefined) return;
+  const isSame = (stored: AuthRecord | undefined) => stored?.tokens?.refreshToken === tokens.refreshToken;
   try {
-    await addApiKey(parts, apiKey, tokens);
+    await parts.store.change((stored) =>
+      isSame(stored) ? { ...stored?.raw, OPENAI_API_KEY: apiKey } : undefined
+    );
   } catch (error) {
     if (!(error instanceof CulvertError)) throw error;
     parts.note(`the API key of the login was not saved: ${error.message}`);
@@ -125,7 +141,7 @@ function announce(
     ...(taken === "" ? [] : port === undefined
       ? [
         `The browser's answer cannot be received: ${taken}.`,
-        ...portExplanations(problems),
+        ...problems.slice(0, 1).map(({ problem }) => PORT_EXPLANATIONS[problem]),
         "Sign in, and paste the address from the browser's address bar here.",
       ]
       : [`Note: ${taken}; using port ${port}.`]),
@@ -139,20 +155,6 @@ function announce(
     "Without a browser: culvert auth login --device",
   ];
   parts.say(lines.join("\n"));
-}
-
-/** Says what the browser will show where no port can be used. */
-function portExplanations(problems: readonly PortProblem[]): readonly string[] {
-  const first = problems[0]?.problem;
-  return first === "in use"
-    ? [
-      "Another program listens there, perhaps another login, and the page at the end will be that program's. It cannot " +
-      "use the code in the address.",
-    ]
-    : [
-      "The browser will end on a page that does not load. (Windows reserves ports: " +
-      "netsh int ipv4 show excludedportrange tcp)",
-    ];
 }
 
 /** Reads what the user pastes until one line is an answer. */

@@ -5,17 +5,25 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { type AuthReply, errorCodeOf, exchange, jsonBody } from "../chatgpt/auth_exchange.ts";
+import { type AuthReply, errorCodeOf, exchange, jsonPost } from "../chatgpt/auth_exchange.ts";
+import { retryAfterMs } from "../../net/dialer/retry.ts";
 import { defined, jsonObject } from "../json.ts";
 import { errorDetail, exchangeCode } from "./code_exchange.ts";
-import { loginFailure, type LoginParts, type SignedIn } from "./login_parts.ts";
-import { CHATGPT_LOGIN_BYTES, checkStore, saveTokens } from "./save_login.ts";
+import {
+  CHATGPT_LOGIN_BYTES,
+  loginFailure,
+  type LoginParts,
+  saveTokens,
+  type SignedIn,
+} from "./login_parts.ts";
 
 /** How long the code is valid, ms. */
 const VALID_MS = 15 * 60_000;
 const DEFAULT_INTERVAL_S = 5;
 /** Added to the interval for each `slow_down` (RFC 8628 §3.5), seconds. */
 const SLOW_DOWN_S = 5;
+/** Longest `Retry-After` that is obeyed, ms. */
+const LONGEST_WAIT_MS = 60_000;
 
 interface DeviceCode {
   readonly deviceAuthId: string;
@@ -30,7 +38,7 @@ interface DeviceCode {
  *   allow it), `auth_storage`, network codes for the first request; the signal's reason
  */
 export async function loginByDevice(parts: LoginParts, signal?: AbortSignal): Promise<SignedIn> {
-  await checkStore(parts, { signal, expectedBytes: CHATGPT_LOGIN_BYTES });
+  await parts.store.check({ signal, expectedBytes: CHATGPT_LOGIN_BYTES });
   const device = await requestCode(parts, signal);
   parts.say(
     [
@@ -42,27 +50,20 @@ export async function loginByDevice(parts: LoginParts, signal?: AbortSignal): Pr
     ].join("\n"),
   );
   const grant = await poll(parts, device, signal);
-  const tokens = await exchangeCode(parts, {
-    code: grant.code,
-    verifier: grant.verifier,
-    redirectUri: `${parts.issuer}/deviceauth/callback`,
-  });
-  return await saveTokens(parts, tokens);
+  const redirectUri = `${parts.issuer}/deviceauth/callback`;
+  return await saveTokens(parts, await exchangeCode(parts, { ...grant, redirectUri }));
 }
 
 async function requestCode(parts: LoginParts, signal: AbortSignal | undefined): Promise<DeviceCode> {
   const reply = await ask(parts, "usercode", { client_id: parts.clientId }, signal);
   if (reply.status === 404) {
-    throw loginFailure(
-      "device_code_disabled",
-      "Sign-in by device code is not enabled for this account or server",
-      {
-        hint:
-          "Enable device code authorization in the security settings of your account, or ask the administrator " +
-          "of the workspace; or sign in by browser: culvert auth login",
-        details: { status: 404 },
-      },
-    );
+    const message = "Sign-in by device code is not enabled for this account or server";
+    throw loginFailure("device_code_disabled", message, {
+      hint:
+        "Enable device code authorization in the security settings of your account, or ask the administrator " +
+        "of the workspace; or sign in by browser: culvert auth login",
+      details: { status: 404 },
+    });
   }
   const { z } = await import("zod");
   const parsed = z.object({
@@ -88,65 +89,59 @@ function intervalOf(value: unknown): number {
   return Number.isFinite(seconds) ? Math.max(1, seconds) : DEFAULT_INTERVAL_S;
 }
 
-/** The result of a poll: the grant, or how long to wait. */
-type Poll =
-  | { readonly kind: "granted"; readonly code: string; readonly verifier: string }
-  | { readonly kind: "pending"; readonly slowerBy?: number; readonly waitMs?: number };
+/** What the user granted. */
+interface Grant {
+  readonly code: string;
+  readonly verifier: string;
+}
 
-async function poll(
-  parts: LoginParts,
-  device: DeviceCode,
-  signal: AbortSignal | undefined,
-): Promise<Extract<Poll, { kind: "granted" }>> {
+/** How long to wait for the next poll: seconds to add to the interval, and the least pause, ms. */
+interface Pending {
+  readonly slowerBy?: number;
+  readonly waitMs?: number;
+}
+
+async function poll(parts: LoginParts, device: DeviceCode, signal: AbortSignal | undefined): Promise<Grant> {
   const { world } = parts;
   const end = world.monotonic() + VALID_MS;
-  let intervalS = device.intervalS;
+  const fields = { device_auth_id: device.deviceAuthId, user_code: device.userCode };
+  let { intervalS } = device;
   let lastProblem = "";
   while (world.monotonic() < end) {
-    let waitMs = intervalS * 1000;
+    let leastMs = 0;
     try {
-      const fields = { device_auth_id: device.deviceAuthId, user_code: device.userCode };
-      const answer = await readPoll(await ask(parts, "token", fields, signal));
-      if (answer.kind === "granted") return answer;
+      const answer = await readPoll(await ask(parts, "token", fields, signal), world.now());
+      if ("code" in answer) return answer;
       intervalS += answer.slowerBy ?? 0;
-      waitMs = Math.max(intervalS * 1000, answer.waitMs ?? 0);
+      leastMs = answer.waitMs ?? 0;
     } catch (error) {
       // A network failure must not end the login while the user enters the code.
       if (!(error instanceof CulvertError) || error.exitStatus !== 5) throw error;
       if (error.message !== lastProblem) parts.say(`Waiting: ${error.message}`);
       lastProblem = error.message;
     }
-    await world.sleep(Math.min(waitMs, Math.max(0, end - world.monotonic())), signal);
+    const pause = Math.min(Math.max(intervalS * 1000, leastMs), Math.max(0, end - world.monotonic()));
+    await world.sleep(pause, signal);
   }
   throw loginFailure("expired_token", "The device code was not used within 15 minutes");
 }
 
-async function readPoll(reply: AuthReply): Promise<Poll> {
-  const code = errorCodeOf(reply.text);
-  if (reply.status === 200) {
+async function readPoll({ headers, status, text }: AuthReply, now: number): Promise<Grant | Pending> {
+  const code = errorCodeOf(text);
+  if (status === 200) {
     const { z } = await import("zod");
     const parsed = z.object({ authorization_code: z.string().min(1), code_verifier: z.string().min(1) })
-      .safeParse(jsonObject(reply.text));
-    if (!parsed.success) {
-      throw loginFailure("device_code_failed", "The authority granted the login without a code");
-    }
-    return { kind: "granted", code: parsed.data.authorization_code, verifier: parsed.data.code_verifier };
+      .safeParse(jsonObject(text));
+    if (parsed.success) return { code: parsed.data.authorization_code, verifier: parsed.data.code_verifier };
+    throw loginFailure("device_code_failed", "The authority granted the login without a code");
   }
-  if (code === "slow_down") return { kind: "pending", slowerBy: SLOW_DOWN_S };
+  if (code === "slow_down") return { slowerBy: SLOW_DOWN_S };
   const isFinal = code === "access_denied" || code === "expired_token";
-  if (!isFinal && (reply.status === 403 || reply.status === 404)) return { kind: "pending" };
-  if (reply.status === 429) return { kind: "pending", waitMs: retryAfterMs(reply.headers) };
-  if (reply.status === 408 || reply.status >= 500) return { kind: "pending" };
-  throw loginFailure(
-    code ?? "device_code_failed",
-    `The authority ended the login: status ${reply.status}, ${errorDetail(reply.text)}`,
-    { details: { status: reply.status } },
-  );
-}
-
-function retryAfterMs(headers: Headers): number {
-  const seconds = Number(headers.get("retry-after") ?? "");
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 60) * 1000 : 0;
+  if (!isFinal && (status === 403 || status === 404)) return {};
+  if (status === 429) return { waitMs: Math.min(retryAfterMs(headers, now) ?? 0, LONGEST_WAIT_MS) };
+  if (status === 408 || status >= 500) return {};
+  const message = `The authority ended the login: status ${status}, ${errorDetail(text)}`;
+  throw loginFailure(code ?? "device_code_failed", message, { details: { status } });
 }
 
 async function ask(
@@ -156,5 +151,5 @@ async function ask(
   signal: AbortSignal | undefined,
 ): Promise<AuthReply> {
   const url = new URL(`${parts.issuer}/api/accounts/deviceauth/${step}`);
-  return await exchange(parts.dialer, { method: "POST", url, ...jsonBody(fields), ...defined({ signal }) });
+  return await exchange(parts.dialer, { ...jsonPost(url, fields), ...defined({ signal }) });
 }

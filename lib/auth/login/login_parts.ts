@@ -1,5 +1,5 @@
 /**
- * What all logins have in common.
+ * What all logins have in common: what they work with, how they fail, and how the new login is saved.
  *
  * @module
  */
@@ -7,7 +7,13 @@ import { CulvertError, type DetailValue } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
-import type { CredentialStore } from "../credential_store.ts";
+import { type AuthRecord, type RenewedTokens, replaceCredential } from "../auth_record.ts";
+import { revokeLogin } from "../chatgpt/token_endpoint.ts";
+import { defined, type JsonObject } from "../json.ts";
+import type { AuthMode } from "../authenticator.ts";
+import { readClaims } from "../jwt_claims.ts";
+import { accountObjection } from "../policy/login_policy.ts";
+import type { CredentialStore } from "../store/credential_store.ts";
 import type { OnboardingEntrypoint } from "./callback/callback_answer.ts";
 
 /** What a login works with. */
@@ -31,14 +37,12 @@ export interface LoginParts {
 }
 
 /** Tokens of a new login. Secret. */
-export interface LoginTokens {
-  readonly idToken: string;
-  readonly accessToken: string;
-  readonly refreshToken: string;
-}
+export type LoginTokens = Required<RenewedTokens>;
 
 /** The account of a new login. */
 export interface SignedIn {
+  /** The kind of credential. Default: `chatgpt`. */
+  readonly mode?: AuthMode;
   readonly email?: string;
   readonly planType?: string;
   readonly accountId?: string;
@@ -61,4 +65,80 @@ export function loginFailure(
     hint: options.hint ?? "Nothing was changed. Try again, or use: culvert auth login --device",
     details: { problem, ...options.details },
   });
+}
+
+/** Usual length of the record of a ChatGPT login, bytes. */
+export const CHATGPT_LOGIN_BYTES = 4_300;
+
+/** What saving and signing out work with. */
+export type SaveParts = Pick<LoginParts, "dialer" | "world" | "store" | "clientId" | "revokeUrl" | "warn">;
+
+/**
+ * Saves a ChatGPT login.
+ *
+ * @throws CulvertError `auth_storage`; `auth_login_failed` for a workspace that is not allowed
+ */
+export async function saveTokens(
+  parts: SaveParts & Pick<LoginParts, "workspaces">,
+  tokens: LoginTokens,
+): Promise<SignedIn> {
+  const { email, accountId, planType } = readClaims(tokens.idToken) ?? {};
+  checkWorkspace(parts, accountId);
+  await replaceLogin(parts, {
+    auth_mode: "chatgpt",
+    OPENAI_API_KEY: null,
+    tokens: {
+      id_token: tokens.idToken,
+      access_token: tokens.accessToken,
+      refresh_token: tokens.refreshToken,
+      account_id: accountId ?? null,
+    },
+    last_refresh: new Date(parts.world.now()).toISOString(),
+  }, tokens.refreshToken);
+  return defined({ email, accountId, planType: planType ?? readClaims(tokens.accessToken)?.planType });
+}
+
+/** Saves an API key as the login. @throws CulvertError `auth_storage` */
+export async function saveApiKey(parts: SaveParts, apiKey: string): Promise<void> {
+  await replaceLogin(parts, { auth_mode: "apikey", OPENAI_API_KEY: apiKey });
+}
+
+/** @throws CulvertError `auth_login_failed` for an account of a workspace that is not allowed */
+export function checkWorkspace(
+  { workspaces }: Pick<LoginParts, "workspaces">,
+  accountId: string | undefined,
+): void {
+  if (accountObjection(workspaces && { workspaces }, [accountId]) === undefined) return;
+  const message = "This account belongs to a workspace that is not allowed here";
+  const hint = "Sign in with an account of the workspace that the configuration names. Nothing was changed.";
+  throw loginFailure("workspace_restriction", message, { hint });
+}
+
+/**
+ * Saves a login in place of the stored one, which is revoked after that.
+ *
+ * @param credential the known keys of the record
+ * @param newRefreshToken never revoked
+ * @throws CulvertError `auth_storage`
+ */
+export async function replaceLogin(
+  parts: SaveParts,
+  credential: JsonObject,
+  newRefreshToken?: string,
+): Promise<void> {
+  const { store, warn } = parts;
+  // Creates the home as well, which the lock needs.
+  const slot = await store.reserve();
+  let previous: AuthRecord | undefined;
+  {
+    using _lock = await store.lock();
+    await slot.commit((present) => {
+      previous = present;
+      return replaceCredential(present?.raw, credential);
+    });
+  }
+  if (previous === undefined || previous.tokens?.refreshToken === newRefreshToken) return;
+  const problem = await revokeLogin(parts, previous);
+  if (problem === undefined) return;
+  warn({ code: "auth_not_revoked", message: `The former login was replaced but not revoked: ${problem}` });
 }

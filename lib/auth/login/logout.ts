@@ -6,11 +6,9 @@
 import { CulvertError } from "../../errors.ts";
 import { ownerCachePath } from "../api_key/personal_access_token.ts";
 import type { CredentialSource } from "../authenticator.ts";
-import { revokeLogin } from "../chatgpt/revoke.ts";
+import { revokeLogin } from "../chatgpt/token_endpoint.ts";
 import { removeIfThere } from "../../files/whole_file.ts";
 import type { LoginParts } from "./login_parts.ts";
-
-const LOCK_LIMIT_MS = 45_000;
 
 /** The result of signing out. */
 interface SignedOut {
@@ -34,16 +32,12 @@ export async function logout(
     await removeIfThere(ownerCachePath(store.codexHome));
     return { wasSignedIn: false, source: store.source };
   }
-  const result = await store.lock(LOCK_LIMIT_MS);
-  try {
-    await revokeStored(parts);
-    const { source } = store;
-    const wasSignedIn = await store.remove();
-    await removeIfThere(ownerCachePath(store.codexHome));
-    return { wasSignedIn, source };
-  } finally {
-    if (result.kind === "held") result.lock.release();
-  }
+  using _lock = await store.lock();
+  await revokeStored(parts);
+  const { source } = store;
+  const wasSignedIn = await store.remove();
+  await removeIfThere(ownerCachePath(store.codexHome));
+  return { wasSignedIn, source };
 }
 
 async function revokeStored(parts: Parameters<typeof logout>[0]): Promise<void> {

@@ -17,7 +17,7 @@ import {
   headerValue,
   PERSONAL_TOKEN_PREFIX,
 } from "../credential.ts";
-import type { CredentialStore } from "../credential_store.ts";
+import type { CredentialStore } from "../store/credential_store.ts";
 import { fileProblem, readBounded } from "../../files/read_file.ts";
 import { forbidden, objection } from "./login_policy.ts";
 
@@ -99,6 +99,28 @@ export async function storedCredential(
   signal?: AbortSignal,
 ): Promise<Credential> {
   return allowed(await readStored(store, signal), policy);
+}
+
+/**
+ * Removes the stored login if it is still a forbidden one, as the codex client does (0.171.0). It is not revoked, since
+ * that takes a request.
+ *
+ * @param isForbidden judges the credential that is stored now
+ * @returns whether it was removed
+ * @throws CulvertError `auth_storage`
+ */
+export async function removeForbidden(
+  store: CredentialStore,
+  isForbidden: (credential: Credential) => boolean,
+): Promise<boolean> {
+  using _lock = await store.lock();
+  try {
+    return isForbidden(await storedCredential(store)) && await store.remove();
+  } catch (error) {
+    // Another process removed it.
+    if (error instanceof CulvertError && error.code === "auth_missing") return false;
+    throw error;
+  }
 }
 
 /** @throws CulvertError `auth_missing` for a credential that the configuration forbids */

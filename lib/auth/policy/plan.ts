@@ -4,21 +4,12 @@
  * @module
  */
 
-/** A plan as it is shown. */
-interface Plan {
-  readonly name: string;
-  readonly isWorkspace: boolean;
-}
-
-const PERSONAL: Readonly<Record<string, string>> = {
+const NAMES: Readonly<Record<string, string>> = {
   free: "Free",
   go: "Go",
   plus: "Plus",
   pro: "Pro",
   prolite: "Pro Lite",
-};
-
-const WORKSPACE: Readonly<Record<string, string>> = {
   team: "Team",
   self_serve_business_prolite: "Self Serve Business ProLite",
   self_serve_business_usage_based: "Self Serve Business Usage Based",
@@ -33,13 +24,11 @@ const WORKSPACE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the plan for a raw name.
+ * Returns the name of a plan as it is shown.
  *
  * @param raw as in a token or in the answer of the account endpoint; an unknown one is its own name
  */
-export function planOf(raw: string): Plan {
+export function planName(raw: string): string {
   // `Object.hasOwn`: names such as "constructor" are not plans.
-  const isWorkspace = Object.hasOwn(WORKSPACE, raw);
-  const known = isWorkspace ? WORKSPACE[raw] : Object.hasOwn(PERSONAL, raw) ? PERSONAL[raw] : undefined;
-  return { name: known ?? raw, isWorkspace };
+  return Object.hasOwn(NAMES, raw) ? NAMES[raw] ?? raw : raw;
 }

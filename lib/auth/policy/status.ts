@@ -7,15 +7,14 @@ import type { Provider } from "../../config/provider.ts";
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 import { defaultBaseUrl } from "../auth_headers.ts";
-import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
+import { accountOf, type AuthRecord, expiryOf, idClaims, isExpired } from "../auth_record.ts";
 import type { AuthMode, CredentialSource } from "../authenticator.ts";
 import { ACCESS_TOKEN_VARIABLE, type Credential } from "../credential.ts";
-import type { CredentialStore } from "../credential_store.ts";
+import type { CredentialStore } from "../store/credential_store.ts";
 import { defined } from "../json.ts";
 import { readClaims } from "../jwt_claims.ts";
-import { expiryOf, isExpired } from "../token_freshness.ts";
 import { type CredentialQuery, findCredential, keyVariablesFor } from "./find_credential.ts";
-import { planOf } from "./plan.ts";
+import { planName } from "./plan.ts";
 
 /** The state of the credential. Contains no secret, and no whole account id. */
 export interface AuthStatus {
@@ -44,7 +43,6 @@ export interface AuthStatus {
   readonly error?: CulvertError;
 }
 
-/** Options of {@link authStatus}. */
 type StatusQuery = CredentialQuery & { readonly world: World };
 
 /** The part of the status that depends on the kind of credential. */
@@ -113,7 +111,7 @@ function describeLogin(record: AuthRecord, source: CredentialSource, now: number
     ...defined({
       email: claims?.email,
       accountTail: accountOf(record)?.slice(-4),
-      plan: claims?.planType === undefined ? undefined : planOf(claims.planType).name,
+      plan: claims?.planType === undefined ? undefined : planName(claims.planType),
       expiresAt: expiryOf(record),
       lastRefresh: record.lastRefresh,
     }),
@@ -152,24 +150,14 @@ async function shadowedBy(
   const isStored = ["file", "keyring", "memory"].includes(source.kind);
   // A keyring might ask the user for its password.
   if (isStored || store.source.kind !== "file" || !provider.requiresOpenAiAuth) return set;
-  try {
-    return await store.read() === undefined ? set : [...set, store.source.name];
-  } catch (error) {
-    // The file exists, although it cannot be read.
-    if (error instanceof CulvertError) return [...set, store.source.name];
-    throw error;
-  }
+  // A file that cannot be read is one too.
+  return await store.isEmpty() ? set : [...set, store.source.name];
 }
 
+/** Returns what is wrong with the mode of a file. Whether it can be read is reported by the store. */
 async function modeProblem({ kind, name: path }: CredentialSource): Promise<readonly string[]> {
   if (kind !== "file" || Deno.build.os === "windows") return [];
-  try {
-    const mode = (await Deno.stat(path)).mode ?? 0;
-    if ((mode & 0o077) === 0) return [];
-    return [`Other users can read ${path} (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`];
-  } catch (error) {
-    // Whether the file can be read is reported by the store.
-    if (error instanceof Error) return [];
-    throw error;
-  }
+  const mode = (await Deno.stat(path).catch(() => undefined))?.mode ?? 0;
+  if ((mode & 0o077) === 0) return [];
+  return [`Other users can read ${path} (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`];
 }

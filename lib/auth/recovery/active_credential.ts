@@ -54,11 +54,20 @@ export interface ActiveCredential {
   readonly mode: AuthMode;
   readonly source: CredentialSource;
   readonly renewal: Renewal;
-  /** Authenticates one request. May renew the credential first. @throws the signal's reason */
-  readonly authorize: (signal?: AbortSignal, endpoint?: string) => Promise<Authorization>;
-  /** Returns the headers as they are now; `undefined` where each request has its own. */
-  readonly presentHeaders: () => Readonly<Record<string, string>> | undefined;
-  readonly facts: () => CredentialFacts;
+  /**
+   * Authenticates one request. May renew the credential first.
+   *
+   * @returns the headers, and what differs from the credential
+   * @throws the signal's reason
+   */
+  readonly authorize: (
+    signal?: AbortSignal,
+    endpoint?: string,
+  ) => Promise<Partial<Authorization> & Pick<Authorization, "headers">>;
+  /** Returns the headers as they are now. Default: each request has its own. */
+  readonly presentHeaders?: () => Readonly<Record<string, string>> | undefined;
+  /** Returns when the token was issued and when it expires. Default: not known. */
+  readonly lifetime?: () => Pick<CredentialFacts, "issuedAt" | "expiresAt">;
 }
 
 /** Returns a credential that cannot be renewed, or none at all. */
@@ -72,8 +81,7 @@ export function fixedCredential(
     mode,
     source,
     renewal: { mode: "none", reason },
-    authorize: () => Promise.resolve({ mode, source, headers }),
+    authorize: () => Promise.resolve({ headers }),
     presentHeaders: () => headers,
-    facts: () => ({ mode, source }),
   };
 }

@@ -5,10 +5,15 @@
  *
  * @module
  */
-import { asCulvertError, CulvertError } from "../../errors.ts";
+import { asCulvertError, type CulvertError } from "../../errors.ts";
 import type { Observer } from "../../net/observer.ts";
 import type { RecoveryOutcome, RecoveryResult, Rejection, TurnRecovery } from "../authenticator.ts";
-import type { ActiveCredential, NotRunReason, Renewal } from "./active_credential.ts";
+import {
+  type ActiveCredential,
+  fixedCredential,
+  type NotRunReason,
+  type Renewal,
+} from "./active_credential.ts";
 import { isPermanent, permanentFailure } from "./refresh_failure.ts";
 import { describeRejection, isMissingScope, isRevoked } from "./rejection_report.ts";
 
@@ -17,19 +22,26 @@ type RecoveryStep = "reload" | "refresh_token" | "external_refresh" | "done" | "
 
 /** The result of a step. */
 interface StepEnd {
-  readonly step: RecoveryStep;
   readonly outcome: RecoveryOutcome;
   readonly reason: string;
   readonly stateChanged?: boolean;
   readonly failure?: CulvertError;
 }
 
+const NO_CREDENTIAL = fixedCredential("none", { kind: "none", name: "none" }, {}, "auth_manager_missing");
+const SUCCEEDED: StepEnd = { outcome: "recovery_succeeded", reason: "ready", stateChanged: true };
+const UNCHANGED: StepEnd = {
+  outcome: "recovery_failed_permanent",
+  reason: "credential_unchanged",
+  stateChanged: false,
+};
+
 /** Recovery for one turn. */
 export class Recovery implements TurnRecovery {
   readonly #credential: () => ActiveCredential | undefined;
   readonly #observer: Observer;
-  #next: RecoveryStep | undefined;
-  #lastRun: RecoveryStep | undefined;
+  /** The step that runs, ran last, or runs next. */
+  #step: RecoveryStep | undefined;
   #count = 0;
 
   /**
@@ -41,150 +53,104 @@ export class Recovery implements TurnRecovery {
     this.#observer = observer;
   }
 
-  /** The step that the next 401 runs. */
-  get step(): RecoveryStep {
-    return this.#next ?? firstStep(this.#credential()?.renewal);
-  }
-
-  /** How the credential is renewed, as the evidence tags name it: everything but external ones is managed. */
-  get mode(): "managed" | "external" | "none" {
-    const renewal = this.#credential()?.renewal;
-    if (renewal === undefined) return "none";
-    if (renewal.mode === "none") return renewal.reason === "auth_manager_missing" ? "none" : "managed";
-    return renewal.mode;
-  }
-
   /** As {@link TurnRecovery.recover}. */
   readonly recover = async (rejection: Rejection, signal?: AbortSignal): Promise<RecoveryResult> => {
-    const { failure, ...end } = await this.#run(rejection, signal);
-    const { outcome, reason, step: phase } = end;
+    const credential = this.#credential() ?? NO_CREDENTIAL;
+    const mode = modeOf(credential.renewal);
+    this.#step ??= mode === "none" ? "none" : mode === "external" ? "external_refresh" : "reload";
+    const { failure, outcome, reason, stateChanged } = await this.#run(rejection, credential, signal);
+    const phase = this.#step;
+    if (outcome !== "recovery_not_run") this.#step = phase === "reload" ? "refresh_token" : "done";
     this.#observer.observe({
       kind: "recovery",
-      mode: this.mode,
+      mode,
       phase,
       outcome,
       reason,
       count: ++this.#count,
-      ...(end.stateChanged === undefined ? {} : { stateChanged: end.stateChanged }),
+      ...(stateChanged === undefined ? {} : { stateChanged }),
       endpoint: rejection.endpoint,
       transport: rejection.transport,
       evidence: rejection.evidence,
       ...rejection.sent?.agent,
     });
     if (outcome === "recovery_succeeded") return { resend: true, phase };
-    const error = describeRejection(rejection, this.#credential() ?? NO_CREDENTIAL, {
-      mode: this.mode,
-      phase,
-      outcome,
-      reason,
-      ...(failure === undefined ? {} : { failure }),
-    });
-    return { resend: false, outcome, reason, error };
+    const end = { mode, phase, outcome, reason, ...(failure === undefined ? {} : { failure }) };
+    return { resend: false, outcome, reason, error: describeRejection(rejection, credential, end) };
   };
 
-  async #run(rejection: Rejection, signal: AbortSignal | undefined): Promise<StepEnd> {
-    const credential = this.#credential();
-    const step = this.step;
-    if (credential === undefined) return notRun(step, "auth_manager_missing");
-    const { renewal } = credential;
-    if (renewal.mode === "none") return notRun(step, renewal.reason);
-    if (isMissingScope(rejection)) return notRun(step, "missing_scope");
-    if (step === "done") return notRun(step, "recovery_exhausted");
+  async #run(
+    rejection: Rejection,
+    { authorize, presentHeaders, renewal }: ActiveCredential,
+    signal: AbortSignal | undefined,
+  ): Promise<StepEnd> {
+    if (renewal.mode === "none") return notRun(renewal.reason);
+    if (isMissingScope(rejection)) return notRun("missing_scope");
+    if (this.#step === "done") return notRun("recovery_exhausted");
+    const present = presentHeaders?.();
     try {
-      return renewal.mode === "external"
-        ? await this.#external(renewal, rejection, credential, signal)
-        : await this.#managed(renewal, rejection, credential, signal);
+      return renewal.mode === "managed"
+        ? await this.#managed(renewal, rejection, present, signal)
+        : await external(renewal, rejection, present, authorize, signal);
     } catch (thrown) {
       signal?.throwIfAborted();
-      return failed(this.#lastRun ?? step, asCulvertError(thrown));
+      return failed(asCulvertError(thrown));
     }
   }
 
   async #managed(
     renewal: Extract<Renewal, { mode: "managed" }>,
-    rejection: Rejection,
-    credential: ActiveCredential,
+    { sent, ...rejection }: Rejection,
+    present: SentHeaders | undefined,
     signal: AbortSignal | undefined,
   ): Promise<StepEnd> {
-    const agent = rejection.sent?.agent;
-    const login = agent === undefined ? renewal.login : renewal.agent?.(agent) ?? renewal.login;
-    if (this.step === "reload") {
-      this.#begin("reload", "refresh_token");
-      if (wasReplaced(rejection, credential) || await login.reload(signal)) return succeeded("reload");
-      if (isRevoked(rejection)) {
-        return { ...failed("reload", permanentFailure("revoked")), stateChanged: false };
-      }
+    const login = sent?.agent === undefined ? renewal.login : renewal.agent?.(sent.agent) ?? renewal.login;
+    if (this.#step === "reload") {
+      // Another turn of this process may have renewed the token. Signatures differ for every request.
+      const token = sent?.agent === undefined ? sent?.headers["authorization"] : undefined;
+      const inUse = present?.["authorization"];
+      const wasReplaced = token !== undefined && inUse !== undefined && token !== inUse;
+      if (wasReplaced || await login.reload(signal)) return SUCCEEDED;
+      if (isRevoked(rejection)) return { ...failed(permanentFailure("revoked")), stateChanged: false };
       // The token is the same: the server would refuse it again.
+      this.#step = "refresh_token";
     }
-    this.#begin("refresh_token", "done");
-    return await login.renew("unauthorized_recovery", signal)
-      ? succeeded("refresh_token")
-      : unchanged("refresh_token");
-  }
-
-  async #external(
-    renewal: Extract<Renewal, { mode: "external" }>,
-    rejection: Rejection,
-    credential: ActiveCredential,
-    signal: AbortSignal | undefined,
-  ): Promise<StepEnd> {
-    this.#begin("external_refresh", "done");
-    const present = credential.presentHeaders();
-    const sent = rejection.sent?.headers;
-    // Another turn of this process may have renewed it.
-    if (sent !== undefined && present !== undefined && !isEqual(present, sent)) {
-      return succeeded("external_refresh");
-    }
-    const before = sent ?? (await credential.authorize(signal)).headers;
-    const renewed = await renewal.renew(signal);
-    return isEqual(renewed, before) ? unchanged("external_refresh") : succeeded("external_refresh");
-  }
-
-  #begin(step: RecoveryStep, next: RecoveryStep): void {
-    this.#lastRun = step;
-    this.#next = next;
+    return await login.renew("unauthorized_recovery", signal) ? SUCCEEDED : UNCHANGED;
   }
 }
 
-const NO_CREDENTIAL = { mode: "none", source: { kind: "none", name: "none" } } as const;
+type SentHeaders = Readonly<Record<string, string>>;
 
-function firstStep(renewal: Renewal | undefined): RecoveryStep {
-  if (renewal === undefined) return "none";
-  if (renewal.mode === "none" && renewal.reason === "auth_manager_missing") return "none";
-  return renewal.mode === "external" ? "external_refresh" : "reload";
+async function external(
+  renewal: Extract<Renewal, { mode: "external" }>,
+  { sent }: Rejection,
+  present: SentHeaders | undefined,
+  authorize: ActiveCredential["authorize"],
+  signal: AbortSignal | undefined,
+): Promise<StepEnd> {
+  // Another turn of this process may have renewed it.
+  if (sent !== undefined && present !== undefined && !isEqual(present, sent.headers)) return SUCCEEDED;
+  const before = (sent ?? await authorize(signal)).headers;
+  return isEqual(await renewal.renew(signal), before) ? UNCHANGED : SUCCEEDED;
 }
 
-/** Tells whether another turn of this process renewed the token. Signatures differ for every request. */
-function wasReplaced(rejection: Rejection, credential: ActiveCredential): boolean {
-  if (rejection.sent?.agent !== undefined) return false;
-  const sent = rejection.sent?.headers["authorization"];
-  const present = credential.presentHeaders()?.["authorization"];
-  return sent !== undefined && present !== undefined && sent !== present;
+/** Returns how a credential is renewed, as the evidence tags name it: everything but external ones is managed. */
+function modeOf(renewal: Renewal): "managed" | "external" | "none" {
+  if (renewal.mode === "none") return renewal.reason === "auth_manager_missing" ? "none" : "managed";
+  return renewal.mode;
 }
 
-function isEqual(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+function isEqual(one: SentHeaders, other: SentHeaders): boolean {
   const names = Object.keys(one);
   return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }
 
-function succeeded(step: RecoveryStep): StepEnd {
-  return { step, outcome: "recovery_succeeded", reason: "ready", stateChanged: true };
+function notRun(reason: NotRunReason): StepEnd {
+  return { outcome: "recovery_not_run", reason };
 }
 
-function unchanged(step: RecoveryStep): StepEnd {
-  return { step, outcome: "recovery_failed_permanent", reason: "credential_unchanged", stateChanged: false };
-}
-
-function notRun(step: RecoveryStep, reason: NotRunReason): StepEnd {
-  return { step, outcome: "recovery_not_run", reason };
-}
-
-function failed(step: RecoveryStep, failure: CulvertError): StepEnd {
-  const reason = failure.details["reason"];
-  return {
-    step,
-    outcome: isPermanent(failure) ? "recovery_failed_permanent" : "recovery_failed_transient",
-    reason: typeof reason === "string" ? reason : failure.code,
-    failure,
-  };
+function failed(failure: CulvertError): StepEnd {
+  const { reason = failure.code } = failure.details;
+  const outcome = isPermanent(failure) ? "recovery_failed_permanent" : "recovery_failed_transient";
+  return { outcome, reason: String(reason), failure };
 }

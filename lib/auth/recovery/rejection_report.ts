@@ -8,6 +8,7 @@ import { CulvertError, type DetailValue } from "../../errors.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { baseUrlClass, isBackendMode, isMisrouted } from "../auth_headers.ts";
 import type { AuthMode, CredentialSource, Rejection } from "../authenticator.ts";
+import { defined } from "../json.ts";
 
 /** How recovery ended. */
 interface RecoveryEnd {
@@ -46,18 +47,10 @@ export function describeRejection(
   const isAttached = rejection.sent === undefined
     ? mode !== "none"
     : "authorization" in rejection.sent.headers;
-  const said = serverMessage(rejection);
-  const ids = [["request id", evidence.requestId], ["cf-ray", evidence.cfRay]]
-    .flatMap(([name, id]) => id === undefined ? [] : [`${name} ${id}`]);
-  const lines = [
-    `Sent: ${describeSent({ mode, source, isAttached })}`,
-    ...(said === "" ? [] : [`The server said: ${said}`]),
-    `Recovery: ${describeRecovery(recovery)}`,
-    ...(ids.length === 0 ? [] : [`For support: ${ids.join(", ")}`]),
-    `Next: ${nextStep(rejection, { mode, source, isAttached }, recovery)}`,
-  ];
+  const sent = { mode, source, isAttached };
+  const { failure } = recovery;
   const details: Readonly<Record<string, DetailValue>> = {
-    ...(recovery.failure?.details ?? {}),
+    ...failure?.details,
     status: 401,
     endpoint,
     transport,
@@ -78,21 +71,22 @@ export function describeRejection(
     auth_error: evidence.authError ?? null,
     auth_error_code: evidence.authErrorCode ?? rejection.code ?? null,
   };
-  const { failure } = recovery;
-  const refused = `${
-    url?.host ?? "The server"
-  } refused the credential with 401 on ${endpoint} (${transport})`;
-  return failure === undefined
-    ? new CulvertError("auth_rejected", refused, { hint: lines.join("\n"), details })
-    : new CulvertError(
-      failure.code === "blocked" ? "blocked" : "auth_refresh_failed",
-      `${refused}. ${failure.message}`,
-      {
-        hint: lines.join("\n"),
-        details,
-        cause: failure,
-      },
-    );
+  const ids = defined({ "request id": evidence.requestId, "cf-ray": evidence.cfRay });
+  const lines = {
+    Sent: describeSent(sent),
+    "The server said": serverMessage(rejection),
+    Recovery: describeRecovery(recovery),
+    "For support": Object.entries(ids).map((pair) => pair.join(" ")).join(", "),
+    Next: nextStep(rejection, sent, recovery),
+  };
+  const hint = Object.entries(lines).flatMap(([name, text]) => text === "" ? [] : [`${name}: ${text}`]).join(
+    "\n",
+  );
+  const server = url?.host ?? "The server";
+  const refused = `${server} refused the credential with 401 on ${endpoint} (${transport})`;
+  if (failure === undefined) return new CulvertError("auth_rejected", refused, { hint, details });
+  const code = failure.code === "blocked" ? "blocked" : "auth_refresh_failed";
+  return new CulvertError(code, `${refused}. ${failure.message}`, { hint, details, cause: failure });
 }
 
 /** Returns the name of a credential for messages. */

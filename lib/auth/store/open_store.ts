@@ -6,9 +6,9 @@
 import type { LoginStorage } from "../../config/settings.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
-import type { CredentialStore } from "../credential_store.ts";
+import type { CredentialStore } from "./credential_store.ts";
+import type { Keyring } from "./keyring/keyring.ts";
 
-/** Options of {@link openStore}. */
 interface StoreOptions {
   /** `CODEX_HOME`, absolute. */
   readonly codexHome: string;
@@ -17,33 +17,45 @@ interface StoreOptions {
   readonly world: World;
   /** Receives what differs from the configuration, such as a keyring that cannot be used. */
   readonly warn: (warning: Warning) => void;
+  /** Default: that of the system. */
+  readonly keyring?: Keyring;
 }
 
 /** Opens the store. Reads nothing and starts no other program. */
 export async function openStore(options: StoreOptions): Promise<CredentialStore> {
   const { codexHome, world, warn, loginStorage } = options;
-  const { AuthFile } = await import("./auth_file.ts");
-  const file = new AuthFile({ codexHome, world });
-  if (loginStorage === undefined) return file;
+  const { authFile, fileStore, homeLock } = await import("./auth_file.ts");
+  if (loginStorage === undefined) return fileStore(options);
   const { loginEntry, secretsEntry } = await import("./keyring/keyring.ts");
   const entry = await loginEntry(codexHome);
   if (loginStorage.store === "ephemeral") {
-    const { EphemeralStore } = await import("./ephemeral_store.ts");
-    return new EphemeralStore({ codexHome, key: entry.account, world });
+    const { memoryStore } = await import("./memory_backend.ts");
+    return memoryStore({ codexHome, key: entry.account, world });
   }
   const { systemKeyring } = await import("./keyring/system_keyring.ts");
-  const parts = { codexHome, keyring: systemKeyring(Deno.build.os, world), entry, file, world, warn };
-  const inKeyring = await openKeyringStore();
-  if (loginStorage.store === "keyring") return inKeyring;
-  const { AutoStore } = await import("./auto_store.ts");
-  return new AutoStore({ inKeyring, file, world, warn });
+  const { keyringBackend, withoutFile } = await import("./keyring/keyring_backend.ts");
+  const { CredentialStore } = await import("./credential_store.ts");
+  const keyring = options.keyring ?? systemKeyring(Deno.build.os, world);
+  const kept = loginStorage.inSecrets === true
+    ? await openSecrets()
+    : keyringBackend({ codexHome, keyring, entry });
+  const file = authFile(options);
+  const backend = loginStorage.store === "keyring" ? withoutFile(kept, file, warn) : await openAuto();
+  return new CredentialStore({ codexHome, backend, lock: homeLock(options) });
 
-  async function openKeyringStore() {
-    if (loginStorage?.inSecrets === true) {
-      const { SecretsStore } = await import("./keyring/secrets_store.ts");
-      return new SecretsStore({ ...parts, passphraseEntry: await secretsEntry(codexHome) });
-    }
-    const { KeyringStore } = await import("./keyring/keyring_store.ts");
-    return new KeyringStore(parts);
+  async function openSecrets() {
+    const { secretsBackend } = await import("./keyring/secrets_backend.ts");
+    return secretsBackend({
+      codexHome,
+      keyring,
+      entry,
+      passphraseEntry: await secretsEntry(codexHome),
+      world,
+    });
+  }
+
+  async function openAuto() {
+    const { AutoBackend } = await import("./auto_backend.ts");
+    return new AutoBackend({ kept, file, world, warn });
   }
 }

@@ -4,11 +4,10 @@
  * @module
  */
 import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
-import type { AuthMode } from "../../auth/authenticator.ts";
 import { headerValue } from "../../auth/credential.ts";
 import { loginFailure, type LoginParts, type SignedIn } from "../../auth/login/login_parts.ts";
 import { methodObjection } from "../../auth/policy/login_policy.ts";
-import { planOf } from "../../auth/policy/plan.ts";
+import { planName } from "../../auth/policy/plan.ts";
 import type { Settings } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import type { LoginFlags } from "./command.ts";
@@ -58,7 +57,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
   const setting = methodObjection(connection.settings.loginPolicy, method);
   if (setting !== undefined) throw notAllowed(setting);
   const parts = await authParts(host, connection, reporter, flags.issuer);
-  const signedIn: SignedIn & { readonly mode?: AuthMode } = apiKey !== undefined
+  const signedIn: SignedIn = apiKey !== undefined
     ? await withApiKey(parts, apiKey, stop.signal)
     : accessToken !== undefined
     ? await withAccessToken(parts, connection.settings, accessToken, stop.signal)
@@ -108,9 +107,9 @@ async function withApiKey(
   parts: LoginParts,
   apiKey: string,
   signal: AbortSignal,
-): Promise<SignedIn & { mode: AuthMode }> {
-  const { checkStore, saveApiKey } = await import("../../auth/login/save_login.ts");
-  await checkStore(parts, { signal });
+): Promise<SignedIn> {
+  const { saveApiKey } = await import("../../auth/login/login_parts.ts");
+  await parts.store.check({ signal });
   await saveApiKey(parts, apiKey);
   return { mode: "apikey" };
 }
@@ -120,7 +119,7 @@ async function withAccessToken(
   { chatgptBaseUrl }: Settings,
   token: string,
   signal: AbortSignal,
-): Promise<SignedIn & { mode: AuthMode }> {
+): Promise<SignedIn> {
   const { loginWithAccessToken } = await import("../../auth/login/access_token_login.ts");
   const endpoints = authEndpoints(parts.world.env);
   return await loginWithAccessToken({ ...parts, endpoints, chatgptBaseUrl }, token, signal);
@@ -194,6 +193,6 @@ async function readSecret(host: Host, { name, how }: SecretKind): Promise<string
 }
 
 function nameOf(signedIn: SignedIn): string {
-  const plan = signedIn.planType === undefined ? "" : ` (${planOf(signedIn.planType).name})`;
+  const plan = signedIn.planType === undefined ? "" : ` (${planName(signedIn.planType)})`;
   return signedIn.email === undefined ? plan : ` as ${signedIn.email}${plan}`;
 }

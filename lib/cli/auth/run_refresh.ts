@@ -10,7 +10,7 @@ import { type Credential } from "../../auth/credential.ts";
 import { ManagedLogin } from "../../auth/chatgpt/managed_login.ts";
 import { openStore } from "../../auth/store/open_store.ts";
 import { describeCredential } from "../../auth/recovery/rejection_report.ts";
-import { expiryOf } from "../../auth/token_freshness.ts";
+import { expiryOf } from "../../auth/auth_record.ts";
 import { CulvertError } from "../../errors.ts";
 import type { AuthFlags } from "./command.ts";
 import { connectCommand } from "../command/connection.ts";

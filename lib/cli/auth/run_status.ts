@@ -4,7 +4,7 @@
  * @module
  */
 import { openStore } from "../../auth/store/open_store.ts";
-import type { CredentialStore } from "../../auth/credential_store.ts";
+import type { CredentialStore } from "../../auth/store/credential_store.ts";
 import { type AuthStatus, authStatus } from "../../auth/policy/status.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import { EXIT } from "../../errors.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { ACCESS_TOKEN_VARIABLE, API_KEY_VARIABLES } from "../../auth/credential.ts";
-import type { CredentialStore } from "../../auth/credential_store.ts";
+import type { CredentialStore } from "../../auth/store/credential_store.ts";
 import type { Settings } from "../../config/settings.ts";
 import { secretsAround } from "../../redaction/environment_secrets.ts";
 import { CulvertError } from "../../errors.ts";

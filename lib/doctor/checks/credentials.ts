@@ -4,7 +4,7 @@
  * @module
  */
 import { baseUrlClass, isBackendMode } from "../../auth/auth_headers.ts";
-import { isDue } from "../../auth/token_freshness.ts";
+import { isDue } from "../../auth/auth_record.ts";
 import { asCulvertError } from "../../errors.ts";
 import { type Check, fail, failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";

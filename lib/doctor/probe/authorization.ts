@@ -9,7 +9,7 @@ import { raceAbort } from "../../async/race_abort.ts";
 import { bearerHeaders } from "../../auth/auth_headers.ts";
 import type { Authenticator, Authorization } from "../../auth/authenticator.ts";
 import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
-import { isDue } from "../../auth/token_freshness.ts";
+import { isDue } from "../../auth/auth_record.ts";
 import type { Credential } from "../../auth/credential.ts";
 import type { CommandAuth } from "../../config/provider.ts";
 import { CulvertError } from "../../errors.ts";

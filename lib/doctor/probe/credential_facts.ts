@@ -10,7 +10,7 @@ import { openStore } from "../../auth/store/open_store.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { World } from "../../world/world.ts";
 import { readClaims } from "../../auth/jwt_claims.ts";
-import { expiryOf } from "../../auth/token_freshness.ts";
+import { expiryOf } from "../../auth/auth_record.ts";
 
 /**
  * Returns the credential of a turn. A stored login that the configuration does not allow is left where it is.

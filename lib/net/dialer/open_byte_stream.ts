@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { deadline } from "../../async/deadline.ts";
 import { CulvertError } from "../../errors.ts";
 import { CONNECT_LIMIT_MS } from "../failure/stage.ts";
 import type { RouteTable } from "../route/route.ts";
 import { type ByteStream, byteStream, type StreamOptions, type StreamTarget } from "../tunnel/byte_stream.ts";
-import { type ConnectParts, establish, withinLimit } from "../tunnel/establish.ts";
+import { type Attempt, attemptFailure, type ConnectParts, establish } from "../tunnel/establish.ts";
 
 /**
  * Opens one. See `Dialer.connect` for what it throws.
@@ -24,13 +25,21 @@ export async function openByteStream(
   signal?.throwIfAborted();
   const url = urlOf(target, options.tls);
   const route = routes.resolve(options.routeAsHttps === true ? urlOf(target, true) : url);
-  return await withinLimit({ url, route, limitMs, signal }, parts, async (limit, progress) => {
-    const connected = await establish(
-      { url, route, transport: "stream", limit, progress, ...(alpn === undefined ? {} : { alpn }) },
-      parts,
-    );
+  using limit = deadline(limitMs, parts.world, signal);
+  const attempt: Attempt = {
+    url,
+    route,
+    transport: "stream",
+    limit,
+    progress: { stage: "resolve" },
+    ...(alpn === undefined ? {} : { alpn }),
+  };
+  try {
+    const connected = await establish(attempt, parts);
     return byteStream(connected, route, (thrown) => parts.broken(thrown, url, route));
-  });
+  } catch (error) {
+    throw await attemptFailure(error, attempt, { limitMs, signal }, parts);
+  }
 }
 
 function urlOf({ host, port }: StreamTarget, tls: boolean): URL {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { CulvertError } from "../../errors.ts";
-import { type Deadline, deadline } from "../../async/deadline.ts";
+import type { Deadline } from "../../async/deadline.ts";
 import { classify } from "../failure/classify.ts";
 import { hostAndPort } from "../failure/explain.ts";
 import { FaultError } from "../failure/fault.ts";
@@ -68,33 +68,23 @@ export async function establish(attempt: Attempt, parts: ConnectParts): Promise<
 }
 
 /**
- * Runs an attempt within a limit of time and turns what it throws into the error for the caller.
+ * Returns what the caller of an attempt that failed is to be thrown: the reason of the signal when it is aborted,
+ * `connect_timeout` with the stage where the time is over, else what `parts.fail` returns.
  *
- * @param limitMs time allowed, ms
- * @throws CulvertError `connect_timeout` with the stage, and those of `parts.fail`; the signal's reason
+ * @param thrown what {@link establish}, or a later step within the same limit, threw
+ * @param limitMs time that was allowed, ms
  */
-export async function withinLimit<T>(
-  { url, route, limitMs, signal }: {
-    readonly url: URL;
-    readonly route: Route;
-    readonly limitMs: number;
-    readonly signal?: AbortSignal | undefined;
-  },
+export async function attemptFailure(
+  thrown: unknown,
+  { limit, progress, route, url }: Attempt,
+  { limitMs, signal }: { readonly limitMs: number; readonly signal?: AbortSignal | undefined },
   parts: ConnectParts,
-  run: (limit: Deadline, progress: Progress) => Promise<T>,
-): Promise<T> {
-  signal?.throwIfAborted();
-  using limit = deadline(limitMs, parts.world, signal);
-  const progress: Progress = { stage: "resolve" };
-  try {
-    return await run(limit, progress);
-  } catch (error) {
-    signal?.throwIfAborted();
-    const cause = limit.isExpired ? new FaultError(stageTimeout(progress.stage, limitMs, route)) : error;
-    const failure = await parts.fail(cause, url, route, signal, progress.stage);
-    signal?.throwIfAborted();
-    throw failure;
-  }
+): Promise<unknown> {
+  const isAborted = () => signal?.aborted === true;
+  if (isAborted()) return signal?.reason;
+  const cause = limit.isExpired ? new FaultError(stageTimeout(progress.stage, limitMs, route)) : thrown;
+  const failure = await parts.fail(cause, url, route, signal, progress.stage);
+  return isAborted() ? signal?.reason : failure;
 }
 
 /**

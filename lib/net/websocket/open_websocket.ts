@@ -11,7 +11,7 @@ import { requestHeaders } from "../request_headers.ts";
 import type { TapSource } from "../tap_source.ts";
 import type { Route } from "../route/route.ts";
 import { type ByteConn, closeQuietly } from "../tunnel/byte_conn.ts";
-import { type Attempt, type ConnectParts, establish, observed, withinLimit } from "../tunnel/establish.ts";
+import { type Attempt, attemptFailure, type ConnectParts, establish, observed } from "../tunnel/establish.ts";
 import { readBody } from "../tunnel/http/http_body.ts";
 import type { HttpHead } from "../tunnel/http/http_head.ts";
 import type { WebSocketOutcome, WebSocketRequest } from "./websocket.ts";
@@ -65,19 +65,17 @@ export async function openWebSocket(
     upgradeTimeoutMs: request.upgradeTimeoutMs,
     tapped,
   };
+  using limit = deadline(limitMs, parts.world, signal);
+  const attempt: Attempt = { url, route, transport: "websocket", limit, progress: { stage: "resolve" } };
+  let conn: ByteConn | undefined;
   try {
-    return await withinLimit({ url, route, limitMs, signal }, parts, async (limit, progress) => {
-      const attempt: Attempt = { url, route, transport: "websocket", limit, progress };
-      const { conn } = await establish(attempt, parts);
-      try {
-        progress.stage = "upgrade";
-        return await upgrade(conn, asked, attempt, parts);
-      } catch (error) {
-        closeQuietly(conn);
-        throw error;
-      }
-    });
-  } catch (error) {
+    signal?.throwIfAborted();
+    ({ conn } = await establish(attempt, parts));
+    attempt.progress.stage = "upgrade";
+    return await upgrade(conn, asked, attempt, parts);
+  } catch (thrown) {
+    if (conn !== undefined) closeQuietly(conn);
+    const error = await attemptFailure(thrown, attempt, { limitMs, signal }, parts);
     tapped?.failed(signal?.aborted === true ? "aborted" : "failed", error);
     throw error;
   }

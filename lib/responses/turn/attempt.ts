@@ -3,28 +3,22 @@
  *
  * @module
  */
-import type { Authorization, Rejection } from "../../auth/authenticator.ts";
+import type { Rejection } from "../../auth/authenticator.ts";
 import type { RequestScope } from "../../auth/request_scope.ts";
-import {
-  type Answer,
-  type Authorized,
-  type RecoveryStep,
-  withAuthorization,
-} from "../../auth/with_authorization.ts";
+import { type Authorized, type RecoveryStep, withAuthorization } from "../../auth/with_authorization.ts";
 import { asCulvertError } from "../../errors.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
 import type { AuthEvent, EventBatch, StreamItem, TransportName } from "../events/events.ts";
 import { type Failure, isBrokenConnection, networkFailure } from "../failures/failure.ts";
-import { type HttpFailure, httpFailure, type RefusalContext } from "../failures/http_failures.ts";
+import { type HttpFailure, httpFailure } from "../failures/http_failures.ts";
 import { upgradeFailure } from "../failures/upgrade_failure.ts";
-import { refusedAnswer, rejectionOf } from "../failures/rejection.ts";
-import { secretsOf } from "../failures/server_text.ts";
+import { rejectionOf } from "../failures/rejection.ts";
 import type { TurnRequest } from "../request/request.ts";
-import { baseUrl, endpointUrl } from "../request/url.ts";
-import type { FailedAttempt, Opened, Transport } from "../transport/transport.ts";
+import type { FailedAttempt, Transport } from "../transport/transport.ts";
 import { readResponse } from "./reading/read_response.ts";
 import { ResponseReader } from "./reading/response_reader.ts";
 import type { TurnParts } from "./run_turn.ts";
+import { AttemptSender, type OpenedAnswer, refusalContext } from "./send_attempt.ts";
 import type { TurnProgress } from "./turn_progress.ts";
 
 /** What an attempt is built from. */
@@ -103,9 +97,6 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
   return streamFailed(transport.name, failure, reader, refusal?.status);
 }
 
-/** An {@link Answer} with what was opened. */
-export type OpenedAnswer = Answer & { readonly opened: Opened };
-
 /** Opens a response with the credential of the turn. Failures of the network are returned. */
 async function open(
   { parts, request, rejection, scope, signal }: AttemptOptions,
@@ -115,9 +106,8 @@ async function open(
   | { readonly kind: "answered"; readonly authorized: Authorized<OpenedAnswer> }
   | { readonly kind: "failed"; readonly failure: Failure; readonly url: URL | undefined }
 > {
-  const { context, facts, provider } = parts;
-  let url: URL | undefined;
-  const send = {
+  const sender = new AttemptSender({ parts, request, scope, signal, transport });
+  const options = {
     endpoint: "/responses",
     transport: transport.name === "sse" ? "http" : "websocket",
     model: request.model,
@@ -126,33 +116,12 @@ async function open(
     ...(rejection === undefined ? {} : { rejection }),
   } as const;
   try {
-    const authorized = await withAuthorization(scope, send, async (authorization, sent) => {
-      url = endpointUrl(baseUrl(provider, authorization.mode), "responses");
-      const trace = scope.traceHeaders(sent) ?? context.trace;
-      const traced = trace === undefined ? context : { ...context, trace };
-      const call = { request, context: traced, authorization, turnState: facts.state.value, signal };
-      return answerOf(await transport.open(call), refusalContext(parts, authorization));
-    });
+    const authorized = await withAuthorization(scope, options, sender.send);
     return { kind: "answered", authorized };
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
-    return { kind: "failed", failure: networkFailure(asCulvertError(thrown)), url };
+    return { kind: "failed", failure: networkFailure(asCulvertError(thrown)), url: sender.url };
   }
-}
-
-/** An opened response or a refusal, as {@link withAuthorization} takes it. */
-export function answerOf(opened: Opened, context: RefusalContext): OpenedAnswer {
-  if (opened.kind === "refused") return { ...refusedAnswer(opened.refusal, context), opened };
-  const { headers, reused, transport } = opened.stream.head;
-  return { status: transport === "sse" ? 200 : 101, headers, reused, opened };
-}
-
-function refusalContext(
-  { provider, world }: TurnParts,
-  { headers, mode }: Authorization,
-): RefusalContext {
-  const secrets = [...secretsOf(headers), ...secretsOf(provider.headers)];
-  return { now: world.now(), secrets, mode, providerName: provider.name };
 }
 
 function authEvent({ rejection, result }: RecoveryStep, progress: TurnProgress): AuthEvent {

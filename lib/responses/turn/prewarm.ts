@@ -14,8 +14,8 @@ import type { RequestContext } from "../request/identity.ts";
 import type { TurnRequest } from "../request/request.ts";
 import type { EventStream, Transport } from "../transport/transport.ts";
 import { failedWarmUp as failed, refusedBy, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
-import { answerOf } from "./attempt.ts";
 import { ResponseReader } from "./reading/response_reader.ts";
+import { answerOf } from "./send_attempt.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 
 /** What a prewarm request is built from. */

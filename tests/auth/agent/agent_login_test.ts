@@ -17,7 +17,7 @@ import {
 
 const DOWN = { status: 503, body: "" };
 
-/** One authority and one home; sessions are opened on them as processes would. */
+/** One authority and one home, on which sessions are opened as by separate processes. */
 class Rig implements AsyncDisposable {
   readonly api: MockApi;
   readonly home = new TestHome();
@@ -82,7 +82,7 @@ Deno.test("an authorization names the agent and the task that its assertion is s
   assert(!await rig.api.oauth.agents.accepts(`AgentAssertion ${btoa('{"agent_runtime_id":"x"}')}`));
 });
 
-Deno.test("the list of models is asked for with the login itself", async () => {
+Deno.test("the list of models is requested with the login itself", async () => {
   await using rig = await Rig.start();
   const session = rig.session();
   assertEquals(schemeOf(await session.authorize(undefined, "/models")), "Bearer");
@@ -113,11 +113,11 @@ Deno.test("a cooldown lasts an hour, for this account and this authority alone",
   assertEquals([schemeOf(await rig.session().authorize()), rig.asked.length], ["Bearer", 7]);
   rig.now += 2 * MINUTE_MS;
   assertEquals([schemeOf(await rig.session().authorize()), rig.asked.length], ["AgentAssertion", 9]);
-  // The session that began it keeps its decision.
+  // The session that started the cooldown keeps its decision.
   assertEquals([schemeOf(await first.authorize()), rig.warnings], ["Bearer", ["agent_unavailable"]]);
 });
 
-Deno.test("a cooldown noted by a clock far ahead is no cooldown", async () => {
+Deno.test("a cooldown that a clock far ahead wrote is ignored", async () => {
   await using rig = await Rig.start();
   rig.api.oauth.agents.failNext(DOWN, DOWN, DOWN);
   rig.now += 48 * HOUR_MS;
@@ -190,9 +190,9 @@ Deno.test("a refused agent that cannot be replaced for now is removed, and the l
   const next = await session.authorize();
   assertEquals([next.mode, schemeOf(next), rig.warnings], ["chatgpt", "Bearer", ["agent_unavailable"]]);
   assert(!("agent_identity" in rig.home.json()));
-  // Another turn of the session, refused before that, goes on likewise.
+  // Another turn of the session that was refused before recovers in the same way.
   assertEquals([await refuse(session, sent), rig.asked.length], [{ resend: true, phase: "reload" }, 5]);
-  // From here on a refusal is one of the login, which recovers as ever.
+  // From here on a refusal concerns the login, which recovers as usual.
   rig.api.oauth.rejectAccessToken(next.headers["authorization"]?.slice(7) ?? "");
   assertEquals((await refuse(session, next)).resend, true);
   assertEquals(rig.api.oauth.refreshCount, 1);
@@ -231,7 +231,7 @@ Deno.test("a refresh of the login keeps the agent beside it", async () => {
   assertEquals([rig.api.oauth.refreshCount, (await rig.session().authorize()).agent], [1, agent]);
 });
 
-Deno.test("where the file cannot be used any more the agent lives in the process, with a warning", async () => {
+Deno.test("where the file cannot be written any more the agent is kept in memory, with a warning", async () => {
   await using rig = await Rig.start();
   const session = rig.session({}, (path) => {
     if (path.endsWith("/task/register")) rig.home.store("{");
@@ -241,7 +241,7 @@ Deno.test("where the file cannot be used any more the agent lives in the process
   assertEquals([(await session.authorize()).agent, rig.asked.length], [agent, 2]);
 });
 
-Deno.test("who only looks registers no agent", async () => {
+Deno.test("a caller that only reads registers no agent", async () => {
   await using rig = await Rig.start();
   const session = createAuthenticator({
     settings: { codexHome: rig.home.path, provider: testProvider(), useAgentIdentity: true },
@@ -252,7 +252,7 @@ Deno.test("who only looks registers no agent", async () => {
   assertEquals([schemeOf(await session.authorize()), rig.asked], ["Bearer", []]);
 });
 
-Deno.test("an agent that is forbidden is no failure that is kept: the next turn asks again, once", async () => {
+Deno.test("the failure of a forbidden agent is not kept: the next turn asks again, once", async () => {
   await using rig = await Rig.start();
   rig.api.oauth.agents.failNext({ status: 403, body: "canary" });
   const session = rig.session();

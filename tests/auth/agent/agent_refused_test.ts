@@ -1,4 +1,4 @@
-/** What becomes of an agent that was refused, and of callers that give up. */
+/** Agents that were refused, and callers that abort. */
 import { createAuthenticator, type SessionAuthenticator } from "../../../lib/connect/create_authenticator.ts";
 import type { Authorization } from "../../../lib/auth/authenticator.ts";
 import { startMockApi } from "../../../lib/mock/api/api.ts";
@@ -8,7 +8,7 @@ import { HOUR_MS, plainDialer, TestHome, testProvider, testWorld } from "../kit.
 
 const DOWN = { status: 503, body: "" };
 
-/** A login in a home, the authority of its agents, and sessions on them as processes would have. */
+/** A stored login, the authority of its agents, and sessions that use them as separate processes would. */
 async function startRig() {
   const api = await startMockApi({ plain: true, oauth: { accessTokenLifetimeMs: 240 * HOUR_MS } });
   const home = new TestHome();
@@ -28,7 +28,7 @@ async function startRig() {
         world,
       }),
     stored: () => Object(home.json())["agent_identity"],
-    /** As another program would. */
+    /** Writes the file as another program would. */
     store: (agent: unknown) => home.store(JSON.stringify({ ...home.json(), agent_identity: agent })),
     async [Symbol.asyncDispose]() {
       await api.close();
@@ -41,7 +41,7 @@ function refuse(session: SessionAuthenticator, sent: Authorization) {
   return session.startTurn().recover({ endpoint: "/responses", transport: "http", evidence: {}, sent });
 }
 
-Deno.test("a refused agent is forgotten in a cooldown too, so that the next start does not try it", async () => {
+Deno.test("a refused agent is removed during a cooldown too, so that the next start does not use it", async () => {
   await using rig = await startRig();
   const session = rig.session();
   const sent = await session.authorize();

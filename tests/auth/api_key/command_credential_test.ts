@@ -1,4 +1,4 @@
-import { CommandBearer } from "../../../lib/auth/api_key/command_credential.ts";
+import { CommandCredential } from "../../../lib/auth/api_key/command_credential.ts";
 import type { CommandAuth } from "../../../lib/config/provider.ts";
 import { CulvertError } from "../../../lib/errors.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
@@ -18,7 +18,7 @@ const WORLD = {
 };
 
 /** Runs a program given as Deno code; each run adds a line to `runs` in the home. */
-function bearer(home: TestHome, code: string, extra: Partial<CommandAuth> = {}): CommandBearer {
+function bearer(home: TestHome, code: string, extra: Partial<CommandAuth> = {}): CommandCredential {
   const script = join(home.path, "token.js");
   Deno.writeTextFileSync(
     script,
@@ -26,7 +26,7 @@ function bearer(home: TestHome, code: string, extra: Partial<CommandAuth> = {}):
      const count = Deno.readTextFileSync(${JSON.stringify(join(home.path, "runs"))}).length;
      ${code}`,
   );
-  return new CommandBearer({
+  return new CommandCredential({
     command: Deno.execPath(),
     args: ["run", "-A", "--quiet", "--no-config", script],
     timeoutMs: 20_000,
@@ -116,7 +116,7 @@ Deno.test("a caller that aborts stops waiting at once, and the other one still g
 Deno.test("the command is killed when the last caller aborts", async () => {
   await using home = new TestHome();
   const pidFile = join(home.path, "pid");
-  const hang = new CommandBearer({
+  const hang = new CommandCredential({
     command: "sh",
     args: ["-c", `echo $$ >'${pidFile}'; exec sleep 600`],
     timeoutMs: 60_000,
@@ -144,7 +144,7 @@ Deno.test("the command is killed when the last caller aborts", async () => {
 
 Deno.test("a command that prints without end is killed and reported", async () => {
   await using home = new TestHome();
-  const endless = new CommandBearer({
+  const endless = new CommandCredential({
     command: "yes",
     args: [],
     timeoutMs: 20_000,

@@ -1,7 +1,7 @@
-/** The locks of a refresh: our own around the request, those of the codex client around the write alone. */
+/** The locks of a refresh: this program's around the request, those of the codex client around the write only. */
 import { acquireFileLock } from "../../../lib/files/file_lock.ts";
 import { logout } from "../../../lib/auth/login/logout.ts";
-import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
+import { fileStore } from "../../../lib/auth/store/auth_file.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { join } from "../../support/paths.ts";
 import { loginParts } from "../login/login_kit.ts";
@@ -12,7 +12,7 @@ const expired = () => loginText({ access: accessToken("old", Date.now() - HOUR_M
 const fresh = (name: string) => accessToken(name, Date.now() + 240 * HOUR_MS);
 const answer = () => Response.json({ access_token: fresh("new"), refresh_token: "rt-2" });
 
-/** Takes a lock as the codex client does, at once or not at all. */
+/** Takes a lock as the codex client does, without waiting. */
 async function take(home: TestHome, name: string) {
   return await acquireFileLock(join(home.path, name), testWorld(), 0);
 }
@@ -136,7 +136,7 @@ Deno.test("a logout leaves no lock file behind", async () => {
     "auth.lock",
     "culvert-auth.lock",
   ]);
-  const store = new AuthFile({ codexHome: home.path, world: testWorld() });
+  const store = fileStore({ codexHome: home.path, world: testWorld() });
   assertEquals((await logout(loginParts(home, authority.base, { store }))).wasSignedIn, true);
   assertEquals([...Deno.readDirSync(home.path)], []);
 });

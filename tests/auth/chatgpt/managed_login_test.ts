@@ -91,7 +91,7 @@ Deno.test("a token that is good for an hour is not renewed because its last refr
   assertEquals(authority.seen.length, 0);
 });
 
-Deno.test("an opaque token of nine days gives way to newer tokens on disk without asking the authority", async () => {
+Deno.test("newer tokens on disk replace an opaque token of nine days without a request to the authority", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() => refused(401, "refresh_token_expired"));
   const old = new Date(Date.now() - 9 * DAY_MS).toISOString();
@@ -102,7 +102,7 @@ Deno.test("an opaque token of nine days gives way to newer tokens on disk withou
   assertEquals(authority.seen.length, 0);
 });
 
-Deno.test("a refresh adopts what another process stored for the same account and posts nothing", async () => {
+Deno.test("a refresh takes over what another process stored for the same account and posts nothing", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() => refused(500, "unused"));
   home.store(loginText({ access: soon() }));
@@ -142,7 +142,7 @@ for (
   ] as const
 ) {
   for (const status of [400, 401]) {
-    Deno.test(`a refresh answered ${status} ${code} ends the login as "${reason}", with one post for two tries`, async () => {
+    Deno.test(`a refresh answered ${status} ${code} ends the login as "${reason}", with one POST for two tries`, async () => {
       await using home = new TestHome();
       await using authority = new TestAuthority(() => refused(status, code));
       home.store(loginText({ access: soon() }));
@@ -221,7 +221,7 @@ Deno.test("a server that fails once and then answers is a success", async () => 
   assertEquals(authority.seen.length, 2);
 });
 
-Deno.test("a captive portal that answers 200 with a page is transient and not asked again at once", async () => {
+Deno.test("a captive portal that answers 200 with a page is a transient failure, which is not retried at once", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() => new Response("<html>Sign in to the guest network</html>"));
   home.store(loginText({ access: soon() }));
@@ -275,7 +275,7 @@ Deno.test("a refresh makes an existing 0644 file 0600 and keeps the keys it does
   assertEquals(home.json()["some_future_key"], { deep: [1, 2] });
 });
 
-Deno.test("an account switched on disk while the refresh is on its way keeps its record untouched", async () => {
+Deno.test("an account that was switched on disk during the refresh keeps its record unchanged", async () => {
   await using home = new TestHome();
   const other = loginText({ account: "acc-2", access: fresh("theirs"), refresh: "rt-9" });
   await using authority = new TestAuthority(() => {

@@ -46,7 +46,7 @@ Deno.test("a torn auth.json while reloading is read again and is never taken for
   assertEquals([error.code, error.details["problem"], home.text()], ["auth_storage", "torn", "{"]);
 });
 
-Deno.test("a renewed login that cannot be saved is kept, said loudly, and saved at the next try", async () => {
+Deno.test("a renewed login that cannot be saved is kept in memory, causes a warning, and is saved at the next try", async () => {
   await using home = new TestHome();
   const renewed = fresh("new");
   await using authority = new TestAuthority(() => {

@@ -45,7 +45,7 @@ async function answerOf(child: Deno.ChildProcess): Promise<Answer> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** An authority whose refresh tokens are good for one use each. */
+/** An authority whose refresh tokens can be used once. */
 function singleUse(current = "rt-1") {
   let uses = 0;
   return (body: string): Response => {
@@ -57,7 +57,7 @@ function singleUse(current = "rt-1") {
   };
 }
 
-Deno.test("fifty processes with one expired token make one post and get fifty answers", async () => {
+Deno.test("fifty processes with one expired token send one POST and get fifty answers", async () => {
   await using home = new TestHome();
   const answer = singleUse();
   await using authority = new TestAuthority((request) => answer(request.body));
@@ -70,7 +70,7 @@ Deno.test("fifty processes with one expired token make one post and get fifty an
   assertEquals(answers, Array.from({ length: 50 }, () => ({ tokens: [token], warnings: [] })));
 });
 
-Deno.test("when the holder of the lock is killed halfway, the others go on with one more post, none lost", async () => {
+Deno.test("when the holder of the lock is killed during the refresh, the others send one more POST, and no login is lost", async () => {
   await using home = new TestHome();
   const answer = singleUse();
   const arrived = Promise.withResolvers<void>();
@@ -79,7 +79,7 @@ Deno.test("when the holder of the lock is killed halfway, the others go on with 
     if (count > 1) return answer(request.body);
     arrived.resolve();
     await isDead.promise;
-    // The authority never handled the request of the dead.
+    // The authority never handled the request of the killed process.
     return new Response(null, { status: 503 });
   });
   home.store(loginText({ access: expired() }));
@@ -134,7 +134,7 @@ Deno.test("with a store that cannot be written no token is spent, and the presen
   assertEquals(home.text(), stored);
 });
 
-Deno.test("with a store that cannot be written a token that is still good is not spent", async () => {
+Deno.test("with a store that cannot be written a token that is still valid is not spent", async () => {
   await using home = new TestHome();
   const answer = singleUse();
   await using authority = new TestAuthority((request) => answer(request.body));

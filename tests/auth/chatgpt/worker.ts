@@ -1,10 +1,10 @@
-/** A process for the tests: kills itself at a step of a write, or asks for a token as a session does. */
-import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
+/** A process for the tests: it kills itself at a step of a write, or requests a token as a session does. */
+import { fileStore } from "../../../lib/auth/store/auth_file.ts";
 import { createAuthenticator } from "../../../lib/connect/create_authenticator.ts";
 import { processWorld } from "../../../lib/cli/app/process.ts";
 import { plainDialer, testProvider, writeRecord } from "../kit.ts";
 
-/** Calls of the system during a write, in order. */
+/** System calls of a write, in order. */
 export type WriteStep =
   | "reserved"
   | "written"
@@ -47,7 +47,7 @@ const world = processWorld();
 if (task === "write") {
   killAt(argument);
   const record = { auth_mode: "apikey", OPENAI_API_KEY: "sk-second", padding: "x".repeat(100_000) };
-  await writeRecord(new AuthFile({ codexHome, world }), record);
+  await writeRecord(fileStore({ codexHome, world }), record);
 } else {
   const warnings: string[] = [];
   const authenticator = createAuthenticator({

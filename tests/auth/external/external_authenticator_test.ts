@@ -19,7 +19,7 @@ const tokens = (accessToken: string, accountId = "acc-1"): ExternalCredential =>
   accountId,
 });
 
-/** A session of a program's credential against a server that takes one bearer alone. */
+/** A session with a credential of a program, at a server that accepts one bearer token. */
 function open(auth: ExternalAuth, loginPolicy?: LoginPolicy, world: Pick<World, "sleep"> = testWorld()) {
   const seen: Observation[] = [];
   const authenticator = externalAuthenticator({
@@ -85,7 +85,7 @@ Deno.test("a server that refuses every token of a program costs two sends and on
   assertEquals(recoveries().map(([mode]) => mode), ["external", "external"]);
 });
 
-Deno.test("a program that gives the refused token again is not believed", async () => {
+Deno.test("a program that returns the refused token again gets no second request", async () => {
   const { turn } = open({ resolve: () => tokens("same") });
   const { sent, end } = await turn("never");
   assertEquals([sent.length, end?.resend === false && end.reason], [1, "credential_unchanged"]);
@@ -175,7 +175,7 @@ Deno.test("a resolved credential of another account is an error, and is never se
   assertEquals(error.details["reason"], "account_changed");
 });
 
-Deno.test("headers of a program are attached as they are, and no account beside them", async () => {
+Deno.test("headers of a program are sent unchanged, without account headers", async () => {
   const supplied = { Authorization: "Signed abc", "X-Corp-Pass": "pass word" };
   const { authenticator } = open({ resolve: () => ({ kind: "headers", headers: supplied }) });
   const { mode, source, headers } = await authenticator.authorize();
@@ -235,7 +235,7 @@ Deno.test("account and FedRAMP flag come from the token where the program does n
   });
 });
 
-Deno.test("turns that are refused at the same time share one refresh, and a turn that comes late needs none", async () => {
+Deno.test("turns that are refused at the same time share one refresh, and a later turn needs none", async () => {
   let count = 0;
   const gate = Promise.withResolvers<void>();
   let current = "old";
@@ -256,7 +256,7 @@ Deno.test("turns that are refused at the same time share one refresh, and a turn
   assertEquals([(await recover()).resend, count], [true, 1]);
 });
 
-Deno.test("tokens of a program obey what the configuration demands, the refreshed ones too", async () => {
+Deno.test("tokens of a program, refreshed ones included, must satisfy the restrictions of the configuration", async () => {
   const allowed: LoginPolicy = { method: "chatgpt", workspaces: ["acc-1"] };
   const wrong = open({ resolve: () => tokens("t", "acc-2") }, allowed);
   assertIncludes((await failureOf(wrong.authenticator.authorize())).message, "forced_chatgpt_workspace_id");

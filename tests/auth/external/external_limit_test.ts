@@ -7,12 +7,12 @@ const REAL = processWorld();
 const NEVER = new Promise<ExternalCredential>(() => {});
 const GIVEN: ExternalCredential = { kind: "tokens", accessToken: "refused", accountId: "account-1" };
 
-/** The result of one turn in a world where every wait but those below ten seconds is over at once. */
+/** Returns the result of one turn in a world where waits of ten seconds are over at once. */
 async function resultOf(network: Network, own: ClientOptions, signal?: AbortSignal) {
   const waits: number[] = [];
   const sleep = (ms: number, called?: AbortSignal) => {
     if (ms === 10_000) waits.push(ms);
-    // With a caller that gives up, the time is not the point.
+    // Where the caller aborts, the time limit is not tested.
     return ms === 10_000 && signal === undefined ? Promise.resolve() : REAL.sleep(ms, called);
   };
   using client = await createClient(own, { ...network.world, sleep });
@@ -54,7 +54,7 @@ Deno.test("a program's refresh that never returns ends the turn after ten second
   );
 });
 
-Deno.test("a program's resolve that never returns does not hold up a turn that is called off", async () => {
+Deno.test("a program's resolve that never returns does not block a turn that is cancelled", async () => {
   await using network = await startNetwork();
   const stop = new AbortController();
   const resolve = () => {
@@ -64,7 +64,7 @@ Deno.test("a program's resolve that never returns does not hold up a turn that i
   assertEquals((await resultOf(network, { externalAuth: { resolve } }, stop.signal)).status, "interrupted");
 });
 
-Deno.test("a program that answers out of memory needs no clock", async () => {
+Deno.test("a function that returns its value at once starts no timer", async () => {
   await using network = await startNetwork();
   const { status, waits } = await resultOf(network, { externalAuth: { resolve: () => GIVEN } });
   assert(status === "completed");
@@ -84,7 +84,7 @@ Deno.test("a program's apiKey function that never returns ends the turn after te
   assertIncludes(error?.message ?? "", "`apiKey` failed: it returned nothing within 10 s");
 });
 
-Deno.test("a promise of another library is bounded like any other", async () => {
+Deno.test("a promise of another library has the same time limit", async () => {
   await using network = await startNetwork();
   const foreign = new Promise<ExternalCredential>(() => {});
   Object.setPrototypeOf(foreign, { then: Promise.prototype.then, constructor: Promise });

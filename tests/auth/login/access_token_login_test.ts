@@ -13,7 +13,7 @@ const OWNER = {
 };
 const JWKS_PATH = "/backend-api/wham/agent-identities/jwks";
 
-/** A key pair, an authority that knows it and says who owns any token, and parts that lead to it. */
+/** A key pair, an authority that publishes it and names the owner of any token, and the parts of a login there. */
 async function setUp() {
   const { exportJWK, generateKeyPair, SignJWT } = await import("jose");
   const { publicKey, privateKey } = await generateKeyPair("RS256");
@@ -128,7 +128,7 @@ Deno.test("an agent identity that lacks what it signs with is not stored", async
   assertEquals([error.code, parts.files()], ["auth_rejected", []]);
 });
 
-Deno.test("an agent identity of a workspace that is not allowed is turned away without a request", async () => {
+Deno.test("an agent identity of a workspace that is not allowed is refused without a request", async () => {
   await using parts = await setUp();
   const error = await failureOf(parts.signIn(await parts.identity(), ["acc-1"]));
   assertEquals([error.details["problem"], parts.files()], ["workspace_restriction", []]);

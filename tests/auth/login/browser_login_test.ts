@@ -57,7 +57,7 @@ Deno.test("the authorize address carries its parameters in order, and several wo
   );
 });
 
-Deno.test("/success before an answer, /cancel and foreign states leave the login untouched", async () => {
+Deno.test("/success before an answer, /cancel and foreign states do not change the login", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   const login = await startLogin(home, issuer.base);
@@ -72,7 +72,7 @@ Deno.test("/success before an answer, /cancel and foreign states leave the login
   assertEquals((await login.result).email, MOCK_ACCOUNT.email);
 });
 
-Deno.test("a page of another site that leads its own name to loopback is turned away by its Host", async () => {
+Deno.test("a page of another site that resolves its own name to loopback is refused because of its Host header", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   const login = await startLogin(home, issuer.base);
@@ -89,7 +89,7 @@ Deno.test("a page of another site that leads its own name to loopback is turned 
   await login.result;
 });
 
-Deno.test("a tab that is closed before the last page does not hold the command up", async () => {
+Deno.test("a tab that is closed before the last page does not block the command", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   const login = await startLogin(home, issuer.base);
@@ -186,7 +186,7 @@ for (
   });
 }
 
-Deno.test("a workspace that is not allowed is turned away and nothing is written", async () => {
+Deno.test("a workspace that is not allowed is refused and nothing is written", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   const login = await startLogin(home, issuer.base, { workspaces: ["another"] });

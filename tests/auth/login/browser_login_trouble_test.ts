@@ -85,7 +85,11 @@ Deno.test("an empty auth.json is replaced", async () => {
 });
 
 Deno.test("markup in an error is escaped on the page", async () => {
-  const page = await errorPage({ code: `"c"`, message: "<script>&'", help: "</p>" }).text();
+  const failure = new CulvertError("auth_login_failed", "<script>&'", {
+    hint: "</p>",
+    details: { problem: '"c"' },
+  });
+  const page = await errorPage(failure).text();
   for (const text of ["&quot;c&quot;", "&lt;script&gt;&amp;&#39;", "&lt;/p&gt;"]) {
     assertIncludes(page, text);
   }
@@ -123,7 +127,7 @@ Deno.test("a port that is not permitted is skipped like one in use", async () =>
   `;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(file, code);
-  // Deno's own permissions stand in for the ranges that Windows reserves.
+  // Permissions of Deno take the place of the ranges that Windows reserves.
   const config = new URL("../../../deno.json", import.meta.url).pathname;
   const args = [
     "run",

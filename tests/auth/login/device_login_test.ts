@@ -24,7 +24,7 @@ const TOKENS = {
   refresh_token: "rt-1",
 };
 
-/** An authority whose polls are answered one after the other by `polls`; the last answer repeats. */
+/** An authority that answers polls with `polls` in order; the last answer is repeated. */
 function authority(
   polls: readonly (() => Response)[],
   code: unknown = CODE,
@@ -43,7 +43,7 @@ function authority(
 
 const pollsOf = (one: TestAuthority) =>
   one.seen.filter((request) => request.path.endsWith("/deviceauth/token"));
-/** Notes the pauses between polls and cuts them short. One that can be called off is a time limit, and is left alone. */
+/** Records the pauses between polls and shortens them. A pause with another signal is a time limit, and is kept. */
 function pausing(pauses: number[]): World["sleep"] {
   return (ms, signal) => {
     if (signal !== undefined) return testWorld().sleep(ms, signal);
@@ -109,7 +109,7 @@ Deno.test("the prompt names address, code and validity, and warns of codes from 
   }
 });
 
-Deno.test("a cut connection, 429 with Retry-After, 503 and slow_down are survived", async () => {
+Deno.test("a device login continues after a cut connection, 429 with Retry-After, 503 and slow_down", async () => {
   await using home = new TestHome();
   await using server = authority([
     () => new Response(null, { status: 429, headers: { "retry-after": "2" } }),
@@ -212,7 +212,7 @@ Deno.test("a server error at the first step is named by its status", async () =>
   assertEquals([...Deno.readDirSync(home.path)], []);
 });
 
-Deno.test("a device login of a workspace that is not allowed is turned away", async () => {
+Deno.test("a device login of a workspace that is not allowed is refused", async () => {
   await using home = new TestHome();
   await using server = authority([granted]);
   const error = await failureOf(loginByDevice(loginParts(home, server.base, { workspaces: ["other"] })));

@@ -1,6 +1,6 @@
 /** A login in a test: an authority, and a browser that follows redirects. */
 import { OAuthServer } from "../../../lib/mock/oauth/oauth.ts";
-import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
+import { fileStore } from "../../../lib/auth/store/auth_file.ts";
 import { type BrowserLoginParts, loginByBrowser } from "../../../lib/auth/login/browser_login.ts";
 import type { SignedIn } from "../../../lib/auth/login/login_parts.ts";
 import {
@@ -38,7 +38,7 @@ export function loginParts(
   return {
     dialer: plainDialer(),
     world,
-    store: new AuthFile({ codexHome: home.path, world }),
+    store: fileStore({ codexHome: home.path, world }),
     issuer,
     clientId: "client-1",
     revokeUrl: new URL(`${issuer}/oauth/revoke`),
@@ -55,7 +55,7 @@ export function loginParts(
   };
 }
 
-/** Starts a login and resolves when the browser would open. */
+/** Starts a login and resolves when the browser would be opened. */
 export async function startLogin(
   home: TestHome,
   issuer: string,
@@ -92,7 +92,7 @@ export function callbackUrl(login: PendingLogin, query: Readonly<Record<string, 
   return url;
 }
 
-/** Where the authority sends the browser, without going there. */
+/** Returns the address that the authority redirects to, without following it. */
 export async function locationOf(url: string): Promise<string> {
   const response = await fetch(url, { redirect: "manual" });
   await response.body?.cancel();
@@ -121,7 +121,7 @@ export class Issuer implements AsyncDisposable {
   }
 }
 
-/** An authority that thinks about a code until it is let go on; a second code it refuses. */
+/** An authority that answers a code only when the test lets it; it refuses a second code. */
 export class HeldAuthority implements AsyncDisposable {
   readonly #asked = Promise.withResolvers<void>();
   readonly #answer = Promise.withResolvers<Response>();
@@ -135,12 +135,12 @@ export class HeldAuthority implements AsyncDisposable {
     return this.#authority.base;
   }
 
-  /** How many codes it was sent. */
+  /** The number of codes that it received. */
   get codes(): number {
     return this.#authority.seen.filter(({ body }) => body.includes("authorization_code")).length;
   }
 
-  /** Resolves when the first code came. */
+  /** Resolves when the first code arrived. */
   get asked(): Promise<void> {
     return this.#asked.promise;
   }

@@ -1,6 +1,6 @@
 import { logout } from "../../../lib/auth/login/logout.ts";
-import { revokeLogin } from "../../../lib/auth/chatgpt/revoke.ts";
-import { saveApiKey } from "../../../lib/auth/login/save_login.ts";
+import { revokeLogin } from "../../../lib/auth/chatgpt/token_endpoint.ts";
+import { saveApiKey } from "../../../lib/auth/login/login_parts.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { failureOf, loginText, openLogin, plainDialer, TestAuthority, TestHome } from "../kit.ts";
 import { loginParts } from "./login_kit.ts";
@@ -50,7 +50,7 @@ Deno.test("a revocation that fails is a warning, and the file is removed all the
   assertEquals([parts.warnings, await exists(home.authPath)], [["auth_not_revoked"], false]);
 });
 
-Deno.test("a torn auth.json is removed when the user signs out, and said to be unread", async () => {
+Deno.test("a torn auth.json is removed when the user signs out, with a warning that it could not be read", async () => {
   await using home = new TestHome();
   home.store("{");
   const parts = loginParts(home, "http://127.0.0.1:9");

@@ -1,5 +1,5 @@
 /** A login takes one answer and has one result. */
-import { PendingAnswer } from "../../../lib/auth/login/callback/pending_answer.ts";
+import { PendingAnswer } from "../../../lib/auth/login/callback/callback_answer.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { failureOf, loginText, TestHome, testWorld } from "../kit.ts";
 import { callbackUrl, HeldAuthority, startLogin, textOf } from "./login_kit.ts";
@@ -85,13 +85,13 @@ Deno.test("an exchange that is refused after a signal fails with its own reason,
 
 Deno.test("an answer is accepted once, and not after the wait was cancelled", async () => {
   const answer = { kind: "code", code: "c" } as const;
-  const accepted = new PendingAnswer();
+  const accepted = new PendingAnswer(({ kind }) => Promise.resolve({ email: kind }));
   const end = accepted.accept(answer);
   assert(end !== undefined);
   assertEquals([accepted.accept(answer), accepted.cancel("late")], [undefined, false]);
-  assertEquals(await accepted.complete(({ kind }) => Promise.resolve({ email: kind })), { email: "code" });
+  assertEquals(await accepted.result, { email: "code" });
   assertEquals(await end, { email: "code" });
-  const left = new PendingAnswer();
+  const left = new PendingAnswer(() => Promise.resolve({}));
   assertEquals([left.cancel("first"), left.cancel("second"), left.accept(answer)], [true, false, undefined]);
-  assertEquals(await left.complete(() => Promise.resolve({})).catch(String), "first");
+  assertEquals(await left.result.catch(String), "first");
 });

@@ -1,17 +1,17 @@
-/** Credentials that stand beside one another, and which of them counts. */
+/** Sources of credentials that are set at the same time, and the one that is used. */
 import type { CredentialSource } from "../../../lib/auth/authenticator.ts";
 import type { Credential } from "../../../lib/auth/credential.ts";
 import type { Provider } from "../../../lib/config/provider.ts";
 import { join } from "../../support/paths.ts";
 import { accessToken, HOUR_MS, loginText } from "../kit.ts";
 
-/** A provider in both its forms. */
+/** A provider, as an object and as lines of `config.toml`. */
 export interface ProviderForm {
-  /** Fields on top of the built-in provider's. */
+  /** Fields that differ from the built-in provider. */
   readonly fields: Partial<Provider>;
-  /** Lines of its table in `config.toml`; the address comes on top. */
+  /** Lines of its table in `config.toml`, without the address. */
   readonly table?: readonly string[];
-  /** How it is chosen where it stands in no table. */
+  /** Flags that select it, for a provider without a table. */
   readonly choice?: "base-url" | "ollama" | "lmstudio";
 }
 
@@ -21,18 +21,18 @@ export interface CredentialRow {
   readonly env?: Readonly<Record<string, string>>;
   /** `auth.json`. */
   readonly stored?: string;
-  /** What the file of `--api-key-file` holds. */
+  /** The content of the file of `--api-key-file`. */
   readonly keyFile?: string;
   /** Default: the built-in one. */
   readonly provider?: ProviderForm;
   readonly kind: Credential["kind"];
   /** The name of a file in `CODEX_HOME` begins with `~/`. */
   readonly source: CredentialSource;
-  /** What a server is sent as bearer; absent where nothing is sent, or where it is not the point. */
+  /** The bearer token that a server receives; absent where none is sent, or where it is not tested. */
   readonly token?: string;
 }
 
-/** Every variable that holds a credential of the user's. */
+/** Every variable that may hold a credential of the user. */
 export const ALL_KEYS = {
   CULVERT_API_KEY: "sk-culvert-key",
   CODEX_API_KEY: "sk-codex-key",
@@ -78,7 +78,7 @@ const local = (id: "ollama" | "lmstudio"): ProviderForm => ({
   choice: id,
 });
 
-/** Each source beside the one behind it, then what providers change. */
+/** Each source together with the next in the order, then what providers change. */
 export const CREDENTIAL_ROWS: readonly CredentialRow[] = [
   {
     name: "a key file counts before CULVERT_API_KEY",
@@ -231,7 +231,7 @@ export const CREDENTIAL_ROWS: readonly CredentialRow[] = [
   })),
 ];
 
-/** The row's source in a `CODEX_HOME`. */
+/** Returns the source of a row for a given `CODEX_HOME`. */
 export function sourceIn({ source }: CredentialRow, home: string): CredentialSource {
   return { ...source, name: source.name.replace(/~\/(\S+)$/, (_, file: string) => join(home, file)) };
 }

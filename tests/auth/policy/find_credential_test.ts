@@ -1,4 +1,4 @@
-import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
+import { fileStore } from "../../../lib/auth/store/auth_file.ts";
 import { findCredential } from "../../../lib/auth/policy/find_credential.ts";
 import type { Provider } from "../../../lib/config/provider.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
@@ -17,14 +17,14 @@ async function find(home: TestHome, query: Query = {}) {
   return await findCredential({
     provider: testProvider(query.provider),
     world,
-    store: () => Promise.resolve(new AuthFile({ codexHome: home.path, world })),
+    store: () => Promise.resolve(fileStore({ codexHome: home.path, world })),
     ...(query.apiKeyFile === undefined ? {} : { apiKeyFile: query.apiKeyFile }),
   });
 }
 
 const OPEN: Partial<Provider> = { id: "mine", name: "Mine", requiresOpenAiAuth: false };
 for (const row of CREDENTIAL_ROWS) {
-  Deno.test(`of the credentials there are: ${row.name}`, async () => {
+  Deno.test(`order of the credentials: ${row.name}`, async () => {
     await using home = new TestHome();
     if (row.stored !== undefined) home.store(row.stored);
     const keyFile = join(home.path, "key.txt");

@@ -1,5 +1,5 @@
-import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
-import { removeForbidden } from "../../../lib/auth/policy/forbidden_login.ts";
+import { fileStore } from "../../../lib/auth/store/auth_file.ts";
+import { removeForbidden } from "../../../lib/auth/policy/find_credential.ts";
 import { createAuthenticator } from "../../../lib/connect/create_authenticator.ts";
 import type { LoginPolicy } from "../../../lib/config/settings.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
@@ -22,7 +22,7 @@ const CHATGPT: LoginPolicy = { method: "chatgpt" };
 const API: LoginPolicy = { method: "api" };
 const WORKSPACES: LoginPolicy = { workspaces: ["acc-0", "acc-1"] };
 
-/** A session under a policy; every request that leaves it is counted. */
+/** A session under a policy, which counts its requests. */
 function open(
   home: TestHome,
   loginPolicy: LoginPolicy,
@@ -97,7 +97,7 @@ for (const [what, policy, stored, demand] of REMOVED) {
     assertEquals([isStored(home), warnings, requests], [false, ["auth_removed"], []]);
   });
 
-  Deno.test(`whoever only looks leaves ${what} where it is`, async () => {
+  Deno.test(`a caller that only reads leaves ${what} unchanged`, async () => {
     await using home = new TestHome();
     home.store(stored);
     const { authorize, warnings } = open(home, policy, { isLookingOnly: true });
@@ -122,14 +122,14 @@ for (const [what, policy, stored] of ALLOWED) {
   });
 }
 
-Deno.test("a variable that is not allowed is passed over for a login that is", async () => {
+Deno.test("a variable that is not allowed is skipped where the stored login is allowed", async () => {
   await using home = new TestHome();
   home.store(login("acc-1", "acc-1"));
   const { authorize } = open(home, CHATGPT, { env: { CODEX_API_KEY: "sk-1", OPENAI_API_KEY: "sk-2" } });
   assertEquals((await authorize()).source, { kind: "file", name: home.authPath });
 });
 
-Deno.test("a variable that is not allowed is reported where nothing else is there", async () => {
+Deno.test("a variable that is not allowed is reported where there is no other credential", async () => {
   await using home = new TestHome();
   const error = await failureOf(open(home, CHATGPT, { env: { CODEX_API_KEY: "sk-secret" } }).authorize());
   assertIncludes(error.message, "CODEX_API_KEY");
@@ -177,7 +177,7 @@ for (
 }
 
 for (const [status, removed] of [[200, true], [503, false]] as const) {
-  Deno.test(`a stored personal access token of another workspace is ${removed ? "removed" : "kept while nobody can tell"}`, async () => {
+  Deno.test(`a stored personal access token of another workspace is ${removed ? "removed" : "kept while its account is not known"}`, async () => {
     await using home = new TestHome();
     const stored = '{"OPENAI_API_KEY":null,"personal_access_token":"at-stored"}';
     home.store(stored);
@@ -201,7 +201,7 @@ Deno.test("a login that another process stored meanwhile is not removed with the
   const allowed = login("acc-1", "acc-1");
   home.store(allowed);
   const world = testWorld();
-  const file = new AuthFile({ codexHome: home.path, world });
+  const file = fileStore({ codexHome: home.path, world });
   assertEquals(await removeForbidden(file, (stored) => stored.kind !== "managed"), false);
   assertEquals(home.text(), allowed);
   Deno.removeSync(home.authPath);
@@ -218,7 +218,7 @@ Deno.test("a key file is refused where ChatGPT is forced, and nothing is removed
   assertEquals(home.text(), API_KEY);
 });
 
-Deno.test("a provider with a key of its own is not concerned by what is forced at OpenAI", async () => {
+Deno.test("restrictions on logins at OpenAI do not apply to a provider with a key of its own", async () => {
   await using home = new TestHome();
   const { authorize } = open(home, CHATGPT, { env: { MY_KEY: "own-key" }, own: true });
   assertEquals((await authorize()).headers, { authorization: "Bearer own-key" });

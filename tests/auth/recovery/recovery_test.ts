@@ -36,7 +36,7 @@ const REJECTION: Rejection = {
 interface Session {
   readonly authenticator: SessionAuthenticator;
   readonly seen: Observation[];
-  /** Sends until the server (which takes `accepted` alone) is content or recovery gives up. */
+  /** Sends until the server accepts a token, which must be `accepted`, or recovery ends. */
   readonly turn: (accepted: string | undefined, extra?: Partial<Rejection>) => Promise<Turn>;
 }
 
@@ -136,7 +136,7 @@ Deno.test("a server that always answers 401 costs a managed login at most three 
 
 Deno.test("an API key that is refused is refused at once, with its evidence", async () => {
   await using home = new TestHome();
-  const { turn, seen, authenticator } = session(home, { OPENAI_API_KEY: "sk-wrong" });
+  const { turn, seen } = session(home, { OPENAI_API_KEY: "sk-wrong" });
   const { sent, end } = await turn(undefined, { message: "Incorrect API key provided: sk-wrong" });
   assertEquals(sent.length, 1);
   assert(end?.resend === false);
@@ -146,7 +146,7 @@ Deno.test("an API key that is refused is refused at once, with its evidence", as
     "auth_rejected",
   ]);
   assertEquals(recoveries(seen).map((one) => one.evidence), [EVIDENCE]);
-  assertEquals([authenticator.startTurn().mode, authenticator.startTurn().step], ["managed", "reload"]);
+  assertEquals(recoveries(seen).map(({ mode, phase }) => [mode, phase]), [["managed", "reload"]]);
   assert(!`${end.error.message}${end.error.hint}`.includes("sk-wrong"));
 });
 
@@ -254,7 +254,7 @@ Deno.test("a provider without any credential reports that there is nothing to re
   assertIncludes(end.error.hint ?? "", "no Authorization header");
 });
 
-Deno.test("a command's token that is refused is fetched anew once: two sends, then success", async () => {
+Deno.test("a command's token that is refused is requested again once: two requests, then success", async () => {
   await using home = new TestHome();
   const script = join(home.path, "token.sh");
   const counter = join(home.path, "count");
@@ -262,23 +262,20 @@ Deno.test("a command's token that is refused is fetched anew once: two sends, th
     mode: 0o755,
   });
   const commandAuth = { command: script, args: [], timeoutMs: 20_000, refreshIntervalMs: 0, cwd: home.path };
-  const { turn, authenticator } = session(home, {}, {
+  const { turn, seen } = session(home, {}, {
     id: "c",
     name: "C",
     requiresOpenAiAuth: false,
     commandAuth,
   });
   assertEquals(await turn("t2"), { sent: ["t1", "t2"], phases: ["external_refresh"], end: undefined });
-  assertEquals([authenticator.startTurn().mode, authenticator.startTurn().step], [
-    "external",
-    "external_refresh",
-  ]);
+  assertEquals(recoveries(seen).map(({ mode, phase }) => [mode, phase]), [["external", "external_refresh"]]);
   const forever = await turn(undefined);
   assertEquals(forever.sent, ["t2", "t3"]);
   assertEquals(endOf(forever)?.reason, "recovery_exhausted");
 });
 
-Deno.test("a command that gives the refused token again is not believed", async () => {
+Deno.test("a command that prints the refused token again causes no second request", async () => {
   await using home = new TestHome();
   const commandAuth = {
     command: "echo",

@@ -1,4 +1,4 @@
-/** Contents of `auth.json` that are no credential file, and what each is called. */
+/** Contents of `auth.json` that are no credential file, and the problem that is reported for each. */
 import { loginText } from "../kit.ts";
 
 export const DEFECT_ROWS: readonly (readonly [name: string, text: string, problem: "torn" | "foreign"])[] = [

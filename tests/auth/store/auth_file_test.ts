@@ -1,6 +1,5 @@
-import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
+import { fileStore } from "../../../lib/auth/store/auth_file.ts";
 import type { WriteStep } from "../chatgpt/worker.ts";
-import { changeRecord } from "../../../lib/auth/credential_store.ts";
 import { replaceCredential } from "../../../lib/auth/auth_record.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { fromFileUrl, join } from "../../support/paths.ts";
@@ -9,7 +8,7 @@ import { failureOf, filesIn, loginText, TestHome, testWorld, writeRecord } from 
 
 const WORKER = fromFileUrl(new URL("../chatgpt/worker.ts", import.meta.url));
 const CONFIG = fromFileUrl(new URL("../../../deno.json", import.meta.url));
-const open = (home: TestHome) => new AuthFile({ codexHome: home.path, world: testWorld() });
+const open = (home: TestHome) => fileStore({ codexHome: home.path, world: testWorld() });
 const modeOf = (path: string) => (Deno.statSync(path).mode ?? 0) & 0o777;
 
 for (
@@ -41,12 +40,12 @@ for (
 Deno.test("a write creates the directory and a file of mode 0600, and leaves no temporary file", async () => {
   await using home = new TestHome();
   const codexHome = join(home.path, "deep", "er");
-  const file = new AuthFile({ codexHome, world: testWorld() });
+  const file = fileStore({ codexHome, world: testWorld() });
   await writeRecord(file, { auth_mode: "apikey", OPENAI_API_KEY: "sk-1" });
   assertEquals(modeOf(join(codexHome, "auth.json")), 0o600);
   assertEquals(filesIn(codexHome), ["auth.json"]);
   assertEquals(
-    Deno.readTextFileSync(file.path),
+    Deno.readTextFileSync(file.source.name),
     '{\n  "auth_mode": "apikey",\n  "OPENAI_API_KEY": "sk-1"\n}',
   );
 });
@@ -109,13 +108,13 @@ for (const [name, text, problem] of DEFECT_ROWS) {
 Deno.test("a file in a directory that takes no new file is written in place", async () => {
   await using home = new TestHome();
   home.store(`${" ".repeat(500)}{}`);
-  // Deno's own permissions refuse the folder and allow the file, for root as well.
+  // Permissions of Deno refuse the directory and allow the file, also for root.
   const script = `
-    import { AuthFile } from ${
+    import { fileStore } from ${
     JSON.stringify(new URL("../../../lib/auth/store/auth_file.ts", import.meta.url).href)
   };
     const world = { now: () => Date.now(), monotonic: () => performance.now(), sleep: () => Promise.resolve() };
-    const slot = await new AuthFile({ codexHome: ${JSON.stringify(home.path)}, world }).reserve();
+    const slot = await fileStore({ codexHome: ${JSON.stringify(home.path)}, world }).reserve();
     await slot.commit(() => ({ OPENAI_API_KEY: "sk-1" }));
   `;
   const path = join(home.path, "script.ts");
@@ -163,7 +162,7 @@ const ROUND_TRIPS:
 for (const [what, raw, mode] of ROUND_TRIPS) {
   Deno.test(`${what} is read from the file as it was written`, async () => {
     await using home = new TestHome();
-    const file = new AuthFile({ codexHome: home.path, world: testWorld() });
+    const file = fileStore({ codexHome: home.path, world: testWorld() });
     await writeRecord(file, raw);
     const record = await file.read();
     assertEquals([record?.mode, record?.raw], [mode, raw]);
@@ -189,7 +188,7 @@ for (const encoding of ["UTF-16LE", "UTF-16BE", "UTF-8 with a byte-order mark"])
     Deno.writeFileSync(home.authPath, encoded(text, encoding));
     const record = await open(home).read();
     assertEquals([record?.apiKey, record?.raw["ключ"]], ["sk-1", "é"]);
-    await changeRecord(open(home), (present) => ({ ...present?.raw, OPENAI_API_KEY: "sk-2" }));
+    await open(home).change((present) => ({ ...present?.raw, OPENAI_API_KEY: "sk-2" }));
     assertEquals(home.json()["OPENAI_API_KEY"], "sk-2");
   });
 }

@@ -12,7 +12,7 @@ const OWNER = {
   chatgpt_account_is_fedramp: false,
 };
 
-Deno.test("an access token is stored from stdin once the authority knows it, and is shown masked", async () => {
+Deno.test("an access token is stored from stdin after the authority accepted it, and is shown masked", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() => Response.json(OWNER));
   const env = { CODEX_HOME: home.path, CODEX_AUTHAPI_BASE_URL: authority.base };

@@ -1,4 +1,4 @@
-/** A home whose ChatGPT login is to be signed for by an agent, and the API and authority that it leads to. */
+/** A home with a ChatGPT login that an agent signs for, and the API and the authority that it uses. */
 import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
 import type { MockApiOptions } from "../../../lib/mock/api/api.ts";
 import { writeLogin } from "../../../lib/mock/oauth/login_file.ts";
@@ -41,7 +41,7 @@ export class AgentRig implements AsyncDisposable {
     return new AgentRig(api, home, await writeLogin(home.path, api.oauth));
   }
 
-  /** What the authority was asked, and its answers. */
+  /** The requests to the authority, and its answers. */
   get asked(): readonly string[] {
     return this.api.oauth.agents.requests.map(({ kind, status }) => `${kind} ${status}`);
   }
@@ -55,7 +55,7 @@ export class AgentRig implements AsyncDisposable {
     return JSON.parse(this.home.text()).agent_identity;
   }
 
-  /** What is in the home, sorted. */
+  /** The names in the home, sorted. */
   get files(): readonly string[] {
     return [...Deno.readDirSync(this.home.path)].map(({ name }) => name).toSorted();
   }

@@ -70,7 +70,7 @@ Deno.test("a report of a refused agent names the refused one beside the 401, and
   assert(before?.agent_runtime_id !== rig.stored?.agent_runtime_id);
 });
 
-Deno.test("a report of a server that is not there tells the class of the failure, and the environment all the same", async () => {
+Deno.test("a report about a server that is not reachable contains the class of the failure and the environment", async () => {
   await using rig = await AgentRig.start();
   const port = closedPort();
   Deno.writeTextFileSync(

@@ -81,7 +81,7 @@ Deno.test("the login itself is sent where no task can be registered", async () =
   assertEquals([patient.code, patient.stderr, rig.schemes], [0, "", ["AgentAssertion"]]);
   assertEquals(rig.asked, ["agent 500", "agent 500", "agent 200", "task 200"]);
   await using other = await AgentRig.start();
-  // The first is registered; its task is not.
+  // The agent was registered, its task was not.
   other.api.oauth.agents.failTasks(DOWN, DOWN, DOWN);
   const run = await other.respond();
   assertEquals(other.asked, ["agent 200", "task 503", "task 503", "task 503"]);
@@ -89,7 +89,7 @@ Deno.test("the login itself is sent where no task can be registered", async () =
   assertEquals([run.code, other.schemes, other.stored], [0, ["Bearer"], undefined]);
 });
 
-Deno.test("an authority that forbids agents is asked once, and the turn ends with exit status 4 before the model is asked", async () => {
+Deno.test("an authority that forbids agents gets one request, and the turn ends with exit status 4 before the API gets one", async () => {
   await using rig = await AgentRig.start();
   rig.api.oauth.agents.failNext(refusal(403));
   const run = await rig.respond("--json");
@@ -112,7 +112,7 @@ Deno.test("a login whose token the authority refuses is renewed once, and then h
   assert(rig.stored !== undefined);
 });
 
-Deno.test("an agent that the API does not know any more is replaced by another, and the login is not spent on it", async () => {
+Deno.test("an agent that the API does not know any more is replaced by another, and no login is refreshed for it", async () => {
   await using rig = await AgentRig.start();
   assertEquals((await rig.respond()).code, 0);
   const before = rig.stored;
@@ -155,7 +155,7 @@ Deno.test("a dry run shows that an agent would sign, and registers none", async 
   assertIncludes(run.stdout, "AgentAssertion ***");
 });
 
-Deno.test("a base of the user's own is no place for an agent, and nothing is sent", async () => {
+Deno.test("an agent is not sent to a base URL of the user, and neither is anything else", async () => {
   await using rig = await AgentRig.start(`chatgpt_base_url = "http://127.0.0.1:9/backend-api"\n${POLICY}`);
   const run = await rig.respond();
   assertEquals([run.code, rig.asked, rig.schemes], [4, [], []]);

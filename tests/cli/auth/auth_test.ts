@@ -6,7 +6,7 @@ import { culvert, type CulvertRun, jsonLines, startCulvert } from "../../support
 
 const ISSUER = "https://api.culvert.test";
 
-/** Everything a process needs to find its way through the network, but no key. */
+/** The environment of a process in the simulated network, without a key. */
 function envOf(network: Network, home: TestHome, extra: Record<string, string> = {}): Record<string, string> {
   return {
     HTTPS_PROXY: network.proxyUrl,
@@ -17,7 +17,7 @@ function envOf(network: Network, home: TestHome, extra: Record<string, string> =
   };
 }
 
-/** Stores a login that the network's authority knows. */
+/** Stores a login of the network's authority. */
 async function storeLogin(
   network: Network,
   home: TestHome,
@@ -34,7 +34,7 @@ async function storeLogin(
   return { ...tokens };
 }
 
-/** The built-in provider, led to the network's API. */
+/** Flags that select the built-in provider at the network's API. */
 function configure(home: TestHome): void {
   Deno.writeTextFileSync(`${home.path}/config.toml`, `openai_base_url = "${ISSUER}/v1"\n`);
 }
@@ -82,7 +82,7 @@ async function signIn(
     const url = /https:\/\/\S+\/oauth\/authorize\?\S+\n/.exec(stderr)?.[0].trim();
     if (url === undefined || isAnswered) continue;
     isAnswered = true;
-    // Where the authority really is; the browser's own way through the proxy is tried in tests/real.
+    // The address without the proxy; a real browser behind the proxy is tested in tests/real.
     const page = new URL(url);
     page.host = `localhost:${network.api.port}`;
     using client = Deno.createHttpClient({ caCerts: [network.api.authority.certificate] });
@@ -139,7 +139,7 @@ Deno.test("login, status, refresh and logout pass an intercepting proxy with a p
   for (const run of [status, refresh, logout]) assertExcludes(run.stdout + run.stderr, String(first));
 });
 
-Deno.test("a login whose browser is elsewhere is completed by pasting the address it ended on", async () => {
+Deno.test("a login whose browser runs on another machine is completed by pasting the address that it ended on", async () => {
   await using running = await Running.start();
   const login = await signIn(running, async (location, stdin) => {
     await stdin.write(new TextEncoder().encode(`${location}\n`));
@@ -158,7 +158,7 @@ Deno.test("a login by device code passes the proxy too", async () => {
   assertEquals([running.home.json()["auth_mode"], running.home.json()["OPENAI_API_KEY"]], ["chatgpt", null]);
 });
 
-Deno.test("without the company's CA a login ends before any browser, with the reason and exit status of trust", async () => {
+Deno.test("without the company's CA a login ends before a browser is opened, with the reason and the exit status of a trust failure", async () => {
   await using running = await Running.start();
   const env = { ...envOf(running.network, running.home), CODEX_CA_CERTIFICATE: "" };
   const login = await culvert(["auth", "login", "--issuer", ISSUER, "--port", "0"], { env });
@@ -204,7 +204,7 @@ Deno.test("status without a credential exits 4 and names the ways to give one", 
   assertIncludes(status.stderr, "culvert auth login");
 });
 
-Deno.test("status with a torn auth.json exits 4 and leaves it alone", async () => {
+Deno.test("status with a torn auth.json exits 4 and leaves it unchanged", async () => {
   await using home = new TestHome();
   home.store('{"tokens":');
   const status = await culvert(["auth", "status"], { env: { CODEX_HOME: home.path } });
@@ -212,7 +212,7 @@ Deno.test("status with a torn auth.json exits 4 and leaves it alone", async () =
   assertIncludes(status.stdout, "not complete JSON");
 });
 
-Deno.test("status names the sources that lose, and a file that others can read", async () => {
+Deno.test("status names the sources that are not used, and a file that other users can read", async () => {
   await using home = new TestHome();
   home.store(loginText({ access: "opaque" }));
   Deno.chmodSync(home.authPath, 0o644);
@@ -235,7 +235,7 @@ Deno.test("an expired login is renewed before the first request, which succeeds"
   assertEquals(jsonLines(run.stdout).at(-1)?.["status"], "completed");
 });
 
-Deno.test("a login that the server refuses is renewed on the spot, said, and the turn succeeds", async () => {
+Deno.test("a login that the server refuses is renewed at once, with a note, and the turn succeeds", async () => {
   await using running = await Running.start();
   const { network, home } = running;
   const old = await storeLogin(network, home);
@@ -280,7 +280,7 @@ Deno.test("an API key that is refused costs one send", async () => {
   assertExcludes(run.stderr, "sk-wrong");
 });
 
-Deno.test("a variable does not hide the stored login from logout, and is named as still in force", async () => {
+Deno.test("logout removes the stored login although a variable is set, and names the variable as still in use", async () => {
   await using running = await Running.start();
   const { network, home } = running;
   const tokens = await storeLogin(network, home);
@@ -294,7 +294,7 @@ Deno.test("a variable does not hide the stored login from logout, and is named a
   assertIncludes(logout.stderr, "Still in use: the credential from CODEX_ACCESS_TOKEN");
 });
 
-/** Runs a login at a scripted issuer on loopback, and does something when it has said `mark`. */
+/** Runs a login at a scripted issuer on loopback, and calls a function when it has printed `mark`. */
 async function loginAt(
   issuer: string,
   home: TestHome,

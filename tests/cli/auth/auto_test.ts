@@ -11,7 +11,7 @@ const keyRecord = `{"auth_mode":"apikey","OPENAI_API_KEY":"${KEY}"}`;
 const login = (refresh: string, expiresIn = HOUR_MS, extra = {}) =>
   loginText({ access: accessToken(refresh, Date.now() + expiresIn), refresh, extra });
 
-/** A test where the keyring is led to by `secret-tool`. */
+/** A test that needs `secret-tool` as the way to the keyring. */
 function onLinux(name: string, fn: () => Promise<void>): void {
   Deno.test({ ...skippedIf(OFF_LINUX, name), fn });
 }
@@ -136,7 +136,7 @@ for (const { store, args } of HANGS) {
 
 function isAlive(pid: number): boolean {
   try {
-    // A process that has ended and was not waited for is none.
+    // A process that has ended and was not waited for does not count.
     return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;

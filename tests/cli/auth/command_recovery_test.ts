@@ -4,7 +4,7 @@ import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 
-/** A home whose provider runs a command that prints t1, then t2, and takes no retries of other kinds. */
+/** A home whose provider runs a command that prints t1, then t2, without retries of other kinds. */
 function homeOf(base: string): TestHome {
   const home = new TestHome();
   const counter = join(home.path, "count");
@@ -34,7 +34,7 @@ const ANSWER = [
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "a command's token that the API refuses is fetched anew: exactly two requests, and success",
+    "a command's token that the API refuses is requested again from the command: two requests to the API, and success",
   ),
 }, async () => {
   const tokens: (string | null)[] = [];
@@ -53,7 +53,7 @@ Deno.test({
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "a 401 with a secret in its body is told by its status, and nobody repeats the secret",
+    "a 401 with a secret in its body is reported by its status, without the secret",
   ),
 }, async () => {
   await using server = new TestAuthority(() =>

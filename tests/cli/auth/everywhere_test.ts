@@ -9,7 +9,7 @@ import { culvert, jsonLines } from "../../support/culvert.ts";
 
 const ISSUER = "https://api.culvert.test";
 
-/** A network, a home with a login of it, and the environment that leads the program there. */
+/** A simulated network, a home with a login of it, and the environment to reach it. */
 class Rig implements AsyncDisposable {
   readonly network: Network;
   readonly home: TestHome;
@@ -47,7 +47,7 @@ class Rig implements AsyncDisposable {
   }
 }
 
-Deno.test("a 401 on the websocket's handshake is recovered from, and the turn goes on over the websocket", async () => {
+Deno.test("after a 401 on the handshake of the websocket the turn recovers and continues over the websocket", async () => {
   await using rig = await Rig.start(3_600_000);
   const { network } = rig;
   network.api.oauth.rejectAccessToken(rig.token);
@@ -64,7 +64,7 @@ Deno.test("a 401 on the websocket's handshake is recovered from, and the turn go
   assertEquals([network.api.oauth.refreshCount, network.api.handshakes()], [1, 2]);
 });
 
-Deno.test("a 401 inside a frame of the websocket is recovered from on a new socket", async () => {
+Deno.test("after a 401 inside a frame of the websocket the turn recovers on a new socket", async () => {
   await using rig = await Rig.start(3_600_000);
   const { network } = rig;
   network.api.enqueue({ refusal: unauthorized() });

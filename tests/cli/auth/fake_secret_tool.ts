@@ -1,22 +1,22 @@
-/** A program named `secret-tool` that keeps its entries in a folder and writes down what it was called with. */
+/** A program named `secret-tool` that stores its entries in a directory and records how it was called. */
 import { TestHome } from "../../auth/kit.ts";
 import { culvert, type CulvertRun, startCulvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 
-/** How it behaves. */
+/** Its behaviour. */
 export type Manner =
   | "good"
-  /** Reads well and keeps nothing. */
+  /** It accepts secrets and stores nothing. */
   | "forgetful"
-  /** No session bus leads to a keyring. */
+  /** It finds no session bus. */
   | "unreachable"
-  /** Its entries are locked, and nobody unlocks them. */
+  /** Its entries are locked and stay locked. */
   | "locked"
-  /** It has a question that nobody answers. */
+  /** It waits for input for ever. */
   | "hanging"
-  /** Something ends it. */
+  /** It is killed by a signal. */
   | "killed"
-  /** There is no such program. */
+  /** The program does not exist. */
   | "missing";
 
 const SCRIPT = `#!/bin/sh
@@ -76,7 +76,7 @@ export class FakeKeyring implements AsyncDisposable {
     });
   }
 
-  /** Starts the program where the keyring hangs, and resolves when it waits. The caller ends it. */
+  /** Starts the program with a keyring that hangs, and resolves when it waits. The caller ends it. */
   async startHanging(args: readonly string[], stdin = ""): Promise<Deno.ChildProcess> {
     const child = startCulvert(args, { env: this.#env("hanging") });
     const writer = child.stdin.getWriter();
@@ -90,7 +90,7 @@ export class FakeKeyring implements AsyncDisposable {
     return child;
   }
 
-  /** Process ids of those that hung. */
+  /** The process ids of the runs that hung. */
   hanging(): readonly number[] {
     return (read(join(this.#folder, "pids")) ?? "").split("\n").filter((line) => line !== "").map(Number);
   }

@@ -1,4 +1,4 @@
-/** How long the program waits for an authority that nobody can reach. */
+/** How long the program waits for an authority that cannot be reached. */
 import { accessToken, HOUR_MS, loginText, TestHome } from "../../auth/kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { blackHole } from "../../support/black_hole.ts";
@@ -10,7 +10,7 @@ import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "an authority that swallows connections is given up after ten seconds of connecting",
+    "a refresh at an authority that accepts no connection ends after ten seconds",
   ),
 }, async () => {
   await using home = new TestHome();
@@ -19,7 +19,7 @@ Deno.test({
   home.store(stored);
   const authority = `http://127.0.0.1:${hole.port}`;
   const env = { CODEX_HOME: home.path, CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${authority}/oauth/token` };
-  // What runs longer is killed, and has no exit status of its own.
+  // A process that runs longer is killed, and has no exit status.
   const [login, device, refresh] = await Promise.all([
     culvert(["auth", "login", "--issuer", authority, "--port", "0"], { env, limitMs: 25_000 }),
     culvert(["auth", "login", "--issuer", authority, "--device"], { env, limitMs: 25_000 }),

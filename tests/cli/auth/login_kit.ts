@@ -1,4 +1,4 @@
-/** A login by browser as a process, and an authority that gives whatever tokens a test wants. */
+/** A login by browser as a process, and an authority that returns the given tokens. */
 import { accessToken, HOUR_MS, idToken, jwt, TestAuthority, type TestHome } from "../../auth/kit.ts";
 import { startCulvert } from "../../support/culvert.ts";
 
@@ -19,7 +19,7 @@ export interface RunningLogin {
   readonly end: Promise<LoginEnd>;
 }
 
-/** How it ended. */
+/** The end of a login. */
 export interface LoginEnd {
   readonly code: number;
   readonly stdout: string;
@@ -27,9 +27,9 @@ export interface LoginEnd {
 }
 
 /**
- * Starts one and resolves when it says where to go.
+ * Starts a login and resolves when it prints the address to open.
  *
- * @param port default: the system chooses; empty: the ports that the authority knows
+ * @param port default: the system chooses; empty: the ports that the authority accepts
  */
 export async function startLogin(
   home: Pick<TestHome, "path">,
@@ -41,7 +41,7 @@ export async function startLogin(
   const child = startCulvert(["auth", "login", "--issuer", issuer, "--json", ...args, ...port], {
     env: { CODEX_HOME: home.path, ...extra },
   });
-  // Whatever a test fails at, no login outlives it by long.
+  // A login does not outlive a failed test by long.
   const limit = setTimeout(() => child.kill("SIGKILL"), 30_000);
   const stdin = child.stdin.getWriter();
   const stdout = new Response(child.stdout).text();
@@ -80,13 +80,13 @@ export async function startLogin(
   };
 }
 
-/** A port that is free for the moment. */
+/** Returns a port that is free at the moment. */
 export function freePort(): string {
   using probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return String(probe.addr.port);
 }
 
-/** The address that the authority would send the browser back to. */
+/** Returns the address that the authority would redirect the browser to. */
 export function answerTo(
   login: Pick<RunningLogin, "callback" | "state">,
   query: Readonly<Record<string, string>> = { code: "CANARY-CODE" },
@@ -106,7 +106,7 @@ export async function look(
   return { status: response.status, text: await response.text(), location: response.headers.get("location") };
 }
 
-/** What the authority says of the account in its id token, beside the usual. */
+/** Claims of the id token beside the usual ones. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** Tokens of a login. */

@@ -8,7 +8,7 @@ import { answerTo, authorityGiving, look, startLogin, tokensWith } from "./login
 
 const SUFFIX = ".onboarding_entrypoint=life_sciences";
 
-Deno.test("a login replaces a stale file whole: tokens, exchanged key, account, hint and the bare local page", async () => {
+Deno.test("a login replaces a stale file completely: tokens, exchanged key, account, hint, and a local page without a query", async () => {
   await using home = new TestHome();
   const tokens = tokensWith();
   await using authority = new TestAuthority(({ method, path, body }) => {
@@ -35,7 +35,7 @@ Deno.test("a login replaces a stale file whole: tokens, exchanged key, account, 
   assertIncludes(posts[1]?.body ?? "", "rt-old");
 });
 
-Deno.test("a login makes the home directory that is missing, for the user alone", async () => {
+Deno.test("a login creates the home directory that is missing, with access for the user alone", async () => {
   await using place = await workplace();
   const { HOME = "", DENO_DIR = "" } = place.env;
   await using authority = authorityGiving(tokensWith());
@@ -47,7 +47,7 @@ Deno.test("a login makes the home directory that is missing, for the user alone"
   if (Deno.build.os !== "windows") assertEquals((Deno.statSync(home.path).mode ?? 0) & 0o777, 0o700);
 });
 
-Deno.test("an account of a workspace that config.toml does not name is turned away, on the page and with 4, and nothing is written", async () => {
+Deno.test("an account of a workspace that config.toml does not name is refused, on the page and with exit status 4, and nothing is written", async () => {
   await using home = new TestHome();
   Deno.writeTextFileSync(
     join(home.path, "config.toml"),
@@ -67,9 +67,9 @@ Deno.test("an account of a workspace that config.toml does not name is turned aw
 interface DenialRow {
   readonly what: string;
   readonly description: string;
-  /** On the page and on stderr. */
+  /** Text on the page and on stderr. */
   readonly says: string;
-  /** Nowhere. */
+  /** Text that appears in no output. */
   readonly hides?: string;
 }
 

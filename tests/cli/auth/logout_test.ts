@@ -9,11 +9,11 @@ interface LogoutRow {
   readonly name: string;
   /** `auth.json`; absent: there is none. */
   readonly stored?: string;
-  /** What the authority answers a revocation. Default 200. */
+  /** Status of the answer to a revocation. Default 200. */
   readonly status?: number;
-  /** What is revoked. */
+  /** The token that is revoked. */
   readonly revokes?: string;
-  /** On stderr. */
+  /** Text on stderr. */
   readonly says: string;
 }
 
@@ -37,7 +37,11 @@ const ROWS: readonly LogoutRow[] = [
     revokes: "rt-secret-refresh-token",
     says: "warning: ",
   },
-  { name: "a torn file: it is removed, and said to be unread", stored: '{"tokens":', says: "warning: " },
+  {
+    name: "a torn file: it is removed, with a warning that it could not be read",
+    stored: '{"tokens":',
+    says: "warning: ",
+  },
   {
     name: "an API key: there is nothing to revoke",
     stored: '{"auth_mode":"apikey","OPENAI_API_KEY":"sk-proj-0123456789abcdef"}',
@@ -68,7 +72,7 @@ for (const { name, stored, status = 200, revokes, says } of ROWS) {
   });
 }
 
-Deno.test("auth logout without a home directory makes none", async () => {
+Deno.test("auth logout without a home directory creates none", async () => {
   await using place = await workplace({ CODEX_HOME: "" });
   const run = await runIn(place, "culvert", ["auth", "logout"]);
   assertEquals([run.code, [...Deno.readDirSync(place.env["HOME"] ?? "")]], [0, []]);

@@ -10,7 +10,7 @@ const TOKENS = {
   refresh_token: "rt-foreign",
 };
 
-/** A foreign server that would answer with tokens, and an authority that redirects every POST there. */
+/** A foreign server that answers with tokens, and an authority that redirects every POST to it. */
 function redirecting(status: number) {
   const foreign = new TestAuthority(() => Response.json(TOKENS));
   const authority = new TestAuthority(({ method }) =>

@@ -1,10 +1,10 @@
-/** A signal while the authority is being asked: the answer has spent the refresh token, whoever still wants it. */
+/** Signals during the request to the authority, whose answer has spent the refresh token and must be saved. */
 import { accessToken, HOUR_MS, loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 import { type CulvertRun, startCulvert } from "../../support/culvert.ts";
 
-/** Sends signals while the authority thinks; it answers once `mayAnswer` is resolved. */
+/** Sends signals while the authority has not answered; it answers when `mayAnswer` is resolved. */
 async function interrupted(
   home: TestHome,
   args: readonly string[],

@@ -30,7 +30,7 @@ const UNRENEWABLE: readonly (readonly [what: string, stored: string, says: strin
 ];
 
 for (const [what, stored, says] of UNRENEWABLE) {
-  Deno.test(`auth refresh of ${what} asks nobody, says what is stored and ends with 4`, async () => {
+  Deno.test(`auth refresh of ${what} sends no request, says what is stored and ends with 4`, async () => {
     await using home = new TestHome();
     await using authority = new TestAuthority(() => Response.json({}));
     home.store(stored);
@@ -50,7 +50,7 @@ for (
     [401, "refresh_token_invalidated", "revoked"],
   ] as const
 ) {
-  Deno.test(`auth refresh answered ${status} ${code}, twice: two failures that say so, one post, and the file as it was`, async () => {
+  Deno.test(`auth refresh answered ${status} ${code}, twice: two failures with the reason, one POST, and an unchanged file`, async () => {
     await using home = new TestHome();
     await using authority = new TestAuthority(() => Response.json({ error: { code } }, { status }));
     const stored = loginText({ access: accessToken("a", Date.now() + HOUR_MS) });

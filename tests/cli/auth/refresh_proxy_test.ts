@@ -22,7 +22,7 @@ interface Arrived {
   readonly body: unknown;
 }
 
-/** An authority behind whatever leads to it. */
+/** An authority, and the proxy that leads to it. */
 function startAuthority(pair?: { readonly certificate: string; readonly privateKey: string }) {
   const arrived: Arrived[] = [];
   const handle = async (request: Request) => {

@@ -1,4 +1,4 @@
-/** `auth refresh` where the login cannot be saved, is killed, or meets files that are not what they should be. */
+/** `auth refresh` where the login cannot be saved, the process is killed, or the files are damaged. */
 import { accessToken, HOUR_MS, loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
 import { httpServer } from "../../net/kit.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
@@ -136,7 +136,7 @@ Deno.test(`kill -9 at any time of auth refresh leaves a valid login of mode 0600
     const before = authority.seen.length;
     const child = startCulvert(["auth", "refresh"], { env: { CODEX_HOME: home.path, ...authority.env } });
     await child.stdin.close();
-    // From before the request until after the save.
+    // At times from before the request until after the save.
     const limit = Date.now() + 20_000;
     const waitsForRequest = run % 2 === 0;
     while (waitsForRequest && authority.seen.length === before && Date.now() < limit) await pause(1);
@@ -144,7 +144,7 @@ Deno.test(`kill -9 at any time of auth refresh leaves a valid login of mode 0600
     try {
       child.kill("SIGKILL");
     } catch (error) {
-      // It has ended already.
+      // The process has ended already.
       if (!(error instanceof TypeError)) throw error;
     }
     await Promise.all([child.status, child.stdout.cancel(), child.stderr.cancel()]);

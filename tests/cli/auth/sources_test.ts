@@ -5,9 +5,9 @@ import { assertEquals, assertExcludes, assertIncludes } from "../../support/asse
 import { culvert, type CulvertRun } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 
-/** Takes every token and asks for none. */
+/** An API that accepts every token and no token at all. */
 const API = await startMockApi({ plain: true, open: true });
-/** Vouches for access tokens. */
+/** An authority that accepts access tokens. */
 const OWNER = {
   email: null,
   chatgpt_user_id: "user-1",
@@ -33,7 +33,7 @@ const MODES: Readonly<Record<CredentialRow["kind"], string>> = {
   none: "none",
 };
 
-/** Lays everything out as the row says and runs a command. */
+/** Prepares files and environment of a row and runs a command. */
 async function runIn(home: TestHome, row: CredentialRow, command: readonly string[]): Promise<CulvertRun> {
   const { provider, keyFile, stored } = row;
   if (stored !== undefined) home.store(stored);
@@ -61,7 +61,7 @@ async function runIn(home: TestHome, row: CredentialRow, command: readonly strin
 }
 
 for (const row of CREDENTIAL_ROWS) {
-  // `auth status` knows configured providers alone; doctor takes an address too.
+  // `auth status` accepts configured providers only; doctor accepts an address too.
   if (row.provider?.choice === "base-url") Deno.test(`doctor: ${row.name}`, () => bareAddress(row));
   else {Deno.test(`auth status: ${row.name}`, async () => {
       await using home = new TestHome();
@@ -86,7 +86,7 @@ for (const row of CREDENTIAL_ROWS) {
   });
 }
 
-/** Compares what doctor says of the credential at an address that no provider has. */
+/** Compares what doctor reports about the credential at an address that no provider has. */
 async function bareAddress(row: CredentialRow): Promise<void> {
   await using home = new TestHome();
   const run = await runIn(home, { ...row, provider: { fields: {} } }, [

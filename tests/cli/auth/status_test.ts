@@ -4,7 +4,7 @@ import { accessToken, HOUR_MS, loginText, TestHome } from "../../auth/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 
-/** Commands that need the stored credential, as a home with a defect meets them. */
+/** Commands that need the stored credential, in a home with a defect. */
 const NEEDS: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["auth status", ["auth", "status", "--json"]],
   ["auth refresh", ["auth", "refresh", "--json"]],
@@ -14,7 +14,7 @@ const NEEDS: readonly (readonly [name: string, args: readonly string[]])[] = [
 
 for (const [name, text, problem] of DEFECT_ROWS) {
   for (const [command, args] of NEEDS) {
-    Deno.test(`${command} with an auth.json that is ${name}: ${problem}, exit 4, and the file is left as it is`, async () => {
+    Deno.test(`${command} with an auth.json that is ${name}: ${problem}, exit 4, and the file is unchanged`, async () => {
       await using home = new TestHome();
       home.store(text);
       const run = await culvert(args, { env: { CODEX_HOME: home.path } });
@@ -23,7 +23,7 @@ for (const [name, text, problem] of DEFECT_ROWS) {
       for (const part of [home.authPath, "auth_storage"]) assertIncludes(said, part);
       for (const part of ["is unchanged", "culvert auth login"]) assertIncludes(said, part);
       assertExcludes(said, "secret-access");
-      // A login would refuse to replace it, so it is not what to type next.
+      // A login would refuse to replace it, so the hint does not name it.
       if (command === "doctor") assertExcludes(JSON.parse(run.stdout).next, "auth login");
     });
   }
@@ -192,7 +192,7 @@ for (const { name, stored, mode, exit = 0, code = null, tells = {}, problem, sec
     if (secret !== undefined) assertExcludes(run.stdout + run.stderr, secret);
   });
 
-  Deno.test(`auth status for people, of ${name}: the same, with the same exit`, async () => {
+  Deno.test(`auth status as text, of ${name}: the same facts and the same exit status`, async () => {
     await using home = new TestHome();
     home.store(stored);
     Deno.chmodSync(home.authPath, 0o600);

@@ -13,12 +13,12 @@ const keyRecord = (key: string) => `{"auth_mode":"apikey","OPENAI_API_KEY":"${ke
 const login = (lastRefresh: string, refresh: string) =>
   loginText({ access: accessToken(refresh, Date.now() + HOUR_MS), refresh, lastRefresh });
 
-/** A test where the keyring is led to by `secret-tool`. */
+/** A test that needs `secret-tool` as the way to the keyring. */
 function onLinux(name: string, fn: () => Promise<void>): void {
   Deno.test({ ...skippedIf(OFF_LINUX, name), fn });
 }
 
-Deno.test("a store that does not exist is an error of the configuration, naming those that do", async () => {
+Deno.test("an unknown store is a configuration error that names the known ones", async () => {
   await using rig = new FakeKeyring('cli_auth_credentials_store = "keychain"');
   const run = await rig.run(["auth", "status"]);
   assertEquals(run.code, 2);
@@ -44,7 +44,7 @@ onLinux("an API key from the environment asks no keyring for anything", async ()
 });
 
 Deno.test(
-  unlessLacking("the demo keeps its login in a file, wherever the user keeps the real one"),
+  unlessLacking("the demo keeps its login in a file, whatever store the user's configuration names"),
   async () => {
     await using rig = new FakeKeyring(KEYRING);
     const run = await rig.run(["respond", "--provider", "demo", "hi"]);

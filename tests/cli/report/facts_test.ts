@@ -1,5 +1,5 @@
 import { Secrets } from "../../../lib/redaction/secrets.ts";
-import { AuthFile } from "../../../lib/auth/store/auth_file.ts";
+import { fileStore } from "../../../lib/auth/store/auth_file.ts";
 import { createAuthenticator } from "../../../lib/connect/create_authenticator.ts";
 import { authStatus } from "../../../lib/auth/policy/status.ts";
 import { buildReport } from "../../../lib/cli/report/build_report.ts";
@@ -31,7 +31,7 @@ async function reportWith(tags: Readonly<Record<string, string>>) {
     close: () => dialer.close(),
     [Symbol.asyncDispose]: () => Promise.resolve(dialer.close()),
   };
-  const store = () => Promise.resolve(new AuthFile({ codexHome: home.path, world }));
+  const store = () => Promise.resolve(fileStore({ codexHome: home.path, world }));
   const status = await authStatus({ provider: settings.provider, world, store });
   return buildReport({ connection, status, attempts: [], seen: [], warnings: [], failedRuns: [], tags });
 }

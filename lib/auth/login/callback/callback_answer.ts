@@ -1,8 +1,10 @@
 /**
- * The answer of the authority, in the query of the redirect.
+ * The answer of the authority, in the query of the redirect, and the wait for it.
  *
  * @module
  */
+
+import type { SignedIn } from "../login_parts.ts";
 
 /** Where the user began the login, if the authority tells it. */
 export type OnboardingEntrypoint = "life_sciences";
@@ -28,11 +30,8 @@ export function answerOf(query: URLSearchParams, state: string): CallbackAnswer 
   }
   const code = query.get("code") ?? "";
   if (code === "") {
-    return {
-      kind: "refused",
-      code: "missing_authorization_code",
-      description: "The answer contained no code",
-    };
+    const description = "The answer contained no code";
+    return { kind: "refused", code: "missing_authorization_code", description };
   }
   return { kind: "code", code, ...(isOnboarding ? { onboarding: "life_sciences" } : {}) };
 }
@@ -56,4 +55,42 @@ export function describeAnswer(url: URL, isOwn: boolean): string {
   // With ":" and not with "=": the redactor masks what follows "=" after the name of a secret.
   return `the browser requested ${url.pathname}; has_code: ${has("code")}, has_state: ${has("state")}, ` +
     `has_error: ${has("error")}, state_valid: ${isOwn}`;
+}
+
+/**
+ * The answer that a login waits for. The browser or the user may bring it; the time limit or a signal may end the
+ * wait. The first of them counts.
+ */
+export class PendingAnswer {
+  readonly #complete: (answer: CallbackAnswer) => Promise<SignedIn>;
+  readonly #result = Promise.withResolvers<SignedIn>();
+  #isOver = false;
+
+  /** @param complete completes the login; called at most once */
+  constructor(complete: (answer: CallbackAnswer) => Promise<SignedIn>) {
+    this.#complete = complete;
+    // It may be rejected while no caller waits for it.
+    this.#result.promise.catch(() => {});
+  }
+
+  /** The login, or the reason of {@link cancel}. */
+  get result(): Promise<SignedIn> {
+    return this.#result.promise;
+  }
+
+  /** Delivers the answer. @returns the result of the login; `undefined` where the wait is over */
+  accept(answer: CallbackAnswer): Promise<SignedIn> | undefined {
+    if (this.#isOver) return undefined;
+    this.#isOver = true;
+    this.#result.resolve(this.#complete(answer));
+    return this.result;
+  }
+
+  /** Ends the wait. @returns false after an answer: its tokens may be on their way, and are not discarded */
+  cancel(reason: unknown): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#result.reject(reason);
+    return true;
+  }
 }

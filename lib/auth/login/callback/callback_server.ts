@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { asCulvertError, type CulvertError } from "../../../errors.ts";
-import { answerOf, describeAnswer } from "./callback_answer.ts";
+import { asCulvertError } from "../../../errors.ts";
+import { answerOf, describeAnswer, type PendingAnswer } from "./callback_answer.ts";
 import { errorPage, plainPage, redirectTo, successPage } from "./login_pages.ts";
-import type { PendingAnswer } from "./pending_answer.ts";
 
 /** The ports that the authority accepts for this client, in order. */
 export const CALLBACK_PORTS = [1455, 1457] as const;
@@ -19,7 +18,6 @@ export interface PortProblem {
   readonly problem: "in use" | "not permitted";
 }
 
-/** Options of {@link startCallbackServer}. */
 interface CallbackServerOptions {
   /** The state that was sent. */
   readonly state: string;
@@ -50,14 +48,14 @@ export function startCallbackServer(
   const { ports, lingerMs = LINGER_MS } = options;
   const problems: PortProblem[] = [];
   for (const port of ports) {
-    const routes = new CallbackRoutes(options);
-    const bound = bindLoopback(port, routes.handle);
+    const page = { isSent: false, loaded: Promise.withResolvers<void>() };
+    const bound = bindLoopback(port, callbackRoutes(options, page));
     if (typeof bound === "string") {
       problems.push({ port, problem: bound });
       continue;
     }
     const close = async () => {
-      await withTimeout(lingerMs, routes.lastPage);
+      if (page.isSent) await withTimeout(lingerMs, page.loaded.promise);
       await withTimeout(lingerMs, Promise.all(bound.map((server) => server.shutdown())));
     };
     return { server: { port: bound[0].addr.port, close }, problems };
@@ -97,35 +95,23 @@ function bind(hostname: string, port: number, handle: Handler): Server | PortPro
   }
 }
 
-class CallbackRoutes {
-  readonly #options: CallbackServerOptions;
-  /** Set when the browser is sent to the success page; resolves when it has loaded that. */
-  #page: PromiseWithResolvers<void> | undefined;
-
-  constructor(options: CallbackServerOptions) {
-    this.#options = options;
-  }
-
-  /** Resolves when the browser needs no further page. */
-  get lastPage(): Promise<void> {
-    return this.#page?.promise ?? Promise.resolve();
-  }
-
-  readonly handle = async (request: Request): Promise<Response> => {
+/** Returns the function that answers the browser. @param page whether it was sent to the success page, and has it */
+function callbackRoutes(
+  { note, pending, state }: CallbackServerOptions,
+  page: { isSent: boolean; readonly loaded: PromiseWithResolvers<void> },
+): Handler {
+  return async (request) => {
     const url = new URL(request.url);
     // A foreign page that resolves its own name to loopback (DNS rebinding) sends that name.
     const isOwnName = /^(localhost|127\.0\.0\.1|\[::1\]):\d+$/i.test(request.headers.get("host") ?? "");
     if (!isOwnName) return plainPage(400, "Unknown host.");
     // A HEAD, sent by scanners and previews, must not use up the code.
     if (request.method !== "GET") return plainPage(405, "Only GET is supported.");
-    if (url.pathname === "/auth/callback") return await this.#callback(url);
-    if (url.pathname !== "/success" || this.#page === undefined) return plainPage(404, "Not found.");
-    this.#page.resolve();
-    return successPage();
-  };
-
-  async #callback(url: URL): Promise<Response> {
-    const { state, pending, note } = this.#options;
+    if (url.pathname === "/success" && page.isSent) {
+      page.loaded.resolve();
+      return successPage();
+    }
+    if (url.pathname !== "/auth/callback") return plainPage(404, "Not found.");
     const answer = answerOf(url.searchParams, state);
     note(describeAnswer(url, answer !== undefined));
     const result = answer === undefined ? undefined : pending.accept(answer);
@@ -133,17 +119,12 @@ class CallbackRoutes {
     try {
       await result;
     } catch (thrown) {
-      return failurePage(asCulvertError(thrown));
+      return errorPage(asCulvertError(thrown));
     }
-    this.#page = Promise.withResolvers();
+    page.isSent = true;
     // The address that stays in the browser contains neither code nor token.
     return redirectTo(`http://localhost:${url.port}/success`);
-  }
-}
-
-function failurePage({ code, message, hint = "See the terminal.", details }: CulvertError): Response {
-  const problem = details["problem"];
-  return errorPage({ code: typeof problem === "string" ? problem : code, message, help: hint });
+  };
 }
 
 /** Waits for work, at most `limitMs`. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CulvertError } from "../../../errors.ts";
 
 /** Headers of every reply. */
 const HEADERS: Readonly<Record<string, string>> = {
@@ -21,13 +22,11 @@ export function successPage(): Response {
 }
 
 /** Returns the page after a failed login. Its text is escaped. */
-export function errorPage(error: {
-  /** For machines. */
-  readonly code: string;
-  readonly message: string;
-  readonly help: string;
-}): Response {
-  const [code, message, help] = [error.code, error.message, error.help].map(escape);
+export function errorPage(error: CulvertError): Response {
+  const { problem = error.code } = error.details;
+  const [code, message, help] = [String(problem), error.message, error.hint ?? "See the terminal."].map(
+    escape,
+  );
   return page(
     "Sign-in failed",
     `<h1>Sign-in failed</h1><p>${message}</p><p class="code">Code: ${code}</p><p>${help}</p>`,

@@ -49,19 +49,25 @@ export function describeEntry({ service, account }: KeyringEntry): string {
 }
 
 /** Ends the hint of every failure. */
-export const USE_THE_FILE =
+const USE_THE_FILE =
   'To keep the login in auth.json instead, set cli_auth_credentials_store = "file" in config.toml and sign in again.';
 
-const USE_ENCRYPTED_FILE =
-  "Set secret_auth_storage = true under [features] in config.toml and sign in again: the login is then kept in " +
-  "an encrypted file, and only its passphrase in the keyring.";
-
-/** Optional parts of {@link keyringFailure}. */
-interface FailureOptions {
-  readonly hint?: string;
-  readonly details?: Readonly<Record<string, DetailValue>>;
-  readonly cause?: unknown;
-}
+/** What to do, by `details.problem`. */
+const HINTS: Readonly<Record<string, string>> = {
+  not_installed:
+    "Install secret-tool (Debian and Ubuntu: libsecret-tools; Fedora and Arch: libsecret); security is " +
+    "part of macOS, in /usr/bin.",
+  not_started: "Check that this process may start programs.",
+  timeout: "The keyring may be waiting for its password. Unlock it, then try again.",
+  locked:
+    "Unlock the keyring (in a desktop session, with its password; on macOS: security unlock-keychain), allow " +
+    "the access where the system asks, then try again.",
+  no_service: "A desktop session runs one, and so does gnome-keyring-daemon on a D-Bus session bus.",
+  no_passphrase: "Remove the file with culvert auth logout, then sign in again: culvert auth login",
+  too_large:
+    "Set secret_auth_storage = true under [features] in config.toml and sign in again: the login is then " +
+    "kept in an encrypted file, and only its passphrase in the keyring.",
+};
 
 /**
  * Returns the error of a keyring that cannot be used.
@@ -69,32 +75,37 @@ interface FailureOptions {
  * @param problem for machines: `not_installed`, `no_service`, `locked`, `timeout`, `too_large`, …
  * @param message a sentence without full stop
  */
-export function keyringFailure(problem: string, message: string, options: FailureOptions = {}): CulvertError {
+export function keyringFailure(
+  problem: string,
+  message: string,
+  details: Readonly<Record<string, DetailValue>> = {},
+  cause?: unknown,
+): CulvertError {
   return new CulvertError("auth_storage", message, {
-    hint: options.hint ?? USE_THE_FILE,
-    details: { problem, ...options.details },
-    ...(options.cause === undefined ? {} : { cause: options.cause }),
+    hint: [HINTS[problem] ?? [], USE_THE_FILE].flat().join(" "),
+    details: { problem, ...details },
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 
 /**
- * Returns the error for a secret that does not fit.
+ * Returns the error for one entry.
  *
- * @param limit completes the sentence, such as "secret-tool accepts no secret above 8191 bytes"
+ * @param verb completes "Cannot … the keyring": `read`, `write`, `remove from`
+ * @param why completes the sentence
  */
-export function tooLarge(entry: KeyringEntry, limit: string): CulvertError {
-  const message = `Cannot write ${describeEntry(entry)}: ${limit}`;
-  return keyringFailure("too_large", message, { hint: USE_ENCRYPTED_FILE });
+export function entryFailure(
+  problem: string,
+  verb: string,
+  entry: KeyringEntry,
+  why: string,
+  details?: Readonly<Record<string, DetailValue>>,
+): CulvertError {
+  return keyringFailure(problem, `Cannot ${verb} ${describeEntry(entry)}: ${why}`, details);
 }
 
 /** Returns the first 16 hexadecimal digits of the SHA-256 of the home's real path, or of the path as given. */
 async function homeKey(codexHome: string): Promise<string> {
-  let path = codexHome;
-  try {
-    path = await Deno.realPath(codexHome);
-  } catch (error) {
-    // The home does not exist yet.
-    if (!(error instanceof Error)) throw error;
-  }
+  const path = await Deno.realPath(codexHome).catch(() => codexHome);
   return (await fingerprint(path)).slice(0, 16);
 }

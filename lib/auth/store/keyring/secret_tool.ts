@@ -6,14 +6,7 @@
  *
  * @module
  */
-import {
-  describeEntry,
-  type Keyring,
-  type KeyringEntry,
-  keyringFailure,
-  tooLarge,
-  USE_THE_FILE,
-} from "./keyring.ts";
+import { entryFailure, type Keyring, type KeyringEntry } from "./keyring.ts";
 import {
   type KeyringProgramEnd,
   type KeyringProgramInput,
@@ -21,10 +14,6 @@ import {
   runKeyringProgram,
 } from "./keyring_program.ts";
 
-const PROGRAM = {
-  name: "secret-tool",
-  install: "Install it (Debian and Ubuntu: libsecret-tools; Fedora and Arch: libsecret).",
-};
 /** Largest secret it reads, bytes: of a longer one it stores the beginning and reports success (0.20.5). */
 const LONGEST_SECRET = 8191;
 /** Exit statuses from here on are those of a shell: not executable, not found, ended by a signal. */
@@ -34,7 +23,7 @@ const ORIGIN = ["target", "default", "application", "rust-keyring"] as const;
 /** Returns the keyring. */
 export function secretTool(world: KeyringWorld): Keyring {
   const run = (args: readonly string[], input?: KeyringProgramInput) =>
-    runKeyringProgram(PROGRAM, args, world, input);
+    runKeyringProgram("secret-tool", args, world, input);
   const exists = async (entry: KeyringEntry, signal?: AbortSignal): Promise<boolean> => {
     const end = await run(["search", "--all", ...attributes(entry)], { signal });
     // A locked entry is listed too, without its secret.
@@ -44,7 +33,8 @@ export function secretTool(world: KeyringWorld): Keyring {
   };
   const check = (entry: KeyringEntry, secret: string) => {
     if (new TextEncoder().encode(secret).length <= LONGEST_SECRET) return;
-    throw tooLarge(entry, `secret-tool accepts no secret above ${LONGEST_SECRET} bytes`);
+    const why = `secret-tool accepts no secret above ${LONGEST_SECRET} bytes`;
+    throw entryFailure("too_large", "write", entry, why);
   };
   return {
     read: async (entry, signal) => {
@@ -88,17 +78,11 @@ function isFailure(end: KeyringProgramEnd): boolean {
 function failure(verb: string, entry: KeyringEntry, end: KeyringProgramEnd): Error {
   const said = messageOf(end) ?? `secret-tool ended with ${end.code}`;
   if (/locked/i.test(said)) return locked(verb, entry);
-  if (/D-Bus|DBus|Could not connect|ServiceUnknown|not provided by any|NoReply/i.test(said)) {
-    const message = `Cannot ${verb} ${describeEntry(entry)}: this session reaches no keyring service`;
-    const hint = "A desktop session runs one, and so does gnome-keyring-daemon on a D-Bus session bus. ";
-    return keyringFailure("no_service", message, { hint: hint + USE_THE_FILE, details: { said } });
-  }
-  return keyringFailure("failed", `Cannot ${verb} ${describeEntry(entry)}: ${said}`, { details: { said } });
+  return /D-Bus|DBus|Could not connect|ServiceUnknown|not provided by any|NoReply/i.test(said)
+    ? entryFailure("no_service", verb, entry, "this session reaches no keyring service", { said })
+    : entryFailure("failed", verb, entry, said, { said });
 }
 
 function locked(verb: string, entry: KeyringEntry): Error {
-  const message = `Cannot ${verb} ${describeEntry(entry)}: it is locked, and was not unlocked when asked`;
-  const hint =
-    `Unlock the keyring (in a desktop session, with its password), then try again. ${USE_THE_FILE}`;
-  return keyringFailure("locked", message, { hint });
+  return entryFailure("locked", verb, entry, "it is locked, and was not unlocked when asked");
 }

@@ -3,17 +3,9 @@
  *
  * @module
  */
-import {
-  describeEntry,
-  type Keyring,
-  type KeyringEntry,
-  keyringFailure,
-  tooLarge,
-  USE_THE_FILE,
-} from "./keyring.ts";
+import { entryFailure, type Keyring, type KeyringEntry } from "./keyring.ts";
 import { type KeyringProgramInput, type KeyringWorld, runKeyringProgram } from "./keyring_program.ts";
 
-const INSTALL = "It is part of macOS, in /usr/bin.";
 /**
  * Longest command on its standard input with the line end, bytes. Of a longer one only the beginning is executed (the
  * buffer has 4096 bytes; `SecurityTool/security.c`).
@@ -31,11 +23,12 @@ const DENIED: readonly number[] = [36, 51, 128];
  */
 export function securityTool(world: KeyringWorld, name = "security"): Keyring {
   const run = (args: readonly string[], input?: KeyringProgramInput) =>
-    runKeyringProgram({ name, install: INSTALL }, args, world, input);
+    runKeyringProgram(name, args, world, input);
   const check = (entry: KeyringEntry, secret: string) => {
     const command = new TextEncoder().encode(storeCommand(entry, secret));
     if (command.length <= LONGEST_COMMAND) return;
-    throw tooLarge(entry, `security accepts no command above ${LONGEST_COMMAND} bytes`);
+    const why = `security accepts no command above ${LONGEST_COMMAND} bytes`;
+    throw entryFailure("too_large", "write", entry, why);
   };
   return {
     read: async (entry, signal) => {
@@ -79,12 +72,7 @@ function decode(printed: string): string {
 }
 
 function failure(verb: string, entry: KeyringEntry, status: number): Error {
-  const isDenied = DENIED.includes(status);
-  const why = isDenied ? "the keychain is locked, or access was denied" : `security ended with ${status}`;
-  return keyringFailure(isDenied ? "locked" : "failed", `Cannot ${verb} ${describeEntry(entry)}: ${why}`, {
-    details: { status },
-    ...(isDenied
-      ? { hint: `Unlock it: security unlock-keychain. When macOS asks, allow the access. ${USE_THE_FILE}` }
-      : {}),
-  });
+  return DENIED.includes(status)
+    ? entryFailure("locked", verb, entry, "the keychain is locked, or access was denied", { status })
+    : entryFailure("failed", verb, entry, `security ended with ${status}`, { status });
 }

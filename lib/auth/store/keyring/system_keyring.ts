@@ -12,18 +12,13 @@ import { securityTool } from "./security_tool.ts";
 /** Returns the keyring. Starts no program yet. */
 export function systemKeyring(os: typeof Deno.build.os, world: KeyringWorld): Keyring {
   if (os === "darwin") return securityTool(world);
-  if (os === "windows") return UNSUPPORTED;
+  if (os === "windows") {
+    return { read: unsupported, write: unsupported, remove: unsupported, check: () => {} };
+  }
   return secretTool(world);
 }
 
-const unsupported = () =>
-  Promise.reject(
-    keyringFailure("unsupported", "Cannot use the keyring: this program has no access to it on Windows"),
-  );
-
-const UNSUPPORTED: Keyring = {
-  read: unsupported,
-  write: unsupported,
-  remove: unsupported,
-  check: () => {},
-};
+function unsupported(): Promise<never> {
+  const message = "Cannot use the keyring: this program has no access to it on Windows";
+  return Promise.reject(keyringFailure("unsupported", message));
+}

@@ -3,14 +3,14 @@ import {
   type CallbackServer,
   startCallbackServer,
 } from "../../../../lib/auth/login/callback/callback_server.ts";
-import { PendingAnswer } from "../../../../lib/auth/login/callback/pending_answer.ts";
+import { PendingAnswer } from "../../../../lib/auth/login/callback/callback_answer.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../../support/assert.ts";
 import { skippedIf, WITHOUT_IPV6 } from "../../../support/skipped.ts";
 
-/** Starts a server as a login does. Whatever answer it receives signs in. */
+/** Starts a server as a login does. Every answer completes the login. */
 function start(options: { readonly ports?: readonly number[]; readonly lingerMs?: number } = {}) {
   const noted: string[] = [];
-  const pending = new PendingAnswer();
+  const pending = new PendingAnswer(() => Promise.resolve({}));
   const note = (text: string) => noted.push(text);
   const { server, problems } = startCallbackServer({
     state: "s1",
@@ -20,7 +20,7 @@ function start(options: { readonly ports?: readonly number[]; readonly lingerMs?
     note,
     ...options,
   });
-  const end = pending.complete(() => Promise.resolve({})).then(() => "signed in", String);
+  const end = pending.result.then(() => "signed in", String);
   return { server, problems, pending, noted, end };
 }
 
@@ -82,7 +82,7 @@ Deno.test({
 });
 
 Deno.test("close waits until the browser has loaded the success page", async () => {
-  // Without the page the test would wait until its limit.
+  // If the page did not end the wait, the test would reach its time limit.
   const { server } = startOne({ lingerMs: 2_000_000_000 });
   const location = (await callback(server)).headers.get("location") ?? "";
   assertEquals(location, `http://localhost:${server.port}/success`);

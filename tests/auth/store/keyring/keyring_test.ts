@@ -42,7 +42,7 @@ Deno.test({
   ),
 }, async () => {
   let limit = 0;
-  // The time passes at once.
+  // Every wait is over at once.
   const world = {
     ...testWorld(),
     sleep: (ms: number) => {
@@ -50,10 +50,10 @@ Deno.test({
       return Promise.resolve();
     },
   };
-  const program = { name: "sh", install: "" };
+  const program = "sh";
   const directory = await Deno.makeTempDir({ prefix: "culvert-hang-" });
   const pidFile = join(directory, "pid");
-  // It lives until it is ended, or the test fails.
+  // It runs until it is killed.
   const script = `echo $$ >'${pidFile}'; exec sleep 600`;
   const slow = {
     ...testWorld({ PATH: SYSTEM_PATH }),
@@ -74,7 +74,7 @@ Deno.test(
     const pidFile = join(directory, "pid");
     const stop = new AbortController();
     const work = runKeyringProgram(
-      { name: "sh", install: "" },
+      "sh",
       ["-c", `echo $$ >'${pidFile}'; exec sleep 600`],
       testWorld({ PATH: SYSTEM_PATH }),
       { signal: stop.signal },
@@ -94,7 +94,7 @@ Deno.test({
     ON_WINDOWS,
     "a keyring program that leaves its output open to another one meets the time limit",
   ),
-  // What holds the output lives on for a while.
+  // The process that holds the output open runs on.
   sanitizeOps: false,
   sanitizeResources: false,
 }, async () => {
@@ -102,13 +102,13 @@ Deno.test({
   const pidFile = join(directory, "pid");
   const script = `sleep 600 & echo "$$ $!" >'${pidFile}'`;
   const pids = () => Deno.readTextFileSync(pidFile).trim().split(" ").map(Number);
-  // Only what was waited for, too, cannot be ended any more.
+  // A process that was waited for cannot be killed any more.
   const world = {
     ...testWorld({ PATH: SYSTEM_PATH }),
     sleep: () => until(() => exists(pidFile) && !exists(`/proc/${pids()[0]}/exe`)),
   };
   try {
-    const error = await failureOf(runKeyringProgram({ name: "sh", install: "" }, ["-c", script], world));
+    const error = await failureOf(runKeyringProgram("sh", ["-c", script], world));
     assertEquals(error.details["problem"], "timeout");
   } finally {
     Deno.kill(pids()[1] ?? 0, "SIGKILL");
@@ -116,7 +116,7 @@ Deno.test({
   }
 });
 
-/** A program named like the one of macOS, which takes and gives a secret the way that one does. */
+/** A program named `security`, which reads and prints secrets in the format of the one of macOS. */
 const SECURITY = `#!/bin/sh
 echo "$*" >>"$0.calls"
 case $1 in
@@ -203,7 +203,7 @@ Deno.test({
 
 function exists(path: string): boolean {
   try {
-    // The shell makes the file before it writes to it.
+    // The shell creates the file before it writes to it.
     return Deno.lstatSync(path).size > 0 || !path.endsWith("pid");
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
@@ -213,7 +213,7 @@ function exists(path: string): boolean {
 
 function isAlive(pid: number): boolean {
   try {
-    // A process that has ended and was not waited for is none.
+    // A process that has ended and was not waited for does not count.
     return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;

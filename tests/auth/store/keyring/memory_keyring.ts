@@ -1,14 +1,7 @@
-/** A keyring in memory that fails when it is told to, and the stores of a home on it. */
-import { AuthFile } from "../../../../lib/auth/store/auth_file.ts";
-import { AutoStore } from "../../../../lib/auth/store/auto_store.ts";
-import {
-  type Keyring,
-  keyringFailure,
-  loginEntry,
-  secretsEntry,
-} from "../../../../lib/auth/store/keyring/keyring.ts";
-import { KeyringStore, type KeyringStoreParts } from "../../../../lib/auth/store/keyring/keyring_store.ts";
-import { SecretsStore } from "../../../../lib/auth/store/keyring/secrets_store.ts";
+/** A keyring in memory whose calls can be made to fail, and the stores of a home that use it. */
+import type { CredentialStore } from "../../../../lib/auth/store/credential_store.ts";
+import { type Keyring, keyringFailure } from "../../../../lib/auth/store/keyring/keyring.ts";
+import { openStore } from "../../../../lib/auth/store/open_store.ts";
 import type { Warning } from "../../../../lib/warning.ts";
 import { type TestHome, testWorld } from "../../kit.ts";
 
@@ -18,13 +11,13 @@ export class MemoryKeyring implements Keyring {
   readonly secrets = new Map<string, string>();
   /** The functions that were called. */
   readonly calls: ("read" | "write" | "remove")[] = [];
-  /** The longest secret it takes. */
+  /** Length of the longest secret that it accepts, characters. */
   limit = Infinity;
-  /** `details.problem` of the failure of the calls to come. */
+  /** `details.problem` of the failure of the next calls. */
   #problem: string | undefined;
   #failures = 0;
 
-  /** @param count of the calls to come; 0 for none any more */
+  /** @param count number of next calls that fail; 0 for none */
   fail(problem: string, count = Infinity): void {
     this.#problem = problem;
     this.#failures = count;
@@ -56,31 +49,35 @@ export class MemoryKeyring implements Keyring {
   }
 }
 
-/** What stands on one keyring. */
+/** The stores of a home that use one keyring. */
 export interface KeyringStores {
-  readonly parts: KeyringStoreParts;
-  readonly inKeyring: KeyringStore;
-  readonly inSecrets: SecretsStore;
-  readonly auto: AutoStore;
-  readonly autoWithSecrets: AutoStore;
+  readonly inKeyring: CredentialStore;
+  readonly inSecrets: CredentialStore;
+  readonly auto: CredentialStore;
+  readonly autoWithSecrets: CredentialStore;
   readonly warnings: Warning[];
 }
 
-/** Makes the stores of a home. */
+/** Opens the stores of a home. */
 export async function storesOn(
   keyring: Keyring,
   home: TestHome,
   now?: () => number,
 ): Promise<KeyringStores> {
-  const world = testWorld({}, now);
   const warnings: Warning[] = [];
-  const warn = (warning: Warning) => warnings.push(warning);
-  const codexHome = home.path;
-  const file = new AuthFile({ codexHome, world });
-  const parts = { codexHome, keyring, entry: await loginEntry(codexHome), file, world, warn };
-  const inKeyring = new KeyringStore(parts);
-  const inSecrets = new SecretsStore({ ...parts, passphraseEntry: await secretsEntry(codexHome) });
-  const auto = new AutoStore({ inKeyring, file, world, warn });
-  const autoWithSecrets = new AutoStore({ inKeyring: inSecrets, file, world, warn });
-  return { parts, inKeyring, inSecrets, auto, autoWithSecrets, warnings };
+  const open = (store: "keyring" | "auto", inSecrets: boolean) =>
+    openStore({
+      codexHome: home.path,
+      loginStorage: { store, inSecrets },
+      world: testWorld({}, now),
+      warn: (warning) => warnings.push(warning),
+      keyring,
+    });
+  return {
+    inKeyring: await open("keyring", false),
+    inSecrets: await open("keyring", true),
+    auto: await open("auto", false),
+    autoWithSecrets: await open("auto", true),
+    warnings,
+  };
 }

@@ -1,4 +1,4 @@
-import type { CredentialStore } from "../../../lib/auth/credential_store.ts";
+import type { CredentialStore } from "../../../lib/auth/store/credential_store.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import {
   accessToken,

@@ -1,4 +1,4 @@
-/** What is told of an exchange with the authority, however it ends. */
+/** What observations and errors report of an exchange with the authority, for each way it can end. */
 import { exchange } from "../../../lib/auth/chatgpt/auth_exchange.ts";
 import { CulvertError } from "../../../lib/errors.ts";
 import { createDialer } from "../../../lib/net/dialer/create_dialer.ts";
@@ -14,7 +14,7 @@ const SECRETS = {
 const QUERY = "/oauth/token?refresh_token=CANARY-QUERY&code=CANARY-CODE#CANARY-FRAGMENT";
 const ANSWERED = { "set-cookie": "CANARY-COOKIE", "x-theirs": "CANARY-THEIRS" };
 
-/** Posts the secrets and gathers all that anybody is told of it. */
+/** Posts the secrets and collects all observations and errors. */
 async function told(origin: string, limitMs = 5_000): Promise<{ end: string | number; words: string }> {
   const seen: Observation[] = [];
   const world = worldWith();
@@ -90,7 +90,7 @@ const ENDINGS: readonly Ending[] = [
 ];
 
 for (const { what, end, start, scheme = "http", limitMs } of ENDINGS) {
-  Deno.test(`of an exchange that ${what}, nothing is told of address, headers or bodies`, async () => {
+  Deno.test(`an exchange that ${what} reports no query, header or body`, async () => {
     await using server = await start();
     const seen = await told(`${scheme}://localhost:${server.port}`, limitMs);
     assertEquals(seen.end, end);

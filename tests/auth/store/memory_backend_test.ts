@@ -1,4 +1,5 @@
-import { EphemeralStore } from "../../../lib/auth/store/ephemeral_store.ts";
+import type { CredentialStore } from "../../../lib/auth/store/credential_store.ts";
+import { memoryStore } from "../../../lib/auth/store/memory_backend.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import {
   accessToken,
@@ -11,8 +12,8 @@ import {
   writeRecord,
 } from "../kit.ts";
 
-function open(home: TestHome): EphemeralStore {
-  return new EphemeralStore({ codexHome: home.path, key: home.path, world: testWorld() });
+function open(home: TestHome): CredentialStore {
+  return memoryStore({ codexHome: home.path, key: home.path, world: testWorld() });
 }
 
 Deno.test("an ephemeral login is shared by all stores of the process, and no file is created", async () => {
@@ -42,7 +43,7 @@ Deno.test("clients of one process renew an ephemeral login with one request", as
   assertEquals([...Deno.readDirSync(home.path)], []);
 });
 
-Deno.test("the lock of an ephemeral login has one holder, and a time limit", async () => {
+Deno.test("the lock of an ephemeral login has one holder, and waiting for it has a time limit", async () => {
   await using home = new TestHome();
   const first = await open(home).lock(1_000);
   assert(first.kind === "held");

@@ -1,14 +1,14 @@
-/** What a login says and logs, read for what must not stand there. */
+/** The output and the notes of a login contain no secret. */
 import { accessToken, HOUR_MS, loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { answerTo, authorityGiving, look, type RunningLogin, startLogin, tokensWith } from "./login_kit.ts";
 
-/** All that was said but for the one line that the user must open. */
+/** Returns the whole output without the address that the user opens. */
 const saidBeside = ({ url }: RunningLogin, text: string) => text.replaceAll(url.href, "<the address>");
 
 for (const verbose of ["-v", "-vv"]) {
-  Deno.test(`auth login ${verbose} tells the way of an answer, and of its query only what there was`, async () => {
+  Deno.test(`auth login ${verbose} reports the path of an answer, and of its query only which parameters it had`, async () => {
     await using home = new TestHome();
     const tokens = tokensWith();
     await using authority = authorityGiving(tokens);
@@ -55,7 +55,7 @@ Deno.test("an issuer with a password in it is refused, and the password not repe
   assertExcludes(run.stderr, "CANARY");
 });
 
-Deno.test("a refused exchange tells status and code on stderr and on stdout, and no more of what was sent or answered", async () => {
+Deno.test("a refused exchange reports status and code on stderr and stdout, and nothing else of what was sent or answered", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(({ method }) =>
     method !== "POST" ? new Response(null) : Response.json(
@@ -72,7 +72,7 @@ Deno.test("a refused exchange tells status and code on stderr and on stdout, and
   assertExcludes(saidBeside(login, stdout + stderr) + page.text, login.state);
 });
 
-Deno.test("auth refresh and logout, told everything, tell nothing of what is sent, or answered, or in the address", async () => {
+Deno.test("auth refresh and logout with all notes report nothing of what is sent, answered or in the query", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() =>
     new Response('{"error":{"message":"CANARY-BODY","code":"server_error"}}', {

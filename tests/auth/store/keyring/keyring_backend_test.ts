@@ -1,6 +1,5 @@
 import { loginByBrowser } from "../../../../lib/auth/login/browser_login.ts";
 import { loginByDevice } from "../../../../lib/auth/login/device_login.ts";
-import { checkStore } from "../../../../lib/auth/login/save_login.ts";
 import { assertEquals } from "../../../support/assert.ts";
 import { failureOf, TestAuthority, TestHome } from "../../kit.ts";
 import { loginParts } from "../../login/login_kit.ts";
@@ -23,5 +22,5 @@ Deno.test("a keyring that is too small for a ChatGPT login stores an API key", a
   keyring.limit = 4_000;
   await using home = new TestHome();
   const { inKeyring } = await storesOn(keyring, home);
-  await checkStore({ store: inKeyring });
+  await inKeyring.check();
 });

@@ -1,0 +1,184 @@
+/**
+ * A login in the keyring where one can be used, else in `auth.json`.
+ *
+ * Both may contain one, when the keyring could not be used for the later login. So each record that is written here
+ * carries the time, in a member of its own. The codex client (0.171.0) ignores that member and drops it when it
+ * rewrites the record; then `last_refresh` counts. Without either the keyring comes first, as in that client.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { Warning } from "../../warning.ts";
+import type { World } from "../../world/world.ts";
+import type { AuthRecord } from "../auth_record.ts";
+import type { CredentialSource } from "../authenticator.ts";
+import type { JsonObject } from "../json.ts";
+import type { authFile } from "./auth_file.ts";
+import type { Backend, BackendSlot, Reservation } from "./backend.ts";
+import { recordIn, removeAll } from "./credential_store.ts";
+import { withoutFile } from "./keyring/keyring_backend.ts";
+
+/** The member with the time of saving, RFC 3339. */
+const SAVED_AT = "culvert_saved_at";
+/** Problems of a system without a usable keyring. */
+const NO_KEYRING = ["not_installed", "no_service", "unsupported"];
+/** Problems that a second call would meet too, some of them after a minute. */
+const LASTING = [...NO_KEYRING, "not_started", "timeout"];
+const STILL_FIRST = "a former login in the keyring, if there is one, still comes first for the codex client";
+
+interface AutoParts {
+  readonly kept: Backend;
+  readonly file: ReturnType<typeof authFile>;
+  readonly world: Pick<World, "now">;
+  readonly warn: (warning: Warning) => void;
+}
+
+/** The login of one home, in the keyring or in `auth.json`. */
+export class AutoBackend implements Backend {
+  readonly absence = "neither the keyring nor auth.json contains one";
+  readonly #parts: AutoParts;
+  /** The keyring; a login that is saved there is removed from the file. */
+  readonly #keyring: Backend;
+  #source: CredentialSource;
+  /** The login in use came from the keyring: the file cannot replace it. */
+  #isKeyringLogin = false;
+  /** Why the keyring is not used any more. */
+  #unusable: CulvertError | undefined;
+  readonly #warned = new Set<string>();
+
+  constructor(parts: AutoParts) {
+    this.#parts = parts;
+    this.#keyring = withoutFile(parts.kept, parts.file, parts.warn);
+    this.#source = parts.kept.source;
+  }
+
+  /** Where the record was last read or written. */
+  get source(): CredentialSource {
+    return this.#source;
+  }
+
+  /** The removals from both. Where the system has no keyring, that is a warning. */
+  get removals(): Backend["removals"] {
+    const { kept, file } = this.#parts;
+    const fromKeyring = kept.removals.map((remove) => async () => {
+      try {
+        if (this.#unusable !== undefined) throw this.#unusable;
+        return await remove();
+      } catch (error) {
+        if (!NO_KEYRING.includes(problemOf(error))) throw error;
+        this.#warn(error, "nothing was removed from it");
+        return false;
+      }
+    });
+    return [...fromKeyring, ...file.removals];
+  }
+
+  /** Reads both places and returns the record that was saved later. Removes nothing. */
+  readonly read = async (signal?: AbortSignal, isReplacing = false): Promise<string | undefined> => {
+    const { kept, file } = this.#parts;
+    const fromFile = async () => this.#use(await file.read(), file.source);
+    if (this.#unusable !== undefined) return await fromFile();
+    let text: string | undefined;
+    let record: AuthRecord | undefined;
+    try {
+      text = await kept.read(signal);
+      record = recordIn(text, kept.source);
+    } catch (error) {
+      this.#fallBack(error, "reading auth.json instead", signal);
+      return await fromFile();
+    }
+    if (record === undefined) return await fromFile();
+    try {
+      const plain = await file.read();
+      const isLater = savedAt(recordIn(plain, file.source)) > savedAt(record);
+      return isLater ? this.#use(plain, file.source) : this.#use(text, kept.source);
+    } catch (error) {
+      if (!isReplacing) this.#warn(error, "using the login in the keyring", "auth_file_unusable");
+      return this.#use(text, kept.source);
+    }
+  };
+
+  /** Reserves in the keyring; in the file where the keyring cannot be used. */
+  readonly reserve = async (reservation: Reservation): Promise<BackendSlot> => {
+    const instead = "using auth.json instead";
+    if (this.#unusable !== undefined) {
+      this.#warn(this.#unusable, `${instead}; ${STILL_FIRST}`);
+      return await this.#reserveFile(reservation, false);
+    }
+    let slot: BackendSlot;
+    try {
+      slot = await this.#keyring.reserve(reservation);
+    } catch (error) {
+      const isTooLarge = problemOf(error) === "too_large";
+      if (isTooLarge) this.#warn(error, instead);
+      else this.#fallBack(error, `${instead}; ${STILL_FIRST}`, reservation.signal);
+      return await this.#reserveFile(reservation, isTooLarge);
+    }
+    const write = async (raw: JsonObject) => {
+      try {
+        await slot.write(this.#stamped(raw));
+      } catch (error) {
+        this.#warn(error, "writing auth.json instead");
+        const { exclusively = (work) => work(), ...inFile } = await this.#reserveFile(reservation, true);
+        return await exclusively(() => inFile.write(raw));
+      }
+      this.#use(true, this.#keyring.source);
+    };
+    return { ...slot, write };
+  };
+
+  /** @param removeKept removes the keyring's record after the write, which would come first otherwise */
+  async #reserveFile(reservation: Reservation, removeKept: boolean): Promise<BackendSlot> {
+    const { kept, file } = this.#parts;
+    const slot = await file.reserve(reservation);
+    const write = async (raw: JsonObject) => {
+      await slot.write(this.#stamped(raw));
+      this.#use(true, file.source);
+      if (!removeKept) return;
+      await removeAll(kept.removals).catch((error: unknown) => this.#warn(error, STILL_FIRST));
+    };
+    return { ...slot, write };
+  }
+
+  /**
+   * Goes on with the file, with a warning.
+   *
+   * @throws the error where the login in use is the keyring's; the signal's reason
+   */
+  #fallBack(error: unknown, instead: string, signal: AbortSignal | undefined): void {
+    if (this.#isKeyringLogin || signal?.aborted === true) throw error;
+    this.#warn(error, instead);
+    if (error instanceof CulvertError && LASTING.includes(problemOf(error))) this.#unusable = error;
+  }
+
+  #use<T>(found: T, source: CredentialSource): T {
+    if (found === undefined) return found;
+    this.#isKeyringLogin = source.kind === "keyring";
+    this.#source = source;
+    return found;
+  }
+
+  #stamped(raw: JsonObject): JsonObject {
+    return { ...raw, [SAVED_AT]: new Date(this.#parts.world.now()).toISOString() };
+  }
+
+  /** @throws errors of other kinds than a store's */
+  #warn(error: unknown, consequence: string, code = "keyring_unusable"): void {
+    if (!(error instanceof CulvertError)) throw error;
+    const message = `${error.message}; ${consequence}`;
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#parts.warn({ code, message });
+  }
+}
+
+/** Returns the time of saving, ms since 1970; -Infinity where the record does not tell. */
+function savedAt(record: AuthRecord | undefined): number {
+  const times = [Date.parse(String(record?.raw[SAVED_AT])), record?.lastRefresh ?? NaN];
+  return Math.max(...times.filter((time) => !Number.isNaN(time)));
+}
+
+/** Returns `details.problem` of an error. */
+function problemOf(error: unknown): string {
+  return error instanceof CulvertError ? String(error.details["problem"]) : "";
+}

@@ -1,0 +1,199 @@
+/**
+ * The stored login of one home. The same code parses, changes and removes the record, wherever it is kept.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { LockResult } from "../../files/file_lock.ts";
+import { type AuthRecord, parseAuthRecord } from "../auth_record.ts";
+import type { CredentialSource } from "../authenticator.ts";
+import type { JsonObject } from "../json.ts";
+import type { Backend, BackendSlot, Reservation } from "./backend.ts";
+
+/** How long to wait for another process that renews or replaces the login, ms. */
+const LOCK_LIMIT_MS = 45_000;
+
+/**
+ * Computes the new record from the present one. `undefined` leaves the store unchanged.
+ *
+ * @param present the record at the time of the write; `undefined` where the store is empty
+ */
+export type RecordChange = (present: AuthRecord | undefined) => JsonObject | undefined;
+
+/** A write whose space is reserved. Exactly one of the two functions is called, once. */
+export interface WriteSlot {
+  /**
+   * Reads the record, changes it and writes it, while no other program that shares the store writes.
+   *
+   * @returns whether the record was written
+   * @throws CulvertError `auth_storage`; also for a present record that cannot be parsed, which is left unchanged
+   */
+  readonly commit: (change: RecordChange) => Promise<boolean>;
+  /** Releases the space. */
+  readonly abandon: () => Promise<void>;
+}
+
+/** What a store is built from. */
+export interface StoreParts {
+  /** The `CODEX_HOME` it belongs to, absolute. */
+  readonly codexHome: string;
+  readonly backend: Backend;
+  /** Takes the lock; see {@link CredentialStore.lock}. */
+  readonly lock: (limitMs: number) => Promise<LockResult>;
+}
+
+/** The place of one login. */
+export class CredentialStore {
+  readonly codexHome: string;
+  readonly #backend: Backend;
+  readonly #lock: StoreParts["lock"];
+
+  constructor({ backend, codexHome, lock }: StoreParts) {
+    this.codexHome = codexHome;
+    this.#backend = backend;
+    this.#lock = lock;
+  }
+
+  /** Where the record was last read or written; before that, where it would be written. */
+  get source(): CredentialSource {
+    return this.#backend.source;
+  }
+
+  /** Says what is missing where {@link read} finds nothing; completes a sentence. */
+  get absence(): string {
+    return this.#backend.absence;
+  }
+
+  /**
+   * Reads the record.
+   *
+   * @returns `undefined` where there is none
+   * @throws CulvertError `auth_storage` for a record that cannot be read or parsed; the signal's reason
+   */
+  async read(signal?: AbortSignal): Promise<AuthRecord | undefined> {
+    return recordIn(await this.#backend.read(signal), this.source);
+  }
+
+  /** Tells whether there is certainly nothing to remove. Asks no keyring and leaves nothing behind. */
+  async isEmpty(): Promise<boolean> {
+    return await this.#backend.isEmpty?.() ?? false;
+  }
+
+  /**
+   * Makes sure that a write will succeed, before something is spent that only the write can save. Creates the
+   * home directory.
+   *
+   * @throws CulvertError `auth_storage`; `details.problem` is `too_large` for a keyring that is too small; the
+   *   signal's reason
+   */
+  async reserve(reservation: Reservation = {}): Promise<WriteSlot> {
+    const slot = await this.#backend.reserve(reservation);
+    const { exclusively = (work) => work(), abandon } = slot;
+    return { abandon, commit: (change) => exclusively(() => this.#commit(slot, change)) };
+  }
+
+  /**
+   * Makes sure that a new login can be saved, before the user signs in.
+   *
+   * @throws CulvertError as {@link reserve}; also for a record that cannot be parsed
+   */
+  async check(reservation: Reservation = {}): Promise<void> {
+    replaceable(await this.#backend.read(reservation.signal), this.source);
+    await (await this.reserve(reservation)).abandon();
+  }
+
+  /**
+   * Changes the record in one step.
+   *
+   * @returns whether it was written
+   * @throws CulvertError `auth_storage`
+   */
+  async change(change: RecordChange): Promise<boolean> {
+    return await (await this.reserve()).commit(change);
+  }
+
+  /**
+   * Removes the record, and every older one that would be found after it. Goes on after a failure.
+   *
+   * @returns whether there was one
+   * @throws CulvertError `auth_storage` with every failure
+   */
+  async remove(): Promise<boolean> {
+    return await removeAll(this.#backend.removals);
+  }
+
+  /**
+   * Takes this program's own lock on the login. It may be held during requests. The codex client does not know
+   * it, and never waits for it.
+   *
+   * @param limitMs how long to wait for another holder. Default: longer than a refresh may take
+   */
+  async lock(limitMs = LOCK_LIMIT_MS): Promise<LockResult> {
+    return await this.#lock(limitMs);
+  }
+
+  async #commit(slot: BackendSlot, change: RecordChange): Promise<boolean> {
+    let raw: JsonObject | undefined;
+    try {
+      raw = change(replaceable(await this.#backend.read(undefined, true), this.source));
+    } catch (error) {
+      await slot.abandon();
+      throw error;
+    }
+    await (raw === undefined ? slot.abandon() : slot.write(raw));
+    return raw !== undefined;
+  }
+}
+
+/**
+ * Parses the text of a record.
+ *
+ * @param text `undefined` where there is none
+ * @throws CulvertError `auth_storage`; `details.problem` is `torn` or `foreign`
+ */
+export function recordIn(text: string | undefined, source: CredentialSource): AuthRecord | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parseAuthRecord(text);
+  if (parsed.kind === "record") return parsed.record;
+  const isFile = source.kind === "file";
+  throw new CulvertError("auth_storage", `Cannot use the credentials in ${source.name}: ${parsed.problem}`, {
+    hint: isFile
+      ? "The file is unchanged. Move it away, then sign in again: culvert auth login"
+      : "They are unchanged. Remove them with culvert auth logout, then sign in again: culvert auth login",
+    details: { problem: parsed.kind, ...(isFile ? { path: source.name } : {}) },
+  });
+}
+
+/** Parses a record that is about to be replaced. An empty text counts as no record. @throws as {@link recordIn} */
+export function replaceable(text: string | undefined, source: CredentialSource): AuthRecord | undefined {
+  return recordIn(text?.trim() === "" ? undefined : text, source);
+}
+
+/**
+ * Removes several places of one login, and goes on after a failure.
+ *
+ * @param removals each returns whether there was something
+ * @returns whether any of them removed something
+ * @throws CulvertError `auth_storage` with every failure, after all were tried
+ */
+export async function removeAll(removals: readonly (() => Promise<boolean>)[]): Promise<boolean> {
+  const failures: CulvertError[] = [];
+  let removed = 0;
+  for (const remove of removals) {
+    try {
+      if (await remove()) removed++;
+    } catch (error) {
+      if (!(error instanceof CulvertError)) throw error;
+      failures.push(error);
+    }
+  }
+  const [first] = failures;
+  if (first === undefined) return removed > 0;
+  const messages = [...new Set(failures.map(({ message }) => message))].join("; ");
+  const rest = removed === 0 ? "" : ". The other places of the login were removed";
+  throw new CulvertError("auth_storage", `${messages}${rest}`, {
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
+    details: { ...first.details, removed },
+    cause: first,
+  });
+}

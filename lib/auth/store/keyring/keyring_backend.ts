@@ -1,0 +1,85 @@
+/**
+ * A login in the keyring of the system, as one entry.
+ *
+ * @module
+ */
+import { CulvertError } from "../../../errors.ts";
+import type { Warning } from "../../../warning.ts";
+import type { Backend } from "../backend.ts";
+import { replaceable } from "../credential_store.ts";
+import { describeEntry, entryFailure, type Keyring, type KeyringEntry } from "./keyring.ts";
+
+/** By how much renewed tokens may be longer than the present ones, bytes. */
+const GROWTH = 256;
+
+/** What a login in the keyring is found with. */
+export interface KeyringParts {
+  /** `CODEX_HOME`, absolute. */
+  readonly codexHome: string;
+  readonly keyring: Keyring;
+  readonly entry: KeyringEntry;
+}
+
+/** Returns the entry of the login of a home. */
+export function keyringBackend({ codexHome, entry, keyring }: KeyringParts): Backend {
+  const source = { kind: "keyring", name: describeEntry(entry) } as const;
+  return {
+    source,
+    absence:
+      'the keyring holds no login (cli_auth_credentials_store = "keyring" in config.toml: auth.json is not used)',
+    read: (signal) => keyring.read(entry, signal),
+    reserve: async ({ signal, expectedBytes = 0 }) => {
+      // For the lock file. A failure is reported by the lock.
+      await Deno.mkdir(codexHome, { recursive: true, mode: 0o700 }).catch(() => {});
+      // Unlocks the keyring where that needs the user.
+      const present = await keyring.read(entry, signal) ?? "";
+      const isPresent = replaceable(present, source) !== undefined;
+      keyring.check(entry, isPresent ? present + " ".repeat(GROWTH) : "");
+      keyring.check(entry, " ".repeat(expectedBytes));
+      return {
+        write: (raw) => writeAndCompare(keyring, entry, JSON.stringify(raw)),
+        abandon: async () => {},
+      };
+    },
+    removals: [() => keyring.remove(entry)],
+  };
+}
+
+/**
+ * Returns a place that leaves no login in `auth.json`.
+ *
+ * @param warn receives why a file could not be removed
+ */
+export function withoutFile(
+  kept: Backend,
+  file: Backend & Required<Pick<Backend, "isEmpty">>,
+  warn: (warning: Warning) => void,
+): Backend {
+  /** Removes the file, unless it cannot be parsed. */
+  const removeFile = async () => {
+    try {
+      if (await file.isEmpty()) return;
+      replaceable(await file.read(), file.source);
+      for (const remove of file.removals) await remove();
+    } catch (error) {
+      if (!(error instanceof CulvertError)) throw error;
+      const message = `${error.message}; a former login in it can still be read`;
+      warn({ code: "auth_file_left", message });
+    }
+  };
+  return {
+    ...kept,
+    reserve: async (reservation) => {
+      const slot = await kept.reserve(reservation);
+      return { ...slot, write: (raw) => slot.write(raw).then(removeFile) };
+    },
+    removals: [...kept.removals, ...file.removals],
+  };
+}
+
+/** Writes a secret and verifies that the keyring returns it. @throws CulvertError `auth_storage` */
+export async function writeAndCompare(keyring: Keyring, entry: KeyringEntry, secret: string): Promise<void> {
+  await keyring.write(entry, secret);
+  if (await keyring.read(entry) === secret) return;
+  throw entryFailure("not_kept", "write", entry, "it does not return what was stored");
+}
