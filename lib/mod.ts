@@ -131,8 +131,8 @@
  * @module
  */
 import { processWorld } from "./cli/app/process.ts";
-import { openClient } from "./responses/client/client.ts";
-import type { Client, ClientOptions } from "./responses/client/client_types.ts";
+import { openClient } from "./client/client.ts";
+import type { Client, ClientOptions } from "./client/client_types.ts";
 import type { World } from "./world/world.ts";
 
 /**
@@ -149,7 +149,30 @@ export function createClient(options: ClientOptions = {}, world: Partial<World> 
   return openClient(options, { ...processWorld(), ...world });
 }
 
-export type { Client, ClientOptions, ClientRequest, ClientSession } from "./responses/client/client_types.ts";
+export type {
+  CallOptions,
+  Client,
+  ClientCalls,
+  ClientOptions,
+  ClientRequest,
+  ClientSession,
+  CompactOptions,
+  WithoutModel,
+} from "./client/client_types.ts";
+export type { CataloguedModels, ModelRefresh, ModelsOptions } from "./api/catalogue/model_catalogue.ts";
+export type { Model, ModelList } from "./api/models.ts";
+export type { PlanUsage, UsageLimit } from "./api/usage.ts";
+export type { CloudTask, ListTasksOptions, TaskPage } from "./api/tasks.ts";
+export type { UploadedFile, UploadOptions } from "./api/files/upload_file.ts";
+export type { ImageReply, ImageRequest } from "./api/images.ts";
+export type {
+  SearchCommands,
+  SearchQuery,
+  SearchReply,
+  SearchRequest,
+  SearchSettings,
+} from "./api/search.ts";
+export type { MemoriesRequest, Memory, MemoryTrace } from "./api/memories.ts";
 export type { ExternalAuth, ExternalCredential, ExternalRefresh } from "./auth/external/external_auth.ts";
 export type { ApiKeyFunction } from "./auth/external/api_key_authenticator.ts";
 export type { Turn, TurnOptions } from "./responses/turn/turn.ts";

@@ -10,13 +10,17 @@ import type { ApiConnection } from "./send_request.ts";
 
 /** A request for images. What is absent, the server decides. */
 export interface ImageRequest {
+  /** What the images show, or what is changed in them. */
   readonly prompt: string;
+  /** Model of images. */
   readonly model: string;
   /** Images to edit, as `data:` or `https:` URLs. Absent or empty: images are made from the prompt alone. */
   readonly images?: readonly string[];
+  /** Background of the images. */
   readonly background?: "transparent" | "opaque" | "auto";
   /** Number of images. */
   readonly count?: number;
+  /** Quality of the images. */
   readonly quality?: "low" | "medium" | "high" | "auto";
   /** Such as `1024x1024`. */
   readonly size?: string;
@@ -30,8 +34,11 @@ export interface ImageReply {
   readonly images: readonly Uint8Array<ArrayBuffer>[];
   /** Wall clock, seconds since 1970. */
   readonly created: number;
+  /** As the server reports it. */
   readonly background?: string;
+  /** As the server reports it. */
   readonly quality?: string;
+  /** As the server reports it. */
   readonly size?: string;
 }
 

@@ -10,6 +10,7 @@ import type { ApiConnection } from "./send_request.ts";
 
 /** A recorded session. */
 export interface MemoryTrace {
+  /** Names the trace in the request. */
   readonly id: string;
   /** The file that the session was recorded in. */
   readonly sourcePath: string;
@@ -27,8 +28,11 @@ export interface Memory {
 
 /** A request for summaries. */
 export interface MemoriesRequest {
+  /** Model that summarises. */
   readonly model: string;
+  /** The sessions to summarise. */
   readonly traces: readonly MemoryTrace[];
+  /** As for a turn. */
   readonly reasoningEffort?: string;
 }
 

@@ -12,9 +12,11 @@ import type { ApiConnection } from "./send_request.ts";
 
 /** A search query. */
 export interface SearchQuery {
+  /** The text of the query. */
   readonly q: string;
   /** Age of results at most, days. */
   readonly recency?: number;
+  /** Domains of results. Default: any. */
   readonly domains?: readonly string[];
 }
 
@@ -23,40 +25,63 @@ export interface SearchQuery {
  * `finance`, `weather`, `sports`, `time`), sent as they are given.
  */
 export interface SearchCommands extends JsonObject {
+  /** Queries for pages. */
   readonly search_query?: readonly SearchQuery[];
+  /** Queries for images. */
   readonly image_query?: readonly SearchQuery[];
+  /** Results to open, by their reference. */
   readonly open?: readonly { readonly ref_id: string; readonly lineno?: number }[];
+  /** Length of the output. */
   readonly response_length?: "short" | "medium" | "long";
 }
 
 /** Settings of a search. */
 export interface SearchSettings extends JsonObject {
+  /** Approximate location of the user. */
   readonly user_location?: {
+    /** Discriminates. */
     readonly type: "approximate";
+    /** Code of the country (ISO 3166-1). */
     readonly country?: string;
+    /** Region of the country. */
     readonly region?: string;
+    /** City. */
     readonly city?: string;
+    /** Name of the time zone (IANA). */
     readonly timezone?: string;
   };
+  /** How much of each page is read. */
   readonly search_context_size?: "low" | "medium" | "high";
+  /** Domains that results may or must not come from. */
   readonly filters?: {
+    /** Results come from these domains only. */
     readonly allowed_domains?: readonly string[];
+    /** No result comes from these domains. */
     readonly blocked_domains?: readonly string[];
   };
+  /** Number of image results, and whether they have captions. */
   readonly image_settings?: { readonly max_results?: number; readonly caption?: boolean };
+  /** Which callers may use the results. */
   readonly allowed_callers?: readonly ("direct" | "shell" | "code_interpreter")[];
+  /** Whether pages are fetched, and how fresh they must be. */
   readonly external_web_access?: boolean | "cached" | "indexed" | "live";
 }
 
 /** A search request. */
 export interface SearchRequest {
+  /** Model that the results are for. */
   readonly model: string;
   /** The session that searches: the server keeps its pages. Default: a new id. */
   readonly id?: string;
+  /** The conversation that the search belongs to. */
   readonly input?: string | readonly ResponseItem[];
+  /** What is to be done. */
   readonly commands?: SearchCommands;
+  /** How it is done. */
   readonly settings?: SearchSettings;
+  /** Reasoning of the model, as the API takes it. */
   readonly reasoning?: JsonObject;
+  /** Most tokens of the output. */
   readonly maxOutputTokens?: number;
   /** `x-codex-turn-metadata`, where the search is part of a turn. */
   readonly turnMetadata?: string;

@@ -12,10 +12,13 @@ import type { ApiConnection } from "./send_request.ts";
 
 /** One task. */
 export interface CloudTask {
+  /** Id of the task. */
   readonly id: string;
+  /** Title of the task. */
   readonly title: string;
   /** Wall clock, seconds since 1970. */
   readonly updatedAt?: number;
+  /** Whether it is archived. */
   readonly archived: boolean;
   /** Whether a turn of it has not been read. */
   readonly hasUnreadTurn: boolean;
@@ -25,6 +28,7 @@ export interface CloudTask {
 
 /** A page of tasks. */
 export interface TaskPage {
+  /** In the order of the server. */
   readonly tasks: readonly CloudTask[];
   /** Names the next page. Absent on the last one. */
   readonly cursor?: string;
@@ -36,6 +40,7 @@ export interface ListTasksOptions {
   readonly limit?: number;
   /** Names the page. Default: the first. */
   readonly cursor?: string;
+  /** Ends the call. */
   readonly signal?: AbortSignal;
 }
 

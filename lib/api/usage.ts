@@ -25,6 +25,7 @@ export interface PlanUsage {
 
 /** One limit, in the form in which turns report them. */
 export interface UsageLimit {
+  /** The windows of the limit. */
   readonly snapshot: RateLimitSnapshot;
   /** Whether requests are allowed now, where the server says so. */
   readonly allowed?: boolean;

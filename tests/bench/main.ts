@@ -2,7 +2,7 @@
  * `deno task bench`: measures ratios to a named rival in the same run. Ends with status 1 when a bar is missed. Takes
  * the names of the benchmarks to run, or what some begin with, such as `relay`: `startup`, `pipeline`, `drip`, `sse`, `memory`, `websocket`, `websocket-memory`,
  * `websocket-wire`, `footprint`, `relay-first-byte`,
- * `relay-streams`, `relay-throughput`.
+ * `relay-streams`, `relay-throughput`, `upload-memory`.
  */
 import { drip } from "./drip.ts";
 import { footprint } from "./footprint.ts";
@@ -12,6 +12,7 @@ import { relayFirstByte, relayStreams, relayThroughput } from "./relay/relay.ts"
 import { sseMemory } from "./sse_memory.ts";
 import { sseThroughput } from "./sse_throughput.ts";
 import { startup } from "./startup.ts";
+import { uploadMemory } from "./upload_memory.ts";
 import { websocketWire } from "./websocket_wire.ts";
 import { websocketMemory } from "./websocket_memory.ts";
 import { websocketThroughput } from "./websocket_throughput.ts";
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Finding[]>>> = {
   "relay-first-byte": relayFirstByte,
   "relay-streams": relayStreams,
   "relay-throughput": relayThroughput,
+  "upload-memory": uploadMemory,
 };
 
 let missed = false;

@@ -2,7 +2,7 @@
 import { processWorld } from "../../lib/cli/app/process.ts";
 import { createAuthority } from "../../lib/pki/pki.ts";
 import { startMockApi } from "../../lib/mock/api/api.ts";
-import { openClient } from "../../lib/responses/client/client.ts";
+import { openClient } from "../../lib/client/client.ts";
 import { accessToken, HOUR_MS } from "../auth/kit.ts";
 import { folder } from "../doctor/kit.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";

@@ -8,6 +8,7 @@
 /** The top folders. Those on one line may not import from each other. */
 const TOP: readonly (readonly string[])[] = [
   ["cli"],
+  ["client"],
   ["doctor"],
   ["mock"],
   ["capture"],
@@ -34,7 +35,7 @@ const WITHIN: Readonly<Record<string, readonly string[]>> = {
   net: ["server", "dialer", "websocket", "diagnosis", "tunnel", "failure", "route", "."],
   auth: ["login", "agent", "external", "api_key", "chatgpt", "recovery", "policy", "store", "."],
   trust: [".", "roots", "bundle", "certificate", "encoding"],
-  responses: ["client", "turn", "transport", "failures", "request", "events", "."],
+  responses: ["turn", "transport", "failures", "request", "events", "."],
 };
 
 /** An import that points upwards. */

@@ -17,6 +17,16 @@ import type { ApiConnection } from "../send_request.ts";
  */
 export type ModelRefresh = "if_stale" | "always" | "never";
 
+/** Options of {@link ModelCatalogue.list}. */
+export interface ModelsOptions {
+  /** Default `if_stale`. */
+  readonly refresh?: ModelRefresh;
+  /** Ends the call. */
+  readonly signal?: AbortSignal;
+  /** Longest time for the call with its retries, ms. Default 30,000. */
+  readonly timeoutMs?: number;
+}
+
 /** A model list, and where it comes from. */
 export interface CataloguedModels extends ModelList {
   /** `server`: it was sent now. `confirmed`: the server said that the cached list has not changed. */
@@ -46,11 +56,7 @@ export class ModelCatalogue {
    * @throws CulvertError `not_found` with `never` and without a cached list; otherwise as `listModels`
    */
   async list(
-    options: {
-      readonly refresh?: ModelRefresh;
-      readonly signal?: AbortSignal;
-      readonly timeoutMs?: number;
-    } = {},
+    options: ModelsOptions = {},
   ): Promise<CataloguedModels> {
     const { refresh = "if_stale", ...rest } = options;
     const isCacheable = await this.#isCacheable(options.signal);

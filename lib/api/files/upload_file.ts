@@ -21,13 +21,17 @@ export interface UploadedFile {
   readonly uri?: string;
   /** Where the content can be fetched from, for a limited time. Secret: it is signed. */
   readonly downloadUrl?: string;
+  /** Name of the file, as the server keeps it. */
   readonly fileName: string;
+  /** Size of the content, bytes. */
   readonly sizeBytes: number;
+  /** Media type, where the server found one. */
   readonly mimeType?: string;
 }
 
 /** Options of {@link uploadFile}. */
 export interface UploadOptions {
+  /** Ends the upload. */
   readonly signal?: AbortSignal;
   /** Called with the bytes of the content that were sent so far. After a retry it counts from 0 again. */
   readonly onSent?: (bytes: number) => void;

@@ -1,6 +1,6 @@
-import { createClient, type ExternalAuth } from "../../../lib/mod.ts";
-import { startNetwork } from "../../../lib/testing.ts";
-import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { createClient, type ExternalAuth } from "../../lib/mod.ts";
+import { startNetwork } from "../../lib/testing.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 
 const credential = (accessToken: string) => ({ kind: "tokens", accessToken, accountId: "acc-1" } as const);
 

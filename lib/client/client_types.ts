@@ -3,13 +3,20 @@
  *
  * @module
  */
-import type { ExternalAuth } from "../../auth/external/external_auth.ts";
-import type { Observation } from "../../net/observer.ts";
-import type { Warning } from "../../warning.ts";
-import type { ApiKeyFunction } from "../../auth/external/api_key_authenticator.ts";
-import type { ResponseItem } from "../events/items.ts";
-import type { TurnParameters } from "../request/request.ts";
-import type { Turn, TurnOptions } from "../turn/turn.ts";
+import type { CataloguedModels, ModelsOptions } from "../api/catalogue/model_catalogue.ts";
+import type { UploadedFile, UploadOptions } from "../api/files/upload_file.ts";
+import type { ImageReply, ImageRequest } from "../api/images.ts";
+import type { MemoriesRequest, Memory } from "../api/memories.ts";
+import type { SearchReply, SearchRequest } from "../api/search.ts";
+import type { ListTasksOptions, TaskPage } from "../api/tasks.ts";
+import type { PlanUsage } from "../api/usage.ts";
+import type { ExternalAuth } from "../auth/external/external_auth.ts";
+import type { Observation } from "../net/observer.ts";
+import type { Warning } from "../warning.ts";
+import type { ApiKeyFunction } from "../auth/external/api_key_authenticator.ts";
+import type { ResponseItem } from "../responses/events/items.ts";
+import type { TurnParameters } from "../responses/request/request.ts";
+import type { Turn, TurnOptions } from "../responses/turn/turn.ts";
 
 /**
  * Options of a client. All are optional: what is absent comes from the environment and `config.toml`, as for the command
@@ -99,15 +106,57 @@ export interface ClientSession extends Disposable {
    * @throws CulvertError `usage` when the client is closed
    */
   preconnect(): Promise<void>;
+  /**
+   * Compacts a conversation: returns the items that stand for it in later requests. The next turn goes on with the
+   * sticky state of the reply, and the window of the session is counted up.
+   *
+   * @throws CulvertError of the call; `usage` when the client is closed
+   */
+  compact(request: ClientRequest, options?: CompactOptions): Promise<readonly ResponseItem[]>;
   /** Closes the connection. A running turn is not ended. */
   close(): void;
+}
+
+/** Options of a call. */
+export interface CallOptions {
+  /** Ends the call. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of a compaction. */
+export interface CompactOptions extends CallOptions {
+  /** The turn that the compaction is a part of. Default: it stands before the next turn. */
+  readonly within?: Turn;
+}
+
+/** A request whose model may be left out: the model of the client then counts. */
+export type WithoutModel<T extends { readonly model: string }> =
+  & Omit<T, "model">
+  & { readonly model?: string };
+
+/** Calls of the API beside turns. All throw CulvertErrors: of the call, and `usage` when the client is closed. */
+export interface ClientCalls {
+  /** Returns the model list, from the cache where it is fresh. */
+  models(options?: ModelsOptions): Promise<CataloguedModels>;
+  /** Returns the rate limits and credits of the plan. Needs a ChatGPT login. */
+  usage(options?: CallOptions): Promise<PlanUsage>;
+  /** Returns a page of cloud tasks. Needs a ChatGPT login. */
+  tasks(options?: ListTasksOptions): Promise<TaskPage>;
+  /** Uploads a file of this machine, for `input_file` items. Needs `--allow-read` for it. */
+  uploadFile(path: string, options?: UploadOptions): Promise<UploadedFile>;
+  /** Makes images, or edits those of the request. */
+  images(request: ImageRequest, options?: CallOptions): Promise<ImageReply>;
+  /** Searches the web. */
+  search(request: WithoutModel<SearchRequest>, options?: CallOptions): Promise<SearchReply>;
+  /** Summarises recorded sessions. Without traces nothing is sent. */
+  summarizeTraces(request: WithoutModel<MemoriesRequest>, options?: CallOptions): Promise<readonly Memory[]>;
 }
 
 /**
  * A client with settings, roots, routes, credential and connections of its own, shared with no other client of the
  * process. Dispose of it after use.
  */
-export interface Client extends Disposable {
+export interface Client extends ClientCalls, Disposable {
   /** The model of requests that name none. */
   readonly model: string;
   /** Id of the provider in force. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { CulvertError } from "../errors.ts";
 
 /** Options of the client by the flag of the command line that does the same. */
 const OPTIONS: Readonly<Record<string, string>> = {

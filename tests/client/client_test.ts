@@ -6,9 +6,9 @@ import {
   type ResponseEvent,
   type ResponseItem,
   userMessage,
-} from "../../../lib/mod.ts";
-import { type MockApiOptions, modelNotFound, startMockApi, startNetwork } from "../../../lib/testing.ts";
-import { assert, assertEquals, assertExcludes, assertRejects, assertThrows } from "../../support/assert.ts";
+} from "../../lib/mod.ts";
+import { type MockApiOptions, modelNotFound, startMockApi, startNetwork } from "../../lib/testing.ts";
+import { assert, assertEquals, assertExcludes, assertRejects, assertThrows } from "../support/assert.ts";
 import { worldWith } from "../../net/kit.ts";
 
 /** A mock API, and a world whose bundle holds its CA and whose home is empty. */

@@ -3,23 +3,24 @@
  *
  * @module
  */
-import { connect, type Connection } from "../../connect/connect.ts";
-import { createAuthenticator } from "../../connect/create_authenticator.ts";
-import { externalAuthenticator } from "../../auth/external/external_authenticator.ts";
-import type { Authenticator } from "../../auth/authenticator.ts";
-import { layeredWorld } from "../../config/environment/layered_world.ts";
-import { loadSettings } from "../../config/load_settings.ts";
-import type { Settings, SharedFlags } from "../../config/settings.ts";
-import { CulvertError } from "../../errors.ts";
-import { type Observer, observerOf } from "../../net/observer.ts";
-import type { World } from "../../world/world.ts";
-import { apiKeyAuthenticator } from "../../auth/external/api_key_authenticator.ts";
+import { connect, type Connection } from "../connect/connect.ts";
+import { createAuthenticator } from "../connect/create_authenticator.ts";
+import { externalAuthenticator } from "../auth/external/external_authenticator.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import { layeredWorld } from "../config/environment/layered_world.ts";
+import { loadSettings } from "../config/load_settings.ts";
+import type { Settings, SharedFlags } from "../config/settings.ts";
+import { CulvertError } from "../errors.ts";
+import { type Observer, observerOf } from "../net/observer.ts";
+import type { World } from "../world/world.ts";
+import { apiKeyAuthenticator } from "../auth/external/api_key_authenticator.ts";
 import type { Client, ClientOptions, ClientRequest, ClientSession } from "./client_types.ts";
+import { Calls } from "./calls.ts";
 import { hintForProgram } from "./library_hints.ts";
-import { userMessage } from "../events/items.ts";
-import type { TurnRequest } from "../request/request.ts";
-import { Session, type SessionOptions, sessionOptions } from "../turn/session.ts";
-import type { Turn, TurnOptions } from "../turn/turn.ts";
+import { userMessage } from "../responses/events/items.ts";
+import type { TurnRequest } from "../responses/request/request.ts";
+import { Session, type SessionOptions, sessionOptions } from "../responses/turn/session.ts";
+import type { Turn, TurnOptions } from "../responses/turn/turn.ts";
 
 /**
  * Opens a client. No connection is made yet.
@@ -109,7 +110,7 @@ function flagsOf(options: ClientOptions): SharedFlags {
   };
 }
 
-class OpenClient implements Client {
+class OpenClient extends Calls implements Client {
   readonly #connection: Connection<Authenticator>;
   readonly #parts: SessionOptions;
   readonly #sessions = new Set<Session>();
@@ -120,6 +121,7 @@ class OpenClient implements Client {
     connection: Connection<Authenticator>,
     options: Pick<SessionOptions, "serverTimings" | "maxRetryAfterMs" | "wordHint">,
   ) {
+    super(connection);
     this.#connection = connection;
     this.#parts = { ...sessionOptions(connection), ...options };
   }
@@ -145,17 +147,18 @@ class OpenClient implements Client {
     };
     return {
       turn: (request, options) => {
-        this.#mustBeOpen();
+        this.mustBeOpen();
         return session.turn(this.#complete(request), options);
       },
       prewarm: (request = {}) => {
-        this.#mustBeOpen();
+        this.mustBeOpen();
         return session.prewarm(this.#complete({ ...request, input: [] }));
       },
       preconnect: () => {
-        this.#mustBeOpen();
+        this.mustBeOpen();
         return session.preconnect();
       },
+      compact: (request, options) => this.compact(session, this.#complete(request), options),
       close,
       [Symbol.dispose]: close,
     };
@@ -177,8 +180,8 @@ class OpenClient implements Client {
     this.close();
   }
 
-  #mustBeOpen(): void {
-    if (this.#closed) throw new CulvertError("usage", "A turn was requested of a client that is closed");
+  protected override mustBeOpen(): void {
+    if (this.#closed) throw new CulvertError("usage", "A request was made of a client that is closed");
   }
 
   /** Returns the request with what the settings add. */

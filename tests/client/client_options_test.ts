@@ -1,7 +1,7 @@
-import { createClient } from "../../../lib/mod.ts";
-import { asCulvertError } from "../../../lib/errors.ts";
-import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
-import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { createClient } from "../../lib/mod.ts";
+import { asCulvertError } from "../../lib/errors.ts";
+import { type MockApi, startMockApi } from "../../lib/mock/api/api.ts";
+import { assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 
 const WORLD = { env: () => undefined };
 
