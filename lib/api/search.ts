@@ -30,7 +30,12 @@ export interface SearchCommands extends JsonObject {
   /** Queries for images. */
   readonly image_query?: readonly SearchQuery[];
   /** Results to open, by their reference. */
-  readonly open?: readonly { readonly ref_id: string; readonly lineno?: number }[];
+  readonly open?: readonly {
+    /** Reference of the result. */
+    readonly ref_id: string;
+    /** Line to begin with. */
+    readonly lineno?: number;
+  }[];
   /** Length of the output. */
   readonly response_length?: "short" | "medium" | "long";
 }
@@ -59,8 +64,13 @@ export interface SearchSettings extends JsonObject {
     /** No result comes from these domains. */
     readonly blocked_domains?: readonly string[];
   };
-  /** Number of image results, and whether they have captions. */
-  readonly image_settings?: { readonly max_results?: number; readonly caption?: boolean };
+  /** Image results. */
+  readonly image_settings?: {
+    /** Most image results. */
+    readonly max_results?: number;
+    /** Whether the results have captions. */
+    readonly caption?: boolean;
+  };
   /** Which callers may use the results. */
   readonly allowed_callers?: readonly ("direct" | "shell" | "code_interpreter")[];
   /** Whether pages are fetched, and how fresh they must be. */
