@@ -6,7 +6,14 @@
 import type { FlagParametersForType } from "@stricli/core";
 import type { CliContext } from "./context.ts";
 import { positiveNumber } from "./flags/parsers.ts";
-import { NETWORK_FLAGS, type NetworkFlags, OUTPUT_FLAGS, type OutputFlags, text } from "./shared_flags.ts";
+import {
+  HEADER_FLAGS,
+  NETWORK_FLAGS,
+  type NetworkFlags,
+  OUTPUT_FLAGS,
+  type OutputFlags,
+  text,
+} from "./shared_flags.ts";
 
 /** The flags of a command that makes one call of the API. */
 export type ApiFlags = OutputFlags & NetworkFlags & {
@@ -44,14 +51,7 @@ export const API_FLAGS: FlagParametersForType<ApiFlags, CliContext> = {
     placeholder: "SECONDS",
     brief: "Longest time for the command's calls, retries included",
   },
-  header: {
-    kind: "parsed",
-    parse: text,
-    optional: true,
-    variadic: true,
-    placeholder: "'NAME: VALUE'",
-    brief: "Header of every request to the API; may be repeated",
-  },
+  ...HEADER_FLAGS,
   apiKeyFile: {
     kind: "parsed",
     parse: text,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { API_FLAGS, MODEL_FLAG } from "../command/api_flags.ts";
 import { defineCommand } from "../command/command.ts";
 import { oneOf, positiveInteger, positiveNumber, seconds, temperature } from "../command/flags/parsers.ts";
 import {
@@ -56,33 +57,9 @@ const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 /** `culvert respond`. */
 export const respondCommand = defineCommand<RespondFlags, string[]>({
   flags: {
-    model: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "NAME",
-      brief: "Model that answers",
-      proposeCompletions: async function () {
-        return (await import("../command/flags/proposals.ts")).models(this.host.world);
-      },
-    },
-    provider: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "Provider: openai, ollama, lmstudio, demo, or one of config.toml",
-      proposeCompletions: async function () {
-        return (await import("../command/flags/proposals.ts")).providers(this.host.world);
-      },
-    },
-    baseUrl: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "URL",
-      brief: "Base URL of the API",
-    },
+    model: MODEL_FLAG.model,
+    provider: API_FLAGS.provider,
+    baseUrl: API_FLAGS.baseUrl,
     transport: {
       kind: "enum",
       values: ["auto", "sse", "ws"],
@@ -243,13 +220,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       brief: "Longest wait that the server may ask for before a retry; default 60",
     },
     ...HEADER_FLAGS,
-    apiKeyFile: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "File that holds the API key",
-    },
+    apiKeyFile: API_FLAGS.apiKeyFile,
     usage: {
       kind: "boolean",
       optional: true,
