@@ -9,7 +9,7 @@ import {
 } from "../../lib/mod.ts";
 import { type MockApiOptions, modelNotFound, startMockApi, startNetwork } from "../../lib/testing.ts";
 import { assert, assertEquals, assertExcludes, assertRejects, assertThrows } from "../support/assert.ts";
-import { worldWith } from "../../net/kit.ts";
+import { worldWith } from "../net/kit.ts";
 
 /** A mock API, and a world whose bundle holds its CA and whose home is empty. */
 async function setUp(options: MockApiOptions = {}) {
