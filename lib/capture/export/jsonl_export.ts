@@ -8,8 +8,8 @@ import type { Exchange, LoadedCapture } from "../record/read/exchanges.ts";
 
 /** Returns the records of an exchange, in the order in which they were observed. */
 export function recordsOf(exchange: Exchange): readonly ExchangeRecord[] {
-  const { request, interim, response, events, open, messages, close, errors, end } = exchange;
-  return [request, ...interim, response, open, ...events, ...messages, ...errors, close, end]
+  const { request, interim, response, chunks, events, open, messages, close, errors, end } = exchange;
+  return [request, ...interim, response, open, ...chunks, ...events, ...messages, ...errors, close, end]
     .filter((record) => record !== undefined)
     .toSorted((one, other) => one.seq - other.seq);
 }

@@ -37,6 +37,8 @@ export interface RecorderParts {
   readonly monotonicStart: number;
   /** Start of the capture on the wall clock, ms since 1970. */
   readonly wallStart: number;
+  /** Records the pieces of bodies; with `data` their bytes too. Default: no pieces. */
+  readonly chunks?: "sizes" | "data";
   /** Called when an exchange cannot be recorded as it should be. */
   readonly onFault: (error: unknown) => void;
 }
@@ -59,6 +61,7 @@ export class ExchangeRecorder implements ExchangeTap {
   readonly #queue: JobQueue;
   readonly #moments: Moments = { request: 0 };
   readonly #tags: Record<string, string> = {};
+  readonly #wireOffsets = { request: 0, response: 0 };
   #channel = "other";
   #request: ExchangeHead | undefined;
   #requestBody: BodyRecorder | undefined;
@@ -86,6 +89,7 @@ export class ExchangeRecorder implements ExchangeTap {
 
   bytes(direction: Direction, data: Uint8Array, at: number): void {
     this.#queue.add(() => {
+      this.#writeChunk(direction, data, at);
       if (this.#socket !== undefined) return this.#socket.bytes(direction, data, at);
       if (direction === "request") return this.#requestBody?.push(data);
       this.#moments.firstByte ??= at;
@@ -202,6 +206,21 @@ export class ExchangeRecorder implements ExchangeTap {
       } else await this.#responseBody?.finish();
     }
     if (this.#responseEnd !== undefined && this.#requestEnd !== undefined) this.#writeEnd(this.#responseEnd);
+  }
+
+  #writeChunk(direction: "request" | "response", data: Uint8Array, at: number): void {
+    const { writer, chunks } = this.#parts;
+    if (chunks === undefined) return;
+    const offset = this.#wireOffsets[direction];
+    this.#wireOffsets[direction] += data.length;
+    writer.append({
+      ...this.#place(at),
+      kind: "http.chunk",
+      dir: direction === "request" ? "send" : "receive",
+      offset,
+      size: data.length,
+      ...(chunks === "sizes" ? {} : dataOf(writer.store(data.toBase64()))),
+    });
   }
 
   #writeRequest(): void {

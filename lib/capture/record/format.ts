@@ -134,6 +134,19 @@ export interface Timings {
   readonly receive: number;
 }
 
+/** A piece of a body or of an upgraded connection, as it came from the network. */
+export interface ChunkRecord extends RecordBase {
+  readonly kind: "http.chunk";
+  readonly dir: "send" | "receive";
+  /** Position and length on the wire, bytes. */
+  readonly offset: number;
+  readonly size: number;
+  /** The bytes, base64. Only without redaction: nothing can be found in bytes that may be compressed. */
+  readonly data?: string;
+  readonly data_parts?: readonly Part[];
+  readonly omitted?: Omission;
+}
+
 /** The end of an HTTP exchange. */
 export interface EndRecord extends RecordBase {
   readonly kind: "http.end";
@@ -201,6 +214,7 @@ export interface NetErrorRecord extends RecordBase {
 export type ExchangeRecord =
   | RequestRecord
   | ResponseRecord
+  | ChunkRecord
   | SseRecord
   | EndRecord
   | SocketOpenRecord

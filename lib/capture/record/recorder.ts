@@ -34,6 +34,11 @@ export interface RecorderOptions {
   readonly maxBytes?: number;
   /** Default `safe`. */
   readonly redaction?: RedactionProfile;
+  /**
+   * Records the pieces of bodies too, with their times and sizes on the wire; without redaction also their bytes.
+   * Default: false.
+   */
+  readonly rawChunks?: boolean;
   /** Secrets that are known from the start, such as the key that the relay adds, or the register of the process. */
   readonly secrets?: readonly string[] | Secrets;
   /** The channels that were set up, and the upstream of each. */
@@ -117,7 +122,10 @@ export async function startRecorder(options: RecorderOptions): Promise<LocalReco
       message: `The recording in ${directory} is incomplete, the traffic goes on: ${failure}`,
     });
   };
-  const parts: RecorderParts = { writer, redaction, monotonicStart, wallStart: meta.started_ms, onFault };
+  const parts: RecorderParts = {
+    ...{ writer, redaction, monotonicStart, wallStart: meta.started_ms, onFault },
+    ...(options.rawChunks === true ? { chunks: meta.redaction === "none" ? "data" : "sizes" } : {}),
+  };
   const open = new Set<ExchangeRecorder>();
   let exchanges = 0;
   const summary = () => ({

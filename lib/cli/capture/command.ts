@@ -26,6 +26,7 @@ export type CaptureFlags = OutputFlags & NetworkFlags & {
   readonly websocket?: boolean;
   readonly provider?: string;
   readonly baseUrl?: string;
+  readonly rawChunks?: boolean;
   readonly live?: boolean;
   readonly ship?: string;
 };
@@ -85,6 +86,12 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
       optional: true,
       placeholder: "URL",
       brief: "Address of the API that reverse mode relays to",
+    },
+    rawChunks: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Record each piece of a body with its time and size; with --redact none also its bytes",
     },
     live: {
       kind: "boolean",

@@ -41,6 +41,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
     toolVersion: VERSION,
     redaction: flags.redact ?? "safe",
     ...(flags.maxSize === undefined ? {} : { maxBytes: flags.maxSize }),
+    ...(flags.rawChunks === undefined ? {} : { rawChunks: flags.rawChunks }),
     warn: reporter.warn,
   });
   const coverage = new Coverage();

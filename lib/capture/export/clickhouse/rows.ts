@@ -65,7 +65,7 @@ function rowOf(record: ExchangeRecord, exchange: Exchange, capture: LoadedCaptur
     status: statusOf(exchange) ?? 0,
     direction,
     type,
-    size: record.kind === "sse.event" || record.kind === "ws.message" ? record.size : body?.size ?? 0,
+    size: "size" in record ? record.size : body?.size ?? 0,
     outcome: record.kind === "http.end" ? record.outcome : "",
     error: record.kind === "net.error" ? record.error : record.kind === "http.end" ? record.error ?? "" : "",
     text: (capture.text(holder) ?? "").slice(0, MAX_TEXT),
@@ -75,6 +75,7 @@ function rowOf(record: ExchangeRecord, exchange: Exchange, capture: LoadedCaptur
 function kindColumns(record: ExchangeRecord): readonly [direction: string, type: string] {
   if (record.kind === "sse.event") return ["receive", record.json_type ?? record.event];
   if (record.kind === "ws.message") return [record.dir, record.json_type ?? ""];
+  if (record.kind === "http.chunk") return [record.dir, ""];
   return [record.kind === "http.request" ? "send" : "", ""];
 }
 

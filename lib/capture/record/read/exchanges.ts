@@ -5,6 +5,7 @@
  */
 import type {
   CaptureMeta,
+  ChunkRecord,
   EndRecord,
   ExchangeRecord,
   LimitRecord,
@@ -26,6 +27,8 @@ export interface Exchange {
   request?: RequestRecord;
   readonly interim: ResponseRecord[];
   response?: ResponseRecord;
+  /** Only of a capture that was recorded with them. */
+  readonly chunks: ChunkRecord[];
   readonly events: SseRecord[];
   open?: SocketOpenRecord;
   readonly messages: SocketMessageRecord[];
@@ -77,6 +80,7 @@ export class ExchangeTable {
         id: record.id,
         channel: record.channel,
         interim: [],
+        chunks: [],
         events: [],
         messages: [],
         errors: [],
@@ -97,6 +101,9 @@ function place(exchange: Exchange, record: ExchangeRecord): void {
     case "http.response":
       if (record.interim === true) exchange.interim.push(record);
       else exchange.response = record;
+      break;
+    case "http.chunk":
+      exchange.chunks.push(record);
       break;
     case "sse.event":
       exchange.events.push(record);

@@ -76,6 +76,14 @@ export const recordSchema = z.discriminatedUnion("kind", [
   }),
   z.object({
     ...base,
+    kind: z.literal("http.chunk"),
+    dir: z.enum(["send", "receive"]),
+    offset: z.number(),
+    size: z.number(),
+    ...data,
+  }),
+  z.object({
+    ...base,
     kind: z.literal("http.end"),
     outcome: z.enum(["ok", "aborted", "error"]),
     error: z.string().exactOptional(),
