@@ -6,7 +6,7 @@
 import { CulvertError } from "../../errors.ts";
 
 /** What goes wrong. */
-export type FaultKind = "cut" | "stall" | "invalid-json" | "status";
+export type FaultKind = "cut" | "half-close" | "stall" | "invalid-json" | "status";
 
 /** One fault. */
 export interface Fault {
@@ -21,7 +21,7 @@ export interface Fault {
 
 /** The notation of faults, for messages and help. */
 export const FAULT_NOTATION =
-  "cut@EVENTS, stall@EVENTS, invalid-json@EVENTS, STATUS or STATUS:RETRY_AFTER, then #CALL or #all";
+  "cut@EVENTS, half-close@EVENTS, stall@EVENTS, invalid-json@EVENTS, STATUS or STATUS:RETRY_AFTER, then #CALL or #all";
 
 /**
  * Parses a fault, such as `cut@3`, `429:2#2` or `426#all`. Without `#` it hits the first model call.
@@ -29,8 +29,9 @@ export const FAULT_NOTATION =
  * @throws CulvertError `usage`
  */
 export function parseFault(input: string): Fault {
-  const match = /^(?:(cut|stall|invalid-json)@(\d{1,6})|([45]\d\d)(?::(\d{1,5}))?)(?:#(all|[1-9]\d{0,5}))?$/
-    .exec(input);
+  const match =
+    /^(?:(cut|half-close|stall|invalid-json)@(\d{1,6})|([45]\d\d)(?::(\d{1,5}))?)(?:#(all|[1-9]\d{0,5}))?$/
+      .exec(input);
   if (match === null) {
     throw new CulvertError("usage", `--fault ${input} is not a fault`, {
       hint: `Write ${FAULT_NOTATION}.`,
@@ -39,11 +40,18 @@ export function parseFault(input: string): Fault {
   }
   const [, kind, events, status, retryAfter, call] = match;
   return {
-    kind: kind === "cut" || kind === "stall" || kind === "invalid-json" ? kind : "status",
+    kind: kind === "cut" || kind === "half-close" || kind === "stall" || kind === "invalid-json"
+      ? kind
+      : "status",
     value: Number(events ?? status),
     ...(retryAfter === undefined ? {} : { retryAfter: Number(retryAfter) }),
     call: call === "all" ? undefined : Number(call ?? 1),
   };
+}
+
+/** Tells whether a fault breaks the connection. */
+export function breaksConnection(fault: Fault | undefined): boolean {
+  return fault?.kind === "cut" || fault?.kind === "half-close";
 }
 
 /** Returns the fault that hits a model call. */

@@ -6,7 +6,7 @@
 import { ConnectionCut } from "../../net/server/listener.ts";
 import type { LoadedCapture } from "../record/read/exchanges.ts";
 import { eventText } from "../export/stream_text.ts";
-import type { Fault } from "./faults.ts";
+import { breaksConnection, type Fault } from "./faults.ts";
 import type { Pacing } from "./pacing.ts";
 import type { RecordedAnswer } from "./recorded_answer.ts";
 
@@ -51,7 +51,7 @@ export async function replayHttp(replay: HttpReplay): Promise<Response> {
   if (events.length > 0) return new Response(streamOf(replay, answered), init);
   const ended = Math.max(answered, (end?.t_ms ?? 0) - asked);
   await pacing.until(begin, ended, signal);
-  if (fault?.kind === "cut") return new Response(cutBody(), init);
+  if (breaksConnection(fault)) return new Response(cutBody(howOf(fault)), init);
   return new Response(NO_BODY.has(status) ? null : bodyOf(replay), init);
 }
 
@@ -70,7 +70,7 @@ function streamOf(replay: HttpReplay, answered: number): ReadableStream<Uint8Arr
   const encoder = new TextEncoder();
   const cutConnection = async (reason: string) => {
     await pacing.settle(signal);
-    throw new ConnectionCut(reason);
+    throw new ConnectionCut(reason, howOf(fault));
   };
   return ReadableStream.from(async function* () {
     for (let at = 0; at < events.length;) {
@@ -93,7 +93,7 @@ function streamOf(replay: HttpReplay, answered: number): ReadableStream<Uint8Arr
       if (cut && fault?.kind === "stall") await aborted(signal);
       if (cut) await cutConnection("A fault was asked for");
     }
-    if (fault?.kind === "cut") await cutConnection("A fault was asked for");
+    if (breaksConnection(fault)) await cutConnection("A fault was asked for");
     if (end !== undefined && end.outcome !== "ok" && !completed(events.at(-1)?.json_type)) {
       await cutConnection("The recorded connection broke here");
     }
@@ -105,9 +105,13 @@ function completed(type: string | undefined): boolean {
   return type !== undefined && /^response\.(completed|failed|incomplete)$/.test(type);
 }
 
-function cutBody(): ReadableStream<Uint8Array<ArrayBuffer>> {
+function howOf(fault: Fault | undefined): ConnectionCut["how"] {
+  return fault?.kind === "half-close" ? "half-close" : "reset";
+}
+
+function cutBody(how: ConnectionCut["how"]): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
-    pull: (controller) => controller.error(new ConnectionCut("A fault was asked for")),
+    pull: (controller) => controller.error(new ConnectionCut("A fault was asked for", how)),
   });
 }
 

@@ -6,7 +6,7 @@
 import type { ServedWebSocket } from "../../net/server/served_websocket.ts";
 import type { LoadedCapture } from "../record/read/exchanges.ts";
 import type { SocketMessageRecord } from "../record/format.ts";
-import type { Fault } from "./faults.ts";
+import { breaksConnection, type Fault } from "./faults.ts";
 import type { Pacing } from "./pacing.ts";
 import type { Match } from "./match_request.ts";
 import { type RecordedAnswer } from "./recorded_answer.ts";
@@ -86,7 +86,7 @@ async function sendAll(
   for (const [index, message] of messages.entries()) {
     if (!await pacing.until(begin, message.t_ms - recordedBegin, signal)) return false;
     if (fault !== undefined && index === fault.value) {
-      if (fault.kind === "cut") {
+      if (breaksConnection(fault)) {
         socket.drop();
         return false;
       }

@@ -90,7 +90,7 @@ export const replayCommand = defineCommand<ReplayFlags, string[]>({
       variadic: true,
       placeholder: "FAULT",
       brief:
-        "Add a fault: cut@3, stall@3, invalid-json@3, 429, 429:2, 426; #2 or #all chooses the model call",
+        "Add a fault: cut@3, half-close@3, stall@3, invalid-json@3, 429, 429:2, 426; #2 or #all chooses the model call",
     },
     strict: {
       kind: "boolean",

@@ -46,9 +46,17 @@ export interface Listener {
   readonly close: () => Promise<void>;
 }
 
-/** Thrown by a body stream: the connection is to be reset (RST) at this point. */
+/** Thrown by a body stream: the connection is to be broken at this point. */
 export class ConnectionCut extends Error {
   override readonly name = "ConnectionCut";
+  /** `reset`: by RST. `half-close`: by FIN in the middle of the body, while the other direction stays open. */
+  readonly how: "reset" | "half-close";
+
+  /** @param message what for, for the log */
+  constructor(message: string, how: "reset" | "half-close" = "reset") {
+    super(message);
+    this.how = how;
+  }
 }
 
 /**
@@ -142,7 +150,8 @@ export async function answer(
     const reply = await handle(requestOf(message, origin, body, gone.signal));
     await writeReply(reply, response, gone.signal);
   } catch (error) {
-    if (error instanceof ConnectionCut || response.headersSent) reset(response.socket);
+    if (error instanceof ConnectionCut && error.how === "half-close") response.socket?.end();
+    else if (error instanceof ConnectionCut || response.headersSent) reset(response.socket);
     else {
       response.writeHead(500, { "content-type": "text/plain" });
       response.end(error instanceof Error ? error.message : String(error));

@@ -13,6 +13,29 @@ export const capture: Topic = [
       "A directory (mode 0700) with capture.jsonl, meta.json and bodies/ (files 0600). Every line of capture.jsonl is one record: a head, an event of an event stream with its arrival time, a message of a websocket, an end. Bodies are stored decoded. A text that repeats, such as the history of a conversation, is stored once and referred to. After a crash everything but the last line can be read.",
   },
   {
+    heading: "What each mode covers",
+    text:
+      "forward: the program gets a proxy and the CA of this run; reverse: its base URL leads to a relay on loopback; keylog: its TLS keys are kept with the encrypted bytes, for Wireshark. culvert respond --capture DIR records from inside. Of a browser, save a HAR with its developer tools, which culvert reads like a capture.",
+    rows: [
+      [
+        "codex",
+        "forward: every connection, websockets too; reverse: model and backend, API key or ChatGPT login; keylog: every connection",
+      ],
+      [
+        "openai package under Node",
+        "reverse: everything; forward and keylog: nothing, fetch ignores the variables",
+      ],
+      ["openai package under Python", "everything in every mode"],
+      ["curl", "forward and keylog: everything; reverse: commands that use $OPENAI_BASE_URL"],
+      ["browsers", "nothing: they ignore the variables"],
+    ],
+  },
+  {
+    heading: "While it runs",
+    text:
+      "--live shows the capture in a browser at an address on stderr. --ship URL inserts the records into a ClickHouse: the capture on disk is the queue, so a server that is away only delays it; what is missing at the end is counted, and culvert export DIR --to clickhouse URL inserts it. --raw-chunks also records each piece of a body with its time and size, and its bytes with --redact none.",
+  },
+  {
     heading: "Redaction",
     text:
       "Secrets are replaced before anything is written: in headers, URLs, cookies, forms, JSON at any depth, events and messages, compressed or not. [REDACTED:1f0c9a3e] stands for a value; equal values have equal masks within one capture. The profile share also removes the texts of prompts, answers and tools; export --format html uses it by default. A secret that a model writes in pieces, one event each, is not recognized.",
@@ -22,6 +45,7 @@ export const capture: Topic = [
     rows: [
       ["http.request", "method, url, headers, body"],
       ["http.response", "status, headers"],
+      ["http.chunk", "with --raw-chunks: direction, position and size of a piece on the wire"],
       ["sse.event", "event, data, json_type, position and size in the stream"],
       ["http.end", "outcome, response body, sizes, timings"],
       ["ws.open, ws.message, ws.close", "a websocket: its handshake, messages with direction, its end"],
@@ -36,6 +60,7 @@ export const capture: Topic = [
       ["--match exact", "method, path, query and body, without ids and metadata that change from run to run"],
       ["--match shape", "model, names of the tools, types of the items, last text of the user"],
       ["--match order", "the next recorded answer to the same path"],
+      ["--miss forward", "what was not recorded is asked of the recorded server; -o DIR records it"],
     ],
   },
   {
