@@ -28,7 +28,7 @@ Deno.test("a client that ends its side after a request has left: the server sees
   let received = "";
   await using server = await tcpServer((socket) => {
     socket.on("data", (data) => received += data.toString());
-    socket.on("close", () => isClosed = true);
+    socket.on("end", () => isClosed = true);
   });
   await using relay = await relayTo(server.port);
   using conn = await opened(relay.port, head(relay, "GET /v1/models"));
