@@ -19,7 +19,7 @@ export const capture: Topic = [
     rows: [
       [
         "codex",
-        "forward: every connection, websockets too; reverse: model and backend, API key or ChatGPT login; keylog: every connection",
+        "forward: every connection, websockets too; reverse: model and backend, API key or ChatGPT login; keylog: nothing, codex writes no keys",
       ],
       [
         "openai package under Node",
