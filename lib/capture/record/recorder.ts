@@ -84,6 +84,8 @@ export interface LocalRecorder extends Recorder {
  */
 export async function startRecorder(options: RecorderOptions): Promise<LocalRecorder> {
   const { world, directory } = options;
+  // Both clocks at once: the wall-clock time of a record is computed from its monotonic time.
+  const monotonicStart = world.monotonic();
   const meta: CaptureMeta = {
     v: FORMAT_VERSION,
     capture_id: crypto.randomUUID(),
@@ -93,7 +95,6 @@ export async function startRecorder(options: RecorderOptions): Promise<LocalReco
     ...(options.channels === undefined ? {} : { channels: options.channels }),
   };
   const file = await createFiles(directory, meta);
-  const monotonicStart = world.monotonic();
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
   let failure: string | undefined;
   const writer = new CaptureWriter(file, {
