@@ -16,15 +16,8 @@ import { channelOf, headerTags, isOAuth } from "./channels.ts";
 import type { CaptureRedaction } from "./capture_redaction.ts";
 import { dataOf, jsonType, type Place, responseTags } from "./decode/event_facts.ts";
 import type { CaptureWriter } from "./store/capture_writer.ts";
-import type {
-  EndRecord,
-  HeaderPair,
-  NetErrorRecord,
-  RecordBase,
-  SseRecord,
-  StoredBody,
-  Timings,
-} from "./format.ts";
+import type { EndRecord, HeaderPair, RecordBase, SseRecord, StoredBody } from "./format.ts";
+import { type Moments, stageOf, timingsOf } from "./exchange_facts.ts";
 import { JobQueue } from "./job_queue.ts";
 import { SocketRecorder } from "./socket_recorder.ts";
 import { type SseBlock, SseSplitter } from "./decode/sse_splitter.ts";
@@ -41,16 +34,6 @@ export interface RecorderParts {
   readonly chunks?: "sizes" | "data";
   /** Called when an exchange cannot be recorded as it should be. */
   readonly onFault: (error: unknown) => void;
-}
-
-/** Moments of an exchange on the monotonic clock, ms. */
-interface Moments {
-  request: number;
-  requestEnd?: number;
-  response?: number;
-  firstByte?: number;
-  firstEvent?: number;
-  firstOutput?: number;
 }
 
 /** Records one exchange. */
@@ -381,34 +364,4 @@ function hasBody({ rawHeaders }: ExchangeHead): boolean {
   return length === undefined
     ? headerOf(rawHeaders, "transfer-encoding") !== undefined
     : length.trim() !== "0";
-}
-
-/** Returns the stage of a failure: by its code, or by the words of an error that has none. */
-function stageOf({ code = "internal" }: ExchangeEnd, error = ""): NetErrorRecord["stage"] {
-  if (code === "dns" || code === "connect") return code === "dns" ? "dns" : "tcp";
-  if (code.startsWith("tls_")) return "tls";
-  if (code.startsWith("proxy_")) return "proxy";
-  if (code === "header_timeout" || code === "redirect" || code === "websocket") return "http";
-  if (/\b(dns|ENOTFOUND|getaddrinfo|resolve)/i.test(error)) return "dns";
-  if (/\b(proxy|CONNECT|407)\b/.test(error)) return "proxy";
-  if (/\b(tls|ssl|certificate|issuer)/i.test(error)) return "tls";
-  if (/ECONN|EHOSTUNREACH|ETIMEDOUT|refused|connect/i.test(error)) return "tcp";
-  return "unknown";
-}
-
-function timingsOf(moments: Moments, end: number): Timings {
-  const since = (from: number | undefined, to: number | undefined) =>
-    from === undefined || to === undefined ? -1 : Math.round(Math.max(0, to - from) * 1_000) / 1_000;
-  const sent = moments.requestEnd ?? moments.request;
-  return {
-    blocked: -1,
-    dns: -1,
-    connect: -1,
-    ssl: -1,
-    send: since(moments.request, sent),
-    wait: since(Math.min(sent, moments.response ?? sent), moments.response),
-    first_event: since(moments.request, moments.firstEvent),
-    first_output: since(moments.request, moments.firstOutput),
-    receive: since(moments.response, end),
-  };
 }
