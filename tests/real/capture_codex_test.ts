@@ -90,6 +90,55 @@ await testWith(
   },
 );
 
+for (const login of LOGINS) {
+  for (const compression of [undefined, "gzip", "zstd"] as const) {
+    await testWith(
+      ["codex"],
+      `codex with ${login} reads a ${
+        compression ?? "plain"
+      } stream through a capture, and each event is recorded`,
+      async () => {
+        await using vendor = await vendorNetwork(login, {
+          scenario: { text: ANSWER, ...(compression === undefined ? {} : { compression }) },
+          handshake: { kind: "refuse", refusal: { status: 426, body: "Use HTTP" } },
+        });
+        const run = await vendor.capture();
+        assertEquals(run.code, 0, run.stderr);
+        assertIncludes(run.stdout, ANSWER);
+        assertMatch(run.stderr, /model \(SSE\) +\d/);
+        const records = await vendor.records();
+        const types = records.filter(({ kind }) => kind === "sse.event").map((event) => event["json_type"]);
+        assert(types.includes("response.created") && types.includes("response.completed"));
+        const encoded = records.filter(({ kind, headers }) =>
+          kind === "http.response" && JSON.stringify(headers).includes("text/event-stream")
+        );
+        assert(
+          encoded.every(({ headers }) => JSON.stringify(headers).includes(compression ?? "event-stream")),
+        );
+      },
+    );
+  }
+
+  await testWith(
+    ["codex"],
+    `codex with ${login} uses a websocket without compression through a capture`,
+    async () => {
+      await using vendor = await vendorNetwork(login, {
+        scenario: { text: ANSWER },
+        handshake: { kind: "accept", declinesDeflate: true },
+      });
+      const run = await vendor.capture();
+      assertEquals(run.code, 0, run.stderr);
+      assertIncludes(run.stdout, ANSWER);
+      const records = await vendor.records();
+      const opened = records.filter(({ kind }) => kind === "ws.open");
+      assert(opened.length > 0 && opened.every(({ extensions }) => extensions === undefined));
+      const types = records.filter(({ kind }) => kind === "ws.message").map((each) => each["json_type"]);
+      assert(types.includes("response.create") && types.includes("response.completed"));
+    },
+  );
+}
+
 await testWith(
   ["codex"],
   "a proxy in $CODEX_HOME/.env, which codex obeys first, makes reverse the default mode",

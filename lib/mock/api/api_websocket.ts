@@ -38,7 +38,8 @@ export async function serveSocket(
   if (handshake.kind === "drop") return offer.drop();
   if (handshake.kind === "refuse") return refuseUpgrade(offer, handshake.refusal);
   if (handshake.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, handshake.delayMs));
-  const socket = await offer.accept({ ...headers, ...handshake.headers });
+  const compresses = handshake.declinesDeflate !== true;
+  const socket = await offer.accept({ ...headers, ...handshake.headers }, { compresses });
   const left = new AbortController();
   void socket.closed.then(() => left.abort());
   const known = new Set<string>();

@@ -71,7 +71,7 @@ export interface Scenario {
   /** Sends an SSE comment before every event, as keep-alive. */
   readonly comments?: boolean;
   /** Compresses an SSE body, as a middlebox may. */
-  readonly compression?: "gzip";
+  readonly compression?: "gzip" | "zstd";
   /** Default: completed. */
   readonly ending?: Ending;
 }
@@ -84,6 +84,8 @@ export type HandshakeScenario =
     readonly delayMs?: number;
     /** Never reads the close handshake of the client. */
     readonly stallClose?: boolean;
+    /** Declines permessage-deflate. */
+    readonly declinesDeflate?: boolean;
   }
   | { readonly kind: "refuse"; readonly refusal: Refusal }
   /** No answer ever. */

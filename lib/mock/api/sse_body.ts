@@ -26,9 +26,28 @@ export function sseBody(
     encoded(ended(chunks, scenario, signal), scenario.pieceBytes),
   );
   if (scenario.compression !== undefined) {
-    body = body.pipeThrough(new CompressionStream(scenario.compression));
+    body = scenario.compression === "gzip"
+      ? body.pipeThrough(new CompressionStream("gzip"))
+      : ReadableStream.from(zstdPieces(body));
   }
   return body;
+}
+
+/** Compresses a body; each piece is flushed, so that it can be decoded when it arrives. */
+async function* zstdPieces(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const { constants, createZstdCompress } = await import("node:zlib");
+  const encoder = createZstdCompress();
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  encoder.on("data", (piece: Uint8Array) => pieces.push(new Uint8Array(piece)));
+  for await (const bytes of body) {
+    encoder.write(bytes);
+    await new Promise<void>((resolve) => encoder.flush(constants.ZSTD_e_flush, () => resolve()));
+    yield* pieces.splice(0);
+  }
+  await new Promise<void>((resolve) => encoder.end(() => resolve()));
+  yield* pieces.splice(0);
 }
 
 /** One event as SSE text, with the `event:` line that the real API sends. */

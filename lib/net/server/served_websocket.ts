@@ -15,8 +15,12 @@ export interface UpgradeOffer {
    * Accepts with 101.
    *
    * @param headers additional headers of the reply
+   * @param options `compresses: false` declines permessage-deflate
    */
-  readonly accept: (headers?: Readonly<Record<string, string>>) => Promise<ServedWebSocket>;
+  readonly accept: (
+    headers?: Readonly<Record<string, string>>,
+    options?: { readonly compresses?: boolean },
+  ) => Promise<ServedWebSocket>;
   /** Answers with another status and closes the connection. */
   readonly refuse: (
     status: number,
@@ -46,10 +50,14 @@ export interface ServedWebSocket {
 /** Makes an offer of one `upgrade` event of a server. */
 export function serveUpgrade(message: IncomingMessage, socket: Duplex, head: Uint8Array): UpgradeOffer {
   return {
-    accept: async (headers = {}) => {
+    accept: async (headers = {}, { compresses = true } = {}) => {
       // @ts-types="@types/ws"
       const { WebSocketServer } = await import("ws");
-      const server = new WebSocketServer({ noServer: true, perMessageDeflate: true, clientTracking: false });
+      const server = new WebSocketServer({
+        noServer: true,
+        perMessageDeflate: compresses,
+        clientTracking: false,
+      });
       server.on("headers", (lines: string[]) => {
         for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
       });
