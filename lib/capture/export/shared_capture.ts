@@ -32,6 +32,8 @@ export function redactedCapture(capture: LoadedCapture, profile: RedactionProfil
     ...(exchange.open === undefined
       ? {}
       : { open: { ...exchange.open, headers: pairs(exchange.open.headers) } }),
+    // Nothing can be redacted in bytes that may be compressed.
+    chunks: exchange.chunks.map(({ data: _data, data_parts: _parts, ...chunk }) => chunk),
     // The bytes of an event as they stood in the stream may hold what is redacted in its data.
     events: exchange.events.map(({ raw: _raw, ...event }) => event),
   }));

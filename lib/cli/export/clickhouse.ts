@@ -50,10 +50,10 @@ export async function exportToClickHouse(
 }
 
 function recordCount(
-  { events, messages, interim, errors, request, response, open, close, end }: Exchanged,
+  { chunks, events, messages, interim, errors, request, response, open, close, end }: Exchanged,
 ): number {
   const single = [request, response, open, close, end].filter((record) => record !== undefined).length;
-  return single + events.length + messages.length + interim.length + errors.length;
+  return single + chunks.length + events.length + messages.length + interim.length + errors.length;
 }
 
 type Exchanged = Awaited<ReturnType<typeof loadCapture>>["exchanges"][number];

@@ -1,5 +1,6 @@
 /** `culvert capture --raw-chunks`. */
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { culvert, jsonLines } from "../../support/culvert.ts";
 import { captureScene, CURL_TURN } from "./kit.ts";
 
 Deno.test("--raw-chunks records time and size of each piece on the wire, and no bytes where secrets are redacted", async () => {
@@ -40,6 +41,12 @@ Deno.test("--raw-chunks with --redact none records the bytes as they were on the
   const wire = received.flatMap(({ data }) => [...Uint8Array.fromBase64(String(data))]);
   const stream = new Blob([new Uint8Array(wire)]).stream().pipeThrough(new DecompressionStream("gzip"));
   assertEquals(await new Response(stream).text(), run.stdout);
+  // An export redacts what it can, and leaves out bytes in which nothing can be found.
+  const lines = await culvert(["export", scene.directory, "--format", "jsonl"]);
+  const chunks = jsonLines(lines.stdout).filter(({ kind }) => kind === "http.chunk");
+  assert(chunks.length > 0 && chunks.every(({ data }) => data === undefined));
+  const whole = await culvert(["export", scene.directory, "--format", "jsonl", "--redact", "none"]);
+  assert(jsonLines(whole.stdout).some(({ kind, data }) => kind === "http.chunk" && data !== undefined));
 });
 
 Deno.test("without --raw-chunks there are none", async () => {
