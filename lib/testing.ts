@@ -82,5 +82,6 @@ export type { CertificateFields } from "./pki/certificate_fields.ts";
 export type {
   RealtimeScenario,
   RealtimeSessionLog,
+  SimulatedCall,
   SimulatedRealtime,
 } from "./mock/realtime/realtime_scenario.ts";

@@ -41,6 +41,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | Rout
   auth: async () => (await import("../auth/command.ts")).authCommands,
   run: async () => (await import("../run/command.ts")).runCommand,
   capture: async () => (await import("../capture/command.ts")).captureCommand,
+  realtime: async () => (await import("../realtime/command.ts")).realtimeCommand,
   transcribe: async () => (await import("../transcribe/command.ts")).transcribeCommand,
   serve: async () => (await import("../serve/command.ts")).serveCommand,
   models: async () => (await import("../models/command.ts")).modelsCommand,

@@ -134,7 +134,7 @@ export const transcribeCommand = defineCommand<TranscribeFlags, [string]>({
       "culvert transcribe --provider demo --srt speech.wav",
       "culvert transcribe --provider demo --json speech.wav | tail -1",
     ],
-    seeAlso: ["culvert doctor", "culvert help exit-codes"],
+    seeAlso: ["culvert realtime", "culvert doctor", "culvert help exit-codes"],
   },
   load: () => import("./run.ts"),
 });

@@ -147,6 +147,7 @@ class Api {
       this.#app.route(base, modelRoutes(host, base !== "/v1"));
       this.#app.route(base, modelCallRoutes(host));
       this.#app.route(base, imageRoutes(host));
+      this.#app.route(base, this.realtime.routes(host));
       this.#app.get(`${base}/${TIMED_EVENTS_PATH}`, (context) => timedEvents(context.req.raw));
     }
     this.#app.route("/v1", platformFileRoutes(host));

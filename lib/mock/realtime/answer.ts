@@ -7,7 +7,7 @@ import type { Json } from "../api/scenario.ts";
 import { pause } from "../api/sse_body.ts";
 import { identifier } from "../identifier.ts";
 import { type Emit, eventFrame } from "./realtime_frames.ts";
-import { RATE } from "./voice_activity.ts";
+import { RATE } from "./input/voice_activity.ts";
 
 /** What to answer. */
 export interface AnswerRequest {

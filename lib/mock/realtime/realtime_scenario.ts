@@ -4,6 +4,9 @@
  * @module
  */
 import type { Json } from "../api/scenario.ts";
+import type { SimulatedCall } from "./realtime_calls.ts";
+
+export type { SimulatedCall };
 
 /** What to do. Fields combine; a scenario without fields is a session without faults. */
 export interface RealtimeScenario {
@@ -49,6 +52,8 @@ export interface RealtimeSessionLog {
 export interface SimulatedRealtime {
   /** The sessions so far, oldest first. */
   readonly sessions: readonly RealtimeSessionLog[];
+  /** The calls that were created, oldest first. */
+  readonly calls: readonly SimulatedCall[];
   /** Sets what the next sessions do, in order. */
   readonly enqueue: (...scenarios: readonly RealtimeScenario[]) => void;
 }

@@ -3,9 +3,13 @@
  *
  * @module
  */
+import { Hono } from "hono";
 import type { UpgradeOffer } from "../../net/server/served_websocket.ts";
 import { refuseUpgrade } from "../api/api_websocket.ts";
 import type { Json } from "../api/scenario.ts";
+import { authorized, type EndpointHost } from "../endpoints/endpoint.ts";
+import { identifier } from "../identifier.ts";
+import { readOffer, SDP_ANSWER, type SimulatedCall } from "./realtime_calls.ts";
 import type { RealtimeScenario, RealtimeSessionLog, SimulatedRealtime } from "./realtime_scenario.ts";
 import { RealtimeSession } from "./realtime_session.ts";
 
@@ -22,6 +26,54 @@ export class RealtimeServer implements SimulatedRealtime {
     this.#scenarios.push(...scenarios);
   }
 
+  readonly #calls: SimulatedCall[] = [];
+
+  get calls(): readonly SimulatedCall[] {
+    return this.#calls;
+  }
+
+  /** Routes of calls, below the base of the model endpoints. */
+  routes(host: EndpointHost): Hono {
+    const app = new Hono();
+    const create = authorized(host, (context) => this.#createCall(context.req.raw));
+    app.post("/realtime/calls", create);
+    app.post("/live", create);
+    app.post(
+      "/realtime/calls/:id/hangup",
+      authorized(host, (context) => Promise.resolve(this.#hangUp(context.req.param("id") ?? ""))),
+    );
+    return app;
+  }
+
+  async #createCall(request: Request): Promise<Response> {
+    const { pathname, search } = new URL(request.url);
+    const offer = await readOffer(request);
+    if (offer === undefined) {
+      const error = {
+        message: "The request has no valid SDP offer.",
+        type: "invalid_request_error",
+        param: "sdp",
+      };
+      return Response.json({ error: { ...error, code: "invalid_offer" } }, { status: 400 });
+    }
+    const id = identifier("rtc");
+    this.#calls.push({ id, search, ...offer });
+    return new Response(SDP_ANSWER, {
+      status: 201,
+      headers: {
+        "content-type": "application/sdp",
+        "location": `${pathname}/${id}`,
+        "x-request-id": identifier("req"),
+      },
+    });
+  }
+
+  #hangUp(id: string): Response {
+    if (this.#calls.some((call) => call.id === id)) return new Response(null, { status: 200 });
+    const error = { message: "No such call.", type: "invalid_request_error", code: "call_id_not_found" };
+    return Response.json({ error }, { status: 404 });
+  }
+
   /** Tells whether a path is that of the websocket. */
   serves(path: string): boolean {
     return path.endsWith("/realtime");
@@ -36,7 +88,16 @@ export class RealtimeServer implements SimulatedRealtime {
     const { pathname, search, searchParams } = new URL(request.url);
     const intent = searchParams.get("intent");
     const model = searchParams.get("model");
-    if (intent === null && model === null) {
+    const callId = searchParams.get("call_id");
+    if (callId !== null && !this.#calls.some(({ id }) => id === callId)) {
+      return refuseUpgrade(offer, {
+        status: 404,
+        body: {
+          error: { message: "No session found for the provided call_id.", type: "invalid_request_error" },
+        },
+      });
+    }
+    if (intent === null && model === null && callId === null) {
       return refuseUpgrade(offer, {
         status: 400,
         body: { error: { message: "You must provide a model parameter.", type: "invalid_request_error" } },
@@ -46,6 +107,7 @@ export class RealtimeServer implements SimulatedRealtime {
     const frames: Json[] = [];
     const session = new RealtimeSession(socket, {
       type: intent === "transcription" ? "transcription" : "realtime",
+      version: intent === "quicksilver" ? "v1" : "v2",
       model: model ?? "gpt-realtime-1.5",
       scenario: this.#scenarios.shift() ?? {},
       record: (frame) => frames.push(frame),

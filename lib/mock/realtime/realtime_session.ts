@@ -7,7 +7,8 @@ import type { ServedWebSocket } from "../../net/server/served_websocket.ts";
 import type { Json } from "../api/scenario.ts";
 import { identifier } from "../identifier.ts";
 import { Conversation } from "./conversation.ts";
-import { InputAudio } from "./input_audio.ts";
+import { InputAudio } from "./input/input_audio.ts";
+import { quicksilverFrame, quicksilverSession } from "./quicksilver.ts";
 import { type Emit, errorFrame, eventFrame, frameOf } from "./realtime_frames.ts";
 import type { RealtimeScenario } from "./realtime_scenario.ts";
 import {
@@ -26,8 +27,8 @@ export interface RealtimeSessionOptions {
   readonly scenario: RealtimeScenario;
   /** Receives each frame of the client that carries no audio. */
   readonly record: (frame: Json) => void;
-  /** Translates frames before they are sent; `undefined` for those that the protocol does not have. */
-  readonly translate?: (frame: Json) => Json | undefined;
+  /** `v1` sends other frames, and answers without being asked. Default `v2`. */
+  readonly version?: "v1" | "v2";
 }
 
 /** See the module. */
@@ -80,9 +81,13 @@ export class RealtimeSession {
     await this.#conversation.cancel("client_cancelled");
   }
 
+  get #isQuicksilver(): boolean {
+    return this.#options.version === "v1";
+  }
+
   #emit: Emit = async (frame) => {
-    const translated = this.#options.translate === undefined ? frame : this.#options.translate(frame);
-    return translated === undefined || await this.#socket.send(JSON.stringify(translated));
+    const sent = this.#isQuicksilver ? quicksilverFrame(frame) : frame;
+    return sent === undefined || await this.#socket.send(JSON.stringify(sent));
   };
 
   async #take(frame: Json): Promise<void> {
@@ -96,7 +101,8 @@ export class RealtimeSession {
       case "input_audio_buffer.clear":
         return await this.input.clear();
       case "conversation.item.create":
-        return await this.#conversation.create(frame);
+        await this.#conversation.create(frame);
+        return this.#isQuicksilver ? await this.#conversation.respond({}) : undefined;
       case "response.create":
         return await this.#conversation.respond(frame);
       case "response.cancel":
@@ -139,9 +145,9 @@ export class RealtimeSession {
     if (typeof session !== "object" || session === null || Array.isArray(session)) {
       return await this.#refuse(missing("session"), frame);
     }
-    const updated = this.#options.translate === undefined
-      ? updatedSession(this.#session, { ...session })
-      : { ...this.#session, ...session };
+    const updated = this.#isQuicksilver
+      ? quicksilverSession({ ...this.#session, ...session })
+      : updatedSession(this.#session, { ...session });
     if (isError(updated)) return await this.#refuse(updated, frame);
     this.#session = updated;
     await this.#emit(eventFrame("session.updated", { session: updated }));

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Json } from "../api/scenario.ts";
-import type { TurnDetection } from "./voice_activity.ts";
+import type { TurnDetection } from "./input/voice_activity.ts";
 
 /** What a session was opened for, which an update cannot change. */
 export type SessionType = "realtime" | "transcription";

@@ -52,7 +52,8 @@ export interface OpenedRealtime {
 }
 
 /**
- * Opens the websocket. A 401 is recovered from; other failures that may pass are retried `request_max_retries` times.
+ * Opens the websocket. A 401 is recovered from; other failures that may pass are retried `request_max_retries` times, and
+ * so is every failure to join a call.
  *
  * @throws CulvertError `auth_*`, `config`, of the network and TLS codes, by status as for a turn; the reason of the
  *   signal when it is aborted
@@ -67,7 +68,9 @@ export async function openRealtime(
   for (;;) {
     const outcome = await attempt(connection, scope, request);
     if (outcome.kind === "open") return outcome;
-    const retry = budget.grant("request", outcome.failure);
+    // The server of a call may not know it yet when it is joined.
+    const failure = request.callId === undefined ? outcome.failure : { ...outcome.failure, retryable: true };
+    const retry = budget.grant("request", failure);
     if (retry === undefined) throw outcome.failure.error;
     const wait = `retry ${retry.attempt}/${retry.max} of ${REALTIME_ENDPOINT} in ${retry.delayMs} ms`;
     observer.observe({ kind: "note", level: "info", message: `${wait}: ${outcome.failure.error.message}` });

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { identifier } from "../identifier.ts";
-import { type Emit, emptyCommit, eventFrame, spokenItem } from "./realtime_frames.ts";
-import type { RealtimeScenario } from "./realtime_scenario.ts";
-import type { SessionFacts } from "./session_config.ts";
+import { identifier } from "../../identifier.ts";
+import { type Emit, emptyCommit, eventFrame, spokenItem } from "../realtime_frames.ts";
+import type { RealtimeScenario } from "../realtime_scenario.ts";
+import type { SessionFacts } from "../session_config.ts";
 import { sendCompleted, sendDeltas, sendFailed, SimulatedTranscription } from "./transcription.ts";
 import { RATE, VoiceActivity } from "./voice_activity.ts";
 

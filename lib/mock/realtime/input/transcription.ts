@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Emit, eventFrame } from "./realtime_frames.ts";
+import { type Emit, eventFrame } from "../realtime_frames.ts";
 import { numberWord } from "./number_words.ts";
 
 /** Speech that makes one word, ms. */

@@ -1,0 +1,201 @@
+/**
+ * Defines `culvert realtime`.
+ *
+ * @module
+ */
+import { defineCommand } from "../command/command.ts";
+import { oneOf, positiveInteger, positiveNumber } from "../command/flags/parsers.ts";
+import {
+  NETWORK_FLAGS,
+  type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
+  text,
+} from "../command/shared_flags.ts";
+
+/** Flags of `realtime`. */
+export type RealtimeFlags = NetworkFlags & OutputFlags & {
+  readonly audio?: string;
+  readonly live?: boolean;
+  readonly raw?: number;
+  readonly channels?: number;
+  readonly pace?: number;
+  readonly output?: string;
+  readonly format?: "wav" | "pcm";
+  readonly voice?: string;
+  readonly instructions?: string;
+  readonly model?: string;
+  readonly protocol?: "v1" | "v2" | "v3";
+  readonly sdp?: string;
+  readonly join?: string;
+  readonly json?: boolean;
+  readonly provider?: string;
+  readonly baseUrl?: string;
+  readonly header?: readonly string[];
+  readonly apiKeyFile?: string;
+};
+
+/** `culvert realtime`. */
+export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
+  flags: {
+    audio: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE|-",
+      brief: "What is said: a WAV file, or - for a WAV stream on standard input",
+    },
+    live: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "With --audio: the server finds the ends of utterances and answers each, as with a microphone",
+    },
+    raw: {
+      kind: "parsed",
+      parse: positiveInteger,
+      optional: true,
+      placeholder: "HZ",
+      brief: "Audio without a header: 16-bit little-endian PCM of this sampling rate",
+    },
+    channels: {
+      kind: "parsed",
+      parse: positiveInteger,
+      optional: true,
+      placeholder: "N",
+      brief: "With --raw: channels of the audio (default 1)",
+    },
+    pace: {
+      kind: "parsed",
+      parse: positiveNumber("times real time"),
+      optional: true,
+      placeholder: "SPEED",
+      brief: "Send audio at most so many times as fast as it is spoken; 1 is real time (default: no limit)",
+    },
+    output: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE|-",
+      brief: "Let the model speak, and write the audio here; with - the text goes to stderr",
+    },
+    format: {
+      kind: "parsed",
+      parse: oneOf("wav", "pcm"),
+      optional: true,
+      placeholder: "wav|pcm",
+      brief: "Form of that audio: WAV, or 16-bit PCM of 24,000 Hz without a header (default wav)",
+      proposeCompletions: () => ["wav", "pcm"],
+    },
+    voice: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "NAME",
+      brief: "Voice of the model (default marin; v1 and v3: cove)",
+      proposeCompletions: async () => (await import("../../realtime/protocol/protocol_version.ts")).VOICES.v2,
+    },
+    instructions: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "TEXT",
+      brief: "Instructions for the model",
+    },
+    model: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "NAME",
+      brief: "Model that answers (default gpt-realtime-1.5)",
+    },
+    protocol: {
+      kind: "parsed",
+      parse: oneOf("v1", "v2", "v3"),
+      optional: true,
+      placeholder: "v1|v2|v3",
+      brief: "Version of the realtime protocol (default v2, that of the public API)",
+      proposeCompletions: () => ["v1", "v2", "v3"],
+    },
+    sdp: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE|-",
+      brief: "Create a call: send this SDP offer of a WebRTC client and print the answer",
+    },
+    join: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "CALL",
+      brief: "Join the call with this id instead of opening a session",
+    },
+    json: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Print events as JSON lines; the last is culvert.result",
+    },
+    provider: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "ID",
+      brief: "Provider: openai, demo, or one of config.toml",
+      proposeCompletions: async function () {
+        return (await import("../command/flags/proposals.ts")).providers(this.host.world);
+      },
+    },
+    baseUrl: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "URL",
+      brief: "Base URL of the API",
+    },
+    header: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      variadic: true,
+      placeholder: "'NAME: VALUE'",
+      brief: "Header of the request to the API; may be repeated",
+    },
+    apiKeyFile: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "File that holds the API key",
+    },
+    ...NETWORK_FLAGS,
+    ...OUTPUT_FLAGS,
+  },
+  aliases: { m: "model", o: "output", H: "header", ...OUTPUT_ALIASES },
+  positional: {
+    kind: "array",
+    parameter: {
+      parse: text,
+      brief: "The message; without one and without --audio each line of standard input is a message",
+      placeholder: "TEXT",
+    },
+  },
+  docs: {
+    brief: "Talk to a realtime model in text and audio",
+    description:
+      "Opens a realtime session, sends text or audio, and prints the answer as it comes. With -o the model\n" +
+      "speaks, and the text is what it says. Several messages, one a line on standard input, are one conversation.\n\n" +
+      "Audio of a file is one utterance. With --live the server finds the ends of utterances and answers each:\n" +
+      "  sox -d -t wav - | culvert realtime --audio - --live -o - | play -",
+    examples: [
+      `culvert realtime --provider demo "What is a culvert?"`,
+      `culvert realtime --provider demo -o answer.wav "Say it aloud"`,
+      "culvert realtime --provider demo --audio speech.wav",
+      `culvert realtime --provider demo -o - "Say it aloud" | culvert transcribe --provider demo -`,
+    ],
+    seeAlso: ["culvert transcribe", "culvert respond", "culvert help exit-codes"],
+  },
+  load: () => import("./run.ts"),
+});

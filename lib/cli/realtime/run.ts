@@ -1,0 +1,208 @@
+/**
+ * Implements `culvert realtime`.
+ *
+ * @module
+ */
+import { raceAbort } from "../../async/race_abort.ts";
+import { asCulvertError, CulvertError, EXIT } from "../../errors.ts";
+import { redactJson } from "../../redaction/details.ts";
+import { createRedactor } from "../../redaction/redactor.ts";
+import { RealtimeConversation } from "../../realtime/conversation/conversation.ts";
+import { realtimeVersion, SESSION_RATE } from "../../realtime/protocol/protocol_version.ts";
+import { connectCommand } from "../command/connection.ts";
+import type { CliContext } from "../command/context.ts";
+import { writeLastLine } from "../command/report_error.ts";
+import { listenForStop, stopStatus } from "../command/stop_signals.ts";
+import { redactError } from "../output/render_error.ts";
+import { createReporter, type Reporter } from "../output/reporter.ts";
+import { openInput } from "../transcribe/open_input.ts";
+import { type AnswerOutput, answerOutput } from "./answer_output.ts";
+import { type AudioOutput, openAudioOutput } from "./audio_output.ts";
+import type { RealtimeFlags } from "./command.ts";
+import { inputLines } from "./input_lines.ts";
+
+/** Silence behind live audio, by which the server finds the end of the last utterance, ms. */
+const TAIL_MS = 1_000;
+
+/** Runs the command. With `--json` the last line is a result, whatever fails and however early. */
+export async function run(context: CliContext, flags: RealtimeFlags, ...words: string[]): Promise<void> {
+  if (flags.sdp !== undefined) return await (await import("./run_call.ts")).runCall(context, flags, words);
+  const { host } = context;
+  const reporter = createReporter(host, flags);
+  using stop = listenForStop(host);
+  const done: Done = {};
+  try {
+    checkCombinations(flags, words);
+    await converse(context, flags, words, stop.signal, reporter, done);
+    if (flags.json === true) writeResult(context, done);
+  } catch (thrown) {
+    const error = asCulvertError(thrown);
+    if (flags.json !== true || error.code === "reader_gone") throw error;
+    context.status = error.exitStatus;
+    writeResult(context, done, error);
+    reporter.fail(error);
+  }
+}
+
+/** What was done, for the result. */
+interface Done {
+  output?: AnswerOutput;
+  audio?: AudioOutput;
+}
+
+async function converse(
+  context: CliContext,
+  flags: RealtimeFlags,
+  words: readonly string[],
+  stop: AbortSignal,
+  reporter: Reporter,
+  done: Done,
+): Promise<void> {
+  const { host } = context;
+  const { channels, instructions = "", join, live = false, model, raw, voice, ...others } = flags;
+  const version = realtimeVersion(flags.protocol ?? "v2");
+  const warn = (message: string) => reporter.warn({ code: "audio", message });
+  const input = flags.audio === undefined
+    ? undefined
+    : await openInput(host, flags.audio, { raw, channels, warn, signal: stop });
+  await using connection = await connectCommand(host, others, reporter);
+  const audio = flags.output === undefined
+    ? undefined
+    : done.audio = await openAudioOutput(host, flags.output, flags.format ?? "wav");
+  const output = done.output = answerOutput({
+    host,
+    reporter,
+    json: flags.json === true,
+    audio,
+    isSpoken: input !== undefined,
+    isLive: live,
+  });
+  try {
+    await using conversation = await RealtimeConversation.open(connection, {
+      session: {
+        mode: "conversation",
+        version,
+        instructions,
+        tools: false,
+        answersSpeech: live,
+        ...(version === "v2" && audio === undefined ? { output: "text" } : {}),
+        ...(voice === undefined ? {} : { voice }),
+      },
+      ...(model === undefined ? {} : { model }),
+      ...(join === undefined ? {} : { callId: join }),
+      signal: stop,
+    }, output);
+    await untilStopped(context, stop, reporter, async () => {
+      if (input !== undefined && version !== "v2") await listenToAnswer(conversation, input.pcm, flags, stop);
+      else if (input !== undefined) await listen(conversation, input.pcm, flags, words, stop);
+      else if (words.length > 0) await ask(conversation, words.join(" "));
+      else for await (const line of inputLines(host, stop)) await ask(conversation, line);
+    });
+    await output.endLine();
+  } catch (error) {
+    await output.endLine();
+    const kept = await audio?.keepPartial();
+    if (kept !== undefined) reporter.progress(`the audio that arrived is in ${kept}`);
+    throw error;
+  }
+  await audio?.finish();
+}
+
+async function ask(conversation: RealtimeConversation, text: string): Promise<void> {
+  await conversation.say(text);
+  await conversation.answer();
+}
+
+async function listen(
+  conversation: RealtimeConversation,
+  pcm: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  { live, pace }: RealtimeFlags,
+  words: readonly string[],
+  stop: AbortSignal,
+): Promise<void> {
+  await conversation.hear(pcm, { pace, stop });
+  if (stop.aborted) return;
+  if (live === true) {
+    await conversation.hear(silence());
+    return await conversation.settle();
+  }
+  await conversation.endUtterance();
+  if (words.length > 0) await conversation.say(words.join(" "));
+  await conversation.answer();
+}
+
+/** v1 and v3 find the end of the utterance by themselves, and answer while audio may still be sent. */
+async function listenToAnswer(
+  conversation: RealtimeConversation,
+  pcm: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  { pace }: RealtimeFlags,
+  stop: AbortSignal,
+): Promise<void> {
+  const answered = conversation.answer();
+  // It fails with the sending, which is reported.
+  answered.catch(() => {});
+  await conversation.hear(pcm, { pace, stop });
+  if (stop.aborted) return;
+  await conversation.hear(silence());
+  await answered;
+}
+
+async function* silence(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield await Promise.resolve(new Uint8Array(TAIL_MS / 1000 * SESSION_RATE * 2));
+}
+
+/** Does work until a signal stops the command; the session is then closed in good order. */
+async function untilStopped(
+  context: CliContext,
+  stop: AbortSignal,
+  reporter: Reporter,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await raceAbort(work(), stop);
+  } catch (error) {
+    if (!stop.aborted || error !== stop.reason) throw error;
+    context.status = stopStatus(stop);
+    reporter.progress("stopped; the session is closed");
+  }
+}
+
+function checkCombinations(flags: RealtimeFlags, words: readonly string[]): void {
+  const alone = flags.live === true && flags.audio === undefined
+    ? "--live"
+    : flags.pace !== undefined && flags.audio === undefined
+    ? "--pace"
+    : undefined;
+  if (alone !== undefined) throw usage(`${alone} was given without --audio`, "Name the audio with --audio.");
+  if (flags.format !== undefined && flags.output === undefined) {
+    throw usage("--format was given without --output", "Name the file for the audio with -o.");
+  }
+  if (flags.live === true && words.length > 0) {
+    throw usage("Both a message and --live were given", "In a live conversation the user speaks.");
+  }
+  if (flags.output === "-" && flags.json === true) {
+    throw usage(
+      "Both --json and -o - were given",
+      "Both would go to standard output; name a file for the audio.",
+    );
+  }
+}
+
+function usage(message: string, hint: string): CulvertError {
+  return new CulvertError("usage", message, { hint });
+}
+
+function writeResult(context: CliContext, done: Done, error?: CulvertError): void {
+  const { host, status } = context;
+  const redact = createRedactor(host.secrets(), "user");
+  const isStopped = status === EXIT.interrupted || status === EXIT.terminated;
+  const line = {
+    type: "culvert.result",
+    status: status === EXIT.done ? "completed" : isStopped ? "stopped" : "failed",
+    exit_code: status,
+    answers: done.output?.answers() ?? 0,
+    audio_received_ms: Math.round(done.audio?.writtenMs() ?? 0),
+    error: error === undefined ? null : redactError(error, redact),
+  };
+  writeLastLine(host, `${JSON.stringify(redactJson(line, redact))}\n`);
+}

@@ -1,0 +1,73 @@
+/**
+ * Implements `culvert realtime --sdp`: creates a call for a WebRTC client.
+ *
+ * @module
+ */
+import { raceAbort } from "../../async/race_abort.ts";
+import { CulvertError } from "../../errors.ts";
+import { fileProblem, readBounded } from "../../files/read_file.ts";
+import { createCall } from "../../realtime/call/create_call.ts";
+import { realtimeVersion } from "../../realtime/protocol/protocol_version.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
+import { connectCommand } from "../command/connection.ts";
+import type { CliContext } from "../command/context.ts";
+import type { Host } from "../command/host.ts";
+import { listenForStop } from "../command/stop_signals.ts";
+import { createReporter } from "../output/reporter.ts";
+import type { RealtimeFlags } from "./command.ts";
+
+/** Longest SDP that is read, bytes. */
+const MAX_SDP_BYTES = 1_000_000;
+
+/** Creates the call and prints the SDP answer; the id of the call goes to stderr, or with `--json` into the object. */
+export async function runCall(
+  context: CliContext,
+  flags: RealtimeFlags,
+  words: readonly string[],
+): Promise<void> {
+  const { host } = context;
+  const { instructions = "", model, protocol, sdp: path = "-", voice, ...others } = flags;
+  if (
+    words.length > 0 || flags.audio !== undefined || flags.output !== undefined || flags.join !== undefined
+  ) {
+    throw new CulvertError("usage", "--sdp was given together with a message, audio or --join", {
+      hint: "The WebRTC client speaks in the call. Join it with --join once it exists.",
+    });
+  }
+  const reporter = createReporter(host, flags);
+  using stop = listenForStop(host);
+  const sdp = await raceAbort(readSdp(host, path), stop.signal);
+  await using connection = await connectCommand(host, others, reporter);
+  const session = protocol === undefined ? undefined : {
+    mode: "conversation",
+    version: realtimeVersion(protocol),
+    instructions,
+    ...(voice === undefined ? {} : { voice }),
+  } as const;
+  const call = await createCall(connection, {
+    sdp,
+    signal: stop.signal,
+    ...(session === undefined ? {} : { session }),
+    ...(model === undefined ? {} : { model }),
+  });
+  if (flags.json === true) {
+    const line = { type: "culvert.call", call_id: call.callId, sdp: call.sdp };
+    return await host.stdout.write(`${JSON.stringify(line)}\n`);
+  }
+  reporter.progress(`call ${call.callId}; join it with --join ${call.callId}`);
+  await host.stdout.write(call.sdp);
+}
+
+async function readSdp(host: Host, path: string): Promise<string> {
+  if (path === "-") return await new Response(host.stdin.stream()).text();
+  try {
+    const bytes = await readBounded(absolutePath(path, host.world.cwd()), MAX_SDP_BYTES);
+    return new TextDecoder().decode(bytes);
+  } catch (error) {
+    throw new CulvertError("input_unreadable", `Cannot read --sdp ${path}: ${fileProblem(error)}`, {
+      hint: "Check the name of the file.",
+      details: { flag: "--sdp", path },
+      cause: error,
+    });
+  }
+}
