@@ -1,6 +1,6 @@
 /**
  * Packages of npm that run under Node as peers of a test. They are in the folder `node_modules` of the directory that
- * `CULVERT_NODE_PACKAGES` names: `npm install --ignore-scripts --prefix DIR mockttp@4.6.5 openai@7.57.0`.
+ * `CULVERT_NODE_PACKAGES` names: `npm install --ignore-scripts --prefix DIR mockttp@4.6.5 openai@7.57.0 ws@8.23.0`.
  */
 import { join } from "./paths.ts";
 import { installed } from "./programs.ts";

@@ -26,8 +26,6 @@ export interface CallOffer {
   readonly session?: ConversationSession;
   /** Default that of the version. */
   readonly model?: string;
-  /** Headers beside those of provider and credential, such as the one of attestation. */
-  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -50,10 +48,10 @@ const BOUNDARY = "codex-realtime-call-boundary";
  *   answer without a call id; `auth_*`, of the network and TLS codes; the reason of the signal
  */
 export async function createCall(connection: ApiConnection, offer: CallOffer): Promise<CreatedCall> {
-  const { headers, sdp, session, signal } = offer;
+  const { sdp, session, signal } = offer;
   const object = session === undefined ? undefined : callSession(session, offer.model);
   const { settings: { provider } } = connection;
-  const { mode } = await connection.authenticator.authorize(signal, ENDPOINT);
+  const { mode } = await connection.authenticator.authorize(signal);
   const isBackend = baseUrl(provider, mode).includes("/backend-api");
   const version = session?.version;
   const request: ApiRequest = {
@@ -63,7 +61,7 @@ export async function createCall(connection: ApiConnection, offer: CallOffer): P
     query: version === "v1" || (version === "v3" && isBackend)
       ? { intent: "quicksilver", architecture: "avas" }
       : {},
-    headers: { accept: "application/sdp", ...headers },
+    headers: { accept: "application/sdp" },
     body: bodyOf(sdp, object, isBackend),
     ...(signal === undefined ? {} : { signal }),
   };

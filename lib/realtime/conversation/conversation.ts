@@ -20,7 +20,7 @@ import { BINARY_FRAME, eventOf } from "../protocol/parse_event.ts";
 import { DEFAULT_MODEL, type RealtimeVersion } from "../protocol/protocol_version.ts";
 import type { RealtimeEvent } from "../protocol/realtime_event.ts";
 import { type ConversationSession, sessionObject } from "../protocol/session_update.ts";
-import { openRealtime, type RealtimeRequest } from "../session/open_realtime.ts";
+import { openRealtime } from "../session/open_realtime.ts";
 import { newRealtimeIdentity } from "../session/realtime_headers.ts";
 import { sendAudio } from "../session/send_audio.ts";
 import { sessionFailure } from "../session/session_failure.ts";
@@ -34,8 +34,6 @@ export interface ConversationRequest {
   readonly model?: string;
   /** The call to join. */
   readonly callId?: string;
-  /** See `RealtimeRequest.attemptHeaders`. */
-  readonly attemptHeaders?: RealtimeRequest["attemptHeaders"];
   /** Ends the opening. */
   readonly signal?: AbortSignal;
 }
@@ -93,7 +91,7 @@ export class RealtimeConversation implements AsyncDisposable {
     request: ConversationRequest,
     sink: ConversationSink,
   ): Promise<RealtimeConversation> {
-    const { attemptHeaders, callId, session, signal } = request;
+    const { callId, session, signal } = request;
     const { version } = session;
     const model = request.model ?? DEFAULT_MODEL[version];
     const object = sessionObject({ ...session, ...(version === "v3" ? { model } : {}) });
@@ -101,7 +99,6 @@ export class RealtimeConversation implements AsyncDisposable {
       version,
       identity: newRealtimeIdentity(),
       ...(callId === undefined ? { model } : { callId }),
-      ...(attemptHeaders === undefined ? {} : { attemptHeaders }),
       ...(signal === undefined ? {} : { signal }),
     });
     const conversation = new RealtimeConversation(channel, connection, request, sink);

@@ -24,7 +24,7 @@ import type { RealtimeVersion } from "../protocol/protocol_version.ts";
 import { realtimeUrl } from "../protocol/realtime_url.ts";
 import { realtimeHeaders, type RealtimeIdentity } from "./realtime_headers.ts";
 
-/** Names the endpoint in observations and rejections. */
+/** Names the endpoint in observations, rejections and the scope of attestations. */
 export const REALTIME_ENDPOINT = "/realtime";
 
 /** Where the API is that calls are joined at, whatever the provider is (codex client 0.171.0). */
@@ -39,8 +39,6 @@ export interface RealtimeRequest {
   readonly intent?: "transcription";
   /** The call to join. */
   readonly callId?: string;
-  /** Headers that are made for each attempt, such as the one of attestation. They count before the provider's. */
-  readonly attemptHeaders?: (authorization: Authorization) => Promise<Readonly<Record<string, string>>>;
   readonly signal?: AbortSignal;
 }
 
@@ -125,7 +123,7 @@ async function sendOnce(
 ): Promise<SentUpgrade> {
   const { dialer, settings, world } = connection;
   const { provider } = settings;
-  const { attemptHeaders, callId, identity, intent, model, signal, version } = request;
+  const { callId, identity, intent, model, signal, version } = request;
   const url = realtimeUrl({
     base: realtimeBase(settings, authorization, callId),
     version,
@@ -140,7 +138,6 @@ async function sendOnce(
       { originator: originator(world.env) },
       provider.headers,
       realtimeHeaders(version, identity),
-      await attemptHeaders?.(authorization) ?? {},
       authorization.headers,
     ),
     offersCompression: false,

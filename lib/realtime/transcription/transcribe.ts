@@ -10,7 +10,7 @@ import { audioAppend, COMMIT, sessionUpdate } from "../protocol/client_frames.ts
 import { parseFrame } from "../protocol/json_fields.ts";
 import { eventOf } from "../protocol/parse_event.ts";
 import { detectsTurns, sessionObject, TRANSCRIPTION_MODEL } from "../protocol/session_update.ts";
-import { openRealtime, type RealtimeRequest } from "../session/open_realtime.ts";
+import { openRealtime } from "../session/open_realtime.ts";
 import { newRealtimeIdentity } from "../session/realtime_headers.ts";
 import { sendAudio } from "../session/send_audio.ts";
 import { sessionFailure } from "../session/session_failure.ts";
@@ -28,8 +28,6 @@ export interface TranscriptionRequest {
   readonly language?: string;
   /** How many times as fast as it is spoken the audio is sent at most. Default: no limit. */
   readonly pace?: number;
-  /** See `RealtimeRequest.attemptHeaders`. */
-  readonly attemptHeaders?: RealtimeRequest["attemptHeaders"];
   /**
    * Ends in good order when it is aborted: the audio that was sent is still transcribed, for at most
    * {@link STOP_LIMIT_MS}. Before the session is open, its reason is thrown.
@@ -116,12 +114,11 @@ class Run {
   }
 
   async run(): Promise<TranscriptionProgress> {
-    const { attemptHeaders, language, stop } = this.#request;
+    const { language, stop } = this.#request;
     const { channel } = await openRealtime(this.#connection, {
       version: "v2",
       identity: newRealtimeIdentity(),
       intent: "transcription",
-      ...(attemptHeaders === undefined ? {} : { attemptHeaders }),
       ...(stop === undefined ? {} : { signal: stop }),
     });
     try {
