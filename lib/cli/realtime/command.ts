@@ -6,6 +6,7 @@
 import { defineCommand } from "../command/command.ts";
 import { oneOf, positiveInteger, positiveNumber } from "../command/flags/parsers.ts";
 import {
+  HEADER_FLAGS,
   NETWORK_FLAGS,
   type NetworkFlags,
   OUTPUT_ALIASES,
@@ -155,14 +156,6 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
       placeholder: "URL",
       brief: "Base URL of the API",
     },
-    header: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      variadic: true,
-      placeholder: "'NAME: VALUE'",
-      brief: "Header of the request to the API; may be repeated",
-    },
     apiKeyFile: {
       kind: "parsed",
       parse: text,
@@ -170,6 +163,7 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
       placeholder: "FILE",
       brief: "File that holds the API key",
     },
+    ...HEADER_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },

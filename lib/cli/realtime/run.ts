@@ -198,7 +198,7 @@ function writeResult(context: CliContext, done: Done, error?: CulvertError): voi
   const isStopped = status === EXIT.interrupted || status === EXIT.terminated;
   const line = {
     type: "culvert.result",
-    status: status === EXIT.done ? "completed" : isStopped ? "stopped" : "failed",
+    status: status === EXIT.done ? "completed" : isStopped ? "interrupted" : "failed",
     exit_code: status,
     answers: done.output?.answers() ?? 0,
     audio_received_ms: Math.round(done.audio?.writtenMs() ?? 0),

@@ -139,7 +139,7 @@ function writeResult(
   const redact = createRedactor(host.secrets(), "user");
   const line = {
     type: "culvert.result",
-    status: status === EXIT.done ? "completed" : isStop(status) ? "stopped" : "failed",
+    status: status === EXIT.done ? "completed" : isStop(status) ? "interrupted" : "failed",
     exit_code: status,
     audio_sent_ms: Math.round(progress.sentMs),
     audio_transcribed_ms: Math.round(progress.transcribedMs),

@@ -98,7 +98,7 @@ Deno.test(skippedIf(ON_WINDOWS, "Ctrl-C with --json ends with a result"), async 
   const result = jsonLines(program.stdout()).at(-1);
   assertEquals([result?.["type"], result?.["status"], result?.["exit_code"]], [
     "culvert.result",
-    "stopped",
+    "interrupted",
     130,
   ]);
 });
