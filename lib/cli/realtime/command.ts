@@ -4,9 +4,8 @@
  * @module
  */
 import { defineCommand } from "../command/command.ts";
-import { oneOf, positiveInteger, positiveNumber } from "../command/flags/parsers.ts";
+import { oneOf } from "../command/flags/parsers.ts";
 import {
-  HEADER_FLAGS,
   NETWORK_FLAGS,
   type NetworkFlags,
   OUTPUT_ALIASES,
@@ -14,14 +13,12 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
+import { SPEECH_FLAGS, type SpeechFlags } from "../transcribe/speech_flags.ts";
 
 /** Flags of `realtime`. */
-export type RealtimeFlags = NetworkFlags & OutputFlags & {
+export type RealtimeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
   readonly audio?: string;
   readonly live?: boolean;
-  readonly raw?: number;
-  readonly channels?: number;
-  readonly pace?: number;
   readonly output?: string;
   readonly format?: "wav" | "pcm";
   readonly voice?: string;
@@ -30,11 +27,6 @@ export type RealtimeFlags = NetworkFlags & OutputFlags & {
   readonly protocol?: "v1" | "v2" | "v3";
   readonly sdp?: string;
   readonly join?: string;
-  readonly json?: boolean;
-  readonly provider?: string;
-  readonly baseUrl?: string;
-  readonly header?: readonly string[];
-  readonly apiKeyFile?: string;
 };
 
 /** `culvert realtime`. */
@@ -52,27 +44,6 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
       optional: true,
       withNegated: false,
       brief: "With --audio: the server finds the ends of utterances and answers each, as with a microphone",
-    },
-    raw: {
-      kind: "parsed",
-      parse: positiveInteger,
-      optional: true,
-      placeholder: "HZ",
-      brief: "Audio without a header: 16-bit little-endian PCM of this sampling rate",
-    },
-    channels: {
-      kind: "parsed",
-      parse: positiveInteger,
-      optional: true,
-      placeholder: "N",
-      brief: "With --raw: channels of the audio (default 1)",
-    },
-    pace: {
-      kind: "parsed",
-      parse: positiveNumber("times real time"),
-      optional: true,
-      placeholder: "SPEED",
-      brief: "Send audio at most so many times as fast as it is spoken; 1 is real time (default: no limit)",
     },
     output: {
       kind: "parsed",
@@ -133,37 +104,7 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
       placeholder: "CALL",
       brief: "Join the call with this id instead of opening a session",
     },
-    json: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Print events as JSON lines; the last is culvert.result",
-    },
-    provider: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "Provider: openai, demo, or one of config.toml",
-      proposeCompletions: async function () {
-        return (await import("../command/flags/proposals.ts")).providers(this.host.world);
-      },
-    },
-    baseUrl: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "URL",
-      brief: "Base URL of the API",
-    },
-    apiKeyFile: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "File that holds the API key",
-    },
-    ...HEADER_FLAGS,
+    ...SPEECH_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },

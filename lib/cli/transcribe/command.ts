@@ -4,9 +4,7 @@
  * @module
  */
 import { defineCommand } from "../command/command.ts";
-import { positiveInteger, positiveNumber } from "../command/flags/parsers.ts";
 import {
-  HEADER_FLAGS,
   NETWORK_FLAGS,
   type NetworkFlags,
   OUTPUT_ALIASES,
@@ -14,21 +12,14 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
+import { SPEECH_FLAGS, type SpeechFlags } from "./speech_flags.ts";
 
 /** Flags of `transcribe`. */
-export type TranscribeFlags = NetworkFlags & OutputFlags & {
+export type TranscribeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
   readonly model?: string;
   readonly language?: string;
   readonly srt?: boolean;
   readonly vtt?: boolean;
-  readonly json?: boolean;
-  readonly raw?: number;
-  readonly channels?: number;
-  readonly pace?: number;
-  readonly provider?: string;
-  readonly baseUrl?: string;
-  readonly header?: readonly string[];
-  readonly apiKeyFile?: string;
 };
 
 /** `culvert transcribe`. */
@@ -58,58 +49,7 @@ export const transcribeCommand = defineCommand<TranscribeFlags, [string]>({
     },
     srt: { kind: "boolean", optional: true, withNegated: false, brief: "Print SubRip subtitles" },
     vtt: { kind: "boolean", optional: true, withNegated: false, brief: "Print WebVTT subtitles" },
-    json: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Print events as JSON lines; the last is culvert.result",
-    },
-    raw: {
-      kind: "parsed",
-      parse: positiveInteger,
-      optional: true,
-      placeholder: "HZ",
-      brief: "Input without a header: 16-bit little-endian PCM of this sampling rate",
-    },
-    channels: {
-      kind: "parsed",
-      parse: positiveInteger,
-      optional: true,
-      placeholder: "N",
-      brief: "With --raw: channels of the input (default 1)",
-    },
-    pace: {
-      kind: "parsed",
-      parse: positiveNumber("times real time"),
-      optional: true,
-      placeholder: "SPEED",
-      brief: "Send at most so many times as fast as it is spoken; 1 is real time (default: no limit)",
-    },
-    provider: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "Provider: openai, demo, or one of config.toml",
-      proposeCompletions: async function () {
-        return (await import("../command/flags/proposals.ts")).providers(this.host.world);
-      },
-    },
-    baseUrl: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "URL",
-      brief: "Base URL of the API",
-    },
-    ...HEADER_FLAGS,
-    apiKeyFile: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "File that holds the API key",
-    },
+    ...SPEECH_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },
