@@ -5,8 +5,10 @@
  */
 import type { ConversationSink } from "../../realtime/conversation/conversation.ts";
 import type { RealtimeEvent } from "../../realtime/protocol/realtime_event.ts";
+import { createRedactor } from "../../redaction/redactor.ts";
 import type { Host } from "../command/host.ts";
 import type { Reporter } from "../output/reporter.ts";
+import { eventLine } from "../transcribe/transcript_output.ts";
 import type { AudioOutput } from "./audio_output.ts";
 
 /** What {@link answerOutput} prints to. */
@@ -32,6 +34,7 @@ export interface AnswerOutput extends ConversationSink {
 export function answerOutput(parts: AnswerOutputParts): AnswerOutput {
   const { audio, host, isLive, isSpoken, json, reporter } = parts;
   const text = audio?.isStdout === true ? host.stderr : host.stdout;
+  const redact = createRedactor(host.secrets(), "user");
   let shown = "";
   let answers = 0;
   const print = async (piece: string) => {
@@ -62,7 +65,7 @@ export function answerOutput(parts: AnswerOutputParts): AnswerOutput {
   };
   return {
     frame: async (line) => {
-      if (json) await host.stdout.write(`${line.replace(/[\r\n]+/g, " ")}\n`);
+      if (json) await host.stdout.write(eventLine(line, redact));
     },
     event: take,
     answers: () => answers,

@@ -5,7 +5,7 @@
  */
 import { asCulvertError, CulvertError, ERROR_CODES, EXIT, type ExitStatus } from "../../errors.ts";
 import { redactJson } from "../../redaction/details.ts";
-import { createRedactor } from "../../redaction/redactor.ts";
+import { createRedactor, type Redactor } from "../../redaction/redactor.ts";
 import {
   transcribe,
   type Transcription,
@@ -53,7 +53,7 @@ async function listen(
   started: (transcription: Transcription) => void,
 ): Promise<void> {
   const { host } = context;
-  const output = outputFor(flags);
+  const output = outputFor(flags, createRedactor(host.secrets(), "user"));
   const { channels, language, model, pace, raw, ...others } = flags;
   const warn = (message: string) => reporter.warn({ code: "audio", message });
   const audio = await openInput(host, path, { raw, channels, warn, signal: stop });
@@ -114,7 +114,7 @@ function finish(
   });
 }
 
-function outputFor({ json, srt, vtt }: TranscribeFlags): TranscriptOutput {
+function outputFor({ json, srt, vtt }: TranscribeFlags, redact: Redactor): TranscriptOutput {
   const chosen = [json === true ? "--json" : "", srt === true ? "--srt" : "", vtt === true ? "--vtt" : ""]
     .filter((flag) => flag !== "");
   if (chosen.length > 1) {
@@ -122,7 +122,7 @@ function outputFor({ json, srt, vtt }: TranscribeFlags): TranscriptOutput {
       hint: "Choose one form of output.",
     });
   }
-  if (json === true) return jsonOutput();
+  if (json === true) return jsonOutput(redact);
   return srt === true || vtt === true ? subtitleOutput(srt === true ? "srt" : "vtt") : textOutput();
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Redactor } from "../../redaction/redactor.ts";
 import { type SubtitleFormat, SubtitleWriter } from "../../realtime/transcription/subtitles.ts";
 import type { TranscriptUpdate } from "../../realtime/transcription/transcript_assembler.ts";
 
@@ -52,11 +53,21 @@ export function subtitleOutput(format: SubtitleFormat): TranscriptOutput {
   };
 }
 
-/** Renders the events of the API as they are, and between them each complete utterance as `culvert.segment`. */
-export function jsonOutput(): TranscriptOutput {
+/** Renders an event of the API as one line: as it was received, but for secrets that an error repeats. */
+export function eventLine(text: string, redact: Redactor): string {
+  const line = text.replace(/[\r\n]+/g, " ");
+  return `${line.includes('"error"') ? redact(line) : line}\n`;
+}
+
+/**
+ * Renders the events of the API as they are, and between them each complete utterance as `culvert.segment`.
+ *
+ * @param redact masks secrets that an error of the server repeats
+ */
+export function jsonOutput(redact: Redactor): TranscriptOutput {
   return {
     begin: () => "",
-    event: (text) => `${text.replace(/[\r\n]+/g, " ")}\n`,
+    event: (text) => eventLine(text, redact),
     update: (update) => {
       if (update.kind === "text") return "";
       const { endMs, failure, index, isPartial, itemId, startMs, text } = update.segment;

@@ -209,6 +209,22 @@ Deno.test("an error that the server reports before it closes the session is the 
   assertIncludes(run.stderr, "of which 2.0 s are transcribed");
 });
 
+Deno.test("a credential that an error of the server repeats is masked, also with --json", async () => {
+  await using here = await scene();
+  const error = {
+    type: "server_error",
+    code: "server_error",
+    message: "Bad key sk-planted-0123456789abcdef here",
+  };
+  here.api.realtime.enqueue({
+    frame: { afterMs: 500, frame: { type: "error", event_id: "event_1", error } },
+  });
+  const run = await here.transcribe(["--json", await here.wav("talk.wav", speech([1]))]);
+  assertEquals(run.code, 0, run.stderr);
+  assertExcludes(run.stdout + run.stderr, "sk-planted");
+  assert(jsonLines(run.stdout).some(({ type }) => type === "error"));
+});
+
 Deno.test("a server that stops answering is noticed after the idle limit", async () => {
   await using here = await scene();
   here.api.realtime.enqueue({ stallAfterMs: 1_000 });
