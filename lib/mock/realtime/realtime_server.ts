@@ -7,7 +7,7 @@ import { Hono } from "hono";
 import type { UpgradeOffer } from "../../net/server/served_websocket.ts";
 import { refuseUpgrade } from "../api/api_websocket.ts";
 import type { Json } from "../api/scenario.ts";
-import { authorized, type EndpointHost } from "../endpoints/endpoint.ts";
+import { authorized, type EndpointHost, notFound } from "../endpoints/endpoint.ts";
 import { identifier } from "../identifier.ts";
 import { readOffer, SDP_ANSWER, type SimulatedCall } from "./realtime_calls.ts";
 import type { RealtimeScenario, RealtimeSessionLog, SimulatedRealtime } from "./realtime_scenario.ts";
@@ -40,7 +40,7 @@ export class RealtimeServer implements SimulatedRealtime {
     app.post("/live", create);
     app.post(
       "/realtime/calls/:id/hangup",
-      authorized(host, (context) => Promise.resolve(this.#hangUp(context.req.param("id") ?? ""))),
+      authorized(host, (context) => this.#hangUp(context.req.param("id") ?? "")),
     );
     return app;
   }
@@ -69,9 +69,8 @@ export class RealtimeServer implements SimulatedRealtime {
   }
 
   #hangUp(id: string): Response {
-    if (this.#calls.some((call) => call.id === id)) return new Response(null, { status: 200 });
-    const error = { message: "No such call.", type: "invalid_request_error", code: "call_id_not_found" };
-    return Response.json({ error }, { status: 404 });
+    const isKnown = this.#calls.some((call) => call.id === id);
+    return isKnown ? new Response(null, { status: 200 }) : notFound("No such call.");
   }
 
   /** Tells whether a path is that of the websocket. */
