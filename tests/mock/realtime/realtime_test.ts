@@ -19,7 +19,7 @@ interface Client extends AsyncDisposable {
 async function client(search: string, scenario?: RealtimeScenario): Promise<Client> {
   const api = await startMockApi({ plain: true });
   if (scenario !== undefined) api.realtime.enqueue(scenario);
-  const socket = new WebSocket(`${api.baseUrl.replace("http", "ws")}/realtime${search}`, {
+  const socket = new WebSocket(`ws://127.0.0.1:${api.port}/v1/realtime${search}`, {
     headers: { authorization: "Bearer sk-any" },
   });
   const frames: Frame[] = [];
