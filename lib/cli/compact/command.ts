@@ -60,7 +60,7 @@ export const compactCommand = defineCommand<CompactFlags, [string?]>({
       "Sends the items of a conversation and prints the items that replace them, as a JSON array: input for a later\n" +
       "request. --method turn uses the stream of a turn, as newer versions of the codex client do.",
     examples: [
-      `echo '[{"type":"message","role":"user","content":[]}]' | culvert compact --provider demo -`,
+      `echo '[]' | culvert compact --provider demo -`,
       "culvert compact --provider demo --conversation plan --method turn --json",
     ],
     seeAlso: ["culvert respond", "culvert conversation"],

@@ -38,7 +38,7 @@ export const memoriesCommand = defineCommand<MemoriesFlags, string[]>({
       "paragraph a file. Without files nothing is sent, and nothing is printed.",
     examples: [
       "culvert memories --provider demo",
-      `echo '{"type":"message"}' > session.jsonl && culvert memories --provider demo session.jsonl`,
+      `echo '[]' > s.json && culvert memories --provider demo s.json`,
     ],
     seeAlso: ["culvert compact", "culvert conversation"],
   },

@@ -158,7 +158,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       kind: "boolean",
       optional: true,
       withNegated: false,
-      brief: "Continue the latest kept conversation, or begin one",
+      brief: "Continue the latest kept conversation",
     },
     conversation: {
       kind: "parsed",
@@ -181,7 +181,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       parse: text,
       optional: true,
       placeholder: "ID",
-      brief: "Continue from this response id, which the server has stored",
+      brief: "Continue from this stored response id",
     },
     output: {
       kind: "parsed",
@@ -195,7 +195,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       parse: oneOf("auto", "never"),
       optional: true,
       placeholder: "auto|never",
-      brief: "Format Markdown on a terminal (auto, the default) or not",
+      brief: "Format Markdown on a terminal (default auto)",
       proposeCompletions: () => ["auto", "never"],
     },
     repeatFrom: {
@@ -231,7 +231,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       kind: "boolean",
       optional: true,
       withNegated: false,
-      brief: "Print the request with secrets masked, and send nothing",
+      brief: "Print the request, secrets masked; send nothing",
     },
     capture: {
       kind: "parsed",
