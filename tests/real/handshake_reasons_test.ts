@@ -102,7 +102,7 @@ const ROWS: readonly Row[] = [
     host: "127.0.0.1",
     code: "tls_name_mismatch",
     reason: /its certificate is for another name/,
-    remedy: /has the address 127\.0\.0\.1 as a DNS name, which does not count for an address/,
+    remedy: /has the address 127\.0\.0\.1 as a DNS name, which is not valid for an address/,
   },
   {
     name: "a server that demands a client certificate by handshake_failure on TLS 1.2",

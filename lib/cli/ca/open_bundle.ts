@@ -1,5 +1,5 @@
 /**
- * The bundle that a `ca` command is about: a file, standard input, or the one in force.
+ * Selects and reads the bundle of a `ca` command: a file, standard input, or the bundle in force.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { CA_FLAG, CA_VARIABLES, selectBundle, type Selection } from "../../trust
 import type { Host } from "../command/host.ts";
 
 /**
- * Finds out which bundle is meant.
+ * Selects the bundle.
  *
- * @param host for the environment
+ * @param host the environment and the working directory
  * @param flag the value of `--ca-cert`
- * @param file as typed; `-` is standard input
- * @returns `undefined` where no file is given and no bundle is in force
+ * @param file the path as typed; `-` is standard input
+ * @returns `undefined` if no file is given and no bundle is in force
  */
 export function chooseBundle(host: Host, flag: string | undefined, file?: string): Selection | undefined {
   const cwd = host.world.cwd();
@@ -29,9 +29,7 @@ export function chooseBundle(host: Host, flag: string | undefined, file?: string
 }
 
 /**
- * The error for a command that cannot do without a bundle.
- *
- * @returns `ca_unreadable`
+ * Makes the error `ca_unreadable` of a command that needs a bundle.
  */
 export function noBundle(): CulvertError {
   return new CulvertError(
@@ -42,7 +40,7 @@ export function noBundle(): CulvertError {
 }
 
 /**
- * Reads it.
+ * Reads the selected bundle.
  *
  * @throws CulvertError `ca_unreadable`, `ca_invalid`
  */
@@ -62,7 +60,7 @@ async function readInput(host: Host): Promise<Uint8Array> {
         "ca_unreadable",
         "Cannot read the CA bundle on standard input: it is larger than 16 MiB",
         {
-          hint: "Check what is piped in: no CA bundle is that large.",
+          hint: "Check the program that writes to the pipe: no CA bundle is that large.",
         },
       );
     }

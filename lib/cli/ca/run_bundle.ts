@@ -1,5 +1,5 @@
 /**
- * What `culvert ca bundle` does.
+ * Implements `culvert ca bundle`.
  *
  * @module
  */
@@ -10,7 +10,12 @@ import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
 
-/** Runs the command. */
+/**
+ * Writes the certificates of the bundles as plain PEM, to standard output or to the file of `-o`.
+ *
+ * @param files bundle files; without one, the bundle in force
+ * @throws CulvertError `ca_unreadable`, `ca_invalid`, `output_unwritable`
+ */
 export async function run(context: CliContext, flags: BundleFlags, ...files: string[]): Promise<void> {
   const { host } = context;
   const reporter = createReporter(host, flags);

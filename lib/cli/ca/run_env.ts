@@ -1,5 +1,5 @@
 /**
- * What `culvert ca env` does.
+ * Implements `culvert ca env`.
  *
  * @module
  */
@@ -21,7 +21,12 @@ import { exportLine, guessShell } from "./shell_exports.ts";
 
 const CODEX = "CODEX_CA_CERTIFICATE";
 
-/** Runs the command. */
+/**
+ * Writes bundle and public roots to one file, and prints the commands of a shell that set the CA variables of other
+ * programs to it.
+ *
+ * @throws CulvertError `usage`, `ca_unreadable`, `ca_invalid`, `output_unwritable`
+ */
 export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
   const { host } = context;
   const { world } = host;
@@ -64,12 +69,12 @@ export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
   }
   const shell = flags.shell ?? guessShell(world.env("SHELL"));
   const lines = values.map(([variable, value]) => exportLine(shell, variable, value));
-  // Last: in an unquoted `eval $(…)` all is one line, and a comment hides what follows it. And without the path:
-  // a line break in it would end the comment.
+  // The comment comes last: an unquoted `eval $(…)` joins all lines, and a comment hides the rest of the line. It has no
+  // path, because a line break in the path would end the comment.
   await host.stdout.write(`${[...lines, `# ${codex.comment}`].join("\n")}\n`);
 }
 
-/** The bundle in force; behind a copy that this command made before, what it was made of. */
+/** Selects the bundle in force. If it is a copy that this command made, its original is selected. */
 async function chooseOriginal(
   host: Host,
   flags: EnvFlags,
@@ -94,32 +99,33 @@ async function chooseOriginal(
   }
 }
 
-/** What the variable of codex, which culvert reads first too, is to say, and why. */
+/** Returns the value of `CODEX_CA_CERTIFICATE`, which culvert reads first too, and a comment with the reason. */
 async function codexChoice(
   bundle: Bundle | undefined,
   copy: string,
   world: World,
 ): Promise<{ readonly path?: string; readonly comment: string }> {
   if (bundle === undefined) {
-    return { comment: `${CODEX} is left alone: without a bundle codex trusts the system's roots by itself` };
+    return { comment: `${CODEX} is not set: without a bundle codex trusts the roots of the system` };
   }
   if (bundle.source.path !== copy && await isReadableByCodex(bundle, world)) {
     return {
       path: bundle.source.path,
-      comment: `${CODEX} names the original, so that codex and culvert see it renewed`,
+      comment: `${CODEX} names the original, so that codex and culvert use it when it is renewed`,
     };
   }
   return {
     path: copy,
-    comment: `${CODEX} names a copy, since codex cannot read the original: repeat this when that changes`,
+    comment:
+      `${CODEX} names a copy, because codex cannot read the original: run this again when the original changes`,
   };
 }
 
-/** One file a user: lines in a shell's start-up file stay true when the bundle behind them is renewed. */
+/** Returns the file in the cache folder. Its path is constant, so that lines in a shell's start-up file remain valid. */
 async function cacheFile(world: World): Promise<string> {
   const folder = cacheFolder(world);
   if (folder === undefined) {
-    throw new CulvertError("output_unwritable", "Cannot tell where to write the bundle: HOME is not set", {
+    throw new CulvertError("output_unwritable", "Cannot choose a file for the bundle: HOME is not set", {
       hint: "Name a file with -o.",
     });
   }
@@ -127,7 +133,7 @@ async function cacheFile(world: World): Promise<string> {
     await Deno.mkdir(folder, { recursive: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CulvertError("output_unwritable", `Cannot make the folder "${folder}": ${reason}`, {
+    throw new CulvertError("output_unwritable", `Cannot create the folder "${folder}": ${reason}`, {
       hint: "Name a file with -o.",
       details: { path: folder },
       cause: error,
@@ -138,7 +144,7 @@ async function cacheFile(world: World): Promise<string> {
 
 function cacheFolder(world: World): string | undefined {
   const cache = world.env("XDG_CACHE_HOME");
-  // The XDG specification wants relative values ignored.
+  // The XDG Base Directory Specification says that relative values are ignored.
   if (cache?.startsWith("/") === true) return `${cache}/culvert`;
   if (Deno.build.os === "windows") {
     const local = world.env("LOCALAPPDATA");

@@ -1,5 +1,5 @@
 /**
- * What `culvert ca inspect` does.
+ * Implements `culvert ca inspect`.
  *
  * @module
  */
@@ -14,7 +14,13 @@ import { createReporter } from "../output/reporter.ts";
 import { factLines, type FactRow, plural } from "./fact_lines.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
 
-/** Runs the command. */
+/**
+ * Prints the certificates, the skipped sections and the warnings of a bundle. With `--json`, standard output has one
+ * object also if the bundle cannot be read.
+ *
+ * @param file the bundle; without it, the bundle in force
+ * @throws CulvertError `ca_unreadable`, `ca_invalid`
+ */
 export async function run(context: CliContext, flags: InspectFlags, file?: string): Promise<void> {
   const { host } = context;
   const selection = chooseBundle(host, flags.caCert, file);
@@ -25,7 +31,7 @@ export async function run(context: CliContext, flags: InspectFlags, file?: strin
   } catch (thrown) {
     const error = asCulvertError(thrown);
     if (flags.json !== true || !error.code.startsWith("ca_")) throw error;
-    // One object on stdout, whatever the outcome; the same shape, so that a reader needs no second one.
+    // An object of the same shape, so that a reader needs no second schema.
     await host.stdout.write(`${JSON.stringify(failedInspection(selection, error))}\n`);
     createReporter(host, flags).fail(error);
     context.status = error.exitStatus;

@@ -1,5 +1,5 @@
 /**
- * The faults of the demo network, and the lines that describe them.
+ * The faults of the demo network, and their descriptions.
  *
  * @module
  */
@@ -12,15 +12,18 @@ import type { Bundle } from "../../trust/bundle/bundle.ts";
 export const DEMO_PROMPT = "What is a culvert?";
 
 const ANSWER =
-  "A culvert is a channel that carries a stream under whatever stands in its way: a road, a railway, a town. " +
-  "The water does not argue with the obstacle and does not wait for it to go away. It is led through, whole, and " +
-  "comes out on the other side as if nothing had been there. This one carries the answers of language models, and " +
+  "A culvert is a channel that carries a stream under an obstacle such as a road, a railway or a town. " +
+  "The water flows through the channel and comes out unchanged on the other side of the obstacle. " +
+  "The program of the same name carries the answers of language models, and " +
   "the obstacles are proxies, private certificate authorities, expired tokens and cut connections.";
 
 /** The model that answers in place of the requested one. */
 const OTHER_MODEL = "gpt-5.2";
 
-/** The scenarios of the API: the first stream is cut before any text, the second is complete, from another model. */
+/**
+ * Returns the scenarios of the API: the first stream is cut before any text, the second is complete and comes from
+ * another model.
+ */
 export function demoScenarios(): readonly Scenario[] {
   return [
     { ending: { kind: "cut", afterDeltas: 0 } },
@@ -28,12 +31,12 @@ export function demoScenarios(): readonly Scenario[] {
   ];
 }
 
-/** Returns lines about the route and the bundle, which are known before anything is sent. */
+/** Describes the network and the bundle before anything is sent. */
 export function describeScene(network: Network, bundle: Bundle | undefined): readonly string[] {
   const lines = [
-    `the API is ${new URL(network.baseUrl).host}, a name that only the proxy at ${network.proxyUrl} knows`,
-    `that proxy intercepts TLS: the API's own certificate is from "${network.apiIssuer}", ` +
-    `what a client gets to see is from "${network.interceptor}"`,
+    `the API is ${new URL(network.baseUrl).host}, a name that only the proxy at ${network.proxyUrl} resolves`,
+    `that proxy intercepts TLS: the certificate of the API was issued by "${network.apiIssuer}", ` +
+    `the certificate that the client receives by "${network.interceptor}"`,
   ];
   if (bundle === undefined) return lines;
   lines.push(
@@ -41,7 +44,7 @@ export function describeScene(network: Network, bundle: Bundle | undefined): rea
       `${bundle.certificates.length + bundle.skipped.length} sections`,
   );
   for (const { index, line, label, aux } of bundle.certificates) {
-    const settings = aux === undefined ? "" : ", OpenSSL's trust settings cut off behind it";
+    const settings = aux === undefined ? "" : ", the trust settings of OpenSSL after it removed";
     lines.push(`  line ${line}: ${label}, used as root ${index}${settings}`);
   }
   for (const { kind, line, reason } of bundle.skipped) {
@@ -50,11 +53,11 @@ export function describeScene(network: Network, bundle: Bundle | undefined): rea
   return lines;
 }
 
-/** Returns a summary of what the proxy saw. */
+/** Summarizes the events of the proxy. */
 export function describeTraffic(events: readonly ProxyEvent[]): string {
   const opened = (action: ConnectAction) =>
     events.filter((event) => event.kind === "connect" && event.action === action).length;
   const tunnels = opened("intercepted");
   const requests = events.filter((event) => event.kind === "request").length;
-  return `${tunnels} tunnels intercepted, ${requests} requests read along by the proxy`;
+  return `${tunnels} tunnels intercepted, ${requests} requests decrypted by the proxy`;
 }

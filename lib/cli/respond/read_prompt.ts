@@ -7,16 +7,16 @@ import { raceAbort } from "../../async/race_abort.ts";
 import { CulvertError } from "../../errors.ts";
 import type { Host } from "../command/host.ts";
 
-/** After so much time without input the user is told that the program waits for it, ms. */
+/** Time without input after which a message says that the program waits for it, ms. */
 const NOTICE_AFTER_MS = 3_000;
 
 /**
- * Builds the prompt. Standard input is read only where an argument is `-`, or where there is none: a program that
- * reads a pipe which nobody closes would wait for ever.
+ * Builds the prompt. Standard input is read only if an argument is `-` or there is no argument: a program that reads a
+ * pipe that is never closed would wait for ever.
  *
  * @param words the positional arguments
  * @param signal ends the reading of standard input
- * @throws CulvertError `usage` when the prompt is empty; the signal's reason
+ * @throws CulvertError `usage` if the prompt is empty; the reason of the signal
  */
 export async function readPrompt(words: readonly string[], host: Host, signal: AbortSignal): Promise<string> {
   if (words.length > 0 && !words.includes("-")) return words.join(" ");
@@ -40,7 +40,7 @@ export async function readPrompt(words: readonly string[], host: Host, signal: A
  *
  * @param path as typed; `-` is standard input
  * @param signal ends the reading of standard input
- * @throws CulvertError `input_unreadable` when there is no prompt; the signal's reason
+ * @throws CulvertError `input_unreadable` if the file has no prompt; the reason of the signal
  */
 export async function readPromptLines(
   path: string,
@@ -63,20 +63,24 @@ export async function readPromptLines(
  * @throws the signal's reason
  */
 export async function readInput(host: Host, signal: AbortSignal): Promise<string> {
-  const notice = setTimeout(() => {
-    host.stderr.writeSync("culvert: waiting for the prompt on standard input (end it with Ctrl-D)\n");
-  }, NOTICE_AFTER_MS);
+  const begun = new AbortController();
+  host.world.sleep(NOTICE_AFTER_MS, begun.signal).then(
+    () => host.stderr.writeSync("culvert: waiting for the prompt on standard input (end it with Ctrl-D)\n"),
+    () => {
+      // Input began before that, or the reading ended.
+    },
+  );
   const reader = host.stdin.stream().pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   try {
     for (;;) {
       const { done, value } = await raceAbort(reader.read(), signal);
       if (done) return text;
-      clearTimeout(notice);
+      begun.abort();
       text += value;
     }
   } finally {
-    clearTimeout(notice);
+    begun.abort();
   }
 }
 

@@ -47,7 +47,7 @@ export async function serveSocket(
     const json = objectOf(text);
     host.record(text, json, left.signal);
     if (json?.["type"] !== "response.create") continue;
-    // A warm-up takes nothing from the queue: whether a client makes one must not shift what its turns meet.
+    // A prewarm request takes nothing from the queue: whether a client makes one must not shift what its turns meet.
     const scenario = json["generate"] === false ? {} : host.nextScenario(json);
     const open = await serveResponse(socket, scenario, json, known, left.signal);
     if (!open && handshake.stallClose === true) socket.stall();

@@ -10,7 +10,7 @@ import type { Json, Scenario } from "./scenario.ts";
 export interface ResponseRequest {
   readonly model: string;
   readonly previousResponseId?: string;
-  /** False on a warm-up: the response completes without output. */
+  /** False on a prewarm request: the response completes without output. */
   readonly generate: boolean;
   /** Wall clock of the answer, ms since 1970. */
   readonly now: number;

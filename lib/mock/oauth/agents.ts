@@ -1,19 +1,19 @@
 /**
- * The part of the simulated authority that registers agents: it checks who asks, keeps their keys, and knows later
- * whether an assertion was signed with one of them.
+ * Registers agents at the simulated OAuth server: checks the bearer token, stores the public key of each agent, and
+ * verifies assertions that are signed with it.
  *
  * @module
  */
 import { Hono } from "hono";
 import type { Refusal } from "../api/scenario.ts";
 
-/** One request of an agent as it was seen. */
+/** A recorded request of an agent. */
 export interface AgentRequest {
-  /** What was asked for. */
+  /** What was registered. */
   readonly kind: "agent" | "task";
-  /** Of the answer. */
+  /** HTTP status of the reply. */
   readonly status: number;
-  /** The body, where it was JSON. */
+  /** The fields of the JSON body. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -22,9 +22,9 @@ interface Agent {
   readonly tasks: Set<string>;
 }
 
-/** The agents it knows. */
+/** The registered agents of a simulated OAuth server. */
 export class MockAgents {
-  /** Every request so far. */
+  /** All requests so far, in order. */
   readonly requests: AgentRequest[] = [];
   readonly #accepts: (token: string) => boolean;
   readonly #agents = new Map<string, Agent>();
@@ -32,44 +32,44 @@ export class MockAgents {
   readonly #taskFaults: Refusal[] = [];
 
   /**
-   * Starts without any agent.
+   * Creates a register without agents.
    *
-   * @param accepts whether a bearer token may register agents
+   * @param accepts returns whether a bearer token may register agents
    */
   constructor(accepts: (token: string) => boolean) {
     this.#accepts = accepts;
   }
 
-  /** The next requests are answered so instead. */
+  /** Answers the next requests with these refusals, one each. */
   failNext(...refusals: readonly Refusal[]): void {
     this.#faults.push(...refusals);
   }
 
-  /** The next requests for a task are answered so instead. */
+  /** Answers the next requests for a task with these refusals, one each. */
   failTasks(...refusals: readonly Refusal[]): void {
     this.#taskFaults.push(...refusals);
   }
 
-  /** From now on no assertion of any agent that is known is accepted. */
+  /** Removes all agents, so that their assertions are rejected from now on. */
   dismissAll(): void {
     this.#agents.clear();
   }
 
-  /** Whether an `Authorization` header holds an assertion of an agent that is known, for a task of its own. */
+  /** Returns whether an `Authorization` header holds a valid assertion of a registered agent for one of its tasks. */
   async accepts(header: string): Promise<boolean> {
     const blob = /^AgentAssertion ([\w-]+)$/.exec(header)?.[1];
     if (blob === undefined) return false;
-    const said = fieldsOf(atob(blob.replaceAll("-", "+").replaceAll("_", "/")));
-    const { agent_runtime_id: id, task_id: task, timestamp, signature } = said;
+    const assertion = fieldsOf(atob(blob.replaceAll("-", "+").replaceAll("_", "/")));
+    const { agent_runtime_id: id, task_id: task, timestamp, signature } = assertion;
     const agent = this.#agents.get(String(id));
     if (agent?.tasks.has(String(task)) !== true) return false;
     return await isSigned(agent.key, String(signature), `${id}:${task}:${timestamp}`);
   }
 
   /**
-   * The routes, for mounting below `/v1/agent` of the authority.
+   * Returns the routes, to be mounted below `/v1/agent` of the OAuth server.
    *
-   * @ignore The simulated API has done so already.
+   * @ignore The simulated API mounts them.
    */
   routes(): Hono {
     const app = new Hono();
@@ -103,10 +103,10 @@ export class MockAgents {
   }
 
   async #register({ agent_public_key: publicKey, capabilities }: AgentRequest["fields"]): Promise<Response> {
-    const wire = /^ssh-ed25519 ([\w+/=]+)$/.exec(String(publicKey))?.[1];
-    if (wire === undefined || !Array.isArray(capabilities)) return refusal(400);
-    // The last field of SSH's form is the key itself.
-    const raw = bytesOf(wire).slice(-32);
+    const encoded = /^ssh-ed25519 ([\w+/=]+)$/.exec(String(publicKey))?.[1];
+    if (encoded === undefined || !Array.isArray(capabilities)) return refusal(400);
+    // The key is the last field of the SSH encoding (RFC 8709 §4).
+    const raw = bytesOf(encoded).slice(-32);
     const key = await crypto.subtle.importKey("raw", raw, "Ed25519", false, ["verify"]);
     const id = `agent-${crypto.randomUUID()}`;
     this.#agents.set(id, { key, tasks: new Set() });

@@ -1,20 +1,21 @@
 /**
- * Login by device code, the server's side: a code to type, polls that are pending, then a grant.
+ * Implements the login by device code at the simulated OAuth server: it issues a user code, answers a number of polls
+ * with "pending", and then issues an authorization code.
  *
  * @module
  */
 import { Hono } from "hono";
 import { challengeOf } from "./pkce.ts";
 
-/** What it needs of the OAuth server. */
+/** Options of {@link DeviceLogins}. */
 export interface DeviceLoginsOptions {
-  /** Polls answered with "pending" (403) before the grant. */
+  /** Number of polls that are answered with "pending" (403) before the authorization code is issued. */
   readonly pendingPolls: number;
-  /** Registers an authorization code for a challenge. */
+  /** Issues an authorization code for a PKCE challenge. */
   readonly grant: (challenge: string, redirectUri: string) => string;
 }
 
-/** Device logins under way. */
+/** The device logins that have not been completed. */
 export class DeviceLogins {
   readonly #options: DeviceLoginsOptions;
   readonly #polls = new Map<string, number>();
@@ -23,7 +24,7 @@ export class DeviceLogins {
     this.#options = options;
   }
 
-  /** `usercode` and `token`, for mounting under `/api/accounts/deviceauth`. */
+  /** Returns the routes `usercode` and `token`, to be mounted below `/api/accounts/deviceauth`. */
   routes(): Hono {
     const app = new Hono();
     app.post("/usercode", (context) => {

@@ -1,6 +1,5 @@
 /**
- * Writes an `auth.json` with a login of the simulated OAuth server, as the codex client (0.169.0) would after
- * `login`.
+ * Writes an `auth.json` with a login of the simulated OAuth server, as `codex login` does (0.171.0).
  *
  * @module
  */
@@ -9,17 +8,17 @@ import type { OAuthServer, TokenSet } from "./oauth.ts";
 import { MOCK_ACCOUNT } from "./tokens.ts";
 
 /**
- * - `valid`: all is well.
- * - `expired`: the access token's `exp` has passed.
- * - `rejected`: its `exp` is good, but the API has done with it. Found out by a 401 alone.
+ * - `valid`: the API accepts the access token.
+ * - `expired`: the `exp` of the access token has passed.
+ * - `rejected`: the `exp` of the access token has not passed, but the API answers 401 to it.
  */
 export type LoginState = "valid" | "expired" | "rejected";
 
 /**
- * Writes the file.
+ * Writes `auth.json`, readable by its owner only.
  *
- * @param directory the `CODEX_HOME` it goes to
- * @returns the tokens in it
+ * @param directory the `CODEX_HOME` folder
+ * @returns the tokens in the file
  */
 export async function writeLogin(
   directory: string,

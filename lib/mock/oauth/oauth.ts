@@ -1,7 +1,6 @@
 /**
- * The OAuth side of the simulated API: login by browser and by device code, refresh with rotation, revocation, and
- * the agents of a login.
- * Refresh tokens are good for one use, as the real ones are.
+ * A simulated OAuth server: login by browser and by device code, refresh, revocation, and the agents of a login. A
+ * refresh token is valid for one use, as at the real server.
  *
  * @module
  */
@@ -12,37 +11,37 @@ import { challengeOf } from "./pkce.ts";
 import type { Json, Refusal } from "../api/scenario.ts";
 import { accessToken, idToken, MOCK_ACCOUNT, type MockAccount } from "./tokens.ts";
 
-/** How the server behaves. */
+/** Options of {@link OAuthServer}. */
 export interface OAuthServerOptions {
-  /** Who logs in. Default: a made-up user on the plan `plus`. */
+  /** The account that logs in. Default: a fictitious user on the plan `plus`. */
   readonly account?: MockAccount;
   /** Lifetime of access tokens, ms. Default one hour. */
   readonly accessTokenLifetimeMs?: number;
-  /** Polls of a device code that are answered with "pending" before it is granted. Default 1. */
+  /** Number of polls of a device code that are answered with "pending" before it is granted. Default 1. */
   readonly pendingPolls?: number;
-  /** Waits before it answers a token request, ms: so that parallel refreshes meet. */
+  /** Delay before a token request is answered, ms, so that tests can overlap parallel refreshes. Default 0. */
   readonly tokenDelayMs?: number;
 }
 
-/** What a login or refresh gives. */
+/** The tokens of a login or refresh. */
 export interface TokenSet {
-  /** A JWT that says who. */
+  /** A JWT with the claims of the user. */
   readonly id_token: string;
   /** A JWT that the API accepts. */
   readonly access_token: string;
-  /** Good for one refresh. */
+  /** Valid for one refresh. */
   readonly refresh_token: string;
 }
 
-/** One token request as it was seen. */
+/** A recorded token request. */
 export interface TokenRequest {
   /** `refresh_token`, `authorization_code` or the URN of a token exchange. */
   readonly grantType: string;
-  /** All fields, whatever the encoding; secrets included, in memory alone. */
+  /** All fields of the JSON or form body, secrets included. They are kept in memory only. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Of the request. */
+  /** `Content-Type` of the request. */
   readonly contentType: string;
-  /** Of the answer. */
+  /** HTTP status of the reply. */
   readonly status: number;
 }
 
@@ -53,13 +52,13 @@ interface Grant {
   readonly redirectUri: string;
 }
 
-/** The server's state and its routes. */
+/** A simulated OAuth server. */
 export class OAuthServer {
-  /** Every `POST /oauth/token` so far. */
+  /** All requests of `POST /oauth/token` so far, in order. */
   readonly tokenRequests: TokenRequest[] = [];
-  /** Tokens that were revoked by request. */
+  /** Tokens that were revoked by `POST /oauth/revoke`. */
   readonly revoked: string[] = [];
-  /** Agents that were registered. */
+  /** The registered agents. */
   readonly agents: MockAgents = new MockAgents((token) => this.accepts(token));
   readonly #options: OAuthServerOptions;
   readonly #refreshTokens = new Map<string, RefreshState>();
@@ -69,7 +68,7 @@ export class OAuthServer {
   readonly #faults: Refusal[] = [];
 
   /**
-   * Starts without any grant.
+   * Creates a server that has issued no token.
    *
    * @param options how it behaves
    */
@@ -82,9 +81,9 @@ export class OAuthServer {
   }
 
   /**
-   * Makes a set of tokens as a login would.
+   * Issues a set of tokens, as a login does.
    *
-   * @param lifetimeMs of the access token; negative: expired already
+   * @param lifetimeMs lifetime of the access token, ms; a negative number makes an expired token
    */
   async issue(lifetimeMs: number = this.#options.accessTokenLifetimeMs ?? 3_600_000): Promise<TokenSet> {
     const account = this.#options.account ?? MOCK_ACCOUNT;
@@ -96,36 +95,36 @@ export class OAuthServer {
     return { id_token: await idToken(account, expiresAt), access_token, refresh_token };
   }
 
-  /** Whether the API takes this token: everything but what is known here as expired or rejected. */
+  /** Returns whether the API accepts an access token: any token that is not known as expired or rejected. */
   accepts(token: string): boolean {
     const known = this.#accessTokens.get(token);
     return known === undefined || (!known.rejected && known.expiresAt > Date.now());
   }
 
-  /** From now on the API refuses this access token though its `exp` says otherwise. */
+  /** Makes the API reject an access token from now on, although its `exp` has not passed. */
   rejectAccessToken(token: string): void {
     this.#accessTokens.set(token, { expiresAt: 0, rejected: true });
   }
 
-  /** Makes a refresh token expired or revoked. */
+  /** Marks a refresh token as expired, revoked or used. */
   spoil(refreshToken: string, state: "expired" | "revoked" | "used"): void {
     this.#refreshTokens.set(refreshToken, state);
   }
 
-  /** The next token requests are answered so instead. */
+  /** Answers the next token requests with these refusals, one each. */
   failNext(...refusals: readonly Refusal[]): void {
     this.#faults.push(...refusals);
   }
 
-  /** Counts the refreshes asked for so far. */
+  /** The number of refresh requests so far. */
   get refreshCount(): number {
     return this.tokenRequests.filter((request) => request.grantType === "refresh_token").length;
   }
 
   /**
-   * The routes, for mounting at the root of the issuer.
+   * Returns the routes, to be mounted at the root of the issuer.
    *
-   * @ignore The simulated API has done so already.
+   * @ignore The simulated API mounts them.
    */
   routes(): Hono {
     const app = new Hono();
@@ -145,7 +144,7 @@ export class OAuthServer {
     return app;
   }
 
-  /** Approves at once, as a user with a finger on the button would. */
+  /** Redirects back with an authorization code at once, without asking a user. */
   #authorize(url: URL): Response {
     const query = url.searchParams;
     const redirectUri = query.get("redirect_uri");
@@ -199,7 +198,7 @@ export class OAuthServer {
   async #refresh(token: string): Promise<Response> {
     const state = this.#refreshTokens.get(token);
     if (state === "valid") {
-      // Before anything is awaited: of two requests with one token only the first may win.
+      // Set before anything is awaited, so that only the first of two requests with one token succeeds.
       this.#refreshTokens.set(token, "used");
       return Response.json({ ...await this.issue(), token_type: "Bearer", expires_in: 3600 });
     }
@@ -219,10 +218,14 @@ export class OAuthServer {
       return oauthError(400, "invalid_grant", "The code is unknown or was used before");
     }
     if (grant.redirectUri !== fields["redirect_uri"]) {
-      return oauthError(400, "invalid_grant", "The redirect URI is not the one of the request");
+      return oauthError(
+        400,
+        "invalid_grant",
+        "The redirect URI differs from that of the authorization request",
+      );
     }
     if (await challengeOf(fields["code_verifier"] ?? "") !== grant.challenge) {
-      return oauthError(400, "invalid_grant", "The code verifier does not fit the challenge");
+      return oauthError(400, "invalid_grant", "The code verifier does not match the challenge");
     }
     return Response.json(await this.issue());
   }
@@ -241,7 +244,7 @@ function faultReply(fault: Refusal): Response {
   });
 }
 
-/** The fields of a JSON or form body. */
+/** Reads the fields of a JSON or form body. */
 async function fieldsOf(request: Request): Promise<Record<string, string>> {
   const text = await request.text();
   if (!(request.headers.get("content-type") ?? "").includes("json")) {

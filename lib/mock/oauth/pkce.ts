@@ -1,10 +1,10 @@
 /**
- * The server's half of PKCE.
+ * PKCE at the simulated OAuth server.
  *
  * @module
  */
 
-/** The S256 challenge of a PKCE verifier (RFC 7636 §4.2). */
+/** Returns the S256 challenge of a PKCE verifier (RFC 7636 §4.2). */
 export async function challengeOf(verifier: string): Promise<string> {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier)));
   return btoa(String.fromCharCode(...hash)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

@@ -1,6 +1,6 @@
 /**
- * The tokens of the simulated OAuth server: JWTs with the claims that the real ones carry, signed with a key that
- * nobody checks.
+ * Makes the tokens of the simulated OAuth server: JWTs with the claims of the real ones. No client checks their
+ * signature.
  *
  * @module
  */
@@ -10,15 +10,15 @@ const KEY = new TextEncoder().encode("the key of a simulated network, known to e
 const AUTH_CLAIMS = "https://api.openai.com/auth";
 const PROFILE_CLAIMS = "https://api.openai.com/profile";
 
-/** Who the tokens speak of. */
+/** The account that the claims of the tokens describe. */
 export interface MockAccount {
-  /** Id of the ChatGPT account. */
+  /** Identifier of the ChatGPT account. */
   readonly accountId: string;
-  /** Id of the user in it. */
+  /** Identifier of the user. */
   readonly userId: string;
-  /** Address of the user. */
+  /** E-mail address of the user. */
   readonly email: string;
-  /** Such as `plus`. */
+  /** Name of the plan, such as `plus`. */
   readonly planType: string;
 }
 
@@ -33,16 +33,16 @@ export const MOCK_ACCOUNT: MockAccount = {
 /**
  * Makes an access token.
  *
- * @param expiresAt ms since 1970
+ * @param expiresAt its expiry, ms since 1970
  */
 export async function accessToken(account: MockAccount, expiresAt: number): Promise<string> {
   return await sign({ ...claimsOf(account), client_id: "mock", scp: ["openid"] }, expiresAt);
 }
 
 /**
- * Makes an id token.
+ * Makes an ID token.
  *
- * @param expiresAt ms since 1970
+ * @param expiresAt its expiry, ms since 1970
  */
 export async function idToken(account: MockAccount, expiresAt: number): Promise<string> {
   return await sign({ ...claimsOf(account), email: account.email, email_verified: true }, expiresAt);

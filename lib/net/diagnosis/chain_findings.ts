@@ -1,6 +1,6 @@
 /**
- * What a presented chain says about a failure, in sentences: who intercepts, what is weak, odd or missing, and
- * what to do about it.
+ * Explains a presented certificate chain in sentences: who intercepts the connection, which certificates are weak, wrong
+ * or missing, and what to do.
  *
  * @module
  */
@@ -14,29 +14,29 @@ import type { IssuerOrigin } from "./issuer_origin.ts";
 import type { PresentedCertificate, PresentedChain } from "./presented_chain.ts";
 import { refusedLink } from "./refused_link.ts";
 
-/** What the sentences are made of. */
+/** What the chain is judged by. */
 export interface ChainContext {
-  /** Why the chain was refused; absent where the roots in force accept it. */
+  /** The reason why the chain was rejected; absent if the roots in force accept it. */
   readonly fault?: NetworkFault;
-  /** Whom the certificate should name, without brackets. */
+  /** The host that the certificate must be valid for, without brackets. */
   readonly host: string;
   readonly trust: TrustStore;
-  /** Wall clock, ms. */
+  /** Wall clock, ms since 1970. */
   readonly now: number;
 }
 
-/** What the chain says. */
+/** The result of {@link chainFindings}. */
 export interface ChainFindings extends Findings {
-  /** The exact reason of the fault, where the words of the TLS library leave several; a clause for the message. */
+  /** The exact cause of the fault, if the message of the TLS library is ambiguous; a clause for the error message. */
   readonly reason?: string;
 }
 
 type Chain = readonly [PresentedCertificate, ...PresentedCertificate[]];
 
 /**
- * Writes the sentences.
+ * Explains a chain.
  *
- * @param presented what the server sent, with at least one certificate
+ * @param presented the chain that the server sent; without a certificate the result is empty
  */
 export async function chainFindings(
   presented: PresentedChain,
@@ -52,7 +52,7 @@ export async function chainFindings(
   const origin = issuerOrigin(chain, context.trust);
   const intercepted = isIntercepted(origin, context.host);
   const weak = chain.flatMap((link, index) => weaknesses(link, `Certificate ${index + 1} of the chain`))
-    // On a root, an old hash hurts nobody.
+    // The signature of a root is not verified, so that its hash does not matter.
     .filter(({ code }) => code !== "weak_root_signature");
   const cause = context.fault === undefined ? undefined : refusedLink(chain, origin, context.fault);
   return {
@@ -60,7 +60,7 @@ export async function chainFindings(
     sentences: [
       ...(intercepted ? [`This connection is intercepted by "${origin.name}".`] : []),
       ...(context.fault === undefined ? [] : cause?.sentences ??
-        aboutTheFault(chain, origin, intercepted, { ...context, fault: context.fault })),
+        explainFault(chain, origin, intercepted, { ...context, fault: context.fault })),
       ...weak.map(({ message }) => `${message}.`),
     ],
     details: {
@@ -73,7 +73,7 @@ export async function chainFindings(
 }
 
 /**
- * Whether somebody stands in between: a name of the public internet is answered for by a CA that is not public.
+ * Returns whether the connection is intercepted: the certificate of a public host name was issued by a private CA.
  *
  * @param host without brackets
  */
@@ -81,22 +81,22 @@ export function isIntercepted(origin: IssuerOrigin, host: string): boolean {
   return origin.kind !== "public" && isPublicName(host);
 }
 
-/** Whether a name could have a certificate of a public CA at all. */
+/** Returns whether a public CA may issue a certificate for a name. */
 function isPublicName(host: string): boolean {
   if (isAddress(host) || isLoopback(host) || !host.includes(".")) return false;
-  // RFC 6761, RFC 6762, RFC 9476, ICANN's .internal, and what companies use for themselves.
+  // RFC 6761, RFC 6762, RFC 9476, ICANN's .internal, and domains that companies use internally.
   return !/\.(test|example|invalid|localhost|local|internal|intranet|corp|home|lan|private|arpa|alt|onion)$/
     .test(host);
 }
 
-function aboutTheFault(
+function explainFault(
   chain: Chain,
   origin: IssuerOrigin,
   intercepted: boolean,
   context: ChainContext & { readonly fault: NetworkFault },
 ): readonly string[] {
   const [leaf] = chain;
-  // The server refuses the client, for a reason that its own certificate does not show.
+  // The server rejected the client; its own certificate does not show the reason.
   if (context.fault.condition !== undefined) return [];
   if (origin.kind === "lookalike" || origin.kind === "unverifiable") {
     return unknownIssuer(chain, origin, intercepted);
@@ -107,14 +107,14 @@ function aboutTheFault(
     case "tls_name_mismatch":
       if (isAddress(context.host) && leaf.altNames.includes(`DNS:${context.host}`)) {
         return [
-          `The certificate has the address ${context.host} as a DNS name, which does not count for an address: it must ` +
-          "be issued anew with an IP address entry in its subjectAltName.",
+          `The certificate has the address ${context.host} as a DNS name, which is not valid for an address: it must ` +
+          "be reissued with an IP address entry in its subjectAltName.",
         ];
       }
       return [`The certificate is for ${listed(leaf.altNames)}, not for ${context.host}.`];
     case "tls_expired":
     case "tls_not_yet_valid":
-      return outOfTime(chain, context.now);
+      return outsideValidity(chain, context.now);
     case "tls_ca_as_leaf":
       return [
         `The server presents "${leaf.subject}", which has CA:TRUE; a server needs a certificate of its own, ` +
@@ -122,7 +122,7 @@ function aboutTheFault(
       ];
     default:
       return leaf.altNames.length === 0
-        ? [`The certificate of "${leaf.subject}" has no subjectAltName; it must be issued anew with one.`]
+        ? [`The certificate of "${leaf.subject}" has no subjectAltName; it must be reissued with one.`]
         : [`The server presents "${leaf.subject}", issued by "${leaf.issuer}".`];
   }
 }
@@ -145,15 +145,15 @@ function unknownIssuer(
       ];
     case "lookalike":
       return [
-        `A root named "${origin.name}" is in force, but it has another key than the one that signed: ` +
+        `A root named "${origin.name}" is in force, but its key is not the key that signed the certificate: ` +
         `the bundle is out of date, or from another machine. ${remedy}`,
       ];
     case "public":
     case "trusted":
-      return ["Its root is in force, but the chain between them is incomplete or wrongly signed."];
+      return ["Its root is in force, but the chain to it is incomplete or has an invalid signature."];
     case "unknown": {
       const alone = chain.length === 1
-        ? " The server sent its own certificate alone: either that issuer is a root missing here, or an " +
+        ? " The server sent only its own certificate: that issuer is either a root that is missing here, or an " +
           "intermediate that the server should have sent."
         : "";
       const known = intercepted ? "" : `The certificate was issued by "${origin.name}".`;
@@ -162,13 +162,13 @@ function unknownIssuer(
   }
 }
 
-function outOfTime(chain: Chain, now: number): readonly string[] {
+function outsideValidity(chain: Chain, now: number): readonly string[] {
   const at = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
   const wrong =
     chain.find(({ notBefore, notAfter }) => Date.parse(notBefore) > now || Date.parse(notAfter) < now) ??
       chain[0];
   return [
-    `"${wrong.subject}" is valid from ${wrong.notBefore} to ${wrong.notAfter}; the clock of this machine says ${at}.`,
+    `"${wrong.subject}" is valid from ${wrong.notBefore} to ${wrong.notAfter}; the clock of this machine shows ${at}.`,
     Date.parse(wrong.notBefore) > now
       ? "Check the clock first."
       : "If the clock is right, the administrators of the server (or of the interceptor) must renew it.",

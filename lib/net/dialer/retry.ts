@@ -1,6 +1,6 @@
 /**
- * Retries of a single request. `p-retry` would be the usual library; it takes its clock and its chance from the
- * globals and knows no `Retry-After`, so what would be left of it is the loop.
+ * Retries a single request. The library `p-retry` takes clock and random numbers from global objects and does not read
+ * `Retry-After`, so only its loop could be used here.
  *
  * @module
  */
@@ -8,46 +8,48 @@ import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 import type { HttpReply } from "./dialer.ts";
 
+/** Delay before the first retry, ms. */
 const BASE_MS = 200;
+/** Longest delay of the back-off, ms. */
 const CAP_MS = 30_000;
-/** A server may ask for a longer pause than ours, but not for one that looks like a hang. */
+/** Longest delay that a server may ask for, ms. A request with a longer one is not retried. */
 const SERVER_CAP_MS = 120_000;
 
-/** What an attempt came to, when it came to nothing good. */
+/** The result of an attempt: a reply of any status, or an error. */
 export type Attempt =
   | { readonly kind: "reply"; readonly reply: HttpReply }
   | { readonly kind: "error"; readonly error: CulvertError };
 
-/** One retry about to happen. */
+/** Describes the retry that follows. */
 export interface RetryNotice {
   /** 1-based number of the retry. */
   readonly retry: number;
   readonly maxRetries: number;
   readonly delayMs: number;
-  /** Whether the server named the delay. */
+  /** Whether the server asked for this delay. */
   readonly fromServer: boolean;
-  /** `http 503`, or the code of the error. */
+  /** The cause: `http 503`, or the code of the error. */
   readonly because: string;
 }
 
-/** How to retry. */
+/** Options of {@link withRetries}. */
 export interface RetryOptions {
   /** Retries after the first attempt; 0 for none. */
   readonly maxRetries: number;
   readonly world: World;
   readonly signal?: AbortSignal;
-  /** Told before each pause. */
+  /** Called before each delay. */
   readonly onRetry?: (notice: RetryNotice) => void;
-  /** Default {@link isTransient}. To look into a reply's body, do so in `send`. */
+  /** Returns whether to retry. It must not read the body of a reply. Default {@link isTransient}. */
   readonly shouldRetry?: (attempt: Attempt) => boolean | Promise<boolean>;
 }
 
 /**
- * Makes a request until it is answered well, is refused for good, or the budget is spent. A reply that is not
- * retried is returned whatever its status; the body of one that is retried is cancelled.
+ * Sends a request until it succeeds, fails permanently, or no retry is left. The reply of the last attempt is returned
+ * whatever its status; the bodies of the replies before it are cancelled.
  *
- * @param send makes one attempt; gets its 0-based number
- * @throws CulvertError of the last attempt; the signal's reason when aborted
+ * @param send makes one attempt; its parameter is the 0-based number of the attempt
+ * @throws CulvertError of the last attempt; the reason of the signal when it is aborted
  */
 export async function withRetries(
   send: (attempt: number) => Promise<HttpReply>,
@@ -91,8 +93,8 @@ function unwrap(attempt: Attempt): HttpReply {
 }
 
 /**
- * Whether another attempt may succeed: 5xx (501 aside), 408, and failures of the network that are not those of
- * configuration. Certificates, credentials of a proxy and its refusals stay what they are.
+ * Returns whether another attempt may succeed: after a status of 5xx except 501, after 408, and after network failures
+ * that are not caused by the configuration. A rejected certificate or a refusal of a proxy is permanent.
  */
 export function isTransient(attempt: Attempt): boolean {
   if (attempt.kind === "reply") {
@@ -108,7 +110,7 @@ export function isTransient(attempt: Attempt): boolean {
     case "header_timeout":
       return true;
     case "proxy_refused": {
-      // A gateway status is the proxy's word about the target's end, and may pass.
+      // With 5xx the proxy reports a failure between it and the target, which may be temporary.
       const status = details["proxy_status"];
       return typeof status === "number" && status >= 500;
     }
@@ -118,21 +120,22 @@ export function isTransient(attempt: Attempt): boolean {
 }
 
 /**
- * The pause before a retry: 200 ms, doubled each time, ±10 %, at most 30 s. Base, factor and jitter are the
- * codex client's (0.169.0); the cap is ours.
+ * Returns the delay before a retry, ms: 200 ms, doubled each time, with a jitter of 10 %, at most 30 s. Base, factor and
+ * jitter are those of the codex client (0.169.0), which has no upper limit.
  *
- * @param retry 1-based
- * @param random uniform in [0, 1)
+ * @param retry 1-based number of the retry
+ * @param random a random number in [0, 1)
  */
 export function backoffMs(retry: number, random: number): number {
   return Math.min(CAP_MS, BASE_MS * 2 ** (retry - 1) * (0.9 + 0.2 * random));
 }
 
 /**
- * What the server asks for: `Retry-After-Ms`, else `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
+ * Returns the delay that the server asks for: `Retry-After-Ms`, else `Retry-After` in seconds or as a date (RFC 9110
+ * §10.2.3).
  *
- * @param now wall clock, ms
- * @returns ms from now, at least 0; nothing where no header, or no sense in it
+ * @param now wall clock, ms since 1970
+ * @returns ms from now, at least 0; `undefined` if there is no such header or it cannot be parsed
  */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
   const exact = headers.get("retry-after-ms")?.trim() ?? "";

@@ -1,21 +1,21 @@
 /**
- * `NO_PROXY`: the hosts that are reached without a proxy. There is no standard; these rules accept what the
- * rules of curl, Go, Python and the codex client accept, so that a list that works elsewhere works here.
+ * Parses `NO_PROXY`, the list of hosts that are reached without a proxy. There is no standard. These rules accept what
+ * curl, Go, Python and the codex client accept, so that a list that works there works here.
  *
  * @module
  */
 import type { Warning } from "../../warning.ts";
 
-/** A list, read. */
+/** A parsed list. */
 export interface NoProxyList {
   /**
-   * The first entry that covers a host, as the user wrote it.
+   * Returns the first entry that matches a host, as the user wrote it.
    *
-   * @param host lower case, without brackets
+   * @param host in lower case, without brackets
    * @param port the effective port
    */
   readonly match: (host: string, port: number) => string | undefined;
-  /** About entries that can never match. */
+  /** Warnings about entries that cannot match any host. */
   readonly warnings: readonly Warning[];
 }
 
@@ -26,20 +26,20 @@ interface Entry {
 }
 
 /**
- * Reads a list. Entries are separated by commas or blanks and compared without regard to case:
+ * Parses a list. Entries are separated by commas or blanks, and upper and lower case are equal:
  *
- * | Entry | Covers |
+ * | Entry | Matches |
  * |---|---|
- * | `*` | everything |
- * | `corp.example`, `.corp.example` | that name and all names below it |
- * | `*.corp.example` | names below it only |
- * | `build-*.corp.example` | a star stands for any run of characters |
- * | `10.1.2.3`, `[fd00::1]`, `fd00::1` | that address, however it is written |
+ * | `*` | every host |
+ * | `corp.example`, `.corp.example` | that name and its subdomains |
+ * | `*.corp.example` | the subdomains only |
+ * | `build-*.corp.example` | the star matches any number of characters |
+ * | `10.1.2.3`, `[fd00::1]`, `fd00::1` | that address, in any notation |
  * | `10.0.0.0/8`, `fd00::/8` | the addresses of that block |
- * | any of them with `:8443` behind it (IPv6 in brackets) | the same, on that port only |
+ * | one of these followed by `:8443` (IPv6 in brackets) | the same, on that port only |
  *
  * @param text the value of the variable
- * @param source its name, for warnings
+ * @param source the name of the variable, for warnings
  */
 export async function parseNoProxy(text: string, source: string): Promise<NoProxyList> {
   const entries: Entry[] = [];
@@ -51,7 +51,7 @@ export async function parseNoProxy(text: string, source: string): Promise<NoProx
       entries.push(entry);
       continue;
     }
-    const reason = objectionTo(word.toLowerCase());
+    const reason = reasonAgainst(word.toLowerCase());
     const message = `The entry "${withoutUser(word)}" of ${source} ${reason}, and is not used`;
     warnings.push({ code: "no_proxy_entry", message });
   }
@@ -63,11 +63,11 @@ export async function parseNoProxy(text: string, source: string): Promise<NoProx
   };
 }
 
-/** Why an entry can match no host. */
-function objectionTo(entry: string): string {
+/** Returns the reason why an entry cannot match any host. */
+function reasonAgainst(entry: string): string {
   if (/["'`]/.test(entry)) return "has quotes, which are not part of a host name: remove them";
   if (entry === "<local>") return "is a setting of Windows for names without a dot: list those names";
-  if (/[|;]/.test(entry)) return "has a separator that is not known here: separate entries by commas";
+  if (/[|;]/.test(entry)) return "has an unknown separator: separate entries by commas";
   if (/^[\d.]+-[\d.]+$/.test(entry)) return "is a range of addresses: write a block such as 10.0.0.0/8";
   if (/^\d+(\.\d+){0,2}\.?$/.test(entry)) {
     return "is the beginning of an address: write a block such as 10.0.0.0/8";
@@ -76,7 +76,7 @@ function objectionTo(entry: string): string {
 }
 
 async function parseEntry(text: string): Promise<Entry | undefined> {
-  // Some people list URLs; scheme and path say nothing about a host.
+  // Some lists have URLs. Scheme and path are not part of the host.
   const address = text.toLowerCase().replace(/^[a-z][a-z0-9+.-]*:\/\//, "");
   if (address.includes("@")) return undefined;
   if (/\/\d+$/.test(address)) {
@@ -92,7 +92,7 @@ async function parseEntry(text: string): Promise<Entry | undefined> {
 
 function hostMatcher(host: string): ((host: string) => boolean) | undefined {
   if (host.includes(":")) {
-    // The URL parser gives an IPv6 address its one canonical form.
+    // The URL parser returns the canonical form of an IPv6 address.
     if (!URL.canParse(`http://[${host}]/`)) return undefined;
     const address = new URL(`http://[${host}]/`).hostname.slice(1, -1);
     return (target) => target === address;
@@ -108,7 +108,7 @@ function hostMatcher(host: string): ((host: string) => boolean) | undefined {
   return (target) => target === name || target.endsWith(`.${name}`);
 }
 
-/** Whether a host could have this name: an address is complete, and a name has no character that no host has. */
+/** Returns whether a text is a complete address, or a name whose characters are valid in a host name. */
 function canBeHost(name: string): boolean {
   if (name === "" || /[^a-z0-9._~\u0080-\uffff-]/.test(name)) return false;
   return !/^[\d.-]+$/.test(name) || /^\d+\.\d+\.\d+\.\d+$/.test(name);
@@ -122,7 +122,7 @@ async function blockMatcher(text: string): Promise<((host: string) => boolean) |
   const [network, length] = ipaddr.parseCIDR(block);
   return (host) => {
     if (!ipaddr.isValid(host)) return false;
-    // `process` turns an IPv4 address that is mapped into IPv6 back into what it is.
+    // `process` converts an IPv4-mapped IPv6 address to IPv4.
     const target = ipaddr.process(host);
     return target.kind() === network.kind() && target.match(network, length);
   };

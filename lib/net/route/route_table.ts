@@ -1,6 +1,6 @@
 /**
- * The one resolver of routes, for HTTP and websockets alike. The flag beats the environment; the environment
- * is read by rules of our own, because the runtime's differ per leg.
+ * Resolves the route of every connection, for HTTP and websockets. The flag takes precedence over the environment. The
+ * environment is read here and not by the runtime, whose rules differ between `fetch` and websockets.
  *
  * @module
  */
@@ -11,43 +11,45 @@ import { type NoProxyList, parseNoProxy } from "./no_proxy.ts";
 import { parseProxyAddress } from "./proxy_address.ts";
 import type { ProxyEndpoint, Route, RouteTable } from "./route.ts";
 
-/** What routes are made of. */
+/** Options of {@link createRouteTable}. */
 export interface RouteTableOptions {
   readonly env: Environment;
-  /** `--proxy`: a proxy address, or `none`. Empty counts as not given. */
+  /** The value of `--proxy`: a proxy address, or `none`. An empty value counts as not given. */
   readonly proxy?: string;
-  /** Returns a variable as messages name it. Default: its name. */
+  /** Returns the name of a variable for messages. Default: the name itself. */
   readonly label?: (variable: string) => string;
 }
 
-/** A table, and what was odd about the environment. */
+/** A route table, and warnings about the environment. */
 export interface RouteTableResult {
   readonly routes: RouteTable;
   readonly warnings: readonly Warning[];
 }
 
 /**
- * Every variable by which a runtime or a library might choose a proxy by itself, in both cases. They are hidden
- * while connections are prepared.
+ * The variables by which a runtime or a library may select a proxy by itself, in upper and lower case. They are hidden
+ * from the runtime while it creates a client.
  */
 export const PROXY_VARIABLES: readonly string[] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"]
   .flatMap((name) => [name, name.toLowerCase()]);
 
 /**
- * Builds the table.
+ * Creates the route table.
  *
- * - `--proxy URL` takes every connection through that proxy, `--proxy none` none; both set the environment
- *   aside, `NO_PROXY` and the exception for loopback included.
- * - Else loopback is reached directly: no proxy can reach this machine's own.
- * - Else `NO_PROXY` may say so.
- * - Else `https` and `wss` take `HTTPS_PROXY`, then `ALL_PROXY`; `http` and `ws` take `HTTP_PROXY`, then
- *   `ALL_PROXY`. Unlike the codex client (0.169.0), `wss` never falls to `HTTP_PROXY`: a turn that moves from
- *   websocket to HTTPS must keep its route.
- * - Of each variable the upper case form counts before the lower case one; an empty value is no value. With
- *   `REQUEST_METHOD` set (a CGI script), upper case `HTTP_PROXY` is not trusted, for there it may come from a
- *   request header (CVE-2016-5385).
+ * - With `--proxy URL` every connection uses that proxy, with `--proxy none` no connection uses one. The environment is
+ *   ignored then, `NO_PROXY` and the rule for loopback included.
+ * - Otherwise loopback addresses are reached directly, because a proxy cannot reach the loopback of this machine.
+ * - Otherwise hosts that match `NO_PROXY` are reached directly.
+ * - Otherwise `https` and `wss` use `HTTPS_PROXY`, or else `ALL_PROXY`; `http` and `ws` use `HTTP_PROXY`, or else
+ *   `ALL_PROXY`. Unlike in the codex client (0.169.0), `wss` never uses `HTTP_PROXY`: a turn that changes from websocket
+ *   to HTTPS must keep its route.
+ * - The upper-case form of each variable takes precedence over the lower-case form; an empty value counts as unset. If
+ *   `REQUEST_METHOD` is set, as in a CGI script, upper-case `HTTP_PROXY` is ignored, because it may come from a request
+ *   header (CVE-2016-5385).
  *
- * An address is parsed when it applies, so a broken `HTTP_PROXY` does not stop an `https` request.
+ * An address is parsed when a connection needs it, so that an invalid `HTTP_PROXY` does not fail an `https` request.
+ *
+ * @throws CulvertError `proxy_invalid` for an invalid value of `--proxy`
  */
 export async function createRouteTable(options: RouteTableOptions): Promise<RouteTableResult> {
   const flag = options.proxy?.trim() ?? "";
@@ -137,10 +139,10 @@ function readBothCases(env: Environment, upper: string, warnings: Warning[]): Se
 }
 
 /**
- * Whether a host is this machine by definition: `localhost` and names below it (RFC 6761 §6.3), 127.0.0.0/8,
- * `::1`.
+ * Returns whether a host is a loopback name or address: `localhost` and its subdomains (RFC 6761 §6.3), 127.0.0.0/8,
+ * `::1`, also as an IPv4-mapped address.
  *
- * @param host as the URL parser gives it, without brackets
+ * @param host as the URL parser returns it, without brackets
  */
 export function isLoopback(host: string): boolean {
   const name = host.replace(/\.$/, "");

@@ -201,11 +201,11 @@ export interface FallbackEvent {
   readonly hint: string | null;
 }
 
-/** A warm-up request was made on a new websocket. */
+/** A prewarm request was made on a new websocket. */
 export interface PrewarmEvent {
   /** Discriminates. */
   readonly type: "culvert.prewarm";
-  /** The warm-up's own response; null where the server named none. */
+  /** The prewarm request's own response; null where the server named none. */
   readonly response_id: string | null;
 }
 

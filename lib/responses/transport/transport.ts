@@ -107,7 +107,7 @@ export interface TransportChange {
 
 /** Chooses the transport of each attempt of a turn. */
 export interface TransportSelector {
-  /** For the next attempt; waits for a warm-up that is under way. */
+  /** For the next attempt; waits for a prewarm request that is under way. */
   readonly select: () => Promise<Transport>;
   /** Returns the events that happened outside of a turn and were not yielded yet. */
   readonly pending: () => readonly CulvertEvent[];

@@ -13,7 +13,11 @@ import { secretsOf } from "../failures/server_text.ts";
 import type { RequestContext } from "../request/identity.ts";
 import type { TurnRequest } from "../request/request.ts";
 import type { EventStream, Transport } from "../transport/transport.ts";
-import { failedWarmUp as failed, refusedBy, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
+import {
+  failedPreparation as failed,
+  type PreparationOutcome,
+  refusedBy,
+} from "../transport/websocket/preparation.ts";
 import { ResponseReader } from "./reading/response_reader.ts";
 import { answerOf } from "./send_attempt.ts";
 import type { TurnFacts } from "./turn_facts.ts";
@@ -33,7 +37,7 @@ export async function prewarm(
   request: TurnRequest,
   { context, facts, scope, transport }: PrewarmParts,
   signal: AbortSignal,
-): Promise<WarmUpOutcome> {
+): Promise<PreparationOutcome> {
   const { world } = scope;
   const refusalContext = (headers: Readonly<Record<string, string>>): RefusalContext => ({
     now: world.now(),
@@ -61,7 +65,7 @@ export async function prewarm(
 }
 
 /** Reads the response of a prewarm request; its events are of no interest to the caller. */
-async function readPrewarm(stream: EventStream, reader: ResponseReader): Promise<WarmUpOutcome> {
+async function readPrewarm(stream: EventStream, reader: ResponseReader): Promise<PreparationOutcome> {
   try {
     reader.begin();
     for (;;) {

@@ -26,7 +26,7 @@ import { SseTransport } from "../transport/sse/sse_transport.ts";
 import type { FailedAttempt, Transport, TransportChange, TransportSelector } from "../transport/transport.ts";
 import { TransportPolicy, UPGRADE_TIMEOUT_MS } from "../transport/transport_policy.ts";
 import { ConnectionSlot } from "../transport/websocket/connection_slot.ts";
-import { WarmUp, type WarmUpOutcome } from "../transport/websocket/warm_up.ts";
+import { Preparation, type PreparationOutcome } from "../transport/websocket/preparation.ts";
 import type { WebSocketTransport } from "../transport/websocket/websocket_transport.ts";
 import { ToolTurn } from "./tools/tool_turn.ts";
 import { SessionTurn, type Turn, type TurnOptions } from "./turn.ts";
@@ -95,7 +95,7 @@ export class Session implements Disposable {
   readonly #drainer: BodyDrainer;
   #recalled: Promise<void> | undefined;
   #stored: Promise<void> | undefined;
-  #warmUp: WarmUp | undefined;
+  #preparation: Preparation | undefined;
   #isPrewarmed = false;
 
   /** Opens nothing. */
@@ -167,7 +167,7 @@ export class Session implements Disposable {
   }
 
   #claimState(): TurnState | undefined {
-    const state = this.#compacted ?? this.#warmUp?.claimState();
+    const state = this.#compacted ?? this.#preparation?.claimState();
     this.#compacted = undefined;
     return state;
   }
@@ -179,7 +179,7 @@ export class Session implements Disposable {
    */
   async prewarm(request: TurnRequest): Promise<void> {
     await this.#recallFallback();
-    if (this.#policy.transport === "sse" || (this.#warmUp !== undefined && this.#isPrewarmed)) return;
+    if (this.#policy.transport === "sse" || (this.#preparation !== undefined && this.#isPrewarmed)) return;
     this.#isPrewarmed = true;
     await this.#prepare(async (state, signal) => {
       const { prewarm } = await import("./prewarm.ts");
@@ -201,7 +201,7 @@ export class Session implements Disposable {
    */
   async preconnect(): Promise<void> {
     await this.#recallFallback();
-    if (this.#policy.transport === "sse" || this.#warmUp !== undefined) return;
+    if (this.#policy.transport === "sse" || this.#preparation !== undefined) return;
     this.#isPrewarmed = false;
     await this.#prepare(async (state, signal) => {
       const { preconnect } = await import("../transport/websocket/preconnect.ts");
@@ -217,7 +217,7 @@ export class Session implements Disposable {
 
   /** Closes the kept connection. Turns that still run are not ended. */
   close(): void {
-    this.#warmUp?.stop();
+    this.#preparation?.stop();
     this.#slot.clear();
     this.#drainer.close();
   }
@@ -233,9 +233,9 @@ export class Session implements Disposable {
     return new RequestScope({ ...this.#options, ids, recovers: false });
   }
 
-  #prepare(step: (state: TurnState, signal: AbortSignal) => Promise<WarmUpOutcome>): Promise<void> {
-    this.#warmUp ??= new WarmUp(this.#options.world);
-    return this.#warmUp.add(async (state, signal) => {
+  #prepare(step: (state: TurnState, signal: AbortSignal) => Promise<PreparationOutcome>): Promise<void> {
+    this.#preparation ??= new Preparation(this.#options.world);
+    return this.#preparation.add(async (state, signal) => {
       // An earlier step may have found that the host carries no websocket.
       if (this.#policy.transport === "sse") return;
       const outcome = await step(state, signal);
@@ -248,7 +248,7 @@ export class Session implements Disposable {
     });
   }
 
-  async #websocketTransport(warmUp = false): Promise<WebSocketTransport> {
+  async #websocketTransport(prewarms = false): Promise<WebSocketTransport> {
     const { WebSocketTransport } = await import("../transport/websocket/websocket_transport.ts");
     const { dialer, provider, serverTimings = false, upgradeTimeoutMs = UPGRADE_TIMEOUT_MS, world } =
       this.#options;
@@ -257,7 +257,7 @@ export class Session implements Disposable {
       provider,
       world,
       slot: this.#slot,
-      warmUp,
+      prewarms,
       serverTimings,
       ...(this.#policy.mayFallBack ? { upgradeTimeoutMs } : {}),
     });
@@ -280,10 +280,10 @@ export class Session implements Disposable {
 
   /** Waits for a running preparation, at most as long as a connection may take, counted from its start. */
   async #prepared(): Promise<void> {
-    const warmUp = this.#warmUp;
-    if (warmUp === undefined) return;
-    this.#warmUp = undefined;
-    await warmUp.over(this.#options.provider.websocketConnectTimeoutMs);
+    const preparation = this.#preparation;
+    if (preparation === undefined) return;
+    this.#preparation = undefined;
+    await preparation.over(this.#options.provider.websocketConnectTimeoutMs);
   }
 
   /** Starts with SSE where an earlier process found that the host carries no websocket. Asks the memory once. */

@@ -35,7 +35,7 @@ export class TurnFacts {
   /**
    * @param requestedModel the slug that was asked for
    * @param limits of the session
-   * @param state of the warm-up, where there was one
+   * @param state of the prewarm request, where there was one
    * @param etags of the session
    * @param former facts of the previous request of the same turn: what is yielded once a turn is not yielded again
    */

@@ -172,7 +172,7 @@ Deno.test(
     await using _end = rest;
     // The certificates, the listeners and the first connections come before the count.
     for (let index = 0; index < 14; index++) await client(way, index);
-    await eventually(() => upstreamConnections() === 0, "the warm-up is closed");
+    await eventually(() => upstreamConnections() === 0, "the first connection is closed");
     const before = openDescriptors();
     const memory = Deno.memoryUsage().rss;
     let next = 0;

@@ -179,7 +179,7 @@ export async function recordSession(options: SessionOptions = {}): Promise<Recor
   return recording;
 }
 
-/** A websocket with a warm-up and a turn. */
+/** A websocket with a prewarm request and a turn. */
 function passSocket(recording: Recording, gapMs: number): void {
   const tap = recording.recorder.tap({ exchangeId: 900, connectionId: 900 });
   const server = (text: string, gap = gapMs) =>

@@ -54,7 +54,7 @@ Deno.test("a model call has its tokens, first event, first token and what repeat
   await using recording = await recordSession({ turns: 2, gapMs: 40 });
   using capture = await recording.load();
   const { turns } = indexOf(capture);
-  const [, first, second, warmUp, socket] = turns;
+  const [, first, second, prewarm, socket] = turns;
   assertEquals([first?.input_tokens, first?.cached_tokens, first?.output_tokens, first?.reasoning_tokens], [
     1_200,
     0,
@@ -63,7 +63,7 @@ Deno.test("a model call has its tokens, first event, first token and what repeat
   ]);
   assertEquals([first?.first_event_ms, first?.first_token_ms], [44, 124]);
   assert((second?.repeated_chars ?? 0) > 0 && second?.cache_break === null);
-  assertEquals([warmUp?.transport, socket?.transport], ["websocket", "websocket"]);
+  assertEquals([prewarm?.transport, socket?.transport], ["websocket", "websocket"]);
   assertEquals(socket?.outcome, "completed");
 });
 

@@ -44,7 +44,7 @@ Deno.test(
         const said = inOneLine(text.stdout);
         assertIncludes(
           said,
-          `${HOST}:443 presents 2 certificates over TLSv1.3; the way there: http://***@127.0.0.1:`,
+          `${HOST}:443 presents 2 certificates over TLSv1.3; route: http://***@127.0.0.1:`,
         );
         assertIncludes(
           said,
@@ -172,7 +172,7 @@ Deno.test(unlessLacking("what is weak, odd or out of date about a chain is told 
         "expired",
         () =>
           corp.issue({ ...LOCALHOST, notBefore: Date.now() - 9 * HOUR_MS, notAfter: Date.now() - HOUR_MS }),
-        ["NOT accepted: its certificate has expired", "the clock of this machine says 20", "must renew it"],
+        ["NOT accepted: its certificate has expired", "the clock of this machine shows 20", "must renew it"],
       ],
       ["another name", () => corp.issue({ commonName: "x", names: ["other.example"] }), [
         "is for other.example",
@@ -240,7 +240,7 @@ Deno.test("where nothing is presented, the status is the class of what failed", 
     [[`localhost:${silent.port}`], 5, "the connection was c"],
     [["api.test", "--ca-cert", "/nowhere.pem"], 3, "/nowhere.pem"],
     [["http://api.test"], 2, "not TLS"],
-    [[""], 2, "Cannot tell which host"],
+    [[""], 2, "The argument has no host"],
     [["api.test", "-o", "/no/such/folder/x.pem"], 2, "/no/such/folder/x.pem"],
   ];
   for (const [words, code, part] of rows) {

@@ -21,7 +21,10 @@ Deno.test("the demo reports on stderr each fault and what was done about it", as
     assertMatch(stderr, /\d tunnels intercepted/);
   }
   assertIncludes(stderr, '"Example Corp TLS Inspection"');
-  assertMatch(stderr, /line \d+: TRUSTED CERTIFICATE, used as root 2, OpenSSL's trust settings cut off/);
+  assertMatch(
+    stderr,
+    /line \d+: TRUSTED CERTIFICATE, used as root 2, the trust settings of OpenSSL after it removed/,
+  );
   assertMatch(stderr, /line \d+: X509 CRL, skipped/);
   assertMatch(stderr, /401: .*recovery succeeded/);
   assertMatch(stderr, /retry 1\/\d+ /);

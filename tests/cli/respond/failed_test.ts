@@ -6,27 +6,27 @@ import { startCulvert } from "../../support/culvert.ts";
 import {
   converse,
   homeFor,
+  PLANTED_KEY,
   type Said,
   scriptOf,
-  type Wire,
-  WIRE_KEY,
-  WIRE_NAMES,
-  WIRES,
-} from "./wire_kit.ts";
+  TRANSPORT_NAMES,
+  type TransportChoice,
+  TRANSPORTS,
+} from "./transport_kit.ts";
 
 /** Longer pauses are interrupted instead of waited for. */
 const PATIENCE_MS = 500;
 
 for (const row of FAILED_ROWS) {
-  for (const wire of WIRES) {
-    Deno.test(`the program over ${WIRE_NAMES[wire]}: response.failed: ${row.name}`, async () => {
+  for (const transport of TRANSPORTS) {
+    Deno.test(`the program over ${TRANSPORT_NAMES[transport]}: response.failed: ${row.name}`, async () => {
       const said = { events: [CREATED, failed(row.error)] };
       const delayMs = row.retriedAfter;
       if (delayMs !== undefined && delayMs > PATIENCE_MS) {
-        return await interruptedInPause(wire, said, delayMs);
+        return await interruptedInPause(transport, said, delayMs);
       }
       const conversed = await converse({
-        wire,
+        transport,
         script: scriptOf(said),
         provider: { stream_max_retries: 1 },
       });
@@ -49,14 +49,14 @@ for (const row of FAILED_ROWS) {
 
 /** Reads up to the retry, interrupts the pause, and looks at what was said of it and how it ended. */
 async function interruptedInPause(
-  wire: Wire,
+  transport: TransportChoice,
   said: Said,
   delayMs: number,
 ): Promise<void> {
   await using server = await socketServer({ plain: true, ...scriptOf(said, { events: [COMPLETED] }) });
   const home = await homeFor(server.baseUrl, { provider: { stream_max_retries: 1 } });
-  const child = startCulvert(["respond", "--json", "--transport", wire, "hello"], {
-    env: { CODEX_HOME: home, CULVERT_API_KEY: WIRE_KEY },
+  const child = startCulvert(["respond", "--json", "--transport", transport, "hello"], {
+    env: { CODEX_HOME: home, CULVERT_API_KEY: PLANTED_KEY },
   });
   let text = "";
   let isStopped = false;

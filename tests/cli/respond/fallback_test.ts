@@ -10,7 +10,7 @@ import {
 } from "../../responses/transport/websocket/websocket_kit.ts";
 import { assert, assertEquals, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { culvert, jsonLines } from "../../support/culvert.ts";
-import { converse, converseInTurns, homeFor, scriptOf, WIRE_KEY } from "./wire_kit.ts";
+import { converse, converseInTurns, homeFor, PLANTED_KEY, scriptOf } from "./transport_kit.ts";
 
 /** Long enough for a loopback, short enough to wait for. */
 const PROVIDER = { websocket_connect_timeout_ms: 2_500 };
@@ -18,7 +18,7 @@ const PROVIDER = { websocket_connect_timeout_ms: 2_500 };
 for (const [name, upgrade, says] of FALLBACK_ROWS) {
   Deno.test(`the program, on auto: ${name} goes over to SSE after one attempt, and says so once`, async () => {
     const { run, result, of, server } = await converse({
-      wire: "auto",
+      transport: "auto",
       script: { upgrades: [upgrade] },
       provider: PROVIDER,
     });
@@ -33,7 +33,7 @@ for (const [name, upgrade, says] of FALLBACK_ROWS) {
 for (const [name, upgrade, code] of NO_FALLBACK_ROWS) {
   Deno.test(`the program, on ws: an upgrade met with ${name} is an error and never a fallback`, async () => {
     const { run, result, of, server } = await converse({
-      wire: "ws",
+      transport: "ws",
       script: { upgrades: [upgrade] },
       provider: PROVIDER,
     });
@@ -46,7 +46,7 @@ Deno.test("the program, on auto: a 426 goes over to SSE without a word, and for 
   const prompts = await Deno.makeTempFile();
   await Deno.writeTextFile(prompts, "one\ntwo\n");
   const { server, turns, run } = await converseInTurns({
-    wire: "auto",
+    transport: "auto",
     script: { upgrades: [refuse(426)] },
     args: ["--repeat-from", prompts],
     prompt: [],
@@ -61,7 +61,7 @@ Deno.test("the program, on auto: a 426 goes over to SSE without a word, and for 
 
 Deno.test("the program, on auto: an upgrade answered 429 ends the turn", async () => {
   const limit = refuse(429, '{"error":{"type":"usage_limit_reached"}}');
-  const { run, result, server } = await converse({ wire: "auto", script: { upgrades: [limit] } });
+  const { run, result, server } = await converse({ transport: "auto", script: { upgrades: [limit] } });
   assertEquals([run.code, result.error?.code, server.posts.length], [6, "usage_limit", 0]);
 });
 
@@ -69,7 +69,7 @@ Deno.test("the program, on auto: a socket that is closed before it carried anyth
   const script = {
     replies: [(socket: { close(code: number, reason: string): void }) => socket.close(1008, "policy")],
   };
-  const { run, of, server } = await converse({ wire: "auto", script });
+  const { run, of, server } = await converse({ transport: "auto", script });
   assertEquals(run.code, 0);
   assertIncludes(of("culvert.fallback")[0]?.reason ?? "", "1008");
   assertEquals([server.handshakes.length, server.posts.length], [1, 1]);
@@ -77,7 +77,7 @@ Deno.test("the program, on auto: a socket that is closed before it carried anyth
 
 Deno.test("the program, on auto: a socket that swallows the request is given up after the idle limit", async () => {
   const { run, result, server } = await converse({
-    wire: "auto",
+    transport: "auto",
     script: { replies: [() => {}] },
     provider: { stream_idle_timeout_ms: 300 },
   });
@@ -87,7 +87,7 @@ Deno.test("the program, on auto: a socket that swallows the request is given up 
 Deno.test("the program, on auto: a socket that breaks under a response twice goes over to SSE within the budget", async () => {
   const half = saysAndBreaks([CREATED, { type: "response.output_text.delta", delta: "Hal" }]);
   const { run, result, of, server } = await converse({
-    wire: "auto",
+    transport: "auto",
     script: { replies: [half] },
     provider: { stream_max_retries: 2 },
   });
@@ -97,8 +97,8 @@ Deno.test("the program, on auto: a socket that breaks under a response twice goe
 });
 
 Deno.test("the program takes the websocket with --transport ws though the provider claims none, and not on auto", async () => {
-  assertEquals((await converse({ wire: "ws", script: {} })).result.transport, "websocket");
-  const auto = await converse({ wire: "auto", script: {}, provider: { supports_websockets: false } });
+  assertEquals((await converse({ transport: "ws", script: {} })).result.transport, "websocket");
+  const auto = await converse({ transport: "auto", script: {}, provider: { supports_websockets: false } });
   assertEquals([auto.result.transport, auto.server.handshakes.length], ["sse", 0]);
 });
 
@@ -106,7 +106,7 @@ for (const code of ["websocket_connection_limit_reached", "previous_response_not
   Deno.test(`the program over the websocket: ${code} reconnects with a whole request and completes`, async () => {
     const error = { type: "error", status: 400, error: { code, message: "x" } };
     const { run, server } = await converse({
-      wire: "ws",
+      transport: "ws",
       script: scriptOf({ events: [error] }, { events: [COMPLETED] }),
       provider: { stream_max_retries: 1 },
     });
@@ -117,7 +117,7 @@ for (const code of ["websocket_connection_limit_reached", "previous_response_not
 
 Deno.test("the program over the websocket tells the facts of the upgrade before the first event", async () => {
   const headers = { "openai-model": "gpt-test", "x-models-etag": '"e"', "x-reasoning-included": "1" };
-  const { types } = await converse({ wire: "ws", script: { upgrades: [accept(headers)] } });
+  const { types } = await converse({ transport: "ws", script: { upgrades: [accept(headers)] } });
   assertEquals(types, [
     "culvert.connected",
     "culvert.server_model",
@@ -134,7 +134,7 @@ Deno.test("after a swallowed upgrade the answer comes over SSE, in the next proc
     provider: { supports_websockets: true, websocket_connect_timeout_ms: 15_000 },
   });
   try {
-    const env = { CODEX_HOME: home, CULVERT_API_KEY: WIRE_KEY };
+    const env = { CODEX_HOME: home, CULVERT_API_KEY: PLANTED_KEY };
     const run = async () => {
       const { code, stderr, stdout } = await culvert(["respond", "--json", "-m", "gpt-test", "hello"], {
         env,

@@ -3,7 +3,7 @@ import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert, jsonLines } from "../../support/culvert.ts";
 import { httpServer } from "../../net/kit.ts";
 import { frames } from "../../responses/kit.ts";
-import { homeFor, WIRE_KEY } from "./wire_kit.ts";
+import { homeFor, PLANTED_KEY } from "./transport_kit.ts";
 
 /** Answers 429 with the wait, then completely. */
 function limited(seconds: string) {
@@ -36,7 +36,7 @@ for (
     });
     try {
       const run = await culvert(["respond", "--json", ...flags, "hello"], {
-        env: { CODEX_HOME: home, CULVERT_API_KEY: WIRE_KEY },
+        env: { CODEX_HOME: home, CULVERT_API_KEY: PLANTED_KEY },
       });
       assertEquals([run.code, count()], [status, requests], run.stderr);
       assertEquals(jsonLines(run.stdout).filter(({ type }) => type === "culvert.retry").length, requests - 1);

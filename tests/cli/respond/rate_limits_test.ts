@@ -1,7 +1,7 @@
 import { used, WINDOW_ROWS } from "../../responses/events/rate_limit_rows.ts";
 import { COMPLETED } from "../../responses/turn/reading.ts";
 import { assertEquals } from "../../support/assert.ts";
-import { converse, scriptOf } from "./wire_kit.ts";
+import { converse, scriptOf } from "./transport_kit.ts";
 
 /** They make a snapshot worth telling where there is no window. */
 const CREDITS = { "x-codex-credits-has-credits": "true", "x-codex-credits-unlimited": "0" };
@@ -49,11 +49,11 @@ const PUSHES: readonly (readonly [name: string, event: object, ids: readonly (st
   ["no limits at all", { type: "codex.rate_limits", rate_limits: 1 }, []],
 ];
 
-for (const wire of ["sse", "ws"] as const) {
+for (const transport of ["sse", "ws"] as const) {
   for (const [name, event, ids] of PUSHES) {
-    Deno.test(`the program's rate limits, pushed over ${wire}: ${name}`, async () => {
+    Deno.test(`the program's rate limits, pushed over ${transport}: ${name}`, async () => {
       const { of, result, types } = await converse({
-        wire,
+        transport,
         script: scriptOf({ events: [event, COMPLETED] }),
       });
       assertEquals(of("culvert.rate_limits").map(({ snapshot }) => snapshot.limit_id), ids);

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } fro
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
-import { WIRE_KEY, WIRE_NAMES, WIRES } from "./wire_kit.ts";
+import { PLANTED_KEY, TRANSPORT_NAMES, TRANSPORTS } from "./transport_kit.ts";
 
 /** The credential that a row sends: an API key in a variable, or a stored ChatGPT login. */
 type Credential = "key" | "login";
@@ -33,7 +33,7 @@ const ROWS: readonly Row[] = [
     name: "an API key is sent as a bearer, without account and without routing hint",
     credential: "key",
     check: is({
-      "authorization": `Bearer ${WIRE_KEY}`,
+      "authorization": `Bearer ${PLANTED_KEY}`,
       "chatgpt-account-id": undefined,
       "x-codex-routing-hint": undefined,
       "content-encoding": undefined,
@@ -100,7 +100,7 @@ const ROWS: readonly Row[] = [
       'env_key = "CULVERT_API_KEY"',
       'http_headers = { Originator = "theirs", AUTHORIZATION = "Bearer static", "x-team" = "blue" }',
     ),
-    check: is({ "originator": "theirs", "authorization": `Bearer ${WIRE_KEY}`, "x-team": "blue" }),
+    check: is({ "originator": "theirs", "authorization": `Bearer ${PLANTED_KEY}`, "x-team": "blue" }),
   },
   {
     name: "provider headers from variables are sent where the variable has a value",
@@ -144,7 +144,7 @@ async function homeOf({ credential, config = (baseUrl) => `openai_base_url = "${
   const home = join(FILES, crypto.randomUUID());
   await Deno.mkdir(home);
   await Deno.writeTextFile(join(home, "config.toml"), config(API.baseUrl));
-  if (credential === "key") return { CODEX_HOME: home, CULVERT_API_KEY: WIRE_KEY };
+  if (credential === "key") return { CODEX_HOME: home, CULVERT_API_KEY: PLANTED_KEY };
   const login = {
     auth_mode: "chatgpt",
     tokens: { ...await API.oauth.issue(3_600_000), account_id: MOCK_ACCOUNT.accountId },
@@ -155,18 +155,18 @@ async function homeOf({ credential, config = (baseUrl) => `openai_base_url = "${
 }
 
 for (const row of ROWS) {
-  for (const wire of WIRES) {
-    Deno.test(`the program's headers over ${WIRE_NAMES[wire]}: ${row.name}`, async () => {
+  for (const transport of TRANSPORTS) {
+    Deno.test(`the program's headers over ${TRANSPORT_NAMES[transport]}: ${row.name}`, async () => {
       API.log.clear();
       const env = { CODEX_CA_CERTIFICATE: BUNDLE, ...await homeOf(row), ...row.env };
-      const run = await culvert(["respond", "--transport", wire, "-m", "gpt-test", "hi"], { env });
+      const run = await culvert(["respond", "--transport", transport, "-m", "gpt-test", "hi"], { env });
       assertEquals([run.code, run.stderr], [0, ""]);
       const [request, ...more] = API.log.turns;
       assert(request !== undefined && more.length === 0);
       row.check(request.headers, request.search, API);
       const beta = request.headers["openai-beta"];
-      assertEquals(beta, wire === "ws" ? "responses_websockets=2026-02-06" : undefined);
-      assertEquals(request.headers["accept"] === "text/event-stream", wire === "sse");
+      assertEquals(beta, transport === "ws" ? "responses_websockets=2026-02-06" : undefined);
+      assertEquals(request.headers["accept"] === "text/event-stream", transport === "sse");
     });
   }
 }
@@ -188,11 +188,11 @@ Deno.test(
 
 const ATTESTATION = "attestation-0123456789abcdef";
 
-for (const wire of WIRES) {
+for (const transport of TRANSPORTS) {
   Deno.test(
     skippedIf(
       ON_WINDOWS,
-      `over ${WIRE_NAMES[wire]} a ChatGPT login sends what the attestation command prints`,
+      `over ${TRANSPORT_NAMES[transport]} a ChatGPT login sends what the attestation command prints`,
     ),
     async () => {
       API.log.clear();
@@ -209,7 +209,9 @@ for (const wire of WIRES) {
           CODEX_CA_CERTIFICATE: BUNDLE,
           ...await homeOf({ name: "", credential, config, check: () => {} }),
         };
-        const run = await culvert(["respond", "--transport", wire, "-m", "gpt-test", "-vv", "hi"], { env });
+        const run = await culvert(["respond", "--transport", transport, "-m", "gpt-test", "-vv", "hi"], {
+          env,
+        });
         assertEquals(run.code, 0, run.stderr);
         assertExcludes(run.stdout + run.stderr, ATTESTATION);
         const sent = API.log.turns.map(({ headers }) => headers["x-oai-attestation"]);
@@ -222,7 +224,7 @@ for (const wire of WIRES) {
   Deno.test(
     skippedIf(
       ON_WINDOWS,
-      `over ${WIRE_NAMES[wire]} an attestation command that fails or hangs does not fail the turn`,
+      `over ${TRANSPORT_NAMES[transport]} an attestation command that fails or hangs does not fail the turn`,
     ),
     async () => {
       for (const [args, says] of [["exit 3", "exit status 3"], ["exec sleep 60", "2000 ms"]] as const) {
@@ -231,7 +233,9 @@ for (const wire of WIRES) {
           `openai_base_url = "${baseUrl}"\n[attestation]\ncommand = "sh"\nargs = ["-c", "${args}"]`;
         const row: Row = { name: "", credential: "login", config, check: () => {} };
         const env = { CODEX_CA_CERTIFICATE: BUNDLE, ...await homeOf(row) };
-        const run = await culvert(["respond", "--transport", wire, "-m", "gpt-test", "-v", "hi"], { env });
+        const run = await culvert(["respond", "--transport", transport, "-m", "gpt-test", "-v", "hi"], {
+          env,
+        });
         assertEquals([run.code, API.log.turns.length], [0, 1], run.stderr);
         assertIncludes(run.stderr, "sent without an attestation");
         assertIncludes(run.stderr, says);

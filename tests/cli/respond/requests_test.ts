@@ -2,7 +2,7 @@ import { REQUEST_ROWS, type Words } from "../../responses/request/request_rows.t
 import { assert, assertEquals, assertExcludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
-import { converse, homeFor, WIRE_KEY, WIRE_NAMES, WIRES } from "./wire_kit.ts";
+import { converse, homeFor, PLANTED_KEY, TRANSPORT_NAMES, TRANSPORTS } from "./transport_kit.ts";
 
 const FILES = await Deno.makeTempDir({ prefix: "culvert-files-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(FILES, { recursive: true }));
@@ -18,9 +18,9 @@ async function said({ args = [], config = "", file }: Words) {
 
 for (const { name, words, field, value } of REQUEST_ROWS) {
   if (words === undefined) continue;
-  for (const wire of WIRES) {
-    Deno.test(`the program's request over ${WIRE_NAMES[wire]}: ${name}`, async () => {
-      const { server, requests } = await converse({ wire, script: {}, ...await said(words) });
+  for (const transport of TRANSPORTS) {
+    Deno.test(`the program's request over ${TRANSPORT_NAMES[transport]}: ${name}`, async () => {
+      const { server, requests } = await converse({ transport, script: {}, ...await said(words) });
       const sent = server.frames[0]?.json ?? server.posts[0];
       assertEquals([requests, sent?.[field]], [1, value]);
     });
@@ -29,11 +29,11 @@ for (const { name, words, field, value } of REQUEST_ROWS) {
     const { args, config } = await said(words);
     const home = await homeFor("http://127.0.0.1:9/v1", { config });
     const run = await culvert(["respond", "--dry-run", "--json", ...args, "hello"], {
-      env: { CODEX_HOME: home, CULVERT_API_KEY: WIRE_KEY },
+      env: { CODEX_HOME: home, CULVERT_API_KEY: PLANTED_KEY },
     });
     await Deno.remove(home, { recursive: true });
     assertEquals([run.code, run.stderr], [0, ""]);
-    assertExcludes(run.stdout, WIRE_KEY);
+    assertExcludes(run.stdout, PLANTED_KEY);
     const { type, method, url, body } = JSON.parse(run.stdout);
     assertEquals([type, method, url], ["culvert.request", "POST", "http://127.0.0.1:9/v1/responses"]);
     assertEquals(body[field], value);
@@ -42,8 +42,8 @@ for (const { name, words, field, value } of REQUEST_ROWS) {
 
 Deno.test("the program's frame is its POST's body plus type and metadata of its own", async () => {
   const [post, frame] = await Promise.all(
-    WIRES.map(async (wire) => {
-      const { server } = await converse({ wire, script: {} });
+    TRANSPORTS.map(async (transport) => {
+      const { server } = await converse({ transport, script: {} });
       return server.frames[0]?.json ?? server.posts[0] ?? {};
     }),
   );

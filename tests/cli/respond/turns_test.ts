@@ -7,7 +7,7 @@ import { eventOfLine, type Reading, readingOfLines } from "../../responses/turn/
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { join } from "../../support/paths.ts";
 import { bench, PLANTED_KEY } from "./kit.ts";
-import { homeFor, type Wire, WIRE_NAMES, WIRES } from "./wire_kit.ts";
+import { homeFor, TRANSPORT_NAMES, type TransportChoice, TRANSPORTS } from "./transport_kit.ts";
 
 const BENCH = await bench();
 globalThis.addEventListener("unload", () => void BENCH[Symbol.asyncDispose]());
@@ -22,16 +22,16 @@ interface Run extends Reading {
 
 /** One turn of the program against these scenarios, in order; what comes after them is a good answer. */
 async function turn(
-  wire: Wire,
+  transport: TransportChoice,
   scenarios: readonly Scenario[],
   provider: Readonly<Record<string, number>> = {},
 ): Promise<Run> {
-  const { stdout, ...rest } = await run(wire, scenarios, provider, ["hello"]);
+  const { stdout, ...rest } = await run(transport, scenarios, provider, ["hello"]);
   return { ...readingOfLines(stdout), ...rest };
 }
 
 async function run(
-  wire: Wire,
+  transport: TransportChoice,
   scenarios: readonly Scenario[],
   provider: Readonly<Record<string, number>>,
   words: readonly string[],
@@ -40,7 +40,7 @@ async function run(
   const before = API.handshakes();
   API.enqueue(...scenarios);
   const home = await homeFor(API.baseUrl, { provider });
-  const args = ["--provider", "mock", "--transport", wire, "-m", "gpt-test", "--json", ...words];
+  const args = ["--provider", "mock", "--transport", transport, "-m", "gpt-test", "--json", ...words];
   const { code, stdout, stderr } = await BENCH.respond(args, { env: { CODEX_HOME: home } });
   await Deno.remove(home, { recursive: true });
   assertExcludes(stdout + stderr, PLANTED_KEY);
@@ -49,7 +49,7 @@ async function run(
 
 /** So many turns in one run. */
 async function turns(
-  wire: Wire,
+  transport: TransportChoice,
   count: number,
   scenarios: readonly Scenario[],
   provider: Readonly<Record<string, number>> = {},
@@ -59,12 +59,12 @@ async function turns(
     prompts,
     Array.from({ length: count }, (_, index) => `prompt ${index}\n`).join(""),
   );
-  const { stdout, ...rest } = await run(wire, scenarios, provider, ["--repeat-from", prompts]);
+  const { stdout, ...rest } = await run(transport, scenarios, provider, ["--repeat-from", prompts]);
   const events: ResponseEvent[] = stdout.trimEnd().split("\n").map(eventOfLine);
   return { ...rest, events };
 }
 
-/** The state that a request carried, whichever way its wire carries it. */
+/** The state that a request carried, whichever way its transport carries it. */
 function stateOf({ transport, headers, json }: RecordedRequest): unknown {
   if (transport === "http") return headers["x-codex-turn-state"];
   const metadata = json?.["client_metadata"];
@@ -79,18 +79,18 @@ const EARLY_END: Scenario = { ending: { kind: "eof", afterDeltas: 0 } };
 const BROKEN: Scenario = { ending: { kind: "failed", code: "server_error", message: "x", afterDeltas: 0 } };
 const LIMITS = "culvert.rate_limits";
 
-for (const wire of WIRES) {
-  const over = `the program over ${WIRE_NAMES[wire]}`;
+for (const transport of TRANSPORTS) {
+  const over = `the program over ${TRANSPORT_NAMES[transport]}`;
 
   Deno.test(`${over}: the first state a turn is given goes with its retries, and not into the next turn`, async () => {
     const scenarios = [{ ...BROKEN, ...state("ts-1") }, { ...BROKEN, ...state("ts-2") }, {}];
-    const { code, requests } = await turns(wire, 2, scenarios, { stream_max_retries: 2 });
+    const { code, requests } = await turns(transport, 2, scenarios, { stream_max_retries: 2 });
     assertEquals([code, requests.map(stateOf)], [0, [undefined, "ts-1", "ts-1", undefined]]);
   });
 
   Deno.test(`${over}: three turns of one run share the session's ids and differ in their own`, async () => {
-    const { requests, handshakes, events } = await turns(wire, 3, []);
-    assertEquals([requests.length, handshakes], [3, wire === "ws" ? 1 : 0]);
+    const { requests, handshakes, events } = await turns(transport, 3, []);
+    assertEquals([requests.length, handshakes], [3, transport === "ws" ? 1 : 0]);
     const metadata = requests.map(({ json }) => {
       const value = json?.["client_metadata"];
       assert(typeof value === "object" && value !== null && "turn_id" in value && "session_id" in value);
@@ -99,12 +99,12 @@ for (const wire of WIRES) {
     assertEquals(new Set(metadata.map(({ session_id }) => session_id)).size, 1);
     assertEquals(new Set(metadata.map(({ turn_id }) => turn_id)).size, 3);
     const reused = events.flatMap((event) => event.type === "culvert.connected" ? [event.reused] : []);
-    assertEquals(reused, wire === "ws" ? [false, true, true] : reused);
+    assertEquals(reused, transport === "ws" ? [false, true, true] : reused);
     assertEquals(events.filter(({ type }) => type === "culvert.result").length, 3);
   });
 
   Deno.test(`${over}: an unrelated second prompt is a whole request of its own`, async () => {
-    const { requests } = await turns(wire, 2, []);
+    const { requests } = await turns(transport, 2, []);
     assertEquals(requests.map(({ json }) => json?.["previous_response_id"]), [undefined, undefined]);
     assertIncludes(JSON.stringify(requests[1]?.json?.["input"]), "prompt 1");
     assertExcludes(JSON.stringify(requests[1]?.json?.["input"]), "prompt 0");
@@ -112,14 +112,14 @@ for (const wire of WIRES) {
 
   Deno.test(`${over}: a turn that fails ends the run, and what is left of the prompts is not sent`, async () => {
     const refused: Scenario = { refusal: { status: 400, body: { error: { message: "no" } } } };
-    const { code, requests, events } = await turns(wire, 3, [{}, refused]);
+    const { code, requests, events } = await turns(transport, 3, [{}, refused]);
     assertEquals([code, requests.length], [8, 2]);
     const last = events.at(-1);
     assertEquals(last?.type === "culvert.result" && last.error?.code, "invalid_request");
   });
 
   Deno.test(`${over}: a stream that closes early is sent again, the same request, and completes`, async () => {
-    const { code, requests, of } = await turn(wire, [EARLY_END], { stream_max_retries: 1 });
+    const { code, requests, of } = await turn(transport, [EARLY_END], { stream_max_retries: 1 });
     assertEquals([code, requests.length], [0, 2]);
     const [first, second] = requests.map(({ json }) => ({ ...json, client_metadata: undefined }));
     assertEquals(first, second);
@@ -136,19 +136,22 @@ for (const wire of WIRES) {
 
   Deno.test(`${over}: Retry-After is waited for, to the millisecond it names`, async () => {
     const busy: Scenario = { refusal: { status: 503, body: "busy", headers: { "retry-after-ms": "350" } } };
-    const { code, of } = await turn(wire, [busy], { request_max_retries: 1, stream_max_retries: 1 });
+    const { code, of } = await turn(transport, [busy], { request_max_retries: 1, stream_max_retries: 1 });
     assertEquals([code, of("culvert.retry").map(({ delay_ms }) => delay_ms)], [0, [350]]);
   });
 
   Deno.test(`${over}: a Retry-After of an hour ends the turn instead`, async () => {
     const busy: Scenario = { refusal: { status: 503, body: "busy", headers: { "retry-after": "3600" } } };
-    const { code, requests } = await turn(wire, [busy], { request_max_retries: 3, stream_max_retries: 3 });
+    const { code, requests } = await turn(transport, [busy], {
+      request_max_retries: 3,
+      stream_max_retries: 3,
+    });
     assertEquals([code, requests.length], [7, 1]);
   });
 
   Deno.test(`${over}: the pauses of a server that keeps failing grow, and each is told on stderr`, async () => {
     const down: Scenario = { refusal: { status: 500, body: { error: { message: "boom" } } } };
-    const { code, requests, of, stderr } = await turn(wire, [down, down, down], {
+    const { code, requests, of, stderr } = await turn(transport, [down, down, down], {
       request_max_retries: 2,
       stream_max_retries: 2,
     });
@@ -161,7 +164,7 @@ for (const wire of WIRES) {
 
   Deno.test(`${over}: a reroute is told once a turn though both of its requests meet it, with both names`, async () => {
     const rerouted: Scenario = { servedModel: "gpt-other" };
-    const { of, result } = await turn(wire, [{ ...EARLY_END, ...rerouted }, rerouted], {
+    const { of, result } = await turn(transport, [{ ...EARLY_END, ...rerouted }, rerouted], {
       stream_max_retries: 1,
     });
     assertEquals(of("culvert.reroute").map(({ from_model, to_model }) => [from_model, to_model]), [
@@ -175,13 +178,13 @@ for (const wire of WIRES) {
 
   for (const served of ["GPT-TEST", "gpt-test-2026-01-31"]) {
     Deno.test(`${over}: ${served} is no reroute from gpt-test`, async () => {
-      const { of, result } = await turn(wire, [{ servedModel: served }]);
+      const { of, result } = await turn(transport, [{ servedModel: served }]);
       assertEquals([of("culvert.reroute").length, result.model_served], [0, served]);
     });
   }
 
   Deno.test(`${over}: rate limits of the API are told once each and stand in the result`, async () => {
-    const { of, result, types } = await turn(wire, [{}]);
+    const { of, result, types } = await turn(transport, [{}]);
     assertEquals(types.filter((type) => type === LIMITS).length, 1);
     assertEquals(result.rate_limits, of(LIMITS).map(({ snapshot }) => snapshot));
     const [limit] = result.rate_limits;
@@ -194,7 +197,7 @@ for (const wire of WIRES) {
 
   Deno.test(`${over}: a server that repeats the credential it refuses does not get it printed`, async () => {
     const body = { error: { message: `bad key ${PLANTED_KEY} and sk-abcdefghijklmnop` } };
-    const { code, stderr } = await turn(wire, [{ refusal: { status: 403, body } }]);
+    const { code, stderr } = await turn(transport, [{ refusal: { status: 403, body } }]);
     assertEquals(code, 4);
     assertExcludes(stderr, "sk-abcdefgh");
   });
@@ -203,7 +206,7 @@ for (const wire of WIRES) {
 interface EndingRow {
   readonly name: string;
   readonly ending: NonNullable<Scenario["ending"]>;
-  readonly wire: Wire;
+  readonly transport: TransportChoice;
   readonly exit: number;
   readonly code: string;
 }
@@ -212,44 +215,44 @@ const ENDINGS: readonly EndingRow[] = [
   {
     name: "closes without an end",
     ending: { kind: "eof", afterDeltas: 0 },
-    wire: "ws",
+    transport: "ws",
     exit: 5,
     code: "stream_closed",
   },
   {
     name: "closes with a reason",
     ending: { kind: "close", code: 1011, reason: "overloaded", afterDeltas: 0 },
-    wire: "ws",
+    transport: "ws",
     exit: 5,
     code: "websocket",
   },
   {
     name: "sends a binary frame",
     ending: { kind: "binary", afterDeltas: 0 },
-    wire: "ws",
+    transport: "ws",
     exit: 5,
     code: "websocket",
   },
-  { name: "is cut", ending: { kind: "cut", afterDeltas: 0 }, wire: "ws", exit: 5, code: "reset" },
+  { name: "is cut", ending: { kind: "cut", afterDeltas: 0 }, transport: "ws", exit: 5, code: "reset" },
   {
     name: "goes silent",
     ending: { kind: "stall", afterDeltas: 0 },
-    wire: "ws",
+    transport: "ws",
     exit: 5,
     code: "idle_timeout",
   },
   {
     name: "answers incomplete",
     ending: { kind: "incomplete", reason: "max_output_tokens" },
-    wire: "ws",
+    transport: "ws",
     exit: 8,
     code: "incomplete",
   },
 ];
 
-for (const { name, ending, wire, exit, code } of ENDINGS) {
-  Deno.test(`the program over ${WIRE_NAMES[wire]}: a server that ${name} ends it with ${exit}, ${code}`, async () => {
-    const { result, ...run } = await turn(wire, [{ ending }], { stream_idle_timeout_ms: 500 });
+for (const { name, ending, transport, exit, code } of ENDINGS) {
+  Deno.test(`the program over ${TRANSPORT_NAMES[transport]}: a server that ${name} ends it with ${exit}, ${code}`, async () => {
+    const { result, ...run } = await turn(transport, [{ ending }], { stream_idle_timeout_ms: 500 });
     assertEquals(
       [run.code, result.error?.code, result.transport],
       [exit, code, "websocket"],
@@ -260,25 +263,26 @@ for (const { name, ending, wire, exit, code } of ENDINGS) {
 }
 
 const TEXT = "Grüße aus dem Düker: the stream goes under the road. 水";
-const CARRIED: readonly (readonly [name: string, scenario: Scenario, wires: readonly Wire[]])[] = [
-  ["in pieces of one byte", { pieceBytes: 1 }, ["sse"]],
-  ["in pieces that cut letters", { pieceBytes: 7 }, ["sse"]],
-  ["compressed by a middlebox", { compression: "gzip" }, ["sse"]],
-  ["with comments between the events", { comments: true }, ["sse"]],
-  ["event by event", { gapMs: 5 }, WIRES],
-  ["behind a summary of its reasoning", { reasoning: "First I think." }, WIRES],
-  [
-    "behind a call of a tool",
-    { items: [{ id: "fc_1", type: "function_call", name: "f", arguments: "{}" }] },
-    WIRES,
-  ],
-  ["without any word on the model", { servedModel: null }, WIRES],
-];
+const CARRIED:
+  readonly (readonly [name: string, scenario: Scenario, transports: readonly TransportChoice[]])[] = [
+    ["in pieces of one byte", { pieceBytes: 1 }, ["sse"]],
+    ["in pieces that cut letters", { pieceBytes: 7 }, ["sse"]],
+    ["compressed by a middlebox", { compression: "gzip" }, ["sse"]],
+    ["with comments between the events", { comments: true }, ["sse"]],
+    ["event by event", { gapMs: 5 }, TRANSPORTS],
+    ["behind a summary of its reasoning", { reasoning: "First I think." }, TRANSPORTS],
+    [
+      "behind a call of a tool",
+      { items: [{ id: "fc_1", type: "function_call", name: "f", arguments: "{}" }] },
+      TRANSPORTS,
+    ],
+    ["without any word on the model", { servedModel: null }, TRANSPORTS],
+  ];
 
-for (const [name, scenario, wires] of CARRIED) {
-  for (const wire of wires) {
-    Deno.test(`the program over ${WIRE_NAMES[wire]}: an answer ${name} is the same answer`, async () => {
-      const { code, of, result } = await turn(wire, [{ text: TEXT, ...scenario }]);
+for (const [name, scenario, transports] of CARRIED) {
+  for (const transport of transports) {
+    Deno.test(`the program over ${TRANSPORT_NAMES[transport]}: an answer ${name} is the same answer`, async () => {
+      const { code, of, result } = await turn(transport, [{ text: TEXT, ...scenario }]);
       assertEquals([code, result.status], [0, "completed"]);
       assertEquals(of("response.output_text.delta").map(({ delta }) => delta).join(""), TEXT);
     });

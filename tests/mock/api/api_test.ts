@@ -220,7 +220,7 @@ function talk(
   });
 }
 
-Deno.test("the websocket answers a warm-up and an incremental request, and knows its own response ids", async () => {
+Deno.test("the websocket answers a prewarm request and an incremental request, and knows its own response ids", async () => {
   await withApi(async (api) => {
     const url = `${api.baseUrl.replace("https", "wss")}/responses`;
     const warm = await talk(

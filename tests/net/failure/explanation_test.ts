@@ -59,17 +59,17 @@ const ROWS: readonly Row[] = [
     name: "an expired certificate shows its dates and this clock",
     pair: () =>
       CA.issue({ ...localhost, notBefore: Date.now() - 9 * HOUR_MS, notAfter: Date.now() - HOUR_MS }),
-    says: ["is valid from 20", "the clock of this machine says 20", "must renew it"],
+    says: ["is valid from 20", "the clock of this machine shows 20", "must renew it"],
   },
   {
     name: "a certificate of tomorrow asks for the clock",
     pair: () => CA.issue({ ...localhost, notBefore: Date.now() + 24 * HOUR_MS }),
-    says: ["the clock of this machine says 20", "Check the clock first"],
+    says: ["the clock of this machine shows 20", "Check the clock first"],
   },
   {
-    name: "a certificate without names must be issued anew",
+    name: "a certificate without names must be reissued",
     pair: () => CA.issue({ commonName: "localhost" }),
-    says: ["no subjectAltName", "issued anew"],
+    says: ["no subjectAltName", "reissued"],
   },
   {
     name: "a CA certificate used by a server is explained",

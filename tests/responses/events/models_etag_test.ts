@@ -51,7 +51,7 @@ Deno.test("websocket: a connection that is opened anew with another ETag tells t
   assertEquals(server.handshakes.length, 3);
 });
 
-Deno.test("websocket: an ETag that the warm-up heard is told by the first turn", async () => {
+Deno.test("websocket: an ETag that the prewarm request heard is told by the first turn", async () => {
   await using server = await socketServer({ upgrades: [accept({ "x-models-etag": '"1"' })] });
   using session = await socketSession(server.baseUrl);
   await session.prewarm(HELLO);

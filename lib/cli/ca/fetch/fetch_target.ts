@@ -1,5 +1,5 @@
 /**
- * What `culvert ca fetch` is asked to look at.
+ * Parses the argument of `culvert ca fetch`.
  *
  * @module
  */
@@ -9,11 +9,11 @@ const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 const BARE_IPV6 = /^[0-9a-f]*:[0-9a-f.]*:[0-9a-f:.]*$/i;
 
 /**
- * Reads `HOST`, `HOST:PORT`, an address with or without brackets, or a URL. Path, query and user information are
- * left out: they may be private, and a handshake has no use for them.
+ * Parses `HOST`, `HOST:PORT`, an address with or without brackets, or a URL. Path, query and user information are
+ * removed: they may be private, and a handshake does not need them.
  *
- * @param text as typed
- * @returns the origin, `https:` always
+ * @param text the argument as typed
+ * @returns the origin; its scheme is always `https:`
  * @throws CulvertError `usage`
  */
 export function fetchTarget(text: string): URL {
@@ -21,12 +21,12 @@ export function fetchTarget(text: string): URL {
     HAS_SCHEME.test(text) ? text : `https://${BARE_IPV6.test(text) ? `[${text}]` : text}`,
   );
   if (url === null || url.hostname === "") {
-    throw new CulvertError("usage", "Cannot tell which host is meant", {
+    throw new CulvertError("usage", "The argument has no host", {
       hint: "Name it as HOST, HOST:PORT or https://HOST/.",
     });
   }
   if (url.protocol !== "https:" && url.protocol !== "wss:") {
-    throw new CulvertError("usage", `Nothing is presented over ${url.protocol}//: it is not TLS`, {
+    throw new CulvertError("usage", `No certificate is presented over ${url.protocol}//: it is not TLS`, {
       hint: "Name the host alone, or an https:// or wss:// URL.",
     });
   }

@@ -1,5 +1,5 @@
 /**
- * One look at what a target presents, by the route and against the roots of a turn.
+ * Reads the certificate chain that a target presents, over the route of a turn, and checks it against the roots in force.
  *
  * @module
  */
@@ -11,34 +11,34 @@ import type { PresentedChain } from "../../../net/diagnosis/presented_chain.ts";
 import type { ProbeResult } from "../../../net/diagnosis/probe.ts";
 import type { TunnelParts } from "../../../net/tunnel/tunnel.ts";
 
-/** Time for the whole look, ms: two handshakes, and a third past the proxy to compare. */
+/** Time limit, ms: for two handshakes, and for a third that bypasses the proxy for comparison. */
 const LIMIT_MS = 15_000;
 
 const NO_SECOND_HANDSHAKE: NetworkFault = {
   code: "reset",
   at: "target",
-  reason: "the roots in force accept it, but a second handshake, to look at the chain, did not come about",
+  reason: "the roots in force accept it, but the second handshake, which reads the chain, failed",
 };
 
-/** What was seen. */
+/** The result of {@link lookAt}. */
 export interface Presentation {
   readonly attempted: Attempted;
-  /** Whose chain it is: that of a proxy over TLS, where its certificate is the one that was refused. */
+  /** The owner of the chain: `proxy` if the certificate of a proxy over TLS was rejected. */
   readonly by: "target" | "proxy";
   readonly chain: PresentedChain;
-  /** Why the roots in force do not accept it; absent where they do. */
+  /** The reason why the roots in force reject the chain; absent if they accept it. */
   readonly fault?: NetworkFault;
   readonly findings: ProbeResult["findings"];
   readonly interception?: Interception;
 }
 
 /**
- * Looks.
+ * Reads the chain.
  *
- * @param attempted where to, by which route, with which roots
- * @param parts what tunnels are made of
- * @param stop ends the look
- * @throws CulvertError where no chain came to be seen: of the network and TLS codes; the reason of `stop`
+ * @param attempted the target, its route and the roots
+ * @param parts what tunnels are opened with
+ * @param stop aborts the handshakes
+ * @throws CulvertError of the network and TLS codes if no chain was presented; the reason of `stop`
  */
 export async function lookAt(
   attempted: Attempted,
@@ -58,13 +58,13 @@ export async function lookAt(
   try {
     const seen = await probe.tls();
     const { chain, fault, findings } = seen;
-    // A handshake that is stopped half-way shows no chain, and that is not the server's doing.
+    // An aborted handshake has no chain, which must not be reported as a fault of the server.
     signal.throwIfAborted();
     if (chain === undefined || chain.certificates.length === 0) {
       throw explain(fault ?? NO_SECOND_HANDSHAKE, attempted, findings);
     }
     const by = fault?.at ?? "target";
-    // A proxy's own certificate says nothing about the target behind it.
+    // The certificate of a proxy does not show whether the target is intercepted.
     const interception = by === "proxy" ? undefined : await probe.interception();
     return {
       attempted,

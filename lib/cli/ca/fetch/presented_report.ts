@@ -1,5 +1,5 @@
 /**
- * What `culvert ca fetch --json` prints.
+ * Builds the report that `culvert ca fetch --json` prints.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import type { PresentedCertificate } from "../../../net/diagnosis/presented_chai
 import { describeRoute } from "../../../net/route/route.ts";
 import type { Presentation } from "./presentation.ts";
 
-/** A failure, as JSON has it. */
+/** A failure in the report. */
 export interface ReportedFailure {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
 }
 
-/** A certificate that was presented. */
+/** A presented certificate. */
 export interface ReportedCertificate extends DescribedCertificate {
-  /** 1-based; 1 is the server's own. */
+  /** 1-based position in the chain; 1 is the certificate of the server. */
   readonly index: number;
   readonly names: readonly string[];
 }
 
-/** A CA that went into a file. */
+/** A CA that was written to a file. */
 export interface WrittenCa {
   readonly path: string;
   readonly index: number;
@@ -33,38 +33,38 @@ export interface WrittenCa {
   readonly is_root: boolean;
 }
 
-/** The report. */
+/** The report of `culvert ca fetch`. */
 export interface PresentedReport {
   readonly schema_version: 1;
-  /** `host:port` that was asked for. */
+  /** The `host:port` of the argument. */
   readonly target: string;
-  /** Credentials are masked. */
+  /** Description of the route, without credentials. */
   readonly route: string;
-  /** Whose chain it is. */
+  /** The owner of the chain. */
   readonly presented_by: "target" | "proxy";
   readonly tls_version: string | null;
   readonly accepted: boolean;
-  /** Why the roots in force do not accept it. */
+  /** The reason why the roots in force reject the chain. */
   readonly error: ReportedFailure | null;
   readonly roots: string;
-  /** `null` where it cannot be told. */
+  /** `null` if it is not known. */
   readonly intercepted: boolean | null;
-  /** The outermost issuer that the chain names. */
+  /** The issuer of the last certificate of the chain. */
   readonly issuer: string;
   readonly findings: readonly string[];
   readonly certificates: readonly ReportedCertificate[];
   readonly written: WrittenCa | null;
-  /** Why nothing was written, where that was asked for. */
+  /** The reason why `-o` wrote nothing. */
   readonly unwritten: ReportedFailure | null;
 }
 
-/** The sentences that the look itself is no part of, with the way to know more. */
+/** Returns the findings as sentences. If the chain was rejected, the last sentence names the doctor command. */
 export function sentencesOf({ findings, fault, attempted }: Presentation): readonly string[] {
   if (fault === undefined) return findings.sentences;
   return [...findings.sentences, `For all checks: ${doctorCommand(attempted.url)}`];
 }
 
-/** Makes the report. */
+/** Builds the report. */
 export function presentedReport(
   presentation: Presentation,
   outcome: Pick<PresentedReport, "written" | "unwritten">,
@@ -109,7 +109,7 @@ function reported(certificate: PresentedCertificate, at: number): ReportedCertif
   };
 }
 
-/** Kind of key, with its size where it has one. */
-export function keyText({ keyType, keyBits }: Pick<PresentedCertificate, "keyType" | "keyBits">): string {
+/** Returns the kind of a key, with its size in bits if it is known. */
+function keyText({ keyType, keyBits }: Pick<PresentedCertificate, "keyType" | "keyBits">): string {
   return keyBits === undefined ? keyType : `${keyType} ${keyBits}`;
 }

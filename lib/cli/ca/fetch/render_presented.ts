@@ -1,5 +1,5 @@
 /**
- * What `culvert ca fetch` prints for people: 80 columns, the verdict first.
+ * Renders the report of `culvert ca fetch` as text of at most 80 columns. The verdict comes first.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { factLines, type FactRow, plural } from "../fact_lines.ts";
 import type { Presentation } from "./presentation.ts";
 import { type PresentedReport, type ReportedCertificate, sentencesOf } from "./presented_report.ts";
 
-/** The report as text with a final newline. */
+/** Renders the report, with a final newline. */
 export function renderPresented(presentation: Presentation, report: PresentedReport): string {
   const { attempted, by, fault, findings, interception } = presentation;
   const who = by === "proxy" ? `The proxy in front of ${report.target}` : hostAndPort(attempted.url);
@@ -19,7 +19,7 @@ export function renderPresented(presentation: Presentation, report: PresentedRep
   const count = plural(report.certificates.length, "certificate");
   const isTold = findings.details["intercepted"] === true;
   const paragraphs = [
-    `${who} presents ${count}${over}; the way there: ${describeRoute(attempted.route)}`,
+    `${who} presents ${count}${over}; route: ${describeRoute(attempted.route)}`,
     fault === undefined ? "Accepted by the roots in force" : `NOT accepted: ${fault.reason}`,
     `Roots in force: ${describeRoots(attempted.trust)}`,
     ...(interception === undefined || isTold

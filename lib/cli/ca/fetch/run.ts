@@ -1,5 +1,5 @@
 /**
- * What `culvert ca fetch` does.
+ * Implements `culvert ca fetch`.
  *
  * @module
  */
@@ -23,12 +23,17 @@ import { presentedReport, type WrittenCa } from "./presented_report.ts";
 import { renderPresented } from "./render_presented.ts";
 import { topmostCa } from "./topmost_ca.ts";
 
-/** Runs the command. */
+/**
+ * Prints the certificate chain that a host presents, and writes its topmost CA to the file of `-o`.
+ *
+ * @param place the argument of the command
+ * @throws CulvertError `usage`, `output_unwritable`, and of the network and TLS codes
+ */
 export async function run(context: CliContext, flags: FetchFlags, place: string): Promise<void> {
   const { host } = context;
   const reporter = createReporter(host, flags);
   const url = fetchTarget(place);
-  // Then standard output holds the certificate alone.
+  // Standard output then has the certificate only.
   const isPem = flags.output === "-";
   if (isPem && flags.json === true) {
     throw new CulvertError("usage", "--json and -o - both write to standard output", {
@@ -60,7 +65,7 @@ export async function run(context: CliContext, flags: FetchFlags, place: string)
   context.status = report.accepted && unwritten === undefined ? EXIT.done : EXIT.trust;
 }
 
-/** Settles route and roots as for a turn, and looks. */
+/** Loads route and roots as for a turn, and reads the chain. */
 async function lookFrom(
   host: Host,
   flags: FetchFlags,
@@ -87,7 +92,9 @@ function sharedFlags(flags: FetchFlags): SharedFlags {
 }
 
 /**
- * @returns what was written, or why there was nothing to write
+ * Writes the topmost CA of the chain.
+ *
+ * @returns what was written, or the error why there is nothing to write
  * @throws CulvertError `output_unwritable`
  */
 async function writeCa(
@@ -99,7 +106,7 @@ async function writeCa(
   if (top.kind === "none") {
     return new CulvertError("ca_invalid", `Nothing to write to ${path}: ${top.reason}`, {
       hint:
-        `Ask the administrators of ${attempted.url.host}, or of the interceptor in front of it, for the root.`,
+        `Ask the administrator of ${attempted.url.host}, or of the proxy that intercepts it, for the root.`,
       details: { path },
     });
   }
@@ -117,8 +124,8 @@ function tellWritten(written: WrittenCa, reporter: Reporter): void {
     reporter.warn({
       code: "ca_not_a_root",
       message:
-        `It is an intermediate: its issuer "${issuer}" was not presented. It is trusted here as it is; ` +
-        "OpenSSL and others want the root itself",
+        `It is an intermediate: its issuer "${issuer}" was not presented. culvert trusts it nevertheless; ` +
+        "OpenSSL and other programs need the root itself",
     });
   }
   reporter.warn({

@@ -1,26 +1,26 @@
 /**
- * Which certificate of a presented chain could be trusted as a root.
+ * Selects the certificate of a presented chain that could be trusted as a root.
  *
  * @module
  */
 import type { PresentedCertificate } from "../../../net/diagnosis/presented_chain.ts";
 
-/** The choice, or why there is none. */
+/** The selected certificate, or the reason why none was selected. */
 export type TopmostCa =
   | {
-    /** Whether it signed itself; else it is an intermediate, and its issuer was not presented. */
+    /** `root`: it is self-signed. `intermediate`: its issuer was not presented. */
     readonly kind: "root" | "intermediate";
     readonly certificate: PresentedCertificate;
-    /** 1-based place in the chain. */
+    /** 1-based position in the chain. */
     readonly index: number;
   }
   | { readonly kind: "none"; readonly reason: string };
 
 /**
- * Goes up from the server's own certificate as far as each names the next as its issuer. The server's own is never
- * chosen, whatever it says of itself: trusting it would help with no other, and verifiers refuse a CA as a server.
+ * Follows the chain from the certificate of the server while each certificate names the next one as its issuer. The
+ * certificate of the server itself is never selected, even if it is a CA: verifiers reject a CA as a server.
  *
- * @param chain in the order it was presented, the server's own first
+ * @param chain in the order in which it was presented, the certificate of the server first
  */
 export function topmostCa(chain: readonly PresentedCertificate[]): TopmostCa {
   let at = 0;

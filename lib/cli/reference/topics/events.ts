@@ -23,7 +23,7 @@ export const OWN_EVENTS: Readonly<Record<CulvertEvent["type"], string>> = {
   "culvert.moderation": "moderation data of the turn: metadata",
   "culvert.safety_buffering": "output is delayed by a safety check: model, use_cases, reasons, faster_model",
   "culvert.fallback": "SSE is used instead of the websocket: from, to, reason",
-  "culvert.prewarm": "a warm-up request was made on a new websocket: response_id",
+  "culvert.prewarm": "a prewarm request was made on a new websocket: response_id",
   "culvert.server_timings": "the server's own timings of the response, if requested",
   "culvert.tool_output":
     "a tool has run, and its output is sent to the model: name, duration_ms, error, item",

@@ -12,7 +12,7 @@ import { refusedAnswer } from "../../failures/rejection.ts";
 import { secretsOf } from "../../failures/server_text.ts";
 import type { Identity } from "../../request/identity.ts";
 import type { TurnState } from "../../request/turn_state.ts";
-import { failedWarmUp, refusedBy, type WarmUpOutcome } from "./warm_up.ts";
+import { failedPreparation, type PreparationOutcome, refusedBy } from "./preparation.ts";
 import type { WebSocketTransport } from "./websocket_transport.ts";
 
 /** What a preconnect is built from. */
@@ -28,7 +28,7 @@ export interface PreconnectParts {
 export async function preconnect(
   { identity, scope, state, transport }: PreconnectParts,
   signal: AbortSignal,
-): Promise<WarmUpOutcome> {
+): Promise<PreparationOutcome> {
   const send = { endpoint: "/responses", transport: "websocket", signal } as const;
   try {
     const { answer: { refused } } = await withAuthorization(scope, send, async (authorization) => {
@@ -40,8 +40,12 @@ export async function preconnect(
     });
     if (refused === undefined) return { kind: "connected" };
     const { context, refusal } = refused;
-    return failedWarmUp({ level: "request", failure: httpFailure(refusal, context), ...refusedBy(refusal) });
+    return failedPreparation({
+      level: "request",
+      failure: httpFailure(refusal, context),
+      ...refusedBy(refusal),
+    });
   } catch (thrown) {
-    return failedWarmUp({ level: "request", failure: networkFailure(asCulvertError(thrown)) });
+    return failedPreparation({ level: "request", failure: networkFailure(asCulvertError(thrown)) });
   }
 }

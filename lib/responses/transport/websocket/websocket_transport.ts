@@ -32,7 +32,7 @@ export interface WebSocketTransportOptions {
   /** Where the session keeps its connection. */
   readonly slot: ConnectionSlot;
   /** For prewarming: the settings are sent without the input, and nothing is generated. Default false. */
-  readonly warmUp?: boolean;
+  readonly prewarms?: boolean;
   /** Whether the server is asked for its own timings. Default false. */
   readonly serverTimings?: boolean;
   /** Longest wait for the answer to the upgrade, ms. Default: that of the whole connection. */
@@ -130,8 +130,8 @@ export class WebSocketTransport implements Transport {
 
   /** Sends the frame of a request. A peer that does not take it within the idle limit counts as gone. */
   async #send(connection: WebSocketConnection, call: Call, continuation: FrameOverrides): Promise<void> {
-    const { provider, warmUp, world } = this.#options;
-    const overrides: FrameOverrides = warmUp === true ? { input: [], generate: false } : continuation;
+    const { provider, prewarms, world } = this.#options;
+    const overrides: FrameOverrides = prewarms === true ? { input: [], generate: false } : continuation;
     const frame = requestFrame(call, provider, overrides, world.now());
     const drop = () => connection.channel.drop();
     using limit = deadline(provider.streamIdleTimeoutMs, world);
@@ -146,8 +146,8 @@ export class WebSocketTransport implements Transport {
   }
 
   #stream(connection: WebSocketConnection, call: Call): Opened {
-    const { provider, slot, warmUp, world } = this.#options;
-    const request = warmUp === true ? { ...call.request, input: [] } : call.request;
+    const { provider, slot, prewarms, world } = this.#options;
+    const request = prewarms === true ? { ...call.request, input: [] } : call.request;
     const stream = new WebSocketStream(connection, connection.head(), {
       world,
       idleTimeoutMs: provider.streamIdleTimeoutMs,

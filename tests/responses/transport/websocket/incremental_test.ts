@@ -140,7 +140,7 @@ Deno.test("prewarm with a login at OpenAI names model and tier in the routing hi
 });
 
 for (const tier of [undefined, "flex"]) {
-  Deno.test(`a turn whose tier became ${tier} after the warm-up is sent whole over the same socket`, async () => {
+  Deno.test(`a turn whose tier became ${tier} after the prewarm request is sent whole over the same socket`, async () => {
     await using server = await socketServer({ replies: [says(WARM), says(respondedWith("a", "1"))] });
     using session = await socketSession(server.baseUrl);
     await session.prewarm(SETTINGS);
@@ -150,7 +150,7 @@ for (const tier of [undefined, "flex"]) {
   });
 }
 
-Deno.test("a turn waits for a warm-up whose handshake takes its time, and uses it", async () => {
+Deno.test("a turn waits for a prewarm request whose handshake takes its time, and uses it", async () => {
   await using server = await socketServer({
     upgrades: [accept({}, 150)],
     replies: [says(WARM), says(respondedWith("a", "1"))],
@@ -162,7 +162,7 @@ Deno.test("a turn waits for a warm-up whose handshake takes its time, and uses i
   assertEquals([server.handshakes.length, server.frames[1]?.json.previous_response_id], [1, "warm-1"]);
 });
 
-Deno.test("a warm-up that never answers is given up, and the turn begins afresh", async () => {
+Deno.test("a prewarm request that never answers is given up, and the turn begins afresh", async () => {
   await using server = await socketServer({ upgrades: [silence, accept()] });
   using session = await socketSession(server.baseUrl, {
     transport: "ws",
@@ -175,7 +175,7 @@ Deno.test("a warm-up that never answers is given up, and the turn begins afresh"
   assertEquals([result.status, of("culvert.retry").length, server.handshakes.length], ["completed", 0, 2]);
 });
 
-Deno.test("the sticky state that the warm-up learnt is the first turn's", async () => {
+Deno.test("the sticky state that the prewarm request learnt is the first turn's", async () => {
   const state = { type: "response.metadata", headers: { "x-codex-turn-state": "ts-w" } };
   await using server = await socketServer({
     replies: [says([state, ...WARM]), says(respondedWith("a", "1"))],
@@ -188,7 +188,7 @@ Deno.test("the sticky state that the warm-up learnt is the first turn's", async 
   assertEquals(states, [false, true, false]);
 });
 
-Deno.test("a warm-up refused with 426 falls back quietly, and the first turn is one POST", async () => {
+Deno.test("a prewarm request refused with 426 falls back quietly, and the first turn is one POST", async () => {
   await using server = await socketServer({ upgrades: [refuse(426)] });
   using session = await socketSession(server.baseUrl);
   await session.prewarm(HELLO);
@@ -201,7 +201,7 @@ Deno.test("a warm-up refused with 426 falls back quietly, and the first turn is 
   ]);
 });
 
-Deno.test("a warm-up that fails is no failure of the turn", async () => {
+Deno.test("a prewarm request that fails is no failure of the turn", async () => {
   const failure = { type: "response.failed", response: { id: "r", error: { code: "invalid_prompt" } } };
   await using server = await socketServer({ replies: [says([failure]), says(respondedWith("a", "1"))] });
   using session = await socketSession(server.baseUrl);
@@ -214,7 +214,7 @@ Deno.test("a warm-up that fails is no failure of the turn", async () => {
   ]);
 });
 
-Deno.test("where the transport is SSE a warm-up does nothing", async () => {
+Deno.test("where the transport is SSE a prewarm request does nothing", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl, { transport: "sse" });
   await session.prewarm(SETTINGS);

@@ -101,7 +101,7 @@ Deno.test("a connection that was opened ahead and is cut before its request cost
   ]);
 });
 
-Deno.test("a warm-up that follows a preconnect goes over its connection", async () => {
+Deno.test("a prewarm request that follows a preconnect goes over its connection", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl);
   await Promise.all([session.preconnect(), session.prewarm(HELLO)]);
@@ -160,7 +160,7 @@ Deno.test("closing a session drops a connection that was opened ahead, and ends 
   second[Symbol.dispose]();
 });
 
-Deno.test("a reader who leaves at the pending of a warm-up leaves no request behind", async () => {
+Deno.test("a reader who leaves at the pending of a prewarm request leaves no request behind", async () => {
   await using server = await socketServer({ replies: [says(COMPLETE), () => {}] });
   using session = await socketSession(server.baseUrl, CODEX);
   await session.prewarm(HELLO);

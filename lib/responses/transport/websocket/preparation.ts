@@ -9,7 +9,7 @@ import { TurnState } from "../../request/turn_state.ts";
 import type { FailedAttempt } from "../transport.ts";
 
 /** How a preparation ended. */
-export type WarmUpOutcome =
+export type PreparationOutcome =
   /** A connection is kept; nothing was sent over it. */
   | { readonly kind: "connected" }
   /** The settings were sent too. */
@@ -17,9 +17,9 @@ export type WarmUpOutcome =
   | { readonly kind: "failed"; readonly attempt: FailedAttempt };
 
 /** Returns the outcome of an attempt without any event of a response. */
-export function failedWarmUp(
+export function failedPreparation(
   rest: Omit<FailedAttempt, "transport" | "brokenWebsockets" | "hasEvents">,
-): WarmUpOutcome {
+): PreparationOutcome {
   return {
     kind: "failed",
     attempt: { transport: "websocket", brokenWebsockets: 0, hasEvents: false, ...rest },
@@ -34,10 +34,10 @@ export function refusedBy(
 }
 
 /** One step of a preparation. The sticky state is that of the first turn. */
-export type WarmUpStep = (state: TurnState, signal: AbortSignal) => Promise<void>;
+export type PreparationStep = (state: TurnState, signal: AbortSignal) => Promise<void>;
 
 /** A running preparation: steps that run one after another. */
-export class WarmUp {
+export class Preparation {
   readonly #world: World;
   readonly #stop = new AbortController();
   readonly #state = new TurnState();
@@ -51,7 +51,7 @@ export class WarmUp {
   }
 
   /** Adds a step, which runs after the earlier ones have ended, successfully or not. It must not throw. */
-  add(step: WarmUpStep): Promise<void> {
+  add(step: PreparationStep): Promise<void> {
     this.#startedAt = this.#world.monotonic();
     const { signal } = this.#stop;
     this.#done = this.#done.then(() => signal.aborted ? undefined : step(this.#state, signal));

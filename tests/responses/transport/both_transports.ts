@@ -1,4 +1,4 @@
-/** One script for both wires, over TLS by the private CA, and what the server saw of it. */
+/** One script for both transports, over TLS by the private CA, and what the server saw of it. */
 import { frames } from "../kit.ts";
 import {
   accept,
@@ -17,11 +17,11 @@ export interface Answer {
   readonly ends?: boolean;
 }
 
-export type WireName = "sse" | "ws";
-export const WIRES: readonly WireName[] = ["sse", "ws"];
-export const NAME: Readonly<Record<WireName, string>> = { sse: "over SSE", ws: "over the websocket" };
+export type TransportChoice = "sse" | "ws";
+export const TRANSPORTS: readonly TransportChoice[] = ["sse", "ws"];
+export const NAME: Readonly<Record<TransportChoice, string>> = { sse: "over SSE", ws: "over the websocket" };
 
-/** The script that gives these answers, whichever wire asks. */
+/** The script that gives these answers, whichever transport asks. */
 export function scriptOf(...answers: readonly Answer[]): SocketScript {
   return {
     posts: answers.map(({ head, events }) => () =>
@@ -33,7 +33,7 @@ export function scriptOf(...answers: readonly Answer[]): SocketScript {
 }
 
 /** The sticky state of each request. */
-export function statesSeen(transport: WireName, server: SocketServer): readonly (string | null)[] {
+export function statesSeen(transport: TransportChoice, server: SocketServer): readonly (string | null)[] {
   const name = "x-codex-turn-state";
   if (transport === "sse") return server.postHeaders.map((headers) => headers.get(name));
   return server.frames.map(({ json: { client_metadata: metadata } }) => {

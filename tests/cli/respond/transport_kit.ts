@@ -1,4 +1,4 @@
-/** `culvert respond --json` against a server that says exactly what a row of a table says, over either wire. */
+/** `culvert respond --json` against a server that says exactly what a row of a table says, over either transport. */
 import type { ResponseEvent } from "../../../lib/responses/events/events.ts";
 import type { ServedWebSocket } from "../../../lib/net/server/served_websocket.ts";
 import { eventOfLine, type EventRow, type Reading, readingOf } from "../../responses/turn/reading.ts";
@@ -13,18 +13,18 @@ import { assertEquals, assertExcludes } from "../../support/assert.ts";
 import { culvert, type CulvertOptions, type CulvertRun } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 
-/** The wires that can be asked for. */
-export type Wire = "sse" | "ws";
-export const WIRES: readonly Wire[] = ["sse", "ws"];
-export const WIRE_NAMES: Readonly<Record<Wire, string>> = { sse: "SSE", ws: "the websocket" };
+/** The transports that can be asked for. */
+export type TransportChoice = "sse" | "ws";
+export const TRANSPORTS: readonly TransportChoice[] = ["sse", "ws"];
+export const TRANSPORT_NAMES: Readonly<Record<TransportChoice, string>> = { sse: "SSE", ws: "the websocket" };
 
 /** A key that must never be seen in any output. */
-export const WIRE_KEY = "sk-planted-0123456789abcdef";
+export const PLANTED_KEY = "sk-planted-0123456789abcdef";
 
-/** What the server says to one request, on whichever wire it comes. */
+/** What the server says to one request, on whichever transport it comes. */
 export type Said = Pick<EventRow, "events" | "headers" | "isHeld">;
 
-/** A script whose answers are these, on both wires. The last one answers every later request too. */
+/** A script whose answers are these, on both transports. The last one answers every later request too. */
 export function scriptOf(...said: readonly Said[]): SocketScript {
   return {
     replies: said.map((one): Reply => (socket) => sayOn(socket, one)),
@@ -54,7 +54,7 @@ function bodyOf({ events, isHeld }: Said): ReadableStream<Uint8Array> {
 /** How a conversation is held. */
 export interface Conversation extends CulvertOptions {
   /** Default: sse. `auto` is a provider that claims websockets. */
-  readonly wire?: Wire | "auto";
+  readonly transport?: TransportChoice | "auto";
   readonly script: SocketScript;
   /** Words after the prompt. */
   readonly args?: readonly string[];
@@ -93,7 +93,7 @@ export async function homeFor(
   baseUrl: string,
   { provider = {}, config = "" }: Pick<Conversation, "provider" | "config"> = {},
 ): Promise<string> {
-  const home = await Deno.makeTempDir({ prefix: "culvert-wire-" });
+  const home = await Deno.makeTempDir({ prefix: "culvert-transport-" });
   const table = Object.entries({ ...BRIEF, base_url: baseUrl, ...provider });
   const lines = table.map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
   await Deno.writeTextFile(
@@ -113,17 +113,17 @@ export async function converse(given: Conversation): Promise<Conversed> {
 
 /** Runs it and keeps the events of each turn apart: with `--repeat-from` there may be several. */
 export async function converseInTurns(given: Conversation): Promise<ConversedTurns> {
-  const { wire = "sse", args = [], prompt = ["hello"], script, env, ...options } = given;
+  const { transport = "sse", args = [], prompt = ["hello"], script, env, ...options } = given;
   await using server = await socketServer({ plain: true, ...script });
-  const claims = wire === "auto" ? { supports_websockets: true } : {};
+  const claims = transport === "auto" ? { supports_websockets: true } : {};
   const home = await homeFor(server.baseUrl, { ...given, provider: { ...claims, ...given.provider } });
   try {
-    const words = ["respond", "--json", "--transport", wire, "-m", "gpt-test", ...args, ...prompt];
+    const words = ["respond", "--json", "--transport", transport, "-m", "gpt-test", ...args, ...prompt];
     const run = await culvert(words, {
       ...options,
-      env: { CODEX_HOME: home, CULVERT_API_KEY: WIRE_KEY, ...env },
+      env: { CODEX_HOME: home, CULVERT_API_KEY: PLANTED_KEY, ...env },
     });
-    assertExcludes(run.stdout + run.stderr, WIRE_KEY);
+    assertExcludes(run.stdout + run.stderr, PLANTED_KEY);
     const turns: ResponseEvent[][] = [];
     let turn: ResponseEvent[] = [];
     for (const line of run.stdout.trimEnd().split("\n")) {

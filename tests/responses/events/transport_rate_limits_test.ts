@@ -1,4 +1,4 @@
-/** Rate limits as servers tell them over real connections: headers of a reply, and events on both wires. */
+/** Rate limits as servers tell them over real connections: headers of a reply, and events on both transports. */
 import type { RateLimitSnapshot } from "../../../lib/responses/events/events.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { HELLO, readTurn } from "../kit.ts";
@@ -11,7 +11,7 @@ import {
   socketServer,
   socketSession,
 } from "../transport/websocket/websocket_kit.ts";
-import { NAME, scriptOf, WIRES } from "../transport/wires_kit.ts";
+import { NAME, scriptOf, TRANSPORTS } from "../transport/both_transports.ts";
 
 interface HeaderRow {
   readonly name: string;
@@ -81,7 +81,7 @@ Deno.test("the result of a turn has its usage and both windows of its reply", as
 
 const push = (over: object) => ({ type: "codex.rate_limits", ...over });
 
-for (const transport of WIRES) {
+for (const transport of TRANSPORTS) {
   Deno.test(`rate limits pushed ${NAME[transport]}: credits and plan stay known when a later push leaves them out`, async () => {
     const events = [
       push({
@@ -190,7 +190,7 @@ const REACHED_ROWS: readonly ReachedRow[] = [
 ];
 
 for (const { name, headers, snapshot } of REACHED_ROWS) {
-  for (const transport of WIRES) {
+  for (const transport of TRANSPORTS) {
     Deno.test(`a usage limit ${NAME[transport]}: ${name}`, async () => {
       const body = JSON.stringify({ error: LIMIT });
       const { result } = await runSocket({
@@ -204,7 +204,7 @@ for (const { name, headers, snapshot } of REACHED_ROWS) {
   }
 }
 
-for (const transport of WIRES) {
+for (const transport of TRANSPORTS) {
   Deno.test(`rate limits ${NAME[transport]} are the session's: a later turn that hears of none still knows them`, async () => {
     await using server = await socketServer(scriptOf(
       { events: [push({ rate_limits: { primary: { used_percent: 9 } } }), ...COMPLETE] },

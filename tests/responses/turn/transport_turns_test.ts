@@ -1,4 +1,4 @@
-/** What happens between the requests of a turn and of a session, over TLS, on both wires. */
+/** What happens between the requests of a turn and of a session, over TLS, on both transports. */
 import type { ResponseEvent } from "../../../lib/responses/events/events.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { deafPort } from "../../net/kit.ts";
@@ -12,19 +12,26 @@ import {
   socketServer,
   socketSession,
 } from "../transport/websocket/websocket_kit.ts";
-import { type Answer, NAME, scriptOf, statesSeen, type WireName, WIRES } from "../transport/wires_kit.ts";
+import {
+  type Answer,
+  NAME,
+  scriptOf,
+  statesSeen,
+  type TransportChoice,
+  TRANSPORTS,
+} from "../transport/both_transports.ts";
 
 const BROKEN: Answer = { events: [CREATED], ends: true };
 const GOOD: Answer = { events: COMPLETE };
 
-/** The answer with a sticky state, where the wire has it. */
-function withState(transport: WireName, value: string, answer: Answer): Answer {
+/** The answer with a sticky state, where the transport has it. */
+function withState(transport: TransportChoice, value: string, answer: Answer): Answer {
   const head = { "x-codex-turn-state": value };
   if (transport === "sse") return { ...answer, head };
   return { ...answer, events: [{ type: "response.metadata", headers: head }, ...answer.events] };
 }
 
-for (const transport of WIRES) {
+for (const transport of TRANSPORTS) {
   Deno.test(`${NAME[transport]} the sticky state goes with the turn's next request and not into the next turn`, async () => {
     await using server = await socketServer(scriptOf(withState(transport, "ts-1", BROKEN), GOOD, GOOD));
     using session = await socketSession(server.baseUrl, { transport: transport });
@@ -232,7 +239,7 @@ Deno.test("auto: with retries to spare an upgrade that fails still costs one att
   ]);
 });
 
-Deno.test("auto: a warm-up that fails counts: the first turn makes no second upgrade", async () => {
+Deno.test("auto: a prewarm request that fails counts: the first turn makes no second upgrade", async () => {
   await using server = await socketServer({ upgrades: [refuse(500)] });
   using session = await socketSession(server.baseUrl, { provider: ONCE });
   await session.prewarm(HELLO);
