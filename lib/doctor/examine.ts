@@ -20,7 +20,7 @@ import { createReport, type Report, type ReportMode } from "./report/report.ts";
 import { runChecks } from "./runner.ts";
 
 /** Time for all checks together, ms. With the start and the end of the program it stays below 5 s. */
-export const BUDGET_MS = 3_500;
+const BUDGET_MS = 3_500;
 
 /** Options of {@link examine}. */
 export interface ExaminationOptions {

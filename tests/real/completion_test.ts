@@ -1,4 +1,3 @@
-import { PROGRAM } from "../../lib/cli/app/app.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { furnished } from "../support/examples.ts";
 import { runIn, workplace } from "../support/on_path.ts";
@@ -81,8 +80,8 @@ await testWith(["pwsh"], "PowerShell completes commands and values by the script
 });
 
 await testWith(["fish"], "the examples for fish run as written", async () => {
-  const { everyManual } = await import("../../lib/cli/reference/command_manual.ts");
-  const lines = (await everyManual(PROGRAM)).flatMap(({ examples }) => examples).filter((line) =>
+  const { everyManual } = await import("../support/every_manual.ts");
+  const lines = (await everyManual()).flatMap(({ examples }) => examples).filter((line) =>
     /\| source$/.test(line)
   );
   for (const line of lines) {
@@ -93,9 +92,9 @@ await testWith(["fish"], "the examples for fish run as written", async () => {
 });
 
 await testWith(["groff", "man"], "groff has no warning about any manual page", async () => {
-  const { everyManual } = await import("../../lib/cli/reference/command_manual.ts");
+  const { everyManual } = await import("../support/every_manual.ts");
   await using place = await workplace();
-  for (const { path } of await everyManual(PROGRAM)) {
+  for (const { path } of await everyManual()) {
     const words = path.slice(1).join(" ");
     const checked = await runIn(place, "sh", ["-c", `culvert man ${words} | groff -ww -man -Tutf8 -z`]);
     assertEquals([checked.code, checked.stderr], [0, ""], words);

@@ -41,7 +41,7 @@ const SHARED = {
 const SEE_ALSO = ["culvert auth status", "culvert help environment", "culvert doctor"];
 
 /** `culvert auth login`. */
-export const loginCommand = defineCommand<LoginFlags, []>({
+const loginCommand = defineCommand<LoginFlags, []>({
   flags: {
     device: {
       kind: "boolean",
@@ -101,7 +101,7 @@ export const loginCommand = defineCommand<LoginFlags, []>({
 });
 
 /** `culvert auth status`. */
-export const statusCommand = defineCommand<StatusFlags, []>({
+const statusCommand = defineCommand<StatusFlags, []>({
   flags: {
     provider: {
       kind: "parsed",
@@ -135,7 +135,7 @@ export const statusCommand = defineCommand<StatusFlags, []>({
 });
 
 /** `culvert auth refresh`. */
-export const refreshCommand = defineCommand<AuthFlags, []>({
+const refreshCommand = defineCommand<AuthFlags, []>({
   flags: SHARED,
   aliases: OUTPUT_ALIASES,
   positional: NO_ARGUMENTS,
@@ -153,7 +153,7 @@ export const refreshCommand = defineCommand<AuthFlags, []>({
 });
 
 /** `culvert auth logout`. */
-export const logoutCommand = defineCommand<AuthFlags, []>({
+const logoutCommand = defineCommand<AuthFlags, []>({
   flags: SHARED,
   aliases: OUTPUT_ALIASES,
   positional: NO_ARGUMENTS,

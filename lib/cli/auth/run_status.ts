@@ -50,7 +50,7 @@ export async function run(context: CliContext, flags: StatusFlags): Promise<void
 }
 
 /** Returns the status as JSON. Every key is always present. */
-export function statusJson(status: AuthStatus): Readonly<Record<string, unknown>> {
+function statusJson(status: AuthStatus): Readonly<Record<string, unknown>> {
   const time = (ms: number | undefined) => ms === undefined ? null : new Date(ms).toISOString();
   return {
     type: "culvert.auth_status",

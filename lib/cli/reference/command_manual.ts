@@ -1,11 +1,11 @@
 /**
- * Builds the manuals of the program's own commands.
+ * Builds the manual of a command.
  *
  * @module
  */
 import type { Program } from "../command/context.ts";
 import { HELP_FLAG, VERSION_FLAG } from "../command/program_flags.ts";
-import { allManuals, type Manual, manualOf, targetAt } from "./manual.ts";
+import { type Manual, manualOf, targetAt } from "./manual.ts";
 
 const NAME = "culvert";
 
@@ -19,9 +19,4 @@ export async function commandManual(program: Program, words: readonly string[]):
   const target = targetAt(await program.commands(), words);
   if (target === undefined) return undefined;
   return manualOf(target, [NAME, ...words], words.length === 0 ? [HELP_FLAG, VERSION_FLAG] : [HELP_FLAG]);
-}
-
-/** Builds the manuals of the program and of every command, the program's first. */
-export async function everyManual(program: Program): Promise<Manual[]> {
-  return allManuals(await program.commands(), [NAME], [HELP_FLAG], [VERSION_FLAG]);
 }

@@ -5,7 +5,7 @@
  */
 
 /** Width of help texts, columns. */
-export const WIDTH = 80;
+const WIDTH = 80;
 
 /** A term and its explanation. */
 export type Row = readonly [term: string, explanation: string];

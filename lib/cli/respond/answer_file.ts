@@ -10,7 +10,7 @@ import { openOutput, type OutputFile } from "../output/output_file.ts";
 import type { Reporter } from "../output/reporter.ts";
 
 /** Separates the answers of `--repeat-from`, on stdout and in the file. */
-export const SEPARATOR = "---\n";
+const SEPARATOR = "---\n";
 
 /** Collects answers and writes them all at the end. */
 export interface AnswerFile {

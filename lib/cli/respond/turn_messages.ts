@@ -49,7 +49,7 @@ export function reportEvent(event: ResponseEvent, reporter: Reporter): void {
 }
 
 /** Describes one family of rate limits in one line. */
-export function describeLimits(snapshot: RateLimitSnapshot): string {
+function describeLimits(snapshot: RateLimitSnapshot): string {
   const windows = [snapshot.primary, snapshot.secondary].flatMap((window) => {
     if (window === null) return [];
     const span = window.window_minutes === null ? "" : ` of ${window.window_minutes} min`;

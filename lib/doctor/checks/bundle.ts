@@ -43,7 +43,7 @@ function listFile(path: string): string {
  *
  * @param now ms since 1970
  */
-export async function examineTrust(
+async function examineTrust(
   trust: TrustStore,
   now: number,
   commands: Pick<Commands, "caInspect">,

@@ -49,7 +49,7 @@ export const caVariablesCheck: Check<DoctorContext> = {
  * @param world environment and working directory
  * @param flag value of `--ca-cert`
  */
-export async function examineCaVariables(
+async function examineCaVariables(
   world: Pick<World, "cwd" | "env" | "environment">,
   flag: string,
 ): Promise<Finding> {

@@ -27,7 +27,7 @@ export const proxyVariablesCheck: Check<DoctorContext> = {
  *
  * @param flag value of `--proxy`; where it is not empty, the variables are ignored
  */
-export async function examineProxyVariables(
+async function examineProxyVariables(
   world: Pick<World, "env" | "environment">,
   flag: string,
 ): Promise<Finding> {

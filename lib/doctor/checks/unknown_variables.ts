@@ -65,7 +65,7 @@ export const unknownVariablesCheck: Check<DoctorContext> = {
 };
 
 /** Looks for the names. A value is never shown: some of these variables hold keys. */
-export function examineUnknownVariables(env: Environment): Finding {
+function examineUnknownVariables(env: Environment): Finding {
   const unknown = UNKNOWN.filter(([name]) => (env(name) ?? "") !== "");
   const ignored = NEVER_OBEYED.filter(([name, applies]) => applies(env(name) ?? "")).map(([name]) => name);
   const names = [...unknown.map(([name]) => name), ...ignored];

@@ -17,7 +17,7 @@ export interface ResponseRequest {
 }
 
 /** The answer where a scenario names no other. */
-export const DEFAULT_TEXT =
+const DEFAULT_TEXT =
   "A culvert carries a stream under whatever stands in its way: a road, a railway, a company's firewall.";
 
 /** Cuts a text where a model's tokens would roughly end: in front of each word. */

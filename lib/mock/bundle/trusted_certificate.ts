@@ -40,7 +40,7 @@ export function trustedCertificatePem(certificate: Uint8Array, settings: TrustSe
 }
 
 /** Any bytes as a PEM block, 64 columns. */
-export function pemBlock(label: string, bytes: Uint8Array): string {
+function pemBlock(label: string, bytes: Uint8Array): string {
   const body = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   return `-----BEGIN ${label}-----\n${body.replace(/.{1,64}/g, "$&\n")}-----END ${label}-----\n`;
 }

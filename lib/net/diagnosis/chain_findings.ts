@@ -77,7 +77,7 @@ export async function chainFindings(
  *
  * @param host without brackets
  */
-export function isIntercepted(origin: IssuerOrigin, host: string): boolean {
+function isIntercepted(origin: IssuerOrigin, host: string): boolean {
   return origin.kind !== "public" && isPublicName(host);
 }
 

@@ -41,7 +41,7 @@ export function fetchCommand(url: URL): string {
 }
 
 /** Tells whether a fault is about certificates or TLS, so that the roots belong into its explanation. */
-export function isTlsFault(fault: NetworkFault): boolean {
+function isTlsFault(fault: NetworkFault): boolean {
   return fault.code.startsWith("tls_");
 }
 

@@ -67,7 +67,7 @@ function builtInRoots(tls: typeof import("node:tls")): readonly string[] {
 }
 
 /** Wraps a stream of Node into a connection. */
-export function connOf(stream: Duplex): ByteConn {
+function connOf(stream: Duplex): ByteConn {
   let failure: Error | undefined;
   let wake = () => {};
   const onChange = () => wake();

@@ -59,7 +59,7 @@ export function rateLimitsOf(headers: Headers): readonly RateLimitSnapshot[] {
 }
 
 /** Whether a snapshot holds a window or credits. The default family of a server without limits does not. */
-export function saysSomething(snapshot: RateLimitSnapshot): boolean {
+function saysSomething(snapshot: RateLimitSnapshot): boolean {
   return snapshot.primary !== null || snapshot.secondary !== null || snapshot.credits !== null;
 }
 

@@ -38,7 +38,7 @@ export function isModelName(name: string): boolean {
  * Whether two slugs mean one model: letter case does not matter, and a dated snapshot (`gpt-5-2025-08-07`) is
  * the model whose alias (`gpt-5`) was asked for.
  */
-export function isSameModel(requested: string, served: string): boolean {
+function isSameModel(requested: string, served: string): boolean {
   const asked = requested.toLowerCase();
   const answering = served.toLowerCase();
   return answering === asked || answering.replace(/-\d{4}-\d{2}-\d{2}$/, "") === asked;

@@ -47,7 +47,7 @@ function outgoingItem(item: ResponseItem, options: OutgoingOptions): Fields {
 }
 
 /** `msg_1` is an id of the server; a bare UUID or an empty text is one of ours and would be refused. */
-export function isWireId(id: unknown): boolean {
+function isWireId(id: unknown): boolean {
   if (typeof id !== "string") return false;
   const cut = id.indexOf("_");
   return cut > 0 && cut < id.length - 1;

@@ -10,7 +10,7 @@ import type { World } from "../../world/world.ts";
  * How many idle limits a stream may last without an event while something else arrives: comments, frames without an
  * event, keep-alive events of a gateway. Those show that the connection works, not that an answer is on its way.
  */
-export const KEEP_ALIVE_FACTOR = 4;
+const KEEP_ALIVE_FACTOR = 4;
 
 /**
  * Measures how long a reader has waited for the next event of one stream. Only the time in which the reader waits

@@ -1,10 +1,9 @@
-import { PROGRAM } from "../../../lib/cli/app/app.ts";
-import { everyManual } from "../../../lib/cli/reference/command_manual.ts";
+import { everyManual } from "../../support/every_manual.ts";
 import { TOPICS } from "../../../lib/cli/reference/topic.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 
-const manuals = await everyManual(PROGRAM);
+const manuals = await everyManual();
 
 for (const manual of manuals) {
   const words = manual.path.slice(1);

@@ -1,6 +1,5 @@
 import { unlessLacking } from "../../support/runtime_abilities.ts";
-import { PROGRAM } from "../../../lib/cli/app/app.ts";
-import { everyManual } from "../../../lib/cli/reference/command_manual.ts";
+import { everyManual } from "../../support/every_manual.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { FOREIGN_SHELL, furnished } from "../../support/examples.ts";
 import { runIn } from "../../support/on_path.ts";
@@ -17,7 +16,7 @@ const NOT_ALONE = new Set([
   "culvert export capture --to clickhouse http://127.0.0.1:8123/",
 ]);
 
-const lines = (await everyManual(PROGRAM)).flatMap(({ examples }) => examples);
+const lines = (await everyManual()).flatMap(({ examples }) => examples);
 
 /** Why an example is not run here; nothing where it is. */
 function obstacle(line: string): string | undefined {

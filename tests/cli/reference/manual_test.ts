@@ -2,13 +2,13 @@ import { cliContext } from "../../../lib/cli/command/context.ts";
 import { propose } from "../../../lib/cli/completion/propose.ts";
 import { processHost } from "../../../lib/cli/app/process.ts";
 import { PROGRAM } from "../../../lib/cli/app/app.ts";
-import { everyManual } from "../../../lib/cli/reference/command_manual.ts";
+import { everyManual } from "../../support/every_manual.ts";
 import { columns, wrap } from "../../../lib/cli/reference/layout.ts";
 import { manualPage } from "../../../lib/cli/reference/roff.ts";
 import { TOPICS } from "../../../lib/cli/reference/topic.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 
-const manuals = await everyManual(PROGRAM);
+const manuals = await everyManual();
 
 Deno.test("the manuals have the commands and the flags that the parser proposes", async () => {
   const { context } = cliContext(processHost(), PROGRAM);
