@@ -6,7 +6,7 @@
 import type { Environment } from "../world/world.ts";
 import type { Provider } from "./provider.ts";
 
-/** Defaults of a provider, as in the codex client (0.169.0). */
+/** Defaults of a provider, as in the codex client (0.171.0). */
 export const PROVIDER_DEFAULTS = {
   queryParams: {},
   headers: {},

@@ -46,7 +46,7 @@ export interface ConfigFlags {
 
 /**
  * Reads every layer. A missing `config.toml` is an empty layer. A profile is `NAME.config.toml` beside it, as in the
- * codex client (0.169.0), and below that a table `[profiles.NAME]`, as in earlier versions of that client.
+ * codex client (0.171.0), and below that a table `[profiles.NAME]`, as in earlier versions of that client.
  *
  * @param codexHome absolute path of the directory
  * @param flags profile, strictness and assignments of the command line

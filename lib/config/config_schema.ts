@@ -85,7 +85,7 @@ export type ProviderTable = z.infer<typeof provider>;
 export type ProfileTable = z.infer<typeof profile>;
 
 /**
- * Keys that the codex client (0.169.0) knows and this program does not use. They give no warning.
+ * Keys that the codex client (0.171.0) knows and this program does not use. They give no warning.
  */
 const CODEX_KEYS = new Set(
   ("analytics agents allow_login_shell approval_policy approvals_reviewer apps audio auto_review background_terminal_max_timeout " +

@@ -14,7 +14,7 @@ import type { ConfigFile } from "./config_schema.ts";
 import { KNOWN_VARIABLES } from "./environment/variable_value.ts";
 import type { AttestationCommand, LoginPolicy, LoginStorage, Settings, SharedFlags } from "./settings.ts";
 
-/** The model without any choice of the user: the codex client's own first choice (0.169.0). */
+/** The model without any choice of the user: the codex client's own first choice (0.171.0). */
 export const DEFAULT_MODEL = "gpt-6.1-sol";
 
 /** Models of the local providers that name none, as the codex client has them (0.171.0). */
@@ -196,7 +196,7 @@ function withoutUndefined<T extends object>(value: T): Defined<T> {
   );
 }
 
-/** The logins that the configuration allows; an empty list allows every workspace (as the codex client, 0.169.0). */
+/** The logins that the configuration allows; an empty list allows every workspace (as the codex client, 0.171.0). */
 function loginPolicy(
   { forced_login_method: method, forced_chatgpt_workspace_id: ids = [] }: ConfigFile,
 ): LoginPolicy | undefined {
@@ -218,7 +218,7 @@ function attestation({ attestation }: ConfigFile, cwd: string): AttestationComma
   return attestation && { command: attestation.command, args: attestation.args ?? [], cwd };
 }
 
-/** Where logins are kept; the defaults are the codex client's (0.169.0). */
+/** Where logins are kept; the defaults are the codex client's (0.171.0). */
 function loginStorage(
   { cli_auth_credentials_store: store = "file", features }: ConfigFile,
 ): LoginStorage | undefined {

@@ -44,7 +44,7 @@ export async function originOf({ source }: Selection, world: Pick<World, "sleep"
 }
 
 /**
- * Whether codex (0.169.0) reads a bundle as it is. It refuses byte-order marks, UTF-16, DER, PKCS#7, the label
+ * Whether codex (0.171.0) reads a bundle as it is. It refuses byte-order marks, UTF-16, DER, PKCS#7, the label
  * `X509 CERTIFICATE`, markers that are indented or in lower case, and any file with one broken section.
  *
  * @param bundle as it was read here

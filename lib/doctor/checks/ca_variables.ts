@@ -11,7 +11,7 @@ import { type Check, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 import { describeAccess } from "../probe/file_access.ts";
 
-/** Variables that other programs read; the codex client sets most of them for its children (0.169.0). */
+/** Variables that other programs read; the codex client sets most of them for its children (0.171.0). */
 const FOREIGN: readonly string[] = [
   "REQUESTS_CA_BUNDLE",
   "CURL_CA_BUNDLE",

@@ -41,7 +41,7 @@ export const PROXY_VARIABLES: readonly string[] = ["HTTP_PROXY", "HTTPS_PROXY", 
  * - Otherwise loopback addresses are reached directly, because a proxy cannot reach the loopback of this machine.
  * - Otherwise hosts that match `NO_PROXY` are reached directly.
  * - Otherwise `https` and `wss` use `HTTPS_PROXY`, or else `ALL_PROXY`; `http` and `ws` use `HTTP_PROXY`, or else
- *   `ALL_PROXY`. Unlike in the codex client (0.169.0), `wss` never uses `HTTP_PROXY`: a turn that changes from websocket
+ *   `ALL_PROXY`. Unlike in the codex client (0.171.0), `wss` never uses `HTTP_PROXY`: a turn that changes from websocket
  *   to HTTPS must keep its route.
  * - The upper-case form of each variable takes precedence over the lower-case form; an empty value counts as unset. If
  *   `REQUEST_METHOD` is set, as in a CGI script, upper-case `HTTP_PROXY` is ignored, because it may come from a request

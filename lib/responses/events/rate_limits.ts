@@ -100,7 +100,7 @@ const PLANS = new Set([
   "edu",
 ]);
 
-/** A plan's name as the codex client knows it (0.169.0); `unknown` for every other. */
+/** A plan's name as the codex client knows it (0.171.0); `unknown` for every other. */
 export function planType(plan: string): string {
   const name = plan === "hc" ? "enterprise" : plan === "education" ? "edu" : plan;
   return PLANS.has(name) ? name : "unknown";

@@ -13,7 +13,7 @@ export const TIMINGS_HEADERS = { "x-responsesapi-include-timing-metrics": "true"
 export const TIMINGS_EVENT = "responsesapi.websocket_timing";
 
 /**
- * Reads the event, by the names that the codex client (0.169.0) reads.
+ * Reads the event, by the names that the codex client (0.171.0) reads.
  *
  * @returns `undefined` where it holds none of them
  */

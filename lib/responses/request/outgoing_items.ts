@@ -16,7 +16,7 @@ export interface OutgoingOptions {
 }
 
 /**
- * Copies items for a request as the codex client does (0.169.0): an id that is not `<prefix>_<suffix>` is
+ * Copies items for a request as the codex client does (0.171.0): an id that is not `<prefix>_<suffix>` is
  * left out, fields that only OpenAI knows go to OpenAI only, and a reasoning item has the shape that is
  * accepted back.
  *

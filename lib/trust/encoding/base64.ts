@@ -20,7 +20,7 @@ const PEM_COLUMNS = 64;
 
 /**
  * Decodes a body: standard alphabet, blanks anywhere, padding optional but exact where there is any, left-over bits
- * not checked. The codex client (0.169.0) accepts the same, and no other reader accepts more.
+ * not checked. The codex client (0.171.0) accepts the same, and no other reader accepts more.
  *
  * @param lines the body, without markers and headers
  */

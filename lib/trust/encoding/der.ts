@@ -133,7 +133,7 @@ export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
 
 /**
  * Returns the number of bytes of the first DER item of a buffer, header included, to cut a `TRUSTED CERTIFICATE` to its
- * certificate. The tag is not checked and a length need not be the shortest, as in the codex client (0.169.0).
+ * certificate. The tag is not checked and a length need not be the shortest, as in the codex client (0.171.0).
  *
  * @returns the number of bytes, or `undefined` when the length is missing, indefinite or reaches past the end
  */

@@ -1,5 +1,5 @@
 /**
- * Splits PEM text into sections. The grammar is wider than RFC 7468: it accepts what any of the codex client (0.169.0),
+ * Splits PEM text into sections. The grammar is wider than RFC 7468: it accepts what any of the codex client (0.171.0),
  * curl with OpenSSL, Node and Deno accepts. That is CR, LF and CRLF in any mixture, blanks and blank lines in a body,
  * attribute headers, indented or lower-case markers, a byte-order mark, and text behind an END line. A broken section
  * ends at the next marker, so that the sections behind it are read. Only the markers are checked here.
