@@ -121,7 +121,7 @@ export function isTransient(attempt: Attempt): boolean {
 
 /**
  * Returns the delay before a retry, ms: 200 ms, doubled each time, with a jitter of 10 %, at most 30 s. Base, factor and
- * jitter are those of the codex client (0.171.0), which has no upper limit.
+ * jitter are those of the codex client (0.171.0); the upper limit is not.
  *
  * @param retry 1-based number of the retry
  * @param random a random number in [0, 1)

@@ -1,6 +1,6 @@
 /**
  * Every shape of bundle that is taken: the one table for the reader and for the program. The shapes and their
- * verdicts were held against curl 7.88 (OpenSSL 3.0), Node 20, Deno 2.9.6 and the codex client 0.171.0; what any
+ * verdicts were held against curl 7.88 (OpenSSL 3.0), Node 20, Deno 2.9.6 and the codex client 0.169.0; what any
  * of them takes is in it.
  */
 import { type Authority, createAuthority } from "../../../lib/pki/pki.ts";
