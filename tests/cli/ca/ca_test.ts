@@ -177,7 +177,7 @@ Deno.test("ca env writes company and public roots to one file and points every p
     const run = await culvert(["ca", "env"], { env });
     assertEquals(run.code, 0);
     const lines = run.stdout.trimEnd().split("\n");
-    assertIncludes(lines.pop() ?? "", "# CODEX_CA_CERTIFICATE names a copy, since codex cannot read");
+    assertIncludes(lines.pop() ?? "", "# CODEX_CA_CERTIFICATE names a copy, because codex cannot read");
     const names = lines.map((line) => /^export (\w+)='/.exec(line)?.[1]);
     assertEquals(names, CA_PROGRAMS.map(([, variable]) => variable));
     const path = `${dir}/it's cache/culvert/ca-bundle.pem`;

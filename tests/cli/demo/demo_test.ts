@@ -16,7 +16,7 @@ Deno.test("the demo reports on stderr each fault and what was done about it", as
   // A binary that was made with an older runtime (Deno 2.4.2) tunnels, does not intercept, and says so.
   const tunnels = underTest !== "" && stderr.includes("this build's runtime is too old");
   if (!tunnels) {
-    assertIncludes(stderr, 'intercepts TLS: the API\'s own certificate is from "Culvert Mock API CA"');
+    assertIncludes(stderr, 'intercepts TLS: the certificate of the API was issued by "Culvert Mock API CA"');
     assertMatch(stderr, /retry 1\/\d+ .*(cut|closed the websocket)/);
     assertMatch(stderr, /\d tunnels intercepted/);
   }
