@@ -47,6 +47,8 @@ export interface ScriptedServer {
 
 /** A client that does not stop gets a final answer after so many requests, so that its test fails and does not hang. */
 const MOST_REQUESTS = 600;
+/** Retries of one turn that no limit of a test allows. */
+const MOST_RETRIES = 100;
 
 export function scriptedServer(...handlers: readonly Handler[]): ScriptedServer {
   const seen: SeenRequest[] = [];
@@ -241,7 +243,12 @@ export const HELLO: TurnRequest = { model: "gpt-test", input: [userMessage("hell
 
 export async function readTurn(turn: Turn): Promise<Reading> {
   const events: ResponseEvent[] = [];
-  for await (const event of turn) events.push(event);
+  let retries = 0;
+  for await (const event of turn) {
+    events.push(event);
+    // A client that does not stop fails its test here, and does not hang.
+    if (event.type === "culvert.retry" && ++retries > MOST_RETRIES) throw new Error(`${retries} retries`);
+  }
   return readingOf(events);
 }
 
