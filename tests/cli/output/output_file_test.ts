@@ -26,10 +26,14 @@ Deno.test(
     await Deno.writeTextFile(file, "old", { mode: 0o600 });
     await Deno.mkdir(join(server.directory, "folder"));
     await Deno.symlink("folder/../answer.txt", link);
-    const run = await server.respond(["-o", link, "hi"]);
-    assertEquals(run.code, 0, run.stderr);
-    assertEquals(await Deno.readLink(link), "folder/../answer.txt");
-    assertEquals([(await Deno.readTextFile(file)).trimEnd(), modeOf(file)], [ANSWER, 0o600]);
+    // One mode that a new file never has, and one that others may read.
+    for (const mode of [0o600, 0o640]) {
+      await Deno.chmod(file, mode);
+      const run = await server.respond(["-o", link, "hi"]);
+      assertEquals(run.code, 0, run.stderr);
+      assertEquals(await Deno.readLink(link), "folder/../answer.txt");
+      assertEquals([(await Deno.readTextFile(file)).trimEnd(), modeOf(file)], [ANSWER, mode]);
+    }
   },
 );
 
