@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { otelTable } from "./otel/otel_schema.ts";
 
 const count = z.int().nonnegative();
 const text = z.string();
@@ -71,6 +72,7 @@ export const configSchema = z.object({
   }).optional(),
   forced_login_method: z.enum(["chatgpt", "api"]).optional(),
   forced_chatgpt_workspace_id: z.union([text, z.array(text)]).optional(),
+  otel: otelTable.optional(),
   profiles: z.record(text, profile).optional(),
   model_providers: z.record(text, provider).optional(),
 });
@@ -96,7 +98,7 @@ const CODEX_KEYS = new Set(
     "ghost_snapshot hide_agent_reasoning history hooks include_apply_patch_tool instructions " +
     "log_dir mcp_oauth_callback_port mcp_oauth_callback_url mcp_oauth_credentials_store mcp_servers memories " +
     "model_auto_compact_token_limit model_catalog_json model_context_window model_instructions_file " +
-    "model_supports_reasoning_summaries notice notify oss_provider otel permissions personality " +
+    "model_supports_reasoning_summaries notice notify oss_provider permissions personality " +
     "plan_mode_reasoning_effort plugins preferred_auth_method project_doc_fallback_filenames project_doc_max_bytes " +
     "project_root_markers projects realtime review_model sandbox_mode sandbox_workspace_write " +
     "shell_environment_policy show_raw_agent_reasoning skills sqlite_home suppress_unstable_features_warning " +

@@ -12,6 +12,8 @@ import { findCodexHome } from "./codex_home.ts";
 import { loadConfig, type LoadedConfig, present } from "./config_layers.ts";
 import type { ConfigFile } from "./config_schema.ts";
 import { KNOWN_VARIABLES } from "./environment/variable_value.ts";
+import type { LoadedTelemetry } from "./otel/load_telemetry.ts";
+import { SWITCHES } from "./otel/telemetry_settings.ts";
 import type { AttestationCommand, LoginPolicy, LoginStorage, Settings, SharedFlags } from "./settings.ts";
 
 /** The model without any choice of the user: the codex client's own first choice (0.171.0). */
@@ -65,6 +67,7 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
     attestation: attestation(config.values, codexHome),
     installationId: provider.name === "OpenAI" ? await installationId(codexHome) : undefined,
   };
+  const telemetry = await telemetryOf(config, world);
   noteSources(sources, config, flags);
   const model = chosen.text("model", "model");
   if (model === undefined) sources["model"] = "default";
@@ -73,11 +76,26 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
     model: model ?? LOCAL_MODELS[provider.id] ?? DEFAULT_MODEL,
     provider: Object.freeze(provider),
     transport: flags.transport ?? "auto",
-    warnings: [...config.warnings, ...environmentWarnings(world, provider)],
+    ...(telemetry === undefined ? {} : { telemetry: telemetry.settings }),
+    warnings: [
+      ...config.warnings,
+      ...environmentWarnings(world, provider),
+      ...telemetry?.warnings ?? [],
+    ],
     notes: notesOf(world, sources),
     sources: Object.freeze(sources),
     ...withoutUndefined(optional),
   });
+}
+
+/** The settings of telemetry. Most processes have none, and load nothing for it. */
+async function telemetryOf(
+  { values }: LoadedConfig,
+  world: SettingsWorld,
+): Promise<LoadedTelemetry | undefined> {
+  if (values.otel === undefined && SWITCHES.every((name) => !world.env(name)?.trim())) return undefined;
+  const { loadTelemetry } = await import("./otel/load_telemetry.ts");
+  return loadTelemetry(values.otel, world.env);
 }
 
 /** Keys whose value is a text. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Warning } from "../warning.ts";
+import type { TelemetrySettings } from "./otel/telemetry_settings.ts";
 import type { Provider } from "./provider.ts";
 
 /** Which transport a turn uses. */
@@ -97,6 +98,8 @@ export interface Settings {
   readonly attestation?: AttestationCommand;
   /** Absent for `auth.json`. */
   readonly loginStorage?: LoginStorage;
+  /** From `[otel]` and the variables of OpenTelemetry; absent where there are none of either. */
+  readonly telemetry?: TelemetrySettings;
   readonly warnings: readonly Warning[];
   /** Facts for `-v`: what came from `$CODEX_HOME/.env`, and which variable chose the base URL. */
   readonly notes: readonly string[];

@@ -13,7 +13,7 @@ function stateFolder(): string {
 
 /** Variables that change what a program connects to or trusts. */
 const SCRUBBED =
-  /^(.*(ssl_cert|_ca_|cainfo|ca_bundle|cafile|ca_certificate|pip_cert|deno_cert|deno_tls|ssl_roots_file).*|(https?|all|no)_proxy|codex_.*|openai_.*|culvert_.*|node_extra_ca_certs|request_method|no_color|clicolor.*|force_color)$/i;
+  /^(.*(ssl_cert|_ca_|cainfo|ca_bundle|cafile|ca_certificate|pip_cert|deno_cert|deno_tls|ssl_roots_file).*|(https?|all|no)_proxy|codex_.*|openai_.*|culvert_.*|otel_.*|traceparent|tracestate|node_extra_ca_certs|request_method|no_color|clicolor.*|force_color)$/i;
 
 /**
  * @param extra variables to set on top

@@ -37,6 +37,10 @@ export const TOPICS = {
     brief: "routes, proxies and trust",
     load: async () => (await import("./topics/proxies.ts")).proxies,
   },
+  telemetry: {
+    brief: "traces, metrics and logs for a collector",
+    load: async () => (await import("./topics/telemetry.ts")).telemetry,
+  },
   capture: {
     brief: "what a capture holds, redacts, replays and exports",
     load: async () => (await import("./topics/capture.ts")).capture,

@@ -28,7 +28,7 @@ const HARMLESS =
  */
 export function addSecretsInForce(
   secrets: Secrets,
-  { provider, proxy }: Pick<Settings, "provider" | "proxy">,
+  { provider, proxy, telemetry }: Pick<Settings, "provider" | "proxy" | "telemetry">,
   world: Pick<World, "env" | "environment">,
 ): void {
   secrets.add(provider.bearerToken);
@@ -37,6 +37,10 @@ export function addSecretsInForce(
   addNamed(secrets, provider.headers);
   addNamed(secrets, provider.queryParams);
   for (const address of [proxy, provider.baseUrl]) addAddress(secrets, address);
+  for (const { headers, url } of telemetry?.destinations ?? []) {
+    addNamed(secrets, headers);
+    addAddress(secrets, url);
+  }
   for (const name of world.environment?.file?.names ?? []) {
     const value = world.env(name);
     if (isSecretName(name)) secrets.add(value);

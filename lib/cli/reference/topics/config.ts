@@ -37,6 +37,8 @@ const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string
   forced_login_method:
     "chatgpt or api: the only way to sign in to OpenAI that is allowed; another login is removed",
   forced_chatgpt_workspace_id: "the workspace, or list of them, that a ChatGPT login must belong to",
+  otel:
+    "where telemetry is sent: exporter (logs), trace_exporter, metrics_exporter; see culvert help telemetry",
   profiles: "tables [profiles.NAME], each with the keys above; NAME.config.toml takes precedence over them",
   model_providers: "tables [model_providers.ID], see below",
 };

@@ -66,6 +66,32 @@ const ROUTE: readonly Row[] = [
   ["REQUEST_METHOD", "set in a CGI script, where HTTP_PROXY is ignored"],
 ];
 
+const TELEMETRY: readonly Row[] = [
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "collector; /v1/traces, /v1/metrics and /v1/logs are appended"],
+  ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "address for traces, used as it is"],
+  ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "address for metrics, used as it is"],
+  ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "address for logs, used as it is"],
+  ["OTEL_TRACES_EXPORTER", "otlp or none"],
+  ["OTEL_METRICS_EXPORTER", "otlp or none"],
+  ["OTEL_LOGS_EXPORTER", "otlp or none"],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "key=value,key=value; values percent-encoded"],
+  ["OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf (default) or http/json"],
+  ["OTEL_EXPORTER_OTLP_COMPRESSION", "gzip or none (default)"],
+  ["OTEL_EXPORTER_OTLP_TIMEOUT", "longest time of one export, ms; default 10000"],
+  ["OTEL_EXPORTER_OTLP_CERTIFICATE", "PEM bundle for the collector"],
+  ["OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "PEM file of the client certificate for the collector"],
+  ["OTEL_EXPORTER_OTLP_CLIENT_KEY", "PEM file of its key"],
+  ["OTEL_SERVICE_NAME", "service.name; default culvert"],
+  ["OTEL_RESOURCE_ATTRIBUTES", "attributes of the resource: key=value,key=value"],
+  ["OTEL_SDK_DISABLED", "true: no telemetry at all"],
+  ["OTEL_PROPAGATORS", "none: no trace context is sent to servers"],
+  ["OTEL_TRACES_SAMPLER", "always_on, always_off, traceidratio, each with parentbased_ before it or not"],
+  ["OTEL_TRACES_SAMPLER_ARG", "the share for traceidratio, 0 to 1"],
+  ["OTEL_METRIC_EXPORT_INTERVAL", "time between two exports of metrics, ms; default 60000"],
+  ["TRACEPARENT", "the span that the turn is part of (W3C Trace Context)"],
+  ["TRACESTATE", "sent on with it"],
+];
+
 const TERMINAL: readonly Row[] = [
   ["NO_COLOR", "any value: no colour"],
   ["CLICOLOR_FORCE", "any value but 0: colour even where stderr is not a terminal"],
@@ -80,6 +106,12 @@ export const environment: Topic = [
   { heading: "Headers", rows: HEADERS },
   { heading: "Trust", rows: TRUST },
   { heading: "Route", text: "See: culvert help proxies", rows: ROUTE },
+  {
+    heading: "Telemetry",
+    text:
+      "See: culvert help telemetry. Each OTEL_EXPORTER_OTLP_ variable exists for one signal as well, such as OTEL_EXPORTER_OTLP_LOGS_HEADERS, and then counts first.",
+    rows: TELEMETRY,
+  },
   { heading: "Terminal", rows: TERMINAL },
   {
     heading: "Precedence",

@@ -1,0 +1,210 @@
+/**
+ * Reads the standard variables of OpenTelemetry (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
+ *
+ * @module
+ */
+import type { Warning } from "../../warning.ts";
+import type { Environment } from "../../world/world.ts";
+import type { Destination, Sampling, Signal } from "./telemetry_settings.ts";
+
+/** Time of one export without a setting, ms. */
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** Time between two exports of metrics without a setting, ms. */
+const DEFAULT_INTERVAL_MS = 60_000;
+
+/** Reads the variables of one process. */
+export class TelemetryVariables {
+  readonly #env: Environment;
+  readonly #warnings: Warning[];
+
+  /**
+   * @param env an empty value counts as not set
+   * @param warnings receives what cannot be used
+   */
+  constructor(env: Environment, warnings: Warning[]) {
+    this.#env = env;
+    this.#warnings = warnings;
+  }
+
+  /** Whether `OTEL_SDK_DISABLED` is true. */
+  get isDisabled(): boolean {
+    return this.text("OTEL_SDK_DISABLED")?.toLowerCase() === "true";
+  }
+
+  /** Returns a variable without surrounding blanks. */
+  text(name: string): string | undefined {
+    const value = this.#env(name)?.trim();
+    return value === "" ? undefined : value;
+  }
+
+  /** Returns the variable of a signal, or the general one, which is named. */
+  #ofSignal(signal: Signal, general: string): { readonly name: string; readonly value: string } | undefined {
+    for (const name of [general.replace("OTLP_", `OTLP_${signal.toUpperCase()}_`), general]) {
+      const value = this.text(name);
+      if (value !== undefined) return { name, value };
+    }
+    return undefined;
+  }
+
+  /**
+   * Returns the destination that the variables give a signal. Unlike the specification, nothing is sent unless a
+   * variable asks for it: an endpoint, or `OTEL_<SIGNAL>_EXPORTER=otlp`.
+   */
+  destination(signal: Signal): Destination | undefined {
+    const exporterName = `OTEL_${signal.toUpperCase()}_EXPORTER`;
+    const exporter = this.text(exporterName)?.toLowerCase();
+    if (exporter !== undefined && exporter !== "otlp") {
+      if (exporter !== "none") {
+        this.#warn(exporterName, `${exporter} is not supported; only otlp and none are`);
+      }
+      return undefined;
+    }
+    const own = this.text(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`);
+    const base = this.text("OTEL_EXPORTER_OTLP_ENDPOINT");
+    if (exporter === undefined && own === undefined && base === undefined) return undefined;
+    const url = own ?? `${(base ?? "http://localhost:4318").replace(/\/+$/, "")}/v1/${signal}`;
+    const source = own !== undefined
+      ? `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`
+      : base !== undefined
+      ? "OTEL_EXPORTER_OTLP_ENDPOINT"
+      : exporterName;
+    const protocol = this.#protocol(signal);
+    if (protocol === undefined) return undefined;
+    const files = this.#files(signal);
+    return {
+      signal,
+      url,
+      source,
+      protocol,
+      headers: this.#headers(signal),
+      compression: this.compression(signal),
+      timeoutMs: this.timeoutMs(signal),
+      ...(files === undefined ? {} : { files }),
+    };
+  }
+
+  /** Returns the time of one export, ms; a value that is no positive number is ignored. */
+  timeoutMs(signal: Signal): number {
+    return positive(this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_TIMEOUT")?.value) ?? DEFAULT_TIMEOUT_MS;
+  }
+
+  /** Returns the compression of a signal. */
+  compression(signal: Signal): Destination["compression"] {
+    const found = this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_COMPRESSION");
+    if (found === undefined || found.value === "none") return "none";
+    if (found.value === "gzip") return "gzip";
+    this.#warn(found.name, `${found.value} is not supported; gzip and none are`);
+    return "none";
+  }
+
+  /** Returns the time between two exports of metrics, ms. */
+  get metricIntervalMs(): number {
+    return positive(this.text("OTEL_METRIC_EXPORT_INTERVAL")) ?? DEFAULT_INTERVAL_MS;
+  }
+
+  /** Returns the attributes of `OTEL_RESOURCE_ATTRIBUTES`. */
+  get resource(): Readonly<Record<string, string>> {
+    return this.#pairs("OTEL_RESOURCE_ATTRIBUTES", this.text("OTEL_RESOURCE_ATTRIBUTES"));
+  }
+
+  /** Whether `OTEL_PROPAGATORS` includes W3C Trace Context, which is the default. */
+  get propagates(): boolean {
+    const names = this.text("OTEL_PROPAGATORS")?.split(",").map((name) => name.trim());
+    return names === undefined || names.includes("tracecontext");
+  }
+
+  /** Returns the sampler; the default is `parentbased_always_on`. */
+  get sampling(): Sampling {
+    const name = this.text("OTEL_TRACES_SAMPLER") ?? "parentbased_always_on";
+    const isParentBased = name.startsWith("parentbased_");
+    const ratio = Number(this.text("OTEL_TRACES_SAMPLER_ARG") ?? "1");
+    switch (name.replace(/^parentbased_/, "")) {
+      case "always_on":
+        return { isParentBased, ratio: 1 };
+      case "always_off":
+        return { isParentBased, ratio: 0 };
+      case "traceidratio":
+        if (ratio >= 0 && ratio <= 1) return { isParentBased, ratio };
+        this.#warn("OTEL_TRACES_SAMPLER_ARG", "it is not a number from 0 to 1");
+        return { isParentBased, ratio: 1 };
+      default:
+        this.#warn("OTEL_TRACES_SAMPLER", `${name} is not supported`);
+        return { isParentBased: true, ratio: 1 };
+    }
+  }
+
+  #protocol(signal: Signal): Destination["protocol"] | undefined {
+    const found = this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_PROTOCOL");
+    if (found === undefined) return "http/protobuf";
+    if (found.value === "http/protobuf" || found.value === "http/json") return found.value;
+    this.#warn(
+      found.name,
+      `${found.value} is not supported; no ${signal} are sent. Use http/protobuf or http/json`,
+    );
+    return undefined;
+  }
+
+  #files(signal: Signal): Destination["files"] {
+    const caCert = this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_CERTIFICATE")?.value;
+    const clientCert = this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE");
+    const clientKey = this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_CLIENT_KEY");
+    const hasBoth = clientCert !== undefined && clientKey !== undefined;
+    if (!hasBoth && (clientCert ?? clientKey) !== undefined) {
+      this.#warn(
+        (clientCert ?? clientKey)?.name ?? "",
+        "a client certificate and its key are needed together",
+      );
+    }
+    if (caCert === undefined && !hasBoth) return undefined;
+    return {
+      ...(caCert === undefined ? {} : { caCert }),
+      ...(hasBoth ? { clientCert: clientCert.value, clientKey: clientKey.value } : {}),
+    };
+  }
+
+  #headers(signal: Signal): Readonly<Record<string, string>> {
+    const found = this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_HEADERS");
+    const pairs = this.#pairs(found?.name ?? "", found?.value);
+    return Object.fromEntries(
+      Object.entries(pairs).filter(([name, value]) => {
+        if (isHeader(name, value)) return true;
+        this.#warn(found?.name ?? "", `the header ${name} is not valid and is left out`);
+        return false;
+      }),
+    );
+  }
+
+  /** Reads `key=value` pairs that are separated by commas; values are percent-encoded (W3C Baggage). */
+  #pairs(name: string, list: string | undefined): Readonly<Record<string, string>> {
+    const entries = (list ?? "").split(",").filter((pair) => pair.trim() !== "").flatMap((pair) => {
+      const at = pair.indexOf("=");
+      const key = pair.slice(0, at).trim();
+      if (at > 0 && key !== "") return [[key, decoded(pair.slice(at + 1).trim())] as const];
+      this.#warn(name, "an entry is not of the form key=value and is left out");
+      return [];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  #warn(name: string, problem: string): void {
+    this.#warnings.push({ code: "otel_variable", message: `${name}: ${problem}` });
+  }
+}
+
+/** Whether name and value can be sent as a header. */
+export function isHeader(name: string, value: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\x20-\x7e\x80-\xff]*$/.test(value);
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+function positive(value: string | undefined): number | undefined {
+  const number = Number(value ?? "");
+  return Number.isFinite(number) && number > 0 ? number : undefined;
+}
