@@ -11,6 +11,7 @@ import { originator } from "../connect/user_agent.ts";
 import { CulvertError } from "../errors.ts";
 import type { HttpRequest } from "../net/dialer/dialer.ts";
 import { readText } from "../net/dialer/body/read_text.ts";
+import type { TraceHeaders } from "../net/turn_observation.ts";
 import { describeRoute } from "../net/route/route.ts";
 import type { RefusalContext } from "../responses/failures/http_failures.ts";
 import { refusedAnswer } from "../responses/failures/rejection.ts";
@@ -118,7 +119,7 @@ export async function sendRequest(
   const authorized = await withAuthorization(
     scope,
     { endpoint: request.endpoint, transport: "http", ...(signal === undefined ? {} : { signal }) },
-    (authorization) => sendOnce(connection, request, authorization),
+    (authorization, facts) => sendOnce(connection, request, authorization, scope.traceHeaders(facts)),
   );
   const { answer: { denial, reply }, authorization, error } = authorized;
   return {
@@ -135,6 +136,7 @@ async function sendOnce(
   { dialer, settings, world }: ApiConnection,
   request: ApiRequest,
   authorization: Authorization,
+  trace: TraceHeaders | undefined,
 ): Promise<SentReply> {
   const { provider } = settings;
   const { headers = {}, maxReplyBytes = MAX_REPLY_BYTES, method = "GET" } = request;
@@ -160,6 +162,7 @@ async function sendOnce(
         { accept: "application/json", ...contentType(body) },
         partFor(headers, authorization),
         authorization.headers,
+        { ...trace },
       ),
       ...(body === undefined ? {} : { body: bodyOf(body) }),
       ...sized,

@@ -70,7 +70,7 @@ export class RequestScope {
     this.#spans = options.spans ?? observer.startTrace?.();
     this.ids = this.#spans === undefined || options.spans !== undefined
       ? ids
-      : { ...ids, traceId: this.#spans.traceId };
+      : { ...ids, traceId: this.#spans.traceId, ...parentOf(this.#spans) };
     this.#provider = provider;
     this.#recovery = recovers ? authenticator.startTurn() : undefined;
   }
@@ -115,4 +115,8 @@ export class RequestScope {
       environment: environmentFacts(this.world.env, this.#provider.envKey),
     };
   }
+}
+
+function parentOf({ parentSpanId }: TurnSpans): Pick<ScopeIds, "parentSpanId"> {
+  return parentSpanId === undefined ? {} : { parentSpanId };
 }

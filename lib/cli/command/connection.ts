@@ -7,8 +7,10 @@ import { loadSettings } from "../../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../../config/settings.ts";
 import { connect, type Connection as Connected } from "../../connect/connect.ts";
 import type { TapFactory } from "../../net/exchange_tap.ts";
-import { type Observation, observerOf } from "../../net/observer.ts";
+import { combineObservers, type Observation, observerOf } from "../../net/observer.ts";
 import { RunEvidence } from "../../observe/evidence/run_evidence.ts";
+import type { RunningTelemetry } from "../../observe/otlp/start_telemetry.ts";
+import { processTrace } from "../../responses/request/trace_context.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import type { Reporter } from "../output/reporter.ts";
@@ -82,11 +84,13 @@ export interface ConnectionParts extends ConnectOptions {
 export async function connectWith(parts: ConnectionParts): Promise<Connection> {
   const { settings, reporter, world, beneath, keepsEvidence = true, observe = () => {} } = parts;
   let evidence: RunEvidence | undefined;
-  const observer = observerOf((observation) => {
+  const telemetry = await telemetryFor(settings, world);
+  const own = observerOf((observation) => {
     if (observation.kind === "note") reporter.note(observation.message, observation.level);
     observe(observation);
     evidence?.observe(observation);
   });
+  const observer = telemetry === undefined ? own : combineObservers(own, telemetry.observer);
   addSecrets(reporter, settings);
   const early: Warning[] = [];
   let warn = (warning: Warning): void => void early.push(warning);
@@ -99,6 +103,7 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
   if (keepsEvidence && settings.provider.id !== "demo") {
     evidence = new RunEvidence({ provider: settings.provider, world, facts: connection.authenticator.facts });
   }
+  telemetry?.attach(connection);
   summarise(early, reporter).forEach(reporter.warn);
   warn = reporter.warn;
   settings.notes.forEach((note) => reporter.note(note));
@@ -112,10 +117,20 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
         await unfinished;
       }
       await evidence?.save();
+      for (const message of await telemetry?.close(TELEMETRY_DEADLINE_MS) ?? []) reporter.note(message);
       connection.close();
       await beneath?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Longest time that the end of a command waits for the export of telemetry, ms. */
+const TELEMETRY_DEADLINE_MS = 2_000;
+
+async function telemetryFor(settings: Settings, world: World): Promise<RunningTelemetry | undefined> {
+  if (settings.telemetry === undefined || settings.telemetry.destinations.length === 0) return undefined;
+  const { startTelemetry } = await import("../../observe/otlp/start_telemetry.ts");
+  return startTelemetry({ settings, world, trace: processTrace(world.env) });
 }
 
 /** Values that must not be shown: the password of `--proxy`, and what a provider sends beside the credential. */

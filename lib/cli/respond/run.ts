@@ -6,11 +6,13 @@
 import { asCulvertError, CulvertError, EXIT } from "../../errors.ts";
 import type { SharedFlags } from "../../config/settings.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
+import { processTrace, type TraceContext } from "../../responses/request/trace_context.ts";
 import { resultWithoutTurn } from "../../responses/turn/result.ts";
 import type { ResponseItem } from "../../responses/events/items.ts";
 import { Session, sessionOptions } from "../../responses/turn/session.ts";
 import type { TurnOptions } from "../../responses/turn/turn.ts";
 import type { Recording } from "../capture/record_command.ts";
+import type { Environment } from "../../world/world.ts";
 import { connectCommand, type Connection, type ConnectionFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
@@ -118,6 +120,7 @@ async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void
     ...sessionOptions(connection),
     ...(flags.maxWait === undefined ? {} : { maxRetryAfterMs: flags.maxWait * 1_000 }),
   });
+  const trace = traceOf(connection.world.env, reporter);
   try {
     for (const [index, prompt] of prompts.entries()) {
       job.summary.reset();
@@ -130,6 +133,7 @@ async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void
         // Text on a terminal or in a pipe cannot be taken back.
         restartAfterText: json,
         ...tools,
+        ...(trace === undefined ? {} : { trace }),
       });
       job.context.status = await printTurn(turn, {
         host,
@@ -166,6 +170,16 @@ async function inputOf(
 ): Promise<readonly ResponseItem[]> {
   if (history.length === 0) return added;
   return (await import("../conversation/conversation_record.ts")).withMissingOutputs([...history, ...added]);
+}
+
+/** Returns the span that started the process; a value that is not valid is ignored with a warning. */
+function traceOf(env: Environment, reporter: Reporter): TraceContext | undefined {
+  const trace = processTrace(env);
+  if (trace === undefined && env("TRACEPARENT")?.trim()) {
+    const message = "TRACEPARENT is not valid by W3C Trace Context and is ignored";
+    reporter.warn({ code: "traceparent", message });
+  }
+  return trace;
 }
 
 /** Returns what saves a turn: to the file of `--output` and to the conversation. */

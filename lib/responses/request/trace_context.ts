@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import type { Environment } from "../../world/world.ts";
 
 /** The caller's span (W3C Trace Context). */
 export interface TraceContext {
@@ -38,6 +39,18 @@ export function checkedTrace({ traceparent, tracestate }: TraceContext): TraceCo
     );
   }
   return { traceparent, ...(tracestate === undefined ? {} : { tracestate }) };
+}
+
+/**
+ * Reads the span that started this process, from `TRACEPARENT` and `TRACESTATE`. `TRACESTATE` alone means nothing.
+ *
+ * @returns `undefined` where there is none, or where it is not valid
+ */
+export function processTrace(env: Environment): TraceContext | undefined {
+  const traceparent = env("TRACEPARENT")?.trim() ?? "";
+  if (!TRACEPARENT.test(traceparent)) return undefined;
+  const tracestate = env("TRACESTATE")?.trim() ?? "";
+  return { traceparent, ...(TRACESTATE.test(tracestate) ? { tracestate } : {}) };
 }
 
 /** Returns the headers of an HTTP request. */

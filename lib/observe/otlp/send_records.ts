@@ -1,0 +1,123 @@
+/**
+ * Sends records to a collector by OTLP over HTTP (https://opentelemetry.io/docs/specs/otlp/#otlphttp).
+ *
+ * @module
+ */
+import type { Destination } from "../../config/otel/telemetry_settings.ts";
+import { CulvertError } from "../../errors.ts";
+import { readText } from "../../net/dialer/body/read_text.ts";
+import type { Dialer } from "../../net/dialer/dialer.ts";
+import { type Attempt, isTransient, withRetries } from "../../net/dialer/retry.ts";
+import type { World } from "../../world/world.ts";
+import type { SignalRecords } from "../records/records.ts";
+
+/** Retries of one request without a setting; the deadline of the export usually comes first. */
+const MAX_RETRIES = 4;
+/** Longest reply that is read, bytes. */
+const MAX_REPLY = 64 * 1024;
+
+/** What is needed to send. */
+export interface SendOptions {
+  readonly destination: Destination;
+  /** Attributes of the resource that the signal may have. */
+  readonly resource: Readonly<Record<string, string>>;
+  readonly dialer: Pick<Dialer, "request">;
+  readonly world: World;
+  readonly signal: AbortSignal;
+  /** Retries after the first attempt. Default 4. */
+  readonly maxRetries?: number;
+}
+
+/** A request that is ready to be sent. */
+export interface OtlpRequest {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Sends records of the signal that the destination is for.
+ *
+ * @returns how many records the collector rejected although it accepted the request
+ * @throws CulvertError of the network; `server` for a status that is no success; the reason of the signal
+ */
+export async function sendRecords(records: SignalRecords, options: SendOptions): Promise<number> {
+  const { destination, dialer, maxRetries = MAX_RETRIES, resource, signal, world } = options;
+  if (records.records.length === 0) return 0;
+  const { body, headers, url } = await buildRequest(records, destination, resource);
+  const reply = await withRetries(
+    () =>
+      dialer.request({
+        method: "POST",
+        url,
+        headers,
+        body,
+        signal,
+        redirect: "manual",
+        headerTimeoutMs: destination.timeoutMs,
+      }),
+    { maxRetries, world, signal, shouldRetry },
+  );
+  const { text } = await readText(reply.body, { maxBytes: MAX_REPLY, signal, keepPartial: true });
+  if (reply.status >= 200 && reply.status <= 299) return rejectedIn(text, records.signal);
+  throw new CulvertError("server", `${url.host} answered ${reply.status} to an export of ${records.signal}`, {
+    hint: "Check the address, the headers and the protocol of the destination.",
+    details: { host: url.host, status: reply.status },
+  });
+}
+
+/** Encodes and compresses records, and adds the headers of the destination. */
+export async function buildRequest(
+  records: SignalRecords,
+  { compression, headers, protocol, url: address }: Destination,
+  resource: Readonly<Record<string, string>>,
+): Promise<OtlpRequest> {
+  const { encodeRequest } = await import("./encode.ts");
+  const encoded = encodeRequest(records, resource, protocol);
+  const url = new URL(address);
+  const { password, username } = url;
+  url.username = url.password = "";
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return {
+    url,
+    headers: {
+      "content-type": protocol === "http/json" ? "application/json" : "application/x-protobuf",
+      ...(compression === "gzip" ? { "content-encoding": "gzip" } : {}),
+      ...(username === "" && password === "" ? {} : { authorization: `Basic ${btoa(credentials)}` }),
+      ...headers,
+    },
+    body: compression === "gzip" ? await gzip(encoded) : encoded,
+  };
+}
+
+/** The specification names 429, 502, 503 and 504; other statuses are final. */
+function shouldRetry(attempt: Attempt): boolean {
+  if (attempt.kind === "error") return isTransient(attempt);
+  return [429, 502, 503, 504].includes(attempt.reply.status);
+}
+
+async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+}
+
+const REJECTED = {
+  traces: "rejectedSpans",
+  metrics: "rejectedDataPoints",
+  logs: "rejectedLogRecords",
+} as const;
+
+/**
+ * Reads `partialSuccess` of a reply in JSON. A reply in protobuf is empty unless records were rejected, and the number
+ * of these is then its first field.
+ */
+function rejectedIn(text: string, signal: SignalRecords["signal"]): number {
+  if (!text.startsWith("{")) return 0;
+  try {
+    const partial: unknown = Object(JSON.parse(text))["partialSuccess"];
+    const count = Number(Object(partial)[REJECTED[signal]] ?? 0);
+    return Number.isSafeInteger(count) && count > 0 ? count : 0;
+  } catch {
+    // The request was accepted; what its reply says beyond that cannot be read.
+    return 0;
+  }
+}

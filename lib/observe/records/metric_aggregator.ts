@@ -1,0 +1,135 @@
+/**
+ * Adds measurements up between two exports (delta temporality). Its memory is bounded by the number of different sets
+ * of tags.
+ *
+ * @module
+ */
+import type { MetricPoint, MetricRecord } from "./records.ts";
+
+/** A metric that measurements are added to. */
+export interface Instrument {
+  readonly name: string;
+  /** Default: none. */
+  readonly unit?: string;
+  readonly description?: string;
+  /** Bounds of the buckets of a histogram; absent for a counter. */
+  readonly bounds?: readonly number[];
+}
+
+/** One measurement. */
+export interface Measurement {
+  readonly instrument: Instrument;
+  /** A counter's increment, or the value of a histogram. A negative increment is ignored. */
+  readonly value: number;
+  readonly tags: Readonly<Record<string, string>>;
+  /** How often the value was measured. Default 1. */
+  readonly times?: number;
+}
+
+/** Most sets of tags of one metric; further ones are counted as dropped. */
+const MAX_POINTS = 1_000;
+/** Longest value of a tag, characters. */
+const MAX_TAG = 256;
+
+interface Sum {
+  readonly tags: Readonly<Record<string, string>>;
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  readonly buckets: number[];
+}
+
+/** Adds up measurements. */
+export class MetricAggregator {
+  readonly #now: () => number;
+  readonly #instruments = new Map<Instrument, Map<string, Sum>>();
+  #since: number;
+  #dropped = 0;
+
+  /** @param now wall clock, ms since 1970 */
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#since = now();
+  }
+
+  /** Adds a measurement. Invalid characters of a tag are replaced; the measurement is never dropped for them. */
+  add({ instrument, tags, times = 1, value }: Measurement): void {
+    if (!Number.isFinite(value) || (instrument.bounds === undefined && value < 0)) return;
+    let sums = this.#instruments.get(instrument);
+    if (sums === undefined) this.#instruments.set(instrument, sums = new Map());
+    let key = "";
+    for (const name in tags) key += `${name}\0${tags[name]}\0`;
+    let sum = sums.get(key);
+    if (sum === undefined) {
+      if (sums.size >= MAX_POINTS) {
+        this.#dropped += times;
+        return;
+      }
+      sums.set(key, sum = newSum(instrument, tags));
+    }
+    sum.count += times;
+    sum.sum += value * times;
+    if (instrument.bounds === undefined) return;
+    sum.min = Math.min(sum.min, value);
+    sum.max = Math.max(sum.max, value);
+    const index = bucketOf(value, instrument.bounds);
+    sum.buckets[index] = (sum.buckets[index] ?? 0) + times;
+  }
+
+  /** Returns what was added since the last call, and starts a new interval. */
+  collect(): readonly MetricRecord[] {
+    const endMs = this.#now();
+    const records = [...this.#instruments].map(([instrument, sums]): MetricRecord => ({
+      name: instrument.name,
+      unit: instrument.unit ?? "",
+      description: instrument.description ?? "",
+      ...(instrument.bounds === undefined ? {} : { bounds: instrument.bounds }),
+      points: [...sums.values()].map((sum) => pointOf(sum, instrument)),
+      startMs: this.#since,
+      endMs,
+    }));
+    this.#instruments.clear();
+    this.#since = endMs;
+    return records;
+  }
+
+  /** Returns how many measurements were dropped since the last call. */
+  takeDropped(): number {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return dropped;
+  }
+}
+
+/**
+ * Replaces the characters that a tag may not have. A colon is kept: names of models such as `llama3:8b` have one.
+ *
+ * @returns `unspecified` where nothing is left
+ */
+export function sanitizedTag(value: string): string {
+  const clean = value.replace(/[^A-Za-z0-9._/:-]+/g, "_").replace(/^_+|_+$/g, "").slice(0, MAX_TAG);
+  return clean === "" ? "unspecified" : clean;
+}
+
+function newSum({ bounds }: Instrument, tags: Readonly<Record<string, string>>): Sum {
+  const clean = Object.entries(tags).map(([name, value]) => [name, sanitizedTag(value)]);
+  return {
+    tags: Object.fromEntries(clean),
+    count: 0,
+    sum: 0,
+    min: Infinity,
+    max: -Infinity,
+    buckets: bounds === undefined ? [] : new Array(bounds.length + 1).fill(0),
+  };
+}
+
+function pointOf({ buckets, count, max, min, sum, tags }: Sum, { bounds }: Instrument): MetricPoint {
+  return { tags, value: bounds === undefined ? sum : { count, sum, min, max, buckets } };
+}
+
+/** The index of the first bound that is not below the value (upper bounds are inclusive). */
+function bucketOf(value: number, bounds: readonly number[]): number {
+  const index = bounds.findIndex((bound) => value <= bound);
+  return index < 0 ? bounds.length : index;
+}
