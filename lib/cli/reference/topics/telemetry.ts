@@ -53,7 +53,7 @@ export const telemetry: Topic = [
   {
     heading: "Where it is sent",
     text:
-      "OTLP over HTTP, in protobuf or JSON, with or without gzip, over the same bundle, client certificate and proxy as every other connection. The table counts before the variable of a signal, that before the general variable. A collector that cannot be reached never delays or fails a turn: what cannot be delivered is dropped and counted, and the end of the program waits two seconds at most. -v says what was lost.",
+      "OTLP over HTTP, in protobuf or JSON, with or without gzip, over the same bundle, client certificate and proxy as every other connection. The table counts before the variable of a signal, that before the general variable. A collector that cannot be reached never delays or fails a turn: what cannot be delivered is dropped and counted, and the end of the program waits two seconds at most. -v says what was lost, and culvert telemetry status how the last exports went. culvert telemetry preview prints what would be sent.",
   },
   {
     heading: "Keys of the table [otel]",
@@ -70,6 +70,11 @@ export const telemetry: Topic = [
       ["span_attributes", "attributes of every span"],
       ["tracestate", "members that are merged into tracestate: a table of fields for each"],
     ],
+  },
+  {
+    heading: "Captures",
+    text:
+      "culvert export DIR --to otlp http://127.0.0.1:4318/ sends a capture to a collector, redacted first: a span for each exchange and each model call, a log record for each record. A request that names a trace keeps it, so that the capture is found beside the spans of the program that sent it.",
   },
   {
     heading: "A collector that writes to a file and to ClickHouse",

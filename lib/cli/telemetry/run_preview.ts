@@ -1,0 +1,93 @@
+/**
+ * Implements `culvert telemetry preview`.
+ *
+ * @module
+ */
+import { loadSettings } from "../../config/load_settings.ts";
+import type { Signal, TelemetrySettings } from "../../config/otel/telemetry_settings.ts";
+import { connect } from "../../connect/connect.ts";
+import type { TelemetryPreview } from "../../observe/otlp/preview_telemetry.ts";
+import { redactUrl } from "../../redaction/address.ts";
+import { createRedactor } from "../../redaction/redactor.ts";
+import { MASK } from "../../redaction/span.ts";
+import { userMessage } from "../../responses/events/items.ts";
+import { Session, sessionOptions } from "../../responses/turn/session.ts";
+import { settingsFlags } from "../command/connection.ts";
+import type { CliContext } from "../command/context.ts";
+import { demoSettings, startDemo } from "../command/demo_connection.ts";
+import { listenForStop } from "../command/stop_signals.ts";
+import { createReporter } from "../output/reporter.ts";
+import type { TelemetryFlags } from "./command.ts";
+
+/** The prompt where none is given. */
+const PROMPT = "Why is the sky blue?";
+
+/** Runs a turn on the simulated network and prints the requests to the collectors. */
+export async function run({ host }: CliContext, flags: TelemetryFlags, ...words: string[]): Promise<void> {
+  const reporter = createReporter(host, flags);
+  using stop = listenForStop(host);
+  const loaded = await loadSettings(settingsFlags(flags), host.world);
+  loaded.warnings.forEach(reporter.warn);
+  const { loadTelemetry } = await import("../../config/otel/load_telemetry.ts");
+  const telemetry = loaded.telemetry ?? loadTelemetry({}, host.world.env).settings;
+  for (const { headers } of telemetry.destinations) reporter.secrets.add(...Object.values(headers));
+  const { previewedSignals, previewTelemetry } = await import("../../observe/otlp/preview_telemetry.ts");
+  const preview = previewTelemetry(telemetry, host.world.env, host.world);
+  await using demo = await startDemo(host.world);
+  await using connection = await connect(demoSettings(demo, loaded), demo.world, {
+    observer: preview.observer,
+    secrets: reporter.secrets,
+  });
+  const session = new Session(sessionOptions(connection));
+  try {
+    const input = [userMessage(words.length === 0 ? PROMPT : words.join(" "))];
+    await session.turn({ model: loaded.model, input }, { signal: stop.signal }).text();
+  } finally {
+    session.close();
+  }
+  if (telemetry.destinations.length === 0) {
+    reporter.progress("no destination is configured, so nothing would be sent; this is what there would be");
+  }
+  const redact = createRedactor(host.secrets(), "user");
+  for (const signal of previewedSignals(telemetry)) {
+    const request = await requestOf(signal, telemetry, preview.recordsOf(signal));
+    await host.stdout.write(
+      redact(flags.json === true ? `${JSON.stringify({ signal, ...request })}\n` : textOf(request)),
+    );
+  }
+}
+
+/** A request as it is printed. */
+interface PrintedRequest {
+  readonly url: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+async function requestOf(
+  signal: Signal,
+  { destinations }: TelemetrySettings,
+  { records, resource }: ReturnType<TelemetryPreview["recordsOf"]>,
+): Promise<PrintedRequest> {
+  const { encodeRequest } = await import("../../observe/otlp/encode.ts");
+  const destination = destinations.find((each) => each.signal === signal);
+  const names = Object.keys(destination?.headers ?? {});
+  return {
+    url: destination === undefined ? null : redactUrl(destination.url),
+    headers: {
+      ...(destination === undefined ? {} : {
+        "content-type": destination.protocol === "http/json" ? "application/json" : "application/x-protobuf",
+      }),
+      ...(destination?.compression === "gzip" ? { "content-encoding": "gzip" } : {}),
+      ...Object.fromEntries(names.map((name) => [name, MASK])),
+    },
+    body: JSON.parse(new TextDecoder().decode(encodeRequest(records, resource, "http/json"))),
+  };
+}
+
+function textOf({ body, headers, url }: PrintedRequest): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return `${[`POST ${url ?? "(no destination)"}`, ...lines].join("\n")}\n\n${
+    JSON.stringify(body, null, 2)
+  }\n\n`;
+}
