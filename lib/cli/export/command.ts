@@ -21,7 +21,7 @@ export type ExportFlags = OutputFlags & NetworkFlags & {
   readonly redact?: "safe" | "share" | "none";
   readonly harFlavor?: "chrome" | "mitmproxy";
   readonly verify?: boolean;
-  readonly to?: "clickhouse";
+  readonly to?: "clickhouse" | "otlp";
   readonly schema?: boolean;
   readonly queries?: boolean;
 };
@@ -69,9 +69,9 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
     },
     to: {
       kind: "enum",
-      values: ["clickhouse"],
+      values: ["clickhouse", "otlp"],
       optional: true,
-      brief: "Insert into the ClickHouse at URL instead of writing a file",
+      brief: "Insert into the ClickHouse, or send to the collector, at URL instead of writing a file",
     },
     schema: {
       kind: "boolean",
@@ -93,7 +93,12 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
     kind: "tuple",
     parameters: [
       { parse: text, optional: true, placeholder: "DIR", brief: "Directory of a capture, or a HAR file" },
-      { parse: text, optional: true, placeholder: "URL", brief: "With --to clickhouse: its HTTP interface" },
+      {
+        parse: text,
+        optional: true,
+        placeholder: "URL",
+        brief: "With --to: the HTTP interface of ClickHouse, or the collector",
+      },
     ],
   },
   docs: {
@@ -104,7 +109,9 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
       "a shell; redacted credentials become variables. html is one file that shows the capture in a browser, offline.\n\n" +
       "With --verify the exit status is 8 when the output holds a secret.\n\n" +
       "--to clickhouse inserts the records into the table culvert_events of the HTTP interface at URL. A second run\n" +
-      "inserts nothing twice, and goes on where the first was stopped.",
+      "inserts nothing twice, and goes on where the first was stopped.\n\n" +
+      "--to otlp sends a span for each exchange and each model call, and a log record for each record, to the collector\n" +
+      "at URL; OTEL_EXPORTER_OTLP_HEADERS, _PROTOCOL and _COMPRESSION count. What is not delivered is counted.",
     examples: [
       "culvert export capture -o capture.har",
       "culvert export capture --format html --verify -o capture.html",
@@ -112,8 +119,15 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
       "culvert export capture --format jsonl > capture.jsonl",
       "culvert export --schema",
       "culvert export capture --to clickhouse http://127.0.0.1:8123/",
+      "culvert export capture --to otlp http://127.0.0.1:4318/",
     ],
-    seeAlso: ["culvert capture", "culvert view", "culvert replay", "culvert help capture"],
+    seeAlso: [
+      "culvert capture",
+      "culvert view",
+      "culvert replay",
+      "culvert help capture",
+      "culvert help telemetry",
+    ],
   },
   load: () => import("./run.ts"),
 });

@@ -36,6 +36,10 @@ export async function run(
       named(url, "URL", "culvert export DIR --to clickhouse URL"),
     );
   }
+  if (flags.to === "otlp") {
+    const { exportToOtlp } = await import("./otlp.ts");
+    return await exportToOtlp(context, flags, path, named(url, "URL", "culvert export DIR --to otlp URL"));
+  }
   const reporter = createReporter(host, flags);
   const format = flags.format ?? "har";
   const profile = flags.redact ?? (format === "html" ? "share" : "safe");

@@ -1,0 +1,121 @@
+/**
+ * Sends a capture to a collector by OTLP.
+ *
+ * @module
+ */
+import { deadline } from "../../../async/deadline.ts";
+import type { Destination } from "../../../config/otel/telemetry_settings.ts";
+import { asCulvertError, CulvertError } from "../../../errors.ts";
+import type { Dialer } from "../../../net/dialer/dialer.ts";
+import { sendRecords } from "../../../observe/otlp/send_records.ts";
+import type { LogRecord, SignalRecords } from "../../../observe/records/records.ts";
+import type { World } from "../../../world/world.ts";
+import type { LoadedCapture } from "../../record/read/exchanges.ts";
+import { logsOfCapture, spansOfCapture } from "./capture_records.ts";
+
+/** Records of one request. */
+const BATCH_RECORDS = 512;
+/** UTF-16 units of the texts of one request. Only one batch is in memory. */
+const BATCH_SIZE = 2 * 1024 * 1024;
+/** Retries of a request: about half a minute. */
+const MAX_RETRIES = 6;
+/** Longest time of one request, its retries included, ms. */
+const LIMIT_MS = 120_000;
+
+/** Options of {@link sendCapture}. */
+export interface SendCaptureOptions {
+  /** Redacted already. */
+  readonly capture: LoadedCapture;
+  /** The destinations of traces and logs. */
+  readonly destinations: readonly Destination[];
+  /** Attributes of the resource. */
+  readonly resource: Readonly<Record<string, string>>;
+  readonly dialer: Pick<Dialer, "request">;
+  readonly world: World;
+  readonly signal: AbortSignal;
+  /** Told how many records were sent so far. */
+  readonly onProgress: (sent: number) => void;
+}
+
+/** What was sent. */
+export interface SentCapture {
+  readonly spans: number;
+  readonly logs: number;
+  /** Records that the collector did not take. */
+  readonly dropped: number;
+  /** Why, where it said so. */
+  readonly reason?: string;
+}
+
+/**
+ * Sends spans, then log records. A batch that the collector refuses is dropped and counted, and the next one is sent.
+ *
+ * @throws CulvertError of the network, and `server` where the collector refuses everything
+ */
+export async function sendCapture(options: SendCaptureOptions): Promise<SentCapture> {
+  const { capture, destinations, onProgress } = options;
+  const counts = { spans: 0, logs: 0, dropped: 0 };
+  let refusal: CulvertError | undefined;
+  const send = async (records: SignalRecords, count: (sent: number) => void) => {
+    const destination = destinations.find(({ signal }) => signal === records.signal);
+    if (destination === undefined) return;
+    try {
+      const rejected = await sendBatch(records, destination, options);
+      counts.dropped += rejected;
+      count(records.records.length - rejected);
+    } catch (thrown) {
+      const error = asCulvertError(thrown);
+      // The network will not be better for the next batch; a refusal may be due to the content of this one.
+      if (error.code !== "server") throw error;
+      refusal = error;
+      counts.dropped += records.records.length;
+    }
+    onProgress(counts.spans + counts.logs);
+  };
+  for (const records of batches(spansOfCapture(capture), () => 0)) {
+    await send({ signal: "traces", records }, (sent) => counts.spans += sent);
+  }
+  for (const records of batches(logsOfCapture(capture), (record: LogRecord) => record.body?.length ?? 0)) {
+    await send({ signal: "logs", records }, (sent) => counts.logs += sent);
+  }
+  if (refusal !== undefined && counts.spans + counts.logs === 0) throw refusal;
+  return { ...counts, ...(refusal === undefined ? {} : { reason: refusal.message }) };
+}
+
+async function sendBatch(
+  records: SignalRecords,
+  destination: Destination,
+  { dialer, resource, signal, world }: SendCaptureOptions,
+): Promise<number> {
+  using limit = deadline(LIMIT_MS, world, signal);
+  const options = { destination, dialer, resource, world, signal: limit.signal, maxRetries: MAX_RETRIES };
+  try {
+    return await sendRecords(records, options);
+  } catch (thrown) {
+    if (!limit.isExpired) throw thrown;
+    throw new CulvertError(
+      "header_timeout",
+      `${new URL(destination.url).host} did not answer an export in time`,
+      {
+        hint: "Check the collector, and export again: the same records have the same ids.",
+        cause: thrown,
+      },
+    );
+  }
+}
+
+function* batches<R>(records: Iterable<R>, sizeOf: (record: R) => number): Generator<readonly R[]> {
+  let batch: R[] = [];
+  let size = 0;
+  for (const record of records) {
+    const own = sizeOf(record);
+    if (batch.length >= BATCH_RECORDS || (batch.length > 0 && size + own > BATCH_SIZE)) {
+      yield batch;
+      batch = [];
+      size = 0;
+    }
+    batch.push(record);
+    size += own;
+  }
+  if (batch.length > 0) yield batch;
+}
