@@ -1,5 +1,6 @@
 /** A session for benchmarks: the real dialer, an API key, no retries. */
 import type { Provider } from "../../lib/config/provider.ts";
+import type { Observer } from "../../lib/net/observer.ts";
 import type { Dialer } from "../../lib/net/dialer/dialer.ts";
 import { Session } from "../../lib/responses/turn/session.ts";
 import type { World } from "../../lib/world/world.ts";
@@ -10,13 +11,17 @@ export interface BenchSession {
   readonly baseUrl: string;
   readonly provider?: Partial<Provider>;
   readonly transport?: "sse" | "ws";
+  readonly observer?: Observer;
 }
 
-export function benchSession({ dialer, world, baseUrl, provider, transport = "sse" }: BenchSession): Session {
+export function benchSession(
+  { dialer, world, baseUrl, observer, provider, transport = "sse" }: BenchSession,
+): Session {
   return new Session({
     dialer,
     world,
     transport,
+    ...(observer === undefined ? {} : { observer }),
     authenticator: {
       authorize: () =>
         Promise.resolve({

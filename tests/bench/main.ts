@@ -13,6 +13,7 @@ import { sseMemory } from "./sse_memory.ts";
 import { sseThroughput } from "./sse_throughput.ts";
 import { startup } from "./startup.ts";
 import { uploadMemory } from "./upload_memory.ts";
+import { telemetry } from "./telemetry.ts";
 import { websocketWire } from "./websocket_wire.ts";
 import { websocketMemory } from "./websocket_memory.ts";
 import { websocketThroughput } from "./websocket_throughput.ts";
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Finding[]>>> = {
   "relay-streams": relayStreams,
   "relay-throughput": relayThroughput,
   "upload-memory": uploadMemory,
+  telemetry,
 };
 
 let missed = false;
