@@ -5,7 +5,7 @@ import { FOREIGN_SHELL, furnished } from "../../support/examples.ts";
 import { runIn } from "../../support/on_path.ts";
 import { skippedIf } from "../../support/skipped.ts";
 
-/** Examples that need a person, a login that a test cannot have, or a database; or that end with Ctrl-C. */
+/** Examples that need a person, a login that a test cannot have, a database or a collector; or that end with Ctrl-C. */
 const NOT_ALONE = new Set([
   "culvert auth login",
   "culvert auth login --device",
@@ -14,13 +14,16 @@ const NOT_ALONE = new Set([
   "culvert view capture",
   "culvert replay capture --port 8787 --fault cut@3 --fault 429:2#2 --strict",
   "culvert export capture --to clickhouse http://127.0.0.1:8123/",
+  "culvert export capture --to otlp http://127.0.0.1:4318/",
 ]);
 
 const lines = (await everyManual()).flatMap(({ examples }) => examples);
 
 /** Why an example is not run here; nothing where it is. */
 function obstacle(line: string): string | undefined {
-  if (NOT_ALONE.has(line)) return "it needs a person, a login or a database, or ends with Ctrl-C";
+  if (NOT_ALONE.has(line)) {
+    return "it needs a person, a login, a database or a collector, or ends with Ctrl-C";
+  }
   if (FOREIGN_SHELL.test(line)) return "it is for another shell";
   return Deno.build.os === "windows" ? "there is no bash here" : undefined;
 }
