@@ -47,13 +47,13 @@ const TAG_NAMES = new Set(METRIC_TAGS);
 export class Gate {
   readonly #outputs: GateOutputs;
   readonly #spanAttributes: Readonly<Record<string, string>>;
-  readonly #extraNames: ReadonlySet<string>;
+  /** Sets of tags that hold nothing but what the policy names. */
+  readonly #admittedTags = new WeakSet<Measurement["tags"]>();
 
   /** @param spanAttributes constant attributes that the user configured for every span */
   constructor(outputs: GateOutputs, spanAttributes: Readonly<Record<string, string>> = {}) {
     this.#outputs = outputs;
     this.#spanAttributes = spanAttributes;
-    this.#extraNames = new Set(Object.keys(spanAttributes));
   }
 
   /** Whether log records are wanted. */
@@ -108,17 +108,14 @@ export class Gate {
     const { metrics } = this.#outputs;
     if (metrics === undefined) return;
     const { tags } = measurement;
+    if (this.#admittedTags.has(tags)) return metrics.add(measurement);
     for (const name in tags) {
       if (TAG_NAMES.has(name)) continue;
       const kept = Object.fromEntries(Object.entries(tags).filter(([key]) => TAG_NAMES.has(key)));
       return metrics.add({ ...measurement, tags: kept });
     }
+    this.#admittedTags.add(tags);
     metrics.add(measurement);
-  }
-
-  /** Whether an attribute was configured by the user for every span. */
-  isConfigured(name: string): boolean {
-    return this.#extraNames.has(name);
   }
 }
 

@@ -104,6 +104,8 @@ export function streamEvents(
   logsDeltas: boolean,
   now: number,
 ): readonly TelemetryEvent[] {
+  // Most batches of a fast stream hold deltas alone.
+  if (!logsDeltas && error === undefined && runs.every(({ kind }) => kind.endsWith(".delta"))) return [];
   const place = placeOf(request, now);
   const common = commonOf(request);
   const events: TelemetryEvent[] = [];

@@ -40,10 +40,17 @@ interface Sum {
   readonly buckets: number[];
 }
 
+/** The sums of one instrument. */
+interface Sums {
+  readonly byKey: Map<string, Sum>;
+  /** The same by the identity of the tags, so that tags that are used again need no key. */
+  readonly byTags: WeakMap<Measurement["tags"], Sum>;
+}
+
 /** Adds up measurements. */
 export class MetricAggregator {
   readonly #now: () => number;
-  readonly #instruments = new Map<Instrument, Map<string, Sum>>();
+  readonly #instruments = new Map<Instrument, Sums>();
   #since: number;
   #dropped = 0;
 
@@ -56,17 +63,10 @@ export class MetricAggregator {
   /** Adds a measurement. Invalid characters of a tag are replaced; the measurement is never dropped for them. */
   add({ instrument, tags, times = 1, value }: Measurement): void {
     if (!Number.isFinite(value) || (instrument.bounds === undefined && value < 0)) return;
-    let sums = this.#instruments.get(instrument);
-    if (sums === undefined) this.#instruments.set(instrument, sums = new Map());
-    let key = "";
-    for (const name in tags) key += `${name}\0${tags[name]}\0`;
-    let sum = sums.get(key);
+    const sum = this.#sumFor(instrument, tags);
     if (sum === undefined) {
-      if (sums.size >= MAX_POINTS) {
-        this.#dropped += times;
-        return;
-      }
-      sums.set(key, sum = newSum(instrument, tags));
+      this.#dropped += times;
+      return;
     }
     sum.count += times;
     sum.sum += value * times;
@@ -77,15 +77,35 @@ export class MetricAggregator {
     sum.buckets[index] = (sum.buckets[index] ?? 0) + times;
   }
 
+  /** Finds the sum of a set of tags; `undefined` where the metric has too many of them. */
+  #sumFor(instrument: Instrument, tags: Measurement["tags"]): Sum | undefined {
+    let known = this.#instruments.get(instrument);
+    if (known === undefined) {
+      known = { byKey: new Map(), byTags: new WeakMap() };
+      this.#instruments.set(instrument, known);
+    }
+    const same = known.byTags.get(tags);
+    if (same !== undefined) return same;
+    let key = "";
+    for (const name in tags) key += `${name}\0${tags[name]}\0`;
+    let sum = known.byKey.get(key);
+    if (sum === undefined) {
+      if (known.byKey.size >= MAX_POINTS) return undefined;
+      known.byKey.set(key, sum = newSum(instrument, tags));
+    }
+    known.byTags.set(tags, sum);
+    return sum;
+  }
+
   /** Returns what was added since the last call, and starts a new interval. */
   collect(): readonly MetricRecord[] {
     const endMs = this.#now();
-    const records = [...this.#instruments].map(([instrument, sums]): MetricRecord => ({
+    const records = [...this.#instruments].map(([instrument, { byKey }]): MetricRecord => ({
       name: instrument.name,
       unit: instrument.unit ?? "",
       description: instrument.description ?? "",
       ...(instrument.bounds === undefined ? {} : { bounds: instrument.bounds }),
-      points: [...sums.values()].map((sum) => pointOf(sum, instrument)),
+      points: [...byKey.values()].map((sum) => pointOf(sum, instrument)),
       startMs: this.#since,
       endMs,
     }));

@@ -28,6 +28,25 @@ export function requestMetrics(seen: RequestObservation, tags: Tags): readonly M
   return [...measured, ...connectionReused ? requests : requests.slice(0, 1)];
 }
 
+/** Tags of events by their kind, for each set of tags of a session. */
+const EVENT_TAGS = new WeakMap<Tags, Map<string, Tags>>();
+
+/** Returns the same object for the same kind: the aggregator finds it again by its identity. */
+function eventTags(tags: Tags, kind: string): Tags {
+  let kinds = EVENT_TAGS.get(tags);
+  if (kinds === undefined) EVENT_TAGS.set(tags, kinds = new Map());
+  let own = kinds.get(kind);
+  if (own === undefined) {
+    own = { ...tags, kind, success: kind === "response.failed" ? "false" : "true" };
+    // A server may send any number of kinds.
+    if (kinds.size < MAX_KINDS) kinds.set(kind, own);
+  }
+  return own;
+}
+
+/** Kinds whose tags are kept; the API has fewer. */
+const MAX_KINDS = 256;
+
 /** Measures events that arrived together: the first of them was waited for, the others came with it. */
 export function eventMetrics(
   { error, request, runs, waitMs }: EventsObservation,
@@ -37,8 +56,7 @@ export function eventMetrics(
   const { count, duration } = request.transport === "websocket" ? METRICS.websocketEvent : METRICS.sseEvent;
   let wait = waitMs;
   for (const run of runs) {
-    const isFailure = run.kind === "response.failed";
-    const own = { ...tags, kind: run.kind, success: isFailure ? "false" : "true" };
+    const own = eventTags(tags, run.kind);
     measure({ instrument: count, value: 1, times: run.count, tags: own });
     measure({ instrument: duration, value: wait, tags: own });
     if (run.count > 1) measure({ instrument: duration, value: 0, times: run.count - 1, tags: own });

@@ -114,6 +114,7 @@ class ObservedResponse {
   #latestWaitMs = 0;
   #firstOutputAt: number | undefined;
   #timings: ServerTimingsEvent | undefined;
+  #textDeltas = 0;
 
   constructor(options: ReadOptions) {
     const { observer, world } = options.scope;
@@ -140,7 +141,12 @@ class ObservedResponse {
     }
     if (!this.#wantsEvents) return;
     const error = this.#errorOf(end);
-    const runs = eventRuns(batch);
+    const textDeltas = reader.textDeltas - this.#textDeltas;
+    this.#textDeltas = reader.textDeltas;
+    // Most batches of a fast stream are text alone: these need no walk.
+    const runs = textDeltas === batch.length && textDeltas > 0
+      ? [{ kind: "response.output_text.delta", count: textDeltas }]
+      : eventRuns(batch);
     if (runs.length === 0 && error === undefined) return;
     scope.observer.observe({
       kind: "events",

@@ -48,6 +48,7 @@ export class ResponseReader {
   readonly #context: RefusalContext;
   #lastError: ErrorEvent | undefined;
   #events = 0;
+  #textDeltas = 0;
   #hasText = false;
   #hasOutput = false;
   #announced = false;
@@ -70,6 +71,11 @@ export class ResponseReader {
   /** How many events of the API were read. */
   get events(): number {
     return this.#events;
+  }
+
+  /** How many of them were pieces of the answer's text. */
+  get textDeltas(): number {
+    return this.#textDeltas;
   }
 
   /** Whether text of the answer was read. */
@@ -179,6 +185,7 @@ export class ResponseReader {
     if (event.type === "response.output_text.delta") {
       // Most events are deltas, so they are handled before all others.
       this.#events++;
+      this.#textDeltas++;
       this.#hasText = this.#hasOutput = true;
       this.#tellSideFacts(false, event, into);
       into.push(item);
