@@ -1,13 +1,14 @@
 /**
  * `deno task bench`: measures ratios to a named rival in the same run. Ends with status 1 when a bar is missed. Takes
- * the names of the benchmarks to run, or what some begin with, such as `relay`: `startup`, `pipeline`, `drip`, `sse`, `memory`, `websocket`, `websocket-memory`,
- * `websocket-wire`, `footprint`, `relay-first-byte`,
- * `relay-streams`, `relay-throughput`, `upload-memory`.
+ * the names of the benchmarks to run, or what some begin with, such as `relay`: `startup`, `pipeline`, `drip`, `sse`,
+ * `memory`, `websocket`, `websocket-memory`, `websocket-wire`, `footprint`, `relay-first-byte`, `relay-streams`,
+ * `relay-throughput`, `relay-memory`, `upload-memory`.
  */
 import { drip } from "./drip.ts";
 import { footprint } from "./footprint.ts";
 import { type Finding, print } from "./measure.ts";
 import { pipeline } from "./pipeline.ts";
+import { relayMemory } from "./relay/memory.ts";
 import { relayFirstByte, relayStreams, relayThroughput } from "./relay/relay.ts";
 import { sseMemory } from "./sse_memory.ts";
 import { sseThroughput } from "./sse_throughput.ts";
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Finding[]>>> = {
   "relay-first-byte": relayFirstByte,
   "relay-streams": relayStreams,
   "relay-throughput": relayThroughput,
+  "relay-memory": relayMemory,
   "upload-memory": uploadMemory,
   telemetry,
 };

@@ -161,18 +161,13 @@ export async function startRecorder(options: RecorderOptions): Promise<LocalReco
 async function createFiles(directory: string, meta: CaptureMeta): Promise<Deno.FsFile> {
   try {
     await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
-    // With `createNew` a symbolic link or an earlier capture is refused.
-    const file = await Deno.open(join(directory, RECORDS_FILE), {
-      append: true,
-      createNew: true,
-      mode: 0o600,
-    });
-    await Deno.mkdir(join(directory, BODIES_FOLDER), { recursive: true, mode: 0o700 });
-    await Deno.writeTextFile(join(directory, META_FILE), `${JSON.stringify(meta, null, 2)}\n`, {
-      createNew: true,
-      mode: 0o600,
-    });
-    return file;
+    // A link that another user placed would lead the record to a directory of their choice.
+    if ((await Deno.lstat(directory)).isSymlink) throw new Error("it is a symbolic link");
+    // A folder, a file or a symbolic link of these names is refused: it is of an earlier capture.
+    await Deno.mkdir(join(directory, BODIES_FOLDER), { mode: 0o700 });
+    const options = { createNew: true, mode: 0o600 };
+    await Deno.writeTextFile(join(directory, META_FILE), `${JSON.stringify(meta, null, 2)}\n`, options);
+    return await Deno.open(join(directory, RECORDS_FILE), { append: true, ...options });
   } catch (error) {
     const exists = error instanceof Deno.errors.AlreadyExists;
     const reason = exists

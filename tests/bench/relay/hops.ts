@@ -24,8 +24,12 @@ export async function startOrigin(): Promise<Hop> {
 }
 
 /** Starts `culvert capture` with its reverse relay, which records. */
-export async function startRelay(origin: number, directory: string): Promise<Hop> {
-  const relay = await startCaptureRelay(`http://127.0.0.1:${origin}/v1`, directory);
+export async function startRelay(
+  origin: number,
+  directory: string,
+  flags: readonly string[] = [],
+): Promise<Hop> {
+  const relay = await startCaptureRelay(`http://127.0.0.1:${origin}/v1`, directory, { flags });
   return {
     name: "culvert",
     port: relay.port,

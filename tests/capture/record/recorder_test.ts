@@ -51,14 +51,46 @@ Deno.test({
   },
 });
 
-Deno.test("a directory that holds a capture, or a symbolic link in its place, is refused", async () => {
+Deno.test("a directory that holds a capture is refused", async () => {
   await using first = await record();
   await first.recorder.close();
-  for (const directory of [first.directory]) {
-    const again = await record({ directory }).then(() => "started", (error: Error) => error.message);
-    assertIncludes(again, "holds a capture already");
-  }
+  const { directory } = first;
+  assertIncludes(await refusal(directory), "it holds a capture already");
 });
+
+Deno.test({
+  ...skippedIf(
+    ON_WINDOWS,
+    "a symbolic link in the place of the directory, of the records or of the bodies is refused",
+  ),
+  fn: async () => {
+    const parent = await Deno.makeTempDir({ prefix: "culvert-links-" });
+    try {
+      const elsewhere = join(parent, "elsewhere");
+      await Deno.mkdir(elsewhere);
+      await Deno.symlink(elsewhere, join(parent, "link"));
+      assertIncludes(await refusal(join(parent, "link")), "it is a symbolic link");
+      for (const name of ["capture.jsonl", "meta.json"]) {
+        const directory = join(parent, `with-${name}`);
+        await Deno.mkdir(directory);
+        await Deno.symlink(join(elsewhere, name), join(directory, name));
+        assertIncludes(await refusal(directory), "it holds a capture already");
+      }
+      const directory = join(parent, "with-bodies");
+      await Deno.mkdir(directory);
+      await Deno.symlink(elsewhere, join(directory, "bodies"));
+      assertIncludes(await refusal(directory), "it holds a capture already");
+      assertEquals([...Deno.readDirSync(elsewhere)], []);
+    } finally {
+      await Deno.remove(parent, { recursive: true });
+    }
+  },
+});
+
+/** Returns why a recording in a directory does not start. */
+async function refusal(directory: string): Promise<string> {
+  return await record({ directory }).then(() => "started", (error: Error) => error.message);
+}
 
 for (const encoding of ["identity", "gzip", "zstd", "br", "deflate", "gzip, zstd"]) {
   Deno.test(`each event of an event stream has its own arrival time with content encoding ${encoding}`, async () => {

@@ -1,8 +1,9 @@
 import fc from "fast-check";
-import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { brotliCompressSync, constants, deflateRawSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { requestBody } from "../../../lib/capture/record/read/exchanges.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { bytesOf, everythingOnDisk, pass, type Passing, record } from "./recording_kit.ts";
+import { frame } from "./sample_capture.ts";
 
 const letters = fc.string({
   unit: fc.constantFrom(..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
@@ -112,6 +113,74 @@ for (const [place, passing] of Object.entries(PLACES)) {
       { numRuns: 12 },
     );
   });
+}
+
+/** What a websocket says about a secret, and in which frames. */
+const FRAMES: Readonly<Record<string, (secret: string) => readonly string[]>> = {
+  "a JSON message": (secret) => [JSON.stringify({ type: "session.update", session: { api_key: secret } })],
+  "JSON in a string of a message": (secret) => [
+    JSON.stringify({ type: "x", arguments: JSON.stringify({ env: JSON.stringify({ password: secret }) }) }),
+  ],
+  "a message in fragments": (secret) => [
+    `{"type":"x","client_secret":"${secret.slice(0, 10)}`,
+    `${secret.slice(10)}"}`,
+  ],
+  "a text that is no JSON": (secret) => [`Authorization: Bearer ${secret}`],
+};
+
+for (const [place, texts] of Object.entries(FRAMES)) {
+  for (const isDeflated of [false, true]) {
+    const how = isDeflated ? "with permessage-deflate" : "uncompressed";
+    Deno.test(`a secret in ${place} of a websocket, ${how}, is nowhere on the disk`, async () => {
+      await fc.assert(
+        fc.asyncProperty(letters, fc.boolean(), fc.boolean(), async (secret, isRequest, isBinary) => {
+          await using recording = await record();
+          const tap = recording.recorder.tap({ exchangeId: 1, connectionId: 1 });
+          const extensions = isDeflated
+            ? [
+              "Sec-WebSocket-Extensions",
+              "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+            ]
+            : [];
+          const url = "https://x.test/v1/realtime";
+          tap.head({ direction: "request", at: 1_001, method: "GET", url, rawHeaders: extensions });
+          tap.upgrade({ direction: "response", at: 1_002, status: 101, reason: "", rawHeaders: extensions });
+          const parts = texts(secret);
+          const whole = isDeflated ? deflated(parts) : parts.map(bytesOf);
+          for (const [index, part] of whole.entries()) {
+            const opcode = (index === 0 ? (isBinary ? 2 : 1) : 0) | (isDeflated && index === 0 ? RSV1 : 0);
+            const isLast = index === whole.length - 1;
+            const bytes = frame(part, { masked: isRequest, opcode });
+            // The helper sets FIN.
+            if (!isLast) bytes[0] = (bytes[0] ?? 0) & 0x7f;
+            tap.bytes(isRequest ? "request" : "response", bytes, 1_003 + index);
+          }
+          tap.end({ direction: "request", at: 1_011, outcome: "complete" });
+          tap.end({ direction: "response", at: 1_012, outcome: "complete" });
+          using capture = await recording.load();
+          const [message] = capture.exchanges[0]?.messages ?? [];
+          assertEquals(message?.opcode, isBinary ? 2 : 1);
+          assertEquals(message?.size, parts.join("").length);
+          const all = await everythingOnDisk(recording.directory);
+          assertExcludes(all, secret);
+          assertExcludes(all, btoa(secret).slice(0, 24));
+          assertExcludes(all, btoa(parts.join("")).slice(0, 60));
+        }),
+        { numRuns: 8 },
+      );
+    });
+  }
+}
+
+/** The bit of a frame that says that its message is compressed (RFC 7692 §6), beside the opcode. */
+const RSV1 = 0x40;
+
+/** Compresses a message and cuts it into as many parts as it had. */
+function deflated(parts: readonly string[]): readonly Uint8Array[] {
+  const bytes = deflateRawSync(bytesOf(parts.join("")), { finishFlush: constants.Z_SYNC_FLUSH });
+  const message = new Uint8Array(bytes.subarray(0, -4));
+  const at = Math.floor(message.length / 2);
+  return parts.length === 1 ? [message] : [message.subarray(0, at), message.subarray(at)];
 }
 
 Deno.test("equal secrets have equal masks within a capture and other masks in another", async () => {
