@@ -16,11 +16,12 @@ interface Scene {
   readonly client: WebSocket;
 }
 
-/** Opens a websocket through a relay that records, and returns the record when the two have closed it. */
+/** Opens a websocket through a relay that records, and looks at the record when the two have closed it. */
 async function relayed(
   run: (scene: Scene) => Promise<void> | void,
+  check: (capture: LoadedCapture) => void,
   options: { readonly perMessageDeflate?: boolean; readonly protocols?: readonly string[] } = {},
-): Promise<LoadedCapture> {
+): Promise<void> {
   const { perMessageDeflate = false, protocols = [] } = options;
   const sockets = new WebSocketServer({
     host: "127.0.0.1",
@@ -59,7 +60,8 @@ async function relayed(
     await relay.close();
     await new Promise<void>((resolve) => sockets.close(() => resolve()));
   }
-  return await recording.load();
+  using capture = await recording.load();
+  check(capture);
 }
 
 function closing(socket: WebSocket): Promise<void> {
@@ -78,7 +80,7 @@ for (const perMessageDeflate of [false, true]) {
       { length: LARGE / 65_536 },
       () => crypto.getRandomValues(new Uint8Array(32_768)).toHex(),
     ).join("");
-    using capture = await relayed(async ({ server, client }) => {
+    await relayed(async ({ server, client }) => {
       const arrived = message(server);
       client.send(text);
       assertEquals(await arrived === text, true);
@@ -86,15 +88,16 @@ for (const perMessageDeflate of [false, true]) {
       server.send(text);
       assertEquals(await returned === text, true);
       client.close(1000);
+    }, (capture) => {
+      const messages = capture.exchanges[0]?.messages ?? [];
+      assertEquals(messages.map(({ dir, size }) => [dir, size]), [["send", LARGE], ["receive", LARGE]]);
+      assertEquals(messages.map((each) => capture.text(each) === text), [true, true]);
     }, { perMessageDeflate });
-    const messages = capture.exchanges[0]?.messages ?? [];
-    assertEquals(messages.map(({ dir, size }) => [dir, size]), [["send", LARGE], ["receive", LARGE]]);
-    assertEquals(messages.map((each) => capture.text(each) === text), [true, true]);
   });
 }
 
 Deno.test("fragments with a ping between them are one message, and the ping crosses", async () => {
-  using capture = await relayed(async ({ server, client }) => {
+  await relayed(async ({ server, client }) => {
     const pinged = new Promise<string>((resolve) =>
       client.once("ping", (data: Uint8Array) => resolve(String(data)))
     );
@@ -108,26 +111,29 @@ Deno.test("fragments with a ping between them are one message, and the ping cros
     assertEquals(await arrived, '{"type":"partial"}');
     assertEquals([await pinged, await ponged], ["in between", "in between"]);
     server.close(1000);
+  }, (capture) => {
+    const messages = capture.exchanges[0]?.messages ?? [];
+    assertEquals(messages.map(({ opcode, dir }) => [opcode, dir]), [
+      [9, "receive"],
+      [1, "receive"],
+      [10, "send"],
+    ]);
   });
-  const messages = capture.exchanges[0]?.messages ?? [];
-  assertEquals(messages.map(({ opcode, dir }) => [opcode, dir]), [[9, "receive"], [1, "receive"], [
-    10,
-    "send",
-  ]]);
 });
 
 for (const code of [1000, 1001, 1008, 1011, 1012, 1013, 1014, 3000, 4001, 4999]) {
   Deno.test(`the close code ${code} and its reason pass from the server and from the client`, async () => {
     for (const by of ["server", "client"] as const) {
       const seen: [number, string][] = [];
-      using capture = await relayed((scene) => {
+      await relayed((scene) => {
         const other = by === "server" ? scene.client : scene.server;
         other.once("close", (closed, reason) => void seen.push([closed, String(reason)]));
         scene[by].close(code, "the reason");
+      }, (capture) => {
+        const { close } = capture.exchanges[0] ?? {};
+        assertEquals([close?.code, close?.reason, close?.by], [code, "the reason", by]);
       });
       assertEquals(seen, [[code, "the reason"]]);
-      const { close } = capture.exchanges[0] ?? {};
-      assertEquals([close?.code, close?.reason, close?.by], [code, "the reason", by]);
     }
   });
 }
@@ -135,29 +141,31 @@ for (const code of [1000, 1001, 1008, 1011, 1012, 1013, 1014, 3000, 4001, 4999])
 Deno.test("a close frame without a code stays without one, and an end without a close frame stays 1006", async () => {
   for (const [end, code] of [["close", 1005], ["terminate", 1006]] as const) {
     const seen: number[] = [];
-    using capture = await relayed(({ server, client }) => {
+    await relayed(({ server, client }) => {
       client.once("close", (closed) => void seen.push(closed));
       server[end]();
-    });
+    }, (capture) => assertEquals(capture.exchanges[0]?.close?.code, code));
     assertEquals(seen, [code]);
-    assertEquals(capture.exchanges[0]?.close?.code, code);
   }
 });
 
 Deno.test("the subprotocol that the server chooses reaches the client and the record", async () => {
   let chosen = "";
-  using capture = await relayed(({ client }) => {
-    chosen = client.protocol;
-    client.close();
-  }, { protocols: ["first", "second"] });
+  await relayed(
+    ({ client }) => {
+      chosen = client.protocol;
+      client.close();
+    },
+    (capture) => assertEquals(capture.exchanges[0]?.open?.subprotocol, "second"),
+    { protocols: ["first", "second"] },
+  );
   assertEquals(chosen, "second");
-  assertEquals(capture.exchanges[0]?.open?.subprotocol, "second");
 });
 
 Deno.test("a client that does not read stops the server, and receives everything later", async () => {
   const piece = "x".repeat(1024 * 1024);
   const count = 96;
-  using capture = await relayed(async ({ server, client }) => {
+  await relayed(async ({ server, client }) => {
     client.pause();
     let sent = 0;
     const sending = (async () => {
@@ -179,6 +187,5 @@ Deno.test("a client that does not read stops the server, and receives everything
     client.resume();
     await Promise.all([all, sending]);
     client.close();
-  });
-  assertEquals(capture.exchanges[0]?.messages.length, count);
+  }, (capture) => assertEquals(capture.exchanges[0]?.messages.length, count));
 });
