@@ -3,10 +3,14 @@ import type { Hop } from "./hops.ts";
 import { BenchClient } from "./http_client.ts";
 import { percentile } from "./percentile.ts";
 
-/** Requests through one hop before the next has its turn. */
-const BLOCK = 50;
-const ROUNDS = 12;
-const WARM_UP = 100;
+/** What to ask for, and how often. */
+export interface FirstByteRequests {
+  /** Below `/v1/` of the server. */
+  readonly path: string;
+  readonly rounds: number;
+  /** Requests through one hop before the next has its turn. */
+  readonly block: number;
+}
 
 /** A request as a session sends it after some turns: 39 kB. */
 const BODY = JSON.stringify({
@@ -26,26 +30,30 @@ export interface FirstByte {
 }
 
 /** Measures hops in alternation, so that the load of the machine affects all. */
-export async function measureFirstByte(hops: readonly Hop[]): Promise<ReadonlyMap<string, FirstByte>> {
-  const times = new Map<string, number[]>();
+export async function measureFirstByte(
+  hops: readonly Hop[],
+  { path, rounds, block }: FirstByteRequests,
+): Promise<ReadonlyMap<string, FirstByte>> {
+  const all = new Map<string, number[]>();
   const clients = await Promise.all(hops.map(({ port }) => BenchClient.open(port)));
-  for (let round = -1; round < ROUNDS; round++) {
+  // The first round fills caches and is not counted.
+  for (let round = -1; round < rounds; round++) {
     for (const [index, { name }] of hops.entries()) {
       const client = clients[index];
       if (client === undefined) continue;
-      const found = await block(client, round < 0 ? WARM_UP : BLOCK);
-      if (round >= 0) times.set(name, [...times.get(name) ?? [], ...found]);
+      const found = await times(client, path, block);
+      if (round >= 0) all.set(name, [...all.get(name) ?? [], ...found]);
     }
   }
   for (const client of clients) client[Symbol.dispose]();
   return new Map(
-    [...times].map(([name, found]) => [name, { p50: percentile(found, 0.5), p99: percentile(found, 0.99) }]),
+    [...all].map(([name, found]) => [name, { p50: percentile(found, 0.5), p99: percentile(found, 0.99) }]),
   );
 }
 
-async function block(client: BenchClient, count: number): Promise<readonly number[]> {
-  const request = client.request("first", BODY);
-  const times: number[] = [];
+async function times(client: BenchClient, path: string, count: number): Promise<readonly number[]> {
+  const request = client.request(path, BODY);
+  const found: number[] = [];
   for (let index = 0; index < count; index++) {
     const begin = performance.now();
     let first: number | undefined;
@@ -56,7 +64,7 @@ async function block(client: BenchClient, count: number): Promise<readonly numbe
       text += new TextDecoder("latin1").decode(bytes);
       if (text.includes("data: ")) first = performance.now() - begin;
     });
-    times.push(first ?? NaN);
+    found.push(first ?? NaN);
   }
-  return times;
+  return found;
 }

@@ -63,14 +63,20 @@ const CLIENT_LIMIT = 30_000;
 /** Runs one client. @returns whether it completed its two requests @throws Error that names the client and its step */
 async function client(way: Way, index: number): Promise<boolean> {
   const at = { step: "CONNECT" };
+  try {
+    return await limited(steps(way, index, at));
+  } catch (error) {
+    throw new Error(`Client ${index} (${index % 7} of 7) failed at ${at.step}`, { cause: error });
+  }
+}
+
+async function limited<T>(work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stalled = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`stalled for ${CLIENT_LIMIT} ms`)), CLIENT_LIMIT);
   });
   try {
-    return await Promise.race([steps(way, index, at), stalled]);
-  } catch (error) {
-    throw new Error(`Client ${index} (${index % 7} of 7) failed at ${at.step}`, { cause: error });
+    return await Promise.race([work, stalled]);
   } finally {
     clearTimeout(timer);
   }
@@ -216,8 +222,8 @@ Deno.test(
     for (const conn of second) conn.close();
     for (const [index, conn] of first.entries()) {
       const host = HOSTS[index % HOSTS.length] ?? "";
-      const secured = await Deno.startTls(conn, { hostname: host, caCerts: [way.authority] });
-      await ask(secured, host, "0\r\n\r\n");
+      const secured = await limited(Deno.startTls(conn, { hostname: host, caCerts: [way.authority] }));
+      await limited(ask(secured, host, "0\r\n\r\n"));
       secured.close();
     }
   },
