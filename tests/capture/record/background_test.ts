@@ -1,5 +1,6 @@
 /** The recording in a thread of its own, which the commands use. */
 import { requestBody } from "../../../lib/capture/record/read/exchanges.ts";
+import type { ExchangeTap } from "../../../lib/net/exchange_tap.ts";
 import { CulvertError } from "../../../lib/errors.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { OFF_LINUX, skippedIf } from "../../support/skipped.ts";
@@ -9,6 +10,21 @@ import { pass, record, recordInBackground, type Recording } from "./recording_ki
 import { frame } from "./sample_capture.ts";
 
 const STREAM = ["content-type", "text/event-stream"];
+
+/** Passes the handshake of a websocket. */
+function openedSocket({ recorder }: Recording): ExchangeTap {
+  const tap = recorder.tap({ exchangeId: 77, connectionId: 8 });
+  const url = "wss://x.test/v1/responses";
+  tap.head({ direction: "request", at: 5_000, method: "GET", url, rawHeaders: [] });
+  tap.upgrade({
+    direction: "response",
+    at: 5_001,
+    status: 101,
+    reason: "Switching Protocols",
+    rawHeaders: [],
+  });
+  return tap;
+}
 
 /** Passes exchanges of every kind, and returns the records that they leave. */
 async function recordsOf(recording: Recording): Promise<readonly unknown[]> {
@@ -21,21 +37,7 @@ async function recordsOf(recording: Recording): Promise<readonly unknown[]> {
     gapMs: 200,
   });
   pass(recording, { status: 401, response: ["no"], outcome: "failed" });
-  const tap = recording.recorder.tap({ exchangeId: 77, connectionId: 8 });
-  tap.head({
-    direction: "request",
-    at: 5_000,
-    method: "GET",
-    url: "wss://x.test/v1/responses",
-    rawHeaders: [],
-  });
-  tap.upgrade({
-    direction: "response",
-    at: 5_001,
-    status: 101,
-    reason: "Switching Protocols",
-    rawHeaders: [],
-  });
+  const tap = openedSocket(recording);
   tap.bytes("request", frame('{"type":"response.create"}', { masked: true }), 5_002);
   tap.bytes("response", frame('{"type":"response.completed"}', { masked: false }), 5_003);
   tap.end({ direction: "request", at: 5_004, outcome: "complete" });
@@ -90,21 +92,7 @@ Deno.test("traffic that is faster than the recording is left out and said to be,
     responseHeaders: STREAM,
     response: ["data: first\n\n", `data: ${"x".repeat(120_000)}\n\n`, "data: last\n\n"],
   });
-  const tap = recorder.tap({ exchangeId: 77, connectionId: 8 });
-  tap.head({
-    direction: "request",
-    at: 5_000,
-    method: "GET",
-    url: "wss://x.test/v1/responses",
-    rawHeaders: [],
-  });
-  tap.upgrade({
-    direction: "response",
-    at: 5_001,
-    status: 101,
-    reason: "Switching Protocols",
-    rawHeaders: [],
-  });
+  const tap = openedSocket(recording);
   tap.bytes("response", frame("one", { masked: false }), 5_002);
   tap.bytes("response", frame("x".repeat(120_000), { masked: false }), 5_003);
   tap.bytes("response", frame("three", { masked: false }), 5_004);
