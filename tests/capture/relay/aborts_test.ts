@@ -200,19 +200,24 @@ Deno.test("a client that leaves while the upgrade waits ends the upstream connec
   assertEquals(await relay.outcomes(), ["aborted", "aborted"]);
 });
 
-Deno.test("a refused upgrade reaches the client whole, and the connection carries nothing more", async () => {
-  await using server = await origin((socket) => {
-    socket.write("HTTP/1.1 401 Unauthorized\r\nX-Request-Id: r1\r\nContent-Length: 4\r\n\r\nnope");
+for (
+  const status of ["401 Unauthorized", "403 Forbidden", "426 Upgrade Required", "429 Too Many", "500 Oops"]
+) {
+  Deno.test(`an upgrade refused with ${status} reaches the client whole, and the connection carries nothing more`, async () => {
+    await using server = await origin((socket) => {
+      socket.write(`HTTP/1.1 ${status}\r\nX-Request-Id: r1\r\nx-ODD: 2\r\nContent-Length: 4\r\n\r\nnope`);
+    });
+    await using relay = await relayTo(server.port);
+    const reply = await rawExchange(
+      relay.port,
+      head(relay, "GET /v1/responses", UPGRADE) + head(relay, "GET /v1/secret-path"),
+    );
+    assertIncludes(reply, `HTTP/1.1 ${status}\r\nX-Request-Id: r1\r\nx-ODD: 2\r\nContent-Length: 4\r\n`);
+    assert(reply.endsWith("nope"), reply);
+    assertEquals(server.sockets.length, 1);
+    assertEquals(await relay.outcomes(), ["complete", "complete"]);
   });
-  await using relay = await relayTo(server.port);
-  const reply = await rawExchange(
-    relay.port,
-    head(relay, "GET /v1/responses", UPGRADE) + head(relay, "GET /v1/secret-path"),
-  );
-  assertIncludes(reply, "HTTP/1.1 401 Unauthorized\r\nX-Request-Id: r1\r\n");
-  assert(reply.endsWith("nope"), reply);
-  assertEquals(server.sockets.length, 1);
-});
+}
 
 Deno.test("a server that closes at an upgrade is a 502, never a 101", async () => {
   await using server = await origin((socket) => socket.end());

@@ -139,13 +139,19 @@ for (const code of [1000, 1001, 1008, 1011, 1012, 1013, 1014, 3000, 4001, 4999])
 }
 
 Deno.test("a close frame without a code stays without one, and an end without a close frame stays 1006", async () => {
-  for (const [end, code] of [["close", 1005], ["terminate", 1006]] as const) {
-    const seen: number[] = [];
-    await relayed(({ server, client }) => {
-      client.once("close", (closed) => void seen.push(closed));
-      server[end]();
-    }, (capture) => assertEquals(capture.exchanges[0]?.close?.code, code));
-    assertEquals(seen, [code]);
+  for (const by of ["server", "client"] as const) {
+    for (const [end, code] of [["close", 1005], ["terminate", 1006]] as const) {
+      const seen: number[] = [];
+      await relayed((scene) => {
+        const other = by === "server" ? scene.client : scene.server;
+        other.once("close", (closed) => void seen.push(closed));
+        scene[by][end]();
+      }, (capture) => {
+        const { close } = capture.exchanges[0] ?? {};
+        assertEquals([close?.code, close?.by], [code, by]);
+      });
+      assertEquals(seen, [code]);
+    }
   }
 });
 

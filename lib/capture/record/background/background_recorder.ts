@@ -105,7 +105,7 @@ class BackgroundRecorder {
   }
 
   async flush(): Promise<void> {
-    if (this.#failure !== undefined) return;
+    if (this.#failure !== undefined || this.#thread === undefined) return;
     this.#send();
     const number = ++this.#flushes;
     const { promise, resolve } = Promise.withResolvers<void>();
