@@ -8,7 +8,7 @@
  */
 import type { Duplex } from "node:stream";
 import { ignoreBrokenPeer } from "./splice.ts";
-import { type Origin, type Upstream, urlOf } from "./upstream.ts";
+import type { Origin, Upstream } from "./upstream.ts";
 
 /** A connection to an origin. */
 export interface BoundConnection {
@@ -45,7 +45,7 @@ export function releaseConnection(client: Duplex, origin: Origin, socket: Duplex
 
 class IdleConnection {
   readonly #client: Duplex;
-  readonly #origin: string;
+  readonly #origin: Origin;
   readonly #socket: Duplex;
   readonly close = (): void => {
     this.#client.off("close", this.close);
@@ -54,7 +54,7 @@ class IdleConnection {
 
   constructor(client: Duplex, origin: Origin, socket: Duplex) {
     this.#client = client;
-    this.#origin = urlOf(origin).href;
+    this.#origin = origin;
     this.#socket = socket;
     // `node:http` adds one for each exchange.
     socket.removeAllListeners("error");
@@ -70,7 +70,9 @@ class IdleConnection {
   /** Ends the idle time. Returns the connection where it is to the origin and open. */
   take(origin: Origin): Duplex | undefined {
     const socket = this.#socket;
-    if (socket.destroyed || urlOf(origin).href !== this.#origin) {
+    const { host, port, isSecure } = this.#origin;
+    const isSame = host === origin.host && port === origin.port && isSecure === origin.isSecure;
+    if (socket.destroyed || !isSame) {
       this.close();
       return undefined;
     }

@@ -210,12 +210,16 @@ class Exchange {
       const abort = () => outgoing.destroy(new Error("The client closed the connection"));
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
-      const settle = () => clearTimeout(timer);
+      let isSettled = false;
+      const settle = () => {
+        isSettled = true;
+        clearTimeout(timer);
+      };
       outgoing.on("error", (error) => (settle(), reject(error)));
       outgoing.once("close", () => {
-        settle();
         signal.removeEventListener("abort", abort);
-        reject(new Error(`${urlOf(origin).host} closed the connection without a response`));
+        if (!isSettled) reject(new Error(`${urlOf(origin).host} closed the connection without a response`));
+        settle();
         // `free` follows at once where the connection can be used again.
         queueMicrotask(() => {
           if (!isFree) socket.destroy();
