@@ -1,11 +1,11 @@
-/** The SDK of the vendor (npm `openai`) as a client of the simulated API: models, files and images. */
+/** The SDK of the vendor (npm `openai`, under Node) as a client of the simulated API: models, files and images. */
 import { startMockApi } from "../../lib/mock/api/api.ts";
 import { assertEquals } from "../support/assert.ts";
 import { skippedIf } from "../support/skipped.ts";
-import { PACKAGE, runProgram, sdkMissing } from "./openai_sdk.ts";
+import { lacksNodePackages, startNode } from "../support/node_packages.ts";
 
 const PROGRAM = `
-import OpenAI, { toFile } from "${PACKAGE}";
+import OpenAI, { toFile } from "openai";
 const client = new OpenAI({ maxRetries: 0 });
 const show = (name, ...values) => console.log(name, JSON.stringify(values));
 
@@ -39,15 +39,16 @@ await client.images.generate({ model: "gpt-image-1", prompt: "x", n: 99 }).catch
 
 Deno.test(
   skippedIf(
-    sdkMissing,
+    await lacksNodePackages("openai"),
     "the vendor's SDK lists models, stores files and makes images against the simulated API",
   ),
   async () => {
     await using api = await startMockApi({ plain: true });
-    const { code, text } = await runProgram(PROGRAM, {
+    await using program = await startNode(PROGRAM, {
       OPENAI_BASE_URL: api.baseUrl,
       OPENAI_API_KEY: "sk-test",
     });
+    const { code, text } = await program.end();
     assertEquals([code, text.split("\n")], [0, [
       'models [["gpt-6.1-sol","model","mock"]]',
       'model ["gpt-5.2"]',

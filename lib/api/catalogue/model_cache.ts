@@ -60,10 +60,14 @@ export class ModelCache {
     }
   }
 
-  /** Writes a list as fetched now. */
-  async write({ etag, models }: ModelList): Promise<void> {
+  /**
+   * Writes a list.
+   *
+   * @param fetchedAt ms since 1970. Default: now
+   */
+  async write({ etag, models }: ModelList, fetchedAt = this.#world.now()): Promise<void> {
     const content = {
-      fetched_at: new Date(this.#world.now()).toISOString(),
+      fetched_at: new Date(fetchedAt).toISOString(),
       ...(etag === undefined ? {} : { etag }),
       client_version: CLIENT_VERSION,
       models: models.map(({ raw }) => raw),

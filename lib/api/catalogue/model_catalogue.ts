@@ -42,7 +42,6 @@ export interface CataloguedModels extends ModelList {
 export class ModelCatalogue {
   readonly #connection: ApiConnection;
   readonly #cache: ModelCache;
-  #changedEtag: string | undefined;
 
   constructor(connection: ApiConnection) {
     const { observer, settings, world } = connection;
@@ -72,7 +71,6 @@ export class ModelCatalogue {
     const fetched = etag === undefined
       ? await listModels(this.#connection, rest)
       : await listModels(this.#connection, { ...rest, unlessEtag: etag });
-    this.#changedEtag = undefined;
     const list = fetched ?? cached?.list ?? { models: [] };
     if (isCacheable) await this.#cache.write(list);
     return {
@@ -83,14 +81,14 @@ export class ModelCatalogue {
   }
 
   /**
-   * Takes the ETag that a turn reported. The cached list stays fresh where it has that ETag; otherwise the next
-   * {@link ModelCatalogue.list} asks the server, once.
+   * Takes the ETag that a turn reported. The cached list stays fresh where it has that ETag; otherwise it is marked as
+   * old, so that the next {@link ModelCatalogue.list}, of this process or another one, asks the server, once.
    */
   async noteEtag(etag: string): Promise<void> {
     const cached = await this.#cache.read();
     if (cached === undefined) return;
     if (cached.list.etag !== etag) {
-      this.#changedEtag = etag;
+      await this.#cache.write(cached.list, 0);
     } else if (this.#ageOf(cached) > FRESH_MS / 2) {
       await this.#cache.write(cached.list);
     }
@@ -98,8 +96,7 @@ export class ModelCatalogue {
 
   #isFresh(cached: CachedModels): boolean {
     const age = this.#ageOf(cached);
-    const isKnownChanged = this.#changedEtag !== undefined && this.#changedEtag !== cached.list.etag;
-    return age >= 0 && age < FRESH_MS && !isKnownChanged;
+    return age >= 0 && age < FRESH_MS;
   }
 
   #ageOf({ fetchedAt }: CachedModels): number {

@@ -6,7 +6,7 @@
 import { asCulvertError, type CulvertError, EXIT, type ExitStatus } from "../../errors.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { AnswerCollector } from "../../responses/turn/reading/answer_collector.ts";
-import type { ResponseEvent, ResultEvent } from "../../responses/events/events.ts";
+import type { ResponseEvent, ResultError, ResultEvent } from "../../responses/events/events.ts";
 import { isItem, type ResponseItem } from "../../responses/events/items.ts";
 import type { Turn } from "../../responses/turn/turn.ts";
 import type { Host } from "../command/host.ts";
@@ -31,6 +31,10 @@ export interface PrintOptions {
   readonly renderer?: TextRenderer | undefined;
   /** Written before the answer, to separate it from the one before. */
   readonly separator?: string | undefined;
+  /** Called with the ETag of the model list, where the server reports one. */
+  readonly onModelsEtag?: (etag: string) => void;
+  /** Adds facts to the error that the turn ended with. */
+  readonly explain?: (error: ResultError) => Promise<ResultError>;
   /** Saves the turn before its result is printed. An error becomes the error of the result. */
   readonly save?: ((turn: FinishedTurn) => Promise<void>) | undefined;
 }
@@ -76,6 +80,7 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Exit
       if (text !== "") await queue.put(text);
       for (const { event } of batch) {
         items.take(event);
+        if (event.type === "culvert.models_etag") options.onModelsEtag?.(event.etag);
         if (event.type === "culvert.result") result = event;
         else if (sharesTerminal && collector.isLineOpen) defer(event, deferred);
         else if (!json || event.type !== "culvert.warning") reportEvent(event, reporter);
@@ -88,7 +93,7 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Exit
     await queue.drain();
     if (result === undefined) throw new Error("The turn ended without a result");
     const error = await laterError({ answer: collector.text, items: items.kept, result }, options);
-    const judged = withError(result, error);
+    const judged = await explained(withError(result, error), options);
     const line = output.result(judged, options.figures());
     if (line !== "") await host.stdout.write(line);
     for (const event of deferred) reportEvent(event, reporter);
@@ -126,6 +131,11 @@ async function laterError(
     return asCulvertError(thrown);
   }
   return mismatch;
+}
+
+async function explained(result: ResultEvent, { explain }: PrintOptions): Promise<ResultEvent> {
+  if (result.error === null || explain === undefined) return result;
+  return { ...result, error: await explain(result.error) };
 }
 
 /** Returns the result with a later error; an error of the turn itself comes first. */

@@ -13,6 +13,7 @@ import { Session, sessionOptions } from "../../responses/turn/session.ts";
 import type { TurnOptions } from "../../responses/turn/turn.ts";
 import type { Recording } from "../capture/record_command.ts";
 import type { Environment } from "../../world/world.ts";
+import { absolutePath } from "../../world/absolute_path.ts";
 import { connectCommand, type Connection, type ConnectionFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
@@ -25,7 +26,7 @@ import { createReporter, type Reporter } from "../output/reporter.ts";
 import type { AnswerFile } from "./answer_file.ts";
 import type { RespondFlags } from "./command.ts";
 import { prepare, type PreparedRequest } from "./prepare_request.ts";
-import { type FinishedTurn, printTurn } from "./print_turn.ts";
+import { type FinishedTurn, type PrintOptions, printTurn } from "./print_turn.ts";
 import { readInput, readPrompt } from "./read_prompt.ts";
 import { resultLine, type TextRenderer } from "./turn_output.ts";
 
@@ -116,6 +117,7 @@ async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void
   const { settings } = connection;
   const json = flags.json === true;
   const tools = await toolOptions(job);
+  const facts = modelFacts(job);
   const session = new Session({
     ...sessionOptions(connection),
     ...(flags.maxWait === undefined ? {} : { maxRetryAfterMs: flags.maxWait * 1_000 }),
@@ -136,6 +138,7 @@ async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void
         ...(trace === undefined ? {} : { trace }),
       });
       job.context.status = await printTurn(turn, {
+        ...facts,
         host,
         reporter,
         json,
@@ -150,6 +153,7 @@ async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void
     }
   } finally {
     session.close();
+    await facts.settled();
     await session.flush();
   }
 }
@@ -180,6 +184,37 @@ function traceOf(env: Environment, reporter: Reporter): TraceContext | undefined
     reporter.warn({ code: "traceparent", message });
   }
   return trace;
+}
+
+/** What the cached model list is told, and what it adds to an error. */
+interface ModelFacts extends Pick<PrintOptions, "onModelsEtag" | "explain"> {
+  /** Resolves when the list was told. */
+  readonly settled: () => Promise<unknown>;
+}
+
+function modelFacts({ connection, stop }: Job): ModelFacts {
+  const { settings: { codexHome, model } } = connection;
+  const load = () => import("./models/model_facts.ts");
+  let told: Promise<unknown> = Promise.resolve();
+  return {
+    onModelsEtag: (etag) => {
+      told = Promise.all([told, tell(etag)]);
+    },
+    explain: async (error) =>
+      error.code === "context_window"
+        ? await (await load()).withContextWindow(error, model, connection, stop)
+        : error,
+    settled: () => told,
+  };
+
+  /** Most users have no cached list; they load nothing. */
+  async function tell(etag: string): Promise<void> {
+    const isCached = await Deno.stat(absolutePath("models_cache.json", codexHome)).then(
+      () => true,
+      () => false,
+    );
+    if (isCached) await (await load()).noteModelsEtag(connection, etag);
+  }
 }
 
 /** Returns what saves a turn: to the file of `--output` and to the conversation. */
