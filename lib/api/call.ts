@@ -67,17 +67,41 @@ async function callWithRetries<T>(
   connection: ApiConnection,
   request: CallRequest<T>,
 ): Promise<CallReply<T>> {
+  const { idempotent = false, notModified } = request;
+  const reply = await sendWithRetries(connection, request, {
+    idempotent,
+    accepts304: notModified !== undefined,
+  });
+  const value = reply.status === 304 ? notModified?.() : undefined;
+  return { value: value ?? parsedReply(reply, request), headers: reply.headers };
+}
+
+/** How a request may be repeated, and what is a success beside 2xx. */
+export interface RetryOptions {
+  /** See {@link CallRequest}. Default false. */
+  readonly idempotent?: boolean;
+  /** Whether a 304 is a success. Default false. */
+  readonly accepts304?: boolean;
+}
+
+/**
+ * Sends a request until it is answered with success: a failure that may pass is followed by another send where that is
+ * safe, with back-off or after the time that the server asks for.
+ *
+ * @throws CulvertError as {@link call}, but for the form of the reply
+ */
+export async function sendWithRetries(
+  connection: ApiConnection,
+  request: ApiRequest,
+  options: RetryOptions = {},
+): Promise<ApiReply> {
   const { settings: { provider }, world } = connection;
   const scope = new RequestScope({ ...connection, provider });
   const budget = new RetryBudget(provider, world.random);
   for (;;) {
-    const outcome = await attempt(connection, scope, request);
-    if (outcome.kind === "replied") {
-      const { headers, status } = outcome.reply;
-      const value = status === 304 ? request.notModified?.() : undefined;
-      return { value: value ?? parsedReply(outcome.reply, request), headers };
-    }
-    const mayRepeat = request.idempotent === true || UNPROCESSED.has(outcome.failure.error.code);
+    const outcome = await attempt(connection, scope, request, options);
+    if (outcome.kind === "replied") return outcome.reply;
+    const mayRepeat = options.idempotent === true || UNPROCESSED.has(outcome.failure.error.code);
     const retry = mayRepeat ? budget.grant("request", outcome.failure) : undefined;
     if (retry === undefined) throw outcome.failure.error;
     const wait = `retry ${retry.attempt}/${retry.max} of ${request.endpoint} in ${retry.delayMs} ms`;
@@ -102,7 +126,8 @@ type Outcome =
 async function attempt(
   connection: ApiConnection,
   scope: RequestScope,
-  request: ApiRequest & Pick<CallRequest<unknown>, "notModified">,
+  request: ApiRequest,
+  { accepts304 = false }: RetryOptions,
 ): Promise<Outcome> {
   try {
     const reply = await sendRequest(connection, scope, request);
@@ -110,7 +135,7 @@ async function attempt(
       return { kind: "failed", failure: { error: reply.error, retryable: false } };
     }
     const isAnswer = reply.status >= 200 && reply.status <= 299 && !isWebPage(reply);
-    if (isAnswer || (reply.status === 304 && request.notModified !== undefined)) {
+    if (isAnswer || (reply.status === 304 && accepts304)) {
       return { kind: "replied", reply };
     }
     return { kind: "failed", failure: failureOf(reply, request, connection) };

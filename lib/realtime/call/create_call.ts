@@ -4,14 +4,8 @@
  *
  * @module
  */
-import { failureOf } from "../../api/call.ts";
-import {
-  type ApiConnection,
-  type ApiRequest,
-  type RequestBody,
-  sendRequest,
-} from "../../api/send_request.ts";
-import { RequestScope } from "../../auth/request_scope.ts";
+import { sendWithRetries } from "../../api/call.ts";
+import { type ApiConnection, type ApiRequest, type RequestBody } from "../../api/send_request.ts";
 import { CulvertError } from "../../errors.ts";
 import { baseUrl } from "../../responses/request/url.ts";
 import { DEFAULT_MODEL } from "../protocol/protocol_version.ts";
@@ -42,7 +36,8 @@ const ENDPOINT = "/realtime/calls";
 const BOUNDARY = "codex-realtime-call-boundary";
 
 /**
- * Creates a call. It is not retried: each try could create another call.
+ * Creates a call. It is sent again only where the server has not processed it: each other try could create a second
+ * call.
  *
  * @throws CulvertError `usage` for a session that a call cannot have; by status as for a turn; `response_failed` for an
  *   answer without a call id; `auth_*`, of the network and TLS codes; the reason of the signal
@@ -65,10 +60,7 @@ export async function createCall(connection: ApiConnection, offer: CallOffer): P
     body: bodyOf(sdp, object, isBackend),
     ...(signal === undefined ? {} : { signal }),
   };
-  const scope = new RequestScope({ ...connection, provider });
-  const reply = await sendRequest(connection, scope, request);
-  if (reply.error !== undefined) throw reply.error;
-  if (reply.status < 200 || reply.status > 299) throw failureOf(reply, request, connection).error;
+  const reply = await sendWithRetries(connection, request);
   return { sdp: reply.text, callId: callIdIn(reply.headers.get("location")) };
 }
 

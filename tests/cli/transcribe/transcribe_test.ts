@@ -167,11 +167,20 @@ Deno.test("a handshake that fails for a moment is retried", async () => {
   assertEquals(here.api.handshakes(), 3);
 });
 
+Deno.test("a handshake that is answered 429 is repeated after the time that the server asks for", async () => {
+  await using here = await scene();
+  const refusal = { status: 429, headers: { "retry-after": "1" }, body: { error: { message: "slow down" } } };
+  here.api.enqueueHandshake({ kind: "refuse", refusal });
+  const run = await here.transcribe(["-v", await here.wav("talk.wav", speech(TWO_UTTERANCES))]);
+  assertEquals([run.code, run.stdout, here.api.handshakes()], [0, TEXT, 2], run.stderr);
+  assertMatch(run.stderr, /retry 1\/\d+ of \/realtime in 1000 ms/);
+});
+
 Deno.test("a cut connection is exit 5, and says how much was sent and transcribed", async () => {
   await using here = await scene();
   here.api.realtime.enqueue({ cutAfterMs: 3_600 });
   const path = await here.wav("talk.wav", speech([2, 1, 60]));
-  const run = await here.transcribe(["--pace", "8", path]);
+  const run = await here.transcribe(["--pace", "2", path]);
   assertEquals(run.code, 5, run.stderr);
   assertEquals(run.stdout, "one two three four five\n");
   assertMatch(run.stderr, /; \d+\.\d s of audio were sent, of which 2\.0 s are transcribed\n/);
@@ -181,7 +190,7 @@ Deno.test("with --json a cut connection is the result, with its figures", async 
   await using here = await scene();
   here.api.realtime.enqueue({ cutAfterMs: 3_600 });
   const path = await here.wav("talk.wav", speech([2, 1, 60]));
-  const run = await here.transcribe(["--json", "--pace", "8", path]);
+  const run = await here.transcribe(["--json", "--pace", "2", path]);
   const result = jsonLines(run.stdout).at(-1);
   assertEquals([result?.["type"], result?.["status"], result?.["exit_code"]], [
     "culvert.result",
