@@ -44,7 +44,7 @@ export interface ImageReply {
 
 const replySchema = z.object({
   created: z.number(),
-  data: z.array(z.object({ b64_json: z.base64() })),
+  data: z.array(z.object({ b64_json: z.base64().min(1) })).min(1),
   background: maybe(z.string()),
   quality: maybe(z.string()),
   size: maybe(z.string()),

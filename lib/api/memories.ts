@@ -72,7 +72,10 @@ export async function summarizeTraces(
       },
     },
     idempotent: true,
-    schema: repliesSchema,
+    schema: repliesSchema.refine(
+      ({ output }) => output.length === traces.length,
+      `there are not ${traces.length} memories, one for each trace`,
+    ),
     ...options,
   });
   return value.output.map(({ memory_summary, trace_summary }) => ({

@@ -42,11 +42,20 @@ export async function readOpenFile(
   throw new Error(`it is larger than ${limitBytes} bytes`);
 }
 
+/** Codes of the operating system (POSIX.1-2017, errno.h) in words. */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  EISDIR: "it is a directory",
+  ENOTDIR: "a part of the path is not a directory",
+  ELOOP: "the symbolic links lead in a circle",
+  ENAMETOOLONG: "the name is too long",
+};
+
 /** Returns the reason of a failed file operation, without the path that Deno puts into its messages. */
 export function fileProblem(cause: unknown): string {
   if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (cause instanceof Deno.errors.NotFound) return "no such file or directory";
+  if (cause instanceof Deno.errors.IsADirectory) return "it is a directory";
   if (!(cause instanceof Error)) return "unknown failure";
-  if ("code" in cause && typeof cause.code === "string") return cause.code;
+  if ("code" in cause && typeof cause.code === "string") return PROBLEMS[cause.code] ?? cause.code;
   return cause.name === "Error" ? cause.message : cause.name;
 }

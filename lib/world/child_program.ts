@@ -8,6 +8,9 @@ import type { Environment, World } from "./world.ts";
 /** Largest output that is read, bytes for each stream. */
 const OUTPUT_LIMIT_BYTES = 1024 * 1024;
 
+/** Time for the last output of a program that has ended, ms. */
+const GRACE_MS = 250;
+
 /** Variables that a program needs to find its session, its files and its language. None of them is a key. */
 const SESSION_VARIABLES = [
   ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TMPDIR", "TZ"],
@@ -36,6 +39,10 @@ export interface ProgramRun {
   readonly env?: Readonly<Record<string, string>>;
   /** Written to its standard input, which is then closed. May be secret. */
   readonly stdin?: string;
+  /** Variables of this process that the program sees as empty. */
+  readonly hides?: readonly string[];
+  /** Whether the program is killed together with the programs that it started. Not on Windows. Default false. */
+  readonly killsGroup?: boolean;
   /** The program is killed after this time, ms. */
   readonly limitMs: number;
   /** Kills the program. */
@@ -67,6 +74,8 @@ export async function runProgram(run: ProgramRun, world: Pick<World, "sleep">): 
       args: [...run.args],
       ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
       ...(run.env === undefined ? {} : { env: { ...run.env }, clearEnv: true }),
+      ...(run.hides === undefined ? {} : { env: Object.fromEntries(run.hides.map((name) => [name, ""])) }),
+      ...(isGroup(run) ? { detached: true } : {}),
       stdin: run.stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
@@ -78,45 +87,87 @@ export async function runProgram(run: ProgramRun, world: Pick<World, "sleep">): 
   const either = run.signal === undefined ? timer.signal : AbortSignal.any([timer.signal, run.signal]);
   const timeout = world.sleep(run.limitMs, either).then((): ProgramEnd => ({ kind: "timeout" }));
   timeout.catch(() => {/* aborted below */});
-  const output = outputOf(child, run.stdin);
+  const output = outputOf(child, run.stdin, world);
   output.catch(() => {/* the race may be over */});
   let end: ProgramEnd | undefined;
   try {
     return end = await Promise.race([output, timeout]);
   } finally {
     timer.abort();
-    if (end?.kind !== "ended") kill(child);
+    if (end?.kind !== "ended") kill(child, isGroup(run));
   }
 }
 
-async function outputOf(child: Deno.ChildProcess, stdin: string | undefined): Promise<ProgramEnd> {
+function isGroup({ killsGroup }: ProgramRun): boolean {
+  return killsGroup === true && Deno.build.os !== "windows";
+}
+
+async function outputOf(
+  child: Deno.ChildProcess,
+  stdin: string | undefined,
+  world: Pick<World, "sleep">,
+): Promise<ProgramEnd> {
+  const stdout = new BoundedOutput(child.stdout);
+  const stderr = new BoundedOutput(child.stderr);
+  const isRead = Promise.all([
+    stdout.read(),
+    stderr.read(),
+    stdin === undefined ? undefined : writeAndClose(child.stdin, stdin),
+  ]);
+  // A program that it left behind may hold its outputs open: what is there a moment after its end is all.
+  const hasEnded = child.status.then(async (status) => {
+    const timer = new AbortController();
+    const grace = world.sleep(GRACE_MS, timer.signal).catch(() => {/* not needed any more */});
+    await Promise.race([isRead, grace]);
+    timer.abort();
+    return status;
+  });
   try {
-    const [stdout, stderr] = await Promise.all([
-      readBounded(child.stdout),
-      readBounded(child.stderr),
-      stdin === undefined ? undefined : writeAndClose(child.stdin, stdin),
-    ]);
-    const { code, signal } = await child.status;
-    return { kind: "ended", code, signal, stdout, stderr };
+    const { code, signal } = await Promise.race([hasEnded, isRead.then(() => hasEnded)]);
+    return { kind: "ended", code, signal, stdout: stdout.bytes(), stderr: stderr.bytes() };
   } catch (error) {
     if (error instanceof TooMuchOutput) return { kind: "too_much_output" };
     throw error;
+  } finally {
+    hasEnded.catch(() => {/* reported above */});
+    isRead.catch(() => {/* reported above */});
+    stdout.cancel();
+    stderr.cancel();
   }
 }
 
 class TooMuchOutput extends Error {}
 
-async function readBounded(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.length;
-    if (length > OUTPUT_LIMIT_BYTES) throw new TooMuchOutput();
-    chunks.push(chunk);
+/** What a program has written to one of its outputs so far. */
+class BoundedOutput {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #chunks: Uint8Array[] = [];
+  #length = 0;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
   }
-  const bytes = new Uint8Array(length);
-  chunks.reduce((at, chunk) => (bytes.set(chunk, at), at + chunk.length), 0);
-  return bytes;
+
+  /** @throws TooMuchOutput */
+  async read(): Promise<void> {
+    for (;;) {
+      const { done, value } = await this.#reader.read();
+      if (done) return;
+      this.#length += value.length;
+      if (this.#length > OUTPUT_LIMIT_BYTES) throw new TooMuchOutput();
+      this.#chunks.push(value);
+    }
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(this.#length);
+    this.#chunks.reduce((at, chunk) => (bytes.set(chunk, at), at + chunk.length), 0);
+    return bytes;
+  }
+
+  cancel(): void {
+    this.#reader.cancel().catch(() => {/* it has failed already */});
+  }
 }
 
 async function writeAndClose(stream: WritableStream<Uint8Array>, text: string): Promise<void> {
@@ -130,11 +181,12 @@ async function writeAndClose(stream: WritableStream<Uint8Array>, text: string): 
   }
 }
 
-function kill(child: Deno.ChildProcess): void {
+function kill(child: Deno.ChildProcess, isGroup: boolean): void {
   try {
-    child.kill("SIGKILL");
+    if (isGroup) Deno.kill(-child.pid, "SIGKILL");
+    else child.kill("SIGKILL");
   } catch (error) {
     // It has ended, and a program that it started holds its output open.
-    if (!(error instanceof TypeError)) throw error;
+    if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Longest time that a timer takes, ms; a longer one would fire at once (HTML Standard, 8.7 Timers). About 25 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /**
  * Resolves after a time.
  *
@@ -20,7 +23,7 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", onAbort);
       resolve();
-    }, ms);
+    }, Math.min(ms, LONGEST_MS));
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

@@ -52,7 +52,8 @@ export class ModelCache {
         JSON.parse(new TextDecoder().decode(bytes)),
       );
       if (client_version !== CLIENT_VERSION) return undefined;
-      const list = { models: modelsOf(models), ...(etag === undefined ? {} : { etag }) };
+      const isSendable = etag !== undefined && /^[\x20-\x7e]+$/.test(etag);
+      const list = { models: modelsOf(models), ...(isSendable ? { etag } : {}) };
       return { list, fetchedAt: Date.parse(fetched_at) };
     } catch (thrown) {
       this.#note("read", thrown);

@@ -19,7 +19,11 @@ const POLL_MS = 250;
 /** Longest time until the file must be ready, ms. */
 const READY_MS = 30_000;
 
-const createdSchema = z.object({ file_id: z.string().min(1), upload_url: z.string().min(1) });
+const createdSchema = z.object({
+  // Part of a path: a lone surrogate cannot be encoded.
+  file_id: z.string().min(1).refine((id) => id.isWellFormed(), "the id is not text"),
+  upload_url: z.string().min(1),
+});
 const confirmedSchema = z.object({
   status: z.string(),
   download_url: maybe(z.string()),

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import { secretsAround } from "../../redaction/environment_secrets.ts";
 import type { Secrets } from "../../redaction/secrets.ts";
 import { sleep } from "../../world/sleep.ts";
@@ -19,7 +21,7 @@ export function processHost(): Host {
     args: Deno.args,
     world,
     ...createOutputStreams(streamParts(Deno.stdout), streamParts(Deno.stderr), world.sleep),
-    stdin: { isTerminal: Deno.stdin.isTerminal(), kind: inputKind, stream: () => Deno.stdin.readable },
+    stdin: { isTerminal: Deno.stdin.isTerminal(), kind: inputKind, stream: standardInput },
     secrets: () => secrets ??= secretsAround(world.env),
     onSignal,
     exit: (status) => Deno.exit(status),
@@ -38,6 +40,26 @@ export function processWorld(): World {
     home: () => readVariable("HOME") ?? readVariable("USERPROFILE"),
     withoutVariables,
   };
+}
+
+/** Opens standard input. A shell may have opened a directory as it, which fails when it is read. */
+function standardInput(): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = Deno.stdin.readable.getReader();
+  return new ReadableStream({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (cause) {
+        throw new CulvertError("input_unreadable", `Cannot read standard input: ${fileProblem(cause)}`, {
+          hint: "Check what standard input is redirected from.",
+          cause,
+        });
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
 }
 
 function streamParts(stream: typeof Deno.stdout): StreamParts {

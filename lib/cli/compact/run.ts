@@ -64,9 +64,14 @@ async function readConversation(
   flags: CompactFlags,
   name: string,
 ): Promise<readonly ResponseItem[]> {
+  const { conversationFolder } = await import("../conversation/conversation_folder.ts");
   const { openConversation } = await import("../conversation/open_conversation.ts");
   const reporter = createReporter(host, flags);
   await using conversation = await openConversation({ name, world: host.world, reporter });
+  if (conversation.turns.length === 0) {
+    const { unknownConversation } = await import("../conversation/unknown_conversation.ts");
+    throw await unknownConversation(name, conversationFolder(host.world), new Deno.errors.NotFound());
+  }
   return conversation.history();
 }
 

@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 
 /** Largest image that is sent, bytes. */
 const IMAGE_LIMIT = 50 * 1024 * 1024;
@@ -112,8 +113,7 @@ async function readBytes(path: string, flag: string): Promise<Uint8Array<ArrayBu
   try {
     return await Deno.readFile(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CulvertError("input_unreadable", `Cannot read ${flag} ${path}: ${reason}`, {
+    throw new CulvertError("input_unreadable", `Cannot read ${flag} ${path}: ${fileProblem(error)}`, {
       hint: "Check the path; it is relative to the working directory.",
       details: { flag, path },
       cause: error,

@@ -97,7 +97,7 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Exit
     const line = output.result(judged, options.figures());
     if (line !== "") await host.stdout.write(line);
     for (const event of deferred) reportEvent(event, reporter);
-    if (!json) items.reportCalls(reporter);
+    if (!json && judged.error === null) items.reportCalls(reporter);
     if (reporter.level > 0) await reportFigures(options.figures(), reporter);
     if (options.usage === true) reporter.requested(describeUsage(judged.usage));
     if (judged.error !== null) reporter.fail(judged.error);
@@ -188,7 +188,8 @@ class OutputItems {
   reportCalls(reporter: Reporter): void {
     if (this.#calls.length === 0) return;
     const names = [...new Set(this.#calls)].map((name) => `"${name}"`).join(", ");
-    const message = `the model called ${names}; the text of an answer does not show tool calls: use --json`;
+    const message = `the model called ${names}; the text of an answer does not show tool calls: ` +
+      "run them with --tool NAME=COMMAND, or use --json";
     reporter.warn({ code: "tool_call", message });
   }
 }

@@ -19,7 +19,13 @@ const NOTICE_AFTER_MS = 3_000;
  * @throws CulvertError `usage` if the prompt is empty; the reason of the signal
  */
 export async function readPrompt(words: readonly string[], host: Host, signal: AbortSignal): Promise<string> {
-  if (words.length > 0 && !words.includes("-")) return words.join(" ");
+  if (words.length > 0 && !words.includes("-")) {
+    const given = words.join(" ");
+    if (given.trim() !== "") return given;
+    throw new CulvertError("usage", "The prompt is empty", {
+      hint: "Write what to ask, or leave it out to read a pipe.",
+    });
+  }
   if (words.length === 0 && host.stdin.isTerminal) {
     throw new CulvertError("usage", "No prompt was given, and standard input is a terminal", {
       hint: "Give the prompt as an argument, pipe it in, or type - to enter it and end with Ctrl-D.",

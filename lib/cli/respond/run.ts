@@ -30,6 +30,9 @@ import { type FinishedTurn, type PrintOptions, printTurn } from "./print_turn.ts
 import { readInput, readPrompt } from "./read_prompt.ts";
 import { resultLine, type TextRenderer } from "./turn_output.ts";
 
+/** Variables that hold credentials of this program. */
+const CREDENTIAL_VARIABLES = ["CULVERT_API_KEY", "CODEX_API_KEY", "OPENAI_API_KEY", "CODEX_ACCESS_TOKEN"];
+
 /** Time that one run of a tool may take by default, seconds. */
 const TOOL_TIMEOUT_S = 60;
 
@@ -65,6 +68,15 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
       stop.signal,
     );
   await using conversation = await openConversation(flags, host, reporter);
+  if (flags.toolOutput !== undefined && conversation?.turns.length === 0) {
+    throw new CulvertError(
+      "usage",
+      `--tool-output was given, but the conversation "${conversation.name}" is empty`,
+      {
+        hint: "Name the conversation of the request that the model answered with the calls.",
+      },
+    );
+  }
   const summary = new RuntimeSummary();
   await using recording = await startRecording(flags, host, reporter);
   await using connection = await connectCommand(
@@ -165,7 +177,9 @@ async function toolOptions({ connection, flags, prepared }: Job): Promise<TurnOp
   if (prepared.commands.length === 0) return {};
   const { commandFunctions } = await import("./tools/command_tool.ts");
   const limitMs = (flags.toolTimeout ?? TOOL_TIMEOUT_S) * 1_000;
-  return { toolFunctions: commandFunctions(prepared.commands, limitMs, connection.world) };
+  const { envKey } = connection.settings.provider;
+  const hides = [...CREDENTIAL_VARIABLES, ...(envKey === undefined ? [] : [envKey])];
+  return { toolFunctions: commandFunctions(prepared.commands, { limitMs, hides }, connection.world) };
 }
 
 async function inputOf(

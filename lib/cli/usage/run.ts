@@ -103,7 +103,9 @@ function stateOf({ archived, hasUnreadTurn }: CloudTask): string {
 }
 
 function dateOf({ updatedAt }: CloudTask): string {
-  return updatedAt === undefined ? "" : new Date(updatedAt * 1_000).toISOString().slice(0, 10);
+  const date = updatedAt === undefined ? undefined : new Date(updatedAt * 1_000);
+  // A server may send a time that no date has.
+  return date === undefined || Number.isNaN(date.getTime()) ? "" : date.toISOString().slice(0, 10);
 }
 
 function jsonOf({ limits, planType, resetCredits }: PlanUsage, page: TaskPage | undefined) {

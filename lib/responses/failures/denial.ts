@@ -10,6 +10,9 @@ import { errorInBody } from "./server_text.ts";
 /** Error codes of the API for a country that it does not serve (API documentation, error codes). */
 const REGION_CODES = new Set(["unsupported_country_region_territory", "unsupported_country"]);
 
+/** Part of a body that is searched, characters. Pages of Cloudflare name the error in their first lines. */
+const MAX_LENGTH = 8_192;
+
 /** Statuses that a geographic denial comes with; 451 is RFC 7725. */
 const REGION_STATUSES = new Set([401, 403, 451]);
 
@@ -19,12 +22,16 @@ const REGION_STATUSES = new Set([401, 403, 451]);
  */
 export function isRegionDenied(status: number, body: string): boolean {
   if (!REGION_STATUSES.has(status)) return false;
+  // Only the start: a server may send a body of any length, and the expressions below are not linear.
+  const start = body.slice(0, MAX_LENGTH);
   const { code, message, type } = errorInBody(body) ?? {};
   if (REGION_CODES.has(String(code)) || REGION_CODES.has(String(type))) return true;
-  if (typeof message === "string" && /\bcountry, region,? or territory\b.*\bnot supported\b/i.test(message)) {
-    return true;
-  }
-  return /\berror(\s+code)?:?\s+1009\b/i.test(body) && /cloudflare/i.test(body);
+  if (typeof message === "string" && isRegionMessage(message.slice(0, MAX_LENGTH))) return true;
+  return /\berror(\s+code)?:?\s+1009\b/i.test(start) && /cloudflare/i.test(start);
+}
+
+function isRegionMessage(message: string): boolean {
+  return /\bcountry, region,? or territory\b/i.test(message) && /\bnot supported\b/i.test(message);
 }
 
 /** What to do about a geographic denial. */

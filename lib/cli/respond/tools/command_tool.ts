@@ -79,32 +79,35 @@ export function withCommands(
   return { tools: [...declared, ...added], commands };
 }
 
-/**
- * Returns the functions of tools that are commands.
- *
- * @param limitMs time that one run may take, ms
- */
+/** What a run of a command is allowed. */
+export interface CommandLimits {
+  /** Time that one run may take, ms. */
+  readonly limitMs: number;
+  /** Variables that hold the program's own credentials, which the command sees as empty: its output goes to a server. */
+  readonly hides: readonly string[];
+}
+
+/** Returns the functions of tools that are commands. */
 export function commandFunctions(
   commands: readonly CommandTool[],
-  limitMs: number,
+  limits: CommandLimits,
   world: Pick<World, "sleep">,
 ): Readonly<Record<string, ToolFunction>> {
-  return Object.fromEntries(commands.map((tool) => [tool.name, commandFunction(tool, limitMs, world)]));
+  return Object.fromEntries(commands.map((tool) => [tool.name, commandFunction(tool, limits, world)]));
 }
 
 /**
  * Returns the function that runs the command for a call: the arguments on its standard input, its standard output as
  * the output. A command that fails, takes too long or writes too much is an error that the model is told.
- *
- * @param limitMs time that one run may take, ms
  */
 export function commandFunction(
   { command: [program, ...args] }: CommandTool,
-  limitMs: number,
+  { hides, limitMs }: CommandLimits,
   world: Pick<World, "sleep">,
 ): ToolFunction {
   return async ({ input }, signal) => {
-    const end = await runProgram({ command: program, args, stdin: input, limitMs, signal }, world);
+    const run = { command: program, args, stdin: input, limitMs, signal, hides, killsGroup: true };
+    const end = await runProgram(run, world);
     switch (end.kind) {
       case "not_found":
         throw new Error(`the command "${program}" was not found`);

@@ -9,6 +9,9 @@ import type { ToolOutputEvent } from "../../events/events.ts";
 import type { ToolOutput } from "../../events/items.ts";
 import { type ToolCall, type ToolFunction, toolOutputItem } from "./tool_call.ts";
 
+/** Most calls that run at the same time: a response may hold any number of them. */
+const MOST_AT_ONCE = 8;
+
 /** The calls of one response. */
 export interface ToolRun {
   readonly calls: readonly ToolCall[];
@@ -26,9 +29,13 @@ export interface ToolRun {
  */
 export async function runTools(run: ToolRun, signal: AbortSignal): Promise<readonly ToolOutputEvent[]> {
   signal.throwIfAborted();
-  if (run.parallel) return await Promise.all(run.calls.map((call) => runTool(call, run, signal)));
   const outputs: ToolOutputEvent[] = [];
-  for (const call of run.calls) outputs.push(await runTool(call, run, signal));
+  const rest = run.calls.entries();
+  // The workers take the calls from one iterator, so that each call is run once.
+  const work = async () => {
+    for (const [index, call] of rest) outputs[index] = await runTool(call, run, signal);
+  };
+  await Promise.all(Array.from({ length: run.parallel ? MOST_AT_ONCE : 1 }, work));
   return outputs;
 }
 

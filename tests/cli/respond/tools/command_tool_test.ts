@@ -1,11 +1,11 @@
 /** `respond --tool`: commands that run the tools which the model calls. */
 import { parseCommandTool } from "../../../../lib/cli/respond/tools/command_tool.ts";
 import { splitWords } from "../../../../lib/cli/command/flags/split_words.ts";
-import { assertEquals, assertIncludes, assertThrows } from "../../../support/assert.ts";
+import { assert, assertEquals, assertIncludes, assertThrows } from "../../../support/assert.ts";
 import { culvert, jsonLines } from "../../../support/culvert.ts";
 import { join } from "../../../support/paths.ts";
 import { ON_WINDOWS, skippedIf } from "../../../support/skipped.ts";
-import { type Bench, bench } from "../kit.ts";
+import { type Bench, bench, PLANTED_KEY } from "../kit.ts";
 
 function call(name: string, args: string, callId = `call_${name}`) {
   return {
@@ -200,4 +200,54 @@ Deno.test("--tool with a value that cannot be used, or twice with one name, exit
     assertEquals([run.code, run.stdout, b.api.log.turns.length], [2, "", 0]);
     assertIncludes(run.stderr, "--tool");
   }
+});
+
+Deno.test(
+  skippedIf(ON_WINDOWS, "a command that leaves a program behind has its output when it ends itself"),
+  async () => {
+    await using b = await bench();
+    b.api.enqueue({ items: [call("start", "{}")], text: [] }, { text: "ok" });
+    const run = await b.respond([
+      "--tool",
+      `start=sh -c "sleep 20 & echo started"`,
+      "--tool-timeout",
+      "8",
+      "hello",
+    ]);
+    assertEquals([run.code, run.stdout], [0, "ok\n"]);
+    assertIncludes(inputs(b).at(-1) ?? "", 'function_call_output "started');
+  },
+);
+
+Deno.test(
+  skippedIf(ON_WINDOWS, "the programs that a command started end with it at its time limit"),
+  async () => {
+    await using b = await bench();
+    b.api.enqueue({ items: [call("slow", "{}")], text: [] }, { text: "ok" });
+    const witness = join(b.directory, "pid");
+    const run = await b.respond([
+      "--tool",
+      `slow=sh -c "sh -c 'echo $$ > ${witness}; exec sleep 60'; true"`,
+      "--tool-timeout",
+      "2",
+      "hello",
+    ]);
+    assertEquals(run.code, 0, run.stderr);
+    const pid = Number(await Deno.readTextFile(witness));
+    assert(pid > 1);
+    const state = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "gone Z");
+    assert(/\bZ\b/.test(state), state);
+  },
+);
+
+Deno.test(skippedIf(ON_WINDOWS, "a command does not see the credentials of the program"), async () => {
+  await using b = await bench();
+  b.api.enqueue({ items: [call("env", "{}")], text: [] }, { text: "ok" });
+  const run = await b.respond(["--tool", "env=env", "hello"], {
+    env: { OPENAI_API_KEY: PLANTED_KEY, KEPT: "kept-1" },
+  });
+  assertEquals(run.code, 0, run.stderr);
+  const sent = JSON.stringify(b.api.log.turns.at(-1)?.json);
+  assertIncludes(sent, "kept-1");
+  assert(!sent.includes(PLANTED_KEY));
 });

@@ -143,7 +143,7 @@ Deno.test("the caller answers the calls where one of them has no function", asyn
   assertEquals([runs, reading.seen.length, reading.result.status], [0, 1, "completed"]);
 });
 
-Deno.test("functions run at the same time, or one after another where parallel calls are off", async () => {
+Deno.test("at most eight functions run at the same time, and one after another where parallel calls are off", async () => {
   for (const parallelToolCalls of [true, false]) {
     let running = 0;
     let most = 0;
