@@ -14,7 +14,11 @@ Deno.test("memories are asked of memories/trace_summarize, with the path of each
       { raw_memory: "old name", memory_summary: "other" },
     ],
   })]);
-  const traces = [{ id: "t", sourcePath: "/a.jsonl", items: [{ type: "message" }] }];
+  const traces = ["/a.jsonl", "/b.jsonl"].map((sourcePath) => ({
+    id: "t",
+    sourcePath,
+    items: [{ type: "message" }],
+  }));
   const memories = await summarizeTraces(rig.connection, { model: "m", traces, reasoningEffort: "low" });
   assertEquals(memories, [
     { traceSummary: "all", memorySummary: "some" },
@@ -24,7 +28,11 @@ Deno.test("memories are asked of memories/trace_summarize, with the path of each
   assertEquals(request?.url.pathname, "/v1/memories/trace_summarize");
   assertEquals(request?.json, {
     model: "m",
-    traces: [{ id: "t", metadata: { source_path: "/a.jsonl" }, items: [{ type: "message" }] }],
+    traces: ["/a.jsonl", "/b.jsonl"].map((source_path) => ({
+      id: "t",
+      metadata: { source_path },
+      items: [{ type: "message" }],
+    })),
     reasoning: { effort: "low" },
   });
   const headers = request?.headers;

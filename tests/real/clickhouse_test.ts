@@ -99,7 +99,14 @@ await testWith(["clickhouse-server"], "an export that gave up is resumed by the 
   }
   child.kill("SIGTERM");
   assertEquals((await output).code, 143);
-  const present = Number(await clickhouse.query("SELECT count() FROM culvert_events"));
+  const count = async () => Number(await clickhouse.query("SELECT count() FROM culvert_events"));
+  // The server may still be inserting the batch that it had received.
+  let present = await count();
+  for (let before = -1; before !== present;) {
+    before = present;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    present = await count();
+  }
   assert(present > 0 && present < rows, `${present} of ${rows}`);
   const next = await culvert(["export", recording.directory, "--to", "clickhouse", clickhouse.url]);
   assertIncludes(next.stderr, `${rows - present} records inserted`);
