@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isBackendMode } from "../auth/auth_headers.ts";
+import { isBackendMode, isProviderCredential } from "../auth/auth_headers.ts";
 import type { Authorization } from "../auth/authenticator.ts";
 import type { Settings } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
@@ -23,8 +23,8 @@ export function backendUrl(settings: Settings, authorization: Authorization): st
 }
 
 /** Tells whether a credential is a ChatGPT login, and not one of a provider's own. */
-export function isBackendLogin({ mode, source: { kind } }: Authorization): boolean {
-  return isBackendMode(mode) && kind !== "provider_env" && kind !== "provider_token" && kind !== "command";
+export function isBackendLogin({ mode, source }: Authorization): boolean {
+  return isBackendMode(mode) && !isProviderCredential(source);
 }
 
 /**

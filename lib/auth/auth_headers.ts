@@ -5,7 +5,7 @@
  */
 import { type AuthRecord, idClaims } from "./auth_record.ts";
 import type { Provider } from "../config/provider.ts";
-import type { AuthMode, Authorization } from "./authenticator.ts";
+import type { AuthMode, Authorization, CredentialSource } from "./authenticator.ts";
 
 /** The account that a token belongs to. */
 export interface AccountFacts {
@@ -73,7 +73,11 @@ export function isCodexBackend(
   provider: Pick<Provider, "name" | "requiresOpenAiAuth">,
   { mode, source }: Pick<Authorization, "mode" | "source">,
 ): boolean {
-  const isOwn = source.kind === "provider_env" || source.kind === "provider_token" ||
-    source.kind === "command";
-  return provider.name === "OpenAI" && provider.requiresOpenAiAuth && isBackendMode(mode) && !isOwn;
+  return provider.name === "OpenAI" && provider.requiresOpenAiAuth && isBackendMode(mode) &&
+    !isProviderCredential(source);
+}
+
+/** Reports whether a credential is configured for one provider: `env_key`, `experimental_bearer_token` or `auth`. */
+export function isProviderCredential({ kind }: CredentialSource): boolean {
+  return kind === "provider_env" || kind === "provider_token" || kind === "command";
 }

@@ -42,6 +42,26 @@ export async function readOpenFile(
   throw new Error(`it is larger than ${limitBytes} bytes`);
 }
 
+/**
+ * Reads a stream to its end.
+ *
+ * @param limitBytes largest size that is accepted; the stream is cancelled where it is exceeded
+ * @throws what the stream reports; Error for a larger one
+ */
+export async function readBoundedStream(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  limitBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for await (const piece of stream) {
+    length += piece.length;
+    if (length > limitBytes) throw new Error(`it is larger than ${limitBytes} bytes`);
+    pieces.push(piece);
+  }
+  return await new Blob(pieces).bytes();
+}
+
 /** Codes of the operating system (POSIX.1-2017, errno.h) in words. */
 const PROBLEMS: Readonly<Record<string, string>> = {
   EISDIR: "it is a directory",
@@ -54,7 +74,6 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 export function fileProblem(cause: unknown): string {
   if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (cause instanceof Deno.errors.NotFound) return "no such file or directory";
-  if (cause instanceof Deno.errors.IsADirectory) return "it is a directory";
   if (!(cause instanceof Error)) return "unknown failure";
   if ("code" in cause && typeof cause.code === "string") return PROBLEMS[cause.code] ?? cause.code;
   return cause.name === "Error" ? cause.message : cause.name;

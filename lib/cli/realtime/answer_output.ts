@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CulvertError } from "../../errors.ts";
 import type { ConversationSink } from "../../realtime/conversation/conversation.ts";
 import type { RealtimeEvent } from "../../realtime/protocol/realtime_event.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
@@ -55,7 +56,7 @@ export function answerOutput(parts: AnswerOutputParts): AnswerOutput {
       case "output_done":
         return await finish(event.text);
       case "audio":
-        return await audio?.write(Uint8Array.fromBase64(event.data), event.sampleRate, event.channels);
+        return await audio?.write(decoded(event.data), event.sampleRate, event.channels);
       case "input_done":
         if (isSpoken && event.text !== "") reporter.progress(`heard: ${event.text}`);
         return;
@@ -74,4 +75,16 @@ export function answerOutput(parts: AnswerOutputParts): AnswerOutput {
       shown = "";
     },
   };
+}
+
+function decoded(data: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.fromBase64(data);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new CulvertError("response_failed", "The server sent audio that is not valid base64", {
+      hint: "Try again; with --json the events of the server are printed.",
+      cause: error,
+    });
+  }
 }

@@ -7,6 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { CulvertError } from "../../errors.ts";
 import { fileProblem } from "../../files/read_file.ts";
 import { pcm16Ms } from "../../realtime/audio/pcm16.ts";
+import { isSamplingRate } from "../../realtime/audio/sample_format.ts";
 import { wavHeader } from "../../realtime/audio/wav_writer.ts";
 import { SESSION_RATE } from "../../realtime/protocol/protocol_version.ts";
 import type { Host } from "../command/host.ts";
@@ -22,7 +23,12 @@ export interface AudioOutput {
   readonly isStdout: boolean;
   /** Length of what was written, ms. */
   readonly writtenMs: () => number;
-  /** Appends PCM16; the first call decides on rate and channels in the header. */
+  /**
+   * Appends PCM16. The first call sets rate (Hz) and channels of the file.
+   *
+   * @throws CulvertError `response_failed` for a form that cannot be written, or that differs from the first one;
+   *   `output_unwritable`
+   */
   readonly write: (pcm: Uint8Array<ArrayBuffer>, rate: number, channels: number) => Promise<void>;
   /** Completes the file. A regular file appears under its name only now. */
   readonly finish: () => Promise<void>;
@@ -76,6 +82,7 @@ export async function openAudioOutput(
     writtenMs: () => pcm16Ms(bytes / form.channels, form.rate),
     write: (pcm, rate, channels) =>
       guard(async () => {
+        checkForm(rate, channels, hasBegun ? form : undefined);
         if (!hasBegun) {
           Object.assign(form, { rate, channels });
           await begin();
@@ -94,6 +101,32 @@ export async function openAudioOutput(
         return await sink.keepPartial(bytes === 0, header) ? `${path}.partial` : undefined;
       }),
   };
+}
+
+/** Most channels of the audio that a server sends. The API documents one. */
+const MAX_CHANNELS = 32;
+
+/**
+ * Checks what the server states about its audio.
+ *
+ * @param begun the form of the audio that was written before
+ * @throws CulvertError `response_failed` for audio that cannot be written, or not to the same file
+ */
+function checkForm(
+  rate: number,
+  channels: number,
+  begun: { readonly rate: number; readonly channels: number } | undefined,
+): void {
+  const stated = `audio of ${rate} Hz and ${channels} channels`;
+  if (!isSamplingRate(rate) || !Number.isInteger(channels) || channels < 1 || channels > MAX_CHANNELS) {
+    throw new CulvertError("response_failed", `The server sent ${stated}, which cannot be written`);
+  }
+  if (begun !== undefined && (begun.rate !== rate || begun.channels !== channels)) {
+    const before = `${begun.rate} Hz and ${begun.channels} channels`;
+    throw new CulvertError("response_failed", `The server sent ${stated} after audio of ${before}`, {
+      hint: "One file cannot hold both. Try again.",
+    });
+  }
 }
 
 interface Sink {

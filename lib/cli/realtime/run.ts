@@ -11,10 +11,12 @@ import { RealtimeConversation } from "../../realtime/conversation/conversation.t
 import { realtimeVersion, SESSION_RATE } from "../../realtime/protocol/protocol_version.ts";
 import { connectCommand } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
+import type { Host } from "../command/host.ts";
 import { writeLastLine } from "../command/report_error.ts";
 import { listenForStop, stopStatus } from "../command/stop_signals.ts";
 import { redactError } from "../output/render_error.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
+import { readPrompt } from "../respond/read_prompt.ts";
 import { openInput } from "../transcribe/open_input.ts";
 import { type AnswerOutput, answerOutput } from "./answer_output.ts";
 import { type AudioOutput, openAudioOutput } from "./audio_output.ts";
@@ -62,6 +64,7 @@ async function converse(
   const { channels, instructions = "", join, live = false, model, raw, voice, ...others } = flags;
   const version = realtimeVersion(flags.protocol ?? "v2");
   const warn = (message: string) => reporter.warn({ code: "audio", message });
+  const text = await messageOf(flags, words, host, stop);
   const input = flags.audio === undefined
     ? undefined
     : await openInput(host, flags.audio, { raw, channels, warn, signal: stop });
@@ -94,9 +97,13 @@ async function converse(
     }, output);
     await untilStopped(context, stop, reporter, async () => {
       if (input !== undefined && version !== "v2") await listenToAnswer(conversation, input.pcm, flags, stop);
-      else if (input !== undefined) await listen(conversation, input.pcm, flags, words, stop);
-      else if (words.length > 0) await ask(conversation, words.join(" "));
-      else for await (const line of inputLines(host, stop)) await ask(conversation, line);
+      else if (input !== undefined) await listen(conversation, input.pcm, flags, text, stop);
+      else if (text !== undefined) await ask(conversation, text);
+      else {
+        // The end of the session ends the wait for the next line.
+        const over = AbortSignal.any([stop, conversation.over]);
+        for await (const line of inputLines(host, over)) await ask(conversation, line);
+      }
     });
     await output.endLine();
   } catch (error) {
@@ -108,6 +115,21 @@ async function converse(
   await audio?.finish();
 }
 
+/**
+ * Returns the message of the command line, in which `-` stands for standard input. It is `undefined` where there is none,
+ * and for a single `-` without audio: each line of standard input is then a message.
+ */
+async function messageOf(
+  { audio }: RealtimeFlags,
+  words: readonly string[],
+  host: Host,
+  stop: AbortSignal,
+): Promise<string | undefined> {
+  if (words.length === 0) return undefined;
+  if (words.length === 1 && words[0] === "-" && audio === undefined) return undefined;
+  return await readPrompt(words, host, stop);
+}
+
 async function ask(conversation: RealtimeConversation, text: string): Promise<void> {
   await conversation.say(text);
   await conversation.answer();
@@ -117,7 +139,7 @@ async function listen(
   conversation: RealtimeConversation,
   pcm: AsyncIterable<Uint8Array<ArrayBuffer>>,
   { live, pace }: RealtimeFlags,
-  words: readonly string[],
+  text: string | undefined,
   stop: AbortSignal,
 ): Promise<void> {
   await conversation.hear(pcm, { pace, stop });
@@ -127,7 +149,7 @@ async function listen(
     return await conversation.settle();
   }
   await conversation.endUtterance();
-  if (words.length > 0) await conversation.say(words.join(" "));
+  if (text !== undefined) await conversation.say(text);
   await conversation.answer();
 }
 
@@ -174,6 +196,21 @@ function checkCombinations(flags: RealtimeFlags, words: readonly string[]): void
     ? "--pace"
     : undefined;
   if (alone !== undefined) throw usage(`${alone} was given without --audio`, "Name the audio with --audio.");
+  if (words.length > 0 && words.join(" ").trim() === "") {
+    throw usage("The message is empty", "Give some text, or - to read messages from standard input.");
+  }
+  if (words.includes("-") && flags.audio === "-") {
+    throw usage(
+      "Both the message and --audio are -",
+      "Standard input can be read only once; name a WAV file.",
+    );
+  }
+  if (flags.join !== undefined && flags.baseUrl !== undefined) {
+    throw usage(
+      "Both --join and --base-url were given",
+      "A call is joined at api.openai.com; experimental_realtime_ws_base_url names another server.",
+    );
+  }
   if (flags.format !== undefined && flags.output === undefined) {
     throw usage("--format was given without --output", "Name the file for the audio with -o.");
   }

@@ -5,7 +5,7 @@
  */
 import { raceAbort } from "../../async/race_abort.ts";
 import { CulvertError } from "../../errors.ts";
-import { fileProblem, readBounded } from "../../files/read_file.ts";
+import { fileProblem, readBounded, readBoundedStream } from "../../files/read_file.ts";
 import { createCall } from "../../realtime/call/create_call.ts";
 import { realtimeVersion } from "../../realtime/protocol/protocol_version.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
@@ -37,6 +37,12 @@ export async function runCall(
   const reporter = createReporter(host, flags);
   using stop = listenForStop(host);
   const sdp = await raceAbort(readSdp(host, path), stop.signal);
+  if (sdp.trim() === "") {
+    throw new CulvertError("usage", `The SDP offer in --sdp ${path} is empty`, {
+      hint: "Give the offer that the WebRTC client created.",
+      details: { flag: "--sdp", path },
+    });
+  }
   await using connection = await connectCommand(host, others, reporter);
   const session = protocol === undefined ? undefined : {
     mode: "conversation",
@@ -59,11 +65,13 @@ export async function runCall(
 }
 
 async function readSdp(host: Host, path: string): Promise<string> {
-  if (path === "-") return await new Response(host.stdin.stream()).text();
   try {
-    const bytes = await readBounded(absolutePath(path, host.world.cwd()), MAX_SDP_BYTES);
+    const bytes = path === "-"
+      ? await readBoundedStream(host.stdin.stream(), MAX_SDP_BYTES)
+      : await readBounded(absolutePath(path, host.world.cwd()), MAX_SDP_BYTES);
     return new TextDecoder().decode(bytes);
   } catch (error) {
+    if (error instanceof CulvertError) throw error;
     throw new CulvertError("input_unreadable", `Cannot read --sdp ${path}: ${fileProblem(error)}`, {
       hint: "Check the name of the file.",
       details: { flag: "--sdp", path },

@@ -7,6 +7,7 @@ import { raceAbort } from "../../async/race_abort.ts";
 import { CulvertError } from "../../errors.ts";
 import { fileProblem } from "../../files/read_file.ts";
 import { type AudioSource, openAudio } from "../../realtime/audio/audio_source.ts";
+import { isSamplingRate, SAMPLING_RATES } from "../../realtime/audio/sample_format.ts";
 import { SESSION_RATE } from "../../realtime/protocol/protocol_version.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import type { Host } from "../command/host.ts";
@@ -21,6 +22,9 @@ export interface InputOptions {
   readonly signal: AbortSignal;
 }
 
+/** Most channels that a WAV header can state. The same limit holds for audio without a header. */
+const MAX_CHANNELS = 65_535;
+
 /** Audio with the name that messages use for it. */
 export interface NamedAudio extends AudioSource {
   readonly name: string;
@@ -30,8 +34,8 @@ export interface NamedAudio extends AudioSource {
  * Opens the audio and reads its header.
  *
  * @param path as typed; `-` is standard input
- * @throws CulvertError `input_unreadable`; `usage` for a terminal as standard input and for `--channels` without
- *   `--raw`; the signal's reason
+ * @throws CulvertError `input_unreadable`; `usage` for a terminal as standard input, for `--channels` without `--raw`
+ *   and for a sampling rate that is not accepted; the signal's reason
  */
 export async function openInput(host: Host, path: string, options: InputOptions): Promise<NamedAudio> {
   const { channels = 1, raw, signal, warn } = options;
@@ -40,9 +44,20 @@ export async function openInput(host: Host, path: string, options: InputOptions)
       hint: "A WAV file states its channels itself.",
     });
   }
+  if (raw !== undefined && !isSamplingRate(raw)) {
+    const { max, min } = SAMPLING_RATES;
+    throw new CulvertError("usage", `--raw ${raw} is not a sampling rate between ${min} and ${max} Hz`, {
+      hint: "Give the sampling rate of the audio in Hz, such as --raw 16000.",
+    });
+  }
+  if (channels > MAX_CHANNELS) {
+    throw new CulvertError("usage", `--channels ${channels} is more than ${MAX_CHANNELS}`, {
+      hint: "Give the number of channels of the audio.",
+    });
+  }
   const name = path === "-" ? "standard input" : path;
   const audio = await raceAbort(
-    openAudio(await bytesOf(host, path), {
+    openAudio(readable(await bytesOf(host, path), name), {
       name,
       rate: SESSION_RATE,
       warn,
@@ -60,13 +75,45 @@ async function bytesOf(host: Host, path: string): Promise<ReadableStream<Uint8Ar
       hint: "Name a WAV file, or pipe audio in: sox -d -t wav - | culvert transcribe -",
     });
   }
+  if (path === "") {
+    throw new CulvertError("input_unreadable", 'Cannot open "": the name of the file is empty', {
+      hint: "Name a WAV file, or use - for standard input.",
+    });
+  }
   try {
-    return (await Deno.open(absolutePath(path, host.world.cwd()), { read: true })).readable;
+    const absolute = absolutePath(path, host.world.cwd());
+    // A directory can be opened on some systems; only reading it fails.
+    if ((await Deno.stat(absolute)).isDirectory) throw new Error("it is a directory");
+    return (await Deno.open(absolute, { read: true })).readable;
   } catch (error) {
     throw new CulvertError("input_unreadable", `Cannot open ${path}: ${fileProblem(error)}`, {
       hint: "Check the name of the file.",
       details: { path },
       cause: error,
     });
+  }
+}
+
+/** Yields the pieces of a stream. A failure of the system while reading becomes `input_unreadable`. */
+async function* readable(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  name: string,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const pieces = stream[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await pieces.next().catch((error: unknown) => {
+        if (error instanceof CulvertError) throw error;
+        throw new CulvertError("input_unreadable", `Cannot read ${name}: ${fileProblem(error)}`, {
+          hint: "Check the file or the program that writes it.",
+          details: { input: name },
+          cause: error,
+        });
+      });
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await pieces.return?.();
   }
 }

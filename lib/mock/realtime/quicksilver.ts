@@ -31,7 +31,7 @@ export function quicksilverFrame(frame: Json): Json | undefined {
     const { delta } = frame;
     return { type: "conversation.output_audio.delta", delta, sample_rate: RATE, channels: 1 };
   }
-  const name = NAMES[type];
+  const name = Object.hasOwn(NAMES, type) ? NAMES[type] : undefined;
   return name === undefined ? undefined : { ...frame, type: name };
 }
 

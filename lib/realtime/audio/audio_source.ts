@@ -34,6 +34,9 @@ export interface AudioSource {
 /** Most bytes that are converted at once: what a pipe holds. It bounds the memory that the conversion takes. */
 const PIECE_BYTES = 65_536;
 
+/** Most samples that the conversion of one piece yields, within a few samples. */
+const PIECE_OUTPUT_SAMPLES = 65_536;
+
 /**
  * Reads the header of audio.
  *
@@ -75,9 +78,11 @@ async function* convert(
   const decoder = new SampleDecoder(format);
   const resampler = format.rate === rate ? undefined : new Resampler(format.rate, rate);
   try {
+    const inputSamples = Math.floor(PIECE_OUTPUT_SAMPLES * format.rate / rate);
+    const pieceBytes = Math.min(PIECE_BYTES, inputSamples * blockBytes(format));
     let left = dataBytes ?? Number.POSITIVE_INFINITY;
     while (left > 0) {
-      const piece = await reader.some(Math.min(left, PIECE_BYTES));
+      const piece = await reader.some(Math.min(left, pieceBytes));
       if (piece === undefined) break;
       left -= piece.length;
       const samples = decoder.decode(piece);

@@ -33,7 +33,7 @@ export class Resampler {
   #phase = 0;
 
   /**
-   * @param from input rate, Hz, an integer above 0
+   * @param from input rate, Hz, an integer within `SAMPLING_RATES`; the filters grow with `from / to`
    * @param to output rate, Hz, likewise
    */
   constructor(from: number, to: number) {

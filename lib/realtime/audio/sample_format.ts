@@ -16,6 +16,17 @@ export interface AudioFormat {
   readonly rate: number;
 }
 
+/**
+ * Lowest and highest sampling rate that is accepted, Hz. Recordings have 8,000 to 384,000 Hz. The filter of the resampler
+ * has a length in proportion to the rate, and the output of one piece of input is in inverse proportion to it.
+ */
+export const SAMPLING_RATES = { min: 1_000, max: 768_000 } as const;
+
+/** Reports whether a sampling rate in Hz is a whole number within {@link SAMPLING_RATES}. */
+export function isSamplingRate(rate: number): boolean {
+  return Number.isInteger(rate) && rate >= SAMPLING_RATES.min && rate <= SAMPLING_RATES.max;
+}
+
 /** Bytes of one sample. */
 const BYTES: Readonly<Record<SampleEncoding, number>> = { u8: 1, s16: 2, s24: 3, s32: 4, f32: 4, f64: 8 };
 

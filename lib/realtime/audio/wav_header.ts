@@ -7,7 +7,7 @@
  */
 import { CulvertError } from "../../errors.ts";
 import type { ByteReader } from "./byte_reader.ts";
-import type { AudioFormat, SampleEncoding } from "./sample_format.ts";
+import { type AudioFormat, isSamplingRate, type SampleEncoding, SAMPLING_RATES } from "./sample_format.ts";
 
 /** What the header says. */
 export interface WavHeader {
@@ -38,8 +38,9 @@ const MAX_FORMAT_BYTES = 4096;
  *
  * @param reader stands at the first byte of the stream
  * @param name of the source, for messages
- * @throws CulvertError `input_unreadable` for a stream that is no WAV, has no audio data, or has samples of another
- *   kind than integers of 8, 16, 24 or 32 bits and floats of 32 or 64 bits
+ * @throws CulvertError `input_unreadable` for a stream that is no WAV, has no audio data, has a sampling rate outside
+ *   {@link SAMPLING_RATES}, or has samples of another kind than integers of 8, 16, 24 or 32 bits and floats of 32 or
+ *   64 bits
  */
 export async function readWavHeader(reader: ByteReader, name: string): Promise<WavHeader> {
   const head = await reader.exactly(12);
@@ -88,6 +89,12 @@ function readFormat(body: Uint8Array, name: string): AudioFormat {
   }
   if (channels === 0 || rate === 0) {
     throw unreadable(name, `its header states ${channels} channels and ${rate} Hz`);
+  }
+  if (!isSamplingRate(rate)) {
+    throw unreadable(
+      name,
+      `its header states a sampling rate of ${rate} Hz, which is not between ${SAMPLING_RATES.min} and ${SAMPLING_RATES.max} Hz`,
+    );
   }
   const sampleBytes = Math.ceil(bits / 8);
   if (blockBytes !== channels * sampleBytes) {

@@ -115,6 +115,11 @@ export class RealtimeConversation implements AsyncDisposable {
     }
   }
 
+  /** Aborted with the reason when the session has ended, also while nothing is asked of the server. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
   /** Adds what the user writes. */
   async say(text: string): Promise<void> {
     for (const frame of textFrames(this.#version, { role: "user", text })) await this.#send(frame);

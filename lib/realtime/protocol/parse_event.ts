@@ -20,8 +20,9 @@ export function eventOf(
   frame: Fields & { readonly type: string },
 ): RealtimeEvent | undefined {
   if (frame.type === "error") return errorEvent(frame);
-  const parser = PARSERS[version][frame.type];
-  return parser?.(frame);
+  const parsers = PARSERS[version];
+  // A type such as "valueOf" must not find a method of Object.prototype.
+  return Object.hasOwn(parsers, frame.type) ? parsers[frame.type]?.(frame) : undefined;
 }
 
 /** The event of a frame that is no text. The stream goes on. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ApiConnection } from "../../api/send_request.ts";
-import { defaultBaseUrl, isBackendMode } from "../../auth/auth_headers.ts";
+import { defaultBaseUrl, isBackendMode, isProviderCredential } from "../../auth/auth_headers.ts";
 import type { Authorization } from "../../auth/authenticator.ts";
 import { RequestScope } from "../../auth/request_scope.ts";
 import { type Answer, withAuthorization } from "../../auth/with_authorization.ts";
@@ -18,7 +18,7 @@ import { refusedAnswer } from "../../responses/failures/rejection.ts";
 import { secretsOf } from "../../responses/failures/server_text.ts";
 import { upgradeFailure } from "../../responses/failures/upgrade_failure.ts";
 import { mergeHeaders } from "../../responses/request/call_headers.ts";
-import { shownUrl } from "../../responses/request/url.ts";
+import { possibleBaseUrls, shownUrl } from "../../responses/request/url.ts";
 import { RetryBudget } from "../../responses/turn/retry_budget.ts";
 import type { RealtimeVersion } from "../protocol/protocol_version.ts";
 import { realtimeUrl } from "../protocol/realtime_url.ts";
@@ -67,7 +67,8 @@ export async function openRealtime(
     const outcome = await attempt(connection, scope, request);
     if (outcome.kind === "open") return outcome;
     // The server of a call may not know it yet when it is joined.
-    const failure = request.callId === undefined ? outcome.failure : { ...outcome.failure, retryable: true };
+    const mayRetry = request.callId !== undefined && outcome.failure.error.code !== "config";
+    const failure = mayRetry ? { ...outcome.failure, retryable: true } : outcome.failure;
     const retry = budget.grant("request", failure);
     if (retry === undefined) throw outcome.failure.error;
     const wait = `retry ${retry.attempt}/${retry.max} of ${REALTIME_ENDPOINT} in ${retry.delayMs} ms`;
@@ -124,8 +125,9 @@ async function sendOnce(
   const { dialer, settings, world } = connection;
   const { provider } = settings;
   const { callId, identity, intent, model, signal, version } = request;
+  const { base, isProvider } = targetOf(settings, authorization, callId);
   const url = realtimeUrl({
-    base: realtimeBase(settings, authorization, callId),
+    base,
     version,
     query: provider.queryParams,
     ...(model === undefined ? {} : { model }),
@@ -136,7 +138,7 @@ async function sendOnce(
     url,
     headers: mergeHeaders(
       { originator: originator(world.env) },
-      provider.headers,
+      isProvider ? provider.headers : {},
       realtimeHeaders(version, identity),
       authorization.headers,
     ),
@@ -163,16 +165,47 @@ function contextOf(
 }
 
 /**
+ * Returns the base URL of the websocket, and whether it belongs to the provider: headers of the provider and credentials
+ * of its own are sent nowhere else.
+ *
+ * @throws CulvertError `config` for a call with a credential of another provider; `auth_missing`
+ */
+function targetOf(
+  settings: Settings,
+  authorization: Authorization,
+  callId: string | undefined,
+): { readonly base: string; readonly isProvider: boolean } {
+  const { provider, realtimeBaseUrl } = settings;
+  if (callId === undefined || realtimeBaseUrl !== undefined) {
+    return { base: realtimeBaseUrl ?? realtimeBase(settings, authorization), isProvider: true };
+  }
+  const isProvider = possibleBaseUrls(provider).some(({ origin }) => origin === new URL(CALL_BASE).origin);
+  const { source } = authorization;
+  if (!isProvider && isProviderCredential(source)) {
+    throw new CulvertError(
+      "config",
+      `Cannot join the call at ${
+        new URL(CALL_BASE).host
+      }: the credential in use, from ${source.name}, belongs to ` +
+        `the provider ${provider.name}`,
+      {
+        hint:
+          "Use --provider openai, or set experimental_realtime_ws_base_url to the server that has the call.",
+        details: { source: source.name },
+      },
+    );
+  }
+  return { base: CALL_BASE, isProvider };
+}
+
+/**
  * Returns the base URL of the websocket. Without one of the provider it is that of the platform API, where a login of
  * ChatGPT does not count.
  */
 function realtimeBase(
-  { provider, realtimeBaseUrl }: Settings,
+  { provider }: Settings,
   { mode, source }: Authorization,
-  callId: string | undefined,
 ): string {
-  if (realtimeBaseUrl !== undefined) return realtimeBaseUrl;
-  if (callId !== undefined) return CALL_BASE;
   if (provider.baseUrl !== undefined && provider.baseUrl !== "") return provider.baseUrl;
   if (!isBackendMode(mode)) return defaultBaseUrl(mode);
   throw new CulvertError(

@@ -30,7 +30,8 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, hint: string]
 /** Returns the error. */
 export function sessionFailure(event: Extract<RealtimeEvent, { readonly kind: "error" }>): CulvertError {
   const { code, message } = event;
-  const [as, hint] = (code === undefined ? undefined : MEANINGS[code]) ?? ["response_failed", undefined];
+  const meaning = code !== undefined && Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined;
+  const [as, hint] = meaning ?? ["response_failed", undefined];
   return new CulvertError(
     as,
     `The realtime session reports an error: ${shownText(message, []).replace(/\.$/, "")}`,

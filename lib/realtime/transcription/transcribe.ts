@@ -92,6 +92,8 @@ class Run {
   #isConfigured = false;
   #isSent = false;
   #sentMs = 0;
+  /** Audio whose sending was begun, ms. */
+  #begunMs = 0;
   #failed = 0;
   /** How far it was when it failed. */
   #final: TranscriptionProgress | undefined;
@@ -177,6 +179,8 @@ class Run {
       stop,
       signal,
       send: async (frame, durationMs) => {
+        // Counted before the send: the server may answer before the send is known to be complete.
+        this.#begunMs += durationMs;
         await waiting(channel.send(audioAppend("v2", frame)));
         this.#sentMs += durationMs;
         if (pauses?.add(frame, durationMs) === true) await this.#commit(channel);
@@ -226,7 +230,7 @@ class Run {
       this.#sink.warn?.(error.message);
       return;
     }
-    for (const update of this.#assembler.add(frame)) {
+    for (const update of this.#assembler.add(frame, this.#begunMs)) {
       if (update.kind === "segment" && update.segment.failure !== undefined) this.#failed++;
       await this.#sink.update(update);
     }

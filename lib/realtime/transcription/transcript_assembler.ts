@@ -80,18 +80,26 @@ export class TranscriptAssembler {
     this.#commits.shift();
   }
 
-  /** Adds an event of the server; returns what it adds to the transcript. */
-  add(frame: Fields & { readonly type: string }): readonly TranscriptUpdate[] {
+  /**
+   * Adds an event of the server.
+   *
+   * @param audioMs length of the audio that was sent, ms; a later time in an event counts as this one
+   * @returns what the event adds to the transcript
+   */
+  add(
+    frame: Fields & { readonly type: string },
+    audioMs = Number.POSITIVE_INFINITY,
+  ): readonly TranscriptUpdate[] {
     const { type } = frame;
     if (type === "session.updated") this.#readSilence(frame);
     const id = textField(frame, "item_id");
     if (id === undefined) return [];
     switch (type) {
       case "input_audio_buffer.speech_started":
-        this.#setTime(this.#itemOf(id), "startMs", numberField(frame, "audio_start_ms"));
+        this.#setTime(this.#itemOf(id), "startMs", offsetIn(frame, "audio_start_ms", audioMs));
         return [];
       case "input_audio_buffer.speech_stopped":
-        this.#setTime(this.#itemOf(id), "endMs", numberField(frame, "audio_end_ms"));
+        this.#setTime(this.#itemOf(id), "endMs", offsetIn(frame, "audio_end_ms", audioMs));
         return [];
       case "input_audio_buffer.committed":
         this.#confirm(this.#itemOf(id));
@@ -131,7 +139,8 @@ export class TranscriptAssembler {
   /** The server counts the silence that ends an utterance as a part of it. */
   #readSilence(frame: Fields): void {
     const input = objectField(objectField(objectField(frame, "session"), "audio"), "input");
-    this.#silenceMs = numberField(objectField(input, "turn_detection"), "silence_duration_ms") ?? 0;
+    const stated = numberField(objectField(input, "turn_detection"), "silence_duration_ms") ?? 0;
+    this.#silenceMs = Math.max(0, stated);
   }
 
   #itemOf(id: string): Item {
@@ -190,4 +199,10 @@ export class TranscriptAssembler {
       ...(failure === undefined ? {} : { failure }),
     };
   }
+}
+
+/** Returns a time that the server states, ms, from 0 to the end of the audio. The server rounds to whole ms. */
+function offsetIn(frame: Fields, name: string, audioMs: number): number | undefined {
+  const stated = numberField(frame, name);
+  return stated === undefined ? undefined : Math.min(Math.max(0, stated), Math.ceil(audioMs));
 }

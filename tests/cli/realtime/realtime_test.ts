@@ -236,7 +236,7 @@ Deno.test("what cannot be asked for together is refused before anything is conne
     [["--sdp", "-", "--protocol", "v2"], "The realtime protocol v2 has no calls"],
   ];
   for (const [args, says] of cases) {
-    const run = await realtime(here, args);
+    const run = await realtime(here, args, { stdin: "v=0\r\n" });
     assertEquals(run.code, 2, run.stderr);
     assertIncludes(run.stderr + run.stdout, says);
   }
@@ -252,7 +252,7 @@ Deno.test("--sdp creates a call, which --join then joins", async () => {
   const [, id = ""] = /--join (rtc_\w+)/.exec(run.stderr) ?? [];
   assertEquals(here.api.realtime.calls.map((call) => [call.id, call.form, call.sdp]), [[id, "sdp", offer]]);
   const base = `experimental_realtime_ws_base_url="${here.api.baseUrl}"`;
-  const joined = await realtime(here, ["-C", base, "--join", id, "hi"]);
+  const joined = await culvert(["realtime", "-C", base, "--join", id, "hi"], { env: here.env });
   assertEquals([joined.code, joined.stdout], [0, "You said: hi\n"], joined.stderr);
   assertEquals(here.session().search, `?call_id=${id}`);
 });

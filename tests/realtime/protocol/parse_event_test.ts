@@ -133,6 +133,7 @@ const ROWS: readonly Row[] = [
   }],
   ["v1", { type: "error", error: "text" }, { kind: "error", message: '"text"' }],
   ["v2", { type: "turn_input_accepted" }, undefined],
+  ["v2", { type: "valueOf" }, undefined],
   ["v2", { no: "type" }, undefined],
 ];
 

@@ -101,3 +101,13 @@ Deno.test("a session that breaks off gives the text that arrived, marked as part
     segment: { itemId: "a", index: 0, startMs: 0, endMs: 4_000, text: "one", isPartial: true },
   });
 });
+
+Deno.test("a time behind the end of the audio that was sent counts as its end", () => {
+  const assembler = new TranscriptAssembler();
+  const updates = [
+    { type: "input_audio_buffer.speech_started", item_id: "a", audio_start_ms: -1e300 },
+    { type: "input_audio_buffer.speech_stopped", item_id: "a", audio_end_ms: 1e300 },
+    { type: `${PREFIX}.completed`, item_id: "a", transcript: "hi" },
+  ].flatMap((frame) => assembler.add(frame, 4_999.5));
+  assertEquals(shown(updates), ["[0-5000 hi]"]);
+});

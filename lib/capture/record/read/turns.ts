@@ -53,6 +53,11 @@ const TERMINAL: Readonly<Record<string, TurnOutcome>> = {
   "error": "failed",
 };
 
+/** Returns the outcome that an event of this type ends a turn with; `undefined` for the other types. */
+function outcomeOf(type: string): TurnOutcome | undefined {
+  return Object.hasOwn(TERMINAL, type) ? TERMINAL[type] : undefined;
+}
+
 /** Returns the turns of a capture, in the order in which they began. */
 export function turnsOf(capture: Pick<LoadedCapture, "exchanges" | "text">): readonly Turn[] {
   return capture.exchanges
@@ -155,7 +160,7 @@ function eventFacts(events: readonly TurnEvent[], text: LoadedCapture["text"], s
     const { response_id, model } = event.tags ?? {};
     if (response_id !== undefined) facts.response_id ??= response_id;
     if (model !== undefined) facts.model ??= model;
-    const outcome = TERMINAL[type];
+    const outcome = outcomeOf(type);
     if (outcome === undefined) continue;
     facts.outcome = outcome;
     Object.assign(facts, { ...bodyFacts(member(parsed(text(event) ?? ""), "response")), outcome });
@@ -170,7 +175,7 @@ function eventFacts(events: readonly TurnEvent[], text: LoadedCapture["text"], s
 function bodyFacts(response: unknown): Facts {
   const [id, model, status] = ["id", "model", "status"].map((name) => member(response, name));
   const usage = tokenUsage(member(response, "usage"));
-  const outcome = typeof status === "string" ? TERMINAL[`response.${status}`] : undefined;
+  const outcome = typeof status === "string" ? outcomeOf(`response.${status}`) : undefined;
   return {
     ...(outcome === undefined ? {} : { outcome }),
     ...(typeof id === "string" ? { response_id: id } : {}),
