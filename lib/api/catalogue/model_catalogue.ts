@@ -52,7 +52,7 @@ export class ModelCatalogue {
   /**
    * Returns the list.
    *
-   * @throws CulvertError `not_found` with `never` and without a cached list; otherwise as `listModels`
+   * @throws CulvertError `usage` with `never` and without a cached list; otherwise as `listModels`
    */
   async list(
     options: ModelsOptions = {},
@@ -111,7 +111,7 @@ export class ModelCatalogue {
 }
 
 function nothingCached(): CulvertError {
-  return new CulvertError("not_found", "There is no cached model list", {
+  return new CulvertError("usage", "There is no cached model list", {
     hint: "Fetch it once without --offline. Only the list of a ChatGPT login is cached.",
   });
 }

@@ -38,8 +38,12 @@ export function reportEvent(event: ResponseEvent, reporter: Reporter): void {
         `the server holds the output back for a safety check (${event.reasons.join(", ")})`,
       );
     case "culvert.tool_output": {
-      const end = event.error === null ? "done" : `failed: ${event.error}`;
-      return reporter.progress(`tool ${event.name}: ${end} in ${duration(event.duration_ms)}`);
+      const time = duration(event.duration_ms);
+      return reporter.progress(
+        event.error === null
+          ? `tool ${event.name}: done in ${time}`
+          : `tool ${event.name}: failed after ${time}: ${event.error}`,
+      );
     }
     case "culvert.rate_limits":
       return reporter.note(describeLimits(event.snapshot));

@@ -104,7 +104,7 @@ Deno.test("offline, the cached list is returned however old it is, and without o
   await using place = await shop();
   const { catalogue, clock, seen } = place;
   const error = asCulvertError(await catalogue.list({ refresh: "never" }).catch((thrown) => thrown));
-  assertEquals([error.code, seen.length], ["not_found", 0]);
+  assertEquals([error.code, seen.length], ["usage", 0]);
   await catalogue.list();
   clock.now += 10_000_000;
   assertEquals([(await catalogue.list({ refresh: "never" })).source, seen.length], ["cache", 1]);

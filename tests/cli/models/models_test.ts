@@ -45,7 +45,7 @@ Deno.test("models with an API key prints the list of the platform", async () => 
 
 Deno.test("models --offline without a cached list says how to get one", async () => {
   const { code, stderr, stdout } = await culvert(["models", "--provider", "demo", "--offline", "--json"]);
-  assertEquals(code, 8);
+  assertEquals(code, 2);
   assertIncludes(stderr, "There is no cached model list");
-  assertEquals(JSON.parse(stdout).error.code, "not_found");
+  assertEquals(JSON.parse(stdout).error.code, "usage");
 });

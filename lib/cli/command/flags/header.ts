@@ -40,8 +40,11 @@ function parseHeader(header: string): readonly [name: string, value: string] {
   const [, name, value] = FIELD.exec(header) ?? [];
   // The value may be a key: it is left out of the message.
   if (name === undefined || value === undefined) {
-    const shown = header.includes(":") ? header.slice(0, header.indexOf(":")) : "the value without a colon";
-    throw new CulvertError("usage", `-H: "${shown}" is not a header`, {
+    // The value may be secret, and without a colon nothing tells where it begins.
+    const shown = header.includes(":")
+      ? `"${header.slice(0, header.indexOf(":"))}"`
+      : "a value without a colon";
+    throw new CulvertError("usage", `-H: ${shown} is not a header`, {
       hint: "Write -H 'name: value', with visible characters only.",
       details: { flag: "--header" },
     });

@@ -60,7 +60,7 @@ export function parseToolOutputs(
     if (seen.has(callId)) throw unusable(source, `the call ${callId} has two outputs`);
     seen.add(callId);
     if (history.length > 0 && !calls.has(callId)) {
-      throw unusable(source, `no call of the conversation is ${callId}`);
+      throw unusable(source, `the conversation has no call ${JSON.stringify(callId)}`);
     }
     if (type !== undefined && isItem(value)) return value;
     const call: ToolCall = calls.get(callId) ?? { kind: "function", name: "", callId, input: "" };

@@ -46,7 +46,7 @@ for (
     ["line 2 is not JSON", '{"call_id": "call_1", "output": "x"}\nnonsense'],
     ["no call_id", '{"output": "x"}'],
     ["two outputs", '[{"call_id": "call_1", "output": "x"}, {"call_id": "call_1", "output": "y"}]'],
-    ["no call of the conversation is call_9", '{"call_id": "call_9", "output": "x"}'],
+    ['the conversation has no call "call_9"', '{"call_id": "call_9", "output": "x"}'],
     ["it holds no output", "\n"],
   ] as const
 ) {
@@ -143,7 +143,7 @@ Deno.test(
       text: [],
     }, { text: "Seven words." });
     const { code, stdout, stderr } = await runIn(place, "sh", [path, "How many words?"]);
-    assertEquals([code, stdout], [0, "Seven words."], stderr);
+    assertEquals([code, stdout], [0, "Seven words.\n"], stderr);
     const body = JSON.parse(JSON.stringify(b.api.log.turns.at(-1)?.json));
     const outputs = body.input.filter(({ type }: { readonly type: string }) =>
       type === "function_call_output"
