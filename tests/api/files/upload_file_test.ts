@@ -108,13 +108,13 @@ Deno.test("a connection that is cut each time says how much was sent", async () 
   const fault = { endpoint: "/storage/", cut: "head", afterBytes: 500_000 } as const;
   place.network.api.enqueueFault(...Array.from({ length: 5 }, () => fault));
   const error = await uploadFile(place.connection, file.path).then(() => undefined, asCulvertError);
-  // The proxy answers 502 for a connection that is cut behind it.
-  assertEquals([error?.code, error?.details["file_size"], error?.details["left"]], [
-    "server",
+  // The proxy answers 502 for a connection that is cut behind it; a write may meet the end of the connection first.
+  assert(error?.code === "server" || error?.code === "reset", error?.message ?? "no error");
+  assertEquals([error.details["file_size"], error.details["left"]], [
     3_000_000,
     ["content", "confirmation"],
   ]);
-  const sent = error?.details["bytes_sent"];
+  const sent = error.details["bytes_sent"];
   assert(typeof sent === "number" && sent >= 500_000 && sent <= 3_000_000, String(sent));
 });
 
