@@ -31,17 +31,31 @@ const RAW_HEADERS: Ability = {
         process.exit();
       }
     });`,
-  cases: [/the demo keeps its login in a file/, /streams the demo/],
+  cases: [
+    /the demo keeps its login in a file/,
+    /streams the demo/,
+    /^the demo answers with what the command printed/,
+    /^the provider demo (transcribes|talks)/,
+    /^respond --file with a login uploads through proxy and interception/,
+    /^an answer over a websocket is recorded frame by frame/,
+    /^preview (prints what would be sent|without a destination)/,
+  ],
 };
 
 /** Folders and files of tests that need {@link RAW_HEADERS} in the binary as a whole. */
 const NEED_RAW_HEADERS: readonly string[] = [
   "tests/cli/ca/fetch_test.ts",
   "tests/cli/capture",
+  "tests/cli/compact",
   "tests/cli/demo",
   "tests/cli/doctor",
+  "tests/cli/image",
+  "tests/cli/memories",
+  "tests/cli/models",
   "tests/cli/reference/examples_test.ts",
+  "tests/cli/search",
   "tests/cli/serve",
+  "tests/cli/usage",
 ];
 
 const ABILITIES: readonly Ability[] = [
@@ -55,6 +69,7 @@ const ABILITIES: readonly Ability[] = [
       /^ca fetch shows the interceptor's chain/,
       /^what is weak, odd or out of date about a chain/,
       /culvert ca fetch api\.culvert\.test/,
+      /^the text comes through a proxy that intercepts TLS/,
       /a certificate (for another name|that has expired|that is not valid yet) fails/,
     ],
   },

@@ -1,3 +1,4 @@
+import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { startNetwork } from "../../../lib/mock/network.ts";
 import { writeLogin } from "../../../lib/mock/oauth/login_file.ts";
 import { assert, assertEquals, assertIncludes, assertMatch } from "../../support/assert.ts";
@@ -257,7 +258,7 @@ Deno.test("--sdp creates a call, which --join then joins", async () => {
   assertEquals(here.session().search, `?call_id=${id}`);
 });
 
-Deno.test("the provider demo talks without a key and without internet", async () => {
+Deno.test(unlessLacking("the provider demo talks without a key and without internet"), async () => {
   const run = await culvert(["realtime", "--provider", "demo", "hi"]);
   assertEquals([run.code, run.stdout], [0, "You said: hi\n"], run.stderr);
 });

@@ -1,4 +1,5 @@
 /** `culvert respond --capture DIR`: the requests of this program, recorded from inside. */
+import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { startMockApi } from "../../../lib/mock/api/api.ts";
 import { writeLogin } from "../../../lib/mock/oauth/login_file.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
@@ -87,7 +88,7 @@ Deno.test("a login that is refused and renewed is recorded from inside: 401, tok
   }
 });
 
-Deno.test("an answer over a websocket is recorded frame by frame, by direction", async () => {
+Deno.test(unlessLacking("an answer over a websocket is recorded frame by frame, by direction"), async () => {
   const home = await Deno.makeTempDir({ prefix: "culvert-capture-" });
   try {
     const directory = join(home, "capture");

@@ -1,3 +1,4 @@
+import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { startCollector } from "../../observe/otlp/collector.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { closedPort } from "../../support/closed_port.ts";
@@ -54,27 +55,30 @@ Deno.test("records that a collector rejects are counted as dropped", async () =>
   assertEquals([traces.sent, traces.dropped], [1, 2]);
 });
 
-Deno.test("preview prints what would be sent, with masked headers, and sends nothing", async () => {
-  await using collector = startCollector();
-  const env = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}`,
-    OTEL_EXPORTER_OTLP_HEADERS: "api-key=planted-collector-key",
-  };
-  const run = await culvert(["telemetry", "preview", "--json", "a prompt to find"], { env });
-  assertEquals([run.code, run.stderr], [0, ""]);
-  assertEquals(collector.requests.length, 0);
-  assertExcludes(run.stdout, "planted-collector-key");
-  assertExcludes(run.stdout, "a prompt to find");
-  const [traces, metrics, logs] = run.stdout.trim().split("\n").map((line) => JSON.parse(line));
-  assertEquals([traces.signal, metrics.signal, logs.signal], ["traces", "metrics", "logs"]);
-  assertEquals(traces.url, `http://127.0.0.1:${collector.port}/v1/traces`);
-  assertIncludes(JSON.stringify(traces.body), "session_task.turn");
-  assertIncludes(JSON.stringify(metrics.body), "codex.websocket.request");
-  assertIncludes(JSON.stringify(logs.body), "[REDACTED]");
-  assert("api-key" in traces.headers);
-});
+Deno.test(
+  unlessLacking("preview prints what would be sent, with masked headers, and sends nothing"),
+  async () => {
+    await using collector = startCollector();
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}`,
+      OTEL_EXPORTER_OTLP_HEADERS: "api-key=planted-collector-key",
+    };
+    const run = await culvert(["telemetry", "preview", "--json", "a prompt to find"], { env });
+    assertEquals([run.code, run.stderr], [0, ""]);
+    assertEquals(collector.requests.length, 0);
+    assertExcludes(run.stdout, "planted-collector-key");
+    assertExcludes(run.stdout, "a prompt to find");
+    const [traces, metrics, logs] = run.stdout.trim().split("\n").map((line) => JSON.parse(line));
+    assertEquals([traces.signal, metrics.signal, logs.signal], ["traces", "metrics", "logs"]);
+    assertEquals(traces.url, `http://127.0.0.1:${collector.port}/v1/traces`);
+    assertIncludes(JSON.stringify(traces.body), "session_task.turn");
+    assertIncludes(JSON.stringify(metrics.body), "codex.websocket.request");
+    assertIncludes(JSON.stringify(logs.body), "[REDACTED]");
+    assert("api-key" in traces.headers);
+  },
+);
 
-Deno.test("preview without a destination says so and prints all signals", async () => {
+Deno.test(unlessLacking("preview without a destination says so and prints all signals"), async () => {
   const run = await culvert(["telemetry", "preview"]);
   assertEquals(run.code, 0);
   assertIncludes(run.stderr, "no destination is configured");

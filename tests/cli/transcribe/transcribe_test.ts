@@ -1,3 +1,4 @@
+import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { startNetwork } from "../../../lib/mock/network.ts";
 import { writeLogin } from "../../../lib/mock/oauth/login_file.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
@@ -112,7 +113,7 @@ Deno.test("the text comes through a CONNECT proxy", async () => {
   assertEquals(proxy.seen.map(({ form }) => form), ["connect"]);
 });
 
-Deno.test("the text comes through a proxy that intercepts TLS with a private CA", async () => {
+Deno.test(unlessLacking("the text comes through a proxy that intercepts TLS with a private CA"), async () => {
   await using here = await scene();
   await using network = await startNetwork();
   const path = await here.wav("talk.wav", speech(TWO_UTTERANCES));
@@ -306,7 +307,7 @@ Deno.test("input that cannot be used is refused before anything is connected", a
   assertEquals(here.api.handshakes(), 0);
 });
 
-Deno.test("the provider demo transcribes without a key and without internet", async () => {
+Deno.test(unlessLacking("the provider demo transcribes without a key and without internet"), async () => {
   await using here = await scene();
   const path = await here.wav("talk.wav", speech(TWO_UTTERANCES));
   const run = await culvert(["transcribe", "--provider", "demo", path]);
