@@ -29,6 +29,13 @@ Deno.test("the bundle of the binary disposes of each variable of using", async (
   assertEquals(await bundled.run(), "used,disposed,disposed,used,disposed\n");
 });
 
+Deno.test("the bundle of the binary keeps the names of classes, by which libraries tell errors apart", async () => {
+  await using bundled = await bundleOf(`class ParseProblem extends Error {}
+    const problem = new ParseProblem("x");
+    console.log(problem.constructor.name);`);
+  assertEquals(await bundled.run(), "ParseProblem\n");
+});
+
 Deno.test("a CommonJS library in the bundle finds the modules of Node, and node:module is not loaded for it", async () => {
   await using bundled = await bundleOf(`const { default: ws } = await import("ws"); console.log(typeof ws);`);
   for (const text of await bundled.texts()) assertEquals(/node:module/.test(text), false);

@@ -70,6 +70,7 @@ const ABILITIES: readonly Ability[] = [
       /^what is weak, odd or out of date about a chain/,
       /culvert ca fetch api\.culvert\.test/,
       /^the text comes through a proxy that intercepts TLS/,
+      /^respond refuses a server with an issuer with RSA below 2048 bits/,
       /a certificate (for another name|that has expired|that is not valid yet) fails/,
     ],
   },
