@@ -53,6 +53,7 @@ const NEED_RAW_HEADERS: readonly string[] = [
   "tests/cli/memories",
   "tests/cli/models",
   "tests/cli/reference/examples_test.ts",
+  "tests/cli/replay/forward_test.ts",
   "tests/cli/search",
   "tests/cli/serve",
   "tests/cli/usage",

@@ -128,7 +128,6 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
       `culvert realtime --provider demo "What is a culvert?"`,
       `culvert realtime --provider demo -o answer.wav "Say it aloud"`,
       "culvert realtime --provider demo --audio speech.wav",
-      `culvert realtime -o - "Say it aloud" | culvert transcribe -`,
     ],
     seeAlso: ["culvert transcribe", "culvert respond", "culvert help exit-codes"],
   },
