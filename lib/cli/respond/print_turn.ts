@@ -8,6 +8,7 @@ import { createRedactor } from "../../redaction/redactor.ts";
 import { AnswerCollector } from "../../responses/turn/reading/answer_collector.ts";
 import type { ResponseEvent, ResultError, ResultEvent } from "../../responses/events/events.ts";
 import { isItem, type ResponseItem } from "../../responses/events/items.ts";
+import { withLaterError } from "../../responses/turn/result.ts";
 import type { Turn } from "../../responses/turn/turn.ts";
 import type { Host } from "../command/host.ts";
 import type { RuntimeFigures } from "../../observe/summary/figures.ts";
@@ -93,7 +94,7 @@ export async function printTurn(turn: Turn, options: PrintOptions): Promise<Exit
     await queue.drain();
     if (result === undefined) throw new Error("The turn ended without a result");
     const error = await laterError({ answer: collector.text, items: items.kept, result }, options);
-    const judged = await explained(withError(result, error), options);
+    const judged = await explained(withLaterError(result, error), options);
     const line = output.result(judged, options.figures());
     if (line !== "") await host.stdout.write(line);
     for (const event of deferred) reportEvent(event, reporter);
@@ -136,18 +137,6 @@ async function laterError(
 async function explained(result: ResultEvent, { explain }: PrintOptions): Promise<ResultEvent> {
   if (result.error === null || explain === undefined) return result;
   return { ...result, error: await explain(result.error) };
-}
-
-/** Returns the result with a later error; an error of the turn itself comes first. */
-function withError(result: ResultEvent, error: CulvertError | undefined): ResultEvent {
-  if (error === undefined || result.error !== null) return result;
-  const { code, message, hint, details, exitStatus } = error;
-  return {
-    ...result,
-    status: "failed",
-    exit_code: exitStatus,
-    error: { code, message, hint: hint ?? null, details },
-  };
 }
 
 /** Collects the output items of a response, and the names of the tools that it calls. */

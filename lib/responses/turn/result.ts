@@ -69,6 +69,17 @@ export function resultWithoutTurn(error: CulvertError, modelRequested: string | 
   };
 }
 
+/** Returns a result that ends with an error which its turn could not know; an error that it has comes first. */
+export function withLaterError(result: ResultEvent, error: CulvertError | undefined): ResultEvent {
+  if (error === undefined || result.error !== null) return result;
+  return {
+    ...result,
+    status: STATUS[error.code] ?? "failed",
+    exit_code: error.exitStatus,
+    error: resultError(error),
+  };
+}
+
 function resultError(error: CulvertError): ResultError {
   return { code: error.code, message: error.message, hint: error.hint ?? null, details: error.details };
 }

@@ -4,12 +4,12 @@
  * @module
  */
 import { deadline } from "../../../async/deadline.ts";
-import { CulvertError, EXIT } from "../../../errors.ts";
+import { CulvertError } from "../../../errors.ts";
 import type { World } from "../../../world/world.ts";
 import type { EventBatch, ResultEvent, StreamItem, TokenUsage } from "../../events/events.ts";
 import { isObject, type ResponseItem } from "../../events/items.ts";
 import type { TurnRequest } from "../../request/request.ts";
-import { interruption } from "../result.ts";
+import { interruption, withLaterError } from "../result.ts";
 import { ReadableTurn } from "../readable_turn.ts";
 import type { Turn, TurnOptions } from "../turn.ts";
 import { runTools } from "./run_tools.ts";
@@ -70,7 +70,7 @@ export class ToolTurn extends ReadableTurn {
       const calls = result.error === null ? this.#callsToRun(turn.items) : [];
       if (calls.length === 0) break;
       if (responses === maxResponses) {
-        sum = withError(sum, tooManyResponses(maxResponses));
+        sum = withLaterError(sum, tooManyResponses(maxResponses));
         break;
       }
       const { toolFunctions } = this.#options;
@@ -81,7 +81,7 @@ export class ToolTurn extends ReadableTurn {
         yield outputs.map((event) => ({ event }));
       } catch (thrown) {
         // Functions do not reject the run; only the end of the turn does.
-        sum = withError(sum, interruption(ended.aborted ? ended.reason : thrown));
+        sum = withLaterError(sum, interruption(ended.aborted ? ended.reason : thrown));
         break;
       }
     }
@@ -153,16 +153,4 @@ function tooManyResponses(limit: number): CulvertError {
     hint: "Check what the tools return; a model that gets no usable output repeats its calls.",
     details: { responses: limit },
   });
-}
-
-function withError(result: ResultEvent, error: CulvertError): ResultEvent {
-  const { code, message, hint, details, exitStatus } = error;
-  const isStopped = exitStatus === EXIT.interrupted || exitStatus === EXIT.terminated ||
-    exitStatus === EXIT.readerGone;
-  return {
-    ...result,
-    status: isStopped ? "interrupted" : code === "incomplete" ? "incomplete" : "failed",
-    exit_code: exitStatus,
-    error: { code, message, hint: hint ?? null, details },
-  };
 }
