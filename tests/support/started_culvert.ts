@@ -9,8 +9,8 @@ export interface StartedCulvert extends AsyncDisposable {
   /** Resolves with the first match of a pattern in what was printed; fails after 20 s or at the end of the program. */
   readonly seen: (stream: "stdout" | "stderr", pattern: RegExp) => Promise<RegExpExecArray>;
   readonly kill: (signal: Deno.Signal) => void;
-  /** Resolves with the exit code; fails after 30 s. */
-  readonly end: () => Promise<number>;
+  /** Resolves with the exit code; fails after `limitMs`, by default 30,000 ms. */
+  readonly end: (limitMs?: number) => Promise<number>;
 }
 
 /** Starts it with an empty standard input. */
@@ -66,7 +66,7 @@ export async function startedCulvert(
       return within(wait(), 20_000, String(pattern));
     },
     kill: (signal) => child.kill(signal),
-    end: () => within(ended, 30_000, "the end of the program"),
+    end: (limitMs = 30_000) => within(ended, limitMs, "the end of the program"),
     [Symbol.asyncDispose]: async () => {
       if (!isOver) child.kill("SIGKILL");
       await ended;
