@@ -30,7 +30,9 @@ export type PayloadKind = typeof PAYLOAD_KINDS[number];
 
 /** What is left of a payload above the limits. */
 const capture = z.object({
-  /** Length of the whole payload, bytes. */
+  /** `truncated`: the JSON breaks off. `omitted`: it is not there, and the reference has no shard. */
+  status: z.string(),
+  /** Length of the whole JSON, bytes. */
   original_bytes: z.number(),
   /** Length of the part that was kept, bytes; absent where nothing was kept. */
   retained_bytes: z.number().nullish(),
@@ -43,7 +45,7 @@ export const payloadReferenceSchema = z.object({
   kind: z.object({ type: z.string() }),
   /** Schema 1 and 2: path of the file within the bundle. */
   path: z.string().nullish(),
-  /** Schema 3: number of the shard. */
+  /** Schema 3: number of the shard; null where the payload was omitted. */
   shard: z.int().nullish(),
   /**
    * Schema 3: payloads whose JSON is inserted between the strings of this payload, which is an array of one string more
@@ -63,7 +65,9 @@ export type PayloadReference = z.infer<typeof payloadReferenceSchema>;
 export interface WrittenReference {
   readonly raw_payload_id: string;
   readonly kind: { readonly type: PayloadKind };
-  readonly shard: number;
+  readonly shard: number | null;
   readonly parts?: readonly WrittenReference[];
-  readonly capture?: { readonly original_bytes: number; readonly retained_bytes?: number };
+  readonly capture?:
+    | { readonly status: "truncated"; readonly original_bytes: number; readonly retained_bytes: number }
+    | { readonly status: "omitted"; readonly original_bytes: number };
 }
