@@ -23,8 +23,8 @@ export const knownEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("rollout_ended"), status: text }),
   /** Last line of a bundle that was closed in order (schema 2 and 3). */
   z.object({ type: z.literal("recording_completed") }),
-  /** An item entered the history (schema 2 and 3). */
-  z.object({ type: z.literal("history_item_accepted"), item_id: text }),
+  /** An item entered the history (schema 2 and 3). With the output of a tool comes its payload (schema 3). */
+  z.object({ type: z.literal("history_item_accepted"), item_id: text, tool_output_payload: noPayload }),
   z.object({
     type: z.literal("thread_started"),
     thread_id: text,

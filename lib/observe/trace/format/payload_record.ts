@@ -34,22 +34,38 @@ export function encodeRecord({ id, json }: PayloadRecord): Uint8Array<ArrayBuffe
   return record;
 }
 
+/** A record, or the number of bytes from the start of the array that are needed to decode it. */
+export type FoundRecord =
+  | { readonly record: PayloadRecord; readonly end: number }
+  | { readonly needed: number };
+
+/**
+ * Decodes the record that begins at a position of a decompressed shard.
+ *
+ * @param start index of its first byte
+ */
+export function recordAt(shard: Uint8Array, start: number): FoundRecord {
+  if (start + LENGTHS > shard.length) return { needed: start + LENGTHS };
+  const view = new DataView(shard.buffer, shard.byteOffset, shard.byteLength);
+  const body = start + LENGTHS + view.getUint16(start, true);
+  const end = body + Number(view.getBigUint64(start + 2, true));
+  if (end > shard.length) return { needed: end };
+  const decoder = new TextDecoder();
+  const id = decoder.decode(shard.subarray(start + LENGTHS, body));
+  return { record: { id, json: decoder.decode(shard.subarray(body, end)) }, end };
+}
+
 /**
  * Decodes the records of a shard, after decompression. A record that is cut short, as after a crash of the writer, ends
  * the sequence.
  */
 export function* decodeRecords(shard: Uint8Array): Generator<PayloadRecord, { readonly isTorn: boolean }> {
-  const decoder = new TextDecoder();
-  const view = new DataView(shard.buffer, shard.byteOffset, shard.byteLength);
   let start = 0;
   while (start < shard.length) {
-    if (start + LENGTHS > shard.length) return { isTorn: true };
-    const body = start + LENGTHS + view.getUint16(start, true);
-    const end = body + Number(view.getBigUint64(start + 2, true));
-    if (end > shard.length) return { isTorn: true };
-    const id = decoder.decode(shard.subarray(start + LENGTHS, body));
-    yield { id, json: decoder.decode(shard.subarray(body, end)) };
-    start = end;
+    const found = recordAt(shard, start);
+    if ("needed" in found) return { isTorn: true };
+    yield found.record;
+    start = found.end;
   }
   return { isTorn: false };
 }

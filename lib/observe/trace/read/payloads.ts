@@ -1,0 +1,142 @@
+/**
+ * Reads payloads: files of their own (schema 1 and 2), or records in compressed shards (schema 3).
+ *
+ * @module
+ */
+import { fileProblem, readRegularFile } from "../../../files/read_file.ts";
+import { CulvertError } from "../../../errors.ts";
+import { shardName } from "../format/layout.ts";
+import type { PayloadReference } from "../format/payload_reference.ts";
+import { type Bundle, insideBundle } from "./bundle.ts";
+import type { Problems } from "./problems.ts";
+import { readShard } from "./shard.ts";
+
+/** Largest payload file that is read, bytes. */
+const LARGEST_FILE = 256 * 1024 * 1024;
+
+/**
+ * Reads payloads and hands each to a function, once, in the order in which they are stored. Only one of them is in
+ * memory. Payloads that are missing or cannot be read are added to the problems.
+ *
+ * @param references of the wanted payloads; their parts are not read unless they are listed too
+ * @param take receives the id and the stored text, which is a template where the payload has parts
+ */
+export async function readPayloads(
+  bundle: Bundle,
+  references: Iterable<PayloadReference>,
+  take: (id: string, text: string) => void,
+  problems: Problems,
+): Promise<void> {
+  const shards = new Map<number, Set<string>>();
+  const seen = new Set<string>();
+  for (const { raw_payload_id: id, path, shard, capture } of references) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    if (typeof path === "string") await takeFile(bundle, id, path, take, problems);
+    else if (typeof shard === "number") {
+      const ids = shards.get(shard) ?? new Set();
+      shards.set(shard, ids.add(id));
+    } else if (capture === undefined || capture === null) {
+      problems.add(`${id}: the event does not say where it is`);
+    }
+  }
+  for (const [shard, ids] of [...shards].toSorted(([one], [other]) => one - other)) {
+    await takeRecords(bundle, shard, ids, take, problems);
+  }
+}
+
+async function takeFile(
+  bundle: Bundle,
+  id: string,
+  path: string,
+  take: (id: string, text: string) => void,
+  problems: Problems,
+): Promise<void> {
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await readRegularFile(insideBundle(bundle.path, path), LARGEST_FILE));
+  } catch (error) {
+    problems.add(`${id}: ${path}: ${error instanceof CulvertError ? error.message : fileProblem(error)}`);
+    return;
+  }
+  take(id, text);
+}
+
+async function takeRecords(
+  bundle: Bundle,
+  shard: number,
+  ids: Set<string>,
+  take: (id: string, text: string) => void,
+  problems: Problems,
+): Promise<void> {
+  const name = `${bundle.manifest.payloads_dir}/${shardName(shard)}`;
+  try {
+    const records = readShard(bundle, name);
+    for (let next = await records.next();; next = await records.next()) {
+      if (next.done === true) {
+        // A writer that was killed leaves a frame without its end, which matters only if something is missing.
+        if (next.value !== undefined && ids.size > 0) problems.add(`${name}: ${next.value}`);
+        break;
+      }
+      if (ids.delete(next.value.id)) take(next.value.id, next.value.json);
+    }
+  } catch (error) {
+    if (!(error instanceof CulvertError)) throw error;
+    problems.add(error.message);
+  }
+  for (const id of ids) problems.add(`${id}: it is not in ${name}`);
+}
+
+/**
+ * Returns the whole JSON text of a payload, with its parts inserted.
+ *
+ * @returns `undefined` where it was omitted or is missing; `truncated` where a limit cut it, or one of its parts
+ */
+export async function payloadText(
+  bundle: Bundle,
+  reference: PayloadReference,
+  problems: Problems,
+): Promise<{ readonly text: string; readonly isTruncated: boolean } | undefined> {
+  const stored = new Map<string, string>();
+  await readPayloads(bundle, withParts(reference), (id, text) => void stored.set(id, text), problems);
+  const text = joinedText(reference, stored);
+  return text === undefined ? undefined : { text, isTruncated: [...withParts(reference)].some(isCut) };
+}
+
+/** Returns a reference and those of all its parts. */
+export function* withParts(reference: PayloadReference): Generator<PayloadReference> {
+  yield reference;
+  for (const part of reference.parts ?? []) yield* withParts(part);
+}
+
+/** Tells whether a limit cut or omitted a payload itself. */
+export function isCut({ capture }: PayloadReference): boolean {
+  return capture !== undefined && capture !== null;
+}
+
+/** Returns the text of a payload; `undefined` where it was not stored or is no template for its parts. */
+export function joinedText(
+  reference: PayloadReference,
+  stored: ReadonlyMap<string, string>,
+): string | undefined {
+  const text = stored.get(reference.raw_payload_id);
+  const { parts } = reference;
+  if (text === undefined || parts === undefined || parts === null || parts.length === 0) return text;
+  const template = parseTemplate(text);
+  if (template === undefined || template.length !== parts.length + 1) return undefined;
+  return template.map((piece, index) => {
+    const part = parts[index];
+    return part === undefined ? piece : piece + (joinedText(part, stored) ?? "null");
+  }).join("");
+}
+
+/** Returns the strings of a payload with parts; `undefined` where the text is something else. */
+function parseTemplate(text: string): readonly string[] | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return Array.isArray(json) && json.every((piece) => typeof piece === "string") ? json : undefined;
+}
