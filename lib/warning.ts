@@ -1,6 +1,6 @@
 /**
- * Something the user should know that stops nothing. Warnings travel as values to the command that prints them,
- * so no room below `cli` writes to a stream.
+ * Something that the user should know and that stops nothing. Warnings are values, which the command prints: nothing
+ * below `lib/cli` writes to a stream.
  *
  * @module
  */

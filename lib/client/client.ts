@@ -11,7 +11,8 @@ import { layeredWorld } from "../config/environment/layered_world.ts";
 import { loadSettings } from "../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
-import { type Observer, observerOf } from "../net/observer.ts";
+import { combineObservers, type Observer, observerOf } from "../net/observer.ts";
+import type { RunningTelemetry } from "../observe/otlp/start_telemetry.ts";
 import type { World } from "../world/world.ts";
 import { apiKeyAuthenticator } from "../auth/external/api_key_authenticator.ts";
 import type { Client, ClientOptions, ClientRequest, ClientSession } from "./client_types.ts";
@@ -50,16 +51,31 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
   }
   const world = await layeredWorld(process);
   const settings = await loadSettings(flagsOf(options), world);
+  const own = observerOf(onObservation);
+  const telemetry = options.telemetry === true ? await telemetryFor(settings, world) : undefined;
   const connection = await connect(settings, world, {
-    observer: observerOf(onObservation),
+    observer: telemetry === undefined ? own : combineObservers(own, telemetry.observer),
     warn: onWarning,
     authenticator: (parts) =>
       ownAuthenticator(options, settings, parts.observer, world) ?? createAuthenticator(parts),
     ...(caCertPem === undefined ? {} : { caCertPem }),
     ...(options.attestation === undefined ? {} : { attestation: options.attestation }),
   });
+  telemetry?.attach(connection);
   const limit = maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs };
-  return new OpenClient(connection, { serverTimings, wordHint: hintForProgram, ...limit });
+  const session = { serverTimings, wordHint: hintForProgram, ...limit };
+  const closeTelemetry = async (deadlineMs: number) => {
+    for (const message of await telemetry?.close(deadlineMs) ?? []) {
+      onWarning({ code: "telemetry_undelivered", message });
+    }
+  };
+  return new OpenClient(connection, session, closeTelemetry);
+}
+
+async function telemetryFor(settings: Settings, world: World): Promise<RunningTelemetry | undefined> {
+  if (settings.telemetry === undefined || settings.telemetry.destinations.length === 0) return undefined;
+  const { startTelemetry } = await import("../observe/otlp/start_telemetry.ts");
+  return startTelemetry({ settings, world });
 }
 
 /**
@@ -100,6 +116,7 @@ function flagsOf(options: ClientOptions): SharedFlags {
     maxRetryAfterMs: _m,
     caCertPem: _p,
     attestation: _a,
+    telemetry: _t,
     transport,
     ...same
   } = options;
@@ -110,18 +127,24 @@ function flagsOf(options: ClientOptions): SharedFlags {
   };
 }
 
+/** Longest time that the end of a client waits for the export of telemetry, ms. */
+const TELEMETRY_DEADLINE_MS = 2_000;
+
 class OpenClient extends Calls implements Client {
   readonly #connection: Connection<Authenticator>;
   readonly #parts: SessionOptions;
   readonly #sessions = new Set<Session>();
+  readonly #closeTelemetry: (deadlineMs: number) => Promise<void>;
   #own: ClientSession | undefined;
   #closed = false;
 
   constructor(
     connection: Connection<Authenticator>,
     options: Pick<SessionOptions, "serverTimings" | "maxRetryAfterMs" | "wordHint">,
+    closeTelemetry: (deadlineMs: number) => Promise<void>,
   ) {
     super(connection);
+    this.#closeTelemetry = closeTelemetry;
     this.#connection = connection;
     this.#parts = { ...sessionOptions(connection), ...options };
   }
@@ -170,14 +193,26 @@ class OpenClient extends Calls implements Client {
   }
 
   close(): void {
-    this.#closed = true;
-    for (const session of this.#sessions) session.close();
-    this.#sessions.clear();
-    this.#connection.close();
+    if (!this.#closed) void this.#closeTelemetry(0);
+    this.#closeConnections();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isOpen = !this.#closed;
+    this.#closed = true;
+    if (isOpen) await this.#closeTelemetry(TELEMETRY_DEADLINE_MS);
+    this.#closeConnections();
+  }
+
+  #closeConnections(): void {
+    this.#closed = true;
+    for (const session of this.#sessions) session.close();
+    this.#sessions.clear();
+    this.#connection.close();
   }
 
   protected override mustBeOpen(): void {

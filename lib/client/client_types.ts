@@ -65,6 +65,12 @@ export interface ClientOptions {
    * the header alone. Default: the command of `attestation.command`.
    */
   readonly attestation?: (signal: AbortSignal) => Promise<string | undefined>;
+  /**
+   * Whether traces, metrics and logs are exported to where the `OTEL_*` variables and the table `[otel]` say, as the
+   * command line does. Dispose of the client with `await using`, so that what is queued at the end is sent. Default
+   * false.
+   */
+  readonly telemetry?: boolean;
   /** Called with each observation. Must not throw. */
   readonly onObservation?: (observation: Observation) => void;
   /** Called with warnings about configuration and roots. Default: they are ignored. */
@@ -156,7 +162,7 @@ export interface ClientCalls {
  * A client with settings, roots, routes, credential and connections of its own, shared with no other client of the
  * process. Dispose of it after use.
  */
-export interface Client extends ClientCalls, Disposable {
+export interface Client extends ClientCalls, Disposable, AsyncDisposable {
   /** The model of requests that name none. */
   readonly model: string;
   /** Id of the provider in force. */
@@ -171,6 +177,11 @@ export interface Client extends ClientCalls, Disposable {
    * @throws CulvertError `usage` when the client is closed
    */
   turn(request: ClientRequest, options?: TurnOptions): Turn;
-  /** Closes every idle connection. A running turn is not ended: leave its loop, or abort its signal. */
+  /**
+   * Closes every idle connection. A running turn is not ended: leave its loop, or abort its signal. Telemetry that is
+   * still queued is dropped.
+   */
   close(): void;
+  /** Sends the telemetry that is queued, for at most 2 s, and closes the client. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

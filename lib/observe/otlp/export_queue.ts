@@ -11,6 +11,7 @@ import { asCulvertError, CulvertError } from "../../errors.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { World } from "../../world/world.ts";
 import type { SignalRecords } from "../records/records.ts";
+import type { Rejection } from "./read_reply.ts";
 import { sendRecords } from "./send_records.ts";
 
 /** Most records that wait; further ones are dropped and counted. */
@@ -87,10 +88,17 @@ export class ExportQueue<R> {
     while (this.#queued.length > 0) {
       const batch = this.#queued.splice(0, BATCH);
       try {
-        const rejected = await this.#sendBatch(batch);
+        const { count, message } = await this.#sendBatch(batch);
+        const rejected = Math.min(count, batch.length);
         this.outcome.sent += batch.length - rejected;
         this.outcome.dropped += rejected;
-        this.outcome.lastSuccessAt = this.#options.world.now();
+        const at = this.#options.world.now();
+        if (rejected > 0) {
+          this.outcome.lastError = {
+            at,
+            message: `the collector rejected them${message === undefined ? "" : `: ${message}`}`,
+          };
+        } else this.outcome.lastSuccessAt = at;
       } catch (thrown) {
         this.outcome.dropped += batch.length;
         this.outcome.lastError = { at: this.#options.world.now(), message: messageOf(thrown) };
@@ -100,7 +108,7 @@ export class ExportQueue<R> {
     }
   }
 
-  async #sendBatch(batch: readonly R[]): Promise<number> {
+  async #sendBatch(batch: readonly R[]): Promise<Rejection> {
     const { destination, dialer, resource, world } = this.#options;
     using limit = deadline(destination.timeoutMs, world, this.#stop.signal);
     const { signal } = limit;

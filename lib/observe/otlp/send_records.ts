@@ -5,11 +5,12 @@
  */
 import type { Destination } from "../../config/otel/telemetry_settings.ts";
 import { CulvertError } from "../../errors.ts";
-import { readText } from "../../net/dialer/body/read_text.ts";
+import { readBytes } from "../../net/dialer/body/read_text.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import { type Attempt, isTransient, withRetries } from "../../net/dialer/retry.ts";
 import type { World } from "../../world/world.ts";
 import type { SignalRecords } from "../records/records.ts";
+import type { Rejection } from "./read_reply.ts";
 
 /** Retries of one request without a setting; the deadline of the export usually comes first. */
 const MAX_RETRIES = 4;
@@ -38,12 +39,12 @@ export interface OtlpRequest {
 /**
  * Sends records of the signal that the destination is for.
  *
- * @returns how many records the collector rejected although it accepted the request
+ * @returns what the collector rejected although it accepted the request
  * @throws CulvertError of the network; `server` for a status that is no success; the reason of the signal
  */
-export async function sendRecords(records: SignalRecords, options: SendOptions): Promise<number> {
+export async function sendRecords(records: SignalRecords, options: SendOptions): Promise<Rejection> {
   const { destination, dialer, maxRetries = MAX_RETRIES, resource, signal, world } = options;
-  if (records.records.length === 0) return 0;
+  if (records.records.length === 0) return { count: 0 };
   const { body, headers, url } = await buildRequest(records, destination, resource);
   const reply = await withRetries(
     () =>
@@ -58,8 +59,12 @@ export async function sendRecords(records: SignalRecords, options: SendOptions):
       }),
     { maxRetries, world, signal, shouldRetry },
   );
-  const { text } = await readText(reply.body, { maxBytes: MAX_REPLY, signal, keepPartial: true });
-  if (reply.status >= 200 && reply.status <= 299) return rejectedIn(text, records.signal);
+  const { bytes } = await readBytes(reply.body, { maxBytes: MAX_REPLY, signal, keepPartial: true });
+  if (reply.status >= 200 && reply.status <= 299) {
+    const { readReply } = await import("./read_reply.ts");
+    const contentType = reply.headers.get("content-type") ?? "";
+    return readReply(bytes, records.signal, contentType, Object.values(headers));
+  }
   throw new CulvertError("server", `${url.host} answered ${reply.status} to an export of ${records.signal}`, {
     hint: "Check the address, the headers and the protocol of the destination.",
     details: { host: url.host, status: reply.status },
@@ -98,26 +103,4 @@ function shouldRetry(attempt: Attempt): boolean {
 
 async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
-}
-
-const REJECTED = {
-  traces: "rejectedSpans",
-  metrics: "rejectedDataPoints",
-  logs: "rejectedLogRecords",
-} as const;
-
-/**
- * Reads `partialSuccess` of a reply in JSON. A reply in protobuf is empty unless records were rejected, and the number
- * of these is then its first field.
- */
-function rejectedIn(text: string, signal: SignalRecords["signal"]): number {
-  if (!text.startsWith("{")) return 0;
-  try {
-    const partial: unknown = Object(JSON.parse(text))["partialSuccess"];
-    const count = Number(Object(partial)[REJECTED[signal]] ?? 0);
-    return Number.isSafeInteger(count) && count > 0 ? count : 0;
-  } catch {
-    // The request was accepted; what its reply says beyond that cannot be read.
-    return 0;
-  }
 }

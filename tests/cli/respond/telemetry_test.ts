@@ -1,6 +1,6 @@
 import { startNetwork } from "../../../lib/testing.ts";
 import { startCompany } from "../../observe/otlp/company.ts";
-import { type Collector, decodeAll, startCollector } from "../../observe/otlp/collector.ts";
+import { type Collector, decodeAll, rejectOneSpan, startCollector } from "../../observe/otlp/collector.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { blackHole } from "../../support/black_hole.ts";
 import { closedPort } from "../../support/closed_port.ts";
@@ -148,6 +148,35 @@ Deno.test("a collector that refuses the connection changes neither the answer no
   const { mode } = await Deno.stat(join(b.directory, "otel-home", "culvert", "telemetry.json"));
   assertEquals((mode ?? 0) & 0o777, 0o600);
 });
+
+for (const protocol of ["http/protobuf", "http/json"]) {
+  Deno.test(`a span that the collector rejects over ${protocol} is counted, and -v says why`, async () => {
+    const answer = () =>
+      rejectOneSpan(protocol === "http/json", "quota\u0007 of key collector-key-4711 is used up");
+    await using collector = startCollector({ answer });
+    await using b = await bench({ scenario: { text: "Hello." } });
+    const run = await b.respond(["-v", "hi"], {
+      env: {
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${collector.port}/v1/traces`,
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+        OTEL_EXPORTER_OTLP_HEADERS: "x-key=collector-key-4711",
+        CODEX_HOME: await homeWith(b.directory, ""),
+      },
+    });
+    assertEquals([run.code, run.stdout], [0, "Hello.\n"]);
+    assertMatch(
+      run.stderr,
+      /telemetry: 1 records of traces were not delivered to .*: the collector rejected them: quota/,
+    );
+    assertExcludes(run.stderr, "collector-key-4711");
+    assertExcludes(run.stderr, "\u0007");
+    const state = JSON.parse(
+      await Deno.readTextFile(join(b.directory, "otel-home", "culvert", "telemetry.json")),
+    );
+    assertEquals([state.signals.traces.sent, state.signals.traces.dropped], [2, 1]);
+    assertExcludes(JSON.stringify(state), "collector-key-4711");
+  });
+}
 
 Deno.test("a collector that never answers delays the end of the program by no more than the deadline", async () => {
   using hole = await blackHole();

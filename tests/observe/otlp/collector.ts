@@ -52,6 +52,7 @@ export function startCollector({ answer, tls }: CollectorOptions = {}): Collecto
 /** A message type of the generated code, which has no declarations of its own. */
 interface MessageType {
   readonly decode: (bytes: Uint8Array) => unknown;
+  readonly encode: (message: unknown) => { readonly finish: () => Uint8Array<ArrayBuffer> };
   readonly fromObject: (value: Readonly<Record<string, unknown>>) => unknown;
   readonly toObject: (message: unknown, options: Readonly<Record<string, unknown>>) => Plain;
 }
@@ -64,6 +65,20 @@ const REQUESTS: Readonly<Record<string, MessageType>> = {
   metrics: metrics.v1.ExportMetricsServiceRequest,
   logs: logs.v1.ExportLogsServiceRequest,
 };
+
+/**
+ * Returns the reply of a collector that rejects one span.
+ *
+ * @param isJson whether the reply is JSON, or protobuf
+ * @param message the reason of the collector
+ */
+export function rejectOneSpan(isJson: boolean, message: string): Response {
+  const partialSuccess = { rejectedSpans: 1, errorMessage: message };
+  if (isJson) return Response.json({ partialSuccess });
+  const Reply: MessageType = trace.v1.ExportTraceServiceResponse;
+  const body = new Uint8Array(Reply.encode(Reply.fromObject({ partialSuccess })).finish());
+  return new Response(body, { headers: { "content-type": "application/x-protobuf" } });
+}
 
 /** An attribute value in its own type; numbers are texts where they are 64 bits long. */
 export type Value = string | number | boolean | readonly Value[] | null;

@@ -7,6 +7,7 @@ import { deadline } from "../../../async/deadline.ts";
 import type { Destination } from "../../../config/otel/telemetry_settings.ts";
 import { asCulvertError, CulvertError } from "../../../errors.ts";
 import type { Dialer } from "../../../net/dialer/dialer.ts";
+import type { Rejection } from "../../../observe/otlp/read_reply.ts";
 import { sendRecords } from "../../../observe/otlp/send_records.ts";
 import type { LogRecord, SignalRecords } from "../../../observe/records/records.ts";
 import type { World } from "../../../world/world.ts";
@@ -56,13 +57,16 @@ export async function sendCapture(options: SendCaptureOptions): Promise<SentCapt
   const { capture, destinations, onProgress } = options;
   const counts = { spans: 0, logs: 0, dropped: 0 };
   let refusal: CulvertError | undefined;
+  let reason: string | undefined;
   const send = async (records: SignalRecords, count: (sent: number) => void) => {
     const destination = destinations.find(({ signal }) => signal === records.signal);
     if (destination === undefined) return;
     try {
-      const rejected = await sendBatch(records, destination, options);
+      const rejection = await sendBatch(records, destination, options);
+      const rejected = Math.min(rejection.count, records.records.length);
       counts.dropped += rejected;
       count(records.records.length - rejected);
+      reason = rejection.message ?? reason;
     } catch (thrown) {
       const error = asCulvertError(thrown);
       // The network will not be better for the next batch; a refusal may be due to the content of this one.
@@ -79,14 +83,15 @@ export async function sendCapture(options: SendCaptureOptions): Promise<SentCapt
     await send({ signal: "logs", records }, (sent) => counts.logs += sent);
   }
   if (refusal !== undefined && counts.spans + counts.logs === 0) throw refusal;
-  return { ...counts, ...(refusal === undefined ? {} : { reason: refusal.message }) };
+  reason = refusal?.message ?? reason;
+  return { ...counts, ...(reason === undefined ? {} : { reason }) };
 }
 
 async function sendBatch(
   records: SignalRecords,
   destination: Destination,
   { dialer, resource, signal, world }: SendCaptureOptions,
-): Promise<number> {
+): Promise<Rejection> {
   using limit = deadline(LIMIT_MS, world, signal);
   const options = { destination, dialer, resource, world, signal: limit.signal, maxRetries: MAX_RETRIES };
   try {

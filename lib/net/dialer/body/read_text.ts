@@ -1,11 +1,11 @@
 /**
- * The bounded reader of reply bodies.
+ * The bounded readers of reply bodies.
  *
  * @module
  */
 import type { ReplyBody } from "../reply_body.ts";
 
-/** Limits of {@link readText}. */
+/** Limits of {@link readText} and {@link readBytes}. */
 export interface ReadTextOptions {
   /** Bytes that are read at most; the rest of the body is cancelled. */
   readonly maxBytes: number;
@@ -22,20 +22,38 @@ export interface BodyText {
   readonly isComplete: boolean;
 }
 
+/** The bytes of a body. */
+export interface BodyBytes {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** False where the body was cut at the limit, broke off or was aborted. */
+  readonly isComplete: boolean;
+}
+
 /**
  * Reads a body as UTF-8, up to a limit.
  *
  * @param body `null` is read as an empty text
  * @throws the reason of the signal when it is aborted; CulvertError of the network codes when the body breaks off
  */
-export async function readText(
+export async function readText(body: ReplyBody | null, options: ReadTextOptions): Promise<BodyText> {
+  const { bytes, isComplete } = await readBytes(body, options);
+  return { text: new TextDecoder().decode(bytes), isComplete };
+}
+
+/**
+ * Reads a body, up to a limit.
+ *
+ * @param body `null` is read as an empty body
+ * @throws the reason of the signal when it is aborted; CulvertError of the network codes when the body breaks off
+ */
+export async function readBytes(
   body: ReplyBody | null,
   { keepPartial = false, maxBytes, signal }: ReadTextOptions,
-): Promise<BodyText> {
-  if (body === null) return { text: "", isComplete: true };
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
+): Promise<BodyBytes> {
+  if (body === null) return { bytes: new Uint8Array(), isComplete: true };
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  const read = (isComplete: boolean) => ({ bytes: concat(pieces, length), isComplete });
   const stop = () => void body.cancel(signal?.reason).catch(ignoreCancelled);
   if (signal?.aborted === true) stop();
   else signal?.addEventListener("abort", stop, { once: true });
@@ -44,20 +62,31 @@ export async function readText(
       const piece = await body.read();
       // A body that was cancelled ends like any other.
       if (piece === undefined && signal?.aborted === true) throw signal.reason;
-      if (piece === undefined) return { text: text + decoder.decode(), isComplete: true };
-      const fitting = piece.subarray(0, maxBytes - bytes);
-      text += decoder.decode(fitting, { stream: true });
-      bytes += fitting.length;
-      if (fitting.length < piece.length) return { text: text + decoder.decode(), isComplete: false };
+      if (piece === undefined) return read(true);
+      // The body reuses the buffer of a piece.
+      const fitting = piece.slice(0, maxBytes - length);
+      pieces.push(fitting);
+      length += fitting.length;
+      if (fitting.length < piece.length) return read(false);
     }
   } catch (error) {
     if (!keepPartial) throw error;
-    return { text: text + decoder.decode(), isComplete: false };
+    return read(false);
   } finally {
     signal?.removeEventListener("abort", stop);
     await body.cancel().catch(ignoreCancelled);
   }
 }
 
-/** What a cancelled body reports about its connection concerns nobody any more. */
+function concat(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** A cancelled body may still report an error of its connection, which no caller waits for. */
 function ignoreCancelled(): void {}

@@ -1,0 +1,81 @@
+import { createClient } from "../../lib/mod.ts";
+import { startMockApi } from "../../lib/mock/api/api.ts";
+import { decodeAll, startCollector } from "../observe/otlp/collector.ts";
+import { assertEquals, assertMatch } from "../support/assert.ts";
+import { closedPort } from "../support/closed_port.ts";
+
+/** A world whose home and collector are those of the test. */
+const worldWith = (home: string, collectorPort: number) => ({
+  env: (name: string) =>
+    new Map([
+      ["CODEX_HOME", home],
+      ["OTEL_EXPORTER_OTLP_ENDPOINT", `http://127.0.0.1:${collectorPort}`],
+    ]).get(name),
+});
+
+async function mockApi() {
+  const api = await startMockApi();
+  return Object.assign(api, { [Symbol.asyncDispose]: () => api.close() });
+}
+
+Deno.test("a client with telemetry has exported all three signals when it is disposed of", async () => {
+  await using api = await mockApi();
+  await using collector = startCollector();
+  const home = await Deno.makeTempDir({ prefix: "culvert-client-" });
+  {
+    await using client = await createClient({
+      baseUrl: api.baseUrl,
+      apiKey: "sk-test-0123456789",
+      caCertPem: api.authority.certificate,
+      telemetry: true,
+    }, worldWith(home, collector.port));
+    api.enqueue({ text: "Here" });
+    assertEquals(await client.turn({ input: "hello" }).text(), "Here");
+  }
+  assertEquals(collector.requests.map(({ path }) => path).sort(), ["/v1/logs", "/v1/metrics", "/v1/traces"]);
+  const { spans } = decodeAll(collector.requests);
+  assertEquals(spans.filter(({ name }) => name === "session_task.turn").length, 1);
+  await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("a client without the option exports nothing, whatever the variables say", async () => {
+  await using api = await mockApi();
+  await using collector = startCollector();
+  const home = await Deno.makeTempDir({ prefix: "culvert-client-" });
+  {
+    await using client = await createClient({
+      baseUrl: api.baseUrl,
+      apiKey: "sk-test-0123456789",
+      caCertPem: api.authority.certificate,
+    }, worldWith(home, collector.port));
+    api.enqueue({ text: "Here" });
+    assertEquals(await client.turn({ input: "hello" }).text(), "Here");
+  }
+  assertEquals(collector.requests, []);
+  await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("a client whose collector cannot be reached warns once for each signal", async () => {
+  await using api = await mockApi();
+  const home = await Deno.makeTempDir({ prefix: "culvert-client-" });
+  const warnings: string[] = [];
+  {
+    await using client = await createClient({
+      baseUrl: api.baseUrl,
+      apiKey: "sk-test-0123456789",
+      caCertPem: api.authority.certificate,
+      telemetry: true,
+      onWarning: ({ code, message }) => void warnings.push(`${code}: ${message}`),
+    }, worldWith(home, closedPort()));
+    api.enqueue({ text: "Here" });
+    assertEquals(await client.turn({ input: "hello" }).text(), "Here");
+  }
+  assertEquals(warnings.length, 3);
+  for (const warning of warnings) {
+    assertMatch(
+      warning,
+      /^telemetry_undelivered: telemetry: \d+ records of (traces|metrics|logs) were not delivered/,
+    );
+  }
+  await Deno.remove(home, { recursive: true });
+});
