@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { attemptFactsSchema } from "./attempt_facts.ts";
 import { schemaVersion } from "./manifest.ts";
 import { payloadReferenceSchema as payload } from "./payload_reference.ts";
 
@@ -11,6 +12,8 @@ const text = z.string();
 const optional = z.string().nullish();
 const noPayload = payload.nullish();
 const call = { inference_call_id: text };
+/** Added by culvert to the events that end an attempt. */
+const facts = { culvert: attemptFactsSchema.nullish().catch(null) };
 const compaction = { compaction_id: text, compaction_request_id: text };
 const requester = z.object({ type: text, runtime_cell_id: optional });
 
@@ -48,6 +51,7 @@ export const knownEventSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("inference_completed"),
     ...call,
+    ...facts,
     response_id: optional,
     upstream_request_id: optional,
     response_payload: payload,
@@ -55,6 +59,7 @@ export const knownEventSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("inference_failed"),
     ...call,
+    ...facts,
     upstream_request_id: optional,
     error: text,
     partial_response_payload: noPayload,
@@ -62,6 +67,7 @@ export const knownEventSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("inference_cancelled"),
     ...call,
+    ...facts,
     upstream_request_id: optional,
     reason: text,
     partial_response_payload: noPayload,
