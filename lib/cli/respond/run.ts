@@ -164,6 +164,8 @@ async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void
       if (job.context.status !== 0) return;
     }
   } finally {
+    // A reply whose end is not read counts as aborted in a record.
+    if (flags.capture !== undefined) await session.settled();
     session.close();
     await facts.settled();
     await session.flush();

@@ -215,6 +215,11 @@ export class Session implements Disposable {
     await this.#stored;
   }
 
+  /** Waits until the replies of complete turns are read to their end: 100 ms at most. Never rejects. */
+  async settled(): Promise<void> {
+    await this.#drainer.settled();
+  }
+
   /** Closes the kept connection. Turns that still run are not ended. */
   close(): void {
     this.#preparation?.stop();

@@ -173,3 +173,30 @@ Deno.test("a directory that holds a capture is refused before anything is sent",
   assertIncludes(run.stderr, "it holds a capture already");
   assertEquals(scene.api.log.turns.length, 1);
 });
+
+Deno.test("a complete answer whose body ends later than its last event is recorded as complete", async () => {
+  const events = [
+    { type: "response.created", response: { id: "resp_1" } },
+    { type: "response.completed", response: { id: "resp_1", status: "completed", output: [] } },
+  ];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+        controller.enqueue(new TextEncoder().encode(text));
+        setTimeout(() => controller.close(), 40);
+      },
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  });
+  const parent = await Deno.makeTempDir({ prefix: "culvert-capture-" });
+  const directory = join(parent, "capture");
+  const base = `http://127.0.0.1:${server.addr.port}/v1`;
+  const run = await culvert(
+    ["respond", "--base-url", base, "--transport", "sse", "--capture", directory, "hello"],
+    { env: { OPENAI_API_KEY: "sk-test-0123456789" } },
+  );
+  assertEquals(run.code, 0, run.stderr);
+  assertEquals((await recordsIn(directory)).at(-1)?.["outcome"], "ok");
+  await Deno.remove(parent, { recursive: true });
+});
