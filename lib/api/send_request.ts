@@ -26,7 +26,7 @@ export type ApiConnection = Pick<
   "settings" | "dialer" | "authenticator" | "world" | "observer"
 >;
 
-/** The body of a request. A stream is opened anew for each send. */
+/** The body of a request. A stream is opened again for each send. */
 export type RequestBody =
   | { readonly json: unknown }
   | { readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string }

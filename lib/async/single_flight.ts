@@ -13,7 +13,7 @@ interface Flight<T> {
 
 /**
  * Returns a function that joins the work under way, or begins it. The work belongs to no caller: the signal of a
- * caller ends the wait of that caller alone. Only when nobody waits any more, the signal of the work is aborted.
+ * caller ends the wait of that caller alone. When no caller waits any more, the signal of the work is aborted.
  *
  * @param begin the work, with a signal of its own and the arguments of the caller that begins it
  * @param options `isDetached`: the work must be finished, and its signal is never aborted

@@ -101,7 +101,7 @@ export interface Settings {
   /** From `[otel]` and the variables of OpenTelemetry; absent where there are none of either. */
   readonly telemetry?: TelemetrySettings;
   readonly warnings: readonly Warning[];
-  /** Facts for `-v`: what came from `$CODEX_HOME/.env`, and which variable chose the base URL. */
+  /** Facts for `-v`: what `$CODEX_HOME/.env` set, and which variable chose the base URL. */
   readonly notes: readonly string[];
   /**
    * Where each setting comes from, by the name of its key in `config.toml`: a flag, a variable, a file, or `default`.

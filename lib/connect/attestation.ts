@@ -39,7 +39,7 @@ export type AttestationProvider = (signal: AbortSignal) => Promise<string | unde
 export interface AttestationParts {
   readonly provide: AttestationProvider;
   readonly provider: Pick<Provider, "name" | "requiresOpenAiAuth">;
-  /** Receives each value, so that it is masked wherever it might appear. */
+  /** Receives each value, so that it is masked everywhere. */
   readonly secrets: Secrets;
   readonly observer: Observer;
   readonly world: Pick<World, "sleep">;

@@ -176,7 +176,7 @@ export interface EventsObservation {
 export interface RecoveryObservation extends AgentIds {
   /** Discriminates. */
   readonly kind: "recovery";
-  /** Who renews this credential: culvert itself, a command, or nobody. */
+  /** Who renews this credential: culvert itself, a command, or neither. */
   readonly mode: "managed" | "external" | "none";
   /** The step that was taken. */
   readonly phase: string;

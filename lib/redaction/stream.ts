@@ -12,7 +12,7 @@ import { MASK, maskSpans, mergeSpans, type Span } from "./span.ts";
 const MOST_HELD = 64 * 1024;
 /** Characters behind a cut within a line; larger than what any name, scheme or token needs to be recognised. */
 const LOOK_AHEAD = 4 * 1024;
-/** A single value of more characters than this is masked up to its end, wherever that is. */
+/** A single value of more characters than this is masked up to its end. */
 const LARGEST_VALUE = 1024 * 1024;
 
 /** Redacts a text that arrives in pieces; a secret may begin in one and end in a later one. */

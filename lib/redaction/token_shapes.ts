@@ -1,5 +1,5 @@
 /**
- * Secrets that are recognised by their own form, wherever they stand.
+ * Secrets that are recognised by their own form, in any place.
  *
  * @module
  */

@@ -44,21 +44,21 @@ const ROWS: readonly Row[] = [
     reason:
       /the RSA key of its certificate has 1024 bits; the TLS library accepts RSA keys of 2048 bits and more/,
     remedy:
-      /administrators of the server to issue its certificate anew with an RSA key of at least 2048 bits/,
+      /administrators of the server to issue its certificate again with an RSA key of at least 2048 bits/,
   },
   {
     name: "a root with an RSA key of 1024 bits",
     root: { bits: 1024, extensions: CA },
     code: "tls_bad_certificate",
     reason: /issued by "CN=Odd Root", whose RSA key has 1024 bits/,
-    remedy: /administrators of "CN=Odd Root" to issue this CA anew.*Another bundle does not help/,
+    remedy: /administrators of "CN=Odd Root" to issue this CA again.*Another bundle does not help/,
   },
   {
     name: "an intermediate with an RSA key of 1024 bits",
     intermediate: { bits: 1024, extensions: CA },
     code: "tls_bad_certificate",
     reason: /issued by "CN=Odd Intermediate", whose RSA key has 1024 bits/,
-    remedy: /administrators of "CN=Odd Intermediate" to issue this CA anew/,
+    remedy: /administrators of "CN=Odd Intermediate" to issue this CA again/,
   },
   {
     name: "a leaf with an unknown critical extension",

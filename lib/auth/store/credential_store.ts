@@ -1,5 +1,5 @@
 /**
- * The stored login of one home. The same code parses, changes and removes the record, wherever it is kept.
+ * The stored login of one home. The same code parses, changes and removes the record of every backend.
  *
  * @module
  */

@@ -34,7 +34,7 @@ export function copyMark(original: string | undefined): string {
   return `${MARK}${isWritable ? `${FROM}${original}` : ""}\n`;
 }
 
-/** Finds out what a bundle is a copy of, by its first line. A file that cannot be read is nobody's copy. */
+/** Finds out what a bundle is a copy of, by its first line. A file that cannot be read is not a copy. */
 export async function originOf({ source }: Selection, world: Pick<World, "sleep">): Promise<Origin> {
   const [line = ""] = (await textOf(source.path, world) ?? "").split("\n", 1);
   if (line === MARK) return { kind: "public" };

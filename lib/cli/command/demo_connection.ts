@@ -67,7 +67,7 @@ export async function connectThrough(
 
 /** Settings of the provider `demo`, with the address and the login of a network that runs. */
 export function demoSettings({ network }: Demo, settings: Settings): Settings {
-  // Its login is in a file, wherever the user keeps the real one.
+  // Its login is in a file, also where the real one is in a keyring.
   const { loginStorage: _, useAgentIdentity: _a, ...others } = settings;
   return {
     ...others,

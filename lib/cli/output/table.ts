@@ -23,8 +23,8 @@ export function renderTable(rows: readonly (readonly string[])[], columns = LINE
     { length: count },
     (_, at) => Math.max(1, ...cells.map((row) => row[at]?.length ?? 0)),
   );
-  const room = columns - GAP.length * (count - 1);
-  while (widths.reduce((sum, width) => sum + width, 0) > room) {
+  const available = columns - GAP.length * (count - 1);
+  while (widths.reduce((sum, width) => sum + width, 0) > available) {
     const widest = widths.indexOf(Math.max(...widths));
     if ((widths[widest] ?? 0) <= 4) break;
     widths[widest] = (widths[widest] ?? 0) - 1;

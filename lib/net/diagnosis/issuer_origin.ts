@@ -1,5 +1,5 @@
 /**
- * Who stands behind a presented chain: a public CA, or somebody's own.
+ * Who issued a presented chain: a public CA, or a private one.
  *
  * @module
  */

@@ -55,16 +55,16 @@ function shortKey(links: readonly Link[]): RefusedLink | undefined {
     const { type, bits = SMALLEST_RSA } = keyOf(der);
     if (type !== "rsa" || bits >= SMALLEST_RSA) continue;
     const limit = `the TLS library accepts RSA keys of ${SMALLEST_RSA} bits and more`;
-    const anew = `anew with an RSA key of at least ${SMALLEST_RSA} bits, or an EC key`;
+    const renewed = `again with an RSA key of at least ${SMALLEST_RSA} bits, or an EC key`;
     return index === 0
       ? {
         reason: `the RSA key of its certificate has ${bits} bits; ${limit}`,
-        sentences: [`Ask the administrators of the server to issue its certificate ${anew}.`],
+        sentences: [`Ask the administrators of the server to issue its certificate ${renewed}.`],
       }
       : {
         reason: `its certificate was issued by "${name}", whose RSA key has ${bits} bits; ${limit}`,
         sentences: [
-          `Ask the administrators of "${name}" to issue this CA ${anew}. Another bundle does not help.`,
+          `Ask the administrators of "${name}" to issue this CA ${renewed}. Another bundle does not help.`,
         ],
       };
   }
@@ -78,7 +78,7 @@ function criticalExtension(links: readonly Link[]): RefusedLink | undefined {
     return {
       sentences: [
         `The certificate "${name}" has the critical extension ${unknownCritical.join(", ")}.`,
-        "Ask its administrators to issue it anew without it, or not as critical (RFC 5280 section 4.2).",
+        "Ask its administrators to issue it again without it, or not as critical (RFC 5280 section 4.2).",
       ],
     };
   }

@@ -30,7 +30,7 @@ export class MessageQueue {
   }
 
   /** Resolves when the queue is read or ended. */
-  room(): Promise<void> {
+  hasSpace(): Promise<void> {
     return new Promise((resolve) => this.#wakeWriter = resolve);
   }
 

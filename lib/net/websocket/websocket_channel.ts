@@ -217,7 +217,7 @@ export class Channel implements WebSocketChannel {
       if (early.length > 0) await this.#feed(early);
       while (this.#end === undefined) {
         if (this.#queue.isFull) {
-          await this.#queue.room();
+          await this.#queue.hasSpace();
           continue;
         }
         const count = await conn.read(buffer);
@@ -225,7 +225,7 @@ export class Channel implements WebSocketChannel {
           const error = websocketEnded(this.#parts, "closed the websocket without a close frame", 1006);
           return this.#settle(this.#isClosing ? {} : { error }, ABNORMAL);
         }
-        // A copy of what came: the decoder keeps pieces of it.
+        // A copy of the bytes: the decoder keeps pieces of it.
         await this.#feed(buffer.slice(0, count));
       }
     } catch (error) {
@@ -247,7 +247,7 @@ export class Channel implements WebSocketChannel {
     else this.#closeConnection();
   }
 
-  /** The decoder refuses what came. */
+  /** The decoder refuses the bytes. */
   #refuse(error: Error): void {
     if (error instanceof ExpansionError) {
       return this.#abandon(1009, expandsTooFar(this.#parts, error.factor));

@@ -85,7 +85,7 @@ export function mergedTracestate(
   return all.length === 0 ? undefined : all.join(",");
 }
 
-/** Decides by the trace id, so that all parts of a trace are decided alike. */
+/** Decides by the trace id, so that the decision is the same for all parts of a trace. */
 function isInShare(traceId: string, ratio: number): boolean {
   return Number.parseInt(traceId.slice(-8), 16) < ratio * 2 ** 32;
 }

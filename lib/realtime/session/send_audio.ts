@@ -49,7 +49,7 @@ export async function sendAudio(options: SendAudioOptions): Promise<void> {
     signal.throwIfAborted();
     if (!stop.aborted || error !== stop.reason) throw error;
   } finally {
-    // A source that waits for input ends only when that arrives; nobody waits for it.
+    // A source that waits for input ends only when that arrives, and is not waited for.
     source.return(undefined).catch(() => {});
   }
 }

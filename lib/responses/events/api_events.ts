@@ -164,7 +164,7 @@ export type ApiEvent =
 
 /**
  * Any other event of the API, and one of the above whose fields are not as they should be. Passed on, never
- * an error. (A union of literals cannot hold "any other string", hence the wrapper.)
+ * an error. (A union of literals cannot hold "any other string", so there is a wrapper.)
  */
 export interface OtherEvent {
   /** Discriminates. */

@@ -1,6 +1,6 @@
 /**
  * Maps a reply that is no event stream to a {@link Failure}. An HTTP reply, a refused websocket upgrade and an error
- * frame with a status are judged alike.
+ * frame with a status have the same meaning.
  *
  * @module
  */

@@ -49,7 +49,7 @@ export class FileFallbackMemory implements FallbackMemory {
 
   remember = async (key: string, reason: string): Promise<void> => {
     const entries = await this.#entries();
-    // Inserted anew, so that the order of the map is the order of age.
+    // Removed and inserted again, so that the order of the map is the order of age.
     entries.delete(key);
     entries.set(key, { reason, at: this.#world.now() });
     const kept = [...entries].slice(-MAX_ENTRIES);

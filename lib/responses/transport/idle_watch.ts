@@ -68,7 +68,7 @@ export class IdleWatch {
     this.#stop.abort();
   }
 
-  /** Adds the time of the present wait to both counts and begins it anew. */
+  /** Adds the time of the present wait to both counts and begins a new one. */
   #settle(): void {
     if (this.#waitingSince === undefined) return;
     const now = this.#world.monotonic();

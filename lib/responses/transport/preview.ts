@@ -26,7 +26,7 @@ export interface PreviewOptions {
   readonly provider: Provider;
   readonly world: Pick<World, "env" | "now">;
   readonly settings: Pick<Settings, "installationId">;
-  /** Its headers already masked: nobody is asked for a real one. */
+  /** Its headers already masked: no credential is read. */
   readonly authorization: Authorization;
 }
 

@@ -57,7 +57,7 @@ export class TurnFacts {
   /**
    * Returns the facts for the next request of the same turn, which shares state, served model and once-a-turn events.
    *
-   * @param requestedModel of the next request; another model is watched anew
+   * @param requestedModel of the next request; another model starts a new watch
    */
   followUp(requestedModel: string): TurnFacts {
     const former = requestedModel === this.#requestedModel ? this : undefined;

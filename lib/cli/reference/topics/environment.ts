@@ -116,6 +116,6 @@ export const environment: Topic = [
   {
     heading: "Precedence",
     text:
-      "A flag counts before a variable, a variable before config.toml. An empty variable counts as not set. Variables in the file .env of CODEX_HOME count before those of the environment, except for CODEX_ variables, which do not count there; -v says what came from it. Quotes around a value are ignored, with a warning. Do not write keys on a command line: every user of the machine can read them.",
+      "A flag counts before a variable, a variable before config.toml. An empty variable counts as not set. Variables in the file .env of CODEX_HOME count before those of the environment, except for CODEX_ variables, which do not count there; -v names those that it set. Quotes around a value are ignored, with a warning. Do not write keys on a command line: every user of the machine can read them.",
   },
 ];

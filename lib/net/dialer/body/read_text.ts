@@ -11,7 +11,7 @@ export interface ReadTextOptions {
   readonly maxBytes: number;
   /** Aborts reading. */
   readonly signal?: AbortSignal;
-  /** Whether a body that breaks off or is aborted yields what came of it. Default false: it throws. */
+  /** Whether a body that breaks off or is aborted yields the part that arrived. Default false: it throws. */
   readonly keepPartial?: boolean;
 }
 

@@ -119,7 +119,7 @@ class Exchange {
     const { signal } = this.#gone;
     if (policy?.delayMs !== undefined) await delay(policy.delayMs, signal);
     let reply = await this.#send(request);
-    // `renew` ends the loop: it gives up when the credential has nothing new.
+    // `renew` ends the loop: it stops when the credential has no other value.
     while (reply.statusCode === 401 && renew !== undefined && !this.#body.isTooLong) {
       const refusal = { rawHeaders: reply.rawHeaders, body: await readStart(reply) };
       const renewed = await renew(refusal, signal);

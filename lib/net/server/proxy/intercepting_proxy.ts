@@ -300,7 +300,7 @@ class InterceptingProxy {
     tap.head({
       direction: "request",
       at: performance.now(),
-      // The password of this proxy is nobody else's business.
+      // The password of this proxy is not for the server.
       rawHeaders: withoutHeaders(message.rawHeaders, new Set(["proxy-authorization"])),
       method,
       url: new URL(urlOf(origin)).origin + path,

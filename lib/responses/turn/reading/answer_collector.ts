@@ -102,7 +102,7 @@ export class AnswerCollector {
   }
 
   /**
-   * Counts the text anew where an event belongs to another message or part than the one before: the event that would
+   * Counts the text from zero where an event belongs to another message or part than the one before: the event that would
    * have said so may be the damaged one.
    *
    * @returns the separator before a message whose beginning was not seen

@@ -147,7 +147,7 @@ export class ResponseReader {
     return undefined;
   }
 
-  /** `[DONE]` in place of a terminal event: the sender is finished, so what came is the whole answer. */
+  /** `[DONE]` in place of a terminal event: the sender is finished, so the answer is whole. */
   #endedByMark(into: StreamItem[]): StreamEnd {
     if (this.#lastError !== undefined) return { kind: "failed", failure: this.ended() };
     const what =
