@@ -55,9 +55,19 @@ const WHOLE_LINE = /(?:authorization|cookie)$/;
  * @param name in any case, with hyphens, underscores or none, percent-encoded or not
  */
 export function isSecretName(name: string): boolean {
-  const plain = normalise(name);
-  return SECRET_NAMES.has(plain) || SECRET_ENDINGS.some((ending) => plain.endsWith(ending));
+  let isSecret = answers.get(name);
+  if (isSecret === undefined) {
+    const plain = normalise(name);
+    isSecret = SECRET_NAMES.has(plain) || SECRET_ENDINGS.some((ending) => plain.endsWith(ending));
+    if (answers.size >= MAX_ANSWERS) answers.clear();
+    answers.set(name, isSecret);
+  }
+  return isSecret;
 }
+
+/** Answers of {@link isSecretName}: the names of a protocol come again with every message. */
+const answers = new Map<string, boolean>();
+const MAX_ANSWERS = 1_000;
 
 /** Returns whether a parameter of an address or a form field of this name is secret. */
 export function isSecretParameter(name: string): boolean {

@@ -13,6 +13,7 @@ const SHORTEST = 4;
  * it; every redactor that was made with the register masks it from then on.
  */
 export class Secrets {
+  readonly #values = new Set<string>();
   readonly #forms = new Set<string>();
   #sorted: readonly string[] | undefined;
 
@@ -29,7 +30,9 @@ export class Secrets {
    */
   add(...values: readonly (string | undefined)[]): void {
     for (const value of values) {
-      if (value === undefined) continue;
+      // The credential of a session comes again with every request.
+      if (value === undefined || this.#values.has(value)) continue;
+      this.#values.add(value);
       for (const form of formsOf(value)) {
         if (form.length < SHORTEST || /^\**$/.test(form) || this.#forms.has(form)) continue;
         this.#forms.add(form);

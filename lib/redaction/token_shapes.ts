@@ -11,6 +11,8 @@ import type { Span } from "./span.ts";
  */
 interface Shape {
   readonly pattern: RegExp;
+  /** A part of every match, which is found much faster than the expression. */
+  readonly part?: string;
   /** Refuses a match that is an ordinary word. */
   readonly accepts?: (token: string) => boolean;
 }
@@ -24,6 +26,7 @@ export function looksRandom(token: string): boolean {
 const SHAPES: readonly Shape[] = [
   // User information of a URL, with or without a password. Not the placeholder of a hint.
   {
+    part: "://",
     pattern: /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/(?!user:password@host)([^\s/?#"'<>]{1,2000}(?=@))/gi,
   },
   // An authorization scheme and its credentials (RFC 9110 §11.4).
@@ -34,7 +37,7 @@ const SHAPES: readonly Shape[] = [
     accepts: looksRandom,
   },
   // JSON Web Tokens (RFC 7519): the header begins with `{"`.
-  { pattern: /(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*/g },
+  { part: "eyJ", pattern: /(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*/g },
   // Keys of OpenAI and compatible services, Stripe and others; sessions and ephemeral keys.
   { pattern: /(?<![A-Za-z0-9])(?:sk|sess)[-_][A-Za-z0-9_*.-]{8,}/g },
   { pattern: /(?<![A-Za-z0-9])(?:rk|ek|whsec)_[A-Za-z0-9_]{12,}/g, accepts: looksRandom },
@@ -44,14 +47,15 @@ const SHAPES: readonly Shape[] = [
   { pattern: /(?<![A-Za-z0-9])gh[a-z][-_][A-Za-z0-9_]{16,}/g },
   { pattern: /(?<![A-Za-z0-9])(?:github_pat_|glpat-|npm_|hf_)[A-Za-z0-9_-]{16,}/g, accepts: looksRandom },
   { pattern: /(?<![A-Za-z0-9])(?:xox[a-z]|xapp)-[A-Za-z0-9-]{8,}/g },
-  { pattern: /(?<![A-Za-z0-9_-])AIza[A-Za-z0-9_-]{30,}/g },
-  { pattern: /(?<![A-Za-z0-9])ya29\.[A-Za-z0-9_-]{16,}/g },
+  { part: "AIza", pattern: /(?<![A-Za-z0-9_-])AIza[A-Za-z0-9_-]{30,}/g },
+  { part: "ya29", pattern: /(?<![A-Za-z0-9])ya29\.[A-Za-z0-9_-]{16,}/g },
   // Access key ids of AWS; the secret key has no form of its own and is known by its name.
   { pattern: /(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])/g },
 ];
 
 /** An e-mail address. Its parts are bounded as RFC 5321 §4.5.3.1 does. */
 const E_MAIL: Shape = {
+  part: "@",
   pattern: /(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g,
 };
 
@@ -63,8 +67,11 @@ const E_MAIL: Shape = {
  */
 export function findTokens(text: string, { emails }: { readonly emails: boolean }): Span[] {
   const spans: Span[] = [];
-  for (const { pattern, accepts } of emails ? [...SHAPES, E_MAIL] : SHAPES) {
-    for (const match of text.matchAll(pattern)) {
+  for (const { pattern, part, accepts } of emails ? [...SHAPES, E_MAIL] : SHAPES) {
+    if (part !== undefined && !text.includes(part)) continue;
+    // `matchAll` copies the expression each time, which takes longer than the search in a short text.
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
       const token = match[1] ?? match[0];
       if (accepts !== undefined && !accepts(token)) continue;
       const end = match.index + match[0].length;
@@ -79,6 +86,7 @@ const KEY_BEGIN = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----/g;
 const KEY_BODY = /(?:[A-Za-z0-9+/=\s\\]|(?:Proc-Type|DEK-Info): ?[A-Z0-9,-]{1,80})*/y;
 
 function findPrivateKeys(text: string): Span[] {
+  if (!text.includes("-----BEGIN")) return [];
   const spans: Span[] = [];
   for (const match of text.matchAll(KEY_BEGIN)) {
     const start = match.index + match[0].length;

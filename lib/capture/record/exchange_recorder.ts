@@ -253,7 +253,10 @@ export class ExchangeRecorder implements ExchangeTap {
       ...this.#liftResponse(type, block.data),
       kind: "sse.event",
       index: this.#events++,
-      event: redaction.text(block.event, "text/plain", oauth),
+      // Most servers repeat the type as the name; it is in the data, which hold no secret then.
+      event: isUnchanged && block.event === type
+        ? block.event
+        : redaction.text(block.event, "text/plain", oauth),
       ...(block.id === undefined ? {} : { event_id: redaction.text(block.id, "text/plain", oauth) }),
       ...(block.retry === undefined ? {} : { retry: block.retry }),
       ...dataOf(stored),

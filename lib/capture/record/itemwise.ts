@@ -5,26 +5,19 @@
  * @module
  */
 import { splitJson } from "./store/json_pieces.ts";
-import { sha256 } from "./store/piece_table.ts";
+import { RecentTexts } from "./recent_texts.ts";
 
 /** Shorter texts are processed whole, UTF-16 units. */
 const SHORTEST = 16 * 1024;
 
 /**
- * Returns a function that does the same as `transform`, and does it once for each item.
+ * Returns a function that does the same as `transform`, and mostly does it once for each item.
  *
  * @param transform a function of a text that looks neither beyond the item nor into it from outside
  */
 export function itemwise(transform: (text: string) => string): (text: string) => string {
-  /** The result for each item, by the hash of the item; `undefined` where it is the item itself. */
-  const known = new Map<string, string | undefined>();
-  const item = (text: string) => {
-    const hash = sha256(text);
-    if (known.has(hash)) return known.get(hash) ?? text;
-    const result = transform(text);
-    known.set(hash, result === text ? undefined : result);
-    return result;
-  };
+  const known = new RecentTexts<string>();
+  const item = (text: string) => known.get(text, transform);
   return (text) => {
     if (text.length < SHORTEST) return transform(text);
     let skeleton = "";

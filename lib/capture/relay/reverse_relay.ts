@@ -91,9 +91,8 @@ function modelBaseFor({ rawHeaders }: RelayRequest): string {
 
 function forward(request: RelayRequest, base: string, mounted: MountedPath): RelayForward {
   const { origin, path } = relayTarget(base, mounted);
-  const channel = channelIdOf(`https://${origin.host}${path}`, request.isUpgrade);
   return {
     request: { origin, path, rawHeaders: replaceHeaders(request.rawHeaders, { host: hostHeaderOf(origin) }) },
-    failure: (error) => relayFailure(error, channel),
+    failure: (error) => relayFailure(error, channelIdOf(`https://${origin.host}${path}`, request.isUpgrade)),
   };
 }

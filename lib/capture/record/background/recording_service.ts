@@ -12,6 +12,8 @@ import type { RecordingReply, RecordingRequest, TapBatch } from "./messages.ts";
 export class RecordingService {
   readonly #reply: (message: RecordingReply) => void;
   readonly #exchanges = new Map<number, ExchangeRecorder>();
+  /** Ends when every request so far is served. */
+  #last: Promise<void> = Promise.resolve();
   #recorder: LocalRecorder | undefined;
   /** The time in the relay's thread, ms, as of its last request. */
   #now = 0;
@@ -21,8 +23,13 @@ export class RecordingService {
     this.#reply = reply;
   }
 
-  /** Serves one request. The first must be `start`, and its answer must be awaited. Never rejects. */
-  async handle(request: RecordingRequest): Promise<void> {
+  /** Serves one request behind those before it. The first must be `start`, and its answer must be awaited. */
+  handle(request: RecordingRequest): Promise<void> {
+    return this.#last = this.#last.then(() => this.#serve(request));
+  }
+
+  /** Never rejects. */
+  async #serve(request: RecordingRequest): Promise<void> {
     if ("now" in request) this.#now = request.now;
     if (request.kind === "start") return await this.#start(request);
     const recorder = this.#recorder;
@@ -53,13 +60,11 @@ export class RecordingService {
   }
 
   async #record(recorder: LocalRecorder, { calls, bytes }: TapBatch): Promise<void> {
-    const touched = new Map<number, ExchangeRecorder>();
     let at = 0;
     for (const call of calls) {
       if (call.what === "open") this.#exchanges.set(call.exchangeId, recorder.tap(call));
       const exchange = this.#exchanges.get(call.exchangeId);
       if (exchange === undefined) continue;
-      touched.set(call.exchangeId, exchange);
       if (call.what === "head") exchange.head(call.head);
       if (call.what === "upgrade") exchange.upgrade(call.head);
       if (call.what === "end") exchange.end(call.end);
@@ -69,9 +74,11 @@ export class RecordingService {
         at += call.length;
       }
     }
-    // Bodies may be decompressed elsewhere meanwhile; until then the bytes are in memory.
-    await Promise.all([...touched.values()].map((exchange) => exchange.idle()));
-    for (const [id, { isOver }] of touched) if (isOver) this.#exchanges.delete(id);
+    // The relay counts these bytes as waiting until they, and what was made of them, have left the memory.
+    await recorder.flush();
+    for (const { exchangeId } of calls) {
+      if (this.#exchanges.get(exchangeId)?.isOver === true) this.#exchanges.delete(exchangeId);
+    }
     this.#reply({ kind: "recorded", bytes: bytes.length, summary: recorder.summary() });
   }
 }

@@ -17,7 +17,10 @@ import {
 import { type NewPiece, PieceTable } from "./piece_table.ts";
 
 /** Bytes that may wait to be written. With more, bodies are left out until the disk has caught up. */
-const MAX_BACKLOG = 256 * 1024 * 1024;
+const MAX_BACKLOG = 64 * 1024 * 1024;
+
+/** Most bytes of one write. */
+const WRITE_SIZE = 256 * 1024;
 
 /** Options of {@link CaptureWriter}. */
 export interface WriterOptions {
@@ -41,6 +44,8 @@ export class CaptureWriter {
   readonly #file: Deno.FsFile;
   readonly #pieces = new PieceTable();
   readonly #encoder = new TextEncoder();
+  /** What is written next. It is used again: a new array for each write stays in memory until it is collected. */
+  readonly #bytesToWrite = new Uint8Array(WRITE_SIZE);
   #queue: Operation[] = [];
   #backlog = 0;
   #writing: Promise<void> | undefined;
@@ -155,15 +160,15 @@ export class CaptureWriter {
       while (this.#queue.length > 0) {
         const operations = this.#queue;
         this.#queue = [];
-        this.#backlog = 0;
-        let lines = "";
+        let lines: string[] = [];
         for (const operation of operations) {
-          if ("line" in operation) lines += operation.line;
+          if ("line" in operation) lines.push(operation.line);
           else {
             // The text must be there before the record that refers to it.
             await this.#appendLines(lines);
-            lines = "";
+            lines = [];
             await Deno.writeTextFile(operation.file, operation.text, { createNew: true, mode: 0o600 });
+            this.#backlog -= operation.text.length;
           }
         }
         await this.#appendLines(lines);
@@ -171,14 +176,19 @@ export class CaptureWriter {
     } catch (error) {
       this.#failed = true;
       this.#queue = [];
-      this.#backlog = 0;
       this.#options.onFailure(error);
     }
     this.#writing = undefined;
   }
 
-  async #appendLines(lines: string): Promise<void> {
-    let rest = this.#encoder.encode(lines);
-    while (rest.length > 0) rest = rest.subarray(await this.#file.write(rest));
+  async #appendLines(lines: readonly string[]): Promise<void> {
+    const text = lines.join("");
+    for (let at = 0; at < text.length;) {
+      const { read, written } = this.#encoder.encodeInto(at === 0 ? text : text.slice(at), this.#bytesToWrite);
+      at += read;
+      let rest = this.#bytesToWrite.subarray(0, written);
+      while (rest.length > 0) rest = rest.subarray(await this.#file.write(rest));
+    }
+    this.#backlog -= text.length;
   }
 }

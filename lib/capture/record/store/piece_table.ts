@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Part } from "../format.ts";
+import { RecentTexts } from "../recent_texts.ts";
 import { type Segment, splitJson } from "./json_pieces.ts";
 
 /** A text that was not stored before. */
@@ -25,6 +26,7 @@ export function sha256(content: string | Uint8Array): string {
 /** Numbers the pieces of a capture by their content. */
 export class PieceTable {
   readonly #numbers = new Map<string, number>();
+  readonly #hashes = new RecentTexts<string>();
 
   /**
    * Returns the notation of a text, and hands out the pieces in it that are new, which must be written before it.
@@ -49,18 +51,22 @@ export class PieceTable {
   /** Returns how many UTF-16 units of a text are in no piece that is stored already. */
   newLength(text: string): number {
     const segments = splitJson(text);
-    const known = ({ isPiece, text }: Segment) => isPiece && this.#numbers.has(sha256(text));
+    const known = ({ isPiece, text }: Segment) => isPiece && this.#numbers.has(this.#hash(text));
     return segments.reduce((total, segment) => total + (known(segment) ? 0 : segment.text.length), 0);
   }
 
   #number(text: string, add: (piece: NewPiece) => void): number {
-    const hash = sha256(text);
+    const hash = this.#hash(text);
     const known = this.#numbers.get(hash);
     if (known !== undefined) return known;
     const piece = this.#numbers.size;
     this.#numbers.set(hash, piece);
     add({ piece, sha256: hash, text });
     return piece;
+  }
+
+  #hash(text: string): string {
+    return this.#hashes.get(text, sha256);
   }
 }
 

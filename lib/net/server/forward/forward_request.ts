@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { CulvertError } from "../../../errors.ts";
 import type { ExchangeTap } from "../../exchange_tap.ts";
@@ -172,16 +172,15 @@ class Exchange {
   }
 
   /** Sends the request on a connection and resolves with the head of the response. */
-  async #sendOn(socket: Duplex, { origin, path, rawHeaders }: OutgoingRequest): Promise<IncomingMessage> {
+  #sendOn(socket: Duplex, { origin, path, rawHeaders }: OutgoingRequest): Promise<IncomingMessage> {
     const { headTimeoutMs = HEAD_TIMEOUT_MS } = this.#forwarding;
     const { signal } = this.#gone;
-    const { request } = await import("node:http");
     const { host, port } = origin;
     const headers = endToEndHeaders(rawHeaders);
     const message = this.#message;
     const method = message.method ?? "GET";
     const isLast = /\bclose\b/i.test(message.headers.connection ?? "");
-    const outgoing = request({
+    const outgoing = httpRequest({
       host,
       port,
       method,
@@ -202,7 +201,7 @@ class Exchange {
       isFree = true;
       releaseConnection(message.socket, origin, socket);
     });
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#isTimedOut = true;
         outgoing.destroy(new Error(`no response within ${headTimeoutMs / 1000} s`));
