@@ -184,7 +184,10 @@ export class CaptureWriter {
   async #appendLines(lines: readonly string[]): Promise<void> {
     const text = lines.join("");
     for (let at = 0; at < text.length;) {
-      const { read, written } = this.#encoder.encodeInto(at === 0 ? text : text.slice(at), this.#bytesToWrite);
+      const { read, written } = this.#encoder.encodeInto(
+        at === 0 ? text : text.slice(at),
+        this.#bytesToWrite,
+      );
       at += read;
       let rest = this.#bytesToWrite.subarray(0, written);
       while (rest.length > 0) rest = rest.subarray(await this.#file.write(rest));

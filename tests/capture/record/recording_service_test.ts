@@ -1,0 +1,72 @@
+/** The order in which the recording thread works. */
+import { RecordingService } from "../../../lib/capture/record/background/recording_service.ts";
+import type { RecordingReply, TapBatch, TapCall } from "../../../lib/capture/record/background/messages.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { join } from "../../support/paths.ts";
+
+const encoder = new TextEncoder();
+
+/** Returns a batch that continues the event stream of exchange 1. */
+function batchOf(events: number, first: readonly TapCall[] = []): TapBatch {
+  const text = 'data: {"type":"response.output_text.delta","delta":"a word"}\n\n'.repeat(events);
+  const bytes = encoder.encode(text);
+  const piece: TapCall = {
+    exchangeId: 1,
+    what: "bytes",
+    direction: "response",
+    at: 3,
+    length: bytes.length,
+  };
+  return { kind: "batch", now: 4, calls: [...first, piece], bytes };
+}
+
+const OPENING: readonly TapCall[] = [
+  { exchangeId: 1, what: "open", connectionId: 1 },
+  {
+    exchangeId: 1,
+    what: "head",
+    head: {
+      direction: "request",
+      at: 1,
+      method: "GET",
+      url: "https://api.test/v1/responses",
+      rawHeaders: [],
+    },
+  },
+  { exchangeId: 1, what: "end", end: { direction: "request", at: 1, outcome: "complete" } },
+  {
+    exchangeId: 1,
+    what: "head",
+    head: { direction: "response", at: 2, status: 200, rawHeaders: ["content-type", "text/event-stream"] },
+  },
+];
+
+Deno.test("a batch counts as recorded when its records are in the file, and the next one waits for that", async () => {
+  const parent = await Deno.makeTempDir({ prefix: "culvert-service-" });
+  try {
+    const records = join(parent, "capture", "capture.jsonl");
+    const sizes: number[] = [];
+    const reply = (message: RecordingReply) => {
+      if (message.kind === "recorded") sizes.push(Deno.statSync(records).size);
+    };
+    const service = new RecordingService(reply);
+    const options = { directory: join(parent, "capture"), toolVersion: "0.0.0-test" };
+    await service.handle({ kind: "start", options, startedMs: 0, now: 0 });
+    // All at once, as they come out of the queue between the threads.
+    await Promise.all([
+      service.handle(batchOf(1_000, OPENING)),
+      ...Array.from({ length: 4 }, () => service.handle(batchOf(1_000))),
+    ]);
+    const [first = 0, second = 0] = sizes;
+    assertEquals(sizes.length, 5);
+    assert(first > 60_000, `${first} bytes`);
+    // One more batch each time: nothing of the later ones was worked on before.
+    const step = second - first;
+    for (const [index, size] of sizes.entries()) {
+      assert(Math.abs(size - (first + index * step)) < step / 10, `sizes of the file: ${sizes.join()}`);
+    }
+    await service.handle({ kind: "close", now: 5 });
+  } finally {
+    await Deno.remove(parent, { recursive: true });
+  }
+});
