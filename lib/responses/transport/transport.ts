@@ -9,6 +9,7 @@ import type { CulvertEvent, JsonObject, TransportName } from "../events/events.t
 import type { Failure } from "../failures/failure.ts";
 import type { Refusal } from "../failures/http_failures.ts";
 import type { RequestContext } from "../request/identity.ts";
+import type { RequestRecorder } from "../request/inference_trace.ts";
 import type { TurnRequest } from "../request/request.ts";
 
 /** Largest event accepted by default, in UTF-16 units: large enough for a few images in base64. */
@@ -64,6 +65,8 @@ export interface Call {
   /** The turn's sticky state, once it is known. */
   readonly turnState: string | undefined;
   readonly signal: AbortSignal;
+  /** Absent where no inference trace is written. */
+  readonly recorder?: RequestRecorder;
 }
 
 /** The result of opening a response. A refusal is a result, not an exception. */

@@ -13,6 +13,7 @@ import { type Failure, isBrokenConnection, networkFailure } from "../failures/fa
 import { type HttpFailure, httpFailure } from "../failures/http_failures.ts";
 import { upgradeFailure } from "../failures/upgrade_failure.ts";
 import { rejectionOf } from "../failures/rejection.ts";
+import type { TurnTrace } from "../request/inference_trace.ts";
 import type { TurnRequest } from "../request/request.ts";
 import type { FailedAttempt, Transport } from "../transport/transport.ts";
 import { readResponse } from "./reading/read_response.ts";
@@ -30,6 +31,8 @@ export interface AttemptOptions {
   readonly signal: AbortSignal;
   /** The 401 that the previous attempt met inside its response. */
   readonly rejection: Rejection | undefined;
+  /** Absent where no inference trace is written. */
+  readonly inference: TurnTrace | undefined;
 }
 
 /** How an attempt ended. */
@@ -82,7 +85,8 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
   }
   const { stream } = answer.opened;
   const reader = new ResponseReader(parts.facts, stream.head, context);
-  const failure = yield* readResponse({ ...options, stream, reader, facts, sentAt, before: events });
+  const { call } = answer;
+  const failure = yield* readResponse({ ...options, stream, reader, facts, sentAt, call, before: events });
   if (failure === undefined) return { kind: "completed" };
   const { refusal } = failure;
   if (refusal?.status === 401) {
@@ -99,14 +103,14 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
 
 /** Opens a response with the credential of the turn. Failures of the network are returned. */
 async function open(
-  { parts, request, rejection, scope, signal }: AttemptOptions,
+  { inference, parts, request, rejection, scope, signal }: AttemptOptions,
   transport: Transport,
   recoveries: RecoveryStep[],
 ): Promise<
   | { readonly kind: "answered"; readonly authorized: Authorized<OpenedAnswer> }
   | { readonly kind: "failed"; readonly failure: Failure; readonly url: URL | undefined }
 > {
-  const sender = new AttemptSender({ parts, request, scope, signal, transport });
+  const sender = new AttemptSender({ parts, request, scope, signal, transport, inference });
   const options = {
     endpoint: "/responses",
     transport: transport.name === "sse" ? "http" : "websocket",

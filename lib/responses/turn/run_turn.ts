@@ -15,12 +15,14 @@ import type { EventBatch, ResultEvent, StreamItem } from "../events/events.ts";
 import { type Failure, isBrokenConnection } from "../failures/failure.ts";
 import { refusalError } from "../failures/refusal.ts";
 import type { RequestContext } from "../request/identity.ts";
+import type { InferenceTrace, TracedTurnEnd, TurnTrace } from "../request/inference_trace.ts";
 import type { TurnRequest } from "../request/request.ts";
 import { traceIds } from "../request/trace_context.ts";
 import type { TransportSelector } from "../transport/transport.ts";
 import { runAttempt } from "./attempt.ts";
 import { interruption, turnResult } from "./result.ts";
 import { RetryBudget } from "./retry_budget.ts";
+import { toolCallOf } from "./tools/tool_call.ts";
 import type { TurnFacts } from "./turn_facts.ts";
 import { turnObservation } from "./turn_observation.ts";
 import { TurnProgress } from "./turn_progress.ts";
@@ -38,6 +40,8 @@ export interface TurnParts {
   readonly maxRetryAfterMs?: number;
   /** See `SessionOptions`. */
   readonly wordHint?: (error: CulvertError) => CulvertError;
+  /** Absent where no inference trace is written. */
+  readonly inferenceTrace?: InferenceTrace;
 }
 
 /** How a turn runs. */
@@ -64,11 +68,13 @@ export async function* runTurn(
   const spans = observer.startTrace?.(context.trace);
   const scope = scopeOf(parts, spans);
   const startedAt = world.now();
+  const { turnId } = context;
+  const inference = parts.inferenceTrace?.turn({ turnId, request, providerName: parts.provider.name });
   let result: ResultEvent | undefined;
   try {
     let error: CulvertError | undefined;
     try {
-      error = yield* runAttempts({ request, parts, scope, progress }, { ...options, signal });
+      error = yield* runAttempts({ request, parts, scope, progress, inference }, { ...options, signal });
     } catch (thrown) {
       error = signal.aborted ? interruption(signal.reason) : asCulvertError(thrown);
     }
@@ -76,9 +82,11 @@ export async function* runTurn(
     result = batch.result;
     // Observed before the result is yielded: its reader finds the figures of the turn complete.
     if (observer !== SILENT) observeTurn();
+    inference?.end(tracedEnd(result, error, parts.facts));
     yield batch.items;
   } finally {
     if (result === undefined && observer !== SILENT) observeTurn();
+    if (result === undefined) inference?.end(tracedEnd(result, undefined, parts.facts));
   }
 
   function observeTurn(): void {
@@ -100,17 +108,30 @@ function scopeOf(
   return new RequestScope({ authenticator, observer, provider, world, ids, ...(spans && { spans }) });
 }
 
+/** Describes the end of a turn for its trace. */
+function tracedEnd(
+  result: ResultEvent | undefined,
+  error: CulvertError | undefined,
+  { items }: TurnFacts,
+): TracedTurnEnd {
+  const status = result?.status ?? "interrupted";
+  if (status === "interrupted") return { status: "cancelled", isContinued: false };
+  if (status !== "completed") return { status: "failed", error, isContinued: false };
+  return { status, isContinued: items.some((item) => toolCallOf(item) !== undefined) };
+}
+
 /** What the attempts of a turn share. */
 interface Attempts {
   readonly request: TurnRequest;
   readonly parts: TurnParts;
   readonly scope: RequestScope;
   readonly progress: TurnProgress;
+  readonly inference: TurnTrace | undefined;
 }
 
 /** Makes attempts. Returns the error that the turn ends with, or nothing where it completed. */
 async function* runAttempts(
-  { parts, progress, request, scope }: Attempts,
+  { inference, parts, progress, request, scope }: Attempts,
   options: RunOptions,
 ): AsyncGenerator<EventBatch, CulvertError | undefined> {
   const { context, facts, provider, transports, world } = parts;
@@ -120,7 +141,8 @@ async function* runAttempts(
   let brokenWebsockets = 0;
   let rejection: Rejection | undefined;
   for (;;) {
-    const end = yield* runAttempt({ request, parts, progress, scope, signal: options.signal, rejection });
+    const { signal } = options;
+    const end = yield* runAttempt({ request, parts, progress, scope, signal, rejection, inference });
     if (end.kind === "completed") {
       return facts.refusal === undefined ? undefined : refusalError(facts.refusal);
     }

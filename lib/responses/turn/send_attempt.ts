@@ -6,13 +6,16 @@
 import type { Authorization } from "../../auth/authenticator.ts";
 import type { RequestScope } from "../../auth/request_scope.ts";
 import type { Answer } from "../../auth/with_authorization.ts";
+import { asCulvertError } from "../../errors.ts";
 import type { RequestFacts } from "../../net/observer.ts";
-import type { RefusalContext } from "../failures/http_failures.ts";
+import { serverEvidence } from "../../net/server_evidence.ts";
+import { httpFailure, type RefusalContext } from "../failures/http_failures.ts";
 import { refusedAnswer } from "../failures/rejection.ts";
 import { secretsOf } from "../failures/server_text.ts";
+import type { CallTrace, TurnTrace } from "../request/inference_trace.ts";
 import type { TurnRequest } from "../request/request.ts";
 import { baseUrl, endpointUrl } from "../request/url.ts";
-import type { Opened, Transport } from "../transport/transport.ts";
+import type { Call, Opened, Transport } from "../transport/transport.ts";
 import type { TurnParts } from "./run_turn.ts";
 
 /** What is sent, and over which transport. */
@@ -22,10 +25,12 @@ interface AttemptRequest {
   readonly scope: RequestScope;
   readonly signal: AbortSignal;
   readonly transport: Transport;
+  /** Absent where no inference trace is written. */
+  readonly inference: TurnTrace | undefined;
 }
 
-/** An {@link Answer} with the response or the refusal that it was made from. */
-export type OpenedAnswer = Answer & { readonly opened: Opened };
+/** An {@link Answer} with the response or the refusal that it was made from, and the trace of its call. */
+export type OpenedAnswer = Answer & { readonly opened: Opened; readonly call?: CallTrace };
 
 /** The sender of one attempt. It may send several times: again after a recovery from 401. */
 export class AttemptSender {
@@ -48,14 +53,37 @@ export class AttemptSender {
    * @throws CulvertError of the network, TLS and configuration codes; the signal's reason
    */
   readonly send = async (authorization: Authorization, sent: RequestFacts): Promise<OpenedAnswer> => {
-    const { parts, request, scope, signal, transport } = this.#attempt;
+    const { inference, parts, request, scope, signal, transport } = this.#attempt;
     const { context, facts, provider } = parts;
     this.#url = endpointUrl(baseUrl(provider, authorization.mode), "responses");
     const trace = scope.traceHeaders(sent) ?? context.trace;
     const traced = trace === undefined ? context : { ...context, trace };
     const call = { request, context: traced, authorization, turnState: facts.state.value, signal };
-    return answerOf(await transport.open(call), refusalContext(parts, authorization));
+    const judging = refusalContext(parts, authorization);
+    if (inference === undefined) return answerOf(await transport.open(call), judging);
+    return await openTraced(transport, call, inference.attempt(signal), judging);
   };
+}
+
+/** Opens a response and tells the trace of a failure. An abort is told by the signal. */
+async function openTraced(
+  transport: Transport,
+  call: Call,
+  recorder: CallTrace,
+  judging: RefusalContext,
+): Promise<OpenedAnswer> {
+  try {
+    const opened = await transport.open({ ...call, recorder });
+    if (opened.kind === "refused") {
+      const { headers } = opened.refusal;
+      const { message } = httpFailure(opened.refusal, judging).error;
+      recorder.end({ kind: "failed", error: message, upstreamRequestId: serverEvidence(headers).requestId });
+    }
+    return { ...answerOf(opened, judging), call: recorder };
+  } catch (thrown) {
+    recorder.end({ kind: "failed", error: asCulvertError(thrown).message });
+    throw thrown;
+  }
 }
 
 /** Describes an opened response or a refusal to `withAuthorization`. */

@@ -16,6 +16,7 @@ import { absolutePath } from "../../world/absolute_path.ts";
 import type { World } from "../../world/world.ts";
 import { RateLimitBook } from "../events/rate_limits.ts";
 import { type Identity, newIdentity, type RequestContext, type RequestKind } from "../request/identity.ts";
+import type { InferenceTrace, StartInferenceTrace } from "../request/inference_trace.ts";
 import type { TurnRequest } from "../request/request.ts";
 import { checkedTrace } from "../request/trace_context.ts";
 import { TurnState } from "../request/turn_state.ts";
@@ -55,6 +56,8 @@ export interface SessionOptions {
   readonly upgradeTimeoutMs?: number;
   /** Longest `Retry-After` that is waited out, ms. Default 60,000. */
   readonly maxRetryAfterMs?: number;
+  /** Starts the inference trace of the session. Default: none is written. */
+  readonly startInferenceTrace?: StartInferenceTrace;
   /** Rewords the hint of an error for the caller. Default: hints name flags of the command line. */
   readonly wordHint?: (error: CulvertError) => CulvertError;
 }
@@ -93,6 +96,7 @@ export class Session implements Disposable {
   readonly #slot = new ConnectionSlot();
   readonly #policy: TransportPolicy;
   readonly #drainer: BodyDrainer;
+  readonly #trace: InferenceTrace | undefined;
   #recalled: Promise<void> | undefined;
   #stored: Promise<void> | undefined;
   #preparation: Preparation | undefined;
@@ -103,6 +107,7 @@ export class Session implements Disposable {
     const { identity, provider, transport = "auto", world } = options;
     this.#options = options;
     this.#identity = identity ?? newIdentity(world.env, options.installationId);
+    this.#trace = options.startInferenceTrace?.({ ...this.#identity, provider: provider.id });
     this.#drainer = new BodyDrainer(world);
     this.#policy = new TransportPolicy(transport, provider.supportsWebsockets);
   }
@@ -118,7 +123,8 @@ export class Session implements Disposable {
     const each = { ...rest, ...(continues === undefined ? {} : { continues }) };
     if (toolFunctions === undefined) return this.#requestTurn(request, each);
     const turn = (next: TurnRequest, nextOptions: TurnOptions) => this.#requestTurn(next, nextOptions);
-    return new ToolTurn(request, { ...each, toolFunctions, turn, world: this.#options.world });
+    const traced = this.#trace === undefined ? {} : { inferenceTrace: this.#trace };
+    return new ToolTurn(request, { ...each, ...traced, toolFunctions, turn, world: this.#options.world });
   }
 
   #requestTurn(request: TurnRequest, options: TurnOptions): Turn {
@@ -141,6 +147,7 @@ export class Session implements Disposable {
       ...(observer === undefined ? {} : { observer }),
       ...(maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs }),
       ...(wordHint === undefined ? {} : { wordHint }),
+      ...(this.#trace === undefined ? {} : { inferenceTrace: this.#trace }),
       context: { identity: this.#identity, turnId, kind, startedAt: world.now(), ...trace },
       facts: former?.facts.followUp(request.model) ??
         new TurnFacts(request.model, this.#limits, this.#claimState(), this.#etags),
@@ -225,6 +232,7 @@ export class Session implements Disposable {
     this.#preparation?.stop();
     this.#slot.clear();
     this.#drainer.close();
+    this.#trace?.close();
   }
 
   /** The same as {@link Session.close}. */

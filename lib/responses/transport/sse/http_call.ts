@@ -14,7 +14,7 @@ import { baseUrl, endpointUrl } from "../../request/url.ts";
 import type { Call } from "../transport.ts";
 
 /** What a call depends on; how its answer is read does not matter here. */
-export type CallFacts = Omit<Call, "signal">;
+export type CallFacts = Omit<Call, "signal" | "recorder">;
 
 /** Everything before the body. */
 export interface HttpCallHead {

@@ -12,6 +12,7 @@ import { readText } from "../../../net/dialer/body/read_text.ts";
 import type { World } from "../../../world/world.ts";
 import { mergeHeaders } from "../../request/call_headers.ts";
 import { zstd } from "../../request/compression.ts";
+import { INFERENCE_CALL_ID, type SentRequest } from "../../request/inference_trace.ts";
 import { shownUrl } from "../../request/url.ts";
 import type { Call, Opened, Transport } from "../transport.ts";
 import type { BodyDrainer } from "./body_drainer.ts";
@@ -51,10 +52,13 @@ export class SseTransport implements Transport {
     // A new handshake takes longer than the end of the previous reply.
     await drainer.settled();
     call.signal.throwIfAborted();
+    const { recorder } = call;
+    const recorded = recorder === undefined ? {} : { [INFERENCE_CALL_ID]: recorder.begin() };
+    recorder?.sending(sentRequest(call, provider));
     const reply = await dialer.request({
       method,
       url,
-      headers: mergeHeaders(headers, encoded.headers),
+      headers: mergeHeaders(headers, recorded, encoded.headers),
       body: encoded.body,
       signal: call.signal,
       // The head of the reply may take as long as an event.
@@ -101,6 +105,12 @@ interface EncodedBody {
   readonly compressed: boolean;
   readonly body: string | Uint8Array<ArrayBuffer>;
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Returns what the trace is told of a request; the former input of a stored response is not known here. */
+function sentRequest(call: Call, provider: Provider): SentRequest {
+  const body = { ...httpCallBody(call, provider) };
+  return body.previous_response_id === undefined ? { body } : { body, wholeInput: () => body.input };
 }
 
 /** Whether a reply may be an event stream by its type. A web page or a JSON document is none. */

@@ -16,12 +16,12 @@ import {
   routingHint,
   sessionHeaders,
 } from "../../request/identity.ts";
+import { INFERENCE_CALL_ID } from "../../request/inference_trace.ts";
 import type { RequestBody, TurnRequest } from "../../request/request.ts";
 import { traceMetadata } from "../../request/trace_context.ts";
 import { TURN_STATE } from "../../request/turn_state.ts";
 import { baseUrl, endpointUrl, websocketUrl } from "../../request/url.ts";
-import { httpCallBody } from "../sse/http_call.ts";
-import type { Call } from "../transport.ts";
+import { type CallFacts, httpCallBody } from "../sse/http_call.ts";
 
 /** The protocol version that the upgrade asks for, as the codex client does (0.171.0). */
 const BETA = "responses_websockets=2026-02-06";
@@ -73,20 +73,33 @@ export interface FrameOverrides {
   readonly generate?: false;
 }
 
+/** The message of a request: its body, and what only a websocket has. */
+export interface RequestMessage extends RequestBody {
+  readonly type: "response.create";
+  readonly generate?: false;
+}
+
+/** Returns the text frame of a request. See {@link requestMessage}. */
+export function requestFrame(...parameters: Parameters<typeof requestMessage>): string {
+  return JSON.stringify(requestMessage(...parameters));
+}
+
 /**
- * Returns the text frame of a request: the body as over HTTP, and the fields that only a websocket has.
+ * Returns the message of a request: the body as over HTTP, and the fields that only a websocket has.
  *
  * @param now wall clock, ms since 1970; sent for the timings of the server
+ * @param inferenceCallId sent while an inference trace is written
  */
-export function requestFrame(
-  call: Omit<Call, "signal">,
+export function requestMessage(
+  call: CallFacts,
   provider: Provider,
   overrides: FrameOverrides,
   now: number,
-): string {
+  inferenceCallId?: string,
+): RequestMessage {
   const body = httpCallBody(call, provider);
   const { generate, input, previousResponseId } = overrides;
-  return JSON.stringify({
+  return {
     type: "response.create",
     ...body,
     ...(input === undefined ? {} : { input }),
@@ -99,7 +112,8 @@ export function requestFrame(
         ? { ws_request_header_x_openai_internal_codex_responses_lite: "true" }
         : {}),
       ...traceMetadata(call.context.trace),
+      ...(inferenceCallId === undefined ? {} : { [INFERENCE_CALL_ID]: inferenceCallId }),
       "x-codex-ws-stream-request-start-ms": String(Math.trunc(now)),
     },
-  });
+  };
 }

@@ -9,8 +9,10 @@ import { CulvertError } from "../../../errors.ts";
 import type { Dialer } from "../../../net/dialer/dialer.ts";
 import type { World } from "../../../world/world.ts";
 import type { Refusal } from "../../failures/http_failures.ts";
+import type { SentRequest } from "../../request/inference_trace.ts";
 import { TURN_STATE, type TurnState } from "../../request/turn_state.ts";
 import { shownUrl } from "../../request/url.ts";
+import { httpCallBody } from "../sse/http_call.ts";
 import { type Call, MAX_EVENT_LENGTH, type Opened, type Transport } from "../transport.ts";
 import type { ConnectionSlot } from "./connection_slot.ts";
 import { LastExchange } from "./incremental.ts";
@@ -19,7 +21,8 @@ import {
   extraHeadersKey,
   type FrameOverrides,
   handshake,
-  requestFrame,
+  type RequestMessage,
+  requestMessage,
 } from "./websocket_call.ts";
 import { WebSocketConnection } from "./websocket_connection.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
@@ -132,12 +135,15 @@ export class WebSocketTransport implements Transport {
   async #send(connection: WebSocketConnection, call: Call, continuation: FrameOverrides): Promise<void> {
     const { provider, prewarms, world } = this.#options;
     const overrides: FrameOverrides = prewarms === true ? { input: [], generate: false } : continuation;
-    const frame = requestFrame(call, provider, overrides, world.now());
+    const { recorder } = call;
+    const message = requestMessage(call, provider, overrides, world.now(), recorder?.begin());
+    const frame = JSON.stringify(message);
     const drop = () => connection.channel.drop();
     using limit = deadline(provider.streamIdleTimeoutMs, world);
     limit.signal.addEventListener("abort", drop, { once: true });
     try {
       checkLength(frame, connection);
+      recorder?.sending(sentRequest(message, call, provider));
       await dropOnAbort(connection, call.signal, () => connection.channel.send(frame));
     } catch (error) {
       drop();
@@ -159,6 +165,13 @@ export class WebSocketTransport implements Transport {
     });
     return { kind: "open", stream };
   }
+}
+
+/** Returns what the trace is told of a request. */
+function sentRequest(message: RequestMessage, call: Call, provider: Provider): SentRequest {
+  const body = { ...message };
+  if (body.previous_response_id === undefined) return { body };
+  return { body, wholeInput: () => httpCallBody(call, provider).input };
 }
 
 /** @throws CulvertError `message_too_large` for a frame above the limit that the upgrade stated */

@@ -9,6 +9,7 @@ import { serverEvidence } from "../../../net/server_evidence.ts";
 import type { EventBatch, ServerTimingsEvent, StreamItem } from "../../events/events.ts";
 import { networkFailure } from "../../failures/failure.ts";
 import type { HttpFailure } from "../../failures/http_failures.ts";
+import type { CallEnd, CallTrace } from "../../request/inference_trace.ts";
 import type { EventStream } from "../../transport/transport.ts";
 import type { AttemptOptions } from "../attempt.ts";
 import type { ResponseReader, StreamEnd } from "./response_reader.ts";
@@ -26,6 +27,8 @@ export interface ReadOptions extends AttemptOptions {
   readonly before: EventBatch;
   /** When the request was sent, on the monotonic clock, ms. */
   readonly sentAt: number;
+  /** Absent where no inference trace is written. */
+  readonly call: CallTrace | undefined;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface ReadOptions extends AttemptOptions {
 export async function* readResponse(
   options: ReadOptions,
 ): AsyncGenerator<EventBatch, HttpFailure | undefined> {
-  const { parts, progress, reader, scope, sentAt, signal, stream } = options;
+  const { call, parts, progress, reader, scope, sentAt, signal, stream } = options;
   const { head } = stream;
   progress.transport = head.transport;
   progress.requestId = serverEvidence(head.headers).requestId ?? null;
@@ -47,6 +50,12 @@ export async function* readResponse(
   let end: StreamEnd | undefined;
   let firstEventAt: number | undefined;
   let lastEventAt = sentAt;
+  call?.reading({
+    connection: { transport: head.transport, reused: head.reused },
+    // The head of a websocket is that of its upgrade, and not of this response.
+    upstreamRequestId: head.transport === "sse" ? progress.requestId ?? undefined : undefined,
+    items: () => reader.items,
+  });
   try {
     yield [...options.before, {
       event: {
@@ -77,6 +86,8 @@ export async function* readResponse(
         noteTimes(progress, reader);
       }
       observed.read(batch, end);
+      call?.read(batch);
+      if (end !== undefined && !signal.aborted) call?.end(callEnd(end, parts));
       // Released before the last batch is yielded: its reader finds the connection kept, or closed.
       if (end !== undefined) stream.release(end.kind === "completed" ? end.response : undefined);
       if (batch.length > 0) yield batch;
@@ -94,7 +105,14 @@ export async function* readResponse(
   } finally {
     stream.release();
     observed.ended(end, firstEventAt);
+    call?.end({ kind: "cancelled" });
   }
+}
+
+/** Describes the end of a response for its trace. */
+function callEnd(end: StreamEnd, { facts }: ReadOptions["parts"]): CallEnd {
+  if (end.kind === "failed") return { kind: "failed", error: end.failure.error.message };
+  return { kind: "completed", responseId: end.response.id || undefined, usage: facts.usage };
 }
 
 function noteTimes({ elapsedMs, timings }: TurnProgress, reader: ResponseReader): void {

@@ -88,6 +88,11 @@ export class ResponseReader {
     return this.#hasOutput;
   }
 
+  /** The complete output items so far. */
+  get items(): readonly JsonObject[] {
+    return this.#items;
+  }
+
   /** Returns the events that the head of the response leads to: model, rate limits, ETag, reasoning. */
   begin(): StreamItem[] {
     const { headers, transport, reused } = this.#head;

@@ -7,6 +7,7 @@ import { raceAbort } from "../../../async/race_abort.ts";
 import type { World } from "../../../world/world.ts";
 import type { ToolOutputEvent } from "../../events/events.ts";
 import type { ToolOutput } from "../../events/items.ts";
+import type { InferenceTrace } from "../../request/inference_trace.ts";
 import { type ToolCall, type ToolFunction, toolOutputItem } from "./tool_call.ts";
 
 /** Most calls that run at the same time: a response may hold any number of them. */
@@ -20,6 +21,8 @@ export interface ToolRun {
   /** Whether they run at the same time. */
   readonly parallel: boolean;
   readonly world: Pick<World, "monotonic">;
+  /** Absent where no inference trace is written. */
+  readonly inferenceTrace?: InferenceTrace;
 }
 
 /**
@@ -41,21 +44,27 @@ export async function runTools(run: ToolRun, signal: AbortSignal): Promise<reado
 
 async function runTool(call: ToolCall, run: ToolRun, signal: AbortSignal): Promise<ToolOutputEvent> {
   const begin = run.world.monotonic();
+  const trace = run.inferenceTrace?.tool(call);
   let output: ToolOutput;
   let error: string | null = null;
   try {
     output = await raceAbort(callFunction(call, run, signal), signal);
   } catch (thrown) {
-    if (signal.aborted) throw signal.reason;
+    if (signal.aborted) {
+      trace?.end({ status: "cancelled" });
+      throw signal.reason;
+    }
     error = thrown instanceof Error ? thrown.message : String(thrown);
     output = `error: ${error}`;
   }
+  const item = toolOutputItem(call, output);
+  trace?.end(error === null ? { status: "completed", item } : { status: "failed", error });
   return {
     type: "culvert.tool_output",
     name: call.name,
     duration_ms: Math.round(run.world.monotonic() - begin),
     error,
-    item: toolOutputItem(call, output),
+    item,
   };
 }
 

@@ -8,6 +8,7 @@ import { CulvertError } from "../../../errors.ts";
 import type { World } from "../../../world/world.ts";
 import type { EventBatch, ResultEvent, StreamItem, TokenUsage } from "../../events/events.ts";
 import { isObject, type ResponseItem } from "../../events/items.ts";
+import type { InferenceTrace } from "../../request/inference_trace.ts";
 import type { TurnRequest } from "../../request/request.ts";
 import { interruption, withLaterError } from "../result.ts";
 import { ReadableTurn } from "../readable_turn.ts";
@@ -24,6 +25,8 @@ export interface ToolTurnOptions extends TurnOptions {
   /** Makes the turn of one request. */
   readonly turn: (request: TurnRequest, options: TurnOptions) => Turn;
   readonly world: Pick<World, "sleep" | "monotonic">;
+  /** Absent where no inference trace is written. */
+  readonly inferenceTrace?: InferenceTrace;
 }
 
 /** See {@link TurnOptions.toolFunctions}. */
@@ -51,8 +54,16 @@ export class ToolTurn extends ReadableTurn {
   }
 
   protected override async *run(signal: AbortSignal): AsyncGenerator<EventBatch, undefined> {
-    const { maxResponses = MAX_RESPONSES, timeoutMs, turn: makeTurn, world, continues, ...shared } =
-      this.#options;
+    const {
+      continues,
+      inferenceTrace,
+      maxResponses = MAX_RESPONSES,
+      timeoutMs,
+      turn: makeTurn,
+      world,
+      ...shared
+    } = this.#options;
+    const traced = inferenceTrace === undefined ? {} : { inferenceTrace };
     using limit = timeoutMs === undefined ? undefined : deadline(timeoutMs, world, signal);
     const ended = limit?.signal ?? signal;
     const begin = world.monotonic();
@@ -76,7 +87,8 @@ export class ToolTurn extends ReadableTurn {
       const { toolFunctions } = this.#options;
       const parallel = this.#request.parallelToolCalls ?? true;
       try {
-        const outputs = await runTools({ calls, functions: toolFunctions, parallel, world }, ended);
+        const run = { calls, functions: toolFunctions, parallel, world, ...traced };
+        const outputs = await runTools(run, ended);
         items = [...items, ...outputs.map(({ item }) => item)];
         yield outputs.map((event) => ({ event }));
       } catch (thrown) {
