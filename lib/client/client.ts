@@ -13,6 +13,8 @@ import type { Settings, SharedFlags } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import { combineObservers, type Observer, observerOf } from "../net/observer.ts";
 import type { RunningTelemetry } from "../observe/otlp/start_telemetry.ts";
+import type { Traces } from "../observe/trace/write/start_traces.ts";
+import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
 import { apiKeyAuthenticator } from "../auth/external/api_key_authenticator.ts";
 import type { Client, ClientOptions, ClientRequest, ClientSession } from "./client_types.ts";
@@ -63,13 +65,24 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
   });
   telemetry?.attach(connection);
   const limit = maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs };
-  const session = { serverTimings, wordHint: hintForProgram, ...limit };
+  const traces = await tracesFor(connection, onWarning);
+  const traced = traces === undefined ? {} : { startInferenceTrace: traces.start };
+  const session = { serverTimings, wordHint: hintForProgram, ...limit, ...traced };
   const closeTelemetry = async (deadlineMs: number) => {
     for (const message of await telemetry?.close(deadlineMs) ?? []) {
       onWarning({ code: "telemetry_undelivered", message });
     }
   };
-  return new OpenClient(connection, session, closeTelemetry);
+  return new OpenClient(connection, session, closeTelemetry, traces);
+}
+
+async function tracesFor(
+  { secrets, settings: { trace: settings }, world }: Connection<Authenticator>,
+  warn: (warning: Warning) => void,
+): Promise<Traces | undefined> {
+  if (settings === undefined) return undefined;
+  const { startTraces } = await import("../observe/trace/write/start_traces.ts");
+  return startTraces({ settings, world, secrets, warn });
 }
 
 async function telemetryFor(settings: Settings, world: World): Promise<RunningTelemetry | undefined> {
@@ -117,33 +130,38 @@ function flagsOf(options: ClientOptions): SharedFlags {
     caCertPem: _p,
     attestation: _a,
     telemetry: _t,
+    inferenceTraces,
     transport,
     ...same
   } = options;
   return {
     ...same,
+    ...(inferenceTraces === undefined ? {} : { trace: inferenceTraces }),
     ...(caCertFile === undefined ? {} : { caCert: caCertFile }),
     ...(transport === undefined ? {} : { transport: transport === "websocket" ? "ws" : transport }),
   };
 }
 
-/** Longest time that the end of a client waits for the export of telemetry, ms. */
-const TELEMETRY_DEADLINE_MS = 2_000;
+/** Longest time that the end of a client waits for the export of telemetry, and for inference traces, ms. */
+const DEADLINE_MS = 2_000;
 
 class OpenClient extends Calls implements Client {
   readonly #connection: Connection<Authenticator>;
   readonly #parts: SessionOptions;
   readonly #sessions = new Set<Session>();
   readonly #closeTelemetry: (deadlineMs: number) => Promise<void>;
+  readonly #traces: Traces | undefined;
   #own: ClientSession | undefined;
   #closed = false;
 
   constructor(
     connection: Connection<Authenticator>,
-    options: Pick<SessionOptions, "serverTimings" | "maxRetryAfterMs" | "wordHint">,
+    options: Pick<SessionOptions, "serverTimings" | "maxRetryAfterMs" | "wordHint" | "startInferenceTrace">,
     closeTelemetry: (deadlineMs: number) => Promise<void>,
+    traces: Traces | undefined,
   ) {
     super(connection);
+    this.#traces = traces;
     this.#closeTelemetry = closeTelemetry;
     this.#connection = connection;
     this.#parts = { ...sessionOptions(connection), ...options };
@@ -204,8 +222,9 @@ class OpenClient extends Calls implements Client {
   async [Symbol.asyncDispose](): Promise<void> {
     const isOpen = !this.#closed;
     this.#closed = true;
-    if (isOpen) await this.#closeTelemetry(TELEMETRY_DEADLINE_MS);
+    if (isOpen) await this.#closeTelemetry(DEADLINE_MS);
     this.#closeConnections();
+    if (isOpen) await this.#traces?.close(DEADLINE_MS);
   }
 
   #closeConnections(): void {

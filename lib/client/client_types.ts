@@ -71,6 +71,13 @@ export interface ClientOptions {
    * false.
    */
   readonly telemetry?: boolean;
+  /**
+   * A folder that receives an inference trace of each session: complete requests and answers, without credentials.
+   * Writing it never fails or delays a turn; one that cannot be written gives one warning. Dispose of the client with
+   * `await using`, so that the ends of the traces are written. Default: `CODEX_ROLLOUT_TRACE_ROOT`, then the key `root`
+   * of `[rollout_trace]`; without either none is written.
+   */
+  readonly inferenceTraces?: string;
   /** Called with each observation. Must not throw. */
   readonly onObservation?: (observation: Observation) => void;
   /** Called with warnings about configuration and roots. Default: they are ignored. */
@@ -182,6 +189,9 @@ export interface Client extends ClientCalls, Disposable, AsyncDisposable {
    * still queued is dropped.
    */
   close(): void;
-  /** Sends the telemetry that is queued, for at most 2 s, and closes the client. */
+  /**
+   * Closes the client, after telemetry that is queued was sent and the ends of inference traces were written; each
+   * takes at most 2 s.
+   */
   [Symbol.asyncDispose](): Promise<void>;
 }

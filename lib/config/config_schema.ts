@@ -73,6 +73,13 @@ export const configSchema = z.object({
   forced_login_method: z.enum(["chatgpt", "api"]).optional(),
   forced_chatgpt_workspace_id: z.union([text, z.array(text)]).optional(),
   otel: otelTable.optional(),
+  rollout_trace: z.object({
+    root: text.optional(),
+    max_payload_bytes: z.int().positive().optional(),
+    max_bytes: z.int().positive().optional(),
+    keep_days: count.optional(),
+    keep_bytes: count.optional(),
+  }).optional(),
   profiles: z.record(text, profile).optional(),
   model_providers: z.record(text, provider).optional(),
 });

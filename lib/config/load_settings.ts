@@ -14,6 +14,7 @@ import type { ConfigFile } from "./config_schema.ts";
 import { KNOWN_VARIABLES } from "./environment/variable_value.ts";
 import type { LoadedTelemetry } from "./otel/load_telemetry.ts";
 import { SWITCHES } from "./otel/telemetry_settings.ts";
+import { traceSettings } from "./trace/trace_settings.ts";
 import type { AttestationCommand, LoginPolicy, LoginStorage, Settings, SharedFlags } from "./settings.ts";
 
 /** The model without any choice of the user: the codex client's own first choice (0.171.0). */
@@ -68,6 +69,9 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
     installationId: provider.name === "OpenAI" ? await installationId(codexHome) : undefined,
   };
   const telemetry = await telemetryOf(config, world);
+  const traceSource = config.sourceOf("rollout_trace", "root") ?? config.place;
+  const trace = traceSettings(flags.trace, config.values, traceSource, world);
+  if (trace !== undefined) sources["rollout_trace.root"] = trace.source;
   noteSources(sources, config, flags);
   const model = chosen.text("model", "model");
   if (model === undefined) sources["model"] = "default";
@@ -77,6 +81,7 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
     provider: Object.freeze(provider),
     transport: flags.transport ?? "auto",
     ...(telemetry === undefined ? {} : { telemetry: telemetry.settings }),
+    ...(trace === undefined ? {} : { trace: trace.settings }),
     warnings: [
       ...config.warnings,
       ...environmentWarnings(world, provider),

@@ -6,6 +6,7 @@
 import type { Warning } from "../warning.ts";
 import type { TelemetrySettings } from "./otel/telemetry_settings.ts";
 import type { Provider } from "./provider.ts";
+import type { TraceSettings } from "./trace/trace_settings.ts";
 
 /** Which transport a turn uses. */
 export type TransportChoice = "auto" | "sse" | "ws";
@@ -30,6 +31,8 @@ export interface SharedFlags {
   readonly transport?: TransportChoice;
   readonly reasoningEffort?: string;
   readonly apiKeyFile?: string;
+  /** A folder for inference traces. */
+  readonly trace?: string;
 }
 
 /** Which logins at OpenAI the configuration allows. It does not apply to providers with credentials of their own. */
@@ -98,6 +101,8 @@ export interface Settings {
   readonly attestation?: AttestationCommand;
   /** Absent for `auth.json`. */
   readonly loginStorage?: LoginStorage;
+  /** From `--trace`, `CODEX_ROLLOUT_TRACE_ROOT` and `[rollout_trace]`; absent where no inference trace is written. */
+  readonly trace?: TraceSettings;
   /** From `[otel]` and the variables of OpenTelemetry; absent where there are none of either. */
   readonly telemetry?: TelemetrySettings;
   readonly warnings: readonly Warning[];

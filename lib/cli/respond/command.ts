@@ -49,6 +49,7 @@ export type RespondFlags = OutputFlags & NetworkFlags & HeaderFlags & {
   readonly usage?: boolean;
   readonly dryRun?: boolean;
   readonly capture?: string;
+  readonly trace?: string;
 };
 
 /** Values of `--reasoning` that completion proposes; a gateway may accept others. */
@@ -239,6 +240,13 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       optional: true,
       placeholder: "DIR",
       brief: "Record every request of this command, without secrets, for culvert view",
+    },
+    trace: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "DIR",
+      brief: "Write an inference trace into DIR: see culvert help config",
     },
     json: {
       kind: "boolean",

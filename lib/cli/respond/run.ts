@@ -21,6 +21,7 @@ import { writeLastLine } from "../command/report_error.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 import { startTimeLimit } from "../command/flags/time_limit.ts";
 import type { Conversation } from "../conversation/conversation_file.ts";
+import type { Traces } from "../../observe/trace/write/start_traces.ts";
 import { RuntimeSummary } from "../../observe/summary/runtime_summary.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import type { AnswerFile } from "./answer_file.ts";
@@ -130,9 +131,11 @@ async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void
   const json = flags.json === true;
   const tools = await toolOptions(job);
   const facts = modelFacts(job);
+  const traces = await tracesFor(job);
   const session = new Session({
     ...sessionOptions(connection),
     ...(flags.maxWait === undefined ? {} : { maxRetryAfterMs: flags.maxWait * 1_000 }),
+    ...(traces === undefined ? {} : { startInferenceTrace: traces.start }),
   });
   const trace = traceOf(connection.world.env, reporter);
   try {
@@ -169,7 +172,19 @@ async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void
     session.close();
     await facts.settled();
     await session.flush();
+    await traces?.close(TRACE_DEADLINE_MS);
   }
+}
+
+/** Longest time that the end of the command waits for the inference trace, ms. */
+const TRACE_DEADLINE_MS = 2_000;
+
+async function tracesFor({ connection, reporter }: Job): Promise<Traces | undefined> {
+  const { secrets, settings: { trace: settings }, world } = connection;
+  if (settings === undefined) return undefined;
+  const { startTraces } = await import("../../observe/trace/write/start_traces.ts");
+  reporter.note(`inference trace in ${settings.root}`);
+  return startTraces({ settings, world, secrets, warn: reporter.warn });
 }
 
 /** A prompt; `undefined` where the outputs of tools are all that is sent. */

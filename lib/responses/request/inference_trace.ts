@@ -48,9 +48,10 @@ export interface TurnTrace {
   /**
    * Begins an attempt to get a response.
    *
+   * @param transport of the attempt
    * @param signal cancels the call of the attempt when it is aborted, whether anybody reads or not
    */
-  readonly attempt: (signal: AbortSignal) => CallTrace;
+  readonly attempt: (transport: TransportName, signal: AbortSignal) => CallTrace;
   /** Ends the turn; later calls are ignored. */
   readonly end: (end: TracedTurnEnd) => void;
 }
@@ -93,24 +94,24 @@ export interface SentRequest {
 
 /** An answer that is read, as far as it has come. */
 export interface TracedAnswer {
-  readonly connection: TracedConnection;
+  /** Whether the connection was open before; not known over HTTP. */
+  readonly isReused: boolean | undefined;
+  readonly httpStatus: number | undefined;
   /** The server's id of the request; not known of a response over a websocket. */
   readonly upstreamRequestId: string | undefined;
   /** The complete items so far. */
   readonly items: () => readonly JsonObject[];
 }
 
-/** The connection of a call. */
-export interface TracedConnection {
-  readonly transport: TransportName;
-  /** Whether it had carried a response before. */
-  readonly reused: boolean;
-}
-
 /** How a call ended. */
 export type CallEnd =
   | { readonly kind: "completed"; readonly responseId: string | undefined; readonly usage: TokenUsage | null }
-  | { readonly kind: "failed"; readonly error: string; readonly upstreamRequestId?: string | undefined }
+  | {
+    readonly kind: "failed";
+    readonly error: string;
+    readonly upstreamRequestId?: string | undefined;
+    readonly httpStatus?: number | undefined;
+  }
   | { readonly kind: "cancelled" };
 
 /** A call of a tool that is run here. */

@@ -61,7 +61,7 @@ export class AttemptSender {
     const call = { request, context: traced, authorization, turnState: facts.state.value, signal };
     const judging = refusalContext(parts, authorization);
     if (inference === undefined) return answerOf(await transport.open(call), judging);
-    return await openTraced(transport, call, inference.attempt(signal), judging);
+    return await openTraced(transport, call, inference.attempt(transport.name, signal), judging);
   };
 }
 
@@ -75,13 +75,17 @@ async function openTraced(
   try {
     const opened = await transport.open({ ...call, recorder });
     if (opened.kind === "refused") {
-      const { headers } = opened.refusal;
-      const { message } = httpFailure(opened.refusal, judging).error;
-      recorder.end({ kind: "failed", error: message, upstreamRequestId: serverEvidence(headers).requestId });
+      const { headers, status: httpStatus } = opened.refusal;
+      const { message: error } = httpFailure(opened.refusal, judging).error;
+      const upstreamRequestId = serverEvidence(headers).requestId;
+      recorder.end({ kind: "failed", error, upstreamRequestId, httpStatus });
     }
     return { ...answerOf(opened, judging), call: recorder };
   } catch (thrown) {
-    recorder.end({ kind: "failed", error: asCulvertError(thrown).message });
+    const isCancelled = call.signal.aborted;
+    recorder.end(
+      isCancelled ? { kind: "cancelled" } : { kind: "failed", error: asCulvertError(thrown).message },
+    );
     throw thrown;
   }
 }

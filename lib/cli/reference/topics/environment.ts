@@ -33,6 +33,10 @@ const PLACES: readonly Row[] = [
     "XDG_STATE_HOME",
     "where conversations and evidence about failed requests are kept; LOCALAPPDATA on Windows",
   ],
+  [
+    "CODEX_ROLLOUT_TRACE_ROOT",
+    "folder for inference traces: complete requests and answers of respond, one trace a run; off where not set",
+  ],
   ["SHELL", "the shell that ca env prints commands for, unless --shell names one"],
   ["BROWSER", "the browser that auth login opens"],
   ["KITTY_WINDOW_ID", "set by kitty: images are shown inline by its protocol"],

@@ -51,9 +51,10 @@ export async function* readResponse(
   let firstEventAt: number | undefined;
   let lastEventAt = sentAt;
   call?.reading({
-    connection: { transport: head.transport, reused: head.reused },
     // The head of a websocket is that of its upgrade, and not of this response.
-    upstreamRequestId: head.transport === "sse" ? progress.requestId ?? undefined : undefined,
+    ...(head.transport === "sse"
+      ? { isReused: undefined, httpStatus: 200, upstreamRequestId: progress.requestId ?? undefined }
+      : { isReused: head.reused, httpStatus: undefined, upstreamRequestId: undefined }),
     items: () => reader.items,
   });
   try {
@@ -111,7 +112,10 @@ export async function* readResponse(
 
 /** Describes the end of a response for its trace. */
 function callEnd(end: StreamEnd, { facts }: ReadOptions["parts"]): CallEnd {
-  if (end.kind === "failed") return { kind: "failed", error: end.failure.error.message };
+  if (end.kind === "failed") {
+    const { error, refusal } = end.failure;
+    return { kind: "failed", error: error.message, httpStatus: refusal?.status };
+  }
   return { kind: "completed", responseId: end.response.id || undefined, usage: facts.usage };
 }
 

@@ -1,0 +1,108 @@
+/**
+ * Starts the inference traces of a process. Loaded only where a folder for them is named.
+ *
+ * @module
+ */
+import type { TraceSettings } from "../../../config/trace/trace_settings.ts";
+import { asCulvertError } from "../../../errors.ts";
+import { createRedactor } from "../../../redaction/redactor.ts";
+import type { Secrets } from "../../../redaction/secrets.ts";
+import type { StartInferenceTrace } from "../../../responses/request/inference_trace.ts";
+import { VERSION } from "../../../version.ts";
+import type { Warning } from "../../../warning.ts";
+import type { World } from "../../../world/world.ts";
+import { createBundle } from "./bundle_files.ts";
+import { BundleWriter } from "./bundle_writer.ts";
+import { pruneBundles, WRITER } from "./prune_bundles.ts";
+import { SessionRecorder } from "./session_recorder.ts";
+
+/** What traces are started with. */
+export interface TracesOptions {
+  readonly settings: TraceSettings;
+  readonly world: World;
+  /** Secrets that are removed from everything that is written. */
+  readonly secrets: Secrets;
+  /** Told once of a trace that cannot be written or has reached its limit. */
+  readonly warn: (warning: Warning) => void;
+}
+
+/** The traces of a process. */
+export interface Traces {
+  /** Starts the trace of a session. */
+  readonly start: StartInferenceTrace;
+  /**
+   * Ends every trace, and waits until all is written, at most until the deadline. Never rejects.
+   *
+   * @param deadlineMs longest wait, ms
+   */
+  readonly close: (deadlineMs: number) => Promise<void>;
+}
+
+/** Prepares traces; the first turn of a session creates its bundle. */
+export function startTraces({ secrets, settings, warn, world }: TracesOptions): Traces {
+  const redact = createRedactor(secrets, "user");
+  const open = new Set<SessionRecorder>();
+  const writers = new Set<BundleWriter>();
+  const told = new Set<string>();
+  const tell = (code: string, message: string) => {
+    if (told.has(code)) return;
+    told.add(code);
+    warn({ code, message });
+  };
+  let pruning: Promise<unknown> = Promise.resolve();
+  const prune = () => {
+    pruning = pruning.then(() => pruneBundles(settings, world)).catch((thrown: unknown) => {
+      const { message } = asCulvertError(thrown);
+      tell("trace_kept", `Old inference traces in ${settings.root} were not removed: ${message}`);
+    });
+  };
+  return {
+    start: (thread) => {
+      const traceId = crypto.randomUUID();
+      const writer = new BundleWriter({
+        threadId: thread.threadId,
+        world,
+        redact,
+        maxBytes: settings.maxBytes,
+        ...(settings.maxPayloadBytes === undefined ? {} : { maxPayloadBytes: settings.maxPayloadBytes }),
+        create: async () => {
+          const ids = { traceId, threadId: thread.threadId, startedAt: world.now() };
+          const files = await createBundle(settings.root, ids, `${WRITER} ${VERSION}`);
+          prune();
+          return files;
+        },
+        onFailure: (reason) =>
+          tell(
+            "trace_failed",
+            `The inference trace in ${settings.root} is not complete, the answer is not affected: ${reason}`,
+          ),
+        onLimit: () =>
+          tell(
+            "trace_limit",
+            `The inference trace has reached ${settings.maxBytes} bytes (rollout_trace.max_bytes); the rest is ` +
+              "left out of it, the answer is not affected",
+          ),
+      });
+      const recorder = new SessionRecorder({
+        thread,
+        traceId,
+        writer,
+        world,
+        onClosed: () => void open.delete(recorder),
+      });
+      open.add(recorder);
+      writers.add(writer);
+      return recorder;
+    },
+    close: async (deadlineMs) => {
+      for (const recorder of [...open]) recorder.abandon();
+      const written = Promise.all([...writers].map((writer) => writer.settled())).then(() => pruning);
+      const stop = new AbortController();
+      const late = world.sleep(deadlineMs, stop.signal).then(() => {
+        tell("trace_failed", `The inference trace in ${settings.root} is not complete: the disk is too slow`);
+      }, () => {});
+      await Promise.race([written, late]);
+      stop.abort();
+    },
+  };
+}
