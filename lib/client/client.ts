@@ -65,7 +65,8 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
   });
   telemetry?.attach(connection);
   const limit = maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs };
-  const traces = await tracesFor(connection, onWarning);
+  const wantsTraces = options.inferenceTraces !== undefined && options.inferenceTraces !== false;
+  const traces = wantsTraces ? await tracesFor(connection, onWarning) : undefined;
   const traced = traces === undefined ? {} : { startInferenceTrace: traces.start };
   const session = { serverTimings, wordHint: hintForProgram, ...limit, ...traced };
   const closeTelemetry = async (deadlineMs: number) => {
@@ -136,7 +137,7 @@ function flagsOf(options: ClientOptions): SharedFlags {
   } = options;
   return {
     ...same,
-    ...(inferenceTraces === undefined ? {} : { trace: inferenceTraces }),
+    ...(typeof inferenceTraces === "string" ? { trace: inferenceTraces } : {}),
     ...(caCertFile === undefined ? {} : { caCert: caCertFile }),
     ...(transport === undefined ? {} : { transport: transport === "websocket" ? "ws" : transport }),
   };

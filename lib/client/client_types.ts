@@ -72,12 +72,12 @@ export interface ClientOptions {
    */
   readonly telemetry?: boolean;
   /**
-   * A folder that receives an inference trace of each session: complete requests and answers, without credentials.
-   * Writing it never fails or delays a turn; one that cannot be written gives one warning. Dispose of the client with
-   * `await using`, so that the ends of the traces are written. Default: `CODEX_ROLLOUT_TRACE_ROOT`, then the key `root`
-   * of `[rollout_trace]`; without either none is written.
+   * A folder that receives an inference trace of each session: complete requests and answers, without credentials. True
+   * for the folder that `CODEX_ROLLOUT_TRACE_ROOT`, or else `root` of `[rollout_trace]`, names; without either none is
+   * written. Writing never fails or delays a turn; a trace that cannot be written gives one warning. Dispose of the
+   * client with `await using`, so that the ends of the traces are written. Default false.
    */
-  readonly inferenceTraces?: string;
+  readonly inferenceTraces?: string | boolean;
   /** Called with each observation. Must not throw. */
   readonly onObservation?: (observation: Observation) => void;
   /** Called with warnings about configuration and roots. Default: they are ignored. */

@@ -12,9 +12,9 @@ import type {
 } from "../../../responses/request/inference_trace.ts";
 import type { EventBatch, JsonObject, TokenUsage, TransportName } from "../../../responses/events/events.ts";
 import { AnswerTimes } from "./answer_times.ts";
-import type { EventContext, WrittenEvent } from "./bundle_writer.ts";
+import type { EventContext, WrittenEvent } from "./bundle/bundle_writer.ts";
 import { callItems, idOf, preparedPrompt } from "./call_payloads.ts";
-import type { PayloadStore } from "./payload_store.ts";
+import type { PayloadStore } from "./bundle/payload_store.ts";
 import type { TurnRecorderParts } from "./turn_recorder.ts";
 
 /** Reason of a call that nobody read to its end (codex client 0.171.0). */
@@ -81,7 +81,7 @@ export class CallRecorder implements CallTrace {
         request_payload: store.value("inference_request", body, list),
         prepared_prompt_payload: store.value("prepared_prompt", preparedPrompt(turn.request), list),
         ...(whole === undefined ? {} : {
-          warmup_wholepayload: store.value("warmup_context", { input: [] }, {
+          warmup_context_payload: store.value("warmup_context", { input: [] }, {
             key: "input",
             items: store.items(whole),
           }),

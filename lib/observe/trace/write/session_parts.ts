@@ -5,7 +5,7 @@
  */
 import type { TracedThread } from "../../../responses/request/inference_trace.ts";
 import type { World } from "../../../world/world.ts";
-import type { BundleWriter } from "./bundle_writer.ts";
+import type { BundleWriter } from "./bundle/bundle_writer.ts";
 
 /** What the recorders of a session share. */
 export interface SessionParts {

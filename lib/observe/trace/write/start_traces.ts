@@ -11,9 +11,9 @@ import type { StartInferenceTrace } from "../../../responses/request/inference_t
 import { VERSION } from "../../../version.ts";
 import type { Warning } from "../../../warning.ts";
 import type { World } from "../../../world/world.ts";
-import { createBundle } from "./bundle_files.ts";
-import { BundleWriter } from "./bundle_writer.ts";
-import { pruneBundles, WRITER } from "./prune_bundles.ts";
+import { createBundle } from "./bundle/bundle_files.ts";
+import { BundleWriter } from "./bundle/bundle_writer.ts";
+import { pruneBundles, WRITER } from "./bundle/prune_bundles.ts";
 import { SessionRecorder } from "./session_recorder.ts";
 
 /** What traces are started with. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ToolEnd, ToolTrace, TracedToolCall } from "../../../responses/request/inference_trace.ts";
-import type { BundleWriter, EventContext } from "./bundle_writer.ts";
+import type { BundleWriter, EventContext } from "./bundle/bundle_writer.ts";
 
 /** Longest preview of the input, characters (codex client 0.171.0). */
 const PREVIEW = 160;

@@ -11,7 +11,7 @@ import type {
 } from "../../../responses/request/inference_trace.ts";
 import type { TransportName } from "../../../responses/events/events.ts";
 import { CallRecorder } from "./call_recorder.ts";
-import type { EventContext } from "./bundle_writer.ts";
+import type { EventContext } from "./bundle/bundle_writer.ts";
 import type { History } from "./history.ts";
 import type { SessionParts } from "./session_parts.ts";
 import type { ToolRecorder } from "./tool_recorder.ts";

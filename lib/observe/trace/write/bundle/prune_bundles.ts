@@ -5,9 +5,9 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import type { TraceSettings } from "../../../config/trace/trace_settings.ts";
-import type { World } from "../../../world/world.ts";
-import { EVENT_LOG, idsInBundleName, MANIFEST, PAYLOADS } from "../format/layout.ts";
+import type { TraceSettings } from "../../../../config/trace/trace_settings.ts";
+import type { World } from "../../../../world/world.ts";
+import { EVENT_LOG, idsInBundleName, MANIFEST, PAYLOADS } from "../../format/layout.ts";
 
 /** Begins the member `written_by` in the manifests of this program. */
 export const WRITER = "culvert";

@@ -6,11 +6,11 @@
  */
 import { promisify } from "node:util";
 import { zstdCompress } from "node:zlib";
-import { asCulvertError } from "../../../errors.ts";
-import type { Redactor } from "../../../redaction/redactor.ts";
-import type { World } from "../../../world/world.ts";
-import { WRITTEN_VERSION } from "../format/layout.ts";
-import { encodeRecord } from "../format/payload_record.ts";
+import { asCulvertError } from "../../../../errors.ts";
+import type { Redactor } from "../../../../redaction/redactor.ts";
+import type { World } from "../../../../world/world.ts";
+import { WRITTEN_VERSION } from "../../format/layout.ts";
+import { encodeRecord } from "../../format/payload_record.ts";
 import type { TraceFiles } from "./bundle_files.ts";
 import { PayloadStore, type PendingPayload } from "./payload_store.ts";
 

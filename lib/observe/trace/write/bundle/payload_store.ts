@@ -5,8 +5,8 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { Redactor } from "../../../redaction/redactor.ts";
-import type { PayloadKind, WrittenReference } from "../format/payload_reference.ts";
+import type { Redactor } from "../../../../redaction/redactor.ts";
+import type { PayloadKind, WrittenReference } from "../../format/payload_reference.ts";
 import { splitJson } from "./split_json.ts";
 
 /** A reference whose shard becomes known when its payload is written. */

@@ -4,7 +4,14 @@
  * @module
  */
 import { join } from "node:path";
-import { bundleName, EVENT_LOG, MANIFEST, PAYLOADS, shardName, WRITTEN_VERSION } from "../format/layout.ts";
+import {
+  bundleName,
+  EVENT_LOG,
+  MANIFEST,
+  PAYLOADS,
+  shardName,
+  WRITTEN_VERSION,
+} from "../../format/layout.ts";
 
 /** What identifies a bundle. */
 export interface BundleIds {
