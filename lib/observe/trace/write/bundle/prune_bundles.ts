@@ -44,10 +44,12 @@ export async function pruneBundles(
   bundles.sort((one, other) => other.writtenAt - one.writtenAt);
   const oldest = keepDays === 0 ? -Infinity : world.now() - keepDays * MS_PER_DAY;
   let kept = 0;
+  let isFull = false;
   let removed = 0;
   for (const { bytes, path, writtenAt } of bundles) {
-    const isWanted = writtenAt >= oldest && (keepBytes === 0 || kept + bytes <= keepBytes);
-    if (!isWanted && await removeUnlessWritten(path)) removed++;
+    // Once a bundle does not fit, the older ones do not count either, however small they are.
+    isFull ||= keepBytes > 0 && kept + bytes > keepBytes;
+    if ((isFull || writtenAt < oldest) && await removeUnlessWritten(path)) removed++;
     else kept += bytes;
   }
   return removed;
