@@ -5,7 +5,7 @@ import { culvert } from "../../support/culvert.ts";
 const CASES: readonly (readonly [typed: readonly string[], proposed: readonly string[]])[] = [
   [["respo"], ["respond"]],
   [["__"], []],
-  [["respond", "--tr"], ["--trace", "--transport"]],
+  [["respond", "--tr"], ["--transport", "--trace"]],
   [["respond", "--transport", ""], ["auto", "sse", "ws"]],
   [["respond", "--transport=s"], ["--transport=sse"]],
   [["respond", "--color", "a"], ["auto", "always"]],
