@@ -87,7 +87,7 @@ export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
 export function basicCredentials(proxy: ProxyEndpoint): string | undefined {
   if (proxy.username === undefined) return undefined;
   const bytes = new TextEncoder().encode(`${proxy.username}:${proxy.password ?? ""}`);
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+  return `Basic ${bytes.toBase64()}`;
 }
 
 function schemeOf(name: string): ProxyScheme | undefined {

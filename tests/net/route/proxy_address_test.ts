@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { CulvertError } from "../../../lib/errors.ts";
 import { parseNoProxy } from "../../../lib/net/route/no_proxy.ts";
-import { parseProxyAddress } from "../../../lib/net/route/proxy_address.ts";
+import { basicCredentials, parseProxyAddress } from "../../../lib/net/route/proxy_address.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { ACCEPTED, REJECTED } from "./proxy_address_cases.ts";
 
@@ -93,4 +93,10 @@ Deno.test("entries of NO_PROXY that can match nothing are warned of, each with w
   const fine =
     "localhost, .corp.example, *.x.example, 10.1.2.3, 10.0.0.0/8, [fd00::1]:8443, a_b.example, *, host.";
   assertEquals((await parseNoProxy(fine, "NO_PROXY")).warnings, []);
+});
+
+Deno.test("the credentials of a proxy may be as long as a variable can be", () => {
+  const password = "p".repeat(131_000);
+  const proxy = parseProxyAddress(`http://user:${password}@proxy.example:3128`, "HTTPS_PROXY");
+  assertEquals(basicCredentials(proxy), `Basic ${btoa(`user:${password}`)}`);
 });
