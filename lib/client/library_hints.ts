@@ -15,6 +15,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   "--provider": "the option provider",
   "--proxy": "the option proxy",
   "--reasoning": "the option reasoningEffort",
+  "--store": "the option store",
 };
 
 /** Returns the error with a hint that names options instead of flags. */

@@ -11,7 +11,9 @@ import {
   CONTEXT_HINT,
   type HttpFailure,
   httpFailure,
+  lacksPreviousResponse,
   policyMessage,
+  PREVIOUS_RESPONSE_HINT,
   type RefusalContext,
 } from "./http_failures.ts";
 import { isObject } from "../events/items.ts";
@@ -55,7 +57,8 @@ export function incompleteResponse(event: IncompleteEvent): Failure {
  * - without either: no failure by itself. (The codex client ignores it; {@link "../turn/response_reader.ts"} keeps it in
  *   mind for a stream that then ends without a word.)
  *
- * Two codes mean that only the connection cannot be used any more; they are retried whatever the status.
+ * Two codes mean that only the connection cannot be used any more; they are retried whatever the status, unless the
+ * response that is missing is one that the caller named.
  */
 export function errorEvent(
   event: ErrorEvent,
@@ -64,6 +67,9 @@ export function errorEvent(
 ): HttpFailure | undefined {
   const fields = isObject(event.error) ? event.error : {};
   const code = fields.code ?? event.code;
+  if (lacksPreviousResponse(code, context)) {
+    return codedFailure("The server refused the request", { ...fields, code }, {}, context);
+  }
   if (code === "websocket_connection_limit_reached" || code === "previous_response_not_found") {
     return {
       error: new CulvertError(
@@ -108,6 +114,7 @@ function codedFailure(
   const fail = (as: ErrorCode, hint?: string, message = said(fields, context)): CulvertError =>
     new CulvertError(as, `${what}: ${message}`, { ...(hint === undefined ? {} : { hint }), details });
   const final = (error: CulvertError): Failure => ({ error, retryable: false });
+  if (lacksPreviousResponse(code, context)) return final(fail("invalid_request", PREVIOUS_RESPONSE_HINT));
   switch (code) {
     case "context_length_exceeded":
       return final(fail("context_window", CONTEXT_HINT));

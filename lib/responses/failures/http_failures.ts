@@ -49,6 +49,8 @@ export interface RefusalContext {
   readonly mode?: AuthMode;
   /** Display name of the provider. `Amazon Bedrock`, exactly, has a 401 of its own. */
   readonly providerName?: string;
+  /** The response that the caller asked to continue from. */
+  readonly previousResponseId?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -79,6 +81,9 @@ export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFail
   }
   switch (status) {
     case 400:
+      if (lacksPreviousResponse(fields.code, context)) {
+        return failures.final("invalid_request", PREVIOUS_RESPONSE_HINT);
+      }
       return badRequest(fields, body, failures);
     case 401:
       return isExpiredSignature(refusal, context)
@@ -170,6 +175,15 @@ function badRequest(fields: Fields, body: string, failures: FailureBuilder): Htt
     return failures.final("invalid_request", "Check that each file given as an image really is an image.");
   }
   return failures.final("invalid_request");
+}
+
+/** What to do about a response that the server does not have. */
+export const PREVIOUS_RESPONSE_HINT =
+  "A server keeps a response only for the account that asked for it, and only if its request said so (--store).";
+
+/** Whether the server lacks the response that the caller named. The same request would fail again. */
+export function lacksPreviousResponse(code: unknown, { previousResponseId }: RefusalContext): boolean {
+  return code === "previous_response_not_found" && previousResponseId !== undefined;
 }
 
 /** What to do about an input that is too long. */

@@ -65,7 +65,7 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
     return requestFailed(transport.name, opened.failure, opened.url === undefined ? {} : { url: opened.url });
   }
   const { answer, authorization, error, facts, sentAt } = opened.authorized;
-  const context = refusalContext(parts, authorization);
+  const context = refusalContext(parts, authorization, options.request);
   if (answer.opened.kind === "refused") {
     const { refusal } = answer.opened;
     progress.requestId = serverEvidence(refusal.headers).requestId ?? progress.requestId;

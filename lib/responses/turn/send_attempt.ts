@@ -59,7 +59,7 @@ export class AttemptSender {
     const trace = scope.traceHeaders(sent) ?? context.trace;
     const traced = trace === undefined ? context : { ...context, trace };
     const call = { request, context: traced, authorization, turnState: facts.state.value, signal };
-    const judging = refusalContext(parts, authorization);
+    const judging = refusalContext(parts, authorization, request);
     if (inference === undefined) return answerOf(await transport.open(call), judging);
     return await openTraced(transport, call, inference.attempt(transport.name, signal), judging);
   };
@@ -105,7 +105,14 @@ export function answerOf(opened: Opened, context: RefusalContext): OpenedAnswer 
 export function refusalContext(
   { provider, world }: TurnParts,
   { headers, mode }: Authorization,
+  { previousResponseId }: TurnRequest,
 ): RefusalContext {
   const secrets = [...secretsOf(headers), ...secretsOf(provider.headers)];
-  return { now: world.now(), secrets, mode, providerName: provider.name };
+  return {
+    now: world.now(),
+    secrets,
+    mode,
+    providerName: provider.name,
+    ...(previousResponseId === undefined ? {} : { previousResponseId }),
+  };
 }

@@ -10,7 +10,14 @@ import {
 } from "../../responses/transport/websocket/websocket_kit.ts";
 import { assert, assertEquals, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { culvert, jsonLines } from "../../support/culvert.ts";
-import { converse, converseInTurns, homeFor, PLANTED_KEY, scriptOf } from "./transport_kit.ts";
+import {
+  converse,
+  converseInTurns,
+  homeFor,
+  PLANTED_KEY,
+  scriptOf,
+  TRANSPORT_NAMES,
+} from "./transport_kit.ts";
 
 /** Long enough for a loopback, short enough to wait for. */
 const PROVIDER = { websocket_connect_timeout_ms: 2_500 };
@@ -112,6 +119,24 @@ for (const code of ["websocket_connection_limit_reached", "previous_response_not
     });
     assertEquals([run.code, server.handshakes.length], [0, 2]);
     assertEquals(server.frames[1]?.json["previous_response_id"], undefined);
+  });
+}
+
+for (const transport of ["sse", "ws"] as const) {
+  Deno.test(`--previous with a response that the server does not have fails at once over ${TRANSPORT_NAMES[transport]}`, async () => {
+    const error = { code: "previous_response_not_found", message: "Previous response 'resp_x' not found." };
+    const { run, result, requests } = await converse({
+      transport,
+      script: {
+        ...scriptOf({ events: [{ type: "error", status: 400, error }] }),
+        posts: [() => Response.json({ error }, { status: 400 })],
+      },
+      provider: { request_max_retries: 3, stream_max_retries: 3 },
+      args: ["--previous", "resp_x"],
+    });
+    assertEquals([run.code, result.error?.code, requests], [8, "invalid_request", 1]);
+    assertIncludes(result.error?.message ?? "", "Previous response 'resp_x' not found.");
+    assertIncludes(result.error?.hint ?? "", "--store");
   });
 }
 
