@@ -19,10 +19,15 @@ export const LINE_WIDTH = 80;
  * @param columns width of a line
  */
 export function wrapText(text: string, first: string, rest: string, columns = LINE_WIDTH): string[] {
+  return wrapLine(plainText(text), first, rest, columns);
+}
+
+/** The same for a text that is one line and has passed the filter of control characters; runs of blanks stay. */
+export function wrapLine(text: string, first: string, rest: string, columns: number): string[] {
   const lines: string[] = [];
   let line = first;
   let empty = true;
-  for (const word of plainText(text).split(" ")) {
+  for (const word of text.split(" ")) {
     const fits = line.length + (empty ? 0 : 1) + word.length <= columns;
     if (!fits && line.trim() !== "") {
       lines.push(line);

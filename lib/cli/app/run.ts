@@ -32,11 +32,14 @@ export async function run(host: Host): Promise<number> {
   } catch (thrown) {
     const error = asCulvertError(thrown);
     if (error.code === "reader_gone") return error.exitStatus;
-    const [{ formatError }, { createStyle }] = await Promise.all([
+    const [{ formatError, messageColumns }, { createStyle }, { createRedactor }] = await Promise.all([
       import("../output/render_error.ts"),
       import("../../text/style.ts"),
+      import("../../redaction/redactor.ts"),
     ]);
-    host.stderr.writeSync(formatError(error, createStyle(false)));
+    const redact = createRedactor(secretsAround(host.world.env), "user");
+    const columns = messageColumns(host.stderr);
+    host.stderr.writeSync(formatError(error, { style: createStyle(false), redact, columns }));
     return error.exitStatus;
   }
 }

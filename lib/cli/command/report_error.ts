@@ -5,7 +5,7 @@
  */
 import type { CulvertError } from "../../errors.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
-import { formatError, redactError } from "../output/render_error.ts";
+import { formatError, messageColumns, redactError } from "../output/render_error.ts";
 import type { OutputHost } from "../output/streams.ts";
 import { createStyle } from "../../text/style.ts";
 import { type ColorChoice, wantsColor } from "../output/color.ts";
@@ -29,7 +29,7 @@ export function reportError(context: CliContext, error: CulvertError, options: R
     writeLastLine(host, `${JSON.stringify(line)}\n`);
   }
   const style = createStyle(wantsColor(options.color, host.stderr, host.world.env));
-  host.stderr.writeSync(redact(formatError(error, style)));
+  host.stderr.writeSync(formatError(error, { style, redact, columns: messageColumns(host.stderr) }));
   if (options.verbose && error.code === "internal" && error.cause instanceof Error) {
     host.stderr.writeSync(`${redact(error.cause.stack ?? "")}\n`);
   }

@@ -9,23 +9,54 @@ import type { Redactor } from "../../redaction/redactor.ts";
 import type { ResultError } from "../../responses/events/events.ts";
 import { removeControls } from "../../text/control_characters.ts";
 import { removeStyles, type Style } from "../../text/style.ts";
+import { LINE_WIDTH, wrapLine } from "../../text/wrap.ts";
+import type { OutputStream } from "./streams.ts";
 
 /** The part of a failure that is shown to people. */
 export interface Reportable extends Pick<CulvertError, "message"> {
   readonly hint?: string | null;
 }
 
+/** How messages are written. */
+export interface MessageFormat {
+  readonly style: Style;
+  /** Masks secrets, before a line is broken within one. */
+  readonly redact: Redactor;
+  /** Width of the terminal. Absent: lines are not broken. */
+  readonly columns?: number | undefined;
+}
+
+/** Returns the width at which messages are broken: that of the terminal; `undefined` for a pipe or a file. */
+export function messageColumns(stream: Pick<OutputStream, "columns" | "isTerminal">): number | undefined {
+  return stream.isTerminal ? stream.columns() ?? LINE_WIDTH : undefined;
+}
+
 /**
- * Renders the message on one line, and each line of the hint below it, indented. So text from a server that is part
- * of either cannot begin a line of its own that looks like another message.
+ * Renders the message, and each line of the hint below it, indented. Text from a server that is part of either cannot
+ * begin a line of its own that looks like another message.
  */
-export function formatError(error: Reportable, style: Style): string {
+export function formatError(error: Reportable, format: MessageFormat): string {
   const hint = error.hint === undefined || error.hint === null ? [] : error.hint.split("\n");
   const lines = [
-    `${style.error("culvert:")} ${singleLine(error.message)}`,
-    ...hint.map((line) => `  ${singleLine(line)}`),
+    ...styleStart(messageLines(error.message, "culvert: ", format), "culvert:", format.style.error),
+    ...hint.flatMap((line) => messageLines(line, "  ", format)),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Returns a message as one line, or as the lines that fit the terminal; every line after the first is indented. */
+export function messageLines(text: string, start: string, { columns, redact }: MessageFormat): string[] {
+  const line = redact(singleLine(text));
+  return columns === undefined ? [`${start}${line}`] : wrapLine(line, start, "  ", columns);
+}
+
+/** Styles the word that the first line begins with. */
+export function styleStart(
+  [first = "", ...rest]: readonly string[],
+  word: string,
+  style: (text: string) => string,
+): readonly string[] {
+  return [style(word) + first.slice(word.length), ...rest];
 }
 
 /** Joins the lines of a message that may quote a server, and replaces its other control characters. */

@@ -6,11 +6,19 @@
 import { createRedactor, type Redactor } from "../../redaction/redactor.ts";
 import type { Secrets } from "../../redaction/secrets.ts";
 import type { Warning } from "../../warning.ts";
-import { formatError, type Reportable, singleLine } from "./render_error.ts";
+import {
+  formatError,
+  messageColumns,
+  type MessageFormat,
+  messageLines,
+  type Reportable,
+} from "./render_error.ts";
 import { type ProgressLine, startProgressLine } from "./progress_line.ts";
 import type { OutputHost } from "./streams.ts";
 import { createStyle } from "../../text/style.ts";
 import { type ColorChoice, wantsColor } from "./color.ts";
+
+const WARNING = "warning:";
 
 /** The flags that choose what is written to stderr. */
 export type OutputFlags = {
@@ -45,28 +53,37 @@ export function createReporter(host: OutputHost, flags: OutputFlags): Reporter {
   const style = createStyle(wantsColor(flags.color, host.stderr, host.world.env));
   let progressLine: ProgressLine | undefined;
   let redact: Redactor | undefined;
+  const format = (): MessageFormat => ({
+    style,
+    redact: redact ??= createRedactor(host.secrets(), "user"),
+    columns: messageColumns(host.stderr),
+  });
   const write = (text: string) => {
     progressLine?.pause();
-    redact ??= createRedactor(host.secrets(), "user");
-    host.stderr.writeSync(redact(text));
+    host.stderr.writeSync(text);
   };
-  const writeLine = (line: string) => write(`culvert: ${line}\n`);
+  const lines = (text: string, start = "culvert: ") => messageLines(text, start, format());
+  const writeLines = (of: readonly string[]) => write(`${of.join("\n")}\n`);
   return {
     level,
     get secrets() {
       return host.secrets();
     },
     progress: (message) => {
-      if (level >= 0) writeLine(singleLine(message));
+      if (level >= 0) writeLines(lines(message));
     },
     warn: ({ message }) => {
-      if (level >= -1) writeLine(`${style.warning("warning:")} ${singleLine(message)}`);
+      if (level < -1) return;
+      const [first = "", ...rest] = lines(message, `culvert: ${WARNING} `);
+      writeLines([first.replace(WARNING, style.warning), ...rest]);
     },
     note: (message, at = "info") => {
-      if (level >= (at === "debug" ? 2 : 1)) writeLine(style.faint(singleLine(message)));
+      if (level < (at === "debug" ? 2 : 1)) return;
+      const [first = "", ...rest] = lines(message);
+      writeLines([`culvert: ${style.faint(first.slice("culvert: ".length))}`, ...rest.map(style.faint)]);
     },
-    requested: (message) => writeLine(singleLine(message)),
-    fail: (error) => write(formatError(error, style)),
+    requested: (message) => writeLines(lines(message)),
+    fail: (error) => write(formatError(error, format())),
     wait: (label) => {
       progressLine = startProgressLine(host, label, level >= 0);
       return progressLine;
