@@ -16,6 +16,23 @@ export function imageType(image: Uint8Array | undefined): typeof TYPES[number] |
   return TYPES.find(({ at, signature }) => signature.every((byte, index) => image?.[at + index] === byte));
 }
 
+/** Extensions of image files, and the format that each stands for. */
+const FORMATS: Readonly<Record<string, string>> = {
+  png: "PNG",
+  jpg: "JPEG",
+  jpeg: "JPEG",
+  webp: "WebP",
+  gif: "GIF",
+  avif: "AVIF",
+};
+
+/** Returns the format of an image whose path has the extension of another format. */
+export function otherFormat(path: string, image: Uint8Array | undefined): string | undefined {
+  const named = FORMATS[/\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase() ?? ""];
+  const format = FORMATS[imageType(image)?.extension ?? ""];
+  return named === undefined || named === format ? undefined : format;
+}
+
 /** Names for images. */
 export const imagePaths = {
   /** Returns a name in the working directory that follows from the time, in UTC. */

@@ -11,10 +11,11 @@ import type { Host } from "../command/host.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 import { imageProtocol, imageSequence } from "../output/inline_image.ts";
 import { openOutput } from "../output/output_file.ts";
+import { createReporter, type Reporter } from "../output/reporter.ts";
 import { imageUrl } from "../respond/input_files.ts";
 import { readPrompt } from "../respond/read_prompt.ts";
 import { IMAGE_MODEL, type ImageFlags } from "./command.ts";
-import { imagePaths, imageType } from "./image_paths.ts";
+import { imagePaths, imageType, otherFormat } from "./image_paths.ts";
 
 /** Makes the images, writes them and prints their paths. */
 export async function run(context: CliContext, flags: ImageFlags, ...words: string[]): Promise<void> {
@@ -43,7 +44,13 @@ export async function run(context: CliContext, flags: ImageFlags, ...words: stri
       }, { signal }),
   );
   if (chosen === "-") return await writeToStdout(host, reply);
-  const paths = await writeFiles(host, reply, chosen, flags.output === undefined);
+  const paths = await writeFiles(
+    host,
+    createReporter(host, flags),
+    reply,
+    chosen,
+    flags.output === undefined,
+  );
   if (flags.json === true) await host.stdout.write(`${JSON.stringify(jsonOf(reply, paths))}\n`);
   else await printPaths(host, flags, reply, paths);
 }
@@ -71,6 +78,7 @@ async function writeToStdout(host: Host, { images: [image] }: ImageReply): Promi
 
 async function writeFiles(
   host: Host,
+  reporter: Reporter,
   { images }: ImageReply,
   chosen: string,
   isDefault: boolean,
@@ -78,6 +86,15 @@ async function writeFiles(
   const paths = imagePaths.forImages(chosen, images, isDefault);
   for (const [index, image] of images.entries()) {
     await (await openOutput(host, paths[index] ?? chosen)).write(image);
+  }
+  const [path = chosen] = paths;
+  const format = otherFormat(path, images[0]);
+  if (format !== undefined) {
+    reporter.warn({
+      code: "image_format",
+      message:
+        `The content of ${path} is ${format}, although its name says otherwise: the API chose the format`,
+    });
   }
   return paths;
 }

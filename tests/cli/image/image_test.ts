@@ -24,6 +24,20 @@ Deno.test("image writes a PNG and prints its path", async () => {
   });
 });
 
+Deno.test("image says that a file has another format than its name", async () => {
+  await inFolder(async (cwd) => {
+    const { code, stderr } = await culvert(["image", "--provider", "demo", "-o", "river.jpg", "A river"], {
+      cwd,
+    });
+    assertEquals([code, [...(await Deno.readFile(join(cwd, "river.jpg"))).subarray(0, 4)]], [0, PNG]);
+    assertIncludes(stderr, "warning: The content of river.jpg is PNG, although its name says otherwise");
+    const quiet = await culvert(["image", "--provider", "demo", "-qq", "-o", "river.jpg", "A river"], {
+      cwd,
+    });
+    assertEquals([quiet.code, quiet.stderr], [0, ""]);
+  });
+});
+
 Deno.test("image numbers several images, names them by the time, and --json has their facts", async () => {
   await inFolder(async (cwd) => {
     const { code, stdout } = await culvert(["image", "--provider", "demo", "-n", "2", "--json", "A river"], {
