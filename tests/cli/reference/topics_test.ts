@@ -1,4 +1,4 @@
-import { API_EVENTS, OWN_EVENTS } from "../../../lib/cli/reference/topics/events.ts";
+import { API_EVENTS, OTHER_LINES, OWN_EVENTS } from "../../../lib/cli/reference/topics/events.ts";
 import { CONFIG_KEYS, PROVIDER_KEYS } from "../../../lib/cli/reference/topics/config.ts";
 import { environment } from "../../../lib/cli/reference/topics/environment.ts";
 import { exitCodes, exitRows } from "../../../lib/cli/reference/topics/exit_codes.ts";
@@ -30,6 +30,17 @@ Deno.test("the topic events has the types of the unions, and they are written in
   const written = [...source.matchAll(/"((?:culvert|response|codex)\.[a-z_.]+)"/g)].map(([, type]) => type);
   const told = [...Object.keys(OWN_EVENTS), ...Object.keys(API_EVENTS)].filter((type) => type !== "error");
   assertEquals(told.toSorted(), [...new Set(written)].toSorted());
+});
+
+Deno.test("the topic events has every line that a command prints with --json, and no other", async () => {
+  const written = new Set<string>();
+  for await (const path of sources(join(LIB, "cli"))) {
+    const source = await Deno.readTextFile(path);
+    if (path.includes(join("cli", "reference"))) continue;
+    for (const [, type = ""] of source.matchAll(/\btype: "(culvert\.[a-z_]+)"/g)) written.add(type);
+  }
+  const own = new Set(Object.keys(OWN_EVENTS));
+  assertEquals(Object.keys(OTHER_LINES).toSorted(), [...written].filter((type) => !own.has(type)).toSorted());
 });
 
 /** Names that look like variables, but are not variables that a user sets for this program. */

@@ -51,6 +51,26 @@ export const API_EVENTS: Readonly<Record<ApiEvent["type"], string>> = {
   "codex.rate_limits": "rate limits sent in the stream",
 };
 
+/** Lines that other commands print with `--json`. `culvert.result` ends `transcribe` and `realtime` too. */
+export const OTHER_LINES: Readonly<Record<string, string>> = {
+  "culvert.segment": "transcribe: an utterance: index, item_id, start_ms, end_ms, text; partial, error",
+  "culvert.call": "realtime --sdp: a call was created: call_id, sdp",
+  "culvert.request": "respond --dry-run: what would be sent: method, url, route, headers, body or frame",
+  "culvert.compaction": "compact: method, input_items, output",
+  "culvert.images": "image: created, background, quality, size, images (path, bytes, format)",
+  "culvert.memories": "memories: memories",
+  "culvert.models": "models: source, fetched_at, etag, models",
+  "culvert.search": "search: output, encrypted_output, results",
+  "culvert.usage": "usage: plan_type, rate_limits, reset_credits; tasks and cursor with --tasks",
+  "culvert.auth_status":
+    "auth status: usable, mode, source, provider, base_url, expires_at, problems, hint and more",
+  "culvert.login": "auth login: mode, path, source, email, account_tail, plan",
+  "culvert.refresh": "auth refresh: path, source, expires_at",
+  "culvert.logout": "auth logout: was_signed_in, path, source",
+  "culvert.report": "report: the whole report",
+  "culvert.error": "any command but respond, transcribe and realtime that failed: exit_code, error",
+};
+
 /** The topic. */
 export const events: Topic = [
   {
@@ -60,6 +80,7 @@ export const events: Topic = [
   },
   { heading: "Events of culvert", rows: Object.entries(OWN_EVENTS) },
   { heading: "Events of the API that culvert uses", rows: Object.entries(API_EVENTS) },
+  { heading: "Lines of other commands with --json", rows: Object.entries(OTHER_LINES) },
   {
     heading: "Examples",
     text: [
