@@ -53,11 +53,13 @@ const ROUTE_VARIABLES = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"];
  */
 export function settingsReport(settings: Settings, world: World, redact: Redactor): SettingsReport {
   const { file } = world.environment ?? {};
+  // The simulated network has an environment of its own: of trust and route, only flags are in force there.
+  const inForce = settings.provider.id === "demo" ? { ...world, env: () => undefined } : world;
   const rows: SettingRow[] = [
     ...generalRows(settings),
     ...providerRows(settings),
-    ...trustRows(settings, world),
-    ...routeRows(settings, world),
+    ...trustRows(settings, inForce),
+    ...routeRows(settings, inForce),
   ];
   return {
     schema_version: 1,
@@ -96,7 +98,8 @@ function providerRows({ provider, sources }: Settings): readonly SettingRow[] {
   const own = isBuiltIn ? "default" : `provider "${provider.id}"`;
   const rows: SettingRow[] = rowsOf({
     model_provider: provider.id,
-    base_url: provider.baseUrl ?? "by kind of credential",
+    base_url: provider.baseUrl ??
+      (provider.id === "demo" ? "in the simulated network" : "by kind of credential"),
   }, sources);
   const details: Readonly<Record<string, SettingValue | undefined>> = {
     env_key: provider.envKey,

@@ -86,3 +86,16 @@ Deno.test("config -v says what .env sets and where the environment disagrees", a
   assertIncludes(run.stderr, "HTTPS_PROXY has one value in the environment and another in");
   assertIncludes(run.stderr, "CODEX_API_KEY not used");
 });
+
+Deno.test("config of the provider demo names the simulated network and no variable that does not count there", async () => {
+  const env = {
+    HTTPS_PROXY: "http://proxy.test:3128",
+    SSL_CERT_FILE: "corp.pem",
+    OPENAI_BASE_URL: "https://gw.test",
+  };
+  const run = await config({ env, args: ["--json", "--provider", "demo", "--ca-cert", "given.pem"] });
+  assertEquals(run.code, 0, run.stderr);
+  assertEquals(row(run, "base_url"), ["in the simulated network", "default"]);
+  assertEquals(row(run, "HTTPS_PROXY"), undefined);
+  assertEquals(row(run, "ca_bundle")?.[1], "--ca-cert");
+});
