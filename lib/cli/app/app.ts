@@ -105,10 +105,13 @@ export const PROGRAM: Program = { commands: commandsFor, application: applicatio
 
 /** Builds the parser for a command line. Loads only the definition that its first word names. */
 async function applicationFor(args: readonly string[]): Promise<Application<CliContext>> {
-  return buildApplication(await commandsFor(args[0]), CONFIGURATION, INTEGRATIONS);
+  const [group] = args;
+  const known = group !== undefined && Object.hasOwn(COMMANDS, group) ? group : undefined;
+  return buildApplication(await commandsFor(known), configuration(known), INTEGRATIONS);
 }
 
-const CONFIGURATION: PartialApplicationConfiguration = {
+/** @param group the command that the first word names, which may have commands of its own */
+const configuration = (group?: string): PartialApplicationConfiguration => ({
   name: "culvert",
   scanner: {
     caseStyle: "allow-kebab-for-camel",
@@ -124,14 +127,15 @@ const CONFIGURATION: PartialApplicationConfiguration = {
     text: {
       ...text_en,
       noCommandRegisteredForInput: ({ input, corrections }) => {
-        const meant = corrections.length === 0 ? "" : `; did you mean ${corrections.join(" or ")}?`;
-        return `culvert: There is no command \`${input}\`${meant}
-  See: culvert --help`;
+        const meant = corrections.length === 0 ? "" : `; did you mean ${corrections.join(" or ").replaceAll("`", '"')}?`;
+        const path = group === undefined ? "culvert" : `culvert ${group}`;
+        const words = group === undefined ? input : `${group} ${input}`;
+        return `culvert: There is no command "${words}"${meant}\n  See: ${path} --help`;
       },
       exceptionWhileParsingArguments: (exc) => `culvert: ${parsingMessage(exc)}`,
     },
   },
-};
+});
 
 const INTEGRATIONS: Readonly<Record<string, StricliIntegration<CliContext>>> = {
   [HELP_FLAG.name]: helpFlag,

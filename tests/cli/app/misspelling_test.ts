@@ -6,6 +6,8 @@ const SLIPS: readonly (readonly [words: readonly string[], meant: string])[] = [
   [["repsond", "hi"], "respond"],
   [["hlep"], "help"],
   [["completon", "bash"], "completion"],
+  [["telemetry", "statu"], "status"],
+  [["ca", "inspct", "x.pem"], "inspect"],
   [["respond", "--provdier", "demo", "hi"], "--provider"],
   [["respond", "--jsn", "hi"], "--json"],
   [["respond", "--dry-rn", "hi"], "--dry-run"],
@@ -28,6 +30,14 @@ Deno.test("a word that is nothing like a command brings no suggestion", async ()
   assertEquals([run.code, run.stdout], [2, ""]);
   assertExcludes(run.stderr, "did you mean");
   assertIncludes(run.stderr, "culvert --help");
+});
+
+Deno.test("a word that is no command of a group is named with the group, whose help is named too", async () => {
+  for (const group of ["auth", "ca", "conversation", "telemetry"]) {
+    const { code, stderr } = await culvert([group, "frobnicate"]);
+    const message = `culvert: There is no command "${group} frobnicate"\n  See: culvert ${group} --help\n`;
+    assertEquals([code, stderr], [2, message]);
+  }
 });
 
 Deno.test("a value that an enumerated flag does not have is refused with those it has", async () => {
