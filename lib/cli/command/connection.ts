@@ -5,7 +5,7 @@
  */
 import { loadSettings } from "../../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../../config/settings.ts";
-import { connect, type Connection as Connected } from "../../connect/connect.ts";
+import { connect, type Connection as Connected, routesFor, trustFor } from "../../connect/connect.ts";
 import type { TapFactory } from "../../net/exchange_tap.ts";
 import { combineObservers, type Observation, observerOf } from "../../net/observer.ts";
 import { RunEvidence } from "../../observe/evidence/run_evidence.ts";
@@ -74,6 +74,8 @@ export interface ConnectionParts extends ConnectOptions {
   readonly reporter: Reporter;
   /** Closed after the connection. */
   readonly beneath?: AsyncDisposable;
+  /** The process around a simulated network. Telemetry is sent from there: its collector is a real one. */
+  readonly outside?: { readonly settings: Settings; readonly world: World };
 }
 
 /**
@@ -82,9 +84,9 @@ export interface ConnectionParts extends ConnectOptions {
  * @throws CulvertError of trust; `proxy_invalid` for `--proxy`
  */
 export async function connectWith(parts: ConnectionParts): Promise<Connection> {
-  const { settings, reporter, world, beneath, keepsEvidence = true, observe = () => {} } = parts;
+  const { settings, reporter, world, beneath, keepsEvidence = true, observe = () => {}, outside } = parts;
   let evidence: RunEvidence | undefined;
-  const telemetry = await telemetryFor(settings, world);
+  const telemetry = await telemetryFor(outside?.settings ?? settings, outside?.world ?? world);
   const own = observerOf((observation) => {
     if (observation.kind === "note") reporter.note(observation.message, observation.level);
     observe(observation);
@@ -103,7 +105,7 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
   if (keepsEvidence && settings.provider.id !== "demo") {
     evidence = new RunEvidence({ provider: settings.provider, world, facts: connection.authenticator.facts });
   }
-  telemetry?.attach(connection);
+  telemetry?.attach(outside === undefined ? connection : await sourceOutside(outside));
   summarise(early, reporter).forEach(reporter.warn);
   warn = reporter.warn;
   settings.notes.forEach((note) => reporter.note(note));
@@ -131,6 +133,14 @@ async function telemetryFor(settings: Settings, world: World): Promise<RunningTe
   if (settings.telemetry === undefined || settings.telemetry.destinations.length === 0) return undefined;
   const { startTelemetry } = await import("../../observe/otlp/start_telemetry.ts");
   return startTelemetry({ settings, world, trace: processTrace(world.env) });
+}
+
+/** The roots and routes of the process around a simulated network. */
+async function sourceOutside(
+  { settings, world }: Required<ConnectionParts>["outside"],
+): Promise<Pick<Connected, "routes" | "trust">> {
+  const [trust, { routes }] = await Promise.all([trustFor(settings, world), routesFor(settings, world)]);
+  return { routes, trust };
 }
 
 /** Values that must not be shown: the password of `--proxy`, and what a provider sends beside the credential. */

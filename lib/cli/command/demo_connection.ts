@@ -89,7 +89,8 @@ export async function connectToDemo(
 ): Promise<Connection> {
   const demo = await startDemo(host.world);
   try {
-    return await connectThrough(demo, { ...parts, beneath: demo });
+    const outside = { settings: parts.settings, world: host.world };
+    return await connectThrough(demo, { ...parts, beneath: demo, outside });
   } catch (error) {
     await demo[Symbol.asyncDispose]();
     throw error;

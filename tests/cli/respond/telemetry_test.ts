@@ -3,6 +3,7 @@ import { startCompany } from "../../observe/otlp/company.ts";
 import { type Collector, decodeAll, rejectOneSpan, startCollector } from "../../observe/otlp/collector.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { blackHole } from "../../support/black_hole.ts";
+import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { closedPort } from "../../support/closed_port.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
@@ -134,6 +135,19 @@ Deno.test("every attribute of events and every tag of metrics is a text", async 
     for (const [name, value] of Object.entries(values)) assertEquals(typeof value, "string", name);
   }
 });
+
+Deno.test(
+  unlessLacking("the provider demo sends telemetry over the network of the user, not over the simulated one"),
+  async () => {
+    await using company = await startCompany();
+    const run = await culvert(["respond", "--provider", "demo", "hi"], {
+      env: { ...company.env, OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector.culvert.test/base/" },
+    });
+    assertEquals([run.code, run.stderr], [0, ""]);
+    assertEquals(new Set(company.intercepted), new Set(["collector.culvert.test"]));
+    assertEquals(decodeAll(company.collector.requests).spans.length, 3);
+  },
+);
 
 Deno.test("a collector that refuses the connection changes neither the answer nor the exit status, and -v says once what was lost", async () => {
   await using b = await bench({ scenario: { text: "Hello." } });
