@@ -125,8 +125,8 @@ function describeLogin(record: AuthRecord, source: CredentialSource, now: number
   return { ...found, error: new CulvertError("auth_refresh_failed", message, { hint }) };
 }
 
-/** Returns the error of a provider whose only credential would come from `env_http_headers`. */
-function unsetHeaders(provider: Provider, mode: AuthMode): CulvertError | undefined {
+/** Returns the error of a provider whose only credential would come from unset variables of `env_http_headers`. */
+export function unsetHeaders(provider: Provider, mode: AuthMode): CulvertError | undefined {
   const names = provider.unsetHeaderVariables ?? [];
   if (mode !== "none" || names.length === 0) return undefined;
   const message = `The provider "${provider.id}" takes headers from ${names.join(", ")}, which ` +

@@ -127,7 +127,9 @@ const configuration = (group?: string): PartialApplicationConfiguration => ({
     text: {
       ...text_en,
       noCommandRegisteredForInput: ({ input, corrections }) => {
-        const meant = corrections.length === 0 ? "" : `; did you mean ${corrections.join(" or ").replaceAll("`", '"')}?`;
+        const meant = corrections.length === 0
+          ? ""
+          : `; did you mean ${corrections.join(" or ").replaceAll("`", '"')}?`;
         const path = group === undefined ? "culvert" : `culvert ${group}`;
         const words = group === undefined ? input : `${group} ${input}`;
         return `culvert: There is no command "${words}"${meant}\n  See: ${path} --help`;

@@ -5,6 +5,7 @@
  */
 import { baseUrlClass, isBackendMode } from "../../auth/auth_headers.ts";
 import { isDue } from "../../auth/auth_record.ts";
+import { unsetHeaders } from "../../auth/policy/status.ts";
 import { asCulvertError } from "../../errors.ts";
 import { type Check, fail, failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
@@ -49,6 +50,14 @@ async function examineCredential(context: DoctorContext): Promise<Finding> {
     expires_at: expiry === undefined ? null : new Date(expiry).toISOString(),
   };
   if (credential.kind === "none") {
+    const unset = unsetHeaders(provider, mode);
+    if (unset !== undefined) {
+      return warn(unset.message, {
+        details,
+        ...(unset.hint === undefined ? {} : { remediation: unset.hint }),
+        next: (await context.commands()).auth("status"),
+      });
+    }
     return ok(`None; the provider "${provider.id}" needs none`, details);
   }
   const now = context.world.now();

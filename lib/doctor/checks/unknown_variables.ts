@@ -45,6 +45,21 @@ const UNKNOWN: readonly (readonly [string, string])[] = [
   ["NOPROXY", "set NO_PROXY"],
   ["HTTPS_PROXY_URL", "set HTTPS_PROXY"],
   ["AUTO_PROXY", "set HTTPS_PROXY to the proxy that the PAC script names"],
+  ["OTEL_ENDPOINT", "set OTEL_EXPORTER_OTLP_ENDPOINT"],
+  ["OTEL_EXPORTER_ENDPOINT", "set OTEL_EXPORTER_OTLP_ENDPOINT"],
+  ["OTEL_EXPORTER_OTLP_URL", "set OTEL_EXPORTER_OTLP_ENDPOINT"],
+  ["OTEL_OTLP_ENDPOINT", "set OTEL_EXPORTER_OTLP_ENDPOINT"],
+  ["OTEL_EXPORTER_OTLP_TRACE_ENDPOINT", "set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"],
+  ["OTEL_EXPORTER_OTLP_METRIC_ENDPOINT", "set OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"],
+  ["OTEL_EXPORTER_OTLP_LOG_ENDPOINT", "set OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"],
+  ["OTEL_EXPORTER_OTLP_HEADER", "set OTEL_EXPORTER_OTLP_HEADERS"],
+  ["OTEL_EXPORTER_OTLP_CA_CERTIFICATE", "set OTEL_EXPORTER_OTLP_CERTIFICATE"],
+  ["OTEL_EXPORTER_OTLP_INSECURE", "write http:// in OTEL_EXPORTER_OTLP_ENDPOINT"],
+  ["OTEL_TRACE_EXPORTER", "set OTEL_TRACES_EXPORTER"],
+  ["OTEL_METRIC_EXPORTER", "set OTEL_METRICS_EXPORTER"],
+  ["OTEL_LOG_EXPORTER", "set OTEL_LOGS_EXPORTER"],
+  ["OTEL_DISABLED", "set OTEL_SDK_DISABLED"],
+  ["OTEL_SERVICENAME", "set OTEL_SERVICE_NAME"],
 ];
 
 /** Variables that turn TLS verification off in other programs. Culvert never obeys them. */
@@ -57,7 +72,7 @@ const NEVER_OBEYED: readonly (readonly [string, (value: string) => boolean])[] =
 
 /** The check. */
 export const unknownVariablesCheck: Check<DoctorContext> = {
-  id: "near_misses",
+  id: "variables",
   category: "environment",
   question: "Are misspelt or unsupported variables set?",
   network: false,

@@ -131,7 +131,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     check: async (diagnose) => {
       const found = finding(
         await offline(diagnose, { OPENAI_API_BASE: "https://gateway", CODEX_CA_CERT: "/x" }),
-        "near_misses",
+        "variables",
       );
       assertEquals(found.status, "warn");
       assertEquals(found.summary, "OPENAI_API_BASE, CODEX_CA_CERT are set and have no effect");
@@ -142,7 +142,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
   {
     name: "a switch that turns verification off elsewhere is said not to work",
     check: async (diagnose) => {
-      const found = finding(await offline(diagnose, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }), "near_misses");
+      const found = finding(await offline(diagnose, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }), "variables");
       assertIncludes(found.remediation ?? "", "culvert always verifies");
     },
   },
@@ -294,6 +294,42 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     check: async (diagnose) => {
       const report = await diagnose({ mode: "offline", url: "http://localhost:1/v1" });
       assertEquals(finding(report, "credentials").status, "ok");
+    },
+  },
+  {
+    name: "a provider whose headers come from unset variables is a warning that names them",
+    check: async (diagnose) => {
+      using home = folder();
+      home.write(
+        "config.toml",
+        '[model_providers.gate]\nname = "Gate"\nbase_url = "http://localhost:1/v1"\n' +
+          'env_http_headers = { "x-key" = "GATE_KEY" }\n',
+      );
+      const flags = { provider: "gate" };
+      const report = await diagnose({ mode: "offline", env: { CODEX_HOME: home.path }, flags });
+      const found = finding(report, "credentials");
+      assertEquals(found.status, "warn");
+      assertIncludes(
+        found.summary,
+        'The provider "gate" takes headers from GATE_KEY, which is unset or empty',
+      );
+      assertIncludes(found.remediation ?? "", "Set GATE_KEY");
+      const env = { CODEX_HOME: home.path, GATE_KEY: "set" };
+      const good = await diagnose({ mode: "offline", env, flags });
+      assertEquals(finding(good, "credentials").status, "ok");
+    },
+  },
+  {
+    name: "a misspelt variable of OpenTelemetry is named with the right one",
+    check: async (diagnose) => {
+      const env = { OTEL_EXPORTER_OTLP_URL: "http://localhost:4318", OTEL_TRACE_EXPORTER: "otlp" };
+      const found = finding(await offline(diagnose, env), "variables");
+      assertEquals(found.status, "warn");
+      assertIncludes(
+        found.remediation ?? "",
+        "Instead of OTEL_EXPORTER_OTLP_URL: set OTEL_EXPORTER_OTLP_ENDPOINT.",
+      );
+      assertIncludes(found.remediation ?? "", "Instead of OTEL_TRACE_EXPORTER: set OTEL_TRACES_EXPORTER.");
     },
   },
   {
