@@ -66,6 +66,14 @@ export class Commands {
     return [this.#line(["report"], PROVIDER), ...this.#headers()].join(" ");
   }
 
+  /** Returns the doctor's command line for a URL: the given base URL where that has the same origin. */
+  #doctorAt(url?: string): string {
+    const { baseUrl, ...others } = this.#given;
+    const isSame = baseUrl !== undefined && URL.parse(baseUrl)?.origin === URL.parse(url ?? baseUrl)?.origin;
+    const place = isSame ? { baseUrl } : url === undefined ? {} : { baseUrl: url };
+    return new Commands({ ...others, ...place }, this.#flags, this.#headerNames).doctor();
+  }
+
   #headers(): readonly string[] {
     return this.#headerNames.flatMap((name) => ["-H", quoted(`${name}: VALUE`)]);
   }
@@ -93,6 +101,10 @@ export class Commands {
   /** Adds the given flags to the commands that a text names, such as the hint of an error. */
   withFlags(text: string): string {
     return text
+      .replace(
+        /\bculvert doctor(?: (https?:\/\/[^\s`]*[^\s`.,;:]))?(?=[\s`.,;:)]|$)/g,
+        (_, url?: string) => this.#doctorAt(url),
+      )
       .replace(/\bculvert ca fetch ([^\s`.]+(?:\.[^\s`.]+)*)/g, (_, host: string) => this.caFetch(host))
       .replace(/\bculvert ca inspect\b(?! [/'-])/g, () => this.caInspect())
       .replace(

@@ -68,8 +68,12 @@ export function defineCommand<
           await run(this, flags, ...args);
         } catch (thrown) {
           const error = asCulvertError(thrown);
-          const { reportError } = await import("./report_error.ts");
+          const [{ reportError }, { hintWithFlags }] = await Promise.all([
+            import("./report_error.ts"),
+            import("./given_flags.ts"),
+          ]);
           reportError(this, error, {
+            ...(error.hint === undefined ? {} : { hint: hintWithFlags(error.hint, flags) }),
             json: flags["json"] === true,
             verbose: Number(flags["verbose"] ?? 0) > 0,
             ...colorOf(flags["color"]),

@@ -16,6 +16,8 @@ export interface ReportOptions {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly color?: ColorChoice;
+  /** Shown instead of the error's own hint. */
+  readonly hint?: string;
 }
 
 /** Writes the failure and sets the exit status. Writes nothing when the reader of stdout closed it. */
@@ -24,12 +26,14 @@ export function reportError(context: CliContext, error: CulvertError, options: R
   context.status = error.exitStatus;
   if (error.code === "reader_gone") return;
   const redact = createRedactor(host.secrets(), "user");
+  const { code, details, message, exitStatus } = error;
+  const shown = { code, details, message, hint: options.hint ?? error.hint ?? null };
   if (options.json) {
-    const line = { type: "culvert.error", exit_code: error.exitStatus, error: redactError(error, redact) };
+    const line = { type: "culvert.error", exit_code: exitStatus, error: redactError(shown, redact) };
     writeLastLine(host, `${JSON.stringify(line)}\n`);
   }
   const style = createStyle(wantsColor(options.color, host.stderr, host.world.env));
-  host.stderr.writeSync(formatError(error, { style, redact, columns: messageColumns(host.stderr) }));
+  host.stderr.writeSync(formatError(shown, { style, redact, columns: messageColumns(host.stderr) }));
   if (options.verbose && error.code === "internal" && error.cause instanceof Error) {
     host.stderr.writeSync(`${redact(error.cause.stack ?? "")}\n`);
   }

@@ -223,7 +223,7 @@ interface ModelFacts extends Pick<PrintOptions, "onModelsEtag" | "explain"> {
   readonly settled: () => Promise<unknown>;
 }
 
-function modelFacts({ connection, stop }: Job): ModelFacts {
+function modelFacts({ connection, flags, stop }: Job): ModelFacts {
   const { settings: { codexHome, model } } = connection;
   const load = () => import("./models/model_facts.ts");
   let told: Promise<unknown> = Promise.resolve();
@@ -231,10 +231,14 @@ function modelFacts({ connection, stop }: Job): ModelFacts {
     onModelsEtag: (etag) => {
       told = Promise.all([told, tell(etag)]);
     },
-    explain: async (error) =>
-      error.code === "context_window"
-        ? await (await load()).withContextWindow(error, model, connection, stop)
-        : error,
+    explain: async (error) => {
+      if (error.code === "context_window") {
+        return await (await load()).withContextWindow(error, model, connection, stop);
+      }
+      if (error.hint === null) return error;
+      const { hintWithFlags } = await import("../command/given_flags.ts");
+      return { ...error, hint: hintWithFlags(error.hint, flags) };
+    },
     settled: () => told,
   };
 

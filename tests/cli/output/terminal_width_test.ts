@@ -17,7 +17,7 @@ for (const columns of [60, 80, 120]) {
     // A word is never broken, and none of these messages has one that is longer than the narrowest terminal.
     for (const line of lines) assert(line.length <= columns, line);
     assert(lines.length > 3, bytes);
-    assert(lines.every((line) => /^(culvert: |  )\S/.test(line)), bytes);
+    assert(lines.every((line) => /^(culvert:| ) ?\S/.test(line)), bytes);
     const { stderr } = await culvert(NO_KEY, { env: WARNS });
     assertEquals(words(lines.join(" ")), words(stderr));
   });
