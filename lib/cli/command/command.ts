@@ -70,7 +70,7 @@ export function defineCommand<
           const error = asCulvertError(thrown);
           const [{ reportError }, { hintWithFlags }] = await Promise.all([
             import("./report_error.ts"),
-            import("./given_flags.ts"),
+            import("./flags/given_flags.ts"),
           ]);
           reportError(this, error, {
             ...(error.hint === undefined ? {} : { hint: hintWithFlags(error.hint, flags) }),

@@ -236,7 +236,7 @@ function modelFacts({ connection, flags, stop }: Job): ModelFacts {
         return await (await load()).withContextWindow(error, model, connection, stop);
       }
       if (error.hint === null) return error;
-      const { hintWithFlags } = await import("../command/given_flags.ts");
+      const { hintWithFlags } = await import("../command/flags/given_flags.ts");
       return { ...error, hint: hintWithFlags(error.hint, flags) };
     },
     settled: () => told,

@@ -1,5 +1,5 @@
 /** The commands that a hint names repeat the flags that were given. */
-import { hintWithFlags } from "../../../lib/cli/command/given_flags.ts";
+import { hintWithFlags } from "../../../lib/cli/command/flags/given_flags.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { closedPort } from "../../support/closed_port.ts";
 import { culvert, jsonLines } from "../../support/culvert.ts";

@@ -113,3 +113,17 @@ Deno.test("repetitive messages of a usual size pass, though they compress well",
   assertEquals(received, count);
   channel.drop();
 });
+
+Deno.test("a channel that is dropped while a message is inflated ends without an error of its own", async () => {
+  const text = Array.from({ length: 400_000 }, (_, index) => `word ${index * 7919}`).join(" ");
+  await using server = await compressingServer(() => [text, text]);
+  using dialer = await dialerFor();
+  for (const afterMs of [0, 1, 5, 20]) {
+    const channel = await opened(dialer, server.port);
+    await channel.send("now");
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    channel.drop();
+  }
+  // An inflater that was released too early throws where nobody can catch it, which fails this case.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+});

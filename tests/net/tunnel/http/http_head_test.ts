@@ -63,3 +63,17 @@ Deno.test("the kinds of authentication are read out of their header", () => {
   assertEquals(challengesOf('Digest realm="a, Basic b", nonce="x", Basic realm="c"'), ["Digest", "Basic"]);
   assertEquals(challengesOf("Basic"), ["Basic"]);
 });
+
+Deno.test("a body of more bytes than a call can have arguments is read", async () => {
+  const content = "x".repeat(300_000);
+  const framings = [
+    `Content-Length: ${content.length}\r\n\r\n${content}`,
+    `Transfer-Encoding: chunked\r\n\r\n${content.length.toString(16)}\r\n${content}\r\n0\r\n\r\n`,
+  ];
+  for (const framing of framings) {
+    const conn = inPieces(`HTTP/1.1 502 Bad Gateway\r\n${framing}`, []);
+    const head = await readHead(conn, 65_536);
+    assert(typeof head === "object" && head !== null);
+    assertEquals(await readBody(conn, head, 1_000_000, new AbortController().signal), content);
+  }
+});

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { SharedFlags } from "../../config/settings.ts";
-import { Commands } from "../../doctor/commands.ts";
+import type { SharedFlags } from "../../../config/settings.ts";
+import { Commands } from "../../../doctor/commands.ts";
 
 /** Returns the hint with the flags in it that the named commands accept. */
 export function hintWithFlags(hint: string, flags: Readonly<Record<string, unknown>>): string {

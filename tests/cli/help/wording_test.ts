@@ -1,0 +1,67 @@
+/** Messages that were hard to understand, each asked for with the real program. */
+import { assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { culvert } from "../../support/culvert.ts";
+import { bench } from "../respond/kit.ts";
+
+interface Row {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly says: string;
+  readonly not: string;
+}
+
+const ROWS: readonly Row[] = [
+  {
+    args: ["respond", "--transport", "foo", "hi"],
+    says: 'culvert: --transport: "foo" is not one of auto, sse, ws\n',
+    not: "Expected",
+  },
+  {
+    args: ["auth", "status", "--json", "--json"],
+    says: "culvert: --json may be given only once\n",
+    not: "Too many arguments",
+  },
+  { args: ["auth", "login", "--issuer", "--device"], says: "--issuer needs a value\n", not: "encountered" },
+  {
+    args: ["respond", "hi"],
+    env: { SSL_CERT_FILE: "/nowhere/ca.pem" },
+    says: 'the CA bundle "/nowhere/ca.pem" (SSL_CERT_FILE)',
+    not: "that SSL_CERT_FILE names",
+  },
+  { args: ["auth", "logout"], says: "Not signed in: there is no auth.json\n", not: "was not signed in" },
+  {
+    args: ["doctor", "--offline"],
+    says: "No misspelt or unsupported variables\n",
+    not: "in vain",
+  },
+  { args: ["doctor", "--offline"], says: "Skipped", not: "Not asked" },
+  { args: ["ca", "--help"], says: "Inspect, convert, export and fetch CA certificates.\n", not: "lend" },
+  { args: ["respond", "--help"], says: "Continue from this stored response id\n", not: "to go on from" },
+  {
+    args: ["report", "--help"],
+    says: "It names hosts, proxies, paths and certificates: read",
+    not: "safe to send",
+  },
+];
+
+for (const { args, env = {}, says, not } of ROWS) {
+  Deno.test(`culvert ${args.join(" ")} says: ${says.trim()}`, async () => {
+    const { stdout, stderr } = await culvert(args, { env });
+    assertIncludes(stdout + stderr, says);
+    assertExcludes(stdout + stderr, not);
+  });
+}
+
+Deno.test("a failed response and an incomplete one are named as that, and neither is to be run again unchanged", async () => {
+  await using b = await bench({
+    scenario: { text: "part", ending: { kind: "incomplete", reason: "max_output_tokens" } },
+  });
+  const incomplete = await b.respond(["hi"]);
+  assertIncludes(incomplete.stderr, "culvert: The response is incomplete: max_output_tokens\n");
+  assertIncludes(incomplete.stderr, "Raise that limit, or ask for a shorter answer.");
+  assertExcludes(incomplete.stderr, "Run it again");
+  b.api.enqueue({ text: "", ending: { kind: "failed", code: "invalid_prompt", message: "no" } });
+  const failed = await b.respond(["hi"]);
+  assertIncludes(failed.stderr, "culvert: The response failed: no\n");
+  assertExcludes(failed.stderr, "ended failed");
+});
