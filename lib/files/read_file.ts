@@ -68,6 +68,8 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is not a directory",
   ELOOP: "the symbolic links lead in a circle",
   ENAMETOOLONG: "the name is too long",
+  ENOSPC: "no space is left on the device",
+  EROFS: "the file system is read-only",
 };
 
 /** Returns the reason of a failed file operation, without the path that Deno puts into its messages. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { TraceSettings } from "../../../config/trace/trace_settings.ts";
-import { asCulvertError } from "../../../errors.ts";
+import { fileProblem } from "../../../files/read_file.ts";
 import { createRedactor } from "../../../redaction/redactor.ts";
 import type { Secrets } from "../../../redaction/secrets.ts";
 import type { StartInferenceTrace } from "../../../responses/request/inference_trace.ts";
@@ -52,8 +52,7 @@ export function startTraces({ secrets, settings, warn, world }: TracesOptions): 
   let pruning: Promise<unknown> = Promise.resolve();
   const prune = () => {
     pruning = pruning.then(() => pruneBundles(settings, world)).catch((thrown: unknown) => {
-      const { message } = asCulvertError(thrown);
-      tell("trace_kept", `Old inference traces in ${settings.root} were not removed: ${message}`);
+      tell("trace_kept", `Old inference traces in ${settings.root} were not removed: ${fileProblem(thrown)}`);
     });
   };
   return {

@@ -6,7 +6,7 @@
  */
 import { promisify } from "node:util";
 import { zstdCompress } from "node:zlib";
-import { asCulvertError } from "../../../../errors.ts";
+import { fileProblem } from "../../../../files/read_file.ts";
 import type { Redactor } from "../../../../redaction/redactor.ts";
 import type { World } from "../../../../world/world.ts";
 import { WRITTEN_VERSION } from "../../format/layout.ts";
@@ -114,7 +114,7 @@ export class BundleWriter {
         await this.#writeSome(this.#files);
       }
     } catch (thrown) {
-      this.#fail(asCulvertError(thrown).message);
+      this.#fail(fileProblem(thrown));
     }
     this.#writing = undefined;
     if (this.#queue.length > 0 && !this.#hasFailed && !this.#isFull) this.#writing = this.#write();
