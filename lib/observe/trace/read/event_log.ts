@@ -56,12 +56,16 @@ export async function* readEvents(bundle: Bundle, problems: Problems): AsyncGene
 
 /** Returns the event of a line, or what is wrong with the line. */
 function parseEvent(bundle: Bundle, line: number, text: string): TraceEvent | string {
-  let json: unknown;
   try {
-    json = JSON.parse(text);
-  } catch {
-    return "not JSON";
+    return checkEvent(bundle, line, JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) return "not JSON";
+    if (error instanceof RangeError) return "nested too deeply";
+    throw error;
   }
+}
+
+function checkEvent(bundle: Bundle, line: number, json: unknown): TraceEvent | string {
   const parsed = envelopeSchema.safeParse(json);
   if (!parsed.success) {
     const version = typeof json === "object" && json !== null && "schema_version" in json

@@ -131,7 +131,7 @@ export function joinedText(
 }
 
 /** Returns the strings of a payload with parts; `undefined` where the text is something else. */
-function parseTemplate(text: string): readonly string[] | undefined {
+export function parseTemplate(text: string): readonly string[] | undefined {
   let json: unknown;
   try {
     json = JSON.parse(text);
