@@ -52,6 +52,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command<CliContext> | Rout
   memories: async () => (await import("../memories/command.ts")).memoriesCommand,
   conversation: async () => (await import("../conversation/command.ts")).conversationCommands,
   config: async () => (await import("../config/command.ts")).configCommand,
+  trace: async () => (await import("../trace/command.ts")).traceCommands,
   telemetry: async () => (await import("../telemetry/command.ts")).telemetryCommands,
   report: async () => (await import("../report/command.ts")).reportCommand,
   export: async () => (await import("../export/command.ts")).exportCommand,

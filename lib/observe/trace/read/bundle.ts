@@ -52,9 +52,15 @@ export function insideBundle(path: string, name: string): string {
 export function unreadable(path: string, reason: string, hint?: string, cause?: unknown): CulvertError {
   return new CulvertError("input_unreadable", `Cannot read the inference trace ${path}: ${reason}`, {
     hint: hint ?? "culvert trace ls FOLDER lists the traces in a folder.",
-    details: { path },
+    details: { path, reason },
     cause,
   });
+}
+
+/** Returns the reason in an error of {@link unreadable}, without the path of the bundle. */
+export function reasonOf(error: CulvertError): string {
+  const { reason } = error.details;
+  return typeof reason === "string" ? reason : error.message;
 }
 
 async function readManifest(path: string): Promise<string> {

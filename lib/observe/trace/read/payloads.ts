@@ -7,7 +7,7 @@ import { fileProblem, readRegularFile } from "../../../files/read_file.ts";
 import { CulvertError } from "../../../errors.ts";
 import { shardName } from "../format/layout.ts";
 import type { PayloadReference } from "../format/payload_reference.ts";
-import { type Bundle, insideBundle } from "./bundle.ts";
+import { type Bundle, insideBundle, reasonOf } from "./bundle.ts";
 import type { Problems } from "./problems.ts";
 import { readShard } from "./shard.ts";
 
@@ -56,7 +56,7 @@ async function takeFile(
   try {
     text = new TextDecoder().decode(await readRegularFile(insideBundle(bundle.path, path), LARGEST_FILE));
   } catch (error) {
-    problems.add(`${id}: ${path}: ${error instanceof CulvertError ? error.message : fileProblem(error)}`);
+    problems.add(`${id}: ${path}: ${error instanceof CulvertError ? reasonOf(error) : fileProblem(error)}`);
     return;
   }
   take(id, text);
@@ -82,7 +82,7 @@ async function takeRecords(
     }
   } catch (error) {
     if (!(error instanceof CulvertError)) throw error;
-    problems.add(error.message);
+    problems.add(reasonOf(error));
   }
   for (const id of ids) problems.add(`${id}: it is not in ${name}`);
 }

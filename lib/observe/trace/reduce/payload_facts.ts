@@ -72,15 +72,23 @@ export class PayloadFacts {
 
   /** Returns the facts about a request. Its items may be payloads of their own. */
   request(id: string): RequestFacts | undefined {
-    const parts = this.#find(id)?.parts?.filter((part) => this.#find(part)?.kind === "model_item") ?? [];
-    if (parts.length === 0) return this.#requests.get(id);
-    const items = parts.flatMap((part) => this.#items.get(part) ?? []);
-    return { items, previous_response_id: this.#requests.get(id)?.previous_response_id ?? null };
+    const facts = this.#requests.get(id);
+    const items = this.#itemParts(id);
+    return items === undefined ? facts : { items, previous_response_id: facts?.previous_response_id ?? null };
   }
 
-  /** Returns the facts about a response. */
+  /** Returns the facts about a response. Its items may be payloads of their own. */
   response(id: string | null): ResponseFacts | undefined {
-    return id === null ? undefined : this.#responses.get(id);
+    const facts = id === null ? undefined : this.#responses.get(id);
+    const items = id === null ? undefined : this.#itemParts(id);
+    return items === undefined
+      ? facts
+      : { usage: facts?.usage ?? null, response_id: facts?.response_id ?? null, items };
+  }
+
+  #itemParts(id: string): readonly ItemFacts[] | undefined {
+    const parts = this.#find(id)?.parts?.filter((part) => this.#find(part)?.kind === "model_item") ?? [];
+    return parts.length === 0 ? undefined : parts.flatMap((part) => this.#items.get(part) ?? []);
   }
 
   /** Returns members of a payload of another kind; none where it was not read. */

@@ -1,0 +1,153 @@
+/**
+ * Defines `culvert trace`.
+ *
+ * @module
+ */
+import { type CommandDocs, defineCommand, defineGroup } from "../command/command.ts";
+import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
+
+/** Flags of `trace ls`. */
+export type TraceListFlags = OutputFlags & { readonly json?: boolean };
+
+/** Flags of `trace show`. */
+export type TraceShowFlags = OutputFlags & {
+  readonly json?: boolean;
+  readonly html?: boolean;
+  readonly output?: string;
+  readonly share?: boolean;
+  readonly capture?: string;
+  readonly payload?: string;
+  readonly root?: string;
+};
+
+/** Flags of `trace grep`. */
+export type TraceGrepFlags = OutputFlags & {
+  readonly json?: boolean;
+  readonly ignoreCase?: boolean;
+  readonly regexp?: boolean;
+  readonly root?: string;
+};
+
+const SWITCH = { kind: "boolean", optional: true, withNegated: false } as const;
+
+const ROOT_FLAG = {
+  kind: "parsed",
+  parse: text,
+  optional: true,
+  placeholder: "FOLDER",
+  brief: "Folder of traces; default: CODEX_ROLLOUT_TRACE_ROOT, then traces in the state folder",
+} as const;
+
+const TRACE = {
+  parse: text,
+  placeholder: "TRACE",
+  brief: "Folder of a trace, the beginning of its id, or latest",
+};
+
+const ls = defineCommand<TraceListFlags, [string | undefined]>({
+  flags: { json: { ...SWITCH, brief: "Print one JSON object for each trace" }, ...OUTPUT_FLAGS },
+  aliases: OUTPUT_ALIASES,
+  positional: {
+    kind: "tuple",
+    parameters: [{
+      parse: text,
+      optional: true,
+      placeholder: "FOLDER",
+      brief: "Folder of traces; default: CODEX_ROLLOUT_TRACE_ROOT, then traces in the state folder",
+    }],
+  },
+  docs: {
+    brief: "List the inference traces in a folder, the latest first",
+    description:
+      "Prints start, status, number of turns and of attempts, model and id of each trace. culvert trace show takes the beginning of an id.",
+    examples: ["culvert trace ls traces", "culvert trace ls traces --json"],
+    seeAlso: ["culvert trace show", "culvert help trace"],
+  },
+  load: () => import("./run_ls.ts"),
+});
+
+const show = defineCommand<TraceShowFlags, [string]>({
+  flags: {
+    json: { ...SWITCH, brief: "Print the reduced trace as one JSON object" },
+    html: { ...SWITCH, brief: "Print a page that draws each turn on a time line, in one file" },
+    output: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "FILE",
+      brief: "Write to a file with mode 0600 instead of standard output",
+    },
+    share: { ...SWITCH, brief: "Leave out contents and directories, so that others may see it" },
+    capture: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "DIR",
+      brief: "Name the exchange of this capture that carried each attempt",
+    },
+    payload: {
+      kind: "parsed",
+      parse: text,
+      optional: true,
+      placeholder: "ID",
+      brief: "Print this payload as it was recorded, such as raw_payload:4",
+    },
+    root: ROOT_FLAG,
+    ...OUTPUT_FLAGS,
+  },
+  aliases: { o: "output", ...OUTPUT_ALIASES },
+  positional: { kind: "tuple", parameters: [TRACE] },
+  docs: {
+    brief: "Show an inference trace, turn by turn",
+    description:
+      "Shows each turn with its attempts: how many items were sent and how many of them are new, reuse of the connection, first event and first output, stalls, retries and recovery from 401, the items of the answer, calls of tools and token counts. Traces of the codex client do not record reuse, first event and stalls.\n\nA trace that ends early or has missing payloads is shown as far as it can be read.",
+    examples: [
+      "culvert trace show latest --root traces",
+      "culvert trace show latest --root traces --json",
+      "culvert trace show latest --root traces --html -o turns.html",
+      "culvert trace show latest --root traces --share",
+    ],
+    seeAlso: ["culvert trace ls", "culvert trace grep", "culvert help trace"],
+  },
+  load: () => import("./run_show.ts"),
+});
+
+const grep = defineCommand<TraceGrepFlags, [string, string | undefined]>({
+  flags: {
+    json: { ...SWITCH, brief: "Print one JSON object for each text that matches" },
+    ignoreCase: { ...SWITCH, brief: "Ignore the case of letters" },
+    regexp: { ...SWITCH, brief: "Take PATTERN as a regular expression" },
+    root: ROOT_FLAG,
+    ...OUTPUT_FLAGS,
+  },
+  aliases: { i: "ignoreCase", ...OUTPUT_ALIASES },
+  positional: {
+    kind: "tuple",
+    parameters: [
+      { parse: text, placeholder: "PATTERN", brief: "Text to search for" },
+      { ...TRACE, optional: true, brief: "Trace to search in; default: every trace of the folder" },
+    ],
+  },
+  docs: {
+    brief: "Search the events and payloads of inference traces",
+    description:
+      "Prints for each text that matches: id of the trace, payload or event, kind, place within the JSON (JSON Pointer) and the text around the match. Without a match, nothing is printed and the exit status is 0.",
+    examples: [
+      "culvert trace grep timeout --root traces",
+      "culvert trace grep -i error latest --root traces",
+    ],
+    seeAlso: ["culvert trace show", "culvert help trace"],
+  },
+  load: () => import("./run_grep.ts"),
+});
+
+const docs: CommandDocs = {
+  brief: "List, show and search inference traces",
+  description:
+    "Reads the traces that culvert and the codex client write where CODEX_ROLLOUT_TRACE_ROOT names a folder: bundles of the schema versions 1 to 3. See culvert help trace.",
+  examples: ["culvert trace ls traces", "culvert trace show latest --root traces"],
+  seeAlso: ["culvert help trace", "culvert capture"],
+};
+
+/** `culvert trace`. */
+export const traceCommands = defineGroup({ ls, show, grep }, docs);

@@ -1,0 +1,103 @@
+/**
+ * Implements `culvert trace ls`.
+ *
+ * @module
+ */
+import { CulvertError } from "../../errors.ts";
+import type { Bundle } from "../../observe/trace/read/bundle.ts";
+import { readEvents } from "../../observe/trace/read/event_log.ts";
+import { findBundles } from "../../observe/trace/read/find_bundles.ts";
+import { Problems } from "../../observe/trace/read/problems.ts";
+import { ROOT_VARIABLE, traceRoot } from "../../observe/trace/read/trace_root.ts";
+import { EventReducer } from "../../observe/trace/reduce/event_reducer.ts";
+import { utc } from "../../observe/trace/show/trace_text.ts";
+import type { CliContext } from "../command/context.ts";
+import { createReporter } from "../output/reporter.ts";
+import { renderTable } from "../output/table.ts";
+import type { TraceListFlags } from "./command.ts";
+
+/** Runs the command. A bundle that cannot be read is a warning: the others are still listed. */
+export async function run({ host }: CliContext, flags: TraceListFlags, folder?: string): Promise<void> {
+  const reporter = createReporter(host, flags);
+  const root = traceRoot(folder, host.world);
+  const bundles = folder === undefined && !await isThere(root.path) ? [] : await findBundles(root.path);
+  const rows: (readonly string[])[] = [];
+  for (const found of bundles) {
+    try {
+      if ("error" in found) throw found.error;
+      const summary = await summarise(found.bundle);
+      if (flags.json === true) await host.stdout.write(`${JSON.stringify(summary)}\n`);
+      else rows.push(rowOf(summary));
+    } catch (error) {
+      if (!(error instanceof CulvertError)) throw error;
+      reporter.warn({ code: "trace_unreadable", message: error.message });
+    }
+  }
+  if (flags.json === true) return;
+  if (rows.length === 0) {
+    return reporter.progress(
+      `there is no trace in ${root.path}; ${ROOT_VARIABLE} or FOLDER names another folder`,
+    );
+  }
+  const head = ["STARTED", "STATUS", "TURNS", "ATTEMPTS", "MODEL", "ID"];
+  await host.stdout.write(renderTable([head, ...rows], host.stdout.columns()));
+}
+
+/** What is listed of a trace. */
+interface Summary {
+  readonly schema_version: number;
+  readonly trace_id: string;
+  readonly thread_id: string;
+  readonly started_at_unix_ms: number;
+  readonly ended_at_unix_ms: number | null;
+  readonly status: string;
+  readonly turns: number;
+  readonly attempts: number;
+  readonly failed_attempts: number;
+  readonly tool_calls: number;
+  readonly models: readonly string[];
+  readonly path: string;
+}
+
+async function summarise(bundle: Bundle): Promise<Summary> {
+  const state = new EventReducer(new Problems());
+  for await (const event of readEvents(bundle, new Problems())) state.apply(event);
+  const { manifest, path } = bundle;
+  const calls = [...state.calls.values()];
+  return {
+    schema_version: manifest.schema_version,
+    trace_id: manifest.trace_id,
+    thread_id: manifest.root_thread_id,
+    started_at_unix_ms: manifest.started_at_unix_ms,
+    ended_at_unix_ms: state.end?.at ?? null,
+    status: state.end?.status ?? "running",
+    turns: state.turns.size,
+    attempts: calls.length,
+    failed_attempts: calls.filter(({ execution }) => execution.status === "failed").length,
+    tool_calls: state.tools.size,
+    models: [...new Set(calls.map(({ model }) => model))],
+    path,
+  };
+}
+
+function rowOf(summary: Summary): readonly string[] {
+  const failed = summary.failed_attempts === 0 ? "" : ` (${summary.failed_attempts} failed)`;
+  return [
+    utc(summary.started_at_unix_ms),
+    summary.status,
+    String(summary.turns),
+    `${summary.attempts}${failed}`,
+    summary.models.join(", "),
+    summary.trace_id.slice(0, 13),
+  ];
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

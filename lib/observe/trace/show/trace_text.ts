@@ -1,0 +1,193 @@
+/**
+ * Renders a reduced trace as text for a terminal.
+ *
+ * @module
+ */
+import type { TokenUsage } from "../../../responses/events/events.ts";
+import type { Style } from "../../../text/style.ts";
+import { wrapText } from "../../../text/wrap.ts";
+import type { ReducedTrace, ToolCall, TraceItem } from "../reduce/model.ts";
+import { causeText, duration } from "./picture.ts";
+import type { AttemptView, TurnView } from "./turn_views.ts";
+
+/** What {@link traceText} needs beside the trace. */
+export interface TextOptions {
+  readonly style: Style;
+  /** Width of a line. Default 80. */
+  readonly columns?: number;
+  /** Returns the exchange of a capture that carried an attempt, where one was found. */
+  readonly exchangeOf?: (inferenceCallId: string) => string | undefined;
+  /** Names the bundle. */
+  readonly name: string;
+}
+
+const INDENT = "            ";
+
+/** Returns the lines: the trace as a whole, then each turn with its attempts and tools. */
+export function traceText(
+  trace: ReducedTrace,
+  turns: readonly TurnView[],
+  options: TextOptions,
+): readonly string[] {
+  return [...headLines(trace, options), ...turns.flatMap((turn) => ["", ...turnLines(turn, options)])];
+}
+
+function headLines(trace: ReducedTrace, { name, style, columns }: TextOptions): readonly string[] {
+  const root = trace.threads[trace.root_thread_id];
+  const lasted = trace.ended_at_unix_ms === null
+    ? ""
+    : `, ${duration(trace.ended_at_unix_ms - trace.started_at_unix_ms)}`;
+  const facts = [
+    `${utc(trace.started_at_unix_ms)}${lasted}, ${trace.status}; schema ${trace.schema_version}`,
+    ...(root?.session_source == null && root?.cwd == null
+      ? []
+      : [[root.session_source, root.cwd].filter((part) => part !== null).join(" in ")]),
+    ...(trace.recording_status === "complete"
+      ? []
+      : [`recording ${trace.recording_status.replaceAll("_", " ")}`]),
+    ...Object.entries(trace.unknown_events).map(([type, count]) => `${count} of the unknown event ${type}`),
+    ...trace.problems.map((problem) => `problem: ${problem}`),
+  ];
+  return [
+    ...wrapText(`Trace ${name}`, "", "  ", columns).map(style.bold),
+    ...facts.flatMap((fact) => wrapText(fact, "  ", "    ", columns)),
+  ];
+}
+
+function turnLines(view: TurnView, options: TextOptions): readonly string[] {
+  const { turn, thread, attempts, tools, compactions, usage, number } = view;
+  const { execution } = turn;
+  const start = execution.started_at_unix_ms;
+  const lasted = execution.ended_at_unix_ms === null
+    ? ""
+    : ` after ${duration(execution.ended_at_unix_ms - start)}`;
+  const agent = thread?.agent_path == null || thread.agent_path === "/root" ? "" : ` of ${thread.agent_path}`;
+  const first = turn.time_to_first_token_ms === null
+    ? ""
+    : `, first token after ${duration(turn.time_to_first_token_ms)}`;
+  const steps = [
+    ...attempts.map((attempt) => ({
+      seq: attempt.call.execution.started_seq,
+      lines: attemptLines(attempt, start, options),
+    })),
+    ...tools.map((tool) => ({ seq: tool.execution.started_seq, lines: toolLines(tool, start, options) })),
+    ...compactions.map(({ execution: { started_seq: seq, started_at_unix_ms: at, status }, error }) => ({
+      seq,
+      lines: step(at - start, `compaction: ${status}${error === null ? "" : `: ${error}`}`, status, options),
+    })),
+  ].toSorted((one, other) => one.seq - other.seq);
+  const { columns, style } = options;
+  return [
+    ...wrapText(`Turn ${number}${agent}: ${execution.status}${lasted}${first}`, "", "  ", columns).map(
+      style.bold,
+    ),
+    ...turn.errors.flatMap((error) => wrapText(error, "  ", "    ", columns).map(style.error)),
+    ...steps.flatMap(({ lines }) => lines),
+    ...(usage === null ? [] : [`  ${"total".padEnd(INDENT.length - 2)}${tokens(usage)}`]),
+  ];
+}
+
+function attemptLines(attempt: AttemptView, start: number, options: TextOptions): readonly string[] {
+  const { call, number, cause, added, received } = attempt;
+  const { execution, facts } = call;
+  const { columns, style } = options;
+  const lasted = execution.ended_at_unix_ms === null
+    ? ""
+    : ` after ${duration(execution.ended_at_unix_ms - execution.started_at_unix_ms)}`;
+  const why = cause === null ? "" : ` (${causeText(cause)})`;
+  const recovered = cause === "unauthorized" && execution.status === "completed"
+    ? ", recovered from 401"
+    : "";
+  const line = (text: string) => wrapText(text, INDENT, `${INDENT}  `, columns);
+  const timing = [
+    ...(facts?.transport == null ? [] : [facts.transport]),
+    ...(facts?.connection_reused == null
+      ? []
+      : [facts.connection_reused ? "reused connection" : "new connection"]),
+    ...(facts?.first_event_ms == null ? [] : [`first event ${duration(facts.first_event_ms)}`]),
+    ...(facts?.first_output_ms == null ? [] : [`first output ${duration(facts.first_output_ms)}`]),
+  ];
+  const sent = `sends ${call.request_item_ids.length} items, ${added.length} new`;
+  const exchange = options.exchangeOf?.(call.inference_call_id);
+  return [
+    ...step(
+      execution.started_at_unix_ms - start,
+      `attempt ${number}${why}: ${call.model} (${call.provider_name}), ${execution.status}${lasted}${recovered}`,
+      execution.status,
+      options,
+    ),
+    ...line([sent, ...timing].join("; ")),
+    ...(facts?.gaps ?? []).flatMap(({ after_ms: after, ms }) =>
+      line(`stalled for ${duration(ms)}, ${duration(after)} after the request`).map(style.warning)
+    ),
+    ...(call.error === null ? [] : line(call.error).map(style.error)),
+    ...received.flatMap((item) => line(itemText(item))),
+    ...(call.usage === null ? [] : line(`tokens: ${tokens(call.usage)}`)),
+    ...[
+      ["response", call.response_id],
+      ["request", call.upstream_request_id],
+      ["exchange", exchange],
+    ].flatMap(([label, id]) => id === null || id === undefined ? [] : line(`${label} ${id}`)).map(
+      style.faint,
+    ),
+  ];
+}
+
+function toolLines(tool: ToolCall, start: number, options: TextOptions): readonly string[] {
+  const { execution, exit_code: exit } = tool;
+  const lasted = execution.ended_at_unix_ms === null
+    ? ""
+    : ` after ${duration(execution.ended_at_unix_ms - execution.started_at_unix_ms)}`;
+  const { columns } = options;
+  const text = (mark: string, content: string) =>
+    content === "" ? [] : wrapText(excerpt(content), `${INDENT}${mark} `, `${INDENT}  `, columns);
+  return [
+    ...step(
+      execution.started_at_unix_ms - start,
+      `tool ${tool.name}: ${execution.status}${lasted}${exit === null ? "" : `, exit ${exit}`}`,
+      exit !== null && exit !== 0 ? "failed" : execution.status,
+      options,
+    ),
+    ...text("<", tool.input),
+    ...text(">", tool.output),
+  ];
+}
+
+/** A line with its time in the left column. */
+function step(ms: number, text: string, status: string, { columns, style }: TextOptions): readonly string[] {
+  const lines = wrapText(text, `  ${`+${duration(ms)}`.padEnd(INDENT.length - 3)} `, `${INDENT}  `, columns);
+  return status === "failed"
+    ? lines.map(style.error)
+    : status === "completed"
+    ? lines
+    : lines.map(style.warning);
+}
+
+function itemText(item: TraceItem): string {
+  const name = item.kind === "message" ? item.role ?? "message" : item.kind;
+  return item.text === "" ? name : `${name}: ${excerpt(item.text)}`;
+}
+
+/** Longest text of an item, UTF-16 units; `--json` and the page have more of it. */
+const EXCERPT = 160;
+
+function excerpt(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length <= EXCERPT ? line : `${line.slice(0, EXCERPT - 1)}…`;
+}
+
+/** Returns token counts as one phrase. */
+export function tokens(usage: TokenUsage): string {
+  const { input_tokens: input, cached_input_tokens: cached, output_tokens: output } = usage;
+  const reasoning = usage.reasoning_output_tokens === 0
+    ? ""
+    : ` (${usage.reasoning_output_tokens} reasoning)`;
+  return `${input} in (${cached} cached), ${output} out${reasoning}`;
+}
+
+/** Returns a time as text in UTC. @param ms since 1970 */
+export function utc(ms: number): string {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return "unknown time";
+  return `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
