@@ -1,4 +1,4 @@
-/** The folder that the examples of help need: with a company's bundle, a key, a conversation and a recording. */
+/** The folder that the examples of help need: with a company's bundle, a key, a conversation, a recording and a trace. */
 import { createAuthority } from "../../lib/pki/pki.ts";
 import { type Workplace, workplace } from "./on_path.ts";
 import { join } from "./paths.ts";
@@ -14,6 +14,8 @@ export async function furnished(): Promise<Workplace> {
     await Deno.writeTextFile(join(place.directory, name), certificate);
   }
   await furnishCapture(place.directory);
+  const { writeSample } = await import("../observe/trace/bundle_kit.ts");
+  await writeSample(join(place.directory, "traces"), 3);
   const { speech } = await import("../cli/transcribe/kit.ts");
   await Deno.writeFile(join(place.directory, "speech.wav"), speech([2, 1, 1.2]));
   await Deno.writeTextFile(join(place.directory, "key.txt"), "sk-example-0123456789\n");

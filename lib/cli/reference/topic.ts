@@ -45,6 +45,10 @@ export const TOPICS = {
     brief: "what a capture holds, redacts, replays and exports",
     load: async () => (await import("./topics/capture.ts")).capture,
   },
+  trace: {
+    brief: "inference traces: files, what is shown, sharing",
+    load: async () => (await import("./topics/trace.ts")).trace,
+  },
 } as const satisfies Readonly<Record<string, { brief: string; load: () => Promise<Topic> }>>;
 
 /** The name of a topic. */

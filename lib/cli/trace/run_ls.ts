@@ -39,7 +39,7 @@ export async function run({ host }: CliContext, flags: TraceListFlags, folder?: 
       `there is no trace in ${root.path}; ${ROOT_VARIABLE} or FOLDER names another folder`,
     );
   }
-  const head = ["STARTED", "STATUS", "TURNS", "ATTEMPTS", "MODEL", "ID"];
+  const head = ["STARTED (UTC)", "STATUS", "TURNS", "ATTEMPTS", "MODEL", "ID"];
   await host.stdout.write(renderTable([head, ...rows], host.stdout.columns()));
 }
 
@@ -83,7 +83,7 @@ async function summarise(bundle: Bundle): Promise<Summary> {
 function rowOf(summary: Summary): readonly string[] {
   const failed = summary.failed_attempts === 0 ? "" : ` (${summary.failed_attempts} failed)`;
   return [
-    utc(summary.started_at_unix_ms),
+    utc(summary.started_at_unix_ms).slice(0, 16),
     summary.status,
     String(summary.turns),
     `${summary.attempts}${failed}`,

@@ -9,7 +9,7 @@ import { drawPicture, escaped } from "../../observe/trace/show/draw_picture.ts";
 import pictureStyle from "../../observe/trace/show/picture.css" with { type: "text" };
 import { causeText, duration, pictureTable, TABLE_HEAD } from "../../observe/trace/show/picture.ts";
 import { tracePicture } from "../../observe/trace/show/trace_picture.ts";
-import { tokens, utc } from "../../observe/trace/show/trace_text.ts";
+import { sentText, tokens, utc } from "../../observe/trace/show/trace_text.ts";
 import type { AttemptView, TurnView } from "../../observe/trace/show/turn_views.ts";
 
 /** What {@link tracePage} needs beside the trace. */
@@ -130,7 +130,7 @@ function attemptBlock(attempt: AttemptView, { exchangeOf }: PageOptions): string
   const { call, number, cause, added, received } = attempt;
   const why = cause === null ? "" : ` (${causeText(cause)})`;
   const facts = [
-    `sends ${call.request_item_ids.length} items, ${added.length} new`,
+    sentText(attempt),
     ...(call.usage === null ? [] : [`tokens: ${tokens(call.usage)}`]),
     ...ids([
       ["response", call.response_id],

@@ -68,7 +68,8 @@ export async function openTrace(name: string, root: TraceRoot, cwd: string): Pro
 
 /** Opens a folder as a trace. The error says what to do with a folder of traces. */
 async function openNamed(path: string): Promise<Bundle> {
-  if (await exists(path) && !await exists(join(path, MANIFEST))) {
+  const info = await Deno.stat(path).catch(() => undefined);
+  if (info?.isDirectory === true && !await exists(join(path, MANIFEST))) {
     const within = await findBundles(path);
     if (within.length > 0) {
       throw unreadable(

@@ -88,7 +88,7 @@ function turnLines(view: TurnView, options: TextOptions): readonly string[] {
 }
 
 function attemptLines(attempt: AttemptView, start: number, options: TextOptions): readonly string[] {
-  const { call, number, cause, added, received } = attempt;
+  const { call, number, cause, received } = attempt;
   const { execution, facts } = call;
   const { columns, style } = options;
   const lasted = execution.ended_at_unix_ms === null
@@ -107,7 +107,7 @@ function attemptLines(attempt: AttemptView, start: number, options: TextOptions)
     ...(facts?.first_event_ms == null ? [] : [`first event ${duration(facts.first_event_ms)}`]),
     ...(facts?.first_output_ms == null ? [] : [`first output ${duration(facts.first_output_ms)}`]),
   ];
-  const sent = `sends ${call.request_item_ids.length} items, ${added.length} new`;
+
   const exchange = options.exchangeOf?.(call.inference_call_id);
   return [
     ...step(
@@ -116,7 +116,8 @@ function attemptLines(attempt: AttemptView, start: number, options: TextOptions)
       execution.status,
       options,
     ),
-    ...line([sent, ...timing].join("; ")),
+    ...line(sentText(attempt)),
+    ...(timing.length === 0 ? [] : line(timing.join("; "))),
     ...(facts?.gaps ?? []).flatMap(({ after_ms: after, ms }) =>
       line(`stalled for ${duration(ms)}, ${duration(after)} after the request`).map(style.warning)
     ),
@@ -131,6 +132,12 @@ function attemptLines(attempt: AttemptView, start: number, options: TextOptions)
       style.faint,
     ),
   ];
+}
+
+/** Says how many items a request contains. */
+export function sentText({ call, added }: AttemptView): string {
+  const count = call.request_item_ids.length;
+  return `sends ${count} ${count === 1 ? "item" : "items"}, ${added.length} new`;
 }
 
 function toolLines(tool: ToolCall, start: number, options: TextOptions): readonly string[] {
