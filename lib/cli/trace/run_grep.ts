@@ -8,12 +8,13 @@ import type { Bundle } from "../../observe/trace/read/bundle.ts";
 import { findBundles } from "../../observe/trace/read/find_bundles.ts";
 import { Problems } from "../../observe/trace/read/problems.ts";
 import { searchTrace, type TraceMatch } from "../../observe/trace/read/search_trace.ts";
-import { openTrace, type TraceRoot, traceRoot } from "../../observe/trace/read/trace_root.ts";
+import { openTrace } from "../../observe/trace/read/open_trace.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { plainText } from "../../text/wrap.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import type { TraceGrepFlags } from "./command.ts";
+import { traceFolder } from "./trace_folder.ts";
 
 /** Runs the command. */
 export async function run(
@@ -25,7 +26,7 @@ export async function run(
   const reporter = createReporter(host, flags);
   const find = finder(pattern, flags);
   const redact = createRedactor([], "user");
-  const root = traceRoot(flags.root, host.world);
+  const root = await traceFolder(flags.root, host.world, reporter);
   const bundles = name === undefined
     ? await everyBundle(root, reporter)
     : [await openTrace(name, root, host.world.cwd())];
@@ -50,9 +51,9 @@ export async function run(
   if (count === 0) reporter.progress("nothing matches");
 }
 
-async function everyBundle(root: TraceRoot, reporter: Reporter): Promise<readonly Bundle[]> {
+async function everyBundle(root: string, reporter: Reporter): Promise<readonly Bundle[]> {
   const bundles: Bundle[] = [];
-  for (const found of await findBundles(root.path)) {
+  for (const found of await findBundles(root)) {
     if ("bundle" in found) bundles.push(found.bundle);
     else reporter.warn({ code: "trace_unreadable", message: found.error.message });
   }

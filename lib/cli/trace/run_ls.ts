@@ -8,19 +8,19 @@ import type { Bundle } from "../../observe/trace/read/bundle.ts";
 import { readEvents } from "../../observe/trace/read/event_log.ts";
 import { findBundles } from "../../observe/trace/read/find_bundles.ts";
 import { Problems } from "../../observe/trace/read/problems.ts";
-import { ROOT_VARIABLE, traceRoot } from "../../observe/trace/read/trace_root.ts";
 import { EventReducer } from "../../observe/trace/reduce/event_reducer.ts";
 import { utc } from "../../observe/trace/show/trace_text.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
 import { renderTable } from "../output/table.ts";
 import type { TraceListFlags } from "./command.ts";
+import { traceFolder } from "./trace_folder.ts";
 
 /** Runs the command. A bundle that cannot be read is a warning: the others are still listed. */
 export async function run({ host }: CliContext, flags: TraceListFlags, folder?: string): Promise<void> {
   const reporter = createReporter(host, flags);
-  const root = traceRoot(folder, host.world);
-  const bundles = folder === undefined && !await isThere(root.path) ? [] : await findBundles(root.path);
+  const root = await traceFolder(folder, host.world, reporter);
+  const bundles = folder === undefined && !await isThere(root) ? [] : await findBundles(root);
   const rows: (readonly string[])[] = [];
   for (const found of bundles) {
     try {
@@ -36,7 +36,7 @@ export async function run({ host }: CliContext, flags: TraceListFlags, folder?: 
   if (flags.json === true) return;
   if (rows.length === 0) {
     return reporter.progress(
-      `there is no trace in ${root.path}; ${ROOT_VARIABLE} or FOLDER names another folder`,
+      `there is no trace in ${root}; CODEX_ROLLOUT_TRACE_ROOT or FOLDER names another folder`,
     );
   }
   const head = ["STARTED (UTC)", "STATUS", "TURNS", "ATTEMPTS", "MODEL", "ID"];

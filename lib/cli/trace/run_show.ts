@@ -6,7 +6,7 @@
 import { CulvertError } from "../../errors.ts";
 import { payloadText } from "../../observe/trace/read/payloads.ts";
 import { Problems } from "../../observe/trace/read/problems.ts";
-import { openTrace, traceRoot } from "../../observe/trace/read/trace_root.ts";
+import { openTrace } from "../../observe/trace/read/open_trace.ts";
 import type { Bundle } from "../../observe/trace/read/bundle.ts";
 import type { ReducedTrace } from "../../observe/trace/reduce/model.ts";
 import { referenceOf } from "../../observe/trace/reduce/payload_table.ts";
@@ -20,18 +20,19 @@ import type { CliContext } from "../command/context.ts";
 import { wantsColor } from "../output/color.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import type { TraceShowFlags } from "./command.ts";
+import { traceFolder } from "./trace_folder.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: TraceShowFlags, name: string): Promise<void> {
   const { host } = context;
   const reporter = createReporter(host, flags);
-  const bundle = await openTrace(name, traceRoot(flags.root, host.world), host.world.cwd());
+  const bundle = await openTrace(name, await traceFolder(flags.root, host.world, reporter), host.world.cwd());
   const trace = await reduceTrace(bundle);
   if (flags.share === true) {
     reporter.progress("--share: contents and directories are left out; their lengths stay");
   }
   const output = flags.payload === undefined
-    ? await rendered(context, flags, bundle, trace)
+    ? await rendered(context, flags, trace)
     : await payload(bundle, trace, flags.payload, flags, reporter);
   if (flags.output === undefined) {
     // A terminal's stream applies the styles itself, behind its filter of control characters.
@@ -44,7 +45,6 @@ export async function run(context: CliContext, flags: TraceShowFlags, name: stri
 async function rendered(
   { host }: CliContext,
   flags: TraceShowFlags,
-  bundle: Bundle,
   reduced: ReducedTrace,
 ): Promise<string> {
   const isShared = flags.share === true;

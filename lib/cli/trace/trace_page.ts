@@ -9,7 +9,7 @@ import { drawPicture, escaped } from "../../observe/trace/show/draw_picture.ts";
 import pictureStyle from "../../observe/trace/show/picture.css" with { type: "text" };
 import { causeText, duration, pictureTable, TABLE_HEAD } from "../../observe/trace/show/picture.ts";
 import { tracePicture } from "../../observe/trace/show/trace_picture.ts";
-import { sentText, tokens, utc } from "../../observe/trace/show/trace_text.ts";
+import { agentOf, sentText, tokens, utc } from "../../observe/trace/show/trace_text.ts";
 import type { AttemptView, TurnView } from "../../observe/trace/show/turn_views.ts";
 
 /** What {@link tracePage} needs beside the trace. */
@@ -92,7 +92,7 @@ function headline(trace: ReducedTrace): string {
 function turnSection(view: TurnView, options: PageOptions): string {
   const { turn, thread, attempts, tools, usage } = view;
   const picture = tracePicture(view);
-  const agent = thread?.agent_path == null || thread.agent_path === "/root" ? "" : ` of ${thread.agent_path}`;
+  const agent = agentOf(thread);
   const heading = `Turn ${view.number}${agent}: ${turn.execution.status}, ${duration(picture.duration_ms)}`;
   return `<section class="card" aria-label="${escaped(heading)}">
 <h2>${escaped(heading)}</h2>

@@ -6,7 +6,8 @@
 import type { TokenUsage } from "../../../responses/events/events.ts";
 import type { Style } from "../../../text/style.ts";
 import { wrapText } from "../../../text/wrap.ts";
-import type { ReducedTrace, ToolCall, TraceItem } from "../reduce/model.ts";
+import type { AttemptFacts } from "../format/attempt_facts.ts";
+import type { ReducedTrace, ToolCall, TraceItem, TraceThread } from "../reduce/model.ts";
 import { causeText, duration } from "./picture.ts";
 import type { AttemptView, TurnView } from "./turn_views.ts";
 
@@ -39,9 +40,7 @@ function headLines(trace: ReducedTrace, { name, style, columns }: TextOptions): 
     : `, ${duration(trace.ended_at_unix_ms - trace.started_at_unix_ms)}`;
   const facts = [
     `${utc(trace.started_at_unix_ms)}${lasted}, ${trace.status}; schema ${trace.schema_version}`,
-    ...(root?.session_source == null && root?.cwd == null
-      ? []
-      : [[root.session_source, root.cwd].filter((part) => part !== null).join(" in ")]),
+    ...originOf(root),
     ...(trace.recording_status === "complete"
       ? []
       : [`recording ${trace.recording_status.replaceAll("_", " ")}`]),
@@ -61,7 +60,7 @@ function turnLines(view: TurnView, options: TextOptions): readonly string[] {
   const lasted = execution.ended_at_unix_ms === null
     ? ""
     : ` after ${duration(execution.ended_at_unix_ms - start)}`;
-  const agent = thread?.agent_path == null || thread.agent_path === "/root" ? "" : ` of ${thread.agent_path}`;
+  const agent = agentOf(thread);
   const first = turn.time_to_first_token_ms === null
     ? ""
     : `, first token after ${duration(turn.time_to_first_token_ms)}`;
@@ -87,6 +86,27 @@ function turnLines(view: TurnView, options: TextOptions): readonly string[] {
   ];
 }
 
+function originOf(root: TraceThread | undefined): readonly string[] {
+  const parts = [root?.session_source, root?.cwd].filter((part) => typeof part === "string");
+  return parts.length === 0 ? [] : [parts.join(" in ")];
+}
+
+/** Names the agent of a turn, unless it is the first one. */
+export function agentOf(thread: TraceThread | undefined): string {
+  const path = thread?.agent_path ?? "/root";
+  return path === "/root" ? "" : ` of ${path}`;
+}
+
+function timingOf(facts: AttemptFacts): readonly string[] {
+  const { transport, connection_reused: isReused, first_event_ms: event, first_output_ms: output } = facts;
+  return [
+    ...(typeof transport === "string" ? [transport] : []),
+    ...(typeof isReused === "boolean" ? [isReused ? "reused connection" : "new connection"] : []),
+    ...(typeof event === "number" ? [`first event ${duration(event)}`] : []),
+    ...(typeof output === "number" ? [`first output ${duration(output)}`] : []),
+  ];
+}
+
 function attemptLines(attempt: AttemptView, start: number, options: TextOptions): readonly string[] {
   const { call, number, cause, received } = attempt;
   const { execution, facts } = call;
@@ -99,15 +119,7 @@ function attemptLines(attempt: AttemptView, start: number, options: TextOptions)
     ? ", recovered from 401"
     : "";
   const line = (text: string) => wrapText(text, INDENT, `${INDENT}  `, columns);
-  const timing = [
-    ...(facts?.transport == null ? [] : [facts.transport]),
-    ...(facts?.connection_reused == null
-      ? []
-      : [facts.connection_reused ? "reused connection" : "new connection"]),
-    ...(facts?.first_event_ms == null ? [] : [`first event ${duration(facts.first_event_ms)}`]),
-    ...(facts?.first_output_ms == null ? [] : [`first output ${duration(facts.first_output_ms)}`]),
-  ];
-
+  const timing = facts === null ? [] : timingOf(facts);
   const exchange = options.exchangeOf?.(call.inference_call_id);
   return [
     ...step(
