@@ -91,6 +91,7 @@ export class Coverage {
         return;
       }
       case "request":
+      case "stray_request":
         return;
     }
   };

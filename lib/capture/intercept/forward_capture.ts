@@ -42,7 +42,8 @@ export async function startForwardCapture(options: ForwardCaptureOptions): Promi
   const authority = hosts.length === 0
     ? undefined
     : await createInterceptionAuthority("Culvert capture (only for this run)");
-  const credentials = { username: "culvert", password: randomToken() };
+  // The name is so short that it is not masked in messages: user names of proxies are.
+  const credentials = { username: "run", password: randomToken() };
   const proxy = await startInterceptingProxy({
     upstream: dialerUpstream(dialer),
     credentials,

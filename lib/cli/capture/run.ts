@@ -115,6 +115,17 @@ function observer(coverage: Coverage, reporter: Reporter): Parameters<typeof sta
   const reported = new Set<string>();
   return (event) => {
     coverage.observe(event);
+    if (event.kind === "stray_request") {
+      if (reported.has("stray")) return;
+      reported.add("stray");
+      return reporter.warn({
+        code: "capture_stray",
+        message:
+          `A request to ${event.host} did not come through the proxy of this capture and was refused with ` +
+          "403. Another program of this machine connected to a private port, or this runtime does not tell the " +
+          "ports of a connection: then use --mode reverse",
+      });
+    }
     if (event.kind !== "handshake_failed" || reported.has(event.host)) return;
     if (!coverage.isRefused(event.host, event.port)) return;
     reported.add(event.host);

@@ -41,7 +41,10 @@ export interface ServedWebSocket {
   readonly close: (code: number, reason: string) => void;
   /** Ends the TCP connection without a close frame. */
   readonly drop: () => void;
-  /** Stops reading: pings, close frames and messages stay unanswered. */
+  /**
+   * Stops reading: pings, close frames and messages stay unanswered. Without TLS the client can send no more when the
+   * buffers of the system are full. With TLS the runtime reads on and keeps what arrives (Deno 2.9.6).
+   */
   readonly stall: () => void;
   /** Resolves with the close code once the socket is closed; 1006 if the connection broke. */
   readonly closed: Promise<number>;

@@ -11,6 +11,9 @@ import { ignoreBrokenPeer } from "./forward/splice.ts";
 /** How often connections that became idle are closed by a server that has stopped listening, ms. */
 const IDLE_CHECK_MS = 200;
 
+/** Time that a server has to close after its connections were ended, ms. */
+const CLOSE_LIMIT_MS = 3_000;
+
 /** Servers that are closed together. */
 export class ServerGroup {
   readonly #servers: Server[] = [];
@@ -49,6 +52,8 @@ export class ServerGroup {
           }
         };
         const timer = setInterval(closeIdle, IDLE_CHECK_MS);
+        // The connections keep the process alive while they are open, the check alone does not.
+        Deno.unrefTimer(timer);
         server.close(() => {
           clearInterval(timer);
           resolve();
@@ -58,11 +63,17 @@ export class ServerGroup {
     ));
   }
 
-  /** Stops listening and ends every connection at once. */
+  /**
+   * Stops listening and ends every connection at once. Resolves after {@link CLOSE_LIMIT_MS} at the latest: a
+   * connection that a server holds and does not tell of would keep it open for good.
+   */
   async close(): Promise<void> {
     const closed = this.stopListening();
     for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_LIMIT_MS));
+    await Promise.race([closed, limit]);
+    clearTimeout(timer);
   }
 }
 

@@ -241,6 +241,7 @@ class InterceptingProxy {
     return await startTerminator(await interception.issue(host), this.#group, {
       connectionOf: ({ localPort, remotePort }) => this.#inner.get(`${remotePort} ${localPort}`),
       handshakeFailed: (reason) => this.#report({ kind: "handshake_failed", host, port, reason }),
+      strayRequest: () => this.#report({ kind: "stray_request", host, port }),
       request: (message, response, connectionId) => this.#forward(message, response, origin, connectionId),
       upgrade: (upgrade, connectionId) => this.#forwardUpgrade(upgrade, origin, connectionId),
     });

@@ -19,6 +19,8 @@ export type ProxyEvent =
     readonly port: number;
     readonly reason: string;
   }
+  /** A request that came to the private port of an intercepted origin and not through the proxy. It was refused. */
+  | { readonly kind: "stray_request"; readonly host: string; readonly port: number }
   /** A request inside an intercepted connection, or a plain one. */
   | {
     readonly kind: "request";

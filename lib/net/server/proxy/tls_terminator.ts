@@ -24,7 +24,16 @@ export interface TerminatorHandlers {
   readonly upgrade: (upgrade: UpgradeRequest, connectionId: number) => void;
   /** The TLS handshake failed. */
   readonly handshakeFailed: (reason: string) => void;
+  /** A request was refused, since its connection is not from the proxy itself. */
+  readonly strayRequest: () => void;
 }
+
+/** Answered rather than only disconnected, so that no client waits for an answer. */
+const STRAY = {
+  status: 403,
+  contentType: "text/plain",
+  body: "This port serves only connections through the proxy of the capture\n",
+} as const;
 
 const NESTED_CONNECT = {
   status: 405,
@@ -57,19 +66,23 @@ export async function startTerminator(
     handlers.handshakeFailed(error.message);
   });
   // Any program of this machine can connect to the port; only the proxy's own connections are served.
-  const guarded = (socket: Socket, serve: (connectionId: number) => void) => {
-    const connectionId = handlers.connectionOf(socket);
-    if (connectionId === undefined) socket.destroy();
-    else serve(connectionId);
+  const onRequest = (message: IncomingMessage, response: ServerResponse) => {
+    const connectionId = handlers.connectionOf(message.socket);
+    if (connectionId !== undefined) return handlers.request(message, response, connectionId);
+    response.on("error", ignoreBrokenPeer);
+    response.writeHead(STRAY.status, { "content-type": STRAY.contentType, "connection": "close" });
+    response.end(STRAY.body);
+    handlers.strayRequest();
   };
-  const onRequest = (message: IncomingMessage, response: ServerResponse) =>
-    guarded(message.socket, (id) => handlers.request(message, response, id));
   server.on("request", onRequest);
   // Forwarded with the header, so that the origin decides.
   server.on("checkContinue", onRequest);
   server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Uint8Array) => {
     socket.on("error", ignoreBrokenPeer);
-    guarded(message.socket, (id) => handlers.upgrade({ message, socket, head }, id));
+    const connectionId = handlers.connectionOf(message.socket);
+    if (connectionId !== undefined) return handlers.upgrade({ message, socket, head }, connectionId);
+    socket.end(rawReply(STRAY));
+    handlers.strayRequest();
   });
   server.on("connect", (_message: IncomingMessage, socket: Duplex) => {
     socket.on("error", ignoreBrokenPeer);
