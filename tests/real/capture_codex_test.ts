@@ -3,6 +3,7 @@ import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } fro
 import { join } from "../support/paths.ts";
 import { testWith } from "../support/programs.ts";
 import { type CodexLogin, vendorNetwork } from "./capture_kit.ts";
+import { assertEveryChannel } from "./channel_kit.ts";
 
 const ANSWER = "Captured, every word of it.";
 const LOGINS: readonly CodexLogin[] = ["api key", "ChatGPT"];
@@ -12,7 +13,7 @@ for (const login of LOGINS) {
 
   await testWith(
     ["codex"],
-    `codex with ${login} completes a turn in forward mode, and its channels are seen`,
+    `codex with ${login} completes a turn in forward mode, and every channel that it used is in the table`,
     async () => {
       await using vendor = await vendorNetwork(login, { scenario: { text: ANSWER } });
       const run = await vendor.capture();
@@ -20,7 +21,7 @@ for (const login of LOGINS) {
       assertIncludes(run.stdout, ANSWER);
       assertIncludes(run.stderr, "capturing in forward mode: it covers every channel of codex");
       assertMatch(run.stderr, /model \(websocket\) +1 /);
-      assertMatch(run.stderr, /model list +\d/);
+      assertEveryChannel(run.stderr, vendor.api.log.all, { notCoverable: false });
       assertMatch(run.stderr, new RegExp(`${modelHost} +\\d+ +0 +0 +0 `));
       const records = JSON.stringify(await vendor.records());
       assertMatch(records, new RegExp(`"url":"(https|wss)://${modelHost}/`));
@@ -42,6 +43,7 @@ for (const login of LOGINS) {
       run.stderr,
       "not coverable in reverse mode: login and token refresh, metrics of the vendor",
     );
+    assertEveryChannel(run.stderr, vendor.api.log.all, { notCoverable: true });
     const paths = vendor.api.log.all.filter(({ path }) => path.endsWith("/responses")).map(({ path }) =>
       path
     );
@@ -106,6 +108,7 @@ for (const login of LOGINS) {
         assertEquals(run.code, 0, run.stderr);
         assertIncludes(run.stdout, ANSWER);
         assertMatch(run.stderr, /model \(SSE\) +\d/);
+        assertEveryChannel(run.stderr, vendor.api.log.all, { notCoverable: false });
         const records = await vendor.records();
         const types = records.filter(({ kind }) => kind === "sse.event").map((event) => event["json_type"]);
         assert(types.includes("response.created") && types.includes("response.completed"));

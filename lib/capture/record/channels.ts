@@ -16,6 +16,7 @@ const CHANNELS: readonly (readonly [channel: string, path: RegExp])[] = [
   ["turn-costs", /\/analytics\/codex\/turn-costs$/],
   ["analytics", /\/codex\/analytics-events\//],
   ["mcp", /\/ps\/mcp(\/|$)|\/mcp$/],
+  ["plugin-export", /\/plugins\/export\//],
   ["plugins", /\/(ps\/)?plugins\//],
   ["connectors", /\/connectors\//],
   ["remote-control", /\/wham\/remote\/control\//],

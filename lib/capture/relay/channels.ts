@@ -49,6 +49,8 @@ export const CHANNELS: readonly Channel[] = [
   { id: "remote-control", title: "remote control", ...BACKEND },
   { id: "oauth", title: "login and token refresh", base: "none", hosts: ["auth.openai.com"] },
   { id: "metrics", title: "metrics of the vendor", base: "none", hosts: ["ab.chatgpt.com"] },
+  // Not led by any setting: codex 0.171.0 asks chatgpt.com for it whatever its base URLs are.
+  { id: "plugin-export", title: "list of curated plugins", base: "none", hosts: ["chatgpt.com"] },
   { id: "otlp", title: "OpenTelemetry", base: "none", hosts: [] },
   { id: "other", title: "other hosts", base: "none", hosts: ["api.github.com"] },
 ];

@@ -32,6 +32,8 @@ export interface ReverseRelayOptions {
   /** Answers upgrades with 426, so that clients use HTTP. */
   readonly refusesWebSockets?: boolean;
   readonly tap?: TapFactory;
+  /** Time allowed from a request to the head of its response, ms. Default: 15 minutes; for an upgrade one minute. */
+  readonly headTimeoutMs?: number;
 }
 
 /** Path of the model channels at the relay. */
@@ -48,7 +50,7 @@ const CHATGPT_BACKEND = "https://chatgpt.com/backend-api";
  * @throws the error of the system if it cannot listen
  */
 export async function startReverseRelay(options: ReverseRelayOptions): Promise<RelayServer> {
-  const { dialer, refusesWebSockets, tap, backendBase = CHATGPT_BACKEND } = options;
+  const { dialer, refusesWebSockets, tap, headTimeoutMs, backendBase = CHATGPT_BACKEND } = options;
   const app = new Hono();
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   app.notFound((context) =>
@@ -79,6 +81,7 @@ export async function startReverseRelay(options: ReverseRelayOptions): Promise<R
       return Promise.resolve(backend === undefined ? undefined : forward(request, backendBase, backend));
     },
     ...(tap === undefined ? {} : { tap }),
+    ...(headTimeoutMs === undefined ? {} : { headTimeoutMs }),
   });
   listeningOn = server.port;
   return server;

@@ -46,6 +46,8 @@ export interface RelayServerOptions {
   readonly handle: FetchHandler;
   readonly upstream: Upstream;
   readonly tap?: TapFactory;
+  /** See {@link Forwarding.headTimeoutMs}. */
+  readonly headTimeoutMs?: number;
   /** Receives the result of each exchange. */
   readonly finished?: (result: RelayResult) => void;
   /** Default 0: the system chooses. */
@@ -172,11 +174,13 @@ class Relay {
   }
 
   #forwarding(message: IncomingMessage, { request, failure, renew }: RelayForward): Forwarding {
+    const { upstream, headTimeoutMs } = this.#options;
     return {
-      upstream: this.#options.upstream,
+      upstream,
       tap: this.#tap(message, request),
       failure,
       ...(renew === undefined ? {} : { renew }),
+      ...(headTimeoutMs === undefined ? {} : { headTimeoutMs }),
     };
   }
 

@@ -1,8 +1,10 @@
 import fc from "fast-check";
+import { createHash } from "node:crypto";
 import { brotliCompressSync, constants, deflateRawSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { requestBody } from "../../../lib/capture/record/read/exchanges.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { bytesOf, everythingOnDisk, pass, type Passing, record } from "./recording_kit.ts";
+import { join } from "../../support/paths.ts";
 import { frame } from "./sample_capture.ts";
 
 const letters = fc.string({
@@ -183,6 +185,34 @@ function deflated(parts: readonly string[]): readonly Uint8Array[] {
   const at = Math.floor(message.length / 2);
   return parts.length === 1 ? [message] : [message.subarray(0, at), message.subarray(at)];
 }
+
+Deno.test("the names of files are hashes of what they hold after redaction, and say nothing of a secret", async () => {
+  await using recording = await record();
+  const secret = "sk-planted-0123456789abcdefghij";
+  const padding = "word ".repeat(40_000);
+  const bodies = [
+    `${padding} ${secret}`,
+    JSON.stringify({ input: [{ type: "message", content: padding, apiKey: secret }] }),
+    `Authorization: Bearer ${secret}\r\n${padding}`,
+  ];
+  for (const requestBody of bodies) {
+    pass(recording, { requestBody, url: `https://x.test/${secret}/v1/files?key=${secret}` });
+  }
+  await recording.recorder.close();
+  const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
+  const planted = new Set([secret, `Bearer ${secret}`, ...bodies].map(hashOf));
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(recording.directory)) names.push(name);
+  assertEquals(names.toSorted(), ["bodies", "capture.jsonl", "meta.json"]);
+  const folder = join(recording.directory, "bodies");
+  let files = 0;
+  for await (const { name } of Deno.readDir(folder)) {
+    files++;
+    assertEquals(name, hashOf(await Deno.readTextFile(join(folder, name))));
+    assert(!planted.has(name), name);
+  }
+  assertEquals(files, bodies.length);
+});
 
 Deno.test("equal secrets have equal masks within a capture and other masks in another", async () => {
   const masks: string[][] = [];

@@ -227,6 +227,30 @@ Deno.test("a server that closes at an upgrade is a 502, never a 101", async () =
   assertIncludes(reply, "channel: model_websocket");
 });
 
+Deno.test("an upgrade that the server never answers ends with a 502 that names the time allowed and the channel", async () => {
+  await using server = await origin((socket) => void socket.resume());
+  await using relay = await relayTo(server.port, { headTimeoutMs: 300 });
+  const reply = await rawExchange(relay.port, head(relay, "GET /v1/responses", UPGRADE));
+  assertIncludes(reply, "HTTP/1.1 502 ");
+  assertIncludes(reply, "no answer to the upgrade within 0.3 s");
+  assertIncludes(reply, "channel: model_websocket");
+  await eventually(server.isLeft, "the upstream connection ends");
+  assertEquals((await relay.outcomes())[1], "failed");
+  assertIncludes(
+    relay.exchanges[0]?.ends.find(({ direction }) => direction === "response")?.error ?? "",
+    "no answer to the upgrade within 0.3 s",
+  );
+});
+
+Deno.test("a request that the server never answers ends with a 502 that names the time allowed", async () => {
+  await using server = await origin((socket) => void socket.resume());
+  await using relay = await relayTo(server.port, { headTimeoutMs: 300 });
+  const reply = await rawExchange(relay.port, head(relay, "GET /v1/models"));
+  assertIncludes(reply, "HTTP/1.1 502 ");
+  assertIncludes(reply, "no response within 0.3 s");
+  await eventually(server.isLeft, "the upstream connection ends");
+});
+
 Deno.test("--no-websocket answers an upgrade with 426 and closes", async () => {
   await using server = await origin(() => {});
   await using relay = await relayTo(server.port, { refusesWebSockets: true });

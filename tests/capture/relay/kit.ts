@@ -25,7 +25,7 @@ export interface RelayScene extends AsyncDisposable {
 /** Starts a relay whose model channel leads to a port of this machine. */
 export async function relayTo(
   port: number,
-  options: { refusesWebSockets?: boolean } = {},
+  options: { refusesWebSockets?: boolean; headTimeoutMs?: number } = {},
 ): Promise<RelayScene> {
   const exchanges: Tapped[] = [];
   const tap: TapFactory = () => {

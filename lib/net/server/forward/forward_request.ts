@@ -51,7 +51,7 @@ export interface Forwarding {
   readonly upstream: Upstream;
   readonly tap: ExchangeTap;
   readonly policy?: ForwardPolicy;
-  /** Time allowed from the request to the head of the response, ms. Default: 15 minutes. */
+  /** Time allowed from the request to the head of the response, ms. Default: 15 minutes; for an upgrade one minute. */
   readonly headTimeoutMs?: number;
   /** Makes the answer for an origin that cannot be reached, or that breaks off before it has answered. */
   readonly failure: (error: unknown, origin: Origin) => OwnReply;
