@@ -89,6 +89,7 @@ function generalRows({ sources, ...settings }: Settings): readonly SettingRow[] 
     forced_login_method: loginPolicy?.method,
     forced_chatgpt_workspace_id: loginPolicy?.workspaces?.join(", "),
     "features.use_agent_identity": settings.useAgentIdentity,
+    "rollout_trace.root": settings.trace?.root,
   };
   return rowsOf(values, sources);
 }

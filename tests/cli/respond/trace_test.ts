@@ -8,6 +8,7 @@ import { bundlesIn, folder, readBundle, readTrace, wholeText } from "../../obser
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 import { unlessLacking } from "../../support/runtime_abilities.ts";
 import { PLANTED_KEY } from "./kit.ts";
 import { CALL_ID, traceBench } from "./trace_kit.ts";
@@ -58,6 +59,39 @@ Deno.test(unlessLacking("respond with the provider demo writes a trace of the an
   assertEquals(trace.one("codex_turn_ended").status, "completed");
 });
 
+for (const transport of ["sse", "ws"] as const) {
+  Deno.test(
+    skippedIf(
+      ON_WINDOWS,
+      `no token and no attestation of a login is in a trace of respond over ${transport}`,
+    ),
+    async () => {
+      await using api = await startMockApi();
+      await using home = await folder();
+      const attestation = "attestation-0123456789abcdef";
+      const script = join(home.path, "attest.sh");
+      await Deno.writeTextFile(script, `#!/bin/sh\necho ${attestation}\n`, { mode: 0o755 });
+      await Deno.writeTextFile(join(home.path, "ca.pem"), api.authority.certificate);
+      await Deno.writeTextFile(
+        join(home.path, "config.toml"),
+        `openai_base_url = "${api.baseUrl}"\n[attestation]\ncommand = "${script}"\n`,
+      );
+      const tokens = await writeLogin(home.path, api.oauth);
+      api.enqueue({ text: `You sent ${tokens.access_token} and ${attestation}` });
+      const traces = join(home.path, "traces");
+      const run = await culvert(["respond", "--transport", transport, "--trace", traces, "hello"], {
+        env: { CODEX_HOME: home.path, CODEX_CA_CERTIFICATE: join(home.path, "ca.pem") },
+      });
+      assertEquals(run.code, 0, run.stderr);
+      assertEquals(api.log.turns[0]?.headers["x-oai-attestation"], attestation);
+      const text = await wholeText((await readTrace(traces)).bundle.path);
+      const { access_token, id_token, refresh_token } = tokens;
+      for (const secret of [access_token, id_token, refresh_token, attestation]) assertExcludes(text, secret);
+      assertIncludes(text, "You sent ");
+    },
+  );
+}
+
 Deno.test("a request that is refused with 401 and sent again with a new token is two calls, with no token in them", async () => {
   await using api = await startMockApi();
   await using home = await folder();
@@ -87,14 +121,13 @@ Deno.test("a request that is refused with 401 and sent again with a new token is
   }
 });
 
-Deno.test("no key, header of a provider, proxy password or attestation is in a trace", async () => {
+Deno.test("no key, header or parameter of a provider is in a trace, although the prompt repeats them", async () => {
   await using scene = await traceBench({ scenario: { text: ["Your key is ", PLANTED_KEY] } });
   const canaries = {
     key: PLANTED_KEY,
     header: "c4nary-of-a-provider-header",
     query: "c4nary-of-a-query-value",
     flag: "c4nary-of-a-flag-header",
-    attestation: "c4nary-of-an-attestation",
   };
   const home = join(scene.directory, "home");
   await Deno.mkdir(home);
@@ -107,12 +140,9 @@ base_url = "${scene.api.baseUrl}"
 env_key = "CORP_KEY"
 http_headers = { "X-Corp-Secret" = "${canaries.header}" }
 query_params = { code = "${canaries.query}" }
-[attestation]
-command = "echo"
-args = ["${canaries.attestation}"]
 `,
   );
-  const prompt = `keys: ${Object.values(canaries).filter((each) => each !== canaries.attestation).join(" ")}`;
+  const prompt = `keys: ${Object.values(canaries).join(" ")}`;
   const run = await culvert(
     ["respond", "--trace", scene.traces, "-H", `X-Api-Key: ${canaries.flag}`, prompt],
     {

@@ -12,6 +12,8 @@ import { idOf } from "./call_payloads.ts";
 const GAP_MS = 1_000;
 /** Most gaps that are recorded. */
 const MOST_GAPS = 100;
+/** Most items whose times are recorded. */
+const MOST_ITEMS = 1_000;
 
 /** Events that are no output of the model. */
 const ENVELOPES: ReadonlySet<string> = new Set([
@@ -91,8 +93,8 @@ export class AnswerTimes {
     const id = idOf(item) ?? (typeof item_id === "string" ? item_id : this.#current);
     if (id === undefined) return;
     const times = this.#items.get(id);
-    if (times === undefined) this.#items.set(id, { first: now, last: now });
-    else times.last = now;
+    if (times !== undefined) times.last = now;
+    else if (this.#items.size < MOST_ITEMS) this.#items.set(id, { first: now, last: now });
   }
 
   #elapsed(): number {

@@ -19,6 +19,8 @@ import type { TurnRecorderParts } from "./turn_recorder.ts";
 
 /** Reason of a call that nobody read to its end (codex client 0.171.0). */
 const DROPPED = "response stream dropped before provider terminal event";
+/** Longest text of an incomplete item that is kept, characters; the beginning of a longer one. */
+const LONGEST_TEXT = 1024 * 1024;
 /** Error of a call whose connection broke before its request was taken. */
 const SENT_AGAIN = "the connection broke; the request was sent again over a new one";
 
@@ -44,6 +46,7 @@ export class CallRecorder implements CallTrace {
   #times: AnswerTimes | undefined;
   /** Text of the item that is not complete yet. */
   #text: string[] = [];
+  #textLength = 0;
 
   constructor(parts: CallRecorderParts) {
     this.#parts = parts;
@@ -99,8 +102,8 @@ export class CallRecorder implements CallTrace {
     if (this.#state !== "sent") return;
     this.#times?.read(batch);
     for (const { event } of batch) {
-      if (event.type === "response.output_text.delta") this.#text.push(event.delta);
-      else if (event.type === "response.output_item.done") this.#text = [];
+      if (event.type === "response.output_text.delta") this.#addText(event.delta);
+      else if (event.type === "response.output_item.done") this.#clearText();
     }
   };
 
@@ -154,7 +157,18 @@ export class CallRecorder implements CallTrace {
     for (const item of items) this.#accept(item);
     for (const callId of callItems(items)) history.addCall(callId, turn.turnId);
     this.#answer = undefined;
+    this.#clearText();
+  }
+
+  #addText(delta: string): void {
+    if (this.#textLength >= LONGEST_TEXT) return;
+    this.#text.push(delta);
+    this.#textLength += delta.length;
+  }
+
+  #clearText(): void {
     this.#text = [];
+    this.#textLength = 0;
   }
 
   #facts(end: CallEnd): WrittenFacts {
