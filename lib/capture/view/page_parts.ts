@@ -4,6 +4,7 @@
  *
  * @module
  */
+import pictureStyle from "../../observe/trace/show/picture.css" with { type: "text" };
 import conversation from "./page/conversation.js" with { type: "text" };
 import data from "./page/data.js" with { type: "text" };
 import detail from "./page/detail.js" with { type: "text" };
@@ -14,7 +15,7 @@ import main from "./page/main.js" with { type: "text" };
 import overview from "./page/overview.js" with { type: "text" };
 import page from "./page/page.html" with { type: "text" };
 import stream from "./page/stream.js" with { type: "text" };
-import style from "./page/style.css" with { type: "text" };
+import pageStyle from "./page/style.css" with { type: "text" };
 import virtualList from "./page/virtual_list.js" with { type: "text" };
 
 /** In the order of their dependencies. */
@@ -30,6 +31,8 @@ const MODULES: readonly (readonly [name: string, text: string])[] = [
   ["detail", detail],
   ["main", main],
 ];
+
+const style = `${pageStyle}\n${pictureStyle}`;
 
 const SCRIPT = MODULES.map(([name, text]) => inlined(name, text)).join("\n");
 

@@ -6,9 +6,12 @@
 import { turnName } from "../diff/compare_captures.ts";
 import { type CacheBreak, comparePrompts } from "../diff/compare_prompts.ts";
 import { outputOf, type Prompt, type PromptPart, promptsOf } from "../diff/prompt_parts.ts";
+import { drawPicture } from "../../observe/trace/show/draw_picture.ts";
+import { pictureTable, TABLE_HEAD } from "../../observe/trace/show/picture.ts";
 import type { HeaderPair, StoredBody, Timings } from "../record/format.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../record/read/exchanges.ts";
 import { type Turn, turnsOf } from "../record/read/turns.ts";
+import { capturePicture, type PictureContext, pictureContext } from "./turn_pictures.ts";
 import { masksIn, sessionOf } from "./view_index.ts";
 
 /** A body. */
@@ -62,6 +65,11 @@ export interface TurnView {
   readonly prompt_chars: number;
   readonly repeated_chars: number;
   readonly cache_break: CacheBreak | null;
+  /** The call with its failed attempts on a time line: an SVG element as text, and the same as a table. */
+  readonly picture: {
+    readonly svg: string;
+    readonly table: readonly (readonly string[])[];
+  };
 }
 
 /** One exchange. */
@@ -94,6 +102,7 @@ export interface DetailContext {
   readonly prompts: ReadonlyMap<Turn, Prompt>;
   /** The call of the same session before each call. */
   readonly previous: ReadonlyMap<Turn, Turn>;
+  readonly pictures: PictureContext;
 }
 
 /** Computes what the details of exchanges have in common. */
@@ -108,7 +117,7 @@ export function detailContext(capture: LoadedCapture): DetailContext {
     if (before !== undefined) previous.set(turn, before);
     if (turn.outcome !== "refused") last.set(session, turn);
   }
-  return { capture, turns, prompts, previous };
+  return { capture, turns, prompts, previous, pictures: pictureContext(capture, turns) };
 }
 
 /** Returns everything about one exchange. */
@@ -193,7 +202,11 @@ function eventsOf({ events, messages }: Exchange, text: LoadedCapture["text"]): 
 
 const OPCODES = { 1: "text", 2: "binary", 9: "ping", 10: "pong" } as const;
 
-function turnOf(turn: Turn, { prompts, previous, capture }: DetailContext): TurnView {
+/** Width of the panel in a window of 1,280 pixels. */
+const PICTURE_WIDTH = 690;
+
+function turnOf(turn: Turn, { prompts, previous, capture, pictures }: DetailContext): TurnView {
+  const picture = capturePicture(turn, pictures);
   const prompt = prompts.get(turn) ?? { parts: [], parameters: {} };
   const before = previous.get(turn);
   const earlier = before === undefined ? undefined : prompts.get(before);
@@ -217,6 +230,7 @@ function turnOf(turn: Turn, { prompts, previous, capture }: DetailContext): Turn
     prompt_chars: prompt.parts.reduce((all, part) => all + part.text.length, 0),
     repeated_chars: comparison?.sameSize ?? 0,
     cache_break: comparison?.break ?? null,
+    picture: { svg: drawPicture(picture, PICTURE_WIDTH), table: [TABLE_HEAD, ...pictureTable(picture)] },
   };
 }
 

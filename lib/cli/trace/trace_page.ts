@@ -7,7 +7,7 @@ import style from "../../capture/view/page/style.css" with { type: "text" };
 import type { ReducedTrace, ToolCall } from "../../observe/trace/reduce/model.ts";
 import { drawPicture, escaped } from "../../observe/trace/show/draw_picture.ts";
 import pictureStyle from "../../observe/trace/show/picture.css" with { type: "text" };
-import { causeText, duration, pictureTable, TABLE_HEAD } from "../../observe/trace/show/picture.ts";
+import { causeText, duration, LEGEND, pictureTable, TABLE_HEAD } from "../../observe/trace/show/picture.ts";
 import { tracePicture } from "../../observe/trace/show/trace_picture.ts";
 import { agentOf, sentText, tokens, utc } from "../../observe/trace/show/trace_text.ts";
 import type { AttemptView, TurnView } from "../../observe/trace/show/turn_views.ts";
@@ -101,6 +101,7 @@ ${turn.errors.map((error) => `<div class="alert bad">${escaped(error)}</div>`).j
 <div class="turn-picture" tabindex="0" role="region" aria-label="Time line of turn ${view.number}">${
     drawPicture(picture)
   }</div>
+<p class="note">${escaped(LEGEND)}</p>
 <details><summary>The same as a table</summary>${
     table(`Steps of turn ${view.number}`, TABLE_HEAD, pictureTable(picture))
   }</details>
@@ -146,7 +147,7 @@ function attemptBlock(attempt: AttemptView, { exchangeOf }: PageOptions): string
   }${
     added.length === 0
       ? ""
-      : `<details><summary>${added.length} new items sent</summary>${
+      : `<details><summary>${added.length} new ${added.length === 1 ? "item" : "items"} sent</summary>${
         added.map((item) => itemBlock(item.role ?? "", item.kind, item.text, item.chars)).join("")
       }</details>`
   }${received.map((item) => itemBlock(item.role ?? "", item.kind, item.text, item.chars)).join("")}</div>`;

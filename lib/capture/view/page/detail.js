@@ -157,6 +157,7 @@ function usageCard(turn, named) {
       ["output tokens", usage && count(usage.output_tokens)],
       ["reasoning", usage && count(usage.reasoning_output_tokens)],
     ]),
+    turnPicture(turn),
     usage &&
       el("div", {
         class: "meter",
@@ -164,6 +165,43 @@ function usageCard(turn, named) {
         "aria-label": `${share(cached, usage.input_tokens)} of the input from the cache`,
       }, meter(cached / Math.max(1, usage.input_tokens))),
     turn.cache_break !== null && el("p", { class: "note" }, `Cache: ${turn.cache_break.why}.`),
+  );
+}
+
+/** The attempts on a time line. The server has drawn it and replaced what is special in markup. */
+function turnPicture({ name, picture }) {
+  const drawn = new DOMParser().parseFromString(picture.svg, "text/html").body.firstElementChild;
+  const [head, ...rows] = picture.table;
+  return el(
+    "div",
+    {},
+    el(
+      "div",
+      {
+        class: "turn-picture",
+        tabindex: "0",
+        role: "region",
+        "aria-label": `Attempts of model call ${name}`,
+      },
+      document.importNode(drawn, true),
+    ),
+    el(
+      "details",
+      {},
+      el("summary", {}, "The same as a table"),
+      el(
+        "table",
+        { class: "turn-table" },
+        el("thead", {}, el("tr", {}, head.map((cell) => el("th", { scope: "col" }, cell)))),
+        el(
+          "tbody",
+          {},
+          rows.map(([step, ...cells]) =>
+            el("tr", {}, el("th", { scope: "row" }, step), cells.map((cell) => el("td", {}, cell)))
+          ),
+        ),
+      ),
+    ),
   );
 }
 

@@ -6,13 +6,16 @@
 import { removeControls } from "../../../text/control_characters.ts";
 import { duration, type PictureRow, type TurnPicture } from "./picture.ts";
 
+/** Width unless another one is asked for, in units of the text size that a page shows as pixels. */
 const WIDTH = 960;
 /** Space for the labels at the left. */
-const LEFT = 150;
+const LEFT = 130;
 /** Space for the outcome at the right. */
 const RIGHT = 130;
 const TOP = 18;
-const ROW = 44;
+const ROW = 52;
+/** From the top of a row to its bar: the mark of the first output stands there. */
+const ABOVE = 18;
 const BAR = 16;
 /** Most characters of a label. */
 const LABEL = 20;
@@ -20,19 +23,20 @@ const LABEL = 20;
 /**
  * Draws a picture.
  *
+ * @param width at which letters have their natural size, pixels
  * @returns an `svg` element as text. It scales with its width and describes itself in one sentence; the table of the
  *   same facts must stand beside it.
  */
-export function drawPicture(picture: TurnPicture): string {
+export function drawPicture(picture: TurnPicture, width = WIDTH): string {
   const { rows, duration_ms: total } = picture;
-  const x = (ms: number) => LEFT + (Math.min(Math.max(ms, 0), total) / total) * (WIDTH - LEFT - RIGHT);
+  const x = (ms: number) => LEFT + (Math.min(Math.max(ms, 0), total) / total) * (width - LEFT - RIGHT);
   const bottom = TOP + rows.length * ROW;
   const parts = [
-    ...steps(total).map((ms) =>
+    ...steps(total, width / 120).map((ms) =>
       element("line", { class: "axis", x1: x(ms), x2: x(ms), y1: TOP - 8, y2: bottom }) +
       element("text", { x: x(ms) + 3, y: bottom + 14 }, escaped(duration(ms)))
     ),
-    ...rows.map((row, index) => drawRow(row, TOP + index * ROW, x)),
+    ...rows.map((row, index) => drawRow(row, TOP + index * ROW, x, width)),
     ...rows.map((row, index) => connector(row, rows, index, x)),
   ];
   const said = describe(picture);
@@ -41,7 +45,7 @@ export function drawPicture(picture: TurnPicture): string {
     {
       xmlns: "http://www.w3.org/2000/svg",
       class: "turn",
-      viewBox: `0 0 ${WIDTH} ${bottom + 22}`,
+      viewBox: `0 0 ${width} ${bottom + 22}`,
       role: "img",
       "aria-label": said,
     },
@@ -67,9 +71,9 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-function drawRow(row: PictureRow, top: number, x: (ms: number) => number): string {
+function drawRow(row: PictureRow, top: number, x: (ms: number) => number, wide: number): string {
   const { kind, label, start_ms: start, end_ms: end, outcome, status } = row;
-  const y = top + 14;
+  const y = top + ABOVE;
   const left = x(start);
   const width = Math.max(3, x(end) - left);
   const waits = row.first_event_ms === null ? 0 : Math.max(0, x(row.first_event_ms) - left);
@@ -89,14 +93,14 @@ function drawRow(row: PictureRow, top: number, x: (ms: number) => number): strin
         title(`${item.label} complete at +${duration(item.at_ms)}`),
       )
     ),
-    firstOutput(row, y, x),
+    firstOutput(row, y, x, wide),
   ];
   return element(
     "g",
     {},
     title(said) +
-      element("text", { class: "name", x: 0, y: top + 20 }, escaped(shortened(label))) +
-      element("text", { x: 0, y: top + 34 }, escaped(sub)) +
+      element("text", { class: "name", x: 0, y: top + 24 }, escaped(shortened(label))) +
+      element("text", { x: 0, y: top + 38 }, escaped(sub)) +
       shapes.join("") +
       element(
         "text",
@@ -121,11 +125,11 @@ function drawGap(left: number, right: number, y: number, ms: number): string {
   );
 }
 
-function firstOutput(row: PictureRow, y: number, x: (ms: number) => number): string {
+function firstOutput(row: PictureRow, y: number, x: (ms: number) => number, wide: number): string {
   if (row.first_output_ms === null) return "";
   const at = x(row.first_output_ms);
   // Towards the right end of the picture the label stands before the mark.
-  const isRight = at > WIDTH - RIGHT - 160;
+  const isRight = at > wide - RIGHT - 160;
   return element("line", { class: "flag", x1: at, x2: at, y1: y - 6, y2: y + BAR }) +
     element("text", {
       class: "flag-text",
@@ -144,8 +148,8 @@ function connector(
 ): string {
   const before = row.repeats === null ? undefined : rows[row.repeats.row];
   if (row.repeats === null || before === undefined) return "";
-  const from = TOP + row.repeats.row * ROW + 14 + BAR;
-  const to = TOP + index * ROW + 14;
+  const from = TOP + row.repeats.row * ROW + ABOVE + BAR;
+  const to = TOP + index * ROW + ABOVE;
   const [left, right] = [x(before.end_ms), x(row.start_ms)];
   const middle = from + 8;
   return element("path", {
@@ -159,9 +163,9 @@ function connector(
     );
 }
 
-/** Returns about eight round steps from 0 to the end, ms. */
-function steps(end: number): readonly number[] {
-  const raw = end / 8;
+/** Returns round steps from 0 to the end, ms. @param count about how many */
+function steps(end: number, count: number): readonly number[] {
+  const raw = end / count;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = Math.max(1, [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= raw) ?? raw);
   return Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step);

@@ -53,6 +53,10 @@ export function causeText(cause: string): string {
   return cause === "unauthorized" ? "after 401" : cause === "fallback" ? "fallback to HTTP" : cause;
 }
 
+/** Explains the signs of the picture. */
+export const LEGEND =
+  "Light: waiting for the first event. Circle: an item is complete. Framed: nothing arrived. Dashed: the same request again.";
+
 /** Heads of the columns of {@link pictureTable}. */
 export const TABLE_HEAD = [
   "Step",
