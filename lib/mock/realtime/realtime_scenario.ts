@@ -20,6 +20,8 @@ export interface RealtimeScenario {
   readonly frame?: { readonly afterMs: number; readonly frame: Json };
   /** Counted from 0: utterances whose transcription fails. */
   readonly failedItems?: readonly number[];
+  /** Answers `session.update` with this error. */
+  readonly refuses?: { readonly message: string; readonly code: string };
   /** Waits before each piece of an answer, ms. */
   readonly gapMs?: number;
 }

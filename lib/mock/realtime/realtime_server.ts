@@ -13,6 +13,9 @@ import { readOffer, SDP_ANSWER, type SimulatedCall } from "./realtime_calls.ts";
 import type { RealtimeScenario, RealtimeSessionLog, SimulatedRealtime } from "./realtime_scenario.ts";
 import { RealtimeSession } from "./realtime_session.ts";
 
+/** The path of a websocket of v3, and of one that joins a call. */
+const LIVE_PATH = /\/live(?:\/(?<call>[^/]+))?$/;
+
 /** See the module. */
 export class RealtimeServer implements SimulatedRealtime {
   readonly #sessions: RealtimeSessionLog[] = [];
@@ -75,7 +78,7 @@ export class RealtimeServer implements SimulatedRealtime {
 
   /** Tells whether a path is that of the websocket. */
   serves(path: string): boolean {
-    return path.endsWith("/realtime");
+    return path.endsWith("/realtime") || LIVE_PATH.test(path);
   }
 
   /** Accepts an upgrade whose credential was checked, and serves the session. */
@@ -87,7 +90,8 @@ export class RealtimeServer implements SimulatedRealtime {
     const { pathname, search, searchParams } = new URL(request.url);
     const intent = searchParams.get("intent");
     const model = searchParams.get("model");
-    const callId = searchParams.get("call_id");
+    const live = LIVE_PATH.exec(pathname);
+    const callId = searchParams.get("call_id") ?? live?.groups?.["call"] ?? null;
     if (callId !== null && !this.#calls.some(({ id }) => id === callId)) {
       return refuseUpgrade(offer, {
         status: 404,
@@ -106,7 +110,7 @@ export class RealtimeServer implements SimulatedRealtime {
     const frames: Json[] = [];
     const session = new RealtimeSession(socket, {
       type: intent === "transcription" ? "transcription" : "realtime",
-      version: intent === "quicksilver" ? "v1" : "v2",
+      version: live !== null ? "v3" : intent === "quicksilver" ? "v1" : "v2",
       model: model ?? "gpt-realtime-1.5",
       scenario: this.#scenarios.shift() ?? {},
       record: (frame) => frames.push(frame),

@@ -8,17 +8,11 @@ import type { Json } from "../api/scenario.ts";
 import { identifier } from "../identifier.ts";
 import { Conversation } from "./conversation.ts";
 import { InputAudio } from "./input/input_audio.ts";
-import { quicksilverFrame, quicksilverSession } from "./quicksilver.ts";
+import { pause } from "../api/sse_body.ts";
+import { type Dialect, DIALECTS } from "./dialect.ts";
 import { type Emit, errorFrame, eventFrame, frameOf } from "./realtime_frames.ts";
 import type { RealtimeScenario } from "./realtime_scenario.ts";
-import {
-  factsOf,
-  initialSession,
-  missing,
-  type RequestError,
-  type SessionType,
-  updatedSession,
-} from "./session_config.ts";
+import { factsOf, initialSession, missing, type RequestError, type SessionType } from "./session_config.ts";
 
 /** What a session begins with. */
 export interface RealtimeSessionOptions {
@@ -27,9 +21,12 @@ export interface RealtimeSessionOptions {
   readonly scenario: RealtimeScenario;
   /** Receives each frame of the client that carries no audio. */
   readonly record: (frame: Json) => void;
-  /** `v1` sends other frames, and answers without being asked. Default `v2`. */
-  readonly version?: "v1" | "v2";
+  /** Default `v2`. */
+  readonly version?: keyof typeof DIALECTS;
 }
+
+/** A text of v3 may come in several frames: it is answered when no other followed for so long, ms. */
+const TEXT_PAUSE_MS = 30;
 
 /** See the module. */
 export class RealtimeSession {
@@ -37,13 +34,19 @@ export class RealtimeSession {
   readonly #socket: ServedWebSocket;
   readonly #options: RealtimeSessionOptions;
   readonly #conversation: Conversation;
+  readonly #dialect: Dialect;
   #session: Json;
+  /** The pieces of a text of v3 that is not complete. */
+  readonly #context: unknown[] = [];
+  /** Aborted when another piece follows. */
+  #contextEnd = new AbortController();
   #isFrameSent = false;
   #isOver = false;
 
   constructor(socket: ServedWebSocket, options: RealtimeSessionOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#dialect = DIALECTS[options.version ?? "v2"];
     const { model, scenario, type } = options;
     this.#session = initialSession(type, identifier("sess"), model, Date.now());
     this.#conversation = new Conversation({
@@ -81,18 +84,15 @@ export class RealtimeSession {
     await this.#conversation.cancel("client_cancelled");
   }
 
-  get #isQuicksilver(): boolean {
-    return this.#options.version === "v1";
-  }
-
   #emit: Emit = async (frame) => {
-    const sent = this.#isQuicksilver ? quicksilverFrame(frame) : frame;
+    const sent = this.#dialect.sent(frame);
     return sent === undefined || await this.#socket.send(JSON.stringify(sent));
   };
 
-  async #take(frame: Json): Promise<void> {
+  async #take(given: Json): Promise<void> {
+    const frame = this.#dialect.received(given);
     if (frame["type"] === "input_audio_buffer.append") return await this.#append(frame);
-    this.#options.record(frame);
+    this.#options.record(given);
     switch (frame["type"]) {
       case "session.update":
         return await this.#update(frame);
@@ -102,7 +102,13 @@ export class RealtimeSession {
         return await this.input.clear();
       case "conversation.item.create":
         await this.#conversation.create(frame);
-        return this.#isQuicksilver ? await this.#conversation.respond({}) : undefined;
+        return this.#dialect.answersText ? await this.#conversation.respond({}) : undefined;
+      case "session.context.append":
+        if (!this.#dialect.hasContext) break;
+        return this.#takeContext(frame);
+      case "session.close":
+        if (!this.#dialect.hasContext) break;
+        return;
       case "response.create":
         return await this.#conversation.respond(frame);
       case "response.cancel":
@@ -114,6 +120,19 @@ export class RealtimeSession {
         : { message: `Invalid value: '${frame["type"]}'.`, code: "invalid_value", param: "type" },
       frame,
     );
+  }
+
+  /** Takes a piece of a text, and answers the text when it is complete. */
+  #takeContext({ content }: Json): void {
+    if (Array.isArray(content)) this.#context.push(...content);
+    this.#contextEnd.abort();
+    const { signal } = this.#contextEnd = new AbortController();
+    void pause(TEXT_PAUSE_MS, signal).then(async () => {
+      if (signal.aborted || this.#isOver) return;
+      const item = { type: "message", role: "user", content: this.#context.splice(0) };
+      await this.#conversation.create({ item });
+      await this.#conversation.respond({});
+    });
   }
 
   async #append(frame: Json): Promise<void> {
@@ -142,12 +161,12 @@ export class RealtimeSession {
 
   async #update(frame: Json): Promise<void> {
     const { session } = frame;
+    const { refuses } = this.#options.scenario;
+    if (refuses !== undefined) return await this.#refuse(refuses, frame);
     if (typeof session !== "object" || session === null || Array.isArray(session)) {
       return await this.#refuse(missing("session"), frame);
     }
-    const updated = this.#isQuicksilver
-      ? quicksilverSession({ ...this.#session, ...session })
-      : updatedSession(this.#session, { ...session });
+    const updated = this.#dialect.updated(this.#session, { ...session });
     if (isError(updated)) return await this.#refuse(updated, frame);
     this.#session = updated;
     await this.#emit(eventFrame("session.updated", { session: updated }));

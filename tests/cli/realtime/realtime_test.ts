@@ -141,6 +141,44 @@ Deno.test("the protocol v1 is spoken with its own names, header and query", asyn
   assertEquals([heard.code, heard.stdout], [0, "You said: one two three\n"], heard.stderr);
 });
 
+Deno.test("the protocol v3 is spoken at its own path, with its own frames, and is closed by a frame", async () => {
+  await using here = await scene();
+  const path = join(here.directory, "answer.wav");
+  const long = `${"word ".repeat(150)}end`;
+  const run = await realtime(here, ["--protocol", "v3", "-o", path, long]);
+  assertEquals([run.code, run.stdout], [0, `You said: ${long}\n`], run.stderr);
+  assertEquals(wavMs(await Deno.readFile(path)), 153 * 400);
+  const { frames, headers, path: asked, search } = here.session();
+  assertEquals(asked + search, "/v1/live?model=gpt-live-1.1-codex");
+  assertEquals(headers["openai-alpha"], "quicksilver=v2");
+  // A text of more than 500 bytes comes in pieces.
+  assertEquals(frames.map(({ type }) => type), [
+    "session.update",
+    "session.context.append",
+    "session.context.append",
+    "session.close",
+  ]);
+  assertEquals(Object(frames[0]?.["session"]).model, "gpt-live-1.1-codex");
+  const spoken = await here.wav("talk.wav", speech([1.2]));
+  const heard = await realtime(here, ["--protocol", "v3", "--json", "--audio", spoken]);
+  assertEquals(heard.code, 0, heard.stderr);
+  const types = new Set(jsonLines(heard.stdout).map(({ type }) => type));
+  for (const type of ["session.started", "input_transcript.added", "turn.done", "output_audio.delta"]) {
+    assert(types.has(type), `${type} is missing: ${[...types].join()}`);
+  }
+});
+
+Deno.test("a session of v3 whose first event is an error fails with the words of the server", async () => {
+  await using here = await scene();
+  here.api.realtime.enqueue({
+    refuses: { message: "This account has no live sessions.", code: "forbidden" },
+  });
+  const run = await realtime(here, ["--protocol", "v3", "hi"]);
+  assertEquals(run.stdout, "");
+  assertIncludes(run.stderr, "This account has no live sessions");
+  assert(run.code !== 0 && run.code !== 1, run.stderr);
+});
+
 Deno.test("--json prints the events of the API and a result", async () => {
   await using here = await scene();
   const run = await realtime(here, ["--json", "-o", join(here.directory, "a.wav"), "hi"]);
@@ -256,6 +294,14 @@ Deno.test("--sdp creates a call, which --join then joins", async () => {
   const joined = await culvert(["realtime", "-C", base, "--join", id, "hi"], { env: here.env });
   assertEquals([joined.code, joined.stdout], [0, "You said: hi\n"], joined.stderr);
   assertEquals(here.session().search, `?call_id=${id}`);
+  const live = await culvert(["realtime", "-C", base, "--protocol", "v3", "--join", id, "hi"], {
+    env: here.env,
+  });
+  assertEquals([live.code, live.stdout], [0, "You said: hi\n"], live.stderr);
+  const session = here.api.realtime.sessions.at(-1);
+  assertEquals([session?.path, session?.search], [`/v1/live/${id}`, ""]);
+  // A call that was made with v3 is configured already.
+  assertEquals(session?.frames.map(({ type }) => type), ["session.context.append", "session.close"]);
 });
 
 Deno.test(unlessLacking("the provider demo talks without a key and without internet"), async () => {
