@@ -4,7 +4,7 @@ import { PERMISSIONS } from "../../../.ci/permissions.ts";
 import { programUnderTest } from "../../support/culvert.ts";
 import { scrubbedEnv } from "../../support/scrubbed_env.ts";
 import { OFF_LINUX, ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
-import { type Bench, bench } from "../respond/kit.ts";
+import { type Bench, bench, PLANTED_KEY } from "../respond/kit.ts";
 
 const ANSWER = "What is kept.";
 
@@ -203,5 +203,36 @@ Deno.test(
     await child.stderr.cancel();
     assertEquals((await child.status).code, 130);
     assertEquals([...Deno.readDirSync(server.directory)].map(({ name }) => name).sort(), ["ca.pem", "fifo"]);
+  },
+);
+
+Deno.test(
+  skippedIf(ON_WINDOWS, "-o on a process substitution of the shell hands the answer to that process"),
+  async () => {
+    await using server = await bench({ scenario: { text: ANSWER } });
+    const kept = join(server.directory, "kept");
+    const [program = "", ...words] = programUnderTest();
+    const { code, stderr } = await new Deno.Command("bash", {
+      args: [
+        "-c",
+        `"$@" respond -q --base-url "$BASE" -o >(cat > "$KEPT") hi >/dev/null; code=$?; wait; exit $code`,
+        "bash",
+        program,
+        ...words,
+      ],
+      clearEnv: true,
+      env: scrubbedEnv({
+        BASE: server.api.baseUrl,
+        KEPT: kept,
+        CODEX_HOME: server.directory,
+        CODEX_CA_CERTIFICATE: server.bundle,
+        CULVERT_API_KEY: PLANTED_KEY,
+      }),
+    }).output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    for (let waited = 0; waited < 5_000 && !(await Deno.readTextFile(kept)).includes(ANSWER); waited += 20) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assertEquals(await Deno.readTextFile(kept), `${ANSWER}\n`);
   },
 );

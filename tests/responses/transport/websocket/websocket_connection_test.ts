@@ -149,3 +149,24 @@ Deno.test("websocket: a reader who stops reading stops the server", async () => 
   await batches.return?.();
   await server.closed[0];
 });
+
+Deno.test("a session that is closed during a turn leaves no connection open", async () => {
+  const [created] = COMPLETE;
+  await using server = await socketServer({
+    replies: [async (socket) => {
+      await socket.send(JSON.stringify(created));
+    }],
+  });
+  const session = await socketSession(server.baseUrl);
+  const turn = session.turn(HELLO);
+  for await (const event of turn) {
+    if (event.type === "response.created") break;
+    session.close();
+  }
+  session.close();
+  const late = new Promise((resolve) =>
+    AbortSignal.timeout(5_000).addEventListener("abort", () => resolve("open"))
+  );
+  assertEquals(await Promise.race([Promise.all(server.closed).then(() => "closed"), late]), "closed");
+  session[Symbol.dispose]();
+});
