@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
+import { assert, assertEquals, assertIncludes, assertMatch } from "../support/assert.ts";
 import { fromFileUrl, join } from "../support/paths.ts";
 import { installed } from "../support/programs.ts";
 import { scrubbedEnv } from "../support/scrubbed_env.ts";
+import { lackOfNetwork } from "../support/runtime_abilities.ts";
 import { skippedIf } from "../support/skipped.ts";
 import { startMockApi } from "../../lib/mock/api/api.ts";
 import { VERSION } from "../../lib/version.ts";
@@ -129,5 +130,16 @@ Deno.test(
   async () => {
     const answer = await respondBy("qemu-aarch64-static", ["-L", ARM64_LIBRARIES, ARM64]);
     assertEquals(answer, `${ANSWER}\n`);
+  },
+);
+
+Deno.test(
+  skippedIf(
+    await missingForArm64() ?? await lackOfNetwork(),
+    "the arm64 binary runs the demo under emulation",
+  ),
+  async () => {
+    const answer = await run("qemu-aarch64-static", ["-L", ARM64_LIBRARIES, ARM64, "demo"], ROOT);
+    assertMatch(answer, /^A culvert is a channel .* cut connections\.\n$/);
   },
 );

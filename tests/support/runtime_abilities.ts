@@ -102,11 +102,21 @@ async function missingAbilities(): Promise<readonly Ability[]> {
   const compiler = Deno.env.get("COMPILE_DENO") ?? "";
   if ((Deno.env.get("CULVERT_UNDER_TEST") ?? "") === "" || compiler === "") return [];
   const lacking: Ability[] = [];
-  for (const ability of ABILITIES) {
-    const { stdout } = await new Deno.Command(compiler, { args: ["eval", ability.script] }).output();
-    if (new TextDecoder().decode(stdout).trim() !== "yes") lacking.push(ability);
-  }
+  for (const ability of ABILITIES) if (!await hasAbility(compiler, ability)) lacking.push(ability);
   return lacking;
+}
+
+async function hasAbility(deno: string, { script }: Ability): Promise<boolean> {
+  const { stdout } = await new Deno.Command(deno, { args: ["eval", script] }).output();
+  return new TextDecoder().decode(stdout).trim() === "yes";
+}
+
+/** Returns why the binaries that `COMPILE_DENO` compiled cannot run the simulated network; `undefined` where they can. */
+export async function lackOfNetwork(): Promise<string | undefined> {
+  const compiler = Deno.env.get("COMPILE_DENO") ?? "";
+  return compiler === "" || await hasAbility(compiler, RAW_HEADERS)
+    ? undefined
+    : `the runtime of the binary differs: ${RAW_HEADERS.lacks}`;
 }
 
 /**

@@ -91,6 +91,16 @@ Deno.test(
 );
 
 Deno.test({
+  ...skippedIf(ON_WINDOWS, "a keyring program that prints without end is killed and reported"),
+  fn: async () => {
+    const world = { ...testWorld({ PATH: SYSTEM_PATH }), sleep };
+    const error = await failureOf(runKeyringProgram("sh", ["-c", "exec yes"], world));
+    assertEquals([error.code, error.details["problem"]], ["auth_storage", "failed"]);
+    assertIncludes(error.message, "printed more than 1 MiB");
+  },
+});
+
+Deno.test({
   ...skippedIf(
     ON_WINDOWS,
     "a keyring program that leaves its output open to another one has ended when it ends itself",
