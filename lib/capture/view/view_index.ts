@@ -71,6 +71,8 @@ export interface ViewIndex {
     readonly is_torn: boolean;
     /** Bytes after which bodies were no longer recorded; null where it was not reached. */
     readonly limit: number | null;
+    /** Events, messages and pieces that a live view no longer has in memory. */
+    readonly left_out: number;
   };
   readonly rows: readonly Row[];
   readonly turns: readonly TurnRow[];
@@ -91,6 +93,7 @@ export function indexOf(capture: LoadedCapture): ViewIndex {
       name: capture.path.replace(/[\\/]+$/, "").split(/[\\/]/).at(-1) ?? capture.path,
       is_torn: capture.isTorn,
       limit: capture.limit?.max_size ?? null,
+      left_out: capture.exchanges.reduce((all, { left_out = 0 }) => all + left_out, 0),
     },
     rows: capture.exchanges.map((exchange) =>
       rowOf(exchange, byExchange.get(exchange.id) ?? [], marks.get(exchange.id) ?? [])
@@ -120,7 +123,7 @@ function rowOf(exchange: Exchange, turns: readonly Turn[], marks: readonly Mark[
     outcome: open === undefined ? end?.outcome ?? "open" : close === undefined ? "open" : "ok",
     t_ms: begin,
     duration_ms: last === undefined ? null : last.t_ms - begin,
-    events: events.length + messages.length,
+    events: events.length + messages.length + (exchange.left_out ?? 0),
     sent_bytes: open === undefined ? requestBody(exchange)?.size ?? 0 : sizes("send"),
     received_bytes: open === undefined
       ? end?.sizes.response ?? events.reduce((all, { size }) => all + size, 0)

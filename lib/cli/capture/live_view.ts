@@ -11,7 +11,12 @@ import type { World } from "../../world/world.ts";
 export interface LiveView extends AsyncDisposable {
   /** The address of the page; it holds a random token. */
   readonly url: string;
+  /** Returns how many events and messages the page no longer shows. */
+  readonly leftOut: () => number;
 }
+
+/** Events and messages that the page keeps, about 100 MB. */
+const MAX_RECORDS = 100_000;
 
 /** Time between two looks at the capture, ms. */
 const POLL_MS = 150;
@@ -23,10 +28,11 @@ const POLL_MS = 150;
  * @throws CulvertError `input_unreadable`; the error of the system if it cannot listen
  */
 export async function showLive(directory: string, world: Pick<World, "sleep">): Promise<LiveView> {
-  const source = await followCapture(directory);
+  const source = await followCapture(directory, MAX_RECORDS);
   const server = await startView({ source, world, pollMs: POLL_MS });
   return {
     url: server.url,
+    leftOut: source.leftOut,
     [Symbol.asyncDispose]: async () => {
       await server.finish();
       source[Symbol.dispose]();

@@ -80,6 +80,12 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
     await capture?.close();
     const summary = await recorder.close();
     await view?.[Symbol.asyncDispose]();
+    const leftOut = view?.leftOut() ?? 0;
+    if (leftOut > 0) {
+      reporter.progress(
+        `the live view left out ${leftOut} earlier events; culvert view ${directory} shows all`,
+      );
+    }
     for (const line of coverageLines(coverage, choice.mode)) reporter.progress(line);
     reporter.progress(summaryLine(summary));
     for (const line of capture?.remarks() ?? []) reporter.progress(line);

@@ -5,7 +5,7 @@
  */
 import { clickHouseUrl } from "../../capture/export/clickhouse/client.ts";
 import { startShipping } from "../../capture/export/clickhouse/ship.ts";
-import { followCapture } from "../../capture/view/live_capture.ts";
+import { PendingCapture } from "../../capture/export/clickhouse/pending_capture.ts";
 import type { Connection } from "../command/connection.ts";
 import type { Reporter } from "../output/reporter.ts";
 
@@ -27,7 +27,7 @@ export async function shipCapture(
 ): Promise<() => Promise<void>> {
   const url = clickHouseUrl(address);
   reporter.secrets.addAddress(address);
-  const source = await followCapture(directory);
+  const source = await PendingCapture.open(directory);
   const where = `ClickHouse at ${url.host}`;
   const shipping = await startShipping({
     ...{ source, url, dialer, world },

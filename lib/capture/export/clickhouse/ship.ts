@@ -1,15 +1,15 @@
 /**
  * Inserts a capture into ClickHouse while it is being recorded. The capture on disk is the queue: it is bounded by its
- * own limit, one batch of it is in memory, and a server that is away delays the insertion and loses nothing.
+ * own limit, a part of it is in memory, and a server that is away delays the insertion and loses nothing.
  *
  * @module
  */
 import { asCulvertError, type CulvertError } from "../../../errors.ts";
 import type { Dialer } from "../../../net/dialer/dialer.ts";
 import type { World } from "../../../world/world.ts";
-import type { ViewSource } from "../../view/view_server.ts";
 import { batchesOf } from "./batches.ts";
 import { ClickHouseClient } from "./client.ts";
+import type { PendingCapture } from "./pending_capture.ts";
 import { rowsOf } from "./rows.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -21,7 +21,7 @@ const LONGEST_PAUSE_MS = 10_000;
 /** Options of {@link startShipping}. */
 export interface ShipOptions {
   /** The capture that grows. */
-  readonly source: ViewSource;
+  readonly source: PendingCapture;
   readonly url: URL;
   readonly dialer: Pick<Dialer, "request">;
   readonly world: World;
@@ -69,6 +69,7 @@ class Shipper implements Shipping {
   readonly #ended = new AbortController();
   #running: Promise<void> | undefined;
   #last = -1;
+  #inserted = 0;
   #error: CulvertError | undefined;
   #failures = 0;
 
@@ -96,12 +97,9 @@ class Shipper implements Shipping {
     while (!await this.#insert() && world.monotonic() < limit) await this.#pause(this.#stop.signal);
     this.#stop.abort();
     await timer;
-    // Counted here: what was sent in vain may have arrived nevertheless.
-    const all = [...rowsOf(source.capture())];
-    const left = all.filter((row) => Number(row["seq"]) > this.#last).length;
     return {
-      inserted: all.length - left,
-      left,
+      inserted: this.#inserted,
+      left: source.countRest(),
       ...(this.#error === undefined ? {} : { error: this.#error }),
     };
   }
@@ -121,13 +119,14 @@ class Shipper implements Shipping {
   async #insert(): Promise<boolean> {
     const { source, onResume, onTrouble } = this.#options;
     try {
-      source.refresh();
       // What failed before may have arrived nevertheless.
-      if (this.#error !== undefined) this.#last = (await this.#client.state()).last;
-      for (const batch of batchesOf(rowsOf(source.capture(), this.#last))) {
-        await this.#client.insert(batch);
-        this.#last = batch.last;
-      }
+      if (this.#error !== undefined) this.#takeInserted((await this.#client.state()).last);
+      do {
+        for (const batch of batchesOf(rowsOf(source.capture(), this.#last))) {
+          await this.#client.insert(batch);
+          this.#takeInserted(batch.last);
+        }
+      } while (source.readMore());
       if (this.#error !== undefined) onResume();
       this.#error = undefined;
       this.#failures = 0;
@@ -140,6 +139,11 @@ class Shipper implements Shipping {
       this.#failures++;
       return false;
     }
+  }
+
+  #takeInserted(last: number): void {
+    this.#last = Math.max(this.#last, last);
+    this.#inserted += this.#options.source.inserted(this.#last);
   }
 
   async #pause(signal: AbortSignal, atLeast = 0): Promise<void> {

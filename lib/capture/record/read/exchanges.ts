@@ -35,6 +35,8 @@ export interface Exchange {
   close?: SocketCloseRecord;
   end?: EndRecord;
   readonly errors: NetErrorRecord[];
+  /** Events, messages and pieces that are on disk and were removed from memory. Absent: none. */
+  left_out?: number;
 }
 
 /** A capture in memory, without the texts that are on disk. */
@@ -68,6 +70,37 @@ export class ExchangeTable {
     return this.#exchanges.get(id);
   }
 
+  /**
+   * Removes events, messages and pieces from memory: of the exchanges that ended, the oldest first, and then the first
+   * ones of the others. Terminal events stay: they say how an exchange ended.
+   *
+   * @param limit how many may stay
+   * @returns how many were removed
+   */
+  shrink(limit: number): number {
+    const all = this.exchanges;
+    let excess = all.reduce((total, exchange) => total + lengthOf(exchange), 0) - limit;
+    let removed = 0;
+    const isOver = ({ end, close }: Exchange) => end !== undefined || close !== undefined;
+    for (const exchange of [...all.filter(isOver), ...all.filter((each) => !isOver(each))]) {
+      if (excess <= 0) break;
+      for (const records of [exchange.chunks, exchange.events, exchange.messages]) {
+        const count = Math.min(excess, records.length - 1);
+        if (count <= 0) continue;
+        records.splice(0, count);
+        exchange.left_out = (exchange.left_out ?? 0) + count;
+        removed += count;
+        excess -= count;
+      }
+    }
+    return removed;
+  }
+
+  /** Removes an exchange. */
+  delete(id: string): void {
+    this.#exchanges.delete(id);
+  }
+
   /** Takes the next record and returns the exchange it belongs to. */
   add(record: ReadRecord): Exchange | undefined {
     if (record.kind === "capture.limit") {
@@ -90,6 +123,10 @@ export class ExchangeTable {
     place(exchange, record);
     return exchange;
   }
+}
+
+function lengthOf({ events, messages, chunks }: Exchange): number {
+  return events.length + messages.length + chunks.length;
 }
 
 function place(exchange: Exchange, record: ExchangeRecord): void {

@@ -151,6 +151,7 @@ function totals() {
     new Date(capture.started_ms).toLocaleString(),
     `redaction ${capture.redaction}`,
     capture.limit !== null && "bodies end at the size limit",
+    capture.left_out > 0 && `${count(capture.left_out)} earlier events are on disk only`,
     capture.is_torn && "last record incomplete",
   ];
   byId("about").textContent = notes.filter(Boolean).join(" · ");
