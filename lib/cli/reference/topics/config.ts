@@ -40,10 +40,8 @@ const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string
   otel:
     "where telemetry is sent: exporter (logs), trace_exporter, metrics_exporter; see culvert help telemetry",
   rollout_trace:
-    "inference traces: root (the folder; without it, --trace and CODEX_ROLLOUT_TRACE_ROOT none are written), " +
-    "max_payload_bytes (one text; no limit), max_bytes (one trace; 268435456), keep_days (30) and keep_bytes " +
-    "(1073741824) after which the oldest traces of culvert in the folder are removed, 0 for never; those of the " +
-    "codex client are not touched",
+    "inference traces of respond: root (their folder), max_payload_bytes, max_bytes, keep_days and keep_bytes; see " +
+    "culvert help trace",
   profiles: "tables [profiles.NAME], each with the keys above; NAME.config.toml takes precedence over them",
   model_providers: "tables [model_providers.ID], see below",
 };

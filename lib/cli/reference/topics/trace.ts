@@ -10,7 +10,23 @@ export const trace: Topic = [
   {
     heading: "What an inference trace is",
     text:
-      "A folder that records what a client sent to a model and what came back, turn by turn, on this machine only. The codex client writes one where CODEX_ROLLOUT_TRACE_ROOT names a folder. culvert trace reads the schema versions 1 to 3, and refuses others by name. A trace contains whole prompts and answers: do not give it away; use --share.",
+      "A folder that records what a client sent to a model and what came back, turn by turn, on this machine only. The codex client and culvert write one where CODEX_ROLLOUT_TRACE_ROOT names a folder. culvert trace reads the schema versions 1 to 3, and refuses others by name. A trace contains whole prompts and answers: do not give it away; use --share.",
+  },
+  {
+    heading: "Written by culvert",
+    text:
+      "respond --trace DIR writes one trace a command, in schema 3; so does respond where CODEX_ROLLOUT_TRACE_ROOT or the key root of [rollout_trace] names a folder. The folder is created if it is missing; files have mode 0600, folders 0700. Credentials are masked, in prompts as well. A trace that cannot be written gives one warning and changes nothing about the answer. [rollout_trace] has these keys, the first two as for the codex client:",
+    rows: [
+      ["max_payload_bytes", "longest text in a payload; a longer one is cut. Default: no limit"],
+      ["max_bytes", "most bytes of one trace; later payloads are omitted, then events. Default: 268435456"],
+      ["keep_days", "traces not written to for so many days are removed. Default: 30; 0: never"],
+      ["keep_bytes", "above this sum the oldest traces are removed. Default: 1073741824; 0: no limit"],
+    ],
+  },
+  {
+    heading: "What is removed",
+    text:
+      "When a trace is begun, old ones in the same folder are removed by keep_days and keep_bytes: only traces that culvert wrote (written_by in the manifest), none that a process is writing, and never those of the codex client. To keep one, move it elsewhere.",
   },
   {
     heading: "Files",
