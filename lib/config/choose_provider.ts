@@ -130,7 +130,13 @@ function openaiBaseUrl(
   return { value, source: variableLabel(world, baseUrlVariable) };
 }
 
-function checkBaseUrl(value: string, source: string): void {
+/**
+ * Checks a base URL.
+ *
+ * @param source where it comes from, for the message
+ * @throws CulvertError `config`
+ */
+export function checkBaseUrl(value: string, source: string): void {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const usable = url !== undefined && (url.protocol === "http:" || url.protocol === "https:") &&
     url.hostname !== "";

@@ -5,6 +5,7 @@
  */
 import { defaultBaseUrl } from "../auth/auth_headers.ts";
 import { findCodexHome } from "../config/codex_home.ts";
+import { checkBaseUrl } from "../config/choose_provider.ts";
 import { loadConfig } from "../config/config_layers.ts";
 import { loadSettings } from "../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../config/settings.ts";
@@ -35,7 +36,8 @@ export async function settingsForUrl(
 ): Promise<SettingsForUrl> {
   const { baseUrl, ...rest } = flags;
   const url = baseUrl === undefined ? undefined : plainUrl(baseUrl);
-  // Without a usable URL nothing can be compared; `loadSettings` says what is wrong with it.
+  if (baseUrl !== undefined) checkBaseUrl(baseUrl, "the argument");
+  // Without a usable URL nothing can be compared.
   if (url === undefined) return await load(flags, world);
   const configured = await load(rest, world);
   const chosen = await atUrl(configured, url, world);

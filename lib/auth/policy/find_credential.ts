@@ -39,7 +39,7 @@ export interface CredentialQuery {
 const KEY_FILE_LIMIT_BYTES = 64 * 1024;
 const NONE: CredentialSource = { kind: "none", name: "none" };
 /** `details.problem` where no credential is stored. */
-const NOT_STORED = "not_stored";
+export const NOT_STORED = "not_stored";
 const ALL_WAYS =
   "Use one of these: culvert auth login (ChatGPT), culvert auth login --api-key (key on stdin), " +
   "culvert auth login --access-token (token on stdin), --api-key-file FILE, or one of the variables " +

@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import { loadDirectory, type LoadedCapture } from "../record/read/exchanges.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function loadCapture(path: string): Promise<LoadedCapture> {
     return captureOfHar(path, await Deno.readTextFile(path));
   } catch (error) {
     if (error instanceof CulvertError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof SyntaxError ? error.message : fileProblem(error);
     throw new CulvertError("input_unreadable", `Cannot read the capture ${path}: ${reason}`, {
       hint: "Name the directory that culvert capture wrote, or a HAR file.",
       details: { path },

@@ -5,7 +5,7 @@
  */
 import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
 import type { AuthMode } from "../../auth/authenticator.ts";
-import { storedCredential } from "../../auth/policy/find_credential.ts";
+import { NOT_STORED, storedCredential } from "../../auth/policy/find_credential.ts";
 import { type Credential } from "../../auth/credential.ts";
 import { ManagedLogin } from "../../auth/chatgpt/managed_login.ts";
 import { openStore } from "../../auth/store/open_store.ts";
@@ -36,7 +36,9 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   const { dialer, hold, observer, settings, world } = connection;
   const { codexHome, loginPolicy, loginStorage } = settings;
   const store = await openStore({ codexHome, loginStorage, world, warn: reporter.warn });
-  const credential = await storedCredential(store, loginPolicy, stop.signal);
+  const credential = await storedCredential(store, loginPolicy, stop.signal).catch((error) => {
+    throw isNotStored(error) ? nothingToRenew(store.source) : error;
+  });
   if (credential.kind !== "managed") {
     const what = describeCredential(MODES[credential.kind], credential.source);
     throw new CulvertError(
@@ -71,4 +73,15 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
     };
     await host.stdout.write(`${JSON.stringify(line)}\n`);
   }
+}
+
+function isNotStored(error: unknown): boolean {
+  return error instanceof CulvertError && error.details["problem"] === NOT_STORED;
+}
+
+function nothingToRenew({ name }: Credential["source"]): CulvertError {
+  return new CulvertError("auth_missing", `There is no stored login to renew: none is in ${name}`, {
+    hint: "Sign in with: culvert auth login. A key from the environment needs no renewal.",
+    details: { path: name },
+  });
 }

@@ -7,11 +7,10 @@
 /**
  * Parses a whole number within bounds.
  *
- * @param flag its name, for the message
- * @throws Error naming the flag and the bounds
+ * @throws Error with the bounds; the parser names the flag
  */
-export function boundedInteger(input: string, flag: string, least: number, most: number): number {
+export function boundedInteger(input: string, least: number, most: number): number {
   const value = /^\d+$/.test(input) ? Number(input) : NaN;
   if (value >= least && value <= most) return value;
-  throw new Error(`${flag} takes a whole number from ${least} to ${most}`);
+  throw new Error(`"${input}" is not a whole number from ${least} to ${most}`);
 }

@@ -58,7 +58,7 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
     },
     drain: {
       kind: "parsed",
-      parse: (input) => boundedInteger(input, "--drain", 0, 86_400),
+      parse: (input) => boundedInteger(input, 0, 86_400),
       optional: true,
       placeholder: "SECONDS",
       brief: "Time for running exchanges to end after SIGTERM; default 30",

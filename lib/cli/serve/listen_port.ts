@@ -9,7 +9,7 @@ import { boundedInteger } from "./bounded_integer.ts";
 /** The flag. */
 export const PORT_FLAG = {
   kind: "parsed",
-  parse: (input: string) => boundedInteger(input, "--port", 0, 65_535),
+  parse: (input: string) => boundedInteger(input, 0, 65_535),
   optional: true,
   placeholder: "N",
   brief: "Port on 127.0.0.1; without it the system chooses a free one",

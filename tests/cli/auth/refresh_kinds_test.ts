@@ -64,3 +64,13 @@ for (
     assertEquals([authority.seen.length, home.text()], [1, stored]);
   });
 }
+
+Deno.test("auth refresh without a stored login says so, also where a key is in the environment", async () => {
+  await using home = new TestHome();
+  const run = await culvert(["auth", "refresh"], {
+    env: { CODEX_HOME: home.path, CULVERT_API_KEY: "sk-any" },
+  });
+  assertEquals([run.code, run.stdout], [4, ""]);
+  assertIncludes(run.stderr, `There is no stored login to renew: none is in ${home.authPath}`);
+  assertExcludes(run.stderr, "no key in the environment");
+});

@@ -42,6 +42,16 @@ const ROWS: readonly Row[] = [
     says: "It names hosts, proxies, paths and certificates: read",
     not: "safe to send",
   },
+  {
+    args: ["doctor", "--offline", "foo"],
+    says: 'Cannot use the base URL of the argument: "foo" is not an http',
+    not: "of --base-url",
+  },
+  {
+    args: ["export", "/nowhere"],
+    says: "Cannot read the capture /nowhere: no such file or directory\n",
+    not: "os error",
+  },
 ];
 
 for (const { args, env = {}, says, not } of ROWS) {

@@ -85,7 +85,7 @@ Deno.test("a port that is taken is a usage error that names it", async () => {
 Deno.test("a port that is none is a usage error", async () => {
   const run = await culvert(["serve", "--port", "70000"]);
   assertEquals(run.code, 2);
-  assertIncludes(run.stderr, "--port takes a whole number from 0 to 65535");
+  assertEquals(run.stderr, 'culvert: --port: "70000" is not a whole number from 0 to 65535\n');
 });
 
 Deno.test("a program behind -- runs with the variables, and serve ends with its exit code", async () => {

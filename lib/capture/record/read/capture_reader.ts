@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { CulvertError } from "../../../errors.ts";
+import { fileProblem } from "../../../files/read_file.ts";
 import {
   BODIES_FOLDER,
   type CaptureMeta,
@@ -65,7 +66,7 @@ export class CaptureReader implements Disposable {
       if (!meta.success) throw new Error(`${META_FILE} is not of a capture that this version can read`);
       return new CaptureReader(directory, meta.data, await Deno.open(join(directory, RECORDS_FILE)));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = error instanceof SyntaxError ? error.message : fileProblem(error);
       throw new CulvertError("input_unreadable", `Cannot read the capture ${directory}: ${reason}`, {
         hint: "Name the directory that culvert capture wrote, or a HAR file.",
         details: { path: directory },
