@@ -1,6 +1,6 @@
 /** The viewer in a real Chromium. */
 import { pageOf } from "../../lib/capture/view/static_page.ts";
-import { CHROMIUM, openChromium, ready } from "./chromium_kit.ts";
+import { CHROMIUM, LOW_CONTRAST, NAMELESS, openChromium, ready } from "./chromium_kit.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { startCulvert } from "../support/culvert.ts";
 import { testWith } from "../support/programs.ts";
@@ -31,33 +31,6 @@ async function view(recording: Recording): Promise<{ readonly url: string } & As
     },
   };
 }
-
-/** Returns the controls and pictures without a name for screen readers. Runs in the page. */
-const NAMELESS = `
-  [...document.querySelectorAll("button, input, [role=listbox], [role=img], section")]
-    .filter((element) => (element.getAttribute("aria-label") ?? element.textContent).trim() === "")
-    .map((element) => element.outerHTML.slice(0, 80))`;
-
-/** Returns the texts whose contrast is below 4.5 (WCAG 2.2, 1.4.3). Runs in the page. */
-const LOW_CONTRAST = `(() => {
-  const channel = (value) => value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
-  const luminance = (color) => {
-    const [red, green, blue] = color.match(/[\\d.]+/g).map(Number);
-    return 0.2126 * channel(red) + 0.7152 * channel(green) + 0.0722 * channel(blue);
-  };
-  const background = (element) => {
-    if (element === null) return "rgb(255, 255, 255)";
-    const color = getComputedStyle(element).backgroundColor;
-    return /, 0\\)$|transparent/.test(color) ? background(element.parentElement) : color;
-  };
-  return [...document.querySelectorAll("h1, h2, h3, p, dt, dd, span, button, td, th, kbd, label")]
-    .filter((element) => element.children.length === 0 && element.textContent.trim() !== "")
-    .map((element) => {
-      const tones = [luminance(getComputedStyle(element).color), luminance(background(element))].toSorted((a, b) => b - a);
-      return { text: element.textContent, ratio: (tones[0] + 0.05) / (tones[1] + 0.05) };
-    })
-    .filter(({ ratio }) => ratio < 4.5);
-})()`;
 
 await testWith(
   [CHROMIUM],

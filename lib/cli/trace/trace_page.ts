@@ -26,6 +26,7 @@ body { display: block; overflow: auto; }
 main { display: block; max-width: 1080px; margin: 0 auto; padding: 20px; }
 section.card { padding: 14px 16px; margin: 0 0 16px; }
 section.card h2 { font-size: 15px; margin: 0 0 6px; }
+h1, h2, p { overflow-wrap: anywhere; }
 details { margin: 6px 0 0; }
 summary { cursor: pointer; padding: 3px 0; }
 .step { padding: 6px 0 6px 14px; border-left: 2px solid var(--line); margin: 4px 0; }
@@ -122,9 +123,11 @@ function table(
       index === 0 ? `<th scope="row">${escaped(cell)}</th>` : `<td>${escaped(cell)}</td>`
     )
       .join("");
-  return `<table class="turn-table"><caption class="note">${escaped(caption)}</caption><thead><tr>${
+  return `<div class="turn-picture" tabindex="0" role="region" aria-label="${
+    escaped(caption)
+  }"><table class="turn-table"><caption class="note">${escaped(caption)}</caption><thead><tr>${
     head.map((name) => `<th scope="col">${escaped(name)}</th>`).join("")
-  }</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join("")}</tbody></table>`;
+  }</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join("")}</tbody></table></div>`;
 }
 
 function attemptBlock(attempt: AttemptView, { exchangeOf }: PageOptions): string {

@@ -190,14 +190,22 @@ function turnPicture({ name, picture }) {
       {},
       el("summary", {}, "The same as a table"),
       el(
-        "table",
-        { class: "turn-table" },
-        el("thead", {}, el("tr", {}, head.map((cell) => el("th", { scope: "col" }, cell)))),
+        "div",
+        { class: "turn-picture", tabindex: "0", role: "region", "aria-label": "Table of the attempts" },
         el(
-          "tbody",
-          {},
-          rows.map(([step, ...cells]) =>
-            el("tr", {}, el("th", { scope: "row" }, step), cells.map((cell) => el("td", {}, cell)))
+          "table",
+          { class: "turn-table" },
+          el(
+            "thead",
+            {},
+            el("tr", {}, head.map((cell) => el("th", { scope: "col" }, cell))),
+          ),
+          el(
+            "tbody",
+            {},
+            rows.map(([step, ...cells]) =>
+              el("tr", {}, el("th", { scope: "row" }, step), cells.map((cell) => el("td", {}, cell)))
+            ),
           ),
         ),
       ),
