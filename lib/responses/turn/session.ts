@@ -230,7 +230,7 @@ export class Session implements Disposable {
   /** Closes the kept connection. Turns that still run are not ended. */
   close(): void {
     this.#preparation?.stop();
-    this.#slot.clear();
+    this.#slot.close();
     this.#drainer.close();
     this.#trace?.close();
   }

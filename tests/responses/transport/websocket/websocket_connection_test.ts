@@ -150,20 +150,26 @@ Deno.test("websocket: a reader who stops reading stops the server", async () => 
   await server.closed[0];
 });
 
-Deno.test("a session that is closed during a turn leaves no connection open", async () => {
-  const [created] = COMPLETE;
+Deno.test("a session that is closed during a turn leaves no connection open when the turn completes", async () => {
+  const [created, ...rest] = COMPLETE;
+  const closed = Promise.withResolvers<void>();
   await using server = await socketServer({
     replies: [async (socket) => {
       await socket.send(JSON.stringify(created));
+      await closed.promise;
+      for (const event of rest) await socket.send(JSON.stringify(event));
     }],
   });
   const session = await socketSession(server.baseUrl);
-  const turn = session.turn(HELLO);
-  for await (const event of turn) {
-    if (event.type === "response.created") break;
-    session.close();
+  let status: string | undefined;
+  for await (const event of session.turn(HELLO)) {
+    if (event.type === "response.created") {
+      session.close();
+      closed.resolve();
+    }
+    if (event.type === "culvert.result") status = event.status;
   }
-  session.close();
+  assertEquals(status, "completed");
   const late = new Promise((resolve) =>
     AbortSignal.timeout(5_000).addEventListener("abort", () => resolve("open"))
   );
