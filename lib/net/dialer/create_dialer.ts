@@ -28,17 +28,17 @@ export function createDialer(options: DialerOptions): Dialer {
     identity,
     ...(options.tcp === undefined ? {} : { tcp: options.tcp }),
   };
-  const faultOf = (thrown: unknown, route: Route, stage: Stage): NetworkFault | undefined => {
+  const faultOf = (thrown: unknown, url: URL, route: Route, stage: Stage): NetworkFault | undefined => {
     if (thrown instanceof CulvertError) return undefined;
-    const fault = classify(thrown, route, stage);
+    const fault = classify(thrown, route, stage, isForwarded(url, route));
     return fault === undefined ? undefined : forClient(fault, identity !== undefined);
   };
   const broken = (thrown: unknown, url: URL, route: Route, stage: Stage = "open"): CulvertError => {
-    const fault = faultOf(thrown, route, stage);
+    const fault = faultOf(thrown, url, route, stage);
     return fault === undefined ? asCulvertError(thrown) : explain(fault, { url, route, trust });
   };
   const fail: ConnectParts["fail"] = async (thrown, url, route, signal, stage) => {
-    const fault = faultOf(thrown, route, stage);
+    const fault = faultOf(thrown, url, route, stage);
     if (fault === undefined) return broken(thrown, url, route, stage);
     const { deservesLook, examine } = await import("../diagnosis/probe.ts");
     if (!deservesLook(fault, route)) return explain(fault, { url, route, trust });
@@ -87,4 +87,9 @@ export function createDialer(options: DialerOptions): Dialer {
     },
     close: () => parts.pool.close(),
   };
+}
+
+/** Whether a proxy is asked for the request itself: a plain one, by HTTP. Every other one goes through a tunnel. */
+function isForwarded({ protocol }: URL, route: Route): boolean {
+  return protocol === "http:" && route.kind === "proxy" && !route.proxy.scheme.startsWith("socks");
 }

@@ -60,9 +60,15 @@ const OTHERWISE: Readonly<Record<Stage, readonly [ErrorCode, string]>> = {
  * @param thrown what `fetch`, a body, or one of the socket functions threw
  * @param route the route that was taken
  * @param stage where it happened; without it the wording alone decides
+ * @param isForwarded whether the proxy of the route was asked for the plain request, and not for a tunnel
  * @returns `undefined` where it is no failure of the network: without a stage, where the wording is not known
  */
-export function classify(thrown: unknown, route: Route, stage?: Stage): NetworkFault | undefined {
+export function classify(
+  thrown: unknown,
+  route: Route,
+  stage?: Stage,
+  isForwarded = false,
+): NetworkFault | undefined {
   if (thrown instanceof FaultError) return thrown.fault;
   if (isProgrammingError(thrown, stage)) return undefined;
   const text = chainText(thrown);
@@ -72,8 +78,12 @@ export function classify(thrown: unknown, route: Route, stage?: Stage): NetworkF
   const known = exact === undefined || exact === "request" ? {} : { stage: exact };
   if (wording !== undefined) {
     const { code, reason, condition } = wording;
-    const nearest = route.kind === "proxy" ? "proxy" : "target";
-    const at = wording.at === "nearest" ? nearest : wording.at ?? end;
+    const ends = {
+      proxy: "proxy",
+      nearest: route.kind === "proxy" ? "proxy" : "target",
+      responder: isForwarded ? "proxy" : "target",
+    } as const;
+    const at = wording.at === undefined ? end : ends[wording.at];
     return { code, at, reason, text, ...known, ...(condition === undefined ? {} : { condition }) };
   }
   if (exact === undefined) {

@@ -15,8 +15,11 @@ export interface Wording {
   readonly code: ErrorCode;
   /** A clause for the message, lower-case start. */
   readonly reason: string;
-  /** `proxy`: always the proxy's end. `nearest`: the proxy's, where there is one. Default: that of the stage. */
-  readonly at?: "proxy" | "nearest";
+  /**
+   * `proxy`: always the proxy's end. `nearest`: the proxy's, where there is one. `responder`: that of who answers the
+   * request, which is the proxy only where it forwards a plain request. Default: that of the stage.
+   */
+  readonly at?: "proxy" | "nearest" | "responder";
   /** What other code distinguishes beside the code. */
   readonly condition?: Condition;
   /** Only on a SOCKS route: the words are those of the reply codes of RFC 1928. */
@@ -292,7 +295,7 @@ export const HTTP: readonly Wording[] = [
     pattern: /invalid HTTP version/i,
     code: "connect",
     reason: "the server there does not speak HTTP",
-    at: "nearest",
+    at: "responder",
   },
 ];
 

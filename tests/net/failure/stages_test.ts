@@ -1,7 +1,8 @@
 import type * as net from "node:net";
 import { classify } from "../../../lib/net/failure/classify.ts";
 import type { Stage } from "../../../lib/net/failure/stage.ts";
-import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { startProxy } from "../../support/proxy.ts";
 import { dialerFor, failureOf, get, rawServer } from "../kit.ts";
 
 const alert = (description: number) => Uint8Array.of(21, 3, 3, 0, 2, 2, description);
@@ -76,4 +77,34 @@ Deno.test("an answer that breaks the limits or the grammar of HTTP is named as t
     assertEquals(error.code, "reset");
     assertIncludes(error.message, "Lost the connection to");
   });
+});
+
+Deno.test("garbage that comes through a tunnel is not blamed on the proxy, on HTTP and websocket", async (t) => {
+  for (const scheme of ["http", "socks5"] as const) {
+    for (const secure of [true, false]) {
+      await t.step(`${scheme}, ${secure ? "TLS" : "plain"}`, async () => {
+        await using server = await rawServer((socket) =>
+          socket.once("data", () => socket.end("\x00\x01garbage that is neither TLS nor HTTP\r\n\r\n"))
+        );
+        await using proxy = await startProxy();
+        using dialer = await dialerFor({ proxy: `${scheme}://127.0.0.1:${proxy.port}` });
+        const http = await failureOf(
+          dialer.request(get(`${secure ? "https" : "http"}://localhost:${server.port}/`)),
+        );
+        const websocket = await failureOf(dialer.openWebSocket({
+          url: new URL(`${secure ? "wss" : "ws"}://localhost:${server.port}/`),
+          headers: {},
+          connectTimeoutMs: 10_000,
+        }));
+        // A plain request to an HTTP proxy is no tunnel: the proxy answers it.
+        const legs = scheme === "http" && !secure ? [websocket] : [http, websocket];
+        for (const error of legs) {
+          assertEquals(error.details["failed_at"], "target", error.message);
+          assert(error.exitStatus === (secure ? 3 : 5), error.message);
+          assertExcludes(error.message, "the proxy does not speak");
+          assertExcludes(error.message, "at the proxy");
+        }
+      });
+    }
+  }
 });
