@@ -5,7 +5,7 @@
  */
 import { singleFlight } from "../async/single_flight.ts";
 import { bearerHeaders, isMisrouted } from "../auth/auth_headers.ts";
-import type { Authenticator } from "../auth/authenticator.ts";
+import type { Authenticator, TurnRecovery } from "../auth/authenticator.ts";
 import { authEndpoints } from "../auth/chatgpt/auth_endpoints.ts";
 import type { Credential } from "../auth/credential.ts";
 import type { CredentialStore } from "../auth/store/credential_store.ts";
@@ -16,8 +16,7 @@ import {
   type CredentialFacts,
   fixedCredential,
 } from "../auth/recovery/active_credential.ts";
-import { Recovery } from "../auth/recovery/recovery.ts";
-import { describeCredential } from "../auth/recovery/rejection_report.ts";
+import type { Recovery } from "../auth/recovery/recovery.ts";
 import { openStore } from "../auth/store/open_store.ts";
 import type { Provider } from "../config/provider.ts";
 import type { LoginPolicy, LoginStorage } from "../config/settings.ts";
@@ -80,7 +79,7 @@ export function createAuthenticator(options: AuthenticatorOptions): SessionAuthe
     const store = () => (opened ??= openStore({ codexHome, loginStorage, world, warn }));
     const parts: Parts = { ...options, observer, warn, store };
     const found = await activate(await findAllowed(parts, signal), parts, signal);
-    const misroute = misrouteOf(found, provider);
+    const misroute = await misrouteOf(found, provider);
     if (misroute !== undefined) warn(misroute);
     return found;
   });
@@ -92,8 +91,20 @@ export function createAuthenticator(options: AuthenticatorOptions): SessionAuthe
       options.secrets?.addHeaders(authorization.headers);
       return authorization;
     },
-    startTurn: () => new Recovery(() => active, observer),
+    startTurn: () => recoveryOf(() => active, observer),
     facts: () => active && { mode: active.mode, source: active.source, ...active.lifetime?.() },
+  };
+}
+
+/** Returns the recovery of one turn. It is loaded at the first 401. */
+function recoveryOf(credential: () => ActiveCredential | undefined, observer: Observer): TurnRecovery {
+  let recovery: Promise<Recovery> | undefined;
+  const load = async () => {
+    const { Recovery } = await import("../auth/recovery/recovery.ts");
+    return new Recovery(credential, observer);
+  };
+  return {
+    recover: async (rejection, signal) => await (await (recovery ??= load())).recover(rejection, signal),
   };
 }
 
@@ -124,9 +135,13 @@ async function removeStored(
 }
 
 /** Returns a warning where a credential of one backend is sent to the other, which refuses it. */
-function misrouteOf({ mode, source }: ActiveCredential, { baseUrl }: Provider): Warning | undefined {
+async function misrouteOf(
+  { mode, source }: ActiveCredential,
+  { baseUrl }: Provider,
+): Promise<Warning | undefined> {
   const url = baseUrl === undefined ? null : URL.parse(baseUrl);
   if (url === null || !isMisrouted(url, mode)) return undefined;
+  const { describeCredential } = await import("../auth/recovery/rejection_report.ts");
   const credential = describeCredential(mode, source);
   return {
     code: "auth_misrouted",

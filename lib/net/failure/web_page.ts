@@ -5,10 +5,8 @@
  * @module
  */
 import { CLIENT_CERTIFICATE_ADVICE } from "./advice.ts";
-import { removeControls } from "../../text/control_characters.ts";
+import { senderOf, shownLine } from "./sender.ts";
 
-/** Longest title and header value that is shown, characters. */
-const SHOWN = 120;
 /** The part of a body that is searched for a title, characters. */
 const SEARCHED = 65_536;
 
@@ -24,9 +22,6 @@ export interface WebPage {
   readonly clientCertificate?: "required" | "rejected";
 }
 
-/** Headers by which servers, proxies and filters name themselves. */
-const SENDER_HEADERS = ["server", "via", "x-squid-error", "x-cache", "cf-mitigated"] as const;
-
 /**
  * Returns the page that a reply holds, or `undefined` where it holds none. A body counts as a page by its content type
  * or by its first tag.
@@ -39,22 +34,13 @@ export function webPageIn(headers: Headers, body: string): WebPage | undefined {
     return undefined;
   }
   const title = /<title[^>]*>([^<]*)/i.exec(body.slice(0, SEARCHED))?.[1];
-  const text = title === undefined ? "" : shown(decodeEntities(title));
+  const text = title === undefined ? "" : shownLine(decodeEntities(title));
   return {
     ...(text === "" ? {} : { title: text }),
     sender: senderOf(headers),
     isChallenge: headers.get("cf-mitigated") !== null,
     ...clientCertificateIn(text),
   };
-}
-
-/** Returns the headers that name the sender of a reply: `server: squid/5.7, via: 1.1 proxy`; empty without any. */
-export function senderOf(headers: Headers): string {
-  const named = SENDER_HEADERS.flatMap((name) => {
-    const value = headers.get(name);
-    return value === null || value.trim() === "" ? [] : [`${name}: ${shown(value)}`];
-  });
-  return named.join(", ");
 }
 
 function clientCertificateIn(title: string): Pick<WebPage, "clientCertificate"> {
@@ -104,11 +90,6 @@ export function webPageHint(
     ? `A gateway in front of ${host} failed. Try again; if it stays so, ask the administrator of the gateway or proxy.`
     : `Ask your network team, or the administrator of the proxy, to let requests to ${host} pass; tell them the ` +
       "title of the page and its sender.";
-}
-
-function shown(text: string): string {
-  const line = removeControls(text, { replacement: " " }).replace(/\s+/g, " ").trim();
-  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

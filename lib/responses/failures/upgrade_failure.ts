@@ -5,16 +5,7 @@
  */
 import { CulvertError } from "../../errors.ts";
 import { type HttpFailure, httpFailure, type Refusal, type RefusalContext } from "./http_failures.ts";
-
-/**
- * Tells whether an upgrade was answered like an ordinary GET. A server with a websocket endpoint has no reason to, so a
- * proxy may have removed the `Upgrade` header.
- *
- * @param status the HTTP status of the answer
- */
-export function isLikePlainGet(status: number): boolean {
-  return status === 404 || status === 405 || (status >= 200 && status <= 299);
-}
+import { isLikePlainGet } from "./plain_get.ts";
 
 /**
  * Returns the failure of a refused upgrade. An answer like that to an ordinary GET, and 426 (the codex client, 0.171.0,

@@ -7,8 +7,8 @@ import type { TransportChoice } from "../../config/settings.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { CulvertEvent, FallbackEvent, TransportName } from "../events/events.ts";
 import { isBrokenConnection } from "../failures/failure.ts";
-import { isLikePlainGet } from "../failures/upgrade_failure.ts";
-import { senderOf } from "../../net/failure/web_page.ts";
+import { isLikePlainGet } from "../failures/plain_get.ts";
+import { senderOf } from "../../net/failure/sender.ts";
 import type { FailedAttempt, TransportChange } from "./transport.ts";
 import type { Fallback } from "./fallback_memory.ts";
 

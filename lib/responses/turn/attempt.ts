@@ -10,14 +10,11 @@ import { asCulvertError } from "../../errors.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
 import type { AuthEvent, EventBatch, StreamItem, TransportName } from "../events/events.ts";
 import { type Failure, isBrokenConnection, networkFailure } from "../failures/failure.ts";
-import { type HttpFailure, httpFailure } from "../failures/http_failures.ts";
-import { upgradeFailure } from "../failures/upgrade_failure.ts";
-import { rejectionOf } from "../failures/rejection.ts";
+import type { HttpFailure, Refusal, RefusalContext } from "../failures/http_failures.ts";
 import type { TurnTrace } from "../request/inference_trace.ts";
 import type { TurnRequest } from "../request/request.ts";
 import type { FailedAttempt, Transport } from "../transport/transport.ts";
-import { readResponse } from "./reading/read_response.ts";
-import { ResponseReader } from "./reading/response_reader.ts";
+import type { ResponseReader } from "./reading/response_reader.ts";
 import type { TurnParts } from "./run_turn.ts";
 import { AttemptSender, type OpenedAnswer, refusalContext } from "./send_attempt.ts";
 import type { TurnProgress } from "./turn_progress.ts";
@@ -69,9 +66,7 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
   if (answer.opened.kind === "refused") {
     const { refusal } = answer.opened;
     progress.requestId = serverEvidence(refusal.headers).requestId ?? progress.requestId;
-    const failure = transport.name === "websocket"
-      ? upgradeFailure(refusal, context)
-      : httpFailure(refusal, context);
+    const failure = await refusedBy(refusal, transport.name, context);
     yield [...events, ...limitEvents(parts, failure)];
     return requestFailed(
       transport.name,
@@ -84,6 +79,11 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
     );
   }
   const { stream } = answer.opened;
+  // What reads a response is loaded when there is one, so that the request is sent earlier.
+  const [{ readResponse }, { ResponseReader }] = await Promise.all([
+    import("./reading/read_response.ts"),
+    import("./reading/response_reader.ts"),
+  ]);
   const reader = new ResponseReader(parts.facts, stream.head, context);
   const { call } = answer;
   const failure = yield* readResponse({ ...options, stream, reader, facts, sentAt, call, before: events });
@@ -92,6 +92,7 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
   if (refusal?.status === 401) {
     progress.requestId = serverEvidence(refusal.headers).requestId ?? progress.requestId;
     if (options.scope.mayRecover && failure.isForeign !== true) {
+      const { rejectionOf } = await import("../failures/rejection.ts");
       const rejection = rejectionOf(refusal, transport.name, authorization, context.secrets);
       return { kind: "resend", rejection };
     }
@@ -126,6 +127,17 @@ async function open(
     if (signal.aborted) throw signal.reason;
     return { kind: "failed", failure: networkFailure(asCulvertError(thrown)), url: sender.url };
   }
+}
+
+/** Judges a refusal. What judges is loaded for a refusal only. */
+async function refusedBy(
+  refusal: Refusal,
+  transport: TransportName,
+  context: RefusalContext,
+): Promise<HttpFailure> {
+  return transport === "websocket"
+    ? (await import("../failures/upgrade_failure.ts")).upgradeFailure(refusal, context)
+    : (await import("../failures/http_failures.ts")).httpFailure(refusal, context);
 }
 
 function authEvent({ rejection, result }: RecoveryStep, progress: TurnProgress): AuthEvent {

@@ -50,7 +50,7 @@ export async function prewarm(
       send,
       async (authorization) => {
         const call = { request, context, authorization, turnState: undefined, signal };
-        return answerOf(await transport.open(call), refusalContext(authorization.headers));
+        return await answerOf(await transport.open(call), refusalContext(authorization.headers));
       },
     );
     const judging = refusalContext(authorization.headers);

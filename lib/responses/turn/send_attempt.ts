@@ -9,8 +9,7 @@ import type { Answer } from "../../auth/with_authorization.ts";
 import { asCulvertError } from "../../errors.ts";
 import type { RequestFacts } from "../../net/observer.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
-import { httpFailure, type RefusalContext } from "../failures/http_failures.ts";
-import { refusedAnswer } from "../failures/rejection.ts";
+import type { RefusalContext } from "../failures/http_failures.ts";
 import { secretsOf } from "../failures/server_text.ts";
 import type { CallTrace, TurnTrace } from "../request/inference_trace.ts";
 import type { TurnRequest } from "../request/request.ts";
@@ -60,7 +59,7 @@ export class AttemptSender {
     const traced = trace === undefined ? context : { ...context, trace };
     const call = { request, context: traced, authorization, turnState: facts.state.value, signal };
     const judging = refusalContext(parts, authorization, request);
-    if (inference === undefined) return answerOf(await transport.open(call), judging);
+    if (inference === undefined) return await answerOf(await transport.open(call), judging);
     return await openTraced(transport, call, inference.attempt(transport.name, signal), judging);
   };
 }
@@ -76,11 +75,12 @@ async function openTraced(
     const opened = await transport.open({ ...call, recorder });
     if (opened.kind === "refused") {
       const { headers, status: httpStatus } = opened.refusal;
+      const { httpFailure } = await import("../failures/http_failures.ts");
       const { message: error } = httpFailure(opened.refusal, judging).error;
       const upstreamRequestId = serverEvidence(headers).requestId;
       recorder.end({ kind: "failed", error, upstreamRequestId, httpStatus });
     }
-    return { ...answerOf(opened, judging), call: recorder };
+    return { ...await answerOf(opened, judging), call: recorder };
   } catch (thrown) {
     const isCancelled = call.signal.aborted;
     recorder.end(
@@ -91,8 +91,11 @@ async function openTraced(
 }
 
 /** Describes an opened response or a refusal to `withAuthorization`. */
-export function answerOf(opened: Opened, context: RefusalContext): OpenedAnswer {
-  if (opened.kind === "refused") return { ...refusedAnswer(opened.refusal, context), opened };
+export async function answerOf(opened: Opened, context: RefusalContext): Promise<OpenedAnswer> {
+  if (opened.kind === "refused") {
+    const { refusedAnswer } = await import("../failures/rejection.ts");
+    return { ...refusedAnswer(opened.refusal, context), opened };
+  }
   const { headers, reused, transport } = opened.stream.head;
   return { status: transport === "sse" ? 200 : 101, headers, reused, opened };
 }

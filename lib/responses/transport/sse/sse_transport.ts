@@ -17,7 +17,6 @@ import { shownUrl } from "../../request/url.ts";
 import type { Call, Opened, Transport } from "../transport.ts";
 import type { BodyDrainer } from "./body_drainer.ts";
 import { httpCallBody, httpCallHead } from "./http_call.ts";
-import { SseStream } from "./sse_stream.ts";
 
 /** Longest part of the body of a refusal that is read, bytes. */
 const REFUSAL_BYTES = 64 * 1024;
@@ -67,6 +66,7 @@ export class SseTransport implements Transport {
     const { body, status } = reply;
     if (status >= 200 && status <= 299 && body !== null && mayStream(reply.headers)) {
       await refuseUnknownCoding(reply);
+      const { SseStream } = await import("./sse_stream.ts");
       const options = { world, idleTimeoutMs: provider.streamIdleTimeoutMs, signal: call.signal, drainer };
       return { kind: "open", stream: new SseStream(reply, body, options) };
     }
