@@ -97,7 +97,7 @@ async function isThere(path: string): Promise<boolean> {
     await Deno.stat(path);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+    // For another reason the folder cannot be read either, and reading it says why.
+    return !(error instanceof Deno.errors.NotFound);
   }
 }

@@ -80,7 +80,8 @@ async function payload(
   { share }: TraceShowFlags,
   reporter: Reporter,
 ): Promise<string> {
-  const reference = referenceOf((each) => trace.raw_payloads[each], id);
+  const payloads = new Map(Object.entries(trace.raw_payloads));
+  const reference = referenceOf((each) => payloads.get(each), id);
   if (reference === undefined) {
     throw new CulvertError("usage", `There is no payload ${id} in ${bundle.name}`, {
       hint: "culvert trace show TRACE --json lists the payloads in raw_payloads.",

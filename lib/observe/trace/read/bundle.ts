@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isAbsolute, join, normalize } from "node:path";
+import { isAbsolute, join, normalize, relative } from "node:path";
 import { CulvertError } from "../../../errors.ts";
 import { fileProblem, readRegularFile } from "../../../files/read_file.ts";
 import { MANIFEST, SCHEMA_VERSIONS } from "../format/layout.ts";
@@ -46,6 +46,20 @@ export function insideBundle(path: string, name: string): string {
     throw unreadable(path, `it refers to ${name}, which is outside of the bundle`);
   }
   return join(path, inside);
+}
+
+/**
+ * Returns the path of a file of a bundle after a check that no symbolic link leads out of the bundle: what the file
+ * contains may be shown to others.
+ *
+ * @throws CulvertError `input_unreadable`; Deno.errors.* as the system reports
+ */
+export async function realFile(path: string, name: string): Promise<string> {
+  const [root, file] = await Promise.all([Deno.realPath(path), Deno.realPath(insideBundle(path, name))]);
+  if (relative(root, file).split(/[/\\]/)[0] === "..") {
+    throw unreadable(path, `${name} leads out of the bundle`);
+  }
+  return file;
 }
 
 /** Returns the error for a bundle that cannot be read. */

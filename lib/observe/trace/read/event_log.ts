@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CulvertError } from "../../../errors.ts";
 import { fileProblem } from "../../../files/read_file.ts";
 import {
   type Envelope,
@@ -12,7 +13,7 @@ import {
   knownEventSchema,
 } from "../format/events.ts";
 import { SCHEMA_VERSIONS } from "../format/layout.ts";
-import { type Bundle, insideBundle, unreadable } from "./bundle.ts";
+import { type Bundle, realFile, unreadable } from "./bundle.ts";
 import type { Problems } from "./problems.ts";
 
 /** One event of a trace. */
@@ -134,13 +135,14 @@ async function* readLines(path: string, name: string): AsyncGenerator<Line> {
  * @throws CulvertError `input_unreadable`
  */
 export async function* fileChunks(path: string, name: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const file = insideBundle(path, name);
   let stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   try {
+    const file = await realFile(path, name);
     // Opening a named pipe would wait for a writer.
     if (!(await Deno.stat(file)).isFile) throw new Error("it is not a regular file");
     stream = (await Deno.open(file)).readable;
   } catch (cause) {
+    if (cause instanceof CulvertError) throw cause;
     throw unreadable(path, `${name}: ${fileProblem(cause)}`, undefined, cause);
   }
   try {

@@ -7,7 +7,7 @@ import { fileProblem, readRegularFile } from "../../../files/read_file.ts";
 import { CulvertError } from "../../../errors.ts";
 import { shardName } from "../format/layout.ts";
 import type { PayloadReference } from "../format/payload_reference.ts";
-import { type Bundle, insideBundle, reasonOf } from "./bundle.ts";
+import { type Bundle, realFile, reasonOf } from "./bundle.ts";
 import type { Problems } from "./problems.ts";
 import { readShard } from "./shard.ts";
 
@@ -54,7 +54,7 @@ async function takeFile(
 ): Promise<void> {
   let text: string;
   try {
-    text = new TextDecoder().decode(await readRegularFile(insideBundle(bundle.path, path), LARGEST_FILE));
+    text = new TextDecoder().decode(await readRegularFile(await realFile(bundle.path, path), LARGEST_FILE));
   } catch (error) {
     problems.add(`${id}: ${path}: ${error instanceof CulvertError ? reasonOf(error) : fileProblem(error)}`);
     return;
@@ -99,14 +99,26 @@ export async function payloadText(
 ): Promise<{ readonly text: string; readonly isTruncated: boolean } | undefined> {
   const stored = new Map<string, string>();
   await readPayloads(bundle, withParts(reference), (id, text) => void stored.set(id, text), problems);
-  const text = joinedText(reference, stored);
+  let text: string | undefined;
+  try {
+    text = joinedText(reference, stored);
+  } catch (error) {
+    // Parts of parts that are the same payload again and again can make a text of any length.
+    if (!(error instanceof RangeError)) throw error;
+    problems.add(`${reference.raw_payload_id}: longer than ${LARGEST_FILE} bytes with its parts`);
+  }
   return text === undefined ? undefined : { text, isTruncated: [...withParts(reference)].some(isCut) };
 }
 
-/** Returns a reference and those of all its parts. */
-export function* withParts(reference: PayloadReference): Generator<PayloadReference> {
+/** Returns a reference and those of all its parts, each payload once. */
+export function* withParts(
+  reference: PayloadReference,
+  seen = new Set<string>(),
+): Generator<PayloadReference> {
+  if (seen.has(reference.raw_payload_id)) return;
+  seen.add(reference.raw_payload_id);
   yield reference;
-  for (const part of reference.parts ?? []) yield* withParts(part);
+  for (const part of reference.parts ?? []) yield* withParts(part, seen);
 }
 
 /** Tells whether a limit cut or omitted a payload itself. */
@@ -114,20 +126,34 @@ export function isCut({ capture }: PayloadReference): boolean {
   return capture !== undefined && capture !== null;
 }
 
-/** Returns the text of a payload; `undefined` where it was not stored or is no template for its parts. */
-export function joinedText(
-  reference: PayloadReference,
+/**
+ * Returns the text of a payload; `undefined` where it was not stored or is no template for its parts.
+ *
+ * @throws RangeError where it would be longer than 256 Mi characters
+ */
+function joinedText(
+  { raw_payload_id: id, parts }: PayloadReference,
   stored: ReadonlyMap<string, string>,
+  known = new Map<string, string | undefined>(),
 ): string | undefined {
-  const text = stored.get(reference.raw_payload_id);
-  const { parts } = reference;
-  if (text === undefined || parts === undefined || parts === null || parts.length === 0) return text;
-  const template = parseTemplate(text);
-  if (template === undefined || template.length !== parts.length + 1) return undefined;
-  return template.map((piece, index) => {
-    const part = parts[index];
-    return part === undefined ? piece : piece + (joinedText(part, stored) ?? "null");
-  }).join("");
+  if (known.has(id)) return known.get(id);
+  const text = stored.get(id);
+  const template = parts === undefined || parts === null || parts.length === 0
+    ? undefined
+    : parseTemplate(text ?? "");
+  let joined = text;
+  if (parts !== undefined && parts !== null && parts.length > 0) {
+    joined = template?.length === parts.length + 1
+      ? template.reduce((all, piece, index) => {
+        const before = parts[index - 1];
+        const inserted = before === undefined ? "" : joinedText(before, stored, known) ?? "null";
+        if (all.length + inserted.length > LARGEST_FILE) throw new RangeError("too long");
+        return all + inserted + piece;
+      }, "")
+      : undefined;
+  }
+  known.set(id, joined);
+  return joined;
 }
 
 /** Returns the strings of a payload with parts; `undefined` where the text is something else. */

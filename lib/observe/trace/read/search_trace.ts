@@ -92,11 +92,12 @@ function* textsIn(
     const { pointer, value } = next;
     if (typeof value === "string") yield { pointer, text: value };
     else if (typeof value === "object" && value !== null) {
-      const entries = Object.entries(value).map(([name, member]) => ({
-        value: member,
-        pointer: `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
-      }));
-      stack.push(...entries.toReversed());
+      for (const [name, member] of Object.entries(value).toReversed()) {
+        stack.push({
+          value: member,
+          pointer: `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+        });
+      }
     }
   }
 }

@@ -17,10 +17,19 @@ interface History {
   latest: readonly string[];
 }
 
+/** A request of which some items were recognised. */
+interface RequestState {
+  readonly used: ReadonlySet<string>;
+  readonly passed: Map<string, number>;
+  /** Number of the next item. */
+  readonly place: number;
+}
+
 /** The conversations of a trace. */
 export class Conversations {
   /** In the order in which they were first seen. */
   readonly items = new Map<string, TraceItem>();
+  readonly #keys = new Map<string, string>();
   readonly #histories = new Map<string, History>();
   readonly #callOfResponse = new Map<string, InferenceCall>();
   readonly #facts: PayloadFacts;
@@ -49,11 +58,13 @@ export class Conversations {
     const prefix = earlier === undefined ? [] : [...earlier.request_item_ids, ...earlier.response_item_ids];
     const ids = [...prefix];
     const used = new Set(prefix);
+    /** Candidates of each content that are used up, so that none is looked at twice. */
+    const passed = new Map<string, number>();
     const history = this.#historyOf(call);
     for (const facts of request.items) {
       // The client adds the tools to the input; they are no item of the conversation.
       if (facts.kind === "additional_tools") continue;
-      const id = this.#known(history, facts, used, ids.length) ??
+      const id = this.#known(history, facts, { used, passed, place: ids.length }) ??
         this.#add(call, facts, payloadId, at).item_id;
       used.add(id);
       ids.push(id);
@@ -79,12 +90,15 @@ export class Conversations {
   }
 
   /** Returns the item that a request repeats: the one at the same place where there are several of equal content. */
-  #known(history: History, facts: ItemFacts, used: ReadonlySet<string>, place: number): string | undefined {
+  #known(history: History, facts: ItemFacts, { used, passed, place }: RequestState): string | undefined {
     const candidates = history.byKey.get(facts.key);
     if (candidates === undefined) return undefined;
     const there = history.latest[place];
-    if (there !== undefined && !used.has(there) && candidates.includes(there)) return there;
-    return candidates.find((id) => !used.has(id));
+    if (there !== undefined && !used.has(there) && this.#keys.get(there) === facts.key) return there;
+    let next = passed.get(facts.key) ?? 0;
+    while (next < candidates.length && used.has(candidates[next] ?? "")) next++;
+    passed.set(facts.key, next);
+    return candidates[next];
   }
 
   #add(call: InferenceCall, facts: ItemFacts, payloadId: string, at: number): TraceItem {
@@ -108,6 +122,7 @@ export class Conversations {
       produced_by: new Array<ItemProducer>(),
     };
     this.items.set(item.item_id, item);
+    this.#keys.set(item.item_id, facts.key);
     this.#threads.get(call.thread_id)?.conversation_item_ids.push(item.item_id);
     const { byKey } = this.#historyOf(call);
     const same = byKey.get(facts.key);

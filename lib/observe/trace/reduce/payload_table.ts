@@ -15,6 +15,8 @@ export class PayloadTable {
     const { raw_payload_id: id, kind, path, shard, parts, capture } = reference;
     if (this.#payloads.has(id)) return id;
     const ids = (parts ?? []).map((part) => this.add(part));
+    // A payload that names itself among its parts has none: the parts of each were added before it.
+    if (this.#payloads.has(id)) return id;
     this.#payloads.set(id, {
       raw_payload_id: id,
       kind: kind.type,
@@ -52,23 +54,29 @@ export class PayloadTable {
  * Returns the reference of a payload, its parts included.
  *
  * @param payloads the table, as a reduced trace contains it
+ * @param known references that were made before; a part that several payloads have is made once
  * @returns `undefined` for an unknown id
  */
 export function referenceOf(
   payloads: (id: string) => RawPayload | undefined,
   id: string,
+  known = new Map<string, PayloadReference>(),
 ): PayloadReference | undefined {
+  const before = known.get(id);
+  if (before !== undefined) return before;
   const payload = payloads(id);
   if (payload === undefined) return undefined;
   const { kind, path, shard, parts, capture } = payload;
-  return {
+  const reference: PayloadReference = {
     raw_payload_id: id,
     kind: { type: kind },
     ...(path === undefined ? {} : { path }),
     ...(shard === undefined ? {} : { shard }),
     ...(parts === undefined ? {} : {
-      parts: parts.flatMap((part) => referenceOf(payloads, part) ?? []),
+      parts: parts.flatMap((part) => referenceOf(payloads, part, known) ?? []),
     }),
     ...(capture === undefined ? {} : { capture }),
   };
+  known.set(id, reference);
+  return reference;
 }

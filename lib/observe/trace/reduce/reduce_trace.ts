@@ -49,9 +49,10 @@ function wanted(state: EventReducer): readonly PayloadReference[] {
     "compaction_response",
   ]);
   const find = (id: string) => state.payloads.get(id);
+  const known = new Map<string, PayloadReference>();
   return [...state.payloads.all.values()]
     .filter(({ raw_payload_id: id, kind }) => !isPrepared.has(id) && !needless.has(kind))
-    .flatMap(({ raw_payload_id: id }) => referenceOf(find, id) ?? []);
+    .flatMap(({ raw_payload_id: id }) => referenceOf(find, id, known) ?? []);
 }
 
 function describeThreads(state: EventReducer, facts: PayloadFacts): void {

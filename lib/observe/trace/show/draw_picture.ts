@@ -17,6 +17,8 @@ const ROW = 52;
 /** From the top of a row to its bar: the mark of the first output stands there. */
 const ABOVE = 18;
 const BAR = 16;
+/** Most rows that are drawn; the table has all. */
+const MOST_ROWS = 200;
 /** Most characters of a label. */
 const LABEL = 20;
 
@@ -28,7 +30,9 @@ const LABEL = 20;
  *   same facts must stand beside it.
  */
 export function drawPicture(picture: TurnPicture, width = WIDTH): string {
-  const { rows, duration_ms: total } = picture;
+  const { duration_ms: total } = picture;
+  const rows = picture.rows.slice(0, MOST_ROWS);
+  const left = picture.rows.length - rows.length;
   const x = (ms: number) => LEFT + (Math.min(Math.max(ms, 0), total) / total) * (width - LEFT - RIGHT);
   const bottom = TOP + rows.length * ROW;
   const parts = [
@@ -39,6 +43,9 @@ export function drawPicture(picture: TurnPicture, width = WIDTH): string {
     ...rows.map((row, index) => drawRow(row, TOP + index * ROW, x, width)),
     ...rows.map((row, index) => connector(row, rows, index, x)),
   ];
+  if (left > 0) {
+    parts.push(element("text", { class: "name", x: 0, y: bottom + 14 }, escaped(`${left} more`)));
+  }
   const said = describe(picture);
   return element(
     "svg",

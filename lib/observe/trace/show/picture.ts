@@ -74,7 +74,7 @@ export const TABLE_HEAD = [
 export function pictureTable({ rows }: TurnPicture): readonly (readonly string[])[] {
   return rows.map((row) => {
     const since = (ms: number | null) => ms === null ? "–" : duration(ms - row.start_ms);
-    const longest = Math.max(0, ...row.gaps.map((gap) => gap.to_ms - gap.from_ms));
+    const longest = row.gaps.reduce((most, gap) => Math.max(most, gap.to_ms - gap.from_ms), 0);
     return [
       row.label,
       `+${duration(row.start_ms)}`,

@@ -11,14 +11,11 @@ import type { AttemptView, TurnView } from "./turn_views.ts";
 export function tracePicture(view: TurnView): TurnPicture {
   const { turn, attempts, tools } = view;
   const start = turn.execution.started_at_unix_ms;
-  const end = Math.max(
-    turn.execution.ended_at_unix_ms ?? start,
-    ...[...attempts.map(({ call }) => call), ...tools].flatMap(({ execution }) => [
-      execution.started_at_unix_ms,
-      execution.ended_at_unix_ms ?? 0,
-    ]),
-  );
   const steps: (AttemptView | ToolCall)[] = [...attempts, ...tools];
+  const end = steps.map(executionOf).reduce(
+    (latest, { started_at_unix_ms: from, ended_at_unix_ms: to }) => Math.max(latest, from, to ?? from),
+    turn.execution.ended_at_unix_ms ?? start,
+  );
   steps.sort((one, other) => executionOf(one).started_seq - executionOf(other).started_seq);
   const rows: PictureRow[] = [];
   let last: number | undefined;
@@ -90,11 +87,11 @@ function spanOf(
   start: number,
   end: number,
 ): { readonly start_ms: number; readonly end_ms: number; readonly outcome: PictureOutcome } {
-  return { start_ms: from - start, end_ms: (to ?? end) - start, outcome: OUTCOMES[status] ?? "cut" };
+  return { start_ms: from - start, end_ms: (to ?? end) - start, outcome: OUTCOMES.get(status) ?? "cut" };
 }
 
-const OUTCOMES: Readonly<Record<string, PictureOutcome>> = {
-  completed: "good",
-  failed: "bad",
-  running: "open",
-};
+const OUTCOMES: ReadonlyMap<string, PictureOutcome> = new Map([
+  ["completed", "good"],
+  ["failed", "bad"],
+  ["running", "open"],
+]);
