@@ -1,7 +1,7 @@
 /**
- * Finds the original of a bundle that `ca env` copied. A program that reads the copy would not notice when the company
- * renews the original. So the copy names its original, and if codex can read the original itself, its variable keeps
- * naming the original.
+ * Finds the original of a bundle that `ca env` copied. A copy does not change when the company renews the original.
+ * Therefore the first line of a copy names the original, and the variable of codex names the original wherever codex
+ * can read it.
  *
  * @module
  */
@@ -13,28 +13,29 @@ import type { World } from "../../world/world.ts";
 const MARK = "# Made by culvert ca env";
 const FROM = " from ";
 
-/** What stands behind a bundle that was chosen. */
+/** Where the contents of a selected bundle come from. */
 export type Origin =
-  /** It is no copy. */
+  /** The file itself: it is not a copy. */
   | { readonly kind: "itself" }
-  /** A copy of this file, which is there. */
+  /** A copy of an existing file. */
   | { readonly kind: "copy"; readonly path: string }
-  /** A copy of a file that is gone. */
+  /** A copy of a file that no longer exists. */
   | { readonly kind: "orphan"; readonly path: string }
-  /** Public roots alone. */
+  /** A copy that holds public roots only. */
   | { readonly kind: "public" };
 
 /**
- * The first line of a copy.
+ * Returns the first line of a copy, with its newline. A path with control characters is left out, because it does not
+ * fit on one line.
  *
- * @param original absolute path; absent for public roots alone, or where a path cannot be written on one line
+ * @param original absolute path of the original; `undefined` for a copy that holds public roots only
  */
 export function copyMark(original: string | undefined): string {
   const isWritable = original !== undefined && !/\p{Cc}/u.test(original);
   return `${MARK}${isWritable ? `${FROM}${original}` : ""}\n`;
 }
 
-/** Finds out what a bundle is a copy of, by its first line. A file that cannot be read is not a copy. */
+/** Reads the first line of a bundle and returns its origin. A file that cannot be read counts as its own origin. */
 export async function originOf({ source }: Selection, world: Pick<World, "sleep">): Promise<Origin> {
   const [line = ""] = (await textOf(source.path, world) ?? "").split("\n", 1);
   if (line === MARK) return { kind: "public" };
@@ -44,10 +45,10 @@ export async function originOf({ source }: Selection, world: Pick<World, "sleep"
 }
 
 /**
- * Whether codex (0.171.0) reads a bundle as it is. It refuses byte-order marks, UTF-16, DER, PKCS#7, the label
- * `X509 CERTIFICATE`, markers that are indented or in lower case, and any file with one broken section.
+ * Returns whether codex (0.171.0) can read the file of a bundle unchanged. codex refuses byte-order marks, UTF-16, DER,
+ * PKCS#7, the label `X509 CERTIFICATE`, markers that are indented or in lower case, and any file with a broken section.
  *
- * @param bundle as it was read here
+ * @param bundle the bundle as this program read it
  */
 export async function isReadableByCodex(bundle: Bundle, world: Pick<World, "sleep">): Promise<boolean> {
   const { certificates, warnings, source } = bundle;
@@ -64,7 +65,7 @@ export async function isReadableByCodex(bundle: Bundle, world: Pick<World, "slee
     );
 }
 
-/** A pipe is read once, and by then it has been: only a regular file can be looked at again. */
+/** Reads a regular file as UTF-8. A pipe cannot be read again, so `undefined` is returned for it. */
 async function textOf(path: string, world: Pick<World, "sleep">): Promise<string | undefined> {
   if (!await isFile(path)) return undefined;
   try {
@@ -72,7 +73,7 @@ async function textOf(path: string, world: Pick<World, "sleep">): Promise<string
       await readBundleFile(path, world.sleep),
     );
   } catch {
-    // Binary or unreadable: the reader of the bundle reports it.
+    // The file is binary or unreadable, which the reader of the bundle reports.
     return undefined;
   }
 }

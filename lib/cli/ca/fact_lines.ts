@@ -1,24 +1,24 @@
 /**
- * Facts about certificates as text of two columns, at most 80 wide.
+ * Renders facts about certificates as two columns of text, at most 80 characters wide.
  *
  * @module
  */
 import { wrapText } from "../../text/wrap.ts";
 
-/** What a fact is called, and what it is. */
+/** A fact: its name and its value. */
 export type FactRow = readonly [name: string, value: string];
 
 const INDENT = "  ";
-/** So wide that a fingerprint, 64 characters, has its line. */
+/** Width of the first column, characters. A fingerprint of 64 characters fits on one line beside it. */
 const NAME_WIDTH = 13;
 
-/** Sets facts one below the other; a long value goes on below itself. */
+/** Renders one fact a line. A long value is wrapped within its column. */
 export function factLines(rows: readonly FactRow[]): string[] {
   const rest = INDENT + " ".repeat(NAME_WIDTH);
   return rows.flatMap(([name, value]) => wrapText(value, `${INDENT}${name.padEnd(NAME_WIDTH)}`, rest));
 }
 
-/** A number with its noun. */
+/** Returns a number with its noun, in the plural unless the number is 1. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,17 +1,18 @@
 /**
- * The lines of a shell that set variables.
+ * Writes shell commands that set variables.
  *
  * @module
  */
 
-/** Shells whose syntax is known. `bash` and `zsh` have that of `sh`. */
+/** The supported shells. `bash` and `zsh` use the syntax of `sh`. */
 export type Shell = "sh" | "bash" | "zsh" | "fish" | "pwsh";
 
 /**
- * Returns the line that sets a variable. It ends in a semicolon, so that `eval $(…)` works without quotes too.
+ * Returns the command that sets a variable, without a newline. In `sh` it ends with a semicolon, so that an unquoted
+ * `eval $(…)` works as well.
  *
- * @param shell the shell
- * @param name a plain identifier
+ * @param shell the shell that runs the command
+ * @param name a variable name of letters, digits and underscores
  * @param value any text without NUL
  */
 export function exportLine(shell: Shell, name: string, value: string): string {
@@ -28,9 +29,9 @@ export function exportLine(shell: Shell, name: string, value: string): string {
 }
 
 /**
- * Guesses the shell of the user.
+ * Guesses the shell of the user from the name of its program. Any unknown shell counts as `sh`.
  *
- * @param shell the value of `SHELL`
+ * @param shell the value of `SHELL`; where it is not set, PowerShell is assumed on Windows
  */
 export function guessShell(shell: string | undefined): Shell {
   if (shell === undefined || shell === "") return Deno.build.os === "windows" ? "pwsh" : "sh";
