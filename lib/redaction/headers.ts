@@ -22,11 +22,3 @@ export function redactHeader(name: string, value: string, redact: Redactor): str
   const rest = clean.startsWith(`${name}: `) ? clean.slice(name.length + 2) : MASK;
   return rest === value && value !== "" && !value.includes(MASK) ? MASK : rest;
 }
-
-/** Returns header fields with secrets masked, in their order. */
-export function redactHeaders(
-  headers: Iterable<readonly [name: string, value: string]>,
-  redact: Redactor,
-): [name: string, value: string][] {
-  return Array.from(headers, ([name, value]) => [name, redactHeader(name, value, redact)]);
-}
