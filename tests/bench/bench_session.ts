@@ -2,6 +2,7 @@
 import type { Provider } from "../../lib/config/provider.ts";
 import type { Observer } from "../../lib/net/observer.ts";
 import type { Dialer } from "../../lib/net/dialer/dialer.ts";
+import type { StartInferenceTrace } from "../../lib/responses/request/inference_trace.ts";
 import { Session } from "../../lib/responses/turn/session.ts";
 import type { World } from "../../lib/world/world.ts";
 
@@ -12,16 +13,18 @@ export interface BenchSession {
   readonly provider?: Partial<Provider>;
   readonly transport?: "sse" | "ws";
   readonly observer?: Observer;
+  readonly startInferenceTrace?: StartInferenceTrace;
 }
 
 export function benchSession(
-  { dialer, world, baseUrl, observer, provider, transport = "sse" }: BenchSession,
+  { dialer, world, baseUrl, observer, provider, startInferenceTrace, transport = "sse" }: BenchSession,
 ): Session {
   return new Session({
     dialer,
     world,
     transport,
     ...(observer === undefined ? {} : { observer }),
+    ...(startInferenceTrace === undefined ? {} : { startInferenceTrace }),
     authenticator: {
       authorize: () =>
         Promise.resolve({

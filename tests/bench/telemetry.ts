@@ -1,6 +1,6 @@
 /**
- * Measures what observation costs a fast stream: all sinks beside the bare session, and an observer without a sink
- * beside no observer at all.
+ * Measures what observation costs a fast stream: all sinks, and an inference trace, beside the bare session, and an
+ * observer without a sink beside no observer at all.
  */
 import { outputOfScript, startServer } from "./child.ts";
 import type { Finding } from "./measure.ts";
@@ -12,14 +12,16 @@ export async function telemetry(): Promise<readonly Finding[]> {
   await using server = await startServer("stream_server.ts");
   await using collector = await startServer("collector_server.ts");
   const baseUrl = `http://127.0.0.1:${server.line}/${EVENTS}/v1`;
-  const read = async (observer: "none" | "empty" | "all") =>
+  const read = async (observer: "none" | "empty" | "all" | "trace") =>
     Number(await outputOfScript("observed_reader.ts", baseUrl, String(EVENTS), observer, collector.line));
-  let [bare, empty, all] = [Infinity, Infinity, Infinity];
+  let [bare, empty, all, traced] = [Infinity, Infinity, Infinity, Infinity];
   for (let round = 0; round < ROUNDS; round++) {
     bare = Math.min(bare, await read("none"));
     empty = Math.min(empty, await read("empty"));
     all = Math.min(all, await read("all"));
+    traced = Math.min(traced, await read("trace"));
   }
+  const traceLoss = 1 - bare / traced;
   const loss = 1 - bare / all;
   const ratio = empty / bare;
   return [
@@ -37,6 +39,13 @@ export async function telemetry(): Promise<readonly Finding[]> {
       } events/s)`,
       bar: "at most 1.03",
       passed: ratio <= 1.03,
+    },
+    {
+      name: `events per second with an inference trace, ${EVENTS} events`,
+      measured: `${(traceLoss * 100).toFixed(1)} % fewer than the bare stream ` +
+        `(${rate(traced)} to ${rate(bare)} events/s)`,
+      bar: "at most 15 % fewer",
+      passed: traceLoss <= 0.15,
     },
   ];
 }

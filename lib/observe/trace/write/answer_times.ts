@@ -21,9 +21,15 @@ const ENVELOPES: ReadonlySet<string> = new Set([
   "response.completed",
   "response.failed",
   "response.incomplete",
+  "response.in_progress",
   "response.metadata",
-  "error",
 ]);
+
+/** When the first and the latest event of an item arrived. */
+interface ItemTimes {
+  readonly first: number;
+  last: number;
+}
 
 /** Measures one answer, in ms from the request. */
 export class AnswerTimes {
@@ -35,9 +41,10 @@ export class AnswerTimes {
   #lastEvent = 0;
   #events = 0;
   readonly #gaps: { after_ms: number; ms: number }[] = [];
-  readonly #items = new Map<string, { first: number; last: number }>();
-  /** The item that was announced last, to which events without an id belong. */
-  #current: string | undefined;
+  readonly #items = new Map<string, ItemTimes>();
+  /** The item of the latest event. */
+  #latestId: string | undefined;
+  #latest: ItemTimes | undefined;
 
   /** The request is sent now. */
   constructor(world: Pick<World, "monotonic">) {
@@ -50,19 +57,22 @@ export class AnswerTimes {
     this.#headers ??= this.#elapsed();
   }
 
-  /** Events of the API arrived. */
+  /** Events arrived together. Only those of the API count. */
   read(batch: EventBatch): void {
-    const count = batch.filter(({ text }) => text !== undefined).length;
-    if (count === 0) return;
     const now = this.#elapsed();
-    const silence = now - (this.#firstEvent === undefined ? now : this.#lastEvent);
-    if (silence >= GAP_MS && this.#gaps.length < MOST_GAPS) {
-      this.#gaps.push({ after_ms: this.#lastEvent, ms: silence });
+    const before = this.#events;
+    for (const { event, text } of batch) {
+      if (text === undefined) continue;
+      this.#events++;
+      // Most events are deltas of the item before.
+      if (event.type === "response.output_text.delta") this.#touch(event.item_id, now);
+      else this.#note(event, now);
     }
+    if (this.#events === before) return;
+    if (this.#latest !== undefined) this.#latest.last = now;
+    this.#noteGap(now);
     this.#firstEvent ??= now;
     this.#lastEvent = now;
-    this.#events += count;
-    for (const { event, text } of batch) if (text !== undefined) this.#note(event, now);
   }
 
   /** Returns what was measured. */
@@ -83,18 +93,30 @@ export class AnswerTimes {
     };
   }
 
+  #noteGap(now: number): void {
+    if (this.#firstEvent === undefined || this.#gaps.length >= MOST_GAPS) return;
+    const silence = now - this.#lastEvent;
+    if (silence >= GAP_MS) this.#gaps.push({ after_ms: this.#lastEvent, ms: silence });
+  }
+
   #note(event: ResponseEvent, now: number): void {
     const name = event.type === "other" ? event.name : event.type;
-    if (!name.startsWith("response.") || ENVELOPES.has(name) || name === "response.in_progress") return;
-    this.#firstOutput ??= now;
+    if (!name.startsWith("response.") || ENVELOPES.has(name)) return;
     const fields: JsonObject = event.type === "other" ? event.payload : { ...event };
     const { item, item_id } = fields;
-    if (name === "response.output_item.added") this.#current = idOf(item);
-    const id = idOf(item) ?? (typeof item_id === "string" ? item_id : this.#current);
-    if (id === undefined) return;
-    const times = this.#items.get(id);
-    if (times !== undefined) times.last = now;
-    else if (this.#items.size < MOST_ITEMS) this.#items.set(id, { first: now, last: now });
+    this.#touch(idOf(item) ?? item_id, now);
+  }
+
+  /** Output of an item arrived; without an id it belongs to the item before. */
+  #touch(itemId: unknown, now: number): void {
+    this.#firstOutput ??= now;
+    if (itemId === this.#latestId || typeof itemId !== "string") return;
+    if (this.#latest !== undefined) this.#latest.last = now;
+    this.#latestId = itemId;
+    this.#latest = this.#items.get(itemId);
+    if (this.#latest !== undefined || this.#items.size >= MOST_ITEMS) return;
+    this.#latest = { first: now, last: now };
+    this.#items.set(itemId, this.#latest);
   }
 
   #elapsed(): number {

@@ -45,8 +45,7 @@ export class CallRecorder implements CallTrace {
   #answer: TracedAnswer | undefined;
   #times: AnswerTimes | undefined;
   /** Text of the item that is not complete yet. */
-  #text: string[] = [];
-  #textLength = 0;
+  #text = "";
 
   constructor(parts: CallRecorderParts) {
     this.#parts = parts;
@@ -102,8 +101,9 @@ export class CallRecorder implements CallTrace {
     if (this.#state !== "sent") return;
     this.#times?.read(batch);
     for (const { event } of batch) {
-      if (event.type === "response.output_text.delta") this.#addText(event.delta);
-      else if (event.type === "response.output_item.done") this.#clearText();
+      if (event.type === "response.output_text.delta") {
+        if (this.#text.length < LONGEST_TEXT) this.#text += event.delta;
+      } else if (event.type === "response.output_item.done") this.#text = "";
     }
   };
 
@@ -131,7 +131,7 @@ export class CallRecorder implements CallTrace {
     const response = {
       upstream_request_id: common.upstream_request_id,
       items,
-      text: end.kind === "completed" ? "" : this.#text.join(""),
+      text: end.kind === "completed" ? "" : this.#text,
     };
     if (end.kind === "completed") {
       const { responseId, usage } = end;
@@ -157,18 +157,7 @@ export class CallRecorder implements CallTrace {
     for (const item of items) this.#accept(item);
     for (const callId of callItems(items)) history.addCall(callId, turn.turnId);
     this.#answer = undefined;
-    this.#clearText();
-  }
-
-  #addText(delta: string): void {
-    if (this.#textLength >= LONGEST_TEXT) return;
-    this.#text.push(delta);
-    this.#textLength += delta.length;
-  }
-
-  #clearText(): void {
-    this.#text = [];
-    this.#textLength = 0;
+    this.#text = "";
   }
 
   #facts(end: CallEnd): WrittenFacts {
