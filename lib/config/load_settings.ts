@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { readRegularFile } from "../files/read_file.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
 import { baseUrlVariable, chooseProvider } from "./choose_provider.ts";
@@ -228,12 +229,17 @@ function loginPolicy(
   return { ...(method === undefined ? {} : { method }), ...(workspaces.length === 0 ? {} : { workspaces }) };
 }
 
+/** Largest file of an installation id, bytes. */
+const INSTALLATION_ID_LIMIT_BYTES = 1_024;
+
 /**
  * Reads the id that the codex client has given to this installation. It is not created here: it identifies the user's
  * machine, and no answer depends on it.
  */
 async function installationId(codexHome: string): Promise<string | undefined> {
-  const text = await Deno.readTextFile(join(codexHome, "installation_id")).catch(() => "");
+  const path = join(codexHome, "installation_id");
+  const bytes = await readRegularFile(path, INSTALLATION_ID_LIMIT_BYTES).catch(() => undefined);
+  const text = new TextDecoder().decode(bytes);
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.trim()) ? text.trim() : undefined;
 }
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /**
  * Reads a regular file. Symbolic links are followed. A device or a named pipe is refused before it is opened, since
  * opening a pipe waits for a writer.
@@ -25,6 +24,44 @@ export async function readRegularFile(path: string, limitBytes: number): Promise
 export async function readBounded(path: string, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   using file = await Deno.open(path, { read: true });
   return await readOpenFile(file, limitBytes);
+}
+
+/** Time that reading a pipe may take by default, ms. */
+const PIPE_LIMIT_MS = 5_000;
+
+/** Limits of reading a file that the user named, which may be a pipe. */
+export interface PipeLimits {
+  /** The sleep function of the world. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Time that reading anything but a regular file may take, ms. Default 5 s. */
+  readonly limitMs?: number;
+}
+
+/**
+ * Reads what the user named: a regular file, or a named pipe or a shell's `<(…)` within a time limit, since opening a
+ * pipe waits for a writer.
+ *
+ * @param read reads it to its end
+ * @throws what `read` throws; Error for a pipe that is late
+ */
+export async function readWithinLimits<T>(
+  path: string,
+  read: () => Promise<T>,
+  { sleep, limitMs = PIPE_LIMIT_MS }: PipeLimits,
+): Promise<T> {
+  if ((await Deno.stat(path)).isFile) return await read();
+  const over = new AbortController();
+  const late = sleep(limitMs, over.signal).then(() => {
+    throw new Error(`nothing arrived in ${limitMs / 1000} s, and it is not a regular file`);
+  });
+  try {
+    return await Promise.race([read(), late]);
+  } finally {
+    over.abort();
+    late.catch(() => {
+      // The read ended first; nothing waits for the sleep any more.
+    });
+  }
 }
 
 /** As {@link readBounded}, from the present position of an open file. */

@@ -18,7 +18,8 @@ import {
   PERSONAL_TOKEN_PREFIX,
 } from "../credential.ts";
 import type { CredentialStore } from "../store/credential_store.ts";
-import { fileProblem, readBounded } from "../../files/read_file.ts";
+import { raceAbort } from "../../async/race_abort.ts";
+import { fileProblem, readBounded, readWithinLimits } from "../../files/read_file.ts";
 import { forbidden, objection } from "./login_policy.ts";
 
 /** What the choice depends on. */
@@ -28,7 +29,7 @@ export interface CredentialQuery {
   readonly apiKeyFile?: string | undefined;
   /** Restrictions on a login at OpenAI. */
   readonly loginPolicy?: LoginPolicy | undefined;
-  readonly world: Pick<World, "env" | "cwd">;
+  readonly world: Pick<World, "env" | "cwd" | "sleep">;
   /** Opens the store; called only where no other source has a credential. */
   readonly store: () => Promise<CredentialStore>;
   /** Ends the wait for a keyring that asks the user for a password. */
@@ -37,6 +38,8 @@ export interface CredentialQuery {
 
 /** Largest key file, bytes. */
 const KEY_FILE_LIMIT_BYTES = 64 * 1024;
+/** Time that a key may take to come through a pipe: a program that keeps secrets may ask the user first, ms. */
+const KEY_PIPE_LIMIT_MS = 60_000;
 const NONE: CredentialSource = { kind: "none", name: "none" };
 /** `details.problem` where no credential is stored. */
 export const NOT_STORED = "not_stored";
@@ -66,7 +69,7 @@ export function keyVariablesFor(provider: Provider): readonly string[] {
 export async function findCredential(query: CredentialQuery): Promise<Credential> {
   const { provider, world, apiKeyFile } = query;
   const policy = provider.requiresOpenAiAuth ? query.loginPolicy : undefined;
-  if (apiKeyFile !== undefined) return allowed(await fromKeyFile(apiKeyFile, world.cwd()), policy);
+  if (apiKeyFile !== undefined) return allowed(await fromKeyFile(apiKeyFile, query), policy);
   const configured = fromProvider(provider, world);
   if (configured !== undefined) return configured;
   let skipped: CulvertError | undefined;
@@ -205,12 +208,15 @@ function variable(world: Pick<World, "env">, name: string): string | undefined {
   return headerValue(value, name);
 }
 
-async function fromKeyFile(path: string, cwd: string): Promise<Credential> {
-  const absolute = absolutePath(path, cwd);
+async function fromKeyFile(path: string, { signal, world }: CredentialQuery): Promise<Credential> {
+  const absolute = absolutePath(path, world.cwd());
   let text: string;
   try {
-    text = new TextDecoder().decode(await readBounded(absolute, KEY_FILE_LIMIT_BYTES));
+    const read = () => readBounded(absolute, KEY_FILE_LIMIT_BYTES);
+    const limits = { sleep: world.sleep, limitMs: KEY_PIPE_LIMIT_MS };
+    text = new TextDecoder().decode(await raceAbort(readWithinLimits(absolute, read, limits), signal));
   } catch (cause) {
+    signal?.throwIfAborted();
     const message = `Cannot read the API key file ${absolute}: ${fileProblem(cause)}`;
     throw new CulvertError("input_unreadable", message, {
       hint: "Check the path given to --api-key-file.",

@@ -9,7 +9,11 @@ import type { CredentialStore } from "../../auth/store/credential_store.ts";
 import type { Settings } from "../../config/settings.ts";
 import { secretsAround } from "../../redaction/environment_secrets.ts";
 import { CulvertError } from "../../errors.ts";
+import { readRegularFile } from "../../files/read_file.ts";
 import type { World } from "../../world/world.ts";
+
+/** Largest key file, bytes. */
+const KEY_FILE_LIMIT_BYTES = 64 * 1024;
 
 /** Shorter texts are no secrets, and removing them would make the report unreadable. */
 const SHORTEST = 8;
@@ -58,7 +62,8 @@ async function stored(store: CredentialStore, signal: AbortSignal): Promise<read
 async function keyIn(path: string | undefined): Promise<readonly string[]> {
   if (path === undefined) return [];
   try {
-    return [await Deno.readTextFile(path)];
+    // A pipe has given its key to the credential; what else it gives is not known.
+    return [new TextDecoder().decode(await readRegularFile(path, KEY_FILE_LIMIT_BYTES))];
   } catch (error) {
     if (error instanceof Error) return [];
     throw error;

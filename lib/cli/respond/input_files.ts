@@ -5,10 +5,12 @@
  */
 import { Buffer } from "node:buffer";
 import { CulvertError } from "../../errors.ts";
-import { fileProblem } from "../../files/read_file.ts";
+import { fileProblem, readBoundedStream } from "../../files/read_file.ts";
 
 /** Largest image that is sent, bytes. */
 const IMAGE_LIMIT = 50 * 1024 * 1024;
+/** Largest file that is read, bytes: more than any flag takes. */
+const INPUT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** The image formats that the API accepts, by their first bytes. */
 const SIGNATURES: readonly (readonly [type: string, test: (bytes: Uint8Array) => boolean])[] = [
@@ -111,7 +113,7 @@ function startsWith(bytes: Uint8Array, head: readonly number[]): boolean {
 
 async function readBytes(path: string, flag: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await Deno.readFile(path);
+    return await readBoundedStream((await Deno.open(path)).readable, INPUT_LIMIT_BYTES);
   } catch (error) {
     throw new CulvertError("input_unreadable", `Cannot read ${flag} ${path}: ${fileProblem(error)}`, {
       hint: "Check the path; it is relative to the working directory.",

@@ -3,12 +3,10 @@
  *
  * @module
  */
+import { readWithinLimits } from "../../files/read_file.ts";
 
 /** Largest file that is read, bytes. Mozilla's whole set has 0.2 MB. */
 export const LARGEST_BUNDLE = 16 * 1024 * 1024;
-
-/** Time that reading a pipe may take, ms. */
-const PIPE_LIMIT_MS = 5000;
 
 /** Reads a whole file. Rejects with an error whose message is the reason. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
@@ -33,18 +31,7 @@ export async function readBundleFile(
     if (found.size > LARGEST_BUNDLE) throw tooLarge();
     return await readCapped(path);
   }
-  const limit = new AbortController();
-  const late = sleep(PIPE_LIMIT_MS, limit.signal).then(() => {
-    throw new Error(`nothing arrived in ${PIPE_LIMIT_MS / 1000} s, and it is not a regular file`);
-  });
-  try {
-    return await Promise.race([readCapped(path), late]);
-  } finally {
-    limit.abort();
-    late.catch(() => {
-      // The read ended first; nothing waits for the sleep any more.
-    });
-  }
+  return await readWithinLimits(path, () => readCapped(path), { sleep });
 }
 
 async function readCapped(path: string): Promise<Uint8Array> {

@@ -5,7 +5,12 @@
  * @module
  */
 import { loadSettings } from "../../../config/load_settings.ts";
+import { readRegularFile } from "../../../files/read_file.ts";
+import { decodeText } from "../../../text/decode_text.ts";
 import type { World } from "../../../world/world.ts";
+
+/** Largest configuration that is read for proposals, bytes. */
+const CONFIG_LIMIT_BYTES = 1024 * 1024;
 
 const BUILT_IN_PROVIDERS = ["openai", "ollama", "lmstudio", "demo"];
 
@@ -44,7 +49,7 @@ async function namesOf(world: World): Promise<ConfigNames> {
 async function tablesOf(codexHome: string): Promise<Pick<ConfigNames, "providers" | "profiles">> {
   const [{ parse }, text] = await Promise.all([
     import("smol-toml"),
-    Deno.readTextFile(`${codexHome}/config.toml`).catch(() => ""),
+    readRegularFile(`${codexHome}/config.toml`, CONFIG_LIMIT_BYTES).then(decodeText, () => ""),
   ]);
   const config = parse(text);
   const files: string[] = [];

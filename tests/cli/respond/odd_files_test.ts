@@ -1,0 +1,81 @@
+/** Files that are pipes or devices, where a flag or the program expects a file. */
+import { assertEquals, assertIncludes } from "../../support/assert.ts";
+import { culvert, jsonLines, programUnderTest, startCulvert } from "../../support/culvert.ts";
+import { join } from "../../support/paths.ts";
+import { scrubbedEnv } from "../../support/scrubbed_env.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
+import { bench } from "./kit.ts";
+
+async function makeFifo(path: string): Promise<void> {
+  await new Deno.Command("mkfifo", { args: [path] }).output();
+}
+
+async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "culvert-odd-files-" });
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test(
+  skippedIf(ON_WINDOWS, "Ctrl-C ends the wait for a key file that is a pipe without a writer"),
+  async () => {
+    await inFolder(async (folder) => {
+      const pipe = join(folder, "key");
+      await makeFifo(pipe);
+      const child = startCulvert(["respond", "--api-key-file", pipe, "hi"]);
+      await child.stdin.close();
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      child.kill("SIGINT");
+      const limit = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      const { code } = await child.output();
+      clearTimeout(limit);
+      assertEquals(code, 130);
+    });
+  },
+);
+
+Deno.test(skippedIf(ON_WINDOWS, "a key comes through a process substitution of the shell"), async () => {
+  await using b = await bench({ scenario: { text: "yes" } });
+  const [program = "", ...words] = programUnderTest();
+  const { code, stderr, stdout } = await new Deno.Command("bash", {
+    args: [
+      "-c",
+      `"$@" respond --base-url "$BASE" --api-key-file <(sleep 0.2; echo sk-from-a-pipe) hi`,
+      "bash",
+      program,
+      ...words,
+    ],
+    clearEnv: true,
+    env: scrubbedEnv({
+      BASE: b.api.baseUrl,
+      CODEX_HOME: b.directory,
+      CODEX_CA_CERTIFICATE: b.bundle,
+    }),
+    signal: AbortSignal.timeout(30_000),
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stdout)], [0, "yes\n"], new TextDecoder().decode(stderr));
+  assertEquals(b.api.log.turns.at(-1)?.headers["authorization"], "Bearer sk-from-a-pipe");
+});
+
+Deno.test(
+  skippedIf(ON_WINDOWS, "an installation id that is a pipe is none, and nothing waits for it"),
+  async () => {
+    await inFolder(async (folder) => {
+      await makeFifo(join(folder, "installation_id"));
+      const { code, stdout } = await culvert(["config", "--json"], { env: { CODEX_HOME: folder } });
+      assertEquals([code, jsonLines(stdout).length], [0, 1]);
+    });
+  },
+);
+
+for (const flag of ["--image", "--tools", "--output-schema", "--repeat-from"]) {
+  Deno.test(skippedIf(ON_WINDOWS, `${flag} with a device that never ends is refused`), async () => {
+    const prompt = flag === "--repeat-from" ? [] : ["hi"];
+    const { code, stderr } = await culvert(["respond", flag, "/dev/zero", ...prompt]);
+    assertEquals(code, 2, stderr);
+    assertIncludes(stderr, `Cannot read ${flag} /dev/zero: it is larger than 67108864 bytes`);
+  });
+}
