@@ -11,7 +11,7 @@ import { CulvertError } from "../../../errors.ts";
 import type { ExchangeTap } from "../../exchange_tap.ts";
 import { acquireConnection, releaseConnection } from "./bound_connection.ts";
 import { endToEndHeaders, headerPairs, headerValueOf, withoutHeaders } from "./raw_headers.ts";
-import { readStart, RequestBody, sendHeadSoon } from "./request_body.ts";
+import { readStart, RequestBody, type SenderFlow, sendHeadSoon } from "./request_body.ts";
 import { ignoreBrokenPeer, reset } from "./splice.ts";
 import { type Origin, type Upstream, urlOf } from "./upstream.ts";
 
@@ -51,6 +51,8 @@ export interface Forwarding {
   readonly upstream: Upstream;
   readonly tap: ExchangeTap;
   readonly policy?: ForwardPolicy;
+  /** Used where the origin takes less than the client sends. Default: the socket of the client alone is paused. */
+  readonly flow?: SenderFlow | undefined;
   /** Time allowed from the request to the head of the response, ms. Default: 15 minutes; for an upgrade one minute. */
   readonly headTimeoutMs?: number;
   /** Makes the answer for an origin that cannot be reached, or that breaks off before it has answered. */
@@ -109,7 +111,7 @@ class Exchange {
       tap.end({ direction: "request", at: performance.now(), outcome: "failed", error: "client closed" });
       tap.end({ direction: "response", at: performance.now(), outcome: "aborted", error: "client closed" });
     });
-    this.#body = new RequestBody(message, tap, forwarding.renew !== undefined);
+    this.#body = new RequestBody(message, tap, forwarding.renew !== undefined, forwarding.flow);
     // The client may have left before: then no further `close` comes.
     if (response.destroyed || response.socket?.destroyed === true) this.#gone.abort();
   }

@@ -57,6 +57,10 @@ export async function forwardUpgrade(
     const { reply } = answer;
     if (answer.kind === "refused") return refuse(socket, reply, tap);
     join({ ...upgrade, head: early.stop(upgrade.head) }, answer, tap);
+    if (forwarding.flow !== undefined) {
+      socket.on("pause", forwarding.flow.pause);
+      socket.on("resume", forwarding.flow.resume);
+    }
     return 101;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

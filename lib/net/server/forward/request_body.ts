@@ -13,6 +13,12 @@ import { ignoreBrokenPeer } from "./splice.ts";
 /** Bytes of a request body that are kept for a second attempt. */
 const REPLAY_LIMIT = 64 * 1024 * 1024;
 
+/** Holds back what a client sends, where its own socket does not. */
+export interface SenderFlow {
+  readonly pause: () => void;
+  readonly resume: () => void;
+}
+
 /** The body of the request, which may have to be sent twice. */
 export class RequestBody {
   /** Whether there is a body, as its framing says (RFC 9112 §6.3). */
@@ -21,14 +27,16 @@ export class RequestBody {
   isTooLong = false;
   readonly #message: IncomingMessage;
   readonly #keeps: boolean;
+  readonly #flow: SenderFlow | undefined;
   #kept: Uint8Array[] = [];
   #size = 0;
   #target: ClientRequest | undefined;
   #isComplete = false;
 
-  constructor(message: IncomingMessage, tap: ExchangeTap, keeps: boolean) {
+  constructor(message: IncomingMessage, tap: ExchangeTap, keeps: boolean, flow?: SenderFlow) {
     this.#message = message;
     this.#keeps = keeps;
+    this.#flow = flow;
     const { headers } = message;
     this.exists = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
     message.on("error", ignoreBrokenPeer);
@@ -40,7 +48,8 @@ export class RequestBody {
       if (target === undefined || target.destroyed || target.writableEnded) return;
       if (!target.write(chunk)) {
         message.pause();
-        target.once("drain", () => message.resume());
+        flow?.pause();
+        target.once("drain", () => this.#resume());
       }
     });
     message.once("end", () => {
@@ -63,7 +72,7 @@ export class RequestBody {
     this.#target = target;
     target.once("close", () => {
       // The rest is read, or the client could not send its next request on this connection.
-      if (this.#target === target) this.#message.resume();
+      if (this.#target === target) this.#resume();
     });
     if (!this.exists) {
       target.end();
@@ -76,6 +85,11 @@ export class RequestBody {
     for (const chunk of this.#kept) target.write(chunk);
     if (this.#isComplete) this.#finish();
     else this.#message.resume();
+  }
+
+  #resume(): void {
+    this.#message.resume();
+    this.#flow?.resume();
   }
 
   #finish(): void {

@@ -22,6 +22,7 @@ import {
   type UpgradeRequest,
 } from "../forward/forward_upgrade.ts";
 import { withoutHeaders } from "../forward/raw_headers.ts";
+import type { SenderFlow } from "../forward/request_body.ts";
 import { endSoon, ignoreBrokenPeer, openLoopback, reset, splice } from "../forward/splice.ts";
 import { type Origin, type Upstream, urlOf } from "../forward/upstream.ts";
 import type { ServerIdentity } from "../listener.ts";
@@ -106,6 +107,8 @@ class InterceptingProxy {
    * leads to several terminators at once.
    */
   readonly #inner = new Map<string, number>();
+  /** What holds back the client of a connection, by its number: the TLS server reads without a limit (Deno 2.9.6). */
+  readonly #flows = new Map<number, SenderFlow>();
 
   constructor(options: InterceptingProxyOptions) {
     this.#options = options;
@@ -163,9 +166,10 @@ class InterceptingProxy {
     const gone = new AbortController();
     socket.once("close", () => gone.abort(new Error("The client closed the connection")));
     try {
-      const far = intercepts
+      const opened = intercepts
         ? await this.#openTerminator(host, port, interception)
-        : await this.#openOrigin(host, port, gone.signal);
+        : { far: await this.#openOrigin(host, port, gone.signal) };
+      const { far } = opened;
       report(intercepts ? "intercepted" : "tunnelled");
       // The client may have left while the certificate was made.
       if (socket.destroyed) return void far.destroy();
@@ -173,8 +177,10 @@ class InterceptingProxy {
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
       if (rest.length > 0) far.write(rest);
       // A client that refuses the certificate sends an alert and breaks off: the alert must arrive.
-      if (intercepts) splice(socket, far, undefined, (to) => to === far ? endSoon(to) : reset(to));
-      else this.#tunnel(socket, far, { host, port, rest });
+      if ("connectionId" in opened) {
+        this.#holdBack(opened.connectionId, socket, far);
+        splice(socket, far, undefined, (to) => to === far ? endSoon(to) : reset(to));
+      } else this.#tunnel(socket, far, { host, port, rest });
     } catch (error) {
       report("unreachable");
       const origin = { host, port, isSecure: true };
@@ -185,6 +191,24 @@ class InterceptingProxy {
   async #openOrigin(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
     const both = AbortSignal.any([signal, this.#closing.signal]);
     return await this.#options.upstream.openTunnel({ host, port }, both);
+  }
+
+  /** Lets the exchanges of a connection stop and start what its client sends. */
+  #holdBack(connectionId: number, client: Duplex, far: Duplex): void {
+    let isPaused = false;
+    this.#flows.set(connectionId, {
+      pause: () => {
+        if (isPaused) return;
+        isPaused = true;
+        client.unpipe(far);
+      },
+      resume: () => {
+        if (!isPaused) return;
+        isPaused = false;
+        if (!client.destroyed && !far.destroyed) client.pipe(far);
+      },
+    });
+    far.once("close", () => this.#flows.delete(connectionId));
   }
 
   #tunnel(socket: Duplex, far: Duplex, at: { host: string; port: number; rest: Uint8Array }): void {
@@ -207,7 +231,11 @@ class InterceptingProxy {
   }
 
   /** Connects to the server that stands in for an origin. @throws where no certificate could be made */
-  async #openTerminator(host: string, port: number, interception: Interception): Promise<Duplex> {
+  async #openTerminator(
+    host: string,
+    port: number,
+    interception: Interception,
+  ): Promise<{ readonly far: Duplex; readonly connectionId: number }> {
     const key = `${host}:${port}`;
     const known = this.#terminators.get(key);
     const starting = known ?? this.#startTerminator({ host, port, isSecure: true }, interception);
@@ -233,7 +261,7 @@ class InterceptingProxy {
       // After a reset the system gives the port out again at once, before this event: then it is another's.
       if (this.#inner.get(ports) === connectionId) this.#inner.delete(ports);
     });
-    return inner;
+    return { far: inner, connectionId };
   }
 
   async #startTerminator(origin: Origin, interception: Interception): Promise<number> {
@@ -312,6 +340,7 @@ class InterceptingProxy {
         upstream: this.#options.upstream,
         tap,
         policy: this.#options,
+        flow: this.#flows.get(connectionId),
         failure: unreachableReply,
       },
     };
