@@ -5,21 +5,11 @@ import {
   type BundleWriterOptions,
 } from "../../../../lib/observe/trace/write/bundle/bundle_writer.ts";
 import { createRedactor } from "../../../../lib/redaction/redactor.ts";
+import { worldWith } from "../../../net/kit.ts";
 import { assert, assertEquals, assertIncludes } from "../../../support/assert.ts";
 import { join } from "../../../support/paths.ts";
 import { bundlesIn, folder, readTrace, wholeText } from "./kit.ts";
 
-const WORLD = {
-  now: () => Date.now(),
-  sleep: (ms: number, signal?: AbortSignal) =>
-    new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(resolve, ms);
-      signal?.addEventListener("abort", () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      });
-    }),
-};
 const IDS = { traceId: crypto.randomUUID(), threadId: "thread-1", startedAt: 1 };
 
 interface Written {
@@ -33,7 +23,7 @@ function writerInto(root: string, over: Partial<BundleWriterOptions> = {}): Writ
   const limits: number[] = [];
   const writer = new BundleWriter({
     threadId: IDS.threadId,
-    world: WORLD,
+    world: worldWith(),
     create: () => createBundle(root, IDS, "culvert test"),
     redact: createRedactor([], "user"),
     maxBytes: 1024 * 1024,
