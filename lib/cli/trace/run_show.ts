@@ -25,6 +25,12 @@ import { traceFolder } from "./trace_folder.ts";
 /** Runs the command. */
 export async function run(context: CliContext, flags: TraceShowFlags, name: string): Promise<void> {
   const { host } = context;
+  const forms = (["json", "html", "payload"] as const).filter((name) => flags[name] !== undefined);
+  if (forms.length > 1) {
+    throw new CulvertError("usage", `Only one of --${forms.join(" and --")} can be used`, {
+      hint: "Run the command once for each.",
+    });
+  }
   const reporter = createReporter(host, flags);
   const bundle = await openTrace(name, await traceFolder(flags.root, host.world, reporter), host.world.cwd());
   const trace = await reduceTrace(bundle);

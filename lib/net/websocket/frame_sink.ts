@@ -5,6 +5,7 @@
  */
 import { Writable } from "node:stream";
 import { type ByteWriter, writeAll } from "../tunnel/byte_conn.ts";
+import { joinBytes } from "../../text/join_bytes.ts";
 
 /** Wraps a connection. Parts of a frame that are written together are sent together. */
 export function frameSink(conn: ByteWriter): Writable {
@@ -17,19 +18,9 @@ export function frameSink(conn: ByteWriter): Writable {
   const sink = new Writable({
     decodeStrings: true,
     write: (chunk: Uint8Array, _encoding, done) => write(chunk, done),
-    writev: (pieces, done) => write(joined(pieces.map(({ chunk }): Uint8Array => chunk)), done),
+    writev: (pieces, done) => write(joinBytes(pieces.map(({ chunk }): Uint8Array => chunk)), done),
   });
   // Each failed write is reported to its own caller.
   sink.on("error", () => {});
   return sink;
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -2,6 +2,8 @@
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
+import { testWith } from "../../support/programs.ts";
+import { onTerminal } from "../../support/terminal.ts";
 import {
   CALLS,
   CONTENTS,
@@ -128,6 +130,33 @@ Deno.test("control characters of a trace do not reach a terminal, a file or a pa
   assertEquals(ls.stdout.replaceAll("\n", "").match(CONTROLS), null);
 });
 
+await testWith(
+  ["script"],
+  "control characters of a trace are not obeyed by a terminal, in text and in JSON",
+  async () => {
+    await using folder = await temporaryFolder();
+    const bundle = new HandwrittenBundle(folder.path, 2);
+    bundle.event(0, { type: "codex_turn_started", codex_turn_id: TURN, thread_id: THREAD });
+    bundle.event(1, {
+      type: "inference_started",
+      inference_call_id: "c",
+      thread_id: THREAD,
+      codex_turn_id: TURN,
+      model: "\u001b]0;owned\u0007\u009b2J",
+      provider_name: "p",
+      request_payload: bundle.payload("inference_request", { input: "\u009b2Jowned" }),
+    });
+    await bundle.write();
+    for (const args of [[], ["--json"], ["--payload", "raw_payload:1"]]) {
+      const session = onTerminal(["trace", "show", bundle.path, ...args]);
+      const { code, bytes } = await session.end();
+      assertEquals(code, 0, bytes);
+      assertIncludes(bytes, "owned");
+      for (const sequence of ["\u001b]", "\u0007", "\u009b", "\u001b[2J"]) assertExcludes(bytes, sequence);
+    }
+  },
+);
+
 Deno.test("trace show names the exchange that carried an attempt", async () => {
   const { record, pass } = await import("../../capture/record/recording_kit.ts");
   await using folder = await temporaryFolder();
@@ -193,6 +222,9 @@ Deno.test("an unknown payload, an ambiguous id and a folder without traces are e
     await culvert(["trace", "show", "1111", "--root", folder.path]),
     await culvert(["trace", "show", "latest", "--root", join(path, "payloads")]),
   ];
+  const both = await culvert(["trace", "show", path, "--json", "--html"]);
+  assertEquals(both.code, 2);
+  assertIncludes(both.stderr, "Only one of --json and --html can be used");
   assertEquals(runs.map(({ code }) => code), [2, 2, 2]);
   const [payload, ambiguous, empty] = runs.map(({ stderr }) => stderr.replace(/\s+/g, " "));
   assertIncludes(payload!, "There is no payload raw_payload:99");

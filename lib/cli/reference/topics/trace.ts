@@ -29,6 +29,11 @@ export const trace: Topic = [
       "When a trace is begun, old ones in the same folder are removed by keep_days and keep_bytes: only traces that culvert wrote (written_by in the manifest), none that a process is writing, and never those of the codex client. To keep one, move it elsewhere.",
   },
   {
+    heading: "Where traces are looked for",
+    text:
+      "In the folder that the command line names, else that of CODEX_ROLLOUT_TRACE_ROOT, else root of [rollout_trace] in config.toml, else traces in the state folder (XDG_STATE_HOME/culvert). latest is the trace that began last.",
+  },
+  {
     heading: "Files",
     rows: [
       ["manifest.json", "version, ids, start"],

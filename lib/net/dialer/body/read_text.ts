@@ -4,6 +4,7 @@
  * @module
  */
 import type { ReplyBody } from "../reply_body.ts";
+import { joinBytes } from "../../../text/join_bytes.ts";
 
 /** Limits of {@link readText} and {@link readBytes}. */
 export interface ReadTextOptions {
@@ -53,7 +54,7 @@ export async function readBytes(
   if (body === null) return { bytes: new Uint8Array(), isComplete: true };
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
-  const read = (isComplete: boolean) => ({ bytes: concat(pieces, length), isComplete });
+  const read = (isComplete: boolean) => ({ bytes: joinBytes(pieces), isComplete });
   const stop = () => void body.cancel(signal?.reason).catch(ignoreCancelled);
   if (signal?.aborted === true) stop();
   else signal?.addEventListener("abort", stop, { once: true });
@@ -76,16 +77,6 @@ export async function readBytes(
     signal?.removeEventListener("abort", stop);
     await body.cancel().catch(ignoreCancelled);
   }
-}
-
-function concat(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
 
 /** A cancelled body may still report an error of its connection, which no caller waits for. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../../errors.ts";
+import { joinBytes } from "../../../text/join_bytes.ts";
 import { fileProblem } from "../../../files/read_file.ts";
 import {
   type Envelope,
@@ -107,7 +108,9 @@ async function* readLines(path: string, name: string): AsyncGenerator<Line> {
   let length = 0;
   let line = 1;
   const finish = (isComplete: boolean): Line => {
-    const text = length > LONGEST_LINE ? undefined : decoder.decode(joined(pieces, length));
+    const text = length > LONGEST_LINE
+      ? undefined
+      : decoder.decode(pieces.length === 1 ? pieces[0] : joinBytes(pieces));
     pieces = [];
     length = 0;
     return { line: line++, text, isComplete };
@@ -150,16 +153,4 @@ export async function* fileChunks(path: string, name: string): AsyncGenerator<Ui
   } catch (cause) {
     throw unreadable(path, `${name}: ${fileProblem(cause)}`, undefined, cause);
   }
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = pieces;
-  if (first !== undefined && pieces.length === 1) return first;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

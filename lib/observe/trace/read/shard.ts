@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../../text/join_bytes.ts";
 import { type PayloadRecord, recordAt } from "../format/payload_record.ts";
 import type { Bundle } from "./bundle.ts";
 import { fileChunks } from "./event_log.ts";
@@ -38,7 +39,7 @@ export async function* readShard(
     waiting.push(value);
     waitingBytes += value.length;
     if (rest.length + waitingBytes < needed) continue;
-    rest = concat(rest, waiting, waitingBytes);
+    rest = joinBytes([rest, ...waiting]);
     waiting = [];
     waitingBytes = 0;
     let start = 0;
@@ -80,15 +81,4 @@ async function* decompressed(bundle: Bundle, name: string): AsyncGenerator<Uint8
     decoder.destroy();
   }
   return undefined;
-}
-
-function concat(first: Uint8Array, pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(first.length + length);
-  bytes.set(first);
-  let at = first.length;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
