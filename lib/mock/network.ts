@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { makeTemporaryFolder } from "../files/temporary_folder.ts";
 import { localUpstream } from "../net/server/forward/local_upstream.ts";
 import {
   type ProxyBehavior,
@@ -67,6 +68,8 @@ export interface Network extends AsyncDisposable {
  */
 export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
   const host = options.host ?? "api.culvert.test";
+  // First of all, so that a failure leaves no server behind.
+  const directory = await makeTemporaryFolder("culvert-network-");
   const interceptor = "Example Corp TLS Inspection";
   const apiIssuer = "Culvert Mock API CA";
   const [corporate, legacy, apiAuthority] = await Promise.all([
@@ -100,7 +103,6 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
       },
     },
   });
-  const directory = await Deno.makeTempDir({ prefix: "culvert-network-" });
   const bundlePath = join(directory, "company-roots.pem");
   await Deno.writeTextFile(bundlePath, await companyBundle(corporate, legacy));
   const baseUrl = `https://${host}/v1`;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { makeTemporaryFolder } from "../../files/temporary_folder.ts";
 import { join } from "node:path";
 import { cleanBundle } from "../../trust/bundle/clean_bundle.ts";
 import { rootsReader } from "../../trust/roots/system_roots.ts";
@@ -31,7 +32,7 @@ export async function writeChildBundle(
   const [system, mozilla] = await Promise.all([roots.system(), roots.mozilla()]);
   const own = trust.bundle?.certificates.map(({ pem }) => pem) ?? trust.additionalRoots;
   const { text } = cleanBundle([...extra, ...own, ...system.pems, ...mozilla.pems]);
-  const directory = await Deno.makeTempDir({ prefix: "culvert-child-" });
+  const directory = await makeTemporaryFolder("culvert-child-");
   const remove = () => Deno.remove(directory, { recursive: true });
   try {
     const path = join(directory, "roots.pem");

@@ -6,6 +6,7 @@
 import { absolutePath } from "../../world/absolute_path.ts";
 import { CA_PROGRAMS } from "../../capture/child/ca_variables.ts";
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import type { Bundle } from "../../trust/bundle/bundle.ts";
 import type { Selection } from "../../trust/bundle/selection.ts";
 import { rootsReader } from "../../trust/roots/system_roots.ts";
@@ -132,7 +133,7 @@ async function cacheFile(world: World): Promise<string> {
   try {
     await Deno.mkdir(folder, { recursive: true });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = fileProblem(error);
     throw new CulvertError("output_unwritable", `Cannot create the folder "${folder}": ${reason}`, {
       hint: "Name a file with -o.",
       details: { path: folder },

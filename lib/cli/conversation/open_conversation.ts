@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import type { World } from "../../world/world.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { type Conversation, openConversationFile } from "./conversation_file.ts";
@@ -29,7 +30,7 @@ export async function openConversation({ name, world, reporter }: OpenOptions): 
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = fileProblem(cause);
     throw new CulvertError("output_unwritable", `Cannot create the folder ${folder}: ${reason}`, {
       hint: "Set XDG_STATE_HOME to a folder that you may write in.",
       details: { path: folder },

@@ -79,3 +79,17 @@ for (const flag of ["--image", "--tools", "--output-schema", "--repeat-from"]) {
     assertIncludes(stderr, `Cannot read ${flag} /dev/zero: it is larger than 67108864 bytes`);
   });
 }
+
+for (const args of [["demo"], ["respond", "--provider", "demo", "hi"], ["run", "--", "true"]]) {
+  Deno.test(
+    skippedIf(ON_WINDOWS, `culvert ${args.join(" ")} without a temporary directory names its variable`),
+    async () => {
+      const { code, stderr } = await culvert(args, { env: { TMPDIR: "/nowhere/tmp" } });
+      assertEquals([code, stderr], [
+        2,
+        "culvert: Cannot create a temporary directory: no such file or directory\n" +
+        "  Set TMPDIR (on Windows TMP) to a directory that exists and that you may write in.\n",
+      ]);
+    },
+  );
+}

@@ -1,0 +1,29 @@
+/**
+ * Temporary directories.
+ *
+ * @module
+ */
+import { CulvertError } from "../errors.ts";
+import { fileProblem } from "./read_file.ts";
+
+/**
+ * Creates a directory for this user alone where the system keeps temporary files.
+ *
+ * @param prefix begin of its name
+ * @returns its absolute path
+ * @throws CulvertError `output_unwritable`
+ */
+export async function makeTemporaryFolder(prefix: string): Promise<string> {
+  try {
+    return await Deno.makeTempDir({ prefix });
+  } catch (cause) {
+    throw new CulvertError(
+      "output_unwritable",
+      `Cannot create a temporary directory: ${fileProblem(cause)}`,
+      {
+        hint: "Set TMPDIR (on Windows TMP) to a directory that exists and that you may write in.",
+        cause,
+      },
+    );
+  }
+}
