@@ -14,7 +14,7 @@ await testWith(["bash"], "bash completes commands, flags and values by the scrip
       printf '%s\\n' "\${COMPREPLY[*]}"
     }
     try culvert respo
-    try culvert respond --tr
+    try culvert respond --tran
     try culvert respond --transport ''
     try culvert respond --transport = s
     try culvert respond --transport =
