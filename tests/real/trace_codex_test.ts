@@ -6,6 +6,7 @@ import { culvert, jsonLines } from "../support/culvert.ts";
 import { join } from "../support/paths.ts";
 import { testWith } from "../support/programs.ts";
 import { scrubbedEnv } from "../support/scrubbed_env.ts";
+import { vendorNetwork } from "./capture_kit.ts";
 import { runCodex } from "./codex.ts";
 
 /** A home of the client with a folder of traces, before a simulated API. */
@@ -307,3 +308,29 @@ async function traceLog(root: string): Promise<string> {
     throw error;
   }
 }
+
+await testWith(
+  ["codex"],
+  "a trace and a capture of one turn of codex are joined by the id of the call",
+  async () => {
+    await using vendor = await vendorNetwork("api key", { scenario: { text: "Joined." } });
+    const traces = join(vendor.home, "traces");
+    await Deno.mkdir(traces);
+    const run = await culvert(
+      ["capture", "-o", vendor.captureDir, "--mode", "reverse", "--no-websocket", "--", "codex", ...ASK],
+      { env: { ...vendor.env, CODEX_ROLLOUT_TRACE_ROOT: traces }, cwd: vendor.home, limitMs: 90_000 },
+    );
+    assertEquals(run.code, 0, run.stderr);
+    const shown = await culvert([
+      "trace",
+      "show",
+      "latest",
+      "--root",
+      traces,
+      "--capture",
+      vendor.captureDir,
+    ]);
+    assertEquals(shown.code, 0, shown.stderr);
+    assertMatch(shown.stdout, /assistant: Joined\.[\s\S]* exchange x\d+\n/);
+  },
+);
