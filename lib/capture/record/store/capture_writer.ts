@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { setImmediate } from "node:timers";
 import {
   type AnyDraft,
   BODIES_FOLDER,
@@ -154,8 +155,8 @@ export class CaptureWriter {
   }
 
   async #write(): Promise<void> {
-    // Records of the same moment are written together.
-    await Promise.resolve();
+    // Records of the same turn of the event loop are written together.
+    await new Promise<void>((resolve) => setImmediate(resolve));
     try {
       while (this.#queue.length > 0) {
         const operations = this.#queue;
