@@ -18,7 +18,8 @@ export const configCheck: Check<DoctorContext> = {
 async function examineConfig({ base, identity, settings, world }: DoctorContext): Promise<Finding> {
   // Throws for a client certificate that cannot be read or used.
   await identity();
-  const { clientCert, codexHome, configPath, model, notes, provider, transport, warnings } = await settings();
+  const { clientCert, codexHome, configPath, model, notes, provider, sources, transport, warnings } =
+    await settings();
   // Throws for a base URL that cannot be used.
   const { href } = await base();
   const details = {
@@ -32,7 +33,11 @@ async function examineConfig({ base, identity, settings, world }: DoctorContext)
     ...(notes.length === 0 ? {} : { notes }),
   };
   const source = configPath === undefined ? "No config.toml" : configPath;
-  const choice = `provider ${provider.id}, model ${model}, transport ${transport}`;
+  // A variable of another tool decides on the host that the key is sent to.
+  const place = /\bOPENAI_BASE_URL\b/.test(sources["base_url"] ?? "")
+    ? `, base URL from ${sources["base_url"]}`
+    : "";
+  const choice = `provider ${provider.id}, model ${model}, transport ${transport}${place}`;
   const overridden = world.environment?.file?.overridden ?? [];
   if (warnings.length === 0 && overridden.length === 0) return ok(`${source}; ${choice}`, details);
   if (warnings.length === 0) {

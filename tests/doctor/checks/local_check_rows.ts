@@ -320,6 +320,15 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
+    name: "a base URL from OPENAI_BASE_URL is named as that",
+    check: async (diagnose) => {
+      const report = await offline(diagnose, { OPENAI_BASE_URL: "https://gateway.test/v1" });
+      const found = finding(report, "config");
+      assertEquals([found.status, report.target], ["ok", "https://gateway.test/v1"]);
+      assertIncludes(found.summary, "transport auto, base URL from OPENAI_BASE_URL");
+    },
+  },
+  {
     name: "a misspelt variable of OpenTelemetry is named with the right one",
     check: async (diagnose) => {
       const env = { OTEL_EXPORTER_OTLP_URL: "http://localhost:4318", OTEL_TRACE_EXPORTER: "otlp" };
