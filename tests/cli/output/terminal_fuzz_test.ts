@@ -5,14 +5,15 @@
 import fc from "fast-check";
 import { createAuthority, createSelfSigned, type KeyPairPem } from "../../../lib/pki/pki.ts";
 import { accessToken, HOUR_MS, jwt, loginText, TestAuthority, TestHome } from "../../auth/kit.ts";
-import { httpServer, rawServer, type TestServer } from "../../net/kit.ts";
+import { httpServer } from "../../net/kit.ts";
 import { accept, refuse, socketServer } from "../../responses/transport/websocket/websocket_kit.ts";
-import { frames } from "../../responses/kit.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { join } from "../../support/paths.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 import { onTerminal } from "../../support/terminal.ts";
 import { onKeptTerminal } from "./in_process.ts";
+import { type Field, rawAnswer, respondAt, respondTo } from "./hostile_fields.ts";
+import { REPLIES } from "./hostile_replies.ts";
 
 const FORGED = "culvert: Forged";
 const PIECES = [
@@ -59,179 +60,6 @@ function assertHarmless(bytes: string, isText = false): void {
   assertEquals(codes, [], JSON.stringify(bytes));
   if (!isText) assert(!rest.split("\n").some((line) => line.startsWith(FORGED)), JSON.stringify(bytes));
 }
-
-/** A field: makes the situation that prints it. */
-interface Field {
-  readonly name: string;
-  readonly isText?: boolean;
-  readonly runs?: number;
-  /** Returns the arguments and the variables of the command. */
-  readonly set: (
-    text: string,
-    stack: AsyncDisposableStack,
-    home: TestHome,
-  ) => Promise<Situation> | Situation;
-}
-
-interface Situation {
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-function respondAt(server: TestServer, scheme = "http", ...more: readonly string[]): Situation {
-  return respondTo(`${scheme}://localhost:${server.port}/v1`, ...more);
-}
-
-/** Each request is made once: retries would print the same text again, after a pause. */
-function respondTo(baseUrl: string, ...more: readonly string[]): Situation {
-  const table =
-    `{ name = "f", base_url = "${baseUrl}", env_key = "CULVERT_API_KEY", request_max_retries = 0, ` +
-    "stream_max_retries = 0, supports_websockets = true }";
-  return {
-    args: ["respond", "-vv", "-C", `model_providers.fuzz=${table}`, "--provider", "fuzz", ...more, "hi"],
-  };
-}
-
-function answering(stack: AsyncDisposableStack, answer: () => Response): TestServer {
-  return stack.use(httpServer(answer));
-}
-
-function eventStream(events: readonly object[]): Response {
-  return new Response(frames(events), { headers: { "content-type": "text/event-stream" } });
-}
-
-/** Bytes of a text as a header or a status line can carry them: no line ends but as they are given. */
-function latin(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
-}
-
-async function rawAnswer(stack: AsyncDisposableStack, ...parts: readonly string[]): Promise<TestServer> {
-  return stack.use(
-    await rawServer((socket) => socket.once("data", () => socket.end(latin(parts.join(""))))),
-  );
-}
-
-const COMPLETED = { type: "response.completed", response: { id: "resp_1", output: [] } };
-
-const REPLIES: readonly Field[] = [
-  {
-    name: "the text of an answer",
-    isText: true,
-    set: (text, stack) =>
-      respondAt(
-        answering(stack, () => eventStream([{ type: "response.output_text.delta", delta: text }, COMPLETED])),
-      ),
-  },
-  {
-    name: "the message, code and type of an error reply",
-    set: (text, stack) =>
-      respondAt(
-        answering(stack, () =>
-          Response.json({ error: { message: text, code: text, type: text, param: text } }, { status: 400 })),
-      ),
-  },
-  {
-    name: "the body of an error reply that is not JSON",
-    set: (text, stack) => respondAt(answering(stack, () => new Response(text, { status: 400 }))),
-  },
-  {
-    name: "the title of a web page",
-    set: (text, stack) =>
-      respondAt(
-        answering(stack, () =>
-          new Response(`<html><head><title>${text}</title></head><body>${text}`, {
-            status: 403,
-            headers: { "content-type": "text/html" },
-          })),
-      ),
-  },
-  {
-    name: "the error of a 401 and its evidence",
-    set: (text, stack) =>
-      respondAt(answering(stack, () => {
-        const inner = btoa(JSON.stringify({ error: { code: latin(text).toBase64(), message: "x" } }));
-        return Response.json({ error: { message: text, code: text } }, {
-          status: 401,
-          headers: { "x-error-json": inner, "x-request-id": encodeURI(text.toWellFormed()) },
-        });
-      })),
-  },
-  {
-    name: "a usage limit",
-    set: (text, stack) =>
-      respondAt(answering(stack, () =>
-        Response.json({
-          error: { type: "usage_limit_reached", plan_type: text, promo_message: text, resets_at: text },
-        }, { status: 429 }))),
-  },
-  {
-    name: "a failed response, the name of its model and a refusal",
-    set: (text, stack) =>
-      respondAt(answering(stack, () =>
-        eventStream([
-          {
-            type: "response.created",
-            response: { id: text, model: text, headers: { "openai-model": text } },
-          },
-          {
-            type: "codex.rate_limits",
-            metered_limit_name: text,
-            credits: { has_credits: true, balance: text },
-          },
-          { type: "response.failed", response: { id: text, error: { code: text, message: text } } },
-        ]))),
-  },
-  {
-    name: "the name of a tool",
-    set: (text, stack) =>
-      respondAt(answering(stack, () =>
-        eventStream([
-          {
-            type: "response.output_item.done",
-            item: { type: "function_call", name: text, arguments: text, call_id: text },
-          },
-          COMPLETED,
-        ]))),
-  },
-  {
-    name: "the status line of the server",
-    set: async (text, stack) =>
-      respondAt(await rawAnswer(stack, `HTTP/1.1 400 ${text}\r\n`, "content-length: 2\r\n\r\nno")),
-  },
-  {
-    name: "headers of the server",
-    set: async (text, stack) => {
-      const names = [
-        "x-request-id",
-        "cf-ray",
-        "via",
-        "server",
-        "retry-after",
-        "www-authenticate",
-        "location",
-      ];
-      const lines = [
-        ...names,
-        "openai-model",
-        "x-models-etag",
-        "x-codex-primary-used-percent",
-        "content-type",
-      ]
-        .map((name) => `${name}: ${text.replaceAll(/[\r\n]+/g, " ")}\r\n`);
-      return respondAt(
-        await rawAnswer(stack, "HTTP/1.1 429 Slow\r\n", ...lines, "content-length: 4\r\n\r\nslow"),
-      );
-    },
-  },
-  {
-    name: "the names of models in the list that the doctor reads",
-    runs: 8,
-    set: (text, stack) => {
-      const server = answering(stack, () => Response.json({ data: [{ id: text }, { id: `${text}2` }] }));
-      return { args: ["doctor", `http://localhost:${server.port}/v1`, "-v"] };
-    },
-  },
-];
 
 const NETWORK: readonly Field[] = [
   {
