@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { readRegularFile } from "../files/read_file.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
@@ -17,6 +16,7 @@ import type { LoadedTelemetry } from "./otel/load_telemetry.ts";
 import { SWITCHES } from "./otel/telemetry_settings.ts";
 import { traceSettings } from "./trace/trace_settings.ts";
 import type { AttestationCommand, LoginPolicy, LoginStorage, Settings, SharedFlags } from "./settings.ts";
+import { absolutePath } from "../world/absolute_path.ts";
 
 /** The model without any choice of the user: the codex client's own first choice (0.171.0). */
 export const DEFAULT_MODEL = "gpt-6.1-sol";
@@ -237,7 +237,7 @@ const INSTALLATION_ID_LIMIT_BYTES = 1_024;
  * machine, and no answer depends on it.
  */
 async function installationId(codexHome: string): Promise<string | undefined> {
-  const path = join(codexHome, "installation_id");
+  const path = absolutePath("installation_id", codexHome);
   const bytes = await readRegularFile(path, INSTALLATION_ID_LIMIT_BYTES).catch(() => undefined);
   const text = new TextDecoder().decode(bytes);
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.trim()) ? text.trim() : undefined;

@@ -1,0 +1,32 @@
+/** What `respond` loads before its request is sent. Each of these modules delays the request of every start. */
+import { assert, assertEquals } from "../support/assert.ts";
+import { loadedWith } from "./loaded_with.ts";
+
+/** The files that `respond` loads one after the other. */
+const START_PATH = [
+  "main.ts",
+  "lib/cli/app/command_line.ts",
+  "lib/config/environment/layered_world.ts",
+  "lib/cli/respond/command.ts",
+  "lib/cli/respond/run.ts",
+];
+
+/** Modules that are needed only once there is a response, a refusal or a failed credential. */
+const AFTER_THE_REQUEST = [
+  "/lib/responses/failures/http_failures.ts",
+  "/lib/responses/turn/reading/read_response.ts",
+  "/lib/responses/turn/reading/response_reader.ts",
+  "/lib/responses/transport/sse/sse_stream.ts",
+  "/lib/auth/recovery/recovery.ts",
+];
+
+for (const file of START_PATH) {
+  Deno.test(`${file} loads no module of Node, no zod, and nothing that only a response needs`, async () => {
+    const loaded = await loadedWith(file);
+    assert(loaded.length > 5, `${loaded.length} modules`);
+    const slow = loaded.filter((each) =>
+      each.startsWith("node:") || each.includes("/zod") || AFTER_THE_REQUEST.some((end) => each.endsWith(end))
+    );
+    assertEquals(slow, []);
+  });
+}
