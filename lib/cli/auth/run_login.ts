@@ -150,7 +150,7 @@ async function byBrowser(
 ): Promise<SignedIn> {
   const [{ loginByBrowser }, { isHeadless, openBrowser }] = await Promise.all([
     import("../../auth/login/browser_login.ts"),
-    import("../../auth/login/open_browser.ts"),
+    import("../../world/open_browser.ts"),
   ]);
   const { env } = parts.world;
   if (isHeadless(env)) {

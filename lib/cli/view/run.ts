@@ -30,7 +30,7 @@ export async function run(context: CliContext, flags: ViewFlags, name: string): 
     reporter.progress(`showing ${name}; Ctrl-C ends`);
     await host.stdout.write(`${server.url}\n`);
     if (flags.open ?? host.stdout.isTerminal) {
-      const { isHeadless, openBrowser } = await import("../../auth/login/open_browser.ts");
+      const { isHeadless, openBrowser } = await import("../../world/open_browser.ts");
       if (!isHeadless(host.world.env)) openBrowser(server.url, host.world.env);
     }
     await new Promise<void>((resolve) => {

@@ -1,10 +1,10 @@
 /**
- * Opens the user's browser.
+ * Opens an address in the browser of the user.
  *
  * @module
  */
-import type { Environment } from "../../world/world.ts";
-import { sessionEnvironment } from "../../world/child_program.ts";
+import type { Environment } from "./world.ts";
+import { sessionEnvironment } from "./child_program.ts";
 
 /** Tells whether a browser that is started here would not be visible to the user. */
 export function isHeadless(env: Environment): boolean {
@@ -31,11 +31,11 @@ export function openBrowser(url: string, env: Environment): boolean {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    // The login does not wait for it.
+    // The program goes on while the browser runs.
     child.unref();
     return true;
   } catch (error) {
-    // No such program; the address is printed anyway.
+    // There is no such program; callers print the address as well.
     if (error instanceof Error) return false;
     throw error;
   }
