@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { defined, isObject, type JsonObject } from "./json.ts";
+import { defined, isObject, type JsonObject } from "../text/json.ts";
 import { readClaims, type TokenClaims } from "./jwt_claims.ts";
 
 /** The kinds of credential that the file may contain; `empty` where it contains none. */

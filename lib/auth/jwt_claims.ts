@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { defined, isObject, type JsonObject } from "./json.ts";
+import { defined, isObject, type JsonObject } from "../text/json.ts";
 
 const PROFILE = "https://api.openai.com/profile";
 const AUTH = "https://api.openai.com/auth";

@@ -10,7 +10,7 @@ import { type AccountFacts, accountHeaders } from "../auth_headers.ts";
 import type { AgentFacts, Authorization, CredentialSource } from "../authenticator.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import { jsonPost } from "../chatgpt/auth_exchange.ts";
-import { type JsonObject, jsonObject, textMember } from "../json.ts";
+import { type JsonObject, jsonObject, textMember } from "../../text/json.ts";
 import type { ActiveCredential } from "../recovery/active_credential.ts";
 import { identityFailure, type RequestParts, requestWithRetry } from "./agent_request.ts";
 import { agentBackend, agentClaims, verifyAgentToken } from "./agent_token.ts";

@@ -12,7 +12,7 @@ import type { AgentFacts } from "../authenticator.ts";
 import { mayPass } from "../chatgpt/auth_exchange.ts";
 import type { ManagedLogin, ManagedLoginOptions } from "../chatgpt/managed_login.ts";
 import { acquireFileLock, type HeldLock } from "../../files/file_lock.ts";
-import { type JsonObject, textMember } from "../json.ts";
+import { type JsonObject, textMember } from "../../text/json.ts";
 import type { ActiveCredential, Renewable } from "../recovery/active_credential.ts";
 import { type Agent, prepareAgent, signedBy } from "./agent_identity.ts";
 import { registerAgent } from "./agent_registration.ts";

@@ -9,7 +9,7 @@ import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import { jsonPost } from "../chatgpt/auth_exchange.ts";
 import { bearerHeaders } from "../auth_headers.ts";
-import { type JsonObject, jsonObject, textMember } from "../json.ts";
+import { type JsonObject, jsonObject, textMember } from "../../text/json.ts";
 import { agentFailure, type RequestParts, requestWithRetry } from "./agent_request.ts";
 
 const REGISTER_LIMIT_MS = 15_000;

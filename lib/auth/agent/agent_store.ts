@@ -12,7 +12,7 @@ import { accountOf } from "../auth_record.ts";
 import type { AgentFacts } from "../authenticator.ts";
 import type { CredentialStore } from "../store/credential_store.ts";
 import { fingerprint } from "../fingerprint.ts";
-import { isObject, type JsonObject, jsonObject, textMember } from "../json.ts";
+import { isObject, type JsonObject, jsonObject, textMember } from "../../text/json.ts";
 
 /** How long no process asks again, ms (as codex 0.171.0). */
 const COOLDOWN_MS = 3_600_000;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
-import { type JsonObject, jsonObject, textMember } from "../json.ts";
+import { type JsonObject, jsonObject, textMember } from "../../text/json.ts";
 import { identityFailure, type RequestParts, requestWithRetry } from "./agent_request.ts";
 
 const JWT_AUDIENCE = "codex-app-server";

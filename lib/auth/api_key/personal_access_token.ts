@@ -15,7 +15,7 @@ import type { Credential } from "../credential.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import { exchange } from "../chatgpt/auth_exchange.ts";
 import { fingerprint } from "../fingerprint.ts";
-import { defined, jsonObject, textMember } from "../json.ts";
+import { defined, jsonObject, textMember } from "../../text/json.ts";
 import { accountObjection, forbidden } from "../policy/login_policy.ts";
 import { readRegularFile } from "../../files/read_file.ts";
 import { type ActiveCredential, fixedCredential } from "../recovery/active_credential.ts";

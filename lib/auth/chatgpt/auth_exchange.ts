@@ -9,7 +9,7 @@ import { readText } from "../../net/dialer/body/read_text.ts";
 import type { Dialer, HttpRequest } from "../../net/dialer/dialer.ts";
 import { backoffMs, isTransient } from "../../net/dialer/retry.ts";
 import type { World } from "../../world/world.ts";
-import { isObject, type JsonObject, jsonObject } from "../json.ts";
+import { isObject, type JsonObject, jsonObject } from "../../text/json.ts";
 
 /** Default limit of an exchange, ms. */
 const EXCHANGE_LIMIT_MS = 30_000;

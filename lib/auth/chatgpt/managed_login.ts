@@ -15,7 +15,7 @@ import type { CredentialStore } from "../store/credential_store.ts";
 import type { HeldLock } from "../../files/file_lock.ts";
 import { accountFacts, bearerHeaders } from "../auth_headers.ts";
 import type { CredentialSource } from "../authenticator.ts";
-import { defined } from "../json.ts";
+import { defined } from "../../text/json.ts";
 import { readClaims } from "../jwt_claims.ts";
 import type { ActiveCredential, RefreshReason } from "../recovery/active_credential.ts";
 import { isPermanent, permanentFailure, transientFailure } from "../recovery/refresh_failure.ts";

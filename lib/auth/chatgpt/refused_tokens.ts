@@ -7,7 +7,7 @@
 import type { CulvertError } from "../../errors.ts";
 import type { HeldLock } from "../../files/file_lock.ts";
 import { fingerprint } from "../fingerprint.ts";
-import { jsonObject } from "../json.ts";
+import { jsonObject } from "../../text/json.ts";
 import type { PermanentReason } from "../recovery/refresh_failure.ts";
 
 const REASONS: readonly PermanentReason[] = ["expired", "exhausted", "revoked", "other"];

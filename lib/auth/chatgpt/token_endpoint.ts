@@ -9,7 +9,7 @@ import type { Dialer } from "../../net/dialer/dialer.ts";
 import { describeWebPage, webPageHint, webPageIn } from "../../net/failure/web_page.ts";
 import type { World } from "../../world/world.ts";
 import type { AuthRecord, RenewedTokens } from "../auth_record.ts";
-import { defined, jsonObject } from "../json.ts";
+import { defined, jsonObject } from "../../text/json.ts";
 import type { RefreshReason } from "../recovery/active_credential.ts";
 import { permanentFailure, type PermanentReason, transientFailure } from "../recovery/refresh_failure.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";

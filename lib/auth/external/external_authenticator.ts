@@ -11,7 +11,7 @@ import type { World } from "../../world/world.ts";
 import { bearerHeaders } from "../auth_headers.ts";
 import type { Authenticator, AuthMode, Authorization, CredentialSource } from "../authenticator.ts";
 import { headerValue } from "../credential.ts";
-import { defined } from "../json.ts";
+import { defined } from "../../text/json.ts";
 import { readClaims } from "../jwt_claims.ts";
 import { accountObjection, forbidden, methodObjection } from "../policy/login_policy.ts";
 import type { ActiveCredential } from "../recovery/active_credential.ts";

@@ -7,7 +7,7 @@ import { agentBackend, agentClaims, verifyAgentToken } from "../agent/agent_toke
 import { askOwner } from "../api_key/personal_access_token.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import { PERSONAL_TOKEN_PREFIX } from "../credential.ts";
-import { defined, textMember } from "../json.ts";
+import { defined, textMember } from "../../text/json.ts";
 import { readPayload } from "../jwt_claims.ts";
 import {
   checkWorkspace,

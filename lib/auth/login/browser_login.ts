@@ -7,7 +7,7 @@ import { calculatePKCECodeChallenge, generateRandomCodeVerifier, generateRandomS
 import { CulvertError } from "../../errors.ts";
 import { redactUrl } from "../../redaction/address.ts";
 import type { AuthRecord } from "../auth_record.ts";
-import { defined } from "../json.ts";
+import { defined } from "../../text/json.ts";
 import { type CallbackAnswer, pastedAnswer, PendingAnswer } from "./callback/callback_answer.ts";
 import { CALLBACK_PORTS, type PortProblem, startCallbackServer } from "./callback/callback_server.ts";
 import { checkReachable, exchangeApiKey, exchangeCode } from "./code_exchange.ts";

@@ -7,7 +7,7 @@
 import { CulvertError } from "../../errors.ts";
 import { type AuthReply, errorCodeOf, exchange, isSuccess, withRetry } from "../chatgpt/auth_exchange.ts";
 import { tokensIn } from "../chatgpt/token_endpoint.ts";
-import { defined, isObject, jsonObject, textMember } from "../json.ts";
+import { defined, isObject, jsonObject, textMember } from "../../text/json.ts";
 import { loginFailure, type LoginParts, type LoginTokens } from "./login_parts.ts";
 
 /**

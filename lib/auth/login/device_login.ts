@@ -7,7 +7,7 @@
 import { CulvertError } from "../../errors.ts";
 import { type AuthReply, errorCodeOf, exchange, jsonPost } from "../chatgpt/auth_exchange.ts";
 import { retryAfterMs } from "../../net/dialer/retry.ts";
-import { defined, jsonObject } from "../json.ts";
+import { defined, jsonObject } from "../../text/json.ts";
 import { errorDetail, exchangeCode } from "./code_exchange.ts";
 import {
   CHATGPT_LOGIN_BYTES,

@@ -9,7 +9,7 @@ import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import { type AuthRecord, type RenewedTokens, replaceCredential } from "../auth_record.ts";
 import { revokeLogin } from "../chatgpt/token_endpoint.ts";
-import { defined, type JsonObject } from "../json.ts";
+import { defined, type JsonObject } from "../../text/json.ts";
 import type { AuthMode } from "../authenticator.ts";
 import { readClaims } from "../jwt_claims.ts";
 import { accountObjection } from "../policy/login_policy.ts";

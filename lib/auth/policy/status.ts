@@ -11,7 +11,7 @@ import { accountOf, type AuthRecord, expiryOf, idClaims, isExpired } from "../au
 import type { AuthMode, CredentialSource } from "../authenticator.ts";
 import { ACCESS_TOKEN_VARIABLE, type Credential } from "../credential.ts";
 import type { CredentialStore } from "../store/credential_store.ts";
-import { defined } from "../json.ts";
+import { defined } from "../../text/json.ts";
 import { readClaims } from "../jwt_claims.ts";
 import { type CredentialQuery, findCredential, keyVariablesFor } from "./find_credential.ts";
 import { planName } from "./plan.ts";

@@ -8,7 +8,7 @@ import { CulvertError, type DetailValue } from "../../errors.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { baseUrlClass, isBackendMode, isMisrouted } from "../auth_headers.ts";
 import type { AuthMode, CredentialSource, Rejection } from "../authenticator.ts";
-import { defined } from "../json.ts";
+import { defined } from "../../text/json.ts";
 
 /** How recovery ended. */
 interface RecoveryEnd {

@@ -8,7 +8,7 @@ import { removeIfThere, WholeFile } from "../../files/whole_file.ts";
 import { decodeText } from "../../text/decode_text.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import type { World } from "../../world/world.ts";
-import { jsonObject } from "../json.ts";
+import { jsonObject } from "../../text/json.ts";
 import type { Backend } from "./backend.ts";
 import { CredentialStore } from "./credential_store.ts";
 

@@ -12,7 +12,7 @@ import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import type { AuthRecord } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../../text/json.ts";
 import type { authFile } from "./auth_file.ts";
 import type { Backend, BackendSlot, Reservation } from "./backend.ts";
 import { recordIn, removeAll } from "./credential_store.ts";

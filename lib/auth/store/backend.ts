@@ -5,7 +5,7 @@
  * @module
  */
 import type { CredentialSource } from "../authenticator.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../../text/json.ts";
 
 /** Options of {@link Backend.reserve}. */
 export interface Reservation {

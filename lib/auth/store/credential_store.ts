@@ -7,7 +7,7 @@ import { CulvertError } from "../../errors.ts";
 import type { LockResult } from "../../files/file_lock.ts";
 import { type AuthRecord, parseAuthRecord } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../../text/json.ts";
 import type { Backend, BackendSlot, Reservation } from "./backend.ts";
 
 /** How long to wait for another process that renews or replaces the login, ms. */

@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { CulvertError } from "../../errors.ts";
 import { fileProblem, readBoundedStream } from "../../files/read_file.ts";
+import { isObject } from "../../text/json.ts";
 
 /** Largest image that is sent, bytes. */
 const IMAGE_LIMIT = 50 * 1024 * 1024;
@@ -101,10 +102,6 @@ export async function readSchema(path: string): Promise<Readonly<Record<string, 
  */
 export async function readText(path: string, flag: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path, flag));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function startsWith(bytes: Uint8Array, head: readonly number[]): boolean {

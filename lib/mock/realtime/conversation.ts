@@ -8,6 +8,7 @@ import { identifier } from "../identifier.ts";
 import { sendAnswer } from "./answer.ts";
 import { type Emit, errorFrame, eventFrame } from "./realtime_frames.ts";
 import { missing } from "./session_config.ts";
+import { isObject } from "../../text/json.ts";
 
 /** What the conversation needs of its session. */
 export interface ConversationHost {
@@ -97,8 +98,4 @@ function textIn(item: Json): string {
   return content.map((part) => isObject(part) && typeof part["text"] === "string" ? part["text"] : "").join(
     "",
   );
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@
  */
 import type { Json } from "../api/scenario.ts";
 import type { TurnDetection } from "./input/voice_activity.ts";
+import { isObject } from "../../text/json.ts";
 
 /** What a session was opened for, which an update cannot change. */
 export type SessionType = "realtime" | "transcription";
@@ -203,10 +204,6 @@ function merged(into: Json, from: Json): Json {
     result[name] = isObject(before) && isObject(value) ? merged(before, value) : value;
   }
   return result;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function numberOr(value: unknown, otherwise: number): number {

@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../../errors.ts";
-import { isObject, jsonObject } from "../../json.ts";
+import { isObject, jsonObject } from "../../../text/json.ts";
 
 /** The document in the file. Secret. */
 export interface Secrets {
