@@ -40,6 +40,7 @@ const RAW_HEADERS: Ability = {
     /^the provider demo (transcribes|talks|sends telemetry)/,
     /^respond --file with a login uploads through proxy and interception/,
     /^an answer over a websocket is recorded frame by frame/,
+    /^the call of a trace is joined over ws/,
     /^respond with the provider demo writes a trace/,
     /^trace show of a turn over (sse|ws) names reuse/,
     /^preview (prints what would be sent|without a destination)/,

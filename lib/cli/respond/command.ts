@@ -246,7 +246,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       parse: text,
       optional: true,
       placeholder: "DIR",
-      brief: "Write an inference trace into DIR: see culvert help trace",
+      brief: "Write an inference trace: culvert help trace",
     },
     json: {
       kind: "boolean",

@@ -32,7 +32,8 @@ for (const transport of ["sse", "ws"] as const) {
     }
   });
 
-  Deno.test(`the call of a trace is joined over ${transport} with the request of a capture by its id`, async () => {
+  const joined = `the call of a trace is joined over ${transport} with the request of a capture by its id`;
+  Deno.test(unlessLacking(joined), async () => {
     await using scene = await traceBench();
     const capture = join(scene.directory, "capture");
     const run = await scene.respond(
