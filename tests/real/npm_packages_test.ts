@@ -1,3 +1,5 @@
+import { bundle } from "../../.ci/bundle.ts";
+import { PERMISSIONS } from "../../.ci/permissions.ts";
 import { assert, assertEquals, assertIncludes, assertMatch } from "../support/assert.ts";
 import { fromFileUrl, join } from "../support/paths.ts";
 import { installed } from "../support/programs.ts";
@@ -28,6 +30,10 @@ async function missingForPackages(): Promise<string | undefined> {
 
 async function missingForArm64(): Promise<string | undefined> {
   if (!await isFile(ARM64)) return `no ${ARM64}: deno task compile --target aarch64-unknown-linux-gnu`;
+  return await missingForEmulation();
+}
+
+async function missingForEmulation(): Promise<string | undefined> {
   if (!await installed("qemu-aarch64-static")) return "no qemu-user-static";
   return await isFile(`${ARM64_LIBRARIES}/lib/libgcc_s.so.1`) ? undefined : "no libgcc-s1-arm64-cross";
 }
@@ -143,3 +149,32 @@ Deno.test(
     assertMatch(answer, /^A culvert is a channel .* cut connections\.\n$/);
   },
 );
+
+const ARM64_DENO = Deno.env.get("CULVERT_ARM64_DENO");
+
+Deno.test({
+  ...skippedIf(
+    ARM64_DENO === undefined ? "no CULVERT_ARM64_DENO" : await missingForEmulation(),
+    "the program of the arm64 binary runs the demo under emulation, on the pinned runtime",
+  ),
+  // The emulator takes about a minute.
+  timeout: 300_000,
+  fn: async () => {
+    const folder = await Deno.makeTempDir({ prefix: "culvert-arm64-" });
+    try {
+      await bundle("main.ts", folder);
+      const program = [
+        "run",
+        "--no-config",
+        "--unstable-lazy-dynamic-imports",
+        ...PERMISSIONS,
+        join(folder, "main.js"),
+      ];
+      const emulated = ["-L", ARM64_LIBRARIES, ARM64_DENO ?? "", ...program, "demo"];
+      const answer = await run("qemu-aarch64-static", emulated, folder);
+      assertMatch(answer, /^A culvert is a channel .* cut connections\.\n$/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
