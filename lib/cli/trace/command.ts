@@ -4,7 +4,14 @@
  * @module
  */
 import { type CommandDocs, defineCommand, defineGroup } from "../command/command.ts";
-import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
+import {
+  NETWORK_FLAGS,
+  type NetworkFlags,
+  OUTPUT_ALIASES,
+  OUTPUT_FLAGS,
+  type OutputFlags,
+  text,
+} from "../command/shared_flags.ts";
 
 /** Flags of `trace ls`. */
 export type TraceListFlags = OutputFlags & { readonly json?: boolean };
@@ -25,6 +32,12 @@ export type TraceGrepFlags = OutputFlags & {
   readonly json?: boolean;
   readonly ignoreCase?: boolean;
   readonly regexp?: boolean;
+  readonly root?: string;
+};
+
+/** Flags of `trace export`. */
+export type TraceExportFlags = OutputFlags & NetworkFlags & {
+  readonly share?: boolean;
   readonly root?: string;
 };
 
@@ -141,8 +154,30 @@ const grep = defineCommand<TraceGrepFlags, [string, string | undefined]>({
   load: () => import("./run_grep.ts"),
 });
 
+const exportCommand = defineCommand<TraceExportFlags, [string, string]>({
+  flags: {
+    share: { ...SWITCH, brief: "Leave out contents and directories" },
+    root: ROOT_FLAG,
+    ...NETWORK_FLAGS,
+    ...OUTPUT_FLAGS,
+  },
+  aliases: OUTPUT_ALIASES,
+  positional: {
+    kind: "tuple",
+    parameters: [TRACE, { parse: text, placeholder: "URL", brief: "Address of a collector" }],
+  },
+  docs: {
+    brief: "Send an inference trace to a collector (OTLP)",
+    description:
+      "Sends a span for each turn, attempt and call of a tool, and a log record for each item of the conversation with the beginning of its text. Secrets are masked first. A second export sends the same ids. The OTEL_ variables for headers, protocol and compression count.",
+    examples: ["culvert trace export latest http://127.0.0.1:4318/ --root traces --share"],
+    seeAlso: ["culvert export", "culvert help telemetry"],
+  },
+  load: () => import("./run_export.ts"),
+});
+
 const docs: CommandDocs = {
-  brief: "List, show and search inference traces",
+  brief: "List, show, search and export inference traces",
   description:
     "Reads the traces that culvert and the codex client write where CODEX_ROLLOUT_TRACE_ROOT names a folder: bundles of the schema versions 1 to 3. See culvert help trace.",
   examples: ["culvert trace ls traces", "culvert trace show latest --root traces"],
@@ -150,4 +185,4 @@ const docs: CommandDocs = {
 };
 
 /** `culvert trace`. */
-export const traceCommands = defineGroup({ ls, show, grep }, docs);
+export const traceCommands = defineGroup({ ls, show, grep, export: exportCommand }, docs);

@@ -6,7 +6,8 @@
  */
 import type { RequestObservation, ResponseObservation } from "../../net/observer.ts";
 import type { TurnObservation } from "../../net/turn_observation.ts";
-import type { Attributes, AttributeValue, SpanEvent, SpanIds, SpanRecord } from "./records.ts";
+import type { Attributes, SpanEvent, SpanIds, SpanRecord } from "./records.ts";
+import { defined } from "../../text/json.ts";
 
 /** Returns `gen_ai.provider.name` for a provider of the configuration. */
 export function providerName(id: string): string {
@@ -177,9 +178,3 @@ const FINISH_REASONS: Readonly<Record<TurnObservation["outcome"], readonly strin
   failed: ["error"],
   interrupted: undefined,
 };
-
-function defined(attributes: Readonly<Record<string, AttributeValue | undefined>>): Attributes {
-  const kept: Record<string, AttributeValue> = {};
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) kept[name] = value;
-  return kept;
-}

@@ -25,6 +25,7 @@ import { isMessage, type MessageItem } from "../events/items.ts";
 import type { TurnRequest } from "../request/request.ts";
 import type { TurnParts } from "./run_turn.ts";
 import type { TurnProgress } from "./turn_progress.ts";
+import { defined } from "../../text/json.ts";
 
 /** What {@link turnObservation} is made of. */
 export interface TurnEnd {
@@ -148,14 +149,4 @@ function inputSize(texts: readonly string[], request: TurnRequest): InputSize {
 function userParts({ input }: TurnRequest): MessageItem["content"] {
   const messages = input.filter((item) => isMessage(item)).filter(({ role }) => role === "user");
   return messages.at(-1)?.content ?? [];
-}
-
-type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-function defined<T extends object>(value: T): Defined<T> {
-  const kept: Defined<T> = {};
-  return Object.assign(
-    kept,
-    Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)),
-  );
 }

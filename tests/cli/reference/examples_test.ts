@@ -15,6 +15,7 @@ const NOT_ALONE = new Set([
   "culvert replay capture --port 8787 --fault cut@3 --fault 429:2#2 --strict",
   "culvert export capture --to clickhouse http://127.0.0.1:8123/",
   "culvert export capture --to otlp http://127.0.0.1:4318/",
+  "culvert trace export latest http://127.0.0.1:4318/ --root traces --share",
 ]);
 
 const lines = (await everyManual()).flatMap(({ examples }) => examples);

@@ -5,19 +5,14 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type {
-  Attributes,
-  AttributeValue,
-  LogRecord,
-  SpanIds,
-  SpanRecord,
-} from "../../../observe/records/records.ts";
+import type { Attributes, LogRecord, SpanIds, SpanRecord } from "../../../observe/records/records.ts";
 import type { Exchange, LoadedCapture } from "../../record/read/exchanges.ts";
 import { type Turn, turnsOf } from "../../record/read/turns.ts";
 import { statusOf } from "../../view/exchange_marks.ts";
 import { headerValue } from "../har_export.ts";
 import { type Row, rowsOf } from "../clickhouse/rows.ts";
 import { recordsOf } from "../jsonl_export.ts";
+import { defined } from "../../../text/json.ts";
 
 /** Columns of a row that become attributes, and their names. */
 const COLUMNS: Readonly<Record<string, string>> = {
@@ -157,10 +152,4 @@ function parentOf({ request }: Exchange): SpanIds | undefined {
 
 function hash(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-function defined(attributes: Readonly<Record<string, AttributeValue | undefined>>): Attributes {
-  const kept: Record<string, AttributeValue> = {};
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) kept[name] = value;
-  return kept;
 }

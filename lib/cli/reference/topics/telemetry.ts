@@ -74,7 +74,7 @@ export const telemetry: Topic = [
   {
     heading: "Captures",
     text:
-      "culvert export DIR --to otlp http://127.0.0.1:4318/ sends a capture to a collector, redacted first: a span for each exchange and each model call, a log record for each record. A request that names a trace keeps it, so that the capture is found beside the spans of the program that sent it.",
+      "culvert export DIR --to otlp http://127.0.0.1:4318/ sends a capture to a collector, redacted first: a span for each exchange and each model call, a log record for each record. A request that names a trace keeps it, so that the capture is found beside the spans of the program that sent it. culvert trace export TRACE URL sends an inference trace likewise: a span for each turn, attempt and call of a tool.",
   },
   {
     heading: "A collector that writes to a file and to ClickHouse",

@@ -1,18 +1,16 @@
 /**
- * Sends a capture to a collector by OTLP.
+ * Sends recorded spans and log records, of a capture or an inference trace, to a collector by OTLP.
  *
  * @module
  */
-import { deadline } from "../../../async/deadline.ts";
-import type { Destination } from "../../../config/otel/telemetry_settings.ts";
-import { asCulvertError, CulvertError } from "../../../errors.ts";
-import type { Dialer } from "../../../net/dialer/dialer.ts";
-import type { Rejection } from "../../../observe/otlp/read_reply.ts";
-import { sendRecords } from "../../../observe/otlp/send_records.ts";
-import type { LogRecord, SignalRecords } from "../../../observe/records/records.ts";
-import type { World } from "../../../world/world.ts";
-import type { LoadedCapture } from "../../record/read/exchanges.ts";
-import { logsOfCapture, spansOfCapture } from "./capture_records.ts";
+import { deadline } from "../../async/deadline.ts";
+import type { Destination } from "../../config/otel/telemetry_settings.ts";
+import { asCulvertError, CulvertError } from "../../errors.ts";
+import type { Dialer } from "../../net/dialer/dialer.ts";
+import type { World } from "../../world/world.ts";
+import type { LogRecord, SignalRecords, SpanRecord } from "../records/records.ts";
+import type { Rejection } from "./read_reply.ts";
+import { sendRecords } from "./send_records.ts";
 
 /** Records of one request. */
 const BATCH_RECORDS = 512;
@@ -23,10 +21,14 @@ const MAX_RETRIES = 6;
 /** Longest time of one request, its retries included, ms. */
 const LIMIT_MS = 120_000;
 
-/** Options of {@link sendCapture}. */
-export interface SendCaptureOptions {
-  /** Redacted already. */
-  readonly capture: LoadedCapture;
+/** What was recorded. Redacted already, and read batch by batch. */
+export interface RecordedSignals {
+  readonly spans: Iterable<SpanRecord>;
+  readonly logs: Iterable<LogRecord>;
+}
+
+/** Options of {@link sendAll}. */
+export interface SendAllOptions extends RecordedSignals {
   /** The destinations of traces and logs. */
   readonly destinations: readonly Destination[];
   /** Attributes of the resource. */
@@ -39,7 +41,7 @@ export interface SendCaptureOptions {
 }
 
 /** What was sent. */
-export interface SentCapture {
+export interface SentRecords {
   readonly spans: number;
   readonly logs: number;
   /** Records that the collector did not take. */
@@ -53,8 +55,8 @@ export interface SentCapture {
  *
  * @throws CulvertError of the network, and `server` where the collector refuses everything
  */
-export async function sendCapture(options: SendCaptureOptions): Promise<SentCapture> {
-  const { capture, destinations, onProgress } = options;
+export async function sendAll(options: SendAllOptions): Promise<SentRecords> {
+  const { destinations, logs, onProgress, spans } = options;
   const counts = { spans: 0, logs: 0, dropped: 0 };
   let refusal: CulvertError | undefined;
   let reason: string | undefined;
@@ -76,10 +78,10 @@ export async function sendCapture(options: SendCaptureOptions): Promise<SentCapt
     }
     onProgress(counts.spans + counts.logs);
   };
-  for (const records of batches(spansOfCapture(capture), () => 0)) {
+  for (const records of batches(spans, () => 0)) {
     await send({ signal: "traces", records }, (sent) => counts.spans += sent);
   }
-  for (const records of batches(logsOfCapture(capture), (record: LogRecord) => record.body?.length ?? 0)) {
+  for (const records of batches(logs, ({ body }) => body?.length ?? 0)) {
     await send({ signal: "logs", records }, (sent) => counts.logs += sent);
   }
   if (refusal !== undefined && counts.spans + counts.logs === 0) throw refusal;
@@ -90,7 +92,7 @@ export async function sendCapture(options: SendCaptureOptions): Promise<SentCapt
 async function sendBatch(
   records: SignalRecords,
   destination: Destination,
-  { dialer, resource, signal, world }: SendCaptureOptions,
+  { dialer, resource, signal, world }: SendAllOptions,
 ): Promise<Rejection> {
   using limit = deadline(LIMIT_MS, world, signal);
   const options = { destination, dialer, resource, world, signal: limit.signal, maxRetries: MAX_RETRIES };

@@ -1,0 +1,80 @@
+/**
+ * Sends recorded spans and log records to a collector that the command line names.
+ *
+ * @module
+ */
+import { loadTelemetry } from "../../config/otel/load_telemetry.ts";
+import { CulvertError } from "../../errors.ts";
+import { type RecordedSignals, sendAll } from "../../observe/otlp/send_all.ts";
+import { VERSION } from "../../version.ts";
+import type { Environment } from "../../world/world.ts";
+import { createReporter } from "../output/reporter.ts";
+import { connectCommand } from "../command/connection.ts";
+import type { CliContext } from "../command/context.ts";
+import type { NetworkFlags, OutputFlags } from "../command/shared_flags.ts";
+import { listenForStop } from "../command/stop_signals.ts";
+
+/** What is sent. */
+export interface CollectedRecords extends RecordedSignals {
+  /** `service.name` of the resource. */
+  readonly serviceName: string;
+}
+
+/**
+ * Parses the address of a collector.
+ *
+ * @throws CulvertError `usage` where it is no HTTP address
+ */
+export function collectorUrl(address: string): URL {
+  const url = URL.parse(address);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  throw new CulvertError("usage", `${address} is not the address of a collector`, {
+    hint: "Write, for example, http://127.0.0.1:4318/",
+  });
+}
+
+/**
+ * Sends records over the network of the user, and says how many were sent and how many were not.
+ *
+ * @param url the collector; `/v1/traces` and `/v1/logs` are appended. The `OTEL_*` variables give headers, protocol and
+ *   compression
+ * @throws CulvertError of configuration, trust and the network; `server` where the collector refuses everything
+ */
+export async function sendToCollector(
+  { host }: CliContext,
+  flags: OutputFlags & NetworkFlags,
+  url: URL,
+  { logs, serviceName, spans }: CollectedRecords,
+): Promise<void> {
+  const reporter = createReporter(host, flags);
+  using stop = listenForStop(host);
+  await using connection = await connectCommand(host, flags, reporter);
+  const { settings, warnings } = loadTelemetry({}, collectorEnvironment(host.world.env, url));
+  warnings.forEach(reporter.warn);
+  for (const { headers } of settings.destinations) reporter.secrets.add(...Object.values(headers));
+  using line = reporter.wait("the collector");
+  const sent = await sendAll({
+    spans,
+    logs,
+    destinations: settings.destinations,
+    resource: { ...settings.resource, "service.name": serviceName, "service.version": VERSION },
+    dialer: connection.dialer,
+    world: host.world,
+    signal: stop.signal,
+    onProgress: (count) => line.setLabel(`the collector, ${count} records sent`),
+  });
+  line.stop();
+  reporter.progress(`${sent.spans} spans and ${sent.logs} log records sent to ${url.host}`);
+  if (sent.dropped === 0) return;
+  const { dropped, reason = "the collector rejected them" } = sent;
+  reporter.warn({ code: "otlp_dropped", message: `${dropped} records were not delivered: ${reason}` });
+}
+
+/** The environment with an address in place of those of its variables; headers, protocol and compression count. */
+function collectorEnvironment(env: Environment, url: URL): Environment {
+  const base = url.href.replace(/\/v1\/(?:traces|logs)\/?$/, "");
+  return (name) => {
+    if (name === "OTEL_EXPORTER_OTLP_ENDPOINT") return base;
+    return /_ENDPOINT$|^OTEL_[A-Z]+_EXPORTER$|^OTEL_SDK_DISABLED$/.test(name) ? undefined : env(name);
+  };
+}
