@@ -52,7 +52,9 @@ export class SseTransport implements Transport {
     await drainer.settled();
     call.signal.throwIfAborted();
     const { recorder } = call;
-    const recorded = recorder === undefined ? {} : { [INFERENCE_CALL_ID]: recorder.begin() };
+    const recorded: Readonly<Record<string, string>> = recorder === undefined
+      ? {}
+      : { [INFERENCE_CALL_ID]: recorder.begin() };
     recorder?.sending(sentRequest(call, provider));
     const reply = await dialer.request({
       method,
