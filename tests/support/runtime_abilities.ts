@@ -82,6 +82,24 @@ const ABILITIES: readonly Ability[] = [
     ],
   },
   {
+    lacks: "a named pipe without a writer stops its event loop",
+    script: `
+      const folder = Deno.makeTempDirSync();
+      new Deno.Command("mkfifo", { args: [folder + "/pipe"] }).outputSync();
+      const open = "setTimeout(() => { console.log('yes'); Deno.exit(); }, 200); Deno.open(Deno.env.get('PIPE'));";
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["eval", open],
+        env: { PIPE: folder + "/pipe" },
+        stdout: "piped",
+      }).spawn();
+      setTimeout(() => child.kill("SIGKILL"), 3_000);
+      const { stdout } = await child.output();
+      console.log(new TextDecoder().decode(stdout));
+      Deno.removeSync(folder, { recursive: true });
+      Deno.exit();`,
+    cases: [/a key file that is a pipe without a writer/],
+  },
+  {
     lacks: "its fetch blocks no ports",
     script: `
       const message = await fetch("http://127.0.0.1:25/").catch((error) => error.message);
