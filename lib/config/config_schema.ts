@@ -130,6 +130,9 @@ export function unknownKeys(value: Readonly<Record<string, unknown>>): string[] 
   };
   const own = new Set(Object.keys(configSchema.shape));
   look(value, new Set([...own, ...CODEX_KEYS]), "");
+  for (const name of ["attestation", "rollout_trace"] as const) {
+    look(value[name], new Set(Object.keys(configSchema.shape[name].unwrap().shape)), `${name}.`);
+  }
   lookEach(value["profiles"], new Set([...Object.keys(profile.shape), ...CODEX_KEYS]), "profiles");
   lookEach(value["model_providers"], new Set(Object.keys(provider.shape)), "model_providers");
   return found;

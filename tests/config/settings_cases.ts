@@ -210,8 +210,15 @@ export const STORAGES: readonly (readonly [string, SettingsCase, LoginStorage | 
 /** Keys that nobody knows, beside one that the codex client knows. */
 export const UNKNOWN_KEYS = {
   toml:
-    `modle = "typo"\napproval_policy = "never"\n[profiles.p]\nspeed = 1\n[model_providers.x]\nbase_ulr = "y"`,
-  keys: ["modle", "profiles.p.speed", "model_providers.x.base_ulr"],
+    `modle = "typo"\napproval_policy = "never"\n[profiles.p]\nspeed = 1\n[model_providers.x]\nbase_ulr = "y"\n` +
+    `[rollout_trace]\nkep_days = 3\n[attestation]\ncommand = "true"\narg = []`,
+  keys: [
+    "modle",
+    "profiles.p.speed",
+    "model_providers.x.base_ulr",
+    "rollout_trace.kep_days",
+    "attestation.arg",
+  ],
 } as const;
 
 /** Mistakes amid which `hunter2` stands, which is a secret. */

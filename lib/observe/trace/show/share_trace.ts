@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { statusReason } from "../../../net/status_reason.ts";
 import { createRedactor, type Redactor } from "../../../redaction/redactor.ts";
 import type { ReducedTrace } from "../reduce/model.ts";
 
@@ -24,22 +25,39 @@ export function redactTrace(trace: ReducedTrace): ReducedTrace {
 
 /**
  * Returns a trace as it may be given to others: without texts of items, arguments and outputs of tools, sources,
- * messages of agents, directories and the messages of errors behind their first words. Lengths stay.
+ * messages of agents, paths of agents, directories, and messages of errors but for known sentences and statuses.
+ * Lengths stay, and so do the names of models, providers and tools, ids and the kinds of things.
  */
 export function shareTrace(trace: ReducedTrace): ReducedTrace {
   const redact = createRedactor([], "anybody");
   return treated(trace, {
     content: (text, chars) => text === "" ? "" : `[TEXT:${chars}]`,
-    message: (text) => shortMessage(text, redact),
+    message: shortMessage,
     redact,
   });
 }
 
-/** Keeps the class of an error, such as `http 401 Unauthorized`; a body that follows is a content. */
-function shortMessage(text: string, redact: Redactor): string {
-  const [, head = ""] = /^([\w ,/-]{0,80})/.exec(text) ?? [];
+/** Messages of the two programs that quote nothing (codex client 0.171.0, culvert). */
+const KNOWN_MESSAGES = new Set([
+  "response stream dropped before provider terminal event",
+  "stream closed before response.completed",
+  "the connection broke; the request was sent again over a new one",
+]);
+
+/** Path of the first agent; a model chooses the paths of the others. */
+const ROOT_AGENT = "/root";
+
+/** The beginning of a message about an HTTP status. */
+const STATUS = /^(?:http|unexpected status) (\d{3})/;
+
+/** Keeps what is known to quote nothing, such as `http 401 Unauthorized`; the rest of a message is a content. */
+function shortMessage(text: string): string {
+  if (text === "" || KNOWN_MESSAGES.has(text)) return text;
+  const [begin = "", status = ""] = STATUS.exec(text) ?? [];
+  const withReason = `${begin} ${statusReason(status) ?? ""}`;
+  const head = text.startsWith(withReason) ? withReason.trimEnd() : begin;
   const rest = text.length - head.length;
-  return rest === 0 ? redact(head) : `${redact(head.trimEnd())} [TEXT:${rest}]`;
+  return [head, rest === 0 ? "" : `[TEXT:${rest}]`].filter((part) => part !== "").join(" ");
 }
 
 function treated(trace: ReducedTrace, { content, message, redact }: Treatment): ReducedTrace {
@@ -49,6 +67,9 @@ function treated(trace: ReducedTrace, { content, message, redact }: Treatment): 
     ...trace,
     threads: mapped(trace.threads, (thread) => ({
       ...thread,
+      agent_path: thread.agent_path === null || thread.agent_path === ROOT_AGENT
+        ? thread.agent_path
+        : text(thread.agent_path),
       cwd: thread.cwd === null ? null : text(thread.cwd),
     })),
     codex_turns: mapped(trace.codex_turns, (turn) => ({ ...turn, errors: turn.errors.map(message) })),

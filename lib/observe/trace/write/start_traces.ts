@@ -50,10 +50,13 @@ export function startTraces({ secrets, settings, warn, world }: TracesOptions): 
     warn({ code, message });
   };
   let pruning: Promise<unknown> = Promise.resolve();
+  const tellKept = (path: string, error: unknown) =>
+    tell("trace_kept", `The old inference trace in ${path} was not removed: ${fileProblem(error)}`);
   const prune = () => {
-    pruning = pruning.then(() => pruneBundles(settings, world)).catch((thrown: unknown) => {
-      tell("trace_kept", `Old inference traces in ${settings.root} were not removed: ${fileProblem(thrown)}`);
-    });
+    pruning = pruning.then(async () => {
+      const [failure] = (await pruneBundles(settings, world)).failures;
+      if (failure !== undefined) tellKept(failure.path, failure.error);
+    }).catch((thrown: unknown) => tellKept(settings.root, thrown));
   };
   return {
     start: (thread) => {

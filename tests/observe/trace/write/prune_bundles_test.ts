@@ -31,7 +31,7 @@ Deno.test("traces older than keep_days are removed, younger ones stay", async ()
   const young = await bundle(root.path, 2);
   await bundle(root.path, 40);
   await bundle(root.path, 31);
-  assertEquals(await pruneBundles({ root: root.path, keepDays: 30, keepBytes: 0 }, world), 2);
+  assertEquals((await pruneBundles({ root: root.path, keepDays: 30, keepBytes: 0 }, world)).removed, 2);
   assertEquals(await bundlesIn(root.path), [young]);
 });
 
@@ -41,14 +41,17 @@ Deno.test("above keep_bytes the oldest traces are removed", async () => {
   await bundle(root.path, 3, 40);
   await bundle(root.path, 4, 1);
   // The trace of day 3 does not fit; that of day 4 would, but is older.
-  assertEquals(await pruneBundles({ root: root.path, keepDays: 0, keepBytes: 100 * 1024 }, world), 2);
+  assertEquals(
+    (await pruneBundles({ root: root.path, keepDays: 0, keepBytes: 100 * 1024 }, world)).removed,
+    2,
+  );
   assertEquals(await bundlesIn(root.path), kept);
 });
 
 Deno.test("zero for both limits removes nothing", async () => {
   await using root = await folder();
   const path = await bundle(root.path, 4_000, 100);
-  assertEquals(await pruneBundles({ root: root.path, keepDays: 0, keepBytes: 0 }, world), 0);
+  assertEquals((await pruneBundles({ root: root.path, keepDays: 0, keepBytes: 0 }, world)).removed, 0);
   assertEquals(await bundlesIn(root.path), [path]);
 });
 
@@ -60,9 +63,9 @@ Deno.test("a trace that is being written is kept, however old and large", async 
   const [path = ""] = await bundlesIn(root.path);
   const old = new Date(NOW - 50 * DAY_MS);
   await Deno.utime(join(path, "trace.jsonl"), old, old);
-  assertEquals(await pruneBundles({ root: root.path, keepDays: 30, keepBytes: 1_000 }, world), 0);
+  assertEquals((await pruneBundles({ root: root.path, keepDays: 30, keepBytes: 1_000 }, world)).removed, 0);
   files.close();
-  assertEquals(await pruneBundles({ root: root.path, keepDays: 30, keepBytes: 1_000 }, world), 1);
+  assertEquals((await pruneBundles({ root: root.path, keepDays: 30, keepBytes: 1_000 }, world)).removed, 1);
 });
 
 Deno.test("traces of the codex client, other folders, files and symbolic links are not touched", async () => {
@@ -80,7 +83,39 @@ Deno.test("traces of the codex client, other folders, files and symbolic links a
   await Deno.writeTextFile(join(root.path, `trace-${crypto.randomUUID()}-file`), "");
   await Deno.symlink(foreign, join(root.path, `trace-${crypto.randomUUID()}-link`));
   const before = await Array.fromAsync(Deno.readDir(root.path));
-  assertEquals(await pruneBundles({ root: root.path, keepDays: 1, keepBytes: 1 }, world), 0);
+  assertEquals((await pruneBundles({ root: root.path, keepDays: 1, keepBytes: 1 }, world)).removed, 0);
   assertEquals((await Array.fromAsync(Deno.readDir(root.path))).length, before.length);
   assertEquals(await bundlesIn(elsewhere.path), [foreign]);
+});
+
+Deno.test("bundles that were damaged do not keep the removal of the others, and named pipes are not opened", async () => {
+  await using root = await folder();
+  const replaced = async (file: string, make: (path: string) => Promise<unknown>) => {
+    const path = await bundle(root.path, 90);
+    await Deno.remove(join(path, file));
+    await make(join(path, file));
+    return path;
+  };
+  const pipe = (path: string) => new Deno.Command("mkfifo", { args: [path] }).output();
+  const kept = [await replaced("manifest.json", (path) => Deno.mkdir(path))];
+  if (Deno.build.os !== "windows") {
+    kept.push(await replaced("manifest.json", pipe), await replaced("trace.jsonl", pipe));
+  }
+  const circle = await bundle(root.path, 90);
+  await Deno.symlink("circle", join(circle, "payloads", "circle"));
+  await bundle(root.path, 80);
+  const { failures, removed } = await pruneBundles({ root: root.path, keepDays: 30, keepBytes: 0 }, world);
+  assertEquals([removed, failures], [2, []]);
+  assertEquals(await bundlesIn(root.path), kept.sort());
+});
+
+Deno.test("a bundle that cannot be read is named, and the others are removed", async () => {
+  await using root = await folder();
+  const odd = await bundle(root.path, 90);
+  await Deno.remove(join(odd, "payloads"), { recursive: true });
+  await Deno.writeTextFile(join(odd, "payloads"), "");
+  await bundle(root.path, 80);
+  const { failures, removed } = await pruneBundles({ root: root.path, keepDays: 30, keepBytes: 0 }, world);
+  assertEquals([removed, failures.map(({ path }) => path)], [1, [odd]]);
+  assertEquals(await bundlesIn(root.path), [odd]);
 });

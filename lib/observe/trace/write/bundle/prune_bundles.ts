@@ -14,6 +14,9 @@ export const WRITER = "culvert";
 
 const MS_PER_DAY = 86_400_000;
 
+/** Manifests of this program are smaller, bytes. */
+const MAX_MANIFEST = 64 * 1024;
+
 const ownManifest = z.object({ written_by: z.string().startsWith(`${WRITER} `) });
 
 interface OldBundle {
@@ -23,22 +26,40 @@ interface OldBundle {
   readonly bytes: number;
 }
 
+/** What {@link pruneBundles} did. */
+export interface PrunedBundles {
+  /** How many were removed. */
+  readonly removed: number;
+  /** Bundles of this program that could not be read or removed. */
+  readonly failures: readonly { readonly path: string; readonly error: unknown }[];
+}
+
 /**
- * Removes the bundles that are older than `keepDays`, and then the oldest ones until the rest is at most `keepBytes`.
+ * Removes the bundles that are older than `keepDays`, and then the oldest ones until the rest is at most `keepBytes`. A
+ * bundle that cannot be read or removed does not keep the others.
  *
- * @returns how many were removed
- * @throws Deno.errors.* where the folder cannot be read, or a bundle cannot be removed
+ * @throws Deno.errors.* where the folder cannot be read
  */
 export async function pruneBundles(
   { keepBytes, keepDays, root }: Pick<TraceSettings, "root" | "keepBytes" | "keepDays">,
   world: Pick<World, "now">,
-): Promise<number> {
-  if (keepDays === 0 && keepBytes === 0) return 0;
+): Promise<PrunedBundles> {
+  const failures: { path: string; error: unknown }[] = [];
+  if (keepDays === 0 && keepBytes === 0) return { removed: 0, failures };
+  const attempt = async <T>(path: string, step: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await step();
+    } catch (error) {
+      failures.push({ path, error });
+      return undefined;
+    }
+  };
   const bundles: OldBundle[] = [];
   for await (const { isDirectory, name } of Deno.readDir(root)) {
     // A symbolic link is no directory here, so that nothing outside of the folder is removed.
     if (!isDirectory || idsInBundleName(name) === undefined) continue;
-    const bundle = await ownBundle(join(root, name));
+    const path = join(root, name);
+    const bundle = await attempt(path, () => ownBundle(path));
     if (bundle !== undefined) bundles.push(bundle);
   }
   bundles.sort((one, other) => other.writtenAt - one.writtenAt);
@@ -49,21 +70,27 @@ export async function pruneBundles(
   for (const { bytes, path, writtenAt } of bundles) {
     // Once a bundle does not fit, the older ones do not count either, however small they are.
     isFull ||= keepBytes > 0 && kept + bytes > keepBytes;
-    if ((isFull || writtenAt < oldest) && await removeUnlessWritten(path)) removed++;
+    const isOld = isFull || writtenAt < oldest;
+    if (isOld && await attempt(path, () => removeUnlessWritten(path)) === true) removed++;
     else kept += bytes;
   }
-  return removed;
+  return { removed, failures };
 }
 
 /** Returns a bundle of this program; `undefined` for what another program wrote or removes at the same time. */
 async function ownBundle(path: string): Promise<OldBundle | undefined> {
   try {
-    const manifest: unknown = JSON.parse(await Deno.readTextFile(join(path, MANIFEST)));
+    const [manifestFile, log] = [join(path, MANIFEST), join(path, EVENT_LOG)];
+    const { isFile, size } = await Deno.lstat(manifestFile);
+    const logInfo = await Deno.lstat(log);
+    // This program writes regular files. Opening a named pipe would wait for a writer.
+    if (!isFile || size > MAX_MANIFEST || !logInfo.isFile) return undefined;
+    const manifest: unknown = JSON.parse(await Deno.readTextFile(manifestFile));
     if (!ownManifest.safeParse(manifest).success) return undefined;
-    const { mtime, size } = await Deno.stat(join(path, EVENT_LOG));
-    let bytes = size;
+    const { mtime } = logInfo;
+    let bytes = logInfo.size;
     for await (const { name } of Deno.readDir(join(path, PAYLOADS))) {
-      bytes += (await Deno.stat(join(path, PAYLOADS, name))).size;
+      bytes += (await Deno.lstat(join(path, PAYLOADS, name))).size;
     }
     return { path, writtenAt: mtime?.getTime() ?? 0, bytes };
   } catch (error) {
