@@ -67,12 +67,13 @@ async function readConversation(
   const { conversationFolder } = await import("../conversation/conversation_folder.ts");
   const { openConversation } = await import("../conversation/open_conversation.ts");
   const reporter = createReporter(host, flags);
-  await using conversation = await openConversation({ name, world: host.world, reporter });
-  if (conversation.turns.length === 0) {
-    const { unknownConversation } = await import("../conversation/unknown_conversation.ts");
-    throw await unknownConversation(name, conversationFolder(host.world), new Deno.errors.NotFound());
+  {
+    await using conversation = await openConversation({ name, world: host.world, reporter });
+    if (conversation.turns.length > 0) return conversation.history();
   }
-  return conversation.history();
+  // Listed after the file that was opened for it is removed.
+  const { unknownConversation } = await import("../conversation/unknown_conversation.ts");
+  throw await unknownConversation(name, conversationFolder(host.world), new Deno.errors.NotFound());
 }
 
 async function readJsonFile(path: string): Promise<unknown> {

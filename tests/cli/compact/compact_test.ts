@@ -62,3 +62,16 @@ Deno.test("compact without input, with two inputs, and with what are no items en
     assertIncludes(stderr, message);
   }
 });
+
+Deno.test("compact of a conversation that does not exist names those that are kept, and not the missing one", async () => {
+  const state = await Deno.makeTempDir({ prefix: "culvert-compact-" });
+  const env = { XDG_STATE_HOME: state };
+  await culvert(["respond", "--provider", "demo", "--conversation", "plan", "hi"], { env });
+  const { code, stderr } = await culvert(["compact", "--provider", "demo", "--conversation", "nope"], {
+    env,
+  });
+  assertEquals(code, 2);
+  assertIncludes(stderr, 'There is no conversation "nope"');
+  assertIncludes(stderr, "Kept are: plan.");
+  await Deno.remove(state, { recursive: true });
+});
