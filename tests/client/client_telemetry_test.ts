@@ -1,4 +1,4 @@
-import { createClient } from "../../lib/mod.ts";
+import { type ClientOptions, createClient } from "../../lib/mod.ts";
 import { startMockApi } from "../../lib/mock/api/api.ts";
 import { decodeAll, startCollector } from "../observe/otlp/collector.ts";
 import { assertEquals, assertMatch } from "../support/assert.ts";
@@ -13,63 +13,45 @@ const worldWith = (home: string, collectorPort: number) => ({
     ]).get(name),
 });
 
-async function mockApi() {
+/** Makes one turn with a client of its own, in a home that is removed, and disposes of the client. */
+async function oneTurn(collectorPort: number, options: ClientOptions): Promise<void> {
   const api = await startMockApi();
-  return Object.assign(api, { [Symbol.asyncDispose]: () => api.close() });
+  const home = await Deno.makeTempDir({ prefix: "culvert-client-" });
+  try {
+    await using client = await createClient({
+      baseUrl: api.baseUrl,
+      apiKey: "sk-test-0123456789",
+      caCertPem: api.authority.certificate,
+      ...options,
+    }, worldWith(home, collectorPort));
+    api.enqueue({ text: "Here" });
+    assertEquals(await client.turn({ input: "hello" }).text(), "Here");
+  } finally {
+    await api.close();
+    await Deno.remove(home, { recursive: true });
+  }
 }
 
 Deno.test("a client with telemetry has exported all three signals when it is disposed of", async () => {
-  await using api = await mockApi();
   await using collector = startCollector();
-  const home = await Deno.makeTempDir({ prefix: "culvert-client-" });
-  {
-    await using client = await createClient({
-      baseUrl: api.baseUrl,
-      apiKey: "sk-test-0123456789",
-      caCertPem: api.authority.certificate,
-      telemetry: true,
-    }, worldWith(home, collector.port));
-    api.enqueue({ text: "Here" });
-    assertEquals(await client.turn({ input: "hello" }).text(), "Here");
-  }
+  await oneTurn(collector.port, { telemetry: true });
   assertEquals(collector.requests.map(({ path }) => path).sort(), ["/v1/logs", "/v1/metrics", "/v1/traces"]);
   const { spans } = decodeAll(collector.requests);
   assertEquals(spans.filter(({ name }) => name === "session_task.turn").length, 1);
-  await Deno.remove(home, { recursive: true });
 });
 
 Deno.test("a client without the option exports nothing, whatever the variables say", async () => {
-  await using api = await mockApi();
   await using collector = startCollector();
-  const home = await Deno.makeTempDir({ prefix: "culvert-client-" });
-  {
-    await using client = await createClient({
-      baseUrl: api.baseUrl,
-      apiKey: "sk-test-0123456789",
-      caCertPem: api.authority.certificate,
-    }, worldWith(home, collector.port));
-    api.enqueue({ text: "Here" });
-    assertEquals(await client.turn({ input: "hello" }).text(), "Here");
-  }
+  await oneTurn(collector.port, {});
   assertEquals(collector.requests, []);
-  await Deno.remove(home, { recursive: true });
 });
 
 Deno.test("a client whose collector cannot be reached warns once for each signal", async () => {
-  await using api = await mockApi();
-  const home = await Deno.makeTempDir({ prefix: "culvert-client-" });
   const warnings: string[] = [];
-  {
-    await using client = await createClient({
-      baseUrl: api.baseUrl,
-      apiKey: "sk-test-0123456789",
-      caCertPem: api.authority.certificate,
-      telemetry: true,
-      onWarning: ({ code, message }) => void warnings.push(`${code}: ${message}`),
-    }, worldWith(home, closedPort()));
-    api.enqueue({ text: "Here" });
-    assertEquals(await client.turn({ input: "hello" }).text(), "Here");
-  }
+  await oneTurn(closedPort(), {
+    telemetry: true,
+    onWarning: ({ code, message }) => void warnings.push(`${code}: ${message}`),
+  });
   assertEquals(warnings.length, 3);
   for (const warning of warnings) {
     assertMatch(
@@ -77,5 +59,4 @@ Deno.test("a client whose collector cannot be reached warns once for each signal
       /^telemetry_undelivered: telemetry: \d+ records of (traces|metrics|logs) were not delivered/,
     );
   }
-  await Deno.remove(home, { recursive: true });
 });

@@ -124,19 +124,22 @@ const statuses = ({ inference_calls: calls }: Shown) =>
       : undefined
   );
 
+/** An item of an answer that calls the tool of codex which runs a command. */
+const commandCall = (cmd: string) => ({
+  type: "function_call",
+  id: "fc_1",
+  call_id: "call_1",
+  name: "exec_command",
+  status: "completed",
+  arguments: JSON.stringify({ cmd }),
+});
+
 await testWith(
   ["codex"],
   "a trace of codex with a tool call is reduced as codex reduces it, and its payloads can be read",
   async () => {
-    const call = {
-      type: "function_call",
-      id: "fc_1",
-      call_id: "call_1",
-      name: "exec_command",
-      status: "completed",
-    };
     await using rig = await traceRig([
-      { items: [{ ...call, arguments: JSON.stringify({ cmd: "echo traced-output" }) }], text: "Running." },
+      { items: [commandCall("echo traced-output")], text: "Running." },
       { text: "Done." },
     ]);
     const asked = await rig.ask();
@@ -269,15 +272,8 @@ await testWith(
   "payloads that a limit of codex has cut or left out are marked, and the rest is shown",
   async () => {
     for (const limit of ["max_payload_bytes = 3000", "max_bytes = 70000"]) {
-      const call = {
-        type: "function_call",
-        id: "fc_1",
-        call_id: "call_1",
-        name: "exec_command",
-        status: "completed",
-      };
       await using rig = await traceRig([
-        { items: [{ ...call, arguments: JSON.stringify({ cmd: "seq 1 3000" }) }], text: "Running." },
+        { items: [commandCall("seq 1 3000")], text: "Running." },
         { text: "Done." },
       ], { more: `[rollout_trace]\n${limit}\n` });
       assertEquals((await rig.ask()).code, 0);

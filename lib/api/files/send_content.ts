@@ -27,7 +27,7 @@ export interface Content {
 }
 
 /**
- * Sends the content. It is sent again from its begin after a failure that may pass, at most `request_max_retries`
+ * Sends the content. It is sent again from its beginning after a failure that may pass, at most `request_max_retries`
  * times: the protocol has no way to send a part of it.
  *
  * @throws CulvertError with the ids that the support of the storage service asks for, without the URL and the body of

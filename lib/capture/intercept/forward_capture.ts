@@ -42,7 +42,7 @@ export async function startForwardCapture(options: ForwardCaptureOptions): Promi
   const authority = hosts.length === 0
     ? undefined
     : await createInterceptionAuthority("Culvert capture (only for this run)");
-  // The name is so short that it is not masked in messages: user names of proxies are.
+  // User names of proxies are masked in messages. This one is too short for that, so it hides no word of a message.
   const credentials = { username: "run", password: randomToken() };
   const proxy = await startInterceptingProxy({
     upstream: dialerUpstream(dialer),

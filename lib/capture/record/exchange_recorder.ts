@@ -253,7 +253,7 @@ export class ExchangeRecorder implements ExchangeTap {
       ...this.#liftResponse(type, block.data),
       kind: "sse.event",
       index: this.#events++,
-      // Most servers repeat the type as the name; it is in the data, which hold no secret then.
+      // Most servers send the type as the name too: it was searched for secrets with the data.
       event: isUnchanged && block.event === type
         ? block.event
         : redaction.text(block.event, "text/plain", oauth),

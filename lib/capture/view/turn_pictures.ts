@@ -95,7 +95,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   fallback: "fallback",
 };
 
-/** Returns what an exchange repeats, and why. */
+/** Returns the earlier exchanges whose request this exchange sends again, each with the reason. */
 function repetitionOf(
   { id }: Exchange,
   { exchanges, marks }: PictureContext,

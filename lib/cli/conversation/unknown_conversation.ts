@@ -23,7 +23,7 @@ export async function unknownConversation(
   return new CulvertError("usage", `There is no conversation "${name}"`, {
     hint: names.length === 0
       ? "None is kept. Begin one with: culvert respond --conversation NAME"
-      : `Kept are: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}.`,
+      : `Existing conversations: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}.`,
     cause,
   });
 }

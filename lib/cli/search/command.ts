@@ -57,7 +57,7 @@ export const searchCommand = defineCommand<SearchFlags, string[]>({
     parameter: { parse: text, brief: "The query; - or no query reads standard input", placeholder: "QUERY" },
   },
   docs: {
-    brief: "Search the web by the API",
+    brief: "Search the web through the API",
     description:
       "Sends one query to the search endpoint and prints the results as text, in the form for a model.",
     examples: [

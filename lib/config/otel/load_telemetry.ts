@@ -1,5 +1,5 @@
 /**
- * Merges the table `[otel]` and the standard variables: the table counts before the variable of a signal, that before
+ * Merges the table `[otel]` and the standard variables: the table takes precedence over the variable of a signal, that over
  * the general variable, and that before the default.
  *
  * @module

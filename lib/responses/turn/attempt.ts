@@ -129,7 +129,7 @@ async function open(
   }
 }
 
-/** Judges a refusal. What judges is loaded for a refusal only. */
+/** Finds the failure that a refusal means. The code for it is loaded for a refusal only. */
 async function refusedBy(
   refusal: Refusal,
   transport: TransportName,

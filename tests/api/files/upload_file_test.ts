@@ -71,7 +71,7 @@ Deno.test("the storage service gets no credential, account, originator or header
   ]);
 });
 
-Deno.test("content whose connection is cut is sent again from its begin", async () => {
+Deno.test("content whose connection is cut is sent again from its beginning", async () => {
   await using place = await insider();
   await using file = await fileOf(3_000_000);
   const { api } = place.network;

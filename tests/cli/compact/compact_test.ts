@@ -72,6 +72,6 @@ Deno.test("compact of a conversation that does not exist names those that are ke
   });
   assertEquals(code, 2);
   assertIncludes(stderr, 'There is no conversation "nope"');
-  assertIncludes(stderr, "Kept are: plan.");
+  assertIncludes(stderr, "Existing conversations: plan.");
   await Deno.remove(state, { recursive: true });
 });

@@ -7,7 +7,7 @@ import type { Row } from "../layout.ts";
 import type { Topic } from "../topic.ts";
 
 const CREDENTIALS: readonly Row[] = [
-  ["CULVERT_API_KEY", "API key; the first of the three that is set is used"],
+  ["CULVERT_API_KEY", "API key; of this and the next two, the first that is set is used"],
   ["CODEX_API_KEY", "the same"],
   ["OPENAI_API_KEY", "the same"],
   ["CODEX_ACCESS_TOKEN", "personal access token, or JWT of an agent identity"],
@@ -120,6 +120,6 @@ export const environment: Topic = [
   {
     heading: "Precedence",
     text:
-      "A flag counts before a variable, a variable before config.toml. An empty variable counts as not set. Variables in the file .env of CODEX_HOME count before those of the environment, except for CODEX_ variables, which do not count there; -v names those that it set. Quotes around a value are ignored, with a warning. Do not write keys on a command line: every user of the machine can read them.",
+      "A flag takes precedence over a variable, and a variable over config.toml. An empty variable counts as not set. Variables in the file .env of CODEX_HOME take precedence over those of the environment, except for CODEX_ variables, which are ignored there; -v names those that it set. Quotes around a value are ignored, with a warning. Do not write keys on a command line: every user of the machine can read them.",
   },
 ];

@@ -53,7 +53,7 @@ export const telemetry: Topic = [
   {
     heading: "Where it is sent",
     text:
-      "OTLP over HTTP, in protobuf or JSON, with or without gzip, over the same bundle, client certificate and proxy as every other connection. The table counts before the variable of a signal, that before the general variable. A collector that cannot be reached never delays or fails a turn: what cannot be delivered is dropped and counted, and the end of the program waits two seconds at most. -v says what was lost, and culvert telemetry status how the last exports went. culvert telemetry preview prints what would be sent.",
+      "OTLP over HTTP, in protobuf or JSON, with or without gzip, over the same bundle, client certificate and proxy as every other connection. The table takes precedence over the variable of a signal, and that over the general variable. A collector that cannot be reached never delays or fails a turn: what cannot be delivered is dropped and counted, and the end of the program waits two seconds at most. -v says what was lost, and culvert telemetry status how the last exports went. culvert telemetry preview prints what would be sent.",
   },
   {
     heading: "Keys of the table [otel]",
