@@ -102,6 +102,7 @@ export async function readBoundedStream(
 /** Codes of the operating system (POSIX.1-2017, errno.h) in words. */
 const PROBLEMS: Readonly<Record<string, string>> = {
   EISDIR: "it is a directory",
+  EEXIST: "another file has that name",
   ENOTDIR: "a part of the path is not a directory",
   ELOOP: "the symbolic links lead in a circle",
   ENAMETOOLONG: "the name is too long",

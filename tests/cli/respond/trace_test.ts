@@ -171,8 +171,12 @@ Deno.test("a folder that cannot be written gives one warning, and the answer is 
   assertEquals(run.stderr.match(/inference trace/g)?.length, 1, run.stderr);
   assertMatch(
     run.stderr,
-    /warning: The inference trace in .*\/file\/traces is not complete, the answer is not affected: a part of the path is not a directory$/m,
+    /warning: The inference trace in .*\/file\/traces is missing or not complete, the answer is not affected: a part of the path is not a directory$/m,
   );
+  scene.api.enqueue({ text: "Here it is" });
+  const taken = await scene.respond(["--trace", file, "hello"]);
+  assertEquals([taken.code, taken.stdout.trim()], [0, "Here it is"]);
+  assertIncludes(taken.stderr, "another file has that name");
 });
 
 Deno.test("the limits of the configuration cut long texts and bound the whole trace", async () => {

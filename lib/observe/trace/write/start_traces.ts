@@ -76,7 +76,7 @@ export function startTraces({ secrets, settings, warn, world }: TracesOptions): 
         onFailure: (reason) =>
           tell(
             "trace_failed",
-            `The inference trace in ${settings.root} is not complete, the answer is not affected: ${reason}`,
+            `The inference trace in ${settings.root} is missing or not complete, the answer is not affected: ${reason}`,
           ),
         onLimit: () =>
           tell(
