@@ -30,6 +30,12 @@ export const POINTS = [
 ] as const;
 export type Point = (typeof POINTS)[number];
 
+/**
+ * Time for what was written before to arrive, ms: a reset or an error of the framing discards what the reader of the
+ * connection has not delivered yet.
+ */
+const ARRIVAL_MS = 50;
+
 /** How long a `latency` holds the stream back, ms. */
 const LATENCY_MS = 200;
 /** How long a `slow close` waits before it closes, ms. */
@@ -163,26 +169,27 @@ async function inject(
       await sleep(SLOW_CLOSE_MS);
       return void client.end();
     case "reset":
-      // What was written before must arrive: a reset discards what the client has not read yet.
-      await sleep(50);
+      await sleep(ARRIVAL_MS);
       return void client.resetAndDestroy();
     case "half close":
       client.end();
       return await closed(client);
     case "cut after 7 bytes":
       client.write((await next()).subarray(0, 7));
-      await sleep(50);
+      await sleep(ARRIVAL_MS);
       return void client.destroy();
     case "corrupt byte": {
       const bytes = Uint8Array.from(await next());
       const at = Math.min(9, bytes.length - 1);
       if (at >= 0) bytes[at] = (bytes[at] ?? 0) ^ 0x80;
+      await sleep(ARRIVAL_MS);
       client.write(bytes);
       return await forwardRest(client, reader);
     }
     case "stall":
       return await closed(client);
     case "garbage":
+      await sleep(ARRIVAL_MS);
       client.write(GARBAGE);
       if (pending.length > 0) client.write(pending);
       return await forwardRest(client, reader);
