@@ -51,7 +51,7 @@ Deno.test("a client certificate is presented on every leg, directly and through 
   }
 });
 
-Deno.test("a server that requires a client certificate is named as that, on every leg", async (t) => {
+Deno.test("the error names a server that requires a client certificate, on every leg", async (t) => {
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     await using server = await mutualTlsServer(version);
     await using proxy = await startProxy();
@@ -64,7 +64,7 @@ Deno.test("a server that requires a client certificate is named as that, on ever
   }
 });
 
-Deno.test("a server that rejects the client certificate is named as that, by each alert for it", async (t) => {
+Deno.test("the error names a server that rejects the client certificate, for each TLS alert", async (t) => {
   for (
     const [alert, description] of [["bad_certificate", 42], ["unknown_ca", 48], [
       "access_denied",
@@ -93,7 +93,7 @@ async function assertRefused(dialer: Dialer, port: number, condition: string): P
   }
 }
 
-Deno.test("the server's certificate is verified with a client certificate as without one", async (t) => {
+Deno.test("the server's certificate is verified with and without a client certificate", async (t) => {
   const rows = [
     ["tls_bad_certificate", await CA.issue({ commonName: "localhost" })],
     [
@@ -124,7 +124,7 @@ Deno.test("the server's certificate is verified with a client certificate as wit
   }
 });
 
-Deno.test("certificate and key are read out of one file or two, in each form of key", async () => {
+Deno.test("certificate and key are read from one file or from two, in each key format", async () => {
   const key = createPrivateKey(identity.key);
   const forms = [identity.key, String(key.export({ type: "sec1", format: "pem" }))];
   for (const form of forms) {
@@ -139,7 +139,7 @@ Deno.test("certificate and key are read out of one file or two, in each form of 
   }
 });
 
-Deno.test("what cannot be used is refused by name, and no part of the key is shown", () => {
+Deno.test("an unusable client certificate or key is refused with the name of its file, and no part of the key is shown", () => {
   const key = createPrivateKey(identity.key);
   const encrypted = String(
     key.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }),

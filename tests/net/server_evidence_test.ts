@@ -3,7 +3,7 @@ import { assertEquals } from "../support/assert.ts";
 
 const ERROR_JSON = "eyJlcnJvciI6eyJjb2RlIjoidG9rZW5fZXhwaXJlZCJ9fQ==";
 
-Deno.test("serverEvidence reads request id, ray, authorization error and the decoded error code", () => {
+Deno.test("serverEvidence() reads the request id, the ray id, the authorization error and the decoded error code", () => {
   const headers = new Headers({
     "x-oai-request-id": "req-401",
     "cf-ray": "ray-401",
@@ -18,7 +18,7 @@ Deno.test("serverEvidence reads request id, ray, authorization error and the dec
   });
 });
 
-Deno.test("serverEvidence prefers x-request-id to x-oai-request-id, and passes over an empty one", () => {
+Deno.test("serverEvidence() prefers x-request-id to x-oai-request-id, and ignores an empty one", () => {
   assertEquals(serverEvidence(new Headers({ "x-request-id": "a", "x-oai-request-id": "b" })), {
     requestId: "a",
   });
@@ -27,7 +27,7 @@ Deno.test("serverEvidence prefers x-request-id to x-oai-request-id, and passes o
   });
 });
 
-Deno.test("serverEvidence leaves the code out when x-error-json is unpadded, not base64, not JSON or not a string", () => {
+Deno.test("serverEvidence() omits the code when x-error-json is unpadded, not base64, not JSON or not a string", () => {
   const broken = [
     ERROR_JSON.replaceAll("=", ""),
     "%%%",
@@ -47,12 +47,12 @@ Deno.test("serverEvidence leaves the code out when x-error-json is unpadded, not
   }
 });
 
-Deno.test("serverEvidence counts a header that is not plain text as absent, and cuts an endless one", () => {
+Deno.test("serverEvidence() ignores a header that is not plain text, and truncates a very long one", () => {
   assertEquals(serverEvidence(new Headers({ "cf-ray": "caf\xe9" })), {});
   assertEquals(serverEvidence(new Headers({ "cf-ray": "r".repeat(5_000) })).cfRay?.length, 256);
 });
 
-Deno.test("frameHeaders takes strings, numbers and booleans of an error frame, and nothing illegal", () => {
+Deno.test("frameHeaders() takes the strings, numbers and booleans of an error frame, and no illegal value", () => {
   const headers = frameHeaders({
     "x-request-id": "req-1",
     "cf-ray": 7,

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { startProxy } from "../../support/proxy.ts";
 import { dialerFor, failureOf, get, httpServer, LEAF, rawServer, trusting } from "../kit.ts";
 
-Deno.test("a proxy whose address has the wrong scheme is named with the right one, on every leg", async (t) => {
+Deno.test("a proxy address with the wrong scheme is reported with the right scheme, on every leg", async (t) => {
   await using server = httpServer(() => new Response("never"), LEAF);
   await using plain = await startProxy();
   await using overTls = await startProxy({ tls: LEAF });
@@ -44,7 +44,7 @@ Deno.test("a proxy whose address has the wrong scheme is named with the right on
   }
 });
 
-Deno.test("a proxy that answers nothing to a TLS handshake is asked in the clear once its time is over", async () => {
+Deno.test("a proxy that does not answer a TLS handshake in time is probed with plain HTTP", async () => {
   await using waiting = await rawServer((socket) => {
     // Like squid: it waits for the end of a line, which a TLS handshake does not have.
     socket.on("data", (bytes: Uint8Array) => {

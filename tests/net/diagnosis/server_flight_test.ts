@@ -24,7 +24,7 @@ const CERTIFICATES = message(11, [0, 0, 9, 0, 0, 3, 1, 2, 3, 0, 0, 0]);
 const REQUEST = message(13, [1, 1, 0, 2, 4, 1, 0, 0]);
 const DONE = message(14, []);
 
-Deno.test("the clear part of a handshake shows version, certificates and the request for one, however it is cut", () => {
+Deno.test("the unencrypted part of a handshake shows version, certificates and certificate request, in chunks of any size", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 80 }), fc.boolean(), fc.boolean(), (piece, asks, isSplit) => {
       const messages = [...HELLO, ...CERTIFICATES, ...(asks ? REQUEST : []), ...DONE];
@@ -42,7 +42,7 @@ Deno.test("the clear part of a handshake shows version, certificates and the req
   );
 });
 
-Deno.test("no bytes make the reader of a handshake loop, throw, or keep more than its limit", () => {
+Deno.test("no input makes the handshake reader loop, throw, or buffer more than its limit", () => {
   const soup = fc.array(
     fc.oneof(
       fc.constantFrom(record(22, HELLO), record(22, CERTIFICATES), record(21, [1, 112]), record(21, [2, 40])),
@@ -62,7 +62,7 @@ Deno.test("no bytes make the reader of a handshake loop, throw, or keep more tha
   assert(flight.isOver);
 });
 
-Deno.test("a server that answers the hello with silence is given up when the signal is aborted", async () => {
+Deno.test("aborting the signal ends the wait for a server that does not answer the ClientHello", async () => {
   await using server = await rawServer(() => {});
   const conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
   const stop = new AbortController();

@@ -55,7 +55,7 @@ function exchange(
   });
 }
 
-Deno.test("a byte stream opens by every route, over TLS and without, and carries bytes both ways", async (t) => {
+Deno.test("a byte stream opens over every route, with TLS and without, and carries bytes both ways", async (t) => {
   const talk = (socket: { write: (text: string) => void; end: () => void; on: Duplex["on"] }) => {
     socket.on("error", () => {});
     socket.on("data", (bytes: Uint8Array) => {
@@ -71,7 +71,7 @@ Deno.test("a byte stream opens by every route, over TLS and without, and carries
   for (const scheme of ["none", "http", "https", "socks5", "socks5h"]) {
     const { port } = scheme === "https" ? overTls : clear;
     for (const isTls of [true, false]) {
-      await t.step(`${isTls ? "TLS" : "plain"} by ${scheme}`, async () => {
+      await t.step(`${isTls ? "TLS" : "plain"} through ${scheme}`, async () => {
         using dialer = await dialerFor({
           proxy: scheme === "none" ? "none" : `${scheme}://zora:pass@localhost:${port}`,
         });
@@ -92,7 +92,7 @@ Deno.test("a byte stream opens by every route, over TLS and without, and carries
   assertEquals([clear.openSockets(), overTls.openSockets()].map((count) => count < 20), [true, true]);
 });
 
-Deno.test("node:http speaks over a byte stream: header names as they are, an upgrade, and a half-closed socket", async () => {
+Deno.test("node:http runs over a byte stream: header names keep their case, upgrades and half-closed sockets work", async () => {
   const server = https.createServer({ cert: LEAF.certificate, key: LEAF.privateKey }, (request, response) => {
     response.writeHead(207, "Many Things", ["X-Odd-Case", "1", "X-Odd-Case", "2"]);
     response.end(JSON.stringify(request.rawHeaders));
@@ -134,7 +134,7 @@ Deno.test("node:http speaks over a byte stream: header names as they are, an upg
   }
 });
 
-Deno.test("ALPN offers what is asked for, and reports what the server chose", async () => {
+Deno.test("ALPN offers the requested protocols, and the stream reports the one that the server selects", async () => {
   await using server = await tlsServer(() => {}, ["h2", "http/1.1"]);
   using dialer = await dialerFor();
   const target = { host: "localhost", port: server.port };
@@ -150,7 +150,7 @@ Deno.test("ALPN offers what is asked for, and reports what the server chose", as
   }
 });
 
-Deno.test("a connection that is cut fails the reader with reset, on both kinds of stream", async () => {
+Deno.test("a cut connection fails the reader with reset, on both kinds of stream", async () => {
   await using server = await rawServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
   using dialer = await dialerFor();
   const target = { host: "localhost", port: server.port };
@@ -170,7 +170,7 @@ Deno.test("a connection that is cut fails the reader with reset, on both kinds o
   assert(socket.destroyed);
 });
 
-Deno.test("connecting fails with the errors of HTTP, and names the stage that took too long", async (t) => {
+Deno.test("connect() fails with the same errors as an HTTP request, and names the stage that timed out", async (t) => {
   await using server = httpServer(() => new Response("never"), LEAF);
   await using silent = await rawServer(() => {});
   await using refusing = await startProxy({ credentials: "a:b" });
@@ -198,7 +198,7 @@ Deno.test("connecting fails with the errors of HTTP, and names the stage that to
       assertEquals(error.details["failed_at"], proxy === "none" ? "target" : "proxy");
     });
   }
-  await t.step("an aborted signal", async () => {
+  await t.step("the signal is already aborted", async () => {
     using dialer = await dialerFor();
     const stop = new AbortController();
     const reason = new Error("enough");
@@ -209,7 +209,7 @@ Deno.test("connecting fails with the errors of HTTP, and names the stage that to
     stop.abort(reason);
     await assertRejects(connecting, (error: unknown) => error === reason);
   });
-  await t.step("a host that is none", async () => {
+  await t.step("the host is invalid", async () => {
     using dialer = await dialerFor();
     for (const host of ["", "a/b", "user@host", "two words"]) {
       assertEquals((await failureOf(dialer.connect({ host, port: 1 }, { tls: false }))).code, "config");
@@ -217,7 +217,7 @@ Deno.test("connecting fails with the errors of HTTP, and names the stage that to
   });
 });
 
-Deno.test("each step on the network is observed with host, kind of route and duration, without path or query", async () => {
+Deno.test("each network step is observed with host, kind of route and duration, without path or query", async () => {
   await using server = httpServer(() => new Response("ok"), LEAF);
   await using proxy = await startProxy();
   const seen: Observation[] = [];

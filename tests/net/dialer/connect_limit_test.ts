@@ -30,7 +30,7 @@ Deno.test(
   },
 );
 
-Deno.test("a proxy or a TLS server that accepts and stays silent is a failure after the limit, named by its stage", async (t) => {
+Deno.test("a proxy or TLS server that accepts the connection and stays silent fails after the limit, with its stage", async (t) => {
   await using silent = await rawServer((socket) => socket.resume());
   await using server = httpServer(() => new Response("never"), LEAF);
   const rows = [
@@ -51,7 +51,7 @@ Deno.test("a proxy or a TLS server that accepts and stays silent is a failure af
   }
 });
 
-Deno.test("a server that takes the connection and is silent is not taken for one that cannot be reached", async () => {
+Deno.test("a server that accepts the connection and stays silent is not reported as unreachable", async () => {
   let connections = 0;
   const looked = Promise.withResolvers<void>();
   await using server = await rawServer((socket) => {
@@ -67,7 +67,7 @@ Deno.test("a server that takes the connection and is silent is not taken for one
   assertEquals(connections, 2);
 });
 
-Deno.test("a server that has answered before is not looked at: its connection may carry the request", async () => {
+Deno.test("a server that has answered before is not probed: its connection may carry the request", async () => {
   let connections = 0;
   let requests = 0;
   await using server = await rawServer((socket) => {
@@ -87,7 +87,7 @@ Deno.test("a server that has answered before is not looked at: its connection ma
   assertEquals([connections, requests], [1, 2]);
 });
 
-Deno.test("a server that answers is not looked at", async () => {
+Deno.test("a server that answers is not probed", async () => {
   await using server = httpServer(() => new Response("soon"));
   using dialer = await dialerFor();
   const request = get(`http://127.0.0.1:${server.port}/`, { connectTimeoutMs: 60_000 });

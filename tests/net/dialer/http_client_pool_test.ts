@@ -9,7 +9,7 @@ const routeTo = (port: number): Route => ({
   source: "--proxy",
 });
 
-Deno.test("one client a route, sixteen at most, the longest unused makes room", () => {
+Deno.test("the pool holds one client per route and at most sixteen, and evicts the least recently used one", () => {
   const pool = new HttpClientPool({ trust: trusting(CA.certificate), world: worldWith() });
   const first = pool.clientFor(routeTo(1));
   assertEquals(pool.clientFor(routeTo(1)) === first, true);
@@ -21,7 +21,7 @@ Deno.test("one client a route, sixteen at most, the longest unused makes room", 
   assertEquals(pool.size, 0);
 });
 
-Deno.test("a closed pool makes no client, so that nothing is left open", async () => {
+Deno.test("a closed pool creates no client", async () => {
   await using server = httpServer(() => new Response("ok"), LEAF);
   const dialer = await dialerFor();
   dialer.close();
@@ -30,7 +30,7 @@ Deno.test("a closed pool makes no client, so that nothing is left open", async (
   assertIncludes(error.message, "was closed");
 });
 
-Deno.test("connections are reused within a route", async () => {
+Deno.test("requests on the same route reuse the connection", async () => {
   const peers = new Set<number>();
   const stop = new AbortController();
   const server = Deno.serve({
@@ -55,7 +55,7 @@ Deno.test("connections are reused within a route", async () => {
   assertEquals(peers.size, 1);
 });
 
-Deno.test("a stream outlives its dialer's end", async () => {
+Deno.test("a stream continues after its dialer is closed", async () => {
   await using server = httpServer(() =>
     new Response(
       new ReadableStream({
@@ -74,7 +74,7 @@ Deno.test("a stream outlives its dialer's end", async () => {
   assertEquals(await textOf(reply), "012");
 });
 
-Deno.test("nothing is read from a body ahead of need", async () => {
+Deno.test("a body is not read before its consumer asks for it", async () => {
   let produced = 0;
   await using server = httpServer(() =>
     new Response(
@@ -95,7 +95,7 @@ Deno.test("nothing is read from a body ahead of need", async () => {
   await reply.body?.cancel();
 });
 
-Deno.test("cancelling a body is seen by the server", async () => {
+Deno.test("the server sees that a body is cancelled", async () => {
   const { promise: cancelled, resolve } = Promise.withResolvers<void>();
   await using server = httpServer(() =>
     new Response(

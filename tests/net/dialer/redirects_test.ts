@@ -22,7 +22,7 @@ const POST: HttpRequest = {
 };
 const ALL = ["Authorization", "ChatGPT-Account-ID", "X-Api-Key", "x-secret-thing", "Cookie"];
 
-Deno.test("a redirect to another origin carries harmless headers only, whatever the others are called", () => {
+Deno.test("a redirect to another origin forwards only headers from the list of harmless ones", () => {
   const headers = {
     "X-Corp-Pass": "p",
     "x-gateway": "k",
@@ -41,7 +41,7 @@ Deno.test("a redirect to another origin carries harmless headers only, whatever 
   }
 });
 
-Deno.test("a redirect that would send the body to another origin is refused, and names that origin", () => {
+Deno.test("a redirect that would send the body to another origin is refused with the name of that origin", () => {
   for (const [method, statuses] of [["POST", [307, 308]], ["PUT", [301, 302, 307, 308]]] as const) {
     for (const status of statuses) {
       for (const to of ["https://other.example/x", "https://api.example:8443/x", "//other.example/x"]) {
@@ -60,7 +60,7 @@ Deno.test("a redirect that would send the body to another origin is refused, and
   }
 });
 
-Deno.test("a request that is not to be redirected gets the redirect as its answer", async () => {
+Deno.test("a request that forbids redirects returns the redirect as its reply", async () => {
   await using server = httpServer(() => new Response("moved", { status: 307, headers: { location: "/x" } }));
   using dialer = await dialerFor();
   const reply = await dialer.request({
@@ -71,7 +71,7 @@ Deno.test("a request that is not to be redirected gets the redirect as its answe
   assertEquals([reply.status, await textOf(reply)], [307, "moved"]);
 });
 
-Deno.test("method, body and headers of the next request follow the status and the target", () => {
+Deno.test("method, body and headers of the next request depend on the status and the target", () => {
   const rows: readonly {
     readonly from?: Partial<HttpRequest>;
     readonly status: number;
@@ -140,7 +140,7 @@ Deno.test("method, body and headers of the next request follow the status and th
   }
 });
 
-Deno.test("what is no redirect, or leads nowhere, is handed on", () => {
+Deno.test("a reply that is no redirect, or has no usable target, is returned unchanged", () => {
   for (
     const [status, location] of [[200, "/x"], [304, "/x"], [300, "/x"], [302, null], [
       302,
@@ -151,7 +151,7 @@ Deno.test("what is no redirect, or leads nowhere, is handed on", () => {
   }
 });
 
-Deno.test("a redirect to another scheme, or out of TLS, is refused by name", () => {
+Deno.test("a redirect from TLS to plain HTTP, or to another scheme, is refused with the name of the scheme", () => {
   for (
     const [location, part] of [["ftp://a/x", '"ftp"'], ["file:///etc/passwd", '"file"'], [
       "http://api.example/x",
@@ -166,7 +166,7 @@ Deno.test("a redirect to another scheme, or out of TLS, is refused by name", () 
   }
 });
 
-Deno.test("ten redirects in a row are followed, the eleventh is not", async () => {
+Deno.test("ten consecutive redirects are followed, the eleventh is refused", async () => {
   let requests = 0;
   await using server = httpServer((request) => {
     requests++;
@@ -182,7 +182,7 @@ Deno.test("ten redirects in a row are followed, the eleventh is not", async () =
   assertEquals([error.code, requests], ["redirect", 11]);
 });
 
-Deno.test("each hop takes its own route, and another origin sees no credentials", async () => {
+Deno.test("each hop is routed separately, and another origin receives no credentials", async () => {
   const seen: Headers[] = [];
   const bodies: string[] = [];
   await using target = httpServer(async (request) => {

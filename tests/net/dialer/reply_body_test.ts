@@ -38,14 +38,14 @@ async function textOf(body: ReplyBody | null): Promise<string> {
   return text + decoder.decode();
 }
 
-Deno.test("a body is read whole, in pieces of any size, and ends once and for all", async () => {
+Deno.test("a body is read completely in chunks of any size, and ends exactly once", async () => {
   const pieces = ["a", "b".repeat(200_000), "日本語".repeat(30_000)];
   await using served = await bodyOf(pieces);
   assertEquals(await textOf(served.body), pieces.join(""));
   assertEquals(await served.body.read(), undefined);
 });
 
-Deno.test("a body that is cancelled ends, for whoever waits too", async () => {
+Deno.test("cancelling a body also ends the reads that are pending", async () => {
   await using served = await bodyOf(["first"], true);
   assertEquals(new TextDecoder().decode(await served.body.read()), "first");
   const waiting = served.body.read();
@@ -53,7 +53,7 @@ Deno.test("a body that is cancelled ends, for whoever waits too", async () => {
   assertEquals([await waiting, await served.body.read()], [undefined, undefined]);
 });
 
-Deno.test("two who read at once get different bytes", async () => {
+Deno.test("two concurrent reads return different bytes", async () => {
   await using served = await bodyOf(["x".repeat(100_000)]);
   const [first, second] = await Promise.all([served.body.read(), served.body.read()]);
   assertEquals(first?.buffer === second?.buffer, false);
@@ -62,7 +62,7 @@ Deno.test("two who read at once get different bytes", async () => {
   assertEquals(length, 100_000);
 });
 
-Deno.test("a body that breaks off fails with the program's own error", async () => {
+Deno.test("a truncated body fails with a CulvertError", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const cut = (async () => {
     using connection = await listener.accept();
@@ -75,7 +75,7 @@ Deno.test("a body that breaks off fails with the program's own error", async () 
   await cut;
 });
 
-Deno.test("a body that is left early is cancelled", async () => {
+Deno.test("leaving the loop early cancels the body", async () => {
   const { promise: cancelled, resolve } = Promise.withResolvers<void>();
   await using server = httpServer(() =>
     new Response(

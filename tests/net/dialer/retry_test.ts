@@ -37,13 +37,13 @@ function reply(status: number, headers: HeadersInit = {}): HttpReply {
   };
 }
 
-Deno.test("pauses double from 200 ms, jitter by a tenth, and never exceed 30 s", () => {
+Deno.test("pauses double from 200 ms, with 10% jitter, and never exceed 30 s", () => {
   assertEquals([1, 2, 3, 4].map((retry) => backoffMs(retry, 0.5)), [200, 400, 800, 1600]);
   assertEquals([backoffMs(1, 0), Math.round(backoffMs(1, 0.999_999_9))], [180, 220]);
   assertEquals([backoffMs(9, 1), backoffMs(60, 1)], [30_000, 30_000]);
 });
 
-Deno.test("attempts are made until the budget is spent, each announced", async () => {
+Deno.test("attempts continue until the budget is spent, and each retry is announced", async () => {
   const { world, pauses } = patientWorld();
   const notices: RetryNotice[] = [];
   const numbers: number[] = [];
@@ -55,13 +55,13 @@ Deno.test("attempts are made until the budget is spent, each announced", async (
   assertEquals(notices[0], { retry: 1, maxRetries: 3, delayMs: 200, fromServer: false, because: "http 503" });
 });
 
-Deno.test("with no budget there is one attempt", async () => {
+Deno.test("a budget of zero allows one attempt", async () => {
   const { world, pauses } = patientWorld();
   assertEquals((await withRetries(() => Promise.resolve(reply(500)), { maxRetries: 0, world })).status, 500);
   assertEquals(pauses, []);
 });
 
-Deno.test("a pause the server names is taken, unless it would look like a hang", async () => {
+Deno.test("a pause that the server requests is respected, and a very long one ends the retries", async () => {
   const date = new Date(Date.UTC(2026, 10, 20, 12, 0, 7)).toUTCString();
   const rows: readonly (readonly [HeadersInit, number | undefined])[] = [
     [{ "retry-after": "3" }, 3000],
@@ -86,7 +86,7 @@ Deno.test("a pause the server names is taken, unless it would look like a hang",
   assertEquals(retryAfterMs(new Headers(), 0), undefined);
 });
 
-Deno.test("what may pass is retried, what will stay is not", () => {
+Deno.test("temporary failures are retried, permanent ones are not", () => {
   const replies = Object.fromEntries(
     [200, 400, 401, 403, 404, 408, 413, 422, 429, 500, 501, 502, 503, 504, 529].map(
       (status) => [status, isTransient({ kind: "reply", reply: reply(status) })],
@@ -122,7 +122,7 @@ Deno.test("what may pass is retried, what will stay is not", () => {
   assertEquals(isTransient({ kind: "error", error: gateway }), true);
 });
 
-Deno.test("the caller may decide, and faults of the program are never retried", async () => {
+Deno.test("the caller can decide about a retry, and internal errors are never retried", async () => {
   const { world } = patientWorld();
   let calls = 0;
   await withRetries(() => Promise.resolve(reply(503)), {
@@ -149,7 +149,7 @@ Deno.test("an abort ends the pause with the signal's reason", async () => {
   await assertRejects(running, (error: unknown) => error === reason);
 });
 
-Deno.test("over a real connection: two failures, then the answer; a refused certificate costs one attempt", async () => {
+Deno.test("over a real connection, two failures are followed by the reply, and an untrusted certificate gets one attempt", async () => {
   let requests = 0;
   await using server = httpServer(() =>
     new Response(`answer ${++requests}`, { status: requests < 3 ? 502 : 200 })

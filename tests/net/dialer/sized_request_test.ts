@@ -50,7 +50,7 @@ async function failure(work: Promise<unknown>): Promise<CulvertError> {
   }, asCulvertError);
 }
 
-Deno.test("a body of known size is sent with its length and not in chunks", async () => {
+Deno.test("a body of known size is sent with Content-Length and not in chunks", async () => {
   await using api = await startMockApi({ plain: true, open: true });
   const reply = await put(`${api.origin}/v1/none`, bodyOf(200_000), 200_000);
   assertEquals([reply.status, (await readText(reply.body, { maxBytes: 1_000 })).isComplete], [404, true]);
@@ -62,7 +62,7 @@ Deno.test("a body of known size is sent with its length and not in chunks", asyn
   ]);
 });
 
-Deno.test("a server that refuses before it has read the body is answered for, not reported as a cut", async () => {
+Deno.test("a server that rejects a request before it has read the body is reported by its status, not as a cut connection", async () => {
   using server = bareServer(async (conn) => {
     await conn.read(new Uint8Array(100));
     await conn.write(new TextEncoder().encode("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"));
@@ -72,14 +72,14 @@ Deno.test("a server that refuses before it has read the body is answered for, no
   assertEquals([reply.status, (await readText(reply.body, { maxBytes: 10 })).text], [403, "no"]);
 });
 
-Deno.test("a connection that is cut while the body is sent fails with reset", async () => {
+Deno.test("a connection that is cut during the upload fails with reset", async () => {
   using server = bareServer(async (conn) => {
     await conn.read(new Uint8Array(100));
   });
   assertEquals((await failure(put(server.url, bodyOf(50_000_000), 50_000_000))).code, "reset");
 });
 
-Deno.test("a server that takes no bytes for the time limit fails with header_timeout, however long the body is", async () => {
+Deno.test("a server that reads no bytes for the time limit fails with header_timeout, for a body of any length", async () => {
   using server = bareServer(async (conn) => {
     await conn.read(new Uint8Array(100));
     await new Promise((resolve) => setTimeout(resolve, 2_000));
@@ -88,7 +88,7 @@ Deno.test("a server that takes no bytes for the time limit fails with header_tim
   assertEquals([error.code, error.details["timeout_ms"]], ["header_timeout", 300]);
 });
 
-Deno.test("a body that has more or fewer bytes than announced fails, and the request is not completed", async () => {
+Deno.test("a body with more or fewer bytes than announced fails, and the request is not completed", async () => {
   for (const announced of [10, 30]) {
     await using api = await startMockApi({ plain: true, open: true });
     const error = await failure(put(`${api.origin}/v1/none`, bodyOf(20), announced));
@@ -97,7 +97,7 @@ Deno.test("a body that has more or fewer bytes than announced fails, and the req
   }
 });
 
-Deno.test("an aborted request throws the reason of its signal and closes the connection", async () => {
+Deno.test("an aborted request throws the signal's reason and closes the connection", async () => {
   using server = bareServer(async (conn) => {
     await conn.read(new Uint8Array(100));
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -79,7 +79,7 @@ const TEXTS: readonly (readonly [string, Route, string, string])[] = [
   ["client error (Connect): something new", DIRECT, "connect", "target"],
 ];
 
-Deno.test("the texts of the runtime lead to the codes", () => {
+Deno.test("each error text of the runtime is mapped to its error code", () => {
   for (const [text, route, code, at] of TEXTS) {
     const fault = classify(
       new TypeError("fetch failed", {
@@ -93,7 +93,7 @@ Deno.test("the texts of the runtime lead to the codes", () => {
   }
 });
 
-Deno.test("a fault of the program is not taken for one of the network", () => {
+Deno.test("an internal error is not reported as a network error", () => {
   assertEquals(classify(new TypeError("x is not a function"), DIRECT), undefined);
   assertEquals(classify("text", DIRECT), undefined);
 });

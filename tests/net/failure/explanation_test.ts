@@ -41,43 +41,43 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    name: "a server that signed for itself is told from one with a CA",
+    name: "a self-signed server certificate is distinguished from one of an unknown CA",
     pair: () => createSelfSigned(localhost),
     says: ['signed its certificate "CN=localhost" itself'],
   },
   {
-    name: "a root of the same name with another key is noticed",
+    name: "a root with the same name and another key is detected",
     pair: async () => (await createAuthority("Culvert Test CA")).issue(localhost),
     says: ['A root named "CN=Culvert Test CA" is in force', "is not the key that signed", "out of date"],
   },
   {
-    name: "a server that leaves its intermediate out is told from an unknown root",
+    name: "a missing intermediate is distinguished from an unknown root",
     pair: async () => await (await CA.intermediate("Middle")).issue(localhost),
     says: ['issued by "CN=Middle"', "an intermediate that the server should have sent"],
   },
   {
-    name: "the names of a certificate for others are listed",
+    name: "a certificate for other names is reported with those names",
     pair: () => CA.issue({ commonName: "x", names: ["other.example", "10.0.0.1"] }),
     says: ["is for other.example, 10.0.0.1, not for localhost"],
   },
   {
-    name: "an expired certificate shows its dates and this clock",
+    name: "an expired certificate is reported with its dates and the local time",
     pair: () =>
       CA.issue({ ...localhost, notBefore: Date.now() - 9 * HOUR_MS, notAfter: Date.now() - HOUR_MS }),
     says: ["is valid from 20", "the clock of this machine shows 20", "must renew it"],
   },
   {
-    name: "a certificate of tomorrow asks for the clock",
+    name: "a certificate that is not yet valid is reported with the local time",
     pair: () => CA.issue({ ...localhost, notBefore: Date.now() + 24 * HOUR_MS }),
     says: ["the clock of this machine shows 20", "Check the clock first"],
   },
   {
-    name: "a certificate without names must be reissued",
+    name: "a certificate without names is reported with advice to reissue it",
     pair: () => CA.issue({ commonName: "localhost" }),
     says: ["no subjectAltName", "reissued"],
   },
   {
-    name: "a CA certificate used by a server is explained",
+    name: "a CA certificate that a server presents as its own is explained",
     pair: async () => {
       const pair = await createSelfSigned({ ...localhost, isCa: true });
       return { ...pair, root: pair.certificate };
@@ -85,13 +85,13 @@ const ROWS: readonly Row[] = [
     says: ["CA:TRUE", "CA:FALSE"],
   },
   {
-    name: "SHA-1 is found",
+    name: "a SHA-1 signature is detected",
     pair: () => signedByRsa(2048, "SHA-1"),
     says: ["is signed with SHA-1"],
   },
 ];
 
-Deno.test("a refused certificate is explained by what was presented", async (t) => {
+Deno.test("the explanation of a rejected certificate uses the presented chain", async (t) => {
   for (const row of ROWS) {
     await t.step(row.name, async () => {
       const pair = await row.pair();
@@ -108,7 +108,7 @@ Deno.test("a refused certificate is explained by what was presented", async (t) 
   }
 });
 
-Deno.test("a public name answered for by a private CA is called interception, and by whom", async () => {
+Deno.test("a public name with a certificate of a private CA is reported as interception, with the name of the CA", async () => {
   const appliance = await createAuthority("Acme TLS Inspection");
   const pair = await appliance.issue({ commonName: "x", names: ["api.vendor.com"] });
   await using server = httpServer(() => new Response("never"), pair);
@@ -124,7 +124,7 @@ Deno.test("a public name answered for by a private CA is called interception, an
   assertEquals(proxy.seen.every(({ target }) => target === "api.vendor.com:443"), true);
 });
 
-Deno.test("what the proxy answered is found out and told", async (t) => {
+Deno.test("the reply of the proxy is probed and reported", async (t) => {
   await using server = httpServer(() => new Response("never"), LEAF);
   const rows = [
     [
@@ -158,7 +158,7 @@ Deno.test("what the proxy answered is found out and told", async (t) => {
   }
 });
 
-Deno.test("a proxy over TLS that is not trusted is named as the end that failed, with its chain", async () => {
+Deno.test("an untrusted TLS proxy is named as the end that failed, with its chain", async () => {
   await using proxy = await startProxy({ tls: LEAF });
   using dialer = await dialerFor({ proxy: `https://localhost:${proxy.port}`, trust: trusting() });
   const error = await failureOf(dialer.request(get("https://api.test/")));
@@ -167,7 +167,7 @@ Deno.test("a proxy over TLS that is not trusted is named as the end that failed,
   assertIncludes(error.hint ?? "", 'issued by "CN=Culvert Test CA"');
 });
 
-Deno.test("a look that hangs delays the error by little and does not hide it", async () => {
+Deno.test("a probe that hangs delays the error by little and does not replace it", async () => {
   let connections = 0;
   const pair = await CA.issue({ commonName: "x", names: ["other.example"] });
   await using server = httpServer(() => new Response("never"), pair);
@@ -189,7 +189,7 @@ Deno.test("a look that hangs delays the error by little and does not hide it", a
   assert(took < 5000, `${took} ms`);
 });
 
-Deno.test("a probe of a route that works gives the chain, to the byte, and no fault", async () => {
+Deno.test("a probe of a working route returns the exact chain and no fault", async () => {
   await using server = httpServer(() => new Response("ok"), LEAF);
   await using proxy = await startProxy();
   const { routes } = await createRouteTable({

@@ -27,58 +27,58 @@ const localhost = { commonName: "localhost", names: ["localhost"] };
 /** Certificates that are refused, each by its own code. */
 export const TLS_FAILURES: readonly TlsFailure[] = [
   {
-    name: "an issuer that is not trusted",
+    name: "the issuer is not trusted",
     pair: () => Promise.resolve(LEAF),
     untrusted: true,
     code: "tls_unknown_issuer",
     says: "issued by an untrusted CA",
   },
   {
-    name: "a missing intermediate",
+    name: "an intermediate is missing",
     pair: async () => await (await CA.intermediate("Middle")).issue(localhost),
     code: "tls_unknown_issuer",
     says: "issued by an untrusted CA",
   },
   {
-    name: "another name",
+    name: "the certificate has another name",
     pair: () => CA.issue({ commonName: "x", names: ["other.example"] }),
     code: "tls_name_mismatch",
     says: "for another name",
   },
   {
-    name: "an address that is not in the certificate",
+    name: "the certificate lacks the IP address",
     pair: () => CA.issue(localhost),
     host: "127.0.0.1",
     code: "tls_name_mismatch",
     says: "for another name",
   },
   {
-    name: "an expired certificate",
+    name: "the certificate has expired",
     pair: () =>
       CA.issue({ ...localhost, notBefore: Date.now() - 9 * HOUR_MS, notAfter: Date.now() - HOUR_MS }),
     code: "tls_expired",
     says: "expired",
   },
   {
-    name: "a certificate of tomorrow",
+    name: "the certificate is not yet valid",
     pair: () => CA.issue({ ...localhost, notBefore: Date.now() + 24 * HOUR_MS }),
     code: "tls_not_yet_valid",
     says: "by the clock of this machine",
   },
   {
-    name: "no subjectAltName",
+    name: "the certificate has no subjectAltName",
     pair: () => CA.issue({ commonName: "localhost" }),
     code: "tls_bad_certificate",
     says: "no subjectAltName",
   },
   {
-    name: "a certificate for clients",
+    name: "the certificate is for clients",
     pair: () => CA.issue({ ...localhost, usages: ["1.3.6.1.5.5.7.3.2"] }),
     code: "tls_bad_certificate",
     says: "not meant for servers",
   },
   {
-    name: "a CA certificate as the server's own",
+    name: "the server presents a CA certificate",
     pair: async () => {
       const pair = await createSelfSigned({ ...localhost, isCa: true });
       return { ...pair, root: pair.certificate };
@@ -87,13 +87,13 @@ export const TLS_FAILURES: readonly TlsFailure[] = [
     says: "CA:TRUE",
   },
   {
-    name: "an issuer with RSA below 2048 bits",
+    name: "the issuer has an RSA key below 2048 bits",
     pair: () => signedByRsa(1024, "SHA-256"),
     code: "tls_bad_certificate",
     says: "whose RSA key has 1024 bits",
   },
   {
-    name: "a signature with SHA-1",
+    name: "the signature uses SHA-1",
     pair: () => signedByRsa(2048, "SHA-1"),
     code: "tls_bad_certificate",
     says: "SHA-1",
@@ -118,7 +118,7 @@ export interface ConnectionFailure {
 /** What fails below TLS or in its place, without a proxy. */
 export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
   {
-    name: "no such name",
+    name: "the host name does not exist",
     url: () => "https://no-such-host.invalid/",
     code: "dns",
     says: "could not be resolved",
@@ -126,7 +126,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     isRetried: true,
   },
   {
-    name: "nobody listens",
+    name: "the port is closed",
     url: () => `https://127.0.0.1:${deafPort()}/`,
     code: "connect",
     says: "refused",
@@ -134,7 +134,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     isRetried: true,
   },
   {
-    name: "plain HTTP behind https",
+    name: "the server speaks plain HTTP at an https URL",
     url: (port) => `https://localhost:${port}/`,
     answer: "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
     code: "tls_handshake",
@@ -143,7 +143,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     isRetried: false,
   },
   {
-    name: "closed in the TLS handshake",
+    name: "the server closes during the TLS handshake",
     url: (port) => `https://localhost:${port}/`,
     answer: "",
     code: "reset",
@@ -151,7 +151,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     isRetried: true,
   },
   {
-    name: "closed without an answer",
+    name: "the server closes without an answer",
     url: (port) => `http://localhost:${port}/`,
     answer: "",
     code: "reset",
@@ -159,7 +159,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     isRetried: true,
   },
   {
-    name: "something else than HTTP",
+    name: "the server speaks another protocol than HTTP",
     url: (port) => `http://localhost:${port}/`,
     answer: "220 mail.example ESMTP\r\n\r\n",
     code: "connect",
@@ -167,7 +167,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     isRetried: true,
   },
   {
-    name: "a port that web clients must not use",
+    name: "fetch blocks the port",
     url: () => "https://localhost:6667/",
     code: "config",
     says: "must not use",
@@ -199,9 +199,15 @@ const HTTP_PROXIES: readonly ProxyScheme[] = ["http", "https"];
 const SOCKS_PROXIES: readonly ProxyScheme[] = ["socks5", "socks5h"];
 /** Ways for a proxy to fail, told apart. */
 export const PROXY_FAILURES: readonly ProxyFailure[] = [
-  { name: "407 to CONNECT", schemes: HTTP_PROXIES, credentials: "a:b", code: "proxy_auth", says: "407" },
   {
-    name: "407 to a forwarded request",
+    name: "the proxy answers 407 to CONNECT",
+    schemes: HTTP_PROXIES,
+    credentials: "a:b",
+    code: "proxy_auth",
+    says: "407",
+  },
+  {
+    name: "the proxy answers 407 to a forwarded request",
     schemes: HTTP_PROXIES,
     credentials: "a:b",
     plain: true,
@@ -209,7 +215,7 @@ export const PROXY_FAILURES: readonly ProxyFailure[] = [
     says: "407",
   },
   {
-    name: "407 that asks for NTLM, forwarded",
+    name: "the proxy answers a forwarded request with 407 and NTLM",
     schemes: HTTP_PROXIES,
     plain: true,
     fault: {
@@ -222,49 +228,49 @@ export const PROXY_FAILURES: readonly ProxyFailure[] = [
     hint: "NTLM or Negotiate",
   },
   {
-    name: "403",
+    name: "the proxy answers 403",
     schemes: HTTP_PROXIES,
     fault: { kind: "status", status: 403 },
     code: "proxy_refused",
     says: "proxy",
   },
   {
-    name: "no HTTP proxy at all",
+    name: "the proxy does not speak HTTP",
     schemes: HTTP_PROXIES,
     fault: { kind: "garbage" },
     code: "proxy_refused",
     says: "proxy",
   },
   {
-    name: "closed instead of an answer",
+    name: "the proxy closes without an answer",
     schemes: HTTP_PROXIES,
     fault: { kind: "eof" },
     code: "proxy_refused",
     says: "proxy",
   },
   {
-    name: "an endless answer",
+    name: "the proxy sends an endless answer",
     schemes: HTTP_PROXIES,
     fault: { kind: "long" },
     code: "proxy_refused",
     says: "8 KiB",
   },
   {
-    name: "SOCKS credentials refused",
+    name: "the SOCKS proxy rejects the credentials",
     schemes: SOCKS_PROXIES,
     credentials: "a:b",
     code: "proxy_auth",
     says: "SOCKS",
   },
   {
-    name: "SOCKS ruleset",
+    name: "the SOCKS ruleset forbids the connection",
     schemes: SOCKS_PROXIES,
     fault: { kind: "socks", reply: 2 },
     code: "proxy_refused",
     says: "SOCKS",
   },
   {
-    name: "SOCKS target refused",
+    name: "the target of the SOCKS proxy refuses the connection",
     schemes: SOCKS_PROXIES,
     fault: { kind: "socks", reply: 5 },
     code: "connect",
@@ -272,21 +278,21 @@ export const PROXY_FAILURES: readonly ProxyFailure[] = [
     isRetried: true,
   },
   {
-    name: "no SOCKS proxy at all",
+    name: "the proxy does not speak SOCKS",
     schemes: SOCKS_PROXIES,
     fault: { kind: "garbage" },
     code: "proxy_refused",
     says: "does not speak SOCKS5",
   },
   {
-    name: "SOCKS closed",
+    name: "the SOCKS proxy closes the connection",
     schemes: SOCKS_PROXIES,
     fault: { kind: "eof" },
     code: "proxy_refused",
     says: "does not speak SOCKS5",
   },
   {
-    name: "a proxy that is down",
+    name: "the proxy is down",
     schemes: [...HTTP_PROXIES, ...SOCKS_PROXIES],
     deaf: true,
     code: "connect",

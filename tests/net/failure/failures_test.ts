@@ -19,7 +19,7 @@ import { CONNECTION_FAILURES, PROXY_FAILURES, TLS_FAILURES } from "./failure_cas
 
 const localhost = { commonName: "localhost", names: ["localhost"] };
 
-Deno.test("a certificate that is refused is refused by its own code, roots named, without a retry", async (t) => {
+Deno.test("a rejected certificate fails with its own code, names the roots, and is not retried", async (t) => {
   for (const row of TLS_FAILURES) {
     await t.step(row.name, async () => {
       const pair = await row.pair();
@@ -44,14 +44,14 @@ Deno.test("a certificate that is refused is refused by its own code, roots named
   }
 });
 
-Deno.test("a self-signed certificate of a server may be its own root", async () => {
+Deno.test("a self-signed server certificate can be its own root", async () => {
   const pair = await createSelfSigned(localhost);
   await using server = httpServer(() => new Response("ok"), pair);
   using dialer = await dialerFor({ trust: trusting(pair.certificate) });
   assertEquals(await textOf(await dialer.request(get(`https://localhost:${server.port}/`))), "ok");
 });
 
-Deno.test("what fails below TLS has a code of its own", async (t) => {
+Deno.test("each failure below TLS has its own code", async (t) => {
   for (const row of CONNECTION_FAILURES) {
     await t.step(row.name, async () => {
       await using server = await rawServer((socket) =>
@@ -69,7 +69,7 @@ Deno.test("what fails below TLS has a code of its own", async (t) => {
   }
 });
 
-Deno.test("a body that breaks off is a cut connection, whatever its framing", async (t) => {
+Deno.test("a truncated body is reported as a cut connection, with each framing", async (t) => {
   for (const head of ["Content-Length: 100", "Transfer-Encoding: chunked"]) {
     await t.step(head, async () => {
       await using server = await rawServer((socket) =>
@@ -84,7 +84,7 @@ Deno.test("a body that breaks off is a cut connection, whatever its framing", as
   }
 });
 
-Deno.test("each way a proxy fails is told apart, permanently where it is, and its password is never shown", async (t) => {
+Deno.test("each failure of a proxy has its own code, is marked as permanent or temporary, and never shows the password", async (t) => {
   await using server = httpServer(() => new Response("never"), LEAF);
   for (const row of PROXY_FAILURES) {
     for (const scheme of row.schemes) {
@@ -116,14 +116,14 @@ Deno.test("each way a proxy fails is told apart, permanently where it is, and it
   }
 });
 
-Deno.test("a proxy over TLS is held to the same roots", async () => {
+Deno.test("a TLS proxy is verified with the same roots", async () => {
   await using proxy = await startProxy({ tls: LEAF });
   using dialer = await dialerFor({ proxy: `https://localhost:${proxy.port}`, trust: trusting() });
   const error = await failureOf(dialer.request(get("https://api.test/")));
   assertEquals(error.code, "tls_unknown_issuer");
 });
 
-Deno.test("aborting gives the signal's reason, before, during and after the headers", async () => {
+Deno.test("an abort throws the signal's reason before, during and after the headers", async () => {
   await using server = httpServer((request) =>
     request.url.endsWith("/stall") ? new Promise<Response>(() => {}) : new Response(new ReadableStream({}))
   );
@@ -143,7 +143,7 @@ Deno.test("aborting gives the signal's reason, before, during and after the head
   await assertReason(reading);
 });
 
-Deno.test("a header that cannot be sent is named and its value is not", async () => {
+Deno.test("an invalid header is named in the error without its value", async () => {
   using dialer = await dialerFor();
   const error = await failureOf(
     dialer.request(get("http://localhost/", { headers: { authorization: "Bearer tok-123\nx" } })),
@@ -153,7 +153,7 @@ Deno.test("a header that cannot be sent is named and its value is not", async ()
   assertExcludes(everythingOf(error), "tok-123");
 });
 
-Deno.test("a silent server is given up after the header timeout, a slow body is not", async () => {
+Deno.test("a silent server fails after the header timeout, a slow body does not", async () => {
   await using server = httpServer((request) => {
     if (request.url.endsWith("/stall")) return new Promise<Response>(() => {});
     return new Response(

@@ -16,7 +16,7 @@ const HANDSHAKES: readonly (readonly [string, (socket: net.Socket) => void, stri
   ["no_application_protocol", (socket) => socket.end(alert(120)), "tls_handshake", "no_application_protocol"],
 ];
 
-Deno.test("a handshake that breaks off is a failure of the network on HTTP and websocket, never an internal one", async (t) => {
+Deno.test("a handshake that is cut is a network failure over HTTP and websocket, never an internal error", async (t) => {
   for (const [name, answer, code, condition] of HANDSHAKES) {
     await t.step(name, async () => {
       await using server = await rawServer((socket) => socket.once("data", () => answer(socket)));
@@ -31,7 +31,7 @@ Deno.test("a handshake that breaks off is a failure of the network on HTTP and w
   }
 });
 
-Deno.test("after the handshake a failure of TLS is a cut connection, whatever its words", () => {
+Deno.test("a TLS failure after the handshake is a cut connection, with each alert", () => {
   const route = { kind: "direct", reason: "test" } as const;
   const words = [
     "received fatal alert: HandshakeFailure",
@@ -47,7 +47,7 @@ Deno.test("after the handshake a failure of TLS is a cut connection, whatever it
   }
 });
 
-Deno.test("an answer that breaks the limits or the grammar of HTTP is named as that, and a cut body as a lost connection", async (t) => {
+Deno.test("a reply that violates the limits or the grammar of HTTP is reported as invalid, and a truncated body as a cut connection", async (t) => {
   const rows = [
     ["a header line of 1 MB", `X: ${"x".repeat(1_000_000)}\r\nContent-Length: 0\r\n\r\n`, "above the limit"],
     ["300 headers", `${"X: y\r\n".repeat(300)}Content-Length: 0\r\n\r\n`, "above the limit"],
@@ -65,7 +65,7 @@ Deno.test("an answer that breaks the limits or the grammar of HTTP is named as t
       assertEquals(error.exitStatus, 5);
     });
   }
-  await t.step("a body that breaks off", async () => {
+  await t.step("the body is truncated", async () => {
     await using server = await rawServer((socket) =>
       socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"))
     );
@@ -79,7 +79,7 @@ Deno.test("an answer that breaks the limits or the grammar of HTTP is named as t
   });
 });
 
-Deno.test("garbage that comes through a tunnel is not blamed on the proxy, on HTTP and websocket", async (t) => {
+Deno.test("garbage from a tunnel is not reported as a fault of the proxy, over HTTP and websocket", async (t) => {
   for (const scheme of ["http", "socks5"] as const) {
     for (const secure of [true, false]) {
       await t.step(`${scheme}, ${secure ? "TLS" : "plain"}`, async () => {

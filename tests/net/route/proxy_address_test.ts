@@ -5,13 +5,13 @@ import { basicCredentials, parseProxyAddress } from "../../../lib/net/route/prox
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { ACCEPTED, REJECTED } from "./proxy_address_cases.ts";
 
-Deno.test("a proxy address is taken apart as people write it", () => {
+Deno.test("proxy addresses are parsed in all the forms that people write", () => {
   for (const [text, expected] of ACCEPTED) {
     assertEquals(parseProxyAddress(text, "HTTPS_PROXY"), expected, text);
   }
 });
 
-Deno.test("an address that cannot be used is refused by name of its variable, and never quoted", () => {
+Deno.test("an invalid address is refused with the name of its variable, and is never quoted", () => {
   for (const [text, reason] of REJECTED) {
     const error = thrownBy(() => parseProxyAddress(text, "all_proxy"));
     assertEquals(error.code, "proxy_invalid", text);
@@ -32,7 +32,7 @@ function thrownBy(run: () => unknown): CulvertError {
   throw new Error("Nothing was thrown");
 }
 
-Deno.test("whatever is typed, the answer is an endpoint or a typed refusal that keeps the secret", async () => {
+Deno.test("any input gives an endpoint or a typed error that does not contain the secret", async () => {
   const secret = "pl4nted";
   const piece = fc.constantFrom(
     "http://",
@@ -69,7 +69,7 @@ Deno.test("whatever is typed, the answer is an endpoint or a typed refusal that 
   }));
 });
 
-Deno.test("entries of NO_PROXY that can match nothing are warned of, each with what to write instead", async () => {
+Deno.test("a NO_PROXY entry that can match nothing causes a warning with a correct entry", async () => {
   const rows = [
     ['"corp.example"', "quotes"],
     ["'10.0.0.1'", "quotes"],
@@ -95,7 +95,7 @@ Deno.test("entries of NO_PROXY that can match nothing are warned of, each with w
   assertEquals((await parseNoProxy(fine, "NO_PROXY")).warnings, []);
 });
 
-Deno.test("the credentials of a proxy may be as long as a variable can be", () => {
+Deno.test("the credentials of a proxy can be as long as a variable can be", () => {
   const password = "p".repeat(131_000);
   const proxy = parseProxyAddress(`http://user:${password}@proxy.example:3128`, "HTTPS_PROXY");
   assertEquals(basicCredentials(proxy), `Basic ${btoa(`user:${password}`)}`);

@@ -16,9 +16,12 @@ const entry = (text: string) => `direct (NO_PROXY entry "${text}")`;
 const exceptFor = (list: string) => ({ ALL_PROXY: "http://p:1", NO_PROXY: list });
 
 export const ROUTES: readonly RouteCase[] = [
-  { name: "nothing set", routes: { "https://a.example/": NO_PROXY_SET, "ws://a.example/": NO_PROXY_SET } },
   {
-    name: "HTTPS_PROXY takes https and wss, not http and ws",
+    name: "no variable is set",
+    routes: { "https://a.example/": NO_PROXY_SET, "ws://a.example/": NO_PROXY_SET },
+  },
+  {
+    name: "HTTPS_PROXY applies to https and wss, not to http and ws",
     env: { HTTPS_PROXY: "http://p:1" },
     routes: {
       "https://a.example/": P("HTTPS_PROXY"),
@@ -28,7 +31,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "HTTP_PROXY takes http and ws, never https nor wss",
+    name: "HTTP_PROXY applies to http and ws, never to https and wss",
     env: { HTTP_PROXY: "http://p:1" },
     routes: {
       "http://a.example/": P("HTTP_PROXY"),
@@ -38,22 +41,22 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "ALL_PROXY takes what the others leave",
+    name: "ALL_PROXY applies to schemes without a variable of their own",
     env: { ALL_PROXY: "http://p:1", HTTPS_PROXY: "http://q:2" },
     routes: { "https://a.example/": "http://q:2 from HTTPS_PROXY", "http://a.example/": P("ALL_PROXY") },
   },
   {
-    name: "lower case counts",
+    name: "lower-case variables are read",
     env: { https_proxy: "http://p:1" },
     routes: { "https://a.example/": P("https_proxy") },
   },
   {
-    name: "upper case beats lower case",
+    name: "an upper-case variable takes precedence over a lower-case one",
     env: { https_proxy: "http://q:2", HTTPS_PROXY: "http://p:1" },
     routes: { "https://a.example/": P("HTTPS_PROXY") },
   },
   {
-    name: "an empty upper case variable hides nothing",
+    name: "an empty upper-case variable does not hide the lower-case one",
     env: { HTTPS_PROXY: "", https_proxy: "http://p:1", ALL_PROXY: " ", NO_PROXY: "", no_proxy: "b.example" },
     routes: {
       "https://a.example/": P("https_proxy"),
@@ -61,17 +64,17 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "in a CGI script only upper case HTTP_PROXY is not trusted",
+    name: "in a CGI script only the upper-case HTTP_PROXY is ignored",
     env: { REQUEST_METHOD: "GET", HTTP_PROXY: "http://evil:1", HTTPS_PROXY: "http://p:1" },
     routes: { "http://a.example/": NO_PROXY_SET, "https://a.example/": P("HTTPS_PROXY") },
   },
   {
-    name: "in a CGI script lower case http_proxy is",
+    name: "in a CGI script the lower-case http_proxy is read",
     env: { REQUEST_METHOD: "GET", HTTP_PROXY: "http://evil:1", http_proxy: "http://p:1" },
     routes: { "http://a.example/": P("http_proxy") },
   },
   {
-    name: "--proxy beats the environment, NO_PROXY and loopback included",
+    name: "--proxy takes precedence over the environment, NO_PROXY and the loopback rule",
     env: { HTTPS_PROXY: "http://q:2", NO_PROXY: "*" },
     proxy: "p:1",
     routes: {
@@ -81,19 +84,19 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "--proxy none goes without any",
+    name: "--proxy none disables all proxies",
     env: { ALL_PROXY: "http://p:1" },
     proxy: "none",
     routes: { "https://a.example/": "direct (--proxy none)" },
   },
   {
-    name: "an empty --proxy is no --proxy",
+    name: "an empty --proxy has no effect",
     env: { ALL_PROXY: "http://p:1" },
     proxy: "",
     routes: { "https://a.example/": P("ALL_PROXY") },
   },
   {
-    name: "credentials are masked, IPv6 is bracketed",
+    name: "credentials are masked, and an IPv6 address is bracketed",
     env: { HTTPS_PROXY: "socks5h://ann:hunter2@[fd00::1]" },
     routes: { "https://a.example/": "socks5h://***@[fd00::1]:1080 from HTTPS_PROXY" },
   },
@@ -113,7 +116,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "a name covers itself and what is below it",
+    name: "a name matches itself and its subdomains",
     env: exceptFor("corp.example"),
     routes: {
       "https://corp.example/": entry("corp.example"),
@@ -124,7 +127,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "so does a name with a dot before it",
+    name: "a name with a leading dot matches itself and its subdomains",
     env: exceptFor(".corp.example"),
     routes: {
       "https://corp.example/": entry(".corp.example"),
@@ -132,7 +135,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "a star and a dot cover only what is below",
+    name: "a star with a dot matches only the subdomains",
     env: exceptFor("*.corp.example"),
     routes: {
       "https://corp.example/": P("ALL_PROXY"),
@@ -140,7 +143,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "a star within a name stands for any characters",
+    name: "a star within a name matches any characters",
     env: exceptFor("build-*.corp.example"),
     routes: {
       "https://build-7.corp.example/": entry("build-*.corp.example"),
@@ -148,7 +151,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "a star alone covers everything, anywhere in the list, addresses too",
+    name: "a star alone matches everything at any position in the list, addresses included",
     env: exceptFor("x.example *"),
     routes: {
       "https://a.example/": entry("*"),
@@ -157,7 +160,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "commas and blanks separate, case does not matter",
+    name: "commas and blanks separate entries, and case is ignored",
     env: exceptFor(" ,A.Example,\tb.EXAMPLE  c.example,,"),
     routes: {
       "https://a.example/": entry("A.Example"),
@@ -166,7 +169,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "a port narrows an entry",
+    name: "a port restricts an entry",
     env: exceptFor("a.example:8443,[fd00::1]:9000,*.b.example:443"),
     routes: {
       "https://a.example:8443/": entry("a.example:8443"),
@@ -178,7 +181,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "addresses match however they are written",
+    name: "addresses match in every notation",
     env: exceptFor("10.1.2.3,fd00:0:0::0001,[FD00::2]"),
     routes: {
       "https://10.1.2.3/": entry("10.1.2.3"),
@@ -188,7 +191,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "blocks of addresses",
+    name: "CIDR blocks match the addresses in them",
     env: exceptFor("10.0.0.0/8,fd00::/8,192.168.1.128/25"),
     routes: {
       "https://10.255.0.1/": entry("10.0.0.0/8"),
@@ -202,7 +205,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "a URL in the list stands for its host",
+    name: "a URL in the list matches its host",
     env: exceptFor("https://a.example/"),
     routes: { "https://a.example/": entry("https://a.example/") },
   },

@@ -4,7 +4,7 @@ import { createRouteTable } from "../../../lib/net/route/route_table.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertThrows } from "../../support/assert.ts";
 import { environment, ROUTES } from "./route_cases.ts";
 
-Deno.test("every row of the route table resolves as written", async (t) => {
+Deno.test("every row of the route table resolves as listed", async (t) => {
   for (const row of ROUTES) {
     await t.step(row.name, async () => {
       const { routes } = await createRouteTable({
@@ -18,7 +18,7 @@ Deno.test("every row of the route table resolves as written", async (t) => {
   }
 });
 
-Deno.test("a broken variable stops only the targets it applies to", async () => {
+Deno.test("an invalid variable affects only the targets that it applies to", async () => {
   const { routes } = await createRouteTable({
     env: environment({ HTTP_PROXY: "socks4://p:1", HTTPS_PROXY: "http://p:2" }),
   });
@@ -30,7 +30,7 @@ Deno.test("a broken variable stops only the targets it applies to", async () => 
   );
 });
 
-Deno.test("upper and lower case that disagree are warned about, without a value", async () => {
+Deno.test("upper-case and lower-case variables that differ cause a warning without their values", async () => {
   const { warnings } = await createRouteTable({
     env: environment({
       HTTPS_PROXY: "http://ann:hunter2@a:1",
@@ -46,7 +46,7 @@ Deno.test("upper and lower case that disagree are warned about, without a value"
   assertExcludes(JSON.stringify(warnings), "hunter");
 });
 
-Deno.test("NO_PROXY entries that can never match are warned about, credentials masked", async () => {
+Deno.test("NO_PROXY entries that can never match cause a warning with masked credentials", async () => {
   const { warnings } = await createRouteTable({
     env: environment({ NO_PROXY: "10.0.0.0/99, http://ann:hunter2@host, good.example, [::zz]" }),
   });
@@ -54,14 +54,14 @@ Deno.test("NO_PROXY entries that can never match are warned about, credentials m
   assertExcludes(JSON.stringify(warnings), "hunter2");
 });
 
-Deno.test("in a CGI script upper case HTTP_PROXY alone is set aside, and said so", async () => {
+Deno.test("in a CGI script the upper-case HTTP_PROXY is ignored with a warning", async () => {
   const { warnings } = await createRouteTable({
     env: environment({ REQUEST_METHOD: "GET", HTTP_PROXY: "http://evil:1", HTTPS_PROXY: "http://good:1" }),
   });
   assertEquals(warnings.map(({ code }) => code), ["http_proxy_untrusted"]);
 });
 
-Deno.test("a bad --proxy is refused before anything is sent", async () => {
+Deno.test("an invalid --proxy is refused before anything is sent", async () => {
   let caught: unknown;
   await createRouteTable({ env: environment({}), proxy: "socks4://p:1" }).catch((error) => caught = error);
   assert(caught instanceof CulvertError);

@@ -8,7 +8,7 @@ function withPorts(text: string, p: TestProxy, q: TestProxy): string {
   return text.replace(/\bp:1\b/g, `127.0.0.1:${p.port}`).replace(/\bq:2\b/g, `127.0.0.1:${q.port}`);
 }
 
-Deno.test("real proxies see exactly what the route table says", async (t) => {
+Deno.test("real proxies receive exactly the requests that the route table assigns to them", async (t) => {
   await using secure = httpServer(
     () => new Response("over tls"),
     await CA.issue({
@@ -58,7 +58,7 @@ Deno.test("real proxies see exactly what the route table says", async (t) => {
   }
 });
 
-Deno.test("every kind of proxy carries https and http, with its credentials", async (t) => {
+Deno.test("every kind of proxy carries https and http with its credentials", async (t) => {
   await using secure = httpServer(() => new Response("over tls"), LEAF);
   await using plain = httpServer(() => new Response("in clear"));
   const credentials = "zora:p@ss%/w:ord";
@@ -83,7 +83,7 @@ Deno.test("every kind of proxy carries https and http, with its credentials", as
   }
 });
 
-Deno.test("a user without a password presents an empty one", async () => {
+Deno.test("a proxy user without a password sends an empty password", async () => {
   await using server = httpServer(() => new Response("ok"), LEAF);
   await using proxy = await startProxy({ credentials: "zora:" });
   using dialer = await dialerFor({ proxy: `http://zora@127.0.0.1:${proxy.port}` });
@@ -97,7 +97,7 @@ Deno.test("a user without a password presents an empty one", async () => {
   ]);
 });
 
-Deno.test("the proxy variables of the process cannot overrule the table", async () => {
+Deno.test("the proxy variables of the process do not override the route table", async () => {
   await using server = httpServer(() => new Response("ok"), LEAF);
   await using right = await startProxy({ leadTo: { host: "127.0.0.1", port: server.port } });
   await using wrong = await startProxy({ fault: { kind: "status", status: 403 } });

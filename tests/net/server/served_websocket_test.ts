@@ -60,12 +60,12 @@ async function sentToStalled(stallAfterMs: number): Promise<number> {
   }
 }
 
-Deno.test("a websocket that stalls reads no more, so that its client can send no more either", async () => {
+Deno.test("a stalled websocket stops reading, so that its client can send no more", async () => {
   const taken = await sentToStalled(0);
   assert(taken < 32 * MEGABYTE, `${taken} bytes were taken of a client whose server stalls`);
 });
 
-Deno.test("a websocket that stalls while its client sends takes no more", async () => {
+Deno.test("a websocket that is stalled while its client sends stops reading", async () => {
   const taken = await sentToStalled(20);
   assert(taken < 512 * MEGABYTE, `${taken} bytes were taken of a client whose server stalls`);
 });

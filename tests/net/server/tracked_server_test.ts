@@ -2,7 +2,7 @@ import { connect, createServer } from "node:net";
 import { bind, ServerGroup } from "../../../lib/net/server/tracked_server.ts";
 import { assert } from "../../support/assert.ts";
 
-Deno.test("closing takes a few seconds at most where a connection stays open that the group does not know", async () => {
+Deno.test("closing takes at most a few seconds while a connection unknown to the group is open", async () => {
   const server = createServer();
   const port = await bind(server, 0, "127.0.0.1");
   const accepted = new Promise<void>((resolve) => server.once("connection", () => resolve()));

@@ -27,7 +27,7 @@ function parts(
 const stall = () => new Promise<never>(() => {});
 const refuse = () => Promise.reject(new Deno.errors.ConnectionRefused("Connection refused (os error 111)"));
 
-Deno.test("a stalled IPv6 loses to IPv4 within a second", async () => {
+Deno.test("IPv4 wins within a second when IPv6 stalls", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const tcp = parts([V6, V6_TOO, V4], { [V6.address]: stall, [V6_TOO.address]: stall });
   const begin = performance.now();
@@ -38,7 +38,7 @@ Deno.test("a stalled IPv6 loses to IPv4 within a second", async () => {
   assert(took >= 200 && took < 1000, `${took} ms`);
 });
 
-Deno.test("after a failure the next address is tried at once", async () => {
+Deno.test("after a failure the next address is tried immediately", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const waits: number[] = [];
   const tcp = {
@@ -53,7 +53,7 @@ Deno.test("after a failure the next address is tried at once", async () => {
   assertEquals(waits, [250, 250]);
 });
 
-Deno.test("a connection that comes too late is closed", async () => {
+Deno.test("a connection that is established too late is closed", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const late = Promise.withResolvers<Deno.TcpConn>();
@@ -66,7 +66,7 @@ Deno.test("a connection that comes too late is closed", async () => {
   await assertRejects(loser.write(Uint8Array.of(1)), Deno.errors.BadResource);
 });
 
-Deno.test("if all fail, the first failure is the one that is told", async () => {
+Deno.test("when all addresses fail, the first failure is reported", async () => {
   const tcp = parts([V6, V4], {
     [V6.address]: () => Promise.reject(new Error("first")),
     [V4.address]: () => Promise.reject(new Error("second")),
@@ -75,7 +75,7 @@ Deno.test("if all fail, the first failure is the one that is told", async () => 
   await assertRejects(dialTcp("api.test", 1, parts([], {}), AbortSignal.timeout(10_000)), /no address/);
 });
 
-Deno.test("an abort gives its reason, while resolving and while connecting", async () => {
+Deno.test("an abort throws its reason, while resolving and while connecting", async () => {
   const reason = new Error("enough");
   const rows = [
     { ...parts([], {}), lookup: stall },
@@ -89,7 +89,7 @@ Deno.test("an abort gives its reason, while resolving and while connecting", asy
   }
 });
 
-Deno.test("localhost is this machine in both families, whatever the resolver says", async () => {
+Deno.test("localhost resolves to this machine in both address families, without the resolver", async () => {
   const tcp = systemTcp(worldWith().sleep);
   assertEquals((await tcp.lookup("api.localhost")).map(({ address }) => address), ["127.0.0.1", "::1"]);
   using listener = Deno.listen({ hostname: "::1", port: 0 });

@@ -34,7 +34,7 @@ const soup = (...words: readonly string[]) =>
   fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ maxLength: 4 })), { maxLength: 30 })
     .map((parts) => bytesOf(parts.join("")));
 
-Deno.test("a chunked body decodes to its content however it is cut, and stops at the first byte that is not its grammar", () => {
+Deno.test("a chunked body is decoded in chunks of any size, and decoding stops at the first invalid byte", () => {
   fc.assert(fc.property(
     fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 8 }),
     fc.integer({ min: 1, max: 50 }),
@@ -61,7 +61,7 @@ Deno.test("a chunked body decodes to its content however it is cut, and stops at
   }
 });
 
-Deno.test("no bytes make a parser loop, throw anything but a fault, or keep more than its limit", async () => {
+Deno.test("no input makes a parser loop, throw anything but a typed error, or buffer more than its limit", async () => {
   const http = soup(
     "HTTP/1.1 ",
     "200",
@@ -104,7 +104,7 @@ Deno.test("no bytes make a parser loop, throw anything but a fault, or keep more
   );
 });
 
-Deno.test("a refusal with a negative chunk size is read to the end at once", async () => {
+Deno.test("an error response with a negative chunk size ends immediately", async () => {
   const refusal = "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n-6\r\nmore\r\n";
   const conn = peer(bytesOf(refusal), 1000);
   const head = await readHead(conn, 8192);
@@ -128,7 +128,7 @@ Deno.test("a head of 60 kB that arrives byte by byte, and one of 128 KiB, are re
   assertEquals(await readHead({ read: () => Promise.resolve(null) }, 131_072, long), "too_long");
 });
 
-Deno.test("each reply code of SOCKS is named, those that RFC 1928 does not define too", async () => {
+Deno.test("each SOCKS reply code has a name, including those that RFC 1928 does not define", async () => {
   const rows = [
     [1, "proxy_refused", "general failure"],
     [2, "proxy_refused", "do not allow"],

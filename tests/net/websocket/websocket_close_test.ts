@@ -22,7 +22,7 @@ Deno.test("the subprotocols are offered in order, and the accepted one is report
   channel.drop();
 });
 
-Deno.test("binary and text messages are sent and received in their order", async () => {
+Deno.test("binary and text messages are sent and received in order", async () => {
   await using server = websocketServer(async (peer) => {
     await peer.accept();
     for (;;) {
@@ -42,7 +42,7 @@ Deno.test("binary and text messages are sent and received in their order", async
   channel.drop();
 });
 
-Deno.test("text in front of a binary message is delivered before the binary message fails a text reader", async () => {
+Deno.test("text before a binary message is delivered before the binary message fails a text reader", async () => {
   const { promise: closed, resolve } = Promise.withResolvers<number>();
   await using server = websocketServer(async (peer) => {
     await peer.accept();
@@ -63,7 +63,7 @@ Deno.test("text in front of a binary message is delivered before the binary mess
   assertEquals(channel.closeInformation, { code: 1003, reason: "", clean: false });
 });
 
-Deno.test("closing sends code and reason, waits for the peer's close frame and reports it", async () => {
+Deno.test("close() sends code and reason, waits for the peer's close frame and reports it", async () => {
   const { promise: seen, resolve } = Promise.withResolvers<readonly [number, string]>();
   await using server = websocketServer(async (peer) => {
     await peer.accept();
@@ -91,7 +91,7 @@ Deno.test("closing sends code and reason, waits for the peer's close frame and r
   assertEquals(await channel.close(), information);
 });
 
-Deno.test("a peer that does not answer a close frame does not hold the caller up", async () => {
+Deno.test("a peer that does not answer a close frame does not delay the caller", async () => {
   await using server = websocketServer(async (peer) => {
     await peer.accept();
     await peer.gone();
@@ -102,7 +102,7 @@ Deno.test("a peer that does not answer a close frame does not hold the caller up
   assertEquals(await channel.receive(), []);
 });
 
-Deno.test("a close code that must not be sent is refused, and the channel stays open", async () => {
+Deno.test("an invalid close code is refused, and the channel stays open", async () => {
   await using server = websocketServer(async (peer) => {
     await peer.accept();
     await peer.send(TEXT, "open");

@@ -40,7 +40,7 @@ async function opened(dialer: Dialer, port: number): Promise<WebSocketChannel> {
   return outcome.channel;
 }
 
-Deno.test("compression is agreed on and used both ways, order kept", async () => {
+Deno.test("compression is negotiated and used in both directions, in order", async () => {
   const texts = Array.from({ length: 200 }, (_, index) => `${index} ${"wörld ".repeat(index)}`);
   await using server = await compressingServer((text) => [text]);
   using dialer = await dialerFor();
@@ -57,7 +57,7 @@ Deno.test("compression is agreed on and used both ways, order kept", async () =>
   channel.drop();
 });
 
-Deno.test("a message that inflates above the limit is refused, not swallowed", async () => {
+Deno.test("a message that inflates above the limit is refused with an error", async () => {
   await using server = await compressingServer(() => ["x".repeat(1_000_000)]);
   using dialer = await dialerFor();
   const outcome = await dialer.openWebSocket({
@@ -82,7 +82,7 @@ for (
     1_000,
   ]] as const
 ) {
-  Deno.test(`compressed messages that expand a thousand times are refused by name: ${name}`, async () => {
+  Deno.test(`compressed messages that expand a thousandfold are refused with an error that names the limit: ${name}`, async () => {
     const text = "a".repeat(size);
     await using server = await compressingServer(() => Array.from({ length: count }, () => text));
     using dialer = await dialerFor();
@@ -101,7 +101,7 @@ for (
   });
 }
 
-Deno.test("repetitive messages of a usual size pass, though they compress well", async () => {
+Deno.test("repetitive messages of normal size are accepted although they compress well", async () => {
   const event = JSON.stringify({ type: "response.output_text.delta", item_id: "msg_1", delta: "word " });
   const count = 40_000;
   await using server = await compressingServer(() => Array.from({ length: count }, (_, n) => `${event}${n}`));
@@ -114,7 +114,7 @@ Deno.test("repetitive messages of a usual size pass, though they compress well",
   channel.drop();
 });
 
-Deno.test("a channel that is dropped while a message is inflated ends without an error of its own", async () => {
+Deno.test("a channel that is dropped while a message is inflated ends without another error", async () => {
   const text = Array.from({ length: 400_000 }, (_, index) => `word ${index * 7919}`).join(" ");
   await using server = await compressingServer(() => ["first", text, text]);
   using dialer = await dialerFor();

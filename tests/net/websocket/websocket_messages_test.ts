@@ -3,7 +3,7 @@ import { dialerFor, failureOf, LEAF } from "../kit.ts";
 import { BINARY, CLOSE, frame, type Peer, PING, PONG, TEXT, websocketServer } from "./websocket_server.ts";
 import { open, receive } from "./websocket_kit.ts";
 
-Deno.test("fragments are put together, and pings between them are answered", async () => {
+Deno.test("fragments are reassembled, and pings between them are answered", async () => {
   const pongs: string[] = [];
   await using server = websocketServer(async (peer) => {
     await peer.accept();
@@ -23,7 +23,7 @@ Deno.test("fragments are put together, and pings between them are answered", asy
   channel.drop();
 });
 
-Deno.test("a ping during idle is answered though nobody receives; ours finds a peer that is alive or dead", async () => {
+Deno.test("an idle channel answers pings without a pending read, and its own ping detects whether the peer is alive", async () => {
   const { promise: ponged, resolve } = Promise.withResolvers<Uint8Array>();
   await using alive = websocketServer(async (peer) => {
     await peer.accept();
@@ -48,7 +48,7 @@ Deno.test("a ping during idle is answered though nobody receives; ours finds a p
   silent.drop();
 });
 
-Deno.test("each way to end is told apart, and what came before it is delivered first", async (t) => {
+Deno.test("each kind of end has its own result, and earlier messages are delivered first", async (t) => {
   const rows: readonly {
     readonly name: string;
     readonly end: (peer: Peer) => Promise<void>;
@@ -56,44 +56,48 @@ Deno.test("each way to end is told apart, and what came before it is delivered f
     readonly closeCode?: number;
     readonly reply?: number;
   }[] = [
-    { name: "1000 is a good end", end: (peer) => peer.closeWith(1000), reply: 1000 },
-    { name: "a close frame without a code is a good end", end: (peer) => peer.send(CLOSE, "") },
+    { name: "code 1000 is a normal end", end: (peer) => peer.closeWith(1000), reply: 1000 },
+    { name: "a close frame without a code is a normal end", end: (peer) => peer.send(CLOSE, "") },
     {
-      name: "1001 going away",
+      name: "code 1001: going away",
       end: (peer) => peer.closeWith(1001, "restart"),
       code: "websocket",
       closeCode: 1001,
       reply: 1001,
     },
     {
-      name: "1008 policy",
+      name: "code 1008: policy violation",
       end: (peer) => peer.closeWith(1008, "policy"),
       code: "websocket",
       closeCode: 1008,
       reply: 1008,
     },
     {
-      name: "1009 too big",
+      name: "code 1009: message too big",
       end: (peer) => peer.closeWith(1009),
       code: "websocket",
       closeCode: 1009,
       reply: 1009,
     },
     {
-      name: "1011 server fault",
+      name: "code 1011: internal server error",
       end: (peer) => peer.closeWith(1011, "oops"),
       code: "websocket",
       closeCode: 1011,
       reply: 1011,
     },
     {
-      name: "4000 of the application",
+      name: "code 4000: defined by the application",
       end: (peer) => peer.closeWith(4000),
       code: "websocket",
       closeCode: 4000,
       reply: 4000,
     },
-    { name: "no close frame at all", end: (peer) => Promise.resolve(peer.close()), code: "reset" },
+    {
+      name: "the connection ends without a close frame",
+      end: (peer) => Promise.resolve(peer.close()),
+      code: "reset",
+    },
     {
       name: "a binary frame",
       end: (peer) => peer.send(BINARY, "x"),
@@ -102,7 +106,7 @@ Deno.test("each way to end is told apart, and what came before it is delivered f
       reply: 1003,
     },
     {
-      name: "text that is not UTF-8",
+      name: "a text frame that is not UTF-8",
       end: (peer) => peer.send(TEXT, Uint8Array.of(0xff, 0xfe)),
       code: "websocket",
       closeCode: 1007,
@@ -122,7 +126,7 @@ Deno.test("each way to end is told apart, and what came before it is delivered f
       reply: 1009,
     },
     {
-      name: "fragments above the limit together",
+      name: "fragments that exceed the limit together",
       end: async (peer) => {
         await peer.send(TEXT, "x".repeat(600), false);
         await peer.send(0, "x".repeat(600));
@@ -166,7 +170,7 @@ Deno.test("each way to end is told apart, and what came before it is delivered f
   }
 });
 
-Deno.test("dropping ends everything at once: no close frame, pending calls rejected, nothing left open", async () => {
+Deno.test("drop() ends everything immediately: it sends no close frame, rejects pending calls and leaves nothing open", async () => {
   let frames = 0;
   const { promise: left, resolve } = Promise.withResolvers<void>();
   await using server = websocketServer(async (peer) => {
@@ -186,7 +190,7 @@ Deno.test("dropping ends everything at once: no close frame, pending calls rejec
   await failureOf(channel.send("x"));
 });
 
-Deno.test("a write to a peer that is gone fails", async () => {
+Deno.test("a write to a peer that has gone fails", async () => {
   await using server = websocketServer(async (peer) => {
     await peer.accept();
     peer.close();
@@ -200,7 +204,7 @@ Deno.test("a write to a peer that is gone fails", async () => {
   channel.drop();
 });
 
-Deno.test("a reader that does not read stops the sender, and loses nothing", async () => {
+Deno.test("a reader that does not read stops the sender, and no message is lost", async () => {
   const total = 20_000;
   let sent = 0;
   await using server = websocketServer(async (peer) => {
@@ -225,7 +229,7 @@ Deno.test("a reader that does not read stops the sender, and loses nothing", asy
   channel.drop();
 });
 
-Deno.test("a peer that leaves during idle is noticed without a read or a write", async (t) => {
+Deno.test("a peer that leaves while the channel is idle is detected without a read or a write", async (t) => {
   for (const [name, leave] of [["with a close frame", 1000], ["without one", undefined]] as const) {
     await t.step(name, async () => {
       await using server = websocketServer(async (peer) => {
@@ -242,7 +246,7 @@ Deno.test("a peer that leaves during idle is noticed without a read or a write",
   }
 });
 
-Deno.test("dropping does not wait for a peer that reads nothing, however much is on its way", async () => {
+Deno.test("drop() does not wait for a peer that reads nothing, however many bytes are queued", async () => {
   const { promise: dropped, resolve: wasDropped } = Promise.withResolvers<void>();
   await using server = websocketServer(async (peer) => {
     await peer.accept();
@@ -260,7 +264,7 @@ Deno.test("dropping does not wait for a peer that reads nothing, however much is
   assert(took < 1000, `${took} ms`);
 });
 
-Deno.test("pings at a peer that does not read are not answered one by one: only the latest is remembered", async () => {
+Deno.test("for a peer that does not read, only the latest ping is answered", async () => {
   const PINGS = 200_000;
   const { promise: counted, resolve, reject } = Promise.withResolvers<readonly [number, string]>();
   await using server = websocketServer(async (peer) => {

@@ -4,7 +4,7 @@ import { deafPort, dialerFor, everythingOf, failureOf, LEAF, rawServer, trusting
 import { websocketServer } from "./websocket_server.ts";
 import { ask, echo, open, receive } from "./websocket_kit.ts";
 
-Deno.test("a websocket opens by every route, credentials and all, and carries messages both ways", async (t) => {
+Deno.test("a websocket opens over every route with its credentials, and carries messages both ways", async (t) => {
   await using secure = websocketServer(echo, LEAF);
   await using plain = websocketServer(echo);
   for (const scheme of ["none", "http", "https", "socks5", "socks5h"]) {
@@ -37,7 +37,7 @@ Deno.test("a websocket opens by every route, credentials and all, and carries me
   }
 });
 
-Deno.test("the handshake carries the caller's headers once, and those of the protocol", async () => {
+Deno.test("the handshake sends the caller's headers once, together with those of the protocol", async () => {
   let seen = new Headers();
   let requestLine = "";
   await using server = websocketServer(async (peer) => {
@@ -61,7 +61,7 @@ Deno.test("the handshake carries the caller's headers once, and those of the pro
   assertIncludes(seen.get("sec-websocket-extensions") ?? "", "permessage-deflate");
 });
 
-Deno.test("a refused upgrade is an answer: status, headers and body", async (t) => {
+Deno.test("a refused upgrade returns a response with status, headers and body", async (t) => {
   const long = "x".repeat(100_000);
   const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
   const rows: readonly (readonly [string, string, number, string])[] = [
@@ -120,7 +120,7 @@ Deno.test("a refused upgrade is an answer: status, headers and body", async (t) 
   }
 });
 
-Deno.test("what a refusal does not finish to say does not hold it up", async () => {
+Deno.test("an incomplete error response does not delay the caller", async () => {
   await using server = websocketServer(async (peer) => {
     await peer.write("HTTP/1.1 401 Unauthorized\r\nContent-Length: 900\r\n\r\nhalf");
     await peer.gone();
@@ -131,16 +131,16 @@ Deno.test("what a refusal does not finish to say does not hold it up", async () 
   assertEquals([outcome.status, outcome.body], [401, "half"]);
 });
 
-Deno.test("failures on the way have the codes and the explanation of HTTP", async (t) => {
+Deno.test("failures before the upgrade have the same codes and explanations as over HTTP", async (t) => {
   await using server = websocketServer(echo, LEAF);
-  await t.step("an unknown issuer", async () => {
+  await t.step("the issuer is unknown", async () => {
     using dialer = await dialerFor({ trust: trusting() });
     const error = await failureOf(dialer.openWebSocket(ask(`wss://localhost:${server.port}/`)));
     assertEquals(error.code, "tls_unknown_issuer");
     assertIncludes(error.hint ?? "", 'issued by "CN=Culvert Test CA"');
     assertIncludes(error.hint ?? "", `culvert doctor https://localhost:${server.port}`);
   });
-  await t.step("407", async () => {
+  await t.step("the proxy answers 407", async () => {
     await using proxy = await startProxy({
       fault: { kind: "status", status: 407, headers: ["Proxy-Authenticate: NTLM"] },
     });
@@ -149,29 +149,29 @@ Deno.test("failures on the way have the codes and the explanation of HTTP", asyn
     assertEquals([error.code, error.details["proxy_challenges"]], ["proxy_auth", ["NTLM"]]);
     assertExcludes(everythingOf(error), "hunter2");
   });
-  await t.step("refused by the proxy", async () => {
+  await t.step("the proxy answers 403", async () => {
     await using proxy = await startProxy({ fault: { kind: "status", status: 403 } });
     using dialer = await dialerFor({ proxy: `http://localhost:${proxy.port}` });
     const error = await failureOf(dialer.openWebSocket(ask(`wss://localhost:${server.port}/`)));
     assertEquals([error.code, error.details["proxy_status"]], ["proxy_refused", 403]);
   });
-  await t.step("SOCKS ruleset", async () => {
+  await t.step("the SOCKS ruleset forbids the connection", async () => {
     await using proxy = await startProxy({ fault: { kind: "socks", reply: 2 } });
     using dialer = await dialerFor({ proxy: `socks5://localhost:${proxy.port}` });
     assertEquals((await failureOf(dialer.openWebSocket(ask("wss://api.test/")))).code, "proxy_refused");
   });
-  await t.step("nobody there", async () => {
+  await t.step("the port is closed", async () => {
     using dialer = await dialerFor();
     assertEquals(
       (await failureOf(dialer.openWebSocket(ask(`wss://localhost:${deafPort()}/`)))).code,
       "connect",
     );
   });
-  await t.step("no such name", async () => {
+  await t.step("the host name does not exist", async () => {
     using dialer = await dialerFor();
     assertEquals((await failureOf(dialer.openWebSocket(ask("wss://no-such-host.invalid/")))).code, "dns");
   });
-  await t.step("closed instead of an answer", async () => {
+  await t.step("the server closes without an answer", async () => {
     await using silent = websocketServer(() => Promise.resolve(), LEAF);
     using dialer = await dialerFor();
     assertEquals(
@@ -179,7 +179,7 @@ Deno.test("failures on the way have the codes and the explanation of HTTP", asyn
       "reset",
     );
   });
-  await t.step("101 without the right key", async () => {
+  await t.step("the 101 has the wrong key", async () => {
     await using liar = websocketServer(async (peer) => {
       await peer.write(
         "HTTP/1.1 101 Sure\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n",
@@ -191,7 +191,7 @@ Deno.test("failures on the way have the codes and the explanation of HTTP", asyn
     assertEquals(error.code, "websocket");
     assertIncludes(error.message, "Sec-WebSocket-Accept");
   });
-  await t.step("101 without Connection: Upgrade", async () => {
+  await t.step("the 101 lacks Connection: Upgrade", async () => {
     await using liar = websocketServer(async (peer) => {
       await peer.acceptWith("Connection: keep-alive");
       await peer.gone();
@@ -201,7 +201,7 @@ Deno.test("failures on the way have the codes and the explanation of HTTP", asyn
     assertEquals(error.code, "websocket");
     assertIncludes(error.message, "Connection: Upgrade");
   });
-  await t.step("a subprotocol that was not offered", async () => {
+  await t.step("the server selects a subprotocol that was not offered", async () => {
     await using liar = websocketServer(async (peer) => {
       await peer.accept("Sec-WebSocket-Protocol: other");
       await peer.gone();
@@ -214,7 +214,7 @@ Deno.test("failures on the way have the codes and the explanation of HTTP", asyn
       assertIncludes(error.message, "subprotocol");
     }
   });
-  await t.step("an extension nobody offered", async () => {
+  await t.step("the server selects an extension that was not offered", async () => {
     await using liar = websocketServer(async (peer) => {
       await peer.accept("Sec-WebSocket-Extensions: x-webkit-deflate-frame");
       await peer.gone();
@@ -227,7 +227,7 @@ Deno.test("failures on the way have the codes and the explanation of HTTP", asyn
   });
 });
 
-Deno.test("one limit covers the whole opening, and the error says where it was stuck", async (t) => {
+Deno.test("one limit covers the whole opening, and the error names the stage that it reached", async (t) => {
   await using upgrade = websocketServer((peer) => peer.gone(), LEAF);
   await using tls = await rawServer(() => {});
   await using proxy = await startProxy({ fault: { kind: "stall" } });
@@ -250,7 +250,7 @@ Deno.test("one limit covers the whole opening, and the error says where it was s
   }
 });
 
-Deno.test("aborting gives the signal's reason, while opening and while receiving", async () => {
+Deno.test("an abort throws the signal's reason, while opening and while receiving", async () => {
   await using server = websocketServer((peer) => peer.gone(), LEAF);
   await using talking = websocketServer(echo, LEAF);
   using dialer = await dialerFor();

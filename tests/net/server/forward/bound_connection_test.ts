@@ -61,7 +61,7 @@ class Client {
 const answer = (text: string, fields = "") =>
   `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n${fields}\r\n${text}`;
 
-Deno.test("requests on one connection of a client use one connection to the origin, bodies included", async () => {
+Deno.test("the requests on one client connection use one connection to the origin, bodies included", async () => {
   await scene((socket, request, connection) => {
     socket.write(answer(`${connection} ${request.split(" ")[1]} ${request.slice(-2)}`));
   }, async (client, { sockets }) => {
@@ -72,7 +72,7 @@ Deno.test("requests on one connection of a client use one connection to the orig
   });
 });
 
-Deno.test("the connection to the origin ends with that of the client", async () => {
+Deno.test("the connection to the origin closes together with the client connection", async () => {
   await scene((socket) => socket.write(answer("done")), async (client, { sockets }) => {
     await client.ask("GET /", "done");
     client.conn.closeWrite();
@@ -83,7 +83,7 @@ Deno.test("the connection to the origin ends with that of the client", async () 
   });
 });
 
-Deno.test("an idle connection that the origin closes is not used again", async () => {
+Deno.test("an idle connection that the origin has closed is not reused", async () => {
   await scene((socket, _request, connection) => {
     if (connection === 1) socket.end(answer("done"));
     else socket.write(answer("again"));
@@ -96,7 +96,7 @@ Deno.test("an idle connection that the origin closes is not used again", async (
 });
 
 for (const [what, fields] of [["closes", ""], ["says that it closes", "Connection: close\r\n"]] as const) {
-  Deno.test(`an origin that ${what} behind each answer gets a connection for each request`, async () => {
+  Deno.test(`an origin that ${what} after each response gets one connection per request`, async () => {
     await scene((socket, _request, connection) => {
       socket.write(answer(`done${connection}`, fields));
       if (fields === "") socket.end();
@@ -110,7 +110,7 @@ for (const [what, fields] of [["closes", ""], ["says that it closes", "Connectio
   });
 }
 
-Deno.test("a request without a body is sent again where the origin closes a kept connection at that moment", async () => {
+Deno.test("a request without a body is sent again when the origin closes a kept connection at that moment", async () => {
   await scene((socket, request, connection) => {
     if (connection === 1 && request.includes("/second")) socket.destroy();
     else socket.write(answer(`done${connection}`));
@@ -133,7 +133,7 @@ Deno.test("a request with a body is not sent twice: its client sees the reset th
   });
 });
 
-Deno.test("a connection whose response the client did not take to its end is not used again", async () => {
+Deno.test("a connection is not reused after its client left a response unread", async () => {
   await scene((socket) => {
     socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart");
   }, async (client, { sockets }) => {
@@ -149,7 +149,7 @@ Deno.test("a connection whose response the client did not take to its end is not
   });
 });
 
-Deno.test("a client that asks for `Connection: close` passes that on", async () => {
+Deno.test("a client's `Connection: close` is passed on", async () => {
   let seen = "";
   await scene((socket, request) => {
     seen = request;
@@ -161,7 +161,7 @@ Deno.test("a client that asks for `Connection: close` passes that on", async () 
   });
 });
 
-Deno.test("two requests at once on one connection of a client do not share one to the origin", async () => {
+Deno.test("two concurrent requests on one client connection use separate connections to the origin", async () => {
   await scene((socket, request, connection) => {
     setTimeout(
       () => socket.write(answer(`${request.split(" ")[1]}:${connection};`)),

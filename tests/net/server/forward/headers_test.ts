@@ -13,7 +13,7 @@ async function proxied(run: (port: number) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("hop-by-hop headers and those that Connection names stay behind; the others keep case, order and duplicates", async () => {
+Deno.test("hop-by-hop headers and those that Connection names are removed; the others keep case, order and duplicates", async () => {
   let seen: string[] = [];
   await using origin = await nodeOrigin((request, response) => {
     seen = request.rawHeaders;
@@ -57,7 +57,7 @@ Deno.test("hop-by-hop headers and those that Connection names stay behind; the o
   });
 });
 
-Deno.test("trailers pass in both directions, with the header that announces them", async () => {
+Deno.test("trailers are passed in both directions, together with their Trailer header", async () => {
   let trailers: string[] = [];
   await using origin = await nodeOrigin((request, response) => {
     request.resume();
@@ -81,7 +81,7 @@ Deno.test("trailers pass in both directions, with the header that announces them
   });
 });
 
-Deno.test("a status of the origin's own and an interim response pass unchanged", async () => {
+Deno.test("a non-standard status and an interim response are passed on unchanged", async () => {
   await using origin = await bareOrigin((socket) => {
     socket.once("data", () => {
       socket.write("HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n");
@@ -118,7 +118,7 @@ Deno.test("Expect: 100-continue is answered by the origin, not by the proxy", as
   });
 });
 
-Deno.test("a request without a body is sent without one, and a chunked body stays chunked", async () => {
+Deno.test("a request without a body is forwarded without one, and a chunked body stays chunked", async () => {
   const seen: Record<string, string | undefined>[] = [];
   await using origin = await nodeOrigin((request, response) => {
     const { method, headers } = request;

@@ -90,7 +90,7 @@ async function readAll(origin: Deno.Conn, total: number): Promise<number> {
   return read;
 }
 
-Deno.test("an upload through an intercepting proxy waits for an origin that does not read, and arrives whole later", async () => {
+Deno.test("an upload through an intercepting proxy waits for an origin that does not read, and later arrives completely", async () => {
   await using all = await scene();
   const sent = send(
     all.client,
@@ -104,7 +104,7 @@ Deno.test("an upload through an intercepting proxy waits for an origin that does
   assertEquals(sent(), BODY);
 });
 
-Deno.test("what a client sends over an intercepted websocket waits for an origin that does not read", async () => {
+Deno.test("messages of an intercepted websocket wait for an origin that does not read", async () => {
   await using all = await scene();
   const sent = send(
     all.client,

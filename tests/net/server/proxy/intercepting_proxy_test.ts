@@ -72,7 +72,7 @@ async function scene(
   }
 }
 
-Deno.test("an intercepted stream arrives event for event, under the interceptor's certificate", async () => {
+Deno.test("an intercepted stream arrives event by event, under the interceptor's certificate", async () => {
   await scene({ intercept: true }, async ({ api, proxy, client, issued }) => {
     const replies = await Promise.all(
       [1, 2, 3].map(async () => (await fetch(`${URL_OF_API}/responses`, { client, ...POST })).text()),
@@ -102,13 +102,13 @@ async function deltasOfStalledTurn(api: MockApi, client: Deno.HttpClient, limitM
   return text.match(/"response\.output_text\.delta"/g)?.length ?? 0;
 }
 
-Deno.test("events pass the interceptor before the stream has ended", async () => {
+Deno.test("events arrive through the interceptor before the stream has ended", async () => {
   await scene({ intercept: true }, async ({ api, client }) => {
     assertEquals(await deltasOfStalledTurn(api, client, 30_000), 2);
   });
 });
 
-Deno.test("a buffering interceptor holds the events back until the end", async () => {
+Deno.test("a buffering interceptor delivers the events only at the end of the stream", async () => {
   await scene({ intercept: true, bufferEventStreams: true }, async ({ api, client }) => {
     assertEquals(await deltasOfStalledTurn(api, client, 1_000), 0);
     const reply = await fetch(`${URL_OF_API}/responses`, { client, ...POST });
@@ -116,7 +116,7 @@ Deno.test("a buffering interceptor holds the events back until the end", async (
   });
 });
 
-Deno.test("a client that does not trust the company is told so by TLS, and the proxy notices", async () => {
+Deno.test("a client that does not trust the company CA gets a TLS error, and the proxy detects it", async () => {
   const noticed = Promise.withResolvers<string>();
   const observe = (event: ProxyEvent) => {
     if (event.kind === "handshake_failed") noticed.resolve(event.host);
@@ -136,7 +136,7 @@ Deno.test("a client that does not trust the company is told so by TLS, and the p
   });
 });
 
-Deno.test("a tunnelling proxy shows the origin's own certificate", async () => {
+Deno.test("a tunnelling proxy presents the origin's own certificate", async () => {
   await scene({ intercept: false }, async ({ proxy, client }) => {
     const reply = await fetch(`${URL_OF_API}/responses`, { client, ...POST });
     assertIncludes(await reply.text(), '"type":"response.completed"');
@@ -144,7 +144,7 @@ Deno.test("a tunnelling proxy shows the origin's own certificate", async () => {
   });
 });
 
-Deno.test("a proxy that wants a password refuses without and passes with it", async () => {
+Deno.test("a proxy that requires a password rejects requests without it and accepts requests with it", async () => {
   const credentials = { username: "anna", password: "pa ß:wort" };
   await scene({ intercept: true, credentials }, async ({ proxy, corporate, client }) => {
     await assertRejects(() => fetch(`${URL_OF_API}/models`, { client }));
@@ -165,14 +165,14 @@ Deno.test("a proxy that wants a password refuses without and passes with it", as
   });
 });
 
-Deno.test("a blocked host is refused before anything is sent to it", async () => {
+Deno.test("a blocked host is rejected before anything is sent to it", async () => {
   await scene({ intercept: true, blocked: [HOST] }, async ({ api, client }) => {
     await assertRejects(() => fetch(`${URL_OF_API}/models`, { client }));
     assertEquals(api.log.all.length, 0);
   });
 });
 
-Deno.test("a cut at the origin reaches the client through the interceptor as a broken transfer", async () => {
+Deno.test("a connection that the origin cuts reaches the client of the interceptor as an incomplete response", async () => {
   await scene({ intercept: true }, async ({ api, client }) => {
     api.enqueue({ ending: { kind: "cut", afterDeltas: 2 } });
     const reply = await fetch(`${URL_OF_API}/responses`, { client, ...POST });
@@ -180,7 +180,7 @@ Deno.test("a cut at the origin reaches the client through the interceptor as a b
   });
 });
 
-Deno.test("a client that leaves is seen by the origin through the interceptor", async () => {
+Deno.test("the origin of an interceptor sees that the client has left", async () => {
   await scene({ intercept: true }, async ({ api, client }) => {
     api.enqueue({ ending: { kind: "stall", afterDeltas: 1 } });
     const leave = new AbortController();
@@ -193,7 +193,7 @@ Deno.test("a client that leaves is seen by the origin through the interceptor", 
   });
 });
 
-Deno.test("an origin whose certificate the interceptor does not trust is a 502", async () => {
+Deno.test("an origin whose certificate the interceptor does not trust causes a 502", async () => {
   const other = await createAuthority("Another CA");
   await scene({ intercept: true, originRoots: [other.certificate] }, async ({ client }) => {
     const reply = await fetch(`${URL_OF_API}/models`, { client });
@@ -248,7 +248,7 @@ async function talk(proxyPort: number, ca: string, limitMs = 10_000): Promise<Ta
   });
 }
 
-Deno.test("a websocket passes the interceptor with its compression", async () => {
+Deno.test("a websocket passes through the interceptor with its compression", async () => {
   await scene({ intercept: true }, async ({ proxy, corporate }) => {
     const { outcome, frames, deflate } = await talk(proxy.port, corporate.certificate);
     assertEquals(outcome, "completed");
@@ -256,7 +256,7 @@ Deno.test("a websocket passes the interceptor with its compression", async () =>
   });
 });
 
-Deno.test("a socket cut at the origin is cut for the client, without a close frame", async () => {
+Deno.test("a socket that the origin cuts is cut for the client without a close frame", async () => {
   await scene({ intercept: true }, async ({ api, proxy, corporate }) => {
     api.enqueue({ ending: { kind: "cut", afterDeltas: 1 } });
     assertEquals((await talk(proxy.port, corporate.certificate)).outcome, "closed 1006");
@@ -271,14 +271,14 @@ Deno.test("a stripped upgrade reaches the origin as a plain GET, and the client 
   });
 });
 
-Deno.test("an upgrade that is silently dropped gets no answer", async () => {
+Deno.test("an upgrade that the proxy drops silently gets no answer", async () => {
   await scene({ intercept: true, websocket: "ignore" }, async ({ api, proxy, corporate }) => {
     assertIncludes((await talk(proxy.port, corporate.certificate, 300)).outcome, "timed out");
     assertEquals(api.log.all.length, 0);
   });
 });
 
-Deno.test("a proxy with a certificate of its own is reached over https", async () => {
+Deno.test("a proxy with its own certificate is reached over https", async () => {
   const authority = await createAuthority("Proxy CA");
   const identity = await authority.issue({ commonName: "localhost", names: ["localhost"] });
   await scene({ intercept: false, identity }, async ({ api, proxy }) => {
@@ -293,7 +293,7 @@ Deno.test("a proxy with a certificate of its own is reached over https", async (
   });
 });
 
-Deno.test("a plain http request is forwarded by the proxy too", async () => {
+Deno.test("a plain http request is also forwarded by the proxy", async () => {
   const plain = await startMockApi({ plain: true });
   const events: ProxyEvent[] = [];
   const proxy = await startInterceptingProxy({
@@ -311,7 +311,7 @@ Deno.test("a plain http request is forwarded by the proxy too", async () => {
   await plain.close();
 });
 
-Deno.test("a certificate that cannot be made is a 502 for that host, and is tried again", async () => {
+Deno.test("a certificate that cannot be issued causes a 502 for its host, and is tried again later", async () => {
   const corporate = await createAuthority("Corporate CA");
   let failures = 1;
   const interception = {
@@ -334,7 +334,7 @@ Deno.test("a certificate that cannot be made is a 502 for that host, and is trie
   });
 });
 
-Deno.test("a connection that a client keeps for its next request is not given a time limit by the proxy", async () => {
+Deno.test("the proxy sets no time limit on a connection that a client keeps for its next request", async () => {
   await scene({ intercept: true }, async ({ proxy, corporate }) => {
     const tunnel = await tunnelTo(proxy.port, corporate.certificate);
     let text = "";
@@ -355,7 +355,7 @@ async function abuse(port: number, bytes: Uint8Array<ArrayBuffer>): Promise<void
   socket.close();
 }
 
-Deno.test("garbage, half handshakes and clients that leave do not harm the others, nor stay open", async () => {
+Deno.test("garbage, incomplete handshakes and clients that leave do not disturb other clients or leave connections open", async () => {
   await scene({ intercept: true }, async ({ api, proxy, client }) => {
     const garbage = crypto.getRandomValues(new Uint8Array(200));
     // The first bytes of a ClientHello, and then nothing.

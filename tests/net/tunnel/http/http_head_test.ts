@@ -23,7 +23,7 @@ function inPieces(text: string, cuts: readonly number[]): ByteReader {
   };
 }
 
-Deno.test("a head and a body are read alike however they are cut", async () => {
+Deno.test("a head and a body give the same result in chunks of any size", async () => {
   const chunked =
     "HTTP/1.1 401 No\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n";
   const plain = "HTTP/1.1 401 No\r\nA: b\r\nContent-Length: 5\r\n\r\nabcdeleftover";
@@ -38,7 +38,7 @@ Deno.test("a head and a body are read alike however they are cut", async () => {
   );
 });
 
-Deno.test("what is no head is told apart", async () => {
+Deno.test("an invalid head is refused with the reason", async () => {
   const rows: readonly (readonly [string, string | number])[] = [
     ["", "eof"],
     ["HTTP/1.1 200 OK\r\nA: b\r\n", "eof"],
@@ -57,14 +57,14 @@ Deno.test("what is no head is told apart", async () => {
   }
 });
 
-Deno.test("the kinds of authentication are read out of their header", () => {
+Deno.test("the authentication schemes are read from their header", () => {
   assertEquals(challengesOf(null), []);
   assertEquals(challengesOf("NTLM, Negotiate abc==, NTLM"), ["NTLM", "Negotiate"]);
   assertEquals(challengesOf('Digest realm="a, Basic b", nonce="x", Basic realm="c"'), ["Digest", "Basic"]);
   assertEquals(challengesOf("Basic"), ["Basic"]);
 });
 
-Deno.test("a body of more bytes than a call can have arguments is read", async () => {
+Deno.test("a body with more bytes than a function call can have arguments is read", async () => {
   const content = "x".repeat(300_000);
   const framings = [
     `Content-Length: ${content.length}\r\n\r\n${content}`,
