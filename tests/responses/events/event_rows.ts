@@ -32,7 +32,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "a stream that ends without its terminal event fails as closed early",
+    name: "a stream that ends without its terminal event fails",
     events: [message()],
     check: (reading) => {
       assertEquals(reading.of("response.output_item.done").length, 1);
@@ -40,7 +40,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "cache writes, cached and reasoning tokens are counted one to one",
+    name: "cache writes, cached tokens and reasoning tokens are counted exactly",
     events: [{
       type: "response.completed",
       response: {
@@ -86,7 +86,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "usage that cannot be read costs a warning and not the answer",
+    name: "unreadable usage causes a warning and keeps the answer",
     events: [{ type: "response.completed", response: { id: "r", usage: { input_tokens: "many" } } }],
     check: (reading) => {
       completes(reading);
@@ -94,7 +94,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "a finished reasoning summary has item id, index and text",
+    name: "a completed reasoning summary has item id, index and text",
     events: around({
       type: "response.reasoning_summary_text.done",
       item_id: "rs_1",
@@ -113,7 +113,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
       assertEquals(reading.of("response.output_item.done")[0]?.item.arguments, { query: "x" }),
   },
   {
-    name: "a delta of a custom tool's input carries both ids",
+    name: "a delta of a custom tool's input has both ids",
     events: around({
       type: "response.custom_tool_call_input.delta",
       item_id: "ctc_1",
@@ -126,7 +126,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "deltas without a meaning here, and events nobody knows, pass through and do no harm",
+    name: "unused deltas and unknown events are passed through without an effect",
     events: around(
       { type: "response.function_call_arguments.delta", delta: "{" },
       { type: "response.new_tool_event", anything: 1 },
@@ -146,7 +146,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "the head's request id and model are told before any event of the body",
+    name: "the request id and model of the head are reported before any event of the body",
     events: [CREATED, COMPLETED],
     headers: { "x-request-id": "req_7", "OpenAI-Model": "gpt-test" },
     check: (reading) => {
@@ -160,7 +160,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "head events come in the order model, rate limits, ETag, reasoning",
+    name: "the events of the head have the order model, rate limits, ETag, reasoning",
     events: [COMPLETED],
     headers: {
       "openai-model": "gpt-test",
@@ -177,13 +177,13 @@ export const EVENT_ROWS: readonly EventRow[] = [
       ]),
   },
   {
-    name: "a header that recommends verification makes no event",
+    name: "a header that recommends verification causes no event",
     events: [COMPLETED],
     headers: { "openai-verification-recommendation": "trusted_access_for_cyber" },
     check: (reading) => assertEquals(reading.of("culvert.model_verifications"), []),
   },
   {
-    name: "`response.model` in a body is no word on the model: no event, no reroute",
+    name: "`response.model` in a body causes no event and no reroute",
     events: around({ type: "response.created", response: { id: "r", model: "gpt-other" } }),
     check: (reading) => {
       assertEquals(reading.of("culvert.server_model"), []);
@@ -191,7 +191,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "the model in the headers of an event's response is told before that event",
+    name: "the model in the headers of an event's response is reported before that event",
     events: around({ type: "response.created", response: { id: "r", headers: { "OpenAI-Model": "gpt-5" } } }),
     check: (reading) =>
       assertEquals(reading.types.slice(1, 5), [
@@ -202,12 +202,12 @@ export const EVENT_ROWS: readonly EventRow[] = [
       ]),
   },
   {
-    name: "the model in an event's own headers is read, from a list too",
+    name: "the model in an event's own headers is read, also from a list",
     events: around({ type: "response.metadata", headers: { "x-openai-model": ["gpt-5", "x"] } }),
     check: (reading) => assertEquals(reading.of("culvert.server_model")[0]?.model, "gpt-5"),
   },
   {
-    name: "of two places the headers of the response win",
+    name: "the headers of the response take precedence over those of the event",
     events: around({
       type: "response.created",
       headers: { "openai-model": "outer" },
@@ -228,7 +228,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "response.done of a completed response ends the turn at once",
+    name: "response.done of a completed response ends the turn immediately",
     events: [CREATED, delta("Hi"), {
       type: "response.done",
       response: { id: "resp_9", status: "completed" },
@@ -240,13 +240,13 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "response.done without a status and without a response is a completed response",
+    name: "response.done without a status and without a response counts as completed",
     events: [CREATED, delta("Hi"), { type: "response.done" }],
     isHeld: true,
     check: completes,
   },
   {
-    name: "response.done of a failed response is the failure",
+    name: "response.done of a failed response is a failure",
     events: [
       CREATED,
       {
@@ -258,7 +258,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     check: failsWith("invalid_request", 8, "bad"),
   },
   {
-    name: "response.done of an incomplete response names the reason",
+    name: "response.done of an incomplete response contains the reason",
     events: [
       CREATED,
       {
@@ -273,7 +273,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "[DONE] after text in place of a terminal event completes the turn with a warning",
+    name: "[DONE] after text instead of a terminal event completes the turn with a warning",
     events: [CREATED, delta("Hi"), "[DONE]"],
     isHeld: true,
     check: (reading) => {
@@ -284,13 +284,13 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "[DONE] before any output fails and names what the gateway left out",
+    name: "[DONE] before any output fails and names the events that the gateway omitted",
     events: [CREATED, "[DONE]"],
     isHeld: true,
     check: failsWith("stream_closed", 5, "no terminal event"),
   },
   {
-    name: "a damaged delta is no loss where output_text.done repeats the text",
+    name: "a damaged delta is repaired when output_text.done repeats the text",
     events: [
       CREATED,
       delta("one "),
@@ -308,22 +308,22 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "a damaged delta that nothing repeats fails the turn",
+    name: "a damaged delta that no later event repeats fails the turn",
     events: [CREATED, delta("one "), '{"type":"response.output_text.delta","del', delta("three"), COMPLETED],
     check: failsWith("response_failed", 8, "Part of the answer is lost"),
   },
   {
-    name: "a delta that is not a text is damage too",
+    name: "a delta that is not a string counts as damaged",
     events: [{ type: "response.output_text.delta", delta: { not: "text" } }, COMPLETED],
     check: failsWith("response_failed", 8, "Part of the answer is lost"),
   },
   {
-    name: "a completed response without an id fails and says what could not be read",
+    name: "a completed response without an id fails and names the field that could not be read",
     events: [{ type: "response.completed", response: {} }],
     check: failsWith("response_failed", 8, "response.id"),
   },
   {
-    name: "an incomplete response is one error that holds the reason, and one request",
+    name: "an incomplete response causes one error with the reason, and one request",
     events: [{
       type: "response.incomplete",
       response: { incomplete_details: { reason: "content_filter" } },
@@ -334,7 +334,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "rate limits pushed in the stream are told as from headers",
+    name: "rate limits pushed in the stream are reported like those in headers",
     events: around({
       type: "codex.rate_limits",
       plan_type: "plus",
@@ -348,7 +348,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "an error event with a status is judged like a reply with that status",
+    name: "an error event with a status is classified like a reply with that status",
     events: [{ type: "error", status: 400, error: { message: "image unsupported" } }],
     check: failsWith("invalid_request", 8, "image unsupported"),
   },
@@ -359,12 +359,12 @@ export const EVENT_ROWS: readonly EventRow[] = [
     check: failsWith("context_window", 8, "too long"),
   },
   {
-    name: "an error event without a status is no failure by itself",
+    name: "an error event without a status does not end the response",
     events: [{ type: "error", error: { code: "usage_limit_reached", message: "soon" } }, COMPLETED],
     check: completes,
   },
   {
-    name: "an error event without a status explains a stream that then closes",
+    name: "an error event without a status explains why the stream then closes",
     events: [{ type: "error", error: { code: "server_error", message: "the engine fell over" } }],
     check: failsWith("response_failed", 8, "the engine fell over"),
   },

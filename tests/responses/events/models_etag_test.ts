@@ -27,19 +27,19 @@ function streamed(etag: string): () => Response {
     new Response(body, { headers: { "content-type": "text/event-stream", "x-models-etag": etag } });
 }
 
-Deno.test("over SSE a new ETag of the models is told once in a session, quotes included, and an other one once again", async () => {
+Deno.test("over SSE a new ETag of the models is reported once per session with its quotes, and a changed one once more", async () => {
   await using server = await socketServer({ posts: ['"1"', '"2"', '"2"', '"1"', '"3"'].map(streamed) });
   using session = await socketSession(server.baseUrl, { transport: "sse" });
   assertEquals(await toldBy(session, 5), [['"1"'], ['"2"'], [], [], ['"3"']]);
 });
 
-Deno.test("websocket: the ETag of the upgrade is told once in a session, though every response repeats the upgrade", async () => {
+Deno.test("websocket: the ETag of the upgrade is reported once per session, although every response repeats the upgrade", async () => {
   await using server = await socketServer({ upgrades: [accept({ "x-models-etag": '"1"' })] });
   using session = await socketSession(server.baseUrl);
   assertEquals(await toldBy(session, 3), [['"1"'], [], []]);
 });
 
-Deno.test("websocket: a connection that is opened anew with another ETag tells that one, and a retry does not repeat it", async () => {
+Deno.test("websocket: a new connection with another ETag reports it, and a retry does not repeat it", async () => {
   const [created = {}] = COMPLETE;
   const upgradeWith = (etag: string) => accept({ "x-models-etag": etag });
   await using server = await socketServer({
@@ -51,7 +51,7 @@ Deno.test("websocket: a connection that is opened anew with another ETag tells t
   assertEquals(server.handshakes.length, 3);
 });
 
-Deno.test("websocket: an ETag that the prewarm request heard is told by the first turn", async () => {
+Deno.test("websocket: an ETag from the prewarm request is reported by the first turn", async () => {
   await using server = await socketServer({ upgrades: [accept({ "x-models-etag": '"1"' })] });
   using session = await socketSession(server.baseUrl);
   await session.prewarm(HELLO);

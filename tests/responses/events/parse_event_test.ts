@@ -19,7 +19,7 @@ Deno.test("an event of several lines is printed as one line of the same JSON", (
   });
 });
 
-Deno.test("what is no event is none, and nothing that JSON can hold makes the parser throw", () => {
+Deno.test("input that is not an event returns undefined, and no JSON value makes the parser throw", () => {
   for (const text of ["", "null", "1", "[]", "{}", '{"type":1}', '{"type":"culvert.retry"}', "{"]) {
     assertEquals(parseEvent(text), undefined, text);
   }
@@ -42,7 +42,7 @@ Deno.test("what is no event is none, and nothing that JSON can hold makes the pa
   );
 });
 
-Deno.test("a key named __proto__ changes nothing but itself", () => {
+Deno.test("a key named __proto__ is kept as an ordinary key", () => {
   const item = parseEvent('{"__proto__":{"type":"response.completed"},"type":"x"}');
   assertEquals(item?.event.type, "other");
 });

@@ -14,7 +14,7 @@ const snapshot = (over: Partial<RateLimitSnapshot>): RateLimitSnapshot => ({
 });
 const CREDITS = { has_credits: true, unlimited: false, balance: "5" };
 
-Deno.test("the default family is read with percent, minutes and reset", () => {
+Deno.test("the default family has percent, minutes and reset", () => {
   const headers = new Headers({
     "x-codex-primary-used-percent": "12.5",
     "x-codex-primary-window-minutes": "60",
@@ -31,13 +31,13 @@ Deno.test("a family whose id looks like a window is still a family", () => {
   assertEquals([first?.limit_id, second?.limit_id, second?.secondary], ["codex", "codex_secondary", null]);
 });
 
-Deno.test("a limit's name is read, never made of its id", () => {
+Deno.test("the name of a limit is read and never derived from its id", () => {
   const headers = new Headers({ "x-codex-bengalfox-limit-name": " gpt-5.2-codex-sonic " });
   assertEquals(rateLimitOf(headers, "codex_bengalfox").limit_name, "gpt-5.2-codex-sonic");
   assertEquals(rateLimitOf(new Headers(), "codex_bengalfox").limit_name, null);
 });
 
-Deno.test("all families are found, the default one first, the others by id, those without data left out", () => {
+Deno.test("all families with data are found, the default one first, the others sorted by id", () => {
   const headers = new Headers({
     "x-zeta-primary-used-percent": "1",
     "x-alpha-primary-used-percent": "2",
@@ -48,7 +48,7 @@ Deno.test("all families are found, the default one first, the others by id, thos
   assertEquals(rateLimitsOf(headers).map(({ limit_id }) => limit_id), ["codex", "alpha", "zeta"]);
 });
 
-Deno.test("no headers make one empty snapshot of the default family", () => {
+Deno.test("a reply without headers gives one empty snapshot of the default family", () => {
   assertEquals(rateLimitsOf(new Headers()), [snapshot({})]);
 });
 
@@ -59,7 +59,7 @@ for (const [name, fields, window] of WINDOW_ROWS) {
   });
 }
 
-Deno.test("credits need both flags, and an empty balance is none", () => {
+Deno.test("credits require both flags, and an empty balance is omitted", () => {
   const credits = (fields: Record<string, string>) =>
     rateLimitOf(
       new Headers(Object.entries(fields).map(([key, value]) => [`x-codex-credits-${key}`, value])),
@@ -95,7 +95,7 @@ Deno.test("a pushed event becomes a snapshot", () => {
   );
 });
 
-Deno.test("a pushed event with a field of the wrong type is left alone; an unknown plan is called so", () => {
+Deno.test("a pushed event with a field of the wrong type is ignored, and an unknown plan is reported as unknown", () => {
   assertEquals(rateLimitFromEvent({ rate_limits: { primary: { used_percent: "42" } } }), undefined);
   assertEquals(rateLimitFromEvent({ rate_limits: 1 }), undefined);
   assertEquals(rateLimitFromEvent({ credits: { has_credits: 1 } }), undefined);
@@ -103,7 +103,7 @@ Deno.test("a pushed event with a field of the wrong type is left alone; an unkno
   assertEquals(rateLimitFromEvent({ plan_type: "hc" })?.plan_type, "enterprise");
 });
 
-Deno.test("the book carries credits and plan over, keeps families apart, and gives a missing id the default", () => {
+Deno.test("the rate limit book keeps credits and plan, separates families, and assigns a missing id to the default family", () => {
   const book = new RateLimitBook();
   book.record(snapshot({ primary: used(1), credits: CREDITS, plan_type: "plus" }));
   book.record(snapshot({ limit_id: "other", primary: used(2) }));
@@ -114,7 +114,7 @@ Deno.test("the book carries credits and plan over, keeps families apart, and giv
   ]);
 });
 
-Deno.test("the book ignores a snapshot that says nothing", () => {
+Deno.test("the rate limit book ignores an empty snapshot", () => {
   const book = new RateLimitBook();
   book.record(snapshot({ primary: used(1) }));
   assertEquals(book.record(snapshot({})), undefined);

@@ -20,7 +20,7 @@ const METRICS = {
 const timing = (metrics: unknown) => ({ type: "responsesapi.websocket_timing", timing_metrics: metrics });
 const [CREATED = {}, COMPLETED = {}] = COMPLETE;
 
-Deno.test("websocket: a session that wants the server's timings asks for them on the upgrade and tells them", async () => {
+Deno.test("websocket: a session with server timings enabled requests them on the upgrade and reports them", async () => {
   const script = { replies: [says([CREATED, timing(METRICS), COMPLETED])] };
   const { of, types, server } = await runSocket(script, { serverTimings: true });
   assertEquals(server.handshakes[0]?.get(HEADER), "true");
@@ -42,12 +42,12 @@ Deno.test("websocket: a session that wants the server's timings asks for them on
   ]);
 });
 
-Deno.test("websocket: a session that does not want the server's timings does not ask for them", async () => {
+Deno.test("websocket: a session with server timings disabled does not request them", async () => {
   const { server } = await runSocket({});
   assertEquals(server.handshakes[0]?.has(HEADER), false);
 });
 
-Deno.test("websocket: an upgrade ahead of the first turn asks for the timings too", async () => {
+Deno.test("websocket: a preconnect requests the server timings too", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl, { serverTimings: true });
   await session.preconnect();
@@ -62,7 +62,7 @@ const ODD: readonly (readonly [name: string, metrics: unknown, told: number])[] 
 ];
 
 for (const [name, metrics, told] of ODD) {
-  Deno.test(`websocket: timings that are ${name} harm nothing and are told ${told} times`, async () => {
+  Deno.test(`websocket: timings that are ${name} do not fail the turn and are reported ${told} times`, async () => {
     const { of, result } = await runSocket({ replies: [says([CREATED, timing(metrics), COMPLETED])] });
     const events = of("culvert.server_timings");
     assertEquals([result.status, events.length], ["completed", told]);
@@ -70,7 +70,7 @@ for (const [name, metrics, told] of ODD) {
   });
 }
 
-Deno.test("websocket: timings that come behind the end of a response are not told as those of the next", async () => {
+Deno.test("websocket: timings after the end of a response are not reported for the next one", async () => {
   await using server = await socketServer({
     replies: [says(COMPLETE), says([timing(METRICS), ...COMPLETE])],
   });

@@ -14,7 +14,7 @@ const bufferings = (reading: Reading) =>
 /** Side facts, and what is told of them. */
 export const SIDE_FACT_ROWS: readonly EventRow[] = [
   {
-    name: "a verification that is known is told once a turn",
+    name: "a known verification is reported once per turn",
     events: around(
       {
         type: "response.metadata",
@@ -33,7 +33,7 @@ export const SIDE_FACT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "a verification that is unknown, or no list, makes no event",
+    name: "an unknown verification, or one that is not a list, causes no event",
     events: around(
       { type: "response.metadata", metadata: { openai_verification_recommendation: ["unknown"] } },
       {
@@ -52,7 +52,7 @@ export const SIDE_FACT_ROWS: readonly EventRow[] = [
     check: (reading) => assertEquals(reading.of("culvert.moderation")[0]?.metadata, { a: [1] }),
   },
   {
-    name: "safety buffering on any event is told before it, and nothing is lost",
+    name: "safety buffering on any event is reported before that event",
     events: around(
       { ...delta("a"), safety_buffering: false },
       { ...delta("b"), safety_buffering: buffering() },
@@ -73,7 +73,7 @@ export const SIDE_FACT_ROWS: readonly EventRow[] = [
     },
   },
   {
-    name: "the faster model is the retry_model where the key is there, null included, else the header's",
+    name: "the faster model is the retry_model if the key is present, even with null, otherwise the header's",
     events: [
       { ...delta("a"), safety_buffering: buffering() },
       { ...delta("b"), safety_buffering: buffering({ retry_model: null }) },
@@ -93,7 +93,7 @@ export const SIDE_FACT_ROWS: readonly EventRow[] = [
     check: (reading) => assertEquals(bufferings(reading), ["gpt-head"]),
   },
   {
-    name: "a top-level safety_buffering stands before the one in the metadata, even when it says nothing",
+    name: "a top-level safety_buffering takes precedence over the one in the metadata, even if it is empty",
     events: around(
       {
         type: "response.metadata",
@@ -109,7 +109,7 @@ export const SIDE_FACT_ROWS: readonly EventRow[] = [
     check: (reading) => assertEquals(bufferings(reading), ["top"]),
   },
   {
-    name: "metadata on another kind of event says nothing",
+    name: "metadata on another kind of event is ignored",
     events: around({ type: "codex.response.metadata", metadata: buffering({ type: "safety_buffering" }) }),
     check: (reading) => assertEquals(bufferings(reading), []),
   },

@@ -34,12 +34,12 @@ const HEADER_ROWS: readonly HeaderRow[] = [
     }],
   },
   {
-    name: "a family whose id looks like a window is a family of its own",
+    name: "a family whose id looks like a window is a separate family",
     head: { "x-codex-secondary-primary-used-percent": "80" },
     snapshots: [{ limit_id: "codex_secondary", primary: used(80), secondary: null }],
   },
   {
-    name: "a family's name is told",
+    name: "the name of a family is reported",
     head: {
       "x-codex-bengalfox-primary-used-percent": "1",
       "x-codex-bengalfox-limit-name": " gpt-5.2-codex-sonic ",
@@ -47,11 +47,11 @@ const HEADER_ROWS: readonly HeaderRow[] = [
     snapshots: [{ limit_id: "codex_bengalfox", limit_name: "gpt-5.2-codex-sonic" }],
   },
   {
-    name: "two families are told, the default one first",
+    name: "two families are reported, the default one first",
     head: { "x-codex-alpha-primary-used-percent": "2", "x-codex-primary-used-percent": "1" },
     snapshots: [{ limit_id: "codex", primary: used(1) }, { limit_id: "codex_alpha", primary: used(2) }],
   },
-  { name: "a reply without any tells none", head: {}, snapshots: [] },
+  { name: "a reply without rate limits reports none", head: {}, snapshots: [] },
 ];
 
 for (const { name, head, snapshots } of HEADER_ROWS) {
@@ -64,7 +64,7 @@ for (const { name, head, snapshots } of HEADER_ROWS) {
   });
 }
 
-Deno.test("the result of a turn has its usage and both windows of its reply", async () => {
+Deno.test("the result of a turn contains its usage and both windows of its reply", async () => {
   const usage = { input_tokens: 7, output_tokens: 3, total_tokens: 10 };
   const head = { "x-codex-primary-used-percent": "42", "x-codex-secondary-used-percent": "5" };
   const events = [{ type: "response.completed", response: { id: "resp_1", usage } }];
@@ -82,7 +82,7 @@ Deno.test("the result of a turn has its usage and both windows of its reply", as
 const push = (over: object) => ({ type: "codex.rate_limits", ...over });
 
 for (const transport of TRANSPORTS) {
-  Deno.test(`rate limits pushed ${NAME[transport]}: credits and plan stay known when a later push leaves them out`, async () => {
+  Deno.test(`rate limits pushed ${NAME[transport]}: credits and plan remain known when a later push omits them`, async () => {
     const events = [
       push({
         plan_type: "plus",
@@ -103,7 +103,7 @@ for (const transport of TRANSPORTS) {
     ]);
   });
 
-  Deno.test(`rate limits pushed ${NAME[transport]}: one without an id is the default family's, whatever came before`, async () => {
+  Deno.test(`rate limits pushed ${NAME[transport]}: a push without an id belongs to the default family`, async () => {
     const events = [
       push({ metered_limit_name: "codex-other", rate_limits: { primary: { used_percent: 1 } } }),
       push({ rate_limits: { primary: { used_percent: 2 } } }),
@@ -121,7 +121,7 @@ for (const transport of TRANSPORTS) {
   });
 }
 
-Deno.test("websocket: a push becomes a whole snapshot beside the ETag and the reasoning mark of the upgrade", async () => {
+Deno.test("websocket: a push becomes a complete snapshot next to the ETag and the reasoning mark of the upgrade", async () => {
   const pushed = push({
     plan_type: "plus",
     rate_limits: { primary: { used_percent: 42, window_minutes: 60, reset_at: 1_700_000_000 } },
@@ -155,7 +155,7 @@ interface ReachedRow {
 
 const REACHED_ROWS: readonly ReachedRow[] = [
   {
-    name: "the active family brings its name",
+    name: "the active family is reported with its name",
     headers: {
       "x-codex-active-limit": "codex_other",
       "x-codex-other-primary-used-percent": "100",
@@ -164,12 +164,12 @@ const REACHED_ROWS: readonly ReachedRow[] = [
     snapshot: { limit_id: "codex_other", limit_name: "codex-other", primary: used(100) },
   },
   {
-    name: "a family without a name header has none",
+    name: "a family without a name header has no name",
     headers: { "x-codex-active-limit": "codex_other", "x-codex-other-primary-used-percent": "100" },
     snapshot: { limit_id: "codex_other", limit_name: null },
   },
   {
-    name: "the kind of limit that was met is told, and an empty balance is none",
+    name: "the kind of the reached limit is reported, and an empty balance is omitted",
     headers: {
       "x-codex-primary-used-percent": "100",
       "x-codex-rate-limit-reached-type": "workspace_member_usage_limit_reached",
@@ -183,7 +183,7 @@ const REACHED_ROWS: readonly ReachedRow[] = [
     },
   },
   {
-    name: "a kind that nobody knows is ignored",
+    name: "an unknown kind is ignored",
     headers: { "x-codex-primary-used-percent": "100", "x-codex-rate-limit-reached-type": "brand_new" },
     snapshot: { rate_limit_reached_type: null },
   },
@@ -205,7 +205,7 @@ for (const { name, headers, snapshot } of REACHED_ROWS) {
 }
 
 for (const transport of TRANSPORTS) {
-  Deno.test(`rate limits ${NAME[transport]} are the session's: a later turn that hears of none still knows them`, async () => {
+  Deno.test(`rate limits ${NAME[transport]} belong to the session: a later turn that receives none still reports them`, async () => {
     await using server = await socketServer(scriptOf(
       { events: [push({ rate_limits: { primary: { used_percent: 9 } } }), ...COMPLETE] },
       { events: COMPLETE },

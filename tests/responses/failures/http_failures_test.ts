@@ -23,7 +23,7 @@ for (const [name, status, body, code, retryable, says] of STATUS_ROWS) {
   });
 }
 
-Deno.test("a 401 gives all four facts of evidence, in words and as details", () => {
+Deno.test("a 401 reports all four facts of evidence, in its message and in its details", () => {
   const encoded = btoa(JSON.stringify({ error: { code: "token_expired" } }));
   const failure = judge(401, error({ message: "no" }), {
     "x-oai-request-id": "req_9",
@@ -53,7 +53,7 @@ for (
     ["gateway.example", "chatgpt", "custom", false],
   ] as const
 ) {
-  Deno.test(`a 403 of ${host} to ${mode} says which kind of server it is${isMismatch ? ", and that the two do not fit" : ""}`, () => {
+  Deno.test(`a 403 of ${host} to ${mode} names the kind of server${isMismatch ? ", and that the login does not fit it" : ""}`, () => {
     const refusal = {
       status: 403,
       headers: new Headers(),
@@ -67,13 +67,13 @@ for (
   });
 }
 
-Deno.test("a Cloudflare page is not shown, its ray is", () => {
+Deno.test("the text of a Cloudflare page is not shown, its ray id is", () => {
   const { message } = judge(403, "<html>Cloudflare blocked</html>", { "cf-ray": "ray_1" }).error;
   assertExcludes(message, "<html>");
   assertIncludes(message, "ray_1");
 });
 
-Deno.test("a long body is cut at 1000 bytes between characters", () => {
+Deno.test("a long body is truncated to 1000 bytes at a character boundary", () => {
   const { message } = judge(418, "é".repeat(800)).error;
   assertIncludes(message, `${"é".repeat(500)}…`);
   assertExcludes(message, "é".repeat(501));
@@ -83,7 +83,7 @@ Deno.test("control characters of a body do not reach the terminal", () => {
   assertIncludes(judge(418, "a\u001b[31mred\u0007").error.message, "a [31mred");
 });
 
-Deno.test("a usage limit names plan and reset, and brings the active family's snapshot", () => {
+Deno.test("a usage limit reports plan and reset, and the snapshot of the active family", () => {
   const failure = judge(
     429,
     error({ type: "usage_limit_reached", plan_type: "pro", resets_at: 1704067242 }),
@@ -106,7 +106,7 @@ Deno.test("a usage limit names plan and reset, and brings the active family's sn
   assertEquals(failure.error.details.rate_limit_reached_type, "workspace_member_usage_limit_reached");
 });
 
-Deno.test("without a name header the limit has none, and a reached-type that is unknown or no text is ignored", () => {
+Deno.test("a limit without a name header has no name, and an invalid reached-type is ignored", () => {
   // In a header the byte 0xFF reads as U+00FF (Latin-1).
   for (const reached of ["something_new", "\u00ff"]) {
     const failure = judge(429, error({ type: "usage_limit_reached" }), {
@@ -124,7 +124,7 @@ for (const [name, plan, headers, says] of USAGE_LIMIT_ROWS) {
   });
 }
 
-Deno.test("a workspace out of credits is told apart for owner and member, without a time", () => {
+Deno.test("a workspace without credits has different messages for owner and member, without a time", () => {
   const text = (who: string) =>
     judge(429, error({ type: "usage_limit_reached", resets_at: 1 }), {
       "x-codex-rate-limit-reached-type": `workspace_${who}_credits_depleted`,
@@ -134,7 +134,7 @@ Deno.test("a workspace out of credits is told apart for owner and member, withou
   assertEquals(text("owner").hint, "");
 });
 
-Deno.test("a time of today is a clock time, another day has its date", () => {
+Deno.test("a reset time today is shown as a clock time, on another day with its date", () => {
   const at = (day: number, hour: number, minute: number) => new Date(2026, 10, day, hour, minute).getTime();
   assertEquals(localTime(at(20, 15, 7), at(20, 9, 0)), "3:07 PM");
   assertEquals(localTime(at(21, 0, 5), at(20, 9, 0)), "Nov 21st, 2026 12:05 AM");
@@ -158,5 +158,5 @@ for (
     ["", undefined],
   ] as const
 ) {
-  Deno.test(`"${text}" asks for ${ms} ms`, () => assertEquals(waitInText(text), ms));
+  Deno.test(`"${text}" requests a delay of ${ms} ms`, () => assertEquals(waitInText(text), ms));
 }

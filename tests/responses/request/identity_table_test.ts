@@ -179,7 +179,7 @@ function* cases(): Generator<Case> {
 }
 
 for (const sender of SENDERS) {
-  Deno.test(`${sender.name}: every header and every key of metadata is sent exactly where the table says`, () => {
+  Deno.test(`${sender.name}: every header and every metadata key is sent exactly where the table lists it`, () => {
     let count = 0;
     for (const one of cases()) {
       if (one.sender !== sender) continue;
@@ -205,7 +205,7 @@ for (const sender of SENDERS) {
   });
 }
 
-Deno.test("letters outside ASCII are escaped in the turn metadata, so that a header can hold it", () => {
+Deno.test("characters outside ASCII are escaped in the turn metadata, so that a header can contain it", () => {
   const identity = { ...PLAIN, subagent: "prüfung 検査" };
   const [one] = cases();
   assert(one !== undefined);

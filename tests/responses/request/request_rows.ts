@@ -26,7 +26,7 @@ const TOOLS = [{ type: "web_search" }];
 /** The fields. */
 export const REQUEST_ROWS: readonly RequestRow[] = [
   {
-    name: "empty instructions are left out",
+    name: "empty instructions are omitted",
     request: { instructions: "" },
     words: { args: ["--instructions", ""] },
     field: "instructions",
@@ -61,7 +61,7 @@ export const REQUEST_ROWS: readonly RequestRow[] = [
     value: { summary: "auto" },
   },
   {
-    name: "the summary none is left out",
+    name: "the summary none is omitted",
     request: { reasoningSummary: "none" },
     words: { config: 'model_reasoning_summary = "none"' },
     field: "reasoning",
@@ -75,21 +75,21 @@ export const REQUEST_ROWS: readonly RequestRow[] = [
     value: "priority",
   },
   {
-    name: "the tier flex is sent as it is",
+    name: "the tier flex is sent unchanged",
     request: { serviceTier: "flex" },
     words: { config: 'service_tier = "flex"' },
     field: "service_tier",
     value: "flex",
   },
   {
-    name: "the tier default is left out",
+    name: "the tier default is omitted",
     request: { serviceTier: "default" },
     words: { config: 'service_tier = "default"' },
     field: "service_tier",
     value: undefined,
   },
   {
-    name: "a cache key of the caller wins",
+    name: "a cache key of the caller takes precedence",
     request: { promptCacheKey: "k" },
     field: "prompt_cache_key",
     value: "k",
@@ -116,14 +116,14 @@ export const REQUEST_ROWS: readonly RequestRow[] = [
     value: { verbosity: "high", format: FORMAT },
   },
   {
-    name: "a previous response is named",
+    name: "the id of a previous response is sent",
     request: { previousResponseId: "resp_0" },
     words: { args: ["--previous", "resp_0"] },
     field: "previous_response_id",
     value: "resp_0",
   },
   {
-    name: "tools are sent as they are",
+    name: "tools are sent unchanged",
     request: { tools: TOOLS },
     words: { file: ["--tools", TOOLS] },
     field: "tools",

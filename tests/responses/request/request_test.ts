@@ -39,7 +39,7 @@ for (const { name, request, field, value } of REQUEST_ROWS) {
   Deno.test(`request body: ${name}`, () => assertEquals(body(request)[field], value));
 }
 
-Deno.test("item ids travel only where they look like the server's own, and the caller's items stay as they are", () => {
+Deno.test("only item ids that look like the server's own are sent, and the caller's items are not modified", () => {
   const item = (id: string) => ({ ...userMessage("x"), id });
   const input = [
     item("msg_1"),
@@ -59,7 +59,7 @@ Deno.test("item ids travel only where they look like the server's own, and the c
   assertEquals(input[1]?.id, "0b2f6f0e-8a4e-4c3e-9d0a-000000000000");
 });
 
-Deno.test("the two private fields go to OpenAI alone; ids go to everybody", () => {
+Deno.test("the two private fields are sent only to OpenAI, and ids are sent to every server", () => {
   const call = {
     type: "function_call",
     id: "fc_1",
@@ -75,7 +75,7 @@ Deno.test("the two private fields go to OpenAI alone; ids go to everybody", () =
   ]);
 });
 
-Deno.test("reasoning goes back in the shape that is accepted", () => {
+Deno.test("reasoning items are sent back in the form that the API accepts", () => {
   const reasoning = (rest: JsonObject) => ({ type: "reasoning", summary: [], ...rest });
   const text = { type: "text", text: "x" };
   const thought = { type: "reasoning_text", text: "x" };
@@ -107,7 +107,7 @@ Deno.test("a lite model gets tools and instructions as items, no image detail an
   ]);
 });
 
-Deno.test("the text of a message is that of its output parts; other items have none", () => {
+Deno.test("the text of a message is that of its output parts, and other items have no text", () => {
   const content = [{ type: "output_text", text: "a" }, { type: "refusal", refusal: "x" }, {
     type: "output_text",
     text: "b",

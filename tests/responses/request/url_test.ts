@@ -21,7 +21,7 @@ Deno.test("query parameters are percent-encoded", () => {
   assertEquals(url.searchParams.get("a"), "b&c=d");
 });
 
-Deno.test("a base that is no http URL is refused without repeating what may be secret in it", () => {
+Deno.test("a base URL that is not http or https is refused without repeating its possible secrets", () => {
   for (const base of ["ftp://user:pass-word@h/v1?key=k-1", "not a url", "", "://pass-word@x?key=k-1"]) {
     assertThrows(() => endpointUrl(base, "responses"), (thrown: unknown) => {
       const text = JSON.stringify(thrown) + String(thrown);
@@ -32,11 +32,11 @@ Deno.test("a base that is no http URL is refused without repeating what may be s
   }
 });
 
-Deno.test("what is shown of a URL has neither query nor user", () => {
+Deno.test("the displayed form of a URL has no query and no user name", () => {
   assertEquals(shownUrl(new URL("https://u:p@h:8443/v1/responses?key=k")), "https://h:8443/v1/responses");
 });
 
-Deno.test("the websocket is at the same place under its own scheme, query kept", () => {
+Deno.test("the websocket URL has the same path and query under its own scheme", () => {
   assertEquals(websocketUrl(new URL("https://h/v1/responses?a=b")).href, "wss://h/v1/responses?a=b");
   assertEquals(websocketUrl(new URL("http://h:81/responses")).href, "ws://h:81/responses");
 });
@@ -51,7 +51,7 @@ for (
     ["headers", "https://chatgpt.com/backend-api/codex"],
   ] as const
 ) {
-  Deno.test(`a provider without a base is at ${expected} for a credential of kind ${mode}`, () => {
+  Deno.test(`a provider without a base URL uses ${expected} for a credential of kind ${mode}`, () => {
     const { baseUrl: _, ...rest } = provider("");
     assertEquals(baseUrl(rest, mode), expected);
     assertEquals(baseUrl(provider("http://own/v1"), mode), "http://own/v1");

@@ -23,14 +23,14 @@ function failing(
   };
 }
 
-Deno.test("an authority that fails once for now is asked again, and one request reaches the server", async () => {
+Deno.test("an authority that fails temporarily is asked again, and one request reaches the server", async () => {
   const { authenticator, asked } = failing(1, "connect");
   const reading = await runScript([stream([CREATED, COMPLETED])], { session: { authenticator } });
   assertEquals([reading.result.status, reading.seen.length, asked()], ["completed", 1, 2]);
 });
 
 for (const code of ["auth_missing", "auth_storage", "config"] as const) {
-  Deno.test(`an authority that fails with ${code} is not asked again, and no request is made`, async () => {
+  Deno.test(`an authority that fails with ${code} is not asked again, and no request is sent`, async () => {
     const { authenticator, asked } = failing(1, code);
     const reading = await runScript([stream([CREATED, COMPLETED])], { session: { authenticator } });
     assertEquals([reading.result.error?.code, reading.seen.length, asked()], [code, 0, 1]);

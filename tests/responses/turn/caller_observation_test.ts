@@ -116,7 +116,7 @@ const REFUSED = {
   authErrorCode: "agent_unknown",
 };
 
-Deno.test("a 401 over HTTP is told with route, status, evidence, kind of credential, environment and agent", async () => {
+Deno.test("a 401 over HTTP is observed with route, status, evidence, kind of credential, environment and agent", async () => {
   await using rig = await Rig.start("sse");
   await rig.turn();
   const [agentId, taskId] = agentOf(rig.told()[0]) ?? [];
@@ -163,7 +163,7 @@ Deno.test("a 401 over HTTP is told with route, status, evidence, kind of credent
   ]);
 });
 
-Deno.test("a refused handshake, the recovery and each request on the socket are told with the same facts", async () => {
+Deno.test("a refused handshake, the recovery and each request on the socket are observed with the same facts", async () => {
   await using rig = await Rig.start("ws");
   rig.api.enqueueHandshake({ kind: "refuse", refusal: unauthorized("agent_unknown") });
   await rig.turn();
@@ -201,7 +201,7 @@ Deno.test("a refused handshake, the recovery and each request on the socket are 
   }
 });
 
-Deno.test("a request that fails on a socket that was there before is told by its status, and holds nothing of the body", async () => {
+Deno.test("a request that fails on an open socket is observed with its status, and without any part of the body", async () => {
   await using rig = await Rig.start("ws");
   await rig.turn();
   rig.told();
@@ -215,7 +215,7 @@ Deno.test("a request that fails on a socket that was there before is told by its
 });
 
 for (const transport of ["sse", "ws"] as const) {
-  Deno.test(`nothing that is told of a session over ${transport} holds a secret, before a refusal or after it`, async () => {
+  Deno.test(`no observation of a session over ${transport} contains a secret, before or after a refusal`, async () => {
     await using rig = await Rig.start(transport);
     await rig.turn();
     const before = rig.secrets();

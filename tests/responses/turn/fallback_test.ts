@@ -12,7 +12,7 @@ import {
   socketSession,
 } from "../transport/websocket/websocket_kit.ts";
 
-Deno.test("auto: a 426 goes over to SSE with one upgrade and one POST, no retry, quietly, and for good", async () => {
+Deno.test("auto: a 426 falls back to SSE with one upgrade and one POST, without a retry or a message, until the session ends", async () => {
   await using server = await socketServer({ upgrades: [refuse(426, "Upgrade Required")] });
   using session = await socketSession(server.baseUrl, { provider: ONCE });
   const first = await readTurn(session.turn(HELLO));
@@ -28,7 +28,7 @@ Deno.test("auto: a 426 goes over to SSE with one upgrade and one POST, no retry,
 });
 
 for (const [name, upgrade, says] of FALLBACK_ROWS) {
-  Deno.test(`auto: ${name} goes over to SSE after one attempt, and says so once`, async () => {
+  Deno.test(`auto: ${name} falls back to SSE after one attempt, with one warning`, async () => {
     await using server = await socketServer({ upgrades: [upgrade] });
     using session = await socketSession(server.baseUrl, {
       provider: { ...ONCE, websocketConnectTimeoutMs: 250 },
@@ -44,7 +44,7 @@ for (const [name, upgrade, says] of FALLBACK_ROWS) {
   });
 }
 
-Deno.test("auto: an upgrade answered 429 ends the turn", async () => {
+Deno.test("auto: an upgrade answered with 429 ends the turn", async () => {
   await using server = await socketServer({
     upgrades: [refuse(429, '{"error":{"type":"usage_limit_reached"}}')],
   });
@@ -53,7 +53,7 @@ Deno.test("auto: an upgrade answered 429 ends the turn", async () => {
   assertEquals([result.error?.code, server.posts.length], ["usage_limit", 0]);
 });
 
-Deno.test("auto: a socket that is closed before it carried anything is given up at once", async () => {
+Deno.test("auto: a socket that closes before it delivers a frame is abandoned immediately", async () => {
   await using server = await socketServer({ replies: [(socket) => socket.close(1008, "policy")] });
   using session = await socketSession(server.baseUrl, { provider: ONCE });
   const { result, of } = await readTurn(session.turn(HELLO));
@@ -62,7 +62,7 @@ Deno.test("auto: a socket that is closed before it carried anything is given up 
   assertEquals([server.handshakes.length, server.posts.length], [1, 1]);
 });
 
-Deno.test("auto: a socket that swallows the request is given up when it was silent for the idle limit", async () => {
+Deno.test("auto: a socket that stays silent after the request is abandoned after the idle limit", async () => {
   await using server = await socketServer({ replies: [() => {}] });
   using session = await socketSession(server.baseUrl, { provider: { ...ONCE, streamIdleTimeoutMs: 150 } });
   const { result, of } = await readTurn(session.turn(HELLO));
@@ -72,7 +72,7 @@ Deno.test("auto: a socket that swallows the request is given up when it was sile
 const [CREATED = {}] = COMPLETE;
 const HALF = [CREATED, { type: "response.output_text.delta", delta: "Hal" }];
 
-Deno.test("auto: the first socket that breaks under a response is retried, the second goes over to SSE within the budget", async () => {
+Deno.test("auto: the first socket that breaks during a response is retried, the second falls back to SSE within the budget", async () => {
   await using server = await socketServer({ replies: [saysAndBreaks(HALF)] });
   using session = await socketSession(server.baseUrl, { provider: { streamMaxRetries: 2 } });
   const { result, of } = await readTurn(session.turn(HELLO));
@@ -84,7 +84,7 @@ Deno.test("auto: the first socket that breaks under a response is retried, the s
   assertEquals([server.handshakes.length, server.posts.length, of("culvert.fallback").length], [2, 1, 1]);
 });
 
-Deno.test("auto: a response that failed is no fault of the websocket", async () => {
+Deno.test("auto: a failed response does not count as a fault of the websocket", async () => {
   const failed = {
     type: "response.failed",
     response: { id: "r", error: { code: "server_error", message: "x" } },
@@ -99,7 +99,7 @@ Deno.test("auto: a response that failed is no fault of the websocket", async () 
   ]);
 });
 
-Deno.test("auto: a server that cannot be reached is retried over the websocket, not given up for another transport", async () => {
+Deno.test("auto: an unreachable server is retried over the websocket, without a fallback", async () => {
   const server = await socketServer();
   await server[Symbol.asyncDispose]();
   using session = await socketSession(server.baseUrl, { provider: { requestMaxRetries: 2 } });
@@ -111,7 +111,7 @@ Deno.test("auto: a server that cannot be reached is retried over the websocket, 
   ]);
 });
 
-Deno.test("auto: a certificate that is not trusted ends the turn, without fallback and without retry", async () => {
+Deno.test("auto: an untrusted certificate ends the turn without a fallback and without a retry", async () => {
   const { dialerFor, trusting } = await import("../../net/kit.ts");
   await using server = await socketServer();
   using dialer = await dialerFor({ trust: trusting() });
@@ -122,7 +122,7 @@ Deno.test("auto: a certificate that is not trusted ends the turn, without fallba
 });
 
 for (const [name, upgrade, code] of NO_FALLBACK_ROWS) {
-  Deno.test(`ws: an upgrade met with ${name} is an error and never a fallback`, async () => {
+  Deno.test(`ws: an upgrade answered with ${name} is an error and never a fallback`, async () => {
     await using server = await socketServer({ upgrades: [upgrade] });
     using session = await socketSession(server.baseUrl, {
       transport: "ws",
@@ -133,7 +133,7 @@ for (const [name, upgrade, code] of NO_FALLBACK_ROWS) {
   });
 }
 
-Deno.test("ws: the websocket is taken though the provider does not claim to have one", async () => {
+Deno.test("ws: the websocket is used although the provider does not declare one", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl, {
     transport: "ws",
@@ -153,7 +153,7 @@ for (const over of [{ transport: "sse" }, { provider: { supportsWebsockets: fals
   });
 }
 
-Deno.test("the whole turn has one budget, whichever wires it takes and however it fails", async () => {
+Deno.test("the whole turn has one budget, for all transports and all failures", async () => {
   const limits = { requestMaxRetries: 2, streamMaxRetries: 3 };
   const breaks: Reply = saysAndBreaks(HALF);
   const body = HALF.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
@@ -174,7 +174,7 @@ Deno.test("the whole turn has one budget, whichever wires it takes and however i
   assertEquals(of("culvert.result").length, 1);
 });
 
-Deno.test("a 401 over the websocket, then a refused upgrade, then SSE: recovery is bounded for the turn, not for the transport", async () => {
+Deno.test("a 401 over the websocket, a refused upgrade and SSE share one limit of recoveries for the turn", async () => {
   const authenticator = tokens("chatgpt", "a", "b");
   await using server = await socketServer({
     upgrades: [refuse(401), refuse(404)],

@@ -68,7 +68,7 @@ for (const transport of ["sse", "websocket"] as const) {
   });
 }
 
-Deno.test("whatever bytes a server streams, a turn ends with exactly one result, the last event", async () => {
+Deno.test("a turn ends with exactly one result as its last event, for any bytes that a server streams", async () => {
   let body = "";
   const handler: Handler = () => new Response(body, { headers: { "content-type": "text/event-stream" } });
   await using server = scriptedServer(handler);
@@ -83,7 +83,7 @@ Deno.test("whatever bytes a server streams, a turn ends with exactly one result,
   );
 });
 
-Deno.test("a sticky state that no header could carry is not taken", () => {
+Deno.test("a sticky state that is not a valid header value is ignored", () => {
   const state = new TurnState();
   for (const bad of ["", "a\r\nb: c", "é", " lead", "x".repeat(9_000), null, undefined]) state.offer(bad);
   assertEquals(state.value, undefined);
@@ -92,7 +92,7 @@ Deno.test("a sticky state that no header could carry is not taken", () => {
   assertEquals(state.value, "good one");
 });
 
-Deno.test("names that a server puts into JSON bring no control characters to a terminal", async () => {
+Deno.test("names in a server's JSON send no control characters to a terminal", async () => {
   const evil = "gpt\u001b[2J\u0007";
   const { events } = await runScript([
     stream([

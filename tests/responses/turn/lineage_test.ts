@@ -16,19 +16,19 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
-    name: "a thread of its own names window 0, no parent and no kind of helper",
+    name: "an ordinary thread has window 0, no parent and no kind of helper",
     identity: {},
     headers: { "x-codex-window-id": "t-2:0", "x-codex-parent-thread-id": null, "x-openai-subagent": null },
     turn: { window_id: "t-2:0", parent_thread_id: undefined, subagent_kind: undefined },
   },
   {
-    name: "a thread that was compacted names the window after it",
+    name: "a compacted thread has the next window",
     identity: { window: 1 },
     headers: { "x-codex-window-id": "t-2:1" },
     turn: { window_id: "t-2:1" },
   },
   {
-    name: "a spawned thread names its parent, its kind and a window of its own",
+    name: "a spawned thread has a parent, a kind and its own window",
     identity: { parentThreadId: "t-1", subagent: "collab_spawn" },
     headers: {
       "x-codex-window-id": "t-2:0",
@@ -38,7 +38,7 @@ const ROWS: readonly Row[] = [
     turn: { parent_thread_id: "t-1", subagent_kind: "thread_spawn" },
   },
   {
-    name: "a review names its kind",
+    name: "a review has its kind",
     identity: { subagent: "review" },
     headers: { "x-openai-subagent": "review" },
     turn: { subagent_kind: "review" },

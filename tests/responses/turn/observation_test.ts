@@ -15,7 +15,7 @@ const facts = (seen: readonly Observation[]) =>
     return one.kind === "response" ? [one.kind, one.transport, one.outcome, one.events] : [one.kind];
   });
 
-Deno.test("websocket: each turn of two frames is one request and one response of two events, and nothing over HTTP", async () => {
+Deno.test("websocket: each turn of two frames is one request and one response of two events, and no HTTP request", async () => {
   const seen: Observation[] = [];
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl, { observer: observerOf((one) => seen.push(one)) });
@@ -46,7 +46,7 @@ Deno.test("over SSE each turn of two events is one request and one response of t
   ]);
 });
 
-Deno.test("websocket: a response that broke is one that failed, and one whose reader left was cancelled", async () => {
+Deno.test("websocket: a response that is cut is observed as failed, and one that its reader left as cancelled", async () => {
   const [created = {}] = COMPLETE;
   const seen: Observation[] = [];
   await using server = await socketServer({ replies: [saysAndBreaks([created]), says([created])] });

@@ -34,17 +34,17 @@ const streaming = (text: string) => () =>
 const frame = (event: object) => `data: ${JSON.stringify(event)}\n\n`;
 const CREATED = frame({ type: "response.created", response: { id: "resp_1", instructions: CANARY } });
 
-Deno.test("a request that never reached its server is told by the class of the network's failure", async () => {
+Deno.test("a request that did not reach its server is observed with the class of the network failure", async () => {
   const port = closedPort();
   assertEquals(await told({}, { baseUrl: `http://127.0.0.1:${port}/v1` }), [["request", "connect"]]);
 });
 
-Deno.test("a request that could not be built is told by the class of its fault", async () => {
+Deno.test("a request that could not be built is observed with the class of its error", async () => {
   const fields = { name: "OpenAI", requiresOpenAiAuth: true, headers: { "Content-Encoding": CANARY } };
   assertEquals(await told({}, fields, "chatgpt"), [["request", "config"]]);
 });
 
-Deno.test("a refusal is told by its status alone", async () => {
+Deno.test("a refusal is observed with its status only", async () => {
   for (const status of [401, 403, 500]) {
     const body = JSON.stringify({ error: { message: CANARY, code: CANARY } });
     assertEquals(await told(answers(() => new Response(body, { status })), {}), [[
@@ -54,14 +54,14 @@ Deno.test("a refusal is told by its status alone", async () => {
   }
 });
 
-Deno.test("a stream that ends too soon is told by its own class, as a failure of the response", async () => {
+Deno.test("a truncated stream is observed with its own class, as a failure of the response", async () => {
   assertEquals(await told(answers(streaming(CREATED)), {}), [
     ["request", undefined],
     ["response", "stream_closed"],
   ]);
 });
 
-Deno.test("a response that ends failed is told by its class, and not by the server's words", async () => {
+Deno.test("a failed response is observed with its class, and without the server's message", async () => {
   const failed = frame({
     type: "response.failed",
     response: { error: { code: "bio_policy", message: CANARY } },
@@ -72,7 +72,7 @@ Deno.test("a response that ends failed is told by its class, and not by the serv
   ]);
 });
 
-Deno.test("an error event with a status is told by that status", async () => {
+Deno.test("an error event with a status is observed with that status", async () => {
   const event = frame({ type: "error", status: 429, error: { message: CANARY } });
   assertEquals(await told(answers(streaming(CREATED + event)), {}), [
     ["request", undefined],

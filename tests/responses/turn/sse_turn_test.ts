@@ -8,7 +8,7 @@ for (const row of EVENT_ROWS) {
   });
 }
 
-Deno.test("over SSE: the completed event ends the turn though the stream stays open", async () => {
+Deno.test("over SSE: the completed event ends the turn although the stream stays open", async () => {
   const reading = await runScript([held([CREATED, COMPLETED])]);
   assertEquals(reading.types, [
     "culvert.connected",
@@ -19,7 +19,7 @@ Deno.test("over SSE: the completed event ends the turn though the stream stays o
   assert(reading.result.timings_ms.total < 1_000, `${reading.result.timings_ms.total} ms`);
 });
 
-Deno.test("over SSE: a failed event ends the turn at once though the stream stays open", async () => {
+Deno.test("over SSE: a failed event ends the turn immediately although the stream stays open", async () => {
   const reading = await runScript([held([CREATED, failed({ code: "invalid_prompt", message: "no" })])]);
   assertEquals(reading.types.slice(1, 3), ["response.created", "response.failed"]);
   failsWith("invalid_request", 8, "no")(reading);

@@ -46,7 +46,7 @@ for (
     ["comments", ": alive\n\n"],
   ] as const
 ) {
-  Deno.test(`${name} alone keep a stream alive for four idle limits and no longer`, async () => {
+  Deno.test(`${name} alone keep a stream open for four idle limits and no longer`, async () => {
     const reading = await runScript([dripped(Array.from({ length: 400 }, () => text), 25, "hold")], {
       provider: { ...ONCE, streamIdleTimeoutMs: 200 },
     });
@@ -81,7 +81,7 @@ Deno.test("a reader that pauses for longer than the idle limit after an event do
   assertEquals(status, "completed");
 });
 
-Deno.test("a stream that is cut says after how many events, and one that goes silent too", async () => {
+Deno.test("the error of a cut or silent stream reports the number of events before it", async () => {
   const cut = await runScript([dripped([frames([CREATED]), frames([delta("a")])], 20, "break")], {
     provider: ONCE,
   });
@@ -94,7 +94,7 @@ Deno.test("a stream that is cut says after how many events, and one that goes si
   assertIncludes(silent.result.error?.message ?? "", "after 1 event");
 });
 
-Deno.test("events that arrive all at once after a long silence are reported as held back, others are not", () => {
+Deno.test("events that arrive together after a long silence are reported as buffered, other events are not", () => {
   const arrivals = { sentAt: 0, firstEventAt: 8_000, lastEventAt: 8_050, events: 60 };
   assertIncludes(
     heldBackWarning(arrivals)?.message ?? "",
@@ -105,7 +105,7 @@ Deno.test("events that arrive all at once after a long silence are reported as h
   assertEquals(heldBackWarning({ ...arrivals, events: 3 }), undefined);
 });
 
-Deno.test("a 429 with Retry-After is sent again after that time, one without or with a long one is final", async () => {
+Deno.test("a 429 with Retry-After is sent again after that time, a 429 without it or with a long one is final", async () => {
   const limited = (headers: Record<string, string>) => refusal(429, { error: { message: "slow" } }, headers);
   const waited = await runScript([limited({ "retry-after": "2" }), stream([COMPLETED])]);
   assertEquals([waited.result.status, waited.of("culvert.retry").map(({ delay_ms }) => delay_ms)], [
@@ -123,13 +123,13 @@ Deno.test("a 429 with Retry-After is sent again after that time, one without or 
   assertEquals(allowed.result.status, "completed");
 });
 
-Deno.test("a usage limit with an impossible time of reset prints no invalid date", async () => {
+Deno.test("a usage limit with an impossible reset time prints no invalid date", async () => {
   const body = { error: { type: "usage_limit_reached", resets_at: 1e300 } };
   const { result } = await runScript([refusal(429, body)]);
   assertEquals(result.error?.hint, "Try again later.");
 });
 
-Deno.test("output items without end are refused by name", async () => {
+Deno.test("endless output items are refused with an error that names the limit", async () => {
   const item = { type: "message", role: "assistant", content: [], filler: "x".repeat(8 * 1024 * 1024) };
   const events = Array.from({ length: 20 }, () => ({ type: "response.output_item.done", item }));
   const { result } = await runScript([stream(events)], { provider: ONCE });

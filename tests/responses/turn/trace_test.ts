@@ -14,7 +14,7 @@ import {
 const SPAN_A = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const SPAN_B = "00-4bf92f3577b34da6a3ce929d0e0e4736-a3ce929d0e0e4736-01";
 
-Deno.test("websocket: each frame names the span of its own turn, in its metadata alone, and the upgrade names none", async () => {
+Deno.test("websocket: each frame contains the span of its own turn, only in its metadata, and the upgrade contains none", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl);
   const traces: readonly (TraceContext | undefined)[] = [
@@ -38,7 +38,7 @@ Deno.test("websocket: each frame names the span of its own turn, in its metadata
   assertEquals(server.handshakes.map((headers) => headers.get("traceparent")), [null]);
 });
 
-Deno.test("websocket: a request that is sent again names the same span", async () => {
+Deno.test("websocket: a request that is sent again has the same span", async () => {
   const [created = {}] = COMPLETE;
   await using server = await socketServer({ replies: [saysAndBreaks([created]), says(COMPLETE)] });
   using session = await socketSession(server.baseUrl);
@@ -49,7 +49,7 @@ Deno.test("websocket: a request that is sent again names the same span", async (
   ]);
 });
 
-Deno.test("websocket: a turn of another span still sends only what is new", async () => {
+Deno.test("websocket: a turn with another span still sends only the new items", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl);
   await readTurn(session.turn(HELLO, { trace: { traceparent: SPAN_A } }));
@@ -58,14 +58,14 @@ Deno.test("websocket: a turn of another span still sends only what is new", asyn
   assertEquals(server.frames[1]?.json.previous_response_id, "resp_1");
 });
 
-Deno.test("over SSE the span stands in the headers, and the body knows nothing of it", async () => {
+Deno.test("over SSE the span is in the headers and not in the body", async () => {
   const trace = { traceparent: SPAN_A, tracestate: "rojo=1" };
   const { seen: [request] } = await runScript([stream(COMPLETE)], { options: { trace } });
   assertEquals([request?.headers.get("traceparent"), request?.headers.get("tracestate")], [SPAN_A, "rojo=1"]);
   assert(!JSON.stringify(request?.json).includes(SPAN_A));
 });
 
-Deno.test("over SSE without a span no trace is sent, and a provider's own header stands", async () => {
+Deno.test("over SSE without a span no trace header is sent, and a provider's own header is kept", async () => {
   const { seen: [none] } = await runScript([stream(COMPLETE)], { provider: ONCE });
   assertEquals([none?.headers.get("traceparent"), none?.headers.get("tracestate")], [null, null]);
   const headers = { traceparent: SPAN_B };
@@ -83,7 +83,7 @@ const WRONG: readonly TraceContext[] = [
 ];
 
 for (const trace of WRONG) {
-  Deno.test(`a trace that no header could carry is refused before anything is sent: ${JSON.stringify(trace)}`, async () => {
+  Deno.test(`a trace that is not a valid header value is refused before anything is sent: ${JSON.stringify(trace)}`, async () => {
     await using server = await socketServer();
     using session = await socketSession(server.baseUrl);
     try {

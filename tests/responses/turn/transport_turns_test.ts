@@ -32,14 +32,14 @@ function withState(transport: TransportChoice, value: string, answer: Answer): A
 }
 
 for (const transport of TRANSPORTS) {
-  Deno.test(`${NAME[transport]} the sticky state goes with the turn's next request and not into the next turn`, async () => {
+  Deno.test(`${NAME[transport]} the sticky state is sent with the turn's next request and not in the next turn`, async () => {
     await using server = await socketServer(scriptOf(withState(transport, "ts-1", BROKEN), GOOD, GOOD));
     using session = await socketSession(server.baseUrl, { transport: transport });
     for (let turn = 0; turn < 2; turn++) await readTurn(session.turn(HELLO));
     assertEquals(statesSeen(transport, server), [null, "ts-1", null]);
   });
 
-  Deno.test(`${NAME[transport]} a follow-up carries the turn's state over the same connection, and the next turn begins without`, async () => {
+  Deno.test(`${NAME[transport]} a follow-up sends the turn's state over the same connection, and the next turn starts without it`, async () => {
     await using server = await socketServer(scriptOf(GOOD, withState(transport, "ts-1", GOOD), GOOD, GOOD));
     using session = await socketSession(server.baseUrl, { transport: transport });
     await readTurn(session.turn(HELLO));
@@ -51,7 +51,7 @@ for (const transport of TRANSPORTS) {
     assertEquals(server.handshakes.length, transport === "sse" ? 0 : 1);
   });
 
-  Deno.test(`${NAME[transport]} a follow-up is the same turn to the server, and is not warned of the reroute again`, async () => {
+  Deno.test(`${NAME[transport]} a follow-up belongs to the same turn, and does not repeat the reroute warning`, async () => {
     await using server = await socketServer(scriptOf({ ...GOOD, head: { "openai-model": "gpt-5.2" } }));
     using session = await socketSession(server.baseUrl, { transport: transport });
     const asksForTool = session.turn(HELLO);
@@ -65,7 +65,7 @@ for (const transport of TRANSPORTS) {
     assert(typeof one === "string" && one === two && one !== three);
   });
 
-  Deno.test(`${NAME[transport]} the first state of a turn stands, whatever comes after it`, async () => {
+  Deno.test(`${NAME[transport]} the first state of a turn is kept, and later ones are ignored`, async () => {
     await using server = await socketServer(
       scriptOf(withState(transport, "ts-1", BROKEN), withState(transport, "ts-2", BROKEN), GOOD),
     );
@@ -74,7 +74,7 @@ for (const transport of TRANSPORTS) {
     assertEquals(statesSeen(transport, server), [null, "ts-1", "ts-1"]);
   });
 
-  Deno.test(`${NAME[transport]} a reroute is an event and a warning that both name the two models`, async () => {
+  Deno.test(`${NAME[transport]} a reroute causes an event and a warning that both name the two models`, async () => {
     const script = scriptOf({ ...GOOD, head: { "openai-model": "gpt-5.2" } });
     await using server = await socketServer(script);
     using session = await socketSession(server.baseUrl, { transport: transport });
@@ -92,7 +92,7 @@ for (const transport of TRANSPORTS) {
     assertEquals([result.model_requested, result.model_served], ["gpt-5.3-codex", "gpt-5.2"]);
   });
 
-  Deno.test(`${NAME[transport]} a head that names the right model does not use up the warning for a later event`, async () => {
+  Deno.test(`${NAME[transport]} a head with the requested model does not suppress the warning for a later event`, async () => {
     const other = { type: "response.metadata", headers: { "openai-model": "gpt-other" } };
     const { of } = await runSocket(
       scriptOf({ head: { "openai-model": "gpt-test" }, events: [CREATED, other, COMPLETED] }),
@@ -104,7 +104,7 @@ for (const transport of TRANSPORTS) {
     ]);
   });
 
-  Deno.test(`${NAME[transport]} a reroute that both requests of a turn meet is told once`, async () => {
+  Deno.test(`${NAME[transport]} a reroute of both requests of a turn is reported once`, async () => {
     const head = { "openai-model": "gpt-other" };
     const script = scriptOf({ ...BROKEN, head }, { ...GOOD, head });
     const { of, result } = await runSocket(script, { transport: transport });
@@ -115,7 +115,7 @@ for (const transport of TRANSPORTS) {
     ]);
   });
 
-  Deno.test(`${NAME[transport]} each turn of a session tells of its own reroute`, async () => {
+  Deno.test(`${NAME[transport]} each turn of a session reports its own reroute`, async () => {
     await using server = await socketServer(scriptOf({ ...GOOD, head: { "openai-model": "gpt-other" } }));
     using session = await socketSession(server.baseUrl, { transport: transport });
     for (let turn = 0; turn < 2; turn++) {
@@ -123,7 +123,7 @@ for (const transport of TRANSPORTS) {
     }
   });
 
-  Deno.test(`${NAME[transport]} a model that differs in letter case alone is no reroute`, async () => {
+  Deno.test(`${NAME[transport]} a model that differs only in letter case is not a reroute`, async () => {
     const { of, result } = await runSocket(scriptOf({ ...GOOD, head: { "openai-model": "GPT-TEST" } }), {
       transport: transport,
     });
@@ -134,7 +134,7 @@ for (const transport of TRANSPORTS) {
     ]);
   });
 
-  Deno.test(`${NAME[transport]} advice to verify that both responses of a turn give is told once, without a warning`, async () => {
+  Deno.test(`${NAME[transport]} a verification notice in both responses of a turn is reported once, without a warning`, async () => {
     const advice = {
       type: "response.metadata",
       metadata: { openai_verification_recommendation: ["trusted_access_for_cyber"] },
@@ -146,14 +146,14 @@ for (const transport of TRANSPORTS) {
     assertEquals([of("culvert.model_verifications").length, of("culvert.warning").length], [1, 0]);
   });
 
-  Deno.test(`${NAME[transport]} a stream that closes early is asked for once more, and the turn completes`, async () => {
+  Deno.test(`${NAME[transport]} a stream that closes early is requested once more, and the turn completes`, async () => {
     const answers = [{ events: [CREATED, delta("Hal")], ends: true }, GOOD];
     const { of, result, server } = await runSocket(scriptOf(...answers), { transport: transport });
     assertEquals([result.status, server.frames.length + server.posts.length], ["completed", 2]);
     assertEquals(of("culvert.retry").map(({ level, attempt }) => [level, attempt]), [["stream", 1]]);
   });
 
-  Deno.test(`${NAME[transport]} a server that is not there, then closes early, then answers: two retries of two kinds, and success`, async () => {
+  Deno.test(`${NAME[transport]} an unreachable server, an early close and an answer make two retries and a success`, async () => {
     const port = deafPort();
     let server: SocketServer | undefined;
     const events: ResponseEvent[] = [];
@@ -175,7 +175,7 @@ for (const transport of TRANSPORTS) {
     ]);
   });
 
-  Deno.test(`${NAME[transport]} after a turn that failed for good the session's next turn works`, async () => {
+  Deno.test(`${NAME[transport]} the next turn of a session works after a turn that failed`, async () => {
     const refused = failed({ code: "invalid_prompt", message: "no" });
     await using server = await socketServer(scriptOf({ events: [CREATED, refused] }, GOOD));
     using session = await socketSession(server.baseUrl, { transport: transport });
@@ -185,7 +185,7 @@ for (const transport of TRANSPORTS) {
   });
 }
 
-Deno.test("websocket: a credential of the provider's own is the bearer, and nothing says where to route", async () => {
+Deno.test("websocket: a credential of the provider is sent as bearer token, without a routing hint", async () => {
   const own = tokens("apikey", "own-token");
   const authenticator = {
     ...own,
@@ -205,7 +205,7 @@ Deno.test("websocket: a credential of the provider's own is the bearer, and noth
   ]);
 });
 
-Deno.test("websocket: a request to OpenAI with a login says who asks in its upgrade, and where and when in its frame", async () => {
+Deno.test("websocket: a request to OpenAI with a login identifies the client in its upgrade, and sends route and time in its frame", async () => {
   const identity = { originator: "culvert", sessionId: "s-1", threadId: "t-1", installationId: "i-1" };
   const { server } = await runSocket({}, {
     authenticator: tokens("chatgpt", "tok"),
@@ -227,7 +227,7 @@ Deno.test("websocket: a request to OpenAI with a login says who asks in its upgr
   assert(Math.abs(Date.now() - Number(metadata["x-codex-ws-stream-request-start-ms"])) < 60_000);
 });
 
-Deno.test("auto: with retries to spare an upgrade that fails still costs one attempt, and two turns cost one upgrade and two POSTs", async () => {
+Deno.test("auto: a failed upgrade costs one attempt even with retries left, and two turns make one upgrade and two POSTs", async () => {
   await using server = await socketServer({ upgrades: [refuse(500)] });
   using session = await socketSession(server.baseUrl, { provider: { streamMaxRetries: 2 } });
   const [first, second] = [await readTurn(session.turn(HELLO)), await readTurn(session.turn(HELLO))];
@@ -239,7 +239,7 @@ Deno.test("auto: with retries to spare an upgrade that fails still costs one att
   ]);
 });
 
-Deno.test("auto: a prewarm request that fails counts: the first turn makes no second upgrade", async () => {
+Deno.test("auto: after a failed prewarm request the first turn makes no second upgrade", async () => {
   await using server = await socketServer({ upgrades: [refuse(500)] });
   using session = await socketSession(server.baseUrl, { provider: ONCE });
   await session.prewarm(HELLO);

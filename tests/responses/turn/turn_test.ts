@@ -17,7 +17,7 @@ import {
   tokens,
 } from "../kit.ts";
 
-Deno.test("a turn whose stream closes early is sent again, the same bytes, and completes", async () => {
+Deno.test("a turn whose stream closes early sends the same bytes again and completes", async () => {
   const reading = await runScript([stream([CREATED]), stream([CREATED, COMPLETED])]);
   assertEquals(reading.result.status, "completed");
   assertEquals(reading.seen.length, 2);
@@ -26,7 +26,7 @@ Deno.test("a turn whose stream closes early is sent again, the same bytes, and c
   assertEquals([retry?.level, retry?.attempt, retry?.max, retry?.discards_output], ["stream", 1, 5, false]);
 });
 
-Deno.test("a retry after text says that the output so far is void", async () => {
+Deno.test("a retry after text reports that the previous output is void", async () => {
   const reading = await runScript([
     stream([CREATED, delta("Hal")]),
     stream([CREATED, delta("Hello"), COMPLETED]),
@@ -35,7 +35,7 @@ Deno.test("a retry after text says that the output so far is void", async () => 
   assertEquals(reading.of("culvert.result").length, 1);
 });
 
-Deno.test("where text cannot be taken back, a stream that breaks after text ends the turn", async () => {
+Deno.test("if text cannot be retracted, a stream that breaks after text ends the turn", async () => {
   const reading = await runScript([stream([CREATED, delta("Hal")])], {
     options: { restartAfterText: false },
   });
@@ -46,20 +46,20 @@ Deno.test("where text cannot be taken back, a stream that breaks after text ends
   ]);
 });
 
-Deno.test("where text cannot be taken back, a stream that breaks before any text is still sent again", async () => {
+Deno.test("if text cannot be retracted, a stream that breaks before any text is still retried", async () => {
   const reading = await runScript([stream([CREATED]), stream([delta("Hello"), COMPLETED])], {
     options: { restartAfterText: false },
   });
   assertEquals(reading.result.status, "completed");
 });
 
-Deno.test("5xx is retried with the pauses 200, 400, 800, 1600 ms and then fails the turn", async () => {
+Deno.test("a 5xx is retried with pauses of 200, 400, 800 and 1600 ms and then fails the turn", async () => {
   const reading = await runScript([refusal(500, { error: { message: "boom" } })]);
   assertEquals(reading.of("culvert.retry").map(({ delay_ms }) => delay_ms), [200, 400, 800, 1600]);
   assertEquals([reading.result.error?.code, reading.result.exit_code, reading.seen.length], ["server", 7, 5]);
 });
 
-Deno.test("a turn makes at most 1 + request retries + stream retries attempts, however they fail", async () => {
+Deno.test("a turn makes at most 1 + request retries + stream retries attempts, for any failures", async () => {
   let count = 0;
   const reading = await runScript([
     (request) => (++count % 2 === 0 ? refusal(502, "bad") : stream([CREATED]))(request),
@@ -68,7 +68,7 @@ Deno.test("a turn makes at most 1 + request retries + stream retries attempts, h
   assert(reading.seen.length <= 6, `${reading.seen.length} attempts`);
 });
 
-Deno.test("Retry-After on a 503 is waited for", async () => {
+Deno.test("a turn waits for the Retry-After of a 503", async () => {
   const reading = await runScript([
     refusal(503, "busy", { "retry-after": "3" }),
     refusal(503, "busy", { "retry-after-ms": "1700" }),
@@ -78,12 +78,12 @@ Deno.test("Retry-After on a 503 is waited for", async () => {
   assertEquals(reading.result.status, "completed");
 });
 
-Deno.test("a Retry-After of an hour ends the turn instead", async () => {
+Deno.test("a Retry-After of an hour ends the turn", async () => {
   const reading = await runScript([refusal(503, "busy", { "retry-after": "3600" })]);
   assertEquals([reading.seen.length, reading.result.error?.code], [1, "server"]);
 });
 
-Deno.test("a server that says it is overloaded is not pressed", async () => {
+Deno.test("a turn sends no further request to a server that reports overload", async () => {
   const reading = await runScript([
     refusal(503, { error: { code: "server_is_overloaded", message: "later" } }),
   ]);
@@ -100,7 +100,7 @@ for (
     [429, "rate_limited", 6],
   ] as const
 ) {
-  Deno.test(`${status} is answered once: no retry, code ${code}, exit ${exit}`, async () => {
+  Deno.test(`a ${status} is final: it causes no retry, code ${code} and exit code ${exit}`, async () => {
     const reading = await runScript([refusal(status, { error: { message: "the reason" } })]);
     assertEquals([reading.seen.length, reading.result.error?.code, reading.result.exit_code], [
       1,
@@ -112,14 +112,14 @@ for (
   });
 }
 
-Deno.test("after a failed turn the session's next turn works", async () => {
+Deno.test("the next turn of a session works after a failed turn", async () => {
   await using server = scriptedServer(refusal(400, "no"), stream([COMPLETED]));
   const one = session(server.url, { provider: provider(server.url, ONCE) });
   assertEquals((await readTurn(one.turn(HELLO))).result.status, "failed");
   assertEquals((await readTurn(one.turn(HELLO))).result.status, "completed");
 });
 
-Deno.test("a 401 runs recovery and the request is sent again with the new token, no retry spent", async () => {
+Deno.test("a 401 starts a recovery, and the request is sent again with the new token without using a retry", async () => {
   const authenticator = tokens("chatgpt", "old-token", "new-token");
   const reading = await runScript(
     [refusal(401, "no", { "x-request-id": "req_1", "cf-ray": "ray_1" }), stream([COMPLETED])],
@@ -140,7 +140,7 @@ Deno.test("a 401 runs recovery and the request is sent again with the new token,
   assertEquals(authenticator.rejections[0]?.evidence, { requestId: "req_1", cfRay: "ray_1" });
 });
 
-Deno.test("a recovery that never ends is ended by the turn", async () => {
+Deno.test("a recovery that never ends is cancelled by the turn", async () => {
   const authenticator = tokens("chatgpt", ...Array.from({ length: 100 }, (_, index) => `token-${index}`));
   const reading = await runScript([refusal(401, "no")], { session: { authenticator } });
   assertEquals(reading.result.error?.code, "auth_rejected");
@@ -159,7 +159,7 @@ Deno.test("a failing credential source ends the turn without a request", async (
   ]);
 });
 
-Deno.test("the sticky state of the first reply is sent by the turn's retries and forgotten by the next turn", async () => {
+Deno.test("the sticky state of the first reply is sent by the turn's retries and not by the next turn", async () => {
   await using server = scriptedServer(
     stream([CREATED], { "x-codex-turn-state": "ts-1" }),
     stream([CREATED], { "x-codex-turn-state": "ts-2" }),
@@ -177,7 +177,7 @@ Deno.test("the sticky state of the first reply is sent by the turn's retries and
   ]);
 });
 
-Deno.test("a reroute is told once a turn, with a warning that names both models", async () => {
+Deno.test("a reroute is reported once per turn, with a warning that names both models", async () => {
   const head = { "openai-model": "gpt-5.2" };
   const reading = await runScript([stream([CREATED], head), stream([COMPLETED], head)], {
     request: { model: "gpt-5.3-codex" },
@@ -196,7 +196,7 @@ Deno.test("a reroute is told once a turn, with a warning that names both models"
   assertEquals([reading.result.model_requested, reading.result.model_served], ["gpt-5.3-codex", "gpt-5.2"]);
 });
 
-Deno.test("a head that names the right model does not use up the warning for a later event", async () => {
+Deno.test("a head with the requested model does not suppress the warning for a later event", async () => {
   const reading = await runScript([
     stream([{ ...CREATED, headers: { "openai-model": "other" } }, COMPLETED], { "openai-model": "gpt-test" }),
   ]);
@@ -205,21 +205,21 @@ Deno.test("a head that names the right model does not use up the warning for a l
 });
 
 for (const served of ["GPT-TEST", "gpt-test-2026-01-31"]) {
-  Deno.test(`${served} is no reroute from gpt-test`, async () => {
+  Deno.test(`${served} is not a reroute from gpt-test`, async () => {
     const reading = await runScript([stream([COMPLETED], { "openai-model": served })]);
     assertEquals(reading.of("culvert.reroute"), []);
     assertEquals(reading.result.model_served, served);
   });
 }
 
-Deno.test("a turn is read once; a second reader is told so", async () => {
+Deno.test("a turn is read once, and a second reader gets an error", async () => {
   await using server = scriptedServer(stream([COMPLETED]));
   const turn = session(server.url).turn(HELLO);
   await readTurn(turn);
   assertThrows(() => turn.batches(), { code: "usage" });
 });
 
-Deno.test("a server that is not there is tried again with pauses, then the turn fails as a network failure", async () => {
+Deno.test("an unreachable server is tried again with pauses, then the turn fails with a network error", async () => {
   const gone = scriptedServer();
   await gone[Symbol.asyncDispose]();
   const { of, result } = await readTurn(session(gone.url).turn(HELLO));
@@ -230,7 +230,7 @@ Deno.test("a server that is not there is tried again with pauses, then the turn 
   assertEquals([result.error?.code, result.exit_code, result.transport], ["connect", 5, null]);
 });
 
-Deno.test("a connection that is reset within the answer is a stream failure", async () => {
+Deno.test("a connection that is reset during the answer is a stream failure", async () => {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const serving = (async () => {
     for await (const connection of listener) {
@@ -252,7 +252,7 @@ Deno.test("a connection that is reset within the answer is a stream failure", as
   assertEquals(types.filter((type) => type === "response.created").length, 2);
 });
 
-Deno.test("a web page in place of a stream is named as a block, with its title", async () => {
+Deno.test("a web page instead of a stream is reported as a block page, with its title", async () => {
   const page = () =>
     new Response("<html><head><title>Sign in to Guest-WiFi</title>", {
       headers: { "content-type": "text/html" },
@@ -262,7 +262,7 @@ Deno.test("a web page in place of a stream is named as a block, with its title",
   assertIncludes(reading.result.error?.message ?? "", "Sign in to Guest-WiFi");
 });
 
-Deno.test("no error repeats the credential that was sent, though the server does", async () => {
+Deno.test("no error repeats the credential that was sent, even if the server does", async () => {
   const reading = await runScript([
     ({ headers }) =>
       new Response(`bad ${headers.get("authorization")} and sk-abcdefghijklmnop`, { status: 401 }),
@@ -273,7 +273,7 @@ Deno.test("no error repeats the credential that was sent, though the server does
   assert(!text.includes("tok-secret-1234") && !text.includes("sk-abcdefgh"), text);
 });
 
-Deno.test("a rate limit of the head is told and stands in the result, and a later empty head does not erase it", async () => {
+Deno.test("a rate limit of the head is reported and is part of the result, and a later empty head does not erase it", async () => {
   await using server = scriptedServer(
     stream([COMPLETED], { "x-codex-primary-used-percent": "50", "x-codex-primary-window-minutes": "300" }),
     stream([COMPLETED]),
@@ -285,7 +285,7 @@ Deno.test("a rate limit of the head is told and stands in the result, and a late
   assertEquals(result.rate_limits[0]?.primary, { used_percent: 50, window_minutes: 300, resets_at: null });
 });
 
-Deno.test("a failing response keeps its id in the result", async () => {
+Deno.test("the result of a failed response contains its id", async () => {
   const reading = await runScript([stream([failed({ code: "invalid_prompt", message: "no" })])]);
   assertEquals([reading.result.response_id, reading.result.transport], ["resp_1", "sse"]);
 });

@@ -17,7 +17,7 @@ import {
   stream,
 } from "../kit.ts";
 
-Deno.test("a stream that goes silent fails as idle after the provider's limit", async () => {
+Deno.test("a stream that becomes silent fails as idle after the provider's limit", async () => {
   const reading = await runScript([held([CREATED])], { provider: { ...ONCE, streamIdleTimeoutMs: 150 } });
   assertEquals([reading.result.error?.code, reading.result.exit_code], ["idle_timeout", 5]);
 });
@@ -43,14 +43,14 @@ function keptAlive(ms: number, last: string) {
   };
 }
 
-Deno.test("keep-alive comments carry a stream over the idle limit", async () => {
+Deno.test("keep-alive comments keep a stream open beyond the idle limit", async () => {
   const reading = await runScript([keptAlive(450, `data: ${JSON.stringify(COMPLETED)}\n\n`)], {
     provider: { ...ONCE, streamIdleTimeoutMs: 300 },
   });
   assertEquals(reading.result.status, "completed");
 });
 
-Deno.test("keep-alive comments alone do not carry a stream for ever", async () => {
+Deno.test("keep-alive comments alone do not keep a stream open indefinitely", async () => {
   const reading = await runScript([keptAlive(60_000, "")], {
     provider: { ...ONCE, streamIdleTimeoutMs: 100 },
   });
@@ -58,7 +58,7 @@ Deno.test("keep-alive comments alone do not carry a stream for ever", async () =
   assertIncludes(reading.result.error?.message ?? "", "keep-alive");
 });
 
-Deno.test("a reader that takes its time does not make the stream idle", async () => {
+Deno.test("a slow reader does not make the stream idle", async () => {
   await using server = scriptedServer(held([CREATED, delta("a"), COMPLETED]));
   const one = session(server.url, { provider: provider(server.url, { ...ONCE, streamIdleTimeoutMs: 100 }) });
   let last: ResponseEvent | undefined;
@@ -69,7 +69,7 @@ Deno.test("a reader that takes its time does not make the stream idle", async ()
   assertEquals(last?.type === "culvert.result" && last.status, "completed");
 });
 
-Deno.test("aborting ends the turn with one last event that says interrupted, and the server sees it", async () => {
+Deno.test("an abort ends the turn with one last event of status interrupted, and the server sees it", async () => {
   await using server = scriptedServer(held([CREATED, delta("par")]));
   const stop = new AbortController();
   const types: string[] = [];
@@ -85,7 +85,7 @@ Deno.test("aborting ends the turn with one last event that says interrupted, and
   assertEquals(types.filter((type) => type === "culvert.result").length, 1);
 });
 
-Deno.test("the reason of the abort becomes the error where it is one of the family", async () => {
+Deno.test("the abort reason becomes the error if it is a CulvertError", async () => {
   await using server = scriptedServer(held([CREATED]));
   const stop = new AbortController();
   const turn = session(server.url).turn(HELLO, { signal: stop.signal });
@@ -94,7 +94,7 @@ Deno.test("the reason of the abort becomes the error where it is one of the fami
   assertEquals([result.status, result.exit_code], ["interrupted", 143]);
 });
 
-Deno.test("an abort before the first read and one within a pause both end the turn at once", async () => {
+Deno.test("an abort before the first read and an abort during a pause both end the turn immediately", async () => {
   const early = await runScript([stream([COMPLETED])], { options: { signal: AbortSignal.abort() } });
   assertEquals([early.result.status, early.seen.length], ["interrupted", 0]);
 
@@ -116,7 +116,7 @@ Deno.test("leaving the loop cancels the request", async () => {
   await server.seen[0]?.gone;
 });
 
-Deno.test("leaving while the network is waited for cancels the request too", async () => {
+Deno.test("leaving the loop while a network operation is pending cancels the request too", async () => {
   await using server = scriptedServer(held([CREATED]));
   const events = session(server.url).turn(HELLO)[Symbol.asyncIterator]();
   await events.next();
@@ -127,7 +127,7 @@ Deno.test("leaving while the network is waited for cancels the request too", asy
   await waiting;
 });
 
-Deno.test("a reader who stops reading stops the socket", async () => {
+Deno.test("a reader that stops reading stops the socket", async () => {
   let sent = 0;
   const piece = new TextEncoder().encode(`data: ${JSON.stringify(delta("x".repeat(60_000)))}\n\n`);
   await using server = scriptedServer(({ leave }) =>
@@ -154,7 +154,7 @@ Deno.test("a reader who stops reading stops the socket", async () => {
   await server.seen[0]?.gone;
 });
 
-Deno.test("an abort that comes with the completed event does not undo it", async () => {
+Deno.test("an abort together with the completed event does not change the result", async () => {
   await using server = scriptedServer(stream([CREATED, COMPLETED]));
   const stop = new AbortController();
   let last: ResponseEvent | undefined;
@@ -165,7 +165,7 @@ Deno.test("an abort that comes with the completed event does not undo it", async
   assertEquals(last?.type === "culvert.result" && last.status, "completed");
 });
 
-Deno.test("batches that are asked for before the former came arrive in order, the result last and once", async () => {
+Deno.test("concurrent requests for batches are answered in order, with the result last and once", async () => {
   await using server = scriptedServer(stream([CREATED, delta("a"), delta("b"), COMPLETED]));
   const batches = session(server.url).turn(HELLO).batches();
   const asked = await Promise.all(Array.from({ length: 8 }, () => batches.next()));

@@ -20,7 +20,7 @@ import {
 const errorFrame = (status: number | undefined, error: object, headers?: object): Reply =>
   says([{ type: "error", ...(status === undefined ? {} : { status }), error, headers }]);
 
-Deno.test("websocket: the frame is the HTTP body plus type and metadata of its own", async () => {
+Deno.test("websocket: the frame is the HTTP body with a type and its own metadata", async () => {
   await using server = await socketServer();
   using overSocket = await socketSession(server.baseUrl);
   using overHttp = await socketSession(server.baseUrl, { transport: "sse" });
@@ -35,7 +35,7 @@ Deno.test("websocket: the frame is the HTTP body plus type and metadata of its o
   assertEquals(names(extra), [...names(metadata), "x-codex-ws-stream-request-start-ms"]);
 });
 
-Deno.test("websocket: the upgrade offers compression, names the protocol's version and carries credential and ids", async () => {
+Deno.test("websocket: the upgrade offers compression, and sends the protocol version, the credential and the ids", async () => {
   const { server, result } = await runSocket({});
   const [headers] = server.handshakes;
   assertEquals([result.status, result.transport], ["completed", "websocket"]);
@@ -57,7 +57,7 @@ Deno.test("websocket: the upgrade offers compression, names the protocol's versi
   assertMatch(String(metadata["x-codex-ws-stream-request-start-ms"]), /^\d{13}$/);
 });
 
-Deno.test("websocket: provider headers yield to the call's and the credential's, and stand over defaults", async () => {
+Deno.test("websocket: the headers of call and credential override provider headers, which override defaults", async () => {
   const { server } = await runSocket({}, {
     provider: {
       headers: { "openai-beta": "x", originator: "theirs", Authorization: "Bearer static", "x-team": "a" },
@@ -87,7 +87,7 @@ for (
   });
 }
 
-Deno.test("websocket: ids that are not the server's are left out of the frame", async () => {
+Deno.test("websocket: ids that the server did not assign are omitted from the frame", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl);
   const input = ["0b2f6f0e-8a4e-4c3e-9d0a-000000000000", "", "msg_existing"].map((id) => ({
@@ -99,7 +99,7 @@ Deno.test("websocket: ids that are not the server's are left out of the frame", 
   assertEquals(Array.isArray(sent) && sent.map(({ id }) => id), [undefined, undefined, "msg_existing"]);
 });
 
-Deno.test("websocket: two turns share one connection, and the second says so", async () => {
+Deno.test("websocket: two turns share one connection, and the second reports the reuse", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl);
   const first = await readTurn(session.turn(HELLO));
@@ -109,7 +109,7 @@ Deno.test("websocket: two turns share one connection, and the second says so", a
   assertEquals(reused, [false, true]);
 });
 
-Deno.test("websocket: the facts of the upgrade are told at the start of every response, the ETag of the models once", async () => {
+Deno.test("websocket: the facts of the upgrade are reported at the start of every response, the ETag of the models once", async () => {
   await using server = await socketServer({
     upgrades: [accept({ "openai-model": "gpt-test", "x-models-etag": '"e"', "x-reasoning-included": "1" })],
   });
@@ -128,7 +128,7 @@ Deno.test("websocket: the facts of the upgrade are told at the start of every re
   assertEquals(second, first.filter((type) => type !== "culvert.models_etag"));
 });
 
-Deno.test("websocket: pushed rate limits become a snapshot, those of the upgrade are not read", async () => {
+Deno.test("websocket: pushed rate limits become a snapshot, those of the upgrade are ignored", async () => {
   const pushed = {
     type: "codex.rate_limits",
     plan_type: "plus",
@@ -148,7 +148,7 @@ Deno.test("websocket: pushed rate limits become a snapshot, those of the upgrade
   ]);
 });
 
-Deno.test("websocket: an error frame with a usage limit ends the turn, its headers read though they are numbers", async () => {
+Deno.test("websocket: an error frame with a usage limit ends the turn, and its numeric headers are read", async () => {
   const { result } = await runSocket({
     replies: [
       errorFrame(429, { type: "usage_limit_reached", plan_type: "pro", resets_at: 1_700_000_000 }, {
@@ -161,7 +161,7 @@ Deno.test("websocket: an error frame with a usage limit ends the turn, its heade
   assertEquals(result.rate_limits[0]?.primary?.used_percent, 100);
 });
 
-Deno.test("websocket: an error frame of status 400 is the user's to read", async () => {
+Deno.test("websocket: an error frame of status 400 is reported with its message", async () => {
   const { result, server } = await runSocket({
     replies: [errorFrame(400, { message: "image unsupported" })],
   });
@@ -169,13 +169,13 @@ Deno.test("websocket: an error frame of status 400 is the user's to read", async
   assertIncludes(result.error?.message ?? "", "image unsupported");
 });
 
-Deno.test("websocket: an error frame without a status is no error", async () => {
+Deno.test("websocket: an error frame without a status does not end the turn", async () => {
   const events = [{ type: "error", error: { type: "usage_limit_reached" } }, ...COMPLETE];
   assertEquals((await runSocket({ replies: [says(events)] })).result.status, "completed");
 });
 
 for (const code of ["websocket_connection_limit_reached", "previous_response_not_found"]) {
-  Deno.test(`websocket: ${code} reconnects with a whole request and completes`, async () => {
+  Deno.test(`websocket: ${code} reconnects, sends the complete request and completes`, async () => {
     const { result, server } = await runSocket({
       replies: [errorFrame(400, { code, message: "x" }), says(COMPLETE)],
     });
@@ -184,7 +184,7 @@ for (const code of ["websocket_connection_limit_reached", "previous_response_not
   });
 }
 
-Deno.test("websocket: a 401 in a frame runs recovery and the request is sent again on a new connection", async () => {
+Deno.test("websocket: a 401 in a frame starts a recovery, and the request is sent again on a new connection", async () => {
   const authenticator = tokens("chatgpt", "old", "new");
   const { result, server, of } = await runSocket(
     { replies: [errorFrame(401, { message: "expired" }, { "x-request-id": "req_1" }), says(COMPLETE)] },
@@ -204,7 +204,7 @@ Deno.test("websocket: a 401 in a frame runs recovery and the request is sent aga
   ]);
 });
 
-Deno.test("websocket: an upgrade answered 401 runs recovery too", async () => {
+Deno.test("websocket: an upgrade answered with 401 also starts a recovery", async () => {
   const { result, server } = await runSocket({ upgrades: [refuse(401, "no"), accept()] }, {
     authenticator: tokens("chatgpt", "old", "new"),
     provider: ONCE,
@@ -212,7 +212,7 @@ Deno.test("websocket: an upgrade answered 401 runs recovery too", async () => {
   assertEquals([result.status, result.transport, server.posts.length], ["completed", "websocket", 0]);
 });
 
-Deno.test("websocket: an upgrade refused with the four headers of evidence sets all four auth_401 tags, and the retry its own", async () => {
+Deno.test("websocket: an upgrade refused with the four headers of evidence sets all four auth_401 tags, and its retry sets its own", async () => {
   const token = (accessToken: string) => ({ kind: "tokens", accessToken } as const);
   const store = new AuthEvidence({
     env: () => undefined,
@@ -243,7 +243,7 @@ Deno.test("websocket: an upgrade refused with the four headers of evidence sets 
   assertEquals([tags["auth_401_transport"], tags["auth_recovery_followup_success"]], ["websocket", "true"]);
 });
 
-Deno.test("websocket: a final 401 on the upgrade brings all of its evidence to the error", async () => {
+Deno.test("websocket: a final 401 on the upgrade fails with all of its evidence", async () => {
   const headers = {
     "x-request-id": "req_9",
     "cf-ray": "ray_9",
@@ -262,7 +262,7 @@ Deno.test("websocket: a final 401 on the upgrade brings all of its evidence to t
   assertIncludes(result.error?.message ?? "", "Your token has expired");
 });
 
-Deno.test("websocket: a failed response is handed on at once though the server stalls the close; then all is new", async () => {
+Deno.test("websocket: a failed response is delivered immediately although the server delays the close, and the next turn reconnects", async () => {
   await using server = await socketServer({
     replies: [
       async (socket) => {
@@ -288,7 +288,7 @@ Deno.test("websocket: a failed response is handed on at once though the server s
   assertEquals([server.handshakes.length, server.frames[1]?.json.previous_response_id], [2, undefined]);
 });
 
-Deno.test("websocket: the sticky state of the metadata goes into the turn's later frames and into no other turn's", async () => {
+Deno.test("websocket: the sticky state of the metadata is sent in the turn's later frames and in no other turn", async () => {
   const state = (value: string) => ({
     type: "response.metadata",
     headers: { "X-Codex-Turn-State": [value] },
@@ -316,7 +316,7 @@ const failedRetryable = {
   response: { id: "r", error: { code: "server_error", message: "x" } },
 };
 
-Deno.test("websocket: an older server's state on the upgrade counts for the turn that opened it alone", async () => {
+Deno.test("websocket: an older server's state on the upgrade belongs only to the turn that opened it", async () => {
   await using server = await socketServer({
     upgrades: [accept({ "x-codex-turn-state": "ts-0" })],
     replies: [says(COMPLETE), says([...COMPLETE.slice(0, 1), failedRetryable]), says(COMPLETE)],
@@ -329,7 +329,7 @@ Deno.test("websocket: an older server's state on the upgrade counts for the turn
   assertEquals(states, [false, false, false]);
 });
 
-Deno.test("websocket: a reroute in mid-stream is told once, with one warning", async () => {
+Deno.test("websocket: a reroute in mid-stream is reported once, with one warning", async () => {
   const model = (name: string) => ({ type: "response.metadata", headers: { "openai-model": name } });
   const [created = {}, completed = {}] = COMPLETE;
   const { of } = await runSocket({
@@ -340,7 +340,7 @@ Deno.test("websocket: a reroute in mid-stream is told once, with one warning", a
   assertEquals([of("culvert.reroute").length, of("culvert.warning").length], [1, 1]);
 });
 
-Deno.test("websocket: the lite marker stands in the metadata of lite requests alone", async () => {
+Deno.test("websocket: the lite marker is in the metadata of lite requests only", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl);
   for (const lite of [false, true, false]) {
@@ -362,7 +362,7 @@ Deno.test("websocket: the lite marker stands in the metadata of lite requests al
   assertEquals(lite.input[0]?.type, "additional_tools");
 });
 
-Deno.test("the same conversation over both wires gives the same events and the same result", async () => {
+Deno.test("the same conversation over both transports gives the same events and the same result", async () => {
   const events: readonly object[] = respondedWith(
     "resp_1",
     "Hello",

@@ -50,7 +50,7 @@ function encoded(name: string, events: readonly object[], next: () => Promise<vo
 }
 
 for (const name of Object.keys(ENCODERS)) {
-  Deno.test(`an event stream in ${name} is read event by event as it arrives`, async () => {
+  Deno.test(`an event stream in ${name} is decoded event by event as it arrives`, async () => {
     let sendNext = () => {};
     const step = () => new Promise<void>((resolve) => sendNext = resolve);
     await using server = scriptedServer(encoded(name, [CREATED, delta("a"), COMPLETED], step));
@@ -69,7 +69,7 @@ for (const name of Object.keys(ENCODERS)) {
   });
 }
 
-Deno.test("a stream in an encoding that nobody knows fails after one request and names it", async () => {
+Deno.test("a stream in an unknown encoding fails after one request and names the encoding", async () => {
   const handler: Handler = () =>
     new Response(frames([COMPLETED]), {
       headers: { "content-type": "text/event-stream", "content-encoding": "x-secret" },
@@ -79,7 +79,7 @@ Deno.test("a stream in an encoding that nobody knows fails after one request and
   assertIncludes(result.error?.message ?? "", '"x-secret"');
 });
 
-Deno.test("a zstd stream that breaks off is a cut connection and not a complete answer", async () => {
+Deno.test("a truncated zstd stream is a cut connection and not a complete answer", async () => {
   const whole = zlib.zstdCompressSync(frames([CREATED, delta("a".repeat(1_000)), COMPLETED]));
   const handler: Handler = () =>
     new Response(new Uint8Array(whole.subarray(0, whole.length - 20)), {
@@ -89,7 +89,7 @@ Deno.test("a zstd stream that breaks off is a cut connection and not a complete 
   assertEquals([result.status, result.error?.code], ["failed", "stream_closed"]);
 });
 
-Deno.test("a stream that expands without end is read no faster than its reader takes it", async () => {
+Deno.test("a stream that expands endlessly is decoded only as fast as its reader reads it", async () => {
   const bomb = zlib.zstdCompressSync(new Uint8Array(64 * 1024 * 1024));
   const handler: Handler = () =>
     new Response(new Uint8Array(bomb), {

@@ -30,7 +30,7 @@ function login(): Authenticator {
   };
 }
 
-Deno.test("a turn is POSTed to /responses as JSON, asks for an event stream, and says who asks", async () => {
+Deno.test("a turn is POSTed to /responses as JSON, requests an event stream, and identifies the client", async () => {
   const { seen: [request] } = await runScript([stream([COMPLETED])], { session: { authenticator: login() } });
   assert(request !== undefined);
   const { headers } = request;
@@ -57,7 +57,7 @@ Deno.test("a turn is POSTed to /responses as JSON, asks for an event stream, and
   });
 });
 
-Deno.test("headers: the provider's over the defaults, the call's over the provider's, the credential's over all", async () => {
+Deno.test("the credential's headers override the call's, which override the provider's, which override the defaults", async () => {
   const { seen: [request] } = await runScript([stream([COMPLETED])], {
     provider: {
       headers: {
@@ -76,7 +76,7 @@ Deno.test("headers: the provider's over the defaults, the call's over the provid
   assertEquals(request?.url.searchParams.get("api-version"), "2025 preview");
 });
 
-Deno.test("two turns of a session share its ids and differ in their own", async () => {
+Deno.test("two turns of a session share its ids and have different turn ids", async () => {
   await using server = scriptedServer(stream([COMPLETED]));
   const one = session(server.url);
   await readTurn(one.turn(HELLO));
@@ -87,7 +87,7 @@ Deno.test("two turns of a session share its ids and differ in their own", async 
   assert(turnId(first) !== turnId(second));
 });
 
-Deno.test("with a ChatGPT login at OpenAI the body is zstd and says where to route; its retry is the same bytes", async () => {
+Deno.test("with a ChatGPT login at OpenAI the body is zstd with a routing hint, and a retry sends the same bytes", async () => {
   const { seen, result } = await runScript([refusal(500, "x"), stream([COMPLETED])], {
     provider: OPENAI,
     session: { authenticator: login() },
@@ -119,7 +119,7 @@ for (
   });
 }
 
-Deno.test("a provider that sets Content-Encoding itself is told of the conflict", async () => {
+Deno.test("a provider that sets Content-Encoding causes a warning about the conflict", async () => {
   const { result, seen } = await runScript([stream([COMPLETED])], {
     provider: { ...OPENAI, headers: { "content-encoding": "gzip" } },
     session: { authenticator: login() },
@@ -127,7 +127,7 @@ Deno.test("a provider that sets Content-Encoding itself is told of the conflict"
   assertEquals([result.error?.code, seen.length], ["config", 0]);
 });
 
-Deno.test("each attempt is told to the observer, with what the server left as evidence", async () => {
+Deno.test("each attempt is reported to the observer, with the evidence that the server sent", async () => {
   const told: unknown[] = [];
   await runScript([
     refusal(500, "x", { "x-request-id": "req_1" }),
@@ -147,7 +147,7 @@ Deno.test("each attempt is told to the observer, with what the server left as ev
   ]);
 });
 
-Deno.test("the originator is culvert, or what the variable says where that can be a header", () => {
+Deno.test("the originator is culvert, or the value of the variable if a header can contain it", () => {
   const name = "CODEX_INTERNAL_ORIGINATOR_OVERRIDE";
   const from = (value: string | undefined) => originator((asked) => asked === name ? value : undefined);
   assertEquals([from(undefined), from(""), from("acme cli"), from("a\nb"), from("é")], [

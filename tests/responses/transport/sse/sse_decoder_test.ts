@@ -57,7 +57,7 @@ function cutsOf(length: number): fc.Arbitrary<number[]> {
 }
 
 for (const [name, text, events] of CONFORMANCE) {
-  Deno.test(`an event stream is decoded whole, bytewise and at any cut: ${name}`, () => {
+  Deno.test(`an event stream is decoded whole, byte by byte and in chunks of any size: ${name}`, () => {
     const bytes = new TextEncoder().encode(text);
     assertEquals(decode(bytes, []), events);
     assertEquals(decode(bytes, everyByte(bytes)), events);
@@ -92,7 +92,7 @@ const streamLike = fc.array(
   { maxLength: 60 },
 ).map((parts) => parts.join(""));
 
-Deno.test("the decoder finds what eventsource-parser finds in the whole text, wherever the bytes are cut", () => {
+Deno.test("the decoder finds the same events as eventsource-parser, in chunks of any size", () => {
   fc.assert(
     fc.property(
       streamLike.chain((text) => fc.tuple(fc.constant(text), cutsOf(text.length * 4))),
@@ -107,18 +107,18 @@ Deno.test("the decoder finds what eventsource-parser finds in the whole text, wh
   );
 });
 
-Deno.test("a multibyte character that the end cuts off harms nothing before it", () => {
+Deno.test("a truncated multibyte character at the end does not damage the text before it", () => {
   const bytes = new TextEncoder().encode("data: a\n\ndata: 😀");
   assertEquals(decode(bytes.subarray(0, -2), []), ["a"]);
 });
 
-Deno.test("the last event is handed on at the end of the stream though its blank line is missing", () => {
+Deno.test("the last event is delivered at the end of the stream although its blank line is missing", () => {
   const decoder = new SseDecoder();
   assertEquals(decoder.push(new TextEncoder().encode('data: {"a":1}\n\ndata: {"b":2}')), ['{"a":1}']);
   assertEquals(decoder.finish(), ['{"b":2}']);
 });
 
-Deno.test("an event above the limit fails the stream, in one piece, in many, and in many lines", () => {
+Deno.test("an event above the limit fails the stream, in one chunk, in many chunks, and in many lines", () => {
   const tooLarge = (thrown: unknown) => thrown instanceof CulvertError && thrown.code === "message_too_large";
   const event = `data: ${"x".repeat(101)}\n\n`;
   const lines = "data: xxxxxxxxxx\n".repeat(20);
@@ -132,7 +132,7 @@ Deno.test("an event above the limit fails the stream, in one piece, in many, and
   assertEquals(new SseDecoder(101).push(new TextEncoder().encode(event)).length, 1);
 });
 
-Deno.test("one event of 4 MB in pieces of 64 bytes takes time in proportion to its size", () => {
+Deno.test("one event of 4 MB in chunks of 64 bytes is decoded in linear time", () => {
   const timeOf = (megabytes: number) => {
     const bytes = new TextEncoder().encode(`data: "${"x".repeat(megabytes * 1024 * 1024)}"\n\n`);
     const decoder = new SseDecoder();

@@ -26,7 +26,7 @@ Deno.test("over SSE the turns of a session share one TLS connection", async () =
   assertEquals(server.count.connections, 1);
 });
 
-Deno.test("over SSE the connection is used again though the end of a stream comes a little after its last event", async () => {
+Deno.test("over SSE the connection is reused although the stream ends a little after its last event", async () => {
   await using server = await countingServer((response) => {
     setTimeout(() => response.end("data: [DONE]\n\n"), 15);
   });
@@ -35,14 +35,14 @@ Deno.test("over SSE the connection is used again though the end of a stream come
   assert(server.count.connections < TURNS, `${server.count.connections} connections`);
 });
 
-Deno.test("over SSE a stream that stays open behind its last event costs its connection, and no turn waits for its end", async () => {
+Deno.test("over SSE a stream that stays open after its last event costs its connection, and no turn waits for its end", async () => {
   await using server = await countingServer(() => {});
   const totalMs = await runTurns(server);
   assertEquals(server.count.connections, TURNS);
   assert(totalMs < TURNS * 1_000, `${totalMs} ms`);
 });
 
-Deno.test("over SSE a server that goes on sending behind its last event is told to stop", async () => {
+Deno.test("over SSE a server that continues to send after its last event is disconnected", async () => {
   const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
   const noise = new Uint8Array(16 * 1024).fill(0x3a);
   await using server = scriptedServer(() =>
@@ -61,7 +61,7 @@ Deno.test("over SSE a server that goes on sending behind its last event is told 
   one.close();
 });
 
-Deno.test("over SSE closing a session lets go of a stream that stayed open", async () => {
+Deno.test("over SSE closing a session cancels a stream that stayed open", async () => {
   await using server = scriptedServer(held([CREATED, COMPLETED]));
   const real = worldWith();
   // The bound on time is out of reach, so that only the closing can end it.

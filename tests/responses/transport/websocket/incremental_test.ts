@@ -34,29 +34,37 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
-  { name: "history, answer and something new: only what is new is sent", second: {}, sends: [SECOND] },
+  { name: "history, answer and a new item: only the new item is sent", second: {}, sends: [SECOND] },
   {
-    name: "nothing new: nothing is sent, and the response still named",
+    name: "no new item: an empty input is sent with the previous response id",
     second: { input: [FIRST, ANSWER] },
     sends: [],
   },
   {
-    name: "items that differ in private metadata alone still continue",
+    name: "items that differ only in private metadata continue the response",
     second: {
       input: [{ ...FIRST, internal_chat_message_metadata_passthrough: { turn_id: "t" } }, ANSWER, SECOND],
     },
     sends: [SECOND],
   },
   {
-    name: "items whose keys stand in another order still continue",
+    name: "items with another order of keys continue the response",
     second: { input: [{ content: FIRST.content, role: "user", type: "message" }, ANSWER, SECOND] },
     sends: [SECOND],
   },
-  { name: "client metadata does not matter", second: { clientMetadata: { a: "b" } }, sends: [SECOND] },
-  { name: "an input that is no continuation is sent whole", second: { input: [SECOND] }, sends: undefined },
-  { name: "an answer that was left out is sent whole", second: { input: [FIRST, SECOND] }, sends: undefined },
+  { name: "client metadata is not compared", second: { clientMetadata: { a: "b" } }, sends: [SECOND] },
   {
-    name: "another item id is another item",
+    name: "an input that does not continue the history is sent completely",
+    second: { input: [SECOND] },
+    sends: undefined,
+  },
+  {
+    name: "an input without the answer is sent completely",
+    second: { input: [FIRST, SECOND] },
+    sends: undefined,
+  },
+  {
+    name: "another item id counts as another item",
     second: { input: [FIRST, { ...ANSWER, id: "msg_z" }, SECOND] },
     sends: undefined,
   },
@@ -86,7 +94,7 @@ for (const { name, second, sends } of ROWS) {
   });
 }
 
-Deno.test("websocket: a request that names a previous response itself is never shortened", async () => {
+Deno.test("websocket: a request that names a previous response is never shortened", async () => {
   await using server = await socketServer({ replies: [says(respondedWith("a", "1"))] });
   using session = await socketSession(server.baseUrl);
   await readTurn(session.turn(SETTINGS));
@@ -100,7 +108,7 @@ Deno.test("websocket: a request that names a previous response itself is never s
   ]);
 });
 
-Deno.test("websocket: a new connection knows no response before it", async () => {
+Deno.test("websocket: a new connection does not continue an earlier response", async () => {
   await using server = await socketServer({ replies: [says(respondedWith("a", "1"))] });
   using session = await socketSession(server.baseUrl);
   await readTurn(session.turn(SETTINGS));
@@ -115,7 +123,7 @@ const WARM = [{ type: "response.created", response: { id: "warm-1" } }, {
   response: { id: "warm-1" },
 }];
 
-Deno.test("prewarm sends the settings without input, and the first turn then its input alone", async () => {
+Deno.test("prewarm sends the settings without input, and the first turn then sends only its input", async () => {
   await using server = await socketServer({ replies: [says(WARM), says(respondedWith("a", "1"))] });
   using session = await socketSession(server.baseUrl);
   await session.prewarm(SETTINGS);
@@ -129,7 +137,7 @@ Deno.test("prewarm sends the settings without input, and the first turn then its
   assertEquals(of("culvert.prewarm")[0]?.response_id, "warm-1");
 });
 
-Deno.test("prewarm with a login at OpenAI names model and tier in the routing hint", async () => {
+Deno.test("prewarm with a login at OpenAI sends model and tier in the routing hint", async () => {
   await using server = await socketServer({ replies: [says(WARM)] });
   using session = await socketSession(server.baseUrl, {
     authenticator: tokens("chatgpt", "tok"),
@@ -140,7 +148,7 @@ Deno.test("prewarm with a login at OpenAI names model and tier in the routing hi
 });
 
 for (const tier of [undefined, "flex"]) {
-  Deno.test(`a turn whose tier became ${tier} after the prewarm request is sent whole over the same socket`, async () => {
+  Deno.test(`a turn whose tier became ${tier} after the prewarm request is sent completely over the same socket`, async () => {
     await using server = await socketServer({ replies: [says(WARM), says(respondedWith("a", "1"))] });
     using session = await socketSession(server.baseUrl);
     await session.prewarm(SETTINGS);
@@ -150,7 +158,7 @@ for (const tier of [undefined, "flex"]) {
   });
 }
 
-Deno.test("a turn waits for a prewarm request whose handshake takes its time, and uses it", async () => {
+Deno.test("a turn waits for a prewarm request with a slow handshake, and uses it", async () => {
   await using server = await socketServer({
     upgrades: [accept({}, 150)],
     replies: [says(WARM), says(respondedWith("a", "1"))],
@@ -162,7 +170,7 @@ Deno.test("a turn waits for a prewarm request whose handshake takes its time, an
   assertEquals([server.handshakes.length, server.frames[1]?.json.previous_response_id], [1, "warm-1"]);
 });
 
-Deno.test("a prewarm request that never answers is given up, and the turn begins afresh", async () => {
+Deno.test("a prewarm request without an answer is abandoned, and the turn opens a new connection", async () => {
   await using server = await socketServer({ upgrades: [silence, accept()] });
   using session = await socketSession(server.baseUrl, {
     transport: "ws",
@@ -175,7 +183,7 @@ Deno.test("a prewarm request that never answers is given up, and the turn begins
   assertEquals([result.status, of("culvert.retry").length, server.handshakes.length], ["completed", 0, 2]);
 });
 
-Deno.test("the sticky state that the prewarm request learnt is the first turn's", async () => {
+Deno.test("the sticky state from the prewarm request belongs to the first turn", async () => {
   const state = { type: "response.metadata", headers: { "x-codex-turn-state": "ts-w" } };
   await using server = await socketServer({
     replies: [says([state, ...WARM]), says(respondedWith("a", "1"))],
@@ -188,7 +196,7 @@ Deno.test("the sticky state that the prewarm request learnt is the first turn's"
   assertEquals(states, [false, true, false]);
 });
 
-Deno.test("a prewarm request refused with 426 falls back quietly, and the first turn is one POST", async () => {
+Deno.test("a prewarm request refused with 426 falls back silently, and the first turn is one POST", async () => {
   await using server = await socketServer({ upgrades: [refuse(426)] });
   using session = await socketSession(server.baseUrl);
   await session.prewarm(HELLO);
@@ -201,7 +209,7 @@ Deno.test("a prewarm request refused with 426 falls back quietly, and the first 
   ]);
 });
 
-Deno.test("a prewarm request that fails is no failure of the turn", async () => {
+Deno.test("a failed prewarm request does not fail the turn", async () => {
   const failure = { type: "response.failed", response: { id: "r", error: { code: "invalid_prompt" } } };
   await using server = await socketServer({ replies: [says([failure]), says(respondedWith("a", "1"))] });
   using session = await socketSession(server.baseUrl);
@@ -214,7 +222,7 @@ Deno.test("a prewarm request that fails is no failure of the turn", async () => 
   ]);
 });
 
-Deno.test("where the transport is SSE a prewarm request does nothing", async () => {
+Deno.test("with the SSE transport a prewarm request does nothing", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl, { transport: "sse" });
   await session.prewarm(SETTINGS);

@@ -18,7 +18,7 @@ const CODEX = {
   provider: { name: "OpenAI", requiresOpenAiAuth: true },
 };
 
-Deno.test("preconnect opens the websocket, sends no request and says nothing of a turn; the first turn takes it", async () => {
+Deno.test("preconnect opens the websocket, sends no request and reports no turn, and the first turn uses it", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl, CODEX);
   await session.preconnect();
@@ -41,7 +41,7 @@ Deno.test("preconnect opens the websocket, sends no request and says nothing of 
   assertEquals([frame?.json.previous_response_id, frame?.json.generate], [undefined, undefined]);
 });
 
-Deno.test("a turn waits for a preconnect whose handshake takes its time, and uses it", async () => {
+Deno.test("a turn waits for a preconnect with a slow handshake, and uses it", async () => {
   await using server = await socketServer({ upgrades: [accept({}, 150)] });
   using session = await socketSession(server.baseUrl, { world: worldWith() });
   const connecting = session.preconnect();
@@ -50,7 +50,7 @@ Deno.test("a turn waits for a preconnect whose handshake takes its time, and use
   assertEquals([result.transport, server.handshakes.length], ["websocket", 1]);
 });
 
-Deno.test("a preconnect that never answers is given up, and the turn opens a connection of its own", async () => {
+Deno.test("a preconnect without an answer is abandoned, and the turn opens another connection", async () => {
   await using server = await socketServer({ upgrades: [silence, accept()] });
   using session = await socketSession(server.baseUrl, {
     transport: "ws",
@@ -63,7 +63,7 @@ Deno.test("a preconnect that never answers is given up, and the turn opens a con
   assertEquals([result.status, of("culvert.retry").length, server.handshakes.length], ["completed", 0, 2]);
 });
 
-Deno.test("a preconnect refused with 426 falls back quietly, and the first turn is one POST", async () => {
+Deno.test("a preconnect refused with 426 falls back silently, and the first turn is one POST", async () => {
   await using server = await socketServer({ upgrades: [refuse(426)] });
   using session = await socketSession(server.baseUrl);
   await session.preconnect();
@@ -76,7 +76,7 @@ Deno.test("a preconnect refused with 426 falls back quietly, and the first turn 
   assertEquals([server.handshakes.length, server.posts.length], [1, 1]);
 });
 
-Deno.test("a preconnect answered 401 is no failure: the turn finds out for itself, and recovers", async () => {
+Deno.test("a preconnect answered with 401 is not reported: the turn receives its own 401 and recovers", async () => {
   const authenticator = tokens("chatgpt", "old", "new");
   await using server = await socketServer({ upgrades: [refuse(401), refuse(401), accept()] });
   using session = await socketSession(server.baseUrl, { authenticator });
@@ -86,7 +86,7 @@ Deno.test("a preconnect answered 401 is no failure: the turn finds out for itsel
   assertEquals([result.status, result.transport, of("culvert.auth").length], ["completed", "websocket", 1]);
 });
 
-Deno.test("a connection that was opened ahead and is cut before its request costs no retry and no fallback", async () => {
+Deno.test("a preconnected socket that is cut before its request costs no retry and no fallback", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl);
   await session.preconnect();
@@ -101,7 +101,7 @@ Deno.test("a connection that was opened ahead and is cut before its request cost
   ]);
 });
 
-Deno.test("a prewarm request that follows a preconnect goes over its connection", async () => {
+Deno.test("a prewarm request after a preconnect uses its connection", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl);
   await Promise.all([session.preconnect(), session.prewarm(HELLO)]);
@@ -121,7 +121,7 @@ Deno.test("a preconnect while a connection is kept opens no second one", async (
   assertEquals(server.handshakes.length, 1);
 });
 
-Deno.test("an older server's state on the upgrade of a preconnect is the first turn's alone", async () => {
+Deno.test("an older server's state on the upgrade of a preconnect belongs only to the first turn", async () => {
   await using server = await socketServer({
     upgrades: [accept({ "x-codex-turn-state": "ts-0" })],
     replies: [says(COMPLETE)],
@@ -136,7 +136,7 @@ Deno.test("an older server's state on the upgrade of a preconnect is the first t
   ]);
 });
 
-Deno.test("where the transport is SSE a preconnect does nothing, and where the upgrade is cut the turn takes SSE", async () => {
+Deno.test("with the SSE transport a preconnect does nothing, and after an upgrade that is cut the turn uses SSE", async () => {
   await using server = await socketServer({ upgrades: [cut] });
   using overHttp = await socketSession(server.baseUrl, { transport: "sse" });
   await overHttp.preconnect();
@@ -147,7 +147,7 @@ Deno.test("where the transport is SSE a preconnect does nothing, and where the u
   assertEquals([server.handshakes.length, server.posts.length], [1, 1]);
 });
 
-Deno.test("closing a session drops a connection that was opened ahead, and ends one that is being opened", async () => {
+Deno.test("closing a session drops a preconnected socket, and cancels a preconnect that is under way", async () => {
   await using server = await socketServer({ upgrades: [accept(), silence] });
   const first = await socketSession(server.baseUrl);
   await first.preconnect();
@@ -160,7 +160,7 @@ Deno.test("closing a session drops a connection that was opened ahead, and ends 
   second[Symbol.dispose]();
 });
 
-Deno.test("a reader who leaves at the pending of a prewarm request leaves no request behind", async () => {
+Deno.test("a reader that leaves while a prewarm request is pending leaves no request open", async () => {
   await using server = await socketServer({ replies: [says(COMPLETE), () => {}] });
   using session = await socketSession(server.baseUrl, CODEX);
   await session.prewarm(HELLO);

@@ -12,7 +12,7 @@ async function memoryFile(): Promise<{ path: string } & AsyncDisposable> {
   };
 }
 
-Deno.test("auto: an upgrade that nobody answers is given 2 s of the 15 s, and one request reaches the model", async () => {
+Deno.test("auto: an upgrade without an answer is abandoned after 2 s of the 15 s, and one request reaches the model", async () => {
   await using server = await socketServer({ upgrades: [silence] });
   using session = await socketSession(server.baseUrl, {
     provider: { ...ONCE, websocketConnectTimeoutMs: 15_000 },
@@ -28,14 +28,14 @@ Deno.test("auto: an upgrade that nobody answers is given 2 s of the 15 s, and on
   assertIncludes(fallback?.hint ?? "", "let websocket upgrades to localhost");
 });
 
-Deno.test("ws: the upgrade may take the whole connection limit", async () => {
+Deno.test("ws: the upgrade may use the whole connection limit", async () => {
   await using server = await socketServer({ upgrades: [accept({}, 300)] });
   using session = await socketSession(server.baseUrl, { transport: "ws", upgradeTimeoutMs: 50 });
   const { result } = await readTurn(session.turn(HELLO));
   assertEquals([result.status, result.transport], ["completed", "websocket"]);
 });
 
-Deno.test("a host that refused the upgrade is used over SSE at once by the next process, for an hour", async () => {
+Deno.test("a host that refused the upgrade is used over SSE immediately by the next process, for an hour", async () => {
   await using file = await memoryFile();
   await using server = await socketServer({ upgrades: [refuse(403)] });
   const world = hastyWorld();
@@ -60,7 +60,7 @@ Deno.test("a host that refused the upgrade is used over SSE at once by the next 
   assertEquals(server.handshakes.length, 2, "after an hour the websocket is tried again");
 });
 
-Deno.test("a damaged memory file counts as empty", async () => {
+Deno.test("a damaged record of refused upgrades counts as empty", async () => {
   await using file = await memoryFile();
   await Deno.mkdir(join(file.path, ".."), { recursive: true });
   await Deno.writeTextFile(file.path, '{"hosts": [');
@@ -73,7 +73,7 @@ Deno.test("a damaged memory file counts as empty", async () => {
 });
 
 for (const [limit, transport] of [["300", "sse"], ["1000000", "websocket"]] as const) {
-  Deno.test(`auto: a peer that accepts ${limit} bytes in a message gets the request over ${transport}, once`, async () => {
+  Deno.test(`auto: a peer that accepts ${limit} bytes per message gets the request over ${transport}, once`, async () => {
     await using server = await socketServer({
       upgrades: [accept({ "x-codex-websocket-max-message-bytes": limit })],
     });
@@ -85,7 +85,7 @@ for (const [limit, transport] of [["300", "sse"], ["1000000", "websocket"]] as c
   });
 }
 
-Deno.test("ws: a request above the peer's limit is not sent and fails at once", async () => {
+Deno.test("ws: a request above the peer's limit is not sent and fails immediately", async () => {
   await using server = await socketServer({
     upgrades: [accept({ "x-codex-websocket-max-message-bytes": "300" })],
   });
@@ -99,7 +99,7 @@ Deno.test("ws: a request above the peer's limit is not sent and fails at once", 
   assertIncludes(result.error?.message ?? "", "accepts 300 bytes");
 });
 
-Deno.test("ws: a close with code 1009 is final after one send, and says that the request is too large", async () => {
+Deno.test("ws: a close with code 1009 is not retried, and reports that the request is too large", async () => {
   await using server = await socketServer({ replies: [(socket) => socket.close(1009, "too big")] });
   using session = await socketSession(server.baseUrl, { transport: "ws" });
   const { of, result } = await readTurn(session.turn(HELLO));
@@ -107,7 +107,7 @@ Deno.test("ws: a close with code 1009 is final after one send, and says that the
   assertIncludes(result.error?.hint ?? "", "larger than");
 });
 
-Deno.test("extra headers of a request are sent on the upgrade, and other ones open another connection", async () => {
+Deno.test("extra headers of a request are sent on the upgrade, and different ones open another connection", async () => {
   await using server = await socketServer({ replies: [says(COMPLETE)] });
   using session = await socketSession(server.baseUrl);
   for (const value of ["a", "a", "b"]) {

@@ -11,7 +11,7 @@ import {
   socketSession,
 } from "./websocket_kit.ts";
 
-Deno.test("websocket: frames behind the end never become part of the next response", async () => {
+Deno.test("websocket: frames after the end never become part of the next response", async () => {
   const late = [
     { type: "response.output_text.delta", delta: "STALE" },
     { type: "response.completed", response: { id: "resp_a" } },
@@ -29,7 +29,7 @@ Deno.test("websocket: frames behind the end never become part of the next respon
   assertEquals([result.response_id, of("culvert.connected")[0]?.reused], ["resp_b", true]);
 });
 
-Deno.test("websocket: a connection that the server closed in the meantime costs the next turn no retry", async () => {
+Deno.test("websocket: a connection that the server closed between turns costs the next turn no retry", async () => {
   await using server = await socketServer();
   using session = await socketSession(server.baseUrl, { provider: ONCE });
   await readTurn(session.turn(HELLO));
@@ -40,7 +40,7 @@ Deno.test("websocket: a connection that the server closed in the meantime costs 
   assertEquals(server.handshakes.length, 2);
 });
 
-Deno.test("websocket: a connection that dies as the request arrives is replaced without a retry", async () => {
+Deno.test("websocket: a connection that closes as the request arrives is replaced without a retry", async () => {
   await using server = await socketServer({
     replies: [says(COMPLETE), (socket) => socket.drop(), says(COMPLETE)],
   });
@@ -51,7 +51,7 @@ Deno.test("websocket: a connection that dies as the request arrives is replaced 
   assertEquals(of("culvert.connected").map(({ reused }) => reused), [true, false]);
 });
 
-Deno.test("websocket: a connection that rested and answers no ping is replaced before the request is sent", async () => {
+Deno.test("websocket: an idle connection that does not answer a ping is replaced before the request is sent", async () => {
   await using server = await socketServer();
   let ahead = 0;
   using session = await socketSession(server.baseUrl, {
@@ -90,7 +90,7 @@ Deno.test("websocket: leaving the loop drops the socket", async () => {
   await server.closed[0];
 });
 
-Deno.test("websocket: silence fails as idle; a ping of the server does not count as an answer", async () => {
+Deno.test("websocket: a silent server fails as idle, and its pings do not count as an answer", async () => {
   const { result } = await runSocket({ replies: [() => {}] }, {
     transport: "ws",
     provider: { ...ONCE, streamIdleTimeoutMs: 150 },
@@ -110,13 +110,13 @@ for (
     ["a cut connection", saysAndBreaks(COMPLETE.slice(0, 1)), "reset"],
   ] as const
 ) {
-  Deno.test(`websocket: ${name} before the end is a failure of code ${code}`, async () => {
+  Deno.test(`websocket: ${name} before the end is a failure with code ${code}`, async () => {
     const { result } = await runSocket({ replies: [reply] }, { transport: "ws", provider: ONCE });
     assertEquals([result.error?.code, result.exit_code], [code, 5]);
   });
 }
 
-Deno.test("websocket: frames that are no events are left out and counted", async () => {
+Deno.test("websocket: frames that are not events are skipped and counted", async () => {
   const { result, of } = await runSocket({
     replies: [async (socket) => {
       await socket.send("not json");
@@ -126,7 +126,7 @@ Deno.test("websocket: frames that are no events are left out and counted", async
   assertEquals([result.status, of("culvert.warning")[0]?.code], ["completed", "events_skipped"]);
 });
 
-Deno.test("websocket: a reader who stops reading stops the server", async () => {
+Deno.test("websocket: a reader that stops reading stops the server", async () => {
   let sent = 0;
   // Of chance, so that compression does not shrink what must be held somewhere.
   const noise = Array.from(crypto.getRandomValues(new Uint8Array(30_000)), (byte) => byte.toString(16)).join(
@@ -150,7 +150,7 @@ Deno.test("websocket: a reader who stops reading stops the server", async () => 
   await server.closed[0];
 });
 
-Deno.test("a session that is closed during a turn leaves no connection open when the turn completes", async () => {
+Deno.test("a session that is closed during a turn leaves no connection open after the turn", async () => {
   const [created, ...rest] = COMPLETE;
   const closed = Promise.withResolvers<void>();
   await using server = await socketServer({

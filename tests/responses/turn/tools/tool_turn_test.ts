@@ -79,7 +79,7 @@ Deno.test("functions are run for function calls and custom calls, and the result
   ]);
 });
 
-Deno.test("a retry in a later response neither runs a tool again nor repeats the earlier response", async () => {
+Deno.test("a retry in a later response does not run a tool again or repeat the earlier response", async () => {
   let runs = 0;
   const reading = await run([
     stream([CREATED, call("add", "c1"), completed(1)]),
@@ -90,7 +90,7 @@ Deno.test("a retry in a later response neither runs a tool again nor repeats the
   assertEquals(reading.seen[1]?.bytes, reading.seen[2]?.bytes);
 });
 
-Deno.test("the text of a turn with tools is that of all its responses, and its items are all items", async () => {
+Deno.test("the text and items of a turn with tools are those of all its responses", async () => {
   await using server = scriptedServer(
     stream([
       CREATED,
@@ -122,7 +122,7 @@ Deno.test("the text of a turn with tools is that of all its responses, and its i
   assertEquals((await readTurn(next)).result.status, "completed");
 });
 
-Deno.test("a function that throws tells the model why, and a name that is not declared is an error as well", async () => {
+Deno.test("the model receives the error of a function that throws, or of a name that is not declared", async () => {
   const reading = await run([
     stream([CREATED, call("add", "c1"), call("invented", "c2"), completed(1)]),
     stream([CREATED, message("sorry"), completed(2)]),
@@ -136,14 +136,14 @@ Deno.test("a function that throws tells the model why, and a name that is not de
   assertEquals(reading.result.status, "completed");
 });
 
-Deno.test("the caller answers the calls where one of them has no function", async () => {
+Deno.test("the caller answers all calls if one of them has no function", async () => {
   let runs = 0;
   const script = [stream([CREATED, call("add", "c1"), call("mine", "c2"), completed(1)])];
   const reading = await run(script, { add: () => `${++runs}` });
   assertEquals([runs, reading.seen.length, reading.result.status], [0, 1, "completed"]);
 });
 
-Deno.test("at most eight functions run at the same time, and one after another where parallel calls are off", async () => {
+Deno.test("at most eight functions run concurrently, and one at a time if parallel calls are disabled", async () => {
   for (const parallelToolCalls of [true, false]) {
     let running = 0;
     let most = 0;
@@ -166,7 +166,7 @@ Deno.test("at most eight functions run at the same time, and one after another w
   }
 });
 
-Deno.test("a model that calls tools without end is stopped with incomplete", async () => {
+Deno.test("a model that calls tools endlessly is stopped with the status incomplete", async () => {
   const script = [stream([CREATED, call("add", "c1"), completed(1)])];
   const reading = await run(script, { add: () => "1" }, { maxResponses: 3 });
   assertEquals([reading.seen.length, reading.result.status, reading.result.exit_code], [3, "incomplete", 8]);
