@@ -15,7 +15,7 @@ import {
 
 /** Flags of `export`. */
 export type ExportFlags = OutputFlags & NetworkFlags & {
-  readonly format?: "har" | "jsonl" | "curl" | "html";
+  readonly format?: "har" | "mitmproxy" | "jsonl" | "curl" | "html";
   readonly output?: string;
   readonly exchange?: string;
   readonly redact?: "safe" | "share" | "none";
@@ -31,7 +31,7 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
   flags: {
     format: {
       kind: "enum",
-      values: ["har", "jsonl", "curl", "html"],
+      values: ["har", "mitmproxy", "jsonl", "curl", "html"],
       optional: true,
       brief: "Format of the output; default har",
     },
@@ -105,8 +105,9 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
     brief: "Convert a capture: HAR, JSON lines, a curl command, a page to share",
     description:
       "har is HAR 1.2 with the messages of websockets and the events of event streams; Chrome DevTools, HTTP Toolkit\n" +
-      "and mitmproxy read it. jsonl has one record a line, every text in it whole. curl is one request as a command for\n" +
-      "a shell; redacted credentials become variables. html is one file that shows the capture in a browser, offline.\n\n" +
+      "and mitmproxy 10 read it. mitmproxy is a flow file for mitmproxy -r, 8.1 or later. jsonl has one record a line,\n" +
+      "every text in it whole. curl is one request as a command for a shell; redacted credentials become variables.\n" +
+      "html is one file that shows the capture in a browser, offline.\n\n" +
       "With --verify the exit status is 8 when the output holds a secret.\n\n" +
       "--to clickhouse inserts the records into the table culvert_events of the HTTP interface at URL. A second run\n" +
       "inserts nothing twice, and goes on where the first was stopped.\n\n" +
@@ -115,6 +116,7 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
     examples: [
       "culvert export capture -o capture.har",
       "culvert export capture --format html --verify -o capture.html",
+      "culvert export capture --format mitmproxy -o capture.flows",
       "culvert export capture --format curl --exchange x1",
       "culvert export capture --format jsonl > capture.jsonl",
       "culvert export --schema",

@@ -14,6 +14,9 @@ import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
 import type { ExportFlags } from "./command.ts";
 
+/** A piece of the output. */
+type Chunk = string | Uint8Array<ArrayBuffer>;
+
 /** Runs the command. */
 export async function run(
   context: CliContext,
@@ -42,6 +45,7 @@ export async function run(
   }
   const reporter = createReporter(host, flags);
   const format = flags.format ?? "har";
+  if (flags.output === undefined && format === "mitmproxy") refuseTerminal(context, path);
   const profile = flags.redact ?? (format === "html" ? "share" : "safe");
   using loaded = await loadCapture(absolutePath(path, host.world.cwd()));
   if (loaded.isTorn) {
@@ -69,6 +73,13 @@ function named(value: string | undefined, what: string, usage: string): string {
   throw new CulvertError("usage", `${what} is missing`, { hint: `Usage: ${usage}` });
 }
 
+function refuseTerminal({ host }: CliContext, path: string): void {
+  if (!host.stdout.isTerminal) return;
+  throw new CulvertError("usage", "--format mitmproxy would write a binary file to a terminal", {
+    hint: `Name a file: culvert export ${path} --format mitmproxy -o FILE`,
+  });
+}
+
 async function openFile({ host }: CliContext, path: string) {
   const { openOutput } = await import("../output/output_file.ts");
   return await openOutput(host, path, { secret: true });
@@ -92,7 +103,7 @@ async function encode(
   capture: LoadedCapture,
   format: NonNullable<ExportFlags["format"]>,
   flags: ExportFlags,
-): Promise<readonly string[]> {
+): Promise<readonly Chunk[]> {
   switch (format) {
     case "har": {
       const { harOf } = await import("../../capture/export/har_export.ts");
@@ -106,6 +117,10 @@ async function encode(
     case "jsonl": {
       const { jsonLinesOf } = await import("../../capture/export/jsonl_export.ts");
       return [...jsonLinesOf(capture)];
+    }
+    case "mitmproxy": {
+      const { flowsOf } = await import("../../capture/export/mitmproxy/flow_export.ts");
+      return [...flowsOf(capture)];
     }
     case "html": {
       const { pageOf } = await import("../../capture/view/static_page.ts");
@@ -130,8 +145,10 @@ function lastModelCall(exchanges: readonly Exchange[]): Exchange | undefined {
     complete.at(-1);
 }
 
-function verify(chunks: readonly string[], path: string): void {
-  const leaks = findLeaks(chunks.join(""));
+function verify(chunks: readonly Chunk[], path: string): void {
+  const decoder = new TextDecoder();
+  const texts = chunks.map((chunk) => typeof chunk === "string" ? chunk : decoder.decode(chunk));
+  const leaks = findLeaks(texts.join(""));
   const [first] = leaks;
   if (first === undefined) return;
   throw new CulvertError(

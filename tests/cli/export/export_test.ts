@@ -2,6 +2,8 @@ import { assert, assertEquals, assertExcludes, assertIncludes } from "../../supp
 import { culvert, jsonLines } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
+import { testWith } from "../../support/programs.ts";
+import { onTerminal } from "../../support/terminal.ts";
 import { pass, record } from "../../capture/record/recording_kit.ts";
 import { recordSession, requestOf } from "../../capture/record/sample_capture.ts";
 
@@ -139,3 +141,34 @@ Deno.test("export names what is wrong: no directory, no capture, no HAR, an unkn
   assertEquals(torn.code, 0);
   assertIncludes(torn.stderr, "incomplete");
 });
+
+Deno.test("export --format mitmproxy writes binary bodies, and refuses a file whose secrets --verify finds", async () => {
+  await using recording = await record({ redaction: "none" });
+  pass(recording, {
+    requestHeaders: ["Content-Type", "application/octet-stream", "x-api-key", "sk-proj-0123456789abcdefghij"],
+    requestBody: "x\u0000y",
+  });
+  await recording.recorder.close();
+  const flags = [recording.directory, "--format", "mitmproxy", "--redact", "none"];
+  const run = await culvert(["export", ...flags]);
+  assertEquals([run.code, run.stdout.startsWith(`${run.stdout.length - run.stdout.indexOf(":") - 2}:`)], [
+    0,
+    true,
+  ]);
+  assertIncludes(run.stdout, "7:content;3:x\u0000y,");
+  assertIncludes(run.stdout, "28:sk-proj-0123456789abcdefghij,");
+  const verified = await culvert(["export", ...flags, "--verify"]);
+  assertEquals([verified.code, verified.stdout], [8, ""]);
+});
+
+await testWith(
+  ["script"],
+  "export --format mitmproxy writes nothing to a terminal and says to name a file",
+  async () => {
+    await using recording = await finished();
+    const { code, bytes } = await onTerminal(["export", recording.directory, "--format", "mitmproxy"]).end();
+    assertEquals(code, 2);
+    assertIncludes(bytes, "--format mitmproxy -o FILE");
+    assertExcludes(bytes, "client_conn");
+  },
+);
