@@ -19,7 +19,7 @@ async function failure(work: Promise<unknown>): Promise<CulvertError> {
   }, asCulvertError);
 }
 
-Deno.test("a call returns the reply as its schema has it, and sends the provider's headers and the credential", async () => {
+Deno.test("a call returns the reply as its schema defines it, and sends the provider's headers and the credential", async () => {
   await using rig = apiRig([json({ answer: "yes", more: 1 })], {
     provider: { headers: { "x-gateway": "key" }, queryParams: { "api-version": "1" } },
   });
@@ -33,7 +33,7 @@ Deno.test("a call returns the reply as its schema has it, and sends the provider
   ]);
 });
 
-Deno.test("a call that is idempotent is sent again after a 503, after the time that the server asks for", async () => {
+Deno.test("an idempotent call is sent again after a 503, after the delay that the server requests", async () => {
   await using rig = apiRig([
     refusal(503, {}, { "retry-after": "2" }),
     refusal(500, {}),
@@ -51,7 +51,7 @@ Deno.test("a call that is not idempotent is never sent twice", async () => {
   assertIncludes(error.message, "busy");
 });
 
-Deno.test("a 401 is recovered from and the call is sent again, also with a body that is a stream", async () => {
+Deno.test("after a 401 the login is renewed and the call is sent again, also with a body that is a stream", async () => {
   await using rig = apiRig([refusal(401, {}), json({ answer: "in" })], {
     authenticator: tokens("chatgpt", "old-token-0", "new-token-1"),
   });
@@ -70,14 +70,14 @@ Deno.test("a 401 is recovered from and the call is sent again, also with a body 
   assertEquals(attempts, [[0, 401], [1, 200]]);
 });
 
-Deno.test("a 401 that stands is the error that recovery explains", async () => {
+Deno.test("a final 401 fails with the error that the recovery explains", async () => {
   await using rig = apiRig([refusal(401, {})]);
   const error = await failure(call(rig.connection, GET));
   assertEquals(error.code, "auth_rejected");
   assertEquals(rig.seen.length, 1);
 });
 
-Deno.test("a scope that does not recover returns the 401 and renews nothing", async () => {
+Deno.test("a scope without recovery returns the 401 and renews nothing", async () => {
   const authenticator = tokens("chatgpt", "old-token-0", "new-token-1");
   await using rig = apiRig([refusal(401, { error: { message: "old" } })], { authenticator });
   const scope = new RequestScope({
@@ -90,7 +90,7 @@ Deno.test("a scope that does not recover returns the 401 and renews nothing", as
   assert(reply.sentAt <= reply.answeredAt && reply.durationMs >= 0);
 });
 
-Deno.test("a reply that does not fit the schema is named by its field", async () => {
+Deno.test("a reply that does not fit the schema fails with the name of its field", async () => {
   await using rig = apiRig([json({ answer: 1 })]);
   const error = await failure(call(rig.connection, GET));
   assertEquals([error.code, error.details["field"]], ["response_failed", "answer"]);

@@ -59,7 +59,7 @@ Deno.test("a compaction with an API key sends no service tier", async () => {
   assertEquals("service_tier" in (server.seen[0]?.json ?? {}), false);
 });
 
-Deno.test("a compaction of nothing is nothing, without a request", async () => {
+Deno.test("compacting an empty conversation returns no items and sends no request", async () => {
   const { rig, session, options } = sessionRig([compacted("ts-1")]);
   await using server = rig;
   assertEquals(
@@ -70,7 +70,7 @@ Deno.test("a compaction of nothing is nothing, without a request", async () => {
   assertEquals(server.seen.length, 0);
 });
 
-Deno.test("the state of a compaction is sent by the next sample, and a later compaction sends the first value again", async () => {
+Deno.test("the state of a compaction is sent with the next sample, and a later compaction sends the first state again", async () => {
   const sample = stream([CREATED, COMPLETED], { "x-codex-turn-state": "ts-2" });
   const { rig, session } = sessionRig([compacted("ts-1"), sample, compacted("ts-3")]);
   await using server = rig;
@@ -119,7 +119,7 @@ Deno.test("a compaction by a turn without an item, or with two, fails and is not
   }
 });
 
-Deno.test("a compaction by a turn is sent again after a 500 and a stream that ends early, and discards what they gave", async () => {
+Deno.test("a compaction by a turn is retried after a 500 and a stream that ends early, and discards their items", async () => {
   const { rig, options } = sessionRig([
     refusal(500, {}),
     stream([CREATED, itemDone({ ...COMPACTION, encrypted_content: "lost" })]),

@@ -97,7 +97,7 @@ function sendsTo({ network }: Insider, path: string): number {
 }
 
 for (const { call, isSentOnce, name, path } of ENDPOINTS) {
-  Deno.test(`${name}: answers through a proxy that intercepts TLS with a private CA`, async () => {
+  Deno.test(`${name}: the call succeeds through a proxy that intercepts TLS with a private CA`, async () => {
     await using place = await insider();
     assert(await call(place) !== undefined);
     const { network } = place;
@@ -114,7 +114,7 @@ for (const { call, isSentOnce, name, path } of ENDPOINTS) {
     assertEquals(outcomes.at(-1), "recovery_succeeded");
   });
 
-  Deno.test(`${name}: a 429 with Retry-After is waited out`, async () => {
+  Deno.test(`${name}: a 429 with Retry-After is retried after that time`, async () => {
     await using place = await insider();
     place.network.api.enqueueFault({ endpoint: path, refusal: rateLimited(7) });
     assert(await call(place) !== undefined);

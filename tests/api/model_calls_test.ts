@@ -7,7 +7,7 @@ import { apiRig } from "./kit.ts";
 
 const reply = (value: unknown) => () => Response.json(value);
 
-Deno.test("memories are asked of memories/trace_summarize, with the path of each trace and no ids of a session", async () => {
+Deno.test("memories are requested from memories/trace_summarize, with the path of each trace and without session ids", async () => {
   await using rig = apiRig([reply({
     output: [
       { trace_summary: "all", memory_summary: "some" },
@@ -40,13 +40,13 @@ Deno.test("memories are asked of memories/trace_summarize, with the path of each
   for (const name of ["session-id", "thread-id", "x-codex-window-id"]) assertEquals(headers?.get(name), null);
 });
 
-Deno.test("memories of nothing are nothing, without a request", async () => {
+Deno.test("an empty list of traces gives no memories and sends no request", async () => {
   await using rig = apiRig([reply({})]);
   assertEquals(await summarizeTraces(rig.connection, { model: "m", traces: [] }), []);
   assertEquals(rig.seen.length, 0);
 });
 
-Deno.test("images are made with exactly the fields that were given, and edited with the images first", async () => {
+Deno.test("an image is generated from exactly the given fields, and edited with the images first", async () => {
   await using rig = apiRig([reply({ created: 1, data: [{ b64_json: "AQI=" }], quality: null, future: 1 })]);
   const made = await makeImages(rig.connection, { prompt: "p", model: "m" });
   assertEquals(made, { created: 1, images: [Uint8Array.of(1, 2)] });
@@ -75,7 +75,7 @@ Deno.test("images are made with exactly the fields that were given, and edited w
   assertEquals(edit?.headers.get("x-codex-image-turn-id"), "turn-1");
 });
 
-Deno.test("an answer to an image request without data, or with damaged base64, is an error that names the field", async () => {
+Deno.test("a reply to an image request without data, or with damaged base64, is an error that names the field", async () => {
   for (
     const [body, field] of [[{ created: 1 }, "data"], [
       { created: 1, data: [{ b64_json: "%" }] },
@@ -91,7 +91,7 @@ Deno.test("an answer to an image request without data, or with damaged base64, i
   }
 });
 
-Deno.test("a search sends every setting as the API has it, and keeps results as they are", async () => {
+Deno.test("a search sends every setting as the API defines it, and returns results unchanged", async () => {
   const results = [{ type: "text_result", anything: { goes: [1] } }];
   await using rig = apiRig([reply({ output: "text", encrypted_output: "enc", results })]);
   const request = {
@@ -121,7 +121,7 @@ Deno.test("a search sends every setting as the API has it, and keeps results as 
   assertEquals(seen?.json, { ...request, max_output_tokens: 50 });
 });
 
-Deno.test("a search tells missing results from no results", async () => {
+Deno.test("a search distinguishes missing results from an empty list of results", async () => {
   for (const [body, has] of [[{ output: "" }, false], [{ output: "", results: [] }, true]] as const) {
     await using rig = apiRig([reply(body)]);
     const found = await searchWeb(rig.connection, { model: "m" });

@@ -3,7 +3,7 @@ import { assertEquals } from "../support/assert.ts";
 import { tokens } from "../responses/kit.ts";
 import { apiRig } from "./kit.ts";
 
-Deno.test("the list of the ChatGPT backend is sorted by priority and comes with its ETag", async () => {
+Deno.test("the list of the ChatGPT backend is sorted by priority and has its ETag", async () => {
   const models = [
     { slug: "gpt-b", priority: 2, display_name: "B", context_window: 1000 },
     { slug: "gpt-a", priority: 1, visibility: "hide" },
@@ -31,7 +31,7 @@ Deno.test("the list of the platform keeps its order, and an API key sends no cli
   assertEquals(rig.seen[0]?.url.search, "");
 });
 
-Deno.test("a value that is no model list is told apart from an empty one", () => {
+Deno.test("a value that is not a model list is distinguished from an empty list", () => {
   assertEquals(modelsIn({ models: [] }), []);
   assertEquals(modelsIn({ things: [] }), undefined);
   assertEquals(modelsIn("text"), undefined);

@@ -82,7 +82,7 @@ Deno.test("headers and query parameters of the provider are not sent to a backen
   assertEquals([rig.seen[0]?.headers.get("x-gateway"), rig.seen[0]?.url.search], [null, ""]);
 });
 
-Deno.test("a backend without /backend-api in its address has the endpoints below api/codex", async () => {
+Deno.test("a backend without /backend-api in its URL has the endpoints under api/codex", async () => {
   await using rig = backend({});
   const { settings } = rig.connection;
   const chatgptBaseUrl = settings.chatgptBaseUrl?.replace("/backend-api", "/");

@@ -5,7 +5,7 @@ import { failureOf } from "../auth/kit.ts";
 
 const STOP = new CulvertError("interrupted", "Interrupted");
 
-Deno.test("a caller that aborts ends its own wait only, and the last one to abort aborts the work", async () => {
+Deno.test("a caller that aborts ends only its own wait, and the last one to abort cancels the work", async () => {
   const signals: AbortSignal[] = [];
   const work = Promise.withResolvers<string>();
   const wait = singleFlight((signal) => {
@@ -25,7 +25,7 @@ Deno.test("a caller that aborts ends its own wait only, and the last one to abor
   assertEquals([await third, signals.length], ["done", 2]);
 });
 
-Deno.test("callers at the same time share the work, and a later caller begins it again", async () => {
+Deno.test("concurrent callers share the work, and a later caller starts it again", async () => {
   let count = 0;
   const wait = singleFlight(async (_signal, factor: number) => {
     await Promise.resolve();
@@ -37,7 +37,7 @@ Deno.test("callers at the same time share the work, and a later caller begins it
   assertEquals([await wait(undefined, 10), count], [30, 3]);
 });
 
-Deno.test("a caller whose signal is aborted already begins nothing", async () => {
+Deno.test("a caller whose signal is already aborted starts nothing", async () => {
   const wait = singleFlight(() => Promise.reject(new Error("begun")));
   assert(await failureOf(wait(AbortSignal.abort(STOP))) === STOP);
 });

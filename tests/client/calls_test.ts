@@ -38,7 +38,7 @@ Deno.test("a client uploads a file and names it in a turn", async () => {
   assert(JSON.stringify(network.api.log.turns[0]?.json).includes(fileId));
 });
 
-Deno.test("a session compacts its conversation, and its next turn is of the next window with the state of the reply", async () => {
+Deno.test("a session compacts its conversation, and its next turn uses the next window with the state of the reply", async () => {
   await using network = await startNetwork();
   using client = await createClient({ transport: "sse" }, network.world);
   using session = client.session();
@@ -50,7 +50,7 @@ Deno.test("a session compacts its conversation, and its next turn is of the next
   assert((headers["x-codex-turn-state"] ?? "") !== "");
 });
 
-Deno.test("a call of a closed client, and one that needs a login, end with an error of the program's words", async () => {
+Deno.test("a call of a closed client, and a call that needs a login, fail with a CulvertError", async () => {
   await using network = await startNetwork();
   const client = await createClient({}, network.world);
   await assertRejects(

@@ -44,7 +44,7 @@ for (const transport of ["sse", "websocket"] as const) {
   });
 }
 
-Deno.test("nothing of a program's own credential is written, and a stored login is neither used nor changed", async () => {
+Deno.test("a program's credential is not written to disk, and a stored login is neither used nor changed", async () => {
   const home = await Deno.makeTempDir({ prefix: "culvert-external-" });
   try {
     await using network = await startNetwork({ api: { accepts: (token) => token === "new" } });
@@ -64,7 +64,7 @@ Deno.test("nothing of a program's own credential is written, and a stored login 
   }
 });
 
-Deno.test("a key and a login of the program's own at once are one too many", async () => {
+Deno.test("a key together with a program's login is refused", async () => {
   await using network = await startNetwork();
   const externalAuth: ExternalAuth = { resolve: () => credential("t") };
   await assertRejects(createClient({ apiKey: "sk-1", externalAuth }, network.world), { code: "usage" });

@@ -10,7 +10,7 @@ async function mockApi(): Promise<MockApi & AsyncDisposable> {
   return Object.assign(api, { [Symbol.asyncDispose]: () => api.close() });
 }
 
-Deno.test("a program trusts a CA that it gives as PEM text", async () => {
+Deno.test("a program trusts a CA that it passes as PEM text", async () => {
   await using api = await mockApi();
   using client = await createClient({
     baseUrl: api.baseUrl,
@@ -31,7 +31,7 @@ Deno.test("hints for a program name options and not flags", async () => {
   assertIncludes(error?.hint ?? "", "caCertFile");
 });
 
-Deno.test("a turn that takes longer than it may ends with timeout, not as interrupted", async () => {
+Deno.test("a turn that exceeds its time limit ends with timeout, not as interrupted", async () => {
   await using api = await mockApi();
   using client = await createClient({
     baseUrl: api.baseUrl,

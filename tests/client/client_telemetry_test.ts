@@ -32,7 +32,7 @@ async function oneTurn(collectorPort: number, options: ClientOptions): Promise<v
   }
 }
 
-Deno.test("a client with telemetry has exported all three signals when it is disposed of", async () => {
+Deno.test("a client with telemetry exports all three signals before its disposal completes", async () => {
   await using collector = startCollector();
   await oneTurn(collector.port, { telemetry: true });
   assertEquals(collector.requests.map(({ path }) => path).sort(), ["/v1/logs", "/v1/metrics", "/v1/traces"]);
@@ -40,7 +40,7 @@ Deno.test("a client with telemetry has exported all three signals when it is dis
   assertEquals(spans.filter(({ name }) => name === "session_task.turn").length, 1);
 });
 
-Deno.test("a client without the option exports nothing, whatever the variables say", async () => {
+Deno.test("a client without the option exports nothing, regardless of the variables", async () => {
   await using collector = startCollector();
   await oneTurn(collector.port, {});
   assertEquals(collector.requests, []);

@@ -43,7 +43,7 @@ async function setUp(options: MockApiOptions = {}) {
 const INPUT = [userMessage("hello")];
 
 for (const transport of ["sse", "websocket"] as const) {
-  Deno.test(`a program gets an answer over ${transport} with a bundle from the environment and a key of its own`, async () => {
+  Deno.test(`a program gets an answer over ${transport} with a bundle from the environment and its own key`, async () => {
     await using parts = await setUp();
     parts.api.enqueue({ text: "Hello there" });
     using client = await createClient(
@@ -62,7 +62,7 @@ for (const transport of ["sse", "websocket"] as const) {
   });
 }
 
-Deno.test("turns of one session share a connection, and the second sends only what is new", async () => {
+Deno.test("turns of one session share a connection, and the second sends only the new items", async () => {
   await using parts = await setUp();
   using client = await parts.open({ transport: "websocket" });
   using session = client.session();
@@ -80,7 +80,7 @@ Deno.test("turns of one session share a connection, and the second sends only wh
 });
 
 for (const transport of ["sse", "websocket"] as const) {
-  Deno.test(`leaving the loop of a turn over ${transport} cancels it: the server sees its client go`, async () => {
+  Deno.test(`leaving the loop of a turn over ${transport} cancels it, and the server sees the disconnect`, async () => {
     await using parts = await setUp();
     using client = await parts.open({ transport });
     parts.api.enqueue({ manyDeltas: 100_000, gapMs: 1 });
@@ -90,7 +90,7 @@ for (const transport of ["sse", "websocket"] as const) {
     await parts.clientGone();
   });
 
-  Deno.test(`an aborted signal ends a turn over ${transport} with its result, and the server sees its client go`, async () => {
+  Deno.test(`an aborted signal ends a turn over ${transport} with its result, and the server sees the disconnect`, async () => {
     await using parts = await setUp();
     using client = await parts.open({ transport });
     parts.api.enqueue({ manyDeltas: 100_000, gapMs: 1 });
@@ -105,7 +105,7 @@ for (const transport of ["sse", "websocket"] as const) {
     await parts.clientGone();
   });
 
-  Deno.test(`a turn over ${transport} that was stopped does not hold up the next`, async () => {
+  Deno.test(`a stopped turn over ${transport} does not delay the next one`, async () => {
     await using parts = await setUp();
     using client = await parts.open({ transport });
     parts.api.enqueue({ ending: { kind: "stall", afterDeltas: 1 } }, { text: "Here" });
@@ -116,7 +116,7 @@ for (const transport of ["sse", "websocket"] as const) {
   });
 }
 
-Deno.test("the text of a turn is that of the attempt that completed, and an error where none did", async () => {
+Deno.test("the text of a turn is that of the completed attempt, and rejects if no attempt completed", async () => {
   await using parts = await setUp();
   using client = await parts.open();
   parts.api.enqueue({ text: ["Half", " an"], ending: { kind: "cut", afterDeltas: 2 } }, {
@@ -130,7 +130,7 @@ Deno.test("the text of a turn is that of the attempt that completed, and an erro
   });
 });
 
-Deno.test("a turn is read once, and a closed client begins none", async () => {
+Deno.test("a turn is read once, and a closed client starts none", async () => {
   await using parts = await setUp();
   const client = await parts.open();
   const turn = client.turn({ input: INPUT });
@@ -140,7 +140,7 @@ Deno.test("a turn is read once, and a closed client begins none", async () => {
   assertThrows(() => client.turn({ input: INPUT }), { code: "usage" });
 });
 
-Deno.test("a function that gives the key is asked again after a 401, and its new key is sent once", async () => {
+Deno.test("a function that returns the key is called again after a 401, and its new key is sent once", async () => {
   await using parts = await setUp({ accepts: (token) => token === "sk-2" });
   let asked = 0;
   using client = await parts.open({ apiKey: () => `sk-${++asked}` });
@@ -154,7 +154,7 @@ Deno.test("a function that gives the key is asked again after a 401, and its new
   assertEquals(sent().slice(4), ["Bearer sk-old"]);
 });
 
-Deno.test("a function that fails to give a key ends the turn, and what it threw is told to nobody but the program", async () => {
+Deno.test("a function that fails to return a key ends the turn, and its error is passed only to the program", async () => {
   await using parts = await setUp();
   using client = await parts.open({ apiKey: () => Promise.reject(new Error("vault says sk-secret")) });
   await assertRejects(client.turn({ input: INPUT }).text(), (thrown: unknown) => {
@@ -166,7 +166,7 @@ Deno.test("a function that fails to give a key ends the turn, and what it threw 
 });
 
 for (const transport of ["sse", "websocket"] as const) {
-  Deno.test(`two clients over ${transport} with roots and routes of their own do not influence each other`, async () => {
+  Deno.test(`two clients over ${transport} with their own roots and routes do not influence each other`, async () => {
     await using first = await startNetwork({ host: "first.culvert.test" });
     await using second = await startNetwork({ host: "second.culvert.test" });
     await using parts = await setUp();
@@ -193,7 +193,7 @@ for (const transport of ["sse", "websocket"] as const) {
   });
 }
 
-Deno.test("a 401 for a key of the program's own stands, and says that nothing could be renewed", async () => {
+Deno.test("a 401 for a program's own key is final, and the error says that nothing could be renewed", async () => {
   await using parts = await setUp();
   parts.api.enqueue({ refusal: { status: 401, body: { error: { message: "Incorrect API key" } } } });
   using client = await createClient({ baseUrl: parts.api.baseUrl, apiKey: "sk-mine" }, parts.world);
@@ -206,7 +206,7 @@ Deno.test("a 401 for a key of the program's own stands, and says that nothing co
   ]);
 });
 
-Deno.test("a bundle that cannot be read is an error of the family before anything is sent", async () => {
+Deno.test("a bundle that cannot be read is a CulvertError before anything is sent", async () => {
   await using parts = await setUp();
   await assertRejects(
     createClient({ baseUrl: parts.api.baseUrl, caCertFile: `${parts.home}/missing.pem` }, parts.world),

@@ -25,7 +25,7 @@ async function load(
   }
 }
 
-Deno.test("a profile is NAME.config.toml, laid over config.toml table by table", async () => {
+Deno.test("a profile is NAME.config.toml, merged over config.toml table by table", async () => {
   const { settings, home } = await load({
     "config.toml": `model = "top"\nmodel_verbosity = "low"\nmodel_provider = "gw"\n` +
       `[model_providers.gw]\nname = "G"\nbase_url = "https://top.test"`,
@@ -39,14 +39,14 @@ Deno.test("a profile is NAME.config.toml, laid over config.toml table by table",
   assertEquals([settings.profile, settings.sources["profile"]], ["work", "--profile"]);
 });
 
-Deno.test("NAME.config.toml counts before a table [profiles.NAME]", async () => {
+Deno.test("NAME.config.toml takes precedence over a table [profiles.NAME]", async () => {
   const files = { "config.toml": `profile = "p"\n[profiles.p]\nmodel = "table"\nservice_tier = "flex"` };
   assertEquals((await load(files)).settings.model, "table");
   const { settings } = await load({ ...files, "p.config.toml": `model = "file"` });
   assertEquals([settings.model, settings.serviceTier], ["file", "flex"]);
 });
 
-Deno.test("-C counts before every file and behind a flag, and a value without quotes is a string", async () => {
+Deno.test("-C takes precedence over every file and not over a flag, and a value without quotes is a string", async () => {
   const files = { "config.toml": `model = "top"` };
   const { settings } = await load(files, {
     overrides: ["model=typed", "model_providers.x.base_url=https://x.test/v1", "model_provider=x"],
@@ -64,7 +64,7 @@ Deno.test("-C counts before every file and behind a flag, and a value without qu
   assertEquals(numbers.provider.streamMaxRetries, 3);
 });
 
-Deno.test("-C with a wrong key, a wrong kind of value or a line break is refused", async () => {
+Deno.test("-C with a wrong key, a wrong type of value or a line break is refused", async () => {
   for (const text of ["", "=x", "model", "a b=c", "model=a\nprofile=b", "[x]=1", "a..b=1", 'a"=1']) {
     await assertRejects(
       () => parseOverrides([text]),
@@ -79,7 +79,7 @@ Deno.test("-C with a wrong key, a wrong kind of value or a line break is refused
   );
 });
 
-Deno.test("-C: any text gives a document or a usage error, and cannot set another key", async () => {
+Deno.test("-C turns any text into a document or a usage error, and cannot set another key", async () => {
   await fc.assert(fc.asyncProperty(fc.string({ unit: "binary" }), async (value) => {
     try {
       const document = await parseOverrides([`model=${value}`]);
@@ -107,7 +107,7 @@ Deno.test("a config.toml in UTF-16, with and without a byte-order mark, is read"
   }
 });
 
-Deno.test("the client certificate comes from flags, then variables, then the provider's table", async () => {
+Deno.test("the client certificate is read from flags, then variables, then the provider's table", async () => {
   const toml = `model_provider = "x"\n[model_providers.x]\nbase_url = "https://x.test"\n` +
     `client_cert = "c.pem"\nclient_key = "~/k.pem"`;
   const table = await load({ "config.toml": toml });
@@ -124,7 +124,7 @@ Deno.test("the client certificate comes from flags, then variables, then the pro
   assertEquals(flagged.settings.sources["client_key"], "CULVERT_CLIENT_KEY");
 });
 
-Deno.test("OPENAI_BASE_URL is named as the source of the base URL and noted for -v", async () => {
+Deno.test("OPENAI_BASE_URL is reported as the source of the base URL with -v", async () => {
   const { settings } = await load({}, {}, { OPENAI_BASE_URL: "https://gw.test/v1" });
   assertEquals(settings.sources["base_url"], "OPENAI_BASE_URL");
   assertEquals(settings.notes, ["the base URL comes from OPENAI_BASE_URL"]);

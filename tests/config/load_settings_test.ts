@@ -57,13 +57,13 @@ for (const [name, given, expected] of LAYERS) {
   });
 }
 
-Deno.test("--base-url alone means a plain provider that speaks SSE", async () => {
+Deno.test("--base-url alone selects a plain provider with the SSE transport", async () => {
   const { provider } = await load({ flags: { baseUrl: "http://127.0.0.1:9/v1" } });
   assertEquals(provider.supportsWebsockets, false);
   assertEquals(provider.requiresOpenAiAuth, false);
 });
 
-Deno.test("--base-url with a provider changes that provider's address only", async () => {
+Deno.test("--base-url with a provider changes only the address of that provider", async () => {
   const { provider } = await load({ flags: { provider: "openai", baseUrl: "https://gateway.test/v1" } });
   assertEquals(provider.supportsWebsockets, true);
 });
@@ -74,12 +74,12 @@ for (const [name, given, expected] of BASES) {
   });
 }
 
-Deno.test("organization and project reach the built-in provider from the environment, blank ones do not", async () => {
+Deno.test("organization and project of the built-in provider are read from the environment, and blank values are ignored", async () => {
   const { provider } = await load({ env: { OPENAI_ORGANIZATION: "org-1", OPENAI_PROJECT: "  " } });
   assertEquals(provider.headers, { "OpenAI-Organization": "org-1" });
 });
 
-Deno.test("every field of a provider table reaches the provider, and retries are capped", async () => {
+Deno.test("every field of a provider table reaches the provider, and retries are limited", async () => {
   const { provider } = await load({
     env: { GW_KEY_HEADER: "from-env", BLANK: " " },
     toml: `
@@ -118,7 +118,7 @@ Deno.test("every field of a provider table reaches the provider, and retries are
   });
 });
 
-Deno.test("a provider's command takes its defaults, and its directory is made absolute", async () => {
+Deno.test("a provider's command gets its default values, and its directory is made absolute", async () => {
   const { provider } = await load({
     toml:
       `model_provider = "c"\n[model_providers.c]\nbase_url = "https://c.test"\n[model_providers.c.auth]\ncommand = "token"\ncwd = "bin"`,
@@ -155,14 +155,14 @@ for (const [name, given] of SECRETIVE) {
   });
 }
 
-Deno.test("unknown keys bring a warning each, keys of the codex client none", async () => {
+Deno.test("each unknown key causes a warning, and keys of the codex client cause none", async () => {
   const { warnings } = await load({ toml: UNKNOWN_KEYS.toml });
   assertEquals(warnings.map(({ code }) => code), UNKNOWN_KEYS.keys.map(() => "config_unknown_key"));
   const said = warnings.map(({ message }) => message).join("\n");
   for (const key of UNKNOWN_KEYS.keys) assertIncludes(said, `"${key}"`);
 });
 
-Deno.test("with strictConfig unknown keys are an error that names them all", async () => {
+Deno.test("with strictConfig unknown keys cause an error that names them all", async () => {
   const error = await failure({ toml: UNKNOWN_KEYS.toml, flags: { strictConfig: true } });
   for (const key of UNKNOWN_KEYS.keys) assertIncludes(error.message, key);
 });

@@ -56,7 +56,7 @@ function attested(
   return { authenticator, notes };
 }
 
-Deno.test("exactly the endpoints in scope carry a value, for each kind of login and each provider", async () => {
+Deno.test("only the endpoints in scope send an attestation, for each kind of login and each provider", async () => {
   let asked = 0;
   for (const [endpoint, isScoped] of Object.entries(ENDPOINTS)) {
     for (const mode of MODES) {
@@ -113,7 +113,7 @@ for (
     ["never returns", () => new Promise<undefined>(() => {}), "longer than 2000 ms"],
   ] as const
 ) {
-  Deno.test(`a provider that ${what} costs the header and nothing else, and its value is not repeated`, async () => {
+  Deno.test(`a provider that ${what} omits only the header, and its value is not repeated`, async () => {
     const { authenticator, notes } = attested(LOGIN, provide);
     const { headers } = await authenticator.authorize(undefined, "/responses");
     assertEquals(headers, {});
@@ -123,7 +123,7 @@ for (
   });
 }
 
-Deno.test("an abort while the provider is asked ends the request, and the value is registered as a secret", async () => {
+Deno.test("an abort during the provider's call ends the request, and the value is registered as a secret", async () => {
   const stop = new AbortController();
   const { authenticator } = attested(LOGIN, () => {
     stop.abort(new Error("stopped"));

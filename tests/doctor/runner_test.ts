@@ -59,7 +59,7 @@ Deno.test("a warning does not keep the next check from running", async () => {
   assertEquals(briefly(results), ["first warn: Odd", "second ok: Fine"]);
 });
 
-Deno.test("a check that only waits for another one runs when that one failed", async () => {
+Deno.test("a check that only waits for another one runs after that one failed", async () => {
   const order: string[] = [];
   const noting = (id: string, finding: Finding) => () => {
     order.push(id);
@@ -77,7 +77,7 @@ Deno.test("a check that only waits for another one runs when that one failed", a
   assertEquals(results[1]?.finding.status, "ok");
 });
 
-Deno.test("checks that do not depend on each other run at the same time and end at the time limit", async () => {
+Deno.test("independent checks run at the same time and end at the time limit", async () => {
   const never = () => new Promise<Finding>(() => {});
   const overdue = { code: "header_timeout", remediation: "Wait." } as const;
   const begin = performance.now();

@@ -70,7 +70,7 @@ Deno.test("a URL at no configured origin is examined as a turn with --base-url",
   assertIncludes(report.next, "culvert auth status");
 });
 
-Deno.test("a stored login that is cut off is named for the URL of the provider that uses it", async () => {
+Deno.test("a truncated stored login is reported for the URL of the provider that uses it", async () => {
   await using server = gateway();
   using home = folder();
   home.write("config.toml", `openai_base_url = "http://127.0.0.1:${server.port}/v1"\n`);

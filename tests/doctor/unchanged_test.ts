@@ -40,7 +40,7 @@ const ROWS = [
 ] as const;
 
 for (const row of ROWS) {
-  Deno.test(`with ${row.name} no file is written and nothing but the API is asked to change`, async () => {
+  Deno.test(`with ${row.name} no file is written, and every request except the one for an answer is a GET`, async () => {
     await using api = await startMockApi({ plain: true });
     using home = folder();
     for (const [name, text] of Object.entries(row.files)) home.write(name, text);

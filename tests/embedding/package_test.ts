@@ -5,12 +5,12 @@ import { deno, ROOT } from "./program.ts";
 /** The two modules that a program may import. */
 const ENTRIES = ["lib/mod.ts", "lib/testing.ts"] as const;
 
-Deno.test("everything that a program can reach has a docstring, and no public type leads to a private one", async () => {
+Deno.test("every public symbol has a docstring, and no public type refers to a private one", async () => {
   const { code, stderr } = await deno(["doc", "--lint", "--quiet", ...ENTRIES]);
   assertEquals([code, stderr.replaceAll(/^(Checked|Download).*\n/gm, "")], [0, ""]);
 });
 
-Deno.test("the package could be published: no slow types, and nothing in it but the program", async () => {
+Deno.test("the package can be published: it has no slow types and contains only the program", async () => {
   const { code, stdout, stderr } = await deno(["publish", "--dry-run", "--allow-dirty", "--no-check"]);
   const said = stdout + stderr;
   assert(code === 0, said);
@@ -56,7 +56,7 @@ async function checkExamples(withOptions: boolean): Promise<void> {
   }
 }
 
-Deno.test("the documentation names the ways in and how each is used", async () => {
+Deno.test("the documentation names the entry points and their use", async () => {
   const { stdout } = await deno(["doc", "--quiet", ...ENTRIES]);
   for (
     const name of ["createClient(", "interface Client", "interface Turn", "startNetwork(", "startMockApi("]

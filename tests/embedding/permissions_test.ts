@@ -39,7 +39,7 @@ const THREE = ["--allow-net", "--allow-read", "--allow-env"] as const;
 const DENIED = "--deny-env=HOME,USER,NODE_DEBUG,SSL_CERT_FILE,OPENAI_API_KEY,CODEX_API_KEY";
 
 for (const transport of ["sse", "websocket"] as const) {
-  Deno.test(`network, files and environment are all the permissions that ${transport} needs`, async () => {
+  Deno.test(`network, files and environment are the only permissions that ${transport} needs`, async () => {
     await using network = await startNetwork();
     for (const permissions of [THREE, [...THREE, DENIED]]) {
       const { warnings, result } = await run(permissions, network.env, { transport });
@@ -47,7 +47,7 @@ for (const transport of ["sse", "websocket"] as const) {
     }
   });
 
-  Deno.test(`with a world of its own, a program over ${transport} reads no variable of the process`, async () => {
+  Deno.test(`with its own world, a program over ${transport} reads no variable of the process`, async () => {
     await using network = await startNetwork();
     const named = "--allow-env=WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE";
     const { warnings, result } = await run(
@@ -63,7 +63,7 @@ for (const transport of ["sse", "websocket"] as const) {
   });
 }
 
-Deno.test("without the permission that the websocket's library needs, the turn takes SSE, or says at once what is missing", async () => {
+Deno.test("without the permission of the websocket library, the turn uses SSE, or reports immediately what is missing", async () => {
   await using network = await startNetwork();
   const permissions = ["--allow-net", "--allow-read"];
   const left = await run(permissions, {}, {}, network.env);
@@ -74,7 +74,7 @@ Deno.test("without the permission that the websocket's library needs, the turn t
   assert(network.api.handshakes() === 0);
 });
 
-Deno.test("a proxy variable that may not be read cannot be hidden from the runtime, and the program is warned of it", async () => {
+Deno.test("a proxy variable that may not be read cannot be hidden from the runtime, and causes a warning", async () => {
   await using api = await startMockApi({ plain: true });
   const denied = [...THREE, "--deny-env=HTTP_PROXY"];
   const options = { baseUrl: api.baseUrl, apiKey: "sk-any" };

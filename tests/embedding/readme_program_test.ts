@@ -13,7 +13,7 @@ async function readme(): Promise<{ readonly source: string; readonly permissions
   return { source, permissions: command.split(" ") };
 }
 
-Deno.test("the README's program has twenty lines, and talks through proxy and interception as it stands there", async () => {
+Deno.test("the README's program has twenty lines, and works unchanged through proxy and interception", async () => {
   const { source, permissions } = await readme();
   assert(source.trimEnd().split("\n").length <= 20);
   await using network = await startNetwork();
@@ -29,7 +29,7 @@ Deno.test("the README's program has twenty lines, and talks through proxy and in
   ]);
 });
 
-Deno.test("the README's program ends with the command line's exit status and says what to do", async () => {
+Deno.test("the README's program ends with the exit code of the command line and prints the next step", async () => {
   const { source, permissions } = await readme();
   await using network = await startNetwork({ api: { accepts: () => false } });
   const run = await runProgram(source, { args: ["hi"], permissions, env: network.env });

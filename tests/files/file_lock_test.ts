@@ -11,7 +11,7 @@ async function hold(path: string) {
   return result.lock;
 }
 
-Deno.test("a lock has one holder at a time, and the next gets it when it is released", async () => {
+Deno.test("a lock has one holder at a time, and the next one gets it after its release", async () => {
   await using home = new TestHome();
   const path = join(home.path, "lock");
   const first = await hold(path);
@@ -22,7 +22,7 @@ Deno.test("a lock has one holder at a time, and the next gets it when it is rele
   assertEquals((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
 });
 
-Deno.test("a note in the lock file is read by the next holder, and a shorter one leaves no rest", async () => {
+Deno.test("the next holder reads the note in the lock file, and a shorter note leaves no rest", async () => {
   await using home = new TestHome();
   const path = join(home.path, "lock");
   const first = await hold(path);
@@ -34,7 +34,7 @@ Deno.test("a note in the lock file is read by the next holder, and a shorter one
   second.release();
 });
 
-Deno.test("waiting for a lock ends when the caller aborts", async () => {
+Deno.test("an abort ends the wait for a lock", async () => {
   await using home = new TestHome();
   const path = join(home.path, "lock");
   const first = await hold(path);
@@ -45,7 +45,7 @@ Deno.test("waiting for a lock ends when the caller aborts", async () => {
   first.release();
 });
 
-Deno.test("where no lock file can be made the lock is unavailable, not an error", async () => {
+Deno.test("if no lock file can be created the lock is unavailable, without an error", async () => {
   await using home = new TestHome();
   const result = await acquireFileLock(join(home.path, "missing", "lock"), WORLD, 10);
   assert(result.kind === "unavailable");

@@ -16,7 +16,7 @@ async function rootsIn(path: string): Promise<string[]> {
   );
 }
 
-Deno.test("the network lets through whoever has the proxy and the company's bundle, and nobody else", async () => {
+Deno.test("the network admits only clients with the proxy and the company's bundle", async () => {
   const network = await startNetwork();
   const proxy = { url: network.proxyUrl };
   const insider = Deno.createHttpClient({ caCerts: await rootsIn(network.bundlePath), proxy });

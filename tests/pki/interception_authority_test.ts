@@ -46,7 +46,7 @@ Deno.test("OpenSSL accepts a certificate for a host and one for an address under
   assertEquals(await opensslVerifies(addressed.certificate, "-verify_ip", "127.0.0.1"), "leaf.pem: OK\n");
 });
 
-Deno.test("callers that ask at the same time share one certificate, whatever the letter case", async () => {
+Deno.test("concurrent callers share one certificate, regardless of letter case", async () => {
   const [first, second, third] = await Promise.all([
     authority.issue("parallel.example.test"),
     authority.issue("parallel.example.test"),
@@ -56,7 +56,7 @@ Deno.test("callers that ask at the same time share one certificate, whatever the
   assert((await authority.issue("other.example.test")).certificate !== first.certificate);
 });
 
-Deno.test("a chain comes with its CA and with fields that strict clients demand", async () => {
+Deno.test("a chain includes its CA and the fields that strict clients require", async () => {
   const { certificate } = await authority.issue("fields.example.test");
   const [leaf, ca] = certificate.match(/-----BEGIN[^]+?END CERTIFICATE-----/g) ?? [];
   assert(leaf !== undefined && ca !== undefined);
@@ -68,11 +68,11 @@ Deno.test("a chain comes with its CA and with fields that strict clients demand"
   assert(Date.parse(parsed.validTo) < Date.now() + 398 * 86_400_000, parsed.validTo);
 });
 
-Deno.test("the interception CA itself offers no private key", () => {
+Deno.test("the interception CA does not expose its private key", () => {
   assertEquals(Object.keys(authority).toSorted(), ["certificate", "issue"]);
 });
 
-Deno.test("a name of more than 64 characters is in the subjectAltName whole", async () => {
+Deno.test("a name of more than 64 characters is in the subjectAltName completely", async () => {
   const host = `${"a".repeat(60)}.${"b".repeat(40)}.example.test`;
   const { certificate, privateKey } = await authority.issue(host);
   assertEquals(new X509Certificate(certificate).checkHost(host), host);

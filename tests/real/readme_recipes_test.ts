@@ -52,7 +52,7 @@ const recipes = [...README.matchAll(/<!-- recipe: (\w+); needs: ?([\w ]*?) ?-->\
     script,
   }));
 
-Deno.test("the README has a recipe for every expectation, and no other", () => {
+Deno.test("the README has a recipe for every expectation, and no other recipe", () => {
   assertEquals(recipes.map(({ name }) => name).toSorted(), Object.keys(EXPECTED).toSorted());
 });
 

@@ -76,7 +76,7 @@ Deno.test("events that v1 does not know are ignored", async () => {
   assertEquals(here.events.map(({ kind }) => kind), ["session_updated", "error"]);
 });
 
-Deno.test("a binary frame is reported as an error, and the session goes on", async () => {
+Deno.test("a binary frame is reported as an error, and the session continues", async () => {
   await using here = await opened("v2");
   await here.socket.send(new Uint8Array([1, 2, 3]));
   await here.socket.send(JSON.stringify({ type: "response.created", response: { id: "r" } }));
@@ -84,7 +84,7 @@ Deno.test("a binary frame is reported as an error, and the session goes on", asy
   assertEquals(here.events.map(({ kind }) => kind), ["session_updated", "error", "response_created"]);
 });
 
-Deno.test("a close frame ends the session, and everything after it fails the same way", async () => {
+Deno.test("a close frame ends the session, and every later call fails with the same error", async () => {
   await using here = await opened("v2");
   here.socket.close(1000, "");
   await here.socket.closed;
@@ -95,7 +95,7 @@ Deno.test("a close frame ends the session, and everything after it fails the sam
   await here.conversation.close();
 });
 
-Deno.test("an answer that fails is an error with the code of the server", async () => {
+Deno.test("a failed answer is an error with the code of the server", async () => {
   await using here = await opened("v2");
   const answer = here.conversation.answer();
   const error = { type: "insufficient_quota", code: "insufficient_quota", message: "Pay first." };

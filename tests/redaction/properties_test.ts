@@ -26,7 +26,7 @@ const PLACES: Readonly<Record<string, (secret: string) => string>> = {
 };
 
 for (const [place, write] of Object.entries(PLACES)) {
-  Deno.test(`a secret in ${place} is masked, whatever stands around it`, () => {
+  Deno.test(`a secret in ${place} is masked in any context`, () => {
     fc.assert(fc.property(words, secret, words, (before, value, after) => {
       assertExcludes(createRedactor()(`${before}\n${write(value)}\n${after}`), value);
     }));
@@ -49,7 +49,7 @@ Deno.test("a registered secret is masked plain, encoded, escaped and nested", ()
   }));
 });
 
-Deno.test("a secret that is registered later is masked from then on", () => {
+Deno.test("a secret that is registered later is masked from that time on", () => {
   const secrets = new Secrets();
   const redact = createRedactor(secrets);
   assertEquals(redact("the word hunter22"), "the word hunter22");
@@ -73,7 +73,7 @@ Deno.test("redacting twice gives the same as redacting once", () => {
   }));
 });
 
-Deno.test("a redacted JSON text is still JSON", () => {
+Deno.test("a redacted JSON text remains valid JSON", () => {
   const texts = fc.array(
     fc.oneof(
       fc.string(),
@@ -147,7 +147,7 @@ Deno.test("a JSON value is redacted by structure, and keeps the tokens of log pr
   });
 });
 
-Deno.test("hostile texts of a million characters are redacted by work that is linear in them", async () => {
+Deno.test("redacting hostile texts of a million characters takes linear work", async () => {
   const worker = new Worker(new URL("./hostile_texts.ts", import.meta.url), { type: "module" });
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   // A quadratic expression would take hours over these texts.

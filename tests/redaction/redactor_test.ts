@@ -148,6 +148,6 @@ for (const [what, text, redacted] of ROWS) {
   Deno.test(`redaction: ${what}`, () => assertEquals(createRedactor()(text), redacted));
 }
 
-Deno.test("an e-mail address stays for the user", () => {
+Deno.test("an e-mail address is kept for the user", () => {
   assertEquals(createRedactor([], "user")("by ada@h.example"), "by ada@h.example");
 });

@@ -21,11 +21,11 @@ const CONTROLS = [
 const hostile = fc.array(fc.oneof(fc.constantFrom(...CONTROLS), fc.string({ unit: "binary" })))
   .map((parts) => parts.join(""));
 
-Deno.test("no control, bidirectional or zero-width character passes the filter, whatever the text", () => {
+Deno.test("no control, bidirectional or zero-width character passes the filter, in any text", () => {
   fc.assert(fc.property(hostile, (text) => assert(!DANGEROUS.test(removeControls(text)))));
 });
 
-Deno.test("with newline and tab kept, nothing else passes, and all of them stay", () => {
+Deno.test("with newline and tab allowed, only these two characters are kept", () => {
   fc.assert(fc.property(hostile, (text) => {
     const clean = removeControls(text, { newline: true, tab: true });
     assert(!DANGEROUS.test(clean.replaceAll("\n", "").replaceAll("\t", "")));
@@ -41,7 +41,7 @@ Deno.test("filtering twice gives the same as filtering once", () => {
   );
 });
 
-Deno.test("a text without such characters stays as it is", () => {
+Deno.test("a text without such characters is returned unchanged", () => {
   fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => {
     fc.pre(!DANGEROUS.test(text));
     assertEquals(removeControls(text), text);
@@ -52,12 +52,12 @@ Deno.test("an escape sequence, a carriage return and a bidirectional override ar
   assertEquals(removeControls("a\x1b[2Jb\rc\u202ed"), "a\ufffd[2Jb\ufffdc\ufffdd");
 });
 
-Deno.test("CRLF becomes LF where newlines are kept, and a joiner of an emoji stays on request", () => {
+Deno.test("CRLF becomes LF if newlines are kept, and a joiner of an emoji is kept on request", () => {
   assertEquals(removeControls("a\r\nb", { newline: true, replacement: "" }), "a\nb");
   assertEquals(removeControls("👩\u200d💻\u200b", { joiners: true, replacement: "" }), "👩\u200d💻");
 });
 
-Deno.test("wrapped lines keep to the width and hold every word of the text", () => {
+Deno.test("wrapped lines do not exceed the width and contain every word of the text", () => {
   fc.assert(fc.property(fc.array(fc.stringMatching(/^[a-z]{1,120}$/)), (words) => {
     const lines = wrapText(words.join(" "), "- ", "  ");
     assert(lines.every((line) => line.length <= LINE_WIDTH));

@@ -16,7 +16,7 @@ function read(pem: string): Bundle {
 const codes = (bundle: Bundle) => bundle.warnings.map((warning) => warning.code);
 const roots = (bundle: Bundle) => bundle.certificates.map((certificate) => certificate.pem);
 
-Deno.test("An expired root is taken, with a warning that names its date and subject", async () => {
+Deno.test("an expired root is accepted with a warning that contains its date and subject", async () => {
   const authority = await createAuthority("Old Root", {
     notBefore: Date.now() - 20 * DAY,
     notAfter: Date.UTC(2024, 1, 3),
@@ -32,14 +32,14 @@ Deno.test("An expired root is taken, with a warning that names its date and subj
   assertEquals(await request(server, roots(bundle)), "ok");
 });
 
-Deno.test("A root that is not valid yet is a warning about the local clock", async () => {
+Deno.test("a root that is not yet valid causes a warning about the local clock", async () => {
   const authority = await createAuthority("New Root", { notBefore: Date.now() + 5 * DAY });
   const bundle = read(authority.certificate);
   assertEquals(codes(bundle), ["ca_not_yet_valid"]);
   assertIncludes(bundle.warnings[0]?.message ?? "", "by the local clock");
 });
 
-Deno.test("A leaf that a CA issued is a warning, and alone it verifies nothing", async () => {
+Deno.test("a leaf that a CA issued causes a warning, and alone it verifies nothing", async () => {
   const authority = await createAuthority("Root");
   const leaf = await authority.issue(LOCALHOST);
   await using server = startTlsServer(leaf);
@@ -48,7 +48,7 @@ Deno.test("A leaf that a CA issued is a warning, and alone it verifies nothing",
   assertIncludes(await request(server, roots(bundle)), "invalid peer certificate");
 });
 
-Deno.test("A server certificate that signs itself is pinned without a warning", async () => {
+Deno.test("a self-signed server certificate is pinned without a warning", async () => {
   const pair = await createSelfSigned(LOCALHOST);
   await using server = startTlsServer(pair);
   const bundle = read(pair.certificate);
@@ -56,7 +56,7 @@ Deno.test("A server certificate that signs itself is pinned without a warning", 
   assertEquals(await request(server, roots(bundle)), "ok");
 });
 
-Deno.test("A lone intermediate is a warning and works; with its root beside it there is none", async () => {
+Deno.test("a lone intermediate works with a warning, and without one if its root is also present", async () => {
   const root = await createAuthority("Root");
   const intermediate = await root.intermediate("Issuing CA");
   await using server = startTlsServer(await intermediate.issue(LOCALHOST));
@@ -66,7 +66,7 @@ Deno.test("A lone intermediate is a warning and works; with its root beside it t
   assertEquals(codes(read(intermediate.certificate + root.certificate)), []);
 });
 
-Deno.test("A server that does not send its intermediate fails with the root, and passes with the intermediate in the bundle", async () => {
+Deno.test("a server without its intermediate fails with only the root, and works with the intermediate in the bundle", async () => {
   const root = await createAuthority("Root");
   const intermediate = await root.intermediate("Issuing CA");
   await using server = startTlsServer(await intermediate.issue(LOCALHOST));
@@ -74,7 +74,7 @@ Deno.test("A server that does not send its intermediate fails with the root, and
   assertEquals(await request(server, roots(read(root.certificate + intermediate.certificate))), "ok");
 });
 
-Deno.test("A CA that serves as its own server is refused at the handshake", async () => {
+Deno.test("a CA certificate that a server presents as its own is refused at the handshake", async () => {
   const pair = await createSelfSigned({ ...LOCALHOST, isCa: true });
   await using server = startTlsServer(pair);
   const bundle = read(pair.certificate);
@@ -82,13 +82,13 @@ Deno.test("A CA that serves as its own server is refused at the handshake", asyn
   assertIncludes(await request(server, roots(bundle)), "CaUsedAsEndEntity");
 });
 
-Deno.test("A server certificate without subjectAltName is refused at the handshake", async () => {
+Deno.test("a server certificate without subjectAltName is refused at the handshake", async () => {
   const authority = await createAuthority("Root");
   await using server = startTlsServer(await authority.issue({ commonName: "localhost" }));
   assertIncludes(await request(server, roots(read(authority.certificate))), "invalid peer certificate");
 });
 
-Deno.test("A subject cannot steer the terminal that a warning is printed on", async () => {
+Deno.test("a subject sends no control characters to the terminal that prints a warning", async () => {
   const authority = await createAuthority("Evil \u001b[31mred\u202e", {
     notAfter: Date.now() - DAY,
     notBefore: Date.now() - 9 * DAY,

@@ -36,7 +36,7 @@ async function failure(promise: Promise<unknown>): Promise<CulvertError> {
   throw new Error("Expected a failure");
 }
 
-Deno.test("The flag wins over CODEX_CA_CERTIFICATE, which wins over SSL_CERT_FILE; empty is unset at every layer", () => {
+Deno.test("the flag takes precedence over CODEX_CA_CERTIFICATE and SSL_CERT_FILE in this order, and empty means unset", () => {
   const both = { CODEX_CA_CERTIFICATE: "/c", SSL_CERT_FILE: "/s" };
   const chosen = (flag: string | undefined, variables: Readonly<Record<string, string>>) => {
     const found = selectBundle({ flag, env: (name) => variables[name], cwd: "/w" });
@@ -50,7 +50,7 @@ Deno.test("The flag wins over CODEX_CA_CERTIFICATE, which wins over SSL_CERT_FIL
   assertEquals(chosen(undefined, { NODE_EXTRA_CA_CERTS: "/n", ssl_cert_file: "/l" }), undefined);
 });
 
-Deno.test("A relative path is made absolute against the working directory, and nothing else is done to it", () => {
+Deno.test("a relative path is only made absolute against the working directory", () => {
   const path = (value: string, cwd = "/some/dir") =>
     selectBundle({ flag: value, env: () => undefined, cwd })?.source.path;
   assertEquals(path("corp.pem"), "/some/dir/corp.pem");
@@ -63,7 +63,7 @@ Deno.test("A relative path is made absolute against the working directory, and n
   assertEquals(path("D:\\c.pem", "C:\\Users\\x"), "D:\\c.pem");
 });
 
-Deno.test("Precedence over {unset, empty, blank, missing, bad, good} twice: the first that is set decides alone", async (t) => {
+Deno.test("for each pair of unset, empty, blank, missing, bad and good, only the first variable that is set counts", async (t) => {
   await using network = await startPrivateNetwork();
   const dir = await Deno.makeTempDir();
   try {
@@ -106,7 +106,7 @@ Deno.test("Precedence over {unset, empty, blank, missing, bad, good} twice: the 
   }
 });
 
-Deno.test("A flag that names a missing file is an error although both variables are good", async () => {
+Deno.test("a flag that names a missing file is an error even if both variables are valid", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const good = join(dir, "good.pem");
@@ -120,7 +120,7 @@ Deno.test("A flag that names a missing file is an error although both variables 
   }
 });
 
-Deno.test("The bundle is added to the system's roots, and both kinds of server are reached", async () => {
+Deno.test("the bundle is added to the system's roots, and servers of both are reached", async () => {
   await using company = await startPrivateNetwork("Company Root");
   await using machine = await startPrivateNetwork("Machine Root");
   const read = () => Promise.resolve(new TextEncoder().encode(company.authority.certificate));
@@ -140,7 +140,7 @@ Deno.test("The bundle is added to the system's roots, and both kinds of server a
   );
 });
 
-Deno.test("Mozilla's roots are passed on only where DENO_TLS_CA_STORE takes them away from the runtime", async () => {
+Deno.test("Mozilla's roots are passed on only if DENO_TLS_CA_STORE removes them from the runtime", async () => {
   const [system, mozilla] = await Promise.all([createAuthority("S"), createAuthority("M")]);
   const load = (variables: Readonly<Record<string, string>>, countMozilla = false) =>
     loadTrust({
@@ -159,7 +159,7 @@ Deno.test("Mozilla's roots are passed on only where DENO_TLS_CA_STORE takes them
   assertEquals(without.additionalRoots, [system.certificate, mozilla.certificate]);
 });
 
-Deno.test("Roots of the system that cannot be read are a warning and a word in the description, never silence", async () => {
+Deno.test("unreadable system roots cause a warning and are named in the description", async () => {
   const warning = { code: "system_roots_unread", message: "Cannot read them" };
   const store = await loadTrust({
     world: world({}),
@@ -169,7 +169,7 @@ Deno.test("Roots of the system that cannot be read are a warning and a word in t
   assertIncludes(store.description, "none of the operating system");
 });
 
-Deno.test("A certificate with a critical extension is left out, by its reason, where the runtime refuses it", async () => {
+Deno.test("a certificate with a critical extension is skipped with its reason if the runtime refuses it", async () => {
   const authority = await createAuthority("Root");
   const refuse: RootsReader = { ...roots(), checkRoot: () => "UnsupportedCriticalExtension" };
   const { x509Pem } = await withPolicyConstraints();

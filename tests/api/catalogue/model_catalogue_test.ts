@@ -43,7 +43,7 @@ async function shop(
   };
 }
 
-Deno.test("a list is cached in the form of the codex client, and asked for again after 300 s with its ETag", async () => {
+Deno.test("a list is cached in the format of the codex client, and requested again after 300 s with its ETag", async () => {
   await using place = await shop();
   const { catalogue, clock, file, seen } = place;
   assertEquals((await catalogue.list()).source, "server");
@@ -62,7 +62,7 @@ Deno.test("a list is cached in the form of the codex client, and asked for again
   assertEquals((await catalogue.list()).source, "cache");
 });
 
-Deno.test("two responses with another X-Models-Etag lead to exactly one fetch", async () => {
+Deno.test("two responses with another X-Models-Etag cause exactly one fetch", async () => {
   await using place = await shop([
     () => Response.json({ models: [] }, { headers: { etag: '"1"' } }),
     () => Response.json({ models: [{ slug: "new" }] }, { headers: { etag: '"2"' } }),
@@ -75,7 +75,7 @@ Deno.test("two responses with another X-Models-Etag lead to exactly one fetch", 
   assertEquals([(await catalogue.list()).source, seen.length], ["cache", 2]);
 });
 
-Deno.test("a response with the known ETag keeps the list fresh once half of its time is over", async () => {
+Deno.test("a response with the known ETag extends the list once half of its lifetime is over", async () => {
   await using place = await shop();
   const { catalogue, clock, file } = place;
   await catalogue.list();
@@ -88,7 +88,7 @@ Deno.test("a response with the known ETag keeps the list fresh once half of its 
   assertEquals(await fetchedAt(), "2026-11-26T12:03:20.000Z");
 });
 
-Deno.test("a cached list of another client version is not used, and a damaged one is a note and no error", async () => {
+Deno.test("a cached list of another client version is not used, and a damaged one causes a note and no error", async () => {
   await using place = await shop();
   const { catalogue, file, observed, seen } = place;
   await catalogue.list();
@@ -100,7 +100,7 @@ Deno.test("a cached list of another client version is not used, and a damaged on
   assert(observed.some((one) => one.kind === "note" && one.message.includes("is not read")));
 });
 
-Deno.test("offline, the cached list is returned however old it is, and without one the call fails", async () => {
+Deno.test("offline, the cached list is returned at any age, and without one the call fails", async () => {
   await using place = await shop();
   const { catalogue, clock, seen } = place;
   const error = asCulvertError(await catalogue.list({ refresh: "never" }).catch((thrown) => thrown));

@@ -21,7 +21,7 @@ async function fileOf(
   };
 }
 
-Deno.test("a file is created, sent where the server says and confirmed, after one answer that it is not ready", async () => {
+Deno.test("a file is created, uploaded to the URL from the server and confirmed, after one reply that it is not ready", async () => {
   await using place = await insider();
   await using file = await fileOf(1_000_000);
   const { network: { api }, connection } = place;
@@ -84,7 +84,7 @@ Deno.test("content whose connection is cut is sent again from its beginning", as
   );
 });
 
-Deno.test("content that cannot be sent ends with what is left to do, and with the ids but not with the signature", async () => {
+Deno.test("an upload that fails reports the remaining steps and the ids, but not the signature", async () => {
   await using place = await insider();
   await using file = await fileOf(100);
   const headers = { "x-ms-request-id": "ms-1", "x-ms-error-code": "ServerBusy" };
@@ -102,7 +102,7 @@ Deno.test("content that cannot be sent ends with what is left to do, and with th
   for (const secret of ["sig=", "/storage/", "a secret of"]) assertExcludes(text, secret);
 });
 
-Deno.test("a connection that is cut each time says how much was sent", async () => {
+Deno.test("a connection that is cut each time is reported with the number of bytes sent", async () => {
   await using place = await insider();
   await using file = await fileOf(3_000_000);
   const fault = { endpoint: "/storage/", cut: "head", afterBytes: 500_000 } as const;
@@ -118,7 +118,7 @@ Deno.test("a connection that is cut each time says how much was sent", async () 
   assert(typeof sent === "number" && sent >= 500_000 && sent <= 3_000_000, String(sent));
 });
 
-Deno.test("a confirmation that fails for good leaves only the confirmation", async () => {
+Deno.test("an upload whose confirmation fails leaves only the confirmation to do", async () => {
   await using place = await insider();
   await using file = await fileOf(10);
   const refusal = { status: 403, body: { error: { message: "no" } } };

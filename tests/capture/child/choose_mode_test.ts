@@ -23,14 +23,14 @@ for (const [command, at] of COMMANDS) {
   });
 }
 
-Deno.test("settings are given to codex as TOML strings, before its own words", () => {
+Deno.test("settings are passed to codex as TOML strings, before the arguments of the user", () => {
   assertEquals(
     withCodexConfig(["npx", "codex", "exec"], 2, { openai_base_url: "http://127.0.0.1:1/v1" }),
     ["npx", "codex", "-c", 'openai_base_url="http://127.0.0.1:1/v1"', "exec"],
   );
 });
 
-Deno.test("forward is the default, reverse where $CODEX_HOME/.env would hide a proxy", () => {
+Deno.test("forward is the default, and reverse is chosen where $CODEX_HOME/.env would hide a proxy", () => {
   assertEquals(chooseMode({ isCodex: true }).mode, "forward");
   assertEquals(chooseMode({ isCodex: false, dotEnvProxy: "HTTPS_PROXY" }).mode, "forward");
   const blind = chooseMode({ isCodex: true, dotEnvProxy: "ALL_PROXY" });
@@ -38,7 +38,7 @@ Deno.test("forward is the default, reverse where $CODEX_HOME/.env would hide a p
   assertIncludes(blind.reason, "sets ALL_PROXY");
 });
 
-Deno.test("a mode that was asked for stays, with a warning where it will see nothing", () => {
+Deno.test("a requested mode is kept, with a warning where it will record nothing", () => {
   const forward = chooseMode({ asked: "forward", isCodex: true, dotEnvProxy: "HTTPS_PROXY" });
   assertEquals(forward.mode, "forward");
   assertIncludes(forward.warning ?? "", "it will see nothing");
@@ -50,7 +50,7 @@ Deno.test("a mode that was asked for stays, with a warning where it will see not
   );
 });
 
-Deno.test("a proxy in .env is found by its name in either case; empty values and missing files are none", async () => {
+Deno.test("a proxy in .env is found by its name in upper or lower case, and empty values and missing files are ignored", async () => {
   const home = await Deno.makeTempDir({ prefix: "culvert-dotenv-" });
   try {
     assertEquals(await proxyInDotEnv(home), undefined);

@@ -30,7 +30,7 @@ for (const [url, isUpgrade, channel] of URLS) {
   });
 }
 
-Deno.test("what was seen is counted by channel and by host, and the rest is told by the mode", () => {
+Deno.test("exchanges are counted by channel and by host, and the mode explains the rest", () => {
   const coverage = new Coverage();
   exchange(coverage, "https://api.openai.com/v1/responses", ["Upgrade", "websocket"]);
   exchange(coverage, "https://api.openai.com/v1/models");
@@ -60,7 +60,7 @@ Deno.test("what was seen is counted by channel and by host, and the rest is told
   assertIncludes(reverse, "not coverable in reverse mode: login and token refresh, metrics of the vendor");
 });
 
-Deno.test("handshakes that end without a word count against a host only while nothing came through", () => {
+Deno.test("handshakes that end without an alert count against a host only while no exchange succeeded", () => {
   const coverage = new Coverage();
   const fail = () =>
     coverage.observe({ kind: "handshake_failed", host: "a.test", port: 443, reason: "socket hang up" });

@@ -19,7 +19,7 @@ function compare(before: object, after: object) {
   return comparePrompts(promptOf(before), promptOf(after));
 }
 
-Deno.test("a prompt that only continues the earlier one breaks no cache", () => {
+Deno.test("a prompt that only continues the earlier one causes no cache miss", () => {
   const comparison = compare(base, { ...base, input: [...base.input, user("three")] });
   assertEquals(comparison.break, undefined);
   assertEquals(comparison.sameParts, 5);
@@ -86,7 +86,7 @@ const CASES: readonly (readonly [name: string, after: object, kind: string, poin
   ];
 
 for (const [name, after, kind, pointer, why] of CASES) {
-  Deno.test(`what broke the cache is named: ${name}`, () => {
+  Deno.test(`the cause of a cache miss is named: ${name}`, () => {
     const { break: broken } = compare(base, after);
     assert(broken !== undefined);
     assertEquals([broken.kind, broken.pointer], [kind, pointer]);
@@ -111,7 +111,7 @@ Deno.test("a call that continues an earlier response has the earlier prompt, the
   ]);
 });
 
-Deno.test("the page of a comparison shows hostile text as text", async () => {
+Deno.test("the page of a comparison escapes hostile text", async () => {
   await using recording = await record();
   for (const instructions of ["plain", "<script>alert(1)</script>"]) {
     pass(recording, {

@@ -12,7 +12,7 @@ async function exported(options: Parameters<typeof recordSession>[0] = {}) {
   return { capture, text: [...harOf(capture, { toolVersion: "1.2.3" })].join("") };
 }
 
-Deno.test("an export is valid HAR 1.2, sorted by its start, and has the frames and events", async () => {
+Deno.test("an export is valid HAR 1.2, sorted by start time, and contains the frames and events", async () => {
   const { text } = await exported();
   const har = JSON.parse(text);
   const validate = harValidator();
@@ -45,7 +45,7 @@ Deno.test("an export is valid HAR 1.2, sorted by its start, and has the frames a
   assertExcludes(text, "abcdefghijklmnop");
 });
 
-Deno.test("the flavor mitmproxy writes https URLs for websockets", async () => {
+Deno.test("the mitmproxy flavor writes https URLs for websockets", async () => {
   await using recording = await recordSession();
   using capture = await recording.load();
   const text = [...harOf(capture, { toolVersion: "1", flavor: "mitmproxy" })].join("");

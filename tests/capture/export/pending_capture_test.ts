@@ -30,7 +30,7 @@ function held(pending: PendingCapture): number {
   );
 }
 
-Deno.test("rows that are made part by part are those of the whole capture, and few records are in memory", async () => {
+Deno.test("rows that are produced incrementally equal those of the whole capture, and few records are in memory", async () => {
   await using recording = await record();
   await turns(recording, 80);
   await recording.recorder.close();
@@ -56,7 +56,7 @@ Deno.test("rows that are made part by part are those of the whole capture, and f
   assertEquals(pending.countRest(), 0);
 });
 
-Deno.test("what was not read is counted without being kept", async () => {
+Deno.test("unread records are counted without being kept", async () => {
   await using recording = await record();
   await turns(recording, 80);
   await recording.recorder.close();

@@ -40,7 +40,7 @@ async function inDirectory(run: (path: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("a file has section, interface, names and keys in front of its packets, for this user alone", async () => {
+Deno.test("a file has section, interface, names and keys before its packets, and only its owner can read it", async () => {
   await inDirectory(async (path) => {
     await written(path);
     const blocks = blocksOf(await Deno.readFile(path));
@@ -53,7 +53,7 @@ Deno.test("a file has section, interface, names and keys in front of its packets
   });
 });
 
-Deno.test("sequence numbers continue, and the bytes of a direction are those that were sent", async () => {
+Deno.test("sequence numbers continue, and the bytes of a direction equal those that were sent", async () => {
   await inDirectory(async (path) => {
     await written(path);
     const packets = blocksOf(await Deno.readFile(path)).slice(4).map(({ body }) => {

@@ -51,13 +51,13 @@ async function recordsOf(recording: Recording): Promise<readonly unknown[]> {
     .toSorted((left, right) => JSON.stringify(left) < JSON.stringify(right) ? -1 : 1);
 }
 
-Deno.test("the recording thread leaves the same records, with the times at which the relay saw the bytes", async () => {
+Deno.test("the recording thread writes the same records, with the times at which the relay received the bytes", async () => {
   await using local = await record();
   await using background = await recordInBackground();
   assertEquals(await recordsOf(background), await recordsOf(local));
 });
 
-Deno.test("a flush waits until everything that has passed is on the disk", async () => {
+Deno.test("a flush waits until all earlier traffic is on the disk", async () => {
   await using recording = await recordInBackground();
   for (let count = 1; count <= 3; count++) {
     pass(recording, { requestBody: `{"n":${count}}`, response: ["{}"] });
@@ -70,7 +70,7 @@ Deno.test("a flush waits until everything that has passed is on the disk", async
   await recording.recorder.close();
 });
 
-Deno.test("a directory that holds a capture is refused with the code and the hint of the other thread", async () => {
+Deno.test("a directory that contains a capture is refused with the code and the hint of the recording thread", async () => {
   await using recording = await recordInBackground();
   await recording.recorder.close();
   const error: unknown = await recordInBackground({ directory: recording.directory }).catch((
@@ -82,7 +82,7 @@ Deno.test("a directory that holds a capture is refused with the code and the hin
   assertIncludes(error.hint ?? "", "-o");
 });
 
-Deno.test("traffic that is faster than the recording is left out and said to be, and the other exchanges are whole", async () => {
+Deno.test("traffic that is faster than the recording is omitted and reported, and the other exchanges are complete", async () => {
   await using recording = await recordInBackground({ maxWaitingBytes: 100_000 });
   const { recorder } = recording;
   pass(recording, { requestBody: '{"before":1}' });

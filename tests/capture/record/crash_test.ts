@@ -104,7 +104,7 @@ async function recording(directory: string): Promise<void> {
   throw new Error("Nothing was recorded within 20 s");
 }
 
-Deno.test("a capture whose last line is cut off is read up to it, wherever it was cut", async () => {
+Deno.test("a capture whose last line is truncated is read up to that line, for every length of the rest", async () => {
   const { pass, record } = await import("./recording_kit.ts");
   await using recording = await record();
   for (let n = 0; n < 3; n++) {

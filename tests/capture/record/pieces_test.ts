@@ -25,7 +25,7 @@ const texts = fc.oneof(
   fc.string({ unit: fc.constantFrom("{", "}", "[", "]", '"', "\\", ",", ":", "a", " "), maxLength: 1_500 }),
 );
 
-Deno.test("the pieces of any text put together are the text", () => {
+Deno.test("the pieces of any text join to that text", () => {
   fc.assert(
     fc.property(texts, (text) => {
       assertEquals(splitJson(text).map((segment) => segment.text).join(""), text);
@@ -34,7 +34,7 @@ Deno.test("the pieces of any text put together are the text", () => {
   );
 });
 
-Deno.test("any sequence of texts comes back from its parts", () => {
+Deno.test("any sequence of texts is restored from its parts", () => {
   fc.assert(
     fc.property(fc.array(texts, { maxLength: 8 }), (sequence) => {
       const table = new PieceTable();
@@ -73,7 +73,7 @@ Deno.test("a growing history is one run of pieces in each request", () => {
   assertEquals(parts.filter((part) => typeof part !== "string"), [[0, 50, ","]]);
 });
 
-Deno.test("redacting item by item gives the same as redacting the whole, with secrets anywhere", () => {
+Deno.test("redacting item by item gives the same result as redacting the whole, with secrets at any position", () => {
   const secret = fc.string({
     unit: fc.constantFrom(..."abcdefghijkmnpqrstuvwxyz0123456789"),
     minLength: 20,

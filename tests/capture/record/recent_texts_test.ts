@@ -1,7 +1,7 @@
 import { RecentTexts } from "../../../lib/capture/record/recent_texts.ts";
 import { assertEquals } from "../../support/assert.ts";
 
-Deno.test("a text that comes again is not computed again, and one that has not come for long is forgotten", () => {
+Deno.test("a repeated text is not computed again, and a text that has not recurred for long is evicted", () => {
   const cache = new RecentTexts<number>(100);
   const computed: string[] = [];
   const lengthOf = (text: string) =>

@@ -51,7 +51,7 @@ Deno.test({
   },
 });
 
-Deno.test("a directory that holds a capture is refused", async () => {
+Deno.test("a directory that contains a capture is refused", async () => {
   await using first = await record();
   await first.recorder.close();
   const { directory } = first;
@@ -141,7 +141,7 @@ Deno.test("request bodies are decoded from zstd, gzip, br, both forms of deflate
 });
 
 for (const encoding of ["gzip", "zstd"]) {
-  Deno.test(`a ${encoding} stream that is cut keeps the events so far and says that it was cut`, async () => {
+  Deno.test(`a ${encoding} stream that is cut keeps the events so far and is marked as cut`, async () => {
     await using recording = await record();
     const chunks = await flushedChunks(
       ['data: {"n":1}\n\n', 'data: {"n":2}\n\n', 'data: {"n":3}\n\n'],
@@ -161,7 +161,7 @@ for (const encoding of ["gzip", "zstd"]) {
   });
 }
 
-Deno.test("a body that is not of its encoding, or of an unknown one, marks the record and is not stored", async () => {
+Deno.test("a body that does not match its encoding, or has an unknown one, marks the record and is not stored", async () => {
   await using recording = await record();
   pass(recording, {
     requestHeaders: ["content-encoding", "gzip"],
@@ -179,7 +179,7 @@ Deno.test("a body that is not of its encoding, or of an unknown one, marks the r
   }
 });
 
-Deno.test("a decompression bomb ends at the limit of a body and not in memory", async () => {
+Deno.test("a decompression bomb stops at the limit of a body without filling the memory", async () => {
   await using recording = await record();
   const bomb = gzipSync(new Uint8Array(80 * 1024 * 1024));
   pass(recording, { requestHeaders: ["content-encoding", "gzip"], requestBody: bomb });
@@ -189,7 +189,7 @@ Deno.test("a decompression bomb ends at the limit of a body and not in memory", 
   assert((body?.size ?? Infinity) <= 64 * 1024 * 1024);
 });
 
-Deno.test("an event stream is recorded so that its bytes can be put together again", async () => {
+Deno.test("an event stream is recorded so that its bytes can be restored", async () => {
   const stream = [
     "\ufeffdata: first\n\n",
     ": a comment\n\n",
@@ -231,7 +231,7 @@ Deno.test("an event stream is recorded so that its bytes can be put together aga
   assertEquals(events.reduce((total, { size }) => total + size, 0), bytesOf(stream).length);
 });
 
-Deno.test("a session of 60 turns takes at most three times its history on disk, and every body comes out byte for byte", async () => {
+Deno.test("a session of 60 turns takes at most three times its history on disk, and every body is restored byte for byte", async () => {
   await using recording = await record();
   const history: unknown[] = [];
   const bodies: string[] = [];
@@ -268,7 +268,7 @@ Deno.test("a session of 60 turns takes at most three times its history on disk, 
   assert(size <= 3 * longest, `${size} bytes on disk for a history of ${longest}`);
 });
 
-Deno.test("the limit ends the recording of bodies, is reported once, and the exchanges go on", async () => {
+Deno.test("the limit ends the recording of bodies, is reported once, and the exchanges continue", async () => {
   const warnings: string[] = [];
   await using recording = await record({ maxBytes: 200_000, warn: ({ message }) => warnings.push(message) });
   for (let n = 0; n < 10; n++) {
@@ -306,7 +306,7 @@ Deno.test("an exchange without an end is recorded as aborted when the recording 
   assertEquals(capture.text(requestBody(exchange ?? fail())), '{"model":"gpt-5",');
 });
 
-Deno.test("a response that comes before the request has ended does not lose the request's body", async () => {
+Deno.test("a response that arrives before the end of the request keeps the request's body", async () => {
   await using recording = await record();
   const tap = recording.recorder.tap({ exchangeId: 1, connectionId: 1 });
   tap.head({

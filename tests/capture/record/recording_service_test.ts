@@ -41,7 +41,7 @@ const OPENING: readonly TapCall[] = [
   },
 ];
 
-Deno.test("a batch counts as recorded when its records are in the file, and the next one waits for that", async () => {
+Deno.test("a batch counts as recorded when its records are in the file, and the next one waits for it", async () => {
   const parent = await Deno.makeTempDir({ prefix: "culvert-service-" });
   try {
     const records = join(parent, "capture", "capture.jsonl");

@@ -100,7 +100,7 @@ function body(text: string, encoding: string, mediaType = "application/json"): P
 }
 
 for (const [place, passing] of Object.entries(PLACES)) {
-  Deno.test(`a secret in ${place} is nowhere on the disk`, async () => {
+  Deno.test(`a secret in ${place} is not written to the disk`, async () => {
     await fc.assert(
       fc.asyncProperty(letters, fc.constantFrom(...Object.keys(COMPRESSIONS)), async (secret, encoding) => {
         await using recording = await record();
@@ -133,7 +133,7 @@ const FRAMES: Readonly<Record<string, (secret: string) => readonly string[]>> = 
 for (const [place, texts] of Object.entries(FRAMES)) {
   for (const isDeflated of [false, true]) {
     const how = isDeflated ? "with permessage-deflate" : "uncompressed";
-    Deno.test(`a secret in ${place} of a websocket, ${how}, is nowhere on the disk`, async () => {
+    Deno.test(`a secret in ${place} of a websocket, ${how}, is not written to the disk`, async () => {
       await fc.assert(
         fc.asyncProperty(letters, fc.boolean(), fc.boolean(), async (secret, isRequest, isBinary) => {
           await using recording = await record();
@@ -186,7 +186,7 @@ function deflated(parts: readonly string[]): readonly Uint8Array[] {
   return parts.length === 1 ? [message] : [message.subarray(0, at), message.subarray(at)];
 }
 
-Deno.test("the names of files are hashes of what they hold after redaction, and say nothing of a secret", async () => {
+Deno.test("the names of files are hashes of their redacted content, and reveal no secret", async () => {
   await using recording = await record();
   const secret = "sk-planted-0123456789abcdefghij";
   const padding = "word ".repeat(40_000);
@@ -214,7 +214,7 @@ Deno.test("the names of files are hashes of what they hold after redaction, and 
   assertEquals(files, bodies.length);
 });
 
-Deno.test("equal secrets have equal masks within a capture and other masks in another", async () => {
+Deno.test("equal secrets have equal masks within a capture and different masks in another capture", async () => {
   const masks: string[][] = [];
   for (let round = 0; round < 2; round++) {
     await using recording = await record();
@@ -228,7 +228,7 @@ Deno.test("equal secrets have equal masks within a capture and other masks in an
   assert(masks[0]?.[0] !== masks[1]?.[0]);
 });
 
-Deno.test("what is no secret survives: token counts, log probabilities, error codes, the order of JSON members", async () => {
+Deno.test("values that are not secret are kept: token counts, log probabilities, error codes, the order of JSON members", async () => {
   const text = JSON.stringify({
     max_output_tokens: 4096,
     usage: { input_tokens: 12, input_tokens_details: { cached_tokens: 8 }, total_tokens: 20 },
@@ -244,7 +244,7 @@ Deno.test("what is no secret survives: token counts, log probabilities, error co
   assertEquals(capture.text(requestBody(capture.exchanges[0] ?? none())), text);
 });
 
-Deno.test("the profile share keeps no text of a prompt, an answer or a tool, and keeps the shape", async () => {
+Deno.test("the profile share keeps no text of a prompt, an answer or a tool, and keeps the structure", async () => {
   await using recording = await record({ redaction: "share" });
   pass(recording, {
     requestBody: JSON.stringify({
@@ -272,7 +272,7 @@ Deno.test("the profile share keeps no text of a prompt, an answer or a tool, and
   assert(/^\[TEXT:8:[0-9a-f]{8}\]$/.test(kept.instructions));
 });
 
-Deno.test("the profile none stores what passed", async () => {
+Deno.test("the profile none stores the traffic unchanged", async () => {
   await using recording = await record({ redaction: "none" });
   pass(recording, { requestHeaders: ["authorization", "Bearer plain-secret-0123456789"] });
   await recording.recorder.close();

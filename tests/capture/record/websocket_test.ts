@@ -83,7 +83,7 @@ for (const perMessageDeflate of [true, false]) {
   });
 }
 
-Deno.test("a websocket whose connection breaks is recorded as closed with 1006", async () => {
+Deno.test("a websocket whose connection is cut is recorded as closed with 1006", async () => {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   await new Promise<void>((resolve) => server.once("listening", resolve));
   const address: AddressInfo | string | null = server.address();

@@ -45,7 +45,7 @@ Deno.test("a client that leaves between two events ends the upstream connection"
   assertEquals(await relay.outcomes(), ["complete", "aborted"]);
 });
 
-Deno.test("a client that leaves in the middle of its upload is a broken transfer upstream", async () => {
+Deno.test("a client that leaves during its upload is an incomplete transfer upstream", async () => {
   let received = "";
   await using server = await origin((socket, request) => {
     received += request;
@@ -76,7 +76,7 @@ const WITHOUT_ANSWER: readonly (readonly [what: string, answer: (socket: Socket)
 ];
 
 for (const [what, answer] of WITHOUT_ANSWER) {
-  Deno.test(`a server that ${what} is a 502 that names the channel`, async () => {
+  Deno.test(`a server that ${what} causes a 502 that names the channel`, async () => {
     await using server = await origin(answer);
     await using relay = await relayTo(server.port);
     const reply = await rawExchange(
@@ -90,7 +90,7 @@ for (const [what, answer] of WITHOUT_ANSWER) {
   });
 }
 
-Deno.test("a server that does not listen is a 502 with the reason", async () => {
+Deno.test("a server that does not listen causes a 502 with the reason", async () => {
   await using relay = await relayTo(closedPort());
   const reply = await rawExchange(relay.port, head(relay, "GET /v1/models", CLOSE));
   assertIncludes(reply, "HTTP/1.1 502 ");
@@ -109,7 +109,7 @@ const CUT_BODIES: readonly (readonly [what: string, answer: (socket: Socket) => 
 ];
 
 for (const [what, answer] of CUT_BODIES) {
-  Deno.test(`${what} reaches the client as a broken transfer, behind what had arrived`, async () => {
+  Deno.test(`${what} reaches the client as an incomplete transfer, after the bytes that had arrived`, async () => {
     await using server = await origin(answer);
     await using relay = await relayTo(server.port);
     const reply = await rawExchange(relay.port, head(relay, "GET /v1/models", CLOSE));
@@ -134,7 +134,7 @@ Deno.test("an answer that comes before the end of the upload reaches the client"
   client.close();
 });
 
-Deno.test("two requests on one connection of the client are two exchanges, each on a connection of its own upstream", async () => {
+Deno.test("two requests on one client connection are two exchanges, each on its own connection upstream", async () => {
   await using server = await origin((socket, request) => {
     const path = request.split(" ")[1] ?? "";
     socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}`);
@@ -154,7 +154,7 @@ const UPGRADE =
 const ACCEPTED =
   "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Odd-CASE: 1\r\n\r\n";
 
-Deno.test("an upgrade passes byte for byte, with what came behind both heads", async () => {
+Deno.test("an upgrade is relayed byte for byte, with the bytes that follow both heads", async () => {
   let request = "";
   let echoed = "";
   await using server = await origin((socket, text) => {
@@ -203,7 +203,7 @@ Deno.test("a client that leaves while the upgrade waits ends the upstream connec
 for (
   const status of ["401 Unauthorized", "403 Forbidden", "426 Upgrade Required", "429 Too Many", "500 Oops"]
 ) {
-  Deno.test(`an upgrade refused with ${status} reaches the client whole, and the connection carries nothing more`, async () => {
+  Deno.test(`an upgrade refused with ${status} reaches the client completely, and the connection is not used again`, async () => {
     await using server = await origin((socket) => {
       socket.write(`HTTP/1.1 ${status}\r\nX-Request-Id: r1\r\nx-ODD: 2\r\nContent-Length: 4\r\n\r\nnope`);
     });
@@ -219,7 +219,7 @@ for (
   });
 }
 
-Deno.test("a server that closes at an upgrade is a 502, never a 101", async () => {
+Deno.test("a server that closes at an upgrade causes a 502, never a 101", async () => {
   await using server = await origin((socket) => socket.end());
   await using relay = await relayTo(server.port);
   const reply = await rawExchange(relay.port, head(relay, "GET /v1/responses", UPGRADE));
@@ -227,7 +227,7 @@ Deno.test("a server that closes at an upgrade is a 502, never a 101", async () =
   assertIncludes(reply, "channel: model_websocket");
 });
 
-Deno.test("an upgrade that the server never answers ends with a 502 that names the time allowed and the channel", async () => {
+Deno.test("an upgrade that the server never answers ends with a 502 that names the time limit and the channel", async () => {
   await using server = await origin((socket) => void socket.resume());
   await using relay = await relayTo(server.port, { headTimeoutMs: 300 });
   const reply = await rawExchange(relay.port, head(relay, "GET /v1/responses", UPGRADE));
@@ -242,7 +242,7 @@ Deno.test("an upgrade that the server never answers ends with a 502 that names t
   );
 });
 
-Deno.test("a request that the server never answers ends with a 502 that names the time allowed", async () => {
+Deno.test("a request that the server never answers ends with a 502 that names the time limit", async () => {
   await using server = await origin((socket) => void socket.resume());
   await using relay = await relayTo(server.port, { headTimeoutMs: 300 });
   const reply = await rawExchange(relay.port, head(relay, "GET /v1/models"));

@@ -5,7 +5,7 @@ import { bareOrigin, eventually, nodeOrigin } from "../../net/server/kit.ts";
 import { head, opened, readUntil, relayTo } from "./kit.ts";
 
 for (const encoding of ["gzip", "br", "zstd", "odd"]) {
-  Deno.test(`a body with content-encoding ${encoding} passes byte for byte, and so does accept-encoding`, async () => {
+  Deno.test(`a body with content-encoding ${encoding} and its accept-encoding are relayed byte for byte`, async () => {
     const body = new Uint8Array(
       encoding === "gzip" ? gzipSync("x".repeat(1000)) : crypto.getRandomValues(new Uint8Array(500)),
     );
@@ -34,7 +34,7 @@ for (const encoding of ["gzip", "br", "zstd", "odd"]) {
   });
 }
 
-Deno.test("each chunk passes before the next is sent, without waiting for more", async () => {
+Deno.test("each chunk is relayed before the next is sent, without waiting for more", async () => {
   let next = () => {};
   await using server = await nodeOrigin((_request, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -101,7 +101,7 @@ Deno.test("a server that does not read stops the client", async () => {
   await writing;
 });
 
-Deno.test("64 MiB pass whole in both directions", async () => {
+Deno.test("64 MiB are relayed completely in both directions", async () => {
   const size = 64 * 1024 * 1024;
   let received = 0;
   await using server = await nodeOrigin((request, response) => {

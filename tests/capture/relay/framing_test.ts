@@ -53,7 +53,7 @@ const BODILESS: readonly (readonly [what: string, line: string, answer: string, 
 ];
 
 for (const [what, line, answer, expected] of BODILESS) {
-  Deno.test(`${what} passes, and the connection serves the next request`, async () => {
+  Deno.test(`${what} is relayed, and the connection serves the next request`, async () => {
     const { server, sockets } = answering({ "/base/x": answer, "/base/next": OK });
     await using origin = await server;
     await using relay = await relayTo(origin.port);
@@ -73,7 +73,7 @@ for (const [what, line, answer, expected] of BODILESS) {
   });
 }
 
-Deno.test("a response that the end of the connection delimits arrives whole, with an end of its own", async () => {
+Deno.test("a response that is delimited by the end of the connection arrives completely, with its own end", async () => {
   await using origin = await bareOrigin((socket) => {
     socket.once("data", () => {
       socket.write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nfirst ");
@@ -90,7 +90,7 @@ Deno.test("a response that the end of the connection delimits arrives whole, wit
   assertEquals(await relay.outcomes(), ["complete", "complete"]);
 });
 
-Deno.test("100 Continue comes from the server, before the body is sent, and the body follows", async () => {
+Deno.test("100 Continue comes from the server before the body is sent, and the body follows", async () => {
   let seen = "";
   await using origin = await bareOrigin((socket) => {
     socket.on("data", (data: Uint8Array) => {
@@ -111,7 +111,7 @@ Deno.test("100 Continue comes from the server, before the body is sent, and the 
   client.close();
 });
 
-Deno.test("102 and 103 pass in their order, and are in the tap's heads", async () => {
+Deno.test("102 and 103 are relayed in order, and are among the recorded heads", async () => {
   await using origin = await bareOrigin((socket) => {
     socket.once("data", () => {
       socket.write(
@@ -132,7 +132,7 @@ Deno.test("102 and 103 pass in their order, and are in the tap's heads", async (
   assertEquals(relay.exchanges[0]?.heads.map(({ status }) => status), [undefined, 102, 103, 200]);
 });
 
-Deno.test("odd header names, values, order and duplicates pass in both directions", async () => {
+Deno.test("unusual header names, values, order and duplicates are relayed in both directions", async () => {
   let seen = "";
   const fields = "X-ZETA: 1\r\nx-alpha:  two  spaces\r\nX-Zeta: 3\r\nx_under.score!: 4\r\nX-Empty: \r\n";
   await using origin = await bareOrigin((socket) => {

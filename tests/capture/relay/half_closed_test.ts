@@ -23,7 +23,7 @@ async function tcpServer(serve: (socket: Socket) => void) {
   };
 }
 
-Deno.test("a client that ends its side after a request has left: the server sees it, and the exchange is aborted", async () => {
+Deno.test("a client that half-closes after a request has left: the server sees it, and the exchange is aborted", async () => {
   let isClosed = false;
   let received = "";
   await using server = await tcpServer((socket) => {
@@ -39,7 +39,7 @@ Deno.test("a client that ends its side after a request has left: the server sees
   assertEquals(response, "aborted");
 });
 
-Deno.test("a server that ends its side in the middle of a body breaks off the client", async () => {
+Deno.test("a server that half-closes during a body cuts the connection of the client", async () => {
   await using server = await tcpServer((socket) => {
     socket.once("data", () => {
       socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
@@ -52,7 +52,7 @@ Deno.test("a server that ends its side in the middle of a body breaks off the cl
   assertEquals((await relay.outcomes())[1], "failed");
 });
 
-Deno.test("after an upgrade each direction ends by itself: what is sent after the other side's end arrives", async () => {
+Deno.test("after an upgrade each direction ends separately: bytes that are sent after the other side's end arrive", async () => {
   await using server = await tcpServer((socket) => {
     let text = "";
     socket.on("data", (data) => {

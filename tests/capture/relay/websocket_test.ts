@@ -74,7 +74,7 @@ function message(socket: WebSocket): Promise<string> {
 
 for (const perMessageDeflate of [false, true]) {
   const how = perMessageDeflate ? "with permessage-deflate" : "uncompressed";
-  Deno.test(`a message of 16 MiB ${how} passes both ways and is recorded`, async () => {
+  Deno.test(`a message of 16 MiB ${how} is relayed in both directions and recorded`, async () => {
     // Random text, so that compression does not make it small.
     const text = Array.from(
       { length: LARGE / 65_536 },
@@ -96,7 +96,7 @@ for (const perMessageDeflate of [false, true]) {
   });
 }
 
-Deno.test("fragments with a ping between them are one message, and the ping crosses", async () => {
+Deno.test("fragments with a ping between them are one message, and the ping is relayed", async () => {
   await relayed(async ({ server, client }) => {
     const pinged = new Promise<string>((resolve) =>
       client.once("ping", (data: Uint8Array) => resolve(String(data)))
@@ -122,7 +122,7 @@ Deno.test("fragments with a ping between them are one message, and the ping cros
 });
 
 for (const code of [1000, 1001, 1008, 1011, 1012, 1013, 1014, 3000, 4001, 4999]) {
-  Deno.test(`the close code ${code} and its reason pass from the server and from the client`, async () => {
+  Deno.test(`the close code ${code} and its reason are relayed from the server and from the client`, async () => {
     for (const by of ["server", "client"] as const) {
       const seen: [number, string][] = [];
       await relayed((scene) => {
@@ -138,7 +138,7 @@ for (const code of [1000, 1001, 1008, 1011, 1012, 1013, 1014, 3000, 4001, 4999])
   });
 }
 
-Deno.test("a close frame without a code stays without one, and an end without a close frame stays 1006", async () => {
+Deno.test("a close frame without a code keeps none, and an end without a close frame remains 1006", async () => {
   for (const by of ["server", "client"] as const) {
     for (const [end, code] of [["close", 1005], ["terminate", 1006]] as const) {
       const seen: number[] = [];
@@ -155,7 +155,7 @@ Deno.test("a close frame without a code stays without one, and an end without a 
   }
 });
 
-Deno.test("the subprotocol that the server chooses reaches the client and the record", async () => {
+Deno.test("the subprotocol that the server selects reaches the client and the record", async () => {
   let chosen = "";
   await relayed(
     ({ client }) => {

@@ -4,7 +4,7 @@ import { assertEquals, assertExcludes, assertIncludes } from "../../support/asse
 import { recordSession, requestOf } from "../record/sample_capture.ts";
 import { replay } from "./replay_kit.ts";
 
-Deno.test("half-close@2 ends a stream by FIN after two events: no end of the body, and the client can still send", async () => {
+Deno.test("half-close@2 ends a stream by FIN after two events: the body has no end, and the client can still send", async () => {
   await using recording = await recordSession({ turns: 1, gapMs: 1, socket: false });
   using capture = await recording.load();
   await using server = await replay(capture, { mode: "order", faults: [parseFault("half-close@2#2")] });

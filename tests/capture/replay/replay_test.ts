@@ -82,7 +82,7 @@ Deno.test("replayed websocket messages are equal and keep the gaps within 20 ms,
   }
 });
 
-Deno.test("ids and metadata that change from run to run, the order of members and compression do not matter", async () => {
+Deno.test("ids and metadata that change in each run, the order of members and compression do not affect the match", async () => {
   await using recording = await recordSession({ turns: 1, socket: false });
   using capture = await recording.load();
   await using server = await replay(capture);
@@ -104,7 +104,7 @@ Deno.test("ids and metadata that change from run to run, the order of members an
   assertIncludes(await compressed.text(), "resp_0_2");
 });
 
-Deno.test("a request that was not recorded is answered with the nearest one and the first difference", async () => {
+Deno.test("a request that was not recorded is answered with the closest one and the first difference", async () => {
   await using recording = await recordSession({ turns: 3 });
   using capture = await recording.load();
   await using server = await replay(capture);
@@ -124,7 +124,7 @@ Deno.test("a request that was not recorded is answered with the nearest one and 
   assertEquals((await ask(lenient.port, "/v1/responses", body, JSON_TYPE)).status, 200);
 });
 
-Deno.test("shape ignores all but model, tools, item types and the last text; order takes the next of the path", async () => {
+Deno.test("shape ignores all but model, tools, item types and the last text, and order takes the next exchange of the path", async () => {
   await using recording = await recordSession({ turns: 2, socket: false });
   using capture = await recording.load();
   const body = requestOf(1, { instructions: "Other instructions", reasoning: { effort: "high" } });
@@ -136,7 +136,7 @@ Deno.test("shape ignores all but model, tools, item types and the last text; ord
   assertEquals(statuses, [401, 200, 200, 501]);
 });
 
-Deno.test("a redacted part of a recorded request equals anything", async () => {
+Deno.test("a redacted part of a recorded request matches any value", async () => {
   await using recording = await recordSession({ turns: 0, socket: false });
   using capture = await recording.load();
   await using server = await replay(capture);
@@ -149,7 +149,7 @@ Deno.test("a redacted part of a recorded request equals anything", async () => {
   assertEquals(reply.status, 200);
 });
 
-Deno.test("faults on demand: cut, stall, invalid JSON, a status with Retry-After, and only on the chosen call", async () => {
+Deno.test("faults on request: cut, stall, invalid JSON, a status with Retry-After, and only on the chosen call", async () => {
   await using recording = await recordSession({ turns: 1, gapMs: 1, socket: false });
   using capture = await recording.load();
   const faults = ["429:2", "cut@3#2", "invalid-json@2#3", "stall@1#4"].map(parseFault);

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "../../support/assert.ts";
 import { pass, record } from "../record/recording_kit.ts";
 import { answerOf, event, requestOf } from "../record/sample_capture.ts";
 
-Deno.test("a live capture keeps so many events in memory and counts the rest, and no exchange loses its outcome", async () => {
+Deno.test("a live capture keeps a limited number of events in memory and counts the rest, and no exchange loses its outcome", async () => {
   await using recording = await record();
   using live = await followCapture(recording.directory, 1_000);
   for (let turn = 0; turn < 60; turn++) {

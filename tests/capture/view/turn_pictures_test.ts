@@ -43,7 +43,7 @@ Deno.test("a long time without an event is a gap, and a later call of a websocke
   assertEquals(capturePicture(even, context).rows[0]?.gaps, []);
 });
 
-Deno.test("texts of a capture stand in the picture without markup", async () => {
+Deno.test("texts of a capture are in the picture without markup", async () => {
   await using recording = await record();
   pass(recording, {
     url: URL_OF_MODEL,

@@ -10,7 +10,7 @@ import { answerOf, recordSession, requestOf } from "../record/sample_capture.ts"
 const MODEL = "https://chatgpt.com/backend-api/codex/responses";
 const STREAM = ["content-type", "text/event-stream"];
 
-Deno.test("refusals, recoveries, retries, limits, cuts and the change to HTTP are marked", async () => {
+Deno.test("refusals, recoveries, retries, limits, cuts and the fallback to HTTP are marked", async () => {
   await using recording = await record();
   const upgrade = ["Upgrade", "websocket", "Connection", "Upgrade"];
   pass(recording, { url: MODEL, method: "GET", requestHeaders: upgrade, status: 426, response: [] });
@@ -37,7 +37,7 @@ Deno.test("refusals, recoveries, retries, limits, cuts and the change to HTTP ar
   ]);
 });
 
-Deno.test("a stream that its client closes at the terminal event is not cut", async () => {
+Deno.test("a stream that its client closes at the terminal event does not count as cut", async () => {
   await using recording = await record();
   pass(recording, {
     url: MODEL,
@@ -50,7 +50,7 @@ Deno.test("a stream that its client closes at the terminal event is not cut", as
   assertEquals(indexOf(capture).rows[0]?.marks, []);
 });
 
-Deno.test("a model call has its tokens, first event, first token and what repeats the call before", async () => {
+Deno.test("a model call has its tokens, first event, first token and the part that repeats the previous call", async () => {
   await using recording = await recordSession({ turns: 2, gapMs: 40 });
   using capture = await recording.load();
   const { turns } = indexOf(capture);
@@ -80,7 +80,7 @@ Deno.test("an exchange names the redacted headers and marks the items that are n
   ]);
 });
 
-Deno.test("the view is served under a random token only, and only to this machine's own pages", async () => {
+Deno.test("the view is served only under a random token, and only to pages of this machine", async () => {
   await using recording = await recordSession({ turns: 1 });
   using capture = await recording.load();
   const source = { capture: () => capture, refresh: () => false };

@@ -32,11 +32,11 @@ for (const [what, text, value] of ROWS) {
   });
 }
 
-Deno.test(".env: lines that are no assignment are counted, comments and blank lines are not", () => {
+Deno.test(".env: lines without an assignment are counted, comments and blank lines are not", () => {
   assertEquals(parseEnvFile("# c\n\nnonsense\nA=x\n=y", () => undefined).skipped, [3, 5]);
 });
 
-Deno.test(".env: any text is read, and what is written in single quotes comes out again", () => {
+Deno.test(".env: any text is read, and a value in single quotes is restored", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
     const { values } = parseEnvFile(text, () => undefined);
     assert(values.size <= text.length);
@@ -56,7 +56,7 @@ Deno.test("a matching pair of quotes is removed from a value, and nothing else",
   }
 });
 
-Deno.test("a template that nothing filled is found in a value", () => {
+Deno.test("an unfilled template in a value is detected", () => {
   const templates = ["${PROXY}", "$(cat key)", "{{ key }}", "%PROXY%", "<your-key>"];
   for (const text of templates) assertEquals(templateIn(text), text);
   for (const text of ["http://u:p%20w@h:1", "$ecret", "a<b", "100%"]) {

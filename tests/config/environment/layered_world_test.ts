@@ -21,7 +21,7 @@ async function layered(
   }
 }
 
-Deno.test("a value of .env counts before that of the environment, and its CODEX_ entries do not count", async () => {
+Deno.test("a value of .env takes precedence over the environment, except for CODEX_ entries", async () => {
   await layered(
     "HTTPS_PROXY=http://file:1\nCODEX_API_KEY=file\nOPENAI_API_KEY=file",
     { HTTPS_PROXY: "http://shell:1", CODEX_API_KEY: "shell" },
@@ -71,7 +71,7 @@ Deno.test("quotes around a value of the environment are ignored with a warning t
   });
 });
 
-Deno.test("a .env that is a directory or too large is a warning and does not stop the program", async () => {
+Deno.test("a .env that is a directory or too large causes a warning and does not stop the program", async () => {
   await layered(new Uint8Array(1024 * 1024 + 1).fill(10), {}, async (world) => {
     const { warnings } = await loadSettings({}, world);
     assertEquals(warnings.map(({ code }) => code), ["env_file_unreadable"]);
@@ -89,7 +89,7 @@ Deno.test("a .env that is a directory or too large is a warning and does not sto
   }
 });
 
-Deno.test("what came from .env, and where it disagrees with the environment, is noted for -v", async () => {
+Deno.test("values from .env, and differences from the environment, are reported with -v", async () => {
   await layered("SSL_CERT_FILE=/f\nHTTPS_PROXY=http://f:1", { HTTPS_PROXY: "http://s:1" }, async (world) => {
     const { notes } = await loadSettings({}, world);
     assertEquals(notes.length, 2);
@@ -98,6 +98,6 @@ Deno.test("what came from .env, and where it disagrees with the environment, is 
   });
 });
 
-Deno.test("a world that was layered once is not layered again", async () => {
+Deno.test("a layered world is not layered again", async () => {
   await layered("A=x", {}, async (world) => assert(await layeredWorld(world) === world));
 });

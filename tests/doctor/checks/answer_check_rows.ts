@@ -18,7 +18,8 @@ function page(title: string, init: ResponseInit = {}): Response {
 /** Each row examines a server once or more and checks the findings. */
 export const ANSWER_ROWS: readonly CheckRow[] = [
   {
-    name: "a web page in place of the API is named with its title, and the remedy is a login to the network",
+    name:
+      "a web page instead of the API is reported with its title, and the remedy is a login to the network",
     check: async (diagnose) => {
       const report = await answering(diagnose, () => page("Welcome to Airport WiFi"));
       const found = finding(report, "http");
@@ -29,7 +30,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a redirect to a login page of another host is named as that",
+    name: "a redirect to a login page of another host is reported as such",
     check: async (diagnose) => {
       await using portal = httpServer(() => page("Log in"));
       const report = await answering(
@@ -47,7 +48,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a redirect to a host that cannot be reached is named as that",
+    name: "a redirect to an unreachable host is reported as such",
     check: async (diagnose) => {
       const name = `${"b".repeat(64)}.test`;
       const report = await answering(
@@ -66,7 +67,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a browser check of Cloudflare is named as that, and not as a login page",
+    name: "a browser check of Cloudflare is reported as such, and not as a login page",
     check: async (diagnose) => {
       const report = await answering(
         diagnose,
@@ -109,7 +110,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "the clock is not compared where no server tells its time",
+    name: "the clock is not compared if no server sends its time",
     isInProcess: true,
     check: async (diagnose) => {
       const report = await diagnose({ url: "http://127.0.0.1:1/v1", budgetMs: 2_000 });
@@ -117,7 +118,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a refused key fails with the exit status of authentication and names its source",
+    name: "a refused key fails with the exit code of authentication and names its source",
     check: async (diagnose) => {
       await using at = await ward({ accepts: () => false }, diagnose);
       const report = await at.diagnose();
@@ -129,7 +130,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a server that repeats the key it refuses does not get it into the report",
+    name: "a key that the server repeats in its refusal is not in the report",
     check: async (diagnose) => {
       const message = `Incorrect API key provided: ${PLANTED_KEY}.`;
       const report = await answering(diagnose, () => Response.json({ error: { message } }, { status: 401 }));
@@ -138,7 +139,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a server that requires a credential where none was given fails and names the variables",
+    name: "a server that requires a credential fails without one and names the variables",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const report = await at.diagnose({ env: { CULVERT_API_KEY: "" } });
@@ -224,7 +225,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   })),
   {
-    name: "a server without a list of models is a warning, because turns may work",
+    name: "a server without a list of models causes a warning, because turns may work",
     check: async (diagnose) => {
       await using server = httpServer((request) =>
         request.method === "POST"
@@ -238,7 +239,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a wrong path of the base URL is named, with the base URL at which an API answers",
+    name: "a wrong path of the base URL is reported with the base URL at which an API answers",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const url = `${at.api.origin}/v2`;
@@ -251,7 +252,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a server with a list of models and without the Responses API is named as Chat Completions only",
+    name: "a server with a list of models and without the Responses API is reported as Chat Completions only",
     check: async (diagnose) => {
       await using server = httpServer((request) =>
         request.url.endsWith("/models")
@@ -286,7 +287,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a filter that lets the list of models pass and blocks turns is named with its page",
+    name: "a filter that passes the list of models and blocks turns is reported with its page",
     check: async (diagnose) => {
       await using server = httpServer((request) =>
         request.method === "POST"

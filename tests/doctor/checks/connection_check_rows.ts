@@ -117,7 +117,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a proxy that does not listen is named with the variable that names it",
+    name: "a proxy that does not listen is reported with the variable that names it",
     check: async (diagnose) => {
       const proxy = `http://127.0.0.1:${deafPort()}`;
       const report = await diagnose({ url: "https://api.test/v1", env: { HTTPS_PROXY: proxy } });
@@ -171,7 +171,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a SOCKS proxy with credentials is passed, and the API behind it answers",
+    name: "a SOCKS proxy with credentials works, and the API behind it answers",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       await using proxy = await startProxy({ credentials: "anna:pl4nted-pw" });
@@ -184,7 +184,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "an untrusted issuer fails, is named, and the next command shows its chain",
+    name: "an untrusted issuer fails with its name, and the next command shows its chain",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const report = await at.diagnose({ env: { CODEX_CA_CERTIFICATE: "" } });
@@ -243,7 +243,8 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a server with HTTP/2 alone passes for SSE, and ALPN is named as the reason why no websocket opens",
+    name:
+      "a server with only HTTP/2 passes for SSE, and ALPN is reported as the reason why no websocket opens",
     check: async (diagnose) => {
       using files = folder();
       const pair = await AUTHORITY.issue({ commonName: "localhost", names: ["localhost"] });
@@ -307,7 +308,8 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "behind a proxy, a private CA is that of the server where the server presents it without the proxy",
+    name:
+      "behind a proxy, a private CA that the server also presents without the proxy belongs to the server",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       await using proxy = await startProxy();
@@ -321,7 +323,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "behind a proxy, another CA than the server presents without the proxy is that of an interceptor",
+    name: "behind a proxy, a CA that the server does not present without the proxy belongs to an interceptor",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const corporate = await createAuthority("Corp Inspection");
@@ -352,7 +354,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a connection without TLS beyond this machine is a warning",
+    name: "a connection without TLS to another machine causes a warning",
     check: async (diagnose) => {
       await using proxy = await startProxy({ fault: { kind: "status", status: 404 } });
       const found = finding(

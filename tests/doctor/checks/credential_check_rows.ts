@@ -16,7 +16,7 @@ export const CREDENTIAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "where the variable of a provider is missing, the next command is not a login",
+    name: "if the variable of a provider is missing, the next command is not a login",
     check: async (diagnose) => {
       using home = folder();
       home.write("config.toml", '[model_providers.corp]\nname = "Corp"\nenv_key = "CORP_KEY"\n');
@@ -62,7 +62,7 @@ export const CREDENTIAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a provider whose headers come from unset variables is a warning that names them",
+    name: "a provider whose headers come from unset variables causes a warning that names them",
     check: async (diagnose) => {
       using home = folder();
       home.write(
@@ -85,7 +85,7 @@ export const CREDENTIAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "an expired login that can be renewed is a warning, and the next command renews it",
+    name: "an expired login that can be renewed causes a warning, and the next command renews it",
     check: async (diagnose) => {
       using home = folder();
       home.write("auth.json", login({ expiresAt: Date.now() - 60_000, refresh: "rt-planted-refresh-token" }));
@@ -125,7 +125,7 @@ export const CREDENTIAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a valid login is shown with its expiry, and the route of its renewal beside that of the API",
+    name: "a valid login is shown with its expiry, and with the routes of its renewal and of the API",
     check: async (diagnose) => {
       using home = folder();
       home.write(
@@ -143,7 +143,7 @@ export const CREDENTIAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "an API key that would go to the ChatGPT backend is a warning",
+    name: "an API key that would be sent to the ChatGPT backend causes a warning",
     check: async (diagnose) => {
       const report = await offline(diagnose, {}, {
         provider: "openai",

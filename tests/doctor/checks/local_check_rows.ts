@@ -20,7 +20,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "upper and lower case proxy variables that disagree are a warning with a remedy",
+    name: "upper and lower case proxy variables that differ cause a warning with a remedy",
     check: async (diagnose) => {
       const report = await offline(diagnose, { HTTPS_PROXY: "http://one:1", https_proxy: "http://two:2" });
       const found = finding(report, "proxy_vars");
@@ -30,7 +30,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a proxy variable that cannot be used is a warning even where it does not apply",
+    name: "a proxy variable that cannot be used causes a warning even if it does not apply",
     check: async (diagnose) => {
       const report = await offline(diagnose, { HTTP_PROXY: "socks4://old:1080" });
       const found = finding(report, "proxy_vars");
@@ -41,7 +41,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "quotes around a proxy address are named as what they are",
+    name: "quotes around a proxy address are reported as such",
     check: async (diagnose) => {
       const report = await offline(diagnose, { https_proxy: '"http://proxy:3128"' });
       assertIncludes(finding(report, "proxy_vars").summary, "quotes");
@@ -56,7 +56,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a CA variable that names a missing file is stale, also one of other programs",
+    name: "a CA variable that names a missing file is reported as stale, also one of other programs",
     check: async (diagnose) => {
       const report = await offline(diagnose, { REQUESTS_CA_BUNDLE: "/nowhere/ca.pem" });
       const found = finding(report, "ca_vars");
@@ -66,7 +66,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a CA variable with ~ or quotes is named as that",
+    name: "a CA variable with ~ or quotes is reported as such",
     check: async (diagnose) => {
       const tilde = finding(await offline(diagnose, { CURL_CA_BUNDLE: "~/ca.pem" }), "ca_vars");
       assertIncludes(tilde.summary, "begins with ~");
@@ -75,7 +75,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "where only other programs have a bundle, the remedy sets the variable of culvert",
+    name: "if only other programs have a bundle, the remedy sets the variable of culvert",
     check: async (diagnose) => {
       using files = folder();
       const path = files.write("ca.pem", CA.certificate);
@@ -91,7 +91,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a CA variable of other programs whose certificates are trusted here as well needs no other one",
+    name: "a CA variable of other programs needs no counterpart if its certificates are already trusted",
     check: async (diagnose) => {
       using files = folder();
       const path = files.write("ca.pem", CA.certificate);
@@ -106,7 +106,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a folder of SSL_CERT_DIR that does not exist, or is a file, is stale",
+    name: "a folder of SSL_CERT_DIR that does not exist, or is a file, is reported as stale",
     check: async (diagnose) => {
       using files = folder();
       const file = files.write("ca.pem", CA.certificate);
@@ -119,7 +119,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a variable without effect is named with what to use instead",
+    name: "a variable without effect is reported with its replacement",
     check: async (diagnose) => {
       const found = finding(
         await offline(diagnose, { OPENAI_API_BASE: "https://gateway", CODEX_CA_CERT: "/x" }),
@@ -132,7 +132,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a switch that turns verification off elsewhere is said not to work",
+    name: "a variable that disables verification in other programs is reported as having no effect",
     check: async (diagnose) => {
       const found = finding(await offline(diagnose, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }), "variables");
       assertIncludes(found.remediation ?? "", "culvert always verifies");
@@ -153,7 +153,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "an unknown key of config.toml is a warning",
+    name: "an unknown key of config.toml causes a warning",
     check: async (diagnose) => {
       using home = folder();
       home.write("config.toml", 'modle = "one"\n');
@@ -163,7 +163,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a URL that carries credentials is refused without repeating them",
+    name: "a URL that contains credentials is refused without repeating them",
     check: async (diagnose) => {
       const report = await diagnose({ mode: "offline", env: KEY, url: "https://user:hunter22@api.test/v1" });
       assertEquals(finding(report, "config").code, "config");
@@ -171,7 +171,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a missing CA bundle fails with the exit status of trust and names variable and path",
+    name: "a missing CA bundle fails with the exit code of trust and names variable and path",
     check: async (diagnose) => {
       const report = await offline(diagnose, { CODEX_CA_CERTIFICATE: "/nowhere/ca.pem" });
       const found = finding(report, "bundle");
@@ -206,7 +206,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "an expired root and a section that is skipped are warnings with their lines",
+    name: "an expired root and a skipped section cause warnings with their lines",
     check: async (diagnose) => {
       using files = folder();
       const old = await createAuthority("Old CA", {
@@ -222,7 +222,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a root that ends within a month is a warning",
+    name: "a root that expires within a month causes a warning",
     check: async (diagnose) => {
       using files = folder();
       const soon = await createAuthority("Soon CA", { notAfter: Date.now() + 5 * 86_400_000 });
@@ -242,14 +242,14 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "NO_PROXY shows in the route with the entry that matched",
+    name: "the route shows the entry of NO_PROXY that matched",
     check: async (diagnose) => {
       const report = await offline(diagnose, { HTTPS_PROXY: "http://proxy:3128", NO_PROXY: ".openai.com" });
       assertIncludes(finding(report, "route").summary, 'NO_PROXY entry ".openai.com"');
     },
   },
   {
-    name: "with --network-only the report has the checks that open connections alone",
+    name: "with --network-only the report contains only the checks that open connections",
     check: async (diagnose) => {
       const report = await diagnose({ mode: "network-only", env: { CODEX_CA_CERTIFICATE: "/nowhere" } });
       assertEquals(report.checks.map(({ id }) => id).slice(0, 3), ["clock", "dns", "tcp"]);
@@ -277,7 +277,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a base URL from OPENAI_BASE_URL is named as that",
+    name: "a base URL from OPENAI_BASE_URL is reported with that source",
     check: async (diagnose) => {
       const report = await offline(diagnose, { OPENAI_BASE_URL: "https://gateway.test/v1" });
       const found = finding(report, "config");
@@ -286,7 +286,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a misspelt variable of OpenTelemetry is named with the right one",
+    name: "a misspelt variable of OpenTelemetry is reported with the correct name",
     check: async (diagnose) => {
       const env = { OTEL_EXPORTER_OTLP_URL: "http://localhost:4318", OTEL_TRACE_EXPORTER: "otlp" };
       const found = finding(await offline(diagnose, env), "variables");

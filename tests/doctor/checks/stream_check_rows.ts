@@ -30,7 +30,7 @@ function turns(api: MockApi) {
 /** Each row examines a server once or more and checks the findings. */
 export const STREAM_ROWS: readonly CheckRow[] = [
   {
-    name: "a stream that is not held back is told so",
+    name: "a stream without buffering passes",
     check: async (diagnose) => {
       await using at = await ward({}, diagnose);
       const found = finding(await at.diagnose(), "sse");
@@ -39,7 +39,7 @@ export const STREAM_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a stream that a proxy holds back is a warning with its remedy",
+    name: "a stream that a proxy buffers causes a warning with its remedy",
     check: async (diagnose) => {
       const network = await startNetwork({ proxy: { bufferEventStreams: true } });
       try {

@@ -20,7 +20,7 @@ function claiming(files: ReturnType<typeof folder>, baseUrl: string) {
   return { env: { CODEX_HOME: files.path }, flags: { provider: "gate" } };
 }
 
-Deno.test("an upgrade that passes is used by auto where the provider claims websockets", async () => {
+Deno.test("an upgrade that succeeds is used by auto if the provider declares websockets", async () => {
   await using at = await ward();
   const { env, flags } = claiming(at.files, at.api.baseUrl);
   const report = await at.diagnose({ env, flags: { ...flags, baseUrl: at.api.baseUrl } });
@@ -29,7 +29,7 @@ Deno.test("an upgrade that passes is used by auto where the provider claims webs
   assertIncludes(found.summary, "--transport auto uses it");
 });
 
-Deno.test("an upgrade that passes is not used by auto where the provider claims no websockets", async () => {
+Deno.test("an upgrade that succeeds is not used by auto if the provider declares no websockets", async () => {
   await using at = await ward();
   const found = finding(await at.diagnose(), "websocket");
   assertEquals([found.status, found.details["outcome"]], ["ok", "passed"]);
@@ -96,7 +96,7 @@ Deno.test({
   },
 });
 
-Deno.test("an upgrade that is answered like a plain GET is reported as that", async () => {
+Deno.test("an upgrade that is answered like a plain GET is reported as such", async () => {
   await using server = httpServer((request) =>
     request.url.endsWith("/models")
       ? Response.json({ data: [{ id: "mock-1" }] })
@@ -109,7 +109,7 @@ Deno.test("an upgrade that is answered like a plain GET is reported as that", as
   assertIncludes(found.summary, "like a plain GET (status 404)");
 });
 
-Deno.test("a Via header names who stripped the upgrade", async () => {
+Deno.test("a Via header names the proxy that stripped the upgrade", async () => {
   const via = { via: "1.1 squid.corp.example (squid/5.7)" };
   await using server = httpServer((request) =>
     request.url.endsWith("/models")
@@ -122,7 +122,7 @@ Deno.test("a Via header names who stripped the upgrade", async () => {
 });
 
 Deno.test({
-  name: "an upgrade after which no frame comes back is reported as that",
+  name: "an upgrade after which no frame arrives is reported as such",
   ...LOOSE,
   fn: async () => {
     await using server = await rawServer((socket) => {
@@ -154,7 +154,7 @@ Deno.test({
   },
 });
 
-Deno.test("for each result of an upgrade the check says what --transport auto does", () => {
+Deno.test("for each result of an upgrade the check reports the decision of --transport auto", () => {
   const provider = { ...plainProvider("https://api.test/v1"), supportsWebsockets: true };
   const words = (upgrade: Upgrade) => judgeUpgrade(upgrade, { transport: "auto", provider }).summary;
   const broken = new CulvertError("reset", "The connection was cut");

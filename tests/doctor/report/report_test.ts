@@ -29,7 +29,7 @@ function report(results: readonly CheckResult[], redact = createRedactor()): Rep
 
 const REPAIR = { remediation: "Repair it." };
 
-Deno.test("the exit status is that of the first failed check, and a bug report is what to do next", () => {
+Deno.test("the exit code is that of the first failed check, and the next step is a bug report", () => {
   const made = report([
     result("one", warn("Odd", REPAIR)),
     result("two", fail("tls_expired", "Old", REPAIR)),
@@ -81,7 +81,7 @@ Deno.test("the report fits terminals of 60, 80 and 120 columns, breaks no word a
   }));
 });
 
-Deno.test("the status is a word, so that nothing is lost without colour", () => {
+Deno.test("the status is a word, so that it is readable without colour", () => {
   const made = report([result("one", fail("dns", "Gone", REPAIR)), result("two", ok("Fine"))]);
   const bare = renderReport(made, { color: false, verbose: false });
   const colored = renderReport(made, { color: true, verbose: false });
@@ -92,13 +92,13 @@ Deno.test("the status is a word, so that nothing is lost without colour", () => 
   assertEquals(colored.replace(/[\ufdd0-\ufdef]/g, ""), bare);
 });
 
-Deno.test("facts of checks without a problem are shown with -v alone", () => {
+Deno.test("facts of checks without a problem are shown only with -v", () => {
   const made = report([result("one", ok("Fine", { address: "127.0.0.1" }))]);
   assertExcludes(renderReport(made, { color: false, verbose: false }), "127.0.0.1");
   assertIncludes(renderReport(made, { color: false, verbose: true }), "address: 127.0.0.1");
 });
 
-Deno.test("a long command to copy is not broken", () => {
+Deno.test("a long command to copy is not wrapped", () => {
   const next = `culvert doctor https://${"long.".repeat(20)}test/v1`;
   const made = report([result("one", fail("dns", "Gone", { ...REPAIR, next }))]);
   assertIncludes(renderReport(made, { color: false, verbose: false }), `Next:\n  ${next}\n`);
@@ -140,7 +140,7 @@ Deno.test("user information of any address and values of secret parameters are m
   assertEquals(redact("culvert doctor https://api.test/v1"), "culvert doctor https://api.test/v1");
 });
 
-Deno.test("user and password of proxies are known secrets, decoded and not", () => {
+Deno.test("user and password of proxies are known secrets, in decoded and encoded form", () => {
   const env = (name: string) => name === "https_proxy" ? "http://anna:pl%40nted@proxy:1" : undefined;
   const redact = createRedactor(secretsAround(env, ["other:hunter22@proxy"]));
   const clean = redact("anna pl%40nted pl@nted hunter22");

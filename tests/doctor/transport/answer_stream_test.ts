@@ -12,32 +12,32 @@ function events(count: number, gapMs: number) {
   })));
 }
 
-Deno.test("a model that writes 500 tokens per second is not taken for a stream that is held back", () => {
+Deno.test("a model that writes 500 tokens per second is not reported as a buffered stream", () => {
   const found = judgeAnswer({ times: events(100, 2), waitedMs: 400, heldBackMs: 500 });
   assertEquals(found.status, "ok");
   assertIncludes(found.summary, "100 events over 198 ms in 1 burst");
 });
 
-Deno.test("an answer that the server began long before its first event arrived was held back", () => {
+Deno.test("an answer that the server began long before its first event arrived was buffered", () => {
   const found = judgeAnswer({ times: events(100, 0), waitedMs: 8_000, heldBackMs: 7_800 });
   assertEquals(found.status, "warn");
   assertIncludes(found.summary, "Held back: the answer came at once after 8.0 s of silence");
   assertIncludes(found.remediation ?? "", "without buffering");
 });
 
-Deno.test("a model that thinks for long before it begins an answer is not taken for a proxy", () => {
+Deno.test("a model with a long pause before its answer is not reported as a buffering proxy", () => {
   const found = judgeAnswer({ times: events(100, 2), waitedMs: 8_000, heldBackMs: 700 });
   assertEquals(found.status, "ok");
 });
 
-Deno.test("without the time of the server an answer at once after a silence may have been held back", () => {
+Deno.test("without the server's time an answer that arrives at once after a silence may have been buffered", () => {
   const found = judgeAnswer({ times: events(100, 0), waitedMs: 4_000 });
   assertEquals(found.status, "warn");
   assertIncludes(found.summary, "it may have been held back");
   assertEquals(judgeAnswer({ times: events(100, 20), waitedMs: 4_000 }).status, "ok");
 });
 
-Deno.test("events with known send times are compared with these", () => {
+Deno.test("events with known send times are compared with these times", () => {
   const spread = [0, 120, 240, 360, 480, 600];
   const late = arrivalTimes(spread.map((sentMs) => ({ arrivedMs: 600, sentMs })));
   assertIncludes(

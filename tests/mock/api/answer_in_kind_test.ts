@@ -39,12 +39,12 @@ for (const [what, schema] of SCHEMAS) {
   });
 }
 
-Deno.test("a schema that refers to itself ends", () => {
+Deno.test("a schema that refers to itself terminates", () => {
   const tree = { type: "object", properties: { child: { $ref: "#" } } };
   assert(JSON.stringify(sampleOf(tree)).length < 10_000);
 });
 
-Deno.test("without a schema and without tools the default answer is given", () => {
+Deno.test("without a schema and without tools the default answer is returned", () => {
   assertEquals(answerInKind({ model: "x", input: [] }), {});
   assertEquals(answerInKind(undefined), {});
 });

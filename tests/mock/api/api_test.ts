@@ -65,7 +65,7 @@ Deno.test("the simulated API streams the events of a response in the order of th
   });
 });
 
-Deno.test("the simulated API refuses a request without a token and says why in its headers", async () => {
+Deno.test("the simulated API refuses a request without a token and gives the reason in its headers", async () => {
   await withApi(async (api, client) => {
     const reply = await fetch(`${api.baseUrl}/responses`, { client, method: "POST", body: BODY });
     assertEquals(reply.status, 401);
@@ -75,7 +75,7 @@ Deno.test("the simulated API refuses a request without a token and says why in i
   });
 });
 
-Deno.test("queued scenarios are used in order, then good answers return", async () => {
+Deno.test("queued scenarios are used in order, followed by successful answers", async () => {
   await withApi(async (api, client) => {
     api.enqueue({ refusal: unauthorized() }, { refusal: overloaded() });
     const statuses: number[] = [];
@@ -93,7 +93,7 @@ Deno.test("queued scenarios are used in order, then good answers return", async 
   });
 });
 
-Deno.test("a cut stream reaches the client as a broken transfer, and what was sent before arrives", async () => {
+Deno.test("a cut stream reaches the client as an incomplete transfer, after the bytes that were sent before", async () => {
   await withApi(async (api, client) => {
     api.enqueue({ ending: { kind: "cut", afterDeltas: 2, midEvent: true } });
     const reply = await fetch(`${api.baseUrl}/responses`, {
@@ -111,7 +111,7 @@ Deno.test("a cut stream reaches the client as a broken transfer, and what was se
   });
 });
 
-Deno.test("a client that leaves is seen by the simulated API", async () => {
+Deno.test("the simulated API sees that a client leaves", async () => {
   await withApi(async (api, client) => {
     api.enqueue({ ending: { kind: "stall", afterDeltas: 1 } });
     const leave = new AbortController();
@@ -132,7 +132,7 @@ Deno.test("a client that leaves is seen by the simulated API", async () => {
   });
 });
 
-Deno.test("100,000 deltas come through whole", async () => {
+Deno.test("100,000 deltas arrive completely", async () => {
   await withApi(async (api, client) => {
     api.enqueue({ manyDeltas: 100_000 });
     const reply = await fetch(`${api.baseUrl}/responses`, {
@@ -156,7 +156,7 @@ Deno.test("100,000 deltas come through whole", async () => {
   });
 });
 
-Deno.test("timed events carry the time at which they were sent, with the gap that was asked for", async () => {
+Deno.test("timed events contain the time at which they were sent, with the requested gap", async () => {
   await withApi(async (api, client) => {
     const reply = await fetch(`${api.baseUrl}/culvert/timed-events?events=3&gap=40`, { client });
     const beats = eventsOf(await reply.text());
@@ -166,7 +166,7 @@ Deno.test("timed events carry the time at which they were sent, with the gap tha
   });
 });
 
-Deno.test("the model list has the form of the platform, or of the backend where a client version is given", async () => {
+Deno.test("the model list has the form of the platform, or of the backend if a client version is given", async () => {
   await withApi(async (api, client) => {
     const get = (path: string, headers = {}) =>
       fetch(new URL(path, api.origin), { client, headers: { ...HEADERS, ...headers } });
@@ -276,7 +276,7 @@ Deno.test("an upgrade can be refused with evidence headers, and a socket closed 
   });
 });
 
-Deno.test("a body that came with zstd is understood, as the ChatGPT backend does", async () => {
+Deno.test("a body in zstd is decoded, as by the ChatGPT backend", async () => {
   await withApi(async (api, client) => {
     const headers = { ...HEADERS, "content-encoding": "zstd" };
     const body = new Uint8Array(zstdCompressSync(BODY));

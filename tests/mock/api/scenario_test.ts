@@ -27,7 +27,7 @@ function lastEvent(text: string): Record<string, unknown> {
   return JSON.parse(data.slice("data: ".length));
 }
 
-Deno.test("a failed response ends with its code, after the deltas that were asked for", async () => {
+Deno.test("a failed response ends with its code, after the requested deltas", async () => {
   const { text } = await ask({
     ending: { kind: "failed", code: "rate_limit_exceeded", message: "try again in 28ms", afterDeltas: 2 },
   });
@@ -43,17 +43,17 @@ Deno.test("an incomplete response names its reason", async () => {
   assertIncludes(JSON.stringify(event), '"incomplete_details":{"reason":"content_filter"}');
 });
 
-Deno.test("a stream can end in good order without its terminal event", async () => {
+Deno.test("a stream can end normally without its terminal event", async () => {
   const { text } = await ask({ ending: { kind: "eof", afterDeltas: 1 } });
   assertEquals(lastEvent(text)["type"], "response.output_text.delta");
 });
 
-Deno.test("an error event is sent as it was given", async () => {
+Deno.test("an error event is sent unchanged", async () => {
   const frame = { type: "error", code: "server_error", message: "no", param: null };
   assertEquals(lastEvent((await ask({ ending: { kind: "error", frame } })).text), frame);
 });
 
-Deno.test("bytes in pieces, comments and gzip leave the events what they are", async () => {
+Deno.test("small chunks, comments and gzip do not change the events", async () => {
   const plain = await ask({ text: "Grüße, Welt: ein Stück 🚰 Text" });
   const types = (text: string) => text.match(/"type":"response\.[a-z_.]+"/g);
   for (const scenario of [{ pieceBytes: 3 }, { comments: true }, { compression: "gzip" }] as const) {
@@ -65,7 +65,7 @@ Deno.test("bytes in pieces, comments and gzip leave the events what they are", a
   }
 });
 
-Deno.test("unknown events, whole items and a huge delta are sent where they belong", async () => {
+Deno.test("unknown events, whole items and a huge delta are sent at their place", async () => {
   const { text } = await ask({
     extraEvents: [{ type: "response.new_tool_event", answer: 42 }],
     items: [{ id: "fc_1", type: "function_call", call_id: "c1", name: "look", arguments: "{}" }],
@@ -77,7 +77,7 @@ Deno.test("unknown events, whole items and a huge delta are sent where they belo
   assertEquals(lastEvent(text)["type"], "response.completed");
 });
 
-Deno.test("usual headers can be taken away and others added", async () => {
+Deno.test("default headers can be removed and others added", async () => {
   const { reply } = await ask({
     servedModel: null,
     headers: { "x-codex-turn-state": null, "x-codex-other-primary-used-percent": "7" },
@@ -95,7 +95,7 @@ Deno.test("refusals come with the headers and bodies of the real ones", async ()
   assertEquals([failure.reply.status, failure.reply.headers.get("retry-after")], [500, "3"]);
 });
 
-Deno.test("a stall sends what it was asked for and then nothing, until the client leaves", async () => {
+Deno.test("a stall sends the requested events and then nothing, until the client leaves", async () => {
   const api = await startMockApi({ scenario: { ending: { kind: "stall", afterDeltas: 1 } } });
   const client = Deno.createHttpClient({ caCerts: [api.authority.certificate] });
   const leave = new AbortController();

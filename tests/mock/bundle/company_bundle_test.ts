@@ -22,7 +22,7 @@ async function openssl(args: readonly string[], input: string): Promise<{ code: 
   return { code, stdout: new TextDecoder().decode(stdout) };
 }
 
-Deno.test("the company's bundle holds two roots, trust settings, a revocation list, a dump and CRLF", async () => {
+Deno.test("the company's bundle contains two roots, trust settings, a revocation list, a dump and CRLF", async () => {
   const interceptor = await createAuthority("Inspection", { organization: "Example Corp" });
   const legacy = await createAuthority("Legacy");
   const text = await companyBundle(interceptor, legacy);
@@ -44,7 +44,7 @@ Deno.test("a text dump names issuer, validity, key and signature as the certific
   assertMatch(dump, /Not Before: \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4} GMT/);
 });
 
-Deno.test("leaves come as asked: bare, expired, of another key, or as a CA", async () => {
+Deno.test("leaves are issued as requested: bare, expired, of another key, or as a CA", async () => {
   const authority = await createAuthority("Root");
   const bare = new X509Certificate(
     (await authority.issue({ commonName: "localhost", bare: true })).certificate,

@@ -39,7 +39,7 @@ function claims(token: string): Record<string, unknown> {
   return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
 }
 
-Deno.test("a refresh token is good for one use; the second is told that it was reused", async () => {
+Deno.test("a refresh token is valid for one use, and a second use is refused as reused", async () => {
   await withServer(async (api, post) => {
     const first = await api.oauth.issue();
     const ask = { client_id: "app", grant_type: "refresh_token", refresh_token: first.refresh_token };
@@ -53,7 +53,7 @@ Deno.test("a refresh token is good for one use; the second is told that it was r
   });
 });
 
-Deno.test("of parallel refreshes with one token exactly one succeeds", async () => {
+Deno.test("of concurrent refreshes with one token exactly one succeeds", async () => {
   await withServer(async (api, post) => {
     const { refresh_token } = await api.oauth.issue();
     const asks = Array.from(
@@ -65,7 +65,7 @@ Deno.test("of parallel refreshes with one token exactly one succeeds", async () 
   });
 });
 
-Deno.test("an expired and a revoked refresh token are told apart", async () => {
+Deno.test("an expired and a revoked refresh token have different errors", async () => {
   await withServer(async (api, post) => {
     for (
       const [state, code] of [["expired", "refresh_token_expired"], [
@@ -81,7 +81,7 @@ Deno.test("an expired and a revoked refresh token are told apart", async () => {
   });
 });
 
-Deno.test("an access token carries its expiry and account, and is refused by the API once expired", async () => {
+Deno.test("an access token contains its expiry and account, and the API refuses it after its expiry", async () => {
   await withServer(async (api, _post, client) => {
     const expired = await api.oauth.issue(-60_000);
     const good = await api.oauth.issue();
@@ -98,7 +98,7 @@ Deno.test("an access token carries its expiry and account, and is refused by the
   });
 });
 
-Deno.test("a browser login is approved at once, and its code needs the right verifier", async () => {
+Deno.test("a browser login is approved immediately, and its code requires the correct verifier", async () => {
   await withServer(async (api, post, client) => {
     const redirect_uri = "http://localhost:1455/auth/callback";
     const codeFor = async (verifier: string) => {
@@ -143,7 +143,7 @@ Deno.test("a device login is pending first, then granted with the server's own v
   });
 });
 
-Deno.test("a revoked token is refused from then on", async () => {
+Deno.test("a revoked token is refused", async () => {
   await withServer(async (api, post) => {
     const { refresh_token } = await api.oauth.issue();
     await post("/oauth/revoke", { token: refresh_token });

@@ -106,7 +106,7 @@ for (const [index, [search, frame, code, param]] of REFUSED.entries()) {
   });
 }
 
-Deno.test("an update changes what it names, and null switches off", async () => {
+Deno.test("an update changes only the fields that it contains, and null disables them", async () => {
   await using here = await client(MODEL);
   const input = { turn_detection: null, transcription: { model: "whisper-1" } };
   here.send(update({ type: "realtime", audio: { input } }));
@@ -135,7 +135,7 @@ Deno.test("an answer is cancelled when the user begins to speak", async () => {
   });
 });
 
-Deno.test("one answer at a time is given", async () => {
+Deno.test("the simulated realtime API gives one answer at a time", async () => {
   await using here = await client(MODEL, { gapMs: 50 });
   here.send({ type: "response.create" });
   here.send({ type: "response.create" });
@@ -143,7 +143,7 @@ Deno.test("one answer at a time is given", async () => {
   assertIncludes(JSON.stringify(error), "conversation_already_has_active_response");
 });
 
-Deno.test("numbers are written as one word", () => {
+Deno.test("a number is written as one word", () => {
   assertEquals([0, 13, 20, 21, 100, 342, 1_005, 20_000].map(numberWord), [
     "zero",
     "thirteen",

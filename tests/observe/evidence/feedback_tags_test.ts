@@ -55,7 +55,7 @@ function evidence(
   return new AuthEvidence({ env: (name) => env[name], provider, now: () => NOW, facts: () => facts });
 }
 
-Deno.test("a request event writes every request tag, and no other but the additions", () => {
+Deno.test("a request event writes every request tag, and only the additional ones", () => {
   const env = { OPENAI_API_KEY: "sk-1", CODEX_API_KEY: " ", CODEX_REFRESH_TOKEN_URL_OVERRIDE: "http://x" };
   const store = evidence(env, LOGIN, "sk-key-in-the-wrong-place");
   store.observer.observe(request({ status: 401, error: "http 401", evidence: FOUR }));
@@ -103,7 +103,7 @@ Deno.test("a geographic denial is tagged, and the next good request clears the t
   assertEquals(store.tags()["auth_geo_denied"], "");
 });
 
-Deno.test("an attempt after a recovery is told with its mode, its header, and the step that it owes its chance to", () => {
+Deno.test("an attempt after a recovery is reported with its mode, its header, and the recovery step that caused it", () => {
   const store = evidence();
   store.observer.observe(recovery());
   store.observer.observe(request());
@@ -115,7 +115,7 @@ Deno.test("an attempt after a recovery is told with its mode, its header, and th
   );
 });
 
-Deno.test("the agent that signed is told, the age of a token that was not sent is not, and the next attempt clears both", () => {
+Deno.test("the agent that signed is reported, the age of an unsent token is not, and the next attempt clears both", () => {
   const store = evidence();
   store.observer.observe(request({ status: 401, error: "http 401", agentId: "agent-1", taskId: "task-1" }));
   const of = (...names: readonly string[]) => names.map((name) => store.tags()[name]);
@@ -147,7 +147,7 @@ Deno.test("a recovery event writes the four tags of its 401, mode, phase and out
   for (const name of EXTRA_TAGS) assert(name in store.tags(), name);
 });
 
-Deno.test("after a healthy retry auth_401_* tells of the 401, auth_* of the retry, and the follow-up succeeded", () => {
+Deno.test("after a successful retry auth_401_* describes the 401 and auth_* the retry, and the follow-up succeeded", () => {
   const store = evidence();
   store.observer.observe(request({ status: 401, error: "http 401", evidence: FOUR }));
   store.observer.observe(recovery());
@@ -167,7 +167,7 @@ Deno.test("after a healthy retry auth_401_* tells of the 401, auth_* of the retr
   );
 });
 
-Deno.test("a retry that fails says so, and only the attempt after a recovery is a retry", () => {
+Deno.test("a failed retry is reported as failed, and only the attempt after a recovery is a retry", () => {
   const store = evidence();
   store.observer.observe(recovery());
   store.observer.observe(request({ status: 401, error: "http 401", evidence: { requestId: "req-2" } }));
@@ -186,7 +186,7 @@ Deno.test("repeats of a retry after server errors still follow the recovery", ()
   assertEquals(store.tags()["auth_retry_after_unauthorized"], "true");
 });
 
-Deno.test("a later 401 overwrites all four auth_401_* and blanks what it lacks", () => {
+Deno.test("a later 401 overwrites all four auth_401_* tags and clears those without a value", () => {
   const store = evidence();
   store.observer.observe(recovery());
   store.observer.observe(
@@ -205,7 +205,7 @@ Deno.test("a later 401 overwrites all four auth_401_* and blanks what it lacks",
   );
 });
 
-Deno.test("a request after a full event blanks what it lacks, and keeps what the environment says", () => {
+Deno.test("a request after a full event clears tags without a value, and keeps those of the environment", () => {
   const store = evidence({ OPENAI_API_KEY: "sk-1" });
   store.observer.observe(request({ status: 401, error: "http 401", evidence: FOUR }));
   const environment = (tags: Readonly<Record<string, string>>) =>
@@ -237,13 +237,13 @@ Deno.test("a handshake after a recovery and the first request on its socket are 
   assertEquals(store.tags()["auth_connection_reused"], "true");
 });
 
-Deno.test("the list of models says nothing of retries", () => {
+Deno.test("a request for the list of models has no retry tags", () => {
   const store = evidence();
   store.observer.observe(request({ endpoint: "/models", status: 200 }));
   assertEquals(store.tags()["auth_retry_after_unauthorized"], "");
 });
 
-Deno.test("an API key is ApiKey, no credential is nothing, and a key for another backend is classed", () => {
+Deno.test("an API key is tagged ApiKey, a missing credential has no tag, and a key for another backend is classified", () => {
   const key = evidence({}, { mode: "apikey", source: { kind: "env", name: "OPENAI_API_KEY" } });
   key.observer.observe(request());
   assertEquals(

@@ -39,7 +39,7 @@ function walk(): Readonly<Record<"logs" | "traces" | "metrics" | "summary", stri
   };
 }
 
-Deno.test("each canary is found in exactly the sinks that may have it", () => {
+Deno.test("each canary is found in exactly the sinks that may contain it", () => {
   const seen = walk();
   for (const [canary, allowed] of Object.entries(CANARIES)) {
     const found = (["logs", "traces", "metrics", "summary"] as const).filter((sink) =>
@@ -49,12 +49,12 @@ Deno.test("each canary is found in exactly the sinks that may have it", () => {
   }
 });
 
-Deno.test("the walk meets every event of the policy", () => {
+Deno.test("the test covers every event of the policy", () => {
   const expected = new Set(Object.keys(EVENTS).map((key) => key.split(" ")[0]));
   assertEquals([...walk().logNames].sort(), [...expected].sort());
 });
 
-Deno.test("an attribute that the policy does not name goes nowhere", () => {
+Deno.test("an attribute that the policy does not name is not exported", () => {
   const out: unknown[] = [];
   const gate = new Gate({ logs: (one) => out.push(one), traces: (one) => out.push(one) });
   const event = gate.event({
@@ -69,7 +69,7 @@ Deno.test("an attribute that the policy does not name goes nowhere", () => {
   assert(JSON.stringify([out, event]).includes("/x"));
 });
 
-Deno.test("an e-mail address and an account id go to the logs alone, a prompt too", () => {
+Deno.test("an e-mail address, an account id and a prompt are exported only to the logs", () => {
   const logs: LogRecord[] = [];
   const gate = new Gate({ logs: (one) => logs.push(one), traces: () => {} });
   const attributes = {

@@ -4,7 +4,7 @@ import { assertEquals } from "../../support/assert.ts";
 const COUNTER = { name: "codex.test" };
 const HISTOGRAM = { name: "codex.test.duration_ms", unit: "ms", bounds: [0, 5, 10] };
 
-Deno.test("one invalid tag does not drop the sample: its characters are replaced, and a colon in a model id is kept", () => {
+Deno.test("an invalid tag does not drop the sample: its characters are replaced, and a colon in a model id is kept", () => {
   const metrics = new MetricAggregator(() => 7);
   metrics.add({ instrument: COUNTER, value: 1, tags: { model: "llama3:8b", kind: "büro & co" } });
   assertEquals(metrics.collect()[0]?.points, [{ tags: { model: "llama3:8b", kind: "b_ro_co" }, value: 1 }]);
@@ -42,7 +42,7 @@ Deno.test("a collection starts a new interval, and a negative increment of a cou
   assertEquals(metrics.collect()[0]?.startMs, 3);
 });
 
-Deno.test("further sets of tags than a metric may have are counted as dropped", () => {
+Deno.test("sets of tags above the limit of a metric are counted as dropped", () => {
   const metrics = new MetricAggregator(() => 7);
   for (let index = 0; index < 1_010; index++) {
     metrics.add({ instrument: COUNTER, value: 1, tags: { kind: `k${index}` } });

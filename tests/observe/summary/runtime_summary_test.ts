@@ -38,7 +38,7 @@ Deno.test("the summary of two turns over one websocket counts one connection, an
   assert(websocket.events.count > 4);
 });
 
-Deno.test("a reset starts the summary from zero, and figures that were read before stay as they were", async () => {
+Deno.test("a reset starts the summary from zero, and figures that were read before do not change", async () => {
   await using network = await startNetwork();
   const summary = new RuntimeSummary();
   using client = await createClient({ transport: "sse", onObservation: summary.observe }, network.world);
@@ -61,7 +61,7 @@ Deno.test("a 503 before the answer is one failed request and one retry", async (
   assertIncludes(describeFigures(summary.figures()).join("\n"), "1 failed, 1 retry");
 });
 
-Deno.test("a reader that leaves ends the turn in the summary too", async () => {
+Deno.test("a reader that leaves also ends the turn in the summary", async () => {
   await using network = await startNetwork();
   network.api.enqueue({ manyDeltas: 1_000, gapMs: 5 });
   const summary = new RuntimeSummary();

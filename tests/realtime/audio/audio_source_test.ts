@@ -32,7 +32,7 @@ async function refusal(file: Uint8Array, name = "speech.wav"): Promise<CulvertEr
 
 const SAMPLES = [0, 0.25, -0.5, 1, -1, 0.1];
 
-Deno.test("16-bit samples at the rate of the session are passed on bit by bit", async () => {
+Deno.test("16-bit samples at the rate of the session are passed on unchanged", async () => {
   const data = new Uint8Array(Int16Array.of(0, 1, -1, 32_767, -32_768, 12_345).buffer);
   assertEquals(await read(wavFile({ bits: 16, data })), [0, 1, -1, 32_767, -32_768, 12_345]);
 });
@@ -73,7 +73,7 @@ Deno.test("chunks of an odd length before the data are skipped with their paddin
   );
 });
 
-Deno.test("chunks behind the data are not read as audio", async () => {
+Deno.test("chunks after the data are not read as audio", async () => {
   const file = concat(wavFile({ bits: 16, data: encoded(SAMPLES, 16) }), chunk("LIST", new Uint8Array(100)));
   assertEquals((await read(file)).length, 6);
 });
@@ -94,7 +94,7 @@ for (const stated of [0, 0x7ffff000, 0xffffffff]) {
   });
 }
 
-Deno.test("an RF64 file states its length in its own chunk", async () => {
+Deno.test("the length of an RF64 file is read from its own chunk", async () => {
   const sizes = new Uint8Array(28);
   new DataView(sizes.buffer).setBigUint64(8, 12n, true);
   const plain = wavFile({ bits: 16, data: encoded(SAMPLES, 16), statedBytes: 0xffffffff });
@@ -105,7 +105,7 @@ Deno.test("an RF64 file states its length in its own chunk", async () => {
   assertEquals((await pcmOf(source)).length, 6);
 });
 
-Deno.test("raw PCM is read in the form that is given, and a WAV header still counts", async () => {
+Deno.test("raw PCM is read in the given format, and a WAV header takes precedence", async () => {
   const raw = { encoding: "s16", channels: 1, rate: 24_000 } as const;
   assertEquals((await read(encoded(SAMPLES, 16), { raw, name: "standard input" })).length, 6);
   assertEquals((await read(wavFile({ bits: 16, data: encoded(SAMPLES, 16) }), { raw })).length, 6);
@@ -118,7 +118,7 @@ Deno.test("a file that ends before its stated length is read with a warning", as
   assertEquals(warnings, ["speech.wav ends 88 bytes before the length in its header: it may be incomplete"]);
 });
 
-Deno.test("other kinds of files are named, with the command that converts them", async () => {
+Deno.test("other kinds of files are refused with the command that converts them", async () => {
   const mp3 = await refusal(concat(new TextEncoder().encode("ID3"), new Uint8Array(20)), "talk.mp3");
   assertIncludes(mp3.message, "talk.mp3: it is an MP3 file, not a WAV file");
   assertIncludes(mp3.hint ?? "", "ffmpeg -i talk.mp3 -f wav - | culvert transcribe -");

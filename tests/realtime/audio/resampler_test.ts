@@ -46,7 +46,7 @@ Deno.test("speech frequencies pass unchanged", () => {
   }
 });
 
-Deno.test("the size of the pieces does not change the result", () => {
+Deno.test("the size of the chunks does not change the result", () => {
   const input = sine(440, 44_100, 10_000);
   const whole = resampled(input, 44_100, 24_000, [10_000]);
   assertEquals(resampled(input, 44_100, 24_000, [1]), whole);

@@ -116,7 +116,7 @@ Deno.test("a call of v2 is refused without a request", async () => {
   assertEquals(here.api.log.all.length, 0);
 });
 
-Deno.test("an offer that the server refuses fails with the words of the server", async () => {
+Deno.test("an offer that the server refuses fails with the server's message", async () => {
   await using here = await scene();
   await assertRejects(
     createCall(here.connection, { sdp: "not sdp" }),
@@ -142,7 +142,7 @@ Deno.test("an answer without a call id is an error that names the cause", () => 
   assertThrows(() => callIdIn(""), says("has no call id"));
 });
 
-Deno.test("a call that the server does not know yet is joined by another try", async () => {
+Deno.test("joining a call that the server does not know yet is retried", async () => {
   await using here = await scene();
   const { callId } = await createCall(here.connection, { sdp: OFFER, session: session("v1") });
   const unknown = { status: 404, body: { error: { message: "No session found for the provided call_id." } } };

@@ -144,7 +144,7 @@ for (const [index, [version, frame, event]] of ROWS.entries()) {
   });
 }
 
-Deno.test("a frame that is no JSON is nothing", () => {
+Deno.test("a frame that is not JSON gives no event", () => {
   assertEquals(parseRealtimeEvent("v2", "not json"), undefined);
   assertEquals(parseRealtimeEvent("v2", "[1]"), undefined);
 });

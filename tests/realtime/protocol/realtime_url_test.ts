@@ -66,7 +66,7 @@ for (const [target, url] of CASES) {
 }
 
 for (const base of ["ftp://example.com", "example.com/v1", ""]) {
-  Deno.test(`the base "${base}" is refused as no address of a websocket`, () => {
+  Deno.test(`the base "${base}" is refused because it is not a websocket address`, () => {
     assertThrows(
       () => realtimeUrl({ base, version: "v2" }),
       (error) => error instanceof CulvertError && error.code === "config",

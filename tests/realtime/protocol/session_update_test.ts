@@ -83,7 +83,7 @@ Deno.test("a session of v3 names voice, delegation, model and initial items", ()
   );
 });
 
-Deno.test("what a version does not have is refused before anything is connected", () => {
+Deno.test("an option that a version does not have is refused before a connection is opened", () => {
   refuses(conversation({ voice: "cove" }), /v2 has no voice cove/);
   refuses(conversation({ version: "v1", voice: "marin" }), /v1 has no voice marin/);
   refuses(conversation({ version: "v1", output: "text" }), /v1 answers in audio only/);

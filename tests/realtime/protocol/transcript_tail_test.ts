@@ -36,7 +36,7 @@ Deno.test("new speech and a new response begin new entries", () => {
   assertEquals(tail.take(), [user("one"), user("two"), assistant("a"), assistant("b")]);
 });
 
-Deno.test("a handoff carries what was said since the one before, with its own input", () => {
+Deno.test("a handoff contains the speech since the previous one, with its own input", () => {
   const tail = tailOf({ kind: "input_done", text: "fix it" });
   const handoff = (text: string) => tail.add({ kind: "handoff", handoffId: "h", itemId: "i", text });
   assertEquals(handoff(" fix it "), [user("fix it")]);

@@ -38,7 +38,7 @@ Deno.test("audio is read only as fast as it is sent", async () => {
   await assertRejects(sending, reason);
 });
 
-Deno.test("a stop ends endless audio in good order, also while it waits for its time", async () => {
+Deno.test("a stop ends endless audio normally, also during its pause", async () => {
   const source = endless();
   const stop = new AbortController();
   const begin = performance.now();

@@ -54,7 +54,7 @@ Deno.test("the silence that ends an utterance is not a part of it", () => {
   assertEquals(shown(updates), ["[0-2000 hi]"]);
 });
 
-Deno.test("without times of the server an utterance lies between two commits of the client", () => {
+Deno.test("without the server's times an utterance lies between two commits of the client", () => {
   const assembler = new TranscriptAssembler();
   assembler.committed(5_000);
   assembler.committed(9_000);
@@ -69,7 +69,7 @@ Deno.test("without times of the server an utterance lies between two commits of 
   assertEquals(assembler.unconfirmed, 0);
 });
 
-Deno.test("times that overlap or go back are put in order", () => {
+Deno.test("times that overlap or go back are sorted", () => {
   const assembler = new TranscriptAssembler();
   const item = (id: string, start: number, end: number) => [
     { type: "input_audio_buffer.speech_started", item_id: id, audio_start_ms: start },
@@ -86,7 +86,7 @@ Deno.test("times that overlap or go back are put in order", () => {
   );
 });
 
-Deno.test("a session that breaks off gives the text that arrived, marked as partial", () => {
+Deno.test("a session that breaks off returns the text that arrived, marked as partial", () => {
   const assembler = new TranscriptAssembler();
   frames(
     assembler,
@@ -102,7 +102,7 @@ Deno.test("a session that breaks off gives the text that arrived, marked as part
   });
 });
 
-Deno.test("a time behind the end of the audio that was sent counts as its end", () => {
+Deno.test("a time after the end of the sent audio counts as its end", () => {
   const assembler = new TranscriptAssembler();
   const updates = [
     { type: "input_audio_buffer.speech_started", item_id: "a", audio_start_ms: -1e300 },

@@ -31,7 +31,7 @@ function invalid(bytes: Uint8Array): CulvertError {
   return caught;
 }
 
-Deno.test("A broken section alone is an error that names line, index and reason, and beside a good one harms nothing", async (t) => {
+Deno.test("a broken section alone is an error with line, index and reason, and does not affect a valid one", async (t) => {
   await using network = await startPrivateNetwork();
   const good = network.authority.certificate;
   for (const row of brokenSections(network.authority)) {
@@ -59,20 +59,20 @@ Deno.test("A broken section alone is an error that names line, index and reason,
   }
 });
 
-Deno.test("A file without any certificate says what it holds instead", async (t) => {
+Deno.test("a file without a certificate is reported with what it contains instead", async (t) => {
   await using network = await startPrivateNetwork();
   for (const [name, bytes, part] of await filesWithoutCertificate(network.authority)) {
     await t.step(name, () => assertIncludes(invalid(bytes).message, part));
   }
 });
 
-Deno.test("An error about many broken sections lists some and counts the rest", () => {
+Deno.test("an error about many broken sections lists some and counts the rest", () => {
   const error = invalid(shape.utf8((BEGIN + END).repeat(30)));
   assertIncludes(error.message, "and 22 more sections");
   assert(Array.isArray(error.details["skipped"]) && error.details["skipped"].length === 30);
 });
 
-Deno.test("A broken section does not take the next one with it", async () => {
+Deno.test("a broken section does not hide the next one", async () => {
   await using network = await startPrivateNetwork();
   const { certificate } = network.authority;
   const bundle = readBundle(shape.utf8(BEGIN + shape.bodyOf(network.authority) + certificate), SOURCE, NOW);

@@ -34,7 +34,7 @@ async function unreadable(value: string, readFile?: ReadFile): Promise<CulvertEr
   throw new Error("Expected a failure");
 }
 
-Deno.test("A directory is an error that says so", async () => {
+Deno.test("a directory is reported as such", async () => {
   const dir = await Deno.makeTempDir();
   try {
     assertIncludes((await unreadable(dir)).message, `"${dir}" (SSL_CERT_FILE): Is a directory`);
@@ -43,7 +43,7 @@ Deno.test("A directory is an error that says so", async () => {
   }
 });
 
-Deno.test("The system's reason is told without the path twice", async () => {
+Deno.test("the system's reason is reported without repeating the path", async () => {
   const error = await unreadable("/no/such/file.pem");
   assertEquals(
     error.message,
@@ -52,13 +52,13 @@ Deno.test("The system's reason is told without the path twice", async () => {
   assertEquals(error.details["reason"], "No such file or directory (os error 2)");
 });
 
-Deno.test("A file that may not be read is an error with the system's reason", async () => {
+Deno.test("a file without read permission is an error with the system's reason", async () => {
   const denied = () =>
     Promise.reject(new Deno.errors.PermissionDenied("Permission denied (os error 13): open '/x'"));
   assertEquals((await unreadable("/x", denied)).details["reason"], "Permission denied (os error 13)");
 });
 
-Deno.test("The hint names what is odd about the value itself", async () => {
+Deno.test("the hint names the problem of the value itself", async () => {
   const cases: readonly (readonly [string, string])[] = [
     ['"/etc/corp.pem"', "quotes"],
     ["'/etc/corp.pem'", "quotes"],
@@ -128,7 +128,7 @@ Deno.test({
   },
 });
 
-Deno.test("A regular file above the limit is refused without reading it", async () => {
+Deno.test("a regular file above the limit is refused without reading it", async () => {
   const path = await Deno.makeTempFile();
   try {
     await Deno.truncate(path, LARGEST_BUNDLE + 1);

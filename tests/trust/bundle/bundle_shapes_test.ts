@@ -7,9 +7,9 @@ import { assertEquals } from "../../support/assert.ts";
 import { bundleShapes, describeSkipped } from "./bundle_shapes.ts";
 import { request, startPrivateNetwork } from "../handshake.ts";
 
-Deno.test("Every shape of bundle that any reader takes ends in a verified handshake", async (t) => {
+Deno.test("every form of bundle that another reader accepts gives a verified handshake", async (t) => {
   await using network = await startPrivateNetwork();
-  await t.step("and without the bundle the handshake fails", async () => {
+  await t.step("without the bundle the handshake fails", async () => {
     const failure = await request(network.server, []);
     if (!failure.includes("UnknownIssuer")) throw new Error(failure);
   });

@@ -77,7 +77,7 @@ function onlyTyped(read: () => unknown): void {
   }
 }
 
-Deno.test("Any text is a bundle or a typed error, and each of its lines stands in the file", () => {
+Deno.test("any text is a bundle or a typed error, and each reported line is in the file", () => {
   fc.assert(
     fc.property(bundleText, (text) => {
       const lines = text.split(/\r\n|\n|\r/).length;
@@ -93,11 +93,11 @@ Deno.test("Any text is a bundle or a typed error, and each of its lines stands i
   );
 });
 
-Deno.test("Any bytes are a bundle or a typed error", () => {
+Deno.test("any bytes are a bundle or a typed error", () => {
   fc.assert(fc.property(binary, (bytes) => onlyTyped(() => readBundle(bytes, SOURCE, { now: 0 }))), RUNS);
 });
 
-Deno.test("No root is lost: a good block behind any text that leaves no section open comes out", () => {
+Deno.test("no root is lost: a valid block is found after any text that leaves no section open", () => {
   fc.assert(
     fc.property(bundleText, (text) => {
       // A line that begins a block but for its end would swallow the marker on the same line, so one newline.
@@ -108,7 +108,7 @@ Deno.test("No root is lost: a good block behind any text that leaves no section 
   );
 });
 
-Deno.test("What the outline takes for a root is what the TLS library takes for one", () => {
+Deno.test("the outline and the TLS library find the same roots", () => {
   let taken = 0;
   fc.assert(
     fc.property(mutated, (bytes) => {
@@ -124,7 +124,7 @@ Deno.test("What the outline takes for a root is what the TLS library takes for o
   assert(taken > 100, "the generator must leave enough of them whole");
 });
 
-Deno.test("Every DER routine stays inside its buffer", () => {
+Deno.test("every DER routine stays inside its buffer", () => {
   fc.assert(
     fc.property(binary, fc.nat(50), fc.nat(450), (bytes, offset, limit) => {
       for (const read of [readElement, readBerElement]) {
@@ -162,14 +162,14 @@ Deno.test("PKCS#7, trust settings, names and facts never throw", () => {
   );
 });
 
-Deno.test("Deep nesting ends, and does not end the program", () => {
+Deno.test("deep nesting is refused without a stack overflow", () => {
   const depth = 200_000;
   const open = new Uint8Array(depth * 2).map((_, index) => index % 2 === 0 ? 0x30 : 0x80);
   assertEquals(readBerElement(open, 0), undefined);
   onlyTyped(() => readBundle(open, SOURCE, { now: 0 }));
 });
 
-Deno.test("A megabyte of markers is read in linear time", () => {
+Deno.test("a megabyte of markers is read in linear time", () => {
   const time = (count: number) => {
     const text = "-----BEGIN CERTIFICATE-----\n".repeat(count);
     const begin = performance.now();
@@ -186,7 +186,7 @@ Deno.test("A megabyte of markers is read in linear time", () => {
   assert(large < Math.max(small, 1) * 100, `${large} ms to ${small} ms`);
 });
 
-Deno.test("Long lines of blanks, dashes and headers do not stall the patterns", () => {
+Deno.test("long lines of blanks, dashes and headers are matched in linear time", () => {
   const long = 200_000;
   const begin = performance.now();
   for (

@@ -140,7 +140,7 @@ function verdict(text: string): readonly [number, number] {
 }
 
 for (const [reader, rows] of [["rustls pki-types", PKI_TYPES], ["OpenSSL", OPENSSL], ["Go", GO]] as const) {
-  Deno.test(`The shapes of the tests of ${reader} have the verdicts stated for them`, async (t) => {
+  Deno.test(`the forms in the tests of ${reader} have the verdicts stated for them`, async (t) => {
     for (const [name, text, certificates, skipped] of rows) {
       await t.step(name, () => {
         assertEquals(verdict(text), [certificates, skipped]);
@@ -149,7 +149,7 @@ for (const [reader, rows] of [["rustls pki-types", PKI_TYPES], ["OpenSSL", OPENS
   });
 }
 
-Deno.test("64 columns, cut anywhere, give the same section", () => {
+Deno.test("64 columns, cut at any point, give the same section", () => {
   const [whole] = readPemSections(certificate);
   for (let width = 1; width < 130; width++) {
     const [section] = readPemSections(columns(width));

@@ -87,7 +87,7 @@ Deno.test("ca inspect shows constraints, unknown critical extensions and an addr
   }
 });
 
-Deno.test("bytes behind the trust settings of a TRUSTED CERTIFICATE are warned of, and the settings are read", async () => {
+Deno.test("bytes after the trust settings of a TRUSTED CERTIFICATE cause a warning, and the settings are read", async () => {
   const { der } = await createAuthority("Trusted Root");
   const settings = shape.aux({ trust: [shape.SERVER_AUTH], alias: "an alias" });
   const pem = shape.block("TRUSTED CERTIFICATE", shape.concat(der, settings, new Uint8Array([1, 2, 3])));

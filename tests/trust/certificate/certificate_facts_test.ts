@@ -37,7 +37,7 @@ function factsOf(der: Uint8Array): CertificateFacts {
   return facts;
 }
 
-Deno.test("The facts of a certificate are those that were asked for", async () => {
+Deno.test("the facts of a certificate are those that were requested", async () => {
   const authority = await createAuthority("Corp Root", {
     notBefore: 0,
     notAfter: Date.UTC(2051, 0, 2, 3, 4, 5),
@@ -59,7 +59,7 @@ Deno.test("The facts of a certificate are those that were asked for", async () =
   });
 });
 
-Deno.test("A leaf has its names, and is neither a CA nor self-signed", async () => {
+Deno.test("a leaf has its names, and is neither a CA nor self-signed", async () => {
   const authority = await createAuthority("Corp Root");
   const leaf = await authority.issue({ commonName: "host", names: ["host.corp", "127.0.0.1"] });
   const facts = factsOf(new Uint8Array(new X509Certificate(leaf.certificate).raw));
@@ -67,7 +67,7 @@ Deno.test("A leaf has its names, and is neither a CA nor self-signed", async () 
   assertEquals(facts.altNames, ["DNS:host.corp", "IP Address:127.0.0.1"]);
 });
 
-Deno.test("A certificate that bears its own name as issuer and a signature that is not its own is not self-signed", async () => {
+Deno.test("a certificate whose issuer is its own name but whose signature is of another key is not self-signed", async () => {
   const pair = await createSelfSigned({ commonName: "x" });
   const der = new Uint8Array(new X509Certificate(pair.certificate).raw);
   assert(factsOf(der).isSelfSigned);
@@ -76,7 +76,7 @@ Deno.test("A certificate that bears its own name as issuer and a signature that 
   assertEquals(factsOf(der).isSelfSigned, false);
 });
 
-Deno.test("Kind and size of the key and the hash of the signature are told for each algorithm", async () => {
+Deno.test("kind and size of the key and the hash of the signature are reported for each algorithm", async () => {
   const cases = [
     [rsa("RSASSA-PKCS1-v1_5", 1024, "SHA-1"), "SHA-1", "rsa", 1024, "sha1"],
     [rsa("RSASSA-PKCS1-v1_5", 2048, "SHA-512"), "SHA-512", "rsa", 2048, "sha512"],
@@ -92,7 +92,7 @@ Deno.test("Kind and size of the key and the hash of the signature are told for e
   }
 });
 
-Deno.test("SHA-1, a short RSA key and version 1 are weaknesses, each by its own name", async () => {
+Deno.test("SHA-1, a short RSA key and version 1 are separate weaknesses", async () => {
   const weak = factsOf(await selfSigned(rsa("RSASSA-PKCS1-v1_5", 1024, "SHA-1"), "SHA-1"));
   assertEquals(weaknesses(weak, "Certificate 1", 7).map((warning) => [warning.code, warning.line]), [
     ["weak_root_signature", 7],

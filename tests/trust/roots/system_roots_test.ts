@@ -19,7 +19,7 @@ async function withFile(text: string, run: (path: string) => Promise<void>): Pro
   }
 }
 
-Deno.test("The first store file that exists is the system's store", async () => {
+Deno.test("the first existing store file is the system's store", async () => {
   const [one, two] = [await createAuthority("One"), await createAuthority("Two")];
   await withFile(one.certificate + two.certificate + one.certificate, async (path) => {
     const { system } = rootsReader({ world, storeFiles: ["/no/such/file", path, "/neither"] });
@@ -27,7 +27,7 @@ Deno.test("The first store file that exists is the system's store", async () => 
   });
 });
 
-Deno.test("A store with comments and a broken certificate gives the others and a warning", async () => {
+Deno.test("a store with comments and a broken certificate gives the other certificates and a warning", async () => {
   const { certificate } = await createAuthority("One");
   const broken = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
   await withFile(`# a comment\n${broken}${certificate.replaceAll("\n", "\r\n")}`, async (path) => {
@@ -38,7 +38,7 @@ Deno.test("A store with comments and a broken certificate gives the others and a
   });
 });
 
-Deno.test("A canonical store with one certificate that the TLS library refuses gives the others", async () => {
+Deno.test("a canonical store with a certificate that the TLS library refuses gives the other certificates", async () => {
   const { certificate } = await createAuthority("One");
   const broken = `-----BEGIN CERTIFICATE-----\n${btoa("x".repeat(48))}\n-----END CERTIFICATE-----\n`;
   await withFile(broken + certificate, async (path) => {
@@ -46,21 +46,21 @@ Deno.test("A canonical store with one certificate that the TLS library refuses g
   });
 });
 
-Deno.test("An empty store is a warning, and none of its roots are made up", async () => {
+Deno.test("an empty store causes a warning and gives no roots", async () => {
   await withFile("", async (path) => {
     const found = await rootsReader({ world, storeFiles: [path] }).system();
     assertEquals([found.pems.length, found.warnings[0]?.code], [0, "system_roots_unread"]);
   });
 });
 
-Deno.test("The runtime's own Mozilla set can be listed, as blocks that the library takes", async () => {
+Deno.test("the runtime's Mozilla set can be listed, as blocks that the library accepts", async () => {
   const { pems, warnings } = await rootsReader({ world }).mozilla();
   assertEquals(warnings, []);
   assert(pems.length > 50);
   assertEquals(pems.filter((pem) => checkRoot(pem) !== undefined), []);
 });
 
-Deno.test("The check of a root tells why, and takes a good one", async () => {
+Deno.test("the check of a root returns the reason of a refusal, and accepts a valid root", async () => {
   assertEquals(checkRoot((await createAuthority("Good")).certificate), undefined);
   assertIncludes(
     checkRoot("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n") ?? "",
@@ -68,7 +68,7 @@ Deno.test("The check of a root tells why, and takes a good one", async () => {
   );
 });
 
-Deno.test("SSL_CERT_FILE and SSL_CERT_DIR, missing or empty, do not replace the roots that the system gives", async () => {
+Deno.test("SSL_CERT_FILE and SSL_CERT_DIR, missing or empty, do not replace the system's roots", async () => {
   const module = (path: string) => JSON.stringify(new URL(`../../../lib/${path}`, import.meta.url).href);
   const script = `
     import { rootsReader } from ${module("trust/roots/system_roots.ts")};

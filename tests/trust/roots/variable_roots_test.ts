@@ -21,7 +21,7 @@ async function load(variables: Readonly<Record<string, string>>): Promise<TrustS
 
 const system = createAuthority("System Root");
 
-Deno.test("SSL_CERT_DIR adds every file of its folders, whatever its name, to the system's roots", async () => {
+Deno.test("SSL_CERT_DIR adds every file of its folders, under any name, to the system's roots", async () => {
   await using company = await startPrivateNetwork("Company Root");
   await using other = await startPrivateNetwork("Other Root");
   const [first, second] = [join(directory, "first"), join(directory, "second")];
@@ -43,7 +43,7 @@ Deno.test("SSL_CERT_DIR adds every file of its folders, whatever its name, to th
   for (const { server } of [company, other]) assertEquals(await request(server, store.additionalRoots), "ok");
 });
 
-Deno.test("a folder of SSL_CERT_DIR that cannot be read is a warning that names it", async () => {
+Deno.test("a folder of SSL_CERT_DIR that cannot be read causes a warning that names it", async () => {
   const store = await load({ SSL_CERT_DIR: "/nonexistent-culvert" });
   assertEquals(store.warnings.map(({ code }) => code), ["ssl_cert_dir_unread"]);
   assertIncludes(store.warnings[0]?.message ?? "", '"/nonexistent-culvert" of SSL_CERT_DIR');
@@ -62,7 +62,7 @@ for (const name of ["NODE_EXTRA_CA_CERTS", "DENO_CERT"]) {
     assertEquals(store.bundle, undefined);
   });
 
-  Deno.test(`${name} with a file that cannot be used is a warning and no error`, async () => {
+  Deno.test(`${name} with an unusable file causes a warning and no error`, async () => {
     const store = await load({ [name]: "/nonexistent-culvert.pem" });
     assertEquals(store.warnings.map(({ code }) => code), ["ca_variable_unusable"]);
     assert(store.warnings[0]?.message.startsWith(`${name} names certificates that cannot be used`));
@@ -70,7 +70,7 @@ for (const name of ["NODE_EXTRA_CA_CERTS", "DENO_CERT"]) {
   });
 }
 
-Deno.test("DENO_CERT may hold the certificates themselves", async () => {
+Deno.test("DENO_CERT may contain the certificates themselves", async () => {
   const { certificate } = await createAuthority("Inline Root");
   const store = await load({ DENO_CERT: `base64:${btoa(certificate)}` });
   assert(store.additionalRoots.includes(certificate));

@@ -1,7 +1,7 @@
 import { turnsOfExchange } from "../../../../lib/capture/record/read/turns.ts";
 import { assertEquals } from "../../../support/assert.ts";
 
-Deno.test("an event whose type is the name of a method of every object does not end a turn", () => {
+Deno.test("an event whose type is the name of a method of Object does not end a turn", () => {
   const base = { v: 1, id: "x", t_ms: 0, wall_ms: 0, channel: "model" } as const;
   const [turn] = turnsOfExchange({
     id: "x",

@@ -15,7 +15,7 @@ const LINE = {
   codex_turn_id: null,
 };
 
-Deno.test("a line with a known event is read, and its unknown fields are left out", () => {
+Deno.test("a line with a known event is read, and its unknown fields are ignored", () => {
   const response_payload = {
     raw_payload_id: "raw_payload:11",
     kind: { type: "inference_response" },
@@ -35,7 +35,7 @@ Deno.test("a line with a known event is read, and its unknown fields are left ou
   });
 });
 
-Deno.test("an event of an unknown type passes the envelope", () => {
+Deno.test("an event of an unknown type passes the check of the envelope", () => {
   const { payload } = envelopeSchema.parse({ ...LINE, payload: { type: "from_the_future", id: 7 } });
   assertEquals(payload, { type: "from_the_future", id: 7 });
   assertEquals(isKnownEvent(payload.type), false);
@@ -55,7 +55,7 @@ Deno.test("a manifest of schema 1, 2 and 3 is accepted, and one of schema 4 is n
   assertThrows(() => manifestSchema.parse({ ...manifest, schema_version: 4 }));
 });
 
-Deno.test("records of a shard are decoded up to the one that is cut short", () => {
+Deno.test("records of a shard are decoded up to the truncated one", () => {
   const records = [{ id: "raw_payload:1", json: '{"a":"ü"}' }, { id: "raw_payload:2", json: "[]" }];
   const shard = new Uint8Array(records.flatMap((record) => [...encodeRecord(record)]));
   assertEquals([...decodeRecords(shard)], records);
@@ -64,7 +64,7 @@ Deno.test("records of a shard are decoded up to the one that is cut short", () =
   assertEquals(reading.next(), { done: true, value: { isTorn: true } });
 });
 
-Deno.test("the name of a bundle holds the ids of its trace and of its thread", () => {
+Deno.test("the name of a bundle contains the ids of its trace and of its thread", () => {
   const name = bundleName(TRACE_ID, "01a21a3e-fe36");
   assertEquals(idsInBundleName(name), { traceId: TRACE_ID, threadId: "01a21a3e-fe36" });
   assertEquals(idsInBundleName("trace-something-else"), undefined);

@@ -38,7 +38,7 @@ async function show(path: string): Promise<readonly string[]> {
   return trace.problems;
 }
 
-Deno.test("a bundle with any bytes changed, cut or repeated is shown or refused, and nothing else happens", async () => {
+Deno.test("a bundle with any bytes changed, removed or repeated is shown or refused", async () => {
   await using folder = await temporaryFolder();
   const paths = [await writeSample(join(folder.path, "2"), 2), await writeSample(join(folder.path, "3"), 3)];
   const files = [
@@ -89,7 +89,7 @@ const observed = (payload: Json): Json => ({
   event_payload: payload,
 });
 
-Deno.test("payloads that are parts of themselves, or multiply without end, are problems", async () => {
+Deno.test("payloads that contain themselves, or grow endlessly, are reported as problems", async () => {
   await using folder = await temporaryFolder();
   const bundle = new HandwrittenBundle(folder.path, 3);
   const loop = bundle.payload("model_item", ["{", "}"]);
@@ -111,7 +111,7 @@ Deno.test("payloads that are parts of themselves, or multiply without end, are p
   assertIncludes(problems.all.join("\n"), "with its parts");
 });
 
-Deno.test("names of members that every object has are ids like others", async () => {
+Deno.test("names of members of Object are ordinary ids", async () => {
   await using folder = await temporaryFolder();
   const bundle = new HandwrittenBundle(folder.path, 2);
   for (const id of ["__proto__", "constructor", "toString"]) {
@@ -134,7 +134,7 @@ Deno.test("names of members that every object has are ids like others", async ()
   for (const view of turnViews(trace)) assertExcludes(drawPicture(tracePicture(view)), "function");
 });
 
-Deno.test("200,000 attempts in a turn, the same item 20,000 times, and times beyond all measure are shown", async () => {
+Deno.test("200,000 attempts in a turn, the same item 20,000 times, and extreme times are shown", async () => {
   await using folder = await temporaryFolder();
   const bundle = new HandwrittenBundle(folder.path, 2);
   const started = { thread_id: THREAD, codex_turn_id: TURN };
@@ -186,7 +186,7 @@ Deno.test(
   },
 );
 
-Deno.test("a sample whose payload folder is named by the manifest is read from there", async () => {
+Deno.test("a sample whose payload folder is named by the manifest is read from that folder", async () => {
   await using folder = await temporaryFolder();
   const bundle = sampleTurn(new HandwrittenBundle(folder.path, 3), 3);
   await bundle.write({ payloads_dir: "elsewhere" });

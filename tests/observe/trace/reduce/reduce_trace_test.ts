@@ -56,7 +56,7 @@ Deno.test("a trace is reduced to the same result each time", async () => {
   assertEquals(JSON.stringify(await reduceTrace(bundle)), JSON.stringify(await reduceTrace(bundle)));
 });
 
-Deno.test("a last line that is cut off is a problem, and the events before it count", async () => {
+Deno.test("a truncated last line is reported as a problem, and the events before it count", async () => {
   await using folder = await temporaryFolder();
   const path = await writeSample(folder.path, 2);
   const log = join(path, "trace.jsonl");
@@ -68,7 +68,7 @@ Deno.test("a last line that is cut off is a problem, and the events before it co
   assertEquals(trace.inference_calls[CALLS[1]]?.execution.status, "running");
 });
 
-Deno.test("missing payload files, a shard cut short and damaged lines are problems, not failures", async () => {
+Deno.test("missing payload files, a truncated shard and damaged lines are problems, not failures", async () => {
   await using folder = await temporaryFolder();
   const old = await writeSample(folder.path, 1);
   await Deno.remove(join(old, "payloads", "3.json"));
@@ -139,7 +139,7 @@ Deno.test("events of unknown types are counted, payloads that were cut or omitte
   assertEquals(trace.problems, ["inference_completed of c: it had ended before"]);
 });
 
-Deno.test("a call that runs when its turn ends has the status of the turn, and keeps what a late event brings", async () => {
+Deno.test("a call that runs when its turn ends has the status of the turn, and keeps the data of a late event", async () => {
   await using folder = await temporaryFolder();
   const bundle = new HandwrittenBundle(folder.path, 2);
   const started = { thread_id: THREAD, codex_turn_id: TURN };

@@ -32,7 +32,7 @@ function numbers(svg: string, attribute: string): readonly number[] {
   return [...svg.matchAll(new RegExp(` ${attribute}="(-?[\\d.]+)"`, "g"))].map(([, value]) => Number(value));
 }
 
-Deno.test("everything in a picture lies within its view box, also at extreme times", () => {
+Deno.test("every shape of a picture is within its view box, also at extreme times", () => {
   const extremes = [0, 1, 59_999, 86_400_000];
   for (const duration_ms of [1, 3, 999, 86_400_000]) {
     const rows = extremes.map((end_ms) => ({
@@ -58,7 +58,7 @@ Deno.test("texts in a picture are escaped, control characters included", () => {
   assertEquals(escaped("<>&\"'"), "&#60;&#62;&#38;&#34;&#39;");
 });
 
-Deno.test("a picture describes itself, and the table has the same facts", () => {
+Deno.test("a picture has a description, and the table has the same facts", () => {
   const twice = picture({ status: "401", outcome: "bad", gaps: [] }, {
     label: "attempt 2",
     start_ms: 1_000,

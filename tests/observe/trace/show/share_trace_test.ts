@@ -19,7 +19,7 @@ function sharedError(trace: ReducedTrace, error: string): string | null | undefi
   return shareTrace(changed).inference_calls[CALLS[0]]?.error;
 }
 
-Deno.test("a shared trace keeps of a message only the status and sentences that quote nothing", async () => {
+Deno.test("a shared trace keeps from a message only the status and sentences that quote nothing", async () => {
   const trace = await sample();
   const rows = [
     ["project zeus failed", "[TEXT:19]"],
@@ -32,7 +32,7 @@ Deno.test("a shared trace keeps of a message only the status and sentences that 
   assertEquals(rows.map(([error]) => sharedError(trace, error)), rows.map(([, shared]) => shared));
 });
 
-Deno.test("a shared trace keeps the path of the first agent, and not those that a model chose", async () => {
+Deno.test("a shared trace keeps the path of the first agent, and not the paths that a model chose", async () => {
   const trace = await sample();
   const thread = trace.threads[THREAD];
   assert(thread !== undefined);

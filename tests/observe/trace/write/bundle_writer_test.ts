@@ -74,7 +74,7 @@ Deno.test("a payload is complete on disk before the event that refers to it is a
   assertEquals(order, ["shard 1", "event 1 of shard 1", "shard 2", "event 2 of shard 2"]);
 });
 
-Deno.test("events that are added at the same time have sequence numbers without gaps, in the order of the file", async () => {
+Deno.test("events that are added concurrently have sequence numbers without gaps, in the order of the file", async () => {
   await using root = await folder();
   const written = writerInto(root.path);
   for (let index = 0; index < 500; index++) addCall(written.writer, `call ${index}`, { index });
@@ -98,7 +98,7 @@ Deno.test("a folder that cannot be created ends the trace with one report", asyn
   assertEquals(written.failures.length, 1);
 });
 
-Deno.test("a payload that cannot be written loses its event and all that follow, not only the event's payload", async () => {
+Deno.test("a payload that cannot be written omits its event and all later ones, not only the event's payload", async () => {
   await using root = await folder();
   const written = writerInto(root.path);
   addCall(written.writer, "one", {});
@@ -114,7 +114,7 @@ Deno.test("a payload that cannot be written loses its event and all that follow,
   assertEquals(lines.length, 1);
 });
 
-Deno.test("a disk that never answers delays nobody, and ends the trace when too many events wait", async () => {
+Deno.test("a disk that never answers delays no caller, and ends the trace when too many events wait", async () => {
   const written = writerInto("", { create: () => new Promise(() => {}) });
   for (let index = 0; index < 20_000; index++) addCall(written.writer, "call", {});
   assertEquals(written.failures.length, 1);
@@ -122,7 +122,7 @@ Deno.test("a disk that never answers delays nobody, and ends the trace when too 
   await Promise.resolve();
 });
 
-Deno.test("text above max_payload_bytes is cut, and the event says how much is left", async () => {
+Deno.test("text above max_payload_bytes is truncated, and the event reports the remaining length", async () => {
   await using root = await folder();
   const written = writerInto(root.path, { maxPayloadBytes: 100 });
   addCall(written.writer, "one", { short: "kept", long: "ä".repeat(400), list: [{ deep: "x".repeat(300) }] });
@@ -138,7 +138,7 @@ Deno.test("text above max_payload_bytes is cut, and the event says how much is l
   assert(!text.includes("ä".repeat(50)));
 });
 
-Deno.test("a payload that would exceed max_bytes is left out, its event is written, and it is reported once", async () => {
+Deno.test("a payload that would exceed max_bytes is omitted, its event is written, and this is reported once", async () => {
   await using root = await folder();
   const written = writerInto(root.path, { maxBytes: 20_000 });
   const noise = () =>
@@ -172,7 +172,7 @@ Deno.test("a log that would exceed max_bytes ends, and the bundle stays readable
   assert(await sizeOf(trace.bundle.path) <= 5_000 + 1_000);
 });
 
-Deno.test("secrets in payloads and in events are masked, and their JSON stays valid", async () => {
+Deno.test("secrets in payloads and in events are masked, and their JSON remains valid", async () => {
   await using root = await folder();
   const secret = "pl4nted-secret-value";
   const written = writerInto(root.path, { redact: createRedactor([secret], "user") });

@@ -26,7 +26,7 @@ async function bundle(
   return path;
 }
 
-Deno.test("traces older than keep_days are removed, younger ones stay", async () => {
+Deno.test("traces older than keep_days are removed, newer ones are kept", async () => {
   await using root = await folder();
   const young = await bundle(root.path, 2);
   await bundle(root.path, 40);
@@ -88,7 +88,7 @@ Deno.test("traces of the codex client, other folders, files and symbolic links a
   assertEquals(await bundlesIn(elsewhere.path), [foreign]);
 });
 
-Deno.test("bundles that were damaged do not keep the removal of the others, and named pipes are not opened", async () => {
+Deno.test("damaged bundles do not prevent the removal of the others, and named pipes are not opened", async () => {
   await using root = await folder();
   const replaced = async (file: string, make: (path: string) => Promise<unknown>) => {
     const path = await bundle(root.path, 90);
@@ -109,7 +109,7 @@ Deno.test("bundles that were damaged do not keep the removal of the others, and 
   assertEquals(await bundlesIn(root.path), kept.sort());
 });
 
-Deno.test("a bundle that cannot be read is named, and the others are removed", async () => {
+Deno.test("a bundle that cannot be read is reported, and the others are removed", async () => {
   await using root = await folder();
   const odd = await bundle(root.path, 90);
   await Deno.remove(join(odd, "payloads"), { recursive: true });

@@ -53,7 +53,7 @@ Deno.test("the first end of a call counts, later ones are ignored", async () => 
   }, (trace) => assertEquals(ends(trace), ["inference_completed"]));
 });
 
-Deno.test("a call whose request was not sent is not recorded, and neither is its end", async () => {
+Deno.test("neither a call whose request was not sent nor its end is recorded", async () => {
   await recorded(({ attempt, turn }) => {
     const one = turn();
     attempt(one).end({ kind: "failed", error: "no connection" });
@@ -67,7 +67,7 @@ Deno.test("a call whose request was not sent is not recorded, and neither is its
   });
 });
 
-Deno.test("a request that is sent again over a new connection is a call of its own", async () => {
+Deno.test("a request that is sent again over a new connection is a separate call", async () => {
   const ids: string[] = [];
   await recorded(({ attempt, turn }) => {
     const call = attempt(turn());
@@ -83,7 +83,7 @@ Deno.test("a request that is sent again over a new connection is a call of its o
   });
 });
 
-Deno.test("an aborted signal cancels a call at once, with the items that are complete at that moment", async () => {
+Deno.test("an aborted signal cancels a call immediately, with the items that are complete at that moment", async () => {
   const item = { type: "message", id: "msg_1", role: "assistant", content: [] };
   const items = [item];
   await recorded(({ attempt, turn }) => {
@@ -102,7 +102,7 @@ Deno.test("an aborted signal cancels a call at once, with the items that are com
   });
 });
 
-Deno.test("a turn that ends with a call under way cancels it, and ends once", async () => {
+Deno.test("a turn that ends during a call cancels it, and ends once", async () => {
   await recorded(({ attempt, turn }) => {
     const one = turn();
     const call = attempt(one);
@@ -116,7 +116,7 @@ Deno.test("a turn that ends with a call under way cancels it, and ends once", as
   });
 });
 
-Deno.test("a trace that is closed while a turn runs ends after that turn", async () => {
+Deno.test("a trace that is closed during a turn ends after that turn", async () => {
   await recorded(({ attempt, trace, turn }) => {
     const one = turn();
     trace.close();
@@ -136,7 +136,7 @@ Deno.test("a trace that is closed while a turn runs ends after that turn", async
   });
 });
 
-Deno.test("a turn that goes on with the outputs of tools is started and ended once", async () => {
+Deno.test("a turn that continues with the outputs of tools is started and ended once", async () => {
   await recorded(({ turn }) => {
     turn().end({ status: "completed", isContinued: true });
     turn().end({ status: "completed", isContinued: false });

@@ -105,7 +105,7 @@ for (const transport of ["sse", "websocket"] as const) {
     );
   });
 
-  Deno.test(`a reader over ${transport} that leaves is recorded as cancelled, with complete items and partial output`, async () => {
+  Deno.test(`a turn over ${transport} whose reader leaves is recorded as cancelled, with complete items and partial output`, async () => {
     const scenario: Scenario = {
       reasoning: "A thought",
       text: ["one ", "two ", "three"],
@@ -128,7 +128,7 @@ for (const transport of ["sse", "websocket"] as const) {
     });
   });
 
-  Deno.test(`an abort over ${transport} while nobody reads is recorded as cancelled at once`, async () => {
+  Deno.test(`an abort over ${transport} during a pause of the reader is immediately recorded as cancelled`, async () => {
     const scenario: Scenario = {
       reasoning: "A thought",
       manyDeltas: 2_000,
@@ -151,7 +151,7 @@ for (const transport of ["sse", "websocket"] as const) {
     });
   });
 
-  Deno.test(`a turn over ${transport} that nobody reads to its end is cancelled when the client is disposed of`, async () => {
+  Deno.test(`a turn over ${transport} that is not read to its end is cancelled when the client is disposed of`, async () => {
     const scenario: Scenario = {
       reasoning: "A thought",
       text: ["one ", "two "],
@@ -169,7 +169,7 @@ for (const transport of ["sse", "websocket"] as const) {
     });
   });
 
-  Deno.test(`a stream over ${transport} that breaks is a failed call, and its retry a second one`, async () => {
+  Deno.test(`a stream over ${transport} that is cut is a failed call, and its retry a second one`, async () => {
     await traced(
       transport,
       [
@@ -195,7 +195,7 @@ for (const transport of ["sse", "websocket"] as const) {
   });
 }
 
-Deno.test("a refused request is a failed call with its status and the id of the server, and so is the failed turn", async () => {
+Deno.test("a refused request is a failed call of a failed turn, with its status and the id of the server", async () => {
   await traced(
     "sse",
     [{ refusal: { status: 400, headers: { "x-request-id": "req_refused" }, body: {} } }],
@@ -214,7 +214,7 @@ Deno.test("a refused request is a failed call with its status and the id of the 
   );
 });
 
-Deno.test("the second request over a websocket is recorded as it was sent, on a connection that is used again", async () => {
+Deno.test("the second request over a websocket is recorded as it was sent, on the reused connection", async () => {
   await traced("websocket", [{ text: "First" }, { text: "Second" }], async (client) => {
     using session = client.session();
     const first = session.turn({ input: "hello" });
@@ -239,7 +239,7 @@ Deno.test("the second request over a websocket is recorded as it was sent, on a 
   });
 });
 
-Deno.test("a request that follows a prewarm request is recorded with the whole input beside it", async () => {
+Deno.test("a request after a prewarm request is recorded together with the complete input", async () => {
   await traced("websocket", [{ text: "Warm" }, { text: "Answer" }], async (client) => {
     using session = client.session();
     await session.prewarm();
@@ -292,7 +292,7 @@ Deno.test("a turn that runs tools is one turn, with the calls of the tools betwe
   });
 });
 
-Deno.test("a turn whose calls nobody answers is ended by the next turn, with the time of its own end", async () => {
+Deno.test("a turn with unanswered calls is ended by the next turn, with the time of its own end", async () => {
   const call = { type: "function_call", id: "fc_1", call_id: "call_1", name: "now", arguments: "{}" };
   await traced("sse", [{ items: [call], text: "calling" }, { text: "Second" }], async (client) => {
     await text(client);
@@ -322,7 +322,7 @@ Deno.test("items of a conversation are stored once, however often they are sent"
   });
 });
 
-Deno.test("the credential is in no file of a trace, even where the prompt and the server repeat it", async () => {
+Deno.test("the credential is in no file of a trace, even if the prompt and the server repeat it", async () => {
   await traced("sse", [
     { refusal: { status: 400, body: { error: { message: `Bad key ${KEY}`, code: "bad" } } } },
     { text: `Your key is ${KEY}` },
@@ -338,7 +338,7 @@ Deno.test("the credential is in no file of a trace, even where the prompt and th
   });
 });
 
-Deno.test("without the option a client writes no trace and sends no id, whatever the variable says", async () => {
+Deno.test("without the option a client writes no trace and sends no id, even if the variable is set", async () => {
   await using api = await startMockApi({ plain: true });
   await using root = await folder();
   const traces = join(root.path, "traces");
