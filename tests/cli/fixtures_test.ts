@@ -21,7 +21,7 @@ function keptAnswer() {
 }
 
 for (const wire of ["sse", "ws"] as const) {
-  Deno.test(`the kept answer is printed over ${wire} as text, and as the very lines that were kept with --json`, async () => {
+  Deno.test(`the stored answer is printed over ${wire} as text, and with --json as the stored lines`, async () => {
     await using server = await keptAnswer();
     const words = ["respond", "--base-url", server.baseUrl, "--transport", wire];
     const env = { CULVERT_API_KEY: "sk-fixture" };
@@ -34,7 +34,7 @@ for (const wire of ["sse", "ws"] as const) {
   });
 }
 
-Deno.test("the kept company bundle has two roots, and its revocation list is skipped by line", async () => {
+Deno.test("the stored company bundle has two roots, and its revocation list is skipped with its line", async () => {
   const run = await culvert(["ca", "inspect", fixture("pem/company.pem"), "--json"]);
   assertEquals(run.code, 0, run.stderr);
   const { certificates, skipped } = JSON.parse(run.stdout);

@@ -37,7 +37,7 @@ for (const [name, words, expected] of SPELLINGS) {
   });
 }
 
-Deno.test("on the command line, an unknown flag is unknown with an empty value too", async () => {
+Deno.test("on the command line, an unknown flag with an empty value is reported as unknown", async () => {
   const run = await culvert(["respond", "--modle=", "hi"]);
   assertEquals([run.code, run.stdout], [2, ""]);
   assertIncludes(run.stderr, "--model");
@@ -66,7 +66,7 @@ for (const [words, flag] of NEEDLESS) {
   });
 }
 
-Deno.test("on the command line, a flag that takes no value may be text behind --, and a promised result is kept", async () => {
+Deno.test("on the command line, a boolean flag may be text after --, and --json still prints a result", async () => {
   const asked = ["respond", "--dry-run", "--json", "--base-url", "https://a.example/v1"];
   const text = await culvert([...asked, "--", "--json="], { env: { CULVERT_API_KEY: "sk-planted" } });
   assertEquals([text.code, JSON.parse(text.stdout).body.input[0].content[0].text], [0, "--json="]);

@@ -4,7 +4,7 @@ import { assertEquals, assertExcludes, assertIncludes } from "../../support/asse
 import { closedPort } from "../../support/closed_port.ts";
 import { culvert, jsonLines } from "../../support/culvert.ts";
 
-Deno.test("each command of a hint gets the flags that it accepts, and a key of -H is left for the user to fill in", () => {
+Deno.test("each command of a hint gets the flags that it accepts, and the value of -H is left for the user to fill in", () => {
   const flags = {
     baseUrl: "https://gateway.test/deep/v1",
     proxy: "http://127.0.0.1:3128",
@@ -24,7 +24,7 @@ Deno.test("each command of a hint gets the flags that it accepts, and a key of -
   assertEquals(hintWithFlags("Run: culvert doctor", {}), "Run: culvert doctor");
 });
 
-Deno.test("a turn, and a command without a turn, suggest the doctor with the path and the flags that were given", async () => {
+Deno.test("a turn, and a command without a turn, suggest the doctor with the same path and flags", async () => {
   const env = { CULVERT_API_KEY: "sk-any" };
   const base = `http://127.0.0.1:${closedPort()}/deep/v1`;
   const given = ["--base-url", base, "--proxy", "none"];

@@ -25,14 +25,14 @@ for (const [words, meant] of SLIPS) {
   });
 }
 
-Deno.test("a word that is nothing like a command brings no suggestion", async () => {
+Deno.test("a word that resembles no command causes no suggestion", async () => {
   const run = await culvert(["frobnicate"]);
   assertEquals([run.code, run.stdout], [2, ""]);
   assertExcludes(run.stderr, "did you mean");
   assertIncludes(run.stderr, "culvert --help");
 });
 
-Deno.test("a word that is no command of a group is named with the group, whose help is named too", async () => {
+Deno.test("an unknown subcommand is reported with its group and the help of the group", async () => {
   for (const group of ["auth", "ca", "conversation", "telemetry"]) {
     const { code, stderr } = await culvert([group, "frobnicate"]);
     const message = `culvert: There is no command "${group} frobnicate"\n  See: culvert ${group} --help\n`;
@@ -40,13 +40,13 @@ Deno.test("a word that is no command of a group is named with the group, whose h
   }
 });
 
-Deno.test("a value that an enumerated flag does not have is refused with those it has", async () => {
+Deno.test("an unknown value of an enumerated flag is refused with the list of the known ones", async () => {
   const run = await culvert(["respond", "--transport", "wss", "hi"]);
   assertEquals([run.code, run.stdout], [2, ""]);
   assertIncludes(run.stderr, "not one of auto, sse, ws");
 });
 
-Deno.test("a flag whose value is missing is named, and not the flag behind it", async () => {
+Deno.test("a flag without its value is reported by its name, and the flag after it is not", async () => {
   for (const words of [["auth", "login", "--issuer", "--device"], ["auth", "login", "--issuer"]]) {
     const run = await culvert(words);
     assertEquals([run.code, run.stderr], [2, "culvert: --issuer needs a value\n"]);

@@ -64,7 +64,7 @@ for (const [what, args, stdin, exit, says] of REFUSED) {
   });
 }
 
-Deno.test("a personal access token that is refused by the API makes one request, and none for new tokens", async () => {
+Deno.test("a personal access token that the API refuses causes one request and no refresh", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(({ path }) =>
     path.endsWith("/whoami") ? Response.json(OWNER) : new Response("{}", { status: 401 })

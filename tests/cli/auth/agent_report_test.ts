@@ -43,7 +43,7 @@ Deno.test("a report names the agent that signed, requests the models with the lo
   }
 });
 
-Deno.test("a report of a refused agent names the refused one beside the 401, and the one after it", async () => {
+Deno.test("a report of a refused agent names the refused agent with the 401, and the next agent", async () => {
   await using rig = await AgentRig.start();
   assertEquals((await rig.respond()).code, 0);
   const before = rig.stored;

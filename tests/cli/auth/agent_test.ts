@@ -6,7 +6,7 @@ import { AgentRig, POLICY, refusal } from "./agent_kit.ts";
 const DOWN = refusal(503);
 const WARNING = "sends the ChatGPT login itself";
 
-Deno.test("a ChatGPT login with the policy on registers an agent and a task, and the next start signs with the same", async () => {
+Deno.test("a ChatGPT login with the policy on registers an agent and a task, and the next start signs with the same agent", async () => {
   await using rig = await AgentRig.start();
   const first = await rig.respond();
   assertEquals([first.code, first.stderr], [0, ""], first.stderr);
@@ -38,7 +38,7 @@ Deno.test("a ChatGPT login with the policy on registers an agent and a task, and
   assertEquals(rig.stored, stored);
 });
 
-Deno.test("without the setting no agent is registered, and a stored one signs nothing", async () => {
+Deno.test("without the setting no agent is registered, and a stored one is not used", async () => {
   for (const toml of ["", "[features]\nuse_agent_identity = false\nplugins = false\n"]) {
     await using rig = await AgentRig.start(toml);
     const record = { ...rig.home.json(), agent_identity: { agent_runtime_id: "a", task_id: "t" } };
@@ -49,7 +49,7 @@ Deno.test("without the setting no agent is registered, and a stored one signs no
   }
 });
 
-Deno.test("after three failures of the authority the login itself is sent, with one warning, and later sessions send no request", async () => {
+Deno.test("after three failures of the authority the login is sent, with one warning, and later sessions send no request", async () => {
   await using rig = await AgentRig.start();
   rig.api.oauth.agents.failNext(DOWN, DOWN, DOWN);
   const first = await rig.respond();
@@ -62,7 +62,7 @@ Deno.test("after three failures of the authority the login itself is sent, with 
   for (const secret of [...Object.values(rig.tokens), "acc-mock-0001"]) assertExcludes(note, secret);
 });
 
-Deno.test("a running session keeps sending the login itself, with one warning for all its turns", async () => {
+Deno.test("a running session keeps sending the login, with one warning for all its turns", async () => {
   await using rig = await AgentRig.start();
   rig.api.oauth.agents.failNext(DOWN, refusal(429), DOWN);
   const prompts = join(rig.home.path, "prompts.txt");
@@ -73,7 +73,7 @@ Deno.test("a running session keeps sending the login itself, with one warning fo
   assertEquals(rig.schemes, ["Bearer", "Bearer", "Bearer"]);
 });
 
-Deno.test("the login itself is sent where no task can be registered", async () => {
+Deno.test("the login is sent if no task can be registered", async () => {
   await using rig = await AgentRig.start();
   const { agents } = rig.api.oauth;
   agents.failNext(refusal(500), refusal(500));
@@ -101,7 +101,7 @@ Deno.test("an authority that forbids agents gets one request, and the turn ends 
   assertExcludes(run.stdout + run.stderr, rig.tokens.access_token);
 });
 
-Deno.test("a login whose token the authority refuses is renewed once, and then has its agent", async () => {
+Deno.test("a login whose token the authority refuses is renewed once, and then gets its agent", async () => {
   await using rig = await AgentRig.start();
   rig.api.oauth.rejectAccessToken(rig.tokens.access_token);
   const run = await rig.respond();
@@ -112,7 +112,7 @@ Deno.test("a login whose token the authority refuses is renewed once, and then h
   assert(rig.stored !== undefined);
 });
 
-Deno.test("an agent that the API does not know any more is replaced by another, and no login is refreshed for it", async () => {
+Deno.test("an agent that the API no longer knows is replaced by another, and no login is refreshed for it", async () => {
   await using rig = await AgentRig.start();
   assertEquals((await rig.respond()).code, 0);
   const before = rig.stored;
@@ -140,7 +140,7 @@ Deno.test("an API that refuses every agent gets two requests, and the error says
   assertIncludes(run.stderr, "use_agent_identity");
 });
 
-Deno.test("ten runs at once with one login register one agent, and all sign with it", async () => {
+Deno.test("ten concurrent runs with one login register one agent, and all sign with it", async () => {
   await using rig = await AgentRig.start();
   const runs = await Promise.all(Array.from({ length: 10 }, () => rig.respond()));
   for (const run of runs) assertEquals([run.code, run.stderr], [0, ""]);
@@ -155,7 +155,7 @@ Deno.test("a dry run shows that an agent would sign, and registers none", async 
   assertIncludes(run.stdout, "AgentAssertion ***");
 });
 
-Deno.test("an agent is not sent to a base URL of the user, and neither is anything else", async () => {
+Deno.test("neither an agent nor the login is sent to a base URL of the user", async () => {
   await using rig = await AgentRig.start(`chatgpt_base_url = "http://127.0.0.1:9/backend-api"\n${POLICY}`);
   const run = await rig.respond();
   assertEquals([run.code, rig.asked, rig.schemes], [4, [], []]);

@@ -94,7 +94,7 @@ async function signIn(
   return { code: (await child.status).code, stderr, stdout: await stdout };
 }
 
-Deno.test("login, status, refresh and logout pass an intercepting proxy with a private CA", async () => {
+Deno.test("login, status, refresh and logout work through an intercepting proxy with a private CA", async () => {
   await using running = await Running.start();
   const { network, home } = running;
   const login = await signIn(running, async (location) => {
@@ -139,7 +139,7 @@ Deno.test("login, status, refresh and logout pass an intercepting proxy with a p
   for (const run of [status, refresh, logout]) assertExcludes(run.stdout + run.stderr, String(first));
 });
 
-Deno.test("a login whose browser runs on another machine is completed by pasting the address that it ended on", async () => {
+Deno.test("a login whose browser runs on another machine is completed by pasting the final address", async () => {
   await using running = await Running.start();
   const login = await signIn(running, async (location, stdin) => {
     await stdin.write(new TextEncoder().encode(`${location}\n`));
@@ -149,7 +149,7 @@ Deno.test("a login whose browser runs on another machine is completed by pasting
   assertEquals(running.home.json()["auth_mode"], "chatgpt");
 });
 
-Deno.test("a login by device code passes the proxy too", async () => {
+Deno.test("a login by device code also works through the proxy", async () => {
   await using running = await Running.start();
   const login = await running.run(["auth", "login", "--device", "--issuer", ISSUER]);
   assertEquals(login.code, 0, login.stderr);
@@ -158,7 +158,7 @@ Deno.test("a login by device code passes the proxy too", async () => {
   assertEquals([running.home.json()["auth_mode"], running.home.json()["OPENAI_API_KEY"]], ["chatgpt", null]);
 });
 
-Deno.test("without the company's CA a login ends before a browser is opened, with the reason and the exit status of a trust failure", async () => {
+Deno.test("without the company's CA a login ends before a browser is opened, with the reason and the exit code of a trust failure", async () => {
   await using running = await Running.start();
   const env = { ...envOf(running.network, running.home), CODEX_CA_CERTIFICATE: "" };
   const login = await culvert(["auth", "login", "--issuer", ISSUER, "--port", "0"], { env });
@@ -167,7 +167,7 @@ Deno.test("without the company's CA a login ends before a browser is opened, wit
   assertExcludes(login.stderr, "/oauth/authorize?");
 });
 
-Deno.test("an API key is stored from stdin, and read from nowhere else", async () => {
+Deno.test("an API key is stored from stdin, and no other source is read", async () => {
   await using running = await Running.start();
   const login = await running.run(["auth", "login", "--api-key"], { stdin: "sk-proj-0123456789abcdef\n" });
   assertEquals(login.code, 0, login.stderr);
@@ -184,7 +184,7 @@ Deno.test("an API key is stored from stdin, and read from nowhere else", async (
   assertIncludes(refresh.stderr, "The stored credential cannot be renewed: it is an API key");
 });
 
-Deno.test("an empty stdin is no API key, and nothing is written", async () => {
+Deno.test("an empty stdin is refused as an API key, and nothing is written", async () => {
   await using home = new TestHome();
   const login = await culvert(["auth", "login", "--api-key"], {
     env: { CODEX_HOME: home.path },
@@ -204,7 +204,7 @@ Deno.test("status without a credential exits 4 and names the ways to give one", 
   assertIncludes(status.stderr, "culvert auth login");
 });
 
-Deno.test("status with a torn auth.json exits 4 and leaves it unchanged", async () => {
+Deno.test("status with a truncated auth.json exits 4 and leaves it unchanged", async () => {
   await using home = new TestHome();
   home.store('{"tokens":');
   const status = await culvert(["auth", "status"], { env: { CODEX_HOME: home.path } });
@@ -235,7 +235,7 @@ Deno.test("an expired login is renewed before the first request, which succeeds"
   assertEquals(jsonLines(run.stdout).at(-1)?.["status"], "completed");
 });
 
-Deno.test("a login that the server refuses is renewed at once, with a note, and the turn succeeds", async () => {
+Deno.test("a login that the server refuses is renewed immediately, with a note, and the turn succeeds", async () => {
   await using running = await Running.start();
   const { network, home } = running;
   const old = await storeLogin(network, home);
@@ -251,7 +251,7 @@ Deno.test("a login that the server refuses is renewed at once, with a note, and 
   assertEquals(network.api.oauth.refreshCount, 1);
 });
 
-Deno.test("a server that always answers 401 costs at most three requests and one refresh, and exits 4", async () => {
+Deno.test("a server that always answers 401 gets at most three requests, with one refresh, and the exit code is 4", async () => {
   await using running = await Running.start({ api: { accepts: () => false } });
   const { network, home } = running;
   await storeLogin(network, home);
@@ -269,7 +269,7 @@ Deno.test("a server that always answers 401 costs at most three requests and one
   assert(lines.length <= 12, run.stderr);
 });
 
-Deno.test("an API key that is refused costs one send", async () => {
+Deno.test("an API key that is refused is sent once", async () => {
   await using running = await Running.start({ api: { accepts: () => false } });
   const env = { OPENAI_API_KEY: "sk-wrong-0123456789" };
   const run = await running.run(["respond", "--transport", "sse", "hello"], { env });
@@ -320,7 +320,7 @@ async function loginAt(
   return { code, stderr };
 }
 
-Deno.test("where device codes are disabled the login continues by browser, and names the setting", async () => {
+Deno.test("if device codes are disabled the login continues in the browser, and names the setting", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() => new Response(null, { status: 404 }));
   const { code, stderr } = await loginAt(
@@ -339,7 +339,7 @@ Deno.test("where device codes are disabled the login continues by browser, and n
   assertIncludes(stderr, "The authority did not grant the login: access_denied");
 });
 
-Deno.test("Ctrl-C during a login ends it at once with 130, and the former login stays", async () => {
+Deno.test("Ctrl-C ends a login immediately with 130, and the previous login is kept", async () => {
   await using home = new TestHome();
   const stored = loginText({ access: "former" });
   home.store(stored);

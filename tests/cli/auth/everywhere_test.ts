@@ -64,7 +64,7 @@ Deno.test("after a 401 on the handshake of the websocket the turn recovers and c
   assertEquals([network.api.oauth.refreshCount, network.api.handshakes()], [1, 2]);
 });
 
-Deno.test("after a 401 inside a frame of the websocket the turn recovers on a new socket", async () => {
+Deno.test("after a 401 in a frame of the websocket the turn recovers on a new socket", async () => {
   await using rig = await Rig.start(3_600_000);
   const { network } = rig;
   network.api.enqueue({ refusal: unauthorized() });
@@ -78,7 +78,7 @@ Deno.test("after a 401 inside a frame of the websocket the turn recovers on a ne
   assertEquals(tokens.size, 2);
 });
 
-Deno.test("a websocket that always answers 401 costs at most three handshakes and exits 4", async () => {
+Deno.test("a websocket that always answers 401 causes at most three handshakes and exits 4", async () => {
   await using rig = await Rig.start(3_600_000, { accepts: () => false });
   const run = await culvert(["respond", "--transport", "ws", "--json", "hello"], { env: rig.env });
   assertEquals(run.code, 4, run.stdout + run.stderr);
@@ -86,7 +86,7 @@ Deno.test("a websocket that always answers 401 costs at most three handshakes an
   assertEquals(rig.network.api.oauth.refreshCount, 1);
 });
 
-Deno.test("fifty runs of the program at once with one expired login make one refresh, and all answer", async () => {
+Deno.test("fifty concurrent runs with one expired login make one refresh, and all get an answer", async () => {
   await using rig = await Rig.start(-60_000);
   const runs = await Promise.all(
     Array.from(

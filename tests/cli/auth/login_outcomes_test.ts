@@ -35,7 +35,7 @@ Deno.test("a login replaces a stale file completely: tokens, exchanged key, acco
   assertIncludes(posts[1]?.body ?? "", "rt-old");
 });
 
-Deno.test("a login creates the home directory that is missing, with access for the user alone", async () => {
+Deno.test("a login creates a missing home directory with access only for its owner", async () => {
   await using place = await workplace();
   const { HOME = "", DENO_DIR = "" } = place.env;
   await using authority = authorityGiving(tokensWith());
@@ -47,7 +47,7 @@ Deno.test("a login creates the home directory that is missing, with access for t
   if (Deno.build.os !== "windows") assertEquals((Deno.statSync(home.path).mode ?? 0) & 0o777, 0o700);
 });
 
-Deno.test("an account of a workspace that config.toml does not name is refused, on the page and with exit status 4, and nothing is written", async () => {
+Deno.test("an account of a workspace that config.toml does not name is refused on the page and with exit code 4, and nothing is written", async () => {
   await using home = new TestHome();
   Deno.writeTextFileSync(
     join(home.path, "config.toml"),
@@ -85,7 +85,7 @@ const DENIALS: readonly DenialRow[] = [
 ];
 
 for (const { what, description, says, hides } of DENIALS) {
-  Deno.test(`a denial ${what}, and the former login stays`, async () => {
+  Deno.test(`a denial ${what}, and the previous login is kept`, async () => {
     await using home = new TestHome();
     await using authority = authorityGiving(tokensWith());
     const stored = loginText({ access: "former" });
@@ -103,7 +103,7 @@ for (const { what, description, says, hides } of DENIALS) {
   });
 }
 
-Deno.test("a login is saved before the exchange for an API key, and Ctrl-C ends that exchange alone", async () => {
+Deno.test("a login is saved before the exchange for an API key, and Ctrl-C ends only that exchange", async () => {
   await using home = new TestHome();
   const asked = Promise.withResolvers<void>();
   const mayAnswer = Promise.withResolvers<void>();

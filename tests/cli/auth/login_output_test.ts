@@ -8,7 +8,7 @@ import { answerTo, authorityGiving, look, type RunningLogin, startLogin, tokensW
 const saidBeside = ({ url }: RunningLogin, text: string) => text.replaceAll(url.href, "<the address>");
 
 for (const verbose of ["-v", "-vv"]) {
-  Deno.test(`auth login ${verbose} reports the path of an answer, and of its query only which parameters it had`, async () => {
+  Deno.test(`auth login ${verbose} reports the path of a callback, and only the names of its query parameters`, async () => {
     await using home = new TestHome();
     const tokens = tokensWith();
     await using authority = authorityGiving(tokens);
@@ -38,7 +38,7 @@ for (const verbose of ["-v", "-vv"]) {
   });
 }
 
-Deno.test("without -v a login prints no note about answers", async () => {
+Deno.test("without -v a login prints no note about callbacks", async () => {
   await using home = new TestHome();
   await using authority = authorityGiving(tokensWith());
   const login = await startLogin(home, authority.base);
@@ -46,7 +46,7 @@ Deno.test("without -v a login prints no note about answers", async () => {
   assertExcludes((await login.end).stderr, "the browser requested");
 });
 
-Deno.test("an issuer with a password in it is refused, and the password not repeated", async () => {
+Deno.test("an issuer with a password in it is refused, and the password is not repeated", async () => {
   await using home = new TestHome();
   const args = ["auth", "login", "--issuer", "https://ada:CANARY@auth.example/?state=CANARY#CANARY", "-vv"];
   const run = await culvert(args, { env: { CODEX_HOME: home.path } });
@@ -55,7 +55,7 @@ Deno.test("an issuer with a password in it is refused, and the password not repe
   assertExcludes(run.stderr, "CANARY");
 });
 
-Deno.test("a refused exchange reports status and code on stderr and stdout, and nothing else of what was sent or answered", async () => {
+Deno.test("a refused exchange reports status and code on stderr and stdout, and no other part of request or reply", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(({ method }) =>
     method !== "POST" ? new Response(null) : Response.json(
@@ -72,7 +72,7 @@ Deno.test("a refused exchange reports status and code on stderr and stdout, and 
   assertExcludes(saidBeside(login, stdout + stderr) + page.text, login.state);
 });
 
-Deno.test("auth refresh and logout with all notes report nothing of what is sent, answered or in the query", async () => {
+Deno.test("auth refresh and logout with all notes report no part of a request, a reply or a query", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() =>
     new Response('{"error":{"message":"CANARY-BODY","code":"server_error"}}', {

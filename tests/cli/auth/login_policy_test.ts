@@ -20,7 +20,7 @@ const REFUSED: readonly (readonly [args: readonly string[], toml: string, stdin:
   [["--device"], 'forced_login_method = "api"', ""],
 ];
 for (const [args, toml, stdin] of REFUSED) {
-  Deno.test(`auth login ${args.join(" ")} with ${toml} is refused, and the former login stays`, async () => {
+  Deno.test(`auth login ${args.join(" ")} with ${toml} is refused, and the previous login is kept`, async () => {
     await using home = homeWith(toml);
     const run = await culvert(["auth", "login", ...args], { env: { CODEX_HOME: home.path }, stdin });
     assertEquals([run.code, home.text()], [4, KEY]);
@@ -46,7 +46,7 @@ Deno.test("auth status with a stored login that is not allowed says so, exits 4 
   assertIncludes(told.problems.join(), 'forced_login_method = "chatgpt"');
 });
 
-Deno.test("workspaces of config.toml may be one or a list, and a list without an entry restricts nothing", async () => {
+Deno.test("workspaces in config.toml may be one or a list, and an empty list restricts nothing", async () => {
   const login = (account: string) => {
     const part = (value: unknown) => btoa(JSON.stringify(value)).replace(/=+$/, "");
     const claims = part({ "https://api.openai.com/auth": { chatgpt_account_id: account } });

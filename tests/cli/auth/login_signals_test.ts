@@ -6,7 +6,7 @@ import { startCulvert } from "../../support/culvert.ts";
 import { answerTo, authorityGiving, freePort, look, startLogin, tokensWith } from "./login_kit.ts";
 import { skippedIf, WITHOUT_IPV6 } from "../../support/skipped.ts";
 
-Deno.test("auth login that is interrupted during the exchange says that it continues, and signs in", async () => {
+Deno.test("auth login that is interrupted during the exchange reports that it continues, and signs in", async () => {
   await using home = new TestHome();
   await using authority = new HeldAuthority();
   const login = await startLogin(home, authority.base);
@@ -22,7 +22,7 @@ Deno.test("auth login that is interrupted during the exchange says that it conti
   assertExcludes(stderr, "Nothing was changed");
 });
 
-Deno.test("a second signal ends the login at once, and the former login stays", async () => {
+Deno.test("a second signal ends the login immediately, and the previous login is kept", async () => {
   await using home = new TestHome();
   await using authority = new HeldAuthority();
   const stored = loginText({ access: "former" });
@@ -90,7 +90,7 @@ Deno.test({
   },
 });
 
-Deno.test("the address that auth login prints is no answer when it is pasted", async () => {
+Deno.test("the address that auth login prints is refused when it is pasted", async () => {
   await using home = new TestHome();
   await using authority = authorityGiving(tokensWith());
   const login = await startLogin(home, authority.base);
@@ -102,7 +102,7 @@ Deno.test("the address that auth login prints is no answer when it is pasted", a
   assertIncludes(stderr, "Paste the whole address again");
 });
 
-Deno.test("a second login on the port of the first says so, is completed by pasting, and leaves the first waiting", async () => {
+Deno.test("a second login on the same port reports this, is completed by pasting, and does not disturb the first", async () => {
   await using home = new TestHome();
   await using other = new TestHome();
   await using authority = authorityGiving(tokensWith());

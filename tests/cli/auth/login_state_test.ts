@@ -17,7 +17,7 @@ Deno.test("the hint after the state appears in the result and on the terminal", 
   assertIncludes(stderr, "This login began at the entry point life_sciences");
 });
 
-Deno.test("a pasted answer may contain the hint too", async () => {
+Deno.test("a pasted answer may also contain the hint", async () => {
   await using home = new TestHome();
   await using authority = authorityGiving(tokensWith());
   const login = await startLogin(home, authority.base);
@@ -26,7 +26,7 @@ Deno.test("a pasted answer may contain the hint too", async () => {
   assertEquals([code, JSON.parse(stdout).onboarding_entrypoint], [0, "life_sciences"]);
 });
 
-Deno.test("every other state is refused, and the login keeps waiting", async () => {
+Deno.test("every other state is refused, and the login continues to wait", async () => {
   await using home = new TestHome();
   await using authority = authorityGiving(tokensWith());
   const login = await startLogin(home, authority.base);

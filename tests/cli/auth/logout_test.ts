@@ -31,14 +31,14 @@ const ROWS: readonly LogoutRow[] = [
     says: "was removed",
   },
   {
-    name: "a login whose revocation fails: it is removed all the same, with a warning",
+    name: "a login whose revocation fails: it is removed with a warning",
     stored: loginText({ access: ACCESS, refresh: "rt-secret-refresh-token" }),
     status: 500,
     revokes: "rt-secret-refresh-token",
     says: "warning: ",
   },
   {
-    name: "a torn file: it is removed, with a warning that it could not be read",
+    name: "a truncated file: it is removed, with a warning that it could not be read",
     stored: '{"tokens":',
     says: "warning: ",
   },
@@ -47,7 +47,7 @@ const ROWS: readonly LogoutRow[] = [
     stored: '{"auth_mode":"apikey","OPENAI_API_KEY":"sk-proj-0123456789abcdef"}',
     says: "was removed",
   },
-  { name: "nothing: it is no failure", says: "Not signed in" },
+  { name: "no login: it succeeds", says: "Not signed in" },
 ];
 
 for (const { name, stored, status = 200, revokes, says } of ROWS) {
@@ -100,18 +100,18 @@ const KEY_ROWS: readonly KeyRow[] = [
     leaves: { auth_mode: "apikey", OPENAI_API_KEY: KEY },
     says: "stored in",
   },
-  { name: "nothing", stdin: "", exit: 2, says: "contains no API key" },
+  { name: "an empty input", stdin: "", exit: 2, says: "contains no API key" },
   { name: "blanks", stdin: " \n\t\n", exit: 2, says: "contains no API key" },
   { name: "two lines", stdin: `${KEY}\nmore\n`, exit: 4, says: "line breaks" },
   { name: "an assignment", stdin: `OPENAI_API_KEY = ${KEY}\n`, exit: 4, says: "without quotes, labels" },
   {
-    name: "letters that no header takes",
+    name: "letters that a header cannot contain",
     stdin: "sk-schlüssel-0123456789\n",
     exit: 4,
     says: "other characters",
   },
   {
-    name: "a key in place of a login, whose tokens are cleared and revoked",
+    name: "a key that replaces a login, whose tokens are cleared and revoked",
     stdin: `${KEY}\n`,
     stored: loginText({ access: ACCESS, refresh: "rt-secret-refresh-token", extra: { future: 1 } }),
     exit: 0,
@@ -120,14 +120,14 @@ const KEY_ROWS: readonly KeyRow[] = [
     revokes: "rt-secret-refresh-token",
   },
   {
-    name: "a key where somebody else's file stands",
+    name: "a key if another program's file is stored",
     stdin: `${KEY}\n`,
     stored: '{"name":"package","version":"1.0.0"}',
     exit: 4,
     says: "is unchanged",
   },
   {
-    name: "a key, and --device beside it",
+    name: "a key together with --device",
     stdin: `${KEY}\n`,
     args: ["--device"],
     exit: 2,
@@ -136,7 +136,7 @@ const KEY_ROWS: readonly KeyRow[] = [
 ];
 
 for (const { name, stdin, stored, args = [], exit, leaves, says, revokes } of KEY_ROWS) {
-  Deno.test(`auth login --api-key, given ${name}, ends with ${exit}`, async () => {
+  Deno.test(`auth login --api-key with ${name} ends with ${exit}`, async () => {
     await using home = new TestHome();
     await using authority = new TestAuthority(() => new Response(null));
     if (stored !== undefined) home.store(stored);

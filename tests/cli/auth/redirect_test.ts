@@ -64,7 +64,7 @@ Deno.test("a code exchange that is redirected sends no code to the other server 
   assertExcludes(stdout, "CANARY-CODE");
 });
 
-Deno.test("a device login whose request is redirected ends without asking the other server", async () => {
+Deno.test("a device login whose request is redirected ends without a request to the other server", async () => {
   await using home = new TestHome();
   await using servers = redirecting(308);
   const args = ["auth", "login", "--device", "--issuer", servers.authority.base];

@@ -44,7 +44,7 @@ async function interrupted(
 }
 
 for (const args of [["auth", "refresh"], ["respond", "hi"], ["report"]]) {
-  Deno.test(`culvert ${args.join(" ")} that is interrupted in a refresh ends when the answer is saved`, async () => {
+  Deno.test(`culvert ${args.join(" ")} that is interrupted during a refresh ends after the answer is saved`, async () => {
     await using home = new TestHome();
     const { code, stderr } = await interrupted(home, args, ["SIGINT"]);
     assertEquals(code, 130, stderr);
@@ -74,7 +74,7 @@ for (const [signal, code] of [["SIGHUP", 143], ["SIGQUIT", 130]] as const) {
   });
 }
 
-Deno.test("a second signal ends a refresh at once", async () => {
+Deno.test("a second signal ends a refresh immediately", async () => {
   await using home = new TestHome();
   const { code } = await interrupted(home, ["auth", "refresh"], ["SIGINT", "SIGINT"]);
   assertEquals(code, 130);

@@ -30,7 +30,7 @@ const UNRENEWABLE: readonly (readonly [what: string, stored: string, says: strin
 ];
 
 for (const [what, stored, says] of UNRENEWABLE) {
-  Deno.test(`auth refresh of ${what} sends no request, says what is stored and ends with 4`, async () => {
+  Deno.test(`auth refresh of ${what} sends no request, names the stored credential and exits 4`, async () => {
     await using home = new TestHome();
     await using authority = new TestAuthority(() => Response.json({}));
     home.store(stored);
@@ -65,7 +65,7 @@ for (
   });
 }
 
-Deno.test("auth refresh without a stored login says so, also where a key is in the environment", async () => {
+Deno.test("auth refresh without a stored login reports this, even if the environment contains a key", async () => {
   await using home = new TestHome();
   const run = await culvert(["auth", "refresh"], {
     env: { CODEX_HOME: home.path, CULVERT_API_KEY: "sk-any" },

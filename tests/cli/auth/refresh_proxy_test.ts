@@ -51,7 +51,7 @@ function store(home: TestHome): void {
 }
 
 for (const variable of ["HTTP_PROXY", "http_proxy", "ALL_PROXY"]) {
-  Deno.test(`a refresh at an http authority reaches the proxy of ${variable} in absolute form, with the right body`, async () => {
+  Deno.test(`a refresh at an http authority reaches the proxy of ${variable} in absolute form, with the correct body`, async () => {
     await using home = new TestHome();
     await using authority = startAuthority();
     await using proxy = await startProxy({ leadTo: authority.leadTo, credentials: "zora:hunter2" });
@@ -78,7 +78,7 @@ for (const variable of ["HTTP_PROXY", "http_proxy", "ALL_PROXY"]) {
   });
 }
 
-Deno.test("a refresh at an https authority goes through the proxy's tunnel, which sees a name and no body", async () => {
+Deno.test("a refresh at an https authority goes through the proxy's tunnel, and the proxy sees only the host name", async () => {
   await using home = new TestHome();
   const root = await createAuthority("Authority Root");
   const pair = await root.issue({ commonName: "auth.culvert.test", names: ["auth.culvert.test"] });

@@ -155,7 +155,7 @@ Deno.test(`kill -9 at any time of auth refresh leaves a valid login of mode 0600
   assertEquals(last.code, 0, last.stderr);
 });
 
-Deno.test("a save that fails after the request exits 4 and says that the former tokens are spent", async () => {
+Deno.test("a save that fails after the request exits 4 and reports that the previous tokens are spent", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() => {
     // The home disappears while the authority answers.

@@ -145,7 +145,7 @@ const KINDS: readonly KindRow[] = [
     secret: "secret-aws-key",
   },
   {
-    name: "a mode without its material",
+    name: "a mode without its credential",
     stored: '{"auth_mode":"chatgpt","tokens":null}',
     mode: "none",
     exit: 4,
@@ -192,7 +192,7 @@ for (const { name, stored, mode, exit = 0, code = null, tells = {}, problem, sec
     if (secret !== undefined) assertExcludes(run.stdout + run.stderr, secret);
   });
 
-  Deno.test(`auth status as text, of ${name}: the same facts and the same exit status`, async () => {
+  Deno.test(`auth status of ${name} shows the same facts as text, with the same exit code`, async () => {
     await using home = new TestHome();
     home.store(stored);
     Deno.chmodSync(home.authPath, 0o600);
@@ -205,7 +205,7 @@ for (const { name, stored, mode, exit = 0, code = null, tells = {}, problem, sec
   });
 }
 
-Deno.test("a provider whose env_http_headers variable is unset is not usable, and is once it is set", async () => {
+Deno.test("a provider with an unset env_http_headers variable is unusable until the variable is set", async () => {
   await using home = new TestHome();
   const lines = [
     "[model_providers.gateway]",

@@ -169,7 +169,7 @@ const AUTO_ROWS: readonly AutoRow[] = [
     warns: true,
   },
   { name: "no keyring", file: keyRecord(KEY), manner: "missing", from: "file", warns: true },
-  { name: "an entry that is not understood", entry: "{", file: keyRecord(KEY), from: "file", warns: true },
+  { name: "an entry that cannot be parsed", entry: "{", file: keyRecord(KEY), from: "file", warns: true },
   { name: "a file that was renewed later", entry: older, file: newer, from: "file" },
   { name: "a keyring that was renewed later", entry: newer, file: older, from: "keyring" },
 ];
@@ -211,7 +211,7 @@ onLinux("where auto saves to the file, a former login in the keyring does not co
   assertEquals(JSON.parse(status.stdout).key, "sk-proj-***bcdef");
 });
 
-Deno.test("an ephemeral login writes nothing to disk, and says that it ends with the command", async () => {
+Deno.test("an ephemeral login writes nothing to disk, and reports that it ends with the command", async () => {
   await using rig = new FakeKeyring(EPHEMERAL);
   const run = await rig.run(["auth", "login", "--api-key"], { stdin: KEY });
   assertEquals([run.code, rig.files()], [0, []], run.stderr);

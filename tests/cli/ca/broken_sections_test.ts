@@ -43,14 +43,14 @@ function errorOf({ code, stderr, path, report }: Awaited<ReturnType<typeof inspe
 
 for (const row of brokenSections(authority)) {
   const line = row.line ?? 1;
-  Deno.test(`ca inspect refuses a bundle of one broken section, by its line and reason: ${row.name}`, async () => {
+  Deno.test(`ca inspect refuses a bundle of one broken section with its line and reason: ${row.name}`, async () => {
     const run = await inspect(row.text);
     const message = errorOf(run);
     for (const part of ["certificate 1", `line ${line}`, row.reason]) assertIncludes(message, part);
     assertEquals(run.report.skipped.map((section) => [section.index, section.line]), [[1, line]]);
     assertIncludes(run.report.skipped[0]?.reason ?? "", row.reason);
   });
-  Deno.test(`ca inspect skips a broken section behind a good one, with a warning: ${row.name}`, async () => {
+  Deno.test(`ca inspect skips a broken section after a valid one, with a warning: ${row.name}`, async () => {
     const { code, stderr, report } = await inspect(good.certificate + row.text);
     assertEquals([code, stderr, report.error], [0, "", undefined]);
     assert(report.certificates.some(({ index, subject }) => index === 1 && subject === "CN=Good Root"));
@@ -65,7 +65,7 @@ for (const row of brokenSections(authority)) {
 }
 
 for (const [name, bytes, says] of await filesWithoutCertificate(authority)) {
-  Deno.test(`ca inspect says what a file without any certificate is instead: ${name}`, async () => {
+  Deno.test(`ca inspect reports what a file without a certificate contains instead: ${name}`, async () => {
     const run = await inspect(bytes);
     assertIncludes(errorOf(run), says);
     assertExcludes(run.stdout + run.stderr, authority.privateKey.split("\n")[1] ?? "no key");

@@ -21,7 +21,7 @@ async function denoFolder(): Promise<string> {
   return JSON.parse(new TextDecoder().decode(output.stdout)).denoDir;
 }
 
-Deno.test("ca inspect --json has the documented shape, for a bundle that a variable chose", async () => {
+Deno.test("ca inspect --json has the documented structure, for a bundle from a variable", async () => {
   await inFolder(async (dir) => {
     const [root, other] = [await createAuthority("Corp Root"), await createAuthority("Other Root")];
     const path = join(dir, "corp.pem");
@@ -58,7 +58,7 @@ Deno.test("ca inspect --json has the documented shape, for a bundle that a varia
   });
 });
 
-Deno.test("ca inspect prints a text that names source, subject, kind, what was skipped and what is odd", async () => {
+Deno.test("ca inspect prints source, subject, kind, skipped sections and unusual facts as text", async () => {
   await inFolder(async (dir) => {
     const root = await createAuthority("Old Root", { notBefore: 0, notAfter: 86_400_000 });
     await Deno.writeTextFile(join(dir, "c.pem"), root.certificate + root.privateKey);
@@ -75,7 +75,7 @@ Deno.test("ca inspect prints a text that names source, subject, kind, what was s
   });
 });
 
-Deno.test("ca inspect - reads standard input, in any encoding, and the flag wins over the variables", async () => {
+Deno.test("ca inspect - reads standard input in any encoding, and the argument takes precedence over the variables", async () => {
   const { certificate } = await createAuthority("Piped Root");
   const piped = await culvert(["ca", "inspect", "-", "--json"], { stdin: `\ufeff${certificate}` });
   assertEquals(piped.code, 0);
@@ -92,7 +92,7 @@ Deno.test("ca inspect - reads standard input, in any encoding, and the flag wins
   });
 });
 
-Deno.test("ca inspect exits 3 without a usable certificate, and says where, why and what to do", async () => {
+Deno.test("ca inspect exits 3 without a usable certificate, and reports file, reason and remedy", async () => {
   await inFolder(async (dir) => {
     const path = join(dir, "bad.pem");
     await Deno.writeTextFile(path, "# x\n-----BEGIN CERTIFICATE-----\nMIIC\n");
@@ -117,7 +117,7 @@ Deno.test("ca inspect exits 3 without a usable certificate, and says where, why 
   });
 });
 
-Deno.test("ca bundle makes one clean file of a PKCS#7, a trusted certificate and standard input, each once", async () => {
+Deno.test("ca bundle combines a PKCS#7, a trusted certificate and standard input into one file without duplicates", async () => {
   await inFolder(async (dir) => {
     const [a, b, c] = [await createAuthority("A"), await createAuthority("B"), await createAuthority("C")];
     await Deno.writeFile(join(dir, "a.p7b"), shape.pkcs7([a.der, b.der]));
@@ -135,7 +135,7 @@ Deno.test("ca bundle makes one clean file of a PKCS#7, a trusted certificate and
   });
 });
 
-Deno.test("ca bundle -o writes the file whole, and leaves the old one where a source is bad", async () => {
+Deno.test("ca bundle -o writes the complete file, and keeps the old file if a source is invalid", async () => {
   await inFolder(async (dir) => {
     const { certificate } = await createAuthority("A");
     await Deno.writeTextFile(join(dir, "a.pem"), certificate);
@@ -163,7 +163,7 @@ Deno.test("ca bundle --with-system adds the roots of the machine, and works with
   assertEquals((await culvert(["ca", "bundle"])).code, 3);
 });
 
-Deno.test("ca env writes company and public roots to one file and points every program at it", async () => {
+Deno.test("ca env writes company and public roots to one file and sets the variables of every program to it", async () => {
   await inFolder(async (dir) => {
     const { certificate } = await createAuthority("Corp");
     await Deno.writeTextFile(join(dir, "corp.pem"), `\ufeff${certificate}`);
@@ -194,7 +194,7 @@ Deno.test("ca env writes company and public roots to one file and points every p
   });
 });
 
-Deno.test("ca env --json names the file, and -o puts it where one wants it", async () => {
+Deno.test("ca env --json names the file, and -o writes it to the given path", async () => {
   await inFolder(async (dir) => {
     const run = await culvert(["ca", "env", "--json", "-o", "all.pem"], { cwd: dir });
     assertEquals(run.code, 0);
@@ -218,7 +218,7 @@ function variablesOf(stdout: string): Record<string, string> {
   );
 }
 
-Deno.test("after ca env, culvert still follows the company's own file, whichever variable named it", async () => {
+Deno.test("after ca env, culvert still reads the company's own file, for each variable that named it", async () => {
   await inFolder(async (dir) => {
     const [old, renewed] = [await createAuthority("Old Corp"), await createAuthority("Renewed Corp")];
     const path = join(dir, "corp.pem");
@@ -262,7 +262,7 @@ Deno.test("ca env, repeated in its own environment, starts from the company's fi
   });
 });
 
-Deno.test("every bundle form that codex refuses is named by its copy, every other by itself", async () => {
+Deno.test("a bundle form that codex refuses is replaced by its copy, every other form is used directly", async () => {
   await inFolder(async (dir) => {
     const { certificate, der } = await createAuthority("Corp");
     const forms: Readonly<Record<string, readonly [string | Uint8Array, boolean]>> = {
@@ -284,7 +284,7 @@ Deno.test("every bundle form that codex refuses is named by its copy, every othe
   });
 });
 
-Deno.test("ca inspect is at most 80 columns wide, however long names and warnings are", async () => {
+Deno.test("ca inspect is at most 80 columns wide, with names and warnings of any length", async () => {
   const long = await createAuthority(`${"A very long name of a certificate authority ".repeat(3)}end`, {
     organization: "W".repeat(60),
     notBefore: 0,
@@ -297,7 +297,7 @@ Deno.test("ca inspect is at most 80 columns wide, however long names and warning
   assertIncludes(run.stdout, "expired on\n    1970-01-02");
 });
 
-Deno.test("Each shell gets its own syntax and quoting", () => {
+Deno.test("each shell gets its own syntax and quoting", () => {
   const path = "/it's a \\ path";
   assertEquals(exportLine("sh", "A", path), "export A='/it'\\''s a \\ path';");
   assertEquals(exportLine("fish", "A", path), "set -gx A '/it\\'s a \\\\ path';");

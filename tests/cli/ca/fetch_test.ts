@@ -80,7 +80,7 @@ Deno.test(
   },
 );
 
-Deno.test("the root that ca fetch writes is one that respond goes through with, and the warning says what that means", async () => {
+Deno.test("respond works with the root that ca fetch writes, and the warning explains the risk", async () => {
   const network = await startNetwork();
   using files = folder();
   try {
@@ -108,7 +108,7 @@ Deno.test("the root that ca fetch writes is one that respond goes through with, 
   }
 });
 
-Deno.test("a chain without its root gives the topmost intermediate, and says so", async () => {
+Deno.test("a chain without its root gives the topmost intermediate, with a message about this", async () => {
   using files = folder();
   const root = await createAuthority("Hidden Root");
   const middle = await root.intermediate("Middle CA");
@@ -124,7 +124,7 @@ Deno.test("a chain without its root gives the topmost intermediate, and says so"
   assertEquals(trusting.code, 0);
 });
 
-Deno.test("a server's own certificate is never written, whatever it says of itself", async (t) => {
+Deno.test("a server's own certificate is never written, even if it claims to be a CA", async (t) => {
   const pairs: Readonly<Record<string, () => Promise<KeyPairPem>>> = {
     "a leaf alone": async () => (await createAuthority("Corp")).issue(LOCALHOST),
     "self-signed": () => createSelfSigned(LOCALHOST),
@@ -193,7 +193,7 @@ Deno.test(unlessLacking("what is weak, odd or out of date about a chain is told 
   }
 });
 
-Deno.test("a public name behind a private CA is called intercepted, and by whom", async () => {
+Deno.test("a public name with a certificate of a private CA is reported as interception, with the name of the CA", async () => {
   using files = folder();
   const appliance = await createAuthority("Acme Inspection");
   const pair = await appliance.issue({ commonName: "x", names: ["api.vendor.com"] });
@@ -218,7 +218,7 @@ Deno.test("a public name behind a private CA is called intercepted, and by whom"
   }
 });
 
-Deno.test("a proxy over TLS that is not trusted shows its own chain", async () => {
+Deno.test("an untrusted TLS proxy is reported with its own chain", async () => {
   const pair = await (await createAuthority("Proxy CA")).issue(LOCALHOST);
   await using proxy = await startProxy({ tls: pair });
   const run = await culvert(["ca", "fetch", HOST, "--proxy", `https://localhost:${proxy.port}`, "--json"]);
@@ -227,7 +227,7 @@ Deno.test("a proxy over TLS that is not trusted shows its own chain", async () =
   assertEquals([presented_by, issuer, error.code], ["proxy", "CN=Proxy CA", "tls_unknown_issuer"]);
 });
 
-Deno.test("where nothing is presented, the status is the class of what failed", async () => {
+Deno.test("if no chain is presented, the exit code is that of the failure", async () => {
   await using plain = httpServer(() => new Response("no TLS"));
   await using gate = await startProxy({ credentials: `zora:${PASSWORD}` });
   await using silent = await rawServer((socket) => socket.end());
@@ -251,7 +251,7 @@ Deno.test("where nothing is presented, the status is the class of what failed", 
   }
 });
 
-Deno.test("a host is named in any of the usual ways", () => {
+Deno.test("a host is accepted in each of the usual forms", () => {
   const rows = [
     ["api.test", "https://api.test/"],
     ["api.test:8443", "https://api.test:8443/"],
@@ -268,7 +268,7 @@ Deno.test("a host is named in any of the usual ways", () => {
   }
 });
 
-Deno.test("with -o - ca fetch prints the certificate alone, and not together with --json", async () => {
+Deno.test("with -o - ca fetch prints only the certificate, and --json is refused", async () => {
   using files = folder();
   const root = await createAuthority("Corp Root");
   const leaf = await root.issue(LOCALHOST);

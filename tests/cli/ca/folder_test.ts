@@ -13,7 +13,7 @@ async function folder(files: Readonly<Record<string, string>>): Promise<string> 
   return path;
 }
 
-Deno.test("--ca-cert takes a folder: each certificate of its files once, with the file named", async () => {
+Deno.test("--ca-cert accepts a folder: each certificate of its files once, with the name of the file", async () => {
   const [a, b] = [await createAuthority("A"), await createAuthority("B")];
   const path = await folder({
     "1.pem": a.certificate,
@@ -36,7 +36,7 @@ Deno.test("--ca-cert takes a folder: each certificate of its files once, with th
   assertEquals(bundle.stdout, `# CN=A\n${a.certificate}\n# CN=B\n${b.certificate}`);
 });
 
-Deno.test("a folder without a certificate is an error that says so, and so is a folder in a variable", async () => {
+Deno.test("a folder without a certificate is reported as such, and so is a folder in a variable", async () => {
   const empty = await folder({});
   const none = await culvert(["ca", "inspect", "--ca-cert", empty]);
   assertEquals(none.code, 3);

@@ -13,7 +13,7 @@ Deno.test.afterAll(() => Deno.remove(directory, { recursive: true }));
 for (const [number, row] of (await bundleShapes(authority)).entries()) {
   const labels = row.labels ?? ["CERTIFICATE"];
   const count = labels.length === 1 ? "the one certificate" : `all ${labels.length} certificates`;
-  Deno.test(`ca inspect finds ${count} of the shape: ${row.name}`, async () => {
+  Deno.test(`ca inspect finds ${count} in the form: ${row.name}`, async () => {
     const file = join(directory, `${number}.pem`);
     await Deno.writeFile(file, row.bytes);
     const run = await culvert(["ca", "inspect", "--json", file]);

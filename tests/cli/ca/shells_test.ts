@@ -3,7 +3,7 @@ import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 
-Deno.test("ca env sets the variables of AWS, gRPC, Google Cloud and Nix, and takes bash and zsh as shells", async () => {
+Deno.test("ca env sets the variables of AWS, gRPC, Google Cloud and Nix, and accepts bash and zsh as shells", async () => {
   const directory = await Deno.realPath(await Deno.makeTempDir());
   try {
     const file = join(directory, "all.pem");

@@ -4,7 +4,7 @@ import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 import { captureScene, CURL_TURN } from "./kit.ts";
 
-Deno.test("forward mode opens the provider's host, records the exchange without its secret and counts it", async () => {
+Deno.test("forward mode intercepts the provider's host, records the exchange without its secret and counts it", async () => {
   await using scene = await captureScene();
   const run = await scene.capture([], `${CURL_TURN} "$BASE/responses"`);
   assertEquals(run.code, 0, run.stderr);
@@ -20,7 +20,7 @@ Deno.test("forward mode opens the provider's host, records the exchange without 
   assertEquals(scene.network.api.log.turns[0]?.headers["authorization"], `Bearer ${scene.network.apiKey}`);
 });
 
-Deno.test("a host that is not chosen is tunnelled: the program sees the company's certificate, the capture sees bytes only", async () => {
+Deno.test("a host that is not selected is tunnelled: the program sees the company's certificate, the capture records only bytes", async () => {
   await using scene = await captureScene();
   const run = await scene.capture(
     ["--intercept", "other.example"],
@@ -43,7 +43,7 @@ Deno.test("an intercepted program sees a certificate of this run, whose key is i
   assertExcludes(run.stdout, "roots.pem");
 });
 
-Deno.test("a program that does not trust the capture is reported at once, and counted as refused", async () => {
+Deno.test("a program that does not trust the capture is reported immediately, and counted as refused", async () => {
   await using scene = await captureScene();
   const run = await scene.capture(
     [],
@@ -54,7 +54,7 @@ Deno.test("a program that does not trust the capture is reported at once, and co
   assertMatch(run.stderr, /api\.culvert\.test +1 +0 +1 +0 /);
 });
 
-Deno.test("reverse mode leads OPENAI_BASE_URL through a relay", async () => {
+Deno.test("reverse mode routes OPENAI_BASE_URL through a relay", async () => {
   await using scene = await captureScene();
   const run = await scene.capture(["--mode", "reverse"], `${CURL_TURN} "$OPENAI_BASE_URL/responses"`);
   assertEquals(run.code, 0, run.stderr);
@@ -76,7 +76,7 @@ Deno.test("the relay of reverse mode refuses unknown paths and web pages", async
   assertEquals(scene.network.api.log.all.length, 0);
 });
 
-Deno.test("keylog mode writes keys and packets, and opens nothing", async () => {
+Deno.test("keylog mode writes keys and packets, and intercepts nothing", async () => {
   await using scene = await captureScene();
   const run = await scene.capture(
     ["--mode", "keylog"],
@@ -92,7 +92,7 @@ Deno.test("keylog mode writes keys and packets, and opens nothing", async () => 
   );
 });
 
-Deno.test("the proxy of a capture serves its program alone", async () => {
+Deno.test("the proxy of a capture serves only its own program", async () => {
   await using scene = await captureScene();
   const script =
     `P=$(echo "$HTTPS_PROXY" | sed 's#.*@#http://#'); curl -s -o /dev/null -w '%{http_connect}' -x "$P" "$BASE/models"; true`;
@@ -100,7 +100,7 @@ Deno.test("the proxy of a capture serves its program alone", async () => {
   assertEquals(run.stdout, "407");
 });
 
-Deno.test("the exit code of the program is that of capture, and its standard streams are its own", async () => {
+Deno.test("capture exits with the exit code of the program and passes its standard streams through", async () => {
   await using scene = await captureScene();
   const run = await scene.capture([], "echo out; echo err >&2; exit 42");
   assertEquals([run.code, run.stdout], [42, "out\n"]);
@@ -121,7 +121,7 @@ Deno.test("capture without a program is a usage error", async () => {
   assertEquals(run.code, 2);
 });
 
-Deno.test("--max-size ends the recording of bodies and says so; the program gets its answer", async () => {
+Deno.test("--max-size ends the recording of bodies with a message, and the program gets its answer", async () => {
   await using scene = await captureScene();
   const run = await scene.capture(["--max-size", "2K"], `${CURL_TURN} "$BASE/responses"`);
   assertEquals(run.code, 0, run.stderr);

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertExcludes, assertIncludes } from "../../supp
 import { culvert, jsonLines } from "../../support/culvert.ts";
 import { captureScene, CURL_TURN } from "./kit.ts";
 
-Deno.test("--raw-chunks records time and size of each piece on the wire, and no bytes where secrets are redacted", async () => {
+Deno.test("--raw-chunks records time and size of each chunk on the wire, and no bytes if secrets are redacted", async () => {
   await using scene = await captureScene({
     api: { scenario: { text: ["One ", "two ", "three."], gapMs: 120, compression: "gzip" } },
   });
@@ -28,7 +28,7 @@ Deno.test("--raw-chunks records time and size of each piece on the wire, and no 
   assert(events.every(({ t_ms }) => times.has(t_ms)));
 });
 
-Deno.test("--raw-chunks with --redact none records the bytes as they were on the wire", async () => {
+Deno.test("--raw-chunks with --redact none records the bytes of the wire", async () => {
   await using scene = await captureScene({ api: { scenario: { compression: "gzip" } } });
   const run = await scene.capture(
     ["--raw-chunks", "--redact", "none"],
@@ -49,7 +49,7 @@ Deno.test("--raw-chunks with --redact none records the bytes as they were on the
   assert(jsonLines(whole.stdout).some(({ kind, data }) => kind === "http.chunk" && data !== undefined));
 });
 
-Deno.test("without --raw-chunks there are none", async () => {
+Deno.test("without --raw-chunks no chunks are recorded", async () => {
   await using scene = await captureScene();
   const run = await scene.capture([], `${CURL_TURN} "$BASE/responses"`);
   assertEquals(run.code, 0, run.stderr);

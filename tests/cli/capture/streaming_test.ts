@@ -19,7 +19,7 @@ const ENCODINGS: Readonly<Record<string, () => readonly [stream: Transform, flus
 };
 
 for (const encoding of ["identity", "gzip", "zstd"]) {
-  Deno.test(`events 200 ms apart with content encoding ${encoding} pass one by one, and the record has the same gaps`, async () => {
+  Deno.test(`events 200 ms apart with content encoding ${encoding} are relayed one by one, and the record has the same gaps`, async () => {
     const parent = await Deno.makeTempDir({ prefix: "culvert-streaming-" });
     try {
       const written: number[] = [];

@@ -15,7 +15,7 @@ Deno.test("compact reads items from standard input and prints the items that rep
   assertEquals(JSON.parse(stdout).map(({ type }: { type: string }) => type), ["message", "compaction"]);
 });
 
-Deno.test("compact by a turn gives the one compaction item, from a file and with --json", async () => {
+Deno.test("compact by a turn returns the one compaction item, from a file and with --json", async () => {
   await using network = await startNetwork();
   const path = join(network.directory, "items.json");
   await Deno.writeTextFile(path, ITEMS);
@@ -33,7 +33,7 @@ Deno.test("compact by a turn gives the one compaction item, from a file and with
   ]);
 });
 
-Deno.test("compact of a kept conversation leaves the conversation as it is", async () => {
+Deno.test("compact of a stored conversation leaves the conversation unchanged", async () => {
   const state = await Deno.makeTempDir({ prefix: "culvert-compact-" });
   try {
     const env = { XDG_STATE_HOME: state };
@@ -49,7 +49,7 @@ Deno.test("compact of a kept conversation leaves the conversation as it is", asy
   }
 });
 
-Deno.test("compact without input, with two inputs, and with what are no items ends with 2", async () => {
+Deno.test("compact without input, with two inputs, or with an input that is not items exits 2", async () => {
   for (
     const [args, message] of [
       [[], "No conversation was given"],
@@ -63,7 +63,7 @@ Deno.test("compact without input, with two inputs, and with what are no items en
   }
 });
 
-Deno.test("compact of a conversation that does not exist names those that are kept, and not the missing one", async () => {
+Deno.test("compact of a conversation that does not exist lists the stored ones, and not the missing one", async () => {
   const state = await Deno.makeTempDir({ prefix: "culvert-compact-" });
   const env = { XDG_STATE_HOME: state };
   await culvert(["respond", "--provider", "demo", "--conversation", "plan", "hi"], { env });

@@ -29,7 +29,7 @@ for (const [typed, proposed] of CASES) {
   });
 }
 
-Deno.test("each shell gets proposals in its own form", async () => {
+Deno.test("each shell gets proposals in its own format", async () => {
   const ask = async (shell: string) => (await culvert(["__complete", "--shell", shell, "--", "ma"])).stdout;
   assertEquals(await Promise.all(["bash", "zsh", "fish", "pwsh"].map(ask)), [
     "man\n",
@@ -39,7 +39,7 @@ Deno.test("each shell gets proposals in its own form", async () => {
   ]);
 });
 
-Deno.test("a shell that is not known is refused with those that are", async () => {
+Deno.test("an unknown shell is refused with the list of the known ones", async () => {
   const run = await culvert(["completion", "tcsh"]);
   assertEquals([run.code, run.stdout], [2, ""]);
   assertIncludes(run.stderr, "bash, zsh, fish, pwsh");

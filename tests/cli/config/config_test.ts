@@ -53,7 +53,7 @@ Deno.test("config names the source of each setting: flag, variable, .env, -C, pr
   assertEquals(row(run, "profile"), ["work", "--profile"]);
 });
 
-Deno.test("config prints a line a setting, and no key, password or header value", async () => {
+Deno.test("config prints one line per setting, and no key, password or header value", async () => {
   const run = await config({
     files: {
       "config.toml": `model_provider = "gw"\n[model_providers.gw]\nbase_url = "https://gw.test/v1"\n` +
@@ -70,13 +70,13 @@ Deno.test("config prints a line a setting, and no key, password or header value"
   assertIncludes(run.stdout, "2026-01-01");
 });
 
-Deno.test("config refuses a wrong -C with exit 2", async () => {
+Deno.test("config refuses an invalid -C with exit code 2", async () => {
   const run = await config({ args: ["-C", "nonsense"] });
   assertEquals([run.code, run.stdout], [2, ""]);
   assertIncludes(run.stderr, "-C needs KEY=VALUE");
 });
 
-Deno.test("config -v says what .env sets and where the environment disagrees", async () => {
+Deno.test("config -v reports what .env sets and where the environment differs", async () => {
   const run = await config({
     files: { ".env": "HTTPS_PROXY=http://a:1\nCODEX_API_KEY=k\n" },
     env: { HTTPS_PROXY: "http://b:1" },
@@ -87,7 +87,7 @@ Deno.test("config -v says what .env sets and where the environment disagrees", a
   assertIncludes(run.stderr, "CODEX_API_KEY not used");
 });
 
-Deno.test("config of the provider demo names the simulated network and no variable that does not count there", async () => {
+Deno.test("config of the provider demo names the simulated network and no variable that it ignores", async () => {
   const env = {
     HTTPS_PROXY: "http://proxy.test:3128",
     SSL_CERT_FILE: "corp.pem",

@@ -47,7 +47,7 @@ async function respond(
   return { home, ...await culvert(["respond", "--transport", "sse", ...args, "hi"], { env: all }) };
 }
 
-Deno.test("OPENAI_BASE_URL leads the key of the built-in provider to the gateway, and -v says so", async () => {
+Deno.test("OPENAI_BASE_URL sends the key of the built-in provider to the gateway, and -v reports this", async () => {
   await using server = gateway();
   const run = await respond({ env: { OPENAI_BASE_URL: `${server.url}/v1` }, args: ["-v"] });
   assertEquals(run.code, 7);
@@ -56,7 +56,7 @@ Deno.test("OPENAI_BASE_URL leads the key of the built-in provider to the gateway
   assertIncludes(run.stderr, "the base URL comes from OPENAI_BASE_URL");
 });
 
-Deno.test("a key, a base URL and a proxy of .env count before those of the shell", async () => {
+Deno.test("a key, a base URL and a proxy of .env take precedence over those of the shell", async () => {
   await using server = gateway();
   const run = await respond({
     files: {
@@ -69,7 +69,7 @@ Deno.test("a key, a base URL and a proxy of .env count before those of the shell
   assertIncludes(run.stderr, `the base URL comes from OPENAI_BASE_URL of ${run.home}/.env`);
 });
 
-Deno.test("a proxy address in quotes is used without them, with a warning", async () => {
+Deno.test("a proxy address in quotes is used without the quotes, with a warning", async () => {
   await using server = gateway();
   const run = await respond({
     env: { OPENAI_BASE_URL: "http://api.test/v1", HTTP_PROXY: `"${server.url}"` },
@@ -99,7 +99,7 @@ const UNUSABLE: readonly (readonly [name: string, value: string, status: number]
 ];
 
 for (const [name, value, status] of UNUSABLE) {
-  Deno.test(`${name}=${value} is refused by name with exit ${status}, and nothing is sent`, async () => {
+  Deno.test(`${name}=${value} is refused by its name with exit code ${status}, and nothing is sent`, async () => {
     await using server = gateway();
     const run = await respond({
       env: {
@@ -115,7 +115,7 @@ for (const [name, value, status] of UNUSABLE) {
 }
 
 for (const args of [["--json"], ["--json", "-v"], ["-vv"]]) {
-  Deno.test(`a gateway that repeats every secret of a request does not bring one into the output of ${args.join(" ")}`, async () => {
+  Deno.test(`a gateway that repeats every secret of a request causes none in the output of ${args.join(" ")}`, async () => {
     await using server = gateway();
     const secrets = ["gwheader-4711", "gwquery-4711", "proxyword-4711", "planted-key-4711"];
     const run = await respond({

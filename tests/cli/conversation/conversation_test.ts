@@ -25,7 +25,7 @@ function inputOf(b: Bench): readonly (readonly string[])[] {
   ]);
 }
 
-Deno.test("--conversation keeps a conversation, -c continues it, and both send what was said before", async () => {
+Deno.test("--conversation stores a conversation, -c continues it, and both send the earlier turns", async () => {
   await using b = await bench({ scenario: { text: "answer" } });
   const env = stateOf(b);
   const first = await b.respond(["--conversation", "plan", "-m", "gpt-kept", "first question"], { env });
@@ -51,7 +51,7 @@ Deno.test("--conversation keeps a conversation, -c continues it, and both send w
   assertEquals([...Deno.readDirSync(folderOf(b))], []);
 });
 
-Deno.test("respond keeps nothing unless it is asked to, and a turn that fails is not kept", async () => {
+Deno.test("respond stores nothing by default, and a failed turn is not stored", async () => {
   await using b = await bench({ scenario: { refusal: { status: 400, body: { error: { message: "no" } } } } });
   const env = stateOf(b);
   await b.respond(["hi"], { env });
@@ -83,7 +83,7 @@ Deno.test(
   },
 );
 
-Deno.test("a last line that was not written to its end is left out with a warning, and replaced by the next turn", async () => {
+Deno.test("a truncated last line is ignored with a warning, and replaced by the next turn", async () => {
   await using b = await bench({ scenario: { text: "answer" } });
   const env = stateOf(b);
   await b.respond(["--conversation", "plan", "one"], { env });
@@ -121,7 +121,7 @@ Deno.test("a conversation that another process has open is refused, so that no t
   await child.stderr.cancel();
 });
 
-Deno.test("a tool call is kept, and gets an output that the API demands", async () => {
+Deno.test("a stored tool call without an output gets the output that the API requires", async () => {
   await using b = await bench({ scenario: { text: "", items: [TOOL_CALL] } });
   const env = stateOf(b);
   await b.respond(["--conversation", "plan", "look"], { env });
@@ -144,7 +144,7 @@ Deno.test("--store and --previous pass the response id, and --previous with -c i
   assertEquals((await b.respond(["--previous", "resp_1", "-c", "hi"], { env: stateOf(b) })).code, 2);
 });
 
-Deno.test("a name that could leave the folder is refused", async () => {
+Deno.test("a name with a path outside the folder is refused", async () => {
   for (const name of ["../plan", "a/b", ".hidden", "-x", ""]) {
     const run = await culvert(["conversation", "show", "--", name]);
     assertEquals(run.code, 2, name);

@@ -4,13 +4,13 @@ import { culvert, jsonLines } from "../../support/culvert.ts";
 
 const underTest = Deno.env.get("CULVERT_UNDER_TEST") ?? "";
 
-Deno.test("the demo prints the answer on stdout and nothing else, without any key", async () => {
+Deno.test("the demo prints only the answer on stdout, without any key", async () => {
   const run = await culvert(["demo"]);
   assertEquals(run.code, 0, run.stderr);
   assertMatch(run.stdout, /^A culvert is a channel .* cut connections\.\n$/);
 });
 
-Deno.test("the demo reports on stderr each fault and what was done about it", async () => {
+Deno.test("the demo reports on stderr each fault and the reaction to it", async () => {
   const { stderr } = await culvert(["demo"]);
   assertIncludes(stderr, "only the proxy at http://127.0.0.1:");
   // A binary that was made with an older runtime (Deno 2.4.2) tunnels, does not intercept, and says so.

@@ -17,7 +17,7 @@ async function sessionWithBreak() {
   return recording;
 }
 
-Deno.test("diff says what broke the prompt cache between two model calls, and why", async () => {
+Deno.test("diff reports the cause of a prompt cache miss between two model calls", async () => {
   await using recording = await sessionWithBreak();
   const good = await culvert(["diff", `${recording.directory}#x4`, `${recording.directory}#x5`]);
   assertEquals([good.code, good.stderr], [0, ""]);
@@ -29,7 +29,7 @@ Deno.test("diff says what broke the prompt cache between two model calls, and wh
   assertEquals(broken.stdout.includes("\x1b"), false);
 });
 
-Deno.test("diff --json has the comparison of every pair of calls of two captures", async () => {
+Deno.test("diff --json contains the comparison of every pair of calls of two captures", async () => {
   await using one = await sessionWithBreak();
   await using other = await recordSession({ turns: 2, socket: false });
   await other.recorder.close();
@@ -41,7 +41,7 @@ Deno.test("diff --json has the comparison of every pair of calls of two captures
   assert(comparisons.every((comparison: { break?: object }) => comparison.break === undefined));
 });
 
-Deno.test("diff --html is one file, and an unknown call or a capture without calls is named", async () => {
+Deno.test("diff --html writes one file, and an unknown call or a capture without calls is reported", async () => {
   await using recording = await sessionWithBreak();
   const page = await culvert(["diff", `${recording.directory}#x5`, `${recording.directory}#x7`, "--html"]);
   assertEquals(page.code, 0);

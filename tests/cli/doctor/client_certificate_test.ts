@@ -89,7 +89,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     assertEquals([fetched.code, JSON.parse(fetched.stdout).accepted], [0, true], fetched.stderr);
   });
 
-  Deno.test(`without a client certificate doctor and turn name the demand and the flags, over ${version}`, async () => {
+  Deno.test(`without a client certificate doctor and turn report the requirement and the flags, over ${version}`, async () => {
     await using served = await gateway(version);
     using files = folder();
     const env = {
@@ -114,7 +114,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   });
 }
 
-Deno.test("a client certificate that cannot be read fails the check of the configuration and not the network's", async () => {
+Deno.test("an unreadable client certificate fails the check of the configuration and not that of the network", async () => {
   await using served = await gateway("TLSv1.3");
   const run = await culvert([
     "doctor",
@@ -127,7 +127,7 @@ Deno.test("a client certificate that cannot be read fails the check of the confi
   assertIncludes(failed.summary, "/nowhere/dev.pem");
 });
 
-Deno.test("doctor and report send the headers of -H, and show their values nowhere", async () => {
+Deno.test("doctor and report send the headers of -H, and never show their values", async () => {
   await using api = await startMockApi({ plain: true });
   const header = ["-H", "x-gateway-key: planted-header-value"];
   const env = { CULVERT_API_KEY: PLANTED_KEY };

@@ -69,7 +69,7 @@ Deno.test("doctor --json prints one object that fits the schema, in every mode",
   }
 });
 
-Deno.test("the report for people fits 80 columns and has colours on demand alone", async () => {
+Deno.test("the report as text fits 80 columns and has colours only on request", async () => {
   await using at = await ward();
   const env = { CODEX_CA_CERTIFICATE: at.bundle, CULVERT_API_KEY: PLANTED.key };
   const bare = await culvert(["doctor", at.api.baseUrl, "-v"], { env });
@@ -103,7 +103,7 @@ Deno.test({
   },
 });
 
-Deno.test("key, token, proxy password and e-mail never appear, with any flags and after any failure", async () => {
+Deno.test("key, token, proxy password and e-mail are never printed, with any flags and after any failure", async () => {
   const credentials = { username: PLANTED.proxyUser, password: PLANTED.proxyPassword };
   const network = await startNetwork({ proxy: { credentials } });
   using files = folder();
@@ -147,7 +147,7 @@ Deno.test("key, token, proxy password and e-mail never appear, with any flags an
   }
 });
 
-Deno.test("the exit status is that of the first failed check", async () => {
+Deno.test("the exit code is that of the first failed check", async () => {
   await using at = await ward();
   const env = { CODEX_CA_CERTIFICATE: at.bundle, CULVERT_API_KEY: PLANTED.key };
   const { baseUrl } = at.api;
@@ -167,7 +167,7 @@ Deno.test("--network-only together with --offline is refused, and so is a second
   assertEquals((await culvert(["doctor", "http://a", "http://b"])).code, 2);
 });
 
-Deno.test("the demo network is examined as a real one", async () => {
+Deno.test("the demo network is examined like a real one", async () => {
   const run = await culvert(["doctor", "--provider", "demo", "--json"]);
   const report = JSON.parse(run.stdout);
   assertEquals(run.code, 0);

@@ -14,7 +14,7 @@ async function finished(options: Parameters<typeof recordSession>[0] = {}) {
   return recording;
 }
 
-Deno.test("export prints HAR 1.2 and warns of nothing", async () => {
+Deno.test("export prints HAR 1.2 without a warning", async () => {
   await using recording = await finished();
   const run = await culvert(["export", recording.directory]);
   assertEquals([run.code, run.stderr], [0, ""]);
@@ -35,7 +35,7 @@ Deno.test({
   },
 });
 
-Deno.test("export --format jsonl has every text whole, one record a line", async () => {
+Deno.test("export --format jsonl contains every text completely, with one record per line", async () => {
   await using recording = await finished();
   const run = await culvert(["export", recording.directory, "--format", "jsonl"]);
   const records = jsonLines(run.stdout);
@@ -86,7 +86,7 @@ Deno.test({
   },
 });
 
-Deno.test("export --verify refuses to write a secret that the recording holds, and exits with 8", async () => {
+Deno.test("export --verify refuses to write a secret that the recording contains, and exits 8", async () => {
   await using recording = await record({ redaction: "none" });
   pass(recording, { requestHeaders: ["x-api-key", "sk-proj-0123456789abcdefghij"] });
   await recording.recorder.close();
@@ -101,7 +101,7 @@ Deno.test("export --verify refuses to write a secret that the recording holds, a
   assertExcludes(await Deno.readTextFile(file), "0123456789abcdefghij");
 });
 
-Deno.test("export --format html is one file without texts of the prompt, and with --redact safe with them", async () => {
+Deno.test("export --format html writes one file without prompt texts, and with --redact safe with them", async () => {
   await using recording = await finished();
   const shared = await culvert(["export", recording.directory, "--format", "html", "--verify"]);
   assertEquals(shared.code, 0, shared.stderr);
@@ -121,7 +121,7 @@ Deno.test("export --format html is one file without texts of the prompt, and wit
   assertIncludes(full.stdout, "why is the build red");
 });
 
-Deno.test("export names what is wrong: no directory, no capture, no HAR, an unknown exchange, a torn file", async () => {
+Deno.test("export reports the problem: no directory, no capture, no HAR, an unknown exchange, a truncated file", async () => {
   const missing = await culvert(["export", "/does/not/exist"]);
   assertEquals(missing.code, 2);
   assertIncludes(missing.stderr, "/does/not/exist");

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertExcludes, assertIncludes } from "../../supp
 import { closedPort } from "../../support/closed_port.ts";
 import { culvert } from "../../support/culvert.ts";
 
-Deno.test("export --to otlp sends a span for each exchange and model call and a log for each record, and the same ids again", async () => {
+Deno.test("export --to otlp sends a span for each exchange and model call and a log for each record, with the same ids when repeated", async () => {
   await using recording = await recordSession();
   await recording.recorder.close();
   await using collector = startCollector();
@@ -28,7 +28,7 @@ Deno.test("export --to otlp sends a span for each exchange and model call and a 
   assertEquals(decodeAll(collector.requests).spans.slice(first.length).map(({ spanId }) => spanId), first);
 });
 
-Deno.test("export --to otlp redacts: no secret reaches the collector, and with share no text either", async () => {
+Deno.test("export --to otlp sends no secret to the collector, and with share no text", async () => {
   await using recording = await recordSession();
   await recording.recorder.close();
   await using collector = startCollector();
@@ -42,7 +42,7 @@ Deno.test("export --to otlp redacts: no secret reaches the collector, and with s
   for (const text of texts) assertExcludes(sent, text);
 });
 
-Deno.test("export --to otlp counts what a collector refuses, and says it", async () => {
+Deno.test("export --to otlp counts the records that a collector refuses, and reports them", async () => {
   await using recording = await recordSession();
   await recording.recorder.close();
   await using collector = startCollector({
@@ -58,7 +58,7 @@ Deno.test("export --to otlp counts what a collector refuses, and says it", async
   assertIncludes(run.stderr, "413");
 });
 
-Deno.test("export --to otlp ends with the status of the network where there is no collector", async () => {
+Deno.test("export --to otlp exits with the code of the network if there is no collector", async () => {
   await using recording = await recordSession();
   await recording.recorder.close();
   const address = `http://127.0.0.1:${closedPort()}/`;

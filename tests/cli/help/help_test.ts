@@ -8,7 +8,7 @@ const manuals = await everyManual();
 for (const manual of manuals) {
   const words = manual.path.slice(1);
 
-  Deno.test(`${manual.path.join(" ")} --help fits a terminal, with an example and a reference`, async () => {
+  Deno.test(`${manual.path.join(" ")} --help fits a terminal, and contains an example and a reference`, async () => {
     const run = await culvert([...words, "--help"]);
     assertEquals([run.code, run.stderr], [0, ""]);
     const lines = run.stdout.trimEnd().split("\n");
@@ -35,7 +35,7 @@ Deno.test("help COMMAND prints what COMMAND --help prints", async () => {
   assertEquals(said.stdout, asked.stdout);
 });
 
-Deno.test("help on something that does not exist exits 2 and names what there is", async () => {
+Deno.test("help on an unknown name exits 2 and lists the known ones", async () => {
   const run = await culvert(["help", "proxys"]);
   assertEquals([run.code, run.stdout], [2, ""]);
   assertIncludes(run.stderr, `no topic or command "proxys"`);

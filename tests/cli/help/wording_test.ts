@@ -62,7 +62,7 @@ for (const { args, env = {}, says, not } of ROWS) {
   });
 }
 
-Deno.test("a failed response and an incomplete one are named as that, and neither is to be run again unchanged", async () => {
+Deno.test("a failed and an incomplete response are reported as such, without advice to repeat the command unchanged", async () => {
   await using b = await bench({
     scenario: { text: "part", ending: { kind: "incomplete", reason: "max_output_tokens" } },
   });

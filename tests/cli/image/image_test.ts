@@ -24,7 +24,7 @@ Deno.test("image writes a PNG and prints its path", async () => {
   });
 });
 
-Deno.test("image says that a file has another format than its name", async () => {
+Deno.test("image reports that a file has another format than its name", async () => {
   await inFolder(async (cwd) => {
     const { code, stderr } = await culvert(["image", "--provider", "demo", "-o", "river.jpg", "A river"], {
       cwd,
@@ -38,7 +38,7 @@ Deno.test("image says that a file has another format than its name", async () =>
   });
 });
 
-Deno.test("image numbers several images, names them by the time, and --json has their facts", async () => {
+Deno.test("image numbers several images, names them by the time, and --json contains their facts", async () => {
   await inFolder(async (cwd) => {
     const { code, stdout } = await culvert(["image", "--provider", "demo", "-n", "2", "--json", "A river"], {
       cwd,
@@ -64,7 +64,7 @@ Deno.test("image edits an image, and writes one to standard output with -o -", a
   });
 });
 
-Deno.test("image finds a folder that cannot be written before it asks for an image", async () => {
+Deno.test("image refuses a folder that cannot be written before it requests an image", async () => {
   const { code, stderr } = await culvert([
     "image",
     "--provider",
@@ -87,7 +87,7 @@ Deno.test("image refuses -o - with --json or several images", async () => {
   }
 });
 
-Deno.test("the protocol for images follows from the variables of the terminal, and tmux has none", () => {
+Deno.test("the protocol for images is chosen by the variables of the terminal, and tmux has none", () => {
   const of = (env: Readonly<Record<string, string>>) => imageProtocol((name) => env[name]);
   assertEquals(of({ TERM: "xterm-kitty" }), "kitty");
   assertEquals(of({ TERM: "xterm-256color", TERM_PROGRAM: "ghostty" }), "kitty");
@@ -98,7 +98,7 @@ Deno.test("the protocol for images follows from the variables of the terminal, a
   assertEquals(of({ TERM: "xterm-kitty", TMUX: "/tmp/x" }), undefined);
 });
 
-Deno.test("a sequence of kitty has chunks of at most 4,096 letters, of which only the last says so", () => {
+Deno.test("a sequence of kitty has chunks of at most 4,096 characters, of which only the last is marked as last", () => {
   const image = new Uint8Array(10_000);
   image.set(PNG);
   const { text } = imageSequence(image, "kitty") ?? { text: "" };

@@ -18,14 +18,14 @@ async function against(reply: Response, args: readonly string[], limitMs = 30_00
 for (
   const [what, data] of [["no image", []], ["an image without content", [{ b64_json: "" }]]] as const
 ) {
-  Deno.test(`a reply with ${what} is no success`, async () => {
+  Deno.test(`a reply with ${what} fails`, async () => {
     const run = await against(Response.json({ created: 1, data }), ["image", "a river", "-o", "never.png"]);
     assertEquals([run.code, run.stdout], [8, ""]);
     assertIncludes(run.stderr, "data");
   });
 }
 
-Deno.test("memories that are not one for each trace are no success", async () => {
+Deno.test("a number of memories that differs from the number of traces fails", async () => {
   const directory = await Deno.makeTempDir();
   try {
     const file = join(directory, "session.jsonl");
@@ -38,13 +38,13 @@ Deno.test("memories that are not one for each trace are no success", async () =>
   }
 });
 
-Deno.test("a refusal whose message repeats a phrase without end is judged at once", async () => {
+Deno.test("a refusal whose message repeats a phrase many times is classified in linear time", async () => {
   const body = { error: { message: "country, region or territory ".repeat(20_000) } };
   const run = await against(Response.json(body, { status: 403 }), ["image", "a river"], 20_000);
   assertEquals(run.code, 4, run.stderr);
 });
 
-Deno.test("a wait that is longer than a timer can be does not end at once", async () => {
+Deno.test("a pause that exceeds the limit of a timer does not end immediately", async () => {
   const { sleep } = await import("../../../lib/world/sleep.ts");
   const stop = new AbortController();
   const end = sleep(2 ** 40, stop.signal).then(() => "over", () => "stopped");
@@ -66,7 +66,7 @@ for (const command of ["respond -", "image -", "search", "compact -", "transcrib
   );
 }
 
-Deno.test("an empty prompt, and a conversation that does not exist, exit with 2 before anything is sent", async () => {
+Deno.test("an empty prompt, and a conversation that does not exist, exit 2 before anything is sent", async () => {
   const outputs = await Deno.makeTempFile();
   await Deno.writeTextFile(outputs, '{"call_id": "call_1", "output": "x"}');
   const none = "none-of-that-name";

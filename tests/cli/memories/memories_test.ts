@@ -3,7 +3,7 @@ import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 
-Deno.test("memories of JSON and JSON lines are printed, one paragraph a file, and --json has both summaries", async () => {
+Deno.test("memories of JSON and JSON lines are printed with one paragraph per file, and --json contains both summaries", async () => {
   await using network = await startNetwork();
   const [one, two] = [join(network.directory, "one.json"), join(network.directory, "two.jsonl")];
   await Deno.writeTextFile(one, '[{"type":"message"}]');
@@ -25,7 +25,7 @@ Deno.test("memories without files prints nothing and sends nothing", async () =>
   assertEquals([code, stdout, network.api.log.all.length], [0, "", 0]);
 });
 
-Deno.test("memories of a file that is no JSON names the file", async () => {
+Deno.test("memories of a file that is not JSON names the file", async () => {
   const { code, stderr } = await culvert(["memories", "--provider", "demo", "/etc/hostname"]);
   assertEquals(code, 2);
   assertIncludes(stderr, "Cannot use /etc/hostname: not JSON");

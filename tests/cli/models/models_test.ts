@@ -4,7 +4,7 @@ import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 
-Deno.test("models prints a table that fits 80 columns, with the model in use marked", async () => {
+Deno.test("models prints a table that fits 80 columns, with the current model marked", async () => {
   const { code, stderr, stdout } = await culvert(["models", "--provider", "demo"]);
   assertEquals([code, stderr], [0, ""]);
   const lines = stdout.trimEnd().split("\n");
@@ -13,7 +13,7 @@ Deno.test("models prints a table that fits 80 columns, with the model in use mar
   assert(lines.every((line) => line.length <= 80));
 });
 
-Deno.test("models caches the list of a login, and offline prints it without a request", async () => {
+Deno.test("models caches the list of a login, and prints it offline without a request", async () => {
   await using network = await startNetwork();
   const home = network.env["CODEX_HOME"] ?? "";
   await writeLogin(home, network.api.oauth);
@@ -43,7 +43,7 @@ Deno.test("models with an API key prints the list of the platform", async () => 
   assertEquals(network.api.log.all[0]?.search, "");
 });
 
-Deno.test("models --offline without a cached list says how to get one", async () => {
+Deno.test("models --offline without a cached list explains how to get one", async () => {
   const { code, stderr, stdout } = await culvert(["models", "--provider", "demo", "--offline", "--json"]);
   assertEquals(code, 2);
   assertIncludes(stderr, "There is no cached model list");

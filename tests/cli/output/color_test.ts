@@ -63,7 +63,7 @@ for (const [flags, env, colored] of TABLE) {
   });
 }
 
-Deno.test("colour is asked for in vain on stdout: data stays data", async () => {
+Deno.test("--color always does not colour the data on stdout", async () => {
   await using server = await bench({ scenario: { text: ["plain"] } });
   for (const form of [[], ["--json"]]) {
     const run = await server.respond(["--color", "always", ...form, "hi"], { env: { CLICOLOR_FORCE: "1" } });

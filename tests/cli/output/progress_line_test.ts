@@ -50,7 +50,7 @@ function terminal(
   };
 }
 
-Deno.test("after a second without output the terminal shows what is waited for, until the line is stopped", async () => {
+Deno.test("after a second without output the terminal shows the current wait, until the line is stopped", async () => {
   const screen = terminal();
   const waiting = startProgressLine(screen.host, "a connection");
   const begin = performance.now();
@@ -66,7 +66,7 @@ Deno.test("after a second without output the terminal shows what is waited for, 
 });
 
 for (const stream of ["stdout", "stderr"] as const) {
-  Deno.test(`a write to ${stream} removes the line first, even if nobody paused it`, async () => {
+  Deno.test(`a write to ${stream} removes the line first, even without a pause`, async () => {
     const screen = terminal();
     using _waiting = startProgressLine(screen.host, "a connection");
     await screen.nextWrite();
@@ -75,7 +75,7 @@ for (const stream of ["stdout", "stderr"] as const) {
   });
 }
 
-Deno.test("a line that is paused comes back after another second", async () => {
+Deno.test("a paused line appears again after another second", async () => {
   const screen = terminal();
   using waiting = startProgressLine(screen.host, "a connection");
   await screen.nextWrite();
@@ -86,7 +86,7 @@ Deno.test("a line that is paused comes back after another second", async () => {
   assertEquals(screen.line(), "waiting for a connection, 2 s");
 });
 
-Deno.test("the line is cut before the last column, where the terminal would wrap it", async () => {
+Deno.test("the line is truncated before the last column, where the terminal would wrap it", async () => {
   const screen = terminal({ columns: 20 });
   using _waiting = startProgressLine(screen.host, "something with a long name");
   await screen.nextWrite();
@@ -106,7 +106,7 @@ Deno.test("without a terminal, with TERM=dumb, or with -q, nothing is shown and 
   }
 });
 
-Deno.test("a line that was stopped does not come back", () => {
+Deno.test("a stopped line does not appear again", () => {
   const screen = terminal();
   const waiting = startProgressLine(screen.host, "a connection");
   waiting.stop();

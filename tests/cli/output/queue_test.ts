@@ -14,7 +14,7 @@ function heldStream() {
   return { write, written, next: () => held.shift() };
 }
 
-Deno.test("the first text leaves at once, and what comes during its write goes out together after it", async () => {
+Deno.test("the first text is written immediately, and texts that arrive during its write are written together after it", async () => {
   const stream = heldStream();
   const queue = new OutputQueue(stream, () => {});
   await queue.put("a");
@@ -29,7 +29,7 @@ Deno.test("the first text leaves at once, and what comes during its write goes o
   assertEquals(stream.written, ["a", "bc"]);
 });
 
-Deno.test("whoever puts more than there is room for waits until the reader has read", async () => {
+Deno.test("put() waits while the queue is full, until the reader has read", async () => {
   const stream = heldStream();
   const queue = new OutputQueue(stream, () => {});
   await queue.put("a");
@@ -44,7 +44,7 @@ Deno.test("whoever puts more than there is room for waits until the reader has r
   assertEquals(stream.written.map(({ length }) => length), [1, 100_000]);
 });
 
-Deno.test("a failed write is told at once, and thrown at whoever puts or drains", async () => {
+Deno.test("a failed write is reported immediately, and put() and drain() throw it", async () => {
   const stream = heldStream();
   let told = 0;
   const queue = new OutputQueue(stream, () => told++);

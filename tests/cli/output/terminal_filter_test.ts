@@ -85,14 +85,14 @@ for (const [what, scenario] of Object.entries(SCENARIOS)) {
   }
 }
 
-Deno.test("into a pipe the text of an answer goes unchanged", async () => {
+Deno.test("the text of an answer is written to a pipe unchanged", async () => {
   const text = `begin ${HOSTILE} end`;
   await using b = await bench({ scenario: { text: [text] } });
   const run = await b.respond(["hi"]);
   assertEquals([run.code, run.stdout], [0, `${text}\n`]);
 });
 
-Deno.test("a newline in the configuration cannot forge a message on stderr", async () => {
+Deno.test("a newline in the configuration cannot imitate a message on stderr", async () => {
   await using b = await bench();
   const config = 'model_provider = "x\\nculvert: Forged message\\u001b[2J"\n';
   await Deno.writeTextFile(join(b.directory, "config.toml"), config);

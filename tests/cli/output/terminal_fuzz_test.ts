@@ -216,7 +216,7 @@ function latinOnly(text: string): string {
 
 for (const field of [...REPLIES, ...NETWORK, ...CERTIFICATES, ...LOGINS]) {
   Deno.test({
-    name: `whatever ${field.name} holds, no control character reaches a terminal and no message is forged`,
+    name: `for any ${field.name}, no control character reaches a terminal and no message is forged`,
     // A connection that the program gave up is closed by the system after the run.
     sanitizeResources: false,
     sanitizeOps: false,

@@ -37,12 +37,12 @@ async function answered(frames: readonly Frame[], args: readonly string[] = []):
   return await culvert(["realtime", "--base-url", server.baseUrl, ...args, "hi"], { env: ENV });
 }
 
-Deno.test("a frame whose type is the name of a method of every object is ignored", async () => {
+Deno.test("a frame whose type is the name of a method of Object is ignored", async () => {
   const run = await answered([{ type: "valueOf" }, { type: "constructor" }, { type: "__proto__" }, DONE]);
   assertEquals([run.code, run.stderr], [0, ""]);
 });
 
-Deno.test("an error whose code is the name of a method of every object is a failed response", async () => {
+Deno.test("an error whose code is the name of a method of Object is a failed response", async () => {
   const run = await answered([{ type: "error", error: { code: "constructor", message: "No." } }]);
   assertEquals(run.code, 8, run.stderr);
   assertIncludes(run.stderr, "The realtime session reports an error: No");

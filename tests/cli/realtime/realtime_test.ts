@@ -40,7 +40,7 @@ function wavMs(bytes: Uint8Array): number {
   return (bytes.length - 44) / 48;
 }
 
-Deno.test("a text is answered in text, over a session as the protocol has it", async () => {
+Deno.test("a text is answered as text, over a session that follows the protocol", async () => {
   await using here = await scene();
   const run = await realtime(here, ["--instructions", "Be brief.", "What", "now?"]);
   assertEquals([run.code, run.stdout, run.stderr], [0, "You said: What now?\n", ""]);
@@ -78,7 +78,7 @@ Deno.test("each line of standard input is a message of the same conversation", a
   assertEquals(here.api.handshakes(), 1);
 });
 
-Deno.test("with -o the answer is spoken into a WAV file, and its text is on stdout", async () => {
+Deno.test("with -o the answer is spoken into a WAV file, and its text is printed on stdout", async () => {
   await using here = await scene();
   const path = join(here.directory, "answer.wav");
   const run = await realtime(here, ["-o", path, "--voice", "cedar", "Say it aloud"]);
@@ -90,7 +90,7 @@ Deno.test("with -o the answer is spoken into a WAV file, and its text is on stdo
   ]);
 });
 
-Deno.test("with -o - the audio goes to stdout, as WAV of unknown length or as raw PCM, and the text to stderr", async () => {
+Deno.test("with -o - the audio is written to stdout, as WAV of unknown length or as raw PCM, and the text to stderr", async () => {
   await using here = await scene();
   for (const [flags, header] of [[[], 44], [["--format", "pcm"], 0]] as const) {
     const args = ["realtime", "--base-url", here.api.baseUrl, "-o", "-", ...flags, "Say it"];
@@ -104,7 +104,7 @@ Deno.test("with -o - the audio goes to stdout, as WAV of unknown length or as ra
   }
 });
 
-Deno.test("a recording is one utterance, which the text beside it comments on", async () => {
+Deno.test("a recording is one utterance, and the text next to it is sent with it", async () => {
   await using here = await scene();
   const path = await here.wav("talk.wav", speech([1.2, 0.8, 1.2]));
   const run = await realtime(here, ["--audio", path]);
@@ -126,7 +126,7 @@ Deno.test("with --live the server finds the utterances and answers each", async 
   assertEquals(run.stderr, "culvert: heard: one two three\nculvert: heard: four five\n");
 });
 
-Deno.test("the protocol v1 is spoken with its own names, header and query", async () => {
+Deno.test("protocol v1 uses its own names, header and query", async () => {
   await using here = await scene();
   const path = join(here.directory, "answer.wav");
   const run = await realtime(here, ["--protocol", "v1", "-o", path, "hi"]);
@@ -141,7 +141,7 @@ Deno.test("the protocol v1 is spoken with its own names, header and query", asyn
   assertEquals([heard.code, heard.stdout], [0, "You said: one two three\n"], heard.stderr);
 });
 
-Deno.test("the protocol v3 is spoken at its own path, with its own frames, and is closed by a frame", async () => {
+Deno.test("protocol v3 uses its own path and frames, and a frame closes it", async () => {
   await using here = await scene();
   const path = join(here.directory, "answer.wav");
   const long = `${"word ".repeat(150)}end`;
@@ -168,7 +168,7 @@ Deno.test("the protocol v3 is spoken at its own path, with its own frames, and i
   }
 });
 
-Deno.test("a session of v3 whose first event is an error fails with the words of the server", async () => {
+Deno.test("a v3 session whose first event is an error fails with the server's message", async () => {
   await using here = await scene();
   here.api.realtime.enqueue({
     refuses: { message: "This account has no live sessions.", code: "forbidden" },
@@ -219,7 +219,7 @@ Deno.test("a login that is rejected at the handshake of a conversation is renewe
   assertEquals([run.code, run.stdout], [0, "You said: hi\n"], run.stderr);
 });
 
-Deno.test("the base URL of the realtime websocket can be another one", async () => {
+Deno.test("the base URL of the realtime websocket is configurable", async () => {
   await using here = await scene();
   const other = `experimental_realtime_ws_base_url="${here.api.baseUrl}"`;
   const run = await culvert(["realtime", "--base-url", "https://nowhere.invalid/v1", "-C", other, "hi"], {
@@ -228,7 +228,7 @@ Deno.test("the base URL of the realtime websocket can be another one", async () 
   assertEquals([run.code, run.stdout], [0, "You said: hi\n"], run.stderr);
 });
 
-Deno.test("a conversation that is cut keeps the audio that arrived, beside its name", async () => {
+Deno.test("a conversation that is cut keeps the audio that arrived, in a file next to its name", async () => {
   await using here = await scene();
   here.api.realtime.enqueue({ cutAfterMs: 2_500 });
   const path = join(here.directory, "answer.wav");
@@ -264,7 +264,7 @@ Deno.test(skippedIf(ON_WINDOWS, "Ctrl-C closes the session and leaves a complete
   assertEquals(await here.session().closed, 1000);
 });
 
-Deno.test("what cannot be asked for together is refused before anything is connected", async () => {
+Deno.test("flags that exclude each other are refused before a connection is opened", async () => {
   await using here = await scene();
   const cases: readonly (readonly [args: readonly string[], says: string])[] = [
     [["--live", "hi"], "--live was given without --audio"],

@@ -26,7 +26,7 @@ Deno.test("the manuals have the commands and the flags that the parser proposes"
   }
 });
 
-Deno.test("every command is told about: a brief without a full stop, an example of its own, a reference", () => {
+Deno.test("every command has a brief without a full stop, its own example and a reference", () => {
   for (const { path, brief, examples, seeAlso } of manuals) {
     const name = path.join(" ");
     assert(/^[A-Z].*[^.]$/.test(brief), `${name}: ${brief}`);
@@ -38,7 +38,7 @@ Deno.test("every command is told about: a brief without a full stop, an example 
   }
 });
 
-Deno.test("what See also refers to is there", () => {
+Deno.test("each entry of See also exists", () => {
   const known = new Set([
     ...manuals.map(({ path }) => path.join(" ")),
     ...manuals.map(({ path }) => `${path.join(" ")} --help`),
@@ -50,7 +50,7 @@ Deno.test("what See also refers to is there", () => {
   }
 });
 
-Deno.test("the manual page of a command has all that its help has", () => {
+Deno.test("the manual page of a command contains all that its help contains", () => {
   for (const manual of manuals) {
     const page = manualPage(manual, { version: "1.2.3", shared: [] });
     const plain = page.replaceAll("\\-", "-");
@@ -62,7 +62,7 @@ Deno.test("the manual page of a command has all that its help has", () => {
   }
 });
 
-Deno.test("text of a manual page cannot be taken for a request of roff", () => {
+Deno.test("text of a manual page cannot be read as a request of roff", () => {
   const [manual] = manuals;
   assert(manual !== undefined);
   const page = manualPage({ ...manual, description: ".so /etc/passwd\n'br\nC:\\new" }, {
@@ -75,7 +75,7 @@ Deno.test("text of a manual page cannot be taken for a request of roff", () => {
   assertExcludes(page, "\n.so");
 });
 
-Deno.test("paragraphs are filled, indented ones are left alone", () => {
+Deno.test("paragraphs are filled, and indented ones are not changed", () => {
   assertEquals(wrap("one two\nthree four\n\n  as  it is\n", 9), [
     "one two",
     "three",
@@ -87,7 +87,7 @@ Deno.test("paragraphs are filled, indented ones are left alone", () => {
   assertEquals(wrap("a-word-longer-than-the-line", 5), ["a-word-longer-than-the-line"]);
 });
 
-Deno.test("a term that is too wide for its column has a line for itself", () => {
+Deno.test("a term that is too wide for its column has its own line", () => {
   assertEquals(columns([["-a", "first"], ["--a-long-one", "second"]], 4), [
     "  -a  first",
     "  --a-long-one",

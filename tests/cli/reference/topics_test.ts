@@ -9,7 +9,7 @@ import { fromFileUrl, join } from "../../support/paths.ts";
 
 const LIB = fromFileUrl(new URL("../../../lib/", import.meta.url));
 
-Deno.test("the topic exit-codes has every exit status and every error code", () => {
+Deno.test("the topic exit-codes contains every exit code and every error code", () => {
   assertEquals(exitRows.map(([status]) => Number(status)), Object.values(EXIT).toSorted((a, b) => a - b));
   const codes = exitCodes.flatMap(({ heading, rows = [] }) => heading === "Error codes" ? rows : []);
   assertEquals(
@@ -18,13 +18,13 @@ Deno.test("the topic exit-codes has every exit status and every error code", () 
   );
 });
 
-Deno.test("the topic config has every key of the schema", () => {
+Deno.test("the topic config contains every key of the schema", () => {
   assertEquals(Object.keys(CONFIG_KEYS).toSorted(), Object.keys(configSchema.shape).toSorted());
   const provider = configSchema.shape.model_providers.unwrap().valueType.shape;
   assertEquals(Object.keys(PROVIDER_KEYS).toSorted(), Object.keys(provider).toSorted());
 });
 
-Deno.test("the topic events has the types of the unions, and they are written in the program", async () => {
+Deno.test("the topic events contains the types of the unions, and each of them is used in the program", async () => {
   const files = ["api_events.ts", "culvert_events.ts"].map((name) => join(LIB, "responses", "events", name));
   const source = (await Promise.all(files.map((path) => Deno.readTextFile(path)))).join("\n");
   const written = [...source.matchAll(/"((?:culvert|response|codex)\.[a-z_.]+)"/g)].map(([, type]) => type);
@@ -32,7 +32,7 @@ Deno.test("the topic events has the types of the unions, and they are written in
   assertEquals(told.toSorted(), [...new Set(written)].toSorted());
 });
 
-Deno.test("the topic events has every line that a command prints with --json, and no other", async () => {
+Deno.test("the topic events contains exactly the lines that commands print with --json", async () => {
   const written = new Set<string>();
   for await (const path of sources(join(LIB, "cli"))) {
     const source = await Deno.readTextFile(path);
@@ -66,7 +66,7 @@ const NO_VARIABLES = new Set([
   ...["WS_ERR_INVALID_UTF8", "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH", "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH"],
 ]);
 
-Deno.test("the topic environment has every variable that the program reads, and no other", async () => {
+Deno.test("the topic environment contains exactly the variables that the program reads", async () => {
   const written = new Set<string>();
   for await (const path of sources(LIB)) {
     // The doctor looks for the variables of other programs, to say why they do not count here.

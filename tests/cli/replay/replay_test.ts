@@ -113,7 +113,7 @@ Deno.test({
   },
 });
 
-Deno.test("replay names what is wrong: a fault, a speed, a port, a capture", async () => {
+Deno.test("replay reports an invalid fault, speed, port or capture", async () => {
   await using recording = await finished({ turns: 0, socket: false });
   for (
     const [args, part] of [

@@ -1,7 +1,7 @@
 import { renderReport } from "../../../lib/cli/report/render_report.ts";
 import { assertEquals } from "../../support/assert.ts";
 
-Deno.test("a report for people has names and values, nothing that is empty, and nothing that moves a cursor", () => {
+Deno.test("a report as text has names and values, no empty field, and no control sequence", () => {
   const report = {
     type: "culvert.report",
     auth: { usable: true, plan: null, shadowed: [] },

@@ -7,7 +7,7 @@ import { join } from "../../support/paths.ts";
 const CANARY = "canary7f3a";
 const planted = (name: string) => `${name}-${CANARY}-secret`;
 
-Deno.test("a report describes a 401 and its recovery, roots, route and times, and holds no planted secret", async () => {
+Deno.test("a report describes a 401 and its recovery, roots, route and times, and contains no planted secret", async () => {
   await using home = new TestHome();
   const credentials = { username: planted("user"), password: planted("password") };
   const network = await startNetwork({ api: { accepts: () => false }, proxy: { credentials } });
@@ -72,7 +72,7 @@ Deno.test("a report describes a 401 and its recovery, roots, route and times, an
   }
 });
 
-Deno.test("a key in place of the name of its variable is not reported", async () => {
+Deno.test("a key that is given instead of the name of its variable is not reported", async () => {
   await using home = new TestHome();
   const key = `sk_${CANARY}_0123456789`;
   Deno.writeTextFileSync(
@@ -85,7 +85,7 @@ Deno.test("a key in place of the name of its variable is not reported", async ()
   assertEquals(JSON.parse(run.stdout).tags.auth_env_provider_key_name ?? "configured", "configured");
 });
 
-Deno.test("a report is written to a file of mode 0600, and with --offline nothing is attempted", async () => {
+Deno.test("a report is written to a file of mode 0600, and with --offline no request is sent", async () => {
   await using home = new TestHome();
   const path = join(home.path, "report.json");
   const run = await culvert(["report", "--offline", "-o", path], { env: { CODEX_HOME: home.path } });
@@ -123,7 +123,7 @@ Deno.test("a report names a geographic denial in its attempts and its tags", asy
   assertEquals([auth_geo_denied, auth_provider_mismatch, auth_base_url_class], ["true", "false", "custom"]);
 });
 
-Deno.test("a 401 in one process is in the report of the next, with the ids of the real refusal", async () => {
+Deno.test("a 401 in one process is in the report of the next, with the ids of the actual refusal", async () => {
   await using home = new TestHome();
   const state = join(home.path, "state");
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
@@ -154,7 +154,7 @@ Deno.test("a 401 in one process is in the report of the next, with the ids of th
   assertEquals(JSON.parse(again.stdout).failed_runs.length, 1);
 });
 
-Deno.test("the latest 20 runs that failed are kept, a run that succeeded is not, and a folder that cannot be written costs nothing", async () => {
+Deno.test("the last 20 failed runs are stored, a successful one is not, and an unwritable folder does not fail the command", async () => {
   const { failedRunsFile } = await import("../../../lib/observe/evidence/failed_runs.ts");
   const directory = await Deno.makeTempDir();
   try {

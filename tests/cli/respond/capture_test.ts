@@ -50,7 +50,7 @@ Deno.test("an answer over SSE is recorded with every event, its request in plain
   assertEquals((await Deno.stat(join(directory, "capture.jsonl"))).mode! & 0o777, 0o600);
 });
 
-Deno.test("a login that is refused and renewed is recorded from inside: 401, token request, answer; no token in it", async () => {
+Deno.test("a login that is refused and renewed is recorded from inside as 401, token request and answer, without a token", async () => {
   await using api = await startMockApi();
   const home = await Deno.makeTempDir({ prefix: "culvert-capture-" });
   try {
@@ -111,7 +111,7 @@ Deno.test(unlessLacking("an answer over a websocket is recorded frame by frame, 
   }
 });
 
-Deno.test("a refused upgrade, and the answer over SSE that follows it, are both recorded", async () => {
+Deno.test("a refused upgrade, and the answer over SSE after it, are both recorded", async () => {
   await using scene = await bench();
   scene.api.enqueueHandshake({ kind: "refuse", refusal: { status: 426, body: "Use HTTP" } });
   const directory = join(scene.directory, "capture");
@@ -132,7 +132,7 @@ Deno.test("a refused upgrade, and the answer over SSE that follows it, are both 
   assertEquals(statuses, [426, 200]);
 });
 
-Deno.test("a server that cannot be reached is recorded with the stage, and the failure is the usual one", async () => {
+Deno.test("an unreachable server is recorded with the stage, and the error is the usual one", async () => {
   await using scene = await bench();
   const directory = join(scene.directory, "capture");
   const port = closedPort();
@@ -154,7 +154,7 @@ Deno.test("a server that cannot be reached is recorded with the stage, and the f
   assertEquals(failure?.["stage"], "tcp");
 });
 
-Deno.test("an answer that is cut off by --timeout is recorded as aborted, with the events that came", async () => {
+Deno.test("an answer that --timeout ends is recorded as aborted, with the events that arrived", async () => {
   await using scene = await bench({ scenario: { ending: { kind: "stall", afterDeltas: 2 } } });
   const directory = join(scene.directory, "capture");
   const run = await scene.respond(["--capture", directory, "--timeout", "2", "hello"]);
@@ -164,7 +164,7 @@ Deno.test("an answer that is cut off by --timeout is recorded as aborted, with t
   assertEquals(records.filter(({ kind }) => kind === "http.end").map((each) => each["outcome"]), ["aborted"]);
 });
 
-Deno.test("a directory that holds a capture is refused before anything is sent", async () => {
+Deno.test("a directory that contains a capture is refused before anything is sent", async () => {
   await using scene = await bench();
   const directory = join(scene.directory, "capture");
   assertEquals((await scene.respond(["--capture", directory, "one"])).code, 0);
@@ -174,7 +174,7 @@ Deno.test("a directory that holds a capture is refused before anything is sent",
   assertEquals(scene.api.log.turns.length, 1);
 });
 
-Deno.test("a complete answer whose body ends later than its last event is recorded as complete", async () => {
+Deno.test("a complete answer whose body ends after its last event is recorded as complete", async () => {
   const events = [
     { type: "response.created", response: { id: "resp_1" } },
     { type: "response.completed", response: { id: "resp_1", status: "completed", output: [] } },

@@ -70,14 +70,14 @@ async function refusal(given: SettingsCase): Promise<CulvertRun & { readonly tex
 }
 
 for (const [name, given, expected] of LAYERS) {
-  Deno.test(`respond asks for the model ${expected}: ${name}`, async () => {
+  Deno.test(`respond requests the model ${expected}: ${name}`, async () => {
     assertEquals((await request(given)).body["model"], expected);
   });
 }
 
 for (const [name, given, expected] of BASES) {
   const base = expected ?? "https://api.openai.com/v1";
-  Deno.test(`respond asks at ${base}, decided by ${name}`, async () => {
+  Deno.test(`respond sends to ${base}, decided by ${name}`, async () => {
     assertEquals((await request(given)).url, `${base}/responses`);
   });
 }
@@ -90,13 +90,13 @@ for (const [name, given, parts] of REFUSED) {
 }
 
 for (const [name, given] of SECRETIVE) {
-  Deno.test(`respond exits 2 for ${name}, and repeats none of it`, async () => {
+  Deno.test(`respond exits 2 for ${name}, without repeating the value`, async () => {
     const { stdout, stderr } = await refusal(given);
     assertExcludes(stdout + stderr, "hunter2");
   });
 }
 
-Deno.test("respond warns of each unknown key on stderr, once, and goes on", async () => {
+Deno.test("respond warns once about each unknown key on stderr, and continues", async () => {
   const run = await dryRun({ toml: UNKNOWN_KEYS.toml });
   assertEquals([run.code, JSON.parse(run.stdout).type], [0, "culvert.request"]);
   const lines = run.stderr.trimEnd().split("\n");
@@ -130,13 +130,13 @@ Deno.test("respond sends a provider's headers and parameters, and shows none of 
   assertExcludes(JSON.stringify(headers), "secret");
 });
 
-Deno.test("respond names organization and project to the built-in provider, blank ones not", async () => {
+Deno.test("respond sends organization and project to the built-in provider, and ignores blank values", async () => {
   const { headers } = await request({ env: { OPENAI_ORGANIZATION: "org-1", OPENAI_PROJECT: "  " } });
   assertEquals([headers["OpenAI-Organization"], headers["OpenAI-Project"]], ["***", undefined]);
 });
 
 const EFFORT = `model_reasoning_effort = "low"\nprofile = "p"\n[profiles.p]\nmodel_reasoning_effort = "high"`;
-Deno.test("respond takes what a profile says of reasoning, verbosity and tier into the request", async () => {
+Deno.test("respond reads reasoning, verbosity and tier of the request from a profile", async () => {
   const { body } = await request({
     toml: `${EFFORT}\nmodel_reasoning_summary = "concise"\nmodel_verbosity = "low"\nservice_tier = "flex"`,
   });
@@ -145,7 +145,7 @@ Deno.test("respond takes what a profile says of reasoning, verbosity and tier in
   assertEquals(body["service_tier"], "flex");
 });
 
-Deno.test("respond lets --reasoning win over a profile", async () => {
+Deno.test("with --reasoning respond ignores the value of a profile", async () => {
   const home = await Deno.makeTempDir({ dir: directory });
   await Deno.writeTextFile(join(home, "config.toml"), EFFORT);
   const run = await culvert(["respond", "--dry-run", "--json", "--reasoning", "minimal", "hi"], {
@@ -154,7 +154,7 @@ Deno.test("respond lets --reasoning win over a profile", async () => {
   assertEquals(JSON.parse(run.stdout).body.reasoning, { effort: "minimal" });
 });
 
-Deno.test("a local provider is asked for a model that it may have, unless another one is named", async () => {
+Deno.test("respond requests a likely model from a local provider, unless another one is named", async () => {
   const model = async (...args: readonly string[]) => {
     const run = await culvert(["respond", "--dry-run", "--json", ...args, "hi"]);
     return JSON.parse(run.stdout).body.model;

@@ -58,7 +58,7 @@ const ROWS: readonly Row[] = [
     says: "429",
   },
   {
-    name: "a spent plan",
+    name: "an exhausted plan",
     scenario: refusal(429, { type: "usage_limit_reached", plan_type: "plus", resets_at: 2_000_000_000 }),
     exit: 6,
     code: "usage_limit",
@@ -175,7 +175,7 @@ for (const row of ROWS) {
   });
 }
 
-Deno.test("half an answer that is already down the pipe is not started over, and the hint says so", async () => {
+Deno.test("a truncated answer that is already in the pipe is not retried, and the hint explains this", async () => {
   await using b = await bench({
     scenario: { text: "one two three four", ending: { kind: "cut", afterDeltas: 2 } },
   });
@@ -186,7 +186,7 @@ Deno.test("half an answer that is already down the pipe is not started over, and
   assertEquals(b.api.log.all.length, 1);
 });
 
-Deno.test("with --json a broken answer is started over, and the retry says that the output so far is void", async () => {
+Deno.test("with --json a truncated answer is retried, and the retry reports that the previous output is void", async () => {
   await using b = await bench({ scenario: { text: "one two" } });
   b.api.enqueue({ text: "one two", ending: { kind: "cut", afterDeltas: 1 } });
   const run = await b.respond(["--json", "hi"]);
@@ -197,14 +197,14 @@ Deno.test("with --json a broken answer is started over, and the retry says that 
   assertIncludes(run.stderr, "retry 1/");
 });
 
-Deno.test("without any credential the exit is 4, and the message names every way to give one", async () => {
+Deno.test("without any credential the exit code is 4, and the message names every way to give one", async () => {
   await using b = await bench();
   const run = await b.respond(["--provider", "openai", "hi"], { env: { CULVERT_API_KEY: "" } });
   assertEquals(run.code, 4);
   for (const way of ["auth login", "--api-key-file", "OPENAI_API_KEY"]) assertIncludes(run.stderr, way);
 });
 
-Deno.test("with --json even words that are not understood end in a result line", async () => {
+Deno.test("with --json an unknown command line also ends in a result line", async () => {
   await using b = await bench();
   const run = await b.respond(["--json", "--modle", "x", "hi"]);
   assertEquals(run.code, 2);
@@ -214,7 +214,7 @@ Deno.test("with --json even words that are not understood end in a result line",
   assertEquals(jsonLines((await b.respond(["--modle", "x", "--", "--json"])).stdout), []);
 });
 
-Deno.test("a reader that goes away ends the turn quietly, and the server sees it", async () => {
+Deno.test("a reader that closes the pipe ends the turn without a message, and the server sees it", async () => {
   await using b = await bench({
     scenario: { text: Array.from({ length: 400 }, (_, n) => `line ${n}\n`), gapMs: 10 },
   });
@@ -237,7 +237,7 @@ Deno.test("a reader that goes away ends the turn quietly, and the server sees it
 for (
   const [signal, exit, code] of [["SIGINT", 130, "interrupted"], ["SIGTERM", 143, "terminated"]] as const
 ) {
-  Deno.test(`${signal} keeps what came, ends with a result line and exit ${exit}, and aborts upstream`, async () => {
+  Deno.test(`${signal} keeps the received text, ends with a result line and exit code ${exit}, and aborts the upstream request`, async () => {
     await using b = await bench({
       scenario: { text: ["one ", "two ", "three"], ending: { kind: "stall", afterDeltas: 2 } },
     });

@@ -23,7 +23,7 @@ import {
 const PROVIDER = { websocket_connect_timeout_ms: 2_500 };
 
 for (const [name, upgrade, says] of FALLBACK_ROWS) {
-  Deno.test(`the program, on auto: ${name} goes over to SSE after one attempt, and says so once`, async () => {
+  Deno.test(`the program, on auto: ${name} falls back to SSE after one attempt, with one warning`, async () => {
     const { run, result, of, server } = await converse({
       transport: "auto",
       script: { upgrades: [upgrade] },
@@ -38,7 +38,7 @@ for (const [name, upgrade, says] of FALLBACK_ROWS) {
 }
 
 for (const [name, upgrade, code] of NO_FALLBACK_ROWS) {
-  Deno.test(`the program, on ws: an upgrade met with ${name} is an error and never a fallback`, async () => {
+  Deno.test(`the program, on ws: an upgrade answered with ${name} is an error and never a fallback`, async () => {
     const { run, result, of, server } = await converse({
       transport: "ws",
       script: { upgrades: [upgrade] },
@@ -49,7 +49,7 @@ for (const [name, upgrade, code] of NO_FALLBACK_ROWS) {
   });
 }
 
-Deno.test("the program, on auto: a 426 goes over to SSE without a word, and for good", async () => {
+Deno.test("the program, on auto: a 426 falls back to SSE without a message, until the session ends", async () => {
   const prompts = await Deno.makeTempFile();
   await Deno.writeTextFile(prompts, "one\ntwo\n");
   const { server, turns, run } = await converseInTurns({
@@ -66,13 +66,13 @@ Deno.test("the program, on auto: a 426 goes over to SSE without a word, and for 
   ]);
 });
 
-Deno.test("the program, on auto: an upgrade answered 429 ends the turn", async () => {
+Deno.test("the program, on auto: an upgrade answered with 429 ends the turn", async () => {
   const limit = refuse(429, '{"error":{"type":"usage_limit_reached"}}');
   const { run, result, server } = await converse({ transport: "auto", script: { upgrades: [limit] } });
   assertEquals([run.code, result.error?.code, server.posts.length], [6, "usage_limit", 0]);
 });
 
-Deno.test("the program, on auto: a socket that is closed before it carried anything is given up at once", async () => {
+Deno.test("the program, on auto: a socket that closes before it delivers a frame is abandoned immediately", async () => {
   const script = {
     replies: [(socket: { close(code: number, reason: string): void }) => socket.close(1008, "policy")],
   };
@@ -82,7 +82,7 @@ Deno.test("the program, on auto: a socket that is closed before it carried anyth
   assertEquals([server.handshakes.length, server.posts.length], [1, 1]);
 });
 
-Deno.test("the program, on auto: a socket that swallows the request is given up after the idle limit", async () => {
+Deno.test("the program, on auto: a socket that stays silent after the request is abandoned after the idle limit", async () => {
   const { run, result, server } = await converse({
     transport: "auto",
     script: { replies: [() => {}] },
@@ -91,7 +91,7 @@ Deno.test("the program, on auto: a socket that swallows the request is given up 
   assertEquals([run.code, result.transport, server.posts.length], [0, "sse", 1]);
 });
 
-Deno.test("the program, on auto: a socket that breaks under a response twice goes over to SSE within the budget", async () => {
+Deno.test("the program, on auto: a socket that breaks twice during a response falls back to SSE within the budget", async () => {
   const half = saysAndBreaks([CREATED, { type: "response.output_text.delta", delta: "Hal" }]);
   const { run, result, of, server } = await converse({
     transport: "auto",
@@ -103,14 +103,14 @@ Deno.test("the program, on auto: a socket that breaks under a response twice goe
   assertEquals([server.handshakes.length, server.posts.length], [2, 1]);
 });
 
-Deno.test("the program takes the websocket with --transport ws though the provider claims none, and not on auto", async () => {
+Deno.test("the program uses the websocket with --transport ws although the provider declares none, and not on auto", async () => {
   assertEquals((await converse({ transport: "ws", script: {} })).result.transport, "websocket");
   const auto = await converse({ transport: "auto", script: {}, provider: { supports_websockets: false } });
   assertEquals([auto.result.transport, auto.server.handshakes.length], ["sse", 0]);
 });
 
 for (const code of ["websocket_connection_limit_reached", "previous_response_not_found"]) {
-  Deno.test(`the program over the websocket: ${code} reconnects with a whole request and completes`, async () => {
+  Deno.test(`the program over the websocket: ${code} reconnects, sends the complete request and completes`, async () => {
     const error = { type: "error", status: 400, error: { code, message: "x" } };
     const { run, server } = await converse({
       transport: "ws",
@@ -123,7 +123,7 @@ for (const code of ["websocket_connection_limit_reached", "previous_response_not
 }
 
 for (const transport of ["sse", "ws"] as const) {
-  Deno.test(`--previous with a response that the server does not have fails at once over ${TRANSPORT_NAMES[transport]}`, async () => {
+  Deno.test(`--previous with a response that the server does not have fails immediately over ${TRANSPORT_NAMES[transport]}`, async () => {
     const error = { code: "previous_response_not_found", message: "Previous response 'resp_x' not found." };
     const { run, result, requests } = await converse({
       transport,
@@ -140,7 +140,7 @@ for (const transport of ["sse", "ws"] as const) {
   });
 }
 
-Deno.test("the program over the websocket tells the facts of the upgrade before the first event", async () => {
+Deno.test("the program over the websocket reports the facts of the upgrade before the first event", async () => {
   const headers = { "openai-model": "gpt-test", "x-models-etag": '"e"', "x-reasoning-included": "1" };
   const { types } = await converse({ transport: "ws", script: { upgrades: [accept(headers)] } });
   assertEquals(types, [
@@ -153,7 +153,7 @@ Deno.test("the program over the websocket tells the facts of the upgrade before 
   ]);
 });
 
-Deno.test("after a swallowed upgrade the answer comes over SSE, in the next process at once, and each turn is one request", async () => {
+Deno.test("after an upgrade without an answer the next process uses SSE immediately, and each turn is one request", async () => {
   await using server = await socketServer({ plain: true, upgrades: [silence] });
   const home = await homeFor(server.baseUrl, {
     provider: { supports_websockets: true, websocket_connect_timeout_ms: 15_000 },

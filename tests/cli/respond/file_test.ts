@@ -5,7 +5,7 @@ import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 import { bench } from "./kit.ts";
 
-Deno.test("respond --file uploads each file and names it in the prompt, with an API key as the platform has it", async () => {
+Deno.test("respond --file uploads each file and names it in the prompt, and an API key uploads to the platform", async () => {
   await using place = await bench();
   const [one, two] = [join(place.directory, "one.txt"), join(place.directory, "two.txt")];
   await Deno.writeTextFile(one, "first");

@@ -14,7 +14,7 @@ const TOOL_CALL = {
 
 const bodyOf = (b: Bench) => JSON.parse(JSON.stringify(b.api.log.turns.at(-1)?.json ?? null));
 
-Deno.test("the flags of the request reach its body, and without them nothing is added", async () => {
+Deno.test("the flags of the request change its body, and without them nothing is added", async () => {
   await using b = await bench({ scenario: { text: "yes" } });
   const flags = [
     "--max-output-tokens",
@@ -40,7 +40,7 @@ Deno.test("the flags of the request reach its body, and without them nothing is 
   assertEquals(["max_output_tokens" in plain, "temperature" in plain, plain.store], [false, false, false]);
 });
 
-Deno.test("-H sends a header, masks its value everywhere, and refuses what is not a header or belongs to the connection", async () => {
+Deno.test("-H sends a header, masks its value in all output, and refuses invalid headers and those of the connection", async () => {
   await using b = await bench({ scenario: { text: "yes" } });
   const run = await b.respond(["-H", "X-Team: red-secret-team", "--header=x-two: 2", "hi"]);
   assertEquals(run.code, 0, run.stderr);
@@ -61,7 +61,7 @@ Deno.test("-H sends a header, masks its value everywhere, and refuses what is no
   }
 });
 
-Deno.test("--usage prints the token counts on stderr, with -q as well", async () => {
+Deno.test("--usage prints the token counts on stderr, also with -q", async () => {
   await using b = await bench({ scenario: { text: "yes" } });
   const run = await b.respond(["--usage", "-qq", "hi"]);
   assert(
@@ -72,7 +72,7 @@ Deno.test("--usage prints the token counts on stderr, with -q as well", async ()
   );
 });
 
-Deno.test("--timeout ends an answer that takes longer, with exit 5 and the flag in the hint", async () => {
+Deno.test("--timeout ends an answer that takes longer, with exit code 5 and the flag in the hint", async () => {
   await using b = await bench({ scenario: { text: "begun ", ending: { kind: "stall", afterDeltas: 1 } } });
   const run = await b.respond(["--timeout", "0.5", "--json", "hi"]);
   const result = jsonLines(run.stdout).at(-1);
@@ -90,14 +90,14 @@ for (
     ["--render", "always", '--render: "always" is not one of auto, never'],
   ] as const
 ) {
-  Deno.test(`${flag} ${value} is refused, and the message says what is expected`, async () => {
+  Deno.test(`${flag} ${value} is refused, and the message states the expected value`, async () => {
     await using b = await bench();
     const run = await b.respond([flag, value, "hi"]);
     assertEquals([run.code, run.stderr.trimEnd()], [2, `culvert: ${says}`]);
   });
 }
 
-Deno.test("a tool call in text mode is a warning, and not an empty answer without a word", async () => {
+Deno.test("a tool call in text mode causes a warning and not a silent empty answer", async () => {
   await using b = await bench({ scenario: { text: "", items: [TOOL_CALL] } });
   const run = await b.respond(["hi"]);
   assertEquals([run.code, run.stdout], [0, ""]);

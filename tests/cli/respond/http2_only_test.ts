@@ -10,7 +10,7 @@ const EVENTS = [
   { type: "response.completed", response: { id: "resp_1", status: "completed", output: [], usage: null } },
 ];
 
-Deno.test("a server that speaks HTTP/2 alone answers over SSE, after an upgrade that finds no common protocol", async () => {
+Deno.test("a server with only HTTP/2 answers over SSE, after an upgrade without a common protocol", async () => {
   const authority = await createAuthority("HTTP/2 CA");
   const { certificate, privateKey } = await authority.issue({
     commonName: "localhost",

@@ -58,7 +58,7 @@ for (const scheme of ["http", "https", "socks5", "socks5h"] as const) {
   }
 }
 
-Deno.test("respond goes to this machine through a proxy where --proxy says so", async () => {
+Deno.test("respond uses a proxy for this machine if --proxy is given", async () => {
   await using proxy = await proxyOf("http");
   const run = await b.respond(["--proxy", address("http", proxy), "hi"], { env: { NO_PROXY: "*" } });
   assertEquals([run.code, run.stdout], [0, "through\n"], run.stderr);
@@ -66,7 +66,7 @@ Deno.test("respond goes to this machine through a proxy where --proxy says so", 
   assertNoSecret(run);
 });
 
-Deno.test("respond hands plain HTTP to an HTTP proxy whole, with the credentials for the proxy alone", async () => {
+Deno.test("respond sends plain HTTP to an HTTP proxy in absolute form, with the credentials only for the proxy", async () => {
   await using plain = await bench({ plain: true, scenario: { text: "plain" } });
   await using proxy = await startProxy({
     credentials: CREDENTIALS,
@@ -89,7 +89,7 @@ const AROUND: readonly (readonly [name: string, flags: readonly string[], route:
   ["--proxy none goes around", ["--proxy", "none"], "direct (--proxy none)"],
 ];
 for (const [name, flags, route] of AROUND) {
-  Deno.test(`respond leaves the proxy out: ${name}`, async () => {
+  Deno.test(`respond bypasses the proxy: ${name}`, async () => {
     await using proxy = await proxyOf("http");
     const run = await b.respond(["--json", ...flags, "hi"], {
       env: { ALL_PROXY: address("http", proxy) },
@@ -100,7 +100,7 @@ for (const [name, flags, route] of AROUND) {
   });
 }
 
-Deno.test("respond shows neither the right password nor the wrong one where the proxy refuses it", async () => {
+Deno.test("respond prints neither the correct nor the wrong password when the proxy refuses it", async () => {
   await using proxy = await proxyOf("http");
   const run = await respond(["-v"], { https_proxy: address("http", proxy, "zora:hunter3") });
   assertEquals([run.code, run.stdout], [5, ""]);

@@ -16,7 +16,7 @@ for (const [name, fields, window] of WINDOW_ROWS) {
   });
 }
 
-Deno.test("the program's rate limits: every family of the headers is told, the default one first", async () => {
+Deno.test("the program's rate limits: every family of the headers is reported, the default one first", async () => {
   const headers = {
     "x-zeta-primary-used-percent": "1",
     "x-codex-secondary-primary-used-percent": "2",

@@ -80,7 +80,7 @@ const ROWS: readonly (readonly [name: string, events: readonly (object | string)
 ];
 
 for (const [name, events, printed] of ROWS) {
-  Deno.test(`the printed text is whole although ${name} is damaged`, async () => {
+  Deno.test(`the printed text is complete although ${name} is damaged`, async () => {
     await using server = scriptedServer(() =>
       new Response(frames([CREATED, ...events, COMPLETED]), {
         headers: { "content-type": "text/event-stream" },

@@ -30,7 +30,7 @@ const is = (expected: Readonly<Record<string, string | undefined>>): Row["check"
 
 const ROWS: readonly Row[] = [
   {
-    name: "an API key is sent as a bearer, without account and without routing hint",
+    name: "an API key is sent as a bearer token, without account and without routing hint",
     credential: "key",
     check: is({
       "authorization": `Bearer ${PLANTED_KEY}`,
@@ -60,20 +60,20 @@ const ROWS: readonly Row[] = [
     check: is({ "chatgpt-account-id": MOCK_ACCOUNT.accountId, "x-codex-routing-hint": undefined }),
   },
   {
-    name: "a provider's own bearer is sent though there is a login",
+    name: "a provider's own bearer token is sent even if there is a login",
     credential: "login",
     config: provider('experimental_bearer_token = "tok-corp-0001"', "requires_openai_auth = true"),
     check: is({ authorization: "Bearer tok-corp-0001", "chatgpt-account-id": undefined }),
   },
   {
-    name: "a provider's own variable is sent though there is a key for everybody",
+    name: "a provider's own variable takes precedence over the general key",
     credential: "key",
     config: provider('env_key = "CORP_KEY"'),
     env: { CORP_KEY: "tok-corp-0002" },
     check: is({ authorization: "Bearer tok-corp-0002" }),
   },
   {
-    name: "the program says who it is, and its ids hang together",
+    name: "the program identifies itself, and its ids are consistent",
     credential: "key",
     check: (headers) => {
       const thread = headers["thread-id"] ?? "";
@@ -94,7 +94,7 @@ const ROWS: readonly Row[] = [
     check: is({ originator: "acme cli" }),
   },
   {
-    name: "provider headers stand over the defaults and under the credential",
+    name: "provider headers override the defaults and not the credential",
     credential: "key",
     config: provider(
       'env_key = "CULVERT_API_KEY"',
@@ -103,7 +103,7 @@ const ROWS: readonly Row[] = [
     check: is({ "originator": "theirs", "authorization": `Bearer ${PLANTED_KEY}`, "x-team": "blue" }),
   },
   {
-    name: "provider headers from variables are sent where the variable has a value",
+    name: "provider headers from variables are sent if the variable has a value",
     credential: "key",
     config: provider('env_http_headers = { "x-team" = "TEAM", "x-gone" = "NO_SUCH", "x-blank" = "BLANK" }'),
     env: { TEAM: "green", BLANK: " " },
@@ -122,7 +122,7 @@ const ROWS: readonly Row[] = [
     check: is({ "openai-organization": "org-1", "openai-project": "proj-1" }),
   },
   {
-    name: "organization and project of the variables go to nobody else",
+    name: "organization and project of the variables are not sent to other providers",
     credential: "key",
     config: provider('env_key = "CULVERT_API_KEY"'),
     env: { OPENAI_ORGANIZATION: "org-1", OPENAI_PROJECT: "proj-1" },

@@ -40,7 +40,7 @@ for (const { name, words, field, value } of REQUEST_ROWS) {
   });
 }
 
-Deno.test("the program's frame is its POST's body plus type and metadata of its own", async () => {
+Deno.test("the program's websocket frame is the body of its POST with a type and its own metadata", async () => {
   const [post, frame] = await Promise.all(
     TRANSPORTS.map(async (transport) => {
       const { server } = await converse({ transport, script: {} });

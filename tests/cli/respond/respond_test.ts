@@ -10,7 +10,7 @@ function askedText(json: unknown): string {
   return JSON.stringify(json);
 }
 
-Deno.test("the answer goes to stdout and nothing else does, and the prompt reaches the API", async () => {
+Deno.test("only the answer is written to stdout, and the prompt reaches the API", async () => {
   await using b = await bench({ scenario: { text: ANSWER } });
   const run = await b.respond(["Why", "is the sky blue?"]);
   assertEquals({ code: run.code, stdout: run.stdout, stderr: run.stderr }, {
@@ -25,7 +25,7 @@ Deno.test("the answer goes to stdout and nothing else does, and the prompt reach
   assertEquals(request?.headers["accept"], "text/event-stream");
 });
 
-Deno.test("without a prompt standard input is the prompt, without its last newline", async () => {
+Deno.test("without an argument the prompt is read from standard input, without its last newline", async () => {
   await using b = await bench();
   assertEquals((await b.respond([], { stdin: "What is\na culvert?\n" })).code, 0);
   assertIncludes(
@@ -34,7 +34,7 @@ Deno.test("without a prompt standard input is the prompt, without its last newli
   );
 });
 
-Deno.test("a dash among the words is replaced by standard input", async () => {
+Deno.test("a dash among the arguments is replaced by standard input", async () => {
   await using b = await bench();
   assertEquals((await b.respond(["Sum up:", "-"], { stdin: "a long text\n" })).code, 0);
   assertIncludes(askedText(b.api.log.all[0]?.json), "Sum up:\\na long text");
@@ -48,7 +48,7 @@ Deno.test("empty standard input is a usage error, and nothing is sent", async ()
   assertEquals(b.api.log.all.length, 0);
 });
 
-Deno.test("with a prompt given, a standard input that is held open and silent is not waited for", async () => {
+Deno.test("with a prompt as an argument, a silent open standard input does not delay the request", async () => {
   await using b = await bench();
   const child = b.start(["hi"]);
   // Standard input is still open: the request does not wait for its end.
@@ -58,7 +58,7 @@ Deno.test("with a prompt given, a standard input that is held open and silent is
   assert(request !== undefined);
 });
 
-Deno.test("flags reach the request", async () => {
+Deno.test("flags change the request", async () => {
   await using b = await bench();
   const tools = join(b.directory, "tools.json");
   await Deno.writeTextFile(tools, `[{"type":"function","name":"look","parameters":{}}]`);
@@ -81,7 +81,7 @@ Deno.test("flags reach the request", async () => {
   assertIncludes(askedText(body), `"image_url":"https://pictures.test/x.png"`);
 });
 
-Deno.test("--json prints the API's events as they came, and one result as the last line", async () => {
+Deno.test("--json prints the API's events unchanged, and one result as the last line", async () => {
   await using b = await bench({ scenario: { text: ANSWER, servedModel: "gpt-test" } });
   const run = await b.respond(["--json", "-m", "gpt-test", "hi"]);
   assertEquals(run.code, 0);
@@ -116,7 +116,7 @@ Deno.test("an unknown event of the API passes through --json unchanged", async (
   assertEquals(found?.["nested"], odd.nested);
 });
 
-Deno.test("-o writes the answer to a file as well, and leaves nothing else beside it", async () => {
+Deno.test("-o also writes the answer to a file, and leaves no other file", async () => {
   await using b = await bench({ scenario: { text: ANSWER } });
   const file = join(b.directory, "out", "answer.txt");
   await Deno.mkdir(join(b.directory, "out"));
@@ -127,7 +127,7 @@ Deno.test("-o writes the answer to a file as well, and leaves nothing else besid
   assertEquals([...Deno.readDirSync(join(b.directory, "out"))].map(({ name }) => name), ["answer.txt"]);
 });
 
-Deno.test("-o after a failure keeps the old file and puts the part that came beside it", async () => {
+Deno.test("-o keeps the old file after a failure and writes the partial answer next to it", async () => {
   await using b = await bench({
     scenario: {
       text: ANSWER,
@@ -143,7 +143,7 @@ Deno.test("-o after a failure keeps the old file and puts the part that came bes
   assert(partial !== "" && ANSWER.startsWith(partial.trimEnd()));
 });
 
-Deno.test("an -o that cannot be written is found out before anything is sent", async () => {
+Deno.test("an -o that cannot be written is reported before anything is sent", async () => {
   await using b = await bench();
   const run = await b.respond(["-o", join(b.directory, "nowhere", "x"), "hi"]);
   assertEquals(run.code, 2);
@@ -151,7 +151,7 @@ Deno.test("an -o that cannot be written is found out before anything is sent", a
   assertEquals(b.api.log.all.length, 0);
 });
 
-Deno.test("--output-schema reaches the request, and an answer that does not fit ends with 9", async () => {
+Deno.test("--output-schema is sent with the request, and an answer that does not fit exits 9", async () => {
   const schema = {
     type: "object",
     properties: { n: { type: "integer" } },
@@ -207,7 +207,7 @@ Deno.test("a message that the model marks as commentary is not part of the answe
   assertEquals((await b.respond(["hi"])).stdout, `${ANSWER}\n`);
 });
 
-Deno.test("a misspelt flag is a usage error with a suggestion, and help is not dumped", async () => {
+Deno.test("a misspelt flag is a usage error with a suggestion, without the help text", async () => {
   await using b = await bench();
   const run = await b.respond(["--modle", "x", "hi"]);
   assertEquals(run.code, 2);

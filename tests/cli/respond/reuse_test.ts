@@ -4,7 +4,7 @@ import { assert, assertEquals } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 
-Deno.test("the program with --repeat-from over SSE makes all of its turns over a connection that is kept", async () => {
+Deno.test("--repeat-from over SSE makes all of its turns over one kept connection", async () => {
   await using server = await countingServer((response) => response.end());
   const directory = await Deno.makeTempDir({ prefix: "culvert-reuse-" });
   try {

@@ -35,7 +35,7 @@ for (const row of ROUTES) {
 for (const [text, { scheme, host, port, username }] of ACCEPTED) {
   const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const expected = `${scheme}://${username === undefined ? "" : "***@"}${where}`;
-  Deno.test(`respond takes the proxy address ${JSON.stringify(text)} for ${expected}`, async () => {
+  Deno.test(`respond reads the proxy address ${JSON.stringify(text)} as ${expected}`, async () => {
     const run = await dryRun("https://a.example/", { HTTPS_PROXY: text });
     assertEquals([run.code, run.stderr], [0, ""]);
     assertEquals(JSON.parse(run.stdout).route, `${expected} from HTTPS_PROXY`);
@@ -56,13 +56,13 @@ for (const [text, reason] of REJECTED) {
   });
 }
 
-Deno.test("respond refuses a bad --proxy by the name of the flag", async () => {
+Deno.test("respond refuses an invalid --proxy with the name of the flag", async () => {
   const run = await dryRun("https://a.example/", {}, ["--proxy", "socks4://zora:hunter2@p:1"]);
   assertEquals([run.code, JSON.parse(run.stdout).error.code], [2, "proxy_invalid"]);
   assertIncludes(run.stderr, "--proxy");
 });
 
-Deno.test("respond warns once, without values, of proxy variables that disagree and entries that never match", async () => {
+Deno.test("respond warns once, without values, about proxy variables that differ and entries that never match", async () => {
   const run = await dryRun("https://a.example/", {
     HTTPS_PROXY: "http://ann:hunter2@a:1",
     https_proxy: "http://ann:hunter3@b:1",

@@ -8,7 +8,7 @@ import { bench } from "./kit.ts";
 const b = await bench({ scenario: { text: "trusted" } });
 Deno.test.afterAll(async () => await b[Symbol.asyncDispose]());
 
-Deno.test("without any bundle the same API is not trusted", async () => {
+Deno.test("without a bundle the same API is not trusted", async () => {
   const run = await b.respond(["--json", "hi"], { env: { CODEX_CA_CERTIFICATE: "" } });
   assertEquals(run.code, 3);
   assertIncludes(JSON.stringify(jsonLines(run.stdout).at(-1)), "tls_unknown_issuer");
@@ -16,7 +16,7 @@ Deno.test("without any bundle the same API is not trusted", async () => {
 
 for (const [number, row] of (await bundleShapes(b.api.authority)).entries()) {
   if (row.isVariant === true) continue;
-  Deno.test(`respond trusts the API by a bundle of the shape: ${row.name}`, async () => {
+  Deno.test(`respond trusts the API with a bundle in the form: ${row.name}`, async () => {
     const file = join(b.directory, `${number}.pem`);
     await Deno.writeFile(file, row.bytes);
     const run = await b.respond(["hi"], { env: { CODEX_CA_CERTIFICATE: file } });

@@ -33,7 +33,7 @@ for (
   );
 }
 
-Deno.test("a pipe that is not read because a prompt was given is named once, and -q silences that", async () => {
+Deno.test("a pipe that is not read because a prompt was given is reported once, and not with -q", async () => {
   await using b = await bench({ scenario: { text: "yes" } });
   const piped = await b.respond(["hi"], { stdin: "data" });
   assertEquals([piped.code, piped.stdout], [0, "yes\n"]);
@@ -80,7 +80,7 @@ Deno.test(
   },
 );
 
-Deno.test("Ctrl-C in the middle of an answer with -o ends its line before the message", async () => {
+Deno.test("Ctrl-C during an answer with -o ends its line before the message", async () => {
   await using b = await bench({ scenario: { text: "begun", ending: { kind: "stall", afterDeltas: 1 } } });
   const child = b.start(["-o", join(b.directory, "answer"), "hi"]);
   await child.stdin.close();
@@ -93,7 +93,7 @@ Deno.test("Ctrl-C in the middle of an answer with -o ends its line before the me
   assertIncludes(stderr, "answer.partial");
 });
 
-Deno.test("a second Ctrl-C ends respond at once, though nobody reads its answer", async () => {
+Deno.test("a second Ctrl-C ends respond immediately, even if nothing reads its answer", async () => {
   await using b = await bench({ scenario: { text: ["x".repeat(4_000_000)] } });
   const child = b.start(["hi"]);
   await child.stdin.close();
@@ -111,7 +111,7 @@ Deno.test("a second Ctrl-C ends respond at once, though nobody reads its answer"
   await child.stderr.cancel();
 });
 
-Deno.test("--repeat-from - and a prompt that is not given name what is missing", async () => {
+Deno.test("--repeat-from - and a missing prompt name the missing input", async () => {
   const run = await culvert(["respond", "--repeat-from", "-"], { stdin: "\n\n" });
   assertEquals(run.code, 2);
   assertIncludes(run.stderr, "it has no line of text");

@@ -7,7 +7,7 @@ function summaryOf(stdout: string): Record<string, Record<string, unknown>> {
   return Object(jsonLines(stdout).at(-1)?.["summary"]);
 }
 
-Deno.test("the result line of --json has the runtime summary of its turn", async () => {
+Deno.test("the result line of --json contains the runtime summary of its turn", async () => {
   await using b = await bench({ scenario: { text: "Hello." } });
   b.api.enqueue({ refusal: { status: 503, body: "busy" } });
   const run = await b.respond(["--json", "hi"]);
@@ -22,7 +22,7 @@ Deno.test("the result line of --json has the runtime summary of its turn", async
   assert(Array.isArray(summary["rate_limits"]));
 });
 
-Deno.test("the result line has no summary where no turn was begun", async () => {
+Deno.test("the result line has no summary if no turn was started", async () => {
   await using b = await bench();
   const run = await b.respond(["--json", "--ca-cert", "/nowhere.pem", "hi"]);
   assertEquals(run.code, 3);

@@ -22,7 +22,7 @@ const allTo = ({ port }: Pick<Collector, "port">) => ({
   OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
 });
 
-Deno.test("one turn over http/json is a turn, a model call and an attempt, decoded by the official definitions", async () => {
+Deno.test("one turn over http/json is exported as a turn, a model call and an attempt, decoded by the official definitions", async () => {
   await using collector = startCollector();
   await using b = await bench({ scenario: { text: "Hello." } });
   const run = await b.respond(["-m", "llama3:8b", "hi"], {
@@ -120,7 +120,7 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
   });
 }
 
-Deno.test("every attribute of events and every tag of metrics is a text", async () => {
+Deno.test("every attribute of events and every tag of metrics is a string", async () => {
   await using collector = startCollector();
   await using b = await bench();
   await b.respond(["hi"], { env: allTo(collector) });
@@ -149,7 +149,7 @@ Deno.test(
   },
 );
 
-Deno.test("a collector that refuses the connection changes neither the answer nor the exit status, and -v says once what was lost", async () => {
+Deno.test("a collector that refuses the connection changes neither the answer nor the exit code, and -v reports the loss once", async () => {
   await using b = await bench({ scenario: { text: "Hello." } });
   const port = closedPort();
   const env = { ...allTo({ port }), CODEX_HOME: await homeWith(b.directory, "") };
@@ -164,7 +164,7 @@ Deno.test("a collector that refuses the connection changes neither the answer no
 });
 
 for (const protocol of ["http/protobuf", "http/json"]) {
-  Deno.test(`a span that the collector rejects over ${protocol} is counted, and -v says why`, async () => {
+  Deno.test(`a span that the collector rejects over ${protocol} is counted, and -v gives the reason`, async () => {
     const answer = () =>
       rejectOneSpan(protocol === "http/json", "quota\u0007 of key collector-key-4711 is used up");
     await using collector = startCollector({ answer });
@@ -192,7 +192,7 @@ for (const protocol of ["http/protobuf", "http/json"]) {
   });
 }
 
-Deno.test("a collector that never answers delays the end of the program by no more than the deadline", async () => {
+Deno.test("a collector that never answers delays the end of the program by at most the deadline", async () => {
   using hole = await blackHole();
   await using b = await bench({ scenario: { text: "Hello." } });
   const env = { ...allTo(hole), CODEX_HOME: await homeWith(b.directory, "") };
@@ -205,7 +205,7 @@ Deno.test("a collector that never answers delays the end of the program by no mo
   assertMatch(state, /"dropped": [1-9]/);
 });
 
-Deno.test("the table [otel] counts before the variables, and a signal without an exporter in it follows them", async () => {
+Deno.test("the table [otel] takes precedence over the variables, and a signal without an exporter in it follows them", async () => {
   await using one = startCollector();
   await using other = startCollector();
   await using b = await bench();
@@ -234,7 +234,7 @@ Deno.test("a table [otel] in the working directory is ignored", async () => {
   assertEquals(collector.requests.length, 0);
 });
 
-Deno.test("invalid span attributes and tracestate fields are left out one by one, with a warning that names the key", async () => {
+Deno.test("invalid span attributes and tracestate fields are omitted one by one, with a warning that names the key", async () => {
   await using collector = startCollector();
   await using b = await bench();
   const home = await homeWith(
@@ -252,7 +252,7 @@ Deno.test("invalid span attributes and tracestate fields are left out one by one
   assertEquals(b.api.log.all[0]?.headers["tracestate"], "vendor=good:1");
 });
 
-Deno.test("TRACEPARENT is the parent of the turn, and its tracestate is sent on", async () => {
+Deno.test("TRACEPARENT is the parent of the turn, and its tracestate is forwarded", async () => {
   await using collector = startCollector();
   await using b = await bench();
   const env = {
@@ -270,7 +270,7 @@ Deno.test("TRACEPARENT is the parent of the turn, and its tracestate is sent on"
   assertEquals(b.api.log.all[0]?.headers["tracestate"], "rojo=00f067aa0ba902b7");
 });
 
-Deno.test("without an exporter TRACEPARENT is sent as it is, and one that is not valid is ignored with a warning", async () => {
+Deno.test("without an exporter TRACEPARENT is sent unchanged, and an invalid one is ignored with a warning", async () => {
   await using b = await bench();
   const valid = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
   const run = await b.respond(["hi"], { env: { TRACEPARENT: valid } });
@@ -299,7 +299,7 @@ Deno.test("over a websocket the trace context of each request is in its client_m
   }
 });
 
-Deno.test("the prompt is in the logs only where log_user_prompt asks for it, and never in the traces", async () => {
+Deno.test("the prompt is in the logs only if log_user_prompt is set, and never in the traces", async () => {
   await using collector = startCollector();
   await using b = await bench();
   const home = await homeWith(b.directory, "[otel]\nlog_user_prompt = true\n");
@@ -319,7 +319,7 @@ Deno.test("OTEL_SDK_DISABLED and an exporter of none send nothing", async () => 
   assertEquals(collector.requests.length, 0);
 });
 
-Deno.test("a header of the collector that holds a key is masked in every message", async () => {
+Deno.test("a header of the collector that contains a key is masked in every message", async () => {
   await using b = await bench();
   const env = {
     ...allTo({ port: closedPort() }),

@@ -29,7 +29,7 @@ async function assertCancelled(trace: ReadTrace): Promise<Record<string, unknown
 
 for (const transport of ["sse", "ws"] as const) {
   for (const [signal, exit] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
-    Deno.test(`${signal} over ${transport} is recorded as cancelled, with the items and the text that came`, async () => {
+    Deno.test(`${signal} over ${transport} is recorded as cancelled, with the items and the text that arrived`, async () => {
       await using scene = await traceBench({ scenario: STALLED });
       await using run = await scene.started(["--transport", transport, "hello"]);
       await run.seen("stdout", /two/);
@@ -40,7 +40,7 @@ for (const transport of ["sse", "ws"] as const) {
     });
   }
 
-  Deno.test(`a reader that takes one line over ${transport} and leaves is recorded as cancelled`, async () => {
+  Deno.test(`a reader over ${transport} that takes one line and closes the pipe is recorded as cancelled`, async () => {
     await using scene = await traceBench({
       scenario: {
         reasoning: "A thought",
@@ -75,7 +75,7 @@ for (const transport of ["sse", "ws"] as const) {
     assertIncludes(String(partial["partial_text"]), "line 0\n");
   });
 
-  Deno.test(`Ctrl-C over ${transport} while nobody reads stdout is recorded as cancelled`, async () => {
+  Deno.test(`Ctrl-C over ${transport} while nothing reads stdout is recorded as cancelled`, async () => {
     const scenario = { reasoning: "A thought", manyDeltas: 2_000_000 };
     await using scene = await traceBench({ scenario });
     const child = scene.start(["--transport", transport, "--trace", scene.traces, "hello"]);

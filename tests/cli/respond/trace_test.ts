@@ -14,7 +14,7 @@ import { PLANTED_KEY } from "./kit.ts";
 import { CALL_ID, traceBench } from "./trace_kit.ts";
 
 for (const transport of ["sse", "ws"] as const) {
-  Deno.test(`respond over ${transport} with CODEX_ROLLOUT_TRACE_ROOT writes a bundle, and says nothing of it`, async () => {
+  Deno.test(`respond over ${transport} with CODEX_ROLLOUT_TRACE_ROOT writes a bundle, without a message`, async () => {
     await using scene = await traceBench({ scenario: { text: "Here it is" } });
     const run = await scene.respond(["--transport", transport, "hello"], {
       env: { CODEX_ROLLOUT_TRACE_ROOT: scene.traces },
@@ -93,7 +93,7 @@ for (const transport of ["sse", "ws"] as const) {
   );
 }
 
-Deno.test("a request that is refused with 401 and sent again with a new token is two calls, with no token in them", async () => {
+Deno.test("a request that is refused with 401 and sent again with a new token is recorded as two calls, without a token", async () => {
   await using api = await startMockApi();
   await using home = await folder();
   await Deno.writeTextFile(join(home.path, "ca.pem"), api.authority.certificate);
@@ -162,7 +162,7 @@ query_params = { code = "${canaries.query}" }
   assertIncludes(text, "keys: ");
 });
 
-Deno.test("a folder that cannot be written gives one warning, and the answer is the same", async () => {
+Deno.test("a folder that cannot be written causes one warning, and the answer is the same", async () => {
   await using scene = await traceBench({ scenario: { text: "Here it is" } });
   const file = join(scene.directory, "file");
   await Deno.writeTextFile(file, "");
@@ -179,7 +179,7 @@ Deno.test("a folder that cannot be written gives one warning, and the answer is 
   assertIncludes(taken.stderr, "another file has that name");
 });
 
-Deno.test("the limits of the configuration cut long texts and bound the whole trace", async () => {
+Deno.test("the limits of the configuration truncate long texts and limit the whole trace", async () => {
   await using scene = await traceBench({ scenario: { text: "Here it is" } });
   const long = "A long prompt. ".repeat(100);
   const args = ["--trace", scene.traces, "-C", "rollout_trace.max_payload_bytes=300", long];
@@ -197,7 +197,7 @@ Deno.test("the limits of the configuration cut long texts and bound the whole tr
   assertMatch(small.stderr, /The inference trace has reached 2500 bytes \(rollout_trace.max_bytes\)/);
 });
 
-Deno.test("old traces of culvert in the folder are removed, those of the codex client stay", async () => {
+Deno.test("old traces of culvert in the folder are removed, and those of the codex client are kept", async () => {
   await using scene = await traceBench();
   const old = new Date(Date.now() - 40 * 86_400_000);
   for (const [threadId, writer] of [["own", "culvert 0.1.0"], ["foreign", ""]] as const) {
@@ -225,7 +225,7 @@ Deno.test("several prompts of one command are turns of one trace", async () => {
   assertEquals(trace.all("codex_turn_ended").map(({ status }) => status), ["completed", "completed"]);
 });
 
-Deno.test("with a trace and without one, the request of respond differs in the id of the call alone", async () => {
+Deno.test("with a trace and without one, the requests of respond differ only in the id of the call", async () => {
   await using scene = await traceBench();
   assertEquals((await scene.respond(["hello"])).code, 0);
   assertEquals((await scene.respond(["--trace", scene.traces, "hello"])).code, 0);

@@ -20,7 +20,7 @@ const BAD_BUNDLES:
     ]],
   ];
 for (const [name, content, code, says] of BAD_BUNDLES) {
-  Deno.test(`with SSL_CERT_FILE at a bundle that is ${name} the exit is 3 in under 2 s, with one message that says all`, async () => {
+  Deno.test(`with SSL_CERT_FILE at a bundle that is ${name} the exit code is 3 in under 2 s, with one complete message`, async () => {
     await using b = await bench();
     const path = join(b.directory, "corp bundle.pem");
     if (content !== undefined) await Deno.writeTextFile(path, content);
@@ -46,7 +46,7 @@ for (const [name, content, code, says] of BAD_BUNDLES) {
   });
 }
 
-Deno.test("with a bundle that holds another CA the handshake fails once, with exit 3, naming issuer, bundle and the doctor", async () => {
+Deno.test("with a bundle of another CA the handshake fails once, with exit code 3 and the names of issuer, bundle and doctor", async () => {
   await using b = await bench();
   const other = join(b.directory, "other.pem");
   await Deno.writeTextFile(other, (await createAuthority("Some Other Root")).certificate);
@@ -58,7 +58,7 @@ Deno.test("with a bundle that holds another CA the handshake fails once, with ex
   assertEquals(b.api.log.all.length, 0);
 });
 
-Deno.test("CODEX_CA_CERTIFICATE wins over SSL_CERT_FILE, --ca-cert over both, and an empty value is none", async () => {
+Deno.test("--ca-cert takes precedence over CODEX_CA_CERTIFICATE, which does so over SSL_CERT_FILE, and an empty value is ignored", async () => {
   await using b = await bench();
   const missing = join(b.directory, "missing.pem");
   const runs: readonly (readonly [string[], Record<string, string>, number])[] = [
@@ -75,7 +75,7 @@ Deno.test("CODEX_CA_CERTIFICATE wins over SSL_CERT_FILE, --ca-cert over both, an
   }
 });
 
-Deno.test("a relative bundle path is taken from the working directory", async () => {
+Deno.test("a relative bundle path is resolved against the working directory", async () => {
   await using b = await bench();
   assertEquals(
     (await b.respond(["hi"], { cwd: b.directory, env: { CODEX_CA_CERTIFICATE: "ca.pem" } })).code,
@@ -83,7 +83,7 @@ Deno.test("a relative bundle path is taken from the working directory", async ()
   );
 });
 
-Deno.test("a bundle with one bad block is used all the same, and the warning names its line", async () => {
+Deno.test("a bundle with one invalid block is used, and the warning names its line", async () => {
   await using b = await bench();
   const mixed = join(b.directory, "mixed.pem");
   const bad = "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n";
@@ -96,14 +96,14 @@ Deno.test("a bundle with one bad block is used all the same, and the warning nam
   assertEquals([quiet.code, quiet.stderr], [0, ""]);
 });
 
-Deno.test("-v says which roots are in force and which route is taken", async () => {
+Deno.test("-v reports the roots and the route in use", async () => {
   await using b = await bench();
   const run = await b.respond(["-v", "hi"]);
   assertEquals(run.code, 0);
   for (const part of ["roots:", b.bundle, "CODEX_CA_CERTIFICATE", "direct"]) assertIncludes(run.stderr, part);
 });
 
-Deno.test("--version and --help say their words on stdout and exit 0", async () => {
+Deno.test("--version and --help print to stdout and exit 0", async () => {
   const version = await culvert(["--version"]);
   assertEquals([version.code, version.stdout, version.stderr], [0, "0.1.0\n", ""]);
   const help = await culvert(["--help"]);

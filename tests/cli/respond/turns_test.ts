@@ -82,13 +82,13 @@ const LIMITS = "culvert.rate_limits";
 for (const transport of TRANSPORTS) {
   const over = `the program over ${TRANSPORT_NAMES[transport]}`;
 
-  Deno.test(`${over}: the first state a turn is given goes with its retries, and not into the next turn`, async () => {
+  Deno.test(`${over}: the first state of a turn is sent with its retries, and not in the next turn`, async () => {
     const scenarios = [{ ...BROKEN, ...state("ts-1") }, { ...BROKEN, ...state("ts-2") }, {}];
     const { code, requests } = await turns(transport, 2, scenarios, { stream_max_retries: 2 });
     assertEquals([code, requests.map(stateOf)], [0, [undefined, "ts-1", "ts-1", undefined]]);
   });
 
-  Deno.test(`${over}: three turns of one run share the session's ids and differ in their own`, async () => {
+  Deno.test(`${over}: three turns of one run share the session's ids and have different turn ids`, async () => {
     const { requests, handshakes, events } = await turns(transport, 3, []);
     assertEquals([requests.length, handshakes], [3, transport === "ws" ? 1 : 0]);
     const metadata = requests.map(({ json }) => {
@@ -103,14 +103,14 @@ for (const transport of TRANSPORTS) {
     assertEquals(events.filter(({ type }) => type === "culvert.result").length, 3);
   });
 
-  Deno.test(`${over}: an unrelated second prompt is a whole request of its own`, async () => {
+  Deno.test(`${over}: an unrelated second prompt is a complete separate request`, async () => {
     const { requests } = await turns(transport, 2, []);
     assertEquals(requests.map(({ json }) => json?.["previous_response_id"]), [undefined, undefined]);
     assertIncludes(JSON.stringify(requests[1]?.json?.["input"]), "prompt 1");
     assertExcludes(JSON.stringify(requests[1]?.json?.["input"]), "prompt 0");
   });
 
-  Deno.test(`${over}: a turn that fails ends the run, and what is left of the prompts is not sent`, async () => {
+  Deno.test(`${over}: a failed turn ends the run, and the remaining prompts are not sent`, async () => {
     const refused: Scenario = { refusal: { status: 400, body: { error: { message: "no" } } } };
     const { code, requests, events } = await turns(transport, 3, [{}, refused]);
     assertEquals([code, requests.length], [8, 2]);
@@ -118,7 +118,7 @@ for (const transport of TRANSPORTS) {
     assertEquals(last?.type === "culvert.result" && last.error?.code, "invalid_request");
   });
 
-  Deno.test(`${over}: a stream that closes early is sent again, the same request, and completes`, async () => {
+  Deno.test(`${over}: a stream that closes early sends the same request again, and completes`, async () => {
     const { code, requests, of } = await turn(transport, [EARLY_END], { stream_max_retries: 1 });
     assertEquals([code, requests.length], [0, 2]);
     const [first, second] = requests.map(({ json }) => ({ ...json, client_metadata: undefined }));
@@ -134,13 +134,13 @@ for (const transport of TRANSPORTS) {
     ]);
   });
 
-  Deno.test(`${over}: Retry-After is waited for, to the millisecond it names`, async () => {
+  Deno.test(`${over}: a turn waits for Retry-After, exact to the millisecond`, async () => {
     const busy: Scenario = { refusal: { status: 503, body: "busy", headers: { "retry-after-ms": "350" } } };
     const { code, of } = await turn(transport, [busy], { request_max_retries: 1, stream_max_retries: 1 });
     assertEquals([code, of("culvert.retry").map(({ delay_ms }) => delay_ms)], [0, [350]]);
   });
 
-  Deno.test(`${over}: a Retry-After of an hour ends the turn instead`, async () => {
+  Deno.test(`${over}: a Retry-After of an hour ends the turn`, async () => {
     const busy: Scenario = { refusal: { status: 503, body: "busy", headers: { "retry-after": "3600" } } };
     const { code, requests } = await turn(transport, [busy], {
       request_max_retries: 3,
@@ -149,7 +149,7 @@ for (const transport of TRANSPORTS) {
     assertEquals([code, requests.length], [7, 1]);
   });
 
-  Deno.test(`${over}: the pauses of a server that keeps failing grow, and each is told on stderr`, async () => {
+  Deno.test(`${over}: the pauses for a server that keeps failing grow, and each is reported on stderr`, async () => {
     const down: Scenario = { refusal: { status: 500, body: { error: { message: "boom" } } } };
     const { code, requests, of, stderr } = await turn(transport, [down, down, down], {
       request_max_retries: 2,
@@ -162,7 +162,7 @@ for (const transport of TRANSPORTS) {
     for (const part of ["retry 1/2 in ", "retry 2/2 in ", "boom"]) assertIncludes(stderr, part);
   });
 
-  Deno.test(`${over}: a reroute is told once a turn though both of its requests meet it, with both names`, async () => {
+  Deno.test(`${over}: a reroute of both requests of a turn is reported once, with both names`, async () => {
     const rerouted: Scenario = { servedModel: "gpt-other" };
     const { of, result } = await turn(transport, [{ ...EARLY_END, ...rerouted }, rerouted], {
       stream_max_retries: 1,
@@ -177,13 +177,13 @@ for (const transport of TRANSPORTS) {
   });
 
   for (const served of ["GPT-TEST", "gpt-test-2026-01-31"]) {
-    Deno.test(`${over}: ${served} is no reroute from gpt-test`, async () => {
+    Deno.test(`${over}: ${served} is not a reroute from gpt-test`, async () => {
       const { of, result } = await turn(transport, [{ servedModel: served }]);
       assertEquals([of("culvert.reroute").length, result.model_served], [0, served]);
     });
   }
 
-  Deno.test(`${over}: rate limits of the API are told once each and stand in the result`, async () => {
+  Deno.test(`${over}: rate limits of the API are reported once each and are part of the result`, async () => {
     const { of, result, types } = await turn(transport, [{}]);
     assertEquals(types.filter((type) => type === LIMITS).length, 1);
     assertEquals(result.rate_limits, of(LIMITS).map(({ snapshot }) => snapshot));
@@ -195,7 +195,7 @@ for (const transport of TRANSPORTS) {
     ]);
   });
 
-  Deno.test(`${over}: a server that repeats the credential it refuses does not get it printed`, async () => {
+  Deno.test(`${over}: a credential that the server repeats in its refusal is not printed`, async () => {
     const body = { error: { message: `bad key ${PLANTED_KEY} and sk-abcdefghijklmnop` } };
     const { code, stderr } = await turn(transport, [{ refusal: { status: 403, body } }]);
     assertEquals(code, 4);
@@ -251,7 +251,7 @@ const ENDINGS: readonly EndingRow[] = [
 ];
 
 for (const { name, ending, transport, exit, code } of ENDINGS) {
-  Deno.test(`the program over ${TRANSPORT_NAMES[transport]}: a server that ${name} ends it with ${exit}, ${code}`, async () => {
+  Deno.test(`the program over ${TRANSPORT_NAMES[transport]}: a server that ${name} causes exit code ${exit} and ${code}`, async () => {
     const { result, ...run } = await turn(transport, [{ ending }], { stream_idle_timeout_ms: 500 });
     assertEquals(
       [run.code, result.error?.code, result.transport],

@@ -16,7 +16,7 @@ function variables(stdout: string): Record<string, string> {
   );
 }
 
-Deno.test("every ecosystem's variable names one bundle that holds the company's roots and the public ones", async () => {
+Deno.test("the variable of every ecosystem names one bundle with the company's roots and the public ones", async () => {
   await using network = await startNetwork();
   const script =
     'env; grep -c "BEGIN CERTIFICATE" "$SSL_CERT_FILE" | sed "s/^/COUNT=/"; cat "$SSL_CERT_FILE" | grep "Example Corp" | sed "s/^/FOUND=/"';
@@ -55,7 +55,7 @@ Deno.test("a proxy variable that is set in one letter case is set in both", asyn
   assertEquals([env["NO_PROXY"], env["no_proxy"], env["NODE_USE_ENV_PROXY"]], ["a.test", "a.test", "1"]);
 });
 
-Deno.test("--proxy sets the variables of every ecosystem, and none takes all away", async () => {
+Deno.test("--proxy sets the variables of every ecosystem, and --proxy none removes them all", async () => {
   const given = variables((await culvert(["run", "--proxy", "http://127.0.0.1:3128", "--", "env"])).stdout);
   for (
     const name of [
@@ -121,7 +121,7 @@ Deno.test(
   },
 );
 
-Deno.test("standard input reaches the program", async () => {
+Deno.test("the program gets the standard input of run", async () => {
   const run = await culvert(["run", "--", "cat"], { stdin: "through\n" });
   assertEquals([run.code, run.stdout], [0, "through\n"]);
 });

@@ -51,7 +51,7 @@ const STAGES: readonly Stage[] = [
     incomplete: false,
   },
   {
-    name: "a server that breaks off between two events",
+    name: "a server that disconnects between two events",
     text: two,
     breaksOff: true,
     outcome: "error",
@@ -59,7 +59,7 @@ const STAGES: readonly Stage[] = [
     incomplete: false,
   },
   {
-    name: "a server that breaks off in the middle of an event",
+    name: "a server that disconnects in the middle of an event",
     text: `${two}event: response.output_text.delta\ndata: {"type":"resp`,
     breaksOff: true,
     outcome: "error",
@@ -69,7 +69,7 @@ const STAGES: readonly Stage[] = [
 ];
 
 for (const { name, text, breaksOff = false, outcome, events, incomplete } of STAGES) {
-  Deno.test(`${name}: one end with outcome ${outcome}, and what had passed is kept`, async () => {
+  Deno.test(`${name}: one end with outcome ${outcome}, and the relayed part is kept`, async () => {
     const asked = Promise.withResolvers<void>();
     const left = Promise.withResolvers<void>();
     const server = await listen({

@@ -3,7 +3,7 @@ import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { rawExchange } from "../../net/server/kit.ts";
 import { serving, TURN } from "./kit.ts";
 
-Deno.test("strangers, web pages and unknown paths are refused before the server is asked", async () => {
+Deno.test("requests without the token, from web pages and for unknown paths are refused before the server is asked", async () => {
   await using scene = await serving();
   const { port } = new URL(scene.baseUrl);
   const own = `Host: 127.0.0.1:${port}\r\nAuthorization: Bearer ${scene.token}\r\n`;
@@ -70,7 +70,7 @@ Deno.test("strangers, web pages and unknown paths are refused before the server 
   assertEquals(scene.network.api.handshakes(), 0);
 });
 
-Deno.test("--no-local-auth takes any client, warns of it, and still refuses web pages", async () => {
+Deno.test("--no-local-auth accepts any client with a warning, and still refuses web pages", async () => {
   await using scene = await serving({ args: ["--no-local-auth"] });
   const reply = await fetch(`${scene.baseUrl}/responses`, TURN);
   assertEquals(reply.status, 200);

@@ -47,7 +47,7 @@ Deno.test(skippedIf(ON_WINDOWS, "a second signal ends serve at once"), async () 
   await reply.text().catch(() => {});
 });
 
-Deno.test("--server-info is one line of JSON for this user alone, and is removed at the end", async () => {
+Deno.test("--server-info writes one line of JSON that only its owner can read, and removes it at the end", async () => {
   const directory = await Deno.makeTempDir({ prefix: "culvert-serve-" });
   const path = join(directory, "below", "info.json");
   try {
@@ -74,7 +74,7 @@ Deno.test("--server-info is one line of JSON for this user alone, and is removed
   }
 });
 
-Deno.test("a port that is taken is a usage error that names it", async () => {
+Deno.test("a port that is in use is a usage error that names it", async () => {
   const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const run = await culvert(["serve", "--provider", "demo", "--port", String(taken.addr.port)]);
   taken.close();
@@ -82,13 +82,13 @@ Deno.test("a port that is taken is a usage error that names it", async () => {
   assertIncludes(run.stderr, `127.0.0.1:${taken.addr.port}`);
 });
 
-Deno.test("a port that is none is a usage error", async () => {
+Deno.test("an invalid port is a usage error", async () => {
   const run = await culvert(["serve", "--port", "70000"]);
   assertEquals(run.code, 2);
   assertEquals(run.stderr, 'culvert: --port: "70000" is not a whole number from 0 to 65535\n');
 });
 
-Deno.test("a program behind -- runs with the variables, and serve ends with its exit code", async () => {
+Deno.test("a program after -- runs with the variables, and serve exits with its exit code", async () => {
   const script = 'test -n "$OPENAI_BASE_URL" && test -n "$OPENAI_API_KEY" && exit 7';
   const run = await culvert(["serve", "--provider", "demo", "--", "sh", "-c", script]);
   assertEquals(run.code, 7, run.stderr);

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertExcludes, assertIncludes } from "../../supp
 import { join } from "../../support/paths.ts";
 import { serving, TURN } from "./kit.ts";
 
-Deno.test("a stream passes serve with the credential, the proxy and the bundle of culvert", async () => {
+Deno.test("a stream is relayed by serve with the credential, the proxy and the bundle of culvert", async () => {
   await using scene = await serving();
   const reply = await scene.fetch("/responses", TURN);
   assertEquals(reply.status, 200);
@@ -20,7 +20,7 @@ Deno.test("a stream passes serve with the credential, the proxy and the bundle o
   assertExcludes(scene.program.stderr(), scene.token);
 });
 
-Deno.test("events pass serve before the stream has ended, and a client that leaves is seen by the server", async () => {
+Deno.test("events are relayed by serve before the stream has ended, and the server sees that a client leaves", async () => {
   await using scene = await serving();
   scene.network.api.enqueue({ text: "one two three four", ending: { kind: "stall", afterDeltas: 2 } });
   const leave = new AbortController();
@@ -90,7 +90,7 @@ function talk(url: string, token: string): Promise<{ readonly outcome: string; r
   });
 }
 
-Deno.test("a websocket passes serve with its compression and with the credential of culvert", async () => {
+Deno.test("a websocket is relayed by serve with its compression and with the credential of culvert", async () => {
   await using scene = await serving();
   const { outcome, deflate } = await talk(`${scene.baseUrl}/responses`, scene.token);
   assertEquals([outcome, deflate], ["completed", true]);
@@ -98,7 +98,7 @@ Deno.test("a websocket passes serve with its compression and with the credential
   assertEquals((await talk(`${scene.baseUrl}/responses`, "wrong")).outcome, "refused 401");
 });
 
-Deno.test("a login that the server refuses at an upgrade is renewed too", async () => {
+Deno.test("a login that the server refuses at an upgrade is also renewed", async () => {
   await using scene = await serving({
     env: { CULVERT_API_KEY: "" },
     prepare: async (network) =>
@@ -108,7 +108,7 @@ Deno.test("a login that the server refuses at an upgrade is renewed too", async 
   assertEquals(scene.network.api.handshakes(), 2);
 });
 
-Deno.test("a refusal of the server to an upgrade reaches the client with its status", async () => {
+Deno.test("a server's refusal of an upgrade reaches the client with its status", async () => {
   await using scene = await serving();
   scene.network.api.enqueueHandshake({ kind: "refuse", refusal: { status: 426, body: "Use HTTP" } });
   assertEquals((await talk(`${scene.baseUrl}/responses`, scene.token)).outcome, "refused 426");
@@ -120,7 +120,7 @@ Deno.test("--no-websocket answers upgrades with 426 without asking the server", 
   assertEquals(scene.network.api.handshakes(), 0);
 });
 
-Deno.test("a server that cannot be reached is a 502 that names the channel and the reason", async () => {
+Deno.test("a server that cannot be reached causes a 502 that names the channel and the reason", async () => {
   await using scene = await serving({ env: { HTTPS_PROXY: "http://127.0.0.1:9" } });
   const reply = await scene.fetch("/responses", TURN);
   const { error } = await reply.json();
@@ -128,14 +128,14 @@ Deno.test("a server that cannot be reached is a 502 that names the channel and t
   assertIncludes(error.message, "channel: model");
 });
 
-Deno.test("serve without a credential ends at once with exit code 4", async () => {
+Deno.test("serve without a credential exits 4 immediately", async () => {
   const { culvert } = await import("../../support/culvert.ts");
   const run = await culvert(["serve"]);
   assertEquals(run.code, 4, run.stderr);
   assertEquals(run.stdout, "");
 });
 
-Deno.test("-o records what clients say, with neither their token nor the credential of culvert", async () => {
+Deno.test("-o records the messages of clients, without their token and without the credential of culvert", async () => {
   const directory = await Deno.makeTempDir({ prefix: "culvert-serve-" });
   try {
     const capture = join(directory, "capture");

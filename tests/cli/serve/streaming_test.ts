@@ -101,7 +101,7 @@ function follow(url: string, got: (bytes: number) => void): Promise<readonly str
 }
 
 for (const encoding of ["plain", "gzip", "zstd", "br"] as const) {
-  Deno.test(`a ${encoding} stream passes serve event by event, and the record has the time of each`, async () => {
+  Deno.test(`a ${encoding} stream is relayed by serve event by event, and the record has the time of each`, async () => {
     const server = await lockstepServer(encoding);
     const work = await Deno.makeTempDir({ prefix: "culvert-streaming-" });
     try {

@@ -77,7 +77,7 @@ function message(socket: WebSocket): Promise<readonly [data: Uint8Array, isBinar
 /** The codes that a peer may send (RFC 6455 §7.4), and 1005: a close frame without a code. */
 const CODES = [1000, 1001, 1003, 1008, 1011, 1012, 1013, 1014, 3000, 4001, 4999, 1005];
 
-Deno.test("close codes and reasons pass serve in both directions and are recorded with the side that sent them", async () => {
+Deno.test("close codes and reasons are relayed by serve in both directions and recorded with the side that sent them", async () => {
   await using scene = await socketScene(false);
   const expected: (readonly [number, string, string])[] = [];
   for (const code of CODES) {
@@ -112,7 +112,7 @@ for (
     ["the client does not compress", false, true, ""],
   ] as const
 ) {
-  Deno.test(`fragments, a message of 16 MiB and binary messages pass serve where ${how}, and are recorded whole`, async () => {
+  Deno.test(`fragments, a message of 16 MiB and binary messages are relayed by serve where ${how}, and recorded completely`, async () => {
     await using scene = await socketScene(serverDeflate);
     const { client, server } = await scene.open(clientDeflate);
     assertEquals(client.extensions, agreed);
@@ -148,7 +148,7 @@ for (
 }
 
 for (const status of [401, 426, 500]) {
-  Deno.test(`an upgrade that the server refuses with ${status} is refused so by serve, and recorded`, async () => {
+  Deno.test(`an upgrade that the server refuses with ${status} is refused with it by serve, and recorded`, async () => {
     const http = createServer();
     http.on(
       "upgrade",

@@ -5,7 +5,7 @@ import { closedPort } from "../../support/closed_port.ts";
 import { culvert } from "../../support/culvert.ts";
 import { bench } from "../respond/kit.ts";
 
-Deno.test("status prints the destinations, and how the exports of earlier runs went", async () => {
+Deno.test("status prints the destinations, and the results of earlier exports", async () => {
   await using collector = startCollector();
   await using b = await bench();
   const env = {

@@ -4,7 +4,7 @@ import { closedPort } from "../../support/closed_port.ts";
 import { culvert } from "../../support/culvert.ts";
 import { traceBench } from "../respond/trace_kit.ts";
 
-Deno.test("trace export sends a span for the turn and each attempt and a log for each item, and the same ids again", async () => {
+Deno.test("trace export sends a span for the turn and each attempt and a log for each item, with the same ids when repeated", async () => {
   await using scene = await traceBench();
   scene.api.enqueue(
     { text: "one two three", ending: { kind: "cut", afterDeltas: 0 } },
@@ -46,7 +46,7 @@ Deno.test("trace export --share sends no contents", async () => {
   assertIncludes(received, "[TEXT:18]");
 });
 
-Deno.test("trace export refuses an address that is none, and names a collector that cannot be reached", async () => {
+Deno.test("trace export refuses an invalid address, and names a collector that cannot be reached", async () => {
   await using scene = await traceBench({ scenario: { text: "Hello" } });
   await scene.respond(["--transport", "sse", "--trace", scene.traces, "hi"]);
   const args = ["trace", "export", "latest"];

@@ -10,7 +10,7 @@ import {
   writeSample,
 } from "../../observe/trace/bundle_kit.ts";
 
-Deno.test("trace ls lists many traces, the latest first, and warns of those that cannot be read", async () => {
+Deno.test("trace ls lists many traces, the latest first, and warns about those that cannot be read", async () => {
   await using folder = await temporaryFolder();
   await writeSample(folder.path, 3);
   for (let number = 1; number <= 30; number++) {
@@ -49,7 +49,7 @@ Deno.test("trace ls without a folder uses the state folder, and reports that it 
   assertEquals(missing.code, 2, missing.stderr);
 });
 
-Deno.test("trace grep finds texts in events and payloads, and names their place", async () => {
+Deno.test("trace grep finds texts in events and payloads, and names their location", async () => {
   await using folder = await temporaryFolder();
   await writeSample(folder.path, 3);
   const run = await culvert(["trace", "grep", "-i", "going-TO", "--root", folder.path]);

@@ -43,7 +43,7 @@ Deno.test("trace show prints attempts with reuse, first event, stall and recover
   for (const line of run.stdout.split("\n")) assert(line.length <= 80, line);
 });
 
-Deno.test("trace show takes the path of a trace and the beginning of its id, and --json prints the reduced trace", async () => {
+Deno.test("trace show accepts the path of a trace and the beginning of its id, and --json prints the reduced trace", async () => {
   await using folder = await temporaryFolder();
   const path = await writeSample(folder.path, 2);
   const byPath = await culvert(["trace", "show", path, "--json"]);
@@ -58,7 +58,7 @@ Deno.test("trace show takes the path of a trace and the beginning of its id, and
   assertEquals(JSON.parse(raw.stdout).response_id, "resp_b", raw.stderr);
 });
 
-Deno.test("trace show --share leaves out contents in text, JSON, page and payload, and says so", async () => {
+Deno.test("trace show --share omits contents in text, JSON, page and payload, and reports this", async () => {
   await using folder = await temporaryFolder();
   const path = await writeSample(folder.path, 3);
   const file = join(folder.path, "page.html");
@@ -83,7 +83,7 @@ Deno.test("trace show --share leaves out contents in text, JSON, page and payloa
   if (Deno.build.os !== "windows") assertEquals((await Deno.stat(file)).mode! & 0o777, 0o600);
 });
 
-Deno.test("trace show --html is one page without scripts and outside resources, with a table for each picture", async () => {
+Deno.test("trace show --html writes one page without scripts and outside resources, with a table for each picture", async () => {
   await using folder = await temporaryFolder();
   const path = await writeSample(folder.path, 3);
   const { code, stdout: page, stderr } = await culvert(["trace", "show", path, "--html"]);
@@ -202,7 +202,7 @@ const UNREADABLE: readonly (readonly [string, (root: string) => Promise<string>,
 ];
 
 for (const [what, make, message] of UNREADABLE) {
-  Deno.test(`trace show of ${what} ends with exit status 2 and says why`, async () => {
+  Deno.test(`trace show of ${what} exits 2 with the reason`, async () => {
     await using folder = await temporaryFolder();
     const run = await culvert(["trace", "show", await make(folder.path)]);
     assertEquals(run.code, 2, run.stdout + run.stderr);

@@ -3,7 +3,7 @@ import { assertEquals } from "../../support/assert.ts";
 import { startCulvert } from "../../support/culvert.ts";
 import { scene, speech, spoken } from "./kit.ts";
 
-Deno.test("the text of a live stream comes while the stream is open", async () => {
+Deno.test("the text of a live stream is printed while the stream is open", async () => {
   await using here = await scene();
   const child = startCulvert(["transcribe", "--base-url", here.api.baseUrl, "-"], { env: here.env });
   const input = child.stdin.getWriter();

@@ -10,7 +10,7 @@ import { scene, speech, spoken } from "./kit.ts";
 const TWO_UTTERANCES = [2, 1, 1.2];
 const TEXT = "one two three four five\nsix seven eight\n";
 
-Deno.test("transcribe prints one utterance a line and nothing else on stdout", async () => {
+Deno.test("transcribe prints only one utterance per line on stdout", async () => {
   await using here = await scene();
   const run = await here.transcribe([await here.wav("talk.wav", speech(TWO_UTTERANCES))]);
   assertEquals(run.code, 0, run.stderr);
@@ -44,7 +44,7 @@ Deno.test("the session is opened and configured as the API documents it", async 
   ]);
 });
 
-Deno.test("a model without turn detection is sent none, and the audio is committed at pauses", async () => {
+Deno.test("a model without turn detection gets no such setting, and the audio is committed at pauses", async () => {
   await using here = await scene();
   const path = await here.wav("talk.wav", speech([6, 0.5, 2]));
   const run = await here.transcribe(["--model", "gpt-live-transcribe", "--language", "en", "--json", path]);
@@ -94,7 +94,7 @@ Deno.test("the events of the API are printed unchanged, and the result is the la
   });
 });
 
-Deno.test("a WAV stream on standard input is transcribed, and so is raw PCM", async () => {
+Deno.test("a WAV stream and raw PCM on standard input are transcribed", async () => {
   await using here = await scene();
   const wav = await here.wav("talk.wav", speech([1], 8_000));
   const raw = await here.wav("talk.pcm", spoken([1], 8_000));
@@ -104,7 +104,7 @@ Deno.test("a WAV stream on standard input is transcribed, and so is raw PCM", as
   }
 });
 
-Deno.test("the text comes through a CONNECT proxy", async () => {
+Deno.test("transcribe works through a CONNECT proxy", async () => {
   await using here = await scene();
   await using proxy = await startProxy();
   const path = await here.wav("talk.wav", speech(TWO_UTTERANCES));
@@ -144,14 +144,14 @@ Deno.test("a login that the server rejects at the handshake is renewed", async (
   assertEquals(here.session().headers["authorization"], `Bearer ${saved.tokens.access_token}`);
 });
 
-Deno.test("an API key that the server rejects is exit 4", async () => {
+Deno.test("an API key that the server rejects exits 4", async () => {
   await using here = await scene({ accepts: () => false });
   const run = await here.transcribe([await here.wav("talk.wav", speech([1]))]);
   assertEquals([run.code, run.stdout], [4, ""], run.stderr);
   assertExcludes(run.stderr, "sk-planted");
 });
 
-Deno.test("a login of ChatGPT without an API key is told that one is needed", async () => {
+Deno.test("a ChatGPT login without an API key causes a message that an API key is needed", async () => {
   await using here = await scene();
   await writeLogin(here.directory, here.api.oauth);
   const path = await here.wav("talk.wav", speech([1]));
@@ -160,7 +160,7 @@ Deno.test("a login of ChatGPT without an API key is told that one is needed", as
   assertIncludes(run.stderr, "A realtime session needs an API key");
 });
 
-Deno.test("a handshake that fails for a moment is retried", async () => {
+Deno.test("a handshake that fails temporarily is retried", async () => {
   await using here = await scene();
   here.api.enqueueHandshake({ kind: "refuse", refusal: { status: 503, body: "busy" } }, { kind: "drop" });
   const run = await here.transcribe([await here.wav("talk.wav", speech(TWO_UTTERANCES))]);
@@ -168,7 +168,7 @@ Deno.test("a handshake that fails for a moment is retried", async () => {
   assertEquals(here.api.handshakes(), 3);
 });
 
-Deno.test("a handshake that is answered 429 is repeated after the time that the server asks for", async () => {
+Deno.test("a handshake that is answered with 429 is repeated after the delay that the server requests", async () => {
   await using here = await scene();
   const refusal = { status: 429, headers: { "retry-after": "1" }, body: { error: { message: "slow down" } } };
   here.api.enqueueHandshake({ kind: "refuse", refusal });
@@ -177,7 +177,7 @@ Deno.test("a handshake that is answered 429 is repeated after the time that the 
   assertMatch(run.stderr, /retry 1\/\d+ of \/realtime in 1000 ms/);
 });
 
-Deno.test("a cut connection is exit 5, and says how much was sent and transcribed", async () => {
+Deno.test("a cut connection exits 5, and reports how much was sent and transcribed", async () => {
   await using here = await scene();
   here.api.realtime.enqueue({ cutAfterMs: 3_600 });
   const path = await here.wav("talk.wav", speech([2, 1, 60]));
@@ -187,7 +187,7 @@ Deno.test("a cut connection is exit 5, and says how much was sent and transcribe
   assertMatch(run.stderr, /; \d+\.\d s of audio were sent, of which 2\.0 s are transcribed\n/);
 });
 
-Deno.test("with --json a cut connection is the result, with its figures", async () => {
+Deno.test("with --json the result of a cut connection has its figures", async () => {
   await using here = await scene();
   here.api.realtime.enqueue({ cutAfterMs: 3_600 });
   const path = await here.wav("talk.wav", speech([2, 1, 60]));
@@ -235,7 +235,7 @@ Deno.test("a credential that an error of the server repeats is masked, also with
   assert(jsonLines(run.stdout).some(({ type }) => type === "error"));
 });
 
-Deno.test("a server that stops answering is noticed after the idle limit", async () => {
+Deno.test("a server that stops answering is detected after the idle limit", async () => {
   await using here = await scene();
   here.api.realtime.enqueue({ stallAfterMs: 1_000 });
   const config = `[model_providers.slow]
@@ -256,7 +256,7 @@ stream_idle_timeout_ms = 700
   );
 });
 
-Deno.test("a model that the server refuses is exit 8, before any audio is sent", async () => {
+Deno.test("a model that the server refuses exits 8, before any audio is sent", async () => {
   await using here = await scene();
   const run = await here.transcribe(["--model", "gpt-6.1-sol", await here.wav("talk.wav", speech([1]))]);
   assertEquals(run.code, 8, run.stderr);
@@ -264,7 +264,7 @@ Deno.test("a model that the server refuses is exit 8, before any audio is sent",
   assertEquals(here.session().samples, 0);
 });
 
-Deno.test("a server without the websocket is named as such", async () => {
+Deno.test("a server without the websocket is reported as such", async () => {
   await using here = await scene();
   here.api.enqueueHandshake({
     kind: "refuse",
@@ -275,7 +275,7 @@ Deno.test("a server without the websocket is named as such", async () => {
   assertIncludes(run.stderr, "a proxy may have removed the Upgrade header");
 });
 
-Deno.test("an utterance that could not be transcribed is named, and the exit code is 8", async () => {
+Deno.test("an utterance that could not be transcribed is reported, and the exit code is 8", async () => {
   await using here = await scene();
   here.api.realtime.enqueue({ failedItems: [0] });
   const run = await here.transcribe([await here.wav("talk.wav", speech(TWO_UTTERANCES))]);
@@ -287,7 +287,7 @@ Deno.test("an utterance that could not be transcribed is named, and the exit cod
   assertIncludes(run.stderr, "1 of 2 utterances could not be transcribed");
 });
 
-Deno.test("input that cannot be used is refused before anything is connected", async () => {
+Deno.test("unusable input is refused before a connection is opened", async () => {
   await using here = await scene();
   const cases: readonly (readonly [args: readonly string[], says: string])[] = [
     [[join(here.directory, "nothing.wav")], "no such file or directory"],

@@ -5,7 +5,7 @@ import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 import { encoded, wavFile } from "../../realtime/audio/wav_kit.ts";
 import { scene } from "./kit.ts";
 
-Deno.test("a directory, an empty name and rates that no audio has are refused before anything is connected", async () => {
+Deno.test("a directory, an empty name and impossible sample rates are refused before a connection is opened", async () => {
   await using here = await scene();
   const wavOf = (rate: number) =>
     here.wav(`${rate}.wav`, wavFile({ bits: 16, rate, data: encoded([0, 0.5, 0], 16) }));

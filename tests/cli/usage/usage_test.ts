@@ -12,7 +12,7 @@ Deno.test("usage prints plan, credits and limits in 80 columns, and --tasks the 
   assert(stdout.split("\n").every((line) => line.length <= 80));
 });
 
-Deno.test("usage --json has the limits in the form in which turns report them", async () => {
+Deno.test("usage --json has the limits in the format in which turns report them", async () => {
   const { stdout } = await culvert(["usage", "--provider", "demo", "--json"]);
   const { plan_type, rate_limits, reset_credits, type } = JSON.parse(stdout);
   assertEquals([type, plan_type, reset_credits], ["culvert.usage", "plus", 1]);
@@ -23,7 +23,7 @@ Deno.test("usage --json has the limits in the form in which turns report them", 
   ]);
 });
 
-Deno.test("usage with an API key ends with 4, sends nothing and names the variable", async () => {
+Deno.test("usage with an API key exits 4, sends nothing and names the variable", async () => {
   await using network = await startNetwork();
   const { code, stderr } = await culvert(["usage"], { env: network.env });
   assertEquals([code, network.api.log.all.length], [4, 0]);

@@ -4,7 +4,7 @@ import { join } from "../../support/paths.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 import { recordSession } from "../../capture/record/sample_capture.ts";
 
-Deno.test("view --json prints the exchanges and model calls, and --exchange one of them", async () => {
+Deno.test("view --json prints the exchanges and model calls, and with --exchange one of them", async () => {
   await using recording = await recordSession({ turns: 2 });
   await recording.recorder.close();
   const run = await culvert(["view", recording.directory, "--json"]);

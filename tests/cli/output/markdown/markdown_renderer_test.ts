@@ -44,7 +44,7 @@ Deno.test("text without a marker is shown as soon as it arrives", () => {
   assertEquals(renderer.push(" the air"), " the air");
 });
 
-Deno.test("the pieces that text arrives in do not change what is shown", () => {
+Deno.test("the chunks in which text arrives do not change the result", () => {
   const fragment = fc.constantFrom(
     "*",
     "**",
@@ -74,7 +74,7 @@ Deno.test("the pieces that text arrives in do not change what is shown", () => {
   );
 });
 
-Deno.test("letters are never lost", () => {
+Deno.test("no character is lost", () => {
   const fragment = fc.constantFrom(
     "*",
     "**",

@@ -41,7 +41,7 @@ for (
   });
 }
 
-Deno.test("a quote that is not closed is an error, and on Windows a backslash separates folders", () => {
+Deno.test("an unclosed quote is an error, and on Windows a backslash separates folders", () => {
   assertThrows(() => splitWords("say 'hi", false), /not closed/);
   assertEquals(splitWords(String.raw`C:\tools\now.exe "a b"`, true), [String.raw`C:\tools\now.exe`, "a b"]);
 });
@@ -194,7 +194,7 @@ Deno.test(skippedIf(ON_WINDOWS, "Ctrl-C while a command runs ends it and the tur
   assertEquals([last?.type, last?.status], ["culvert.result", "interrupted"]);
 });
 
-Deno.test("--tool with a value that cannot be used, or twice with one name, exits with 2 and says what to write", async () => {
+Deno.test("--tool with an unusable value, or twice with one name, exits 2 and explains the syntax", async () => {
   await using b = await bench();
   for (const args of [["--tool", "date"], ["--tool", "a=x", "--tool", "a=y"], ["--tool-timeout", "3"]]) {
     const run = await b.respond([...args, "hello"]);

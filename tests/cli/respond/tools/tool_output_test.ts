@@ -59,7 +59,7 @@ for (
   });
 }
 
-Deno.test("outputs from a file and from standard input continue a conversation, and are kept in it", async () => {
+Deno.test("outputs from a file and from standard input continue a conversation, and are stored in it", async () => {
   await using b = await bench();
   const env = stateOf(b);
   b.api.enqueue({ items: [CALL, CUSTOM], text: [] }, { text: "answer" }, { text: "more" });
@@ -86,7 +86,7 @@ Deno.test("outputs from a file and from standard input continue a conversation, 
   ]);
 });
 
-Deno.test("a call that gets no output is answered by one that says that the tool was not run", async () => {
+Deno.test("a call without an output is answered with the statement that the tool was not run", async () => {
   await using b = await bench();
   const env = stateOf(b);
   b.api.enqueue({ items: [CALL, CUSTOM], text: [] }, { text: "answer" });
@@ -102,7 +102,7 @@ Deno.test("a call that gets no output is answered by one that says that the tool
   assertEquals(sent.toSorted(), [["call_1", "seen"], ["call_2", "The tool was not run."]]);
 });
 
-Deno.test("--tool-output without a conversation, or with standard input named twice, exits with 2", async () => {
+Deno.test("--tool-output without a conversation, or with standard input named twice, exits 2", async () => {
   await using b = await bench();
   for (const args of [["--tool-output", "x"], ["-c", "--tool-output", "-", "-"]]) {
     const run = await b.respond(args, { env: stateOf(b) });
