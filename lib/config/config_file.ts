@@ -1,5 +1,5 @@
 /**
- * Reads files in the syntax of `config.toml`.
+ * Reads `config.toml`, `culvert.toml` and profiles.
  *
  * @module
  */
@@ -11,10 +11,18 @@ import type { ConfigFile } from "./config_schema.ts";
 /** Largest configuration file that is read, bytes. */
 const LARGEST_FILE = 4 * 1024 * 1024;
 
+/** How a document is checked. */
+export interface ConfigCheck {
+  /** Whether a key that would be a warning is an error. */
+  readonly strict: boolean;
+  /** Whether the codex client reads the document as well, so that keys of this program alone do not belong in it. */
+  readonly shared: boolean;
+}
+
 /** A checked document. */
 export interface CheckedConfig {
   readonly values: ConfigFile;
-  /** One warning for each unknown key. */
+  /** One warning for each unknown key, and for each key that does not belong in a shared file. */
   readonly warnings: readonly Warning[];
 }
 
@@ -22,14 +30,14 @@ export interface CheckedConfig {
  * Reads and checks a configuration file in UTF-8 or UTF-16.
  *
  * @param path absolute
- * @param strict whether an unknown key is an error instead of a warning
+ * @param check strictness, and who else reads the file
  * @returns `undefined` where there is no such file
  * @throws CulvertError `config` for a file that cannot be read, is not TOML or has a value of the wrong kind
  */
-export async function readConfigFile(path: string, strict: boolean): Promise<CheckedConfig | undefined> {
+export async function readConfigFile(path: string, check: ConfigCheck): Promise<CheckedConfig | undefined> {
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
-  return await checkConfig(await parseToml(text, path), path, strict);
+  return await checkConfig(await parseToml(text, path), path, check);
 }
 
 /**
@@ -37,16 +45,16 @@ export async function readConfigFile(path: string, strict: boolean): Promise<Che
  *
  * @param document parsed TOML
  * @param label the file or flag that it comes from, for messages
- * @param strict see {@link readConfigFile}
+ * @param check strictness, and who else reads the document
  * @throws CulvertError `config`
  */
 export async function checkConfig(
   document: Readonly<Record<string, unknown>>,
   label: string,
-  strict: boolean,
+  { strict, shared }: ConfigCheck,
 ): Promise<CheckedConfig> {
   // Brings zod with it, which most calls do without.
-  const { configSchema, unknownKeys } = await import("./config_schema.ts");
+  const { configSchema, ownKeys, unknownKeys } = await import("./config_schema.ts");
   const checked = configSchema.safeParse(document);
   if (!checked.success) {
     const [issue] = checked.error.issues;
@@ -64,10 +72,27 @@ export async function checkConfig(
       details: { path: label, keys: unknown },
     });
   }
-  const warnings = unknown.map((key): Warning => ({
-    code: "config_unknown_key",
-    message: `${label}: unknown key "${key}" is ignored`,
-  }));
+  const misplaced = shared ? ownKeys(document) : [];
+  if (strict && misplaced.length > 0) {
+    const keys = misplaced.map((key) => `"${key}"`).join(", ");
+    throw new CulvertError("config", `Cannot use ${label}: only culvert knows ${keys}`, {
+      hint:
+        "Move these keys to culvert.toml in the same folder, which the codex client does not read, or leave " +
+        "out --strict-config.",
+      details: { path: label, keys: misplaced },
+    });
+  }
+  const warnings: Warning[] = [
+    ...unknown.map((key) => ({
+      code: "config_unknown_key",
+      message: `${label}: unknown key "${key}" is ignored`,
+    })),
+    ...misplaced.map((key) => ({
+      code: "config_misplaced_key",
+      message:
+        `${label}: the codex client does not know "${key}"; move it to culvert.toml in the same folder`,
+    })),
+  ];
   return { values: checked.data, warnings };
 }
 

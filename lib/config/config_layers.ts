@@ -1,5 +1,5 @@
 /**
- * The layers of the configuration: `-C`, the profile, `config.toml`.
+ * The layers of the configuration: `-C`, the profile, `culvert.toml`, `config.toml`.
  *
  * @module
  */
@@ -23,6 +23,8 @@ export interface LoadedConfig {
   readonly paths: readonly string[];
   /** Absolute path of `config.toml`, whether it exists or not. */
   readonly place: string;
+  /** Absolute path of `culvert.toml`, whether it exists or not. */
+  readonly ownPlace: string;
   /** The name of the profile, where one is in force. */
   readonly profile?: string;
   /** All layers merged. */
@@ -45,8 +47,10 @@ export interface ConfigFlags {
 }
 
 /**
- * Reads every layer. A missing `config.toml` is an empty layer. A profile is `NAME.config.toml` beside it, as in the
- * codex client (0.171.0), and below that a table `[profiles.NAME]`, as in earlier versions of that client.
+ * Reads every layer. A missing file is an empty layer, except for the profile. A profile is `NAME.config.toml` in the
+ * directory, as in the codex client (0.171.0), and below that a table `[profiles.NAME]`, as in earlier versions of that
+ * client. `culvert.toml` is not read by that client: it has the keys that only this program knows, and may set every
+ * other key for this program alone.
  *
  * @param codexHome absolute path of the directory
  * @param flags profile, strictness and assignments of the command line
@@ -55,16 +59,20 @@ export interface ConfigFlags {
 export async function loadConfig(codexHome: string, flags: ConfigFlags): Promise<LoadedConfig> {
   const strict = flags.strictConfig ?? false;
   const place = absolutePath("config.toml", codexHome);
-  const main = await readConfigFile(place, strict);
+  const ownPlace = absolutePath("culvert.toml", codexHome);
+  const main = await readConfigFile(place, { strict, shared: true });
+  const own = await readConfigFile(ownPlace, { strict, shared: false });
   const overrides = await overrideLayer(flags.overrides ?? [], strict);
-  const name = present(flags.profile) ?? present(overrides?.values.profile) ?? present(main?.values.profile);
+  const name = [flags.profile, overrides?.values.profile, own?.values.profile, main?.values.profile].find(
+    present,
+  );
   const layers: Layer[] = [];
   const paths: string[] = [];
   const warnings: Warning[] = [...overrides?.warnings ?? []];
   if (overrides !== undefined) layers.push({ label: "-C", values: overrides.values });
   if (name !== undefined) {
     const path = profilePath(name, codexHome);
-    const file = await readConfigFile(path, strict);
+    const file = await readConfigFile(path, { strict, shared: true });
     const table = main?.values.profiles?.[name];
     if (file === undefined && table === undefined) throw unknownProfile(name, path, main?.values);
     if (file !== undefined) {
@@ -74,14 +82,16 @@ export async function loadConfig(codexHome: string, flags: ConfigFlags): Promise
     }
     if (table !== undefined) layers.push({ label: `[profiles.${name}] of ${place}`, values: table });
   }
-  if (main !== undefined) {
-    layers.push({ label: place, values: main.values });
-    paths.push(place);
-    warnings.push(...main.warnings);
+  for (const [path, file] of [[ownPlace, own], [place, main]] as const) {
+    if (file === undefined) continue;
+    layers.push({ label: path, values: file.values });
+    paths.push(path);
+    warnings.push(...file.warnings);
   }
   return {
     paths,
     place,
+    ownPlace,
     ...(name === undefined ? {} : { profile: name }),
     values: layers.toReversed().reduce((below, { values }) => mergeTables(below, values), {}),
     warnings,
@@ -94,7 +104,7 @@ async function overrideLayer(
   strict: boolean,
 ): Promise<CheckedConfig | undefined> {
   if (assignments.length === 0) return undefined;
-  return await checkConfig(await parseOverrides(assignments), "-C", strict);
+  return await checkConfig(await parseOverrides(assignments), "-C", { strict, shared: false });
 }
 
 /** @throws CulvertError `config` for a name that would lead out of the directory */

@@ -1,11 +1,12 @@
 /**
- * The keys of the codex client's `config.toml` that this program uses, and the names of the others. Loaded only where
- * there is such a file, because it imports zod.
+ * The keys of `config.toml` and `culvert.toml` that this program uses, and the names of those that only the codex
+ * client uses. Loaded only where there is such a file, because it imports zod.
  *
  * @module
  */
 import { z } from "zod";
 import { otelTable } from "./otel/otel_schema.ts";
+import { isTable } from "./overrides.ts";
 
 const count = z.int().nonnegative();
 const text = z.string();
@@ -112,6 +113,36 @@ const CODEX_KEYS = new Set(
     "tool_output_token_limit tools tools_view_image tui web_search windows windows_wsl_setup_acknowledged zsh_path")
     .split(" "),
 );
+
+/**
+ * Keys that only this program knows: the codex client (0.171.0) with `--strict-config` does not start where `config.toml`
+ * has one of them. `*` stands for the name of any table.
+ */
+const OWN_KEYS = [
+  "attestation",
+  "rollout_trace.root",
+  "rollout_trace.keep_days",
+  "rollout_trace.keep_bytes",
+  "model_providers.*.client_cert",
+  "model_providers.*.client_key",
+  "model_providers.*.max_retry_after_ms",
+];
+
+/**
+ * Returns the dotted names of the keys that belong in `culvert.toml`, because the codex client does not know them.
+ *
+ * @param value the parsed TOML document
+ */
+export function ownKeys(value: Readonly<Record<string, unknown>>): string[] {
+  return OWN_KEYS.flatMap((pattern) => namesOf(value, pattern.split("."), ""));
+}
+
+function namesOf(value: unknown, [key, ...rest]: readonly string[], prefix: string): string[] {
+  if (key === undefined) return [prefix.slice(1)];
+  if (!isTable(value)) return [];
+  const keys = key === "*" ? Object.keys(value) : Object.hasOwn(value, key) ? [key] : [];
+  return keys.flatMap((each) => namesOf(value[each], rest, `${prefix}.${each}`));
+}
 
 /**
  * Returns the dotted names of keys that neither this program nor the codex client knows.

@@ -51,6 +51,7 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
   Object.assign(sources, identity.sources);
   const optional = {
     configPath: config.paths.includes(config.place) ? config.place : undefined,
+    ownConfigPath: config.paths.includes(config.ownPlace) ? config.ownPlace : undefined,
     profile: config.profile,
     reasoningEffort: chosen.text("model_reasoning_effort", "reasoningEffort"),
     reasoningSummary: chosen.text("model_reasoning_summary"),
@@ -73,7 +74,7 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
   const traceSource = config.sourceOf("rollout_trace", "root") ?? config.place;
   const trace = traceSettings(flags.trace, config.values, traceSource, world);
   if (trace !== undefined) sources["rollout_trace.root"] = trace.source;
-  noteSources(sources, config, flags);
+  noteSources(sources, config, flags, provider.id);
   const model = chosen.text("model", "model");
   if (model === undefined) sources["model"] = "default";
   return Object.freeze({
@@ -152,7 +153,12 @@ function kebab(name: string): string {
 }
 
 /** Records the sources of keys that are no plain texts. */
-function noteSources(sources: Record<string, string>, config: LoadedConfig, flags: SharedFlags): void {
+function noteSources(
+  sources: Record<string, string>,
+  config: LoadedConfig,
+  flags: SharedFlags,
+  providerId: string,
+): void {
   if (flags.transport !== undefined) sources["transport"] = "--transport";
   else sources["transport"] = "default";
   if (config.profile !== undefined) {
@@ -167,6 +173,9 @@ function noteSources(sources: Record<string, string>, config: LoadedConfig, flag
     ["features", "use_agent_identity"],
     ["features", "secret_auth_storage"],
     ["attestation", "command"],
+    ...["max_payload_bytes", "max_bytes", "keep_days", "keep_bytes"].map((key) => ["rollout_trace", key]),
+    ...Object.keys(config.values.model_providers?.[providerId] ?? {})
+      .map((key) => ["model_providers", providerId, key]),
   ];
   for (const key of keys) {
     const source = config.sourceOf(...key);

@@ -69,6 +69,8 @@ export interface Settings {
   readonly codexHome: string;
   /** Absolute path of the `config.toml` that was read, if there is one. */
   readonly configPath?: string;
+  /** Absolute path of the `culvert.toml` that was read, if there is one. */
+  readonly ownConfigPath?: string;
   /** The profile in force, if there is one. */
   readonly profile?: string;
   readonly model: string;

@@ -129,3 +129,57 @@ Deno.test("OPENAI_BASE_URL is reported as the source of the base URL with -v", a
   assertEquals(settings.sources["base_url"], "OPENAI_BASE_URL");
   assertEquals(settings.notes, ["the base URL comes from OPENAI_BASE_URL"]);
 });
+
+Deno.test("culvert.toml is laid over config.toml key by key, and under a profile and -C", async () => {
+  const files = {
+    "config.toml": `model = "shared"\nmodel_provider = "gw"\nservice_tier = "flex"\n` +
+      `[model_providers.gw]\nname = "G"\nbase_url = "https://gw.test"`,
+    "culvert.toml":
+      `model = "own"\nservice_tier = "priority"\n[model_providers.gw]\nmax_retry_after_ms = 7\n` +
+      `client_cert = "c.pem"\nclient_key = "k.pem"\n[rollout_trace]\nroot = "/traces"\nkeep_days = 2`,
+    "work.config.toml": `service_tier = "work"`,
+  };
+  const { settings, home } = await load(files, { profile: "work" });
+  assertEquals([settings.model, settings.serviceTier], ["own", "work"]);
+  assertEquals([settings.provider.baseUrl, settings.provider.maxRetryAfterMs], ["https://gw.test", 7]);
+  assertEquals([settings.clientCert, settings.clientKey], [join(home, "c.pem"), join(home, "k.pem")]);
+  assertEquals([settings.trace?.root, settings.trace?.keepDays], ["/traces", 2]);
+  assertEquals(settings.warnings, []);
+  assertEquals(settings.sources["model"], `${home}/culvert.toml`);
+  assertEquals(settings.sources["model_providers.gw.max_retry_after_ms"], `${home}/culvert.toml`);
+  assertEquals(settings.sources["model_providers.gw.base_url"], `${home}/config.toml`);
+  assertEquals(settings.ownConfigPath, `${home}/culvert.toml`);
+  assertEquals((await load(files, { overrides: ["model=typed"] })).settings.model, "typed");
+});
+
+Deno.test("a key of culvert alone in config.toml or a profile counts, with a warning, and is an error if strict", async () => {
+  const own =
+    `[attestation]\ncommand = "true"\n[rollout_trace]\nroot = "/t"\nmax_bytes = 9\nkeep_days = 1\n` +
+    `[model_providers.gw]\nbase_url = "https://gw.test"\nmax_retry_after_ms = 1`;
+  const keys = [
+    "attestation",
+    "rollout_trace.root",
+    "rollout_trace.keep_days",
+    "model_providers.gw.max_retry_after_ms",
+  ];
+  for (const name of ["config.toml", "work.config.toml"]) {
+    const profile = name === "config.toml" ? {} : { profile: "work" };
+    const { settings, home } = await load({ [name]: own }, profile);
+    assertEquals(
+      settings.warnings.map(({ code, message }) => [code, message]),
+      keys.map((key) => [
+        "config_misplaced_key",
+        `${home}/${name}: the codex client does not know "${key}"; move it to culvert.toml in the same folder`,
+      ]),
+    );
+    assertEquals([settings.trace?.root, settings.attestation?.command], ["/t", "true"]);
+    await assertRejects(
+      () => load({ [name]: own }, { ...profile, strictConfig: true }),
+      (error: unknown) =>
+        error instanceof CulvertError && error.code === "config" &&
+        keys.every((key) => error.message.includes(`"${key}"`)),
+    );
+  }
+  const { settings } = await load({ "culvert.toml": own }, { strictConfig: true });
+  assertEquals([settings.warnings, settings.trace?.keepDays], [[], 1]);
+});

@@ -156,8 +156,9 @@ for (const [name, given] of SECRETIVE) {
 }
 
 Deno.test("each unknown key causes a warning, and keys of the codex client cause none", async () => {
-  const { warnings } = await load({ toml: UNKNOWN_KEYS.toml });
-  assertEquals(warnings.map(({ code }) => code), UNKNOWN_KEYS.keys.map(() => "config_unknown_key"));
+  const all = (await load({ toml: UNKNOWN_KEYS.toml })).warnings;
+  const warnings = all.filter(({ code }) => code === "config_unknown_key");
+  assertEquals(warnings.length, UNKNOWN_KEYS.keys.length);
   const said = warnings.map(({ message }) => message).join("\n");
   for (const key of UNKNOWN_KEYS.keys) assertIncludes(said, `"${key}"`);
 });

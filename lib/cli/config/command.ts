@@ -54,7 +54,7 @@ export const configCommand = defineCommand<ConfigFlags, []>({
       optional: true,
       variadic: true,
       placeholder: "KEY=VALUE",
-      brief: "Setting of config.toml for this call; may be repeated",
+      brief: "Setting of the configuration for this call; may be repeated",
     },
     ...OUTPUT_FLAGS,
   },
@@ -63,9 +63,9 @@ export const configCommand = defineCommand<ConfigFlags, []>({
   docs: {
     brief: "Show the settings in force and where each comes from",
     description:
-      "Prints each setting with its value and its source: a flag, a variable, .env of CODEX_HOME, a profile, config.toml\n" +
-      "or a default. A flag counts first; -C counts before the profile, and the profile before config.toml. Nothing is\nsent. " +
-      "Keys, passwords and header values are masked.",
+      "Prints each setting with its value and its source: a flag, a variable, .env of CODEX_HOME, a profile,\n" +
+      "culvert.toml, config.toml or a default. A flag counts first; -C counts before the profile, the profile before\n" +
+      "culvert.toml, and culvert.toml before config.toml. Nothing is sent. Keys, passwords and header values are masked.",
     examples: ["culvert config", "culvert config --json", "culvert config -C model_verbosity=low"],
     seeAlso: ["culvert help config", "culvert help environment", "culvert auth status"],
   },

@@ -31,7 +31,7 @@ function sharedFlags({ config, ...flags }: ConfigFlags): SharedFlags {
 }
 
 /** Returns the report as text: one line a setting, in three columns. */
-function renderSettings({ settings, config_file, env_file }: SettingsReport): string {
+function renderSettings({ settings, config_file, own_config_file, env_file }: SettingsReport): string {
   const rows = settings.map(({ key, value, source }) =>
     [key, String(value), source].map((part) => removeControls(part))
   );
@@ -41,7 +41,7 @@ function renderSettings({ settings, config_file, env_file }: SettingsReport): st
     `${key.padEnd(keys)}  ${value.padEnd(values)}  ${source}`
   );
   const files = [
-    ...(config_file === null ? [] : [`# ${config_file}`]),
+    ...[config_file, own_config_file].flatMap((path) => path === null ? [] : [`# ${path}`]),
     ...(env_file === null ? [] : [`# ${env_file.path}: ${env_file.names.join(", ") || "no variable"}`]),
   ];
   return `${[...files.map((line) => removeControls(line)), ...lines].join("\n")}\n`;

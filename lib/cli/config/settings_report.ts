@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { RESERVED_PROVIDER_IDS } from "../../config/builtin_providers.ts";
 import type { Provider } from "../../config/provider.ts";
 import type { Settings } from "../../config/settings.ts";
 import { variableLabel } from "../../config/environment/layered_world.ts";
@@ -19,7 +18,7 @@ export type SettingValue = string | number | boolean | null;
 
 /** One setting. */
 export interface SettingRow {
-  /** The key in `config.toml`, or the name of the variable. */
+  /** The key in the configuration files, or the name of the variable. */
   readonly key: string;
   readonly value: SettingValue;
   /** A flag, a variable, a file with the key in it, or `default`. */
@@ -32,6 +31,8 @@ export interface SettingsReport {
   readonly codex_home: string;
   /** Path of the `config.toml` that was read. */
   readonly config_file: string | null;
+  /** Path of the `culvert.toml` that was read. */
+  readonly own_config_file: string | null;
   readonly env_file: {
     readonly path: string;
     readonly names: readonly string[];
@@ -65,6 +66,7 @@ export function settingsReport(settings: Settings, world: World, redact: Redacto
     schema_version: 1,
     codex_home: settings.codexHome,
     config_file: settings.configPath ?? null,
+    own_config_file: settings.ownConfigPath ?? null,
     env_file: file === undefined
       ? null
       : { path: file.path, names: file.names, overridden: file.overridden, left_out: file.leftOut },
@@ -89,14 +91,17 @@ function generalRows({ sources, ...settings }: Settings): readonly SettingRow[] 
     forced_login_method: loginPolicy?.method,
     forced_chatgpt_workspace_id: loginPolicy?.workspaces?.join(", "),
     "features.use_agent_identity": settings.useAgentIdentity,
+    "attestation.command": settings.attestation?.command,
     "rollout_trace.root": settings.trace?.root,
+    "rollout_trace.max_payload_bytes": settings.trace?.maxPayloadBytes,
+    "rollout_trace.max_bytes": settings.trace?.maxBytes,
+    "rollout_trace.keep_days": settings.trace?.keepDays,
+    "rollout_trace.keep_bytes": settings.trace?.keepBytes,
   };
   return rowsOf(values, sources);
 }
 
 function providerRows({ provider, sources }: Settings): readonly SettingRow[] {
-  const isBuiltIn = [...RESERVED_PROVIDER_IDS, "custom"].includes(provider.id);
-  const own = isBuiltIn ? "default" : `provider "${provider.id}"`;
   const rows: SettingRow[] = rowsOf({
     model_provider: provider.id,
     base_url: provider.baseUrl ??
@@ -114,7 +119,12 @@ function providerRows({ provider, sources }: Settings): readonly SettingRow[] {
     websocket_connect_timeout_ms: provider.websocketConnectTimeoutMs,
     supports_websockets: provider.supportsWebsockets,
   };
-  return [...rows, ...rowsOf(details, {}, own)];
+  const table = `model_providers.${provider.id}.`;
+  const ofTable = (key: string) => sources[`${table}${key}`] ?? sources[`${table}${key.replace(/\..*/, "")}`];
+  return [
+    ...rows,
+    ...rowsOf(details, {}).map((row) => ({ ...row, source: ofTable(row.key) ?? row.source })),
+  ];
 }
 
 /** Headers and parameters may be secret under any name, so that only harmless ones are shown. */

@@ -18,13 +18,24 @@ export const configCheck: Check<DoctorContext> = {
 async function examineConfig({ base, identity, settings, world }: DoctorContext): Promise<Finding> {
   // Throws for a client certificate that cannot be read or used.
   await identity();
-  const { clientCert, codexHome, configPath, model, notes, provider, sources, transport, warnings } =
-    await settings();
+  const {
+    clientCert,
+    codexHome,
+    configPath,
+    model,
+    notes,
+    ownConfigPath,
+    provider,
+    sources,
+    transport,
+    warnings,
+  } = await settings();
   // Throws for a base URL that cannot be used.
   const { href } = await base();
   const details = {
     codex_home: codexHome,
     config_path: configPath ?? null,
+    ...(ownConfigPath === undefined ? {} : { own_config_path: ownConfigPath }),
     provider: provider.id,
     base_url: href,
     model,
@@ -32,7 +43,8 @@ async function examineConfig({ base, identity, settings, world }: DoctorContext)
     ...(clientCert === undefined ? {} : { client_cert: clientCert }),
     ...(notes.length === 0 ? {} : { notes }),
   };
-  const source = configPath === undefined ? "No config.toml" : configPath;
+  const files = [configPath, ownConfigPath].filter((path) => path !== undefined);
+  const source = files.length === 0 ? "No config.toml" : files.join(" and ");
   // A variable of another tool decides on the host that the key is sent to.
   const place = /\bOPENAI_BASE_URL\b/.test(sources["base_url"] ?? "")
     ? `, base URL from ${sources["base_url"]}`
@@ -52,8 +64,15 @@ async function examineConfig({ base, identity, settings, world }: DoctorContext)
   }
   return warn(`${warnings.map(({ message }) => message).join(". ")}; ${choice}`, {
     details: { ...details, warnings: warnings.map(({ code }) => code) },
-    remediation: warnings.some(({ code }) => code.startsWith("config"))
-      ? "Correct or remove these keys. --strict-config makes such a key an error."
-      : "Correct the value, or remove it.",
+    remediation: remedyOf(new Set(warnings.map(({ code }) => code))),
   });
+}
+
+function remedyOf(codes: ReadonlySet<string>): string {
+  const isStrict = "--strict-config makes such a key an error.";
+  if (codes.has("config_unknown_key")) return `Correct or remove these keys. ${isStrict}`;
+  if (codes.has("config_misplaced_key")) {
+    return `Move these keys to culvert.toml, which the codex client does not read. ${isStrict}`;
+  }
+  return "Correct the value, or remove it.";
 }

@@ -99,3 +99,27 @@ Deno.test("config of the provider demo names the simulated network and no variab
   assertEquals(row(run, "HTTPS_PROXY"), undefined);
   assertEquals(row(run, "ca_bundle")?.[1], "--ca-cert");
 });
+
+Deno.test("config names the file of each key: config.toml, or culvert.toml, which the codex client does not read", async () => {
+  const run = await config({
+    files: {
+      "config.toml": `model_provider = "gw"\n[model_providers.gw]\nbase_url = "https://gw.test/v1"\n` +
+        `request_max_retries = 1\n[rollout_trace]\nmax_bytes = 5000`,
+      "culvert.toml":
+        `[model_providers.gw]\nmax_retry_after_ms = 9\n[rollout_trace]\nroot = "/traces"\nkeep_days = 3\n` +
+        `[attestation]\ncommand = "attest"`,
+    },
+    args: ["--json", "--strict-config"],
+  });
+  assertEquals([run.code, run.stderr], [0, ""]);
+  const [shared, own] = [`${run.home}/config.toml`, `${run.home}/culvert.toml`];
+  assertEquals(row(run, "request_max_retries"), [1, shared]);
+  assertEquals(row(run, "stream_max_retries")?.[1], "default");
+  assertEquals(row(run, "max_retry_after_ms"), [9, own]);
+  assertEquals(row(run, "rollout_trace.root"), ["/traces", own]);
+  assertEquals(row(run, "rollout_trace.keep_days"), [3, own]);
+  assertEquals(row(run, "rollout_trace.max_bytes"), [5000, shared]);
+  assertEquals(row(run, "attestation.command"), ["attest", own]);
+  const { config_file, own_config_file } = JSON.parse(run.stdout);
+  assertEquals([config_file, own_config_file], [shared, own]);
+});

@@ -163,6 +163,22 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
+    name: "a key of culvert alone in config.toml is a warning that names culvert.toml, where it is none",
+    check: async (diagnose) => {
+      using home = folder();
+      home.write("config.toml", "[rollout_trace]\nkeep_days = 3\n");
+      const found = finding(await offline(diagnose, { ...KEY, CODEX_HOME: home.path }), "config");
+      assertEquals(found.status, "warn");
+      assertIncludes(found.summary, '"rollout_trace.keep_days"');
+      assertIncludes(found.remediation ?? "", "Move these keys to culvert.toml");
+      home.write("culvert.toml", "[rollout_trace]\nkeep_days = 3\n");
+      home.write("config.toml", "");
+      const moved = finding(await offline(diagnose, { ...KEY, CODEX_HOME: home.path }), "config");
+      assertEquals(moved.status, "ok");
+      assertIncludes(moved.summary, "culvert.toml");
+    },
+  },
+  {
     name: "a URL that contains credentials is refused without repeating them",
     check: async (diagnose) => {
       const report = await diagnose({ mode: "offline", env: KEY, url: "https://user:hunter22@api.test/v1" });

@@ -1,16 +1,12 @@
 /**
- * Proposes values of flags for completion, from `config.toml` and from what is built in. Opens no connection, and
- * proposes only what is built in where the file cannot be read.
+ * Proposes values of flags for completion, from the configuration and from what is built in. Opens no connection, and
+ * proposes only what is built in where a file cannot be read.
  *
  * @module
  */
+import { loadConfig } from "../../../config/config_layers.ts";
 import { loadSettings } from "../../../config/load_settings.ts";
-import { readRegularFile } from "../../../files/read_file.ts";
-import { decodeText } from "../../../text/decode_text.ts";
 import type { World } from "../../../world/world.ts";
-
-/** Largest configuration that is read for proposals, bytes. */
-const CONFIG_LIMIT_BYTES = 1024 * 1024;
 
 const BUILT_IN_PROVIDERS = ["openai", "ollama", "lmstudio", "demo"];
 
@@ -47,22 +43,14 @@ async function namesOf(world: World): Promise<ConfigNames> {
 }
 
 async function tablesOf(codexHome: string): Promise<Pick<ConfigNames, "providers" | "profiles">> {
-  const [{ parse }, text] = await Promise.all([
-    import("smol-toml"),
-    readRegularFile(`${codexHome}/config.toml`, CONFIG_LIMIT_BYTES).then(decodeText, () => ""),
-  ]);
-  const config = parse(text);
+  const { values } = await loadConfig(codexHome, {});
   const files: string[] = [];
   for await (const { name } of Deno.readDir(codexHome)) {
     const profile = /^(.+)\.config\.toml$/.exec(name)?.[1];
     if (profile !== undefined) files.push(profile);
   }
   return {
-    providers: keysOf(config["model_providers"]),
-    profiles: [...keysOf(config["profiles"]), ...files],
+    providers: Object.keys(values.model_providers ?? {}),
+    profiles: [...Object.keys(values.profiles ?? {}), ...files],
   };
-}
-
-function keysOf(table: unknown): readonly string[] {
-  return typeof table === "object" && table !== null ? Object.keys(table) : [];
 }

@@ -32,7 +32,7 @@ const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string
     "with its passphrase in the keyring; use_agent_identity = true lets an agent sign the requests of a " +
     "ChatGPT login; other features belong to the codex client",
   attestation:
-    "command and args of a program that prints the value of the header x-oai-attestation for requests with a " +
+    "(culvert.toml) command and args of a program that prints the value of the header x-oai-attestation for requests with a " +
     "ChatGPT login; it has 2 s, and if it prints no value the request is sent without the header",
   forced_login_method:
     "chatgpt or api: the only way to sign in to OpenAI that is allowed; another login is removed",
@@ -40,8 +40,8 @@ const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string
   otel:
     "where telemetry is sent: exporter (logs), trace_exporter, metrics_exporter; see culvert help telemetry",
   rollout_trace:
-    "inference traces of respond: root (their folder), max_payload_bytes, max_bytes, keep_days and keep_bytes; see " +
-    "culvert help trace",
+    "inference traces of respond: max_payload_bytes, max_bytes, and (culvert.toml) root, their folder, keep_days and " +
+    "keep_bytes; see culvert help trace",
   profiles: "tables [profiles.NAME], each with the keys above; NAME.config.toml takes precedence over them",
   model_providers: "tables [model_providers.ID], see below",
 };
@@ -61,13 +61,14 @@ export const PROVIDER_KEYS: Readonly<Record<keyof ProviderTable, string>> = {
   env_http_headers: "headers whose values are read from environment variables",
   request_max_retries: "number of retries of a request that the server did not accept",
   stream_max_retries: "number of retries after a stream that broke",
-  max_retry_after_ms: "longest wait that the server may ask for before a retry; 60000 by default, 0 for none",
+  max_retry_after_ms:
+    "(culvert.toml) longest wait that the server may ask for before a retry; 60000 by default, 0 for none",
   stream_idle_timeout_ms: "time without data after which a stream counts as broken",
   websocket_connect_timeout_ms: "time limit for opening a websocket",
   requires_openai_auth: "whether the provider uses the credentials of OpenAI",
   supports_websockets: "whether --transport auto may use a websocket",
-  client_cert: "PEM file of the client certificate; relative to the folder of this file",
-  client_key: "PEM file of its key, not encrypted",
+  client_cert: "(culvert.toml) PEM file of the client certificate; relative to the folder of this file",
+  client_key: "(culvert.toml) PEM file of its key, not encrypted",
   supports_standalone_web_search: "used by the codex client",
 };
 
@@ -77,9 +78,9 @@ export const CONFIG_KEYS: Readonly<Record<keyof ConfigFile, string>> = { ...CHOI
 /** The topic. */
 export const config: Topic = [
   {
-    heading: "The file",
+    heading: "The files",
     text:
-      "The file is config.toml in CODEX_HOME, by default ~/.codex, shared with the codex client. Flags take precedence over environment variables, variables over the file, and the file over defaults; -C KEY=VALUE takes precedence over the files for one call. culvert config shows the values in force and their sources. Keys that only the codex client uses are ignored; a key that neither program knows is a warning, and an error with --strict-config.",
+      "Both are in CODEX_HOME, by default ~/.codex. config.toml is shared with the codex client. culvert.toml has the same syntax and is read by culvert alone: it has the keys marked (culvert.toml), which the codex client does not know and refuses with --strict-config, and may set any other key for culvert alone. Flags take precedence over environment variables, variables over the files, and the files over defaults. Of the files, a profile takes precedence over culvert.toml, and culvert.toml over config.toml, key by key; -C KEY=VALUE takes precedence over all of them for one call. culvert config shows the values in force and their sources. Keys that only the codex client uses are ignored. A key that neither program knows is a warning, and so is a key of culvert alone in config.toml or a profile; both are errors with --strict-config.",
   },
   { heading: "Keys", rows: Object.entries(CONFIG_KEYS) },
   { heading: "Keys of [model_providers.ID]", rows: Object.entries(PROVIDER_KEYS) },
@@ -92,6 +93,18 @@ export const config: Topic = [
       '  name = "The gateway"',
       '  base_url = "https://llm.corp.example/v1"',
       '  env_key = "CORP_LLM_KEY"',
+    ].join("\n"),
+  },
+  {
+    heading: "Example of culvert.toml beside it",
+    text: [
+      "  [model_providers.corp]",
+      '  client_cert = "me.pem"',
+      '  client_key = "me.key"',
+      "",
+      "  [rollout_trace]",
+      '  root = "/home/me/traces"',
+      "  keep_days = 7",
     ].join("\n"),
   },
 ];

@@ -15,7 +15,7 @@ export const trace: Topic = [
   {
     heading: "Written by culvert",
     text:
-      "respond --trace DIR writes one trace a command, in schema 3; so does respond where CODEX_ROLLOUT_TRACE_ROOT or the key root of [rollout_trace] names a folder. The folder is created if it is missing; files have mode 0600, folders 0700. Credentials are masked, in prompts as well. A trace that cannot be written gives one warning and changes nothing about the answer. [rollout_trace] has these keys, the first two as for the codex client:",
+      "respond --trace DIR writes one trace a command, in schema 3; so does respond where CODEX_ROLLOUT_TRACE_ROOT or the key root of [rollout_trace] names a folder. The folder is created if it is missing; files have mode 0600, folders 0700. Credentials are masked, in prompts as well. A trace that cannot be written gives one warning and changes nothing about the answer. [rollout_trace] has the keys below; root, keep_days and keep_bytes belong in culvert.toml (culvert help config), because the codex client does not know them.",
     rows: [
       ["max_payload_bytes", "longest text in a payload; a longer one is cut. Default: no limit"],
       ["max_bytes", "most bytes of one trace; later payloads are omitted, then events. Default: 268435456"],
@@ -31,7 +31,7 @@ export const trace: Topic = [
   {
     heading: "Where traces are looked for",
     text:
-      "In the folder that the command line names, else that of CODEX_ROLLOUT_TRACE_ROOT, else root of [rollout_trace] in config.toml, else traces in the state folder (XDG_STATE_HOME/culvert). latest is the trace that began last.",
+      "In the folder that the command line names, else that of CODEX_ROLLOUT_TRACE_ROOT, else root of [rollout_trace], else traces in the state folder (XDG_STATE_HOME/culvert). latest is the trace that began last.",
   },
   {
     heading: "Files",
