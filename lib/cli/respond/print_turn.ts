@@ -147,6 +147,8 @@ class OutputItems {
   #calls: string[] = [];
   /** How many of the items are of responses that completed before a tool ran: a retry does not repeat them. */
   #confirmed = 0;
+  /** Whether an item of the present response came. */
+  #hasItem = false;
 
   /** @param keeps whether the items themselves are needed */
   constructor(keeps: boolean) {
@@ -161,15 +163,25 @@ class OutputItems {
     if (event.type === "culvert.retry" && event.level === "stream") {
       this.#items = this.#items.slice(0, this.#confirmed);
       this.#calls = [];
+      this.#hasItem = false;
     }
     if (event.type === "culvert.tool_output") {
       if (this.#keeps) this.#items.push(event.item);
       this.#confirmed = this.#items.length;
       this.#calls = [];
+      this.#hasItem = false;
     }
-    if (event.type !== "response.output_item.done" || !isItem(event.item)) return;
-    if (this.#keeps) this.#items.push(event.item);
-    const { type, name } = event.item;
+    if (event.type === "response.output_item.done") this.#add(event.item);
+    // Some gateways send no items before the end of the response.
+    if (event.type !== "response.completed" || this.#hasItem || !Array.isArray(event.response.output)) return;
+    for (const item of event.response.output) this.#add(item);
+  }
+
+  #add(item: unknown): void {
+    if (!isItem(item)) return;
+    this.#hasItem = true;
+    if (this.#keeps) this.#items.push(item);
+    const { type, name } = item;
     if (type === "function_call" || type === "custom_tool_call") this.#calls.push(String(name ?? type));
   }
 

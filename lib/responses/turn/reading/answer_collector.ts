@@ -10,8 +10,10 @@ import { isObject, outputText } from "../../events/items.ts";
 export const EVENT_DAMAGED = "event_damaged";
 
 /**
- * Takes the text of the answer out of events, message by message; messages of phase `commentary` are left out. After a
- * damaged event the text is not taken from deltas, one of which may be lost, but from the event that repeats it.
+ * Takes the text of the answer out of events, message by message; messages of phase `commentary` are left out. Of a
+ * message without deltas the text is taken from the finished item, and of a response without any text before its end
+ * from `response.completed`, as gateways send them. After a damaged event the text is not taken from deltas, one of which
+ * may be lost, but from the event that repeats it.
  */
 export class AnswerCollector {
   readonly #keeps: boolean;
@@ -28,6 +30,12 @@ export class AnswerCollector {
   #confirmed = { text: "", messages: 0, last: "" };
   /** Which message and part the text belongs to, where the events say so. */
   #place: Place = {};
+  /** Whether the present message has begun and not ended. */
+  #isOpen = false;
+  /** Whether text of the present response was taken. */
+  #hasResponseText = false;
+  /** `output_index` of the messages of this response that text was taken of. */
+  #seen = new Set<unknown>();
 
   /** @param keeps whether {@link AnswerCollector.text} is used; if not, nothing is kept */
   constructor(keeps: boolean) {
@@ -70,6 +78,7 @@ export class AnswerCollector {
         return "";
       case "culvert.tool_output":
         this.#confirmed = { text: this.text, messages: this.#messages, last: this.#last };
+        this.#beginResponse();
         return "";
       case "culvert.warning":
         this.#isDamaged ||= event.code === EVENT_DAMAGED;
@@ -77,11 +86,9 @@ export class AnswerCollector {
       case "response.output_item.added":
         return event.item["type"] === "message" ? this.#beginMessage(event, hasText) : "";
       case "response.output_item.done":
-        return event.item["type"] === "message"
-          ? this.#repair(outputText(event.item), this.#messageLength)
-          : "";
+        return event.item["type"] === "message" ? this.#endMessage(event, hasText) : "";
       case "response.completed":
-        return this.#repair(lastMessage(event.response.output), this.#messageLength);
+        return this.#endResponse(event.response.output, hasText);
       case "other":
         return this.#observeOther(event, hasText);
       default:
@@ -92,7 +99,7 @@ export class AnswerCollector {
   #observeOther({ name, payload }: OtherEvent, hasText: boolean): string {
     if (name === "response.done") {
       const { response } = payload;
-      return this.#repair(lastMessage(isObject(response) ? response.output : undefined), this.#messageLength);
+      return this.#endResponse(isObject(response) ? response.output : undefined, hasText);
     }
     if (name !== "response.output_text.done") return "";
     const separator = this.#enter(payload, hasText);
@@ -124,7 +131,40 @@ export class AnswerCollector {
     return this.#skipping ? "" : this.#took(whole.slice(takenLength));
   }
 
-  #took(text: string): string {
+  /** Takes the rest of a message, which is all of it where nothing of it was taken before. */
+  #endMessage({ item, output_index }: JsonObject, hasText: boolean): string {
+    const text = outputText(item);
+    const isPresent = output_index === undefined || output_index === this.#place.message;
+    const isBegun = this.#isOpen && isPresent;
+    const isTaken = isBegun && this.#messageLength > 0;
+    if (isTaken || this.#seen.has(output_index)) {
+      this.#isOpen &&= !isPresent;
+      return isTaken ? this.#repair(text, this.#messageLength) : "";
+    }
+    const separator = isBegun || text === "" ? "" : this.#beginMessage({ item, output_index }, hasText);
+    this.#isOpen = false;
+    if (text === "") return "";
+    this.#isDamaged = false;
+    return this.#skipping || isCommentary(item) ? "" : separator + this.#took(text, false);
+  }
+
+  /** Takes the messages of the whole response, where no event before has brought any text of it. */
+  #endResponse(output: unknown, hasText: boolean): string {
+    if (!Array.isArray(output)) return "";
+    if (this.#hasResponseText) return this.#repair(lastMessage(output), this.#messageLength);
+    let added = "";
+    for (const item of output) {
+      if (outputText(item) === "") continue;
+      added += this.#endMessage({ item }, hasText || added !== "");
+    }
+    return added;
+  }
+
+  #took(text: string, isOpen = true): string {
+    this.#isOpen = isOpen;
+    if (this.#place.message !== undefined) this.#seen.add(this.#place.message);
+    this.#messages = Math.max(this.#messages, 1);
+    this.#hasResponseText = true;
     this.#messageLength += text.length;
     this.#partLength += text.length;
     return text;
@@ -133,7 +173,8 @@ export class AnswerCollector {
   #beginMessage({ item, output_index }: JsonObject, hasText: boolean): string {
     this.#place = { message: output_index };
     this.#messageLength = this.#partLength = 0;
-    this.#skipping = isObject(item) && item["phase"] === "commentary";
+    this.#isOpen = true;
+    this.#skipping = isCommentary(item);
     if (this.#skipping) return "";
     this.#messages += 1;
     return this.#messages > 1 && hasText ? "\n\n" : "";
@@ -144,10 +185,24 @@ export class AnswerCollector {
     this.#pieces = text === "" ? [] : [text];
     this.#last = last;
     this.#messages = messages;
+    this.#beginResponse();
+  }
+
+  #beginResponse(): void {
     this.#messageLength = this.#partLength = 0;
     this.#place = {};
-    this.#isDamaged = this.#skipping = false;
+    this.#seen.clear();
+    this.#isDamaged =
+      this.#skipping =
+      this.#isOpen =
+      this.#hasResponseText =
+        false;
   }
+}
+
+/** Returns whether a message is one that the model writes on the way to its answer. */
+function isCommentary(item: unknown): boolean {
+  return isObject(item) && item["phase"] === "commentary";
 }
 
 /** The place of a text in the output of a response; undefined where the events do not say. */

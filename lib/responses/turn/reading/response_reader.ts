@@ -14,7 +14,7 @@ import {
 import type { ErrorEvent, JsonObject, ResponseObject, StreamItem } from "../../events/events.ts";
 import type { Failure } from "../../failures/failure.ts";
 import type { HttpFailure, RefusalContext } from "../../failures/http_failures.ts";
-import { isObject, outputText } from "../../events/items.ts";
+import { isItem, isObject, outputText } from "../../events/items.ts";
 import { isDamagedJson, isDoneMark, type ParsedEvent, parseEvent } from "../../events/parse_event.ts";
 import { rateLimitFromEvent, rateLimitsOf } from "../../events/rate_limits.ts";
 import { refusalIn } from "../../failures/refusal.ts";
@@ -278,8 +278,10 @@ export class ResponseReader {
   #completedBy(response: ResponseObject, into: StreamItem[]): StreamEnd {
     this.#note(response);
     this.#count(response, into);
-    if (Array.isArray(response.output) && response.output.some((item) => outputText(item) !== "")) {
-      this.#isDamaged = false;
+    if (Array.isArray(response.output)) {
+      if (response.output.some((item) => outputText(item) !== "")) this.#isDamaged = false;
+      // Some gateways send no items before the end, which then is the only event that has them.
+      if (this.#items.length === 0) this.#items.push(...response.output.filter(isItem));
     }
     return this.#completed(typeof response.id === "string" ? response.id : "");
   }
