@@ -10,7 +10,7 @@ import type { Duplex } from "node:stream";
 import { CulvertError } from "../../../errors.ts";
 import type { ExchangeTap } from "../../exchange_tap.ts";
 import { acquireConnection, releaseConnection } from "./bound_connection.ts";
-import { endToEndHeaders, headerPairs, headerValueOf, withoutHeaders } from "./raw_headers.ts";
+import { endToEndHeaders, headerPairs, headerValueOf, headText, withoutHeaders } from "./raw_headers.ts";
 import { readStart, RequestBody, type SenderFlow, sendHeadSoon } from "./request_body.ts";
 import { ignoreBrokenPeer, reset } from "./splice.ts";
 import { type Origin, type Upstream, urlOf } from "./upstream.ts";
@@ -307,24 +307,31 @@ class Exchange {
     });
   }
 
-  /** Passes an interim response on: 102 and 103 (RFC 9110 §15.2). 100 has an event of its own. */
-  #passInterim(info: { readonly statusCode: number; readonly rawHeaders: readonly string[] }): void {
+  /**
+   * Passes an interim response on as it came: 102, 103 and those to come (RFC 9110 §15.2). 100 has an event of its own.
+   * `node:http` would refuse a `Link` field that it cannot parse, and keep one field of each name.
+   */
+  #passInterim(info: InterimResponse): void {
     const response = this.#response;
-    if (response.headersSent || response.destroyed) return;
+    if (response.headersSent || response.destroyed || this.#message.httpVersion === "1.0") return;
+    const { statusCode, statusMessage, rawHeaders } = info;
     this.#forwarding.tap.head({
       direction: "response",
       at: performance.now(),
-      rawHeaders: info.rawHeaders,
-      status: info.statusCode,
-      reason: "",
+      rawHeaders,
+      status: statusCode,
+      reason: statusMessage,
     });
-    if (info.statusCode === 102) response.writeProcessing();
-    const hints = Object.fromEntries(
-      headerPairs(endToEndHeaders(info.rawHeaders)).map(([name, value]) => [name.toLowerCase(), value]),
-    );
-    const { link } = hints;
-    if (info.statusCode === 103 && link !== undefined) response.writeEarlyHints({ ...hints, link });
+    // The response of an earlier request on the connection may still be under way; then there is no socket yet.
+    response.socket?.write(headText(statusCode, statusMessage, endToEndHeaders(rawHeaders)));
   }
+}
+
+/** A response before the final one, as `node:http` gives it. */
+interface InterimResponse {
+  readonly statusCode: number;
+  readonly statusMessage: string;
+  readonly rawHeaders: readonly string[];
 }
 
 /**

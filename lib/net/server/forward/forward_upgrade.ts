@@ -9,7 +9,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Direction, ExchangeTap } from "../../exchange_tap.ts";
 import type { Forwarding, OutgoingRequest, OwnReply } from "./forward_request.ts";
-import { endToEndHeaders, headerPairs, upgradeHeaders, withoutHeaders } from "./raw_headers.ts";
+import { endToEndHeaders, headText, upgradeHeaders, withoutHeaders } from "./raw_headers.ts";
 import { readStart } from "./request_body.ts";
 import { ignoreBrokenPeer, reset, splice } from "./splice.ts";
 import { urlOf } from "./upstream.ts";
@@ -257,13 +257,6 @@ function endBoth(tap: ExchangeTap, outcome: "aborted" | "failed", error: string)
   for (const direction of ["request", "response"] as const) {
     tap.end({ direction, at: performance.now(), outcome, error });
   }
-}
-
-/** Encodes a status line and header fields. `node:http` reads both as Latin-1. */
-function headText(status: number, reason: string, rawHeaders: readonly string[]): Uint8Array {
-  const lines = headerPairs(rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
-  const text = `HTTP/1.1 ${status} ${reason}\r\n${lines.join("")}\r\n`;
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** Encodes an own reply for a connection that ends with it. */

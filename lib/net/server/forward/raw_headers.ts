@@ -91,3 +91,10 @@ function connectionOptions(rawHeaders: readonly string[]): readonly string[] {
     option.trim().toLowerCase()
   );
 }
+
+/** Encodes a status line and header fields. `node:http` reads both as Latin-1. */
+export function headText(status: number, reason: string, rawHeaders: readonly string[]): Uint8Array {
+  const lines = headerPairs(rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
+  const text = `HTTP/1.1 ${status} ${reason}\r\n${lines.join("")}\r\n`;
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}

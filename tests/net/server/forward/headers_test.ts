@@ -98,6 +98,33 @@ Deno.test("a non-standard status and an interim response are passed on unchanged
   });
 });
 
+Deno.test("an interim response passes as it came, whatever its fields, and never to a client of HTTP/1.0", async () => {
+  await using origin = await bareOrigin((socket) => {
+    socket.once("data", () => {
+      socket.write(
+        "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: <<broken>>;;\r\nX-Odd: 1\r\n\r\n",
+      );
+      socket.write("HTTP/1.1 102 Processing\r\n\r\n");
+      socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    });
+  });
+  await proxied(async (port) => {
+    const ask = (version: string) =>
+      rawExchange(
+        port,
+        `GET http://127.0.0.1:${origin.port}/ HTTP/${version}\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      );
+    const reply = await ask("1.1");
+    const hints =
+      "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: <<broken>>;;\r\nX-Odd: 1\r\n\r\n";
+    assertEquals(reply.startsWith(`${hints}HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n`), true, reply);
+    const old = await ask("1.0");
+    // RFC 9110 section 15.2: no interim response to a client of HTTP/1.0.
+    assertEquals(old.includes(" 103 ") || old.includes(" 102 "), false, old);
+    assertIncludes(old, " 200 OK\r\n");
+  });
+});
+
 Deno.test("Expect: 100-continue is answered by the origin, not by the proxy", async () => {
   const asked: string[] = [];
   await using origin = await bareOrigin((socket) => {
