@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
+import { type IncomingMessage, request as httpRequest, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { CulvertError } from "../../../errors.ts";
 import type { ExchangeTap } from "../../exchange_tap.ts";
@@ -147,7 +147,11 @@ class Exchange {
     }
     const { status, contentType, body } = failure(error, origin);
     // The rest of the request body is not read, so the connection cannot be used again.
-    response.writeHead(status, { "content-type": contentType, "connection": "close" });
+    // Without the reason `node:http` would repeat that of an answer which could not be passed on.
+    response.writeHead(status, STATUS_CODES[status] ?? "", {
+      "content-type": contentType,
+      "connection": "close",
+    });
     response.end(body);
     return status;
   }
@@ -255,7 +259,7 @@ class Exchange {
     let hasBegun = false;
     for (const event of ["data", "end"]) reply.once(event, () => hasBegun = true);
     const writeHead = () => {
-      response.writeHead(status, reply.statusMessage ?? "", endToEndHeaders(reply.rawHeaders));
+      response.writeHead(status, reasonOf(reply), endToEndHeaders(reply.rawHeaders));
       sendHeadSoon(response, () => hasBegun);
     };
     const finish = () => {
@@ -292,7 +296,7 @@ class Exchange {
     tap.end({ direction: "response", at: performance.now(), outcome: "complete" });
     // The body may have been cut at the limit of what is read.
     const headers = withoutHeaders(endToEndHeaders(reply.rawHeaders), new Set(["content-length"]));
-    this.#response.writeHead(401, reply.statusMessage ?? "", headers);
+    this.#response.writeHead(401, reasonOf(reply), headers);
     this.#response.end(refusal.body);
     return 401;
   }
@@ -308,13 +312,15 @@ class Exchange {
   }
 
   /**
-   * Passes an interim response on as it came: 102, 103 and those to come (RFC 9110 §15.2). 100 has an event of its own.
+   * Passes an interim response on as it came: 102, 103 and those to come (RFC 9110 §15.2). 100 has an event of its own
+   * beside this one.
    * `node:http` would refuse a `Link` field that it cannot parse, and keep one field of each name.
    */
   #passInterim(info: InterimResponse): void {
     const response = this.#response;
     if (response.headersSent || response.destroyed || this.#message.httpVersion === "1.0") return;
     const { statusCode, statusMessage, rawHeaders } = info;
+    if (statusCode === 100) return;
     this.#forwarding.tap.head({
       direction: "response",
       at: performance.now(),
@@ -332,6 +338,11 @@ interface InterimResponse {
   readonly statusCode: number;
   readonly statusMessage: string;
   readonly rawHeaders: readonly string[];
+}
+
+/** Returns the reason phrase without control characters, which the client of `node:http` takes and its server refuses. */
+function reasonOf({ statusMessage }: IncomingMessage): string {
+  return (statusMessage ?? "").replace(/[^\t\x20-\x7e\x80-\xff]/g, "");
 }
 
 /**

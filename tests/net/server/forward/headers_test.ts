@@ -125,6 +125,48 @@ Deno.test("an interim response passes as it came, whatever its fields, and never
   });
 });
 
+Deno.test("an answer whose reason phrase has a control character arrives without it", async () => {
+  await using origin = await bareOrigin((socket) => {
+    socket.once("data", () => socket.end("HTTP/1.1 200 O\x01K\r\nContent-Length: 2\r\n\r\nok"));
+  });
+  await proxied(async (port) => {
+    const reply = await rawExchange(
+      port,
+      `GET http://127.0.0.1:${origin.port}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    );
+    assertIncludes(reply, "HTTP/1.1 200 OK\r\n");
+  });
+});
+
+Deno.test("an answer with a status that does not exist is answered with 502, also with a reason of its own", async () => {
+  await using origin = await bareOrigin((socket) => {
+    socket.once("data", () => socket.end("HTTP/1.1 000 Odd\r\nContent-Length: 2\r\n\r\nok"));
+  });
+  await proxied(async (port) => {
+    const reply = await rawExchange(
+      port,
+      `GET http://127.0.0.1:${origin.port}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    );
+    assertIncludes(reply, "HTTP/1.1 502 Bad Gateway\r\n");
+  });
+});
+
+Deno.test("100 Continue of the origin arrives once", async () => {
+  await using origin = await bareOrigin((socket) => {
+    socket.once("data", () => {
+      socket.end("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    });
+  });
+  await proxied(async (port) => {
+    const reply = await rawExchange(
+      port,
+      `POST http://127.0.0.1:${origin.port}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n` +
+        "Expect: 100-continue\r\nConnection: close\r\n\r\n",
+    );
+    assertEquals(reply.split("100 Continue").length, 2, reply);
+  });
+});
+
 Deno.test("Expect: 100-continue is answered by the origin, not by the proxy", async () => {
   const asked: string[] = [];
   await using origin = await bareOrigin((socket) => {
