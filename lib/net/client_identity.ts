@@ -1,5 +1,5 @@
 /**
- * The client certificate that is presented where a server or a proxy asks for one (mTLS).
+ * The client certificate that is presented to a server or a proxy that requests one (mTLS).
  *
  * @module
  */
@@ -14,9 +14,9 @@ export interface ClientIdentity {
   readonly key: string;
 }
 
-/** A file that was read. */
+/** A file and its text. */
 export interface PemFile {
-  /** For messages. */
+  /** The path of the file, for messages. */
   readonly path: string;
   readonly text: string;
 }
@@ -26,10 +26,10 @@ const KEY = /-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----[\s\S]*?-----END \1-----/
 const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type:\s*4,\s*ENCRYPTED/;
 
 /**
- * Makes an identity of two PEM files, which may be the same file. Other PEM sections are ignored.
+ * Reads an identity from two PEM files, which may be the same file. Other PEM sections are ignored.
  *
- * @throws CulvertError `config` where there is no certificate or no key, where the key is encrypted, and where the two
- *   do not belong together
+ * @throws CulvertError `config` if there is no certificate or no key, if the key is encrypted, and if the two
+ * do not belong together
  */
 export function parseClientIdentity(certificate: PemFile, key: PemFile): ClientIdentity {
   const chain = certificate.text.match(CERTIFICATE) ?? [];

@@ -1,21 +1,23 @@
 /**
- * What a relay, and the dialer, report about the exchanges that pass through them. Inference traces and captures implement
- * {@link ExchangeTap}; observations (`lib/net/observer.ts`) never hold bodies.
+ * The interface through which relays and the dialer report their exchanges. Inference traces and captures
+ * implement {@link ExchangeTap}; observations (`lib/net/observer.ts`) never contain bodies.
  *
  * @module
  */
 
 import type { ErrorCode } from "../errors.ts";
 
-/** Which way bytes go: from the client to the server, or back. */
+/** The direction of bytes: `request` from the client to the server, `response` back. */
 export type Direction = "request" | "response";
 
-/** The head of a request or of a response, as it stood on the wire. */
+/** The head of a request or of a response, as it was on the wire. */
 export interface ExchangeHead {
   readonly direction: Direction;
   /** Monotonic time, ms. */
   readonly at: number;
-  /** Names and values in turn, in their order and letter case on the wire; repeated fields stay apart. */
+  /**
+   * Alternating names and values, in their order and letter case on the wire; repeated fields are separate.
+   */
   readonly rawHeaders: readonly string[];
   /** Of a request: its method. */
   readonly method?: string;
@@ -24,7 +26,7 @@ export interface ExchangeHead {
   /** Of a response: its status and reason phrase. */
   readonly status?: number;
   readonly reason?: string;
-  /** Of a response: its body is reported after decoding, whatever `content-encoding` says. */
+  /** Of a response: its body is reported after decoding, in spite of its `content-encoding`. */
   readonly isDecoded?: boolean;
 }
 
@@ -33,38 +35,38 @@ export interface ExchangeEnd {
   readonly direction: Direction;
   /** Monotonic time, ms. */
   readonly at: number;
-  /** `aborted`: the receiving side went away; `failed`: the sending side broke off. */
+  /** `aborted`: the receiving side left; `failed`: the sending side was cut. */
   readonly outcome: "complete" | "aborted" | "failed";
-  /** Why, where it did not complete. Holds no secret. */
+  /** The reason, if the direction did not complete. Contains no secret. */
   readonly error?: string;
-  /** Code of a failure to connect, where it is known. */
+  /** Code of a failure to connect, if it is known. */
   readonly code?: ErrorCode;
-  /** Trailer fields, names and values in turn. */
+  /** Trailer fields, as alternating names and values. */
   readonly rawTrailers?: readonly string[];
 }
 
-/** Receives what passes in one exchange. Must not throw and must not block. */
+/** Receives the parts of one exchange. Must not throw and must not block. */
 export interface ExchangeTap {
-  /** A head passed: first the request's, then those of interim responses and of the response. */
+  /** Receives a head: first the request's, then those of interim responses and of the response. */
   readonly head: (head: ExchangeHead) => void;
-  /** Body bytes passed, as they stood on the wire but for chunked framing. The array must not be changed. */
+  /** Receives body bytes as they were on the wire, without chunked framing. The array must not be changed. */
   readonly bytes: (direction: Direction, data: Uint8Array, at: number) => void;
-  /** The response was a 101: from here on `bytes` are those of the upgraded connection. */
+  /** Called after a 101: from here on `bytes` receives those of the upgraded connection. */
   readonly upgrade: (head: ExchangeHead) => void;
-  /** One direction ended; called once for each direction that began. */
+  /** Called once for each direction that has started, when it ends. */
   readonly end: (end: ExchangeEnd) => void;
 }
 
-/** Facts that name an exchange. */
+/** The facts that identify an exchange. */
 export interface ExchangeIds {
   /** Unique within the process, in the order of arrival. */
   readonly exchangeId: number;
   /**
-   * The client's connection; exchanges over one keep-alive connection share it. The HTTP client of the runtime does not
-   * tell which connection it uses: each of its exchanges has a number of its own.
+   * The client's connection; exchanges over one keep-alive connection share it. The runtime's HTTP client
+   * does not report its connections: each of its exchanges has a separate number.
    */
   readonly connectionId: number;
 }
 
-/** Makes the tap of an exchange when its request head has arrived. */
+/** Creates the tap of an exchange when its request head has arrived. */
 export type TapFactory = (ids: ExchangeIds) => ExchangeTap;

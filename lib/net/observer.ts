@@ -1,7 +1,7 @@
 /**
- * Observations of requests, responses, turns and the network. Evidence, verbose logging, the runtime summary and
- * telemetry receive them through an {@link Observer}. None of them holds a token, a body, a query string or a header
- * map; the text of a prompt is in one only for an observer that asks for it.
+ * Observations of requests, responses, turns and the network. Evidence, verbose logging, the runtime summary
+ * and telemetry receive them through an {@link Observer}. None of them contains a token, a body, a query
+ * string or a header map; the text of a prompt is included only for an observer that requests it.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type {
   TurnSpans,
 } from "./turn_observation.ts";
 
-/** Four facts that a server leaves on a refusal; each empty-handed as `undefined`. */
+/** The four facts that a server sends with a refusal; each is `undefined` if it is absent. */
 export interface ServerEvidence {
   /** `x-request-id`, else `x-oai-request-id`. */
   readonly requestId?: string;
@@ -28,21 +28,21 @@ export interface ServerEvidence {
   readonly authErrorCode?: string;
 }
 
-/** What the environment holds of credentials: presence alone, never a value or a configured name. */
+/** The credentials in the environment: only whether they are present, never a value or a configured name. */
 export interface EnvironmentFacts {
   /** `OPENAI_API_KEY` is set and not blank. */
   readonly openaiApiKey: boolean;
   /** `CODEX_API_KEY` is set and not blank. */
   readonly codexApiKey: boolean;
-  /** Whether `CODEX_API_KEY` counts here at all. */
+  /** Whether `CODEX_API_KEY` is used by this program. */
   readonly codexApiKeyEnabled: boolean;
-  /** The variable that the provider names is set and not blank; absent where it names none. */
+  /** The variable that the provider names is set and not blank; absent if it names none. */
   readonly providerKey?: boolean;
   /** `CODEX_REFRESH_TOKEN_URL_OVERRIDE` is set and not blank. */
   readonly refreshTokenUrlOverride: boolean;
 }
 
-/** Looks. @param envKey the variable that the provider names, if any */
+/** Reads the environment. @param envKey the variable that the provider names, if any */
 export function environmentFacts(env: Environment, envKey: string | undefined): EnvironmentFacts {
   const isPresent = (name: string) => (env(name) ?? "").trim() !== "";
   return {
@@ -54,25 +54,25 @@ export function environmentFacts(env: Environment, envKey: string | undefined): 
   };
 }
 
-/** The agent that signed a request, where one did. */
+/** The agent that signed a request, if any. */
 export interface AgentIds {
   /** `agent_runtime_id`. */
   readonly agentId?: string;
-  /** Of the task that it was registered for. */
+  /** The id of the task that it was registered for. */
   readonly taskId?: string;
 }
 
-/** As whom a request was made. */
+/** The credential and the agent of a request. */
 export interface CallerFacts extends AgentIds {
-  /** The kind of credential, folded as the codex client folds it; absent where there is none. */
+  /** The kind of credential, in the groups of the codex client; absent if there is none. */
   readonly authMode?: "ApiKey" | "Chatgpt";
-  /** What else there would have been. */
+  /** The other credentials in the environment. */
   readonly environment?: EnvironmentFacts;
 }
 
-/** What identifies a request; the observation of its response repeats it. */
+/** The facts that identify a request; the observation of its response repeats them. */
 export interface RequestFacts extends CallerFacts {
-  /** What the request was sent over. */
+  /** The transport of the request. */
   readonly transport: "http" | "websocket";
   /** Fixed per route of the API, such as `/responses`; never a full URL. */
   readonly endpoint: string;
@@ -90,60 +90,63 @@ export interface RequestFacts extends CallerFacts {
   readonly traceId?: string;
   /** Span id of the caller's `traceparent`. */
   readonly parentSpanId?: string;
-  /** The model that was asked for. */
+  /** The requested model. */
   readonly model?: string;
 }
 
 /** One HTTP attempt, websocket handshake or websocket request, from its start to the head of its answer. */
 export interface RequestObservation extends RequestFacts {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly kind: "request";
-  /** From its start to the head of the answer, or to its failure, ms. */
+  /** Time from its start to the head of the answer, or to its failure, ms. */
   readonly durationMs: number;
-  /** HTTP status, where one was received. */
+  /** HTTP status, if one was received. */
   readonly status?: number;
   /** Short class of the failure (`http 401`, else the code of the error, such as `connect`), never a body. */
   readonly error?: string;
-  /** Set where the service is not offered in the country or region that the request came from. */
+  /** Set if the service is not offered in the country or region that the request came from. */
   readonly denial?: "geographic";
   /** Whether the headers that were sent contain `Authorization`. */
   readonly authHeaderAttached: boolean;
   /** Ids and error codes from the headers of the answer. */
   readonly evidence: ServerEvidence;
-  /** Set on a websocket request: whether the socket was there before. */
+  /** Set on a websocket request: whether the socket was already open. */
   readonly connectionReused?: boolean;
 }
 
 /**
- * One response that was read, from its head to its end. Events are counted, not observed one by one: a fast stream has
+ * One response, from its head to its end. Events are counted, not observed one by one: a fast stream has
  * 100,000 events a second.
  */
 export interface ResponseObservation extends RequestFacts {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly kind: "response";
-  /** How it ended; `cancelled` when the reader left or the turn was aborted. */
+  /** How it ended; `cancelled` if the reader left or the turn was aborted. */
   readonly outcome: "completed" | "failed" | "cancelled";
-  /** Of a failed response: as in a request. */
+  /** The class of the failure of a failed response, as in a request. */
   readonly error?: string;
   /** Set on a websocket response, as in a request. */
   readonly connectionReused?: boolean;
   /** Server-sent events, or text frames of a websocket. */
   readonly events: number;
-  /** From its head to its end, ms. */
+  /** Time from its head to its end, ms. */
   readonly durationMs: number;
-  /** From the start of the request to the first event of the API, ms; absent where none came. */
+  /** Time from the start of the request to the first event of the API, ms; absent if none arrived. */
   readonly timeToFirstEventMs?: number;
-  /** From the start of the request to the first text, reasoning or output item, ms; absent where none came. */
+  /**
+   * Time from the start of the request to the first text, reasoning or output item, ms; absent if none
+   * arrived.
+   */
   readonly timeToFirstOutputMs?: number;
   /** Part of the duration that was spent waiting for the next event, ms. */
   readonly waitMs: number;
-  /** The id of the response, where the server gave one. */
+  /** The id of the response, if the server sent one. */
   readonly responseId?: string;
-  /** The server's own timings, where it sent them. */
+  /** The server's own timings, if it sent them. */
   readonly serverTimings?: ObservedServerTimings;
-  /** The model that answered, where the server said so. */
+  /** The model that answered, if the server reported it. */
   readonly modelServed?: string;
-  /** Absent where the response reported no token counts. */
+  /** Absent if the response reported no token counts. */
   readonly usage?: ObservedUsage;
 }
 
@@ -151,34 +154,34 @@ export interface ResponseObservation extends RequestFacts {
 export interface EventRun {
   /** The `type` in the JSON of the events. */
   readonly kind: string;
-  /** How many they are. */
+  /** The number of the events. */
   readonly count: number;
 }
 
 /**
- * Events that arrived together. Made only for an observer with {@link Observer.wantsEvents}, once for each read of the
- * stream, so that the cost does not grow with the number of events in it.
+ * Events that arrived together. Created only for an observer with {@link Observer.wantsEvents}, once for each
+ * read of the stream, so that the cost does not grow with the number of events.
  */
 export interface EventsObservation {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly kind: "events";
-  /** The request that they answer. */
+  /** The request that the events answer. */
   readonly request: RequestFacts;
   /** The events in the order of arrival. */
   readonly runs: readonly EventRun[];
-  /** Wait before the first of them arrived, ms. The others arrived with it. */
+  /** Time until the first of them arrived, ms. The others arrived with it. */
   readonly waitMs: number;
-  /** Set where the stream failed here: `http 401`, or the code of the error. */
+  /** Set if the stream failed at this point: `http 401`, or the code of the error. */
   readonly error?: string;
 }
 
 /** One 401 handled by the recovery machine. The agent is the one that signed the refused request. */
 export interface RecoveryObservation extends AgentIds {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly kind: "recovery";
   /** Who renews this credential: culvert itself, a command, or neither. */
   readonly mode: "managed" | "external" | "none";
-  /** The step that was taken. */
+  /** The recovery step. */
   readonly phase: string;
   /** How it ended. */
   readonly outcome:
@@ -186,73 +189,73 @@ export interface RecoveryObservation extends AgentIds {
     | "recovery_failed_permanent"
     | "recovery_failed_transient"
     | "recovery_not_run";
-  /** Why it failed or was not run, in one word. */
+  /** A one-word reason why it failed or was not run. */
   readonly reason?: string;
   /** Whether the stored login changed. */
   readonly stateChanged?: boolean;
-  /** The number of the 401 within its turn, from 1. */
+  /** The number of the 401 within its turn, starting at 1. */
   readonly count?: number;
   /** Fixed per route of the API, as in a request. */
   readonly endpoint: string;
-  /** What the refused request was made over. */
+  /** The transport of the refused request. */
   readonly transport: "http" | "websocket";
-  /** What the server left on the refusal. */
+  /** The evidence that the server sent with the refusal. */
   readonly evidence: ServerEvidence;
 }
 
-/** What the observations of the network have in common. None of them holds a path, a query or a header. */
+/** The common fields of network observations. None of them contains a path, a query or a header. */
 export interface NetworkFacts {
-  /** What the connection is for: an HTTP exchange, a websocket, or a byte stream. */
+  /** The purpose of the connection: an HTTP exchange, a websocket, or a byte stream. */
   readonly transport: "http" | "websocket" | "stream";
   /** The target, `host:port`. */
   readonly host: string;
   /** `direct`, or the scheme of the proxy. */
   readonly route: "direct" | "http" | "https" | "socks5" | "socks5h";
-  /** Start by the monotonic clock of the `World`, ms. */
+  /** Start on the monotonic clock of the `World`, ms. */
   readonly startMs: number;
-  /** From the start to the end of the step, ms. */
+  /** Time from the start to the end of the step, ms. */
   readonly durationMs: number;
-  /** The code of the error, where the step failed. */
+  /** The code of the error, if the step failed. */
   readonly error?: string;
 }
 
 /**
- * A connection to the first hop was made, and through it the tunnel of the proxy. HTTP exchanges have none of these:
+ * A connection to the first hop, and the tunnel of the proxy if there is one. Not made for HTTP exchanges:
  * the runtime's client does not report its connections.
  */
 export interface ConnectObservation extends NetworkFacts {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly kind: "connect";
 }
 
-/** A TLS handshake with the target. HTTP exchanges have none of these. */
+/** A TLS handshake with the target. Not made for HTTP exchanges. */
 export interface TlsObservation extends NetworkFacts {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly kind: "tls";
-  /** The protocol agreed by ALPN. */
+  /** The protocol that ALPN selected. */
   readonly alpn?: string;
 }
 
-/** One request and the head of its answer; each redirect is a request of its own. */
+/** One request and the head of its answer; each redirect is a separate request. */
 export interface HeadersObservation extends NetworkFacts {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly kind: "headers";
   /** `GET`, `POST`, … */
   readonly method: string;
-  /** HTTP status, where a head was received. */
+  /** HTTP status, if a head was received. */
   readonly status?: number;
-  /** Whether the connection was open before. Absent where the runtime does not report it. */
+  /** Whether the connection was already open. Absent if the runtime does not report it. */
   readonly reused?: boolean;
 }
 
 /** A step on the network. */
 export type NetworkObservation = ConnectObservation | TlsObservation | HeadersObservation;
 
-/** A line worth reading with `-v`: which route, which roots, what was retried. */
+/** A line for `-v`: the route, the roots, a retry. */
 export interface NoteObservation {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly kind: "note";
-  /** How closely one must look to want it. */
+  /** The number of `-v` flags that shows the line. */
   readonly level: "info" | "debug";
   /** The line. */
   readonly message: string;
@@ -270,9 +273,9 @@ export type Observation =
   | NetworkObservation
   | NoteObservation;
 
-/** Receives observations, and forwards them where it is told to: to memory, to a file, to a collector. */
+/** Receives observations, and forwards them to memory, to a file or to a collector. */
 export interface Observer {
-  /** Takes one observation. Must not throw and must not block. */
+  /** Receives one observation. Must not throw and must not block. */
   readonly observe: (observation: Observation) => void;
   /**
    * Waits until everything observed has been forwarded, or until the deadline. Never rejects.
@@ -280,14 +283,14 @@ export interface Observer {
    * @param deadlineMs longest wait, ms
    */
   readonly flush: (deadlineMs: number) => Promise<void>;
-  /** Whether it takes {@link EventsObservation}. Default false: none are made. */
+  /** Whether it receives {@link EventsObservation}. Default false: none are created. */
   readonly wantsEvents?: boolean;
-  /** Whether the text of the prompt is put into {@link TurnObservation}. Default false. */
+  /** Whether {@link TurnObservation} contains the text of the prompt. Default false. */
   readonly wantsPrompts?: boolean;
   /**
    * Starts the trace of a turn or of a single call. Absent: the observer does not trace.
    *
-   * @param parent the caller's span, where it gave one
+   * @param parent the caller's span, if it has one
    */
   readonly startTrace?: (parent?: TraceHeaders) => TurnSpans;
 }

@@ -1,16 +1,16 @@
 /**
- * The headers of a request, checked before anything is opened.
+ * Builds the headers of a request, and checks them before a connection is opened.
  *
  * @module
  */
 import { CulvertError } from "../errors.ts";
 
 /**
- * Builds them.
+ * Builds the headers.
  *
- * @param given as the caller has them
- * @param userAgent sent unless the caller brings another
- * @throws CulvertError `config` for a name or value that HTTP cannot carry; the value is not shown
+ * @param given the caller's headers
+ * @param userAgent sent unless the caller sets another
+ * @throws CulvertError `config` for a name or value that is invalid in HTTP; the value is not shown
  */
 export function requestHeaders(given: Readonly<Record<string, string>>, userAgent: string): Headers {
   const headers = new Headers();

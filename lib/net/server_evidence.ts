@@ -1,20 +1,21 @@
 /**
- * The four facts that a server leaves on a refusal, read from its headers and from nothing else: a body may
+ * Reads the four facts that a server sends with a refusal. They are read only from its headers: a body may
  * repeat the request, headers with these names never do.
  *
  * @module
  */
 import type { ServerEvidence } from "./observer.ts";
 
-/** Longest value taken over, characters. Real ids have under 100; a longer one is cut. */
+/** Longest value that is kept, characters. Real ids have fewer than 100; a longer one is truncated. */
 const MAX_LENGTH = 256;
 const PADDED_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const VISIBLE_TEXT = /^[\t\x20-\x7e]+$/;
 
 /**
- * Reads the evidence of one reply. Never throws: what is missing, empty, not plain text or malformed is absent.
+ * Reads the evidence of one reply. Never throws: a header that is missing, empty, malformed or not plain text
+ * is ignored.
  *
- * @param headers of an HTTP reply, of a refused upgrade, or out of a websocket frame (see {@link frameHeaders})
+ * @param headers of an HTTP reply, of a refused upgrade, or from a websocket frame (see {@link frameHeaders})
  */
 export function serverEvidence(headers: Headers): ServerEvidence {
   const requestId = text(headers, "x-request-id") ?? text(headers, "x-oai-request-id");
@@ -30,10 +31,10 @@ export function serverEvidence(headers: Headers): ServerEvidence {
 }
 
 /**
- * The `headers` object that an error frame of the websocket may carry, as headers. Strings, numbers and booleans
- * are taken; any other value, and any name or value that no HTTP header could have, is left out.
+ * Returns the `headers` object of a websocket error frame as headers. Strings, numbers and booleans are kept;
+ * any other value, and any name or value that is invalid in an HTTP header, is ignored.
  *
- * @param value the field as it was parsed from JSON
+ * @param value the parsed JSON value of the field
  */
 export function frameHeaders(value: unknown): Headers {
   const headers = new Headers();
@@ -43,7 +44,7 @@ export function frameHeaders(value: unknown): Headers {
     try {
       headers.set(name, String(field));
     } catch (error) {
-      // Not a legal header: the evidence of the others still counts.
+      // An invalid header is ignored; the others are still read.
       if (!(error instanceof TypeError)) throw error;
     }
   }
@@ -56,7 +57,7 @@ function text(headers: Headers, name: string): string | undefined {
   return value.slice(0, MAX_LENGTH);
 }
 
-/** `error.code` of JSON in standard, padded base64: the only form that the API is known to send. */
+/** Reads `error.code` of JSON in standard, padded base64: the only form that the API is known to send. */
 function codeOfErrorJson(encoded: string | null): string | undefined {
   if (encoded === null || encoded === "" || !PADDED_BASE64.test(encoded)) return undefined;
   let document: unknown;
@@ -64,7 +65,7 @@ function codeOfErrorJson(encoded: string | null): string | undefined {
     const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
     document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    // Evidence is read from whatever came; a broken header is simply no evidence.
+    // A malformed header contains no evidence and is not an error.
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
     throw error;
   }

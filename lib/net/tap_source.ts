@@ -1,5 +1,5 @@
 /**
- * Makes the taps of exchanges: each has identifiers of its own, and none can disturb its exchange.
+ * Creates the taps of exchanges, assigns their identifiers, and isolates an exchange from errors of its tap.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Direction, ExchangeEnd, ExchangeTap, TapFactory } from "./exchange
 
 const SILENT_TAP: ExchangeTap = { head: () => {}, bytes: () => {}, upgrade: () => {}, end: () => {} };
 
-/** Makes the taps of exchanges. */
+/** Creates the taps of exchanges. */
 export class TapSource {
   readonly #factory: TapFactory | undefined;
 
@@ -18,8 +18,8 @@ export class TapSource {
   }
 
   /**
-   * Makes the tap of an exchange that has just arrived. What it throws is dropped, since a fault in a recorder must
-   * not break the exchange, and each direction is ended once only.
+   * Creates the tap of an exchange that has just arrived. Its errors are ignored, since a fault in a recorder
+   * must not fail the exchange, and each direction ends only once.
    *
    * @param connectionId from {@link nextConnectionId}
    */
@@ -57,7 +57,7 @@ export function nextConnectionId(): number {
   return ++lastConnection;
 }
 
-/** Returns an error as the reason of an end; nothing for `undefined`. */
+/** Returns the reason of an end for an error; an empty object for `undefined`. */
 export function reasonOf(error: unknown): Pick<ExchangeEnd, "error" | "code"> {
   if (error === undefined) return {};
   const { code, message } = asCulvertError(error);

@@ -20,7 +20,7 @@ export interface TurnSpans {
   readonly spanId: string;
   /** Span of the model call, a child of the turn's and the parent of the requests'. */
   readonly callSpanId: string;
-  /** The caller's span, where it gave one. */
+  /** The caller's span, if it has one. */
   readonly parentSpanId?: string;
   /** Whether the spans are exported. */
   readonly isSampled: boolean;
@@ -28,32 +28,34 @@ export interface TurnSpans {
    * Returns the headers of a request of the turn.
    *
    * @param spanId the span of the request
-   * @returns `undefined` where trace context is not propagated
+   * @returns `undefined` if trace context is not propagated
    */
   readonly headersFor: (spanId: string) => TraceHeaders | undefined;
 }
 
 /** Token counts of a response; see `TokenUsage` of the result event. */
 export interface ObservedUsage {
-  /** Read by the model, cached tokens included. */
+  /** Tokens read by the model, cached tokens included. */
   readonly inputTokens: number;
-  /** Of the input tokens, those read from the cache. */
+  /** Input tokens that were read from the cache. */
   readonly cachedInputTokens: number;
-  /** Written by the model, reasoning included. */
+  /** Tokens written by the model, reasoning included. */
   readonly outputTokens: number;
-  /** Of the output tokens, those spent on reasoning. */
+  /** Output tokens that were used for reasoning. */
   readonly reasoningOutputTokens: number;
-  /** Input and output tokens. */
+  /** Sum of input and output tokens. */
   readonly totalTokens: number;
-  /** Of the input tokens, those written to the cache. */
+  /** Input tokens that were written to the cache. */
   readonly cacheWriteInputTokens: number;
 }
 
-/** Timings that the server reported for one response over a websocket; each absent where it was not reported. */
+/**
+ * Timings that the server reported for one response over a websocket; each is absent if it was not reported.
+ */
 export interface ObservedServerTimings {
-  /** Time that the API added to the work of the model, ms. */
+  /** Time that the API spent outside of the model, ms. */
   readonly overheadMs?: number;
-  /** Work of the model in all, ms. */
+  /** Total time of the model, ms. */
   readonly inferenceMs?: number;
   /** Time to the first token, as the API measured it, ms. */
   readonly apiFirstTokenMs?: number;
@@ -67,7 +69,7 @@ export interface ObservedServerTimings {
 
 /** An attempt failed, and another one follows. */
 export interface RetryObservation {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly kind: "retry";
   /** `request`: no response was opened. `stream`: the response broke. */
   readonly level: "request" | "stream";
@@ -83,7 +85,7 @@ export interface RetryObservation {
 
 /** The session changed from the websocket to SSE for the rest of its turns. */
 export interface FallbackObservation {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly kind: "fallback";
   /** The session of the turn. */
   readonly sessionId?: string;
@@ -111,7 +113,7 @@ export interface ObservedRateLimit {
   readonly secondary?: ObservedWindow;
 }
 
-/** The parts of the input of a turn, counted. */
+/** The number of parts in the input of a turn. */
 export interface InputSize {
   /** Text parts of the latest message of the user. */
   readonly texts: number;
@@ -123,47 +125,47 @@ export interface InputSize {
 
 /** One turn, observed once when it ends. */
 export interface TurnObservation {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly kind: "turn";
   /** The session. */
   readonly sessionId: string;
   /** The turn. */
   readonly turnId: string;
-  /** Ids of the spans of the turn, where the observer traces. */
+  /** Ids of the spans of the turn, if the observer traces. */
   readonly spans?: TurnSpans;
   /** Wall clock at the start, ms since 1970. */
   readonly startedAt: number;
-  /** From the start to the end, ms. */
+  /** Time from the start to the end, ms. */
   readonly durationMs: number;
   /** How the turn ended. */
   readonly outcome: "completed" | "incomplete" | "failed" | "interrupted";
-  /** Code of the error, where the turn did not complete. */
+  /** Code of the error, if the turn did not complete. */
   readonly error?: string;
   /** The kind of credential of the last request. */
   readonly authMode?: "ApiKey" | "Chatgpt";
   /** Id of the provider in the configuration. */
   readonly provider: string;
-  /** The model that was asked for. */
+  /** The requested model. */
   readonly model: string;
-  /** The model that answered, where the server said so. */
+  /** The model that answered, if the server reported it. */
   readonly modelServed?: string;
-  /** Reasoning effort that was asked for. */
+  /** The requested reasoning effort. */
   readonly reasoningEffort?: string;
-  /** Reasoning summary that was asked for. */
+  /** The requested reasoning summary. */
   readonly reasoningSummary?: string;
-  /** Service tier that was asked for. */
+  /** The requested service tier. */
   readonly serviceTier?: string;
   /** The stored response that the request continued. */
   readonly previousResponseId?: string;
-  /** Transport of the last response; absent where none was opened. */
+  /** Transport of the last response; absent if none was opened. */
   readonly transport?: "sse" | "websocket";
   /** Id of the last response. */
   readonly responseId?: string;
-  /** From the start of the turn to the first event, ms. */
+  /** Time from the start of the turn to the first event, ms. */
   readonly timeToFirstEventMs?: number;
-  /** From the start of the turn to the first text, reasoning or output item, ms. */
+  /** Time from the start of the turn to the first text, reasoning or output item, ms. */
   readonly timeToFirstOutputMs?: number;
-  /** From the start of the turn to the first text of the answer, ms. */
+  /** Time from the start of the turn to the first text of the answer, ms. */
   readonly timeToFirstTextMs?: number;
   /** Token counts of the last response. */
   readonly usage?: ObservedUsage;

@@ -14,7 +14,7 @@ import type { IssuerOrigin } from "./issuer_origin.ts";
 import type { PresentedCertificate, PresentedChain } from "./presented_chain.ts";
 import { refusedLink } from "./refused_link.ts";
 
-/** What the chain is judged by. */
+/** The facts that a chain is judged by. */
 export interface ChainContext {
   /** The reason why the chain was rejected; absent if the roots in force accept it. */
   readonly fault?: NetworkFault;
@@ -96,7 +96,7 @@ function explainFault(
   context: ChainContext & { readonly fault: NetworkFault },
 ): readonly string[] {
   const [leaf] = chain;
-  // The server rejected the client; its own certificate does not show the reason.
+  // The server rejected the client, so its own certificate does not show the reason.
   if (context.fault.condition !== undefined) return [];
   if (origin.kind === "lookalike" || origin.kind === "unverifiable") {
     return unknownIssuer(chain, origin, intercepted);

@@ -1,6 +1,7 @@
 /**
- * Asks a server for its part of a TLS 1.2 handshake, which comes in the clear, without going on with the handshake. This
- * shows the certificates that the TLS library refuses to handshake with, and the request for a client certificate.
+ * Starts a TLS 1.2 handshake, in which the server's first messages are not encrypted, and stops after them.
+ * They contain the certificates, including those that the TLS library refuses, and the request for a client
+ * certificate.
  *
  * @module
  */
@@ -10,7 +11,10 @@ import { ServerFlight } from "./server_flight.ts";
 
 const READ_BYTES = 16_384;
 const TLS_1_2 = [3, 3];
-/** The cipher suites of TLS 1.2 that the TLS library offers (rustls 0.23), so that the server has the same choice. */
+/**
+ * The cipher suites of TLS 1.2 that the TLS library offers (rustls 0.23), so that the server selects from the
+ * same list.
+ */
 const CIPHERS = [0xc02b, 0xc02c, 0xcca9, 0xc02f, 0xc030, 0xcca8];
 /** x25519, secp256r1, secp384r1 (RFC 8422 §5.1.1). */
 const GROUPS = [29, 23, 24];
@@ -20,7 +24,7 @@ const SIGNATURES = [0x0403, 0x0503, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x06
 const EXTENSION = { serverName: 0, groups: 10, pointFormats: 11, signatures: 13 } as const;
 
 /**
- * Sends a client hello and reads the answer.
+ * Sends a ClientHello and reads the answer.
  *
  * @param conn an open connection to the server; it is closed afterwards
  * @param host for SNI, without brackets
@@ -71,7 +75,7 @@ function extension(number: number, content: readonly number[]): readonly number[
   return [...pair(number), ...list(2, content)];
 }
 
-/** Puts the length before the content. @param width of the length, bytes */
+/** Prepends the length to the content. @param width of the length, bytes */
 function list(width: number, content: readonly number[]): readonly number[] {
   const length = Array.from(
     { length: width },

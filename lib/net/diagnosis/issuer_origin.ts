@@ -1,5 +1,5 @@
 /**
- * Who issued a presented chain: a public CA, or a private one.
+ * Determines whether a public or a private CA issued a presented chain.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { rootCertificates } from "node:tls";
 import type { TrustStore } from "../../trust/trust_store.ts";
 import type { PresentedCertificate } from "./presented_chain.ts";
 
-/** Where a chain ends. */
+/** The root of a chain. */
 export interface IssuerOrigin {
   /**
-   * `public`: one of Mozilla's roots signed it. `trusted`: one of the further roots in force did. `lookalike`: a
-   * root in force has the issuer's name, but its key did not sign. `unverifiable`: a root in force has the issuer's
-   * name, and the signature cannot be verified here. `unknown`: none of these. `itself`: the server's certificate
-   * signed itself, and is no root in force.
+   * `public`: one of Mozilla's roots signed it. `trusted`: one of the further roots in force did.
+   * `lookalike`: a root in force has the issuer's name, but its key did not sign. `unverifiable`: a root in
+   * force has the issuer's name, and the signature cannot be verified here. `unknown`: none of these.
+   * `itself`: the server's certificate is self-signed, and is not a root in force.
    */
   readonly kind: "public" | "trusted" | "lookalike" | "unverifiable" | "unknown" | "itself";
   /** Why the signature cannot be verified. */
@@ -72,7 +72,7 @@ function anchors(
       if (link.issuer !== root.subject) continue;
       const verdict = verdictOn(link, root);
       if (verdict === "signed") return { signer: root };
-      // One root that cannot be judged keeps the verdict open.
+      // One root that cannot be verified leaves the result open.
       if (verdict !== "refuted") found = verdict;
       else if (found === "none") found = "named";
     }
@@ -84,12 +84,12 @@ function read(pem: string): X509Certificate | undefined {
   try {
     return new X509Certificate(pem);
   } catch {
-    // A root that only the TLS library can read is no help here.
+    // A root that only the TLS library can parse cannot be compared here.
     return undefined;
   }
 }
 
-/** Three outcomes: a signature holds, is refuted, or cannot be verified here. */
+/** A signature is valid, is invalid, or cannot be verified here. */
 function verdictOn(link: X509Certificate, root: X509Certificate): "signed" | "refuted" | Obstacle {
   let key: X509Certificate["publicKey"];
   try {

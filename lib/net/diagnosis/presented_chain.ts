@@ -1,6 +1,6 @@
 /**
- * The certificate chain that a server, or the interceptor in front of it, presents, trusted or not. Only the handshake is
- * sent over such a connection.
+ * Reads the certificate chain that a server, or the interceptor in front of it, presents, whether trusted or
+ * not. Only the handshake is sent over such a connection.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface PresentedCertificate extends CertificateFacts {
   readonly der: Uint8Array;
 }
 
-/** A chain in the order it was sent, the server's own first. */
+/** A chain in the order in which it was sent: the server's own certificate is the first. */
 export interface PresentedChain {
   readonly certificates: readonly PresentedCertificate[];
   /** `TLSv1.3`, … */
@@ -26,7 +26,7 @@ export interface PresentedChain {
  * @param conn an open connection to the server; it is closed afterwards
  * @param host for SNI, without brackets
  * @param identity the client certificate to present; only for a server that was verified before
- * @returns `undefined` where the handshake failed
+ * @returns `undefined` if the handshake failed
  */
 export async function presentedChain(
   conn: Deno.Conn,
@@ -52,7 +52,7 @@ export async function presentedChain(
     };
     const onAbort = () => finish();
     signal.addEventListener("abort", onAbort, { once: true });
-    // The caller is explaining another failure already; this one adds nothing to it.
+    // The caller already explains another failure, to which this one adds nothing.
     client.on("error", () => finish());
     socket.on("error", () => finish());
     client.once("secureConnect", () => {
@@ -64,7 +64,7 @@ export async function presentedChain(
   });
 }
 
-/** Returns a function that describes certificates; what is no certificate is left out. */
+/** Returns a function that describes certificates, and skips values that are not certificates. */
 export async function describer(): Promise<
   (ders: readonly Uint8Array[]) => readonly PresentedCertificate[]
 > {
@@ -83,7 +83,7 @@ function rawChain(first: object): readonly Uint8Array[] {
   for (let link: unknown = first; typeof link === "object" && link !== null && !met.has(link);) {
     met.add(link);
     const raw: unknown = Reflect.get(link, "raw");
-    // A copy, plain: Node's is a Buffer over a pool.
+    // A copy, because Node's Buffer shares the memory of a pool.
     if (raw instanceof Uint8Array) chain.push(new Uint8Array(raw));
     link = Reflect.get(link, "issuerCertificate");
   }

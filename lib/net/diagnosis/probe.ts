@@ -1,6 +1,6 @@
 /**
- * A closer look at a route, after it failed or, for the doctor, before: the same tunnel, one handshake that is verified
- * and one that is not.
+ * Probes a route, after it failed or, for the doctor, before it is used: with the same tunnel, one handshake
+ * that is verified and one that is not.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import { chainFindings } from "./chain_findings.ts";
 import { describer, type PresentedChain, presentedChain } from "./presented_chain.ts";
 import { maybeWrongScheme, withRightScheme } from "./proxy_scheme.ts";
 
-/** Time allowed for the look after a failure, ms. */
+/** Time limit of a probe after a failure, ms. */
 const LOOK_MS = 2000;
 
-/** What a probe found. */
+/** The result of a probe. */
 export interface ProbeResult {
-  /** What failed; absent where the roots in force accept the server. */
+  /** The failure; absent if the roots in force accept the server. */
   readonly fault?: NetworkFault;
   /** The chain that was presented, verified or not. */
   readonly chain?: PresentedChain;
@@ -30,7 +30,8 @@ export interface ProbeResult {
 const NOTHING: Findings = { sentences: [], details: {} };
 
 /**
- * Connects to a target by a route, verifies it against the roots in force, and reads the chain that it presents.
+ * Connects to a target over a route, verifies it against the roots in force, and reads the chain that it
+ * presents.
  *
  * @param url `https:` or `wss:`; with a target without TLS only the tunnel is opened
  * @throws the signal's reason
@@ -47,20 +48,20 @@ export async function probe(
   return await inspect(url, route, fault, parts, signal);
 }
 
-/** Tells whether a look at the same route can say more about a fault than the runtime did. */
+/** Returns whether a probe of the same route can give a more exact fault than the runtime did. */
 export function deservesLook(fault: NetworkFault, route: Route): boolean {
-  // The server has said what is missing.
+  // The server has named the missing certificate.
   if (fault.condition !== undefined) return false;
   if (fault.code === "proxy_auth" || fault.code === "proxy_refused" || isInHandshake(fault)) return true;
   return maybeWrongScheme(fault, route);
 }
 
 /**
- * Looks at a route after a failure. Never throws, and takes at most two seconds: what it cannot find out in that time
- * is left out.
+ * Probes a route after a failure. Never throws, and takes at most two seconds: facts that it cannot find in
+ * that time are omitted.
  *
- * @param fault what failed
- * @returns the fault, more exact if possible, and what to say about it
+ * @param fault the failure
+ * @returns the fault, more exact if possible, and sentences that explain it
  */
 export async function examine(
   fault: NetworkFault,
@@ -73,7 +74,7 @@ export async function examine(
   try {
     return await lookAt(fault, url, route, parts, limit.signal);
   } catch {
-    // The failure that is being explained matters; a look that fails adds nothing to it.
+    // A probe that fails adds nothing to the failure that is explained.
     return { fault };
   }
 }
@@ -95,12 +96,13 @@ async function lookAt(
   if (isInHandshake(fault) && (route.kind === "direct" || isPlainProxy)) {
     return { fault, ...await inspect(url, route, fault, parts, signal) };
   }
-  // A proxy that was silent for the whole limit would be silent once more.
+  // A proxy that was silent for the whole limit would be silent again.
   const seen: ProbeResult = fault.code === "connect_timeout"
     ? { fault, findings: NOTHING }
     : await probe(url, route, parts, signal);
   if (seen.fault === undefined) return { fault };
-  // The words of the runtime do not say which end failed, nor what the proxy answered; those of the tunnel do.
+  // The error text of the runtime contains neither the end that failed nor the answer of the proxy; that of
+  // the tunnel does.
   const isSame = seen.fault.code === fault.code || seen.fault.at === "proxy" || seen.fault.stage === "tls";
   const exact = isSame ? { ...fault, ...seen.fault } : fault;
   if (route.kind === "proxy" && maybeWrongScheme(exact, route)) {
@@ -110,8 +112,8 @@ async function lookAt(
 }
 
 /**
- * Connects, with the client certificate where there is one. `node:tls`, which presents it, reports most faults of the
- * server's certificate as an unknown issuer; a verified handshake without it reports them exactly.
+ * Connects, with the client certificate if there is one. `node:tls`, which presents it, reports most faults
+ * of the server's certificate as an unknown issuer; a verified handshake without it reports them exactly.
  */
 async function exactFault(
   url: URL,
@@ -125,12 +127,12 @@ async function exactFault(
   return isServersFault(exact) ? { ...fault, ...exact } : fault;
 }
 
-/** Whether TLS failed. A server that refuses the client may close the connection without an alert. */
+/** Returns whether TLS failed. A server that refuses the client may close the connection without an alert. */
 function isInHandshake({ code, reason }: NetworkFault): boolean {
   return code.startsWith("tls_") || (code === "reset" && reason.includes("during the TLS handshake"));
 }
 
-/** Whether TLS failed, and not for the client certificate. */
+/** Returns whether TLS failed for another reason than the client certificate. */
 function isServersFault(fault: NetworkFault | undefined): fault is NetworkFault {
   return fault?.code.startsWith("tls_") === true && fault.at === "target" && fault.condition === undefined;
 }
@@ -169,7 +171,7 @@ async function inspect(
   const target = atProxy ? { host: route.proxy.host, port: route.proxy.port } : targetOf(url);
   const way: Route = atProxy ? { kind: "direct", reason: "the proxy itself" } : route;
   const conn = await openTunnel(target, way, parts, signal);
-  // Only a server that the roots in force accept is shown who the client is.
+  // The client certificate is presented only to a server that the roots in force accept.
   const identity = fault === undefined ? parts.identity : undefined;
   const presented = await presentedChain(conn, target.host, signal, identity);
   const seen = presented === undefined && fault !== undefined
@@ -183,7 +185,9 @@ async function inspect(
   return { fault: { ...seen.fault, reason }, chain: seen.chain, findings };
 }
 
-/** Makes a handshake that fails exact by what the server says in the clear on TLS 1.2. */
+/**
+ * Makes the fault of a failed handshake more exact, from the unencrypted messages of the server in TLS 1.2.
+ */
 async function inTheClear(
   conn: Deno.TcpConn,
   host: string,

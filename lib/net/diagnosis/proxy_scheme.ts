@@ -1,5 +1,5 @@
 /**
- * Finds out which scheme a proxy speaks that failed by the scheme of its address.
+ * Finds the scheme of a proxy that failed with the scheme of its address.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { FaultError, type NetworkFault } from "../failure/fault.ts";
 import type { ProxyEndpoint, ProxyScheme, Route } from "../route/route.ts";
 import { openTunnel, type TunnelParts, type TunnelTarget } from "../tunnel/tunnel.ts";
 
-/** Time allowed for one other scheme, ms. */
+/** Time limit for each other scheme, ms. */
 const TRY_MS = 1500;
 
 const OTHERS: Readonly<Record<ProxyScheme, readonly ProxyScheme[]>> = {
@@ -18,7 +18,7 @@ const OTHERS: Readonly<Record<ProxyScheme, readonly ProxyScheme[]>> = {
   socks5h: ["http"],
 };
 
-/** Tells whether another scheme could be the reason for a fault. */
+/** Returns whether a wrong scheme could be the reason for a fault. */
 export function maybeWrongScheme(fault: NetworkFault, route: Route): boolean {
   if (route.kind !== "proxy" || fault.at !== "proxy") return false;
   if (fault.suspectsScheme === true) return true;
@@ -30,9 +30,9 @@ export function maybeWrongScheme(fault: NetworkFault, route: Route): boolean {
 }
 
 /**
- * Asks the proxy by the other schemes.
+ * Tries the other schemes with the proxy.
  *
- * @returns the fault, with the scheme that the proxy speaks where one was found
+ * @returns the fault, with the scheme that the proxy speaks if one was found
  * @throws the signal's reason
  */
 export async function withRightScheme(
@@ -62,7 +62,7 @@ export async function withRightScheme(
   };
 }
 
-/** Whether the proxy gives an answer of the scheme, be it a refusal. */
+/** Returns whether the proxy answers in the scheme, even with a refusal. */
 async function speaks(
   proxy: ProxyEndpoint,
   target: TunnelTarget,
@@ -83,7 +83,7 @@ async function speaks(
   }
 }
 
-/** Credentials must not go to a server that is asked in the clear. */
+/** Credentials must not be sent over a connection without TLS. */
 function withoutCredentials({ scheme, host, port }: ProxyEndpoint): ProxyEndpoint {
   return { scheme, host, port };
 }

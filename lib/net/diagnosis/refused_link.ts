@@ -1,6 +1,6 @@
 /**
- * Finds the certificate of a chain for which the TLS library refuses the chain, where its words do not name it: an RSA
- * key that is too short, a critical extension, name constraints.
+ * Finds the certificate that causes the TLS library to refuse a chain, if the error text of the library does
+ * not name it: an RSA key that is too short, a critical extension, name constraints.
  *
  * @module
  */
@@ -12,9 +12,12 @@ import type { PresentedCertificate } from "./presented_chain.ts";
 
 /** The cause of a refusal. */
 export interface RefusedLink {
-  /** Replaces the reason of the fault; a clause for the message. Absent: the words of the library are exact. */
+  /**
+   * Replaces the reason of the fault; a clause for the message. Absent: the error text of the library is
+   * exact.
+   */
   readonly reason?: string;
-  /** What it is and what to do, in full sentences. */
+  /** The cause and the remedy, in full sentences. */
   readonly sentences: readonly string[];
 }
 
@@ -32,7 +35,7 @@ const SMALLEST_RSA = 2048;
  *
  * @param chain as presented, at least one certificate
  * @param origin the root of the chain
- * @returns `undefined` where the fault is another one, or nothing was found
+ * @returns `undefined` if the fault is another one, or no such certificate was found
  */
 export function refusedLink(
   chain: readonly [PresentedCertificate, ...PresentedCertificate[]],
@@ -49,7 +52,7 @@ export function refusedLink(
   return /NameConstraint|UnsupportedNameType/.test(text) ? nameConstraints(links) : undefined;
 }
 
-/** The TLS library reports a signature by a short key like one that was made by another key (2.9.6). */
+/** The TLS library reports a signature by a short key like one by another key (Deno 2.9.6). */
 function shortKey(links: readonly Link[]): RefusedLink | undefined {
   for (const [index, { name, der }] of links.entries()) {
     const { type, bits = SMALLEST_RSA } = keyOf(der);

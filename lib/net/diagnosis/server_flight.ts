@@ -1,6 +1,7 @@
 /**
- * Reads what a server says in the clear in a TLS 1.2 handshake: version, certificates, and whether it requests a client
- * certificate (RFC 5246 §7.4). The alert by which it refuses a client, or the TLS library a server, may not say so.
+ * Reads the unencrypted messages of a server in a TLS 1.2 handshake: version, certificates, and whether it
+ * requests a client certificate (RFC 5246 §7.4). The alert that ends a refused handshake may not contain
+ * these facts.
  *
  * @module
  */
@@ -16,24 +17,26 @@ const SERVER_HELLO_DONE = 14;
 
 const RECORD_HEADER_BYTES = 5;
 const MESSAGE_HEADER_BYTES = 4;
-/** Enough for a long chain of certificates and what follows it, bytes. */
+/**
+ * Longest handshake that is read, bytes: enough for a long chain of certificates and the messages after it.
+ */
 const LIMIT_BYTES = 256 * 1024;
 
 /** The handshake messages of a server, up to its first record of another type. */
 export class ServerFlight {
-  /** The version that the server chose, such as `TLS 1.2`; absent before its hello. */
+  /** The version that the server chose, such as `TLS 1.2`; absent before its ServerHello. */
   version: string | undefined;
   /** Whether the server requests a client certificate. */
   requestsCertificate = false;
   /** The chain in DER, the server's own first. */
   certificates: readonly Uint8Array[] = [];
-  /** Whether nothing more is expected. */
+  /** Whether no further message is expected. */
   isOver = false;
   #records: Uint8Array = new Uint8Array(0);
   #messages: Uint8Array = new Uint8Array(0);
   #received = 0;
 
-  /** Takes bytes as the server sent them, cut anywhere. */
+  /** Adds bytes as the server sent them, in chunks of any size. */
   push(bytes: Uint8Array): void {
     if (this.isOver) return;
     this.#received += bytes.length;
@@ -70,7 +73,10 @@ export class ServerFlight {
   }
 }
 
-/** A list of certificates, each behind its length, all behind theirs (RFC 5246 §7.4.2). */
+/**
+ * Reads a list of certificates: each is preceded by its length, and the list by the total length (RFC 5246
+ * §7.4.2).
+ */
 function certificatesIn(content: Uint8Array): readonly Uint8Array[] {
   const found: Uint8Array[] = [];
   for (let at = 3; at + 3 <= content.length;) {

@@ -1,6 +1,6 @@
 /**
- * The time limit for connecting of an HTTP request. The client of the runtime does not distinguish connecting from
- * waiting for an answer; a second connection to the same place does.
+ * The time limit of an HTTP request for connecting. The runtime's client does not distinguish connecting from
+ * waiting for an answer, so a second connection to the same target is made to find out.
  *
  * @module
  */
@@ -16,12 +16,13 @@ import type { ConnectParts } from "../tunnel/establish.ts";
 import { isSecure, openTunnel, secure, targetOf } from "../tunnel/tunnel.ts";
 
 /**
- * Connects by the same route, TLS included, in the time that is left.
+ * Connects over the same route, TLS included, within the remaining time.
  *
- * @param times the whole limit, and the part of it that is over, ms
+ * @param times the whole limit, and the part of it that has passed, ms
  * @param answered aborted when the request has its answer or has failed
- * @returns the failure when no connection could be made in time; `undefined` where one could, or where the request was
- *   answered meanwhile. A connection that is refused at once is no failure here: the request itself reports it.
+ * @returns the failure if no connection could be made in time; `undefined` if one could, or if the request
+ * was answered meanwhile. A connection that is refused immediately is not a failure here: the request itself
+ * reports it.
  */
 export async function connectFailure(
   url: URL,

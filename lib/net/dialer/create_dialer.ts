@@ -18,7 +18,7 @@ import { loadingFailure } from "./env_permission.ts";
 import { HttpClientPool } from "./http_client_pool.ts";
 import { exchange, type ExchangeParts } from "./http_exchange.ts";
 
-/** Builds a dialer. Nothing is opened until something is asked for. */
+/** Builds a dialer. It opens no connection before the first request. */
 export function createDialer(options: DialerOptions): Dialer {
   const { trust, routes, world, userAgent, identity, observer = SILENT } = options;
   const base = {
@@ -89,7 +89,10 @@ export function createDialer(options: DialerOptions): Dialer {
   };
 }
 
-/** Whether a proxy is asked for the request itself: a plain one, by HTTP. Every other one goes through a tunnel. */
+/**
+ * Returns whether a request is forwarded by the proxy: a plain HTTP request through an HTTP proxy. Every
+ * other request goes through a tunnel.
+ */
 function isForwarded({ protocol }: URL, route: Route): boolean {
   return protocol === "http:" && route.kind === "proxy" && !route.proxy.scheme.startsWith("socks");
 }

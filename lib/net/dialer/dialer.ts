@@ -1,6 +1,6 @@
 /**
- * The dialer: the only part of the program that opens connections. It is made of the roots to trust and the routes to
- * take.
+ * The dialer: the only part of the program that opens connections. It is built from the roots to trust and
+ * the routes to use.
  *
  * @module
  */
@@ -15,21 +15,21 @@ import type { TcpParts } from "../tunnel/dial_tcp.ts";
 import type { ByteStream, StreamOptions, StreamTarget } from "../tunnel/byte_stream.ts";
 import type { WebSocketOutcome, WebSocketRequest } from "../websocket/websocket.ts";
 
-/** What a dialer is built from. There is no default for `trust` and `routes`. */
+/** The parts that a dialer is built from. There is no default for `trust` and `routes`. */
 export interface DialerOptions {
   readonly trust: TrustStore;
   readonly routes: RouteTable;
   readonly world: World;
   readonly observer?: Observer;
-  /** Makes the tap of each HTTP exchange and each websocket. Byte streams are not tapped. */
+  /** Creates the tap of each HTTP exchange and each websocket. Byte streams are not tapped. */
   readonly tap?: TapFactory;
-  /** Presented to servers and proxies that ask for a client certificate. */
+  /** Presented to servers and proxies that request a client certificate. */
   readonly identity?: ClientIdentity | undefined;
-  /** Sent unless a request brings its own. */
+  /** The `User-Agent` of requests that do not set one. */
   readonly userAgent: string;
   /**
-   * Resolves names and opens TCP connections for {@link Dialer.connect} and {@link Dialer.openWebSocket}. Default: the
-   * system's. A simulated network has names of its own.
+   * Resolves names and opens TCP connections for {@link Dialer.connect} and {@link Dialer.openWebSocket}.
+   * Default: the system's. A simulated network resolves its own names.
    */
   readonly tcp?: TcpParts;
 }
@@ -51,28 +51,31 @@ export interface HttpRequest {
   readonly bodySize?: number;
   /** Called with the bytes sent so far of a body with {@link HttpRequest.bodySize}. */
   readonly onSent?: (bytes: number) => void;
-  /** `manual` returns a redirect as it is. Default: it is followed. */
+  /** `manual` returns a redirect to the caller. Default: it is followed. */
   readonly redirect?: "follow" | "manual";
   readonly signal?: AbortSignal;
-  /** Time allowed until response headers are in, ms, redirects included. Failure: `header_timeout`. */
+  /**
+   * Time limit until the response headers have been received, ms, redirects included. Failure:
+   * `header_timeout`.
+   */
   readonly headerTimeoutMs?: number;
   /**
-   * Time allowed for name, TCP, proxy and TLS together, ms. Default 15,000. Failure: `connect_timeout`, with the stage
-   * in its details. The client of the runtime does not distinguish connecting from waiting, so for a request without
-   * an answer after 3 s (or half of the time) a second connection is made by the same route: when that is not complete
-   * in the time that is left, the request has none either. An origin that has answered before is not checked: a pooled connection
-   * may carry the request.
+   * Time limit for DNS, TCP, proxy and TLS together, ms. Default 15,000. Failure: `connect_timeout`, with the
+   * stage in its details. The client of the runtime does not distinguish connecting from waiting, so for a
+   * request without an answer after 3 s (or half of the time) a second connection is made over the same
+   * route: if it is not complete within the remaining time, the request is assumed to have no connection
+   * either. An origin that has answered before is not checked: a pooled connection may carry the request.
    */
   readonly connectTimeoutMs?: number;
 }
 
-/** The answer. Every status is a reply; only failures of the network throw. */
+/** The answer. A reply can have any status; only network failures throw. */
 export interface HttpReply {
   readonly status: number;
   readonly headers: Headers;
-  /** Decoded bytes. Must be read to its end or cancelled. */
+  /** The decoded bytes. The body must be read to its end or cancelled. */
   readonly body: ReplyBody | null;
-  /** The URL that answered, after redirects. */
+  /** The URL that sent this reply, after redirects. */
   readonly url: URL;
   /** The route to that URL. */
   readonly route: Route;
@@ -83,21 +86,21 @@ export interface Dialer {
   readonly trust: TrustStore;
   readonly routes: RouteTable;
   /**
-   * Makes one exchange, redirects followed, no retries.
+   * Makes one exchange. Redirects are followed, failures are not retried.
    *
-   * @throws CulvertError of the network and TLS codes, `proxy_invalid`, `redirect`; the signal's reason when
-   *   the signal was aborted
+   * @throws CulvertError of the network and TLS codes, `proxy_invalid`, `redirect`; the signal's reason if
+   * the signal was aborted
    */
   readonly request: (request: HttpRequest) => Promise<HttpReply>;
   /**
-   * Opens one websocket. Same roots, routes and errors as {@link Dialer.request}.
+   * Opens one websocket, with the same roots, routes and errors as {@link Dialer.request}.
    *
    * @throws as {@link Dialer.request}
    */
   readonly openWebSocket: (request: WebSocketRequest) => Promise<WebSocketOutcome>;
   /**
-   * Connects a byte stream: a raw connection over the same roots and routes, TLS or plain. Through an HTTP proxy it
-   * is a CONNECT tunnel in both cases.
+   * Opens a byte stream: a raw connection with the same roots and routes, with TLS or without. Through an
+   * HTTP proxy it is a CONNECT tunnel in both cases.
    *
    * @throws as {@link Dialer.request}; `connect_timeout` with the stage in its details
    */

@@ -1,5 +1,6 @@
 /**
- * What does not work in a program that embeds culvert without the permission for some environment variables.
+ * Detects what does not work in an embedding program that lacks the permission for some environment
+ * variables.
  *
  * @module
  */
@@ -8,8 +9,8 @@ import type { Warning } from "../../warning.ts";
 import { PROXY_VARIABLES } from "../route/route_table.ts";
 
 /**
- * Returns a warning where the variables that must not override a route cannot be hidden. The runtime reads them by itself
- * when an HTTP client is made (seen in 2.9.6), so an address in one of them would be used.
+ * Returns a warning if the variables that must not override a route cannot be hidden. The runtime reads them
+ * when an HTTP client is created (observed with Deno 2.9.6), so an address in one of them would be used.
  */
 export function hidingWarning(): Warning | undefined {
   const open = PROXY_VARIABLES.filter((variable) =>
@@ -22,10 +23,13 @@ export function hidingWarning(): Warning | undefined {
   return { code: "environment_not_hidden", message };
 }
 
-/** What `ws` reads when it is loaded. */
+/** The variables that `ws` reads when it is loaded. */
 const WS_VARIABLES = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"] as const;
 
-/** Returns the error for a websocket library that could not be loaded for lack of a permission; else what was thrown. */
+/**
+ * Returns the error for a websocket library that could not be loaded because a permission is missing; any
+ * other error is returned unchanged.
+ */
 export function loadingFailure(thrown: unknown): unknown {
   if (!(thrown instanceof Deno.errors.NotCapable)) return thrown;
   const flag = `--allow-env=${WS_VARIABLES.join(",")}`;

@@ -10,20 +10,20 @@ import type { ClientIdentity } from "../client_identity.ts";
 import type { ProxyEndpoint, Route } from "../route/route.ts";
 import { PROXY_VARIABLES } from "../route/route_table.ts";
 
-/** Routes kept, as in the codex client. */
+/** The maximum number of routes with a client, as in the codex client. */
 const LIMIT = 16;
 
-/** The runtime reads these by itself when a client is made; they must not override the resolved route and roots. */
+/** The runtime reads these when a client is created; they must not override the resolved route and roots. */
 const HIDDEN: readonly string[] = [...PROXY_VARIABLES, "REQUEST_METHOD", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/** What every client is made of. */
+/** The parts that every client is created from. */
 export interface HttpClientParts {
   readonly trust: TrustStore;
   readonly world: World;
   readonly identity?: ClientIdentity | undefined;
 }
 
-/** A bounded pool. The client that was not used for longest is closed when there are too many. */
+/** A bounded pool. If it is full, the least recently used client is closed. */
 export class HttpClientPool {
   readonly #parts: HttpClientParts;
   readonly #clients = new Map<string, Deno.HttpClient>();
@@ -40,7 +40,7 @@ export class HttpClientPool {
   }
 
   /**
-   * Returns the client for a route, made on first use.
+   * Returns the client for a route, and creates it on first use.
    *
    * @throws CulvertError `usage` after {@link HttpClientPool.close}
    */
@@ -50,7 +50,7 @@ export class HttpClientPool {
     }
     const key = route.kind === "direct" ? "direct" : JSON.stringify(route.proxy);
     const client = this.#clients.get(key) ?? this.#create(route);
-    // Inserting it again makes the order of the map the order of use.
+    // Inserting the client again keeps the map in the order of use.
     this.#clients.delete(key);
     this.#clients.set(key, client);
     const [oldest] = this.#clients;
@@ -61,7 +61,7 @@ export class HttpClientPool {
     return client;
   }
 
-  /** Closes all clients for good. Exchanges under way end by themselves. */
+  /** Closes all clients permanently. Exchanges that are under way continue to their end. */
   close(): void {
     this.#isClosed = true;
     for (const client of this.#clients.values()) client.close();

@@ -1,5 +1,6 @@
 /**
- * One HTTP exchange: redirects followed, connecting and the wait for the head limited in time, failures classified.
+ * One HTTP exchange: redirects are followed, connecting and the wait for the head have time limits, and
+ * failures are classified.
  *
  * @module
  */
@@ -20,26 +21,26 @@ import { ReplyBody } from "./reply_body.ts";
 import type { SizedRequest } from "./sized_request.ts";
 import { type TappedRequest, tapRequest } from "./tapped_request.ts";
 
-/** A request without an answer for this time is checked for being connected at all, ms. */
+/** Time after which it is checked whether a request without an answer is connected, ms. */
 const QUIET_MS = 3000;
 
-/** What an exchange needs of its dialer. */
+/** The parts of the dialer that an exchange uses. */
 export interface ExchangeParts extends ConnectParts {
   readonly pool: HttpClientPool;
   readonly routes: RouteTable;
-  /** Makes the error for a proxy that answered 407 in place of the server. */
+  /** Creates the error for a proxy that answered 407 instead of the server. */
   readonly refusedByProxy: (headers: Headers, url: URL, route: Route) => CulvertError;
-  /** Makes the tap of each exchange; absent: nothing is reported. */
+  /** Creates the tap of each exchange; absent: nothing is reported. */
   readonly taps?: TapSource;
   /** Origins that have answered. */
   readonly answered: Set<string>;
 }
 
-/** Makes the exchange. See `Dialer.request` for what it throws. */
+/** Makes the exchange. `Dialer.request` lists the errors. */
 export async function exchange(request: HttpRequest, parts: ExchangeParts): Promise<HttpReply> {
   const { signal, headerTimeoutMs } = request;
   signal?.throwIfAborted();
-  // A body of known length is limited by its progress.
+  // For a body of known length the limit applies to the time without progress.
   if (headerTimeoutMs === undefined || request.bodySize !== undefined) {
     return await follow(request, undefined, parts);
   }
@@ -75,7 +76,7 @@ async function follow(
   }
 }
 
-/** Returns the request that follows; the body of the redirect is cancelled. */
+/** Returns the request to the target of the redirect, and cancels the body of the redirect. */
 async function followUpOf(request: HttpRequest, response: Response): Promise<HttpRequest | undefined> {
   let isReply = false;
   try {
@@ -87,7 +88,7 @@ async function followUpOf(request: HttpRequest, response: Response): Promise<Htt
   }
 }
 
-/** The answer to one request, and what reports its body. */
+/** The answer to one request, and the tap that its body is reported to. */
 interface Answer {
   readonly response: Response;
   readonly tapped: TappedRequest | undefined;
@@ -145,7 +146,7 @@ async function send(
   const client = parts.pool.clientFor(route);
   const answered = new AbortController();
   const stuck = new AbortController();
-  // An origin that has answered may have a connection in the pool, which needs no connecting.
+  // An origin that has answered may have an open connection in the pool.
   if (!parts.answered.has(url.origin)) {
     void watchConnecting(url, route, parts, connectTimeoutMs, answered.signal).then((failure) => {
       if (failure !== undefined) stuck.abort(failure);
@@ -188,7 +189,7 @@ async function sendWithSize(
   }
 }
 
-/** Returns what to throw for a request that has no answer. */
+/** Returns the error to throw for a request that has no answer. */
 async function failureOf(
   thrown: unknown,
   request: HttpRequest,
@@ -218,7 +219,7 @@ async function watchConnecting(
     const { connectFailure } = await import("./connect_watch.ts");
     return await connectFailure(url, route, parts, { limitMs, quietMs }, answered);
   } catch {
-    // The request was answered, or it failed by itself.
+    // The request was answered, or it has already failed.
     return undefined;
   }
 }
@@ -234,14 +235,17 @@ function headTimeout({ url, headerTimeoutMs = 0 }: HttpRequest, route: Route): C
   );
 }
 
-/** Whether the proxy speaks HTTP in place of the server, so that its own 407 looks like the server's answer. */
+/**
+ * Returns whether the proxy speaks HTTP in place of the server, so that its own 407 looks like the server's
+ * answer.
+ */
 function isForwarded(url: URL, route: Route): boolean {
   return url.protocol === "http:" && route.kind === "proxy" && !route.proxy.scheme.startsWith("socks");
 }
 
 /**
- * The runtime presents a proxy's credentials on CONNECT and to plain proxies, but not on requests that it forwards to
- * a proxy over TLS (seen in 2.9.6).
+ * The runtime presents a proxy's credentials on CONNECT and to plain proxies, but not on requests that it
+ * forwards to a proxy over TLS (observed with Deno 2.9.6).
  */
 function forwardedCredentials(url: URL, route: Route): string | undefined {
   if (!isForwarded(url, route) || route.kind !== "proxy" || route.proxy.scheme !== "https") return undefined;

@@ -1,5 +1,5 @@
 /**
- * Opens a byte stream: a raw connection to a host and port by its route.
+ * Opens a byte stream: a raw connection to a host and port over its route.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { type ByteStream, byteStream, type StreamOptions, type StreamTarget } fr
 import { type Attempt, attemptFailure, type ConnectParts, establish } from "../tunnel/establish.ts";
 
 /**
- * Opens one. See `Dialer.connect` for what it throws.
+ * Opens a byte stream. `Dialer.connect` lists the errors.
  *
  * @param routes resolve the target as the `https` or `http` URL of its host and port
  */

@@ -1,31 +1,31 @@
 /**
- * Which request follows a redirect. The rules are those of RFC 9110 §15.4 and WHATWG fetch §4.4, but for redirects to
- * another origin: there only harmless headers are sent, and never the body.
+ * Determines the request that follows a redirect. The rules are those of RFC 9110 §15.4 and WHATWG fetch
+ * §4.4, except for redirects to another origin: only harmless headers are sent there, and never the body.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import type { HttpRequest } from "./dialer.ts";
 
-/** How many redirects are followed in a row. */
+/** The maximum number of consecutive redirects. */
 export const REDIRECT_LIMIT = 10;
 
 const FOLLOWED = new Set([301, 302, 303, 307, 308]);
 const ABOUT_THE_BODY = new Set(["content-type", "content-length", "content-encoding", "transfer-encoding"]);
 
-/** The headers that are sent to another origin. Any other may hold a credential, whatever its name. */
+/** The headers that are sent to another origin. Any other header may contain a credential. */
 const HARMLESS_HEADERS = new Set(["accept", "accept-encoding", "accept-language", "user-agent"]);
 
 /**
- * Returns the request that a reply leads to.
+ * Returns the request that follows a reply.
  *
  * @param request the request that was answered
  * @param status the status of its answer
  * @param location the `Location` header, if there was one
- * @returns `undefined` where the reply is the answer: no redirect, one without a usable target, or one that is not to
- *   be followed
- * @throws CulvertError `redirect` when the target is neither `http` nor `https`, would leave TLS (the codex client
- *   follows such a redirect), would send the body to another origin, or would send a stream twice
+ * @returns `undefined` if the reply is final: it is no redirect, has no usable target, or must not be
+ * followed
+ * @throws CulvertError `redirect` if the target is neither `http` nor `https`, would leave TLS (the codex
+ * client follows such a redirect), would send the body to another origin, or would send a stream twice
  */
 export function followUp(
   request: HttpRequest,
@@ -48,7 +48,7 @@ export function followUp(
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     const lower = name.toLowerCase();
-    // The next route has a proxy of its own, with its own credentials.
+    // The next route may have another proxy with other credentials.
     if (lower === "proxy-authorization" || lower === "host") continue;
     if (toGet && ABOUT_THE_BODY.has(lower)) continue;
     if (isForeign && !HARMLESS_HEADERS.has(lower)) continue;

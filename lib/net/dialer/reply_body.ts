@@ -4,15 +4,15 @@
  * @module
  */
 
-/** Read at once at most, bytes: what the runtime reads from a socket. */
+/** The size of one read, bytes: the runtime reads the same amount from a socket. */
 const PIECE = 64 * 1024;
 
-/** Is told what was read of a body. */
+/** Receives the chunks that are read from a body. */
 export interface BodyWatch {
   /** @param data valid until it returns */
   readonly read: (data: Uint8Array<ArrayBuffer>) => void;
   /**
-   * Called once, and again where the body is cancelled after its end.
+   * Called once, and again if the body is cancelled after its end.
    *
    * @param outcome `aborted`: the reader cancelled the rest; `failed`: the connection broke
    */
@@ -20,8 +20,8 @@ export interface BodyWatch {
 }
 
 /**
- * Reads a body piece by piece into one buffer: a new buffer for each piece would double the cost. Errors of the runtime
- * are translated.
+ * Reads a body chunk by chunk into one buffer: a new buffer for each chunk would double the cost. Errors of
+ * the runtime are translated.
  */
 export class ReplyBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   readonly #reader: ReadableStreamBYOBReader;
@@ -46,9 +46,9 @@ export class ReplyBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Waits for the next bytes, which are valid until the next call. Nothing is read ahead of need.
+   * Waits for the next bytes, which are valid until the next call. Nothing is read in advance.
    *
-   * @returns `undefined` at the end, and once the body was cancelled
+   * @returns `undefined` at the end, and after the body was cancelled
    */
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const buffer = this.#spare ?? new ArrayBuffer(PIECE);
@@ -69,13 +69,13 @@ export class ReplyBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     }
   }
 
-  /** Cancels the rest of the body; a read that waits ends. */
+  /** Cancels the rest of the body; a pending read ends. */
   async cancel(reason?: unknown): Promise<void> {
     this.#watch?.end("aborted");
     await this.#reader.cancel(reason);
   }
 
-  /** Returns the pieces, each valid until the next; a loop that ends early cancels the body. */
+  /** Returns the chunks, each valid until the next one; a loop that ends early cancels the body. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     for (;;) {
       const bytes = await this.read();

@@ -1,7 +1,7 @@
 /**
- * Sends a request whose body is a stream of known length, with `Content-Length`. The runtime's client sends every
- * stream in chunks (Deno 2.9.6), which storage services refuse, so that the request is written to a connection of its
- * own.
+ * Sends a request whose body is a stream of known length, with `Content-Length`. The runtime's client sends
+ * every stream in chunks (Deno 2.9.6), which storage services refuse, so the request is written to a separate
+ * connection.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { openByteStream } from "./open_byte_stream.ts";
 const HEAD_LIMIT = 65_536;
 /** Longest body of an answer, bytes. */
 const BODY_LIMIT = 1024 * 1024;
-/** Set here; the caller's values under these names are left out. */
+/** Headers that are set here; the caller's values under these names are ignored. */
 const OWN = new Set([
   "host",
   "connection",
@@ -39,10 +39,12 @@ export interface SizedRequest extends Omit<HttpRequest, "body" | "headers"> {
 }
 
 /**
- * Sends the request. `headerTimeoutMs` is the longest time without progress: neither a byte sent nor an answer.
+ * Sends the request. `headerTimeoutMs` is the longest time without progress: neither a byte sent nor an
+ * answer.
  *
  * @returns the answer, with at most 1 MiB of its body
- * @throws CulvertError of the network and TLS codes; `header_timeout`; what the body throws; the signal's reason
+ * @throws CulvertError of the network and TLS codes; `header_timeout`; the error of the body; the signal's
+ * reason
  */
 export async function sendSized(
   request: SizedRequest,
@@ -97,7 +99,7 @@ async function exchange(
   return new Response(hasBody ? byteStreamOf(text) : null, { status: head.status, headers: head.headers });
 }
 
-/** Bodies are read with buffers of the reader, which only byte streams allow. */
+/** The body is read into the buffers of the reader, which only byte streams support. */
 function byteStreamOf(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   const bytes = new TextEncoder().encode(text);
   return new ReadableStream({
@@ -112,8 +114,8 @@ function byteStreamOf(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
 /**
  * Writes the body until its end or until the answer arrives.
  *
- * @returns the error of the connection, where it broke: an answer may have arrived before
- * @throws what the body throws
+ * @returns the error of the connection, if it was cut: an answer may have arrived before
+ * @throws the error of the body
  */
 async function sendBody(
   { body, bodySize, onSent }: SizedRequest,
@@ -168,7 +170,7 @@ function headOf({ bodySize, headers, method, url }: SizedRequest): Uint8Array {
     `Content-Length: ${bodySize}`,
     ...[...headers].filter(([name]) => !OWN.has(name)).map(([name, value]) => `${name}: ${value}`),
   ];
-  // Header values are Latin-1 once `Headers` has taken them.
+  // Header values in a `Headers` object are Latin-1.
   return Uint8Array.from(`${lines.join("\r\n")}\r\n\r\n`, (char) => char.charCodeAt(0));
 }
 
@@ -190,7 +192,7 @@ function byteReader({ readable }: ByteStream): ByteReader {
   };
 }
 
-/** Calls a function when nothing was sent for a time. */
+/** Calls a function if no byte was sent for a given time. */
 class IdleLimit {
   readonly #limitMs: number | undefined;
   readonly #world: ConnectParts["world"];
@@ -207,7 +209,7 @@ class IdleLimit {
     if (limitMs !== undefined) this.#wait(limitMs);
   }
 
-  /** Counts the time from now. */
+  /** Restarts the time limit. */
   restart(): void {
     this.#last = this.#world.monotonic();
   }
@@ -223,7 +225,7 @@ class IdleLimit {
       this.isExpired = true;
       this.#onExpired();
     }, () => {
-      // The exchange ended.
+      // The exchange has ended.
     });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Reports one request of the HTTP client and its answer to a tap. The client of the runtime hides the bytes on the wire
- * of a response: what is reported is its body after decoding.
+ * Reports one request of the HTTP client and its answer to a tap. The runtime's client hides the encoded
+ * bytes of a response, so its decoded body is reported.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import { nextConnectionId, reasonOf, type TapSource } from "../tap_source.ts";
 import type { HttpRequest } from "./dialer.ts";
 import type { BodyWatch } from "./reply_body.ts";
 
-/** One exchange as it is reported. */
+/** The tap of one exchange. */
 export interface TappedRequest extends BodyWatch {
-  /** The body to send in place of the request's own. */
+  /** The body to send instead of the request's own. */
   readonly body: HttpRequest["body"];
   /** Reports the head of the answer. */
   readonly answered: (response: Response) => void;
 }
 
 /**
- * Reports the head of a request, and its body as far as it is known.
+ * Reports the head of a request, and its body while it is sent.
  *
  * @param headers the fields that are sent; the runtime adds `host` and the framing
  */
@@ -59,11 +59,11 @@ export function tapRequest(
         reason: response.statusText,
         isDecoded: true,
       }),
-    // A copy: the buffer of the reader is used again.
+    // A copy, because the reader reuses its buffer.
     read: (data) => tap.bytes("response", data.slice(), at()),
     end: (outcome, error) => {
       const end = { at: at(), outcome, ...reasonOf(error) };
-      // A server may answer before it has read the whole request, which is then not sent.
+      // A server may answer before it has read the whole request; the rest is then not sent.
       tap.end({ direction: "request", ...end });
       tap.end({ direction: "response", ...end });
     },

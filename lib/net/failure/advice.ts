@@ -1,12 +1,12 @@
 /**
- * What to do about a failure of the network, where no probe could say more.
+ * Returns the advice for a network failure without a result of a probe.
  *
  * @module
  */
 import type { Route } from "../route/route.ts";
 import type { NetworkFault } from "./fault.ts";
 
-/** What to do where a server requires a client certificate, or rejected it. */
+/** The advice for a server that requires a client certificate, or rejected it. */
 export const CLIENT_CERTIFICATE_ADVICE = {
   required:
     "Give the certificate and its key with --client-cert FILE --client-key FILE, or with CULVERT_CLIENT_CERT " +
@@ -75,9 +75,9 @@ export function advice(fault: NetworkFault, route: Route): readonly string[] {
 }
 
 /**
- * Returns what to do about a 407. Only Basic, and user and password of SOCKS5, are supported.
+ * Returns the advice for a 407. Only Basic, and user and password of SOCKS5, are supported.
  *
- * @param challenges the schemes that the proxy asked for, if known
+ * @param challenges the schemes that the proxy requested, if known
  */
 function proxyCredentialsAdvice(challenges: readonly string[], route: Route): string {
   const proxy = route.kind === "proxy" ? route : undefined;

@@ -1,5 +1,5 @@
 /**
- * Makes a {@link NetworkFault} of what the runtime throws: by the stage first, by its wording second.
+ * Makes a {@link NetworkFault} from an error of the runtime: first by its stage, then by its text.
  *
  * @module
  */
@@ -26,8 +26,8 @@ const HANDSHAKES = [CERTIFICATE, CLIENT_CERTIFICATE, HANDSHAKE, CUT_IN_HANDSHAKE
 const ALL = [CERTIFICATE, CLIENT_CERTIFICATE, HANDSHAKE, PROXY, ADDRESS, HTTP, CUT];
 
 /**
- * What can go wrong in a stage. After the handshake a failure of TLS is a cut connection, but for the alerts about
- * client certificates, which arrive late on TLS 1.3.
+ * The faults that can occur in each stage. After the handshake a failure of TLS is a cut connection, except
+ * for the alerts about client certificates, which arrive after the handshake in TLS 1.3.
  */
 const OF_STAGE: Readonly<Record<Stage, readonly (readonly Wording[])[]>> = {
   resolve: [ADDRESS],
@@ -41,7 +41,7 @@ const OF_STAGE: Readonly<Record<Stage, readonly (readonly Wording[])[]>> = {
   open: [CLIENT_CERTIFICATE],
 };
 
-/** What a failure is whose wording is not known. */
+/** The fault for an error text that is not known. */
 const OTHERWISE: Readonly<Record<Stage, readonly [ErrorCode, string]>> = {
   resolve: ["dns", "its name could not be resolved"],
   connect: ["connect", "no connection could be made"],
@@ -57,11 +57,11 @@ const OTHERWISE: Readonly<Record<Stage, readonly [ErrorCode, string]>> = {
 /**
  * Classifies a failure of the network.
  *
- * @param thrown what `fetch`, a body, or one of the socket functions threw
+ * @param thrown the error of `fetch`, a body, or one of the socket functions
  * @param route the route that was taken
- * @param stage where it happened; without it the wording alone decides
+ * @param stage where it happened; without it only the error text decides
  * @param isForwarded whether the proxy of the route was asked for the plain request, and not for a tunnel
- * @returns `undefined` where it is no failure of the network: without a stage, where the wording is not known
+ * @returns `undefined` if it is not a network failure: without a stage, if the error text is not known
  */
 export function classify(
   thrown: unknown,
@@ -94,7 +94,10 @@ export function classify(
   return { code, at: end, reason, text, ...known };
 }
 
-/** An error of the engine is a fault of the program. `fetch` and its bodies, however, throw a `TypeError` as well. */
+/**
+ * An error of the JavaScript engine is an internal error. However, `fetch` and its bodies also throw a
+ * `TypeError`.
+ */
 function isProgrammingError(thrown: unknown, stage: Stage | undefined): boolean {
   if (!(thrown instanceof Error)) return true;
   if (thrown instanceof TypeError) {
@@ -103,11 +106,11 @@ function isProgrammingError(thrown: unknown, stage: Stage | undefined): boolean 
   return thrown instanceof RangeError || thrown instanceof ReferenceError || thrown instanceof SyntaxError;
 }
 
-/** How far a request of the runtime's client came, by its wording. */
+/** Returns the stage that a request of the runtime's client reached, from its error text. */
 function stageOfRequest(text: string): Stage {
   if (/client error \(SendRequest\)|connection error|http2 error/.test(text)) return "head";
   if (/client error \(Connect\)|Requests to port|error sending request/.test(text)) return "request";
-  // Seen on TLS 1.3 and through proxies: the bare words of a read or a write.
+  // Observed with TLS 1.3 and through proxies: only the text of a failed read or write.
   return /dns error|certificate/i.test(text) ? "request" : "head";
 }
 
@@ -117,7 +120,10 @@ function findWording(text: string, route: Route, stage: Stage | undefined): Word
   return groups.flat().find((one) => (one.socks !== true || isSocks) && one.pattern.test(text));
 }
 
-/** The messages and codes of an error and its causes, without addresses: those may hold a query or a user. */
+/**
+ * The messages and codes of an error and its causes, without addresses, which may contain a query or a user
+ * name.
+ */
 function chainText(thrown: unknown): string {
   const parts: string[] = [];
   for (let error = thrown; error instanceof Error && parts.length < 8; error = error.cause) {
@@ -132,8 +138,9 @@ function chainText(thrown: unknown): string {
 }
 
 /**
- * Corrects what a server is said to object to in the client's certificate. The runtime does not say whether one was
- * presented, and a server may answer its absence with an alert that means a bad one (Go on TLS 1.2: `bad_certificate`).
+ * Corrects the reason for which a server rejects the client's certificate. The runtime does not report
+ * whether one was presented, and a server may answer its absence with an alert that means a bad one (Go on
+ * TLS 1.2: `bad_certificate`).
  *
  * @param isPresented whether this client has a certificate to present
  */

@@ -1,6 +1,6 @@
 /**
- * Makes the error that the user reads of a {@link NetworkFault}: what was attempted, by which route, with which roots,
- * why it failed, and what to do next. The doctor says the same by the same code.
+ * Makes the error for the user from a {@link NetworkFault}: what was attempted, over which route, with which
+ * roots, why it failed, and what to do next. The doctor uses the same code.
  *
  * @module
  */
@@ -10,21 +10,21 @@ import { describeRoute, type Route } from "../route/route.ts";
 import { advice } from "./advice.ts";
 import type { NetworkFault } from "./fault.ts";
 
-/** What was attempted. */
+/** The attempt that failed. */
 export interface Attempted {
   readonly url: URL;
   readonly route: Route;
   readonly trust: TrustStore;
 }
 
-/** What a probe added to a fault. */
+/** The result of a probe that is added to a fault. */
 export interface Findings {
   /** Full sentences for people, the most telling first. */
   readonly sentences: readonly string[];
   readonly details: Readonly<Record<string, DetailValue>>;
 }
 
-/** Returns the target of a URL as `host:port`, with the port of the scheme where the URL has none. */
+/** Returns the target of a URL as `host:port`, with the default port of the scheme if the URL has none. */
 export function hostAndPort(url: URL): string {
   if (url.port !== "") return url.host;
   return `${url.host}:${url.protocol === "https:" || url.protocol === "wss:" ? 443 : 80}`;
@@ -40,7 +40,7 @@ export function fetchCommand(url: URL): string {
   return `culvert ca fetch ${url.host}`;
 }
 
-/** Tells whether a fault is about certificates or TLS, so that the roots belong into its explanation. */
+/** Returns whether a fault is about certificates or TLS, so that its explanation names the roots. */
 function isTlsFault(fault: NetworkFault): boolean {
   return fault.code.startsWith("tls_");
 }
@@ -48,7 +48,7 @@ function isTlsFault(fault: NetworkFault): boolean {
 /**
  * Makes the error.
  *
- * @param findings what a probe of the same route found, where one was made
+ * @param findings the result of a probe of the same route, if one was made
  */
 export function explain(fault: NetworkFault, attempted: Attempted, findings?: Findings): CulvertError {
   const { url, route, trust } = attempted;
@@ -88,13 +88,13 @@ function messageOf(fault: NetworkFault, { url, route, trust }: Attempted): strin
   return `${what} ${hostAndPort(url)} (${way}): ${where}${fault.reason}${roots}`;
 }
 
-/** Whether another bundle would help, so that a look at the presented chain is the next step. */
+/** Returns whether another bundle would help, so that the next step is to show the presented chain. */
 function isIssuerMissing(fault: NetworkFault, findings: Findings | undefined): boolean {
   if (findings === undefined || findings.sentences.length === 0) return false;
   return fault.code === "tls_unknown_issuer" || findings.details["issuer_origin"] === "lookalike";
 }
 
-/** Describes the trusted roots, with the variable and the file where a bundle is part of them. */
+/** Describes the trusted roots, with the variable and the file if a bundle is part of them. */
 export function describeRoots(trust: TrustStore): string {
   const source = trust.bundle?.source;
   if (source === undefined) return trust.description;

@@ -1,13 +1,16 @@
 /**
- * A failure of the network: what went wrong and at which end. Faults stay inside `lib/net/`; a `CulvertError` made of
- * one leaves it.
+ * A network failure: its cause, and the end at which it occurred. Faults are used only inside `lib/net/`; its
+ * callers receive a `CulvertError` made from one.
  *
  * @module
  */
 import type { ErrorCode } from "../../errors.ts";
 import type { Stage } from "./stage.ts";
 
-/** A fact about a fault that callers act on, beside its code. It is `condition` in the details of the error. */
+/**
+ * A fact about a fault that callers act on, in addition to its code. It is `condition` in the details of the
+ * error.
+ */
 export type Condition =
   /** The server does not speak HTTP/1.1: a websocket cannot be opened, HTTP/2 may work. */
   | "no_application_protocol"
@@ -21,22 +24,22 @@ export type Condition =
 /** One failure. */
 export interface NetworkFault {
   readonly code: ErrorCode;
-  /** Whose end failed: the target's, or that of the proxy on the way to it. */
+  /** The end that failed: the target, or the proxy. */
   readonly at: "target" | "proxy";
   /** A clause for the message, lower-case start, without secrets. */
   readonly reason: string;
-  /** The stage, where it is known. */
+  /** The stage, if it is known. */
   readonly stage?: Stage;
   readonly condition?: Condition;
   /** The answer does not fit the scheme of the proxy's address: the proxy may speak another one. */
   readonly suspectsScheme?: true;
-  /** What to do about it, in full sentences, where the code alone does not say. */
+  /** What to do about it, in full sentences, if the code is not specific enough. */
   readonly remedy?: string;
   /** The status of the proxy's answer to CONNECT. */
   readonly proxyStatus?: number;
-  /** Authentication schemes that the proxy asked for: `Basic`, `NTLM`, `Negotiate`, … */
+  /** Authentication schemes that the proxy requested: `Basic`, `NTLM`, `Negotiate`, … */
   readonly challenges?: readonly string[];
-  /** The words of the system or the TLS library, without addresses. */
+  /** The error text of the system or the TLS library, without addresses. */
   readonly text?: string;
 }
 

@@ -1,6 +1,5 @@
 /**
- * What a proxy says about user name and password: which kinds of authentication it asks for, and the reason that the
- * user reads.
+ * Reads the authentication schemes that a proxy requests, and makes the reason that the user reads.
  *
  * @module
  */
@@ -21,7 +20,7 @@ export function challengesOf(header: string | null): readonly string[] {
  * Returns the reason of a `proxy_auth` fault, as a clause.
  *
  * @param status the HTTP status, or `SOCKS`
- * @param proxy whose credentials were presented; `undefined` where the proxy is not known
+ * @param proxy whose credentials were presented; `undefined` if the proxy is not known
  */
 export function proxyAuthReason(
   status: number | "SOCKS",

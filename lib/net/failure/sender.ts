@@ -8,10 +8,13 @@ import { removeControls } from "../../text/control_characters.ts";
 /** Longest text that is shown, characters. */
 const SHOWN = 120;
 
-/** Headers by which servers, proxies and filters name themselves. */
+/** Headers in which servers, proxies and filters name themselves. */
 const SENDER_HEADERS = ["server", "via", "x-squid-error", "x-cache", "cf-mitigated"] as const;
 
-/** Returns the headers that name the sender of a reply: `server: squid/5.7, via: 1.1 proxy`; empty without any. */
+/**
+ * Returns the headers that name the sender of a reply: `server: squid/5.7, via: 1.1 proxy`; empty if there
+ * are none.
+ */
 export function senderOf(headers: Headers): string {
   const named = SENDER_HEADERS.flatMap((name) => {
     const value = headers.get(name);
@@ -20,7 +23,7 @@ export function senderOf(headers: Headers): string {
   return named.join(", ");
 }
 
-/** Returns foreign text as one line without control characters, cut after 120 characters. */
+/** Returns text from outside as one line without control characters, truncated to 120 characters. */
 export function shownLine(text: string): string {
   const line = removeControls(text, { replacement: " " }).replace(/\s+/g, " ").trim();
   return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;

@@ -1,13 +1,13 @@
 /**
- * The stages of a connection, in their order. A failure is judged by the stage that it happened in first, and by the
- * wording of the runtime second.
+ * The stages of a connection, in their order. A failure is classified first by its stage, and then by the
+ * error text of the runtime.
  *
  * @module
  */
 import type { Route } from "../route/route.ts";
 import type { NetworkFault } from "./fault.ts";
 
-/** Time allowed for all stages of connecting together unless the caller sets another, ms. */
+/** Default time limit for all stages of connecting together, ms. */
 export const CONNECT_LIMIT_MS = 15_000;
 
 /** A stage of connecting. */
@@ -29,8 +29,8 @@ export type ConnectStage =
 export type Stage =
   | ConnectStage
   /**
-   * An HTTP request by the client of the runtime, which does not report how far it came: the wording of its error
-   * does.
+   * An HTTP request by the client of the runtime, which does not report the stage: only the text of its error
+   * shows it.
    */
   | "request"
   /** The request was sent, and the head of the answer is awaited. */
@@ -67,7 +67,7 @@ export function stageTimeout(stage: ConnectStage, limitMs: number, route: Route)
   };
 }
 
-/** Returns whose end a failure belongs to by its stage alone. */
+/** Returns the end that a failure belongs to, from its stage only. */
 export function failingEnd(stage: Stage, route: Route): "target" | "proxy" {
   const isFirstHop = stage === "resolve" || stage === "connect";
   const isProxy = stage === "proxy" || stage === "proxy_tls" || (isFirstHop && route.kind === "proxy");

@@ -1,20 +1,20 @@
 /**
- * Recognises a web page that came in place of an API reply: the block page of a web filter, the log-in page of a
- * network, the error page of a gateway.
+ * Detects a web page that was received instead of an API reply: the block page of a web filter, the log-in
+ * page of a network, the error page of a gateway.
  *
  * @module
  */
 import { CLIENT_CERTIFICATE_ADVICE } from "./advice.ts";
 import { senderOf, shownLine } from "./sender.ts";
 
-/** The part of a body that is searched for a title, characters. */
+/** Length of the part of a body that is searched for a title, characters. */
 const SEARCHED = 65_536;
 
 /** A web page, and the headers that show who sent it. */
 export interface WebPage {
-  /** The text of its `<title>`, where it has one. */
+  /** The text of its `<title>`, if it has one. */
   readonly title?: string;
-  /** Headers that name the sender, such as `server: Zscaler/6.2, via: 1.1 proxy`; empty where there are none. */
+  /** Headers that name the sender, such as `server: Zscaler/6.2, via: 1.1 proxy`; empty if there are none. */
   readonly sender: string;
   /** Whether Cloudflare demands a browser check (`cf-mitigated`). */
   readonly isChallenge: boolean;
@@ -23,8 +23,8 @@ export interface WebPage {
 }
 
 /**
- * Returns the page that a reply holds, or `undefined` where it holds none. A body counts as a page by its content type
- * or by its first tag.
+ * Returns the page in a reply, or `undefined` if it contains none. A body counts as a page because of its
+ * content type or its first tag.
  */
 export function webPageIn(headers: Headers, body: string): WebPage | undefined {
   const type = headers.get("content-type") ?? "";
@@ -65,7 +65,7 @@ export function describeWebPage({ clientCertificate, sender, title }: WebPage): 
 }
 
 /**
- * Says whom to ask for what.
+ * Returns advice about whom to contact.
  *
  * @param host the host that was asked
  */

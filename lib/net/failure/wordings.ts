@@ -1,28 +1,28 @@
 /**
- * The wordings of the runtime for failures of the network. Deno gives neither codes nor types for what goes wrong
- * below `fetch`, `Deno.connect` and `Deno.startTls`, only text. The wordings were observed with Deno 2.9.6 against
- * servers and proxies that fail in each way, and the tests provoke them again. `node:tls`, which carries client
- * certificates, has the words of OpenSSL for certificates.
+ * The error texts of the runtime for network failures. Deno gives neither codes nor types for failures below
+ * `fetch`, `Deno.connect` and `Deno.startTls`, only text. The texts were observed with Deno 2.9.6 against
+ * servers and proxies that fail in each way, and the tests provoke them again. `node:tls`, which is used for
+ * client certificates, reports certificate failures in the words of OpenSSL.
  *
  * @module
  */
 import type { ErrorCode } from "../../errors.ts";
 import type { Condition } from "./fault.ts";
 
-/** One wording. */
+/** One error text. */
 export interface Wording {
   readonly pattern: RegExp;
   readonly code: ErrorCode;
   /** A clause for the message, lower-case start. */
   readonly reason: string;
   /**
-   * `proxy`: always the proxy's end. `nearest`: the proxy's, where there is one. `responder`: that of who answers the
-   * request, which is the proxy only where it forwards a plain request. Default: that of the stage.
+   * `proxy`: always the proxy's end. `nearest`: the proxy's, if there is one. `responder`: the end that
+   * answers the request, which is the proxy only if it forwards a plain request. Default: that of the stage.
    */
   readonly at?: "proxy" | "nearest" | "responder";
-  /** What other code distinguishes beside the code. */
+  /** A condition that callers distinguish in addition to the code. */
   readonly condition?: Condition;
-  /** Only on a SOCKS route: the words are those of the reply codes of RFC 1928. */
+  /** Only on a SOCKS route: the texts are those of the reply codes of RFC 1928. */
   readonly socks?: true;
 }
 
@@ -173,7 +173,10 @@ export const HANDSHAKE: readonly Wording[] = [
   },
 ];
 
-/** The proxy refused, in the words of the client of the runtime. Tunnels of our own throw faults instead. */
+/**
+ * Refusals of the proxy, as reported by the runtime's client. The tunnels in `lib/net/tunnel/` throw faults
+ * instead.
+ */
 export const PROXY: readonly Wording[] = [
   {
     pattern: /proxy authentication required/i,

@@ -76,7 +76,7 @@ function reasonAgainst(entry: string): string {
 }
 
 async function parseEntry(text: string): Promise<Entry | undefined> {
-  // Some lists have URLs. Scheme and path are not part of the host.
+  // Some lists contain URLs. Scheme and path are not part of the host.
   const address = text.toLowerCase().replace(/^[a-z][a-z0-9+.-]*:\/\//, "");
   if (address.includes("@")) return undefined;
   if (/\/\d+$/.test(address)) {

@@ -1,12 +1,12 @@
 /**
- * The address of a proxy, as people write it into `--proxy` and the proxy variables.
+ * Parses the address of a proxy, as users write it in `--proxy` and the proxy variables.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import type { ProxyEndpoint, ProxyScheme } from "./route.ts";
 
-/** Ports where the address names none: those of the schemes, and RFC 1928's for SOCKS. */
+/** Default ports: those of the schemes, and for SOCKS that of RFC 1928. */
 const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = {
   http: 80,
   https: 443,
@@ -18,8 +18,8 @@ const ENCODE_HINT = "Write the special characters of user and password percent-e
   "%23 for #, %2F for / and %25 for %.";
 
 /**
- * Takes an address apart. Without a scheme it is an `http` proxy, as curl has it. A user without a password
- * has an empty one. Nothing of the address but its scheme and host is ever put into an error.
+ * Parses an address. Without a scheme it is an `http` proxy, as in curl. A user without a password has an
+ * empty one. An error contains no part of the address except its scheme and host.
  *
  * @param text the value of the flag or variable
  * @param source its name, for the error
@@ -83,7 +83,10 @@ export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
   }
 }
 
-/** The value of `Proxy-Authorization` for a proxy (RFC 7617, UTF-8); nothing where it has no credentials. */
+/**
+ * Returns the value of `Proxy-Authorization` for a proxy (RFC 7617, UTF-8); `undefined` if it has no
+ * credentials.
+ */
 export function basicCredentials(proxy: ProxyEndpoint): string | undefined {
   if (proxy.username === undefined) return undefined;
   const bytes = new TextEncoder().encode(`${proxy.username}:${proxy.password ?? ""}`);

@@ -1,5 +1,5 @@
 /**
- * How a request leaves the machine.
+ * The route of a request: directly, or through a proxy.
  *
  * @module
  */
@@ -7,23 +7,26 @@
 /** Schemes a proxy address may have. */
 export type ProxyScheme = "http" | "https" | "socks5" | "socks5h";
 
-/** A proxy, taken apart. */
+/** A parsed proxy address. */
 export interface ProxyEndpoint {
   readonly scheme: ProxyScheme;
   /** Without brackets. */
   readonly host: string;
   readonly port: number;
-  /** Percent-decoded. Present, with `password`, only when the address had user information. */
+  /** Percent-decoded. Present, with `password`, only if the address has user information. */
   readonly username?: string;
-  /** Percent-decoded; empty when the address had a user alone. Never printed. */
+  /** Percent-decoded; empty if the address has only a user. Never printed. */
   readonly password?: string;
 }
 
-/** The way to one target, and who said so. */
+/** The route to one target, and the setting that selected it. */
 export type Route =
   | {
     readonly kind: "direct";
-    /** Why no proxy: nothing is set, `--proxy none`, the NO_PROXY entry that matched, or loopback. */
+    /**
+     * The reason for using no proxy: nothing is set, `--proxy none`, the NO_PROXY entry that matched, or
+     * loopback.
+     */
     readonly reason: string;
   }
   | {
@@ -48,8 +51,8 @@ export interface RouteTable {
 }
 
 /**
- * The route for people: `direct (NO_PROXY entry "corp.example")` or `http://proxy:3128 from HTTPS_PROXY`.
- * Credentials are replaced by `***`.
+ * Describes the route for users: `direct (NO_PROXY entry "corp.example")` or `http://proxy:3128 from
+ * HTTPS_PROXY`. Credentials are replaced by `***`.
  */
 export function describeRoute(route: Route): string {
   if (route.kind === "direct") return `direct (${route.reason})`;

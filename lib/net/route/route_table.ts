@@ -27,7 +27,7 @@ export interface RouteTableResult {
 }
 
 /**
- * The variables by which a runtime or a library may select a proxy by itself, in upper and lower case. They are hidden
+ * The variables by which a runtime or a library may select a proxy, in upper and lower case. They are hidden
  * from the runtime while it creates a client.
  */
 export const PROXY_VARIABLES: readonly string[] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"]

@@ -1,5 +1,5 @@
 /**
- * The connection that tunnels, TLS and handshakes are written for, and what all of them do with one.
+ * The interface of a connection that tunnels, TLS and handshakes use, and the functions that they share.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { Duplex } from "node:stream";
 
 const READ_BYTES = 65_536;
 
-/** The reading side of a connection. */
+/** The readable side of a connection. */
 export interface ByteReader {
   /** Fills `buffer` from its start and returns the number of bytes; `null` at the end of the stream. */
   readonly read: (buffer: Uint8Array) => Promise<number | null>;
 }
 
-/** The writing side of a connection. */
+/** The writable side of a connection. */
 export interface ByteWriter {
   /** Writes some of the bytes and returns how many. */
   readonly write: (bytes: Uint8Array) => Promise<number>;
@@ -22,9 +22,9 @@ export interface ByteWriter {
 
 /** A connection. Every `Deno.Conn` is one. */
 export interface ByteConn extends ByteReader, ByteWriter {
-  /** Ends the writing side after what was written: FIN, or `close_notify` over TLS. */
+  /** Ends the writable side after the bytes that were written: FIN, or `close_notify` over TLS. */
   readonly closeWrite: () => Promise<void>;
-  /** Closes both sides at once. */
+  /** Closes both sides immediately. */
   readonly close: () => void;
 }
 
@@ -38,14 +38,14 @@ export function closeQuietly(conn: { readonly close: () => void }): void {
   try {
     conn.close();
   } catch (error) {
-    // `Deno.startTls` takes the connection over: then nothing is left to close here.
+    // `Deno.startTls` takes the connection over, and then there is nothing left to close.
     if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }
 
 /**
  * Wraps a connection into a stream of Node, for `node:tls` and `node:http`. Destroying the stream closes the
- * connection; ending it ends the writing side only.
+ * connection; ending it ends only the writable side.
  *
  * @param translate makes the error with which the stream fails; default: the error as it was thrown
  */
@@ -58,8 +58,8 @@ export function duplexOf(
   const stream = new Duplex({
     read() {
       conn.read(buffer).then(
-        // A copy: the stream keeps what it was given, and the buffer is used for the next read. Small copies of `Buffer`
-        // share their memory, which spares the garbage collector an allocation for each event of a stream.
+        // A copy, because the stream keeps the bytes and the buffer is used for the next read. Small copies
+        // of `Buffer` share their memory, which avoids an allocation for each event of a stream.
         (count) => this.push(count === null ? null : Buffer.from(buffer.subarray(0, count))),
         (error: unknown) => this.destroy(translate(error)),
       );
@@ -67,13 +67,13 @@ export function duplexOf(
     write(chunk: Uint8Array, _encoding, done) {
       writeAll(conn, chunk).then(() => done(), (error: unknown) => done(translate(error)));
     },
-    // A head and the body behind it are one write, and so one packet where they fit.
+    // A head and its body are one write, and therefore one packet if they fit.
     writev(chunks, done) {
       const bytes = Buffer.concat(chunks.map(({ chunk }): Uint8Array => chunk));
       writeAll(conn, bytes).then(() => done(), (error: unknown) => done(translate(error)));
     },
     final(done) {
-      // The peer may have closed meanwhile; that shows in the next read.
+      // The peer may have closed meanwhile; the next read reports it.
       conn.closeWrite().then(() => done(), () => done());
     },
     destroy(error, done) {

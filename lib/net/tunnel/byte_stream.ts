@@ -1,5 +1,5 @@
 /**
- * A raw connection to a target, as a pair of web streams or as one stream of Node.
+ * A raw connection to a target, as a pair of web streams or as one Node stream.
  *
  * @module
  */
@@ -13,52 +13,52 @@ const READ_BYTES = 65_536;
 
 /** A target of `Dialer.connect`. */
 export interface StreamTarget {
-  /** Name or address, IPv6 with or without brackets. */
+  /** Host name or address, IPv6 with or without brackets. */
   readonly host: string;
   readonly port: number;
 }
 
-/** How to connect a byte stream. */
+/** Options for opening a byte stream. */
 export interface StreamOptions {
   /** TLS with the target, verified against the roots in force. */
   readonly tls: boolean;
   /**
-   * Takes the route of `https` without TLS: for a CONNECT tunnel, in which the client speaks TLS itself. Default: the
+   * Uses the route of `https` without TLS: for a CONNECT tunnel in which the client speaks TLS. Default: the
    * route follows `tls`.
    */
   readonly routeAsHttps?: boolean;
   /** Protocols to offer by ALPN, the preferred first. Default: `http/1.1` alone. */
   readonly alpn?: readonly string[];
   readonly signal?: AbortSignal;
-  /** Time allowed for name, TCP, proxy and TLS together, ms. Default 15,000. Failure: `connect_timeout`. */
+  /** Time limit for DNS, TCP, proxy and TLS together, ms. Default 15,000. Failure: `connect_timeout`. */
   readonly connectTimeoutMs?: number;
 }
 
 /**
- * A connection that is open. It is read and written either by `readable` and `writable` or by the stream of
- * `toDuplex`, not by both. Reading and writing fail with a `CulvertError`, mostly `reset`.
+ * A connection that is open. It is read and written either through `readable` and `writable` or through the
+ * stream of `toDuplex`, not both. Reading and writing fail with a `CulvertError`, usually `reset`.
  */
 export interface ByteStream {
   readonly route: Route;
-  /** The protocol agreed by ALPN; `undefined` without TLS, or where the server chose none. */
+  /** The protocol that ALPN selected; `undefined` without TLS, or if the server selected none. */
   readonly alpn: string | undefined;
-  /** The bytes of the peer. Nothing is read ahead of need. */
+  /** The bytes of the peer. Nothing is read in advance. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Closing it ends the writing side only: FIN, or `close_notify` over TLS. */
+  /** Closing it ends only the writable side: FIN, or `close_notify` over TLS. */
   readonly writable: WritableStream<Uint8Array>;
   /**
-   * Returns the connection as a stream of Node: for `createConnection` of `node:http`, or to be joined to another
-   * socket. Ending it ends the writing side only; destroying it closes the connection.
+   * Returns the connection as a Node stream, for `createConnection` of `node:http` or to be joined to another
+   * socket. Ending it ends only the writable side; destroying it closes the connection.
    */
   readonly toDuplex: () => Duplex;
-  /** Closes both sides at once. What is in flight is lost. */
+  /** Closes both sides immediately. Bytes that are in flight are lost. */
   readonly close: () => void;
 }
 
 /**
- * Makes a byte stream of a connection.
+ * Makes a byte stream from a connection.
  *
- * @param translate makes the error for what the connection throws
+ * @param translate converts an error of the connection
  */
 export function byteStream(
   { conn, alpn }: SecureConn,
@@ -69,7 +69,7 @@ export function byteStream(
     closeQuietly(conn);
     throw translate(thrown);
   };
-  // Made when it is asked for: a readable stream reads as soon as it exists.
+  // Created on first use: a readable stream starts to read as soon as it exists.
   let readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   let writable: WritableStream<Uint8Array> | undefined;
   return {

@@ -1,6 +1,6 @@
 /**
- * TLS with a client certificate over a connection: `Deno.startTls` ignores certificate and key (2.9.6), `node:tls`
- * presents them. Both use the same TLS library.
+ * TLS with a client certificate over a connection: `Deno.startTls` ignores certificate and key (Deno 2.9.6),
+ * `node:tls` presents them. Both use the same TLS library.
  *
  * @module
  */
@@ -44,7 +44,7 @@ export async function startClientTls(
     socket.once("close", () => reject(new Error("The connection was closed: unexpected end of file")));
   });
   if ((socket.getPeerX509Certificate()?.subjectAltName ?? "") === "") {
-    // `node:tls` would accept the common name in its place; the other connections do not.
+    // `node:tls` would also accept the common name; the other connections do not.
     socket.destroy();
     throw new Error("certificate not valid for any names");
   }
@@ -55,18 +55,18 @@ export async function startClientTls(
   };
 }
 
-/** `ca` replaces the roots that the runtime has built in, so they are given again. */
+/** `ca` replaces the built-in roots of the runtime, so they are passed again. */
 function builtInRoots(tls: typeof import("node:tls")): readonly string[] {
   try {
     return tls.rootCertificates;
   } catch (error) {
-    // Without the permission to list them the roots of the system remain.
+    // Without the permission to list them, only the roots of the system are used.
     if (error instanceof Deno.errors.NotCapable) return [];
     throw error;
   }
 }
 
-/** Wraps a stream of Node into a connection. */
+/** Wraps a Node stream into a connection. */
 function connOf(stream: Duplex): ByteConn {
   let failure: Error | undefined;
   let wake = () => {};
@@ -93,7 +93,7 @@ function connOf(stream: Duplex): ByteConn {
     },
     write: (bytes) =>
       new Promise((resolve, reject) =>
-        // The stream keeps what it was given until it is sent; the caller may use its buffer again.
+        // A copy, because the stream keeps the bytes until they are sent and the caller may reuse its buffer.
         stream.write(bytes.slice(), (error) => error ? reject(failure ?? error) : resolve(bytes.length))
       ),
     closeWrite: () => new Promise((resolve) => stream.end(() => resolve())),

@@ -1,6 +1,6 @@
 /**
- * TCP with happy eyeballs (RFC 8305): the address families alternate, a new attempt starts every 250 ms or as
- * soon as one fails, the first connection wins.
+ * Connects TCP with Happy Eyeballs (RFC 8305): the address families alternate, a new attempt starts every 250
+ * ms or as soon as one fails, and the first connection is used.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export function systemTcp(sleep: TcpParts["sleep"]): TcpParts {
 }
 
 async function lookup(host: string): Promise<readonly HostAddress[]> {
-  // RFC 6761 §6.3: never asked of a resolver, and both families are this machine.
+  // RFC 6761 §6.3: these names are not sent to a resolver, and both address families are loopback.
   if (/^(.+\.)?localhost\.?$/.test(host)) {
     return [{ address: "127.0.0.1", family: 4 }, { address: "::1", family: 6 }];
   }
@@ -84,9 +84,10 @@ export async function dialTcp(
     }
     const conn: Deno.TcpConn = winner;
     winner = undefined;
-    // Small frames must not wait for the acknowledgement of the one before: 40 ms each, as seen.
+    // Small frames must not wait for the acknowledgement of the previous one, which was observed to take 40
+    // ms.
     conn.setNoDelay(true);
-    // A websocket may be idle for long: let the system notice a peer that vanished.
+    // A websocket may be idle for long, so the system must detect a peer that has disappeared.
     conn.setKeepAlive(true);
     return conn;
   } finally {
@@ -113,7 +114,7 @@ function alternate(found: readonly HostAddress[]): readonly string[] {
     .flatMap((one) => one === undefined ? [] : [one.address]);
 }
 
-/** Whether a host is an address literal. */
+/** Returns whether a host is an address literal. */
 export function isAddress(host: string): boolean {
   return host.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -1,5 +1,5 @@
 /**
- * Connects to the target of a URL: name, TCP, proxy and TLS within one limit of time, each step observed.
+ * Connects to the target of a URL: DNS, TCP, proxy and TLS within one time limit, and each step is observed.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import type { NetworkFacts, NetworkObservation, Observer } from "../observer.ts"
 import { type Route, routeKind } from "../route/route.ts";
 import { isSecure, openTunnel, secure, type SecureConn, targetOf, type TunnelParts } from "./tunnel.ts";
 
-/** What connecting needs of its dialer. */
+/** The parts of the dialer that connecting uses. */
 export interface ConnectParts extends TunnelParts {
   readonly observer: Observer;
-  /** Makes the error for what was thrown while connecting, after a look at the same route where that says more. */
+  /** Creates the error for a failure to connect, after a probe of the same route if it gives more facts. */
   readonly fail: (
     thrown: unknown,
     url: URL,
@@ -24,13 +24,13 @@ export interface ConnectParts extends TunnelParts {
     signal: AbortSignal | undefined,
     stage: Stage,
   ) => Promise<CulvertError>;
-  /** Makes the error for what an open connection threw. */
+  /** Creates the error for a failure of an open connection. */
   readonly broken: (thrown: unknown, url: URL, route: Route) => CulvertError;
 }
 
 /** One attempt to connect. */
 export interface Attempt {
-  /** Its scheme decides on TLS; path and query are not used. */
+  /** Its scheme selects TLS; path and query are not used. */
   readonly url: URL;
   readonly route: Route;
   readonly transport: NetworkFacts["transport"];
@@ -68,11 +68,11 @@ export async function establish(attempt: Attempt, parts: ConnectParts): Promise<
 }
 
 /**
- * Returns what the caller of an attempt that failed is to be thrown: the reason of the signal when it is aborted,
- * `connect_timeout` with the stage where the time is over, else what `parts.fail` returns.
+ * Returns the error of a failed attempt: the reason of the signal if it is aborted, `connect_timeout` with
+ * the stage if the time limit has passed, and otherwise the result of `parts.fail`.
  *
- * @param thrown what {@link establish}, or a later step within the same limit, threw
- * @param limitMs time that was allowed, ms
+ * @param thrown the error of {@link establish}, or of a later step within the same limit
+ * @param limitMs the time limit, ms
  */
 export async function attemptFailure(
   thrown: unknown,
@@ -90,7 +90,7 @@ export async function attemptFailure(
 /**
  * Runs a step and reports how long it took.
  *
- * @param describe makes the observation; the result is absent where the step failed
+ * @param describe makes the observation; the result is absent if the step failed
  */
 export async function observed<T>(
   { url, route, transport, limit, progress }: Attempt,

@@ -1,6 +1,6 @@
 /**
- * The first two steps of a connection, each by itself: resolving the name, and making a TCP connection. On a route with
- * a proxy both are those of the proxy.
+ * The first two steps of a connection as separate functions: resolving the name, and opening a TCP
+ * connection. On a route with a proxy, both steps are made with the proxy.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type Attempted, explain } from "../failure/explain.ts";
 import { targetOf, type TunnelParts } from "./tunnel.ts";
 import { raceAbort } from "../../async/race_abort.ts";
 
-/** Where the first connection of a route leads. */
+/** The target of the first connection of a route. */
 export interface FirstHop {
   /** Name or address, without brackets. */
   readonly host: string;
@@ -27,7 +27,8 @@ export function firstHop({ url, route }: Pick<Attempted, "url" | "route">): Firs
 }
 
 /**
- * Resolves the name of the first hop by the system, hosts file included, as every connection does.
+ * Resolves the name of the first hop with the resolver of the system, which includes the hosts file, as every
+ * connection does.
  *
  * @returns addresses in the order of the system
  * @throws CulvertError `dns`; the signal's reason when aborted

@@ -1,6 +1,7 @@
 /**
- * The tunnel of a SOCKS5 proxy (RFC 1928), with user and password (RFC 1929). Names are always resolved by the
- * proxy, for `socks5` as for `socks5h`: the resolver of the machine often does not know them.
+ * The tunnel of a SOCKS5 proxy (RFC 1928), with user and password (RFC 1929). Host names are always resolved
+ * by the proxy, for `socks5` as well as `socks5h`, because the resolver of the machine often cannot resolve
+ * them.
  *
  * @module
  */
@@ -19,7 +20,7 @@ const ADDRESS_IPV4 = 1;
 const ADDRESS_NAME = 3;
 const ADDRESS_IPV6 = 4;
 
-/** What the replies of RFC 1928 §6 mean, and whose end they are about. */
+/** The meaning of the reply codes of RFC 1928 §6, and the end that each is about. */
 const REPLIES: Readonly<Record<number, readonly ["proxy" | "target", string]>> = {
   1: ["proxy", "the SOCKS proxy reports a general failure"],
   2: ["proxy", "the rules of the SOCKS proxy do not allow the connection"],
@@ -32,10 +33,10 @@ const REPLIES: Readonly<Record<number, readonly ["proxy" | "target", string]>> =
 };
 
 /**
- * Asks for a connection.
+ * Requests a connection.
  *
  * @param host name or address, without brackets
- * @throws FaultError `proxy_auth`, `proxy_refused`, and `connect` where the proxy could not reach the target
+ * @throws FaultError `proxy_auth`, `proxy_refused`, and `connect` if the proxy could not reach the target
  */
 export async function openSocksTunnel(
   conn: ByteReader & ByteWriter,
@@ -111,7 +112,7 @@ function ipv6Bytes(host: string): readonly number[] {
   return [...before, ...zeros, ...after].flatMap((word) => [word >> 8, word & 0xff]);
 }
 
-/** Reads exactly so many bytes: what follows belongs to the tunnel. */
+/** Reads an exact number of bytes, because the bytes after them belong to the tunnel. */
 async function take(conn: ByteReader, count: number): Promise<Uint8Array> {
   const taken = new Uint8Array(count);
   for (let at = 0; at < count;) {

@@ -1,6 +1,6 @@
 /**
- * A connection to a target by its route, with the roots in force: for websockets, byte streams and the probe. Where
- * `fetch` makes its own connections, this makes the same ones: `Deno.connect` and `Deno.startTls` use the same TLS
+ * Opens a connection to a target over its route, with the roots in force: for websockets, byte streams and
+ * the probe. It makes the same connections as `fetch`: `Deno.connect` and `Deno.startTls` use the same TLS
  * library and verify by the same rules.
  *
  * @module
@@ -20,7 +20,7 @@ import { PROXY_VARIABLES } from "../route/route_table.ts";
 import { openSocksTunnel } from "./socks5.ts";
 import { raceAbort } from "../../async/race_abort.ts";
 
-/** What tunnels are built from. */
+/** The parts that tunnels are built from. */
 export interface TunnelParts {
   readonly trust: TrustStore;
   readonly world: World;
@@ -41,7 +41,7 @@ export interface TunnelTarget {
 /** A connection over TLS. */
 export interface SecureConn {
   readonly conn: ByteConn;
-  /** The protocol agreed by ALPN; `undefined` where the server chose none. */
+  /** The protocol that ALPN selected; `undefined` if the server selected none. */
   readonly alpn: string | undefined;
 }
 
@@ -53,13 +53,13 @@ export function targetOf(url: URL): TunnelTarget {
   };
 }
 
-/** Tells whether a URL is reached over TLS. */
+/** Returns whether a URL is reached over TLS. */
 export function isSecure({ protocol }: URL): boolean {
   return protocol === "https:" || protocol === "wss:";
 }
 
 /**
- * Connects to the target, through the proxy where the route has one. TLS with the target is not part of it.
+ * Connects to the target, through the proxy if the route has one. TLS with the target is not included.
  *
  * @param progress receives the stages as they are reached
  * @throws FaultError, the system's errors, the signal's reason
@@ -118,7 +118,7 @@ export async function secure(
   return { conn: secured, alpn: agreed };
 }
 
-/** The connection that must be closed when a step fails: TLS takes over the one below it. */
+/** The connection to close if a step fails: TLS takes over the connection below it. */
 interface Held {
   current: ByteConn;
 }
@@ -168,7 +168,7 @@ async function secureProxy(
   }
 }
 
-/** Runs a step on a connection and closes what it holds when the step fails or is aborted. */
+/** Runs a step on a connection, and closes the connection if the step fails or is aborted. */
 async function closedOnFailure<T extends ByteConn>(
   conn: ByteConn,
   signal: AbortSignal,
@@ -180,7 +180,8 @@ async function closedOnFailure<T extends ByteConn>(
     return await raceAbort(running, signal);
   } catch (error) {
     closeQuietly(held.current);
-    // An aborted step goes on until it sees the closed connection; what it returns or holds then is closed as well.
+    // An aborted step continues until it sees the closed connection; a connection that it returns then is
+    // also closed.
     running.then(closeQuietly, () => closeQuietly(held.current));
     throw error;
   }

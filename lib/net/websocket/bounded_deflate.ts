@@ -1,22 +1,22 @@
 /**
- * Compression of a websocket that does not let a peer fill the memory with a few bytes.
+ * Websocket compression with a limit, so that a peer cannot fill the memory with a few compressed bytes.
  *
  * @module
  */
 import { PerMessageDeflate } from "./ws_parts.ts";
 
-/** How many times its size a connection's content may have once it is decompressed. Streams of events stay below 20. */
+/** The maximum ratio of decompressed to received bytes of a connection. Event streams stay below 20. */
 const LARGEST_FACTOR = 100;
-/** Decompressed bytes of a connection that are allowed whatever the factor. */
+/** Decompressed bytes of a connection that are allowed with any ratio. */
 const FREE_BYTES = 16 * 1024 * 1024;
 
-/** The content of a connection expands too far. */
+/** The content of a connection exceeds the allowed ratio. */
 export class ExpansionError extends RangeError {
   override readonly name = "ExpansionError";
-  /** Decompressed bytes for each received one. */
+  /** Decompressed bytes for each received byte. */
   readonly factor: number;
 
-  /** @param factor decompressed bytes for each received one */
+  /** @param factor decompressed bytes for each received byte */
   constructor(factor: number) {
     super(`The content expands ${factor} times`);
     this.factor = factor;
@@ -24,8 +24,8 @@ export class ExpansionError extends RangeError {
 }
 
 /**
- * `permessage-deflate` (RFC 7692) with a bound on the sum of what is decompressed. The limit of one message does not
- * bound many messages that are in flight at once.
+ * `permessage-deflate` (RFC 7692) with a limit for the sum of the decompressed bytes. The limit of one
+ * message does not limit many messages that are in flight together.
  */
 export class BoundedDeflate extends PerMessageDeflate {
   #received = 0;

@@ -1,12 +1,12 @@
 /**
- * The messages of a websocket between its arrival and its reader.
+ * The queue of received websocket messages that have not been read yet.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import type { WebSocketMessage } from "./websocket.ts";
 
-/** Characters and bytes of messages that may wait before the socket is no longer read. */
+/** Characters and bytes of queued messages at which reading from the socket pauses. */
 const CAPACITY = 262_144;
 
 /** A queue with one writer and one reader at a time. */
@@ -17,40 +17,40 @@ export class MessageQueue {
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
 
-  /** Whether the writer should wait. */
+  /** Whether the writer must wait. */
   get isFull(): boolean {
     return this.#size >= CAPACITY && !this.#isEnded;
   }
 
-  /** Adds a message, however full the queue is. */
+  /** Adds a message, even if the queue is full. */
   push(message: WebSocketMessage): void {
     this.#messages.push(message);
     this.#size += message.length;
     this.#wakeReader?.();
   }
 
-  /** Resolves when the queue is read or ended. */
+  /** Resolves when the queue has been read or has ended. */
   hasSpace(): Promise<void> {
     return new Promise((resolve) => this.#wakeWriter = resolve);
   }
 
-  /** Nothing comes any more. What waits is still delivered. */
+  /** Ends the queue. Queued messages are still delivered. */
   end(): void {
     this.#isEnded = true;
     this.#wakeReader?.();
     this.#wakeWriter?.();
   }
 
-  /** Discards what waits. */
+  /** Discards the queued messages. */
   clear(): void {
     this.#take();
   }
 
   /**
-   * Returns the messages that wait; waits for one where there is none.
+   * Returns the queued messages, and waits for one if there are none.
    *
    * @returns an empty list at the end
-   * @throws CulvertError `internal` where another reader waits; the signal's reason
+   * @throws CulvertError `internal` if another reader waits; the signal's reason
    */
   async messages(signal: AbortSignal | undefined): Promise<readonly WebSocketMessage[]> {
     await this.#arrival(signal);
@@ -58,9 +58,9 @@ export class MessageQueue {
   }
 
   /**
-   * Like {@link MessageQueue.messages}, as far as the messages are text.
+   * Like {@link MessageQueue.messages}, up to the first binary message.
    *
-   * @returns `undefined` where the first message is binary
+   * @returns `undefined` if the first message is binary
    */
   async texts(signal: AbortSignal | undefined): Promise<readonly string[] | undefined> {
     await this.#arrival(signal);

@@ -1,5 +1,5 @@
 /**
- * Opens a websocket: tunnel, TLS, handshake, all within one limit of time.
+ * Opens a websocket: tunnel, TLS and handshake within one time limit.
  *
  * @module
  */
@@ -21,21 +21,21 @@ import { createHandshake, type Handshake, requestUpgrade } from "./websocket_han
 import { type TappedSocket, tapSocket } from "./tapped_socket.ts";
 import { extension, PerMessageDeflate } from "./ws_parts.ts";
 
-/** Largest message unless the caller sets another limit: above any event that was seen. Bytes. */
+/** Default size limit of a message, bytes: above any event that was observed. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /** Largest part of a refusal's body that is kept, bytes. */
 const MAX_BODY_BYTES = 65_536;
-/** Time allowed for a refusal's body, ms: the status is known, and it matters most. */
+/** Time limit for a refusal's body, ms: the status is already known and is more important. */
 const BODY_MS = 2000;
 
-/** What opening a websocket needs of its dialer. */
+/** The parts of the dialer that opening a websocket uses. */
 export interface SocketParts extends ConnectParts {
-  /** Makes the tap of each websocket; absent: nothing is reported. */
+  /** Creates the tap of each websocket; absent: nothing is reported. */
   readonly taps?: TapSource;
 }
 
 /**
- * Opens a websocket. See `Dialer.openWebSocket` for what it throws.
+ * Opens a websocket. `Dialer.openWebSocket` lists the errors.
  *
  * @param route as resolved for the request's URL
  */
@@ -81,10 +81,10 @@ export async function openWebSocket(
   }
 }
 
-/** One websocket as it is asked for. */
+/** The request for one websocket. */
 interface Asked {
   readonly handshake: Handshake;
-  /** `undefined` where compression is not offered. */
+  /** `undefined` if compression is not offered. */
   readonly deflate: PerMessageDeflate | undefined;
   readonly maxMessageBytes: number;
   readonly upgradeTimeoutMs: number | undefined;
@@ -131,7 +131,7 @@ async function upgrade(
   return { kind: "open", channel };
 }
 
-/** Waits for the answer to an upgrade, at most for a limit of its own. */
+/** Waits for the answer to an upgrade, with a separate time limit. */
 async function answerWithin(
   limitMs: number | undefined,
   answer: Promise<HttpHead>,
@@ -163,7 +163,7 @@ async function refused(
   }
 }
 
-/** Whether compression was agreed on. Anything else that the server claims was never offered. */
+/** Returns whether compression was negotiated. Any other extension in the answer was never offered. */
 function agreedOn(head: HttpHead, deflate: PerMessageDeflate | undefined): boolean {
   const value = head.headers.get("sec-websocket-extensions");
   if (value === null || value === "") return false;

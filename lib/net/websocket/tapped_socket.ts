@@ -9,11 +9,11 @@ import type { ByteConn } from "../tunnel/byte_conn.ts";
 import type { HttpHead } from "../tunnel/http/http_head.ts";
 import type { Handshake } from "./websocket_handshake.ts";
 
-/** One websocket as it is reported. */
+/** The tap of one websocket. */
 export interface TappedSocket {
   /** Reports a refusal. */
   readonly refused: (head: HttpHead, body: string) => void;
-  /** Reports that no answer came. */
+  /** Reports that there was no answer. */
   readonly failed: (outcome: "aborted" | "failed", error: unknown) => void;
   /** Reports the 101, and returns the connection whose bytes are reported. */
   readonly opened: (head: HttpHead, conn: ByteConn) => ByteConn;
@@ -27,7 +27,7 @@ export function tapSocket(
 ): TappedSocket {
   const tap = taps.tap(nextConnectionId());
   const at = () => world.monotonic();
-  // The relay reports the URL of the request, too: https and not wss.
+  // The relay also reports the URL of the request: https and not wss.
   tap.head({
     direction: "request",
     at: at(),
@@ -60,7 +60,7 @@ export function tapSocket(
           return count;
         },
         write: async (bytes) => {
-          // A copy: the frame may be used again when it is written.
+          // A copy, because the frame may be reused after it is written.
           const copy = bytes.slice();
           const count = await conn.write(bytes);
           tap.bytes("request", copy.subarray(0, count), at());

@@ -15,20 +15,22 @@ export interface WebSocketRequest {
   /** Whether permessage-deflate is offered (RFC 7692). Default true. */
   readonly offersCompression?: boolean;
   readonly signal?: AbortSignal;
-  /** Time allowed for name, TCP, proxy, TLS and upgrade together, ms. Failure: `connect_timeout`. */
+  /** Time limit for DNS, TCP, proxy, TLS and upgrade together, ms. Failure: `connect_timeout`. */
   readonly connectTimeoutMs: number;
-  /** Time allowed for the answer to the upgrade alone, ms. Failure: `connect_timeout`. Default: no limit of its own. */
+  /** Time limit for the answer to the upgrade, ms. Failure: `connect_timeout`. Default: no separate limit. */
   readonly upgradeTimeoutMs?: number;
   /** Largest message accepted, bytes after inflation. A larger one fails `receive` with `message_too_large`. */
   readonly maxMessageBytes?: number;
 }
 
-/** A message: text as a string, binary as bytes. */
+/** A message: a string for text, bytes for binary. */
 export type WebSocketMessage = string | Uint8Array<ArrayBuffer>;
 
 /** How a websocket ended (RFC 6455 §7.1.5, §7.1.6). */
 export interface CloseInformation {
-  /** The code of the peer's close frame; 1005 for a frame without a code; 1006 where no close frame came. */
+  /**
+   * The code of the peer's close frame; 1005 for a frame without a code; 1006 if there was no close frame.
+   */
   readonly code: number;
   /** The reason of the peer's close frame, as it was sent. */
   readonly reason: string;
@@ -36,14 +38,14 @@ export interface CloseInformation {
   readonly clean: boolean;
 }
 
-/** A websocket that is open. One reader at a time. */
+/** An open websocket. It has one reader at a time. */
 export interface WebSocketChannel {
   /** Headers of the 101 reply. */
   readonly headers: Headers;
   readonly route: Route;
-  /** The subprotocol that the server chose of those that were offered. */
+  /** The subprotocol that the server selected from the offered ones. */
   readonly subprotocol: string | undefined;
-  /** Whether messages can still be sent, as far as is known without sending. */
+  /** Whether messages can still be sent, as far as it is known without sending one. */
   readonly isOpen: boolean;
   /** How it ended; `undefined` while it is open, and after {@link WebSocketChannel.drop}. */
   readonly closeInformation: CloseInformation | undefined;
@@ -54,11 +56,13 @@ export interface WebSocketChannel {
    */
   readonly send: (message: string | Uint8Array) => Promise<void>;
   /**
-   * Returns the text messages that have arrived, at least one; waits for the first. Empty when the peer closed with
-   * 1000 or without a code. Nothing is read from the socket while nobody asks, beyond a small bounded buffer.
+   * Returns the text messages that have arrived, at least one; waits for the first. Empty if the peer closed
+   * with 1000 or without a code. Without a pending call, only a small bounded buffer is filled from the
+   * socket.
    *
-   * @throws CulvertError `reset` when the connection was cut, `websocket` for a binary message, another close code or
-   *   a protocol error (`close_code` and `close_reason` in `details`), `message_too_large`; the signal's reason
+   * @throws CulvertError `reset` when the connection was cut, `websocket` for a binary message, another close
+   * code or   a protocol error (`close_code` and `close_reason` in `details`), `message_too_large`; the
+   * signal's reason
    */
   readonly receive: (signal?: AbortSignal) => Promise<readonly string[]>;
   /**
@@ -71,8 +75,8 @@ export interface WebSocketChannel {
   /**
    * Sends a ping and waits for its pong.
    *
-   * @param limitMs time allowed, ms
-   * @throws CulvertError `idle_timeout` when no pong came in time; `reset` or `websocket`
+   * @param limitMs time limit, ms
+   * @throws CulvertError `idle_timeout` if no pong arrived in time; `reset` or `websocket`
    */
   readonly ping: (limitMs: number) => Promise<void>;
   /**
@@ -80,24 +84,27 @@ export interface WebSocketChannel {
    * connection. Messages that arrive meanwhile are discarded. Does nothing on a websocket that has ended.
    *
    * @param code 1000 to 1014 (not 1004 to 1006), or 3000 to 4999. Default 1000.
-   * @param reason up to 123 bytes of UTF-8; what is longer is cut. Default: none.
-   * @param limitMs time allowed for the peer's close frame, ms. Default 2,000.
-   * @returns how it ended; `clean` is false where the peer's close frame did not come in time
+   * @param reason up to 123 bytes of UTF-8; a longer one is truncated. Default: none.
+   * @param limitMs time limit for the peer's close frame, ms. Default 2,000.
+   * @returns how it ended; `clean` is false if the peer's close frame did not arrive in time
    * @throws RangeError for another code
    */
   readonly close: (code?: number, reason?: string, limitMs?: number) => Promise<CloseInformation>;
-  /** Closes the connection at once, without a close handshake. */
+  /** Closes the connection immediately, without a close handshake. */
   readonly drop: () => void;
 }
 
-/** The outcome of a handshake. A refusal is an answer and not an exception: its status and headers matter. */
+/**
+ * The outcome of a handshake. A refusal is a result and not an exception, because callers need its status and
+ * headers.
+ */
 export type WebSocketOutcome =
   | { readonly kind: "open"; readonly channel: WebSocketChannel }
   | {
     readonly kind: "refused";
     readonly status: number;
     readonly headers: Headers;
-    /** As text, at most 64 KiB. */
+    /** The body as text, at most 64 KiB. */
     readonly body: string;
     readonly route: Route;
   };

@@ -24,20 +24,20 @@ import {
 import { type Extensions, type PerMessageDeflate, Receiver, Sender } from "./ws_parts.ts";
 
 const READ_BYTES = 65_536;
-/** Fragments of one message at most: the limit that `ws` itself sets. */
+/** Maximum number of fragments of one message: the default of `ws`. */
 const MAX_FRAGMENTS = 131_072;
 /** Close codes of a normal end: 1000, and a close frame without a code (RFC 6455 §7.4.1). */
 const NORMAL_ENDS = new Set([1000, 1005]);
 /** Longest reason of a close frame, bytes (RFC 6455 §5.5). */
 const MAX_REASON_BYTES = 123;
-/** Time allowed for the peer's close frame, ms. */
+/** Default time limit for the peer's close frame, ms. */
 const CLOSE_LIMIT_MS = 2000;
-/** No close frame came (RFC 6455 §7.1.5). */
+/** The code for a missing close frame (RFC 6455 §7.1.5). */
 const ABNORMAL: CloseInformation = { code: 1006, reason: "", clean: false };
 
-/** What a channel is built from. */
+/** The parts that a channel is built from. */
 export interface ChannelParts {
-  /** Belongs to the channel from now on. */
+  /** The channel takes ownership. */
   readonly conn: ByteConn;
   readonly headers: Headers;
   readonly subprotocol: string | undefined;
@@ -47,18 +47,18 @@ export interface ChannelParts {
   readonly maxMessageBytes: number;
   /** The negotiated compression, if any. */
   readonly deflate?: PerMessageDeflate;
-  /** Bytes that came with the head of the answer. */
+  /** Bytes that arrived with the head of the answer. */
   readonly early: Uint8Array;
-  /** Makes the error for what the connection throws. */
+  /** Converts an error of the connection. */
   readonly broken: (thrown: unknown) => CulvertError;
 }
 
-/** How the channel ended; without an error where it ended normally. */
+/** How the channel ended; without an error if it ended normally. */
 interface End {
   readonly error?: CulvertError;
 }
 
-/** See {@link WebSocketChannel}. */
+/** Implements {@link WebSocketChannel}. */
 export class Channel implements WebSocketChannel {
   readonly headers: Headers;
   readonly route: Route;
@@ -67,18 +67,18 @@ export class Channel implements WebSocketChannel {
   readonly #receiver: Receiver;
   readonly #sender: Sender;
   readonly #queue = new MessageQueue();
-  /** Waiting pings by their payload. */
+  /** Pending pings by their payload. */
   readonly #pings = new Map<string, () => void>();
   readonly #ended = Promise.withResolvers<void>();
   #end: End | undefined;
   #closeInformation: CloseInformation | undefined;
-  /** This side has sent a close frame. */
+  /** Whether this side has sent a close frame. */
   #isClosing = false;
   #pingCount = 0;
   #isPonging = false;
   #nextPong: Uint8Array | undefined;
 
-  /** @param parts with the connection, which belongs to the channel from now on */
+  /** @param parts contains the connection, which the channel takes over */
   constructor(parts: ChannelParts) {
     const { deflate } = parts;
     const extensions: Extensions = deflate === undefined ? {} : { "permessage-deflate": deflate };
@@ -138,7 +138,8 @@ export class Channel implements WebSocketChannel {
 
   async ping(limitMs: number): Promise<void> {
     if (!this.isOpen) throw this.#unusable();
-    // With a full queue the socket is not read, so no pong could arrive; unread messages show that the peer lives.
+    // With a full queue the socket is not read, so no pong could arrive; unread messages show that the peer
+    // is alive.
     if (this.#queue.isFull) return;
     const payload = `culvert ${++this.#pingCount}`;
     using limit = deadline(limitMs, this.#parts.world);
@@ -191,8 +192,8 @@ export class Channel implements WebSocketChannel {
   }
 
   /**
-   * Answers a ping. Of several pings that arrive while a pong is being written only the latest is answered
-   * (RFC 6455 §5.5.3), so that a peer that does not read cannot fill the memory.
+   * Answers a ping. If several pings arrive while a pong is written, only the latest is answered (RFC 6455
+   * §5.5.3), so that a peer that does not read cannot fill the memory.
    */
   #pong(data: Uint8Array): void {
     if (!this.isOpen) return;
@@ -201,7 +202,7 @@ export class Channel implements WebSocketChannel {
       return;
     }
     this.#isPonging = true;
-    // A pong that cannot be sent shows in the next read or write.
+    // If a pong cannot be sent, the next read or write reports it.
     this.#sender.pong(data, true, () => {
       this.#isPonging = false;
       const next = this.#nextPong;
@@ -225,7 +226,7 @@ export class Channel implements WebSocketChannel {
           const error = websocketEnded(this.#parts, "closed the websocket without a close frame", 1006);
           return this.#settle(this.#isClosing ? {} : { error }, ABNORMAL);
         }
-        // A copy of the bytes: the decoder keeps pieces of it.
+        // A copy of the bytes, because the decoder keeps parts of it.
         await this.#feed(buffer.slice(0, count));
       }
     } catch (error) {
@@ -234,7 +235,7 @@ export class Channel implements WebSocketChannel {
   }
 
   #feed(bytes: Uint8Array): Promise<void> {
-    // An error of the decoder comes as its event, too.
+    // The decoder also emits its error as an event.
     return new Promise((resolve) => this.#receiver.write(bytes, () => resolve()));
   }
 
@@ -247,7 +248,7 @@ export class Channel implements WebSocketChannel {
     else this.#closeConnection();
   }
 
-  /** The decoder refuses the bytes. */
+  /** Fails the channel because the decoder refused the bytes. */
   #refuse(error: Error): void {
     if (error instanceof ExpansionError) {
       return this.#abandon(1009, expandsTooFar(this.#parts, error.factor));
@@ -261,7 +262,10 @@ export class Channel implements WebSocketChannel {
     this.#abandon(closeCode, websocketEnded(this.#parts, what, closeCode));
   }
 
-  /** Fails the channel because of what the peer sent, tells the peer the code, and does not wait for an answer. */
+  /**
+   * Fails the channel because of a message of the peer, sends the peer the close code, and does not wait for
+   * an answer.
+   */
   #abandon(code: number, error: CulvertError): void {
     const wasOpen = this.isOpen;
     this.#settle({ error }, { code, reason: "", clean: false });
@@ -269,7 +273,7 @@ export class Channel implements WebSocketChannel {
     else this.#closeConnection();
   }
 
-  /** Sends a close frame; the connection is closed behind it when the channel has ended. */
+  /** Sends a close frame, after which the connection is closed if the channel has ended. */
   #sendClose(code: number | undefined, reason: string): void {
     this.#isClosing = true;
     this.#sender.close(code, cut(reason), true, () => {
@@ -281,7 +285,7 @@ export class Channel implements WebSocketChannel {
     closeQuietly(this.#parts.conn);
     const { deflate } = this.#parts;
     if (deflate === undefined || this.#receiver.writableEnded) return;
-    // The inflater may be at work: it is released when the decoder has finished or failed.
+    // The decompressor may be running: it is released when the decoder has finished or failed.
     const release = () => deflate.cleanup();
     if (this.#receiver.errored !== null) return release();
     this.#receiver.once("finish", release);
@@ -308,7 +312,7 @@ export class Channel implements WebSocketChannel {
   }
 }
 
-/** Cuts a close reason to the bytes that a close frame can hold, between two characters. */
+/** Truncates a close reason at a character boundary to the size that a close frame allows. */
 function cut(reason: string): string {
   const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(MAX_REASON_BYTES));
   return reason.slice(0, read);

@@ -13,7 +13,10 @@ export interface WebSocketPeer {
   readonly route: Route;
 }
 
-/** The peer ended the websocket, or broke its protocol. Close code 1006 is a cut connection. */
+/**
+ * Returns the error for a websocket that the peer closed or whose protocol it violated. Close code 1006 is a
+ * cut connection.
+ */
 export function websocketEnded(
   { url, route }: WebSocketPeer,
   what: string,
@@ -35,7 +38,7 @@ export function websocketEnded(
   );
 }
 
-/** A message is larger than the limit. */
+/** Returns the error for a message that is larger than the limit. */
 export function messageTooLarge({ url }: WebSocketPeer, limitBytes: number): CulvertError {
   return new CulvertError(
     "message_too_large",
@@ -44,7 +47,7 @@ export function messageTooLarge({ url }: WebSocketPeer, limitBytes: number): Cul
   );
 }
 
-/** Compressed content grows beyond every measure. */
+/** Returns the error for compressed content that exceeds the allowed ratio. */
 export function expandsTooFar({ url }: WebSocketPeer, factor: number): CulvertError {
   return new CulvertError(
     "message_too_large",
@@ -58,7 +61,7 @@ export function expandsTooFar({ url }: WebSocketPeer, factor: number): CulvertEr
   );
 }
 
-/** No pong came in time. */
+/** Returns the error for a ping without a pong in time. */
 export function noPong({ url }: WebSocketPeer, limitMs: number): CulvertError {
   return new CulvertError(
     "idle_timeout",
@@ -67,12 +70,12 @@ export function noPong({ url }: WebSocketPeer, limitMs: number): CulvertError {
   );
 }
 
-/** This side closed the connection without a close handshake. */
+/** Returns the error for a channel that this side has dropped. */
 export function droppedHere({ url }: WebSocketPeer): CulvertError {
   return new CulvertError("websocket", `The websocket to ${hostAndPort(url)} was closed on this side`);
 }
 
-/** The peer closed the websocket in good order, and it is used all the same. */
+/** Returns the error for using a websocket that the peer has closed normally. */
 export function closedByPeer({ url }: WebSocketPeer): CulvertError {
   return new CulvertError("reset", `The websocket to ${hostAndPort(url)} was closed by its peer`);
 }

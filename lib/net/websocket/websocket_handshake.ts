@@ -12,9 +12,9 @@ import { FaultError } from "../failure/fault.ts";
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** Longest head of an answer, bytes. The limits of Node's servers and of most proxies are far below it. */
 const HEAD_LIMIT = 65_536;
-/** Interim answers before the final one at most. */
+/** Maximum number of interim answers before the final one. */
 const MAX_INTERIM = 16;
-/** Set by the handshake itself; the caller's values under these names are left out. */
+/** Headers that the handshake sets; the caller's values under these names are ignored. */
 const OWN = new Set([
   "host",
   "connection",
@@ -33,15 +33,15 @@ const FAILURES: Readonly<Record<HeadFailure, string>> = {
   not_http: "what answers there does not speak HTTP",
 };
 
-/** What the client asks for. */
+/** The request of the client. */
 export interface HandshakeOptions {
   /** Path and query are sent. */
   readonly url: URL;
   /** The caller's headers. */
   readonly headers: Headers;
-  /** Value of `Sec-WebSocket-Extensions`; `undefined` where none is offered. */
+  /** Value of `Sec-WebSocket-Extensions`; `undefined` if none is offered. */
   readonly extensions: string | undefined;
-  /** Subprotocols to offer, the preferred first; none where it is empty. */
+  /** Subprotocols to offer, the preferred first; none if it is empty. */
   readonly subprotocols: readonly string[];
 }
 
@@ -49,7 +49,7 @@ export interface HandshakeOptions {
 export interface Handshake extends HandshakeOptions {
   /** Its `Sec-WebSocket-Key`. */
   readonly key: string;
-  /** Its fields, names and values in turn. */
+  /** Its fields, as alternating names and values. */
   readonly rawHeaders: readonly string[];
 }
 
@@ -70,7 +70,7 @@ export function createHandshake(options: HandshakeOptions): Handshake {
 /**
  * Sends the upgrade request and reads the head of the answer.
  *
- * @returns the head: a 101 has been checked (RFC 6455 §4.1), anything else is a refusal
+ * @returns the head: a 101 has been checked (RFC 6455 §4.1), any other status is a refusal
  * @throws FaultError `reset`, `websocket`
  */
 export async function requestUpgrade(
@@ -96,7 +96,7 @@ export async function requestUpgrade(
   return head;
 }
 
-/** The checks of RFC 6455 §4.1 on a 101; the extensions are checked by the caller, who negotiates them. */
+/** Makes the checks of RFC 6455 §4.1 on a 101; the caller, which negotiates the extensions, checks those. */
 async function checkAccepted(head: HttpHead, key: string, subprotocols: readonly string[]): Promise<void> {
   const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key + GUID));
   const accept = btoa(String.fromCharCode(...new Uint8Array(digest)));
@@ -122,7 +122,7 @@ function objection(headers: Headers, accept: string, subprotocols: readonly stri
   return "the server chose a websocket subprotocol that was not offered to it";
 }
 
-/** Header values are Latin-1 once `Headers` has taken them. */
+/** Header values in a `Headers` object are Latin-1. */
 function latin1Bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }

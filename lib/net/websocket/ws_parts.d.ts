@@ -1,5 +1,5 @@
 /**
- * Types of the parts of `ws` (8.23) that its own type package leaves out, as far as they are used here.
+ * Types of the parts of `ws` (8.23) that its type package lacks and that are used here.
  */
 import type { EventEmitter } from "node:events";
 import type { Writable } from "node:stream";

@@ -1,6 +1,7 @@
 /**
- * The parts of `ws` that are used: its framing and its compression. Its client is not used: it stands on the HTTP client
- * of Node, which has roots of its own and reports neither the status of a proxy nor a failed handshake.
+ * The parts of `ws` that are used: its framing and its compression. Its client is not used: it is built on
+ * the HTTP client of Node, which has its own roots and reports neither the status of a proxy nor a failed
+ * handshake.
  *
  * @module
  */

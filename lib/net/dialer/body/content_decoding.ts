@@ -1,12 +1,13 @@
 /**
- * Decodes the content codings of a reply that the runtime leaves encoded. `fetch` decodes gzip and brotli by itself
- * and asks for these two (observed with Deno 2.9.6); zstd and deflate are decoded here, piece by piece as they arrive.
+ * Decodes the content codings of a reply that the runtime leaves encoded. `fetch` decodes gzip and brotli and
+ * requests these two (observed with Deno 2.9.6); zstd and deflate are decoded here, chunk by chunk as they
+ * arrive.
  *
  * @module
  */
 import { CulvertError } from "../../../errors.ts";
 
-/** Sent where a request names nothing else; the codex client asks for the same two (0.171.0). */
+/** The default `Accept-Encoding`; the codex client sends the same two codings (0.171.0). */
 export const ACCEPT_ENCODING = "zstd, gzip";
 
 const DECODED_BY_RUNTIME: ReadonlySet<string> = new Set(["", "identity", "gzip", "x-gzip", "br"]);
@@ -16,15 +17,16 @@ function contentCoding(headers: Headers): string {
   return (headers.get("content-encoding") ?? "").trim().toLowerCase();
 }
 
-/** Returns the content coding of a reply that cannot be decoded, or `undefined` where its body is readable. */
+/** Returns the content coding of a reply that cannot be decoded, or `undefined` if its body is readable. */
 export function unknownCoding(headers: Headers): string | undefined {
   const coding = contentCoding(headers);
   return DECODED_BY_RUNTIME.has(coding) || DECODED_HERE.has(coding) ? undefined : coding;
 }
 
 /**
- * Returns the body of a reply decoded. What a piece of the encoded body completes is available at once, so that a
- * stream that its sender flushes per event is decoded per event. Nothing is read before the result is.
+ * Returns the decoded body of a reply. Each chunk of the encoded body is decoded as soon as it arrives, so
+ * that a stream that its sender flushes per event is decoded per event. The body is read only when the result
+ * is read.
  *
  * @param body the body as the runtime returns it
  */
@@ -65,10 +67,10 @@ async function startDecoder(
   coding: string,
   reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
 ): Promise<Decoder> {
-  // Imported late: these modules are large, and few replies need them.
+  // Loaded on first use: these modules are large, and few replies need them.
   const [zlib, { Readable }] = await Promise.all([import("node:zlib"), import("node:stream")]);
   const first = await reader.read();
-  // RFC 9110 §8.4.1.2: "deflate" is the zlib format, but some senders leave its header out.
+  // RFC 9110 §8.4.1.2: "deflate" is the zlib format, but some senders omit its header.
   const isRaw = coding === "deflate" && first.value !== undefined && (first.value[0] ?? 0) % 16 !== 8;
   const decoder = coding === "zstd"
     ? zlib.createZstdDecompress()
@@ -92,7 +94,7 @@ async function* pieces(
   for (let piece = first; !piece.done; piece = await reader.read()) yield piece.value;
 }
 
-/** Whether an error is one of the decoder and not of the connection. */
+/** Returns whether an error comes from the decoder and not from the connection. */
 function isDamage(error: unknown): boolean {
   return error instanceof Error && /^(Z_|ERR_|ZSTD_)/.test(String(Reflect.get(error, "code") ?? ""));
 }

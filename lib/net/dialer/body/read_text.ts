@@ -1,5 +1,5 @@
 /**
- * The bounded readers of reply bodies.
+ * Reads reply bodies up to a limit.
  *
  * @module
  */
@@ -8,25 +8,25 @@ import { joinBytes } from "../../../text/join_bytes.ts";
 
 /** Limits of {@link readText} and {@link readBytes}. */
 export interface ReadTextOptions {
-  /** Bytes that are read at most; the rest of the body is cancelled. */
+  /** The maximum number of bytes to read; the rest of the body is cancelled. */
   readonly maxBytes: number;
   /** Aborts reading. */
   readonly signal?: AbortSignal;
-  /** Whether a body that breaks off or is aborted yields the part that arrived. Default false: it throws. */
+  /** Whether the part that arrived is returned if the body is cut or aborted. Default false: it throws. */
   readonly keepPartial?: boolean;
 }
 
 /** The text of a body. */
 export interface BodyText {
   readonly text: string;
-  /** False where the body was cut at the limit, broke off or was aborted. */
+  /** False if the body was longer than the limit, was cut or was aborted. */
   readonly isComplete: boolean;
 }
 
 /** The bytes of a body. */
 export interface BodyBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** False where the body was cut at the limit, broke off or was aborted. */
+  /** False if the body was longer than the limit, was cut or was aborted. */
   readonly isComplete: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface BodyBytes {
  * Reads a body as UTF-8, up to a limit.
  *
  * @param body `null` is read as an empty text
- * @throws the reason of the signal when it is aborted; CulvertError of the network codes when the body breaks off
+ * @throws the reason of the signal when it is aborted; CulvertError of the network codes if the body is cut
  */
 export async function readText(body: ReplyBody | null, options: ReadTextOptions): Promise<BodyText> {
   const { bytes, isComplete } = await readBytes(body, options);
@@ -45,7 +45,7 @@ export async function readText(body: ReplyBody | null, options: ReadTextOptions)
  * Reads a body, up to a limit.
  *
  * @param body `null` is read as an empty body
- * @throws the reason of the signal when it is aborted; CulvertError of the network codes when the body breaks off
+ * @throws the reason of the signal when it is aborted; CulvertError of the network codes if the body is cut
  */
 export async function readBytes(
   body: ReplyBody | null,
@@ -61,10 +61,10 @@ export async function readBytes(
   try {
     for (;;) {
       const piece = await body.read();
-      // A body that was cancelled ends like any other.
+      // A cancelled body ends like any other one.
       if (piece === undefined && signal?.aborted === true) throw signal.reason;
       if (piece === undefined) return read(true);
-      // The body reuses the buffer of a piece.
+      // The body reuses the buffer of each chunk.
       const fitting = piece.slice(0, maxBytes - length);
       pieces.push(fitting);
       length += fitting.length;
@@ -79,5 +79,5 @@ export async function readBytes(
   }
 }
 
-/** A cancelled body may still report an error of its connection, which no caller waits for. */
+/** A cancelled body may still report an error of its connection, and no caller waits for it. */
 function ignoreCancelled(): void {}

@@ -8,31 +8,31 @@
 const MAX_LINE = 1024;
 const SIZE_LINE = /^([0-9A-Fa-f]{1,12})[\t ]*(?:;[^\r\n]*)?$/;
 
-/** Decodes a chunked body that arrives in pieces, and keeps the first bytes of its content. */
+/** Decodes a chunked body incrementally, and keeps the first bytes of its content. */
 export class ChunkDecoder {
   readonly #content: Uint8Array<ArrayBuffer>;
   #filled = 0;
   #line = "";
   #state: "size" | "data" | "data_end" | "done" = "size";
-  /** Bytes left of the current chunk. */
+  /** Remaining bytes of the current chunk. */
   #left = 0;
 
-  /** @param limit bytes of content to keep; decoding ends there */
+  /** @param limit bytes of content to keep; decoding stops there */
   constructor(limit: number) {
     this.#content = new Uint8Array(limit);
   }
 
-  /** Whether nothing more is needed: the last chunk, the limit or a byte that breaks the grammar was seen. */
+  /** Whether decoding has finished: at the last chunk, the limit or an invalid byte. */
   get isDone(): boolean {
     return this.#state === "done";
   }
 
-  /** The content that was decoded. */
+  /** The decoded content. */
   get content(): Uint8Array<ArrayBuffer> {
     return this.#content.subarray(0, this.#filled);
   }
 
-  /** Takes the next bytes of the body. */
+  /** Decodes the next bytes of the body. */
   push(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length && !this.isDone;) {
       if (this.#state === "data") at += this.#takeData(bytes.subarray(at));

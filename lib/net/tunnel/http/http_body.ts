@@ -1,5 +1,5 @@
 /**
- * The body of a refused upgrade, read from a bare connection.
+ * Reads the body of a refused upgrade from a connection.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import type { HttpHead } from "./http_head.ts";
 const READ_BYTES = 16_384;
 
 /**
- * Reads the body up to its end, the limit, the end of the connection or the signal, whichever comes first: a part of
- * an explanation is better than none.
+ * Reads the body up to its end, the limit, the end of the connection or the signal, whichever comes first: a
+ * partial explanation is better than none.
  *
- * @param head the head of the answer, with the bytes that were read behind it
+ * @param head the head of the answer, with the bytes that were read after it
  * @param limit bytes of content to keep
  * @returns the content as text
  */

@@ -20,7 +20,7 @@ const FAILURES: Readonly<Record<HeadFailure, string>> = {
 };
 
 /**
- * Asks for a tunnel. Credentials are sent with the first request, so that no round trip is spent on a challenge.
+ * Requests a tunnel. Credentials are sent with the first request, which saves the round trip of a challenge.
  *
  * @param target `host:port`, IPv6 in brackets
  * @throws FaultError `proxy_auth`, `proxy_refused`

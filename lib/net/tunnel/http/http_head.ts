@@ -1,6 +1,6 @@
 /**
- * The head of an HTTP/1.1 response, read from a bare connection: the answer of a proxy to CONNECT and of a server to
- * an upgrade (RFC 9112 §2, §4, §5).
+ * Reads the head of an HTTP/1.1 response from a connection: the answer of a proxy to CONNECT and of a server
+ * to an upgrade (RFC 9112 §2, §4, §5).
  *
  * @module
  */
@@ -10,7 +10,7 @@ const READ_BYTES = 4096;
 const START = "HTTP/1.";
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d{2})(?: (.*))?$/;
 
-/** A head, and the bytes that were read behind it. */
+/** A head, and the bytes that were read after it. */
 export interface HttpHead {
   readonly status: number;
   readonly reason: string;
@@ -18,14 +18,14 @@ export interface HttpHead {
   readonly rest: Uint8Array<ArrayBuffer>;
 }
 
-/** Why no head could be read. */
+/** The reason why no head could be read. */
 export type HeadFailure = "eof" | "too_long" | "not_http";
 
 /**
- * Reads up to the blank line. A line that is no header field is left out.
+ * Reads a head up to the blank line. A line that is not a header field is ignored.
  *
  * @param limit longest head, bytes
- * @param before bytes that were read already
+ * @param before bytes that have already been read
  */
 export async function readHead(
   conn: ByteReader,
@@ -48,7 +48,7 @@ export async function readHead(
   }
 }
 
-/** @param scanned bytes that are known not to hold the whole blank line */
+/** @param scanned bytes that are known not to contain the complete blank line */
 function endOfHead(bytes: Uint8Array, scanned: number): number | undefined {
   for (let at = Math.max(3, scanned - 3); at < bytes.length; at++) {
     if (bytes[at] === 10 && bytes[at - 1] === 13 && bytes[at - 2] === 10 && bytes[at - 3] === 13) {
@@ -75,7 +75,7 @@ function parseHead(bytes: Uint8Array<ArrayBuffer>, end: number, filled: number):
   return { status: Number(status), reason, headers, rest: bytes.slice(end, filled) };
 }
 
-/** Byte by byte: the decoder of the platform for "latin1" is one for windows-1252. */
+/** Decoded byte by byte, because the platform decodes "latin1" as windows-1252. */
 function latin1(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
