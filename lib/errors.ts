@@ -1,12 +1,12 @@
 /**
- * The one error family. Whatever crosses a module edge as a failure is a {@link CulvertError}: a code out of a
- * closed list, the exit status that follows from it, a message that says what was attempted, and a hint that
- * says what to do next. No message, hint or detail ever holds a secret.
+ * The only error family. Every failure that crosses the edge of a folder is a {@link CulvertError}: a code
+ * from a closed list, the exit code that belongs to it, a message that says what was attempted, and a hint
+ * that says what to do next. No message, hint or detail contains a secret.
  *
  * @module
  */
 
-/** Exit statuses of the program, one a class of outcome. */
+/** Exit codes of the program, one per class of outcome. */
 export const EXIT = {
   done: 0,
   internal: 1,
@@ -23,10 +23,10 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
-/** One of the program's exit statuses. */
+/** One of the program's exit codes. */
 export type ExitStatus = typeof EXIT[keyof typeof EXIT];
 
-/** Every error code there is, with the exit status it leads to and one line that explains it. */
+/** All error codes, each with its exit code and a one-line explanation. */
 export const ERROR_CODES = {
   internal: { exit: EXIT.internal, brief: "a fault in culvert itself" },
 
@@ -111,42 +111,42 @@ export const ERROR_CODES = {
   terminated: { exit: EXIT.terminated, brief: "stopped by SIGTERM" },
 } as const satisfies Readonly<Record<string, { exit: ExitStatus; brief: string }>>;
 
-/** A code out of the closed list {@link ERROR_CODES}. */
+/** A code from the closed list {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** A value that may stand in an error's details, a report or a JSON line. */
+/** A value that is allowed in an error's details, a report or a JSON line. */
 export type DetailValue = string | number | boolean | null | readonly DetailValue[] | {
-  /** By name in snake case. */
+  /** Values by name, in snake case. */
   readonly [key: string]: DetailValue;
 };
 
-/** What a {@link CulvertError} may carry beside its code and message. */
+/** The optional parts of a {@link CulvertError}. */
 export interface CulvertErrorOptions {
   /** What to do next, one or a few sentences. */
   readonly hint?: string;
-  /** Facts for machines: variable, path, line, host, status, ids. Never a secret. */
+  /** Facts for programs: variable, path, line, host, status, ids. Never a secret. */
   readonly details?: Readonly<Record<string, DetailValue>>;
-  /** The error underneath. It is for debugging and is never printed by default. */
+  /** The underlying error. It is for debugging and not printed by default. */
   readonly cause?: unknown;
 }
 
-/** The only error that crosses a module edge. */
+/** The only class of errors that crosses the edge of a folder. */
 export class CulvertError extends Error {
-  /** The same for every error of the family. */
+  /** The same name for every error of the family. */
   override readonly name = "CulvertError";
-  /** Which of the closed list. */
+  /** The code, from the closed list. */
   readonly code: ErrorCode;
   /** What to do next. */
   readonly hint?: string;
-  /** Facts for machines. */
+  /** Facts for programs. */
   readonly details: Readonly<Record<string, DetailValue>>;
 
   /**
-   * Makes one.
+   * Creates an error.
    *
    * @param code one of {@link ERROR_CODES}
-   * @param message what was attempted, on which variable, file, host or route, and what went wrong; upper-case
-   *   start, no full stop
+   * @param message what was attempted, with which variable, file, host or route, and what went wrong;
+   * upper-case start, no full stop
    * @param options hint, details and cause
    */
   constructor(code: ErrorCode, message: string, options: CulvertErrorOptions = {}) {
@@ -156,17 +156,17 @@ export class CulvertError extends Error {
     this.details = options.details ?? {};
   }
 
-  /** The exit status that follows from the code. */
+  /** The exit code that belongs to the code. */
   get exitStatus(): ExitStatus {
     return ERROR_CODES[this.code].exit;
   }
 }
 
 /**
- * Makes a {@link CulvertError} of anything caught. One of the family is returned as it is; everything else is a
- * fault of the program.
+ * Converts any caught value to a {@link CulvertError}. A CulvertError is returned unchanged; any other value
+ * becomes `internal`.
  *
- * @param thrown what a `catch` received
+ * @param thrown the value that a `catch` received
  */
 export function asCulvertError(thrown: unknown): CulvertError {
   if (thrown instanceof CulvertError) return thrown;
@@ -177,8 +177,8 @@ export function asCulvertError(thrown: unknown): CulvertError {
 }
 
 /**
- * The error for a package that the runtime could not fetch: a run from source fetches each package when it first
- * imports it (Deno 2.9.6). The binary contains its packages.
+ * Returns the error for a package that the runtime could not fetch: a run from source fetches each package
+ * when it first imports it (Deno 2.9.6). The binary contains its packages.
  */
 function packageFailure(message: string): CulvertError | undefined {
   const [, name, rest = ""] = /^Failed caching npm package '([^']*)'\s*(.*)$/s.exec(message) ?? [];

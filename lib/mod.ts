@@ -1,19 +1,19 @@
 /**
- * Streams answers from OpenAI's Responses API, over SSE and websocket, from places where that is hard: networks
- * that intercept TLS with a private CA, proxies, tokens that expire, connections that are cut.
+ * Streams answers from OpenAI's Responses API, over SSE and websocket, also in difficult networks: TLS
+ * interception with a private CA, proxies, expired tokens, cut connections.
  *
- * A {@link Client} finds its way as the command line does: settings from `config.toml`, roots from the system and
- * from the company's bundle, proxies and credential from the environment. {@link ClientOptions} overrule any of
- * it. The examples run against a simulated network (`@culvert/culvert/testing`); a program of your own leaves
- * that line out and calls `createClient()`.
+ * A {@link Client} is configured like the command line: settings from `config.toml`, roots from the system
+ * and the company's bundle, proxies and credential from the environment. {@link ClientOptions} override each
+ * of these. The examples run against a simulated network (`@culvert/culvert/testing`); your own program omits
+ * that line and calls `createClient()`.
  *
- * It needs `--allow-net`, `--allow-read`, and `--allow-env` for what it is to find in the environment: credential,
- * proxies, bundle. A variable that may not be read counts as unset. The websocket's library reads two of its own,
- * `WS_NO_BUFFER_UTIL` and `WS_NO_UTF_8_VALIDATE`; without them turns take SSE.
+ * It needs `--allow-net`, `--allow-read`, and `--allow-env` for the values that it reads from the
+ * environment: credential, proxies, bundle. A variable without permission counts as unset. The websocket
+ * library reads two variables, `WS_NO_BUFFER_UTIL` and `WS_NO_UTF_8_VALIDATE`; without the permission to read
+ * them, turns use SSE.
  *
- * What a program says is in camel case; what a turn yields is in snake case, because it is the API's JSON and
- * that of the command line. Whatever fails is a {@link CulvertError}, or a `culvert.result` that holds the same
- * facts.
+ * Options are in camel case; the events of a turn are in snake case, because they are the JSON of the API and
+ * of the command line. Every failure is a {@link CulvertError}, or a `culvert.result` with the same facts.
  *
  * @example Print an answer as it arrives
  * ```ts
@@ -23,14 +23,14 @@
  * await using network = await startNetwork();
  * using client = await createClient({ model: "gpt-6.1-sol" }, network.world);
  *
- * // What is printed cannot be taken back, so a stream that breaks amid the text is not started over.
+ * // Printed text cannot be taken back, so a stream that is cut during the text is not retried.
  * for await (const event of client.turn({ input: "Why is the sky blue?" }, { restartAfterText: false })) {
  *   if (event.type === "response.output_text.delta") console.log(event.delta);
  *   if (event.type === "culvert.result" && event.error !== null) throw new Error(event.error.message);
  * }
  * ```
  *
- * @example The answer as a whole
+ * @example Get the complete answer
  * ```ts
  * import { createClient, CulvertError } from "@culvert/culvert";
  * import { startNetwork } from "@culvert/culvert/testing";
@@ -42,7 +42,7 @@
  *   const answer = await client.turn({ input: "Why is the sky blue?", verbosity: "low" }).text();
  *   console.log(answer.split(/\s+/).length, "words");
  * } catch (error) {
- *   // Such as `tls_unknown_issuer`: what was attempted, what went wrong, what to do next.
+ * // Such as `tls_unknown_issuer`: the attempt, the reason, and the next step.
  *   if (error instanceof CulvertError) console.error(error.code, error.message, error.hint);
  *   throw error;
  * }
@@ -68,7 +68,7 @@
  * // Leaving the loop early has the same effect: the request is cancelled and the server stops.
  * ```
  *
- * @example Two turns of one conversation, over one websocket
+ * @example Make two turns of one conversation over one websocket
  * ```ts
  * import { strictEqual as assertEquals } from "node:assert";
  * import { createClient, type ResponseItem, userMessage } from "@culvert/culvert";
@@ -81,7 +81,7 @@
  * const conversation: ResponseItem[] = [];
  * for (const question of ["Name a colour.", "And its opposite?"]) {
  *   conversation.push(userMessage(question));
- *   // The whole conversation is given; over a kept websocket only what is new is sent.
+ * // The whole conversation is passed; over an open websocket only the new items are sent.
  *   const turn = session.turn({ input: [...conversation] });
  *   console.log(await turn.text());
  *   conversation.push(...turn.items);
@@ -89,7 +89,7 @@
  * assertEquals(network.api.handshakes(), 1);
  * ```
  *
- * @example A login that the program has and renews itself
+ * @example Use a login that the program renews
  * ```ts
  * import { strictEqual as assertEquals } from "node:assert";
  * import { createClient } from "@culvert/culvert";
@@ -100,7 +100,7 @@
  * using client = await createClient({
  *   externalAuth: {
  *     resolve: () => ({ kind: "tokens", accessToken, accountId: "account-1" }),
- *     // Called once a turn, when the server refuses the token; the request is then sent again.
+ * // Called once per turn, when the server refuses the token; the request is then sent again.
  *     refresh: () => {
  *       accessToken = "second";
  *       return { kind: "tokens", accessToken, accountId: "account-1" };
@@ -136,13 +136,13 @@ import type { Client, ClientOptions } from "./client/client_types.ts";
 import type { World } from "./world/world.ts";
 
 /**
- * Opens a client: settings, roots, routes and credential as the command line finds them, unless `options`
- * says otherwise. No connection is made yet.
+ * Opens a client with the settings, roots, routes and credential of the command line, unless `options`
+ * overrides them. No connection is made yet.
  *
- * @param options what is known better than by environment and `config.toml`
- * @param world replaces parts of the process, such as its environment and clock:
- *   `{ env: (name) => variables[name] }`
- * @returns a client, to be disposed of
+ * @param options values that override environment and `config.toml`
+ * @param world replaces parts of the process, such as its environment and clock:   `{ env: (name) =>
+ * variables[name] }`
+ * @returns a client, which the caller disposes of
  * @throws CulvertError of configuration, proxy and trust
  */
 export function createClient(options: ClientOptions = {}, world: Partial<World> = {}): Promise<Client> {

@@ -1,12 +1,12 @@
 /**
- * A simulated Responses API, and a simulated corporate network in front of it, on loopback, for the tests of programs
- * that embed culvert. TLS, proxy and interception are real; certificates are issued at the start, ports are chosen by
- * the system, and nothing leaves the machine.
+ * A simulated Responses API, and a simulated corporate network in front of it, on loopback, for the tests of
+ * programs that embed culvert. TLS, proxy and interception are real; certificates are issued at the start,
+ * ports are chosen by the system, and nothing leaves the machine.
  *
  * - {@link startMockApi}: starts the API alone, over TLS with its own CA.
  * - {@link startNetwork}: starts the API behind a proxy that intercepts TLS.
  *
- * @example Test a program of your own
+ * @example Test your own program
  * ```ts
  * import { rejects as assertRejects, strictEqual as assertEquals } from "node:assert";
  * import { type Client, createClient } from "@culvert/culvert";
@@ -25,12 +25,12 @@
  * assertEquals(await summarise(client, "A long text"), "It is short.");
  * assertEquals(network.api.log.turns[0]?.json?.["instructions"], "Summarise in one sentence.");
  *
- * // A wait of an hour is not waited out.
+ * // A turn does not wait for an hour.
  * network.api.enqueue({ refusal: rateLimited(3_600) });
  * await assertRejects(summarise(client, "Another"), { code: "rate_limited" });
  * ```
  *
- * @example A server that cuts the stream, without any proxy
+ * @example Test a server that cuts the stream, without a proxy
  * ```ts
  * import { strictEqual as assertEquals } from "node:assert";
  * import { createClient } from "@culvert/culvert";
@@ -41,7 +41,7 @@
  *
  * const env = () => undefined; // hides the environment of this machine
  * using client = await createClient({ baseUrl: api.baseUrl, apiKey: "sk-any" }, { env });
- * // The request was sent again, and the part of the first answer is discarded.
+ * // The request was sent again, and the partial first answer was discarded.
  * assertEquals(await client.turn({ input: "hi" }).text(), "Whole");
  * ```
  *

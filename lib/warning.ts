@@ -1,15 +1,15 @@
 /**
- * Something that the user should know and that stops nothing. Warnings are values, which the command prints: nothing
- * below `lib/cli` writes to a stream.
+ * A message for the user about a problem that does not stop the program. Warnings are values, which the
+ * command prints: no module below `lib/cli` writes to a stream.
  *
  * @module
  */
 
 /** One warning. */
 export interface Warning {
-  /** Stable name in snake case, for machines. */
+  /** Stable name in snake case, for programs. */
   readonly code: string;
-  /** One sentence for people, without secrets. */
+  /** One sentence for the user, without secrets. */
   readonly message: string;
   /** Where in a file, 1-based, if it is about a file. */
   readonly line?: number;

@@ -1,22 +1,24 @@
 /**
- * A limit of time for work that takes an `AbortSignal`.
+ * A time limit for work that accepts an `AbortSignal`.
  *
  * @module
  */
 import type { World } from "../world/world.ts";
 
-/** A limit of time that runs. Dispose of it when the work is done: that stops its timer. */
+/** A running time limit. Dispose of it when the work is done, which stops its timer. */
 export interface Deadline extends Disposable {
-  /** Aborted when the time is over, or with the reason of the caller's signal when that is aborted first. */
+  /**
+   * Aborted at the end of the time limit, or with the reason of the caller's signal if that is aborted first.
+   */
   readonly signal: AbortSignal;
-  /** Whether the time is over. False where the caller's signal was aborted first. */
+  /** Whether the time limit has passed. False if the caller's signal was aborted first. */
   readonly isExpired: boolean;
 }
 
 /**
- * Starts a limit of time.
+ * Starts a time limit.
  *
- * @param limitMs time allowed, ms
+ * @param limitMs the time limit, ms
  * @param world the clock
  * @param signal the caller's signal, if any
  */
@@ -28,7 +30,7 @@ export function deadline(limitMs: number, world: Pick<World, "sleep">, signal?: 
     () => {
       if (!either.aborted) expired.abort(new DOMException(`Not done within ${limitMs} ms`, "TimeoutError"));
     },
-    // The timer was stopped.
+    // The timer has been stopped.
     () => {},
   );
   return {

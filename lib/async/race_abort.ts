@@ -1,11 +1,11 @@
 /**
- * Waits that a signal can end, while the work goes on.
+ * Ends a wait when a signal is aborted, while the work continues.
  *
  * @module
  */
 
 /**
- * Waits for work until a signal is aborted. The work goes on; its outcome after that is ignored.
+ * Waits for work until a signal is aborted. The work continues, and its outcome is then ignored.
  *
  * @throws the error of the work; the signal's reason
  */

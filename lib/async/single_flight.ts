@@ -1,5 +1,5 @@
 /**
- * Work that several callers wait for at the same time.
+ * Shares one operation between concurrent callers.
  *
  * @module
  */
@@ -12,12 +12,12 @@ interface Flight<T> {
 }
 
 /**
- * Returns a function that joins the work under way, or begins it. The work belongs to no caller: the signal of a
- * caller ends the wait of that caller alone. When no caller waits any more, the signal of the work is aborted.
+ * Returns a function that joins the running work, or starts it. The signal of a caller ends only the wait of
+ * that caller. When no caller waits any longer, the signal of the work is aborted.
  *
- * @param begin the work, with a signal of its own and the arguments of the caller that begins it
+ * @param begin the work; receives its own signal and the arguments of the caller that starts it
  * @param options `isDetached`: the work must be finished, and its signal is never aborted
- * @returns waits for the work; throws what it throws, or the reason of the caller's signal
+ * @returns the result of the work; throws the error of the work, or the reason of the caller's signal
  */
 export function singleFlight<T, A extends readonly unknown[]>(
   begin: (signal: AbortSignal, ...args: A) => Promise<T>,

@@ -1,5 +1,5 @@
 /**
- * The calls of a client beside its turns. The module of an endpoint is loaded at its first call.
+ * The calls of a client other than turns. The module of an endpoint is loaded at its first call.
  *
  * @module
  */
@@ -24,12 +24,12 @@ export abstract class Calls implements ClientCalls {
   readonly #connection: Connection<Authenticator>;
   #catalogue: ModelCatalogue | undefined;
 
-  /** Makes no call. */
+  /** Makes no request. */
   constructor(connection: Connection<Authenticator>) {
     this.#connection = connection;
   }
 
-  /** @throws CulvertError `usage` where the client is closed */
+  /** @throws CulvertError `usage` if the client is closed */
   protected abstract mustBeOpen(): void;
 
   /** As {@link ClientCalls.models}. */

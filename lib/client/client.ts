@@ -28,7 +28,7 @@ import type { Turn, TurnOptions } from "../responses/turn/turn.ts";
 /**
  * Opens a client. No connection is made yet.
  *
- * @throws CulvertError of configuration, proxy and trust; `usage` where options contradict each other
+ * @throws CulvertError of configuration, proxy and trust; `usage` if options contradict each other
  */
 export async function openClient(options: ClientOptions, world: World): Promise<Client> {
   try {
@@ -93,9 +93,9 @@ async function telemetryFor(settings: Settings, world: World): Promise<RunningTe
 }
 
 /**
- * Returns the authenticator for a credential of the program's own, if it gave one.
+ * Returns the authenticator for the credential of the embedding program, if it passed one.
  *
- * @throws CulvertError `usage` where it gave two
+ * @throws CulvertError `usage` if it passed two
  */
 function ownAuthenticator(
   { apiKey, externalAuth: auth }: ClientOptions,
@@ -143,7 +143,7 @@ function flagsOf(options: ClientOptions): SharedFlags {
   };
 }
 
-/** Longest time that the end of a client waits for the export of telemetry, and for inference traces, ms. */
+/** Longest wait for the export of telemetry, and for inference traces, when a client is closed, ms. */
 const DEADLINE_MS = 2_000;
 
 class OpenClient extends Calls implements Client {
@@ -239,7 +239,7 @@ class OpenClient extends Calls implements Client {
     if (this.#closed) throw new CulvertError("usage", "A request was made of a client that is closed");
   }
 
-  /** Returns the request with what the settings add. */
+  /** Returns the request with the defaults of the settings. */
   #complete(request: ClientRequest): TurnRequest {
     const { model, reasoningEffort, reasoningSummary, serviceTier, verbosity } = this.#connection.settings;
     const { input } = request;

@@ -19,19 +19,24 @@ import type { TurnParameters } from "../responses/request/request.ts";
 import type { Turn, TurnOptions } from "../responses/turn/turn.ts";
 
 /**
- * Options of a client. All are optional: what is absent comes from the environment and `config.toml`, as for the command
- * line.
+ * Options of a client. All are optional: the default values are read from the environment and `config.toml`,
+ * as by the command line.
  */
 export interface ClientOptions {
-  /** Secret. Absent: the credential is found as the command line finds it. */
+  /** Secret. Default: the credential that the command line would use. */
   readonly apiKey?: string | ApiKeyFunction;
-  /** A ChatGPT account's tokens, or headers, that the program has and renews itself. Not beside `apiKey`. */
+  /**
+   * Tokens of a ChatGPT account, or headers, that the program owns and renews. Not together with `apiKey`.
+   */
   readonly externalAuth?: ExternalAuth;
-  /** A file that holds the key and nothing else. */
+  /** A file that contains only the key. */
   readonly apiKeyFile?: string;
   /** A provider of `config.toml`, or `openai`, `ollama`, `lmstudio`. Default `openai`. */
   readonly provider?: string;
-  /** Base of an API, such as `https://api.example.com/v1`. Without `provider` nothing else is known of it: SSE. */
+  /**
+   * Base of an API, such as `https://api.example.com/v1`. Without `provider` the SSE transport is used,
+   * because nothing else is known about the server.
+   */
   readonly baseUrl?: string;
   /** A profile of `config.toml`. */
   readonly profile?: string;
@@ -40,12 +45,13 @@ export interface ClientOptions {
   /** For requests that name none. */
   readonly reasoningEffort?: string;
   /**
-   * Default `auto`: the websocket where the provider has one, and SSE once it has failed. The other two never change.
+   * Default `auto`: the websocket if the provider has one, and SSE after it has failed. The other two never
+   * change.
    */
   readonly transport?: "auto" | "sse" | "websocket";
   /**
-   * A bundle of certificates to trust beside the roots of the system and of Mozilla: PEM, DER or PKCS#7.
-   * Default: `CODEX_CA_CERTIFICATE`, then `SSL_CERT_FILE`.
+   * A bundle of certificates to trust in addition to the roots of the system and of Mozilla: PEM, DER or
+   * PKCS#7. Default: `CODEX_CA_CERTIFICATE`, then `SSL_CERT_FILE`.
    */
   readonly caCertFile?: string;
   /** Certificates to trust as PEM text, instead of `caCertFile` and of the two variables. */
@@ -53,29 +59,31 @@ export interface ClientOptions {
   /** URL of a proxy, or `none`. Default: `HTTPS_PROXY` and the other proxy variables. */
   readonly proxy?: string;
   /**
-   * Whether the server is asked for its own timings. It sends them over a websocket only: see
+   * Whether the server's own timings are requested. It sends them only over a websocket: see
    * `culvert.server_timings`. Default false.
    */
   readonly serverTimings?: boolean;
-  /** Longest `Retry-After` of a server that is waited out, ms. Default 60,000. */
+  /** Longest `Retry-After` of a server that a turn waits for, ms. Default 60,000. */
   readonly maxRetryAfterMs?: number;
   /**
-   * Returns the value of the header `x-oai-attestation` for one request; `undefined` for none. It is asked for each
-   * request of a ChatGPT login to the ChatGPT backend that can carry one. A failure, or a wait of more than 2 s, costs
-   * the header alone. Default: the command of `attestation.command`.
+   * Returns the value of the header `x-oai-attestation` for one request; `undefined` for none. It is called
+   * for each request of a ChatGPT login to an endpoint of the ChatGPT backend that accepts one. After a
+   * failure, or a wait of more than 2 s, the request is sent without the header. Default: the command of
+   * `attestation.command`.
    */
   readonly attestation?: (signal: AbortSignal) => Promise<string | undefined>;
   /**
-   * Whether traces, metrics and logs are exported to where the `OTEL_*` variables and the table `[otel]` say, as the
-   * command line does. Dispose of the client with `await using`, so that what is queued at the end is sent. Default
-   * false.
+   * Whether traces, metrics and logs are exported to the destinations in the `OTEL_*` variables and the table
+   * `[otel]`, as by the command line. Dispose of the client with `await using`, so that queued records are
+   * sent at the end. Default false.
    */
   readonly telemetry?: boolean;
   /**
-   * A folder that receives an inference trace of each session: complete requests and answers, without credentials. True
-   * for the folder that `CODEX_ROLLOUT_TRACE_ROOT`, or else `root` of `[rollout_trace]`, names; without either none is
-   * written. Writing never fails or delays a turn; a trace that cannot be written gives one warning. Dispose of the
-   * client with `await using`, so that the ends of the traces are written. Default false.
+   * A folder that receives an inference trace of each session: complete requests and answers, without
+   * credentials. True for the folder that `CODEX_ROLLOUT_TRACE_ROOT`, or else `root` of `[rollout_trace]`,
+   * names; without either no trace is written. Writing never fails or delays a turn; a trace that cannot be
+   * written causes one warning. Dispose of the client with `await using`, so that the ends of the traces are
+   * written. Default false.
    */
   readonly inferenceTraces?: string | boolean;
   /** Called with each observation. Must not throw. */
@@ -84,7 +92,7 @@ export interface ClientOptions {
   readonly onWarning?: (warning: Warning) => void;
 }
 
-/** The request of one turn. What the settings define may be left out. */
+/** The request of one turn. Values that the settings define may be omitted. */
 export interface ClientRequest extends TurnParameters {
   /** Default: the client's. */
   readonly model?: string;
@@ -93,35 +101,35 @@ export interface ClientRequest extends TurnParameters {
 }
 
 /**
- * A conversation: turns that share ids, a connection and rate limits. One turn at a time is the rule; a second one at the
- * same time uses a connection of its own.
+ * A conversation: turns that share ids, a connection and rate limits. Usually there is one turn at a time; a
+ * concurrent second one uses a separate connection.
  */
 export interface ClientSession extends Disposable {
   /**
-   * Makes a turn. Nothing is sent before it is read.
+   * Creates a turn. The request is sent when the turn is first read.
    *
    * @throws CulvertError `usage` when the client is closed
    */
   turn(request: ClientRequest, options?: TurnOptions): Turn;
   /**
-   * Opens the websocket and sends what the next turn needs beside its input. Does nothing where the transport is SSE.
-   * Resolves when it has ended, successfully or not. There is no need to wait: the next turn does, at most as long as a
-   * connection may take.
+   * Opens the websocket and sends the settings of the next turn without its input. Does nothing if the
+   * transport is SSE. Resolves when it has ended, successfully or not. The caller need not wait: the next
+   * turn waits for it, at most for the time limit of a connection.
    *
    * @throws CulvertError `usage` when the client is closed
    */
   prewarm(request?: Omit<ClientRequest, "input">): Promise<void>;
   /**
-   * Opens the websocket and sends nothing over it, for a program that does not know its first request yet. Does nothing
-   * where the transport is SSE. Resolves when it has ended, successfully or not. There is no need to wait: the next turn
-   * does.
+   * Opens the websocket without sending a request, for a program that does not know its first request yet.
+   * Does nothing if the transport is SSE. Resolves when it has ended, successfully or not. The caller need
+   * not wait: the next turn waits for it.
    *
    * @throws CulvertError `usage` when the client is closed
    */
   preconnect(): Promise<void>;
   /**
-   * Compacts a conversation: returns the items that stand for it in later requests. The next turn goes on with the
-   * sticky state of the reply, and the window of the session is counted up.
+   * Compacts a conversation: returns the items that replace it in later requests. The next turn uses the
+   * sticky state of the reply, and the window number of the session is incremented.
    *
    * @throws CulvertError of the call; `usage` when the client is closed
    */
@@ -132,66 +140,69 @@ export interface ClientSession extends Disposable {
 
 /** Options of a call. */
 export interface CallOptions {
-  /** Ends the call. */
+  /** Aborts the call. */
   readonly signal?: AbortSignal;
 }
 
 /** Options of a compaction. */
 export interface CompactOptions extends CallOptions {
-  /** The turn that the compaction is a part of. Default: it stands before the next turn. */
+  /** The turn that the compaction belongs to. Default: the next turn. */
   readonly within?: Turn;
 }
 
-/** A request whose model may be left out: the model of the client then counts. */
+/** A request whose model may be omitted: the default is the model of the client. */
 export type WithoutModel<T extends { readonly model: string }> =
   & Omit<T, "model">
   & { readonly model?: string };
 
-/** Calls of the API beside turns. All throw CulvertErrors: of the call, and `usage` when the client is closed. */
+/**
+ * Calls of the API other than turns. All throw the CulvertErrors of the call, and `usage` if the client is
+ * closed.
+ */
 export interface ClientCalls {
-  /** Returns the model list, from the cache where it is fresh. */
+  /** Returns the model list, from the cache if it is fresh. */
   models(options?: ModelsOptions): Promise<CataloguedModels>;
-  /** Returns the rate limits and credits of the plan. Needs a ChatGPT login. */
+  /** Returns the rate limits and credits of the plan. Requires a ChatGPT login. */
   usage(options?: CallOptions): Promise<PlanUsage>;
-  /** Returns a page of cloud tasks. Needs a ChatGPT login. */
+  /** Returns a page of cloud tasks. Requires a ChatGPT login. */
   tasks(options?: ListTasksOptions): Promise<TaskPage>;
-  /** Uploads a file of this machine, for `input_file` items. Needs `--allow-read` for it. */
+  /** Uploads a file of this machine, for `input_file` items. Requires `--allow-read` for it. */
   uploadFile(path: string, options?: UploadOptions): Promise<UploadedFile>;
-  /** Makes images, or edits those of the request. */
+  /** Generates images, or edits those of the request. */
   images(request: ImageRequest, options?: CallOptions): Promise<ImageReply>;
   /** Searches the web. */
   search(request: WithoutModel<SearchRequest>, options?: CallOptions): Promise<SearchReply>;
-  /** Summarises recorded sessions. Without traces nothing is sent. */
+  /** Summarises recorded sessions. Without traces no request is sent. */
   summarizeTraces(request: WithoutModel<MemoriesRequest>, options?: CallOptions): Promise<readonly Memory[]>;
 }
 
 /**
- * A client with settings, roots, routes, credential and connections of its own, shared with no other client of the
- * process. Dispose of it after use.
+ * A client with separate settings, roots, routes, credential and connections, which it shares with no other
+ * client of the process. Dispose of it after use.
  */
 export interface Client extends ClientCalls, Disposable, AsyncDisposable {
-  /** The model of requests that name none. */
+  /** The default model of requests. */
   readonly model: string;
   /** Id of the provider in force. */
   readonly provider: string;
-  /** One line: which roots are trusted, and where they come from. */
+  /** One line that names the trusted roots and their sources. */
   readonly roots: string;
-  /** Begins a session. Close it when the client lives longer. */
+  /** Starts a session. Close it if the client is used longer than the session. */
   session(): ClientSession;
   /**
-   * One turn in the client's own session. Nothing is sent before it is read.
+   * Creates a turn in the client's default session. The request is sent when the turn is first read.
    *
    * @throws CulvertError `usage` when the client is closed
    */
   turn(request: ClientRequest, options?: TurnOptions): Turn;
   /**
-   * Closes every idle connection. A running turn is not ended: leave its loop, or abort its signal. Telemetry that is
-   * still queued is dropped.
+   * Closes every idle connection. A running turn is not ended: leave its loop, or abort its signal. Queued
+   * telemetry is dropped.
    */
   close(): void;
   /**
-   * Closes the client, after telemetry that is queued was sent and the ends of inference traces were written; each
-   * takes at most 2 s.
+   * Sends queued telemetry, writes the ends of inference traces, and closes the client; the first two take at
+   * most 2 s each.
    */
   [Symbol.asyncDispose](): Promise<void>;
 }

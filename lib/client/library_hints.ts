@@ -1,11 +1,11 @@
 /**
- * Hints for programs that embed culvert: they name options of the client, where the command line names flags.
+ * Hints for programs that embed culvert: they name options of the client instead of flags.
  *
  * @module
  */
 import { CulvertError } from "../errors.ts";
 
-/** Options of the client by the flag of the command line that does the same. */
+/** Maps a flag of the command line to the option of the client with the same effect. */
 const OPTIONS: Readonly<Record<string, string>> = {
   "--api-key-file": "the option apiKeyFile",
   "--base-url": "the option baseUrl",

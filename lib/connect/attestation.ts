@@ -1,5 +1,6 @@
 /**
- * Attestations: a value that a provider on this machine makes, which tells the ChatGPT backend of what made a request.
+ * Attestations: values from a provider on this machine, which inform the ChatGPT backend about the program
+ * that made a request.
  *
  * @module
  */
@@ -15,7 +16,7 @@ import type { Secrets } from "../redaction/secrets.ts";
 import { runProgram } from "../world/child_program.ts";
 import type { World } from "../world/world.ts";
 
-/** The header (codex 0.171.0). */
+/** The name of the header (codex 0.171.0). */
 const HEADER = "x-oai-attestation";
 
 /** The routes whose requests carry the header, by the endpoint that requests are observed under (codex 0.171.0). */
@@ -35,7 +36,7 @@ const MAX_LENGTH = 16_384;
 /** Returns a value for one request; `undefined` for none. */
 export type AttestationProvider = (signal: AbortSignal) => Promise<string | undefined>;
 
-/** What {@link withAttestation} needs. */
+/** Options of {@link withAttestation}. */
 export interface AttestationParts {
   readonly provide: AttestationProvider;
   readonly provider: Pick<Provider, "name" | "requiresOpenAiAuth">;
@@ -46,9 +47,9 @@ export interface AttestationParts {
 }
 
 /**
- * Adds the header to the authorizations of an authenticator, for the routes in scope and a ChatGPT login alone. The
- * provider is asked for each request and again after a 401. One that fails or takes longer than 2 s costs the header
- * and nothing else: the request is sent without it.
+ * Adds the header to the authorizations of an authenticator, only for the routes in scope and a ChatGPT
+ * login. The provider is called for each request and again after a 401. If it fails or takes longer than 2 s,
+ * the request is sent without the header.
  */
 export function withAttestation<A extends Authenticator>(authenticator: A, parts: AttestationParts): A {
   return {
@@ -85,7 +86,7 @@ async function valueWithin(
   } catch (thrown) {
     signal?.throwIfAborted();
     if (limit.isExpired) return without(`its provider took longer than ${LIMIT_MS} ms`);
-    // What a provider throws may quote the value.
+    // An error of a provider may quote the value.
     return without(thrown instanceof ProviderFailure ? thrown.message : "its provider failed");
   }
 }

@@ -24,7 +24,7 @@ const SHAPES: Readonly<Record<Credential["kind"], readonly [AuthMode, Readonly<R
 };
 
 /**
- * Returns the masked authorization; that of no credential where none is found.
+ * Returns the masked authorization; an empty one if there is no credential.
  *
  * @throws CulvertError `input_unreadable` for the key file, `auth_storage`; the signal's reason
  */

@@ -18,8 +18,9 @@ export interface IdentityPaths {
 /**
  * Reads certificate and key.
  *
- * @returns `undefined` where the settings name none
- * @throws CulvertError `input_unreadable` for a file that cannot be read, `config` for one that cannot be used
+ * @returns `undefined` if the settings name none
+ * @throws CulvertError `input_unreadable` for a file that cannot be read, `config` for one that cannot be
+ * used
  */
 export async function readIdentity(
   { clientCert, clientKey }: IdentityPaths,
@@ -43,7 +44,7 @@ async function readPem(what: "certificate" | "key", path: string): Promise<PemFi
   } catch (error) {
     throw refuse(error instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(error), error);
   }
-  // Opening a pipe or a device could wait for ever.
+  // Opening a pipe or a device could wait indefinitely.
   if (!info.isFile) throw refuse(info.isDirectory ? "it is a directory" : "it is not a regular file");
   if (info.size > MAX_BYTES) throw refuse(`it is larger than ${MAX_BYTES} bytes`);
   try {

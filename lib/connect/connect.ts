@@ -31,39 +31,42 @@ import { userAgent } from "./user_agent.ts";
 
 /** Options of {@link connect}. */
 export interface ConnectOptions<A extends Authenticator = SessionAuthenticator> {
-  /** Receives every observation. Default: none does. */
+  /** Receives every observation. Default: observations are ignored. */
   readonly observer?: Observer;
-  /** Makes the tap of each exchange, for a capture. Default: nothing is recorded. */
+  /** Creates the tap of each exchange, for a capture. Default: nothing is recorded. */
   readonly tap?: TapFactory;
-  /** Receives what the user should know of the configuration, the roots and the credential. Default: ignored. */
+  /**
+   * Receives warnings for the user about the configuration, the roots and the credential. Default: they are
+   * ignored.
+   */
   readonly warn?: (warning: Warning) => void;
-  /** Receives every secret that settings, environment and credential hold. Default: a register of its own. */
+  /** Receives every secret in settings, environment and credential. Default: a new register. */
   readonly secrets?: Secrets;
   /**
-   * Makes the authenticator. Default: {@link createAuthenticator}, which looks the credential up in settings,
+   * Creates the authenticator. Default: {@link createAuthenticator}, which finds the credential in settings,
    * environment and stored login.
    */
   readonly authenticator?: (parts: AuthenticatorParts) => A;
   /** Certificates to trust as PEM text, instead of a file that a flag or a variable names. */
   readonly caCertPem?: string;
-  /** Makes attestations, instead of the command that the settings name. */
+  /** Returns attestations, instead of the command that the settings name. */
   readonly attestation?: AttestationProvider;
 }
 
-/** What an authenticator is made of. */
+/** The parts that an authenticator is created from. */
 export interface AuthenticatorParts {
   readonly settings: Settings;
   readonly dialer: Dialer;
   readonly world: World;
   readonly observer: Observer;
   readonly warn: (warning: Warning) => void;
-  /** Receives the credential, and what it is renewed by. */
+  /** Receives the credential, and the secrets that renew it. */
   readonly secrets: Secrets;
-  /** Takes work that must be finished before the process ends, such as saving a renewed login. */
+  /** Registers work that must finish before the process ends, such as saving a renewed login. */
   readonly hold: (work: Promise<unknown>) => void;
 }
 
-/** Everything that a request needs. Nothing is opened until the first request. */
+/** The parts that a request needs. No connection is opened before the first request. */
 export interface Connection<A extends Authenticator = SessionAuthenticator> extends AsyncDisposable {
   readonly settings: Settings;
   readonly world: World;
@@ -72,13 +75,13 @@ export interface Connection<A extends Authenticator = SessionAuthenticator> exte
   readonly dialer: Dialer;
   readonly authenticator: A;
   readonly observer: Observer;
-  /** The secrets in force, for redactors. */
+  /** The known secrets, for redactors. */
   readonly secrets: Secrets;
-  /** Takes work that {@link Connection.finish} waits for. */
+  /** Registers work that {@link Connection.finish} waits for. */
   readonly hold: (work: Promise<unknown>) => void;
-  /** The held work that is not finished; `undefined` where there is none. Never rejects. */
+  /** Waits for the registered work that has not finished; `undefined` if there is none. Never rejects. */
   readonly finish: () => Promise<void> | undefined;
-  /** Closes the connections that are idle. Turns under way are not ended. */
+  /** Closes the idle connections. Running turns are not ended. */
   readonly close: () => void;
 }
 
@@ -144,7 +147,7 @@ export async function connect(
   };
 }
 
-/** Adds attestations where a provider of them is configured. */
+/** Adds attestations if a provider of them is configured. */
 async function attested<A extends Authenticator>(
   authenticator: A,
   parts: Pick<AuthenticatorParts, "settings" | "secrets" | "observer" | "world"> & {
@@ -199,7 +202,7 @@ export async function identityFor(paths: IdentityPaths): Promise<ClientIdentity 
   return await readIdentity(paths);
 }
 
-/** What {@link dialerFor} builds on. */
+/** The parts that {@link dialerFor} uses. */
 export interface DialerParts {
   readonly trust: TrustStore;
   readonly routes: RouteTableResult["routes"];
@@ -210,7 +213,7 @@ export interface DialerParts {
   readonly identity?: ClientIdentity | undefined;
 }
 
-/** Builds the dialer. Opens nothing. */
+/** Builds the dialer. Opens no connection. */
 export function dialerFor(parts: DialerParts): Dialer {
   return createDialer({ ...parts, userAgent: userAgent(parts.world) });
 }

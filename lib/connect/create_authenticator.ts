@@ -41,20 +41,20 @@ export interface AuthenticatorOptions {
   readonly dialer: Dialer;
   readonly world: World;
   readonly observer?: Observer;
-  /** Receives what the user should know, such as a login that could not be saved. */
+  /** Receives warnings for the user, such as about a login that could not be saved. */
   readonly warn?: (warning: Warning) => void;
-  /** Receives the headers of every authorization. Default: none does. */
+  /** Receives the headers of every authorization. Default: they are ignored. */
   readonly secrets?: Secrets;
-  /** Takes work that must be finished before the process ends. */
+  /** Registers work that must finish before the process ends. */
   readonly hold?: ((work: Promise<unknown>) => void) | undefined;
   /**
-   * Changes nothing: a stored login that the configuration forbids is not removed, and no agent is registered.
-   * Default: both are done.
+   * Whether nothing is changed: a stored login that the configuration forbids is not removed, and no agent is
+   * registered. Default false.
    */
   readonly isLookingOnly?: boolean;
 }
 
-/** An authenticator that also tells what it uses. */
+/** An authenticator that also reports its credential. */
 export interface SessionAuthenticator extends Authenticator {
   /** Returns the credential in use; `undefined` before the first `authorize()`. */
   readonly facts: () => CredentialFacts | undefined;
@@ -73,7 +73,7 @@ export function createAuthenticator(options: AuthenticatorOptions): SessionAuthe
   const { observer = SILENT, warn = () => {}, world, settings: { codexHome, loginStorage, provider } } =
     options;
   let active: ActiveCredential | undefined;
-  // A failure is not kept: the user may sign in meanwhile.
+  // A failure is not cached, because the user may sign in meanwhile.
   const find = singleFlight(async (signal) => {
     let opened: Promise<CredentialStore> | undefined;
     const store = () => (opened ??= openStore({ codexHome, loginStorage, world, warn }));
@@ -134,7 +134,7 @@ async function removeStored(
   warn({ code: "auth_removed", message: `The login in ${name} was removed` });
 }
 
-/** Returns a warning where a credential of one backend is sent to the other, which refuses it. */
+/** Returns a warning if a credential of one backend is sent to the other, which refuses it. */
 async function misrouteOf(
   { mode, source }: ActiveCredential,
   { baseUrl }: Provider,
@@ -149,7 +149,7 @@ async function misrouteOf(
   };
 }
 
-/** Prepares a credential for use. Modules for one kind of credential are loaded for that kind only. */
+/** Prepares a credential for use. Only the modules of its kind are loaded. */
 async function activate(
   credential: Credential,
   parts: Parts,

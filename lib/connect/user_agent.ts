@@ -1,12 +1,12 @@
 /**
- * The names under which the program introduces itself to servers and proxies.
+ * The names that the program sends to servers and proxies.
  *
  * @module
  */
 import { VERSION } from "../version.ts";
 import type { Environment, World } from "../world/world.ts";
 
-/** The originator unless the environment names another one. */
+/** The default originator. */
 const ORIGINATOR = "culvert";
 
 /**

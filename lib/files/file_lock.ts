@@ -1,6 +1,6 @@
 /**
- * Advisory locks between processes: `flock` on a file made for it. The system releases the lock when the holder
- * ends, in whatever way it ends.
+ * Advisory locks between processes: `flock` on a file that is created for this purpose. The system releases
+ * the lock when the process of the holder ends for any reason.
  *
  * @module
  */
@@ -21,8 +21,8 @@ export interface HeldLock {
 }
 
 /**
- * The result of taking a lock: held, held by another process all the time, or not possible here. Disposing of it
- * releases a lock that is held.
+ * The result of taking a lock: it is held, another process held it for the whole time, or locks are not
+ * available. Disposing of it releases a lock that is held.
  */
 export type LockResult =
   & Disposable
@@ -39,11 +39,11 @@ export function noLock(kind: "busy" | "unavailable"): LockResult {
 }
 
 /**
- * Takes a lock. The file is created if it is missing (0600). It must be a regular file: a symbolic link is not
- * followed, since a holder may write to the file.
+ * Acquires a lock. The file is created if it is missing (0600). It must be a regular file: a symbolic link is
+ * not followed, since a holder may write to the file.
  *
  * @param path of the lock file; its directory must exist
- * @param limitMs how long to wait for another holder
+ * @param limitMs longest wait for another holder, ms
  * @throws the signal's reason
  */
 export async function acquireFileLock(
@@ -69,13 +69,14 @@ export async function acquireFileLock(
         file = undefined;
       }
       if (world.monotonic() >= end) return noLock("busy");
-      // Spread, so that many waiting processes do not try at the same moment.
+      // A random pause, so that many waiting processes do not try at the same moment.
       await world.sleep(pause * (0.5 + world.random()), signal);
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     }
   } catch {
     signal?.throwIfAborted();
-    // A directory that cannot be written, or a file system without locks: the caller goes on without one.
+    // A directory that cannot be written, or a file system without locks: the caller continues without a
+    // lock.
     return noLock("unavailable");
   } finally {
     file?.close();
@@ -92,13 +93,13 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
   try {
     return await Deno.open(path, { read: true, write: true, createNew: true, mode: 0o600 });
   } catch (error) {
-    // Another process was faster to create it.
+    // Another process has created it first.
     if (error instanceof Deno.errors.AlreadyExists) return await openLockFile(path);
     throw error;
   }
 }
 
-/** Tells whether a path still leads to an open file, and not by a symbolic link. */
+/** Returns whether a path still refers to an open file, and not through a symbolic link. */
 async function isFileAt(file: Deno.FsFile, path: string): Promise<boolean> {
   try {
     const [open, named] = await Promise.all([file.stat(), Deno.lstat(path)]);
@@ -116,7 +117,7 @@ function holding(file: Deno.FsFile): HeldLock {
       try {
         return new TextDecoder().decode(await readOpenFile(file, NOTE_LIMIT_BYTES));
       } catch (error) {
-        // No holder writes as much.
+        // No holder writes that much.
         if (error instanceof Error) return "";
         throw error;
       }

@@ -1,14 +1,14 @@
 /**
- * Reads small files whose path may lead to anything.
+ * Reads small files from paths that may refer to any kind of file.
  *
  * @module
  */
 /**
- * Reads a regular file. Symbolic links are followed. A device or a named pipe is refused before it is opened, since
- * opening a pipe waits for a writer.
+ * Reads a regular file. Symbolic links are followed. A device or a named pipe is refused before it is opened,
+ * since opening a pipe waits for a writer.
  *
  * @param limitBytes largest size that is accepted
- * @throws Deno.errors.* as the system reports; Error for another kind of file and for a larger one
+ * @throws Deno.errors.* as the system reports; Error for another kind of file or a larger file
  */
 export async function readRegularFile(path: string, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   if (!(await Deno.stat(path)).isFile) throw new Error("it is not a regular file");
@@ -26,23 +26,23 @@ export async function readBounded(path: string, limitBytes: number): Promise<Uin
   return await readOpenFile(file, limitBytes);
 }
 
-/** Time that reading a pipe may take by default, ms. */
+/** Default time limit for reading a pipe, ms. */
 const PIPE_LIMIT_MS = 5_000;
 
 /** Limits of reading a file that the user named, which may be a pipe. */
 export interface PipeLimits {
   /** The sleep function of the world. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** Time that reading anything but a regular file may take, ms. Default 5 s. */
+  /** Time limit for reading a file that is not a regular one, ms. Default 5 s. */
   readonly limitMs?: number;
 }
 
 /**
- * Reads what the user named: a regular file, or a named pipe or a shell's `<(…)` within a time limit, since opening a
- * pipe waits for a writer.
+ * Reads a path that the user named: a regular file, or within a time limit a named pipe or a shell's `<(…)`,
+ * since opening a pipe waits for a writer.
  *
  * @param read reads it to its end
- * @throws what `read` throws; Error for a pipe that is late
+ * @throws the error of `read`; Error for a pipe that exceeds the time limit
  */
 export async function readWithinLimits<T>(
   path: string,
@@ -59,12 +59,12 @@ export async function readWithinLimits<T>(
   } finally {
     over.abort();
     late.catch(() => {
-      // The read ended first; nothing waits for the sleep any more.
+      // The read ended first, and the sleep is no longer needed.
     });
   }
 }
 
-/** As {@link readBounded}, from the present position of an open file. */
+/** As {@link readBounded}, from the current position of an open file. */
 export async function readOpenFile(
   file: Deno.FsFile,
   limitBytes: number,
@@ -82,8 +82,8 @@ export async function readOpenFile(
 /**
  * Reads a stream to its end.
  *
- * @param limitBytes largest size that is accepted; the stream is cancelled where it is exceeded
- * @throws what the stream reports; Error for a larger one
+ * @param limitBytes largest size that is accepted; the stream is cancelled if it is exceeded
+ * @throws the error of the stream; Error for a larger one
  */
 export async function readBoundedStream(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,

@@ -1,5 +1,5 @@
 /**
- * The folder for what the program keeps between runs.
+ * The folder for files that the program keeps between runs.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import { join } from "node:path";
 import type { World } from "../world/world.ts";
 
 /**
- * Returns the folder: `$XDG_STATE_HOME/culvert`, by default below `~/.local/state` (XDG Base Directory Specification
- * 0.8); on macOS below `~/Library/Application Support`, on Windows below `%LOCALAPPDATA%`.
+ * Returns the folder: `$XDG_STATE_HOME/culvert`, by default below `~/.local/state` (XDG Base Directory
+ * Specification 0.8); on macOS below `~/Library/Application Support`, on Windows below `%LOCALAPPDATA%`.
  *
  * It is not `CODEX_HOME`: the codex client keeps files of other formats there.
  *
- * @returns `undefined` where the home directory is not known
+ * @returns `undefined` if the home directory is not known
  */
 export function stateFolder(world: Pick<World, "env" | "home">): string | undefined {
   const state = world.env("XDG_STATE_HOME");

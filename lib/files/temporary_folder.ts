@@ -7,9 +7,9 @@ import { CulvertError } from "../errors.ts";
 import { fileProblem } from "./read_file.ts";
 
 /**
- * Creates a directory for this user alone where the system keeps temporary files.
+ * Creates a directory that only this user can access, in the temporary directory of the system.
  *
- * @param prefix begin of its name
+ * @param prefix beginning of its name
  * @returns its absolute path
  * @throws CulvertError `output_unwritable`
  */

@@ -1,5 +1,5 @@
 /**
- * A file that is replaced as a whole: its name leads to one complete version at every moment.
+ * A file that is replaced atomically: its path refers to one complete version at every moment.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { fileProblem, readRegularFile } from "./read_file.ts";
 
 /** Largest file that is read, bytes. */
 const LIMIT_BYTES = 1024 * 1024;
-/** Space that is reserved at least, bytes. */
+/** Minimum space that is reserved, bytes. */
 const LEAST_RESERVED_BYTES = 16 * 1024;
-/** A temporary file of this age was left by a process that died, ms. */
+/** Age from which a temporary file counts as left by a process that died, ms. */
 const ABANDONED_AFTER_MS = 600_000;
 
-/** A write whose space is reserved. Exactly one of the two functions is called, once. */
+/** A write whose space is reserved. Callers call exactly one of the two functions, once. */
 export interface FileSlot {
   /** @throws CulvertError of the given code */
   readonly commit: (content: string | Uint8Array<ArrayBuffer>) => Promise<void>;
@@ -23,14 +23,14 @@ export interface FileSlot {
   readonly abandon: () => Promise<void>;
 }
 
-/** What the errors about a file have in common. */
+/** The common parts of the errors about a file. */
 interface FileErrors {
   readonly code: ErrorCode;
   /** Ends the hint, such as "or set CODEX_HOME to another directory". */
   readonly orElse: string;
 }
 
-/** One file of mode 0600. A symbolic link stays one; its target is replaced. */
+/** One file of mode 0600. A symbolic link is kept; its target is replaced. */
 export class WholeFile {
   /** Absolute path, symbolic links not followed. */
   readonly path: string;
@@ -49,9 +49,9 @@ export class WholeFile {
   /**
    * Reads the file.
    *
-   * @returns `undefined` where there is none
-   * @throws CulvertError of the given code, `details.problem` is `unreadable`: also for what is no regular file, and
-   *   for more than 1 MiB
+   * @returns `undefined` if there is none
+   * @throws CulvertError of the given code, `details.problem` is `unreadable`: also for a file that is not a
+   * regular one, and for more than 1 MiB
    */
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
@@ -70,7 +70,7 @@ export class WholeFile {
   /**
    * Makes sure that a write will succeed: creates the directory, and a temporary file of the expected size.
    *
-   * @param expectedBytes default: 16 KiB, or the present size and a little more
+   * @param expectedBytes default: 16 KiB, or slightly more than the current size
    * @throws CulvertError of the given code, `details.problem` is `unwritable`
    */
   async reserve(expectedBytes = 0): Promise<FileSlot> {
@@ -128,7 +128,7 @@ export class WholeFile {
   }
 
   /**
-   * Returns the path with symbolic links followed, also where the last one leads to no file yet.
+   * Returns the path with symbolic links followed, even if the target does not exist yet.
    *
    * @throws CulvertError of the given code
    */
@@ -147,13 +147,13 @@ export class WholeFile {
     }
   }
 
-  /** Writes in place where the directory takes no new file but the file itself can be written. */
+  /** Writes in place if the directory accepts no new file but the existing file can be written. */
   async #slotInPlace(target: string, cause: unknown): Promise<FileSlot> {
     try {
       if (!(await Deno.stat(target)).isFile) throw cause;
       (await Deno.open(target, { write: true })).close();
     } catch {
-      // Why the directory refused is the reason that counts.
+      // The reason of the directory is reported.
       throw this.#unwritable(cause);
     }
     return {
@@ -206,7 +206,7 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-/** Takes space on the disk. The bytes are random, so that no file system stores them in less. */
+/** Reserves space on the disk. The bytes are random, so that a file system cannot compress them. */
 async function allocate(file: Deno.FsFile, count: number): Promise<void> {
   const chunk = crypto.getRandomValues(new Uint8Array(16 * 1024));
   for (let left = count; left > 0; left -= chunk.length) {

@@ -11,7 +11,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** Fields of a certificate to create. */
 export interface CertificateFields {
-  /** DNS names and IP addresses of the subjectAltName. Empty or absent: the extension is left out. */
+  /** DNS names and IP addresses of the subjectAltName. Empty or absent: the extension is omitted. */
   readonly names?: readonly string[];
   /** ms since 1970. Default: one hour before now, for clients whose clock is behind. */
   readonly notBefore?: number;
@@ -21,7 +21,7 @@ export interface CertificateFields {
   readonly isCa?: boolean;
   /** Extended key usages as object identifiers. Default for a leaf: serverAuth. */
   readonly usages?: readonly string[];
-  /** Leaves all extensions out, as old certificates do. */
+  /** Omits all extensions, as in old certificates. */
   readonly bare?: boolean;
 }
 
@@ -33,7 +33,7 @@ export function serialNumber(): string {
   return bytes.toHex();
 }
 
-/** Builds a distinguished name of a common name and an optional organization. */
+/** Builds a distinguished name from a common name and an optional organization. */
 export function distinguishedName(commonName: string, organization?: string): string {
   const escape = (text: string) => text.replace(/[,+"\\<>;=#]/g, "\\$&");
   return `${organization === undefined ? "" : `O=${escape(organization)}, `}CN=${escape(commonName)}`;

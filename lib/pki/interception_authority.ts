@@ -1,6 +1,6 @@
 /**
- * The CA of an intercepting proxy: made for one run, with a private key that cannot be exported, and with one
- * certificate for each host.
+ * The CA of an intercepting proxy: it is created for one run, has a private key that cannot be exported, and
+ * issues one certificate for each host.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type { KeyPairPem } from "./pki.ts";
 export interface InterceptionAuthority {
   /** Its certificate as one PEM block. */
   readonly certificate: string;
-  /** Returns the chain and the key for a host. Callers that ask at the same time share one certificate. */
+  /** Returns the chain and the key for a host. Concurrent callers share one certificate. */
   readonly issue: (host: string) => Promise<KeyPairPem>;
 }
 
@@ -29,11 +29,11 @@ const DAY_MS = 24 * 3_600_000;
 const LEAF_DAYS = 90;
 
 /**
- * Creates a CA with an ECDSA P-256 key. WebCrypto holds the private key as not extractable, so that no code of
- * the program can write it to the disk. All leaf certificates share one key, which makes a further certificate
- * cost about 4 ms (Deno 2.9.6).
+ * Creates a CA with an ECDSA P-256 key. WebCrypto holds the private key as not extractable, so that no code
+ * of the program can write it to the disk. All leaf certificates share one key, so that each further
+ * certificate takes about 4 ms (Deno 2.9.6).
  *
- * @param commonName common name of its subject, which users see in warnings of other programs
+ * @param commonName common name of its subject, which other programs show in warnings
  */
 export async function createInterceptionAuthority(commonName: string): Promise<InterceptionAuthority> {
   const algorithm = algorithmOf("ec");
@@ -78,7 +78,7 @@ export async function createInterceptionAuthority(commonName: string): Promise<I
       if (known !== undefined) return known;
       const made = create(name);
       issued.set(name, made);
-      // A failure is not kept: the next connection to the host tries again.
+      // A failure is not cached: the next connection to the host tries again.
       made.catch(() => issued.delete(name));
       return made;
     },

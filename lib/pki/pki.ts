@@ -1,6 +1,6 @@
 /**
- * Certificate authorities that live in memory: those of the simulated network and of the tests. A private key
- * reaches the disk only where a caller writes it.
+ * Certificate authorities in memory, for the simulated network and the tests. A private key is written to
+ * disk only by a caller.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The filter for characters that a terminal obeys or that hide from the reader. Names in certificates, replies of
- * servers and file names come from others and are printed only through it.
+ * Filters characters that control a terminal or are invisible. Names in certificates, replies of servers and
+ * file names come from outside and are printed only through this filter.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface ControlFilter {
    * cannot reorder text. Default false.
    */
   readonly joiners?: boolean;
-  /** Stands in place of each character that is taken out. Default U+FFFD, which shows that something was there. */
+  /** Replaces each removed character. Default U+FFFD, which makes the removal visible. */
   readonly replacement?: string;
 }
 
@@ -27,11 +27,11 @@ export interface ControlFilter {
 const FILTERED = /[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]/gu;
 
 /**
- * Replaces every control, bidirectional and zero-width character of a text. The work is linear in the length of
- * the text, and filtering twice gives the same as filtering once.
+ * Replaces every control, bidirectional and zero-width character of a text. The work is linear in the length
+ * of the text, and filtering twice gives the same as filtering once.
  *
- * @param text text from anywhere
- * @param options characters that stay, and what replaces the others
+ * @param text text from any source
+ * @param options the characters to keep, and the replacement of the others
  */
 export function removeControls(text: string, options: ControlFilter = {}): string {
   const { newline = false, tab = false, joiners = false, replacement = "\ufffd" } = options;

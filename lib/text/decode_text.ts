@@ -4,11 +4,11 @@
  * @module
  */
 
-/** Bytes that are searched for the NULs of UTF-16 without a byte-order mark. */
+/** Number of bytes that are searched for the NULs of UTF-16 without a byte-order mark. */
 const SAMPLE = 512;
 
 /**
- * Decodes text. A byte-order mark is removed, UTF-16 is recognised with and without one, and bytes that are not valid
+ * Decodes text. A byte-order mark is removed, UTF-16 is detected with and without one, and invalid bytes
  * become U+FFFD.
  *
  * @param bytes a whole file whose text is mostly ASCII
@@ -28,7 +28,7 @@ function encodingOf(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
     if (index % 2 === 0) even++;
     else odd++;
   }
-  // Of ASCII text in UTF-16 nearly every second byte is NUL and none of the others are.
+  // In ASCII text as UTF-16 nearly every second byte is NUL and none of the other bytes is.
   const most = sample.length * 0.4;
   if (odd >= most && even === 0 && odd > 0) return "utf-16le";
   if (even >= most && odd === 0 && even > 0) return "utf-16be";

@@ -1,5 +1,5 @@
 /**
- * Reads JSON of unknown shape.
+ * Reads JSON of unknown structure.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 /** A JSON object whose members are not checked. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Tells whether a value is an object, and neither `null` nor an array. */
+/** Returns whether a value is an object, and neither `null` nor an array. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Parses a JSON object. Returns `undefined` for text that is anything else. */
+/** Parses a JSON object. Returns `undefined` for any other text. */
 export function jsonObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -23,7 +23,7 @@ export function jsonObject(text: string): JsonObject | undefined {
   }
 }
 
-/** Returns the text of a member; `undefined` where it is missing, empty or no text. */
+/** Returns the text of a member; `undefined` if it is missing, empty or not a string. */
 export function textMember(object: JsonObject | undefined, name: string): string | undefined {
   const value = object?.[name];
   return typeof value === "string" && value !== "" ? value : undefined;

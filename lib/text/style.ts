@@ -1,9 +1,10 @@
 /**
  * Colour and weight of text on a terminal.
  *
- * A style is written as a pair of marks around the text, which are Unicode noncharacters behind a random key, and {@link applyStyles} turns them into
- * escape sequences after control characters were filtered. So the filter needs no exception for escape sequences, and
- * text from a server cannot bring its own. (Unicode 16.0 §23.7: noncharacters U+FDD0 to U+FDEF are for internal use.)
+ * A style is written as a pair of marks around the text, which are Unicode noncharacters after a random key,
+ * and {@link applyStyles} converts them to escape sequences after control characters were filtered. The
+ * filter therefore needs no exception for escape sequences, and text from a server cannot contain valid
+ * marks. (Unicode 16.0 §23.7: noncharacters U+FDD0 to U+FDEF are for internal use.)
  *
  * @module
  */
@@ -20,18 +21,18 @@ const PARAMETERS = {
   code: [36, 39],
 } as const;
 
-/** Surrounds text with a style, or returns it unchanged where nothing is styled. */
+/** Surrounds text with a style, or returns it unchanged if styles are disabled. */
 export type Style = Readonly<Record<keyof typeof PARAMETERS, (text: string) => string>>;
 
 /** The first of the noncharacters. */
 const FIRST = 0xfdd0;
 
-/** Matches every noncharacter that has a meaning here. */
+/** Matches every noncharacter that is used in marks. */
 const MARKS = /[\ufdd0-\ufdef]/g;
 
 /**
- * Stands before each mark: noncharacters that are chosen at random in each process. Text from outside can contain
- * noncharacters, but not these in this order, so that it has no style.
+ * The prefix of each mark: noncharacters that are chosen at random in each process. Text from outside can
+ * contain noncharacters, but not these in this order, so that it has no style.
  */
 const KEY = String.fromCharCode(
   ...Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => FIRST + (byte & 31)),
@@ -40,7 +41,7 @@ const KEY = String.fromCharCode(
 /** Matches a mark with the key before it, or one noncharacter. */
 const KEYED = new RegExp(`${KEY}([\\ufdd0-\\ufdef])|[\\ufdd0-\\ufdef]`, "g");
 
-/** Returns the styles, or functions that change nothing where `colored` is false. */
+/** Returns the styles, or functions that change nothing if `colored` is false. */
 export function createStyle(colored: boolean): Style {
   const names = Object.keys(PARAMETERS);
   const surround = (name: keyof typeof PARAMETERS) => (text: string) => {
@@ -61,7 +62,7 @@ export function createStyle(colored: boolean): Style {
   };
 }
 
-/** Turns the marks of {@link createStyle} into escape sequences, and replaces noncharacters that are no marks. */
+/** Converts the marks of {@link createStyle} to escape sequences, and replaces other noncharacters. */
 export function applyStyles(text: string): string {
   return text.replace(KEYED, (_whole, mark: string | undefined) => {
     if (mark === undefined) return "\ufffd";
@@ -71,7 +72,7 @@ export function applyStyles(text: string): string {
   });
 }
 
-/** Replaces the noncharacters of text that comes from elsewhere, so that it has no style. */
+/** Replaces the noncharacters of text from outside, so that it has no style. */
 export function removeStyles(text: string): string {
   return text.replace(MARKS, "\ufffd");
 }

@@ -1,17 +1,17 @@
 /**
- * Text broken into lines, for reports that people read.
+ * Wraps text into lines, for reports.
  *
  * @module
  */
 import { removeControls } from "./control_characters.ts";
 
-/** Columns of a terminal whose width is not known. */
+/** Default number of columns, for a terminal whose width is not known. */
 export const LINE_WIDTH = 80;
 
 /**
- * Breaks a text at blanks. A word is never broken: one that is too long for a line is indented less, and makes its line
- * longer where even that is not enough. Control characters are removed (see {@link plainText}); a run of blanks becomes
- * one blank.
+ * Wraps a text at blanks. A word is never broken: one that is too long for a line is indented less, and makes
+ * its line longer if that is not enough. Control characters are removed (see {@link plainText}); a run of
+ * blanks becomes one blank.
  *
  * @param text one paragraph
  * @param first beginning of the first line
@@ -22,7 +22,7 @@ export function wrapText(text: string, first: string, rest: string, columns = LI
   return wrapLine(plainText(text), first, rest, columns);
 }
 
-/** The same for a text that is one line and has passed the filter of control characters; runs of blanks stay. */
+/** Wraps a text that is one line and has no control characters; runs of blanks are kept. */
 export function wrapLine(text: string, first: string, rest: string, columns: number): string[] {
   const lines: string[] = [];
   let line = first;

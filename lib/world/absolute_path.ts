@@ -5,7 +5,7 @@
  */
 
 /**
- * Resolves a path against a directory. `..` stays, since what it leads to depends on symbolic links.
+ * Resolves a path against a directory. `..` is kept, since its target depends on symbolic links.
  *
  * @param path absolute or relative, with the separators of the system
  * @param cwd absolute

@@ -1,5 +1,5 @@
 /**
- * Runs other programs: with a time limit, a bounded output, and without the secrets of the environment.
+ * Runs other programs with a time limit, with an output limit, and without the secrets of the environment.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Environment, World } from "./world.ts";
 /** Largest output that is read, bytes for each stream. */
 const OUTPUT_LIMIT_BYTES = 1024 * 1024;
 
-/** Time for the last output of a program that has ended, ms. */
+/** Time limit for the last output of a program that has ended, ms. */
 const GRACE_MS = 250;
 
 /** Variables that a program needs to find its session, its files and its language. None of them is a key. */
@@ -21,7 +21,7 @@ const SESSION_VARIABLES = [
   ["ProgramFiles", "ProgramData", "HOMEDRIVE", "HOMEPATH", "USERNAME"],
 ].flat();
 
-/** Returns the variables that a program of the desktop session needs, and no other. */
+/** Returns only the variables that a program of the desktop session needs. */
 export function sessionEnvironment(env: Environment): Record<string, string> {
   return Object.fromEntries(SESSION_VARIABLES.flatMap((name) => {
     const value = env(name);
@@ -39,7 +39,7 @@ export interface ProgramRun {
   readonly env?: Readonly<Record<string, string>>;
   /** Written to its standard input, which is then closed. May be secret. */
   readonly stdin?: string;
-  /** Variables of this process that the program sees as empty. */
+  /** Variables of this process that are empty for the program. */
   readonly hides?: readonly string[];
   /** Whether the program is killed together with the programs that it started. Not on Windows. Default false. */
   readonly killsGroup?: boolean;
@@ -114,7 +114,7 @@ async function outputOf(
     stderr.read(),
     stdin === undefined ? undefined : writeAndClose(child.stdin, stdin),
   ]);
-  // A program that it left behind may hold its outputs open: what is there a moment after its end is all.
+  // A program that it started may keep its outputs open: only the output until shortly after its end is read.
   const hasEnded = child.status.then(async (status) => {
     const timer = new AbortController();
     const grace = world.sleep(GRACE_MS, timer.signal).catch(() => {/* not needed any more */});
@@ -138,7 +138,7 @@ async function outputOf(
 
 class TooMuchOutput extends Error {}
 
-/** What a program has written to one of its outputs so far. */
+/** The bytes that a program has written to one of its outputs. */
 class BoundedOutput {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #chunks: Uint8Array[] = [];
@@ -166,7 +166,7 @@ class BoundedOutput {
   }
 
   cancel(): void {
-    this.#reader.cancel().catch(() => {/* it has failed already */});
+    this.#reader.cancel().catch(() => {/* it has already failed */});
   }
 }
 
@@ -176,7 +176,7 @@ async function writeAndClose(stream: WritableStream<Uint8Array>, text: string): 
     if (text !== "") await writer.write(new TextEncoder().encode(text));
     await writer.close();
   } catch (error) {
-    // The program ended without reading; its exit status tells why.
+    // The program ended without reading; its exit code shows the reason.
     if (!(error instanceof Error)) throw error;
   }
 }
@@ -186,7 +186,7 @@ function kill(child: Deno.ChildProcess, isGroup: boolean): void {
     if (isGroup) Deno.kill(-child.pid, "SIGKILL");
     else child.kill("SIGKILL");
   } catch (error) {
-    // It has ended, and a program that it started holds its output open.
+    // It has ended, and a program that it started keeps its output open.
     if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A world that takes nothing from the process.
+ * A world that does not depend on the process.
  *
  * @module
  */

@@ -6,7 +6,7 @@
 import type { Environment } from "./world.ts";
 import { sessionEnvironment } from "./child_program.ts";
 
-/** Tells whether a browser that is started here would not be visible to the user. */
+/** Returns whether a browser that is started here would not be visible to the user. */
 export function isHeadless(env: Environment): boolean {
   const isSet = (name: string) => (env(name) ?? "") !== "";
   if (isSet("SSH_CONNECTION") || isSet("SSH_TTY")) return true;
@@ -31,11 +31,11 @@ export function openBrowser(url: string, env: Environment): boolean {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    // The program goes on while the browser runs.
+    // The program continues while the browser runs.
     child.unref();
     return true;
   } catch (error) {
-    // There is no such program; callers print the address as well.
+    // There is no such program; callers also print the address.
     if (error instanceof Error) return false;
     throw error;
   }

@@ -1,10 +1,13 @@
 /**
- * Waiting that can be aborted. The worlds use it; everything else takes `World.sleep`.
+ * A sleep that can be aborted. Only the worlds use it; all other code uses `World.sleep`.
  *
  * @module
  */
 
-/** Longest time that a timer takes, ms; a longer one would fire at once (HTML Standard, 8.7 Timers). About 25 days. */
+/**
+ * Longest time of a timer, ms, about 25 days; a longer one would fire immediately (HTML Standard, 8.7
+ * Timers).
+ */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**

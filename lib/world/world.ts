@@ -1,19 +1,19 @@
 /**
- * The process, as the program's functions see it. `lib/cli/app/process.ts` builds the real one; tests build their own,
- * so that time, chance and environment are arguments.
+ * The interface to the process. `lib/cli/app/process.ts` builds the real one; tests build their own, so that
+ * clock, random numbers and environment are parameters.
  *
  * @module
  */
 import type { Warning } from "../warning.ts";
 
-/** Reads one environment variable; `undefined` where it is not set. An empty value is returned as `""`. */
+/** Reads one environment variable; `undefined` if it is not set. An empty value is returned as `""`. */
 export type Environment = (name: string) => string | undefined;
 
-/** A file whose variables were laid over those of the process. */
+/** A file whose variables override those of the process. */
 export interface EnvironmentFile {
-  /** Absolute. */
+  /** The absolute path. */
   readonly path: string;
-  /** Names whose values come from the file. */
+  /** Names of variables whose values come from the file. */
   readonly names: readonly string[];
   /** Those among {@link EnvironmentFile.names} to which the process gives another value. */
   readonly overridden: readonly string[];
@@ -23,23 +23,23 @@ export interface EnvironmentFile {
   readonly warnings: readonly Warning[];
 }
 
-/** What was done to the environment of the process. */
+/** The changes to the environment of the process. */
 export interface EnvironmentLayers {
-  /** Absent where there is no such file. */
+  /** Absent if there is no such file. */
   readonly file?: EnvironmentFile;
   /** Variables that were read so far and from whose value a pair of quotes was removed. */
   readonly quoted: ReadonlySet<string>;
 }
 
-/** Environment, clock, chance and directories of the process. */
+/** Environment, clocks, random numbers and directories of the process. */
 export interface World {
   /** The environment. */
   readonly env: Environment;
-  /** How the environment came about; absent where it is that of the process, unchanged. */
+  /** The changes to the environment; absent if it is the unchanged one of the process. */
   readonly environment?: EnvironmentLayers;
   /** Wall clock, ms since 1970. */
   readonly now: () => number;
-  /** A clock that never goes back, ms, fractional. */
+  /** A monotonic clock, ms, fractional. */
   readonly monotonic: () => number;
   /** Uniform in [0, 1). For jitter only, never for secrets. */
   readonly random: () => number;
@@ -47,13 +47,13 @@ export interface World {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** The working directory, absolute. */
   readonly cwd: () => string;
-  /** The user's home directory, where it is known. */
+  /** The user's home directory, if it is known. */
   readonly home: () => string | undefined;
   /**
-   * Runs `create` while the named variables are absent from the process environment, and restores them. Deno reads
-   * proxy variables when a client is created, and the loader of the OS roots reads `SSL_CERT_FILE` and
-   * `SSL_CERT_DIR` when it is called (observed in 2.9.6); neither may overrule what was resolved here. `create` must
-   * be synchronous.
+   * Runs `create` while the named variables are absent from the process environment, and restores them. Deno
+   * reads proxy variables when a client is created, and the loader of the OS roots reads `SSL_CERT_FILE` and
+   * `SSL_CERT_DIR` when it is called (observed with Deno 2.9.6); neither may override the resolved values.
+   * `create` must be synchronous.
    */
   readonly withoutVariables: <T>(names: readonly string[], create: () => T) => T;
 }

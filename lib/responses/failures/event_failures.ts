@@ -22,7 +22,7 @@ import { waitInText } from "./wait_hint.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Judges `response.failed` by the code in `response.error`, as the codex client does (0.171.0). */
+/** Classifies `response.failed` by the code in `response.error`, as the codex client does (0.171.0). */
 export function failedResponse(event: FailedEvent, context: RefusalContext): Failure {
   const error = event.response?.error;
   const wellFormed = isObject(error) && isOptionalText(error.code) && isOptionalText(error.message) &&
@@ -30,7 +30,10 @@ export function failedResponse(event: FailedEvent, context: RefusalContext): Fai
   return codedFailure("The response failed", wellFormed ? error : {}, responseDetails(event), context);
 }
 
-/** Judges `response.incomplete`. It is not retried: the same limit would cut the next answer too. */
+/**
+ * Classifies `response.incomplete`. It is not retried, because the same limit would truncate the next answer
+ * too.
+ */
 export function incompleteResponse(event: IncompleteEvent): Failure {
   const details = event.response?.incomplete_details;
   const reason = isObject(details) && typeof details.reason === "string" ? details.reason : "unknown";
@@ -49,16 +52,16 @@ export function incompleteResponse(event: IncompleteEvent): Failure {
 }
 
 /**
- * An `error` event. There are three kinds:
+ * Classifies an `error` event. There are three kinds:
  *
- * - with a status that is not 2xx: an HTTP reply in a frame, judged as one;
- * - flat, with `message` beside `type`, as the public API documents it for SSE: judged like
+ * - with a status that is not 2xx: an HTTP reply in a frame, and classified as one;
+ * - flat, with `message` next to `type`, as the public API documents it for SSE: classified like
  *   `response.failed`;
- * - without either: no failure by itself. (The codex client ignores it; {@link "../turn/response_reader.ts"} keeps it in
- *   mind for a stream that then ends without a word.)
+ * - without either: not a failure. (The codex client ignores it; {@link "../turn/response_reader.ts"} uses it
+ *   to explain a stream that then ends without a terminal event.)
  *
- * Two codes mean that only the connection cannot be used any more; they are retried whatever the status, unless the
- * response that is missing is one that the caller named.
+ * Two codes mean that only the connection is unusable; they are retried with any status, unless the missing
+ * response is one that the caller named.
  */
 export function errorEvent(
   event: ErrorEvent,
@@ -94,7 +97,10 @@ export function errorEvent(
   return undefined;
 }
 
-/** A stream that closed without its terminal event, but after an `error` event without a status. */
+/**
+ * Returns the failure of a stream that closed without its terminal event, but after an `error` event without
+ * a status.
+ */
 export function endedAfterError(event: ErrorEvent, context: RefusalContext): Failure {
   const fields = isObject(event.error) ? event.error : event;
   return codedFailure("The stream ended after an error", fields, {}, context);

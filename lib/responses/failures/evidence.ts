@@ -1,11 +1,11 @@
 /**
- * The evidence of a reply as details of an error and as text.
+ * Formats the evidence of a reply as details of an error and as text.
  *
  * @module
  */
 import type { ServerEvidence } from "../../net/observer.ts";
 
-/** Evidence as details of an error. */
+/** Returns evidence as details of an error. */
 export function evidenceDetails(evidence: ServerEvidence): Readonly<Record<string, string>> {
   const { requestId, cfRay, authError, authErrorCode } = evidence;
   return {
@@ -16,7 +16,7 @@ export function evidenceDetails(evidence: ServerEvidence): Readonly<Record<strin
   };
 }
 
-/** Evidence as the tail of a message: ` (cf-ray …, request id …)`, or nothing. */
+/** Returns evidence as the end of a message: ` (cf-ray …, request id …)`, or an empty string. */
 export function evidenceText(evidence: ServerEvidence): string {
   const { requestId, cfRay, authError, authErrorCode } = evidence;
   const facts = [

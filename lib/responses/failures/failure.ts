@@ -6,24 +6,24 @@
 import { CulvertError, type ErrorCode } from "../../errors.ts";
 import { isTransient } from "../../net/dialer/retry.ts";
 
-/** Why an attempt did not complete. */
+/** The reason why an attempt did not complete. */
 export interface Failure {
   readonly error: CulvertError;
-  /** Whether the same request may succeed when it is sent again. */
+  /** Whether the same request may succeed if it is sent again. */
   readonly retryable: boolean;
-  /** How long the server asks to wait before that, ms. */
+  /** The delay that the server requests before that, ms. */
   readonly delayMs?: number;
 }
 
 /** Codes that are retried for a stream, beyond those that are retried for a request. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["idle_timeout", "stream_closed", "websocket"]);
 
-/** Judges an error of the network, or of reading a stream. */
+/** Classifies an error of the network, or of reading a stream. */
 export function networkFailure(error: CulvertError): Failure {
   if (error.details["close_code"] === MESSAGE_TOO_BIG) {
     return { error: requestTooBig(error), retryable: false };
   }
-  // A permission that the program lacks is not granted by waiting.
+  // A missing permission of the program is not granted by waiting.
   const isDenied = error.details["permission"] !== undefined;
   return {
     error,
@@ -44,7 +44,10 @@ function requestTooBig(error: CulvertError): CulvertError {
   });
 }
 
-/** Whether a connection broke during a response or was closed before its end. Silence does not count. */
+/**
+ * Returns whether a connection was cut during a response or closed before its end. An idle timeout does not
+ * count.
+ */
 export function isBrokenConnection(error: CulvertError): boolean {
   return error.code === "reset" || error.code === "websocket" || error.code === "stream_closed";
 }

@@ -1,6 +1,6 @@
 /**
- * Maps a reply that is no event stream to a {@link Failure}. An HTTP reply, a refused websocket upgrade and an error
- * frame with a status have the same meaning.
+ * Maps a reply that is not an event stream to a {@link Failure}. An HTTP reply, a refused websocket upgrade
+ * and an error frame with a status have the same meaning.
  *
  * @module
  */
@@ -22,43 +22,43 @@ import { waitInText } from "./wait_hint.ts";
 export interface Refusal {
   readonly status: number;
   readonly headers: Headers;
-  /** The body as text, possibly cut. */
+  /** The body as text, possibly truncated. */
   readonly body: string;
   /** The URL that was requested; its query is never shown. Absent for an error frame. */
   readonly url?: URL;
-  /** What was attempted, such as `POST https://api.openai.com/v1/responses`. */
+  /** The attempt, such as `POST https://api.openai.com/v1/responses`. */
   readonly attempted: string;
 }
 
-/** A failure that a status led to. */
+/** A failure that was caused by a status. */
 export interface HttpFailure extends Failure {
   /** Rate limits that a usage limit reports. */
   readonly snapshot?: RateLimitSnapshot;
-  /** The refusal, where it came inside a stream: a 401 there is recovered from too. */
+  /** The refusal, if it arrived inside a stream: a 401 there also starts a recovery. */
   readonly refusal?: Refusal;
-  /** Set for a 401 that does not speak of the credential that was sent: recovery would not help. */
+  /** Set for a 401 that is not about the credential that was sent: a recovery would not help. */
   readonly isForeign?: true;
 }
 
-/** What a failure is judged by beside the reply. */
+/** The facts by which a failure is classified in addition to the reply. */
 export interface RefusalContext {
   /** Wall clock, ms since 1970. */
   readonly now: number;
   readonly secrets: Secrets;
   /** The kind of credential that was sent. */
   readonly mode?: AuthMode;
-  /** Display name of the provider. `Amazon Bedrock`, exactly, has a 401 of its own. */
+  /** Display name of the provider. `Amazon Bedrock`, exactly, has a special 401. */
   readonly providerName?: string;
-  /** The response that the caller asked to continue from. */
+  /** The response that the caller wants to continue. */
   readonly previousResponseId?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Judges a refusal by status and body as the codex client does (0.171.0), with these differences: 401, 403, 404 and
- * the other permanent 4xx statuses are not retried, an overloaded server is not asked again, and a web page in place
- * of a reply is reported as that.
+ * Classifies a refusal by status and body as the codex client does (0.171.0), with these differences: 401,
+ * 403, 404 and the other permanent 4xx statuses are not retried, an overloaded server gets no further
+ * request, and a web page instead of a reply is reported as such.
  */
 export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFailure {
   const { body, headers, status } = refusal;
@@ -120,10 +120,13 @@ export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFail
   );
 }
 
-/** Statuses that say the same whether or not a page comes with them: proxy login, request too large, rate limit. */
+/**
+ * Statuses that have the same meaning with and without a web page: proxy login, request too large, rate
+ * limit.
+ */
 const KEEPS_MEANING: ReadonlySet<number> = new Set([407, 413, 429]);
 
-/** A 401 whose challenge asks for a bearer token speaks of the credential, whatever its body looks like. */
+/** A 401 whose challenge requires a bearer token is about the credential, with any body. */
 function isBearerChallenge({ headers, status }: Refusal): boolean {
   return status === 401 && /\bbearer\b/i.test(headers.get("www-authenticate") ?? "");
 }
@@ -161,7 +164,7 @@ function forbiddenHint({ url }: Refusal, { mode }: RefusalContext): string {
 const SIGNATURE_HINT =
   "Refresh the AWS credentials, and check the clock. Where AWS_BEARER_TOKEN_BEDROCK is set, replace or unset it.";
 
-/** An AWS signature that is too old. It has nothing to do with an OpenAI login. */
+/** Returns the failure for an AWS signature that is too old, which is not related to an OpenAI login. */
 function isExpiredSignature({ body }: Refusal, { providerName }: RefusalContext): boolean {
   return providerName === "Amazon Bedrock" && body.includes("Signature expired:");
 }
@@ -177,16 +180,16 @@ function badRequest(fields: Fields, body: string, failures: FailureBuilder): Htt
   return failures.final("invalid_request");
 }
 
-/** What to do about a response that the server does not have. */
+/** The advice for a response that the server does not have. */
 export const PREVIOUS_RESPONSE_HINT =
   "A server keeps a response only for the account that asked for it, and only if its request said so (--store).";
 
-/** Whether the server lacks the response that the caller named. The same request would fail again. */
+/** Returns whether the server lacks the response that the caller named. The same request would fail again. */
 export function lacksPreviousResponse(code: unknown, { previousResponseId }: RefusalContext): boolean {
   return code === "previous_response_not_found" && previousResponseId !== undefined;
 }
 
-/** What to do about an input that is too long. */
+/** The advice for an input that is too long. */
 export const CONTEXT_HINT = "Send a shorter input, or use a model with a larger context window.";
 
 /** Returns the server's explanation of a refusal by policy, or a default one. */
@@ -196,7 +199,9 @@ export function policyMessage(message: unknown): string {
     : "the request was flagged for possible high-risk cyber use; see https://chatgpt.com/cyber";
 }
 
-/** A 429: a usage limit, a quota, or a rate limit, which is retried where the server says when. */
+/**
+ * Classifies a 429: a usage limit, a quota, or a rate limit, which is retried if the server requests a delay.
+ */
 function tooManyRequests(
   fields: Fields,
   { headers }: Refusal,
@@ -220,7 +225,7 @@ function tooManyRequests(
   return { error, retryable: true, delayMs: waitMs };
 }
 
-/** A wait in words: `1 s`, `90 s`, `3 h 25 min`. */
+/** Formats a delay: `1 s`, `90 s`, `3 h 25 min`. */
 export function describeWait(ms: number): string {
   const seconds = Math.ceil(ms / 1_000);
   if (seconds < 120) return `${seconds} s`;
@@ -228,7 +233,7 @@ export function describeWait(ms: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Which kind of server refused, and whether the credential was one of the other kind. */
+/** Names the kind of server that refused, and whether the credential belongs to the other kind. */
 function originDetails(url: URL, mode: AuthMode | undefined): Readonly<Record<string, DetailValue>> {
   return {
     base_url_class: baseUrlClass(url),
@@ -236,7 +241,7 @@ function originDetails(url: URL, mode: AuthMode | undefined): Readonly<Record<st
   };
 }
 
-/** Builds failures of one refusal: attempt, status, explanation, evidence. */
+/** Builds the failures of one refusal: attempt, status, explanation, evidence. */
 class FailureBuilder {
   readonly details: Readonly<Record<string, DetailValue>>;
   readonly #refusal: Refusal;
@@ -258,7 +263,7 @@ class FailureBuilder {
     };
   }
 
-  /** A failure that no retry helps with. */
+  /** Returns a failure that is not retried. */
   final(
     code: ErrorCode,
     hint?: string,
@@ -268,7 +273,7 @@ class FailureBuilder {
     return { error: this.#error(code, hint, explanation, details), retryable: false };
   }
 
-  /** A failure that may pass; retried after the time that the server asks for. */
+  /** Returns a temporary failure, which is retried after the delay that the server requests. */
   transient(
     code: ErrorCode,
     hint = "The server failed. Try again later.",

@@ -1,12 +1,12 @@
 /**
- * Recognises an answer to a websocket upgrade that ignores the upgrade.
+ * Detects an answer to a websocket upgrade that ignores the upgrade.
  *
  * @module
  */
 
 /**
- * Tells whether an upgrade was answered like an ordinary GET. A server with a websocket endpoint has no reason to, so a
- * proxy may have removed the `Upgrade` header.
+ * Returns whether an upgrade was answered like an ordinary GET. A server with a websocket endpoint does not
+ * do this, so a proxy may have removed the `Upgrade` header.
  *
  * @param status the HTTP status of the answer
  */

@@ -1,5 +1,5 @@
 /**
- * Refusals of the model. A model that declines completes its response; the refusal is in place of the answer.
+ * Refusals of the model. A model that refuses completes its response, with the refusal instead of an answer.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { isObject } from "../events/items.ts";
 import { shownText } from "./server_text.ts";
 
 /**
- * The words of a refusal in the items of a response, if there is one (content part of type `refusal`).
+ * Returns the text of a refusal in the items of a response, if there is one (content part of type `refusal`).
  *
  * @param items the finished output items
  */
@@ -25,7 +25,7 @@ export function refusalIn(items: readonly JsonObject[]): string | undefined {
   return undefined;
 }
 
-/** The error that a refused turn ends with. */
+/** Returns the error that a refused turn ends with. */
 export function refusalError(words: string): CulvertError {
   const said = shownText(words, []);
   return new CulvertError("refused", `The model refused to answer${said === "" ? "" : `: ${said}`}`, {

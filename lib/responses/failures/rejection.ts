@@ -12,8 +12,8 @@ import { httpFailure, type Refusal, type RefusalContext } from "./http_failures.
 import { errorInBody, type Secrets, shownText } from "./server_text.ts";
 
 /**
- * Describes a refusal to `withAuthorization`, which recovers from a 401 unless it speaks of no credential that was
- * sent.
+ * Describes a refusal to `withAuthorization`, which recovers from a 401 unless it is not about the credential
+ * that was sent.
  */
 export function refusedAnswer(refusal: Refusal, context: RefusalContext): Answer {
   const { headers, status } = refusal;
@@ -26,7 +26,7 @@ export function refusedAnswer(refusal: Refusal, context: RefusalContext): Answer
   };
 }
 
-/** Reads from the body of a 401 what recovery decides on. */
+/** Reads from the body of a 401 the facts that the recovery depends on. */
 function rejectedBy(refusal: Refusal, secrets: Secrets): Pick<Rejection, "url" | "message" | "code"> {
   const { message, code } = errorInBody(refusal.body) ?? {};
   return {
@@ -36,7 +36,7 @@ function rejectedBy(refusal: Refusal, secrets: Secrets): Pick<Rejection, "url" |
   };
 }
 
-/** Describes a 401 that came inside a response. */
+/** Describes a 401 that arrived inside a response. */
 export function rejectionOf(
   refusal: Refusal,
   transport: TransportName,

@@ -5,16 +5,16 @@
  */
 import { isObject } from "../events/items.ts";
 
-/** Largest piece of a body that is shown, bytes of UTF-8. */
+/** Largest part of a body that is shown, bytes of UTF-8. */
 const SHOWN_BYTES = 1_000;
 
 /** The form of an OpenAI key. Some servers repeat the key that they refuse. */
 const KEY = /\b(sk|sess)-[A-Za-z0-9_*-]{8,}/g;
 
-/** Credentials that were sent, so that they can be taken out of what comes back. */
+/** Credentials that were sent, so that they can be removed from a reply that repeats them. */
 export type Secrets = readonly string[];
 
-/** A body as a JSON object; nothing where it is something else, such as an error page. */
+/** Parses a body as a JSON object; `undefined` for any other content, such as an error page. */
 export function objectInBody(body: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(body);
@@ -25,16 +25,16 @@ export function objectInBody(body: string): Readonly<Record<string, unknown>> | 
   }
 }
 
-/** The error object in a body: `error` of a JSON object, or nothing. */
+/** Returns the error object in a body: `error` of a JSON object, or `undefined`. */
 export function errorInBody(body: string): Readonly<Record<string, unknown>> | undefined {
   const error = objectInBody(body)?.error;
   return isObject(error) ? error : undefined;
 }
 
 /**
- * What to show of a body: the message of its JSON error, else that error's code or type, else the text cut
- * short, else a word that says nothing came. An error frame repeats the headers of a reply, which explain
- * nothing: where it has an error object without any word, that is no explanation.
+ * Returns the part of a body to show: the message of its JSON error, else that error's code or type, else the
+ * truncated text, else a statement that it was empty. An error frame repeats the headers of a reply, which
+ * explain nothing, so an error object without any text gives no explanation.
  */
 export function shownBody(body: string, secrets: Secrets): string {
   return shownText(explanationIn(body), secrets) || "no explanation";
@@ -49,7 +49,10 @@ function explanationIn(body: string): string {
   return Object.values(rest).some((value) => value !== null) ? JSON.stringify(rest) : "";
 }
 
-/** The text with what was sent as a credential masked; shorter values than 8 characters would maim it. */
+/**
+ * Masks the credentials that were sent in a text; values shorter than 8 characters are kept, since they could
+ * occur in any text.
+ */
 export function withoutSecrets(text: string, secrets: Secrets): string {
   let clean = text;
   for (const secret of secrets) {
@@ -58,11 +61,13 @@ export function withoutSecrets(text: string, secrets: Secrets): string {
   return clean;
 }
 
-/** Trims, takes secrets out, drops control characters and cuts at {@link SHOWN_BYTES} between characters. */
+/**
+ * Trims a text, masks secrets, removes control characters and truncates at {@link SHOWN_BYTES} between
+ * characters.
+ */
 export function shownText(text: string, secrets: Secrets): string {
   let clean = withoutSecrets(text, secrets);
-  // A server's text must not reach a terminal with its control characters.
-  // deno-lint-ignore no-control-regex
+  // Control characters of a server must not reach a terminal. deno-lint-ignore no-control-regex
   clean = clean.replace(KEY, "$1-***").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, " ").trim();
   const bytes = new TextEncoder().encode(clean);
   if (bytes.length <= SHOWN_BYTES) return clean;

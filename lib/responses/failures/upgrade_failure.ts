@@ -1,5 +1,5 @@
 /**
- * Judges a refused websocket upgrade.
+ * Classifies a refused websocket upgrade.
  *
  * @module
  */
@@ -8,13 +8,14 @@ import { type HttpFailure, httpFailure, type Refusal, type RefusalContext } from
 import { isLikePlainGet } from "./plain_get.ts";
 
 /**
- * Returns the failure of a refused upgrade. An answer like that to an ordinary GET, and 426 (the codex client, 0.171.0,
- * changes to SSE at once), speak of the websocket; every other status means the same as over HTTP.
+ * Returns the failure of a refused upgrade. An answer like that to an ordinary GET, and 426 (the codex
+ * client, 0.171.0, changes to SSE immediately), are about the websocket; every other status has the same
+ * meaning as over HTTP.
  */
 export function upgradeFailure(refusal: Refusal, context: RefusalContext): HttpFailure {
   const failure = httpFailure(refusal, context);
   const { status } = refusal;
-  // A web page names who sent it, which says more.
+  // A web page names its sender, which is more specific.
   if (failure.error.code === "blocked" || (status !== 426 && !isLikePlainGet(status))) return failure;
   const { details, message } = failure.error;
   const why = status === 426

@@ -108,16 +108,16 @@ function planAdvice(plan: string | null): string {
   }
 }
 
-/** Returns the value of the header where it is one of the five known ones. */
+/** Returns the value of the header if it is one of the five known ones. */
 function reachedType(headers: Headers): string | null {
   const value = headers.get("x-codex-rate-limit-reached-type")?.trim() ?? "";
   return Object.hasOwn(REACHED_TYPES, value) ? value : null;
 }
 
-/** Largest time that a `Date` can hold, ms since 1970 (ECMA-262 §21.4.1.1). */
+/** Largest time that a `Date` can represent, ms since 1970 (ECMA-262 §21.4.1.1). */
 const MAX_TIME_MS = 8.64e15;
 
-/** Returns a whole number of seconds since 1970 that a `Date` can hold, else `null`. */
+/** Returns a whole number of seconds since 1970 that a `Date` can represent, else `null`. */
 function epochSeconds(value: unknown): number | null {
   if (typeof value !== "number" || !Number.isInteger(value)) return null;
   return value >= 0 && value * 1_000 <= MAX_TIME_MS ? value : null;

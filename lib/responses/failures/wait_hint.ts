@@ -1,5 +1,6 @@
 /**
- * The wait that the text of an error asks for. (`Retry-After` headers are read in `lib/net/dialer/retry.ts`.)
+ * Reads the delay that the text of an error requests. (`Retry-After` headers are read in
+ * `lib/net/dialer/retry.ts`.)
  *
  * @module
  */
@@ -11,7 +12,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, millis: 1, s: 1_000, 
 /**
  * Finds "try again in 1.898s", "… 28ms", "… 35 seconds", "… 1m30s" or "… 2 minutes" in a message.
  *
- * @returns whole milliseconds, or `undefined` where the message names no wait
+ * @returns whole milliseconds, or `undefined` if the message contains no delay
  */
 export function waitInText(message: string): number | undefined {
   const phrase = PHRASE.exec(message)?.[1];

@@ -1,12 +1,13 @@
 /**
- * Headers of a call, put together out of their layers.
+ * Builds the headers of a call from their layers.
  *
  * @module
  */
 
 /**
- * Merges layers of headers, later ones over earlier ones, names compared without regard to case. The order
- * here: the program's defaults, the provider's, the call's own, the credential's.
+ * Merges layers of headers. Later layers override earlier ones, and names are compared case-insensitively.
+ * Callers pass the program's defaults, the provider's headers, the call's, and the credential's, in this
+ * order.
  */
 export function mergeHeaders(...layers: readonly Readonly<Record<string, string>>[]): Record<string, string> {
   const merged = new Map<string, readonly [name: string, value: string]>();

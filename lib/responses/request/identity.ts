@@ -1,5 +1,5 @@
 /**
- * The ids and names that requests carry, as the codex client sends them (0.171.0), under the name of this program.
+ * The ids and names in requests, as the codex client sends them (0.171.0), with the name of this program.
  *
  * @module
  */
@@ -15,17 +15,22 @@ export interface Identity {
   readonly originator: string;
   readonly sessionId: string;
   readonly threadId: string;
-  /** The UUID that the codex client has given to this installation; sent where there is one, and to OpenAI only. */
+  /**
+   * The UUID that the codex client has created for this installation; sent if there is one, and only to
+   * OpenAI.
+   */
   readonly installationId?: string;
-  /** How often the conversation was compacted. Default 0. */
+  /** The number of compactions of the conversation. Default 0. */
   readonly window?: number;
   /** The thread that this one was spawned by. */
   readonly parentThreadId?: string;
-  /** What kind of helper of another thread this one is: `review`, `compact`, `collab_spawn`, or a label. */
+  /**
+   * The kind of helper of another thread that this one is: `review`, `compact`, `collab_spawn`, or a label.
+   */
   readonly subagent?: string;
 }
 
-/** What the request is for. */
+/** The purpose of the request. */
 export type RequestKind = "turn" | "prewarm" | "compaction" | "memory";
 
 /** Returns the context of a first turn in a new session. */
@@ -47,7 +52,7 @@ export function newIdentity(env: Environment, installationId?: string): Identity
   };
 }
 
-/** What one request is part of. */
+/** The session, thread and turn that a request belongs to. */
 export interface RequestContext {
   readonly identity: Identity;
   readonly turnId: string;
@@ -58,7 +63,7 @@ export interface RequestContext {
   readonly trace?: TraceContext;
 }
 
-/** What the metadata of a turn says of its request. */
+/** The fields of the turn metadata that depend on the request. */
 export type DescribedRequest = Pick<TurnRequest, "model" | "reasoningEffort">;
 
 /**
@@ -91,14 +96,14 @@ export function sessionHeaders(identity: Identity): Record<string, string> {
 }
 
 /**
- * Returns the headers that HTTP requests and websocket handshakes have in common, but for the originator: a provider
- * may set that.
+ * Returns the headers that HTTP requests and websocket handshakes have in common, except the originator,
+ * which a provider may set.
  */
 export function identityHeaders(context: RequestContext, request: DescribedRequest): Record<string, string> {
   return { ...sessionHeaders(context.identity), "x-codex-turn-metadata": turnMetadata(context, request) };
 }
 
-/** Returns the header that names the beta features; other servers than OpenAI's are not sent it. */
+/** Returns the header that names the beta features; it is sent only to OpenAI's servers. */
 export function betaHeaders({ name }: Pick<Provider, "name">): Record<string, string> {
   return name === "OpenAI" ? { "x-codex-beta-features": BETA_FEATURES.join(",") } : {};
 }
@@ -144,7 +149,7 @@ function turnMetadata(
   return text.replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** `x-codex-routing-hint`, where the backend reads it. */
+/** Returns `x-codex-routing-hint` for a backend that reads it. */
 export function routingHint(model: string, serviceTier: string | undefined): string {
   const tier = serviceTierParameter(serviceTier);
   return tier === undefined ? `model=${model}` : `model=${model};tier=${tier}`;

@@ -1,6 +1,6 @@
 /**
- * What a session tells its inference trace: a record of whole requests and answers, which an observer in another folder
- * writes. Nothing here is called where no trace was asked for.
+ * The interface between a session and its inference trace: a record of complete requests and answers, which
+ * an observer in another folder writes. It is used only if a trace is enabled.
  *
  * @module
  */
@@ -9,15 +9,16 @@ import type { EventBatch, JsonObject, TokenUsage, TransportName } from "../event
 import type { TurnRequest } from "./request.ts";
 
 /**
- * The header of an HTTP request, and the entry of `client_metadata` in a websocket frame, that hold the id of the
- * inference call. The codex client (0.171.0) sends the header while it writes a trace, and nothing over a websocket.
+ * The header of an HTTP request, and the entry of `client_metadata` in a websocket frame, that contain the id
+ * of the inference call. The codex client (0.171.0) sends the header while it writes a trace, and nothing
+ * over a websocket.
  */
 export const INFERENCE_CALL_ID = "x-codex-inference-call-id";
 
 /** Starts the trace of a session. Opens nothing before the first turn runs. */
 export type StartInferenceTrace = (thread: TracedThread) => InferenceTrace;
 
-/** What identifies the conversation of a session. */
+/** The facts that identify the conversation of a session. */
 export interface TracedThread {
   readonly threadId: string;
   readonly originator: string;
@@ -27,7 +28,7 @@ export interface TracedThread {
 
 /** The trace of a session. None of its functions throws or waits. */
 export interface InferenceTrace {
-  /** Begins a turn, or goes on with one whose model called tools. */
+  /** Begins a turn, or continues one whose model called tools. */
   readonly turn: (turn: TracedTurn) => TurnTrace;
   /** Begins the run of a tool. */
   readonly tool: (call: TracedToolCall) => ToolTrace;
@@ -35,7 +36,7 @@ export interface InferenceTrace {
   readonly close: () => void;
 }
 
-/** What is told of a turn. */
+/** The facts of a turn. */
 export interface TracedTurn {
   readonly turnId: string;
   readonly request: TurnRequest;
@@ -49,7 +50,7 @@ export interface TurnTrace {
    * Begins an attempt to get a response.
    *
    * @param transport of the attempt
-   * @param signal cancels the call of the attempt when it is aborted, whether anybody reads or not
+   * @param signal cancels the call of the attempt when it is aborted, even if no reader waits
    */
   readonly attempt: (transport: TransportName, signal: AbortSignal) => CallTrace;
   /** Ends the turn; later calls are ignored. */
@@ -60,44 +61,47 @@ export interface TurnTrace {
 export interface TracedTurnEnd {
   readonly status: "completed" | "failed" | "cancelled";
   readonly error?: CulvertError | undefined;
-  /** Whether the model called tools, so that the turn may go on. */
+  /** Whether the model called tools, so that the turn may continue. */
   readonly isContinued: boolean;
 }
 
 /**
- * The trace of an attempt: one inference call, or several where the request had to be sent again over a new connection.
+ * The trace of an attempt: one inference call, or several if the request was sent again over a new
+ * connection.
  */
 export interface CallTrace extends RequestRecorder {
-  /** The response is open and is read from now on. */
+  /** Called when the response is open and reading starts. */
   readonly reading: (answer: TracedAnswer) => void;
-  /** Takes events of the response in the order of arrival. */
+  /** Receives events of the response in the order of arrival. */
   readonly read: (batch: EventBatch) => void;
   /** Ends the call; later calls are ignored, and so is the end of a call whose request was not sent. */
   readonly end: (end: CallEnd) => void;
 }
 
-/** Records what a transport sends. */
+/** Records the requests that a transport sends. */
 export interface RequestRecorder {
-  /** Begins a call and returns its id, which the request carries. A call that is open already has failed. */
+  /**
+   * Begins a call and returns its id, which is sent with the request. A call that is still open has failed.
+   */
   readonly begin: () => string;
-  /** The request of the call is about to be sent. */
+  /** Called before the request of the call is sent. */
   readonly sending: (request: SentRequest) => void;
 }
 
-/** A request as it is sent. */
+/** A request in the form in which it is sent. */
 export interface SentRequest {
   /** Its body, or its frame. Not changed afterwards. */
   readonly body: JsonObject & { readonly input: readonly unknown[] };
-  /** Absent where `body.input` is the whole input. Called where the trace does not hold the former input. */
+  /** Absent if `body.input` is the whole input. Called if the trace does not contain the earlier input. */
   readonly wholeInput?: () => readonly unknown[];
 }
 
-/** An answer that is read, as far as it has come. */
+/** The received part of an answer. */
 export interface TracedAnswer {
-  /** Whether the connection was open before; not known over HTTP. */
+  /** Whether the connection was already open; not known over HTTP. */
   readonly isReused: boolean | undefined;
   readonly httpStatus: number | undefined;
-  /** The server's id of the request; not known of a response over a websocket. */
+  /** The server's id of the request; not known for a response over a websocket. */
   readonly upstreamRequestId: string | undefined;
   /** The complete items so far. */
   readonly items: () => readonly JsonObject[];
@@ -114,7 +118,7 @@ export type CallEnd =
   }
   | { readonly kind: "cancelled" };
 
-/** A call of a tool that is run here. */
+/** A call of a tool that this program runs. */
 export interface TracedToolCall {
   readonly kind: "function" | "custom";
   readonly callId: string;

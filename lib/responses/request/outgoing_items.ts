@@ -1,5 +1,5 @@
 /**
- * What happens to items on their way out. The caller's own are never touched; a copy is sent.
+ * Prepares items for a request. The caller's items are never changed; a copy is sent.
  *
  * @module
  */
@@ -7,20 +7,22 @@ import { isObject, type ResponseItem } from "../events/items.ts";
 
 type Fields = Record<string, unknown>;
 
-/** How items are prepared. */
+/** Options of the preparation. */
 export interface OutgoingOptions {
-  /** Whether the provider's name is exactly `OpenAI`. Others are not sent the two private fields. */
+  /**
+   * Whether the provider's name is exactly `OpenAI`. The two private fields are not sent to other providers.
+   */
   readonly openAi: boolean;
-  /** A model of the lite kind takes no `detail` on images. */
+  /** Whether the model is of the lite kind, which does not accept `detail` on images. */
   readonly lite: boolean;
 }
 
 /**
  * Copies items for a request as the codex client does (0.171.0): an id that is not `<prefix>_<suffix>` is
- * left out, fields that only OpenAI knows go to OpenAI only, and a reasoning item has the shape that is
- * accepted back.
+ * omitted, fields that only OpenAI knows are sent only to OpenAI, and a reasoning item gets the form that the
+ * API accepts as input.
  *
- * @param items as the caller holds them
+ * @param the caller's items
  */
 export function outgoingItems(
   items: readonly ResponseItem[],
@@ -46,7 +48,7 @@ function outgoingItem(item: ResponseItem, options: OutgoingOptions): Fields {
   return copy;
 }
 
-/** `msg_1` is an id of the server; a bare UUID or an empty text is one of ours and would be refused. */
+/** `msg_1` is an id of the server; a UUID without a prefix or an empty text is not, and would be refused. */
 function isWireId(id: unknown): boolean {
   if (typeof id !== "string") return false;
   const cut = id.indexOf("_");

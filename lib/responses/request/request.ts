@@ -7,31 +7,33 @@ import type { JsonObject } from "../events/events.ts";
 import type { ResponseItem } from "../events/items.ts";
 import { outgoingItems } from "./outgoing_items.ts";
 
-/** The parameters of a turn beside its model and its input. */
+/** The parameters of a turn except its model and its input. */
 export interface TurnParameters {
-  /** Instructions that precede the input. Left out of the body when empty. */
+  /** Instructions that precede the input. Omitted from the body if empty. */
   readonly instructions?: string;
   /** Tools in the form of the API. Default: none, sent as `[]`. */
   readonly tools?: readonly JsonObject[];
   /** Whether the model may call several tools at once. Default true. */
   readonly parallelToolCalls?: boolean;
-  /** `none minimal low medium high xhigh max`, or any other word; `ultra` is sent as `max`. */
+  /**
+   * `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max`, or any other text; `ultra` is sent as `max`.
+   */
   readonly reasoningEffort?: string;
-  /** `auto`, `concise` or `detailed`; `none` leaves it out. */
+  /** `auto`, `concise` or `detailed`; `none` omits it. */
   readonly reasoningSummary?: string;
   /** Length of the answer: `low`, `medium` or `high`. */
   readonly verbosity?: string;
   /** A JSON Schema that the answer must fit. */
   readonly outputSchema?: JsonObject;
-  /** Whether the server enforces the schema exactly. Default true. */
+  /** Whether the server enforces the schema strictly. Default true. */
   readonly strictSchema?: boolean;
-  /** `default` is left out; `fast` is sent as `priority`. */
+  /** `default` is omitted; `fast` is sent as `priority`. */
   readonly serviceTier?: string;
-  /** A response to continue. Its id is sent; its items need not be in `input`. */
+  /** The id of a response to continue. Its items are not needed in `input`. */
   readonly previousResponseId?: string;
-  /** Whether the server keeps the response, so that its id can be continued later. Default false. */
+  /** Whether the server stores the response, so that it can be continued later by its id. Default false. */
   readonly store?: boolean;
-  /** The most tokens of the answer, reasoning included. Default: the model's own limit. */
+  /** The maximum number of tokens of the answer, reasoning included. Default: the model's own limit. */
   readonly maxOutputTokens?: number;
   /** Sampling temperature, 0 to 2. Default: the model's own. */
   readonly temperature?: number;
@@ -44,7 +46,7 @@ export interface TurnParameters {
    * used only for requests with the same extra headers.
    */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether the model takes tools and instructions inside the input. Default false. */
+  /** Whether the model reads tools and instructions from the input. Default false. */
   readonly lite?: boolean;
 }
 
@@ -56,7 +58,7 @@ export interface TurnRequest extends TurnParameters {
   readonly input: readonly ResponseItem[];
 }
 
-/** What a body needs beside the request. */
+/** The facts that a body depends on in addition to the request. */
 export interface BodyContext {
   /** Display name of the provider; `OpenAI`, exactly, changes what is sent. */
   readonly providerName: string;
@@ -64,7 +66,7 @@ export interface BodyContext {
   readonly clientMetadata: Readonly<Record<string, string>>;
 }
 
-/** The body of `POST responses`, its keys in the order in which the codex client sends them (0.171.0). */
+/** The body of `POST responses`, with its keys in the order of the codex client (0.171.0). */
 export interface RequestBody {
   readonly model: string;
   readonly instructions?: string;
@@ -115,13 +117,15 @@ export function requestBody(request: TurnRequest, context: BodyContext): Request
   };
 }
 
-/** Returns the value of `service_tier`; `undefined` where none is sent. */
+/** Returns the value of `service_tier`; `undefined` if none is sent. */
 export function serviceTierParameter(tier: string | undefined): string | undefined {
   if (tier === undefined || tier === "" || tier === "default") return undefined;
   return tier === "fast" ? "priority" : tier;
 }
 
-/** Returns the input with tools and instructions as its first items, for models that take neither field. */
+/**
+ * Returns the input with tools and instructions as its first items, for models that support neither field.
+ */
 function liteInput(request: TurnRequest): readonly ResponseItem[] {
   const leading: ResponseItem[] = [{
     type: "additional_tools",

@@ -1,5 +1,5 @@
 /**
- * W3C Trace Context of a request: relates the spans of the server to those of the caller.
+ * W3C Trace Context of a request: connects the spans of the server with those of the caller.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { Environment } from "../../world/world.ts";
 export interface TraceContext {
   /** Version, trace id, span id and flags in lower hex: `00-4bf9…4736-00f0…02b7-01`. */
   readonly traceparent: string;
-  /** What tracing systems add, such as `rojo=00f067aa0ba902b7`. */
+  /** Entries of tracing systems, such as `rojo=00f067aa0ba902b7`. */
   readonly tracestate?: string;
 }
 
-/** W3C Trace Context, §3.2.2. Ids of zeros alone are none. */
+/** W3C Trace Context, §3.2.2. Ids of only zeros are invalid. */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
 
@@ -42,9 +42,10 @@ export function checkedTrace({ traceparent, tracestate }: TraceContext): TraceCo
 }
 
 /**
- * Reads the span that started this process, from `TRACEPARENT` and `TRACESTATE`. `TRACESTATE` alone means nothing.
+ * Reads the span that started this process, from `TRACEPARENT` and `TRACESTATE`. `TRACESTATE` alone is
+ * ignored.
  *
- * @returns `undefined` where there is none, or where it is not valid
+ * @returns `undefined` if there is none, or if it is not valid
  */
 export function processTrace(env: Environment): TraceContext | undefined {
   const traceparent = env("TRACEPARENT")?.trim() ?? "";
@@ -58,7 +59,7 @@ export function traceHeaders(trace: TraceContext | undefined): Readonly<Record<s
   return trace === undefined ? {} : { ...trace };
 }
 
-/** Returns entries of `client_metadata`: a websocket has no headers for each request. */
+/** Returns the entries of `client_metadata`, since a websocket has no headers for each request. */
 export function traceMetadata(trace: TraceContext | undefined): Readonly<Record<string, string>> {
   if (trace === undefined) return {};
   const { traceparent, tracestate } = trace;
@@ -68,7 +69,7 @@ export function traceMetadata(trace: TraceContext | undefined): Readonly<Record<
   };
 }
 
-/** The ids in a `traceparent`, for observations. */
+/** Returns the ids in a `traceparent`, for observations. */
 export function traceIds(
   trace: TraceContext | undefined,
 ): { readonly traceId?: string; readonly parentSpanId?: string } {

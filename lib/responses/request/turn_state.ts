@@ -7,10 +7,10 @@
 /** Name of the header, and of the key in `client_metadata`. */
 export const TURN_STATE = "x-codex-turn-state";
 
-/** A valid header value. The state may come in JSON, which allows other texts. */
+/** Matches a valid header value. The state may be received in JSON, which allows other texts. */
 const HEADER_TEXT = /^[\x21-\x7e][\x20-\x7e]{0,8191}$/;
 
-/** Keeps the first value it is given. One for each turn. */
+/** Keeps the first value that it receives. Each turn has one. */
 export class TurnState {
   #value: string | undefined;
 
@@ -19,7 +19,10 @@ export class TurnState {
     return this.#value;
   }
 
-  /** Keeps `value` unless one is kept already. A value that is absent, empty or not valid in a header is ignored. */
+  /**
+   * Keeps `value` unless there is already one. A value that is absent, empty or not valid in a header is
+   * ignored.
+   */
   offer(value: string | null | undefined): void {
     if (typeof value === "string" && HEADER_TEXT.test(value)) this.#value ??= value;
   }

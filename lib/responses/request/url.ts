@@ -9,15 +9,18 @@ import type { Provider } from "../../config/provider.ts";
 import { CulvertError } from "../../errors.ts";
 
 /**
- * Returns the base URL of a provider. Where it names none, the base follows from the kind of credential, as in the
- * codex client (0.171.0).
+ * Returns the base URL of a provider. If it names none, the base URL depends on the kind of credential, as in
+ * the codex client (0.171.0).
  */
 export function baseUrl(provider: Provider, mode: AuthMode): string {
   if (provider.baseUrl !== undefined && provider.baseUrl !== "") return provider.baseUrl;
   return defaultBaseUrl(mode);
 }
 
-/** Returns the base URLs that a provider may have: one that it names, else one for each kind of credential. */
+/**
+ * Returns the base URLs that a provider may have: the one that it names, else one for each kind of
+ * credential.
+ */
 export function possibleBaseUrls(provider: Provider): readonly URL[] {
   const bases = provider.baseUrl ? [provider.baseUrl] : [defaultBaseUrl("apikey"), defaultBaseUrl("chatgpt")];
   return bases.filter((base) => URL.canParse(base)).map((base) => new URL(base));
@@ -27,9 +30,9 @@ export function possibleBaseUrls(provider: Provider): readonly URL[] {
  * Joins base and path with one slash and adds the provider's query parameters, percent-encoded. (The codex
  * client inserts them verbatim, which breaks on `&` or a space.)
  *
- * @param base an `http:` or `https:` URL; a query of its own is kept
+ * @param base an `http:` or `https:` URL; its query is kept
  * @param path relative, such as `responses`; empty for the base alone
- * @throws CulvertError `config` when the base is not such a URL
+ * @throws CulvertError `config` if the base is not such a URL
  */
 export function endpointUrl(base: string, path: string, query: Readonly<Record<string, string>> = {}): URL {
   const cut = base.search(/[?#]/);
@@ -55,7 +58,7 @@ export function websocketUrl(url: URL): URL {
   return socket;
 }
 
-/** Returns scheme, host and path, without what may be secret: query and user information. */
+/** Returns scheme, host and path, without query and user information, which may be secret. */
 export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }

@@ -1,42 +1,45 @@
 /**
- * Remembers across processes which hosts carry no websockets, so that each new process does not find it out again.
+ * Stores the hosts that do not support websockets, so that later processes do not have to detect it again.
  *
  * @module
  */
 import { WholeFile } from "../../files/whole_file.ts";
 import type { World } from "../../world/world.ts";
 
-/** How long a host is remembered, ms. */
+/** Lifetime of an entry, ms. */
 const REMEMBERED_MS = 3_600_000;
-/** Entries kept at most; the oldest are dropped. */
+/** Maximum number of entries; the oldest are removed. */
 const MAX_ENTRIES = 256;
 
-/** Why a host over a route is used over SSE. */
+/** The reason why SSE is used for a host over a route. */
 export interface Fallback {
   readonly reason: string;
-  /** Wall clock when it was found out, ms since 1970. */
+  /** Wall clock of the detection, ms since 1970. */
   readonly at: number;
 }
 
-/** What a session asks of the memory. */
+/** The interface that a session uses. */
 export interface FallbackMemory {
   /** @param key host and route; see {@link fallbackKey} */
   readonly recall: (key: string) => Promise<Fallback | undefined>;
-  /** @throws CulvertError where it cannot be stored */
+  /** @throws CulvertError if it cannot be stored */
   readonly remember: (key: string, reason: string) => Promise<void>;
 }
 
-/** Returns the key of a host over a route. The description of a route holds no credentials. */
+/** Returns the key of a host over a route. The description of a route contains no credentials. */
 export function fallbackKey(url: URL, route: string): string {
   return `${url.host} over ${route}`;
 }
 
-/** A memory in one file of mode 0600, replaced as a whole. A file that cannot be read counts as empty. */
+/**
+ * Stores the entries in one file of mode 0600, which is replaced as a whole. A file that cannot be read
+ * counts as empty.
+ */
 export class FileFallbackMemory implements FallbackMemory {
   readonly #file: WholeFile;
   readonly #world: Pick<World, "now">;
 
-  /** @param path absolute; its folder is created where it is missing */
+  /** @param path absolute; its folder is created if it is missing */
   constructor(path: string, world: Pick<World, "now">) {
     this.#file = new WholeFile(path, world, {
       code: "output_unwritable",
@@ -57,7 +60,7 @@ export class FileFallbackMemory implements FallbackMemory {
     await slot.commit(`${JSON.stringify({ hosts: Object.fromEntries(kept) }, null, 2)}\n`);
   };
 
-  /** The entries that are not too old. */
+  /** Returns the entries that have not expired. */
   async #entries(): Promise<Map<string, Fallback>> {
     const bytes = await this.#file.read().catch(() => undefined);
     if (bytes === undefined) return new Map();

@@ -7,26 +7,27 @@ import { asCulvertError, CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 
 /**
- * How many idle limits a stream may last without an event while something else arrives: comments, frames without an
- * event, keep-alive events of a gateway. Those show that the connection works, not that an answer is on its way.
+ * The number of idle limits that a stream may last without an event while other data arrives: comments,
+ * frames without an event, keep-alive events of a gateway. These show that the connection works, but not that
+ * an answer is being generated.
  */
 const KEEP_ALIVE_FACTOR = 4;
 
 /**
- * Measures how long a reader has waited for the next event of one stream. Only the time in which the reader waits
- * counts: a reader that is busy, or has stopped reading, does not make the stream idle. One timer serves the whole
- * stream; an event costs a clock reading and no timer.
+ * Measures how long a reader has waited for the next event of one stream. Only the time in which the reader
+ * waits is counted: a reader that is busy, or has stopped reading, does not make the stream idle. One timer
+ * serves the whole stream; an event costs a clock reading and no timer.
  */
 export class IdleWatch {
   readonly #world: World;
   readonly #limitMs: number;
   readonly #onIdle: (error: CulvertError) => void;
   readonly #stop = new AbortController();
-  /** When the present wait began; `undefined` while the reader does not wait. */
+  /** Start of the current wait; `undefined` while the reader does not wait. */
   #waitingSince: number | undefined;
-  /** Time waited before the present wait, since something arrived, ms. */
+  /** Time waited before the current wait, since any data arrived, ms. */
   #silentMs = 0;
-  /** Time waited before the present wait, since the last event, ms. */
+  /** Time waited before the current wait, since the last event, ms. */
   #withoutEventMs = 0;
 
   /**
@@ -40,35 +41,35 @@ export class IdleWatch {
     this.#run().catch((thrown: unknown) => onIdle(asCulvertError(thrown)));
   }
 
-  /** The reader begins to wait. */
+  /** Called when the reader begins to wait. */
   waiting(): void {
     this.#waitingSince = this.#world.monotonic();
   }
 
-  /** Something arrived: bytes, a comment, a frame. */
+  /** Called when any data arrives: bytes, a comment, a frame. */
   heard(): void {
     this.#settle();
     this.#silentMs = 0;
   }
 
-  /** An event arrived. */
+  /** Called when an event arrives. */
   progressed(): void {
     this.#settle();
     this.#silentMs = this.#withoutEventMs = 0;
   }
 
-  /** The reader waits no more. */
+  /** Called when the reader stops waiting. */
   resting(): void {
     this.#settle();
     this.#waitingSince = undefined;
   }
 
-  /** Ends the watch. */
+  /** Stops the timer. */
   stop(): void {
     this.#stop.abort();
   }
 
-  /** Adds the time of the present wait to both counts and begins a new one. */
+  /** Adds the time of the current wait to both counts and starts a new wait. */
   #settle(): void {
     if (this.#waitingSince === undefined) return;
     const now = this.#world.monotonic();

@@ -1,5 +1,5 @@
 /**
- * A request as it would be sent, for people to read: every secret masked.
+ * Previews a request in the form in which it would be sent, with every secret masked.
  *
  * @module
  */
@@ -12,21 +12,21 @@ import { firstTurnContext } from "../request/identity.ts";
 import type { RequestBody, TurnRequest } from "../request/request.ts";
 import { handshake, requestFrame } from "./websocket/websocket_call.ts";
 
-/** A request that is not sent. */
+/** A previewed request. */
 export interface RequestPreview {
   readonly method: "POST";
   readonly url: URL;
-  /** Credentials, and whatever the provider's own headers hold, are `***`. */
+  /** Credentials, and all values of the provider's headers, are `***`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: RequestBody;
 }
 
-/** What a preview is made of. */
+/** The parts that a preview is made from. */
 export interface PreviewOptions {
   readonly provider: Provider;
   readonly world: Pick<World, "env" | "now">;
   readonly settings: Pick<Settings, "installationId">;
-  /** Its headers already masked: no credential is read. */
+  /** An authorization whose headers are already masked: no credential is read. */
   readonly authorization: Authorization;
 }
 
@@ -43,7 +43,7 @@ export function previewRequest(request: TurnRequest, options: PreviewOptions): R
   return { ...head, body: httpCallBody(call, provider) };
 }
 
-/** The start of a websocket, and the first message of a turn over it, that are not sent. */
+/** The previewed upgrade of a websocket, and the first message of a turn over it. */
 export interface UpgradePreview {
   readonly method: "GET";
   readonly url: URL;
@@ -64,7 +64,7 @@ export function previewUpgrade(request: TurnRequest, options: PreviewOptions): U
   return { method: "GET", ...head, frame: JSON.parse(requestFrame(call, provider, {}, world.now())) };
 }
 
-/** A provider's headers and parameters may be keys; which are cannot be told from their names. */
+/** Headers and parameters of a provider may contain keys, which their names do not always show. */
 function masked(values: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.keys(values).map((name) => [name, "***"]));
 }

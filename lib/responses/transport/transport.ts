@@ -1,6 +1,6 @@
 /**
- * The interface between a turn and its transports. A transport sends a request and returns the JSON texts of its events;
- * everything above is the same for every transport.
+ * The interface between a turn and its transports. A transport sends a request and returns the JSON texts of
+ * its events; the code above it is the same for every transport.
  *
  * @module
  */
@@ -15,16 +15,16 @@ import type { TurnRequest } from "../request/request.ts";
 /** Largest event accepted by default, in UTF-16 units: large enough for a few images in base64. */
 export const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
 
-/** The head of a response that is under way. */
+/** The head of an open response. */
 export interface ResponseHead {
   readonly transport: TransportName;
   /** Scheme, host and path. */
   readonly url: string;
-  /** In words. */
+  /** The route in words. */
   readonly route: string;
-  /** Of the HTTP reply, or of the upgrade that opened the websocket. */
+  /** The headers of the HTTP reply, or of the upgrade that opened the websocket. */
   readonly headers: Headers;
-  /** Whether the connection had carried a response before. */
+  /** Whether the connection was used for an earlier response. */
   readonly reused: boolean;
 }
 
@@ -37,22 +37,22 @@ export interface CompletedResponse {
   readonly announced: boolean;
 }
 
-/** An open response, read piece by piece. Nothing is read before it is asked for. */
+/** An open response, which is read incrementally. Nothing is read in advance. */
 export interface EventStream {
   readonly head: ResponseHead;
   /**
-   * Waits for the texts of the next events, at least one; `null` when the peer ended in good order.
+   * Waits for the texts of the next events, at least one; `null` when the peer ended the stream normally.
    *
-   * @throws CulvertError `idle_timeout`, `reset`, `message_too_large`, or what the signal was aborted with
+   * @throws CulvertError `idle_timeout`, `reset`, `message_too_large`, or the signal's reason
    */
   readonly next: () => Promise<readonly string[] | null>;
-  /** Tells that an event was among the texts: the time without one starts again. */
+  /** Called if an event was among the texts: restarts the idle time. */
   readonly progressed: () => void;
   /**
-   * Lets go; a second call does nothing.
+   * Releases the response; a second call does nothing.
    *
-   * @param completed what was read, after a success: the connection may be kept and continued. Absent: it is
-   *   dropped at once
+   * @param completed the complete response, after a success: the connection may be stored and continued.
+   * Absent: it is dropped immediately
    */
   readonly release: (completed?: CompletedResponse) => void;
 }
@@ -65,7 +65,7 @@ export interface Call {
   /** The turn's sticky state, once it is known. */
   readonly turnState: string | undefined;
   readonly signal: AbortSignal;
-  /** Absent where no inference trace is written. */
+  /** Absent if no inference trace is written. */
   readonly recorder?: RequestRecorder;
 }
 
@@ -74,46 +74,46 @@ export type Opened =
   | { readonly kind: "open"; readonly stream: EventStream }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
-/** A way to carry a request. */
+/** Sends requests and opens their responses. */
 export interface Transport {
   readonly name: TransportName;
   /** @throws CulvertError of the network, TLS and configuration codes */
   readonly open: (call: Call) => Promise<Opened>;
 }
 
-/** A failed attempt, as far as the choice of the transport depends on it. */
+/** The facts of a failed attempt that the choice of the transport depends on. */
 export interface FailedAttempt {
   readonly transport: TransportName;
   readonly failure: Failure;
-  /** The status that refused the request or the upgrade; absent where none did. */
+  /** The status that refused the request or the upgrade; absent if none did. */
   readonly status?: number;
-  /** The headers that came with that status. */
+  /** The headers of the reply with that status. */
   readonly headers?: Headers;
-  /** Where the request was sent, where that is known. */
+  /** The target of the request, if it is known. */
   readonly url?: URL;
   /** `request`: no response was opened. `stream`: one was, and broke or failed. */
   readonly level: "request" | "stream";
-  /** Whether any event of the API had come. */
+  /** Whether an event of the API had arrived. */
   readonly hasEvents: boolean;
-  /** How many websockets broke in this turn after events had come, this one included. */
+  /** The number of websockets that were cut in this turn after events had arrived, this one included. */
   readonly brokenWebsockets: number;
 }
 
-/** What is done about a failed attempt beside retrying it. */
+/** The reaction to a failed attempt in addition to the retry. */
 export interface TransportChange {
   readonly event: CulvertEvent;
-  /** Whether the next attempt spends no retry: the transport failed, not the server. */
+  /** Whether the next attempt uses no retry: the transport failed, not the server. */
   readonly free: boolean;
-  /** Why the host carries no websocket, where that is worth remembering for later processes. */
+  /** The reason why the host does not support websockets, if it is to be stored for later processes. */
   readonly remembered?: string;
 }
 
 /** Chooses the transport of each attempt of a turn. */
 export interface TransportSelector {
-  /** For the next attempt; waits for a prewarm request that is under way. */
+  /** Returns the transport of the next attempt; waits for a prewarm request that is under way. */
   readonly select: () => Promise<Transport>;
   /** Returns the events that happened outside of a turn and were not yielded yet. */
   readonly pending: () => readonly CulvertEvent[];
-  /** Told of each attempt that failed. */
+  /** Called for each failed attempt. */
   readonly reconsider: (attempt: FailedAttempt) => TransportChange | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Decides which transport a session uses, and when it leaves the websocket for SSE.
+ * Decides which transport a session uses, and when it changes from the websocket to SSE.
  *
  * @module
  */
@@ -12,7 +12,10 @@ import { senderOf } from "../../net/failure/sender.ts";
 import type { FailedAttempt, TransportChange } from "./transport.ts";
 import type { Fallback } from "./fallback_memory.ts";
 
-/** Statuses that speak of the request and not of the upgrade: 401 goes to recovery, 429 is handled like over HTTP. */
+/**
+ * Statuses that are about the request and not about the upgrade: 401 starts a recovery, 429 is handled as
+ * over HTTP.
+ */
 const NOT_OF_THE_UPGRADE: ReadonlySet<number> = new Set([401, 429]);
 
 /** Errors of an upgrade that a proxy without websocket support causes. */
@@ -23,17 +26,17 @@ const UPGRADE_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "proxy_refused",
 ]);
 
-/** Longest wait for the answer to an upgrade before a turn with `auto` takes SSE, ms. */
+/** Longest wait for the answer to an upgrade before a turn with `auto` uses SSE, ms. */
 export const UPGRADE_TIMEOUT_MS = 2_000;
 
-/** How many websockets may break under responses of one turn before it goes on over SSE. */
+/** The number of websockets that may be cut during responses of one turn before it continues over SSE. */
 const MAX_BROKEN = 2;
 
 /**
- * The transport of a session. With `auto` it starts with the websocket where the provider has one, and changes to SSE
- * for the rest of the session after one refused or unanswered upgrade, one websocket that breaks before its first
- * event, or two that break under responses of one turn. (The codex client, 0.171.0, makes seven attempts first.) `ws`
- * and `sse` never change.
+ * The transport of a session. With `auto` it starts with the websocket if the provider has one, and changes
+ * to SSE for the rest of the session after one refused or unanswered upgrade, one websocket that is cut
+ * before its first event, or two that are cut during responses of one turn. (The codex client, 0.171.0, makes
+ * seven attempts first.) `ws` and `sse` never change.
  */
 export class TransportPolicy {
   readonly #mayFallBack: boolean;
@@ -56,7 +59,7 @@ export class TransportPolicy {
     return this.#mayFallBack && this.#transport === "websocket";
   }
 
-  /** Starts with SSE because an earlier process found that the host carries no websocket. */
+  /** Starts with SSE because an earlier process detected that the host does not support websockets. */
   recalled({ at, reason }: Fallback, now: number): void {
     if (!this.mayFallBack) return;
     this.#transport = "sse";
@@ -65,9 +68,9 @@ export class TransportPolicy {
   }
 
   /**
-   * Judges a failed attempt.
+   * Evaluates a failed attempt.
    *
-   * @returns the change to SSE, or `undefined` where the transport stays
+   * @returns the change to SSE, or `undefined` if the transport does not change
    */
   reconsider(attempt: FailedAttempt): TransportChange | undefined {
     if (attempt.transport !== "websocket" || !this.mayFallBack) return undefined;
@@ -82,23 +85,23 @@ export class TransportPolicy {
     };
   }
 
-  /** Keeps an event for the next turn to yield. */
+  /** Stores an event that the next turn yields. */
   defer(event: CulvertEvent): void {
     this.#pending.push(event);
   }
 
-  /** Returns the kept events, once. */
+  /** Returns the stored events, once. */
   pending(): readonly CulvertEvent[] {
     return this.#pending.splice(0);
   }
 }
 
-/** What an attempt shows about the websocket. */
+/** The conclusion from an attempt about the websocket. */
 interface Finding {
   readonly reason: string;
-  /** Whether it is a property of the host and its route, and so worth remembering. */
+  /** Whether it is a property of the host and its route, so that it is stored for later processes. */
   readonly isOfHost: boolean;
-  /** Whether the change needs no notice: the server asked for it by the protocol. */
+  /** Whether the change is silent, because the server requested it according to the protocol. */
   readonly quiet: boolean;
 }
 
@@ -112,7 +115,7 @@ function findingOf(attempt: FailedAttempt): Finding | undefined {
     return { reason: refusedUpgrade(status, attempt.headers), isOfHost: true, quiet: status === 426 };
   }
   if (level === "request" && error.details["condition"] === "no_application_protocol") {
-    // A websocket needs HTTP/1.1 (RFC 6455 §4.1); a server with HTTP/2 alone still serves SSE.
+    // A websocket needs HTTP/1.1 (RFC 6455 §4.1); a server with only HTTP/2 can still serve SSE.
     return { reason: error.message, isOfHost: true, quiet: false };
   }
   if (level === "request") {
@@ -129,7 +132,10 @@ function findingOf(attempt: FailedAttempt): Finding | undefined {
   return { reason, isOfHost: false, quiet: false };
 }
 
-/** Describes a refused upgrade: the status, who sent it, and whether a proxy removed the upgrade from the request. */
+/**
+ * Describes a refused upgrade: the status, its sender, and whether a proxy removed the upgrade from the
+ * request.
+ */
 function refusedUpgrade(status: number, headers: Headers | undefined): string {
   const sender = headers === undefined ? "" : senderOf(headers);
   const by = sender === "" ? "" : ` (${sender})`;

@@ -1,16 +1,16 @@
 /**
- * Where a session keeps its websocket between turns.
+ * Stores the websocket of a session between turns.
  *
  * @module
  */
 import type { WebSocketConnection } from "./websocket_connection.ts";
 
-/** Holds at most one connection. */
+/** Stores at most one connection. */
 export class ConnectionSlot {
   #kept: WebSocketConnection | undefined;
   #isClosed = false;
 
-  /** Whether there is one. */
+  /** Whether a connection is stored. */
   get isTaken(): boolean {
     return this.#kept?.channel.isOpen === true;
   }
@@ -22,14 +22,17 @@ export class ConnectionSlot {
     return kept;
   }
 
-  /** Puts a connection in; one that is there already is dropped, and behind the end of the session this one is. */
+  /**
+   * Stores a connection. One that is already stored is dropped; after the end of the session the new one is
+   * dropped.
+   */
   put(connection: WebSocketConnection): void {
     this.take()?.channel.drop();
     if (this.#isClosed) return connection.channel.drop();
     this.#kept = connection;
   }
 
-  /** Drops what is kept, and from now on what is put in: a turn may end after its session. */
+  /** Drops the stored connection, and every later one, since a turn may end after its session. */
   close(): void {
     this.#isClosed = true;
     this.take()?.channel.drop();

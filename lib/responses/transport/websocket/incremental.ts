@@ -1,5 +1,5 @@
 /**
- * Incremental requests: a request that continues the last response of a connection sends only its new items.
+ * Incremental requests: a request that continues the last response of a connection sends only the new items.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { outgoingItems } from "../../request/outgoing_items.ts";
 import { type RequestBody, serviceTierParameter, type TurnRequest } from "../../request/request.ts";
 import type { CompletedResponse } from "../transport.ts";
 
-/** What is sent of a request that continues a response. */
+/** The part to send of a request that continues a response. */
 export interface Continuation {
   readonly previousResponseId: string;
-  /** The new items as they are sent; possibly none. */
+  /** The new items in the form in which they are sent; possibly none. */
   readonly input: RequestBody["input"];
 }
 
@@ -21,11 +21,13 @@ export class LastExchange {
   readonly #settings: string;
   readonly #known: readonly (ResponseItem | JsonObject)[];
   readonly #responseId: string;
-  /** Whether the server announced the response with `response.created`, as it then does with the next one too. */
+  /**
+   * Whether the server announced the response with `response.created`; it then also announces the next one.
+   */
   readonly announced: boolean;
 
   /**
-   * @param request the whole request, however little of it was sent
+   * @param request the whole request, even if only a part of it was sent
    * @param response its complete response
    */
   constructor(request: TurnRequest, response: CompletedResponse) {
@@ -41,10 +43,11 @@ export class LastExchange {
   }
 
   /**
-   * Returns what has to be sent of `request`. As in the codex client (0.171.0), a request continues the response where
-   * its settings are the same and its input begins with the items of the former input and output, ids included.
+   * Returns the part of `request` that must be sent. As in the codex client (0.171.0), a request continues
+   * the response if its settings are the same and its input begins with the items of the previous input and
+   * output, ids included.
    *
-   * @returns `undefined` where the request must be sent whole
+   * @returns `undefined` if the request must be sent completely
    */
   continuation(request: TurnRequest, providerName: string): Continuation | undefined {
     if (this.#responseId === "" || request.previousResponseId !== undefined) return undefined;
@@ -58,13 +61,15 @@ export class LastExchange {
   }
 }
 
-/** Everything of a request that the answer depends on, except its input. Metadata does not count. */
+/** Returns the settings of a request that the answer depends on, without its input and its metadata. */
 function settingsOf(request: TurnRequest): string {
   const { clientMetadata: _, input: __, serviceTier, ...rest } = request;
   return stableJson({ ...rest, serviceTier: serviceTierParameter(serviceTier) ?? null });
 }
 
-/** Callers pass on the items that they were given, so comparing the objects settles most of a long history. */
+/**
+ * Callers usually pass the same objects again, so comparing object identity decides most of a long history.
+ */
 function isSameItem(known: unknown, item: unknown): boolean {
   return known === item || comparable(known) === comparable(item);
 }

@@ -15,16 +15,16 @@ import type { TurnState } from "../../request/turn_state.ts";
 import { failedPreparation, type PreparationOutcome, refusedBy } from "./preparation.ts";
 import type { WebSocketTransport } from "./websocket_transport.ts";
 
-/** What a preconnect is built from. */
+/** The parts that a preconnect is built from. */
 export interface PreconnectParts {
   readonly scope: RequestScope;
   readonly identity: Identity;
   readonly transport: WebSocketTransport;
-  /** Sticky state of the first turn: servers of an earlier protocol version state it on the upgrade. */
+  /** Sticky state of the first turn: servers of an earlier protocol version send it with the upgrade. */
   readonly state: TurnState;
 }
 
-/** Connects. Failures are outcomes, not exceptions: the first turn meets and reports them itself. */
+/** Connects. Failures are outcomes, not exceptions: the first turn receives and reports them. */
 export async function preconnect(
   { identity, scope, state, transport }: PreconnectParts,
   signal: AbortSignal,

@@ -1,5 +1,5 @@
 /**
- * Preparation of a websocket before the first turn, and how long that turn waits for it.
+ * Prepares a websocket before the first turn, and limits the time for which that turn waits.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { FailedAttempt } from "../transport.ts";
 
 /** How a preparation ended. */
 export type PreparationOutcome =
-  /** A connection is kept; nothing was sent over it. */
+  /** A connection is open; no request was sent over it. */
   | { readonly kind: "connected" }
-  /** The settings were sent too. */
+  /** The settings were also sent. */
   | { readonly kind: "warm"; readonly responseId: string }
   | { readonly kind: "failed"; readonly attempt: FailedAttempt };
 
@@ -33,7 +33,7 @@ export function refusedBy(
   return { status, headers, ...(url === undefined ? {} : { url }) };
 }
 
-/** One step of a preparation. The sticky state is that of the first turn. */
+/** One step of a preparation. Its parameter is the sticky state of the first turn. */
 export type PreparationStep = (state: TurnState, signal: AbortSignal) => Promise<void>;
 
 /** A running preparation: steps that run one after another. */
@@ -45,7 +45,7 @@ export class Preparation {
   #startedAt = 0;
   #done: Promise<void> = Promise.resolve();
 
-  /** @param world whose clock is used */
+  /** @param world provides the clock */
   constructor(world: World) {
     this.#world = world;
   }
@@ -58,7 +58,7 @@ export class Preparation {
     return this.#done;
   }
 
-  /** Returns the sticky state to the first turn that asks, `undefined` to every other. */
+  /** Returns the sticky state to the first turn that calls it, and `undefined` to every other. */
   claimState(): TurnState | undefined {
     if (this.#isClaimed) return undefined;
     this.#isClaimed = true;

@@ -1,5 +1,5 @@
 /**
- * Builds the upgrade request and the frame that carry a turn over a websocket.
+ * Builds the upgrade request and the frame of a turn over a websocket.
  *
  * @module
  */
@@ -23,20 +23,20 @@ import { TURN_STATE } from "../../request/turn_state.ts";
 import { baseUrl, endpointUrl, websocketUrl } from "../../request/url.ts";
 import { type CallFacts, httpCallBody } from "../sse/http_call.ts";
 
-/** The protocol version that the upgrade asks for, as the codex client does (0.171.0). */
+/** The protocol version that the upgrade requests, as the codex client does (0.171.0). */
 const BETA = "responses_websockets=2026-02-06";
 
-/** Who opens a connection, and for which request. */
+/** The caller that opens a connection, and its first request. */
 export interface Caller {
   readonly authorization: Authorization;
   readonly identity: Identity;
-  /** The first request over the connection; absent where none is known yet. */
+  /** The first request over the connection; absent if none is known yet. */
   readonly first?: { readonly context: RequestContext; readonly request: TurnRequest };
-  /** Whether the server is asked for its own timings. Default false. */
+  /** Whether the server's own timings are requested. Default false. */
   readonly serverTimings?: boolean;
 }
 
-/** Returns URL and headers of the upgrade. The sticky state of a turn is never among them. */
+/** Returns URL and headers of the upgrade. The headers never contain the sticky state of a turn. */
 export function handshake(
   { authorization, first, identity, serverTimings }: Caller,
   provider: Provider,
@@ -58,22 +58,25 @@ export function handshake(
   };
 }
 
-/** Identifies the extra headers of a request: a websocket has the headers of its upgrade for all its requests. */
+/**
+ * Returns a key for the extra headers of a request: the headers of its upgrade apply to all requests of a
+ * websocket.
+ */
 export function extraHeadersKey(request: TurnRequest | undefined): string {
   const entries = Object.entries(mergeHeaders(request?.headers ?? {}));
   return JSON.stringify(entries.map(([name, value]) => [name.toLowerCase(), value]).sort());
 }
 
-/** What is sent in a frame instead of the whole request. */
+/** The part that is sent in a frame instead of the whole request. */
 export interface FrameOverrides {
   /** The response on this connection that the request continues. */
   readonly previousResponseId?: string;
   readonly input?: RequestBody["input"];
-  /** False for prewarming: nothing is generated. */
+  /** False for a prewarm request: no answer is generated. */
   readonly generate?: false;
 }
 
-/** The message of a request: its body, and what only a websocket has. */
+/** The message of a request: its body, and the fields that only a websocket has. */
 export interface RequestMessage extends RequestBody {
   readonly type: "response.create";
   readonly generate?: false;

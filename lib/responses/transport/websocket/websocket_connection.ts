@@ -1,5 +1,5 @@
 /**
- * A websocket that is kept between responses.
+ * A websocket that stays open between responses.
  *
  * @module
  */
@@ -10,21 +10,24 @@ import type { World } from "../../../world/world.ts";
 import type { LastExchange } from "./incremental.ts";
 import type { ResponseHead } from "../transport.ts";
 
-/** The server ends every connection after 60 minutes, so one of this age is not used for another response, ms. */
+/**
+ * Age from which a connection is not used for another response, ms. The server ends every connection after 60
+ * minutes.
+ */
 const MAX_AGE_MS = 55 * 60_000;
-/** A connection that was unused for longer is pinged before a request is sent over it, ms. */
+/** Idle time after which a connection is pinged before a request is sent over it, ms. */
 const UNUSED_MS = 5_000;
 /** Longest wait for the answer to that ping, ms. */
 const PING_LIMIT_MS = 3_000;
-/** States the longest request that the server accepts, bytes (codex client 0.171.0). */
+/** The header with the size limit of a request, bytes (codex client 0.171.0). */
 const MESSAGE_LIMIT = "x-codex-websocket-max-message-bytes";
 
-/** A connection and what the server knows on it. */
+/** A connection and its last exchange, which the server can continue. */
 export class WebSocketConnection {
   readonly channel: WebSocketChannel;
-  /** The extra headers of the upgrade; a request with others needs a connection of its own. */
+  /** The extra headers of the upgrade; a request with other headers needs a separate connection. */
   readonly extraHeaders: string;
-  /** Longest request frame that the server accepts, bytes; `undefined` where it stated none. */
+  /** Longest request frame that the server accepts, bytes; `undefined` if it stated none. */
   readonly maxRequestBytes: number | undefined;
   readonly #world: World;
   readonly #url: string;
@@ -82,7 +85,7 @@ export class WebSocketConnection {
       await this.channel.ping(PING_LIMIT_MS);
       return true;
     } catch (error) {
-      // Whatever closed it, a new connection is opened in its place.
+      // A new connection is opened instead, for any reason of the close.
       if (!(error instanceof CulvertError)) throw error;
       return this.#drop();
     }

@@ -10,13 +10,13 @@ import { TIMINGS_EVENT } from "../../events/server_timings.ts";
 import type { WebSocketConnection } from "./websocket_connection.ts";
 import type { CompletedResponse, EventStream, ResponseHead } from "../transport.ts";
 
-/** What a stream is read under. */
+/** Options for reading a stream. */
 export interface WebSocketStreamOptions {
   readonly world: World;
   /** Longest wait without a frame, ms. See {@link IdleWatch}. */
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
-  /** Called once with a connection whose response is complete; one that is not kept was dropped. */
+  /** Called once, with a connection whose response is complete; any other connection is dropped. */
   readonly keep: (connection: WebSocketConnection, response: CompletedResponse) => void;
 }
 
@@ -27,7 +27,7 @@ export class WebSocketStream implements EventStream {
   readonly #options: WebSocketStreamOptions;
   readonly #stop = new AbortController();
   readonly #watch: IdleWatch;
-  /** Until it is clear that what comes belongs to this response and not to the one before. */
+  /** Set until it is known that the frames belong to this response and not to the previous one. */
   #mayHoldLeftovers: boolean;
   #released = false;
 
@@ -76,10 +76,10 @@ export class WebSocketStream implements EventStream {
   #onAbort = (): void => this.#stop.abort(this.#options.signal.reason);
 
   /**
-   * Whether a frame belongs to this response. Frames that the server sent after the previous one was complete do not.
-   * Where it
-   * announces each response, a frame of a response is not this one's before the announcement, but for those
-   * that may come first. Ids are no help: deltas have none, and simple servers repeat theirs.
+   * Returns whether a frame belongs to this response. Frames that the server sent after the end of the
+   * previous response do not. If it announces each response, a frame before the announcement does not belong
+   * to this response, except for the kinds that may precede it. Ids cannot be used: deltas have none, and
+   * simple servers repeat them.
    */
   #isOwn = (text: string): boolean => {
     if (!this.#mayHoldLeftovers) return true;

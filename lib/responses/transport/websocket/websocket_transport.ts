@@ -1,5 +1,5 @@
 /**
- * The transport over a websocket: the connection that is kept, or a new one.
+ * The websocket transport: uses the stored connection, or opens a new one.
  *
  * @module
  */
@@ -27,22 +27,25 @@ import {
 import { WebSocketConnection } from "./websocket_connection.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
 
-/** What the transport is built from. */
+/** The parts that the transport is built from. */
 export interface WebSocketTransportOptions {
   readonly dialer: Dialer;
   readonly provider: Provider;
   readonly world: World;
-  /** Where the session keeps its connection. */
+  /** The stored connection of the session. */
   readonly slot: ConnectionSlot;
-  /** For prewarming: the settings are sent without the input, and nothing is generated. Default false. */
+  /**
+   * For a prewarm request: the settings are sent without the input, and no answer is generated. Default
+   * false.
+   */
   readonly prewarms?: boolean;
-  /** Whether the server is asked for its own timings. Default false. */
+  /** Whether the server's own timings are requested. Default false. */
   readonly serverTimings?: boolean;
   /** Longest wait for the answer to the upgrade, ms. Default: that of the whole connection. */
   readonly upgradeTimeoutMs?: number;
 }
 
-/** How a connection attempt without a request ended. */
+/** The outcome of a connection attempt without a request. */
 export type Preconnected =
   | { readonly kind: "connected"; readonly headers: Headers }
   | { readonly kind: "refused"; readonly refusal: Refusal };
@@ -52,7 +55,7 @@ export class WebSocketTransport implements Transport {
   readonly name = "websocket";
   readonly #options: WebSocketTransportOptions;
 
-  /** Opens nothing. */
+  /** Opens no connection. */
   constructor(options: WebSocketTransportOptions) {
     this.#options = options;
   }
@@ -66,7 +69,7 @@ export class WebSocketTransport implements Transport {
     const kept = slot.take();
     if (kept !== undefined && await this.#isUsable(kept, call)) {
       const overrides = kept.last?.continuation(call.request, provider.name) ?? {};
-      // A write that fails shows what the ping could not: the connection is closed, and a new one is opened.
+      // A failed write shows that the connection is closed although the ping succeeded; a new one is opened.
       if (await this.#send(kept, call, overrides).then(() => true, isBroken)) return this.#stream(kept, call);
     }
     call.signal.throwIfAborted();
@@ -79,10 +82,12 @@ export class WebSocketTransport implements Transport {
   };
 
   /**
-   * Opens a connection before any request and keeps it. One that is kept already is returned as the answer.
+   * Opens a connection before the first request and stores it. A connection that is already stored is used
+   * instead.
    *
-   * @param state is offered the sticky state that servers of an earlier protocol version send on the upgrade
-   * @throws CulvertError of the network, TLS and configuration codes; the reason of the signal when it is aborted
+   * @param state receives the sticky state that servers of an earlier protocol version send with the upgrade
+   * @throws CulvertError of the network, TLS and configuration codes; the reason of the signal when it is
+   * aborted
    */
   preconnect = async (caller: Caller, state: TurnState, signal: AbortSignal): Promise<Preconnected> => {
     const { slot } = this.#options;
@@ -99,7 +104,10 @@ export class WebSocketTransport implements Transport {
     return { kind: "connected", headers: connection.channel.headers };
   };
 
-  /** Whether a kept connection works and was opened with the headers that this request needs; dropped if not. */
+  /**
+   * Returns whether a stored connection works and was opened with the headers of this request; otherwise it
+   * is dropped.
+   */
   async #isUsable(kept: WebSocketConnection, { request, signal }: Call): Promise<boolean> {
     if (kept.extraHeaders === extraHeadersKey(request)) {
       return await dropOnAbort(kept, signal, () => kept.isUsable());
@@ -131,7 +139,10 @@ export class WebSocketTransport implements Transport {
     return { status, headers: answer, body, url, attempted: `The websocket upgrade of ${shownUrl(url)}` };
   }
 
-  /** Sends the frame of a request. A peer that does not take it within the idle limit counts as gone. */
+  /**
+   * Sends the frame of a request. A peer that does not receive it within the idle limit is treated as
+   * disconnected.
+   */
   async #send(connection: WebSocketConnection, call: Call, continuation: FrameOverrides): Promise<void> {
     const { provider, prewarms, world } = this.#options;
     const overrides: FrameOverrides = prewarms === true ? { input: [], generate: false } : continuation;
@@ -167,7 +178,7 @@ export class WebSocketTransport implements Transport {
   }
 }
 
-/** Returns what the trace is told of a request. */
+/** Returns the request for the trace. */
 function sentRequest(message: RequestMessage, call: Call, provider: Provider): SentRequest {
   const body = { ...message };
   if (body.previous_response_id === undefined) return { body };
@@ -190,7 +201,7 @@ function checkLength(frame: string, { maxRequestBytes }: WebSocketConnection): v
   );
 }
 
-/** Does work on a connection, which is dropped when the signal is aborted meanwhile. */
+/** Runs work on a connection, which is dropped if the signal is aborted meanwhile. */
 async function dropOnAbort<T>(
   { channel }: WebSocketConnection,
   signal: AbortSignal,
@@ -205,7 +216,10 @@ async function dropOnAbort<T>(
   }
 }
 
-/** A failed write to a kept connection is no failure of the request, except for a request that is too large. */
+/**
+ * Returns whether the request may be sent over a new connection: a failed write to a stored connection is not
+ * a failure of the request, unless the request is too large.
+ */
 function isBroken(error: unknown): false {
   if (error instanceof CulvertError && error.code !== "message_too_large") return false;
   throw error;
