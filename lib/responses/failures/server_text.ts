@@ -67,7 +67,8 @@ export function withoutSecrets(text: string, secrets: Secrets): string {
  */
 export function shownText(text: string, secrets: Secrets): string {
   let clean = withoutSecrets(text, secrets);
-  // Control characters of a server must not reach a terminal. deno-lint-ignore no-control-regex
+  // Control characters of a server must not reach a terminal.
+  // deno-lint-ignore no-control-regex
   clean = clean.replace(KEY, "$1-***").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, " ").trim();
   const bytes = new TextEncoder().encode(clean);
   if (bytes.length <= SHOWN_BYTES) return clean;
