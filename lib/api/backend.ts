@@ -1,5 +1,5 @@
 /**
- * Addresses of the ChatGPT backend beside the model endpoints: usage, tasks, accounts, files.
+ * Addresses of the ChatGPT backend for endpoints other than the model's: usage, tasks, accounts, files.
  *
  * @module
  */
@@ -9,20 +9,21 @@ import type { Settings } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 
 const DEFAULT_BACKEND = "https://chatgpt.com/backend-api";
-/** Hosts whose address without a path stands for the backend, as in the codex client (0.171.0). */
+/** Hosts whose address without a path means the backend, as in the codex client (0.171.0). */
 const BARE_HOSTS: readonly string[] = ["https://chatgpt.com", "https://chat.openai.com"];
 
 /**
- * Returns the base URL of the backend: `chatgpt_base_url` where it is set.
+ * Returns the base URL of the backend: `chatgpt_base_url` if it is set.
  *
- * @throws CulvertError `auth_missing` for a credential that is no ChatGPT login: it must not be sent there
+ * @throws CulvertError `auth_missing` for a credential that is not a ChatGPT login and therefore must not be
+ * sent there
  */
 export function backendUrl(settings: Settings, authorization: Authorization): string {
   if (!isBackendLogin(authorization)) throw needsLogin(authorization);
   return backendBase(settings);
 }
 
-/** Tells whether a credential is a ChatGPT login, and not one of a provider's own. */
+/** Returns whether a credential is a ChatGPT login, and not a credential of a provider. */
 export function isBackendLogin({ mode, source }: Authorization): boolean {
   return isBackendMode(mode) && !isProviderCredential(source);
 }

@@ -21,17 +21,18 @@ import {
 
 /** A unary call. */
 export interface CallRequest<T> extends ApiRequest {
-  /** The form of the reply. Fields that it does not name are ignored. */
+  /** The schema of the reply. Other fields are ignored. */
   readonly schema: z.ZodType<T>;
   /**
-   * Whether sending the request twice does no harm. Such a request is sent again after a transient failure, at most
-   * `request_max_retries` times, with back-off or after the time that the server asks for. Any other request is sent
-   * again only where the server cannot have processed it: it answered 429, or no connection was made. Default false.
+   * Whether the request may be sent twice. Such a request is sent again after a transient failure, at most
+   * `request_max_retries` times, with back-off or after the delay that the server requests. Any other request
+   * is sent again only if the server cannot have processed it: it answered 429, or no connection was made.
+   * Default false.
    */
   readonly idempotent?: boolean;
-  /** Makes the value of a 304 reply, for a request with `If-None-Match`. Default: a 304 is an error. */
+  /** Returns the value of a 304 reply, for a request with `If-None-Match`. Default: a 304 is an error. */
   readonly notModified?: () => T;
-  /** Longest time for the call with its retries, ms. Default: no limit beside that of each send. */
+  /** Time limit for the call with its retries, ms. Default: only the limit of each send. */
   readonly totalTimeoutMs?: number;
 }
 
@@ -44,9 +45,10 @@ export interface CallReply<T> {
 /**
  * Makes a call.
  *
- * @returns the reply, its status 2xx and its body as the schema has it
- * @throws CulvertError by status and body as for a turn (`auth_*`, `rate_limited`, `server`, …), of the network and TLS
- *   codes, `response_failed` for a reply that does not fit the schema; the reason of the signal when it is aborted
+ * @returns the reply with status 2xx, and its body as defined by the schema
+ * @throws CulvertError by status and body as for a turn (`auth_*`, `rate_limited`, `server`, …), of the
+ * network and TLS   codes, `response_failed` for a reply that does not fit the schema; the reason of the
+ * signal when it is aborted
  */
 export async function call<T>(connection: ApiConnection, request: CallRequest<T>): Promise<CallReply<T>> {
   const { totalTimeoutMs } = request;
@@ -76,7 +78,7 @@ async function callWithRetries<T>(
   return { value: value ?? parsedReply(reply, request), headers: reply.headers };
 }
 
-/** How a request may be repeated, and what is a success beside 2xx. */
+/** Options for repeating a request, and statuses that are a success in addition to 2xx. */
 export interface RetryOptions {
   /** See {@link CallRequest}. Default false. */
   readonly idempotent?: boolean;
@@ -85,10 +87,10 @@ export interface RetryOptions {
 }
 
 /**
- * Sends a request until it is answered with success: a failure that may pass is followed by another send where that is
- * safe, with back-off or after the time that the server asks for.
+ * Sends a request until it succeeds: after a temporary failure it is sent again if that is safe, with
+ * back-off or after the delay that the server requests.
  *
- * @throws CulvertError as {@link call}, but for the form of the reply
+ * @throws CulvertError as {@link call}, except for the schema of the reply
  */
 export async function sendWithRetries(
   connection: ApiConnection,
@@ -145,7 +147,7 @@ async function attempt(
   }
 }
 
-/** Judges a reply that is no success, by the rules of a turn. */
+/** Classifies a reply that is not a success, by the rules of a turn. */
 export function failureOf(
   reply: ApiReply,
   { method = "GET" }: Pick<ApiRequest, "method">,

@@ -16,7 +16,7 @@ import { type Compaction, Session, type SessionOptions } from "../responses/turn
 import { call } from "./call.ts";
 import type { ApiConnection } from "./send_request.ts";
 
-/** Most stream retries of a compaction by a turn (as codex 0.171.0). */
+/** Maximum number of stream retries of a compaction by a turn (as codex 0.171.0). */
 const STREAM_RETRIES = 2;
 /** The reply of version 1 may take this many times the idle timeout of a stream (as codex 0.171.0). */
 const TIMEOUT_FACTOR = 4;
@@ -24,12 +24,12 @@ const TIMEOUT_FACTOR = 4;
 const replySchema = z.object({ output: z.array(z.custom<ResponseItem>(isItem)) });
 
 /**
- * Compacts a conversation by `POST responses/compact`. The sticky state in the reply is that of the next turn of the
- * session.
+ * Compacts a conversation by `POST responses/compact`. The sticky state in the reply is that of the next turn
+ * of the session.
  *
  * @param request the model and the conversation
- * @param compaction from the session that the conversation belongs to; its window is counted up
- * @returns the items that replace the conversation; without input nothing is sent
+ * @param compaction from the session that the conversation belongs to; its window number is incremented
+ * @returns the items that replace the conversation; without input no request is sent
  * @throws CulvertError as `call`
  */
 export async function compactConversation(
@@ -95,10 +95,10 @@ function compactBody(
 }
 
 /**
- * Compacts a conversation by a turn. Exactly one compaction item must come.
+ * Compacts a conversation by a turn, which must return exactly one compaction item.
  *
- * @param session how to make the session of the turn; at most two stream retries are made
- * @returns the items that replace the conversation: the compaction item alone
+ * @param session creates the session of the turn, which makes at most two stream retries
+ * @returns the items that replace the conversation: only the compaction item
  * @throws CulvertError as the turn; `response_failed` for no compaction item or several, which is not retried
  */
 export async function compactByTurn(

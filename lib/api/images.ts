@@ -8,13 +8,15 @@ import { call } from "./call.ts";
 import { maybe } from "./schema.ts";
 import type { ApiConnection } from "./send_request.ts";
 
-/** A request for images. What is absent, the server decides. */
+/** A request for images. The server chooses the values that are absent. */
 export interface ImageRequest {
-  /** What the images show, or what is changed in them. */
+  /** A description of the images, or of the changes to make. */
   readonly prompt: string;
   /** Model of images. */
   readonly model: string;
-  /** Images to edit, as `data:` or `https:` URLs. Absent or empty: images are made from the prompt alone. */
+  /**
+   * Images to edit, as `data:` or `https:` URLs. Absent or empty: images are generated only from the prompt.
+   */
   readonly images?: readonly string[];
   /** Background of the images. */
   readonly background?: "transparent" | "opaque" | "auto";
@@ -24,11 +26,11 @@ export interface ImageRequest {
   readonly quality?: "low" | "medium" | "high" | "auto";
   /** Such as `1024x1024`. */
   readonly size?: string;
-  /** The turn that asks for the image. Default: a new id. */
+  /** The turn that requests the image. Default: a new id. */
   readonly turnId?: string;
 }
 
-/** Images that the server made. */
+/** Images that the server generated. */
 export interface ImageReply {
   /** The content of each image file. */
   readonly images: readonly Uint8Array<ArrayBuffer>[];
@@ -54,7 +56,7 @@ const replySchema = z.object({
 const MAX_REPLY_BYTES = 256 * 1024 * 1024;
 
 /**
- * Makes or edits images.
+ * Generates or edits images.
  *
  * @throws CulvertError as `call`
  */

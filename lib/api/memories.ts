@@ -18,11 +18,11 @@ export interface MemoryTrace {
   readonly items: readonly JsonObject[];
 }
 
-/** What the model keeps of a trace. */
+/** The summary of a trace by the model. */
 export interface Memory {
   /** A summary of the whole trace. */
   readonly traceSummary: string;
-  /** The part of it that is worth remembering. */
+  /** The part of it that is to be remembered. */
   readonly memorySummary: string;
 }
 
@@ -45,9 +45,9 @@ const entrySchema = z.union([
 const repliesSchema = z.object({ output: z.array(entrySchema) });
 
 /**
- * Summarises traces. The request belongs to no session, so that it has no ids of one.
+ * Summarises traces. The request belongs to no session, so it has no session ids.
  *
- * @returns one memory a trace, in their order; without traces nothing is sent
+ * @returns one memory per trace, in the same order; without traces no request is sent
  * @throws CulvertError as `call`
  */
 export async function summarizeTraces(

@@ -19,13 +19,13 @@ export const CLIENT_VERSION = "0.171.0";
 export interface Model {
   /** Name to use in requests. */
   readonly slug: string;
-  /** Name for people, where the list has one. */
+  /** Display name, if the list contains one. */
   readonly displayName?: string;
-  /** `list` or `hide`, where the list says so. */
+  /** `list` or `hide`, if the list contains it. */
   readonly visibility?: string;
-  /** Rank in the list: 0 comes first. Absent in lists of the platform's form. */
+  /** Rank in the list: 0 is the first. Absent in lists of the platform's form. */
   readonly priority?: number;
-  /** Context window in tokens, where the list says so. */
+  /** Context window in tokens, if the list contains it. */
   readonly contextWindow?: number;
   /** The entry as it was received. */
   readonly raw: Readonly<Record<string, unknown>>;
@@ -56,19 +56,19 @@ export const MODELS_REQUEST = {
 /** Options of {@link listModels}. */
 export interface ListModelsOptions {
   readonly signal?: AbortSignal;
-  /** Longest time for the call with its retries, ms. Default 30,000. (The codex client allows 5,000.) */
+  /** Time limit for the call with its retries, ms. Default 30,000. (The codex client allows 5,000.) */
   readonly timeoutMs?: number;
-  /** Asks for the list only where its `ETag` is another one. */
+  /** Requests the list only if its `ETag` is a different one. */
   readonly unlessEtag?: string;
 }
 
 const TIMEOUT_MS = 30_000;
 
 /**
- * Fetches the model list. Both forms are read: `{"models":[{"slug"}]}` of the ChatGPT backend and `{"data":[{"id"}]}`
- * of the platform.
+ * Fetches the model list. Both forms are read: `{"models":[{"slug"}]}` of the ChatGPT backend and
+ * `{"data":[{"id"}]}` of the platform.
  *
- * @returns `undefined` where the list has the ETag that the options name
+ * @returns `undefined` if the list has the ETag in the options
  * @throws CulvertError as {@link call}
  */
 export async function listModels(
@@ -102,14 +102,17 @@ const NOT_MODIFIED: Entries = [];
 /**
  * Reads a model list from the JSON value of a reply.
  *
- * @returns `undefined` where the value has neither form
+ * @returns `undefined` if the value has neither form
  */
 export function modelsIn(value: unknown): readonly Model[] | undefined {
   const parsed = listSchema.safeParse(value);
   return parsed.success ? modelsOf(parsed.data) : undefined;
 }
 
-/** Returns the models of a list by priority; an entry without a name, and a second one of a name, are left out. */
+/**
+ * Returns the models of a list by priority; entries without a name and entries with a repeated name are
+ * skipped.
+ */
 export function modelsOf(entries: Entries): readonly Model[] {
   const models = new Map<string, Model>();
   for (const raw of entries) {

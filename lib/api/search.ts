@@ -14,15 +14,15 @@ import type { ApiConnection } from "./send_request.ts";
 export interface SearchQuery {
   /** The text of the query. */
   readonly q: string;
-  /** Age of results at most, days. */
+  /** Maximum age of results, days. */
   readonly recency?: number;
   /** Domains of results. Default: any. */
   readonly domains?: readonly string[];
 }
 
 /**
- * What is to be done: queries, pages to open, and others that the API defines (`click`, `find`, `screenshot`,
- * `finance`, `weather`, `sports`, `time`), sent as they are given.
+ * The operations: queries, pages to open, and others that the API defines (`click`, `find`, `screenshot`,
+ * `finance`, `weather`, `sports`, `time`), which are sent unchanged.
  */
 export interface SearchCommands extends JsonObject {
   /** Queries for pages. */
@@ -44,7 +44,7 @@ export interface SearchCommands extends JsonObject {
 export interface SearchSettings extends JsonObject {
   /** Approximate location of the user. */
   readonly user_location?: {
-    /** Discriminates. */
+    /** The discriminant of the union. */
     readonly type: "approximate";
     /** Code of the country (ISO 3166-1). */
     readonly country?: string;
@@ -55,7 +55,7 @@ export interface SearchSettings extends JsonObject {
     /** Name of the time zone (IANA). */
     readonly timezone?: string;
   };
-  /** How much of each page is read. */
+  /** The amount of each page that is read. */
   readonly search_context_size?: "low" | "medium" | "high";
   /** Domains that results may or must not come from. */
   readonly filters?: {
@@ -66,7 +66,7 @@ export interface SearchSettings extends JsonObject {
   };
   /** Image results. */
   readonly image_settings?: {
-    /** Most image results. */
+    /** Maximum number of image results. */
     readonly max_results?: number;
     /** Whether the results have captions. */
     readonly caption?: boolean;
@@ -81,19 +81,19 @@ export interface SearchSettings extends JsonObject {
 export interface SearchRequest {
   /** Model that the results are for. */
   readonly model: string;
-  /** The session that searches: the server keeps its pages. Default: a new id. */
+  /** The session of the search, for which the server keeps pages. Default: a new id. */
   readonly id?: string;
   /** The conversation that the search belongs to. */
   readonly input?: string | readonly ResponseItem[];
-  /** What is to be done. */
+  /** The operations. */
   readonly commands?: SearchCommands;
-  /** How it is done. */
+  /** The settings. */
   readonly settings?: SearchSettings;
-  /** Reasoning of the model, as the API takes it. */
+  /** Reasoning of the model, in the form of the API. */
   readonly reasoning?: JsonObject;
-  /** Most tokens of the output. */
+  /** Maximum number of tokens of the output. */
   readonly maxOutputTokens?: number;
-  /** `x-codex-turn-metadata`, where the search is part of a turn. */
+  /** `x-codex-turn-metadata`, if the search is part of a turn. */
   readonly turnMetadata?: string;
 }
 
@@ -101,9 +101,11 @@ export interface SearchRequest {
 export interface SearchReply {
   /** The results as text for a model. */
   readonly output: string;
-  /** The same in a form that only the server can read. */
+  /** The results in a form that only the server can read. */
   readonly encryptedOutput?: string;
-  /** The results as objects, as they were received. Absent where the server sent none; `[]` where nothing was found. */
+  /**
+   * The results as objects, as they were received. Absent if the server sent none; `[]` if nothing was found.
+   */
   readonly results?: readonly unknown[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * Sends one unary request to the API and reads its reply, whatever its status.
+ * Sends one unary request to the API and reads its reply with any status.
  *
  * @module
  */
@@ -39,7 +39,7 @@ export type RequestBody =
     readonly onSent?: (bytes: number) => void;
   };
 
-/** A part of a request; a function makes it for the credential that is sent. */
+/** A part of a request; a function returns it for the credential that is sent. */
 export type ByCredential<T> = T | ((authorization: Authorization) => T);
 
 function partFor<T extends object>(part: ByCredential<T>, authorization: Authorization): T {
@@ -57,17 +57,17 @@ export interface ApiRequest {
   /** Base URL. Default: that of the provider, or of the kind of credential. */
   readonly base?: string;
   /**
-   * Sends the request to the ChatGPT backend instead of the provider, with a ChatGPT login only. Headers and query
-   * parameters of the provider are then sent only where both have the same origin.
+   * Sends the request to the ChatGPT backend instead of the provider, with a ChatGPT login only. Headers and
+   * query parameters of the provider are then sent only if both have the same origin.
    */
   readonly backend?: true;
-  /** Query parameters beside those of the provider. */
+  /** Query parameters in addition to those of the provider. */
   readonly query?: ByCredential<Readonly<Record<string, string>>>;
-  /** Headers beside those of the provider and of the credential. */
+  /** Headers in addition to those of the provider and of the credential. */
   readonly headers?: ByCredential<Readonly<Record<string, string>>>;
   readonly body?: ByCredential<RequestBody>;
   readonly signal?: AbortSignal;
-  /** Longest time for one send and its reply, ms. Default: the provider's `stream_idle_timeout_ms`. */
+  /** Time limit for one send and its reply, ms. Default: the provider's `stream_idle_timeout_ms`. */
   readonly timeoutMs?: number;
   /** Longest reply that is read, bytes. Default 16 MiB. */
   readonly maxReplyBytes?: number;
@@ -77,13 +77,13 @@ export interface ApiRequest {
 export interface ApiReply {
   readonly status: number;
   readonly headers: Headers;
-  /** The body, cut at the limit. */
+  /** The body, truncated at the limit. */
   readonly text: string;
-  /** False where the body was longer than the limit. */
+  /** False if the body was longer than the limit. */
   readonly isComplete: boolean;
   /** The URL that was requested. */
   readonly asked: URL;
-  /** The URL that answered, after redirects. */
+  /** The URL that sent the reply, after redirects. */
   readonly url: URL;
   /** Description of the route. */
   readonly route: string;
@@ -91,24 +91,25 @@ export interface ApiReply {
   readonly sentAt: number;
   /** Wall clock when the head of the reply arrived, ms since 1970. */
   readonly answeredAt: number;
-  /** From the send to the end of the reply, ms. */
+  /** Time from the send to the end of the reply, ms. */
   readonly durationMs: number;
-  /** What the request carried. */
+  /** The credential of the request. */
   readonly authorization: Authorization;
-  /** Set where the service is not offered in the country or region that the request came from. */
+  /** Set if the service is not offered in the country or region of the request. */
   readonly denial?: "geographic";
-  /** Set where the reply is a 401 after recovery. */
+  /** Set if the reply is a 401 after recovery. */
   readonly error?: CulvertError;
 }
 
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 
 /**
- * Sends a request with the credential of a scope and reads the reply. A 401 is recovered from as the scope allows.
+ * Sends a request with the credential of a scope and reads the reply. After a 401 the credential is renewed
+ * if the scope allows it.
  *
  * @param scope a new one for each call or probe; one with `recovers: false` renews no credential
- * @throws CulvertError `auth_*` of the authenticator, of the network and TLS codes, `idle_timeout`; the reason of the
- *   signal when it is aborted
+ * @throws CulvertError `auth_*` of the authenticator, of the network and TLS codes, `idle_timeout`; the
+ * reason of the   signal when it is aborted
  */
 export async function sendRequest(
   connection: ApiConnection,
@@ -204,7 +205,7 @@ async function sendOnce(
   }
 }
 
-/** Returns the URL of a request, and whether it belongs to the provider: its headers are sent nowhere else. */
+/** Returns the URL of a request, and whether it belongs to the provider: its headers are sent only there. */
 function targetOf(
   { backend, base, endpoint, path = endpoint, query = {} }: ApiRequest,
   settings: ApiConnection["settings"],
@@ -227,7 +228,7 @@ function targetOf(
   };
 }
 
-/** The request in words, without what may be private: `GET https://api.openai.com/v1/models`. */
+/** Returns the request in words, without its private parts: `GET https://api.openai.com/v1/models`. */
 export function attemptedOf(method: string, url: URL): string {
   return `${method} ${shownUrl(url)}`;
 }

@@ -30,17 +30,17 @@ export interface CloudTask {
 export interface TaskPage {
   /** In the order of the server. */
   readonly tasks: readonly CloudTask[];
-  /** Names the next page. Absent on the last one. */
+  /** The cursor of the next page. Absent on the last one. */
   readonly cursor?: string;
 }
 
 /** Options of {@link listTasks}. */
 export interface ListTasksOptions {
-  /** Most tasks of a page. Default: the server's. */
+  /** Maximum number of tasks of a page. Default: that of the server. */
   readonly limit?: number;
-  /** Names the page. Default: the first. */
+  /** The cursor of the page. Default: the first page. */
   readonly cursor?: string;
-  /** Ends the call. */
+  /** Aborts the call. */
   readonly signal?: AbortSignal;
 }
 

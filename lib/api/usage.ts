@@ -17,19 +17,19 @@ export interface PlanUsage {
   readonly planType?: string;
   /** The limits of the plan: that of the family `codex` first. */
   readonly limits: readonly UsageLimit[];
-  /** How many resets of a rate limit the account may still ask for. */
+  /** The number of rate limit resets that the account may still request. */
   readonly resetCredits?: number;
   /** The reply as it was received. */
   readonly raw: JsonObject;
 }
 
-/** One limit, in the form in which turns report them. */
+/** One limit, in the format in which turns report them. */
 export interface UsageLimit {
   /** The windows of the limit. */
   readonly snapshot: RateLimitSnapshot;
-  /** Whether requests are allowed now, where the server says so. */
+  /** Whether requests are allowed now, if the server reports it. */
   readonly allowed?: boolean;
-  /** Whether the limit is reached, where the server says so. */
+  /** Whether the limit is reached, if the server reports it. */
   readonly limitReached?: boolean;
 }
 

@@ -108,7 +108,7 @@ export interface ClientSession extends Disposable {
   /**
    * Creates a turn. The request is sent when the turn is first read.
    *
-   * @throws CulvertError `usage` when the client is closed
+   * @throws CulvertError `usage` if the client is closed
    */
   turn(request: ClientRequest, options?: TurnOptions): Turn;
   /**
@@ -116,7 +116,7 @@ export interface ClientSession extends Disposable {
    * transport is SSE. Resolves when it has ended, successfully or not. The caller need not wait: the next
    * turn waits for it, at most for the time limit of a connection.
    *
-   * @throws CulvertError `usage` when the client is closed
+   * @throws CulvertError `usage` if the client is closed
    */
   prewarm(request?: Omit<ClientRequest, "input">): Promise<void>;
   /**
@@ -124,14 +124,14 @@ export interface ClientSession extends Disposable {
    * Does nothing if the transport is SSE. Resolves when it has ended, successfully or not. The caller need
    * not wait: the next turn waits for it.
    *
-   * @throws CulvertError `usage` when the client is closed
+   * @throws CulvertError `usage` if the client is closed
    */
   preconnect(): Promise<void>;
   /**
    * Compacts a conversation: returns the items that replace it in later requests. The next turn uses the
    * sticky state of the reply, and the window number of the session is incremented.
    *
-   * @throws CulvertError of the call; `usage` when the client is closed
+   * @throws CulvertError of the call; `usage` if the client is closed
    */
   compact(request: ClientRequest, options?: CompactOptions): Promise<readonly ResponseItem[]>;
   /** Closes the connection. A running turn is not ended. */
@@ -192,7 +192,7 @@ export interface Client extends ClientCalls, Disposable, AsyncDisposable {
   /**
    * Creates a turn in the client's default session. The request is sent when the turn is first read.
    *
-   * @throws CulvertError `usage` when the client is closed
+   * @throws CulvertError `usage` if the client is closed
    */
   turn(request: ClientRequest, options?: TurnOptions): Turn;
   /**

@@ -28,8 +28,9 @@ export const RESERVED_PROVIDER_IDS: readonly string[] = ["openai", "demo", "olla
  * Returns the built-in provider of an id.
  *
  * @param id as the user typed it
- * @param options `openaiBaseUrl` is the base URL of `openai`; the environment gives that of the local providers
- * @returns `undefined` where no built-in provider has the id
+ * @param options `openaiBaseUrl` is the base URL of `openai`; the environment gives that of the local
+ * providers
+ * @returns `undefined` if no built-in provider has the id
  */
 export function builtinProvider(
   id: string,
@@ -39,7 +40,7 @@ export function builtinProvider(
     case "openai":
       return openai(options.env, options.openaiBaseUrl);
     case "demo":
-      // The simulated network gives the address, the roots and the key when it has started.
+      // The simulated network provides the address, the roots and the key after its start.
       return { ...PROVIDER_DEFAULTS, id, name: "demo", supportsWebsockets: true };
     case "ollama":
       return local(id, 11_434, options.env);

@@ -16,7 +16,7 @@ import type { SharedFlags } from "./settings.ts";
 /** The variable that gives the base URL of the built-in provider, as in OpenAI's own libraries. */
 export const baseUrlVariable = "OPENAI_BASE_URL";
 
-/** A provider, and where it and its base URL come from. */
+/** A provider, and the sources of the provider and its base URL. */
 export interface ChosenProvider {
   readonly provider: Provider;
   readonly source: { readonly model_provider: string; readonly base_url: string };
@@ -25,9 +25,9 @@ export interface ChosenProvider {
 type ProviderWorld = Pick<World, "env" | "cwd" | "environment">;
 
 /**
- * Chooses the provider: `--provider`, then `model_provider`, then `openai`; `--base-url` alone means a provider of
- * which only the address is known. The base URL of `openai` is the first of `--base-url`, `openai_base_url` and
- * `OPENAI_BASE_URL`; without one the kind of credential decides.
+ * Chooses the provider: `--provider`, then `model_provider`, then `openai`; `--base-url` alone selects a
+ * provider of which only the address is known. The base URL of `openai` is the first of `--base-url`,
+ * `openai_base_url` and `OPENAI_BASE_URL`; without one it depends on the kind of credential.
  *
  * @throws CulvertError `config`
  */

@@ -11,21 +11,21 @@ import { present } from "./config_layers.ts";
 import { variableLabel } from "./environment/layered_world.ts";
 import type { SharedFlags } from "./settings.ts";
 
-/** Paths of certificate and key, and where they come from. */
+/** Paths of certificate and key, and their sources. */
 export interface ClientIdentity {
   readonly clientCert?: string;
   readonly clientKey?: string;
-  /** By key of a provider's table. */
+  /** The source by key of a provider's table. */
   readonly sources: Readonly<Record<string, string>>;
 }
 
 /**
- * Chooses certificate and key: flags, then `CULVERT_CLIENT_CERT` and `CULVERT_CLIENT_KEY`, then `client_cert` and
- * `client_key` of the provider's table, whose relative paths start at the folder of their file.
+ * Chooses certificate and key: flags, then `CULVERT_CLIENT_CERT` and `CULVERT_CLIENT_KEY`, then `client_cert`
+ * and `client_key` of the provider's table, whose relative paths start at the folder of their file.
  *
  * @param providerId the provider in force
- * @returns absolute paths; neither where none is set
- * @throws CulvertError `config` where only one of the two is set
+ * @returns absolute paths; neither if none is set
+ * @throws CulvertError `config` if only one of the two is set
  */
 export function chooseClientIdentity(
   flags: SharedFlags,

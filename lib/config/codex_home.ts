@@ -9,11 +9,11 @@ import { CulvertError } from "../errors.ts";
 import type { World } from "../world/world.ts";
 
 /**
- * Finds `CODEX_HOME`: the variable where it is set and not empty, else `~/.codex`. A directory that the variable
+ * Finds `CODEX_HOME`: the variable if it is set and not empty, else `~/.codex`. A directory that the variable
  * names must exist; the default need not.
  *
- * @returns an absolute path, without symbolic links where the variable chose it
- * @throws CulvertError `config` when the variable names no directory, or when no home directory is known
+ * @returns an absolute path, without symbolic links if the variable set it
+ * @throws CulvertError `config` if the variable names no directory, or if no home directory is known
  */
 export async function findCodexHome(world: Pick<World, "env" | "cwd" | "home">): Promise<string> {
   const given = world.env("CODEX_HOME");

@@ -11,11 +11,13 @@ import type { ConfigFile } from "./config_schema.ts";
 /** Largest configuration file that is read, bytes. */
 const LARGEST_FILE = 4 * 1024 * 1024;
 
-/** How a document is checked. */
+/** Options for checking a document. */
 export interface ConfigCheck {
   /** Whether a key that would be a warning is an error. */
   readonly strict: boolean;
-  /** Whether the codex client reads the document as well, so that keys of this program alone do not belong in it. */
+  /**
+   * Whether the codex client also reads the document, so that keys of only this program do not belong in it.
+   */
   readonly shared: boolean;
 }
 
@@ -30,8 +32,8 @@ export interface CheckedConfig {
  * Reads and checks a configuration file in UTF-8 or UTF-16.
  *
  * @param path absolute
- * @param check strictness, and who else reads the file
- * @returns `undefined` where there is no such file
+ * @param check strictness, and whether the codex client also reads the file
+ * @returns `undefined` if there is no such file
  * @throws CulvertError `config` for a file that cannot be read, is not TOML or has a value of the wrong kind
  */
 export async function readConfigFile(path: string, check: ConfigCheck): Promise<CheckedConfig | undefined> {
@@ -45,7 +47,7 @@ export async function readConfigFile(path: string, check: ConfigCheck): Promise<
  *
  * @param document parsed TOML
  * @param label the file or flag that it comes from, for messages
- * @param check strictness, and who else reads the document
+ * @param check strictness, and whether the codex client also reads the document
  * @throws CulvertError `config`
  */
 export async function checkConfig(
@@ -53,7 +55,7 @@ export async function checkConfig(
   label: string,
   { strict, shared }: ConfigCheck,
 ): Promise<CheckedConfig> {
-  // Brings zod with it, which most calls do without.
+  // Loaded on first use, because it imports zod, which most runs do not need.
   const { configSchema, ownKeys, unknownKeys } = await import("./config_schema.ts");
   const checked = configSchema.safeParse(document);
   if (!checked.success) {
@@ -119,7 +121,8 @@ async function parseToml(text: string, path: string): Promise<Record<string, unk
     return parse(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    // The library's message repeats the line itself, which may hold a token; its first line does not.
+    // The library's message repeats the line, which may contain a token; the first line of the message does
+    // not.
     const [reason] = error.message.split("\n");
     throw new CulvertError("config", `Cannot parse ${path}, line ${error.line}: ${reason ?? "not TOML"}`, {
       hint: `Correct line ${error.line}, column ${error.column}.`,

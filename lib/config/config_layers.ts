@@ -17,15 +17,15 @@ interface Layer {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** The configuration that is in force, and where each value comes from. */
+/** The configuration in force, and the source of each value. */
 export interface LoadedConfig {
-  /** Absolute paths of the files that were read, the strongest first. */
+  /** Absolute paths of the files that were read, in order of precedence. */
   readonly paths: readonly string[];
   /** Absolute path of `config.toml`, whether it exists or not. */
   readonly place: string;
   /** Absolute path of `culvert.toml`, whether it exists or not. */
   readonly ownPlace: string;
-  /** The name of the profile, where one is in force. */
+  /** The name of the profile, if one is in force. */
   readonly profile?: string;
   /** All layers merged. */
   readonly values: ConfigFile;
@@ -34,12 +34,12 @@ export interface LoadedConfig {
    * Returns the label of the layer that a value comes from.
    *
    * @param path keys from the top, such as `"model_providers", "gw", "base_url"`
-   * @returns `undefined` where no layer sets the value
+   * @returns `undefined` if no layer sets the value
    */
   readonly sourceOf: (...path: readonly string[]) => string | undefined;
 }
 
-/** What the command line says about the configuration. */
+/** The flags of the command line that select the configuration. */
 export interface ConfigFlags {
   readonly profile?: string;
   readonly strictConfig?: boolean;
@@ -47,10 +47,10 @@ export interface ConfigFlags {
 }
 
 /**
- * Reads every layer. A missing file is an empty layer, except for the profile. A profile is `NAME.config.toml` in the
- * directory, as in the codex client (0.171.0), and below that a table `[profiles.NAME]`, as in earlier versions of that
- * client. `culvert.toml` is not read by that client: it has the keys that only this program knows, and may set every
- * other key for this program alone.
+ * Reads every layer. A missing file is an empty layer, except for the profile. A profile is
+ * `NAME.config.toml` in the directory, as in the codex client (0.171.0), and below that a table
+ * `[profiles.NAME]`, as in earlier versions of that client. `culvert.toml` is not read by that client: it
+ * contains the keys that only this program knows, and may set every other key for only this program.
  *
  * @param codexHome absolute path of the directory
  * @param flags profile, strictness and assignments of the command line
@@ -107,7 +107,7 @@ async function overrideLayer(
   return await checkConfig(await parseOverrides(assignments), "-C", { strict, shared: false });
 }
 
-/** @throws CulvertError `config` for a name that would lead out of the directory */
+/** @throws CulvertError `config` for a name with a path outside of the directory */
 function profilePath(name: string, codexHome: string): string {
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/.test(name)) return absolutePath(`${name}.config.toml`, codexHome);
   throw new CulvertError("config", `Cannot use profile ${JSON.stringify(name)}: it is not a valid name`, {
@@ -131,7 +131,7 @@ function valueAt(values: Readonly<Record<string, unknown>>, path: readonly strin
   return value;
 }
 
-/** An empty value counts as not given, in every layer. */
+/** An empty value counts as unset, in every layer. */
 export function present(value: string | undefined): string | undefined {
   return value === "" ? undefined : value;
 }

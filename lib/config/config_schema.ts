@@ -1,6 +1,6 @@
 /**
- * The keys of `config.toml` and `culvert.toml` that this program uses, and the names of those that only the codex
- * client uses. Loaded only where there is such a file, because it imports zod.
+ * The keys of `config.toml` and `culvert.toml` that this program uses, and the names of those that only the
+ * codex client uses. Loaded only if there is such a file, because it imports zod.
  *
  * @module
  */
@@ -95,7 +95,7 @@ export type ProviderTable = z.infer<typeof provider>;
 export type ProfileTable = z.infer<typeof profile>;
 
 /**
- * Keys that the codex client (0.171.0) knows and this program does not use. They give no warning.
+ * Keys that the codex client (0.171.0) knows and this program does not use. They cause no warning.
  */
 const CODEX_KEYS = new Set(
   ("analytics agents allow_login_shell approval_policy approvals_reviewer apps audio auto_review background_terminal_max_timeout " +
@@ -115,8 +115,8 @@ const CODEX_KEYS = new Set(
 );
 
 /**
- * Keys that only this program knows: the codex client (0.171.0) with `--strict-config` does not start where `config.toml`
- * has one of them. `*` stands for the name of any table.
+ * Keys that only this program knows: the codex client (0.171.0) with `--strict-config` does not start if
+ * `config.toml` has one of them. `*` stands for the name of any table.
  */
 const OWN_KEYS = [
   "attestation",

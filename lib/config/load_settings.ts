@@ -18,10 +18,10 @@ import { traceSettings } from "./trace/trace_settings.ts";
 import type { AttestationCommand, LoginPolicy, LoginStorage, Settings, SharedFlags } from "./settings.ts";
 import { absolutePath } from "../world/absolute_path.ts";
 
-/** The model without any choice of the user: the codex client's own first choice (0.171.0). */
+/** The default model, which is that of the codex client (0.171.0). */
 export const DEFAULT_MODEL = "gpt-6.1-sol";
 
-/** Models of the local providers that name none, as the codex client has them (0.171.0). */
+/** Default models of the local providers, as in the codex client (0.171.0). */
 const LOCAL_MODELS: Readonly<Record<string, string>> = {
   ollama: "gpt-oss:20b",
   lmstudio: "openai/gpt-oss-20b",
@@ -31,7 +31,7 @@ const LOCAL_MODELS: Readonly<Record<string, string>> = {
 export type SettingsWorld = Pick<World, "env" | "cwd" | "home" | "environment">;
 
 /**
- * Loads the settings that flags, environment and configuration files give. Opens no connection and reads no
+ * Loads the settings from flags, environment and configuration files. Opens no connection and reads no
  * credential.
  *
  * @param flags flags as typed
@@ -95,7 +95,7 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
   });
 }
 
-/** The settings of telemetry. Most processes have none, and load nothing for it. */
+/** Loads the settings of telemetry. Without any, no module is loaded. */
 async function telemetryOf(
   { values }: LoadedConfig,
   world: SettingsWorld,
@@ -105,7 +105,7 @@ async function telemetryOf(
   return loadTelemetry(values.otel, world.env);
 }
 
-/** Keys whose value is a text. */
+/** Keys whose value is a string. */
 type TextKey =
   | "model"
   | "model_reasoning_effort"
@@ -117,7 +117,7 @@ type TextKey =
 
 type TextFlag = "model" | "reasoningEffort" | "caCert" | "proxy" | "apiKeyFile";
 
-/** Chooses values and records where they come from. */
+/** Chooses values and records their sources. */
 class Choices {
   readonly #flags: SharedFlags;
   readonly #config: LoadedConfig;
@@ -129,7 +129,7 @@ class Choices {
     this.#sources = sources;
   }
 
-  /** A key of the configuration, which a flag may overrule. An empty value counts as not given. */
+  /** Returns a value of the configuration, which a flag overrides. An empty value counts as unset. */
   text(key: TextKey, flag?: TextFlag): string | undefined {
     const typed = flag === undefined ? undefined : this.flag(key, flag);
     if (typed !== undefined) return typed;
@@ -138,7 +138,7 @@ class Choices {
     return value;
   }
 
-  /** A value that only a flag gives. */
+  /** Returns a value that only a flag can set. */
   flag(key: string, flag: TextFlag): string | undefined {
     const typed = present(this.#flags[flag]);
     if (typed !== undefined) this.#sources[key] = `--${kebab(flag)}`;
@@ -152,7 +152,7 @@ function kebab(name: string): string {
     : name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Records the sources of keys that are no plain texts. */
+/** Records the sources of keys whose values are not strings. */
 function noteSources(
   sources: Record<string, string>,
   config: LoadedConfig,
@@ -191,7 +191,7 @@ function environmentWarnings(
   const { environment } = world;
   if (environment === undefined) return [];
   const names = [...KNOWN_VARIABLES, ...(envKey === undefined ? [] : [envKey])];
-  // Reading a variable is what finds the quotes.
+  // The quotes are found when the variable is read.
   const quoted = names.filter((name) => world.env(name) !== undefined && environment.quoted.has(name));
   return [
     ...environment.file?.warnings ?? [],
@@ -242,8 +242,8 @@ function loginPolicy(
 const INSTALLATION_ID_LIMIT_BYTES = 1_024;
 
 /**
- * Reads the id that the codex client has given to this installation. It is not created here: it identifies the user's
- * machine, and no answer depends on it.
+ * Reads the id that the codex client has created for this installation. It is not created here: it identifies
+ * the user's machine, and no answer depends on it.
  */
 async function installationId(codexHome: string): Promise<string | undefined> {
   const path = absolutePath("installation_id", codexHome);

@@ -9,11 +9,11 @@ import { CulvertError } from "../errors.ts";
 const LONGEST = 64 * 1024;
 
 /**
- * Parses assignments as a TOML document. A value that is not TOML is taken as a string, so that `model=gpt-x` needs
- * no quotes.
+ * Parses assignments as a TOML document. A value that is not TOML is read as a string, so that `model=gpt-x`
+ * needs no quotes.
  *
- * @param assignments `KEY=VALUE`, where the key may have dots; of two for one key the later counts
- * @throws CulvertError `usage` for text that is no assignment
+ * @param assignments `KEY=VALUE`, where the key may have dots; the later of two for one key is used
+ * @throws CulvertError `usage` for text that is not an assignment
  */
 export async function parseOverrides(assignments: readonly string[]): Promise<Record<string, unknown>> {
   const { parse } = await import("smol-toml");
@@ -56,7 +56,7 @@ function parseOne(
   }
 }
 
-/** Lays one table over another; tables in them are merged, other values are replaced. */
+/** Merges one table into another; nested tables are merged, other values are replaced. */
 export function mergeTables(
   below: Readonly<Record<string, unknown>>,
   above: Readonly<Record<string, unknown>>,

@@ -8,23 +8,23 @@
 export interface CommandAuth {
   readonly command: string;
   readonly args: readonly string[];
-  /** ms, above 0. */
+  /** Time limit, ms, greater than 0. */
   readonly timeoutMs: number;
-  /** ms; 0 means only after a 401. */
+  /** Time until the command is run again, ms; 0: only after a 401. */
   readonly refreshIntervalMs: number;
-  /** Absolute. */
+  /** Absolute working directory. */
   readonly cwd: string;
 }
 
-/** A provider, as the transport uses it. */
+/** A provider, in the form that the transport uses. */
 export interface Provider {
   /** Key in `model_providers`, or a built-in id. */
   readonly id: string;
   /** Display name. The exact name `OpenAI` changes the behaviour, as in the codex client. */
   readonly name: string;
-  /** Absent: the kind of credential decides (the ChatGPT backend or the platform API). */
+  /** Absent: it depends on the kind of credential (the ChatGPT backend or the platform API). */
   readonly baseUrl?: string;
-  /** Name of the variable that holds the key. */
+  /** Name of the variable that contains the key. */
   readonly envKey?: string;
   readonly envKeyInstructions?: string;
   /** From `experimental_bearer_token`. Secret. */
@@ -37,7 +37,7 @@ export interface Provider {
   readonly unsetHeaderVariables?: readonly string[];
   readonly requestMaxRetries: number;
   readonly streamMaxRetries: number;
-  /** Longest wait that the server may ask for before a retry, ms. Absent: 60,000. */
+  /** Longest delay that the server may request before a retry, ms. Absent: 60,000. */
   readonly maxRetryAfterMs?: number;
   readonly streamIdleTimeoutMs: number;
   readonly websocketConnectTimeoutMs: number;
@@ -45,7 +45,9 @@ export interface Provider {
   readonly supportsWebsockets: boolean;
 }
 
-/** Returns a provider with further headers; they replace those of the same name, whatever the letter case. */
+/**
+ * Returns a provider with further headers; they replace those of the same name, regardless of letter case.
+ */
 export function addHeaders(provider: Provider, added: Readonly<Record<string, string>>): Provider {
   const names = new Set(Object.keys(added).map((name) => name.toLowerCase()));
   const kept = Object.entries(provider.headers).filter(([name]) => !names.has(name.toLowerCase()));

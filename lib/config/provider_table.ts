@@ -1,5 +1,5 @@
 /**
- * Makes a {@link Provider} of a table `[model_providers.*]`.
+ * Makes a {@link Provider} from a table `[model_providers.*]`.
  *
  * @module
  */
@@ -101,7 +101,7 @@ function checkContradictions({ id, table, path }: ProviderSource): void {
 function headersOf({ table, env }: ProviderSource): Record<string, string> {
   const headers: Record<string, string> = {};
   const put = (name: string, value: string) => {
-    // A name or value that is not valid header text is left out, as in the codex client.
+    // A name or value that is not valid in a header is ignored, as in the codex client.
     if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       headers[name] = value;
     }

@@ -11,7 +11,7 @@ import type { TraceSettings } from "./trace/trace_settings.ts";
 /** Which transport a turn uses. */
 export type TransportChoice = "auto" | "sse" | "ws";
 
-/** The flags that all network commands share. Absent: not given. */
+/** The flags that all network commands share. A property is absent if its flag is not given. */
 export interface SharedFlags {
   /** A file or a folder. */
   readonly caCert?: string;
@@ -23,7 +23,7 @@ export interface SharedFlags {
   readonly proxy?: string;
   readonly profile?: string;
   readonly strictConfig?: boolean;
-  /** Assignments `KEY=VALUE` of `-C`, which count before every configuration file. */
+  /** Assignments `KEY=VALUE` of `-C`, which take precedence over every configuration file. */
   readonly overrides?: readonly string[];
   readonly model?: string;
   readonly provider?: string;
@@ -35,21 +35,26 @@ export interface SharedFlags {
   readonly trace?: string;
 }
 
-/** Which logins at OpenAI the configuration allows. It does not apply to providers with credentials of their own. */
+/**
+ * The logins at OpenAI that the configuration allows. It does not apply to providers with their own
+ * credentials.
+ */
 export interface LoginPolicy {
-  /** From `forced_login_method`: `chatgpt` allows everything but API keys, `api` nothing else. */
+  /**
+   * From `forced_login_method`: `chatgpt` allows all credentials except API keys, `api` allows only API keys.
+   */
   readonly method?: "chatgpt" | "api";
   /** From `forced_chatgpt_workspace_id`: account ids, at least one. It does not apply to API keys. */
   readonly workspaces?: readonly string[];
 }
 
-/** Where logins are kept instead of in `auth.json`. */
+/** The store of logins, if it is not `auth.json`. */
 export interface LoginStorage {
   /** From `cli_auth_credentials_store`. */
   readonly store: "keyring" | "auto" | "ephemeral";
   /**
-   * From `[features] secret_auth_storage`: logins are kept in an encrypted file whose passphrase is in the keyring,
-   * instead of in the keyring itself.
+   * From `[features] secret_auth_storage`: logins are stored in an encrypted file whose passphrase is in the
+   * keyring, instead of in the keyring itself.
    */
   readonly inSecrets: boolean;
 }
@@ -93,25 +98,32 @@ export interface Settings {
   readonly chatgptBaseUrl?: string;
   /** Base URL of realtime websockets, from `experimental_realtime_ws_base_url`. Default: that of the provider. */
   readonly realtimeBaseUrl?: string;
-  /** Absent where every login is allowed. */
+  /** Absent if every login is allowed. */
   readonly loginPolicy?: LoginPolicy;
-  /** From `features.use_agent_identity`: an agent, registered for it, signs for a ChatGPT login. Default false. */
+  /**
+   * From `features.use_agent_identity`: an agent that is registered for a ChatGPT login signs its requests.
+   * Default false.
+   */
   readonly useAgentIdentity?: boolean;
-  /** The UUID in the file `installation_id` of `CODEX_HOME`, for OpenAI; absent where there is none. */
+  /** The UUID in the file `installation_id` of `CODEX_HOME`, for OpenAI; absent if there is none. */
   readonly installationId?: string;
-  /** Absent where requests carry no attestation. */
+  /** Absent if requests carry no attestation. */
   readonly attestation?: AttestationCommand;
-  /** Absent for `auth.json`. */
+  /** Absent if the store is `auth.json`. */
   readonly loginStorage?: LoginStorage;
-  /** From `--trace`, `CODEX_ROLLOUT_TRACE_ROOT` and `[rollout_trace]`; absent where no inference trace is written. */
+  /**
+   * From `--trace`, `CODEX_ROLLOUT_TRACE_ROOT` and `[rollout_trace]`; absent if no inference trace is
+   * written.
+   */
   readonly trace?: TraceSettings;
-  /** From `[otel]` and the variables of OpenTelemetry; absent where there are none of either. */
+  /** From `[otel]` and the variables of OpenTelemetry; absent if there are none of either. */
   readonly telemetry?: TelemetrySettings;
   readonly warnings: readonly Warning[];
-  /** Facts for `-v`: what `$CODEX_HOME/.env` set, and which variable chose the base URL. */
+  /** Facts for `-v`: the variables that `$CODEX_HOME/.env` sets, and the variable that sets the base URL. */
   readonly notes: readonly string[];
   /**
-   * Where each setting comes from, by the name of its key in `config.toml`: a flag, a variable, a file, or `default`.
+   * The source of each setting, by the name of its key in `config.toml`: a flag, a variable, a file, or
+   * `default`.
    */
   readonly sources: Readonly<Record<string, string>>;
 }

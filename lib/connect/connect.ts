@@ -193,7 +193,7 @@ export function routesFor({ proxy }: Pick<Settings, "proxy">, world: World): Pro
 /**
  * Reads the client certificate that the settings name.
  *
- * @returns `undefined` where they name none
+ * @returns `undefined` if they name none
  * @throws CulvertError `input_unreadable`, `config`
  */
 export async function identityFor(paths: IdentityPaths): Promise<ClientIdentity | undefined> {

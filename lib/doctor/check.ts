@@ -33,7 +33,7 @@ export const CHECK_CATEGORIES = [
 /** One of {@link CHECK_CATEGORIES}. */
 export type CheckCategory = typeof CHECK_CATEGORIES[number];
 
-/** Machine-readable facts of a finding. They never hold a secret. */
+/** Machine-readable facts of a finding. They never contain a secret. */
 export type Details = Readonly<Record<string, DetailValue>>;
 
 /** The result of a check. */
@@ -42,11 +42,11 @@ export interface Finding {
   /** One or two sentences for people, without a full stop at the end. */
   readonly summary: string;
   readonly details: Details;
-  /** What the user should do. Absent where nothing is to be done. */
+  /** The action for the user. Absent if none is needed. */
   readonly remediation?: string;
   /** A command line that helps with this finding. */
   readonly next?: string;
-  /** The cause of a failure. Every `fail` has one: it decides the exit status. */
+  /** The cause of a failure. Every `fail` has one: it determines the exit code. */
   readonly code?: ErrorCode;
 }
 
@@ -80,12 +80,12 @@ export interface Check<CONTEXT> {
   readonly overdue?: Overdue;
   /** Returns the command line to suggest when the check fails and its finding has none. */
   readonly next?: (context: CONTEXT, finding: Finding) => Promise<string | undefined>;
-  /** A time limit of its own, ms, for a check that may run longer than the shared limit. */
+  /** A separate time limit, ms, for a check that may run longer than the shared limit. */
   readonly ownBudgetMs?: (context: CONTEXT) => number | undefined;
   /**
    * Runs the check. A thrown {@link CulvertError} becomes the finding `fail` with its message, hint and code.
    *
-   * @param signal aborted when the time is over
+   * @param signal aborted at the end of the time limit
    */
   readonly run: (context: CONTEXT, signal: AbortSignal) => Promise<Finding>;
 }
@@ -105,7 +105,7 @@ export function ok(summary: string, details: Details = {}): Finding {
   return { status: "ok", summary, details };
 }
 
-/** Returns a finding about which the user should know although turns work. */
+/** Returns a finding that is reported although turns work. */
 export function warn(summary: string, options: FindingOptions = {}): Finding {
   return { status: "warn", summary, ...options, details: options.details ?? {} };
 }
@@ -134,7 +134,7 @@ export function failure(error: CulvertError, options: FindingOptions = {}): Find
   });
 }
 
-/** Returns the exit status of a failure; `undefined` for every other finding. */
+/** Returns the exit code of a failure; `undefined` for every other finding. */
 export function exitStatusOf(finding: Finding): ExitStatus | undefined {
   if (finding.status !== "fail") return undefined;
   return ERROR_CODES[finding.code ?? "internal"].exit;

@@ -1,6 +1,5 @@
 /**
- * Command lines for the user to copy. Each repeats the flags that were given to the doctor, as far as the command
- * accepts them.
+ * Command lines for the user to copy. Each repeats the flags of the doctor that the command accepts.
  *
  * @module
  */
@@ -66,7 +65,7 @@ export class Commands {
     return [this.#line(["report"], PROVIDER), ...this.#headers()].join(" ");
   }
 
-  /** Returns the doctor's command line for a URL: the given base URL where that has the same origin. */
+  /** Returns the doctor's command line for a URL: the given base URL if it has the same origin. */
   #doctorAt(url?: string): string {
     const { baseUrl, ...others } = this.#given;
     const isSame = baseUrl !== undefined && URL.parse(baseUrl)?.origin === URL.parse(url ?? baseUrl)?.origin;
@@ -78,7 +77,7 @@ export class Commands {
     return this.#headerNames.flatMap((name) => ["-H", quoted(`${name}: VALUE`)]);
   }
 
-  /** Returns a command line that shows what a host presents. @param host `host` or `host:port` */
+  /** Returns a command line that shows the certificates of a host. @param host `host` or `host:port` */
   caFetch(host: string): string {
     return this.#line(["ca", "fetch", host], [...NETWORK, "provider"]);
   }
@@ -135,7 +134,7 @@ function flagWords(flags: SharedFlags, accepted: readonly FlagName[]): readonly 
   });
 }
 
-/** Quotes a word for a POSIX shell where that is needed. */
+/** Quotes a word for a POSIX shell if necessary. */
 export function quoted(word: string): string {
   return /^[\w:/.@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,5 @@
 /**
- * The state that the checks of one run share. Each part is computed when it is first asked for, and once.
+ * The state that the checks of one run share. Each part is computed once, on first use.
  *
  * @module
  */
@@ -37,13 +37,13 @@ export interface DoctorOptions {
   readonly flags: SharedFlags;
   /** Default: the settings of a turn with these flags. */
   readonly settings?: Settings;
-  /** Headers of requests to the provider beside the configured ones, from `-H`. */
+  /** Headers of requests to the provider in addition to the configured ones, from `-H`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Reads the roots of the system and of the runtime. Default: those of this machine. */
   readonly roots?: RootsReader;
-  /** Whether the model may be asked for one short answer, which costs tokens. */
+  /** Whether one short answer of the model may be requested, which costs tokens. */
   readonly spend: boolean;
-  /** The end of the time for all checks, by the monotonic clock, ms. */
+  /** The end of the time limit for all checks, on the monotonic clock, ms. */
   readonly endsAt: number;
 }
 
@@ -60,7 +60,11 @@ export class DoctorContext {
   readonly routes: () => Promise<RouteTableResult>;
   /** Secret. @throws CulvertError `auth_missing`, `auth_storage`, `input_unreadable`, `config` */
   readonly credential: () => Promise<Credential>;
-  /** The client certificate; `undefined` where none is configured. @throws CulvertError `input_unreadable`, `config` */
+  /**
+   * The client certificate; `undefined` if none is configured.
+   *
+   * @throws CulvertError `input_unreadable`, `config`
+   */
   readonly identity: () => Promise<ClientIdentity | undefined>;
   /** @throws as {@link trust}, {@link routes} and {@link identity} */
   readonly dialer: () => Promise<Dialer>;
@@ -163,7 +167,7 @@ export class DoctorContext {
     return this.#modelList ??= requestModelList(this, signal);
   }
 
-  /** Returns the reply to `GET models` if it was requested and came. */
+  /** Returns the reply to `GET models` if it was requested and received. */
   async receivedModelList(): Promise<ProbeReply | undefined> {
     return this.#modelList === undefined ? undefined : await orUndefined(this.#modelList);
   }
@@ -174,12 +178,12 @@ export class DoctorContext {
     return credential === undefined ? "none" : modeOf(credential);
   }
 
-  /** Returns the time left for all checks less a reserve, ms, at least 1. */
+  /** Returns the remaining time for all checks minus a reserve, ms, at least 1. */
   timeLeft(reserveMs = 0): number {
     return Math.max(1, this.#endsAt - this.world.monotonic() - reserveMs);
   }
 
-  /** Closes what was opened. */
+  /** Closes all connections. */
   close(): void {
     this.#opened?.close();
   }

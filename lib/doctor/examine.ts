@@ -19,7 +19,9 @@ import { outcomeOf } from "./report/outcome.ts";
 import { createReport, type Report, type ReportMode } from "./report/report.ts";
 import { runChecks } from "./runner.ts";
 
-/** Time for all checks together, ms. With the start and the end of the program it stays below 5 s. */
+/**
+ * Time limit for all checks together, ms. Together with the start and the end of the program it is below 5 s.
+ */
 const BUDGET_MS = 3_500;
 
 /** Options of {@link examine}. */
@@ -34,7 +36,7 @@ export interface ExaminationOptions {
   /** Default: the settings of a turn with these flags. */
   readonly settings?: Settings;
   readonly mode: ReportMode;
-  /** Whether the model may be asked for one short answer. */
+  /** Whether one short answer of the model may be requested. */
   readonly spend: boolean;
   /** Default: {@link BUDGET_MS}. */
   readonly budgetMs?: number;
@@ -96,7 +98,7 @@ async function secretsIn(context: DoctorContext): Promise<readonly string[]> {
   const keyVariable = provider?.envKey === undefined ? "" : world.env(provider.envKey) ?? "";
   return [
     ...around.forms,
-    // A query may hold a key, and the URL is repeated in the suggested command.
+    // A query may contain a key, and the URL is repeated in the suggested command.
     ...URL.parse(flags.baseUrl ?? "")?.searchParams.values() ?? [],
     keyVariable,
     provider?.bearerToken ?? "",

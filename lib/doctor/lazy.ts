@@ -1,5 +1,5 @@
 /**
- * Values that are computed when they are first asked for.
+ * Values that are computed on first use.
  *
  * @module
  */

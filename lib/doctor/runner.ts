@@ -1,5 +1,5 @@
 /**
- * Runs checks: those that do not depend on each other at the same time, all under one time limit.
+ * Runs checks with one time limit; independent checks run concurrently.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export async function runChecks<CONTEXT>(
   context: CONTEXT,
   options: RunOptions,
 ): Promise<readonly CheckResult[]> {
-  // Work that still listens to the signal when all checks have ended is stopped.
+  // Stops work that still uses the signal after all checks have ended.
   const done = new AbortController();
   const { signal: stop } = options;
   const ended = stop === undefined ? done.signal : AbortSignal.any([done.signal, stop]);
@@ -52,10 +52,10 @@ export async function runChecks<CONTEXT>(
   }
 }
 
-/** A time limit that runs. */
+/** A running time limit. */
 interface Limit {
   readonly budgetMs: number;
-  /** Aborted when the time is over or the run ends. */
+  /** Aborted at the end of the time limit or of the run. */
   readonly signal: AbortSignal;
   /** Aborted when the run ends. */
   readonly ended: AbortSignal;
@@ -101,7 +101,7 @@ async function unmetNeed<CONTEXT>(check: Check<CONTEXT>, resultOf: ResultOf): Pr
   return skippedOne === undefined ? undefined : { reason: `Skipped, because "${skippedOne.id}" was skipped` };
 }
 
-/** Runs a check under the shared time limit, or under one of its own. */
+/** Runs a check with the shared time limit, or with its own. */
 async function find<CONTEXT>(
   check: Check<CONTEXT>,
   context: CONTEXT,

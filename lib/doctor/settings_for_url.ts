@@ -23,9 +23,10 @@ export interface SettingsForUrl {
 }
 
 /**
- * Loads the settings with which a turn would reach a URL. Without `--provider`, the provider is the configured one
- * or another one of `config.toml` if its base URL has the same origin, so that its credential and headers are used;
- * otherwise it is the provider of `--base-url`. A URL without a path stands for the base URL of that provider.
+ * Loads the settings with which a turn would use a URL. Without `--provider`, the provider is the configured
+ * one or another one of `config.toml` if its base URL has the same origin, so that its credential and headers
+ * are used; otherwise it is the provider of `--base-url`. A URL without a path means the base URL of that
+ * provider.
  *
  * @param flags the flags as given; `baseUrl` is the URL to examine
  * @throws CulvertError `config`, `usage`

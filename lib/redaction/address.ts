@@ -1,5 +1,5 @@
 /**
- * Addresses as they may be printed and logged.
+ * Redacts addresses so that they may be printed and logged.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { MASK } from "./span.ts";
  * Returns an address without user information and fragment, and with the values of secret parameters masked.
  *
  * @param text an address
- * @returns `<invalid url>` for text that is no URL with a host, since nothing is known about its content
+ * @returns `<invalid url>` for text that is not a URL with a host, since its content is unknown
  */
 export function redactUrl(text: string): string {
   const url = URL.parse(text);

@@ -8,7 +8,7 @@ import type { Redactor } from "./redactor.ts";
 import { isSecretName } from "./secret_names.ts";
 import { MASK } from "./span.ts";
 
-/** Facts for machines, as errors and checks carry them. */
+/** The details of errors and checks. */
 type Details = Readonly<Record<string, DetailValue>>;
 
 /** Returns details with every text in them redacted, names included. */
@@ -29,8 +29,8 @@ function isList(value: DetailValue): value is readonly DetailValue[] {
 }
 
 /**
- * Returns a parsed JSON value with every text in it redacted, and with every text that stands under a secret name
- * masked whole. The `token` of a log probability is a part of an answer and stays.
+ * Returns a parsed JSON value with every text in it redacted, and with every value of a secret name masked
+ * completely. The `token` of a log probability is a part of an answer and is kept.
  */
 export function redactJson(value: unknown, redact: Redactor): unknown {
   return redactMember(value, redact, false);

@@ -1,5 +1,5 @@
 /**
- * The secrets that the environment and the command line hold.
+ * Collects the secrets in the environment and the command line.
  *
  * @module
  */
@@ -16,14 +16,14 @@ const SECRET_VARIABLES = [
   "OPENAI_ADMIN_KEY",
 ];
 
-/** Variables whose value may carry a user name and a password. */
+/** Variables whose value may contain a user name and a password. */
 const ADDRESS_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "OPENAI_BASE_URL"];
 
 /**
  * Collects the secrets of the environment and the command line.
  *
  * @param env the environment
- * @param addresses further addresses that may carry user information, such as the value of `--proxy`
+ * @param addresses further addresses that may contain user information, such as the value of `--proxy`
  */
 export function secretsAround(env: Environment, addresses: readonly string[] = []): Secrets {
   const secrets = new Secrets(SECRET_VARIABLES.map(env));

@@ -9,8 +9,8 @@ import type { Span } from "./span.ts";
 import { findTokens } from "./token_shapes.ts";
 
 /**
- * Who will read a text: the user at the terminal, or anybody to whom a report or a recording is given. E-mail
- * addresses are kept for the user alone.
+ * The readers of a text: the user at the terminal, or other people who receive a report or a recording.
+ * E-mail addresses are kept only for the user.
  */
 export type Audience = "user" | "anybody";
 
@@ -18,7 +18,7 @@ export type Audience = "user" | "anybody";
  * Finds secrets by value, by name and by form. The work is linear in the text for a given number of secrets.
  *
  * @param text any text
- * @param secrets the secrets in force
+ * @param secrets the known secrets
  * @param audience who will read the text
  * @returns spans in no order, which may overlap
  */

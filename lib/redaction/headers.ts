@@ -8,8 +8,8 @@ import { isSecretName } from "./secret_names.ts";
 import { MASK } from "./span.ts";
 
 /**
- * Returns the value of a header field with secrets masked. Of `Authorization` the scheme stays, of cookies the names
- * and attributes; of other secret headers nothing does.
+ * Returns the value of a header field with secrets masked. The scheme of `Authorization` and the names and
+ * attributes of cookies are kept; other secret headers are masked completely.
  *
  * @param name name of the field, in any case
  * @param value its value

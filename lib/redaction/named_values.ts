@@ -1,6 +1,6 @@
 /**
- * Secrets that are recognised by the name before them: headers, JSON members at any depth of quoting, form fields,
- * parameters of addresses, assignments and cookies.
+ * Secrets that are detected by the name before them: headers, JSON members at any depth of quoting, form
+ * fields, parameters of addresses, assignments and cookies.
  *
  * @module
  */
@@ -13,24 +13,30 @@ import { looksRandom } from "./token_shapes.ts";
  * most 80 characters long, so that the search is linear.
  */
 const NAME = /(?<![A-Za-z0-9_%])([\w%-]{1,80})(\\{0,15}["'])?[ \t]{0,8}([:=])/g;
-/** Blanks before a value; in JSON a line break too. */
+/** Blanks before a value; in JSON also line breaks. */
 const BLANKS = /[ \t]{0,8}/y;
 const JSON_BLANKS = /[ \t\r\n]{0,64}/y;
 const OPENING_QUOTE = /(\\{0,15})(["'])/y;
-/** A number, truth value or null of JSON, and what may stand behind it. */
+/** A number, boolean or null of JSON, and the characters that may follow it. */
 const JSON_LITERAL =
   /(?:true|false|null|-?\d{1,400}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,4})?)[ \t\r\n]{0,200}(?=[,}\]]|$)/y;
 const PARAMETER_VALUE = /[^\s&"'#]*/y;
 const ADDRESS = /[a-z][a-z0-9+.-]{1,30}:\/\//iy;
 const WORD = /[^\s"'<>]*/y;
-/** The rest of a line. A quote ends it, so that a header within a JSON string does not take the string's end along. */
+/**
+ * The rest of a line. A quote ends it, so that a header within a JSON string does not include the end of the
+ * string.
+ */
 const LINE = /[^\r\n"]*/y;
-/** Credentials with quoted parameters (RFC 7616 §3.4), which reach to the end of the line. */
+/** Credentials with quoted parameters (RFC 7616 §3.4), which extend to the end of the line. */
 const QUOTED_PARAMETERS = /(?:digest|aws4-hmac-sha256)[ \t][^\r\n]*/iy;
-/** Schemes that stay readable before the credentials; after any other word nothing does. */
+/** Schemes that are kept before the credentials; with any other word the whole value is masked. */
 const SCHEME =
   /(?:bearer|basic|digest|negotiate|ntlm|token|apikey|agentassertion|aws4-hmac-sha256)[ \t]{1,8}(?=\S)/iy;
-/** Members that stand beside the text of a token in log probabilities, where `token` is a part of the answer. */
+/**
+ * Members that occur together with the text of a token in log probabilities, in which `token` is a part of
+ * the answer.
+ */
 const LOG_PROBABILITY = /[ \t\r\n]{0,64},[ \t\r\n]{0,64}\\{0,15}"(?:logprob|bytes)\\{0,15}"/y;
 
 /** Finds the values of secret names. */
@@ -39,7 +45,7 @@ export function findNamedValues(text: string): Span[] {
   let done = 0;
   for (const match of text.matchAll(NAME)) {
     const { index } = match;
-    // A name within a value that is masked already.
+    // A name within a value that is already masked.
     if (index < done) continue;
     const found = valueOf(text, match);
     spans.push(...found);
@@ -57,7 +63,7 @@ function valueOf(text: string, match: RegExpExecArray): readonly Span[] {
   const context = { name, from };
   const after = matchAt(quote === undefined ? BLANKS : JSON_BLANKS, text, from + whole.length);
   const start = from + whole.length + after.length;
-  // The value has not arrived yet: nothing to mask, and nothing before it may be taken for finished.
+  // The value has not arrived yet: there is nothing to mask, and the text before it is not complete.
   if (start === text.length) return [{ from, start, end: start }];
   const opening = execAt(OPENING_QUOTE, text, start);
   if (opening !== undefined) {
@@ -77,7 +83,7 @@ function valueOf(text: string, match: RegExpExecArray): readonly Span[] {
     const close = isQuoted ? line.indexOf(before) : -1;
     return maskValue(text, context, start, start + (close < 0 ? line.length : close));
   }
-  // A sentence that ends in such a word and goes on with an address, whose own secrets are found apart.
+  // A sentence with such a word before an address, whose secrets are found separately.
   if (execAt(ADDRESS, text, start) !== undefined) return [];
   const word = matchAt(WORD, text, start).replace(/[.,;:)}\]]{1,3}$/, "");
   if (!isField(text, name, from) && !looksRandom(word)) return [];
@@ -85,13 +91,16 @@ function valueOf(text: string, match: RegExpExecArray): readonly Span[] {
   return maskTo(text, context, start + scheme, scheme === 0 ? word : matchAt(WORD, text, start + scheme));
 }
 
-/** A parameter follows `?` or `&`; the first field of a form begins the text and has another behind it. */
+/**
+ * A parameter follows `?` or `&`; the first field of a form is at the start of the text, and another field
+ * follows it.
+ */
 function isFormPosition(before: string | undefined, text: string, from: number): boolean {
   if (before === "?" || before === "&") return true;
   return from === 0 && /^[\w.%-]{1,80}=[^\s&]{0,2000}&[\w.%-]{1,80}=/.test(text);
 }
 
-/** Headers that hold blanks count anywhere, others where they begin a line. */
+/** Headers with blanks in their values are found anywhere, others only at the start of a line. */
 function isHeaderLine(text: string, name: string, from: number): boolean {
   if (isWholeLineHeader(name)) return true;
   const before = text[from - 1];
@@ -110,7 +119,7 @@ interface Context {
   readonly from: number;
 }
 
-/** Masks a value whose end is known; of credentials the scheme stays, of cookies the names. */
+/** Masks a value whose end is known; the scheme of credentials and the names of cookies are kept. */
 function maskValue(text: string, { name, from }: Context, start: number, end: number): readonly Span[] {
   const kind = cookieHeader(name);
   if (kind !== undefined) return maskCookies(text, from, start, end, kind);
@@ -123,7 +132,7 @@ function maskTo(text: string, { from }: Context, start: number, value: string): 
   return [{ from, start, end: Math.min(end, text.length) }];
 }
 
-/** Backslashes at the end of a value belong to the quote behind it. */
+/** Backslashes at the end of a value belong to the quote after it. */
 function withoutBackslashes(value: string): string {
   let end = value.length;
   while (value[end - 1] === "\\") end--;
@@ -141,7 +150,7 @@ function maskCookies(
   let position = start;
   for (const pair of text.slice(start, end).split(";")) {
     const equals = pair.indexOf("=");
-    // Without a name the whole of it is the value.
+    // Without a name the whole text is the value.
     const valueStart = position + (equals < 0 ? pair.length - pair.trimStart().length : equals + 1);
     const isAttribute = kind === "set-cookie" && spans.length > 0;
     if (!isAttribute) spans.push({ from, start: valueStart, end: position + pair.length });
@@ -156,7 +165,8 @@ function maskCookies(
  * @param start first position of the content
  * @param quote `"` or `'`
  * @param depth backslashes before the opening quote: 0, in JSON within JSON 1, then 3 and 7
- * @returns position of the first character that is no content; the end of the line where no quote closes
+ * @returns position of the first character after the content; the end of the line if there is no closing
+ * quote
  */
 function closingQuote(text: string, start: number, quote: string, depth: number): number {
   // A backslash of the content is escaped, once for each level of JSON in JSON.
@@ -197,7 +207,7 @@ function maskContainer(text: string, { from }: Context, start: number): readonly
       spans.push({ from, start: inside, end });
     }
   }
-  // It goes on behind the text that is here.
+  // The array or object continues after the available text.
   return [...spans, { from, start: text.length, end: text.length }];
 }
 

@@ -1,7 +1,6 @@
 /**
- * Takes secrets out of text that is about to be written: errors, reports, JSON lines, recordings. The program does
- * not put secrets into such text; the redactor is for what servers, proxies and files put into text that is quoted
- * from them.
+ * Masks secrets in text before it is written: errors, reports, JSON lines, recordings. The program does not
+ * write secrets itself; the redactor masks those in text that is quoted from servers, proxies and files.
  *
  * @module
  */
@@ -11,13 +10,14 @@ import { maskSpans, mergeSpans } from "./span.ts";
 
 export type { Audience } from "./find_secrets.ts";
 
-/** Replaces what is secret in a text. */
+/** Replaces the secrets in a text. */
 export type Redactor = (text: string) => string;
 
 /**
- * Makes a redactor. Its work is linear in the text, and redacting twice gives the same as redacting once.
+ * Creates a redactor. Its work is linear in the text, and redacting twice gives the same as redacting once.
  *
- * @param secrets the register of the secrets in force, whose later additions count too; or a list of secrets
+ * @param secrets the register of the known secrets, whose later additions are also masked; or a list of
+ * secrets
  * @param audience who will read the text
  */
 export function createRedactor(

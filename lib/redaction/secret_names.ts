@@ -5,8 +5,8 @@
  */
 
 /**
- * Endings of names, in lower case and without hyphens and underscores: `x-goog-api-key` and `openaiApiKey` both end
- * in `apikey`. A plural such as `input_tokens` is not among them.
+ * Endings of names, in lower case and without hyphens and underscores: `x-goog-api-key` and `openaiApiKey`
+ * both end in `apikey`. A plural such as `input_tokens` does not match.
  */
 const SECRET_ENDINGS = [
   "accesskey",
@@ -37,7 +37,7 @@ const SECRET_ENDINGS = [
   "token",
 ] as const;
 
-/** Whole names, written likewise. */
+/** Complete names, in the same form. */
 const SECRET_NAMES = new Set(["deviceauthid", "pass", "pwd", "samlresponse", "usercode", "xoaiattestation"]);
 
 /**
@@ -46,7 +46,7 @@ const SECRET_NAMES = new Set(["deviceauthid", "pass", "pwd", "samlresponse", "us
  */
 const SECRET_PARAMETERS = new Set(["code", "key", "sig", "state"]);
 
-/** Headers whose value reaches to the end of the line, blanks included. */
+/** Headers whose value extends to the end of the line, blanks included. */
 const WHOLE_LINE = /(?:authorization|cookie)$/;
 
 /**
@@ -65,7 +65,7 @@ export function isSecretName(name: string): boolean {
   return isSecret;
 }
 
-/** Answers of {@link isSecretName}: the names of a protocol come again with every message. */
+/** A cache of {@link isSecretName}: every message of a protocol has the same names. */
 const answers = new Map<string, boolean>();
 const MAX_ANSWERS = 1_000;
 
@@ -74,12 +74,12 @@ export function isSecretParameter(name: string): boolean {
   return SECRET_PARAMETERS.has(normalise(name)) || isSecretName(name);
 }
 
-/** Returns whether a header of this name carries blanks in its value, as `Authorization` and `Cookie` do. */
+/** Returns whether a header of this name has blanks in its value, as `Authorization` and `Cookie` do. */
 export function isWholeLineHeader(name: string): boolean {
   return WHOLE_LINE.test(normalise(name));
 }
 
-/** Returns whether a header carries `name=value` pairs: `Cookie` (RFC 6265 §4.2) or `Set-Cookie` (§4.1). */
+/** Returns whether a header contains `name=value` pairs: `Cookie` (RFC 6265 §4.2) or `Set-Cookie` (§4.1). */
 export function cookieHeader(name: string): "cookie" | "set-cookie" | undefined {
   const plain = normalise(name);
   if (!plain.endsWith("cookie")) return undefined;
@@ -90,7 +90,7 @@ function normalise(name: string): string {
   return percentDecoded(name).toLowerCase().replace(/[-_]/g, "");
 }
 
-/** Decodes percent-encoding (RFC 3986 §2.1); text that is not validly encoded is returned as it is. */
+/** Decodes percent-encoding (RFC 3986 §2.1); text that is not validly encoded is returned unchanged. */
 export function percentDecoded(text: string): string {
   if (!text.includes("%")) return text;
   try {

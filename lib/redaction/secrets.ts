@@ -1,5 +1,5 @@
 /**
- * The register of the secrets in force.
+ * The register of the known secrets.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import { isSecretName, percentDecoded } from "./secret_names.ts";
 const SHORTEST = 4;
 
 /**
- * The secrets that a process knows: keys, tokens, passwords of proxies, header values. What learns of a secret adds
- * it; every redactor that was made with the register masks it from then on.
+ * The secrets that a process knows: keys, tokens, passwords of proxies, header values. Code that reads a
+ * secret adds it; every redactor that was created with the register masks it from that time on.
  */
 export class Secrets {
   readonly #values = new Set<string>();
   readonly #forms = new Set<string>();
   #sorted: readonly string[] | undefined;
 
-  /** @param values secrets that are known from the start */
+  /** @param values the initial secrets */
   constructor(values: Iterable<string | undefined> = []) {
     this.add(...values);
   }
@@ -30,7 +30,7 @@ export class Secrets {
    */
   add(...values: readonly (string | undefined)[]): void {
     for (const value of values) {
-      // The credential of a session comes again with every request.
+      // The credential of a session is added again with every request.
       if (value === undefined || this.#values.has(value)) continue;
       this.#values.add(value);
       for (const form of formsOf(value)) {
@@ -66,7 +66,7 @@ export class Secrets {
     }
   }
 
-  /** Every form of every secret, the longest first. */
+  /** Returns every form of every secret, the longest first. */
   get forms(): readonly string[] {
     return this.#sorted ??= [...this.#forms].sort((one, other) => other.length - one.length);
   }
@@ -78,14 +78,14 @@ function formsOf(secret: string): readonly string[] {
 }
 
 function encoded(text: string): readonly string[] {
-  // A lone surrogate has no UTF-8 encoding, so that no encoded form of it exists.
+  // A lone surrogate has no UTF-8 encoding, so there is no encoded form of it.
   if (!text.isWellFormed()) return [];
   const percent = encodeURIComponent(text);
   const form = new URLSearchParams([["", text]]).toString().slice(1);
   return [percent, percent.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()), form];
 }
 
-/** In a JSON string, and in a JSON string within a JSON string. */
+/** Returns the form in a JSON string, and in a JSON string within a JSON string. */
 function escaped(text: string): readonly string[] {
   const once = JSON.stringify(text).slice(1, -1);
   return [once, once.replaceAll("/", "\\/"), JSON.stringify(once).slice(1, -1)];

@@ -4,16 +4,16 @@
  * @module
  */
 
-/** Stands in place of a secret. */
+/** Replaces a secret. */
 export const MASK = "***";
 
 /** A part of a text. Positions are UTF-16 code units. */
 export interface Span {
-  /** Where the text begins by which the part was recognised, such as the name before a value. At most `start`. */
+  /** Start of the text that identifies the part, such as the name before a value. At most `start`. */
   readonly from: number;
   /** First position that is masked. */
   readonly start: number;
-  /** Position behind the last that is masked. Equal to `start` where nothing is masked. */
+  /** Position after the last character that is masked. Equal to `start` if nothing is masked. */
   readonly end: number;
 }
 
@@ -21,7 +21,7 @@ export interface Span {
  * Joins spans that overlap or touch.
  *
  * @param spans in any order
- * @returns ordered, apart from each other
+ * @returns ordered and separate
  */
 export function mergeSpans(spans: readonly Span[]): readonly Span[] {
   const sorted = spans.filter(({ start, end }) => end > start).sort((one, other) => one.start - other.start);
@@ -44,7 +44,7 @@ export function mergeSpans(spans: readonly Span[]): readonly Span[] {
  * Replaces spans by {@link MASK}.
  *
  * @param text the text that the spans belong to
- * @param spans ordered and apart from each other, see {@link mergeSpans}
+ * @param spans ordered and separate, see {@link mergeSpans}
  */
 export function maskSpans(text: string, spans: readonly Span[]): string {
   let result = "";

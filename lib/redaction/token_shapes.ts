@@ -1,30 +1,30 @@
 /**
- * Secrets that are recognised by their own form, in any place.
+ * Detects secrets by their form, at any position.
  *
  * @module
  */
 import type { Span } from "./span.ts";
 
 /**
- * A form of a secret. Every repetition in an expression is bounded, or ends where no other attempt begins, so that
- * the search is linear in the text.
+ * A form of a secret. Every repetition in an expression is bounded, or ends where no other match can begin,
+ * so that the search is linear in the text.
  */
 interface Shape {
   readonly pattern: RegExp;
-  /** A part of every match, which is found much faster than the expression. */
+  /** A substring of every match, which is found much faster than the expression. */
   readonly part?: string;
   /** Refuses a match that is an ordinary word. */
   readonly accepts?: (token: string) => boolean;
 }
 
-/** Returns whether a token has digits, capitals or padding, or is long, as credentials are and words are not. */
+/** Returns whether a token has digits, capitals or padding, or is long, unlike ordinary words. */
 export function looksRandom(token: string): boolean {
   return /[0-9=+/~]|.[A-Z]/.test(token) || token.length >= 32;
 }
 
-/** The last group is what is masked; without a group all of the match is. */
+/** The last group is masked; without a group the whole match is masked. */
 const SHAPES: readonly Shape[] = [
-  // User information of a URL, with or without a password. Not the placeholder of a hint.
+  // User information of a URL, with or without a password, except the placeholder of a hint.
   {
     part: "://",
     pattern: /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/(?!user:password@host)([^\s/?#"'<>]{1,2000}(?=@))/gi,
@@ -49,7 +49,7 @@ const SHAPES: readonly Shape[] = [
   { pattern: /(?<![A-Za-z0-9])(?:xox[a-z]|xapp)-[A-Za-z0-9-]{8,}/g },
   { part: "AIza", pattern: /(?<![A-Za-z0-9_-])AIza[A-Za-z0-9_-]{30,}/g },
   { part: "ya29", pattern: /(?<![A-Za-z0-9])ya29\.[A-Za-z0-9_-]{16,}/g },
-  // Access key ids of AWS; the secret key has no form of its own and is known by its name.
+  // Access key ids of AWS; the secret key has no specific form and is detected by its name.
   { pattern: /(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])/g },
 ];
 
@@ -93,7 +93,7 @@ function findPrivateKeys(text: string): Span[] {
     KEY_BODY.lastIndex = start;
     const body = KEY_BODY.exec(text)?.[0] ?? "";
     const isOpen = start + body.length === text.length;
-    // A sentence that only mentions the marker has a short word behind it.
+    // A sentence that only mentions the marker has a short word after it.
     const isKey = /[A-Za-z0-9+/=]{16}/.test(body);
     if (isKey) spans.push({ from: match.index, start, end: start + body.length });
     else if (isOpen) spans.push({ from: match.index, start: text.length, end: text.length });

@@ -30,11 +30,11 @@ interface TrustOptions {
  * Loads the roots in force.
  *
  * @param options flag, world and readers
- * @throws CulvertError `ca_unreadable` or `ca_invalid` where the selected bundle cannot be used
+ * @throws CulvertError `ca_unreadable` or `ca_invalid` if the selected bundle cannot be used
  */
 export async function loadTrust(options: TrustOptions): Promise<TrustStore> {
   const { world, roots } = options;
-  // Read at the same time; a bad bundle rejects all of it.
+  // Read concurrently; an unusable bundle rejects the whole result.
   const [bundle, system, variables, mozilla] = await Promise.all([
     loadBundle(options),
     roots.system(),
@@ -64,9 +64,9 @@ interface StoreParts {
   readonly bundle: Bundle | undefined;
   readonly system: RootSet;
   readonly variables: { readonly sets: readonly VariableRoots[]; readonly warnings: readonly Warning[] };
-  /** Mozilla's roots, where they were read. */
+  /** Mozilla's roots, if they were read. */
   readonly mozilla: RootSet | undefined;
-  /** Whether the runtime trusts Mozilla's roots by itself. */
+  /** Whether the runtime trusts Mozilla's roots by default. */
   readonly mozillaIsBuiltIn: boolean;
 }
 

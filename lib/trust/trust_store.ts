@@ -1,5 +1,5 @@
 /**
- * The roots in force. Every connection takes a trust store as an argument; there is no default.
+ * The roots in force. Every connection requires a trust store as a parameter; there is no default.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import type { Bundle } from "./bundle/bundle.ts";
 /** Number of distinct certificates by source. */
 interface RootCounts {
   /**
-   * Mozilla's. Present only on request: the runtime has these roots by itself, and counting them loads a module that
-   * costs as much processor time as the whole start of the program.
+   * Roots of Mozilla. Present only on request: the runtime includes these roots, and counting them loads a
+   * module that takes as much processor time as the start of the program.
    */
   readonly mozilla?: number;
-  /** The operating system's; 0 where they could not be read. */
+  /** Roots of the operating system; 0 if they could not be read. */
   readonly system: number;
-  /** The bundle's; 0 without one. */
+  /** Roots of the bundle; 0 without one. */
   readonly bundle: number;
 }
 
-/** Roots: always those of Mozilla and of the operating system, and those of the bundle where there is one. */
+/** Roots: always those of Mozilla and of the operating system, and those of the bundle if there is one. */
 export interface TrustStore {
   /** The bundle that was selected, if any. */
   readonly bundle?: Bundle;
   readonly counts: RootCounts;
   /**
-   * Canonical PEM blocks, one certificate each: the roots that the runtime does not trust by itself, the bundle's
-   * first, without duplicates. Some of the operating system's roots are Mozilla's too.
+   * Canonical PEM blocks, one certificate each: the roots that the runtime does not trust by default, the
+   * bundle's first, without duplicates. Some of the operating system's roots are Mozilla's too.
    */
   readonly additionalRoots: readonly string[];
   /** One line for logs and errors that names the sources of the roots. */

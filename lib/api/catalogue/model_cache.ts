@@ -1,5 +1,6 @@
 /**
- * The model list in `models_cache.json` of `CODEX_HOME`, a file that the codex client reads and writes too (0.171.0).
+ * The model list in `models_cache.json` of `CODEX_HOME`, a file that the codex client also reads and writes
+ * (0.171.0).
  *
  * @module
  */
@@ -43,7 +44,7 @@ export class ModelCache {
     this.#observer = observer;
   }
 
-  /** Returns the list; `undefined` where there is none, or where another version of the client fetched it. */
+  /** Returns the list; `undefined` if there is none, or if another version of the client fetched it. */
   async read(): Promise<CachedModels | undefined> {
     try {
       const bytes = await this.#file.read();

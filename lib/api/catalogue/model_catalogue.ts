@@ -1,5 +1,6 @@
 /**
- * The model list with its cache: asks the server only where the cached list is old or known to have changed.
+ * The model list with its cache: requests it from the server only if the cached list is old or known to have
+ * changed.
  *
  * @module
  */
@@ -10,10 +11,10 @@ import { listModels, type ModelList } from "../models.ts";
 import type { ApiConnection } from "../send_request.ts";
 
 /**
- * When the server is asked for the list:
- * - `if_stale`: where the cached list is older than 300 s or its ETag has changed.
+ * When the list is requested from the server:
+ * - `if_stale`: if the cached list is older than 300 s or its ETag has changed.
  * - `always`: each time.
- * - `never`: the cached list is returned, however old it is.
+ * - `never`: the cached list is returned at any age.
  */
 export type ModelRefresh = "if_stale" | "always" | "never";
 
@@ -21,13 +22,13 @@ export type ModelRefresh = "if_stale" | "always" | "never";
 export interface ModelsOptions {
   /** Default `if_stale`. */
   readonly refresh?: ModelRefresh;
-  /** Ends the call. */
+  /** Aborts the call. */
   readonly signal?: AbortSignal;
-  /** Longest time for the call with its retries, ms. Default 30,000. */
+  /** Time limit for the call with its retries, ms. Default 30,000. */
   readonly timeoutMs?: number;
 }
 
-/** A model list, and where it comes from. */
+/** A model list, and its source. */
 export interface CataloguedModels extends ModelList {
   /** `server`: it was sent now. `confirmed`: the server said that the cached list has not changed. */
   readonly source: "server" | "confirmed" | "cache";
@@ -36,8 +37,8 @@ export interface CataloguedModels extends ModelList {
 }
 
 /**
- * The model list of one connection. Only the list of a ChatGPT login is cached: the file does not say which provider
- * its list belongs to.
+ * The model list of one connection. Only the list of a ChatGPT login is cached: the file does not contain the
+ * provider of its list.
  */
 export class ModelCatalogue {
   readonly #connection: ApiConnection;
@@ -81,8 +82,9 @@ export class ModelCatalogue {
   }
 
   /**
-   * Takes the ETag that a turn reported. The cached list stays fresh where it has that ETag; otherwise it is marked as
-   * old, so that the next {@link ModelCatalogue.list}, of this process or another one, asks the server, once.
+   * Compares the ETag that a turn reported. The cached list stays fresh if it has that ETag; otherwise it is
+   * marked as old, so that the next {@link ModelCatalogue.list}, of this process or another one, requests it
+   * from the server, once.
    */
   async noteEtag(etag: string): Promise<void> {
     const cached = await this.#cache.read();

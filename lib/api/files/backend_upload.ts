@@ -1,6 +1,6 @@
 /**
- * The upload of the ChatGPT backend in three steps: create an entry, send the content where the server says, confirm
- * it (as codex 0.171.0).
+ * The upload of the ChatGPT backend in three steps: create an entry, send the content to the URL from the
+ * server, confirm it (as codex 0.171.0).
  *
  * @module
  */
@@ -14,9 +14,9 @@ import { sendContent } from "./send_content.ts";
 import type { UploadedFile, UploadOptions } from "./upload_file.ts";
 
 const REQUEST_TIMEOUT_MS = 60_000;
-/** Pause between two questions whether the file is ready, ms. */
+/** Pause between two checks whether the file is ready, ms. */
 const POLL_MS = 250;
-/** Longest time until the file must be ready, ms. */
+/** Time limit until the file must be ready, ms. */
 const READY_MS = 30_000;
 
 const createdSchema = z.object({

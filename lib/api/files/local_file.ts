@@ -1,5 +1,5 @@
 /**
- * A file of this machine that is sent.
+ * A local file to upload.
  *
  * @module
  */
@@ -7,23 +7,25 @@ import { basename } from "node:path";
 import { CulvertError } from "../../errors.ts";
 import { fileProblem } from "../../files/read_file.ts";
 
-/** Read at once, bytes. */
+/** Size of one read, bytes. */
 const PIECE = 256 * 1024;
 
 /** A file whose size is known. */
 export interface LocalFile {
-  /** As given. */
+  /** The path as given. */
   readonly path: string;
   /** The last component of the path. */
   readonly name: string;
   /** Bytes. */
   readonly size: number;
-  /** Opens the file at its begin. It is closed at the end of the stream, and when the stream is cancelled. */
+  /**
+   * Opens the file at its beginning. It is closed at the end of the stream, and when the stream is cancelled.
+   */
   readonly open: () => ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * Looks at a file.
+ * Checks a file and reads its size.
  *
  * @param limitBytes largest size that is accepted
  * @throws CulvertError `input_unreadable`: there is no regular file, it cannot be read, or it is larger
@@ -41,7 +43,8 @@ export async function localFile(path: string, limitBytes: number): Promise<Local
 async function statOf(path: string): Promise<Deno.FileInfo> {
   try {
     const info = await Deno.stat(path);
-    // Finds out now whether the content can be read. A pipe is not opened: that would wait for a writer.
+    // Opened to check that the content can be read. A pipe is not opened, because that would wait for a
+    // writer.
     if (info.isFile) (await Deno.open(path)).close();
     return info;
   } catch (cause) {

@@ -1,6 +1,6 @@
 /**
- * Sends the content of a file to the address that the server names: a signed URL of a storage service, which may be on
- * any host. No credential, header or query parameter of this program's own goes there.
+ * Sends the content of a file to the address that the server names: a signed URL of a storage service, which
+ * may be on any host. No credential, header or query parameter of this program is sent there.
  *
  * @module
  */
@@ -27,11 +27,11 @@ export interface Content {
 }
 
 /**
- * Sends the content. It is sent again from its beginning after a failure that may pass, at most `request_max_retries`
- * times: the protocol has no way to send a part of it.
+ * Sends the content. After a temporary failure it is sent again from its beginning, at most
+ * `request_max_retries` times: the protocol does not allow sending a part of it.
  *
- * @throws CulvertError with the ids that the support of the storage service asks for, without the URL and the body of
- *   the answer; `details.left` names the steps that are left
+ * @throws CulvertError with the ids that the support of the storage service requires, without the URL and the
+ * body of the answer; `details.left` names the remaining steps
  */
 export async function sendContent(
   connection: ApiConnection,
@@ -154,7 +154,7 @@ function codeOf(status: number): ErrorCode {
   return status === 429 ? "rate_limited" : status < 400 ? "redirect" : "invalid_request";
 }
 
-/** A value of the storage service as text without blanks; `missing` where there is none. */
+/** A value of the storage service as text without blanks; `missing` if there is none. */
 function idOf(headers: Headers, name: string): string {
   const value = headers.get(name)?.replace(/[^\x21-\x7e]/g, "").slice(0, 128) ?? "";
   return value === "" ? "missing" : value;

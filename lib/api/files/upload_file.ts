@@ -1,6 +1,6 @@
 /**
- * Uploads a file, so that a request can name it by its id. The credential decides on the protocol: a ChatGPT login
- * uses that of the ChatGPT backend, everything else that of the platform.
+ * Uploads a file, so that a request can name it by its id. The protocol depends on the credential: a ChatGPT
+ * login uses that of the ChatGPT backend, every other credential that of the platform.
  *
  * @module
  */
@@ -19,29 +19,29 @@ export interface UploadedFile {
   readonly fileId: string;
   /** `sediment://<file id>`. Only of the ChatGPT backend. */
   readonly uri?: string;
-  /** Where the content can be fetched from, for a limited time. Secret: it is signed. */
+  /** The URL of the content, valid for a limited time. Secret: it is signed. */
   readonly downloadUrl?: string;
   /** Name of the file, as the server keeps it. */
   readonly fileName: string;
   /** Size of the content, bytes. */
   readonly sizeBytes: number;
-  /** Media type, where the server found one. */
+  /** Media type, if the server detected one. */
   readonly mimeType?: string;
 }
 
 /** Options of {@link uploadFile}. */
 export interface UploadOptions {
-  /** Ends the upload. */
+  /** Aborts the upload. */
   readonly signal?: AbortSignal;
   /** Called with the bytes of the content that were sent so far. After a retry it counts from 0 again. */
   readonly onSent?: (bytes: number) => void;
 }
 
 /**
- * Uploads a file. It is read piece by piece, so that its size takes no memory.
+ * Uploads a file. It is read incrementally, so that its size does not affect the memory.
  *
- * @throws CulvertError `input_unreadable` for a file that cannot be read or is larger than 512 MiB; otherwise as
- *   `call`. Where only a part of the steps was done, `details.left` names the steps that are left.
+ * @throws CulvertError `input_unreadable` for a file that cannot be read or is larger than 512 MiB; otherwise
+ * as `call`. If only some of the steps were done, `details.left` names the remaining steps.
  */
 export async function uploadFile(
   connection: ApiConnection,

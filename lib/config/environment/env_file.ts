@@ -1,6 +1,6 @@
 /**
- * The syntax of `$CODEX_HOME/.env`, as the codex client reads it (0.171.0). `parseEnv` of `node:util` reads another
- * one: it cuts `a#b` to `a`, which damages passwords, and expands no variables.
+ * The syntax of `$CODEX_HOME/.env`, as the codex client reads it (0.171.0). `parseEnv` of `node:util` reads
+ * another one: it truncates `a#b` to `a`, which damages passwords, and does not expand variables.
  *
  * @module
  */
@@ -13,8 +13,8 @@ const DOUBLE_QUOTED = /^"((?:[^"\\]|\\.)*)"[ \t]*(?:#.*)?$/;
 const COMMENT = /[ \t]+#.*$/;
 
 /**
- * Reads assignments. Lines that are no assignment are skipped; of two assignments to one name the last counts.
- * `${NAME}` is replaced by the value of a name above it or of the environment, except in single quotes.
+ * Reads assignments. Lines without an assignment are skipped; the last of two assignments to one name is
+ * used. `${NAME}` is replaced by the value of a name above it or of the environment, except in single quotes.
  *
  * @param text the content of the file
  * @param env the environment, for `${NAME}`

@@ -1,6 +1,6 @@
 /**
- * The environment that the program reads: the variables of the process with `$CODEX_HOME/.env` over them, without
- * the quotes that people leave around values.
+ * The environment that the program reads: the variables of the process, overridden by `$CODEX_HOME/.env`,
+ * without quotes around the values.
  *
  * @module
  */
@@ -17,11 +17,12 @@ import { unquoted } from "./variable_value.ts";
 const LARGEST_FILE = 1024 * 1024;
 
 /**
- * Lays `$CODEX_HOME/.env` over the environment of a world, as the codex client does (0.171.0): a value of the file
- * counts before that of the process, and its `CODEX_*` entries are left out. A matching pair of quotes around any
- * value is removed.
+ * Overrides the environment of a world with `$CODEX_HOME/.env`, as the codex client does (0.171.0): a value
+ * of the file takes precedence over that of the process, and its `CODEX_*` entries are ignored. A matching
+ * pair of quotes around any value is removed.
  *
- * A world that was layered before is returned as it is. A file that cannot be read gives a warning in the result.
+ * A world that is already layered is returned unchanged. A file that cannot be read causes a warning in the
+ * result.
  *
  * @param world the process
  */
@@ -31,7 +32,7 @@ export async function layeredWorld(world: World): Promise<World> {
   const fromFile = read?.values ?? new Map<string, string>();
   const quoted = new Set<string>();
   const env = (name: string) => {
-    // The file's syntax has removed its own quotes.
+    // Quotes of the file's syntax have already been removed.
     const given = fromFile.get(name);
     if (given !== undefined) return given;
     const value = world.env(name);
@@ -98,7 +99,7 @@ function unreadable(path: string, reason: string): EnvFileContent {
 }
 
 /**
- * Returns a variable as messages name it: with the file that its value comes from, where that is not the process.
+ * Returns a variable as messages name it: with the file of its value, unless it comes from the process.
  *
  * @param name name of the variable
  */

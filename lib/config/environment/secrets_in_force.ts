@@ -1,5 +1,5 @@
 /**
- * The secrets that settings and environment hold.
+ * Collects the secrets in settings and environment.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import type { World } from "../../world/world.ts";
 import type { Settings } from "../settings.ts";
 
 /**
- * Shortest value of a header or parameter whose name does not say that it is secret. Shorter ones are words such as
- * `true` or `platform`, characters.
+ * Shortest value that is masked for a header or parameter whose name is not known as secret, characters.
+ * Shorter values are words such as `true` or `platform`.
  */
 const SHORTEST_UNNAMED = 8;
 
-/** Headers and parameters that are no secrets. */
+/** Headers and parameters that are not secret. */
 const HARMLESS =
   /^(?:accept.*|api-version|content-.*|openai-(?:beta|organization|project)|originator|user-agent|version|x-client.*)$/i;
 
@@ -32,7 +32,7 @@ export function addSecretsInForce(
   world: Pick<World, "env" | "environment">,
 ): void {
   secrets.add(provider.bearerToken);
-  // Some users write the key where the name of its variable belongs.
+  // Some users write the key in place of the name of its variable.
   if (provider.envKey !== undefined) secrets.add(world.env(provider.envKey), provider.envKey);
   addNamed(secrets, provider.headers);
   addNamed(secrets, provider.queryParams);

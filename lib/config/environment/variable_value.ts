@@ -1,11 +1,13 @@
 /**
- * Values of variables that were written wrongly: with the quotes of a shell, or with a template that nothing filled.
+ * Detects invalid values of variables: with the quotes of a shell, or with an unfilled template.
  *
  * @module
  */
 import { CulvertError, type ErrorCode } from "../../errors.ts";
 
-/** Variables that the program reads by a fixed name; those of a provider's `env_key` and headers come on top. */
+/**
+ * Variables that the program reads by a fixed name; those of a provider's `env_key` and headers are added.
+ */
 export const KNOWN_VARIABLES: readonly string[] = [
   "CULVERT_API_KEY",
   "CODEX_API_KEY",
@@ -38,7 +40,7 @@ export const KNOWN_VARIABLES: readonly string[] = [
 /**
  * Removes a matching pair of quotes around a value.
  *
- * @returns the value without them; `undefined` where there is no such pair
+ * @returns the value without them; `undefined` if there is no such pair
  */
 export function unquoted(value: string): string | undefined {
   const text = value.trim();
@@ -49,10 +51,10 @@ export function unquoted(value: string): string | undefined {
 }
 
 /**
- * Finds a template that a shell, a container tool or a CI system should have filled: `${NAME}`, `$(…)`, `{{ NAME }}`,
- * `%NAME%`, `<name>`.
+ * Finds a template that a shell, a container tool or a CI system should have filled: `${NAME}`, `$(…)`, `{{
+ * NAME }}`, `%NAME%`, `<name>`.
  *
- * @returns the template, which is no secret; `undefined` where there is none
+ * @returns the template, which is no secret; `undefined` if there is none
  */
 export function templateIn(value: string): string | undefined {
   return /\$\{[^}]{0,80}\}|\$\([^)]{0,80}\)|\{\{[^}]{0,80}\}\}|%[A-Za-z_][A-Za-z0-9_]{1,80}%|^<[^<>]{1,80}>$/
@@ -63,9 +65,9 @@ export function templateIn(value: string): string | undefined {
  * Refuses a value that cannot be used.
  *
  * @param name the variable, for the message
- * @param value the value, which is not repeated but for a template in it
+ * @param value the value, of which only a template is repeated
  * @param code `config` for addresses and names, `auth_missing` for keys, `proxy_invalid` for proxies
- * @param options `blanks` refuses blanks within the value too
+ * @param options `blanks` also refuses blanks within the value
  * @throws CulvertError of the given code
  */
 export function checkValue(

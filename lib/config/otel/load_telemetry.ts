@@ -18,14 +18,14 @@ import {
 } from "./telemetry_settings.ts";
 import { isHeader, TelemetryVariables } from "./telemetry_variables.ts";
 
-/** The key of the table that decides on each signal. */
+/** The key of the table for each signal. */
 const EXPORTER_KEYS = {
   traces: "trace_exporter",
   metrics: "metrics_exporter",
   logs: "exporter",
 } as const satisfies Record<Signal, keyof OtelTable>;
 
-/** The settings, and what the user should know of them. */
+/** The settings, and warnings about them. */
 export interface LoadedTelemetry {
   readonly settings: TelemetrySettings;
   readonly warnings: readonly Warning[];
@@ -34,9 +34,10 @@ export interface LoadedTelemetry {
 /**
  * Loads the settings of telemetry.
  *
- * @param table the table `[otel]`; absent where the configuration has none
+ * @param table the table `[otel]`; absent if the configuration has none
  * @param env the environment
- * @throws CulvertError `config` for an address that is no http or https URL, and for half of a client certificate
+ * @throws CulvertError `config` for an address that is not an http or https URL, and for a client certificate
+ * without a key or a key without a certificate
  */
 export function loadTelemetry(table: OtelTable = {}, env: Environment): LoadedTelemetry {
   const warnings: Warning[] = [];
@@ -74,7 +75,7 @@ function fromTable(
   warnings: Warning[],
 ): Destination | undefined {
   const key = `otel.${EXPORTER_KEYS[signal]}`;
-  // The destination of the codex client's vendor: nothing is sent there.
+  // The destination of the vendor of the codex client: no records are sent there.
   if (value === "none" || value === "statsig") return undefined;
   if (!("otlp-http" in value)) {
     const message = `${key}: otlp-grpc is not supported, so no ${signal} are sent; use otlp-http`;
@@ -128,7 +129,7 @@ function checked(destination: Destination): Destination {
   });
 }
 
-/** Returns the valid entries; each of the others gives a warning. */
+/** Returns the valid entries; each of the others causes a warning. */
 function spanAttributes(
   table: Readonly<Record<string, unknown>>,
   warnings: Warning[],
@@ -143,7 +144,7 @@ function spanAttributes(
 
 /** Name of a member of `tracestate` (W3C Trace Context, §3.3.1.3.1). */
 const MEMBER = /^(?:[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})$/;
-/** Name of a field, as the codex client takes it: printable ASCII without the separators. */
+/** Name of a field, as the codex client accepts it: printable ASCII without the separators. */
 const FIELD = /^(?:(?![:;,=])[\x21-\x7e])+$/;
 /** Value of a field: printable ASCII without the separators, no blank at the end. */
 const FIELD_VALUE = /^(?:(?![,=;])[\x20-\x7e])*(?![,=;])[\x21-\x7e]$/;

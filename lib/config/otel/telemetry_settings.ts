@@ -10,7 +10,7 @@ export const SIGNALS = ["traces", "metrics", "logs"] as const;
 /** A kind of telemetry. */
 export type Signal = typeof SIGNALS[number];
 
-/** Any of these switches something on, so that the others are worth reading. */
+/** If any of these is set, the others are read. */
 export const SWITCHES: readonly string[] = [
   "OTEL_EXPORTER_OTLP_ENDPOINT",
   "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -21,9 +21,12 @@ export const SWITCHES: readonly string[] = [
   "OTEL_LOGS_EXPORTER",
 ];
 
-/** Files of a destination with certificates of its own; paths as configured. */
+/** Certificate files of a destination; paths as configured. */
 export interface DestinationFiles {
-  /** PEM bundle to trust beside the roots of the system, instead of the bundle of the other connections. */
+  /**
+   * PEM bundle to trust in addition to the roots of the system, instead of the bundle of the other
+   * connections.
+   */
   readonly caCert?: string;
   /** PEM file with the client's certificate. Present only together with the key. */
   readonly clientCert?: string;
@@ -31,7 +34,7 @@ export interface DestinationFiles {
   readonly clientKey?: string;
 }
 
-/** Where one signal is sent. */
+/** The destination of one signal. */
 export interface Destination {
   readonly signal: Signal;
   /** Full URL; user and password in it are sent as basic authentication. */
@@ -47,9 +50,9 @@ export interface Destination {
   readonly files?: DestinationFiles;
 }
 
-/** How traces are sampled. */
+/** The sampling of traces. */
 export interface Sampling {
-  /** Whether the decision of the caller's span counts, where there is one. */
+  /** Whether the decision of the caller's span is used, if there is one. */
   readonly isParentBased: boolean;
   /** Share of the traces without such a decision that are exported, 0 to 1. */
   readonly ratio: number;
@@ -57,7 +60,7 @@ export interface Sampling {
 
 /** Settings of telemetry. */
 export interface TelemetrySettings {
-  /** At most one of each signal. */
+  /** The destinations, at most one per signal. */
   readonly destinations: readonly Destination[];
   /** `service.name`; absent for the originator. */
   readonly serviceName?: string;

@@ -7,9 +7,9 @@ import type { Warning } from "../../warning.ts";
 import type { Environment } from "../../world/world.ts";
 import type { Destination, Sampling, Signal } from "./telemetry_settings.ts";
 
-/** Time of one export without a setting, ms. */
+/** Default time limit of one export, ms. */
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** Time between two exports of metrics without a setting, ms. */
+/** Default time between two exports of metrics, ms. */
 const DEFAULT_INTERVAL_MS = 60_000;
 
 /** Reads the variables of one process. */
@@ -18,15 +18,15 @@ export class TelemetryVariables {
   readonly #warnings: Warning[];
 
   /**
-   * @param env an empty value counts as not set
-   * @param warnings receives what cannot be used
+   * @param env an empty value counts as unset
+   * @param warnings receives a warning for each unusable value
    */
   constructor(env: Environment, warnings: Warning[]) {
     this.#env = env;
     this.#warnings = warnings;
   }
 
-  /** Whether `OTEL_SDK_DISABLED` is true. */
+  /** Returns whether `OTEL_SDK_DISABLED` is true. */
   get isDisabled(): boolean {
     return this.text("OTEL_SDK_DISABLED")?.toLowerCase() === "true";
   }
@@ -37,7 +37,7 @@ export class TelemetryVariables {
     return value === "" ? undefined : value;
   }
 
-  /** Returns the variable of a signal, or the general one, which is named. */
+  /** Returns the variable of a signal, or the general one, with its name. */
   #ofSignal(signal: Signal, general: string): { readonly name: string; readonly value: string } | undefined {
     for (const name of [general.replace("OTLP_", `OTLP_${signal.toUpperCase()}_`), general]) {
       const value = this.text(name);
@@ -47,8 +47,8 @@ export class TelemetryVariables {
   }
 
   /**
-   * Returns the destination that the variables give a signal. Unlike the specification, nothing is sent unless a
-   * variable asks for it: an endpoint, or `OTEL_<SIGNAL>_EXPORTER=otlp`.
+   * Returns the destination of a signal from the variables. Unlike in the specification, nothing is sent
+   * unless a variable enables it: an endpoint, or `OTEL_<SIGNAL>_EXPORTER=otlp`.
    */
   destination(signal: Signal): Destination | undefined {
     const exporterName = `OTEL_${signal.toUpperCase()}_EXPORTER`;
@@ -83,7 +83,7 @@ export class TelemetryVariables {
     };
   }
 
-  /** Returns the time of one export, ms; a value that is no positive number is ignored. */
+  /** Returns the time limit of one export, ms; a value that is not a positive number is ignored. */
   timeoutMs(signal: Signal): number {
     return positive(this.#ofSignal(signal, "OTEL_EXPORTER_OTLP_TIMEOUT")?.value) ?? DEFAULT_TIMEOUT_MS;
   }
@@ -107,7 +107,7 @@ export class TelemetryVariables {
     return this.#pairs("OTEL_RESOURCE_ATTRIBUTES", this.text("OTEL_RESOURCE_ATTRIBUTES"));
   }
 
-  /** Whether `OTEL_PROPAGATORS` includes W3C Trace Context, which is the default. */
+  /** Returns whether `OTEL_PROPAGATORS` includes W3C Trace Context, which is the default. */
   get propagates(): boolean {
     const names = this.text("OTEL_PROPAGATORS")?.split(",").map((name) => name.trim());
     return names === undefined || names.includes("tracecontext");
@@ -191,7 +191,7 @@ export class TelemetryVariables {
   }
 }
 
-/** Whether name and value can be sent as a header. */
+/** Returns whether name and value are valid in a header. */
 export function isHeader(name: string, value: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\x20-\x7e\x80-\xff]*$/.test(value);
 }

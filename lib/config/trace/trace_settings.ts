@@ -1,6 +1,6 @@
 /**
- * Where inference traces are written, and how much of them is kept: the flag, `CODEX_ROLLOUT_TRACE_ROOT` and the table
- * `[rollout_trace]`.
+ * The folder of inference traces, and the limits of their size and age: the flag, `CODEX_ROLLOUT_TRACE_ROOT`
+ * and the table `[rollout_trace]`.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import { absolutePath } from "../../world/absolute_path.ts";
 import type { World } from "../../world/world.ts";
 import type { ConfigFile } from "../config_schema.ts";
 
-/** The folder that the codex client (0.171.0) writes traces to as well. */
+/** The variable with the folder of traces, which the codex client (0.171.0) also uses. */
 export const TRACE_ROOT_VARIABLE = "CODEX_ROLLOUT_TRACE_ROOT";
 
-/** Most bytes of one trace on disk, unless `max_bytes` says otherwise. */
+/** Default of `max_bytes`: the maximum size of one trace on disk, bytes. */
 const MAX_BYTES = 256 * 1024 * 1024;
-/** Days after which a trace is removed, unless `keep_days` says otherwise. */
+/** Default of `keep_days`: the age after which a trace is removed, days. */
 const KEEP_DAYS = 30;
-/** Most bytes of all traces of culvert in a folder, unless `keep_bytes` says otherwise. */
+/** Default of `keep_bytes`: the maximum size of all traces of culvert in a folder, bytes. */
 const KEEP_BYTES = 1024 * 1024 * 1024;
 
-/** How inference traces are written. */
+/** The options of inference traces. */
 export interface TraceSettings {
   /** Absolute path of the folder that receives them. */
   readonly root: string;
-  /** Most bytes of one text within a trace; longer ones are cut. Default: no limit. */
+  /** Maximum size of one text within a trace, bytes; longer texts are truncated. Default: no limit. */
   readonly maxPayloadBytes?: number;
-  /** Most bytes of one trace on disk. */
+  /** Maximum size of one trace on disk, bytes. */
   readonly maxBytes: number;
   /** Age after which a trace of culvert is removed, days; 0: never. */
   readonly keepDays: number;
-  /** Most bytes of all traces of culvert in the folder; the oldest are removed. 0: no limit. */
+  /** Maximum size of all traces of culvert in the folder, bytes; the oldest are removed. 0: no limit. */
   readonly keepBytes: number;
 }
 
@@ -39,12 +39,13 @@ export interface LoadedTraceSettings {
 }
 
 /**
- * Returns the settings of inference traces: a flag counts before the variable, the variable before the file.
+ * Returns the settings of inference traces: the flag takes precedence over the variable, and the variable
+ * over the file.
  *
  * @param flag value of `--trace`
  * @param config the configuration file
  * @param file source of the key `rollout_trace.root`
- * @returns `undefined` where nothing names a folder, so that none are written
+ * @returns `undefined` if no folder is configured, so that no trace is written
  */
 export function traceSettings(
   flag: string | undefined,

@@ -1,5 +1,5 @@
 /**
- * The authorization of the doctor's requests. It is the one of a turn, but nothing is changed for it: no login is
+ * The authorization of the doctor's requests. It is that of a turn, but it causes no change: no login is
  * renewed, no agent or task is registered, no file is written.
  *
  * @module
@@ -19,7 +19,7 @@ import type { World } from "../../world/world.ts";
 /** Headers for a request, or the reason why there are none. */
 export type ProbeAuthorization =
   | { readonly kind: "headers"; readonly authorization: Authorization }
-  /** A turn would have headers, but the doctor cannot get them without a change. */
+  /** A turn would have headers, but the doctor cannot get them without changing something. */
   | { readonly kind: "withheld"; readonly reason: string }
   /** The credential command takes longer than the doctor. */
   | { readonly kind: "slow"; readonly reason: string };
@@ -30,7 +30,7 @@ export interface AuthorizationParts {
   readonly authenticator: Authenticator;
   readonly dialer: Dialer;
   readonly world: World;
-  /** Time left for all checks, ms. */
+  /** Remaining time for all checks, ms. */
   readonly timeLeftMs: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -77,7 +77,7 @@ async function withOwner(
     return { mode: "personalAccessToken", source, headers: bearerHeaders(token, owner) };
   } catch (error) {
     if (!(error instanceof CulvertError) || error.code === "auth_rejected" || signal.aborted) throw error;
-    // As in a turn, the token is sent without an account where the authority gives no answer.
+    // As in a turn, the token is sent without an account if the authority does not answer.
     return { mode: "personalAccessToken", source, headers: bearerHeaders(token) };
   }
 }

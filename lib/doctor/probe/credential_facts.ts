@@ -13,7 +13,7 @@ import { readClaims } from "../../auth/jwt_claims.ts";
 import { expiryOf } from "../../auth/auth_record.ts";
 
 /**
- * Returns the credential of a turn. A stored login that the configuration does not allow is left where it is.
+ * Returns the credential of a turn. A stored login that the configuration does not allow is not removed.
  *
  * @returns secret
  * @throws CulvertError `auth_missing`, `auth_storage`, `input_unreadable`
@@ -46,7 +46,7 @@ export function modeOf(credential: Credential): AuthMode {
   }
 }
 
-/** Returns the time at which a credential expires, ms since 1970; `undefined` where it does not say. */
+/** Returns the time at which a credential expires, ms since 1970; `undefined` if it does not contain one. */
 export function expiryOfCredential(credential: Credential): number | undefined {
   switch (credential.kind) {
     case "managed":

@@ -21,7 +21,7 @@ const RESERVE_MS = 250;
 const MAX_REPLY_BYTES = 64 * 1024;
 
 /**
- * Sends the request with the headers of a turn. A 401 is returned as it is.
+ * Sends the request with the headers of a turn. A 401 is returned unchanged.
  *
  * @throws CulvertError of the network and TLS codes, `redirect`; the signal's reason
  */
@@ -51,9 +51,9 @@ export async function requestEndpoint(context: DoctorContext, signal: AbortSigna
 }
 
 /**
- * Looks for a base URL that works in place of one at which nothing is found.
+ * Finds a base URL that works, after no API was found at the configured one.
  *
- * @returns a base URL at the same origin whose list of models is there; `undefined` where there is none
+ * @returns a base URL at the same origin with a list of models; `undefined` if there is none
  * @throws CulvertError of the network and TLS codes; the signal's reason
  */
 export async function findBaseUrl(context: DoctorContext, signal: AbortSignal): Promise<string | undefined> {
@@ -70,7 +70,10 @@ export async function findBaseUrl(context: DoctorContext, signal: AbortSignal): 
   return found.find((candidate) => candidate !== undefined);
 }
 
-/** Returns base URLs that may be meant: without the endpoint at the end, with `/v1` added, `/v1` of the origin. */
+/**
+ * Returns the base URLs that the user may have meant: without the endpoint at the end, with `/v1` added,
+ * `/v1` of the origin.
+ */
 function candidates(base: URL): readonly string[] {
   const path = base.pathname.replace(/\/+$/, "");
   const withoutEndpoint = path.replace(/\/(responses|chat\/completions|completions|models)$/, "");

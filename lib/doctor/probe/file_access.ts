@@ -1,5 +1,5 @@
 /**
- * Explains why a file may not be opened: its permissions and its owner, or those of a folder above it.
+ * Explains why opening a file is not permitted: its permissions and its owner, or those of a parent folder.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import type { CulvertError } from "../../errors.ts";
 
 /**
- * Returns what to do about an error that the permissions of a file caused.
+ * Returns the remedy for an error that the permissions of a file caused.
  *
  * @param error its cause is the error of the system, its detail `path` names the file
  * @returns `undefined` for any other error, and where the permissions cannot be read
@@ -19,11 +19,11 @@ export async function accessRemedy(error: CulvertError): Promise<string | undefi
   return place === undefined ? undefined : `${place.text} ${place.remedy}`;
 }
 
-/** The file or folder whose permissions are in the way. */
+/** The file or folder whose permissions prevent the access. */
 export interface AccessProblem {
   /** A sentence with permissions and owner. */
   readonly text: string;
-  /** A sentence that says what to do. */
+  /** A sentence with the remedy. */
   readonly remedy: string;
 }
 
@@ -31,7 +31,7 @@ export interface AccessProblem {
  * Describes the permissions of a file that may not be opened.
  *
  * @param path absolute
- * @returns `undefined` where they cannot be read
+ * @returns `undefined` if they cannot be read
  */
 export async function describeAccess(path: string): Promise<AccessProblem | undefined> {
   const file = await statOrUndefined(path);

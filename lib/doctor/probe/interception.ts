@@ -1,5 +1,5 @@
 /**
- * Tells whether TLS is intercepted, and by whom.
+ * Determines whether TLS is intercepted, and by whom.
  *
  * @module
  */
@@ -16,21 +16,23 @@ export type Interception =
   /** A private CA behind a proxy: either the CA of the server, or that of the proxy. */
   | { readonly kind: "perhaps"; readonly by: string };
 
-/** Names that never exist in the DNS (RFC 6761, RFC 7686, RFC 9476), so that no resolver is asked for them. */
+/**
+ * Names that never exist in the DNS (RFC 6761, RFC 7686, RFC 9476), so that they are not sent to a resolver.
+ */
 const NEVER_RESOLVED = /\.(test|invalid|example|onion|alt)$/;
 
-/** Whether a host may be asked without the proxy what it presents. */
+/** Returns whether a host may be contacted without the proxy, to read its certificates. */
 export function isWorthAskingDirectly(url: URL): boolean {
   return !NEVER_RESOLVED.test(url.hostname);
 }
 
 /**
- * Judges a presented chain.
+ * Evaluates a presented chain.
  *
  * @param seen the probe of the route that turns take
  * @param route that route
- * @param direct returns the chain that the server presents without the proxy; called only where it is needed
- * @returns `undefined` where no chain was presented
+ * @param direct returns the chain that the server presents without the proxy; called only if it is needed
+ * @returns `undefined` if no chain was presented
  */
 export async function interceptionOf(
   seen: ProbeResult,
@@ -70,7 +72,7 @@ export function describeInterception(found: Interception, hostname: string, isTr
   }
 }
 
-/** Returns what to do where the root of an interceptor is missing; `undefined` where nothing intercepts. */
+/** Returns the remedy for a missing root of an interceptor; `undefined` without interception. */
 export function interceptionRemedy(found: Interception): string | undefined {
   if (found.kind === "none") return undefined;
   const certainly = found.kind === "certain" ? "is" : "may be";

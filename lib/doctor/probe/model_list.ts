@@ -11,13 +11,13 @@ import type { DoctorContext } from "../context.ts";
 import type { ProbeReply } from "./probe_reply.ts";
 
 /**
- * Sends the request with the headers of a turn. A 401 is returned as it is.
+ * Sends the request with the headers of a turn. A 401 is returned unchanged.
  *
  * @throws CulvertError of the network and TLS codes; the signal's reason
  */
 export async function requestModelList(context: DoctorContext, signal: AbortSignal): Promise<ProbeReply> {
   const connection = await context.connection();
-  // The time limit of the check is what ends the request.
+  // The time limit of the check ends the request.
   const request = { ...MODELS_REQUEST, signal };
   return { method: "GET", ...await sendRequest(connection, probeScope(connection), request) };
 }
@@ -27,12 +27,12 @@ export function probeScope(connection: Awaited<ReturnType<DoctorContext["connect
   return new RequestScope({ ...connection, provider: connection.settings.provider, recovers: false });
 }
 
-/** Returns the names in a list of models; `undefined` where the body is no list. */
+/** Returns the names in a list of models; `undefined` if the body is not a list. */
 export function modelNames(text: string): readonly string[] | undefined {
   return modelsIn(objectInBody(text))?.map(({ slug }) => slug);
 }
 
-/** Returns what was attempted, such as `GET https://host/v1/models`, without the query. */
+/** Returns the attempt, such as `GET https://host/v1/models`, without the query. */
 export function attempted({ method, url }: Pick<ProbeReply, "method" | "url">): string {
   return attemptedOf(method, url);
 }

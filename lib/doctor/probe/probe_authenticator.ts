@@ -1,5 +1,5 @@
 /**
- * The authenticator of the doctor's requests: it gives the headers of a turn and renews nothing.
+ * The authenticator of the doctor's requests: it returns the headers of a turn and renews nothing.
  *
  * @module
  */
@@ -16,8 +16,8 @@ export interface ProbeAuthenticatorParts {
 }
 
 /**
- * Builds the authenticator. Where there is no credential a request is sent without one, which still shows whether
- * the server is there; the checks of the credential report why there is none.
+ * Builds the authenticator. Without a credential a request is sent without one, which still shows whether the
+ * server answers; the checks of the credential report why there is none.
  */
 export function probeAuthenticator({ authorization, mode }: ProbeAuthenticatorParts): Authenticator {
   return {

@@ -1,6 +1,6 @@
 /**
- * A probe of the route to the API, step by step: name, TCP connection, tunnel, TLS handshake. Each step runs once,
- * when the first check asks for it.
+ * A probe of the route to the API, step by step: name, TCP connection, tunnel, TLS handshake. Each step runs
+ * once, when the first check needs it.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { reachFirstHop, resolveFirstHop } from "../../net/tunnel/first_hop.ts";
 import { openTunnel, secure, targetOf, type TunnelParts } from "../../net/tunnel/tunnel.ts";
 import { type Interception, interceptionOf, isWorthAskingDirectly } from "./interception.ts";
 
-/** Time limit of the handshake without the proxy, ms. Where a firewall drops it, there is no answer. */
+/** Time limit of the handshake without the proxy, ms. A firewall may drop it without an answer. */
 const DIRECT_LIMIT_MS = 800;
 
 /** The steps of one route. */
@@ -63,9 +63,10 @@ export class RouteProbe {
   }
 
   /**
-   * Handshakes with HTTP/2 and HTTP/1.1 on offer, and returns the protocol that the server chose (RFC 7301).
+   * Makes a handshake that offers HTTP/2 and HTTP/1.1, and returns the protocol that the server selects (RFC
+   * 7301).
    *
-   * @returns `undefined` where it chose none, or the handshake failed
+   * @returns `undefined` if it selects none, or if the handshake fails
    */
   async protocol(): Promise<string | undefined> {
     const { url, route } = this.attempted;
@@ -83,7 +84,7 @@ export class RouteProbe {
     }
   }
 
-  /** Returns whether TLS is intercepted; `undefined` where no chain was presented. */
+  /** Returns whether TLS is intercepted; `undefined` if no chain was presented. */
   async interception(): Promise<Interception | undefined> {
     const { url, route } = this.attempted;
     return await interceptionOf(await this.tls(), route, async () => {
@@ -93,7 +94,7 @@ export class RouteProbe {
     });
   }
 
-  /** Returns the error for anything that a step threw. */
+  /** Converts the error of a step. */
   explain(thrown: unknown): CulvertError {
     if (thrown instanceof CulvertError) return thrown;
     const fault = classify(thrown, this.attempted.route);

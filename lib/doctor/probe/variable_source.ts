@@ -1,5 +1,5 @@
 /**
- * Names the file from which a variable comes, where `$CODEX_HOME/.env` gave it.
+ * Names the file of a variable that `$CODEX_HOME/.env` sets.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { World } from "../../world/world.ts";
 import { failure, type Finding } from "../check.ts";
 import { accessRemedy } from "./file_access.ts";
 
-/** Returns the path of the `.env` file that gave a variable; `undefined` for one of the process. */
+/** Returns the path of the `.env` file that sets a variable; `undefined` for a variable of the process. */
 export function fileOfVariable(
   { environment }: Pick<World, "environment">,
   name: string,
@@ -28,7 +28,7 @@ export async function routeFailure(
   const access = await accessRemedy(error);
   const finding = failure(error, { details, ...(access === undefined ? {} : { remediation: access }) });
   if (route.kind === "direct") return finding;
-  // The source may already name the file behind the variable.
+  // The source may already name the file after the variable.
   const variable = route.source.replace(/ .*$/, "");
   const path = fileOfVariable(world, variable);
   if (path === undefined) return finding;

@@ -10,7 +10,7 @@ import type { Commands } from "../commands.ts";
 /** The outcome of one run. */
 export interface Outcome {
   readonly status: "ok" | "warn" | "fail";
-  /** The exit status of the first failed check; 0 without one. */
+  /** The exit code of the first failed check; 0 without one. */
   readonly exitStatus: ExitStatus;
   readonly summary: string;
   /** The command to run next. */
@@ -21,8 +21,8 @@ export interface Outcome {
  * Summarises results, which are in the order of the connection: the first failure is the one to repair.
  *
  * @param results of every check
- * @param commands builds the command to run next where no check suggests one. After a failure it is a bug report,
- *   because the doctor and a turn would fail again.
+ * @param commands builds the command to run next if no check suggests one. After a failure it is a bug
+ * report, because the doctor and a turn would fail again.
  */
 export function outcomeOf(
   results: readonly CheckResult[],

@@ -1,6 +1,6 @@
 /**
- * The report as text for people: it fits the terminal, loses nothing without colour, and holds no character that a
- * terminal obeys.
+ * Renders the report as text: it fits the terminal, is complete without colour, and contains no control
+ * characters.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Report, ReportedCheck } from "./report.ts";
 /** Options of {@link renderReport}. */
 export interface RenderOptions {
   readonly color: boolean;
-  /** Prints the facts of every check instead of those with a problem alone. */
+  /** Prints the facts of every check instead of only those with a problem. */
   readonly verbose: boolean;
   /** Columns of the terminal. Default 80; narrower than 40 counts as 40. */
   readonly columns?: number;
@@ -76,12 +76,14 @@ function renderCheck(check: ReportedCheck, options: RenderOptions, columns: numb
   return [...head, ...remedy, ...facts];
 }
 
-/** Whether a fact is a list of objects, such as a certificate chain, which is printed with `-v` alone. */
+/**
+ * Returns whether a fact is a list of objects, such as a certificate chain, which is printed only with `-v`.
+ */
 function isTable(value: DetailValue): boolean {
   return isList(value) && value.some((entry) => typeof entry === "object" && entry !== null);
 }
 
-/** Renders one line for each fact. A nested fact is named by its path. */
+/** Renders one line per fact. A nested fact is named by its path. */
 function renderFact([name, value]: readonly [string, DetailValue], columns: number): readonly string[] {
   if (typeof value === "object" && value !== null && !isList(value)) {
     return Object.entries(value).flatMap(([key, entry]) => renderFact([`${name}.${key}`, entry], columns));

@@ -10,7 +10,10 @@ import { redactDetails } from "../../redaction/details.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 import type { Outcome } from "./outcome.ts";
 
-/** The version of the schema. It rises when a key is removed or changes its meaning, not when one is added. */
+/**
+ * The version of the schema. It is incremented when a key is removed or changes its meaning, not when one is
+ * added.
+ */
 export const REPORT_SCHEMA_VERSION = 1;
 
 /** The checks that were run. */
@@ -33,7 +36,7 @@ export interface Report {
   readonly schema_version: typeof REPORT_SCHEMA_VERSION;
   readonly culvert_version: string;
   readonly mode: ReportMode;
-  /** The base URL that was examined; null where the configuration could not be read. */
+  /** The base URL that was examined; null if the configuration could not be read. */
   readonly target: string | null;
   /** ISO 8601 by the local clock. */
   readonly started_at: string;

@@ -15,7 +15,7 @@ import { BUFFERING_REMEDY } from "./timed_stream.ts";
 export const ANSWER_LIMIT_MS = 20_000;
 const PROMPT = "Count from one to thirty in words.";
 
-/** Requests the answer and judges when its events arrived. */
+/** Requests the answer and evaluates the arrival times of its events. */
 export async function requestAnswer(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
   const [{ Session }, connection, list] = await Promise.all([
     import("../../responses/turn/session.ts"),
@@ -26,7 +26,7 @@ export async function requestAnswer(context: DoctorContext, signal: AbortSignal)
   const { world } = context;
   const session = new Session({
     ...connection,
-    // The first attempt is to be seen, not what retries make of it.
+    // Only the first attempt is examined, so there are no retries.
     provider: {
       ...settings.provider,
       requestMaxRetries: 0,
@@ -83,26 +83,26 @@ function createdAt(event: ResponseEvent): number | undefined {
   return typeof seconds === "number" && Number.isFinite(seconds) ? seconds * 1_000 : undefined;
 }
 
-/** What is known about the times of an answer. */
+/** The times of an answer. */
 export interface AnswerTimes {
   readonly times: ArrivalTimes;
   /** Time from the request to the first event, ms. */
   readonly waitedMs: number;
   /**
-   * Time from the creation of the response at the server (`created_at`, whole seconds) to the arrival of its first
-   * event, with the clocks compared, ms. Absent where the server states no time.
+   * Time from the creation of the response at the server (`created_at`, whole seconds) to the arrival of its
+   * first event, with the clocks compared, ms. Absent if the server states no time.
    */
   readonly heldBackMs?: number;
 }
 
 /** Whole seconds on both clocks: a shorter delay is not a measurement, ms. */
 const CLOCK_RESOLUTION_MS = 2_500;
-/** A silence before the first event that is worth a remark where the server states no time, ms. */
+/** Shortest silence before the first event that is reported if the server states no time, ms. */
 const LONG_WAIT_MS = 1_000;
 
 /**
- * Judges an answer by the time at which the server began it. The gaps between events say nothing: a fast model sends
- * events within a few milliseconds of each other.
+ * Evaluates an answer by the time at which the server began it. The gaps between events are not used: a fast
+ * model sends events within a few milliseconds of each other.
  */
 export function judgeAnswer({ heldBackMs, times, waitedMs }: AnswerTimes): Finding {
   const details = {

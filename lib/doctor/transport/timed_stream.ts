@@ -14,7 +14,7 @@ export const TIMED_EVENTS_HEADER = "culvert-timed-events";
 const EVENTS = 6;
 const GAP_MS = 120;
 
-/** Reads the stream and judges when its events arrived. */
+/** Reads the stream and evaluates the arrival times of its events. */
 export async function requestTimedEvents(
   context: DoctorContext,
   path: string,
@@ -56,9 +56,9 @@ function sentAt(data: string): number {
 }
 
 /**
- * Judges a stream whose send times are known.
+ * Evaluates a stream whose send times are known.
  *
- * @param expected how many events were requested
+ * @param expected number of requested events
  */
 export function judgeTimedEvents(times: ArrivalTimes, expected: number): Finding {
   const sentOverMs = Math.round(times.sentOverMs);
@@ -88,7 +88,7 @@ export function judgeTimedEvents(times: ArrivalTimes, expected: number): Finding
   });
 }
 
-/** The remedy for a stream that is held back. */
+/** The remedy for a buffered stream. */
 export const BUFFERING_REMEDY =
   "A proxy buffers the stream: answers come late and all at once, and a long silence may be taken for a dead " +
   "connection. Ask your network team to pass text/event-stream without buffering (nginx: proxy_buffering off; " +

@@ -1,5 +1,5 @@
 /**
- * A websocket upgrade, as a turn requests it, and what became of it.
+ * Requests a websocket upgrade like a turn, and determines its result.
  *
  * @module
  */
@@ -16,15 +16,15 @@ const PING_MS = 1_000;
 /** Time kept for the ping and the report, ms. */
 const RESERVE_MS = PING_MS + 200;
 
-/** The result of an upgrade. `by` names what caused it, where that can be seen. */
+/** The result of an upgrade. `by` names its cause, if it is known. */
 export type Upgrade =
   | { readonly kind: "passed" }
-  /** The upgrade passes, and no frame comes back. */
+  /** The upgrade succeeds, and no frame is received. */
   | { readonly kind: "mute"; readonly by?: string }
-  /** The upgrade passes, and the connection is closed at once. */
+  /** The upgrade succeeds, and the connection is closed immediately. */
   | { readonly kind: "closed"; readonly error: CulvertError; readonly by?: string }
   | { readonly kind: "refused"; readonly status: number; readonly by?: string }
-  /** The reply is that to a plain GET, and an intermediary is known to be there. */
+  /** The reply is that to a plain GET, and an intermediary is known. */
   | { readonly kind: "stripped"; readonly status: number; readonly by: string }
   /** The same, and no intermediary is known. */
   | { readonly kind: "ignored"; readonly status: number }
@@ -61,10 +61,10 @@ export async function requestUpgrade(context: DoctorContext, signal: AbortSignal
   }
 }
 
-/** Statuses by which a server shows that it saw the upgrade: it judges the credential or the protocol. */
+/** Statuses that show that a server received the upgrade: it evaluated the credential or the protocol. */
 const UNDERSTOOD = new Set([401, 403, 426, 429]);
 
-/** Tells a server that refuses the upgrade from one that never saw it. */
+/** Distinguishes a server that refuses the upgrade from one that never received it. */
 async function refusal(
   context: DoctorContext,
   outcome: Extract<WebSocketOutcome, { readonly kind: "refused" }>,

@@ -1,5 +1,5 @@
 /**
- * The websocket upgrade of a turn, sent by itself. The doctor and the bug report use it.
+ * Sends the websocket upgrade of a turn without a turn. The doctor and the bug report use it.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { firstCall } from "./turn_head.ts";
 
 /** Options of {@link sendUpgrade}. */
 export interface UpgradeOptions {
-  /** Time limit for name, TCP, proxy, TLS and upgrade together, ms. */
+  /** Time limit for DNS, TCP, proxy, TLS and upgrade together, ms. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -27,7 +27,7 @@ export interface UpgradeAnswer extends Answer {
 }
 
 /**
- * Sends the upgrade with the headers of a turn. An open websocket belongs to the caller, who must drop it.
+ * Sends the upgrade with the headers of a turn. The caller owns an open websocket and must drop it.
  *
  * @param scope decides whether a 401 renews the credential
  * @throws CulvertError `auth_*`, of the network and TLS codes; the signal's reason

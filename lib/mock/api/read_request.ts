@@ -26,7 +26,7 @@ export function recorded(
   };
 }
 
-/** Reads a body as a JSON object; `undefined` where it is none. */
+/** Reads a body as a JSON object; `undefined` if it is none. */
 export async function readJson(request: Request): Promise<Json | undefined> {
   return jsonOf(await readBytes(request));
 }

@@ -31,7 +31,7 @@ export type Ending =
   | { readonly kind: "error"; readonly frame: Json; readonly afterDeltas?: number }
   /** The connection is reset; in the middle of an event when asked for (SSE alone). */
   | { readonly kind: "cut"; readonly afterDeltas: number; readonly midEvent?: boolean }
-  /** The stream ends in good order, without a terminal event. On a websocket: close code 1000. */
+  /** The stream ends normally, without a terminal event. On a websocket: close code 1000. */
   | { readonly kind: "eof"; readonly afterDeltas: number }
   /** Nothing more comes, and the connection stays open. */
   | { readonly kind: "stall"; readonly afterDeltas: number }

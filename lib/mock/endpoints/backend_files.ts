@@ -27,7 +27,7 @@ export interface MockFile {
   sha256?: string;
 }
 
-/** Tells whether a request carries the content of a file. */
+/** Returns whether a request carries the content of a file. */
 export function isContent({ method, url }: Request): boolean {
   return method === "PUT" && new URL(url).pathname.startsWith(`${STORAGE_PATH}/`);
 }

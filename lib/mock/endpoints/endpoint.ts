@@ -58,7 +58,7 @@ export function notFound(message: string): Response {
   });
 }
 
-/** Reads the body of a request as a JSON object; `undefined` where it is none. */
+/** Reads the body of a request as a JSON object; `undefined` if it is none. */
 export async function jsonBody(context: Context): Promise<Json | undefined> {
   try {
     const value: unknown = await context.req.json();

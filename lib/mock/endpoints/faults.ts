@@ -29,7 +29,7 @@ export class EndpointFaults {
   }
 
   /**
-   * Answers a request, with the first fault of its endpoint where there is one.
+   * Answers a request, with the first fault of its endpoint if there is one.
    *
    * @throws ConnectionCut where the connection is to be reset
    */

@@ -50,7 +50,7 @@ export class Conversation {
     await emit(eventFrame("conversation.item.done", fields));
   }
 
-  /** Begins an answer; it is sent while the session goes on reading. */
+  /** Begins an answer; it is sent while the session continues reading. */
   async respond(frame: Json): Promise<void> {
     const { emit, gapMs } = this.#host;
     if (this.#answer !== undefined) {
@@ -79,7 +79,7 @@ export class Conversation {
     if (gapMs === undefined) await done;
   }
 
-  /** Ends the answer under way. */
+  /** Ends the answer in progress. */
   async cancel(reason: string, frame?: Json): Promise<void> {
     if (this.#answer !== undefined) {
       this.#answer.controller.abort(reason);

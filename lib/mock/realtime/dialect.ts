@@ -10,7 +10,7 @@ import { type RequestError, updatedSession } from "./session_config.ts";
 
 /** How a version differs from the public protocol, which is v2. */
 export interface Dialect {
-  /** Returns a frame as this version sends it; `undefined` where it has none. */
+  /** Returns a frame as this version sends it; `undefined` if it has none. */
   readonly sent: (frame: Json) => Json | undefined;
   /** Returns the frame of the public protocol for one of the client. */
   readonly received: (frame: Json) => Json;

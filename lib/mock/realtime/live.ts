@@ -24,7 +24,7 @@ function turn(role: "user" | "assistant", text: unknown): Json {
   return { type: "turn.done", turn: { role, text } };
 }
 
-/** Returns the frame of v3; `undefined` where v3 has none. */
+/** Returns the frame of v3; `undefined` if v3 has none. */
 export function liveFrame(frame: Json): Json | undefined {
   const type = String(frame["type"]);
   return Object.hasOwn(SENT, type) ? SENT[type]?.(frame) : undefined;

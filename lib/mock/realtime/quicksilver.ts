@@ -23,7 +23,7 @@ const SAME = new Set([
   "response.created",
 ]);
 
-/** Returns the frame of v1; `undefined` where v1 has none. */
+/** Returns the frame of v1; `undefined` if v1 has none. */
 export function quicksilverFrame(frame: Json): Json | undefined {
   const type = String(frame["type"]);
   if (SAME.has(type)) return frame;

@@ -16,7 +16,7 @@ export interface SimulatedCall {
   readonly search: string;
   /** The offer. */
   readonly sdp: string;
-  /** The session, where one was sent. */
+  /** The session, if one was sent. */
   readonly session: Json | undefined;
 }
 

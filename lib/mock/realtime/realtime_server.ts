@@ -76,7 +76,7 @@ export class RealtimeServer implements SimulatedRealtime {
     return isKnown ? new Response(null, { status: 200 }) : notFound("No such call.");
   }
 
-  /** Tells whether a path is that of the websocket. */
+  /** Returns whether a path is that of the websocket. */
   serves(path: string): boolean {
     return path.endsWith("/realtime") || LIVE_PATH.test(path);
   }

@@ -155,7 +155,7 @@ export interface SessionFacts {
   readonly detection: TurnDetection | undefined;
   readonly answersSpeech: boolean;
   readonly interrupts: boolean;
-  /** `undefined` where input is not transcribed. */
+  /** `undefined` if input is not transcribed. */
   readonly transcriptionModel: string | undefined;
   readonly output: "audio" | "text";
 }

@@ -61,7 +61,7 @@ export class HttpClientPool {
     return client;
   }
 
-  /** Closes all clients permanently. Exchanges that are under way continue to their end. */
+  /** Closes all clients permanently. Exchanges that are in progress continue to their end. */
   close(): void {
     this.#isClosed = true;
     for (const client of this.#clients.values()) client.close();

@@ -45,7 +45,7 @@ export function routeKind(route: Route): "direct" | ProxyScheme {
 export interface RouteTable {
   /**
    * @param target `http:`, `https:`, `ws:` or `wss:` URL; `ws`/`wss` resolve as `http`/`https`
-   * @throws CulvertError `proxy_invalid` when the address that applies cannot be used
+   * @throws CulvertError `proxy_invalid` if the address that applies cannot be used
    */
   readonly resolve: (target: URL) => Route;
 }

@@ -60,8 +60,8 @@ export interface WebSocketChannel {
    * with 1000 or without a code. Without a pending call, only a small bounded buffer is filled from the
    * socket.
    *
-   * @throws CulvertError `reset` when the connection was cut, `websocket` for a binary message, another close
-   * code or   a protocol error (`close_code` and `close_reason` in `details`), `message_too_large`; the
+   * @throws CulvertError `reset` if the connection was cut, `websocket` for a binary message, another close
+   * code or a protocol error (`close_code` and `close_reason` in `details`), `message_too_large`; the
    * signal's reason
    */
   readonly receive: (signal?: AbortSignal) => Promise<readonly string[]>;

@@ -1,5 +1,5 @@
 /**
- * The file that keeps evidence about the latest runs that failed, for `culvert report`.
+ * Stores evidence about the latest failed runs, for `culvert report`.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { stateFolder } from "../../files/state_folder.ts";
 import { WholeFile } from "../../files/whole_file.ts";
 import type { World } from "../../world/world.ts";
 
-/** How many runs are kept. */
+/** Number of runs that are kept. */
 const MAX_RUNS = 20;
 
 /** Longest record, characters. */
@@ -24,13 +24,16 @@ export type FailedRun = Readonly<Record<string, DetailValue>>;
 /** The file: JSON lines, the latest last, mode 0600. */
 export interface FailedRunsFile {
   readonly path: string;
-  /** Adds a record; the oldest is dropped where there are more than 20. Does nothing where the file cannot be written. */
+  /**
+   * Adds a record; the oldest is removed if there are more than 20. Does nothing if the file cannot be
+   * written.
+   */
   readonly add: (record: FailedRun) => Promise<void>;
-  /** Returns the records, the latest first. Lines that are not records are left out. */
+  /** Returns the records, the latest first. Lines that are not records are skipped. */
   readonly read: () => Promise<readonly FailedRun[]>;
 }
 
-/** Returns the file in the state folder; `undefined` where the home directory is not known. */
+/** Returns the file in the state folder; `undefined` if the home directory is not known. */
 export function failedRunsFile(world: Pick<World, "env" | "home" | "now">): FailedRunsFile | undefined {
   const folder = stateFolder(world);
   if (folder === undefined) return undefined;
@@ -46,7 +49,7 @@ export function failedRunsFile(world: Pick<World, "env" | "home" | "now">): Fail
         const slot = await file.reserve(0);
         await slot.commit(`${[...lines, line].slice(-MAX_RUNS).join("\n")}\n`);
       } catch (thrown) {
-        // The run that failed has its own error; this file only helps to report it.
+        // The failed run has its own error, which this file only helps to report.
         if (!(thrown instanceof CulvertError)) throw thrown;
       }
     },

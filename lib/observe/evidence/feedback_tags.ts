@@ -1,6 +1,6 @@
 /**
- * Evidence about the authentication of a session: tags that are safe to send to support. Names, values and the rules
- * by which they replace each other are those of the codex client (0.171.0); {@link EXTRA_TAGS} are additions.
+ * Evidence about the authentication of a session: tags that are safe to send to support. Names, values and
+ * replacement rules are those of the codex client (0.171.0); {@link EXTRA_TAGS} are additions.
  *
  * @module
  */
@@ -135,8 +135,8 @@ export class AuthEvidence {
   }
 
   /**
-   * Returns the recovery that an attempt follows. Retries of the attempt by the transport follow it too, and the
-   * first request on a socket that was opened after it; later requests do not.
+   * Returns the recovery that an attempt follows. Retries of the attempt by the transport also follow it, and
+   * so does the first request on a socket that was opened after it; later requests do not.
    */
   #retryOf(seen: RequestObservation): { readonly mode: string; readonly phase: string } | undefined {
     const pending = this.#pending;
@@ -155,7 +155,7 @@ export class AuthEvidence {
     return pending;
   }
 
-  /** A request signed by an agent carries no token, so the age of the token is left out. */
+  /** A request signed by an agent contains no token, so the age of the token is omitted. */
   #credentialTags(facts: CredentialFacts | undefined, isSigned: boolean): EvidenceTags {
     const { provider, now } = this.#options;
     const { issuedAt, expiresAt } = isSigned ? {} : facts ?? {};
@@ -198,7 +198,7 @@ function followupStatus(seen: RequestObservation, hasFailed: boolean): string {
   return String(seen.status);
 }
 
-/** Rounds a duration: enough to prove "expired when sent", too coarse to identify a user. */
+/** Rounds a duration: exact enough to prove "expired when sent", too coarse to identify a user. */
 function bucket(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 0) return "<0";
@@ -214,7 +214,7 @@ function environmentTags(env: Environment, { envKey }: Provider): EvidenceTags {
     auth_env_openai_api_key_present: String(facts.openaiApiKey),
     auth_env_codex_api_key_present: String(facts.codexApiKey),
     auth_env_codex_api_key_enabled: String(facts.codexApiKeyEnabled),
-    // Never the configured name: some users put the key itself there.
+    // Never the configured name: some users configure the key itself in its place.
     auth_env_provider_key_name: envKey === undefined ? "" : "configured",
     auth_env_provider_key_present: String(facts.providerKey ?? ""),
     auth_env_refresh_token_url_override_present: String(facts.refreshTokenUrlOverride),

@@ -1,5 +1,6 @@
 /**
- * Requests and recoveries as facts that may be sent to support: fixed names, statuses, times and ids of the server.
+ * Converts requests and recoveries to facts that may be sent to support: fixed names, statuses, times and ids
+ * of the server.
  *
  * @module
  */

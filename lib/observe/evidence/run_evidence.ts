@@ -1,5 +1,5 @@
 /**
- * Evidence about the requests of one run, kept when one of them failed.
+ * Collects evidence about the requests of one run, and stores it if one of them failed.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { Observation } from "../../net/observer.ts";
 import type { World } from "../../world/world.ts";
 import { VERSION } from "../../version.ts";
 
-/** Most observations that are kept of one run. */
+/** Maximum number of observations that are kept of one run. */
 const MAX_OBSERVATIONS = 50;
 
-/** What the evidence of a run needs to know. */
+/** Options of {@link RunEvidence}. */
 export interface RunEvidenceOptions {
   readonly provider: Provider;
   readonly world: World;
@@ -32,7 +32,7 @@ export class RunEvidence {
     this.#options = options;
   }
 
-  /** Takes one observation. Requests, responses and recoveries are kept, the latest 50. */
+  /** Receives one observation. Requests, responses and recoveries are kept, the latest 50. */
   observe(seen: Observation): void {
     if (seen.kind !== "request" && seen.kind !== "recovery" && seen.kind !== "response") return;
     this.#seen.push(seen);
@@ -41,8 +41,8 @@ export class RunEvidence {
   }
 
   /**
-   * Saves the record of the run, if one of its requests failed or was refused. A record that cannot be saved is lost:
-   * the run has its own error to report.
+   * Saves the record of the run, if one of its requests failed or was refused. A record that cannot be saved
+   * is dropped, since the run reports its own error.
    */
   async save(): Promise<void> {
     if (!this.#hasFailed) return;

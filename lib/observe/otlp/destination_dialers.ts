@@ -1,6 +1,6 @@
 /**
- * The dialers of the destinations: roots, routes and client certificate of the other connections, unless a destination
- * has certificates of its own.
+ * The dialers of the destinations: roots, routes and client certificate of the other connections, unless a
+ * destination has its own certificates.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { type Connection, dialerFor, identityFor, trustFor } from "../../connect
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { World } from "../../world/world.ts";
 
-/** What the dialers take from a connection. */
+/** The parts of a connection that the dialers use. */
 export type DialerSource = Pick<Connection, "trust" | "routes">;
 
 /**
- * Makes dialers. They observe nothing: an export that was observed would lead to another export.
+ * Creates dialers. They are not observed, because an observed export would cause another export.
  */
 export class DestinationDialers {
   readonly #settings: Settings;
@@ -29,7 +29,7 @@ export class DestinationDialers {
     this.#world = world;
   }
 
-  /** Gives the connection; until then {@link DestinationDialers.dialerFor} waits. */
+  /** Sets the connection; until then {@link DestinationDialers.dialerFor} waits. */
   attach(source: DialerSource): void {
     this.#source.resolve(source);
   }

@@ -1,6 +1,6 @@
 /**
- * Encodes records as requests of OTLP, by the serializers of `@opentelemetry/otlp-transformer`. Loaded with the first
- * export only.
+ * Encodes records as requests of OTLP, by the serializers of `@opentelemetry/otlp-transformer`. Loaded only
+ * with the first export.
  *
  * @module
  */
@@ -32,7 +32,7 @@ const METER = { name: "codex", version: VERSION };
  * Encodes records of one signal.
  *
  * @param records at least one
- * @param resource attributes of the resource that the signal may have
+ * @param resource attributes of the resource that are allowed for the signal
  */
 export function encodeRequest(
   { records, signal }: SignalRecords,
@@ -153,7 +153,7 @@ function hrTime(ms: number): [number, number] {
   return [seconds, Math.round((ms - seconds * 1_000) * 1e6)];
 }
 
-/** Copies attributes: the types of the library ask for arrays that may be written to. */
+/** Copies attributes: the types of the library require mutable arrays. */
 function mutable(attributes: LogRecord["attributes"]): Record<string, string | number | boolean | string[]> {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => [name, typeof value === "object" ? [...value] : value]),

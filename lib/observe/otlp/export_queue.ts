@@ -1,6 +1,6 @@
 /**
- * A bounded queue of one destination, emptied in the background. Nothing waits for it but the end of the program, and
- * that no longer than its deadline.
+ * A bounded queue of one destination, emptied in the background. Only the end of the program waits for it, at
+ * most until its deadline.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import type { SignalRecords } from "../records/records.ts";
 import type { Rejection } from "./read_reply.ts";
 import { sendRecords } from "./send_records.ts";
 
-/** Most records that wait; further ones are dropped and counted. */
+/** Maximum number of queued records; further ones are dropped and counted. */
 const MAX_QUEUED = 2_048;
 /** Records of one request. */
 export const BATCH = 512;
 
-/** How the exports of one destination went. */
+/** The results of the exports of one destination. */
 export interface ExportOutcome {
   /** Records that were accepted. */
   sent: number;
@@ -30,12 +30,12 @@ export interface ExportOutcome {
   lastError?: { readonly at: number; readonly message: string };
 }
 
-/** What a queue is built from. */
+/** The parts that a queue is built from. */
 export interface QueueOptions {
   readonly destination: Destination;
   readonly resource: Readonly<Record<string, string>>;
   readonly world: World;
-  /** Returns the dialer, once there is one. */
+  /** Returns the dialer as soon as it is available. */
   readonly dialer: () => Promise<Pick<Dialer, "request">>;
 }
 
@@ -55,7 +55,7 @@ export class ExportQueue<R> {
     this.#wrap = wrap;
   }
 
-  /** Adds a record, or drops it where the queue is full. A full batch is sent in the background. */
+  /** Adds a record, or drops it if the queue is full. A full batch is sent in the background. */
   push(record: R): void {
     if (this.#queued.length >= MAX_QUEUED) {
       this.outcome.dropped++;
@@ -65,12 +65,15 @@ export class ExportQueue<R> {
     if (this.#queued.length >= BATCH) this.send();
   }
 
-  /** Sends what is queued, in the background. One request at a time is under way. */
+  /** Sends the queued records in the background, with one request at a time. */
   send(): void {
     this.#running ??= this.#sendAll().finally(() => this.#running = undefined);
   }
 
-  /** Sends what is queued and waits. What is not sent when the signal is aborted is dropped. Never rejects. */
+  /**
+   * Sends the queued records and waits. Records that are not sent when the signal is aborted are dropped.
+   * Never rejects.
+   */
   async drain(signal: AbortSignal): Promise<void> {
     this.#isDraining = true;
     const stop = () => this.#stop.abort(signal.reason);
@@ -102,7 +105,7 @@ export class ExportQueue<R> {
       } catch (thrown) {
         this.outcome.dropped += batch.length;
         this.outcome.lastError = { at: this.#options.world.now(), message: messageOf(thrown) };
-        // The collector cannot be reached or refuses: what else is queued would only take more time.
+        // The collector cannot be reached or refuses: sending the other records would only take more time.
         this.outcome.dropped += this.#queued.splice(0).length;
       }
     }
@@ -114,7 +117,7 @@ export class ExportQueue<R> {
     const { signal } = limit;
     signal.throwIfAborted();
     const open = await raceAbort(dialer(), signal);
-    // The program that ends waits for this, so that it is tried once only.
+    // The program waits for this at its end, so it is tried only once.
     const retries = this.#isDraining ? { maxRetries: 0 } : {};
     const options = { destination, resource, dialer: open, world, signal, ...retries };
     return await sendRecords(this.#wrap(batch), options);

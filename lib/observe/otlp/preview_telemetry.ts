@@ -1,5 +1,5 @@
 /**
- * Collects what would be exported, without a destination.
+ * Collects the records that would be exported, without sending them.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface TelemetryPreview {
 }
 
 /**
- * Builds a preview: the same description of observations, the same gate, and nothing that sends.
+ * Builds a preview: the same description of observations, the same gate, but without exporters.
  *
  * @param settings the settings in force
  * @param env the environment in force
@@ -70,7 +70,7 @@ export function previewTelemetry(
   };
 }
 
-/** The signals that have a destination; all of them where none has one. */
+/** Returns the signals that have a destination; all signals if none has one. */
 export function previewedSignals({ destinations }: TelemetrySettings): readonly Signal[] {
   if (destinations.length === 0) return SIGNALS;
   return SIGNALS.filter((signal) => destinations.some((each) => each.signal === signal));

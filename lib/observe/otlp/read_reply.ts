@@ -19,7 +19,7 @@ import { removeControls } from "../../text/control_characters.ts";
 /** Longest reason that is kept, UTF-16 units. */
 const MAX_REASON = 200;
 
-/** What a collector rejected of a request that it accepted. */
+/** The records that a collector rejected in a request that it accepted. */
 export interface Rejection {
   /** Records. */
   readonly count: number;
@@ -30,7 +30,7 @@ export interface Rejection {
 /**
  * Reads the partial success of a reply.
  *
- * @param bytes the body; one that cannot be read rejects nothing, because the request was accepted
+ * @param bytes the body; one that cannot be read counts as no rejection, because the request was accepted
  * @param contentType of the reply: `application/json`, or protobuf
  * @param secrets values that the collector may repeat, such as those of the request's headers
  */
@@ -53,7 +53,10 @@ export function readReply(
   }
 }
 
-/** Returns the fields as they came: the deserializers do not check them. Numbers of 64 bits are texts in JSON. */
+/**
+ * Returns the fields unchecked, since the deserializers do not check them. Numbers of 64 bits are strings in
+ * JSON.
+ */
 function partialSuccess(
   bytes: Uint8Array,
   signal: Signal,

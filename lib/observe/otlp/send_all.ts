@@ -14,14 +14,14 @@ import { sendRecords } from "./send_records.ts";
 
 /** Records of one request. */
 const BATCH_RECORDS = 512;
-/** UTF-16 units of the texts of one request. Only one batch is in memory. */
+/** UTF-16 units of the texts of one request. Only one batch is in memory at a time. */
 const BATCH_SIZE = 2 * 1024 * 1024;
 /** Retries of a request: about half a minute. */
 const MAX_RETRIES = 6;
 /** Longest time of one request, its retries included, ms. */
 const LIMIT_MS = 120_000;
 
-/** What was recorded. Redacted already, and read batch by batch. */
+/** The recorded data, which is already redacted and is read in batches. */
 export interface RecordedSignals {
   readonly spans: Iterable<SpanRecord>;
   readonly logs: Iterable<LogRecord>;
@@ -36,24 +36,25 @@ export interface SendAllOptions extends RecordedSignals {
   readonly dialer: Pick<Dialer, "request">;
   readonly world: World;
   readonly signal: AbortSignal;
-  /** Told how many records were sent so far. */
+  /** Called with the number of records sent so far. */
   readonly onProgress: (sent: number) => void;
 }
 
-/** What was sent. */
+/** The result of sending. */
 export interface SentRecords {
   readonly spans: number;
   readonly logs: number;
-  /** Records that the collector did not take. */
+  /** Records that the collector did not accept. */
   readonly dropped: number;
-  /** Why, where it said so. */
+  /** The reason, if the collector sent one. */
   readonly reason?: string;
 }
 
 /**
- * Sends spans, then log records. A batch that the collector refuses is dropped and counted, and the next one is sent.
+ * Sends spans, then log records. A batch that the collector refuses is dropped and counted, and the next one
+ * is sent.
  *
- * @throws CulvertError of the network, and `server` where the collector refuses everything
+ * @throws CulvertError of the network, and `server` if the collector refuses all records
  */
 export async function sendAll(options: SendAllOptions): Promise<SentRecords> {
   const { destinations, logs, onProgress, spans } = options;
@@ -71,7 +72,8 @@ export async function sendAll(options: SendAllOptions): Promise<SentRecords> {
       reason = rejection.message ?? reason;
     } catch (thrown) {
       const error = asCulvertError(thrown);
-      // The network will not be better for the next batch; a refusal may be due to the content of this one.
+      // A network failure would repeat with the next batch; a refusal may be caused by the content of this
+      // one.
       if (error.code !== "server") throw error;
       refusal = error;
       counts.dropped += records.records.length;

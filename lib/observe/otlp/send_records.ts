@@ -12,15 +12,15 @@ import type { World } from "../../world/world.ts";
 import type { SignalRecords } from "../records/records.ts";
 import type { Rejection } from "./read_reply.ts";
 
-/** Retries of one request without a setting; the deadline of the export usually comes first. */
+/** Default number of retries of one request; the deadline of the export is usually reached first. */
 const MAX_RETRIES = 4;
 /** Longest reply that is read, bytes. */
 const MAX_REPLY = 64 * 1024;
 
-/** What is needed to send. */
+/** The parts that sending uses. */
 export interface SendOptions {
   readonly destination: Destination;
-  /** Attributes of the resource that the signal may have. */
+  /** Attributes of the resource that are allowed for the signal. */
   readonly resource: Readonly<Record<string, string>>;
   readonly dialer: Pick<Dialer, "request">;
   readonly world: World;
@@ -39,8 +39,8 @@ export interface OtlpRequest {
 /**
  * Sends records of the signal that the destination is for.
  *
- * @returns what the collector rejected although it accepted the request
- * @throws CulvertError of the network; `server` for a status that is no success; the reason of the signal
+ * @returns the records that the collector rejected although it accepted the request
+ * @throws CulvertError of the network; `server` for a status that is not a success; the reason of the signal
  */
 export async function sendRecords(records: SignalRecords, options: SendOptions): Promise<Rejection> {
   const { destination, dialer, maxRetries = MAX_RETRIES, resource, signal, world } = options;

@@ -25,21 +25,21 @@ import { TraceStarter } from "./trace_context.ts";
 /** Time between two exports of spans and logs, ms. */
 const EXPORT_INTERVAL_MS = 5_000;
 
-/** Telemetry that runs. */
+/** Running telemetry. */
 export interface RunningTelemetry {
   readonly observer: Observer;
-  /** Gives it the connection whose roots and routes it uses. Exports wait for it. */
+  /** Sets the connection whose roots and routes it uses. Exports wait for it. */
   readonly attach: (connection: Pick<Connection, "trust" | "routes">) => void;
   /**
-   * Sends what is queued, at most until the deadline, and writes down how it went. Never rejects.
+   * Sends the queued records, at most until the deadline, and stores the results. Never rejects.
    *
    * @param deadlineMs longest wait, ms
-   * @returns one sentence for each destination that did not get everything
+   * @returns one sentence for each destination that did not receive all records
    */
   readonly close: (deadlineMs: number) => Promise<readonly string[]>;
 }
 
-/** What telemetry is started with. */
+/** Options of {@link startTelemetry}. */
 export interface TelemetryOptions {
   readonly settings: Settings;
   readonly world: World;
@@ -50,7 +50,7 @@ export interface TelemetryOptions {
 /**
  * Starts telemetry.
  *
- * @returns `undefined` where the settings name no destination
+ * @returns `undefined` if the settings name no destination
  */
 export function startTelemetry({ settings, trace, world }: TelemetryOptions): RunningTelemetry | undefined {
   const { telemetry } = settings;

@@ -1,6 +1,6 @@
 /**
- * The telemetry of one process: takes observations, describes them as spans, log records and metrics, and passes these
- * through the gate.
+ * The telemetry of one process: receives observations, describes them as spans, log records and metrics, and
+ * passes these to the gate.
  *
  * @module
  */
@@ -31,9 +31,9 @@ import { boundedOriginator, type ProcessFacts } from "../records/process_facts.t
 import type { SpanEvent, SpanIds } from "../records/records.ts";
 import { attemptSpan, turnSpans } from "../records/spans_of.ts";
 
-/** Attempts without an end, and sessions, that are remembered at most; the oldest are forgotten. */
+/** Maximum number of stored attempts without an end, and of stored sessions; the oldest are removed. */
 const MAX_REMEMBERED = 256;
-/** Events of one span; further ones are left out. */
+/** Maximum number of events of one span; further ones are dropped. */
 const MAX_SPAN_EVENTS = 64;
 
 interface OpenAttempt {
@@ -41,7 +41,7 @@ interface OpenAttempt {
   readonly events: SpanEvent[];
 }
 
-/** Describes observations and gives them to a gate. */
+/** Describes observations and passes them to a gate. */
 export class Telemetry {
   readonly #gate: Gate;
   readonly #settings: TelemetrySettings;
@@ -65,7 +65,7 @@ export class Telemetry {
     gate.measure({ instrument: METRICS.processStart, value: 1, tags: { originator } });
   }
 
-  /** Takes one observation. */
+  /** Receives one observation. */
   readonly observe = (observation: Observation): void => {
     switch (observation.kind) {
       case "request":
@@ -87,7 +87,7 @@ export class Telemetry {
           tags: { ...this.#tagsFor({}), from_wire_api: "responses_websocket" },
         });
       default:
-        // Steps on the network and notes name hosts and paths: they go nowhere.
+        // Network steps and notes contain hosts and paths, and are not exported.
         return;
     }
   };
@@ -154,7 +154,7 @@ export class Telemetry {
     this.#ofTurn(recoveryEvent(seen, this.#world.now()));
   }
 
-  /** Admits an event that belongs to the turn under way, without naming its span. */
+  /** Admits an event that belongs to the running turn, without naming its span. */
   #ofTurn(event: TelemetryEvent): void {
     const admitted = this.#admit([event]);
     if (this.#turnEvents.length < MAX_SPAN_EVENTS) this.#turnEvents.push(...admitted);
@@ -165,7 +165,7 @@ export class Telemetry {
     if (attempt !== undefined && attempt.events.length < MAX_SPAN_EVENTS) attempt.events.push(...events);
   }
 
-  /** Gives events to the gate; returns those that may be events of a span. */
+  /** Passes events to the gate; returns those that may be events of a span. */
   #admit(events: readonly TelemetryEvent[]): SpanEvent[] {
     const { originator, terminal, version } = this.#facts;
     return events.flatMap((event) => {
@@ -184,7 +184,10 @@ export class Telemetry {
     });
   }
 
-  /** The tags that every metric of a session has. The last ones are kept: a fast stream asks often. */
+  /**
+   * Returns the tags that every metric of a session has. The last ones are cached, because a fast stream
+   * needs them often.
+   */
   #tagsFor(
     { authMode = "none", model = "none" }: { readonly authMode?: string; readonly model?: string },
   ): Readonly<Record<string, string>> {

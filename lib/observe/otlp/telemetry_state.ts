@@ -1,5 +1,5 @@
 /**
- * Remembers across processes how the last exports went, for `culvert telemetry status`.
+ * Stores the results of the last exports across processes, for `culvert telemetry status`.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const entrySchema = z.object({
 
 const schema = z.object({ signals: z.partialRecord(z.enum(SIGNALS), entrySchema) });
 
-/** How the exports of one signal went, all processes together. */
+/** The results of the exports of one signal, of all processes together. */
 export type StateEntry = z.infer<typeof entrySchema>;
 
 /** The entries by signal. */
@@ -48,7 +48,7 @@ export class TelemetryStateFile {
   }
 
   /**
-   * Adds outcomes. The counts of a signal start again from zero where its destination has changed.
+   * Adds outcomes. The counts of a signal start again from zero if its destination has changed.
    *
    * @throws CulvertError `output_unwritable`
    */

@@ -1,12 +1,12 @@
 /**
- * Starts traces and makes the headers of W3C Trace Context (https://www.w3.org/TR/trace-context/).
+ * Starts traces and creates the headers of W3C Trace Context (https://www.w3.org/TR/trace-context/).
  *
  * @module
  */
 import type { TelemetrySettings, TracestateMember } from "../../config/otel/telemetry_settings.ts";
 import type { TraceHeaders, TurnSpans } from "../../net/turn_observation.ts";
 
-/** Most members of `tracestate` (W3C Trace Context, §3.3.1.1). */
+/** Maximum number of members of `tracestate` (W3C Trace Context, §3.3.1.1). */
 const MAX_MEMBERS = 32;
 /** Longest `tracestate` that is sent, characters. */
 const MAX_TRACESTATE = 512;
@@ -53,8 +53,8 @@ export class TraceStarter {
 }
 
 /**
- * Merges configured members into a `tracestate`: known fields are replaced, unknown ones are kept, and the members that
- * were touched come first, in the order of the configuration.
+ * Merges configured members into a `tracestate`: known fields are replaced, unknown ones are kept, and the
+ * changed members come first, in the order of the configuration.
  */
 export function mergedTracestate(
   inherited: string | undefined,
@@ -80,7 +80,7 @@ export function mergedTracestate(
     return `${name}=${[...kept, ...added].join(";")}`;
   });
   const all = [...touched, ...[...present].map(([name, value]) => `${name}=${value}`)].slice(0, MAX_MEMBERS);
-  // Whole members are removed from the end, as the specification asks.
+  // Whole members are removed from the end, as the specification requires.
   while (all.join(",").length > MAX_TRACESTATE) all.pop();
   return all.length === 0 ? undefined : all.join(",");
 }
@@ -90,7 +90,7 @@ function isInShare(traceId: string, ratio: number): boolean {
   return Number.parseInt(traceId.slice(-8), 16) < ratio * 2 ** 32;
 }
 
-/** A random id in lower hex, not all zero. */
+/** Returns a random id in lower-case hex, not all zero. */
 function hexId(bytes: number): string {
   const id = crypto.getRandomValues(new Uint8Array(bytes));
   id[0] = (id[0] ?? 0) | 1;

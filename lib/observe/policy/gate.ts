@@ -1,6 +1,6 @@
 /**
- * Applies the routing policy. Every record passes through here on its way to an exporter, a preview or a test; nothing
- * else writes to a queue.
+ * Applies the routing policy. Every record for an exporter, a preview or a test passes through this module;
+ * no other code writes to a queue.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
   SPAN_ATTRIBUTES,
 } from "./policy.ts";
 
-/** An event before the policy is applied: all of its attributes, whatever their audience. Values are texts. */
+/** An event before the policy is applied: all of its attributes, for any audience. Values are strings. */
 export interface TelemetryEvent {
   readonly key: EventKey;
   /** ms since 1970. */
@@ -28,7 +28,7 @@ export interface TelemetryEvent {
   readonly spanId?: string;
 }
 
-/** Where admitted records go. Absent: that signal is not wanted. */
+/** The receivers of admitted records. Absent: that signal is not exported. */
 export interface GateOutputs {
   readonly logs?: (record: LogRecord) => void;
   readonly traces?: (span: SpanRecord) => void;
@@ -47,7 +47,7 @@ const TAG_NAMES = new Set(METRIC_TAGS);
 export class Gate {
   readonly #outputs: GateOutputs;
   readonly #spanAttributes: Readonly<Record<string, string>>;
-  /** Sets of tags that hold nothing but what the policy names. */
+  /** Sets of tags that contain only tags of the policy. */
   readonly #admittedTags = new WeakSet<Measurement["tags"]>();
 
   /** @param spanAttributes constant attributes that the user configured for every span */
@@ -72,9 +72,9 @@ export class Gate {
   }
 
   /**
-   * Admits an event to the logs, with the attributes that may go there.
+   * Admits an event to the logs, with the attributes that are allowed there.
    *
-   * @returns the event for a span, with the attributes that may go to traces; `undefined` where none may
+   * @returns the event for a span, with the attributes that are allowed in traces; `undefined` if none is
    */
   event(event: TelemetryEvent): SpanEvent | undefined {
     const { atMs, key, spanId, traceId } = event;
@@ -103,7 +103,7 @@ export class Gate {
     });
   }
 
-  /** Admits a measurement. A tag that the policy does not name is left out; the measurement is kept. */
+  /** Admits a measurement. A tag that the policy does not name is removed; the measurement is kept. */
   measure(measurement: Measurement): void {
     const { metrics } = this.#outputs;
     if (metrics === undefined) return;

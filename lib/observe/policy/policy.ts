@@ -1,14 +1,14 @@
 /**
- * The routing policy of telemetry, in one table: which attribute of which event may go to the logs and to the traces.
- * What is not in the table goes nowhere. The gate beside this module is the only place that applies it.
+ * The routing policy of telemetry, in one table: which attribute of which event is allowed in the logs and in
+ * the traces. Data that is not in the table is not exported. Only the gate in this folder applies it.
  *
- * Never anywhere, and therefore in no row: tokens, `Authorization` values, cookies, bodies, URLs with their query, and
- * the configured name of a provider's key variable.
+ * Never exported, and therefore in no row: tokens, `Authorization` values, cookies, bodies, URLs with their
+ * query, and the configured name of a provider's key variable.
  *
  * @module
  */
 
-/** Where an attribute may go. */
+/** The signals in which an attribute is allowed. */
 export type Audience = "logs" | "traces" | "both";
 
 /** The attributes of one event. */
@@ -29,7 +29,7 @@ export const COMMON: EventRow = {
   "user.email": "logs",
 };
 
-/** Which credentials the environment holds: presence alone. */
+/** The credentials in the environment: only whether they are present. */
 const AUTH_ENV: EventRow = {
   "auth.env_openai_api_key_present": "both",
   "auth.env_codex_api_key_present": "both",
@@ -39,7 +39,7 @@ const AUTH_ENV: EventRow = {
   "auth.env_refresh_token_url_override_present": "both",
 };
 
-/** How a request was authenticated, and what the server left on a refusal. */
+/** The authentication of a request, and the evidence that the server sends with a refusal. */
 const AUTH_HTTP: EventRow = {
   "auth.header_attached": "both",
   "auth.header_name": "both",
@@ -54,7 +54,7 @@ const AUTH_HTTP: EventRow = {
   "auth.task_id": "both",
 };
 
-/** Every event, with the attributes that it has beside {@link COMMON}. */
+/** Every event, with the attributes that it has in addition to {@link COMMON}. */
 export const EVENTS = {
   "codex.conversation_starts": {
     provider_name: "both",
@@ -90,7 +90,7 @@ export const EVENTS = {
     "auth.task_id": "both",
     ...AUTH_ENV,
   },
-  /** An event of a stream that is no failure: too many for traces. */
+  /** An event of a stream that is not a failure: there are too many of them for traces. */
   "codex.sse_event": { "event.kind": "logs", duration_ms: "logs" },
   "codex.sse_event failed": { "event.kind": "both", duration_ms: "both", "error.message": "both" },
   "codex.sse_event completed": {
@@ -131,7 +131,9 @@ export const EVENTS = {
 /** A row of {@link EVENTS}. Rows of one event with different attributes have a word after its name. */
 export type EventKey = keyof typeof EVENTS;
 
-/** Attributes that spans may have. They go to the traces, so none of them holds content or identity. */
+/**
+ * Attributes that spans may have. They are exported in traces, so none of them contains content or identity.
+ */
 export const SPAN_ATTRIBUTES: readonly string[] = [
   ...["thread.id", "turn.id", "model", "conversation.id", "transport", "wire_api", "http.method", "api.path"],
   ...["attempt", "success", "error.message", "http.response.status_code", "auth.connection_reused"],

@@ -24,10 +24,10 @@ export interface FollowedRecovery {
 }
 
 /**
- * Describes a request: one attempt over HTTP, a websocket handshake, a request over a websocket, or both of the last
- * where the request opened its connection.
+ * Describes a request: one attempt over HTTP, a websocket handshake, a request over a websocket, or both of
+ * the last if the request opened its connection.
  *
- * @param after the recovery that led to it, if one did
+ * @param after the recovery that caused it, if any
  */
 export function requestEvents(
   seen: RequestObservation,
@@ -81,7 +81,7 @@ export function requestEvents(
   if (connectionReused !== undefined) {
     const fields = {
       ...common,
-      // Where the request opened its connection, the time of the handshake is not separate.
+      // If the request opened its connection, the time of the handshake is not separate.
       duration_ms: connectionReused ? durationMs : undefined,
       success: !hasFailed,
       "error.message": error,
@@ -104,7 +104,7 @@ export function streamEvents(
   logsDeltas: boolean,
   now: number,
 ): readonly TelemetryEvent[] {
-  // Most batches of a fast stream hold deltas alone.
+  // Most batches of a fast stream contain only deltas.
   if (!logsDeltas && error === undefined && runs.every(({ kind }) => kind.endsWith(".delta"))) return [];
   const place = placeOf(request, now);
   const common = commonOf(request);
@@ -185,11 +185,11 @@ export function retryEvent(seen: RetryObservation, now: number): TelemetryEvent 
 }
 
 /**
- * Describes a turn that has ended: the prompt, the time to the first output, and at the first turn of a session the
- * start of the conversation.
+ * Describes a turn that has ended: the prompt, the time to the first output, and at the first turn of a
+ * session the start of the conversation.
  *
  * @param isFirst whether it is the first turn of its session
- * @param environment which credentials the environment holds, where a request told
+ * @param environment the credentials in the environment, if a request reported them
  */
 export function turnEvents(
   seen: TurnObservation,
@@ -254,14 +254,14 @@ function environmentFields(facts: EnvironmentFacts | undefined): Fields {
     "auth.env_openai_api_key_present": facts.openaiApiKey,
     "auth.env_codex_api_key_present": facts.codexApiKey,
     "auth.env_codex_api_key_enabled": facts.codexApiKeyEnabled,
-    // Never the configured name: some users put the key itself there.
+    // Never the configured name: some users configure the key itself in its place.
     "auth.env_provider_key_name": facts.providerKey === undefined ? undefined : "configured",
     "auth.env_provider_key_present": facts.providerKey,
     "auth.env_refresh_token_url_override_present": facts.refreshTokenUrlOverride,
   };
 }
 
-/** Returns the fields that have a value, as texts. */
+/** Returns the fields that have a value, as strings. */
 function texts(fields: Fields): Readonly<Record<string, string>> {
   const kept: Record<string, string> = {};
   for (const name in fields) {

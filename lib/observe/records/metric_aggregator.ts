@@ -22,11 +22,11 @@ export interface Measurement {
   /** A counter's increment, or the value of a histogram. A negative increment is ignored. */
   readonly value: number;
   readonly tags: Readonly<Record<string, string>>;
-  /** How often the value was measured. Default 1. */
+  /** The number of times that the value was measured. Default 1. */
   readonly times?: number;
 }
 
-/** Most sets of tags of one metric; further ones are counted as dropped. */
+/** Maximum number of sets of tags of one metric; further ones are counted as dropped. */
 const MAX_POINTS = 1_000;
 /** Longest value of a tag, characters. */
 const MAX_TAG = 256;
@@ -60,7 +60,7 @@ export class MetricAggregator {
     this.#since = now();
   }
 
-  /** Adds a measurement. Invalid characters of a tag are replaced; the measurement is never dropped for them. */
+  /** Adds a measurement. Invalid characters of a tag are replaced and do not drop the measurement. */
   add({ instrument, tags, times = 1, value }: Measurement): void {
     if (!Number.isFinite(value) || (instrument.bounds === undefined && value < 0)) return;
     const sum = this.#sumFor(instrument, tags);
@@ -77,7 +77,7 @@ export class MetricAggregator {
     sum.buckets[index] = (sum.buckets[index] ?? 0) + times;
   }
 
-  /** Finds the sum of a set of tags; `undefined` where the metric has too many of them. */
+  /** Finds the sum of a set of tags; `undefined` if the metric has too many of them. */
   #sumFor(instrument: Instrument, tags: Measurement["tags"]): Sum | undefined {
     let known = this.#instruments.get(instrument);
     if (known === undefined) {
@@ -123,9 +123,10 @@ export class MetricAggregator {
 }
 
 /**
- * Replaces the characters that a tag may not have. A colon is kept: names of models such as `llama3:8b` have one.
+ * Replaces the characters that a tag may not have. A colon is kept: names of models such as `llama3:8b` have
+ * one.
  *
- * @returns `unspecified` where nothing is left
+ * @returns `unspecified` if nothing is left
  */
 export function sanitizedTag(value: string): string {
   const clean = value.replace(/[^A-Za-z0-9._/:-]+/g, "_").replace(/^_+|_+$/g, "").slice(0, MAX_TAG);
@@ -148,7 +149,7 @@ function pointOf({ buckets, count, max, min, sum, tags }: Sum, { bounds }: Instr
   return { tags, value: bounds === undefined ? sum : { count, sum, min, max, buckets } };
 }
 
-/** The index of the first bound that is not below the value (upper bounds are inclusive). */
+/** Returns the index of the first bound that is not below the value (upper bounds are inclusive). */
 function bucketOf(value: number, bounds: readonly number[]): number {
   const index = bounds.findIndex((bound) => value <= bound);
   return index < 0 ? bounds.length : index;

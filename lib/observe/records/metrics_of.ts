@@ -24,14 +24,14 @@ export function requestMetrics(seen: RequestObservation, tags: Tags): readonly M
   }
   if (connectionReused === undefined) return measured;
   const requests = both(METRICS.websocketRequest, durationMs, { ...tags, success });
-  // Where the request opened its connection, its own time is not known.
+  // If the request opened its connection, its own time is not known.
   return [...measured, ...connectionReused ? requests : requests.slice(0, 1)];
 }
 
 /** Tags of events by their kind, for each set of tags of a session. */
 const EVENT_TAGS = new WeakMap<Tags, Map<string, Tags>>();
 
-/** Returns the same object for the same kind: the aggregator finds it again by its identity. */
+/** Returns the same object for the same kind, because the aggregator finds it by its identity. */
 function eventTags(tags: Tags, kind: string): Tags {
   let kinds = EVENT_TAGS.get(tags);
   if (kinds === undefined) EVENT_TAGS.set(tags, kinds = new Map());
@@ -47,7 +47,7 @@ function eventTags(tags: Tags, kind: string): Tags {
 /** Kinds whose tags are kept; the API has fewer. */
 const MAX_KINDS = 256;
 
-/** Measures events that arrived together: the first of them was waited for, the others came with it. */
+/** Measures events that arrived together: the wait belongs to the first of them. */
 export function eventMetrics(
   { error, request, runs, waitMs }: EventsObservation,
   tags: Tags,
@@ -120,7 +120,7 @@ function tokenMetrics({ usage }: TurnObservation, tags: Tags): readonly Measurem
   }));
 }
 
-/** The metrics of the GenAI conventions. They have tags of their own. */
+/** The metrics of the GenAI conventions. They have separate tags. */
 function genAiMetrics(seen: TurnObservation): readonly Measurement[] {
   const { error, model, modelServed, usage } = seen;
   const tags: Tags = {
@@ -136,7 +136,7 @@ function genAiMetrics(seen: TurnObservation): readonly Measurement[] {
   if (seen.timeToFirstEventMs !== undefined) {
     measured.push({ instrument: METRICS.genAiFirstChunk, value: seen.timeToFirstEventMs / 1_000, tags });
   }
-  // A call that failed counts with no tokens; what a completed one reported is not known to be text.
+  // A failed call counts with no tokens; whether the output of a completed one is text is not known.
   const counts: readonly (readonly [Instrument, number])[] = [
     [METRICS.genAiInput, usage?.inputTokens ?? 0],
     [METRICS.genAiOutput, usage?.outputTokens ?? 0],

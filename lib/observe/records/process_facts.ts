@@ -1,5 +1,5 @@
 /**
- * Facts of the process that every record repeats.
+ * The facts of the process that every record contains.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface ProcessFacts {
   /** The terminal program, or the kind of terminal. */
   readonly terminal: string;
   readonly serviceName: string;
-  /** Attributes of the resource, for all signals; the gate leaves out what a signal may not have. */
+  /** Attributes of the resource, for all signals; the gate removes those that a signal must not have. */
   readonly resource: Readonly<Record<string, string>>;
 }
 
@@ -30,7 +30,7 @@ export function boundedOriginator(name: string): string {
   return KNOWN_ORIGINATORS.has(name) ? name : "other";
 }
 
-/** Collects the facts. The host name is left out where it cannot be read. */
+/** Collects the facts. The host name is omitted if it cannot be read. */
 export function processFacts(settings: TelemetrySettings, env: Environment): ProcessFacts {
   const name = originator(env);
   const serviceName = settings.serviceName ?? settings.resource["service.name"] ?? name;

@@ -10,7 +10,7 @@ export type AttributeValue = string | number | boolean | readonly string[];
 /** Attributes by name. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** Something that happened at one moment of a span. */
+/** An event at one moment of a span. */
 export interface SpanEvent {
   readonly name: string;
   /** ms since 1970. */
@@ -40,7 +40,7 @@ export interface SpanRecord extends SpanIds {
   readonly attributes: Attributes;
   readonly events: readonly SpanEvent[];
   readonly links: readonly SpanIds[];
-  /** Class of the failure; absent where the operation succeeded. */
+  /** Class of the failure; absent if the operation succeeded. */
   readonly error?: string;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Describes observations as spans. A turn is `session_task.turn`; in it is one span of the GenAI conventions, such as
- * `chat gpt-5`, which alone has the token counts; in that is one span for each attempt.
+ * Describes observations as spans. A turn is `session_task.turn`; it contains one span of the GenAI
+ * conventions, such as `chat gpt-5`, which is the only one with token counts and contains one span per
+ * attempt.
  *
  * @module
  */
@@ -19,7 +20,7 @@ export function providerName(id: string): string {
 /**
  * Describes one attempt.
  *
- * @param response what was read in answer to it; absent where no response was opened
+ * @param response the response to it; absent if no response was opened
  * @param endMs end of the attempt, ms since 1970
  */
 export function attemptSpan(

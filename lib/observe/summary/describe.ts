@@ -1,11 +1,11 @@
 /**
- * Describes the runtime summary for people.
+ * Formats the runtime summary as text.
  *
  * @module
  */
 import type { CountAndTime, RuntimeFigures, ServerFigures } from "./figures.ts";
 
-/** Returns one line for each group of figures in which something happened. */
+/** Returns one line for each group of figures that are not all zero. */
 export function describeFigures(figures: RuntimeFigures): readonly string[] {
   const { connections, events, processing_ms, requests, server, websocket } = figures;
   const groups: readonly (readonly [name: string, parts: readonly (string | undefined)[]])[] = [

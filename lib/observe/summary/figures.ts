@@ -7,9 +7,9 @@ import type { ObservedRateLimit } from "../../net/turn_observation.ts";
 
 /** A number of operations and the time that they took together. */
 export interface CountAndTime {
-  /** How many there were. */
+  /** The number of operations. */
   count: number;
-  /** Their durations added up, ms. */
+  /** The sum of their durations, ms. */
   duration_ms: number;
 }
 
@@ -17,9 +17,9 @@ export interface CountAndTime {
 export interface WindowFigures {
   /** 0 to 100, fractional. */
   readonly used_percent: number;
-  /** Length of the window, minutes; null where the server did not say. */
+  /** Length of the window, minutes; null if the server did not report it. */
   readonly window_minutes: number | null;
-  /** End of the window, seconds since 1970; null where the server did not say. */
+  /** End of the window, seconds since 1970; null if the server did not report it. */
   readonly resets_at: number | null;
 }
 
@@ -27,9 +27,9 @@ export interface WindowFigures {
 export interface RateLimitFigures {
   /** Name of the family. */
   readonly limit_id: string;
-  /** The shorter window; null where there is none. */
+  /** The shorter window; null if there is none. */
   readonly primary: WindowFigures | null;
-  /** The longer window; null where there is none. */
+  /** The longer window; null if there is none. */
   readonly secondary: WindowFigures | null;
 }
 
@@ -37,15 +37,15 @@ export interface RateLimitFigures {
 export interface TokenFigures {
   /** Read by the model, cached ones included. */
   input: number;
-  /** Of those, read from the cache. */
+  /** Input tokens that were read from the cache. */
   cached_input: number;
-  /** Of those, written to the cache. */
+  /** Input tokens that were written to the cache. */
   cache_write_input: number;
   /** Written by the model, reasoning included. */
   output: number;
-  /** Of those, reasoning. */
+  /** Output tokens of reasoning. */
   reasoning_output: number;
-  /** Input and output. */
+  /** Sum of input and output tokens. */
   total: number;
 }
 
@@ -65,13 +65,13 @@ export interface ServerFigures {
   engine_token_gap_ms: number | null;
 }
 
-/** What happened at run time since the summary was made, or since it was last reset. */
+/** The figures since the summary was created or last reset. */
 export interface RuntimeFigures {
   /** Turns that ended. */
   turns: number;
   /** HTTP requests to the API, each retry counted; their time ends with the head of the answer. */
   requests: CountAndTime & {
-    /** Of those, the ones that failed or were refused. */
+    /** Requests that failed or were refused. */
     failed: number;
   };
   /** Server-sent events; their time is the wait for them. */
@@ -89,14 +89,14 @@ export interface RuntimeFigures {
   connections: {
     /** Connections that a response used first. */
     opened: number;
-    /** Responses over a connection that had carried one before. */
+    /** Responses over a reused connection. */
     reused: number;
   };
   /** Attempts that were repeated after a failure. */
   retries: number;
-  /** Times that 401 led to a step of recovery. */
+  /** Number of recovery steps after a 401. */
   recoveries: number;
-  /** Times that SSE replaced the websocket. */
+  /** Number of changes from the websocket to SSE. */
   fallbacks: number;
   /** Time that this program and the reader of the events took between two reads of the stream, ms. */
   processing_ms: number;

@@ -1,5 +1,5 @@
 /**
- * Counts what happens at run time. It depends on no exporter and keeps a fixed number of figures, whatever happens.
+ * Counts requests, events, tokens and times. It depends on no exporter and keeps a fixed number of figures.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import {
 } from "./figures.ts";
 
 /**
- * A runtime summary: give {@link RuntimeSummary.observe} to a client as `onObservation`, and read the figures at any
- * time.
+ * A runtime summary: pass {@link RuntimeSummary.observe} to a client as `onObservation`, and read the figures
+ * at any time.
  */
 export class RuntimeSummary {
   #figures = noFigures();
 
-  /** Takes one observation. */
+  /** Receives one observation. */
   readonly observe = (observation: Observation): void => {
     const figures = this.#figures;
     switch (observation.kind) {

@@ -1,5 +1,6 @@
 /**
- * Turns a WAV file, a WAV stream or raw PCM into PCM16 of one channel at the rate of a session, piece by piece.
+ * Turns a WAV file, a WAV stream or raw PCM into PCM16 of one channel at the rate of a session,
+ * incrementally.
  *
  * @module
  */

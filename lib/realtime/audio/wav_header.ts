@@ -12,7 +12,7 @@ import { type AudioFormat, isSamplingRate, type SampleEncoding, SAMPLING_RATES }
 /** What the header says. */
 export interface WavHeader {
   readonly format: AudioFormat;
-  /** Length of the audio data, bytes. `undefined` where the writer did not know it, as in a pipe. */
+  /** Length of the audio data, bytes. `undefined` if the writer did not know it, as in a pipe. */
   readonly dataBytes: number | undefined;
 }
 

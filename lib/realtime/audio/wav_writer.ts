@@ -14,7 +14,7 @@ const UNKNOWN = 0xffffffff;
  * Returns the header.
  *
  * @param rate Hz
- * @param dataBytes length of the audio behind it; `undefined` where it is not known, as in a pipe
+ * @param dataBytes length of the audio behind it; `undefined` if it is not known, as in a pipe
  */
 export function wavHeader(
   rate: number,

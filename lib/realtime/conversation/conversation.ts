@@ -129,7 +129,7 @@ export class RealtimeConversation implements AsyncDisposable {
    * Sends what the user says.
    *
    * @param pcm PCM16 of one channel at 24,000 Hz
-   * @param options `pace` as for {@link sendAudio}; `stop` ends the audio in good order
+   * @param options `pace` as for {@link sendAudio}; `stop` ends the audio normally
    */
   async hear(
     pcm: AsyncIterable<Uint8Array<ArrayBuffer>>,
@@ -152,9 +152,10 @@ export class RealtimeConversation implements AsyncDisposable {
   }
 
   /**
-   * Asks for an answer, and waits for its end.
+   * Requests an answer, and waits for its end.
    *
-   * @throws CulvertError `response_failed`, `incomplete` and others by the error of the answer; of the network
+   * @throws CulvertError `response_failed`, `incomplete` and others by the error of the answer; of the
+   * network
    */
   async answer(): Promise<void> {
     const ended = this.#until((event) => isEnd(this.#version, event));

@@ -25,7 +25,7 @@ export function eventOf(
   return Object.hasOwn(parsers, frame.type) ? parsers[frame.type]?.(frame) : undefined;
 }
 
-/** The event of a frame that is no text. The stream goes on. */
+/** The event of a frame that is no text. The stream continues. */
 export const BINARY_FRAME: RealtimeEvent = {
   kind: "error",
   message: "The server sent a binary frame where the protocol is text",

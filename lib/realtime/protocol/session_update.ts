@@ -58,7 +58,7 @@ const WITHOUT_TURN_DETECTION: ReadonlySet<string> = new Set(["gpt-realtime-whisp
 /** Models that take a list of possible languages instead of one (openai package 7.57.0). */
 const WITH_LANGUAGES: ReadonlySet<string> = new Set(["gpt-transcribe", "gpt-live-transcribe"]);
 
-/** Tells whether a transcription model finds the ends of utterances. */
+/** Returns whether a transcription model finds the ends of utterances. */
 export function detectsTurns(model: string): boolean {
   return !WITHOUT_TURN_DETECTION.has(model);
 }

@@ -1,5 +1,5 @@
 /**
- * Notices a server that does not go on: it takes nothing, or does not answer what it is waited for.
+ * Notices a server that does not continue: it takes nothing, or does not answer what it is waited for.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { World } from "../../world/world.ts";
 export interface SilenceWatch extends Disposable {
   /** Notes that something arrived. */
   readonly heard: () => void;
-  /** Waits for work that the server must let go on. Only such time counts. */
+  /** Waits for work that the server must let continue. Only such time counts. */
   readonly waiting: <T>(work: Promise<T>) => Promise<T>;
 }
 

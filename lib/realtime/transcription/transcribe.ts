@@ -29,8 +29,8 @@ export interface TranscriptionRequest {
   /** How many times as fast as it is spoken the audio is sent at most. Default: no limit. */
   readonly pace?: number;
   /**
-   * Ends in good order when it is aborted: the audio that was sent is still transcribed, for at most
-   * {@link STOP_LIMIT_MS}. Before the session is open, its reason is thrown.
+   * Ends normally when it is aborted: the audio that was sent is still transcribed, for at most {@link
+   * STOP_LIMIT_MS}. Before the session is open, its reason is thrown.
    */
   readonly stop?: AbortSignal;
 }
@@ -97,7 +97,7 @@ class Run {
   #failed = 0;
   /** How far it was when it failed. */
   #final: TranscriptionProgress | undefined;
-  /** The last error that the server reported: the reason, where it then closes the websocket. */
+  /** The last error that the server reported: the reason, if it then closes the websocket. */
   #reported: CulvertError | undefined;
 
   constructor(connection: ApiConnection, request: TranscriptionRequest, sink: TranscriptionSink) {

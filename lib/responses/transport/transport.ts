@@ -110,7 +110,7 @@ export interface TransportChange {
 
 /** Chooses the transport of each attempt of a turn. */
 export interface TransportSelector {
-  /** Returns the transport of the next attempt; waits for a prewarm request that is under way. */
+  /** Returns the transport of the next attempt; waits for a prewarm request that is in progress. */
   readonly select: () => Promise<Transport>;
   /** Returns the events that happened outside of a turn and were not yielded yet. */
   readonly pending: () => readonly CulvertEvent[];

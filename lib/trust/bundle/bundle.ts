@@ -6,10 +6,10 @@
 import type { Warning } from "../../warning.ts";
 import type { CertificateAux } from "../certificate/x509_aux.ts";
 
-/** What named the bundle. */
+/** The kind of source of a bundle. */
 export type BundleSourceKind = "flag" | "variable" | "config" | "file";
 
-/** Where a bundle comes from, and what named it. */
+/** The file of a bundle, and the flag or variable that names it. */
 export interface BundleSource {
   readonly kind: BundleSourceKind;
   /** The flag or variable as the user typed it: `--ca-cert`, `CODEX_CA_CERTIFICATE`, `SSL_CERT_FILE`. */
@@ -24,15 +24,15 @@ export interface BundleCertificate {
   readonly index: number;
   /** 1-based line of the section's first line; 1 in a binary file. */
   readonly line: number;
-  /** The file that it was found in, where the bundle is a folder. */
+  /** The file that contains it, if the bundle is a folder. */
   readonly file?: string;
   /** The label as found: `CERTIFICATE`, `TRUSTED CERTIFICATE`, `X509 CERTIFICATE`, `PKCS7`, `DER`, … */
   readonly label: string;
-  /** Exactly one DER certificate; bytes behind it are cut off. */
+  /** Exactly one DER certificate; bytes after it are removed. */
   readonly der: Uint8Array;
-  /** The same as one canonical PEM block, 64 columns, LF, with a final newline. */
+  /** The certificate as one canonical PEM block, 64 columns, LF, with a final newline. */
   readonly pem: string;
-  /** OpenSSL's trust settings behind the certificate (X509_AUX), if there are any. */
+  /** OpenSSL's trust settings after the certificate (X509_AUX), if there are any. */
   readonly aux?: CertificateAux;
 }
 
@@ -40,17 +40,19 @@ export interface BundleCertificate {
 export interface SkippedSection {
   /** The label, or `unlabelled`. */
   readonly kind: string;
-  /** The file that it was found in, where the bundle is a folder. */
+  /** The file that contains it, if the bundle is a folder. */
   readonly file?: string;
   /** 1-based line of its first line. */
   readonly line: number;
-  /** 1-based certificate index, where the section was meant to be a certificate. */
+  /** 1-based certificate index, if the section is labelled as a certificate. */
   readonly index?: number;
-  /** Why it is not used. */
+  /** The reason why it is not used. */
   readonly reason: string;
 }
 
-/** A bundle, read. Holds at least one certificate: a file without any is an error, never a `Bundle`. */
+/**
+ * A parsed bundle. It contains at least one certificate: a file without any is an error, never a `Bundle`.
+ */
 export interface Bundle {
   readonly source: BundleSource;
   /** Without duplicates, in file order. */

@@ -7,7 +7,7 @@
 import { CulvertError } from "../../errors.ts";
 import type { BundleSource, SkippedSection } from "./bundle.ts";
 
-/** Sections that a message lists; the others are counted. */
+/** Maximum number of sections that a message lists; the others are counted. */
 const LISTED = 8;
 
 /**
@@ -41,9 +41,9 @@ export function bundleUnreadable(
  *
  * @param source what named the file
  * @param skipped every section that was skipped
- * @param nothing what the file is, where it has no section at all
- * @returns `ca_invalid`, with `variable`, `path`, `reason`, `skipped` and, where there is one, the `line` and
- *   `index` of the first fault in its details
+ * @param nothing what the file is, if it has no section at all
+ * @returns `ca_invalid`, with `variable`, `path`, `reason`, `skipped` and, if there is one, the `line` and
+ * `index` of the first fault in its details
  */
 export function bundleInvalid(
   source: BundleSource,

@@ -8,12 +8,12 @@ import { readWithinLimits } from "../../files/read_file.ts";
 /** Largest file that is read, bytes. Mozilla's whole set has 0.2 MB. */
 export const LARGEST_BUNDLE = 16 * 1024 * 1024;
 
-/** Reads a whole file. Rejects with an error whose message is the reason. */
+/** Reads a complete file. Rejects with an error whose message is the reason. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
 /**
- * Reads the file of a bundle. A named pipe and a shell's `<(…)` are read for at most 5 s. At most 16 MiB are read, of
- * a device such as `/dev/zero` too.
+ * Reads the file of a bundle. A named pipe and a shell's `<(…)` are read for at most 5 s. At most 16 MiB are
+ * read, also from a device such as `/dev/zero`.
  *
  * @param path absolute
  * @param sleep the sleep function of the world, for the time limit
@@ -48,7 +48,7 @@ async function readCapped(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Joins pieces into one array.
+ * Joins chunks into one array.
  *
  * @param total their total length, bytes
  */

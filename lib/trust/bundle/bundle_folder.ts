@@ -10,7 +10,7 @@ import { readFailure, type ReadFile } from "./bundle_file.ts";
 import { readBundle, type ReadBundleOptions } from "./bundle_reader.ts";
 import type { Warning } from "../../warning.ts";
 
-/** Most files that are read. Debian's `/etc/ssl/certs` has about 300. */
+/** Maximum number of files that are read. Debian's `/etc/ssl/certs` has about 300. */
 const MOST_FILES = 5_000;
 
 /** Returns whether a path names a folder. A path that cannot be examined does not. */
@@ -24,8 +24,8 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Returns the paths of the regular files in a folder, sorted by name. Links are followed; hidden files, subfolders,
- * special files and links to nothing are left out.
+ * Returns the paths of the regular files in a folder, sorted by name. Links are followed; hidden files,
+ * subfolders, special files and broken links are skipped.
  *
  * @throws Deno.errors.* as the system reports; Error for more than 5,000 files
  */
@@ -54,8 +54,8 @@ async function isRegularFile(path: string): Promise<boolean> {
  * @param source the folder, and what named it
  * @param readFile reads one file
  * @param options see {@link readBundle}
- * @throws CulvertError `ca_unreadable` where the folder cannot be read, `ca_invalid` where no file in it has a usable
- *   certificate
+ * @throws CulvertError `ca_unreadable` if the folder cannot be read, `ca_invalid` if no file in it has a
+ * usable certificate
  */
 export async function readBundleFolder(
   source: BundleSource,

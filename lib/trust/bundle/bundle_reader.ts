@@ -14,7 +14,7 @@ import { outlineCertificate } from "../certificate/certificate_outline.ts";
  * Checks with the runtime's TLS library whether a certificate can be a root.
  *
  * @param pem one canonical block
- * @returns the reason of the refusal, or `undefined` where it is accepted
+ * @returns the reason of the refusal, or `undefined` if it is accepted
  */
 export type RootCheck = (pem: string) => string | undefined;
 
@@ -27,12 +27,12 @@ export interface ReadBundleOptions {
 }
 
 /**
- * Reads a bundle of any shape: PEM in any encoding, DER, PKCS#7.
+ * Reads a bundle in any form: PEM in any encoding, DER, PKCS#7.
  *
  * @param bytes the whole file
  * @param source what named it, for errors and warnings
  * @param options the time and the check of the runtime
- * @throws CulvertError `ca_invalid` where no certificate in it can be used
+ * @throws CulvertError `ca_invalid` if no certificate in it can be used
  */
 export function readBundle(bytes: Uint8Array, source: BundleSource, options: ReadBundleOptions): Bundle {
   const sections = readSections(bytes);
@@ -46,7 +46,7 @@ export function readBundle(bytes: Uint8Array, source: BundleSource, options: Rea
       passed.push({ kind, line, index, reason: checked, isMalformed: true });
       continue;
     }
-    // Concatenated bundles hold certificates twice; that is no fault.
+    // Concatenated bundles may contain a certificate twice, which is not an error.
     if (seen.has(checked.certificate.pem)) continue;
     seen.add(checked.certificate.pem);
     used.push(checked);

@@ -12,17 +12,17 @@ import { looksLikePkcs12, looksLikePkcs7, readPkcs7 } from "../encoding/pkcs7.ts
 import { decodeBundle, isJavaKeyStore } from "../encoding/bundle_text.ts";
 import { type CertificateAux, readAux } from "../certificate/x509_aux.ts";
 
-/** A section that claims to be one certificate. */
+/** A section that is labelled as one certificate. */
 export interface Candidate {
   /** 1-based, counted over all certificate sections, unusable ones included. */
   readonly index: number;
   /** 1-based line of its section. */
   readonly line: number;
   readonly label: string;
-  /** One DER item; bytes behind it are cut off. */
+  /** One DER item; bytes after it are removed. */
   readonly der: Uint8Array;
   readonly aux?: CertificateAux;
-  /** Number of bytes behind the certificate that are not trust settings. They are cut off. */
+  /** Number of bytes after the certificate that are not trust settings. They are removed. */
   readonly trailingBytes: number;
 }
 
@@ -38,7 +38,7 @@ export interface BundleSections {
   readonly passed: readonly Passed[];
   /** 1-based lines of the private keys. */
   readonly privateKeys: readonly number[];
-  /** What the file is, where it has no section at all. */
+  /** The kind of file, if it has no section. */
   readonly nothing?: string;
 }
 
@@ -90,7 +90,10 @@ class Collector {
     else this.#passOther(section);
   }
 
-  /** Adds a binary file: DER certificates in a row, PKCS#7, or a kind of file that cannot be used. */
+  /**
+   * Adds the content of a binary file: consecutive DER certificates, PKCS#7, or a kind of file that cannot be
+   * used.
+   */
   addBinary(bytes: Uint8Array): void {
     if (isJavaKeyStore(bytes)) {
       return this.#fail(

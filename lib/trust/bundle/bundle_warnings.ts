@@ -1,7 +1,6 @@
 /**
- * Warnings about usable certificates. They come from the outline that the check of each certificate makes, so that
- * every run can give them. Warnings about keys and signatures are in `certificate_facts.ts`, for `ca inspect` and the
- * doctor.
+ * Warnings about usable certificates. They use only the outline of each certificate, which every run reads.
+ * Warnings about keys and signatures are in `certificate_facts.ts`, for `ca inspect` and the doctor.
  *
  * @module
  */
@@ -17,7 +16,7 @@ import { formatName } from "../encoding/distinguished_name.ts";
 export interface CheckedCertificate {
   readonly certificate: BundleCertificate;
   readonly outline: CertificateOutline;
-  /** Number of bytes that were cut off behind it and are not trust settings. */
+  /** Number of bytes that were removed after it and are not trust settings. */
   readonly trailingBytes: number;
 }
 

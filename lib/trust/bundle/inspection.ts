@@ -32,17 +32,17 @@ export interface DescribedCertificate {
 export interface InspectedCertificate extends DescribedCertificate {
   /** 1-based over the certificate sections of the file, unusable ones included. */
   readonly index: number;
-  /** The file that it was found in; absent where the bundle is a file. */
+  /** The file that contains it; absent if the bundle is a file. */
   readonly file?: string;
   /** 1-based; 1 in a binary file. */
   readonly line: number;
   /** The label as found in the file. */
   readonly label: string;
-  /** The names that it may or must not issue for; absent where it does not constrain them. */
+  /** The names that it may or must not issue for; absent if it does not constrain them. */
   readonly name_constraints?: { readonly permitted: readonly string[]; readonly excluded: readonly string[] };
-  /** Critical extensions that the TLS library does not process; absent where there are none. */
+  /** Critical extensions that the TLS library does not process; absent if there are none. */
   readonly unknown_critical_extensions?: readonly string[];
-  /** OpenSSL's trust settings; null where the block has none. */
+  /** OpenSSL's trust settings; null if the block has none. */
   readonly aux:
     | { readonly trust: readonly string[]; readonly reject: readonly string[]; readonly alias: string | null }
     | null;
@@ -62,8 +62,8 @@ export interface Inspection {
 }
 
 /**
- * Describes every certificate of a bundle. The warnings include weak keys and signatures, which an ordinary run does
- * not look for, since that needs `node:crypto`.
+ * Describes every certificate of a bundle. The warnings include weak keys and signatures, which an ordinary
+ * run does not check, since that requires `node:crypto`.
  *
  * @param bundle a bundle from `readBundle`
  */
@@ -71,7 +71,7 @@ export function inspectBundle(bundle: Bundle): Inspection {
   const weak: Warning[] = [];
   const certificates = bundle.certificates.flatMap((certificate) => {
     const facts = certificateFacts(certificate.der);
-    // The reader has accepted it by the same outline, so that facts exist.
+    // The reader has accepted it with the same outline, so there are facts.
     if (facts === undefined) return [];
     const { index, line } = certificate;
     const which = `Certificate ${index} on line ${line}`;

@@ -1,14 +1,14 @@
 /**
- * Explains paths of bundles that are written wrongly, which is the usual reason why a bundle is not found.
+ * Explains errors in the paths of bundles, which are the usual reason why a bundle is not found.
  *
  * @module
  */
 
 /**
- * Explains what is wrong with a path that could not be read.
+ * Explains the error in a path that could not be read.
  *
  * @param value the path as the user typed it
- * @returns a sentence, or `undefined` where the path looks right
+ * @returns a sentence, or `undefined` if the path has no known error
  */
 export function pathHint(value: string): string | undefined {
   if (/-----BEGIN /i.test(value)) return "The value is a certificate, not the path of a file that holds one.";

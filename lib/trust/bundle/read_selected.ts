@@ -17,7 +17,7 @@ import type { Selection } from "./selection.ts";
  * Reads a selected bundle: a file, or the files of a folder.
  *
  * @param selection source and the path as typed
- * @param world for its clock
+ * @param world provides the clock
  * @param readFile default: the file system, with limits
  * @param checkRoot the check of the runtime, see {@link readBundle}
  * @throws CulvertError `ca_unreadable` or `ca_invalid`
@@ -30,7 +30,7 @@ export async function readSelected(
 ): Promise<Bundle> {
   const { source, value } = selection;
   const options = { now: world.now(), checkRoot };
-  // A variable names a file for other programs too, and those take no folder.
+  // Other programs read the variable too, and they do not accept a folder.
   if (source.kind !== "variable" && await isFolder(source.path)) {
     return await readBundleFolder(source, readFile, options);
   }

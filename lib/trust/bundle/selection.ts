@@ -1,6 +1,6 @@
 /**
- * Selects the bundle: the first of `--ca-cert`, `CODEX_CA_CERTIFICATE` and `SSL_CERT_FILE` that is set and not empty.
- * If that file cannot be used, the next is not tried: it is an error.
+ * Selects the bundle: the first of `--ca-cert`, `CODEX_CA_CERTIFICATE` and `SSL_CERT_FILE` that is set and
+ * not empty. If that file cannot be used, the next is not tried, and the result is an error.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export interface Selection {
  * Selects the bundle. Values are taken literally, blanks included; a relative path is made absolute.
  *
  * @param input flag, environment and working directory
- * @returns the selection, or `undefined` where nothing is set
+ * @returns the selection, or `undefined` if none is set
  */
 export function selectBundle(input: SelectionInput): Selection | undefined {
   const { flag, env, cwd } = input;

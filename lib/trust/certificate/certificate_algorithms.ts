@@ -61,13 +61,13 @@ interface KeyDescription {
 }
 
 /**
- * The kind and size of the public key.
+ * Returns the kind and size of the public key.
  *
  * @param der exactly one certificate
  */
 export function keyOf(der: Uint8Array): KeyDescription {
   const fields = tbsFields(der);
-  // The first six have no default, and only a version may stand before them.
+  // The first six fields have no default, and only a version may precede them.
   const key = fields[fields[0]?.tag === TAG.context0 ? 6 : 5];
   const [algorithm, bits] = key === undefined ? [] : childrenOf(der, key) ?? [];
   const [id, parameters] = algorithm === undefined ? [] : childrenOf(der, algorithm) ?? [];
@@ -85,7 +85,7 @@ export function keyOf(der: Uint8Array): KeyDescription {
 }
 
 /**
- * The hash under the signature.
+ * Returns the hash of the signature.
  *
  * @param der exactly one certificate
  * @returns `sha256` and the like; `none` for EdDSA; the object identifier of an algorithm that is not known
@@ -97,7 +97,7 @@ export function signatureHashOf(der: Uint8Array): string {
 }
 
 /**
- * Whether the signature is RSA-PSS.
+ * Returns whether the signature is RSA-PSS.
  *
  * @param der exactly one certificate
  */
@@ -114,7 +114,7 @@ function signatureAlgorithm(
   return { id: identifier(der, id), parameters };
 }
 
-/** RFC 4055 §3.1: [0] EXPLICIT hash algorithm, SHA-1 where it is absent. */
+/** RFC 4055 §3.1: [0] EXPLICIT hash algorithm, SHA-1 if it is absent. */
 function pssHash(der: Uint8Array, parameters: DerElement | undefined): string {
   const parts = parameters === undefined ? [] : childrenOf(der, parameters) ?? [];
   const wrapper = parts.find((part) => part.tag === TAG.context0);

@@ -32,7 +32,7 @@ const ALTERNATIVE_NAMES = "2.5.29.17";
 const NAME_CONSTRAINTS = "2.5.29.30";
 
 /**
- * Reads the extensions. Malformed ones are left out.
+ * Reads the extensions. Malformed ones are skipped.
  *
  * @param der exactly one certificate
  */
@@ -89,7 +89,7 @@ function constraintsOf(der: Uint8Array, sequence: DerElement): NameConstraints {
   return { permitted: namesOf(TAG.context0), excluded: namesOf(TAG.context1) };
 }
 
-/** A GeneralName (RFC 5280 §4.2.1.6), with the kind before it. */
+/** Formats a GeneralName (RFC 5280 §4.2.1.6), with its kind as a prefix. */
 function generalName(der: Uint8Array, name: DerElement): string {
   switch (name.tag) {
     case 0x81:
@@ -111,7 +111,7 @@ function generalName(der: Uint8Array, name: DerElement): string {
   }
 }
 
-/** An address and its mask, 8 bytes for IPv4 and 32 for IPv6. */
+/** Formats an address and its mask, 8 bytes for IPv4 and 32 for IPv6. */
 function addressRange(bytes: Uint8Array): string {
   if (bytes.length === 8) return `${[...bytes.subarray(0, 4)].join(".")}/${[...bytes.subarray(4)].join(".")}`;
   if (bytes.length !== 32) return "(unreadable)";
@@ -140,7 +140,7 @@ const UNPROCESSED_NAMES = /^(?:email|URI|other):/;
  * @param extensions from {@link readExtensions}
  * @param which the certificate's name in the messages, such as `Certificate 2`
  * @param subject its subject
- * @param line its line, where it is in a bundle
+ * @param line its line, if it is in a bundle
  */
 export function extensionWarnings(
   { unknownCritical, nameConstraints, dnsNames }: CertificateExtensions,

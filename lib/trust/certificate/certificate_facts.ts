@@ -15,19 +15,19 @@ export interface CertificateFacts {
   /** One line, most specific part first. */
   readonly subject: string;
   readonly issuer: string;
-  /** ISO 8601, UTC; `unreadable` where the date is broken. */
+  /** ISO 8601, UTC; `unreadable` if the date is invalid. */
   readonly notBefore: string;
   readonly notAfter: string;
   /** 1 or 3. */
   readonly version: number;
   readonly isCa: boolean;
-  /** Its own key signed it. */
+  /** Whether it is signed with its own key. */
   readonly isSelfSigned: boolean;
   /** `rsa`, `ec`, `ed25519`, …, or the object identifier. */
   readonly keyType: string;
-  /** Bits of the modulus or of the curve; `undefined` where the kind has no such choice. */
+  /** Bits of the modulus or of the curve; `undefined` if the size is fixed for the kind. */
   readonly keyBits?: number;
-  /** `sha256`, `sha1`, …; `none` where the algorithm needs no separate one; else the object identifier. */
+  /** `sha256`, `sha1`, …; `none` if the algorithm needs no separate one; else the object identifier. */
   readonly signatureHash: string;
   /** Fingerprint: lower-case hex of SHA-256 over the DER. */
   readonly sha256: string;
@@ -42,7 +42,7 @@ const SMALLEST_RSA = 2048;
  * Describes one certificate.
  *
  * @param der exactly one certificate that {@link outlineCertificate} accepts
- * @returns its facts, or `undefined` where the bytes are not a certificate
+ * @returns its facts, or `undefined` if the bytes are not a certificate
  */
 export function certificateFacts(der: Uint8Array): CertificateFacts | undefined {
   const result = outlineCertificate(der);
@@ -69,11 +69,12 @@ export function certificateFacts(der: Uint8Array): CertificateFacts | undefined 
 }
 
 /**
- * Returns warnings about a certificate: why a TLS library or another program may refuse it, or what it issues.
+ * Returns warnings about a certificate: reasons why a TLS library or another program may refuse it, or the
+ * certificates that it issues.
  *
  * @param facts from {@link certificateFacts}
  * @param which its name in the messages, such as `Certificate 2`
- * @param line its line, where it is in a bundle
+ * @param line its line, if it is in a bundle
  */
 export function weaknesses(facts: CertificateFacts, which: string, line?: number): readonly Warning[] {
   const found: [string, string][] = [];
@@ -115,7 +116,7 @@ function open(der: Uint8Array): X509Certificate | undefined {
   }
 }
 
-/** Where the signature cannot be verified, equal names decide. */
+/** Returns whether subject and issuer are equal, for a signature that cannot be verified. */
 function isSignedByItself(certificate: X509Certificate, canVerify: boolean): boolean {
   try {
     return !canVerify || certificate.verify(certificate.publicKey);

@@ -24,7 +24,7 @@ export interface CertificateOutline {
   readonly subject: Uint8Array;
   /** DER of the Name. */
   readonly issuer: Uint8Array;
-  /** ms since 1970; `undefined` where the date cannot be read, which a trust anchor survives. */
+  /** ms since 1970; `undefined` if the date cannot be read, which does not make a trust anchor invalid. */
   readonly notBefore: number | undefined;
   /** ms since 1970; `undefined` as above. */
   readonly notAfter: number | undefined;
@@ -52,7 +52,7 @@ const BASIC_CONSTRAINTS = 19;
 /**
  * Outlines one certificate.
  *
- * @param der exactly one DER certificate, nothing behind it
+ * @param der exactly one DER certificate, without bytes after it
  */
 export function outlineCertificate(der: Uint8Array): OutlineResult {
   if (der.length === 0) return refuse("it is empty");
@@ -149,7 +149,7 @@ interface ExtensionFindings {
   readonly unknownCritical?: string | undefined;
 }
 
-/** @returns what was found, or the reason to refuse the certificate */
+/** @returns the result, or the reason to refuse the certificate */
 function readExtensions(der: Uint8Array, wrapper: DerElement): ExtensionFindings | string {
   const broken = "its extensions are broken";
   const [list, ...rest] = childrenOf(der, wrapper) ?? [];
@@ -213,7 +213,7 @@ function readTime(der: Uint8Array, element: DerElement | undefined): number | un
   if (year === undefined || month === undefined) return undefined;
   const fullYear = isShort ? (year >= 50 ? 1900 + year : 2000 + year) : year;
   const date = new Date(0);
-  // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
+  // Not Date.UTC, which reads the years 0 to 99 as 1900 to 1999.
   date.setUTCFullYear(fullYear, month - 1, day);
   return date.setUTCHours(hours ?? 0, minutes, seconds);
 }

@@ -1,5 +1,5 @@
 /**
- * Reads OpenSSL's `X509_AUX`, the trust settings behind the certificate in a `TRUSTED CERTIFICATE` block:
+ * Reads OpenSSL's `X509_AUX`, the trust settings after the certificate in a `TRUSTED CERTIFICATE` block:
  *
  * ```text
  * X509_CERT_AUX ::= SEQUENCE {
@@ -16,7 +16,7 @@ import { childrenOf, contentOf, type DerElement, readElement, TAG } from "../enc
 import { removeControls } from "../../text/control_characters.ts";
 import { dottedIdentifier, purposeName } from "../encoding/object_identifier.ts";
 
-/** What a TRUSTED CERTIFICATE says about its own use. Reported, not enforced. */
+/** The trust settings of a TRUSTED CERTIFICATE. They are reported, not enforced. */
 export interface CertificateAux {
   /** Object identifiers or short names of the purposes it is trusted for. */
   readonly trust: readonly string[];
@@ -29,9 +29,9 @@ export interface CertificateAux {
 /**
  * Reads the trust settings.
  *
- * @param bytes what follows the certificate in its block
- * @returns the settings and the number of their bytes, or `undefined` where the bytes do not begin with an
- *   `X509_CERT_AUX`
+ * @param bytes the bytes after the certificate in its block
+ * @returns the settings and the number of their bytes, or `undefined` if the bytes do not begin with an
+ * `X509_CERT_AUX`
  */
 export function readAux(
   bytes: Uint8Array,

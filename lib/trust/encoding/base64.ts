@@ -1,10 +1,10 @@
 /**
- * Base64 of PEM bodies: decodes them with the place of an error, and writes canonical blocks.
+ * Base64 of PEM bodies: decodes them, reports the position of an error, and writes canonical blocks.
  *
  * @module
  */
 
-/** One line of a body, with where it stands in the file. */
+/** One line of a body, with its line number in the file. */
 export interface BodyLine {
   readonly text: string;
   /** 1-based. */
@@ -19,8 +19,8 @@ export type DecodedBody =
 const PEM_COLUMNS = 64;
 
 /**
- * Decodes a body: standard alphabet, blanks anywhere, padding optional but exact where there is any, left-over bits
- * not checked. The codex client (0.171.0) accepts the same, and no other reader accepts more.
+ * Decodes a body: standard alphabet, blanks anywhere, padding optional but exact if there is any, left-over
+ * bits not checked. The codex client (0.171.0) accepts the same, and no other reader accepts more.
  *
  * @param lines the body, without markers and headers
  */
@@ -31,7 +31,7 @@ export function decodeBody(lines: readonly BodyLine[]): DecodedBody {
     const bytes = decodeBase64(text);
     return bytes.length === 0 ? { ok: false, reason: "its body is empty" } : { ok: true, bytes };
   } catch {
-    // The platform's error does not say what is wrong and where.
+    // The platform's error contains neither the reason nor the position.
     return { ok: false, reason: explain(lines) };
   }
 }
@@ -51,7 +51,7 @@ export function certificatePem(der: Uint8Array): string {
 /** Blanks that the platform's decoder does not skip. */
 const OTHER_BLANKS = /[\v\u00a0\ufeff\u200b\u2028\u2029]/g;
 
-/** The forgiving decoding of the WHATWG Infra standard. */
+/** Decodes with the "forgiving-base64 decode" of the WHATWG Infra standard. */
 function decodeBase64(text: string): Uint8Array {
   return Uint8Array.fromBase64(OTHER_BLANKS.test(text) ? text.replace(OTHER_BLANKS, "") : text);
 }

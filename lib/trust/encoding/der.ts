@@ -25,13 +25,13 @@ export const TAG = {
 /** The position of one element in its buffer. All offsets are in bytes. */
 export interface DerElement {
   readonly tag: number;
-  /** Of the tag byte. */
+  /** Offset of the tag byte. */
   readonly start: number;
-  /** Of the first content byte. */
+  /** Offset of the first content byte. */
   readonly contentStart: number;
-  /** One past the last content byte. */
+  /** Offset after the last content byte. */
   readonly contentEnd: number;
-  /** One past the whole element; beyond `contentEnd` only for the indefinite form. */
+  /** Offset after the whole element; greater than `contentEnd` only for the indefinite form. */
   readonly end: number;
 }
 
@@ -90,9 +90,9 @@ export function readBerElement(
 }
 
 /**
- * Returns the elements inside another, or `undefined` where they do not fill it exactly.
+ * Returns the elements inside another, or `undefined` if they do not fill it exactly.
  *
- * @param bytes the buffer `parent` was read from
+ * @param bytes the buffer from which `parent` was read
  * @param parent the outer element
  * @param read how to read each: {@link readElement} or {@link readBerElement}
  */
@@ -122,7 +122,7 @@ export function bytesOf(bytes: Uint8Array, element: DerElement): Uint8Array {
   return bytes.subarray(element.start, element.end);
 }
 
-/** Returns whether two arrays hold the same bytes. */
+/** Returns whether two arrays contain the same bytes. */
 export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;
   for (let index = 0; index < left.length; index++) {
@@ -143,11 +143,12 @@ export function firstItemLength(bytes: Uint8Array): number | undefined {
 }
 
 /**
- * Rewrites the outermost length in the shortest form. OpenSSL, and so curl and Node, read a certificate whose length
- * has more bytes than it needs; webpki does not. The signature does not cover these bytes.
+ * Rewrites the outermost length in the shortest form. OpenSSL, and therefore curl and Node, accept a
+ * certificate whose length has more bytes than necessary; webpki does not. The signature does not cover these
+ * bytes.
  *
  * @param item exactly one item, as {@link firstItemLength} cuts it
- * @returns the item itself where its length is the shortest already
+ * @returns the item itself if its length is already in the shortest form
  */
 export function withShortestLength(item: Uint8Array): Uint8Array {
   const header = readHeader(item, 0, item.length, true);
@@ -163,7 +164,7 @@ export function withShortestLength(item: Uint8Array): Uint8Array {
 }
 
 interface Header extends DerElement {
-  /** Whether the length takes no more bytes than it needs. */
+  /** Returns whether the length is in the shortest form. */
   readonly isShortest: boolean;
 }
 

@@ -19,7 +19,8 @@ const PURPOSES: Readonly<Record<string, string>> = {
  * Returns an object identifier in dotted form.
  *
  * @param content its bytes without tag and length
- * @returns the dotted form, or `undefined` where the bytes are not an identifier (empty, cut short, an arc above 2^53)
+ * @returns the dotted form, or `undefined` if the bytes are not an identifier (empty, cut short, an arc above
+ * 2^53)
  */
 export function dottedIdentifier(content: Uint8Array): string | undefined {
   const arcs: number[] = [];

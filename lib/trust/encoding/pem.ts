@@ -1,8 +1,9 @@
 /**
- * Splits PEM text into sections. The grammar is wider than RFC 7468: it accepts what any of the codex client (0.171.0),
- * curl with OpenSSL, Node and Deno accepts. That is CR, LF and CRLF in any mixture, blanks and blank lines in a body,
- * attribute headers, indented or lower-case markers, a byte-order mark, and text behind an END line. A broken section
- * ends at the next marker, so that the sections behind it are read. Only the markers are checked here.
+ * Splits PEM text into sections. The grammar is wider than RFC 7468: it accepts what any of the codex client
+ * (0.171.0), curl with OpenSSL, Node and Deno accepts. That is CR, LF and CRLF in any mixture, blanks and
+ * blank lines in a body, attribute headers, indented or lower-case markers, a byte-order mark, and text after
+ * an END line. A broken section ends at the next marker, so that the sections after it are read. Only the
+ * markers are checked here.
  *
  * @module
  */
@@ -11,17 +12,17 @@ import { removeControls } from "../../text/control_characters.ts";
 
 /** A section of the file. */
 export interface PemSection {
-  /** As found, trimmed. */
+  /** The label as found, trimmed. */
   readonly label: string;
-  /** Upper case, single blanks: what the section is. */
+  /** The label in upper case with single blanks: the kind of the section. */
   readonly kind: string;
   /** 1-based line of its BEGIN marker. */
   readonly line: number;
-  /** Without markers and attribute headers. */
+  /** The lines without markers and attribute headers. */
   readonly body: readonly BodyLine[];
   /** Attribute headers (`Proc-Type: 4,ENCRYPTED`), as found. */
   readonly headers: readonly string[];
-  /** What is wrong with its markers. Such a section cannot be used. */
+  /** The error in its markers. Such a section cannot be used. */
   readonly problem?: string;
 }
 
@@ -66,7 +67,7 @@ class SectionReader {
   #open: OpenSection | undefined;
 
   read(text: string, line: number): void {
-    // Nearly every line is base64, so that one test for a dash replaces four expressions.
+    // Nearly every line is base64, so one test for a dash avoids four expressions.
     if (!ANY_DASH.test(text) || !MARKER_HINT.test(text)) {
       this.#open?.lines.push({ text, line });
       return;
@@ -79,7 +80,7 @@ class SectionReader {
     if (end !== null) {
       const label = end[1] ?? "";
       this.#end(label, line, this.#open && endProblem(this.#open.label, label, line));
-      // `cat a.pem b.pem` without a final newline in the first glues two markers together.
+      // `cat a.pem b.pem` joins two markers on one line if the first file has no final newline.
       const rest = marker.slice(end[0].length);
       if (rest.startsWith("-----BEGIN ")) this.read(rest, line);
       return;
@@ -116,7 +117,7 @@ class SectionReader {
     this.#sections.push(finish(stray, "an END line stands here without its BEGIN line"));
   }
 
-  /** Of several faults of a section the first is reported. */
+  /** If a section has several errors, the first is reported. */
   #close(problem: string | undefined): void {
     if (this.#open === undefined) return;
     this.#sections.push(finish(this.#open, this.#open.problem ?? problem));
@@ -137,8 +138,8 @@ function finish(open: OpenSection, problem: string | undefined): PemSection {
 }
 
 /**
- * RFC 1421 §4.4: headers come first and a blank line ends them. Where that line is missing, they end at the first
- * line without a colon, which base64 never has.
+ * RFC 1421 §4.4: headers come first and a blank line ends them. If that line is missing, they end at the
+ * first line without a colon, which base64 never contains.
  */
 function splitHeaders(
   lines: readonly BodyLine[],
@@ -157,7 +158,7 @@ function splitHeaders(
 const CERTIFICATE_KINDS = new Set(["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"]);
 
 /**
- * Returns whether a section of this kind holds one certificate.
+ * Returns whether a section of this kind contains one certificate.
  *
  * @param kind see {@link PemSection.kind}
  */
@@ -165,7 +166,10 @@ export function isCertificateKind(kind: string): boolean {
   return CERTIFICATE_KINDS.has(kind);
 }
 
-/** The certificate labels may be mixed, since people edit only one of the two lines. */
+/**
+ * The labels of BEGIN and END may be different certificate labels, since users often edit only one of the two
+ * lines.
+ */
 function endProblem(begin: string, end: string, line: number): string | undefined {
   const [left, right] = [kindOf(begin), kindOf(end)];
   if (left === right || (isCertificateKind(left) && isCertificateKind(right))) return undefined;

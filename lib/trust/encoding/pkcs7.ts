@@ -30,7 +30,7 @@ export function readPkcs7(bytes: Uint8Array): Pkcs7Result {
   }
   const [signed] = inside(bytes, content);
   if (signed?.tag !== TAG.sequence) return refuse("its signed data is malformed");
-  // version, digestAlgorithms, contentInfo; certificates [0] IMPLICIT SET is the next, where it is there.
+  // version, digestAlgorithms, contentInfo; certificates [0] IMPLICIT SET is the next, if it is present.
   const list = inside(bytes, signed).slice(3).find((element) => element.tag === TAG.context0);
   if (list === undefined) return refuse("it holds no certificates");
   const certificates = inside(bytes, list)

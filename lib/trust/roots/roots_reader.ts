@@ -1,6 +1,6 @@
 /**
- * The interface through which roots are read that are not in a bundle. `system_roots.ts` implements it; tests pass
- * readers of their own.
+ * The interface for reading roots that are not in a bundle. `system_roots.ts` implements it; tests pass other
+ * readers.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import type { Warning } from "../../warning.ts";
 import type { VariableRoots } from "./variable_roots.ts";
 import type { RootCheck } from "../bundle/bundle_reader.ts";
 
-/** Roots, and where they were found. */
+/** Roots, and their source. */
 export interface RootSet {
   /** Canonical PEM blocks, one certificate each. */
   readonly pems: readonly string[];
-  /** The file or the interface they were read from, for people. */
+  /** The file or the interface that they were read from, for messages. */
   readonly origin: string;
-  /** Reasons why there are none, or fewer than there should be. */
+  /** Warnings that explain why there are none, or fewer than expected. */
   readonly warnings: readonly Warning[];
 }
 
@@ -22,11 +22,13 @@ export interface RootSet {
 export interface RootsReader {
   /** The operating system's store. */
   readonly system: () => Promise<RootSet>;
-  /** The certificates of `NODE_EXTRA_CA_CERTS` and `DENO_CERT`, which the runtime trusts by itself. Default: none. */
+  /**
+   * The certificates of `NODE_EXTRA_CA_CERTS` and `DENO_CERT`, which the runtime also trusts. Default: none.
+   */
   readonly runtimeVariables?: () => Promise<
     { readonly sets: readonly VariableRoots[]; readonly warnings: readonly Warning[] }
   >;
-  /** Mozilla's set, as the runtime carries it. */
+  /** Mozilla's set, as included in the runtime. */
   readonly mozilla: () => Promise<RootSet>;
   /** Checks one certificate with the runtime's TLS library. */
   readonly checkRoot: RootCheck;

@@ -1,9 +1,10 @@
 /**
- * Reads the roots of the operating system and of the runtime, and checks a root with the runtime's TLS library.
- * Opens no connection.
+ * Reads the roots of the operating system and of the runtime, and checks a root with the runtime's TLS
+ * library. Opens no connection.
  *
- * On Linux and the BSDs the store is a file. Reading it costs a fifth of the processor time of importing `node:tls`
- * (3 ms instead of 15, Deno 2.9.6) and needs no system permission. On macOS and Windows the system is asked.
+ * On Linux and the BSDs the store is a file. Reading it costs a fifth of the processor time of importing
+ * `node:tls` (3 ms instead of 15, Deno 2.9.6) and needs no system permission. On macOS and Windows an
+ * interface of the system is used.
  *
  * @module
  */
@@ -25,13 +26,18 @@ const STORE_FILES: readonly string[] = [
   "/usr/local/etc/ssl/cert.pem",
 ];
 
-/** With one of these set the runtime's loader replaces the system's roots, and throws when one is empty (Deno 2.9.6). */
+/**
+ * If one of these is set, the runtime's loader replaces the system's roots, and throws if one is empty (Deno
+ * 2.9.6).
+ */
 const REPLACING_VARIABLES = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /** Options of {@link rootsReader}. */
 export interface RootsReaderOptions {
   readonly world: World;
-  /** Default: the known files of this system; with an empty list the system is always asked. */
+  /**
+   * Default: the known files of this system; with an empty list the interface of the system is always used.
+   */
   readonly storeFiles?: readonly string[];
 }
 
@@ -68,7 +74,7 @@ async function withFolders(store: RootSet, world: World): Promise<RootSet> {
   return {
     pems: [...store.pems, ...pems],
     origin: store.pems.length === 0 ? "SSL_CERT_DIR" : `${store.origin} and SSL_CERT_DIR`,
-    // Roots that come from the folders make up for a store that could not be read.
+    // Roots from the folders replace a store that could not be read.
     warnings: [...pems.length === 0 ? store.warnings : [], ...warnings],
   };
 }
@@ -82,7 +88,7 @@ async function readStoreFile(
     try {
       bytes = await Deno.readFile(path);
     } catch (error) {
-      // Not on this distribution, or not readable by this user: the next file may be.
+      // The file does not exist on this distribution, or is not readable; the next one is tried.
       if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) continue;
       return failed(path, error);
     }
@@ -111,10 +117,10 @@ const END = "-----END CERTIFICATE-----\n";
 const LINE = 65;
 
 /**
- * Reads a store in which every block is canonical, as in nearly every distribution. The TLS library checks all blocks
- * at once, which takes a tenth of the time of reading them one by one.
+ * Reads a store in which every block is canonical, as in nearly every distribution. The TLS library checks
+ * all blocks at once, which takes a tenth of the time of reading them one by one.
  *
- * @returns `undefined` where a block is not canonical or is refused
+ * @returns `undefined` if a block is not canonical or is refused
  */
 function readPlainStore(bytes: Uint8Array): readonly string[] | undefined {
   const text = new TextDecoder().decode(bytes);
@@ -154,7 +160,8 @@ async function listRoots(kind: "system" | "bundled", world: World): Promise<read
 async function askSystem(world: World): Promise<RootSet> {
   const origin = "the system's own store";
   try {
-    // The runtime does not check these. Each is tried, so that one that it cannot use does not fail the whole client.
+    // The runtime does not check these. Each is tested, so that one that it cannot use does not fail the
+    // whole client.
     const pems = (await listRoots("system", world)).filter((pem) => checkRoot(pem) === undefined);
     if (pems.length === 0) return failed(origin, new Error("it is empty"));
     return { pems, origin, warnings: [] };
@@ -174,16 +181,16 @@ async function askRuntime(world: World): Promise<RootSet> {
   }
 }
 
-/** Adds the final newline, which the runtime leaves out. */
+/** Adds the final newline, which the runtime omits. */
 function canonical(pem: string): string {
   return `${pem.trim()}\n`;
 }
 
 /**
- * Asks the TLS library whether it accepts a certificate as a root. Opens no connection.
+ * Checks with the TLS library whether it accepts a certificate as a root. Opens no connection.
  *
  * @param pem one canonical block
- * @returns its reason to refuse, or `undefined`
+ * @returns the reason of its refusal, or `undefined`
  */
 export function checkRoot(pem: string): string | undefined {
   return checkRoots([pem]);

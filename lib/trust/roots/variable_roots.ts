@@ -1,6 +1,6 @@
 /**
- * Roots of the variables that other runtimes and libraries read: `NODE_EXTRA_CA_CERTS` and `DENO_CERT`, which the
- * runtime adds to its roots by itself, and `SSL_CERT_DIR`, which stands for a part of the system's store.
+ * Roots of the variables that other runtimes and libraries read: `NODE_EXTRA_CA_CERTS` and `DENO_CERT`, which
+ * the runtime adds to its roots, and `SSL_CERT_DIR`, which adds to the system's store.
  *
  * @module
  */
@@ -61,12 +61,12 @@ export async function runtimeVariableRoots(
 }
 
 /**
- * Reads the folders of `SSL_CERT_DIR`: every regular file in them, whatever its name, but not in their subfolders.
- * Files without a certificate are ignored.
+ * Reads the folders of `SSL_CERT_DIR`: every regular file in them, with any name, but not in their
+ * subfolders. Files without a certificate are ignored.
  *
  * @param known blocks that were read already, which are not parsed again
  * @param checkRoot see {@link readBundle}
- * @returns the further roots; none where the variable is not set or empty
+ * @returns the further roots; none if the variable is not set or empty
  */
 export async function folderRoots(
   world: World,
@@ -108,7 +108,7 @@ async function addFile(
     return;
   }
   const text = new TextDecoder().decode(bytes);
-  // Most files of such a folder hold one block of the system's store.
+  // Most files of such a folder contain one block of the system's store.
   if (known.has(text) || pems.has(text)) return;
   try {
     const source = { kind: "variable", name: "SSL_CERT_DIR", path: file } as const;
@@ -116,7 +116,7 @@ async function addFile(
       if (!known.has(pem)) pems.add(pem);
     }
   } catch (error) {
-    // The file holds no certificate.
+    // The file contains no certificate.
     if (!(error instanceof CulvertError)) throw error;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The events of an inference trace: one line of the event log each, in the envelope that they all have.
+ * The events of an inference trace: each is one line of the event log, in a common envelope.
  *
  * @module
  */
@@ -20,13 +20,13 @@ const requester = z.object({ type: text, runtime_cell_id: optional });
 const toolKind = z.object({ type: text, server: optional, tool: optional, name: optional });
 const summary = z.unknown();
 
-/** The known events (codex client 0.171.0). Unknown fields are left out. */
+/** The known events (codex client 0.171.0). Unknown fields are ignored. */
 export const knownEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("rollout_started"), trace_id: text, root_thread_id: text }),
   z.object({ type: z.literal("rollout_ended"), status: text }),
-  /** Last line of a bundle that was closed in order (schema 2 and 3). */
+  /** Last line of a bundle that was closed normally (schema 2 and 3). */
   z.object({ type: z.literal("recording_completed") }),
-  /** An item entered the history (schema 2 and 3). With the output of a tool comes its payload (schema 3). */
+  /** An item entered the history (schema 2 and 3). The output of a tool includes its payload (schema 3). */
   z.object({ type: z.literal("history_item_accepted"), item_id: text, tool_output_payload: noPayload }),
   z.object({
     type: z.literal("thread_started"),
@@ -156,13 +156,13 @@ const envelope = {
   codex_turn_id: optional,
 };
 
-/** The envelope of any event: the `payload` of an unknown type is kept as it is. */
+/** The envelope of any event: the `payload` of an unknown type is kept unchanged. */
 export const envelopeSchema = z.object({ ...envelope, payload: z.looseObject({ type: text }) });
 
 /** A line of the event log whose event is known. */
 export const lineSchema = z.object({ ...envelope, payload: knownEventSchema });
 
-/** A line of the event log, its event not looked at yet. */
+/** A line of the event log whose event has not been parsed yet. */
 export type Envelope = z.infer<typeof envelopeSchema>;
 
 /** A line of the event log whose event is known. */
@@ -170,7 +170,9 @@ export type EventLine = z.infer<typeof lineSchema>;
 
 const known: ReadonlySet<string> = new Set(knownEventSchema.options.map(({ shape }) => shape.type.value));
 
-/** Tells whether a type of events is known. Unknown ones are no error: later releases add some. */
+/**
+ * Returns whether a type of events is known. Unknown ones are not an error, because later releases add some.
+ */
 export function isKnownEvent(type: string): type is KnownEvent["type"] {
   return known.has(type);
 }

@@ -16,7 +16,7 @@ export const WRITTEN_VERSION = 3;
 /** Identifies the bundle. */
 export const MANIFEST = "manifest.json";
 
-/** One event a line. A manifest may name another file. */
+/** One event per line. A manifest may name another file. */
 export const EVENT_LOG = "trace.jsonl";
 
 /** Folder of the payloads. A manifest may name another one. */

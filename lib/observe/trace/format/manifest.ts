@@ -9,7 +9,7 @@ import { EVENT_LOG, PAYLOADS, SCHEMA_VERSIONS } from "./layout.ts";
 /** A version of the schema that can be read. */
 export const schemaVersion = z.literal([...SCHEMA_VERSIONS]);
 
-/** The content of `manifest.json`. Unknown fields are left out. */
+/** The content of `manifest.json`. Unknown fields are ignored. */
 export const manifestSchema = z.object({
   schema_version: schemaVersion,
   /** A UUID, which is not the trace id of W3C Trace Context. */

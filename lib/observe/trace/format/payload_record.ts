@@ -56,8 +56,8 @@ export function recordAt(shard: Uint8Array, start: number): FoundRecord {
 }
 
 /**
- * Decodes the records of a shard, after decompression. A record that is cut short, as after a crash of the writer, ends
- * the sequence.
+ * Decodes the records of a shard, after decompression. A truncated record, as after a crash of the writer,
+ * ends the sequence.
  */
 export function* decodeRecords(shard: Uint8Array): Generator<PayloadRecord, { readonly isTorn: boolean }> {
   let start = 0;

@@ -28,24 +28,24 @@ export const PAYLOAD_KINDS = [
 /** A known kind of payload. */
 export type PayloadKind = typeof PAYLOAD_KINDS[number];
 
-/** What is left of a payload above the limits. */
+/** The stored part of a payload above the limits. */
 const capture = z.object({
-  /** `truncated`: the JSON breaks off. `omitted`: it is not there, and the reference has no shard. */
+  /** `truncated`: the JSON is incomplete. `omitted`: it is not stored, and the reference has no shard. */
   status: z.string(),
   /** Length of the whole JSON, bytes. */
   original_bytes: z.number(),
-  /** Length of the part that was kept, bytes; absent where nothing was kept. */
+  /** Length of the part that was kept, bytes; absent if nothing was kept. */
   retained_bytes: z.number().nullish(),
 });
 
-/** A payload that an event refers to. Unknown fields are left out. */
+/** A payload that an event refers to. Unknown fields are ignored. */
 export const payloadReferenceSchema = z.object({
   /** `raw_payload:N`, N from 1. */
   raw_payload_id: z.string(),
   kind: z.object({ type: z.string() }),
   /** Schema 1 and 2: path of the file within the bundle. */
   path: z.string().nullish(),
-  /** Schema 3: number of the shard; null where the payload was omitted. */
+  /** Schema 3: number of the shard; null if the payload was omitted. */
   shard: z.int().nullish(),
   /**
    * Schema 3: payloads whose JSON is inserted between the strings of this payload, which is an array of one string more
@@ -54,7 +54,7 @@ export const payloadReferenceSchema = z.object({
   get parts() {
     return z.array(payloadReferenceSchema).nullish();
   },
-  /** Schema 3: set where limits left something out. */
+  /** Schema 3: set if limits omitted a part. */
   capture: capture.nullish().catch(null),
 });
 

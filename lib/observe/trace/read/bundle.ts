@@ -38,7 +38,7 @@ export async function openBundle(path: string): Promise<Bundle> {
  * Returns the path of a file of a bundle.
  *
  * @param name path within the bundle, as a manifest or an event names it
- * @throws CulvertError `input_unreadable` where the path leads out of the bundle
+ * @throws CulvertError `input_unreadable` if the path leads out of the bundle
  */
 export function insideBundle(path: string, name: string): string {
   const inside = normalize(name);

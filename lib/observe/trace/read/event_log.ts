@@ -1,5 +1,5 @@
 /**
- * Reads the event log of a trace, one line after another. Only the line that is being read is in memory.
+ * Reads the event log of a trace line by line. Only the current line is in memory.
  *
  * @module
  */
@@ -30,10 +30,11 @@ export interface TraceEvent {
 const LONGEST_LINE = 16 * 1024 * 1024;
 
 /**
- * Reads the events of a bundle in the order of the file. What cannot be used is left out and added to the problems: a
- * last line without its end, lines that are no events, gaps in the sequence numbers.
+ * Reads the events of a bundle in the order of the file. Unusable lines are skipped and added to the
+ * problems: a last line without its end, lines that are not events, gaps in the sequence numbers.
  *
- * @throws CulvertError `input_unreadable` where the file cannot be read, and for an event of an unknown schema version
+ * @throws CulvertError `input_unreadable` if the file cannot be read, and for an event of an unknown schema
+ * version
  */
 export async function* readEvents(bundle: Bundle, problems: Problems): AsyncGenerator<TraceEvent> {
   const { raw_event_log: name } = bundle.manifest;
@@ -56,7 +57,7 @@ export async function* readEvents(bundle: Bundle, problems: Problems): AsyncGene
   }
 }
 
-/** Returns the event of a line, or what is wrong with the line. */
+/** Returns the event of a line, or the problem of the line. */
 function parseEvent(bundle: Bundle, line: number, text: string): TraceEvent | string {
   try {
     return checkEvent(bundle, line, JSON.parse(text));
@@ -96,7 +97,7 @@ function describeIssue(
 /** A line of the log. */
 interface Line {
   readonly line: number;
-  /** Absent where the line is too long. */
+  /** Absent if the line is too long. */
   readonly text: string | undefined;
   /** Whether the line ends with a line feed. */
   readonly isComplete: boolean;
@@ -133,7 +134,7 @@ async function* readLines(path: string, name: string): AsyncGenerator<Line> {
 }
 
 /**
- * Reads a file of a bundle in pieces.
+ * Reads a file of a bundle in chunks.
  *
  * @throws CulvertError `input_unreadable`
  */

@@ -16,11 +16,11 @@ export type FoundBundle =
   | { readonly path: string; readonly error: CulvertError };
 
 /**
- * Finds the bundles in a folder, the latest first. Folders without a manifest are left out; bundles that cannot be read
- * come last.
+ * Finds the bundles in a folder, the latest first. Folders without a manifest are skipped; bundles that
+ * cannot be read come last.
  *
- * @param root absolute path of the folder; the path of a bundle itself gives this bundle
- * @throws CulvertError `input_unreadable` where the folder cannot be read
+ * @param root absolute path of the folder; the path of a bundle returns this bundle
+ * @throws CulvertError `input_unreadable` if the folder cannot be read
  */
 export async function findBundles(root: string): Promise<readonly FoundBundle[]> {
   const found: FoundBundle[] = [];
@@ -62,7 +62,7 @@ async function isFile(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isFile;
   } catch {
-    // What cannot be looked at is no manifest.
+    // A file that cannot be examined is not a manifest.
     return false;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Opens a trace by its path, its id or its place among the others.
+ * Opens a trace by its path, its id, or as the latest one.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { findBundles } from "./find_bundles.ts";
  *
  * @param root absolute path of the folder of traces
  * @param name path of its folder, the beginning of its id or of its name, or `latest`
- * @throws CulvertError `input_unreadable` where there is none; `usage` where the beginning fits several
+ * @throws CulvertError `input_unreadable` if there is none; `usage` if the beginning matches several
  */
 export async function openTrace(name: string, root: string, cwd: string): Promise<Bundle> {
   if (name === "latest") return await latest(root);
@@ -37,7 +37,7 @@ export async function openTrace(name: string, root: string, cwd: string): Promis
   });
 }
 
-/** Opens a folder as a trace. The error says what to do with a folder of traces. */
+/** Opens a folder as a trace. The error explains what to do with a folder of traces. */
 async function openNamed(path: string): Promise<Bundle> {
   const info = await Deno.stat(path).catch(() => undefined);
   if (info?.isDirectory === true && !await exists(join(path, MANIFEST))) {
@@ -75,7 +75,7 @@ async function exists(path: string): Promise<boolean> {
     await Deno.stat(path);
     return true;
   } catch {
-    // Whatever the reason, it cannot be opened here; opening it reports the reason.
+    // It cannot be opened; the code that opens it reports the reason.
     return false;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Reads payloads: files of their own (schema 1 and 2), or records in compressed shards (schema 3).
+ * Reads payloads: separate files (schema 1 and 2), or records in compressed shards (schema 3).
  *
  * @module
  */
@@ -15,11 +15,11 @@ import { readShard } from "./shard.ts";
 const LARGEST_FILE = 256 * 1024 * 1024;
 
 /**
- * Reads payloads and hands each to a function, once, in the order in which they are stored. Only one of them is in
- * memory. Payloads that are missing or cannot be read are added to the problems.
+ * Reads payloads and passes each to a function, once, in the order in which they are stored. Only one of them
+ * is in memory at a time. Payloads that are missing or cannot be read are added to the problems.
  *
  * @param references of the wanted payloads; their parts are not read unless they are listed too
- * @param take receives the id and the stored text, which is a template where the payload has parts
+ * @param take receives the id and the stored text, which is a template if the payload has parts
  */
 export async function readPayloads(
   bundle: Bundle,
@@ -74,7 +74,8 @@ async function takeRecords(
     const records = readShard(bundle, name);
     for (let next = await records.next();; next = await records.next()) {
       if (next.done === true) {
-        // A writer that was killed leaves a frame without its end, which matters only if something is missing.
+        // A writer that was killed leaves a frame without its end, which is a problem only if a payload is
+        // missing.
         if (next.value !== undefined && ids.size > 0) problems.add(`${name}: ${next.value}`);
         break;
       }
@@ -90,7 +91,8 @@ async function takeRecords(
 /**
  * Returns the whole JSON text of a payload, with its parts inserted.
  *
- * @returns `undefined` where it was omitted or is missing; `truncated` where a limit cut it, or one of its parts
+ * @returns `undefined` if it was omitted or is missing; `truncated` if a limit truncated it or one of its
+ * parts
  */
 export async function payloadText(
   bundle: Bundle,
@@ -103,7 +105,7 @@ export async function payloadText(
   try {
     text = joinedText(reference, stored);
   } catch (error) {
-    // Parts of parts that are the same payload again and again can make a text of any length.
+    // Nested parts that repeat the same payload can result in a text of any length.
     if (!(error instanceof RangeError)) throw error;
     problems.add(`${reference.raw_payload_id}: longer than ${LARGEST_FILE} bytes with its parts`);
   }
@@ -121,15 +123,15 @@ export function* withParts(
   for (const part of reference.parts ?? []) yield* withParts(part, seen);
 }
 
-/** Tells whether a limit cut or omitted a payload itself. */
+/** Returns whether a limit truncated or omitted a payload itself. */
 export function isCut({ capture }: PayloadReference): boolean {
   return capture !== undefined && capture !== null;
 }
 
 /**
- * Returns the text of a payload; `undefined` where it was not stored or is no template for its parts.
+ * Returns the text of a payload; `undefined` if it was not stored or is not a template for its parts.
  *
- * @throws RangeError where it would be longer than 256 Mi characters
+ * @throws RangeError if it would be longer than 256 Mi characters
  */
 function joinedText(
   { raw_payload_id: id, parts }: PayloadReference,
@@ -156,7 +158,7 @@ function joinedText(
   return joined;
 }
 
-/** Returns the strings of a payload with parts; `undefined` where the text is something else. */
+/** Returns the strings of a payload with parts; `undefined` for any other text. */
 export function parseTemplate(text: string): readonly string[] | undefined {
   let json: unknown;
   try {

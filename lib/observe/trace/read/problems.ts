@@ -1,10 +1,10 @@
 /**
- * What was wrong with a trace that could be read all the same.
+ * The problems of a trace that could be read.
  *
  * @module
  */
 
-/** Problems that are described; the others are only counted. */
+/** Maximum number of problems that are described; the others are only counted. */
 const DESCRIBED = 50;
 
 /** Collects problems. */

@@ -14,17 +14,17 @@ import type { Problems } from "./problems.ts";
 export interface TraceMatch {
   /** Sequence number of the event, or of the first event that refers to the payload. */
   readonly seq: number;
-  /** Absent where the text is in the event itself. */
+  /** Absent if the text is in the event itself. */
   readonly payload_id: string | null;
   /** Type of the event, or kind of the payload. */
   readonly kind: string;
-  /** JSON Pointer (RFC 6901) of the text; empty for a payload that is no JSON. */
+  /** JSON Pointer (RFC 6901) of the text; empty for a payload that is not JSON. */
   readonly pointer: string;
-  /** The place that matches with what is around it, on one line. */
+  /** The match with its context, on one line. */
   readonly excerpt: string;
 }
 
-/** Length of what is shown before and after a place, UTF-16 units. */
+/** Length of the context before and after a match, UTF-16 units. */
 const AROUND = 60;
 
 /**
@@ -73,7 +73,10 @@ export async function* searchTrace(
   yield* matches.toSorted((one, other) => one.seq - other.seq);
 }
 
-/** Returns the value of a JSON text; any other text, such as one that a limit has cut, as it is. */
+/**
+ * Returns the value of a JSON text; any other text, such as one that a limit has truncated, is returned
+ * unchanged.
+ */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -82,7 +85,10 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Returns the texts in a JSON value with their places, without recursion: the value may be nested deeply. */
+/**
+ * Returns the strings in a JSON value with their pointers, without recursion, since the value may be nested
+ * deeply.
+ */
 function* textsIn(
   root: unknown,
   start: string,

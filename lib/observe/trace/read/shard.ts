@@ -1,5 +1,5 @@
 /**
- * Reads a shard of payloads (schema 3): one zstd frame of records. One record after another is in memory.
+ * Reads a shard of payloads (schema 3): one zstd frame of records. Only one record is in memory at a time.
  *
  * @module
  */
@@ -15,9 +15,9 @@ const LARGEST_RECORD = 256 * 1024 * 1024;
  * Reads the records of a shard.
  *
  * @param name path of the shard within the bundle
- * @returns why the shard ends early; `undefined` where it is complete. The records before are read all the same: a
- *   writer that was killed leaves a frame without its end.
- * @throws CulvertError `input_unreadable` where the file cannot be read
+ * @returns the reason why the shard ends early; `undefined` if it is complete. The records before its end are
+ * read: a writer that was killed leaves a frame without its end.
+ * @throws CulvertError `input_unreadable` if the file cannot be read
  */
 export async function* readShard(
   bundle: Bundle,
@@ -25,7 +25,7 @@ export async function* readShard(
 ): AsyncGenerator<PayloadRecord, string | undefined> {
   const chunks = decompressed(bundle, name);
   let rest = new Uint8Array();
-  /** Bytes that the next record needs at least. */
+  /** Minimum number of bytes of the next record. */
   let needed = 0;
   let waiting: Uint8Array[] = [];
   let waitingBytes = 0;

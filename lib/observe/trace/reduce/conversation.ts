@@ -1,6 +1,6 @@
 /**
- * Puts the items of requests and responses together to conversations. A request repeats the history; an item that is
- * sent again is the same item.
+ * Assembles conversations from the items of requests and responses. A request repeats the history; an item
+ * that is sent again is the same item.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { ItemFacts } from "./item_facts.ts";
 import type { InferenceCall, ItemProducer, TraceItem, TraceThread } from "./model.ts";
 import type { PayloadFacts } from "./payload_facts.ts";
 
-/** What is known of one thread. */
+/** The state of one thread. */
 interface History {
   /** Ids of items by the key of their content. */
   readonly byKey: Map<string, string[]>;
@@ -17,7 +17,7 @@ interface History {
   latest: readonly string[];
 }
 
-/** A request of which some items were recognised. */
+/** A request with some known items. */
 interface RequestState {
   readonly used: ReadonlySet<string>;
   readonly passed: Map<string, number>;
@@ -58,11 +58,11 @@ export class Conversations {
     const prefix = earlier === undefined ? [] : [...earlier.request_item_ids, ...earlier.response_item_ids];
     const ids = [...prefix];
     const used = new Set(prefix);
-    /** Candidates of each content that are used up, so that none is looked at twice. */
+    /** The number of used candidates of each content, so that none is examined twice. */
     const passed = new Map<string, number>();
     const history = this.#historyOf(call);
     for (const facts of request.items) {
-      // The client adds the tools to the input; they are no item of the conversation.
+      // The client adds the tools to the input; they are not an item of the conversation.
       if (facts.kind === "additional_tools") continue;
       const id = this.#known(history, facts, { used, passed, place: ids.length }) ??
         this.#add(call, facts, payloadId, at).item_id;
@@ -89,7 +89,7 @@ export class Conversations {
     history.latest = [...call.request_item_ids, ...ids];
   }
 
-  /** Returns the item that a request repeats: the one at the same place where there are several of equal content. */
+  /** Returns the item that a request repeats: the one at the same position if several have equal content. */
   #known(history: History, facts: ItemFacts, { used, passed, place }: RequestState): string | undefined {
     const candidates = history.byKey.get(facts.key);
     if (candidates === undefined) return undefined;

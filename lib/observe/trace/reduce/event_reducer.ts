@@ -1,5 +1,6 @@
 /**
- * Applies the events of a trace, in their order, to the state of what runs. Payloads are only referred to.
+ * Applies the events of a trace, in their order, to the state of turns, calls and tools. Payloads are only
+ * referenced.
  *
  * @module
  */
@@ -60,14 +61,14 @@ export class EventReducer {
   /** Payloads about threads, by the id of the thread. */
   readonly metadata = new Map<string, string>();
   readonly unknown = new Map<string, number>();
-  /** Whether the last line of a bundle that was closed in order was read. */
+  /** Whether the last line of a normally closed bundle was read. */
   isClosed = false;
   end: { readonly at: number; readonly status: string } | undefined;
   readonly #problems: Problems;
   readonly #running = new Set<InferenceCall>();
   #lastTurn: TraceTurn | undefined;
 
-  /** @param problems receives references to what did not start */
+  /** @param problems receives references to operations without a start */
   constructor(problems: Problems) {
     this.#problems = problems;
   }
@@ -136,7 +137,7 @@ export class EventReducer {
           for (const call of this.#running) {
             if (call.codex_turn_id !== turn.codex_turn_id) continue;
             this.#running.delete(call);
-            // A call cannot outlast its turn: the client left it.
+            // A call cannot run longer than its turn: the client has abandoned it.
             close(call.execution, known.status === "completed" ? "cancelled" : known.status);
           }
         });
@@ -323,7 +324,7 @@ export class EventReducer {
         call.raw_response_payload_id = payload;
         this.steps.push({ kind: "response", call, at });
       }
-      // The turn may have ended first, and has then ended the call.
+      // The turn may have ended first, which has also ended the call.
       if (!isLate) close(call.execution, status);
       this.#running.delete(call);
     });

@@ -1,5 +1,6 @@
 /**
- * What a reduced trace keeps of an item of a request or a response: enough to recognise it and to show its beginning.
+ * The part of an item of a request or a response that a reduced trace keeps: enough to identify it and to
+ * show its beginning.
  *
  * @module
  */
@@ -8,22 +9,22 @@ import { isObject } from "../../../responses/events/items.ts";
 
 /** Facts about an item. */
 export interface ItemFacts {
-  /** Equal for items of equal content, whatever their ids. */
+  /** Equal for items of equal content with any ids. */
   readonly key: string;
   readonly id: string | null;
   readonly kind: string;
   readonly role: string | null;
   readonly call_id: string | null;
-  /** The beginning of what it says. */
+  /** The beginning of its text. */
   readonly text: string;
-  /** Length of all that it says, UTF-16 units. */
+  /** Length of its text, UTF-16 units. */
   readonly chars: number;
 }
 
 /** Length of the beginning that is kept, UTF-16 units. */
 const BEGINNING = 400;
 
-/** Returns the facts about an item; `undefined` for what is none. */
+/** Returns the facts about an item; `undefined` for a value that is not an item. */
 export function itemFacts(item: unknown): ItemFacts | undefined {
   if (!isObject(item) || typeof item.type !== "string") return undefined;
   const text = textOf(item);
@@ -38,7 +39,7 @@ export function itemFacts(item: unknown): ItemFacts | undefined {
   };
 }
 
-/** Returns the beginning of a text. A character is never cut in two. */
+/** Returns the beginning of a text. A surrogate pair is never split. */
 export function beginning(text: string): string {
   if (text.length <= BEGINNING) return text;
   const cut = text.slice(0, BEGINNING);
@@ -50,7 +51,9 @@ function stringOf(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** Reasoning is known by its encrypted content: its readable text may be absent from a request. */
+/**
+ * Reasoning is identified by its encrypted content, because its readable text may be absent from a request.
+ */
 function keyOf(item: Readonly<Record<string, unknown>>): string {
   const { type, encrypted_content: encrypted } = item;
   const content = type === "reasoning" && typeof encrypted === "string"
@@ -73,7 +76,7 @@ function essential(value: unknown): unknown {
   );
 }
 
-/** Members that hold what an item says, in the order of preference. */
+/** Members that contain the text of an item, in the order of preference. */
 const SPEAKING = [
   "text",
   "refusal",
@@ -88,7 +91,7 @@ const SPEAKING = [
   "name",
 ];
 
-/** Returns what an item says, on as many lines as it has. */
+/** Returns the text of an item with its line breaks. */
 export function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (Array.isArray(value)) return value.map(textOf).filter((part) => part !== "").join("\n");

@@ -1,13 +1,13 @@
 /**
- * What a trace tells, put together from its events and payloads. The names follow the reduced state of the codex client
- * (0.171.0, `state.json`), so that programs can read both.
+ * The content of a trace, assembled from its events and payloads. The names follow the reduced state of the
+ * codex client (0.171.0, `state.json`), so that programs can read both.
  *
  * @module
  */
 import type { TokenUsage } from "../../../responses/events/events.ts";
 import type { AttemptFacts } from "../format/attempt_facts.ts";
 
-/** When something ran. Times are ms since 1970. */
+/** Start and end of an operation. Times are ms since 1970. */
 export interface Execution {
   readonly started_at_unix_ms: number;
   readonly started_seq: number;
@@ -23,7 +23,7 @@ export interface TraceThread {
   readonly agent_path: string | null;
   readonly execution: Execution;
   default_model: string | null;
-  /** What started it, such as `exec`. */
+  /** The source that started it, such as `exec`. */
   session_source: string | null;
   cwd: string | null;
   /** In the order in which they were first seen. */
@@ -35,21 +35,24 @@ export interface TraceTurn {
   readonly codex_turn_id: string;
   readonly thread_id: string;
   readonly execution: Execution;
-  /** As the client reported it, ms; `null` where it did not. */
+  /** Duration as reported by the client, ms; `null` if it did not report one. */
   time_to_first_token_ms: number | null;
   /** Messages of errors that the client reported during the turn. */
   readonly errors: string[];
 }
 
-/** What produced an item. */
+/** The producer of an item. */
 export type ItemProducer =
   | { readonly type: "inference"; readonly inference_call_id: string }
   | { readonly type: "tool"; readonly tool_call_id: string };
 
-/** An item of a conversation. The same content at the same place is one item, however often it is sent. */
+/**
+ * An item of a conversation. The same content at the same position is one item, even if it is sent several
+ * times.
+ */
 export interface TraceItem {
   readonly item_id: string;
-  /** The id that the API knows it by. */
+  /** The id of the item in the API. */
   readonly responses_item_id: string | null;
   readonly thread_id: string;
   readonly codex_turn_id: string;
@@ -59,9 +62,9 @@ export interface TraceItem {
   readonly role: string | null;
   readonly kind: string;
   readonly call_id: string | null;
-  /** The beginning of what it says. */
+  /** The beginning of its text. */
   readonly text: string;
-  /** Length of all that it says, UTF-16 units. */
+  /** Length of its text, UTF-16 units. */
   readonly chars: number;
   /** The payload in which it was first seen. */
   readonly raw_payload_id: string;
@@ -84,7 +87,7 @@ export interface InferenceCall {
   response_item_ids: readonly string[];
   readonly tool_call_ids_started_by_response: string[];
   usage: TokenUsage | null;
-  /** What culvert recorded beside; `null` for traces of other programs. */
+  /** The additional facts of culvert; `null` for traces of other programs. */
   facts: AttemptFacts | null;
   readonly raw_request_payload_id: string;
   readonly prepared_prompt_payload_id: string | null;
@@ -99,12 +102,12 @@ export interface ToolCall {
   readonly thread_id: string | null;
   readonly started_by_codex_turn_id: string | null;
   readonly execution: Execution;
-  /** When the program itself ran; `null` where the trace does not tell. */
+  /** Start and end of the program itself; `null` if the trace does not contain them. */
   runtime: Execution | null;
   readonly requester: string;
   /** Such as `exec_command`. */
   readonly kind: string;
-  /** Name of the tool, with that of the MCP server before. */
+  /** Name of the tool, with the name of the MCP server as a prefix. */
   name: string;
   /** The beginning of its arguments. */
   input: string;
@@ -141,7 +144,7 @@ export interface CompactionRequest {
   raw_response_payload_id: string | null;
 }
 
-/** A shortened history that took the place of the former one. */
+/** A shortened history that replaced the previous one. */
 export interface Compaction {
   readonly compaction_id: string;
   readonly installed_at_unix_ms: number;
@@ -149,7 +152,7 @@ export interface Compaction {
   readonly raw_checkpoint_payload_id: string;
 }
 
-/** A result that one agent gave to another. */
+/** A result that one agent passed to another. */
 export interface InteractionEdge {
   readonly edge_id: string;
   readonly child_thread_id: string;
@@ -158,7 +161,7 @@ export interface InteractionEdge {
   readonly message: string;
 }
 
-/** Where a payload is. */
+/** The location of a payload. */
 export interface RawPayload {
   readonly raw_payload_id: string;
   readonly kind: string;
@@ -166,7 +169,7 @@ export interface RawPayload {
   readonly shard?: number;
   /** Ids of the payloads that are inserted into it. */
   readonly parts?: readonly string[];
-  /** What a limit left of it. */
+  /** The part of it that a limit kept. */
   readonly capture?: {
     readonly status: string;
     readonly original_bytes: number;
@@ -183,9 +186,9 @@ export interface ReducedTrace {
   readonly root_thread_id: string;
   readonly started_at_unix_ms: number;
   ended_at_unix_ms: number | null;
-  /** `running` where the trace does not tell the end. */
+  /** `running` if the trace does not contain the end. */
   status: string;
-  /** `complete`, `closed_with_partial_payloads`, or `unclosed` where the writer did not end in order. */
+  /** `complete`, `closed_with_partial_payloads`, or `unclosed` if the writer did not end normally. */
   recording_status: string;
   readonly threads: Readonly<Record<string, TraceThread>>;
   readonly codex_turns: Readonly<Record<string, TraceTurn>>;
@@ -199,6 +202,6 @@ export interface ReducedTrace {
   readonly raw_payloads: Readonly<Record<string, RawPayload>>;
   /** Number of events of each type that this release does not know. */
   readonly unknown_events: Readonly<Record<string, number>>;
-  /** What was wrong with the bundle. */
+  /** The problems of the bundle. */
   readonly problems: readonly string[];
 }

@@ -1,5 +1,6 @@
 /**
- * What a reduced trace keeps of its payloads. A payload is read once and dropped; what is kept is small.
+ * The parts of payloads that a reduced trace keeps. A payload is read once and dropped; the kept parts are
+ * small.
  *
  * @module
  */
@@ -23,7 +24,7 @@ export interface ResponseFacts {
   readonly response_id: string | null;
 }
 
-/** Other payloads: the members that a reduced trace uses, as they are. */
+/** Other payloads: the members that a reduced trace uses, unchanged. */
 export type PayloadMembers = Readonly<Record<string, unknown>>;
 
 /** Collects the facts from payloads, by the id of the payload. */
@@ -43,14 +44,14 @@ export class PayloadFacts {
     this.#problems = problems;
   }
 
-  /** Takes a payload. @param text as it is stored, a template where the payload has parts */
+  /** Receives a payload. @param text the stored text, a template if the payload has parts */
   take(id: string, text: string): void {
     const payload = this.#find(id);
     if (payload === undefined) return;
     try {
       this.#take(payload, text);
     } catch (error) {
-      // The stack ends before JSON that is nested too deeply does.
+      // JSON that is nested too deeply exceeds the stack.
       if (!(error instanceof RangeError)) throw error;
       this.#problems.add(`${id}: nested too deeply`);
     }
@@ -91,7 +92,7 @@ export class PayloadFacts {
     return parts.length === 0 ? undefined : parts.flatMap((part) => this.#items.get(part) ?? []);
   }
 
-  /** Returns members of a payload of another kind; none where it was not read. */
+  /** Returns members of a payload of another kind; none if it was not read. */
   members(id: string | null | undefined): PayloadMembers {
     return (id === null || id === undefined ? undefined : this.#members.get(id)) ?? {};
   }
@@ -106,7 +107,10 @@ export class PayloadFacts {
     }
   }
 
-  /** Returns a payload with its parts inserted as far as they are pieces of an item, others as `null`. */
+  /**
+   * Returns a payload with its parts inserted if they are parts of an item, and `null` in place of the
+   * others.
+   */
   #joined(text: string, parts: readonly string[]): string {
     const template = parseTemplate(text) ?? [];
     return template.map((piece, index) => {
@@ -123,7 +127,7 @@ function shortened(text: string): string {
     const value: unknown = JSON.parse(text);
     return JSON.stringify(typeof value === "string" ? beginning(value) : null);
   } catch {
-    // A limit has cut it: the text after the quotation mark is its beginning.
+    // A limit has truncated it: the text after the quotation mark is its beginning.
     return JSON.stringify(beginning(text.replace(/^"/, "")));
   }
 }
@@ -186,7 +190,7 @@ function usedMembers(json: Readonly<Record<string, unknown>>): PayloadMembers {
     if (typeof value === "string") members[name] = beginning(value);
     else if (typeof value === "number") members[name] = value;
   }
-  // The arguments of a tool, and its output in the one or the other form.
+  // The arguments of a tool, and its output in either form.
   for (const name of ["payload", "response_item", "command", "aggregated_output", "output"]) {
     const value = name === "command" && Array.isArray(json[name]) ? json[name].join(" ") : json[name];
     const text = textOf(value);

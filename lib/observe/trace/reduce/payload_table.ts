@@ -1,5 +1,6 @@
 /**
- * The payloads that the events of a trace refer to. Each is kept once, however often it is referred to.
+ * The payloads that the events of a trace refer to. Each is kept once, even if it is referenced several
+ * times.
  *
  * @module
  */
@@ -15,7 +16,8 @@ export class PayloadTable {
     const { raw_payload_id: id, kind, path, shard, parts, capture } = reference;
     if (this.#payloads.has(id)) return id;
     const ids = (parts ?? []).map((part) => this.add(part));
-    // A payload that names itself among its parts has none: the parts of each were added before it.
+    // A payload that names itself among its parts gets no parts: the parts of each payload are added before
+    // it.
     if (this.#payloads.has(id)) return id;
     this.#payloads.set(id, {
       raw_payload_id: id,
@@ -54,7 +56,7 @@ export class PayloadTable {
  * Returns the reference of a payload, its parts included.
  *
  * @param payloads the table, as a reduced trace contains it
- * @param known references that were made before; a part that several payloads have is made once
+ * @param known existing references; a part that several payloads share is created once
  * @returns `undefined` for an unknown id
  */
 export function referenceOf(

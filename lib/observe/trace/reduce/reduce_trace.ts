@@ -1,6 +1,6 @@
 /**
- * Reduces a trace: reads the events once and the payloads once, both in the order of the files, and keeps of each only
- * what {@link ReducedTrace} contains. The same bundle always gives the same result.
+ * Reduces a trace: reads the events once and the payloads once, both in the order of the files, and keeps
+ * only the parts that {@link ReducedTrace} contains. The same bundle always gives the same result.
  *
  * @module
  */
@@ -18,8 +18,8 @@ import { referenceOf } from "./payload_table.ts";
 /**
  * Reduces a trace.
  *
- * @throws CulvertError `input_unreadable` where the event log cannot be read; what else is missing or damaged is listed
- *   in `problems`
+ * @throws CulvertError `input_unreadable` if the event log cannot be read; other missing or damaged parts are
+ * listed in `problems`
  */
 export async function reduceTrace(bundle: Bundle): Promise<ReducedTrace> {
   const problems = new Problems();
@@ -36,7 +36,7 @@ export async function reduceTrace(bundle: Bundle): Promise<ReducedTrace> {
   return result(bundle, state, conversations, problems);
 }
 
-/** Payloads that a reduced trace does not need: requests whose prompt is recorded beside them in parts. */
+/** Payloads that a reduced trace does not need: requests whose prompt is also recorded in parts. */
 function wanted(state: EventReducer): readonly PayloadReference[] {
   const isPrepared = new Set<string>();
   for (const call of state.calls.values()) {
@@ -143,7 +143,7 @@ function result(
     started_at_unix_ms: manifest.started_at_unix_ms,
     ended_at_unix_ms: state.end?.at ?? null,
     status: state.end?.status ?? "running",
-    // Schema 1 has no event for it: the end of the rollout is the last that is written.
+    // Schema 1 has no event for it: the end of the rollout is its last event.
     recording_status: state.isClosed || (manifest.schema_version === 1 && state.end !== undefined)
       ? recording
       : "unclosed",

@@ -6,7 +6,7 @@
 import { removeControls } from "../../../text/control_characters.ts";
 import { duration, type PictureRow, type TurnPicture } from "./picture.ts";
 
-/** Width unless another one is asked for, in units of the text size that a page shows as pixels. */
+/** Default width, in units that a page shows as pixels. */
 const WIDTH = 960;
 /** Space for the labels at the left. */
 const LEFT = 130;
@@ -14,20 +14,20 @@ const LEFT = 130;
 const RIGHT = 130;
 const TOP = 18;
 const ROW = 52;
-/** From the top of a row to its bar: the mark of the first output stands there. */
+/** Distance from the top of a row to its bar, for the mark of the first output. */
 const ABOVE = 18;
 const BAR = 16;
-/** Most rows that are drawn; the table has all. */
+/** Maximum number of rows that are drawn; the table contains all. */
 const MOST_ROWS = 200;
-/** Most characters of a label. */
+/** Maximum length of a label, characters. */
 const LABEL = 20;
 
 /**
  * Draws a picture.
  *
  * @param width at which letters have their natural size, pixels
- * @returns an `svg` element as text. It scales with its width and describes itself in one sentence; the table of the
- *   same facts must stand beside it.
+ * @returns an `svg` element as text. It scales with its width and describes itself in one sentence; the
+ * caller must add the table of the same facts.
  */
 export function drawPicture(picture: TurnPicture, width = WIDTH): string {
   const { duration_ms: total } = picture;
@@ -60,7 +60,7 @@ export function drawPicture(picture: TurnPicture, width = WIDTH): string {
   );
 }
 
-/** Says in one sentence what the picture shows. */
+/** Describes the picture in one sentence. */
 export function describe({ title, duration_ms: total, rows }: TurnPicture): string {
   const attempts = rows.filter(({ kind }) => kind === "attempt");
   const tools = rows.length - attempts.length;
@@ -135,7 +135,7 @@ function drawGap(left: number, right: number, y: number, ms: number): string {
 function firstOutput(row: PictureRow, y: number, x: (ms: number) => number, wide: number): string {
   if (row.first_output_ms === null) return "";
   const at = x(row.first_output_ms);
-  // Towards the right end of the picture the label stands before the mark.
+  // Near the right end of the picture the label is placed before the mark.
   const isRight = at > wide - RIGHT - 160;
   return element("line", { class: "flag", x1: at, x2: at, y1: y - 6, y2: y + BAR }) +
     element("text", {
@@ -146,7 +146,7 @@ function firstOutput(row: PictureRow, y: number, x: (ms: number) => number, wide
     }, escaped(`first output ${duration(row.first_output_ms - row.start_ms)}`));
 }
 
-/** Leads from the end of an attempt to the start of its repetition. */
+/** Draws the line from the end of an attempt to the start of its repetition. */
 function connector(
   row: PictureRow,
   rows: readonly PictureRow[],

@@ -1,5 +1,5 @@
 /**
- * A picture of one turn on a time line, independent of where the turn was recorded: in a trace or in a capture.
+ * A picture of one turn on a time line, for a turn that was recorded in a trace or in a capture.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** How an attempt or a tool ended. */
 export type PictureOutcome = "good" | "bad" | "cut" | "open";
 
-/** A time in which nothing arrived. */
+/** A time without an event. */
 export interface PictureGap {
   readonly from_ms: number;
   readonly to_ms: number;
@@ -22,14 +22,14 @@ export interface PictureRow {
   readonly outcome: PictureOutcome;
   /** The outcome in words. */
   readonly status: string;
-  /** Whether the connection was open before; `null` where it is not known. */
+  /** Whether the connection was already open; `null` if it is not known. */
   readonly is_reused: boolean | null;
   readonly first_event_ms: number | null;
   readonly first_output_ms: number | null;
   readonly gaps: readonly PictureGap[];
-  /** When items were complete. */
+  /** The times at which items were complete. */
   readonly items: readonly { readonly at_ms: number; readonly label: string }[];
-  /** The earlier row that this one repeats, and why. */
+  /** The earlier row that this one repeats, and the reason. */
   readonly repeats: { readonly row: number; readonly why: string } | null;
 }
 
@@ -48,12 +48,12 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1_000)} s`;
 }
 
-/** Why a row repeats another one, in words. */
+/** The reason why a row repeats another one, in words. */
 export function causeText(cause: string): string {
   return cause === "unauthorized" ? "after 401" : cause === "fallback" ? "fallback to HTTP" : cause;
 }
 
-/** Explains the signs of the picture. */
+/** The legend of the picture. */
 export const LEGEND =
   "Light: waiting for the first event. Circle: an item is complete. Framed: nothing arrived. Dashed: the same request again.";
 
@@ -70,7 +70,7 @@ export const TABLE_HEAD = [
   "Repeats",
 ] as const;
 
-/** Returns the same facts as rows of a table, for readers that cannot see the picture. */
+/** Returns the same facts as rows of a table, for users who cannot see the picture. */
 export function pictureTable({ rows }: TurnPicture): readonly (readonly string[])[] {
   return rows.map((row) => {
     const since = (ms: number | null) => ms === null ? "–" : duration(ms - row.start_ms);

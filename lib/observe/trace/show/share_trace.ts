@@ -1,5 +1,5 @@
 /**
- * Takes secrets, and for others also contents, out of a reduced trace.
+ * Removes secrets from a reduced trace, and for sharing also contents.
  *
  * @module
  */
@@ -7,26 +7,26 @@ import { statusReason } from "../../../net/status_reason.ts";
 import { createRedactor, type Redactor } from "../../../redaction/redactor.ts";
 import type { ReducedTrace } from "../reduce/model.ts";
 
-/** How the texts of a trace are treated. */
+/** The treatment of the texts of a trace. */
 interface Treatment {
   /** A text that people, models or tools wrote. @param chars its whole length, UTF-16 units */
   readonly content: (text: string, chars: number) => string;
-  /** A message of a server or of the client, which may quote something. */
+  /** A message of a server or of the client, which may contain a quotation. */
   readonly message: (text: string) => string;
-  /** Masks the secrets in what the program itself says about the trace. */
+  /** Masks the secrets in texts of the program about the trace. */
   readonly redact: Redactor;
 }
 
-/** Returns a trace with secrets masked. E-mail addresses stay: the reader is the user. */
+/** Returns a trace with secrets masked. E-mail addresses are kept, because the reader is the user. */
 export function redactTrace(trace: ReducedTrace): ReducedTrace {
   const redact = createRedactor([], "user");
   return treated(trace, { content: redact, message: redact, redact });
 }
 
 /**
- * Returns a trace as it may be given to others: without texts of items, arguments and outputs of tools, sources,
- * messages of agents, paths of agents, directories, and messages of errors but for known sentences and statuses.
- * Lengths stay, and so do the names of models, providers and tools, ids and the kinds of things.
+ * Returns a trace in a form that may be given to others: without texts of items, arguments and outputs of
+ * tools, sources, messages of agents, paths of agents, directories, and messages of errors but for known
+ * sentences and statuses. Lengths, names of models, providers and tools, ids and kinds are kept.
  */
 export function shareTrace(trace: ReducedTrace): ReducedTrace {
   const redact = createRedactor([], "anybody");
@@ -50,7 +50,10 @@ const ROOT_AGENT = "/root";
 /** The beginning of a message about an HTTP status. */
 const STATUS = /^(?:http|unexpected status) (\d{3})/;
 
-/** Keeps what is known to quote nothing, such as `http 401 Unauthorized`; the rest of a message is a content. */
+/**
+ * Keeps text that is known to contain no quotation, such as `http 401 Unauthorized`; the rest of a message
+ * counts as content.
+ */
 function shortMessage(text: string): string {
   if (text === "" || KNOWN_MESSAGES.has(text)) return text;
   const [begin = "", status = ""] = STATUS.exec(text) ?? [];

@@ -7,7 +7,7 @@ import type { Execution, ToolCall } from "../reduce/model.ts";
 import { causeText, type PictureOutcome, type PictureRow, type TurnPicture } from "./picture.ts";
 import type { AttemptView, TurnView } from "./turn_views.ts";
 
-/** Returns the picture. A row that had not ended when the recording did reaches to the end of the turn. */
+/** Returns the picture. A row without an end extends to the end of the turn. */
 export function tracePicture(view: TurnView): TurnPicture {
   const { turn, attempts, tools } = view;
   const start = turn.execution.started_at_unix_ms;

@@ -1,6 +1,6 @@
 /**
- * An inference trace as spans and log records: a span for each turn, each attempt and each call of a tool, and a log
- * record for each item of a conversation.
+ * Converts an inference trace to spans and log records: a span for each turn, each attempt and each call of a
+ * tool, and a log record for each item of a conversation.
  *
  * @module
  */
@@ -19,9 +19,10 @@ import type {
 } from "../reduce/model.ts";
 
 /**
- * Returns the records of a trace. Their ids depend on the trace alone, so that a second export makes the same spans.
+ * Returns the records of a trace. Their ids depend only on the trace, so that a second export creates the
+ * same spans.
  *
- * @param trace with what may not leave the machine removed
+ * @param trace without data that must not leave the machine
  */
 export function recordsOfTrace(trace: ReducedTrace): RecordedSignals {
   const ids = new TraceSpanIds(trace);
@@ -147,7 +148,10 @@ function itemLog(item: TraceItem, ids: TraceSpanIds): LogRecord {
   };
 }
 
-/** Times, outcome and the lists that every span has. What the trace does not end lasts to the end of the trace. */
+/**
+ * Returns times, outcome and the lists that every span has. An operation without an end lasts until the end
+ * of the trace.
+ */
 function timesOf(
   { ended_at_unix_ms, started_at_unix_ms, status }: Execution,
   endMs: number,
@@ -161,7 +165,7 @@ function timesOf(
   };
 }
 
-/** The latest time that the trace mentions, ms since 1970. */
+/** Returns the latest time in the trace, ms since 1970. */
 function lastMs({ codex_turns, inference_calls, started_at_unix_ms }: ReducedTrace): number {
   let last = started_at_unix_ms;
   for (const { execution } of [...Object.values(codex_turns), ...Object.values(inference_calls)]) {

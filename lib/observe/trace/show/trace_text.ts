@@ -11,20 +11,20 @@ import type { ReducedTrace, ToolCall, TraceItem, TraceThread } from "../reduce/m
 import { causeText, duration } from "./picture.ts";
 import type { AttemptView, TurnView } from "./turn_views.ts";
 
-/** What {@link traceText} needs beside the trace. */
+/** Options of {@link traceText}. */
 export interface TextOptions {
   readonly style: Style;
   /** Width of a line. Default 80. */
   readonly columns?: number;
-  /** Returns the exchange of a capture that carried an attempt, where one was found. */
+  /** Returns the exchange of a capture that belongs to an attempt, if one was found. */
   readonly exchangeOf?: (inferenceCallId: string) => string | undefined;
-  /** Names the bundle. */
+  /** The name of the bundle. */
   readonly name: string;
 }
 
 const INDENT = "            ";
 
-/** Returns the lines: the trace as a whole, then each turn with its attempts and tools. */
+/** Returns the lines: first the whole trace, then each turn with its attempts and tools. */
 export function traceText(
   trace: ReducedTrace,
   turns: readonly TurnView[],
@@ -172,7 +172,7 @@ function toolLines(tool: ToolCall, start: number, options: TextOptions): readonl
   ];
 }
 
-/** A line with its time in the left column. */
+/** Returns a line with its time in the left column. */
 function step(ms: number, text: string, status: string, { columns, style }: TextOptions): readonly string[] {
   const lines = wrapText(text, `  ${`+${duration(ms)}`.padEnd(INDENT.length - 3)} `, `${INDENT}  `, columns);
   return status === "failed"
@@ -187,7 +187,7 @@ function itemText(item: TraceItem): string {
   return item.text === "" ? name : `${name}: ${excerpt(item.text)}`;
 }
 
-/** Longest text of an item, UTF-16 units; `--json` and the page have more of it. */
+/** Longest text of an item, UTF-16 units; `--json` and the page contain more of it. */
 const EXCERPT = 160;
 
 function excerpt(text: string): string {

@@ -1,5 +1,6 @@
 /**
- * The turns of a trace, as they are shown: attempts in their order, numbered, with the reason of each repetition.
+ * Prepares the turns of a trace for display: numbered attempts in their order, with the reason of each
+ * repetition.
  *
  * @module
  */
@@ -19,7 +20,10 @@ export interface AttemptView {
   readonly call: InferenceCall;
   /** Number of the attempt within the turn, from 1. */
   readonly number: number;
-  /** Why the request was repeated: `unauthorized`, `retry` or `fallback`; `null` for a request of its own. */
+  /**
+   * The reason why the request was repeated: `unauthorized`, `retry` or `fallback`; `null` for a request that
+   * is not repeated.
+   */
   readonly cause: string | null;
   /** Whether the server refused the credential (401). */
   readonly isUnauthorized: boolean;
@@ -37,7 +41,7 @@ export interface TurnView {
   readonly attempts: readonly AttemptView[];
   readonly tools: readonly ToolCall[];
   readonly compactions: readonly CompactionRequest[];
-  /** Sums over the attempts; `null` where no attempt reported tokens. */
+  /** Sums over the attempts; `null` if no attempt reported tokens. */
   readonly usage: TokenUsage | null;
 }
 

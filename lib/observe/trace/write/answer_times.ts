@@ -1,5 +1,5 @@
 /**
- * When the parts of an answer arrived.
+ * Measures the arrival times of the parts of an answer.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import type { World } from "../../../world/world.ts";
 import type { AttemptFacts } from "../format/attempt_facts.ts";
 import { idOf } from "./call_payloads.ts";
 
-/** Time without an event from which on it counts as a gap, ms. */
+/** Shortest time without an event that counts as a gap, ms. */
 const GAP_MS = 1_000;
-/** Most gaps that are recorded. */
+/** Maximum number of recorded gaps. */
 const MOST_GAPS = 100;
-/** Most items whose times are recorded. */
+/** Maximum number of items whose times are recorded. */
 const MOST_ITEMS = 1_000;
 
-/** Events that are no output of the model. */
+/** Events that are not output of the model. */
 const ENVELOPES: ReadonlySet<string> = new Set([
   "response.created",
   "response.completed",
@@ -25,7 +25,7 @@ const ENVELOPES: ReadonlySet<string> = new Set([
   "response.metadata",
 ]);
 
-/** When the first and the latest event of an item arrived. */
+/** Arrival times of the first and the latest event of an item. */
 interface ItemTimes {
   readonly first: number;
   last: number;
@@ -46,25 +46,25 @@ export class AnswerTimes {
   #latestId: string | undefined;
   #latest: ItemTimes | undefined;
 
-  /** The request is sent now. */
+  /** Called when the request is sent. */
   constructor(world: Pick<World, "monotonic">) {
     this.#world = world;
     this.#begin = world.monotonic();
   }
 
-  /** The head of the answer arrived. */
+  /** Called when the head of the answer arrives. */
   headArrived(): void {
     this.#headers ??= this.#elapsed();
   }
 
-  /** Events arrived together. Only those of the API count. */
+  /** Called for events that arrive together. Only those of the API count. */
   read(batch: EventBatch): void {
     const now = this.#elapsed();
     const before = this.#events;
     for (const { event, text } of batch) {
       if (text === undefined) continue;
       this.#events++;
-      // Most events are deltas of the item before.
+      // Most events are deltas of the same item as the previous event.
       if (event.type === "response.output_text.delta") this.#touch(event.item_id, now);
       else this.#note(event, now);
     }
@@ -75,7 +75,7 @@ export class AnswerTimes {
     this.#lastEvent = now;
   }
 
-  /** Returns what was measured. */
+  /** Returns the measured times. */
   facts(): AttemptFacts {
     return {
       ...(this.#headers === undefined ? {} : { headers_ms: this.#headers }),
@@ -107,7 +107,7 @@ export class AnswerTimes {
     this.#touch(idOf(item) ?? item_id, now);
   }
 
-  /** Output of an item arrived; without an id it belongs to the item before. */
+  /** Records output of an item; without an id it belongs to the previous item. */
   #touch(itemId: unknown, now: number): void {
     this.#firstOutput ??= now;
     if (itemId === this.#latestId || typeof itemId !== "string") return;

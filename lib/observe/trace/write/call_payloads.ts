@@ -6,7 +6,7 @@
 import { isObject } from "../../../responses/events/items.ts";
 import type { TurnRequest } from "../../../responses/request/request.ts";
 
-/** Returns the prompt of a request as the codex client (0.171.0) describes it, its input left empty. */
+/** Returns the prompt of a request as the codex client (0.171.0) describes it, with an empty input. */
 export function preparedPrompt(request: TurnRequest): object {
   return {
     input: [],
@@ -20,7 +20,7 @@ export function preparedPrompt(request: TurnRequest): object {
   };
 }
 
-/** Returns the id of an item; `undefined` where it has none. */
+/** Returns the id of an item; `undefined` if it has none. */
 export function idOf(item: unknown): string | undefined {
   return isObject(item) && typeof item.id === "string" && item.id !== "" ? item.id : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * An inference call, as a trace describes it: its request, and one end.
+ * Records an inference call: its request, and one end.
  *
  * @module
  */
@@ -17,19 +17,19 @@ import { callItems, idOf, preparedPrompt } from "./call_payloads.ts";
 import type { PayloadStore } from "./bundle/payload_store.ts";
 import type { TurnRecorderParts } from "./turn_recorder.ts";
 
-/** Reason of a call that nobody read to its end (codex client 0.171.0). */
+/** Reason of a call that was not read to its end (codex client 0.171.0). */
 const DROPPED = "response stream dropped before provider terminal event";
-/** Longest text of an incomplete item that is kept, characters; the beginning of a longer one. */
+/** Longest text of an incomplete item that is kept, characters; a longer one is truncated. */
 const LONGEST_TEXT = 1024 * 1024;
-/** Error of a call whose connection broke before its request was taken. */
+/** Error of a call whose connection was cut before its request was sent. */
 const SENT_AGAIN = "the connection broke; the request was sent again over a new one";
 
-/** What a call is recorded with. */
+/** The parts that the recording of a call uses. */
 export interface CallRecorderParts extends TurnRecorderParts {
   readonly context: EventContext;
   readonly turn: TracedTurn;
   readonly transport: TransportName;
-  /** Why the attempt is made, where it is not the first of its request. */
+  /** The reason of the attempt, if it is not the first of its request. */
   readonly cause: string | undefined;
   /** Cancels the call. */
   readonly signal: AbortSignal;
@@ -44,7 +44,7 @@ export class CallRecorder implements CallTrace {
   #state: "new" | "begun" | "sent" | "ended" = "new";
   #answer: TracedAnswer | undefined;
   #times: AnswerTimes | undefined;
-  /** Text of the item that is not complete yet. */
+  /** Text of the incomplete item. */
   #text = "";
 
   constructor(parts: CallRecorderParts) {
@@ -67,7 +67,7 @@ export class CallRecorder implements CallTrace {
     for (const item of body.input) this.#accept(item);
     const { previous_response_id: previous } = body;
     const isKnown = typeof previous !== "string" || history.hasResponse(previous);
-    // Taken now: the callers may add to their lists later.
+    // Copied now, because the callers may add to their lists later.
     const whole = isKnown ? undefined : request.wholeInput?.() ?? body.input;
     const id = this.#id;
     writer.add(context, (store) => {
@@ -186,7 +186,7 @@ type WrittenFacts = Readonly<Record<string, unknown>>;
 interface Response {
   readonly upstream_request_id: string | null;
   readonly items: readonly JsonObject[];
-  /** Text of an item that was cut off. */
+  /** Returns the text of an incomplete item. */
   readonly text: string;
 }
 

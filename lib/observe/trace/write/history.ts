@@ -1,33 +1,33 @@
 /**
- * What a trace holds of the conversation so far.
+ * The part of the conversation that a trace contains so far.
  *
  * @module
  */
 
-/** What the trace holds of the conversation so far. */
+/** The part of the conversation that the trace contains so far. */
 export class History {
   readonly #items = new Set<string>();
   readonly #responses = new Set<string>();
   readonly #calls = new Map<string, string>();
 
-  /** Notes an item. @returns whether it is new */
+  /** Adds an item. @returns whether it is new */
   accept(itemId: string): boolean {
     if (this.#items.has(itemId)) return false;
     this.#items.add(itemId);
     return true;
   }
 
-  /** Notes that the trace holds a response and its request. */
+  /** Marks a response and its request as contained in the trace. */
   addResponse(responseId: string): void {
     this.#responses.add(responseId);
   }
 
-  /** Whether the trace holds a response, so that a request may be recorded as what follows it. */
+  /** Returns whether the trace contains a response, so that a request may be recorded as its continuation. */
   hasResponse(responseId: string): boolean {
     return this.#responses.has(responseId);
   }
 
-  /** Notes the turn in which a tool was called. */
+  /** Records the turn in which a tool was called. */
   addCall(callId: string, turnId: string): void {
     this.#calls.set(callId, turnId);
   }

@@ -1,5 +1,5 @@
 /**
- * What the recorders of one session share.
+ * The parts that the recorders of one session share.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { TracedThread } from "../../../responses/request/inference_trace.ts
 import type { World } from "../../../world/world.ts";
 import type { BundleWriter } from "./bundle/bundle_writer.ts";
 
-/** What the recorders of a session share. */
+/** The parts that the recorders of a session share. */
 export interface SessionParts {
   readonly thread: TracedThread;
   readonly traceId: string;

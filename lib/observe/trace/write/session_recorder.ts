@@ -1,5 +1,5 @@
 /**
- * The trace of a session: its thread, its turns, and what is open at its end.
+ * Records the trace of a session: its thread, its turns, and operations that are open at its end.
  *
  * @module
  */
@@ -17,17 +17,19 @@ import { History } from "./history.ts";
 import type { SessionParts } from "./session_parts.ts";
 import { TurnRecorder } from "./turn_recorder.ts";
 
-/** Records one session in a bundle of its own. */
+/** Records one session in a separate bundle. */
 export class SessionRecorder implements InferenceTrace {
   readonly #parts: SessionParts;
-  /** The turns by their ids. A turn whose model called tools is kept until it goes on or another one begins. */
+  /**
+   * The turns by their ids. A turn whose model called tools is kept until it continues or another one begins.
+   */
   readonly #turns = new Map<string, TurnRecorder>();
   readonly #history = new History();
   #hasStarted = false;
   #isClosing = false;
   #isClosed = false;
 
-  /** Writes nothing before the first turn. */
+  /** Writes no file before the first turn. */
   constructor(parts: SessionParts) {
     this.#parts = parts;
   }
@@ -64,7 +66,7 @@ export class SessionRecorder implements InferenceTrace {
     this.#closeIfIdle();
   };
 
-  /** Ends the trace at once: what is open counts as cancelled. */
+  /** Ends the trace immediately: open operations count as cancelled. */
   abandon(): void {
     for (const turn of [...this.#turns.values()]) turn.abandon();
     this.#isClosing = true;

@@ -1,5 +1,5 @@
 /**
- * Starts the inference traces of a process. Loaded only where a folder for them is named.
+ * Starts the inference traces of a process. Loaded only if a folder for them is configured.
  *
  * @module
  */
@@ -16,13 +16,13 @@ import { BundleWriter } from "./bundle/bundle_writer.ts";
 import { pruneBundles, WRITER } from "./bundle/prune_bundles.ts";
 import { SessionRecorder } from "./session_recorder.ts";
 
-/** What traces are started with. */
+/** Options of {@link startTraces}. */
 export interface TracesOptions {
   readonly settings: TraceSettings;
   readonly world: World;
-  /** Secrets that are removed from everything that is written. */
+  /** Secrets that are removed from all written data. */
   readonly secrets: Secrets;
-  /** Told once of a trace that cannot be written or has reached its limit. */
+  /** Called once for a trace that cannot be written or has reached its limit. */
   readonly warn: (warning: Warning) => void;
 }
 
@@ -31,7 +31,7 @@ export interface Traces {
   /** Starts the trace of a session. */
   readonly start: StartInferenceTrace;
   /**
-   * Ends every trace, and waits until all is written, at most until the deadline. Never rejects.
+   * Ends every trace, and waits until all data is written, at most until the deadline. Never rejects.
    *
    * @param deadlineMs longest wait, ms
    */

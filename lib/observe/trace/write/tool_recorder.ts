@@ -1,5 +1,5 @@
 /**
- * The run of a tool, as a trace describes it.
+ * Records the run of a tool in a trace.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A turn, as a trace describes it: its attempts, and how it ended.
+ * Records a turn in a trace: its attempts, and its end.
  *
  * @module
  */
@@ -16,22 +16,22 @@ import type { History } from "./history.ts";
 import type { SessionParts } from "./session_parts.ts";
 import type { ToolRecorder } from "./tool_recorder.ts";
 
-/** What a turn is recorded with. */
+/** The parts that the recording of a turn uses. */
 export interface TurnRecorderParts extends SessionParts {
   readonly history: History;
   /** Called when the end of the turn is recorded. */
   readonly onConcluded: () => void;
-  /** Called when the turn does not run, and may go on later. */
+  /** Called when the turn pauses and may continue later. */
   readonly onIdle: () => void;
 }
 
-/** A failed attempt, by which the cause of the next one is told. */
+/** A failed attempt, which determines the reason of the next one. */
 interface FormerAttempt {
   readonly transport: TransportName;
   readonly httpStatus: number | undefined;
 }
 
-/** Records one turn, however many requests it has. */
+/** Records one turn with all its requests. */
 export class TurnRecorder implements TurnTrace {
   #turn: TracedTurn;
   readonly #parts: TurnRecorderParts;
@@ -40,7 +40,7 @@ export class TurnRecorder implements TurnTrace {
   #former: FormerAttempt | undefined;
   #isRunning = true;
   #isConcluded = false;
-  /** The end that is recorded unless the turn goes on, and when it was. */
+  /** The end that is recorded unless the turn continues, and its time. */
   #pending: { readonly end: TracedTurnEnd; readonly at: number } | undefined;
 
   constructor(turn: TracedTurn, parts: TurnRecorderParts) {
@@ -48,7 +48,7 @@ export class TurnRecorder implements TurnTrace {
     this.#parts = parts;
   }
 
-  /** Whether a request or a tool of the turn is under way. */
+  /** Whether a request or a tool of the turn is in progress. */
   get isRunning(): boolean {
     return this.#isRunning || this.#tools.size > 0;
   }
@@ -65,7 +65,7 @@ export class TurnRecorder implements TurnTrace {
     return this;
   }
 
-  /** Goes on with the outputs of tools. */
+  /** Continues the turn with the outputs of tools. */
   resume(turn: TracedTurn): this {
     this.#turn = turn;
     this.#isRunning = true;
@@ -110,7 +110,7 @@ export class TurnRecorder implements TurnTrace {
     else this.conclude();
   };
 
-  /** Records the end of a turn that does not go on. */
+  /** Records the end of a turn that does not continue. */
   conclude(): void {
     if (this.#isConcluded || this.#pending === undefined) return;
     this.#isConcluded = true;
@@ -132,7 +132,7 @@ export class TurnRecorder implements TurnTrace {
     this.#parts.onConcluded();
   }
 
-  /** Ends the turn at once: what is open counts as cancelled. */
+  /** Ends the turn immediately: open operations count as cancelled. */
   abandon(): void {
     for (const tool of [...this.#tools]) tool.end({ status: "cancelled" });
     this.end({ status: "cancelled", isContinued: false });

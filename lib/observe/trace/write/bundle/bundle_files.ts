@@ -13,17 +13,17 @@ import {
   WRITTEN_VERSION,
 } from "../../format/layout.ts";
 
-/** What identifies a bundle. */
+/** The facts that identify a bundle. */
 export interface BundleIds {
   /** A UUID. */
   readonly traceId: string;
-  /** The root thread. */
+  /** The id of the root thread. */
   readonly threadId: string;
   /** Wall clock, ms since 1970. */
   readonly startedAt: number;
 }
 
-/** Receives what a trace consists of. */
+/** Receives the parts of a trace. */
 export interface TraceFiles {
   /** Writes a shard of payloads as a whole. @param number from 1 */
   readonly writeShard: (number: number, bytes: Uint8Array) => Promise<void>;
@@ -33,12 +33,13 @@ export interface TraceFiles {
 }
 
 /**
- * Creates a bundle: a folder of mode 0700 with files of mode 0600. Its name is new, so that nothing is overwritten and
- * no symbolic link is followed within it. The event log is locked until it is closed, which shows other processes that
- * the bundle is being written.
+ * Creates a bundle: a folder of mode 0700 with files of mode 0600. Its name is new, so that nothing is
+ * overwritten and no symbolic link is followed within it. The event log is locked until it is closed, which
+ * shows other processes that the bundle is being written.
  *
  * @param root absolute path of the folder that receives bundles; created with mode 0700 if it is missing
- * @param writer name and version of this program, by which its bundles are told from those of other programs
+ * @param writer name and version of this program, which distinguishes its bundles from those of other
+ * programs
  * @throws Deno.errors.* as the system reports
  */
 export async function createBundle(root: string, ids: BundleIds, writer: string): Promise<TraceFiles> {

@@ -1,6 +1,6 @@
 /**
- * Writes one bundle. Events are queued and written by one writer at a time; the caller never waits, and nothing here
- * throws: a disk that is full ends the trace, not the turn.
+ * Writes one bundle. Events are queued and written by one writer at a time; the caller never waits, and no
+ * function throws: a full disk ends the trace, not the turn.
  *
  * @module
  */
@@ -14,14 +14,14 @@ import { encodeRecord } from "../../format/payload_record.ts";
 import type { TraceFiles } from "./bundle_files.ts";
 import { PayloadStore, type PendingPayload } from "./payload_store.ts";
 
-/** Length of the payloads from which on a shard is written before the events after them are built, bytes. */
+/** Length of the payloads at which a shard is written before further events are built, bytes. */
 const SHARD_BYTES = 4 * 1024 * 1024;
-/** Events that may wait to be written. With more, the disk is too slow for the trace. */
+/** Maximum number of queued events. With more, the disk is too slow for the trace. */
 const MOST_WAITING = 10_000;
-/** Part of the limit that only the event log may use, bytes. */
+/** Part of the size limit that is reserved for the event log, bytes. */
 const RESERVED_BYTES = 64 * 1024;
 
-/** An event as it is written, without its envelope. */
+/** An event without its envelope. */
 export type WrittenEvent = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 /** The part of the envelope that differs between events. */
@@ -39,9 +39,9 @@ export interface BundleWriterOptions {
   readonly redact: Redactor;
   /** Longest text within a payload, bytes. Default: no limit. */
   readonly maxPayloadBytes?: number;
-  /** Most bytes on disk. */
+  /** Maximum size on disk, bytes. */
   readonly maxBytes: number;
-  /** Called once when a write fails; nothing is written after it. */
+  /** Called once when a write fails; no data is written after it. */
   readonly onFailure: (reason: string) => void;
   /** Called once when the limit is reached. */
   readonly onLimit: () => void;
@@ -71,7 +71,7 @@ export class BundleWriter {
   #shard = 0;
   #bytes = 0;
 
-  /** Creates nothing yet. */
+  /** Creates no file yet. */
   constructor(options: BundleWriterOptions) {
     this.#options = options;
     this.#store = new PayloadStore(options.redact, options.maxPayloadBytes);
@@ -80,7 +80,8 @@ export class BundleWriter {
   /**
    * Adds an event.
    *
-   * @param build makes the event and its payloads, later; what it refers to must not be changed until then
+   * @param build creates the event and its payloads later; the objects that it uses must not be changed until
+   * then
    * @param at wall clock, ms since 1970. Default: now
    */
   add(
@@ -100,14 +101,14 @@ export class BundleWriter {
     this.#writing ??= this.#write();
   }
 
-  /** Resolves when everything that was added is written. Never rejects. */
+  /** Resolves when all added events are written. Never rejects. */
   async settled(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
   }
 
   async #write(): Promise<void> {
     try {
-      // The request that an event is about is sent first.
+      // The request of an event is sent first.
       await this.#options.world.sleep(0);
       while (this.#queue.length > 0 && !this.#hasFailed && !this.#isFull) {
         this.#files ??= await this.#options.create();

@@ -1,5 +1,6 @@
 /**
- * Turns values into payloads: their JSON without secrets, items of conversations stored once, long texts cut.
+ * Converts values to payloads: JSON without secrets, in which items of conversations are stored once and long
+ * texts are truncated.
  *
  * @module
  */
@@ -20,9 +21,9 @@ export interface PendingPayload {
   readonly bytes: number;
 }
 
-/** A list within a value whose items are payloads of their own. */
+/** A list within a value whose items are separate payloads. */
 export interface ItemList {
-  /** Name of the member of the value; its value there is not used. */
+  /** Name of the member; its present value is not used. */
   readonly key: string;
   readonly items: readonly WrittenReference[];
 }
@@ -39,7 +40,7 @@ export class PayloadStore {
 
   /**
    * @param redact removes secrets from JSON
-   * @param maxBytes longest text, bytes of JSON; longer ones are cut
+   * @param maxBytes longest text, bytes of JSON; longer texts are truncated
    */
   constructor(redact: Redactor, maxBytes = Infinity) {
     this.#redact = redact;
@@ -51,7 +52,7 @@ export class PayloadStore {
     return this.#pendingBytes;
   }
 
-  /** Returns the payloads that are not written yet, and forgets them. */
+  /** Returns the payloads that are not written yet, and removes them. */
   takePending(): readonly PendingPayload[] {
     const pending = this.#pending;
     this.#pending = [];
@@ -59,7 +60,7 @@ export class PayloadStore {
     return pending;
   }
 
-  /** Stores items of a conversation. One that is stored already is referred to again. */
+  /** Stores items of a conversation. An item that is already stored is referenced again. */
   items(values: readonly unknown[]): readonly WrittenReference[] {
     return values.map((value) => {
       const json = JSON.stringify(value) ?? "null";
@@ -75,7 +76,7 @@ export class PayloadStore {
   /**
    * Stores a value.
    *
-   * @param list a list of the value whose items are stored already
+   * @param list a list of the value whose items are already stored
    */
   value(kind: PayloadKind, value: object, list?: ItemList): WrittenReference {
     const whole = list === undefined ? value : { ...value, [list.key]: [] };
@@ -131,7 +132,7 @@ function byteLength(text: string): number {
   return Buffer.byteLength(text);
 }
 
-/** Decodes UTF-8 without a character that is cut at the end. */
+/** Decodes UTF-8 without a truncated character at the end. */
 function wholeCharacters(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes, { stream: true });
 }

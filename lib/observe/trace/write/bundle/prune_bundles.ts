@@ -1,5 +1,6 @@
 /**
- * Removes old inference traces. Only bundles that this program wrote are removed, and none that is being written.
+ * Removes old inference traces. Only bundles that this program wrote are removed, and no bundle that is being
+ * written.
  *
  * @module
  */
@@ -9,36 +10,36 @@ import type { TraceSettings } from "../../../../config/trace/trace_settings.ts";
 import type { World } from "../../../../world/world.ts";
 import { EVENT_LOG, idsInBundleName, MANIFEST, PAYLOADS } from "../../format/layout.ts";
 
-/** Begins the member `written_by` in the manifests of this program. */
+/** The beginning of the member `written_by` in the manifests of this program. */
 export const WRITER = "culvert";
 
 const MS_PER_DAY = 86_400_000;
 
-/** Manifests of this program are smaller, bytes. */
+/** Largest manifest that is read, bytes. Manifests of this program are smaller. */
 const MAX_MANIFEST = 64 * 1024;
 
 const ownManifest = z.object({ written_by: z.string().startsWith(`${WRITER} `) });
 
 interface OldBundle {
   readonly path: string;
-  /** When the event log was written last, ms since 1970. */
+  /** Time of the last write to the event log, ms since 1970. */
   readonly writtenAt: number;
   readonly bytes: number;
 }
 
-/** What {@link pruneBundles} did. */
+/** The result of {@link pruneBundles}. */
 export interface PrunedBundles {
-  /** How many were removed. */
+  /** Number of removed bundles. */
   readonly removed: number;
   /** Bundles of this program that could not be read or removed. */
   readonly failures: readonly { readonly path: string; readonly error: unknown }[];
 }
 
 /**
- * Removes the bundles that are older than `keepDays`, and then the oldest ones until the rest is at most `keepBytes`. A
- * bundle that cannot be read or removed does not keep the others.
+ * Removes the bundles that are older than `keepDays`, and then the oldest ones until the rest is at most
+ * `keepBytes`. A bundle that cannot be read or removed does not prevent the removal of others.
  *
- * @throws Deno.errors.* where the folder cannot be read
+ * @throws Deno.errors.* if the folder cannot be read
  */
 export async function pruneBundles(
   { keepBytes, keepDays, root }: Pick<TraceSettings, "root" | "keepBytes" | "keepDays">,
@@ -56,7 +57,7 @@ export async function pruneBundles(
   };
   const bundles: OldBundle[] = [];
   for await (const { isDirectory, name } of Deno.readDir(root)) {
-    // A symbolic link is no directory here, so that nothing outside of the folder is removed.
+    // A symbolic link does not count as a directory, so that no file outside of the folder is removed.
     if (!isDirectory || idsInBundleName(name) === undefined) continue;
     const path = join(root, name);
     const bundle = await attempt(path, () => ownBundle(path));
@@ -68,7 +69,7 @@ export async function pruneBundles(
   let isFull = false;
   let removed = 0;
   for (const { bytes, path, writtenAt } of bundles) {
-    // Once a bundle does not fit, the older ones do not count either, however small they are.
+    // After the first bundle that does not fit, older ones are removed too, even if they are small.
     isFull ||= keepBytes > 0 && kept + bytes > keepBytes;
     const isOld = isFull || writtenAt < oldest;
     if (isOld && await attempt(path, () => removeUnlessWritten(path)) === true) removed++;
@@ -77,7 +78,7 @@ export async function pruneBundles(
   return { removed, failures };
 }
 
-/** Returns a bundle of this program; `undefined` for what another program wrote or removes at the same time. */
+/** Returns a bundle of this program; `undefined` for a bundle that another program wrote or is removing. */
 async function ownBundle(path: string): Promise<OldBundle | undefined> {
   try {
     const [manifestFile, log] = [join(path, MANIFEST), join(path, EVENT_LOG)];
@@ -99,7 +100,7 @@ async function ownBundle(path: string): Promise<OldBundle | undefined> {
   }
 }
 
-/** Removes a bundle. @returns whether it is gone; false where a process writes it */
+/** Removes a bundle. @returns whether it was removed; false if a process is writing it */
 async function removeUnlessWritten(path: string): Promise<boolean> {
   try {
     using log = await Deno.open(join(path, EVENT_LOG));

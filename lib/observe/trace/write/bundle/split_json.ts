@@ -1,23 +1,23 @@
 /**
- * Splits a JSON text where payloads of their own are inserted (schema 3).
+ * Splits a JSON text at the parts that are separate payloads (schema 3).
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 
-/** What is taken out of a JSON text. */
+/** The parts to remove from a JSON text. */
 export interface SplitOptions {
   /** Name of the member at the top whose list receives items; absent: there is none. */
   readonly key: string | undefined;
   /** Number of the items. */
   readonly items: number;
-  /** Longest string that stays, bytes of JSON. */
+  /** Longest string that is kept, bytes of JSON. */
   readonly maxBytes: number;
 }
 
-/** A JSON text in pieces: between two fragments stands the JSON of a part. */
+/** A JSON text in fragments: the JSON of a part belongs between each two fragments. */
 export interface SplitJson {
-  /** One more than there are parts. */
+  /** The fragments, one more than there are parts. */
   readonly fragments: readonly string[];
   readonly parts: readonly SplitPart[];
 }
@@ -28,12 +28,12 @@ export type SplitPart = { readonly item: number } | { readonly json: string };
 /**
  * Splits a JSON text.
  *
- * @returns `undefined` where the text is not JSON of an object
+ * @returns `undefined` if the text is not JSON of an object
  */
 export function splitJson(text: string, { items, key, maxBytes }: SplitOptions): SplitJson | undefined {
   const parsed = parsedObject(text);
   if (parsed === undefined) return undefined;
-  // A mark that no string of the value contains, whatever it is.
+  // A mark that no string of the value contains.
   const mark = `part-${crypto.randomUUID()}-`;
   const parts: SplitPart[] = [];
   const marked = (part: SplitPart) => `${mark}${parts.push(part) - 1}`;
