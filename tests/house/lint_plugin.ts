@@ -16,8 +16,11 @@ const NETWORK_OF_DENO = new Set([
   "connectQuic",
   "startTls",
   "createHttpClient",
+  "listen",
   "listenDatagram",
+  "listenTls",
   "resolveDns",
+  "serve",
 ]);
 const PROCESS_OF_DENO = new Set([
   "args",

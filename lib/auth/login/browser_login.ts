@@ -63,8 +63,8 @@ export async function loginByBrowser(parts: BrowserLoginParts, signal?: AbortSig
     tokens = await exchangeCode(parts, { code: answer.code, redirectUri, verifier });
     return { ...await saveTokens(parts, tokens), ...defined({ onboarding: answer.onboarding }) };
   });
-  const { ports = CALLBACK_PORTS, note } = parts;
-  const { server, problems } = startCallbackServer({ state, pending, ports, note });
+  const { ports = CALLBACK_PORTS, note, world } = parts;
+  const { server, problems } = startCallbackServer({ state, pending, ports, note, world });
   const redirectUri = `http://localhost:${server?.port ?? ports[0]}/auth/callback`;
   const over = new AbortController();
   try {
@@ -83,13 +83,13 @@ export async function loginByBrowser(parts: BrowserLoginParts, signal?: AbortSig
 
 /** Returns the address to open. Order and names of the parameters are those of codex 0.171.0. */
 export function authorizeUrl(
-  parts: Pick<LoginParts, "issuer" | "clientId" | "originator" | "workspaces">,
+  parts: Pick<LoginParts, "issuer" | "endpoints" | "originator" | "workspaces">,
   { challenge, state }: { readonly challenge: string; readonly state: string },
   redirectUri: string,
 ): string {
   const query = Object.entries({
     response_type: "code",
-    client_id: parts.clientId,
+    client_id: parts.endpoints.clientId,
     redirect_uri: redirectUri,
     scope: SCOPES,
     code_challenge: challenge,

@@ -119,7 +119,8 @@ Deno.test("a port that is not permitted is skipped like one in use", async () =>
   const server = new URL("../../../lib/auth/login/callback/callback_server.ts", import.meta.url).href;
   const code = `
     import { startCallbackServer } from ${JSON.stringify(server)};
-    const given = { state: "s", note: () => {}, lingerMs: 100 };
+    const world = { sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) };
+    const given = { state: "s", note: () => {}, lingerMs: 100, world };
     const { server } = startCallbackServer({ ...given, ports: [1, ${port}] });
     console.log(server?.port);
     await server?.close();

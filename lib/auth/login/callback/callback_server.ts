@@ -3,7 +3,11 @@
  *
  * @module
  */
+import { deadline } from "../../../async/deadline.ts";
+import { raceAbort } from "../../../async/race_abort.ts";
 import { asCulvertError } from "../../../errors.ts";
+import { type LoopbackProblem, serveLoopback } from "../../../net/server/loopback_server.ts";
+import type { World } from "../../../world/world.ts";
 import { answerOf, describeAnswer, type PendingAnswer } from "./callback_answer.ts";
 import { errorPage, plainPage, redirectTo, successPage } from "./login_pages.ts";
 
@@ -15,7 +19,7 @@ const LINGER_MS = 2_000;
 /** Why a port cannot be used. */
 export interface PortProblem {
   readonly port: number;
-  readonly problem: "in use" | "not permitted";
+  readonly problem: LoopbackProblem;
 }
 
 interface CallbackServerOptions {
@@ -28,6 +32,7 @@ interface CallbackServerOptions {
   /** ms. Default: 2 s, for the last page and for the end of each connection. */
   readonly lingerMs?: number;
   readonly note: (text: string) => void;
+  readonly world: Pick<World, "sleep">;
 }
 
 /** A server that waits for the browser. */
@@ -38,68 +43,40 @@ export interface CallbackServer {
 }
 
 /**
- * Listens on the first port that can be used. Windows does not permit ports that it reserves for virtual machines.
+ * Listens on the first port that can be used.
  *
  * @returns the server, if there is one, and the ports that could not be used
  */
 export function startCallbackServer(
   options: CallbackServerOptions,
 ): { readonly server: CallbackServer | undefined; readonly problems: readonly PortProblem[] } {
-  const { ports, lingerMs = LINGER_MS } = options;
+  const { ports, lingerMs = LINGER_MS, world } = options;
   const problems: PortProblem[] = [];
+  const linger = async (work: Promise<void>) => {
+    using limit = deadline(lingerMs, world);
+    await raceAbort(work, limit.signal).catch(() => {/* it did not end in time */});
+  };
   for (const port of ports) {
     const page = { isSent: false, loaded: Promise.withResolvers<void>() };
-    const bound = bindLoopback(port, callbackRoutes(options, page));
-    if (typeof bound === "string") {
-      problems.push({ port, problem: bound });
+    const server = serveLoopback(port, callbackRoutes(options, page));
+    if (typeof server === "string") {
+      problems.push({ port, problem: server });
       continue;
     }
     const close = async () => {
-      if (page.isSent) await withTimeout(lingerMs, page.loaded.promise);
-      await withTimeout(lingerMs, Promise.all(bound.map((server) => server.shutdown())));
+      if (page.isSent) await linger(page.loaded.promise);
+      await linger(server.close());
     };
-    return { server: { port: bound[0].addr.port, close }, problems };
+    return { server: { port: server.port, close }, problems };
   }
   return { server: undefined, problems };
-}
-
-type Server = Deno.HttpServer<Deno.NetAddr>;
-type Handler = (request: Request) => Promise<Response>;
-
-/**
- * Listens on a port of 127.0.0.1 and ::1. A browser may try ::1 first for `localhost`, and another program there would
- * receive the code.
- */
-function bindLoopback(
-  port: number,
-  handle: Handler,
-): readonly [Server, ...Server[]] | PortProblem["problem"] {
-  const first = bind("127.0.0.1", port, handle);
-  if (typeof first === "string") return first;
-  const second = bind("::1", first.addr.port, handle);
-  if (typeof second !== "string") return [first, second];
-  // Without IPv6 no other program can listen there either.
-  if (second === "not permitted") return [first];
-  void first.shutdown();
-  return second;
-}
-
-function bind(hostname: string, port: number, handle: Handler): Server | PortProblem["problem"] {
-  try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, handle);
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return "in use";
-    // A reserved port, or no such address on this machine.
-    if (error instanceof Error) return "not permitted";
-    throw error;
-  }
 }
 
 /** Returns the function that answers the browser. @param page whether it was sent to the success page, and has it */
 function callbackRoutes(
   { note, pending, state }: CallbackServerOptions,
   page: { isSent: boolean; readonly loaded: PromiseWithResolvers<void> },
-): Handler {
+): (request: Request) => Promise<Response> {
   return async (request) => {
     const url = new URL(request.url);
     // A foreign page that resolves its own name to loopback (DNS rebinding) sends that name.
@@ -125,11 +102,4 @@ function callbackRoutes(
     // The address that stays in the browser contains neither code nor token.
     return redirectTo(`http://localhost:${url.port}/success`);
   };
-}
-
-/** Waits for work, at most `limitMs`. */
-async function withTimeout(limitMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)))]);
-  clearTimeout(timer);
 }

@@ -3,6 +3,7 @@ import {
   type CallbackServer,
   startCallbackServer,
 } from "../../../../lib/auth/login/callback/callback_server.ts";
+import { testWorld } from "../../kit.ts";
 import { PendingAnswer } from "../../../../lib/auth/login/callback/callback_answer.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../../support/assert.ts";
 import { skippedIf, WITHOUT_IPV6 } from "../../../support/skipped.ts";
@@ -18,6 +19,7 @@ function start(options: { readonly ports?: readonly number[]; readonly lingerMs?
     ports: [0],
     lingerMs: 100,
     note,
+    world: testWorld(),
     ...options,
   });
   const end = pending.result.then(() => "signed in", String);
