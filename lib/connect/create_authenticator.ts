@@ -157,7 +157,7 @@ async function activate(
 ): Promise<ActiveCredential> {
   const { source } = credential;
   const { settings: { codexHome, chatgptBaseUrl, loginPolicy, useAgentIdentity }, world } = parts;
-  const endpoints = () => authEndpoints(world.env);
+  const endpoints = () => authEndpoints(world.env, chatgptBaseUrl);
   switch (credential.kind) {
     case "none":
       return fixedCredential("none", source, {}, "auth_manager_missing");
@@ -176,8 +176,7 @@ async function activate(
     }
     case "agent_identity": {
       const { agentCredential } = await import("../auth/agent/agent_identity.ts");
-      const { identity } = credential;
-      return agentCredential(source, { ...parts, identity, chatgptBaseUrl, endpoints: endpoints() });
+      return agentCredential(credential, { ...parts, endpoints: endpoints() });
     }
     case "managed": {
       const { ManagedLogin } = await import("../auth/chatgpt/managed_login.ts");
@@ -185,7 +184,7 @@ async function activate(
       const login = new ManagedLogin({ ...options, record: credential.record });
       if (useAgentIdentity !== true || parts.isLookingOnly === true) return login;
       const { signedCredential } = await import("../auth/agent/agent_login.ts");
-      return signedCredential({ ...options, chatgptBaseUrl, login });
+      return signedCredential({ ...options, login });
     }
   }
 }

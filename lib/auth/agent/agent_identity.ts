@@ -7,22 +7,15 @@
 import { singleFlight } from "../../async/single_flight.ts";
 import type { World } from "../../world/world.ts";
 import { type AccountFacts, accountHeaders } from "../auth_headers.ts";
-import type { AgentFacts, Authorization, CredentialSource } from "../authenticator.ts";
-import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
-import { jsonPost } from "../chatgpt/auth_exchange.ts";
+import type { AgentFacts, Authorization } from "../authenticator.ts";
+import { type Authority, jsonPost } from "../chatgpt/auth_exchange.ts";
+import type { Credential } from "../credential.ts";
 import { type JsonObject, jsonObject, textMember } from "../../text/json.ts";
 import type { ActiveCredential } from "../recovery/active_credential.ts";
-import { identityFailure, type RequestParts, requestWithRetry } from "./agent_request.ts";
-import { agentBackend, agentClaims, verifyAgentToken } from "./agent_token.ts";
+import { identityFailure, requestWithRetry } from "./agent_request.ts";
+import { agentClaims, checkBackend, verifyAgentToken } from "./agent_token.ts";
 
 const REGISTER_LIMIT_MS = 30_000;
-
-/** What an identity works with. */
-export interface AgentParts extends RequestParts {
-  readonly endpoints: AuthEndpoints;
-  /** From `chatgpt_base_url`. */
-  readonly chatgptBaseUrl?: string | undefined;
-}
 
 /** An agent that can sign. */
 export interface Agent {
@@ -33,10 +26,10 @@ export interface Agent {
 
 /** Returns an identity as the credential of a session. Sends no request. */
 export function agentCredential(
-  source: CredentialSource,
-  options: AgentParts & { readonly identity: string | JsonObject },
+  { identity, source }: Extract<Credential, { kind: "agent_identity" }>,
+  authority: Authority,
 ): ActiveCredential {
-  const prepareOnce = singleFlight((signal) => prepareAgent(options.identity, options, signal));
+  const prepareOnce = singleFlight((signal) => prepareAgent(identity, authority, signal));
   let agent: Agent | undefined;
   return {
     mode: "agentIdentity",
@@ -45,7 +38,7 @@ export function agentCredential(
     authorize: async (signal) => {
       signal?.throwIfAborted();
       agent ??= await prepareOnce(signal);
-      return await signedBy(agent, options.world);
+      return await signedBy(agent, authority.world);
     },
   };
 }
@@ -58,16 +51,19 @@ export function agentCredential(
  */
 export async function prepareAgent(
   identity: string | JsonObject,
-  parts: AgentParts,
+  authority: Authority,
   signal?: AbortSignal,
 ): Promise<Agent> {
-  const backend = agentBackend(parts.chatgptBaseUrl);
+  checkBackend(authority.endpoints);
   const record = typeof identity === "string"
-    ? await verifyAgentToken(identity, { ...parts, backend }, signal)
+    ? await verifyAgentToken(identity, authority, signal)
     : identity;
   const { runtimeId, accountId, privateKey, taskId, isFedramp } = agentClaims(record);
   const key = await importAgentKey(privateKey);
-  const facts = { agentId: runtimeId, taskId: taskId ?? await registerTask(runtimeId, key, parts, signal) };
+  const facts = {
+    agentId: runtimeId,
+    taskId: taskId ?? await registerTask(runtimeId, key, authority, signal),
+  };
   return { facts, key, account: { accountId, isFedramp } };
 }
 
@@ -88,14 +84,14 @@ export async function signedBy(
 async function registerTask(
   runtimeId: string,
   key: CryptoKey,
-  parts: AgentParts,
+  authority: Authority,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const timestamp = timestampOf(parts.world);
+  const timestamp = timestampOf(authority.world);
   const body = { timestamp, signature: await signText(key, `${runtimeId}:${timestamp}`) };
   const path = `/v1/agent/${encodeURIComponent(runtimeId)}/task/register`;
-  const request = jsonPost(new URL(parts.endpoints.agentBase + path), body);
-  const reply = await requestWithRetry(parts, request, REGISTER_LIMIT_MS, signal);
+  const request = jsonPost(new URL(authority.endpoints.agentBase + path), body);
+  const reply = await requestWithRetry(authority, request, REGISTER_LIMIT_MS, signal);
   const taskId = textMember(jsonObject(reply), "task_id");
   if (taskId === undefined) throw identityFailure("the authority registered no task for it");
   return taskId;

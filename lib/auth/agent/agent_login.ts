@@ -18,7 +18,7 @@ import { type Agent, prepareAgent, signedBy } from "./agent_identity.ts";
 import { registerAgent } from "./agent_registration.ts";
 import { asAgentFailure, problemOf } from "./agent_request.ts";
 import { AgentStore } from "./agent_store.ts";
-import { agentBackend } from "./agent_token.ts";
+import { checkBackend } from "./agent_token.ts";
 
 /** How long to wait for another process that registers an agent, ms. */
 const LOCK_LIMIT_MS = 45_000;
@@ -27,8 +27,6 @@ const LOCK_NAME = "culvert-agent.lock";
 
 interface AgentLoginOptions extends Omit<ManagedLoginOptions, "record"> {
   readonly login: ManagedLogin;
-  /** From `chatgpt_base_url`. */
-  readonly chatgptBaseUrl?: string | undefined;
 }
 
 /** An agent in use, or the decision to send the login itself. */
@@ -184,10 +182,10 @@ class AgentLogin {
 
   /** Returns the stored agent of the account in use. */
   #agents(): AgentStore {
-    const { chatgptBaseUrl, endpoints, login, store, warn } = this.#options;
+    const { endpoints, login, store, warn } = this.#options;
     try {
-      const backend = agentBackend(chatgptBaseUrl);
-      const subject = { accountId: accountOf(login.record) ?? "", backend, authority: endpoints.agentBase };
+      checkBackend(endpoints);
+      const subject = { accountId: accountOf(login.record) ?? "", endpoints };
       return new AgentStore(store, subject, warn);
     } catch (error) {
       throw error instanceof CulvertError ? asAgentFailure(error) : error;

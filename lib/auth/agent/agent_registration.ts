@@ -6,11 +6,10 @@
  */
 import { VERSION } from "../../version.ts";
 import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
-import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
-import { jsonPost } from "../chatgpt/auth_exchange.ts";
+import { type Authority, jsonPost } from "../chatgpt/auth_exchange.ts";
 import { bearerHeaders } from "../auth_headers.ts";
 import { type JsonObject, jsonObject, textMember } from "../../text/json.ts";
-import { agentFailure, type RequestParts, requestWithRetry } from "./agent_request.ts";
+import { agentFailure, requestWithRetry } from "./agent_request.ts";
 
 const REGISTER_LIMIT_MS = 15_000;
 const SSH_TYPE = "ssh-ed25519";
@@ -24,12 +23,12 @@ const SSH_TYPE = "ssh-ed25519";
  */
 export async function registerAgent(
   login: AuthRecord,
-  parts: RequestParts & { readonly endpoints: AuthEndpoints },
+  authority: Authority,
 ): Promise<JsonObject> {
   const accountId = accountOf(login);
   if (accountId === undefined) throw agentFailure("the login names no account");
   const { privateKey, publicKey } = await generateAgentKey();
-  const url = new URL(`${parts.endpoints.agentBase}/v1/agent/register`);
+  const url = new URL(`${authority.endpoints.agentBase}/v1/agent/register`);
   const request = jsonPost(url, {
     abom: {
       agent_version: VERSION,
@@ -41,7 +40,7 @@ export async function registerAgent(
     ttl: null,
   });
   const headers = { ...request.headers, ...bearerHeaders(login.tokens?.accessToken ?? "") };
-  const reply = await requestWithRetry(parts, { ...request, headers }, REGISTER_LIMIT_MS);
+  const reply = await requestWithRetry(authority, { ...request, headers }, REGISTER_LIMIT_MS);
   const agentId = textMember(jsonObject(reply), "agent_runtime_id");
   if (agentId === undefined) throw agentFailure(`${url.host} answered without its id`);
   const claims = idClaims(login);

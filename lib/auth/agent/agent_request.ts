@@ -4,15 +4,8 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import type { Dialer, HttpRequest } from "../../net/dialer/dialer.ts";
-import type { World } from "../../world/world.ts";
-import { exchange, isSuccess, withRetry } from "../chatgpt/auth_exchange.ts";
-
-/** What a request works with. */
-export interface RequestParts {
-  readonly dialer: Dialer;
-  readonly world: World;
-}
+import type { HttpRequest } from "../../net/dialer/dialer.ts";
+import { type Authority, exchange, isSuccess, withRetry } from "../chatgpt/auth_exchange.ts";
 
 /**
  * Returns the error for an agent identity that cannot be used.
@@ -58,14 +51,14 @@ export function problemOf(error: CulvertError): string {
  * @throws CulvertError `auth_rejected` for other statuses, network codes; the signal's reason
  */
 export async function requestWithRetry(
-  { dialer, world }: RequestParts,
+  authority: Authority,
   request: HttpRequest,
   limitMs: number,
   signal?: AbortSignal,
 ): Promise<string> {
   const bound = signal === undefined ? request : { ...request, signal };
-  return await withRetry(world, async () => {
-    const reply = await exchange(dialer, bound, limitMs);
+  return await withRetry(authority.world, async () => {
+    const reply = await exchange(authority, bound, limitMs);
     if (isSuccess(reply)) return reply.text;
     throw identityFailure(`${request.url.host} answered ${reply.status}`, reply.status);
   }, { signal });

@@ -10,20 +10,18 @@ import type { HeldLock } from "../../files/file_lock.ts";
 import type { Warning } from "../../warning.ts";
 import { accountOf } from "../auth_record.ts";
 import type { AgentFacts } from "../authenticator.ts";
+import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import type { CredentialStore } from "../store/credential_store.ts";
-import { fingerprint } from "../fingerprint.ts";
 import { isObject, type JsonObject, jsonObject, textMember } from "../../text/json.ts";
+import { sha256Hex } from "../../text/sha256.ts";
 
 /** How long no process asks again, ms (as codex 0.171.0). */
 const COOLDOWN_MS = 3_600_000;
 
 /** What an agent is registered for. */
-export interface AgentSubject {
+interface AgentSubject {
   readonly accountId: string;
-  /** Base URL of the ChatGPT backend. */
-  readonly backend: string;
-  /** Base URL of the authority that registers agents. */
-  readonly authority: string;
+  readonly endpoints: Pick<AuthEndpoints, "agentBase" | "chatgptBase">;
 }
 
 /** The stored agent and the cooldown of one subject. */
@@ -75,8 +73,8 @@ export class AgentStore {
   }
 
   #key(): Promise<string> {
-    const { accountId, backend, authority } = this.#subject;
-    return fingerprint(`${accountId}\n${backend}\n${authority}`);
+    const { accountId, endpoints: { agentBase, chatgptBase } } = this.#subject;
+    return sha256Hex(`${accountId}\n${chatgptBase}\n${agentBase}`);
   }
 
   async #change(next: (raw: JsonObject) => JsonObject | undefined): Promise<void> {

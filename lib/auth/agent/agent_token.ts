@@ -4,14 +4,14 @@
  * @module
  */
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
+import type { Authority } from "../chatgpt/auth_exchange.ts";
 import { type JsonObject, jsonObject, textMember } from "../../text/json.ts";
-import { identityFailure, type RequestParts, requestWithRetry } from "./agent_request.ts";
+import { identityFailure, requestWithRetry } from "./agent_request.ts";
 
 const JWT_AUDIENCE = "codex-app-server";
 const JWT_ISSUER = "https://chatgpt.com/codex-backend/agent-identity";
-const DEFAULT_BACKEND = "https://chatgpt.com/backend-api";
 /** The only base URLs that accept agent identities. */
-const KNOWN_BACKENDS = [DEFAULT_BACKEND, "https://chatgpt-staging.com/backend-api"];
+const KNOWN_BACKENDS = ["https://chatgpt.com/backend-api", "https://chatgpt-staging.com/backend-api"];
 const KEYS_LIMIT_MS = 10_000;
 
 /** What an identity needs for signing. */
@@ -24,16 +24,11 @@ interface AgentClaims {
   readonly isFedramp: boolean;
 }
 
-/**
- * Returns the base URL of the ChatGPT backend.
- *
- * @param chatgptBaseUrl from `chatgpt_base_url`
- * @throws CulvertError `auth_rejected` for one that agent identities are not sent to
- */
-export function agentBackend(chatgptBaseUrl: string | undefined): string {
-  const base = (chatgptBaseUrl ?? DEFAULT_BACKEND).replace(/\/+$/, "");
-  if (KNOWN_BACKENDS.includes(base)) return base;
-  throw identityFailure(`it must not be sent to ${URL.parse(base)?.host ?? "the value of chatgpt_base_url"}`);
+/** @throws CulvertError `auth_rejected` for a ChatGPT backend that agent identities are not sent to */
+export function checkBackend({ chatgptBase }: AuthEndpoints): void {
+  if (KNOWN_BACKENDS.includes(chatgptBase)) return;
+  const host = URL.parse(chatgptBase)?.host ?? "the value of chatgpt_base_url";
+  throw identityFailure(`it must not be sent to ${host}`);
 }
 
 /** Reads a record, or a verified payload. @throws CulvertError `auth_rejected` where a part is missing */
@@ -58,19 +53,19 @@ export function agentClaims(record: JsonObject): AgentClaims {
  * Verifies signature, audience, issuer and age of an identity in the form of a JWT.
  *
  * @param token the JWT. Secret: its payload contains the private key
- * @param parts `backend` from {@link agentBackend}
  * @returns the payload
  * @throws CulvertError `auth_rejected`, network codes; the signal's reason
  */
 export async function verifyAgentToken(
   token: string,
-  parts: RequestParts & { readonly endpoints: AuthEndpoints; readonly backend: string },
+  authority: Authority,
   signal?: AbortSignal,
 ): Promise<JsonObject> {
-  const base = parts.endpoints.agentKeysBase ?? parts.backend;
+  const { endpoints: { agentKeysBase, chatgptBase }, world } = authority;
+  const base = agentKeysBase ?? chatgptBase;
   const path = base.includes("/backend-api") ? "/wham/agent-identities/jwks" : "/agent-identities/jwks";
   const request = { method: "GET", url: new URL(base + path), headers: {} } as const;
-  const reply = await requestWithRetry(parts, request, KEYS_LIMIT_MS, signal);
+  const reply = await requestWithRetry(authority, request, KEYS_LIMIT_MS, signal);
   const { createLocalJWKSet, errors, jwtVerify } = await import("jose");
   const { z } = await import("zod");
   const keys = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
@@ -81,7 +76,7 @@ export async function verifyAgentToken(
       algorithms: ["RS256"],
       audience: JWT_AUDIENCE,
       issuer: JWT_ISSUER,
-      currentDate: new Date(parts.world.now()),
+      currentDate: new Date(world.now()),
     });
     return payload;
   } catch (error) {

@@ -7,15 +7,12 @@
 import { join } from "node:path";
 import type { LoginPolicy } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
-import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { Warning } from "../../warning.ts";
-import type { World } from "../../world/world.ts";
 import { type AccountFacts, bearerHeaders } from "../auth_headers.ts";
 import type { Credential } from "../credential.ts";
-import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
-import { exchange } from "../chatgpt/auth_exchange.ts";
-import { fingerprint } from "../fingerprint.ts";
+import { type Authority, exchange } from "../chatgpt/auth_exchange.ts";
 import { defined, jsonObject, textMember } from "../../text/json.ts";
+import { sha256Hex } from "../../text/sha256.ts";
 import { accountObjection, forbidden } from "../policy/login_policy.ts";
 import { readRegularFile } from "../../files/read_file.ts";
 import { type ActiveCredential, fixedCredential } from "../recovery/active_credential.ts";
@@ -33,16 +30,12 @@ interface TokenOwner extends AccountFacts {
   readonly planType?: string;
 }
 
-interface OwnerQuery {
-  readonly token: string;
+interface OwnerQuery extends Authority {
   readonly codexHome: string;
-  readonly dialer: Dialer;
-  readonly world: World;
-  readonly endpoints: AuthEndpoints;
   readonly warn: (warning: Warning) => void;
 }
 
-interface TokenCredentialOptions extends Omit<OwnerQuery, "token"> {
+interface TokenCredentialOptions extends OwnerQuery {
   readonly loginPolicy?: LoginPolicy | undefined;
   /** Removes a stored token of an account that is not allowed. */
   readonly removeStored: () => Promise<void>;
@@ -58,7 +51,7 @@ export async function personalTokenCredential(
   options: TokenCredentialOptions,
   signal?: AbortSignal,
 ): Promise<ActiveCredential> {
-  const owner = await findOwner({ ...options, token }, signal);
+  const owner = await findOwner(token, options, signal);
   const setting = accountObjection(options.loginPolicy, [owner.accountId]);
   if (setting === undefined) {
     const headers = bearerHeaders(token, owner);
@@ -80,13 +73,13 @@ export function ownerCachePath(codexHome: string): string {
  *
  * @throws CulvertError `auth_rejected` for a token that the authority refuses; the signal's reason
  */
-async function findOwner(query: OwnerQuery, signal?: AbortSignal): Promise<TokenOwner> {
-  const key = await fingerprint(query.token);
+async function findOwner(token: string, query: OwnerQuery, signal?: AbortSignal): Promise<TokenOwner> {
+  const key = await sha256Hex(token);
   const path = ownerCachePath(query.codexHome);
   const cached = await readCache(path, key);
   if (cached !== undefined && query.world.now() - cached.at < FRESH_MS) return cached.owner;
   try {
-    const owner = await askOwner(query, signal);
+    const owner = await askOwner(token, query, signal);
     await writeCache(path, key, owner, query.world.now());
     return owner;
   } catch (error) {
@@ -108,14 +101,15 @@ async function findOwner(query: OwnerQuery, signal?: AbortSignal): Promise<Token
  *   reason
  */
 export async function askOwner(
-  query: Pick<OwnerQuery, "token" | "dialer" | "endpoints">,
+  token: string,
+  authority: Authority,
   signal?: AbortSignal,
 ): Promise<TokenOwner> {
-  const url = new URL(`${query.endpoints.accountsBase}/v1/user-auth-credential/whoami`);
-  const { status, text } = await exchange(query.dialer, {
+  const url = new URL(`${authority.endpoints.accountsBase}/v1/user-auth-credential/whoami`);
+  const { status, text } = await exchange(authority, {
     method: "GET",
     url,
-    headers: { ...bearerHeaders(query.token), accept: "application/json" },
+    headers: { ...bearerHeaders(token), accept: "application/json" },
     ...defined({ signal }),
   }, WHOAMI_LIMIT_MS);
   const details = { status, host: url.host };

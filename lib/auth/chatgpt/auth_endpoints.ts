@@ -4,10 +4,12 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { defined } from "../../text/json.ts";
 import type { Environment } from "../../world/world.ts";
 
 /** The OAuth client id of the codex client. Tokens are bound to it, and both programs share them. */
 const CODEX_CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann";
+const CHATGPT_BASE = "https://chatgpt.com/backend-api";
 /** The authority for logins. */
 export const DEFAULT_ISSUER = "https://auth.openai.com";
 
@@ -20,17 +22,20 @@ export interface AuthEndpoints {
   readonly accountsBase: string;
   /** Base of `/v1/agent/…`, without a final slash. */
   readonly agentBase: string;
-  /** Base of the key set of agent identities. Default: the ChatGPT base URL. */
+  /** Base of the key set of agent identities. Default: {@link chatgptBase}. */
   readonly agentKeysBase?: string;
+  /** Base of the ChatGPT backend, without a final slash. */
+  readonly chatgptBase: string;
 }
 
 /**
  * Reads the variables of the codex client (0.171.0). An empty one counts as unset, unlike in that client: an empty
  * address could only fail.
  *
+ * @param chatgptBaseUrl from `chatgpt_base_url`
  * @throws CulvertError `config` for an address that is no http or https URL
  */
-export function authEndpoints(env: Environment): AuthEndpoints {
+export function authEndpoints(env: Environment, chatgptBaseUrl = CHATGPT_BASE): AuthEndpoints {
   const tokenUrl = address(env, "CODEX_REFRESH_TOKEN_URL_OVERRIDE");
   const revokeUrl = address(env, "CODEX_REVOKE_TOKEN_URL_OVERRIDE");
   const agentKeysBase = base(env, "CODEX_AGENT_IDENTITY_JWKS_BASE_URL");
@@ -41,7 +46,8 @@ export function authEndpoints(env: Environment): AuthEndpoints {
     clientId: value(env, "CODEX_APP_SERVER_LOGIN_CLIENT_ID") ?? CODEX_CLIENT_ID,
     accountsBase: base(env, "CODEX_AUTHAPI_BASE_URL") ?? `${DEFAULT_ISSUER}/api/accounts`,
     agentBase: base(env, "CODEX_AGENT_IDENTITY_AUTHAPI_BASE_URL") ?? `${DEFAULT_ISSUER}/api/accounts`,
-    ...(agentKeysBase === undefined ? {} : { agentKeysBase }),
+    chatgptBase: chatgptBaseUrl.replace(/\/+$/, ""),
+    ...defined({ agentKeysBase }),
   };
 }
 

@@ -4,12 +4,14 @@
  *
  * @module
  */
+import { deadline } from "../../async/deadline.ts";
 import { CulvertError } from "../../errors.ts";
 import { readText } from "../../net/dialer/body/read_text.ts";
 import type { Dialer, HttpRequest } from "../../net/dialer/dialer.ts";
 import { backoffMs, isTransient } from "../../net/dialer/retry.ts";
 import type { World } from "../../world/world.ts";
 import { isObject, type JsonObject, jsonObject } from "../../text/json.ts";
+import type { AuthEndpoints } from "./auth_endpoints.ts";
 
 /** Default limit of an exchange, ms. */
 const EXCHANGE_LIMIT_MS = 30_000;
@@ -18,6 +20,13 @@ const CONNECT_LIMIT_MS = 10_000;
 const ATTEMPTS = 3;
 /** Largest reply that is read, bytes. The authority's have a few KiB. */
 const MAX_BODY_BYTES = 256 * 1024;
+
+/** What requests to the authority work with. */
+export interface Authority {
+  readonly dialer: Dialer;
+  readonly world: World;
+  readonly endpoints: AuthEndpoints;
+}
 
 /** A complete reply. */
 export interface AuthReply {
@@ -40,15 +49,12 @@ export function isSuccess({ status }: Pick<AuthReply, "status">): boolean {
  *   `header_timeout` after `limitMs`; `redirect` for a reply that leads elsewhere; the reason of `request.signal`
  */
 export async function exchange(
-  dialer: Dialer,
+  { dialer, world }: Pick<Authority, "dialer" | "world">,
   request: HttpRequest,
   limitMs: number = EXCHANGE_LIMIT_MS,
 ): Promise<AuthReply> {
-  const { host, pathname } = request.url;
-  const limit = new AbortController();
-  const message = `No complete answer from ${host}${pathname} within ${limitMs / 1000} s`;
-  const timer = setTimeout(() => limit.abort(new CulvertError("header_timeout", message)), limitMs);
-  const signal = AbortSignal.any([limit.signal, ...request.signal === undefined ? [] : [request.signal]]);
+  using limit = deadline(limitMs, world, request.signal);
+  const { signal } = limit;
   try {
     const bounds = { connectTimeoutMs: CONNECT_LIMIT_MS, redirect: "manual", signal } as const;
     const { body, headers, status } = await dialer.request({ ...request, ...bounds });
@@ -57,9 +63,11 @@ export async function exchange(
     if (status >= 300 && status < 400 && location !== null) throw redirected(request.url, status, location);
     return { status, headers, text };
   } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    clearTimeout(timer);
+    request.signal?.throwIfAborted();
+    if (!limit.isExpired) throw error;
+    const { host, pathname } = request.url;
+    const message = `No complete answer from ${host}${pathname} within ${limitMs / 1000} s`;
+    throw new CulvertError("header_timeout", message);
   }
 }
 
@@ -77,7 +85,7 @@ interface RetryOptions {
  * @throws what the last try throws; the signal's reason
  */
 export async function withRetry<T>(
-  world: World,
+  world: Pick<World, "random" | "sleep">,
   work: () => Promise<T>,
   { isTransient = mayPass, onRetry, signal }: RetryOptions = {},
 ): Promise<T> {

@@ -6,10 +6,8 @@
 import { raceAbort } from "../../async/race_abort.ts";
 import { singleFlight } from "../../async/single_flight.ts";
 import { CulvertError } from "../../errors.ts";
-import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { Observer } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
-import type { World } from "../../world/world.ts";
 import { type AuthRecord, isDue, isExpired } from "../auth_record.ts";
 import type { CredentialStore } from "../store/credential_store.ts";
 import type { HeldLock } from "../../files/file_lock.ts";
@@ -19,7 +17,7 @@ import { defined } from "../../text/json.ts";
 import { readClaims } from "../jwt_claims.ts";
 import type { ActiveCredential, RefreshReason } from "../recovery/active_credential.ts";
 import { isPermanent, permanentFailure, transientFailure } from "../recovery/refresh_failure.ts";
-import type { AuthEndpoints } from "./auth_endpoints.ts";
+import type { Authority } from "./auth_exchange.ts";
 import { knownRefusal, noteRefusal } from "./refused_tokens.ts";
 import { StoredLogin } from "./stored_login.ts";
 import { refreshGrant, type Renewed } from "./token_endpoint.ts";
@@ -32,13 +30,10 @@ const CLOCK_TOLERANCE_MS = 120_000;
 const TAKEN_OVER = "Using tokens that another process renewed";
 
 /** What a login works with. */
-export interface ManagedLoginOptions {
+export interface ManagedLoginOptions extends Authority {
   readonly store: CredentialStore;
   /** As read from `store`; mode `chatgpt`, with tokens. */
   readonly record: AuthRecord;
-  readonly dialer: Dialer;
-  readonly world: World;
-  readonly endpoints: AuthEndpoints;
   readonly observer: Observer;
   readonly warn: (warning: Warning) => void;
   /** Takes work that must be finished before the process ends. */

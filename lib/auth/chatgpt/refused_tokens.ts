@@ -6,8 +6,8 @@
  */
 import type { CulvertError } from "../../errors.ts";
 import type { HeldLock } from "../../files/file_lock.ts";
-import { fingerprint } from "../fingerprint.ts";
 import { jsonObject } from "../../text/json.ts";
+import { sha256Hex } from "../../text/sha256.ts";
 import type { PermanentReason } from "../recovery/refresh_failure.ts";
 
 const REASONS: readonly PermanentReason[] = ["expired", "exhausted", "revoked", "other"];
@@ -18,7 +18,7 @@ export async function knownRefusal(
   refreshToken: string,
 ): Promise<PermanentReason | undefined> {
   const note = jsonObject(await lock.readNote());
-  if (note?.["refused_sha256"] !== await fingerprint(refreshToken)) return undefined;
+  if (note?.["refused_sha256"] !== await sha256Hex(refreshToken)) return undefined;
   return REASONS.find((reason) => reason === note["reason"]);
 }
 
@@ -28,5 +28,5 @@ export async function noteRefusal(
   refreshToken: string,
   { details: { reason = "other" } }: CulvertError,
 ): Promise<void> {
-  await lock.writeNote(JSON.stringify({ refused_sha256: await fingerprint(refreshToken), reason }));
+  await lock.writeNote(JSON.stringify({ refused_sha256: await sha256Hex(refreshToken), reason }));
 }

@@ -5,15 +5,13 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import type { Dialer } from "../../net/dialer/dialer.ts";
 import { describeWebPage, webPageHint, webPageIn } from "../../net/failure/web_page.ts";
-import type { World } from "../../world/world.ts";
 import type { AuthRecord, RenewedTokens } from "../auth_record.ts";
 import { defined, jsonObject } from "../../text/json.ts";
 import type { RefreshReason } from "../recovery/active_credential.ts";
 import { permanentFailure, type PermanentReason, transientFailure } from "../recovery/refresh_failure.ts";
-import type { AuthEndpoints } from "./auth_endpoints.ts";
 import {
+  type Authority,
   type AuthReply,
   errorCodeOf,
   exchange,
@@ -35,10 +33,7 @@ const PERMANENT_CODES: Readonly<Record<string, PermanentReason>> = {
   unauthorized_client: "other",
 };
 
-interface RefreshParts {
-  readonly dialer: Dialer;
-  readonly endpoints: Pick<AuthEndpoints, "clientId" | "tokenUrl">;
-  readonly world: World;
+interface RefreshParts extends Authority {
   /** Receives the failure of each try that is followed by another. */
   readonly note: (message: string) => void;
 }
@@ -57,10 +52,11 @@ export interface Renewed {
  * @throws CulvertError as {@link permanentFailure} for a refusal, as {@link transientFailure} for all else
  */
 export async function refreshGrant(
-  { dialer, endpoints: { clientId, tokenUrl }, note, world }: RefreshParts,
+  { note, ...authority }: RefreshParts,
   refreshToken: string,
   reason: RefreshReason,
 ): Promise<Renewed> {
+  const { endpoints: { clientId, tokenUrl }, world } = authority;
   const request = jsonPost(tokenUrl, {
     client_id: clientId,
     grant_type: "refresh_token",
@@ -71,7 +67,7 @@ export async function refreshGrant(
   return await withRetry(world, async () => {
     let reply: AuthReply;
     try {
-      reply = await exchange(dialer, request, end - world.monotonic());
+      reply = await exchange(authority, request, end - world.monotonic());
     } catch (cause) {
       throw cause instanceof CulvertError ? transientFailure(cause.message, {}, cause) : cause;
     }
@@ -121,33 +117,27 @@ function refusal({ status, text }: AuthReply): CulvertError {
   return transientFailure(`status ${status}${code === undefined ? "" : ` (${code})`}`, facts);
 }
 
-interface RevokeParts {
-  readonly dialer: Dialer;
-  readonly revokeUrl: URL;
-  readonly clientId: string;
-  /** ms. Default: 10 s. */
-  readonly limitMs?: number;
-}
-
 /**
  * Revokes the refresh token of a login, else its access token.
  *
+ * @param limitMs default: 10 s
  * @returns why it failed; `undefined` after a success, and where there is nothing to revoke
  */
-export async function revokeLogin(parts: RevokeParts, record: AuthRecord): Promise<string | undefined> {
+export async function revokeLogin(
+  authority: Authority,
+  record: AuthRecord,
+  limitMs = REVOKE_LIMIT_MS,
+): Promise<string | undefined> {
   if (record.mode !== "chatgpt" || record.tokens === undefined) return undefined;
   const { refreshToken, accessToken } = record.tokens;
   if (refreshToken === "" && accessToken === "") return undefined;
+  const { revokeUrl, clientId } = authority.endpoints;
   const body = refreshToken === ""
     ? { token: accessToken, token_type_hint: "access_token" }
-    : { token: refreshToken, token_type_hint: "refresh_token", client_id: parts.clientId };
+    : { token: refreshToken, token_type_hint: "refresh_token", client_id: clientId };
   try {
-    const reply = await exchange(
-      parts.dialer,
-      jsonPost(parts.revokeUrl, body),
-      parts.limitMs ?? REVOKE_LIMIT_MS,
-    );
-    return isSuccess(reply) ? undefined : `${parts.revokeUrl.host} answered ${reply.status}`;
+    const reply = await exchange(authority, jsonPost(revokeUrl, body), limitMs);
+    return isSuccess(reply) ? undefined : `${revokeUrl.host} answered ${reply.status}`;
   } catch (error) {
     if (error instanceof CulvertError) return error.message;
     throw error;

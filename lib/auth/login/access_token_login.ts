@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { agentBackend, agentClaims, verifyAgentToken } from "../agent/agent_token.ts";
+import { agentClaims, checkBackend, verifyAgentToken } from "../agent/agent_token.ts";
 import { askOwner } from "../api_key/personal_access_token.ts";
-import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import { PERSONAL_TOKEN_PREFIX } from "../credential.ts";
 import { defined, textMember } from "../../text/json.ts";
 import { readPayload } from "../jwt_claims.ts";
@@ -18,11 +17,7 @@ import {
   type SignedIn,
 } from "./login_parts.ts";
 
-interface AccessTokenParts extends SaveParts, Pick<LoginParts, "workspaces"> {
-  readonly endpoints: AuthEndpoints;
-  /** From `chatgpt_base_url`. */
-  readonly chatgptBaseUrl?: string | undefined;
-}
+type AccessTokenParts = SaveParts & Pick<LoginParts, "workspaces">;
 
 /**
  * Verifies a token at the authority and saves it.
@@ -38,7 +33,7 @@ export async function loginWithAccessToken(
 ): Promise<SignedIn> {
   await parts.store.check({ signal });
   if (!token.startsWith(PERSONAL_TOKEN_PREFIX)) return await loginWithIdentity(parts, token, signal);
-  const { isFedramp: _, ...owner } = await askOwner({ ...parts, token }, signal);
+  const { isFedramp: _, ...owner } = await askOwner(token, parts, signal);
   checkWorkspace(parts, owner.accountId);
   // Without a mode, so that older clients can read the file (as codex 0.171.0).
   await replaceLogin(parts, { OPENAI_API_KEY: null, personal_access_token: token });
@@ -58,8 +53,8 @@ async function loginWithIdentity(
   }
   // A workspace that is not allowed is refused without a request.
   checkWorkspace(parts, textMember(unverified, "account_id"));
-  const backend = agentBackend(parts.chatgptBaseUrl);
-  const payload = await verifyAgentToken(token, { ...parts, backend }, signal);
+  checkBackend(parts.endpoints);
+  const payload = await verifyAgentToken(token, parts, signal);
   const { accountId } = agentClaims(payload);
   await replaceLogin(parts, { auth_mode: "agentIdentity", OPENAI_API_KEY: null, agent_identity: token });
   const email = textMember(payload, "email");

@@ -38,12 +38,12 @@ interface RequestBounds {
  * @throws CulvertError of the network and TLS codes; the signal's reason
  */
 export async function checkReachable(
-  { dialer, issuer }: Pick<LoginParts, "dialer" | "issuer">,
+  { issuer, ...authority }: Pick<LoginParts, "dialer" | "world" | "issuer">,
   signal?: AbortSignal,
 ): Promise<void> {
   const request = { method: "GET", url: tokenUrl(issuer), headers: { accept: "application/json" } } as const;
   try {
-    await exchange(dialer, { ...request, ...defined({ signal }) });
+    await exchange(authority, { ...request, ...defined({ signal }) });
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof CulvertError)) throw error;
@@ -66,7 +66,7 @@ export async function exchangeCode(parts: LoginParts, grant: AuthorizationCode):
     grant_type: "authorization_code",
     code: grant.code,
     redirect_uri: grant.redirectUri,
-    client_id: parts.clientId,
+    client_id: parts.endpoints.clientId,
     code_verifier: grant.verifier,
   });
   if (!isSuccess({ status })) {
@@ -94,7 +94,7 @@ export async function exchangeApiKey(
 ): Promise<string | undefined> {
   const fields = {
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-    client_id: parts.clientId,
+    client_id: parts.endpoints.clientId,
     requested_token: "openai-api-key",
     subject_token: idToken,
     subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
@@ -114,7 +114,7 @@ function tokenUrl(issuer: string): URL {
 
 /** Sends a form to the token endpoint. Retried only where nothing was sent. */
 async function requestTokens(
-  { dialer, issuer, world }: LoginParts,
+  { issuer, ...authority }: LoginParts,
   fields: Readonly<Record<string, string>>,
   { limitMs, signal }: RequestBounds = {},
 ): Promise<AuthReply> {
@@ -126,7 +126,10 @@ async function requestTokens(
     ...defined({ signal }),
   } as const;
   const isTransient = ({ code }: CulvertError) => BEFORE_SENDING.includes(code);
-  return await withRetry(world, () => exchange(dialer, request, limitMs), { isTransient, signal });
+  return await withRetry(authority.world, () => exchange(authority, request, limitMs), {
+    isTransient,
+    signal,
+  });
 }
 
 /** Returns the reason in a refusal: the description, else the message, else the code, else the text, shortened. */

@@ -55,7 +55,7 @@ export async function loginByDevice(parts: LoginParts, signal?: AbortSignal): Pr
 }
 
 async function requestCode(parts: LoginParts, signal: AbortSignal | undefined): Promise<DeviceCode> {
-  const reply = await ask(parts, "usercode", { client_id: parts.clientId }, signal);
+  const reply = await ask(parts, "usercode", { client_id: parts.endpoints.clientId }, signal);
   if (reply.status === 404) {
     const message = "Sign-in by device code is not enabled for this account or server";
     throw loginFailure("device_code_disabled", message, {
@@ -151,5 +151,5 @@ async function ask(
   signal: AbortSignal | undefined,
 ): Promise<AuthReply> {
   const url = new URL(`${parts.issuer}/api/accounts/deviceauth/${step}`);
-  return await exchange(parts.dialer, { ...jsonPost(url, fields), ...defined({ signal }) });
+  return await exchange(parts, { ...jsonPost(url, fields), ...defined({ signal }) });
 }

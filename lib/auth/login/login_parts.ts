@@ -4,10 +4,9 @@
  * @module
  */
 import { CulvertError, type DetailValue } from "../../errors.ts";
-import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { Warning } from "../../warning.ts";
-import type { World } from "../../world/world.ts";
 import { type AuthRecord, type RenewedTokens, replaceCredential } from "../auth_record.ts";
+import type { Authority } from "../chatgpt/auth_exchange.ts";
 import { revokeLogin } from "../chatgpt/token_endpoint.ts";
 import { defined, type JsonObject } from "../../text/json.ts";
 import type { AuthMode } from "../authenticator.ts";
@@ -17,14 +16,10 @@ import type { CredentialStore } from "../store/credential_store.ts";
 import type { OnboardingEntrypoint } from "./callback/callback_answer.ts";
 
 /** What a login works with. */
-export interface LoginParts {
-  readonly dialer: Dialer;
-  readonly world: World;
+export interface LoginParts extends Authority {
   readonly store: CredentialStore;
   /** Base URL of the authority, without a final slash. */
   readonly issuer: string;
-  readonly clientId: string;
-  readonly revokeUrl: URL;
   /** The value of the `originator` parameter. */
   readonly originator: string;
   /** The only workspaces that are allowed. Default: all. */
@@ -71,7 +66,7 @@ export function loginFailure(
 export const CHATGPT_LOGIN_BYTES = 4_300;
 
 /** What saving and signing out work with. */
-export type SaveParts = Pick<LoginParts, "dialer" | "world" | "store" | "clientId" | "revokeUrl" | "warn">;
+export type SaveParts = Authority & Pick<LoginParts, "store" | "warn">;
 
 /**
  * Saves a ChatGPT login.

@@ -8,7 +8,7 @@ import { ownerCachePath } from "../api_key/personal_access_token.ts";
 import type { CredentialSource } from "../authenticator.ts";
 import { revokeLogin } from "../chatgpt/token_endpoint.ts";
 import { removeIfThere } from "../../files/whole_file.ts";
-import type { LoginParts } from "./login_parts.ts";
+import type { SaveParts } from "./login_parts.ts";
 
 /** The result of signing out. */
 interface SignedOut {
@@ -23,9 +23,7 @@ interface SignedOut {
  *
  * @throws CulvertError `auth_storage`
  */
-export async function logout(
-  parts: Pick<LoginParts, "dialer" | "world" | "store" | "clientId" | "revokeUrl" | "warn">,
-): Promise<SignedOut> {
+export async function logout(parts: SaveParts): Promise<SignedOut> {
   const { store } = parts;
   // Without a login nothing is locked, since that leaves a file behind.
   if (await store.isEmpty()) {
@@ -40,7 +38,7 @@ export async function logout(
   return { wasSignedIn, source };
 }
 
-async function revokeStored(parts: Parameters<typeof logout>[0]): Promise<void> {
+async function revokeStored(parts: SaveParts): Promise<void> {
   const warn = (message: string) => parts.warn({ code: "auth_not_revoked", message });
   try {
     const record = await parts.store.read();

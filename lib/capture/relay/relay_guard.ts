@@ -6,6 +6,7 @@
  */
 import { headerPairs, headerValueOf } from "../../net/server/forward/raw_headers.ts";
 import type { RelayRequest } from "../../net/server/relay_server.ts";
+import { sha256Hex } from "../../text/sha256.ts";
 import { RelayRefusal } from "./relay_error.ts";
 
 /**
@@ -42,10 +43,6 @@ export async function carriesToken(rawHeaders: readonly string[], token: string)
   const given = headerValueOf(rawHeaders, "authorization") ?? "";
   const value = /^Bearer +(\S+)$/i.exec(given)?.[1];
   // Hashes have one length, and their comparison tells nothing about the token, however long it takes.
-  const [one, other] = await Promise.all([digest(value ?? ""), digest(token)]);
+  const [one, other] = await Promise.all([sha256Hex(value ?? ""), sha256Hex(token)]);
   return value !== undefined && one === other;
-}
-
-async function digest(text: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex();
 }

@@ -26,7 +26,7 @@ export async function authParts(
   issuer?: string,
 ): Promise<LoginParts> {
   const { dialer, world, settings } = connection;
-  const endpoints = authEndpoints(world.env);
+  const endpoints = authEndpoints(world.env, settings.chatgptBaseUrl);
   const base = (issuer ?? DEFAULT_ISSUER).replace(/\/+$/, "");
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
     throw new CulvertError("usage", `--issuer: ${JSON.stringify(base)} is not an http or https URL`);
@@ -45,8 +45,9 @@ export async function authParts(
     world,
     store: await openStore({ codexHome, loginStorage, world, warn: reporter.warn }),
     issuer: base,
-    clientId: endpoints.clientId,
-    revokeUrl: issuer === undefined ? endpoints.revokeUrl : new URL(`${base}/oauth/revoke`),
+    endpoints: issuer === undefined
+      ? endpoints
+      : { ...endpoints, revokeUrl: new URL(`${base}/oauth/revoke`) },
     originator: originator(world.env),
     ...(workspaces === undefined ? {} : { workspaces }),
     // Instructions for the user are shown with -q too.

@@ -3,12 +3,10 @@
  *
  * @module
  */
-import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
 import { headerValue } from "../../auth/credential.ts";
 import { loginFailure, type LoginParts, type SignedIn } from "../../auth/login/login_parts.ts";
 import { methodObjection } from "../../auth/policy/login_policy.ts";
 import { planName } from "../../auth/policy/plan.ts";
-import type { Settings } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import type { LoginFlags } from "./command.ts";
 import { connectCommand } from "../command/connection.ts";
@@ -60,7 +58,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
   const signedIn: SignedIn = apiKey !== undefined
     ? await withApiKey(parts, apiKey, stop.signal)
     : accessToken !== undefined
-    ? await withAccessToken(parts, connection.settings, accessToken, stop.signal)
+    ? await withAccessToken(parts, accessToken, stop.signal)
     : flags.device === true
     ? await byDevice(parts, flags, host, stop.signal)
     : await byBrowser(parts, flags, host, stop.signal);
@@ -114,15 +112,9 @@ async function withApiKey(
   return { mode: "apikey" };
 }
 
-async function withAccessToken(
-  parts: LoginParts,
-  { chatgptBaseUrl }: Settings,
-  token: string,
-  signal: AbortSignal,
-): Promise<SignedIn> {
+async function withAccessToken(parts: LoginParts, token: string, signal: AbortSignal): Promise<SignedIn> {
   const { loginWithAccessToken } = await import("../../auth/login/access_token_login.ts");
-  const endpoints = authEndpoints(parts.world.env);
-  return await loginWithAccessToken({ ...parts, endpoints, chatgptBaseUrl }, token, signal);
+  return await loginWithAccessToken(parts, token, signal);
 }
 
 /** Signs in by device code; by browser where that is disabled. */

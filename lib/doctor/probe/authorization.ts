@@ -73,7 +73,7 @@ async function withOwner(
 ): Promise<Authorization> {
   const { askOwner } = await import("../../auth/api_key/personal_access_token.ts");
   try {
-    const owner = await askOwner({ token, dialer, endpoints: authEndpoints(world.env) }, signal);
+    const owner = await askOwner(token, { dialer, world, endpoints: authEndpoints(world.env) }, signal);
     return { mode: "personalAccessToken", source, headers: bearerHeaders(token, owner) };
   } catch (error) {
     if (!(error instanceof CulvertError) || error.code === "auth_rejected" || signal.aborted) throw error;

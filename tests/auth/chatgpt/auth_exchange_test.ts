@@ -1,6 +1,8 @@
 import { errorCodeOf, exchange } from "../../../lib/auth/chatgpt/auth_exchange.ts";
 import { assertEquals, assertIncludes } from "../../support/assert.ts";
-import { failureOf, plainDialer, TestAuthority } from "../kit.ts";
+import { failureOf, plainDialer, TestAuthority, testWorld } from "../kit.ts";
+
+const PARTS = { dialer: plainDialer(), world: testWorld() };
 
 Deno.test("half an answer at the time limit is a failure, not an answer", async () => {
   const stalled = new ReadableStream<Uint8Array>({
@@ -8,7 +10,7 @@ Deno.test("half an answer at the time limit is a failure, not an answer", async 
   });
   await using authority = new TestAuthority(() => new Response(stalled));
   const request = { method: "GET", url: new URL(authority.base), headers: {} } as const;
-  const error = await failureOf(exchange(plainDialer(), request, 200));
+  const error = await failureOf(exchange(PARTS, request, 200));
   assertEquals(error.code, "header_timeout");
   assertIncludes(error.message, "No complete answer from 127.0.0.1");
 });
@@ -23,7 +25,7 @@ Deno.test("a caller's abort ends an exchange with the caller's reason", async ()
     headers: {},
     signal: giveUp.signal,
   } as const;
-  const work = exchange(plainDialer(), request).catch(String);
+  const work = exchange(PARTS, request).catch(String);
   giveUp.abort(new Error("enough"));
   assertEquals(await work, "Error: enough");
   never.resolve(new Response(null));
@@ -39,7 +41,7 @@ Deno.test("a body beyond the limit is cut, so that a page without end ends", asy
   });
   await using authority = new TestAuthority(() => new Response(endless));
   const request = { method: "GET", url: new URL(authority.base), headers: {} } as const;
-  const { text } = await exchange(plainDialer(), request);
+  const { text } = await exchange(PARTS, request);
   assertEquals([text.length >= 262_144, text.length < 2_000_000, sent > 0], [true, true, true]);
 });
 

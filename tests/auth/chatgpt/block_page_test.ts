@@ -1,3 +1,4 @@
+import { authEndpoints } from "../../../lib/auth/chatgpt/auth_endpoints.ts";
 import { refreshGrant } from "../../../lib/auth/chatgpt/token_endpoint.ts";
 import { isPermanent } from "../../../lib/auth/recovery/refresh_failure.ts";
 import { failureOf, testWorld } from "../kit.ts";
@@ -10,11 +11,8 @@ for (const status of [200, 401, 403]) {
     await using server = scriptedServer(
       refusal(status, page, { "content-type": "text/html", server: "Filter/1" }),
     );
-    const endpoints = {
-      tokenUrl: new URL(`${server.url}/oauth/token`),
-      clientId: "client",
-    };
-    const parts = { dialer: DIALER, endpoints, world: testWorld(), note: () => {} };
+    const world = testWorld({ CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${server.url}/oauth/token` });
+    const parts = { dialer: DIALER, endpoints: authEndpoints(world.env), world, note: () => {} };
     const error = await failureOf(refreshGrant(parts, "refresh-0123456789", "proactive_expiry"));
     assertIncludes(error.message, '"Access Denied" (server: Filter/1)');
     assertEquals([error.code, error.exitStatus, isPermanent(error)], ["blocked", 5, false]);

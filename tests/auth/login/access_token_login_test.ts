@@ -44,10 +44,16 @@ async function setUp() {
         .setIssuer("https://chatgpt.com/codex-backend/agent-identity").setExpirationTime("1h")
         .sign(privateKey),
     signIn: (token: string, workspaces?: readonly string[]) =>
-      loginWithAccessToken({
-        ...loginParts(home, authority.base, workspaces === undefined ? {} : { workspaces }),
-        endpoints: authEndpoints((name) => env[name]),
-      }, token),
+      loginWithAccessToken(
+        loginParts(home, authority.base, {
+          endpoints: {
+            ...authEndpoints((name) => env[name]),
+            revokeUrl: new URL(`${authority.base}/oauth/revoke`),
+          },
+          ...(workspaces === undefined ? {} : { workspaces }),
+        }),
+        token,
+      ),
     files: () =>
       [...Deno.readDirSync(home.path)].map((one) => one.name).filter((name) => name === "auth.json"),
     [Symbol.asyncDispose]: async () => {

@@ -1,3 +1,4 @@
+import { authEndpoints } from "../../../lib/auth/chatgpt/auth_endpoints.ts";
 import { authorizeUrl } from "../../../lib/auth/login/browser_login.ts";
 import { pastedAnswer } from "../../../lib/auth/login/callback/callback_answer.ts";
 import { MOCK_ACCOUNT } from "../../../lib/mock/oauth/tokens.ts";
@@ -42,7 +43,7 @@ Deno.test("a login by browser ends on a local page without a query, and stores t
 Deno.test("the authorize address carries its parameters in order, and several workspaces as one", () => {
   const parts = {
     issuer: "https://auth.example",
-    clientId: "c 1",
+    endpoints: { ...authEndpoints(() => undefined), clientId: "c 1" },
     originator: "culvert",
     workspaces: ["w1", "w2"],
   };
@@ -206,7 +207,7 @@ Deno.test("the former login is revoked when the new one is on disk, not before, 
   assertEquals(issuer.oauth.revoked, ["rt-former"]);
   assert(home.json().tokens["refresh_token"] !== "rt-former");
   const unreachable = await startLogin(home, issuer.base, {
-    revokeUrl: new URL("http://127.0.0.1:9/oauth/revoke"),
+    endpoints: { ...authEndpoints(() => undefined), revokeUrl: new URL("http://127.0.0.1:9/oauth/revoke") },
   });
   await (await fetch(unreachable.url)).text();
   await unreachable.result;

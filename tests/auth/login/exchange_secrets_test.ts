@@ -28,7 +28,7 @@ async function told(origin: string, limitMs = 5_000): Promise<{ end: string | nu
   });
   const request = { method: "POST", url: new URL(QUERY, origin), ...SECRETS } as const;
   try {
-    const { status } = await exchange(dialer, request, limitMs);
+    const { status } = await exchange({ dialer, world }, request, limitMs);
     return { end: status, words: JSON.stringify(seen) };
   } catch (error) {
     if (!(error instanceof CulvertError)) throw error;

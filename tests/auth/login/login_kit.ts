@@ -1,5 +1,6 @@
 /** A login in a test: an authority, and a browser that follows redirects. */
 import { OAuthServer } from "../../../lib/mock/oauth/oauth.ts";
+import { authEndpoints } from "../../../lib/auth/chatgpt/auth_endpoints.ts";
 import { fileStore } from "../../../lib/auth/store/auth_file.ts";
 import { type BrowserLoginParts, loginByBrowser } from "../../../lib/auth/login/browser_login.ts";
 import type { SignedIn } from "../../../lib/auth/login/login_parts.ts";
@@ -40,8 +41,11 @@ export function loginParts(
     world,
     store: fileStore({ codexHome: home.path, world }),
     issuer,
-    clientId: "client-1",
-    revokeUrl: new URL(`${issuer}/oauth/revoke`),
+    endpoints: {
+      ...authEndpoints(world.env),
+      clientId: "client-1",
+      revokeUrl: new URL(`${issuer}/oauth/revoke`),
+    },
     originator: "culvert_test",
     say: (text) => said.push(text),
     note: (text) => noted.push(text),

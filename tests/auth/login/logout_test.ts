@@ -2,7 +2,7 @@ import { logout } from "../../../lib/auth/login/logout.ts";
 import { revokeLogin } from "../../../lib/auth/chatgpt/token_endpoint.ts";
 import { saveApiKey } from "../../../lib/auth/login/login_parts.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
-import { failureOf, loginText, openLogin, plainDialer, TestAuthority, TestHome } from "../kit.ts";
+import { failureOf, loginText, openLogin, TestAuthority, TestHome } from "../kit.ts";
 import { loginParts } from "./login_kit.ts";
 
 const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
@@ -72,13 +72,8 @@ Deno.test("a revocation without an answer ends after its time limit", async () =
   await using authority = new TestAuthority(() => never.promise);
   home.store(loginText({ access: "at" }));
   const { login } = await openLogin(home);
-  const parts = {
-    dialer: plainDialer(),
-    revokeUrl: new URL(`${authority.base}/r`),
-    clientId: "c",
-    limitMs: 20,
-  };
-  assertIncludes(await revokeLogin(parts, login.record) ?? "", "No complete answer");
+  const parts = loginParts(home, authority.base);
+  assertIncludes(await revokeLogin(parts, login.record, 20) ?? "", "No complete answer");
   never.resolve(new Response(null));
 });
 

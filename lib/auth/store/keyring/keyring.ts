@@ -5,7 +5,7 @@
  * @module
  */
 import { CulvertError, type DetailValue } from "../../../errors.ts";
-import { fingerprint } from "../../fingerprint.ts";
+import { sha256Hex } from "../../../text/sha256.ts";
 
 /** The name of an entry. */
 export interface KeyringEntry {
@@ -107,5 +107,5 @@ export function entryFailure(
 /** Returns the first 16 hexadecimal digits of the SHA-256 of the home's real path, or of the path as given. */
 async function homeKey(codexHome: string): Promise<string> {
   const path = await Deno.realPath(codexHome).catch(() => codexHome);
-  return (await fingerprint(path)).slice(0, 16);
+  return (await sha256Hex(path)).slice(0, 16);
 }
