@@ -2,7 +2,8 @@
  * `deno task bench`: measures ratios to a named rival in the same run. Ends with status 1 when a bar is missed. Takes
  * the names of the benchmarks to run, or what some begin with, such as `relay`: `startup`, `pipeline`, `drip`, `sse`,
  * `memory`, `websocket`, `websocket-memory`, `websocket-wire`, `footprint`, `relay-first-byte`, `relay-streams`,
- * `relay-throughput`, `relay-memory`, `upload-memory`.
+ * `relay-throughput`, `relay-memory`, `upload-memory`,
+ * `viewer`.
  */
 import { drip } from "./drip.ts";
 import { footprint } from "./footprint.ts";
@@ -15,6 +16,7 @@ import { sseThroughput } from "./sse_throughput.ts";
 import { startup } from "./startup.ts";
 import { uploadMemory } from "./upload_memory.ts";
 import { telemetry } from "./telemetry.ts";
+import { viewer } from "./viewer.ts";
 import { websocketWire } from "./websocket_wire.ts";
 import { websocketMemory } from "./websocket_memory.ts";
 import { websocketThroughput } from "./websocket_throughput.ts";
@@ -35,6 +37,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Finding[]>>> = {
   "relay-memory": relayMemory,
   "upload-memory": uploadMemory,
   telemetry,
+  viewer,
 };
 
 let missed = false;

@@ -72,7 +72,7 @@ await testWith(
       const { page } = opened;
       // The connection that tells of changes is held back until the exchange has been recorded.
       const recorded = Promise.withResolvers<void>();
-      await page.route("**/data/changes", async (route) => {
+      await page.route("**/data/changes?*", async (route) => {
         await recorded.promise;
         await route.continue();
       });

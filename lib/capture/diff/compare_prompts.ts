@@ -31,8 +31,8 @@ export interface PartChange {
   readonly after?: string;
 }
 
-/** The comparison of two prompts. */
-export interface PromptComparison {
+/** How far a prompt repeats an earlier one from the beginning. */
+export interface PrefixComparison {
   /** Parts that are equal from the beginning. */
   readonly sameParts: number;
   /** Characters of JSON in them. */
@@ -41,16 +41,20 @@ export interface PromptComparison {
   readonly size: number;
   /** Absent where the later prompt only continues the earlier. */
   readonly break?: CacheBreak;
-  readonly parts: readonly PartChange[];
   /** Parameters that differ. */
   readonly parameters: readonly { readonly name: string; readonly before: string; readonly after: string }[];
+}
+
+/** The comparison of two prompts, part by part. */
+export interface PromptComparison extends PrefixComparison {
+  readonly parts: readonly PartChange[];
 }
 
 /** Parameters that are part of what a cache is looked up by. */
 const CACHE_KEYS: readonly string[] = ["model", "prompt_cache_key", "service_tier"];
 
-/** Compares a prompt with an earlier one. */
-export function comparePrompts(before: Prompt, after: Prompt): PromptComparison {
+/** Compares the beginning of a prompt with that of an earlier one. */
+export function comparePrefix(before: Prompt, after: Prompt): PrefixComparison {
   const sameParts = countSame(before.parts, after.parts);
   const sizes = (parts: readonly PromptPart[]) => parts.reduce((total, { text }) => total + text.length, 0);
   const parameters = changedParameters(before, after);
@@ -60,9 +64,14 @@ export function comparePrompts(before: Prompt, after: Prompt): PromptComparison 
     sameSize: sizes(after.parts.slice(0, sameParts)),
     size: sizes(after.parts),
     ...(broken === undefined ? {} : { break: broken }),
-    parts: partChanges(before.parts, after.parts, sameParts),
     parameters,
   };
+}
+
+/** Compares a prompt with an earlier one, part by part. */
+export function comparePrompts(before: Prompt, after: Prompt): PromptComparison {
+  const prefix = comparePrefix(before, after);
+  return { ...prefix, parts: partChanges(before.parts, after.parts, prefix.sameParts) };
 }
 
 function countSame(before: readonly PromptPart[], after: readonly PromptPart[]): number {
@@ -71,7 +80,7 @@ function countSame(before: readonly PromptPart[], after: readonly PromptPart[]):
   return count;
 }
 
-function changedParameters(before: Prompt, after: Prompt): PromptComparison["parameters"] {
+function changedParameters(before: Prompt, after: Prompt): PrefixComparison["parameters"] {
   const names = [...new Set([...Object.keys(before.parameters), ...Object.keys(after.parameters)])];
   return names.flatMap((name) => {
     const [one, other] = [before.parameters[name], after.parameters[name]].map((value) =>
@@ -87,7 +96,7 @@ function breakOf(
   before: Prompt,
   after: Prompt,
   same: number,
-  parameters: PromptComparison["parameters"],
+  parameters: PrefixComparison["parameters"],
 ): CacheBreak | undefined {
   const key = parameters.find(({ name }) => CACHE_KEYS.includes(name));
   if (key !== undefined) {

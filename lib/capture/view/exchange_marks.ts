@@ -5,7 +5,7 @@
  */
 import { headerValue } from "../export/har_export.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../record/read/exchanges.ts";
-import { turnsOfExchange } from "../record/read/turns.ts";
+import { type Turn, turnsOf } from "../record/read/turns.ts";
 
 /** A remark on an exchange. */
 export interface Mark {
@@ -30,20 +30,26 @@ export function isUpgrade({ request, open }: Exchange): boolean {
   return open !== undefined || /websocket/i.test(headerValue(request?.headers ?? [], "upgrade") ?? "");
 }
 
-/** Returns the remarks on every exchange that has some. */
+/**
+ * Returns the remarks on every exchange that has some.
+ *
+ * @param turns the turns of the capture
+ */
 export function marksOf(
-  { exchanges, text }: Pick<LoadedCapture, "exchanges" | "text">,
+  capture: Pick<LoadedCapture, "exchanges" | "text">,
+  turns: readonly Turn[] = turnsOf(capture),
 ): ReadonlyMap<string, readonly Mark[]> {
+  const turnsByExchange = Map.groupBy(turns, ({ exchange }) => exchange.id);
   const marks = new Map<string, Mark[]>();
   const add = (exchange: Exchange, mark: Mark) =>
     marks.set(exchange.id, [...marks.get(exchange.id) ?? [], mark]);
   /** The last failed exchange for a request, by what identifies the request. */
   const failedBefore = new Map<string, Exchange>();
   let brokenSocket: Exchange | undefined;
-  const byTime = exchanges.toSorted((one, other) => startOf(one) - startOf(other));
+  const byTime = capture.exchanges.toSorted((one, other) => startOf(one) - startOf(other));
   for (const exchange of byTime) {
     const status = statusOf(exchange);
-    const failure = ownFailure(exchange, text);
+    const failure = ownFailure(exchange, turnsByExchange.get(exchange.id) ?? []);
     if (failure !== undefined) add(exchange, failure);
     const key = identityOf(exchange);
     const earlier = failedBefore.get(key);
@@ -81,7 +87,7 @@ export function marksOf(
   return marks;
 }
 
-function ownFailure(exchange: Exchange, text: LoadedCapture["text"]): Mark | undefined {
+function ownFailure(exchange: Exchange, all: readonly Turn[]): Mark | undefined {
   const status = statusOf(exchange);
   const { end, errors, close } = exchange;
   if (status === 401) return { kind: "unauthorized", text: "Refused: 401" };
@@ -89,7 +95,7 @@ function ownFailure(exchange: Exchange, text: LoadedCapture["text"]): Mark | und
   if (status !== undefined && status >= 400) return { kind: "failed", text: `Refused: ${status}` };
   const [error] = errors;
   if (error !== undefined) return { kind: "failed", text: `${error.stage}: ${error.error}` };
-  const turns = exchange.channel === "model" ? turnsOfExchange(exchange, text) : [];
+  const turns = exchange.channel === "model" ? all : [];
   const failed = turns.find(({ outcome }) => outcome === "failed");
   if (failed !== undefined) {
     return { kind: "failed", text: `The response failed: ${failed.error ?? "no reason given"}` };

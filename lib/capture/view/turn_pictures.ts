@@ -38,7 +38,7 @@ export function pictureContext(capture: LoadedCapture, turns: readonly Turn[]): 
   }
   return {
     exchanges: new Map(capture.exchanges.map((exchange) => [exchange.id, exchange])),
-    marks: marksOf(capture),
+    marks: marksOf(capture, turns),
     turns: Map.groupBy(turns, (turn) => turn.exchange.id),
     reused,
   };

@@ -4,15 +4,16 @@
  * @module
  */
 import { turnName } from "../diff/compare_captures.ts";
-import { type CacheBreak, comparePrompts } from "../diff/compare_prompts.ts";
-import { outputOf, type Prompt, type PromptPart, promptsOf } from "../diff/prompt_parts.ts";
+import { type CacheBreak, comparePrefix } from "../diff/compare_prompts.ts";
+import { outputOf, type PromptPart } from "../diff/prompt_parts.ts";
 import { drawPicture } from "../../observe/trace/show/draw_picture.ts";
 import { pictureTable, TABLE_HEAD } from "../../observe/trace/show/picture.ts";
 import type { HeaderPair, StoredBody, Timings } from "../record/format.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../record/read/exchanges.ts";
-import { type Turn, turnsOf } from "../record/read/turns.ts";
-import { capturePicture, type PictureContext, pictureContext } from "./turn_pictures.ts";
-import { masksIn, sessionOf } from "./view_index.ts";
+import type { Turn } from "../record/read/turns.ts";
+import type { CaptureContext } from "./capture_context.ts";
+import { capturePicture } from "./turn_pictures.ts";
+import { masksIn } from "./view_index.ts";
 
 /** A body. */
 export interface BodyView {
@@ -95,33 +96,8 @@ export interface Detail {
   };
 }
 
-/** What {@link detailOf} needs beside the exchange; computed once for a capture. */
-export interface DetailContext {
-  readonly capture: Pick<LoadedCapture, "text">;
-  readonly turns: readonly Turn[];
-  readonly prompts: ReadonlyMap<Turn, Prompt>;
-  /** The call of the same session before each call. */
-  readonly previous: ReadonlyMap<Turn, Turn>;
-  readonly pictures: PictureContext;
-}
-
-/** Computes what the details of exchanges have in common. */
-export function detailContext(capture: LoadedCapture): DetailContext {
-  const turns = turnsOf(capture);
-  const prompts = promptsOf(turns, capture.text);
-  const previous = new Map<Turn, Turn>();
-  const last = new Map<string, Turn>();
-  for (const turn of turns) {
-    const session = sessionOf(turn, prompts.get(turn)?.parameters ?? {});
-    const before = last.get(session);
-    if (before !== undefined) previous.set(turn, before);
-    if (turn.outcome !== "refused") last.set(session, turn);
-  }
-  return { capture, turns, prompts, previous, pictures: pictureContext(capture, turns) };
-}
-
 /** Returns everything about one exchange. */
-export function detailOf(exchange: Exchange, context: DetailContext): Detail {
+export function detailOf(exchange: Exchange, context: CaptureContext): Detail {
   const { request, response, open, end, close, errors } = exchange;
   const { text } = context.capture;
   const requestHeaders = request?.headers ?? [];
@@ -159,6 +135,18 @@ export function detailOf(exchange: Exchange, context: DetailContext): Detail {
       texts: bodies.reduce((all, body) => all + masksIn(body ?? ""), masksIn(request?.url ?? "")),
     },
   };
+}
+
+/** Returns the texts of the events of an exchange by the index of the event. */
+export function textsOf({ events }: Pick<Detail, "events">): Readonly<Record<number, string | null>> {
+  return Object.fromEntries(events.map(({ index, text }) => [index, text]));
+}
+
+/** Returns the detail without the texts of its events, which the page asks for when it shows them. */
+export function withoutTexts(
+  { events, ...detail }: Detail,
+): Omit<Detail, "events"> & { readonly events: readonly Omit<EventView, "text">[] } {
+  return { ...detail, events: events.map(({ text: _text, ...event }) => event) };
 }
 
 function bodyOf(body: StoredBody | undefined, text: LoadedCapture["text"]): BodyView | null {
@@ -205,12 +193,12 @@ const OPCODES = { 1: "text", 2: "binary", 9: "ping", 10: "pong" } as const;
 /** Width of the panel in a window of 1,280 pixels. */
 const PICTURE_WIDTH = 690;
 
-function turnOf(turn: Turn, { prompts, previous, capture, pictures }: DetailContext): TurnView {
+function turnOf(turn: Turn, { prompts, previous, capture, pictures }: CaptureContext): TurnView {
   const picture = capturePicture(turn, pictures);
   const prompt = prompts.get(turn) ?? { parts: [], parameters: {} };
   const before = previous.get(turn);
   const earlier = before === undefined ? undefined : prompts.get(before);
-  const comparison = earlier === undefined ? undefined : comparePrompts(earlier, prompt);
+  const comparison = earlier === undefined ? undefined : comparePrefix(earlier, prompt);
   const known = earlier === undefined ? undefined : new Set(earlier.parts.map((part) => part.text));
   return {
     name: turnName(turn),

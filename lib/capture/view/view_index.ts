@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { headerValue } from "../export/har_export.ts";
 import { MASK_PATTERN } from "../record/capture_redaction.ts";
 import type { CaptureMeta } from "../record/format.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../record/read/exchanges.ts";
-import { type Turn, turnsOf } from "../record/read/turns.ts";
+import type { Turn } from "../record/read/turns.ts";
 import { turnName } from "../diff/compare_captures.ts";
-import { comparePrompts } from "../diff/compare_prompts.ts";
-import { promptsOf } from "../diff/prompt_parts.ts";
-import { isUpgrade, type Mark, marksOf, statusOf } from "./exchange_marks.ts";
+import { comparePrefix } from "../diff/compare_prompts.ts";
+import { type CaptureContext, captureContext } from "./capture_context.ts";
+import { isUpgrade, type Mark, statusOf } from "./exchange_marks.ts";
 
 /** One exchange in outline. */
 export interface Row {
@@ -79,13 +78,11 @@ export interface ViewIndex {
 }
 
 /** Returns a capture in outline. */
-export function indexOf(capture: LoadedCapture): ViewIndex {
-  const marks = marksOf(capture);
-  const turns = turnsOf(capture);
-  const byExchange = new Map<string, Turn[]>();
-  for (const turn of turns) {
-    byExchange.set(turn.exchange.id, [...byExchange.get(turn.exchange.id) ?? [], turn]);
-  }
+export function indexOf(
+  capture: LoadedCapture,
+  context: CaptureContext = captureContext(capture),
+): ViewIndex {
+  const { marks, turns: byExchange } = context.pictures;
   return {
     schema_version: 1,
     capture: {
@@ -99,7 +96,7 @@ export function indexOf(capture: LoadedCapture): ViewIndex {
       rowOf(exchange, byExchange.get(exchange.id) ?? [], marks.get(exchange.id) ?? [])
     )
       .toSorted((one, other) => one.t_ms - other.t_ms),
-    turns: turnRows(turns, capture.text),
+    turns: turnRows(context),
   };
 }
 
@@ -149,20 +146,14 @@ function total(numbers: readonly (number | undefined)[]): number | null {
   return known.length === 0 ? null : known.reduce((all, number) => all + number, 0);
 }
 
-function turnRows(turns: readonly Turn[], text: LoadedCapture["text"]): readonly TurnRow[] {
-  const prompts = promptsOf(turns, text);
-  /** The last call of each session. */
-  const before = new Map<string, Turn>();
+function turnRows({ turns, prompts, previous }: CaptureContext): readonly TurnRow[] {
   return turns.map((turn) => {
     const prompt = prompts.get(turn);
-    const session = sessionOf(turn, prompt?.parameters ?? {});
-    const previous = before.get(session);
-    const earlier = previous === undefined ? undefined : prompts.get(previous);
+    const before = previous.get(turn);
+    const earlier = before === undefined ? undefined : prompts.get(before);
     const comparison = earlier === undefined || prompt === undefined
       ? undefined
-      : comparePrompts(earlier, prompt);
-    // A refused call was not seen by the model.
-    if (turn.outcome !== "refused") before.set(session, turn);
+      : comparePrefix(earlier, prompt);
     return {
       name: turnName(turn),
       exchange: turn.exchange.id,
@@ -183,12 +174,4 @@ function turnRows(turns: readonly Turn[], text: LoadedCapture["text"]): readonly
       cache_break: comparison?.break?.why ?? null,
     };
   });
-}
-
-/** Returns what the calls of one conversation have in common. */
-export function sessionOf({ exchange }: Turn, parameters: Readonly<Record<string, unknown>>): string {
-  const key = parameters["prompt_cache_key"];
-  if (typeof key === "string") return key;
-  const window = headerValue(exchange.request?.headers ?? [], "x-codex-window-id");
-  return window ?? `${parameters["model"]}`;
 }

@@ -8,9 +8,10 @@ import { listen } from "../../net/server/listener.ts";
 import type { World } from "../../world/world.ts";
 import type { LoadedCapture } from "../record/read/exchanges.ts";
 import { randomToken } from "../relay/relay_guard.ts";
+import { type CaptureContext, captureContext } from "./capture_context.ts";
 import { loopbackOnly } from "./loopback_only.ts";
 import { buildPage } from "./page_parts.ts";
-import { detailContext, detailOf } from "./view_detail.ts";
+import { detailOf, textsOf, withoutTexts } from "./view_detail.ts";
 import { indexOf } from "./view_index.ts";
 
 /** A capture that may grow. */
@@ -55,9 +56,16 @@ export async function startView(options: ViewOptions): Promise<ViewServer> {
   const { html, policy } = await buildPage();
   const stop = new AbortController();
   let actualPort = port;
+  /** Changes with every record that is read. */
+  let version = 0;
+  const etag = () => `"${version}"`;
   /** What was computed from the capture as it is now. */
   let index: string | undefined;
-  let context: ReturnType<typeof detailContext> | undefined;
+  let context: CaptureContext | undefined;
+  const currentContext = () => context ??= captureContext(source.capture());
+  const currentIndex = () => index ??= JSON.stringify(indexOf(source.capture(), currentContext()));
+  // Before the address is known, since the page waits for it.
+  currentIndex();
   const readers = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const app = new Hono();
   app.use(loopbackOnly(() => actualPort));
@@ -74,25 +82,29 @@ export async function startView(options: ViewOptions): Promise<ViewServer> {
   );
   app.get(
     `/${token}/data/index.json`,
-    (request) => {
-      index ??= JSON.stringify(indexOf(source.capture()));
-      return request.body(index, 200, JSON_TYPE);
-    },
+    (request) => request.body(currentIndex(), 200, { ...JSON_TYPE, etag: etag() }),
   );
-  app.get(`/${token}/data/exchange/:name{.+\\.json}`, (request) => {
-    const id = request.req.param("name").replace(/\.json$/, "");
-    const exchange = source.capture().exchanges.find((each) => each.id === id);
+  const exchangeNamed = (file: string) =>
+    currentContext().pictures.exchanges.get(file.replace(/\.json$/, ""));
+  app.get(`/${token}/data/exchange/:file{.+\\.json}`, (request) => {
+    const exchange = exchangeNamed(request.req.param("file"));
     if (exchange === undefined) return request.notFound();
-    context ??= detailContext(source.capture());
-    return request.body(JSON.stringify(detailOf(exchange, context)), 200, JSON_TYPE);
+    const detail = withoutTexts(detailOf(exchange, currentContext()));
+    return request.body(JSON.stringify(detail), 200, JSON_TYPE);
   });
-  app.get(`/${token}/data/changes`, () => {
+  app.get(`/${token}/data/texts/:file{.+\\.json}`, (request) => {
+    const exchange = exchangeNamed(request.req.param("file"));
+    if (exchange === undefined) return request.notFound();
+    return request.body(JSON.stringify(textsOf(detailOf(exchange, currentContext()))), 200, JSON_TYPE);
+  });
+  app.get(`/${token}/data/changes`, (request) => {
     let own: ReadableStreamDefaultController<Uint8Array> | undefined;
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {
         own = controller;
         readers.add(controller);
-        controller.enqueue(new TextEncoder().encode(": connected\n\n"));
+        const isOutdated = request.req.query("known") !== etag();
+        controller.enqueue(isOutdated ? eventOf("changed") : new TextEncoder().encode(": connected\n\n"));
       },
       cancel: () => {
         if (own !== undefined) readers.delete(own);
@@ -121,11 +133,11 @@ export async function startView(options: ViewOptions): Promise<ViewServer> {
   /** Reads what is new, and tells the open pages. */
   function look(name: "changed" | "ended"): void {
     if (source.refresh()) {
+      version++;
       index = undefined;
       context = undefined;
     } else if (name === "changed") return;
-    const event = new TextEncoder().encode(`event: ${name}\ndata:\n\n`);
-    for (const reader of readers) reader.enqueue(event);
+    for (const reader of readers) reader.enqueue(eventOf(name));
   }
 
   async function watch(): Promise<void> {
@@ -136,6 +148,10 @@ export async function startView(options: ViewOptions): Promise<ViewServer> {
       });
     }
   }
+}
+
+function eventOf(name: "changed" | "ended"): Uint8Array {
+  return new TextEncoder().encode(`event: ${name}\ndata:\n\n`);
 }
 
 const JSON_TYPE = { "content-type": "application/json" };

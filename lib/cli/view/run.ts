@@ -4,7 +4,8 @@
  * @module
  */
 import { loadCapture } from "../../capture/export/load_capture.ts";
-import { detailContext, detailOf } from "../../capture/view/view_detail.ts";
+import { captureContext } from "../../capture/view/capture_context.ts";
+import { detailOf } from "../../capture/view/view_detail.ts";
 import { indexOf } from "../../capture/view/view_index.ts";
 import type { ViewSource } from "../../capture/view/view_server.ts";
 import { CulvertError } from "../../errors.ts";
@@ -69,6 +70,6 @@ async function printJson({ host }: CliContext, flags: ViewFlags, path: string, n
       details: { exchange: flags.exchange, path },
     });
   }
-  const detail = detailOf(exchange, detailContext(capture));
+  const detail = detailOf(exchange, captureContext(capture));
   await host.stdout.write(`${JSON.stringify({ schema_version: 1, ...detail })}\n`);
 }

@@ -1,4 +1,5 @@
-import { detailContext, detailOf } from "../../../lib/capture/view/view_detail.ts";
+import { captureContext } from "../../../lib/capture/view/capture_context.ts";
+import { detailOf } from "../../../lib/capture/view/view_detail.ts";
 import { capturePicture, pictureContext } from "../../../lib/capture/view/turn_pictures.ts";
 import { turnsOf } from "../../../lib/capture/record/read/turns.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
@@ -20,7 +21,7 @@ Deno.test("the picture of a call begins with the attempt that was refused with 4
   ]);
   assertEquals(rows[1]?.repeats, { row: 0, why: "after 401" });
   assertEquals(rows[1]?.items.length, 1);
-  const detail = detailOf(turn.exchange, detailContext(capture));
+  const detail = detailOf(turn.exchange, captureContext(capture));
   assertIncludes(detail.turns[0]!.picture.svg, "Model call: 2 attempts in");
   assertEquals(detail.turns[0]!.picture.table.length, 3);
 });
@@ -53,7 +54,7 @@ Deno.test("texts of a capture are in the picture without markup", async () => {
   });
   using capture = await recording.load();
   const [turn] = turnsOf(capture);
-  const detail = detailOf(turn!.exchange, detailContext(capture));
+  const detail = detailOf(turn!.exchange, captureContext(capture));
   assertIncludes(detail.turns[0]!.picture.svg, "500");
   assertExcludes(detail.turns[0]!.picture.svg, "<script");
 });

@@ -1,5 +1,6 @@
 import { indexOf } from "../../../lib/capture/view/view_index.ts";
-import { detailContext, detailOf } from "../../../lib/capture/view/view_detail.ts";
+import { captureContext } from "../../../lib/capture/view/capture_context.ts";
+import { detailOf } from "../../../lib/capture/view/view_detail.ts";
 import { buildPage } from "../../../lib/capture/view/page_parts.ts";
 import { startView } from "../../../lib/capture/view/view_server.ts";
 import { processWorld } from "../../../lib/cli/app/process.ts";
@@ -70,7 +71,7 @@ Deno.test("a model call has its tokens, first event, first token and the part th
 Deno.test("an exchange names the redacted headers and marks the items that are new", async () => {
   await using recording = await recordSession({ turns: 2 });
   using capture = await recording.load();
-  const context = detailContext(capture);
+  const context = captureContext(capture);
   const details = capture.exchanges.map((exchange) => detailOf(exchange, context));
   const second = details.filter(({ turns }) => turns.length === 1)[2];
   assertEquals(second?.redacted.headers.map(({ name }) => name), ["Authorization", "Set-Cookie"]);

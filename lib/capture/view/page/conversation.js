@@ -4,7 +4,7 @@
  * @module
  */
 import { el, pill, withMasks } from "./dom.js";
-import { count, share, size } from "./format.js";
+import { count, plural, share, size } from "./format.js";
 
 /** Shows the model calls of an exchange. */
 export function conversation(detail) {
@@ -86,7 +86,7 @@ function requestSide(turn) {
   return el(
     "section",
     { "aria-label": "Request" },
-    el("h4", {}, `Request · ${turn.request.length} parts`),
+    el("h4", {}, `Request · ${plural(turn.request.length, "part")}`),
     parts,
     parameters,
   );
@@ -100,7 +100,7 @@ function repeatedGroup(items, previous) {
     el(
       "summary",
       {},
-      `${items.length} part${items.length === 1 ? "" : "s"} repeated from ${previous} (${size(chars)})`,
+      `${plural(items.length, "part")} repeated from ${previous} (${size(chars)})`,
     ),
     items.map((item) => itemView(item, false)),
   );

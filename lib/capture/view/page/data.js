@@ -12,19 +12,30 @@ export function openData() {
     return {
       index: () => Promise.resolve(data.index),
       detail: (id) => Promise.resolve(data.details[id]),
+      texts: (id) =>
+        Promise.resolve(Object.fromEntries(data.details[id].events.map(({ index, text }) => [index, text]))),
       onChange: () => false,
     };
   }
   const get = async (path) => {
     const response = await fetch(path);
     if (!response.ok) throw new Error(`The server answered ${response.status}`);
-    return await response.json();
+    return response;
   };
+  const fileOf = (id) => `${encodeURIComponent(id)}.json`;
+  /** Version of the capture that the page shows. */
+  let version = "";
   return {
-    index: () => get("data/index.json"),
-    detail: (id) => get(`data/exchange/${encodeURIComponent(id)}.json`),
+    index: async () => {
+      const response = await get("data/index.json");
+      version = response.headers.get("etag") ?? "";
+      return await response.json();
+    },
+    detail: async (id) => await (await get(`data/exchange/${fileOf(id)}`)).json(),
+    texts: async (id) => await (await get(`data/texts/${fileOf(id)}`)).json(),
     onChange: ({ connected, changed, ended, lost }) => {
-      const source = new EventSource("data/changes");
+      // The server reports a change at once if the capture has grown since the page was loaded.
+      const source = new EventSource(`data/changes?known=${encodeURIComponent(version)}`);
       source.addEventListener("open", connected);
       source.addEventListener("changed", changed);
       source.addEventListener("ended", () => {

@@ -6,7 +6,7 @@
 import { conversation } from "./conversation.js";
 import { el, figures, pill, withMasks } from "./dom.js";
 import { eventsView } from "./events.js";
-import { count, duration, offset, pretty, share, size } from "./format.js";
+import { count, duration, offset, plural, pretty, share, size } from "./format.js";
 import { markPills } from "./overview.js";
 import { streamTimeline } from "./stream.js";
 
@@ -17,7 +17,7 @@ export const TABS = ["Summary", "Conversation", "Events", "Headers", "Bodies"];
  *
  * @param kept what the reader did with an exchange that is shown again because it has grown: positions, filters
  */
-export function showDetail(container, row, detail, { tab, kept, onTab }) {
+export function showDetail(container, row, detail, { tab, kept, loadTexts, onTab }) {
   const focused = container.contains(document.activeElement) ? document.activeElement.id : "";
   const before = document.getElementById("panel");
   const scrollTop = kept.tab === tab && before !== null ? before.scrollTop : 0;
@@ -34,12 +34,12 @@ export function showDetail(container, row, detail, { tab, kept, onTab }) {
   const contents = [
     () => summary(row, detail, width),
     () => conversation(detail),
-    () => eventsView(row, detail, kept),
+    () => eventsView(row, detail, loadTexts, kept),
     () => headers(detail),
     () => bodies(detail),
   ];
   panel.append(...[contents[tab]()].flat());
-  panel.scrollTop = scrollTop;
+  if (scrollTop > 0) panel.scrollTop = scrollTop;
   if (focused !== "") document.getElementById(focused)?.focus({ preventScroll: true });
 }
 
@@ -239,7 +239,7 @@ function redactions({ redacted }) {
     { class: "card" },
     el("h3", {}, "Redacted"),
     names.length > 0 && el("p", {}, "Headers: ", el("span", { class: "mono" }, names.join(", "))),
-    redacted.texts > 0 && el("p", {}, `${count(redacted.texts)} places in the URL, bodies and events`),
+    redacted.texts > 0 && el("p", {}, `${plural(redacted.texts, "place")} in the URL, bodies and events`),
     el("p", { class: "note" }, "Equal masks stand for equal values within this capture."),
   );
 }

@@ -4,16 +4,19 @@
  * @module
  */
 import { el, withMasks } from "./dom.js";
-import { count, duration, pretty, size } from "./format.js";
+import { count, duration, plural, pretty, size } from "./format.js";
 import { gapsOf } from "./stream.js";
 import { VirtualList } from "./virtual_list.js";
 
 /**
  * Shows the events of an exchange.
  *
- * @param kept holds the filter, the position and the selected event, for when the exchange has grown
+ * @param loadTexts loads the texts of the events by index; called when a text is shown or searched for the first time
+ * @param kept holds the filter, the position, the selected event and the texts, for when the exchange has grown
  */
-export function eventsView(row, detail, kept) {
+export function eventsView(row, detail, loadTexts, kept) {
+  let loading;
+  const texts = () => loading ??= loadTexts().then((all) => kept.texts = all);
   const late = new Set(gapsOf(detail.events).map(({ to }) => to));
   const gaps = new Map(
     detail.events.map((
@@ -27,10 +30,13 @@ export function eventsView(row, detail, kept) {
     label: "Events",
     rowHeight: 27,
     render: (event) => eventRow(row, event, gaps.get(event), late.has(event.t_ms)),
-    onSelect: (event) => {
+    onSelect: async (event) => {
       kept.event = event.index;
+      const own = await texts().then((all) => all[event.index], (error) => `Not loaded: ${error.message}`);
+      // Another event may have been selected in the meantime.
+      if (kept.event !== event.index) return;
       text.replaceChildren(
-        ...withMasks(event.text === null ? `Not recorded: ${event.note ?? "no text"}` : pretty(event.text)),
+        ...withMasks(own === null ? `Not recorded: ${event.note ?? "no text"}` : pretty(own)),
       );
       text.scrollTop = 0;
     },
@@ -43,23 +49,30 @@ export function eventsView(row, detail, kept) {
     value: kept.filter ?? "",
     placeholder: "Filter by type or text",
     "aria-label": "Filter the events",
-    oninput: () => show(),
+    oninput: () => search(),
   });
   const show = () => {
     const words = filter.value.toLowerCase();
+    const known = kept.texts ?? {};
     const shown = words === ""
       ? detail.events
-      : detail.events.filter(({ type, text }) =>
-        type.toLowerCase().includes(words) || (text ?? "").toLowerCase().includes(words)
+      : detail.events.filter(({ type, index }) =>
+        type.toLowerCase().includes(words) || (known[index] ?? "").toLowerCase().includes(words)
       );
     kept.filter = filter.value;
     list.set(shown, (event) => event.index === kept.event);
     if (list.selected >= 0) list.onSelect(list.items[list.selected]);
     told.textContent = shown.length === detail.events.length
-      ? `${count(shown.length)} events`
-      : `${count(shown.length)} of ${count(detail.events.length)} events`;
+      ? plural(shown.length, "event")
+      : `${count(shown.length)} of ${plural(detail.events.length, "event")}`;
   };
-  show();
+  // The types are searched at once, the texts when they have arrived.
+  const search = () => {
+    show();
+    if (filter.value === "") return;
+    texts().then(show, (error) => told.textContent = `The texts cannot be searched: ${error.message}`);
+  };
+  search();
   const { eventsTop = 0 } = kept;
   // The list has no height, and so no position, before it is in the page.
   requestAnimationFrame(() => list.element.scrollTop = eventsTop);

@@ -23,15 +23,20 @@ export function size(bytes) {
 
 /** Formats a count. */
 export function count(number) {
-  return number === null || number === undefined ? "–" : number.toLocaleString("en-US");
+  if (number === null || number === undefined) return "–";
+  // Not toLocaleString: loading the data of a locale takes longer than the rest of the first view.
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** Formats a count with its noun, in the plural where it is not one. */
+export function plural(number, noun) {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** Formats a count in little space. */
 export function compact(number) {
   if (number === null || number === undefined) return "–";
-  return number < 10_000
-    ? number.toLocaleString("en-US")
-    : `${(number / 1000).toFixed(number < 100_000 ? 1 : 0)}k`;
+  return number < 10_000 ? count(number) : `${(number / 1000).toFixed(number < 100_000 ? 1 : 0)}k`;
 }
 
 /** Formats a share of a whole. */
@@ -42,6 +47,16 @@ export function share(part, whole) {
 /** Formats the time since the start of the capture. */
 export function offset(ms) {
   return `+${(ms / 1000).toFixed(3)} s`;
+}
+
+/** Formats a time in ms since 1970 in the time zone of the reader: `2026-01-02 03:04:05`. */
+export function dateTime(ms) {
+  const date = new Date(ms);
+  const two = (number) => String(number).padStart(2, "0");
+  return [
+    [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-"),
+    [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":"),
+  ].join(" ");
 }
 
 /** Returns JSON with indentation, and any other text as it is. */

@@ -6,8 +6,8 @@
 import { openData } from "./data.js";
 import { showDetail, statusTone, TABS } from "./detail.js";
 import { byId, el, pill } from "./dom.js";
-import { compact, count, duration, share } from "./format.js";
-import { drawOverview, markPills } from "./overview.js";
+import { compact, count, dateTime, duration, plural, share } from "./format.js";
+import { drawOverview, markPills, selectBar } from "./overview.js";
 import { VirtualList } from "./virtual_list.js";
 
 const data = openData();
@@ -29,7 +29,7 @@ function rowView(row) {
     row.input_tokens !== null && `${compact(row.input_tokens)} in`,
     row.input_tokens !== null && `${share(row.cached_tokens ?? 0, row.input_tokens)} cached`,
     row.output_tokens !== null && `${compact(row.output_tokens)} out`,
-    row.events > 0 && `${count(row.events)} events`,
+    row.events > 0 && plural(row.events, "event"),
   ].filter(Boolean);
   return el(
     "div",
@@ -50,7 +50,9 @@ async function show(row) {
   if (isOther) state.kept = {};
   state.selected = row.id;
   state.version = versionOf(row);
-  drawOverview(byId("overview"), state.rows, row.id, selectById);
+  if (!selectBar(byId("overview"), row.id)) {
+    drawOverview(byId("overview"), state.rows, row.id, selectById);
+  }
   const detail = await data.detail(row.id);
   // Another exchange may have been selected in the meantime.
   if (state.selected !== row.id || detail === undefined) return;
@@ -58,6 +60,7 @@ async function show(row) {
   showDetail(byId("detail"), row, detail, {
     tab: state.tab,
     kept: state.kept,
+    loadTexts: () => data.texts(row.id),
     onTab: (tab) => {
       state.tab = tab;
       show(row);
@@ -92,10 +95,9 @@ function filter() {
     (state.channel === undefined || row.channel === state.channel) && matches(row, words)
   );
   list.set(state.rows, (row) => row.id === state.selected);
-  const noun = rows.length === 1 ? "exchange" : "exchanges";
   byId("count").textContent = state.rows.length === rows.length
-    ? `${count(rows.length)} ${noun}`
-    : `${count(state.rows.length)} of ${count(rows.length)} ${noun}`;
+    ? plural(rows.length, "exchange")
+    : `${count(state.rows.length)} of ${plural(rows.length, "exchange")}`;
   drawOverview(byId("overview"), state.rows, state.selected, selectById);
 }
 
@@ -148,7 +150,7 @@ function totals() {
   byId("name").textContent = capture.name;
   document.title = `${capture.name} – capture`;
   const notes = [
-    new Date(capture.started_ms).toLocaleString(),
+    dateTime(capture.started_ms),
     `redaction ${capture.redaction}`,
     capture.limit !== null && "bodies end at the size limit",
     capture.left_out > 0 && `${count(capture.left_out)} earlier events are on disk only`,
@@ -157,21 +159,28 @@ function totals() {
   byId("about").textContent = notes.filter(Boolean).join(" · ");
 }
 
+/** Loads the exchanges in outline, and the one that is selected where it is new or has grown. */
 async function load() {
   state.index = await data.index();
+  const isFirst = state.selected === undefined;
+  const row = isFirst
+    ? firstToShow(state.index.rows)
+    : state.index.rows.find(({ id }) => id === state.selected);
+  // The detail is under way while the list is drawn.
+  const shown = row !== undefined && versionOf(row) !== state.version ? show(row) : undefined;
   totals();
   chips();
   filter();
-  if (state.selected === undefined) {
-    const first = state.rows.findIndex((row) =>
-      row.channel === "model" && row.status !== null && row.status < 400
-    );
-    if (state.rows.length > 0) list.select(Math.max(0, first));
-    else byId("detail").replaceChildren(el("p", { class: "empty" }, "Nothing was recorded yet."));
-  } else {
-    const row = state.index.rows.find(({ id }) => id === state.selected);
-    if (row !== undefined && versionOf(row) !== state.version) show(row);
+  if (isFirst) list.reveal();
+  if (state.index.rows.length === 0) {
+    byId("detail").replaceChildren(el("p", { class: "empty" }, "Nothing was recorded yet."));
   }
+  await shown;
+}
+
+/** Returns the first model call that succeeded, else the first exchange. */
+function firstToShow(rows) {
+  return rows.find((row) => row.channel === "model" && row.status !== null && row.status < 400) ?? rows[0];
 }
 
 /** Differs when an exchange has grown: its detail must be loaded again. */
@@ -247,11 +256,7 @@ function follow() {
       // The server has gone: the state of the connection says so.
     });
   data.onChange({
-    // What was recorded between the first load and the connection is loaded now.
-    connected: () => {
-      say("on", "live");
-      quietly();
-    },
+    connected: () => say("on", "live"),
     changed: quietly,
     ended: () => {
       say("", "ended");

@@ -4,7 +4,7 @@
  * @module
  */
 import { el, svg } from "./dom.js";
-import { count, duration, steps } from "./format.js";
+import { duration, plural, steps } from "./format.js";
 
 const LEFT = 8;
 const TOP = 34;
@@ -100,9 +100,9 @@ export function streamTimeline(row, detail, width) {
     parts.push(svg("text", { x: x(start + step) + 2, y: TOP + HEIGHT + 16 }, duration(step)));
   }
   const height = TOP + HEIGHT + 22;
-  const said = `${count(events.length)} events in ${duration(end - start)}; ${gaps.length} long gaps${
-    gaps.length > 0 ? `, the longest ${duration(gaps[0].ms)}` : ""
-  }`;
+  const said = `${plural(events.length, "event")} in ${duration(end - start)}; ${
+    plural(gaps.length, "long gap")
+  }${gaps.length > 0 ? `, the longest ${duration(gaps[0].ms)}` : ""}`;
   return el(
     "div",
     { class: "stream" },
@@ -111,7 +111,10 @@ export function streamTimeline(row, detail, width) {
   );
 }
 
-/** One tick a pixel is enough: of events at the same place the most telling is drawn. */
+/**
+ * Draws the events: one tick a pixel, for the most important of the events at this place. The ticks of a kind are one
+ * path, so that a long stream needs few elements.
+ */
 function ticks(events, x) {
   const drawn = new Map();
   for (const event of events) {
@@ -119,15 +122,12 @@ function ticks(events, x) {
     const kind = kindOf(event);
     if ((drawn.get(at)?.rank ?? -1) < kind.rank) drawn.set(at, kind);
   }
-  return [...drawn].map(([at, { name }]) =>
-    svg("line", {
-      class: `tick ${name}`,
-      x1: at,
-      x2: at,
-      y1: TOP + (name === "" ? 12 : 4),
-      y2: TOP + HEIGHT - (name === "" ? 12 : 4),
-    })
-  );
+  const paths = new Map();
+  for (const [at, { name }] of drawn) {
+    const inset = name === "" ? 12 : 4;
+    paths.set(name, `${paths.get(name) ?? ""}M${at} ${TOP + inset}V${TOP + HEIGHT - inset}`);
+  }
+  return [...paths].map(([name, d]) => svg("path", { class: `tick ${name}`, d }));
 }
 
 function kindOf({ type, dir }) {

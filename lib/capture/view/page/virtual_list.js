@@ -43,17 +43,23 @@ export class VirtualList {
   }
 
   /** Selects a row and scrolls it into view. */
-  select(index, tell = true) {
+  select(index) {
     if (index < 0 || index >= this.items.length) return;
     this.selected = index;
-    const top = index * this.rowHeight;
+    this.reveal();
+    this.draw();
+    this.onSelect(this.items[index], index);
+  }
+
+  /** Scrolls the selected row into view. */
+  reveal() {
+    if (this.selected < 0) return;
+    const top = this.selected * this.rowHeight;
     const { scrollTop, clientHeight } = this.element;
     if (top < scrollTop) this.element.scrollTop = top;
     else if (top + this.rowHeight > scrollTop + clientHeight) {
       this.element.scrollTop = top + this.rowHeight - clientHeight;
     }
-    this.draw();
-    if (tell) this.onSelect(this.items[index], index);
   }
 
   key(event) {
