@@ -1,6 +1,7 @@
 /**
- * A simulated company network on loopback: an API behind a private CA, whose name only a proxy can resolve, and that
- * proxy, which intercepts TLS with a CA of its own. A client needs the address of the proxy and the company's bundle.
+ * A simulated company network on loopback: an API behind a private CA, whose name only a proxy can resolve,
+ * and that proxy, which intercepts TLS with its own CA. A client needs the address of the proxy and the
+ * company's bundle.
  *
  * @module
  */
@@ -17,11 +18,11 @@ import { type MockApi, type MockApiOptions, startMockApi } from "./api/api.ts";
 import { companyBundle } from "./bundle/company_bundle.ts";
 import { createAuthority } from "../pki/pki.ts";
 
-/** What to start. */
+/** Options of {@link startNetwork}. */
 export interface NetworkOptions {
-  /** How the API behaves. The network chooses its name and its CA. */
+  /** Options of the API. The network sets its name and its CA. */
   readonly api?: Omit<MockApiOptions, "names" | "authority">;
-  /** How the proxy behaves. It always intercepts TLS. */
+  /** Options of the proxy. It always intercepts TLS. */
   readonly proxy?: ProxyBehavior;
   /** The name by which the proxy reaches the API. Default `api.culvert.test`; `.test` never exists (RFC 6761). */
   readonly host?: string;
@@ -32,11 +33,11 @@ const STORAGE_HOST = "files.culvert.test";
 
 /** A running network. */
 export interface Network extends AsyncDisposable {
-  /** The API behind the proxy. It takes scenarios, and keeps the requests that it received. */
+  /** The API behind the proxy. It accepts scenarios, and stores the requests that it received. */
   readonly api: MockApi;
   /** `https://api.culvert.test/v1`, which only the proxy can reach. */
   readonly baseUrl: string;
-  /** For `--proxy` or `HTTPS_PROXY`; with user information where the proxy requires it. */
+  /** For `--proxy` or `HTTPS_PROXY`; with user information if the proxy requires it. */
   readonly proxyUrl: string;
   /** For `--ca-cert` or `CODEX_CA_CERTIFICATE`: absolute path of the company's bundle. */
   readonly bundlePath: string;
@@ -49,26 +50,27 @@ export interface Network extends AsyncDisposable {
   /** An API key that the API accepts. */
   readonly apiKey: string;
   /**
-   * The same as environment variables, for a program under test. The `config.toml` in its `CODEX_HOME` sets the base
-   * URLs of the provider `openai` and of the ChatGPT backend, so that culvert needs nothing else.
+   * The same values as environment variables, for a program under test. The `config.toml` in its `CODEX_HOME`
+   * sets the base URLs of the provider `openai` and of the ChatGPT backend, so that culvert needs no other
+   * configuration.
    */
   readonly env: Readonly<Record<string, string>>;
-  /** The same again, as the world of a client in this process: these variables and none of the real ones. */
+  /** A world for a client in this process, with these variables and none of the real ones. */
   readonly world: { readonly env: Environment };
   /** The events of the proxy so far. */
   readonly proxyEvents: readonly ProxyEvent[];
-  /** Stops everything and removes the directory. The same as disposing of it. */
+  /** Stops all servers and removes the directory, like disposing of it. */
   close(): Promise<void>;
 }
 
 /**
  * Starts the network.
  *
- * @param options defaults: a proxy without a password, an API that gives good answers
+ * @param options defaults: a proxy without a password, and an API that answers successfully
  */
 export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
   const host = options.host ?? "api.culvert.test";
-  // First of all, so that a failure leaves no server behind.
+  // Created first, so that a failure leaves no server running.
   const directory = await makeTemporaryFolder("culvert-network-");
   const interceptor = "Example Corp TLS Inspection";
   const apiIssuer = "Culvert Mock API CA";
@@ -98,7 +100,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     interception: {
       issue: async (name: string) => {
         const { certificate, privateKey } = await corporate.issue({ commonName: name, names: [name] });
-        // With its own CA behind it, as mitmproxy and others present it.
+        // Followed by its CA, as mitmproxy and others present it.
         return { certificate: certificate + corporate.certificate, privateKey };
       },
     },

@@ -1,5 +1,5 @@
 /**
- * The headers that the real API puts on an answer.
+ * The headers of an answer of the real API.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Scenario } from "./scenario.ts";
 /** ETag of the simulated model list, quotes included. */
 export const MODELS_ETAG = '"mock-models-1"';
 
-/** Headers of a streamed answer: model, request id, rate limits, turn state. */
+/** Returns the headers of a streamed answer: model, request id, rate limits, turn state. */
 export function answerHeaders(scenario: Scenario, model: string, now: number): Headers {
   const headers = new Headers({
     "content-type": "text/event-stream; charset=utf-8",

@@ -1,5 +1,5 @@
 /**
- * The answer of the simulated API to a request that asks for a certain form: JSON by a schema, or a call of a tool.
+ * Answers requests that require a certain form: JSON for a schema, or a call of a tool.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { identifier } from "../identifier.ts";
 const DEEPEST = 12;
 
 /**
- * Returns the scenario that a request asks for: with a trigger of compaction as the last item, a compaction item; with
- * the output of a call, a sentence that quotes it; with function tools, a call of the first one; with a JSON schema as
- * the format of the text, a document that fits it. Any other request gets the
- * default answer.
+ * Returns the scenario that matches a request: with a trigger of compaction as the last item, a compaction
+ * item; with the output of a call, a sentence that quotes it; with function tools, a call of the first one;
+ * with a JSON schema as the format of the text, a document that fits it. Any other request gets the default
+ * answer.
  *
  * @param body the body of the request
  */

@@ -1,6 +1,6 @@
 /**
- * The simulated Responses API: a server on loopback, over TLS with a CA that is created at start. It answers by
- * scenarios and keeps the requests that it received.
+ * The simulated Responses API: a server on loopback, over TLS with a CA that is created at start. It answers
+ * according to scenarios and stores the requests that it received.
  *
  * @module
  */
@@ -38,7 +38,9 @@ export interface MockApiOptions {
   readonly names?: readonly string[];
   /** Plain HTTP, as local model servers speak it. */
   readonly plain?: boolean;
-  /** For requests while the queue is empty. Default: a complete answer, in the form that the request asks for. */
+  /**
+   * For requests while the queue is empty. Default: a complete answer, in the form that the request requires.
+   */
   readonly scenario?: Scenario;
   /** For upgrades while the queue is empty. Default: 101. */
   readonly handshake?: HandshakeScenario;
@@ -47,25 +49,25 @@ export interface MockApiOptions {
    * revoked.
    */
   readonly accepts?: (token: string) => boolean;
-  /** Answers without any credential too. */
+  /** Also answers requests without a credential. */
   readonly open?: boolean;
   /** Origin of the signed URLs that file content is sent to. Default: its own. */
   readonly storageOrigin?: string;
-  /** How its OAuth side behaves. */
+  /** Options of its OAuth server. */
   readonly oauth?: OAuthServerOptions;
 }
 
 /** A running simulated API. */
 export interface MockApi extends AsyncDisposable {
-  /** Where it listens, on 127.0.0.1. */
+  /** Its port on 127.0.0.1. */
   readonly port: number;
   /** `https://localhost:PORT`, the issuer of its OAuth side; no slash at the end. */
   readonly origin: string;
   /** Base URL for a provider: `https://localhost:PORT/v1`. */
   readonly baseUrl: string;
-  /** Issued the certificate. */
+  /** The CA that issued its certificate. */
   readonly authority: Authority;
-  /** What it was asked. */
+  /** The requests that it received. */
   readonly log: RequestLog;
   /** Its logins and tokens. */
   readonly oauth: OAuthServer;
@@ -77,20 +79,20 @@ export interface MockApi extends AsyncDisposable {
   enqueueFault(...faults: readonly EndpointFault[]): void;
   /** Scenarios for the next websocket upgrades. */
   enqueueHandshake(...scenarios: readonly HandshakeScenario[]): void;
-  /** Websocket upgrades asked for so far. */
+  /** Number of requested websocket upgrades so far. */
   handshakes(): number;
   /** Files that were created at the ChatGPT backend, by id. */
   readonly files: ReadonlyMap<string, MockFile>;
   /** TCP connections open now. */
   connections(): number;
-  /** Stops it and drops every connection. The same as disposing of it. */
+  /** Stops the server and drops every connection, like disposing of it. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a simulated API on a port that the system chooses.
  *
- * @param options defaults give good answers to anyone with a token
+ * @param options the defaults give successful answers to any client with a token
  */
 export async function startMockApi(options: MockApiOptions = {}): Promise<MockApi> {
   const authority = options.authority ?? await createAuthority("Culvert Mock API CA");
@@ -170,7 +172,7 @@ class Api {
     return await this.faults.answer(request, () => this.#app.fetch(request));
   }
 
-  /** Takes or refuses one websocket upgrade. */
+  /** Accepts or refuses one websocket upgrade. */
   async upgrade(request: Request, offer: UpgradeOffer): Promise<void> {
     const connection = ++this.handshakeCount;
     const path = new URL(request.url).pathname;
@@ -202,7 +204,10 @@ class Api {
     });
   }
 
-  /** The next scenario of the queue; without one, the default answer in the form that the request asks for. */
+  /**
+   * Returns the next scenario of the queue; without one, the default answer in the form that the request
+   * requires.
+   */
   #nextScenario(body: Json | undefined): Scenario {
     return this.scenarios.shift() ?? { ...answerInKind(body), ...this.#options.scenario };
   }
@@ -239,7 +244,9 @@ class Api {
   }
 }
 
-/** The reply to a request that names no model and has no input, as the platform sends it. It uses no scenario. */
+/**
+ * Returns the reply to a request without a model and input, as the platform sends it. It uses no scenario.
+ */
 const INCOMPLETE: Refusal = {
   status: 400,
   body: {

@@ -1,6 +1,6 @@
 /**
- * The websocket side of the simulated API: `response.create` frames in, the events of the response out, one
- * frame each.
+ * The websocket side of the simulated API: it receives `response.create` frames and sends each event of the
+ * response as a frame.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { responseEvents } from "./response_events.ts";
 import type { Ending, HandshakeScenario, Json, Refusal, Scenario } from "./scenario.ts";
 import { gone, pause } from "./sse_body.ts";
 
-/** What the socket needs of the API it belongs to. */
+/** The parts of the API that the socket uses. */
 export interface SocketHost {
   readonly nextScenario: (frame: Json) => Scenario;
-  /** Called for each text frame, with its JSON where it is an object. */
+  /** Called for each text frame, with its JSON if it is an object. */
   readonly record: (text: string, json: Json | undefined, clientGone: AbortSignal) => void;
 }
 
@@ -27,7 +27,7 @@ export function refuseUpgrade(offer: UpgradeOffer, refusal: Refusal): void {
   );
 }
 
-/** Takes an upgrade as the scenario says, and serves the socket to its end. */
+/** Handles an upgrade according to the scenario, and serves the socket to its end. */
 export async function serveSocket(
   offer: UpgradeOffer,
   handshake: HandshakeScenario,
@@ -47,14 +47,14 @@ export async function serveSocket(
     const json = objectOf(text);
     host.record(text, json, left.signal);
     if (json?.["type"] !== "response.create") continue;
-    // A prewarm request takes nothing from the queue: whether a client makes one must not shift what its turns meet.
+    // A prewarm request uses no scenario of the queue, so that the scenarios of turns do not depend on it.
     const scenario = json["generate"] === false ? {} : host.nextScenario(json);
     const open = await serveResponse(socket, scenario, json, known, left.signal);
     if (!open && handshake.stallClose === true) socket.stall();
   }
 }
 
-/** Sends one response; returns whether the socket is still in order. */
+/** Sends one response; returns whether the socket can still be used. */
 async function serveResponse(
   socket: ServedWebSocket,
   scenario: Scenario,
@@ -93,7 +93,7 @@ async function serveResponse(
 async function finish(socket: ServedWebSocket, ending: Ending, signal: AbortSignal): Promise<boolean> {
   switch (ending.kind) {
     case "cut":
-      // The head start lets the frames reach the client before the drop discards them.
+      // The pause lets the frames reach the client before the drop discards them.
       await pause(30, signal);
       socket.drop();
       return false;
@@ -117,7 +117,7 @@ async function finish(socket: ServedWebSocket, ending: Ending, signal: AbortSign
   }
 }
 
-/** What travels in headers over HTTP travels in events here. */
+/** Sends as events the facts that HTTP sends in headers. */
 async function sendSideEvents(socket: ServedWebSocket, scenario: Scenario): Promise<void> {
   const resetAt = Math.floor(Date.now() / 1000) + 3600;
   const limits = {
@@ -148,7 +148,7 @@ function remember(completed: Json, known: Set<string>): void {
   if (typeof response === "object" && response !== null && "id" in response) known.add(String(response.id));
 }
 
-/** A refusal as a frame, its headers inside. */
+/** Returns a refusal as a frame that contains its headers. */
 export function errorFrame(refusal: Refusal): Json {
   const body = typeof refusal.body === "string" ? { error: { message: refusal.body } } : refusal.body;
   return { type: "error", status: refusal.status, ...body, headers: refusal.headers ?? {} };
@@ -172,7 +172,7 @@ function objectOf(text: string): Json | undefined {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
-    // Not JSON is for the test to look at; the real server ignores it too.
+    // Text that is not JSON is only logged, because the real server also ignores it.
     return undefined;
   }
 }

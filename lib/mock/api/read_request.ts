@@ -6,7 +6,7 @@
 import type { RecordedRequest } from "./request_log.ts";
 import type { Json } from "./scenario.ts";
 
-/** Returns a request as the log keeps it. */
+/** Returns a request in the form of the log. */
 export function recorded(
   request: Request,
   bytes: Uint8Array<ArrayBuffer>,
@@ -26,12 +26,12 @@ export function recorded(
   };
 }
 
-/** Reads a body as a JSON object; `undefined` if it is none. */
+/** Reads a body as a JSON object; `undefined` for any other body. */
 export async function readJson(request: Request): Promise<Json | undefined> {
   return jsonOf(await readBytes(request));
 }
 
-/** Reads a body, decompressed where it came with zstd, which the ChatGPT backend accepts. */
+/** Reads a body, decompressed if it is encoded with zstd, which the ChatGPT backend accepts. */
 export async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(await request.arrayBuffer());
   if (request.headers.get("content-encoding") !== "zstd") return bytes;

@@ -1,11 +1,11 @@
 /**
- * The refusals that the real API and what stands in front of it give, in their shapes.
+ * The refusals of the real API and of the servers in front of it, in their original form.
  *
  * @module
  */
 import type { Refusal } from "./scenario.ts";
 
-/** 401 with the evidence that the real edge attaches. */
+/** Returns a 401 with the evidence that the real edge server adds. */
 export function unauthorized(
   code = "token_expired",
   message = "Provided authentication token is expired.",
@@ -22,7 +22,7 @@ export function unauthorized(
   };
 }
 
-/** 429 of a plan whose usage limit is reached. */
+/** Returns the 429 of a plan whose usage limit is reached. */
 export function usageLimitReached(resetsAt: number, planType = "plus"): Refusal {
   return {
     status: 429,
@@ -44,7 +44,7 @@ export function usageLimitReached(resetsAt: number, planType = "plus"): Refusal 
   };
 }
 
-/** 429 of a client that asks too often. */
+/** Returns the 429 of a client that sends too many requests. */
 export function rateLimited(retryAfterSeconds: number): Refusal {
   return {
     status: 429,
@@ -55,7 +55,7 @@ export function rateLimited(retryAfterSeconds: number): Refusal {
   };
 }
 
-/** 503 of a server with too much to do. */
+/** Returns the 503 of an overloaded server. */
 export function overloaded(): Refusal {
   return {
     status: 503,
@@ -65,7 +65,7 @@ export function overloaded(): Refusal {
   };
 }
 
-/** 500, with a time to wait where the server names one. */
+/** Returns a 500, with a delay if one is given. */
 export function serverError(retryAfterSeconds?: number): Refusal {
   return {
     status: 500,
@@ -77,7 +77,7 @@ export function serverError(retryAfterSeconds?: number): Refusal {
   };
 }
 
-/** 404 of a model that does not exist. */
+/** Returns the 404 of a model that does not exist. */
 export function modelNotFound(model: string): Refusal {
   return {
     status: 404,
@@ -92,7 +92,7 @@ export function modelNotFound(model: string): Refusal {
   };
 }
 
-/** 403 page of an edge network that blocks the region or the client. */
+/** Returns the 403 page of an edge network that blocks the region or the client. */
 export function edgeBlocked(): Refusal {
   return {
     status: 403,
@@ -106,7 +106,7 @@ export function edgeBlocked(): Refusal {
   };
 }
 
-/** A captive portal: 200, and a page where a stream should be. */
+/** Returns the reply of a captive portal: a 200 with a page instead of a stream. */
 export function captivePortal(): Refusal {
   return {
     status: 200,

@@ -1,6 +1,6 @@
 /**
- * The requests that the simulated API has seen, for tests to look at. Kept in memory, credentials included;
- * nothing prints or stores them.
+ * The requests that the simulated API has received, for tests. They are kept in memory, credentials included,
+ * and are never printed or stored.
  *
  * @module
  */
@@ -10,23 +10,23 @@ import type { Json } from "./scenario.ts";
 export interface RecordedRequest {
   /** `websocket`: one frame. */
   readonly transport: "http" | "websocket";
-  /** Of the request, or of the upgrade that opened the socket. */
+  /** Method of the request, or of the upgrade that opened the socket. */
   readonly method: string;
   /** Path without query. */
   readonly path: string;
   /** Query with its `?`, or empty. */
   readonly search: string;
-  /** Of the request, or of the handshake of the socket that the frame came over. Names in lower case. */
+  /** Headers of the request, or of the handshake of the frame's socket. Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body or frame where it is a JSON object. */
+  /** The body or frame, if it is a JSON object. */
   readonly json?: Json;
-  /** The body without its zstd, or the frame as UTF-8. */
+  /** The decompressed body, or the frame as UTF-8. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** ms, of `performance.now()`. */
+  /** Time of arrival by `performance.now()`, ms. */
   readonly at: number;
-  /** Counts the websockets of the server from 1; 0 for HTTP. */
+  /** Number of the websocket, starting at 1; 0 for HTTP. */
   readonly connection: number;
-  /** Aborted when the client goes away before the answer is complete. */
+  /** Aborted when the client leaves before the answer is complete. */
   readonly clientGone: AbortSignal;
 }
 
@@ -35,25 +35,25 @@ export class RequestLog {
   readonly #seen: RecordedRequest[] = [];
   readonly #waiting = new Set<() => void>();
 
-  /** Everything seen so far, oldest first. */
+  /** All requests so far, oldest first. */
   get all(): readonly RecordedRequest[] {
     return this.#seen;
   }
 
-  /** Those for the model: `POST …/responses` and `response.create` frames. */
+  /** The requests for the model: `POST …/responses` and `response.create` frames. */
   get turns(): readonly RecordedRequest[] {
     return this.#seen.filter((request) =>
       request.path.endsWith("/responses") && (request.method === "POST" || request.transport === "websocket")
     );
   }
 
-  /** Adds one. */
+  /** Adds a request. */
   add(request: RecordedRequest): void {
     this.#seen.push(request);
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Forgets everything. */
+  /** Removes all requests. */
   clear(): void {
     this.#seen.length = 0;
   }

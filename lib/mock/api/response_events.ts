@@ -1,12 +1,13 @@
 /**
- * The events of one simulated response, in the shapes and the order of the real Responses API (seen 2026-02).
+ * The events of one simulated response, in the form and the order of the real Responses API (observed in
+ * 2026-02).
  *
  * @module
  */
 import { identifier } from "../identifier.ts";
 import type { Json, Scenario } from "./scenario.ts";
 
-/** What a request says that an answer depends on. */
+/** The fields of a request that an answer depends on. */
 export interface ResponseRequest {
   readonly model: string;
   readonly previousResponseId?: string;
@@ -16,18 +17,18 @@ export interface ResponseRequest {
   readonly now: number;
 }
 
-/** The answer where a scenario names no other. */
+/** The default answer. */
 const DEFAULT_TEXT =
   "A culvert carries a stream under whatever stands in its way: a road, a railway, a company's firewall.";
 
-/** Cuts a text where a model's tokens would roughly end: in front of each word. */
+/** Splits a text before each word, roughly like the tokens of a model. */
 export function cutIntoDeltas(text: string): readonly string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }
 
 /**
- * Yields the events of one response up to where the scenario ends it. A cut, an EOF, a stall and a close are
- * the sender's to make; the events stop there.
+ * Yields the events of one response up to the end that the scenario defines. The sender performs a cut, an
+ * EOF, a stall or a close; the events stop there.
  */
 export function* responseEvents(scenario: Scenario, request: ResponseRequest): Generator<Json> {
   const script = new ResponseScript(scenario, request);
@@ -55,7 +56,7 @@ class ResponseScript {
     if (this.#request.generate) {
       if (this.#scenario.reasoning !== undefined) yield* this.#reasoning(this.#scenario.reasoning);
       for (const item of this.#scenario.items ?? []) yield* this.#wholeItem(item);
-      // A model that calls a tool and says nothing sends no message.
+      // A model that calls a tool without a text sends no message.
       const isSilent = this.#scenario.items !== undefined && Array.isArray(this.#scenario.text) &&
         this.#scenario.text.length === 0;
       if (!isSilent && !(yield* this.#message())) return;
@@ -103,7 +104,7 @@ class ResponseScript {
     yield* this.#itemDone(item);
   }
 
-  /** The message item; returns whether it came to its end. */
+  /** Yields the events of the message item; returns whether it is complete. */
   *#message(): Generator<Json, boolean> {
     const id = identifier("msg");
     const at = { item_id: id, output_index: this.#output.length, content_index: 0 };

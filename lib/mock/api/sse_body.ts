@@ -1,5 +1,5 @@
 /**
- * A simulated response as the bytes of an SSE body, with the faults that a scenario asks for.
+ * A simulated response as the bytes of an SSE body, with the faults of a scenario.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import { ConnectionCut } from "../../net/server/listener.ts";
 import { responseEvents, type ResponseRequest } from "./response_events.ts";
 import type { Json, Scenario } from "./scenario.ts";
 
-/** Bytes that are gathered before a write when nothing asks for single events. */
+/** Number of bytes that are collected before a write, unless single events are required. */
 const BATCH_LENGTH = 16_384;
 
 /**
- * @param signal aborted when the client is gone; ends a stall
- * @returns a body that fails with {@link ConnectionCut} where the connection is to be reset
+ * @param signal aborted when the client has left; ends a stall
+ * @returns a body that fails with {@link ConnectionCut} if the connection is to be reset
  */
 export function sseBody(
   scenario: Scenario,
@@ -33,7 +33,7 @@ export function sseBody(
   return body;
 }
 
-/** Compresses a body; each piece is flushed, so that it can be decoded when it arrives. */
+/** Compresses a body; each chunk is flushed, so that it can be decoded when it arrives. */
 async function* zstdPieces(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -50,7 +50,7 @@ async function* zstdPieces(
   yield* pieces.splice(0);
 }
 
-/** One event as SSE text, with the `event:` line that the real API sends. */
+/** Returns one event as SSE text, with the `event:` line of the real API. */
 export function sseEvent(event: Json): string {
   return `event: ${event["type"]}\ndata: ${JSON.stringify(event)}\n\n`;
 }
@@ -90,7 +90,7 @@ async function* ended(
     if (ending.midEvent === true) {
       yield 'event: response.output_text.delta\ndata: {"type":"response.output_te';
     }
-    // The head start lets what was written reach the client before the reset discards unread bytes.
+    // The pause lets the written bytes reach the client before the reset discards unread ones.
     await pause(30, signal);
     throw new ConnectionCut("The scenario cuts the connection here");
   }
@@ -109,7 +109,7 @@ async function* encoded(
   }
 }
 
-/** Resolves after `ms`, or at once when the client is gone. */
+/** Resolves after `ms` milliseconds, or immediately if the client has left. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const finish = () => {
@@ -123,7 +123,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Resolves when the client is gone. */
+/** Resolves when the client has left. */
 export function gone(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

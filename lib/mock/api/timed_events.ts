@@ -1,8 +1,10 @@
 /**
- * An event stream with known send times, by which a client can tell whether an intermediary buffers events.
+ * An event stream with known send times, with which a client can detect whether an intermediary buffers
+ * events.
  *
- * `GET …/culvert/timed-events?events=N&gap=MS` answers with N SSE events, each `{"type":"culvert.timed_event",
- * "index", "events", "gap_ms", "sent_at_ms"}`; `sent_at_ms` counts from the first event by the server's clock.
+ * `GET …/culvert/timed-events?events=N&gap=MS` answers with N SSE events, each
+ * `{"type":"culvert.timed_event", "index", "events", "gap_ms", "sent_at_ms"}`; `sent_at_ms` counts from the
+ * first event by the server's clock.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A certificate as `openssl x509 -text` prints it (3.0), which is how it stands in front of its block in many a
- * company's bundle.
+ * Prints a certificate like `openssl x509 -text` (3.0). Many company bundles contain this text before the
+ * block of the certificate.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { X509Certificate } from "node:crypto";
 import { childrenOf, contentOf, readElement } from "../../trust/encoding/der.ts";
 
 /**
- * The text dump.
+ * Returns the text dump.
  *
  * @param certificate DER of a certificate that {@link "../../pki/pki.ts"} made
  */
@@ -71,14 +71,14 @@ function hexPairs(digits: string): string {
   return (digits.match(/../g) ?? []).join(":");
 }
 
-/** 18 bytes a line, as OpenSSL 3 prints signatures. */
+/** Formats 18 bytes per line, as OpenSSL 3 prints signatures. */
 function hexLines(digits: string): string[] {
   return (digits.match(/.{1,36}/g) ?? []).map((line, index, lines) =>
     index === lines.length - 1 ? hexPairs(line) : `${hexPairs(line)}:`
   );
 }
 
-/** `O=Corp\nCN=Root` as `O = Corp, CN = Root`. */
+/** Formats `O=Corp\nCN=Root` as `O = Corp, CN = Root`. */
 function oneLine(name: string): string {
   return name.split("\n").map((part) => part.replace("=", " = ")).join(", ");
 }

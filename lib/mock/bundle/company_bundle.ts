@@ -1,7 +1,7 @@
 /**
- * A CA bundle as a company hands it out: grown over years, by several hands, on more than one system. It holds
- * a root with OpenSSL's trust settings, a revocation list, a text dump and comments, and its lines end as
- * Windows ends them.
+ * A realistic CA bundle of a company, with the mixed content of bundles that several people edited on several
+ * systems: a root with OpenSSL's trust settings, a revocation list, a text dump, comments, and Windows line
+ * ends.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import { trustedCertificatePem } from "./trusted_certificate.ts";
 /**
  * Writes the bundle.
  *
- * @param interceptor issues the certificates that the company's proxy presents; stands in the bundle as a
- *   TRUSTED CERTIFICATE, which Deno's and Node's own loaders do not know
+ * @param interceptor issues the certificates that the company's proxy presents; it is in the bundle as a
+ * TRUSTED CERTIFICATE, which the loaders of Deno and Node do not support
  * @param legacy another root of the company, with its text dump
  */
 export async function companyBundle(interceptor: Authority, legacy: Authority): Promise<string> {

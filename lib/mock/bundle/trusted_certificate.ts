@@ -1,6 +1,6 @@
 /**
- * Writes OpenSSL's `TRUSTED CERTIFICATE`: a certificate with `X509_AUX` behind it, as
- * `openssl x509 -addtrust serverAuth -setalias NAME -trustout` does.
+ * Writes OpenSSL's `TRUSTED CERTIFICATE`: a certificate followed by `X509_AUX`, like `openssl x509 -addtrust
+ * serverAuth -setalias NAME -trustout`.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export const PURPOSES = {
 /** A purpose that a certificate may be trusted for. */
 export type Purpose = keyof typeof PURPOSES;
 
-/** What stands behind the certificate. */
+/** The trust settings after the certificate. */
 export interface TrustSettings {
   readonly trust?: readonly Purpose[];
   readonly reject?: readonly Purpose[];
@@ -24,10 +24,10 @@ export interface TrustSettings {
 }
 
 /**
- * The PEM block.
+ * Returns the PEM block.
  *
  * @param certificate DER
- * @param settings trust settings; all absent gives an empty trailer
+ * @param settings trust settings; without any the trailer is empty
  */
 export function trustedCertificatePem(certificate: Uint8Array, settings: TrustSettings): string {
   const parts: number[][] = [];
@@ -39,7 +39,7 @@ export function trustedCertificatePem(certificate: Uint8Array, settings: TrustSe
   return pemBlock("TRUSTED CERTIFICATE", bytes);
 }
 
-/** Any bytes as a PEM block, 64 columns. */
+/** Returns bytes as a PEM block with 64 columns. */
 function pemBlock(label: string, bytes: Uint8Array): string {
   const body = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   return `-----BEGIN ${label}-----\n${body.replace(/.{1,64}/g, "$&\n")}-----END ${label}-----\n`;

@@ -9,7 +9,7 @@ import type { Json } from "../api/scenario.ts";
 import { MOCK_ACCOUNT } from "../oauth/tokens.ts";
 import { authorized, badParameter, type EndpointHost, jsonReply } from "./endpoint.ts";
 
-/** Returns the host of endpoints that take a ChatGPT login and no API key. */
+/** Returns the host of endpoints that accept a ChatGPT login and no API key. */
 export function loginOnly({ refusalOf }: EndpointHost): EndpointHost {
   return {
     refusalOf: async (request) => {
@@ -36,7 +36,7 @@ export function backendRoutes(api: EndpointHost): Hono {
       return jsonReply({ items, ...(next === undefined ? {} : { cursor: next.id }) });
     }),
   );
-  // The codex client (0.171.0) asks for the routing of its workspace before the first request of a login.
+  // The codex client (0.171.0) requests the routing of its workspace before the first request of a login.
   app.get("/accounts/check", () => jsonReply(accountList()));
   return app;
 }
@@ -82,7 +82,7 @@ const TASKS = [
   pull_requests: [],
 }));
 
-/** The accounts of a login: nothing moves the traffic to another origin. */
+/** Returns the accounts of a login, none of which redirects the traffic to another origin. */
 function accountList(): Json {
   return {
     accounts: [{

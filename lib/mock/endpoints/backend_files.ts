@@ -1,5 +1,5 @@
 /**
- * Files of the simulated ChatGPT backend: create an entry, take the content, confirm it.
+ * Files of the simulated ChatGPT backend: create an entry, receive the content, confirm it.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import type { EndpointFaults } from "./faults.ts";
 import { authorized, badParameter, type EndpointHost, jsonBody, jsonReply, notFound } from "./endpoint.ts";
 import { loginOnly } from "./backend.ts";
 
-/** Path of the storage service, which takes content by signed URLs. */
+/** Path of the storage service, which receives content at signed URLs. */
 const STORAGE_PATH = "/storage";
 
 /** One uploaded file. */
 export interface MockFile {
   /** Id of the file. */
   readonly id: string;
-  /** Name of the file, as the client gave it. */
+  /** Name of the file, from the client. */
   readonly name: string;
   /** Size that was announced, bytes. */
   readonly size: number;
-  /** Stands in the signed URL that the content is sent to. */
+  /** The token in the signed URL that the content is sent to. */
   readonly signature: string;
   /** Bytes of the content received; absent until the content is complete. */
   received?: number;
@@ -90,7 +90,10 @@ export class MockFiles {
     });
   }
 
-  /** Takes content as the storage service of Azure does (Put Blob): signed, with a length, without another credential. */
+  /**
+   * Receives content like the storage service of Azure (Put Blob): with a signature and a length, and without
+   * another credential.
+   */
   async takeContent(request: Request, faults: EndpointFaults): Promise<Response> {
     const url = new URL(request.url);
     const file = this.files.get(url.pathname.slice(STORAGE_PATH.length + 1));

@@ -1,6 +1,6 @@
 /**
- * What the unary endpoints of the simulated API have in common: the check of the credential, JSON replies and errors
- * in the form of the API.
+ * The common parts of the unary endpoints of the simulated API: the check of the credential, JSON replies and
+ * errors in the form of the API.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Context, Handler } from "hono";
 import { identifier } from "../identifier.ts";
 import type { Json, Refusal } from "../api/scenario.ts";
 
-/** What an endpoint needs of the API that it belongs to. */
+/** The parts of the API that an endpoint uses. */
 export interface EndpointHost {
   /** Returns the refusal of a request whose credential is missing or not accepted. */
   readonly refusalOf: (request: Request) => Promise<Refusal | undefined>;
@@ -58,13 +58,13 @@ export function notFound(message: string): Response {
   });
 }
 
-/** Reads the body of a request as a JSON object; `undefined` if it is none. */
+/** Reads the body of a request as a JSON object; `undefined` for any other body. */
 export async function jsonBody(context: Context): Promise<Json | undefined> {
   try {
     const value: unknown = await context.req.json();
     return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
-    // Not JSON: the endpoint answers that parameters are missing.
+    // The body is not JSON, so the endpoint reports missing parameters.
     return undefined;
   }
 }

@@ -7,19 +7,22 @@ import { ConnectionCut } from "../../net/server/listener.ts";
 import type { Refusal } from "../api/scenario.ts";
 import { refusalReply } from "./endpoint.ts";
 
-/** What happens to the next request of an endpoint in place of its answer. */
+/** A fault that replaces the answer to the next request of an endpoint. */
 export interface EndpointFault {
   /** A part of the path, such as `/models` or `/images/edits`. */
   readonly endpoint: string;
   /** Sent instead of the answer. */
   readonly refusal?: Refusal;
-  /** Where the connection is reset: before the head of the answer, or in the middle of its body. Default: nowhere. */
+  /**
+   * The point of a connection reset: before the head of the answer, or in the middle of its body. Default: no
+   * reset.
+   */
   readonly cut?: "head" | "body";
-  /** Reads so many bytes of the request before the connection is reset. Default: 0. */
+  /** Number of bytes of the request that are read before the connection is reset. Default: 0. */
   readonly afterBytes?: number;
 }
 
-/** The faults that wait for a request. */
+/** The queue of faults. */
 export class EndpointFaults {
   readonly #waiting: EndpointFault[] = [];
 
@@ -31,7 +34,7 @@ export class EndpointFaults {
   /**
    * Answers a request, with the first fault of its endpoint if there is one.
    *
-   * @throws ConnectionCut where the connection is to be reset
+   * @throws ConnectionCut if the connection is to be reset
    */
   async answer(request: Request, serve: () => Response | Promise<Response>): Promise<Response> {
     const { pathname } = new URL(request.url);
@@ -57,7 +60,7 @@ async function cutReply(reply: Response): Promise<Response> {
   const bytes = new Uint8Array(await reply.arrayBuffer());
   async function* half(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     yield bytes.subarray(0, bytes.length / 2);
-    // The bytes reach the client before the reset discards what it has not read.
+    // The pause lets the bytes reach the client before the reset discards unread ones.
     await new Promise((resolve) => setTimeout(resolve, 30));
     throw new ConnectionCut("A fault cuts the connection here");
   }

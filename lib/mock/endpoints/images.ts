@@ -1,5 +1,6 @@
 /**
- * Images of the simulated API. Edits are taken as JSON and as a multipart form (OpenAI API reference, "Images").
+ * Images of the simulated API. Edits are accepted as JSON and as a multipart form (OpenAI API reference,
+ * "Images").
  *
  * @module
  */
@@ -59,7 +60,10 @@ function reply(body: Json): Response {
 
 const SIDE = 64;
 
-/** Returns a PNG with a gradient whose colour follows from the index of the image (PNG specification, 3rd edition). */
+/**
+ * Returns a PNG with a gradient whose colour depends on the index of the image (PNG specification, 3rd
+ * edition).
+ */
 function picture(index: number): Uint8Array {
   const row = 1 + SIDE * 3;
   const pixels = new Uint8Array(row * SIDE);

@@ -47,7 +47,7 @@ function missing(parameter: string): Response {
   return badParameter(parameter, `Missing required parameter: '${parameter}'.`);
 }
 
-/** Keeps the messages of the user, and stands a compaction item for the rest, as the real endpoint does. */
+/** Keeps the messages of the user and replaces the rest with a compaction item, as the real endpoint does. */
 function compacted(input: readonly unknown[]): readonly unknown[] {
   const kept = input.filter((item) => isJson(item) && item["type"] === "message" && item["role"] === "user");
   const summary = `${input.length} items`;

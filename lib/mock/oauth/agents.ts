@@ -9,7 +9,7 @@ import type { Refusal } from "../api/scenario.ts";
 
 /** A recorded request of an agent. */
 export interface AgentRequest {
-  /** What was registered. */
+  /** The kind of registration. */
   readonly kind: "agent" | "task";
   /** HTTP status of the reply. */
   readonly status: number;
@@ -40,12 +40,12 @@ export class MockAgents {
     this.#accepts = accepts;
   }
 
-  /** Answers the next requests with these refusals, one each. */
+  /** Queues refusals for the next requests, one each. */
   failNext(...refusals: readonly Refusal[]): void {
     this.#faults.push(...refusals);
   }
 
-  /** Answers the next requests for a task with these refusals, one each. */
+  /** Queues refusals for the next requests for a task, one each. */
   failTasks(...refusals: readonly Refusal[]): void {
     this.#taskFaults.push(...refusals);
   }
@@ -55,7 +55,10 @@ export class MockAgents {
     this.#agents.clear();
   }
 
-  /** Returns whether an `Authorization` header holds a valid assertion of a registered agent for one of its tasks. */
+  /**
+   * Returns whether an `Authorization` header contains a valid assertion of a registered agent for one of its
+   * tasks.
+   */
   async accepts(header: string): Promise<boolean> {
     const blob = /^AgentAssertion ([\w-]+)$/.exec(header)?.[1];
     if (blob === undefined) return false;

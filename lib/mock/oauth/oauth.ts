@@ -70,7 +70,7 @@ export class OAuthServer {
   /**
    * Creates a server that has issued no token.
    *
-   * @param options how it behaves
+   * @param options see {@link OAuthServerOptions}
    */
   constructor(options: OAuthServerOptions = {}) {
     this.#options = options;
@@ -111,7 +111,7 @@ export class OAuthServer {
     this.#refreshTokens.set(refreshToken, state);
   }
 
-  /** Answers the next token requests with these refusals, one each. */
+  /** Queues refusals for the next token requests, one each. */
   failNext(...refusals: readonly Refusal[]): void {
     this.#faults.push(...refusals);
   }
@@ -144,7 +144,7 @@ export class OAuthServer {
     return app;
   }
 
-  /** Redirects back with an authorization code at once, without asking a user. */
+  /** Redirects back with an authorization code immediately, without a user. */
   #authorize(url: URL): Response {
     const query = url.searchParams;
     const redirectUri = query.get("redirect_uri");

@@ -9,9 +9,9 @@ import { identifier } from "../identifier.ts";
 import { type Emit, eventFrame } from "./realtime_frames.ts";
 import { RATE } from "./input/voice_activity.ts";
 
-/** What to answer. */
+/** The input of an answer. */
 export interface AnswerRequest {
-  /** What the user said or wrote last. */
+  /** The latest text of the user. */
   readonly said: string;
   readonly output: "audio" | "text";
   readonly voice: unknown;
@@ -21,7 +21,7 @@ export interface AnswerRequest {
   readonly signal: AbortSignal;
 }
 
-/** Length of the tone of one word, and of the pause behind it, samples. */
+/** Length of the tone of one word, and of the pause after it, samples. */
 const TONE = RATE * 0.3;
 const PAUSE = RATE * 0.1;
 /** Frequency of the tone, Hz. */
@@ -112,7 +112,7 @@ function usageOf(text: string): Json {
   };
 }
 
-/** PCM16 of one word: a tone with soft ends, and a pause. */
+/** Returns PCM16 of one word: a tone that is faded in and out, and a pause. */
 export function tone(): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array((TONE + PAUSE) * 2);
   const view = new DataView(bytes.buffer);

@@ -10,7 +10,7 @@ import { type Emit, errorFrame, eventFrame } from "./realtime_frames.ts";
 import { missing } from "./session_config.ts";
 import { isObject } from "../../text/json.ts";
 
-/** What the conversation needs of its session. */
+/** The parts of its session that the conversation uses. */
 export interface ConversationHost {
   readonly emit: Emit;
   readonly output: () => "audio" | "text";
@@ -18,7 +18,7 @@ export interface ConversationHost {
   readonly gapMs: number | undefined;
 }
 
-/** See the module. */
+/** The conversation of one session. */
 export class Conversation {
   readonly #host: ConversationHost;
   #said = "";
@@ -29,13 +29,13 @@ export class Conversation {
     this.#host = host;
   }
 
-  /** Adds what the user said; its item was announced already. */
+  /** Adds speech of the user, whose item has already been announced. */
   heard(itemId: string, transcript: string): void {
     this.#lastItemId = itemId;
     this.#said = transcript;
   }
 
-  /** Takes `conversation.item.create`. */
+  /** Handles `conversation.item.create`. */
   async create(frame: Json): Promise<void> {
     const { emit } = this.#host;
     const { item } = frame;
@@ -50,7 +50,7 @@ export class Conversation {
     await emit(eventFrame("conversation.item.done", fields));
   }
 
-  /** Begins an answer; it is sent while the session continues reading. */
+  /** Starts an answer, which is sent while the session continues to read. */
   async respond(frame: Json): Promise<void> {
     const { emit, gapMs } = this.#host;
     if (this.#answer !== undefined) {
@@ -79,7 +79,7 @@ export class Conversation {
     if (gapMs === undefined) await done;
   }
 
-  /** Ends the answer in progress. */
+  /** Ends the current answer. */
   async cancel(reason: string, frame?: Json): Promise<void> {
     if (this.#answer !== undefined) {
       this.#answer.controller.abort(reason);

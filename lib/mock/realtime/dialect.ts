@@ -1,5 +1,5 @@
 /**
- * The versions of the realtime protocol, as a simulated session speaks them.
+ * The versions of the realtime protocol that a simulated session supports.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import { liveFrame, publicFrame } from "./live.ts";
 import { quicksilverFrame, quicksilverSession } from "./quicksilver.ts";
 import { type RequestError, updatedSession } from "./session_config.ts";
 
-/** How a version differs from the public protocol, which is v2. */
+/** The differences of a version from the public protocol, which is v2. */
 export interface Dialect {
-  /** Returns a frame as this version sends it; `undefined` if it has none. */
+  /** Returns a frame in the form of this version; `undefined` if it has none. */
   readonly sent: (frame: Json) => Json | undefined;
-  /** Returns the frame of the public protocol for one of the client. */
+  /** Returns the frame of the public protocol for a frame of the client. */
   readonly received: (frame: Json) => Json;
   /** Applies an update to the session. */
   readonly updated: (session: Json, update: Json) => Json | RequestError;
-  /** Whether a text is answered without being asked. */
+  /** Whether a text is answered without a request. */
   readonly answersText: boolean;
-  /** Whether a text comes in pieces of `session.context.append`, and `session.close` ends the session. */
+  /** Whether a text arrives in parts as `session.context.append`, and `session.close` ends the session. */
   readonly hasContext: boolean;
 }
 

@@ -30,7 +30,7 @@ export function liveFrame(frame: Json): Json | undefined {
   return Object.hasOwn(SENT, type) ? SENT[type]?.(frame) : undefined;
 }
 
-/** Returns the frame of the public protocol for one of a client of v3. */
+/** Returns the frame of the public protocol for a frame of a v3 client. */
 export function publicFrame(frame: Json): Json {
   return frame["type"] === "input_audio.append" ? { ...frame, type: "input_audio_buffer.append" } : frame;
 }

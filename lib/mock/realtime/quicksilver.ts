@@ -35,7 +35,7 @@ export function quicksilverFrame(frame: Json): Json | undefined {
   return name === undefined ? undefined : { ...frame, type: name };
 }
 
-/** Returns the settings that every session of v1 has, laid over those of the client. */
+/** Returns the settings of the client, overridden by those that every session of v1 has. */
 export function quicksilverSession(session: Json): Json {
   return {
     ...session,

@@ -20,7 +20,7 @@ export interface SimulatedCall {
   readonly session: Json | undefined;
 }
 
-/** Reads the offer; `undefined` for a request that holds none. */
+/** Reads the offer; `undefined` for a request without one. */
 export async function readOffer(request: Request): Promise<Omit<SimulatedCall, "id" | "search"> | undefined> {
   const type = request.headers.get("content-type") ?? "";
   if (type.startsWith("application/sdp")) return offer("sdp", await request.text(), undefined);
@@ -48,7 +48,7 @@ function offer(
   return sdp.startsWith("v=0") ? { form, sdp, session } : undefined;
 }
 
-/** An SDP answer (RFC 8866) that accepts audio and leads nowhere. */
+/** An SDP answer (RFC 8866) that accepts audio but has no media address. */
 export const SDP_ANSWER = [
   "v=0",
   "o=- 0 0 IN IP4 127.0.0.1",

@@ -7,10 +7,10 @@ import type { Json } from "../api/scenario.ts";
 import { identifier } from "../identifier.ts";
 import type { RequestError } from "./session_config.ts";
 
-/** Sends one frame; `false` when the peer is gone. */
+/** Sends one frame; `false` if the peer has left. */
 export type Emit = (frame: Json) => Promise<boolean>;
 
-/** Returns a frame with an id of its own. */
+/** Returns a frame with a new id. */
 export function eventFrame(type: string, fields: Json): Json {
   return { type, event_id: identifier("event"), ...fields };
 }
@@ -50,7 +50,7 @@ export function spokenItem(id: string): Json {
   };
 }
 
-/** Parses a frame of the client; `undefined` for what is no JSON object. */
+/** Parses a frame of the client; `undefined` for text that is not a JSON object. */
 export function frameOf(text: string): Json | undefined {
   try {
     const value: unknown = JSON.parse(text);

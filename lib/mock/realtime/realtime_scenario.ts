@@ -1,5 +1,5 @@
 /**
- * What the simulated realtime API does with a session, and what it saw of it.
+ * The behaviour of the simulated realtime API in a session, and its record of the session.
  *
  * @module
  */
@@ -8,25 +8,28 @@ import type { SimulatedCall } from "./realtime_calls.ts";
 
 export type { SimulatedCall };
 
-/** What to do. Fields combine; a scenario without fields is a session without faults. */
+/**
+ * The behaviour in one session. Fields can be combined; a scenario without fields is a session without
+ * faults.
+ */
 export interface RealtimeScenario {
-  /** Drops the connection when so much audio has arrived, ms of audio. */
+  /** Length of audio after which the connection is dropped, ms. */
   readonly cutAfterMs?: number;
-  /** Closes the websocket with a code when so much audio has arrived. */
+  /** Closes the websocket with a code after a length of audio. */
   readonly close?: { readonly afterMs: number; readonly code: number; readonly reason: string };
-  /** Stops reading and answering when so much audio has arrived, ms of audio. */
+  /** Length of audio after which reading and answering stop, ms. */
   readonly stallAfterMs?: number;
-  /** Sent when so much audio has arrived. */
+  /** An event that is sent after a length of audio. */
   readonly frame?: { readonly afterMs: number; readonly frame: Json };
-  /** Counted from 0: utterances whose transcription fails. */
+  /** Numbers of the utterances whose transcription fails, starting at 0. */
   readonly failedItems?: readonly number[];
   /** Answers `session.update` with this error. */
   readonly refuses?: { readonly message: string; readonly code: string };
-  /** Waits before each piece of an answer, ms. */
+  /** Pause before each part of an answer, ms. */
   readonly gapMs?: number;
 }
 
-/** One session that the simulated API saw. */
+/** One session of the simulated API. */
 export interface RealtimeSessionLog {
   /** Path of the upgrade, without the query. */
   readonly path: string;
@@ -34,7 +37,7 @@ export interface RealtimeSessionLog {
   readonly search: string;
   /** Of the handshake, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The frames of the client but for those with audio. */
+  /** The frames of the client, except those with audio. */
   readonly frames: readonly Json[];
   /** Samples of audio that arrived. */
   readonly samples: number;
@@ -56,6 +59,6 @@ export interface SimulatedRealtime {
   readonly sessions: readonly RealtimeSessionLog[];
   /** The calls that were created, oldest first. */
   readonly calls: readonly SimulatedCall[];
-  /** Sets what the next sessions do, in order. */
+  /** Queues scenarios for the next sessions, in order. */
   readonly enqueue: (...scenarios: readonly RealtimeScenario[]) => void;
 }

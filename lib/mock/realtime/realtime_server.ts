@@ -16,7 +16,7 @@ import { RealtimeSession } from "./realtime_session.ts";
 /** The path of a websocket of v3, and of one that joins a call. */
 const LIVE_PATH = /\/live(?:\/(?<call>[^/]+))?$/;
 
-/** See the module. */
+/** The realtime server of a simulated API. */
 export class RealtimeServer implements SimulatedRealtime {
   readonly #sessions: RealtimeSessionLog[] = [];
   readonly #scenarios: RealtimeScenario[] = [];

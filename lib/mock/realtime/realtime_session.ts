@@ -14,21 +14,21 @@ import { type Emit, errorFrame, eventFrame, frameOf } from "./realtime_frames.ts
 import type { RealtimeScenario } from "./realtime_scenario.ts";
 import { factsOf, initialSession, missing, type RequestError, type SessionType } from "./session_config.ts";
 
-/** What a session begins with. */
+/** Options of a session. */
 export interface RealtimeSessionOptions {
   readonly type: SessionType;
   readonly model: string;
   readonly scenario: RealtimeScenario;
-  /** Receives each frame of the client that carries no audio. */
+  /** Receives each frame of the client without audio. */
   readonly record: (frame: Json) => void;
   /** Default `v2`. */
   readonly version?: keyof typeof DIALECTS;
 }
 
-/** A text of v3 may come in several frames: it is answered when no other followed for so long, ms. */
+/** A text of v3 may come in several frames: it is answered if no other frame follows within this time, ms. */
 const TEXT_PAUSE_MS = 30;
 
-/** See the module. */
+/** One session. */
 export class RealtimeSession {
   readonly input: InputAudio;
   readonly #socket: ServedWebSocket;
@@ -36,9 +36,9 @@ export class RealtimeSession {
   readonly #conversation: Conversation;
   readonly #dialect: Dialect;
   #session: Json;
-  /** The pieces of a text of v3 that is not complete. */
+  /** The parts of an incomplete text of v3. */
   readonly #context: unknown[] = [];
-  /** Aborted when another piece follows. */
+  /** Aborted when another part follows. */
   #contextEnd = new AbortController();
   #isFrameSent = false;
   #isOver = false;
@@ -122,7 +122,7 @@ export class RealtimeSession {
     );
   }
 
-  /** Takes a piece of a text, and answers the text when it is complete. */
+  /** Adds a part of a text, and answers the text when it is complete. */
   #takeContext({ content }: Json): void {
     if (Array.isArray(content)) this.#context.push(...content);
     this.#contextEnd.abort();

@@ -7,7 +7,7 @@ import type { Json } from "../api/scenario.ts";
 import type { TurnDetection } from "./input/voice_activity.ts";
 import { isObject } from "../../text/json.ts";
 
-/** What a session was opened for, which an update cannot change. */
+/** The purpose of a session, which an update cannot change. */
 export type SessionType = "realtime" | "transcription";
 
 /** The error of a request that is refused. */
@@ -28,7 +28,7 @@ const DETECTION = {
   interrupt_response: true,
 } as const;
 
-/** Returns the session object that the API begins with. */
+/** Returns the initial session object. */
 export function initialSession(type: SessionType, id: string, model: string, now: number): Json {
   const expires_at = Math.floor(now / 1000) + 3_600;
   if (type === "transcription") {
@@ -78,10 +78,10 @@ const FIELDS: Readonly<Record<SessionType, ReadonlySet<string>>> = {
 const TRANSCRIBERS =
   /^(whisper-1|gpt-transcribe|gpt-live-transcribe|gpt-realtime-whisper|gpt-4o(-mini)?-transcribe(-diarize|-latest)?)(-\d{4}-\d\d-\d\d)?$/;
 
-/** Models that do not take turn detection. */
+/** Models that do not accept turn detection. */
 const WITHOUT_DETECTION = new Set(["gpt-realtime-whisper", "gpt-live-transcribe"]);
 
-/** Applies an update; an object is merged, everything else replaces. */
+/** Applies an update; objects are merged, other values are replaced. */
 export function updatedSession(session: Json, update: Json): Json | RequestError {
   const type: SessionType = session["type"] === "transcription" ? "transcription" : "realtime";
   const asked = update["type"];
@@ -149,7 +149,7 @@ function checked(session: Json, update: Json): Json | RequestError {
   return session;
 }
 
-/** The facts about a session that decide how audio is treated. */
+/** The facts about a session that determine the handling of audio. */
 export interface SessionFacts {
   readonly type: SessionType;
   readonly detection: TurnDetection | undefined;
@@ -183,7 +183,7 @@ export function factsOf(session: Json): SessionFacts {
   };
 }
 
-/** Returns the error for a parameter that is not there. */
+/** Returns the error for a missing parameter. */
 export function missing(param: string): RequestError {
   return { message: `Missing required parameter: '${param}'.`, code: "missing_required_parameter", param };
 }

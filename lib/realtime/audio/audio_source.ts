@@ -1,6 +1,6 @@
 /**
- * Turns a WAV file, a WAV stream or raw PCM into PCM16 of one channel at the rate of a session,
- * incrementally.
+ * Converts a WAV file, a WAV stream or raw PCM incrementally to PCM16 of one channel at the rate of a
+ * session.
  *
  * @module
  */
@@ -13,29 +13,32 @@ import { readWavHeader } from "./wav_header.ts";
 
 /** Options of {@link openAudio}. */
 export interface AudioOptions {
-  /** Names the source in messages. */
+  /** The name of the source in messages. */
   readonly name: string;
   /** The rate of the session, Hz. */
   readonly rate: number;
   /** The form of audio without a header. Default: the source must be a WAV. */
   readonly raw?: AudioFormat;
-  /** Receives what is wrong with the audio although it can be used. */
+  /** Receives warnings about audio that can be used. */
   readonly warn?: (message: string) => void;
 }
 
 /** Audio whose header was read. */
 export interface AudioSource {
   readonly format: AudioFormat;
-  /** `undefined` for a stream of unknown length. ms. */
+  /** Length, ms; `undefined` for a stream of unknown length. */
   readonly durationMs: number | undefined;
   /** PCM16 of one channel at the rate of the session, as it arrives. Can be iterated once. */
   readonly pcm: AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
-/** Most bytes that are converted at once: what a pipe holds. It bounds the memory that the conversion takes. */
+/**
+ * Maximum number of bytes that are converted together, which is the size of a pipe buffer. It limits the
+ * memory of the conversion.
+ */
 const PIECE_BYTES = 65_536;
 
-/** Most samples that the conversion of one piece yields, within a few samples. */
+/** Approximate maximum number of samples from the conversion of one chunk. */
 const PIECE_OUTPUT_SAMPLES = 65_536;
 
 /**
@@ -107,7 +110,7 @@ function durationMs(format: AudioFormat, bytes: number): number {
   return bytes / blockBytes(format) / format.rate * 1000;
 }
 
-/** First bytes of formats that people try. */
+/** First bytes of other audio formats. */
 const SIGNATURES: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/^ID3|^\xff[\xe2-\xfb]/, "MP3"],
   [/^fLaC/, "FLAC"],

@@ -1,10 +1,10 @@
 /**
- * Reads exact numbers of bytes from a stream of pieces of any size.
+ * Reads exact numbers of bytes from a stream of chunks of any size.
  *
  * @module
  */
 
-/** Reads from an iterable of byte pieces, of which at most one is kept. */
+/** Reads from an iterable of chunks, of which at most one is buffered. */
 export class ByteReader {
   readonly #pieces: AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array();
@@ -17,7 +17,7 @@ export class ByteReader {
   /**
    * Returns the next bytes, at least one.
    *
-   * @param max most bytes to return
+   * @param max maximum number of bytes to return
    * @returns `undefined` at the end
    */
   async some(max = Number.POSITIVE_INFINITY): Promise<Uint8Array | undefined> {
@@ -44,7 +44,7 @@ export class ByteReader {
     return bytes;
   }
 
-  /** Puts bytes back in front of what was not read yet. */
+  /** Puts bytes back before the unread ones. */
   unread(bytes: Uint8Array): void {
     const joined = new Uint8Array(bytes.length + this.#rest.length);
     joined.set(bytes);

@@ -1,17 +1,20 @@
 /**
- * Cuts PCM16 into the frames that are sent.
+ * Splits PCM16 into the frames that are sent.
  *
  * @module
  */
 import { SAMPLE_BYTES } from "./pcm16.ts";
 
-/** Longest frame, ms: text may come after each. */
+/** Longest frame, ms: the server may send text after each. */
 const LONGEST_MS = 100;
-/** Shortest frame but the last, ms: a source that writes single samples must not cost a frame for each. */
+/**
+ * Shortest frame except the last, ms: a source that writes single samples must not cause one frame per
+ * sample.
+ */
 const SHORTEST_MS = 20;
 
 /**
- * Yields frames. What a source writes is passed on when it arrives, except for less than 20 ms.
+ * Yields frames. Audio is passed on when it arrives, unless it is shorter than 20 ms.
  *
  * @param rate Hz
  */

@@ -1,5 +1,5 @@
 /**
- * The audio that realtime sessions take: 16-bit little-endian PCM, one channel.
+ * The audio format of realtime sessions: 16-bit little-endian PCM, one channel.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** Bytes of one sample. */
 export const SAMPLE_BYTES = 2;
 
-/** Converts samples from -1 to 1 to PCM16; what is outside of the range is clipped. */
+/** Converts samples from -1 to 1 to PCM16; values outside of the range are clipped. */
 export function encodePcm16(samples: Float32Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(samples.length * SAMPLE_BYTES);
   const view = new DataView(bytes.buffer);

@@ -11,12 +11,12 @@ const ZERO_CROSSINGS = 32;
 const KAISER_BETA = 8.96;
 /** Centre of the transition band, as a part of half the lower rate. The stop band begins at half the lower rate. */
 const ROLL_OFF = 0.91;
-/** Most filters that are kept, one for each position of an output sample between two input samples. */
+/** Maximum number of stored filters, one for each position of an output sample between two input samples. */
 const MAX_PHASES = 1024;
 
 /**
  * Resamples a stream. The time of output sample n is exactly n seconds divided by the output rate, in integer
- * arithmetic, so that the streams never drift apart; the filter adds no delay.
+ * arithmetic, so that there is no drift; the filter adds no delay.
  */
 export class Resampler {
   /** Output samples are at multiples of `#step / #phases` input samples. */
@@ -29,12 +29,12 @@ export class Resampler {
   #input: Float32Array;
   /** Index in `#input` of the last sample at or before the next output sample, without `#reach`. */
   #at = 0;
-  /** Where the next output sample is after that sample, in parts of `#phases`. */
+  /** Offset of the next output sample after that sample, in parts of `#phases`. */
   #phase = 0;
 
   /**
    * @param from input rate, Hz, an integer within `SAMPLING_RATES`; the filters grow with `from / to`
-   * @param to output rate, Hz, likewise
+   * @param to output rate, Hz, with the same range
    */
   constructor(from: number, to: number) {
     const divisor = greatestDivisor(from, to);
@@ -43,7 +43,7 @@ export class Resampler {
     const scale = Math.min(1, to / from);
     this.#reach = Math.ceil(ZERO_CROSSINGS / (scale * ROLL_OFF)) + 1;
     const count = Math.min(this.#phases, MAX_PHASES);
-    // One more than there are, for the interpolation behind the last.
+    // One more than necessary, for the interpolation after the last.
     this.#filters = Array.from(
       { length: count + 1 },
       (_, index) => filterAt(index / count, this.#reach, scale * ROLL_OFF),
@@ -51,13 +51,13 @@ export class Resampler {
     this.#input = new Float32Array(this.#reach);
   }
 
-  /** Returns the output samples that the input so far allows. */
+  /** Returns the output samples that can be computed from the input so far. */
   push(samples: Float32Array): Float32Array {
     const input = new Float32Array(this.#input.length + samples.length);
     input.set(this.#input);
     input.set(samples, this.#input.length);
     this.#input = input;
-    // The filter reads #reach samples behind the one that it is centred on.
+    // The filter reads #reach samples after its centre.
     return this.#produce(input.length - 2 * this.#reach);
   }
 
@@ -108,8 +108,8 @@ export class Resampler {
 }
 
 /**
- * The filter for an output sample that is `offset` (0 to 1) behind an input sample. Tap `reach - 1` belongs to that
- * sample. The taps add up to 1, so that a constant stays constant.
+ * Returns the filter for an output sample that is `offset` (0 to 1) after an input sample. Tap `reach - 1`
+ * belongs to that sample. The taps add up to 1, so that a constant stays constant.
  *
  * @param cutoff as a part of half the input rate
  */
@@ -128,7 +128,7 @@ function sinc(x: number): number {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
 }
 
-/** The modified Bessel function of the first kind and order 0, by its power series. */
+/** Computes the modified Bessel function of the first kind and order 0, by its power series. */
 function bessel(x: number): number {
   let sum = 1;
   let term = 1;

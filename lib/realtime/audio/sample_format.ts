@@ -4,25 +4,26 @@
  * @module
  */
 
-/** How a sample is stored, little-endian. Integers are signed but for `u8`. */
+/** The encoding of a sample, little-endian. Integers are signed, except `u8`. */
 export type SampleEncoding = "u8" | "s16" | "s24" | "s32" | "f32" | "f64";
 
 /** The form of uncompressed audio. */
 export interface AudioFormat {
   readonly encoding: SampleEncoding;
-  /** At least 1; the samples of one moment follow each other. */
+  /** Number of channels, at least 1; their samples are interleaved. */
   readonly channels: number;
   /** Samples per second and channel. */
   readonly rate: number;
 }
 
 /**
- * Lowest and highest sampling rate that is accepted, Hz. Recordings have 8,000 to 384,000 Hz. The filter of the resampler
- * has a length in proportion to the rate, and the output of one piece of input is in inverse proportion to it.
+ * Lowest and highest sampling rate that is accepted, Hz. Recordings have 8,000 to 384,000 Hz. The length of
+ * the resampler's filter is proportional to the rate, and the output of one chunk of input is inversely
+ * proportional to it.
  */
 export const SAMPLING_RATES = { min: 1_000, max: 768_000 } as const;
 
-/** Reports whether a sampling rate in Hz is a whole number within {@link SAMPLING_RATES}. */
+/** Returns whether a sampling rate in Hz is a whole number within {@link SAMPLING_RATES}. */
 export function isSamplingRate(rate: number): boolean {
   return Number.isInteger(rate) && rate >= SAMPLING_RATES.min && rate <= SAMPLING_RATES.max;
 }
@@ -30,7 +31,7 @@ export function isSamplingRate(rate: number): boolean {
 /** Bytes of one sample. */
 const BYTES: Readonly<Record<SampleEncoding, number>> = { u8: 1, s16: 2, s24: 3, s32: 4, f32: 4, f64: 8 };
 
-/** Returns the bytes of the samples of one moment, one a channel. */
+/** Returns the size of one sample of every channel together, bytes. */
 export function blockBytes({ channels, encoding }: AudioFormat): number {
   return BYTES[encoding] * channels;
 }
@@ -45,22 +46,22 @@ const READERS: Readonly<Record<SampleEncoding, (view: DataView, at: number) => n
   f64: (view, at) => view.getFloat64(at, true),
 };
 
-/** Converts pieces of bytes to samples of one channel, the mean of all channels. */
+/** Converts chunks of bytes to samples of one channel, the mean of all channels. */
 export class SampleDecoder {
   readonly #format: AudioFormat;
-  /** The beginning of a block whose end did not arrive yet. */
+  /** The beginning of an incomplete block. */
   #rest: Uint8Array = new Uint8Array();
 
   constructor(format: AudioFormat) {
     this.#format = format;
   }
 
-  /** Bytes of an incomplete block at the end of what was decoded. */
+  /** Number of bytes of an incomplete block at the end of the decoded input. */
   get pendingBytes(): number {
     return this.#rest.length;
   }
 
-  /** Decodes the next bytes. A block that is cut is completed by the next call. */
+  /** Decodes the next bytes. An incomplete block is completed by the next call. */
   decode(bytes: Uint8Array): Float32Array {
     const { channels, encoding } = this.#format;
     const sampleBytes = BYTES[encoding];

@@ -9,7 +9,7 @@ import { CulvertError } from "../../errors.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { type AudioFormat, isSamplingRate, type SampleEncoding, SAMPLING_RATES } from "./sample_format.ts";
 
-/** What the header says. */
+/** The content of the header. */
 export interface WavHeader {
   readonly format: AudioFormat;
   /** Length of the audio data, bytes. `undefined` if the writer did not know it, as in a pipe. */
@@ -25,8 +25,8 @@ const EXTENSIBLE = 0xfffe;
 const SUBFORMAT_TAIL = "000000001000800000aa00389b71";
 
 /**
- * Lengths from here on stand for an unknown length: writers that cannot seek leave the largest value that fits
- * (ffmpeg: 0xffffffff, SoX 14.4: 0x7ffff000).
+ * Lengths from this value on mean an unknown length: writers that cannot seek write the largest value that
+ * fits (ffmpeg: 0xffffffff, SoX 14.4: 0x7ffff000).
  */
 const UNKNOWN_FROM = 0x7ffff000;
 
@@ -34,13 +34,13 @@ const UNKNOWN_FROM = 0x7ffff000;
 const MAX_FORMAT_BYTES = 4096;
 
 /**
- * Reads the header. The reader then stands at the first byte of the audio data.
+ * Reads the header. The reader is then at the first byte of the audio data.
  *
- * @param reader stands at the first byte of the stream
+ * @param reader is at the first byte of the stream
  * @param name of the source, for messages
- * @throws CulvertError `input_unreadable` for a stream that is no WAV, has no audio data, has a sampling rate outside
- *   {@link SAMPLING_RATES}, or has samples of another kind than integers of 8, 16, 24 or 32 bits and floats of 32 or
- *   64 bits
+ * @throws CulvertError `input_unreadable` for a stream that is not a WAV, has no audio data, has a sampling
+ * rate outside {@link SAMPLING_RATES}, or has samples of another kind than integers of 8, 16, 24 or 32 bits
+ * and floats of 32 or 64 bits
  */
 export async function readWavHeader(reader: ByteReader, name: string): Promise<WavHeader> {
   const head = await reader.exactly(12);
@@ -103,13 +103,13 @@ function readFormat(body: Uint8Array, name: string): AudioFormat {
   return { encoding, channels, rate };
 }
 
-/** The format tag that the GUID of the extensible format stands for. */
+/** Returns the format tag in the GUID of the extensible format. */
 function subformat(body: Uint8Array): number | undefined {
   if (body.length < 40 || body.subarray(26, 40).toHex() !== SUBFORMAT_TAIL) return undefined;
   return view(body).getUint16(24, true);
 }
 
-/** Bits that do not fill their bytes are in the upper ones, so 20 bits read as 24. */
+/** Samples that do not fill their bytes use the upper bits, so 20 bits are read as 24. */
 function encodingOf(tag: number | undefined, bits: number): SampleEncoding | undefined {
   if (tag === FLOAT) return bits === 32 ? "f32" : bits === 64 ? "f64" : undefined;
   if (tag !== PCM || bits < 1) return undefined;

@@ -7,14 +7,14 @@
 /** Length of the header, bytes. */
 export const WAV_HEADER_BYTES = 44;
 
-/** Stands for an unknown length, and is the largest one that can be stated. */
+/** The value for an unknown length, which is also the largest possible one. */
 const UNKNOWN = 0xffffffff;
 
 /**
  * Returns the header.
  *
  * @param rate Hz
- * @param dataBytes length of the audio behind it; `undefined` if it is not known, as in a pipe
+ * @param dataBytes length of the audio after the header, bytes; `undefined` if it is not known, as in a pipe
  */
 export function wavHeader(
   rate: number,

@@ -5,7 +5,7 @@
  */
 import { CulvertError } from "../../errors.ts";
 
-/** `rtc_` and something, or a UUID. */
+/** Matches `rtc_` and further characters, or a UUID. */
 const CALL_ID = /^(rtc_.+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i;
 
 /**

@@ -16,7 +16,7 @@ import { callIdIn } from "./call_id.ts";
 export interface CallOffer {
   /** The SDP offer. */
   readonly sdp: string;
-  /** Absent: the offer alone is sent. v1 or v3. */
+  /** The session, v1 or v3. Absent: only the offer is sent. */
   readonly session?: ConversationSession;
   /** Default that of the version. */
   readonly model?: string;
@@ -30,17 +30,18 @@ export interface CreatedCall {
   readonly callId: string;
 }
 
-/** Names the endpoint in observations and errors. */
+/** The name of the endpoint in observations and errors. */
 const ENDPOINT = "/realtime/calls";
 
 const BOUNDARY = "codex-realtime-call-boundary";
 
 /**
- * Creates a call. It is sent again only where the server has not processed it: each other try could create a second
- * call.
+ * Creates a call. It is sent again only if the server has not processed it: any other repetition could create
+ * a second call.
  *
- * @throws CulvertError `usage` for a session that a call cannot have; by status as for a turn; `response_failed` for an
- *   answer without a call id; `auth_*`, of the network and TLS codes; the reason of the signal
+ * @throws CulvertError `usage` for a session that a call cannot have; by status as for a turn;
+ * `response_failed` for an   answer without a call id; `auth_*`, of the network and TLS codes; the reason of
+ * the signal
  */
 export async function createCall(connection: ApiConnection, offer: CallOffer): Promise<CreatedCall> {
   const { sdp, session, signal } = offer;
@@ -88,7 +89,7 @@ function bodyOf(sdp: string, session: Json | undefined, isBackend: boolean): Req
   };
 }
 
-/** One part of a form (RFC 7578). */
+/** Returns one part of a form (RFC 7578). */
 function part(name: string, type: string, content: string): string {
   return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
 }

@@ -1,5 +1,5 @@
 /**
- * Judges an answer that did not complete, by `response.done` of v2.
+ * Classifies an answer that did not complete, by `response.done` of v2.
  *
  * @module
  */

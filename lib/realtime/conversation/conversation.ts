@@ -1,5 +1,5 @@
 /**
- * A conversation over a realtime websocket: text and audio in, text and audio out.
+ * A conversation over a realtime websocket: with text and audio in both directions.
  *
  * @module
  */
@@ -34,18 +34,18 @@ export interface ConversationRequest {
   readonly model?: string;
   /** The call to join. */
   readonly callId?: string;
-  /** Ends the opening. */
+  /** Aborts the opening. */
   readonly signal?: AbortSignal;
 }
 
-/** Receives what happens. A promise that is returned is waited for, and slows the reading down. */
+/** Receives the events. Reading waits for a returned promise. */
 export interface ConversationSink {
   /** Each text frame, as it was received. */
   readonly frame?: (text: string) => Promise<void> | void;
   readonly event: (event: RealtimeEvent) => Promise<void> | void;
 }
 
-/** A conversation that is open. */
+/** An open conversation. */
 export class RealtimeConversation implements AsyncDisposable {
   readonly #channel: WebSocketChannel;
   readonly #request: ConversationRequest;
@@ -57,9 +57,9 @@ export class RealtimeConversation implements AsyncDisposable {
   readonly #configured = Promise.withResolvers<void>();
   #isConfigured = false;
   #isClosing = false;
-  /** Answers that the server began and did not end. */
+  /** Number of answers that the server has started and not ended. */
   #answering = 0;
-  /** Whether the server hears speech whose end it did not find yet. */
+  /** Whether the server has detected speech without its end. */
   #isSpeaking = false;
   #unconfirmedClears = 0;
   #waiters: Waiter[] = [];
@@ -103,7 +103,7 @@ export class RealtimeConversation implements AsyncDisposable {
     });
     const conversation = new RealtimeConversation(channel, connection, request, sink);
     try {
-      // A call that was made with v3 is configured already.
+      // A call that was created with v3 is already configured.
       if (callId !== undefined && version === "v3") return conversation;
       await channel.send(sessionUpdate(object));
       await raceAbort(conversation.#wait(conversation.#configured.promise), signal);
@@ -115,18 +115,18 @@ export class RealtimeConversation implements AsyncDisposable {
     }
   }
 
-  /** Aborted with the reason when the session has ended, also while nothing is asked of the server. */
+  /** Aborted with the reason when the session has ended, even without a pending request. */
   get over(): AbortSignal {
     return this.#over.signal;
   }
 
-  /** Adds what the user writes. */
+  /** Adds a text of the user. */
   async say(text: string): Promise<void> {
     for (const frame of textFrames(this.#version, { role: "user", text })) await this.#send(frame);
   }
 
   /**
-   * Sends what the user says.
+   * Sends speech of the user.
    *
    * @param pcm PCM16 of one channel at 24,000 Hz
    * @param options `pace` as for {@link sendAudio}; `stop` ends the audio normally
@@ -146,7 +146,7 @@ export class RealtimeConversation implements AsyncDisposable {
     });
   }
 
-  /** Ends an utterance whose end the server does not look for. Only v2 has this. */
+  /** Ends an utterance whose end the server does not detect. Only for v2. */
   async endUtterance(): Promise<void> {
     if (this.#version === "v2") await this.#send(COMMIT);
   }
@@ -159,12 +159,12 @@ export class RealtimeConversation implements AsyncDisposable {
    */
   async answer(): Promise<void> {
     const ended = this.#until((event) => isEnd(this.#version, event));
-    // Without it v1 and v3 answer by themselves.
+    // v1 and v3 answer without this request.
     if (this.#version === "v2") await this.#send(RESPONSE_CREATE);
     await this.#wait(ended);
   }
 
-  /** Waits until every utterance that the server found is answered. */
+  /** Waits until every detected utterance is answered. */
   async settle(): Promise<void> {
     if (this.#version === "v2") {
       this.#unconfirmedClears++;
@@ -200,7 +200,7 @@ export class RealtimeConversation implements AsyncDisposable {
     await this.#wait(this.#channel.send(frame));
   }
 
-  /** Waits for something that the server must do; the end of the session ends the wait with its reason. */
+  /** Waits for an event of the server; the end of the session ends the wait with its reason. */
   async #wait<T>(work: Promise<T>): Promise<T> {
     return await this.#watch.waiting(raceAbort(work, this.#over.signal));
   }
@@ -213,7 +213,7 @@ export class RealtimeConversation implements AsyncDisposable {
     return promise;
   }
 
-  /** Reads to the end of the session. Never rejects: the end is told to those who wait. */
+  /** Reads to the end of the session. Never rejects: pending waits receive the reason of the end. */
   async #read(): Promise<void> {
     try {
       for (;;) {
@@ -228,7 +228,7 @@ export class RealtimeConversation implements AsyncDisposable {
       this.#watch[Symbol.dispose]();
       if (!this.#isClosing) this.#channel.drop();
       const error = asCulvertError(thrown);
-      // The last thing that the server said is why it closed the websocket.
+      // The last error of the server is the reason why it closed the websocket.
       this.#over.abort(this.#reported !== undefined && CLOSED.has(error.code) ? this.#reported : error);
     }
   }
@@ -272,7 +272,7 @@ export class RealtimeConversation implements AsyncDisposable {
 }
 
 interface Waiter {
-  /** Given each event; `undefined` for one that the version does not know. */
+  /** Called with each event; `undefined` for one that the version does not know. */
   readonly condition: (event: RealtimeEvent | undefined) => boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -282,7 +282,7 @@ const CLEAR = '{"type":"input_audio_buffer.clear"}';
 
 const CLOSED: ReadonlySet<string> = new Set(["stream_closed", "websocket", "reset"]);
 
-/** Whether an answer ends with an event. v1 and v3 have no event of their own for that. */
+/** Returns whether an answer ends with an event. v1 and v3 have no specific event for it. */
 function isEnd(version: RealtimeVersion, event: RealtimeEvent | undefined): boolean {
   return event?.kind === (version === "v2" ? "response_done" : "output_done");
 }

@@ -9,10 +9,10 @@ import { type InitialItem, type Json, messageOf } from "./session_update.ts";
 /** Longest text of one `session.context.append` of v3, bytes of UTF-8. */
 const CONTEXT_BYTES = 500;
 
-/** The marker in front of the final answer to a handoff of v1. */
+/** The marker before the final answer to a handoff of v1. */
 const FINAL_ANSWER = '"Agent Final Message":\n\n';
 
-/** Whether the text of v3 is spoken or only known to the model. */
+/** Whether a text of v3 is spoken or only added to the context. */
 export type ContextChannel = "speakable" | "commentary";
 
 /** Returns the frame that configures the session. */
@@ -23,20 +23,20 @@ export function sessionUpdate(session: Json): string {
 /** Returns the frame that appends PCM16 to the input. */
 export function audioAppend(version: RealtimeVersion, pcm: Uint8Array): string {
   const type = version === "v3" ? "input_audio.append" : "input_audio_buffer.append";
-  // Base64 needs no escapes, and JSON.stringify would look for them.
+  // Base64 needs no escapes, which JSON.stringify would search for.
   return `{"type":"${type}","audio":"${pcm.toBase64()}"}`;
 }
 
-/** The frame that ends an utterance where the server does not find its end. v3 has none. */
+/** The frame that ends an utterance if the server does not detect its end. v3 has none. */
 export const COMMIT = '{"type":"input_audio_buffer.commit"}';
 
-/** The frame that asks for an answer. */
+/** The frame that requests an answer. */
 export const RESPONSE_CREATE = '{"type":"response.create"}';
 
 /** The frame that ends a session of v3, before the websocket is closed. */
 export const SESSION_CLOSE = '{"type":"session.close"}';
 
-/** Returns the frames that add a text to the conversation; for v3 as many as its length needs. */
+/** Returns the frames that add a text to the conversation; for v3 as many as its length requires. */
 export function textFrames(
   version: RealtimeVersion,
   message: InitialItem,
@@ -54,14 +54,14 @@ export function textFrames(
   );
 }
 
-/** The answer to a handoff: what a tool returned. */
+/** The answer to a handoff: the result of a tool. */
 export interface ToolOutput {
   /** `handoff_id` of v1, `call_id` of v2, the id of the delegation item of v3. */
   readonly id: string;
   readonly text: string;
   /** Whether it is the final answer; v1 marks it. */
   readonly isFinal?: boolean;
-  /** For v3. */
+  /** Only for v3. */
   readonly channel?: ContextChannel;
 }
 
@@ -89,7 +89,7 @@ export function toolOutputFrames(version: RealtimeVersion, output: ToolOutput): 
   }
 }
 
-/** Cuts a text between characters into pieces of at most {@link CONTEXT_BYTES}. */
+/** Splits a text between characters into parts of at most {@link CONTEXT_BYTES}. */
 export function textChunks(text: string): readonly string[] {
   const chunks: string[] = [];
   const encoder = new TextEncoder();

@@ -8,7 +8,10 @@ import { isObject } from "../../responses/events/items.ts";
 /** A JSON object. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Parses a frame. Returns `undefined` for what is no JSON object with a text as `type`; the codex client ignores it. */
+/**
+ * Parses a frame. Returns `undefined` for text that is not a JSON object with a string `type`; the codex
+ * client ignores it.
+ */
 export function parseFrame(text: string): (Fields & { readonly type: string }) | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -19,7 +22,7 @@ export function parseFrame(text: string): (Fields & { readonly type: string }) |
   }
 }
 
-/** Returns a field that is a text. */
+/** Returns a field that is a string. */
 export function textField(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === "string" ? value : undefined;
@@ -31,7 +34,7 @@ export function numberField(fields: Fields, name: string): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
-/** Returns a field that is an object; an empty one where it is something else. */
+/** Returns a field that is an object; an empty one for any other value. */
 export function objectField(fields: Fields, name: string): Fields {
   const value = fields[name];
   return isObject(value) ? value : {};

@@ -14,7 +14,7 @@ export function parseRealtimeEvent(version: RealtimeVersion, text: string): Real
   return frame === undefined ? undefined : eventOf(version, frame);
 }
 
-/** Returns the event of a frame that was parsed already. */
+/** Returns the event of a parsed frame. */
 export function eventOf(
   version: RealtimeVersion,
   frame: Fields & { readonly type: string },
@@ -25,7 +25,7 @@ export function eventOf(
   return Object.hasOwn(parsers, frame.type) ? parsers[frame.type]?.(frame) : undefined;
 }
 
-/** The event of a frame that is no text. The stream continues. */
+/** The event of a frame that is not text. The stream continues. */
 export const BINARY_FRAME: RealtimeEvent = {
   kind: "error",
   message: "The server sent a binary frame where the protocol is text",
@@ -153,7 +153,7 @@ function quicksilverHandoff(frame: Fields): RealtimeEvent | undefined {
   return { kind: "handoff", handoffId, itemId, text };
 }
 
-/** A call of one of the two tools of the session. A call inside `response.done` is not looked at. */
+/** Reads a call of one of the two tools of the session. A call inside `response.done` is ignored. */
 function toolCall(item: Fields): RealtimeEvent | undefined {
   if (item.type !== "function_call") return undefined;
   const itemId = textField(item, "id") ?? "";
@@ -163,7 +163,7 @@ function toolCall(item: Fields): RealtimeEvent | undefined {
   return { kind: "handoff", handoffId: callId, itemId, text: promptIn(textField(item, "arguments") ?? "") };
 }
 
-/** Names under which models put the request into the arguments, the first that is not blank counts. */
+/** Names of the argument with the request; the first that is not blank is used. */
 const PROMPT_FIELDS = ["input_transcript", "input", "text", "prompt", "query"] as const;
 
 function promptIn(text: string): string {

@@ -35,21 +35,21 @@ const PUBLIC_VOICES = [
   "cedar",
 ] as const;
 
-/** The voices that a version knows. */
+/** Returns the voices of a version. */
 export const VOICES: Readonly<Record<RealtimeVersion, readonly string[]>> = {
   v1: EARLY_VOICES,
   v2: PUBLIC_VOICES,
   v3: EARLY_VOICES,
 };
 
-/** The voice of a version where none is named. */
+/** The default voice of a version. */
 export const DEFAULT_VOICE: Readonly<Record<RealtimeVersion, string>> = {
   v1: "cove",
   v2: "marin",
   v3: "cove",
 };
 
-/** The model of a version where none is named. */
+/** The default model of a version. */
 export const DEFAULT_MODEL: Readonly<Record<RealtimeVersion, string>> = {
   v1: "gpt-realtime-1.5",
   v2: "gpt-realtime-1.5",
@@ -68,7 +68,7 @@ export function realtimeVersion(text: string): RealtimeVersion {
 /**
  * Returns the voice of a session.
  *
- * @param voice as asked for; default that of the version
+ * @param voice the requested voice; default: that of the version
  * @throws CulvertError `usage` for a voice that the version does not know
  */
 export function voiceFor(version: RealtimeVersion, voice = DEFAULT_VOICE[version]): string {

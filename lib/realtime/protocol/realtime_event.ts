@@ -1,5 +1,5 @@
 /**
- * What a realtime session reports, the same for all versions of the protocol.
+ * The events of a realtime session, which are the same for all versions of the protocol.
  *
  * @module
  */
@@ -11,16 +11,16 @@ export type RealtimeEvent =
     readonly kind: "audio";
     /** PCM16 as base64. */
     readonly data: string;
-    /** Hz. */
+    /** Sampling rate, Hz. */
     readonly sampleRate: number;
     readonly channels: number;
     readonly samplesPerChannel?: number;
     readonly itemId?: string;
   }
-  /** What the user says. */
+  /** Speech of the user as text. */
   | { readonly kind: "input_delta"; readonly text: string; readonly itemId?: string }
   | { readonly kind: "input_done"; readonly text: string; readonly itemId?: string }
-  /** What the model says or writes. */
+  /** Text of the model, spoken or written. */
   | { readonly kind: "output_delta"; readonly text: string; readonly itemId?: string }
   | { readonly kind: "output_done"; readonly text: string; readonly itemId?: string }
   | { readonly kind: "item_added"; readonly item: Readonly<Record<string, unknown>> }

@@ -6,20 +6,20 @@
 import { CulvertError } from "../../errors.ts";
 import type { RealtimeVersion } from "./protocol_version.ts";
 
-/** What a websocket is opened for. */
+/** The target of a websocket. */
 export interface RealtimeTarget {
-  /** `http:`, `https:`, `ws:` or `wss:`; a query of its own is kept. */
+  /** `http:`, `https:`, `ws:` or `wss:`; its query is kept. */
   readonly base: string;
   readonly version: RealtimeVersion;
   readonly model?: string;
   /** Query parameters of the provider. */
   readonly query?: Readonly<Record<string, string>>;
-  /** The call to join. It replaces model and query. */
+  /** The call to join. It is sent instead of model and query. */
   readonly callId?: string;
   /**
-   * Opens a session that only transcribes. A session that was opened with a model refuses to become one ("Passing a
-   * transcription session update event to a realtime session is not allowed"); the openai package (7.57.0) opens it
-   * this way, too.
+   * Opens a session that only transcribes. A session that was opened with a model refuses to become one
+   * ("Passing a transcription session update event to a realtime session is not allowed"); the openai package
+   * (7.57.0) also opens it this way.
    */
   readonly intent?: "transcription";
 }
@@ -27,7 +27,7 @@ export interface RealtimeTarget {
 /**
  * Returns the URL of a websocket.
  *
- * @throws CulvertError `config` for a base that is no such URL
+ * @throws CulvertError `config` for a base that is not such a URL
  */
 export function realtimeUrl(target: RealtimeTarget): URL {
   const { base, callId, intent, model, query = {}, version } = target;
@@ -47,7 +47,7 @@ export function realtimeUrl(target: RealtimeTarget): URL {
     }
   }
   const own = url.search.slice(1);
-  // The query of the base stays as it was written.
+  // The query of the base is kept unchanged.
   url.search = [...own === "" ? [] : [own], ...added.map(pair)].join("&");
   return url;
 }

@@ -6,7 +6,7 @@
 import { CulvertError } from "../../errors.ts";
 import { type RealtimeVersion, SESSION_RATE, voiceFor } from "./protocol_version.ts";
 
-/** A JSON object to be sent. */
+/** A JSON object to send. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** A message that a v3 session begins with. */
@@ -22,7 +22,7 @@ export interface ConversationSession {
   readonly instructions: string;
   /** Default that of the version. */
   readonly voice?: string;
-  /** What the model answers with. `text` needs v2. Default `audio`, which comes with a transcript. */
+  /** The kind of answer. `text` requires v2. Default `audio`, which comes with a transcript. */
   readonly output?: "audio" | "text";
   /** Whether a v2 session offers the tools of the codex client. Default true. */
   readonly tools?: boolean;
@@ -36,29 +36,29 @@ export interface ConversationSession {
   readonly initialItems?: readonly InitialItem[];
 }
 
-/** A session that transcribes and does not answer. v1 has no such mode and answers all the same. */
+/** A session that only transcribes. v1 has no such mode and also answers. */
 export interface TranscriptionSession {
   readonly mode: "transcription";
   readonly version: "v1" | "v2";
   /** Default {@link TRANSCRIPTION_MODEL}. */
   readonly model?: string;
-  /** ISO 639-1, such as `en`. Default: the model finds out. */
+  /** ISO 639-1, such as `en`. Default: the model detects it. */
   readonly language?: string;
 }
 
-/** The model that transcribes where none is named. */
+/** The default model for transcription. */
 export const TRANSCRIPTION_MODEL = "gpt-4o-mini-transcribe";
 
 /**
- * Models that take audio without turn detection ("Turn detection is not supported for this transcription model"): the
- * client commits the audio itself, and text comes while it is appended.
+ * Models that accept audio without turn detection ("Turn detection is not supported for this transcription
+ * model"): the client commits the audio itself, and text arrives while it is appended.
  */
 const WITHOUT_TURN_DETECTION: ReadonlySet<string> = new Set(["gpt-realtime-whisper", "gpt-live-transcribe"]);
 
-/** Models that take a list of possible languages instead of one (openai package 7.57.0). */
+/** Models that accept a list of possible languages instead of one (openai package 7.57.0). */
 const WITH_LANGUAGES: ReadonlySet<string> = new Set(["gpt-transcribe", "gpt-live-transcribe"]);
 
-/** Returns whether a transcription model finds the ends of utterances. */
+/** Returns whether a transcription model detects the ends of utterances. */
 export function detectsTurns(model: string): boolean {
   return !WITHOUT_TURN_DETECTION.has(model);
 }
@@ -140,7 +140,7 @@ function transcription({ language, model = TRANSCRIPTION_MODEL }: TranscriptionS
   };
 }
 
-/** Most initial items, and most tokens in one of them and in all. */
+/** Maximum number of initial items, and of tokens in one of them and in all. */
 const MAX_ITEMS = 128;
 const MAX_ITEM_TOKENS = 8_192;
 /** Bytes of UTF-8 that count as a token in the estimate. */

@@ -1,17 +1,18 @@
 /**
- * The part of a conversation that a handoff has to know: what was said since the handoff before (codex client 0.171.0).
+ * The part of a conversation that a handoff contains: the speech since the previous handoff (codex client
+ * 0.171.0).
  *
  * @module
  */
 import type { RealtimeEvent } from "./realtime_event.ts";
 
-/** What one side said. */
+/** The speech of one side. */
 export interface TranscriptEntry {
   readonly role: "user" | "assistant";
   readonly text: string;
 }
 
-/** Collects what is said. */
+/** Collects the speech. */
 export class TranscriptTail {
   #entries: { role: "user" | "assistant"; text: string }[] = [];
   /** Roles whose next text begins an entry, although the last entry has the same role. */
@@ -20,7 +21,7 @@ export class TranscriptTail {
   /**
    * Adds an event.
    *
-   * @returns for a handoff, the entries since the handoff before, its own input included
+   * @returns for a handoff, the entries since the previous handoff, its own input included
    */
   add(event: RealtimeEvent): readonly TranscriptEntry[] | undefined {
     switch (event.kind) {
@@ -48,7 +49,7 @@ export class TranscriptTail {
     return undefined;
   }
 
-  /** Returns the entries since the last handoff, and forgets them. */
+  /** Returns the entries since the last handoff, and removes them. */
   take(): readonly TranscriptEntry[] {
     const entries = this.#entries;
     this.#entries = [];

@@ -24,10 +24,10 @@ import type { RealtimeVersion } from "../protocol/protocol_version.ts";
 import { realtimeUrl } from "../protocol/realtime_url.ts";
 import { realtimeHeaders, type RealtimeIdentity } from "./realtime_headers.ts";
 
-/** Names the endpoint in observations, rejections and the scope of attestations. */
+/** The name of the endpoint in observations, rejections and the scope of attestations. */
 export const REALTIME_ENDPOINT = "/realtime";
 
-/** Where the API is that calls are joined at, whatever the provider is (codex client 0.171.0). */
+/** The base URL for joining calls, for every provider (codex client 0.171.0). */
 const CALL_BASE = "https://api.openai.com/v1";
 
 /** A websocket to open. */
@@ -35,7 +35,7 @@ export interface RealtimeRequest {
   readonly version: RealtimeVersion;
   readonly identity: RealtimeIdentity;
   readonly model?: string;
-  /** See `RealtimeTarget.intent`. */
+  /** As `RealtimeTarget.intent`. */
   readonly intent?: "transcription";
   /** The call to join. */
   readonly callId?: string;
@@ -50,11 +50,11 @@ export interface OpenedRealtime {
 }
 
 /**
- * Opens the websocket. A 401 is recovered from; other failures that may pass are retried `request_max_retries` times, and
- * so is every failure to join a call.
+ * Opens the websocket. After a 401 the credential is renewed; other temporary failures are retried
+ * `request_max_retries` times, and so is every failure to join a call.
  *
- * @throws CulvertError `auth_*`, `config`, of the network and TLS codes, by status as for a turn; the reason of the
- *   signal when it is aborted
+ * @throws CulvertError `auth_*`, `config`, of the network and TLS codes, by status as for a turn; the reason
+ * of the   signal when it is aborted
  */
 export async function openRealtime(
   connection: ApiConnection,
@@ -165,8 +165,8 @@ function contextOf(
 }
 
 /**
- * Returns the base URL of the websocket, and whether it belongs to the provider: headers of the provider and credentials
- * of its own are sent nowhere else.
+ * Returns the base URL of the websocket, and whether it belongs to the provider: headers and credentials of
+ * the provider are sent only there.
  *
  * @throws CulvertError `config` for a call with a credential of another provider; `auth_missing`
  */
@@ -199,8 +199,8 @@ function targetOf(
 }
 
 /**
- * Returns the base URL of the websocket. Without one of the provider it is that of the platform API, where a login of
- * ChatGPT does not count.
+ * Returns the base URL of the websocket. Without one of the provider it is that of the platform API, which
+ * does not accept a ChatGPT login.
  */
 function realtimeBase(
   { provider }: Settings,

@@ -5,7 +5,7 @@
  */
 import type { RealtimeVersion } from "../protocol/protocol_version.ts";
 
-/** The ids that a session is opened with. */
+/** The ids of a session. */
 export interface RealtimeIdentity {
   readonly sessionId: string;
   readonly threadId: string;
@@ -18,14 +18,14 @@ export function newRealtimeIdentity(): RealtimeIdentity {
   return { sessionId: crypto.randomUUID(), threadId: crypto.randomUUID() };
 }
 
-/** The protocol that `openai-alpha` asks for; the public one needs no header. */
+/** The protocol that `openai-alpha` requests; the public one needs no header. */
 const ALPHA: Readonly<Record<RealtimeVersion, Readonly<Record<string, string>>>> = {
   v1: { "openai-alpha": "quicksilver=v1" },
   v2: {},
   v3: { "openai-alpha": "quicksilver=v2" },
 };
 
-/** Returns the headers beside those of provider and credential. */
+/** Returns the headers in addition to those of provider and credential. */
 export function realtimeHeaders(
   version: RealtimeVersion,
   identity: RealtimeIdentity,

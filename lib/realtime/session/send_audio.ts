@@ -1,5 +1,5 @@
 /**
- * Sends audio over a realtime websocket, as fast as the server takes it or in the time of the audio.
+ * Sends audio over a realtime websocket, as fast as the server reads it or at the speed of the audio.
  *
  * @module
  */
@@ -15,19 +15,19 @@ export interface SendAudioOptions {
   readonly pcm: AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Sends one frame; resolves when the next may be sent. */
   readonly send: (frame: Uint8Array<ArrayBuffer>, durationMs: number) => Promise<void>;
-  /** How many times as fast as it is spoken the audio is sent at most. Default: no limit. */
+  /** Maximum speed of sending, as a multiple of the speed of speech. Default: no limit. */
   readonly pace?: number;
   readonly world: Pick<World, "monotonic" | "sleep">;
-  /** Ends the reading of the audio; what was read before is sent. */
+  /** Ends the reading of the audio; the audio that was already read is sent. */
   readonly stop: AbortSignal;
-  /** Ends everything. */
+  /** Aborts the sending. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Sends audio to its end, or until `stop` is aborted.
  *
- * @throws what `send` and the audio throw; the reason of `signal`
+ * @throws the errors of `send` and of the audio; the reason of `signal`
  */
 export async function sendAudio(options: SendAudioOptions): Promise<void> {
   const { pace, pcm, send, signal, stop, world } = options;
@@ -49,7 +49,7 @@ export async function sendAudio(options: SendAudioOptions): Promise<void> {
     signal.throwIfAborted();
     if (!stop.aborted || error !== stop.reason) throw error;
   } finally {
-    // A source that waits for input ends only when that arrives, and is not waited for.
+    // A source that waits for input ends only when it arrives, so its end is not awaited.
     source.return(undefined).catch(() => {});
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Judges an error that the server reports inside a realtime session.
+ * Classifies an error that the server reports inside a realtime session.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { CulvertError, type ErrorCode } from "../../errors.ts";
 import { shownText } from "../../responses/failures/server_text.ts";
 import type { RealtimeEvent } from "../protocol/realtime_event.ts";
 
-/** What the codes of the server mean, with what to do. Others are a failed response. */
+/** The meaning of the server's codes, with the remedy. Any other code is a failed response. */
 const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, hint: string]>> = {
   invalid_api_key: ["auth_rejected", "Check with `culvert auth status` which credential was used."],
   insufficient_quota: ["quota", "Check the plan and the billing details of the account."],
@@ -27,7 +27,7 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, hint: string]
   invalid_request_error: ["invalid_request", "The server does not accept this setting of the session."],
 };
 
-/** Returns the error. */
+/** Returns the error for a code of the server. */
 export function sessionFailure(event: Extract<RealtimeEvent, { readonly kind: "error" }>): CulvertError {
   const { code, message } = event;
   const meaning = code !== undefined && Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined;

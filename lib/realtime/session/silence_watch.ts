@@ -1,24 +1,24 @@
 /**
- * Notices a server that does not continue: it takes nothing, or does not answer what it is waited for.
+ * Detects a server that makes no progress: it reads nothing, or does not send an expected answer.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 
-/** A watch that runs until it is disposed of. */
+/** A timer that runs until it is disposed of. */
 export interface SilenceWatch extends Disposable {
-  /** Notes that something arrived. */
+  /** Restarts the time limit when data arrives. */
   readonly heard: () => void;
-  /** Waits for work that the server must let continue. Only such time counts. */
+  /** Waits for work that depends on the server. Only this time is counted. */
   readonly waiting: <T>(work: Promise<T>) => Promise<T>;
 }
 
-/** The watch looks so many times within its limit. */
+/** Number of checks within the limit. */
 const LOOKS = 8;
 
 /**
- * Starts the watch.
+ * Starts the timer.
  *
  * @param limitMs longest time without progress, ms
  * @param onSilence called once with the error
@@ -40,7 +40,7 @@ export function watchSilence(
       if (waits > 0 && world.monotonic() - last >= limitMs) return onSilence(silent(limitMs));
     }
   };
-  // The sleep ends with the watch.
+  // The sleep ends together with the timer.
   look().catch(() => {});
   return {
     heard: touch,

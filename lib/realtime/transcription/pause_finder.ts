@@ -1,16 +1,16 @@
 /**
- * Finds the places at which audio is committed to models without turn detection: pauses, as far as there are some.
+ * Finds the points at which audio is committed to models without turn detection, preferably in pauses.
  *
  * @module
  */
 
-/** Least and most audio between two commits, ms. */
+/** Minimum and maximum length of audio between two commits, ms. */
 const LEAST_MS = 5_000;
 const MOST_MS = 20_000;
 /** A frame counts as a pause below this part of the loudest frame since the last commit. */
 const QUIET = 0.1;
 
-/** Follows the loudness of PCM16. */
+/** Measures the loudness of PCM16. */
 export class PauseFinder {
   #elapsedMs = 0;
   #loudest = 0;
@@ -19,7 +19,7 @@ export class PauseFinder {
    * Adds a frame.
    *
    * @param durationMs length of the frame, ms
-   * @returns whether the audio is to be committed behind it
+   * @returns whether the audio is to be committed after it
    */
   add(pcm: Uint8Array, durationMs: number): boolean {
     this.#elapsedMs += durationMs;

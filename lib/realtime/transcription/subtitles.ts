@@ -8,7 +8,7 @@ import type { TranscriptSegment } from "./transcript_assembler.ts";
 /** A format of subtitles. */
 export type SubtitleFormat = "srt" | "vtt";
 
-/** Longest line, and most characters of a subtitle: two lines of the length that players show. */
+/** Maximum length of a line, and of a subtitle with two lines, characters. */
 const LINE_LENGTH = 42;
 const CUE_LENGTH = 2 * LINE_LENGTH;
 
@@ -18,7 +18,7 @@ interface Cue {
   readonly text: string;
 }
 
-/** Renders segments one after the other. */
+/** Renders segments in order. */
 export class SubtitleWriter {
   readonly #format: SubtitleFormat;
   #count = 0;
@@ -28,14 +28,15 @@ export class SubtitleWriter {
     this.#format = format;
   }
 
-  /** Returns what stands before the first subtitle. */
+  /** Returns the text before the first subtitle. */
   begin(): string {
     return this.#format === "vtt" ? "WEBVTT\n\n" : "";
   }
 
   /**
-   * Renders a segment as one or more subtitles. Long text is divided between words, and the time by the number of
-   * characters. Every subtitle lasts at least 1 ms, and none begins before the end of the one before it.
+   * Renders a segment as one or more subtitles. Long text is divided between words, and the time in
+   * proportion to the number of characters. Every subtitle lasts at least 1 ms, and none begins before the
+   * end of the one before it.
    */
   render(segment: TranscriptSegment): string {
     return this.#cues(segment).map((cue) => this.#cue(cue)).join("");
@@ -79,7 +80,7 @@ export function timestamp(ms: number, point: "," | "."): string {
   return `${two(hours)}:${two(minutes)}:${two(seconds % 60)}${point}${String(whole % 1000).padStart(3, "0")}`;
 }
 
-/** Divides a text between words into parts of at most `length` characters; a longer word stays whole. */
+/** Divides a text between words into parts of at most `length` characters; a longer word is not divided. */
 function divide(text: string, length: number): readonly string[] {
   const parts: string[] = [];
   for (const word of text.split(/\s+/).filter((each) => each !== "")) {

@@ -18,15 +18,15 @@ import { watchSilence } from "../session/silence_watch.ts";
 import { PauseFinder } from "./pause_finder.ts";
 import { TranscriptAssembler, type TranscriptUpdate } from "./transcript_assembler.ts";
 
-/** What to transcribe. */
+/** The input and the options of a transcription. */
 export interface TranscriptionRequest {
-  /** PCM16 of one channel at 24,000 Hz. It is read only as fast as the server takes it. */
+  /** PCM16 of one channel at 24,000 Hz. It is read only as fast as the server reads it. */
   readonly pcm: AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Default {@link TRANSCRIPTION_MODEL}. */
   readonly model?: string;
   /** ISO 639-1, such as `en`. */
   readonly language?: string;
-  /** How many times as fast as it is spoken the audio is sent at most. Default: no limit. */
+  /** Maximum speed of sending, as a multiple of the speed of speech. Default: no limit. */
   readonly pace?: number;
   /**
    * Ends normally when it is aborted: the audio that was sent is still transcribed, for at most {@link
@@ -35,7 +35,7 @@ export interface TranscriptionRequest {
   readonly stop?: AbortSignal;
 }
 
-/** Receives what happens. A promise that is returned is waited for, and slows the reading down. */
+/** Receives the events. Reading waits for a returned promise. */
 export interface TranscriptionSink {
   /** Each event of the API, as it was received. */
   readonly event?: (text: string) => Promise<void> | void;
@@ -44,7 +44,7 @@ export interface TranscriptionSink {
   readonly warn?: (message: string) => void;
 }
 
-/** How far a transcription is, or was when it ended. */
+/** The progress of a transcription, or its final state. */
 export interface TranscriptionProgress {
   /** Audio that was sent, ms. */
   readonly sentMs: number;
@@ -61,13 +61,13 @@ const STOP_LIMIT_MS = 5_000;
 
 /** A transcription. */
 export interface Transcription {
-  /** How far it is. */
+  /** Its progress. */
   readonly progress: () => TranscriptionProgress;
   /**
    * Resolves at the end.
    *
-   * @throws CulvertError `auth_*`, of the network and TLS codes, by the code of an error of the server, `stream_closed`;
-   *   the message says how much was sent and transcribed. What the audio throws.
+   * @throws CulvertError `auth_*`, of the network and TLS codes, by the code of an error of the server,
+   * `stream_closed`; the message says how much was sent and transcribed. Errors of the audio.
    */
   readonly done: Promise<TranscriptionProgress>;
 }
@@ -92,12 +92,12 @@ class Run {
   #isConfigured = false;
   #isSent = false;
   #sentMs = 0;
-  /** Audio whose sending was begun, ms. */
+  /** Length of the audio whose sending has started, ms. */
   #begunMs = 0;
   #failed = 0;
-  /** How far it was when it failed. */
+  /** The progress at the failure. */
   #final: TranscriptionProgress | undefined;
-  /** The last error that the server reported: the reason, if it then closes the websocket. */
+  /** The last error of the server, which is the reason if it then closes the websocket. */
   #reported: CulvertError | undefined;
 
   constructor(connection: ApiConnection, request: TranscriptionRequest, sink: TranscriptionSink) {
@@ -105,7 +105,7 @@ class Run {
     this.#request = request;
     this.#sink = sink;
     this.#model = request.model ?? TRANSCRIPTION_MODEL;
-    // The reader reports the failure; the sender only waits here.
+    // The reader reports the failure, so the sender only waits.
     this.#configured.promise.catch(() => {});
   }
 
@@ -135,7 +135,7 @@ class Run {
     } catch (thrown) {
       channel.drop();
       this.#final = this.progress();
-      // What was heard so far is not lost.
+      // The text so far is not lost.
       for (const update of this.#assembler.end(this.#sentMs)) await this.#sink.update(update);
       throw this.#explained(asCulvertError(thrown));
     }
@@ -156,7 +156,7 @@ class Run {
     await Promise.all([reading.catch(fail), sending.catch(fail)]);
   }
 
-  /** Bounds the time between `stop` and the end. */
+  /** Limits the time between `stop` and the end. */
   #limitStop(over: AbortController): Disposable {
     const { stop } = this.#request;
     const done = new AbortController();
@@ -191,7 +191,7 @@ class Run {
     await waiting(this.#transcribed.promise);
   }
 
-  /** Resolved when everything that was sent is transcribed. */
+  /** Resolved when all sent audio is transcribed. */
   readonly #transcribed = Promise.withResolvers<void>();
 
   async #commit(channel: WebSocketChannel): Promise<void> {
@@ -236,12 +236,12 @@ class Run {
     }
   }
 
-  /** Adds to an error how far the transcription was. */
+  /** Adds the progress of the transcription to an error. */
   #explained(error: CulvertError): CulvertError {
     const { stop } = this.#request;
     if (stop?.aborted === true && error === stop.reason) return error;
     if (error.code === "internal" || error.code === "reader_gone") return error;
-    // The last thing that the server said is why it closed the websocket.
+    // The last error of the server is the reason why it closed the websocket.
     const cause = CLOSED.has(error.code) && this.#reported !== undefined ? this.#reported : error;
     const { segments, sentMs, transcribedMs } = this.progress();
     const far = sentMs === 0

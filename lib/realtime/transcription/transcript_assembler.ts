@@ -1,6 +1,6 @@
 /**
- * Puts the events of a transcription session in the order of the audio: the server may complete a later utterance
- * before an earlier one.
+ * Sorts the events of a transcription session in the order of the audio: the server may complete a later
+ * utterance before an earlier one.
  *
  * @module
  */
@@ -15,17 +15,17 @@ export interface TranscriptSegment {
   readonly startMs: number;
   readonly endMs: number;
   readonly text: string;
-  /** Set where the session ended before the transcript was complete. */
+  /** Set if the session ended before the transcript was complete. */
   readonly isPartial?: true;
-  /** Set where the server could not transcribe the utterance. */
+  /** Set if the server could not transcribe the utterance. */
   readonly failure?: { readonly message: string; readonly code?: string };
 }
 
-/** What an event adds to the transcript. */
+/** The addition of an event to the transcript. */
 export type TranscriptUpdate =
-  /** Text of the utterance that is next in order. */
+  /** Text of the next utterance in order. */
   | { readonly kind: "text"; readonly text: string }
-  /** The end of that utterance; its text may differ from what was sent before. */
+  /** The end of that utterance; its text may differ from the deltas. */
   | { readonly kind: "segment"; readonly segment: TranscriptSegment };
 
 interface Item {
@@ -41,7 +41,7 @@ interface Item {
   failure?: NonNullable<TranscriptSegment["failure"]>;
 }
 
-/** Follows one session. It keeps only the utterances whose transcript is not complete. */
+/** Assembles the transcript of one session. It keeps only the utterances whose transcript is not complete. */
 export class TranscriptAssembler {
   readonly #items: Item[] = [];
   /** Offsets at which the client committed audio and that the server did not confirm yet, ms. */
@@ -70,12 +70,12 @@ export class TranscriptAssembler {
     return this.#endMs;
   }
 
-  /** Notes that the client committed its audio up to an offset. */
+  /** Records that the client committed its audio up to an offset. */
   committed(offsetMs: number): void {
     this.#commits.push(offsetMs);
   }
 
-  /** Notes that the server had nothing to commit. */
+  /** Records that the server had nothing to commit. */
   nothingToCommit(): void {
     this.#commits.shift();
   }
@@ -126,7 +126,7 @@ export class TranscriptAssembler {
     return [];
   }
 
-  /** Returns what is known of the utterances that are not complete, as far as there is text. Nothing comes after it. */
+  /** Returns the text of the incomplete utterances. It is the last call. */
   end(audioMs: number): readonly TranscriptUpdate[] {
     for (const item of this.#items) {
       if (!item.isDone) item.isPartial = true;
@@ -157,7 +157,7 @@ export class TranscriptAssembler {
 
   #confirm(item: Item): void {
     item.isCommitted = true;
-    // An utterance that the server ended is not confirmed to the client's commit.
+    // An utterance that the server ended does not confirm a commit of the client.
     if (item.endMs !== undefined) return;
     const offset = this.#commits.shift();
     if (offset !== undefined) item.endMs = offset + this.#silenceMs;
@@ -176,7 +176,7 @@ export class TranscriptAssembler {
       }
       this.#items.shift();
       const segment = this.#segmentOf(item);
-      // What is committed at the end is often silence, of which nothing is to be reported.
+      // The audio that is committed at the end is often silence, which is not reported.
       const isSilence = segment.text === "" && item.reported === 0 && segment.failure === undefined;
       if (isSilence) continue;
       this.#count++;

@@ -1,5 +1,5 @@
 /**
- * The input buffer of a simulated session: it takes audio, finds utterances in it and transcribes them.
+ * The input buffer of a simulated session: it receives audio, finds utterances in it and transcribes them.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { SessionFacts } from "../session_config.ts";
 import { sendCompleted, sendDeltas, sendFailed, SimulatedTranscription } from "./transcription.ts";
 import { RATE, VoiceActivity } from "./voice_activity.ts";
 
-/** Least audio that a commit takes, ms. */
+/** Minimum length of audio for a commit, ms. */
 const LEAST_MS = 100;
 
-/** What the buffer tells its session. */
+/** The callbacks of the buffer. */
 export interface InputHost {
   readonly emit: Emit;
   readonly facts: () => SessionFacts;
@@ -24,7 +24,7 @@ export interface InputHost {
   readonly utterance: (itemId: string, transcript: string, isDetected: boolean) => Promise<void>;
 }
 
-/** See the module. */
+/** The input buffer of one session. */
 export class InputAudio {
   readonly #host: InputHost;
   readonly #activity = new VoiceActivity();
@@ -48,12 +48,12 @@ export class InputAudio {
     return this.samples === 0 ? 0 : Math.sqrt(this.#squares / this.samples);
   }
 
-  /** How much audio arrived, ms. */
+  /** Length of the audio that arrived, ms. */
   get arrivedMs(): number {
     return this.samples / RATE * 1000;
   }
 
-  /** Takes PCM16. */
+  /** Adds PCM16. */
   async append(pcm: Uint8Array): Promise<void> {
     const facts = this.#host.facts();
     const samples = samplesOf(pcm);
@@ -69,7 +69,7 @@ export class InputAudio {
     }
   }
 
-  /** Ends the utterance because the client says so. */
+  /** Ends the utterance on request of the client. */
   async commit(eventId: unknown): Promise<void> {
     const bufferedMs = this.#buffered / RATE * 1000;
     if (bufferedMs < LEAST_MS) return void await this.#host.emit(emptyCommit(bufferedMs, eventId));
@@ -78,7 +78,7 @@ export class InputAudio {
     await this.#commit(voicedMs, false);
   }
 
-  /** Discards what was not committed. */
+  /** Discards the audio that was not committed. */
   async clear(): Promise<void> {
     this.#activity.reset();
     this.#transcription.finish();

@@ -1,5 +1,5 @@
 /**
- * Numbers in words, which is all that the simulated speech consists of.
+ * Numbers in words, which are the only words of the simulated speech.
  *
  * @module
  */

@@ -1,22 +1,22 @@
 /**
- * The simulated transcription: one word for each 400 ms of speech, the numbers from one on. So the text follows from
- * the audio alone.
+ * The simulated transcription: one word per 400 ms of speech, counting from one. The text therefore depends
+ * only on the audio.
  *
  * @module
  */
 import { type Emit, eventFrame } from "../realtime_frames.ts";
 import { numberWord } from "./number_words.ts";
 
-/** Speech that makes one word, ms. */
+/** Length of speech for one word, ms. */
 export const WORD_MS = 400;
 
 /** Counts the words of a session. */
 export class SimulatedTranscription {
   #words = 0;
-  /** Deltas of the utterance that are sent already. */
+  /** Number of deltas of the utterance that have been sent. */
   #deltas: string[] = [];
 
-  /** Returns the deltas that so much speech of the utterance adds, ms. */
+  /** Returns the deltas that a length of speech adds to the utterance, ms. */
   deltasFor(voicedMs: number): readonly string[] {
     const added: string[] = [];
     while (this.#deltas.length < Math.floor(voicedMs / WORD_MS)) {

@@ -6,7 +6,7 @@
 
 /** Sampling rate of all audio, Hz. */
 export const RATE = 24_000;
-/** Samples that are judged together: 20 ms. */
+/** Samples of one window: 20 ms. */
 const WINDOW = 480;
 /** Root mean square from which a window counts as speech; full scale is 32,768. */
 const LOUD = 400;
@@ -17,14 +17,14 @@ export interface TurnDetection {
   readonly silenceMs: number;
 }
 
-/** A change that was found. Times are ms since the beginning of the session's audio. */
+/** A detected change. Times are ms since the beginning of the session's audio. */
 export type Activity =
   | { readonly kind: "started"; readonly startMs: number }
   | { readonly kind: "stopped"; readonly endMs: number; readonly voicedMs: number }
-  /** Speech went on; where turn detection is off, too. */
+  /** Speech continued; also reported without turn detection. */
   | { readonly kind: "voiced"; readonly voicedMs: number };
 
-/** Follows the loudness of a stream. */
+/** Measures the loudness of a stream. */
 export class VoiceActivity {
   #window: number[] = [];
   #windows = 0;
@@ -32,19 +32,19 @@ export class VoiceActivity {
   #silentMs = 0;
   #voicedMs = 0;
 
-  /** How much of the audio since the last {@link VoiceActivity.reset} is speech, ms. */
+  /** Length of speech in the audio since the last {@link VoiceActivity.reset}, ms. */
   get voicedMs(): number {
     return this.#voicedMs;
   }
 
-  /** Begins a new utterance. */
+  /** Starts a new utterance. */
   reset(): void {
     this.#isSpeaking = false;
     this.#voicedMs = 0;
     this.#silentMs = 0;
   }
 
-  /** Adds samples; returns what they changed. */
+  /** Adds samples; returns the changes that they cause. */
   add(samples: Int16Array, detection: TurnDetection | undefined): readonly Activity[] {
     const found: Activity[] = [];
     for (const sample of samples) {
