@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { connect, type Connection } from "../connect/connect.ts";
+import { connect, type Connection, type ConnectOptions } from "../connect/connect.ts";
 import { createAuthenticator } from "../connect/create_authenticator.ts";
 import { externalAuthenticator } from "../auth/external/external_authenticator.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
@@ -55,7 +55,7 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
   const settings = await loadSettings(flagsOf(options), world);
   const own = observerOf(onObservation);
   const telemetry = options.telemetry === true ? await telemetryFor(settings, world) : undefined;
-  const connection = await connect(settings, world, {
+  const connection = await connectTo(settings, world, {
     observer: telemetry === undefined ? own : combineObservers(own, telemetry.observer),
     warn: onWarning,
     authenticator: (parts) =>
@@ -63,7 +63,7 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
     ...(caCertPem === undefined ? {} : { caCertPem }),
     ...(options.attestation === undefined ? {} : { attestation: options.attestation }),
   });
-  telemetry?.attach(connection);
+  telemetry?.attach(await connection.source());
   const limit = maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs };
   const wantsTraces = options.inferenceTraces !== undefined && options.inferenceTraces !== false;
   const traces = wantsTraces ? await tracesFor(connection, onWarning) : undefined;
@@ -75,6 +75,36 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
     }
   };
   return new OpenClient(connection, session, closeTelemetry, traces);
+}
+
+/** A connection, and what a simulated network beneath it adds. */
+interface ClientConnection extends Connection<Authenticator> {
+  /** Returns the roots and routes by which telemetry is sent. */
+  readonly source: () => Promise<Pick<Connection, "routes" | "trust">>;
+  /** Stops the simulated network; does nothing where there is none. Call it after `close()`. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Connects; for the provider `demo` through a simulated network, as the command line does. */
+async function connectTo(
+  settings: Settings,
+  world: World,
+  options: ConnectOptions<Authenticator> & Required<Pick<ConnectOptions<Authenticator>, "authenticator">>,
+): Promise<ClientConnection> {
+  if (settings.provider.id !== "demo") {
+    const connection = await connect(settings, world, options);
+    return { ...connection, source: () => Promise.resolve(connection), stop: () => Promise.resolve() };
+  }
+  const { demoSettings, sourceOutside, startDemo } = await import("../mock/demo.ts");
+  const demo = await startDemo(world);
+  const stop = async () => await demo[Symbol.asyncDispose]();
+  try {
+    const connection = await connect(demoSettings(demo, settings), demo.world, options);
+    return { ...connection, source: () => sourceOutside(settings, world), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 async function tracesFor(
@@ -147,7 +177,7 @@ function flagsOf(options: ClientOptions): SharedFlags {
 const DEADLINE_MS = 2_000;
 
 class OpenClient extends Calls implements Client {
-  readonly #connection: Connection<Authenticator>;
+  readonly #connection: ClientConnection;
   readonly #parts: SessionOptions;
   readonly #sessions = new Set<Session>();
   readonly #closeTelemetry: (deadlineMs: number) => Promise<void>;
@@ -156,7 +186,7 @@ class OpenClient extends Calls implements Client {
   #closed = false;
 
   constructor(
-    connection: Connection<Authenticator>,
+    connection: ClientConnection,
     options: Pick<SessionOptions, "serverTimings" | "maxRetryAfterMs" | "wordHint" | "startInferenceTrace">,
     closeTelemetry: (deadlineMs: number) => Promise<void>,
     traces: Traces | undefined,
@@ -212,8 +242,10 @@ class OpenClient extends Calls implements Client {
   }
 
   close(): void {
-    if (!this.#closed) void this.#closeTelemetry(0);
+    if (this.#closed) return;
+    void this.#closeTelemetry(0);
     this.#closeConnections();
+    void this.#connection.stop();
   }
 
   [Symbol.dispose](): void {
@@ -226,6 +258,7 @@ class OpenClient extends Calls implements Client {
     if (isOpen) await this.#closeTelemetry(DEADLINE_MS);
     this.#closeConnections();
     if (isOpen) await this.#traces?.close(DEADLINE_MS);
+    if (isOpen) await this.#connection.stop();
   }
 
   #closeConnections(): void {

@@ -31,7 +31,10 @@ export interface ClientOptions {
   readonly externalAuth?: ExternalAuth;
   /** A file that contains only the key. */
   readonly apiKeyFile?: string;
-  /** A provider of `config.toml`, or `openai`, `ollama`, `lmstudio`. Default `openai`. */
+  /**
+   * A provider of `config.toml`, or `openai`, `ollama`, `lmstudio`, `demo`. Default `openai`. `demo` starts a simulated
+   * network on loopback, which needs the permission to write a temporary folder; it is stopped with the client.
+   */
   readonly provider?: string;
   /**
    * Base of an API, such as `https://api.example.com/v1`. Without `provider` the SSE transport is used,

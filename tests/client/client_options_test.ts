@@ -45,3 +45,26 @@ Deno.test("a turn that exceeds its time limit ends with timeout, not as interrup
   );
   assertEquals([error?.code, error?.exitStatus], ["timeout", 5]);
 });
+
+Deno.test("a client answers from the simulated network where config.toml or an option chooses the provider demo", async () => {
+  const home = await Deno.makeTempDir({ prefix: "culvert-client-demo-" });
+  try {
+    await Deno.writeTextFile(`${home}/config.toml`, `model_provider = "demo"\n`);
+    const env = (name: string) => name === "CODEX_HOME" ? home : undefined;
+    const cases = [[{}, { env }], [{ provider: "demo" }, WORLD]] as const;
+    for (const [options, world] of cases) {
+      for (const transport of ["sse", "websocket"] as const) {
+        await using client = await createClient({ ...options, transport }, world);
+        assertEquals(client.provider, "demo");
+        assertIncludes(await client.turn({ input: "hello" }).text(), "A culvert carries");
+        assertEquals((await client.models()).models.length > 0, true);
+      }
+    }
+    // Nothing may be left after `close()` either, which the test runner checks.
+    const closed = await createClient({ provider: "demo" }, WORLD);
+    closed.close();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});

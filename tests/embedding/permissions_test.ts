@@ -83,3 +83,13 @@ Deno.test("a proxy variable that may not be read cannot be hidden from the runti
   const hidden = await run(THREE, { ALL_PROXY: "http://127.0.0.1:1" }, options);
   assertEquals([hidden.warnings, hidden.result.status], [[], "completed"]);
 });
+
+Deno.test("the provider demo without the permission to write is refused with the permissions that it needs", async () => {
+  const args = [JSON.stringify({ provider: "demo" }), "{}"];
+  const ran = await runProgram(PROGRAM, { permissions: THREE, args });
+  assertEquals(ran.code, 1);
+  assertIncludes(ran.stderr, 'Cannot start the simulated network of the provider "demo"');
+  const granted = await runProgram(PROGRAM, { permissions: [...THREE, "--allow-write"], args });
+  assertEquals(granted.code, 0, granted.stderr);
+  assertEquals(JSON.parse(granted.stdout).result.status, "completed");
+});

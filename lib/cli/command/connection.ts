@@ -5,7 +5,7 @@
  */
 import { loadSettings } from "../../config/load_settings.ts";
 import type { Settings, SharedFlags } from "../../config/settings.ts";
-import { connect, type Connection as Connected, routesFor, trustFor } from "../../connect/connect.ts";
+import { connect, type Connection as Connected } from "../../connect/connect.ts";
 import type { TapFactory } from "../../net/exchange_tap.ts";
 import { combineObservers, type Observation, observerOf } from "../../net/observer.ts";
 import { RunEvidence } from "../../observe/evidence/run_evidence.ts";
@@ -105,7 +105,11 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
   if (keepsEvidence && settings.provider.id !== "demo") {
     evidence = new RunEvidence({ provider: settings.provider, world, facts: connection.authenticator.facts });
   }
-  telemetry?.attach(outside === undefined ? connection : await sourceOutside(outside));
+  telemetry?.attach(
+    outside === undefined
+      ? connection
+      : await (await import("../../mock/demo.ts")).sourceOutside(outside.settings, outside.world),
+  );
   summarise(early, reporter).forEach(reporter.warn);
   warn = reporter.warn;
   settings.notes.forEach((note) => reporter.note(note));
@@ -133,14 +137,6 @@ async function telemetryFor(settings: Settings, world: World): Promise<RunningTe
   if (settings.telemetry === undefined || settings.telemetry.destinations.length === 0) return undefined;
   const { startTelemetry } = await import("../../observe/otlp/start_telemetry.ts");
   return startTelemetry({ settings, world, trace: processTrace(world.env) });
-}
-
-/** The roots and routes of the process around a simulated network. */
-async function sourceOutside(
-  { settings, world }: Required<ConnectionParts>["outside"],
-): Promise<Pick<Connected, "routes" | "trust">> {
-  const [trust, { routes }] = await Promise.all([trustFor(settings, world), routesFor(settings, world)]);
-  return { routes, trust };
 }
 
 /** Values that must not be shown: the password of `--proxy`, and what a provider sends beside the credential. */

@@ -5,7 +5,7 @@
  */
 import { loadSettings } from "../../config/load_settings.ts";
 import type { ExaminationOptions } from "../../doctor/examine.ts";
-import { demoSettings, startDemo } from "../command/demo_connection.ts";
+import { demoSettings, startDemo } from "../../mock/demo.ts";
 
 /** The settings and the environment of the simulated network, which runs until this is disposed of. */
 export interface DemoSubject extends AsyncDisposable {

@@ -14,7 +14,7 @@ import { userMessage } from "../../responses/events/items.ts";
 import { Session, sessionOptions } from "../../responses/turn/session.ts";
 import { settingsFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
-import { demoSettings, startDemo } from "../command/demo_connection.ts";
+import { demoSettings, startDemo } from "../../mock/demo.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 import { createReporter } from "../output/reporter.ts";
 import type { TelemetryFlags } from "./command.ts";

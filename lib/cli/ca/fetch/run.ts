@@ -75,7 +75,7 @@ async function lookFrom(
 ): Promise<Presentation> {
   const settings = await loadSettings(sharedFlags(flags), host.world);
   await using demo = settings.provider.id === "demo"
-    ? await (await import("../../command/demo_connection.ts")).startDemo(host.world)
+    ? await (await import("../../../mock/demo.ts")).startDemo(host.world)
     : undefined;
   const world = demo?.world ?? host.world;
   await using connection = await connectWith({ world, settings, reporter });
