@@ -15,6 +15,7 @@ import {
   text_en,
   version,
 } from "@stricli/core";
+import { editDistance } from "../../text/edit_distance.ts";
 import { VERSION } from "../../version.ts";
 import { type CommandDocs, defineGroup, type Documented } from "../command/command.ts";
 import type { CliContext, Program } from "../command/context.ts";
@@ -74,12 +75,17 @@ async function commandsFor(name?: string): Promise<RouteMap<CliContext> & Docume
   return defineGroup(routes, docs, names.filter((key) => key.startsWith("__")));
 }
 
+/** Returns the names that are at most two slips of the finger away. */
+function near(input: string, names: readonly string[]): readonly string[] {
+  return names.filter((name) => editDistance(input, name) <= 2);
+}
+
 /** Says what the parser did not understand. Flags are named as they are typed. */
 function parsingMessage(exc: unknown): string {
   if (!(exc instanceof ArgumentScannerError)) return exc instanceof Error ? exc.message : String(exc);
   return formatMessageForArgumentScannerError(exc, {
     FlagNotFoundError: ({ input, corrections }) => {
-      const meant = corrections.map((name) => `--${kebab(name)}`).join(" or ");
+      const meant = near(input, corrections.map(kebab)).map((name) => `--${name}`).join(" or ");
       return `There is no flag --${input}${meant === "" ? "" : `; did you mean ${meant}?`}`;
     },
     AliasNotFoundError: ({ input }) => `There is no flag -${input}`,
@@ -102,7 +108,7 @@ function parsingMessage(exc: unknown): string {
 }
 
 /** The command tree, as commands get it in their context. */
-export const PROGRAM: Program = { commands: commandsFor, application: applicationFor };
+export const PROGRAM: Program = { commands: commandsFor, application: applicationFor, helpCommand };
 
 /** Builds the parser for a command line. Loads only the definition that its first word names. */
 async function applicationFor(args: readonly string[]): Promise<Application<CliContext>> {
@@ -111,15 +117,20 @@ async function applicationFor(args: readonly string[]): Promise<Application<CliC
   return buildApplication(await commandsFor(known), configuration(known), INTEGRATIONS);
 }
 
+async function helpCommand(args: readonly string[]): Promise<string> {
+  const { commandWords } = await import("./command_words.ts");
+  return ["culvert", ...commandWords(args, await commandsFor(args[0])), "--help"].join(" ");
+}
+
 /** @param group the command that the first word names, which may have commands of its own */
 const configuration = (group?: string): PartialApplicationConfiguration => ({
   name: "culvert",
   scanner: {
     caseStyle: "allow-kebab-for-camel",
     allowArgumentEscapeSequence: true,
-    // Suggest what two slips of the finger away was meant, and nothing further.
+    // The parser compares with names in camel case, where each hyphen costs two. The messages choose among these.
     distanceOptions: {
-      threshold: 2,
+      threshold: 6,
       weights: { insertion: 1, deletion: 1, substitution: 1, transposition: 1 },
     },
   },
@@ -128,10 +139,12 @@ const configuration = (group?: string): PartialApplicationConfiguration => ({
     text: {
       ...text_en,
       noCommandRegisteredForInput: ({ input, corrections }) => {
-        const meant = corrections.length === 0
+        const names = near(input, corrections.map((name) => name.replaceAll("`", "")));
+        const meant = names.length === 0
           ? ""
-          : `; did you mean ${corrections.join(" or ").replaceAll("`", '"')}?`;
+          : `; did you mean ${names.map((name) => `"${name}"`).join(" or ")}?`;
         const path = group === undefined ? "culvert" : `culvert ${group}`;
+        if (input.startsWith("-")) return `culvert: There is no flag ${input}\n  See: ${path} --help`;
         const words = group === undefined ? input : `${group} ${input}`;
         return `culvert: There is no command "${words}"${meant}\n  See: ${path} --help`;
       },

@@ -28,13 +28,19 @@ export async function runCommandLine(host: Host): Promise<number> {
   await runApplication(application, args, context);
   await host.stdout.write(output());
   const status = parserStatus(context.process.exitCode);
+  if (context.process.exitCode === ExitCode.InvalidArgument) await pointToHelp(host);
   if (status === EXIT.usage && promisesResult(host.args)) await writeUsageResult(host, messages());
   return status ?? context.status;
+}
+
+async function pointToHelp(host: Host): Promise<void> {
+  host.stderr.writeSync(`  See: ${await PROGRAM.helpCommand(host.args)}\n`);
 }
 
 async function refuseValue(host: Host, flag: string): Promise<number> {
   const message = `culvert: ${flag} takes no value; give it without =`;
   host.stderr.writeSync(`${message}\n`);
+  await pointToHelp(host);
   if (promisesResult(host.args)) await writeUsageResult(host, message);
   return EXIT.usage;
 }

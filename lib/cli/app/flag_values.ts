@@ -6,6 +6,7 @@
 import { HELP_FLAG } from "../command/program_flags.ts";
 import { kebab } from "../command/kebab.ts";
 import { manualOf, type Target, targetAt } from "../reference/manual.ts";
+import { commandWords } from "./command_words.ts";
 
 /**
  * Splits `--flag=value` where the parser would take the whole for a positional argument and send it as a prompt: where
@@ -65,13 +66,7 @@ export function needlessValue(args: readonly string[], root: Target): string | u
 
 /** Returns the command or group that the first words lead to. */
 function targetOf(words: readonly string[], root: Target): Target {
-  let target = root;
-  for (let count = 1; count <= words.length; count++) {
-    const next = targetAt(root, words.slice(0, count));
-    if (next === undefined) break;
-    target = next;
-  }
-  return target;
+  return targetAt(root, commandWords(words, root)) ?? root;
 }
 
 function endOfFlags(args: readonly string[]): number {

@@ -72,8 +72,12 @@ export function defineCommand<
             import("./report_error.ts"),
             import("./flags/given_flags.ts"),
           ]);
+          const hints = error.hint === undefined ? [] : [hintWithFlags(error.hint, flags)];
+          if (error.code === "usage" && error.hint?.includes("--help") !== true) {
+            hints.push(`See: ${await this.program.helpCommand(this.host.args)}`);
+          }
           reportError(this, error, {
-            ...(error.hint === undefined ? {} : { hint: hintWithFlags(error.hint, flags) }),
+            ...(hints.length === 0 ? {} : { hint: hints.join("\n") }),
             json: flags["json"] === true,
             verbose: Number(flags["verbose"] ?? 0) > 0,
             ...colorOf(flags["color"]),

@@ -13,6 +13,8 @@ export interface Program {
   readonly commands: (name?: string) => Promise<RouteMap<CliContext> & Documented>;
   /** Builds the parser for a command line. Loads only the definition that its first word names. */
   readonly application: (args: readonly string[]) => Promise<Application<CliContext>>;
+  /** Returns the command line that prints the help of the command that the arguments name. */
+  readonly helpCommand: (args: readonly string[]) => Promise<string>;
 }
 
 /** The context of every command. */

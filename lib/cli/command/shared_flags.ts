@@ -85,13 +85,13 @@ export const NETWORK_FLAGS: FlagParametersForType<NetworkFlags, CliContext> = {
     optional: true,
     variadic: true,
     placeholder: "KEY=VALUE",
-    brief: "Setting of the configuration for this call; may be repeated",
+    brief: "Setting for this call; may be repeated",
   },
   strictConfig: {
     kind: "boolean",
     optional: true,
     withNegated: false,
-    brief: "Treat unknown or misplaced configuration keys as an error",
+    brief: "Treat unknown or misplaced keys as an error",
   },
 };
 

@@ -54,7 +54,7 @@ export const configCommand = defineCommand<ConfigFlags, []>({
       optional: true,
       variadic: true,
       placeholder: "KEY=VALUE",
-      brief: "Setting of the configuration for this call; may be repeated",
+      brief: "Setting for this call; may be repeated",
     },
     ...OUTPUT_FLAGS,
   },

@@ -61,7 +61,9 @@ for (const [words, flag] of NEEDLESS) {
     assertEquals([run.code, run.stdout, run.stderr], [
       2,
       "",
-      `culvert: ${flag} takes no value; give it without =\n`,
+      `culvert: ${flag} takes no value; give it without =\n  See: culvert ${
+        words[0] === "auth" && words.length === 3 ? "auth status" : words[0]
+      } --help\n`,
     ]);
   });
 }

@@ -49,6 +49,9 @@ Deno.test("an unknown value of an enumerated flag is refused with the list of th
 Deno.test("a flag without its value is reported by its name, and the flag after it is not", async () => {
   for (const words of [["auth", "login", "--issuer", "--device"], ["auth", "login", "--issuer"]]) {
     const run = await culvert(words);
-    assertEquals([run.code, run.stderr], [2, "culvert: --issuer needs a value\n"]);
+    assertEquals([run.code, run.stderr], [
+      2,
+      "culvert: --issuer needs a value\n  See: culvert auth login --help\n",
+    ]);
   }
 });

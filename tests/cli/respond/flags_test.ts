@@ -93,7 +93,7 @@ for (
   Deno.test(`${flag} ${value} is refused, and the message states the expected value`, async () => {
     await using b = await bench();
     const run = await b.respond([flag, value, "hi"]);
-    assertEquals([run.code, run.stderr.trimEnd()], [2, `culvert: ${says}`]);
+    assertEquals([run.code, run.stderr], [2, `culvert: ${says}\n  See: culvert respond --help\n`]);
   });
 }
 
