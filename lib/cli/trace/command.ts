@@ -14,7 +14,7 @@ import {
 } from "../command/shared_flags.ts";
 
 /** Flags of `trace ls`. */
-export type TraceListFlags = OutputFlags & { readonly json?: boolean };
+export type TraceListFlags = OutputFlags & { readonly json?: boolean; readonly root?: string };
 
 /** Flags of `trace show`. */
 export type TraceShowFlags = OutputFlags & {
@@ -48,7 +48,7 @@ const ROOT_FLAG = {
   parse: text,
   optional: true,
   placeholder: "FOLDER",
-  brief: "Folder of traces; default: CODEX_ROLLOUT_TRACE_ROOT, then traces in the state folder",
+  brief: "Folder of traces; default: see culvert help trace",
 } as const;
 
 const TRACE = {
@@ -57,23 +57,19 @@ const TRACE = {
   brief: "Folder of a trace, the beginning of its id, or latest",
 };
 
-const ls = defineCommand<TraceListFlags, [string | undefined]>({
-  flags: { json: { ...SWITCH, brief: "Print one JSON object for each trace" }, ...OUTPUT_FLAGS },
-  aliases: OUTPUT_ALIASES,
-  positional: {
-    kind: "tuple",
-    parameters: [{
-      parse: text,
-      optional: true,
-      placeholder: "FOLDER",
-      brief: "Folder of traces; default: CODEX_ROLLOUT_TRACE_ROOT, then traces in the state folder",
-    }],
+const ls = defineCommand<TraceListFlags, []>({
+  flags: {
+    json: { ...SWITCH, brief: "Print one JSON object for each trace" },
+    root: ROOT_FLAG,
+    ...OUTPUT_FLAGS,
   },
+  aliases: OUTPUT_ALIASES,
+  positional: { kind: "tuple", parameters: [] },
   docs: {
     brief: "List the inference traces in a folder, the latest first",
     description:
       "Prints start, status, number of turns and of attempts, model and id of each trace. culvert trace show takes the beginning of an id.",
-    examples: ["culvert trace ls traces", "culvert trace ls traces --json"],
+    examples: ["culvert trace ls --root traces", "culvert trace ls --root traces --json"],
     seeAlso: ["culvert trace show", "culvert help trace"],
   },
   load: () => import("./run_ls.ts"),
@@ -180,7 +176,7 @@ const docs: CommandDocs = {
   brief: "List, show, search and export inference traces",
   description:
     "Reads the traces that culvert and the codex client write where CODEX_ROLLOUT_TRACE_ROOT names a folder: bundles of the schema versions 1 to 3. See culvert help trace.",
-  examples: ["culvert trace ls traces", "culvert trace show latest --root traces"],
+  examples: ["culvert trace ls --root traces", "culvert trace show latest --root traces"],
   seeAlso: ["culvert help trace", "culvert capture"],
 };
 

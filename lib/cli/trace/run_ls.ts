@@ -17,11 +17,12 @@ import type { TraceListFlags } from "./command.ts";
 import { traceFolder } from "./trace_folder.ts";
 
 /** Runs the command. A bundle that cannot be read is a warning: the others are still listed. */
-export async function run({ host }: CliContext, flags: TraceListFlags, folder?: string): Promise<void> {
+export async function run({ host }: CliContext, flags: TraceListFlags): Promise<void> {
   const reporter = createReporter(host, flags);
-  const root = await traceFolder(folder, host.world, reporter);
-  const bundles = folder === undefined && !await isThere(root) ? [] : await findBundles(root);
+  const root = await traceFolder(flags.root, host.world, reporter);
+  const bundles = flags.root === undefined && !await isThere(root) ? [] : await findBundles(root);
   const rows: (readonly string[])[] = [];
+  let damaged = 0;
   for (const found of bundles) {
     try {
       if ("error" in found) throw found.error;
@@ -30,14 +31,16 @@ export async function run({ host }: CliContext, flags: TraceListFlags, folder?: 
       else rows.push(rowOf(summary));
     } catch (error) {
       if (!(error instanceof CulvertError)) throw error;
+      damaged++;
       reporter.warn({ code: "trace_unreadable", message: error.message });
     }
   }
   if (flags.json === true) return;
   if (rows.length === 0) {
-    return reporter.progress(
-      `there is no trace in ${root}; CODEX_ROLLOUT_TRACE_ROOT or FOLDER names another folder`,
-    );
+    const found = damaged === 0
+      ? `there is no trace in ${root}`
+      : `${root} has no trace that can be read: ${damaged} ${damaged === 1 ? "is" : "are"} damaged`;
+    return reporter.progress(`${found}; --root or CODEX_ROLLOUT_TRACE_ROOT names another folder`);
   }
   const head = ["STARTED (UTC)", "STATUS", "TURNS", "ATTEMPTS", "MODEL", "ID"];
   await host.stdout.write(renderTable([head, ...rows], host.stdout.columns()));

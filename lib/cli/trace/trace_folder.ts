@@ -29,6 +29,6 @@ export async function traceFolder(
   const state = stateFolder(world);
   if (state !== undefined) return join(state, "traces");
   throw new CulvertError("config", "Cannot tell where traces are kept: HOME is not set", {
-    hint: "Set CODEX_ROLLOUT_TRACE_ROOT, or name the folder.",
+    hint: "Set CODEX_ROLLOUT_TRACE_ROOT, or name the folder with --root.",
   });
 }

@@ -9,7 +9,7 @@ import { drawPicture, escaped } from "../../observe/trace/show/draw_picture.ts";
 import pictureStyle from "../../observe/trace/show/picture.css" with { type: "text" };
 import { causeText, duration, LEGEND, pictureTable, TABLE_HEAD } from "../../observe/trace/show/picture.ts";
 import { tracePicture } from "../../observe/trace/show/trace_picture.ts";
-import { agentOf, sentText, tokens, utc } from "../../observe/trace/show/trace_text.ts";
+import { agentOf, sentText, timesOf, tokens, utc } from "../../observe/trace/show/trace_text.ts";
 import type { AttemptView, TurnView } from "../../observe/trace/show/turn_views.ts";
 
 /** What {@link tracePage} needs beside the trace. */
@@ -78,13 +78,10 @@ ${turns.length === 0 ? '<p class="empty">The trace contains no turn.</p>' : ""}
 }
 
 function headline(trace: ReducedTrace): string {
-  const lasted = trace.ended_at_unix_ms === null
-    ? ""
-    : duration(trace.ended_at_unix_ms - trace.started_at_unix_ms);
   return [
     utc(trace.started_at_unix_ms),
-    lasted,
     trace.status,
+    ...timesOf(trace),
     `schema ${trace.schema_version}`,
     trace.recording_status === "complete" ? "" : `recording ${trace.recording_status.replaceAll("_", " ")}`,
   ].filter((part) => part !== "").join(" · ");

@@ -21,7 +21,7 @@ Deno.test("trace ls lists many traces, the latest first, and warns about those t
   await new HandwrittenBundle(folder.path, 3, "trace-new").write({ schema_version: 9 });
   await Deno.mkdir(join(folder.path, "no-trace"));
   await Deno.writeTextFile(join(folder.path, "a-file"), "");
-  const run = await culvert(["trace", "ls", folder.path]);
+  const run = await culvert(["trace", "ls", "--root", folder.path]);
   assertEquals(run.code, 0, run.stderr);
   const lines = run.stdout.trimEnd().split("\n");
   assertEquals(lines.length, 32);
@@ -45,8 +45,33 @@ Deno.test("trace ls without a folder uses the state folder, and reports that it 
   assertIncludes(none.stderr, "there is no trace in");
   await writeSample(join(folder.path, "culvert", "traces"), 3);
   assertIncludes((await culvert(["trace", "ls"], { env })).stdout, "gpt-sample");
-  const missing = await culvert(["trace", "ls", join(folder.path, "missing")]);
+  const missing = await culvert(["trace", "ls", "--root", join(folder.path, "missing")]);
   assertEquals(missing.code, 2, missing.stderr);
+});
+
+Deno.test("trace ls reports how many traces are damaged if none can be read", async () => {
+  await using folder = await temporaryFolder();
+  await new HandwrittenBundle(folder.path, 3, "trace-one").write({ schema_version: 9 });
+  const args = ["trace", "ls", "--root", folder.path];
+  assertIncludes((await culvert(args)).stderr, "has no trace that can be read: 1 is damaged; --root or");
+  await Deno.mkdir(join(folder.path, "trace-two"));
+  await Deno.writeTextFile(join(folder.path, "trace-two", "manifest.json"), "{");
+  const run = await culvert(args);
+  assertEquals([run.code, run.stdout], [0, ""]);
+  assertIncludes(run.stderr, `${folder.path} has no trace that can be read: 2 are damaged`);
+  assertExcludes(run.stderr, "there is no trace");
+});
+
+Deno.test("each command of trace takes its folder as --root, and trace ls no argument", async () => {
+  await using folder = await temporaryFolder();
+  await writeSample(folder.path, 3);
+  for (const words of [["ls"], ["show", "latest"], ["grep", "GOING"]]) {
+    const run = await culvert(["trace", ...words, "--root", folder.path]);
+    assertEquals([run.code, run.stderr], [0, ""]);
+  }
+  const positional = await culvert(["trace", "ls", folder.path]);
+  assertEquals(positional.code, 2);
+  assertIncludes(positional.stderr, "See: culvert trace ls --help");
 });
 
 Deno.test("trace grep finds texts in events and payloads, and names their location", async () => {

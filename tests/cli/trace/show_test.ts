@@ -23,7 +23,8 @@ Deno.test("trace show prints attempts with reuse, first event, stall and recover
   assertEquals(run.code, 0, run.stderr);
   const parts = [
     `Trace ${TRACE_ID}`,
-    "2026-01-02 03:04:05 UTC, 3.42 s, completed; schema 3",
+    "2026-01-02 03:04:05 UTC, completed; schema 3",
+    "open for 3.42 s; its turn took",
     "exec in /home/somebody",
     "Turn 1: completed after 3.40 s, first token after 240 ms",
     "+10 ms    attempt 1: gpt-sample (OpenAI), failed after 50 ms",
@@ -126,7 +127,7 @@ Deno.test("control characters of a trace do not reach a terminal, a file or a pa
     assertEquals(run.stdout.replaceAll("\n", "").match(CONTROLS), null, run.stdout);
     if (args.includes("--html")) assertExcludes(run.stdout, "<script>");
   }
-  const ls = await culvert(["trace", "ls", folder.path]);
+  const ls = await culvert(["trace", "ls", "--root", folder.path]);
   assertEquals(ls.stdout.replaceAll("\n", "").match(CONTROLS), null);
 });
 

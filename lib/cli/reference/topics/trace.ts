@@ -31,7 +31,7 @@ export const trace: Topic = [
   {
     heading: "Where traces are looked for",
     text:
-      "In the folder that the command line names, else that of CODEX_ROLLOUT_TRACE_ROOT, else root of [rollout_trace], else traces in the state folder (XDG_STATE_HOME/culvert). latest is the trace that began last.",
+      "In the folder of --root, else that of CODEX_ROLLOUT_TRACE_ROOT, else root of [rollout_trace], else traces in the state folder (XDG_STATE_HOME/culvert). latest is the trace that began last.",
   },
   {
     heading: "Files",

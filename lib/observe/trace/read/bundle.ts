@@ -65,7 +65,7 @@ export async function realFile(path: string, name: string): Promise<string> {
 /** Returns the error for a bundle that cannot be read. */
 export function unreadable(path: string, reason: string, hint?: string, cause?: unknown): CulvertError {
   return new CulvertError("input_unreadable", `Cannot read the inference trace ${path}: ${reason}`, {
-    hint: hint ?? "culvert trace ls FOLDER lists the traces in a folder.",
+    hint: hint ?? "culvert trace ls --root FOLDER lists the traces in a folder.",
     details: { path, reason },
     cause,
   });

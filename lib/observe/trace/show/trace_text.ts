@@ -35,11 +35,9 @@ export function traceText(
 
 function headLines(trace: ReducedTrace, { name, style, columns }: TextOptions): readonly string[] {
   const root = trace.threads[trace.root_thread_id];
-  const lasted = trace.ended_at_unix_ms === null
-    ? ""
-    : `, ${duration(trace.ended_at_unix_ms - trace.started_at_unix_ms)}`;
   const facts = [
-    `${utc(trace.started_at_unix_ms)}${lasted}, ${trace.status}; schema ${trace.schema_version}`,
+    `${utc(trace.started_at_unix_ms)}, ${trace.status}; schema ${trace.schema_version}`,
+    ...timesOf(trace),
     ...originOf(root),
     ...(trace.recording_status === "complete"
       ? []
@@ -84,6 +82,30 @@ function turnLines(view: TurnView, options: TextOptions): readonly string[] {
     ...steps.flatMap(({ lines }) => lines),
     ...(usage === null ? [] : [`  ${"total".padEnd(INDENT.length - 2)}${tokens(usage)}`]),
   ];
+}
+
+/**
+ * Returns how long the trace was open, and how long its turns took: between turns the trace stays open. The first turn
+ * may begin a few milliseconds before the writer has made the files, which counts as open.
+ */
+export function timesOf(trace: ReducedTrace): readonly string[] {
+  const turns = Object.values(trace.codex_turns).map(({ execution }) => execution);
+  const parts: string[] = [];
+  if (trace.ended_at_unix_ms !== null) {
+    const begin = Math.min(trace.started_at_unix_ms, ...turns.map((turn) => turn.started_at_unix_ms));
+    const end = Math.max(trace.ended_at_unix_ms, ...turns.map((turn) => turn.ended_at_unix_ms ?? 0));
+    parts.push(`open for ${duration(end - begin)}`);
+  }
+  const ended = turns.flatMap(({ started_at_unix_ms: start, ended_at_unix_ms: end }) =>
+    end === null ? [] : [end - start]
+  );
+  if (ended.length > 0) {
+    const sum = duration(ended.reduce((total, each) => total + each, 0));
+    parts.push(
+      ended.length === 1 ? `its turn took ${sum}` : `its ${ended.length} turns took ${sum} together`,
+    );
+  }
+  return parts.length === 0 ? [] : [parts.join("; ")];
 }
 
 function originOf(root: TraceThread | undefined): readonly string[] {
