@@ -4,12 +4,13 @@
  * @module
  */
 import { raceAbort } from "../../async/race_abort.ts";
+import { loadSettings } from "../../config/load_settings.ts";
 import { asCulvertError, CulvertError, EXIT } from "../../errors.ts";
 import { redactJson } from "../../redaction/details.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { RealtimeConversation } from "../../realtime/conversation/conversation.ts";
 import { realtimeVersion, SESSION_RATE } from "../../realtime/protocol/protocol_version.ts";
-import { connectCommand } from "../command/connection.ts";
+import { connectCommand, type ConnectionFlags, settingsFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
 import { writeLastLine } from "../command/report_error.ts";
@@ -64,6 +65,7 @@ async function converse(
   const { channels, instructions = "", join, live = false, model, raw, voice, ...others } = flags;
   const version = realtimeVersion(flags.protocol ?? "v2");
   const warn = (message: string) => reporter.warn({ code: "audio", message });
+  if (join !== undefined) await refuseDemoCall(host, others);
   const text = await messageOf(flags, words, host, stop);
   const input = flags.audio === undefined
     ? undefined
@@ -113,6 +115,16 @@ async function converse(
     throw error;
   }
   await audio?.finish();
+}
+
+/** @throws CulvertError `usage` for the provider `demo`: each command has a simulated network of its own */
+async function refuseDemoCall(host: Host, flags: ConnectionFlags): Promise<void> {
+  const { provider } = await loadSettings(settingsFlags(flags), host.world);
+  if (provider.id !== "demo") return;
+  throw usage(
+    'A call of the provider "demo" cannot be joined: it ends with the command that created it',
+    "Leave out --join to talk to the simulated model, or choose another provider with --provider.",
+  );
 }
 
 /**

@@ -60,7 +60,9 @@ export async function runCall(
     const line = { type: "culvert.call", call_id: call.callId, sdp: call.sdp };
     return await host.stdout.write(`${JSON.stringify(line)}\n`);
   }
-  reporter.progress(`call ${call.callId}; join it with --join ${call.callId}`);
+  // The simulated network ends with this command, and its calls with it.
+  const isDemo = connection.settings.provider.id === "demo";
+  reporter.progress(`call ${call.callId}${isDemo ? "" : `; join it with --join ${call.callId}`}`);
   await host.stdout.write(call.sdp);
 }
 

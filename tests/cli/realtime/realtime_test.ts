@@ -308,3 +308,20 @@ Deno.test(unlessLacking("the provider demo talks without a key and without inter
   const run = await culvert(["realtime", "--provider", "demo", "hi"]);
   assertEquals([run.code, run.stdout], [0, "You said: hi\n"], run.stderr);
 });
+
+Deno.test("a call of the provider demo cannot be joined, and no connection is attempted", async () => {
+  const home = await Deno.makeTempDir({ prefix: "culvert-realtime-demo-" });
+  try {
+    await Deno.writeTextFile(`${home}/config.toml`, `model_provider = "demo"\n`);
+    for (const [args, env] of [[["--provider", "demo"], {}], [[], { CODEX_HOME: home }]] as const) {
+      // An address that nobody listens at: a connection would end with another exit status.
+      const all = { ...env, HTTPS_PROXY: "http://127.0.0.1:1", CULVERT_API_KEY: "sk-test" };
+      const run = await culvert(["realtime", ...args, "--join", "rtc_1", "hi"], { env: all });
+      assertEquals([run.code, run.stdout], [2, ""], run.stderr);
+      assertIncludes(run.stderr, 'A call of the provider "demo" cannot be joined');
+      assertIncludes(run.stderr, "Leave out --join");
+    }
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
