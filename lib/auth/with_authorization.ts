@@ -7,6 +7,7 @@
 import { asCulvertError, type CulvertError } from "../errors.ts";
 import { type RequestFacts, type RequestObservation, SILENT } from "../net/observer.ts";
 import { serverEvidence } from "../net/server_evidence.ts";
+import { randomTraceId } from "../text/trace_id.ts";
 import type { Authorization, RecoveryResult, Rejection } from "./authenticator.ts";
 import type { RequestScope } from "./request_scope.ts";
 
@@ -114,7 +115,7 @@ async function observedSend<A extends Answer>(
     startedAt,
     ...ids,
     ...(model === undefined ? {} : { model }),
-    ...(isObserved ? { spanId: newSpanId(), ...scope.callerFacts(authorization) } : {}),
+    ...(isObserved ? { spanId: randomTraceId(8), ...scope.callerFacts(authorization) } : {}),
   };
   scope.lastFacts = facts;
   const observe = (
@@ -144,11 +145,4 @@ async function observedSend<A extends Answer>(
     if (isObserved) observe({ error: asCulvertError(thrown).code, evidence: {} });
     throw thrown;
   }
-}
-
-/** A random span id: 8 bytes in lower hex, not all zero (W3C Trace Context §3.2.2.4). */
-function newSpanId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  bytes[0] = (bytes[0] ?? 0) | 1;
-  return bytes.toHex();
 }

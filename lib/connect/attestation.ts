@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { isAbsolute, resolve } from "node:path";
 import { deadline } from "../async/deadline.ts";
 import { raceAbort } from "../async/race_abort.ts";
 import { isCodexBackend } from "../auth/auth_headers.ts";
@@ -13,7 +12,7 @@ import type { Provider } from "../config/provider.ts";
 import type { AttestationCommand } from "../config/settings.ts";
 import type { Observer } from "../net/observer.ts";
 import type { Secrets } from "../redaction/secrets.ts";
-import { runProgram } from "../world/child_program.ts";
+import { programPath, runProgram } from "../world/child_program.ts";
 import type { World } from "../world/world.ts";
 
 /** The name of the header (codex 0.171.0). */
@@ -102,8 +101,7 @@ export function commandAttestation(
   { command, args, cwd }: AttestationCommand,
   world: Pick<World, "sleep">,
 ): AttestationProvider {
-  const isBareName = !/[/\\]/.test(command);
-  const path = isAbsolute(command) || isBareName ? command : resolve(cwd, command);
+  const path = programPath(command, cwd);
   return async (signal) => {
     const end = await runProgram({ command: path, args, cwd, limitMs: LIMIT_MS, signal }, world);
     if (end.kind !== "ended") throw new ProviderFailure(`${command}: ${end.kind.replaceAll("_", " ")}`);

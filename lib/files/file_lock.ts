@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type JsonObject, jsonObject } from "../text/json.ts";
 import type { World } from "../world/world.ts";
 import { readOpenFile } from "./read_file.ts";
 
@@ -13,10 +14,10 @@ const NOTE_LIMIT_BYTES = 64 * 1024;
 
 /** A lock that is held. */
 export interface HeldLock {
-  /** Returns the text that earlier holders left in the lock file, at most 64 KiB. */
-  readonly readNote: () => Promise<string>;
-  /** Replaces that text. */
-  readonly writeNote: (text: string) => Promise<void>;
+  /** Returns the object that an earlier holder left in the lock file; empty without one. */
+  readonly readNote: () => Promise<JsonObject>;
+  /** Replaces that object. Its JSON has at most 64 KiB. */
+  readonly writeNote: (note: JsonObject) => Promise<void>;
   readonly release: () => void;
 }
 
@@ -115,17 +116,17 @@ function holding(file: Deno.FsFile): HeldLock {
     readNote: async () => {
       await file.seek(0, Deno.SeekMode.Start);
       try {
-        return new TextDecoder().decode(await readOpenFile(file, NOTE_LIMIT_BYTES));
+        return jsonObject(new TextDecoder().decode(await readOpenFile(file, NOTE_LIMIT_BYTES))) ?? {};
       } catch (error) {
         // No holder writes that much.
-        if (error instanceof Error) return "";
+        if (error instanceof Error) return {};
         throw error;
       }
     },
-    writeNote: async (text) => {
+    writeNote: async (note) => {
       await file.truncate(0);
       await file.seek(0, Deno.SeekMode.Start);
-      const bytes = new TextEncoder().encode(text);
+      const bytes = new TextEncoder().encode(JSON.stringify(note));
       for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
     },
     release: () => file.close(),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { absolutePath } from "./absolute_path.ts";
 import type { Environment, World } from "./world.ts";
 
 /** Largest output that is read, bytes for each stream. */
@@ -60,6 +61,32 @@ export type ProgramEnd =
   }
   | { readonly kind: "not_found" | "not_started"; readonly cause: unknown }
   | { readonly kind: "timeout" | "too_much_output" };
+
+/**
+ * Returns the path of a program that the configuration names: of several parts, it is relative to `cwd`; a bare name
+ * is looked up in `PATH`.
+ */
+export function programPath(command: string, cwd: string): string {
+  const isBareName = !/[/\\]/.test(command);
+  return isBareName ? command : absolutePath(command, cwd);
+}
+
+/** Returns why a program did not end by itself, to complete "the command …". */
+export function describeFailure(
+  { kind }: Exclude<ProgramEnd, { readonly kind: "ended" }>,
+  limitMs: number,
+): string {
+  switch (kind) {
+    case "not_found":
+      return "was not found";
+    case "not_started":
+      return "could not be started";
+    case "timeout":
+      return `did not finish within ${limitMs} ms`;
+    case "too_much_output":
+      return "printed more than 1 MiB";
+  }
+}
 
 /**
  * Runs a program to its end.

@@ -26,11 +26,11 @@ Deno.test("the next holder reads the note in the lock file, and a shorter note l
   await using home = new TestHome();
   const path = join(home.path, "lock");
   const first = await hold(path);
-  await first.writeNote("a long note of the first holder");
-  await first.writeNote("short");
+  await first.writeNote({ note: "a long note of the first holder" });
+  await first.writeNote({ note: "short" });
   first.release();
   const second = await hold(path);
-  assertEquals(await second.readNote(), "short");
+  assertEquals(await second.readNote(), { note: "short" });
   second.release();
 });
 

@@ -13,6 +13,8 @@ const OPENERS: readonly string[] = [
   `await Deno.connect({ port: 1 });`,
   `await Deno.connectTls({ port: 1 });`,
   `Deno.createHttpClient({});`,
+  `Deno.serve(() => new Response());`,
+  `Deno.listen({ port: 1 });`,
   `import net from "node:net"; net;`,
   `import { request } from "node:https"; request;`,
   `const ws = await import("ws"); ws;`,

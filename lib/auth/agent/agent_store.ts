@@ -12,7 +12,7 @@ import { accountOf } from "../auth_record.ts";
 import type { AgentFacts } from "../authenticator.ts";
 import type { AuthEndpoints } from "../chatgpt/auth_endpoints.ts";
 import type { CredentialStore } from "../store/credential_store.ts";
-import { isObject, type JsonObject, jsonObject, textMember } from "../../text/json.ts";
+import { isObject, type JsonObject, textMember } from "../../text/json.ts";
 import { sha256Hex } from "../../text/sha256.ts";
 
 /** How long no process asks again, ms (as codex 0.171.0). */
@@ -69,7 +69,7 @@ export class AgentStore {
   /** Starts a cooldown. @param now ms since 1970 */
   async startCooldown(lock: HeldLock, now: number): Promise<void> {
     const others = await activeCooldowns(lock, now);
-    await lock.writeNote(JSON.stringify({ ...others, [await this.#key()]: now + COOLDOWN_MS }));
+    await lock.writeNote({ ...others, [await this.#key()]: now + COOLDOWN_MS });
   }
 
   #key(): Promise<string> {
@@ -97,7 +97,7 @@ export class AgentStore {
 
 /** Returns the ends of the cooldowns by key. An end that is too far away was written with a wrong clock. */
 async function activeCooldowns(lock: HeldLock, now: number): Promise<Readonly<Record<string, number>>> {
-  const ends = Object.entries(jsonObject(await lock.readNote()) ?? {});
+  const ends = Object.entries(await lock.readNote());
   return Object.fromEntries(ends.flatMap(([key, end]) => {
     const isActive = typeof end === "number" && end > now && end <= now + COOLDOWN_MS;
     return isActive ? [[key, end]] : [];

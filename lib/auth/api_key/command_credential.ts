@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { isAbsolute, resolve } from "node:path";
 import { singleFlight } from "../../async/single_flight.ts";
 import type { CommandAuth } from "../../config/provider.ts";
 import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 import { bearerHeaders } from "../auth_headers.ts";
 import type { CredentialSource } from "../authenticator.ts";
-import { type ProgramEnd, runProgram } from "../../world/child_program.ts";
+import { describeFailure, type ProgramEnd, programPath, runProgram } from "../../world/child_program.ts";
 import type { ActiveCredential } from "../recovery/active_credential.ts";
 
 /** How much of the command's standard error is shown, characters. */
@@ -70,8 +69,7 @@ export class CommandCredential implements ActiveCredential {
 
   async #run(signal: AbortSignal): Promise<string> {
     const { command, args, cwd, timeoutMs: limitMs } = this.#auth;
-    const isBareName = !/[/\\]/.test(command);
-    const path = isAbsolute(command) || isBareName ? command : resolve(cwd, command);
+    const path = programPath(command, cwd);
     const end = await runProgram({ command: path, args, cwd, limitMs, signal }, this.#world);
     const answer = tokenIn(end, limitMs);
     if ("token" in answer) {
@@ -104,15 +102,13 @@ interface CommandProblem {
 
 /** Returns the token that a command printed. */
 function tokenIn(end: ProgramEnd, limitMs: number): { readonly token: string } | CommandProblem {
-  switch (end.kind) {
-    case "not_found":
-      return { problem: "not_started", what: "it was not found", cause: end.cause };
-    case "not_started":
-      return { problem: "not_started", what: "it could not be started", cause: end.cause };
-    case "timeout":
-      return { problem: "timeout", what: `it did not finish within ${limitMs} ms`, timeout_ms: limitMs };
-    case "too_much_output":
-      return { problem: "too_much_output", what: "it printed more than 1 MiB" };
+  if (end.kind !== "ended") {
+    return {
+      problem: end.kind === "not_found" ? "not_started" : end.kind,
+      what: `it ${describeFailure(end, limitMs)}`,
+      ...("cause" in end ? { cause: end.cause } : {}),
+      ...(end.kind === "timeout" ? { timeout_ms: limitMs } : {}),
+    };
   }
   if (end.code !== 0 || end.signal !== null) {
     const said = new TextDecoder().decode(end.stderr).trim().slice(0, MAX_STDERR);

@@ -6,7 +6,6 @@
  */
 import type { CulvertError } from "../../errors.ts";
 import type { HeldLock } from "../../files/file_lock.ts";
-import { jsonObject } from "../../text/json.ts";
 import { sha256Hex } from "../../text/sha256.ts";
 import type { PermanentReason } from "../recovery/refresh_failure.ts";
 
@@ -17,8 +16,8 @@ export async function knownRefusal(
   lock: HeldLock,
   refreshToken: string,
 ): Promise<PermanentReason | undefined> {
-  const note = jsonObject(await lock.readNote());
-  if (note?.["refused_sha256"] !== await sha256Hex(refreshToken)) return undefined;
+  const note = await lock.readNote();
+  if (note["refused_sha256"] !== await sha256Hex(refreshToken)) return undefined;
   return REASONS.find((reason) => reason === note["reason"]);
 }
 
@@ -28,5 +27,5 @@ export async function noteRefusal(
   refreshToken: string,
   { details: { reason = "other" } }: CulvertError,
 ): Promise<void> {
-  await lock.writeNote(JSON.stringify({ refused_sha256: await sha256Hex(refreshToken), reason }));
+  await lock.writeNote({ refused_sha256: await sha256Hex(refreshToken), reason });
 }

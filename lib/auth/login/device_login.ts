@@ -70,7 +70,10 @@ async function requestCode(parts: LoginParts, signal: AbortSignal | undefined): 
     device_auth_id: z.string().min(1),
     user_code: z.string().min(1).optional(),
     usercode: z.string().min(1).optional(),
-    interval: z.unknown().optional(),
+    // Seconds, as a number or as a text.
+    interval: z.union([z.number(), z.string().trim().min(1).pipe(z.coerce.number())]).catch(
+      DEFAULT_INTERVAL_S,
+    ),
   }).safeParse(jsonObject(reply.text));
   const userCode = parsed.data?.user_code ?? parsed.data?.usercode;
   if (reply.status !== 200 || !parsed.success || userCode === undefined) {
@@ -78,15 +81,7 @@ async function requestCode(parts: LoginParts, signal: AbortSignal | undefined): 
       details: { status: reply.status },
     });
   }
-  return { deviceAuthId: parsed.data.device_auth_id, userCode, intervalS: intervalOf(parsed.data.interval) };
-}
-
-/** Returns the seconds between polls: a text or a number, at least 1; 5 where it is neither. */
-function intervalOf(value: unknown): number {
-  const seconds = typeof value === "number" || (typeof value === "string" && value.trim() !== "")
-    ? Number(value)
-    : NaN;
-  return Number.isFinite(seconds) ? Math.max(1, seconds) : DEFAULT_INTERVAL_S;
+  return { deviceAuthId: parsed.data.device_auth_id, userCode, intervalS: Math.max(1, parsed.data.interval) };
 }
 
 /** What the user granted. */

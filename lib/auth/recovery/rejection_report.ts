@@ -7,7 +7,7 @@
 import { CulvertError, type DetailValue } from "../../errors.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { baseUrlClass, isBackendMode, isMisrouted } from "../auth_headers.ts";
-import type { AuthMode, CredentialSource, Rejection } from "../authenticator.ts";
+import type { AuthMode, Authorization, CredentialSource, Rejection } from "../authenticator.ts";
 import { defined } from "../../text/json.ts";
 
 /** How recovery ended. */
@@ -21,9 +21,7 @@ interface RecoveryEnd {
 }
 
 /** The credential of a request. */
-interface Sent {
-  readonly mode: AuthMode;
-  readonly source: CredentialSource;
+interface Sent extends Pick<Authorization, "mode" | "source"> {
   readonly isAttached: boolean;
 }
 
@@ -39,7 +37,7 @@ const MIN_SECRET = 8;
  */
 export function describeRejection(
   rejection: Rejection,
-  credential: { readonly mode: AuthMode; readonly source: CredentialSource },
+  credential: Pick<Authorization, "mode" | "source">,
   recovery: RecoveryEnd,
 ): CulvertError {
   const { evidence, endpoint, transport, url } = rejection;

@@ -4,6 +4,7 @@
  * @module
  */
 import { heldLock, type LockResult, noLock } from "../../files/file_lock.ts";
+import type { JsonObject } from "../../text/json.ts";
 import type { World } from "../../world/world.ts";
 import type { Backend } from "./backend.ts";
 import { CredentialStore } from "./credential_store.ts";
@@ -14,7 +15,7 @@ const LOCK_PAUSE_MS = 10;
 /** What the process keeps for one home. */
 interface Place {
   text?: string | undefined;
-  note: string;
+  note: JsonObject;
   isLocked: boolean;
 }
 
@@ -33,7 +34,7 @@ export function memoryStore(
     readonly world: Pick<World, "monotonic" | "sleep">;
   },
 ): CredentialStore {
-  const place = PLACES.get(key) ?? { note: "", isLocked: false };
+  const place = PLACES.get(key) ?? { note: {}, isLocked: false };
   PLACES.set(key, place);
   const backend: Backend = {
     source: { kind: "memory", name: "the memory of this process" },
@@ -61,7 +62,7 @@ export function memoryStore(
     place.isLocked = true;
     return heldLock({
       readNote: () => Promise.resolve(place.note),
-      writeNote: (text) => Promise.resolve(void (place.note = text)),
+      writeNote: (note) => Promise.resolve(void (place.note = note)),
       release: () => void (place.isLocked = false),
     });
   };

@@ -5,6 +5,7 @@
  */
 import type { TelemetrySettings, TracestateMember } from "../../config/otel/telemetry_settings.ts";
 import type { TraceHeaders, TurnSpans } from "../../net/turn_observation.ts";
+import { randomTraceId } from "../../text/trace_id.ts";
 
 /** Maximum number of members of `tracestate` (W3C Trace Context, §3.3.1.1). */
 const MAX_MEMBERS = 32;
@@ -30,15 +31,15 @@ export class TraceStarter {
     const { propagates, sampling, tracestate } = this.#settings;
     const parent = given ?? this.#process;
     const [, parentTrace, parentSpanId, flags] = parent?.traceparent.split("-") ?? [];
-    const traceId = parentTrace ?? hexId(16);
+    const traceId = parentTrace ?? randomTraceId(16);
     const isSampled = flags !== undefined && sampling.isParentBased
       ? (Number.parseInt(flags, 16) & 1) === 1
       : isInShare(traceId, sampling.ratio);
     const state = mergedTracestate(parent?.tracestate, tracestate);
     return {
       traceId,
-      spanId: hexId(8),
-      callSpanId: hexId(8),
+      spanId: randomTraceId(8),
+      callSpanId: randomTraceId(8),
       ...(parentSpanId === undefined ? {} : { parentSpanId }),
       isSampled,
       headersFor: (spanId) =>
@@ -88,11 +89,4 @@ export function mergedTracestate(
 /** Decides by the trace id, so that the decision is the same for all parts of a trace. */
 function isInShare(traceId: string, ratio: number): boolean {
   return Number.parseInt(traceId.slice(-8), 16) < ratio * 2 ** 32;
-}
-
-/** Returns a random id in lower-case hex, not all zero. */
-function hexId(bytes: number): string {
-  const id = crypto.getRandomValues(new Uint8Array(bytes));
-  id[0] = (id[0] ?? 0) | 1;
-  return id.toHex();
 }

@@ -1,8 +1,10 @@
 /**
- * The pages that the browser shows at the end of a login. They load nothing and contain no token.
+ * The pages that the browser shows at the end of a login. They load nothing and contain no token; `html`
+ * escapes the texts in them.
  *
  * @module
  */
+import { html } from "hono/html";
 import type { CulvertError } from "../../../errors.ts";
 
 /** Headers of every reply. */
@@ -17,19 +19,25 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** Returns the page after a login. */
 export function successPage(): Response {
-  const text = "You can close this window and go back to the terminal.";
-  return page("Signed in", `<h1>Signed in to Culvert</h1><p>${text}</p>`);
+  return page(
+    "Signed in",
+    html`
+      <h1>Signed in to Culvert</h1>
+      <p>You can close this window and go back to the terminal.</p>
+    `,
+  );
 }
 
-/** Returns the page after a failed login. Its text is escaped. */
-export function errorPage(error: CulvertError): Response {
-  const { problem = error.code } = error.details;
-  const [code, message, help] = [String(problem), error.message, error.hint ?? "See the terminal."].map(
-    escape,
-  );
+/** Returns the page after a failed login. */
+export function errorPage({ code, details: { problem = code }, hint, message }: CulvertError): Response {
   return page(
     "Sign-in failed",
-    `<h1>Sign-in failed</h1><p>${message}</p><p class="code">Code: ${code}</p><p>${help}</p>`,
+    html`
+      <h1>Sign-in failed</h1>
+      <p>${message}</p>
+      <p class="code">Code: ${problem}</p>
+      <p>${hint ?? "See the terminal."}</p>
+    `,
   );
 }
 
@@ -44,26 +52,22 @@ export function redirectTo(location: string): Response {
   return new Response(null, { status: 302, headers: { ...HEADERS, location } });
 }
 
-function page(title: string, body: string): Response {
-  const html = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${title}</title>
-<meta name="viewport" content="width=device-width"><style>
-body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1.5rem;color:#1d2430;background:#fff}
-h1{font-size:1.4rem}.code{font-family:ui-monospace,monospace;color:#5a6577}
-@media(prefers-color-scheme:dark){body{color:#e6e9ef;background:#14181f}.code{color:#9aa5b5}}
-</style></head><body>${body}</body></html>
-`;
-  return new Response(html, { headers: { ...HEADERS, "content-type": "text/html; charset=utf-8" } });
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+function page(title: string, body: ReturnType<typeof html>): Response {
+  const text = html`
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <title>${title}</title>
+        <meta name="viewport" content="width=device-width">
+        <style>
+    body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1.5rem;color:#1d2430;background:#fff}
+    h1{font-size:1.4rem}.code{font-family:ui-monospace,monospace;color:#5a6577}
+    @media(prefers-color-scheme:dark){body{color:#e6e9ef;background:#14181f}.code{color:#9aa5b5}}
+    </style>
+      </head>
+      <body>${body}</body>
+    </html>
+  `;
+  return new Response(String(text), { headers: { ...HEADERS, "content-type": "text/html; charset=utf-8" } });
 }

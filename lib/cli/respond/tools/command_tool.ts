@@ -5,7 +5,7 @@
  */
 import { CulvertError } from "../../../errors.ts";
 import type { ToolFunction } from "../../../responses/turn/tools/tool_call.ts";
-import { runProgram } from "../../../world/child_program.ts";
+import { describeFailure, runProgram } from "../../../world/child_program.ts";
 import type { World } from "../../../world/world.ts";
 import { splitWords } from "../../command/flags/split_words.ts";
 
@@ -108,18 +108,7 @@ export function commandFunction(
   return async ({ input }, signal) => {
     const run = { command: program, args, stdin: input, limitMs, signal, hides, killsGroup: true };
     const end = await runProgram(run, world);
-    switch (end.kind) {
-      case "not_found":
-        throw new Error(`the command "${program}" was not found`);
-      case "not_started":
-        throw new Error(`the command "${program}" could not be started`);
-      case "timeout":
-        throw new Error(`the command took longer than ${limitMs / 1_000} s`);
-      case "too_much_output":
-        throw new Error("the command wrote more than 1 MiB");
-      case "ended":
-        break;
-    }
+    if (end.kind !== "ended") throw new Error(`the command "${program}" ${describeFailure(end, limitMs)}`);
     const stdout = new TextDecoder().decode(end.stdout);
     if (end.code === 0) return stdout;
     const stderr = new TextDecoder().decode(end.stderr).trim();
