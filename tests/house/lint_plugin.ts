@@ -38,7 +38,7 @@ const PROCESS_MODULES = /^node:process$/;
 /** Files a folder of `lib/` may hold. */
 const MAX_FILES = 12;
 /** Folders of like things, which may hold more. */
-const UNLIMITED = /^lib\/(doctor\/checks|cli\/reference\/topics)$/;
+const UNLIMITED = /^lib\/cli\/reference\/topics$/;
 /** Lines a file of `lib/` may have. */
 const MAX_LINES = 400;
 

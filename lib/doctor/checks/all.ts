@@ -5,22 +5,22 @@
  */
 import type { Check } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { bundleCheck } from "./bundle.ts";
-import { caVariablesCheck } from "./ca_variables.ts";
-import { clockCheck } from "./clock.ts";
-import { configCheck } from "./config.ts";
-import { dnsCheck, tcpCheck } from "./connection.ts";
-import { credentialsCheck } from "./credentials.ts";
-import { httpCheck } from "./http.ts";
-import { modelsCheck } from "./models.ts";
-import { proxyCheck } from "./proxy.ts";
-import { proxyVariablesCheck } from "./proxy_variables.ts";
-import { responsesCheck } from "./responses.ts";
-import { routeCheck } from "./route.ts";
-import { sseCheck } from "./sse.ts";
-import { tlsCheck } from "./tls.ts";
-import { unknownVariablesCheck } from "./unknown_variables.ts";
-import { websocketCheck } from "./websocket.ts";
+import { bundleCheck } from "./trust/bundle.ts";
+import { caVariablesCheck } from "./trust/ca_variables.ts";
+import { clockCheck } from "./trust/clock.ts";
+import { configCheck } from "./configuration/config.ts";
+import { dnsCheck, tcpCheck } from "./network/connection.ts";
+import { credentialsCheck } from "./configuration/credentials.ts";
+import { httpCheck } from "./server/http.ts";
+import { modelsCheck } from "./server/models.ts";
+import { proxyCheck } from "./network/proxy.ts";
+import { proxyVariablesCheck } from "./configuration/proxy_variables.ts";
+import { responsesCheck } from "./server/responses.ts";
+import { routeCheck } from "./network/route.ts";
+import { sseCheck } from "./server/sse.ts";
+import { tlsCheck } from "./network/tls.ts";
+import { unknownVariablesCheck } from "./configuration/unknown_variables.ts";
+import { websocketCheck } from "./server/websocket.ts";
 
 /** The checks. The first failure decides the exit status, so a cause stands before its effects. */
 export const CHECKS: readonly Check<DoctorContext>[] = [

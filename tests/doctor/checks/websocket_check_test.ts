@@ -1,5 +1,5 @@
 import { plainProvider } from "../../../lib/config/builtin_providers.ts";
-import { judgeUpgrade } from "../../../lib/doctor/checks/websocket.ts";
+import { judgeUpgrade } from "../../../lib/doctor/checks/server/websocket.ts";
 import type { Upgrade } from "../../../lib/doctor/transport/upgrade.ts";
 import { CulvertError } from "../../../lib/errors.ts";
 import type { ProxyBehavior } from "../../../lib/net/server/proxy/intercepting_proxy.ts";

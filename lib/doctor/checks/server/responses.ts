@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { failureOf } from "../../api/call.ts";
-import { CulvertError } from "../../errors.ts";
-import { errorInBody } from "../../responses/failures/server_text.ts";
-import { webPageIn } from "../../net/failure/web_page.ts";
-import { shownUrl } from "../../responses/request/url.ts";
-import { type Check, fail, failure, type Finding, ok, skipped } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
-import { findBaseUrl, requestEndpoint } from "../probe/endpoint.ts";
-import { attempted, modelNames } from "../probe/model_list.ts";
-import type { ProbeReply } from "../probe/probe_reply.ts";
+import { failureOf } from "../../../api/call.ts";
+import { CulvertError } from "../../../errors.ts";
+import { errorInBody } from "../../../responses/failures/server_text.ts";
+import { webPageIn } from "../../../net/failure/web_page.ts";
+import { shownUrl } from "../../../responses/request/url.ts";
+import { type Check, fail, failure, type Finding, ok, skipped } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
+import { findBaseUrl, requestEndpoint } from "../../probe/endpoint.ts";
+import { attempted, modelNames } from "../../probe/model_list.ts";
+import type { ProbeReply } from "../../probe/probe_reply.ts";
 import { replyDetails } from "./http.ts";
 import { credentialMissing, credentialRefused } from "./models.ts";
 

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { baseUrlClass, isBackendMode } from "../../auth/auth_headers.ts";
-import { isDue } from "../../auth/auth_record.ts";
-import { unsetHeaders } from "../../auth/policy/status.ts";
-import { asCulvertError } from "../../errors.ts";
-import { type Check, fail, failure, type Finding, ok, warn } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
-import { expiryOfCredential, modeOf } from "../probe/credential_facts.ts";
-import { accessRemedy } from "../probe/file_access.ts";
+import { baseUrlClass, isBackendMode } from "../../../auth/auth_headers.ts";
+import { isDue } from "../../../auth/auth_record.ts";
+import { unsetHeaders } from "../../../auth/policy/status.ts";
+import { asCulvertError } from "../../../errors.ts";
+import { type Check, fail, failure, type Finding, ok, warn } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
+import { expiryOfCredential, modeOf } from "../../probe/credential_facts.ts";
+import { accessRemedy } from "../../probe/file_access.ts";
 
 /** The check. */
 export const credentialsCheck: Check<DoctorContext> = {

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { DetailValue } from "../../errors.ts";
-import type { Bundle } from "../../trust/bundle/bundle.ts";
-import type { TrustStore } from "../../trust/trust_store.ts";
-import type { Warning } from "../../warning.ts";
-import { type Check, type Finding, ok, warn } from "../check.ts";
-import { type Commands, quoted } from "../commands.ts";
-import type { DoctorContext } from "../context.ts";
+import type { DetailValue } from "../../../errors.ts";
+import type { Bundle } from "../../../trust/bundle/bundle.ts";
+import type { TrustStore } from "../../../trust/trust_store.ts";
+import type { Warning } from "../../../warning.ts";
+import { type Check, type Finding, ok, warn } from "../../check.ts";
+import { type Commands, quoted } from "../../commands.ts";
+import type { DoctorContext } from "../../context.ts";
 
 /** A root that expires within this time is reported, ms. */
 const SOON_MS = 30 * 24 * 3_600_000;
@@ -100,7 +100,7 @@ interface ExaminedCertificates {
 }
 
 async function examineCertificates(bundle: Bundle, now: number): Promise<ExaminedCertificates> {
-  const { certificateFacts, weaknesses } = await import("../../trust/certificate/certificate_facts.ts");
+  const { certificateFacts, weaknesses } = await import("../../../trust/certificate/certificate_facts.ts");
   const weak: Warning[] = [];
   const listed: DetailValue[] = [];
   for (const { der, index, line } of bundle.certificates) {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Check, type Finding, ok, warn } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
+import { type Check, type Finding, ok, warn } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
 
 /** The check. */
 export const configCheck: Check<DoctorContext> = {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Check, type Finding, ok, skipped, warn } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
+import { type Check, type Finding, ok, skipped, warn } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
 
 /** A larger difference makes certificates and tokens look expired or not yet valid, ms. */
 export const CLOCK_TOLERANCE_MS = 2 * 60_000;

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { failureOf } from "../../api/call.ts";
-import { type Check, fail, failure, type Finding, ok, skipped, warn } from "../check.ts";
-import type { Commands } from "../commands.ts";
-import type { DoctorContext } from "../context.ts";
-import { attempted, modelNames } from "../probe/model_list.ts";
-import type { ProbeReply } from "../probe/probe_reply.ts";
+import { failureOf } from "../../../api/call.ts";
+import { type Check, fail, failure, type Finding, ok, skipped, warn } from "../../check.ts";
+import type { Commands } from "../../commands.ts";
+import type { DoctorContext } from "../../context.ts";
+import { attempted, modelNames } from "../../probe/model_list.ts";
+import type { ProbeReply } from "../../probe/probe_reply.ts";
 
 /** The check. */
 export const modelsCheck: Check<DoctorContext> = {

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { absolutePath } from "../../world/absolute_path.ts";
-import { pathHint } from "../../trust/bundle/path_hint.ts";
-import { CA_VARIABLES } from "../../trust/bundle/selection.ts";
-import type { World } from "../../world/world.ts";
-import { type Check, type Finding, ok, warn } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
-import { describeAccess } from "../probe/file_access.ts";
+import { absolutePath } from "../../../world/absolute_path.ts";
+import { pathHint } from "../../../trust/bundle/path_hint.ts";
+import { CA_VARIABLES } from "../../../trust/bundle/selection.ts";
+import type { World } from "../../../world/world.ts";
+import { type Check, type Finding, ok, warn } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
+import { describeAccess } from "../../probe/file_access.ts";
 
 /** Variables that other programs read; the codex client sets most of them for its children (0.171.0). */
 const FOREIGN: readonly string[] = [

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Environment } from "../../world/world.ts";
-import { type Check, type Finding, ok, warn } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
+import type { Environment } from "../../../world/world.ts";
+import { type Check, type Finding, ok, warn } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
 
 /** Names that culvert does not read, and what to use instead. */
 const UNKNOWN: readonly (readonly [string, string])[] = [

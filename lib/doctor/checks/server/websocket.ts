@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Settings } from "../../config/settings.ts";
-import { type Check, fail, type Finding, ok, warn } from "../check.ts";
-import { UPGRADE_TIMEOUT_MS } from "../../responses/transport/transport_policy.ts";
-import type { DoctorContext } from "../context.ts";
-import { requestUpgrade, type Upgrade } from "../transport/upgrade.ts";
+import type { Settings } from "../../../config/settings.ts";
+import { type Check, fail, type Finding, ok, warn } from "../../check.ts";
+import { UPGRADE_TIMEOUT_MS } from "../../../responses/transport/transport_policy.ts";
+import type { DoctorContext } from "../../context.ts";
+import { requestUpgrade, type Upgrade } from "../../transport/upgrade.ts";
 
 /** The check. */
 export const websocketCheck: Check<DoctorContext> = {

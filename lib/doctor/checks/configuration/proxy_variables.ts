@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
-import { parseProxyAddress } from "../../net/route/proxy_address.ts";
-import { createRouteTable } from "../../net/route/route_table.ts";
-import type { Environment, World } from "../../world/world.ts";
-import { type Check, type Finding, ok, warn } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
-import { fileOfVariable } from "../probe/variable_source.ts";
+import { CulvertError } from "../../../errors.ts";
+import { parseProxyAddress } from "../../../net/route/proxy_address.ts";
+import { createRouteTable } from "../../../net/route/route_table.ts";
+import type { Environment, World } from "../../../world/world.ts";
+import { type Check, type Finding, ok, warn } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
+import { fileOfVariable } from "../../probe/variable_source.ts";
 
 const ADDRESSES = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
 

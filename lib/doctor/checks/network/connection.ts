@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
-import { firstHop } from "../../net/tunnel/first_hop.ts";
-import { type Check, type Finding, ok } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
-import type { RouteProbe } from "../probe/route_probe.ts";
-import { routeFailure } from "../probe/variable_source.ts";
+import { CulvertError } from "../../../errors.ts";
+import { firstHop } from "../../../net/tunnel/first_hop.ts";
+import { type Check, type Finding, ok } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
+import type { RouteProbe } from "../../probe/route_probe.ts";
+import { routeFailure } from "../../probe/variable_source.ts";
 
 /** Checks that the name of the first hop resolves. */
 export const dnsCheck: Check<DoctorContext> = {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
-import { isBackendMode } from "../../auth/auth_headers.ts";
-import type { DetailValue } from "../../errors.ts";
-import { describeRoute } from "../../net/route/route.ts";
-import { type Check, type Finding, ok } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
+import { authEndpoints } from "../../../auth/chatgpt/auth_endpoints.ts";
+import { isBackendMode } from "../../../auth/auth_headers.ts";
+import type { DetailValue } from "../../../errors.ts";
+import { describeRoute } from "../../../net/route/route.ts";
+import { type Check, type Finding, ok } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
 
 /** The check. */
 export const routeCheck: Check<DoctorContext> = {

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
-import { hostAndPort } from "../../net/failure/explain.ts";
-import { type Check, type Finding, ok } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
-import { routeFailure } from "../probe/variable_source.ts";
+import { CulvertError } from "../../../errors.ts";
+import { hostAndPort } from "../../../net/failure/explain.ts";
+import { type Check, type Finding, ok } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
+import { routeFailure } from "../../probe/variable_source.ts";
 
 /** The check. */
 export const proxyCheck: Check<DoctorContext> = {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { ProbeResult } from "../../net/diagnosis/probe.ts";
-import { explain, hostAndPort } from "../../net/failure/explain.ts";
-import type { NetworkFault } from "../../net/failure/fault.ts";
-import { isLoopback } from "../../net/route/route_table.ts";
-import { type Check, failure, type Finding, ok, warn } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
-import { describeInterception, type Interception, interceptionRemedy } from "../probe/interception.ts";
-import type { RouteProbe } from "../probe/route_probe.ts";
+import type { ProbeResult } from "../../../net/diagnosis/probe.ts";
+import { explain, hostAndPort } from "../../../net/failure/explain.ts";
+import type { NetworkFault } from "../../../net/failure/fault.ts";
+import { isLoopback } from "../../../net/route/route_table.ts";
+import { type Check, failure, type Finding, ok, warn } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
+import { describeInterception, type Interception, interceptionRemedy } from "../../probe/interception.ts";
+import type { RouteProbe } from "../../probe/route_probe.ts";
 
 /** The check. */
 export const tlsCheck: Check<DoctorContext> = {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Check, type Finding, skipped } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
-import { ANSWER_LIMIT_MS, requestAnswer } from "../transport/answer_stream.ts";
-import { requestTimedEvents, TIMED_EVENTS_HEADER } from "../transport/timed_stream.ts";
+import { type Check, type Finding, skipped } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
+import { ANSWER_LIMIT_MS, requestAnswer } from "../../transport/answer_stream.ts";
+import { requestTimedEvents, TIMED_EVENTS_HEADER } from "../../transport/timed_stream.ts";
 
 /** The check. */
 export const sseCheck: Check<DoctorContext> = {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { failureOf } from "../../api/call.ts";
-import type { ApiConnection } from "../../api/send_request.ts";
-import { CulvertError } from "../../errors.ts";
-import { webPageIn } from "../../net/failure/web_page.ts";
-import { shownUrl } from "../../responses/request/url.ts";
-import { type Check, fail, failure, type Finding, ok } from "../check.ts";
-import type { DoctorContext } from "../context.ts";
-import type { ProbeReply } from "../probe/probe_reply.ts";
+import { failureOf } from "../../../api/call.ts";
+import type { ApiConnection } from "../../../api/send_request.ts";
+import { CulvertError } from "../../../errors.ts";
+import { webPageIn } from "../../../net/failure/web_page.ts";
+import { shownUrl } from "../../../responses/request/url.ts";
+import { type Check, fail, failure, type Finding, ok } from "../../check.ts";
+import type { DoctorContext } from "../../context.ts";
+import type { ProbeReply } from "../../probe/probe_reply.ts";
 
 /** The check. */
 export const httpCheck: Check<DoctorContext> = {
