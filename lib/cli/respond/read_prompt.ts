@@ -6,9 +6,28 @@
 import { raceAbort } from "../../async/race_abort.ts";
 import { CulvertError } from "../../errors.ts";
 import type { Host } from "../command/host.ts";
+import type { RespondFlags } from "./command.ts";
 
 /** Time without input after which a message says that the program waits for it, ms. */
 const NOTICE_AFTER_MS = 3_000;
+
+/**
+ * Returns the prompts: one, or the lines of the file that `--repeat-from` names. The only one is `undefined` where the
+ * outputs of tools are all that is sent.
+ *
+ * @param signal ends the reading of standard input
+ * @throws CulvertError `usage`, `input_unreadable`; the reason of the signal
+ */
+export async function readPrompts(
+  { repeatFrom, toolOutput }: RespondFlags,
+  words: readonly string[],
+  host: Host,
+  signal: AbortSignal,
+): Promise<readonly (string | undefined)[]> {
+  if (toolOutput !== undefined && words.length === 0) return [undefined];
+  if (repeatFrom === undefined) return [await readPrompt(words, host, signal)];
+  return await readPromptLines(repeatFrom, host, signal);
+}
 
 /**
  * Builds the prompt. Standard input is read only if an argument is `-` or there is no argument: a program that reads a
@@ -48,7 +67,7 @@ export async function readPrompt(words: readonly string[], host: Host, signal: A
  * @param signal ends the reading of standard input
  * @throws CulvertError `input_unreadable` if the file has no prompt; the reason of the signal
  */
-export async function readPromptLines(
+async function readPromptLines(
   path: string,
   host: Host,
   signal: AbortSignal,

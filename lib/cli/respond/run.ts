@@ -5,37 +5,24 @@
  */
 import { asCulvertError, CulvertError, EXIT } from "../../errors.ts";
 import type { SharedFlags } from "../../config/settings.ts";
+import { RuntimeSummary } from "../../observe/summary/runtime_summary.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
-import { processTrace, type TraceContext } from "../../responses/request/trace_context.ts";
 import { resultWithoutTurn } from "../../responses/turn/result.ts";
-import type { ResponseItem } from "../../responses/events/items.ts";
-import { Session, sessionOptions } from "../../responses/turn/session.ts";
-import type { TurnOptions } from "../../responses/turn/turn.ts";
 import type { Recording } from "../capture/record_command.ts";
-import type { Environment } from "../../world/world.ts";
-import { absolutePath } from "../../world/absolute_path.ts";
-import { connectCommand, type Connection, type ConnectionFlags } from "../command/connection.ts";
+import { connectCommand, type ConnectionFlags } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
 import { writeLastLine } from "../command/report_error.ts";
 import { listenForStop } from "../command/stop_signals.ts";
-import { startTimeLimit } from "../command/flags/time_limit.ts";
 import type { Conversation } from "../conversation/conversation_file.ts";
-import type { Traces } from "../../observe/trace/write/start_traces.ts";
-import { RuntimeSummary } from "../../observe/summary/runtime_summary.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
-import type { AnswerFile } from "./answer_file.ts";
+import { checkFlags } from "./check_flags.ts";
 import type { RespondFlags } from "./command.ts";
-import { prepare, type PreparedRequest } from "./prepare_request.ts";
-import { type FinishedTurn, type PrintOptions, printTurn } from "./print_turn.ts";
-import { readInput, readPrompt } from "./read_prompt.ts";
-import { resultLine, type TextRenderer } from "./turn_output.ts";
-
-/** Variables that hold credentials of this program. */
-const CREDENTIAL_VARIABLES = ["CULVERT_API_KEY", "CODEX_API_KEY", "OPENAI_API_KEY", "CODEX_ACCESS_TOKEN"];
-
-/** Time that one run of a tool may take by default, seconds. */
-const TOOL_TIMEOUT_S = 60;
+import { prepare } from "./prepare_request.ts";
+import { readInput, readPrompts } from "./read_prompt.ts";
+import { resultLine } from "./turn_output.ts";
+import { answerPrompts } from "./turns/answer_prompts.ts";
+import type { Job } from "./turns/job.ts";
 
 /** Runs the command. With `--json` the last line is a result, whatever fails and however early. */
 export async function run(context: CliContext, flags: RespondFlags, ...words: string[]): Promise<void> {
@@ -55,7 +42,7 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
   const { host } = context;
   const reporter = createReporter(host, flags);
   using stop = listenForStop(host);
-  checkCombinations(flags, words);
+  checkFlags(flags, words);
   const [prepared, prompts] = await Promise.all([
     prepare(flags, () => readInput(host, stop.signal)),
     readPrompts(flags, words, host, stop.signal),
@@ -105,245 +92,10 @@ async function respond(context: CliContext, flags: RespondFlags, words: readonly
     file,
     fileIds,
   };
-  if (flags.dryRun === true) return await printRequests(job, prompts);
+  if (flags.dryRun === true) return await (await import("./turns/dry_run.ts")).printRequests(job, prompts);
   await answerPrompts(job, prompts);
   const isReaderGone = context.status === EXIT.readerGone;
   if (words.length > 0 && !words.includes("-") && !isReaderGone) await warnOfUnreadInput(host, reporter);
-}
-
-/** Everything that the turns of one command have in common. */
-interface Job {
-  readonly context: CliContext;
-  readonly summary: RuntimeSummary;
-  readonly flags: RespondFlags;
-  readonly reporter: Reporter;
-  readonly stop: AbortSignal;
-  readonly prepared: PreparedRequest;
-  readonly connection: Connection;
-  readonly conversation: Conversation | undefined;
-  readonly file: AnswerFile | undefined;
-  readonly fileIds: readonly string[];
-}
-
-async function answerPrompts(job: Job, prompts: readonly Prompt[]): Promise<void> {
-  const { context: { host }, flags, connection, reporter, prepared } = job;
-  const { settings } = connection;
-  const json = flags.json === true;
-  const tools = await toolOptions(job);
-  const facts = modelFacts(job);
-  const traces = await tracesFor(job);
-  const session = new Session({
-    ...sessionOptions(connection),
-    ...(flags.maxWait === undefined ? {} : { maxRetryAfterMs: flags.maxWait * 1_000 }),
-    ...(traces === undefined ? {} : { startInferenceTrace: traces.start }),
-  });
-  const trace = traceOf(connection.world.env, reporter);
-  try {
-    for (const [index, prompt] of prompts.entries()) {
-      job.summary.reset();
-      using limit = startTimeLimit(flags.timeout, job.stop, connection.world);
-      const history = job.conversation?.history() ?? [];
-      const added = prepared.newItems(prompt, history, job.fileIds);
-      const request = prepared.request(await inputOf(history, added), settings);
-      const turn = session.turn(request, {
-        signal: limit.signal,
-        // Text on a terminal or in a pipe cannot be taken back.
-        restartAfterText: json,
-        ...tools,
-        ...(trace === undefined ? {} : { trace }),
-      });
-      job.context.status = await printTurn(turn, {
-        ...facts,
-        host,
-        reporter,
-        json,
-        figures: () => job.summary.figures(),
-        usage: flags.usage === true,
-        check: prepared.check,
-        renderer: await rendererFor(job),
-        separator: index === 0 ? undefined : "---\n",
-        save: saverFor(job, added, index === prompts.length - 1),
-      });
-      if (job.context.status !== 0) return;
-    }
-  } finally {
-    // A reply whose end is not read counts as aborted in a record.
-    if (flags.capture !== undefined) await session.settled();
-    session.close();
-    await facts.settled();
-    await session.flush();
-    await traces?.close(TRACE_DEADLINE_MS);
-  }
-}
-
-/** Longest time that the end of the command waits for the inference trace, ms. */
-const TRACE_DEADLINE_MS = 2_000;
-
-async function tracesFor({ connection, reporter }: Job): Promise<Traces | undefined> {
-  const { secrets, settings: { trace: settings }, world } = connection;
-  if (settings === undefined) return undefined;
-  const { startTraces } = await import("../../observe/trace/write/start_traces.ts");
-  reporter.note(`inference trace in ${settings.root}`);
-  return startTraces({ settings, world, secrets, warn: reporter.warn });
-}
-
-/** A prompt; `undefined` where the outputs of tools are all that is sent. */
-type Prompt = string | undefined;
-
-async function toolOptions({ connection, flags, prepared }: Job): Promise<TurnOptions> {
-  if (prepared.commands.length === 0) return {};
-  const { commandFunctions } = await import("./tools/command_tool.ts");
-  const limitMs = (flags.toolTimeout ?? TOOL_TIMEOUT_S) * 1_000;
-  const { envKey } = connection.settings.provider;
-  const hides = [...CREDENTIAL_VARIABLES, ...(envKey === undefined ? [] : [envKey])];
-  return { toolFunctions: commandFunctions(prepared.commands, { limitMs, hides }, connection.world) };
-}
-
-async function inputOf(
-  history: readonly ResponseItem[],
-  added: readonly ResponseItem[],
-): Promise<readonly ResponseItem[]> {
-  if (history.length === 0) return added;
-  return (await import("../conversation/conversation_record.ts")).withMissingOutputs([...history, ...added]);
-}
-
-/** Returns the span that started the process; a value that is not valid is ignored with a warning. */
-function traceOf(env: Environment, reporter: Reporter): TraceContext | undefined {
-  const trace = processTrace(env);
-  if (trace === undefined && env("TRACEPARENT")?.trim()) {
-    const message = "TRACEPARENT is not valid by W3C Trace Context and is ignored";
-    reporter.warn({ code: "traceparent", message });
-  }
-  return trace;
-}
-
-/** What the cached model list is told, and what it adds to an error. */
-interface ModelFacts extends Pick<PrintOptions, "onModelsEtag" | "explain"> {
-  /** Resolves when the list was told. */
-  readonly settled: () => Promise<unknown>;
-}
-
-function modelFacts({ connection, flags, stop }: Job): ModelFacts {
-  const { settings: { codexHome, model } } = connection;
-  const load = () => import("./models/model_facts.ts");
-  let told: Promise<unknown> = Promise.resolve();
-  return {
-    onModelsEtag: (etag) => {
-      told = Promise.all([told, tell(etag)]);
-    },
-    explain: async (error) => {
-      if (error.code === "context_window") {
-        return await (await load()).withContextWindow(error, model, connection, stop);
-      }
-      if (error.hint === null) return error;
-      const { hintWithFlags } = await import("../command/flags/given_flags.ts");
-      return { ...error, hint: hintWithFlags(error.hint, flags) };
-    },
-    settled: () => told,
-  };
-
-  /** Most users have no cached list; they load nothing. */
-  async function tell(etag: string): Promise<void> {
-    const isCached = await Deno.stat(absolutePath("models_cache.json", codexHome)).then(
-      () => true,
-      () => false,
-    );
-    if (isCached) await (await load()).noteModelsEtag(connection, etag);
-  }
-}
-
-/** Returns what saves a turn: to the file of `--output` and to the conversation. */
-function saverFor(
-  { file, conversation, connection, reporter }: Job,
-  input: FinishedTurn["items"],
-  isLast: boolean,
-): ((turn: FinishedTurn) => Promise<void>) | undefined {
-  if (file === undefined && conversation === undefined) return undefined;
-  return async ({ answer, items, result }) => {
-    if (result.status !== "completed") return await file?.writePartial(answer, reporter);
-    const { model, provider } = connection.settings;
-    await conversation?.append({
-      model,
-      provider: provider.id,
-      response_id: result.response_id,
-      items: [...input, ...items],
-    });
-    file?.add(answer);
-    if (isLast) await file?.write();
-  };
-}
-
-async function printRequests(job: Job, prompts: readonly Prompt[]): Promise<void> {
-  const { printRequest } = await import("./dry_run.ts");
-  const { context: { host }, connection, flags, prepared, conversation, stop } = job;
-  for (const prompt of prompts) {
-    const history = conversation?.history() ?? [];
-    const input = await inputOf(history, prepared.newItems(prompt, history, job.fileIds));
-    const request = prepared.request(input, connection.settings);
-    await printRequest(host, connection, request, flags.json === true, stop);
-  }
-}
-
-/** Markdown is formatted on a terminal that shows styles, and nowhere else. */
-async function rendererFor({ context: { host }, flags }: Job): Promise<TextRenderer | undefined> {
-  if (flags.json === true || flags.render === "never" || !host.stdout.isTerminal) return undefined;
-  const { wantsColor } = await import("../output/color.ts");
-  if (!wantsColor(flags.color, host.stdout, host.world.env)) return undefined;
-  return new (await import("../output/markdown/markdown_renderer.ts")).MarkdownRenderer();
-}
-
-/** Returns one prompt, none beside the outputs of tools, or the lines of the file that `--repeat-from` names. */
-async function readPrompts(
-  flags: RespondFlags,
-  words: readonly string[],
-  host: Host,
-  signal: AbortSignal,
-): Promise<readonly Prompt[]> {
-  if (flags.toolOutput !== undefined && words.length === 0) return [undefined];
-  if (flags.repeatFrom === undefined) return [await readPrompt(words, host, signal)];
-  const { readPromptLines } = await import("./read_prompt.ts");
-  return await readPromptLines(flags.repeatFrom, host, signal);
-}
-
-function checkCombinations(flags: RespondFlags, words: readonly string[]): void {
-  if (flags.repeatFrom !== undefined && words.length > 0) {
-    throw new CulvertError("usage", "Both a prompt and --repeat-from were given", {
-      hint: "Put the prompt into the file, or leave out --repeat-from.",
-    });
-  }
-  checkToolOutput(flags, words);
-  if (flags.previous === undefined) return;
-  const other = flags.conversation !== undefined
-    ? "--conversation"
-    : flags.continue
-    ? "--continue"
-    : undefined;
-  if (other === undefined) return;
-  throw new CulvertError("usage", `Both --previous and ${other} were given`, {
-    hint:
-      "--previous continues a response that the server has stored; a conversation is kept on this machine.",
-  });
-}
-
-function checkToolOutput(flags: RespondFlags, words: readonly string[]): void {
-  if (flags.toolTimeout !== undefined && flags.tool === undefined) {
-    throw new CulvertError("usage", "--tool-timeout was given without --tool", {
-      hint: "Give the command of a tool as --tool NAME=COMMAND.",
-    });
-  }
-  if (flags.toolOutput === undefined) return;
-  if (flags.repeatFrom !== undefined) {
-    throw new CulvertError("usage", "Both --tool-output and --repeat-from were given", {
-      hint: "Send the outputs first, then the prompts.",
-    });
-  }
-  if (flags.toolOutput.filter((path) => path === "-").length + (words.includes("-") ? 1 : 0) > 1) {
-    throw new CulvertError("usage", "Standard input was named twice", { hint: "Give - once." });
-  }
-  if (flags.conversation !== undefined || flags.continue === true || flags.previous !== undefined) return;
-  throw new CulvertError("usage", "--tool-output was given without the conversation that holds the calls", {
-    hint: "Add the --conversation NAME or -c of the request that the model answered with the calls.",
-  });
 }
 
 async function openConversation(
