@@ -10,8 +10,8 @@ import {
   OUTPUT_ALIASES,
   OUTPUT_FLAGS,
   type OutputFlags,
-  text,
 } from "../command/shared_flags.ts";
+import { parsedFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of every command of the group. */
 export type AuthFlags = OutputFlags & NetworkFlags & { readonly json?: boolean };
@@ -36,45 +36,18 @@ const NO_ARGUMENTS = { kind: "tuple", parameters: [] } as const;
 const SHARED = {
   ...NETWORK_FLAGS,
   ...OUTPUT_FLAGS,
-  json: { kind: "boolean", optional: true, withNegated: false, brief: "One JSON object on stdout" },
+  json: switchFlag("One JSON object on stdout"),
 } as const;
 const SEE_ALSO = ["culvert auth status", "culvert help environment", "culvert doctor"];
 
 /** `culvert auth login`. */
 const loginCommand = defineCommand<LoginFlags, []>({
   flags: {
-    device: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Sign in with a code, on any device",
-    },
-    apiKey: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Store an API key, read from stdin",
-    },
-    accessToken: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Check and store an access token, read from stdin",
-    },
-    issuer: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "URL",
-      brief: "Authority to sign in at",
-    },
-    port: {
-      kind: "parsed",
-      parse: port,
-      optional: true,
-      placeholder: "N",
-      brief: "Port on this machine that the browser comes back to",
-    },
+    device: switchFlag("Sign in with a code, on any device"),
+    apiKey: switchFlag("Store an API key, read from stdin"),
+    accessToken: switchFlag("Check and store an access token, read from stdin"),
+    issuer: textFlag("URL", "Authority to sign in at"),
+    port: parsedFlag(port, "N", "Port on this machine that the browser comes back to"),
     ...SHARED,
   },
   aliases: OUTPUT_ALIASES,
@@ -103,20 +76,8 @@ const loginCommand = defineCommand<LoginFlags, []>({
 /** `culvert auth status`. */
 const statusCommand = defineCommand<StatusFlags, []>({
   flags: {
-    provider: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "Provider to look at",
-    },
-    apiKeyFile: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "File with an API key",
-    },
+    provider: textFlag("ID", "Provider to look at"),
+    apiKeyFile: textFlag("FILE", "File with an API key"),
     ...SHARED,
   },
   aliases: OUTPUT_ALIASES,

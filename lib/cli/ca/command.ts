@@ -13,6 +13,7 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
+import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 const CA_CERT = { caCert: NETWORK_FLAGS.caCert };
 const OUTPUT = {
@@ -27,7 +28,7 @@ export type InspectFlags = OutputFlags & { readonly json?: boolean; readonly caC
 
 const inspectCommand = defineCommand<InspectFlags, [string?]>({
   flags: {
-    json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
+    json: switchFlag("Print one JSON object"),
     ...CA_CERT,
     ...OUTPUT_FLAGS,
   },
@@ -65,12 +66,9 @@ export type BundleFlags = OutputFlags & {
 const bundleCommand = defineCommand<BundleFlags, string[]>({
   flags: {
     output: { ...OUTPUT, brief: "Write to a file, whole or not at all" },
-    withSystem: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Add the roots of the operating system, for programs whose variable replaces them",
-    },
+    withSystem: switchFlag(
+      "Add the roots of the operating system, for programs whose variable replaces them",
+    ),
     ...CA_CERT,
     ...OUTPUT_FLAGS,
   },
@@ -110,7 +108,7 @@ const envCommand = defineCommand<EnvFlags, []>({
       brief: "Shell to write for; default: the shell in $SHELL",
     },
     output: { ...OUTPUT, brief: "File to write the bundle to; default: in the cache folder of the user" },
-    json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
+    json: switchFlag("Print one JSON object"),
     ...CA_CERT,
     ...OUTPUT_FLAGS,
   },
@@ -136,14 +134,8 @@ export type FetchFlags = OutputFlags & NetworkFlags & {
 const fetchCommand = defineCommand<FetchFlags, [string]>({
   flags: {
     output: { ...OUTPUT, placeholder: "FILE", brief: "Write the topmost CA that was presented to a file" },
-    json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
-    provider: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "Provider; `demo` looks into the simulated network",
-    },
+    json: switchFlag("Print one JSON object"),
+    provider: textFlag("ID", "Provider; `demo` looks into the simulated network"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },

@@ -15,6 +15,7 @@ import {
 } from "../command/shared_flags.ts";
 
 import { byteSize } from "./byte_size.ts";
+import { parsedFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `capture`. */
 export type CaptureFlags = OutputFlags & NetworkFlags & {
@@ -34,79 +35,48 @@ export type CaptureFlags = OutputFlags & NetworkFlags & {
 /** `culvert capture`. */
 export const captureCommand = defineCommand<CaptureFlags, string[]>({
   flags: {
-    output: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "DIR",
-      brief: "Directory of the capture; without it, culvert-capture-TIME in the working directory",
-    },
+    output: textFlag(
+      "DIR",
+      "Directory of the capture; without it, culvert-capture-TIME in the working directory",
+    ),
     mode: {
       kind: "enum",
       values: ["forward", "reverse", "keylog"],
       optional: true,
       brief: "How to capture; without it, the mode that covers most for the program",
     },
-    intercept: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      variadic: true,
-      placeholder: "HOST",
-      brief: "Host to intercept in forward mode, *.DOMAIN or *; repeatable, instead of the usual ones",
-    },
+    intercept: textListFlag(
+      "HOST",
+      "Host to intercept in forward mode, *.DOMAIN or *; repeatable, instead of the usual ones",
+    ),
     redact: {
       kind: "enum",
       values: ["safe", "share", "none"],
       optional: true,
       brief: "What is left out: secrets (safe, default), prompts and tools too (share), nothing (none)",
     },
-    maxSize: {
-      kind: "parsed",
-      parse: (input) => byteSize(input, "--max-size"),
-      optional: true,
-      placeholder: "SIZE",
-      brief: "Size from which bodies are no longer recorded, such as 500M; default 1G. The traffic goes on",
-    },
+    maxSize: parsedFlag(
+      (input) => byteSize(input, "--max-size"),
+      "SIZE",
+      "Size from which bodies are no longer recorded, such as 500M; default 1G. The traffic goes on",
+    ),
     websocket: {
       kind: "boolean",
       optional: true,
       brief: "Relay websockets in reverse mode (default); --no-websocket answers 426",
     },
-    provider: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "Provider that the program talks to; demo captures in a simulated network",
-    },
-    baseUrl: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "URL",
-      brief: "Address of the API that reverse mode relays to",
-    },
-    rawChunks: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Record each piece of a body with its time and size; with --redact none also its bytes",
-    },
-    live: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Show the capture in a browser while the program runs; the address is printed on stderr",
-    },
-    ship: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "URL",
-      brief:
-        "Insert the records into the ClickHouse at URL while the program runs, such as http://127.0.0.1:8123/",
-    },
+    provider: textFlag("ID", "Provider that the program talks to; demo captures in a simulated network"),
+    baseUrl: textFlag("URL", "Address of the API that reverse mode relays to"),
+    rawChunks: switchFlag(
+      "Record each piece of a body with its time and size; with --redact none also its bytes",
+    ),
+    live: switchFlag(
+      "Show the capture in a browser while the program runs; the address is printed on stderr",
+    ),
+    ship: textFlag(
+      "URL",
+      "Insert the records into the ClickHouse at URL while the program runs, such as http://127.0.0.1:8123/",
+    ),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },

@@ -14,6 +14,7 @@ import {
   type OutputFlags,
   text,
 } from "./shared_flags.ts";
+import { parsedFlag, switchFlag, textFlag } from "./flags/flag_kinds.ts";
 
 /** The flags of a command that makes one call of the API. */
 export type ApiFlags = OutputFlags & NetworkFlags & {
@@ -37,29 +38,15 @@ export const API_FLAGS: FlagParametersForType<ApiFlags, CliContext> = {
       return (await import("./flags/proposals.ts")).providers(this.host.world);
     },
   },
-  baseUrl: {
-    kind: "parsed",
-    parse: text,
-    optional: true,
-    placeholder: "URL",
-    brief: "Base URL of the API",
-  },
-  timeout: {
-    kind: "parsed",
-    parse: positiveNumber("seconds"),
-    optional: true,
-    placeholder: "SECONDS",
-    brief: "Longest time for the command's calls, retries included",
-  },
+  baseUrl: textFlag("URL", "Base URL of the API"),
+  timeout: parsedFlag(
+    positiveNumber("seconds"),
+    "SECONDS",
+    "Longest time for the command's calls, retries included",
+  ),
   ...HEADER_FLAGS,
-  apiKeyFile: {
-    kind: "parsed",
-    parse: text,
-    optional: true,
-    placeholder: "FILE",
-    brief: "File that holds the API key",
-  },
-  json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
+  apiKeyFile: textFlag("FILE", "File that holds the API key"),
+  json: switchFlag("Print one JSON object"),
   ...NETWORK_FLAGS,
   ...OUTPUT_FLAGS,
 };

@@ -6,6 +6,7 @@
 import type { FlagParametersForType } from "@stricli/core";
 import type { OutputFlags } from "../output/reporter.ts";
 import type { CliContext } from "./context.ts";
+import { switchFlag, textFlag, textListFlag } from "./flags/flag_kinds.ts";
 
 export type { OutputFlags };
 
@@ -41,34 +42,10 @@ export const OUTPUT_FLAGS: FlagParametersForType<OutputFlags, CliContext> = {
 
 /** Parameters of {@link NetworkFlags}. */
 export const NETWORK_FLAGS: FlagParametersForType<NetworkFlags, CliContext> = {
-  caCert: {
-    kind: "parsed",
-    parse: text,
-    optional: true,
-    placeholder: "FILE|DIR",
-    brief: "CA bundle, added to the roots of the system and of Mozilla",
-  },
-  clientCert: {
-    kind: "parsed",
-    parse: text,
-    optional: true,
-    placeholder: "FILE",
-    brief: "Client certificate for TLS (PEM)",
-  },
-  clientKey: {
-    kind: "parsed",
-    parse: text,
-    optional: true,
-    placeholder: "FILE",
-    brief: "Private key of the client certificate (PEM)",
-  },
-  proxy: {
-    kind: "parsed",
-    parse: text,
-    optional: true,
-    placeholder: "URL|none",
-    brief: "Proxy for every connection, or none",
-  },
+  caCert: textFlag("FILE|DIR", "CA bundle, added to the roots of the system and of Mozilla"),
+  clientCert: textFlag("FILE", "Client certificate for TLS (PEM)"),
+  clientKey: textFlag("FILE", "Private key of the client certificate (PEM)"),
+  proxy: textFlag("URL|none", "Proxy for every connection, or none"),
   profile: {
     kind: "parsed",
     parse: text,
@@ -79,20 +56,8 @@ export const NETWORK_FLAGS: FlagParametersForType<NetworkFlags, CliContext> = {
       return (await import("./flags/proposals.ts")).profiles(this.host.world);
     },
   },
-  config: {
-    kind: "parsed",
-    parse: text,
-    optional: true,
-    variadic: true,
-    placeholder: "KEY=VALUE",
-    brief: "Setting for this call; may be repeated",
-  },
-  strictConfig: {
-    kind: "boolean",
-    optional: true,
-    withNegated: false,
-    brief: "Treat unknown or misplaced keys as an error",
-  },
+  config: textListFlag("KEY=VALUE", "Setting for this call; may be repeated"),
+  strictConfig: switchFlag("Treat unknown or misplaced keys as an error"),
 };
 
 /** The flag of commands that send requests to the provider. */
@@ -100,14 +65,7 @@ export type HeaderFlags = { readonly header?: readonly string[] };
 
 /** Parameters of {@link HeaderFlags}. */
 export const HEADER_FLAGS: FlagParametersForType<HeaderFlags, CliContext> = {
-  header: {
-    kind: "parsed",
-    parse: text,
-    optional: true,
-    variadic: true,
-    placeholder: "'NAME: VALUE'",
-    brief: "Header of every request to the API; may be repeated",
-  },
+  header: textListFlag("'NAME: VALUE'", "Header of every request to the API; may be repeated"),
 };
 
 /** The one-letter names of {@link OUTPUT_FLAGS}. */

@@ -6,6 +6,7 @@
 import { API_FLAGS, type ApiFlags, MODEL_FLAG } from "../command/api_flags.ts";
 import { defineCommand } from "../command/command.ts";
 import { OUTPUT_ALIASES, text } from "../command/shared_flags.ts";
+import { textFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `compact`. */
 export type CompactFlags = ApiFlags & {
@@ -29,13 +30,7 @@ export const compactCommand = defineCommand<CompactFlags, [string?]>({
         return (await import("../conversation/conversation_folder.ts")).conversationNames(this.host.world);
       },
     },
-    instructions: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "TEXT",
-      brief: "Instructions of the conversation (system prompt)",
-    },
+    instructions: textFlag("TEXT", "Instructions of the conversation (system prompt)"),
     method: {
       kind: "enum",
       values: ["endpoint", "turn"],

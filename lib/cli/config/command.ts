@@ -10,8 +10,8 @@ import {
   OUTPUT_ALIASES,
   OUTPUT_FLAGS,
   type OutputFlags,
-  text,
 } from "../command/shared_flags.ts";
+import { switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `culvert config`. */
 export type ConfigFlags = OutputFlags & NetworkFlags & {
@@ -25,37 +25,12 @@ export type ConfigFlags = OutputFlags & NetworkFlags & {
 /** `culvert config`. */
 export const configCommand = defineCommand<ConfigFlags, []>({
   flags: {
-    json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
-    model: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "NAME",
-      brief: "Model, as for respond",
-    },
-    provider: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "Provider, as for respond",
-    },
-    baseUrl: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "URL",
-      brief: "Base URL, as for respond",
-    },
+    json: switchFlag("Print one JSON object"),
+    model: textFlag("NAME", "Model, as for respond"),
+    provider: textFlag("ID", "Provider, as for respond"),
+    baseUrl: textFlag("URL", "Base URL, as for respond"),
     ...NETWORK_FLAGS,
-    config: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      variadic: true,
-      placeholder: "KEY=VALUE",
-      brief: "Setting for this call; may be repeated",
-    },
+    config: textListFlag("KEY=VALUE", "Setting for this call; may be repeated"),
     ...OUTPUT_FLAGS,
   },
   aliases: { ...OUTPUT_ALIASES, m: "model", C: "config" },

@@ -5,6 +5,7 @@
  */
 import { defineCommand } from "../command/command.ts";
 import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags } from "../command/shared_flags.ts";
+import { switchFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `culvert demo`. */
 export type DemoFlags = OutputFlags & {
@@ -14,12 +15,7 @@ export type DemoFlags = OutputFlags & {
 /** The command `culvert demo`. */
 export const demoCommand = defineCommand<DemoFlags, []>({
   flags: {
-    json: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Print events as JSON lines; the last is culvert.result",
-    },
+    json: switchFlag("Print events as JSON lines; the last is culvert.result"),
     ...OUTPUT_FLAGS,
   },
   aliases: OUTPUT_ALIASES,

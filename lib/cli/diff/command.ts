@@ -5,6 +5,7 @@
  */
 import { defineCommand } from "../command/command.ts";
 import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
+import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `diff`. */
 export type DiffFlags = OutputFlags & {
@@ -16,20 +17,9 @@ export type DiffFlags = OutputFlags & {
 /** `culvert diff`. */
 export const diffCommand = defineCommand<DiffFlags, [string, string]>({
   flags: {
-    json: { kind: "boolean", optional: true, withNegated: false, brief: "Print one JSON object" },
-    html: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Print a page that shows the comparison, in one file",
-    },
-    output: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "Write to a file with mode 0600 instead of standard output",
-    },
+    json: switchFlag("Print one JSON object"),
+    html: switchFlag("Print a page that shows the comparison, in one file"),
+    output: textFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
     ...OUTPUT_FLAGS,
   },
   aliases: { o: "output", ...OUTPUT_ALIASES },

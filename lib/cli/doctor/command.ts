@@ -14,6 +14,7 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
+import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `culvert doctor`. */
 export type DoctorFlags = OutputFlags & NetworkFlags & HeaderFlags & {
@@ -30,46 +31,19 @@ export type DoctorFlags = OutputFlags & NetworkFlags & HeaderFlags & {
 /** The command `culvert doctor`. */
 export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
   flags: {
-    json: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Print the report as one JSON object",
-    },
-    networkOnly: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Run only the checks that open connections",
-    },
-    offline: { kind: "boolean", optional: true, withNegated: false, brief: "Open no connection" },
-    spend: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Ask the model for one short answer, which costs tokens",
-    },
-    model: { kind: "parsed", parse: text, optional: true, placeholder: "NAME", brief: "Model to look up" },
-    provider: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "Provider to examine",
-    },
+    json: switchFlag("Print the report as one JSON object"),
+    networkOnly: switchFlag("Run only the checks that open connections"),
+    offline: switchFlag("Open no connection"),
+    spend: switchFlag("Ask the model for one short answer, which costs tokens"),
+    model: textFlag("NAME", "Model to look up"),
+    provider: textFlag("ID", "Provider to examine"),
     transport: {
       kind: "enum",
       values: ["auto", "sse", "ws"],
       optional: true,
       brief: "Transport of turns",
     },
-    apiKeyFile: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "File that holds the API key",
-    },
+    apiKeyFile: textFlag("FILE", "File that holds the API key"),
     ...HEADER_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,

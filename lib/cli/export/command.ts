@@ -12,6 +12,7 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
+import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `export`. */
 export type ExportFlags = OutputFlags & NetworkFlags & {
@@ -35,20 +36,8 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
       optional: true,
       brief: "Format of the output; default har",
     },
-    output: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "Write to a file with mode 0600 instead of standard output",
-    },
-    exchange: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "Only this exchange, such as x3; with curl the default is the last model call",
-    },
+    output: textFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
+    exchange: textFlag("ID", "Only this exchange, such as x3; with curl the default is the last model call"),
     redact: {
       kind: "enum",
       values: ["safe", "share", "none"],
@@ -61,30 +50,15 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
       optional: true,
       brief: "Reader for which the URLs of websockets are written; default chrome",
     },
-    verify: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Search the output for secrets first, and write nothing when one is found",
-    },
+    verify: switchFlag("Search the output for secrets first, and write nothing when one is found"),
     to: {
       kind: "enum",
       values: ["clickhouse", "otlp"],
       optional: true,
       brief: "Insert into the ClickHouse, or send to the collector, at URL instead of writing a file",
     },
-    schema: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Print the table of ClickHouse, and do nothing else",
-    },
-    queries: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Print queries on that table, and do nothing else",
-    },
+    schema: switchFlag("Print the table of ClickHouse, and do nothing else"),
+    queries: switchFlag("Print queries on that table, and do nothing else"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },

@@ -7,6 +7,7 @@ import { API_FLAGS, type ApiFlags } from "../command/api_flags.ts";
 import { defineCommand } from "../command/command.ts";
 import { positiveInteger } from "../command/flags/parsers.ts";
 import { OUTPUT_ALIASES, text } from "../command/shared_flags.ts";
+import { parsedFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
 
 /** The model of images that the platform documents first. */
 export const IMAGE_MODEL = "gpt-image-1";
@@ -26,42 +27,11 @@ export type ImageFlags = ApiFlags & {
 /** `culvert image`. */
 export const imageCommand = defineCommand<ImageFlags, string[]>({
   flags: {
-    model: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "NAME",
-      brief: `Model of images (default ${IMAGE_MODEL})`,
-    },
-    image: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      variadic: true,
-      placeholder: "FILE|URL",
-      brief: "Image to edit; may be repeated",
-    },
-    output: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "File to write; - is standard output (default image-TIME.png)",
-    },
-    count: {
-      kind: "parsed",
-      parse: positiveInteger,
-      optional: true,
-      placeholder: "N",
-      brief: "Number of images",
-    },
-    size: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "WxH",
-      brief: "Size in pixels, such as 1024x1024",
-    },
+    model: textFlag("NAME", `Model of images (default ${IMAGE_MODEL})`),
+    image: textListFlag("FILE|URL", "Image to edit; may be repeated"),
+    output: textFlag("FILE", "File to write; - is standard output (default image-TIME.png)"),
+    count: parsedFlag(positiveInteger, "N", "Number of images"),
+    size: textFlag("WxH", "Size in pixels, such as 1024x1024"),
     quality: { kind: "enum", values: ["low", "medium", "high", "auto"], optional: true, brief: "Quality" },
     background: {
       kind: "enum",

@@ -6,6 +6,7 @@
 import { API_FLAGS, type ApiFlags, MODEL_FLAG } from "../command/api_flags.ts";
 import { defineCommand } from "../command/command.ts";
 import { OUTPUT_ALIASES, text } from "../command/shared_flags.ts";
+import { textFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `memories`. */
 export type MemoriesFlags = ApiFlags & {
@@ -17,13 +18,7 @@ export type MemoriesFlags = ApiFlags & {
 export const memoriesCommand = defineCommand<MemoriesFlags, string[]>({
   flags: {
     ...MODEL_FLAG,
-    reasoning: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "EFFORT",
-      brief: "Reasoning effort, as for respond",
-    },
+    reasoning: textFlag("EFFORT", "Reasoning effort, as for respond"),
     ...API_FLAGS,
   },
   aliases: { ...OUTPUT_ALIASES, H: "header", m: "model" },

@@ -6,6 +6,7 @@
 import { API_FLAGS, type ApiFlags } from "../command/api_flags.ts";
 import { defineCommand } from "../command/command.ts";
 import { OUTPUT_ALIASES } from "../command/shared_flags.ts";
+import { switchFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `models`. */
 export type ModelsFlags = ApiFlags & {
@@ -17,19 +18,9 @@ export type ModelsFlags = ApiFlags & {
 /** `culvert models`. */
 export const modelsCommand = defineCommand<ModelsFlags, []>({
   flags: {
-    all: { kind: "boolean", optional: true, withNegated: false, brief: "List hidden models as well" },
-    refresh: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Ask the server although the cached list is fresh",
-    },
-    offline: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Print the cached list, however old it is, and send nothing",
-    },
+    all: switchFlag("List hidden models as well"),
+    refresh: switchFlag("Ask the server although the cached list is fresh"),
+    offline: switchFlag("Print the cached list, however old it is, and send nothing"),
     ...API_FLAGS,
   },
   aliases: { ...OUTPUT_ALIASES, H: "header", a: "all" },

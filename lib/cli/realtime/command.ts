@@ -14,6 +14,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 import { SPEECH_FLAGS, type SpeechFlags } from "../transcribe/speech_flags.ts";
+import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `realtime`. */
 export type RealtimeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
@@ -32,26 +33,14 @@ export type RealtimeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
 /** `culvert realtime`. */
 export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
   flags: {
-    audio: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE|-",
-      brief: "What is said: a WAV file, or - for a WAV stream on standard input",
-    },
-    live: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "With --audio: the server finds the ends of utterances and answers each, as with a microphone",
-    },
-    output: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE|-",
-      brief: "Let the model speak, and write the audio here; with - the text goes to stderr",
-    },
+    audio: textFlag("FILE|-", "What is said: a WAV file, or - for a WAV stream on standard input"),
+    live: switchFlag(
+      "With --audio: the server finds the ends of utterances and answers each, as with a microphone",
+    ),
+    output: textFlag(
+      "FILE|-",
+      "Let the model speak, and write the audio here; with - the text goes to stderr",
+    ),
     format: {
       kind: "parsed",
       parse: oneOf("wav", "pcm"),
@@ -68,20 +57,8 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
       brief: "Voice of the model (default marin; v1 and v3: cove)",
       proposeCompletions: async () => (await import("../../realtime/protocol/protocol_version.ts")).VOICES.v2,
     },
-    instructions: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "TEXT",
-      brief: "Instructions for the model",
-    },
-    model: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "NAME",
-      brief: "Model that answers (default gpt-realtime-1.5)",
-    },
+    instructions: textFlag("TEXT", "Instructions for the model"),
+    model: textFlag("NAME", "Model that answers (default gpt-realtime-1.5)"),
     protocol: {
       kind: "parsed",
       parse: oneOf("v1", "v2", "v3"),
@@ -90,20 +67,8 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
       brief: "Version of the realtime protocol (default v2, that of the public API)",
       proposeCompletions: () => ["v1", "v2", "v3"],
     },
-    sdp: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE|-",
-      brief: "Create a call: send this SDP offer of a WebRTC client and print the answer",
-    },
-    join: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "CALL",
-      brief: "Join the call with this id instead of opening a session",
-    },
+    sdp: textFlag("FILE|-", "Create a call: send this SDP offer of a WebRTC client and print the answer"),
+    join: textFlag("CALL", "Join the call with this id instead of opening a session"),
     ...SPEECH_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,

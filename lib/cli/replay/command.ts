@@ -13,6 +13,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 import { PORT_FLAG } from "../serve/listen_port.ts";
+import { parsedFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `replay`. */
 export type ReplayFlags = OutputFlags & NetworkFlags & {
@@ -40,13 +41,7 @@ function parseSpeed(input: string): number {
 export const replayCommand = defineCommand<ReplayFlags, string[]>({
   flags: {
     port: PORT_FLAG,
-    serverInfo: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "Write port and process id as one line of JSON",
-    },
+    serverInfo: textFlag("FILE", "Write port and process id as one line of JSON"),
     match: {
       kind: "enum",
       values: ["exact", "shape", "order"],
@@ -62,48 +57,19 @@ export const replayCommand = defineCommand<ReplayFlags, string[]>({
         "A request that was not recorded: fail (default) answers 501, nearest gives the nearest answer, " +
         "forward asks the server",
     },
-    baseUrl: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "URL",
-      brief: "With --miss forward: base URL of the server, instead of the recorded one",
-    },
-    output: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "DIR",
-      brief: "With --miss forward: record what is forwarded as a capture of its own",
-    },
-    speed: {
-      kind: "parsed",
-      parse: parseSpeed,
-      optional: true,
-      placeholder: "FACTOR|none",
-      brief: "1 (default): the recorded times; 10: ten times as fast; none: no delays",
-    },
-    fault: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      variadic: true,
-      placeholder: "FAULT",
-      brief:
-        "Add a fault: cut@3, half-close@3, stall@3, invalid-json@3, 429, 429:2, 426; #2 or #all chooses the model call",
-    },
-    strict: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Exit with 8 when a request was not in the capture",
-    },
-    json: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Print the report at the end as one JSON object",
-    },
+    baseUrl: textFlag("URL", "With --miss forward: base URL of the server, instead of the recorded one"),
+    output: textFlag("DIR", "With --miss forward: record what is forwarded as a capture of its own"),
+    speed: parsedFlag(
+      parseSpeed,
+      "FACTOR|none",
+      "1 (default): the recorded times; 10: ten times as fast; none: no delays",
+    ),
+    fault: textListFlag(
+      "FAULT",
+      "Add a fault: cut@3, half-close@3, stall@3, invalid-json@3, 429, 429:2, 426; #2 or #all chooses the model call",
+    ),
+    strict: switchFlag("Exit with 8 when a request was not in the capture"),
+    json: switchFlag("Print the report at the end as one JSON object"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },

@@ -12,8 +12,8 @@ import {
   OUTPUT_ALIASES,
   OUTPUT_FLAGS,
   type OutputFlags,
-  text,
 } from "../command/shared_flags.ts";
+import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `culvert report`. */
 export type ReportFlags = OutputFlags & NetworkFlags & HeaderFlags & {
@@ -29,37 +29,13 @@ export type ReportFlags = OutputFlags & NetworkFlags & HeaderFlags & {
 /** The command `culvert report`. */
 export const reportCommand = defineCommand<ReportFlags, []>({
   flags: {
-    output: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "Write the report as JSON to this file",
-    },
-    json: { kind: "boolean", optional: true, withNegated: false, brief: "JSON, even on a terminal" },
-    offline: { kind: "boolean", optional: true, withNegated: false, brief: "Open no connection" },
-    provider: { kind: "parsed", parse: text, optional: true, placeholder: "ID", brief: "Provider to use" },
-    baseUrl: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "URL",
-      brief: "Base URL of the API",
-    },
-    model: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "NAME",
-      brief: "Model of the upgrade",
-    },
-    apiKeyFile: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "File with an API key",
-    },
+    output: textFlag("FILE", "Write the report as JSON to this file"),
+    json: switchFlag("JSON, even on a terminal"),
+    offline: switchFlag("Open no connection"),
+    provider: textFlag("ID", "Provider to use"),
+    baseUrl: textFlag("URL", "Base URL of the API"),
+    model: textFlag("NAME", "Model of the upgrade"),
+    apiKeyFile: textFlag("FILE", "File with an API key"),
     ...HEADER_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,

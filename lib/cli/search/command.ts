@@ -7,6 +7,7 @@ import { API_FLAGS, type ApiFlags, MODEL_FLAG } from "../command/api_flags.ts";
 import { defineCommand } from "../command/command.ts";
 import { positiveInteger } from "../command/flags/parsers.ts";
 import { OUTPUT_ALIASES, text } from "../command/shared_flags.ts";
+import { parsedFlag, textListFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `search`. */
 export type SearchFlags = ApiFlags & {
@@ -21,34 +22,15 @@ export type SearchFlags = ApiFlags & {
 export const searchCommand = defineCommand<SearchFlags, string[]>({
   flags: {
     ...MODEL_FLAG,
-    domain: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      variadic: true,
-      placeholder: "NAME",
-      brief: "Search this domain only; may be repeated",
-    },
-    recency: {
-      kind: "parsed",
-      parse: positiveInteger,
-      optional: true,
-      placeholder: "DAYS",
-      brief: "Oldest results, in days",
-    },
+    domain: textListFlag("NAME", "Search this domain only; may be repeated"),
+    recency: parsedFlag(positiveInteger, "DAYS", "Oldest results, in days"),
     contextSize: {
       kind: "enum",
       values: ["low", "medium", "high"],
       optional: true,
       brief: "How much of each page is read",
     },
-    maxOutputTokens: {
-      kind: "parsed",
-      parse: positiveInteger,
-      optional: true,
-      placeholder: "N",
-      brief: "Most tokens of the results",
-    },
+    maxOutputTokens: parsedFlag(positiveInteger, "N", "Most tokens of the results"),
     ...API_FLAGS,
   },
   aliases: { ...OUTPUT_ALIASES, H: "header", m: "model" },

@@ -14,6 +14,7 @@ import {
 } from "../command/shared_flags.ts";
 import { boundedInteger } from "./bounded_integer.ts";
 import { PORT_FLAG } from "./listen_port.ts";
+import { parsedFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `serve`. */
 export type ServeFlags = OutputFlags & NetworkFlags & {
@@ -33,13 +34,10 @@ export type ServeFlags = OutputFlags & NetworkFlags & {
 export const serveCommand = defineCommand<ServeFlags, string[]>({
   flags: {
     port: PORT_FLAG,
-    serverInfo: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "Write port, process id and tokens as one line of JSON, mode 0600; removed at the end",
-    },
+    serverInfo: textFlag(
+      "FILE",
+      "Write port, process id and tokens as one line of JSON, mode 0600; removed at the end",
+    ),
     localAuth: {
       kind: "boolean",
       optional: true,
@@ -50,41 +48,16 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
       optional: true,
       brief: "Relay websockets (default); --no-websocket answers 426, so that clients use HTTP",
     },
-    httpShutdown: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Stop at POST /shutdown with the shutdown token of --server-info",
-    },
-    drain: {
-      kind: "parsed",
-      parse: (input) => boundedInteger(input, 0, 86_400),
-      optional: true,
-      placeholder: "SECONDS",
-      brief: "Time for running exchanges to end after SIGTERM; default 30",
-    },
-    output: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "DIR",
-      brief: "Record the exchanges in a directory, as culvert capture does, secrets replaced",
-    },
-    provider: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "Provider: openai, ollama, lmstudio, demo, or one of config.toml",
-    },
-    baseUrl: { kind: "parsed", parse: text, optional: true, placeholder: "URL", brief: "Address of the API" },
-    apiKeyFile: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "File that holds the API key",
-    },
+    httpShutdown: switchFlag("Stop at POST /shutdown with the shutdown token of --server-info"),
+    drain: parsedFlag(
+      (input) => boundedInteger(input, 0, 86_400),
+      "SECONDS",
+      "Time for running exchanges to end after SIGTERM; default 30",
+    ),
+    output: textFlag("DIR", "Record the exchanges in a directory, as culvert capture does, secrets replaced"),
+    provider: textFlag("ID", "Provider: openai, ollama, lmstudio, demo, or one of config.toml"),
+    baseUrl: textFlag("URL", "Address of the API"),
+    apiKeyFile: textFlag("FILE", "File that holds the API key"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },

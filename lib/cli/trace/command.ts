@@ -12,6 +12,7 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
+import { textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `trace ls`. */
 export type TraceListFlags = OutputFlags & { readonly json?: boolean; readonly root?: string };
@@ -79,28 +80,10 @@ const show = defineCommand<TraceShowFlags, [string]>({
   flags: {
     json: { ...SWITCH, brief: "Print the reduced trace as one JSON object" },
     html: { ...SWITCH, brief: "Print a page that draws each turn on a time line, in one file" },
-    output: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "FILE",
-      brief: "Write to a file with mode 0600 instead of standard output",
-    },
+    output: textFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
     share: { ...SWITCH, brief: "Leave out contents and directories, so that others may see it" },
-    capture: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "DIR",
-      brief: "Name the exchange of this capture that carried each attempt",
-    },
-    payload: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "Print this payload as it was recorded, such as raw_payload:4",
-    },
+    capture: textFlag("DIR", "Name the exchange of this capture that carried each attempt"),
+    payload: textFlag("ID", "Print this payload as it was recorded, such as raw_payload:4"),
     root: ROOT_FLAG,
     ...OUTPUT_FLAGS,
   },

@@ -13,6 +13,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 import { SPEECH_FLAGS, type SpeechFlags } from "./speech_flags.ts";
+import { parsedFlag, switchFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `transcribe`. */
 export type TranscribeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
@@ -40,15 +41,13 @@ export const transcribeCommand = defineCommand<TranscribeFlags, [string]>({
         "whisper-1",
       ],
     },
-    language: {
-      kind: "parsed",
-      parse: languageCode,
-      optional: true,
-      placeholder: "CODE",
-      brief: "Language of the speech, ISO 639-1, such as en (default: the model finds out)",
-    },
-    srt: { kind: "boolean", optional: true, withNegated: false, brief: "Print SubRip subtitles" },
-    vtt: { kind: "boolean", optional: true, withNegated: false, brief: "Print WebVTT subtitles" },
+    language: parsedFlag(
+      languageCode,
+      "CODE",
+      "Language of the speech, ISO 639-1, such as en (default: the model finds out)",
+    ),
+    srt: switchFlag("Print SubRip subtitles"),
+    vtt: switchFlag("Print WebVTT subtitles"),
     ...SPEECH_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,

@@ -7,6 +7,7 @@ import { API_FLAGS, type ApiFlags } from "../command/api_flags.ts";
 import { defineCommand } from "../command/command.ts";
 import { positiveInteger } from "../command/flags/parsers.ts";
 import { OUTPUT_ALIASES } from "../command/shared_flags.ts";
+import { parsedFlag, switchFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `usage`. */
 export type UsageFlags = ApiFlags & {
@@ -17,14 +18,8 @@ export type UsageFlags = ApiFlags & {
 /** `culvert usage`. */
 export const usageCommand = defineCommand<UsageFlags, []>({
   flags: {
-    tasks: { kind: "boolean", optional: true, withNegated: false, brief: "List the cloud tasks as well" },
-    limit: {
-      kind: "parsed",
-      parse: positiveInteger,
-      optional: true,
-      placeholder: "N",
-      brief: "Most tasks to list (default 20)",
-    },
+    tasks: switchFlag("List the cloud tasks as well"),
+    limit: parsedFlag(positiveInteger, "N", "Most tasks to list (default 20)"),
     ...API_FLAGS,
   },
   aliases: { ...OUTPUT_ALIASES, H: "header" },

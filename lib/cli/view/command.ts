@@ -6,6 +6,7 @@
 import { defineCommand } from "../command/command.ts";
 import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
 import { PORT_FLAG } from "../serve/listen_port.ts";
+import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `view`. */
 export type ViewFlags = OutputFlags & {
@@ -20,19 +21,8 @@ export const viewCommand = defineCommand<ViewFlags, [string]>({
   flags: {
     port: PORT_FLAG,
     open: { kind: "boolean", optional: true, brief: "Open the page in a browser (default on a terminal)" },
-    json: {
-      kind: "boolean",
-      optional: true,
-      withNegated: false,
-      brief: "Print what the page shows as one JSON object, and serve nothing",
-    },
-    exchange: {
-      kind: "parsed",
-      parse: text,
-      optional: true,
-      placeholder: "ID",
-      brief: "With --json: everything about this exchange",
-    },
+    json: switchFlag("Print what the page shows as one JSON object, and serve nothing"),
+    exchange: textFlag("ID", "With --json: everything about this exchange"),
     ...OUTPUT_FLAGS,
   },
   aliases: OUTPUT_ALIASES,

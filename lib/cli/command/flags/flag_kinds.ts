@@ -1,0 +1,55 @@
+/**
+ * The usual kinds of optional flags, as parameters of `@stricli/core`.
+ *
+ * @module
+ */
+
+/** A flag without a value. There is no `--no-` form of it. */
+export interface SwitchFlag {
+  readonly kind: "boolean";
+  readonly optional: true;
+  readonly withNegated: false;
+  readonly brief: string;
+}
+
+/** A flag with a value. */
+export interface ValueFlag<T> {
+  readonly kind: "parsed";
+  readonly parse: (input: string) => T;
+  readonly optional: true;
+  readonly placeholder: string;
+  readonly brief: string;
+}
+
+/** A flag with a value that may be given more than once. */
+export type ListFlag<T> = ValueFlag<T> & { readonly variadic: true };
+
+/** Returns a flag without a value. @param brief for the help */
+export function switchFlag(brief: string): SwitchFlag {
+  return { kind: "boolean", optional: true, withNegated: false, brief };
+}
+
+/**
+ * Returns a flag with a value.
+ *
+ * @param parse throws an `Error` that says what the value must be
+ * @param placeholder names the value in the help
+ * @param brief for the help
+ */
+export function parsedFlag<T>(
+  parse: (input: string) => T,
+  placeholder: string,
+  brief: string,
+): ValueFlag<T> {
+  return { kind: "parsed", parse, optional: true, placeholder, brief };
+}
+
+/** Returns a flag whose value is taken as it was typed. Parameters as for {@link parsedFlag}. */
+export function textFlag(placeholder: string, brief: string): ValueFlag<string> {
+  return parsedFlag((input) => input, placeholder, brief);
+}
+
+/** Returns a flag like {@link textFlag} that may be given more than once. */
+export function textListFlag(placeholder: string, brief: string): ListFlag<string> {
+  return { ...textFlag(placeholder, brief), variadic: true };
+}
