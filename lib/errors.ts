@@ -28,7 +28,7 @@ export type ExitStatus = typeof EXIT[keyof typeof EXIT];
 
 /** All error codes, each with its exit code and a one-line explanation. */
 export const ERROR_CODES = {
-  internal: { exit: EXIT.internal, brief: "a fault in culvert itself" },
+  internal: { exit: EXIT.internal, brief: "an internal error of culvert" },
 
   usage: { exit: EXIT.usage, brief: "the command line cannot be understood" },
   config: { exit: EXIT.usage, brief: "a configuration file or value is wrong" },
@@ -40,7 +40,7 @@ export const ERROR_CODES = {
   output_unwritable: { exit: EXIT.usage, brief: "a file named on the command line cannot be written" },
 
   ca_unreadable: { exit: EXIT.trust, brief: "the CA bundle cannot be read" },
-  ca_invalid: { exit: EXIT.trust, brief: "the CA bundle holds no usable certificate" },
+  ca_invalid: { exit: EXIT.trust, brief: "the CA bundle contains no usable certificate" },
   tls_unknown_issuer: {
     exit: EXIT.trust,
     brief: "the server's certificate was issued by a CA that is not trusted",
@@ -68,12 +68,15 @@ export const ERROR_CODES = {
   dns: { exit: EXIT.network, brief: "the host name could not be resolved" },
   connect: { exit: EXIT.network, brief: "no connection could be made" },
   connect_timeout: { exit: EXIT.network, brief: "no connection was made in time" },
-  proxy_auth: { exit: EXIT.network, brief: "the proxy asks for other credentials (407)" },
+  proxy_auth: {
+    exit: EXIT.network,
+    brief: "the proxy requires a user name and password, or rejected them (407)",
+  },
   proxy_refused: { exit: EXIT.network, brief: "the proxy refused the tunnel, or is not a proxy" },
   reset: { exit: EXIT.network, brief: "the connection was cut" },
-  timeout: { exit: EXIT.network, brief: "the time allowed for the turn is over" },
+  timeout: { exit: EXIT.network, brief: "the time limit of the turn is exceeded" },
   header_timeout: { exit: EXIT.network, brief: "the server accepted the request and did not answer" },
-  idle_timeout: { exit: EXIT.network, brief: "the stream went silent for longer than the idle limit" },
+  idle_timeout: { exit: EXIT.network, brief: "the stream was silent for longer than the idle limit" },
   stream_closed: { exit: EXIT.network, brief: "the stream ended before its terminal event" },
   redirect: { exit: EXIT.network, brief: "a redirect cannot be followed" },
   websocket: { exit: EXIT.network, brief: "the websocket could not be opened, or broke its protocol" },
@@ -85,7 +88,7 @@ export const ERROR_CODES = {
 
   rate_limited: { exit: EXIT.limited, brief: "too many requests (429)" },
   usage_limit: { exit: EXIT.limited, brief: "the usage limit of the plan is reached" },
-  quota: { exit: EXIT.limited, brief: "the quota is spent, or usage is not included" },
+  quota: { exit: EXIT.limited, brief: "the quota is exhausted, or the plan does not include usage" },
 
   server: { exit: EXIT.server, brief: "the server failed (5xx)" },
   overloaded: { exit: EXIT.server, brief: "the server is overloaded" },

@@ -255,7 +255,7 @@ function tooLate(method: string, url: URL, limitMs: number): CulvertError {
     "idle_timeout",
     `${attemptedOf(method, url)} was not answered completely within ${limitMs} ms`,
     {
-      hint: "Try again. If it happens again, a proxy may hold the reply back.",
+      hint: "Try again. If it happens again, a proxy may be buffering the reply.",
       details: { host: url.host, timeout_ms: limitMs },
     },
   );

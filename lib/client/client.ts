@@ -269,7 +269,7 @@ class OpenClient extends Calls implements Client {
   }
 
   protected override mustBeOpen(): void {
-    if (this.#closed) throw new CulvertError("usage", "A request was made of a client that is closed");
+    if (this.#closed) throw new CulvertError("usage", "The client is closed and cannot send a request");
   }
 
   /** Returns the request with the defaults of the settings. */

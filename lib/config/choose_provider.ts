@@ -149,7 +149,7 @@ export function checkBaseUrl(value: string, source: string): void {
       : `Cannot use the base URL of ${source}: ${shown} is not an http or https URL`,
     {
       hint: usable
-        ? "Leave user and password out of the address; give the key in a variable or a file."
+        ? "Remove user and password from the address, and put the key into a variable or a file."
         : "Write a full address, such as https://api.example.com/v1.",
     },
   );

@@ -207,11 +207,15 @@ function notesOf(world: SettingsWorld, sources: Readonly<Record<string, string>>
   const notes: string[] = [];
   if (file !== undefined && file.names.length > 0) notes.push(`${file.path} sets ${file.names.join(", ")}`);
   for (const name of file?.overridden ?? []) {
-    notes.push(`${name} has one value in the environment and another in ${file?.path}; the file counts`);
+    notes.push(
+      `${name} has one value in the environment and another in ${file?.path}; the value of the file is used`,
+    );
   }
   if (file !== undefined && file.leftOut.length > 0) {
     notes.push(
-      `${file.path}: ${file.leftOut.join(", ")} not used, since CODEX_ variables do not count there`,
+      `${file.path}: ${
+        file.leftOut.join(", ")
+      } ignored, because CODEX_ variables are not read from this file`,
     );
   }
   const baseUrl = sources["base_url"];

@@ -79,7 +79,7 @@ async function valueWithin(
     const value = (await raceAbort(provide(limit.signal), limit.signal))?.trim();
     if (value === undefined || value === "") return without("its provider returned none");
     if (value.length > MAX_LENGTH || !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
-      return without("what its provider returned is no header value");
+      return without("the value of its provider is not valid in a header");
     }
     return value;
   } catch (thrown) {

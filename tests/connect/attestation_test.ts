@@ -108,8 +108,8 @@ for (
     ["fails", () => Promise.reject(new Error(`broken ${VALUE}`)), "its provider failed"],
     ["returns nothing", () => Promise.resolve(undefined), "returned none"],
     ["returns a blank value", () => Promise.resolve(" \n"), "returned none"],
-    ["returns two lines", () => Promise.resolve(`${VALUE}\r\nx-evil: 1`), "no header value"],
-    ["returns a value that is too long", () => Promise.resolve("a".repeat(20_000)), "no header value"],
+    ["returns two lines", () => Promise.resolve(`${VALUE}\r\nx-evil: 1`), "not valid in a header"],
+    ["returns a value that is too long", () => Promise.resolve("a".repeat(20_000)), "not valid in a header"],
     ["never returns", () => new Promise<undefined>(() => {}), "longer than 2000 ms"],
   ] as const
 ) {

@@ -77,7 +77,7 @@ const ABILITIES: readonly Ability[] = [
       /^what is weak, odd or out of date about a chain/,
       /culvert ca fetch api\.culvert\.test/,
       /^the text comes through a proxy that intercepts TLS/,
-      /^respond refuses a server with an issuer with RSA below 2048 bits/,
+      /^respond refuses a server .*: the issuer has an RSA key below 2048 bits/,
       /a certificate (for another name|that has expired|that is not valid yet) fails/,
     ],
   },
@@ -104,7 +104,7 @@ const ABILITIES: readonly Ability[] = [
     script: `
       const message = await fetch("http://127.0.0.1:25/").catch((error) => error.message);
       console.log(/blocked/.test(message) ? "yes" : "no");`,
-    cases: [/a port that web clients must not use/],
+    cases: [/fetch blocks the port/],
   },
   {
     lacks: "its fetch does not tell a closed SOCKS proxy from a closed port in the cause of its error",
@@ -112,7 +112,7 @@ const ABILITIES: readonly Ability[] = [
       const client = Deno.createHttpClient({ proxy: { url: "socks5://127.0.0.1:9" } });
       const cause = await fetch("http://127.0.0.1:8080/", { client }).catch((error) => error.cause?.message ?? "");
       console.log(/Proxy/.test(cause) ? "yes" : "no");`,
-    cases: [/SOCKS closed/],
+    cases: [/the SOCKS proxy closes the connection/],
   },
 ];
 

@@ -96,7 +96,7 @@ async function confirm(
     const { code, details, hint, message } = asCulvertError(thrown);
     throw new CulvertError(
       code,
-      `${message} (the content of ${file.name} is uploaded, its confirmation is left)`,
+      `${message} (the content of ${file.name} is uploaded but not confirmed)`,
       {
         ...(hint === undefined ? {} : { hint }),
         details: { ...details, file_id: fileId, left: ["confirmation"] },

@@ -183,7 +183,7 @@ function failed(
     `Cannot send the content of ${file.name} to ${url.host}: ${reason} (${sent} of ${file.size} bytes sent, ` +
       `${elapsedMs} ms, x-ms-client-request-id ${requestId})`,
     {
-      hint: cause?.hint ?? "Send the file again: what is left is its content and the confirmation.",
+      hint: cause?.hint ?? "Send the file again: its content and its confirmation are missing.",
       details: {
         host: url.host,
         file_id: fileId,

@@ -24,7 +24,7 @@ import { HELP_FLAG, VERSION_FLAG } from "../command/program_flags.ts";
 import { helpFlag } from "./help_flag.ts";
 
 const docs: CommandDocs = {
-  brief: "Stream model answers through networks that stand in the way",
+  brief: "Stream model answers through difficult networks",
   description: [
     "Streams from the Responses API over SSE and WebSocket, through TLS interception,",
     "proxies and expired tokens. Data goes to stdout, everything else to stderr.",
@@ -75,12 +75,15 @@ async function commandsFor(name?: string): Promise<RouteMap<CliContext> & Docume
   return defineGroup(routes, docs, names.filter((key) => key.startsWith("__")));
 }
 
-/** Returns the names that are at most two slips of the finger away. */
+/** Returns the names that differ from the input by at most two typing errors. */
 function near(input: string, names: readonly string[]): readonly string[] {
   return names.filter((name) => editDistance(input, name) <= 2);
 }
 
-/** Says what the parser did not understand. Flags are named as they are typed. */
+/**
+ * Returns the message for a command line that the parser rejects. Flags are named in the form in which users
+ * type them.
+ */
 function parsingMessage(exc: unknown): string {
   if (!(exc instanceof ArgumentScannerError)) return exc instanceof Error ? exc.message : String(exc);
   return formatMessageForArgumentScannerError(exc, {
@@ -107,7 +110,7 @@ function parsingMessage(exc: unknown): string {
   });
 }
 
-/** The command tree, as commands get it in their context. */
+/** The command tree in the context of commands. */
 export const PROGRAM: Program = { commands: commandsFor, application: applicationFor, helpCommand };
 
 /** Builds the parser for a command line. Loads only the definition that its first word names. */

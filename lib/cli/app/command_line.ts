@@ -13,10 +13,10 @@ import { PROGRAM } from "./app.ts";
  * Parses the arguments and runs the command that they name.
  *
  * @param host the process
- * @returns the exit status
+ * @returns the exit code
  */
 export async function runCommandLine(host: Host): Promise<number> {
-  // A value in the same word as its flag needs a second look; most command lines have none.
+  // A value in the same word as its flag must be checked; most command lines have none.
   const odd = host.args.some((word) => /^-.*=|^-[A-Za-z]./s.test(word))
     ? await import("./flag_values.ts")
     : undefined;
@@ -45,7 +45,7 @@ async function refuseValue(host: Host, flag: string): Promise<number> {
   return EXIT.usage;
 }
 
-/** Tells whether the last line of stdout must be a result, whatever happens. */
+/** Returns whether the last line of stdout must be a result, even after a failure. */
 function promisesResult(args: readonly string[]): boolean {
   const words = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
   return words[0] === "respond" && words.includes("--json");
@@ -62,7 +62,7 @@ async function writeUsageResult(host: Host, message: string): Promise<void> {
   writeLastLine(host, `${JSON.stringify(resultWithoutTurn(error, null))}\n`);
 }
 
-/** The parser's own exit codes are negative: arguments that it did not understand, and faults of the program. */
+/** The parser's own exit codes are negative: invalid arguments, and internal errors. */
 function parserStatus(code: number | string | null | undefined): number | undefined {
   if (typeof code !== "number" || code === ExitCode.Success) return undefined;
   const misunderstood = code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand;

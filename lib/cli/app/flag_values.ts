@@ -1,5 +1,5 @@
 /**
- * Prepares arguments that the parser reads in another way than their writer meant: `--model=`, `--json=x`, `-mNAME`.
+ * Prepares arguments that the parser would misinterpret: `--model=`, `--json=x`, `-mNAME`.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { manualOf, type Target, targetAt } from "../reference/manual.ts";
 import { commandWords } from "./command_words.ts";
 
 /**
- * Splits `--flag=value` where the parser would take the whole for a positional argument and send it as a prompt: where
- * the value is empty, because a variable of the shell was not set, and where it has a newline. (Observed in
+ * Splits `--flag=value` if the parser would read it as a positional argument and send it as a prompt: if the
+ * value is empty, because a variable of the shell was not set, and if it contains a newline. (Observed in
  * `@stricli/core` 1.3.0, whose pattern for such words is `=(.+)$`.)
  */
 export function splitOddValues(args: readonly string[]): readonly string[] {
@@ -24,7 +24,8 @@ export function splitOddValues(args: readonly string[]): readonly string[] {
 }
 
 /**
- * Splits `-mNAME` into `-m` and `NAME`. The parser reads the letters behind a short flag as short flags themselves.
+ * Splits `-mNAME` into `-m` and `NAME`. The parser reads the letters after a short flag as further short
+ * flags.
  *
  * @param root the command that the words name, or all
  */
@@ -43,8 +44,8 @@ export function splitShortValues(args: readonly string[], root: Target): readonl
 }
 
 /**
- * Finds the first flag that takes no value and was given one behind `=`, be it empty. Split, its value would become a
- * part of the prompt.
+ * Finds the first flag that takes no value and has one after `=`, even an empty one. If it was split, its
+ * value would become a part of the prompt.
  *
  * @param root the command that the words name, or all
  * @returns the flag as it was typed, without the value
@@ -53,7 +54,7 @@ export function needlessValue(args: readonly string[], root: Target): string | u
   const words = args.slice(0, endOfFlags(args));
   let target: Target | undefined;
   return words.flatMap((word) => /^(--?[a-z][\w.-]*)=/i.exec(word)?.[1] ?? []).find((flag) => {
-    // Several short flags, of which none can be meant.
+    // Several short flags, which cannot have a value.
     if (/^-[a-z]{2,}$/i.test(flag)) return true;
     target ??= targetOf(words, root);
     const name = kebab(flag);
@@ -64,7 +65,7 @@ export function needlessValue(args: readonly string[], root: Target): string | u
   });
 }
 
-/** Returns the command or group that the first words lead to. */
+/** Returns the command or group that the first words name. */
 function targetOf(words: readonly string[], root: Target): Target {
   return targetAt(root, commandWords(words, root)) ?? root;
 }

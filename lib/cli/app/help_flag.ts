@@ -7,7 +7,7 @@ import type { StricliIntegration } from "@stricli/core";
 import type { CliContext } from "../command/context.ts";
 import { HELP_FLAG, VERSION_FLAG } from "../command/program_flags.ts";
 
-/** Prints the help of the command before the flag. A group without a command prints its help as well. */
+/** Prints the help of the command before the flag. A group without a command also prints its help. */
 export const helpFlag: StricliIntegration<CliContext> = {
   flag: {
     brief: HELP_FLAG.brief,

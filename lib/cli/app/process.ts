@@ -1,6 +1,6 @@
 /**
- * The real process. Beside `main.ts` this is the only module that uses `Deno.args`, `Deno.env`, `Deno.exit`, the
- * standard streams and signals; a lint rule of the project enforces that.
+ * The real process. Together with `main.ts` this is the only module that uses `Deno.args`, `Deno.env`,
+ * `Deno.exit`, the standard streams and signals; a lint rule of the project enforces that.
  *
  * @module
  */
@@ -42,7 +42,7 @@ export function processWorld(): World {
   };
 }
 
-/** Opens standard input. A shell may have opened a directory as it, which fails when it is read. */
+/** Opens standard input. It may be a directory, which fails only when it is read. */
 function standardInput(): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = Deno.stdin.readable.getReader();
   return new ReadableStream({
@@ -104,8 +104,8 @@ function readVariable(name: string): string | undefined {
   try {
     return Deno.env.get(name);
   } catch (error) {
-    // A name or value that is not valid text counts as unset (spec of the CA variables), and so does one that
-    // an embedding program gave no permission to read.
+    // A name or value that is not valid text counts as unset (spec of the CA variables), and so does one
+    // without permission to read it.
     if (error instanceof TypeError || error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }

@@ -10,15 +10,15 @@ import { VERSION } from "../../version.ts";
 import type { Host } from "../command/host.ts";
 
 /**
- * Parses the arguments of a process and runs the command that they name. A failure outside of a command, such as a
- * help text that cannot be written, is reported here.
+ * Parses the arguments of a process and runs the command that they name. A failure outside of a command, such
+ * as a help text that cannot be written, is reported here.
  *
  * @param host the process
- * @returns the exit status
+ * @returns the exit code
  */
 export async function run(host: Host): Promise<number> {
   try {
-    // As the only argument, -v asks for the version as well; behind a command it means more output.
+    // As the only argument, -v also prints the version; after a command it means more output.
     if (host.args.length === 1 && /^(--version|-V|-v)$/.test(host.args[0] ?? "")) {
       await host.stdout.write(`${VERSION}\n`);
       return EXIT.done;

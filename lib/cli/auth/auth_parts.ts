@@ -1,5 +1,5 @@
 /**
- * Prepares what signing in and out works with.
+ * Prepares the parts for signing in and out.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type { Reporter } from "../output/reporter.ts";
  * Returns the parts of a login.
  *
  * @param issuer from `--issuer`
- * @throws CulvertError `usage` for an issuer that is no address, `config` for a broken variable
+ * @throws CulvertError `usage` for an issuer that is not an address, `config` for an invalid variable
  */
 export async function authParts(
   host: Host,
@@ -34,7 +34,7 @@ export async function authParts(
   const { codexHome, loginStorage, loginPolicy } = settings;
   const { username, password } = new URL(base);
   if (username !== "" || password !== "") {
-    // The address that the browser opens would contain them.
+    // The address for the browser would contain them.
     throw new CulvertError("usage", `--issuer contains a user name or password: ${redactUrl(base)}`, {
       hint: "Give the address without them. Every process of the machine can read a command line.",
     });
@@ -50,7 +50,7 @@ export async function authParts(
       : { ...endpoints, revokeUrl: new URL(`${base}/oauth/revoke`) },
     originator: originator(world.env),
     ...(workspaces === undefined ? {} : { workspaces }),
-    // Instructions for the user are shown with -q too.
+    // Instructions for the user are also shown with -q.
     say: (text) => host.stderr.writeSync(`${text}\n`),
     note: reporter.note,
     warn: reporter.warn,

@@ -46,7 +46,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
     });
   }
   const reporter = createReporter(host, flags);
-  // Before anything else: at a terminal this fails with the explanation that it is read from a pipe.
+  // Checked first: at a terminal this fails with the explanation that a pipe is needed.
   const apiKey = flags.apiKey === true ? await readSecret(host, API_KEY) : undefined;
   const accessToken = flags.accessToken === true ? await readSecret(host, ACCESS_TOKEN) : undefined;
   using stop = listenForStop(host);
@@ -117,7 +117,7 @@ async function withAccessToken(parts: LoginParts, token: string, signal: AbortSi
   return await loginWithAccessToken(parts, token, signal);
 }
 
-/** Signs in by device code; by browser where that is disabled. */
+/** Signs in by device code, or by browser if that is disabled. */
 async function byDevice(
   parts: LoginParts,
   flags: LoginFlags,

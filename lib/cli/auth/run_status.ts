@@ -93,7 +93,7 @@ export function statusText(status: AuthStatus, now: number): string {
     ...status.problems.map((problem) => ["Note", problem] as const),
     ["Usable", status.usable ? "yes" : "no"],
   ];
-  // Account and plan are what an identity provider says: a line break in them must not begin a line.
+  // Account and plan come from an identity provider: a line break in them must not start a new line.
   return rows.flatMap(([name, value]) =>
     value === undefined ? [] : [`${`${name}:`.padEnd(12)}${singleLine(value)}\n`]
   ).join("");

@@ -65,7 +65,7 @@ export type BundleFlags = OutputFlags & {
 
 const bundleCommand = defineCommand<BundleFlags, string[]>({
   flags: {
-    output: { ...OUTPUT, brief: "Write to a file, whole or not at all" },
+    output: { ...OUTPUT, brief: "File to write; it is replaced only if all sources are valid" },
     withSystem: switchFlag(
       "Add the roots of the operating system, for programs whose variable replaces them",
     ),
@@ -84,7 +84,7 @@ const bundleCommand = defineCommand<BundleFlags, string[]>({
   docs: {
     brief: "Print CA bundles as one clean PEM file",
     description:
-      "Prints certificates only, each once, each under a comment that names its subject: a file that every other\nprogram can read, whatever the original was.",
+      "Prints only certificates, without duplicates, each after a comment with its subject. Every other program can\nread this format.",
     examples: ["culvert ca bundle corp.p7b -o corp.pem", "culvert ca bundle --with-system -o all.pem"],
     seeAlso: ["culvert ca env", "culvert ca inspect"],
   },
@@ -115,9 +115,9 @@ const envCommand = defineCommand<EnvFlags, []>({
   aliases: { o: "output", ...OUTPUT_ALIASES },
   positional: { kind: "tuple", parameters: [] },
   docs: {
-    brief: "Print the variables by which other programs trust the same roots",
+    brief: "Print the variables that make other programs trust the same roots",
     description:
-      "Writes one PEM file with the bundle in force, the roots of the operating system and Mozilla's, and prints\nthe lines that point codex, curl, Git, Node, Python, pip, Cargo, npm, Deno, Bundler, the AWS and Google Cloud CLIs, gRPC and\nNix at it. The variable of codex and culvert names the original where codex can read it, so that changes to it\ntake effect at once.",
+      "Writes one PEM file with the bundle in force, the roots of the operating system and Mozilla's, and prints\nthe lines that set it for codex, curl, Git, Node, Python, pip, Cargo, npm, Deno, Bundler, the AWS and Google Cloud CLIs,\ngRPC and Nix. The variable of codex and culvert names the original if codex can read it, so that changes to it\ntake effect immediately.",
     examples: [`eval "$(culvert ca env)"`, "culvert ca env --shell fish | source"],
     seeAlso: ["culvert ca bundle", "culvert help environment"],
   },
@@ -135,7 +135,7 @@ const fetchCommand = defineCommand<FetchFlags, [string]>({
   flags: {
     output: { ...OUTPUT, placeholder: "FILE", brief: "Write the topmost CA that was presented to a file" },
     json: switchFlag("Print one JSON object"),
-    provider: textFlag("ID", "Provider; `demo` looks into the simulated network"),
+    provider: textFlag("ID", "Provider; `demo` uses the simulated network"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },
@@ -145,7 +145,7 @@ const fetchCommand = defineCommand<FetchFlags, [string]>({
     parameters: [{
       parse: text,
       placeholder: "HOST[:PORT]",
-      brief: "Host, or a URL of which the host counts",
+      brief: "Host, or a URL whose host is used",
     }],
   },
   docs: {
@@ -153,8 +153,8 @@ const fetchCommand = defineCommand<FetchFlags, [string]>({
     description:
       "Connects like a turn, proxy included, and prints whether the roots in force accept the chain, the reason if they\n" +
       "do not, and whether the connection is intercepted. Only the handshake is sent. Exits 0 when the chain is accepted and 3 when it\n" +
-      "is not; a host that cannot be reached ends with the class of that failure.\n\n" +
-      "With -o the root is written, or the topmost intermediate where the chain comes without its root; never the\n" +
+      "is not; a host that cannot be reached ends with the exit code of that failure.\n\n" +
+      "With -o the root is written, or the topmost intermediate if the chain does not contain its root; never the\n" +
       "server's own certificate. Compare its SHA-256 with the network's administrators before you trust it: the\n" +
       "owner of its key can read and change everything that is sent through the connection.",
     examples: [

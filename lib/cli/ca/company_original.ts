@@ -1,7 +1,7 @@
 /**
- * Finds the original of a bundle that `ca env` copied. A copy does not change when the company renews the original.
- * Therefore the first line of a copy names the original, and the variable of codex names the original wherever codex
- * can read it.
+ * Finds the original of a bundle that `ca env` copied. A copy does not change when the company renews the
+ * original. Therefore the first line of a copy names the original, and the variable of codex names the
+ * original if codex can read it.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { World } from "../../world/world.ts";
 const MARK = "# Made by culvert ca env";
 const FROM = " from ";
 
-/** Where the contents of a selected bundle come from. */
+/** The origin of the content of a selected bundle. */
 export type Origin =
   /** The file itself: it is not a copy. */
   | { readonly kind: "itself" }
@@ -21,14 +21,14 @@ export type Origin =
   | { readonly kind: "copy"; readonly path: string }
   /** A copy of a file that no longer exists. */
   | { readonly kind: "orphan"; readonly path: string }
-  /** A copy that holds public roots only. */
+  /** A copy that contains only public roots. */
   | { readonly kind: "public" };
 
 /**
- * Returns the first line of a copy, with its newline. A path with control characters is left out, because it does not
- * fit on one line.
+ * Returns the first line of a copy, with its newline. A path with control characters is omitted, because it
+ * does not fit on one line.
  *
- * @param original absolute path of the original; `undefined` for a copy that holds public roots only
+ * @param original absolute path of the original; `undefined` for a copy that contains only public roots
  */
 export function copyMark(original: string | undefined): string {
   const isWritable = original !== undefined && !/\p{Cc}/u.test(original);

@@ -100,7 +100,9 @@ async function chooseOriginal(
   }
 }
 
-/** Returns the value of `CODEX_CA_CERTIFICATE`, which culvert reads first too, and a comment with the reason. */
+/**
+ * Returns the value of `CODEX_CA_CERTIFICATE`, which culvert also reads first, and a comment with the reason.
+ */
 async function codexChoice(
   bundle: Bundle | undefined,
   copy: string,

@@ -15,8 +15,8 @@ import { factLines, type FactRow, plural } from "./fact_lines.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
 
 /**
- * Prints the certificates, the skipped sections and the warnings of a bundle. With `--json`, standard output has one
- * object also if the bundle cannot be read.
+ * Prints the certificates, the skipped sections and the warnings of a bundle. With `--json`, one object is
+ * printed even if the bundle cannot be read.
  *
  * @param file the bundle; without it, the bundle in force
  * @throws CulvertError `ca_unreadable`, `ca_invalid`
@@ -31,7 +31,7 @@ export async function run(context: CliContext, flags: InspectFlags, file?: strin
   } catch (thrown) {
     const error = asCulvertError(thrown);
     if (flags.json !== true || !error.code.startsWith("ca_")) throw error;
-    // An object of the same shape, so that a reader needs no second schema.
+    // An object of the same form, so that readers need only one schema.
     await host.stdout.write(`${JSON.stringify(failedInspection(selection, error))}\n`);
     createReporter(host, flags).fail(error);
     context.status = error.exitStatus;

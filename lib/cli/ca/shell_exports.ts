@@ -8,8 +8,8 @@
 export type Shell = "sh" | "bash" | "zsh" | "fish" | "pwsh";
 
 /**
- * Returns the command that sets a variable, without a newline. In `sh` it ends with a semicolon, so that an unquoted
- * `eval $(…)` works as well.
+ * Returns the command that sets a variable, without a newline. In `sh` it ends with a semicolon, so that an
+ * unquoted `eval $(…)` also works.
  *
  * @param shell the shell that runs the command
  * @param name a variable name of letters, digits and underscores
@@ -31,7 +31,7 @@ export function exportLine(shell: Shell, name: string, value: string): string {
 /**
  * Guesses the shell of the user from the name of its program. Any unknown shell counts as `sh`.
  *
- * @param shell the value of `SHELL`; where it is not set, PowerShell is assumed on Windows
+ * @param shell the value of `SHELL`; if it is not set, PowerShell is assumed on Windows
  */
 export function guessShell(shell: string | undefined): Shell {
   if (shell === undefined || shell === "") return Deno.build.os === "windows" ? "pwsh" : "sh";

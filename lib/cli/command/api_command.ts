@@ -10,7 +10,7 @@ import type { CliContext } from "./context.ts";
 import { startTimeLimit } from "./flags/time_limit.ts";
 import { listenForStop } from "./stop_signals.ts";
 
-/** What the calls of a command work with. */
+/** The parts that the calls of a command use. */
 export interface ApiCall {
   readonly connection: Connection;
   readonly reporter: Reporter;
@@ -21,8 +21,8 @@ export interface ApiCall {
 /**
  * Connects and makes the calls of a command, with a line of progress on a terminal.
  *
- * @param what what is waited for, for the progress line
- * @throws CulvertError of configuration and trust; what `work` throws
+ * @param what the awaited result, for the progress line
+ * @throws CulvertError of configuration and trust; the error of `work`
  */
 export async function withApi<T>(
   { host }: CliContext,

@@ -1,6 +1,6 @@
 /**
- * Defines commands. The definition (flags and help) is loaded eagerly, the implementation on first use. The failure
- * of an implementation becomes an exit status here.
+ * Defines commands. The definition (flags and help) is loaded eagerly, the implementation on first use. The
+ * failure of an implementation is converted to an exit code here.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { asCulvertError } from "../../errors.ts";
 import type { CliContext } from "./context.ts";
 import type { ReportOptions } from "./report_error.ts";
 
-/** The help text of a command beside its flags. */
+/** The help text of a command, without its flags. */
 export interface CommandDocs {
   /** A summary of one line, without a full stop. */
   readonly brief: string;

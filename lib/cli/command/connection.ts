@@ -17,22 +17,22 @@ import type { Reporter } from "../output/reporter.ts";
 import type { Host } from "./host.ts";
 import type { NetworkFlags } from "./shared_flags.ts";
 
-/** The flags that decide on a connection; each command has some of them. */
+/** The flags that configure a connection; each command has some of them. */
 export type ConnectionFlags = NetworkFlags & SharedFlags & {
   /** Headers `NAME: VALUE` for requests to the provider. */
   readonly header?: readonly string[];
 };
 
-/** Returns the flags in the form that the settings take. */
+/** Returns the flags in the form that the settings require. */
 export function settingsFlags({ config, ...flags }: NetworkFlags & SharedFlags): SharedFlags {
   return { ...flags, ...(config === undefined ? {} : { overrides: config }) };
 }
 
-/** Everything that a command needs to talk to a provider. Dispose of it at the end of the command. */
+/** The parts that a command needs for requests to a provider. Dispose of it at the end of the command. */
 export type Connection = Connected;
 
 /**
- * Loads the settings and connects. Opens nothing.
+ * Loads the settings and builds the connection. Opens no connection.
  *
  * @param host the process
  * @param flags the flags as given
@@ -56,17 +56,17 @@ export async function connectCommand(
   return await connectToDemo(host, parts);
 }
 
-/** What a command adds to its connection. */
+/** The options of a connection. */
 export interface ConnectOptions {
   /** Receives every observation. */
   readonly observe?: (observation: Observation) => void;
-  /** Makes the tap of each exchange, for a capture. */
+  /** Creates the tap of each exchange, for a capture. */
   readonly tap?: TapFactory;
-  /** Whether evidence about failed requests is kept for `culvert report`. Default true. */
+  /** Whether evidence about failed requests is stored for `culvert report`. Default true. */
   readonly keepsEvidence?: boolean;
 }
 
-/** What {@link connectWith} builds on. */
+/** The parts that {@link connectWith} uses. */
 export interface ConnectionParts extends ConnectOptions {
   /** The process, or the environment of the demo network. */
   readonly world: World;
@@ -139,21 +139,24 @@ async function telemetryFor(settings: Settings, world: World): Promise<RunningTe
   return startTelemetry({ settings, world, trace: processTrace(world.env) });
 }
 
-/** Values that must not be shown: the password of `--proxy`, and what a provider sends beside the credential. */
+/** Values that must not be shown: the password of `--proxy`, and the headers and parameters of a provider. */
 function addSecrets({ secrets }: Reporter, { proxy, provider }: Settings): void {
   secrets.addAddress(proxy);
   secrets.addAddress(provider.baseUrl);
   secrets.add(...Object.values(provider.queryParams), ...Object.values(provider.headers));
 }
 
-/** More warnings of one kind than this are counted instead: an old bundle may hold dozens of expired roots. */
+/**
+ * Maximum number of warnings of one kind; further ones are counted, since an old bundle may contain dozens of
+ * expired roots.
+ */
 const SAME_KIND = 2;
 
 function summarise(warnings: readonly Warning[], reporter: Reporter): readonly Warning[] {
   if (reporter.level > 0) return warnings;
   const byCode = new Map<string, Warning[]>();
   for (const warning of warnings) byCode.set(warning.code, [...byCode.get(warning.code) ?? [], warning]);
-  // Only certificates come by the dozen; every unknown key of a configuration is worth its line.
+  // Only warnings about certificates are limited; every unknown key of a configuration is reported.
   const isCounted = ({ code }: Warning) => /^(ca|system_root)_/.test(code);
   return [...byCode.values()].flatMap((same) => {
     const [first] = same;

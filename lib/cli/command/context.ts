@@ -1,5 +1,5 @@
 /**
- * The context that a running command gets: the process, the command tree, and its own exit status.
+ * The context of a running command: the process, the command tree, and its exit code.
  *
  * @module
  */
@@ -24,18 +24,18 @@ export interface CliContext extends CommandContext {
   readonly host: Host;
   readonly program: Program;
   /**
-   * The exit status: one of `EXIT`, or that of a program that the command ran. A command changes it when it fails without
-   * an exception.
+   * The exit code: one of `EXIT`, or that of a program that the command ran. A command changes it if it fails
+   * without an exception.
    */
   status: number;
 }
 
-/** A context, and what the parser wrote through it. */
+/** A context, and the output of the parser. */
 export interface ParserContext {
   readonly context: CliContext;
-  /** Returns what the parser wrote to stdout so far; it is not on stdout yet. */
+  /** Returns the output of the parser for stdout, which is not written yet. */
   readonly output: () => string;
-  /** Returns what the parser wrote to stderr so far. */
+  /** Returns the output of the parser for stderr. */
   readonly messages: () => string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The connection of the provider `demo`: a simulated network is started, and from there on everything goes the
- * way of any other provider, through a proxy, an interception and a company's bundle.
+ * The connection of the provider `demo`: a simulated network is started, and its requests are made like those
+ * of any other provider, through a proxy that intercepts TLS, with a company's bundle.
  *
  * @module
  */
@@ -9,9 +9,10 @@ import { type Connection, type ConnectionParts, connectWith } from "./connection
 import type { Host } from "./host.ts";
 
 /**
- * Settles how to go through the network. The network remains its owner's to stop.
+ * Builds the connection through the network. The caller stops the network.
  *
- * @param settings model and transport; `--proxy` and `--ca-cert` are obeyed, address and login are the network's own
+ * @param settings model and transport; `--proxy` and `--ca-cert` are used, address and login are those of the
+ * network
  * @param beneath stopped with the connection
  * @throws CulvertError of configuration and trust
  */
@@ -22,7 +23,7 @@ export async function connectThrough(
   return await connectWith({ ...parts, world: demo.world, settings: demoSettings(demo, parts.settings) });
 }
 
-/** Both steps, for the provider `demo` of any command. */
+/** Starts the network and connects, for the provider `demo` of any command. */
 export async function connectToDemo(
   host: Host,
   parts: Omit<ConnectionParts, "world" | "beneath">,

@@ -1,5 +1,6 @@
 /**
- * The process, as commands see it. `lib/cli/app/process.ts` builds it; commands do not use `Deno` for these things.
+ * The interface of commands to the process. `lib/cli/app/process.ts` implements it; commands do not use
+ * `Deno` for these functions.
  *
  * @module
  */
@@ -12,7 +13,7 @@ export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
 export interface InputStream {
   /** Whether the stream is a terminal. */
   readonly isTerminal: boolean;
-  /** Finds out what the stream is: `pipe`, `file`, or something else. */
+  /** Returns the kind of the stream: `pipe`, `file`, or another one. */
   readonly kind: () => Promise<"pipe" | "file" | "other">;
   /** Opens the stream. Call it once. */
   readonly stream: () => ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -24,6 +25,6 @@ export interface Host extends OutputHost {
   readonly stdin: InputStream;
   /** Calls `handler` at each signal until the returned function is called. */
   readonly onSignal: (signal: StopSignal, handler: () => void) => () => void;
-  /** Ends the process at once. */
+  /** Ends the process immediately. */
   readonly exit: (status: number) => never;
 }

@@ -11,7 +11,7 @@ import { createStyle } from "../../text/style.ts";
 import { type ColorChoice, wantsColor } from "../output/color.ts";
 import type { CliContext } from "./context.ts";
 
-/** How to report. */
+/** Options of the report. */
 export interface ReportOptions {
   readonly json: boolean;
   readonly verbose: boolean;
@@ -20,7 +20,7 @@ export interface ReportOptions {
   readonly hint?: string;
 }
 
-/** Writes the failure and sets the exit status. Writes nothing when the reader of stdout closed it. */
+/** Writes the failure and sets the exit code. Writes nothing if the reader of stdout closed the pipe. */
 export function reportError(context: CliContext, error: CulvertError, options: ReportOptions): void {
   const { host } = context;
   context.status = error.exitStatus;
@@ -39,11 +39,14 @@ export function reportError(context: CliContext, error: CulvertError, options: R
   }
 }
 
-/** Writes the line that reports a failure on stdout. Where stdout cannot be written, stderr has the failure. */
+/**
+ * Writes the line that reports a failure on stdout. If stdout cannot be written, the failure is reported only
+ * on stderr.
+ */
 export function writeLastLine(host: OutputHost, line: string): void {
   try {
     host.stdout.writeSync(line);
   } catch {
-    // The failure that the line reports decides on the exit status, and it is reported on stderr as well.
+    // The failure in the line determines the exit code, and is also reported on stderr.
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The flags that every command takes, and those of every command that uses the network.
+ * The flags of every command, and those of every command that uses the network.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { switchFlag, textFlag, textListFlag } from "./flags/flag_kinds.ts";
 
 export type { OutputFlags };
 
-/** The flags that decide on trust, route and configuration. */
+/** The flags for trust, route and configuration. */
 export type NetworkFlags = {
   readonly caCert?: string;
   readonly clientCert?: string;
@@ -21,7 +21,7 @@ export type NetworkFlags = {
   readonly strictConfig?: boolean;
 };
 
-/** Takes a value as it was typed. */
+/** Returns a value unchanged. */
 export const text = (input: string): string => input;
 
 /** Parameters of {@link OutputFlags}. */

@@ -1,18 +1,21 @@
 /**
- * Stops a command at a signal. The first signal ends it in good order and keeps what there is; the second ends the
- * process at once.
+ * Stops a command at a signal. The first signal ends it normally and keeps the output so far; the second ends
+ * the process immediately.
  *
  * @module
  */
 import { CulvertError, EXIT } from "../../errors.ts";
 import type { Host, StopSignal } from "./host.ts";
 
-/** The signal of the commands' asynchronous work, and the end of listening. */
+/** The signal of the commands' asynchronous work; disposing of it stops listening. */
 export interface StopSignals extends Disposable {
   readonly signal: AbortSignal;
 }
 
-/** What each signal is reported as. A closed terminal ends the command as SIGTERM does, Ctrl-\\ as Ctrl-C does. */
+/**
+ * The error code of each signal. A closed terminal has the same effect as SIGTERM, Ctrl-\\ the same as
+ * Ctrl-C.
+ */
 const SIGNALS: Readonly<Record<StopSignal, () => CulvertError>> = {
   SIGINT: () => new CulvertError("interrupted", "Interrupted"),
   SIGQUIT: () => new CulvertError("interrupted", "Interrupted by SIGQUIT"),
@@ -38,7 +41,7 @@ export function listenForStop(host: Host): StopSignals {
   };
 }
 
-/** Returns the exit status of a command that was stopped. */
+/** Returns the exit code of a stopped command. */
 export function stopStatus(signal: AbortSignal): typeof EXIT.interrupted | typeof EXIT.terminated {
   const { reason } = signal;
   return reason instanceof CulvertError && reason.code === "terminated" ? EXIT.terminated : EXIT.interrupted;

@@ -1,5 +1,5 @@
 /**
- * Proposes completions of a command line, by means of the parser.
+ * Proposes completions of a command line with the parser.
  *
  * @module
  */
@@ -15,10 +15,10 @@ export interface Proposal {
 }
 
 /**
- * Proposes words in place of the last one. Flags are proposed only where a dash was typed, because a prompt may be any
+ * Proposes replacements of the last word. Flags are proposed only after a dash, because a prompt may be any
  * word and the flags would hide the other proposals.
  *
- * @param words what was typed after the program's name; the last is incomplete and may be empty
+ * @param words the words after the program's name; the last is incomplete and may be empty
  */
 export async function propose(words: readonly string[], context: CliContext): Promise<Proposal[]> {
   const before = words.slice(0, -1);

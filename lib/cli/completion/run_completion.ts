@@ -1,13 +1,13 @@
 /**
- * Implements `culvert completion`. Each script passes the words typed so far to `culvert __complete`, and lets the
- * shell complete file names where there is no proposal.
+ * Implements `culvert completion`. Each script passes the words typed so far to `culvert __complete`, and
+ * lets the shell complete file names if there is no proposal.
  *
  * @module
  */
 import type { Shell } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
 
-// Bash splits `--flag=value` at the equals sign, and replaces only the part behind it.
+// Bash splits `--flag=value` at the equals sign, and replaces only the part after it.
 const bash = `# bash completion of culvert
 _culvert() {
   local -a words=()

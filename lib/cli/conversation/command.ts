@@ -28,7 +28,7 @@ const ls = defineCommand<ConversationFlags, []>({
   aliases: OUTPUT_ALIASES,
   positional: { kind: "tuple", parameters: [] },
   docs: {
-    brief: "List the kept conversations, the latest first",
+    brief: "List the stored conversations, the latest first",
     examples: ["culvert conversation ls"],
     seeAlso: ["culvert conversation show", "culvert respond"],
   },
@@ -60,9 +60,9 @@ const rm = defineCommand<OutputFlags, string[]>({
 });
 
 const docs: CommandDocs = {
-  brief: "List, show and delete kept conversations",
+  brief: "List, show and delete stored conversations",
   description: [
-    "culvert respond --conversation NAME keeps the prompts and the answers of a conversation, tool calls included, and sends them again with the next prompt. culvert respond -c continues the latest one. Other calls keep nothing.",
+    "culvert respond --conversation NAME stores the prompts and the answers of a conversation, tool calls included, and sends them again with the next prompt. culvert respond -c continues the latest one. Without these flags no conversation is stored.",
     "",
     "Each conversation is a file of mode 0600 in $XDG_STATE_HOME/culvert/conversations, by default ~/.local/state/culvert/conversations (macOS: ~/Library/Application Support, Windows: %LOCALAPPDATA%).",
   ].join("\n"),

@@ -1,5 +1,5 @@
 /**
- * One kept conversation: a file of JSON lines that is only appended to.
+ * One stored conversation: a file of JSON lines to which lines are only appended.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { ResponseItem } from "../../responses/events/items.ts";
 import type { World } from "../../world/world.ts";
 import { type KeptTurn, readTurns, turnLine } from "./conversation_record.ts";
 
-/** Largest file that is read, bytes. Images of a conversation are kept in it. */
+/** Largest file that is read, bytes. It contains the images of the conversation. */
 const LARGEST = 256 * 1024 * 1024;
 
 /** An open conversation, locked against other processes until it is disposed of. */
@@ -16,7 +16,7 @@ export interface Conversation extends AsyncDisposable {
   readonly name: string;
   readonly turns: readonly KeptTurn[];
   readonly latest: KeptTurn | undefined;
-  /** Whether the file ended with a line that was not written to its end. */
+  /** Whether the file ended with an incomplete line. */
   readonly isTorn: boolean;
   /** Returns the items of all turns, for the input of the next one. */
   readonly history: () => readonly ResponseItem[];
@@ -28,7 +28,7 @@ export interface Conversation extends AsyncDisposable {
  * Opens a conversation and locks it.
  *
  * @param path of the file; it is created with mode 0600
- * @throws CulvertError `usage` when another process has it open, `input_unreadable`, `output_unwritable`
+ * @throws CulvertError `usage` if another process has it open, `input_unreadable`, `output_unwritable`
  */
 export async function openConversationFile(
   name: string,
@@ -37,7 +37,7 @@ export async function openConversationFile(
 ): Promise<Conversation> {
   const file = await openRegular(path);
   try {
-    // Held until the turn is appended: two turns on the same history would lose one of them.
+    // The lock is held until the turn is appended: of two turns on the same history one would be lost.
     if (!await file.tryLock(true)) {
       throw new CulvertError("usage", `The conversation "${name}" is in use by another culvert process`, {
         hint: "Wait for it to end, or use another --conversation.",
@@ -98,14 +98,14 @@ function conversation(state: State): Conversation {
       turns.push(kept);
     },
     [Symbol.asyncDispose]: async () => {
-      // A conversation whose first turn failed would be continued by -c, with nothing in it.
+      // Otherwise -c would continue an empty conversation whose first turn failed.
       if (state.size === 0 && state.length === 0) await Deno.remove(path).catch(() => {});
       file.close();
     },
   };
 }
 
-/** A symbolic link, a FIFO or a device in place of the file is refused. */
+/** Refuses a symbolic link, a FIFO or a device in place of the file. */
 async function openRegular(path: string): Promise<Deno.FsFile> {
   try {
     const info = await Deno.lstat(path).catch((error: unknown) => {
@@ -123,7 +123,7 @@ async function readAll(file: Deno.FsFile, path: string): Promise<Uint8Array> {
   const { size } = await file.stat();
   if (size > LARGEST) {
     throw new CulvertError("input_unreadable", `Cannot use the conversation ${path}: it has ${size} bytes`, {
-      hint: `A conversation may have up to ${LARGEST} bytes. Begin another one.`,
+      hint: `A conversation may have up to ${LARGEST} bytes. Start another one.`,
       details: { path },
     });
   }

@@ -1,5 +1,5 @@
 /**
- * Finds the folder of the kept conversations and the files in it.
+ * Finds the folder of the stored conversations and the files in it.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { World } from "../../world/world.ts";
 
 const EXTENSION = ".jsonl";
 
-/** A kept conversation, as the file system describes it. */
+/** A stored conversation, with its facts from the file system. */
 export interface ConversationEntry {
   readonly name: string;
   readonly path: string;
@@ -21,12 +21,12 @@ export interface ConversationEntry {
 /**
  * Returns the folder, `conversations` in the state folder.
  *
- * @throws CulvertError `config` where the home directory is not known
+ * @throws CulvertError `config` if the home directory is not known
  */
 export function conversationFolder(world: Pick<World, "env" | "home">): string {
   const folder = stateFolder(world);
   if (folder !== undefined) return join(folder, "conversations");
-  throw new CulvertError("config", "Cannot tell where conversations are kept: HOME is not set", {
+  throw new CulvertError("config", "Cannot find the folder of conversations: HOME is not set", {
     hint: "Set HOME or XDG_STATE_HOME.",
   });
 }
@@ -44,9 +44,9 @@ export function conversationPath(folder: string, name: string): string {
 }
 
 /**
- * Lists the kept conversations, the latest first.
+ * Lists the stored conversations, the latest first.
  *
- * @throws CulvertError `input_unreadable` when the folder exists and cannot be read
+ * @throws CulvertError `input_unreadable` if the folder exists and cannot be read
  */
 export async function listConversations(folder: string): Promise<readonly ConversationEntry[]> {
   const entries: ConversationEntry[] = [];
@@ -69,7 +69,7 @@ export async function listConversations(folder: string): Promise<readonly Conver
   return entries.sort((one, other) => other.modified - one.modified || (one.name < other.name ? -1 : 1));
 }
 
-/** Returns the names of the kept conversations, for completion; none where they cannot be listed. */
+/** Returns the names of the stored conversations, for completion; none if they cannot be listed. */
 export async function conversationNames(world: World): Promise<readonly string[]> {
   try {
     return (await listConversations(conversationFolder(world))).map(({ name }) => name);

@@ -28,15 +28,18 @@ const line = z.object({
   items: z.array(z.custom<ResponseItem>(isItem)),
 });
 
-/** What was read from a file. */
+/** The content of a file. */
 export interface KeptTurns {
   readonly turns: readonly KeptTurn[];
-  /** Bytes of the complete lines. What follows was not written to its end, and is not part of the conversation. */
+  /**
+   * Number of bytes of the complete lines. The bytes after them are an incomplete line and not part of the
+   * conversation.
+   */
   readonly completeBytes: number;
 }
 
 /**
- * Reads the turns. A last line without a newline comes from a write that was interrupted, and is left out.
+ * Reads the turns. A last line without a newline comes from an interrupted write, and is ignored.
  *
  * @param bytes the content of the file
  * @param path for messages
@@ -73,8 +76,8 @@ export function turnLine(turn: KeptTurn): string {
 }
 
 /**
- * Adds an output to each tool call that has none, which says that the tool was not run: the API refuses a call without
- * its output.
+ * Adds to each tool call without an output one that says that the tool was not run: the API refuses a call
+ * without its output.
  */
 export function withMissingOutputs(items: readonly ResponseItem[]): readonly ResponseItem[] {
   const answered = new Set(

@@ -5,7 +5,7 @@
  */
 import { isItem, isObject, type ResponseItem } from "../../responses/events/items.ts";
 
-/** Returns the text of a message; an image is named in its place. Other items have no text. */
+/** Returns the text of a message; an image is replaced by its name. Other items have no text. */
 export function textOf(item: ResponseItem): string {
   if (item.type !== "message" || !("content" in item) || !Array.isArray(item.content)) return "";
   return item.content.map((part: unknown) => {
@@ -16,7 +16,7 @@ export function textOf(item: ResponseItem): string {
   }).join("");
 }
 
-/** Renders an item below a heading; `undefined` for one that is not for people, such as encrypted reasoning. */
+/** Renders an item below a heading; `undefined` for one that is not readable, such as encrypted reasoning. */
 export function renderItem(item: ResponseItem): string | undefined {
   if (!isItem(item)) return undefined;
   if (item.type === "message") return `${String(item["role"])}:\n${indented(textOf(item))}`;

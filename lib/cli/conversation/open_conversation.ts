@@ -1,5 +1,5 @@
 /**
- * Opens the conversation that `--conversation` or `--continue` asks for.
+ * Opens the conversation of `--conversation` or `--continue`.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Reporter } from "../output/reporter.ts";
 import { type Conversation, openConversationFile } from "./conversation_file.ts";
 import { conversationFolder, conversationPath, listConversations } from "./conversation_folder.ts";
 
-/** What {@link openConversation} needs. */
+/** Options of {@link openConversation}. */
 export interface OpenOptions {
   /** The value of `--conversation`; `undefined` for `--continue`: the latest one, or a new one. */
   readonly name: string | undefined;
@@ -19,7 +19,7 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a conversation, or begins it, and says which one.
+ * Opens or creates a conversation, and reports its name.
  *
  * @throws CulvertError `usage`, `config`, `input_unreadable`, `output_unwritable`
  */
@@ -41,10 +41,10 @@ export async function openConversation({ name, world, reporter }: OpenOptions): 
   if (conversation.isTorn) {
     reporter.warn({
       code: "conversation_torn",
-      message: `The last turn in ${path} was not written to its end and is left out`,
+      message: `The last turn in ${path} is incomplete and is ignored`,
     });
   }
-  // Which conversation -c means is not visible in the command line.
+  // The conversation of -c is not visible on the command line.
   const report = name === undefined ? reporter.progress : reporter.note;
   const { length } = conversation.turns;
   report(
@@ -55,7 +55,7 @@ export async function openConversation({ name, world, reporter }: OpenOptions): 
   return conversation;
 }
 
-/** Such as `2026-11-26-163005`, in UTC. */
+/** Returns a name such as `2026-11-26-163005`, in UTC. */
 function nameFromTime(now: number): string {
   return new Date(now).toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "");
 }

@@ -12,10 +12,10 @@ import { conversationFolder, listConversations } from "./conversation_folder.ts"
 import { readTurns } from "./conversation_record.ts";
 import { textOf } from "./conversation_text.ts";
 
-/** Columns of the beginning of a conversation that is listed. */
+/** Number of columns for the beginning of a conversation. */
 const EXCERPT_WIDTH = 40;
 
-/** Runs the command. A file that cannot be read is a warning: the others are still listed. */
+/** Runs the command. A file that cannot be read causes a warning, and the others are listed. */
 export async function run({ host }: CliContext, flags: ConversationFlags): Promise<void> {
   const reporter = createReporter(host, flags);
   const folder = conversationFolder(host.world);
@@ -39,7 +39,7 @@ export async function run({ host }: CliContext, flags: ConversationFlags): Promi
     }
   }
   if (flags.json === true) return;
-  if (rows.length === 0) return reporter.progress(`no conversation is kept in ${folder}`);
+  if (rows.length === 0) return reporter.progress(`no conversation is stored in ${folder}`);
   await host.stdout.write(table([["NAME", "TURNS", "LAST USED (UTC)", "FIRST PROMPT"], ...rows]));
 }
 

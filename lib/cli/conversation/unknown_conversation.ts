@@ -22,7 +22,7 @@ export async function unknownConversation(
   const names = (await listConversations(folder)).map((entry) => entry.name);
   return new CulvertError("usage", `There is no conversation "${name}"`, {
     hint: names.length === 0
-      ? "None is kept. Begin one with: culvert respond --conversation NAME"
+      ? "None is stored. Start one with: culvert respond --conversation NAME"
       : `Existing conversations: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}.`,
     cause,
   });

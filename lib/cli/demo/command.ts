@@ -25,7 +25,7 @@ export const demoCommand = defineCommand<DemoFlags, []>({
     description:
       "Starts a simulated network on loopback: an API behind a private CA, a proxy that intercepts TLS, a company's\n" +
       "CA bundle, a login that has expired, a connection that is cut. Then streams an answer through it with the code\n" +
-      "of respond, and reports on stderr what went wrong and what was done about it. Needs no key and no internet,\n" +
+      "of respond, and reports each fault and its solution on stderr. Needs no key and no internet,\n" +
       "and changes nothing on this machine.",
     examples: ["culvert demo", "culvert demo --json | tail -1", "culvert demo 2>/dev/null"],
     seeAlso: ["culvert respond", "culvert doctor", "culvert help proxies"],

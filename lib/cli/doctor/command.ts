@@ -34,7 +34,7 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
     json: switchFlag("Print the report as one JSON object"),
     networkOnly: switchFlag("Run only the checks that open connections"),
     offline: switchFlag("Open no connection"),
-    spend: switchFlag("Ask the model for one short answer, which costs tokens"),
+    spend: switchFlag("Request one short answer of the model, which costs tokens"),
     model: textFlag("NAME", "Model to look up"),
     provider: textFlag("ID", "Provider to examine"),
     transport: {
@@ -52,7 +52,7 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
   positional: {
     kind: "tuple",
     parameters: [
-      { parse: text, optional: true, brief: "Base URL in place of the configured one", placeholder: "URL" },
+      { parse: text, optional: true, brief: "Base URL instead of the configured one", placeholder: "URL" },
     ],
   },
   docs: {

@@ -1,5 +1,5 @@
 /**
- * The doctor in the simulated network, for a look at an intercepted connection without having one.
+ * Runs the doctor in the simulated network, to show the report of an intercepted connection.
  *
  * @module
  */

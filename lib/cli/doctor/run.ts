@@ -14,7 +14,7 @@ import type { DoctorFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 
-/** Runs the checks and prints the report. The exit status is that of the first failed check. */
+/** Runs the checks and prints the report. The exit code is that of the first failed check. */
 export async function run(context: CliContext, flags: DoctorFlags, url?: string): Promise<void> {
   const { host } = context;
   const { world } = host;
@@ -42,7 +42,7 @@ export async function run(context: CliContext, flags: DoctorFlags, url?: string)
     color: wantsColor(flags.color, host.stdout, world.env),
     verbose: (flags.verbose ?? 0) > 0,
   });
-  // On a terminal the stream applies the styles itself, behind its filter.
+  // On a terminal the stream applies the styles after its filter.
   await host.stdout.write(host.stdout.isTerminal ? text : applyStyles(text));
 }
 
@@ -56,7 +56,7 @@ async function examineHere(options: ExaminationOptions): Promise<Report> {
 function modeOf(flags: DoctorFlags): ReportMode {
   if (flags.networkOnly === true && flags.offline === true) {
     throw new CulvertError("usage", "Both --network-only and --offline were given", {
-      hint: "Leave one of them out.",
+      hint: "Remove one of them.",
     });
   }
   return flags.networkOnly === true ? "network-only" : flags.offline === true ? "offline" : "full";

@@ -9,7 +9,7 @@ import { positiveInteger } from "../command/flags/parsers.ts";
 import { OUTPUT_ALIASES, text } from "../command/shared_flags.ts";
 import { parsedFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
 
-/** The model of images that the platform documents first. */
+/** The default model of images, which the platform documents first. */
 export const IMAGE_MODEL = "gpt-image-1";
 
 /** The flags of `image`. */
@@ -57,10 +57,10 @@ export const imageCommand = defineCommand<ImageFlags, string[]>({
     },
   },
   docs: {
-    brief: "Make or edit images",
+    brief: "Generate or edit images",
     description:
       "Writes each image to a file and prints the paths of the files on stdout. A terminal that shows images (kitty,\n" +
-      "iTerm2, WezTerm, Ghostty) shows them as well. With several images the names get a number.",
+      "iTerm2, WezTerm, Ghostty) also shows them. Several images get numbered names.",
     examples: [
       `culvert image --provider demo -o river.png "A river under a road"`,
       `culvert image --provider demo -n 2 --json "A river" | tail -1`,

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The formats that the API makes, by their first bytes. */
+/** The formats of the API, by their first bytes. */
 const TYPES = [
   { extension: "png", signature: [0x89, 0x50, 0x4e, 0x47], at: 0 },
   { extension: "jpg", signature: [0xff, 0xd8, 0xff], at: 0 },
@@ -16,7 +16,7 @@ export function imageType(image: Uint8Array | undefined): typeof TYPES[number] |
   return TYPES.find(({ at, signature }) => signature.every((byte, index) => image?.[at + index] === byte));
 }
 
-/** Extensions of image files, and the format that each stands for. */
+/** Extensions of image files, and the format of each. */
 const FORMATS: Readonly<Record<string, string>> = {
   png: "PNG",
   jpg: "JPEG",
@@ -35,13 +35,13 @@ export function otherFormat(path: string, image: Uint8Array | undefined): string
 
 /** Names for images. */
 export const imagePaths = {
-  /** Returns a name in the working directory that follows from the time, in UTC. */
+  /** Returns a name in the working directory that is derived from the time, in UTC. */
   byTime(now: number): string {
     return `image-${new Date(now).toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "")}.png`;
   },
 
   /**
-   * Returns a path for each image: the chosen one, with a number before its extension where there are several.
+   * Returns a path for each image: the chosen one, with a number before its extension if there are several.
    *
    * @param isDefault whether the extension may be changed to that of the format
    */

@@ -17,14 +17,14 @@ import { readPrompt } from "../respond/read_prompt.ts";
 import { IMAGE_MODEL, type ImageFlags } from "./command.ts";
 import { imagePaths, imageType, otherFormat } from "./image_paths.ts";
 
-/** Makes the images, writes them and prints their paths. */
+/** Requests the images, writes them and prints their paths. */
 export async function run(context: CliContext, flags: ImageFlags, ...words: string[]): Promise<void> {
   const { host } = context;
   using stop = listenForStop(host);
   checkOutput(flags);
   const prompt = await readPrompt(words, host, stop.signal);
   const images = await Promise.all((flags.image ?? []).map(imageUrl));
-  // A folder that cannot be written is found before the images are paid for.
+  // Checked before the request, which has to be paid for.
   const chosen = flags.output ?? imagePaths.byTime(host.world.now());
   if (chosen !== "-") await openOutput(host, chosen);
   const { background, count, quality, size } = flags;
@@ -62,7 +62,7 @@ function checkOutput({ count = 1, json, output }: ImageFlags): void {
     "usage",
     `--output - cannot be combined with ${json === true ? "--json" : "--count"}`,
     {
-      hint: "Standard output then has one image and nothing else. Name a file instead.",
+      hint: "Standard output then contains only one image. Name a file instead.",
     },
   );
 }

@@ -29,8 +29,8 @@ export const memoriesCommand = defineCommand<MemoriesFlags, string[]>({
   docs: {
     brief: "Summarise recorded sessions into memories",
     description:
-      "Sends the items of each file to the endpoint memories/trace_summarize and prints what is worth remembering, one\n" +
-      "paragraph a file. Without files nothing is sent, and nothing is printed.",
+      "Sends the items of each file to the endpoint memories/trace_summarize and prints the summaries, one\n" +
+      "paragraph per file. Without files no request is sent and nothing is printed.",
     examples: [
       "culvert memories --provider demo",
       `echo '[]' > s.json && culvert memories --provider demo s.json`,

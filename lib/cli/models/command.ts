@@ -18,9 +18,9 @@ export type ModelsFlags = ApiFlags & {
 /** `culvert models`. */
 export const modelsCommand = defineCommand<ModelsFlags, []>({
   flags: {
-    all: switchFlag("List hidden models as well"),
-    refresh: switchFlag("Ask the server although the cached list is fresh"),
-    offline: switchFlag("Print the cached list, however old it is, and send nothing"),
+    all: switchFlag("Also list hidden models"),
+    refresh: switchFlag("Request the list from the server although the cached one is fresh"),
+    offline: switchFlag("Print the cached list at any age, and send no request"),
     ...API_FLAGS,
   },
   aliases: { ...OUTPUT_ALIASES, H: "header", a: "all" },
@@ -29,7 +29,7 @@ export const modelsCommand = defineCommand<ModelsFlags, []>({
     brief: "List the models that the credential may use",
     description:
       "Prints the models in the order in which the server ranks them. The list of a ChatGPT login is kept in\n" +
-      "models_cache.json of CODEX_HOME, which the codex client uses as well, and is fresh for 5 minutes.",
+      "models_cache.json of CODEX_HOME, which the codex client also uses, and is fresh for 5 minutes.",
     examples: [
       "culvert models --provider demo",
       "culvert models --provider demo --json | tail -1",

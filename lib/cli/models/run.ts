@@ -42,7 +42,7 @@ function refreshOf({ offline, refresh }: ModelsFlags): ModelRefresh {
   if (offline !== true) return refresh === true ? "always" : "if_stale";
   if (refresh !== true) return "never";
   throw new CulvertError("usage", "Both --offline and --refresh were given", {
-    hint: "Leave one of them out.",
+    hint: "Remove one of them.",
   });
 }
 
@@ -53,7 +53,7 @@ function rowsOf(models: readonly Model[], current: string): readonly (readonly s
     effortsOf(raw).join(" "),
     displayName === undefined || displayName === slug ? "" : displayName,
   ]);
-  // A list of the platform has names alone.
+  // A list of the platform contains only names.
   const used = [0, 1, 2, 3].filter((at) => at === 0 || rows.some((row) => row[at] !== ""));
   return [["MODEL", "CONTEXT", "REASONING", "NAME"], ...rows].map((row) => used.map((at) => row[at] ?? ""));
 }

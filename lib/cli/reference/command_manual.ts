@@ -13,7 +13,7 @@ const NAME = "culvert";
  * Builds the manual of a command.
  *
  * @param words the names that lead to the command; none for the program itself
- * @returns `undefined` where there is no such command
+ * @returns `undefined` if there is no such command
  */
 export async function commandManual(program: Program, words: readonly string[]): Promise<Manual | undefined> {
   const target = targetAt(await program.commands(), words);

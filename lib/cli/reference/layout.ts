@@ -11,8 +11,8 @@ const WIDTH = 80;
 export type Row = readonly [term: string, explanation: string];
 
 /**
- * Wraps paragraphs, which an empty line separates. In one that has an indented line, the lines stay as they are; only
- * a line that is too long is wrapped, below the text behind its first column.
+ * Wraps paragraphs, which an empty line separates. In a paragraph with an indented line, the line breaks are
+ * kept; only a line that is too long is wrapped, below the text after its first column.
  *
  * @param width columns, at least one word wide
  */
@@ -50,7 +50,7 @@ function wrapLine(line: string, width: number): string[] {
 }
 
 /**
- * Lays out two columns, indented by two. A term that is wider than `termWidth` gets a line of its own.
+ * Lays out two columns, indented by two. A term that is wider than `termWidth` gets a separate line.
  *
  * @param termWidth largest width of the left column
  */

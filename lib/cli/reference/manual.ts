@@ -1,6 +1,6 @@
 /**
- * Builds the manual of a command from its definition. Help and manual pages are rendered from it, so that they cannot
- * differ from what the parser accepts.
+ * Builds the manual of a command from its definition. Help and manual pages are rendered from it, so that
+ * they always match the parser.
  *
  * @module
  */
@@ -21,9 +21,9 @@ export interface Entry {
 
 /** The documentation of a flag. */
 export interface FlagManual {
-  /** With dashes; the short name first where there is one. */
+  /** The names with dashes, the short name first. */
   readonly names: readonly string[];
-  /** `FILE`, `auto|sse|ws`; absent where the flag takes no value. */
+  /** The placeholder, such as `FILE` or `auto|sse|ws`; absent if the flag takes no value. */
   readonly value?: string;
   readonly repeatable: boolean;
   readonly brief: string;
@@ -69,7 +69,7 @@ export function manualOf(target: Target, path: readonly string[], added: readonl
  * Builds the manuals of a group and of everything below it, the group first.
  *
  * @param global flags that every command has
- * @param atRoot flags that the group itself has beside those
+ * @param atRoot flags that the group itself has in addition
  */
 export function allManuals(
   target: Target,
@@ -85,7 +85,7 @@ export function allManuals(
   ];
 }
 
-/** Returns the command or group that the words name; `undefined` where there is none. */
+/** Returns the command or group that the words name; `undefined` if there is none. */
 export function targetAt(root: Target, words: readonly string[]): Target | undefined {
   let target: Target | undefined = root;
   for (const word of words) {

@@ -44,7 +44,7 @@ function list(heading: string, rows: readonly Row[]): string {
   return [`.SH ${heading}`, ...items].join("\n");
 }
 
-/** Renders paragraphs, which an empty line separates; indented lines stay as they are. */
+/** Renders paragraphs, which an empty line separates; indented lines are kept. */
 function paragraphs(text: string): string {
   return text.split("\n\n").map((paragraph) => {
     const lines = paragraph.split("\n");
@@ -56,7 +56,10 @@ function verbatim(lines: readonly string[]): string {
   return [".RS 4", ".nf", ...lines.map(escape), ".fi", ".RE"].join("\n");
 }
 
-/** Escapes what roff would interpret: the escape character, typographic characters, and a dot at the start. */
+/**
+ * Escapes the text that roff would interpret: the escape character, typographic characters, and a dot at the
+ * start.
+ */
 function escape(text: string): string {
   const escaped = text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll("'", "\\(aq")
     .replaceAll("`", "\\(ga").replaceAll("^", "\\(ha").replaceAll("~", "\\(ti").replaceAll('"', "\\(dq")

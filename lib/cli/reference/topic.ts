@@ -54,7 +54,7 @@ export const TOPICS = {
 /** The name of a topic. */
 export type TopicName = keyof typeof TOPICS;
 
-/** Tells whether a topic of that name exists. */
+/** Returns whether a topic of that name exists. */
 export function isTopic(name: string): name is TopicName {
   return Object.hasOwn(TOPICS, name);
 }

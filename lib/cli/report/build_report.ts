@@ -21,7 +21,7 @@ export interface ReportParts {
   readonly seen: readonly Observation[];
   readonly warnings: readonly Warning[];
   readonly tags: EvidenceTags;
-  /** Records of earlier runs that met a refusal or a failure, the latest first. */
+  /** Records of earlier runs with a refusal or a failure, the latest first. */
   readonly failedRuns: readonly DetailValue[];
 }
 
@@ -83,7 +83,7 @@ function attemptFacts(attempt: ProbeResult): DetailValue {
   };
 }
 
-/** Returns scheme, host and path. A query may hold a key. */
+/** Returns scheme, host and path. A query may contain a key. */
 function hostOf(text: string): string {
   if (!URL.canParse(text)) return "invalid";
   const url = new URL(text);

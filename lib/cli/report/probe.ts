@@ -28,7 +28,7 @@ export interface ProbeResult {
 }
 
 /**
- * Requests the list of models, and an upgrade where the provider has websockets. Both share one scope, as the
+ * Requests the list of models, and an upgrade if the provider has websockets. Both share one scope, as the
  * requests of a turn do, so that a refused credential is renewed once.
  *
  * @throws the signal's reason
@@ -58,7 +58,7 @@ async function requestModels(
   signal: AbortSignal,
 ): Promise<Reply> {
   const reply = await sendRequest(connection, scope, { ...MODELS_REQUEST, signal, timeoutMs: LIMIT_MS });
-  // What the body says of another status is left out: it may repeat what was sent.
+  // The body of another status is omitted, because it may repeat the request.
   const { denial, status, url } = reply;
   const error = reply.error ?? (denial === undefined ? undefined : regionDenied(url));
   return { url, status, ...(error === undefined ? {} : { error }) };
@@ -105,7 +105,7 @@ function routeOf({ dialer }: Connection, url: URL): string {
   return describeRoute(dialer.routes.resolve(url));
 }
 
-/** Returns the URL of an attempt that failed; `undefined` where there is no credential, which decides it. */
+/** Returns the URL of an attempt that failed; `undefined` if there is no credential, on which it depends. */
 function plannedUrl(
   { authenticator, settings: { provider } }: Connection,
   transport: ProbeResult["transport"],

@@ -1,5 +1,5 @@
 /**
- * The report as text for people.
+ * Renders the report as text.
  *
  * @module
  */
@@ -33,7 +33,7 @@ function isEmpty(value: DetailValue): boolean {
   return typeof value === "object" && Object.keys(value).length === 0;
 }
 
-/** One line, and nothing in it that could move a cursor. */
+/** Returns a text on one line without control characters. */
 function plain(value: DetailValue): string {
   return String(value).replace(/\s+/g, " ").replace(/\p{Cc}/gu, "?");
 }

@@ -22,7 +22,7 @@ import { probe, type ProbeResult } from "./probe.ts";
 import { renderReport } from "./render_report.ts";
 import { secretsOf } from "./secrets.ts";
 
-/** Builds and prints the report. The exit status is 0 also where the report is about a failure. */
+/** Builds and prints the report. The exit code is 0 even if the report is about a failure. */
 export async function run(context: CliContext, flags: ReportFlags): Promise<void> {
   const { host } = context;
   const warnings: Warning[] = [];
@@ -34,7 +34,7 @@ export async function run(context: CliContext, flags: ReportFlags): Promise<void
     host,
     flags,
     reporter,
-    // What the report itself meets is no earlier failure.
+    // Failures of the report itself are not recorded as earlier failures.
     {
       observe: (observation) => listeners.forEach((listener) => listener(observation)),
       keepsEvidence: false,
@@ -82,7 +82,7 @@ function collecting(reporter: Reporter, into: Warning[]): Reporter {
   };
 }
 
-/** What the user should know before sending a report. */
+/** The advice for the user before sending a report. */
 const CONTENT =
   "holds no credentials; it names hosts, proxies, paths and certificates: read it before sending";
 

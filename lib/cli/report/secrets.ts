@@ -15,7 +15,10 @@ import type { World } from "../../world/world.ts";
 /** Largest key file, bytes. */
 const KEY_FILE_LIMIT_BYTES = 64 * 1024;
 
-/** Shorter texts are no secrets, and removing them would make the report unreadable. */
+/**
+ * Minimum length of a secret: shorter texts are not secrets, and removing them would make the report
+ * unreadable.
+ */
 const SHORTEST = 8;
 /** Keys of `auth.json` whose values are reported: support finds a refused agent by its ids. */
 const OPEN_KEYS = ["agent_runtime_id", "task_id"];
@@ -40,7 +43,7 @@ export async function secretsOf(
   return [
     ...secretsAround(world.env, proxy === undefined ? [] : [proxy]).forms,
     ...variables.map((name) => world.env(name) ?? ""),
-    // Some users write the key where the name of its variable belongs.
+    // Some users write the key in place of the name of its variable.
     ...[provider.envKey ?? "", provider.bearerToken ?? ""],
     ...Object.values(provider.headers),
     ...Object.values(provider.queryParams),
@@ -53,7 +56,7 @@ async function stored(store: CredentialStore, signal: AbortSignal): Promise<read
   try {
     return textsOf((await store.read(signal))?.raw).filter((text) => text.length > 16);
   } catch (error) {
-    // What cannot be read cannot be in the report.
+    // A file that cannot be read cannot be part of the report.
     if (error instanceof CulvertError && !signal.aborted) return [];
     throw error;
   }
@@ -62,7 +65,7 @@ async function stored(store: CredentialStore, signal: AbortSignal): Promise<read
 async function keyIn(path: string | undefined): Promise<readonly string[]> {
   if (path === undefined) return [];
   try {
-    // A pipe has given its key to the credential; what else it gives is not known.
+    // The key of a pipe has already been read by the credential; its other content is not known.
     return [new TextDecoder().decode(await readRegularFile(path, KEY_FILE_LIMIT_BYTES))];
   } catch (error) {
     if (error instanceof Error) return [];

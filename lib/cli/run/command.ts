@@ -23,12 +23,12 @@ export const runCommand = defineCommand<RunFlags, string[]>({
   positional: {
     kind: "array",
     minimum: 1,
-    parameter: { parse: text, placeholder: "COMMAND", brief: "Program to run, and its arguments, behind --" },
+    parameter: { parse: text, placeholder: "COMMAND", brief: "Program to run, and its arguments, after --" },
   },
   docs: {
     brief: "Run a program with the CA bundle and the proxy of culvert",
     description:
-      "Sets the variables by which codex, curl, Git, Node, Python, pip, Cargo, npm, Deno and Bundler find CA bundles and\n" +
+      "Sets the variables with which codex, curl, Git, Node, Python, pip, Cargo, npm, Deno and Bundler find CA bundles and\n" +
       "proxies, runs the program with its terminal, passes signals on and ends with its exit code. The bundle is one PEM\n" +
       "file with the bundle in force, the roots of the system and Mozilla's; it is removed when the program has ended.\n" +
       "Proxy variables that are set in one letter case are set in both. Nothing is recorded.",

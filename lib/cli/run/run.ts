@@ -23,7 +23,7 @@ export async function run(context: CliContext, flags: RunFlags, ...command: stri
   const { host } = context;
   const { world } = host;
   const reporter = createReporter(host, flags);
-  // Opens nothing; what is odd about the roots and the proxies is reported on the way.
+  // Opens no connection, but reports warnings about the roots and the proxies.
   await using connection = await connectCommand(host, flags, reporter);
   await using bundle = await writeChildBundle(connection.trust, world);
   context.status = await runChild({

@@ -22,15 +22,15 @@ export type SearchFlags = ApiFlags & {
 export const searchCommand = defineCommand<SearchFlags, string[]>({
   flags: {
     ...MODEL_FLAG,
-    domain: textListFlag("NAME", "Search this domain only; may be repeated"),
-    recency: parsedFlag(positiveInteger, "DAYS", "Oldest results, in days"),
+    domain: textListFlag("NAME", "Search only this domain; may be repeated"),
+    recency: parsedFlag(positiveInteger, "DAYS", "Maximum age of results, in days"),
     contextSize: {
       kind: "enum",
       values: ["low", "medium", "high"],
       optional: true,
       brief: "How much of each page is read",
     },
-    maxOutputTokens: parsedFlag(positiveInteger, "N", "Most tokens of the results"),
+    maxOutputTokens: parsedFlag(positiveInteger, "N", "Maximum number of tokens of the results"),
     ...API_FLAGS,
   },
   aliases: { ...OUTPUT_ALIASES, H: "header", m: "model" },

@@ -52,7 +52,7 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
     drain: parsedFlag(
       (input) => boundedInteger(input, 0, 86_400),
       "SECONDS",
-      "Time for running exchanges to end after SIGTERM; default 30",
+      "Seconds that running exchanges have to end after SIGTERM; default 30",
     ),
     output: textFlag("DIR", "Record the exchanges in a directory, as culvert capture does, secrets replaced"),
     provider: textFlag("ID", "Provider: openai, ollama, lmstudio, demo, or one of config.toml"),
@@ -71,14 +71,14 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
     },
   },
   docs: {
-    brief: "Lend trust, route and credential to other programs on this machine",
+    brief: "Share roots, proxy and credential with other programs on this machine",
     description:
       "Listens on 127.0.0.1 and relays everything below /v1/ to the provider: SSE and websockets, chunk by chunk, with\n" +
       "the CA bundle, the proxy and the credential of culvert. An expired token is renewed, and a request that the\n" +
       "server answers with 401 is sent again once the credential was renewed. The client never sees the credential.\n\n" +
-      "Prints the variables that point a client at it. Clients present the printed token as their API key. Requests of\n" +
+      "Prints the variables that configure a client for it. Clients present the printed token as their API key. Requests of\n" +
       "web pages are refused. SIGTERM and Ctrl-C stop accepting requests and wait for those that run: 0 is the exit\n" +
-      "code if all ended in time. A second signal stops at once.",
+      "code if all ended in time. A second signal stops immediately.",
     examples: [
       `culvert serve --provider demo -- sh -c 'curl -s -H "Authorization: Bearer $OPENAI_API_KEY" $OPENAI_BASE_URL/models'`,
       `culvert serve --provider demo --server-info serve.json -- cat serve.json`,

@@ -1,5 +1,5 @@
 /**
- * The flag `--port` of commands that listen, and the failure to listen there.
+ * The flag `--port` of commands that listen, and the error for a port that cannot be used.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export const PORT_FLAG = {
  * Starts a server.
  *
  * @param port value of the flag
- * @param start starts the server; whatever it throws is taken for a failure to listen
+ * @param start starts the server; any error counts as a failure to listen
  * @throws CulvertError `usage`
  */
 export async function listenOn<SERVER>(
@@ -31,7 +31,7 @@ export async function listenOn<SERVER>(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CulvertError("usage", `Cannot listen on 127.0.0.1:${port ?? 0}: ${reason}`, {
-      hint: "Choose another --port, or none to let the system choose.",
+      hint: "Choose another --port, or omit it to let the system choose.",
       details: { flag: "--port", port: port ?? 0 },
       cause: error,
     });

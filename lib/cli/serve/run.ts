@@ -29,7 +29,7 @@ export async function run(context: CliContext, flags: ServeFlags, ...command: st
   const { host } = context;
   const reporter = createReporter(host, flags);
   await using connection = await connectCommand(host, flags, reporter);
-  // Found now rather than at the first request: without a credential there is nothing to lend.
+  // Checked before the first request: without a credential the server has no purpose.
   const { mode, source } = await connection.authenticator.authorize();
   const localToken = flags.localAuth === false ? undefined : randomToken();
   const shutdown = flags.httpShutdown === true ? shutdownSwitch() : undefined;
@@ -117,7 +117,7 @@ function resultLine({ method, path, status, isUpgrade }: RelayResult): string {
   return status === 0 ? `${what}: the client closed the connection` : `${what}: ${status}`;
 }
 
-/** Serves until a signal or the shutdown request, then waits for the exchanges that run. @returns the exit code */
+/** Serves until a signal or the shutdown request, then waits for running exchanges. @returns the exit code */
 async function serveUntilStopped(
   host: Host,
   server: RelayServer,

@@ -1,5 +1,5 @@
 /**
- * The file by which other programs find a server.
+ * The file with which other programs find a server.
  *
  * @module
  */
@@ -9,7 +9,10 @@ import { CulvertError } from "../../errors.ts";
 import type { Host } from "../command/host.ts";
 import { writeOutput } from "../output/output_file.ts";
 
-/** What the file tells. Keys as the `responses-api-proxy` of the codex client has them, and those of culvert. */
+/**
+ * The content of the file. It has the keys of the `responses-api-proxy` of the codex client, and those of
+ * culvert.
+ */
 export interface ServerInfo {
   readonly port: number;
   readonly pid: number;
@@ -34,7 +37,7 @@ export async function writeServerInfo(
   const file = absolutePath(path, host.world.cwd());
   try {
     await Deno.mkdir(dirname(file), { recursive: true });
-    // A file that exists would keep its mode, and the tokens are for this user alone.
+    // An existing file would keep its mode, but only this user may read the tokens.
     await removeRegular(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

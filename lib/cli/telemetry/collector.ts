@@ -14,7 +14,7 @@ import type { CliContext } from "../command/context.ts";
 import type { NetworkFlags, OutputFlags } from "../command/shared_flags.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 
-/** What is sent. */
+/** The records to send. */
 export interface CollectedRecords extends RecordedSignals {
   /** `service.name` of the resource. */
   readonly serviceName: string;
@@ -23,7 +23,7 @@ export interface CollectedRecords extends RecordedSignals {
 /**
  * Parses the address of a collector.
  *
- * @throws CulvertError `usage` where it is no HTTP address
+ * @throws CulvertError `usage` if it is not an HTTP address
  */
 export function collectorUrl(address: string): URL {
   const url = URL.parse(address);
@@ -34,11 +34,11 @@ export function collectorUrl(address: string): URL {
 }
 
 /**
- * Sends records over the network of the user, and says how many were sent and how many were not.
+ * Sends records over the network of the user, and reports how many were sent and how many were not.
  *
- * @param url the collector; `/v1/traces` and `/v1/logs` are appended. The `OTEL_*` variables give headers, protocol and
- *   compression
- * @throws CulvertError of configuration, trust and the network; `server` where the collector refuses everything
+ * @param url the collector; `/v1/traces` and `/v1/logs` are appended. The `OTEL_*` variables give headers,
+ * protocol and   compression
+ * @throws CulvertError of configuration, trust and the network; `server` if the collector refuses all records
  */
 export async function sendToCollector(
   { host }: CliContext,
@@ -70,7 +70,10 @@ export async function sendToCollector(
   reporter.warn({ code: "otlp_dropped", message: `${dropped} records were not delivered: ${reason}` });
 }
 
-/** The environment with an address in place of those of its variables; headers, protocol and compression count. */
+/**
+ * Returns the environment with another address instead of those of its variables; headers, protocol and
+ * compression are kept.
+ */
 function collectorEnvironment(env: Environment, url: URL): Environment {
   const base = url.href.replace(/\/v1\/(?:traces|logs)\/?$/, "");
   return (name) => {

@@ -27,9 +27,9 @@ const status = defineCommand<TelemetryFlags, []>({
   aliases: OUTPUT_ALIASES,
   positional: { kind: "tuple", parameters: [] },
   docs: {
-    brief: "Print where telemetry is sent and how the last exports went",
+    brief: "Print the destinations of telemetry and the results of the last exports",
     description:
-      "Prints the destination of each signal, the setting that names it, the time of the last export that succeeded, the last error, and how many records were sent and dropped. The counts of all processes are kept in telemetry.json (mode 0600) in the directory culvert of CODEX_HOME.",
+      "Prints the destination of each signal, the setting that names it, the time of the last successful export, the last error, and how many records were sent and dropped. The counts of all processes are kept in telemetry.json (mode 0600) in the directory culvert of CODEX_HOME.",
     examples: ["culvert telemetry status", "culvert telemetry status --json"],
     seeAlso: ["culvert telemetry preview", "culvert help telemetry"],
   },
@@ -48,7 +48,7 @@ const preview = defineCommand<TelemetryFlags, string[]>({
     parameter: { parse: text, placeholder: "PROMPT", brief: "The prompt of the turn; default: a short one" },
   },
   docs: {
-    brief: "Print what would be sent for a turn, and send nothing",
+    brief: "Print the records that would be sent for a turn, without sending them",
     description:
       "Runs one turn against a simulated network on this machine and prints the requests to each collector as the settings in force would make them, as JSON and with secrets masked. Nothing is sent to a collector. Without a destination all three signals are printed.",
     examples: ["culvert telemetry preview", `culvert telemetry preview --json "Why is the sky blue?"`],
@@ -58,7 +58,7 @@ const preview = defineCommand<TelemetryFlags, string[]>({
 });
 
 const docs: CommandDocs = {
-  brief: "Show where telemetry is sent, and what would be sent",
+  brief: "Show the destinations of telemetry, and the records that would be sent",
   description:
     "Traces, metrics and logs are sent to a collector that config.toml or the variables of OpenTelemetry name: see culvert help telemetry.",
   examples: ["culvert telemetry status", "culvert telemetry preview"],

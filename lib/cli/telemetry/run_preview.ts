@@ -19,7 +19,7 @@ import { listenForStop } from "../command/stop_signals.ts";
 import { createReporter } from "../output/reporter.ts";
 import type { TelemetryFlags } from "./command.ts";
 
-/** The prompt where none is given. */
+/** The default prompt. */
 const PROMPT = "Why is the sky blue?";
 
 /** Runs a turn on the simulated network and prints the requests to the collectors. */
@@ -46,7 +46,9 @@ export async function run({ host }: CliContext, flags: TelemetryFlags, ...words:
     session.close();
   }
   if (telemetry.destinations.length === 0) {
-    reporter.progress("no destination is configured, so nothing would be sent; this is what there would be");
+    reporter.progress(
+      "no destination is configured, so nothing would be sent; these are the records of all signals",
+    );
   }
   const redact = createRedactor(host.secrets(), "user");
   for (const signal of previewedSignals(telemetry)) {
@@ -57,7 +59,7 @@ export async function run({ host }: CliContext, flags: TelemetryFlags, ...words:
   }
 }
 
-/** A request as it is printed. */
+/** Formats a request. */
 interface PrintedRequest {
   readonly url: string | null;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,25 +1,25 @@
 /**
- * A status line on a terminal that says how much audio was sent and transcribed.
+ * A status line on a terminal that shows how much audio was sent and transcribed.
  *
  * @module
  */
 import type { OutputHost } from "../output/streams.ts";
 
-/** The line is renewed as often, ms. */
+/** Time between updates of the line, ms. */
 const INTERVAL_MS = 500;
 
-/** What the line shows. */
+/** The content of the line. */
 export interface AudioProgress {
   /** Audio that was sent, ms. */
   readonly sentMs: number;
-  /** Length of the audio where it is known, ms. */
+  /** Length of the audio if it is known, ms. */
   readonly totalMs: number | undefined;
   /** Audio that is transcribed, ms. */
   readonly transcribedMs: number;
 }
 
 /**
- * Starts the line. Where stderr is not a terminal, or `TERM` is `dumb`, nothing is shown.
+ * Starts the line. If stderr is not a terminal, or `TERM` is `dumb`, nothing is shown.
  *
  * @param progress read each time the line is renewed
  * @param mayShow false while a line of text on the same terminal is not complete

@@ -12,7 +12,7 @@ import { SESSION_RATE } from "../../realtime/protocol/protocol_version.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import type { Host } from "../command/host.ts";
 
-/** How to read it. */
+/** Options for reading the input. */
 export interface InputOptions {
   /** Sampling rate of input without a header, Hz. */
   readonly raw?: number | undefined;
@@ -22,7 +22,7 @@ export interface InputOptions {
   readonly signal: AbortSignal;
 }
 
-/** Most channels that a WAV header can state. The same limit holds for audio without a header. */
+/** Maximum number of channels in a WAV header. The same limit applies to audio without a header. */
 const MAX_CHANNELS = 65_535;
 
 /** Audio with the name that messages use for it. */
@@ -94,7 +94,7 @@ async function bytesOf(host: Host, path: string): Promise<ReadableStream<Uint8Ar
   }
 }
 
-/** Yields the pieces of a stream. A failure of the system while reading becomes `input_unreadable`. */
+/** Yields the chunks of a stream. A failure of the system while reading becomes `input_unreadable`. */
 async function* readable(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   name: string,

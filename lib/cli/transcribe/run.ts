@@ -26,7 +26,7 @@ import { jsonOutput, subtitleOutput, textOutput, type TranscriptOutput } from ".
 
 const NOTHING: TranscriptionProgress = { sentMs: 0, transcribedMs: 0, segments: 0, failed: 0 };
 
-/** Runs the command. With `--json` the last line is a result, whatever fails and however early. */
+/** Runs the command. With `--json` the last line is a result, also after any failure. */
 export async function run(context: CliContext, flags: TranscribeFlags, path: string): Promise<void> {
   const { host } = context;
   const reporter = createReporter(host, flags);
@@ -85,7 +85,7 @@ async function listen(
   try {
     await transcription.done;
   } catch (error) {
-    // The time for the rest of the text is over.
+    // The time limit for the rest of the text has passed.
     if (!stop.aborted || error !== stop.reason) throw error;
   } finally {
     if (!output.isAtLineStart()) await write(host, "\n");

@@ -7,9 +7,9 @@ import type { Redactor } from "../../redaction/redactor.ts";
 import { type SubtitleFormat, SubtitleWriter } from "../../realtime/transcription/subtitles.ts";
 import type { TranscriptUpdate } from "../../realtime/transcription/transcript_assembler.ts";
 
-/** Renders what a transcription prints. */
+/** Renders the output of a transcription. */
 export interface TranscriptOutput {
-  /** Returns what stands before everything else. */
+  /** Returns the text before all other output. */
   readonly begin: () => string;
   /** Renders an event of the API. */
   readonly event: (text: string) => string;
@@ -19,7 +19,7 @@ export interface TranscriptOutput {
   readonly isAtLineStart: () => boolean;
 }
 
-/** Renders text as it comes, one utterance a line. */
+/** Renders text as it arrives, one utterance per line. */
 export function textOutput(): TranscriptOutput {
   let shown = "";
   return {
@@ -35,7 +35,7 @@ export function textOutput(): TranscriptOutput {
       const printed = shown;
       shown = "";
       if (printed === "") return text === "" ? "" : `${text}\n`;
-      // What was printed cannot be taken back, even where the final text corrects it.
+      // Printed text cannot be taken back, even if the final text corrects it.
       return text.startsWith(printed) ? `${text.slice(printed.length)}\n` : "\n";
     },
     isAtLineStart: () => shown === "",
@@ -53,14 +53,14 @@ export function subtitleOutput(format: SubtitleFormat): TranscriptOutput {
   };
 }
 
-/** Renders an event of the API as one line: as it was received, but for secrets that an error repeats. */
+/** Renders an event of the API as one line: as it was received, except for secrets that an error repeats. */
 export function eventLine(text: string, redact: Redactor): string {
   const line = text.replace(/[\r\n]+/g, " ");
   return `${line.includes('"error"') ? redact(line) : line}\n`;
 }
 
 /**
- * Renders the events of the API as they are, and between them each complete utterance as `culvert.segment`.
+ * Renders the events of the API unchanged, and between them each complete utterance as `culvert.segment`.
  *
  * @param redact masks secrets that an error of the server repeats
  */

@@ -18,8 +18,8 @@ export type UsageFlags = ApiFlags & {
 /** `culvert usage`. */
 export const usageCommand = defineCommand<UsageFlags, []>({
   flags: {
-    tasks: switchFlag("List the cloud tasks as well"),
-    limit: parsedFlag(positiveInteger, "N", "Most tasks to list (default 20)"),
+    tasks: switchFlag("Also list the cloud tasks"),
+    limit: parsedFlag(positiveInteger, "N", "Maximum number of tasks to list (default 20)"),
     ...API_FLAGS,
   },
   aliases: { ...OUTPUT_ALIASES, H: "header" },

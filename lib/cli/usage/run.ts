@@ -94,7 +94,7 @@ function creditsText(
 function tasksTable({ cursor, tasks }: TaskPage, columns: number | undefined): string {
   if (tasks.length === 0) return "No tasks\n";
   const rows = tasks.map((task) => [task.id, stateOf(task), dateOf(task), task.title]);
-  const more = cursor === undefined ? "" : "There are more: give a larger --limit.\n";
+  const more = cursor === undefined ? "" : "There are more tasks: use a larger --limit.\n";
   return renderTable([["TASK", "STATE", "UPDATED", "TITLE"], ...rows], columns) + more;
 }
 
@@ -104,7 +104,7 @@ function stateOf({ archived, hasUnreadTurn }: CloudTask): string {
 
 function dateOf({ updatedAt }: CloudTask): string {
   const date = updatedAt === undefined ? undefined : new Date(updatedAt * 1_000);
-  // A server may send a time that no date has.
+  // A server may send a time outside of the range of dates.
   return date === undefined || Number.isNaN(date.getTime()) ? "" : date.toISOString().slice(0, 10);
 }
 

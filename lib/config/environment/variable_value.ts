@@ -78,11 +78,11 @@ export function checkValue(
 ): void {
   const template = templateIn(value);
   const fault = template !== undefined
-    ? `it contains the template ${template}, which nothing has replaced by a value`
+    ? `it contains the template ${template}, which was not replaced by a value`
     : blanks && /\s/.test(value.trim())
     ? "it contains blanks"
     : /^["']|["']$/.test(value.trim())
-    ? "it begins or ends with a quote that has no counterpart"
+    ? "it begins or ends with a quote that is not closed"
     : undefined;
   if (fault === undefined) return;
   throw new CulvertError(code, `Cannot use the value of ${name}: ${fault}`, {

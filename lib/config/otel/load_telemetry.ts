@@ -166,5 +166,5 @@ function tracestate(table: Readonly<Record<string, unknown>>, warnings: Warning[
 }
 
 function leftOut(key: string, reason: string): Warning {
-  return { code: "otel_entry", message: `${key} is left out: ${reason}` };
+  return { code: "otel_entry", message: `${key} is ignored: ${reason}` };
 }

@@ -168,7 +168,7 @@ export class TelemetryVariables {
     return Object.fromEntries(
       Object.entries(pairs).filter(([name, value]) => {
         if (isHeader(name, value)) return true;
-        this.#warn(found?.name ?? "", `the header ${name} is not valid and is left out`);
+        this.#warn(found?.name ?? "", `the header ${name} is not valid and is ignored`);
         return false;
       }),
     );
@@ -180,7 +180,7 @@ export class TelemetryVariables {
       const at = pair.indexOf("=");
       const key = pair.slice(0, at).trim();
       if (at > 0 && key !== "") return [[key, decoded(pair.slice(at + 1).trim())] as const];
-      this.#warn(name, "an entry is not of the form key=value and is left out");
+      this.#warn(name, "an entry is not of the form key=value and is ignored");
       return [];
     });
     return Object.fromEntries(entries);

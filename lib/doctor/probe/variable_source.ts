@@ -36,7 +36,7 @@ export async function routeFailure(
     ...finding,
     details: { ...finding.details, proxy_source_file: path },
     remediation:
-      `${variable} comes from ${path}, which counts before the environment: correct or remove it ` +
+      `${variable} comes from ${path}, which takes precedence over the environment: correct or remove it ` +
       `there.\n${finding.remediation ?? ""}`.trimEnd(),
   };
 }

@@ -36,7 +36,7 @@ export async function requestTimedEvents(
     await reply.body?.cancel();
     return warn(`The stream with known send times was not sent (status ${reply.status})`, {
       details: { status: reply.status },
-      remediation: "Something on the way passes the list of models and not this stream. Try --spend.",
+      remediation: "A proxy on the route passes the list of models but not this stream. Try --spend.",
     });
   }
   const { SseDecoder } = await import("../../responses/transport/sse/sse_decoder.ts");
@@ -74,7 +74,7 @@ export function judgeTimedEvents(times: ArrivalTimes, expected: number): Finding
     return fail("stream_closed", `The stream ended after ${times.events} of ${expected} events`, {
       details,
       remediation:
-        "Something on the way cuts streams short. Ask your network team for the time and size limits of " +
+        "A proxy on the route cuts streams. Ask your network team for the time and size limits of " +
         "the proxy.",
     });
   }

@@ -17,9 +17,8 @@ export function hidingWarning(): Warning | undefined {
     Deno.permissions.querySync({ name: "env", variable }).state !== "granted"
   );
   if (open.length === 0) return undefined;
-  const message =
-    `No permission to hide ${open.join(", ")}: where one is set, requests over HTTP may obey it ` +
-    "and not the route that was settled. Run with --allow-env for them";
+  const message = `No permission to hide ${open.join(", ")}: if one is set, HTTP requests may use it ` +
+    "instead of the configured route. Run with --allow-env for them";
   return { code: "environment_not_hidden", message };
 }
 

@@ -68,7 +68,7 @@ async function follow(
     if (hop >= REDIRECT_LIMIT) {
       throw new CulvertError(
         "redirect",
-        `${first.url.origin} redirects in circles: stopped after ${REDIRECT_LIMIT} redirects`,
+        `${first.url.origin} redirects in a loop: stopped after ${REDIRECT_LIMIT} redirects`,
         { details: { host: first.url.host, last_host: next.url.host } },
       );
     }
@@ -229,7 +229,7 @@ function headTimeout({ url, headerTimeoutMs = 0 }: HttpRequest, route: Route): C
     "header_timeout",
     `${hostAndPort(url)} did not answer within ${headerTimeoutMs} ms (route: ${describeRoute(route)})`,
     {
-      hint: "Try again; if it stays silent, a proxy on the route may be holding the answer back.",
+      hint: "Try again; if it happens again, a proxy on the route may be buffering the answer.",
       details: { host: url.host, timeout_ms: headerTimeoutMs },
     },
   );

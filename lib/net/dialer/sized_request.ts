@@ -144,7 +144,7 @@ async function sendBody(
 }
 
 function changed(): CulvertError {
-  return new CulvertError("input_unreadable", "The file changed while it was sent: its size is another one", {
+  return new CulvertError("input_unreadable", "The file changed while it was sent: its size is different", {
     hint: "Try again when no other program writes to it.",
   });
 }
@@ -233,9 +233,9 @@ class IdleLimit {
 function idleError({ headerTimeoutMs = 0, url }: SizedRequest): CulvertError {
   return new CulvertError(
     "header_timeout",
-    `${hostAndPort(url)} took no bytes and gave no answer for ${headerTimeoutMs} ms`,
+    `${hostAndPort(url)} read no bytes and sent no answer for ${headerTimeoutMs} ms`,
     {
-      hint: "Try again; if it happens again, a proxy on the route may be holding the request back.",
+      hint: "Try again; if it happens again, a proxy on the route may be buffering the request.",
       details: { host: url.host, timeout_ms: headerTimeoutMs },
     },
   );

@@ -51,7 +51,7 @@ export function advice(fault: NetworkFault, route: Route): readonly string[] {
         : ["If this network resolves external names only through a proxy, set HTTPS_PROXY."];
     case "connect":
     case "connect_timeout":
-      if (fault.stage === "upgrade") return ["Some proxies hold websockets back without an answer."];
+      if (fault.stage === "upgrade") return ["Some proxies accept a websocket upgrade and never answer it."];
       return isAtProxy
         ? [`Check the address in ${source}, and whether the proxy is up.`]
         : ["Check host and port, and whether the server is up."];

@@ -87,7 +87,7 @@ export function webPageHint(
     return `Check base_url of the provider. If it is right, ask your network team to let requests to ${host} pass.`;
   }
   return status >= 500
-    ? `A gateway in front of ${host} failed. Try again; if it stays so, ask the administrator of the gateway or proxy.`
+    ? `A gateway in front of ${host} failed. Try again; if the failure persists, ask the administrator of the gateway or proxy.`
     : `Ask your network team, or the administrator of the proxy, to let requests to ${host} pass; tell them the ` +
       "title of the page and its sender.";
 }

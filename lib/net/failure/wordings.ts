@@ -154,12 +154,12 @@ export const HANDSHAKE: readonly Wording[] = [
   {
     pattern: /alert: Unrecogni[sz]edName/,
     code: "tls_handshake",
-    reason: "it does not serve the name that was asked for (unrecognized_name)",
+    reason: "it does not serve the requested name (unrecognized_name)",
   },
   {
     pattern: /fatal alert: (\w+)/,
     code: "tls_handshake",
-    reason: "it broke off the TLS handshake",
+    reason: "it aborted the TLS handshake",
   },
   {
     pattern: /corrupt message|InvalidContentType|wrong version number/i,

@@ -41,7 +41,7 @@ export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
     return reject(
       `its scheme "${marked?.[1]}" is not one of http, https, socks5, socks5h`,
       /^socks/i.test(address)
-        ? "Only SOCKS version 5 is spoken; if the proxy speaks it, write socks5://host:port."
+        ? "Only SOCKS version 5 is supported; if the proxy supports it, write socks5://host:port."
         : undefined,
     );
   }
@@ -50,7 +50,7 @@ export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
   const tail = rest.slice(authority.length);
   if (tail.includes("@")) {
     return reject(
-      "there is an @ behind the end of its host, so its user or password is cut short",
+      "there is an @ after the end of its host, so its user or password is incomplete",
       ENCODE_HINT,
     );
   }

@@ -30,7 +30,7 @@ const OWN = new Set([
 const FAILURES: Readonly<Record<HeadFailure, string>> = {
   eof: "the connection was closed instead of answering the upgrade",
   too_long: "the head of the answer to the upgrade is longer than 64 KiB",
-  not_http: "what answers there does not speak HTTP",
+  not_http: "the server there does not speak HTTP",
 };
 
 /** The request of the client. */

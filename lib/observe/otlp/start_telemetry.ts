@@ -164,7 +164,7 @@ async function report(
   try {
     await new TelemetryStateFile(codexHome, world).add(outcomes);
   } catch (thrown) {
-    sentences.push(`telemetry: the status is not written: ${asCulvertError(thrown).message}`);
+    sentences.push(`telemetry: the status could not be written: ${asCulvertError(thrown).message}`);
   }
   return sentences;
 }

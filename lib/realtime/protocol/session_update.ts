@@ -76,13 +76,13 @@ export function sessionObject(session: ConversationSession | TranscriptionSessio
   }
   const { output = "audio", version } = session;
   if (output === "text" && version !== "v2") {
-    throw new CulvertError("usage", `The realtime protocol ${version} answers in audio only`, {
+    throw new CulvertError("usage", `The realtime protocol ${version} answers only in audio`, {
       hint: "Use the protocol v2 for answers in text.",
       details: { version },
     });
   }
   if (session.initialItems !== undefined && version !== "v3") {
-    throw new CulvertError("usage", `The realtime protocol ${version} takes no initial items`, {
+    throw new CulvertError("usage", `The realtime protocol ${version} does not accept initial items`, {
       hint: "Use the protocol v3.",
       details: { version },
     });

@@ -162,7 +162,7 @@ function forbiddenHint({ url }: Refusal, { mode }: RefusalContext): string {
 }
 
 const SIGNATURE_HINT =
-  "Refresh the AWS credentials, and check the clock. Where AWS_BEARER_TOKEN_BEDROCK is set, replace or unset it.";
+  "Refresh the AWS credentials, and check the clock. If AWS_BEARER_TOKEN_BEDROCK is set, replace or unset it.";
 
 /** Returns the failure for an AWS signature that is too old, which is not related to an OpenAI login. */
 function isExpiredSignature({ body }: Refusal, { providerName }: RefusalContext): boolean {
@@ -175,14 +175,14 @@ function badRequest(fields: Fields, body: string, failures: FailureBuilder): Htt
   }
   if (fields.code === "context_length_exceeded") return failures.final("context_window", CONTEXT_HINT);
   if (/does not represent a valid image/i.test(body)) {
-    return failures.final("invalid_request", "Check that each file given as an image really is an image.");
+    return failures.final("invalid_request", "Check that each image file contains an image.");
   }
   return failures.final("invalid_request");
 }
 
 /** The advice for a response that the server does not have. */
 export const PREVIOUS_RESPONSE_HINT =
-  "A server keeps a response only for the account that asked for it, and only if its request said so (--store).";
+  "A server stores a response only for the account that requested it, and only if the request asked for it (--store).";
 
 /** Returns whether the server lacks the response that the caller named. The same request would fail again. */
 export function lacksPreviousResponse(code: unknown, { previousResponseId }: RefusalContext): boolean {

@@ -32,7 +32,7 @@ export function checkedTrace({ traceparent, tracestate }: TraceContext): TraceCo
   if (wrong !== undefined) {
     throw new CulvertError(
       "usage",
-      `The trace of a turn has a ${wrong} that W3C Trace Context does not know`,
+      `The trace of a turn has a ${wrong} that W3C Trace Context does not allow`,
       {
         hint: "A traceparent is 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, all in lower case.",
       },

@@ -125,7 +125,7 @@ function findingOf(attempt: FailedAttempt): Finding | undefined {
   }
   if (status !== undefined) return undefined;
   if (!hasEvents && (isBrokenConnection(error) || error.code === "idle_timeout")) {
-    return { reason: `the websocket carried nothing: ${error.message}`, isOfHost: true, quiet: false };
+    return { reason: `the websocket delivered no event: ${error.message}`, isOfHost: true, quiet: false };
   }
   if (!isBrokenConnection(error) || brokenWebsockets < MAX_BROKEN) return undefined;
   const reason = `${brokenWebsockets} websockets broke in one turn: ${error.message}`;

@@ -92,10 +92,10 @@ function sourceDetails(source: BundleSource): { readonly variable: string; reado
 
 function remedy(source: BundleSource): string {
   if (source.kind === "file") {
-    return "Name a PEM, DER or PKCS#7 file that holds at least one certificate.";
+    return "Name a PEM, DER or PKCS#7 file with at least one certificate.";
   }
   const what = source.kind === "variable" ? "Unset it" : "Leave it out";
   const others = "the first of --ca-cert, CODEX_CA_CERTIFICATE and SSL_CERT_FILE that is set is used";
-  return `Point ${source.name} at a PEM file that holds at least one certificate block (${others}). ` +
+  return `Point ${source.name} at a PEM file with at least one certificate block (${others}). ` +
     `${what} to use only the roots of Mozilla and of the operating system.`;
 }

@@ -35,7 +35,7 @@ export async function filesIn(folder: string): Promise<readonly string[]> {
     if (name.startsWith(".")) continue;
     const path = `${folder.replace(/[\\/]+$/, "")}/${name}`;
     if (await isRegularFile(path)) paths.push(path);
-    if (paths.length > MOST_FILES) throw new Error(`it holds more than ${MOST_FILES} files`);
+    if (paths.length > MOST_FILES) throw new Error(`it contains more than ${MOST_FILES} files`);
   }
   return paths.toSorted();
 }
@@ -89,7 +89,7 @@ export async function readBundleFolder(
     }
   }
   if (certificates.size === 0) {
-    throw bundleInvalid(source, skipped, paths.length === 0 ? "the folder holds no files" : undefined);
+    throw bundleInvalid(source, skipped, paths.length === 0 ? "the folder contains no files" : undefined);
   }
   return { source, certificates: [...certificates.values()], skipped, warnings };
 }

@@ -196,12 +196,12 @@ class Collector {
 function describeText(text: string): string {
   const content = text.trim();
   if (text.length === 0) return "the file is empty";
-  if (content === "") return "the file holds only blanks";
+  if (content === "") return "the file contains only blanks";
   if (/^<(!doctype|html|\?xml)/i.test(content)) {
     return "the file is a web page, perhaps of a login or an error";
   }
   if (/^MII[A-Za-z0-9+/=\s]+$/.test(content)) {
     return "the file is base64 without its BEGIN and END lines";
   }
-  return "the file holds no PEM section, and is neither DER nor PKCS#7";
+  return "the file contains no PEM section, and is neither DER nor PKCS#7";
 }

@@ -40,7 +40,7 @@ export async function readSelected(
   } catch (thrown) {
     if (thrown instanceof CulvertError) throw thrown;
     const hint = thrown instanceof Deno.errors.IsADirectory
-      ? "Only --ca-cert takes a folder."
+      ? "Only --ca-cert accepts a folder."
       : pathHint(value);
     throw bundleUnreadable(source, readFailure(thrown), hint, thrown);
   }

@@ -170,7 +170,7 @@ export function extensionWarnings(
   if (addresses.length > 0) {
     found.push([
       "address_as_dns_name",
-      `has the IP address ${addresses.join(", ")} as a DNS name, which does not count for an address; ` +
+      `has the IP address ${addresses.join(", ")} as a DNS name, which is not valid for an address; ` +
       "it must be an iPAddress entry of the subjectAltName",
     ]);
   }

@@ -85,7 +85,7 @@ export function weaknesses(facts: CertificateFacts, which: string, line?: number
   } else if (facts.signatureHash === "sha1" || facts.signatureHash === "md5") {
     found.push([
       "weak_root_signature",
-      `is signed with ${hash}; harmless on a root, but what it issues may be signed so too`,
+      `is signed with ${hash}; harmless on a root, but certificates that it issues may have the same signature algorithm`,
     ]);
   }
   if (facts.keyType === "rsa" && (facts.keyBits ?? SMALLEST_RSA) < SMALLEST_RSA) {

@@ -67,15 +67,15 @@ function explain(lines: readonly BodyLine[]): string {
         continue;
       }
       if (!/[A-Za-z0-9+/]/.test(character)) return `its body has ${nameOf(character)} on line ${line}`;
-      if (padding > 0) return `its body goes on behind the padding on line ${line}`;
+      if (padding > 0) return `its body continues after the padding on line ${line}`;
       count++;
     }
   }
   const last = lines.at(-1)?.line;
   const where = last === undefined ? "" : ` on line ${last}`;
   return count % 4 === 1
-    ? `its body is cut short: one character of base64 is left over${where}`
-    : `its body ends in ${padding} "=" where ${(4 - count % 4) % 4} belong${where}`;
+    ? `its body is truncated: one character of base64 is left over${where}`
+    : `its body ends in ${padding} "=" instead of ${(4 - count % 4) % 4} belong${where}`;
 }
 
 function nameOf(character: string): string {

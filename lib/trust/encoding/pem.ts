@@ -114,7 +114,7 @@ class SectionReader {
   #end(label: string, line: number, problem: string | undefined): void {
     if (this.#open !== undefined) return this.#close(problem);
     const stray = { label: label.trim(), line, lines: [], problem: undefined };
-    this.#sections.push(finish(stray, "an END line stands here without its BEGIN line"));
+    this.#sections.push(finish(stray, "this END line has no BEGIN line"));
   }
 
   /** If a section has several errors, the first is reported. */

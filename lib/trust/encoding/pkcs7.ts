@@ -21,7 +21,7 @@ type Pkcs7Result =
  */
 export function readPkcs7(bytes: Uint8Array): Pkcs7Result {
   const outer = readBerElement(bytes, 0);
-  if (outer?.tag !== TAG.sequence) return refuse("it is not PKCS#7, or is cut short");
+  if (outer?.tag !== TAG.sequence) return refuse("it is not PKCS#7, or is truncated");
   const [type, content] = inside(bytes, outer);
   if (type?.tag !== TAG.objectIdentifier || content?.tag !== TAG.context0) return refuse("it is not PKCS#7");
   const dotted = dottedIdentifier(contentOf(bytes, type));

@@ -125,7 +125,7 @@ Deno.test("an upload whose confirmation fails leaves only the confirmation to do
   place.network.api.enqueueFault({ endpoint: "/uploaded", refusal });
   const error = await uploadFile(place.connection, file.path).then(() => undefined, asCulvertError);
   assertEquals([error?.code, error?.details["left"]], ["auth_forbidden", ["confirmation"]]);
-  assertIncludes(error?.message ?? "", "is uploaded, its confirmation is left");
+  assertIncludes(error?.message ?? "", "is uploaded but not confirmed");
 });
 
 Deno.test("a file that is too large, a folder and a missing file are refused before anything is sent", async () => {

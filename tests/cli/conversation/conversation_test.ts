@@ -91,7 +91,7 @@ Deno.test("a truncated last line is ignored with a warning, and replaced by the 
   await Deno.writeTextFile(path, '{"type":"turn","at":"20', { append: true });
   const run = await b.respond(["-c", "two"], { env });
   assertEquals(run.code, 0, run.stderr);
-  assertIncludes(run.stderr, "not written to its end");
+  assertIncludes(run.stderr, "is incomplete");
   assertEquals(jsonLines(await Deno.readTextFile(path)).length, 2);
 });
 

@@ -56,7 +56,7 @@ async function respond(
 }
 
 for (const row of TLS_FAILURES) {
-  const name = `respond refuses a server with ${row.name}: ${row.code}, exit 3, no retry`;
+  const name = `respond refuses a server without a retry and with ${row.code}: ${row.name}`;
   Deno.test(unlessLacking(name), async () => {
     const pair = await row.pair();
     await using server = httpServer(() => new Response("never"), pair);
@@ -73,8 +73,8 @@ for (const row of TLS_FAILURES) {
 }
 
 for (const row of CONNECTION_FAILURES) {
-  const retries = row.isRetried ? "one retry where one is allowed" : "no retry";
-  Deno.test(unlessLacking(`respond fails at ${row.name}: ${row.code}, ${retries}`), async () => {
+  const retries = row.isRetried ? "one retry if one is allowed" : "no retry";
+  Deno.test(unlessLacking(`respond fails with ${row.code} and ${retries}: ${row.name}`), async () => {
     await using server = await rawServer((socket) => socket.once("data", () => socket.end(row.answer ?? "")));
     const url = row.url(server.port);
     const { run, error } = await respond(url, {}, row.isRetried);
@@ -87,7 +87,9 @@ for (const row of CONNECTION_FAILURES) {
 for (const row of PROXY_FAILURES) {
   for (const scheme of row.schemes) {
     Deno.test(
-      unlessLacking(`respond fails at a proxy, ${scheme}, ${row.name}: ${row.code}, no password shown`),
+      unlessLacking(
+        `respond fails at a proxy, ${scheme}, with ${row.code} and without its password: ${row.name}`,
+      ),
       async () => {
         await using proxy = await startProxy({
           ...(row.fault === undefined ? {} : { fault: row.fault }),

@@ -245,7 +245,7 @@ Deno.test("invalid span attributes and tracestate fields are omitted one by one,
   const run = await b.respond(["hi"], { env: { ...allTo(collector), CODEX_HOME: home } });
   assertEquals(run.code, 0);
   for (const key of [`otel.span_attributes.""`, "otel.tracestate.vendor.b:ad", "otel.tracestate.BAD"]) {
-    assertIncludes(run.stderr, `${key} is left out`);
+    assertIncludes(run.stderr, `${key} is ignored`);
   }
   const { spans } = decodeAll(collector.requests);
   assert(spans.length === 3 && spans.every(({ attributes }) => attributes["team"] === "search"));

@@ -8,7 +8,7 @@ Deno.test("usage prints plan, credits and limits in 80 columns, and --tasks the 
   assertIncludes(stdout, "Plan: plus\nCredits: 17.00\nResets left: 1\n");
   assertIncludes(stdout, "codex          5 h     12.5 %  60 min");
   assertIncludes(stdout, "task_mock_3  unread");
-  assertIncludes(stdout, "There are more: give a larger --limit.");
+  assertIncludes(stdout, "There are more tasks: use a larger --limit.");
   assert(stdout.split("\n").every((line) => line.length <= 80));
 });
 

@@ -75,7 +75,7 @@ export function brokenSections(authority: Authority): readonly BrokenSection[] {
       text: certificate.replaceAll("\n", "\\n") + "\n",
       reason: "written as \\n",
     },
-    { name: "text before BEGIN", text: `ca: ${certificate}`, reason: "without its BEGIN line", line: 10 },
+    { name: "text before BEGIN", text: `ca: ${certificate}`, reason: "has no BEGIN line", line: 10 },
     {
       name: "an illegal character",
       text: `${BEGIN}${lines[0]}\n*${lines.slice(1).join("\n")}\n${END}`,
@@ -100,9 +100,9 @@ export function brokenSections(authority: Authority): readonly BrokenSection[] {
     {
       name: "a wrong count of padding",
       text: `${BEGIN}AAA==\n${END}`,
-      reason: 'ends in 2 "=" where 1 belong',
+      reason: 'ends in 2 "=" instead of 1',
     },
-    { name: "one character left over", text: `${BEGIN}AAAAA\n${END}`, reason: "cut short" },
+    { name: "one character left over", text: `${BEGIN}AAAAA\n${END}`, reason: "truncated" },
     { name: "an empty body", text: BEGIN + END, reason: "empty" },
     {
       name: "garbage that is DER by its length",

@@ -27,7 +27,7 @@ export function fetchTarget(text: string): URL {
   }
   if (url.protocol !== "https:" && url.protocol !== "wss:") {
     throw new CulvertError("usage", `No certificate is presented over ${url.protocol}//: it is not TLS`, {
-      hint: "Name the host alone, or an https:// or wss:// URL.",
+      hint: "Name only the host, or an https:// or wss:// URL.",
     });
   }
   return new URL(`https://${url.host}/`);

@@ -37,7 +37,7 @@ export async function run(context: CliContext, flags: FetchFlags, place: string)
   const isPem = flags.output === "-";
   if (isPem && flags.json === true) {
     throw new CulvertError("usage", "--json and -o - both write to standard output", {
-      hint: "Name a file with -o, or leave --json out.",
+      hint: "Name a file with -o, or remove --json.",
       details: { flag: "--output" },
     });
   }

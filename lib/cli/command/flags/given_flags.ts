@@ -1,5 +1,5 @@
 /**
- * Repeats the flags of a command line in the commands that a hint names, so that they meet the same settings.
+ * Repeats the flags of a command line in the commands that a hint names, so that they use the same settings.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const TEXT_FLAGS = [
   ...["apiKeyFile", "baseUrl", "caCert", "clientCert", "clientKey", "model", "profile", "provider", "proxy"],
 ] as const;
 
-/** A flag that the command does not have, or that was not given, is absent. */
+/** The given flags. A flag that the command does not have, or that was not given, is absent. */
 function textFlags(flags: Readonly<Record<string, unknown>>): SharedFlags {
   return Object.fromEntries(TEXT_FLAGS.flatMap((name) => {
     const value = flags[name];

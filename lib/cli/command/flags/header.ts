@@ -16,10 +16,11 @@ const RESERVED =
   /^(connection|content-length|host|keep-alive|te|trailer|transfer-encoding|upgrade|sec-websocket-.*|proxy-.*)$/i;
 
 /**
- * Adds headers to those of the provider. They follow the same rules: they go to the provider's own origin only.
+ * Adds headers to those of the provider. They follow the same rules: they are sent only to the provider's
+ * origin.
  *
  * @param secrets receives the values, so that no message shows them
- * @throws CulvertError `usage` for what is not a header, or for one that cannot be set
+ * @throws CulvertError `usage` for text that is not a header, or for a header that cannot be set
  */
 export function withHeaders(settings: Settings, headers: readonly string[], secrets: Secrets): Settings {
   const added = parseHeaders(headers);
@@ -30,7 +31,7 @@ export function withHeaders(settings: Settings, headers: readonly string[], secr
 /**
  * Parses the values of `-H`.
  *
- * @throws CulvertError `usage` for what is not a header, or for one that cannot be set
+ * @throws CulvertError `usage` for text that is not a header, or for a header that cannot be set
  */
 export function parseHeaders(headers: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(headers.map(parseHeader));
@@ -38,9 +39,9 @@ export function parseHeaders(headers: readonly string[]): Readonly<Record<string
 
 function parseHeader(header: string): readonly [name: string, value: string] {
   const [, name, value] = FIELD.exec(header) ?? [];
-  // The value may be a key: it is left out of the message.
+  // The value may be a key, so the message does not contain it.
   if (name === undefined || value === undefined) {
-    // The value may be secret, and without a colon nothing tells where it begins.
+    // The value may be secret, and without a colon its start is not known.
     const shown = header.includes(":")
       ? `"${header.slice(0, header.indexOf(":"))}"`
       : "a value without a colon";

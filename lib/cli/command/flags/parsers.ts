@@ -1,6 +1,6 @@
 /**
- * Parsers of flag values. Each throws an `Error` whose message says what the value must be; the parser adds the name
- * of the flag.
+ * Parsers of flag values. Each throws an `Error` whose message describes the expected value; the parser adds
+ * the name of the flag.
  *
  * @module
  */

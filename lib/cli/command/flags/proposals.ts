@@ -1,6 +1,6 @@
 /**
- * Proposes values of flags for completion, from the configuration and from what is built in. Opens no connection, and
- * proposes only what is built in where a file cannot be read.
+ * Proposes values of flags for completion, from the configuration and the built-in values. Opens no
+ * connection, and proposes only built-in values if a file cannot be read.
  *
  * @module
  */
@@ -37,7 +37,7 @@ async function namesOf(world: World): Promise<ConfigNames> {
     const { model, codexHome } = await loadSettings({}, world);
     return { ...none, models: [model], ...await tablesOf(codexHome) };
   } catch {
-    // A configuration that is wrong is reported by the command that needs it, not while the user types.
+    // An invalid configuration is reported by the command that needs it, not while the user types.
     return none;
   }
 }

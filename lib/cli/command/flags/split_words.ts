@@ -5,12 +5,12 @@
  */
 
 /**
- * Splits at blanks outside quotes. Text in single quotes is taken as it is; in double quotes a backslash stands before
- * `"` and `\`. Outside quotes a backslash takes the next character as it is, except on Windows, where it separates the
- * parts of a path. Nothing is expanded.
+ * Splits at blanks outside quotes. Text in single quotes is literal; in double quotes a backslash escapes `"`
+ * and `\`. Outside quotes a backslash escapes the next character, except on Windows, where it separates the
+ * parts of a path. There is no expansion.
  *
  * @param isWindows default: whether this is Windows
- * @throws Error when a quote is not closed
+ * @throws Error if a quote is not closed
  */
 export function splitWords(
   text: string,

@@ -6,7 +6,7 @@
 import { CulvertError } from "../../../errors.ts";
 import type { World } from "../../../world/world.ts";
 
-/** A signal that is aborted when the time is over. */
+/** A signal that is aborted at the end of the time limit. */
 export interface TimeLimit extends Disposable {
   readonly signal: AbortSignal;
 }
@@ -15,7 +15,7 @@ export interface TimeLimit extends Disposable {
  * Starts a time limit. Dispose of it when the work is done.
  *
  * @param seconds the limit; `undefined` for none
- * @param signal aborts the returned signal as well
+ * @param signal also aborts the returned signal
  */
 export function startTimeLimit(
   seconds: number | undefined,

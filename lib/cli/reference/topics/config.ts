@@ -9,12 +9,12 @@ import type { Topic } from "../topic.ts";
 
 /** Keys that are valid at the top of the file and in a profile. */
 const CHOICES: Readonly<Record<keyof ProfileTable, string>> = {
-  model: "the model to ask",
-  model_provider: "the provider to ask: a built-in id, or a table below",
+  model: "the model",
+  model_provider: "the provider: a built-in id, or a table below",
   model_reasoning_effort: "none, minimal, low, medium, high, xhigh or max",
   model_reasoning_summary: "auto, concise, detailed or none",
   model_verbosity: "low, medium or high",
-  service_tier: "the tier to ask for",
+  service_tier: "the requested service tier",
   openai_base_url: "address of the built-in openai provider; takes precedence over OPENAI_BASE_URL",
   chatgpt_base_url: "address of the ChatGPT backend",
 };
@@ -23,7 +23,8 @@ const CHOICES: Readonly<Record<keyof ProfileTable, string>> = {
 const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string>> = {
   experimental_realtime_ws_base_url:
     "address of the realtime websocket, if it differs from the address of the API",
-  profile: "the profile that is used without --profile: NAME.config.toml beside this file, or a table below",
+  profile:
+    "the profile that is used without --profile: NAME.config.toml in the same folder, or a table below",
   cli_auth_credentials_store:
     "where the login is stored: file (auth.json, the default), keyring, auto (the keyring, else the file) or " +
     "ephemeral (memory); the keyring is used through secret-tool (Linux) or security (macOS), not on Windows",
@@ -35,10 +36,10 @@ const TOP: Readonly<Record<Exclude<keyof ConfigFile, keyof ProfileTable>, string
     "(culvert.toml) command and args of a program that prints the value of the header x-oai-attestation for requests with a " +
     "ChatGPT login; it has 2 s, and if it prints no value the request is sent without the header",
   forced_login_method:
-    "chatgpt or api: the only way to sign in to OpenAI that is allowed; another login is removed",
+    "chatgpt or api: the only kind of login to OpenAI that is allowed; another login is removed",
   forced_chatgpt_workspace_id: "the workspace, or list of them, that a ChatGPT login must belong to",
   otel:
-    "where telemetry is sent: exporter (logs), trace_exporter, metrics_exporter; see culvert help telemetry",
+    "the destinations of telemetry: exporter (logs), trace_exporter, metrics_exporter; see culvert help telemetry",
   rollout_trace:
     "inference traces of respond: max_payload_bytes, max_bytes, and (culvert.toml) root, their folder, keep_days and " +
     "keep_bytes; see culvert help trace",
@@ -60,11 +61,11 @@ export const PROVIDER_KEYS: Readonly<Record<keyof ProviderTable, string>> = {
   http_headers: "headers that are added to every request",
   env_http_headers: "headers whose values are read from environment variables",
   request_max_retries: "number of retries of a request that the server did not accept",
-  stream_max_retries: "number of retries after a stream that broke",
+  stream_max_retries: "number of retries after a stream that was cut",
   max_retry_after_ms:
-    "(culvert.toml) longest wait that the server may ask for before a retry; 60000 by default, 0 for none",
-  stream_idle_timeout_ms: "time without data after which a stream counts as broken",
-  websocket_connect_timeout_ms: "time limit for opening a websocket",
+    "(culvert.toml) longest delay that the server may request before a retry, ms; 60000 by default, 0 for none",
+  stream_idle_timeout_ms: "time without data after which a stream counts as cut, ms",
+  websocket_connect_timeout_ms: "time limit for opening a websocket, ms",
   requires_openai_auth: "whether the provider uses the credentials of OpenAI",
   supports_websockets: "whether --transport auto may use a websocket",
   client_cert: "(culvert.toml) PEM file of the client certificate; relative to the folder of this file",
@@ -80,7 +81,7 @@ export const config: Topic = [
   {
     heading: "The files",
     text:
-      "Both are in CODEX_HOME, by default ~/.codex. config.toml is shared with the codex client. culvert.toml has the same syntax and is read by culvert alone: it has the keys marked (culvert.toml), which the codex client does not know and refuses with --strict-config, and may set any other key for culvert alone. Flags take precedence over environment variables, variables over the files, and the files over defaults. Of the files, a profile takes precedence over culvert.toml, and culvert.toml over config.toml, key by key; -C KEY=VALUE takes precedence over all of them for one call. culvert config shows the values in force and their sources. Keys that only the codex client uses are ignored. A key that neither program knows is a warning, and so is a key of culvert alone in config.toml or a profile; both are errors with --strict-config.",
+      "Both are in CODEX_HOME, by default ~/.codex. config.toml is shared with the codex client. culvert.toml has the same syntax and is read only by culvert. It may set the keys marked (culvert.toml), which the codex client does not know and refuses with --strict-config, and any other key for culvert only. Flags take precedence over environment variables, variables over the files, and the files over defaults. Of the files, a profile takes precedence over culvert.toml, and culvert.toml over config.toml, key by key; -C KEY=VALUE takes precedence over all of them for one command. culvert config shows the values in force and their sources. Keys that only the codex client uses are ignored. A key that neither program knows causes a warning, and so does a key (culvert.toml) in config.toml or a profile; both are errors with --strict-config.",
   },
   { heading: "Keys", rows: Object.entries(CONFIG_KEYS) },
   { heading: "Keys of [model_providers.ID]", rows: Object.entries(PROVIDER_KEYS) },
@@ -96,7 +97,7 @@ export const config: Topic = [
     ].join("\n"),
   },
   {
-    heading: "Example of culvert.toml beside it",
+    heading: "Example of culvert.toml in the same folder",
     text: [
       "  [model_providers.corp]",
       '  client_cert = "me.pem"',

@@ -14,12 +14,12 @@ const CREDENTIALS: readonly Row[] = [
 ];
 
 const AUTHORITY: readonly Row[] = [
-  ["CODEX_REFRESH_TOKEN_URL_OVERRIDE", "where a token is renewed"],
-  ["CODEX_REVOKE_TOKEN_URL_OVERRIDE", "where a token is revoked"],
+  ["CODEX_REFRESH_TOKEN_URL_OVERRIDE", "URL at which a token is renewed"],
+  ["CODEX_REVOKE_TOKEN_URL_OVERRIDE", "URL at which a token is revoked"],
   ["CODEX_APP_SERVER_LOGIN_CLIENT_ID", "client id for OAuth"],
-  ["CODEX_AUTHAPI_BASE_URL", "where a personal access token is looked up"],
-  ["CODEX_AGENT_IDENTITY_AUTHAPI_BASE_URL", "where an agent identity is registered"],
-  ["CODEX_AGENT_IDENTITY_JWKS_BASE_URL", "where its keys are published"],
+  ["CODEX_AUTHAPI_BASE_URL", "server that validates a personal access token"],
+  ["CODEX_AGENT_IDENTITY_AUTHAPI_BASE_URL", "server that registers an agent identity"],
+  ["CODEX_AGENT_IDENTITY_JWKS_BASE_URL", "server that publishes the keys of agent identities"],
 ];
 
 const PLACES: readonly Row[] = [
@@ -27,15 +27,15 @@ const PLACES: readonly Row[] = [
   ["OPENAI_BASE_URL", "address of the openai provider, unless openai_base_url or --base-url is set"],
   ["CODEX_OSS_BASE_URL", "address of ollama and lmstudio"],
   ["CODEX_OSS_PORT", "their port on this machine"],
-  ["HOME", "where ~ is; USERPROFILE on Windows"],
-  ["XDG_CACHE_HOME", "where ca env keeps its bundle; LOCALAPPDATA on Windows"],
+  ["HOME", "home directory; USERPROFILE on Windows"],
+  ["XDG_CACHE_HOME", "parent folder of the bundle of ca env; LOCALAPPDATA on Windows"],
   [
     "XDG_STATE_HOME",
-    "where conversations and evidence about failed requests are kept; LOCALAPPDATA on Windows",
+    "parent folder of conversations and of evidence about failed requests; LOCALAPPDATA on Windows",
   ],
   [
     "CODEX_ROLLOUT_TRACE_ROOT",
-    "folder for inference traces: complete requests and answers of respond, one trace a run; off where not set",
+    "folder for inference traces: complete requests and answers of respond, one trace per run; disabled if not set",
   ],
   ["SHELL", "the shell that ca env prints commands for, unless --shell names one"],
   ["BROWSER", "the browser that auth login opens"],
@@ -48,12 +48,12 @@ const HEADERS: readonly Row[] = [
   ["OPENAI_ORGANIZATION", "sent to openai as OpenAI-Organization"],
   ["OPENAI_PROJECT", "sent to openai as OpenAI-Project"],
   ["CODEX_INTERNAL_ORIGINATOR_OVERRIDE", "sent as originator"],
-  ["TERM_PROGRAM", "sent in User-Agent; TERM where it is not set"],
+  ["TERM_PROGRAM", "sent in User-Agent; if it is not set, TERM is sent"],
 ];
 
 const TRUST: readonly Row[] = [
-  ["CODEX_CA_CERTIFICATE", "PEM file of CAs, added to the usual roots"],
-  ["SSL_CERT_FILE", "the same, where the former is not set or empty"],
+  ["CODEX_CA_CERTIFICATE", "PEM file of CAs, added to the roots of the system and of Mozilla"],
+  ["SSL_CERT_FILE", "the same, if CODEX_CA_CERTIFICATE is not set or empty"],
   ["SSL_CERT_DIR", "folders of PEM files, added to the roots of the operating system"],
   ["NODE_EXTRA_CA_CERTS", "PEM file whose certificates the runtime trusts in addition"],
   ["DENO_CERT", "the same; a path, or base64: and data"],
@@ -63,46 +63,46 @@ const TRUST: readonly Row[] = [
 ];
 
 const ROUTE: readonly Row[] = [
-  ["HTTPS_PROXY", "proxy for https and wss; https_proxy as well"],
-  ["HTTP_PROXY", "proxy for http and ws; http_proxy as well"],
-  ["ALL_PROXY", "proxy for both; all_proxy as well"],
-  ["NO_PROXY", "hosts that are reached directly; no_proxy as well"],
+  ["HTTPS_PROXY", "proxy for https and wss; also https_proxy"],
+  ["HTTP_PROXY", "proxy for http and ws; also http_proxy"],
+  ["ALL_PROXY", "proxy for both; also all_proxy"],
+  ["NO_PROXY", "hosts that are reached directly; also no_proxy"],
   ["REQUEST_METHOD", "set in a CGI script, where HTTP_PROXY is ignored"],
 ];
 
 const TELEMETRY: readonly Row[] = [
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "collector; /v1/traces, /v1/metrics and /v1/logs are appended"],
-  ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "address for traces, used as it is"],
-  ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "address for metrics, used as it is"],
-  ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "address for logs, used as it is"],
+  ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "complete address for traces"],
+  ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "complete address for metrics"],
+  ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "complete address for logs"],
   ["OTEL_TRACES_EXPORTER", "otlp or none"],
   ["OTEL_METRICS_EXPORTER", "otlp or none"],
   ["OTEL_LOGS_EXPORTER", "otlp or none"],
   ["OTEL_EXPORTER_OTLP_HEADERS", "key=value,key=value; values percent-encoded"],
   ["OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf (default) or http/json"],
   ["OTEL_EXPORTER_OTLP_COMPRESSION", "gzip or none (default)"],
-  ["OTEL_EXPORTER_OTLP_TIMEOUT", "longest time of one export, ms; default 10000"],
+  ["OTEL_EXPORTER_OTLP_TIMEOUT", "time limit of one export, ms; default 10000"],
   ["OTEL_EXPORTER_OTLP_CERTIFICATE", "PEM bundle for the collector"],
   ["OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "PEM file of the client certificate for the collector"],
   ["OTEL_EXPORTER_OTLP_CLIENT_KEY", "PEM file of its key"],
   ["OTEL_SERVICE_NAME", "service.name; default culvert"],
   ["OTEL_RESOURCE_ATTRIBUTES", "attributes of the resource: key=value,key=value"],
-  ["OTEL_SDK_DISABLED", "true: no telemetry at all"],
+  ["OTEL_SDK_DISABLED", "true: no telemetry"],
   ["OTEL_PROPAGATORS", "none: no trace context is sent to servers"],
-  ["OTEL_TRACES_SAMPLER", "always_on, always_off, traceidratio, each with parentbased_ before it or not"],
+  ["OTEL_TRACES_SAMPLER", "always_on, always_off, traceidratio, each also with the prefix parentbased_"],
   ["OTEL_TRACES_SAMPLER_ARG", "the share for traceidratio, 0 to 1"],
   ["OTEL_METRIC_EXPORT_INTERVAL", "time between two exports of metrics, ms; default 60000"],
   ["TRACEPARENT", "the span that the turn is part of (W3C Trace Context)"],
-  ["TRACESTATE", "sent on with it"],
+  ["TRACESTATE", "forwarded together with TRACEPARENT"],
 ];
 
 const TERMINAL: readonly Row[] = [
   ["NO_COLOR", "any value: no colour"],
-  ["CLICOLOR_FORCE", "any value but 0: colour even where stderr is not a terminal"],
+  ["CLICOLOR_FORCE", "any value except 0: colour even if stderr is not a terminal"],
   ["TERM", "dumb: no colour and no status line"],
 ];
 
-/** The topic. Rows of the parts but the last are names of variables. */
+/** The topic. In all parts except the last, the rows are names of variables. */
 export const environment: Topic = [
   { heading: "Credentials", rows: CREDENTIALS },
   { heading: "Login server", rows: AUTHORITY },
@@ -113,13 +113,13 @@ export const environment: Topic = [
   {
     heading: "Telemetry",
     text:
-      "See: culvert help telemetry. Each OTEL_EXPORTER_OTLP_ variable exists for one signal as well, such as OTEL_EXPORTER_OTLP_LOGS_HEADERS, and then counts first.",
+      "See: culvert help telemetry. Each OTEL_EXPORTER_OTLP_ variable also exists for one signal, such as OTEL_EXPORTER_OTLP_LOGS_HEADERS, which takes precedence.",
     rows: TELEMETRY,
   },
   { heading: "Terminal", rows: TERMINAL },
   {
     heading: "Precedence",
     text:
-      "A flag takes precedence over a variable, and a variable over config.toml. An empty variable counts as not set. Variables in the file .env of CODEX_HOME take precedence over those of the environment, except for CODEX_ variables, which are ignored there; -v names those that it set. Quotes around a value are ignored, with a warning. Do not write keys on a command line: every user of the machine can read them.",
+      "A flag takes precedence over a variable, and a variable over config.toml. An empty variable counts as unset. Variables in the file .env of CODEX_HOME take precedence over those of the environment, except for CODEX_ variables, which are ignored there; -v lists the variables from this file. Quotes around a value are ignored, with a warning. Do not write keys on a command line: every user of the machine can read them.",
   },
 ];

@@ -11,15 +11,15 @@ import type { Topic } from "../topic.ts";
 export const OWN_EVENTS: Readonly<Record<CulvertEvent["type"], string>> = {
   "culvert.connected": "the response headers have arrived: transport, url, route, request_id, reused",
   "culvert.retry": "an attempt failed and is repeated: level, attempt, max, delay_ms, code, message",
-  "culvert.warning": "a warning; the turn goes on: code, message",
+  "culvert.warning": "a warning; the turn continues: code, message",
   "culvert.auth": "a 401, and the result of the recovery: mode, phase, outcome, request_id",
   "culvert.rate_limits": "rate limits from headers or the stream: snapshot",
   "culvert.server_model": "the model that the server used: model",
   "culvert.reroute":
-    "a model other than the requested one answers: from_model, to_model, reason; once a turn",
+    "a model other than the requested one answers: from_model, to_model, reason; once per turn",
   "culvert.models_etag": "ETag of the model list: etag",
   "culvert.reasoning_included": "the server counts past reasoning itself",
-  "culvert.model_verifications": "the account must be verified: verifications; once a turn",
+  "culvert.model_verifications": "the account must be verified: verifications; once per turn",
   "culvert.moderation": "moderation data of the turn: metadata",
   "culvert.safety_buffering": "output is delayed by a safety check: model, use_cases, reasons, faster_model",
   "culvert.fallback": "SSE is used instead of the websocket: from, to, reason",
@@ -32,30 +32,31 @@ export const OWN_EVENTS: Readonly<Record<CulvertEvent["type"], string>> = {
     "model_served, transport, usage, rate_limits, timings_ms, error, summary (counts and times of requests, events, websockets and tokens)",
 };
 
-/** Events of the API with a meaning here; all others are passed on as they come. */
+/** Events of the API that culvert uses; all others are passed on unchanged. */
 export const API_EVENTS: Readonly<Record<ApiEvent["type"], string>> = {
   "response.created": "the response has begun",
   "response.output_item.added": "an item begins",
   "response.output_item.done": "an item is complete",
-  "response.output_text.delta": "a piece of the answer; without --json its text goes to stdout",
-  "response.custom_tool_call_input.delta": "a piece of a custom tool's input",
-  "response.reasoning_summary_text.delta": "a piece of a reasoning summary",
+  "response.output_text.delta": "a part of the answer; without --json its text is printed on stdout",
+  "response.custom_tool_call_input.delta": "a part of a custom tool's input",
+  "response.reasoning_summary_text.delta": "a part of a reasoning summary",
   "response.reasoning_summary_text.done": "a complete reasoning summary",
   "response.reasoning_summary_part.added": "a new part of a reasoning summary begins",
-  "response.reasoning_text.delta": "a piece of raw reasoning",
+  "response.reasoning_text.delta": "a part of raw reasoning",
   "response.completed": "the response is complete",
   "response.failed": "the response failed",
-  "response.incomplete": "the response was cut short",
+  "response.incomplete": "the response is incomplete",
   error: "the server reports an error outside a response",
   "response.metadata": "metadata: verification, moderation, safety buffering",
   "codex.rate_limits": "rate limits sent in the stream",
 };
 
-/** Lines that other commands print with `--json`. `culvert.result` ends `transcribe` and `realtime` too. */
+/** Lines that other commands print with `--json`. `culvert.result` also ends `transcribe` and `realtime`. */
 export const OTHER_LINES: Readonly<Record<string, string>> = {
   "culvert.segment": "transcribe: an utterance: index, item_id, start_ms, end_ms, text; partial, error",
   "culvert.call": "realtime --sdp: a call was created: call_id, sdp",
-  "culvert.request": "respond --dry-run: what would be sent: method, url, route, headers, body or frame",
+  "culvert.request":
+    "respond --dry-run: the request that would be sent: method, url, route, headers, body or frame",
   "culvert.compaction": "compact: method, input_items, output",
   "culvert.images": "image: created, background, quality, size, images (path, bytes, format)",
   "culvert.memories": "memories: memories",
@@ -68,7 +69,7 @@ export const OTHER_LINES: Readonly<Record<string, string>> = {
   "culvert.refresh": "auth refresh: path, source, expires_at",
   "culvert.logout": "auth logout: was_signed_in, path, source",
   "culvert.report": "report: the whole report",
-  "culvert.error": "any command but respond, transcribe and realtime that failed: exit_code, error",
+  "culvert.error": "a failure of any command except respond, transcribe and realtime: exit_code, error",
 };
 
 /** The topic. */
@@ -76,7 +77,7 @@ export const events: Topic = [
   {
     heading: "Lines of respond --json",
     text:
-      "One JSON object a line: the events of the API unchanged (only a credential that an error message repeats is masked), and between them events of culvert, whose type begins with culvert. The last line is always one culvert.result. A retry or a warning is not an error.",
+      "One JSON object per line: the events of the API unchanged (only a credential that an error message repeats is masked), and between them events of culvert, whose type begins with culvert. The last line is always one culvert.result. A retry or a warning is not an error.",
   },
   { heading: "Events of culvert", rows: Object.entries(OWN_EVENTS) },
   { heading: "Events of the API that culvert uses", rows: Object.entries(API_EVENTS) },

@@ -7,7 +7,7 @@ import { ERROR_CODES, EXIT, type ExitStatus } from "../../../errors.ts";
 import type { Row } from "../layout.ts";
 import type { Topic } from "../topic.ts";
 
-/** What each exit status means. */
+/** The meaning of each exit code. */
 const MEANINGS: Readonly<Record<ExitStatus, string>> = {
   [EXIT.done]: "success",
   [EXIT.internal]: "an internal error of culvert",
@@ -20,11 +20,11 @@ const MEANINGS: Readonly<Record<ExitStatus, string>> = {
   [EXIT.response]: "the response failed, is incomplete or was refused",
   [EXIT.schema]: "the output does not fit the schema",
   [EXIT.interrupted]: "interrupted (SIGINT, SIGQUIT)",
-  [EXIT.readerGone]: "the reader of stdout closed it",
+  [EXIT.readerGone]: "the reader of stdout closed the pipe",
   [EXIT.terminated]: "terminated (SIGTERM, SIGHUP)",
 };
 
-/** The exit statuses, in order. */
+/** The exit codes, in order. */
 export const exitRows: readonly Row[] = Object.entries(MEANINGS);
 
 /** The topic. */
@@ -33,7 +33,7 @@ export const exitCodes: Topic = [
   {
     heading: "Error codes",
     text:
-      "Every failure has one of these codes. With --json it is error.code of the last line. The number before the code is the exit status.",
+      "Every failure has one of these codes. With --json it is error.code of the last line. The number before it is the exit code of the program.",
     rows: Object.entries(ERROR_CODES).map(([code, { exit, brief }]) => [`${exit}  ${code}`, brief]),
   },
 ];

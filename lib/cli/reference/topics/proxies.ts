@@ -10,7 +10,7 @@ export const proxies: Topic = [
   {
     heading: "Choice of the route",
     text:
-      "The same rules apply to every connection: answers over SSE and websockets, login, renewal of tokens. The first of these that applies decides:",
+      "The same rules apply to every connection: answers over SSE and websockets, login, renewal of tokens. The first of these that applies is used:",
     rows: [
       ["--proxy URL", "every connection through that proxy"],
       ["--proxy none", "every connection direct"],
@@ -23,7 +23,7 @@ export const proxies: Topic = [
   {
     heading: "Addresses",
     text:
-      "http://, https://, socks5:// and socks5h:// with host and port, and user:password@ before the host where the proxy requires it. An empty variable counts as not set. The upper-case name of a variable takes precedence over the lower-case one.",
+      "http://, https://, socks5:// and socks5h:// with host and port, and user:password@ before the host where the proxy requires it. An empty variable counts as unset. The upper-case name of a variable takes precedence over the lower-case one.",
   },
   {
     heading: "Entries of NO_PROXY",

@@ -86,7 +86,7 @@ async function readManifest(path: string): Promise<string> {
     });
     if (!info.isDirectory) throw unreadable(path, "it is not a directory", undefined, cause);
     const reason = cause instanceof Deno.errors.NotFound
-      ? `it is no trace: it contains no ${MANIFEST}`
+      ? `it is not a trace: it contains no ${MANIFEST}`
       : `${MANIFEST}: ${fileProblem(cause)}`;
     throw unreadable(path, reason, undefined, cause);
   }

@@ -41,7 +41,7 @@ export async function* readEvents(bundle: Bundle, problems: Problems): AsyncGene
   let expected = 1;
   for await (const { line, text, isComplete } of readLines(bundle.path, name)) {
     if (text === undefined) {
-      problems.add(`${name}, line ${line}: longer than ${LONGEST_LINE} bytes, left out`);
+      problems.add(`${name}, line ${line}: longer than ${LONGEST_LINE} bytes, skipped`);
       continue;
     }
     if (text.trim() === "") continue;

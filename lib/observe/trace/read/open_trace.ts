@@ -45,7 +45,7 @@ async function openNamed(path: string): Promise<Bundle> {
     if (within.length > 0) {
       throw unreadable(
         path,
-        `it contains ${within.length} traces and is none itself`,
+        `it contains ${within.length} traces but is not a trace`,
         `Name one of them, or use --root ${path} latest.`,
       );
     }

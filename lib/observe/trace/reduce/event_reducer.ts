@@ -312,7 +312,7 @@ export class EventReducer {
     this.#with(this.calls, known.inference_call_id, (call) => {
       const isLate = call.execution.ended_seq !== null;
       if (isLate && known.type !== "inference_cancelled") {
-        this.#problems.add(`${known.type} of ${known.inference_call_id}: it had ended before`);
+        this.#problems.add(`${known.type} of ${known.inference_call_id}: it has already ended`);
         return;
       }
       call.upstream_request_id = known.upstream_request_id ?? call.upstream_request_id;

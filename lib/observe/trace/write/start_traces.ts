@@ -76,13 +76,13 @@ export function startTraces({ secrets, settings, warn, world }: TracesOptions): 
         onFailure: (reason) =>
           tell(
             "trace_failed",
-            `The inference trace in ${settings.root} is missing or not complete, the answer is not affected: ${reason}`,
+            `The inference trace in ${settings.root} is missing or incomplete (the answer is not affected): ${reason}`,
           ),
         onLimit: () =>
           tell(
             "trace_limit",
-            `The inference trace has reached ${settings.maxBytes} bytes (rollout_trace.max_bytes); the rest is ` +
-              "left out of it, the answer is not affected",
+            `The inference trace has reached ${settings.maxBytes} bytes (rollout_trace.max_bytes); the rest ` +
+              "is omitted (the answer is not affected)",
           ),
       });
       const recorder = new SessionRecorder({
