@@ -40,7 +40,7 @@ Deno.test("a folder without a certificate is reported as such, and so is a folde
   const empty = await folder({});
   const none = await culvert(["ca", "inspect", "--ca-cert", empty]);
   assertEquals(none.code, 3);
-  assertIncludes(none.stderr, `"${empty}" (--ca-cert): the folder holds no files`);
+  assertIncludes(none.stderr, `"${empty}" (--ca-cert): the folder contains no files`);
   const prose = await folder({ "a.txt": "x" });
   const text = await culvert(["ca", "inspect", prose]);
   assertEquals(text.code, 3);

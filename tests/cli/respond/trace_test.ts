@@ -171,7 +171,7 @@ Deno.test("a folder that cannot be written causes one warning, and the answer is
   assertEquals(run.stderr.match(/inference trace/g)?.length, 1, run.stderr);
   assertMatch(
     run.stderr,
-    /warning: The inference trace in .*\/file\/traces is missing or not complete, the answer is not affected: a part of the path is not a directory$/m,
+    /warning: The inference trace in .*\/file\/traces is missing or incomplete \(the answer is not affected\): a part of the path is not a directory$/m,
   );
   scene.api.enqueue({ text: "Here it is" });
   const taken = await scene.respond(["--trace", file, "hello"]);

@@ -181,11 +181,11 @@ const UNREADABLE: readonly (readonly [string, (root: string) => Promise<string>,
     await Deno.writeTextFile(join(root, "file"), "text");
     return join(root, "file");
   }, "it is not a directory"],
-  ["an empty folder", (root) => Promise.resolve(root), "it is no trace: it contains no manifest.json"],
+  ["an empty folder", (root) => Promise.resolve(root), "it is not a trace: it contains no manifest.json"],
   ["a folder of traces", async (root) => {
     await writeSample(root, 2);
     return root;
-  }, "it contains 1 traces and is none itself"],
+  }, "it contains 1 traces but is not a trace"],
   ["a trace of schema 4", async (root) => {
     const bundle = sampleTurn(new HandwrittenBundle(root, 3), 3);
     await bundle.write({ schema_version: 4 });

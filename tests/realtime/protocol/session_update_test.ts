@@ -86,8 +86,8 @@ Deno.test("a session of v3 names voice, delegation, model and initial items", ()
 Deno.test("an option that a version does not have is refused before a connection is opened", () => {
   refuses(conversation({ voice: "cove" }), /v2 has no voice cove/);
   refuses(conversation({ version: "v1", voice: "marin" }), /v1 has no voice marin/);
-  refuses(conversation({ version: "v1", output: "text" }), /v1 answers in audio only/);
-  refuses(conversation({ initialItems: [] }), /v2 takes no initial items/);
+  refuses(conversation({ version: "v1", output: "text" }), /v1 answers only in audio/);
+  refuses(conversation({ initialItems: [] }), /v2 does not accept initial items/);
   const many = Array.from({ length: 129 }, () => ({ role: "user", text: "x" } as const));
   refuses(conversation({ version: "v3", initialItems: many }), /initial items are 129/);
   const long = [{ role: "user", text: "x".repeat(4 * 8_193) }] as const;

@@ -95,7 +95,7 @@ export function brokenSections(authority: Authority): readonly BrokenSection[] {
     {
       name: "data behind the padding",
       text: `${BEGIN}AA==\nAAAA\n${END}`,
-      reason: "behind the padding on line 3",
+      reason: "after the padding on line 3",
     },
     {
       name: "a wrong count of padding",

@@ -136,7 +136,7 @@ Deno.test("events of unknown types are counted, payloads that were cut or omitte
   const trace = await reduceTrace(await openBundle(bundle.path));
   assertEquals(trace.unknown_events, { from_the_future: 1 });
   assertEquals(trace.raw_payloads["raw_payload:90"]?.capture, { status: "omitted", original_bytes: 4_000 });
-  assertEquals(trace.problems, ["inference_completed of c: it had ended before"]);
+  assertEquals(trace.problems, ["inference_completed of c: it has already ended"]);
 });
 
 Deno.test("a call that runs when its turn ends has the status of the turn, and keeps the data of a late event", async () => {
