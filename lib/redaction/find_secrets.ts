@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { findEnclosedValues } from "./enclosed_values.ts";
 import { findNamedValues } from "./named_values.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Span } from "./span.ts";
@@ -26,6 +27,7 @@ export function findSecrets(text: string, secrets: Secrets, audience: Audience):
   return [
     ...findKnown(text, secrets),
     ...findNamedValues(text),
+    ...findEnclosedValues(text),
     ...findTokens(text, { emails: audience === "anybody" }),
   ];
 }

@@ -50,6 +50,17 @@ const UNITS = [
   '["token","',
   '"name":"token","value":"',
   "xoxb-",
+  "</",
+  "<token>",
+  "<token ",
+  "%3Ftoken",
+  "%3Ftoken%3D",
+  "%25",
+  "--token ",
+  '--token","',
+  'form-data; name="token"\n\n',
+  'form-data; name="token"\na:b\n',
+  "\n\n",
   "AKIA",
 ];
 

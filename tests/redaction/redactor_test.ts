@@ -35,6 +35,38 @@ const ROWS: readonly (readonly [what: string, text: string, redacted: string])[]
     "x-openai-authorization-error: 7",
     "x-openai-authorization-error: 7",
   ],
+  // Syntax around the value.
+  [
+    "a secret part of a multipart form is masked",
+    '--B\r\nContent-Disposition: form-data; name="api_key"\r\nContent-Type: text/plain\r\n\r\nSECRET\r\nSECRET\r\n--B--',
+    '--B\r\nContent-Disposition: form-data; name="api_key"\r\nContent-Type: text/plain\r\n\r\n***\r\n--B--',
+  ],
+  [
+    "another part of a multipart form stays",
+    '--B\nContent-Disposition: form-data; name="model"\n\ngpt-5\n--B--',
+    '--B\nContent-Disposition: form-data; name="model"\n\ngpt-5\n--B--',
+  ],
+  [
+    "an element of XML is masked",
+    "<a><password x='1'>SECRET</password></a>",
+    "<a><password x='1'>***</password></a>",
+  ],
+  [
+    "a parameter of an encoded address is masked, encoded once and twice",
+    "?redirect_uri=https%3A%2F%2Fh%3Ftoken%3DSEC%26a%3Db&u=h%253Fa%253Db%2526sig%253DSEC",
+    "?redirect_uri=https%3A%2F%2Fh%3Ftoken%3D***%26a%3Db&u=h%253Fa%253Db%2526sig%253D***",
+  ],
+  ["the value of a secret flag is masked", "run --password S3CR3T -v", "run --password *** -v"],
+  [
+    "the value of a secret flag is masked in an array of arguments",
+    '{"args":["run","--auth-token","S3CR3T","-v"]}',
+    '{"args":["run","--auth-token","***","-v"]}',
+  ],
+  [
+    "a sentence about a secret flag stays",
+    "give --password or --token to run",
+    "give --password or --token to run",
+  ],
   // JSON.
   ["a JSON member is masked", '{"password":"SECRET","a":1}', '{"password":"***","a":1}'],
   ["a JSON member with escaped quotes is masked whole", '{"token":"S\\"E","a":1}', '{"token":"***","a":1}'],

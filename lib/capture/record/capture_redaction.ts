@@ -26,6 +26,8 @@ export interface CaptureRedaction {
    * @param isOAuth whether it was exchanged with an OAuth endpoint, where `code` and `assertion` are secret
    */
   readonly text: (text: string, mediaType: string | undefined, isOAuth: boolean) => string;
+  /** A short text that a server chooses: a reason phrase, the type of an event, an id, the name of a model. */
+  readonly label: (text: string) => string;
 }
 
 /** Headers that identify a person, an account or a machine. */
@@ -57,7 +59,7 @@ export function createCaptureRedaction(
   known: readonly string[] | Secrets = [],
 ): CaptureRedaction {
   if (profile === "none") {
-    return { headers: pairs, url: (url) => url, text: (text) => text };
+    return { headers: pairs, url: (url) => url, text: (text) => text, label: (text) => text };
   }
   const secrets = known instanceof Secrets ? known : new Secrets(known);
   const key = crypto.getRandomValues(new Uint8Array(32));
@@ -90,8 +92,10 @@ export function createCaptureRedaction(
     return [name, scheme + mask(secret)];
   };
   return {
-    headers: (raw) => pairs(raw).map(([name, value]) => header(name, value)),
+    headers: (raw) =>
+      pairs(raw).map(([name, value]) => header(name, value)).map(([name, value]) => [plain(name), value]),
     url: plain,
+    label: plain,
     text: (text, mediaType, isOAuth) => {
       const clean = isOAuth
         ? plain(text.replace(OAUTH_MEMBER, (_all, before, _depth, secret) => before + mask(secret)))

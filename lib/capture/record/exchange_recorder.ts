@@ -157,7 +157,7 @@ export class ExchangeRecorder implements ExchangeTap {
       ...this.#lift(headers),
       kind: "http.response",
       status,
-      status_text: head.reason ?? "",
+      status_text: redaction.label(head.reason ?? ""),
       headers,
       ...(isInterim ? { interim: true } : {}),
     });
@@ -260,7 +260,9 @@ export class ExchangeRecorder implements ExchangeTap {
       ...(block.id === undefined ? {} : { event_id: redaction.text(block.id, "text/plain", oauth) }),
       ...(block.retry === undefined ? {} : { retry: block.retry }),
       ...dataOf(stored),
-      ...(type === undefined ? {} : { json_type: type }),
+      ...(type === undefined ? {} : {
+        json_type: isUnchanged && block.event === type ? type : redaction.label(type),
+      }),
       offset: block.offset,
       size: block.size,
       ...(block.raw === undefined || !isUnchanged || stored.omitted !== undefined ? {} : { raw: block.raw }),
@@ -336,7 +338,7 @@ export class ExchangeRecorder implements ExchangeTap {
   /** The ids of the response, once, from the event that begins it. */
   #liftResponse(type: string | undefined, data: string): Pick<RecordBase, "tags"> {
     if (type !== "response.created") return {};
-    const tags = responseTags(data);
+    const tags = responseTags(data, this.#parts.redaction.label);
     Object.assign(this.#tags, tags);
     return { tags };
   }

@@ -85,7 +85,7 @@ export class SocketRecorder {
       : redactedBinary(frame.data, redaction);
     const type = frame.text === undefined ? undefined : jsonType(frame.text);
     const begins = type === "response.created" && frame.text !== undefined
-      ? responseTags(frame.text)
+      ? responseTags(frame.text, redaction.label)
       : undefined;
     if (type === "response.create") this.#responseId = undefined;
     this.#responseId = begins?.["response_id"] ?? this.#responseId;
@@ -98,7 +98,7 @@ export class SocketRecorder {
       opcode: frame.opcode,
       size: frame.data.length,
       ...(content.text === undefined ? { omitted: "secret" as const } : dataOf(writer.store(content.text))),
-      ...(type === undefined ? {} : { json_type: type }),
+      ...(type === undefined ? {} : { json_type: redaction.label(type) }),
       ...(this.#responseId === undefined || direction === "request" ? {} : { response_id: this.#responseId }),
     };
     writer.append(record);

@@ -58,6 +58,7 @@ export interface Passing {
   readonly requestHeaders?: readonly string[];
   readonly requestBody?: string | Uint8Array;
   readonly status?: number;
+  readonly reason?: string;
   readonly responseHeaders?: readonly string[];
   /** Chunks of the response body; each arrives `gapMs` after the one before. */
   readonly response?: readonly (string | Uint8Array)[];
@@ -97,7 +98,7 @@ export function pass(recording: Recording, passing: Passing): void {
     direction: "response",
     at: recording.clock++,
     status: passing.status ?? 200,
-    reason: "OK",
+    reason: passing.reason ?? "OK",
     rawHeaders: passing.responseHeaders ?? ["Content-Type", "application/json"],
   });
   for (const chunk of passing.response ?? []) {

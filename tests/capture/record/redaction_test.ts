@@ -86,6 +86,31 @@ const PLACES: Readonly<Record<string, (secret: string, encoding: string) => Pass
   "bytes that are no text": (secret) => ({
     requestBody: new Uint8Array([0xff, 0xfe, ...bytesOf(`Authorization: Bearer ${secret}`)]),
   }),
+  "a part of a multipart form": (secret, encoding) =>
+    body(
+      `--B\r\nContent-Disposition: form-data; name="api_key"\r\n\r\n${secret}\r\n--B--\r\n`,
+      encoding,
+      "multipart/form-data; boundary=B",
+    ),
+  "an element of XML": (secret, encoding) =>
+    body(`<a><password>${secret}</password></a>`, encoding, "text/xml"),
+  "a flag of a command": (secret, encoding) =>
+    body(
+      JSON.stringify({ command: ["run", "--api-key", `${secret}1`], text: `run --token ${secret}1` }),
+      encoding,
+    ),
+  "an address in a parameter": (secret) => ({
+    url: `https://x.test/cb?redirect_uri=${encodeURIComponent(`https://h.test/?a=b&access_token=${secret}`)}`,
+  }),
+  "the name of a header": (secret) => ({ requestHeaders: [`sk-${secret}`, "1"] }),
+  "the reason phrase of a response": (secret) => ({ reason: `no sk-${secret}` }),
+  "the type, the ids and the model of an event": (secret) => ({
+    responseHeaders: ["content-type", "text/event-stream"],
+    response: [
+      `data: {"type":"sk-${secret}"}\n\n`,
+      `data: {"type":"response.created","response":{"id":"sk-${secret}","model":"sk-${secret}"}}\n\n`,
+    ],
+  }),
   "the reason of an error": (secret) => ({
     status: 401,
     response: [`{"error":{"message":"bad key sk-${secret}"}}`],
@@ -128,6 +153,10 @@ const FRAMES: Readonly<Record<string, (secret: string) => readonly string[]>> = 
     `${secret.slice(10)}"}`,
   ],
   "a text that is no JSON": (secret) => [`Authorization: Bearer ${secret}`],
+  "the type, the ids and the model in a message": (secret) => [
+    `{"type":"sk-${secret}"}`,
+    `{"type":"response.created","response":{"id":"sk-${secret}","model":"sk-${secret}"}}`,
+  ],
 };
 
 for (const [place, texts] of Object.entries(FRAMES)) {

@@ -28,13 +28,21 @@ export function jsonType(text: string): string | undefined {
   return typeof type === "string" ? type : undefined;
 }
 
-/** Returns the ids that an event carries: of its response and the model. */
-export function responseTags(text: string): Record<string, string> {
+/**
+ * Returns the ids that an event carries: of its response and the model.
+ *
+ * @param text the event
+ * @param redact redacts an id; default: it stays
+ */
+export function responseTags(
+  text: string,
+  redact: (id: string) => string = (id) => id,
+): Record<string, string> {
   const response = member(parsed(text), "response");
   const tags: Record<string, string> = {};
   const [id, model] = [member(response, "id"), member(response, "model")];
-  if (typeof id === "string") tags["response_id"] = id;
-  if (typeof model === "string") tags["model"] = model;
+  if (typeof id === "string") tags["response_id"] = redact(id);
+  if (typeof model === "string") tags["model"] = redact(model);
   return tags;
 }
 
