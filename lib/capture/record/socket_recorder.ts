@@ -5,7 +5,7 @@
  * @module
  */
 import type { Direction } from "../../net/exchange_tap.ts";
-import type { Receiver } from "../../net/websocket/ws_parts.ts";
+import type { PerMessageDeflate, Receiver } from "../../net/websocket/ws_parts.ts";
 import { LOST, redactedBytes } from "./body_recorder.ts";
 import type { CaptureRedaction } from "./capture_redaction.ts";
 import type { CaptureWriter } from "./store/capture_writer.ts";
@@ -147,15 +147,13 @@ interface FeedReceiver {
 }
 
 async function createReceiver(extensions: string | undefined, isServer: boolean): Promise<FeedReceiver> {
-  const { extension, PerMessageDeflate, Receiver } = await import("../../net/websocket/ws_parts.ts");
-  const accepted = extensions === undefined
-    ? undefined
-    : extension.parse(extensions)[PerMessageDeflate.extensionName];
-  const deflate = accepted === undefined
-    ? undefined
-    : new PerMessageDeflate({ isServer, maxPayload: MAX_MESSAGE });
-  // The parameters of the response are those that both ends use.
-  deflate?.accept(accepted ?? []);
+  const { PerMessageDeflate, Receiver } = await import("../../net/websocket/ws_parts.ts");
+  let deflate: PerMessageDeflate | undefined;
+  try {
+    deflate = await acceptDeflate(extensions, isServer);
+  } catch (error) {
+    return undecodable(`Sec-WebSocket-Extensions: ${error instanceof Error ? error.message : String(error)}`);
+  }
   const receiver = new Receiver({
     extensions: deflate === undefined ? {} : { [PerMessageDeflate.extensionName]: deflate },
     isServer,
@@ -164,6 +162,30 @@ async function createReceiver(extensions: string | undefined, isServer: boolean)
     allowSynchronousEvents: true,
   });
   return feedReceiver(receiver, () => deflate?.cleanup());
+}
+
+/**
+ * Makes the decompression of one direction; `undefined` where messages are not compressed.
+ *
+ * @throws Error where a server answered with extensions that are not valid
+ */
+async function acceptDeflate(
+  extensions: string | undefined,
+  isServer: boolean,
+): Promise<PerMessageDeflate | undefined> {
+  if (extensions === undefined) return undefined;
+  const { extension, PerMessageDeflate } = await import("../../net/websocket/ws_parts.ts");
+  const accepted = extension.parse(extensions)[PerMessageDeflate.extensionName];
+  if (accepted === undefined) return undefined;
+  const deflate = new PerMessageDeflate({ isServer, maxPayload: MAX_MESSAGE });
+  // The parameters of the response are those that both ends use.
+  deflate.accept(accepted);
+  return deflate;
+}
+
+/** Returns a receiver that finds no frames. */
+function undecodable(fault: string): FeedReceiver {
+  return { fault, feed: () => Promise.resolve([]), fail: () => {}, end: () => {} };
 }
 
 function feedReceiver(receiver: Receiver, cleanUp: () => void): FeedReceiver {

@@ -101,3 +101,22 @@ Deno.test("a websocket whose connection is cut is recorded as closed with 1006",
   assertEquals(capture.exchanges[0]?.close?.by, "server");
   assertEquals(capture.exchanges[0]?.messages.length, 1);
 });
+
+Deno.test("a websocket with invalid extensions is recorded without its messages, and the recording stays complete", async () => {
+  for (const extensions of ["permessage-deflate; server_max_window_bits=99", ';;;===,"']) {
+    await using recording = await record();
+    const tap = recording.recorder.tap({ exchangeId: 1, connectionId: 1 });
+    const at = recording.clock;
+    tap.head({ direction: "request", at, method: "GET", url: "https://x.test/v1/responses", rawHeaders: [] });
+    const rawHeaders = ["Sec-WebSocket-Extensions", extensions];
+    tap.upgrade({ direction: "response", at, status: 101, reason: "", rawHeaders });
+    tap.bytes("response", new TextEncoder().encode("\x81\x02hi"), at);
+    tap.end({ direction: "response", at, outcome: "complete" });
+    tap.end({ direction: "request", at, outcome: "complete" });
+    using capture = await recording.load();
+    assertEquals(recording.recorder.summary().failure, undefined);
+    const [exchange] = capture.exchanges;
+    assertEquals(exchange?.open?.status, 101);
+    assertEquals(exchange?.close?.decode_error?.startsWith("Sec-WebSocket-Extensions: "), true);
+  }
+});
