@@ -25,18 +25,26 @@ export function curlOf(exchange: Exchange, capture: LoadedCapture): string {
   const { request } = exchange;
   if (request === undefined) return "";
   const variables = new Map<string, string>();
-  const words = [`curl -N ${quoted(request.url, "URL", variables)}`, `-X ${request.method}`];
+  // Without --globoff curl takes brackets and braces of the address for ranges and lists.
+  const words = [
+    `curl -N --globoff ${quoted(request.url, "URL", variables)}`,
+    `-X ${/^[A-Z]+$/.test(request.method) ? request.method : quoted(request.method, "METHOD", variables)}`,
+  ];
   for (const [name, value] of request.headers) {
-    if (!LEFT_OUT.has(name.toLowerCase())) words.push(`-H ${quoted(`${name}: ${value}`, name, variables)}`);
+    if (LEFT_OUT.has(name.toLowerCase())) continue;
+    // A field without a value ends with a semicolon: `-H 'name:'` removes it.
+    const field = value === "" ? `${name};` : `${name}: ${value}`;
+    words.push(`-H ${quoted(field, name, variables)}`);
   }
   const body = requestBody(exchange);
   const text = capture.text(body);
   if (text !== undefined && body?.encoding === "utf8") {
-    words.push(`--data-binary ${quoted(text, "BODY", variables)}`);
+    // Not --data-binary, which sends a file where the body begins with `@`.
+    words.push(`--data-raw ${quoted(text, "BODY", variables)}`);
   }
   if (exchange.open !== undefined) words.push("--http1.1", "--include");
   const notes = [
-    `# ${exchange.id}: ${request.method} ${request.url.replace(/[\r\n]/g, "")}`,
+    `# ${exchange.id}: ${request.method} ${request.url}`.replace(/\p{Cc}/gu, ""),
     ...[...variables.values()].map((name) => `# Set ${name}: its value was redacted.`),
     ...(body !== undefined && (text === undefined || body.encoding === "base64")
       ? ["# The body is not text or was left out."]

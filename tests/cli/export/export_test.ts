@@ -86,6 +86,66 @@ Deno.test({
   },
 });
 
+Deno.test({
+  ...skippedIf(ON_WINDOWS, "the curl command of a hostile exchange reads no file and runs no other command"),
+  fn: async () => {
+    const received: string[] = [];
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      async (request) => {
+        received.push(`${request.method} ${new URL(request.url).search} ${request.headers.has("x-empty")}`);
+        received.push(await request.text());
+        return new Response("ok");
+      },
+    );
+    const folder = await Deno.makeTempDir({ prefix: "culvert-curl-" });
+    const file = join(folder, "hostile.har");
+    const marker = join(folder, "marker");
+    const url = `http://127.0.0.1:${server.addr.port}/?q={a,b}[1-2]`;
+    const entry = (method: string, address: string) => ({
+      startedDateTime: "2026-01-01T00:00:00.000Z",
+      time: 1,
+      request: {
+        ...{ method, url: address, httpVersion: "HTTP/1.1", cookies: [], queryString: [] },
+        headers: [{ name: "X-Empty", value: "" }],
+        ...{ headersSize: -1, bodySize: -1, postData: { mimeType: "text/plain", text: `@${file}` } },
+      },
+      response: {
+        ...{
+          status: 200,
+          statusText: "",
+          httpVersion: "HTTP/1.1",
+          cookies: [],
+          headers: [],
+          redirectURL: "",
+        },
+        ...{ headersSize: -1, bodySize: -1, content: { size: 0, mimeType: "text/plain" } },
+      },
+      cache: {},
+      timings: { send: 0, wait: 0, receive: 0 },
+    });
+    const entries = [
+      entry("PATCH", url),
+      entry(`GET; touch '${marker}'`, url),
+      entry(`GET\ntouch '${marker}'\n`, `${url}\ntouch '${marker}'\n`),
+    ];
+    const log = { version: "1.2", creator: { name: "other", version: "1" }, entries };
+    await Deno.writeTextFile(file, JSON.stringify({ log }));
+    try {
+      for (const id of ["x1", "x2", "x3"]) {
+        const run = await culvert(["export", file, "--format", "curl", "--exchange", id]);
+        assertEquals(run.code, 0);
+        const options = { args: ["-c", run.stdout], stdout: "null", stderr: "null" } as const;
+        await new Deno.Command("sh", options).output();
+        assertEquals(await Deno.stat(marker).then(() => true, () => false), false, run.stdout);
+      }
+      assertEquals(received.slice(0, 2), ["PATCH ?q={a,b}[1-2] true", `@${file}`]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
 Deno.test("export --verify refuses to write a secret that the recording contains, and exits 8", async () => {
   await using recording = await record({ redaction: "none" });
   pass(recording, { requestHeaders: ["x-api-key", "sk-proj-0123456789abcdefghij"] });
