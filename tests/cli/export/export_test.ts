@@ -135,8 +135,7 @@ Deno.test({
       for (const id of ["x1", "x2", "x3"]) {
         const run = await culvert(["export", file, "--format", "curl", "--exchange", id]);
         assertEquals(run.code, 0);
-        const options = { args: ["-c", run.stdout], stdout: "null", stderr: "null" } as const;
-        await new Deno.Command("sh", options).output();
+        await new Deno.Command("sh", { args: ["-c", run.stdout], stdout: "null", stderr: "null" }).output();
         assertEquals(await Deno.stat(marker).then(() => true, () => false), false, run.stdout);
       }
       assertEquals(received.slice(0, 2), ["PATCH ?q={a,b}[1-2] true", `@${file}`]);
