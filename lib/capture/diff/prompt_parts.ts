@@ -70,7 +70,7 @@ export function promptOf(request: unknown): Prompt {
 }
 
 /** Returns what an item is, in a few words. */
-export function itemLabel(item: unknown): string {
+function itemLabel(item: unknown): string {
   const [type, role, name] = ["type", "role", "name"].map((key) => member(item, key));
   return [typeof type === "string" ? type : "message", role, name].filter((word) => typeof word === "string")
     .join(" ");

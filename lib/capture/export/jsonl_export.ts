@@ -24,7 +24,7 @@ export function* jsonLinesOf(capture: LoadedCapture): Generator<string> {
 }
 
 /** Returns a record with its texts in place of references to pieces. */
-export function wholeRecord(record: CaptureRecord, text: LoadedCapture["text"]): object {
+function wholeRecord(record: CaptureRecord, text: LoadedCapture["text"]): object {
   const whole: Record<string, unknown> = { ...record };
   for (const name of ["body", "request_body"] as const) {
     if (!(name in record)) continue;

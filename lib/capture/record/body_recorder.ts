@@ -18,7 +18,7 @@ import { sha256 } from "./store/piece_table.ts";
 import { joinBytes } from "./decode/sse_splitter.ts";
 
 /** Longest decoded body that is kept, bytes. */
-export const MAX_BODY = 64 * 1024 * 1024;
+const MAX_BODY = 64 * 1024 * 1024;
 
 /** Why bytes are missing in a record. */
 export const LOST = "the traffic was faster than the recording, which left out the rest";

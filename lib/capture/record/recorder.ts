@@ -22,7 +22,7 @@ import {
 } from "./format.ts";
 
 /** Default of {@link RecorderOptions.maxBytes}: 1 GiB. */
-export const DEFAULT_MAX_BYTES = 1024 * 1024 * 1024;
+const DEFAULT_MAX_BYTES = 1024 * 1024 * 1024;
 
 /** Options of {@link startRecorder}. */
 export interface RecorderOptions {

@@ -20,7 +20,7 @@ export interface Fault {
 }
 
 /** The notation of faults, for messages and help. */
-export const FAULT_NOTATION =
+const FAULT_NOTATION =
   "cut@EVENTS, half-close@EVENTS, stall@EVENTS, invalid-json@EVENTS, STATUS or STATUS:RETRY_AFTER, then #CALL or #all";
 
 /**

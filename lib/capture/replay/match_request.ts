@@ -59,7 +59,7 @@ export function findAnswer(
 }
 
 /** Returns the first difference between a recorded request and one that arrived. */
-export function differenceTo(
+function differenceTo(
   answer: RecordedAnswer,
   request: IncomingRequest,
   received: unknown = request.text === undefined ? undefined : parsed(request.text),

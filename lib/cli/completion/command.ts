@@ -6,7 +6,7 @@
 import { defineCommand } from "../command/command.ts";
 
 /** Shells that there is a completion script for. */
-export const SHELLS = ["bash", "zsh", "fish", "pwsh"] as const;
+const SHELLS = ["bash", "zsh", "fish", "pwsh"] as const;
 
 /** A shell of {@link SHELLS}. */
 export type Shell = typeof SHELLS[number];

@@ -51,7 +51,7 @@ export function messageLines(text: string, start: string, { columns, redact }: M
 }
 
 /** Styles the word that the first line begins with. */
-export function styleStart(
+function styleStart(
   [first = "", ...rest]: readonly string[],
   word: string,
   style: (text: string) => string,

@@ -42,7 +42,7 @@ export function startAudioProgress(
 }
 
 /** Returns the text of the line. */
-export function progressText({ sentMs, totalMs, transcribedMs }: AudioProgress): string {
+function progressText({ sentMs, totalMs, transcribedMs }: AudioProgress): string {
   const of = totalMs === undefined ? "" : ` of ${clock(totalMs)}`;
   return `${clock(sentMs)}${of} sent, ${clock(transcribedMs)} transcribed`;
 }

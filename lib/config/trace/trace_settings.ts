@@ -9,7 +9,7 @@ import type { World } from "../../world/world.ts";
 import type { ConfigFile } from "../config_schema.ts";
 
 /** The variable with the folder of traces, which the codex client (0.171.0) also uses. */
-export const TRACE_ROOT_VARIABLE = "CODEX_ROLLOUT_TRACE_ROOT";
+const TRACE_ROOT_VARIABLE = "CODEX_ROLLOUT_TRACE_ROOT";
 
 /** Default of `max_bytes`: the maximum size of one trace on disk, bytes. */
 const MAX_BYTES = 256 * 1024 * 1024;

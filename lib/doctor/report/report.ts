@@ -14,7 +14,7 @@ import type { Outcome } from "./outcome.ts";
  * The version of the schema. It is incremented when a key is removed or changes its meaning, not when one is
  * added.
  */
-export const REPORT_SCHEMA_VERSION = 1;
+const REPORT_SCHEMA_VERSION = 1;
 
 /** The checks that were run. */
 export type ReportMode = "full" | "network-only" | "offline";

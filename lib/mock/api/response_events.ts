@@ -22,7 +22,7 @@ const DEFAULT_TEXT =
   "A culvert carries a stream under whatever stands in its way: a road, a railway, a company's firewall.";
 
 /** Splits a text before each word, roughly like the tokens of a model. */
-export function cutIntoDeltas(text: string): readonly string[] {
+function cutIntoDeltas(text: string): readonly string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }
 

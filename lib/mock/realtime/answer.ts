@@ -28,7 +28,7 @@ const PAUSE = RATE * 0.1;
 const TONE_HZ = 440;
 
 /** Returns the text of an answer. */
-export function answerText(said: string): string {
+function answerText(said: string): string {
   return said.trim() === "" ? "I heard nothing." : `You said: ${said.trim()}`;
 }
 

@@ -17,7 +17,7 @@ import { sendRecords } from "./send_records.ts";
 /** Maximum number of queued records; further ones are dropped and counted. */
 const MAX_QUEUED = 2_048;
 /** Records of one request. */
-export const BATCH = 512;
+const BATCH = 512;
 
 /** The results of the exports of one destination. */
 export interface ExportOutcome {

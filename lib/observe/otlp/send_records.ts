@@ -72,7 +72,7 @@ export async function sendRecords(records: SignalRecords, options: SendOptions):
 }
 
 /** Encodes and compresses records, and adds the headers of the destination. */
-export async function buildRequest(
+async function buildRequest(
   records: SignalRecords,
   { compression, headers, protocol, url: address }: Destination,
   resource: Readonly<Record<string, string>>,

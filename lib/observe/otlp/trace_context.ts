@@ -57,7 +57,7 @@ export class TraceStarter {
  * Merges configured members into a `tracestate`: known fields are replaced, unknown ones are kept, and the
  * changed members come first, in the order of the configuration.
  */
-export function mergedTracestate(
+function mergedTracestate(
   inherited: string | undefined,
   members: readonly TracestateMember[],
 ): string | undefined {

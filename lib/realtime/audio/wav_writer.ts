@@ -5,7 +5,7 @@
  */
 
 /** Length of the header, bytes. */
-export const WAV_HEADER_BYTES = 44;
+const WAV_HEADER_BYTES = 44;
 
 /** The value for an unknown length, which is also the largest possible one. */
 const UNKNOWN = 0xffffffff;

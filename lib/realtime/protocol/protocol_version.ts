@@ -43,7 +43,7 @@ export const VOICES: Readonly<Record<RealtimeVersion, readonly string[]>> = {
 };
 
 /** The default voice of a version. */
-export const DEFAULT_VOICE: Readonly<Record<RealtimeVersion, string>> = {
+const DEFAULT_VOICE: Readonly<Record<RealtimeVersion, string>> = {
   v1: "cove",
   v2: "marin",
   v3: "cove",

@@ -25,7 +25,7 @@ import { realtimeUrl } from "../protocol/realtime_url.ts";
 import { realtimeHeaders, type RealtimeIdentity } from "./realtime_headers.ts";
 
 /** The name of the endpoint in observations, rejections and the scope of attestations. */
-export const REALTIME_ENDPOINT = "/realtime";
+const REALTIME_ENDPOINT = "/realtime";
 
 /** The base URL for joining calls, for every provider (codex client 0.171.0). */
 const CALL_BASE = "https://api.openai.com/v1";

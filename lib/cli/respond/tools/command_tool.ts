@@ -100,7 +100,7 @@ export function commandFunctions(
  * Returns the function that runs the command for a call: the arguments on its standard input, its standard output as
  * the output. A command that fails, takes too long or writes too much is an error that the model is told.
  */
-export function commandFunction(
+function commandFunction(
   { command: [program, ...args] }: CommandTool,
   { hides, limitMs }: CommandLimits,
   world: Pick<World, "sleep">,

@@ -8,7 +8,7 @@ import { type Emit, eventFrame } from "../realtime_frames.ts";
 import { numberWord } from "./number_words.ts";
 
 /** Length of speech for one word, ms. */
-export const WORD_MS = 400;
+const WORD_MS = 400;
 
 /** Counts the words of a session. */
 export class SimulatedTranscription {

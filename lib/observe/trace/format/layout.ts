@@ -7,9 +7,6 @@
 /** The versions that can be read: 1 in older releases of the codex client, 2 in 0.169, 3 in 0.171. */
 export const SCHEMA_VERSIONS = [1, 2, 3] as const;
 
-/** A version of the schema. */
-export type SchemaVersion = typeof SCHEMA_VERSIONS[number];
-
 /** The version that is written. */
 export const WRITTEN_VERSION = 3;
 

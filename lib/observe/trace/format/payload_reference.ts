@@ -6,7 +6,7 @@
 import { z } from "zod";
 
 /** Kinds of payloads that are known (codex client 0.171.0). Readers accept others. */
-export const PAYLOAD_KINDS = [
+const PAYLOAD_KINDS = [
   "inference_request",
   "inference_response",
   "compaction_request",

@@ -40,7 +40,7 @@ export async function openBundle(path: string): Promise<Bundle> {
  * @param name path within the bundle, as a manifest or an event names it
  * @throws CulvertError `input_unreadable` if the path leads out of the bundle
  */
-export function insideBundle(path: string, name: string): string {
+function insideBundle(path: string, name: string): string {
   const inside = normalize(name);
   if (isAbsolute(inside) || inside.split(/[/\\]/).includes("..")) {
     throw unreadable(path, `it refers to ${name}, which is outside of the bundle`);
