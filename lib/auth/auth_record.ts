@@ -8,16 +8,11 @@
  * @module
  */
 import { defined, isObject, type JsonObject } from "../text/json.ts";
+import type { AuthMode } from "./authenticator.ts";
 import { readClaims, type TokenClaims } from "./jwt_claims.ts";
 
 /** The kinds of credential that the file may contain; `empty` where it contains none. */
-type RecordMode =
-  | "apikey"
-  | "chatgpt"
-  | "personalAccessToken"
-  | "agentIdentity"
-  | "bedrockApiKey"
-  | "empty";
+type RecordMode = Exclude<AuthMode, "headers" | "none"> | "bedrockApiKey" | "empty";
 
 /** The tokens of a ChatGPT login. Secret. */
 interface StoredTokens {

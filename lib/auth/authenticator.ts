@@ -23,6 +23,9 @@ export interface CredentialSource {
   readonly name: string;
 }
 
+/** The source where there is no credential. */
+export const NO_SOURCE: CredentialSource = { kind: "none", name: "none" };
+
 /** The kind of authentication. */
 export type AuthMode =
   | "apikey"

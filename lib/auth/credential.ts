@@ -6,7 +6,7 @@
 import type { CommandAuth } from "../config/provider.ts";
 import { CulvertError } from "../errors.ts";
 import type { AuthRecord } from "./auth_record.ts";
-import type { CredentialSource } from "./authenticator.ts";
+import type { AuthMode, CredentialSource } from "./authenticator.ts";
 
 /** A credential and where it was found. Secret. */
 export type Credential =
@@ -21,6 +21,16 @@ export type Credential =
   }
   | { readonly kind: "managed"; readonly record: AuthRecord; readonly source: CredentialSource }
   | { readonly kind: "none"; readonly source: CredentialSource };
+
+/** The mode in which requests carry each kind of credential. */
+export const MODES: Readonly<Record<Credential["kind"], AuthMode>> = {
+  none: "none",
+  bearer: "apikey",
+  command: "apikey",
+  personal_access_token: "personalAccessToken",
+  agent_identity: "agentIdentity",
+  managed: "chatgpt",
+};
 
 /** Variables that hold an API key; the first that is set counts. */
 export const API_KEY_VARIABLES = ["CULVERT_API_KEY", "CODEX_API_KEY", "OPENAI_API_KEY"] as const;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { AuthMode, Authorization } from "../auth/authenticator.ts";
-import type { Credential } from "../auth/credential.ts";
+import { type Authorization, NO_SOURCE } from "../auth/authenticator.ts";
+import { type Credential, MODES } from "../auth/credential.ts";
 import { findCredential } from "../auth/policy/find_credential.ts";
 import { openStore } from "../auth/store/open_store.ts";
 import { CulvertError } from "../errors.ts";
@@ -14,13 +14,13 @@ import type { AuthenticatorOptions } from "./create_authenticator.ts";
 const BEARER = { Authorization: "Bearer ***" };
 const WITH_ACCOUNT = { ...BEARER, "ChatGPT-Account-ID": "***" };
 
-const SHAPES: Readonly<Record<Credential["kind"], readonly [AuthMode, Readonly<Record<string, string>>]>> = {
-  none: ["none", {}],
-  bearer: ["apikey", BEARER],
-  command: ["apikey", BEARER],
-  personal_access_token: ["personalAccessToken", WITH_ACCOUNT],
-  agent_identity: ["agentIdentity", { Authorization: "AgentAssertion ***", "ChatGPT-Account-ID": "***" }],
-  managed: ["chatgpt", WITH_ACCOUNT],
+const HEADERS: Readonly<Record<Credential["kind"], Readonly<Record<string, string>>>> = {
+  none: {},
+  bearer: BEARER,
+  command: BEARER,
+  personal_access_token: WITH_ACCOUNT,
+  agent_identity: { Authorization: "AgentAssertion ***", "ChatGPT-Account-ID": "***" },
+  managed: WITH_ACCOUNT,
 };
 
 /**
@@ -38,10 +38,10 @@ export async function previewAuthorization(
   try {
     const found = await findCredential({ provider, world, loginPolicy, signal, store, apiKeyFile });
     const isSigned = found.kind === "managed" && useAgentIdentity === true;
-    const [mode, headers] = SHAPES[isSigned ? "agent_identity" : found.kind];
-    return { mode, headers, source: found.source };
+    const kind = isSigned ? "agent_identity" : found.kind;
+    return { mode: MODES[kind], headers: HEADERS[kind], source: found.source };
   } catch (error) {
     if (!(error instanceof CulvertError) || error.code !== "auth_missing") throw error;
-    return { mode: "none", headers: {}, source: { kind: "none", name: "none" } };
+    return { mode: "none", headers: {}, source: NO_SOURCE };
   }
 }

@@ -56,11 +56,9 @@ export async function exchange(
   using limit = deadline(limitMs, world, request.signal);
   const { signal } = limit;
   try {
-    const bounds = { connectTimeoutMs: CONNECT_LIMIT_MS, redirect: "manual", signal } as const;
+    const bounds = { connectTimeoutMs: CONNECT_LIMIT_MS, redirect: "error", signal } as const;
     const { body, headers, status } = await dialer.request({ ...request, ...bounds });
     const { text } = await readText(body, { maxBytes: MAX_BODY_BYTES, signal });
-    const location = headers.get("location");
-    if (status >= 300 && status < 400 && location !== null) throw redirected(request.url, status, location);
     return { status, headers, text };
   } catch (error) {
     request.signal?.throwIfAborted();
@@ -123,18 +121,4 @@ export function errorCodeOf(text: string): string | undefined {
   const code = (isObject(error) ? error["code"] : error) ?? body?.["code"];
   // A longer text is a message, which may quote what was sent.
   return typeof code === "string" && /^[\w.-]{1,80}$/.test(code) ? code.toLowerCase() : undefined;
-}
-
-function redirected(url: URL, status: number, location: string): CulvertError {
-  const target = URL.parse(location, url)?.origin ?? "an invalid address";
-  return new CulvertError(
-    "redirect",
-    `${url.host} redirects the request to ${target}, which was not followed`,
-    {
-      hint:
-        "Requests with tokens are never redirected. A proxy or a sign-in page of the network may have answered " +
-        "instead of the authority; see: culvert doctor",
-      details: { host: url.host, status, target },
-    },
-  );
 }

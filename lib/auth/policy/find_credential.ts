@@ -9,7 +9,7 @@ import type { LoginPolicy } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import type { World } from "../../world/world.ts";
-import type { CredentialSource } from "../authenticator.ts";
+import { type CredentialSource, NO_SOURCE } from "../authenticator.ts";
 import {
   ACCESS_TOKEN_VARIABLE,
   API_KEY_VARIABLES,
@@ -40,7 +40,6 @@ export interface CredentialQuery {
 const KEY_FILE_LIMIT_BYTES = 64 * 1024;
 /** Time that a key may take to come through a pipe: a program that keeps secrets may ask the user first, ms. */
 const KEY_PIPE_LIMIT_MS = 60_000;
-const NONE: CredentialSource = { kind: "none", name: "none" };
 /** `details.problem` where no credential is stored. */
 export const NOT_STORED = "not_stored";
 const ALL_WAYS =
@@ -81,7 +80,7 @@ export async function findCredential(query: CredentialQuery): Promise<Credential
       skipped ??= error;
     }
   }
-  if (!provider.requiresOpenAiAuth) return { kind: "none", source: NONE };
+  if (!provider.requiresOpenAiAuth) return { kind: "none", source: NO_SOURCE };
   try {
     return await storedCredential(await query.store(), policy, query.signal);
   } catch (error) {

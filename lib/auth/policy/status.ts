@@ -8,7 +8,7 @@ import { CulvertError } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 import { defaultBaseUrl } from "../auth_headers.ts";
 import { accountOf, type AuthRecord, expiryOf, idClaims, isExpired } from "../auth_record.ts";
-import type { AuthMode, CredentialSource } from "../authenticator.ts";
+import { type AuthMode, type CredentialSource, NO_SOURCE } from "../authenticator.ts";
 import { ACCESS_TOKEN_VARIABLE, type Credential } from "../credential.ts";
 import type { CredentialStore } from "../store/credential_store.ts";
 import { defined } from "../../text/json.ts";
@@ -62,7 +62,7 @@ export async function authStatus(query: StatusQuery): Promise<AuthStatus> {
     problems = await modeProblem(store.source);
   } catch (error) {
     if (!(error instanceof CulvertError) || query.signal?.aborted === true) throw error;
-    found = { mode: "none", source: { kind: "none", name: "none" }, error };
+    found = { mode: "none", source: NO_SOURCE, error };
   }
   const error = found.error ?? unsetHeaders(provider, found.mode);
   return {

@@ -7,7 +7,13 @@
  */
 import { asCulvertError, type CulvertError } from "../../errors.ts";
 import type { Observer } from "../../net/observer.ts";
-import type { RecoveryOutcome, RecoveryResult, Rejection, TurnRecovery } from "../authenticator.ts";
+import {
+  NO_SOURCE,
+  type RecoveryOutcome,
+  type RecoveryResult,
+  type Rejection,
+  type TurnRecovery,
+} from "../authenticator.ts";
 import {
   type ActiveCredential,
   fixedCredential,
@@ -18,7 +24,7 @@ import { isPermanent, permanentFailure } from "./refresh_failure.ts";
 import { describeRejection, isMissingScope, isRevoked } from "./rejection_report.ts";
 
 /** A step; `none` without a credential. */
-type RecoveryStep = "reload" | "refresh_token" | "external_refresh" | "done" | "none";
+type Phase = "reload" | "refresh_token" | "external_refresh" | "done" | "none";
 
 /** The result of a step. */
 interface StepEnd {
@@ -28,7 +34,7 @@ interface StepEnd {
   readonly failure?: CulvertError;
 }
 
-const NO_CREDENTIAL = fixedCredential("none", { kind: "none", name: "none" }, {}, "auth_manager_missing");
+const NO_CREDENTIAL = fixedCredential("none", NO_SOURCE, {}, "auth_manager_missing");
 const SUCCEEDED: StepEnd = { outcome: "recovery_succeeded", reason: "ready", stateChanged: true };
 const UNCHANGED: StepEnd = {
   outcome: "recovery_failed_permanent",
@@ -41,7 +47,7 @@ export class Recovery implements TurnRecovery {
   readonly #credential: () => ActiveCredential | undefined;
   readonly #observer: Observer;
   /** The step that runs, ran last, or runs next. */
-  #step: RecoveryStep | undefined;
+  #step: Phase | undefined;
   #count = 0;
 
   /**

@@ -4,9 +4,8 @@
  * @module
  */
 import { authEndpoints } from "../../auth/chatgpt/auth_endpoints.ts";
-import type { AuthMode } from "../../auth/authenticator.ts";
 import { NOT_STORED, storedCredential } from "../../auth/policy/find_credential.ts";
-import { type Credential } from "../../auth/credential.ts";
+import { type Credential, MODES } from "../../auth/credential.ts";
 import { ManagedLogin } from "../../auth/chatgpt/managed_login.ts";
 import { openStore } from "../../auth/store/open_store.ts";
 import { describeCredential } from "../../auth/recovery/rejection_report.ts";
@@ -17,15 +16,6 @@ import { connectCommand } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 import { createReporter } from "../output/reporter.ts";
-
-/** Modes of the stored credentials that cannot be renewed. */
-const MODES = {
-  bearer: "apikey",
-  command: "apikey",
-  personal_access_token: "personalAccessToken",
-  agent_identity: "agentIdentity",
-  none: "none",
-} as const satisfies Readonly<Record<Exclude<Credential["kind"], "managed">, AuthMode>>;
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: AuthFlags): Promise<void> {

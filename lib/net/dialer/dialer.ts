@@ -51,8 +51,8 @@ export interface HttpRequest {
   readonly bodySize?: number;
   /** Called with the bytes sent so far of a body with {@link HttpRequest.bodySize}. */
   readonly onSent?: (bytes: number) => void;
-  /** `manual` returns a redirect to the caller. Default: it is followed. */
-  readonly redirect?: "follow" | "manual";
+  /** `manual` returns a redirect to the caller, `error` fails with `redirect`. Default: it is followed. */
+  readonly redirect?: "follow" | "manual" | "error";
   readonly signal?: AbortSignal;
   /**
    * Time limit until the response headers have been received, ms, redirects included. Failure:

@@ -32,6 +32,7 @@ export function followUp(
   status: number,
   location: string | null,
 ): HttpRequest | undefined {
+  if (request.redirect === "error") return refuseRedirect(request.url, status, location);
   if (request.redirect === "manual" || !FOLLOWED.has(status)) return undefined;
   if (location === null || !URL.canParse(location, request.url)) return undefined;
   const url = new URL(location, request.url);
@@ -62,6 +63,19 @@ export function followUp(
     method: toGet ? "GET" : request.method,
     ...(keepsBody && body !== undefined ? { body } : {}),
   };
+}
+
+/** Refuses every reply of status 3xx that names a target; requests with tokens are sent to no other address. */
+function refuseRedirect(url: URL, status: number, location: string | null): undefined {
+  if (status < 300 || status >= 400 || location === null) return undefined;
+  const target = URL.parse(location, url)?.origin ?? "an invalid address";
+  const message = `${url.host} redirects the request to ${target}, which was not followed`;
+  throw new CulvertError("redirect", message, {
+    hint:
+      "Requests with tokens are never redirected. A proxy or a sign-in page of the network may have answered " +
+      "instead of the server; see: culvert doctor",
+    details: { host: url.host, status, target },
+  });
 }
 
 function refuseUnsafe(request: HttpRequest, status: number, target: URL, keepsBody: boolean): void {

@@ -229,3 +229,20 @@ Deno.test("one deadline covers all hops", async () => {
   assertEquals(error.code, "header_timeout");
   assertIncludes(error.message, "200 ms");
 });
+
+Deno.test("a request that accepts no redirect fails where a reply of status 3xx names a target", () => {
+  const request: HttpRequest = { ...POST, redirect: "error" };
+  for (const status of [300, 302, 307, 399]) {
+    assertThrows(
+      () => followUp(request, status, "https://elsewhere.example/token?secret=1"),
+      (error: unknown) => {
+        assert(error instanceof CulvertError);
+        assertEquals([error.code, error.details["target"]], ["redirect", "https://elsewhere.example"]);
+        assertEquals(error.message.includes("secret"), false);
+        return true;
+      },
+    );
+  }
+  assertEquals(followUp(request, 304, null), undefined);
+  assertEquals(followUp(request, 200, "https://elsewhere.example/"), undefined);
+});
