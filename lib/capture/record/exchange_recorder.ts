@@ -36,6 +36,12 @@ export interface RecorderParts {
   readonly onFault: (error: unknown) => void;
 }
 
+/**
+ * Longest text of an event that is kept as it came beside its data, UTF-16 units. It stands in the line of the record,
+ * where a control character takes six bytes, and a line must remain readable.
+ */
+const MAX_RAW = 1024 * 1024;
+
 /** Records one exchange. */
 export class ExchangeRecorder implements ExchangeTap {
   readonly #parts: RecorderParts;
@@ -265,7 +271,10 @@ export class ExchangeRecorder implements ExchangeTap {
       }),
       offset: block.offset,
       size: block.size,
-      ...(block.raw === undefined || !isUnchanged || stored.omitted !== undefined ? {} : { raw: block.raw }),
+      ...(block.raw === undefined || block.raw.length > MAX_RAW || !isUnchanged ||
+          stored.omitted !== undefined
+        ? {}
+        : { raw: block.raw }),
       ...(block.incomplete === true ? { incomplete: true } : {}),
     };
     writer.append(record);

@@ -231,6 +231,21 @@ Deno.test("an event stream is recorded so that its bytes can be restored", async
   assertEquals(events.reduce((total, { size }) => total + size, 0), bytesOf(stream).length);
 });
 
+Deno.test("an event of an unusual form adds at most its own text up to 1 MiB to the line of its record", async () => {
+  await using recording = await record();
+  pass(recording, {
+    responseHeaders: ["Content-Type", "text/event-stream"],
+    response: [`unknown: ${"\0".repeat(4_000_000)}\ndata: x\n\n`, "unknown: short\ndata: y\n\n"],
+  });
+  using capture = await recording.load();
+  const events = capture.exchanges[0]?.events ?? [];
+  assertEquals(events.map((event) => [capture.text(event), event.raw]), [
+    ["x", undefined],
+    ["y", "unknown: short\ndata: y\n\n"],
+  ]);
+  assert(await sizeOnDisk(recording.directory) < 100_000);
+});
+
 Deno.test("a session of 60 turns takes at most three times its history on disk, and every body is restored byte for byte", async () => {
   await using recording = await record();
   const history: unknown[] = [];
