@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../errors.ts";
+import { fileProblem } from "../files/read_file.ts";
 import { type ClientIdentity, parseClientIdentity, type PemFile } from "../net/client_identity.ts";
 
 /** Largest file, bytes: a chain with its key has a few kB. */
@@ -42,7 +43,7 @@ async function readPem(what: "certificate" | "key", path: string): Promise<PemFi
   try {
     info = await Deno.stat(path);
   } catch (error) {
-    throw refuse(error instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(error), error);
+    throw refuse(fileProblem(error), error);
   }
   // Opening a pipe or a device could wait indefinitely.
   if (!info.isFile) throw refuse(info.isDirectory ? "it is a directory" : "it is not a regular file");
@@ -50,10 +51,6 @@ async function readPem(what: "certificate" | "key", path: string): Promise<PemFi
   try {
     return { path, text: new TextDecoder().decode(await Deno.readFile(path)) };
   } catch (error) {
-    throw refuse(messageOf(error), error);
+    throw refuse(fileProblem(error), error);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

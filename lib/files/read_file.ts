@@ -114,6 +114,8 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 export function fileProblem(cause: unknown): string {
   if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (cause instanceof Deno.errors.NotFound) return "no such file or directory";
+  if (cause instanceof Deno.errors.IsADirectory) return "it is a directory";
+  if (cause instanceof Deno.errors.NotADirectory) return "a part of the path is not a directory";
   if (!(cause instanceof Error)) return "unknown failure";
   if ("code" in cause && typeof cause.code === "string") return PROBLEMS[cause.code] ?? cause.code;
   return cause.name === "Error" ? cause.message : cause.name;

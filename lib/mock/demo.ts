@@ -11,6 +11,9 @@ import type { World } from "../world/world.ts";
 import { type Network, type NetworkOptions, startNetwork } from "./network.ts";
 import { type LoginState, writeLogin } from "./oauth/login_file.ts";
 
+/** Names as OpenAI's models have them. The simulated API knows no other model. */
+const OPENAI_MODEL = /^(?:gpt-|chatgpt-|o\d|codex-|computer-use-|mock-)/;
+
 /** What is to stand in the way beside proxy and interception. */
 export interface DemoOptions {
   readonly network?: NetworkOptions;
@@ -31,7 +34,10 @@ export interface Demo extends AsyncDisposable {
  * @throws CulvertError `config` where the process may not listen on loopback or write a temporary folder
  */
 export async function startDemo(real: World, options: DemoOptions = {}): Promise<Demo> {
-  const network = await startNetwork(options.network).catch((error: unknown) => {
+  const network = await startNetwork({
+    ...options.network,
+    api: { hasModel: (model) => OPENAI_MODEL.test(model), ...options.network?.api },
+  }).catch((error: unknown) => {
     throw forbidden(error);
   });
   const demo = { network, [Symbol.asyncDispose]: network.close };

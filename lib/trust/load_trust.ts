@@ -102,7 +102,11 @@ function buildStore(parts: StoreParts): TrustStore {
 
 function describe({ bundle, system, variables, mozilla }: StoreParts): string {
   const usual = [
-    mozilla === undefined ? "Mozilla's roots" : `Mozilla's ${mozilla.pems.length} roots`,
+    mozilla === undefined
+      ? "Mozilla's roots"
+      : mozilla.pems.length === 0
+      ? `none of Mozilla's roots (${mozilla.origin})`
+      : `Mozilla's ${mozilla.pems.length} roots`,
     system.pems.length === 0
       ? `none of the operating system (${system.origin})`
       : `${system.pems.length} of the operating system (${system.origin})`,

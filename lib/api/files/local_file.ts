@@ -78,7 +78,7 @@ function streamOf(path: string): ReadableStream<Uint8Array<ArrayBuffer>> {
 }
 
 function unreadable(path: string, problem: string, hint: string, cause?: unknown): CulvertError {
-  return new CulvertError("input_unreadable", `Cannot send the file ${path}: ${problem}`, {
+  return new CulvertError("input_unreadable", `Cannot read ${path}: ${problem}`, {
     hint,
     details: { path },
     ...(cause === undefined ? {} : { cause }),

@@ -16,12 +16,14 @@ export const helpFlag: StricliIntegration<CliContext> = {
     defaultForRouteMap: true,
     complete: true,
     async run(app, { result: { target, prefix } }) {
-      const [{ manualOf }, { helpText }] = await Promise.all([
+      const [{ manualOf }, { helpText }, { topicRows }] = await Promise.all([
         import("../reference/manual.ts"),
         import("../reference/help_text.ts"),
+        import("../reference/topic.ts"),
       ]);
-      const added = target === app.root ? [HELP_FLAG, VERSION_FLAG] : [HELP_FLAG];
-      this.process.stdout.write(helpText(manualOf(target, prefix, added)));
+      const isRoot = target === app.root;
+      const manual = manualOf(target, prefix, isRoot ? [HELP_FLAG, VERSION_FLAG] : [HELP_FLAG]);
+      this.process.stdout.write(helpText(manual, isRoot ? topicRows() : []));
     },
   },
 };

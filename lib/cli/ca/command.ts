@@ -47,8 +47,8 @@ const inspectCommand = defineCommand<InspectFlags, [string?]>({
     description:
       "Shows which variable chose the bundle, each certificate in it, and what was skipped and why. PEM in any\nencoding, DER and PKCS#7 are read. Exits 0 with at least one usable certificate, else 3.",
     examples: [
-      "culvert ca inspect",
-      "culvert ca inspect corp.pem --json",
+      "culvert ca inspect corp.pem",
+      "culvert ca inspect --json",
       "cat *.pem | culvert ca inspect -",
     ],
     seeAlso: ["culvert ca bundle", "culvert doctor", "culvert help environment"],

@@ -100,8 +100,8 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
       "The record is a directory for this user alone. Secrets are replaced before they are written, except in keylog\n" +
       "mode, where the file holds everything.",
     examples: [
-      `culvert capture --provider demo -o demo-capture -- sh -c 'curl -s -H "Authorization: Bearer sk-demo-not-a-secret" https://api.culvert.test/v1/models'`,
-      `culvert capture --provider demo -o relay-capture --mode reverse -- sh -c 'curl -s -H "Authorization: Bearer sk-demo-not-a-secret" $OPENAI_BASE_URL/models'`,
+      "culvert capture --provider demo -o demo-capture -- curl -s --oauth2-bearer sk-demo-not-a-secret https://api.culvert.test/v1/models",
+      "culvert capture --provider demo -o relay-capture --mode reverse -- sh -c 'curl -s --oauth2-bearer sk-demo-not-a-secret $OPENAI_BASE_URL/models'",
     ],
     seeAlso: [
       "culvert view",

@@ -52,8 +52,11 @@ export const compactCommand = defineCommand<CompactFlags, [string?]>({
   docs: {
     brief: "Compact a conversation into fewer items",
     description:
-      "Sends the items of a conversation and prints the items that replace them, as a JSON array: input for a later\n" +
-      "request. --method turn uses the stream of a turn, as newer versions of the codex client do.",
+      "Shortens a conversation: sends its items to the model and prints fewer items that stand for them, as a JSON\n" +
+      "array. Send these in place of the conversation in a later request. The conversation itself stays as it is.\n\n" +
+      "FILE has the items as the API takes them, such as the input of a request.\n\n" +
+      "--method turn asks for them in the stream of a turn, as newer versions of the codex client do; the default is\n" +
+      "the endpoint responses/compact.",
     examples: [
       `echo '[]' | culvert compact --provider demo -`,
       "culvert compact --provider demo --conversation plan --method turn --json",

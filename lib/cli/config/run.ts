@@ -30,16 +30,27 @@ function sharedFlags({ config, ...flags }: ConfigFlags): SharedFlags {
   return { ...flags, ...(config === undefined ? {} : { overrides: config }) };
 }
 
-/** Returns the report as text: one line a setting, in three columns. */
-function renderSettings({ settings, config_file, own_config_file, env_file }: SettingsReport): string {
+/** Width of the lines, columns. */
+const WIDTH = 80;
+
+/**
+ * Returns the report as text: one line a setting, in three columns. A source that is a file of `CODEX_HOME` is shown by
+ * its name, because the lines above have the whole path.
+ */
+function renderSettings(report: SettingsReport): string {
+  const { settings, codex_home, config_file, own_config_file, env_file } = report;
   const rows = settings.map(({ key, value, source }) =>
-    [key, String(value), source].map((part) => removeControls(part))
+    [key, String(value), source.replaceAll(`${codex_home}/`, "")].map((part) => removeControls(part))
   );
-  const width = (column: number) => Math.min(40, Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const [keys, values] = [width(0), width(1)];
-  const lines = rows.map(([key = "", value = "", source = ""]) =>
-    `${key.padEnd(keys)}  ${value.padEnd(values)}  ${source}`
-  );
+  const width = (index: number) => Math.max(...rows.map((row) => row[index]?.length ?? 0));
+  const keys = width(0);
+  const values = Math.max(10, Math.min(width(1), WIDTH - keys - width(2) - 4));
+  const lines = rows.flatMap(([key = "", value = "", source = ""]) => {
+    const setting = `${key.padEnd(keys)}  ${value.padEnd(values)}`;
+    // Behind a long value the source gets a line of its own.
+    if (setting.length + source.length + 2 <= WIDTH) return [`${setting}  ${source}`];
+    return [setting.trimEnd(), `${" ".repeat(keys + values + 4)}${source}`];
+  });
   const files = [
     ...[config_file, own_config_file].flatMap((path) => path === null ? [] : [`# ${path}`]),
     ...(env_file === null ? [] : [`# ${env_file.path}: ${env_file.names.join(", ") || "no variable"}`]),

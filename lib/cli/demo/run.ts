@@ -40,7 +40,11 @@ export async function run(context: CliContext, flags: DemoFlags): Promise<void> 
     );
     context.status = await printTurn(turn, {
       host,
-      reporter,
+      // The faults are simulated, and so is what a warning reports of this user.
+      reporter: {
+        ...reporter,
+        warn: (warning) => reporter.warn({ ...warning, message: `(simulated) ${warning.message}` }),
+      },
       json: flags.json === true,
       figures: () => summary.figures(),
     });

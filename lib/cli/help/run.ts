@@ -7,8 +7,7 @@ import { CulvertError } from "../../errors.ts";
 import type { CliContext } from "../command/context.ts";
 import { commandManual } from "../reference/command_manual.ts";
 import { helpText } from "../reference/help_text.ts";
-import { columns } from "../reference/layout.ts";
-import { isTopic, TOPICS, topicText } from "../reference/topic.ts";
+import { isTopic, topicRows, TOPICS, topicText } from "../reference/topic.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, _flags: object, ...words: string[]): Promise<void> {
@@ -27,6 +26,5 @@ async function textFor({ program }: CliContext, words: readonly string[]): Promi
     });
   }
   if (words.length > 0) return helpText(manual);
-  const topics = Object.entries(TOPICS).map(([name, { brief }]) => [name, brief] as const);
-  return `${helpText(manual)}\nTOPICS\n${columns(topics).join("\n")}\n`;
+  return helpText(manual, topicRows());
 }

@@ -75,7 +75,7 @@ async function readSdp(host: Host, path: string): Promise<string> {
   } catch (error) {
     if (error instanceof CulvertError) throw error;
     throw new CulvertError("input_unreadable", `Cannot read --sdp ${path}: ${fileProblem(error)}`, {
-      hint: "Check the name of the file.",
+      hint: "Check the path; it is relative to the working directory.",
       details: { flag: "--sdp", path },
       cause: error,
     });

@@ -5,7 +5,7 @@
  */
 
 /** Width of help texts, columns. */
-const WIDTH = 80;
+export const WIDTH = 80;
 
 /** A term and its explanation. */
 export type Row = readonly [term: string, explanation: string];

@@ -30,7 +30,7 @@ export const TOPICS = {
     load: async () => (await import("./topics/events.ts")).events,
   },
   config: {
-    brief: "keys of config.toml",
+    brief: "keys of config.toml and culvert.toml",
     load: async () => (await import("./topics/config.ts")).config,
   },
   proxies: {
@@ -53,6 +53,11 @@ export const TOPICS = {
 
 /** The name of a topic. */
 export type TopicName = keyof typeof TOPICS;
+
+/** Returns the names of the topics with their summaries. */
+export function topicRows(): readonly Row[] {
+  return Object.entries(TOPICS).map(([name, { brief }]) => [name, brief]);
+}
 
 /** Returns whether a topic of that name exists. */
 export function isTopic(name: string): name is TopicName {

@@ -80,7 +80,7 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
       "web pages are refused. SIGTERM and Ctrl-C stop accepting requests and wait for those that run: 0 is the exit\n" +
       "code if all ended in time. A second signal stops immediately.",
     examples: [
-      `culvert serve --provider demo -- sh -c 'curl -s -H "Authorization: Bearer $OPENAI_API_KEY" $OPENAI_BASE_URL/models'`,
+      "culvert serve --provider demo -- sh -c 'curl -s --oauth2-bearer $OPENAI_API_KEY $OPENAI_BASE_URL/models'",
       `culvert serve --provider demo --server-info serve.json -- cat serve.json`,
     ],
     seeAlso: ["culvert run", "culvert capture", "culvert auth status"],

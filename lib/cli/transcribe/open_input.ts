@@ -76,7 +76,7 @@ async function bytesOf(host: Host, path: string): Promise<ReadableStream<Uint8Ar
     });
   }
   if (path === "") {
-    throw new CulvertError("input_unreadable", 'Cannot open "": the name of the file is empty', {
+    throw new CulvertError("input_unreadable", 'Cannot read "": the name of the file is empty', {
       hint: "Name a WAV file, or use - for standard input.",
     });
   }
@@ -86,8 +86,8 @@ async function bytesOf(host: Host, path: string): Promise<ReadableStream<Uint8Ar
     if ((await Deno.stat(absolute)).isDirectory) throw new Error("it is a directory");
     return (await Deno.open(absolute, { read: true })).readable;
   } catch (error) {
-    throw new CulvertError("input_unreadable", `Cannot open ${path}: ${fileProblem(error)}`, {
-      hint: "Check the name of the file.",
+    throw new CulvertError("input_unreadable", `Cannot read ${path}: ${fileProblem(error)}`, {
+      hint: "Check the path; it is relative to the working directory.",
       details: { path },
       cause: error,
     });

@@ -22,7 +22,7 @@ import type { SimulatedRealtime } from "../realtime/realtime_scenario.ts";
 import { RealtimeServer } from "../realtime/realtime_server.ts";
 import { type Authority, createAuthority } from "../../pki/pki.ts";
 import { TIMED_EVENTS_PATH, timedEvents } from "./timed_events.ts";
-import { unauthorized } from "./refusals.ts";
+import { modelNotFound, unauthorized } from "./refusals.ts";
 import { readBytes, readJson, recorded } from "./read_request.ts";
 import { RequestLog } from "./request_log.ts";
 import { answerInKind } from "./answer_in_kind.ts";
@@ -49,6 +49,8 @@ export interface MockApiOptions {
    * revoked.
    */
   readonly accepts?: (token: string) => boolean;
+  /** Whether the model exists; a request for one that does not is answered with 404. Default: every model does. */
+  readonly hasModel?: (model: string) => boolean;
   /** Also answers requests without a credential. */
   readonly open?: boolean;
   /** Origin of the signed URLs that file content is sent to. Default: its own. */
@@ -209,6 +211,10 @@ class Api {
    * requires.
    */
   #nextScenario(body: Json | undefined): Scenario {
+    const model = body?.["model"];
+    if (typeof model === "string" && this.#options.hasModel?.(model) === false) {
+      return { refusal: modelNotFound(model) };
+    }
     return this.scenarios.shift() ?? { ...answerInKind(body), ...this.#options.scenario };
   }
 

@@ -65,13 +65,3 @@ export function joined(chunks: readonly Uint8Array[], total: number): Uint8Array
 function tooLarge(): Error {
   return new Error(`it is larger than ${LARGEST_BUNDLE / 1024 / 1024} MiB, which no CA bundle is`);
 }
-
-/**
- * Returns the system's message for a failed read, without the path that Deno adds.
- *
- * @param thrown the error of the read
- */
-export function readFailure(thrown: unknown): string {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return message.replace(/: (open|stat|read|readfile) '.*$/s, "");
-}

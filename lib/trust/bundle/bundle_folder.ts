@@ -4,9 +4,10 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import type { Bundle, BundleCertificate, BundleSource, SkippedSection } from "./bundle.ts";
 import { bundleInvalid, bundleUnreadable } from "./bundle_error.ts";
-import { readFailure, type ReadFile } from "./bundle_file.ts";
+import type { ReadFile } from "./bundle_file.ts";
 import { readBundle, type ReadBundleOptions } from "./bundle_reader.ts";
 import type { Warning } from "../../warning.ts";
 
@@ -66,7 +67,7 @@ export async function readBundleFolder(
   try {
     paths = await filesIn(source.path);
   } catch (error) {
-    throw bundleUnreadable(source, readFailure(error), undefined, error);
+    throw bundleUnreadable(source, fileProblem(error), undefined, error);
   }
   const certificates = new Map<string, BundleCertificate>();
   const skipped: SkippedSection[] = [];
@@ -84,7 +85,7 @@ export async function readBundleFolder(
     } catch (error) {
       const reason = error instanceof CulvertError
         ? String(error.details["reason"] ?? error.message)
-        : readFailure(error);
+        : fileProblem(error);
       skipped.push({ kind: "file", line: 1, reason, file: path });
     }
   }

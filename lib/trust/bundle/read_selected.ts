@@ -4,11 +4,12 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import type { World } from "../../world/world.ts";
 import type { Bundle } from "./bundle.ts";
 import { bundleUnreadable } from "./bundle_error.ts";
 import { isFolder, readBundleFolder } from "./bundle_folder.ts";
-import { readBundleFile, readFailure, type ReadFile } from "./bundle_file.ts";
+import { readBundleFile, type ReadFile } from "./bundle_file.ts";
 import { readBundle, type RootCheck } from "./bundle_reader.ts";
 import { pathHint } from "./path_hint.ts";
 import type { Selection } from "./selection.ts";
@@ -42,7 +43,7 @@ export async function readSelected(
     const hint = thrown instanceof Deno.errors.IsADirectory
       ? "Only --ca-cert accepts a folder."
       : pathHint(value);
-    throw bundleUnreadable(source, readFailure(thrown), hint, thrown);
+    throw bundleUnreadable(source, fileProblem(thrown), hint, thrown);
   }
   return readBundle(bytes, source, options);
 }

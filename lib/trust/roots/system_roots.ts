@@ -175,6 +175,10 @@ async function askRuntime(world: World): Promise<RootSet> {
   try {
     return { pems: await listRoots("bundled", world), origin, warnings: [] };
   } catch (error) {
+    // A program that embeds this one may lack the permission. Its user chose the roots of the system.
+    if (error instanceof Deno.errors.NotCapable) {
+      return { pems: [], origin: "not permitted without --allow-sys=ca", warnings: [] };
+    }
     const reason = error instanceof Error ? error.message : String(error);
     const message = `Cannot list Mozilla's roots: ${reason}`;
     return { pems: [], origin, warnings: [{ code: "mozilla_roots_unread", message }] };

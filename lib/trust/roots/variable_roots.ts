@@ -9,7 +9,8 @@ import type { Warning } from "../../warning.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import type { World } from "../../world/world.ts";
 import { filesIn } from "../bundle/bundle_folder.ts";
-import { readBundleFile, readFailure } from "../bundle/bundle_file.ts";
+import { fileProblem } from "../../files/read_file.ts";
+import { readBundleFile } from "../bundle/bundle_file.ts";
 import { readBundle, type RootCheck } from "../bundle/bundle_reader.ts";
 
 /** Roots that a variable gives. */
@@ -50,7 +51,7 @@ export async function runtimeVariableRoots(
       const { certificates } = readBundle(bytes, source, { now: world.now(), checkRoot });
       sets.push({ name, origin, pems: certificates.map(({ pem }) => pem) });
     } catch (error) {
-      const reason = error instanceof CulvertError ? error.message : readFailure(error);
+      const reason = error instanceof CulvertError ? error.message : fileProblem(error);
       warnings.push({
         code: "ca_variable_unusable",
         message: `${name} names certificates that cannot be used, and none of them is trusted: ${reason}`,
@@ -86,7 +87,7 @@ export async function folderRoots(
     } catch (error) {
       warnings.push({
         code: "ssl_cert_dir_unread",
-        message: `Cannot read the folder "${path}" of SSL_CERT_DIR: ${readFailure(error)}`,
+        message: `Cannot read the folder "${path}" of SSL_CERT_DIR: ${fileProblem(error)}`,
       });
     }
   }

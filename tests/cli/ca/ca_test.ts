@@ -110,7 +110,7 @@ Deno.test("ca inspect exits 3 without a usable certificate, and reports file, re
     assertEquals(report.skipped, [{ kind: "CERTIFICATE", line: 2, index: 1, reason: "it has no END line" }]);
     const missing = await culvert(["ca", "inspect", "none.pem"], { cwd: dir });
     assertEquals(missing.code, 3);
-    assertIncludes(missing.stderr, "No such file or directory");
+    assertIncludes(missing.stderr, "no such file or directory");
     const nothing = await culvert(["ca", "inspect"], { env: { SSL_CERT_FILE: "" } });
     assertEquals([nothing.code, nothing.stdout], [3, ""]);
     assertIncludes(nothing.stderr, "No CA bundle is in force");

@@ -47,6 +47,6 @@ Deno.test("a folder without a certificate is reported as such, and so is a folde
   assertIncludes(text.stderr, `"${prose}/a.txt"`);
   const variable = await culvert(["ca", "inspect"], { env: { CODEX_CA_CERTIFICATE: empty } });
   assertEquals(variable.code, 3);
-  assertIncludes(variable.stderr, "Is a directory");
+  assertIncludes(variable.stderr, "it is a directory");
   assertIncludes(variable.stderr, "Only --ca-cert accepts a folder.");
 });

@@ -123,3 +123,21 @@ Deno.test("config names the file of each key: config.toml, or culvert.toml, whic
   const { config_file, own_config_file } = JSON.parse(run.stdout);
   assertEquals([config_file, own_config_file], [shared, own]);
 });
+
+Deno.test("config prints lines of at most 80 columns, except for a longer value", async () => {
+  const run = await config({
+    files: {
+      "config.toml": `model_provider = "gw"\n[model_providers.gw]\nbase_url = "https://gw.test/v1"\n` +
+        `request_max_retries = 1\nsupports_websockets = true\n`,
+    },
+    env: {
+      NODE_EXTRA_CA_CERTS: "/etc/ssl/certs/a-file-with-a-long-name.crt",
+      SSL_CERT_DIR: "/etc/ssl/certs",
+    },
+  });
+  assertEquals(run.code, 0, run.stderr);
+  const lines = run.stdout.trimEnd().split("\n").filter((line) => !line.startsWith("#"));
+  assertEquals(lines.filter((line) => line.length > 80 && !line.includes(run.home)), []);
+  assertIncludes(run.stdout, "in config.toml\n");
+  assertIncludes(run.stdout, " NODE_EXTRA_CA_CERTS\n");
+});

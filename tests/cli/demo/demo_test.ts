@@ -28,7 +28,7 @@ Deno.test("the demo reports on stderr each fault and the reaction to it", async 
   assertMatch(stderr, /line \d+: X509 CRL, skipped/);
   assertMatch(stderr, /401: .*recovery succeeded/);
   assertMatch(stderr, /retry 1\/\d+ /);
-  assertIncludes(stderr, "answered by gpt-5.2");
+  assertMatch(stderr, /warning: \(simulated\) .*answered by gpt-5\.2/);
 });
 
 Deno.test("the demo does not depend on the variables of this machine, and leaves no file", async () => {
@@ -89,5 +89,17 @@ Deno.test("respond --provider demo with a bundle of another company fails on the
     assertEquals(run.stdout, "");
   } finally {
     await Deno.remove(path);
+  }
+});
+
+Deno.test("the provider demo refuses a model that the real API would not have", async () => {
+  for (const transport of ["sse", "ws"]) {
+    const args = ["respond", "--provider", "demo", "--transport", transport];
+    const run = await culvert([...args, "--model", "nosuch", "--json", "hi"]);
+    const error = jsonLines(run.stdout).at(-1)?.["error"];
+    assertIncludes(JSON.stringify(error), "nosuch");
+    assert(run.code !== 0, run.stderr);
+    const known = await culvert([...args, "--model", "gpt-5.2", "hi"]);
+    assertEquals(known.code, 0, known.stderr);
   }
 });

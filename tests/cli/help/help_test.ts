@@ -13,8 +13,10 @@ for (const manual of manuals) {
     assertEquals([run.code, run.stderr], [0, ""]);
     const lines = run.stdout.trimEnd().split("\n");
     assert(lines.length <= 80, `${lines.length} lines`);
-    // A command is never broken across lines.
-    assertEquals(lines.filter((line) => [...line].length > 80 && !line.startsWith("  culvert ")), []);
+    assertEquals(lines.filter((line) => [...line].length > 80), []);
+    // Without the continuation of lines, the examples are the commands as they are written.
+    const joined = run.stdout.replaceAll(/ \\\n {4}/g, " ");
+    for (const example of manual.examples) assertIncludes(joined, `\n  ${example}\n`);
     assertIncludes(run.stdout, `USAGE\n  ${manual.path.join(" ")}`);
     assertIncludes(run.stdout, "\nEXAMPLES\n  ");
     assertIncludes(run.stdout, "\nSee also: ");
@@ -27,6 +29,13 @@ Deno.test("help without a word lists commands and topics", async () => {
   for (const name of Object.keys(TOPICS)) assertIncludes(run.stdout, `\n  ${name} `);
   for (const { path } of manuals.filter(({ path }) => path.length === 2)) {
     assertIncludes(run.stdout, `\n  ${path[1]} `);
+  }
+});
+
+Deno.test("--help of the program lists every topic with its summary", async () => {
+  const run = await culvert(["--help"]);
+  for (const [name, { brief }] of Object.entries(TOPICS)) {
+    assert(new RegExp(`\\n {2}${name} +${RegExp.escape(brief)}\\n`).test(run.stdout), name);
   }
 });
 

@@ -1,5 +1,5 @@
 /** Messages that were hard to understand, each asked for with the real program. */
-import { assertExcludes, assertIncludes } from "../../support/assert.ts";
+import { assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { bench } from "../respond/kit.ts";
 
@@ -53,6 +53,39 @@ const ROWS: readonly Row[] = [
     not: "os error",
   },
 ];
+
+/** Commands that read a file which is not there; each names the reason in the same words. */
+const MISSING: readonly (readonly string[])[] = [
+  ["respond", "--api-key-file", "/nowhere", "hi"],
+  ["respond", "--image", "/nowhere.png", "hi"],
+  ["respond", "--file", "/nowhere.pdf", "hi"],
+  ["respond", "--repeat-from", "/nowhere"],
+  ["respond", "--output-schema", "/nowhere", "hi"],
+  ["respond", "--tools", "/nowhere", "hi"],
+  ["respond", "--ca-cert", "/nowhere", "hi"],
+  ["respond", "--client-cert", "/nowhere", "--client-key", "/nowhere", "hi"],
+  ["ca", "inspect", "/nowhere"],
+  ["compact", "/nowhere"],
+  ["memories", "/nowhere"],
+  ["transcribe", "/nowhere.wav"],
+  ["realtime", "--audio", "/nowhere.wav"],
+  ["realtime", "--sdp", "/nowhere"],
+  ["export", "/nowhere"],
+  ["view", "/nowhere"],
+  ["diff", "/nowhere", "/nowhere"],
+  ["replay", "/nowhere"],
+  ["trace", "show", "/nowhere"],
+  ["trace", "ls", "--root", "/nowhere"],
+];
+
+for (const args of MISSING) {
+  Deno.test(`culvert ${args.join(" ")} says that there is no such file or directory`, async () => {
+    const run = await culvert(args, { env: { CULVERT_API_KEY: "sk-test" } });
+    assertEquals([run.code === 0, run.stdout], [false, ""], run.stderr);
+    assertMatch(run.stderr, /^culvert: Cannot read .*\/nowhere.*: no such file or directory$/m);
+    assertExcludes(run.stderr, "os error");
+  });
+}
 
 for (const { args, env = {}, says, not } of ROWS) {
   Deno.test(`culvert ${args.join(" ")} says: ${says.trim()}`, async () => {

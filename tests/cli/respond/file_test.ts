@@ -41,7 +41,7 @@ Deno.test("respond --file with a missing file sends nothing, and a dry run uploa
   await using network = await startNetwork();
   const missing = await culvert(["respond", "--file", "/none/of/this", "hi"], { env: network.env });
   assertEquals(missing.code, 2);
-  assertIncludes(missing.stderr, "Cannot send the file /none/of/this: no such file or directory");
+  assertIncludes(missing.stderr, "Cannot read /none/of/this: no such file or directory");
   const path = join(network.directory, "note.txt");
   await Deno.writeTextFile(path, "hello");
   const dry = await culvert(["respond", "--file", path, "--dry-run", "hi"], { env: network.env });

@@ -10,8 +10,8 @@ Deno.test("a directory, an empty name and impossible sample rates are refused be
   const wavOf = (rate: number) =>
     here.wav(`${rate}.wav`, wavFile({ bits: 16, rate, data: encoded([0, 0.5, 0], 16) }));
   const cases: readonly (readonly [args: readonly string[], says: string])[] = [
-    [[here.directory], `Cannot open ${here.directory}: it is a directory`],
-    [[""], 'Cannot open "": the name of the file is empty'],
+    [[here.directory], `Cannot read ${here.directory}: it is a directory`],
+    [[""], 'Cannot read "": the name of the file is empty'],
     [[await wavOf(2 ** 31)], "states a sampling rate of 2147483648 Hz"],
     [[await wavOf(1)], "states a sampling rate of 1 Hz"],
     [["--raw", "1", await wavOf(24_000)], "--raw 1 is not a sampling rate between 1000 and 768000 Hz"],

@@ -21,8 +21,8 @@ export interface Deciding {
 }
 
 const FAILURES: Readonly<Record<Exclude<BundleState, "unset" | "empty">, Pick<Deciding, "code" | "says">>> = {
-  blank: { code: "ca_unreadable", says: ["No such file or directory (os error 2)", "blank"] },
-  missing: { code: "ca_unreadable", says: ["No such file or directory (os error 2)"] },
+  blank: { code: "ca_unreadable", says: ["no such file or directory", "blank"] },
+  missing: { code: "ca_unreadable", says: ["no such file or directory"] },
   bad: { code: "ca_invalid", says: ["line 2", "certificate 1"] },
   good: { says: [] },
 };
