@@ -84,7 +84,7 @@ Deno.test("config -v reports what .env sets and where the environment differs", 
   });
   assertIncludes(run.stderr, `${run.home}/.env sets HTTPS_PROXY`);
   assertIncludes(run.stderr, "HTTPS_PROXY has one value in the environment and another in");
-  assertIncludes(run.stderr, "CODEX_API_KEY not used");
+  assertIncludes(run.stderr, "CODEX_API_KEY ignored");
 });
 
 Deno.test("config of the provider demo names the simulated network and no variable that it ignores", async () => {
