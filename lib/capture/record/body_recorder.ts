@@ -159,7 +159,8 @@ export class BodyRecorder {
     for (const chunk of chunks) {
       const room = MAX_BODY - this.#kept;
       if (chunk.length > room) this.#truncated = true;
-      const kept = chunk.subarray(0, room);
+      // A copy: the array may be part of a batch, whose memory is freed when the batch is recorded.
+      const kept = chunk.slice(0, room);
       this.#kept += kept.length;
       if (kept.length > 0) this.#chunks.push(kept);
     }

@@ -47,7 +47,7 @@ export class SseSplitter {
   #blockIsEmpty = true;
   #afterCr = false;
 
-  /** Takes the next bytes and returns the blocks that they complete. The array must not be changed later. */
+  /** Takes the next bytes and returns the blocks that they complete. Keeps no reference to the array. */
   push(bytes: Uint8Array): readonly SseBlock[] {
     const blocks: SseBlock[] = [];
     let start = 0;
@@ -71,7 +71,7 @@ export class SseSplitter {
       start = at + 1;
       blocks.push(this.#block(false));
     }
-    if (start < bytes.length) this.#pending.push(bytes.subarray(start));
+    if (start < bytes.length) this.#pending.push(bytes.slice(start));
     return blocks;
   }
 
