@@ -38,9 +38,7 @@ const HOP_BY_HOP = new Set([
  */
 export function endToEndHeaders(rawHeaders: readonly string[]): string[] {
   const named = new Set(connectionOptions(rawHeaders).filter((name) => name !== "host"));
-  return headerPairs(rawHeaders)
-    .filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()) && !named.has(name.toLowerCase()))
-    .flat();
+  return filterHeaders(rawHeaders, (name) => !HOP_BY_HOP.has(name) && !named.has(name));
 }
 
 /**
@@ -83,7 +81,21 @@ export function replaceHeaders(
 
 /** Removes fields by their names in lower case. */
 export function withoutHeaders(rawHeaders: readonly string[], names: ReadonlySet<string>): string[] {
-  return headerPairs(rawHeaders).filter(([name]) => !names.has(name.toLowerCase())).flat();
+  return filterHeaders(rawHeaders, (name) => !names.has(name));
+}
+
+/**
+ * Returns the fields that `keeps` accepts. A loop, since every request and response passes here.
+ *
+ * @param keeps receives the name of a field in lower case
+ */
+function filterHeaders(rawHeaders: readonly string[], keeps: (name: string) => boolean): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? "";
+    if (keeps(name.toLowerCase())) kept.push(name, rawHeaders[at + 1] ?? "");
+  }
+  return kept;
 }
 
 function connectionOptions(rawHeaders: readonly string[]): readonly string[] {
