@@ -5,7 +5,7 @@ import { BenchClient } from "./http_client.ts";
 import { percentile } from "./percentile.ts";
 
 const STREAMS = 100;
-const EVENTS = 100;
+const EVENTS = 60;
 const GAP_MS = 50;
 /** While the streams are opened their events are not counted, ms. */
 const OPENING_MS = 1_000;
