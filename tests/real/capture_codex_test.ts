@@ -41,7 +41,7 @@ for (const login of LOGINS) {
     assertMatch(run.stderr, /model \(websocket\) +\d/);
     assertIncludes(
       run.stderr,
-      "not coverable in reverse mode: login and token refresh, metrics of the vendor",
+      "not coverable in reverse mode: login and token refresh, metrics of the",
     );
     assertEveryChannel(run.stderr, vendor.api.log.all, { notCoverable: true });
     const paths = vendor.api.log.all.filter(({ path }) => path.endsWith("/responses")).map(({ path }) =>

@@ -42,7 +42,8 @@ export function assertEveryChannel(
   seen: readonly RecordedRequest[],
   { notCoverable }: { readonly notCoverable: boolean },
 ): void {
-  const uncovered = /not coverable in \w+ mode: (.*)/.exec(stderr)?.[1]?.split(", ") ?? [];
+  const uncovered =
+    /not coverable in \w+ mode: (.*)/.exec(stderr.replaceAll(/\nculvert: {3}/g, " "))?.[1]?.split(", ") ?? [];
   const used = usedChannels(seen);
   assert(used.length > 0, "no request arrived");
   for (const { title, host, requests } of used) {

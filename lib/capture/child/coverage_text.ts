@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wrapText } from "../../text/wrap.ts";
 import type { CaptureMode } from "./choose_mode.ts";
 import type { Coverage } from "./coverage.ts";
 
@@ -29,13 +30,12 @@ export function coverageLines(coverage: Coverage, mode: CaptureMode): readonly s
       ]),
     ));
     const configured = titles("configured");
-    if (configured !== "") lines.push(`configured, not seen: ${configured}`);
+    if (configured !== "") lines.push(...folded(`configured, not seen: ${configured}`));
     const uncovered = titles("not coverable");
-    if (uncovered !== "") lines.push(`not coverable in ${mode} mode: ${uncovered}`);
+    if (uncovered !== "") lines.push(...folded(`not coverable in ${mode} mode: ${uncovered}`));
   }
   if (hosts.length === 0) {
-    lines.push("no connection was seen; does the program obey the proxy variables?");
-    return lines;
+    return [...lines, ...nothingSeen(mode)];
   }
   lines.push(...table(
     [
@@ -58,6 +58,30 @@ export function coverageLines(coverage: Coverage, mode: CaptureMode): readonly s
     ]),
   ));
   return lines;
+}
+
+/** Columns of a line: those of a terminal without the name of the program that the reporter puts before it. */
+const COLUMNS = 80 - "culvert: ".length;
+
+/** Returns a sentence in lines that fit a terminal of 80 columns. */
+export function folded(text: string): readonly string[] {
+  return wrapText(text, "", "  ", COLUMNS);
+}
+
+/** Says why nothing was recorded, and what to do. */
+function nothingSeen(mode: CaptureMode): readonly string[] {
+  const reasons = {
+    forward:
+      "no connection was seen; does the program obey the proxy variables? It may also have sent nothing, or " +
+      "talked to this machine alone, which needs no proxy: respond --provider demo does. A program that takes a base " +
+      "URL can be captured with --mode reverse; respond --capture DIR records its own requests",
+    reverse:
+      "no request was seen; does the program read OPENAI_BASE_URL? It may also have sent nothing: respond " +
+      "--provider demo has a server of its own. --mode forward captures a program that obeys the proxy variables; " +
+      "respond --capture DIR records its own requests",
+    keylog: "no connection was seen; does the program obey the proxy variables?",
+  };
+  return folded(reasons[mode]);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {

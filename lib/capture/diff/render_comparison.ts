@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { removeStyles, type Style } from "../../text/style.ts";
 import type { TurnComparison, TurnFacts } from "./compare_captures.ts";
 import type { PartChange } from "./compare_prompts.ts";
@@ -13,7 +14,7 @@ export function comparisonLines(comparison: TurnComparison, style: Style): reado
   const percent = size === 0 ? 0 : Math.floor((100 * sameSize) / size);
   return [
     `${before.name} → ${after.name}  ${style.faint(`${factsText(before)} → ${factsText(after)}`)}`,
-    `  ${sameParts} parts and ${percent} % of the characters repeat the earlier prompt`,
+    `  ${plural(sameParts, "part")} and ${percent} % of the characters repeat the earlier prompt`,
     ...(broken === undefined
       ? [`  ${style.good("The prompt continues the earlier one; a cache can reuse all of it")}`]
       : [
@@ -39,7 +40,9 @@ function partLines(parts: readonly PartChange[], style: Style): readonly string[
   let same: PartChange[] = [];
   const flush = () => {
     const chars = same.reduce((all, { size }) => all + size, 0);
-    if (same.length > 0) lines.push(style.faint(`    = ${same.length} parts, ${chars} characters`));
+    if (same.length > 0) {
+      lines.push(style.faint(`    = ${plural(same.length, "part")}, ${plural(chars, "character")}`));
+    }
     same = [];
   };
   for (const part of parts) {
@@ -53,7 +56,7 @@ function partLines(parts: readonly PartChange[], style: Style): readonly string[
       : part.change === "removed"
       ? style.error
       : style.warning;
-    lines.push(`    ${paint(SIGNS[part.change])} ${plain(part.label)}, ${part.size} characters`);
+    lines.push(`    ${paint(SIGNS[part.change])} ${plain(part.label)}, ${plural(part.size, "character")}`);
   }
   flush();
   return lines;

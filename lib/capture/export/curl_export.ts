@@ -4,7 +4,9 @@
  * @module
  */
 import { MASK_PATTERN } from "../record/capture_redaction.ts";
+import { member, parsed } from "../record/decode/event_facts.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../record/read/exchanges.ts";
+import { turnsOfExchange } from "../record/read/turns.ts";
 
 /** Header fields that curl or the connection sets. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -24,6 +26,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 export function curlOf(exchange: Exchange, capture: LoadedCapture): string {
   const { request } = exchange;
   if (request === undefined) return "";
+  if (exchange.open !== undefined) return socketCommands(exchange, capture);
   const variables = new Map<string, string>();
   // Without --globoff curl takes brackets and braces of the address for ranges and lists.
   const words = [
@@ -42,7 +45,6 @@ export function curlOf(exchange: Exchange, capture: LoadedCapture): string {
     // Not --data-binary, which sends a file where the body begins with `@`.
     words.push(`--data-raw ${quoted(text, "BODY", variables)}`);
   }
-  if (exchange.open !== undefined) words.push("--http1.1", "--include");
   const notes = [
     `# ${exchange.id}: ${request.method} ${request.url}`.replace(/\p{Cc}/gu, ""),
     ...[...variables.values()].map((name) => `# Set ${name}: its value was redacted.`),
@@ -51,6 +53,58 @@ export function curlOf(exchange: Exchange, capture: LoadedCapture): string {
       : []),
   ];
   return `${notes.join("\n")}\n${words.join(" \\\n  ")}\n`;
+}
+
+/** Header fields of a handshake, which an HTTP request does not have. */
+const HANDSHAKE = /^(?:upgrade|sec-websocket-.*)$/i;
+/** The protocol of the websocket, as the codex client asks for it in `openai-beta`. */
+const SOCKET_BETA = /^responses_websockets/i;
+
+/** Returns a command for each model call of a websocket: curl sends no messages, so it sends the request by HTTP. */
+function socketCommands(exchange: Exchange, capture: LoadedCapture): string {
+  const { request } = exchange;
+  if (request === undefined) return "";
+  const headers = request.headers.filter(([name, value]) =>
+    !HANDSHAKE.test(name) && !(name.toLowerCase() === "openai-beta" && SOCKET_BETA.test(value))
+  );
+  const isTyped = headers.some(([name]) => name.toLowerCase() === "content-type");
+  const requests = turnsOfExchange(exchange, capture.text).map((turn) => capture.text(turn.request));
+  const head = `# ${exchange.id}: websocket ${request.url.replace(/[\r\n]/g, "")}\n`;
+  if (requests.length === 0) {
+    return `${head}# curl sends no websocket messages, and this websocket has no response.create to send by HTTP.\n`;
+  }
+  return head + requests.map((text, index) => {
+    const number = `# Model call ${index + 1} of ${requests.length}`;
+    const body = text === undefined ? undefined : bodyOfMessage(text);
+    if (body === undefined) return `${number}: its request was left out of the capture or is not JSON.\n`;
+    const variables = new Map<string, string>();
+    const words = [
+      `curl -N ${quoted(request.url.replace(/^ws/i, "http"), "URL", variables)}`,
+      "-X POST",
+      ...(isTyped ? [] : ["-H 'content-type: application/json'"]),
+      ...headers.filter(([name]) => !LEFT_OUT.has(name.toLowerCase())).map(([name, value]) =>
+        `-H ${quoted(`${name}: ${value}`, name, variables)}`
+      ),
+      `--data-binary ${quoted(body.text, "BODY", variables)}`,
+    ];
+    return [
+      `${number}, as the HTTP request with the same content.`,
+      ...(body.continues ? ["# It continues an earlier response, which the server must have stored."] : []),
+      ...[...variables.values()].map((name) => `# Set ${name}: its value was redacted.`),
+      `${words.join(" \\\n  ")}\n`,
+    ].join("\n");
+  }).join("\n");
+}
+
+/** Returns the body of the HTTP request that asks the same as a `response.create` message. */
+function bodyOfMessage(message: string): { readonly text: string; readonly continues: boolean } | undefined {
+  const value = parsed(message);
+  if (typeof value !== "object" || value === null) return undefined;
+  const members = Object.entries(value).filter(([name]) => name !== "type");
+  return {
+    text: JSON.stringify({ ...Object.fromEntries(members), stream: true }),
+    continues: typeof member(value, "previous_response_id") === "string",
+  };
 }
 
 /** Quotes a text for a POSIX shell; masks become variables. */

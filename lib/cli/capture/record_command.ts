@@ -6,6 +6,7 @@
  */
 import { type RecorderSummary, startRecorder } from "../../capture/record/recorder.ts";
 import type { TapFactory } from "../../net/exchange_tap.ts";
+import { plural } from "../../text/plural.ts";
 import { VERSION } from "../../version.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import type { Host } from "../command/host.ts";
@@ -40,5 +41,5 @@ export async function recordCommand(name: string, host: Host, reporter: Reporter
 
 /** Returns what was recorded, as one line. */
 export function summaryLine({ exchanges, directory }: RecorderSummary): string {
-  return `${exchanges} ${exchanges === 1 ? "exchange" : "exchanges"} recorded in ${directory}`;
+  return `${plural(exchanges, "exchange")} recorded in ${directory}`;
 }

@@ -6,7 +6,7 @@
 import { chooseMode, type ModeChoice } from "../../capture/child/choose_mode.ts";
 import { codexFlagsAt, proxyInDotEnv } from "../../capture/child/codex_program.ts";
 import { combineTaps, Coverage } from "../../capture/child/coverage.ts";
-import { coverageLines } from "../../capture/child/coverage_text.ts";
+import { coverageLines, folded } from "../../capture/child/coverage_text.ts";
 import { runChild } from "../../capture/child/run_child.ts";
 import { startBackgroundRecorder } from "../../capture/record/background/background_recorder.ts";
 import { channelHosts } from "../../capture/relay/channels.ts";
@@ -27,7 +27,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
   await using connection = await connectCommand(host, flags, reporter);
   const choice = await choose(flags, command, connection);
   if (choice.warning !== undefined) reporter.warn({ code: "capture_blind", message: choice.warning });
-  reporter.progress(`capturing in ${choice.mode} mode: ${choice.reason}`);
+  for (const line of folded(`capturing in ${choice.mode} mode: ${choice.reason}`)) reporter.progress(line);
   if (flags.redact === "none") {
     reporter.warn({
       code: "not_redacted",

@@ -11,6 +11,7 @@ import type { TapFactory } from "../../net/exchange_tap.ts";
 import type { RelayResult, RelayServer } from "../../net/server/relay_server.ts";
 import { baseUrl } from "../../responses/request/url.ts";
 import { VERSION } from "../../version.ts";
+import { plural } from "../../text/plural.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import { exportLine, guessShell } from "../ca/shell_exports.ts";
 import { connectCommand, type Connection } from "../command/connection.ts";
@@ -72,7 +73,7 @@ export async function run(context: CliContext, flags: ServeFlags, ...command: st
     await server.close();
     const summary = await recorder?.close();
     if (summary !== undefined) {
-      reporter.progress(`${summary.exchanges} exchanges recorded in ${summary.directory}`);
+      reporter.progress(`${plural(summary.exchanges, "exchange")} recorded in ${summary.directory}`);
     }
   }
 }

@@ -51,6 +51,15 @@ Deno.test({
   },
 });
 
+Deno.test("a file in the place of the directory is refused as such, not as an earlier capture", async () => {
+  const file = await Deno.makeTempFile({ prefix: "culvert-no-directory-" });
+  try {
+    assertIncludes(await refusal(file), "it is not a directory");
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 Deno.test("a directory that contains a capture is refused", async () => {
   await using first = await record();
   await first.recorder.close();

@@ -108,6 +108,17 @@ Deno.test("capture exits with the exit code of the program and passes its standa
   assertIncludes(run.stderr, "no connection was seen; does the program obey the proxy variables?");
 });
 
+Deno.test("capture of a program that sends nothing says the likely reasons and the next step, in 80 columns", async () => {
+  await using scene = await captureScene();
+  const run = await scene.capture([], "true");
+  const text = run.stderr.replaceAll(/\nculvert: +/g, " ");
+  assertIncludes(text, "0 exchanges recorded in");
+  assertIncludes(text, "It may also have sent nothing");
+  assertIncludes(text, "--mode reverse; respond --capture DIR records its own requests");
+  const wide = run.stderr.split("\n").filter((line) => line.length > 80 && !line.includes("recorded in"));
+  assertEquals(wide, []);
+});
+
 Deno.test("a second capture into the same directory is refused before the program runs", async () => {
   await using scene = await captureScene();
   assertEquals((await scene.capture([], "true")).code, 0);

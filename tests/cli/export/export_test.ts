@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert, jsonLines } from "../../support/culvert.ts";
+import { loadDirectory } from "../../../lib/capture/record/read/exchanges.ts";
 import { join } from "../../support/paths.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 import { testWith } from "../../support/programs.ts";
@@ -143,6 +144,23 @@ Deno.test({
       await Deno.remove(folder, { recursive: true });
     }
   },
+});
+
+Deno.test("the curl command of a websocket turn sends its prompt by HTTP", async () => {
+  await using recording = await recordSession({ turns: 1, gapMs: 1 });
+  await recording.recorder.close();
+  using capture = await loadDirectory(recording.directory);
+  const socket = capture.exchanges.find(({ open }) => open !== undefined);
+  const args = ["export", recording.directory, "--format", "curl", "--exchange", socket?.id ?? ""];
+  const run = await culvert(args);
+  assertEquals(run.code, 0, run.stderr);
+  assertIncludes(run.stdout, "as the HTTP request with the same content");
+  assertIncludes(run.stdout, "-X POST");
+  const [, body = ""] = /--data-binary '(.*)'/.exec(run.stdout) ?? [];
+  assertIncludes(body, '"input":');
+  assertIncludes(body, '"stream":true');
+  assertExcludes(run.stdout, "sec-websocket");
+  assertExcludes(run.stdout, "response.create");
 });
 
 Deno.test("export --verify refuses to write a secret that the recording contains, and exits 8", async () => {

@@ -94,7 +94,7 @@ export function turnsOfExchange(exchange: Exchange, text: LoadedCapture["text"])
     ...(facts.usage === undefined ? {} : { usage: facts.usage }),
     ...(facts.first_event_ms === undefined ? {} : { first_event_ms: facts.first_event_ms }),
     ...(facts.first_token_ms === undefined ? {} : { first_token_ms: facts.first_token_ms }),
-    ...(end === undefined ? {} : { duration_ms: end.t_ms - request.t_ms }),
+    ...(end === undefined ? {} : { duration_ms: between(request.t_ms, end.t_ms) }),
     outcome,
     ...(error === undefined ? {} : { error }),
   }];
@@ -122,7 +122,7 @@ function socketTurns(exchange: Exchange, text: LoadedCapture["text"]): readonly 
       ...(facts.usage === undefined ? {} : { usage: facts.usage }),
       ...(facts.first_event_ms === undefined ? {} : { first_event_ms: facts.first_event_ms }),
       ...(facts.first_token_ms === undefined ? {} : { first_token_ms: facts.first_token_ms }),
-      ...(last === undefined ? {} : { duration_ms: last.t_ms - request.t_ms }),
+      ...(last === undefined ? {} : { duration_ms: between(request.t_ms, last.t_ms) }),
       outcome,
       ...(facts.error === undefined ? {} : { error: facts.error }),
     });
@@ -137,6 +137,11 @@ function socketTurns(exchange: Exchange, text: LoadedCapture["text"]): readonly 
   }
   finish();
   return turns;
+}
+
+/** Returns the time between two moments in whole microseconds, ms: a difference of fractions has many digits. */
+function between(start: number, end: number): number {
+  return Math.round((end - start) * 1_000) / 1_000;
 }
 
 /** What the events of a response say. */
@@ -155,8 +160,8 @@ function eventFacts(events: readonly TurnEvent[], text: LoadedCapture["text"], s
   for (const event of events) {
     const type = event.json_type ?? "";
     if (event.kind === "sse.event" && event.event === ":") continue;
-    facts.first_event_ms ??= event.t_ms - start;
-    if (type.endsWith(".delta")) facts.first_token_ms ??= event.t_ms - start;
+    facts.first_event_ms ??= between(start, event.t_ms);
+    if (type.endsWith(".delta")) facts.first_token_ms ??= between(start, event.t_ms);
     const { response_id, model } = event.tags ?? {};
     if (response_id !== undefined) facts.response_id ??= response_id;
     if (model !== undefined) facts.model ??= model;
