@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle } from "./bundle.ts";
 import { PERMISSIONS } from "./permissions.ts";
+import { START_PATH } from "./start_path.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const DIST = join(ROOT, "dist");
@@ -33,7 +34,7 @@ async function main(args: readonly string[]): Promise<void> {
   await Deno.mkdir(DIST, { recursive: true });
   const folder = await Deno.makeTempDir({ prefix: "culvert-bundle-" });
   try {
-    await bundle("main.ts", folder);
+    await bundle("main.ts", folder, START_PATH);
     const entry = join(folder, "main.js");
     await checkSelfContained(entry);
     const [option, target] = args;

@@ -1,6 +1,8 @@
 import { bundle } from "../../.ci/bundle.ts";
 import { assertEquals } from "../support/assert.ts";
-import { join } from "../support/paths.ts";
+import { fromFileUrl, join } from "../support/paths.ts";
+
+const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
 const PROGRAM = `
 function limit(log: string[]) {
@@ -42,11 +44,27 @@ Deno.test("a CommonJS library in the bundle finds the modules of Node, and node:
   assertEquals(await bundled.run(), "function\n");
 });
 
-async function bundleOf(program: string) {
+Deno.test("the start path is one file of the bundle, also where the entry waits and shares modules with it", async () => {
+  const modules = ["lib/cli/command/program_flags.ts", "lib/text/wrap.ts"];
+  const [shared = "", flags = "", wrap = ""] = ["lib/text/control_characters.ts", ...modules].map((path) =>
+    JSON.stringify(join(ROOT, path))
+  );
+  await using bundled = await bundleOf(
+    `import { removeControls } from ${shared};
+    const { HELP_FLAG } = await import(${flags});
+    const { wrapText } = await import(${wrap});
+    console.log(removeControls(HELP_FLAG.brief), wrapText("a b", "1", "2", 2).join());`,
+    modules,
+  );
+  assertEquals(await bundled.names(), ["program.js", "shared.js", "start.js"]);
+  assertEquals(await bundled.run(), "Print this help 1a,2b\n");
+});
+
+async function bundleOf(program: string, startPath?: readonly string[]) {
   const folder = await Deno.makeTempDir({ prefix: "culvert-bundle-test-" });
   const out = join(folder, "out");
   await Deno.writeTextFile(join(folder, "program.ts"), program);
-  await bundle(join(folder, "program.ts"), out);
+  await bundle(join(folder, "program.ts"), out, startPath);
   return {
     /** Runs the bundle and returns what it prints. */
     run: async () => {
@@ -56,6 +74,8 @@ async function bundleOf(program: string) {
       assertEquals(new TextDecoder().decode(stderr), "");
       return new TextDecoder().decode(stdout);
     },
+    /** Returns the names of the files of the bundle, sorted. */
+    names: async () => (await Array.fromAsync(Deno.readDir(out), ({ name }) => name)).sort(),
     /** Returns the text of each file of the bundle. */
     texts: async () => {
       const files = await Array.fromAsync(Deno.readDir(out));

@@ -1,15 +1,7 @@
 /** What `respond` loads before its request is sent. Each of these modules delays the request of every start. */
+import { START_PATH } from "../../.ci/start_path.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { loadedWith } from "./loaded_with.ts";
-
-/** The files that `respond` loads one after the other. */
-const START_PATH = [
-  "main.ts",
-  "lib/cli/app/command_line.ts",
-  "lib/config/environment/layered_world.ts",
-  "lib/cli/respond/command.ts",
-  "lib/cli/respond/run.ts",
-];
 
 /** Modules that are needed only once there is a response, a refusal or a failed credential. */
 const AFTER_THE_REQUEST = [
@@ -20,7 +12,7 @@ const AFTER_THE_REQUEST = [
   "/lib/auth/recovery/recovery.ts",
 ];
 
-for (const file of START_PATH) {
+for (const file of ["main.ts", ...START_PATH]) {
   Deno.test(`${file} loads no module of Node, no zod, and nothing that only a response needs`, async () => {
     const loaded = await loadedWith(file);
     assert(loaded.length > 5, `${loaded.length} modules`);

@@ -1,5 +1,6 @@
 import { bundle } from "../../.ci/bundle.ts";
 import { PERMISSIONS } from "../../.ci/permissions.ts";
+import { START_PATH } from "../../.ci/start_path.ts";
 import { assert, assertEquals, assertIncludes, assertMatch } from "../support/assert.ts";
 import { fromFileUrl, join } from "../support/paths.ts";
 import { installed } from "../support/programs.ts";
@@ -162,7 +163,7 @@ Deno.test({
   fn: async () => {
     const folder = await Deno.makeTempDir({ prefix: "culvert-arm64-" });
     try {
-      await bundle("main.ts", folder);
+      await bundle("main.ts", folder, START_PATH);
       const program = [
         "run",
         "--no-config",
