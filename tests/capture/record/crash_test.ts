@@ -7,6 +7,9 @@ import { nodeOrigin } from "../../net/server/kit.ts";
 
 const EVENTS = 20;
 
+/** Most bytes that are awaited before a capture is killed. A time instead would depend on the load of the machine. */
+const LONGEST_CAPTURE = 300_000;
+
 /** A server that answers each request with an event stream at once, in two writes. */
 function origin() {
   return nodeOrigin((request, response) => {
@@ -50,8 +53,7 @@ Deno.test("after kill -9 of capture at 30 random points every record before it c
 async function killedCapture(port: number, directory: string): Promise<string> {
   await using relay = await startCaptureRelay(`http://127.0.0.1:${port}/v1`, directory);
   const clients = Promise.allSettled([client(relay.url), client(relay.url), client(relay.url)]);
-  await recording(directory);
-  await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
+  await recorded(directory, Math.random() * LONGEST_CAPTURE);
   relay.process.kill("SIGKILL");
   await relay.process.status;
   await clients;
@@ -94,14 +96,14 @@ async function client(url: string): Promise<void> {
   }
 }
 
-/** Waits for the first records, 20 s at most. */
-async function recording(directory: string): Promise<void> {
+/** Waits until more than `size` bytes of records are on disk, 20 s at most. */
+async function recorded(directory: string, size: number): Promise<void> {
   const path = join(directory, "capture.jsonl");
   for (const begin = performance.now(); performance.now() - begin < 20_000;) {
-    if (await Deno.stat(path).then(({ size }) => size > 0, () => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    if (await Deno.stat(path).then((file) => file.size > size, () => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  throw new Error("Nothing was recorded within 20 s");
+  throw new Error(`No ${Math.round(size)} bytes were recorded within 20 s`);
 }
 
 Deno.test("a capture whose last line is truncated is read up to that line, for every length of the rest", async () => {
