@@ -85,7 +85,10 @@ Deno.test("a port that is in use is a usage error that names it", async () => {
 Deno.test("an invalid port is a usage error", async () => {
   const run = await culvert(["serve", "--port", "70000"]);
   assertEquals(run.code, 2);
-  assertEquals(run.stderr, 'culvert: --port: "70000" is not a whole number from 0 to 65535\n');
+  assertEquals(
+    run.stderr,
+    'culvert: --port: "70000" is not a whole number from 0 to 65535\n  See: culvert serve --help\n',
+  );
 });
 
 Deno.test("a program after -- runs with the variables, and serve exits with its exit code", async () => {

@@ -148,7 +148,7 @@ Deno.test("-o records the messages of clients, without their token and without t
     assertIncludes(text, "https://api.culvert.test/v1/responses");
     assertExcludes(text, scene.token);
     assertExcludes(text, scene.network.apiKey);
-    assertIncludes(scene.program.stderr(), "1 exchanges recorded in");
+    assertIncludes(scene.program.stderr(), "1 exchange recorded in");
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
