@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../text/plural.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
 import type { Bundle } from "./bundle/bundle.ts";
@@ -114,7 +115,7 @@ function describe({ bundle, system, variables, mozilla }: StoreParts): string {
   const added = variables.sets.map(({ name, origin, pems }) => `${pems.length} from ${origin} (${name})`);
   if (bundle !== undefined) {
     const { length } = bundle.skipped;
-    const skipped = length === 0 ? "" : `, ${length} ${length === 1 ? "section" : "sections"} skipped`;
+    const skipped = length === 0 ? "" : `, ${plural(length, "section")} skipped`;
     added.unshift(
       `${bundle.certificates.length} from ${bundle.source.path} (${bundle.source.name}${skipped})`,
     );

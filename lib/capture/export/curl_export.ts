@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RequestRecord } from "../record/format.ts";
 import { MASK_PATTERN } from "../record/capture_redaction.ts";
 import { member, parsed } from "../record/decode/event_facts.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../record/read/exchanges.ts";
@@ -27,32 +28,46 @@ export function curlOf(exchange: Exchange, capture: LoadedCapture): string {
   const { request } = exchange;
   if (request === undefined) return "";
   if (exchange.open !== undefined) return socketCommands(exchange, capture);
+  const body = requestBody(exchange);
+  const text = capture.text(body);
+  const isText = text !== undefined && body?.encoding === "utf8";
+  const { url, method, headers } = request;
+  const { command, notes } = commandOf({ url, method, headers, ...(isText ? { body: text } : {}) });
+  const lines = [
+    `# ${exchange.id}: ${method} ${url}`.replace(/\p{Cc}/gu, ""),
+    ...notes,
+    ...(body === undefined || isText ? [] : ["# The body is not text or was left out."]),
+  ];
+  return `${lines.join("\n")}\n${command}\n`;
+}
+
+/** A request to write as a command. */
+interface CurlRequest extends Pick<RequestRecord, "url" | "method" | "headers"> {
+  readonly body?: string;
+}
+
+/** Returns the command that sends a request, and the comments that name its variables. */
+function commandOf(
+  { url, method, headers, body }: CurlRequest,
+): { readonly command: string; readonly notes: readonly string[] } {
   const variables = new Map<string, string>();
   // Without --globoff curl takes brackets and braces of the address for ranges and lists.
   const words = [
-    `curl -N --globoff ${quoted(request.url, "URL", variables)}`,
-    `-X ${/^[A-Z]+$/.test(request.method) ? request.method : quoted(request.method, "METHOD", variables)}`,
+    `curl -N --globoff ${quoted(url, "URL", variables)}`,
+    `-X ${/^[A-Z]+$/.test(method) ? method : quoted(method, "METHOD", variables)}`,
   ];
-  for (const [name, value] of request.headers) {
+  for (const [name, value] of headers) {
     if (LEFT_OUT.has(name.toLowerCase())) continue;
     // A field without a value ends with a semicolon: `-H 'name:'` removes it.
     const field = value === "" ? `${name};` : `${name}: ${value}`;
     words.push(`-H ${quoted(field, name, variables)}`);
   }
-  const body = requestBody(exchange);
-  const text = capture.text(body);
-  if (text !== undefined && body?.encoding === "utf8") {
-    // Not --data-binary, which sends a file where the body begins with `@`.
-    words.push(`--data-raw ${quoted(text, "BODY", variables)}`);
-  }
-  const notes = [
-    `# ${exchange.id}: ${request.method} ${request.url}`.replace(/\p{Cc}/gu, ""),
-    ...[...variables.values()].map((name) => `# Set ${name}: its value was redacted.`),
-    ...(body !== undefined && (text === undefined || body.encoding === "base64")
-      ? ["# The body is not text or was left out."]
-      : []),
-  ];
-  return `${notes.join("\n")}\n${words.join(" \\\n  ")}\n`;
+  // Not --data-binary, which sends a file where the body begins with `@`.
+  if (body !== undefined) words.push(`--data-raw ${quoted(body, "BODY", variables)}`);
+  return {
+    command: words.join(" \\\n  "),
+    notes: [...variables.values()].map((name) => `# Set ${name}: its value was redacted.`),
+  };
 }
 
 /** Header fields of a handshake, which an HTTP request does not have. */
@@ -69,7 +84,7 @@ function socketCommands(exchange: Exchange, capture: LoadedCapture): string {
   );
   const isTyped = headers.some(([name]) => name.toLowerCase() === "content-type");
   const requests = turnsOfExchange(exchange, capture.text).map((turn) => capture.text(turn.request));
-  const head = `# ${exchange.id}: websocket ${request.url.replace(/[\r\n]/g, "")}\n`;
+  const head = `# ${exchange.id}: websocket ${request.url.replace(/\p{Cc}/gu, "")}\n`;
   if (requests.length === 0) {
     return `${head}# curl sends no websocket messages, and this websocket has no response.create to send by HTTP.\n`;
   }
@@ -77,21 +92,17 @@ function socketCommands(exchange: Exchange, capture: LoadedCapture): string {
     const number = `# Model call ${index + 1} of ${requests.length}`;
     const body = text === undefined ? undefined : bodyOfMessage(text);
     if (body === undefined) return `${number}: its request was left out of the capture or is not JSON.\n`;
-    const variables = new Map<string, string>();
-    const words = [
-      `curl -N ${quoted(request.url.replace(/^ws/i, "http"), "URL", variables)}`,
-      "-X POST",
-      ...(isTyped ? [] : ["-H 'content-type: application/json'"]),
-      ...headers.filter(([name]) => !LEFT_OUT.has(name.toLowerCase())).map(([name, value]) =>
-        `-H ${quoted(`${name}: ${value}`, name, variables)}`
-      ),
-      `--data-binary ${quoted(body.text, "BODY", variables)}`,
-    ];
+    const { command, notes } = commandOf({
+      url: request.url.replace(/^ws/i, "http"),
+      method: "POST",
+      headers: isTyped ? headers : [["content-type", "application/json"], ...headers],
+      body: body.text,
+    });
     return [
       `${number}, as the HTTP request with the same content.`,
       ...(body.continues ? ["# It continues an earlier response, which the server must have stored."] : []),
-      ...[...variables.values()].map((name) => `# Set ${name}: its value was redacted.`),
-      `${words.join(" \\\n  ")}\n`,
+      ...notes,
+      `${command}\n`,
     ].join("\n");
   }).join("\n");
 }

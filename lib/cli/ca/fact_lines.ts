@@ -17,8 +17,3 @@ export function factLines(rows: readonly FactRow[]): string[] {
   const rest = INDENT + " ".repeat(NAME_WIDTH);
   return rows.flatMap(([name, value]) => wrapText(value, `${INDENT}${name.padEnd(NAME_WIDTH)}`, rest));
 }
-
-/** Returns a number with its noun, in the plural unless the number is 1. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { rootsReader } from "../../trust/roots/system_roots.ts";
 import { cleanBundle } from "../../trust/bundle/clean_bundle.ts";
 import type { BundleFlags } from "./command.ts";
@@ -42,5 +43,5 @@ export async function run(context: CliContext, flags: BundleFlags, ...files: str
   }
   const { writeOutput } = await import("../output/output_file.ts");
   await writeOutput(host, flags.output, text);
-  reporter.progress(`${count} certificate${count === 1 ? "" : "s"} written to ${flags.output}`);
+  reporter.progress(`${plural(count, "certificate")} written to ${flags.output}`);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { asCulvertError, type CulvertError } from "../../errors.ts";
 import { placeOf } from "../../trust/bundle/bundle_error.ts";
 import { inspectBundle, type InspectedCertificate, type Inspection } from "../../trust/bundle/inspection.ts";
@@ -11,7 +12,7 @@ import { wrapText } from "../../text/wrap.ts";
 import type { InspectFlags } from "./command.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
-import { factLines, type FactRow, plural } from "./fact_lines.ts";
+import { factLines, type FactRow } from "./fact_lines.ts";
 import { chooseBundle, noBundle, openBundle } from "./open_bundle.ts";
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { CulvertError } from "../../errors.ts";
 import { fileProblem } from "../../files/read_file.ts";
 import type { World } from "../../world/world.ts";
@@ -50,7 +51,7 @@ export async function openConversation({ name, world, reporter }: OpenOptions): 
   report(
     length === 0
       ? `began the conversation "${chosen}"`
-      : `continuing the conversation "${chosen}" (${length} turn${length === 1 ? "" : "s"})`,
+      : `continuing the conversation "${chosen}" (${plural(length, "turn")})`,
   );
   return conversation;
 }

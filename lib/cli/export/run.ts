@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { findLeaks } from "../../capture/export/find_leaks.ts";
 import { loadCapture } from "../../capture/export/load_capture.ts";
 import { redactedCapture } from "../../capture/export/shared_capture.ts";
@@ -64,7 +65,7 @@ export async function run(
   if (output !== undefined) {
     await output.write(await new Blob([...chunks]).bytes());
     const { length } = capture.exchanges;
-    reporter.progress(`${length} ${length === 1 ? "exchange" : "exchanges"} written to ${flags.output}`);
+    reporter.progress(`${plural(length, "exchange")} written to ${flags.output}`);
   } else for (const chunk of chunks) await host.stdout.write(chunk);
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { EXIT, type ExitStatus } from "../../errors.ts";
 import { type CheckResult, exitStatusOf } from "../check.ts";
 import type { Commands } from "../commands.ts";
@@ -39,7 +40,7 @@ export function outcomeOf(
       status: "fail",
       exitStatus: exitStatusOf(first.finding) ?? EXIT.internal,
       summary: `A turn would fail at "${first.id}"` +
-        (others === 0 ? "" : `; ${count(others, "check")} after it ${others === 1 ? "fails" : "fail"} too`),
+        (others === 0 ? "" : `; ${plural(others, "check")} after it ${others === 1 ? "fails" : "fail"} too`),
       next: first.finding.next ?? commands.report(),
     };
   }
@@ -49,7 +50,7 @@ export function outcomeOf(
     return {
       status: "warn",
       exitStatus: EXIT.done,
-      summary: `Nothing fails; ${count(warned.length, "check")} of ${run} ${
+      summary: `Nothing fails; ${plural(warned.length, "check")} of ${run} ${
         warned.length === 1 ? "warns" : "warn"
       }${rest}`,
       next: suggested ?? commands.respond(),
@@ -65,8 +66,4 @@ export function outcomeOf(
 
 function allOf(run: number): string {
   return run === 1 ? "The only check" : `All ${run} checks`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { CulvertError } from "../../errors.ts";
 import type { ResponseEvent, ResultError } from "../../responses/events/events.ts";
 import { isObject } from "../../responses/events/items.ts";
 import { failure, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { type ArrivalTimes, arrivalTimes, bursts, type TimedEvent } from "./arrival_times.ts";
+import { type ArrivalTimes, arrivalTimes, type TimedEvent } from "./arrival_times.ts";
 import { BUFFERING_REMEDY } from "./timed_stream.ts";
 
 /** Time limit for the answer, ms. */
@@ -113,7 +114,7 @@ export function judgeAnswer({ heldBackMs, times, waitedMs }: AnswerTimes): Findi
     ...(heldBackMs === undefined ? {} : { first_event_after_created_ms: Math.round(heldBackMs) }),
   };
   const arrived = `${times.events} events over ${Math.round(times.arrivedOverMs)} ms in ${
-    bursts(times.bursts)
+    plural(times.bursts, "burst")
   }`;
   const isHeldBack = heldBackMs === undefined
     ? waitedMs >= LONG_WAIT_MS && times.arrivedOverMs < waitedMs / 10

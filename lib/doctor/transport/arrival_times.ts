@@ -43,8 +43,3 @@ export function arrivalTimes(events: readonly TimedEvent[]): ArrivalTimes {
     bursts: 1 + gaps.filter((gap) => gap > BURST_MS).length,
   };
 }
-
-/** Returns `1 burst`, `3 bursts`. */
-export function bursts(count: number): string {
-  return `${count} ${count === 1 ? "burst" : "bursts"}`;
-}

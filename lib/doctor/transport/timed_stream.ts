@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { isObject } from "../../responses/events/items.ts";
 import { objectInBody } from "../../responses/failures/server_text.ts";
 import { fail, type Finding, ok, warn } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
-import { type ArrivalTimes, arrivalTimes, bursts, type TimedEvent } from "./arrival_times.ts";
+import { type ArrivalTimes, arrivalTimes, type TimedEvent } from "./arrival_times.ts";
 
 /** A list of models with this header names the path of such a stream below the base URL. */
 export const TIMED_EVENTS_HEADER = "culvert-timed-events";
@@ -82,7 +83,7 @@ export function judgeTimedEvents(times: ArrivalTimes, expected: number): Finding
   if (times.arrivedOverMs >= times.sentOverMs / 2) {
     return ok(`Not held back: ${sent} arrived over ${arrivedOverMs} ms`, details);
   }
-  return warn(`Held back: ${sent} arrived within ${arrivedOverMs} ms, in ${bursts(times.bursts)}`, {
+  return warn(`Held back: ${sent} arrived within ${arrivedOverMs} ms, in ${plural(times.bursts, "burst")}`, {
     details,
     remediation: BUFFERING_REMEDY,
   });

@@ -156,7 +156,7 @@ Deno.test("the curl command of a websocket turn sends its prompt by HTTP", async
   assertEquals(run.code, 0, run.stderr);
   assertIncludes(run.stdout, "as the HTTP request with the same content");
   assertIncludes(run.stdout, "-X POST");
-  const [, body = ""] = /--data-binary '(.*)'/.exec(run.stdout) ?? [];
+  const [, body = ""] = /--data-raw '(.*)'/.exec(run.stdout) ?? [];
   assertIncludes(body, '"input":');
   assertIncludes(body, '"stream":true');
   assertExcludes(run.stdout, "sec-websocket");

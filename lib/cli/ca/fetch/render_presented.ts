@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { plural } from "../../../text/plural.ts";
 import { describeInterception } from "../../../doctor/probe/interception.ts";
 import { describeRoots, hostAndPort } from "../../../net/failure/explain.ts";
 import { describeRoute } from "../../../net/route/route.ts";
 import { wrapText } from "../../../text/wrap.ts";
-import { factLines, type FactRow, plural } from "../fact_lines.ts";
+import { factLines, type FactRow } from "../fact_lines.ts";
 import type { Presentation } from "./presentation.ts";
 import { type PresentedReport, type ReportedCertificate, sentencesOf } from "./presented_report.ts";
 

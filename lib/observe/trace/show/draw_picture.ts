@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../../text/plural.ts";
 import { removeControls } from "../../../text/control_characters.ts";
 import { duration, type PictureRow, type TurnPicture } from "./picture.ts";
 
@@ -67,15 +68,11 @@ export function describe({ title, duration_ms: total, rows }: TurnPicture): stri
   const gaps = attempts.reduce((count, row) => count + row.gaps.length, 0);
   const repeated = attempts.filter((row) => row.repeats !== null).length;
   return [
-    `${title}: ${counted(attempts.length, "attempt")} in ${duration(total)}`,
+    `${title}: ${plural(attempts.length, "attempt")} in ${duration(total)}`,
     ...(repeated === 0 ? [] : [`${repeated} repeated`]),
-    ...(gaps === 0 ? [] : [counted(gaps, "long gap")]),
-    ...(tools === 0 ? [] : [counted(tools, "tool call")]),
+    ...(gaps === 0 ? [] : [plural(gaps, "long gap")]),
+    ...(tools === 0 ? [] : [plural(tools, "tool call")]),
   ].join(", ");
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function drawRow(row: PictureRow, top: number, x: (ms: number) => number, wide: number): string {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../../text/plural.ts";
 import type { TokenUsage } from "../../../responses/events/events.ts";
 import type { Style } from "../../../text/style.ts";
 import { wrapText } from "../../../text/wrap.ts";
@@ -171,7 +172,7 @@ function attemptLines(attempt: AttemptView, start: number, options: TextOptions)
 /** Says how many items a request contains. */
 export function sentText({ call, added }: AttemptView): string {
   const count = call.request_item_ids.length;
-  return `sends ${count} ${count === 1 ? "item" : "items"}, ${added.length} new`;
+  return `sends ${plural(count, "item")}, ${added.length} new`;
 }
 
 function toolLines(tool: ToolCall, start: number, options: TextOptions): readonly string[] {
