@@ -47,7 +47,7 @@ const loginCommand = defineCommand<LoginFlags, []>({
     apiKey: switchFlag("Store an API key, read from stdin"),
     accessToken: switchFlag("Check and store an access token, read from stdin"),
     issuer: textFlag("URL", "Authority to sign in at"),
-    port: parsedFlag(port, "N", "Port on this machine that the browser comes back to"),
+    port: parsedFlag(port, "N", "Port on this machine to which the browser returns"),
     ...SHARED,
   },
   aliases: OUTPUT_ALIASES,

@@ -14,13 +14,13 @@ const FLOW_FORMAT = 17;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A member of a flow. */
+/** The fields of a flow, or of an object in it. */
 type Fields = Readonly<Record<string, TnetValue>>;
 
 /**
  * Returns the flows of a capture, encoded, in the order in which their requests began.
  *
- * @param capture what to write; a body that was left out of it is a missing content in mitmproxy's terms
+ * @param capture what to write; a body that the capture does not contain is written as missing, which mitmproxy shows
  */
 export function* flowsOf(capture: LoadedCapture): Generator<Bytes> {
   const sorted = capture.exchanges.toSorted((one, other) =>
@@ -131,8 +131,8 @@ function contentOf(body: StoredBody | undefined, capture: LoadedCapture): Bytes 
 }
 
 /**
- * mitmproxy keeps a content as it was on the wire and decodes it by the fields. Here it is decoded and redacted, so
- * `Content-Encoding` is removed and `Content-Length` has the length of what is written.
+ * Encodes the header fields. mitmproxy expects a content as it was on the wire and decodes it as the fields say. The
+ * content of a capture is decoded and redacted, so `Content-Encoding` is left out and `Content-Length` is corrected.
  */
 function headersOf(headers: readonly HeaderPair[], content: Bytes | null): TnetValue {
   if (content === null || content.length === 0) return headers.map(encodedPair);
@@ -148,7 +148,7 @@ function encodedPair([name, value]: HeaderPair): TnetValue {
   return [latin1(name), latin1(value)];
 }
 
-/** Describes a connection as version 17 has it: the address of the client is not in a capture. */
+/** Describes the connection of the client. Its address is not in a capture, so that of loopback stands for it. */
 function clientConnection(id: string, started: number): Fields {
   return {
     ...{ id, address: ["127.0.0.1", 0], sockname: ["127.0.0.1", 0], tls: false, tls_established: false },
