@@ -37,7 +37,7 @@ Deno.test("the network admits only clients with the proxy and the company's bund
 
 await testWith(
   ["curl"],
-  "curl gets an answer with the roots of the bundle, and none without",
+  "curl gets an answer with the roots of the bundle, and none without them",
   async () => {
     const network = await startNetwork({ proxy: { credentials: { username: "anna", password: "pa:ß" } } });
     try {

@@ -45,7 +45,7 @@ await testWith(
 
 await testWith(
   ["openssl"],
-  "where a key of 1024 bits ends the handshake, ca fetch still shows the chain and says why",
+  "if a key of 1024 bits ends the handshake, ca fetch still shows the chain and the reason",
   async () => {
     await using server = await weakServer(1024, 3);
     const root = join(server.directory, "root.pem");

@@ -55,7 +55,7 @@ for (const login of LOGINS) {
 
   await testWith(
     ["codex"],
-    `codex with ${login} completes a turn in keylog mode, which says that codex writes no keys`,
+    `codex with ${login} completes a turn in keylog mode, and capture reports that codex writes no keys`,
     async () => {
       await using vendor = await vendorNetwork(login, { scenario: { text: ANSWER } });
       const run = await vendor.capture("--mode", "keylog");
@@ -144,7 +144,7 @@ for (const login of LOGINS) {
 
 await testWith(
   ["codex"],
-  "a proxy in $CODEX_HOME/.env, which codex obeys first, makes reverse the default mode",
+  "a proxy in $CODEX_HOME/.env, which takes precedence in codex, makes reverse the default mode",
   async () => {
     await using vendor = await vendorNetwork("api key", { scenario: { text: ANSWER } });
     await Deno.writeTextFile(join(vendor.home, ".env"), `HTTPS_PROXY=${vendor.env["HTTPS_PROXY"]}\n`);

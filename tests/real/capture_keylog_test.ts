@@ -19,7 +19,7 @@ async function decrypted(path: string): Promise<string> {
 
 await testWith(
   ["tshark", "curl"],
-  "tshark decrypts what curl said under keylog mode, with nothing beside the file",
+  "tshark decrypts the traffic of curl from keylog mode, with only the recorded file",
   async () => {
     await using scene = await captureScene();
     const run = await scene.capture(
@@ -36,7 +36,7 @@ await testWith(
 
 await testWith(
   ["tshark", "node"],
-  "tshark decrypts what Node said, which is asked for its keys by an option",
+  "tshark decrypts the traffic of Node, which writes its keys because of an option",
   async () => {
     await using scene = await captureScene();
     const program = `

@@ -50,7 +50,7 @@ const noNode = await installed("node") ? undefined : "node not installed";
 Deno.test(
   skippedIf(
     noNode,
-    "fetch of Node, which the openai package uses, ignores a forward proxy, and capture says so",
+    "fetch of Node, which the openai package uses, ignores a forward proxy, and capture reports this",
   ),
   async () => {
     await using scene = await captureScene();

@@ -30,7 +30,7 @@ async function rowsAbove(clickhouse: ClickHouse, count: number): Promise<number>
 
 await testWith(
   ["clickhouse-server", "curl"],
-  "records are in ClickHouse while the program runs; a server that is killed in the middle gets the rest, none twice",
+  "records are in ClickHouse while the program runs; a server that is killed receives the rest after its restart, none twice",
   async () => {
     await using clickhouse = await startClickHouse();
     await using network = await startNetwork();
@@ -72,7 +72,7 @@ await testWith(
 
 await testWith(
   ["clickhouse-server", "curl"],
-  "a server that stays away costs the program nothing: what is missing is counted, and an export inserts it",
+  "an unreachable ClickHouse does not delay the program: missing records are counted, and an export inserts them",
   async () => {
     await using clickhouse = await startClickHouse();
     await using network = await startNetwork();

@@ -63,7 +63,7 @@ await testWith(
 
 await testWith(
   ["clickhouse-server"],
-  "an insert goes on after the server was killed in the middle, and no record is missing or there twice",
+  "an insert continues after the server was killed, and no record is missing or duplicated",
   async () => {
     await using clickhouse = await startClickHouse();
     await using recording = await recordEvents(100);
@@ -138,7 +138,7 @@ await testWith(["clickhouse-server"], "each of the ready queries answers its que
 
 await testWith(
   ["clickhouse-server"],
-  "what ClickHouse or the address refuses is told with the remedy",
+  "a refusal of ClickHouse or of its address is reported with the remedy",
   async () => {
     await using clickhouse = await startClickHouse();
     await using recording = await recordSession({ turns: 0, socket: false });

@@ -30,7 +30,7 @@ const PROGRAMS = [["culvert", "the codex client", culvertAnswers, codexAnswers],
 ]] as const;
 
 for (const [first, second, one, other] of PROGRAMS) {
-  await testWith(["codex"], `an agent that ${first} registered signs for ${second} too`, async () => {
+  await testWith(["codex"], `an agent that ${first} registered also signs for ${second}`, async () => {
     await using rig = await AgentRig.start(QUIET);
     await one(rig);
     const agent = rig.stored;

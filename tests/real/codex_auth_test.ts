@@ -118,7 +118,7 @@ await testWith(
   },
 );
 
-await testWith(["codex"], "an API key that the one program stores is the other's", async () => {
+await testWith(["codex"], "an API key that one program stores is used by the other", async () => {
   await using rig = await Rig.start();
   const stored = await rig.codex(["login", "--with-api-key"], "sk-from-codex-0123456789\n");
   assertEquals(stored.code, 0, stored.text);
@@ -136,7 +136,7 @@ await testWith(["codex"], "an API key that the one program stores is the other's
 
 await testWith(
   ["codex"],
-  "culvert signs the codex client out, and keeps what it does not know in auth.json until then",
+  "culvert signs the codex client out, and keeps unknown fields of auth.json until then",
   async () => {
     await using rig = await Rig.start();
     const login = await rig.codex(["login", "--device-auth", "--experimental_issuer", rig.api.origin]);
@@ -155,7 +155,7 @@ await testWith(
 
 await testWith(
   ["codex"],
-  "four culvert processes beside one codex client renew an expired login with one request of culvert's",
+  "four culvert processes and one codex client renew an expired login with one request of culvert",
   async () => {
     await using rig = await Rig.start();
     const login = await rig.codex(["login", "--device-auth", "--experimental_issuer", rig.api.origin]);
@@ -198,7 +198,7 @@ await testWith(
 
 await testWith(
   ["codex", "flock"],
-  "a refresh of culvert waits for a lock of the codex client, and the codex client for none of culvert's",
+  "a refresh of culvert waits for a lock of the codex client, and the codex client does not wait for a lock of culvert",
   async () => {
     await using rig = await Rig.start();
     const login = await rig.codex(["login", "--device-auth", "--experimental_issuer", rig.api.origin]);
@@ -233,7 +233,7 @@ await testWith(
 
 await testWith(
   ["codex"],
-  "a key in .env, and not the one of the environment, is what the codex client and culvert send",
+  "a key in .env takes precedence over the environment, for the codex client and for culvert",
   async () => {
     await using api = await startMockApi({ plain: true });
     await using home = new TestHome();

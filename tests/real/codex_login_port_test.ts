@@ -46,7 +46,7 @@ async function startCodex(home: TestHome) {
 
 await testWith(
   ["codex"],
-  "a login of the codex client keeps port 1455, and culvert says so, uses 1457 and signs in",
+  "a login of the codex client keeps port 1455, and culvert reports this, uses 1457 and signs in",
   async () => {
     await using home = new TestHome();
     await using codexHome = new TestHome();

@@ -3,7 +3,7 @@ import { furnished } from "../support/examples.ts";
 import { runIn, workplace } from "../support/on_path.ts";
 import { testWith } from "../support/programs.ts";
 
-await testWith(["bash"], "bash completes commands, flags and values by the script", async () => {
+await testWith(["bash"], "bash completes commands, flags and values with the script", async () => {
   await using place = await workplace();
   const script = `
     source <(culvert completion bash)
@@ -32,7 +32,7 @@ await testWith(["bash"], "bash completes commands, flags and values by the scrip
   ]);
 });
 
-await testWith(["fish"], "fish completes commands, flags, values and files by the script", async () => {
+await testWith(["fish"], "fish completes commands, flags, values and files with the script", async () => {
   await using place = await workplace();
   const lines = [
     "culvert respo",
@@ -50,7 +50,7 @@ await testWith(["fish"], "fish completes commands, flags, values and files by th
   assertIncludes(stdout, "respond\tStream one answer");
 });
 
-await testWith(["zsh"], "zsh completes a command on a terminal by the script", async () => {
+await testWith(["zsh"], "zsh completes a command on a terminal with the script", async () => {
   await using place = await workplace({ TERM: "dumb" });
   // A shell in a pseudo-terminal of zsh's own: the tab is pressed, the line is run, its output read.
   const script = `
@@ -66,7 +66,7 @@ await testWith(["zsh"], "zsh completes a command on a terminal by the script", a
   assertIncludes(stdout, "SHELL is missing");
 });
 
-await testWith(["pwsh"], "PowerShell completes commands and values by the script", async () => {
+await testWith(["pwsh"], "PowerShell completes commands and values with the script", async () => {
   await using place = await workplace();
   const lines = ["culvert respo", "culvert respond --transport s", "culvert help prox"];
   const script = [

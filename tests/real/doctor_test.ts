@@ -90,7 +90,7 @@ await testWith(
   },
 );
 
-await testWith(MITMPROXY, "doctor reports a mitmproxy that holds streams back", async () => {
+await testWith(MITMPROXY, "doctor reports a mitmproxy that buffers streams", async () => {
   await using b = await bench();
   await using proxy = await startMitmproxy({ originRoots: b.roots, streaming: false });
   const told = await doctor(b, { proxy: `http://127.0.0.1:${proxy.port}`, bundle: proxy.bundle });
@@ -132,7 +132,7 @@ await testWith(SQUID, "doctor reports that squid intercepts, streams, and strips
 
 await testWith(
   TINYPROXY,
-  "doctor reports that a CONNECT proxy with a password passes everything unread",
+  "doctor reports that a CONNECT proxy with a password passes all traffic unread",
   async () => {
     await using b = await bench();
     await using proxy = await startTinyproxy({ credentials: { username: "anna", password: "pa55word" } });

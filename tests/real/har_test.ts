@@ -76,7 +76,7 @@ await testWith(
 
 await testWith(
   ["codex"],
-  "view --json tells the turn of a captured codex session",
+  "view --json shows the turn of a captured codex session",
   async () => {
     await using vendor = await vendorNetwork("api key", { scenario: { text: ANSWER } });
     assertEquals((await vendor.capture()).code, 0);

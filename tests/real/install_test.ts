@@ -68,7 +68,7 @@ await testWith(NEEDS, "install.sh installs a program whose checksum is the publi
   });
 });
 
-await testWith(NEEDS, "install.sh replaces the program that is there, and takes a version", async () => {
+await testWith(NEEDS, "install.sh replaces an installed program, and accepts a version", async () => {
   await withDirectory(async (directory) => {
     await using published = await mirror();
     await Deno.writeTextFile(join(directory, "culvert"), "an older one");
@@ -79,7 +79,7 @@ await testWith(NEEDS, "install.sh replaces the program that is there, and takes 
   });
 });
 
-await testWith(NEEDS, "install.sh installs nothing when the checksum is another", async () => {
+await testWith(NEEDS, "install.sh installs nothing if the checksum is different", async () => {
   await withDirectory(async (directory) => {
     await using published = await mirror((sums) => sums.replaceAll(/^[0-9a-f]{8}/gm, "00000000"));
     const run = await install(directory, published.url);
@@ -90,7 +90,7 @@ await testWith(NEEDS, "install.sh installs nothing when the checksum is another"
   });
 });
 
-await testWith(NEEDS, "install.sh installs nothing when the checksum is missing", async () => {
+await testWith(NEEDS, "install.sh installs nothing if the checksum is missing", async () => {
   await withDirectory(async (directory) => {
     await using published = await mirror(() => "");
     const run = await install(directory, published.url);
@@ -100,7 +100,7 @@ await testWith(NEEDS, "install.sh installs nothing when the checksum is missing"
   });
 });
 
-await testWith(NEEDS, "install.sh installs nothing when the download fails", async () => {
+await testWith(NEEDS, "install.sh installs nothing if the download fails", async () => {
   await withDirectory(async (directory) => {
     let gone: string;
     {

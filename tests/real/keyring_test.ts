@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 
 await testWith(
   KEYRING_PROGRAMS,
-  "a login goes into the keyring under the codex client's name, auth.json goes, and logout removes both",
+  "a login is stored in the keyring under the codex client's name, auth.json is removed, and logout removes both",
   async () => {
     await using rig = await KeyringRig.start({ store: "keyring" });
     rig.home.store('{"auth_mode":"apikey","OPENAI_API_KEY":"sk-stale"}');
@@ -38,7 +38,7 @@ await testWith(
 
 await testWith(
   KEYRING_PROGRAMS,
-  "a login in the keyring answers, is renewed in its place, and keeps what this program does not know of it",
+  "a login in the keyring is used, is renewed in its place, and keeps its unknown fields",
   async () => {
     await using rig = await KeyringRig.start({ store: "keyring" });
     const expired = await rig.storeLogin(-60_000, { future_key: { kept: true } });
@@ -59,7 +59,7 @@ await testWith(
 
 await testWith(
   KEYRING_PROGRAMS,
-  "twenty processes with one expired token in the keyring make one post and get twenty answers",
+  "twenty processes with one expired token in the keyring make one POST and get twenty answers",
   async () => {
     await using rig = await KeyringRig.start({ store: "keyring" });
     await rig.storeLogin(-60_000);
@@ -73,7 +73,7 @@ await testWith(
 
 await testWith(
   KEYRING_PROGRAMS,
-  "a locked keyring is an error of its own with each command, and never taken for an empty one",
+  "a locked keyring causes a specific error in each command, and is never treated as an empty one",
   async () => {
     await using rig = await KeyringRig.start({ store: "keyring" });
     await rig.storeLogin(HOUR_MS);
@@ -98,7 +98,7 @@ await testWith(
 
 await testWith(
   KEYRING_PROGRAMS,
-  "logout with a locked keyring removes the file all the same, and says what is left",
+  "logout with a locked keyring removes the file, and reports what remains",
   async () => {
     await using rig = await KeyringRig.start({ store: "keyring" });
     await rig.storeLogin(HOUR_MS);
@@ -114,7 +114,7 @@ await testWith(
 
 await testWith(
   KEYRING_PROGRAMS,
-  "a login that secret-tool would cut off is refused, and the former one is still there",
+  "a login that secret-tool would truncate is refused, and the earlier one is kept",
   async () => {
     await using rig = await KeyringRig.start({ store: "keyring" });
     await rig.storeLogin(HOUR_MS);
@@ -149,7 +149,7 @@ await testWith(
 
 await testWith(
   KEYRING_PROGRAMS,
-  "the report says that the credential came from the keyring, and holds nothing of it",
+  "the report names the keyring as source of the credential, and contains no part of it",
   async () => {
     await using rig = await KeyringRig.start({ store: "keyring" });
     const token = await rig.storeLogin(HOUR_MS);
@@ -163,7 +163,7 @@ await testWith(
 
 await testWith(
   KEYRING_PROGRAMS,
-  "an encrypted file holds the login, the keyring its passphrase, and logout leaves neither login nor former entry",
+  "an encrypted file contains the login, the keyring its passphrase, and logout removes the login and the earlier entry",
   async () => {
     await using rig = await KeyringRig.start({ store: "keyring", inSecrets: true });
     await rig.storeLogin(HOUR_MS);
@@ -191,7 +191,7 @@ await testWith(
 
 await testWith(
   KEYRING_PROGRAMS,
-  "twenty processes with one expired token in the encrypted file make one post",
+  "twenty processes with one expired token in the encrypted file make one POST",
   async () => {
     await using rig = await KeyringRig.start({ store: "keyring", inSecrets: true });
     await rig.login();
@@ -207,7 +207,7 @@ await testWith(
 
 await testWith(
   KEYRING_PROGRAMS,
-  "an encrypted file without its passphrase is said to be one, and logout clears the way",
+  "an encrypted file without its passphrase is reported as such, and logout removes it",
   async () => {
     await using rig = await KeyringRig.start({ store: "keyring", inSecrets: true });
     await rig.login();
@@ -224,7 +224,7 @@ await testWith(
 
 await testWith(
   KEYRING_PROGRAMS,
-  "auto keeps the login in the keyring while there is one, and in the file with a warning while there is none",
+  "auto stores the login in the keyring if there is one, and otherwise in the file with a warning",
   async () => {
     await using rig = await KeyringRig.start({ store: "auto" });
     await rig.login();

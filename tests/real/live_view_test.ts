@@ -8,7 +8,7 @@ import { CHROMIUM, openChromium, ready } from "./chromium_kit.ts";
 
 await testWith(
   [CHROMIUM, "curl"],
-  "the live page shows each exchange and each event as it comes, keeps filter and focus, and shows the end",
+  "the live page shows each exchange and each event as it arrives, keeps filter and focus, and shows the end",
   async () => {
     await using network = await startNetwork();
     const work = await Deno.makeTempDir({ prefix: "culvert-live-" });
@@ -61,7 +61,7 @@ await testWith(
 
 await testWith(
   [CHROMIUM, "curl"],
-  "what is recorded between the first load of the page and its connection is shown",
+  "the page shows records between its first load and its connection",
   async () => {
     await using network = await startNetwork();
     const work = await Deno.makeTempDir({ prefix: "culvert-live-" });

@@ -110,7 +110,10 @@ Deno.test(
 );
 
 Deno.test(
-  skippedIf(missing, "without the package of the platform, the npm command names it and how to install it"),
+  skippedIf(
+    missing,
+    "without the package of the platform, the npm command names it and explains how to install it",
+  ),
   async () => {
     const prefix = await Deno.makeTempDir({ prefix: "culvert-npm-test-" });
     try {

@@ -117,7 +117,7 @@ console.log(JSON.stringify({ text, errors, model: updated.session.model, instruc
 );
 
 Deno.test(
-  skippedIf(lacks, "the vendor's realtime client speaks to the simulated API and hears answers"),
+  skippedIf(lacks, "the vendor's realtime client speaks to the simulated API and receives spoken answers"),
   async () => {
     await using here = await scene();
     const seen = await here.run(`
@@ -170,7 +170,10 @@ console.log(JSON.stringify({ errors, transcript, type: created.session.type, obj
 });
 
 Deno.test(
-  skippedIf(lacks, "the simulated API refuses what the real one refuses, and the vendor's client reads why"),
+  skippedIf(
+    lacks,
+    "the simulated API refuses the same requests as the real one, and the vendor's client reads the reason",
+  ),
   async () => {
     await using here = await scene();
     const seen = await here.run(`

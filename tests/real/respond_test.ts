@@ -20,35 +20,46 @@ function assertUntrusted(run: CulvertRun, ...words: readonly string[]): void {
   assertExcludes(run.stderr, PLANTED_KEY);
 }
 
-await testWith(MITMPROXY, "through mitmproxy respond streams with its CA and exits 3 without", async () => {
-  await using b = await bench();
-  await using proxy = await startMitmproxy({ originRoots: b.roots });
-  const url = `http://127.0.0.1:${proxy.port}`;
-  assertAnswered(await b.respond({ proxy: url, bundle: proxy.bundle }));
-  assertEquals(b.api.log.turns.length, 1);
-  assertUntrusted(await b.respond({ proxy: url, bundle: b.bundle }), "mitmproxy");
-  assertUntrusted(await b.respond({ proxy: url }), "mitmproxy");
-  assertEquals(b.api.log.turns.length, 1);
-});
-
-await testWith(MITMPROXY, "mitmproxy's password is sent, and its lack is exit 5 and no retry", async () => {
-  await using b = await bench();
-  await using proxy = await startMitmproxy({ originRoots: b.roots, credentials: "anna:pa55word" });
-  assertAnswered(
-    await b.respond({ proxy: `http://anna:pa55word@127.0.0.1:${proxy.port}`, bundle: proxy.bundle }),
-  );
-  for (const userInfo of ["", "anna:wr0ngword@"]) {
-    const run = await b.respond({ proxy: `http://${userInfo}127.0.0.1:${proxy.port}`, bundle: proxy.bundle });
-    assertEquals(run.code, 5, run.stderr);
-    assertIncludes(run.stderr, "407");
-    assertExcludes(run.stderr, "wr0ngword");
-    assertExcludes(run.stderr, "retry");
-  }
-});
+await testWith(
+  MITMPROXY,
+  "through mitmproxy respond streams with its CA and exits 3 without it",
+  async () => {
+    await using b = await bench();
+    await using proxy = await startMitmproxy({ originRoots: b.roots });
+    const url = `http://127.0.0.1:${proxy.port}`;
+    assertAnswered(await b.respond({ proxy: url, bundle: proxy.bundle }));
+    assertEquals(b.api.log.turns.length, 1);
+    assertUntrusted(await b.respond({ proxy: url, bundle: b.bundle }), "mitmproxy");
+    assertUntrusted(await b.respond({ proxy: url }), "mitmproxy");
+    assertEquals(b.api.log.turns.length, 1);
+  },
+);
 
 await testWith(
   MITMPROXY,
-  "a mitmproxy that buffers hands out the whole answer at once, at its end",
+  "mitmproxy's password is sent, and without it the exit code is 5 without a retry",
+  async () => {
+    await using b = await bench();
+    await using proxy = await startMitmproxy({ originRoots: b.roots, credentials: "anna:pa55word" });
+    assertAnswered(
+      await b.respond({ proxy: `http://anna:pa55word@127.0.0.1:${proxy.port}`, bundle: proxy.bundle }),
+    );
+    for (const userInfo of ["", "anna:wr0ngword@"]) {
+      const run = await b.respond({
+        proxy: `http://${userInfo}127.0.0.1:${proxy.port}`,
+        bundle: proxy.bundle,
+      });
+      assertEquals(run.code, 5, run.stderr);
+      assertIncludes(run.stderr, "407");
+      assertExcludes(run.stderr, "wr0ngword");
+      assertExcludes(run.stderr, "retry");
+    }
+  },
+);
+
+await testWith(
+  MITMPROXY,
+  "a mitmproxy that buffers delivers the whole answer at its end",
   async () => {
     await using b = await bench();
     const tails: number[] = [];
@@ -69,7 +80,7 @@ await testWith(
 
 await testWith(
   SQUID,
-  "through squid with ssl-bump respond streams with its CA and exits 3 without",
+  "through squid with ssl-bump respond streams with its CA and exits 3 without it",
   async () => {
     await using b = await bench();
     await using proxy = await startSquid({ originRoots: b.roots });
@@ -82,7 +93,7 @@ await testWith(
 
 await testWith(
   TINYPROXY,
-  "through a CONNECT proxy with a password respond sees the API's own certificate",
+  "through a CONNECT proxy with a password respond receives the API's own certificate",
   async () => {
     await using b = await bench();
     const credentials = { username: "anna", password: "pa55word" };
@@ -101,19 +112,23 @@ await testWith(
   },
 );
 
-await testWith(DANTED, "through a SOCKS5 proxy respond streams, names resolved here or there", async () => {
-  await using b = await bench();
-  await using proxy = await startDanted();
-  for (const scheme of ["socks5", "socks5h"]) {
-    const url = `${scheme}://127.0.0.1:${proxy.port}`;
-    assertAnswered(await b.respond({ proxy: url, bundle: b.bundle }));
-    assertUntrusted(await b.respond({ proxy: url }), "Culvert Mock API CA");
-  }
-});
+await testWith(
+  DANTED,
+  "through a SOCKS5 proxy respond streams, with names resolved locally or by the proxy",
+  async () => {
+    await using b = await bench();
+    await using proxy = await startDanted();
+    for (const scheme of ["socks5", "socks5h"]) {
+      const url = `${scheme}://127.0.0.1:${proxy.port}`;
+      assertAnswered(await b.respond({ proxy: url, bundle: b.bundle }));
+      assertUntrusted(await b.respond({ proxy: url }), "Culvert Mock API CA");
+    }
+  },
+);
 
 for (const buffering of [true, false]) {
   const how = buffering ? "with buffering" : "without buffering";
-  await testWith(NGINX, `behind nginx ${how} respond gets the whole answer`, async () => {
+  await testWith(NGINX, `behind nginx ${how} respond gets the complete answer`, async () => {
     await using b = await bench();
     const origin = { port: b.api.port, roots: b.roots };
     await using gateway = await startNginx({ origin, buffering });
@@ -124,7 +139,7 @@ for (const buffering of [true, false]) {
   });
 }
 
-await testWith(NGINX, "nginx holds events back with buffering and passes them on without", async () => {
+await testWith(NGINX, "nginx delays events with buffering and passes them on without it", async () => {
   await using b = await bench();
   const spread: Record<string, number> = {};
   for (const buffering of [true, false]) {

@@ -8,7 +8,7 @@ import { runToEnd } from "./peers/process.ts";
 
 await testWith(
   ["openssl"],
-  "a chain whose root has an RSA-PSS key is told as not verifiable here, not as signed by another key",
+  "a chain whose root has an RSA-PSS key is reported as not verifiable here, not as signed by another key",
   async () => {
     const directory = await Deno.makeTempDir({ prefix: "culvert-pss-" });
     const at = (name: string) => join(directory, name);

@@ -31,7 +31,7 @@ function screen(bytes: string): string {
 
 await testWith(
   NEEDS,
-  "on a terminal a slow answer is waited for visibly, and only the answer stays",
+  "on a terminal a slow answer shows a status line, and only the answer remains",
   async () => {
     await withServer({ scenario: { text: ["Here ", "I am."], headDelayMs: 2_300 } }, async (server) => {
       const { code, bytes } = await respondOn(server, ["hi"]).end();
@@ -43,7 +43,7 @@ await testWith(
   },
 );
 
-await testWith(NEEDS, "on a terminal -q waits in silence", async () => {
+await testWith(NEEDS, "on a terminal -q shows no status line", async () => {
   await withServer({ scenario: { text: ["Done."], headDelayMs: 1_300 } }, async (server) => {
     const { bytes } = await respondOn(server, ["-q", "hi"]).end();
     assertEquals(bytes, "Done.\r\n");
@@ -67,7 +67,7 @@ await testWith(
   },
 );
 
-await testWith(NEEDS, "with NO_COLOR a slow answer on a terminal brings no escape byte either", async () => {
+await testWith(NEEDS, "with NO_COLOR a slow answer on a terminal contains no escape byte", async () => {
   await withServer({ scenario: { text: ["Here."], headDelayMs: 1_300 } }, async (server) => {
     const { bytes } = await respondOn(server, ["-v", "hi"], { NO_COLOR: "1" }).end();
     assertIncludes(bytes, "waiting for");
@@ -75,7 +75,7 @@ await testWith(NEEDS, "with NO_COLOR a slow answer on a terminal brings no escap
   });
 });
 
-await testWith(NEEDS, "Ctrl-C on a terminal keeps the part that came and exits 130", async () => {
+await testWith(NEEDS, "Ctrl-C on a terminal keeps the partial answer and exits 130", async () => {
   const scenario = { text: ["One ", "two"], ending: { kind: "stall", afterDeltas: 1 } } as const;
   await withServer({ scenario }, async (server) => {
     const session = respondOn(server, ["hi"]);
@@ -89,7 +89,7 @@ await testWith(NEEDS, "Ctrl-C on a terminal keeps the part that came and exits 1
 
 await testWith(
   NEEDS,
-  "without a prompt on a terminal the usage is explained, and nothing is waited for",
+  "without a prompt on a terminal the usage is printed, and respond does not wait",
   async () => {
     const { code, bytes } = await onTerminal(["respond"]).end();
     assertEquals(code, 2);

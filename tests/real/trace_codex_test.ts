@@ -198,7 +198,7 @@ await testWith(
 
 await testWith(
   ["codex"],
-  "a cut stream of codex is an attempt of its own, and so is each refusal with 401",
+  "a cut stream of codex is a separate attempt, and so is each refusal with 401",
   async () => {
     await using rig = await traceRig([
       { text: "some words to cut", ending: { kind: "cut", afterDeltas: 2 } },
@@ -269,7 +269,7 @@ await testWith(["codex"], "an interrupted turn of codex keeps the item that was 
 
 await testWith(
   ["codex"],
-  "payloads that a limit of codex has cut or left out are marked, and the rest is shown",
+  "payloads that a limit of codex has truncated or omitted are marked, and the rest is shown",
   async () => {
     for (const limit of ["max_payload_bytes = 3000", "max_bytes = 70000"]) {
       await using rig = await traceRig([

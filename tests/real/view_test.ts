@@ -13,7 +13,7 @@ const URL_OF_MODEL = "https://chatgpt.com/backend-api/codex/responses";
 
 await testWith(
   [CHROMIUM],
-  "the page shows exchanges, streams, conversations and redactions, by mouse and by keyboard alone",
+  "the page shows exchanges, streams, conversations and redactions, with the mouse and with only the keyboard",
   async () => {
     await using recording = await recordSession({ turns: 3, gapMs: 60 });
     pass(recording, {

@@ -59,7 +59,7 @@ await testWith(NGINX, "a websocket streams through nginx in front of the API", a
 
 await testWith(
   SQUID,
-  "squid strips the upgrade: the answer comes over SSE after one attempt, under 1 s lost",
+  "squid strips the upgrade: the answer comes over SSE after one attempt and less than 1 s",
   async () => {
     await using b = await bench();
     await using proxy = await startSquid({ originRoots: b.roots });
@@ -80,7 +80,7 @@ await testWith(
   },
 );
 
-await testWith(SQUID, "with --transport ws a stripped upgrade is an error that says so", async () => {
+await testWith(SQUID, "with --transport ws a stripped upgrade is an error that names the cause", async () => {
   await using b = await bench();
   await using proxy = await startSquid({ originRoots: b.roots });
   const proxyUrl = `http://127.0.0.1:${proxy.port}`;

@@ -84,28 +84,32 @@ for (const transport of ["sse", "websocket"] as const) {
   }
 }
 
-await testWith(["codex"], "codex reduces the trace of a session that was prewarmed and goes on", async () => {
-  await using api = await startMockApi({ plain: true });
-  await using home = await folder();
-  const traces = join(home.path, "traces");
-  api.enqueue({ text: "Warm" }, { text: "First" }, { text: "Second" });
-  {
-    await using client = await createClient({
-      baseUrl: api.baseUrl,
-      apiKey: "sk-any",
-      transport: "websocket",
-      inferenceTraces: traces,
-    }, { env: () => undefined });
-    using session = client.session();
-    await session.prewarm();
-    const first = session.turn({ input: "hello" });
-    await first.text();
-    const user = (text: string) =>
-      ({ type: "message", role: "user", content: [{ type: "input_text", text }] }) as const;
-    await session.turn({ input: [user("hello"), ...first.items, user("more")] }).text();
-  }
-  await assertReduced(traces, home.path, ["completed", "completed"]);
-});
+await testWith(
+  ["codex"],
+  "codex reduces the trace of a session that was prewarmed and continued",
+  async () => {
+    await using api = await startMockApi({ plain: true });
+    await using home = await folder();
+    const traces = join(home.path, "traces");
+    api.enqueue({ text: "Warm" }, { text: "First" }, { text: "Second" });
+    {
+      await using client = await createClient({
+        baseUrl: api.baseUrl,
+        apiKey: "sk-any",
+        transport: "websocket",
+        inferenceTraces: traces,
+      }, { env: () => undefined });
+      using session = client.session();
+      await session.prewarm();
+      const first = session.turn({ input: "hello" });
+      await first.text();
+      const user = (text: string) =>
+        ({ type: "message", role: "user", content: [{ type: "input_text", text }] }) as const;
+      await session.turn({ input: [user("hello"), ...first.items, user("more")] }).text();
+    }
+    await assertReduced(traces, home.path, ["completed", "completed"]);
+  },
+);
 
 async function assertReduced(traces: string, home: string, calls: readonly string[]): Promise<void> {
   const [bundle = ""] = await bundlesIn(traces);

@@ -171,7 +171,7 @@ async function scene(): Promise<Scene> {
 Deno.test(
   skippedIf(
     OFF_LINUX,
-    `${COUNT} intercepted CONNECTs with three in seven broken off leave nothing open and fail nobody else`,
+    `${COUNT} intercepted CONNECTs with three in seven cut leave nothing open and fail no other client`,
   ),
   async () => {
     const { way, intercepted, upstreamConnections, rejections, ...rest } = await scene();
@@ -208,7 +208,7 @@ Deno.test(
 const OPEN = 300;
 
 Deno.test(
-  skippedIf(OFF_LINUX, "a connection that is closed takes nothing from another one with the same local port"),
+  skippedIf(OFF_LINUX, "a closed connection does not affect another one with the same local port"),
   async () => {
     const { way, ...rest } = await scene();
     await using _end = rest;

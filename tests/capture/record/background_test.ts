@@ -118,7 +118,7 @@ Deno.test("traffic that is faster than the recording is omitted and reported, an
 Deno.test(
   skippedIf(
     OFF_LINUX,
-    "a disk that is full ends the recording with a warning, and the taps go on without it",
+    "a full disk ends the recording with a warning, and the taps continue without it",
   ),
   async () => {
     const warnings: string[] = [];

@@ -70,7 +70,7 @@ Deno.test("a directory that contains a capture is refused", async () => {
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "a symbolic link in the place of the directory, of the records or of the bodies is refused",
+    "a symbolic link in place of the directory, of the records or of the bodies is refused",
   ),
   fn: async () => {
     const parent = await Deno.makeTempDir({ prefix: "culvert-links-" });

@@ -23,7 +23,7 @@ function renewing(): TestAuthority {
 
 for (const manner of ["unreachable", "missing", "locked"] as const) {
   onLinux(
-    `a login that auto saved to the file because the keyring was ${manner} counts when it is there again`,
+    `a login that auto saved to the file because the keyring was ${manner} is used when the keyring works again`,
     async () => {
       await using rig = new FakeKeyring(AUTO);
       rig.keep("Codex Auth", login("rt-former"));
@@ -40,7 +40,7 @@ for (const manner of ["unreachable", "missing", "locked"] as const) {
   );
 }
 
-onLinux("a login under auto writes no entry of the keyring over that is not understood", async () => {
+onLinux("a login under auto does not overwrite an entry of the keyring that cannot be parsed", async () => {
   await using rig = new FakeKeyring(AUTO);
   rig.keep("Codex Auth", FOREIGN);
   const run = await rig.run(["auth", "login", "--api-key"], { stdin: KEY });
@@ -48,7 +48,7 @@ onLinux("a login under auto writes no entry of the keyring over that is not unde
   assertEquals(rig.home.json()["OPENAI_API_KEY"], KEY);
 });
 
-onLinux("a refresh under auto writes no entry of the keyring over that is not understood", async () => {
+onLinux("a refresh under auto does not overwrite an entry of the keyring that cannot be parsed", async () => {
   await using rig = new FakeKeyring(AUTO);
   await using authority = renewing();
   rig.keep("Codex Auth", FOREIGN);
@@ -58,7 +58,7 @@ onLinux("a refresh under auto writes no entry of the keyring over that is not un
   assertEquals(rig.home.json().tokens["refresh_token"], "rt-2");
 });
 
-onLinux("under auto an auth.json that is not understood does not hide the login in the keyring", async () => {
+onLinux("under auto an auth.json that cannot be parsed does not hide the login in the keyring", async () => {
   for (const text of ["{", FOREIGN]) {
     await using rig = new FakeKeyring(AUTO);
     rig.keep("Codex Auth", login("rt-1"));
@@ -72,7 +72,7 @@ onLinux("under auto an auth.json that is not understood does not hide the login 
 
 for (const manner of ["missing", "unreachable", "good"] as const) {
   onLinux(
-    `a logout under auto fails where auth.json cannot be removed, be the keyring ${manner}`,
+    `a logout under auto fails if auth.json cannot be removed, with a keyring that is ${manner}`,
     async () => {
       await using rig = new FakeKeyring(AUTO);
       Deno.mkdirSync(rig.home.authPath);
@@ -84,7 +84,7 @@ for (const manner of ["missing", "unreachable", "good"] as const) {
   );
 }
 
-onLinux("a logout under auto removes auth.json, and fails where the keyring stays locked", async () => {
+onLinux("a logout under auto removes auth.json, and fails if the keyring remains locked", async () => {
   await using rig = new FakeKeyring(AUTO);
   rig.keep("Codex Auth", login("rt-1"));
   rig.home.store(keyRecord);
@@ -95,7 +95,7 @@ onLinux("a logout under auto removes auth.json, and fails where the keyring stay
   }
 });
 
-onLinux("a renewed login that secret-tool cannot take leaves no spent token in the keyring", async () => {
+onLinux("a renewed login that secret-tool cannot store leaves no spent token in the keyring", async () => {
   await using rig = new FakeKeyring(AUTO);
   await using authority = renewing();
   rig.keep("Codex Auth", login("rt-1", -HOUR_MS, { future: "x".repeat(9_000) }));
@@ -121,7 +121,9 @@ const HANGS: readonly HangRow[] = [
 
 for (const { store, args } of HANGS) {
   onLinux(
-    `${args.join(" ")} under "${store}" ends at SIGTERM while the keyring hangs, and ends what it asked`,
+    `${
+      args.join(" ")
+    } under "${store}" ends at SIGTERM while the keyring hangs, and ends its keyring program`,
     async () => {
       await using rig = new FakeKeyring(`cli_auth_credentials_store = "${store}"`);
       const child = await rig.startHanging(args, KEY);

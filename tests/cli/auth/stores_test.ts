@@ -25,7 +25,7 @@ Deno.test("an unknown store is a configuration error that names the known ones",
   for (const part of ["cli_auth_credentials_store", "keyring", "ephemeral"]) assertIncludes(run.stderr, part);
 });
 
-onLinux("with the file, said or not, no keyring is asked for anything", async () => {
+onLinux("with the file store, given or by default, no keyring is accessed", async () => {
   for (const config of ['cli_auth_credentials_store = "file"', SECRETS, ""]) {
     await using rig = new FakeKeyring(config);
     assertEquals((await rig.run(["auth", "login", "--api-key"], { stdin: KEY })).code, 0);
@@ -35,7 +35,7 @@ onLinux("with the file, said or not, no keyring is asked for anything", async ()
   }
 });
 
-onLinux("an API key from the environment asks no keyring for anything", async () => {
+onLinux("with an API key in the environment no keyring is accessed", async () => {
   for (const args of [["auth", "status"], ["respond", "--dry-run", "hi"]]) {
     await using rig = new FakeKeyring(KEYRING);
     assertEquals((await rig.run(args, { env: { OPENAI_API_KEY: KEY } })).code, 0);
@@ -44,7 +44,7 @@ onLinux("an API key from the environment asks no keyring for anything", async ()
 });
 
 Deno.test(
-  unlessLacking("the demo keeps its login in a file, whatever store the user's configuration names"),
+  unlessLacking("the demo keeps its login in a file, with any store in the user's configuration"),
   async () => {
     await using rig = new FakeKeyring(KEYRING);
     const run = await rig.run(["respond", "--provider", "demo", "hi"]);
@@ -53,7 +53,7 @@ Deno.test(
 );
 
 for (const [place, config] of [["keyring", KEYRING], ["encrypted file", `${KEYRING}\n${SECRETS}`]] as const) {
-  onLinux(`with the ${place} no secret stands in an argument list`, async () => {
+  onLinux(`with the ${place} no secret is in an argument list`, async () => {
     await using rig = new FakeKeyring(config);
     const login = await rig.run(["auth", "login", "--api-key"], { stdin: KEY });
     assertEquals(login.code, 0, login.stderr);
@@ -110,7 +110,7 @@ const FAILURES: readonly FailureRow[] = [
 
 for (const { manner, args, says } of FAILURES) {
   onLinux(
-    `${args.join(" ")} where the keyring is ${manner}: exit 4, what is wrong and what to do`,
+    `${args.join(" ")} with a keyring that is ${manner} exits 4, with the reason and the remedy`,
     async () => {
       await using rig = new FakeKeyring(KEYRING);
       rig.home.store(keyRecord("sk-in-the-file"));
@@ -123,7 +123,7 @@ for (const { manner, args, says } of FAILURES) {
 }
 
 onLinux(
-  "a logout whose look into the keyring is ended by something says so, and not that all is done",
+  "a logout whose read of the keyring is interrupted reports this, and not a complete logout",
   async () => {
     await using rig = new FakeKeyring(KEYRING);
     rig.keep("Codex Auth", keyRecord(KEY));
@@ -133,7 +133,7 @@ onLinux(
   },
 );
 
-onLinux("an entry of the keyring that is not understood is left as it is", async () => {
+onLinux("an entry of the keyring that cannot be parsed is not changed", async () => {
   await using rig = new FakeKeyring(KEYRING);
   rig.keep("Codex Auth", '{"auth_mode":');
   for (const args of [["auth", "status"], ["auth", "login", "--api-key"]]) {
@@ -187,7 +187,7 @@ for (const { name, entry, file, manner = "good", from, warns = false } of AUTO_R
 }
 
 for (const manner of ["forgetful", "unreachable", "missing"] as const) {
-  onLinux(`auto saves to the file, with a warning, where the keyring is ${manner}`, async () => {
+  onLinux(`auto saves to the file, with a warning, if the keyring is ${manner}`, async () => {
     await using rig = new FakeKeyring(AUTO);
     const run = await rig.run(["auth", "login", "--api-key", "--json"], { manner, stdin: KEY });
     assertEquals(run.code, 0, run.stderr);
@@ -202,7 +202,7 @@ for (const manner of ["forgetful", "unreachable", "missing"] as const) {
   });
 }
 
-onLinux("where auto saves to the file, a former login in the keyring does not come first", async () => {
+onLinux("if auto saves to the file, an earlier login in the keyring does not take precedence", async () => {
   await using rig = new FakeKeyring(AUTO);
   rig.keep("Codex Auth", keyRecord("sk-former-0123456789"));
   const run = await rig.run(["auth", "login", "--api-key"], { manner: "forgetful", stdin: KEY });

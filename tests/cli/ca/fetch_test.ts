@@ -155,7 +155,7 @@ Deno.test("a server's own certificate is never written, even if it claims to be 
   }
 });
 
-Deno.test(unlessLacking("what is weak, odd or out of date about a chain is told in words"), async (t) => {
+Deno.test(unlessLacking("what is weak, odd or out of date about a chain is reported in words"), async (t) => {
   const corp = await createAuthority("Corp");
   const rows:
     readonly (readonly [string, () => Promise<KeyPairPem & { root?: string }>, readonly string[]])[] = [

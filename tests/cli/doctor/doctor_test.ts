@@ -206,7 +206,7 @@ for (const [name, open] of Object.entries(SILENCES)) {
   Deno.test({
     ...skippedIf(
       OFF_LINUX,
-      `the program ends within 5 s where ${name}`,
+      `the program ends within 5 s if ${name}`,
     ),
     ...LOOSE,
     fn: async () => {

@@ -36,7 +36,7 @@ function testOnLinux(name: string, fn: () => Promise<void>): void {
 }
 
 testOnLinux(
-  "a bundle without permission to read it names its permissions and owner, not its content",
+  "a bundle without read permission is reported with its permissions and owner, not its content",
   async () => {
     using files = folder();
     const path = files.write("ca.pem", "");
@@ -51,7 +51,7 @@ testOnLinux(
   },
 );
 
-testOnLinux("a bundle in a folder that may not be entered names the folder", async () => {
+testOnLinux("a bundle in a folder without permission to enter it is reported with the folder", async () => {
   using files = folder();
   const closed = join(files.path, "closed");
   Deno.mkdirSync(closed, { mode: 0o000 });
@@ -63,18 +63,21 @@ testOnLinux("a bundle in a folder that may not be entered names the folder", asy
   assertIncludes(finding(report, "bundle").remediation ?? "", `chmod a+x ${closed}`);
 });
 
-testOnLinux("a key file, a login and a config.toml that may not be read name their permissions", async () => {
-  using files = folder();
-  const key = files.write("key", PLANTED_KEY);
-  Deno.chmodSync(key, 0o000);
-  const ofKey = await diagnose({ CODEX_HOME: files.path }, ["--api-key-file", key]);
-  assertIncludes(finding(ofKey, "credentials").remediation ?? "", `${key} has the permissions 0000`);
-  const login = files.write("auth.json", "{}");
-  Deno.chmodSync(login, 0o000);
-  const ofLogin = await diagnose({ CODEX_HOME: files.path, CULVERT_API_KEY: "" });
-  assertIncludes(finding(ofLogin, "credentials").remediation ?? "", `${login} has the permissions 0000`);
-  const config = files.write("config.toml", "");
-  Deno.chmodSync(config, 0o000);
-  const ofConfig = await diagnose({ CODEX_HOME: files.path });
-  assertIncludes(finding(ofConfig, "config").remediation ?? "", `${config} has the permissions 0000`);
-});
+testOnLinux(
+  "a key file, a login and a config.toml without read permission are reported with their permissions",
+  async () => {
+    using files = folder();
+    const key = files.write("key", PLANTED_KEY);
+    Deno.chmodSync(key, 0o000);
+    const ofKey = await diagnose({ CODEX_HOME: files.path }, ["--api-key-file", key]);
+    assertIncludes(finding(ofKey, "credentials").remediation ?? "", `${key} has the permissions 0000`);
+    const login = files.write("auth.json", "{}");
+    Deno.chmodSync(login, 0o000);
+    const ofLogin = await diagnose({ CODEX_HOME: files.path, CULVERT_API_KEY: "" });
+    assertIncludes(finding(ofLogin, "credentials").remediation ?? "", `${login} has the permissions 0000`);
+    const config = files.write("config.toml", "");
+    Deno.chmodSync(config, 0o000);
+    const ofConfig = await diagnose({ CODEX_HOME: files.path });
+    assertIncludes(finding(ofConfig, "config").remediation ?? "", `${config} has the permissions 0000`);
+  },
+);

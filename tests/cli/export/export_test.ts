@@ -240,7 +240,7 @@ Deno.test("export --format mitmproxy writes binary bodies, and refuses a file wh
 
 await testWith(
   ["script"],
-  "export --format mitmproxy writes nothing to a terminal and says to name a file",
+  "export --format mitmproxy writes nothing to a terminal and recommends a file",
   async () => {
     await using recording = await finished();
     const { code, bytes } = await onTerminal(["export", recording.directory, "--format", "mitmproxy"]).end();

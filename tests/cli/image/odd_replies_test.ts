@@ -55,7 +55,10 @@ Deno.test("a pause that exceeds the limit of a timer does not end immediately", 
 
 for (const command of ["respond -", "image -", "search", "compact -", "transcribe -", "realtime --sdp -"]) {
   Deno.test(
-    skippedIf(ON_WINDOWS, `culvert ${command} with a directory as standard input exits with 2 and says so`),
+    skippedIf(
+      ON_WINDOWS,
+      `culvert ${command} with a directory as standard input exits 2 with a message about it`,
+    ),
     async () => {
       await using place = await workplace();
       const [name, ...rest] = command.split(" ");

@@ -37,7 +37,7 @@ const probe = OFF_LINUX === undefined
 
 for (const args of [["--version"], ["--help"], ["help", "events"], ["completion", "bash"]]) {
   Deno.test(
-    skippedIf(probe, `culvert ${args.join(" ")} on a full device ends with 2 and one message`),
+    skippedIf(probe, `culvert ${args.join(" ")} on a full device exits 2 with one message`),
     async () => {
       const { code, stderr } = await inShell('"$@" >/dev/full', args);
       const messages = stderr.split("\n").filter((line) =>
@@ -51,7 +51,7 @@ for (const args of [["--version"], ["--help"], ["help", "events"], ["completion"
 
 for (const flags of [[], ["--json"]]) {
   Deno.test(
-    skippedIf(probe, `respond ${flags.join(" ")} on a full device ends with 2 and one message`),
+    skippedIf(probe, `respond ${flags.join(" ")} on a full device exits 2 with one message`),
     async () => {
       await using b = await bench({ scenario: { text: "answer" } });
       const { code, stderr } = await inShell('"$@" >/dev/full', [...flags, "hi"], b);
@@ -62,7 +62,9 @@ for (const flags of [[], ["--json"]]) {
   Deno.test(
     skippedIf(
       probe,
-      `respond ${flags.join(" ")} with stderr on a full device answers as ever, and a failure has one result`,
+      `respond ${
+        flags.join(" ")
+      } with stderr on a full device prints the answer, and a failure has one result`,
     ),
     async () => {
       await using b = await bench({ scenario: { text: "answer" } });
@@ -81,7 +83,7 @@ for (const flags of [[], ["--json"]]) {
 }
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "a closed stderr, or one that nobody reads, does not lose the answer"),
+  skippedIf(ON_WINDOWS, "a closed stderr, or one without a reader, does not lose the answer"),
   async () => {
     await using b = await bench({ scenario: { text: "answer" } });
     for (const script of ['"$@" 2>&-', '{ "$@" 2>&3 | cat; } 3> >(exec 0<&-; true)']) {
@@ -113,7 +115,7 @@ Deno.test(
 );
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "a non-blocking pipe that is full is waited for: no part of the answer is lost"),
+  skippedIf(ON_WINDOWS, "respond waits for a full non-blocking pipe, and no part of the answer is lost"),
   async () => {
     const text = "x".repeat(300_000);
     await using b = await bench({ scenario: { text: [text] } });

@@ -17,7 +17,7 @@ const modeOf = (path: string) => (Deno.statSync(path).mode ?? 0) & 0o777;
 Deno.test(
   skippedIf(
     ON_WINDOWS,
-    "-o through a symbolic link replaces the file behind it and keeps the link and the mode",
+    "-o through a symbolic link replaces its target and keeps the link and the mode",
   ),
   async () => {
     await using server = await withAnswer();
@@ -38,7 +38,7 @@ Deno.test(
 );
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "-o through a symbolic link to nothing makes the file that the link names"),
+  skippedIf(ON_WINDOWS, "-o through a broken symbolic link creates its target"),
   async () => {
     await using server = await withAnswer();
     const link = join(server.directory, "link");
@@ -51,7 +51,7 @@ Deno.test(
 );
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "-o on one of two names of a file changes what both names lead to"),
+  skippedIf(ON_WINDOWS, "-o on one of two hard links changes the content of both"),
   async () => {
     await using server = await withAnswer();
     const [one, other] = [join(server.directory, "one"), join(server.directory, "other")];
@@ -64,7 +64,7 @@ Deno.test(
 );
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "-o on a FIFO hands the answer to its reader, and the FIFO stays one"),
+  skippedIf(ON_WINDOWS, "-o on a FIFO passes the answer to its reader, and the FIFO is not replaced"),
   async () => {
     await using server = await withAnswer();
     const fifo = join(server.directory, "fifo");
@@ -97,7 +97,7 @@ for (const permissions of ["all", "those of the binary"] as const) {
   Deno.test(
     skippedIf(
       ON_WINDOWS,
-      `with permissions ${permissions}, -o >(…) hands the answer to the command of the shell`,
+      `with permissions ${permissions}, -o >(…) passes the answer to the command of the shell`,
     ),
     async () => {
       await using server = await withAnswer();
@@ -185,7 +185,10 @@ async function withoutPrivateDev(): Promise<string | undefined> {
 }
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "an interrupted answer for a FIFO goes to its reader instead of a file beside it"),
+  skippedIf(
+    ON_WINDOWS,
+    "an interrupted answer for a FIFO is passed to its reader instead of a file next to it",
+  ),
   async () => {
     await using server = await bench({
       scenario: { text: ["begun "], ending: { kind: "stall", afterDeltas: 1 } },
@@ -207,7 +210,7 @@ Deno.test(
 );
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "-o on a process substitution of the shell hands the answer to that process"),
+  skippedIf(ON_WINDOWS, "-o on a process substitution of the shell passes the answer to that process"),
   async () => {
     await using server = await bench({ scenario: { text: ANSWER } });
     const kept = join(server.directory, "kept");

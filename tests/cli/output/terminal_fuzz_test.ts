@@ -245,7 +245,7 @@ for (const field of [...REPLIES, ...NETWORK, ...CERTIFICATES, ...LOGINS]) {
 }
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "the same fields do no harm to a real terminal, in a process of its own"),
+  skippedIf(ON_WINDOWS, "the same fields do not control a real terminal, in a separate process"),
   async () => {
     const [text = ""] = fc.sample(
       hostile.filter((sample) => sample.includes("\x1b") && sample.includes(FORGED)),

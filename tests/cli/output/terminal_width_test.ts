@@ -10,7 +10,7 @@ const WARNS = { HTTPS_PROXY: "http://proxy.example:3128", NO_PROXY: "<local>;10.
 const words = (text: string) => text.split(/\s+/).filter((word) => word !== "");
 
 for (const columns of [60, 80, 120]) {
-  await testWith(["script"], `errors, hints and warnings are broken at ${columns} columns`, async () => {
+  await testWith(["script"], `errors, hints and warnings are wrapped at ${columns} columns`, async () => {
     const { code, bytes } = await onTerminal(NO_KEY, { NO_COLOR: "1", ...WARNS }, columns).end();
     assertEquals(code, 4, bytes);
     const lines = bytes.replaceAll("\r", "").trimEnd().split("\n");

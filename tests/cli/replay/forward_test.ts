@@ -12,7 +12,7 @@ const ask = (base: string, prompt: string) =>
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "a request that was not recorded goes to the recorded server by the bundle and the proxy, and is recorded; the next replay knows it",
+    "a request that was not recorded is sent to the recorded server with bundle and proxy, and is recorded for the next replay",
   ),
   fn: async () => {
     await using network = await startNetwork();
@@ -55,7 +55,7 @@ Deno.test({
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "with forwarding, a server that cannot be reached is a 502 that says why, and an unrecorded websocket is refused with 426",
+    "with forwarding, an unreachable server causes a 502 with the reason, and an unrecorded websocket is refused with 426",
   ),
   fn: async () => {
     await using network = await startNetwork();

@@ -65,7 +65,7 @@ Deno.test({
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "replay runs a program behind -- with its address set, and ends with its exit code",
+    "replay runs a program after -- with its address set, and exits with its exit code",
   ),
   fn: async () => {
     await using recording = await finished({ turns: 1, socket: false, gapMs: 1 });

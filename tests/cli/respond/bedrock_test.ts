@@ -40,7 +40,7 @@ async function ask(name: string, status: number, body: object) {
 Deno.test({
   ...skippedIf(
     ON_WINDOWS,
-    "an expired signature at Amazon Bedrock is told with its address and remedy, and nothing is renewed",
+    "an expired signature at Amazon Bedrock is reported with its address and remedy, and nothing is renewed",
   ),
 }, async () => {
   const { run, base, error, recoveries, sends } = await ask("Amazon Bedrock", 401, EXPIRED);
@@ -61,14 +61,17 @@ const GENERIC:
     ["a 401 of another provider with the same words", "Bedrock Gateway", 401, EXPIRED, 2],
   ];
 for (const [what, provider, status, body, expected] of GENERIC) {
-  Deno.test({ ...skippedIf(ON_WINDOWS, `${what} is told, and recovered from, like any other`) }, async () => {
-    const { run, error, recoveries, sends } = await ask(provider, status, body);
-    assertEquals(
-      [run.code, error.code],
-      [4, status === 403 ? "auth_forbidden" : "auth_rejected"],
-      run.stderr,
-    );
-    assertEquals([sends, recoveries > 0], [expected, status === 401]);
-    assert(!`${error.message}${error.hint}`.includes(REMEDY), error.hint);
-  });
+  Deno.test(
+    { ...skippedIf(ON_WINDOWS, `${what} is reported, and recovered from, like any other`) },
+    async () => {
+      const { run, error, recoveries, sends } = await ask(provider, status, body);
+      assertEquals(
+        [run.code, error.code],
+        [4, status === 403 ? "auth_forbidden" : "auth_rejected"],
+        run.stderr,
+      );
+      assertEquals([sends, recoveries > 0], [expected, status === 401]);
+      assert(!`${error.message}${error.hint}`.includes(REMEDY), error.hint);
+    },
+  );
 }

@@ -24,7 +24,7 @@ const fetches = (network: Network) => network.api.log.all.filter(({ path }) => p
 
 Deno.test(
   unlessLacking(
-    "two turns that report another ETag of the model list lead to exactly one fetch, by the next reader",
+    "two turns that report another ETag of the model list cause exactly one fetch, by the next reader",
   ),
   async () => {
     await using network = await startNetwork();
@@ -46,7 +46,7 @@ Deno.test(
 );
 
 Deno.test(
-  unlessLacking("an error about the context window says how large it is and how much of it is for input"),
+  unlessLacking("an error about the context window reports its size and the part of it for input"),
   async () => {
     await using network = await startNetwork();
     const { env, path } = await cachedList(network);

@@ -40,7 +40,7 @@ Deno.test(
   },
 );
 
-Deno.test(skippedIf(ON_WINDOWS, "a key comes through a process substitution of the shell"), async () => {
+Deno.test(skippedIf(ON_WINDOWS, "a key is read from a process substitution of the shell"), async () => {
   await using b = await bench({ scenario: { text: "yes" } });
   const [program = "", ...words] = programUnderTest();
   const { code, stderr, stdout } = await new Deno.Command("bash", {
@@ -64,7 +64,7 @@ Deno.test(skippedIf(ON_WINDOWS, "a key comes through a process substitution of t
 });
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "an installation id that is a pipe is none, and nothing waits for it"),
+  skippedIf(ON_WINDOWS, "an installation id that is a pipe is ignored without waiting for it"),
   async () => {
     await inFolder(async (folder) => {
       await makeFifo(join(folder, "installation_id"));
@@ -75,7 +75,7 @@ Deno.test(
 );
 
 for (const flag of ["--image", "--tools", "--output-schema", "--repeat-from"]) {
-  Deno.test(skippedIf(ON_WINDOWS, `${flag} with a device that never ends is refused`), async () => {
+  Deno.test(skippedIf(ON_WINDOWS, `${flag} with an endless device is refused`), async () => {
     const prompt = flag === "--repeat-from" ? [] : ["hi"];
     const { code, stderr } = await culvert(["respond", flag, "/dev/zero", ...prompt]);
     assertEquals(code, 2, stderr);

@@ -192,7 +192,7 @@ for (const transport of TRANSPORTS) {
   Deno.test(
     skippedIf(
       ON_WINDOWS,
-      `over ${TRANSPORT_NAMES[transport]} a ChatGPT login sends what the attestation command prints`,
+      `over ${TRANSPORT_NAMES[transport]} a ChatGPT login sends the output of the attestation command`,
     ),
     async () => {
       API.log.clear();

@@ -12,7 +12,7 @@ for (
   Deno.test(
     skippedIf(
       ON_WINDOWS,
-      `${signal} while the prompt is read from standard input ends with ${status} at once`,
+      `${signal} while the prompt is read from standard input ends immediately with ${status}`,
     ),
     async () => {
       await using b = await bench();
@@ -44,7 +44,10 @@ Deno.test("a pipe that is not read because a prompt was given is reported once, 
 });
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "a file that is not read because a prompt was given stays for the loop of the shell"),
+  skippedIf(
+    ON_WINDOWS,
+    "a file that is not read because a prompt was given remains for the loop of the shell",
+  ),
   async () => {
     await using b = await bench({ scenario: { text: "yes" } });
     const list = join(b.directory, "list");

@@ -79,7 +79,7 @@ Deno.test("--proxy sets the variables of every ecosystem, and --proxy none remov
 
 await testWith(
   ["curl"],
-  "curl reaches the API through the company's proxy with nothing but run",
+  "curl reaches the API through the company's proxy with only run",
   async () => {
     await using network = await startNetwork();
     const script = `curl -sS -H "Authorization: Bearer ${network.apiKey}" ${network.baseUrl}/models`;
@@ -89,7 +89,7 @@ await testWith(
   },
 );
 
-await testWith(["node"], "Node trusts the company's CA with nothing but run", async () => {
+await testWith(["node"], "Node trusts the company's CA with only run", async () => {
   await using network = await startNetwork();
   const program =
     `require("tls").connect({ host: "127.0.0.1", port: ${network.api.port}, servername: "localhost" })
@@ -106,7 +106,7 @@ await testWith(["node"], "Node trusts the company's CA with nothing but run", as
 });
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "signals reach the program, and its end by one is reported as a shell would"),
+  skippedIf(ON_WINDOWS, "signals reach the program, and its end by a signal is reported as by a shell"),
   async () => {
     const script = "trap 'echo caught TERM; exit 5' TERM; echo ready; while :; do sleep 0.1; done";
     await using caught = await startedCulvert(["run", "--", "sh", "-c", script]);

@@ -5,7 +5,7 @@ import { testWith } from "../../support/programs.ts";
 
 await testWith(
   ["script"],
-  "Ctrl-C reaches the program once, and run waits for its end and takes its exit code",
+  "Ctrl-C reaches the program once, and run waits for its end and returns its exit code",
   async () => {
     const script =
       "count=0; trap 'count=$((count+1))' INT; echo ready; sleep 1; sleep 1; echo caught $count; exit 9";
@@ -18,7 +18,7 @@ await testWith(
   },
 );
 
-await testWith(["script"], "the program sees a terminal on its standard streams", async () => {
+await testWith(["script"], "the program has a terminal on its standard streams", async () => {
   const session = onTerminal([
     "run",
     "--",

@@ -8,7 +8,7 @@ import { serving, TURN } from "./kit.ts";
 const SLOW = { scenario: { text: "slowly but surely", gapMs: 200 } } as const;
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "SIGTERM lets the running stream end, refuses new requests and exits with 0"),
+  skippedIf(ON_WINDOWS, "SIGTERM lets the running stream end, refuses new requests and exits 0"),
   async () => {
     await using scene = await serving({ network: { api: SLOW } });
     const reply = await scene.fetch("/responses", TURN);
@@ -22,7 +22,10 @@ Deno.test(
 );
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "a stream that does not end in time is cut, and the exit code says terminated"),
+  skippedIf(
+    ON_WINDOWS,
+    "a stream that does not end in time is cut, and the exit code is that of a termination",
+  ),
   async () => {
     await using scene = await serving({
       args: ["--drain", "1"],
@@ -35,7 +38,7 @@ Deno.test(
   },
 );
 
-Deno.test(skippedIf(ON_WINDOWS, "a second signal ends serve at once"), async () => {
+Deno.test(skippedIf(ON_WINDOWS, "a second signal ends serve immediately"), async () => {
   await using scene = await serving({
     network: { api: { scenario: { ending: { kind: "stall", afterDeltas: 1 } } } },
   });

@@ -68,7 +68,7 @@ const OF_BINARY = (Deno.env.get("CULVERT_UNDER_TEST") ?? "") === ""
   : "the flags of the binary's engine are fixed";
 
 Deno.test(
-  skippedIf(OF_BINARY, "100,000 events are reduced in less memory than they take on disk"),
+  skippedIf(OF_BINARY, "100,000 events are reduced in less memory than their size on disk"),
   async () => {
     await using folder = await temporaryFolder();
     const { path, bytes } = await writeLarge(folder.path);

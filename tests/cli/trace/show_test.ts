@@ -133,7 +133,7 @@ Deno.test("control characters of a trace do not reach a terminal, a file or a pa
 
 await testWith(
   ["script"],
-  "control characters of a trace are not obeyed by a terminal, in text and in JSON",
+  "control characters of a trace do not control a terminal, in text and in JSON",
   async () => {
     await using folder = await temporaryFolder();
     const bundle = new HandwrittenBundle(folder.path, 2);

@@ -47,7 +47,7 @@ function growth(seen: readonly (readonly [samples: number, bytes: number])[], to
 }
 
 Deno.test(
-  skippedIf(OFF_LINUX, `${SECONDS} s of audio at real-time pace give text while audio is still being sent`),
+  skippedIf(OFF_LINUX, `${SECONDS} s of audio at real-time speed give text while audio is still being sent`),
   async () => {
     await using here = await scene();
     const utterances = Array.from({ length: Math.ceil(SECONDS / 2) }, () => [1.2, 0.8]).flat();
@@ -76,7 +76,7 @@ Deno.test(
 );
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "Ctrl-C ends a transcription with what was heard, and with exit 130"),
+  skippedIf(ON_WINDOWS, "Ctrl-C ends a transcription with the text so far, and exits 130"),
   async () => {
     await using here = await scene();
     const path = await here.wav("talk.wav", speech([1.2, 0.8, 60]));
@@ -110,7 +110,7 @@ Deno.test(skippedIf(ON_WINDOWS, "Ctrl-C with --json ends with a result"), async 
 Deno.test(
   skippedIf(
     OFF_LINUX ?? WITHOUT_SOX,
-    "ten minutes from sox arrive sample by sample, with flat memory",
+    "ten minutes from sox arrive sample by sample, in constant memory",
   ),
   async () => {
     await using here = await scene();

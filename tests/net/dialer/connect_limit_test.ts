@@ -6,7 +6,7 @@ import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 // What a full queue does is the system's.
 
 Deno.test(
-  { ...skippedIf(ON_WINDOWS, "a server that swallows connections is given up after the connect limit") },
+  { ...skippedIf(ON_WINDOWS, "a server that swallows connections fails after the connect limit") },
   async () => {
     using hole = await blackHole();
     using dialer = await dialerFor();
@@ -19,7 +19,9 @@ Deno.test(
 );
 
 Deno.test(
-  { ...skippedIf(ON_WINDOWS, "a proxy that swallows connections is given up likewise, and named") },
+  {
+    ...skippedIf(ON_WINDOWS, "a proxy that swallows connections fails after the connect limit and is named"),
+  },
   async () => {
     using hole = await blackHole();
     for (const target of ["http://api.test/", "https://api.test/"]) {
@@ -95,7 +97,7 @@ Deno.test("a server that answers is not probed", async () => {
 });
 
 Deno.test(
-  { ...skippedIf(ON_WINDOWS, "a caller that gives up while nothing connects is told its own reason") },
+  { ...skippedIf(ON_WINDOWS, "an abort during a pending connection attempt throws the caller's reason") },
   async () => {
     using hole = await blackHole();
     using dialer = await dialerFor();

@@ -76,7 +76,7 @@ Deno.test("the hint names the problem of the value itself", async () => {
 });
 
 Deno.test({
-  ...skippedIf(ON_WINDOWS, "A named pipe is read like a file"),
+  ...skippedIf(ON_WINDOWS, "a named pipe is read like a file"),
   fn: async () => {
     const dir = await Deno.makeTempDir();
     const pipe = join(dir, "pipe");
@@ -92,7 +92,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...skippedIf(ON_WINDOWS, "A named pipe that nobody writes to is given up"),
+  ...skippedIf(ON_WINDOWS, "a named pipe without a writer is abandoned"),
   // The open that waits for a writer cannot be called back; it ends when the test opens the pipe itself.
   fn: async () => {
     const dir = await Deno.makeTempDir();
@@ -115,12 +115,12 @@ Deno.test({
 });
 
 Deno.test({
-  ...skippedIf(ON_WINDOWS, "A device that never ends is given up at 16 MiB"),
+  ...skippedIf(ON_WINDOWS, "reading an endless device stops at 16 MiB"),
   fn: async () => assertIncludes((await unreadable("/dev/zero")).message, "larger than 16 MiB"),
 });
 
 Deno.test({
-  ...skippedIf(ON_WINDOWS, "The null device reads as an empty file"),
+  ...skippedIf(ON_WINDOWS, "the null device reads as an empty file"),
   fn: async () => {
     let message = "";
     await load("/dev/null").catch((error: unknown) => message = String(error));

@@ -112,16 +112,19 @@ Deno.test("SHA-1, a short RSA key and version 1 are separate weaknesses", async 
   );
 });
 
-Deno.test(skippedIf(ON_WINDOWS, "The same facts as Node reads, on every root of the machine"), async () => {
-  const { rootsReader } = await import("../../../lib/trust/roots/system_roots.ts");
-  const { processWorld } = await import("../../../lib/cli/app/process.ts");
-  const { pems } = await rootsReader({ world: processWorld() }).mozilla();
-  assert(pems.length > 50);
-  for (const pem of pems) {
-    const node = new X509Certificate(pem);
-    const facts = factsOf(new Uint8Array(node.raw));
-    assertEquals(facts.isCa, node.ca);
-    assertEquals(Date.parse(facts.notAfter), Date.parse(node.validTo));
-    assertEquals(facts.keyBits, node.publicKey.asymmetricKeyDetails?.modulusLength ?? facts.keyBits);
-  }
-});
+Deno.test(
+  skippedIf(ON_WINDOWS, "the facts are the same as those of Node, on every root of the machine"),
+  async () => {
+    const { rootsReader } = await import("../../../lib/trust/roots/system_roots.ts");
+    const { processWorld } = await import("../../../lib/cli/app/process.ts");
+    const { pems } = await rootsReader({ world: processWorld() }).mozilla();
+    assert(pems.length > 50);
+    for (const pem of pems) {
+      const node = new X509Certificate(pem);
+      const facts = factsOf(new Uint8Array(node.raw));
+      assertEquals(facts.isCa, node.ca);
+      assertEquals(Date.parse(facts.notAfter), Date.parse(node.validTo));
+      assertEquals(facts.keyBits, node.publicKey.asymmetricKeyDetails?.modulusLength ?? facts.keyBits);
+    }
+  },
+);

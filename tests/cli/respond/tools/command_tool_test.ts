@@ -60,7 +60,7 @@ for (
 Deno.test(
   skippedIf(
     ON_WINDOWS,
-    "the command gets the arguments on its standard input, and its output goes back to the model",
+    "the command gets the arguments on its standard input, and its output is sent to the model",
   ),
   async () => {
     await using b = await bench();
@@ -120,7 +120,10 @@ for (
   ] as const
 ) {
   Deno.test(
-    skippedIf(ON_WINDOWS, `a command that ${what} is an error that the model is told, and the turn goes on`),
+    skippedIf(
+      ON_WINDOWS,
+      `a command that ${what} is reported to the model as an error, and the turn continues`,
+    ),
     async () => {
       await using b = await bench();
       b.api.enqueue({ items: [call("try", "{}")], text: [] }, { text: "sorry" });
@@ -150,7 +153,7 @@ Deno.test(
   },
 );
 
-Deno.test(skippedIf(ON_WINDOWS, "a tool that was never declared is answered by an error"), async () => {
+Deno.test(skippedIf(ON_WINDOWS, "a tool that was not declared is answered with an error"), async () => {
   await using b = await bench();
   b.api.enqueue({ items: [call("invented", "{}")], text: [] }, { text: "ok" });
   const run = await b.respond(["--tool", "mine=true", "hello"]);
@@ -204,7 +207,10 @@ Deno.test("--tool with an unusable value, or twice with one name, exits 2 and ex
 });
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "a command that leaves a program behind has its output when it ends itself"),
+  skippedIf(
+    ON_WINDOWS,
+    "the output of a command that leaves a program running is complete when the command ends",
+  ),
   async () => {
     await using b = await bench();
     b.api.enqueue({ items: [call("start", "{}")], text: [] }, { text: "ok" });
@@ -221,7 +227,7 @@ Deno.test(
 );
 
 Deno.test(
-  skippedIf(ON_WINDOWS, "the programs that a command started end with it at its time limit"),
+  skippedIf(ON_WINDOWS, "the programs that a command started are ended with it at its time limit"),
   async () => {
     await using b = await bench();
     b.api.enqueue({ items: [call("slow", "{}")], text: [] }, { text: "ok" });
