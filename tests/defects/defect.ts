@@ -5,7 +5,7 @@ import { fromFileUrl, join } from "../support/paths.ts";
 export const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 const LIST = new URL("./list/", import.meta.url);
 
-/** One defect: a piece of a file, and what stands in its place. */
+/** One defect: a part of a file, and its replacement. */
 export interface Defect {
   readonly name: string;
   /** Path of the file from the root of the repository. */
@@ -30,10 +30,10 @@ export async function readDefects(): Promise<readonly Defect[]> {
   }));
 }
 
-/** Applies a defect to a text. @throws Error where the piece does not stand in it exactly once */
+/** Applies a defect to a text. @throws Error if the part does not occur in it exactly once */
 export function apply(defect: Defect, text: string): string {
   const { name } = defect;
-  // In the list a piece of a line stands on a line of its own.
+  // In the list, a part of a line is on a separate line.
   const isWhole = text.includes(defect.before);
   const [before, after] = [defect.before, defect.after].map((piece) =>
     isWhole ? piece : piece.replace(/\n$/, "")

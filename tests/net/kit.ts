@@ -1,4 +1,4 @@
-/** What the tests of this room share: a dialer with chosen roots and routes, and servers to dial. */
+/** Shared parts of the tests of `lib/net`: a dialer with chosen roots and routes, and servers. */
 import * as net from "node:net";
 import { processWorld } from "../../lib/cli/app/process.ts";
 import { CulvertError } from "../../lib/errors.ts";
@@ -19,12 +19,12 @@ export const LEAF = await CA.issue({
   names: ["localhost", "127.0.0.1", "::1", "api.test"],
 });
 
-/** The real world but for its environment. */
+/** Returns the real world with another environment. */
 export function worldWith(values: Readonly<Record<string, string>> = {}, over: Partial<World> = {}): World {
   return { ...processWorld(), env: environment(values), ...over };
 }
 
-/** Roots: the given ones on top of the runtime's. */
+/** Returns a trust store with the given roots in addition to those of the runtime. */
 export function trusting(...roots: readonly string[]): TrustStore {
   return {
     counts: { mozilla: 0, system: 0, bundle: roots.length },
@@ -43,7 +43,7 @@ export interface KitOptions {
   readonly identity?: ClientIdentity;
 }
 
-/** A dialer that trusts {@link CA} unless told otherwise. Close it with `using`. */
+/** Returns a dialer that trusts {@link CA} by default. Close it with `using`. */
 export async function dialerFor(options: KitOptions = {}): Promise<Dialer & Disposable> {
   const world = options.world ?? worldWith(options.env);
   const { routes } = await createRouteTable({
@@ -61,7 +61,7 @@ export async function dialerFor(options: KitOptions = {}): Promise<Dialer & Disp
   return { ...dialer, [Symbol.dispose]: dialer.close };
 }
 
-/** A GET, unless told otherwise. */
+/** Sends a request, by default a GET. */
 export function get(url: string, over: Partial<HttpRequest> = {}): HttpRequest {
   return { method: "GET", url: new URL(url), headers: {}, ...over };
 }
@@ -92,19 +92,19 @@ export function httpServer(
   return {
     port: server.addr.port,
     [Symbol.asyncDispose]: async () => {
-      // Not a graceful end: a test that left a reply unread must not hang here.
+      // Not a graceful end, because a test that left a reply unread must not hang.
       stop.abort();
       await server.finished;
     },
   };
 }
 
-/** A TCP server that does as told with each connection. */
+/** Starts a TCP server that calls a function for each connection. */
 export async function rawServer(onConnection: (socket: net.Socket) => void): Promise<TestServer> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket);
-    // The peers of these servers give up in every way there is.
+    // The peers of these servers close their connections in various ways.
     socket.on("error", () => socket.destroy());
     socket.on("close", () => sockets.delete(socket));
     onConnection(socket);
@@ -121,7 +121,7 @@ export async function rawServer(onConnection: (socket: net.Socket) => void): Pro
   };
 }
 
-/** A port on which nobody listens. */
+/** Returns a closed port. */
 export function deafPort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
@@ -129,7 +129,7 @@ export function deafPort(): number {
   return port;
 }
 
-/** The CulvertError that a promise rejects with. */
+/** Returns the CulvertError that a promise rejects with. */
 export async function failureOf(promise: Promise<unknown>): Promise<CulvertError> {
   try {
     await promise;
@@ -140,7 +140,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<CulvertError
   throw new Error("It did not fail");
 }
 
-/** All that could be printed of an error. */
+/** Returns all texts of an error that could be printed. */
 export function everythingOf(error: CulvertError): string {
   return [Deno.inspect(error, { depth: 10 }), error.stack, error.hint, JSON.stringify(error.details)].join(
     "\n",

@@ -1,6 +1,6 @@
 /**
- * What the tests of the protocol share: a scripted HTTP server, a world that hurries, and a turn read to its
- * end.
+ * Shared parts of the tests of the protocol: a scripted HTTP server, a world with shortened pauses, and a
+ * turn that is read to its end.
  */
 import type {
   Authenticator,
@@ -22,15 +22,15 @@ import { type EventRow, type Reading, readingOf } from "./turn/reading.ts";
 
 export { COMPLETED, CREATED, delta, failed, failsWith, type Reading } from "./turn/reading.ts";
 
-/** A request as the server saw it. */
+/** A request as received by the server. */
 export interface SeenRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Headers;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The body as JSON; `undefined` where it is none. */
+  /** The body as JSON; `undefined` if it is not JSON. */
   readonly json: Record<string, unknown> | undefined;
-  /** Resolves when the client goes away from a {@link held} reply. */
+  /** Resolves when the client leaves a {@link held} reply. */
   readonly gone: Promise<void>;
   readonly leave: () => void;
 }
@@ -38,16 +38,19 @@ export interface SeenRequest {
 /** Answers one request. */
 export type Handler = (request: SeenRequest) => Response | Promise<Response>;
 
-/** A server that gives its handlers one after another; the last one serves every later request too. */
+/** A server that uses its handlers in order; the last one also serves every later request. */
 export interface ScriptedServer {
   readonly url: string;
   readonly seen: SeenRequest[];
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
-/** A client that does not stop gets a final answer after so many requests, so that its test fails and does not hang. */
+/**
+ * Number of requests after which a client gets a final answer, so that the test of an endless loop fails and
+ * does not hang.
+ */
 const MOST_REQUESTS = 600;
-/** Retries of one turn that no limit of a test allows. */
+/** A number of retries above the limits of all tests. */
 const MOST_RETRIES = 100;
 
 export function scriptedServer(...handlers: readonly Handler[]): ScriptedServer {
@@ -108,7 +111,7 @@ export function held(events: readonly (object | string)[], headers: Record<strin
   };
 }
 
-/** What the server of a row answers. */
+/** The answer of a row's server. */
 export function replyOf({ events, headers, isHeld }: EventRow): Handler {
   return (isHeld === true ? held : stream)(events, headers);
 }
@@ -124,8 +127,8 @@ export function refusal(
 }
 
 /**
- * The dialer of all tests here that need no TLS. It lives as long as the process: its client is opened before
- * the first test, so that no test seems to leave it behind.
+ * The dialer of all tests without TLS. It exists as long as the process: its client is opened before the
+ * first test, so that no test appears to leak it.
  */
 export const DIALER: Dialer = await dialerFor();
 {
@@ -135,7 +138,7 @@ export const DIALER: Dialer = await dialerFor();
 }
 
 /**
- * A world on the real clock whose pauses take a twentieth of their time, 20 ms at most, and are written down.
+ * A world on the real clock whose pauses take a twentieth of their time, 20 ms at most, and are recorded.
  */
 export function hastyWorld(): World & { readonly slept: number[] } {
   const slept: number[] = [];
@@ -166,7 +169,7 @@ export function hastyWorld(): World & { readonly slept: number[] } {
   };
 }
 
-/** A provider at `baseUrl` with nothing special about it. */
+/** Returns an ordinary provider at `baseUrl`. */
 export function provider(baseUrl: string, over: Partial<Provider> = {}): Provider {
   return {
     id: "test",
@@ -184,12 +187,12 @@ export function provider(baseUrl: string, over: Partial<Provider> = {}): Provide
   };
 }
 
-/** What an authenticator of the tests gives and is told. */
+/** The records of an authenticator of the tests. */
 export interface TestAuth extends Authenticator {
   readonly rejections: Rejection[];
 }
 
-/** Gives these tokens one after another, the next one after each 401; none left: recovery is over. */
+/** Returns these tokens in order, the next one after each 401; after the last one recovery fails. */
 export function tokens(mode: Authorization["mode"], ...values: readonly string[]): TestAuth {
   const rejections: Rejection[] = [];
   return {
@@ -218,7 +221,7 @@ export function tokens(mode: Authorization["mode"], ...values: readonly string[]
   };
 }
 
-/** What recovery says where there is none: as the real one, the server's own word first. */
+/** The error without a recovery: like the real one, it begins with the message of the server. */
 function refused({ message = "no message", evidence }: Rejection): CulvertError {
   return new CulvertError("auth_rejected", `The request was answered 401: ${message}`, {
     details: { ...evidence },
@@ -246,7 +249,7 @@ export async function readTurn(turn: Turn): Promise<Reading> {
   let retries = 0;
   for await (const event of turn) {
     events.push(event);
-    // A client that does not stop fails its test here, and does not hang.
+    // A client that does not stop fails its test here instead of hanging.
     if (event.type === "culvert.retry" && ++retries > MOST_RETRIES) throw new Error(`${retries} retries`);
   }
   return readingOf(events);

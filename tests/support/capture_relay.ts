@@ -1,7 +1,7 @@
 /** The reverse relay of a real `culvert capture` process, for clients in the test. */
 import { startCulvert } from "./culvert.ts";
 
-/** A relay that listens. */
+/** A running relay. */
 export interface CaptureRelay extends AsyncDisposable {
   readonly port: number;
   /** The base URL as the captured program sees it. */
@@ -40,7 +40,7 @@ export async function startCaptureRelay(
   let stopped: Promise<string> | undefined;
   const stop = () =>
     stopped ??= (async () => {
-      // The program that waits ends with its input.
+      // The waiting program ends with its input.
       await process.stdin.close().catch(() => {});
       await Promise.all([process.status, reader.cancel()]);
       return await stderr;

@@ -1,6 +1,6 @@
 /**
  * Runs the real program as a process: by `deno run`, or the binary that `CULVERT_UNDER_TEST` names. With
- * `CULVERT_PERMISSIONS=binary`, `deno run` grants exactly what the binary is compiled with.
+ * `CULVERT_PERMISSIONS=binary`, `deno run` grants exactly the permissions of the binary.
  */
 import { PERMISSIONS } from "../../.ci/permissions.ts";
 import { fromFileUrl, join } from "./paths.ts";

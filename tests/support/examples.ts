@@ -1,9 +1,12 @@
-/** The folder that the examples of help need: with a company's bundle, a key, a conversation, a recording and a trace. */
+/**
+ * The folder for the examples of the help texts, with a company's bundle, a key, a conversation, a recording
+ * and a trace.
+ */
 import { createAuthority } from "../../lib/pki/pki.ts";
 import { type Workplace, workplace } from "./on_path.ts";
 import { join } from "./paths.ts";
 
-/** Examples for other shells than bash. */
+/** Examples for shells other than bash. */
 export const FOREIGN_SHELL = /\| (source|iex)$/;
 
 /** A folder with the files, and an environment with the variables, that the examples name. */

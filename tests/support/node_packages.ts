@@ -1,11 +1,12 @@
 /**
- * Packages of npm that run under Node as peers of a test. They are in the folder `node_modules` of the directory that
- * `CULVERT_NODE_PACKAGES` names: `npm install --ignore-scripts --prefix DIR mockttp@4.6.5 openai@7.57.0 ws@8.23.0`.
+ * npm packages that run under Node as peers of a test. They are in the folder `node_modules` of the directory
+ * that `CULVERT_NODE_PACKAGES` names: `npm install --ignore-scripts --prefix DIR mockttp@4.6.5 openai@7.57.0
+ * ws@8.23.0`.
  */
 import { join } from "./paths.ts";
 import { installed } from "./programs.ts";
 
-/** Returns why a test that needs these packages cannot run; `undefined` where it can. */
+/** Returns why a test that needs these packages cannot run; `undefined` if it can. */
 export async function lacksNodePackages(...names: readonly string[]): Promise<string | undefined> {
   const directory = Deno.env.get("CULVERT_NODE_PACKAGES") ?? "";
   if (!await installed("node")) return "node not installed";
@@ -25,15 +26,15 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
-/** A program of Node that runs. */
+/** A running Node program. */
 export interface NodeProgram extends AsyncDisposable {
   /** Waits for its next line of output, at most 30 s. */
   readonly line: () => Promise<string>;
-  /** Waits for its end and returns the lines that were not read yet, and what it wrote on stderr. */
+  /** Waits for its end and returns the unread lines and its stderr. */
   readonly end: () => Promise<{ readonly code: number; readonly text: string }>;
 }
 
-/** Starts a program, an ES module that may import the packages. It is written to a directory of its own. */
+/** Starts a program, an ES module that may import the packages. It is written to a new directory. */
 export async function startNode(
   program: string,
   env: Readonly<Record<string, string>> = {},

@@ -18,13 +18,13 @@ export async function locate(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Tells whether a program is installed. */
+/** Returns whether a program is installed. */
 export async function installed(name: string): Promise<boolean> {
   return await locate(name) !== undefined;
 }
 
 /**
- * Registers a test that needs other programs. It is skipped where one is missing, and its name says which.
+ * Registers a test that needs other programs. It is skipped if one is missing, which its name then contains.
  *
  * @param needs names of programs on the PATH
  * @param name a sentence

@@ -23,7 +23,7 @@ export type ProxyFault =
   | { readonly kind: "stall" }
   /** Answers CONNECT with 200 and headers above 8 KiB. */
   | { readonly kind: "long" }
-  /** Accepts the tunnel, then closes it at once. */
+  /** Accepts the tunnel, then closes it immediately. */
   | { readonly kind: "cut" }
   /** SOCKS5: replies with this code (RFC 1928 §6). */
   | { readonly kind: "socks"; readonly reply: number };
@@ -34,7 +34,7 @@ export interface ProxyOptions {
   /** `user:password` that must be presented. */
   readonly credentials?: string;
   readonly fault?: ProxyFault;
-  /** Where each tunnel really leads, whatever its target says: `127.0.0.1:PORT`. */
+  /** The actual target of each tunnel instead of the requested one: `127.0.0.1:PORT`. */
   readonly leadTo?: { readonly host: string; readonly port: number };
 }
 
@@ -45,7 +45,7 @@ export interface ProxySighting {
   readonly target: string;
   readonly requestLine: string;
   readonly headers: Headers;
-  /** `user:password` presented, decoded; SOCKS as well. */
+  /** The decoded `user:password` that was presented, also over SOCKS. */
   readonly credentials?: string;
 }
 
@@ -250,7 +250,7 @@ function hextets(bytes: Uint8Array): string {
   return words.join(":");
 }
 
-/** Reads from a socket by length or up to a delimiter, and returns what is left. */
+/** Reads from a socket by length or up to a delimiter, and returns the rest. */
 class Input {
   readonly #socket: net.Socket;
   readonly #onData: (chunk: Uint8Array) => void;

@@ -1,7 +1,8 @@
 /**
- * What the runtime of the binary under test lacks. Where the runtime of the pinned Deno cannot be downloaded, the
- * binary is compiled with another one (`COMPILE_DENO`), which may lack an ability that a case needs. That runtime is
- * asked for each ability; a case that needs a missing one is skipped, and its name says why.
+ * The missing abilities of the runtime of the binary under test. Where the runtime of the pinned Deno cannot
+ * be downloaded, the binary is compiled with another one (`COMPILE_DENO`), which may lack an ability that a
+ * case needs. Each ability of that runtime is checked; a case that needs a missing one is skipped with the
+ * reason in its name.
  */
 import { skippedIf } from "./skipped.ts";
 
@@ -118,7 +119,10 @@ const ABILITIES: readonly Ability[] = [
 
 const missing = await missingAbilities();
 
-/** Asks the runtime of the binary; without a binary under test, the runtime is the pinned one and lacks nothing. */
+/**
+ * Checks the runtime of the binary; without a binary under test, the runtime is the pinned one and has all
+ * abilities.
+ */
 async function missingAbilities(): Promise<readonly Ability[]> {
   const compiler = Deno.env.get("COMPILE_DENO") ?? "";
   if ((Deno.env.get("CULVERT_UNDER_TEST") ?? "") === "" || compiler === "") return [];
@@ -132,7 +136,10 @@ async function hasAbility(deno: string, { script }: Ability): Promise<boolean> {
   return new TextDecoder().decode(stdout).trim() === "yes";
 }
 
-/** Returns why the binaries that `COMPILE_DENO` compiled cannot run the simulated network; `undefined` where they can. */
+/**
+ * Returns why the binaries that `COMPILE_DENO` compiled cannot run the simulated network; `undefined` if they
+ * can.
+ */
 export async function lackOfNetwork(): Promise<string | undefined> {
   const compiler = Deno.env.get("COMPILE_DENO") ?? "";
   return compiler === "" || await hasAbility(compiler, RAW_HEADERS)

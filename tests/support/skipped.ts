@@ -3,7 +3,7 @@
 /**
  * Returns the name of a case, and whether it is skipped.
  *
- * @param lacks why it cannot run here, as its name then says; `undefined` where it can
+ * @param lacks why it cannot run here, which is added to its name; `undefined` if it can
  * @param name the sentence
  */
 export function skippedIf(

@@ -1,4 +1,4 @@
-/** The program under test while it runs: what it has printed so far, and its end. */
+/** The program under test while it runs: its output so far, and its end. */
 import { type CulvertOptions, startCulvert } from "./culvert.ts";
 
 /** A program that was started. Disposing of it ends it. */
@@ -6,7 +6,9 @@ export interface StartedCulvert extends AsyncDisposable {
   readonly stdout: () => string;
   readonly stderr: () => string;
   readonly pid: number;
-  /** Resolves with the first match of a pattern in what was printed; fails after 20 s or at the end of the program. */
+  /**
+   * Resolves with the first match of a pattern in the output; fails after 20 s or at the end of the program.
+   */
   readonly seen: (stream: "stdout" | "stderr", pattern: RegExp) => Promise<RegExpExecArray>;
   readonly kill: (signal: Deno.Signal) => void;
   /** Resolves with the exit code; fails after `limitMs`, by default 30,000 ms. */
@@ -31,7 +33,7 @@ export async function startedCulvert(
   };
   const reading = Promise.all([read("stdout"), read("stderr")]);
   const ended = child.status.then(async ({ code }) => {
-    // A program that it left behind may hold the streams open.
+    // A program that it started may keep the streams open.
     await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, 1_000))]);
     isOver = true;
     wake();

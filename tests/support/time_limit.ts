@@ -1,6 +1,7 @@
 /**
- * Gives every test case a time limit, so that a case that waits without end fails under its own name and the run goes
- * on. Loaded before the tests by `deno test --preload`. A case that needs longer states its own `timeout`.
+ * Gives every test case a time limit, so that a case that waits endlessly fails with its name and the run
+ * continues. Loaded before the tests by `deno test --preload`. A case that needs longer states its own
+ * `timeout`.
  */
 
 const LIMIT_MS = 180_000;

@@ -1,4 +1,4 @@
-/** What a root means to the TLS library, and the warnings that say so beforehand. */
+/** The treatment of roots by the TLS library, and the warnings that announce it. */
 import { createAuthority, createSelfSigned } from "../../lib/pki/pki.ts";
 import type { Bundle } from "../../lib/trust/bundle/bundle.ts";
 import { readBundle } from "../../lib/trust/bundle/bundle_reader.ts";

@@ -1,8 +1,11 @@
-/** A TLS server under a private CA, and a client that trusts what a bundle gave: the last word on any bundle. */
+/**
+ * A TLS server with a private CA, and a client that trusts the certificates of a bundle: the final test of
+ * any bundle.
+ */
 import { processWorld } from "../../lib/cli/app/process.ts";
 import { type Authority, createAuthority, type KeyPairPem } from "../../lib/pki/pki.ts";
 
-/** A server that is up. */
+/** A running server. */
 export interface TlsServer extends AsyncDisposable {
   readonly port: number;
 }
@@ -16,13 +19,13 @@ export function startTlsServer(pair: KeyPairPem): TlsServer {
   return { port: server.addr.port, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-/** A CA with a server below it. */
+/** A CA with a server that it certifies. */
 export interface PrivateNetwork extends AsyncDisposable {
   readonly authority: Authority;
   readonly server: TlsServer;
 }
 
-/** Mints a CA and starts a server for `localhost` with a leaf of it. */
+/** Creates a CA and starts a server for `localhost` with a certificate of it. */
 export async function startPrivateNetwork(commonName = "Culvert Test Root"): Promise<PrivateNetwork> {
   const authority = await createAuthority(commonName);
   const server = startTlsServer(await authority.issue({ commonName: "localhost", names: ["localhost"] }));
@@ -34,7 +37,7 @@ const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap((
 ) => [name, name.toLowerCase()]);
 
 /**
- * Makes one request with these roots beside the runtime's own.
+ * Makes one request with these roots in addition to those of the runtime.
  *
  * @returns `ok`, or the text of the failure with its causes
  */

@@ -1,4 +1,4 @@
-/** Which bundle wins, what becomes of it, and what the store says about it. */
+/** The selection of the bundle, its content, and the description of the store. */
 import { processWorld } from "../../lib/cli/app/process.ts";
 import { CulvertError } from "../../lib/errors.ts";
 import { createAuthority } from "../../lib/pki/pki.ts";

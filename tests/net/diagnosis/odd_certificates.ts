@@ -1,4 +1,4 @@
-/** Server certificates as no CA should issue them and some companies do. */
+/** Server certificates that no CA should issue, but that some companies use. */
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import type { KeyPairPem } from "../../../lib/pki/pki.ts";
@@ -11,7 +11,7 @@ export interface OddPair extends KeyPairPem {
 const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 86_400_000;
 
-/** Signed by a CA whose RSA key and hash are the given ones; the server's own key is a good one. */
+/** Returns a certificate signed by a CA with the given RSA key and hash; the server's own key is valid. */
 export async function signedByRsa(bits: number, hash: "SHA-1" | "SHA-256"): Promise<OddPair> {
   const algorithm = {
     name: "RSASSA-PKCS1-v1_5",
@@ -43,7 +43,10 @@ export async function signedByRsa(bits: number, hash: "SHA-1" | "SHA-256"): Prom
   return { root: root.toString("pem"), certificate: leaf.toString("pem"), privateKey: await keyPem(keys) };
 }
 
-/** An X.509 version 1 certificate: no extensions, so no subjectAltName either. Written byte by byte. */
+/**
+ * Returns an X.509 version 1 certificate, which has no extensions and therefore no subjectAltName. It is
+ * encoded manually.
+ */
 export async function versionOne(): Promise<OddPair> {
   const issuer = await crypto.subtle.generateKey(EC, true, ["sign", "verify"]);
   const keys = await crypto.subtle.generateKey(EC, true, ["sign", "verify"]);

@@ -14,7 +14,7 @@ Deno.test("a proxy address with the wrong scheme is reported with the right sche
   for (const [written, port, right] of rows) {
     for (const leg of ["request", "websocket", "stream"] as const) {
       await t.step(`${written}:// for ${right ?? "neither"}, ${leg}`, async () => {
-        // The password must reach nobody while the schemes are tried.
+        // The password must not be sent while the schemes are tried.
         using dialer = await dialerFor({
           env: { ALL_PROXY: `${written}://u:hunter2@localhost:${port}` },
           ...(leg === "stream" ? { trust: trusting() } : {}),
@@ -46,7 +46,7 @@ Deno.test("a proxy address with the wrong scheme is reported with the right sche
 
 Deno.test("a proxy that does not answer a TLS handshake in time is probed with plain HTTP", async () => {
   await using waiting = await rawServer((socket) => {
-    // Like squid: it waits for the end of a line, which a TLS handshake does not have.
+    // Like squid, it waits for the end of a line, which a TLS handshake does not have.
     socket.on("data", (bytes: Uint8Array) => {
       if (new TextDecoder().decode(bytes).includes("\r\n\r\n")) socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
     });

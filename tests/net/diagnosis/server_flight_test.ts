@@ -56,7 +56,7 @@ Deno.test("no input makes the handshake reader loop, throw, or buffer more than 
     for (let at = 0; at < bytes.length; at += piece) flight.push(bytes.subarray(at, at + piece));
   }));
   const flight = new ServerFlight();
-  // A record that announces more than ever comes.
+  // A record that announces more bytes than are sent.
   flight.push(Uint8Array.from([22, 3, 3, 255, 255]));
   for (let count = 0; count < 100 && !flight.isOver; count++) flight.push(new Uint8Array(65_536));
   assert(flight.isOver);

@@ -13,7 +13,7 @@ import { deafPort, dialerFor, failureOf, httpServer, LEAF, rawServer, trusting }
 
 const LIMIT_MS = 30_000;
 
-/** Reads until the end, or until so many bytes have come. */
+/** Reads until the end, or until a number of bytes has arrived. */
 async function read(stream: ByteStream, count = Infinity): Promise<string> {
   const reader = stream.readable.getReader();
   let text = "";
@@ -114,7 +114,7 @@ Deno.test("node:http runs over a byte stream: header names keep their case, upgr
     assertEquals(response.rawHeaders.slice(0, 4), ["X-Odd-Case", "1", "X-Odd-Case", "2"]);
     assertIncludes(text, '"X-Mixed-Case","a"');
 
-    // Directly: the proxy of the tests does not keep a connection half open.
+    // Tested only without a proxy, because the proxy of the tests does not keep a connection half open.
     using direct = await dialerFor();
     const second = await direct.connect(target, { tls: true });
     const socket = await upgraded(second.toDuplex());
@@ -126,7 +126,7 @@ Deno.test("node:http runs over a byte stream: header names keep their case, upgr
     });
     socket.on("end", () => resolve(received));
     socket.write("ping");
-    // The server still answers on its half after the end of ours.
+    // The server can still answer after the client has ended its side.
     assertEquals(await ended, "pingrest");
   } finally {
     server.closeAllConnections();

@@ -3,7 +3,7 @@ import { blackHole } from "../../support/black_hole.ts";
 import { dialerFor, failureOf, get, httpServer, LEAF, rawServer, textOf } from "../kit.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 
-// What a full queue does is the system's.
+// The behaviour of a full queue depends on the system.
 
 Deno.test(
   { ...skippedIf(ON_WINDOWS, "a server that swallows connections fails after the connect limit") },
@@ -57,7 +57,7 @@ Deno.test("a server that accepts the connection and stays silent is not reported
   let connections = 0;
   const looked = Promise.withResolvers<void>();
   await using server = await rawServer((socket) => {
-    // The second is the look; the first gets its answer when that is over.
+    // The second connection is the probe; the first gets its answer after it.
     if (++connections === 1) {
       looked.promise.then(() => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate"));
     } else socket.on("close", () => looked.resolve());
@@ -83,7 +83,7 @@ Deno.test("a server that has answered before is not probed: its connection may c
   using dialer = await dialerFor();
   const request = get(`http://127.0.0.1:${server.port}/`, { connectTimeoutMs: 200 });
   assertEquals(await textOf(await dialer.request(request)), "late");
-  // The runtime puts the connection back into its pool a moment later.
+  // The runtime returns the connection to its pool slightly later.
   await new Promise((resolve) => AbortSignal.timeout(20).addEventListener("abort", resolve));
   assertEquals(await textOf(await dialer.request(request)), "late");
   assertEquals([connections, requests], [1, 2]);

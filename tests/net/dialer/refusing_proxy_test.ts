@@ -1,4 +1,4 @@
-/** What a proxy that refuses leaves open. */
+/** Connections after a refusal of a proxy. */
 import { assertEquals } from "../../support/assert.ts";
 import { startProxy, type TestProxy } from "../../support/proxy.ts";
 import { dialerFor, failureOf, LEAF } from "../kit.ts";

@@ -2,7 +2,9 @@ import type { ReplyBody } from "../../../lib/net/dialer/reply_body.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { dialerFor, failureOf, get, httpServer } from "../kit.ts";
 
-/** A body of so many pieces, as a real reply has it; open for ever, or closed behind them. */
+/**
+ * Returns a body with a number of chunks, like that of a real reply; it stays open, or is closed after them.
+ */
 async function bodyOf(
   pieces: readonly string[],
   isOpen = false,

@@ -10,7 +10,7 @@ import {
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { dialerFor, failureOf, get, httpServer, textOf, worldWith } from "../kit.ts";
 
-/** A world whose pauses take no time and are written down. */
+/** A world whose pauses take no time and are recorded. */
 function patientWorld(random = 0.5) {
   const pauses: number[] = [];
   let now = Date.UTC(2026, 10, 20, 12, 0, 0);

@@ -26,7 +26,7 @@ function put(
   return DIALER.request({ method: "PUT", url: new URL(url), headers: {}, body, bodySize, headerTimeoutMs });
 }
 
-/** A server on a bare socket that answers as the function does. */
+/** Starts a server on a socket whose answers the function writes. */
 function bareServer(
   serve: (conn: Deno.Conn) => Promise<void>,
 ): { readonly url: string } & Disposable {
@@ -36,7 +36,7 @@ function bareServer(
       try {
         await serve(conn);
       } catch {
-        // The client went away.
+        // The client has left.
       }
       conn.close();
     }

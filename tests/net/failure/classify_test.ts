@@ -9,7 +9,10 @@ const via = (scheme: "http" | "socks5"): Route => ({
   source: "ALL_PROXY",
 });
 
-/** Texts as seen, of servers that Deno itself cannot play, of other systems, and of 2.4.2 where they differ. */
+/**
+ * Observed texts: for servers that Deno cannot simulate, from other systems, and from Deno 2.4.2 where they
+ * differ.
+ */
 const TEXTS: readonly (readonly [string, Route, string, string])[] = [
   [
     "client error (Connect): invalid peer certificate: Other(OtherError(UnsupportedCertVersion))",

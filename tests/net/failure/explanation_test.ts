@@ -171,7 +171,7 @@ Deno.test("a probe that hangs delays the error by little and does not replace it
   let connections = 0;
   const pair = await CA.issue({ commonName: "x", names: ["other.example"] });
   await using server = httpServer(() => new Response("never"), pair);
-  // The first connection reaches the server, every later one nothing.
+  // The first connection reaches the server, every later one gets no answer.
   await using gate = await rawServer((socket) => {
     if (connections++ > 0) return;
     void Deno.connect({ hostname: "127.0.0.1", port: server.port }).then(async (conn) => {

@@ -1,4 +1,7 @@
-/** The ways to fail on the way to a server: the one table for the dialer and for the program. */
+/**
+ * The failures of connections to a server: one table for the tests of the dialer and of the program. Each
+ * name is a clause.
+ */
 import type { ErrorCode } from "../../../lib/errors.ts";
 import { createSelfSigned, type KeyPairPem } from "../../../lib/pki/pki.ts";
 import type { ProxyScheme } from "../../../lib/net/route/route.ts";
@@ -10,16 +13,19 @@ const HOUR_MS = 3_600_000;
 
 /** A server certificate that must be refused. */
 export interface TlsFailure {
-  /** What the server presents. */
+  /** The certificate of the server. */
   readonly name: string;
-  /** Makes its certificate. */
+  /** Creates the certificate. */
   readonly pair: () => Promise<KeyPairPem & { readonly root?: string }>;
   readonly code: ErrorCode;
   /** Part of the message. */
   readonly says: string;
-  /** Nothing of the test is trusted; else its CA, and the root of the pair where it has one. */
+  /**
+   * Whether no root of the test is trusted. Default: its CA is trusted, and the root of the pair if it has
+   * one.
+   */
   readonly untrusted?: true;
-  /** By which it is reached. Default: localhost. */
+  /** The name of the server in the URL. Default: localhost. */
   readonly host?: string;
 }
 
@@ -100,12 +106,12 @@ export const TLS_FAILURES: readonly TlsFailure[] = [
   },
 ];
 
-/** A failure that is none of certificates. */
+/** A failure that is not about certificates. */
 export interface ConnectionFailure {
   readonly name: string;
-  /** Where to connect, given the port of a server that answers as said below. */
+  /** The URL to connect to, for the port of a server that sends `answer`. */
   readonly url: (port: number) => string;
-  /** What the server answers to the first bytes, before it closes. Default: nothing. */
+  /** The answer of the server to the first bytes, before it closes. Default: none. */
   readonly answer?: string;
   readonly code: ErrorCode;
   readonly says: string;
@@ -115,7 +121,7 @@ export interface ConnectionFailure {
   readonly isRetried: boolean;
 }
 
-/** What fails below TLS or in its place, without a proxy. */
+/** Failures below TLS or instead of TLS, without a proxy. */
 export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
   {
     name: "the host name does not exist",
@@ -176,12 +182,12 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
   },
 ];
 
-/** A way for a proxy to fail. */
+/** A failure of a proxy. */
 export interface ProxyFailure {
   readonly name: string;
   readonly schemes: readonly ProxyScheme[];
   readonly fault?: ProxyFault;
-  /** `user:password` that it wants. */
+  /** `user:password` that the proxy requires. */
   readonly credentials?: string;
   readonly code: ErrorCode;
   readonly says: string;
@@ -189,7 +195,7 @@ export interface ProxyFailure {
   readonly hint?: string;
   /** The target is plain HTTP. Default: HTTPS. */
   readonly plain?: boolean;
-  /** Nobody listens where the proxy should be. */
+  /** Whether the port of the proxy is closed. */
   readonly deaf?: boolean;
   /** Whether another attempt may help. Default: no. */
   readonly isRetried?: true;
@@ -197,7 +203,7 @@ export interface ProxyFailure {
 
 const HTTP_PROXIES: readonly ProxyScheme[] = ["http", "https"];
 const SOCKS_PROXIES: readonly ProxyScheme[] = ["socks5", "socks5h"];
-/** Ways for a proxy to fail, told apart. */
+/** The failures of proxies. */
 export const PROXY_FAILURES: readonly ProxyFailure[] = [
   {
     name: "the proxy answers 407 to CONNECT",

@@ -7,7 +7,7 @@ import { dialerFor, failureOf, get, rawServer } from "../kit.ts";
 
 const alert = (description: number) => Uint8Array.of(21, 3, 3, 0, 2, 2, description);
 
-/** What a server does with the first bytes of a TLS handshake. */
+/** The reaction of a server to the first bytes of a TLS handshake. */
 const HANDSHAKES: readonly (readonly [string, (socket: net.Socket) => void, string, string?])[] = [
   ["a reset", (socket) => socket.resetAndDestroy(), "reset"],
   ["the end of the connection", (socket) => socket.end(), "reset"],

@@ -1,7 +1,7 @@
-/** Addresses of proxies as people write them: the one table for the parser and for the program. */
+/** Addresses of proxies as users write them: one table for the tests of the parser and of the program. */
 import type { ProxyEndpoint } from "../../../lib/net/route/route.ts";
 
-/** Text, and what it means. */
+/** Text, and its meaning. */
 export const ACCEPTED: readonly (readonly [string, ProxyEndpoint])[] = [
   ["http://proxy.corp:3128", { scheme: "http", host: "proxy.corp", port: 3128 }],
   ["proxy.corp:3128", { scheme: "http", host: "proxy.corp", port: 3128 }],
@@ -38,7 +38,10 @@ export const ACCEPTED: readonly (readonly [string, ProxyEndpoint])[] = [
   }],
 ];
 
-/** Text, and a part of why it is refused. User and password in them are `zora` and `hunter2`, and never told. */
+/**
+ * Text, and a part of the reason of its refusal. User and password in them are `zora` and `hunter2`, which
+ * must not be printed.
+ */
 export const REJECTED: readonly (readonly [string, string])[] = [
   ["socks4://p:1", 'its scheme "socks4"'],
   ["ftp://p:1", 'its scheme "ftp"'],

@@ -54,7 +54,7 @@ Deno.test("any input gives an endpoint or a typed error that does not contain th
   );
   await fc.assert(fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
     const text = pieces.join("");
-    // What stands in the place of a scheme is refused by name.
+    // An unknown scheme is refused with its name.
     fc.pre(!/^[a-z0-9+.-]*pl4nted[a-z0-9+.-]*:\/\//i.test(text.trim()));
     try {
       const endpoint = parseProxyAddress(text, "HTTPS_PROXY");

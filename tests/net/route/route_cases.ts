@@ -1,4 +1,4 @@
-/** The one table of routes: asserted on the resolver, and on what real proxies see. */
+/** The table of routes, which is checked with the resolver and with real proxies. */
 import type { Environment } from "../../../lib/world/world.ts";
 
 export interface RouteCase {

@@ -3,7 +3,7 @@ import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { CA, dialerFor, get, httpServer, LEAF, textOf, worldWith } from "../kit.ts";
 import { ROUTES } from "./route_cases.ts";
 
-/** Port of `p` and `q` of the table, in the place of 1 and 2. */
+/** Ports of `p` and `q` of the table, instead of 1 and 2. */
 function withPorts(text: string, p: TestProxy, q: TestProxy): string {
   return text.replace(/\bp:1\b/g, `127.0.0.1:${p.port}`).replace(/\bq:2\b/g, `127.0.0.1:${q.port}`);
 }
@@ -89,7 +89,7 @@ Deno.test("a proxy user without a password sends an empty password", async () =>
   using dialer = await dialerFor({ proxy: `http://zora@127.0.0.1:${proxy.port}` });
   const reply = await dialer.request(get(`https://localhost:${server.port}/`));
   assertEquals([reply.status, await textOf(reply)], [200, "ok"]);
-  // The tunnels of websockets and byte streams are of our own making.
+  // The tunnels of websockets and byte streams are made by `lib/net/tunnel/`.
   (await dialer.connect({ host: "localhost", port: server.port }, { tls: true })).close();
   assertEquals(proxy.seen.map(({ headers }) => headers.get("proxy-authorization")), [
     `Basic ${btoa("zora:")}`,
@@ -136,7 +136,7 @@ Deno.test("the proxy variables of the process do not override the route table", 
         SSL_CERT_FILE: "/nowhere/at/all.pem",
         SSL_CERT_DIR: "/nowhere",
         NO_COLOR: "1",
-        // The runtime asks for its own newest version now and then, by these proxies.
+        // The runtime sometimes requests its newest version through these proxies.
         DENO_NO_UPDATE_CHECK: "1",
       },
     }).output();

@@ -1,4 +1,4 @@
-/** Servers and clients of `node:http` for the tests of proxies: both show the bytes that passed. */
+/** Servers and clients of `node:http` for the tests of proxies, which expose the bytes on the wire. */
 import * as http from "node:http";
 import * as net from "node:net";
 
@@ -16,12 +16,12 @@ export async function nodeOrigin(
   return { server, ...await listening(server) };
 }
 
-/** Starts a server of bare sockets, for answers that no HTTP library would write. */
+/** Starts a server of TCP sockets, for answers that no HTTP library would write. */
 export async function bareOrigin(
   serve: (socket: net.Socket) => void,
 ): Promise<Omit<TestOrigin, "server">> {
   return await listening(net.createServer((socket) => {
-    // A peer that breaks off is part of these tests.
+    // Peers that disconnect are part of these tests.
     socket.on("error", () => {});
     serve(socket);
   }));

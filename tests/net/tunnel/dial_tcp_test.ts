@@ -6,7 +6,7 @@ const V6: HostAddress = { address: "2001:db8::1", family: 6 };
 const V6_TOO: HostAddress = { address: "2001:db8::2", family: 6 };
 const V4: HostAddress = { address: "127.0.0.1", family: 4 };
 
-/** Real sockets for IPv4, and whatever the test says for the addresses it names. */
+/** Real sockets for IPv4, and simulated ones for the addresses that a test names. */
 function parts(
   found: readonly HostAddress[],
   odd: Readonly<Record<string, () => Promise<Deno.TcpConn>>>,

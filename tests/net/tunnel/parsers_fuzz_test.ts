@@ -10,7 +10,7 @@ import { assert, assertEquals } from "../../support/assert.ts";
 
 const MAX_READS = 400;
 
-/** A peer that sends the bytes in pieces, and fails the test when it is read for ever. */
+/** Returns a peer that sends the bytes in chunks, and fails the test if reading does not end. */
 function peer(bytes: Uint8Array, piece: number): ByteReader & ByteWriter {
   let at = 0;
   let reads = 0;
@@ -29,7 +29,7 @@ function peer(bytes: Uint8Array, piece: number): ByteReader & ByteWriter {
 }
 
 const bytesOf = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0) & 0xff);
-/** Bytes that look like the grammar, and some that do not. */
+/** Bytes that resemble the grammar, and other ones. */
 const soup = (...words: readonly string[]) =>
   fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ maxLength: 4 })), { maxLength: 30 })
     .map((parts) => bytesOf(parts.join("")));
@@ -53,7 +53,7 @@ Deno.test("a chunked body is decoded in chunks of any size, and decoding stops a
       assert(decoder.isDone);
     },
   ));
-  // The size of release 0.1's endless loop, and others that parseInt takes.
+  // The size that caused the endless loop of release 0.1, and others that parseInt accepts.
   for (const size of ["-6", "+3", "0x3", "3 4", " 3", "3.0", "g", "", "fffffffffffff", "3\n"]) {
     const decoder = new ChunkDecoder(100);
     decoder.push(bytesOf(`2\r\nab\r\n${size}\r\nxyz\r\n0\r\n\r\n`));
@@ -124,7 +124,7 @@ Deno.test("a head of 60 kB that arrives byte by byte, and one of 128 KiB, are re
   assertEquals(await readHead({ read: (buffer) => read(buffer, 1) }, 60_000), "too_long");
   at = 0;
   assertEquals(await readHead({ read: (buffer) => read(buffer, 65_536) }, 131_072), "too_long");
-  // The bytes may also have been read before, as those behind an interim answer.
+  // The bytes may also have been read earlier, like those after an interim answer.
   assertEquals(await readHead({ read: () => Promise.resolve(null) }, 131_072, long), "too_long");
 });
 

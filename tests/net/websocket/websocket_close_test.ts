@@ -14,7 +14,7 @@ Deno.test("the subprotocols are offered in order, and the accepted one is report
   using dialer = await dialerFor();
   const channel = await open(dialer, `wss://localhost:${server.port}/`, {
     subprotocols: ["v2", "realtime"],
-    // The caller's own value must not be sent beside it.
+    // The caller's value must not be sent in addition.
     headers: { "sec-websocket-protocol": "x" },
   });
   assertEquals(channel.subprotocol, "realtime");
@@ -70,7 +70,7 @@ Deno.test("close() sends code and reason, waits for the peer's close frame and r
     const { opcode, payload } = await peer.readFrame();
     assertEquals(opcode, CLOSE);
     resolve([(payload[0] ?? 0) * 256 + (payload[1] ?? 0), new TextDecoder().decode(payload.slice(2))]);
-    // What is sent after the client's close frame is discarded.
+    // Messages after the client's close frame are discarded.
     await peer.send(TEXT, "late");
     await peer.closeWith(3999, "bye");
     await peer.gone();

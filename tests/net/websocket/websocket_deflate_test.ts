@@ -13,7 +13,7 @@ async function compressingServer(onMessage: (text: string) => readonly string[])
   server.on("connection", (socket) => {
     extensions.push(socket.extensions);
     socket.on("message", (data) => onMessage(data.toString()).forEach((text) => socket.send(text)));
-    // A client that drops its socket is what is expected here.
+    // The client is expected to drop its socket.
     socket.on("error", () => socket.terminate());
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", () => resolve()));
@@ -125,6 +125,6 @@ Deno.test("a channel that is dropped while a message is inflated ends without an
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     channel.drop();
   }
-  // An inflater that was released too early throws where nobody can catch it, which fails this case.
+  // A decompressor that was released too early throws an uncaught error, which fails this case.
   await new Promise((resolve) => setTimeout(resolve, 300));
 });

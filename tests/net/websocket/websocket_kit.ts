@@ -1,4 +1,4 @@
-/** What the tests of the websocket share: opening one, an echo, and messages by number. */
+/** Shared parts of the tests of the websocket: opening one, an echo, and receiving a number of messages. */
 import type { Dialer } from "../../../lib/net/dialer/dialer.ts";
 import type { WebSocketChannel, WebSocketRequest } from "../../../lib/net/websocket/websocket.ts";
 import { type Peer, TEXT } from "./websocket_server.ts";
@@ -23,7 +23,7 @@ export async function echo(peer: Peer): Promise<void> {
   for (;;) await peer.send(TEXT, `echo ${await peer.readText()}`);
 }
 
-/** Receives so many messages, however they are batched. */
+/** Receives a number of messages, in any batches. */
 export async function receive(channel: WebSocketChannel, count: number): Promise<string[]> {
   const messages: string[] = [];
   while (messages.length < count) messages.push(...await channel.receive());

@@ -217,7 +217,7 @@ Deno.test("a reader that does not read stops the sender, and no message is lost"
   const channel = await open(dialer, `wss://localhost:${server.port}/`);
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert(sent < total, "everything was swallowed with nobody reading");
-  // Full, but alive.
+  // The queue is full, but the peer is alive.
   await channel.ping(1000);
   let next = 0;
   for (;;) {

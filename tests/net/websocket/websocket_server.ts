@@ -1,4 +1,4 @@
-/** A websocket server that does exactly as told, frame by frame, over TLS or in clear. */
+/** A websocket server that a test controls frame by frame, with TLS or without. */
 import type { KeyPairPem } from "../../../lib/pki/pki.ts";
 
 /** One frame from the client, unmasked. */
@@ -41,7 +41,7 @@ export class Peer {
     return this.acceptWith("Connection: Upgrade", ...headers);
   }
 
-  /** Answers 101 with the given headers and without a Connection header of its own. */
+  /** Answers 101 with the given headers and without another Connection header. */
   async acceptWith(...headers: readonly string[]): Promise<void> {
     const key = `${this.headers.get("sec-websocket-key")}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key)));
@@ -82,13 +82,13 @@ export class Peer {
     return new TextDecoder().decode((await this.readFrame()).payload);
   }
 
-  /** Resolves when the client is gone; what it still sends is dropped. */
+  /** Resolves when the client has left; data that it still sends is dropped. */
   async gone(): Promise<void> {
     const buffer = new Uint8Array(1024);
     try {
       while (await this.#conn.read(buffer) !== null);
     } catch (error) {
-      // Gone without a TLS goodbye is gone as well.
+      // A close without close_notify also counts as the end.
       if (!(error instanceof Error)) throw error;
     }
   }
@@ -145,7 +145,7 @@ export function websocketServer(
       }
       const peer = new Peer(conn);
       peers.add(peer);
-      // A client that leaves in the middle is what many of these tests are about.
+      // Many of these tests have a client that leaves early.
       peer.readRequest().then(() => serve(peer)).catch(() => undefined).finally(() => peer.close());
     }
   })();

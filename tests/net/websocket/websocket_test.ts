@@ -264,7 +264,7 @@ Deno.test("an abort throws the signal's reason, while opening and while receivin
   const receiving = channel.receive(again.signal);
   again.abort(reason);
   await assertRejects(receiving, (error: unknown) => error === reason);
-  // The channel itself is unharmed.
+  // The channel still works.
   await channel.send("still there");
   assertEquals(await receive(channel, 1), ["echo still there"]);
   channel.drop();

@@ -1,4 +1,4 @@
-/** What the body of a stream may hold, in good order and in bad, and what a turn makes of it. */
+/** Valid and invalid bodies of streams, and the result of a turn for each. */
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { COMPLETED, CREATED, delta, type EventRow, failsWith, type Reading } from "../turn/reading.ts";
 
@@ -18,7 +18,7 @@ function completes(reading: Reading): void {
 /** Events, then the end. */
 const around = (...events: readonly object[]) => [...events, COMPLETED];
 
-/** What a stream may hold, and what becomes of it. */
+/** The content of a stream, and the check of its turn. */
 export const EVENT_ROWS: readonly EventRow[] = [
   {
     name:

@@ -8,7 +8,7 @@ import {
   socketSession,
 } from "../transport/websocket/websocket_kit.ts";
 
-/** What each of so many turns of one session told of the model list. */
+/** Returns the events about the model list for each turn of one session. */
 async function toldBy(
   session: Awaited<ReturnType<typeof socketSession>>,
   turns: number,

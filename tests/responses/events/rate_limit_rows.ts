@@ -1,9 +1,9 @@
-/** Headers of one window of a rate limit, and what is read from them. */
+/** Headers of one window of a rate limit, and the values that are read from them. */
 
 /** A window of which only the percentage is known. */
 export const used = (percent: number) => ({ used_percent: percent, window_minutes: null, resets_at: null });
 
-/** Names are what follows `x-codex-primary-`. */
+/** The names follow `x-codex-primary-`. */
 export const WINDOW_ROWS:
   readonly (readonly [name: string, headers: Record<string, string>, window: unknown])[] = [
     ["nothing used and nothing else known is no window", { "used-percent": "0" }, null],

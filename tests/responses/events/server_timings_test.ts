@@ -33,7 +33,7 @@ Deno.test("websocket: a session with server timings enabled requests them on the
     api_token_gap_ms: 12.5,
     engine_token_gap_ms: 11.25,
   }]);
-  // The event itself is passed on behind them, as every other is.
+  // The event itself is passed on after them, like every other event.
   assertEquals(types.slice(types.indexOf("culvert.server_timings")), [
     "culvert.server_timings",
     "responsesapi.websocket_timing",

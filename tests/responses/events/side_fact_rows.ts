@@ -1,4 +1,4 @@
-/** What events say beside their content: verification, moderation, safety buffering. */
+/** Side facts of events: verification, moderation, safety buffering. */
 import type { JsonObject } from "../../../lib/responses/events/events.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { COMPLETED, delta, type EventRow, type Reading } from "../turn/reading.ts";
@@ -11,7 +11,7 @@ const FASTER = "x-codex-safety-buffering-faster-model";
 const bufferings = (reading: Reading) =>
   reading.of("culvert.safety_buffering").map((event) => event.faster_model);
 
-/** Side facts, and what is told of them. */
+/** Side facts, and the events that report them. */
 export const SIDE_FACT_ROWS: readonly EventRow[] = [
   {
     name: "a known verification is reported once per turn",

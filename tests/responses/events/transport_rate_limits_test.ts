@@ -1,4 +1,4 @@
-/** Rate limits as servers tell them over real connections: headers of a reply, and events on both transports. */
+/** Rate limits from servers over real connections: headers of a reply, and events on both transports. */
 import type { RateLimitSnapshot } from "../../../lib/responses/events/events.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { HELLO, readTurn } from "../kit.ts";

@@ -1,19 +1,19 @@
-/** The errors that a `response.failed` may carry, and what each is to the user. */
+/** The errors in a `response.failed`, and the failure that each causes. */
 
-/** One of them. */
+/** One error. */
 export interface FailedRow {
   readonly name: string;
   readonly error: unknown;
   readonly code: string;
   readonly exit: number;
   readonly says?: string;
-  /** The pause before the one retry that is granted, ms; absent: there is no retry. */
+  /** The pause before the only retry, ms; absent: there is no retry. */
   readonly retriedAfter?: number;
 }
 
 const limited = (message: string) => ({ code: "rate_limit_exceeded", message });
 
-/** All of them. */
+/** All rows. */
 export const FAILED_ROWS: readonly FailedRow[] = [
   {
     name: "a rate limit with a delay is retried after exactly that delay",

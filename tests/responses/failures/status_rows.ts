@@ -1,9 +1,9 @@
-/** Refusals by status and body, and what each is to the user. */
+/** Refusals by status and body, and the failure that each causes. */
 
 /** An error body as the API writes it. */
 export const error = (fields: object) => ({ error: fields });
 
-/** What a server may refuse a request with. */
+/** The refusals of a server. */
 export const STATUS_ROWS: readonly (readonly [
   name: string,
   status: number,
@@ -119,7 +119,7 @@ export const STATUS_ROWS: readonly (readonly [
   ["418", 418, "teapot", "invalid_request", false, "teapot"],
 ];
 
-/** Usage limits, and what is said of each. */
+/** Usage limits, and the message for each. */
 export const USAGE_LIMIT_ROWS: readonly (readonly [
   name: string,
   plan: string | undefined,

@@ -1,4 +1,4 @@
-/** Which request carries which header and which metadata of identity: a table, walked over every kind of request. */
+/** The identity headers and metadata of every kind of request, as a table. */
 import type { Authorization } from "../../../lib/auth/authenticator.ts";
 import type { Provider } from "../../../lib/config/provider.ts";
 import type { Identity, RequestContext, RequestKind } from "../../../lib/responses/request/identity.ts";
@@ -62,7 +62,7 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   compacted: { ...PLAIN, window: 2 },
 };
 
-/** One request: who sends it, over what, for what. */
+/** One request: its sender, transport and purpose. */
 interface Case {
   readonly sender: Sender;
   readonly identity: Identity;
@@ -128,7 +128,7 @@ const TURN: Readonly<Record<string, Rule>> = {
   reasoning_effort: ({ request }) => request.reasoningEffort,
 };
 
-/** Metadata that a websocket frame has beside. */
+/** Additional metadata of a websocket frame. */
 const FRAME: Readonly<Record<string, Rule>> = {
   ...METADATA,
   "x-codex-turn-state": always(() => "ts-1"),

@@ -1,12 +1,15 @@
-/** Fields of a request's body: what is asked for, how the program is told so, and what is sent. */
+/**
+ * Fields of a request's body: the request of the library, the flags of the program, and the value that is
+ * sent.
+ */
 import type { TurnRequest } from "../../../lib/responses/request/request.ts";
 
-/** How a user says it, where the program has words for it. */
+/** The flags of the program for it, if there are any. */
 export interface Words {
   readonly args?: readonly string[];
   /** Lines of `config.toml`. */
   readonly config?: string;
-  /** A flag that takes a file, and what the file holds. */
+  /** A flag with a file, and the content of the file. */
   readonly file?: readonly [flag: string, content: unknown];
 }
 

@@ -1,4 +1,6 @@
-/** One script for both transports, over TLS by the private CA, and what the server saw of it. */
+/**
+ * One script for both transports, over TLS with the private CA, and the requests that the server received.
+ */
 import { frames } from "../kit.ts";
 import {
   accept,
@@ -8,12 +10,12 @@ import {
   type SocketServer,
 } from "./websocket/websocket_kit.ts";
 
-/** One answer: head and events. Whatever does not end in a terminal event is cut there. */
+/** One answer: head and events. An answer without a terminal event is cut at its end. */
 export interface Answer {
-  /** Of the reply to the POST, or of the upgrade where the answer is the first over its websocket. */
+  /** Headers of the reply to the POST, or of the upgrade if the answer is the first over its websocket. */
   readonly head?: Readonly<Record<string, string>>;
   readonly events: readonly object[];
-  /** The connection ends behind the events. */
+  /** The connection ends after the events. */
   readonly ends?: boolean;
 }
 
@@ -21,7 +23,7 @@ export type TransportChoice = "sse" | "ws";
 export const TRANSPORTS: readonly TransportChoice[] = ["sse", "ws"];
 export const NAME: Readonly<Record<TransportChoice, string>> = { sse: "over SSE", ws: "over the websocket" };
 
-/** The script that gives these answers, whichever transport asks. */
+/** The script that returns these answers over each transport. */
 export function scriptOf(...answers: readonly Answer[]): SocketScript {
   return {
     posts: answers.map(({ head, events }) => () =>

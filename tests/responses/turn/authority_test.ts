@@ -1,10 +1,10 @@
-/** An authority that cannot give a credential for a turn: for now, or for good. */
+/** An authority that temporarily or permanently returns no credential for a turn. */
 import type { Authenticator } from "../../../lib/auth/authenticator.ts";
 import { CulvertError, type ErrorCode } from "../../../lib/errors.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { COMPLETED, CREATED, runScript, stream, tokens } from "../kit.ts";
 
-/** Fails so many times, then gives a key. */
+/** Fails a number of times, then returns a key. */
 function failing(
   times: number,
   code: ErrorCode,

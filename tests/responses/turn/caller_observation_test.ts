@@ -1,4 +1,4 @@
-/** Who made a request, as the one tap tells it: what any sink behind it could pass on, and nothing it must not. */
+/** The identity of the caller in observations: the facts that sinks may export, and no secret. */
 import { createAuthenticator } from "../../../lib/connect/create_authenticator.ts";
 import { AuthEvidence } from "../../../lib/observe/evidence/feedback_tags.ts";
 import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
@@ -18,7 +18,7 @@ const ENVIRONMENT = {
   refreshTokenUrlOverride: true,
 };
 
-/** A session for which an agent signs, and everything that is told of it. */
+/** A session for which an agent signs, and all its observations. */
 class Rig implements AsyncDisposable {
   readonly seen: Observation[] = [];
   readonly evidence: AuthEvidence;
@@ -82,7 +82,7 @@ class Rig implements AsyncDisposable {
     return this.seen.splice(0).filter(({ kind }) => kind !== "note" && kind !== "turn");
   }
 
-  /** Everything that must not be told. */
+  /** All values that must not be in an observation. */
   secrets(): readonly string[] {
     const { tokens, agent_identity: agent } = this.home.json();
     const assertions = this.api.log.all.map(({ headers }) => headers["authorization"]?.split(" ")[1] ?? "");

@@ -1,7 +1,7 @@
-/** Fates of a websocket upgrade. */
+/** Failures of a websocket upgrade. */
 import { cut, refuse, silence, type Upgrade } from "../transport/websocket/websocket_kit.ts";
 
-/** After these `auto` goes on over SSE; the last field is in the reason that is given. */
+/** After these `auto` continues over SSE; the last field is part of the reported reason. */
 export const FALLBACK_ROWS: readonly (readonly [name: string, upgrade: Upgrade, says: RegExp])[] = [
   ...[200, 301, 400, 403, 404, 405, 500, 502, 503].map((status) =>
     [

@@ -169,7 +169,7 @@ Deno.test("the whole turn has one budget, for all transports and all failures", 
   const { result, of } = await readTurn(session.turn(HELLO));
   assertEquals(result.status, "failed");
   const attempts = server.handshakes.length + server.posts.length;
-  // One that is free for each change of wire, beside the first one and the retries.
+  // One attempt per change of the transport, in addition to the first one and the retries.
   assert(attempts <= 1 + 2 + 3 + 1, `${attempts} attempts`);
   assertEquals(of("culvert.result").length, 1);
 });

@@ -7,7 +7,7 @@ import { type SocketScript, socketServer, socketSession } from "../transport/web
 
 const CANARY = "canary-of-a-body";
 
-/** What is told of a turn that fails. */
+/** Returns the observations of a failed turn. */
 async function told(
   script: SocketScript,
   fields: Partial<Provider>,

@@ -1,4 +1,4 @@
-/** A turn that was read to its end, whoever read it: the library in this process, or the program on its stdout. */
+/** A turn that was read to its end, by the library in this process or from the stdout of the program. */
 import type { ResponseEvent, ResultEvent } from "../../../lib/responses/events/events.ts";
 import { parseEvent } from "../../../lib/responses/events/parse_event.ts";
 import { assertEquals, assertIncludes } from "../../support/assert.ts";
@@ -12,7 +12,7 @@ export interface Reading {
   readonly of: <T extends ResponseEvent["type"]>(type: T) => readonly Extract<ResponseEvent, { type: T }>[];
 }
 
-/** The reading of these events; throws unless the last one, and it alone, is the result. */
+/** Returns the reading of these events; throws unless the last one is the only result. */
 export function readingOf(events: readonly ResponseEvent[]): Reading {
   const last = events.at(-1);
   if (last?.type !== "culvert.result") throw new Error(`The last event is ${last?.type}`);
@@ -26,7 +26,7 @@ export function readingOf(events: readonly ResponseEvent[]): Reading {
   };
 }
 
-/** The reading of what `culvert respond --json` printed. */
+/** Returns the reading of the output of `culvert respond --json`. */
 export function readingOfLines(stdout: string): Reading {
   return readingOf(stdout.trimEnd().split("\n").map(eventOfLine));
 }
@@ -44,7 +44,7 @@ export const COMPLETED = { type: "response.completed", response: { id: "resp_1" 
 export const delta = (text: string) => ({ type: "response.output_text.delta", delta: text });
 export const failed = (error: unknown) => ({ type: "response.failed", response: { id: "resp_1", error } });
 
-/** A check that the turn failed with this code, exit status, and words in its message. */
+/** Returns a check that the turn failed with this code, exit code, and text in its message. */
 export function failsWith(code: string, exit: number, part = ""): (reading: Reading) => void {
   return ({ result }) => {
     assertEquals([result.error?.code, result.exit_code], [code, exit]);
@@ -52,12 +52,12 @@ export function failsWith(code: string, exit: number, part = ""): (reading: Read
   };
 }
 
-/** What a row of a table says the server sends, and how a turn over it reads. */
+/** A row of a table: the data that the server sends, and the check of the turn. */
 export interface EventRow {
   readonly name: string;
   /** Objects are sent as JSON, texts as they are. */
   readonly events: readonly (object | string)[];
-  /** Of the answer to the POST. A row with headers has no meaning on a websocket. */
+  /** Headers of the answer to the POST. A row with headers does not apply to a websocket. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The stream stays open after the events. */
   readonly isHeld?: boolean;

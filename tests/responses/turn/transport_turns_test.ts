@@ -1,4 +1,4 @@
-/** What happens between the requests of a turn and of a session, over TLS, on both transports. */
+/** The state between the requests of a turn and of a session, over TLS, with both transports. */
 import type { ResponseEvent } from "../../../lib/responses/events/events.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { deafPort } from "../../net/kit.ts";
@@ -24,7 +24,7 @@ import {
 const BROKEN: Answer = { events: [CREATED], ends: true };
 const GOOD: Answer = { events: COMPLETE };
 
-/** The answer with a sticky state, where the transport has it. */
+/** The answer with a sticky state, in the place that the transport defines. */
 function withState(transport: TransportChoice, value: string, answer: Answer): Answer {
   const head = { "x-codex-turn-state": value };
   if (transport === "sse") return { ...answer, head };
@@ -232,7 +232,7 @@ Deno.test("auto: a failed upgrade costs one attempt even with retries left, and 
   using session = await socketSession(server.baseUrl, { provider: { streamMaxRetries: 2 } });
   const [first, second] = [await readTurn(session.turn(HELLO)), await readTurn(session.turn(HELLO))];
   assertEquals([server.handshakes.length, server.posts.length], [1, 2]);
-  // Not even the notice of a retry comes before the one that says what was given up.
+  // The notice of the fallback comes before that of a retry.
   assertEquals([first, second].map(({ of }) => [of("culvert.fallback").length, of("culvert.retry").length]), [
     [1, 0],
     [0, 0],

@@ -22,7 +22,7 @@ Deno.test("a stream that becomes silent fails as idle after the provider's limit
   assertEquals([reading.result.error?.code, reading.result.exit_code], ["idle_timeout", 5]);
 });
 
-/** Sends a comment every 20 ms, and after `ms` this. */
+/** Sends a comment every 20 ms, and the given text after `ms`. */
 function keptAlive(ms: number, last: string) {
   return () => {
     const encoder = new TextEncoder();
@@ -144,7 +144,7 @@ Deno.test("a reader that stops reading stops the socket", async () => {
   );
   const batches = session(server.url).turn(HELLO).batches();
   for (let count = 0; count < 3; count++) await batches.next();
-  // Wait until the server's writes have stopped moving.
+  // Waits until the server writes no further bytes.
   for (let before = -1; before !== sent;) {
     before = sent;
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -325,7 +325,7 @@ Deno.test("websocket: an older server's state on the upgrade belongs only to the
   await readTurn(session.turn(HELLO));
   await readTurn(session.turn(HELLO));
   const states = server.frames.map(({ json }) => JSON.stringify(json.client_metadata).includes("ts-0"));
-  // The last frame is a retry that opened a connection of its own, after its turn began without a state.
+  // The last frame is a retry over a new connection, after its turn began without a state.
   assertEquals(states, [false, false, false]);
 });
 

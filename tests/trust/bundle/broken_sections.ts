@@ -1,4 +1,6 @@
-/** Sections and files that hold no usable certificate: the one table for the reader and for the program. */
+/**
+ * Sections and files without a usable certificate: one table for the tests of the reader and of the program.
+ */
 import type { Authority } from "../../../lib/pki/pki.ts";
 import * as shape from "./shapes.ts";
 
@@ -18,7 +20,7 @@ const END = "-----END CERTIFICATE-----\n";
 /**
  * Writes them all.
  *
- * @param authority its certificate is what is broken
+ * @param authority its certificate is used in the broken sections
  */
 export function brokenSections(authority: Authority): readonly BrokenSection[] {
   const { certificate, der } = authority;
@@ -151,7 +153,7 @@ export function brokenSections(authority: Authority): readonly BrokenSection[] {
   ];
 }
 
-/** A file without any certificate: name, content, and a part of what is said about it. */
+/** A file without any certificate: name, content, and a part of the message about it. */
 export type EmptyFile = readonly [name: string, bytes: Uint8Array, says: string];
 
 /**

@@ -93,7 +93,7 @@ Deno.test({
 
 Deno.test({
   ...skippedIf(ON_WINDOWS, "a named pipe without a writer is abandoned"),
-  // The open that waits for a writer cannot be called back; it ends when the test opens the pipe itself.
+  // An open that waits for a writer cannot be cancelled; it ends when the test opens the pipe.
   fn: async () => {
     const dir = await Deno.makeTempDir();
     const pipe = join(dir, "pipe");

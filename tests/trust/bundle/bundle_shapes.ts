@@ -1,18 +1,18 @@
 /**
- * Every shape of bundle that is taken: the one table for the reader and for the program. The shapes and their
- * verdicts were held against curl 7.88 (OpenSSL 3.0), Node 20, Deno 2.9.6 and the codex client 0.169.0; what any
- * of them takes is in it.
+ * Every accepted form of a bundle: one table for the tests of the reader and of the program. The forms were
+ * compared with curl 7.88 (OpenSSL 3.0), Node 20, Deno 2.9.6 and the codex client 0.169.0; it contains every
+ * form that one of them accepts.
  */
 import { type Authority, createAuthority } from "../../../lib/pki/pki.ts";
 import type { SkippedSection } from "../../../lib/trust/bundle/bundle.ts";
 import * as shape from "./shapes.ts";
 
-/** One shape: a bundle that holds the CA of the test's server, written in some way. */
+/** One form of a bundle that contains the CA of the test's server. */
 export interface BundleShape {
   /** Completes "the bundle is …". */
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Labels of the certificates that come out. Default: one CERTIFICATE. */
+  /** Labels of the certificates in the result. Default: one CERTIFICATE. */
   readonly labels?: readonly string[];
   /** Lines of the certificates. */
   readonly lines?: readonly number[];
@@ -20,9 +20,11 @@ export interface BundleShape {
   readonly warnings?: readonly string[];
   /** Codes of the warnings that only `ca inspect` adds, which looks closer. Default: none. */
   readonly inspected?: readonly string[];
-  /** What was skipped: kind, line and reason. Default: nothing. */
+  /** The skipped sections: kind, line and reason. Default: nothing. */
   readonly skipped?: readonly string[];
-  /** One of several that differ in a number only; the least of them stands for all where each costs a whole turn. */
+  /**
+   * One of several forms that differ only in a number; tests that make a whole turn use only the smallest.
+   */
   readonly isVariant?: true;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every shape of bundle that is taken, proven by a handshake: a TLS server under a fresh CA, and a client that
- * trusts what came out of the file.
+ * Every accepted form of a bundle, tested by a handshake: a TLS server with a new CA, and a client that
+ * trusts the certificates of the file.
  */
 import { readBundle } from "../../../lib/trust/bundle/bundle_reader.ts";
 import { assertEquals } from "../../support/assert.ts";

@@ -1,4 +1,7 @@
-/** What a flag or a variable that names a CA bundle may hold, and what must follow: for the loader and the program. */
+/**
+ * The possible values of a flag or a variable for a CA bundle, and the expected results: for the tests of the
+ * loader and of the program.
+ */
 import type { ErrorCode } from "../../../lib/errors.ts";
 import type { Authority } from "../../../lib/pki/pki.ts";
 import { join } from "../../support/paths.ts";
@@ -14,7 +17,7 @@ export interface Deciding {
   /** Name of the flag or variable. */
   readonly name: string;
   readonly state: Exclude<BundleState, "unset" | "empty">;
-  /** Of the failure; nothing where the state is `good`. */
+  /** Code of the failure; absent if the state is `good`. */
   readonly code?: ErrorCode;
   /** Parts of the message or the hint of the failure. */
   readonly says: readonly string[];

@@ -1,4 +1,4 @@
-/** Properties over hostile bytes: nothing but the typed error comes out, and what is accepted can be used. */
+/** Properties for hostile bytes: the result is a typed error or a usable bundle. */
 import fc from "fast-check";
 import { CulvertError } from "../../../lib/errors.ts";
 import { createAuthority } from "../../../lib/pki/pki.ts";
@@ -25,7 +25,7 @@ const SOURCE = { kind: "file", name: "FILE", path: "/fuzz" } as const;
 const ROOT = await createAuthority("Fuzz Root");
 const RUNS = { numRuns: 2000 };
 
-/** Pieces that break parsers when put side by side. */
+/** Fragments that break parsers when they are combined. */
 const piece = fc.constantFrom(
   "-----BEGIN CERTIFICATE-----",
   "-----END CERTIFICATE-----",
@@ -100,7 +100,7 @@ Deno.test("any bytes are a bundle or a typed error", () => {
 Deno.test("no root is lost: a valid block is found after any text that leaves no section open", () => {
   fc.assert(
     fc.property(bundleText, (text) => {
-      // A line that begins a block but for its end would swallow the marker on the same line, so one newline.
+      // A newline, so that an incomplete BEGIN line does not include the next marker.
       const bundle = readBundle(shape.utf8(`${text}\n${ROOT.certificate}`), SOURCE, { now: 0 });
       assertEquals(bundle.certificates.at(-1)?.der, ROOT.der);
     }),
@@ -113,7 +113,7 @@ Deno.test("the outline and the TLS library find the same roots", () => {
   fc.assert(
     fc.property(mutated, (bytes) => {
       const result = outlineCertificate(bytes);
-      // The versions of the runtime differ on these, which is why it is asked about them.
+      // The versions of the runtime differ for these, so the runtime is used as reference.
       if (result.ok && result.outline.unknownCritical !== undefined) return;
       const refusal = checkRoot(certificatePem(bytes));
       assertEquals(result.ok, refusal === undefined, refusal ?? "taken by the library");
@@ -176,7 +176,7 @@ Deno.test("a megabyte of markers is read in linear time", () => {
     assertEquals(readPemSections(text).length, count);
     return performance.now() - begin;
   };
-  // The shortest of several, each taken in turn: a machine that is busy with other things slows some of them.
+  // The shortest of several alternating measurements, because other work of the machine slows some of them.
   let [small, large] = [Infinity, Infinity];
   for (let round = 0; round < 5; round++) {
     small = Math.min(small, time(4_000));

@@ -1,5 +1,5 @@
 /**
- * The shapes that other readers' own tests pin down, each with the verdict here, which is the lenient one wherever
+ * The forms in the tests of other readers, each with the verdict of this reader, which is the lenient one if
  * two of them differ. Rebuilt from descriptions of the tests of rustls pki-types (`tests/pem.rs`), of OpenSSL
  * (`04-test_pem_reading.t`, 3.0) and of Go (`encoding/pem`, 1.19); no data of theirs is used.
  */
@@ -25,7 +25,7 @@ const first = (width: number) => {
 };
 const base64Rest = (text: string) => text.replace(/.{1,64}/g, "$&\n");
 
-/** Name; text; certificates that come out; sections that are skipped. */
+/** Name; text; number of certificates in the result; number of skipped sections. */
 type Row = readonly [name: string, text: string, certificates: number, skipped: number];
 
 const PKI_TYPES: readonly Row[] = [

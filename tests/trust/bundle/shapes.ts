@@ -1,4 +1,4 @@
-/** Builds the bundles that companies hand out, good and bad, from one freshly minted certificate. */
+/** Builds valid and invalid bundles, as companies distribute them, from one new certificate. */
 import type { Authority } from "../../../lib/pki/pki.ts";
 
 const encoder = new TextEncoder();
@@ -99,7 +99,7 @@ export function bodyOf(authority: Authority): string {
   return base64(authority.der);
 }
 
-/** Takes version and extensions off a certificate: what is left is X.509 version 1 with the same key. */
+/** Removes version and extensions of a certificate: the result is X.509 version 1 with the same key. */
 export function asVersion1(certificate: Uint8Array): Uint8Array<ArrayBuffer> {
   const [outerStart, outerEnd] = contentRange(certificate, 0);
   const [tbsStart, tbsEnd] = contentRange(certificate, outerStart);
@@ -112,7 +112,7 @@ export function asVersion1(certificate: Uint8Array): Uint8Array<ArrayBuffer> {
   return der(0x30, der(0x30, ...fields), certificate.subarray(tbsEnd, outerEnd));
 }
 
-/** Where the content of the element at `at` begins and ends. */
+/** Returns begin and end of the content of the element at `at`. */
 function contentRange(bytes: Uint8Array, at: number): readonly [number, number] {
   const first = bytes[at + 1] ?? 0;
   if (first < 0x80) return [at + 2, at + 2 + first];

@@ -1,4 +1,6 @@
-/** Facts and weaknesses, against what was asked for and against OpenSSL's reading in Node's X509Certificate. */
+/**
+ * Facts and weaknesses, compared with the requested certificate and with OpenSSL in Node's X509Certificate.
+ */
 import { X509Certificate } from "node:crypto";
 import { createAuthority, createSelfSigned } from "../../../lib/pki/pki.ts";
 import {

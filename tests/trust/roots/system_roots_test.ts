@@ -1,4 +1,4 @@
-/** The machine's roots, from a file and from the system, whatever the environment says. */
+/** The machine's roots, from a file and from the system, with any environment. */
 import { processWorld } from "../../../lib/cli/app/process.ts";
 import { createAuthority } from "../../../lib/pki/pki.ts";
 import { checkRoot, rootsReader } from "../../../lib/trust/roots/system_roots.ts";

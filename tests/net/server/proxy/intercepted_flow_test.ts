@@ -1,4 +1,4 @@
-/** Back-pressure through an intercepting proxy: an origin that reads no more stops the client. */
+/** Back-pressure through an intercepting proxy: an origin that stops reading stops the client. */
 import { localUpstream } from "../../../../lib/net/server/forward/local_upstream.ts";
 import { startInterceptingProxy } from "../../../../lib/net/server/proxy/intercepting_proxy.ts";
 import { createAuthority } from "../../../../lib/pki/pki.ts";
@@ -6,7 +6,7 @@ import { assert, assertEquals } from "../../../support/assert.ts";
 
 const HOST = "api.test";
 const MEGABYTE = 1024 * 1024;
-/** Bytes of the body, far more than what buffers on the way may hold. */
+/** Size of the body, bytes: far more than the buffers between client and origin. */
 const BODY = 96 * MEGABYTE;
 
 interface Scene extends AsyncDisposable {
@@ -58,7 +58,7 @@ async function scene(): Promise<Scene> {
   };
 }
 
-/** Writes until all is written or the connection ends. @returns how much was written so far */
+/** Writes until all is written or the connection ends. @returns the number of bytes written so far */
 function send(client: Deno.Conn, total: number, header: string): () => number {
   let sent = 0;
   const block = new Uint8Array(65_536);
@@ -78,7 +78,7 @@ async function settled(current: () => number): Promise<number> {
   return current();
 }
 
-/** Reads so many bytes and what came before an empty line ahead of them. */
+/** Reads a number of bytes, and the text before the empty line that precedes them. */
 async function readAll(origin: Deno.Conn, total: number): Promise<number> {
   const buffer = new Uint8Array(256 * 1024);
   let read = 0;

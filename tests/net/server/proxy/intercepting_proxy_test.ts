@@ -28,7 +28,7 @@ interface Scene {
   readonly issued: string[];
 }
 
-/** Starts an API that only the proxy can resolve, and a client that trusts the company alone. */
+/** Starts an API that only the proxy can resolve, and a client that trusts only the company. */
 async function scene(
   options: Partial<InterceptingProxyOptions> & { intercept: boolean; originRoots?: readonly string[] },
   run: (scene: Scene) => Promise<void>,
@@ -85,7 +85,11 @@ Deno.test("an intercepted stream arrives event by event, under the interceptor's
   });
 });
 
-/** Reads the answer to one turn whose stream stalls behind two deltas. @returns the deltas read before the limit */
+/**
+ * Reads the answer to one turn whose stream stalls after two deltas.
+ *
+ * @returns the deltas read before the limit
+ */
 async function deltasOfStalledTurn(api: MockApi, client: Deno.HttpClient, limitMs: number): Promise<number> {
   api.enqueue({ text: "one two three four", ending: { kind: "stall", afterDeltas: 2 } });
   const stop = AbortSignal.timeout(limitMs);
@@ -208,7 +212,7 @@ interface Talk {
   readonly deflate: boolean;
 }
 
-/** TLS with the API by the proxy, as a client of Node's makes it: none of our own parts in it. */
+/** Opens TLS with the API through the proxy with a client of Node, without code of this program. */
 async function tunnelTo(proxyPort: number, ca: string): Promise<tls.TLSSocket> {
   const socket = await new Promise<net.Socket>((resolve, reject) => {
     http.request({ host: "127.0.0.1", port: proxyPort, method: "CONNECT", path: `${HOST}:443` })
@@ -374,7 +378,7 @@ Deno.test("garbage, incomplete handshakes and clients that leave do not disturb 
       await Promise.all([abuse(proxy.port, garbage), abuse(proxy.port, half), leave(), good(), good()]);
     }
     await good();
-    // What the proxy opened is torn down when the other side is; a leak would stay.
+    // The proxy closes its connections when the other side closes; a leak would remain open.
     const limit = performance.now() + 20_000;
     while (api.connections() > 0 && performance.now() < limit) {
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -5,7 +5,7 @@ import { type HttpHead, readHead } from "../../../../lib/net/tunnel/http/http_he
 import { challengesOf } from "../../../../lib/net/failure/proxy_auth.ts";
 import { assert, assertEquals } from "../../../support/assert.ts";
 
-/** A connection that gives the text in pieces cut where told, then ends. */
+/** Returns a connection that yields the text in the given chunks, then ends. */
 function inPieces(text: string, cuts: readonly number[]): ByteReader {
   const bytes = new TextEncoder().encode(text);
   const ends = [...new Set([...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])]

@@ -57,7 +57,7 @@ for (const name of Object.keys(ENCODERS)) {
     const types: string[] = [];
     for await (const event of session(server.url).turn(HELLO)) {
       types.push(event.type);
-      // The server sends the next event only after this one was read.
+      // The server sends the next event only after this one has been read.
       if (event.type.startsWith("response.")) setTimeout(sendNext, 0);
     }
     assertEquals(types.filter((type) => type.startsWith("response.")), [

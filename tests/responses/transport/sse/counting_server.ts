@@ -4,13 +4,13 @@ import { createServer } from "node:https";
 import { LEAF } from "../../../net/kit.ts";
 import { COMPLETED, CREATED, frames } from "../../kit.ts";
 
-/** What it counted. */
+/** The counts. */
 export interface CountingServer extends AsyncDisposable {
   readonly baseUrl: string;
   readonly count: { connections: number; requests: number };
 }
 
-/** Streams a whole response over TLS and HTTP/1.1; how it goes on behind the last event is up to `tail`. */
+/** Streams a whole response over TLS and HTTP/1.1; `tail` defines what follows the last event. */
 export async function countingServer(tail: (response: ServerResponse) => void): Promise<CountingServer> {
   const count = { connections: 0, requests: 0 };
   const server = createServer({ cert: LEAF.certificate, key: LEAF.privateKey }, (request, response) => {

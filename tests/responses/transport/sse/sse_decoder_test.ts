@@ -6,7 +6,7 @@ import { assert, assertEquals, assertThrows } from "../../../support/assert.ts";
 
 const BOM = "\ufeff";
 
-/** What a stream's text says, by the WHATWG algorithm. */
+/** Returns the events of a stream's text, by the WHATWG algorithm. */
 const CONFORMANCE: readonly (readonly [name: string, text: string, events: readonly string[]])[] = [
   ["one event", "data: a\n\n", ["a"]],
   ["no space after the colon", "data:a\n\n", ["a"]],
@@ -70,7 +70,7 @@ for (const [name, text, events] of CONFORMANCE) {
   });
 }
 
-/** Text that looks much like an event stream, and often is not quite one. */
+/** Text that resembles an event stream and is often invalid. */
 const streamLike = fc.array(
   fc.constantFrom(
     "data: ",
@@ -144,8 +144,8 @@ Deno.test("one event of 4 MB in chunks of 64 bytes is decoded in linear time", (
     assertEquals(events, 1);
     return performance.now() - begin;
   };
-  // The shortest of several, taken in turns: what else the machine does slows some of them. It goes on until the
-  // bar is met: a quadratic decoder, 16 times as long, never meets it.
+  // The shortest of several alternating measurements, because other work of the machine slows some of them.
+  // They are repeated until the limit is met: a quadratic decoder, 16 times as long, never meets it.
   let [one, four] = [Infinity, Infinity];
   for (let round = 0; round < 12 && !(round > 2 && four < one * 8); round++) {
     one = Math.min(one, timeOf(1));

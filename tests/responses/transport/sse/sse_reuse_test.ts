@@ -7,7 +7,7 @@ import { socketSession } from "../websocket/websocket_kit.ts";
 
 const TURNS = 4;
 
-/** Makes turns in one session, one right after the other. Gives how long they took in all, ms. */
+/** Makes consecutive turns in one session. Returns their total time, ms. */
 async function runTurns({ baseUrl, count }: CountingServer): Promise<number> {
   using session = await socketSession(baseUrl, { transport: "sse", world: worldWith() });
   let totalMs = 0;
@@ -64,7 +64,7 @@ Deno.test("over SSE a server that continues to send after its last event is disc
 Deno.test("over SSE closing a session cancels a stream that stayed open", async () => {
   await using server = scriptedServer(held([CREATED, COMPLETED]));
   const real = worldWith();
-  // The bound on time is out of reach, so that only the closing can end it.
+  // The time limit is not reached, so that only closing the session can end it.
   const world: World = { ...real, sleep: (ms, signal) => real.sleep(ms * 1_000, signal) };
   const one = session(server.url, { world });
   assertEquals((await readTurn(one.turn(HELLO))).result.status, "completed");

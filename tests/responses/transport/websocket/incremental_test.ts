@@ -27,9 +27,9 @@ const SETTINGS: TurnRequest = {
 
 interface Row {
   readonly name: string;
-  /** What changes in the second request; its input continues the first one unless it says otherwise. */
+  /** The changes in the second request; by default its input continues the first one. */
   readonly second: Partial<TurnRequest>;
-  /** Input of the second frame where it continues, else `undefined`: the frame is whole. */
+  /** Input of the second frame if it continues, else `undefined`: the frame is complete. */
   readonly sends: readonly unknown[] | undefined;
 }
 

@@ -128,7 +128,7 @@ Deno.test("websocket: frames that are not events are skipped and counted", async
 
 Deno.test("websocket: a reader that stops reading stops the server", async () => {
   let sent = 0;
-  // Of chance, so that compression does not shrink what must be held somewhere.
+  // Random, so that compression does not reduce the amount of buffered data.
   const noise = Array.from(crypto.getRandomValues(new Uint8Array(30_000)), (byte) => byte.toString(16)).join(
     "",
   );

@@ -1,5 +1,5 @@
 /**
- * A websocket server that follows a script, over TLS by a private CA, and HTTP beside it for what falls back.
+ * A websocket server that follows a script, over TLS with a private CA, and an HTTP server for the fallback.
  */
 import type { Provider } from "../../../../lib/config/provider.ts";
 import { listen } from "../../../../lib/net/server/listener.ts";
@@ -10,25 +10,25 @@ import { hastyWorld, HELLO, provider, type Reading, readTurn, tokens } from "../
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Answers one upgrade; what it returns is served. */
+/** Answers one upgrade; the returned socket is served. */
 export type Upgrade = (offer: UpgradeOffer, headers: Headers) => Promise<ServedWebSocket | undefined>;
 /** Answers one `response.create` frame. */
 export type Reply = (socket: ServedWebSocket, frame: Json) => void | Promise<void>;
 
-/** What the server does. Of each list the last entry serves everything that comes after it. */
+/** The behaviour of the server. The last entry of each list also serves all later requests. */
 export interface SocketScript {
-  /** Default: every upgrade is taken. */
+  /** Default: every upgrade is accepted. */
   readonly upgrades?: readonly Upgrade[];
   readonly replies?: readonly Reply[];
   /** SSE, for `POST responses`. Default: a completed response. */
   readonly posts?: readonly (() => Response)[];
-  /** In clear. */
+  /** Whether the server has no TLS. */
   readonly plain?: boolean;
   /** Default: the system chooses. */
   readonly port?: number;
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface SocketServer extends AsyncDisposable {
   readonly baseUrl: string;
   /** The frames of requests, in order, with the number of the handshake (from 1) that they came over. */
@@ -39,7 +39,7 @@ export interface SocketServer extends AsyncDisposable {
   readonly posts: Json[];
   /** Headers of each POST. */
   readonly postHeaders: Headers[];
-  /** One for each socket that was taken; resolves with its close code. */
+  /** One promise per accepted socket, which resolves with its close code. */
   readonly closed: Promise<number>[];
   readonly sockets: ServedWebSocket[];
 }
@@ -115,7 +115,7 @@ function answered(): Response {
   });
 }
 
-/** Takes the upgrade. */
+/** Accepts the upgrade. */
 export function accept(headers: Readonly<Record<string, string>> = {}, delayMs = 0): Upgrade {
   return async (offer) => {
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -151,7 +151,7 @@ export function says(events: readonly object[]): Reply {
 export function saysAndBreaks(events: readonly object[]): Reply {
   return async (socket) => {
     await says(events)(socket, {});
-    // The head start lets the frames reach the client before the end overtakes them.
+    // The pause lets the frames reach the client before the end of the connection.
     await new Promise((resolve) => setTimeout(resolve, 50));
     socket.drop();
   };
