@@ -11,6 +11,6 @@ export interface Warning {
   readonly code: string;
   /** One sentence for the user, without secrets. */
   readonly message: string;
-  /** Where in a file, 1-based, if it is about a file. */
+  /** Line in a file, 1-based, if it is about a file. */
   readonly line?: number;
 }

@@ -1,5 +1,5 @@
 /**
- * The function behind all unary API calls: credential, retries, typed reply.
+ * The function that all unary API calls use: credential, retries, typed reply.
  *
  * @module
  */

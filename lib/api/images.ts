@@ -24,7 +24,7 @@ export interface ImageRequest {
   readonly count?: number;
   /** Quality of the images. */
   readonly quality?: "low" | "medium" | "high" | "auto";
-  /** Such as `1024x1024`. */
+  /** Size of the images, such as `1024x1024`. */
   readonly size?: string;
   /** The turn that requests the image. Default: a new id. */
   readonly turnId?: string;

@@ -260,7 +260,7 @@ function attestation({ attestation }: ConfigFile, cwd: string): AttestationComma
   return attestation && { command: attestation.command, args: attestation.args ?? [], cwd };
 }
 
-/** Where logins are kept; the defaults are the codex client's (0.171.0). */
+/** Returns the store of logins; the defaults are those of the codex client (0.171.0). */
 function loginStorage(
   { cli_auth_credentials_store: store = "file", features }: ConfigFile,
 ): LoginStorage | undefined {

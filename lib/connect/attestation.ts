@@ -18,7 +18,7 @@ import type { World } from "../world/world.ts";
 /** The name of the header (codex 0.171.0). */
 const HEADER = "x-oai-attestation";
 
-/** The routes whose requests carry the header, by the endpoint that requests are observed under (codex 0.171.0). */
+/** The routes whose requests send the header, by the endpoint of their observations (codex 0.171.0). */
 const SCOPE: ReadonlySet<string> = new Set([
   "/responses",
   "/responses/compact",

@@ -50,7 +50,7 @@ export class Commands {
     return line(["culvert", "doctor", ...place], flags);
   }
 
-  /** Returns a command line that asks the model, with some flags replaced. */
+  /** Returns a command line for a turn, with some flags replaced. */
   respond(changes: SharedFlags = {}): string {
     const flags = { ...this.#flags, ...changes };
     return line(["culvert", "respond"], [

@@ -101,7 +101,7 @@ function hasPath(url: URL): boolean {
   return url.pathname !== "/" || url.search !== "";
 }
 
-/** Whether a URL is a base URL or an endpoint below it. */
+/** Returns whether a URL is a base URL or an endpoint below it. */
 function isBelow(url: URL, base: string): boolean {
   const path = (URL.parse(base)?.pathname ?? "").replace(/\/+$/, "");
   return url.search === "" && `${url.pathname}/`.startsWith(`${path}/`);

@@ -14,7 +14,7 @@ import { type LoginState, writeLogin } from "./oauth/login_file.ts";
 /** Names as OpenAI's models have them. The simulated API knows no other model. */
 const OPENAI_MODEL = /^(?:gpt-|chatgpt-|o\d|codex-|computer-use-|mock-)/;
 
-/** What is to stand in the way beside proxy and interception. */
+/** Further faults of the simulated network. */
 export interface DemoOptions {
   readonly network?: NetworkOptions;
   /** Default `valid`. */
@@ -54,7 +54,7 @@ export async function startDemo(real: World, options: DemoOptions = {}): Promise
     await network.close();
     throw error;
   }
-  // What the real environment went through does not concern this one.
+  // The changes to the real environment do not apply to this one.
   const { environment: _, ...others } = real;
   return { ...demo, world: { ...others, env: (name) => variables[name] } };
 }

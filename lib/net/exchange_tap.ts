@@ -19,14 +19,14 @@ export interface ExchangeHead {
    * Alternating names and values, in their order and letter case on the wire; repeated fields are separate.
    */
   readonly rawHeaders: readonly string[];
-  /** Of a request: its method. */
+  /** Method of a request. */
   readonly method?: string;
-  /** Of a request: the absolute URL that it was relayed to. */
+  /** Absolute URL that a request was relayed to. */
   readonly url?: string;
-  /** Of a response: its status and reason phrase. */
+  /** Status and reason phrase of a response. */
   readonly status?: number;
   readonly reason?: string;
-  /** Of a response: its body is reported after decoding, in spite of its `content-encoding`. */
+  /** Whether the body of a response is reported after decoding, in spite of its `content-encoding`. */
   readonly isDecoded?: boolean;
 }
 

@@ -179,7 +179,7 @@ export interface EventsObservation {
 export interface RecoveryObservation extends AgentIds {
   /** The discriminant of the union. */
   readonly kind: "recovery";
-  /** Who renews this credential: culvert itself, a command, or neither. */
+  /** The program that renews this credential: culvert, a command, or none. */
   readonly mode: "managed" | "external" | "none";
   /** The recovery step. */
   readonly phase: string;

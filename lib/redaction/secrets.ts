@@ -42,7 +42,8 @@ export class Secrets {
   }
 
   /**
-   * Adds the user name and password of an address, alone and joined as in an `Authorization: Basic` header.
+   * Adds the user name and password of an address, separately and joined as in an `Authorization: Basic`
+   * header.
    *
    * @param address an address with or without user information; it need not be a valid URL
    */

@@ -71,7 +71,7 @@ export function programPath(command: string, cwd: string): string {
   return isBareName ? command : absolutePath(command, cwd);
 }
 
-/** Returns why a program did not end by itself, to complete "the command …". */
+/** Returns the reason why a program did not end normally, to complete "the command …". */
 export function describeFailure(
   { kind }: Exclude<ProgramEnd, { readonly kind: "ended" }>,
   limitMs: number,

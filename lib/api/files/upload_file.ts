@@ -21,7 +21,7 @@ export interface UploadedFile {
   readonly uri?: string;
   /** The URL of the content, valid for a limited time. Secret: it is signed. */
   readonly downloadUrl?: string;
-  /** Name of the file, as the server keeps it. */
+  /** Name of the file on the server. */
   readonly fileName: string;
   /** Size of the content, bytes. */
   readonly sizeBytes: number;

@@ -36,7 +36,7 @@ export interface MockApiOptions {
   readonly authority?: Authority;
   /** Names and addresses in its certificate. Default: localhost, 127.0.0.1 and ::1. */
   readonly names?: readonly string[];
-  /** Plain HTTP, as local model servers speak it. */
+  /** Whether it uses plain HTTP, like local model servers. */
   readonly plain?: boolean;
   /**
    * For requests while the queue is empty. Default: a complete answer, in the form that the request requires.

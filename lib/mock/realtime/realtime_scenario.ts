@@ -35,7 +35,7 @@ export interface RealtimeSessionLog {
   readonly path: string;
   /** Query of the upgrade with its `?`, or empty. */
   readonly search: string;
-  /** Of the handshake, names in lower case. */
+  /** Headers of the handshake, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** The frames of the client, except those with audio. */
   readonly frames: readonly Json[];

@@ -21,7 +21,7 @@ export interface IssuerOrigin {
   readonly obstacle?: string;
   /** The outermost issuer that the chain names. */
   readonly name: string;
-  /** The root that signed or is presented: for `public` and `trusted` alone. */
+  /** The root that signed or is presented: only for `public` and `trusted`. */
   readonly root?: X509Certificate;
 }
 

@@ -21,7 +21,7 @@ export interface RefusedLink {
   readonly sentences: readonly string[];
 }
 
-/** A certificate of the chain, or the root in force behind it. */
+/** A certificate of the chain, or the root in force above it. */
 interface Link {
   readonly name: string;
   readonly der: Uint8Array;

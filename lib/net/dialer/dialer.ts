@@ -45,8 +45,9 @@ export interface HttpRequest {
    */
   readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
-   * Length of a body that is a stream, bytes. The request then has a `Content-Length` and a connection of its own, and
-   * {@link HttpRequest.headerTimeoutMs} is the longest time without progress. Default: a stream is sent in chunks.
+   * Length of a body that is a stream, bytes. The request then has a `Content-Length` and a separate
+   * connection, and {@link HttpRequest.headerTimeoutMs} is the longest time without progress. Default: a
+   * stream is sent in chunks.
    */
   readonly bodySize?: number;
   /** Called with the bytes sent so far of a body with {@link HttpRequest.bodySize}. */

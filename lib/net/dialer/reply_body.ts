@@ -32,8 +32,8 @@ export class ReplyBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
 
   /**
    * @param stream a byte stream, as the runtime's replies have
-   * @param translate makes the error that is thrown in place of the runtime's
-   * @param watch is told what is read
+   * @param translate converts an error of the runtime to the one that is thrown
+   * @param watch receives the chunks that are read
    */
   constructor(
     stream: ReadableStream<Uint8Array<ArrayBuffer>>,

@@ -12,7 +12,7 @@ import type { HttpReply } from "./dialer.ts";
 const BASE_MS = 200;
 /** Longest delay of the back-off, ms. */
 const CAP_MS = 30_000;
-/** Longest delay that a server may ask for, ms. A request with a longer one is not retried. */
+/** Longest delay that a server may request, ms. A request with a longer one is not retried. */
 const SERVER_CAP_MS = 120_000;
 
 /** The result of an attempt: a reply of any status, or an error. */
@@ -26,7 +26,7 @@ export interface RetryNotice {
   readonly retry: number;
   readonly maxRetries: number;
   readonly delayMs: number;
-  /** Whether the server asked for this delay. */
+  /** Whether the server requested this delay. */
   readonly fromServer: boolean;
   /** The cause: `http 503`, or the code of the error. */
   readonly because: string;
@@ -131,8 +131,8 @@ export function backoffMs(retry: number, random: number): number {
 }
 
 /**
- * Returns the delay that the server asks for: `Retry-After-Ms`, else `Retry-After` in seconds or as a date (RFC 9110
- * §10.2.3).
+ * Returns the delay that the server requests: `Retry-After-Ms`, else `Retry-After` in seconds or as a date
+ * (RFC 9110 §10.2.3).
  *
  * @param now wall clock, ms since 1970
  * @returns ms from now, at least 0; `undefined` if there is no such header or it cannot be parsed

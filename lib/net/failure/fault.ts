@@ -18,7 +18,7 @@ export type Condition =
   | "client_certificate_required"
   /** The server rejected the client certificate that was presented. */
   | "client_certificate_rejected"
-  /** The proxy speaks another scheme than its address says. */
+  /** The proxy uses another scheme than its address. */
   | "proxy_scheme";
 
 /** One failure. */
@@ -31,7 +31,7 @@ export interface NetworkFault {
   /** The stage, if it is known. */
   readonly stage?: Stage;
   readonly condition?: Condition;
-  /** The answer does not fit the scheme of the proxy's address: the proxy may speak another one. */
+  /** The answer does not fit the scheme of the proxy's address: the proxy may use another one. */
   readonly suspectsScheme?: true;
   /** What to do about it, in full sentences, if the code is not specific enough. */
   readonly remedy?: string;

@@ -1,6 +1,7 @@
 /**
- * Parses `NO_PROXY`, the list of hosts that are reached without a proxy. There is no standard. These rules accept what
- * curl, Go, Python and the codex client accept, so that a list that works there works here.
+ * Parses `NO_PROXY`, the list of hosts that are reached without a proxy. There is no standard. These rules
+ * accept what curl, Go, Python and the codex client accept, so that a list that works with them also works
+ * with culvert.
  *
  * @module
  */

@@ -25,7 +25,7 @@ export interface TunnelParts {
   readonly trust: TrustStore;
   readonly world: World;
   readonly userAgent: string;
-  /** Presented to servers and proxies that ask for a client certificate. */
+  /** Presented to servers and proxies that request a client certificate. */
   readonly identity?: ClientIdentity | undefined;
   /** Default: the resolver and the sockets of the system. */
   readonly tcp?: TcpParts;

@@ -56,17 +56,17 @@ export class Gate {
     this.#spanAttributes = spanAttributes;
   }
 
-  /** Whether log records are wanted. */
+  /** Whether log records are exported. */
   get hasLogs(): boolean {
     return this.#outputs.logs !== undefined;
   }
 
-  /** Whether spans are wanted. */
+  /** Whether spans are exported. */
   get hasTraces(): boolean {
     return this.#outputs.traces !== undefined;
   }
 
-  /** Whether metrics are wanted. */
+  /** Whether metrics are exported. */
   get hasMetrics(): boolean {
     return this.#outputs.metrics !== undefined;
   }

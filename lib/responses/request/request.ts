@@ -13,7 +13,7 @@ export interface TurnParameters {
   readonly instructions?: string;
   /** Tools in the form of the API. Default: none, sent as `[]`. */
   readonly tools?: readonly JsonObject[];
-  /** Whether the model may call several tools at once. Default true. */
+  /** Whether the model may call several tools in one response. Default true. */
   readonly parallelToolCalls?: boolean;
   /**
    * `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max`, or any other text; `ultra` is sent as `max`.

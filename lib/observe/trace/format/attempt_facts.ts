@@ -21,17 +21,17 @@ export const attemptFactsSchema = z.object({
    * The reason for the attempt, if it was not the first: `retry`, `unauthorized` (after a 401), `fallback`.
    */
   cause: z.string().nullish(),
-  /** When the head of the answer arrived. */
+  /** Time at which the head of the answer arrived. */
   headers_ms: ms,
-  /** When the first event arrived. */
+  /** Time at which the first event arrived. */
   first_event_ms: ms,
-  /** When the first text, reasoning or tool call arrived. */
+  /** Time at which the first text, reasoning or tool call arrived. */
   first_output_ms: ms,
   /** Number of events. */
   events: z.int().nullish(),
   /** Long times without an event: the time of the last event before, and the length of the gap. */
   gaps: z.array(z.object({ after_ms: z.number(), ms: z.number() })).nullish(),
-  /** When the first and the last event of each output item arrived. */
+  /** Times at which the first and the last event of each output item arrived. */
   items: z.array(z.object({ item_id: z.string(), first_ms: z.number(), last_ms: z.number() })).nullish(),
 });
 

@@ -27,7 +27,7 @@ export interface ItemStep {
   readonly at: number;
 }
 
-/** When an item entered the history. */
+/** Time at which an item entered the history. */
 export interface Acceptance {
   readonly at: number;
   readonly seq: number;
