@@ -14,7 +14,7 @@ const compacted = (state: string): Handler => () =>
 
 const itemDone = (item: object) => ({ type: "response.output_item.done", item });
 
-/** A rig, and a session over SSE to the same server. */
+/** A server and a session over SSE to it. */
 function sessionRig(handlers: readonly Handler[], mode: "chatgpt" | "apikey" = "chatgpt") {
   const rig = apiRig(handlers, { authenticator: tokens(mode, "token-0123456789") });
   const { authenticator, dialer, settings: { provider }, world } = rig.connection;

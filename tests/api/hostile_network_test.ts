@@ -1,6 +1,6 @@
 /**
- * Every unary endpoint through the proxy and the interception of the simulated company network: as it is, with a 401
- * that recovers, with a 429, and with a connection that is cut.
+ * Every unary endpoint through the proxy and the interception of the simulated company network: without a
+ * fault, with a 401 that recovers, with a 429, and with a connection that is cut.
  */
 import { ModelCatalogue } from "../../lib/api/catalogue/model_catalogue.ts";
 import { compactConversation } from "../../lib/api/compact.ts";
@@ -20,10 +20,12 @@ import { type Insider, insider } from "./network_kit.ts";
 
 interface Endpoint {
   readonly name: string;
-  /** The part of the path at which a fault is put. */
+  /** The part of the path that a fault applies to. */
   readonly path: string;
   readonly call: (place: Insider) => Promise<unknown>;
-  /** Whether a cut connection is not followed by another send, because the first may have been processed. */
+  /**
+   * Whether the request is not sent again after a cut connection, because the first may have been processed.
+   */
   readonly isSentOnce?: true;
 }
 

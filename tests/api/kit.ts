@@ -20,11 +20,11 @@ export interface ApiRig extends AsyncDisposable {
   readonly connection: ApiConnection;
   readonly seen: readonly SeenRequest[];
   readonly observed: readonly Observation[];
-  /** Pauses that were asked for, ms. */
+  /** Requested pauses, ms. */
   readonly slept: readonly number[];
 }
 
-/** Starts a server that gives these answers one after another. */
+/** Starts a server that returns these answers in order. */
 export function apiRig(
   handlers: readonly Handler[],
   over: {
@@ -37,7 +37,7 @@ export function apiRig(
 ): ApiRig {
   const server = scriptedServer(...handlers);
   const hasty = hastyWorld();
-  // Pauses between retries take no time here; limits take the time that they name.
+  // Pauses between retries take no time; time limits take their real time.
   const sleep: World["sleep"] = (ms, signal) =>
     ms < 10_000 ? hasty.sleep(ms, signal) : new Promise((resolve, reject) => {
       const timer = setTimeout(resolve, ms);

@@ -9,12 +9,12 @@ import { writeLogin } from "../../lib/mock/oauth/login_file.ts";
 import { type Observation, observerOf } from "../../lib/net/observer.ts";
 import type { World } from "../../lib/world/world.ts";
 
-/** A connection with a ChatGPT login, and what it did. */
+/** A connection with a ChatGPT login, and its records. */
 export interface Insider extends AsyncDisposable {
   readonly network: Network;
   readonly connection: Connection & ApiConnection;
   readonly observed: Observation[];
-  /** Pauses that were asked for, ms. Those below 10 s take no time. */
+  /** Requested pauses, ms. Those below 10 s take no time. */
   readonly slept: number[];
 }
 

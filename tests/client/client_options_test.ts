@@ -60,7 +60,7 @@ Deno.test("a client answers from the simulated network where config.toml or an o
         assertEquals((await client.models()).models.length > 0, true);
       }
     }
-    // Nothing may be left after `close()` either, which the test runner checks.
+    // `close()` must also leave nothing open, which the test runner checks.
     const closed = await createClient({ provider: "demo" }, WORLD);
     closed.close();
     await new Promise((resolve) => setTimeout(resolve, 200));

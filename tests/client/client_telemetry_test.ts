@@ -13,7 +13,7 @@ const worldWith = (home: string, collectorPort: number) => ({
     ]).get(name),
 });
 
-/** Makes one turn with a client of its own, in a home that is removed, and disposes of the client. */
+/** Makes one turn with a new client, in a home that is removed, and disposes of the client. */
 async function oneTurn(collectorPort: number, options: ClientOptions): Promise<void> {
   const api = await startMockApi();
   const home = await Deno.makeTempDir({ prefix: "culvert-client-" });

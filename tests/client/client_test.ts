@@ -11,7 +11,7 @@ import { type MockApiOptions, modelNotFound, startMockApi, startNetwork } from "
 import { assert, assertEquals, assertExcludes, assertRejects, assertThrows } from "../support/assert.ts";
 import { worldWith } from "../net/kit.ts";
 
-/** A mock API, and a world whose bundle holds its CA and whose home is empty. */
+/** A mock API, and a world whose bundle contains its CA and whose home is empty. */
 async function setUp(options: MockApiOptions = {}) {
   const home = await Deno.makeTempDir({ prefix: "culvert-client-" });
   const api = await startMockApi(options);
@@ -22,10 +22,10 @@ async function setUp(options: MockApiOptions = {}) {
     api,
     home,
     world,
-    /** A client of the mock API with a key of its own. */
+    /** A client of the mock API with its own key. */
     open: (over: ClientOptions = {}) =>
       createClient({ baseUrl: api.baseUrl, apiKey: "sk-mine", ...over }, world),
-    /** Resolves when the client of the latest request is gone. */
+    /** Resolves when the client of the latest request has left. */
     clientGone: () =>
       new Promise<void>((resolve) => {
         const gone = api.log.all.at(-1)?.clientGone;
@@ -184,7 +184,7 @@ for (const transport of ["sse", "websocket"] as const) {
       const hosts = new Set(proxyEvents.flatMap((event) => event.kind === "connect" ? [event.host] : []));
       assertEquals([...hosts], [new URL(baseUrl).hostname]);
     }
-    // The way of the one with the roots of another: refused, though both are known to this process.
+    // The route of one client with the roots of the other fails, although both are known to this process.
     using stranger = await createClient(
       { transport, caCertFile: `${parts.home}/corporate.pem` },
       first.world,

@@ -1,15 +1,18 @@
-/** Configurations, what follows from them, and what is refused: the one table for the loader and for the program. */
+/**
+ * Configurations with their settings, and invalid configurations: one table for the tests of the loader and
+ * of the program.
+ */
 import { DEFAULT_MODEL } from "../../lib/config/load_settings.ts";
 import type { LoginStorage, SharedFlags } from "../../lib/config/settings.ts";
 
-/** What is typed, what is in `config.toml`, what is in the environment. */
+/** The flags, the content of `config.toml`, and the environment. */
 export interface SettingsCase {
   readonly toml?: string;
   readonly flags?: SharedFlags;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Of the layers that name a model: name, layers, the model that wins. */
+/** Layers that name a model: name, layers, the resulting model. */
 export const LAYERS: readonly (readonly [string, SettingsCase, string])[] = [
   ["the top level beats the default", { toml: `model = "top"` }, "top"],
   [
@@ -29,7 +32,7 @@ export const LAYERS: readonly (readonly [string, SettingsCase, string])[] = [
   ["an empty value counts as none", { toml: `model = ""`, flags: { model: "" } }, DEFAULT_MODEL],
 ];
 
-/** Who decides the address: name, layers, the base URL; none where the kind of credential decides. */
+/** Sources of the address: name, layers, the base URL; none if it depends on the kind of credential. */
 export const BASES: readonly (readonly [string, SettingsCase, string | undefined])[] = [
   ["--base-url alone", { flags: { baseUrl: "http://127.0.0.1:9/v1" } }, "http://127.0.0.1:9/v1"],
   [
@@ -107,7 +110,7 @@ export const BASES: readonly (readonly [string, SettingsCase, string | undefined
   ],
 ];
 
-/** What is refused: name, layers, parts of the message or the hint. */
+/** Invalid configurations: name, layers, parts of the message or the hint. */
 export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[]])[] = [
   ["wire_api chat, with a pointer to the remedy", {
     toml: `model_provider = "x"\n[model_providers.x]\nbase_url = "http://x.test"\nwire_api = "chat"`,
@@ -188,7 +191,7 @@ export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[
   ]],
 ];
 
-/** Where logins are kept: name, layers, what comes of it; nothing where they are kept in `auth.json`. */
+/** Stores of logins: name, layers, the setting; absent if the store is `auth.json`. */
 export const STORAGES: readonly (readonly [string, SettingsCase, LoginStorage | undefined])[] = [
   ["nothing said", {}, undefined],
   ["file", { toml: `cli_auth_credentials_store = "file"` }, undefined],
@@ -207,7 +210,7 @@ export const STORAGES: readonly (readonly [string, SettingsCase, LoginStorage | 
   }, { store: "keyring", inSecrets: false }],
 ];
 
-/** Keys that nobody knows, beside one that the codex client knows. */
+/** Unknown keys, and one that the codex client knows. */
 export const UNKNOWN_KEYS = {
   toml:
     `modle = "typo"\napproval_policy = "never"\n[profiles.p]\nspeed = 1\n[model_providers.x]\nbase_ulr = "y"\n` +
@@ -221,7 +224,7 @@ export const UNKNOWN_KEYS = {
   ],
 } as const;
 
-/** Mistakes amid which `hunter2` stands, which is a secret. */
+/** Errors in configurations that contain the secret `hunter2`. */
 export const SECRETIVE: readonly (readonly [string, SettingsCase])[] = [
   ["user and password in a base URL", { flags: { baseUrl: "https://user:hunter2@api.test/v1" } }],
   ["a key in the query of a base URL that is none", { flags: { baseUrl: "api.test/v1?key=hunter2" } }],

@@ -1,4 +1,4 @@
-/** Attestations: which requests carry one, and what their provider can do to a request. */
+/** Attestations: the requests that send one, and the effects of their provider on a request. */
 import type { Authenticator, Authorization } from "../../lib/auth/authenticator.ts";
 import { withAttestation } from "../../lib/connect/attestation.ts";
 import { Secrets } from "../../lib/redaction/secrets.ts";
@@ -9,7 +9,7 @@ import { hastyWorld, provider } from "../responses/kit.ts";
 
 const VALUE = "attestation-value-0123456789";
 
-/** Every endpoint under which requests are observed, and whether its requests carry an attestation. */
+/** Every endpoint of observed requests, and whether its requests send an attestation. */
 const ENDPOINTS: Readonly<Record<string, boolean>> = {
   "/responses": true,
   "/responses/compact": true,

@@ -1,4 +1,4 @@
-/** One configuration gives the same request heads, whichever part of the program sends the request. */
+/** One configuration gives the same request heads in every part of the program. */
 import { processWorld } from "../../lib/cli/app/process.ts";
 import { createAuthority } from "../../lib/pki/pki.ts";
 import { startMockApi } from "../../lib/mock/api/api.ts";
@@ -65,7 +65,7 @@ async function setUp() {
   };
 }
 
-/** Masks what differs from request to request: ids, the key of the upgrade, the length of the body. */
+/** Masks the values that differ between requests: ids, the key of the upgrade, the length of the body. */
 function masked(head: string): string {
   return head
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<id>")

@@ -83,8 +83,8 @@ export async function runTests(copy: string, tests: readonly string[], limitMs: 
 }
 
 /**
- * Judges the run of the tests of a defect. A test that only hangs notices nothing, and one that fails without the defect
- * says nothing.
+ * Evaluates the run of the tests of a defect. A test that only hangs does not catch it, and neither does one
+ * that fails without the defect.
  *
  * @param before failures without the defect
  */

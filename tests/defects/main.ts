@@ -1,6 +1,6 @@
 /**
- * `deno task defects [NAME…]`: puts each deliberate defect into a copy of the repository, runs the tests that must catch
- * it, and prints the outcome. The exit status is 1 where more than two are not caught.
+ * `deno task defects [NAME…]`: puts each deliberate defect into a copy of the repository, runs the tests that
+ * must catch it, and prints the outcome. The exit code is 1 if more than two are not caught.
  */
 import { join } from "../support/paths.ts";
 import { apply, readDefects, ROOT, runTests, type Verdict, verdictOf } from "./defect.ts";
@@ -16,7 +16,7 @@ const PARTS = [
   "README.md",
   "LICENSE",
 ];
-/** Not caught at most. */
+/** Maximum number of defects that are not caught. */
 const TOLERATED = 2;
 
 async function copyInto(from: string, to: string): Promise<void> {

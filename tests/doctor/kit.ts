@@ -30,11 +30,11 @@ export type Diagnose = (given?: Case) => Promise<Report>;
 export interface CheckRow {
   readonly name: string;
   readonly check: (diagnose: Diagnose) => Promise<void>;
-  /** Waits for a time limit of seconds, so it runs in the process alone. */
+  /** Waits for a time limit of seconds, so it runs only in the process. */
   readonly isSlow?: boolean;
   /** Needs an environment of the test, such as its clock. */
   readonly isInProcess?: boolean;
-  /** Why it cannot run on this system. */
+  /** The reason why it cannot run on this system. */
   readonly skipped?: string;
 }
 

@@ -3,7 +3,7 @@ import { httpServer } from "../net/kit.ts";
 import { assertEquals, assertIncludes } from "../support/assert.ts";
 import { diagnose, finding, folder, PLANTED_KEY } from "./kit.ts";
 
-/** A gateway that requires a header of the provider and a key of its own, and records what it gets. */
+/** A gateway that requires a header of the provider and a separate key, and records its requests. */
 function gateway() {
   const seen: string[] = [];
   const server = httpServer((request) => {

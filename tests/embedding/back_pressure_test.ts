@@ -6,13 +6,13 @@ import { runProgram } from "./program.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
-/** A piece of an answer, of chance, so that no compression shrinks what must be held somewhere. */
+/** A random part of an answer, so that compression does not reduce the amount of buffered data. */
 function piece(): string {
   const noise = Array.from(crypto.getRandomValues(new Uint8Array(30_000)), (byte) => byte.toString(16));
   return JSON.stringify({ type: "response.output_text.delta", delta: noise.join("") });
 }
 
-/** Sends so many pieces on either wire, as fast as they are taken. */
+/** Sends a number of parts over either transport, as fast as they are read. */
 async function fountain(count: number) {
   const text = piece();
   const facts = { sent: 0 };
@@ -47,7 +47,7 @@ async function fountain(count: number) {
   return { ...server, facts, gone: gone.promise };
 }
 
-/** Reads all of it, now and then pausing, and prints how much its memory grew. */
+/** Reads the whole answer with pauses, and prints the growth of its memory. */
 const SLOW_READER = `
 import { createClient } from "@culvert/culvert";
 const [baseUrl, transport] = Deno.args;
@@ -73,7 +73,7 @@ for (const transport of ["sse", "websocket"] as const) {
     let deltas = 0;
     for await (const event of client.turn({ input: "hi" })) {
       if (event.type !== "response.output_text.delta" || ++deltas < 3) continue;
-      // Nobody reads. Wait until the server's writes have stopped moving.
+      // Nothing reads. Waits until the server writes no further bytes.
       for (let before = -1; before !== server.facts.sent;) {
         before = server.facts.sent;
         await new Promise((resolve) => setTimeout(resolve, 200));

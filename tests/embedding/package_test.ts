@@ -40,13 +40,13 @@ async function checkExamples(withOptions: boolean): Promise<void> {
       path,
       JSON.stringify({
         imports: { ...Object(imports), ...Object.fromEntries(self) },
-        // The extractor of examples adds an import of its own, which an example that has one does not use.
+        // The extractor of examples adds an import, which an example with its own import does not use.
         ...(withOptions ? { compilerOptions: { ...Object(compilerOptions), noUnusedLocals: false } } : {}),
       }),
     );
     const files = ENTRIES.map((file) => join(ROOT, file));
     const readme = join(ROOT, "README.md");
-    // A copy, to be written to: the same versions as everywhere, and nothing to ask a registry for.
+    // A writable copy with the same versions, so that no registry is needed.
     await Deno.copyFile(join(ROOT, "deno.lock"), join(folder, "deno.lock"));
     const words = ["check", "--quiet", "--doc", `--config=${path}`, ...files, readme];
     const { code, stderr } = await deno(words, { fetches: true });

@@ -2,7 +2,10 @@ import { startMockApi, startNetwork } from "../../lib/testing.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { runProgram } from "./program.ts";
 
-/** One turn; prints what a test wants to know. The first argument: options, the second: the world's variables. */
+/**
+ * A program that makes one turn and prints the facts for a test. The first argument: options, the second: the
+ * world's variables.
+ */
 const PROGRAM = `
 import { createClient } from "@culvert/culvert";
 const warnings = [];

@@ -1,4 +1,4 @@
-/** A program that embeds culvert, as its author would run it: from a folder of its own, with a configuration of its own. */
+/** A program that embeds culvert, run like a real one: from a separate folder with its own configuration. */
 import { fromFileUrl, join } from "../support/paths.ts";
 import { scrubbedEnv } from "../support/scrubbed_env.ts";
 
@@ -13,7 +13,7 @@ export interface ProgramOptions {
   readonly permissions: readonly string[];
 }
 
-/** What it did. */
+/** Its output and exit code. */
 export interface ProgramRun {
   readonly code: number;
   readonly stdout: string;
@@ -24,11 +24,11 @@ export interface ProgramRun {
 export interface DenoOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** It may have to fetch a package: proxies and roots of the machine are left to it. */
+  /** It may have to fetch a package, so the proxies and roots of the machine are kept. */
   readonly fetches?: boolean;
 }
 
-/** Runs `deno` to its end, never asking questions. */
+/** Runs `deno` to its end without prompts. */
 export async function deno(args: readonly string[], options: DenoOptions = {}): Promise<ProgramRun> {
   const quiet = { NO_COLOR: "1", DENO_NO_PROMPT: "1", DENO_NO_UPDATE_CHECK: "1", ...options.env };
   const output = await new Deno.Command(Deno.execPath(), {
@@ -42,16 +42,16 @@ export async function deno(args: readonly string[], options: DenoOptions = {}): 
   return { code: output.code, stdout: decoder.decode(output.stdout), stderr: decoder.decode(output.stderr) };
 }
 
-/** A program of its own resolves its packages anew; once they are there, no run asks for them. */
+/** A new program resolves its packages again; once they are cached, no run fetches them. */
 let fetched: Promise<ProgramRun> | undefined;
 
-/** Runs the source of a program that names this package as the README says. */
+/** Runs the source of a program that imports this package as described in the README. */
 export async function runProgram(source: string, options: ProgramOptions): Promise<ProgramRun> {
   const folder = await Deno.makeTempDir({ prefix: "culvert-embedding-" });
   try {
     const imports = { "@culvert/culvert": "jsr:@culvert/culvert@^0.1.0" };
     await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ links: [ROOT], imports }));
-    // A copy, to be written to: the same versions as everywhere, and nothing to ask a registry for.
+    // A writable copy with the same versions, so that no registry is needed.
     await Deno.copyFile(join(ROOT, "deno.lock"), join(folder, "deno.lock"));
     await Deno.writeTextFile(join(folder, "ask.ts"), source);
     fetched ??= deno(["cache", "--quiet", "ask.ts"], { cwd: folder, fetches: true });

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertIncludes, assertMatch } from "../support/as
 import { join } from "../support/paths.ts";
 import { ROOT, runProgram } from "./program.ts";
 
-/** The program of the README and the permissions it is run with, as they stand there. */
+/** Reads the program of the README and its permissions. */
 async function readme(): Promise<{ readonly source: string; readonly permissions: readonly string[] }> {
   const text = await Deno.readTextFile(join(ROOT, "README.md"));
   const section = /^## Embedding\n(.*?)^## /ms.exec(text)?.[1] ?? "";

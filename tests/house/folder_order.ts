@@ -1,6 +1,6 @@
 /**
- * The order of the folders of `lib/`, from top to bottom. A file may import from its own folder and from those that
- * stand below it.
+ * The order of the folders of `lib/`, from top to bottom. A file may import from its own folder and from
+ * those below it.
  *
  * @module
  */
@@ -27,8 +27,8 @@ const TOP: readonly (readonly string[])[] = [
 ];
 
 /**
- * The folders within a top folder; `.` is its root. Folders that are not listed stand between those above and those
- * below the `*`, and may import from each other.
+ * The folders within a top folder; `.` is its root. Folders that are not listed are between those above and
+ * those below the `*`, and may import from each other.
  */
 const WITHIN: Readonly<Record<string, readonly string[]>> = {
   cli: ["app", "*", "reference", "command", "output"],
@@ -47,10 +47,10 @@ export interface OrderViolation {
 }
 
 /**
- * Tells whether an import points upwards.
+ * Returns whether an import points upwards.
  *
  * @param importer path of the importing file from the top of the repository
- * @param imported path of the imported file, likewise
+ * @param imported path of the imported file, from the top of the repository
  */
 export function orderViolation(importer: string, imported: string): OrderViolation | undefined {
   const from = placeOf(importer);
@@ -70,7 +70,10 @@ export function orderViolation(importer: string, imported: string): OrderViolati
   return { from: folder(from.top, from.sub), to: folder(to.top, to.sub) };
 }
 
-/** Where a file of `lib/` stands; `undefined` for files that may import from everywhere or be imported by all. */
+/**
+ * Returns the place of a file of `lib/`; `undefined` for files that may import from everywhere or be imported
+ * by all.
+ */
 function placeOf(path: string): { readonly top: string | undefined; readonly sub: string } | undefined {
   const [root, ...parts] = path.split("/");
   if (root !== "lib" || /^lib\/(mod|testing)\.ts$/.test(path)) return undefined;
@@ -78,7 +81,7 @@ function placeOf(path: string): { readonly top: string | undefined; readonly sub
   return { top: parts[0], sub: parts.length === 2 ? "." : parts[1] ?? "." };
 }
 
-/** The files at the top of `lib/` stand below every folder. */
+/** The files at the top of `lib/` are below every folder. */
 function rank(top: string | undefined): number {
   if (top === undefined) return TOP.length;
   const found = TOP.findIndex((row) => row.includes(top));

@@ -1,4 +1,4 @@
-/** What writes inference traces is loaded where a trace is asked for, and nowhere else. */
+/** The modules that write inference traces are loaded only if a trace is enabled. */
 import { assert, assertEquals } from "../support/assert.ts";
 import { loadedWith } from "./loaded_with.ts";
 

@@ -6,7 +6,7 @@
  */
 import { orderViolation } from "./folder_order.ts";
 
-/** Modules that open a connection or help to. */
+/** Modules that open connections. */
 const NETWORK_MODULES =
   /^(node:(net|tls|http|https|http2|dgram|dns)(\/.*)?|ws|https-proxy-agent|socks-proxy-agent|socks|undici)$/;
 const NETWORK_GLOBALS = new Set(["fetch", "WebSocket", "EventSource", "XMLHttpRequest"]);
@@ -35,14 +35,17 @@ const PROCESS_OF_DENO = new Set([
 ]);
 const PROCESS_MODULES = /^node:process$/;
 
-/** Files a folder of `lib/` may hold. */
+/** Maximum number of files in a folder of `lib/`. */
 const MAX_FILES = 12;
-/** Folders of like things, which may hold more. */
+/** Folders of similar files, which may contain more. */
 const UNLIMITED = /^lib\/cli\/reference\/topics$/;
-/** Lines a file of `lib/` may have. */
+/** Maximum number of lines of a file in `lib/`. */
 const MAX_LINES = 400;
 
-/** The path of a file from the top of the repository, such as `lib/net/observer.ts`; else as it is. */
+/**
+ * The path of a file from the top of the repository, such as `lib/net/observer.ts`; other paths are
+ * unchanged.
+ */
 function pathOf(filename: string): string {
   const path = filename.replaceAll("\\", "/");
   return /\/((?:lib|tests|\.ci|\.github)\/.+|main\.ts)$/.exec(path)?.[1] ?? path;
@@ -53,8 +56,8 @@ function isProgram(filename: string): boolean {
 }
 
 function mayOpenSockets(filename: string): boolean {
-  // lib/trust/roots/ asks the TLS library about certificates, and opens nothing. The page of the viewer runs in a
-  // browser and asks the server that it came from.
+  // lib/trust/roots/ checks certificates with the TLS library, and opens no connection. The page of the
+  // viewer runs in a browser and asks the server that it came from.
   return !isProgram(filename) || /^lib\/(net|trust\/roots|capture\/view\/page)\//.test(pathOf(filename));
 }
 
@@ -67,7 +70,7 @@ function denoMember(node: Deno.lint.MemberExpression): string | undefined {
   return node.property.type === "Identifier" ? node.property.name : undefined;
 }
 
-/** The name in `import("name")`; `undefined` where it is not a plain literal. */
+/** The name in `import("name")`; `undefined` if it is not a plain literal. */
 function importedName({ source }: Deno.lint.ImportExpression): string | undefined {
   return source.type === "Literal" && typeof source.value === "string" ? source.value : undefined;
 }
@@ -86,7 +89,7 @@ const networkAccess: Deno.lint.Rule = {
     };
     return {
       ImportDeclaration: (node) => {
-        // A type is removed before run time and opens nothing.
+        // A type is removed before run time and opens no connection.
         if (node.importKind !== "type") checkSource(node, node.source.value);
       },
       ExportNamedDeclaration: (node) => checkSource(node, node.source?.value),
@@ -188,7 +191,7 @@ const smallFolders: Deno.lint.Rule = {
     return {
       Program: (node) => {
         const names = filesBeside(context.filename);
-        // Reported once a folder, at its first file.
+        // Reported once per folder, at its first file.
         if (names.length <= MAX_FILES || !context.filename.endsWith(names[0] ?? "")) return;
         context.report({
           node,
@@ -205,7 +208,7 @@ function filesBeside(filename: string): readonly string[] {
   try {
     return [...Deno.readDirSync(folder)].filter((entry) => entry.isFile).map(({ name }) => name).toSorted();
   } catch (error) {
-    // A source text of the tests stands in a folder that does not exist.
+    // A source text of the tests is in a folder that does not exist.
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }

@@ -1,7 +1,7 @@
 import plugin from "./lint_plugin.ts";
 import { assertEquals } from "../support/assert.ts";
 
-/** Rule ids that a source text breaks when it stands at `path`. */
+/** Returns the ids of the rules that a source text at `path` violates. */
 function broken(path: string, source: string): string[] {
   return Deno.lint.runPlugin(plugin, `/house/${path}`, source).map((diagnostic) => diagnostic.id);
 }

@@ -1,4 +1,4 @@
-/** What `respond` loads before its request is sent. Each of these modules delays the request of every start. */
+/** The modules that `respond` loads before its request is sent. Each of them delays the request of every start. */
 import { START_PATH } from "../../.ci/start_path.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { loadedWith } from "./loaded_with.ts";

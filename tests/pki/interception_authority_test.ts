@@ -6,7 +6,7 @@ import { join } from "../support/paths.ts";
 
 const authority = await createInterceptionAuthority("Culvert Test Interception CA");
 
-/** Verifies a chain by OpenSSL, with its strict checks. */
+/** Verifies a chain with OpenSSL and its strict checks. */
 async function opensslVerifies(
   leaf: string,
   option: "-verify_hostname" | "-verify_ip",

@@ -1,4 +1,4 @@
-/** Frames that a session must survive, against a server that sends exactly them. */
+/** Frames that must not fail a session, from a server that sends exactly them. */
 import { connect } from "../../lib/connect/connect.ts";
 import { loadSettings } from "../../lib/config/load_settings.ts";
 import type { CulvertError } from "../../lib/errors.ts";
@@ -17,7 +17,7 @@ interface Opened extends AsyncDisposable {
   readonly seen: (kind: RealtimeEvent["kind"]) => Promise<void>;
 }
 
-/** Opens a conversation with a server that confirms the session and then does what the test says. */
+/** Opens a conversation with a server that confirms the session and then calls a function of the test. */
 async function opened(version: RealtimeVersion): Promise<Opened> {
   const accepted = Promise.withResolvers<ServedWebSocket>();
   const server = await listen({

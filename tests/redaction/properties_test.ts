@@ -5,14 +5,14 @@ import { createRedactor } from "../../lib/redaction/redactor.ts";
 import { Secrets } from "../../lib/redaction/secrets.ts";
 import { assert, assertEquals, assertExcludes } from "../support/assert.ts";
 
-/** A secret of no known form, which nothing but its place or the register gives away. */
+/** A secret of no known form, which can only be detected by its place or the register. */
 const secret = fc.stringMatching(/^Q[a-z]{3,8}[0-9]{4}[a-z]{2,12}$/);
 const words = fc.array(
   fc.oneof(fc.stringMatching(/^[a-z]{1,9}$/), fc.constantFrom("\n", '"', "{", "=", ":", "&", "\\")),
 )
   .map((parts) => parts.join(" "));
 
-/** Every place where a secret is recognised without the register. */
+/** Every place where a secret is detected without the register. */
 const PLACES: Readonly<Record<string, (secret: string) => string>> = {
   "a header": (text) => `\nx-gateway-api-key: ${text}\r\n`,
   "an Authorization header": (text) => `\nauthorization: Custom ${text}\r\n`,

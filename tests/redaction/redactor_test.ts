@@ -1,7 +1,7 @@
 import { createRedactor } from "../../lib/redaction/redactor.ts";
 import { assertEquals } from "../support/assert.ts";
 
-/** Texts with the secret `SECRET` or one of a known form in them, and what remains of them. */
+/** Texts with the secret `SECRET` or one of a known form, and their redacted form. */
 const ROWS: readonly (readonly [what: string, text: string, redacted: string])[] = [
   // Headers.
   ["an Authorization header keeps its scheme", "authorization: Bearer abc", "authorization: Bearer ***"],
@@ -148,7 +148,7 @@ const ROWS: readonly (readonly [what: string, text: string, redacted: string])[]
   ["user and password of an address", "by http://u:p@ss@proxy:1/ there", "by http://***@proxy:1/ there"],
   ["a password in a sentence", "with the password: hunter22.", "with the password: ***."],
   ["a key of YAML", "a: b\n  password: hunter\n", "a: b\n  password: ***\n"],
-  // What is no secret.
+  // Texts without a secret.
   [
     "the clause behind a variable stays",
     "the credential from CODEX_API_KEY: the policy forbids it",

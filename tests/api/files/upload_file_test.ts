@@ -108,7 +108,7 @@ Deno.test("a connection that is cut each time is reported with the number of byt
   const fault = { endpoint: "/storage/", cut: "head", afterBytes: 500_000 } as const;
   place.network.api.enqueueFault(...Array.from({ length: 5 }, () => fault));
   const error = await uploadFile(place.connection, file.path).then(() => undefined, asCulvertError);
-  // The proxy answers 502 for a connection that is cut behind it; a write may meet the end of the connection first.
+  // The proxy answers 502 for an upstream connection that is cut; a write may fail first.
   assert(error?.code === "server" || error?.code === "reset", error?.message ?? "no error");
   assertEquals([error.details["file_size"], error.details["left"]], [
     3_000_000,

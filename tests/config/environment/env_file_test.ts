@@ -3,7 +3,7 @@ import { parseEnvFile } from "../../../lib/config/environment/env_file.ts";
 import { templateIn, unquoted } from "../../../lib/config/environment/variable_value.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 
-/** Text of a file and the value of `A` in it; what each shows. Measured with the codex client 0.171.0. */
+/** Text of a file, the value of `A` in it, and the tested rule. Observed with the codex client 0.171.0. */
 const ROWS: readonly (readonly [what: string, text: string, value: string | undefined])[] = [
   ["a plain assignment", "A=x", "x"],
   ["export and blanks", "  export  A = x  ", "x"],

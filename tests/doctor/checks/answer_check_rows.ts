@@ -1,10 +1,10 @@
-/** What the doctor finds in the replies of a server. The rows run in the process and as the program. */
+/** Findings of the doctor about the replies of a server. The rows run in the process and as the program. */
 import { httpServer, rawServer } from "../../net/kit.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { type CheckRow, type Diagnose, finding, PLANTED_KEY } from "../kit.ts";
 import { ward } from "../network_kit.ts";
 
-/** Examines a server without TLS that answers every request alike. */
+/** Examines a server without TLS that sends the same answer to every request. */
 async function answering(diagnose: Diagnose, reply: () => Response) {
   await using server = httpServer(reply);
   return await diagnose({ url: `http://127.0.0.1:${server.port}/v1`, env: { CULVERT_API_KEY: PLANTED_KEY } });

@@ -1,4 +1,4 @@
-/** What the doctor finds on the route to a server. The rows run in the process and as the program. */
+/** Findings of the doctor about the route to a server. The rows run in the process and as the program. */
 import * as http2 from "node:http2";
 import { createAuthority, createSelfSigned, type KeyPairPem } from "../../../lib/pki/pki.ts";
 import { startNetwork } from "../../../lib/mock/network.ts";
@@ -41,7 +41,7 @@ async function withoutIntermediate(): Promise<OddPair> {
   return { ...pair, root: AUTHORITY.certificate };
 }
 
-/** Starts a server that speaks HTTP/2 alone. */
+/** Starts a server with only HTTP/2. */
 async function http2Server(pair: KeyPairPem): Promise<{ readonly port: number } & AsyncDisposable> {
   const sessions = new Set<http2.ServerHttp2Session>();
   const server = http2.createSecureServer({
@@ -86,7 +86,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
   {
     name: "a name that does not resolve fails, and the checks after it are skipped",
     check: async (diagnose) => {
-      // Longer than a label may be (RFC 1035 §2.3.4), so that no resolver is asked.
+      // Longer than a label may be (RFC 1035 §2.3.4), so that it is not sent to a resolver.
       const report = await diagnose({ url: `https://${"a".repeat(64)}.test/v1` });
       const found = finding(report, "dns");
       assertEquals([found.status, found.code, report.exit_code], ["fail", "dns", 5]);

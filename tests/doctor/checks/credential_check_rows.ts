@@ -1,4 +1,7 @@
-/** What the doctor finds in the credential without a connection. The rows run in the process and as the program. */
+/**
+ * Findings of the doctor about the credential without a connection. The rows run in the process and as the
+ * program.
+ */
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { type CheckRow, finding, folder, PLANTED_KEY } from "../kit.ts";
 import { offline } from "./offline.ts";

@@ -1,4 +1,4 @@
-/** What the doctor finds without a connection. The rows run in the process and as the program. */
+/** Findings of the doctor without a connection. The rows run in the process and as the program. */
 import { createAuthority } from "../../../lib/pki/pki.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { type CheckRow, finding, folder, PLANTED_KEY } from "../kit.ts";

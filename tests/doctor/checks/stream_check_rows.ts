@@ -1,4 +1,4 @@
-/** What the doctor finds in the stream of an answer. The rows run in the process and as the program. */
+/** Findings of the doctor about the stream of an answer. The rows run in the process and as the program. */
 import { startNetwork } from "../../../lib/mock/network.ts";
 import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
 import { httpServer } from "../../net/kit.ts";
@@ -6,7 +6,7 @@ import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { type CheckRow, finding, PLANTED_KEY } from "../kit.ts";
 import { ward } from "../network_kit.ts";
 
-/** An API without the stream with known send times, as the real one. */
+/** An API without the stream with known send times, like the real one. */
 function withoutTimedEvents(port: number) {
   return httpServer(async (request) => {
     const url = new URL(request.url);
@@ -22,7 +22,7 @@ function withoutTimedEvents(port: number) {
   });
 }
 
-/** The requests for an answer; one without input is none. */
+/** Returns the requests for an answer, which have an input. */
 function turns(api: MockApi) {
   return api.log.all.filter(({ json, method }) => method === "POST" && json?.["input"] !== undefined);
 }

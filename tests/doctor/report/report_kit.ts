@@ -1,4 +1,4 @@
-/** The schema of the report, compiled once, and the rules of its human form. */
+/** The compiled schema of the report, and the rules for its text form. */
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { assert, assertEquals } from "../../support/assert.ts";
@@ -17,7 +17,10 @@ export function assertFitsSchema(report: unknown): void {
   assertEquals(fits ? [] : validate.errors, []);
 }
 
-/** Asserts that no line is wider than the terminal but for a single word, and that no character moves a cursor. */
+/**
+ * Asserts that no line except one of a single word is wider than the terminal, and that there are no control
+ * characters.
+ */
 export function assertReadable(text: string, columns = 80): void {
   for (const line of text.split("\n")) {
     const fits = [...line].length <= columns;

@@ -1,4 +1,4 @@
-/** How the arrival of an answer is judged. */
+/** The evaluation of the arrival times of an answer. */
 import { judgeAnswer } from "../../../lib/doctor/transport/answer_stream.ts";
 import { arrivalTimes } from "../../../lib/doctor/transport/arrival_times.ts";
 import { judgeTimedEvents } from "../../../lib/doctor/transport/timed_stream.ts";

@@ -1,4 +1,4 @@
-/** Answers of the simulated API in the form that a request asks for. */
+/** Answers of the simulated API in the form that a request requires. */
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { answerInKind, sampleOf } from "../../../lib/mock/api/answer_in_kind.ts";
 import { assert, assertEquals } from "../../support/assert.ts";

@@ -189,7 +189,9 @@ Deno.test("the model list has the form of the platform, or of the backend if a c
   });
 });
 
-/** One websocket talk: sends `frames`, collects what comes until the socket closes or `until` says so. */
+/**
+ * Uses one websocket: sends `frames`, and collects frames until the socket closes or `until` returns true.
+ */
 function talk(
   url: string,
   ca: string,

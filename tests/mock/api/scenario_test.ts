@@ -9,7 +9,7 @@ const POST = {
   body: JSON.stringify({ model: "gpt-5.2", input: [] }),
 };
 
-/** Asks once, for one scenario. */
+/** Sends one request, for one scenario. */
 async function ask(scenario: Scenario): Promise<{ reply: Response; text: string }> {
   const api = await startMockApi({ scenario });
   const client = Deno.createHttpClient({ caCerts: [api.authority.certificate] });

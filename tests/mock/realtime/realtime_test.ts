@@ -1,4 +1,7 @@
-/** The simulated realtime API, by frames. `tests/real/realtime_openai_test.ts` shows it to the vendor's own client. */
+/**
+ * The simulated realtime API, by frames. `tests/real/realtime_openai_test.ts` tests it with the vendor's own
+ * client.
+ */
 import { type MockApi, startMockApi } from "../../../lib/mock/api/api.ts";
 import { numberWord } from "../../../lib/mock/realtime/input/number_words.ts";
 import type { RealtimeScenario } from "../../../lib/mock/realtime/realtime_scenario.ts";
@@ -15,7 +18,7 @@ interface Client extends AsyncDisposable {
   readonly next: (type: string) => Promise<Frame>;
 }
 
-/** Opens a websocket by the runtime's own client. */
+/** Opens a websocket with the runtime's client. */
 async function client(search: string, scenario?: RealtimeScenario): Promise<Client> {
   const api = await startMockApi({ plain: true });
   if (scenario !== undefined) api.realtime.enqueue(scenario);

@@ -18,7 +18,7 @@ export interface Collector extends AsyncDisposable {
   readonly requests: readonly Received[];
 }
 
-/** How a collector behaves. */
+/** Options of a collector. */
 export interface CollectorOptions {
   /** Certificate and key in PEM. Default: plain HTTP. */
   readonly tls?: { readonly certificate: string; readonly privateKey: string };
@@ -49,7 +49,7 @@ export function startCollector({ answer, tls }: CollectorOptions = {}): Collecto
   };
 }
 
-/** A message type of the generated code, which has no declarations of its own. */
+/** A message type of the generated code, which has no type declarations. */
 interface MessageType {
   readonly decode: (bytes: Uint8Array) => unknown;
   readonly encode: (message: unknown) => { readonly finish: () => Uint8Array<ArrayBuffer> };
@@ -80,7 +80,7 @@ export function rejectOneSpan(isJson: boolean, message: string): Response {
   return new Response(body, { headers: { "content-type": "application/x-protobuf" } });
 }
 
-/** An attribute value in its own type; numbers are texts where they are 64 bits long. */
+/** An attribute value in its own type; numbers of 64 bits are strings. */
 export type Value = string | number | boolean | readonly Value[] | null;
 /** Attributes by name. */
 export type Values = Readonly<Record<string, Value>>;
@@ -115,7 +115,7 @@ export interface SeenMetric {
   readonly points: readonly { readonly tags: Values; readonly value: number; readonly sum?: number }[];
 }
 
-/** Everything that was received. */
+/** All received records. */
 export interface Telemetry {
   readonly spans: readonly SeenSpan[];
   readonly logs: readonly SeenLog[];
@@ -150,7 +150,9 @@ type Plain = Readonly<Record<string, unknown>>;
 
 const capital = (signal: string) => signal === "traces" ? "Spans" : signal === "logs" ? "Logs" : "Metrics";
 
-/** Decodes by the definitions; a JSON body passes through them as well, so that an unknown field is an error. */
+/**
+ * Decodes by the definitions; a JSON body is also decoded with them, so that an unknown field is an error.
+ */
 function plain(signal: string, bytes: Uint8Array<ArrayBuffer>, isJson: boolean): Plain {
   const type = REQUESTS[signal];
   if (type === undefined) throw new Error(`There is no signal ${signal}`);

@@ -1,6 +1,6 @@
 /**
- * A company network with a collector in it: an API and a collector over TLS, whose names only a proxy can resolve, and
- * that proxy, which intercepts TLS with a CA of its own.
+ * A company network with a collector in it: an API and a collector over TLS, whose names only a proxy can
+ * resolve, and that proxy, which intercepts TLS with its own CA.
  */
 import { startMockApi } from "../../../lib/mock/api/api.ts";
 import { localUpstream } from "../../../lib/net/server/forward/local_upstream.ts";
@@ -11,7 +11,7 @@ import { type Collector, startCollector } from "./collector.ts";
 
 /** A running network. */
 export interface Company extends AsyncDisposable {
-  /** Reached as `https://collector.culvert.test/`. */
+  /** The collector at `https://collector.culvert.test/`. */
   readonly collector: Collector;
   /** Proxy, bundle, home and key for a program under test. */
   readonly env: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** One observation of each kind, with a canary in every text, and where each canary may be found. */
+/** One observation of each kind, with a canary in every text, and the sinks that may contain each canary. */
 import type { TelemetrySettings } from "../../../lib/config/otel/telemetry_settings.ts";
 import type { Observation, RequestFacts } from "../../../lib/net/observer.ts";
 import type { ProcessFacts } from "../../../lib/observe/records/process_facts.ts";
@@ -37,7 +37,7 @@ export const CANARIES: Readonly<Record<string, readonly Sink[]>> = {
   "canary-tier": ["traces"],
   "canary-kind": ["logs", "metrics"],
   "canary-limit": ["summary"],
-  // Ids of successful requests are no evidence and stay here.
+  // Ids of successful requests are not evidence and are not exported.
   "canary-fine-id": [],
 };
 

@@ -1,6 +1,5 @@
 /**
- * Walks every observation with a canary in every text, and looks for the canaries in everything that leaves the
- * process.
+ * Exports every observation with a canary in every text, and searches the canaries in all exported data.
  */
 import { EVENTS, SPAN_ATTRIBUTES } from "../../../lib/observe/policy/policy.ts";
 import { admittedResource, Gate } from "../../../lib/observe/policy/gate.ts";
@@ -12,7 +11,7 @@ import { RuntimeSummary } from "../../../lib/observe/summary/runtime_summary.ts"
 import { assert, assertEquals } from "../../support/assert.ts";
 import { CANARIES, everyObservation, PROCESS, TELEMETRY } from "./canaries.ts";
 
-/** Everything that left, by sink. */
+/** All exported data, by sink. */
 function walk(): Readonly<Record<"logs" | "traces" | "metrics" | "summary", string>> & {
   readonly logNames: ReadonlySet<string>;
   readonly spans: readonly SpanRecord[];

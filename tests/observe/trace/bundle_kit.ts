@@ -74,7 +74,7 @@ export const TURN = "01999999-aaaa-7bbb-8ccc-eeeeeeeeeeee";
 export const CALLS = ["call-a", "call-b", "call-c"] as const;
 /** Start of the sample, ms since 1970. */
 export const STARTED = Date.UTC(2026, 0, 2, 3, 4, 5);
-/** Texts of the sample that `--share` must leave out. */
+/** Texts of the sample that `--share` must omit. */
 export const CONTENTS = [
   "PLEASE-LIST",
   "GOING-TO-LIST",

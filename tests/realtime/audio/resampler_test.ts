@@ -2,7 +2,7 @@ import { Resampler } from "../../../lib/realtime/audio/resampler.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { sine } from "./wav_kit.ts";
 
-/** Resamples in pieces of changing sizes. */
+/** Resamples in chunks of changing sizes. */
 function resampled(input: Float32Array, from: number, to: number, pieces: readonly number[]): number[] {
   const resampler = new Resampler(from, to);
   const output: number[] = [];

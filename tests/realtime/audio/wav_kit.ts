@@ -1,7 +1,7 @@
 /** Makes WAV files for tests. */
 import { concat } from "./bytes.ts";
 
-/** What {@link wavFile} writes. */
+/** Options of {@link wavFile}. */
 export interface WavParts {
   readonly tag?: number;
   readonly channels?: number;

@@ -2,7 +2,7 @@ import { CulvertError } from "../../../lib/errors.ts";
 import { type RealtimeTarget, realtimeUrl } from "../../../lib/realtime/protocol/realtime_url.ts";
 import { assertEquals, assertThrows } from "../../support/assert.ts";
 
-/** Each base, version and query with the URL that follows (codex client 0.171.0). */
+/** Each base, version and query with its URL (codex client 0.171.0). */
 const CASES: readonly (readonly [target: RealtimeTarget, url: string])[] = [
   [{ base: "http://127.0.0.1:8011", version: "v1" }, "ws://127.0.0.1:8011/v1/realtime?intent=quicksilver"],
   [{ base: "https://example.com/", version: "v2" }, "wss://example.com/v1/realtime"],

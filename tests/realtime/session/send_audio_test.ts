@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 
 const WORLD = { monotonic: () => performance.now(), sleep };
 
-/** Endless audio in pieces of 100 ms, and how many of them were taken. */
+/** Endless audio in chunks of 100 ms, and the number of chunks that were read. */
 function endless() {
   let taken = 0;
   async function* pcm(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -56,6 +56,6 @@ Deno.test("a stop ends endless audio normally, also during its pause", async () 
   });
   await sending;
   assertEquals(sent, 3);
-  // Three pieces of 100 ms, the first at once.
+  // Three chunks of 100 ms, the first immediately.
   assert(performance.now() - begin >= 190);
 });

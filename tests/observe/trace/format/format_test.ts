@@ -1,4 +1,4 @@
-/** The format of inference traces, as far as reader and writer share it. */
+/** The parts of the format of inference traces that reader and writer share. */
 import { assertEquals, assertThrows } from "../../../support/assert.ts";
 import { envelopeSchema, isKnownEvent, lineSchema } from "../../../../lib/observe/trace/format/events.ts";
 import { bundleName, idsInBundleName, shardName } from "../../../../lib/observe/trace/format/layout.ts";

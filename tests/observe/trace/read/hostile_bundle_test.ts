@@ -1,4 +1,4 @@
-/** Bundles that were made to harm their reader. */
+/** Bundles that are made to harm their reader. */
 import fc from "fast-check";
 import { CulvertError } from "../../../../lib/errors.ts";
 import { openBundle } from "../../../../lib/observe/trace/read/bundle.ts";

@@ -36,7 +36,7 @@ for (const version of [1, 2, 3]) {
     assertEquals(accepted!.request_item_ids, refused!.request_item_ids);
     assertEquals(accepted!.usage?.input_tokens, 100);
     assertEquals(accepted!.tool_call_ids_started_by_response, ["call_1"]);
-    // The request names the response before and adds the output of the tool.
+    // The request names the previous response and adds the output of the tool.
     assertEquals(answered!.request_item_ids.length, 4);
     assertEquals(answered!.request_item_ids.slice(0, 3), [
       ...accepted!.request_item_ids,

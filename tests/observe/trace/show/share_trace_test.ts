@@ -11,7 +11,7 @@ async function sample(): Promise<ReducedTrace> {
   return await reduceTrace(await openTrace(path, folder.path, folder.path));
 }
 
-/** Returns what is left of the error of an attempt. */
+/** Returns the kept part of the error of an attempt. */
 function sharedError(trace: ReducedTrace, error: string): string | null | undefined {
   const call: InferenceCall | undefined = trace.inference_calls[CALLS[0]];
   assert(call !== undefined);

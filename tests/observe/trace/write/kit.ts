@@ -25,7 +25,7 @@ export interface ReadTrace {
   readonly payload: (reference: PayloadReference | null | undefined) => Promise<Record<string, unknown>>;
 }
 
-/** Returns the paths of the bundles in a folder; none where there is no such folder. */
+/** Returns the paths of the bundles in a folder; none if there is no such folder. */
 export async function bundlesIn(root: string): Promise<readonly string[]> {
   const names = await Array.fromAsync(Deno.readDir(root)).catch((error: unknown) => {
     if (error instanceof Deno.errors.NotFound) return [];
@@ -77,7 +77,7 @@ export async function readBundle(path: string, expected: readonly RegExp[] = [])
   };
 }
 
-/** Returns everything that a bundle holds as one text, shards decompressed. */
+/** Returns all data of a bundle as one text, with decompressed shards. */
 export async function wholeText(path: string): Promise<string> {
   const { zstdDecompressSync } = await import("node:zlib");
   let text = "";
@@ -91,7 +91,7 @@ export async function wholeText(path: string): Promise<string> {
   return text;
 }
 
-/** Returns a folder of the test's own, removed at the end. */
+/** Returns a temporary folder, which is removed at the end. */
 export async function folder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await Deno.makeTempDir({ prefix: "culvert-trace-" });
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 const NOW = Date.now();
 const world = { now: () => NOW };
 
-/** Writes a bundle of some kilobytes that was written last so many days ago. */
+/** Writes a bundle of some kilobytes whose last change is a number of days ago. */
 async function bundle(
   root: string,
   daysAgo: number,

@@ -1,4 +1,4 @@
-/** What a session tells its trace: one end for each call and each turn, whatever order they come in. */
+/** The records of a session in its trace: one end for each call and each turn, in any order. */
 import type { CallTrace, TurnTrace } from "../../../../lib/responses/request/inference_trace.ts";
 import { startTraces } from "../../../../lib/observe/trace/write/start_traces.ts";
 import { CulvertError } from "../../../../lib/errors.ts";

@@ -140,7 +140,7 @@ for (const transport of ["sse", "websocket"] as const) {
       for (let next = await events.next(); !next.done; next = await events.next()) {
         if (next.value.type === "response.output_text.delta") break;
       }
-      // The consumer neither reads on nor leaves: only the signal tells of the end.
+      // The consumer neither continues to read nor leaves: only the signal reports the end.
       stop.abort(new Error("replaced"));
     }, async ({ trace }) => {
       const cancelled = trace.one("inference_cancelled");
@@ -250,7 +250,7 @@ Deno.test("a request after a prewarm request is recorded together with the compl
     assertMatch(String(request["previous_response_id"]), /^resp_/);
     const context = await trace.payload(started.warmup_context_payload);
     assertIncludes(JSON.stringify(context["input"]), "hello");
-    // The prewarm request itself is no inference call, and does not say that it is one.
+    // The prewarm request itself is not an inference call, and is not recorded as one.
     assertEquals(metadataOf(api.log.turns[0]?.json)[CALL_ID], undefined);
   });
 });
