@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 
-/** A field that the server may omit or send as `null`: both are read as `undefined`. */
+/** Returns the schema of a field that the server may omit or send as `null`: both are read as `undefined`. */
 export function maybe<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? undefined);
 }

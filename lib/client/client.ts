@@ -85,7 +85,7 @@ interface ClientConnection extends Connection<Authenticator> {
   readonly stop: () => Promise<void>;
 }
 
-/** Connects; for the provider `demo` through a simulated network, as the command line does. */
+/** Connects to the provider; for the provider `demo` through a simulated network, like the command line. */
 async function connectTo(
   settings: Settings,
   world: World,

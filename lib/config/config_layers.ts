@@ -131,7 +131,7 @@ function valueAt(values: Readonly<Record<string, unknown>>, path: readonly strin
   return value;
 }
 
-/** An empty value counts as unset, in every layer. */
+/** Returns a value, or `undefined` for an empty one, which counts as unset in every layer. */
 export function present(value: string | undefined): string | undefined {
   return value === "" ? undefined : value;
 }

@@ -233,7 +233,10 @@ function withoutUndefined<T extends object>(value: T): Defined<T> {
   );
 }
 
-/** The logins that the configuration allows; an empty list allows every workspace (as the codex client, 0.171.0). */
+/**
+ * Returns the logins that the configuration allows; an empty list allows every workspace (as in the codex
+ * client, 0.171.0).
+ */
 function loginPolicy(
   { forced_login_method: method, forced_chatgpt_workspace_id: ids = [] }: ConfigFile,
 ): LoginPolicy | undefined {

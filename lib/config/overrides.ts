@@ -37,7 +37,7 @@ export async function parseOverrides(assignments: readonly string[]): Promise<Re
   return document;
 }
 
-/** Bare and quoted keys with dots between them (TOML 1.0, "Keys"). */
+/** Returns whether a text consists of bare and quoted keys with dots between them (TOML 1.0, "Keys"). */
 function isKey(key: string): boolean {
   const part = /(?:[A-Za-z0-9_-]{1,200}|"[^"\\]{0,200}"|'[^']{0,200}')/.source;
   return new RegExp(`^${part}(?:\\.${part}){0,20}$`).test(key);

@@ -59,7 +59,7 @@ export async function startDemo(real: World, options: DemoOptions = {}): Promise
   return { ...demo, world: { ...others, env: (name) => variables[name] } };
 }
 
-/** Settings of the provider `demo`, with the address and the login of a network that runs. */
+/** Returns the settings of the provider `demo`, with the address and the login of a running network. */
 export function demoSettings({ network }: Demo, settings: Settings): Settings {
   // Its login is in a file, also where the real one is in a keyring.
   const { loginStorage: _, useAgentIdentity: _a, ...others } = settings;

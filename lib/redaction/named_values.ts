@@ -92,22 +92,28 @@ function valueOf(text: string, match: RegExpExecArray): readonly Span[] {
 }
 
 /**
- * A parameter follows `?` or `&`; the first field of a form is at the start of the text, and another field
- * follows it.
+ * Returns whether a name is a parameter or a form field. A parameter follows `?` or `&`; the first field of a
+ * form is at the start of the text, and another field follows it.
  */
 function isFormPosition(before: string | undefined, text: string, from: number): boolean {
   if (before === "?" || before === "&") return true;
   return from === 0 && /^[\w.%-]{1,80}=[^\s&]{0,2000}&[\w.%-]{1,80}=/.test(text);
 }
 
-/** Headers with blanks in their values are found anywhere, others only at the start of a line. */
+/**
+ * Returns whether a name begins a header. Headers with blanks in their values are found anywhere, others only
+ * at the start of a line.
+ */
 function isHeaderLine(text: string, name: string, from: number): boolean {
   if (isWholeLineHeader(name)) return true;
   const before = text[from - 1];
   return name.includes("-") && (before === undefined || before === "\n" || before === '"' || before === "'");
 }
 
-/** A header or a key of YAML, rather than the end of a clause: "the key from OPENAI_API_KEY: it is too short". */
+/**
+ * Returns whether a name is a header or a key of YAML, and not the end of a clause such as "the key from
+ * OPENAI_API_KEY: it is too short".
+ */
 function isField(text: string, name: string, from: number): boolean {
   if (name.includes("-")) return true;
   return !/^[A-Z0-9_]+$/.test(name) &&

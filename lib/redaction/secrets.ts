@@ -92,13 +92,13 @@ function escaped(text: string): readonly string[] {
   return [once, once.replaceAll("/", "\\/"), JSON.stringify(once).slice(1, -1)];
 }
 
-/** The UTF-8 bytes as one character each, for the redaction of bytes. */
+/** Returns the UTF-8 bytes as one character each, for the redaction of bytes. */
 function asLatin1(text: string): readonly string[] {
   if (/^\p{ASCII}*$/u.test(text)) return [];
   return [Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("")];
 }
 
-/** RFC 7617 §2. */
+/** Returns the value of Basic credentials (RFC 7617 §2). */
 function basicCredentials(user: string, password: string): string {
   return new TextEncoder().encode(`${user}:${password}`).toBase64();
 }

@@ -125,7 +125,10 @@ function describe({ bundle, system, variables, mozilla }: StoreParts): string {
     : `${usual.join(", ")}, and added to them ${added.join(" and ")}`;
 }
 
-/** `DENO_TLS_CA_STORE` is a comma list of `mozilla` and `system`; unset means the former (Deno 2.9.6). */
+/**
+ * Returns whether the runtime loads Mozilla's roots. `DENO_TLS_CA_STORE` is a list of `mozilla` and `system`,
+ * separated by commas; the default is `mozilla` (Deno 2.9.6).
+ */
 function runtimeHasMozilla(world: World): boolean {
   const stores = world.env("DENO_TLS_CA_STORE");
   return stores === undefined || stores.trim() === "" ||

@@ -154,7 +154,7 @@ function codeOf(status: number): ErrorCode {
   return status === 429 ? "rate_limited" : status < 400 ? "redirect" : "invalid_request";
 }
 
-/** A value of the storage service as text without blanks; `missing` if there is none. */
+/** Returns a header of the storage service as text without blanks; `missing` if there is none. */
 function idOf(headers: Headers, name: string): string {
   const value = headers.get(name)?.replace(/[^\x21-\x7e]/g, "").slice(0, 128) ?? "";
   return value === "" ? "missing" : value;

@@ -62,7 +62,9 @@ async function writeUsageResult(host: Host, message: string): Promise<void> {
   writeLastLine(host, `${JSON.stringify(resultWithoutTurn(error, null))}\n`);
 }
 
-/** The parser's own exit codes are negative: invalid arguments, and internal errors. */
+/**
+ * Converts the exit code of the parser, whose own codes are negative: invalid arguments, and internal errors.
+ */
 function parserStatus(code: number | string | null | undefined): number | undefined {
   if (typeof code !== "number" || code === ExitCode.Success) return undefined;
   const misunderstood = code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand;

@@ -139,7 +139,10 @@ async function telemetryFor(settings: Settings, world: World): Promise<RunningTe
   return startTelemetry({ settings, world, trace: processTrace(world.env) });
 }
 
-/** Values that must not be shown: the password of `--proxy`, and the headers and parameters of a provider. */
+/**
+ * Registers values that must not be shown: the password of `--proxy`, and the headers and parameters of a
+ * provider.
+ */
 function addSecrets({ secrets }: Reporter, { proxy, provider }: Settings): void {
   secrets.addAddress(proxy);
   secrets.addAddress(provider.baseUrl);

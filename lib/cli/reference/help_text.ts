@@ -26,13 +26,13 @@ export function helpText(manual: Manual, topics: readonly Row[] = []): string {
   return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-/** `culvert respond [FLAGS] [PROMPT...]`. */
+/** Returns the usage line, such as `culvert respond [FLAGS] [PROMPT...]`. */
 export function usageLine({ path, positionals, commands }: Manual): string {
   if (commands.length > 0) return `${path.join(" ")} COMMAND`;
   return [...path, "[FLAGS]", ...positionals.map(({ name }) => name)].join(" ");
 }
 
-/** `-m, --model NAME`. */
+/** Returns the term of a flag, such as `-m, --model NAME`. */
 export function flagTerm({ names, value, repeatable }: FlagManual): string {
   const dots = repeatable && value !== undefined ? "..." : "";
   return `${names.join(", ")}${value === undefined ? "" : ` ${value}`}${dots}`;

@@ -38,7 +38,9 @@ export async function run(context: CliContext, flags: SearchFlags, ...words: str
   );
 }
 
-/** `results` is absent if the server sent none, which differs from an empty list. */
+/**
+ * Returns the reply as JSON. `results` is absent if the server sent none, which differs from an empty list.
+ */
 function jsonOf({ encryptedOutput, output, results }: SearchReply) {
   return {
     type: "culvert.search",

@@ -59,7 +59,7 @@ export async function run({ host }: CliContext, flags: TelemetryFlags, ...words:
   }
 }
 
-/** Formats a request. */
+/** A printed request. */
 interface PrintedRequest {
   readonly url: string | null;
   readonly headers: Readonly<Record<string, string>>;

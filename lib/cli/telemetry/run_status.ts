@@ -34,7 +34,7 @@ export async function run({ host }: CliContext, flags: TelemetryFlags): Promise<
   await host.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** The counts of a signal; absent if its last exports were sent to another destination. */
+/** Returns the counts of a signal; `undefined` if its last exports were sent to another destination. */
 function entryOf({ signal, url }: Destination, state: TelemetryState): StateEntry | undefined {
   const entry = state[signal];
   return entry?.destination === redactUrl(url) ? entry : undefined;

@@ -92,7 +92,10 @@ function reasonToWithhold(credential: Credential, now: number): string | undefin
   return undefined;
 }
 
-/** A credential command may take longer than the doctor; a turn waits up to the limit of the command. */
+/**
+ * Returns the result for a credential command that takes longer than the doctor; a turn waits up to the limit
+ * of the command.
+ */
 function slow(credential: Credential, waitedMs: number): ProbeAuthorization {
   if (credential.kind === "command") {
     const { command, timeoutMs } = credential.auth satisfies CommandAuth;

@@ -50,7 +50,7 @@ export function renderReport(report: Report, options: RenderOptions): string {
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
 }
 
-/** A command stays on one line, so that it can be copied. */
+/** Renders the command to run next on one line, so that it can be copied. */
 function renderCommand(next: string, columns: number): readonly string[] {
   return `Next:    ${next}`.length <= columns
     ? [`Next:    ${plainText(next)}`]

@@ -251,7 +251,7 @@ class Api {
 }
 
 /**
- * Returns the reply to a request without a model and input, as the platform sends it. It uses no scenario.
+ * The reply to a request without a model and input, as the platform sends it. It uses no scenario.
  */
 const INCOMPLETE: Refusal = {
   status: 400,

@@ -57,7 +57,7 @@ export interface Scenario {
   readonly headers?: Readonly<Record<string, string | null>>;
   /** Events sent unchanged directly after `response.in_progress`. */
   readonly extraEvents?: readonly Json[];
-  /** Adds one delta of this size, bytes. */
+  /** Size of one additional delta, bytes. */
   readonly hugeDeltaBytes?: number;
   /** Complete output items sent before the message, such as function calls. */
   readonly items?: readonly Json[];

@@ -20,7 +20,7 @@ export function loginOnly({ refusalOf }: EndpointHost): EndpointHost {
   };
 }
 
-/** Routes of the backend below `wham` or `api/codex`. */
+/** Returns the routes of the backend below `wham` or `api/codex`. */
 export function backendRoutes(api: EndpointHost): Hono {
   const host = loginOnly(api);
   const app = new Hono();

@@ -9,7 +9,7 @@ import { type Context, Hono } from "hono";
 import type { Json } from "../api/scenario.ts";
 import { authorized, badParameter, type EndpointHost, jsonBody, jsonReply } from "./endpoint.ts";
 
-/** Routes below the base of the model endpoints. */
+/** Returns the routes of images below the base of the model endpoints. */
 export function imageRoutes(host: EndpointHost): Hono {
   const app = new Hono();
   app.post("/images/generations", authorized(host, async (context) => reply(await jsonBody(context) ?? {})));

@@ -8,7 +8,7 @@ import { identifier } from "../identifier.ts";
 import type { Json } from "../api/scenario.ts";
 import { authorized, badParameter, type EndpointHost, jsonBody, jsonReply } from "./endpoint.ts";
 
-/** Routes below the base of the model endpoints. */
+/** Returns the routes of compaction, memories and search below the base of the model endpoints. */
 export function modelCallRoutes(host: EndpointHost): Hono {
   const app = new Hono();
   app.post(

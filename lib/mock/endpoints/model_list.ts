@@ -9,7 +9,7 @@ import type { Json } from "../api/scenario.ts";
 /** Models that the simulated API serves. */
 export const MOCK_MODELS: readonly string[] = [DEFAULT_MODEL, "gpt-5.3-codex", "gpt-5.2", "mock-1"];
 
-/** The list as the platform sends it (OpenAI API reference, "List models"). */
+/** Returns the list in the form of the platform (OpenAI API reference, "List models"). */
 export function platformList(): Json {
   return {
     object: "list",
@@ -17,14 +17,14 @@ export function platformList(): Json {
   };
 }
 
-/** One entry of the platform's list. */
+/** Returns one entry of the platform's list. */
 export function platformModel(id: string): Json {
   return { id, object: "model", created: 1_760_000_000, owned_by: "mock" };
 }
 
 /**
- * The list as the ChatGPT backend sends it. A request without a version of the client gets no model (observed with
- * codex 0.171.0).
+ * Returns the list in the form of the ChatGPT backend. A request without a version of the client gets no
+ * model (observed with codex 0.171.0).
  */
 export function backendList(clientVersion: string | undefined): Json {
   if (clientVersion === undefined) return { models: [] };

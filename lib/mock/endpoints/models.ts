@@ -9,7 +9,10 @@ import { TIMED_EVENTS_PATH } from "../api/timed_events.ts";
 import { authorized, type EndpointHost, jsonReply, notFound } from "./endpoint.ts";
 import { backendList, MOCK_MODELS, platformList, platformModel } from "./model_list.ts";
 
-/** Routes of the model list below a base path. A request that names a version of the client gets the backend's form. */
+/**
+ * Returns the routes of the model list below a base path. A request that names a version of the client gets
+ * the backend's form.
+ */
 export function modelRoutes(host: EndpointHost, isBackend: boolean): Hono {
   const app = new Hono();
   app.get(

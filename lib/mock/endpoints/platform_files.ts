@@ -17,7 +17,7 @@ interface PlatformFile {
   readonly status: "processed";
 }
 
-/** Routes below `/v1`: upload, list, retrieve, content, delete. */
+/** Returns the routes of files below `/v1`: upload, list, retrieve, content, delete. */
 export function platformFileRoutes(host: EndpointHost): Hono {
   const files = new Map<string, { readonly file: PlatformFile; readonly content: Uint8Array<ArrayBuffer> }>();
   const app = new Hono();

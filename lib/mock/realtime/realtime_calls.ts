@@ -35,7 +35,7 @@ export async function readOffer(request: Request): Promise<Omit<SimulatedCall, "
   return sdp === undefined ? undefined : offer("multipart", sdp, frameOf(session ?? ""));
 }
 
-/** The part of a form may be a text or a file. */
+/** Returns the text of a part of a form, which may be a text or a file. */
 async function textOf(part: FormDataEntryValue | null): Promise<string | undefined> {
   return part === null ? undefined : typeof part === "string" ? part : await part.text();
 }

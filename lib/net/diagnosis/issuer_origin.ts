@@ -89,7 +89,7 @@ function read(pem: string): X509Certificate | undefined {
   }
 }
 
-/** A signature is valid, is invalid, or cannot be verified here. */
+/** Returns whether the signature of a root is valid, is invalid, or cannot be verified here. */
 function verdictOn(link: X509Certificate, root: X509Certificate): "signed" | "refuted" | Obstacle {
   let key: X509Certificate["publicKey"];
   try {

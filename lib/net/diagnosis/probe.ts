@@ -112,8 +112,9 @@ async function lookAt(
 }
 
 /**
- * Connects, with the client certificate if there is one. `node:tls`, which presents it, reports most faults
- * of the server's certificate as an unknown issuer; a verified handshake without it reports them exactly.
+ * Connects with the client certificate, if there is one, and returns the exact fault. `node:tls`, which
+ * presents it, reports most faults of the server's certificate as an unknown issuer; a verified handshake
+ * without it reports them exactly.
  */
 async function exactFault(
   url: URL,

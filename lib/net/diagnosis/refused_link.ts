@@ -52,7 +52,10 @@ export function refusedLink(
   return /NameConstraint|UnsupportedNameType/.test(text) ? nameConstraints(links) : undefined;
 }
 
-/** The TLS library reports a signature by a short key like one by another key (Deno 2.9.6). */
+/**
+ * Finds an RSA key that is too short. The TLS library reports a signature by it like one by another key (Deno
+ * 2.9.6).
+ */
 function shortKey(links: readonly Link[]): RefusedLink | undefined {
   for (const [index, { name, der }] of links.entries()) {
     const { type, bits = SMALLEST_RSA } = keyOf(der);

@@ -244,8 +244,8 @@ function isForwarded(url: URL, route: Route): boolean {
 }
 
 /**
- * The runtime presents a proxy's credentials on CONNECT and to plain proxies, but not on requests that it
- * forwards to a proxy over TLS (observed with Deno 2.9.6).
+ * Returns the credentials for a forwarded request. The runtime presents a proxy's credentials on CONNECT and
+ * to plain proxies, but not on requests that it forwards to a proxy over TLS (observed with Deno 2.9.6).
  */
 function forwardedCredentials(url: URL, route: Route): string | undefined {
   if (!isForwarded(url, route) || route.kind !== "proxy" || route.proxy.scheme !== "https") return undefined;

@@ -99,7 +99,7 @@ async function exchange(
   return new Response(hasBody ? byteStreamOf(text) : null, { status: head.status, headers: head.headers });
 }
 
-/** The body is read into the buffers of the reader, which only byte streams support. */
+/** Returns a text as a byte stream, because the body is read into the buffers of the reader. */
 function byteStreamOf(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   const bytes = new TextEncoder().encode(text);
   return new ReadableStream({

@@ -95,7 +95,7 @@ export function classify(
 }
 
 /**
- * An error of the JavaScript engine is an internal error. However, `fetch` and its bodies also throw a
+ * Returns whether an error of the JavaScript engine is an internal error. `fetch` and its bodies also throw a
  * `TypeError`.
  */
 function isProgrammingError(thrown: unknown, stage: Stage | undefined): boolean {
@@ -121,8 +121,8 @@ function findWording(text: string, route: Route, stage: Stage | undefined): Word
 }
 
 /**
- * The messages and codes of an error and its causes, without addresses, which may contain a query or a user
- * name.
+ * Returns the messages and codes of an error and its causes, without addresses, which may contain a query or
+ * a user name.
  */
 function chainText(thrown: unknown): string {
   const parts: string[] = [];

@@ -55,7 +55,7 @@ export async function startClientTls(
   };
 }
 
-/** `ca` replaces the built-in roots of the runtime, so they are passed again. */
+/** Returns the built-in roots of the runtime. `ca` replaces them, so they are passed again. */
 function builtInRoots(tls: typeof import("node:tls")): readonly string[] {
   try {
     return tls.rootCertificates;

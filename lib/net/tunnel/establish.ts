@@ -40,7 +40,7 @@ export interface Attempt {
 }
 
 /**
- * Connects.
+ * Connects to the target of an attempt.
  *
  * @throws FaultError, the errors of the system and the TLS library, the reason of the limit's signal
  */

@@ -122,7 +122,7 @@ function objection(headers: Headers, accept: string, subprotocols: readonly stri
   return "the server chose a websocket subprotocol that was not offered to it";
 }
 
-/** Header values in a `Headers` object are Latin-1. */
+/** Encodes text as Latin-1, because header values in a `Headers` object are Latin-1. */
 function latin1Bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }

@@ -192,7 +192,7 @@ const SOURCES: Readonly<Record<CredentialFacts["source"]["kind"], string>> = {
   none: "",
 };
 
-/** On a websocket only a failure has a status. */
+/** Returns the status of the attempt after a recovery. On a websocket only a failure has a status. */
 function followupStatus(seen: RequestObservation, hasFailed: boolean): string {
   if (seen.status === undefined || (seen.transport === "websocket" && !hasFailed)) return "";
   return String(seen.status);

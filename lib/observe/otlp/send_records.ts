@@ -95,7 +95,7 @@ async function buildRequest(
   };
 }
 
-/** The specification names 429, 502, 503 and 504; other statuses are final. */
+/** Returns whether to retry. The specification names 429, 502, 503 and 504; other statuses are final. */
 function shouldRetry(attempt: Attempt): boolean {
   if (attempt.kind === "error") return isTransient(attempt);
   return [429, 502, 503, 504].includes(attempt.reply.status);

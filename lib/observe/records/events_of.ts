@@ -228,7 +228,7 @@ export function turnEvents(
   return events;
 }
 
-/** The attributes that a request, a response and a turn have in common. */
+/** Returns the attributes that a request, a response and a turn have in common. */
 function commonOf(
   seen: CallerFacts & { readonly sessionId?: string; readonly model?: string },
 ): Fields {

@@ -120,7 +120,7 @@ function tokenMetrics({ usage }: TurnObservation, tags: Tags): readonly Measurem
   }));
 }
 
-/** The metrics of the GenAI conventions. They have separate tags. */
+/** Returns the metrics of the GenAI conventions, which have separate tags. */
 function genAiMetrics(seen: TurnObservation): readonly Measurement[] {
   const { error, model, modelServed, usage } = seen;
   const tags: Tags = {

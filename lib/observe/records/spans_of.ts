@@ -139,7 +139,7 @@ function turnAttributes(
   });
 }
 
-/** The attributes of the GenAI conventions have the types that these define: counts are numbers. */
+/** Returns the attributes of the GenAI conventions, with the types that these define: counts are numbers. */
 function callAttributes(seen: TurnObservation): Attributes {
   const { usage } = seen;
   return defined({

@@ -77,7 +77,7 @@ function named(what: string, ms: number | null): string | undefined {
   return ms === null ? undefined : `${what} ${duration(ms)}`;
 }
 
-/** `1.2s` from one second on, `12ms` below; at most one digit after the point. */
+/** Formats a duration: `1.2s` from one second on, `12ms` below; at most one digit after the point. */
 function duration(ms: number): string {
   return ms >= 1_000 ? `${(ms / 1_000).toFixed(1)}s` : `${Math.round(ms * 10) / 10}ms`;
 }

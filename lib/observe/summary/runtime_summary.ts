@@ -106,7 +106,7 @@ function sum(before: TokenFigures | null, usage: ObservedUsage): TokenFigures {
   };
 }
 
-/** A later value replaces an earlier one, unless it is zero or missing. */
+/** Merges the server's timings: a later value replaces an earlier one, unless it is zero or missing. */
 function serverFigures(seen: ObservedServerTimings, before: ServerFigures | null): ServerFigures {
   const latest = (value: number | undefined, known: number | null | undefined) => value || (known ?? null);
   return {

@@ -35,7 +35,7 @@ const PUBLIC_VOICES = [
   "cedar",
 ] as const;
 
-/** Returns the voices of a version. */
+/** The voices of each version. */
 export const VOICES: Readonly<Record<RealtimeVersion, readonly string[]>> = {
   v1: EARLY_VOICES,
   v2: PUBLIC_VOICES,

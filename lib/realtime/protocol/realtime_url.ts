@@ -17,9 +17,9 @@ export interface RealtimeTarget {
   /** The call to join. It is sent instead of model and query. */
   readonly callId?: string;
   /**
-   * Opens a session that only transcribes. A session that was opened with a model refuses to become one
-   * ("Passing a transcription session update event to a realtime session is not allowed"); the openai package
-   * (7.57.0) also opens it this way.
+   * The intent of a session that only transcribes. A session that was opened with a model refuses to become
+   * one ("Passing a transcription session update event to a realtime session is not allowed"); the openai
+   * package (7.57.0) also opens it this way.
    */
   readonly intent?: "transcription";
 }

@@ -126,7 +126,10 @@ export function httpFailure(refusal: Refusal, context: RefusalContext): HttpFail
  */
 const KEEPS_MEANING: ReadonlySet<number> = new Set([407, 413, 429]);
 
-/** A 401 whose challenge requires a bearer token is about the credential, with any body. */
+/**
+ * Returns whether the challenge of a 401 requires a bearer token: it is then about the credential, with any
+ * body.
+ */
 function isBearerChallenge({ headers, status }: Refusal): boolean {
   return status === 401 && /\bbearer\b/i.test(headers.get("www-authenticate") ?? "");
 }

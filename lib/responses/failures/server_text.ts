@@ -78,7 +78,9 @@ export function shownText(text: string, secrets: Secrets): string {
   return `${new TextDecoder().decode(bytes.subarray(0, end))}…`;
 }
 
-/** The parts of an `Authorization` header and of other credential headers that must never be shown. */
+/**
+ * Returns the parts of an `Authorization` header and of other credential headers that must never be shown.
+ */
 export function secretsOf(headers: Readonly<Record<string, string>>): Secrets {
   return Object.values(headers).flatMap((value) => {
     const token = /^\S+\s+(\S+)$/.exec(value)?.[1];

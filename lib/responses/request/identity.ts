@@ -76,7 +76,7 @@ function windowId(identity: Identity): string {
   return `${identity.threadId}:${identity.window ?? 0}`;
 }
 
-/** The parent thread and the kind of helper, under the same names in headers and in metadata. */
+/** Returns the parent thread and the kind of helper, which have the same names in headers and in metadata. */
 function lineage({ parentThreadId, subagent }: Identity): Record<string, string> {
   return {
     ...(subagent === undefined ? {} : { "x-openai-subagent": subagent }),

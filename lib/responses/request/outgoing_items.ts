@@ -48,7 +48,10 @@ function outgoingItem(item: ResponseItem, options: OutgoingOptions): Fields {
   return copy;
 }
 
-/** `msg_1` is an id of the server; a UUID without a prefix or an empty text is not, and would be refused. */
+/**
+ * Returns whether an id has the form of the server's, such as `msg_1`. A UUID without a prefix or an empty
+ * text would be refused.
+ */
 function isWireId(id: unknown): boolean {
   if (typeof id !== "string") return false;
   const cut = id.indexOf("_");

@@ -64,7 +64,9 @@ export function previewUpgrade(request: TurnRequest, options: PreviewOptions): U
   return { method: "GET", ...head, frame: JSON.parse(requestFrame(call, provider, {}, world.now())) };
 }
 
-/** Headers and parameters of a provider may contain keys, which their names do not always show. */
+/**
+ * Masks headers and parameters of a provider: they may contain keys, which their names do not always show.
+ */
 function masked(values: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.keys(values).map((name) => [name, "***"]));
 }

@@ -114,7 +114,9 @@ function signatureAlgorithm(
   return { id: identifier(der, id), parameters };
 }
 
-/** RFC 4055 §3.1: [0] EXPLICIT hash algorithm, SHA-1 if it is absent. */
+/**
+ * Returns the hash of RSA-PSS parameters (RFC 4055 §3.1: [0] EXPLICIT hash algorithm, SHA-1 if it is absent).
+ */
 function pssHash(der: Uint8Array, parameters: DerElement | undefined): string {
   const parts = parameters === undefined ? [] : childrenOf(der, parameters) ?? [];
   const wrapper = parts.find((part) => part.tag === TAG.context0);
@@ -125,7 +127,7 @@ function pssHash(der: Uint8Array, parameters: DerElement | undefined): string {
   return dotted === undefined ? "unknown" : HASHES[dotted] ?? dotted;
 }
 
-/** BIT STRING → SEQUENCE → the first INTEGER. */
+/** Returns the size of an RSA modulus: BIT STRING → SEQUENCE → the first INTEGER. */
 function modulusBits(der: Uint8Array, bits: DerElement): number | undefined {
   const sequence = readElement(der, bits.contentStart + 1, bits.contentEnd);
   const modulus = sequence === undefined

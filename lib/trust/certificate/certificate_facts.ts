@@ -107,7 +107,10 @@ export function weaknesses(facts: CertificateFacts, which: string, line?: number
   }));
 }
 
-/** `X509Certificate` refuses more than a trust anchor needs; the facts of the outline remain. */
+/**
+ * Parses a certificate; `undefined` if `X509Certificate` refuses it although it can be a trust anchor. The
+ * facts of the outline remain.
+ */
 function open(der: Uint8Array): X509Certificate | undefined {
   try {
     return new X509Certificate(der);

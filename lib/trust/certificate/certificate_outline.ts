@@ -102,7 +102,10 @@ function outlineVersion3(
   return accept(der, 3, issuer, validity, subject, found);
 }
 
-/** Version 1 has no extensions; webpki accepts it as a trust anchor and checks less of it. */
+/**
+ * Outlines a certificate of version 1, which has no extensions; webpki accepts it as a trust anchor and
+ * checks fewer parts.
+ */
 function outlineVersion1(der: Uint8Array, fields: readonly DerElement[]): OutlineResult {
   const [serial, inner, issuer, validity, subject, key, ...rest] = fields;
   if (
@@ -202,7 +205,7 @@ function readBoolean(der: Uint8Array, element: DerElement): boolean | undefined 
   return value === 0xff ? true : value === 0 ? false : undefined;
 }
 
-/** UTCTime and GeneralizedTime, always in UTC and with seconds (RFC 5280 §4.1.2.5). */
+/** Reads UTCTime and GeneralizedTime, always in UTC and with seconds (RFC 5280 §4.1.2.5). */
 function readTime(der: Uint8Array, element: DerElement | undefined): number | undefined {
   if (element === undefined) return undefined;
   const text = String.fromCharCode(...contentOf(der, element).subarray(0, 20));

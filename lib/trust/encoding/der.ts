@@ -164,7 +164,7 @@ export function withShortestLength(item: Uint8Array): Uint8Array {
 }
 
 interface Header extends DerElement {
-  /** Returns whether the length is in the shortest form. */
+  /** Whether the length is in the shortest form. */
   readonly isShortest: boolean;
 }
 

@@ -138,8 +138,8 @@ function finish(open: OpenSection, problem: string | undefined): PemSection {
 }
 
 /**
- * RFC 1421 §4.4: headers come first and a blank line ends them. If that line is missing, they end at the
- * first line without a colon, which base64 never contains.
+ * Splits headers from a body. Headers come first and a blank line ends them (RFC 1421 §4.4). If that line is
+ * missing, they end at the first line without a colon, which base64 never contains.
  */
 function splitHeaders(
   lines: readonly BodyLine[],
@@ -167,8 +167,8 @@ export function isCertificateKind(kind: string): boolean {
 }
 
 /**
- * The labels of BEGIN and END may be different certificate labels, since users often edit only one of the two
- * lines.
+ * Returns the problem of an END label. BEGIN and END may have different certificate labels, since users often
+ * edit only one of the two lines.
  */
 function endProblem(begin: string, end: string, line: number): string | undefined {
   const [left, right] = [kindOf(begin), kindOf(end)];
@@ -185,7 +185,7 @@ function clip(label: string): string {
   return safe.length > LONGEST_LABEL ? `${safe.slice(0, LONGEST_LABEL)}…` : safe;
 }
 
-/** The expression also matches six closing hyphens, with one of them in the label. */
+/** Returns whether a label contains a closing hyphen: the expression also matches six of them. */
 function hasExtraDash(label: string): boolean {
   return label.endsWith("-") || label.includes("-----");
 }

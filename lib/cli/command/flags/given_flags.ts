@@ -25,7 +25,7 @@ const TEXT_FLAGS = [
   ...["apiKeyFile", "baseUrl", "caCert", "clientCert", "clientKey", "model", "profile", "provider", "proxy"],
 ] as const;
 
-/** The given flags. A flag that the command does not have, or that was not given, is absent. */
+/** Returns the given flags. A flag that the command does not have, or that was not given, is absent. */
 function textFlags(flags: Readonly<Record<string, unknown>>): SharedFlags {
   return Object.fromEntries(TEXT_FLAGS.flatMap((name) => {
     const value = flags[name];
@@ -33,7 +33,7 @@ function textFlags(flags: Readonly<Record<string, unknown>>): SharedFlags {
   }));
 }
 
-/** The names of the headers of `-H`; their values may be keys. */
+/** Returns the names of the headers of `-H`; their values may be keys. */
 function headerNames(headers: unknown): readonly string[] {
   return Array.isArray(headers) ? headers.map((header) => String(header).replace(/:.*$/s, "").trim()) : [];
 }

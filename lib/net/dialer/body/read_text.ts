@@ -79,5 +79,5 @@ export async function readBytes(
   }
 }
 
-/** A cancelled body may still report an error of its connection, and no caller waits for it. */
+/** Ignores an error that a cancelled body reports, for which no caller waits. */
 function ignoreCancelled(): void {}

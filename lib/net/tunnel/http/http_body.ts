@@ -35,7 +35,10 @@ export async function readBody(
   return new TextDecoder().decode(body.content);
 }
 
-/** RFC 9112 §6.3: the transfer coding, else the length, else the end of the connection. */
+/**
+ * Returns the decoder of a body. Its end depends on the transfer coding, else on the length, else on the end
+ * of the connection (RFC 9112 §6.3).
+ */
 function bodyOf(headers: Headers, limit: number): Pick<ChunkDecoder, "isDone" | "content" | "push"> {
   if (/(^|,)\s*chunked\s*$/i.test(headers.get("transfer-encoding") ?? "")) return new ChunkDecoder(limit);
   const length = headers.get("content-length") ?? "";

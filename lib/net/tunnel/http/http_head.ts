@@ -75,7 +75,7 @@ function parseHead(bytes: Uint8Array<ArrayBuffer>, end: number, filled: number):
   return { status: Number(status), reason, headers, rest: bytes.slice(end, filled) };
 }
 
-/** Decoded byte by byte, because the platform decodes "latin1" as windows-1252. */
+/** Decodes Latin-1 byte by byte, because the platform decodes "latin1" as windows-1252. */
 function latin1(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);

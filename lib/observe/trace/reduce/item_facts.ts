@@ -52,7 +52,8 @@ function stringOf(value: unknown): string | null {
 }
 
 /**
- * Reasoning is identified by its encrypted content, because its readable text may be absent from a request.
+ * Returns the key of an item. Reasoning is identified by its encrypted content, because its readable text may
+ * be absent from a request.
  */
 function keyOf(item: Readonly<Record<string, unknown>>): string {
   const { type, encrypted_content: encrypted } = item;

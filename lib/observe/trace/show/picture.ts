@@ -48,7 +48,7 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1_000)} s`;
 }
 
-/** The reason why a row repeats another one, in words. */
+/** Returns the reason why a row repeats another one, in words. */
 export function causeText(cause: string): string {
   return cause === "unauthorized" ? "after 401" : cause === "fallback" ? "fallback to HTTP" : cause;
 }

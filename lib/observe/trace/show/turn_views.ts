@@ -91,7 +91,7 @@ function attemptViews(
   return views;
 }
 
-/** An attempt after a failed one sends the same request again. */
+/** Returns the reason of an attempt: after a failed one it sends the same request again. */
 function causeOf(call: InferenceCall, before: AttemptView | undefined): string | null {
   if (typeof call.facts?.cause === "string") return call.facts.cause;
   if (before?.call.execution.status !== "failed") return null;

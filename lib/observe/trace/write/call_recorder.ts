@@ -186,7 +186,7 @@ type WrittenFacts = Readonly<Record<string, unknown>>;
 interface Response {
   readonly upstream_request_id: string | null;
   readonly items: readonly JsonObject[];
-  /** Returns the text of an incomplete item. */
+  /** The text of an incomplete item. */
   readonly text: string;
 }
 

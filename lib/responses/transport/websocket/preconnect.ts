@@ -24,7 +24,7 @@ export interface PreconnectParts {
   readonly state: TurnState;
 }
 
-/** Connects. Failures are outcomes, not exceptions: the first turn receives and reports them. */
+/** Opens the websocket. Failures are outcomes, not exceptions: the first turn receives and reports them. */
 export async function preconnect(
   { identity, scope, state, transport }: PreconnectParts,
   signal: AbortSignal,

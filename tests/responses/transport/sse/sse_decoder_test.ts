@@ -6,7 +6,7 @@ import { assert, assertEquals, assertThrows } from "../../../support/assert.ts";
 
 const BOM = "\ufeff";
 
-/** Returns the events of a stream's text, by the WHATWG algorithm. */
+/** Texts of streams with their events by the WHATWG algorithm. */
 const CONFORMANCE: readonly (readonly [name: string, text: string, events: readonly string[]])[] = [
   ["one event", "data: a\n\n", ["a"]],
   ["no space after the colon", "data:a\n\n", ["a"]],
