@@ -7,7 +7,7 @@ import * as net from "node:net";
 import * as tls from "node:tls";
 import { UnitReader } from "./unit_reader.ts";
 
-/** What is done to the stream. */
+/** The fault of the stream. */
 export const FAULTS = [
   "latency",
   "slow close",
@@ -21,7 +21,7 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** Where in the stream it is done. */
+/** The point of the fault in the stream. */
 export const POINTS = [
   "before headers",
   "between events",
@@ -122,7 +122,7 @@ async function relayAnswer(
 ): Promise<void> {
   const reader = new UnitReader(upstream);
   await requested;
-  // The request is to reach the server whatever the fault does to the answer.
+  // The request must reach the server with every fault of the answer.
   await sleep(20);
   let before: Uint8Array = new Uint8Array(0);
   if (point !== "before headers") {

@@ -23,7 +23,7 @@ export interface Cell {
   readonly path: Path;
 }
 
-/** What a case comes to. Every connection of the case suffers the fault, and one retry is allowed. */
+/** The outcome of a case. Every connection of the case has the fault, and one retry is allowed. */
 export interface Outcome {
   readonly exitCode: number;
   /** Requests that reached the model. */
@@ -52,7 +52,7 @@ export const CELLS: readonly Cell[] = PATHS.flatMap((path) =>
   )
 );
 
-/** What the cells of one run share: the authorities and a folder. */
+/** The shared parts of one run: the authorities and a folder. */
 export class MatrixRig implements AsyncDisposable {
   readonly #authority: Authority;
   readonly #interceptor: Authority;

@@ -1,4 +1,4 @@
-/** What every command says of arguments that it does not understand, and where it sends the reader. */
+/** The messages of every command about invalid arguments, and the help that they name. */
 import { assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert, type CulvertRun } from "../../support/culvert.ts";
 import { everyManual } from "../../support/every_manual.ts";

@@ -52,7 +52,7 @@ case $verb in
 esac
 `;
 
-/** A home with a configuration, and the fake keyring beside it. */
+/** A home with a configuration, and the fake keyring. */
 export class FakeKeyring implements AsyncDisposable {
   readonly home = new TestHome();
   readonly #folder = Deno.makeTempDirSync({ prefix: "culvert-fake-keyring-" });
@@ -120,7 +120,7 @@ export class FakeKeyring implements AsyncDisposable {
     Deno.writeTextFileSync(join(this.#folder, service.replaceAll(" ", "_")), secret);
   }
 
-  /** Names in the home beside the configuration. */
+  /** Names in the home except the configuration. */
   files(): readonly string[] {
     const names = [...Deno.readDirSync(this.home.path)].map(({ name }) => name);
     return names.filter((name) => name !== "config.toml" && !name.endsWith(".lock")).toSorted();

@@ -14,7 +14,7 @@ const BODY = {
   refresh_token: "rt-stored",
 };
 
-/** What reached the authority. */
+/** The requests that reached the authority. */
 interface Arrived {
   readonly method: string;
   readonly path: string;

@@ -20,7 +20,7 @@ function renewing(): TestAuthority {
   );
 }
 
-/** Runs the program in a mount namespace of its own, after a shell script that prepares it. */
+/** Runs the program in a separate mount namespace, after a shell script that prepares it. */
 async function inNamespace(
   script: string,
   args: readonly string[],

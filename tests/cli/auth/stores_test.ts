@@ -149,7 +149,7 @@ interface AutoRow {
   readonly entry?: string;
   readonly file?: string;
   readonly manner?: Manner;
-  /** Where the credential comes from. */
+  /** The source of the credential. */
   readonly from: "keyring" | "file" | "none";
   readonly warns?: boolean;
 }

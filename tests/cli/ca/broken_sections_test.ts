@@ -19,7 +19,7 @@ async function inspect(
   return { ...run, path, report: JSON.parse(run.stdout) };
 }
 
-/** What these tests read of the report. */
+/** The part of the report that these tests read. */
 interface Report {
   readonly source: { readonly name: string; readonly path: string };
   readonly certificates: readonly { readonly subject: string; readonly index: number }[];

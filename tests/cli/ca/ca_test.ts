@@ -201,7 +201,7 @@ Deno.test("ca env --json names the file, and -o writes it to the given path", as
     const report = JSON.parse(run.stdout);
     assertEquals(report.bundle, `${dir}/all.pem`);
     assertEquals(report.variables["NODE_EXTRA_CA_CERTS"], `${dir}/all.pem`);
-    // With no bundle there is nothing to tell codex, and nothing to hide a later SSL_CERT_FILE behind.
+    // Without a bundle the variable of codex is not set, so that it does not hide a later SSL_CERT_FILE.
     assertEquals([report.original, report.variables["CODEX_CA_CERTIFICATE"]], [null, undefined]);
     assertIncludes(run.stderr, "No CA bundle is in force");
     assert((await Deno.stat(join(dir, "all.pem"))).size > 50_000);

@@ -16,7 +16,7 @@ const LOCALHOST = { commonName: "localhost", names: ["localhost"] };
 const HOUR_MS = 3_600_000;
 const PASSWORD = "pl4nted-pr0xy-pw";
 
-/** Line breaks and indents taken out, so that a sentence is found wherever it was broken. */
+/** Removes line breaks and indents, so that a wrapped sentence is found. */
 function inOneLine(text: string): string {
   return text.replace(/\s+/g, " ");
 }

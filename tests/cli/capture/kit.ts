@@ -7,7 +7,7 @@ import { join } from "../../support/paths.ts";
 export interface CaptureScene extends AsyncDisposable {
   readonly network: Network;
   readonly directory: string;
-  /** Runs `culvert capture` with these flags before `--` and a shell script behind it. */
+  /** Runs `culvert capture` with these flags before `--` and a shell script after it. */
   readonly capture: (flags: readonly string[], script: string, limitMs?: number) => Promise<CulvertRun>;
   readonly records: () => Promise<readonly Record<string, unknown>[]>;
 }

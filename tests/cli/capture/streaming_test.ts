@@ -12,7 +12,7 @@ const GAP_MS = 200;
 /** Timers and clocks round to whole milliseconds. */
 const ROUNDING_MS = 2;
 
-/** Compressors that flush behind each event, as servers do. */
+/** Compressors that flush after each event, as servers do. */
 const ENCODINGS: Readonly<Record<string, () => readonly [stream: Transform, flush: number]>> = {
   gzip: () => [createGzip(), constants.Z_SYNC_FLUSH],
   zstd: () => [createZstdCompress(), constants.ZSTD_e_flush],
@@ -81,7 +81,7 @@ for (const encoding of ["identity", "gzip", "zstd"]) {
   });
 }
 
-/** Returns the events as they arrive. The client of the runtime decodes gzip by itself, zstd not (2.9.6). */
+/** Returns the events as they arrive. The client of the runtime decodes gzip but not zstd (Deno 2.9.6). */
 async function* decoded(reply: Response, encoding: string): AsyncGenerator<string> {
   const body = reply.body ?? new ReadableStream<Uint8Array<ArrayBuffer>>();
   let chunks: AsyncIterable<Uint8Array> = body;

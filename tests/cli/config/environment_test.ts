@@ -1,4 +1,4 @@
-/** What the environment and `.env` do to a turn of the real program. */
+/** The effects of the environment and `.env` on a turn of the real program. */
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { culvert, type CulvertRun } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";

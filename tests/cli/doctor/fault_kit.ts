@@ -24,7 +24,7 @@ export interface FaultRow {
   readonly exit: number;
   /** Words of the summary and the remedy of the doctor. */
   readonly named: RegExp;
-  /** What the next command must be. */
+  /** The expected next command. */
   readonly next: RegExp;
   readonly set: (stack: AsyncDisposableStack) => Promise<Faulty>;
 }

@@ -11,7 +11,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a script of the shell in which "$@" is the program; /dev/full is a device of its own. */
+/** Runs a script of the shell in which "$@" is the program; /dev/full is a private device. */
 async function inShell(script: string, args: readonly string[], b?: Bench): Promise<Outcome> {
   const env = b === undefined
     ? {}

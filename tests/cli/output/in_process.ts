@@ -11,7 +11,7 @@ export interface TerminalRun {
   readonly bytes: string;
 }
 
-/** Runs a command with the given environment alone. */
+/** Runs a command with only the given environment. */
 export async function onKeptTerminal(
   args: readonly string[],
   env: Readonly<Record<string, string>>,

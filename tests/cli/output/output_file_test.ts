@@ -142,7 +142,7 @@ Deno.test(
   async () => {
     await using server = await withAnswer();
     const program = programUnderTest();
-    // A /dev of its own: a mistake here must not touch the machine's devices.
+    // A private /dev, so that a mistake cannot change the machine's devices.
     const script =
       'mount -t tmpfs none /dev && mknod /dev/null c 1 3 && "$@" -o /dev/null hi </dev/null; status=$?; ' +
       "stat -c %F /dev/null >&2; exit $status";

@@ -94,7 +94,7 @@ Deno.test("the line is truncated before the last column, where the terminal woul
 });
 
 Deno.test("without a terminal, with TERM=dumb, or with -q, nothing is shown and no timer runs", () => {
-  // The test runner reports a timer that is left behind.
+  // The test runner reports a timer that is still running.
   for (
     const [options, wanted] of [[{ isTerminal: false }, true], [{ term: "dumb" }, true], [{}, false]] as const
   ) {

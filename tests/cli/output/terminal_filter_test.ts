@@ -1,4 +1,4 @@
-/** What servers, headers and configuration say, on a real terminal. */
+/** Texts of servers, headers and configuration on a real terminal. */
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { join } from "../../support/paths.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";

@@ -48,7 +48,7 @@ const hostile = fc.array(
   { minLength: 1, maxLength: 8 },
 ).map((parts) => parts.join(""));
 
-/** What may not reach a terminal, but for newline and tab. */
+/** Characters that must not reach a terminal, except newline and tab. */
 const FORBIDDEN = /[^\P{Cc}\n\t]|[\p{Zl}\p{Zp}\ufdd0-\ufdef]|[^\P{Cf}\u200c\u200d]/gu;
 
 /** @param isText whether the text of an answer is part of the output, whose lines are its own */
@@ -209,7 +209,7 @@ const LOGINS: readonly Field[] = [
   },
 ];
 
-/** `jwt` of the kit takes Latin-1 alone. */
+/** `jwt` of the kit accepts only Latin-1. */
 function latinOnly(text: string): string {
   return text.replaceAll(/[^\0-\xff]/g, "?");
 }

@@ -151,7 +151,7 @@ Deno.test("protocol v3 uses its own path and frames, and a frame closes it", asy
   const { frames, headers, path: asked, search } = here.session();
   assertEquals(asked + search, "/v1/live?model=gpt-live-1.1-codex");
   assertEquals(headers["openai-alpha"], "quicksilver=v2");
-  // A text of more than 500 bytes comes in pieces.
+  // A text of more than 500 bytes is sent in several frames.
   assertEquals(frames.map(({ type }) => type), [
     "session.update",
     "session.context.append",
@@ -314,7 +314,7 @@ Deno.test("a call of the provider demo cannot be joined, and no connection is at
   try {
     await Deno.writeTextFile(`${home}/config.toml`, `model_provider = "demo"\n`);
     for (const [args, env] of [[["--provider", "demo"], {}], [[], { CODEX_HOME: home }]] as const) {
-      // An address that nobody listens at: a connection would end with another exit status.
+      // The address of a closed port: a connection would end with another exit code.
       const all = { ...env, HTTPS_PROXY: "http://127.0.0.1:1", CULVERT_API_KEY: "sk-test" };
       const run = await culvert(["realtime", ...args, "--join", "rtc_1", "hi"], { env: all });
       assertEquals([run.code, run.stdout], [2, ""], run.stderr);

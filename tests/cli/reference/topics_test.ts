@@ -48,7 +48,7 @@ const NO_VARIABLES = new Set([
   // Variables of other programs, looked for to explain why they do not count here.
   ...["CODEX_CA_CERT", "CODEX_CA_CERTIFICATES", "CODEX_CA_BUNDLE", "REQUESTS_CA_BUNDLE"],
   ...["CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT", "AWS_CA_BUNDLE"],
-  // Their values are masked wherever they turn up.
+  // Their values are masked in all output.
   ...["AZURE_OPENAI_API_KEY", "OPENAI_ADMIN_KEY"],
   // Written out for other programs, never read.
   ...["BUNDLE_SSL_CA_CERT", "CARGO_HTTP_CAINFO", "NPM_CONFIG_CAFILE"],

@@ -52,7 +52,7 @@ async function request(given: SettingsCase): Promise<Preview> {
   return JSON.parse(run.stdout);
 }
 
-/** What these tests read of it. */
+/** The part that these tests read. */
 interface Preview {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

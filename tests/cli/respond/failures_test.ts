@@ -47,7 +47,7 @@ async function respond(
   assertEquals([result.type, result.status, result.exit_code], ["culvert.result", "failed", run.code]);
   const retries = lines.filter(({ type }) => type === "culvert.retry").length;
   assertEquals([retries, lines.length], isRetried ? [1, 2] : [0, 1], run.stdout);
-  // One error beside what is said of the retry.
+  // One error in addition to the message about the retry.
   const said = run.stderr.match(/^culvert: .*/gm) ?? [];
   assertEquals(said.filter((line) => !line.startsWith("culvert: retry ")).length, 1, run.stderr);
   assertIncludes(run.stderr, result.error.message);

@@ -1,4 +1,4 @@
-/** What the tests of `respond` have in common: a simulated API, and a program that is pointed at it. */
+/** Shared parts of the tests of `respond`: a simulated API, and a program that is configured for it. */
 import { type MockApi, type MockApiOptions, startMockApi } from "../../../lib/mock/api/api.ts";
 import { culvert, type CulvertOptions, type CulvertRun, startCulvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";

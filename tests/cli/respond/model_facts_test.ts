@@ -1,4 +1,4 @@
-/** What a turn tells the cached model list, and what the list adds to the error of a turn. */
+/** The effect of a turn on the cached model list, and the facts of the list in the error of a turn. */
 import { type Network, startNetwork } from "../../../lib/mock/network.ts";
 import { writeLogin } from "../../../lib/mock/oauth/login_file.ts";
 import { assertEquals, assertIncludes } from "../../support/assert.ts";

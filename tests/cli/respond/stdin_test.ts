@@ -103,7 +103,7 @@ Deno.test("a second Ctrl-C ends respond immediately, even if nothing reads its a
   const reader = child.stdout.getReader();
   await reader.read();
   child.kill("SIGINT");
-  // The program waits for its reader, so that the second signal needs no more than to be apart from the first.
+  // The program waits for its reader, so the second signal only has to be sent after the first.
   await new Promise((resolve) => setTimeout(resolve, 300));
   child.kill("SIGINT");
   const limit = setTimeout(() => child.kill("SIGKILL"), 10_000);

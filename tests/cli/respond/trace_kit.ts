@@ -1,4 +1,4 @@
-/** What the tests of inference traces by the real program share. */
+/** Shared parts of the tests of inference traces by the real program. */
 import { type Bench, bench } from "./kit.ts";
 import type { MockApiOptions } from "../../../lib/mock/api/api.ts";
 import { type CulvertOptions } from "../../support/culvert.ts";

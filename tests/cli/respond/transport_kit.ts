@@ -21,7 +21,7 @@ export const TRANSPORT_NAMES: Readonly<Record<TransportChoice, string>> = { sse:
 /** A key that must never be seen in any output. */
 export const PLANTED_KEY = "sk-planted-0123456789abcdef";
 
-/** What the server says to one request, on whichever transport it comes. */
+/** The answer of the server to one request, over either transport. */
 export type Said = Pick<EventRow, "events" | "headers" | "isHeld">;
 
 /** A script whose answers are these, on both transports. The last one answers every later request too. */
@@ -66,7 +66,7 @@ export interface Conversation extends CulvertOptions {
   readonly prompt?: readonly string[];
 }
 
-/** What came of one, turn by turn. */
+/** The results of one run, turn by turn. */
 export interface ConversedTurns {
   readonly turns: readonly (readonly ResponseEvent[])[];
   readonly run: CulvertRun;
@@ -75,10 +75,10 @@ export interface ConversedTurns {
   readonly requests: number;
 }
 
-/** What came of one turn. */
+/** The result of one turn. */
 export type Conversed = Reading & Omit<ConversedTurns, "turns">;
 
-/** Neither retries nor long waits: a row that wants them says so. */
+/** No retries and no long waits, unless a row sets them. */
 const BRIEF = {
   name: "Mock",
   env_key: "CULVERT_API_KEY",

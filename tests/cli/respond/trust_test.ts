@@ -4,7 +4,7 @@ import { join } from "../../support/paths.ts";
 import { createAuthority } from "../../../lib/pki/pki.ts";
 import { bench } from "./kit.ts";
 
-/** What stands in the file that `SSL_CERT_FILE` names, and what the one message about it must name. */
+/** The content of the file in `SSL_CERT_FILE`, and the text that the message about it must contain. */
 const BAD_BUNDLES:
   readonly (readonly [name: string, content: string | undefined, code: string, says: readonly string[]])[] = [
     ["missing", undefined, "ca_unreadable", []],

@@ -1,4 +1,4 @@
-/** What happens between the requests of one run: state, retries, reuse. */
+/** The state between the requests of one run: sticky state, retries, reuse. */
 import type { MockApi } from "../../../lib/mock/api/api.ts";
 import type { RecordedRequest } from "../../../lib/mock/api/request_log.ts";
 import type { Scenario } from "../../../lib/mock/api/scenario.ts";
@@ -20,7 +20,7 @@ interface Run extends Reading {
   readonly handshakes: number;
 }
 
-/** One turn of the program against these scenarios, in order; what comes after them is a good answer. */
+/** Runs one turn of the program with these scenarios, in order; later requests get a complete answer. */
 async function turn(
   transport: TransportChoice,
   scenarios: readonly Scenario[],
@@ -129,7 +129,7 @@ for (const transport of TRANSPORTS) {
       "stream_closed",
       1,
       1,
-      // The item that the answer was to stand in had been announced.
+      // The item of the answer had been announced.
       true,
     ]);
   });

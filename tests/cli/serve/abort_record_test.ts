@@ -1,4 +1,4 @@
-/** What `serve -o` records of exchanges that are broken off, at each stage: one end, and what had passed before. */
+/** The records of `serve -o` for exchanges that are cut at each stage: one end, and the relayed part. */
 import { ConnectionCut, listen } from "../../../lib/net/server/listener.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { jsonLines } from "../../support/culvert.ts";
@@ -9,7 +9,7 @@ import { answerOf } from "../../capture/record/sample_capture.ts";
 const ANSWER = answerOf(0);
 const HEADERS = { "content-type": "text/event-stream" };
 
-/** What the server does: text that it sends, and whether it then waits, or breaks the connection. */
+/** The behaviour of the server: the text that it sends, and whether it then waits or cuts the connection. */
 interface Stage {
   readonly name: string;
   /** `undefined`: no head is sent. */
@@ -122,7 +122,9 @@ for (const { name, text, breaksOff = false, outcome, events, incomplete } of STA
   });
 }
 
-/** Reads so many characters, then leaves. Returns what arrived until then or until the connection broke. */
+/**
+ * Reads a number of characters, then leaves. Returns what arrived until then or until the connection broke.
+ */
 async function read(reply: Promise<Response>, length: number, leave: AbortController): Promise<string> {
   let text = "";
   try {

@@ -1,4 +1,4 @@
-/** What `culvert serve` refuses. */
+/** The requests that `culvert serve` refuses. */
 import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { rawExchange } from "../../net/server/kit.ts";
 import { serving, TURN } from "./kit.ts";

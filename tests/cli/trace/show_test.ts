@@ -170,7 +170,7 @@ Deno.test("trace show names the exchange that carried an attempt", async () => {
   assertMatch(run.stdout, /request req_b\n +exchange x1\n/);
 });
 
-/** What is no trace, or one that cannot be read. */
+/** Folders that are not a trace, or a trace that cannot be read. */
 const UNREADABLE: readonly (readonly [string, (root: string) => Promise<string>, string])[] = [
   [
     "a folder that does not exist",

@@ -62,7 +62,7 @@ export async function scene(options: MockApiOptions = {}): Promise<TranscribeSce
 export type Utterances = readonly number[];
 
 /**
- * Returns a WAV file with tones as utterances. The simulated API hears a word in each 400 ms of them.
+ * Returns a WAV file with tones as utterances. The simulated API transcribes each 400 ms of them as one word.
  *
  * @param seconds sound, silence, sound, …
  */

@@ -85,7 +85,7 @@ Deno.test(
     while (here.session().samples < 3.4 * 24_000) await new Promise((resolve) => setTimeout(resolve, 20));
     program.kill("SIGINT");
     assertEquals(await program.end(), 130, program.stderr());
-    // What was said between the first line and the signal is transcribed, too.
+    // The speech between the first line and the signal is also transcribed.
     assertMatch(program.stdout(), /^one two three\nfour five six( [a-z]+)*\n$/);
     assertMatch(program.stderr(), /stopped; \d\.\d s of audio were sent, of which \d\.\d s are transcribed/);
     assertEquals(await here.session().closed, 1000);
