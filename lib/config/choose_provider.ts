@@ -108,7 +108,7 @@ function refuseReserved(ids: readonly string[], config: LoadedConfig): void {
     `Cannot use ${path}: [model_providers.${reserved}] redefines a built-in provider`,
     {
       hint: reserved === "openai"
-        ? 'Set openai_base_url = "…" instead, or give the table another name.'
+        ? 'Set openai_base_url = "…" instead, or rename the table.'
         : "Give the table another name.",
       details: { path, key: `model_providers.${reserved}` },
     },

@@ -58,7 +58,7 @@ const loginCommand = defineCommand<LoginFlags, []>({
       "Signs in with ChatGPT by browser. If the browser runs on another machine, or the port is",
       "in use, paste the address that the browser ends on, or the code in it, here.",
       "The login is stored in auth.json, or in the place that cli_auth_credentials_store in",
-      "config.toml names, and shared with the codex client. The former login is replaced and",
+      "config.toml names, and shared with the codex client. The previous login is replaced and",
       "revoked after the new one is saved.",
       "An access token is a personal one (at-...) or an agent identity.",
     ].join("\n"),
@@ -76,7 +76,7 @@ const loginCommand = defineCommand<LoginFlags, []>({
 /** `culvert auth status`. */
 const statusCommand = defineCommand<StatusFlags, []>({
   flags: {
-    provider: textFlag("ID", "Provider to look at"),
+    provider: textFlag("ID", "Provider whose credential is shown"),
     apiKeyFile: textFlag("FILE", "File with an API key"),
     ...SHARED,
   },
@@ -86,7 +86,7 @@ const statusCommand = defineCommand<StatusFlags, []>({
     brief: "Show which credential is used, and whether it is usable",
     description: [
       "Shows source, account, plan and expiry of the credential that the next request uses,",
-      "and the other sources that contain one. Sends no request. Exits 4 where there is no",
+      "and the other sources that contain one. Sends no request. Exits 4 if there is no",
       "usable credential.",
     ].join("\n"),
     examples: ["culvert auth status", "culvert auth status --json"],
@@ -103,8 +103,8 @@ const refreshCommand = defineCommand<AuthFlags, []>({
   docs: {
     brief: "Renew the access token of the stored login now",
     description: [
-      "Renews the token even if it is still valid. Requests do this by themselves, shortly",
-      "before a token expires and after one is refused. Nothing is renewed where the new",
+      "Renews the token even if it is still valid. Requests do this automatically, shortly",
+      "before a token expires and after one is refused. No token is renewed if the new",
       "token could not be saved.",
     ].join("\n"),
     examples: ["culvert auth refresh"],

@@ -47,7 +47,7 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   await login.renew("proactive_expiry", stop.signal);
   if (!login.isSaved) {
     throw new CulvertError("auth_storage", `The renewed login could not be saved in ${store.source.name}`, {
-      hint: "The former tokens are not valid any more. Sign in again: culvert auth login",
+      hint: "The previous tokens are no longer valid. Sign in again: culvert auth login",
     });
   }
   const expiresAt = expiryOf(login.record);

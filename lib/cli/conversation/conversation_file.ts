@@ -40,7 +40,7 @@ export async function openConversationFile(
     // The lock is held until the turn is appended: of two turns on the same history one would be lost.
     if (!await file.tryLock(true)) {
       throw new CulvertError("usage", `The conversation "${name}" is in use by another culvert process`, {
-        hint: "Wait for it to end, or use another --conversation.",
+        hint: "Wait until it ends, or use another --conversation.",
         details: { path },
       });
     }

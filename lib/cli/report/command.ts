@@ -48,7 +48,7 @@ export const reportCommand = defineCommand<ReportFlags, []>({
       "Reports what was attempted and how it ended: versions, provider, roots, routes, the",
       "credential and its source, each attempt with its status, time and ids, and the evidence",
       "of a 401 and its recovery. It requests the list of models and a websocket upgrade, and no",
-      "answer of a model. It holds no credentials, no account id and nothing of a body. It names",
+      "answer of a model. It contains no credentials, no account id and no part of a body. It names",
       "hosts, proxies, paths and certificates: read it before sending. Text on a terminal, JSON",
       "otherwise.",
     ].join("\n"),

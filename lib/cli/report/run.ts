@@ -84,7 +84,7 @@ function collecting(reporter: Reporter, into: Warning[]): Reporter {
 
 /** The advice for the user before sending a report. */
 const CONTENT =
-  "holds no credentials; it names hosts, proxies, paths and certificates: read it before sending";
+  "contains no credentials; it names hosts, proxies, paths and certificates: read it before sending";
 
 async function deliver(
   context: CliContext,

@@ -28,7 +28,7 @@ export const searchCommand = defineCommand<SearchFlags, string[]>({
       kind: "enum",
       values: ["low", "medium", "high"],
       optional: true,
-      brief: "How much of each page is read",
+      brief: "Amount of each page that is read",
     },
     maxOutputTokens: parsedFlag(positiveInteger, "N", "Maximum number of tokens of the results"),
     ...API_FLAGS,

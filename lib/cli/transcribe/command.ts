@@ -44,7 +44,7 @@ export const transcribeCommand = defineCommand<TranscribeFlags, [string]>({
     language: parsedFlag(
       languageCode,
       "CODE",
-      "Language of the speech, ISO 639-1, such as en (default: the model finds out)",
+      "Language of the speech, ISO 639-1, such as en (default: the model detects it)",
     ),
     srt: switchFlag("Print SubRip subtitles"),
     vtt: switchFlag("Print WebVTT subtitles"),
@@ -62,14 +62,14 @@ export const transcribeCommand = defineCommand<TranscribeFlags, [string]>({
     }],
   },
   docs: {
-    brief: "Print what is said in a recording or a live stream",
+    brief: "Print the speech of a recording or a live stream as text",
     description:
-      "Sends audio over the realtime websocket and prints the text as it comes, one utterance a line.\n" +
+      "Sends audio over the realtime websocket and prints the text as it arrives, one utterance per line.\n" +
       "WAV of 8, 16, 24 or 32 bits and floats is read, at any sampling rate and with any number of channels. Other\n" +
       "formats are converted first: ffmpeg -i FILE -f wav - | culvert transcribe -\n\n" +
-      "With --json, a line culvert.segment follows each utterance: index, item_id, start_ms, end_ms, text; error where\n" +
+      "With --json, a line culvert.segment follows each utterance: index, item_id, start_ms, end_ms, text; error if\n" +
       "it could not be transcribed. The result says how much audio was sent and transcribed.\n\n" +
-      "A live stream is sent as it arrives. Ctrl-C ends it: what was said before is still transcribed.",
+      "A live stream is sent as it arrives. Ctrl-C ends it: the speech before it is still transcribed.",
     examples: [
       "culvert transcribe --provider demo speech.wav",
       "culvert transcribe --provider demo --srt speech.wav",

@@ -31,7 +31,7 @@ export const SPEECH_FLAGS: FlagParametersForType<SpeechFlags, CliContext> = {
   pace: parsedFlag(
     positiveNumber("times real time"),
     "SPEED",
-    "Send audio at most so many times as fast as it is spoken; 1 is real time (default: no limit)",
+    "Maximum speed of sending audio, as a multiple of real time (default: no limit)",
   ),
   json: switchFlag("Print events as JSON lines; the last is culvert.result"),
   provider: {

@@ -53,8 +53,8 @@ export function advice(fault: NetworkFault, route: Route): readonly string[] {
     case "connect_timeout":
       if (fault.stage === "upgrade") return ["Some proxies accept a websocket upgrade and never answer it."];
       return isAtProxy
-        ? [`Check the address in ${source}, and whether the proxy is up.`]
-        : ["Check host and port, and whether the server is up."];
+        ? [`Check the address in ${source}, and whether the proxy is running.`]
+        : ["Check host and port, and whether the server is running."];
     case "tls_handshake":
       if (/accepts none|not secure/.test(fault.reason)) {
         return [

@@ -11,7 +11,7 @@ import type { RealtimeEvent } from "../protocol/realtime_event.ts";
 const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, hint: string]>> = {
   invalid_api_key: ["auth_rejected", "Check with `culvert auth status` which credential was used."],
   insufficient_quota: ["quota", "Check the plan and the billing details of the account."],
-  rate_limit_exceeded: ["rate_limited", "Wait a while before the next session."],
+  rate_limit_exceeded: ["rate_limited", "Wait before the next session."],
   server_is_overloaded: ["overloaded", "Try again later."],
   slow_down: ["overloaded", "Try again later."],
   server_error: ["server", "Try again."],

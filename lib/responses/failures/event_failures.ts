@@ -40,7 +40,7 @@ export function incompleteResponse(event: IncompleteEvent): Failure {
   const hint = reason === "max_output_tokens"
     ? "The answer reached max_output_tokens. Raise that limit, or ask for a shorter answer."
     : reason === "content_filter"
-    ? "A content filter cut the answer. Phrase the request differently."
+    ? "A content filter cut the answer. Rephrase the request."
     : undefined;
   return {
     error: new CulvertError("incomplete", `The response is incomplete: ${shownText(reason, [])}`, {

@@ -29,6 +29,6 @@ export function refusalIn(items: readonly JsonObject[]): string | undefined {
 export function refusalError(words: string): CulvertError {
   const said = shownText(words, []);
   return new CulvertError("refused", `The model refused to answer${said === "" ? "" : `: ${said}`}`, {
-    hint: "Put the question differently, or ask another model.",
+    hint: "Rephrase the request, or use another model.",
   });
 }
