@@ -93,7 +93,7 @@ Deno.test("a report is written to a file of mode 0600, and with --offline no req
   assertIncludes(run.stderr, path);
   assertIncludes(
     run.stderr,
-    "holds no credentials; it names hosts, proxies, paths and certificates: read it before sending",
+    "contains no credentials; it names hosts, proxies, paths and certificates: read it before sending",
   );
   const report = JSON.parse(Deno.readTextFileSync(path));
   assertEquals([report.attempts, report.auth.usable], [[], false]);

@@ -136,7 +136,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     url: () => `https://127.0.0.1:${deafPort()}/`,
     code: "connect",
     says: "refused",
-    hint: "whether the server is up",
+    hint: "whether the server is running",
     isRetried: true,
   },
   {
