@@ -39,7 +39,7 @@ const ROWS: readonly Row[] = [
   { args: ["respond", "--help"], says: "Continue from this stored response id\n", not: "to go on from" },
   {
     args: ["report", "--help"],
-    says: "It names hosts, proxies, paths and certificates: read",
+    says: "certificates: read it before sending",
     not: "safe to send",
   },
   {
