@@ -4,7 +4,6 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { loadCapture } from "../export/load_capture.ts";
 import type { LoadedCapture } from "../record/read/exchanges.ts";
 import { type Turn, turnsOf } from "../record/read/turns.ts";
 import { comparePrompts, type PromptComparison } from "./compare_prompts.ts";
@@ -14,6 +13,8 @@ import { promptsOf } from "./prompt_parts.ts";
 export interface Side {
   /** As the user wrote it. */
   readonly name: string;
+  /** The capture in it. */
+  readonly file: string;
   readonly turns: readonly Turn[];
   readonly capture: LoadedCapture;
 }
@@ -42,17 +43,18 @@ export function turnName({ exchange, index, transport }: Turn): string {
 /**
  * Opens a side: `DIR`, `capture.har`, or `DIR#x3` for one model call.
  *
- * @throws CulvertError `input_unreadable`; `usage` where the model call does not exist
+ * @param open loads the capture that a name without a model call stands for
+ * @throws CulvertError those of `open`; `usage` where the model call does not exist
  */
-export async function openSide(name: string, path: (name: string) => string): Promise<Side> {
+export async function openSide(name: string, open: (file: string) => Promise<LoadedCapture>): Promise<Side> {
   const hash = name.lastIndexOf("#");
   const [file, wanted] = hash < 0 ? [name, undefined] : [name.slice(0, hash), name.slice(hash + 1)];
-  const capture = await loadCapture(path(file));
+  const capture = await open(file);
   const all = turnsOf(capture);
   const turns = all.filter((turn) =>
     wanted === undefined || turnName(turn) === wanted || turn.exchange.id === wanted
   );
-  if (turns.length > 0) return { name, turns, capture };
+  if (turns.length > 0) return { name, file, turns, capture };
   capture[Symbol.dispose]();
   throw new CulvertError(
     "usage",

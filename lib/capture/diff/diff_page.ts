@@ -7,8 +7,16 @@ import style from "../view/page/style.css" with { type: "text" };
 import type { TurnComparison } from "./compare_captures.ts";
 import type { PartChange } from "./compare_prompts.ts";
 
-/** Returns the page. */
-export function diffPage(names: readonly [string, string], comparisons: readonly TurnComparison[]): string {
+/**
+ * Returns the page.
+ *
+ * @param notices shown before the comparisons
+ */
+export function diffPage(
+  names: readonly [string, string],
+  comparisons: readonly TurnComparison[],
+  notices: readonly string[],
+): string {
   const title = `${names[0]} and ${names[1]}`;
   return `<!DOCTYPE html>
 <html lang="en">
@@ -31,6 +39,7 @@ main { display: block; max-width: 1080px; margin: 0 auto; padding: 20px; }
     escaped(title)
   }</p></div></div></header>
 <main>
+${notices.map((notice) => `<div class="alert">${escaped(notice)}.</div>`).join("\n")}
 ${comparisons.map(comparisonSection).join("\n")}
 </main>
 </body>

@@ -4,6 +4,7 @@
  * @module
  */
 import type { HeaderPair, StoredBody } from "../record/format.ts";
+import { damageWarnings } from "../record/read/capture_damage.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../record/read/exchanges.ts";
 import { streamText } from "./stream_text.ts";
 
@@ -24,7 +25,10 @@ export interface HarOptions {
  */
 export function* harOf(capture: LoadedCapture, options: HarOptions): Generator<string> {
   const creator = { name: "culvert", version: options.toolVersion };
-  yield `{"log":{"version":"1.2","creator":${JSON.stringify(creator)},"pages":[],"entries":[`;
+  // The field for remarks of HAR 1.2.
+  const remarks = damageWarnings("the capture", capture.damage).map(({ message }) => message).join(". ");
+  const comment = remarks === "" ? "" : `"comment":${JSON.stringify(remarks)},`;
+  yield `{"log":{"version":"1.2","creator":${JSON.stringify(creator)},${comment}"pages":[],"entries":[`;
   let isFirst = true;
   const sorted = capture.exchanges.filter(({ request }) => request !== undefined)
     .toSorted((one, other) => (one.request?.t_ms ?? 0) - (other.request?.t_ms ?? 0));

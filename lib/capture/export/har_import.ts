@@ -8,6 +8,7 @@ import { channelOf } from "../record/channels.ts";
 import { jsonType, responseTags } from "../record/decode/event_facts.ts";
 import { SseSplitter } from "../record/decode/sse_splitter.ts";
 import { FORMAT_VERSION, type HeaderPair, type RecordBase, type StoredBody } from "../record/format.ts";
+import { UNDAMAGED } from "../record/read/capture_damage.ts";
 import { ExchangeTable, type LoadedCapture } from "../record/read/exchanges.ts";
 import { sha256 } from "../record/store/piece_table.ts";
 import { type HarEntry, harSchema } from "./har_format.ts";
@@ -60,8 +61,7 @@ export function captureOfHar(path: string, text: string): LoadedCapture {
     },
     exchanges: table.exchanges,
     text: (holder) => holder?.text ?? holder?.data,
-    isTorn: false,
-    damagedLines: 0,
+    damage: UNDAMAGED,
     [Symbol.dispose]: () => {},
   };
 }

@@ -5,6 +5,7 @@
  */
 import { MASK_PATTERN } from "../record/capture_redaction.ts";
 import type { CaptureMeta } from "../record/format.ts";
+import type { CaptureDamage } from "../record/read/capture_damage.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../record/read/exchanges.ts";
 import type { Turn } from "../record/read/turns.ts";
 import { turnName } from "../diff/compare_captures.ts";
@@ -65,9 +66,8 @@ export interface TurnRow {
 /** A capture in outline. */
 export interface ViewIndex {
   readonly schema_version: 1;
-  readonly capture: CaptureMeta & {
+  readonly capture: CaptureMeta & CaptureDamage & {
     readonly name: string;
-    readonly is_torn: boolean;
     /** Bytes after which bodies were no longer recorded; null where it was not reached. */
     readonly limit: number | null;
     /** Events, messages and pieces that a live view no longer has in memory. */
@@ -88,7 +88,7 @@ export function indexOf(
     capture: {
       ...capture.meta,
       name: capture.path.replace(/[\\/]+$/, "").split(/[\\/]/).at(-1) ?? capture.path,
-      is_torn: capture.isTorn,
+      ...capture.damage,
       limit: capture.limit?.max_size ?? null,
       left_out: capture.exchanges.reduce((all, { left_out = 0 }) => all + left_out, 0),
     },

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { loadCapture } from "../../capture/export/load_capture.ts";
+import { damageWarnings } from "../../capture/record/read/capture_damage.ts";
 import { compareSides, openSide } from "../../capture/diff/compare_captures.ts";
 import { comparisonLines } from "../../capture/diff/render_comparison.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
@@ -16,11 +18,15 @@ import type { DiffFlags } from "./command.ts";
 export async function run(context: CliContext, flags: DiffFlags, one: string, other: string): Promise<void> {
   const { host } = context;
   const reporter = createReporter(host, flags);
-  const path = (name: string) => absolutePath(name, host.world.cwd());
-  const before = await openSide(one, path);
+  const open = (file: string) => loadCapture(absolutePath(file, host.world.cwd()));
+  const before = await openSide(one, open);
   using _before = before.capture;
-  const after = await openSide(other, path);
+  const after = await openSide(other, open);
   using _after = after.capture;
+  // Of two calls of one capture, the damage is reported once.
+  const damages = new Map([before, after].map(({ file, capture }) => [file, capture.damage]));
+  const warnings = [...damages].flatMap(([file, damage]) => damageWarnings(file, damage));
+  for (const warning of warnings) reporter.warn(warning);
   const comparisons = compareSides(before, after);
   const [left, right] = [before.turns.length, after.turns.length];
   if (left !== right) {
@@ -30,10 +36,11 @@ export async function run(context: CliContext, flags: DiffFlags, one: string, ot
     });
   }
   let output: string;
-  if (flags.json === true) output = `${JSON.stringify({ schema_version: 1, comparisons })}\n`;
+  const captures = [before, after].map(({ name, capture }) => ({ name, ...capture.damage }));
+  if (flags.json === true) output = `${JSON.stringify({ schema_version: 1, captures, comparisons })}\n`;
   else if (flags.html === true) {
     const { diffPage } = await import("../../capture/diff/diff_page.ts");
-    output = diffPage([one, other], comparisons);
+    output = diffPage([one, other], comparisons, warnings.map(({ message }) => message));
   } else {
     const style = createStyle(
       flags.output === undefined && wantsColor(flags.color, host.stdout, host.world.env),

@@ -5,9 +5,8 @@
  */
 import { clickHouseUrl } from "../../capture/export/clickhouse/client.ts";
 import { insertCapture } from "../../capture/export/clickhouse/insert.ts";
-import { loadCapture } from "../../capture/export/load_capture.ts";
 import { redactedCapture } from "../../capture/export/shared_capture.ts";
-import { absolutePath } from "../../world/absolute_path.ts";
+import { openCapture } from "../capture/open_capture.ts";
 import { connectCommand } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
@@ -24,7 +23,7 @@ export async function exportToClickHouse(
   const reporter = createReporter(host, flags);
   const url = clickHouseUrl(address);
   using stop = listenForStop(host);
-  using loaded = await loadCapture(absolutePath(path, host.world.cwd()));
+  using loaded = await openCapture(path, host, reporter);
   await using connection = await connectCommand(host, flags, reporter);
   const total = loaded.exchanges.reduce((all, exchange) => all + recordCount(exchange), 0);
   using line = reporter.wait("ClickHouse");
@@ -56,4 +55,4 @@ function recordCount(
   return single + chunks.length + events.length + messages.length + interim.length + errors.length;
 }
 
-type Exchanged = Awaited<ReturnType<typeof loadCapture>>["exchanges"][number];
+type Exchanged = Awaited<ReturnType<typeof openCapture>>["exchanges"][number];

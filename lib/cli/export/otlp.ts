@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { loadCapture } from "../../capture/export/load_capture.ts";
 import { logsOfCapture, spansOfCapture } from "../../capture/export/otlp/capture_records.ts";
 import { redactedCapture } from "../../capture/export/shared_capture.ts";
-import { absolutePath } from "../../world/absolute_path.ts";
+import { openCapture } from "../capture/open_capture.ts";
 import { collectorUrl, sendToCollector } from "../telemetry/collector.ts";
 import type { CliContext } from "../command/context.ts";
+import { createReporter } from "../output/reporter.ts";
 import type { ExportFlags } from "./command.ts";
 
 /** Sends a capture to the collector at an address. */
@@ -19,7 +19,7 @@ export async function exportToOtlp(
   address: string,
 ): Promise<void> {
   const url = collectorUrl(address);
-  using loaded = await loadCapture(absolutePath(path, context.host.world.cwd()));
+  using loaded = await openCapture(path, context.host, createReporter(context.host, flags));
   const capture = redactedCapture(loaded, flags.redact ?? "safe");
   await sendToCollector(context, flags, url, {
     serviceName: "culvert capture",

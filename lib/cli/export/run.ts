@@ -5,12 +5,11 @@
  */
 import { plural } from "../../text/plural.ts";
 import { findLeaks } from "../../capture/export/find_leaks.ts";
-import { loadCapture } from "../../capture/export/load_capture.ts";
 import { redactedCapture } from "../../capture/export/shared_capture.ts";
 import type { Exchange, LoadedCapture } from "../../capture/record/read/exchanges.ts";
 import { CulvertError } from "../../errors.ts";
 import { VERSION } from "../../version.ts";
-import { absolutePath } from "../../world/absolute_path.ts";
+import { openCapture } from "../capture/open_capture.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
 import type { ExportFlags } from "./command.ts";
@@ -48,10 +47,7 @@ export async function run(
   const format = flags.format ?? "har";
   if (flags.output === undefined && format === "mitmproxy") refuseTerminal(context, path);
   const profile = flags.redact ?? (format === "html" ? "share" : "safe");
-  using loaded = await loadCapture(absolutePath(path, host.world.cwd()));
-  if (loaded.isTorn) {
-    reporter.warn({ code: "capture_torn", message: `The last record of ${path} is incomplete and left out` });
-  }
+  using loaded = await openCapture(path, host, reporter);
   if (profile === "none") {
     reporter.warn({
       code: "unredacted",

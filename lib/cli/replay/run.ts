@@ -4,13 +4,12 @@
  * @module
  */
 import { runChild } from "../../capture/child/run_child.ts";
-import { loadCapture } from "../../capture/export/load_capture.ts";
 import { parseFault } from "../../capture/replay/faults.ts";
 import type { ReplayReport } from "../../capture/replay/replay_report.ts";
 import { missLine, startReplay } from "../../capture/replay/replay_server.ts";
 import { CulvertError } from "../../errors.ts";
-import { absolutePath } from "../../world/absolute_path.ts";
 import { exportLine, guessShell } from "../ca/shell_exports.ts";
+import { openCapture } from "../capture/open_capture.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
@@ -28,7 +27,7 @@ export async function run(
   const { host } = context;
   const { world } = host;
   const reporter = createReporter(host, flags);
-  using capture = await loadCapture(absolutePath(path, world.cwd()));
+  using capture = await openCapture(path, host, reporter);
   const faults = (flags.fault ?? []).map(parseFault);
   await using forwarding = flags.miss === "forward"
     ? await (await import("./forwarding.ts")).startForwarding(capture, flags, host, reporter)
@@ -72,8 +71,9 @@ export async function run(
     await server.close();
   }
   const report = server.report();
-  if (flags.json === true) await host.stdout.write(`${JSON.stringify({ schema_version: 1, ...report })}\n`);
-  else say(report, reporter);
+  if (flags.json === true) {
+    await host.stdout.write(`${JSON.stringify({ schema_version: 1, capture: capture.damage, ...report })}\n`);
+  } else say(report, reporter);
   if (flags.strict === true && report.unmatched.length > 0 && context.status === 0) {
     const { length } = report.unmatched;
     const requests = length === 1 ? "1 request was" : `${length} requests were`;

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { loadCapture } from "../../capture/export/load_capture.ts";
 import { headerValue } from "../../capture/export/har_export.ts";
 import { isObject } from "../../responses/events/items.ts";
-import { absolutePath } from "../../world/absolute_path.ts";
+import { openCapture } from "../capture/open_capture.ts";
+import type { Host } from "../command/host.ts";
+import type { Reporter } from "../output/reporter.ts";
 
 /** A header of HTTP requests, and a member of `client_metadata` in requests over a websocket. */
 const CALL_ID = "x-codex-inference-call-id";
@@ -17,8 +18,12 @@ const CALL_ID = "x-codex-inference-call-id";
  *
  * @throws CulvertError `input_unreadable` where the capture cannot be read
  */
-export async function exchangesOfCalls(name: string, cwd: string): Promise<ReadonlyMap<string, string>> {
-  using capture = await loadCapture(absolutePath(name, cwd));
+export async function exchangesOfCalls(
+  name: string,
+  host: Host,
+  reporter: Reporter,
+): Promise<ReadonlyMap<string, string>> {
+  using capture = await openCapture(name, host, reporter);
   const exchanges = new Map<string, string>();
   for (const { id, request, messages } of capture.exchanges) {
     const call = headerValue(request?.headers ?? [], CALL_ID);

@@ -38,7 +38,7 @@ export async function run(context: CliContext, flags: TraceShowFlags, name: stri
     reporter.progress("--share: contents and directories are left out; their lengths stay");
   }
   const output = flags.payload === undefined
-    ? await rendered(context, flags, trace)
+    ? await rendered(context, flags, trace, reporter)
     : await payload(bundle, trace, flags.payload, flags, reporter);
   if (flags.output === undefined) {
     // A terminal's stream applies the styles itself, behind its filter of control characters.
@@ -52,12 +52,13 @@ async function rendered(
   { host }: CliContext,
   flags: TraceShowFlags,
   reduced: ReducedTrace,
+  reporter: Reporter,
 ): Promise<string> {
   const isShared = flags.share === true;
   const trace = isShared ? shareTrace(reduced) : redactTrace(reduced);
   const exchanges = flags.capture === undefined
     ? new Map<string, string>()
-    : await (await import("./capture_join.ts")).exchangesOfCalls(flags.capture, host.world.cwd());
+    : await (await import("./capture_join.ts")).exchangesOfCalls(flags.capture, host, reporter);
   if (flags.json === true) {
     const joined = flags.capture === undefined ? {} : { exchanges: Object.fromEntries(exchanges) };
     return `${JSON.stringify({ ...trace, ...joined, contents_removed: isShared })}\n`;

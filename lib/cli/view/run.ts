@@ -3,27 +3,28 @@
  *
  * @module
  */
-import { loadCapture } from "../../capture/export/load_capture.ts";
+import { damageWarnings } from "../../capture/record/read/capture_damage.ts";
 import { captureContext } from "../../capture/view/capture_context.ts";
 import { detailOf } from "../../capture/view/view_detail.ts";
 import { indexOf } from "../../capture/view/view_index.ts";
 import type { ViewSource } from "../../capture/view/view_server.ts";
 import { CulvertError } from "../../errors.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
+import { openCapture } from "../capture/open_capture.ts";
 import type { CliContext } from "../command/context.ts";
+import type { Host } from "../command/host.ts";
 import { listenForStop } from "../command/stop_signals.ts";
-import { createReporter } from "../output/reporter.ts";
+import { createReporter, type Reporter } from "../output/reporter.ts";
 import { listenOn } from "../serve/listen_port.ts";
 import type { ViewFlags } from "./command.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: ViewFlags, name: string): Promise<void> {
   const { host } = context;
-  const path = absolutePath(name, host.world.cwd());
-  if (flags.json === true) return await printJson(context, flags, path, name);
   const reporter = createReporter(host, flags);
+  if (flags.json === true) return await printJson(context, flags, name, reporter);
   using stop = listenForStop(host);
-  using source = await openSource(path);
+  using source = await openSource(name, host, reporter);
   const { startView } = await import("../../capture/view/view_server.ts");
   const port = flags.port === undefined ? {} : { port: flags.port };
   const server = await listenOn(flags.port, () => startView({ source, world: host.world, ...port }));
@@ -43,13 +44,16 @@ export async function run(context: CliContext, flags: ViewFlags, name: string): 
   }
 }
 
-async function openSource(path: string): Promise<ViewSource & Disposable> {
+async function openSource(name: string, host: Host, reporter: Reporter): Promise<ViewSource & Disposable> {
+  const path = absolutePath(name, host.world.cwd());
   const isDirectory = await Deno.stat(path).then((info) => info.isDirectory, () => false);
   if (isDirectory) {
     const { followCapture } = await import("../../capture/view/live_capture.ts");
-    return await followCapture(path);
+    const source = await followCapture(path);
+    for (const warning of damageWarnings(name, source.capture().damage)) reporter.warn(warning);
+    return source;
   }
-  const capture = await loadCapture(path);
+  const capture = await openCapture(name, host, reporter);
   return {
     capture: () => capture,
     refresh: () => false,
@@ -57,8 +61,13 @@ async function openSource(path: string): Promise<ViewSource & Disposable> {
   };
 }
 
-async function printJson({ host }: CliContext, flags: ViewFlags, path: string, name: string): Promise<void> {
-  using capture = await loadCapture(path);
+async function printJson(
+  { host }: CliContext,
+  flags: ViewFlags,
+  name: string,
+  reporter: Reporter,
+): Promise<void> {
+  using capture = await openCapture(name, host, reporter);
   if (flags.exchange === undefined) {
     await host.stdout.write(`${JSON.stringify(indexOf(capture))}\n`);
     return;
@@ -67,9 +76,9 @@ async function printJson({ host }: CliContext, flags: ViewFlags, path: string, n
   if (exchange === undefined) {
     throw new CulvertError("usage", `There is no exchange ${flags.exchange} in ${name}`, {
       hint: `culvert view ${name} --json lists them.`,
-      details: { exchange: flags.exchange, path },
+      details: { exchange: flags.exchange, path: capture.path },
     });
   }
   const detail = detailOf(exchange, captureContext(capture));
-  await host.stdout.write(`${JSON.stringify({ schema_version: 1, ...detail })}\n`);
+  await host.stdout.write(`${JSON.stringify({ schema_version: 1, capture: capture.damage, ...detail })}\n`);
 }

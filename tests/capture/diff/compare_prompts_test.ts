@@ -1,6 +1,7 @@
 import { comparePrompts } from "../../../lib/capture/diff/compare_prompts.ts";
 import { promptOf } from "../../../lib/capture/diff/prompt_parts.ts";
 import { compareSides, openSide } from "../../../lib/capture/diff/compare_captures.ts";
+import { loadDirectory } from "../../../lib/capture/record/read/exchanges.ts";
 import { diffPage } from "../../../lib/capture/diff/diff_page.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { pass, record } from "../record/recording_kit.ts";
@@ -97,7 +98,7 @@ for (const [name, after, kind, pointer, why] of CASES) {
 Deno.test("a call that continues an earlier response has the earlier prompt, the answer and its own input", async () => {
   await using recording = await recordSession({ turns: 0 });
   await recording.recorder.close();
-  const side = await openSide(recording.directory, (name) => name);
+  const side = await openSide(recording.directory, loadDirectory);
   using _capture = side.capture;
   const socket = { ...side, turns: side.turns.filter(({ transport }) => transport === "websocket") };
   const [first, second] = socket.turns;
@@ -122,12 +123,12 @@ Deno.test("the page of a comparison escapes hostile text", async () => {
   }
   await recording.recorder.close();
   const [one, other] = [
-    await openSide(`${recording.directory}#x1`, (name) => name),
-    await openSide(`${recording.directory}#x2`, (name) => name),
+    await openSide(`${recording.directory}#x1`, loadDirectory),
+    await openSide(`${recording.directory}#x2`, loadDirectory),
   ];
   using _one = one.capture;
   using _other = other.capture;
-  const page = diffPage(["a<b", "b"], compareSides(one, other));
+  const page = diffPage(["a<b", "b"], compareSides(one, other), []);
   assertExcludes(page, "<script>");
   assertIncludes(page, "&#60;script&#62;");
 });

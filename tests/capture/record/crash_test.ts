@@ -64,10 +64,10 @@ async function killedCapture(port: number, directory: string): Promise<string> {
   for (const record of reader.records()) {
     assert(record.seq > last, "the records are in their order");
     last = record.seq;
-    end = `${record.seq} ${record.kind}${reader.isTorn ? " torn" : ""}`;
+    end = `${record.seq} ${record.kind}${reader.damage.is_torn ? " torn" : ""}`;
     table.add(record);
   }
-  assertEquals(reader.damagedLines, 0);
+  assertEquals(reader.damage.damaged_lines, 0);
   assert(table.exchanges.length > 0);
   for (const exchange of table.exchanges) {
     const text = reader.text(requestBody(exchange));
@@ -121,7 +121,7 @@ Deno.test("a capture whose last line is truncated is read up to that line, for e
     for (const record of reader.records()) {
       if ("body" in record) assert(reader.text(record.body) !== undefined);
     }
-    assertEquals(reader.damagedLines, 0);
-    assertEquals(reader.isTorn, whole[length - 1] !== 0x0a);
+    assertEquals(reader.damage.damaged_lines, 0);
+    assertEquals(reader.damage.is_torn, whole[length - 1] !== 0x0a);
   }
 });

@@ -16,6 +16,7 @@ import {
   RECORDS_FILE,
   type StoredText,
 } from "../format.ts";
+import type { CaptureDamage } from "./capture_damage.ts";
 import { metaSchema, recordSchema } from "./record_schema.ts";
 
 /** Bytes read at a time. */
@@ -47,7 +48,9 @@ export class CaptureReader implements Disposable {
   #position = 0;
   /** The beginning of a line whose end has not been read. */
   #rest: Uint8Array = new Uint8Array();
-  #damaged = 0;
+  #lines = 0;
+  #damagedLines = 0;
+  #firstDamagedLine: number | null = null;
 
   private constructor(directory: string, meta: CaptureMeta, file: Deno.FsFile) {
     this.directory = directory;
@@ -75,14 +78,13 @@ export class CaptureReader implements Disposable {
     }
   }
 
-  /** Whether the file ends within a line, as it does after a crash. */
-  get isTorn(): boolean {
-    return this.#rest.length > 0;
-  }
-
-  /** Lines that are no records. They are skipped. */
-  get damagedLines(): number {
-    return this.#damaged;
+  /** What could not be read so far. */
+  get damage(): CaptureDamage {
+    return {
+      damaged_lines: this.#damagedLines,
+      first_damaged_line: this.#firstDamagedLine,
+      is_torn: this.#rest.length > 0,
+    };
   }
 
   /**
@@ -150,8 +152,11 @@ export class CaptureReader implements Disposable {
       this.#rest = new Uint8Array();
       start = end + 1;
       const record = parseLine(line);
-      if (record === undefined) this.#damaged++;
-      else if (record.kind !== "piece") records.push(record);
+      this.#lines++;
+      if (record === undefined) {
+        this.#damagedLines++;
+        this.#firstDamagedLine ??= this.#lines;
+      } else if (record.kind !== "piece") records.push(record);
       else {
         const isFile = record.text === undefined;
         this.#pieces.set(

@@ -18,6 +18,7 @@ import type {
   SseRecord,
   StoredBody,
 } from "../format.ts";
+import type { CaptureDamage } from "./capture_damage.ts";
 import { CaptureReader, type ReadRecord, type TextHolder } from "./capture_reader.ts";
 
 /** One exchange: a request with its response, or a websocket. */
@@ -50,9 +51,7 @@ export interface LoadedCapture extends Disposable {
   readonly text: (holder: TextHolder | undefined) => string | undefined;
   /** Set where the capture reached its limit. */
   readonly limit?: LimitRecord;
-  /** The last line was cut off, as after a crash. */
-  readonly isTorn: boolean;
-  readonly damagedLines: number;
+  readonly damage: CaptureDamage;
 }
 
 /** Puts exchanges together as their records arrive. */
@@ -188,8 +187,7 @@ export function capturedSoFar(reader: CaptureReader, table: ExchangeTable): Load
     exchanges: table.exchanges,
     text: (holder) => reader.text(holder),
     ...(table.limit === undefined ? {} : { limit: table.limit }),
-    isTorn: reader.isTorn,
-    damagedLines: reader.damagedLines,
+    damage: reader.damage,
     [Symbol.dispose]: () => reader[Symbol.dispose](),
   };
 }

@@ -155,6 +155,10 @@ function totals() {
     capture.limit !== null && "bodies end at the size limit",
     capture.left_out > 0 && `${count(capture.left_out)} earlier events are on disk only`,
     capture.is_torn && "last record incomplete",
+    capture.damaged_lines > 0 &&
+    `${
+      plural(capture.damaged_lines, "damaged line")
+    } left out, the first is line ${capture.first_damaged_line}`,
   ];
   byId("about").textContent = notes.filter(Boolean).join(" · ");
 }
