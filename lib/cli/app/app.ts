@@ -26,8 +26,9 @@ import { helpFlag } from "./help_flag.ts";
 const docs: CommandDocs = {
   brief: "Stream model answers through difficult networks",
   description: [
-    "Streams from the Responses API over SSE and WebSocket, through TLS interception,",
-    "proxies and expired tokens. Data goes to stdout, everything else to stderr.",
+    "Streams answers of models from the Responses API, over SSE and WebSocket. Works",
+    "behind proxies, also those that intercept TLS, and renews expired tokens. Data",
+    "goes to stdout, everything else to stderr.",
   ].join("\n"),
   examples: [`culvert respond --provider demo "Why is the sky blue?"`],
   seeAlso: ["culvert COMMAND --help", "culvert help TOPIC", "culvert man"],

@@ -36,7 +36,7 @@ const NO_ARGUMENTS = { kind: "tuple", parameters: [] } as const;
 const SHARED = {
   ...NETWORK_FLAGS,
   ...OUTPUT_FLAGS,
-  json: switchFlag("One JSON object on stdout"),
+  json: switchFlag("Print one JSON object"),
 } as const;
 const SEE_ALSO = ["culvert auth status", "culvert help environment", "culvert doctor"];
 
@@ -46,7 +46,7 @@ const loginCommand = defineCommand<LoginFlags, []>({
     device: switchFlag("Sign in with a code, on any device"),
     apiKey: switchFlag("Store an API key, read from stdin"),
     accessToken: switchFlag("Check and store an access token, read from stdin"),
-    issuer: textFlag("URL", "Authority to sign in at"),
+    issuer: textFlag("URL", "URL of the authorization server"),
     port: parsedFlag(port, "N", "Port on this machine to which the browser returns"),
     ...SHARED,
   },
@@ -55,12 +55,12 @@ const loginCommand = defineCommand<LoginFlags, []>({
   docs: {
     brief: "Sign in",
     description: [
-      "Signs in with ChatGPT by browser. If the browser runs on another machine, or the port is",
-      "in use, paste the address that the browser ends on, or the code in it, here.",
-      "The login is stored in auth.json, or in the place that cli_auth_credentials_store in",
-      "config.toml names, and shared with the codex client. The previous login is replaced and",
+      "Signs in with ChatGPT in a browser. If the browser runs on another machine, or the port is",
+      "in use, paste the last address of the browser, or the code in it, into this terminal.",
+      "The login is stored in auth.json, or as cli_auth_credentials_store in",
+      "config.toml selects, and shared with the codex client. The previous login is replaced and",
       "revoked after the new one is saved.",
-      "An access token is a personal one (at-...) or an agent identity.",
+      "--access-token accepts a personal access token (at-...) or an agent identity.",
     ].join("\n"),
     examples: [
       "culvert auth login",
@@ -77,7 +77,7 @@ const loginCommand = defineCommand<LoginFlags, []>({
 const statusCommand = defineCommand<StatusFlags, []>({
   flags: {
     provider: textFlag("ID", "Provider whose credential is shown"),
-    apiKeyFile: textFlag("FILE", "File with an API key"),
+    apiKeyFile: textFlag("FILE", "File with the API key"),
     ...SHARED,
   },
   aliases: OUTPUT_ALIASES,
@@ -104,8 +104,8 @@ const refreshCommand = defineCommand<AuthFlags, []>({
     brief: "Renew the access token of the stored login now",
     description: [
       "Renews the token even if it is still valid. Requests do this automatically, shortly",
-      "before a token expires and after one is refused. No token is renewed if the new",
-      "token could not be saved.",
+      "before a token expires and after one is refused. A token is renewed only if",
+      "the new one can be saved.",
     ].join("\n"),
     examples: ["culvert auth refresh"],
     seeAlso: SEE_ALSO,
@@ -121,7 +121,7 @@ const logoutCommand = defineCommand<AuthFlags, []>({
   docs: {
     brief: "Sign out: revoke the stored login and remove it",
     description:
-      "Variables of the environment are not changed; those that still contain a credential are named.",
+      "Revokes the stored login and removes it. Environment variables are not changed; those that still contain a credential are listed.",
     examples: ["culvert auth logout"],
     seeAlso: SEE_ALSO,
   },

@@ -37,45 +37,45 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
   flags: {
     output: textFlag(
       "DIR",
-      "Directory of the capture; without it, culvert-capture-TIME in the working directory",
+      "Directory of the capture; default: culvert-capture-TIME in the working directory",
     ),
     mode: {
       kind: "enum",
       values: ["forward", "reverse", "keylog"],
       optional: true,
-      brief: "How to capture; without it, the mode that covers most for the program",
+      brief: "How to record; default: the mode that records most of the program",
     },
     intercept: textListFlag(
       "HOST",
-      "Host to intercept in forward mode, *.DOMAIN or *; repeatable, instead of the usual ones",
+      "Host to intercept in forward mode instead of the default hosts, *.DOMAIN or *; repeatable",
     ),
     redact: {
       kind: "enum",
       values: ["safe", "share", "none"],
       optional: true,
-      brief: "What is left out: secrets (safe, default), prompts and tools too (share), nothing (none)",
+      brief: "Parts to remove: secrets (safe, default), also prompts and tools (share), nothing (none)",
     },
     maxSize: parsedFlag(
       (input) => byteSize(input, "--max-size"),
       "SIZE",
-      "Size from which bodies are no longer recorded, such as 500M; default 1G. The traffic goes on",
+      "Size after which no more bodies are recorded, such as 500M; default 1G. The program is not interrupted",
     ),
     websocket: {
       kind: "boolean",
       optional: true,
       brief: "Relay websockets in reverse mode (default); --no-websocket answers 426",
     },
-    provider: textFlag("ID", "Provider that the program talks to; demo captures in a simulated network"),
-    baseUrl: textFlag("URL", "Address of the API that reverse mode relays to"),
+    provider: textFlag("ID", "Provider that the program uses; demo captures in a simulated network"),
+    baseUrl: textFlag("URL", "Address of the API to which reverse mode relays"),
     rawChunks: switchFlag(
-      "Record each piece of a body with its time and size; with --redact none also its bytes",
+      "Record each chunk of a body with its time and size; with --redact none also its bytes",
     ),
     live: switchFlag(
       "Show the capture in a browser while the program runs; the address is printed on stderr",
     ),
     ship: textFlag(
       "URL",
-      "Insert the records into the ClickHouse at URL while the program runs, such as http://127.0.0.1:8123/",
+      "Insert the records into ClickHouse at URL while the program runs, such as http://127.0.0.1:8123/",
     ),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
@@ -84,21 +84,22 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
   positional: {
     kind: "array",
     minimum: 1,
-    parameter: { parse: text, placeholder: "COMMAND", brief: "Program to run, and its arguments, behind --" },
+    parameter: { parse: text, placeholder: "COMMAND", brief: "Program to run, and its arguments, after --" },
   },
   docs: {
-    brief: "Run a program and record what it says on the wire",
+    brief: "Run a program and record its network traffic",
     description:
       "Runs the program with its terminal, passes signals on and ends with its exit code. Upstream connections use the\n" +
-      "CA bundle, the proxy and the client certificate of culvert. At the end a table on stderr tells what was covered.\n\n" +
-      "forward  The program gets a proxy and the CA of this run, whose key is never written anywhere. The hosts of the\n" +
-      "         codex client and of the provider are intercepted, all others are tunnelled and counted.\n" +
-      "reverse  The base URLs of the program lead to a relay on loopback: -c openai_base_url and chatgpt_base_url for\n" +
-      "         codex, OPENAI_BASE_URL for others.\n" +
-      "keylog   Nothing is opened: the program is asked for its TLS keys (SSLKEYLOGFILE), and the encrypted bytes are\n" +
-      "         written with them to traffic.pcapng, which Wireshark shows in clear.\n\n" +
-      "The record is a directory for this user alone. Secrets are replaced before they are written, except in keylog\n" +
-      "mode, where the file holds everything.",
+      "CA bundle, the proxy and the client certificate of culvert. At the end a table on stderr shows which\n" +
+      "connections were recorded.\n\n" +
+      "In forward mode, the program gets a proxy and the CA of this run, whose key is kept in memory only. The hosts of\n" +
+      "the codex client and of the provider are intercepted; connections to other hosts are tunnelled and counted.\n\n" +
+      "In reverse mode, the program gets the address of a relay on loopback as its base URL: codex by -c openai_base_url\n" +
+      "and -c chatgpt_base_url, other programs by OPENAI_BASE_URL.\n\n" +
+      "In keylog mode, no connection is intercepted. The program writes its TLS keys (SSLKEYLOGFILE), and culvert stores\n" +
+      "them with the encrypted bytes in traffic.pcapng, which Wireshark can decrypt.\n\n" +
+      "Only the current user can read the directory of the capture. Secrets are replaced before they are written, except\n" +
+      "in keylog mode, where the file contains all bytes.",
     examples: [
       "culvert capture --provider demo -o demo-capture -- curl -s --oauth2-bearer sk-demo-not-a-secret https://api.culvert.test/v1/models",
       "culvert capture --provider demo -o relay-capture --mode reverse -- sh -c 'curl -s --oauth2-bearer sk-demo-not-a-secret $OPENAI_BASE_URL/models'",

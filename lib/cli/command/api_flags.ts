@@ -33,7 +33,7 @@ export const API_FLAGS: FlagParametersForType<ApiFlags, CliContext> = {
     parse: text,
     optional: true,
     placeholder: "ID",
-    brief: "Provider: openai, ollama, lmstudio, demo, or one of config.toml",
+    brief: "Provider: openai, ollama, lmstudio, demo, or an id in config.toml",
     proposeCompletions: async function () {
       return (await import("./flags/proposals.ts")).providers(this.host.world);
     },
@@ -42,10 +42,10 @@ export const API_FLAGS: FlagParametersForType<ApiFlags, CliContext> = {
   timeout: parsedFlag(
     positiveNumber("seconds"),
     "SECONDS",
-    "Longest time for the command's calls, retries included",
+    "Time limit for all requests of the command, with retries",
   ),
   ...HEADER_FLAGS,
-  apiKeyFile: textFlag("FILE", "File that holds the API key"),
+  apiKeyFile: textFlag("FILE", "File with the API key"),
   json: switchFlag("Print one JSON object"),
   ...NETWORK_FLAGS,
   ...OUTPUT_FLAGS,

@@ -56,7 +56,7 @@ export const NETWORK_FLAGS: FlagParametersForType<NetworkFlags, CliContext> = {
       return (await import("./flags/proposals.ts")).profiles(this.host.world);
     },
   },
-  config: textListFlag("KEY=VALUE", "Setting for this call; may be repeated"),
+  config: textListFlag("KEY=VALUE", "Override a configuration key; may be repeated"),
   strictConfig: switchFlag("Treat unknown or misplaced keys as an error"),
 };
 

@@ -35,7 +35,7 @@ export const compactCommand = defineCommand<CompactFlags, [string?]>({
       kind: "enum",
       values: ["endpoint", "turn"],
       optional: true,
-      brief: "By the endpoint responses/compact (the default) or by a turn",
+      brief: "Use the endpoint responses/compact (the default), or a turn",
     },
     ...API_FLAGS,
   },
@@ -52,11 +52,11 @@ export const compactCommand = defineCommand<CompactFlags, [string?]>({
   docs: {
     brief: "Compact a conversation into fewer items",
     description:
-      "Shortens a conversation: sends its items to the model and prints fewer items that stand for them, as a JSON\n" +
-      "array. Send these in place of the conversation in a later request. The conversation itself stays as it is.\n\n" +
-      "FILE has the items as the API takes them, such as the input of a request.\n\n" +
-      "--method turn asks for them in the stream of a turn, as newer versions of the codex client do; the default is\n" +
-      "the endpoint responses/compact.",
+      "Shortens a conversation: sends its items to the model and prints fewer items with the same meaning, as a JSON\n" +
+      "array. A later request can send these items instead of the conversation. The stored conversation is not changed.\n\n" +
+      "FILE contains the items in the format of the API, for example the input of a request.\n\n" +
+      "With --method turn, the items are requested in the stream of a turn, as newer versions of the codex client do.\n" +
+      "The default is the endpoint responses/compact.",
     examples: [
       `echo '[]' | culvert compact --provider demo -`,
       "culvert compact --provider demo --conversation plan --method turn --json",

@@ -33,8 +33,8 @@ export const completionCommand = defineCommand<Record<never, never>, [Shell]>({
   docs: {
     brief: "Print a completion script for a shell",
     description: [
-      "Prints a script that completes commands, flags and their values. It asks the",
-      "program itself, so that it stays valid after an update. Add to",
+      "Prints a script that completes commands, flags and their values. It calls",
+      "culvert for them, so that it stays valid after an update. Add this line to",
       "",
       "  ~/.bashrc                   source <(culvert completion bash)",
       "  ~/.zshrc, after compinit    source <(culvert completion zsh)",

@@ -36,11 +36,12 @@ export const configCommand = defineCommand<ConfigFlags, []>({
   aliases: { ...OUTPUT_ALIASES, m: "model", C: "config" },
   positional: { kind: "tuple", parameters: [] },
   docs: {
-    brief: "Show the settings in force and where each comes from",
+    brief: "Show the settings in force and the source of each",
     description:
       "Prints each setting with its value and its source: a flag, a variable, .env of CODEX_HOME, a profile,\n" +
-      "culvert.toml, config.toml or a default. A flag counts first; -C counts before the profile, the profile before\n" +
-      "culvert.toml, and culvert.toml before config.toml. Nothing is sent. Keys, passwords and header values are masked.",
+      "culvert.toml, config.toml or a default. A flag takes precedence over -C, -C over the profile, the profile\n" +
+      "over culvert.toml, and culvert.toml over config.toml. Sends no request. Keys, passwords and header values are\n" +
+      "masked.",
     examples: ["culvert config", "culvert config --json", "culvert config -C model_verbosity=low"],
     seeAlso: ["culvert help config", "culvert help environment", "culvert auth status"],
   },

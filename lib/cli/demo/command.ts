@@ -24,9 +24,9 @@ export const demoCommand = defineCommand<DemoFlags, []>({
     brief: "Stream an answer through a simulated network with faults",
     description:
       "Starts a simulated network on loopback: an API behind a private CA, a proxy that intercepts TLS, a company's\n" +
-      "CA bundle, a login that has expired, a connection that is cut. Then streams an answer through it with the code\n" +
-      "of respond, and reports each fault and its solution on stderr. Needs no key and no internet,\n" +
-      "and changes nothing on this machine.",
+      "CA bundle, an expired login and a connection that is cut. Then streams an answer through it with the code of\n" +
+      "respond, and reports each fault and its solution on stderr. Needs no key and no internet connection, and changes\n" +
+      "nothing on this machine.",
     examples: ["culvert demo", "culvert demo --json | tail -1", "culvert demo 2>/dev/null"],
     seeAlso: ["culvert respond", "culvert doctor", "culvert help proxies"],
   },

@@ -27,15 +27,15 @@ export const diffCommand = defineCommand<DiffFlags, [string, string]>({
     kind: "tuple",
     parameters: [
       { parse: text, placeholder: "A", brief: "Capture or HAR file; A#x3 is one model call of it" },
-      { parse: text, placeholder: "B", brief: "What to compare it with, likewise" },
+      { parse: text, placeholder: "B", brief: "Capture, HAR file or model call to compare with A" },
     ],
   },
   docs: {
-    brief: "Compare the prompts of two captures, and say what broke the prompt cache",
+    brief: "Compare the prompts of two captures, and show why the prompt cache was not used",
     description:
-      "Compares model calls part by part, as the server puts a prompt together: tools, instructions, items. Shows how much\n" +
-      "of the later prompt repeats the earlier one, the first part that ended the repetition and why, and what was\n" +
-      "added, changed and removed. Two captures are compared call by call, in their order.",
+      "Compares model calls part by part, in the order of the prompt cache: tools, instructions, items. Shows how much of\n" +
+      "the later prompt is equal to the earlier one, the first part that differs and the reason, and the parts that\n" +
+      "were added, changed and removed. Two captures are compared call by call, in their order.",
     examples: [
       "culvert diff capture#x2 capture#x5",
       "culvert diff capture capture.har --json",

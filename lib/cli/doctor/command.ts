@@ -43,7 +43,7 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
       optional: true,
       brief: "Transport of turns",
     },
-    apiKeyFile: textFlag("FILE", "File that holds the API key"),
+    apiKeyFile: textFlag("FILE", "File with the API key"),
     ...HEADER_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,

@@ -37,7 +37,7 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
       brief: "Format of the output; default har",
     },
     output: textFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
-    exchange: textFlag("ID", "Only this exchange, such as x3; with curl the default is the last model call"),
+    exchange: textFlag("ID", "Only this exchange, such as x3; for curl the default is the last model call"),
     redact: {
       kind: "enum",
       values: ["safe", "share", "none"],
@@ -50,15 +50,15 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
       optional: true,
       brief: "Reader for which the URLs of websockets are written; default chrome",
     },
-    verify: switchFlag("Search the output for secrets first, and write nothing when one is found"),
+    verify: switchFlag("Search the output for secrets first, and write nothing if one is found"),
     to: {
       kind: "enum",
       values: ["clickhouse", "otlp"],
       optional: true,
-      brief: "Insert into the ClickHouse, or send to the collector, at URL instead of writing a file",
+      brief: "Insert into ClickHouse at URL, or send to the collector at URL, instead of writing a file",
     },
-    schema: switchFlag("Print the table of ClickHouse, and do nothing else"),
-    queries: switchFlag("Print queries on that table, and do nothing else"),
+    schema: switchFlag("Only print the statement that creates the table of ClickHouse"),
+    queries: switchFlag("Only print queries for that table"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },
@@ -79,14 +79,14 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
     brief: "Convert a capture: HAR, JSON lines, a curl command, a page to share",
     description:
       "har is HAR 1.2 with the messages of websockets and the events of event streams; Chrome DevTools, HTTP Toolkit\n" +
-      "and mitmproxy 10 read it. mitmproxy is a flow file for mitmproxy -r, 8.1 or later. jsonl has one record a line,\n" +
-      "every text in it whole. curl is one request as a command for a shell; redacted credentials become variables.\n" +
+      "and mitmproxy 10 read it. mitmproxy is a flow file for mitmproxy -r, 8.1 or later. jsonl has one record per line,\n" +
+      "with its complete texts. curl is one request as a shell command; redacted credentials become variables.\n" +
       "html is one file that shows the capture in a browser, offline.\n\n" +
-      "With --verify the exit status is 8 when the output holds a secret.\n\n" +
-      "--to clickhouse inserts the records into the table culvert_events of the HTTP interface at URL. A second run\n" +
-      "inserts nothing twice, and goes on where the first was stopped.\n\n" +
+      "With --verify the exit status is 8 if the output contains a secret.\n\n" +
+      "--to clickhouse inserts the records into the table culvert_events through the HTTP interface at URL. A second run\n" +
+      "inserts no record twice and continues after the last inserted one.\n\n" +
       "--to otlp sends a span for each exchange and each model call, and a log record for each record, to the collector\n" +
-      "at URL; OTEL_EXPORTER_OTLP_HEADERS, _PROTOCOL and _COMPRESSION count. What is not delivered is counted.",
+      "at URL. OTEL_EXPORTER_OTLP_HEADERS, _PROTOCOL and _COMPRESSION apply. Undelivered records are counted.",
     examples: [
       "culvert export capture -o capture.har",
       "culvert export capture --format html --verify -o capture.html",

@@ -27,23 +27,28 @@ export type ImageFlags = ApiFlags & {
 /** `culvert image`. */
 export const imageCommand = defineCommand<ImageFlags, string[]>({
   flags: {
-    model: textFlag("NAME", `Model of images (default ${IMAGE_MODEL})`),
+    model: textFlag("NAME", `Model that makes the images (default ${IMAGE_MODEL})`),
     image: textListFlag("FILE|URL", "Image to edit; may be repeated"),
     output: textFlag("FILE", "File to write; - is standard output (default image-TIME.png)"),
     count: parsedFlag(positiveInteger, "N", "Number of images"),
     size: textFlag("WxH", "Size in pixels, such as 1024x1024"),
-    quality: { kind: "enum", values: ["low", "medium", "high", "auto"], optional: true, brief: "Quality" },
+    quality: {
+      kind: "enum",
+      values: ["low", "medium", "high", "auto"],
+      optional: true,
+      brief: "Quality of the image",
+    },
     background: {
       kind: "enum",
       values: ["transparent", "opaque", "auto"],
       optional: true,
-      brief: "Background",
+      brief: "Background of the image",
     },
     inline: {
       kind: "enum",
       values: ["auto", "never"],
       optional: true,
-      brief: "Show the images in a terminal that can (auto, the default) or not",
+      brief: "Show the images in the terminal if it can show images (auto, the default), or never",
     },
     ...API_FLAGS,
   },
@@ -60,7 +65,7 @@ export const imageCommand = defineCommand<ImageFlags, string[]>({
     brief: "Generate or edit images",
     description:
       "Writes each image to a file and prints the paths of the files on stdout. A terminal that shows images (kitty,\n" +
-      "iTerm2, WezTerm, Ghostty) also shows them. Several images get numbered names.",
+      "iTerm2, WezTerm, Ghostty) also shows them. If there are several images, their names are numbered.",
     examples: [
       `culvert image --provider demo -o river.png "A river under a road"`,
       `culvert image --provider demo -n 2 --json "A river" | tail -1`,

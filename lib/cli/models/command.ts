@@ -19,7 +19,7 @@ export type ModelsFlags = ApiFlags & {
 export const modelsCommand = defineCommand<ModelsFlags, []>({
   flags: {
     all: switchFlag("Also list hidden models"),
-    refresh: switchFlag("Request the list from the server although the cached one is fresh"),
+    refresh: switchFlag("Request the list from the server even if the cached list is fresh"),
     offline: switchFlag("Print the cached list at any age, and send no request"),
     ...API_FLAGS,
   },
@@ -28,8 +28,8 @@ export const modelsCommand = defineCommand<ModelsFlags, []>({
   docs: {
     brief: "List the models that the credential may use",
     description:
-      "Prints the models in the order in which the server ranks them. The list of a ChatGPT login is kept in\n" +
-      "models_cache.json of CODEX_HOME, which the codex client also uses, and is fresh for 5 minutes.",
+      "Prints the models in the order in which the server ranks them. The list of a ChatGPT login is stored in\n" +
+      "models_cache.json in CODEX_HOME, which the codex client also uses, and is fresh for 5 minutes.",
     examples: [
       "culvert models --provider demo",
       "culvert models --provider demo --json | tail -1",

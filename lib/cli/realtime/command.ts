@@ -33,20 +33,20 @@ export type RealtimeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
 /** `culvert realtime`. */
 export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
   flags: {
-    audio: textFlag("FILE|-", "What is said: a WAV file, or - for a WAV stream on standard input"),
+    audio: textFlag("FILE|-", "Speech to send: a WAV file, or - for a WAV stream on standard input"),
     live: switchFlag(
-      "With --audio: the server finds the ends of utterances and answers each, as with a microphone",
+      "With --audio: the server detects the end of each utterance and answers it, as with a microphone",
     ),
     output: textFlag(
       "FILE|-",
-      "Let the model speak, and write the audio here; with - the text goes to stderr",
+      "Request a spoken answer and write the audio to this file; with - the text goes to stderr",
     ),
     format: {
       kind: "parsed",
       parse: oneOf("wav", "pcm"),
       optional: true,
       placeholder: "wav|pcm",
-      brief: "Form of that audio: WAV, or 16-bit PCM of 24,000 Hz without a header (default wav)",
+      brief: "Format of that audio: WAV, or 16-bit PCM of 24,000 Hz without a header (default wav)",
       proposeCompletions: () => ["wav", "pcm"],
     },
     voice: {
@@ -64,7 +64,7 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
       parse: oneOf("v1", "v2", "v3"),
       optional: true,
       placeholder: "v1|v2|v3",
-      brief: "Version of the realtime protocol (default v2, that of the public API)",
+      brief: "Version of the realtime protocol (default v2, the version of the public API)",
       proposeCompletions: () => ["v1", "v2", "v3"],
     },
     sdp: textFlag("FILE|-", "Create a call: send this SDP offer of a WebRTC client and print the answer"),
@@ -78,16 +78,16 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
     kind: "array",
     parameter: {
       parse: text,
-      brief: "The message; without one and without --audio each line of standard input is a message",
+      brief: "The message; without it and without --audio, each line of standard input is a message",
       placeholder: "TEXT",
     },
   },
   docs: {
     brief: "Talk to a realtime model in text and audio",
     description:
-      "Opens a realtime session, sends text or audio, and prints the answer as it comes. With -o the model\n" +
-      "speaks, and the text is what it says. Several messages, one a line on standard input, are one conversation.\n\n" +
-      "Audio of a file is one utterance. With --live the server finds the ends of utterances and answers each:\n" +
+      "Opens a realtime session, sends text or audio, and prints the answer as it arrives. With -o the model answers\n" +
+      "in speech, and its transcript is printed. Several messages, one per line of standard input, are one conversation.\n\n" +
+      "The audio of a file is one utterance. With --live the server detects the end of each utterance and answers it:\n" +
       "  sox -d -t wav - | culvert realtime --audio - --live -o - | play -",
     examples: [
       `culvert realtime --provider demo "What is a culvert?"`,

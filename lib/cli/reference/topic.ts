@@ -42,11 +42,11 @@ export const TOPICS = {
     load: async () => (await import("./topics/telemetry.ts")).telemetry,
   },
   capture: {
-    brief: "what a capture holds, redacts, replays and exports",
+    brief: "captures: content, redaction, replay, export",
     load: async () => (await import("./topics/capture.ts")).capture,
   },
   trace: {
-    brief: "inference traces: files, what is shown, sharing",
+    brief: "inference traces: files, content, sharing",
     load: async () => (await import("./topics/trace.ts")).trace,
   },
 } as const satisfies Readonly<Record<string, { brief: string; load: () => Promise<Topic> }>>;

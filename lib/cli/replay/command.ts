@@ -47,28 +47,28 @@ export const replayCommand = defineCommand<ReplayFlags, string[]>({
       values: ["exact", "shape", "order"],
       optional: true,
       brief:
-        "exact (default): same body; shape: same model, tools, item types, last text; order: next of the path",
+        "exact (default): same body; shape: same model, tools, item types, last text; order: next answer of the path",
     },
     miss: {
       kind: "enum",
       values: ["fail", "nearest", "forward"],
       optional: true,
       brief:
-        "A request that was not recorded: fail (default) answers 501, nearest gives the nearest answer, " +
-        "forward asks the server",
+        "A request that was not recorded: fail (default) answers 501, nearest sends the answer of the most similar " +
+        "request, forward sends the request to the server",
     },
     baseUrl: textFlag("URL", "With --miss forward: base URL of the server, instead of the recorded one"),
-    output: textFlag("DIR", "With --miss forward: record what is forwarded as a capture of its own"),
+    output: textFlag("DIR", "With --miss forward: record the forwarded exchanges as a new capture"),
     speed: parsedFlag(
       parseSpeed,
       "FACTOR|none",
-      "1 (default): the recorded times; 10: ten times as fast; none: no delays",
+      "1 (default): the recorded delays; 10: ten times as fast; none: no delays",
     ),
     fault: textListFlag(
       "FAULT",
       "Add a fault: cut@3, half-close@3, stall@3, invalid-json@3, 429, 429:2, 426; #2 or #all chooses the model call",
     ),
-    strict: switchFlag("Exit with 8 when a request was not in the capture"),
+    strict: switchFlag("Exit with 8 if a request was not in the capture"),
     json: switchFlag("Print the report at the end as one JSON object"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
@@ -80,20 +80,20 @@ export const replayCommand = defineCommand<ReplayFlags, string[]>({
     parameter: {
       parse: text,
       placeholder: "DIR|COMMAND",
-      brief: "Directory of a capture or a HAR file; behind it a program to run with OPENAI_BASE_URL set",
+      brief: "Directory of a capture, or a HAR file; after it a program to run with OPENAI_BASE_URL set",
     },
   },
   docs: {
     brief: "Serve a capture: answer a client as the recorded servers did",
     description:
-      "Listens on 127.0.0.1 and answers with the recorded responses, event by event and frame by frame, at the recorded\n" +
-      "times. Prints the variables that point a client at it. A request that was not recorded is answered with 501, the\n" +
-      "name of the nearest recorded one and the first difference, as a JSON pointer. Ids and metadata that change from\n" +
-      "run to run are ignored, and a redacted part of a recorded request equals anything.\n\n" +
-      "--miss forward sends a request that was not recorded to the server that the others were recorded from, by the\n" +
-      "CA bundle and the proxy of culvert and with the credential of the client. Websockets that were not recorded are\n" +
-      "refused with 426 then, after which clients use HTTP.\n\n" +
-      "Ends with Ctrl-C, SIGTERM or the program behind `--`, and then reports what was used, unused and unmatched.",
+      "Listens on 127.0.0.1 and answers with the recorded responses, event by event and frame by frame, with the recorded\n" +
+      "delays. Prints the variables that configure a client for it. A request that was not recorded is answered with 501;\n" +
+      "the body names the most similar recorded request and the first difference, as a JSON pointer. Ids and metadata\n" +
+      "that change in each run are ignored, and a redacted part of a recorded request matches any value.\n\n" +
+      "--miss forward sends a request that was not recorded to the recorded server, with the CA bundle and the proxy of\n" +
+      "culvert and the credential of the client. Websockets that were not recorded are then refused with 426, so that\n" +
+      "clients use HTTP.\n\n" +
+      "Ends with Ctrl-C, SIGTERM or the program after `--`, and then reports the used, unused and unmatched exchanges.",
     examples: [
       `culvert replay capture --speed none -- sh -c 'curl -sf "$OPENAI_BASE_URL/models?client_version=0.171.0"'`,
       `culvert replay capture.har --match order --json -- sh -c 'curl -s -d {} $OPENAI_BASE_URL/responses'`,

@@ -30,12 +30,12 @@ export type ReportFlags = OutputFlags & NetworkFlags & HeaderFlags & {
 export const reportCommand = defineCommand<ReportFlags, []>({
   flags: {
     output: textFlag("FILE", "Write the report as JSON to this file"),
-    json: switchFlag("JSON, even on a terminal"),
+    json: switchFlag("Print JSON, even on a terminal"),
     offline: switchFlag("Open no connection"),
     provider: textFlag("ID", "Provider to use"),
     baseUrl: textFlag("URL", "Base URL of the API"),
-    model: textFlag("NAME", "Model of the upgrade"),
-    apiKeyFile: textFlag("FILE", "File with an API key"),
+    model: textFlag("NAME", "Model to name in the websocket upgrade"),
+    apiKeyFile: textFlag("FILE", "File with the API key"),
     ...HEADER_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
@@ -47,7 +47,7 @@ export const reportCommand = defineCommand<ReportFlags, []>({
     description: [
       "Reports what was attempted and how it ended: versions, provider, roots, routes, the",
       "credential and its source, each attempt with its status, time and ids, and the evidence",
-      "of a 401 and its recovery. It requests the list of models and a websocket upgrade, and no",
+      "of a 401 and its recovery. It requests the list of models and a websocket upgrade, but no",
       "answer of a model. It contains no credentials, no account id and no part of a body.",
       "It names hosts, proxies, paths and certificates: read it before sending. Text on a",
       "terminal, JSON otherwise.",

@@ -41,7 +41,7 @@ export const searchCommand = defineCommand<SearchFlags, string[]>({
   docs: {
     brief: "Search the web through the API",
     description:
-      "Sends one query to the search endpoint and prints the results as text, in the form for a model.",
+      "Sends one query to the search endpoint and prints the results as the text that a model receives.",
     examples: [
       `culvert search --provider demo "what is a culvert"`,
       `culvert search --provider demo --json "what is a culvert" | tail -1`,

@@ -41,7 +41,7 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
     localAuth: {
       kind: "boolean",
       optional: true,
-      brief: "Require a random bearer token of clients (default); --no-local-auth requires none",
+      brief: "Require a random bearer token from clients (default); --no-local-auth requires none",
     },
     websocket: {
       kind: "boolean",
@@ -52,12 +52,15 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
     drain: parsedFlag(
       (input) => boundedInteger(input, 0, 86_400),
       "SECONDS",
-      "Seconds that running exchanges have to end after SIGTERM; default 30",
+      "Time for running exchanges to end after SIGTERM; default 30",
     ),
-    output: textFlag("DIR", "Record the exchanges in a directory, as culvert capture does, secrets replaced"),
-    provider: textFlag("ID", "Provider: openai, ollama, lmstudio, demo, or one of config.toml"),
+    output: textFlag(
+      "DIR",
+      "Record the exchanges in a directory like culvert capture, with secrets replaced",
+    ),
+    provider: textFlag("ID", "Provider: openai, ollama, lmstudio, demo, or an id in config.toml"),
     baseUrl: textFlag("URL", "Address of the API"),
-    apiKeyFile: textFlag("FILE", "File that holds the API key"),
+    apiKeyFile: textFlag("FILE", "File with the API key"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },
@@ -75,10 +78,10 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
     description:
       "Listens on 127.0.0.1 and relays everything below /v1/ to the provider: SSE and websockets, chunk by chunk, with\n" +
       "the CA bundle, the proxy and the credential of culvert. An expired token is renewed, and a request that the\n" +
-      "server answers with 401 is sent again once the credential was renewed. The client never sees the credential.\n\n" +
-      "Prints the variables that configure a client for it. Clients present the printed token as their API key. Requests of\n" +
-      "web pages are refused. SIGTERM and Ctrl-C stop accepting requests and wait for those that run: 0 is the exit\n" +
-      "code if all ended in time. A second signal stops immediately.",
+      "server answers with 401 is sent again after the credential was renewed. The client never receives the credential.\n\n" +
+      "Prints the variables that configure a client for it. Clients send the printed token as their API key. Requests of\n" +
+      "web pages are refused. After SIGTERM or Ctrl-C, serve accepts no more requests and waits for the running ones; the\n" +
+      "exit code is 0 if all of them ended in time. A second signal stops immediately.",
     examples: [
       "culvert serve --provider demo -- sh -c 'curl -s --oauth2-bearer $OPENAI_API_KEY $OPENAI_BASE_URL/models'",
       `culvert serve --provider demo --server-info serve.json -- cat serve.json`,

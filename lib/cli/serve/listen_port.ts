@@ -12,7 +12,7 @@ export const PORT_FLAG = {
   parse: (input: string) => boundedInteger(input, 0, 65_535),
   optional: true,
   placeholder: "N",
-  brief: "Port on 127.0.0.1; without it the system chooses a free one",
+  brief: "Port on 127.0.0.1; by default the system chooses a free one",
 } as const;
 
 /**

@@ -69,7 +69,7 @@ const ls = defineCommand<TraceListFlags, []>({
   docs: {
     brief: "List the inference traces in a folder, the latest first",
     description:
-      "Prints start, status, number of turns and of attempts, model and id of each trace. culvert trace show takes the beginning of an id.",
+      "Prints start, status, number of turns and of attempts, model and id of each trace. For culvert trace show, the beginning of an id is enough.",
     examples: ["culvert trace ls --root traces", "culvert trace ls --root traces --json"],
     seeAlso: ["culvert trace show", "culvert help trace"],
   },
@@ -81,8 +81,8 @@ const show = defineCommand<TraceShowFlags, [string]>({
     json: { ...SWITCH, brief: "Print the reduced trace as one JSON object" },
     html: { ...SWITCH, brief: "Print a page that draws each turn on a time line, in one file" },
     output: textFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
-    share: { ...SWITCH, brief: "Leave out contents and directories, so that others may see it" },
-    capture: textFlag("DIR", "Name the exchange of this capture that carried each attempt"),
+    share: { ...SWITCH, brief: "Omit contents and directories, so that the output can be shared" },
+    capture: textFlag("DIR", "Show for each attempt its exchange in this capture"),
     payload: textFlag("ID", "Print this payload as it was recorded, such as raw_payload:4"),
     root: ROOT_FLAG,
     ...OUTPUT_FLAGS,
@@ -92,7 +92,7 @@ const show = defineCommand<TraceShowFlags, [string]>({
   docs: {
     brief: "Show an inference trace, turn by turn",
     description:
-      "Shows each turn with its attempts: how many items were sent and how many of them are new, reuse of the connection, first event and first output, stalls, retries and recovery from 401, the items of the answer, calls of tools and token counts. Traces of the codex client do not record reuse, first event and stalls.\n\nA trace that ends early or has missing payloads is shown as far as it can be read.",
+      "Shows each turn with its attempts: how many items were sent and how many of them are new, reuse of the connection, first event and first output, stalls, retries and recovery from 401, the items of the answer, tool calls and token counts. Traces of the codex client do not record reuse, first event and stalls.\n\nA trace that ends early or has missing payloads is shown as far as it can be read.",
     examples: [
       "culvert trace show latest --root traces",
       "culvert trace show latest --root traces --json",
@@ -107,8 +107,8 @@ const show = defineCommand<TraceShowFlags, [string]>({
 const grep = defineCommand<TraceGrepFlags, [string, string | undefined]>({
   flags: {
     json: { ...SWITCH, brief: "Print one JSON object for each text that matches" },
-    ignoreCase: { ...SWITCH, brief: "Ignore the case of letters" },
-    regexp: { ...SWITCH, brief: "Take PATTERN as a regular expression" },
+    ignoreCase: { ...SWITCH, brief: "Ignore upper and lower case" },
+    regexp: { ...SWITCH, brief: "Interpret PATTERN as a regular expression" },
     root: ROOT_FLAG,
     ...OUTPUT_FLAGS,
   },
@@ -117,13 +117,13 @@ const grep = defineCommand<TraceGrepFlags, [string, string | undefined]>({
     kind: "tuple",
     parameters: [
       { parse: text, placeholder: "PATTERN", brief: "Text to search for" },
-      { ...TRACE, optional: true, brief: "Trace to search in; default: every trace of the folder" },
+      { ...TRACE, optional: true, brief: "Trace to search; default: all traces of the folder" },
     ],
   },
   docs: {
     brief: "Search the events and payloads of inference traces",
     description:
-      "Prints for each text that matches: id of the trace, payload or event, kind, place within the JSON (JSON Pointer) and the text around the match. Without a match, nothing is printed and the exit status is 0.",
+      "Prints for each match: id of the trace, payload or event, kind, position in the JSON (JSON Pointer) and the text around the match. Without a match, nothing is printed and the exit status is 0.",
     examples: [
       "culvert trace grep timeout --root traces",
       "culvert trace grep -i error latest --root traces",
@@ -135,7 +135,7 @@ const grep = defineCommand<TraceGrepFlags, [string, string | undefined]>({
 
 const exportCommand = defineCommand<TraceExportFlags, [string, string]>({
   flags: {
-    share: { ...SWITCH, brief: "Leave out contents and directories" },
+    share: { ...SWITCH, brief: "Omit contents and directories" },
     root: ROOT_FLAG,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
@@ -148,7 +148,7 @@ const exportCommand = defineCommand<TraceExportFlags, [string, string]>({
   docs: {
     brief: "Send an inference trace to a collector (OTLP)",
     description:
-      "Sends a span for each turn, attempt and call of a tool, and a log record for each item of the conversation with the beginning of its text. Secrets are masked first. A second export sends the same ids. The OTEL_ variables for headers, protocol and compression count.",
+      "Sends a span for each turn, attempt and tool call, and a log record for each item of the conversation with the beginning of its text. Secrets are masked first. A second export sends the same ids. The OTEL_ variables for headers, protocol and compression apply.",
     examples: ["culvert trace export latest http://127.0.0.1:4318/ --root traces --share"],
     seeAlso: ["culvert export", "culvert help telemetry"],
   },
@@ -158,7 +158,7 @@ const exportCommand = defineCommand<TraceExportFlags, [string, string]>({
 const docs: CommandDocs = {
   brief: "List, show, search and export inference traces",
   description:
-    "Reads the traces that culvert and the codex client write where CODEX_ROLLOUT_TRACE_ROOT names a folder: bundles of the schema versions 1 to 3. See culvert help trace.",
+    "Reads the inference traces that culvert and the codex client write if CODEX_ROLLOUT_TRACE_ROOT names a folder. The schema versions 1 to 3 are supported. See culvert help trace.",
   examples: ["culvert trace ls --root traces", "culvert trace show latest --root traces"],
   seeAlso: ["culvert help trace", "culvert capture"],
 };

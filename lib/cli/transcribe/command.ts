@@ -68,7 +68,7 @@ export const transcribeCommand = defineCommand<TranscribeFlags, [string]>({
       "WAV of 8, 16, 24 or 32 bits and floats is read, at any sampling rate and with any number of channels. Other\n" +
       "formats are converted first: ffmpeg -i FILE -f wav - | culvert transcribe -\n\n" +
       "With --json, a line culvert.segment follows each utterance: index, item_id, start_ms, end_ms, text; error if\n" +
-      "it could not be transcribed. The result says how much audio was sent and transcribed.\n\n" +
+      "it could not be transcribed. The result reports how much audio was sent and transcribed.\n\n" +
       "A live stream is sent as it arrives. Ctrl-C ends it: the speech before it is still transcribed.",
     examples: [
       "culvert transcribe --provider demo speech.wav",

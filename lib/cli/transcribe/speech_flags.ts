@@ -39,12 +39,12 @@ export const SPEECH_FLAGS: FlagParametersForType<SpeechFlags, CliContext> = {
     parse: text,
     optional: true,
     placeholder: "ID",
-    brief: "Provider: openai, demo, or one of config.toml",
+    brief: "Provider: openai, demo, or an id in config.toml",
     proposeCompletions: async function () {
       return (await import("../command/flags/proposals.ts")).providers(this.host.world);
     },
   },
   baseUrl: textFlag("URL", "Base URL of the API"),
-  apiKeyFile: textFlag("FILE", "File that holds the API key"),
+  apiKeyFile: textFlag("FILE", "File with the API key"),
   ...HEADER_FLAGS,
 };

@@ -27,8 +27,8 @@ export const usageCommand = defineCommand<UsageFlags, []>({
   docs: {
     brief: "Show the rate limits and credits of a ChatGPT plan",
     description:
-      "Asks the ChatGPT backend how much of each rate limit is used, when it resets, and which credits are left. Needs\n" +
-      "a ChatGPT login: an API key has no plan, and is not sent there.",
+      "Requests from the ChatGPT backend how much of each rate limit is used, when it resets, and how many credits\n" +
+      "remain. Requires a ChatGPT login: an API key has no plan and is not sent to the backend.",
     examples: ["culvert usage --provider demo", "culvert usage --provider demo --tasks --json | tail -1"],
     seeAlso: ["culvert auth status", "culvert models", "culvert help exit-codes"],
   },

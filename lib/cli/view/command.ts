@@ -21,8 +21,8 @@ export const viewCommand = defineCommand<ViewFlags, [string]>({
   flags: {
     port: PORT_FLAG,
     open: { kind: "boolean", optional: true, brief: "Open the page in a browser (default on a terminal)" },
-    json: switchFlag("Print what the page shows as one JSON object, and serve nothing"),
-    exchange: textFlag("ID", "With --json: everything about this exchange"),
+    json: switchFlag("Print the content of the page as one JSON object, without serving it"),
+    exchange: textFlag("ID", "With --json: print all data of this exchange"),
     ...OUTPUT_FLAGS,
   },
   aliases: OUTPUT_ALIASES,
@@ -33,11 +33,12 @@ export const viewCommand = defineCommand<ViewFlags, [string]>({
   docs: {
     brief: "Show a capture in a browser, also while it is recorded",
     description:
-      "Serves a page on 127.0.0.1 until Ctrl-C: the exchanges with search and filters, each stream as a timeline with its\n" +
-      "gaps and first token, requests and answers side by side with what is new since the call before, the frames of\n" +
-      "websockets, tokens, rate limits, refusals and recoveries, and what was redacted. The address holds a random\n" +
-      "token, and pages of other sites are refused. Nothing is loaded from elsewhere.\n\n" +
-      "--json prints the same facts for programs.",
+      "Serves a page on 127.0.0.1 until Ctrl-C. The page lists the exchanges, with search and filters. It shows each stream\n" +
+      "as a timeline with its gaps and first token, requests beside answers with the parts that are new since the\n" +
+      "previous call, the frames of websockets, token counts, rate limits, refusals, recoveries and redactions. The\n" +
+      "address contains a random token, and requests of other web sites are refused. The page loads nothing from the\n" +
+      "network.\n\n" +
+      "--json prints the same data for programs.",
     examples: [
       "culvert view capture",
       "culvert view capture --json",
