@@ -30,7 +30,7 @@ export const configCommand = defineCommand<ConfigFlags, []>({
     provider: textFlag("ID", "Provider, as for respond"),
     baseUrl: textFlag("URL", "Base URL, as for respond"),
     ...NETWORK_FLAGS,
-    config: textListFlag("KEY=VALUE", "Setting for this call; may be repeated"),
+    config: textListFlag("KEY=VALUE", "Override a configuration key; may be repeated"),
     ...OUTPUT_FLAGS,
   },
   aliases: { ...OUTPUT_ALIASES, m: "model", C: "config" },

@@ -36,7 +36,7 @@ const ROWS: readonly Row[] = [
   },
   { args: ["doctor", "--offline"], says: "Skipped", not: "Not asked" },
   { args: ["ca", "--help"], says: "Inspect, convert, export and fetch CA certificates.\n", not: "lend" },
-  { args: ["respond", "--help"], says: "Continue from this stored response id\n", not: "to go on from" },
+  { args: ["respond", "--help"], says: "Continue the stored response with this id\n", not: "to go on from" },
   {
     args: ["report", "--help"],
     says: "certificates: read it before sending",
