@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import { CulvertError } from "../../../errors.ts";
 import type { ExchangeIds, ExchangeTap } from "../../../net/exchange_tap.ts";
 import type { World } from "../../../world/world.ts";
@@ -14,7 +15,7 @@ import type { RecordingThread } from "./recording_thread.ts";
 
 /** Time for which calls are collected before they go to the thread, ms. */
 const BATCH_MS = 20;
-/** Bytes with which a batch goes at once. */
+/** Bytes with which a batch goes at the end of the turn of the event loop. */
 const BATCH_BYTES = 256 * 1024;
 /** Bytes that may wait for the thread. With more, bodies are left out: the traffic does not wait for its recording. */
 const MAX_WAITING = 128 * 1024 * 1024;
@@ -55,7 +56,10 @@ class BackgroundRecorder {
   #collected = 0;
   /** Bytes that are collected or in the thread. */
   #waiting = 0;
+  /** Whether {@link BATCH_MS} is running. */
   #isScheduled = false;
+  /** Whether the batch is sent at the end of this turn of the event loop. */
+  #isFull = false;
   #flushes = 0;
   readonly #flushed = new Map<number, () => void>();
   readonly #started = Promise.withResolvers<CaptureMeta>();
@@ -128,14 +132,21 @@ class BackgroundRecorder {
   #add(call: TapCall): void {
     if (this.#failure !== undefined) return;
     this.#calls.push(call);
-    if (this.#collected >= BATCH_BYTES) return this.#send();
+    if (this.#collected >= BATCH_BYTES && !this.#isFull) {
+      this.#isFull = true;
+      // Not within this call: the relay forwards the bytes after it.
+      setImmediate(() => this.#send());
+    }
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    void this.#options.world.sleep(BATCH_MS).then(() => this.#send());
+    void this.#options.world.sleep(BATCH_MS).then(() => {
+      this.#isScheduled = false;
+      this.#send();
+    });
   }
 
   #send(): void {
-    this.#isScheduled = false;
+    this.#isFull = false;
     const calls = this.#calls;
     if (calls.length === 0) return;
     // A copy, which moves to the thread: the relay still sends the chunks.
