@@ -42,6 +42,7 @@ export interface ChannelRow extends ChannelCount {
 export class Coverage {
   readonly #channels = new Map<string, ChannelCount>();
   readonly #hosts = new Map<string, HostCount>();
+  readonly #refusals = new Map<string, number>();
 
   /** Makes the tap of an exchange. It counts bytes of bodies and messages as they stood on the wire. */
   readonly tap: TapFactory = (): ExchangeTap => {
@@ -90,6 +91,9 @@ export class Coverage {
         host.receivedBytes += event.receivedBytes;
         return;
       }
+      case "refused_request":
+        this.#refusals.set(event.reason, (this.#refusals.get(event.reason) ?? 0) + 1);
+        return;
       case "request":
       case "stray_request":
         return;
@@ -121,6 +125,11 @@ export class Coverage {
     return [...this.#hosts].map(([host, count]) => ({ host, ...count })).toSorted((one, other) =>
       total(other) - total(one)
     );
+  }
+
+  /** Returns the reasons for which messages were no valid requests, with how often. They are not recorded. */
+  refusals(): readonly { readonly reason: string; readonly count: number }[] {
+    return [...this.#refusals].map(([reason, count]) => ({ reason, count }));
   }
 
   #channel(id: string): ChannelCount {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { wrapText } from "../../text/wrap.ts";
 import type { CaptureMode } from "./choose_mode.ts";
 import type { Coverage } from "./coverage.ts";
@@ -18,7 +19,9 @@ export function coverageLines(coverage: Coverage, mode: CaptureMode): readonly s
   const titles = (state: "configured" | "not coverable") =>
     channels.filter((row) => row.state === state).map(({ title }) => title).join(", ");
   const hosts = coverage.hosts();
-  const lines: string[] = [];
+  const lines = coverage.refusals().flatMap(({ reason, count }) =>
+    folded(`${plural(count, "request")} refused and not recorded: ${reason}`)
+  );
   if (mode !== "keylog") {
     lines.push(...table(
       ["channel", "exchanges", "sent", "received"],

@@ -147,7 +147,7 @@ export class ExchangeRecorder implements ExchangeTap {
       return;
     }
     this.#requestBody = new BodyRecorder(
-      headerOf(head.rawHeaders, "content-encoding"),
+      codingsOf(head.rawHeaders),
       headerOf(head.rawHeaders, "content-type"),
     );
   }
@@ -169,7 +169,7 @@ export class ExchangeRecorder implements ExchangeTap {
     });
     if (isInterim) return;
     this.#moments.response = head.at;
-    const encoding = head.isDecoded === true ? undefined : headerOf(head.rawHeaders, "content-encoding");
+    const encoding = head.isDecoded === true ? undefined : codingsOf(head.rawHeaders);
     const mediaType = headerOf(head.rawHeaders, "content-type");
     if (/^text\/event-stream\b/i.test(mediaType ?? "")) {
       this.#stream = { decoder: new BodyDecoder(encoding), splitter: new SseSplitter() };
@@ -371,6 +371,19 @@ function headerOf(raw: readonly string[], name: string): string | undefined {
     if (raw[at]?.toLowerCase() === name) values.push(raw[at + 1] ?? "");
   }
   return values.length === 0 ? undefined : values.join(", ");
+}
+
+/**
+ * Returns the codings of a body in the order in which they were applied: those of the content, then those of the
+ * transfer (RFC 9112 §6.1), of which `chunked` is undone already.
+ */
+function codingsOf(rawHeaders: readonly string[]): string | undefined {
+  const transfer = headerOf(rawHeaders, "transfer-encoding")?.split(",").map((coding) => coding.trim()) ?? [];
+  const codings = [
+    headerOf(rawHeaders, "content-encoding") ?? "",
+    ...transfer.filter((coding) => coding.toLowerCase() !== "chunked"),
+  ].filter((coding) => coding !== "");
+  return codings.length === 0 ? undefined : codings.join(", ");
 }
 
 function hasBody({ rawHeaders }: ExchangeHead): boolean {

@@ -6,6 +6,7 @@
 import { Hono } from "hono";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { TapFactory } from "../../net/exchange_tap.ts";
+import type { OwnReply } from "../../net/server/forward/forward_request.ts";
 import { headerValueOf, replaceHeaders } from "../../net/server/forward/raw_headers.ts";
 import { dialerUpstream, hostHeaderOf } from "../../net/server/forward/upstream.ts";
 import {
@@ -32,6 +33,8 @@ export interface ReverseRelayOptions {
   /** Answers upgrades with 426, so that clients use HTTP. */
   readonly refusesWebSockets?: boolean;
   readonly tap?: TapFactory;
+  /** Called with the answer to a message of a client that is no valid request. */
+  readonly refused?: (reply: OwnReply) => void;
   /** Time allowed from a request to the head of its response, ms. Default: 15 minutes; for an upgrade one minute. */
   readonly headTimeoutMs?: number;
 }
@@ -50,7 +53,7 @@ const CHATGPT_BACKEND = "https://chatgpt.com/backend-api";
  * @throws the error of the system if it cannot listen
  */
 export async function startReverseRelay(options: ReverseRelayOptions): Promise<RelayServer> {
-  const { dialer, refusesWebSockets, tap, headTimeoutMs, backendBase = CHATGPT_BACKEND } = options;
+  const { dialer, refusesWebSockets, tap, refused, headTimeoutMs, backendBase = CHATGPT_BACKEND } = options;
   const app = new Hono();
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   app.notFound((context) =>
@@ -81,6 +84,7 @@ export async function startReverseRelay(options: ReverseRelayOptions): Promise<R
       return Promise.resolve(backend === undefined ? undefined : forward(request, backendBase, backend));
     },
     ...(tap === undefined ? {} : { tap }),
+    ...(refused === undefined ? {} : { refused }),
     ...(headTimeoutMs === undefined ? {} : { headTimeoutMs }),
   });
   listeningOn = server.port;

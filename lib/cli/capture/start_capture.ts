@@ -67,11 +67,12 @@ export async function startForward(parts: CaptureParts): Promise<Captured> {
 
 /** Starts a relay and points the base URLs of the program at it. */
 export async function startReverse(parts: CaptureParts): Promise<Captured> {
-  const { connection: { dialer, settings }, command, tap, refusesWebSockets } = parts;
+  const { connection: { dialer, settings }, command, tap, observe, refusesWebSockets } = parts;
   const relay = await startReverseRelay({
     dialer,
     tap: (ids) => tap(ids),
     refusesWebSockets,
+    refused: ({ status, body }) => observe({ kind: "refused_request", status, reason: body.trim() }),
     ...(settings.provider.baseUrl === undefined ? {} : { modelBase: settings.provider.baseUrl }),
     ...(settings.chatgptBaseUrl === undefined ? {} : { backendBase: settings.chatgptBaseUrl }),
   });

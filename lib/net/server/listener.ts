@@ -7,6 +7,7 @@
  */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { MAX_HEAD_BYTES } from "./forward/head_limit.ts";
 import { ignoreBrokenPeer, reset } from "./forward/splice.ts";
 import { serveUpgrade, type UpgradeOffer } from "./served_websocket.ts";
 import { bind, ServerGroup } from "./tracked_server.ts";
@@ -100,9 +101,12 @@ async function takeUpgrade(
 }
 
 async function createServer(identity: ServerIdentity | undefined): Promise<HttpServer> {
-  if (identity === undefined) return (await import("node:http")).createServer();
+  if (identity === undefined) {
+    return (await import("node:http")).createServer({ maxHeaderSize: MAX_HEAD_BYTES });
+  }
   const { createServer } = await import("node:https");
   return createServer({
+    maxHeaderSize: MAX_HEAD_BYTES,
     cert: identity.certificate,
     key: identity.privateKey,
     ALPNProtocols: ["http/1.1"],

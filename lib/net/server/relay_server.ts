@@ -9,12 +9,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ExchangeTap, TapFactory } from "../exchange_tap.ts";
 import { nextConnectionId, TapSource } from "../tap_source.ts";
-import { type Forwarding, forwardRequest, type OutgoingRequest } from "./forward/forward_request.ts";
+import {
+  type Forwarding,
+  forwardRequest,
+  type OutgoingRequest,
+  type OwnReply,
+} from "./forward/forward_request.ts";
 import { forwardUpgrade, rawReply, type UpgradeRequest } from "./forward/forward_upgrade.ts";
 import { ignoreBrokenPeer } from "./forward/splice.ts";
 import { type Upstream, urlOf } from "./forward/upstream.ts";
 import { answer, type FetchHandler } from "./listener.ts";
-import { bind, ServerGroup, WEBSOCKETS_ONLY, withoutLimits } from "./tracked_server.ts";
+import { bind, PROXY_SERVER_OPTIONS, ServerGroup, withoutLimits } from "./tracked_server.ts";
 
 /** The head of a request at the relay. */
 export interface RelayRequest {
@@ -48,6 +53,8 @@ export interface RelayServerOptions {
   readonly tap?: TapFactory;
   /** See {@link Forwarding.headTimeoutMs}. */
   readonly headTimeoutMs?: number;
+  /** Called with the answer to a message of a client that is no valid request. */
+  readonly refused?: (reply: OwnReply) => void;
   /** Receives the result of each exchange. */
   readonly finished?: (result: RelayResult) => void;
   /** Default 0: the system chooses. */
@@ -83,7 +90,7 @@ export interface RelayServer {
 export async function startRelayServer(options: RelayServerOptions): Promise<RelayServer> {
   const { createServer } = await import("node:http");
   const relay = new Relay(options);
-  const server = createServer(WEBSOCKETS_ONLY);
+  const server = createServer(PROXY_SERVER_OPTIONS);
   withoutLimits(server);
   relay.group.add(server);
   const onRequest = (message: IncomingMessage, response: ServerResponse) =>
@@ -110,7 +117,7 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
 }
 
 class Relay {
-  readonly group = new ServerGroup();
+  readonly group: ServerGroup;
   origin = "http://127.0.0.1";
   readonly #options: RelayServerOptions;
   readonly #taps: TapSource;
@@ -118,6 +125,7 @@ class Relay {
 
   constructor(options: RelayServerOptions) {
     this.#options = options;
+    this.group = new ServerGroup(options.refused);
     this.#taps = new TapSource(options.tap);
   }
 

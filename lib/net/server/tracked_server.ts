@@ -6,6 +6,10 @@
 import type { IncomingMessage, Server as HttpServer } from "node:http";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { OwnReply } from "./forward/forward_request.ts";
+import { rawReply } from "./forward/forward_upgrade.ts";
+import { hasBody } from "./forward/framing.ts";
+import { isHeadTooLong, isParserError, MAX_HEAD_BYTES, refusalReason } from "./forward/head_limit.ts";
 import { ignoreBrokenPeer } from "./forward/splice.ts";
 
 /** How often connections that became idle are closed by a server that has stopped listening, ms. */
@@ -18,6 +22,12 @@ const CLOSE_LIMIT_MS = 3_000;
 export class ServerGroup {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Duplex>();
+  readonly #onRefusal: (reply: OwnReply) => void;
+
+  /** @param onRefusal called with the answer to a message that is no valid request. No handler of the server sees it */
+  constructor(onRefusal: (reply: OwnReply) => void = () => {}) {
+    this.#onRefusal = onRefusal;
+  }
 
   /** Connections open now. */
   get connections(): number {
@@ -32,7 +42,12 @@ export class ServerGroup {
       socket.setNoDelay(true);
     });
     server.on("secureConnection", (socket: Socket) => socket.on("error", ignoreBrokenPeer));
-    server.on("clientError", refuseClient);
+    server.on("clientError", (error: Error, socket: Duplex) => {
+      const reply = refusalOf(error, socket);
+      if (reply === undefined) return void socket.destroy();
+      this.#onRefusal(reply);
+      socket.end(rawReply(reply));
+    });
   }
 
   /** Takes in a connection of its own. */
@@ -77,10 +92,19 @@ export class ServerGroup {
   }
 }
 
-/** Answers what is no HTTP with 400; a connection that broke off is closed. */
-function refuseClient(error: Error & { readonly code?: string }, socket: Duplex): void {
-  if (error.code?.startsWith("HPE_") !== true || !socket.writable) return void socket.destroy();
-  socket.end("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+/**
+ * Returns the answer to a message that is no valid request; `undefined` where none can be given: the connection broke
+ * off, or has the response to an earlier request under way, which the answer would become a part of.
+ */
+function refusalOf(error: Error, socket: Duplex): OwnReply | undefined {
+  // `node:http` calls the response that a connection has under way so, and checks it in the same case.
+  const isBusy = "_httpMessage" in socket && socket._httpMessage !== null;
+  if (!isParserError(error) || !socket.writable || isBusy) return undefined;
+  return {
+    status: isHeadTooLong(error) ? 431 : 400,
+    contentType: "text/plain",
+    body: `${refusalReason("request", error)}\n`,
+  };
 }
 
 /**
@@ -114,10 +138,12 @@ export function withoutLimits(server: HttpServer): void {
 }
 
 /**
- * Options of a server that takes over websockets only. A request that offers another protocol, such as the `h2c` of
- * Java's client, is served as the request that it is (RFC 9110 §7.8).
+ * Options of a server that takes over websockets only, which begin with a GET without a body (RFC 6455 §4.1). Any other
+ * request that offers a protocol, such as the `h2c` of Java's client, is served as the request that it is (RFC 9110
+ * §7.8).
  */
-export const WEBSOCKETS_ONLY = {
-  shouldUpgradeCallback: ({ headers }: IncomingMessage): boolean =>
-    headers.upgrade?.toLowerCase() === "websocket",
+export const PROXY_SERVER_OPTIONS = {
+  maxHeaderSize: MAX_HEAD_BYTES,
+  shouldUpgradeCallback: (message: IncomingMessage): boolean =>
+    message.method === "GET" && message.headers.upgrade?.toLowerCase() === "websocket" && !hasBody(message),
 };

@@ -92,3 +92,14 @@ Deno.test("bytes are written with a unit", () => {
     "1.5 GB",
   ]);
 });
+
+Deno.test("requests that were refused before they could be recorded are counted by reason", () => {
+  const coverage = new Coverage();
+  for (let count = 0; count < 2; count++) {
+    coverage.observe({ kind: "refused_request", status: 431, reason: "The head of the request is too long" });
+  }
+  assertIncludes(
+    coverageLines(coverage, "reverse").join(" ").replace(/\s+/g, " "),
+    "2 requests refused and not recorded: The head of the request is too long",
+  );
+});

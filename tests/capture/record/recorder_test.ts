@@ -355,3 +355,15 @@ Deno.test("a response that arrives before the end of the request keeps the reque
 function fail(): never {
   throw new Error("There is no exchange");
 }
+
+Deno.test("a body in a transfer coding is decoded and redacted", async () => {
+  await using recording = await record();
+  pass(recording, {
+    requestHeaders: ["Content-Type", "application/json", "Transfer-Encoding", "gzip, chunked"],
+    requestBody: gzipSync(bytesOf('{"model":"gpt-5","password":"a secret of the body"}')),
+  });
+  using capture = await recording.load();
+  const [exchange] = capture.exchanges;
+  assert(exchange !== undefined);
+  assertIncludes(capture.text(requestBody(exchange)) ?? "", '{"model":"gpt-5","password":"[REDACTED:');
+});

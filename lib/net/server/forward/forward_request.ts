@@ -10,7 +10,9 @@ import type { Duplex } from "node:stream";
 import { CulvertError } from "../../../errors.ts";
 import type { ExchangeTap } from "../../exchange_tap.ts";
 import { acquireConnection, releaseConnection } from "./bound_connection.ts";
-import { endToEndHeaders, headerPairs, headerValueOf, headText, withoutHeaders } from "./raw_headers.ts";
+import { codingsOf, framingOf } from "./framing.ts";
+import { MAX_HEAD_BYTES, responseError } from "./head_limit.ts";
+import { endToEndHeaders, headerPairs, headText, withoutHeaders } from "./raw_headers.ts";
 import { readStart, RequestBody, type SenderFlow, sendHeadSoon } from "./request_body.ts";
 import { ignoreBrokenPeer, reset } from "./splice.ts";
 import { type Origin, type Upstream, urlOf } from "./upstream.ts";
@@ -106,10 +108,7 @@ class Exchange {
     response.sendDate = false;
     response.on("error", ignoreBrokenPeer);
     response.once("close", () => {
-      if (response.writableFinished) return;
-      this.#gone.abort(new Error("The client closed the connection"));
-      tap.end({ direction: "request", at: performance.now(), outcome: "failed", error: "client closed" });
-      tap.end({ direction: "response", at: performance.now(), outcome: "aborted", error: "client closed" });
+      if (!response.writableFinished) this.#leave();
     });
     this.#body = new RequestBody(message, tap, forwarding.renew !== undefined, forwarding.flow);
     // The client may have left before: then no further `close` comes.
@@ -119,6 +118,7 @@ class Exchange {
   async run(request: OutgoingRequest): Promise<number> {
     const { policy, renew, tap } = this.#forwarding;
     const { signal } = this.#gone;
+    if (this.#response.socket === null) await this.#earlierResponses();
     if (policy?.delayMs !== undefined) await delay(policy.delayMs, signal);
     let reply = await this.#send(request);
     // `renew` ends the loop: it stops when the credential has no other value.
@@ -131,6 +131,39 @@ class Exchange {
     }
     this.#pass(reply, tap);
     return reply.statusCode ?? 0;
+  }
+
+  /** Ends the exchange of a client that is gone. */
+  #leave(): void {
+    const { tap } = this.#forwarding;
+    this.#gone.abort(new Error("The client closed the connection"));
+    tap.end({ direction: "request", at: performance.now(), outcome: "failed", error: "client closed" });
+    tap.end({ direction: "response", at: performance.now(), outcome: "aborted", error: "client closed" });
+  }
+
+  /**
+   * Waits until the responses to the earlier requests of the connection have ended, so that requests which a client
+   * sends without waiting (RFC 9112 §9.3.2) reach the origin in their order. `node:http` gives a response the socket
+   * then.
+   *
+   * @throws where the client leaves before
+   */
+  #earlierResponses(): Promise<void> {
+    const { socket } = this.#message;
+    const { signal } = this.#gone;
+    return new Promise((resolve, reject) => {
+      const onClose = () => {
+        // A response without a socket is not told of it.
+        this.#leave();
+        reject(signal.reason);
+      };
+      socket.once("close", onClose);
+      this.#response.once("socket", () => {
+        socket.off("close", onClose);
+        resolve();
+      });
+      if (socket.destroyed) onClose();
+    });
   }
 
   /** Answers for an origin that gave no response. */
@@ -193,11 +226,12 @@ class Exchange {
       path,
       headers: [
         ...headers,
-        ...framingOf(this.#body.exists, method, headers),
+        ...framingOf(message, method, headers),
         "Connection",
         isLast ? "close" : "keep-alive",
       ],
       setHost: false,
+      maxHeaderSize: MAX_HEAD_BYTES,
       createConnection: () => socket,
     });
     // Without an agent `node:http` would close the connection behind the response.
@@ -220,7 +254,7 @@ class Exchange {
         isSettled = true;
         clearTimeout(timer);
       };
-      outgoing.on("error", (error) => (settle(), reject(error)));
+      outgoing.on("error", (error) => (settle(), reject(responseError(error, urlOf(origin).host))));
       outgoing.once("close", () => {
         signal.removeEventListener("abort", abort);
         if (!isSettled) reject(new Error(`${urlOf(origin).host} closed the connection without a response`));
@@ -259,7 +293,10 @@ class Exchange {
     let hasBegun = false;
     for (const event of ["data", "end"]) reply.once(event, () => hasBegun = true);
     const writeHead = () => {
-      response.writeHead(status, reasonOf(reply), endToEndHeaders(reply.rawHeaders));
+      response.writeHead(status, reasonOf(reply), [
+        ...endToEndHeaders(reply.rawHeaders),
+        ...codingsOf(reply),
+      ]);
       sendHeadSoon(response, () => hasBegun);
     };
     const finish = () => {
@@ -343,16 +380,6 @@ interface InterimResponse {
 /** Returns the reason phrase without control characters, which the client of `node:http` takes and its server refuses. */
 function reasonOf({ statusMessage }: IncomingMessage): string {
   return (statusMessage ?? "").replace(/[^\t\x20-\x7e\x80-\xff]/g, "");
-}
-
-/**
- * Returns the fields that frame the body where the headers have no length: given a list of headers, `node:http` would
- * send a chunked body for some methods and none for others.
- */
-function framingOf(hasBody: boolean, method: string, headers: readonly string[]): readonly string[] {
-  if (headerValueOf(headers, "content-length") !== undefined) return [];
-  if (hasBody) return ["Transfer-Encoding", "chunked"];
-  return /^(GET|HEAD|OPTIONS|TRACE|DELETE)$/.test(method) ? [] : ["Content-Length", "0"];
 }
 
 function delay(ms: number, signal: AbortSignal): Promise<void> {

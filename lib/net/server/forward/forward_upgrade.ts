@@ -9,6 +9,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Direction, ExchangeTap } from "../../exchange_tap.ts";
 import type { Forwarding, OutgoingRequest, OwnReply } from "./forward_request.ts";
+import { MAX_HEAD_BYTES, responseError } from "./head_limit.ts";
 import { endToEndHeaders, headText, upgradeHeaders, withoutHeaders } from "./raw_headers.ts";
 import { readStart } from "./request_body.ts";
 import { ignoreBrokenPeer, reset, splice } from "./splice.ts";
@@ -133,6 +134,7 @@ async function ask(
     path,
     headers: upgradeHeaders(rawHeaders),
     setHost: false,
+    maxHeaderSize: MAX_HEAD_BYTES,
     createConnection: () => connection,
   });
   return await new Promise((resolve, reject) => {
@@ -147,7 +149,7 @@ async function ask(
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
     };
-    outgoing.on("error", (error) => (settle(), reject(error)));
+    outgoing.on("error", (error) => (settle(), reject(responseError(error, urlOf(origin).host))));
     outgoing.once("close", () => {
       settle();
       reject(new Error(`${urlOf(origin).host} closed the connection without an answer to the upgrade`));
@@ -284,6 +286,7 @@ const REASONS: Readonly<Record<number, string>> = {
   407: "Proxy Authentication Required",
   421: "Misdirected Request",
   426: "Upgrade Required",
+  431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   502: "Bad Gateway",
   503: "Service Unavailable",

@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import type { ClientRequest, IncomingMessage, OutgoingMessage } from "node:http";
 import { setImmediate } from "node:timers";
 import type { ExchangeTap } from "../../exchange_tap.ts";
+import { hasBody } from "./framing.ts";
 import { headerPairs } from "./raw_headers.ts";
 import { ignoreBrokenPeer } from "./splice.ts";
 
@@ -37,8 +38,7 @@ export class RequestBody {
     this.#message = message;
     this.#keeps = keeps;
     this.#flow = flow;
-    const { headers } = message;
-    this.exists = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+    this.exists = hasBody(message);
     message.on("error", ignoreBrokenPeer);
     message.on("data", (chunk: Uint8Array) => {
       tap.bytes("request", chunk, performance.now());

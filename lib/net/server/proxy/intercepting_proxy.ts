@@ -26,7 +26,7 @@ import type { SenderFlow } from "../forward/request_body.ts";
 import { endSoon, ignoreBrokenPeer, openLoopback, reset, splice } from "../forward/splice.ts";
 import { type Origin, type Upstream, urlOf } from "../forward/upstream.ts";
 import type { ServerIdentity } from "../listener.ts";
-import { bind, ServerGroup, WEBSOCKETS_ONLY, withoutLimits } from "../tracked_server.ts";
+import { bind, PROXY_SERVER_OPTIONS, ServerGroup, withoutLimits } from "../tracked_server.ts";
 import type { ConnectAction, ProxyEvent, TunnelTapFactory } from "./proxy_events.ts";
 import {
   blockedReply,
@@ -98,7 +98,9 @@ export async function startInterceptingProxy(options: InterceptingProxyOptions):
 class InterceptingProxy {
   readonly #options: InterceptingProxyOptions;
   readonly #taps: TapSource;
-  readonly #group = new ServerGroup();
+  readonly #group = new ServerGroup(({ status, body }) =>
+    this.#report({ kind: "refused_request", status, reason: body.trim() })
+  );
   readonly #closing = new AbortController();
   /** Ports of the terminators. Promises, so that of parallel CONNECTs to one host only the first makes a certificate. */
   readonly #terminators = new Map<string, Promise<number>>();
@@ -118,8 +120,12 @@ class InterceptingProxy {
   async start(): Promise<number> {
     const { identity, hostname, port } = this.#options;
     const server = identity === undefined
-      ? (await import("node:http")).createServer(WEBSOCKETS_ONLY)
-      : (await import("node:https")).createServer({ cert: identity.certificate, key: identity.privateKey });
+      ? (await import("node:http")).createServer(PROXY_SERVER_OPTIONS)
+      : (await import("node:https")).createServer({
+        ...PROXY_SERVER_OPTIONS,
+        cert: identity.certificate,
+        key: identity.privateKey,
+      });
     withoutLimits(server);
     this.#group.add(server);
     server.on("connect", (message: IncomingMessage, socket: Duplex, rest: Uint8Array) => {

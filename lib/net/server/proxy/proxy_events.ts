@@ -21,6 +21,8 @@ export type ProxyEvent =
   }
   /** A request that came to the private port of an intercepted origin and not through the proxy. It was refused. */
   | { readonly kind: "stray_request"; readonly host: string; readonly port: number }
+  /** A message of a client that is no valid request. It was answered, and is not recorded. */
+  | { readonly kind: "refused_request"; readonly status: number; readonly reason: string }
   /** A request inside an intercepted connection, or a plain one. */
   | {
     readonly kind: "request";

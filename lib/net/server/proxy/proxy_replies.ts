@@ -40,7 +40,7 @@ export function unreachableReply(error: unknown, origin: Origin): OwnReply {
   return {
     status: 502,
     contentType: "text/plain",
-    body: `The proxy could not reach ${urlOf(origin).host}: ${reason}\n`,
+    body: `The proxy has no response of ${urlOf(origin).host}: ${reason}\n`,
   };
 }
 

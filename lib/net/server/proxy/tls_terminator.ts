@@ -14,7 +14,7 @@ import type { Duplex } from "node:stream";
 import { rawReply, type UpgradeRequest } from "../forward/forward_upgrade.ts";
 import { ignoreBrokenPeer } from "../forward/splice.ts";
 import type { ServerIdentity } from "../listener.ts";
-import { bind, type ServerGroup, WEBSOCKETS_ONLY, withoutLimits } from "../tracked_server.ts";
+import { bind, PROXY_SERVER_OPTIONS, type ServerGroup, withoutLimits } from "../tracked_server.ts";
 
 /** What a terminator does with what it decrypts. */
 export interface TerminatorHandlers {
@@ -53,7 +53,7 @@ export async function startTerminator(
 ): Promise<number> {
   const { createServer } = await import("node:https");
   const server = createServer({
-    ...WEBSOCKETS_ONLY,
+    ...PROXY_SERVER_OPTIONS,
     cert: identity.certificate,
     key: identity.privateKey,
     // The server speaks nothing else; codex takes h2 where it is offered.
