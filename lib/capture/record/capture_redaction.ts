@@ -26,7 +26,10 @@ export interface CaptureRedaction {
    * @param isOAuth whether it was exchanged with an OAuth endpoint, where `code` and `assertion` are secret
    */
   readonly text: (text: string, mediaType: string | undefined, isOAuth: boolean) => string;
-  /** A short text that a server chooses: a reason phrase, the type of an event, an id, the name of a model. */
+  /**
+   * A text that a server chooses and that is short: a reason phrase, the name or type of an event, an id, the name of a
+   * model. It stands in the line of its record, so that it is cut where it is long; see {@link shortLabel}.
+   */
   readonly label: (text: string) => string;
 }
 
@@ -59,7 +62,7 @@ export function createCaptureRedaction(
   known: readonly string[] | Secrets = [],
 ): CaptureRedaction {
   if (profile === "none") {
-    return { headers: pairs, url: (url) => url, text: (text) => text, label: (text) => text };
+    return { headers: pairs, url: (url) => url, text: (text) => text, label: shortLabel };
   }
   const secrets = known instanceof Secrets ? known : new Secrets(known);
   const key = crypto.getRandomValues(new Uint8Array(32));
@@ -95,7 +98,7 @@ export function createCaptureRedaction(
     headers: (raw) =>
       pairs(raw).map(([name, value]) => header(name, value)).map(([name, value]) => [plain(name), value]),
     url: plain,
-    label: plain,
+    label: (text) => shortLabel(plain(text)),
     text: (text, mediaType, isOAuth) => {
       const clean = isOAuth
         ? plain(text.replace(OAUTH_MEMBER, (_all, before, _depth, secret) => before + mask(secret)))
@@ -103,6 +106,14 @@ export function createCaptureRedaction(
       return profile === "share" && mediaType !== "text/plain" ? shareText(clean, hash) : clean;
     },
   };
+}
+
+/** Longest label that is recorded whole, UTF-16 units. In JSON, a control character takes six bytes. */
+const MAX_LABEL = 64 * 1024;
+
+/** Returns a label; one that is longer than 64 Ki UTF-16 units is cut, with an ellipsis. */
+export function shortLabel(text: string): string {
+  return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL)}…` : text;
 }
 
 /** What {@link createCaptureRedaction} puts in the place of a secret. */

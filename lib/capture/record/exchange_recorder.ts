@@ -13,7 +13,7 @@ import type {
 } from "../../net/exchange_tap.ts";
 import { BodyDecoder, BodyRecorder } from "./body_recorder.ts";
 import { channelOf, headerTags, isOAuth } from "./channels.ts";
-import type { CaptureRedaction } from "./capture_redaction.ts";
+import { type CaptureRedaction, shortLabel } from "./capture_redaction.ts";
 import { dataOf, jsonType, type Place, responseTags } from "./decode/event_facts.ts";
 import type { CaptureWriter } from "./store/capture_writer.ts";
 import type { EndRecord, HeaderPair, RecordBase, SseRecord, StoredBody } from "./format.ts";
@@ -260,14 +260,12 @@ export class ExchangeRecorder implements ExchangeTap {
       kind: "sse.event",
       index: this.#events++,
       // Most servers send the type as the name too: it was searched for secrets with the data.
-      event: isUnchanged && block.event === type
-        ? block.event
-        : redaction.text(block.event, "text/plain", oauth),
-      ...(block.id === undefined ? {} : { event_id: redaction.text(block.id, "text/plain", oauth) }),
+      event: isUnchanged && block.event === type ? shortLabel(block.event) : redaction.label(block.event),
+      ...(block.id === undefined ? {} : { event_id: redaction.label(block.id) }),
       ...(block.retry === undefined ? {} : { retry: block.retry }),
       ...dataOf(stored),
       ...(type === undefined ? {} : {
-        json_type: isUnchanged && block.event === type ? type : redaction.label(type),
+        json_type: isUnchanged && block.event === type ? shortLabel(type) : redaction.label(type),
       }),
       offset: block.offset,
       size: block.size,

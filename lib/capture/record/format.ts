@@ -103,8 +103,9 @@ export interface ResponseRecord extends RecordBase {
 export interface SseRecord extends RecordBase {
   readonly kind: "sse.event";
   readonly index: number;
-  /** The event's name; `message` where the server gave none, `:` for a comment. */
+  /** The event's name; `message` where the server gave none, `:` for a comment. Cut at 64 Ki UTF-16 units. */
   readonly event: string;
+  /** Cut likewise. */
   readonly event_id?: string;
   readonly retry?: number;
   readonly data?: string;

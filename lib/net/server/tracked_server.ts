@@ -127,7 +127,7 @@ export function bind(server: Server, port: number, hostname: string): Promise<nu
 }
 
 /**
- * Removes the time limits that `node:http` has: a proxy must not end an upload that is slow, a connection that waits for
+ * Removes the limits of `node:http` on the number of fields and on time: a proxy must not end an upload that is slow, a connection that waits for
  * a model, nor one that a client keeps for its next request. `node:http` would close the latter after 5 s, which is
  * sooner than clients expect of the real servers.
  */
@@ -135,6 +135,8 @@ export function withoutLimits(server: HttpServer): void {
   server.requestTimeout = 0;
   server.keepAliveTimeout = 0;
   server.timeout = 0;
+  // More than 2,000 fields would be dropped without a word. The length of a head is limited.
+  server.maxHeadersCount = 0;
 }
 
 /**

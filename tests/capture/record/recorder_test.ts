@@ -255,6 +255,29 @@ Deno.test("an event of an unusual form adds at most its own text up to 1 MiB to 
   assert(await sizeOnDisk(recording.directory) < 100_000);
 });
 
+Deno.test("long names, types and ids of an event are cut at 64 Ki in the line of its record", async () => {
+  const long = "\0x".repeat(500_000);
+  const json = JSON.stringify({ id: 1, type: long, response: { id: long, model: long } });
+  for (const redaction of ["safe", "none"] as const) {
+    await using recording = await record({ redaction });
+    pass(recording, {
+      responseHeaders: STREAM,
+      response: [`event: ${long}\nid: ${long.replaceAll("\0", "-")}\ndata: ${json}\n\n`, "data: next\n\n"],
+    });
+    using capture = await recording.load();
+    const [event, next] = capture.exchanges[0]?.events ?? [];
+    assert(event !== undefined && next !== undefined);
+    assertEquals([event.event, event.event_id, event.json_type].map((text) => text?.length), [
+      65_537,
+      65_537,
+      65_537,
+    ]);
+    assertEquals(capture.text(next), "next");
+    const lines = (await Deno.readTextFile(join(recording.directory, "capture.jsonl"))).split("\n");
+    assert(Math.max(...lines.map(({ length }) => length)) < 3 * 6 * 65_536, "a line is too long");
+  }
+});
+
 Deno.test("a session of 60 turns takes at most three times its history on disk, and every body is restored byte for byte", async () => {
   await using recording = await record();
   const history: unknown[] = [];

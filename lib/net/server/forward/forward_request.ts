@@ -236,6 +236,7 @@ class Exchange {
     });
     // Without an agent `node:http` would close the connection behind the response.
     outgoing.shouldKeepAlive = !isLast;
+    outgoing.maxHeadersCount = 0;
     let isFree = false;
     socket.once("free", () => {
       isFree = true;

@@ -137,6 +137,7 @@ async function ask(
     maxHeaderSize: MAX_HEAD_BYTES,
     createConnection: () => connection,
   });
+  outgoing.maxHeadersCount = 0;
   return await new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => outgoing.destroy(new Error(`no answer to the upgrade within ${headTimeoutMs / 1000} s`)),

@@ -79,3 +79,11 @@ Deno.test("text that is not HTTP is answered with 400 and the reason", async () 
   assertIncludes(reply, "\r\n\r\nThe request is not valid HTTP/1.1: ");
   assertEquals(events.map(({ kind }) => kind), ["refused_request"]);
 });
+
+Deno.test("every field of a head is forwarded, also where there are more than 2,000", async () => {
+  const fields = (name: string) =>
+    Array.from({ length: 3_000 }, (_, index) => `${name}-${index}: ${index}\r\n`).join("");
+  const { reply, requests } = await exchanged(fields("Q"), OK.replace("\r\n\r\n", `\r\n${fields("R")}\r\n`));
+  assertIncludes(requests[0] ?? "", fields("Q"));
+  assertIncludes(reply, fields("R"));
+});
