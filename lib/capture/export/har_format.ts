@@ -29,7 +29,7 @@ const streamEvent = z.object({
 });
 
 const entry = z.object({
-  startedDateTime: z.string(),
+  startedDateTime: z.string().catch(""),
   time: number,
   request: z.object({
     method: z.string(),

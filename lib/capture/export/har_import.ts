@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { decodedBase64 } from "../../text/decode_base64.ts";
 import { channelOf } from "../record/channels.ts";
 import { jsonType, responseTags } from "../record/decode/event_facts.ts";
 import { SseSplitter } from "../record/decode/sse_splitter.ts";
@@ -194,7 +195,9 @@ class EntryReader {
         dir: message.type,
         opcode: isText ? 1 : 2,
         size: message.data.length,
-        data: message.data,
+        data: isText || decodedBase64(message.data) !== undefined
+          ? message.data
+          : new TextEncoder().encode(message.data).toBase64(),
         ...(type === undefined ? {} : { json_type: type }),
       });
     }
@@ -217,23 +220,25 @@ function postBody({ request }: HarEntry): StoredBody | undefined {
 function contentBody({ response }: HarEntry): StoredBody | undefined {
   const { text, encoding } = response.content;
   if (text === undefined || text === null) return undefined;
-  return encoding === "base64" && decodedText(response.content) === undefined
-    ? textBody(text, "base64")
-    : textBody(decodedText(response.content) ?? text, "utf8");
+  const isBinary = encoding === "base64" && decodedBase64(text) !== undefined &&
+    decodedText(response.content) === undefined;
+  return isBinary ? textBody(text, "base64") : textBody(decodedText(response.content) ?? text, "utf8");
 }
 
 function textBody(text: string, encoding: StoredBody["encoding"]): StoredBody {
   return { encoding, text, wire_size: text.length, size: text.length, truncated: false };
 }
 
-/** Returns content as text; `undefined` where it is base64 of bytes that are no text. */
+/** Returns content as text; `undefined` where it is base64 of bytes that are no text, or no base64. */
 function decodedText(content: HarEntry["response"]["content"]): string | undefined {
   if (content.text === undefined || content.text === null) return undefined;
   if (content.encoding !== "base64") return content.text;
+  const bytes = decodedBase64(content.text);
+  if (bytes === undefined) return undefined;
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.fromBase64(content.text));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
-    if (error instanceof TypeError || error instanceof SyntaxError) return undefined;
+    if (error instanceof TypeError) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CaptureRecord, ExchangeRecord } from "../record/format.ts";
+import type { CaptureRecord, ExchangeRecord, StoredBody } from "../record/format.ts";
 import type { Exchange, LoadedCapture } from "../record/read/exchanges.ts";
 
 /** Returns the records of an exchange, in the order in which they were observed. */
@@ -23,20 +23,33 @@ export function* jsonLinesOf(capture: LoadedCapture): Generator<string> {
   }
 }
 
-/** Returns a record with its texts in place of references to pieces. */
+/** Returns a record with its texts in place of what is stored of them. */
 function wholeRecord(record: CaptureRecord, text: LoadedCapture["text"]): object {
-  const whole: Record<string, unknown> = { ...record };
-  for (const name of ["body", "request_body"] as const) {
-    if (!(name in record)) continue;
-    const body = Object.entries(record).find(([key]) => key === name)?.[1];
-    const { parts: _parts, ...facts } = body;
-    const content = text(body);
-    whole[name] = { ...facts, ...(content === undefined ? {} : { text: content }) };
+  switch (record.kind) {
+    case "http.request":
+      return { ...record, ...wholeBody("body", record.body, text) };
+    case "http.end":
+      return {
+        ...record,
+        ...wholeBody("body", record.body, text),
+        ...wholeBody("request_body", record.request_body, text),
+      };
+    case "sse.event":
+    case "ws.message":
+    case "http.chunk": {
+      const { data: _data, data_parts: _parts, ...facts } = record;
+      const content = text(record);
+      return { ...facts, ...(content === undefined ? {} : { data: content }) };
+    }
+    default:
+      return record;
   }
-  if ("data_parts" in record) {
-    const { data_parts: _parts, ...facts } = record;
-    const content = text(record);
-    return { ...facts, ...(content === undefined ? {} : { data: content }) };
-  }
-  return whole;
+}
+
+/** Only the text that the capture gives is written: what a record holds may not be redacted. */
+function wholeBody(name: string, body: StoredBody | undefined, text: LoadedCapture["text"]): object {
+  if (body === undefined) return {};
+  const { text: _text, parts: _parts, ...facts } = body;
+  const content = text(body);
+  return { [name]: { ...facts, ...(content === undefined ? {} : { text: content }) } };
 }

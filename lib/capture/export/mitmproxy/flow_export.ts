@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { decodedBase64 } from "../../../text/decode_base64.ts";
 import type { HeaderPair, StoredBody } from "../../record/format.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "../../record/read/exchanges.ts";
 import { headerValue } from "../har_export.ts";
@@ -188,7 +189,7 @@ function seconds(t_ms: number, { meta }: LoadedCapture): number {
 }
 
 function bytesOf(text: string, encoding: StoredBody["encoding"]): Bytes {
-  return encoding === "base64" ? Uint8Array.fromBase64(text) : new TextEncoder().encode(text);
+  return (encoding === "base64" ? decodedBase64(text) : undefined) ?? new TextEncoder().encode(text);
 }
 
 /** Header fields are octets (RFC 9110 §5.5); a capture has them as Latin-1. */
