@@ -161,9 +161,8 @@ export async function startRecorder(options: RecorderOptions): Promise<LocalReco
 async function createFiles(directory: string, meta: CaptureMeta): Promise<Deno.FsFile> {
   try {
     const before = await Deno.lstat(directory).catch(() => undefined);
-    if (before !== undefined && !before.isDirectory && !before.isSymlink) {
-      throw new Error("it is not a directory");
-    }
+    if (before?.isSymlink === true) throw new Error("it is a symbolic link");
+    if (before !== undefined && !before.isDirectory) throw new Error("it is not a directory");
     await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
     // A link that another user placed would lead the record to a directory of their choice.
     if ((await Deno.lstat(directory)).isSymlink) throw new Error("it is a symbolic link");

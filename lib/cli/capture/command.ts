@@ -15,7 +15,7 @@ import {
 } from "../command/shared_flags.ts";
 
 import { byteSize } from "./byte_size.ts";
-import { parsedFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `capture`. */
 export type CaptureFlags = OutputFlags & NetworkFlags & {
@@ -35,7 +35,7 @@ export type CaptureFlags = OutputFlags & NetworkFlags & {
 /** `culvert capture`. */
 export const captureCommand = defineCommand<CaptureFlags, string[]>({
   flags: {
-    output: textFlag(
+    output: pathFlag(
       "DIR",
       "Directory of the capture; default: culvert-capture-TIME in the working directory",
     ),
@@ -56,7 +56,7 @@ export const captureCommand = defineCommand<CaptureFlags, string[]>({
       brief: "Parts to remove: secrets (safe, default), also prompts and tools (share), nothing (none)",
     },
     maxSize: parsedFlag(
-      (input) => byteSize(input, "--max-size"),
+      byteSize,
       "SIZE",
       "Size after which no more bodies are recorded, such as 500M; default 1G. The program is not interrupted",
     ),

@@ -5,7 +5,7 @@
  */
 import { defineCommand } from "../command/command.ts";
 import { OUTPUT_ALIASES, OUTPUT_FLAGS, type OutputFlags, text } from "../command/shared_flags.ts";
-import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { pathFlag, switchFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `diff`. */
 export type DiffFlags = OutputFlags & {
@@ -19,7 +19,7 @@ export const diffCommand = defineCommand<DiffFlags, [string, string]>({
   flags: {
     json: switchFlag("Print one JSON object"),
     html: switchFlag("Print a page that shows the comparison, in one file"),
-    output: textFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
+    output: pathFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
     ...OUTPUT_FLAGS,
   },
   aliases: { o: "output", ...OUTPUT_ALIASES },

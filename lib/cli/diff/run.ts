@@ -7,7 +7,7 @@ import { loadCapture } from "../../capture/export/load_capture.ts";
 import { damageWarnings } from "../../capture/record/read/capture_damage.ts";
 import { compareSides, openSide } from "../../capture/diff/compare_captures.ts";
 import { comparisonLines } from "../../capture/diff/render_comparison.ts";
-import { absolutePath } from "../../world/absolute_path.ts";
+import { capturePath } from "../capture/open_capture.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
 import { applyStyles, createStyle } from "../../text/style.ts";
@@ -18,7 +18,7 @@ import type { DiffFlags } from "./command.ts";
 export async function run(context: CliContext, flags: DiffFlags, one: string, other: string): Promise<void> {
   const { host } = context;
   const reporter = createReporter(host, flags);
-  const open = (file: string) => loadCapture(absolutePath(file, host.world.cwd()));
+  const open = (file: string) => loadCapture(capturePath(file, host), host.world);
   const before = await openSide(one, open);
   using _before = before.capture;
   const after = await openSide(other, open);

@@ -12,7 +12,7 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
-import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { pathFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `export`. */
 export type ExportFlags = OutputFlags & NetworkFlags & {
@@ -36,7 +36,7 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
       optional: true,
       brief: "Format of the output; default har",
     },
-    output: textFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
+    output: pathFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
     exchange: textFlag("ID", "Only this exchange, such as x3; for curl the default is the last model call"),
     redact: {
       kind: "enum",

@@ -14,7 +14,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 import { SPEECH_FLAGS, type SpeechFlags } from "../transcribe/speech_flags.ts";
-import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { pathFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `realtime`. */
 export type RealtimeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
@@ -37,7 +37,7 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
     live: switchFlag(
       "With --audio: the server detects the end of each utterance and answers it, as with a microphone",
     ),
-    output: textFlag(
+    output: pathFlag(
       "FILE|-",
       "Request a spoken answer and write the audio to this file; with - the text goes to stderr",
     ),

@@ -13,7 +13,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 import { PORT_FLAG } from "../serve/listen_port.ts";
-import { parsedFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `replay`. */
 export type ReplayFlags = OutputFlags & NetworkFlags & {
@@ -34,14 +34,14 @@ function parseSpeed(input: string): number {
   if (input === "none") return Infinity;
   const factor = /^\d{1,6}(?:\.\d{1,6})?$/.test(input) ? Number(input) : 0;
   if (factor > 0) return factor;
-  throw new Error("--speed takes a factor, such as 10 for ten times as fast, or none for no delays");
+  throw new Error(`"${input}" is not a factor such as 10 for ten times as fast, nor none for no delays`);
 }
 
 /** `culvert replay`. */
 export const replayCommand = defineCommand<ReplayFlags, string[]>({
   flags: {
     port: PORT_FLAG,
-    serverInfo: textFlag("FILE", "Write port and process id as one line of JSON"),
+    serverInfo: pathFlag("FILE", "Write port and process id as one line of JSON"),
     match: {
       kind: "enum",
       values: ["exact", "shape", "order"],
@@ -58,7 +58,7 @@ export const replayCommand = defineCommand<ReplayFlags, string[]>({
         "request, forward sends the request to the server",
     },
     baseUrl: textFlag("URL", "With --miss forward: base URL of the server, instead of the recorded one"),
-    output: textFlag("DIR", "With --miss forward: record the forwarded exchanges as a new capture"),
+    output: pathFlag("DIR", "With --miss forward: record the forwarded exchanges as a new capture"),
     speed: parsedFlag(
       parseSpeed,
       "FACTOR|none",

@@ -13,7 +13,7 @@ import {
   OUTPUT_FLAGS,
   type OutputFlags,
 } from "../command/shared_flags.ts";
-import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { pathFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `culvert report`. */
 export type ReportFlags = OutputFlags & NetworkFlags & HeaderFlags & {
@@ -29,7 +29,7 @@ export type ReportFlags = OutputFlags & NetworkFlags & HeaderFlags & {
 /** The command `culvert report`. */
 export const reportCommand = defineCommand<ReportFlags, []>({
   flags: {
-    output: textFlag("FILE", "Write the report as JSON to this file"),
+    output: pathFlag("FILE", "Write the report as JSON to this file"),
     json: switchFlag("Print JSON, even on a terminal"),
     offline: switchFlag("Open no connection"),
     provider: textFlag("ID", "Provider to use"),

@@ -16,7 +16,7 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
-import { parsedFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `respond`. */
 export type RespondFlags = OutputFlags & NetworkFlags & HeaderFlags & {
@@ -115,7 +115,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
     },
     store: switchFlag("Store the response on the server, for --previous"),
     previous: textFlag("ID", "Continue the stored response with this id"),
-    output: textFlag("FILE", "Also write the answer to a file, at the end"),
+    output: pathFlag("FILE", "Also write the answer to a file, at the end"),
     render: {
       kind: "parsed",
       parse: oneOf("auto", "never"),
@@ -139,8 +139,8 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
     apiKeyFile: API_FLAGS.apiKeyFile,
     usage: switchFlag("Print the token counts on stderr"),
     dryRun: switchFlag("Print the request with secrets masked; send nothing"),
-    capture: textFlag("DIR", "Record every request of this command, without secrets, for culvert view"),
-    trace: textFlag("DIR", "Write an inference trace (culvert help trace)"),
+    capture: pathFlag("DIR", "Record every request of this command, without secrets, for culvert view"),
+    trace: pathFlag("DIR", "Write an inference trace (culvert help trace)"),
     json: {
       kind: "boolean",
       optional: true,

@@ -14,7 +14,7 @@ import {
 } from "../command/shared_flags.ts";
 import { boundedInteger } from "./bounded_integer.ts";
 import { PORT_FLAG } from "./listen_port.ts";
-import { parsedFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `serve`. */
 export type ServeFlags = OutputFlags & NetworkFlags & {
@@ -34,7 +34,7 @@ export type ServeFlags = OutputFlags & NetworkFlags & {
 export const serveCommand = defineCommand<ServeFlags, string[]>({
   flags: {
     port: PORT_FLAG,
-    serverInfo: textFlag(
+    serverInfo: pathFlag(
       "FILE",
       "Write port, process id and tokens as one line of JSON, mode 0600; removed at the end",
     ),
@@ -54,7 +54,7 @@ export const serveCommand = defineCommand<ServeFlags, string[]>({
       "SECONDS",
       "Time for running exchanges to end after SIGTERM; default 30",
     ),
-    output: textFlag(
+    output: pathFlag(
       "DIR",
       "Record the exchanges in a directory like culvert capture, with secrets replaced",
     ),

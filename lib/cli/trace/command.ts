@@ -12,7 +12,7 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
-import { textFlag } from "../command/flags/flag_kinds.ts";
+import { pathFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `trace ls`. */
 export type TraceListFlags = OutputFlags & { readonly json?: boolean; readonly root?: string };
@@ -44,13 +44,7 @@ export type TraceExportFlags = OutputFlags & NetworkFlags & {
 
 const SWITCH = { kind: "boolean", optional: true, withNegated: false } as const;
 
-const ROOT_FLAG = {
-  kind: "parsed",
-  parse: text,
-  optional: true,
-  placeholder: "FOLDER",
-  brief: "Folder of traces; default: see culvert help trace",
-} as const;
+const ROOT_FLAG = pathFlag("FOLDER", "Folder of traces; default: see culvert help trace");
 
 const TRACE = {
   parse: text,
@@ -80,9 +74,9 @@ const show = defineCommand<TraceShowFlags, [string]>({
   flags: {
     json: { ...SWITCH, brief: "Print the reduced trace as one JSON object" },
     html: { ...SWITCH, brief: "Print a page that draws each turn on a time line, in one file" },
-    output: textFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
+    output: pathFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
     share: { ...SWITCH, brief: "Omit contents and directories, so that the output can be shared" },
-    capture: textFlag("DIR", "Show for each attempt its exchange in this capture"),
+    capture: pathFlag("DIR", "Show for each attempt its exchange in this capture"),
     payload: textFlag("ID", "Print this payload as it was recorded, such as raw_payload:4"),
     root: ROOT_FLAG,
     ...OUTPUT_FLAGS,

@@ -9,8 +9,7 @@ import { detailOf } from "../../capture/view/view_detail.ts";
 import { indexOf } from "../../capture/view/view_index.ts";
 import type { ViewSource } from "../../capture/view/view_server.ts";
 import { CulvertError } from "../../errors.ts";
-import { absolutePath } from "../../world/absolute_path.ts";
-import { openCapture } from "../capture/open_capture.ts";
+import { capturePath, openCapture } from "../capture/open_capture.ts";
 import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
 import { listenForStop } from "../command/stop_signals.ts";
@@ -45,7 +44,7 @@ export async function run(context: CliContext, flags: ViewFlags, name: string): 
 }
 
 async function openSource(name: string, host: Host, reporter: Reporter): Promise<ViewSource & Disposable> {
-  const path = absolutePath(name, host.world.cwd());
+  const path = capturePath(name, host);
   const isDirectory = await Deno.stat(path).then((info) => info.isDirectory, () => false);
   if (isDirectory) {
     const { followCapture } = await import("../../capture/view/live_capture.ts");

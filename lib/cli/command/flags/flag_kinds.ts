@@ -49,6 +49,19 @@ export function textFlag(placeholder: string, brief: string): ValueFlag<string> 
   return parsedFlag((input) => input, placeholder, brief);
 }
 
+/**
+ * Returns a flag whose value is the name of a file or a directory. An empty name is refused: it is that of a variable of
+ * the shell which is not set, and would stand for the working directory. Parameters as for {@link parsedFlag}.
+ */
+export function pathFlag(placeholder: string, brief: string): ValueFlag<string> {
+  return parsedFlag(parsePath, placeholder, brief);
+}
+
+function parsePath(input: string): string {
+  if (input === "") throw new Error("the name is empty");
+  return input;
+}
+
 /** Returns a flag like {@link textFlag} that may be given more than once. */
 export function textListFlag(placeholder: string, brief: string): ListFlag<string> {
   return { ...textFlag(placeholder, brief), variadic: true };
