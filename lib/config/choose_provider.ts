@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../errors.ts";
+import { quotedAddress } from "../redaction/address.ts";
 import type { World } from "../world/world.ts";
 import { builtinProvider, plainProvider, RESERVED_PROVIDER_IDS } from "./builtin_providers.ts";
 import { type LoadedConfig, present } from "./config_layers.ts";
@@ -141,7 +142,7 @@ export function checkBaseUrl(value: string, source: string): void {
   const usable = url !== undefined && (url.protocol === "http:" || url.protocol === "https:") &&
     url.hostname !== "";
   if (usable && url.username === "" && url.password === "") return;
-  const shown = JSON.stringify(value.replace(/\/\/[^/@]*@/, "//***@").replace(/[?#].*$/s, "?***"));
+  const shown = quotedAddress(value);
   throw new CulvertError(
     "config",
     usable

@@ -25,3 +25,14 @@ export function redactUrl(text: string): string {
   url.search = pairs.join("&");
   return url.href;
 }
+
+/**
+ * Returns an address for the message that says why it cannot be used, in quotation marks. It may be no URL, so everything
+ * before its last `@` counts as user and password, and the query and the fragment are masked.
+ */
+export function quotedAddress(text: string): string {
+  const start = /^(?:[a-z][a-z\d+.-]*:?)?\/\//i.exec(text)?.[0].length ?? 0;
+  const at = text.lastIndexOf("@");
+  const bare = at < start ? text : `${text.slice(0, start)}${MASK}${text.slice(at)}`;
+  return JSON.stringify(bare.replace(/[?#].*$/s, `?${MASK}`));
+}

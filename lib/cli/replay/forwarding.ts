@@ -6,6 +6,7 @@
 import type { LoadedCapture } from "../../capture/record/read/exchanges.ts";
 import { createForwardMiss, type ForwardMiss, recordedBase } from "../../capture/replay/forward_miss.ts";
 import { CulvertError } from "../../errors.ts";
+import { quotedAddress } from "../../redaction/address.ts";
 import { recordCommand } from "../capture/record_command.ts";
 import { connectCommand } from "../command/connection.ts";
 import type { Host } from "../command/host.ts";
@@ -31,9 +32,13 @@ export async function startForwarding(
   const { baseUrl, output, caCert, clientCert, clientKey, proxy, profile, config, strictConfig } = flags;
   const base = baseUrl === undefined ? recordedBase(capture) : URL.parse(baseUrl);
   if (base === null || base === undefined || !/^https?:$/.test(base.protocol)) {
-    throw new CulvertError("usage", `--miss forward: ${baseUrl ?? "the capture"} names no server`, {
-      hint: "Give the base URL of the API, such as --base-url https://api.openai.com/v1.",
-    });
+    throw new CulvertError(
+      "usage",
+      `--miss forward: ${baseUrl === undefined ? "the capture" : quotedAddress(baseUrl)} names no server`,
+      {
+        hint: "Give the base URL of the API, such as --base-url https://api.openai.com/v1.",
+      },
+    );
   }
   const given = Object.entries({ caCert, clientCert, clientKey, proxy, profile, config, strictConfig })
     .filter(([, value]) => value !== undefined);

@@ -6,6 +6,7 @@
 import { loadTelemetry } from "../../config/otel/load_telemetry.ts";
 import { CulvertError } from "../../errors.ts";
 import { type RecordedSignals, sendAll } from "../../observe/otlp/send_all.ts";
+import { quotedAddress } from "../../redaction/address.ts";
 import { VERSION } from "../../version.ts";
 import type { Environment } from "../../world/world.ts";
 import { createReporter } from "../output/reporter.ts";
@@ -28,7 +29,7 @@ export interface CollectedRecords extends RecordedSignals {
 export function collectorUrl(address: string): URL {
   const url = URL.parse(address);
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  throw new CulvertError("usage", `${address} is not the address of a collector`, {
+  throw new CulvertError("usage", `${quotedAddress(address)} is not the address of a collector`, {
     hint: "Write, for example, http://127.0.0.1:4318/",
   });
 }

@@ -10,7 +10,7 @@ import { hostAndPort } from "../failure/explain.ts";
 import { CONNECT_LIMIT_MS } from "../failure/stage.ts";
 import { requestHeaders } from "../request_headers.ts";
 import type { TapSource } from "../tap_source.ts";
-import { basicCredentials } from "../route/proxy_address.ts";
+import { proxyCredentials } from "../route/proxy_address.ts";
 import { describeRoute, type Route, routeKind, type RouteTable } from "../route/route.ts";
 import type { ConnectParts } from "../tunnel/establish.ts";
 import type { HttpReply, HttpRequest } from "./dialer.ts";
@@ -249,7 +249,7 @@ function isForwarded(url: URL, route: Route): boolean {
  */
 function forwardedCredentials(url: URL, route: Route): string | undefined {
   if (!isForwarded(url, route) || route.kind !== "proxy" || route.proxy.scheme !== "https") return undefined;
-  return basicCredentials(route.proxy);
+  return proxyCredentials(route.proxy);
 }
 
 function reply(

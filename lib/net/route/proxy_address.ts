@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { basicCredentials } from "../user_info.ts";
 import type { ProxyEndpoint, ProxyScheme } from "./route.ts";
 
 /** Default ports: those of the schemes, and for SOCKS that of RFC 1928. */
@@ -87,10 +88,9 @@ export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
  * Returns the value of `Proxy-Authorization` for a proxy (RFC 7617, UTF-8); `undefined` if it has no
  * credentials.
  */
-export function basicCredentials(proxy: ProxyEndpoint): string | undefined {
+export function proxyCredentials(proxy: ProxyEndpoint): string | undefined {
   if (proxy.username === undefined) return undefined;
-  const bytes = new TextEncoder().encode(`${proxy.username}:${proxy.password ?? ""}`);
-  return `Basic ${bytes.toBase64()}`;
+  return basicCredentials(proxy.username, proxy.password ?? "");
 }
 
 function schemeOf(name: string): ProxyScheme | undefined {

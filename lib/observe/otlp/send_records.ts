@@ -8,6 +8,7 @@ import { CulvertError } from "../../errors.ts";
 import { readBytes } from "../../net/dialer/body/read_text.ts";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import { type Attempt, isTransient, withRetries } from "../../net/dialer/retry.ts";
+import { splitUserInfo } from "../../net/user_info.ts";
 import type { World } from "../../world/world.ts";
 import type { SignalRecords } from "../records/records.ts";
 import type { Rejection } from "./read_reply.ts";
@@ -79,16 +80,13 @@ async function buildRequest(
 ): Promise<OtlpRequest> {
   const { encodeRequest } = await import("./encode.ts");
   const encoded = encodeRequest(records, resource, protocol);
-  const url = new URL(address);
-  const { password, username } = url;
-  url.username = url.password = "";
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const { url, authorization } = splitUserInfo(new URL(address));
   return {
     url,
     headers: {
       "content-type": protocol === "http/json" ? "application/json" : "application/x-protobuf",
       ...(compression === "gzip" ? { "content-encoding": "gzip" } : {}),
-      ...(username === "" && password === "" ? {} : { authorization: `Basic ${btoa(credentials)}` }),
+      ...(authorization === undefined ? {} : { authorization }),
       ...headers,
     },
     body: compression === "gzip" ? await gzip(encoded) : encoded,

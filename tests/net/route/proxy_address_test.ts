@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { CulvertError } from "../../../lib/errors.ts";
 import { parseNoProxy } from "../../../lib/net/route/no_proxy.ts";
-import { basicCredentials, parseProxyAddress } from "../../../lib/net/route/proxy_address.ts";
+import { proxyCredentials, parseProxyAddress } from "../../../lib/net/route/proxy_address.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { ACCEPTED, REJECTED } from "./proxy_address_cases.ts";
 
@@ -98,5 +98,5 @@ Deno.test("a NO_PROXY entry that can match nothing causes a warning with a corre
 Deno.test("the credentials of a proxy can be as long as a variable can be", () => {
   const password = "p".repeat(131_000);
   const proxy = parseProxyAddress(`http://user:${password}@proxy.example:3128`, "HTTPS_PROXY");
-  assertEquals(basicCredentials(proxy), `Basic ${btoa(`user:${password}`)}`);
+  assertEquals(proxyCredentials(proxy), `Basic ${btoa(`user:${password}`)}`);
 });

@@ -4,9 +4,11 @@
  * @module
  */
 import { CulvertError } from "../../../errors.ts";
+import { splitUserInfo } from "../../../net/user_info.ts";
 import { readText } from "../../../net/dialer/body/read_text.ts";
 import type { Dialer, HttpReply } from "../../../net/dialer/dialer.ts";
 import { type RetryNotice, withRetries } from "../../../net/dialer/retry.ts";
+import { quotedAddress } from "../../../redaction/address.ts";
 import type { World } from "../../../world/world.ts";
 import type { Batch } from "./batches.ts";
 import { TABLE } from "./schema.ts";
@@ -41,7 +43,7 @@ export interface ClientOptions {
 export function clickHouseUrl(address: string): URL {
   const url = URL.parse(address);
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  throw new CulvertError("usage", `${address} is not the URL of an HTTP interface`, {
+  throw new CulvertError("usage", `${quotedAddress(address)} is not the URL of an HTTP interface`, {
     hint: "Write, for example, http://127.0.0.1:8123/?database=default.",
   });
 }
@@ -52,21 +54,20 @@ export class ClickHouseClient {
   readonly #url: URL;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** @param options the server and the capture */
+  /**
+   * @param options the server and the capture
+   * @throws CulvertError `usage` for user information that is not percent-encoded
+   */
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#url = new URL(options.url);
-    const { username, password } = this.#url;
-    this.#url.username = this.#url.password = "";
-    this.#headers = username === ""
-      ? {}
-      : { authorization: `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}` };
+    const { url, authorization } = splitUserInfo(options.url);
+    this.#url = url;
+    this.#headers = authorization === undefined ? {} : { authorization };
   }
 
   /** Returns how many records of the capture are in the table, and the number of the last; -1 where none is. */
   async state(): Promise<{ readonly count: number; readonly last: number }> {
-    const [count = 0, last = -1] = (await this.text(this.#stateQuery())).trim().split("\t").map(Number);
-    return count === 0 ? { count, last: -1 } : { count, last };
+    return stateOf(await this.text(this.#stateQuery()), this.#url);
   }
 
   /** Inserts a batch. It may have arrived although the request failed: before it is sent again, the table is asked. */
@@ -75,7 +76,7 @@ export class ClickHouseClient {
       if (attempt > 0) {
         const state = await this.#send(this.#stateQuery());
         if (state.status !== 200) return state;
-        const last = Number((await readText(state.body, { maxBytes: MAX_ERROR })).text.trim().split("\t")[1]);
+        const { last } = stateOf((await readText(state.body, { maxBytes: MAX_ERROR })).text, this.#url);
         if (last >= batch.last) return { ...state, body: null };
       }
       return await this.#send(`INSERT INTO ${TABLE} FORMAT JSONEachRow`, batch.text);
@@ -123,4 +124,16 @@ export class ClickHouseClient {
       headerTimeoutMs: ANSWER_LIMIT_MS,
     });
   }
+}
+
+/** Parses the answer to the query of the state. */
+function stateOf(text: string, { host }: URL): { readonly count: number; readonly last: number } {
+  const [, count, last] = /^(\d+)\t(\d+)\n?$/.exec(text) ?? [];
+  if (count === undefined) {
+    throw new CulvertError("server", `${host} does not answer as ClickHouse does`, {
+      hint: "Give the URL of the HTTP interface of ClickHouse, such as http://127.0.0.1:8123/",
+      details: { host },
+    });
+  }
+  return count === "0" ? { count: 0, last: -1 } : { count: Number(count), last: Number(last) };
 }

@@ -41,7 +41,11 @@ export function* rowsOf(capture: LoadedCapture, after = -1): Generator<Row> {
     if (record.seq <= after) continue;
     const isLast = record === (exchange.end ?? exchange.close);
     const kinds = isLast ? (marks.get(exchange.id) ?? []).map(({ kind }) => kind).join(",") : "";
-    yield { ...rowOf(record, exchange, capture), marks: kinds, ...turnColumns(turns.get(record)) };
+    yield wellFormed({
+      ...rowOf(record, exchange, capture),
+      marks: kinds,
+      ...turnColumns(turns.get(record)),
+    });
   }
 }
 
@@ -70,6 +74,18 @@ function rowOf(record: ExchangeRecord, exchange: Exchange, capture: LoadedCaptur
     error: record.kind === "net.error" ? record.error : record.kind === "http.end" ? record.error ?? "" : "",
     text: (capture.text(holder) ?? "").slice(0, MAX_TEXT),
   };
+}
+
+/**
+ * Replaces each half of a surrogate pair by U+FFFD: it may stand alone in JSON, and at the end of a shortened text.
+ * ClickHouse refuses the rows of a whole batch for one.
+ */
+function wellFormed(row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(row).map((
+      [name, value],
+    ) => [name, typeof value === "string" ? value.toWellFormed() : value]),
+  );
 }
 
 function kindColumns(record: ExchangeRecord): readonly [direction: string, type: string] {

@@ -5,7 +5,7 @@
  */
 import { FaultError } from "../../failure/fault.ts";
 import { challengesOf, proxyAuthReason } from "../../failure/proxy_auth.ts";
-import { basicCredentials } from "../../route/proxy_address.ts";
+import { proxyCredentials } from "../../route/proxy_address.ts";
 import type { ProxyEndpoint } from "../../route/route.ts";
 import { type ByteReader, type ByteWriter, writeAll } from "../byte_conn.ts";
 import { type HeadFailure, readHead } from "./http_head.ts";
@@ -31,7 +31,7 @@ export async function openHttpTunnel(
   target: string,
   userAgent: string,
 ): Promise<void> {
-  const credentials = basicCredentials(proxy);
+  const credentials = proxyCredentials(proxy);
   const lines = [
     `CONNECT ${target} HTTP/1.1`,
     `Host: ${target}`,
