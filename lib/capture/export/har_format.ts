@@ -38,8 +38,9 @@ const entry = z.object({
     headers: z.array(header).catch([]),
     postData: z.object({ mimeType: z.string().catch(""), text: z.string().catch("") }).nullish(),
   }),
+  // An entry without a response has none at all, or one without a status (Charles): it counts as failed.
   response: z.object({
-    status: z.number(),
+    status: z.number().catch(0),
     statusText: z.string().catch(""),
     httpVersion: z.string().catch("HTTP/1.1"),
     headers: z.array(header).catch([]),
@@ -49,6 +50,12 @@ const entry = z.object({
       text: z.string().nullish(),
       encoding: z.string().nullish(),
     }).catch({ size: 0, mimeType: "" }),
+  }).catch({
+    status: 0,
+    statusText: "",
+    httpVersion: "HTTP/1.1",
+    headers: [],
+    content: { size: 0, mimeType: "" },
   }),
   timings: z.object({
     blocked: number,

@@ -4,11 +4,13 @@
  * @module
  */
 import { ConnectionCut } from "../../net/server/listener.ts";
+import { decodedBase64 } from "../../text/decode_base64.ts";
 import type { LoadedCapture } from "../record/read/exchanges.ts";
 import { eventText } from "../export/stream_text.ts";
 import { breaksConnection, type Fault } from "./faults.ts";
 import type { Pacing } from "./pacing.ts";
 import type { RecordedAnswer } from "./recorded_answer.ts";
+import { isFinalStatus, servableFields, servableReason } from "./servable.ts";
 
 /** Header fields that belong to the recorded connection or to the encoding of the recorded bytes. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -43,24 +45,33 @@ export async function replayHttp(replay: HttpReplay): Promise<Response> {
   const answered = Math.max(0, (response?.t_ms ?? asked) - asked);
   await pacing.until(begin, answered, signal);
   const headers = new Headers();
-  for (const [name, value] of response?.headers ?? []) {
+  for (const [name, value] of servableFields(response?.headers ?? [])) {
     if (!LEFT_OUT.has(name.toLowerCase())) headers.append(name, value);
   }
   const status = response?.status ?? 502;
-  const init = { status, statusText: response?.status_text ?? "", headers };
-  if (events.length > 0) return new Response(streamOf(replay, answered), init);
+  if (!isFinalStatus(status)) return unservable(status);
+  const init = { status, statusText: servableReason(response?.status_text ?? ""), headers };
+  if (events.length > 0 && !NO_BODY.has(status)) return new Response(streamOf(replay, answered), init);
   const ended = Math.max(answered, (end?.t_ms ?? 0) - asked);
   await pacing.until(begin, ended, signal);
-  if (breaksConnection(fault)) return new Response(cutBody(howOf(fault)), init);
+  if (breaksConnection(fault) && !NO_BODY.has(status)) return new Response(cutBody(howOf(fault)), init);
   return new Response(NO_BODY.has(status) ? null : bodyOf(replay), init);
 }
 
-const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
+const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** Answers in the place of a response whose recorded status is not that of a final one. */
+function unservable(status: number): Response {
+  const message = `The recorded status ${status} is not that of a final response, so it cannot be served`;
+  return Response.json({ error: { type: "culvert_replay", code: "invalid_status", message } }, {
+    status: 502,
+  });
+}
 
 function bodyOf({ capture, answer }: HttpReplay): string | Uint8Array<ArrayBuffer> {
   const body = answer.exchange.end?.body;
   const text = renamed(capture.text(body) ?? "", answer);
-  return body?.encoding === "base64" ? Uint8Array.fromBase64(text) : text;
+  return (body?.encoding === "base64" ? decodedBase64(text) : undefined) ?? text;
 }
 
 /** Sends the events at their times; those that arrived together are sent together. */

@@ -17,6 +17,7 @@ import { greetings, plainPath, type RecordedAnswer, recordedAnswers } from "./re
 import { replayHttp } from "./replay_http.ts";
 import { type Miss, type ReplayReport, reportOn, requestLine } from "./replay_report.ts";
 import { replaySocket } from "./replay_socket.ts";
+import { isFinalStatus, servableFields } from "./servable.ts";
 
 /** Options of {@link startReplay}. */
 export interface ReplayOptions {
@@ -51,6 +52,10 @@ export interface ReplayServer {
 export async function startReplay(options: ReplayOptions): Promise<ReplayServer> {
   const replay = new Replay(options);
   const app = new Hono();
+  // The framework would print the error.
+  app.onError(({ message }) =>
+    Response.json({ error: { type: "culvert_replay", code: "failed", message } }, { status: 500 })
+  );
   let port = 0;
   app.use(loopbackOnly(() => port));
   app.all("*", (context) => replay.answer(context.req.raw));
@@ -144,10 +149,10 @@ class Replay {
     const { open, response, end } = socket.exchange;
     if (open === undefined) {
       const text = capture.text(end?.body) ?? "";
-      this.#options.onRequest?.(
-        `WEBSOCKET ${path}: ${response?.status ?? 502} as recorded in ${socket.name}`,
-      );
-      return offer.refuse(response?.status ?? 502, plainHeaders(response?.headers ?? []), text);
+      const recorded = response?.status ?? 502;
+      this.#options.onRequest?.(`WEBSOCKET ${path}: ${recorded} as recorded in ${socket.name}`);
+      const status = isFinalStatus(recorded) ? recorded : 502;
+      return offer.refuse(status, plainHeaders(response?.headers ?? []), text);
     }
     const served = await offer.accept(plainHeaders(open.headers));
     await replaySocket({
@@ -239,5 +244,5 @@ const OF_THE_HANDSHAKE =
   /^(connection|upgrade|sec-websocket-.*|content-length|content-encoding|transfer-encoding)$/i;
 
 function plainHeaders(headers: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(headers.filter(([name]) => !OF_THE_HANDSHAKE.test(name)));
+  return Object.fromEntries(servableFields(headers).filter(([name]) => !OF_THE_HANDSHAKE.test(name)));
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decodedBase64 } from "../../text/decode_base64.ts";
 import type { ServedWebSocket } from "../../net/server/served_websocket.ts";
 import type { LoadedCapture } from "../record/read/exchanges.ts";
 import type { SocketMessageRecord } from "../record/format.ts";
@@ -11,6 +12,7 @@ import type { Pacing } from "./pacing.ts";
 import type { Match } from "./match_request.ts";
 import { type RecordedAnswer } from "./recorded_answer.ts";
 import { renamed } from "./replay_http.ts";
+import { isSendableCode, shortReason } from "./servable.ts";
 
 /** What {@link replaySocket} needs. */
 export interface SocketReplay {
@@ -57,8 +59,9 @@ export async function replaySocket(replay: SocketReplay): Promise<void> {
     const { close } = answer.exchange;
     const isLast = answer.exchange.messages.findLast(({ opcode }) => opcode <= 2) === answer.replies?.at(-1);
     if (isLast && close?.by === "server") {
-      if (close.code === 1006) socket.drop();
-      else socket.close(close.code === 1005 ? 1000 : close.code, close.reason);
+      if (close.code === 1005) socket.close(1000, shortReason(close.reason));
+      else if (isSendableCode(close.code)) socket.close(close.code, shortReason(close.reason));
+      else socket.drop();
       return;
     }
   }
@@ -97,7 +100,8 @@ async function sendAll(
     const text = capture.text(message) ?? "";
     const id = message.response_id;
     const data = answer === undefined ? text : renamed(text, answer, id);
-    if (!await socket.send(message.opcode === 2 ? Uint8Array.fromBase64(data) : data)) return false;
+    const bytes = message.opcode === 2 ? decodedBase64(data) : undefined;
+    if (!await socket.send(bytes ?? data)) return false;
   }
   return true;
 }

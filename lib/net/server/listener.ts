@@ -80,7 +80,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       // First of all: a socket that is handed over has no listener, and a reset would end the process.
       socket.on("error", ignoreBrokenPeer);
       const offer = serveUpgrade(message, socket, head);
-      void takeUpgrade(upgrade, requestOf(message, origin), offer);
+      const request = requestOf(message, origin);
+      if (request === undefined) offer.refuse(400, { "content-type": "text/plain" }, UNUSABLE);
+      else void takeUpgrade(upgrade, request, offer);
     });
   }
   const port = await bind(server, options.port ?? 0, options.hostname ?? "127.0.0.1");
@@ -113,18 +115,29 @@ async function createServer(identity: ServerIdentity | undefined): Promise<HttpS
   });
 }
 
+/** Sent with 400 for a request that the platform's `Request` cannot be made of. */
+const UNUSABLE = "The target or the method of this request cannot be used\n";
+
+/** Methods that the platform's `Request` refuses (https://fetch.spec.whatwg.org/#forbidden-method). */
+const FORBIDDEN_METHOD = /^(?:connect|trace|track)$/i;
+
+/** Returns the request of a message; `undefined` where its target is no URL or its method is forbidden. */
 function requestOf(
   message: IncomingMessage,
   origin: string,
   body?: ReadableStream<Uint8Array<ArrayBuffer>>,
   signal?: AbortSignal,
-): Request {
+): Request | undefined {
+  const { method = "GET", url: target = "/" } = message;
+  // Relative to the origin, the path of `//v1/responses` would be read as a host.
+  const url = target.startsWith("/") ? URL.parse(origin + target) : URL.parse(target, origin);
+  if (url === null || FORBIDDEN_METHOD.test(method)) return undefined;
   const headers = new Headers();
   for (let at = 0; at + 1 < message.rawHeaders.length; at += 2) {
     headers.append(message.rawHeaders[at] ?? "", message.rawHeaders[at + 1] ?? "");
   }
-  return new Request(new URL(message.url ?? "/", origin), {
-    method: message.method ?? "GET",
+  return new Request(url, {
+    method,
     headers,
     ...(body === undefined ? {} : { body, duplex: "half" }),
     ...(signal === undefined ? {} : { signal }),
@@ -151,7 +164,10 @@ export async function answer(
   const hasBody = message.method !== "GET" && message.method !== "HEAD";
   try {
     const body = hasBody ? bodyOf(message) : undefined;
-    const reply = await handle(requestOf(message, origin, body, gone.signal));
+    const request = requestOf(message, origin, body, gone.signal);
+    const reply = request === undefined
+      ? new Response(UNUSABLE, { status: 400, statusText: "Bad Request" })
+      : await handle(request);
     await writeReply(reply, response, gone.signal);
   } catch (error) {
     if (error instanceof ConnectionCut && error.how === "half-close") response.socket?.end();
