@@ -93,7 +93,10 @@ async function steps(way: Way, index: number, at: { step: string }): Promise<boo
     return false;
   }
   if (kind === 3) {
-    await conn.write(crypto.getRandomValues(new Uint8Array(100)));
+    // No TLS. The proxy is the first to close, after its alert.
+    await conn.write(new TextEncoder().encode("This is no TLS record\r\n\r\n"));
+    const alert = new Uint8Array(100);
+    while (await conn.read(alert).catch(() => null) !== null);
     conn.close();
     return false;
   }

@@ -43,7 +43,11 @@ export function splice(
         to.setTimeout(HALF_CLOSED_IDLE_MS, () => to.destroy());
       }
     });
-    from.once("close", () => end(from.readableEnded));
+    from.once("close", () => {
+      end(from.readableEnded);
+      // What the other side still says has no receiver any more.
+      endSoon(to);
+    });
     if (watch !== undefined) from.on("data", (chunk: Uint8Array) => watch.bytes(from, chunk));
     from.pipe(to);
     // A side that broke off before it was joined emits no further event.
@@ -54,6 +58,7 @@ export function splice(
 /** Ends a stream behind what was written to it already, and closes it then. */
 export function endSoon(stream: Duplex): void {
   if (stream.destroyed) return;
+  if (stream.writableFinished) return void stream.destroy();
   stream.once("finish", () => stream.destroy());
   stream.end();
 }
