@@ -77,19 +77,23 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
       onSignal: host.onSignal,
     });
   } finally {
-    await capture?.close();
-    const summary = await recorder.close();
-    await view?.[Symbol.asyncDispose]();
-    const leftOut = view?.leftOut() ?? 0;
-    if (leftOut > 0) {
-      reporter.progress(
-        `the live view left out ${leftOut} earlier events; culvert view ${directory} shows all`,
-      );
+    try {
+      await capture?.close();
+    } finally {
+      // Even if a file of the mode cannot be written, what was recorded is complete on disk.
+      const summary = await recorder.close();
+      await view?.[Symbol.asyncDispose]();
+      const leftOut = view?.leftOut() ?? 0;
+      if (leftOut > 0) {
+        reporter.progress(
+          `the live view left out ${leftOut} earlier events; culvert view ${directory} shows all`,
+        );
+      }
+      for (const line of coverageLines(coverage, choice.mode)) reporter.progress(line);
+      reporter.progress(summaryLine(summary));
+      for (const line of capture?.remarks() ?? []) reporter.progress(line);
+      await ship?.();
     }
-    for (const line of coverageLines(coverage, choice.mode)) reporter.progress(line);
-    reporter.progress(summaryLine(summary));
-    for (const line of capture?.remarks() ?? []) reporter.progress(line);
-    await ship?.();
   }
 }
 

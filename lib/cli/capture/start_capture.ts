@@ -105,6 +105,7 @@ export async function startKeylog(parts: CaptureParts): Promise<Captured> {
   const proxy = await startForwardCapture({ dialer, hosts: [], tunnel: file.tap, observe });
   const bundle = await writeChildBundle(trust, world);
   let keyCount = 0;
+  let problem: string | undefined;
   return {
     command,
     env: {
@@ -117,7 +118,10 @@ export async function startKeylog(parts: CaptureParts): Promise<Captured> {
     close: async () => {
       await proxy.close();
       await bundle[Symbol.asyncDispose]();
-      const keys = await Deno.readFile(keysPath);
+      const keys = await readKeys(keysPath).catch((error: unknown) => {
+        problem = error instanceof Error ? error.message : String(error);
+        return new Uint8Array();
+      });
       keyCount = new TextDecoder().decode(keys).split("\n").filter((line) => /^[A-Z]/.test(line)).length;
       await file.close(keys).catch((error: unknown) => {
         throw unwritable(trafficPath, error);
@@ -125,11 +129,19 @@ export async function startKeylog(parts: CaptureParts): Promise<Captured> {
     },
     secrets: [proxy.password],
     remarks: () => [
-      keyCount === 0
+      problem !== undefined
+        ? `the TLS keys cannot be read, so that the traffic stays encrypted: ${problem}`
+        : keyCount === 0
         ? "the program wrote no TLS keys (SSLKEYLOGFILE), so that its traffic stays encrypted"
         : `${keyCount} TLS keys; open ${trafficPath} with Wireshark. It holds credentials in clear`,
     ],
   };
+}
+
+/** Reads the keys that the program wrote. It may have removed the file, or have put a pipe in its place. */
+async function readKeys(path: string): Promise<Uint8Array> {
+  if ((await Deno.lstat(path)).isFile) return await Deno.readFile(path);
+  throw new Error(`${path} is not a regular file any more`);
 }
 
 function nodeOptions({ env }: Pick<World, "env">, option: string): string {

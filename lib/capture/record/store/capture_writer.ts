@@ -13,6 +13,7 @@ import {
   INLINE_LIMIT,
   type LimitRecord,
   type PieceRecord,
+  RECORDS_FILE,
   type StoredText,
 } from "../format.ts";
 import { type NewPiece, PieceTable } from "./piece_table.ts";
@@ -99,9 +100,12 @@ export class CaptureWriter {
     while (this.#writing !== undefined) await this.#writing;
   }
 
-  /** Flushes and closes the file. */
+  /** Flushes and closes the file. A file that has no name any more is a failure, since nobody can read it. */
   async close(): Promise<void> {
     await this.flush();
+    if (!this.#failed && (await this.#file.stat()).nlink === 0) {
+      this.#options.onFailure(new Error(`${RECORDS_FILE} was removed while it was written`));
+    }
     this.#file.close();
   }
 
