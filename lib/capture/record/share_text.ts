@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isNestedTooDeeply } from "./decode/nesting.ts";
 
 /** Members that hold text of a prompt, an answer or a tool. */
 const TEXT_MEMBERS: ReadonlySet<string> = new Set([
@@ -35,13 +36,15 @@ const TEXT_MEMBERS: ReadonlySet<string> = new Set([
 const KEPT: ReadonlySet<string> = new Set(["parameters", "error"]);
 
 /**
- * Returns a message without its texts. JSON is kept as JSON; any other text is replaced as a whole.
+ * Returns a message without its texts. JSON is kept as JSON; any other text, and JSON that is nested too
+ * deeply, is replaced as a whole.
  *
  * @param text the message
  * @param hash the hash of a text, keyed per capture
  */
 export function shareText(text: string, hash: (text: string) => string): string {
   if (text === "") return text;
+  if (isNestedTooDeeply(text)) return removed(text, hash);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isNestedTooDeeply } from "./nesting.ts";
 import type { RecordBase, SseRecord, StoredText } from "../format.ts";
 
 /** The fields of a record that say where and when. */
@@ -53,8 +54,9 @@ export function member(value: unknown, name: string): unknown {
     : undefined;
 }
 
-/** Parses JSON; `undefined` where the text is none. */
+/** Parses JSON; `undefined` where the text is none, or is nested too deeply for what is done with it. */
 export function parsed(text: string): unknown {
+  if (isNestedTooDeeply(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch (error) {
