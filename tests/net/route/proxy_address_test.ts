@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { CulvertError } from "../../../lib/errors.ts";
 import { parseNoProxy } from "../../../lib/net/route/no_proxy.ts";
-import { proxyCredentials, parseProxyAddress } from "../../../lib/net/route/proxy_address.ts";
+import { parseProxyAddress, proxyCredentials } from "../../../lib/net/route/proxy_address.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { ACCEPTED, REJECTED } from "./proxy_address_cases.ts";
 
