@@ -47,6 +47,19 @@ const SYNTAXES: readonly Syntax[] = [
     parts: ["--"],
     accepts: (name, value) => isSecretName(name) && looksRandom(value),
   },
+  // User and password for curl, in quotes and without them. The command goes on behind `\` and `,` at the end of a line.
+  {
+    pattern:
+      /(?<![\w-])(-[uU][ \t]{0,8}|--(?:proxy-)?user(?:[ \t]{1,8}|=)|(?:-[uU]|--(?:proxy-)?user)\\{0,15}",[ \t\r\n]{0,8})\\{0,15}["'][^\s"':\\]{0,200}:([^"'\\\r\n]{1,300})(?<=\bcurl\b(?:[^\n]|(?<=[\\,]\r?)\n){0,500}?)/g,
+    parts: ["curl"],
+    accepts: (_name, value) => !value.startsWith("$"),
+  },
+  {
+    pattern:
+      /(?<![\w-])(-[uU][ \t]{0,8}|--(?:proxy-)?user(?:[ \t]{1,8}|=))[^\s"':\\]{1,200}:([^\s"'\\]{1,300})(?<=\bcurl\b(?:[^\n]|(?<=[\\,]\r?)\n){0,500}?)/g,
+    parts: ["curl"],
+    accepts: (_name, value) => !value.startsWith("$"),
+  },
 ];
 
 /** Finds the values of secret names by the syntax around them. */

@@ -5,6 +5,7 @@
  */
 import { findEnclosedValues } from "./enclosed_values.ts";
 import { findNamedValues } from "./named_values.ts";
+import { unescaped } from "./json_escapes.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Span } from "./span.ts";
 import { findTokens } from "./token_shapes.ts";
@@ -24,6 +25,15 @@ export type Audience = "user" | "anybody";
  * @returns spans in no order, which may overlap
  */
 export function findSecrets(text: string, secrets: Secrets, audience: Audience): readonly Span[] {
+  const spans = findWritten(text, secrets, audience);
+  const plain = unescaped(text);
+  return plain === undefined
+    ? spans
+    : [...spans, ...findWritten(plain.text, secrets, audience).map(plain.original)];
+}
+
+/** Finds secrets in a text as it is written. */
+function findWritten(text: string, secrets: Secrets, audience: Audience): readonly Span[] {
   return [
     ...findKnown(text, secrets),
     ...findNamedValues(text),

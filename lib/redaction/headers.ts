@@ -4,7 +4,7 @@
  * @module
  */
 import type { Redactor } from "./redactor.ts";
-import { isSecretName } from "./secret_names.ts";
+import { isSecretHeader } from "./secret_names.ts";
 import { MASK } from "./span.ts";
 
 /**
@@ -16,7 +16,7 @@ import { MASK } from "./span.ts";
  * @param redact redacts the values of all other fields
  */
 export function redactHeader(name: string, value: string, redact: Redactor): string {
-  if (!isSecretName(name)) return redact(value);
+  if (!isSecretHeader(name)) return redact(value);
   const line = `${name}: ${value}`;
   const clean = redact(line);
   const rest = clean.startsWith(`${name}: `) ? clean.slice(name.length + 2) : MASK;

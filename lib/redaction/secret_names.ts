@@ -58,7 +58,8 @@ export function isSecretName(name: string): boolean {
   let isSecret = answers.get(name);
   if (isSecret === undefined) {
     const plain = normalise(name);
-    isSecret = SECRET_NAMES.has(plain) || SECRET_ENDINGS.some((ending) => plain.endsWith(ending));
+    isSecret = SECRET_NAMES.has(plain) || isSecretExtension(name) ||
+      SECRET_ENDINGS.some((ending) => plain.endsWith(ending));
     if (answers.size >= MAX_ANSWERS) answers.clear();
     answers.set(name, isSecret);
   }
@@ -68,6 +69,22 @@ export function isSecretName(name: string): boolean {
 /** A cache of {@link isSecretName}: every message of a protocol has the same names. */
 const answers = new Map<string, boolean>();
 const MAX_ANSWERS = 1_000;
+
+/** Last words of the names of headers whose value is secret: `X-Auth-Key`, `Auth`. */
+const SECRET_WORD = /(?:^|[-_])(?:auth|authentication|csrf|key|pass|pin|otp|xsrf)$/i;
+/** Keys that name something instead of opening it, such as the key under which a CDN keeps a response. */
+const NAMING_KEY =
+  /(?:^|[-_])(?:cache|idempotency|object|partition|public|routing|sort|surrogate|websocket)[-_]key$/i;
+
+/** Returns whether the value of a header of this name is secret. */
+export function isSecretHeader(name: string): boolean {
+  return (SECRET_WORD.test(name) && !NAMING_KEY.test(name)) || isSecretName(name);
+}
+
+/** Returns whether a name is that of a secret header by its prefix `X-`, in any context. */
+function isSecretExtension(name: string): boolean {
+  return /^x[-_]/i.test(name) && SECRET_WORD.test(name) && !NAMING_KEY.test(name);
+}
 
 /** Returns whether a parameter of an address or a form field of this name is secret. */
 export function isSecretParameter(name: string): boolean {

@@ -35,7 +35,54 @@ const ROWS: readonly (readonly [what: string, text: string, redacted: string])[]
     "x-openai-authorization-error: 7",
     "x-openai-authorization-error: 7",
   ],
+  [
+    "headers for a key or an authentication are masked by their last word",
+    "X-Auth: SECRET\nX-Auth-Key: SECRET\nx-key: SECRET\nX-Csrf-Key: S E C\nX-Csrf-Token: SECRET\nX-XSRF: SECRET",
+    "X-Auth: ***\nX-Auth-Key: ***\nx-key: ***\nX-Csrf-Key: ***\nX-Csrf-Token: ***\nX-XSRF: ***",
+  ],
+  [
+    "a header with a key that names something stays",
+    "x-idempotency-key: abc\nX-Cache-Key: /v1\nX-Surrogate-Key: a b\nx-codex-routing-key: 1",
+    "x-idempotency-key: abc\nX-Cache-Key: /v1\nX-Surrogate-Key: a b\nx-codex-routing-key: 1",
+  ],
   // Syntax around the value.
+  [
+    "the password of curl -u is masked, in every notation",
+    `curl -u user:SECRET h; curl -uuser:SECRET h; curl --user "me:S E C" h; curl -s -U p:x --proxy-user=a:SECRET h`,
+    `curl -u user:*** h; curl -uuser:*** h; curl --user "me:***" h; curl -s -U p:*** --proxy-user=a:*** h`,
+  ],
+  [
+    "the password of curl -u is masked in an array of arguments, and in JSON in JSON",
+    `["curl",\n"-u",\n"user:SECRET","h"] curl h \\\n -u a:SECRET {"a":"{\\"cmd\\":[\\"curl\\", \\"-u\\", \\"u:SECRET\\"]}"}`,
+    `["curl",\n"-u",\n"user:***","h"] curl h \\\n -u a:*** {"a":"{\\"cmd\\":[\\"curl\\", \\"-u\\", \\"u:***\\"]}"}`,
+  ],
+  [
+    "variables for curl -u stay, and so do the users of other programs",
+    `curl -u "$USER:$PASSWORD" h\ndocker run -u 1000:1000 x`,
+    `curl -u "$USER:$PASSWORD" h\ndocker run -u 1000:1000 x`,
+  ],
+  [
+    "a key of JSON with escapes is masked",
+    String.raw`{"\u0061pi_key":"SECRET","api\u005fkey":"SECRET","passw\u006frd":{"a":"SECRET"},"n":1}`,
+    String.raw`{"\u0061pi_key":"***","api\u005fkey":"***","passw\u006frd":{"a":"***"},"n":1}`,
+  ],
+  [
+    "JSON whose quotes are escapes is masked, within JSON and within JSON in JSON",
+    String
+      .raw`{"a":"{\u0022api_key\u0022:\u0022SECRET\u0022,\u0022b\u0022:1}","c":"{\"d\":\"{\\u0022token\\u0022:\\u0022SECRET\\u0022}\"}"}`,
+    String
+      .raw`{"a":"{\u0022api_key\u0022:\u0022***\u0022,\u0022b\u0022:1}","c":"{\"d\":\"{\\u0022token\\u0022:\\u0022***\\u0022}\"}"}`,
+  ],
+  [
+    "parameters behind an escaped ampersand and elements in escaped brackets are masked",
+    String.raw`"http://h/?page=1\u0026sig=SECRET" "\u003cpassword\u003eSECRET\u003c/password\u003e"`,
+    String.raw`"http://h/?page=1\u0026sig=***" "\u003cpassword\u003e***\u003c/password\u003e"`,
+  ],
+  [
+    "a token with an escape in it is masked whole",
+    String.raw`{"text":"sk\u002dproj\u002dabcdefghijkl and na\u00efve \u0041"}`,
+    String.raw`{"text":"*** and na\u00efve \u0041"}`,
+  ],
   [
     "a secret part of a multipart form is masked",
     '--B\r\nContent-Disposition: form-data; name="api_key"\r\nContent-Type: text/plain\r\n\r\nSECRET\r\nSECRET\r\n--B--',

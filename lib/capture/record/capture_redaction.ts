@@ -5,7 +5,7 @@
  */
 import { createHmac } from "node:crypto";
 import { findSecrets } from "../../redaction/find_secrets.ts";
-import { cookieHeader, isSecretName } from "../../redaction/secret_names.ts";
+import { cookieHeader, isSecretHeader } from "../../redaction/secret_names.ts";
 import { Secrets } from "../../redaction/secrets.ts";
 import { mergeSpans, type Span } from "../../redaction/span.ts";
 import type { HeaderPair, RedactionProfile } from "./format.ts";
@@ -40,8 +40,21 @@ const IDENTITY: ReadonlySet<string> = new Set([
   "x-codex-turn-state",
   "openai-organization",
   "openai-project",
+  "cf-connecting-ip",
+  "fastly-client-ip",
+  "true-client-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "x-forwarded-email",
   "x-forwarded-for",
+  "x-forwarded-preferred-username",
+  "x-forwarded-user",
+  "x-original-forwarded-for",
+  "x-real-ip",
 ]);
+
+/** The parameters of `Forwarded` that identify the client and the proxies (RFC 7239 §5). */
+const FORWARDED_NODE = /\b((?:for|by)=)("[^"]*"|[^\s;,"]+)/gi;
 
 /** Values of secret headers that are this long, UTF-16 units, are looked for everywhere else too. */
 const DISTINCTIVE = 16;
@@ -84,8 +97,11 @@ export function createCaptureRedaction(
   const header = (name: string, value: string): HeaderPair => {
     const lower = name.toLowerCase();
     if (IDENTITY.has(lower)) return [name, value.split(",").map((part) => mask(part.trim())).join(", ")];
+    if (lower === "forwarded") {
+      return [name, plain(value.replace(FORWARDED_NODE, (_all, parameter, node) => parameter + mask(node)))];
+    }
     if (lower === "sec-websocket-protocol") return [name, protocols(value, mask)];
-    if (!isSecretHeader(lower)) return [name, plain(value)];
+    if (!isSecretHeader(lower) && !SECRET_PART.test(lower)) return [name, plain(value)];
     const scheme =
       /^(?:bearer|basic|digest|negotiate|ntlm|token|apikey|agentassertion|aws4-hmac-sha256)[ \t]+/i
         .exec(value)?.[0] ?? "";
@@ -122,10 +138,6 @@ const MASKED = /^(?:\[REDACTED:[0-9a-f]{8}\])$/;
 
 /** Names that are secret by a part of them. `tokens` counts tokens of a model. */
 const SECRET_PART = /token(?!s)|secret|cookie|credential/;
-
-function isSecretHeader(lower: string): boolean {
-  return isSecretName(lower) || SECRET_PART.test(lower);
-}
 
 /** Browsers have no header for a key, so they offer it as a subprotocol: `openai-insecure-api-key.sk-…`. */
 function protocols(value: string, mask: (secret: string) => string): string {

@@ -28,9 +28,11 @@ const PLACES: Readonly<Record<string, (secret: string, encoding: string) => Pass
   }),
   "a key header": (secret) => ({
     requestHeaders: ["X-Api-Key", secret, "x-vendor-token", secret, "statsig-api-key", secret],
+    responseHeaders: ["Auth", secret, "X-Auth", secret, "X-Auth-Key", secret, "X-Csrf-Key", secret],
   }),
   "an identity header": (secret) => ({
-    requestHeaders: ["chatgpt-account-id", secret, "X-Codex-Turn-State", secret],
+    requestHeaders: ["chatgpt-account-id", secret, "X-Codex-Turn-State", secret, "X-Real-IP", secret],
+    responseHeaders: ["Forwarded", `for=${secret};proto=https, for="${secret}"`],
   }),
   "a cookie": (secret) => ({
     requestHeaders: ["Cookie", `theme=dark; __cf_bm=${secret}`],
