@@ -28,6 +28,9 @@ export function captureOfHar(path: string, text: string): LoadedCapture {
     value = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
+    if (FLOW_FILE.test(text)) {
+      throw unreadable(path, "it is a flow file of mitmproxy", error, FLOW_FILE_HINT);
+    }
     throw unreadable(path, "it is not JSON", error);
   }
   const har = harSchema.safeParse(value);
@@ -67,9 +70,20 @@ export function captureOfHar(path: string, text: string): LoadedCapture {
   };
 }
 
-function unreadable(path: string, reason: string, cause: unknown): CulvertError {
+/** The beginning of a flow: a dictionary in the notation of tnetstrings, whose first key is a string. */
+const FLOW_FILE = /^\d{1,10}:\d{1,10}:\w{1,40};/;
+
+const FLOW_FILE_HINT =
+  "mitmproxy 10.1 or later converts it to HAR: mitmdump -n -r FILE --set hardump=FILE.har";
+
+function unreadable(
+  path: string,
+  reason: string,
+  cause: unknown,
+  hint = "Name the directory that culvert capture wrote, or a HAR 1.2 file.",
+): CulvertError {
   return new CulvertError("input_unreadable", `Cannot read ${path}: ${reason}`, {
-    hint: "Name the directory that culvert capture wrote, or a HAR 1.2 file.",
+    hint,
     details: { path },
     cause,
   });

@@ -6,7 +6,7 @@
 import { loadCapture } from "../../capture/export/load_capture.ts";
 import { damageWarnings } from "../../capture/record/read/capture_damage.ts";
 import { compareSides, openSide } from "../../capture/diff/compare_captures.ts";
-import { comparisonLines } from "../../capture/diff/render_comparison.ts";
+import { comparisonLines, legendLines } from "../../capture/diff/render_comparison.ts";
 import { capturePath } from "../capture/open_capture.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
@@ -42,10 +42,12 @@ export async function run(context: CliContext, flags: DiffFlags, one: string, ot
     const { diffPage } = await import("../../capture/diff/diff_page.ts");
     output = diffPage([one, other], comparisons, warnings.map(({ message }) => message));
   } else {
-    const style = createStyle(
-      flags.output === undefined && wantsColor(flags.color, host.stdout, host.world.env),
-    );
-    output = comparisons.map((comparison) => `${comparisonLines(comparison, style).join("\n")}\n`).join("\n");
+    const isPrinted = flags.output === undefined;
+    const style = createStyle(isPrinted && wantsColor(flags.color, host.stdout, host.world.env));
+    const columns = isPrinted ? host.stdout.columns() : undefined;
+    const layout = { style, ...(columns === undefined ? {} : { columns }) };
+    const sections = comparisons.map((comparison) => comparisonLines(comparison, layout));
+    output = [...sections, legendLines(layout)].map((lines) => `${lines.join("\n")}\n`).join("\n");
   }
   // A terminal's stream applies the styles itself, behind its filter of control characters.
   if (flags.output === undefined) {

@@ -80,16 +80,18 @@ export const replayCommand = defineCommand<ReplayFlags, string[]>({
     parameter: {
       parse: text,
       placeholder: "DIR|COMMAND",
-      brief: "Directory of a capture, or a HAR file; after it a program to run with OPENAI_BASE_URL set",
+      brief:
+        "Directory of a capture, or a HAR file; after it a program to run with OPENAI_BASE_URL and a dummy key set",
     },
   },
   docs: {
     brief: "Serve a capture: answer a client as the recorded servers did",
     description:
       "Listens on 127.0.0.1 and answers with the recorded responses, event by event and frame by frame, with the recorded\n" +
-      "delays. Prints the variables that configure a client for it. A request that was not recorded is answered with 501;\n" +
-      "the body names the most similar recorded request and the first difference, as a JSON pointer. Ids and metadata\n" +
-      "that change in each run are ignored, and a redacted part of a recorded request matches any value.\n\n" +
+      "delays. Prints the variables that configure a client for it, with a dummy key unless requests are forwarded; codex\n" +
+      "gets the address as a flag. A request that was not recorded is answered with 501; the body names the most similar\n" +
+      "recorded request and the first difference, as a JSON pointer. Ids and metadata that change in each run are ignored,\n" +
+      "and a redacted part of a recorded request matches any value.\n\n" +
       "--miss forward sends a request that was not recorded to the recorded server, with the CA bundle and the proxy of\n" +
       "culvert and the credential of the client. Websockets that were not recorded are then refused with 426, so that\n" +
       "clients use HTTP.\n\n" +

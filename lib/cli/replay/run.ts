@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { codexFlagsAt, withCodexConfig } from "../../capture/child/codex_program.ts";
 import { runChild } from "../../capture/child/run_child.ts";
 import { parseFault } from "../../capture/replay/faults.ts";
 import type { ReplayReport } from "../../capture/replay/replay_report.ts";
@@ -16,6 +17,12 @@ import { createReporter, type Reporter } from "../output/reporter.ts";
 import { listenOn } from "../serve/listen_port.ts";
 import { writeServerInfo } from "../serve/server_info.ts";
 import type { ReplayFlags } from "./command.ts";
+
+/**
+ * Variables with a key that no server knows. Clients refuse to start without one, and a replay accepts every key; the
+ * keys of the user are not needed.
+ */
+const DUMMY_KEYS = { OPENAI_API_KEY: "culvert-replay", CODEX_API_KEY: "culvert-replay" };
 
 /** Runs the command. */
 export async function run(
@@ -52,18 +59,25 @@ export async function run(
       base_url: url,
     });
     reporter.progress(`serving ${capture.exchanges.length} exchanges of ${path} on ${url}`);
+    // A request that is forwarded needs the credential of the client.
+    const env = { OPENAI_BASE_URL: url, ...(forwarding === undefined ? DUMMY_KEYS : {}) };
     if (command.length > 0) {
       const { isTerminal } = host.stdin;
+      const at = codexFlagsAt(command);
       context.status = await runChild({
-        command,
-        env: { OPENAI_BASE_URL: url },
+        // The codex client does not read OPENAI_BASE_URL.
+        command: at === undefined ? command : withCodexConfig(command, at, { openai_base_url: url }),
+        env,
         isTerminal,
         onSignal: host.onSignal,
       });
     } else {
       if (flags.json !== true) {
-        await host.stdout.write(`${exportLine(guessShell(world.env("SHELL")), "OPENAI_BASE_URL", url)}\n`);
+        const shell = guessShell(world.env("SHELL"));
+        const lines = Object.entries(env).map(([name, value]) => exportLine(shell, name, value));
+        await host.stdout.write(`${lines.join("\n")}\n`);
       }
+      reporter.progress(`codex takes the address as a flag: codex exec -c 'openai_base_url="${url}"' PROMPT`);
       using stop = listenForStop(host);
       await stopped(stop.signal);
     }

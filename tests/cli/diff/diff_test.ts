@@ -1,15 +1,17 @@
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
+import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
+import { onTerminal } from "../../support/terminal.ts";
 import { pass } from "../../capture/record/recording_kit.ts";
 import { answerOf, recordSession, requestOf } from "../../capture/record/sample_capture.ts";
 
 const URL_OF_MODEL = "https://chatgpt.com/backend-api/codex/responses";
 
-async function sessionWithBreak() {
+async function sessionWithBreak(instructions = "You are a careful engineer. Now: 12:31") {
   const recording = await recordSession({ turns: 2, socket: false });
   pass(recording, {
     url: URL_OF_MODEL,
-    requestBody: requestOf(2, { instructions: "You are a careful engineer. Now: 12:31" }),
+    requestBody: requestOf(2, { instructions }),
     responseHeaders: ["content-type", "text/event-stream"],
     response: answerOf(2),
   });
@@ -50,4 +52,29 @@ Deno.test("diff --html writes one file, and an unknown call or a capture without
   const unknown = await culvert(["diff", `${recording.directory}#x5`, `${recording.directory}#x99`]);
   assertEquals(unknown.code, 2);
   assertIncludes(unknown.stderr, "x99");
+});
+
+Deno.test("diff explains its marks once, at the end", async () => {
+  await using recording = await sessionWithBreak();
+  const run = await culvert(["diff", `${recording.directory}#x5`, `${recording.directory}#x7`]);
+  const lines = run.stdout.trimEnd().split("\n");
+  assertEquals(lines.at(-1), "= repeated, ~ changed, + added or now, - removed or before");
+  assertEquals(run.stdout.split("= repeated").length, 2);
+  assert(lines.some((line) => /^ {4}~ instructions, \d+ characters$/.test(line)), run.stdout);
+});
+
+Deno.test({
+  ...skippedIf(ON_WINDOWS, "diff folds its lines at the width of the terminal, values without blanks too"),
+  fn: async () => {
+    await using recording = await sessionWithBreak(`${"word ".repeat(8)}${"w".repeat(110)}`);
+    const { bytes } = await onTerminal(
+      ["diff", `${recording.directory}#x5`, `${recording.directory}#x7`, "--color", "never"],
+      {},
+      44,
+    ).end();
+    const lines = bytes.replaceAll("\r", "").split("\n");
+    assert(lines.length > 10);
+    assertEquals(lines.filter((line) => line.length > 44), []);
+    assertIncludes(bytes.replace(/\s+/g, " "), "they come before the conversation");
+  },
 });

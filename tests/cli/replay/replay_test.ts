@@ -132,3 +132,59 @@ Deno.test("replay reports an invalid fault, speed, port or capture", async () =>
   assertIncludes(busy.stderr, "Cannot listen");
   assertEquals((await culvert(["replay", "/does/not/exist"])).code, 2);
 });
+
+Deno.test({
+  ...skippedIf(ON_WINDOWS, "replay gives its program a dummy key, and codex the address as a flag"),
+  fn: async () => {
+    await using recording = await finished({ turns: 1 });
+    const show = 'printf "%s\\n" "$OPENAI_API_KEY" "$CODEX_API_KEY" "$OPENAI_BASE_URL" "$@"';
+    const codex = join(recording.directory, "codex");
+    await Deno.writeTextFile(codex, `#!/bin/sh\n${show}\n`, { mode: 0o755 });
+    const run = await culvert(["replay", recording.directory, "--", codex, "exec", "hello"], {
+      env: { OPENAI_API_KEY: "the-key-of-the-user" },
+    });
+    const [key, codexKey, url, flag, setting, ...words] = run.stdout.trimEnd().split("\n");
+    assertEquals([key, codexKey], ["culvert-replay", "culvert-replay"]);
+    assertEquals([flag, setting, ...words], ["-c", `openai_base_url="${url}"`, "exec", "hello"]);
+  },
+});
+
+Deno.test({
+  ...skippedIf(ON_WINDOWS, "replay prints the address and a dummy key as commands for the shell"),
+  fn: async () => {
+    await using recording = await finished({ turns: 1 });
+    const info = join(recording.directory, "info.json");
+    const child = startCulvert(["replay", recording.directory, "--server-info", info], {
+      env: { SHELL: "/bin/sh" },
+    });
+    const { base_url: url } = JSON.parse(await fileText(info));
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (text.split("\n").length < 4) {
+      const { value, done } = await reader.read();
+      assert(!done, "the program ended without its commands");
+      text += value;
+    }
+    const shell = await new Deno.Command("sh", {
+      args: ["-c", `${text}printf "%s %s %s" "$OPENAI_BASE_URL" "$OPENAI_API_KEY" "$CODEX_API_KEY"`],
+    }).output();
+    assertEquals(new TextDecoder().decode(shell.stdout), `${url} culvert-replay culvert-replay`);
+    child.kill("SIGTERM");
+    await reader.cancel();
+    const stderr = await new Response(child.stderr).text();
+    assertIncludes(stderr.replace(/\s+/g, " "), `codex exec -c 'openai_base_url="${url}"'`);
+    await child.status;
+    await child.stdin.close();
+  },
+});
+
+Deno.test("a flow file of mitmproxy is named as such, with the way to convert it", async () => {
+  await using recording = await finished({ turns: 1 });
+  const flows = join(recording.directory, "x.flows");
+  await culvert(["export", recording.directory, "--format", "mitmproxy", "-o", flows]);
+  const run = await culvert(["replay", flows, "--", "true"]);
+  assertEquals(run.code, 2);
+  const text = run.stderr.replace(/\s+/g, " ");
+  assertIncludes(text, "it is a flow file of mitmproxy");
+  assertIncludes(text, "mitmdump -n -r FILE --set hardump=FILE.har");
+});
