@@ -1,6 +1,7 @@
 import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
+import { pass, record } from "../../capture/record/recording_kit.ts";
 import { recordSession } from "../../capture/record/sample_capture.ts";
 
 /** Line that is overwritten first, from 1. */
@@ -17,7 +18,7 @@ async function damagedCapture() {
   return recording;
 }
 
-const DAMAGE = { damaged_lines: 2, first_damaged_line: FIRST, is_torn: true };
+const DAMAGE = { damaged_lines: 2, first_damaged_line: FIRST, is_torn: true, missing_bodies: 0 };
 
 /** Removes the folding of messages. */
 function unfolded(text: string): string {
@@ -82,4 +83,38 @@ Deno.test("one damaged line is reported in the singular", async () => {
   const run = await culvert(["view", recording.directory, "--json"]);
   assertIncludes(unfolded(run.stderr), "1 line of");
   assertIncludes(unfolded(run.stderr), "cannot be read and is left out; it is line 2 of capture.jsonl");
+});
+
+Deno.test("missing files of bodies are counted, and a directory in the place of one is no error of the program", async () => {
+  const recording = await record();
+  await using _recording = recording;
+  for (const text of ["a", "b", "c"]) pass(recording, { requestBody: text.repeat(100_000) });
+  await recording.recorder.close();
+  const bodies = join(recording.directory, "bodies");
+  const [first = "", second = ""] = [...Deno.readDirSync(bodies)].map(({ name }) => join(bodies, name));
+  await Deno.remove(first);
+  const one = await culvert(["export", recording.directory]);
+  assertEquals(one.code, 0);
+  assertIncludes(unfolded(one.stderr), "is missing in bodies/; the texts in it are left out");
+  await Deno.remove(second);
+  await Deno.mkdir(second);
+  const two = await culvert(["view", recording.directory, "--json"]);
+  assertEquals(two.code, 0);
+  assertIncludes(unfolded(two.stderr), "are missing in bodies/; the texts in them are left out");
+  assertEquals(JSON.parse(two.stdout).capture.missing_bodies, 2);
+  assertEquals((await culvert(["export", recording.directory])).code, 0);
+});
+
+Deno.test("a line that is too long to be a record is damaged, and the lines behind it are read", async () => {
+  await using recording = await recordSession({ turns: 1 });
+  await recording.recorder.close();
+  const file = join(recording.directory, "capture.jsonl");
+  const lines = await Deno.readTextFile(file);
+  await Deno.writeTextFile(file, `${lines.slice(0, lines.indexOf("\n"))}\n${"x".repeat(70_000_000)}\n`);
+  await Deno.writeTextFile(file, lines.slice(lines.indexOf("\n") + 1), { append: true });
+  const whole = await culvert(["view", recording.directory, "--json"]);
+  assertEquals(whole.code, 0);
+  const { capture, rows } = JSON.parse(whole.stdout);
+  assertEquals([capture.damaged_lines, capture.first_damaged_line], [1, 2]);
+  assertEquals(rows.length, 6);
 });

@@ -14,10 +14,17 @@ export interface CaptureDamage {
   readonly first_damaged_line: number | null;
   /** Whether the file ends within a line, as after a crash or while it is being written. The line is left out. */
   readonly is_torn: boolean;
+  /** Files of `bodies/` that are not there. Their texts are left out. */
+  readonly missing_bodies: number;
 }
 
 /** The damage of a file that was read completely. */
-export const UNDAMAGED: CaptureDamage = { damaged_lines: 0, first_damaged_line: null, is_torn: false };
+export const UNDAMAGED: CaptureDamage = {
+  damaged_lines: 0,
+  first_damaged_line: null,
+  is_torn: false,
+  missing_bodies: 0,
+};
 
 /**
  * Returns a warning for each kind of damage.
@@ -26,7 +33,7 @@ export const UNDAMAGED: CaptureDamage = { damaged_lines: 0, first_damaged_line: 
  */
 export function damageWarnings(
   name: string,
-  { damaged_lines, first_damaged_line, is_torn }: CaptureDamage,
+  { damaged_lines, first_damaged_line, is_torn, missing_bodies }: CaptureDamage,
 ): readonly Warning[] {
   const warnings: Warning[] = [];
   if (first_damaged_line !== null) {
@@ -43,6 +50,14 @@ export function damageWarnings(
     warnings.push({
       code: "capture_torn",
       message: `The last record of ${name} is incomplete and left out`,
+    });
+  }
+  if (missing_bodies > 0) {
+    warnings.push({
+      code: "capture_bodies_missing",
+      message: `${plural(missing_bodies, "file")} of ${name} ${
+        missing_bodies === 1 ? "is" : "are"
+      } missing in bodies/; the texts in ${missing_bodies === 1 ? "it" : "them"} are left out`,
     });
   }
   return warnings;

@@ -17,6 +17,7 @@ import {
   type StoredText,
 } from "../format.ts";
 import type { CaptureDamage } from "./capture_damage.ts";
+import { LineSplitter } from "./line_splitter.ts";
 import { metaSchema, recordSchema } from "./record_schema.ts";
 
 /** Bytes read at a time. */
@@ -44,10 +45,9 @@ export class CaptureReader implements Disposable {
   readonly #pieces = new Map<number, PieceAddress>();
   readonly #cache = new Map<number, string>();
   #cached = 0;
-  /** Position of the first byte that was not read. */
-  #position = 0;
-  /** The beginning of a line whose end has not been read. */
-  #rest: Uint8Array = new Uint8Array();
+  readonly #splitter = new LineSplitter();
+  /** Names of the files of texts. */
+  readonly #files = new Set<string>();
   #lines = 0;
   #damagedLines = 0;
   #firstDamagedLine: number | null = null;
@@ -83,7 +83,8 @@ export class CaptureReader implements Disposable {
     return {
       damaged_lines: this.#damagedLines,
       first_damaged_line: this.#firstDamagedLine,
-      is_torn: this.#rest.length > 0,
+      is_torn: this.#splitter.isWithinLine,
+      missing_bodies: this.#missingBodies(),
     };
   }
 
@@ -95,7 +96,7 @@ export class CaptureReader implements Disposable {
     while (true) {
       const bytes = new Uint8Array(CHUNK);
       // Without a pause between the two: a text that is read meanwhile moves the position of the file.
-      this.#file.seekSync(this.#position, Deno.SeekMode.Start);
+      this.#file.seekSync(this.#splitter.position, Deno.SeekMode.Start);
       const count = this.#file.readSync(bytes);
       if (count === null) return [];
       const records = this.#take(bytes.subarray(0, count));
@@ -140,34 +141,34 @@ export class CaptureReader implements Disposable {
 
   #take(bytes: Uint8Array): readonly ReadRecord[] {
     const records: ReadRecord[] = [];
-    const decoder = new TextDecoder();
-    let start = 0;
-    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
-      const head = this.#rest;
-      const offset = this.#position + start - head.length;
-      const length = head.length + end - start;
-      const line = decoder.decode(
-        head.length === 0 ? bytes.subarray(start, end) : join2(head, bytes.subarray(start, end)),
-      );
-      this.#rest = new Uint8Array();
-      start = end + 1;
-      const record = parseLine(line);
+    for (const { offset, length, text } of this.#splitter.push(bytes)) {
+      const record = text === undefined ? undefined : parseLine(text);
       this.#lines++;
       if (record === undefined) {
         this.#damagedLines++;
         this.#firstDamagedLine ??= this.#lines;
       } else if (record.kind !== "piece") records.push(record);
+      else if (record.text !== undefined) this.#pieces.set(record.piece, { offset, length });
       else {
-        const isFile = record.text === undefined;
-        this.#pieces.set(
-          record.piece,
-          isFile ? { file: join(this.directory, BODIES_FOLDER, record.sha256) } : { offset, length },
-        );
+        this.#files.add(record.sha256);
+        this.#pieces.set(record.piece, { file: join(this.directory, BODIES_FOLDER, record.sha256) });
       }
     }
-    this.#rest = join2(this.#rest, bytes.subarray(start));
-    this.#position += bytes.length;
     return records;
+  }
+
+  /** Counts the files of texts that are not there. */
+  #missingBodies(): number {
+    if (this.#files.size === 0) return 0;
+    try {
+      const present = Deno.readDirSync(join(this.directory, BODIES_FOLDER)).filter(({ isFile }) => isFile);
+      return this.#files.difference(new Set(present.map(({ name }) => name))).size;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+        return this.#files.size;
+      }
+      throw error;
+    }
   }
 
   #piece(piece: number): string | undefined {
@@ -190,7 +191,9 @@ export class CaptureReader implements Disposable {
       try {
         return Deno.readTextFileSync(address.file);
       } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return undefined;
+        if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory) {
+          return undefined;
+        }
         throw error;
       }
     }
@@ -204,16 +207,6 @@ export class CaptureReader implements Disposable {
     const record = parseLine(new TextDecoder().decode(bytes));
     return record?.kind === "piece" ? record.text : undefined;
   }
-}
-
-const LF = 0x0a;
-
-function join2(head: Uint8Array, tail: Uint8Array): Uint8Array {
-  if (head.length === 0) return tail.slice();
-  const bytes = new Uint8Array(head.length + tail.length);
-  bytes.set(head);
-  bytes.set(tail, head.length);
-  return bytes;
 }
 
 function parseLine(line: string): CaptureRecord | undefined {

@@ -187,7 +187,9 @@ export function capturedSoFar(reader: CaptureReader, table: ExchangeTable): Load
     exchanges: table.exchanges,
     text: (holder) => reader.text(holder),
     ...(table.limit === undefined ? {} : { limit: table.limit }),
-    damage: reader.damage,
+    get damage() {
+      return reader.damage;
+    },
     [Symbol.dispose]: () => reader[Symbol.dispose](),
   };
 }

@@ -155,6 +155,7 @@ function totals() {
     capture.limit !== null && "bodies end at the size limit",
     capture.left_out > 0 && `${count(capture.left_out)} earlier events are on disk only`,
     capture.is_torn && "last record incomplete",
+    capture.missing_bodies > 0 && `${plural(capture.missing_bodies, "file")} of bodies/ missing`,
     capture.damaged_lines > 0 &&
     `${
       plural(capture.damaged_lines, "damaged line")
