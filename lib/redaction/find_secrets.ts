@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { findEnclosedValues } from "./enclosed_values.ts";
-import { findNamedValues } from "./named_values.ts";
-import { unescaped } from "./json_escapes.ts";
+import { findEnclosedValues } from "./find/enclosed_values.ts";
+import { findNamedValues } from "./find/named_values.ts";
+import { unescaped } from "./find/json_escapes.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Span } from "./span.ts";
-import { findTokens } from "./token_shapes.ts";
+import { findTokens } from "./find/token_shapes.ts";
 
 /**
  * The readers of a text: the user at the terminal, or other people who receive a report or a recording.

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Span } from "./span.ts";
+import type { Span } from "../span.ts";
 
 /** A text without escapes of ASCII characters, and the way back to the text with them. */
 export interface UnescapedText {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { cookieHeader, isSecretName, isSecretParameter, isWholeLineHeader } from "./secret_names.ts";
-import type { Span } from "./span.ts";
+import { cookieHeader, isSecretName, isSecretParameter, isWholeLineHeader } from "../secret_names.ts";
+import type { Span } from "../span.ts";
 import { looksRandom } from "./token_shapes.ts";
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Span } from "./span.ts";
+import type { Span } from "../span.ts";
 
 /**
  * A form of a secret. Every repetition in an expression is bounded, or ends where no other match can begin,

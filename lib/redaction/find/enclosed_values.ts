@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { isSecretName, isSecretParameter } from "./secret_names.ts";
-import type { Span } from "./span.ts";
+import { isSecretName, isSecretParameter } from "../secret_names.ts";
+import type { Span } from "../span.ts";
 import { looksRandom } from "./token_shapes.ts";
 
 /**
