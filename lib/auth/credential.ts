@@ -51,9 +51,9 @@ export function headerValue(text: string, sourceName: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   const problem = token === ""
     ? "it is empty"
-    : "it contains spaces, line breaks or other characters that no token has";
+    : "it contains spaces, line breaks or other characters that are not allowed in a token";
   throw new CulvertError("auth_missing", `Cannot use the credential from ${sourceName}, because ${problem}`, {
-    hint: "Give the bare token, without quotes, labels or further lines.",
+    hint: "Give only the token, without quotes, labels or further lines.",
     details: { source: sourceName },
   });
 }

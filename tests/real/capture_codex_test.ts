@@ -41,7 +41,7 @@ for (const login of LOGINS) {
     assertMatch(run.stderr, /model \(websocket\) +\d/);
     assertIncludes(
       run.stderr,
-      "not coverable in reverse mode: login and token refresh, metrics of the",
+      "cannot be recorded in reverse mode: login and token refresh, metrics",
     );
     assertEveryChannel(run.stderr, vendor.api.log.all, { notCoverable: true });
     const paths = vendor.api.log.all.filter(({ path }) => path.endsWith("/responses")).map(({ path }) =>

@@ -57,7 +57,7 @@ Deno.test(
     const script = `node -e 'fetch(process.env.BASE + "/models").catch(() => console.log("no route"))'`;
     const run = await scene.capture(["--mode", "forward"], script);
     assertEquals([run.code, run.stdout], [0, "no route\n"], run.stderr);
-    assertIncludes(run.stderr, "no connection was seen; does the program obey the proxy variables?");
+    assertIncludes(run.stderr, "no connection was seen; does the program use the proxy variables?");
   },
 );
 

@@ -43,7 +43,9 @@ export function assertEveryChannel(
   { notCoverable }: { readonly notCoverable: boolean },
 ): void {
   const uncovered =
-    /not coverable in \w+ mode: (.*)/.exec(stderr.replaceAll(/\nculvert: {3}/g, " "))?.[1]?.split(", ") ?? [];
+    /cannot be recorded in \w+ mode: (.*)/.exec(stderr.replaceAll(/\nculvert: {3}/g, " "))?.[1]?.split(
+      ", ",
+    ) ?? [];
   const used = usedChannels(seen);
   assert(used.length > 0, "no request arrived");
   for (const { title, host, requests } of used) {

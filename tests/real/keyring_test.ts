@@ -234,11 +234,11 @@ await testWith(
     const login = await rig.culvert(without, { env, stdin: "sk-file-0123456789abcdef" });
     assertEquals([login.code, rig.files()], [0, ["auth.json"]], login.stderr);
     assertIncludes(login.stderr, "warning: ");
-    assertIncludes(login.stderr, "this session reaches no keyring service");
+    assertIncludes(login.stderr, "no keyring service is available in this session");
     const status = await rig.culvert(["auth", "status", "--json"], { env });
     assertEquals(JSON.parse(status.stdout).source, { kind: "file", name: rig.home.authPath });
     const logout = await rig.culvert(["auth", "logout"], { env });
     assertEquals([logout.code, rig.files()], [0, []], logout.stderr);
-    assertIncludes(logout.stderr, "this session reaches no keyring service");
+    assertIncludes(logout.stderr, "no keyring service is available in this session");
   },
 );

@@ -107,7 +107,7 @@ class AgentLogin {
     if (known !== undefined) return known;
     using result = await acquireFileLock(absolutePath(LOCK_NAME, store.codexHome), world, LOCK_LIMIT_MS);
     if (result.kind === "busy") {
-      return this.#withoutAgent("another process has been registering one for too long");
+      return this.#withoutAgent("another process did not finish registering an agent in time");
     }
     const lock = result.kind === "held" ? result.lock : undefined;
     // The former holder of the lock may have registered it.
@@ -124,7 +124,7 @@ class AgentLogin {
       if (refused !== undefined) await agents.remove(refused);
     };
     if (lock !== undefined && await agents.isCoolingDown(lock, world.now())) {
-      const message = "No agent could be registered recently; sending the login itself";
+      const message = "No agent could be registered recently; sending the ChatGPT login instead";
       observer.observe({ kind: "note", level: "info", message });
       await removeRefused();
       return "bearer";

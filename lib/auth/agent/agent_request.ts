@@ -14,7 +14,7 @@ import { type Authority, exchange, isSuccess, withRetry } from "../chatgpt/auth_
  */
 export function identityFailure(problem: string, status?: number): CulvertError {
   return new CulvertError("auth_rejected", `Cannot use the agent identity: ${problem}`, {
-    hint: "Ask for a new one where this one was issued.",
+    hint: "Request a new identity from the server that issued this one.",
     details: status === undefined ? {} : { status },
   });
 }

@@ -89,7 +89,8 @@ export class AgentStore {
       });
     } catch (error) {
       if (!(error instanceof CulvertError)) throw error;
-      const message = `${error.message}; the change to the agent of the login is known to this process only`;
+      const message =
+        `${error.message}; the change to the agent of the login is kept in the memory of this process only`;
       this.#warn({ code: "auth_not_saved", message });
     }
   }

@@ -70,7 +70,7 @@ export async function verifyAgentToken(
   const { z } = await import("zod");
   const keys = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
     .safeParse(jsonObject(reply));
-  if (!keys.success) throw identityFailure("the authority's key set cannot be read");
+  if (!keys.success) throw identityFailure("the key set of the authorization server cannot be read");
   try {
     const { payload } = await jwtVerify(token, createLocalJWKSet(keys.data), {
       algorithms: ["RS256"],

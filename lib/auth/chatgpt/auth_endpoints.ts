@@ -65,7 +65,7 @@ function address(env: Environment, name: string): URL | undefined {
   if (text === undefined) return undefined;
   const url = URL.parse(text);
   if (url?.protocol === "https:" || url?.protocol === "http:") return url;
-  throw new CulvertError("config", `Cannot use the address in ${name}: it is no http or https URL`, {
+  throw new CulvertError("config", `Cannot use the address in ${name}: it is not an http or https URL`, {
     hint: `Correct or unset ${name}.`,
     details: { variable: name },
   });

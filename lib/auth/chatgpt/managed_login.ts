@@ -111,7 +111,7 @@ export class ManagedLogin implements ActiveCredential {
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof CulvertError)) throw error;
-      this.#warnOnce({ code: "auth_refresh_failed", message: `${error.message}; using the present token` });
+      this.#warnOnce({ code: "auth_refresh_failed", message: `${error.message}; using the current token` });
     }
     return this.record;
   }
@@ -138,10 +138,12 @@ export class ManagedLogin implements ActiveCredential {
     if (result.kind === "busy") {
       if (await this.#login.reload()) return true;
       const facts = { store: store.source.name };
-      throw transientFailure("another process has been renewing it for too long", facts);
+      throw transientFailure("another process did not finish renewing it in time", facts);
     }
     const lock = result.kind === "held" ? result.lock : undefined;
-    if (lock === undefined) this.#note(`No lock for the login in ${store.source.name}; renewing without one`);
+    if (lock === undefined) {
+      this.#note(`No lock for the login in ${store.source.name}; renewing it without a lock`);
+    }
     if (await this.#login.reload()) {
       this.#note(TAKEN_OVER);
       if (!isDue(this.record, this.#now())) return true;
@@ -198,8 +200,10 @@ export class ManagedLogin implements ActiveCredential {
     this.#clockOffset = offset;
     const minutes = Math.round(Math.abs(offset) / 60_000);
     const message =
-      `The local clock is ${minutes} min ${offset > 0 ? "behind" : "ahead of"} the authority's; ` +
-      "synchronise it, or tokens seem to expire at the wrong time";
+      `The local clock is ${minutes} min ${
+        offset > 0 ? "behind" : "ahead of"
+      } the clock of the authorization server; ` +
+      "synchronise it, otherwise the expiry of tokens is calculated wrongly";
     this.#warnOnce({ code: "clock_skew", message });
   }
 

@@ -89,7 +89,7 @@ class CredentialHolder implements ActiveCredential {
       const failure = this.#failure("auth_missing", "Cannot get a credential: `resolve`", cause);
       if (failure.details["permanent"] === true) this.#ended = failure;
       if (held === undefined) throw failure;
-      const message = `${failure.message}; the former credential stays in use`;
+      const message = `${failure.message}; the previous credential is used`;
       observer.observe({ kind: "note", level: "info", message });
       return held;
     }
@@ -149,7 +149,7 @@ class CredentialHolder implements ActiveCredential {
 function accountChanged(): CulvertError {
   const message = "The externalAuth option returned a credential of another account";
   return new CulvertError("auth_refresh_failed", message, {
-    hint: "A client stays with one account. Create another client for another account.",
+    hint: "A client uses one account. Create another client for another account.",
     details: { reason: "account_changed", permanent: true },
   });
 }
@@ -163,9 +163,11 @@ function checkedHeaders(given: Readonly<Record<string, string>>): Readonly<Recor
   if (entries.length > 0 && wrong === undefined) {
     return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]));
   }
-  const problem = wrong === undefined ? "there are none" : `${JSON.stringify(wrong[0])} is no legal header`;
+  const problem = wrong === undefined
+    ? "it returned no headers"
+    : `${JSON.stringify(wrong[0])} is not a valid header`;
   throw new CulvertError("auth_missing", `Cannot use the headers from ${SOURCE.name}: ${problem}`, {
-    hint: "Names are tokens (RFC 9110 §5.6.2), and values printable ASCII.",
+    hint: "Header names must be tokens (RFC 9110 §5.6.2), and values printable ASCII.",
     details: { source: SOURCE.name },
   });
 }

@@ -57,14 +57,14 @@ interface ExternalFailure {
 export function externalFailure({ code, attempt, cause, isPermanent }: ExternalFailure): CulvertError {
   if (cause instanceof ExternalTimeout) {
     return new CulvertError(code, `${attempt} failed: it returned nothing within ${LIMIT_MS / 1000} s`, {
-      hint: "Let it return or fail in time. Its signal is aborted when the time is over.",
+      hint: "The function must return or throw within this time. Its signal is aborted at the end of it.",
       details: { reason: "external_timeout", permanent: false },
       cause,
     });
   }
   const why = cause instanceof CulvertError ? `: ${cause.message}` : "";
   return new CulvertError(code, `${attempt} failed${why}`, {
-    hint: "What it threw is the cause of this error.",
+    hint: "The thrown value is the cause of this error.",
     details: { reason: isPermanent ? "external_permanent" : "external_transient", permanent: isPermanent },
     cause,
   });

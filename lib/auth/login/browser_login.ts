@@ -25,9 +25,9 @@ const ANSWER_LIMIT_MS = 10 * 60_000;
 /** What the browser will show where no port can be used. */
 const PORT_EXPLANATIONS: Readonly<Record<PortProblem["problem"], string>> = {
   "in use":
-    "Another program listens there, perhaps another login, and the page at the end will be that program's. It " +
+    "Another program listens on that port, perhaps another login, and the last page comes from that program. It " +
     "cannot use the code in the address.",
-  "not permitted": "The browser will end on a page that does not load. (Windows reserves ports: " +
+  "not permitted": "The last page in the browser will not load. (Windows reserves ports: " +
     "netsh int ipv4 show excludedportrange tcp)",
 };
 const SCOPES = "openid profile email offline_access api.connectors.read api.connectors.invoke";
@@ -68,7 +68,7 @@ export async function loginByBrowser(parts: BrowserLoginParts, signal?: AbortSig
   const redirectUri = `http://localhost:${server?.port ?? ports[0]}/auth/callback`;
   const over = new AbortController();
   try {
-    note(`signing in at ${redactUrl(parts.issuer)}; the browser comes back to ${redactUrl(redirectUri)}`);
+    note(`signing in at ${redactUrl(parts.issuer)}; the browser returns to ${redactUrl(redirectUri)}`);
     announce(parts, authorizeUrl(parts, { challenge, state }, redirectUri), problems, server?.port);
     void readPasted(parts, state, pending, over.signal);
     limitWait(parts, pending, over.signal, signal);
@@ -126,7 +126,7 @@ function refusal({ code, description }: Extract<CallbackAnswer, { kind: "refused
     return loginFailure(code, "This workspace does not include access yet", { hint });
   }
   const why = description.trim() === "" ? code : description.trim().slice(0, 300);
-  return loginFailure(code, `The authority did not grant the login: ${why}`);
+  return loginFailure(code, `The authorization server did not grant the login: ${why}`);
 }
 
 function announce(
@@ -140,7 +140,7 @@ function announce(
   const lines = [
     ...(taken === "" ? [] : port === undefined
       ? [
-        `The browser's answer cannot be received: ${taken}.`,
+        `The answer of the browser cannot be received: ${taken}.`,
         ...problems.slice(0, 1).map(({ problem }) => PORT_EXPLANATIONS[problem]),
         "Sign in, and paste the address from the browser's address bar here.",
       ]
@@ -151,7 +151,7 @@ function announce(
     `  ${url}`,
     ...(parts.pasted === undefined
       ? []
-      : ["If the browser runs on another machine, paste the address that it ended on, or the code, here."]),
+      : ["If the browser runs on another machine, paste its last address, or the code in it, here."]),
     "Without a browser: culvert auth login --device",
   ];
   parts.say(lines.join("\n"));
@@ -175,13 +175,13 @@ async function readPasted(
         return;
       }
       parts.say(
-        "This is neither the address that the browser ended on in this login, nor a code. Paste the whole address again.",
+        "This is neither the last address of the browser in this login, nor a code. Paste the complete address again.",
       );
     }
   } catch (error) {
     // The browser can still send its answer.
     if (!(error instanceof Error)) throw error;
-    parts.warn({ code: "stdin", message: `Cannot read what is pasted: ${error.message}` });
+    parts.warn({ code: "stdin", message: `Cannot read the pasted text: ${error.message}` });
   }
 }
 
@@ -200,7 +200,7 @@ function limitWait(
   );
   const onAbort = () => {
     if (pending.cancel(signal?.reason)) return;
-    parts.say("The answer has arrived, and the login must be saved. Press Ctrl-C again to end at once.");
+    parts.say("The answer has arrived and the login is being saved. Press Ctrl-C again to stop immediately.");
   };
   signal?.addEventListener("abort", onAbort, { once: true, signal: over });
 }

@@ -70,13 +70,15 @@ export async function exchangeCode(parts: LoginParts, grant: AuthorizationCode):
     code_verifier: grant.verifier,
   });
   if (!isSuccess({ status })) {
-    const message = `The authority refused to exchange the code: status ${status}, ${errorDetail(text)}`;
+    const message = `The authorization server refused to exchange the code: status ${status}, ${
+      errorDetail(text)
+    }`;
     const details = { status, ...defined({ error_code: errorCodeOf(text) }) };
     throw loginFailure("token_exchange_failed", message, { details });
   }
   const { idToken, accessToken, refreshToken } = await tokensIn(text) ?? {};
   if (idToken === undefined || accessToken === undefined || refreshToken === undefined) {
-    const message = "The authority accepted the code but answered without tokens";
+    const message = "The authorization server accepted the code but answered without tokens";
     throw loginFailure("token_exchange_failed", message);
   }
   return { idToken, accessToken, refreshToken };

@@ -61,7 +61,7 @@ async function requestCode(parts: LoginParts, signal: AbortSignal | undefined): 
     throw loginFailure("device_code_disabled", message, {
       hint:
         "Enable device code authorization in the security settings of your account, or ask the administrator " +
-        "of the workspace; or sign in by browser: culvert auth login",
+        "of the workspace; or sign in with a browser: culvert auth login",
       details: { status: 404 },
     });
   }
@@ -77,9 +77,13 @@ async function requestCode(parts: LoginParts, signal: AbortSignal | undefined): 
   }).safeParse(jsonObject(reply.text));
   const userCode = parsed.data?.user_code ?? parsed.data?.usercode;
   if (reply.status !== 200 || !parsed.success || userCode === undefined) {
-    throw loginFailure("device_code_failed", `The authority gave no device code: status ${reply.status}`, {
-      details: { status: reply.status },
-    });
+    throw loginFailure(
+      "device_code_failed",
+      `The authorization server returned no device code: status ${reply.status}`,
+      {
+        details: { status: reply.status },
+      },
+    );
   }
   return { deviceAuthId: parsed.data.device_auth_id, userCode, intervalS: Math.max(1, parsed.data.interval) };
 }
@@ -128,14 +132,14 @@ async function readPoll({ headers, status, text }: AuthReply, now: number): Prom
     const parsed = z.object({ authorization_code: z.string().min(1), code_verifier: z.string().min(1) })
       .safeParse(jsonObject(text));
     if (parsed.success) return { code: parsed.data.authorization_code, verifier: parsed.data.code_verifier };
-    throw loginFailure("device_code_failed", "The authority granted the login without a code");
+    throw loginFailure("device_code_failed", "The authorization server granted the login without a code");
   }
   if (code === "slow_down") return { slowerBy: SLOW_DOWN_S };
   const isFinal = code === "access_denied" || code === "expired_token";
   if (!isFinal && (status === 403 || status === 404)) return {};
   if (status === 429) return { waitMs: Math.min(retryAfterMs(headers, now) ?? 0, LONGEST_WAIT_MS) };
   if (status === 408 || status >= 500) return {};
-  const message = `The authority ended the login: status ${status}, ${errorDetail(text)}`;
+  const message = `The authorization server ended the login: status ${status}, ${errorDetail(text)}`;
   throw loginFailure(code ?? "device_code_failed", message, { details: { status } });
 }
 

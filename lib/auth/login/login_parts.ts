@@ -135,5 +135,5 @@ export async function replaceLogin(
   if (previous === undefined || previous.tokens?.refreshToken === newRefreshToken) return;
   const problem = await revokeLogin(parts, previous);
   if (problem === undefined) return;
-  warn({ code: "auth_not_revoked", message: `The former login was replaced but not revoked: ${problem}` });
+  warn({ code: "auth_not_revoked", message: `The previous login was replaced but not revoked: ${problem}` });
 }

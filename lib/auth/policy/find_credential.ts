@@ -157,7 +157,9 @@ async function readStored(store: CredentialStore, signal: AbortSignal | undefine
   }
   const what = record === undefined
     ? store.absence
-    : `${source.kind === "file" ? "auth.json" : source.name} lacks what its mode requires`;
+    : `${
+      source.kind === "file" ? "auth.json" : source.name
+    } does not contain the values that its mode requires`;
   throw new CulvertError("auth_missing", `No credential was found: no key in the environment, and ${what}`, {
     hint: ALL_WAYS,
     details: {

@@ -129,7 +129,7 @@ function describeLogin(record: AuthRecord, source: CredentialSource, now: number
 export function unsetHeaders(provider: Provider, mode: AuthMode): CulvertError | undefined {
   const names = provider.unsetHeaderVariables ?? [];
   if (mode !== "none" || names.length === 0) return undefined;
-  const message = `The provider "${provider.id}" takes headers from ${names.join(", ")}, which ` +
+  const message = `The provider "${provider.id}" reads headers from ${names.join(", ")}, which ` +
     (names.length === 1 ? "is unset or empty" : "are unset or empty");
   return new CulvertError("auth_missing", message, {
     hint: `Set ${names.join(" and ")}, or remove env_http_headers from config.toml.`,

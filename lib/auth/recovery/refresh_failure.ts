@@ -18,13 +18,13 @@ const TEXTS: Readonly<Record<LoginEnd, readonly [problem: string, hint: string]>
   exhausted: [
     "the refresh token was already used",
     "A copy of this login on another machine or in a container shares its tokens and used it first. " +
-    "Sign in again here, and give every machine a login of its own: culvert auth login",
+    "Sign in again here, and sign in separately on every machine: culvert auth login",
   ],
   revoked: ["the login was revoked", SIGN_IN],
-  other: ["the authority refused the refresh token", SIGN_IN],
+  other: ["the authorization server refused the refresh token", SIGN_IN],
   account_changed: [
     "the stored login now belongs to another account",
-    "Another program signed in while this one was running. Start again to use that account.",
+    "Another program signed in while this one was running. Run the command again to use that account.",
   ],
   signed_out: ["the stored login was removed while this program was running", SIGN_IN],
   no_refresh_token: [

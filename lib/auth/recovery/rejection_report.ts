@@ -149,18 +149,18 @@ const NOT_RUN: Readonly<Record<string, string>> = {
 
 function describeRecovery({ outcome, reason, phase }: RecoveryEnd): string {
   if (outcome !== "recovery_not_run") {
-    const kind = outcome === "recovery_failed_transient" ? "failed for now" : "failed permanently";
+    const kind = outcome === "recovery_failed_transient" ? "failed temporarily" : "failed permanently";
     return `${kind} at ${phase} (${reason})`;
   }
   return reason === "recovery_exhausted"
-    ? "ran, and the server refused the renewed credential too"
+    ? "succeeded, but the server also refused the renewed credential"
     : `not run (${NOT_RUN[reason] ?? reason})`;
 }
 
 function nextStep(rejection: Rejection, { mode, source, isAttached }: Sent, recovery: RecoveryEnd): string {
   const target = rejection.url === undefined ? undefined : baseUrlClass(rejection.url);
-  if (source.kind === "host") return `have the program supply another credential through ${source.name}`;
-  if (!isAttached) return "give a credential: culvert auth login, or set OPENAI_API_KEY";
+  if (source.kind === "host") return `supply another credential through ${source.name}`;
+  if (!isAttached) return "provide a credential: culvert auth login, or set OPENAI_API_KEY";
   if (target === "platform" && isBackendMode(mode)) {
     return "a ChatGPT login does not work at api.openai.com; remove the base URL, or use an API key";
   }
@@ -170,7 +170,7 @@ function nextStep(rejection: Rejection, { mode, source, isAttached }: Sent, reco
   if (recovery.reason === "missing_scope") return "ask for the permission, or use another credential";
   if (recovery.failure?.hint !== undefined) return recovery.failure.hint.replaceAll("\n", " ");
   if (recovery.outcome === "recovery_failed_transient") return "try again in a moment";
-  if (source.kind === "command") return "run the provider's command yourself and check what it prints";
+  if (source.kind === "command") return "run the command of the provider yourself and check its output";
   if (mode === "chatgpt") return "sign in again: culvert auth login";
   if (recovery.reason === "recovery_exhausted") {
     return "sign in again: culvert auth login; or remove use_agent_identity from config.toml";

@@ -24,7 +24,7 @@ const SAVED_AT = "culvert_saved_at";
 const NO_KEYRING = ["not_installed", "no_service", "unsupported"];
 /** Problems that a second call would meet too, some of them after a minute. */
 const LASTING = [...NO_KEYRING, "not_started", "timeout"];
-const STILL_FIRST = "a former login in the keyring, if there is one, still comes first for the codex client";
+const STILL_FIRST = "if the keyring contains an earlier login, the codex client uses that one first";
 
 interface AutoParts {
   readonly kept: Backend;
@@ -66,7 +66,7 @@ export class AutoBackend implements Backend {
         return await remove();
       } catch (error) {
         if (!NO_KEYRING.includes(problemOf(error))) throw error;
-        this.#warn(error, "nothing was removed from it");
+        this.#warn(error, "its entry was not removed");
         return false;
       }
     });

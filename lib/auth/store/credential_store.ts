@@ -190,7 +190,7 @@ export async function removeAll(removals: readonly (() => Promise<boolean>)[]): 
   const [first] = failures;
   if (first === undefined) return removed > 0;
   const messages = [...new Set(failures.map(({ message }) => message))].join("; ");
-  const rest = removed === 0 ? "" : ". The other places of the login were removed";
+  const rest = removed === 0 ? "" : ". The login was removed from the other places";
   throw new CulvertError("auth_storage", `${messages}${rest}`, {
     ...(first.hint === undefined ? {} : { hint: first.hint }),
     details: { ...first.details, removed },

@@ -32,17 +32,17 @@ export interface ModeChoice {
 
 /** Seen with codex 0.171.0, over HTTP and websocket, with roots of the system, of a bundle and of `SSL_CERT_FILE`. */
 const NO_KEYS =
-  "codex writes no TLS keys, so that its traffic stays encrypted; only programs that it starts, such as " +
+  "codex writes no TLS keys, so its traffic cannot be decrypted; only programs that it starts, such as " +
   "git, may write some. Use --mode forward";
 
 /** Chooses the mode that covers most for the program, unless one was asked for. */
 export function chooseMode({ asked, isCodex, dotEnvProxy }: ModeQuery): ModeChoice {
   const isBlind = isCodex && dotEnvProxy !== undefined;
   const seesNothing =
-    `$CODEX_HOME/.env sets ${dotEnvProxy}, which codex obeys instead of the proxy of this capture`;
+    `$CODEX_HOME/.env sets ${dotEnvProxy}, and codex uses it instead of the proxy of this capture`;
   if (asked !== undefined) {
     const warning = isBlind && asked !== "reverse"
-      ? `${seesNothing}: it will see nothing; remove the line or use --mode reverse`
+      ? `${seesNothing}: it will record nothing; remove the line or use --mode reverse`
       : isCodex && asked === "keylog"
       ? NO_KEYS
       : undefined;
@@ -50,6 +50,6 @@ export function chooseMode({ asked, isCodex, dotEnvProxy }: ModeQuery): ModeChoi
   }
   if (isBlind) return { mode: "reverse", reason: seesNothing };
   return isCodex
-    ? { mode: "forward", reason: "it covers every channel of codex, those without a setting included" }
-    : { mode: "forward", reason: "it covers every connection of a program that obeys the proxy variables" };
+    ? { mode: "forward", reason: "it records every channel of codex, also those without a setting" }
+    : { mode: "forward", reason: "it records every connection of a program that uses the proxy variables" };
 }

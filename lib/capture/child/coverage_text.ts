@@ -33,9 +33,9 @@ export function coverageLines(coverage: Coverage, mode: CaptureMode): readonly s
       ]),
     ));
     const configured = titles("configured");
-    if (configured !== "") lines.push(...folded(`configured, not seen: ${configured}`));
+    if (configured !== "") lines.push(...folded(`configured, but not seen: ${configured}`));
     const uncovered = titles("not coverable");
-    if (uncovered !== "") lines.push(...folded(`not coverable in ${mode} mode: ${uncovered}`));
+    if (uncovered !== "") lines.push(...folded(`cannot be recorded in ${mode} mode: ${uncovered}`));
   }
   if (hosts.length === 0) {
     return [...lines, ...nothingSeen(mode)];
@@ -75,14 +75,14 @@ export function folded(text: string): readonly string[] {
 function nothingSeen(mode: CaptureMode): readonly string[] {
   const reasons = {
     forward:
-      "no connection was seen; does the program obey the proxy variables? It may also have sent nothing, or " +
-      "talked to this machine alone, which needs no proxy: respond --provider demo does. A program that takes a base " +
+      "no connection was seen; does the program use the proxy variables? It may also have sent nothing, or " +
+      "used only addresses of this machine, which need no proxy, as respond --provider demo does. A program that reads a base " +
       "URL can be captured with --mode reverse; respond --capture DIR records its own requests",
     reverse:
       "no request was seen; does the program read OPENAI_BASE_URL? It may also have sent nothing: respond " +
-      "--provider demo has a server of its own. --mode forward captures a program that obeys the proxy variables; " +
+      "--provider demo starts its own server. --mode forward captures a program that uses the proxy variables; " +
       "respond --capture DIR records its own requests",
-    keylog: "no connection was seen; does the program obey the proxy variables?",
+    keylog: "no connection was seen; does the program use the proxy variables?",
   };
   return folded(reasons[mode]);
 }

@@ -63,7 +63,7 @@ function start({ command, env }: ChildOptions): Deno.ChildProcess {
     const isMissing = error instanceof Deno.errors.NotFound;
     const reason = isMissing ? "no such program" : error instanceof Error ? error.message : String(error);
     throw new CulvertError("usage", `Cannot run "${program}": ${reason}`, {
-      hint: "Give the program and its arguments behind `--`, such as: -- codex exec hello",
+      hint: "Give the program and its arguments after `--`, such as: -- codex exec hello",
       details: { program },
       cause: error,
     });

@@ -58,11 +58,11 @@ export async function openSide(name: string, open: (file: string) => Promise<Loa
   capture[Symbol.dispose]();
   throw new CulvertError(
     "usage",
-    wanted === undefined ? `${file} holds no model call` : `There is no model call ${wanted} in ${file}`,
+    wanted === undefined ? `${file} contains no model call` : `There is no model call ${wanted} in ${file}`,
     {
       hint: all.length === 0
         ? "Only requests to …/responses are compared."
-        : `Model calls there: ${all.slice(0, 12).map(turnName).join(", ")}`,
+        : `Model calls in it: ${all.slice(0, 12).map(turnName).join(", ")}`,
       details: { path: file },
     },
   );

@@ -106,8 +106,8 @@ function breakOf(
       label: key.name,
       pointer: `/${key.name}`,
       why: key.name === "model"
-        ? "The model is another, and each model has a cache of its own"
-        : `${key.name} is another, so the request may reach a server without the cache`,
+        ? "The model differs, and each model has its own cache"
+        : `${key.name} differs, so the request may reach a server without the cache`,
       before: key.before,
       after: key.after,
     };
@@ -120,7 +120,8 @@ function breakOf(
       kind: old.kind,
       label: old.label,
       pointer: old.pointer,
-      why: `The prompt ends before ${old.label}, which the earlier one had: what follows was removed`,
+      why:
+        `The prompt ends before ${old.label} of the earlier prompt: it and the following parts were removed`,
       before: shortened(old.text),
     };
   }
@@ -157,7 +158,7 @@ function breakOf(
     return {
       ...base,
       pointer: next.pointer,
-      why: `${next.label} stands where ${old.label} was${consequence(next)}`,
+      why: `${next.label} is at the position of ${old.label}${consequence(next)}`,
       before: shortened(old.text),
       after: shortened(next.text),
     };
@@ -174,7 +175,7 @@ function breakOf(
 }
 
 function consequence({ kind }: PromptPart): string {
-  if (kind === "tool") return ": tools come first in a prompt, so nothing behind them can be reused";
+  if (kind === "tool") return ": tools come first in a prompt, so nothing after them can be reused";
   if (kind === "instructions") return ": they come before the conversation, so none of it can be reused";
   return "";
 }

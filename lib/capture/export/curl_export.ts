@@ -36,7 +36,7 @@ export function curlOf(exchange: Exchange, capture: LoadedCapture): string {
   const lines = [
     `# ${exchange.id}: ${method} ${url}`.replace(/\p{Cc}/gu, ""),
     ...notes,
-    ...(body === undefined || isText ? [] : ["# The body is not text or was left out."]),
+    ...(body === undefined || isText ? [] : ["# The body is not text or was not recorded."]),
   ];
   return `${lines.join("\n")}\n${command}\n`;
 }
@@ -86,12 +86,12 @@ function socketCommands(exchange: Exchange, capture: LoadedCapture): string {
   const requests = turnsOfExchange(exchange, capture.text).map((turn) => capture.text(turn.request));
   const head = `# ${exchange.id}: websocket ${request.url.replace(/\p{Cc}/gu, "")}\n`;
   if (requests.length === 0) {
-    return `${head}# curl sends no websocket messages, and this websocket has no response.create to send by HTTP.\n`;
+    return `${head}# curl cannot send websocket messages, and this websocket has no response.create that HTTP could send.\n`;
   }
   return head + requests.map((text, index) => {
     const number = `# Model call ${index + 1} of ${requests.length}`;
     const body = text === undefined ? undefined : bodyOfMessage(text);
-    if (body === undefined) return `${number}: its request was left out of the capture or is not JSON.\n`;
+    if (body === undefined) return `${number}: its request is not in the capture or is not JSON.\n`;
     const { command, notes } = commandOf({
       url: request.url.replace(/^ws/i, "http"),
       method: "POST",

@@ -21,7 +21,7 @@ import { joinBytes } from "./decode/sse_splitter.ts";
 const MAX_BODY = 64 * 1024 * 1024;
 
 /** Why bytes are missing in a record. */
-export const LOST = "the traffic was faster than the recording, which left out the rest";
+export const LOST = "the traffic was faster than the recording; the rest was not recorded";
 
 /** The bytes of one direction, decoded. */
 export class BodyDecoder {

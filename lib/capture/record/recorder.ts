@@ -110,7 +110,7 @@ export async function startRecorder(options: RecorderOptions): Promise<LocalReco
       failure = error instanceof Error ? error.message : String(error);
       options.warn?.({
         code: "capture_unwritable",
-        message: `The recording in ${directory} ended, the traffic goes on: ${failure}`,
+        message: `The recording in ${directory} stopped, the program continues: ${failure}`,
       });
     },
   });
@@ -120,7 +120,7 @@ export async function startRecorder(options: RecorderOptions): Promise<LocalReco
     failure = error instanceof Error ? error.message : String(error);
     options.warn?.({
       code: "capture_incomplete",
-      message: `The recording in ${directory} is incomplete, the traffic goes on: ${failure}`,
+      message: `The recording in ${directory} is incomplete, the program continues: ${failure}`,
     });
   };
   const parts: RecorderParts = {
@@ -174,12 +174,12 @@ async function createFiles(directory: string, meta: CaptureMeta): Promise<Deno.F
   } catch (error) {
     const exists = error instanceof Deno.errors.AlreadyExists;
     const reason = exists
-      ? "it holds a capture already"
+      ? "it already contains a capture"
       : error instanceof Error
       ? error.message
       : String(error);
     throw new CulvertError("output_unwritable", `Cannot record in ${directory}: ${reason}`, {
-      hint: exists ? "Name another directory with -o." : "Name a directory that you may write in with -o.",
+      hint: exists ? "Name another directory with -o." : "Name a writable directory with -o.",
       details: { path: directory },
       cause: error,
     });

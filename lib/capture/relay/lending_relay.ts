@@ -53,7 +53,7 @@ export async function startLendingRelay(options: LendingOptions): Promise<RelayS
       if (mounted === undefined) return undefined;
       if (localToken !== undefined) await requireToken(request, localToken);
       if (request.isUpgrade && refusesWebSockets === true) {
-        throw new RelayRefusal(426, "no_websocket", "Websockets are switched off (--no-websocket); use HTTP");
+        throw new RelayRefusal(426, "no_websocket", "Websockets are disabled (--no-websocket); use HTTP");
       }
       return await lendCredential(request, mounted, connection, options, signal);
     },

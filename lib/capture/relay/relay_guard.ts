@@ -21,7 +21,11 @@ export function refuseWebPages({ rawHeaders }: RelayRequest, port: number): void
   const host = hosts[0]?.[1].trim().toLowerCase();
   const own = ["127.0.0.1", "localhost", "[::1]"].map((name) => `${name}:${port}`);
   if (hosts.length !== 1 || host === undefined || !own.includes(host)) {
-    throw new RelayRefusal(421, "wrong_host", `This server answers to http://127.0.0.1:${port} only`);
+    throw new RelayRefusal(
+      421,
+      "wrong_host",
+      `This server accepts only requests to http://127.0.0.1:${port}`,
+    );
   }
   const origin = headerValueOf(rawHeaders, "origin");
   if (origin !== undefined && !own.some((name) => origin.toLowerCase() === `http://${name}`)) {

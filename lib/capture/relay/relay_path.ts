@@ -33,7 +33,7 @@ export function belowMount(path: string, mount: string): MountedPath | undefined
     throw new RelayRefusal(
       400,
       "bad_path",
-      "The path has `..`, empty or encoded segments; this relay takes none",
+      "The path has `..`, empty or encoded segments; this relay does not accept them",
     );
   }
   return { path: plain.slice(mount.length), query };
@@ -62,7 +62,7 @@ export function relayTarget(
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new CulvertError(
       "config",
-      "The base URL that requests are relayed to is not an http or https URL",
+      "The base URL to which requests are relayed is not an http or https URL",
       {
         hint: "Write it in full, such as https://api.openai.com/v1.",
       },

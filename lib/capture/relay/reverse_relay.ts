@@ -76,7 +76,7 @@ export async function startReverseRelay(options: ReverseRelayOptions): Promise<R
       const model = belowMount(request.path, MODEL_MOUNT);
       const backend = model === undefined ? belowMount(request.path, BACKEND_MOUNT) : undefined;
       if (request.isUpgrade && refusesWebSockets === true) {
-        throw new RelayRefusal(426, "no_websocket", "Websockets are switched off (--no-websocket); use HTTP");
+        throw new RelayRefusal(426, "no_websocket", "Websockets are disabled (--no-websocket); use HTTP");
       }
       if (model !== undefined) {
         return Promise.resolve(forward(request, options.modelBase ?? modelBaseFor(request), model));

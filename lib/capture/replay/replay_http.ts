@@ -102,11 +102,11 @@ function streamOf(replay: HttpReplay, answered: number): ReadableStream<Uint8Arr
       if (!await pacing.until(begin, offset, signal)) return;
       if (text !== "") yield encoder.encode(text);
       if (cut && fault?.kind === "stall") await aborted(signal);
-      if (cut) await cutConnection("A fault was asked for");
+      if (cut) await cutConnection("A requested fault");
     }
-    if (breaksConnection(fault)) await cutConnection("A fault was asked for");
+    if (breaksConnection(fault)) await cutConnection("A requested fault");
     if (end !== undefined && end.outcome !== "ok" && !completed(events.at(-1)?.json_type)) {
-      await cutConnection("The recorded connection broke here");
+      await cutConnection("The recorded connection was cut here");
     }
   }());
 }
@@ -122,7 +122,7 @@ function howOf(fault: Fault | undefined): ConnectionCut["how"] {
 
 function cutBody(how: ConnectionCut["how"]): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
-    pull: (controller) => controller.error(new ConnectionCut("A fault was asked for", how)),
+    pull: (controller) => controller.error(new ConnectionCut("A requested fault", how)),
   });
 }
 
@@ -130,7 +130,7 @@ function faultResponse({ value, retryAfter }: Fault): Response {
   const error = {
     type: value === 429 ? "rate_limit_error" : "server_error",
     code: `replayed_${value}`,
-    message: "A fault that was asked for with --fault",
+    message: "A fault requested by --fault",
   };
   return Response.json({ error }, {
     status: value,

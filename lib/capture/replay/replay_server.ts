@@ -196,7 +196,7 @@ class Replay {
 
 /** Returns a miss in one line, for people. */
 export function missLine({ request, nearest, difference }: Miss): string {
-  const like = nearest === undefined ? "" : `; the nearest is ${nearest}`;
+  const like = nearest === undefined ? "" : `; the most similar is ${nearest}`;
   const first = difference === undefined
     ? ""
     : `, first difference at ${difference.pointer}: recorded ${difference.recorded ?? "nothing"}, received ${
@@ -231,7 +231,7 @@ function missBody(match: Match): object {
       code: "not_recorded",
       message: nearest === undefined
         ? "The capture has no answer to this request"
-        : `The capture has no answer to this request; the nearest is ${nearest.name} (${
+        : `The capture has no answer to this request; the most similar is ${nearest.name} (${
           requestLine(nearest)
         })`,
       ...(nearest === undefined ? {} : { nearest: nearest.name }),

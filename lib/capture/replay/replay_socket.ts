@@ -81,7 +81,7 @@ async function sendAll(
     const error = {
       type: "rate_limit_error",
       code: `replayed_${fault.value}`,
-      message: "A fault that was asked for with --fault",
+      message: "A fault requested by --fault",
     };
     const headers = fault.retryAfter === undefined ? {} : { "retry-after": String(fault.retryAfter) };
     return await socket.send(JSON.stringify({ type: "error", status: fault.value, error, headers }));

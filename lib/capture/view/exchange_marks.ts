@@ -106,10 +106,10 @@ function ownFailure(exchange: Exchange, all: readonly Turn[]): Mark | undefined 
   if (close !== undefined) {
     return turns.length === 0
       ? undefined
-      : { kind: "cut", text: `Closed with ${close.code} within a response` };
+      : { kind: "cut", text: `Closed with ${close.code} during a response` };
   }
-  if (end?.outcome === "aborted") return { kind: "cut", text: "The client ended it early" };
-  if (end?.outcome === "error") return { kind: "cut", text: `Broke off: ${end.error ?? "no reason given"}` };
+  if (end?.outcome === "aborted") return { kind: "cut", text: "The client cancelled it" };
+  if (end?.outcome === "error") return { kind: "cut", text: `Cut: ${end.error ?? "no reason given"}` };
   return undefined;
 }
 

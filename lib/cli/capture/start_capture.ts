@@ -151,7 +151,7 @@ function nodeOptions({ env }: Pick<World, "env">, option: string): string {
 function unwritable(path: string, error: unknown): CulvertError {
   const reason = error instanceof Error ? error.message : String(error);
   return new CulvertError("output_unwritable", `Cannot write ${path}: ${reason}`, {
-    hint: "Name a directory that you may write in with -o.",
+    hint: "Name a writable directory with -o.",
     details: { path },
     cause: error,
   });

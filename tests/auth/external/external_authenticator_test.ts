@@ -81,7 +81,7 @@ Deno.test("a server that refuses every token of a program costs two sends and on
   assertEquals([sent.length, count], [2, 1]);
   assert(end?.resend === false);
   assertEquals([end.outcome, end.reason], ["recovery_not_run", "recovery_exhausted"]);
-  assertIncludes(end.error.hint ?? "", "have the program supply another credential");
+  assertIncludes(end.error.hint ?? "", "supply another credential");
   assertEquals(recoveries().map(([mode]) => mode), ["external", "external"]);
 });
 
@@ -98,7 +98,7 @@ Deno.test("without a function that refreshes, the one that resolves is asked aga
   assertEquals(count, 2);
 });
 
-Deno.test("a later resolve that fails permanently keeps the former credential, is noted, and is not repeated", async () => {
+Deno.test("a later resolve that fails permanently keeps the previous credential, is reported, and is not repeated", async () => {
   let count = 0;
   const { headers, seen, turn } = open({
     resolve: () => {
@@ -114,7 +114,7 @@ Deno.test("a later resolve that fails permanently keeps the former credential, i
   assertEquals(count, 2);
   const notes = seen.flatMap((one) => one.kind === "note" ? [one.message] : []);
   assertEquals(notes.length, 1);
-  assertIncludes(notes[0] ?? "", "the former credential stays in use");
+  assertIncludes(notes[0] ?? "", "the previous credential is used");
   assertExcludes(notes[0] ?? "", "held-secret");
   assertEquals((await turn("new")).end, undefined);
 });

@@ -224,7 +224,7 @@ Deno.test("a pasted address is an answer when its state is this login's, and is 
   await writer.write("http://localhost:1455/auth/callback?code=x&state=foreign");
   await writer.write(answer);
   assertEquals((await login.result).email, MOCK_ACCOUNT.email);
-  assertIncludes(login.said.at(-1) ?? "", "Paste the whole address again");
+  assertIncludes(login.said.at(-1) ?? "", "Paste the complete address again");
 });
 
 Deno.test("a pasted bare code is an answer", async () => {
@@ -249,7 +249,7 @@ Deno.test("the address to open, pasted back, is no answer: it is asked for again
   await writer.write(login.url);
   await writer.write(await locationOf(login.url));
   assertEquals((await login.result).email, MOCK_ACCOUNT.email);
-  assertIncludes(login.said.at(-1) ?? "", "Paste the whole address again");
+  assertIncludes(login.said.at(-1) ?? "", "Paste the complete address again");
   assertEquals(pastedAnswer(`http://localhost:1455/auth/callback?error=access_denied&state=s`, "s"), {
     kind: "refused",
     code: "access_denied",

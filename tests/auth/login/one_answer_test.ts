@@ -60,7 +60,7 @@ Deno.test("a signal during the exchange says what happens next, and the login is
   const page = fetch(callbackUrl(login, { state: login.state, ...CODE })).then(textOf);
   await authority.asked;
   controller.abort(new Error("enough"));
-  assertIncludes(login.said.at(-1) ?? "", "must be saved");
+  assertIncludes(login.said.at(-1) ?? "", "is being saved");
   authority.grant();
   assertEquals((await login.result).accountId, "acc-1");
   assertEquals(home.json().tokens["refresh_token"], "rt-new");

@@ -69,7 +69,10 @@ Deno.test("a mode without its credential is an error that says so", async () => 
   await using home = new TestHome();
   for (const text of ['{"auth_mode":"apikey","OPENAI_API_KEY":null}', '{"auth_mode":"chatgpt"}', "{}"]) {
     home.store(text);
-    assertIncludes((await failureOf(find(home))).message, "lacks what its mode requires");
+    assertIncludes(
+      (await failureOf(find(home))).message,
+      "does not contain the values that its mode requires",
+    );
   }
 });
 

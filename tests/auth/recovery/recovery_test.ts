@@ -314,7 +314,7 @@ Deno.test("the error of a final 401 has at most ten lines: sent, source, server,
     "api.corp.example refused the credential with 401 on /responses (http)",
     `Sent: an Authorization header, a ChatGPT login from ${home.authPath}`,
     "The server said: Your token is not welcome (token_expired, expired)",
-    "Recovery: ran, and the server refused the renewed credential too",
+    "Recovery: succeeded, but the server also refused the renewed credential",
     "For support: request id req-401, cf-ray ray-401",
     "Next: sign in again: culvert auth login",
   ]);

@@ -91,7 +91,7 @@ Deno.test("auto warns that the codex client still uses a former login that could
   keyring.fail("locked");
   const { auto, warnings } = await storesOn(keyring, home);
   await save(auto);
-  assertIncludes(warnings.map(({ message }) => message).join("\n"), "first for the codex client");
+  assertIncludes(warnings.map(({ message }) => message).join("\n"), "the codex client uses that one first");
   keyring.fail("", 0);
   assertEquals([(await auto.read())?.apiKey, auto.source.kind], ["sk-later", "file"]);
 });

@@ -41,7 +41,7 @@ Deno.test("forward is the default, and reverse is chosen where $CODEX_HOME/.env 
 Deno.test("a requested mode is kept, with a warning where it will record nothing", () => {
   const forward = chooseMode({ asked: "forward", isCodex: true, dotEnvProxy: "HTTPS_PROXY" });
   assertEquals(forward.mode, "forward");
-  assertIncludes(forward.warning ?? "", "it will see nothing");
+  assertIncludes(forward.warning ?? "", "it will record nothing");
   assertIncludes(chooseMode({ asked: "keylog", isCodex: true }).warning ?? "", "codex writes no TLS keys");
   assertEquals(chooseMode({ asked: "keylog", isCodex: false }).warning, undefined);
   assertEquals(

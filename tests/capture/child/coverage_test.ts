@@ -49,7 +49,7 @@ Deno.test("exchanges are counted by channel and by host, and the mode explains t
     "model (websocket)          1  10 B    2.5 kB",
     "model list                 1  10 B    2.5 kB",
   ]);
-  assertIncludes(forward.join("\n"), "configured, not seen: model (SSE), compaction");
+  assertIncludes(forward.join("\n"), "configured, but not seen: model (SSE), compaction");
   assertEquals(forward.slice(-4), [
     "host              opened  tunnelled  refused  unreachable  sent  received",
     "api.openai.com         0          0        0            0  20 B    5.0 kB",
@@ -57,7 +57,7 @@ Deno.test("exchanges are counted by channel and by host, and the mode explains t
     "pinned.test:8443       1          0        1            0   0 B       0 B",
   ]);
   const reverse = coverageLines(coverage, "reverse").join("\n");
-  assertIncludes(reverse, "not coverable in reverse mode: login and token refresh, metrics of the");
+  assertIncludes(reverse, "cannot be recorded in reverse mode: login and token refresh, metrics");
 });
 
 Deno.test("handshakes that end without an alert count against a host only while no exchange succeeded", () => {

@@ -32,13 +32,13 @@ Deno.test("a prompt that only continues the earlier one causes no cache miss", (
 
 const CASES: readonly (readonly [name: string, after: object, kind: string, pointer: string, why: RegExp])[] =
   [
-    ["another model", { ...base, model: "gpt-5-mini" }, "parameter", "/model", /model is another/],
+    ["another model", { ...base, model: "gpt-5-mini" }, "parameter", "/model", /model differs/],
     [
       "another cache key",
       { ...base, prompt_cache_key: "b" },
       "parameter",
       "/prompt_cache_key",
-      /prompt_cache_key is another/,
+      /prompt_cache_key differs/,
     ],
     [
       "changed instructions",

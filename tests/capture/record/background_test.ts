@@ -78,7 +78,7 @@ Deno.test("a directory that contains a capture is refused with the code and the 
   ) => thrown);
   assert(error instanceof CulvertError);
   assertEquals(error.code, "output_unwritable");
-  assertIncludes(error.message, "it holds a capture already");
+  assertIncludes(error.message, "it already contains a capture");
   assertIncludes(error.hint ?? "", "-o");
 });
 

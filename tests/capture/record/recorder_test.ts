@@ -64,7 +64,7 @@ Deno.test("a directory that contains a capture is refused", async () => {
   await using first = await record();
   await first.recorder.close();
   const { directory } = first;
-  assertIncludes(await refusal(directory), "it holds a capture already");
+  assertIncludes(await refusal(directory), "it already contains a capture");
 });
 
 Deno.test({
@@ -83,12 +83,12 @@ Deno.test({
         const directory = join(parent, `with-${name}`);
         await Deno.mkdir(directory);
         await Deno.symlink(join(elsewhere, name), join(directory, name));
-        assertIncludes(await refusal(directory), "it holds a capture already");
+        assertIncludes(await refusal(directory), "it already contains a capture");
       }
       const directory = join(parent, "with-bodies");
       await Deno.mkdir(directory);
       await Deno.symlink(elsewhere, join(directory, "bodies"));
-      assertIncludes(await refusal(directory), "it holds a capture already");
+      assertIncludes(await refusal(directory), "it already contains a capture");
       assertEquals([...Deno.readDirSync(elsewhere)], []);
     } finally {
       await Deno.remove(parent, { recursive: true });

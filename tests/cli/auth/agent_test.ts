@@ -136,7 +136,7 @@ Deno.test("an API that refuses every agent gets two requests, and the error says
   const run = await rig.respond();
   assertEquals([run.code, rig.schemes], [4, ["AgentAssertion", "AgentAssertion"]], run.stderr);
   assertIncludes(run.stderr, "an agent identity from");
-  assertIncludes(run.stderr, "the server refused the renewed credential too");
+  assertIncludes(run.stderr, "the server also refused the renewed credential");
   assertIncludes(run.stderr, "use_agent_identity");
 });
 

@@ -263,7 +263,9 @@ Deno.test("a server that always answers 401 gets at most three requests, with on
   const result = jsonLines(run.stdout).at(-1);
   assertEquals([result?.["type"], result?.["exit_code"]], ["culvert.result", 4]);
   const lines = run.stderr.trimEnd().split("\n");
-  for (const part of ["Sent: an Authorization header, a ChatGPT login from", "Recovery: ran", "Next: "]) {
+  for (
+    const part of ["Sent: an Authorization header, a ChatGPT login from", "Recovery: succeeded", "Next: "]
+  ) {
     assertIncludes(run.stderr, part);
   }
   assert(lines.length <= 12, run.stderr);
@@ -336,7 +338,7 @@ Deno.test("if device codes are disabled the login continues in the browser, and 
   assertEquals(code, 4, stderr);
   assertIncludes(stderr, "security settings");
   assertIncludes(stderr, "Continuing by browser");
-  assertIncludes(stderr, "The authority did not grant the login: access_denied");
+  assertIncludes(stderr, "The authorization server did not grant the login: access_denied");
 });
 
 Deno.test("Ctrl-C ends a login immediately with 130, and the previous login is kept", async () => {

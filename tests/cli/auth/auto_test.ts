@@ -29,7 +29,7 @@ for (const manner of ["unreachable", "missing", "locked"] as const) {
       rig.keep("Codex Auth", login("rt-former"));
       const signIn = await rig.run(["auth", "login", "--api-key"], { manner, stdin: KEY });
       assertEquals(signIn.code, 0, signIn.stderr);
-      assertIncludes(signIn.stderr, "still comes first for the codex client");
+      assertIncludes(signIn.stderr, "the codex client uses that one first");
       const status = JSON.parse((await rig.run(["auth", "status", "--json"])).stdout);
       assertEquals([status.mode, status.source.kind], ["apikey", "file"]);
       assert(rig.entry("Codex Auth") !== undefined, "looking removes nothing");

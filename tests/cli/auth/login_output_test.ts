@@ -21,7 +21,7 @@ for (const verbose of ["-v", "-vv"]) {
     const port = login.callback.port;
     assertIncludes(
       stderr,
-      `signing in at ${authority.base}/; the browser comes back to http://localhost:${port}/auth/callback`,
+      `signing in at ${authority.base}/; the browser returns to http://localhost:${port}/auth/callback`,
     );
     const seen = stderr.split("\n").filter((line) => line.includes("the browser requested"));
     assertEquals(seen.map((line) => line.replace(/^culvert: /, "")), [

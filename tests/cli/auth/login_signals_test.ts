@@ -13,7 +13,7 @@ Deno.test("auth login that is interrupted during the exchange reports that it co
   const page = look(answerTo(login));
   await authority.asked;
   login.kill("SIGINT");
-  await login.said("Press Ctrl-C again to end at once");
+  await login.said("Press Ctrl-C again to stop immediately");
   authority.grant();
   await look((await page).location ?? "");
   const { code, stdout, stderr } = await login.end;
@@ -31,7 +31,7 @@ Deno.test("a second signal ends the login immediately, and the previous login is
   const page = look(answerTo(login)).catch(() => {/* cut off */});
   await authority.asked;
   login.kill("SIGINT");
-  await login.said("Press Ctrl-C again to end at once");
+  await login.said("Press Ctrl-C again to stop immediately");
   login.kill("SIGINT");
   assertEquals([(await login.end).code, home.text()], [130, stored]);
   await page;
@@ -44,7 +44,7 @@ Deno.test("an exchange that is refused after a signal exits 4 with its own reaso
   const page = look(answerTo(login));
   await authority.asked;
   login.kill("SIGTERM");
-  await login.said("must be saved");
+  await login.said("is being saved");
   authority.refuse();
   assertIncludes((await page).text, "token_exchange_failed");
   const { code, stdout } = await login.end;
@@ -95,11 +95,11 @@ Deno.test("the address that auth login prints is refused when it is pasted", asy
   await using authority = authorityGiving(tokensWith());
   const login = await startLogin(home, authority.base);
   await login.type(login.url.href);
-  await login.said("Paste the whole address again");
+  await login.said("Paste the complete address again");
   await login.type(answerTo(login).href);
   const { code, stderr } = await login.end;
   assertEquals(code, 0, stderr);
-  assertIncludes(stderr, "Paste the whole address again");
+  assertIncludes(stderr, "Paste the complete address again");
 });
 
 Deno.test("a second login on the same port reports this, is completed by pasting, and does not disturb the first", async () => {

@@ -150,7 +150,7 @@ const KINDS: readonly KindRow[] = [
     mode: "none",
     exit: 4,
     code: "auth_missing",
-    problem: "lacks what its mode requires",
+    problem: "does not contain the values that its mode requires",
   },
   {
     name: "an empty object",

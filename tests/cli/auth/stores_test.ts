@@ -98,7 +98,7 @@ const FAILURES: readonly FailureRow[] = [
   {
     manner: "unreachable",
     args: ["auth", "status"],
-    says: ["this session reaches no keyring service", "D-Bus session bus"],
+    says: ["no keyring service is available in this session", "D-Bus session bus"],
   },
   {
     manner: "forgetful",

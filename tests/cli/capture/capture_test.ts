@@ -60,7 +60,7 @@ Deno.test("reverse mode routes OPENAI_BASE_URL through a relay", async () => {
   assertEquals(run.code, 0, run.stderr);
   assertIncludes(run.stdout, '"type":"response.completed"');
   assertMatch(run.stderr, /model \(SSE\) +1 /);
-  assertIncludes(run.stderr, "not coverable in reverse mode: login and token refresh");
+  assertIncludes(run.stderr, "cannot be recorded in reverse mode: login and token refresh");
   const request = (await scene.records()).find(({ kind }) => kind === "http.request");
   assertEquals(request?.["url"], "https://api.culvert.test/v1/responses");
   assertEquals(scene.network.api.log.turns[0]?.headers["host"], "api.culvert.test");
@@ -105,7 +105,7 @@ Deno.test("capture exits with the exit code of the program and passes its standa
   const run = await scene.capture([], "echo out; echo err >&2; exit 42");
   assertEquals([run.code, run.stdout], [42, "out\n"]);
   assertIncludes(run.stderr, "err\n");
-  assertIncludes(run.stderr, "no connection was seen; does the program obey the proxy variables?");
+  assertIncludes(run.stderr, "no connection was seen; does the program use the proxy variables?");
 });
 
 Deno.test("capture of a program that sends nothing says the likely reasons and the next step, in 80 columns", async () => {
@@ -124,7 +124,7 @@ Deno.test("a second capture into the same directory is refused before the progra
   assertEquals((await scene.capture([], "true")).code, 0);
   const again = await scene.capture([], "echo started");
   assertEquals([again.code, again.stdout], [2, ""]);
-  assertIncludes(again.stderr, "it holds a capture already");
+  assertIncludes(again.stderr, "it already contains a capture");
 });
 
 Deno.test("capture without a program is a usage error", async () => {

@@ -170,7 +170,7 @@ Deno.test("a directory that contains a capture is refused before anything is sen
   assertEquals((await scene.respond(["--capture", directory, "one"])).code, 0);
   const run = await scene.respond(["--capture", directory, "two"]);
   assertEquals([run.code, run.stdout], [2, ""]);
-  assertIncludes(run.stderr, "it holds a capture already");
+  assertIncludes(run.stderr, "it already contains a capture");
   assertEquals(scene.api.log.turns.length, 1);
 });
 

@@ -61,8 +61,9 @@ const HINTS: Readonly<Record<string, string>> = {
   timeout: "The keyring may be waiting for its password. Unlock it, then try again.",
   locked:
     "Unlock the keyring (in a desktop session, with its password; on macOS: security unlock-keychain), allow " +
-    "the access where the system asks, then try again.",
-  no_service: "A desktop session runs one, and so does gnome-keyring-daemon on a D-Bus session bus.",
+    "the access if the system asks, then try again.",
+  no_service:
+    "A desktop session provides one; without a desktop, run gnome-keyring-daemon on a D-Bus session bus.",
   no_passphrase: "Remove the file with culvert auth logout, then sign in again: culvert auth login",
   too_large:
     "Set secret_auth_storage = true under [features] in config.toml and sign in again: the login is then " +

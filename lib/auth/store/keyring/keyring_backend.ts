@@ -63,7 +63,7 @@ export function withoutFile(
       for (const remove of file.removals) await remove();
     } catch (error) {
       if (!(error instanceof CulvertError)) throw error;
-      const message = `${error.message}; a former login in it can still be read`;
+      const message = `${error.message}; an earlier login in it can still be read`;
       warn({ code: "auth_file_left", message });
     }
   };
@@ -81,5 +81,5 @@ export function withoutFile(
 export async function writeAndCompare(keyring: Keyring, entry: KeyringEntry, secret: string): Promise<void> {
   await keyring.write(entry, secret);
   if (await keyring.read(entry) === secret) return;
-  throw entryFailure("not_kept", "write", entry, "it does not return what was stored");
+  throw entryFailure("not_kept", "write", entry, "it returned a value other than the stored one");
 }

@@ -79,10 +79,10 @@ function failure(verb: string, entry: KeyringEntry, end: KeyringProgramEnd): Err
   const said = messageOf(end) ?? `secret-tool ended with ${end.code}`;
   if (/locked/i.test(said)) return locked(verb, entry);
   return /D-Bus|DBus|Could not connect|ServiceUnknown|not provided by any|NoReply/i.test(said)
-    ? entryFailure("no_service", verb, entry, "this session reaches no keyring service", { said })
+    ? entryFailure("no_service", verb, entry, "no keyring service is available in this session", { said })
     : entryFailure("failed", verb, entry, said, { said });
 }
 
 function locked(verb: string, entry: KeyringEntry): Error {
-  return entryFailure("locked", verb, entry, "it is locked, and was not unlocked when asked");
+  return entryFailure("locked", verb, entry, "it is locked, and the user did not unlock it");
 }

@@ -38,7 +38,7 @@ export async function openSecrets(bytes: Uint8Array, passphrase: string, path: s
   } catch (cause) {
     throw unusable(
       path,
-      "it is damaged, or encrypted with another passphrase than that in the keyring",
+      "it is damaged, or encrypted with a passphrase other than the one in the keyring",
       cause,
     );
   }

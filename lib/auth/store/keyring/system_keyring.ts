@@ -19,6 +19,6 @@ export function systemKeyring(os: typeof Deno.build.os, world: KeyringWorld): Ke
 }
 
 function unsupported(): Promise<never> {
-  const message = "Cannot use the keyring: this program has no access to it on Windows";
+  const message = "Cannot use the keyring: it is not supported on Windows";
   return Promise.reject(keyringFailure("unsupported", message));
 }

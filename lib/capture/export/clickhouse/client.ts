@@ -106,7 +106,7 @@ export class ClickHouseClient {
     throw new CulvertError("server", `ClickHouse at ${this.#url.host} answered ${reply.status}: ${text}`, {
       hint: reply.status === 401 || reply.status === 403 || reply.status === 516
         ? "Give user and password in the URL: http://USER:PASSWORD@HOST:8123/"
-        : "Check the URL: it is that of the HTTP interface, and ?database=NAME chooses the database.",
+        : "Check the URL: it must be the HTTP interface, and ?database=NAME selects the database.",
       details: { host: this.#url.host, status: reply.status },
     });
   }

@@ -196,7 +196,7 @@ class BackgroundRecorder {
     for (const resolve of this.#flushed.values()) resolve();
     warn?.({
       code: "capture_incomplete",
-      message: `The recording in ${directory} ended, the traffic goes on: ${error.message}`,
+      message: `The recording in ${directory} stopped, the program continues: ${error.message}`,
     });
   }
 }

@@ -66,7 +66,9 @@ export class CaptureReader implements Disposable {
   static async open(directory: string): Promise<CaptureReader> {
     try {
       const meta = metaSchema.safeParse(JSON.parse(await Deno.readTextFile(join(directory, META_FILE))));
-      if (!meta.success) throw new Error(`${META_FILE} is not of a capture that this version can read`);
+      if (!meta.success) {
+        throw new Error(`${META_FILE} does not belong to a capture that this version can read`);
+      }
       return new CaptureReader(directory, meta.data, await Deno.open(join(directory, RECORDS_FILE)));
     } catch (error) {
       const reason = error instanceof SyntaxError ? error.message : fileProblem(error);
