@@ -43,12 +43,12 @@ function backendBase({ chatgptBaseUrl }: Settings): string {
 
 function needsLogin({ mode, source }: Authorization): CulvertError {
   const credential = mode === "none"
-    ? "there is no credential"
+    ? "no credential is configured"
     : `the credential in use, from ${source.name}, is ${
       mode === "apikey" ? "an API key" : "one of the provider"
     }`;
-  return new CulvertError("auth_missing", `This endpoint needs a ChatGPT login, and ${credential}`, {
-    hint: "Log in with `culvert auth login`, and unset the variables that hold an API key.",
+  return new CulvertError("auth_missing", `This endpoint requires a ChatGPT login, but ${credential}`, {
+    hint: "Sign in with `culvert auth login`, and unset the variables that hold an API key.",
     details: { mode, source: source.name },
   });
 }

@@ -172,7 +172,8 @@ function parsedReply<T>(reply: ApiReply, { maxReplyBytes, method = "GET", schema
   const what = `${attemptedOf(method, reply.url)} was answered ${reply.status}`;
   const unreadable = (why: string, details: Readonly<Record<string, string | number>> = {}) =>
     new CulvertError("response_failed", `${what}, but ${why}`, {
-      hint: "The server does not offer this endpoint as the API defines it. Check base_url of the provider.",
+      hint:
+        "The server does not implement this endpoint as the API defines it. Check base_url of the provider.",
       details: { status: reply.status, ...details },
     });
   if (!reply.isComplete) throw unreadable(`its body is longer than ${maxReplyBytes ?? "16 Mi"} bytes`);

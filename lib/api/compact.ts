@@ -126,7 +126,7 @@ export async function compactByTurn(
     "response_failed",
     `The compaction was answered with ${found.length} compaction items instead of one`,
     {
-      hint: "The server may not support this kind of compaction. Try the other one.",
+      hint: "The server may not support this method of compaction. Try the other --method.",
       details: { items: turn.items.map(({ type }) => type) },
     },
   );

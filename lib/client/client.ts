@@ -48,7 +48,7 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
   } = options;
   if (caCertPem !== undefined && options.caCertFile !== undefined) {
     throw new CulvertError("usage", "Both caCertPem and caCertFile were given", {
-      hint: "Give one of the two.",
+      hint: "Use only one of the two.",
     });
   }
   const world = await layeredWorld(process);
@@ -135,7 +135,7 @@ function ownAuthenticator(
 ): Authenticator | undefined {
   if (apiKey !== undefined && auth !== undefined) {
     throw new CulvertError("usage", "Both apiKey and externalAuth were given", {
-      hint: "Give one of the two.",
+      hint: "Use only one of the two.",
     });
   }
   if (apiKey !== undefined) return apiKeyAuthenticator(apiKey, world);

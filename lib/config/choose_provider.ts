@@ -110,7 +110,7 @@ function refuseReserved(ids: readonly string[], config: LoadedConfig): void {
     {
       hint: reserved === "openai"
         ? 'Set openai_base_url = "…" instead, or rename the table.'
-        : "Give the table another name.",
+        : "Rename the table.",
       details: { path, key: `model_providers.${reserved}` },
     },
   );

@@ -41,7 +41,7 @@ export function chooseClientIdentity(
       ? [key?.source, "client certificate"]
       : [cert.source, "key of the client certificate"];
     throw new CulvertError("config", `The ${missing} is missing: only ${given} is set`, {
-      hint: "Give both --client-cert and --client-key, or CULVERT_CLIENT_CERT and CULVERT_CLIENT_KEY. " +
+      hint: "Set both --client-cert and --client-key, or both CULVERT_CLIENT_CERT and CULVERT_CLIENT_KEY. " +
         "Both may name the same file.",
     });
   }

@@ -70,7 +70,7 @@ export async function checkConfig(
   if (strict && unknown.length > 0) {
     const keys = unknown.map((key) => `"${key}"`).join(", ");
     throw new CulvertError("config", `Cannot use ${label}: unknown ${keys}`, {
-      hint: "Correct or remove these keys, or leave out --strict-config.",
+      hint: "Correct or remove these keys, or run without --strict-config.",
       details: { path: label, keys: unknown },
     });
   }
@@ -79,8 +79,8 @@ export async function checkConfig(
     const keys = misplaced.map((key) => `"${key}"`).join(", ");
     throw new CulvertError("config", `Cannot use ${label}: only culvert knows ${keys}`, {
       hint:
-        "Move these keys to culvert.toml in the same folder, which the codex client does not read, or leave " +
-        "out --strict-config.",
+        "Move these keys to culvert.toml in the same folder, which the codex client does not read, or run " +
+        "without --strict-config.",
       details: { path: label, keys: misplaced },
     });
   }
@@ -108,7 +108,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if (error instanceof Deno.errors.NotFound) return undefined;
     const reason = error instanceof Error ? error.message : String(error);
     throw new CulvertError("config", `Cannot read ${path}: ${reason}`, {
-      hint: "Correct the type and permissions of the file, or point CODEX_HOME at another directory.",
+      hint: "Correct the type and permissions of the file, or set CODEX_HOME to another directory.",
       details: { path },
       cause: error,
     });

@@ -111,7 +111,7 @@ async function overrideLayer(
 function profilePath(name: string, codexHome: string): string {
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/.test(name)) return absolutePath(`${name}.config.toml`, codexHome);
   throw new CulvertError("config", `Cannot use profile ${JSON.stringify(name)}: it is not a valid name`, {
-    hint: "A profile's name has letters, digits, hyphens, dots and underscores.",
+    hint: "The name of a profile may contain letters, digits, hyphens, dots and underscores.",
     details: { profile: name },
   });
 }

@@ -84,17 +84,19 @@ function checkContradictions({ id, table, path }: ProviderSource): void {
   ]);
   if (table.aws !== undefined) {
     if (table.supports_websockets === true) {
-      refuse("aws and supports_websockets exclude each other", "Remove one.");
+      refuse("aws and supports_websockets cannot be used together", "Remove one of them.");
     }
-    if (others.length > 0) refuse(`aws excludes ${others.join(", ")}`, "Remove one side.");
+    if (others.length > 0) {
+      refuse(`aws cannot be used together with ${others.join(", ")}`, "Remove aws or the other keys.");
+    }
     refuse(
-      "aws needs signed requests, which culvert does not support",
+      "aws requires signed requests, which culvert does not support",
       "Use a gateway that accepts a bearer token.",
     );
   }
   const beside = others.filter((key) => key !== "auth");
   if (table.auth !== undefined && beside.length > 0) {
-    refuse(`auth excludes ${beside.join(", ")}`, "Remove one side.");
+    refuse(`auth cannot be used together with ${beside.join(", ")}`, "Remove aws or the other keys.");
   }
 }
 

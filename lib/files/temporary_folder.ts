@@ -21,7 +21,7 @@ export async function makeTemporaryFolder(prefix: string): Promise<string> {
       "output_unwritable",
       `Cannot create a temporary directory: ${fileProblem(cause)}`,
       {
-        hint: "Set TMPDIR (on Windows TMP) to a directory that exists and that you may write in.",
+        hint: "Set TMPDIR (on Windows TMP) to an existing, writable directory.",
         cause,
       },
     );

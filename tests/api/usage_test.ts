@@ -66,7 +66,7 @@ Deno.test("an API key is never sent to the ChatGPT backend", async () => {
   const error = await getUsage(rig.connection).catch(asCulvertError);
   if (!(error instanceof Error)) throw new Error("It succeeded");
   assertEquals([error.code, rig.seen.length], ["auth_missing", 0]);
-  assertIncludes(error.message, "needs a ChatGPT login");
+  assertIncludes(error.message, "requires a ChatGPT login");
 });
 
 Deno.test("headers and query parameters of the provider are not sent to a backend of another origin", async () => {

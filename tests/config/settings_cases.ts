@@ -122,10 +122,10 @@ export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[
   ["aws with other credentials, all of them named", {
     toml:
       `model_provider = "x"\n[model_providers.x]\nenv_key = "K"\nrequires_openai_auth = true\n[model_providers.x.aws]\nregion = "r"`,
-  }, ["aws excludes env_key, requires_openai_auth"]],
+  }, ["aws cannot be used together with env_key, requires_openai_auth"]],
   ["a command beside a key", {
     toml: `model_provider = "x"\n[model_providers.x]\nenv_key = "K"\n[model_providers.x.auth]\ncommand = "c"`,
-  }, ["auth excludes env_key"]],
+  }, ["auth cannot be used together with env_key"]],
   ["a blank command", {
     toml: `model_provider = "x"\n[model_providers.x.auth]\ncommand = " "`,
   }, ["model_providers.x.auth.command", "blank"]],

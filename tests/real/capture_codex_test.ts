@@ -19,7 +19,7 @@ for (const login of LOGINS) {
       const run = await vendor.capture();
       assertEquals(run.code, 0, run.stderr);
       assertIncludes(run.stdout, ANSWER);
-      assertIncludes(run.stderr, "capturing in forward mode: it covers every channel of codex");
+      assertIncludes(run.stderr, "capturing in forward mode: it records every channel of codex");
       assertMatch(run.stderr, /model \(websocket\) +1 /);
       assertEveryChannel(run.stderr, vendor.api.log.all, { notCoverable: false });
       assertMatch(run.stderr, new RegExp(`${modelHost} +\\d+ +0 +0 +0 `));

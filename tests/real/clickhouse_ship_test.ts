@@ -42,7 +42,7 @@ await testWith(
       const first = await rowsAbove(clickhouse, 10);
       await clickhouse.kill();
       await driven.next();
-      await driven.says(/inserting is tried again/);
+      await driven.says(/the insert is tried again/);
       await driven.next();
       await clickhouse.start();
       await driven.says(/answers again/);
@@ -51,7 +51,7 @@ await testWith(
       const log = await driven.end();
       const rows = await rowCount(directory);
       assertIncludes(log, `${rows} records inserted into culvert_events`);
-      assertEquals(log.match(/inserting is tried again/g)?.length, 1, log);
+      assertEquals(log.match(/the insert is tried again/g)?.length, 1, log);
       assertEquals(await clickhouse.query(STATE), `${rows}\t${rows}`);
       // A later export finds nothing to insert, and the facts of each model call are there.
       const again = await culvert(["export", directory, "--to", "clickhouse", clickhouse.url]);
@@ -84,7 +84,7 @@ await testWith(
       await rowsAbove(clickhouse, 10);
       await clickhouse.kill();
       await driven.next();
-      await driven.says(/inserting is tried again/);
+      await driven.says(/the insert is tried again/);
       const log = await driven.end();
       const left = Number(/(\d+) records were not inserted/.exec(log)?.[1]);
       assert(left > 0, log);

@@ -111,7 +111,7 @@ function refused(file: LocalFile, fileId: string, reason: string): CulvertError 
     "response_failed",
     `The server did not accept the uploaded file ${file.name}: ${reason}`,
     {
-      hint: "Check that the server supports this kind of file, and send it again.",
+      hint: "Check that the server supports this type of file, and send it again.",
       details: { file_id: fileId, left: ["confirmation"] },
     },
   );

@@ -68,7 +68,7 @@ function streamOf(path: string): ReadableStream<Uint8Array<ArrayBuffer>> {
         if (count !== null) return controller.enqueue(buffer.subarray(0, count));
       } catch (cause) {
         file?.close();
-        throw unreadable(path, fileProblem(cause), "Check the file and its disk.", cause);
+        throw unreadable(path, fileProblem(cause), "Check the file and the disk.", cause);
       }
       file.close();
       controller.close();

@@ -183,7 +183,7 @@ function failed(
     `Cannot send the content of ${file.name} to ${url.host}: ${reason} (${sent} of ${file.size} bytes sent, ` +
       `${elapsedMs} ms, x-ms-client-request-id ${requestId})`,
     {
-      hint: cause?.hint ?? "Send the file again: its content and its confirmation are missing.",
+      hint: cause?.hint ?? "Send the file again: its content was not sent and not confirmed.",
       details: {
         host: url.host,
         file_id: fileId,
@@ -206,7 +206,7 @@ function storageUrl({ file, fileId, url }: Content): URL {
   if (parsed?.protocol === "https:" || (parsed?.protocol === "http:" && isLocal)) return parsed;
   throw new CulvertError(
     "response_failed",
-    `The server named no usable address for the content of ${file.name}`,
+    `The server returned no usable address for the content of ${file.name}`,
     {
       hint: "The address must be an https URL. Check chatgpt_base_url.",
       details: { file_id: fileId, left: ["content", "confirmation"] },

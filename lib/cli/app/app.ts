@@ -105,7 +105,7 @@ function parsingMessage(exc: unknown): string {
     UnexpectedPositionalError: ({ input, expectedCount }) =>
       expectedCount === 0
         ? `"${input}" is not expected: the command takes no argument`
-        : `"${input}" is one argument too many: the command takes ${expectedCount}`,
+        : `"${input}" is an unexpected argument: the command takes ${expectedCount}`,
     UnsatisfiedPositionalError: ({ placeholder }) => `${placeholder} is missing`,
     InvalidNegatedFlagSyntaxError: ({ externalFlagName }) => `--${kebab(externalFlagName)} takes no value`,
   });

@@ -38,7 +38,7 @@ async function pointToHelp(host: Host): Promise<void> {
 }
 
 async function refuseValue(host: Host, flag: string): Promise<number> {
-  const message = `culvert: ${flag} takes no value; give it without =`;
+  const message = `culvert: ${flag} takes no value; write it without =`;
   host.stderr.writeSync(`${message}\n`);
   await pointToHelp(host);
   if (promisesResult(host.args)) await writeUsageResult(host, message);

@@ -53,7 +53,7 @@ function standardInput(): ReadableStream<Uint8Array<ArrayBuffer>> {
         else controller.enqueue(value);
       } catch (cause) {
         throw new CulvertError("input_unreadable", `Cannot read standard input: ${fileProblem(cause)}`, {
-          hint: "Check what standard input is redirected from.",
+          hint: "Check the source of standard input.",
           cause,
         });
       }

@@ -36,7 +36,7 @@ export async function authParts(
   if (username !== "" || password !== "") {
     // The address for the browser would contain them.
     throw new CulvertError("usage", `--issuer contains a user name or password: ${redactUrl(base)}`, {
-      hint: "Give the address without them. Every process of the machine can read a command line.",
+      hint: "Remove them from the address. Every process of the machine can read a command line.",
     });
   }
   const workspaces = loginPolicy?.workspaces;

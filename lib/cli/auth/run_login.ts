@@ -42,7 +42,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
   const ways = WAYS.filter(([flag]) => flags[flag] === true).map(([, name]) => name);
   if (ways.length > 1) {
     throw new CulvertError("usage", `Both ${ways.slice(0, 2).join(" and ")} were given`, {
-      hint: "Give one of the two.",
+      hint: "Use only one of the two.",
     });
   }
   const reporter = createReporter(host, flags);
@@ -71,7 +71,7 @@ export async function run(context: CliContext, flags: LoginFlags): Promise<void>
     });
   }
   if (signedIn.onboarding !== undefined) {
-    reporter.progress(`This login began at the entry point ${signedIn.onboarding}`);
+    reporter.progress(`This login was started from the entry point ${signedIn.onboarding}`);
   }
   if (flags.json === true) {
     const line = {
@@ -129,7 +129,7 @@ async function byDevice(
     return await loginByDevice(parts, signal);
   } catch (error) {
     if (!(error instanceof CulvertError) || error.details["problem"] !== "device_code_disabled") throw error;
-    parts.say(`${error.message}. ${error.hint ?? ""}\nContinuing by browser.`);
+    parts.say(`${error.message}. ${error.hint ?? ""}\nContinuing with a browser.`);
     return await byBrowser(parts, flags, host, signal);
   }
 }
@@ -146,7 +146,7 @@ async function byBrowser(
   ]);
   const { env } = parts.world;
   if (isHeadless(env)) {
-    parts.say("No browser can be shown here. An alternative: culvert auth login --device");
+    parts.say("No browser can be opened here. Alternative: culvert auth login --device");
   }
   return await loginByBrowser({
     ...parts,

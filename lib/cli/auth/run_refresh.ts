@@ -35,7 +35,7 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
       "auth_refresh_failed",
       `The stored credential cannot be renewed: it is ${what}`,
       {
-        hint: "Only a ChatGPT login has tokens that are renewed. See: culvert auth status",
+        hint: "Only the tokens of a ChatGPT login can be renewed. See: culvert auth status",
       },
     );
   }
@@ -70,8 +70,8 @@ function isNotStored(error: unknown): boolean {
 }
 
 function nothingToRenew({ name }: Credential["source"]): CulvertError {
-  return new CulvertError("auth_missing", `There is no stored login to renew: none is in ${name}`, {
-    hint: "Sign in with: culvert auth login. A key from the environment needs no renewal.",
+  return new CulvertError("auth_missing", `There is no stored login to renew in ${name}`, {
+    hint: "Sign in with: culvert auth login. A key from the environment does not expire.",
     details: { path: name },
   });
 }

@@ -60,7 +60,7 @@ async function readInput(host: Host): Promise<Uint8Array> {
         "ca_unreadable",
         "Cannot read the CA bundle on standard input: it is larger than 16 MiB",
         {
-          hint: "Check the program that writes to the pipe: no CA bundle is that large.",
+          hint: "Check the program that writes to the pipe. CA bundles are smaller than that.",
         },
       );
     }

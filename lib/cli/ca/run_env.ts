@@ -35,9 +35,9 @@ export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
   if (flags.output === "-") {
     throw new CulvertError(
       "usage",
-      "-o -: the variables must name a file, and standard output holds the variables",
+      "-o - cannot be used: the variables name the file of the bundle, and are printed on standard output",
       {
-        hint: "Name a file with -o. For the bundle on standard output: culvert ca bundle --with-system",
+        hint: "Name a file with -o. To print the bundle: culvert ca bundle --with-system",
         details: { flag: "--output" },
       },
     );
@@ -46,7 +46,10 @@ export async function run(context: CliContext, flags: EnvFlags): Promise<void> {
   const bundle = selection === undefined ? undefined : await openBundle(host, selection);
   bundle?.warnings.forEach(reporter.warn);
   if (bundle === undefined) {
-    reporter.warn({ code: "ca_none", message: "No CA bundle is in force; the file holds public roots only" });
+    reporter.warn({
+      code: "ca_none",
+      message: "No CA bundle is in force; the file contains only public roots",
+    });
   }
   const roots = rootsReader({ world });
   const [system, mozilla] = await Promise.all([roots.system(), roots.mozilla()]);
@@ -94,7 +97,8 @@ async function chooseOriginal(
     case "orphan":
       reporter.warn({
         code: "ca_original_gone",
-        message: `${selection.source.path} was made from ${origin.path}, which is gone; the copy is kept`,
+        message:
+          `${selection.source.path} was made from ${origin.path}, which no longer exists; the copy is not changed`,
       });
       return selection;
   }
@@ -114,13 +118,13 @@ async function codexChoice(
   if (bundle.source.path !== copy && await isReadableByCodex(bundle, world)) {
     return {
       path: bundle.source.path,
-      comment: `${CODEX} names the original, so that codex and culvert use it when it is renewed`,
+      comment: `${CODEX} names the original, so that codex and culvert read later changes to it`,
     };
   }
   return {
     path: copy,
     comment:
-      `${CODEX} names a copy, because codex cannot read the original: run this again when the original changes`,
+      `${CODEX} names a copy, because codex cannot read the original: run this command again after the original has changed`,
   };
 }
 

@@ -31,7 +31,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
   if (flags.redact === "none") {
     reporter.warn({
       code: "not_redacted",
-      message: "--redact none: the capture will hold credentials in clear",
+      message: "--redact none: the capture will contain credentials in plain text",
     });
   }
   const directory = absolutePath(flags.output ?? directoryName(host.world.now()), host.world.cwd());
@@ -86,7 +86,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
       const leftOut = view?.leftOut() ?? 0;
       if (leftOut > 0) {
         reporter.progress(
-          `the live view left out ${leftOut} earlier events; culvert view ${directory} shows all`,
+          `the live view omitted ${leftOut} earlier events; culvert view ${directory} shows all`,
         );
       }
       for (const line of coverageLines(coverage, choice.mode)) reporter.progress(line);
@@ -132,7 +132,7 @@ function observer(coverage: Coverage, reporter: Reporter): Parameters<typeof sta
         code: "capture_stray",
         message:
           `A request to ${event.host} did not come through the proxy of this capture and was refused with ` +
-          "403. Another program of this machine connected to a private port, or this runtime does not tell the " +
+          "403. Another program of this machine connected to a private port, or this runtime does not report the " +
           "ports of a connection: then use --mode reverse",
       });
     }
@@ -143,7 +143,7 @@ function observer(coverage: Coverage, reporter: Reporter): Parameters<typeof sta
       code: "capture_refused",
       message:
         `The program refused the TLS connection of this capture for ${event.host} (${event.reason}). ` +
-        "It may have roots of its own; another --mode or --intercept without this host lets it through",
+        "It may use its own roots. Use another --mode, or --intercept without this host",
     });
   };
 }

@@ -34,7 +34,7 @@ export async function shipCapture(
     onTrouble: ({ message }) =>
       reporter.warn({
         code: "ship_delayed",
-        message: `${where}: ${message}. The records are in ${directory}; inserting is tried again`,
+        message: `${where}: ${message}. The records are in ${directory}; the insert is tried again`,
       }),
     onResume: () => reporter.progress(`${where} answers again`),
   }).catch((error: unknown) => {

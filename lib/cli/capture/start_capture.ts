@@ -130,10 +130,10 @@ export async function startKeylog(parts: CaptureParts): Promise<Captured> {
     secrets: [proxy.password],
     remarks: () => [
       problem !== undefined
-        ? `the TLS keys cannot be read, so that the traffic stays encrypted: ${problem}`
+        ? `the TLS keys cannot be read, so the traffic cannot be decrypted: ${problem}`
         : keyCount === 0
-        ? "the program wrote no TLS keys (SSLKEYLOGFILE), so that its traffic stays encrypted"
-        : `${keyCount} TLS keys; open ${trafficPath} with Wireshark. It holds credentials in clear`,
+        ? "the program wrote no TLS keys (SSLKEYLOGFILE), so its traffic cannot be decrypted"
+        : `${keyCount} TLS keys; open ${trafficPath} with Wireshark. It contains credentials in plain text`,
     ],
   };
 }

@@ -119,7 +119,9 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
     [Symbol.asyncDispose]: async () => {
       const unfinished = connection.finish();
       if (unfinished !== undefined) {
-        reporter.progress("saving the renewed login; Ctrl-C again ends at once and loses it");
+        reporter.progress(
+          "saving the renewed login; a second Ctrl-C stops immediately, and the login is lost",
+        );
         await unfinished;
       }
       await evidence?.save();
@@ -166,7 +168,7 @@ function summarise(warnings: readonly Warning[], reporter: Reporter): readonly W
     if (first === undefined || same.length <= SAME_KIND || !isCounted(first)) return same;
     return [{
       ...first,
-      message: `${first.message}; and ${same.length - 1} more like it: culvert ca inspect`,
+      message: `${first.message}; and ${same.length - 1} similar warnings: culvert ca inspect`,
     }];
   });
 }

@@ -33,7 +33,7 @@ export async function openConversation({ name, world, reporter }: OpenOptions): 
   } catch (cause) {
     const reason = fileProblem(cause);
     throw new CulvertError("output_unwritable", `Cannot create the folder ${folder}: ${reason}`, {
-      hint: "Set XDG_STATE_HOME to a folder that you may write in.",
+      hint: "Set XDG_STATE_HOME to a writable folder.",
       details: { path: folder },
       cause,
     });

@@ -32,7 +32,8 @@ export async function run(context: CliContext, flags: DiffFlags, one: string, ot
   if (left !== right) {
     reporter.warn({
       code: "diff_lengths",
-      message: `${one} has ${left} model calls and ${other} has ${right}; the last ones are not compared`,
+      message:
+        `${one} has ${left} model calls and ${other} has ${right}; the additional ones are not compared`,
     });
   }
   let output: string;

@@ -51,7 +51,7 @@ export async function run(
   if (profile === "none") {
     reporter.warn({
       code: "unredacted",
-      message: "--redact none: what was not redacted at the recording is not redacted now",
+      message: "--redact none: the export contains everything that was recorded, also secrets",
     });
   }
   const capture = redactedCapture(chosen(loaded, flags.exchange, path), profile);
@@ -150,7 +150,7 @@ function verify(chunks: readonly Chunk[], path: string): void {
   if (first === undefined) return;
   throw new CulvertError(
     "check_failed",
-    `The export of ${path} holds ${
+    `The export of ${path} contains ${
       leaks.length === 20 ? "20 or more" : leaks.length
     } secrets; nothing was written`,
     {

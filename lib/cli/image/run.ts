@@ -62,7 +62,7 @@ function checkOutput({ count = 1, json, output }: ImageFlags): void {
     "usage",
     `--output - cannot be combined with ${json === true ? "--json" : "--count"}`,
     {
-      hint: "Standard output then contains only one image. Name a file instead.",
+      hint: "Standard output can contain only one image. Name a file instead.",
     },
   );
 }
@@ -93,7 +93,7 @@ async function writeFiles(
     reporter.warn({
       code: "image_format",
       message:
-        `The content of ${path} is ${format}, although its name says otherwise: the API chose the format`,
+        `The content of ${path} is ${format}, although its name has another extension: the API chose the format`,
     });
   }
   return paths;

@@ -45,7 +45,7 @@ async function readTrace(path: string): Promise<MemoryTrace> {
   const at = values.findIndex((value) => !isObject(value));
   if (at !== -1) {
     throw new CulvertError("input_unreadable", `Cannot use ${path}: item ${at + 1} is not a JSON object`, {
-      hint: "Give a JSON array of items, or one item a line.",
+      hint: "Give a JSON array of items, or one item per line.",
       details: { path },
     });
   }
@@ -59,7 +59,7 @@ function parsed(text: string, path: string): readonly unknown[] {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CulvertError("input_unreadable", `Cannot use ${path}: not JSON: ${reason}`, {
-      hint: "Give a JSON array of items, or one item a line.",
+      hint: "Give a JSON array of items, or one item per line.",
       details: { path },
     });
   }

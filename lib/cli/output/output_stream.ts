@@ -163,7 +163,7 @@ function writeError(error: unknown, name: string): CulvertError {
   }
   const reason = error instanceof Error ? error.message : String(error);
   return new CulvertError("output_unwritable", `Cannot write to ${name}: ${reason}`, {
-    hint: "Check the disk or device that the output goes to.",
+    hint: "Check the disk or device of the output.",
     cause: error,
   });
 }

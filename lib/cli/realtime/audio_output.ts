@@ -53,7 +53,7 @@ export async function openAudioOutput(
 ): Promise<AudioOutput> {
   const { target } = await openOutput(host, path);
   if (target.kind === "stream" && host[target.stream].isTerminal) {
-    throw new CulvertError("usage", "The audio would go to a terminal", {
+    throw new CulvertError("usage", "The audio would be written to a terminal", {
       hint: "Name a file, or pipe it to a player: culvert realtime -o - TEXT | play -",
     });
   }
@@ -63,7 +63,7 @@ export async function openAudioOutput(
     } catch (error) {
       if (error instanceof CulvertError) throw error;
       throw new CulvertError("output_unwritable", `Cannot write --output ${path}: ${fileProblem(error)}`, {
-        hint: "Check that the directory exists, that you may write in it and that the disk has space.",
+        hint: "Check that the directory exists and is writable, and that the disk has free space.",
         details: { flag: "--output", path },
         cause: error,
       });
@@ -124,7 +124,7 @@ function checkForm(
   if (begun !== undefined && (begun.rate !== rate || begun.channels !== channels)) {
     const before = `${begun.rate} Hz and ${begun.channels} channels`;
     throw new CulvertError("response_failed", `The server sent ${stated} after audio of ${before}`, {
-      hint: "One file cannot hold both. Try again.",
+      hint: "One file cannot contain both. Try again.",
     });
   }
 }

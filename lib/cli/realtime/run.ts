@@ -123,7 +123,7 @@ async function refuseDemoCall(host: Host, flags: ConnectionFlags): Promise<void>
   if (provider.id !== "demo") return;
   throw usage(
     'A call of the provider "demo" cannot be joined: it ends with the command that created it',
-    "Leave out --join to talk to the simulated model, or choose another provider with --provider.",
+    "Remove --join to use the simulated model, or choose another provider with --provider.",
   );
 }
 
@@ -207,9 +207,9 @@ function checkCombinations(flags: RealtimeFlags, words: readonly string[]): void
     : flags.pace !== undefined && flags.audio === undefined
     ? "--pace"
     : undefined;
-  if (alone !== undefined) throw usage(`${alone} was given without --audio`, "Name the audio with --audio.");
+  if (alone !== undefined) throw usage(`${alone} was given without --audio`, "Add --audio FILE.");
   if (words.length > 0 && words.join(" ").trim() === "") {
-    throw usage("The message is empty", "Give some text, or - to read messages from standard input.");
+    throw usage("The message is empty", "Write a text, or - to read messages from standard input.");
   }
   if (words.includes("-") && flags.audio === "-") {
     throw usage(
@@ -220,19 +220,22 @@ function checkCombinations(flags: RealtimeFlags, words: readonly string[]): void
   if (flags.join !== undefined && flags.baseUrl !== undefined) {
     throw usage(
       "Both --join and --base-url were given",
-      "A call is joined at api.openai.com; experimental_realtime_ws_base_url names another server.",
+      "Calls are joined at api.openai.com. To use another server, set experimental_realtime_ws_base_url.",
     );
   }
   if (flags.format !== undefined && flags.output === undefined) {
     throw usage("--format was given without --output", "Name the file for the audio with -o.");
   }
   if (flags.live === true && words.length > 0) {
-    throw usage("Both a message and --live were given", "In a live conversation the user speaks.");
+    throw usage(
+      "Both a message and --live were given",
+      "In a live conversation, the messages of the user are speech.",
+    );
   }
   if (flags.output === "-" && flags.json === true) {
     throw usage(
       "Both --json and -o - were given",
-      "Both would go to standard output; name a file for the audio.",
+      "Both write to standard output; name a file for the audio.",
     );
   }
 }

@@ -31,7 +31,7 @@ export async function runCall(
     words.length > 0 || flags.audio !== undefined || flags.output !== undefined || flags.join !== undefined
   ) {
     throw new CulvertError("usage", "--sdp was given together with a message, audio or --join", {
-      hint: "The WebRTC client speaks in the call. Join it with --join once it exists.",
+      hint: "The WebRTC client sends the audio of the call. After the call was created, join it with --join.",
     });
   }
   const reporter = createReporter(host, flags);
@@ -39,7 +39,7 @@ export async function runCall(
   const sdp = await raceAbort(readSdp(host, path), stop.signal);
   if (sdp.trim() === "") {
     throw new CulvertError("usage", `The SDP offer in --sdp ${path} is empty`, {
-      hint: "Give the offer that the WebRTC client created.",
+      hint: "The file must contain the offer that the WebRTC client created.",
       details: { flag: "--sdp", path },
     });
   }

@@ -44,7 +44,7 @@ export async function openAnswerFile(
   if (output.target.kind !== "stream" || output.target.stream !== "stdout") return answerFile(output, signal);
   if (!json) return undefined;
   throw new CulvertError("usage", `--output ${path}: standard output already has the events of --json`, {
-    hint: "Name a file, or leave out one of the two flags.",
+    hint: "Name a file, or remove one of the two flags.",
   });
 }
 

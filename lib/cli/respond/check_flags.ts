@@ -10,7 +10,7 @@ import type { RespondFlags } from "./command.ts";
 export function checkFlags(flags: RespondFlags, words: readonly string[]): void {
   if (flags.repeatFrom !== undefined && words.length > 0) {
     throw new CulvertError("usage", "Both a prompt and --repeat-from were given", {
-      hint: "Put the prompt into the file, or leave out --repeat-from.",
+      hint: "Put the prompt into the file, or remove --repeat-from.",
     });
   }
   checkToolOutput(flags, words);
@@ -23,14 +23,14 @@ export function checkFlags(flags: RespondFlags, words: readonly string[]): void 
   if (other === undefined) return;
   throw new CulvertError("usage", `Both --previous and ${other} were given`, {
     hint:
-      "--previous continues a response that the server has stored; a conversation is kept on this machine.",
+      "--previous continues a response that the server has stored; a conversation is stored on this machine.",
   });
 }
 
 function checkToolOutput(flags: RespondFlags, words: readonly string[]): void {
   if (flags.toolTimeout !== undefined && flags.tool === undefined) {
     throw new CulvertError("usage", "--tool-timeout was given without --tool", {
-      hint: "Give the command of a tool as --tool NAME=COMMAND.",
+      hint: "Add the command of a tool with --tool NAME=COMMAND.",
     });
   }
   if (flags.toolOutput === undefined) return;
@@ -40,10 +40,14 @@ function checkToolOutput(flags: RespondFlags, words: readonly string[]): void {
     });
   }
   if (flags.toolOutput.filter((path) => path === "-").length + (words.includes("-") ? 1 : 0) > 1) {
-    throw new CulvertError("usage", "Standard input was named twice", { hint: "Give - once." });
+    throw new CulvertError("usage", "Standard input was named twice", { hint: "Use - only once." });
   }
   if (flags.conversation !== undefined || flags.continue === true || flags.previous !== undefined) return;
-  throw new CulvertError("usage", "--tool-output was given without the conversation that holds the calls", {
-    hint: "Add the --conversation NAME or -c of the request that the model answered with the calls.",
-  });
+  throw new CulvertError(
+    "usage",
+    "--tool-output was given without the conversation that contains the calls",
+    {
+      hint: "Add the --conversation NAME or -c of the request that the model answered with the calls.",
+    },
+  );
 }

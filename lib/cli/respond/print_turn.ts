@@ -189,7 +189,7 @@ class OutputItems {
   reportCalls(reporter: Reporter): void {
     if (this.#calls.length === 0) return;
     const names = [...new Set(this.#calls)].map((name) => `"${name}"`).join(", ");
-    const message = `the model called ${names}; the text of an answer does not show tool calls: ` +
+    const message = `the model called ${names}; tool calls are not printed as text: ` +
       "run them with --tool NAME=COMMAND, or use --json";
     reporter.warn({ code: "tool_call", message });
   }

@@ -42,19 +42,19 @@ export async function readPrompt(words: readonly string[], host: Host, signal: A
     const given = words.join(" ");
     if (given.trim() !== "") return given;
     throw new CulvertError("usage", "The prompt is empty", {
-      hint: "Write what to ask, or leave it out to read a pipe.",
+      hint: "Write a prompt, or omit the argument to read a pipe.",
     });
   }
   if (words.length === 0 && host.stdin.isTerminal) {
     throw new CulvertError("usage", "No prompt was given, and standard input is a terminal", {
-      hint: "Give the prompt as an argument, pipe it in, or type - to enter it and end with Ctrl-D.",
+      hint: "Write the prompt as an argument, pipe it in, or use - to type it and end it with Ctrl-D.",
     });
   }
   const input = withoutFinalNewline(await readInput(host, signal));
   const prompt = words.length === 0 ? input : words.map((word) => word === "-" ? input : word).join("\n");
   if (prompt.trim() === "") {
-    throw new CulvertError("usage", "The prompt is empty: standard input had no text", {
-      hint: "Pipe in some text, or give the prompt as an argument.",
+    throw new CulvertError("usage", "The prompt is empty: standard input contains no text", {
+      hint: "Pipe a text in, or write the prompt as an argument.",
     });
   }
   return prompt;
@@ -76,7 +76,7 @@ async function readPromptLines(
   const text = path === "-" ? await readInput(host, signal) : await readText(path, "--repeat-from");
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   if (lines.length > 0) return lines;
-  throw new CulvertError("input_unreadable", `Cannot use --repeat-from ${path}: it has no line of text`, {
+  throw new CulvertError("input_unreadable", `Cannot use --repeat-from ${path}: it contains no text`, {
     hint: "Write one prompt per line.",
   });
 }

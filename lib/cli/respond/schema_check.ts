@@ -38,8 +38,8 @@ export function compileSchema(
   })();
   return (answer) => {
     const mismatch = (why: string) =>
-      new CulvertError("schema_mismatch", `The answer does not fit ${path}: ${why}`, {
-        hint: "The answer was printed anyway. Try again, or relax the schema.",
+      new CulvertError("schema_mismatch", `The answer does not match ${path}: ${why}`, {
+        hint: "The answer was printed. Try again, or make the schema less strict.",
         details: { path },
       });
     let value: unknown;

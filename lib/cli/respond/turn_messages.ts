@@ -27,7 +27,7 @@ export function reportEvent(event: ResponseEvent, reporter: Reporter): void {
       return reporter.warn(event);
     case "culvert.auth":
       // Where nothing was tried, the error that follows gives the reason.
-      if (event.outcome === "recovery_not_run") return reporter.note("401: no way to renew the credential");
+      if (event.outcome === "recovery_not_run") return reporter.note("401: the credential cannot be renewed");
       return reporter.progress(`401: ${spaced(event.phase)}: ${spaced(event.outcome)}`);
     case "culvert.reroute":
       return reporter.note(`rerouted from ${event.from_model} to ${event.to_model}`);
@@ -35,7 +35,7 @@ export function reportEvent(event: ResponseEvent, reporter: Reporter): void {
       return reporter.note(`answered by the model ${event.model}`);
     case "culvert.safety_buffering":
       return reporter.progress(
-        `the server holds the output back for a safety check (${event.reasons.join(", ")})`,
+        `the server delays the output for a safety check (${event.reasons.join(", ")})`,
       );
     case "culvert.tool_output": {
       const time = duration(event.duration_ms);

@@ -138,7 +138,9 @@ async function serveUntilStopped(
     if (stopped.aborted) resolve();
   });
   const open = server.connections();
-  if (open > 0) reporter.progress(`stopping; ${open} connections are open, at most ${drainSeconds} s more`);
+  if (open > 0) {
+    reporter.progress(`stopping; ${open} connections are open; they have ${drainSeconds} s to end`);
+  }
   const drained = await Promise.race([
     server.drain().then(() => true),
     host.world.sleep(drainSeconds * 1000).then(() => false),

@@ -42,7 +42,7 @@ export async function writeServerInfo(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CulvertError("output_unwritable", `Cannot write --server-info ${path}: ${reason}`, {
-      hint: "Check that the directory exists and that you may write in it.",
+      hint: "Check that the directory exists and is writable.",
       details: { flag: "--server-info", path },
       cause: error,
     });

@@ -30,7 +30,7 @@ export function collectorUrl(address: string): URL {
   const url = URL.parse(address);
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
   throw new CulvertError("usage", `${quotedAddress(address)} is not the address of a collector`, {
-    hint: "Write, for example, http://127.0.0.1:4318/",
+    hint: "Write, for example, http://127.0.0.1:4318/.",
   });
 }
 

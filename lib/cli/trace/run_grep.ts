@@ -77,8 +77,8 @@ function finder(
   try {
     expression = new RegExp(source, ignoreCase === true ? "iu" : "u");
   } catch (cause) {
-    throw new CulvertError("usage", `PATTERN is no regular expression: ${pattern}`, {
-      hint: "Leave out --regexp to search for the text itself.",
+    throw new CulvertError("usage", `PATTERN is not a valid regular expression: ${pattern}`, {
+      hint: "Remove --regexp to search for the literal text.",
       cause,
     });
   }

@@ -40,7 +40,7 @@ export async function run({ host }: CliContext, flags: TraceListFlags): Promise<
     const found = damaged === 0
       ? `there is no trace in ${root}`
       : `${root} has no trace that can be read: ${damaged} ${damaged === 1 ? "is" : "are"} damaged`;
-    return reporter.progress(`${found}; --root or CODEX_ROLLOUT_TRACE_ROOT names another folder`);
+    return reporter.progress(`${found}; to search another folder, use --root or CODEX_ROLLOUT_TRACE_ROOT`);
   }
   const head = ["STARTED (UTC)", "STATUS", "TURNS", "ATTEMPTS", "MODEL", "ID"];
   await host.stdout.write(renderTable([head, ...rows], host.stdout.columns()));

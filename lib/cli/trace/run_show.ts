@@ -35,7 +35,7 @@ export async function run(context: CliContext, flags: TraceShowFlags, name: stri
   const bundle = await openTrace(name, await traceFolder(flags.root, host.world, reporter), host.world.cwd());
   const trace = await reduceTrace(bundle);
   if (flags.share === true) {
-    reporter.progress("--share: contents and directories are left out; their lengths stay");
+    reporter.progress("--share: contents and directories are omitted; their lengths are shown");
   }
   const output = flags.payload === undefined
     ? await rendered(context, flags, trace, reporter)

@@ -28,7 +28,7 @@ export async function traceFolder(
   if (settings.trace !== undefined) return settings.trace.root;
   const state = stateFolder(world);
   if (state !== undefined) return join(state, "traces");
-  throw new CulvertError("config", "Cannot tell where traces are kept: HOME is not set", {
+  throw new CulvertError("config", "Cannot find the folder of traces: HOME is not set", {
     hint: "Set CODEX_ROLLOUT_TRACE_ROOT, or name the folder with --root.",
   });
 }

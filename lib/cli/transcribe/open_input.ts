@@ -41,18 +41,18 @@ export async function openInput(host: Host, path: string, options: InputOptions)
   const { channels = 1, raw, signal, warn } = options;
   if (raw === undefined && options.channels !== undefined) {
     throw new CulvertError("usage", "--channels was given without --raw", {
-      hint: "A WAV file states its channels itself.",
+      hint: "A WAV file contains the number of its channels.",
     });
   }
   if (raw !== undefined && !isSamplingRate(raw)) {
     const { max, min } = SAMPLING_RATES;
     throw new CulvertError("usage", `--raw ${raw} is not a sampling rate between ${min} and ${max} Hz`, {
-      hint: "Give the sampling rate of the audio in Hz, such as --raw 16000.",
+      hint: "Write the sampling rate of the audio in Hz, such as --raw 16000.",
     });
   }
   if (channels > MAX_CHANNELS) {
     throw new CulvertError("usage", `--channels ${channels} is more than ${MAX_CHANNELS}`, {
-      hint: "Give the number of channels of the audio.",
+      hint: "Use the number of channels of the audio.",
     });
   }
   const name = path === "-" ? "standard input" : path;

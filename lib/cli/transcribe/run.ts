@@ -109,7 +109,7 @@ function finish(
   }
   if (failed === 0) return;
   throw new CulvertError("incomplete", `${failed} of ${segments} utterances could not be transcribed`, {
-    hint: "The warnings above name them. Another model may understand them: --model gpt-4o-transcribe",
+    hint: "The warnings above list them. Try another model: --model gpt-4o-transcribe",
     details: { failed, segments },
   });
 }
@@ -119,7 +119,7 @@ function outputFor({ json, srt, vtt }: TranscribeFlags, redact: Redactor): Trans
     .filter((flag) => flag !== "");
   if (chosen.length > 1) {
     throw new CulvertError("usage", `${chosen.join(" and ")} were given together`, {
-      hint: "Choose one form of output.",
+      hint: "Use only one of them.",
     });
   }
   if (json === true) return jsonOutput(redact);

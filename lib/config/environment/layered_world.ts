@@ -85,7 +85,7 @@ async function readEnvFile(world: World): Promise<EnvFileContent | undefined> {
 function skippedLine(path: string): (line: number) => Warning {
   return (line) => ({
     code: "env_file_line_skipped",
-    message: `${path}, line ${line} is not an assignment NAME=value and is skipped`,
+    message: `${path}, line ${line} is not an assignment NAME=value and is ignored`,
     line,
   });
 }

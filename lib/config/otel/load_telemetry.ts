@@ -85,10 +85,14 @@ function fromTable(
   const { endpoint, headers = {}, protocol = "binary", tls = {} } = value["otlp-http"];
   const { "ca-certificate": caCert, "client-certificate": clientCert, "client-private-key": clientKey } = tls;
   if ((clientCert === undefined) !== (clientKey === undefined)) {
-    throw new CulvertError("config", `${key}: a client certificate and its key are needed together`, {
-      hint: "Give both client-certificate and client-private-key, or neither.",
-      details: { key },
-    });
+    throw new CulvertError(
+      "config",
+      `${key}: a client certificate requires its key, and a key its certificate`,
+      {
+        hint: "Set both client-certificate and client-private-key, or neither.",
+        details: { key },
+      },
+    );
   }
   const files: DestinationFiles = {
     ...(caCert === undefined ? {} : { caCert }),

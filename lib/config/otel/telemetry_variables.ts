@@ -152,7 +152,7 @@ export class TelemetryVariables {
     if (!hasBoth && (clientCert ?? clientKey) !== undefined) {
       this.#warn(
         (clientCert ?? clientKey)?.name ?? "",
-        "a client certificate and its key are needed together",
+        "a client certificate requires its key, and a key its certificate",
       );
     }
     if (caCert === undefined && !hasBoth) return undefined;

@@ -61,7 +61,7 @@ for (const [words, flag] of NEEDLESS) {
     assertEquals([run.code, run.stdout, run.stderr], [
       2,
       "",
-      `culvert: ${flag} takes no value; give it without =\n  See: culvert ${
+      `culvert: ${flag} takes no value; write it without =\n  See: culvert ${
         words[0] === "auth" && words.length === 3 ? "auth status" : words[0]
       } --help\n`,
     ]);

@@ -60,6 +60,6 @@ Deno.test("a flag in place of a command is reported as a flag", async () => {
 Deno.test("a usage error of a command itself names the help of the command below its hint", async () => {
   const run = await culvert(["respond", "--repeat-from", "x", "hi"]);
   assertUsage(run, ["culvert", "respond"], "Both a prompt and --repeat-from were given");
-  assertIncludes(run.stderr, "leave out --repeat-from");
+  assertIncludes(run.stderr, "remove --repeat-from");
   assertUsage(await culvert(["respond", "--json=x", "hi"]), ["culvert", "respond"], "--json takes no value");
 });

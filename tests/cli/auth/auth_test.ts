@@ -337,7 +337,7 @@ Deno.test("if device codes are disabled the login continues in the browser, and 
   );
   assertEquals(code, 4, stderr);
   assertIncludes(stderr, "security settings");
-  assertIncludes(stderr, "Continuing by browser");
+  assertIncludes(stderr, "Continuing with a browser");
   assertIncludes(stderr, "The authorization server did not grant the login: access_denied");
 });
 

@@ -113,7 +113,7 @@ Deno.test("a second login on the same port reports this, is completed by pasting
   const { code, stderr } = await second.end;
   assertEquals(code, 0, stderr);
   assertIncludes(stderr, `port ${port} is in use`);
-  assertIncludes(stderr, "the page at the end will be that program's");
+  assertIncludes(stderr, "the last page comes from that program");
   assertIncludes(stderr, "paste the address from the browser's address bar here");
   await look((await look(answerTo(first))).location ?? "");
   assertEquals((await first.end).code, 0);

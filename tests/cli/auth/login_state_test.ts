@@ -14,7 +14,7 @@ Deno.test("the hint after the state appears in the result and on the terminal", 
   await look(answer.location ?? "");
   const { stdout, stderr } = await login.end;
   assertEquals(JSON.parse(stdout).onboarding_entrypoint, "life_sciences");
-  assertIncludes(stderr, "This login began at the entry point life_sciences");
+  assertIncludes(stderr, "This login was started from the entry point life_sciences");
 });
 
 Deno.test("a pasted answer may also contain the hint", async () => {

@@ -50,8 +50,8 @@ for (const args of [["auth", "refresh"], ["respond", "hi"], ["report"]]) {
     assertEquals(code, 130, stderr);
     assertEquals(home.json().tokens["refresh_token"], "rt-2");
     assertEquals([...Deno.readDirSync(home.path)].filter(({ name }) => name.endsWith(".tmp")), []);
-    assertIncludes(stderr, "Ctrl-C again ends at once");
-    assertExcludes(stderr, "trying the present token");
+    assertIncludes(stderr, "a second Ctrl-C stops immediately");
+    assertExcludes(stderr, "using the current token");
   });
 }
 

@@ -71,6 +71,6 @@ Deno.test("auth refresh without a stored login reports this, even if the environ
     env: { CODEX_HOME: home.path, CULVERT_API_KEY: "sk-any" },
   });
   assertEquals([run.code, run.stdout], [4, ""]);
-  assertIncludes(run.stderr, `There is no stored login to renew: none is in ${home.authPath}`);
+  assertIncludes(run.stderr, `There is no stored login to renew in ${home.authPath}`);
   assertExcludes(run.stderr, "no key in the environment");
 });

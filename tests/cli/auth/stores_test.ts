@@ -103,7 +103,7 @@ const FAILURES: readonly FailureRow[] = [
   {
     manner: "forgetful",
     args: ["auth", "login", "--api-key"],
-    says: ["does not return what was stored"],
+    says: ["returned a value other than the stored one"],
   },
   { manner: "killed", args: ["auth", "status"], says: ["secret-tool ended with 137"] },
 ];

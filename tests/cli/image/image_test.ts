@@ -30,7 +30,10 @@ Deno.test("image reports that a file has another format than its name", async ()
       cwd,
     });
     assertEquals([code, [...(await Deno.readFile(join(cwd, "river.jpg"))).subarray(0, 4)]], [0, PNG]);
-    assertIncludes(stderr, "warning: The content of river.jpg is PNG, although its name says otherwise");
+    assertIncludes(
+      stderr,
+      "warning: The content of river.jpg is PNG, although its name has another extension",
+    );
     const quiet = await culvert(["image", "--provider", "demo", "-qq", "-o", "river.jpg", "A river"], {
       cwd,
     });

@@ -319,7 +319,7 @@ Deno.test("a call of the provider demo cannot be joined, and no connection is at
       const run = await culvert(["realtime", ...args, "--join", "rtc_1", "hi"], { env: all });
       assertEquals([run.code, run.stdout], [2, ""], run.stderr);
       assertIncludes(run.stderr, 'A call of the provider "demo" cannot be joined');
-      assertIncludes(run.stderr, "Leave out --join");
+      assertIncludes(run.stderr, "Remove --join");
     }
   } finally {
     await Deno.remove(home, { recursive: true });

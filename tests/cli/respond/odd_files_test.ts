@@ -91,7 +91,7 @@ for (const args of [["demo"], ["respond", "--provider", "demo", "hi"], ["run", "
       assertEquals([code, stderr], [
         2,
         "culvert: Cannot create a temporary directory: no such file or directory\n" +
-        "  Set TMPDIR (on Windows TMP) to a directory that exists and that you may write in.\n",
+        "  Set TMPDIR (on Windows TMP) to an existing, writable directory.\n",
       ]);
     },
   );

@@ -44,7 +44,7 @@ Deno.test("empty standard input is a usage error, and nothing is sent", async ()
   await using b = await bench();
   const run = await b.respond([], { stdin: "" });
   assertEquals(run.code, 2);
-  assertIncludes(run.stderr, "standard input had no text");
+  assertIncludes(run.stderr, "standard input contains no text");
   assertEquals(b.api.log.all.length, 0);
 });
 

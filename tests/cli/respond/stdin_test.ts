@@ -117,5 +117,5 @@ Deno.test("a second Ctrl-C ends respond immediately, even if nothing reads its a
 Deno.test("--repeat-from - and a missing prompt name the missing input", async () => {
   const run = await culvert(["respond", "--repeat-from", "-"], { stdin: "\n\n" });
   assertEquals(run.code, 2);
-  assertIncludes(run.stderr, "it has no line of text");
+  assertIncludes(run.stderr, "it contains no text");
 });

@@ -72,7 +72,7 @@ Deno.test("trace show --share omits contents in text, JSON, page and payload, an
   const outputs = [...runs.map(({ stdout }) => stdout), await Deno.readTextFile(file)];
   for (const { code, stderr } of runs) {
     assertEquals(code, 0, stderr);
-    assertIncludes(stderr, "--share: contents and directories are left out");
+    assertIncludes(stderr, "--share: contents and directories are omitted");
   }
   for (const secret of [...CONTENTS, "somebody@example.com"]) {
     for (const output of outputs) assertExcludes(output, secret);

@@ -27,7 +27,7 @@ Deno.test("usage with an API key exits 4, sends nothing and names the variable",
   await using network = await startNetwork();
   const { code, stderr } = await culvert(["usage"], { env: network.env });
   assertEquals([code, network.api.log.all.length], [4, 0]);
-  assertIncludes(stderr, "needs a ChatGPT login");
+  assertIncludes(stderr, "requires a ChatGPT login");
   assertIncludes(stderr, "CULVERT_API_KEY");
   assertExcludes(stderr, network.apiKey);
 });

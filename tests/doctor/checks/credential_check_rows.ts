@@ -79,7 +79,7 @@ export const CREDENTIAL_ROWS: readonly CheckRow[] = [
       assertEquals(found.status, "warn");
       assertIncludes(
         found.summary,
-        'The provider "gate" takes headers from GATE_KEY, which is unset or empty',
+        'The provider "gate" reads headers from GATE_KEY, which is unset or empty',
       );
       assertIncludes(found.remediation ?? "", "Set GATE_KEY");
       const env = { CODEX_HOME: home.path, GATE_KEY: "set" };

@@ -22,7 +22,7 @@ export function fetchTarget(text: string): URL {
   );
   if (url === null || url.hostname === "") {
     throw new CulvertError("usage", "The argument has no host", {
-      hint: "Name it as HOST, HOST:PORT or https://HOST/.",
+      hint: "Write it as HOST, HOST:PORT or https://HOST/.",
     });
   }
   if (url.protocol !== "https:" && url.protocol !== "wss:") {

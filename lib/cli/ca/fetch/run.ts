@@ -124,8 +124,8 @@ function tellWritten(written: WrittenCa, reporter: Reporter): void {
     reporter.warn({
       code: "ca_not_a_root",
       message:
-        `It is an intermediate: its issuer "${issuer}" was not presented. culvert trusts it nevertheless; ` +
-        "OpenSSL and other programs need the root itself",
+        `It is an intermediate: its issuer "${issuer}" was not presented. culvert can trust it without the root; ` +
+        "OpenSSL and other programs require the root",
     });
   }
   reporter.warn({

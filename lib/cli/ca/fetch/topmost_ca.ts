@@ -30,7 +30,10 @@ export function topmostCa(chain: readonly PresentedCertificate[]): TopmostCa {
     return { kind: "none", reason: "only the server's own certificate was presented" };
   }
   if (!certificate.isCa) {
-    return { kind: "none", reason: `"${certificate.subject}", the topmost, is not a CA` };
+    return {
+      kind: "none",
+      reason: `"${certificate.subject}", the last certificate of the chain, is not a CA`,
+    };
   }
   return { kind: certificate.isSelfSigned ? "root" : "intermediate", certificate, index: at + 1 };
 }

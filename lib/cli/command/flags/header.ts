@@ -52,7 +52,7 @@ function parseHeader(header: string): readonly [name: string, value: string] {
   }
   if (!RESERVED.test(name)) return [name, value.trimEnd()];
   throw new CulvertError("usage", `-H: the header "${name}" belongs to the connection and cannot be set`, {
-    hint: "Leave it out.",
+    hint: "Remove it.",
     details: { flag: "--header" },
   });
 }

@@ -26,7 +26,7 @@ export function startTimeLimit(
   const limit = new AbortController();
   const end = new AbortController();
   const error = new CulvertError("timeout", `No complete answer within ${seconds} s`, {
-    hint: "Give a longer --timeout.",
+    hint: "Use a longer --timeout.",
     details: { flag: "--timeout", seconds },
   });
   world.sleep(seconds * 1_000, end.signal).then(() => limit.abort(error), () => {

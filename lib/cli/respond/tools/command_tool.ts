@@ -35,7 +35,7 @@ export function parseCommandTool(input: string): CommandTool {
     throw new Error(`"${input}" does not begin with the name of a tool (letters, digits, _ and -) and =`);
   }
   const [program, ...args] = splitWords(input.slice(cut + 1));
-  if (program === undefined) throw new Error(`"${input}" names no command behind =`);
+  if (program === undefined) throw new Error(`"${input}" contains no command after =`);
   return { name, command: [program, ...args] };
 }
 
@@ -70,8 +70,8 @@ export function withCommands(
   const names = commands.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
-    throw new CulvertError("usage", `Two commands were given for the tool "${twice}"`, {
-      hint: "Give one --tool for each name.",
+    throw new CulvertError("usage", `The tool "${twice}" has two commands`, {
+      hint: "Use --tool once for each name.",
     });
   }
   const defined = new Set(declared.map(({ name }) => name));

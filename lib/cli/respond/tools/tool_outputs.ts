@@ -67,7 +67,7 @@ export function parseToolOutputs(
     const parts = typeof output === "string" || isParts(output) ? output : JSON.stringify(output ?? null);
     return toolOutputItem(call, parts);
   });
-  if (outputs.length === 0) throw unusable(source, "it holds no output");
+  if (outputs.length === 0) throw unusable(source, "it contains no output");
   return outputs;
 }
 

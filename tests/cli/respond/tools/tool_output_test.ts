@@ -47,7 +47,7 @@ for (
     ["no call_id", '{"output": "x"}'],
     ["two outputs", '[{"call_id": "call_1", "output": "x"}, {"call_id": "call_1", "output": "y"}]'],
     ['the conversation has no call "call_9"', '{"call_id": "call_9", "output": "x"}'],
-    ["it holds no output", "\n"],
+    ["it contains no output", "\n"],
   ] as const
 ) {
   Deno.test(`outputs cannot be used: ${reason}`, () => {
