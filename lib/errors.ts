@@ -192,8 +192,8 @@ function packageFailure(message: string): CulvertError | undefined {
     `Cannot fetch the npm package ${name}: ${reason || "no reason is known"}`,
     {
       hint:
-        "A run from source fetches its packages. If TLS is intercepted here, set NODE_EXTRA_CA_CERTS to the CA bundle " +
-        "of the network; a mirror of the registry is set by NPM_CONFIG_REGISTRY.",
+        "A run from source downloads its packages. If TLS is intercepted, set NODE_EXTRA_CA_CERTS to the CA bundle " +
+        "of the network. To use a mirror of the registry, set NPM_CONFIG_REGISTRY.",
       details: { package: name },
     },
   );

@@ -147,6 +147,6 @@ function overdue<CONTEXT>(check: Check<CONTEXT>, budgetMs: number): Finding {
   const seconds = (budgetMs / 1_000).toFixed(1);
   return fail(check.overdue?.code ?? "connect_timeout", `No answer within ${seconds} s`, {
     remediation: check.overdue?.remediation ??
-      "Run the doctor again. If this comes back, the network is too slow.",
+      "Run the doctor again. If this happens again, the network is too slow.",
   });
 }

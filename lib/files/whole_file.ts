@@ -60,7 +60,7 @@ export class WholeFile {
       if (cause instanceof Deno.errors.NotFound) return undefined;
       throw new CulvertError(this.#errors.code, `Cannot read ${this.path}: ${fileProblem(cause)}`, {
         hint:
-          "Check what the file is and who owns it and its directory, or set CODEX_HOME to another directory.",
+          "Check the type and the owner of the file and of its directory, or set CODEX_HOME to another directory.",
         details: { path: this.path, problem: "unreadable" },
         cause,
       });
@@ -120,7 +120,7 @@ export class WholeFile {
       return await removeIfThere(this.path);
     } catch (cause) {
       throw new CulvertError(this.#errors.code, `Cannot remove ${this.path}: ${fileProblem(cause)}`, {
-        hint: "Check who owns the file and its directory.",
+        hint: "Check the owner of the file and of its directory.",
         details: { path: this.path },
         cause,
       });

@@ -43,14 +43,14 @@ export function parseClientIdentity(certificate: PemFile, key: PemFile): ClientI
   }
   if (ENCRYPTED.test(key.text)) {
     throw unusable("key", key.path, "it is encrypted with a passphrase, which is not supported", [
-      `Write a copy without a passphrase, readable by you alone: openssl pkey -in ${key.path} -out client.key`,
+      `Write a copy without a passphrase, readable only by you: openssl pkey -in ${key.path} -out client.key`,
     ]);
   }
   const text = KEY.exec(key.text)?.[0];
   const parsed = text === undefined ? undefined : readKey(text);
   if (text === undefined || parsed === undefined) {
     throw unusable("key", key.path, "it contains no usable PEM private key", [
-      "The file must hold a section PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY.",
+      "The file must contain a section PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY.",
       "For a PKCS#12 file (.p12, .pfx): openssl pkcs12 -in FILE -nocerts -nodes -out client.key",
     ]);
   }

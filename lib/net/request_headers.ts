@@ -22,7 +22,7 @@ export function requestHeaders(given: Readonly<Record<string, string>>, userAgen
       if (!(error instanceof TypeError)) throw error;
       throw new CulvertError("config", `The request header ${JSON.stringify(name)} cannot be sent`, {
         hint:
-          "Header names are letters, digits and hyphens; values hold no line break and no text beyond Latin-1.",
+          "Header names contain letters, digits and hyphens; values contain no line break and only Latin-1 characters.",
         details: { header: name },
       });
     }

@@ -122,7 +122,7 @@ function describe({ bundle, system, variables, mozilla }: StoreParts): string {
   }
   return added.length === 0
     ? `${usual.join(" and ")}; no CA bundle is set`
-    : `${usual.join(", ")}, and added to them ${added.join(" and ")}`;
+    : `${usual.join(", ")}, in addition ${added.join(" and ")}`;
 }
 
 /**

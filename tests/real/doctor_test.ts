@@ -83,7 +83,7 @@ await testWith(
     assertIncludes(told.check("proxy").summary, "opens a tunnel");
     assertIncludes(told.check("tls").summary, 'TLS is intercepted by "mitmproxy"');
     assertIncludes(told.check("tls").summary, 'itself presents a certificate of "Culvert Mock API CA"');
-    assertIncludes(told.check("sse").summary, "Not held back");
+    assertIncludes(told.check("sse").summary, "Not buffered");
     assertEquals(told.check("websocket").outcome, "passed");
     assertUntrusted(await doctor(b, { ...way, bundle: b.bundle }), "mitmproxy");
     assertUntrusted(await doctor(b, way), "mitmproxy");
@@ -95,7 +95,7 @@ await testWith(MITMPROXY, "doctor reports a mitmproxy that buffers streams", asy
   await using proxy = await startMitmproxy({ originRoots: b.roots, streaming: false });
   const told = await doctor(b, { proxy: `http://127.0.0.1:${proxy.port}`, bundle: proxy.bundle });
   assertEquals([told.exit, told.check("sse").status], [0, "warn"]);
-  assertIncludes(told.check("sse").summary, "Held back");
+  assertIncludes(told.check("sse").summary, "Buffered");
   assertIncludes(told.check("sse").remediation, "stream_large_bodies");
 });
 
@@ -121,7 +121,7 @@ await testWith(SQUID, "doctor reports that squid intercepts, streams, and strips
   const told = await doctor(b, { ...way, bundle: proxy.bundle });
   assertEquals([told.exit, told.failed], [0, []]);
   assertIncludes(told.check("tls").summary, 'TLS is intercepted by "Squid Inspection CA"');
-  assertIncludes(told.check("sse").summary, "Not held back");
+  assertIncludes(told.check("sse").summary, "Not buffered");
   const { outcome, status, summary } = told.check("websocket");
   assertEquals([outcome, status], ["stripped", "warn"]);
   assertIncludes(summary, "squid");
@@ -175,7 +175,7 @@ for (const buffering of [true, false]) {
       assertEquals([told.exit, told.failed], [0, []]);
       assertIncludes(told.check("tls").summary, "Gateway CA");
       assertEquals(told.check("sse").status, buffering ? "warn" : "ok");
-      assertIncludes(told.check("sse").summary, buffering ? "Held back" : "Not held back");
+      assertIncludes(told.check("sse").summary, buffering ? "Buffered" : "Not buffered");
       assertEquals(told.check("websocket").outcome, "passed");
       assert(told.durationMs < 5_000);
       assertUntrusted(await doctor(b, { baseUrl: way.baseUrl, bundle: b.bundle }), "Gateway CA");

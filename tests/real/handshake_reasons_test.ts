@@ -79,14 +79,14 @@ const ROWS: readonly Row[] = [
     intermediate: { extensions: [...CA, "nameConstraints=critical,permitted;DNS:corp.example"] },
     code: "tls_bad_certificate",
     reason: /the name constraints of a CA of its chain do not allow its name/,
-    remedy: /The CA "CN=Odd Intermediate" may issue for DNS:corp\.example alone/,
+    remedy: /The CA "CN=Odd Intermediate" may only issue certificates for DNS:corp\.example/,
   },
   {
     name: "name constraints of the root that exclude the name",
     root: { extensions: [...CA, "nameConstraints=critical,excluded;DNS:localhost"] },
     code: "tls_bad_certificate",
     reason: /the name constraints of a CA of its chain do not allow its name/,
-    remedy: /The CA "CN=Odd Root" must not issue for DNS:localhost/,
+    remedy: /The CA "CN=Odd Root" must not issue certificates for DNS:localhost/,
   },
   {
     name: "name constraints of a kind that the TLS library does not process",
@@ -94,7 +94,7 @@ const ROWS: readonly Row[] = [
     leaf: { extensions: [LEAF[0] ?? "", `${NAMES},email:anna@other.example`] },
     code: "tls_bad_certificate",
     reason: /name constraints/,
-    remedy: /The CA "CN=Odd Intermediate" may issue for email:corp\.example alone/,
+    remedy: /The CA "CN=Odd Intermediate" may only issue certificates for email:corp\.example/,
   },
   {
     name: "an IP address that the certificate has as a DNS name only",

@@ -136,7 +136,7 @@ Deno.test("the bundle is added to the system's roots, and servers of both are re
   assertEquals(await request(machine.server, store.additionalRoots), "ok");
   assertEquals(
     store.description,
-    "Mozilla's roots, 2 of the operating system (a test), and added to them 1 from /corp.pem (--ca-cert)",
+    "Mozilla's roots, 2 of the operating system (a test), in addition 1 from /corp.pem (--ca-cert)",
   );
 });
 

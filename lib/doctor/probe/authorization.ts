@@ -109,7 +109,7 @@ function slow(credential: Credential, waitedMs: number): ProbeAuthorization {
     "auth_missing",
     `Cannot authorize a request with ${credential.source.name}: timeout`,
     {
-      hint: "Run the doctor again. If this comes back, check the connection to the token endpoint.",
+      hint: "Run the doctor again. If this happens again, check the connection to the token endpoint.",
       details: { source: credential.source.name, limit_ms: waitedMs },
     },
   );

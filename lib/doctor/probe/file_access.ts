@@ -38,7 +38,7 @@ export async function describeAccess(path: string): Promise<AccessProblem | unde
   if (file !== undefined) {
     return {
       text: `${path} has ${permissions(file)}${ownUser()}.`,
-      remedy: `Let its owner make it readable (chmod a+r ${path}), or use a copy that you own.`,
+      remedy: `Ask its owner to make it readable (chmod a+r ${path}), or use your own copy.`,
     };
   }
   for (let folder = dirname(path);; folder = dirname(folder)) {
@@ -46,7 +46,8 @@ export async function describeAccess(path: string): Promise<AccessProblem | unde
     if (found !== undefined) {
       return {
         text: `The folder ${folder} has ${permissions(found)}${ownUser()}.`,
-        remedy: `Let its owner open it (chmod a+x ${folder}), or use a copy of the file elsewhere.`,
+        remedy:
+          `Ask its owner to allow access (chmod a+x ${folder}), or use a copy of the file in another folder.`,
       };
     }
     if (folder === dirname(folder)) return undefined;

@@ -68,7 +68,7 @@ export function describeInterception(found: Interception, hostname: string, isTr
           ? ""
           : ` (${hostname} itself presents a certificate of "${commonName(found.directly)}")`);
     case "perhaps":
-      return `TLS may be intercepted by ${by}, a private CA: that of the proxy, or that of the server`;
+      return `TLS may be intercepted by ${by}, a private CA, which belongs to the proxy or to the server`;
   }
 }
 

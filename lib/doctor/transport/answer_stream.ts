@@ -123,8 +123,8 @@ export function judgeAnswer({ heldBackMs, times, waitedMs }: AnswerTimes): Findi
   const silence = `${(Math.max(waitedMs, heldBackMs ?? 0) / 1_000).toFixed(1)} s of silence`;
   return warn(
     heldBackMs === undefined
-      ? `The answer came at once after ${silence} (${arrived}): it may have been held back`
-      : `Held back: the answer came at once after ${silence}, though the server had begun it (${arrived})`,
+      ? `The answer arrived in one burst after ${silence} (${arrived}): it may have been buffered`
+      : `Buffered: the answer arrived in one burst after ${silence}, although the server had begun it earlier (${arrived})`,
     { details, remediation: BUFFERING_REMEDY },
   );
 }

@@ -37,7 +37,7 @@ export async function requestTimedEvents(
     await reply.body?.cancel();
     return warn(`The stream with known send times was not sent (status ${reply.status})`, {
       details: { status: reply.status },
-      remediation: "A proxy on the route passes the list of models but not this stream. Try --spend.",
+      remediation: "A proxy on the route allows the list of models but not this stream. Try --spend.",
     });
   }
   const { SseDecoder } = await import("../../responses/transport/sse/sse_decoder.ts");
@@ -81,9 +81,9 @@ export function judgeTimedEvents(times: ArrivalTimes, expected: number): Finding
   }
   const sent = `events sent over ${sentOverMs} ms`;
   if (times.arrivedOverMs >= times.sentOverMs / 2) {
-    return ok(`Not held back: ${sent} arrived over ${arrivedOverMs} ms`, details);
+    return ok(`Not buffered: ${sent} arrived over ${arrivedOverMs} ms`, details);
   }
-  return warn(`Held back: ${sent} arrived within ${arrivedOverMs} ms, in ${plural(times.bursts, "burst")}`, {
+  return warn(`Buffered: ${sent} arrived within ${arrivedOverMs} ms, in ${plural(times.bursts, "burst")}`, {
     details,
     remediation: BUFFERING_REMEDY,
   });
@@ -91,6 +91,6 @@ export function judgeTimedEvents(times: ArrivalTimes, expected: number): Finding
 
 /** The remedy for a buffered stream. */
 export const BUFFERING_REMEDY =
-  "A proxy buffers the stream: answers come late and all at once, and a long silence may be taken for a dead " +
-  "connection. Ask your network team to pass text/event-stream without buffering (nginx: proxy_buffering off; " +
+  "A proxy buffers the stream: answers arrive late and in one burst, and a long silence may look like a dead " +
+  "connection. Ask your network team to disable buffering of text/event-stream (nginx: proxy_buffering off; " +
   "mitmproxy: stream_large_bodies).";

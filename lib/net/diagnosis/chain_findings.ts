@@ -117,7 +117,7 @@ function explainFault(
       return outsideValidity(chain, context.now);
     case "tls_ca_as_leaf":
       return [
-        `The server presents "${leaf.subject}", which has CA:TRUE; a server needs a certificate of its own, ` +
+        `The server presents "${leaf.subject}", which has CA:TRUE; a server requires its own certificate, ` +
         "with CA:FALSE, issued by that CA.",
       ];
     default:
@@ -133,10 +133,10 @@ function unknownIssuer(
   intercepted: boolean,
 ): readonly string[] {
   const remedy =
-    "Get its CA bundle (PEM) from its administrators and point CODEX_CA_CERTIFICATE or --ca-cert at it.";
+    "Get its CA bundle (PEM) from its administrators, and set CODEX_CA_CERTIFICATE or --ca-cert to it.";
   switch (origin.kind) {
     case "itself":
-      return [`The server signed its certificate "${chain[0].subject}" itself. ${remedy}`];
+      return [`The certificate "${chain[0].subject}" of the server is self-signed. ${remedy}`];
     case "unverifiable":
       return [
         `A root named "${origin.name}" is in force, but ${
@@ -153,7 +153,7 @@ function unknownIssuer(
       return ["Its root is in force, but the chain to it is incomplete or has an invalid signature."];
     case "unknown": {
       const alone = chain.length === 1
-        ? " The server sent only its own certificate: that issuer is either a root that is missing here, or an " +
+        ? " The server sent only its own certificate: its issuer is either a root that is not trusted here, or an " +
           "intermediate that the server should have sent."
         : "";
       const known = intercepted ? "" : `The certificate was issued by "${origin.name}".`;

@@ -95,12 +95,19 @@ function nameConstraints(links: readonly Link[]): RefusedLink | undefined {
   const sentences = links.flatMap(({ name, der }) => {
     const { permitted = [], excluded = [] } = readExtensions(der).nameConstraints ?? {};
     return [
-      ...(permitted.length === 0 ? [] : [`The CA "${name}" may issue for ${permitted.join(", ")} alone.`]),
-      ...(excluded.length === 0 ? [] : [`The CA "${name}" must not issue for ${excluded.join(", ")}.`]),
+      ...(permitted.length === 0
+        ? []
+        : [`The CA "${name}" may only issue certificates for ${permitted.join(", ")}.`]),
+      ...(excluded.length === 0
+        ? []
+        : [`The CA "${name}" must not issue certificates for ${excluded.join(", ")}.`]),
     ];
   });
   if (sentences.length === 0) return undefined;
   return {
-    sentences: [...sentences, "Ask the administrators of the CA to issue the certificate from one that may."],
+    sentences: [
+      ...sentences,
+      "Ask the administrators of the CA to issue the certificate from a CA that may issue it.",
+    ],
   };
 }

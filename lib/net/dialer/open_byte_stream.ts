@@ -48,7 +48,7 @@ function urlOf({ host, port }: StreamTarget, tls: boolean): URL {
   if (bare === "" || /[/?#@\\]/.test(bare) || !URL.canParse(text)) {
     throw new CulvertError(
       "config",
-      `Cannot connect to ${JSON.stringify(`${host}:${port}`)}: not a host and port`,
+      `Cannot connect to ${JSON.stringify(`${host}:${port}`)}: it is not a host and port`,
     );
   }
   return new URL(text);

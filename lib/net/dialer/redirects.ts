@@ -97,7 +97,7 @@ function refuseUnsafe(request: HttpRequest, status: number, target: URL, keepsBo
   }
   if (protocol === "https:" && target.protocol === "http:") {
     refuse(
-      `to ${target.origin}, out of TLS: not followed`,
+      `to ${target.origin}, which has no TLS: not followed`,
       "A request to a model is not sent without TLS. Check the base URL.",
     );
   }

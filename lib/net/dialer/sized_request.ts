@@ -145,7 +145,7 @@ async function sendBody(
 
 function changed(): CulvertError {
   return new CulvertError("input_unreadable", "The file changed while it was sent: its size is different", {
-    hint: "Try again when no other program writes to it.",
+    hint: "Try again after other programs stopped writing to it.",
   });
 }
 

@@ -26,7 +26,7 @@ export function advice(fault: NetworkFault, route: Route): readonly string[] {
     case "client_certificate_rejected":
       return [CLIENT_CERTIFICATE_ADVICE.rejected];
     case "no_application_protocol":
-      return ["A websocket needs HTTP/1.1; use --transport sse."];
+      return ["A websocket requires HTTP/1.1; use --transport sse."];
     case "proxy_scheme":
     case undefined:
       break;
@@ -34,7 +34,7 @@ export function advice(fault: NetworkFault, route: Route): readonly string[] {
   switch (fault.code) {
     case "tls_unknown_issuer":
       return [
-        "If this network intercepts TLS, point CODEX_CA_CERTIFICATE at its CA bundle (PEM), or use --ca-cert.",
+        "If this network intercepts TLS, set CODEX_CA_CERTIFICATE or --ca-cert to its CA bundle (PEM).",
       ];
     case "tls_expired":
     case "tls_not_yet_valid":
@@ -42,7 +42,7 @@ export function advice(fault: NetworkFault, route: Route): readonly string[] {
     case "proxy_auth":
       return [proxyCredentialsAdvice(fault.challenges ?? [], route)];
     case "config":
-      return ["Let the server listen on another port."];
+      return ["Configure the server to listen on another port."];
     case "proxy_refused":
       return [`Check the address in ${source}, and whether this proxy may reach the host.`];
     case "dns":
@@ -51,7 +51,7 @@ export function advice(fault: NetworkFault, route: Route): readonly string[] {
         : ["If this network resolves external names only through a proxy, set HTTPS_PROXY."];
     case "connect":
     case "connect_timeout":
-      if (fault.stage === "upgrade") return ["Some proxies accept a websocket upgrade and never answer it."];
+      if (fault.stage === "upgrade") return ["Some proxies accept a websocket upgrade but never answer it."];
       return isAtProxy
         ? [`Check the address in ${source}, and whether the proxy is running.`]
         : ["Check host and port, and whether the server is running."];
@@ -65,7 +65,7 @@ export function advice(fault: NetworkFault, route: Route): readonly string[] {
       if (!fault.reason.includes("speak TLS")) return [];
       return isAtProxy
         ? [`Check port and scheme in ${source}: the address of a proxy without TLS begins with http://.`]
-        : ["Check port and scheme of the address: that of a server without TLS begins with http://."];
+        : ["Check port and scheme of the address: the address of a server without TLS begins with http://."];
     case "reset":
       if (!fault.reason.includes("during the TLS handshake")) return [];
       return ["A firewall may cut TLS connections to this host. Ask your network team, or set HTTPS_PROXY."];
@@ -85,7 +85,7 @@ function proxyCredentialsAdvice(challenges: readonly string[], route: Route): st
   const variable = proxy === undefined || proxy.source === "--proxy" ? "HTTPS_PROXY" : proxy.source;
   if (challenges.length > 0 && !challenges.some((scheme) => scheme.toLowerCase() === "basic")) {
     return `The proxy asks for ${challenges.join(" or ")}, which culvert does not support; run a local ` +
-      `authenticating proxy such as px or cntlm and point ${variable} at it.`;
+      `authenticating proxy such as px or cntlm, and set ${variable} to its address.`;
   }
   if (proxy?.proxy.username !== undefined) {
     return `Check user and password in ${proxy.source}; special characters must be percent-encoded.`;

@@ -77,19 +77,19 @@ export function webPageHint(
   if (clientCertificate !== undefined) return CLIENT_CERTIFICATE_ADVICE[clientCertificate];
   if (isChallenge) {
     return `Cloudflare demands a browser check for ${host}, which no API client can pass. Try another network, or ` +
-      "ask the owner of the site to exempt API requests.";
+      "ask the owner of the site to allow API requests.";
   }
   if (status >= 200 && status <= 299) {
-    return "Log in to the network if it asks for that in a browser. Otherwise check base_url of the provider, or " +
-      `ask your network team to let requests to ${host} pass.`;
+    return "If the network shows a login page in a browser, log in. Otherwise check base_url of the provider, or " +
+      `ask your network team to allow requests to ${host}.`;
   }
   if (status === 404) {
-    return `Check base_url of the provider. If it is right, ask your network team to let requests to ${host} pass.`;
+    return `Check base_url of the provider. If it is correct, ask your network team to allow requests to ${host}.`;
   }
   return status >= 500
     ? `A gateway in front of ${host} failed. Try again; if the failure persists, ask the administrator of the gateway or proxy.`
-    : `Ask your network team, or the administrator of the proxy, to let requests to ${host} pass; tell them the ` +
-      "title of the page and its sender.";
+    : `Ask your network team, or the administrator of the proxy, to allow requests to ${host}; report the ` +
+      "title of the page and its sender to them.";
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -37,7 +37,7 @@ export const CERTIFICATE: readonly Wording[] = [
     pattern: /not valid for any names/,
     code: "tls_bad_certificate",
     reason:
-      "its certificate contains no names: it has no subjectAltName, and the common name is not used any more",
+      "its certificate contains no names: it has no subjectAltName, and the common name is no longer used",
   },
   {
     pattern: /not valid for name|NotValidForName|ERR_TLS_CERT_ALTNAME_INVALID/,
@@ -73,7 +73,7 @@ export const CERTIFICATE: readonly Wording[] = [
     pattern: /peer certificate: BadSignature/,
     code: "tls_bad_certificate",
     reason:
-      "a signature in its chain could not be verified: it was made by another key than that of the trusted " +
+      "a signature in its chain could not be verified: it was made by a key other than the key of the trusted " +
       "root, or by an RSA key below 2048 bits",
   },
   {

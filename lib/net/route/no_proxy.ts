@@ -53,7 +53,7 @@ export async function parseNoProxy(text: string, source: string): Promise<NoProx
       continue;
     }
     const reason = reasonAgainst(word.toLowerCase());
-    const message = `The entry "${withoutUser(word)}" of ${source} ${reason}, and is not used`;
+    const message = `The entry "${withoutUser(word)}" of ${source} ${reason}; it is ignored`;
     warnings.push({ code: "no_proxy_entry", message });
   }
   return {

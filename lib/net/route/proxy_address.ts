@@ -29,7 +29,8 @@ const ENCODE_HINT = "Write the special characters of user and password percent-e
 export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
   const reject = (reason: string, hint?: string): never => {
     throw new CulvertError("proxy_invalid", `The proxy address in ${source} cannot be used: ${reason}`, {
-      hint: hint ?? `Write it as http://host:port in ${source}, or use --proxy none to go without a proxy.`,
+      hint: hint ??
+        `Write it as http://host:port in ${source}, or use --proxy none to connect without a proxy.`,
       details: { source },
     });
   };
@@ -57,7 +58,7 @@ export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
   }
   if (/\.(pac|dat)$/i.test(tail)) {
     return reject(
-      "it leads to an automatic configuration script (PAC), which is not a proxy",
+      "it is the address of an automatic configuration script (PAC), not of a proxy",
       "Open that address in a browser and look for the line PROXY host:port; use that as http://host:port.",
     );
   }
@@ -78,7 +79,7 @@ export function parseProxyAddress(text: string, source: string): ProxyEndpoint {
     // The engine's message would quote the text, so it is not kept as a cause.
     if (!(error instanceof URIError)) throw error;
     return reject(
-      "its user or password holds a % that is not followed by two hexadecimal digits",
+      "its user or password contains a % that is not followed by two hexadecimal digits",
       ENCODE_HINT,
     );
   }

@@ -56,7 +56,7 @@ export async function openSocksTunnel(
   else if (method !== NO_AUTHENTICATION) {
     fail(
       "proxy_refused",
-      `the SOCKS proxy chose authentication method ${method}, which was not offered to it`,
+      `the SOCKS proxy chose authentication method ${method}, which was not offered`,
     );
   }
   await writeAll(conn, Uint8Array.of(VERSION, 1, 0, ...address, port >> 8, port & 0xff));
@@ -87,7 +87,7 @@ async function authenticate(conn: ByteReader & ByteWriter, proxy: ProxyEndpoint)
   const user = new TextEncoder().encode(proxy.username ?? "");
   const password = new TextEncoder().encode(proxy.password ?? "");
   if (user.length > 255 || password.length > 255) {
-    fail("proxy_auth", "SOCKS5 has no user name or password above 255 bytes");
+    fail("proxy_auth", "SOCKS5 allows user names and passwords of up to 255 bytes");
   }
   await writeAll(conn, Uint8Array.of(1, user.length, ...user, password.length, ...password));
   const [, status] = await take(conn, 2);
@@ -98,7 +98,7 @@ function addressOf(host: string): readonly number[] {
   if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return [ADDRESS_IPV4, ...host.split(".").map(Number)];
   if (host.includes(":")) return [ADDRESS_IPV6, ...ipv6Bytes(host)];
   const name = new TextEncoder().encode(host);
-  if (name.length > 255) fail("proxy_refused", "SOCKS5 has no host names above 255 bytes");
+  if (name.length > 255) fail("proxy_refused", "SOCKS5 allows host names of up to 255 bytes");
   return [ADDRESS_NAME, name.length, ...name];
 }
 

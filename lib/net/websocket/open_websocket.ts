@@ -179,7 +179,7 @@ function agreedOn(head: HttpHead, deflate: PerMessageDeflate | undefined): boole
     throw new FaultError({
       code: "websocket",
       at: "target",
-      reason: "the server claims a websocket extension that was not offered to it",
+      reason: "the server selected a websocket extension that was not offered",
     });
   }
 }

@@ -126,7 +126,7 @@ export class Channel implements WebSocketChannel {
     if (texts === undefined) {
       this.#abandon(
         1003,
-        websocketEnded(this.#parts, "sent a binary message where the protocol is text", 1003),
+        websocketEnded(this.#parts, "sent a binary message although the protocol uses text", 1003),
       );
     }
     return this.#delivered(texts ?? []);

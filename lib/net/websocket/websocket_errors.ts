@@ -53,9 +53,9 @@ export function expandsTooFar({ url }: WebSocketPeer, factor: number): CulvertEr
     "message_too_large",
     `${
       hostAndPort(url)
-    } sent compressed messages that expand ${factor} times, which no stream of events does`,
+    } sent compressed messages that expand ${factor} times, which is not plausible for a stream of events`,
     {
-      hint: "The server is broken or hostile. Try --transport sse.",
+      hint: "The server has a fault or attacks its clients. Try --transport sse.",
       details: { host: url.host, expansion_factor: factor },
     },
   );

@@ -115,11 +115,11 @@ function objection(headers: Headers, accept: string, subprotocols: readonly stri
     : undefined;
   if (missing !== undefined) {
     return `the answer to the upgrade is 101 without ${missing}, so it does not come from a websocket server: ` +
-      "something between here and the server answers in its place";
+      "a proxy or gateway answers instead of the server";
   }
   const chosen = headers.get("sec-websocket-protocol");
   if (chosen === null || subprotocols.includes(chosen)) return undefined;
-  return "the server chose a websocket subprotocol that was not offered to it";
+  return "the server selected a websocket subprotocol that was not offered";
 }
 
 /** Encodes text as Latin-1, because header values in a `Headers` object are Latin-1. */

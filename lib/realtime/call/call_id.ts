@@ -24,6 +24,6 @@ export function callIdIn(location: string | null): string {
   const id = segments.findLast((segment) => CALL_ID.test(segment));
   if (id !== undefined) return id;
   throw new CulvertError("response_failed", "The Location header of the realtime call has no call id", {
-    hint: "The server does not offer realtime calls as the API defines them.",
+    hint: "The server does not implement realtime calls as the API defines them.",
   });
 }

@@ -28,7 +28,7 @@ export function eventOf(
 /** The event of a frame that is not text. The stream continues. */
 export const BINARY_FRAME: RealtimeEvent = {
   kind: "error",
-  message: "The server sent a binary frame where the protocol is text",
+  message: "The server sent a binary frame although the protocol uses text",
 };
 
 type Parser = (frame: Fields) => RealtimeEvent | undefined;

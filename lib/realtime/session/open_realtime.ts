@@ -210,7 +210,7 @@ function realtimeBase(
   if (!isBackendMode(mode)) return defaultBaseUrl(mode);
   throw new CulvertError(
     "auth_missing",
-    `A realtime session needs an API key; the credential in use is a ChatGPT login (${source.name})`,
-    { hint: "Set OPENAI_API_KEY, or give --api-key-file.", details: { source: source.name } },
+    `A realtime session requires an API key; the credential in use is a ChatGPT login (${source.name})`,
+    { hint: "Set OPENAI_API_KEY, or use --api-key-file.", details: { source: source.name } },
   );
 }

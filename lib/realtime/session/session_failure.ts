@@ -17,7 +17,7 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, hint: string]
   server_error: ["server", "Try again."],
   session_expired: [
     "stream_closed",
-    "The server limits the length of a session. Start another one for the rest.",
+    "The server limits the duration of a session. Start another session for the rest.",
   ],
   model_not_found: ["not_found", "Check the name of the model."],
   invalid_model: ["not_found", "Check the name of the model."],

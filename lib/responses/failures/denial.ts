@@ -40,8 +40,8 @@ function isRegionMessage(message: string): boolean {
 
 /** The advice for a geographic denial. */
 export const REGION_HINT =
-  "The service sees the address of the last proxy or gateway on the route. Use a route that leaves from a country it " +
-  "serves: --proxy URL, or ask the administrator. `culvert doctor` shows the route.";
+  "The service checks the address of the last proxy or gateway on the route. Use a route through a country that it " +
+  "supports: --proxy URL, or ask the administrator. `culvert doctor` shows the route.";
 
 /**
  * Returns a sentence if a credential of one kind of server was sent to the other kind, which refuses it.

@@ -40,7 +40,7 @@ export function incompleteResponse(event: IncompleteEvent): Failure {
   const hint = reason === "max_output_tokens"
     ? "The answer reached max_output_tokens. Raise that limit, or ask for a shorter answer."
     : reason === "content_filter"
-    ? "A content filter cut the answer. Rephrase the request."
+    ? "A content filter ended the answer. Rephrase the request."
     : undefined;
   return {
     error: new CulvertError("incomplete", `The response is incomplete: ${shownText(reason, [])}`, {
@@ -77,7 +77,7 @@ export function errorEvent(
     return {
       error: new CulvertError(
         "stream_closed",
-        `The server wants a new connection: ${said(fields, context)}`,
+        `The server requires a new connection: ${said(fields, context)}`,
         {
           details: { error_code: code },
         },
@@ -135,11 +135,11 @@ function codedFailure(
       return final(fail("invalid_request"));
     case "server_is_overloaded":
     case "slow_down":
-      return final(fail("overloaded", "Try again in a while, or use another model."));
+      return final(fail("overloaded", "Try again later, or use another model."));
     case "rate_limit_exceeded": {
       const delayMs = typeof fields.message === "string" ? waitInText(fields.message) : undefined;
       return {
-        error: fail("rate_limited", "Wait a while before the next request."),
+        error: fail("rate_limited", "Wait before the next request."),
         retryable: true,
         ...(delayMs === undefined ? {} : { delayMs }),
       };

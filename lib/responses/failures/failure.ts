@@ -37,7 +37,7 @@ const MESSAGE_TOO_BIG = 1009;
 function requestTooBig(error: CulvertError): CulvertError {
   return new CulvertError("websocket", error.message, {
     hint:
-      "The request is larger than the server, or a proxy before it, accepts in one websocket message. Send less, " +
+      "The request is larger than the server, or a proxy in front of it, accepts in one websocket message. Send less, " +
       "or use --transport sse.",
     details: error.details,
     cause: error,

@@ -156,7 +156,7 @@ function webPageFailure(
 
 const BILLING_HINT = "Check the plan and the billing details of the account.";
 const UNAUTHORIZED_HINT =
-  "Check with `culvert auth status` which credential was used. Log in again if it is out of date.";
+  "Check with `culvert auth status` which credential was used. Sign in again if it has expired.";
 const FORBIDDEN_HINT =
   "The credential was accepted but does not permit this. Check the permissions of the account and the model.";
 function forbiddenHint({ url }: Refusal, { mode }: RefusalContext): string {
@@ -223,7 +223,7 @@ function tooManyRequests(
   }
   const text = typeof fields.message === "string" ? waitInText(fields.message) : undefined;
   const waitMs = retryAfterMs(headers, now) ?? text;
-  if (waitMs === undefined) return failures.final("rate_limited", "Wait a while before the next request.");
+  if (waitMs === undefined) return failures.final("rate_limited", "Wait before the next request.");
   const { error } = failures.final("rate_limited", `Try again in ${describeWait(waitMs)}.`);
   return { error, retryable: true, delayMs: waitMs };
 }

@@ -24,7 +24,7 @@ export function upgradeFailure(refusal: Refusal, context: RefusalContext): HttpF
   return {
     error: new CulvertError("websocket", `${message}${why}`, {
       hint:
-        "Use the transport sse or auto, or ask the administrator of the proxy to let websocket upgrades pass.",
+        "Use the transport sse or auto, or ask the administrator of the proxy to allow websocket upgrades.",
       details,
       cause: failure.error,
     }),

@@ -76,7 +76,11 @@ interface Explanation {
 function explanation(snapshot: RateLimitSnapshot, plan: string | null, promo: string | null): Explanation {
   const { limit_name: name, rate_limit_reached_type: reached } = snapshot;
   if (name !== null && name.toLowerCase() !== "codex") {
-    return { what: `The usage limit for ${name} is reached`, next: "Use another model for now", timed: true };
+    return {
+      what: `The usage limit for ${name} is reached`,
+      next: "Use another model until then",
+      timed: true,
+    };
   }
   const workspace = reached === null ? "" : REACHED_TYPES[reached] ?? "";
   if (workspace !== "") return { what: workspace, next: "", timed: false };

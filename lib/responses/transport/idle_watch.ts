@@ -104,7 +104,7 @@ export class IdleWatch {
       "idle_timeout",
       `No event of the stream arrived for ${limit / 1_000} s${isKeptAlive ? ", only keep-alives" : ""}`,
       {
-        hint: "A proxy may hold the stream back or have lost it. If the model needs more time, raise " +
+        hint: "A proxy may buffer the stream or may have lost it. If the model needs more time, increase " +
           "stream_idle_timeout_ms of the provider.",
         details: { limit_ms: limit },
       },

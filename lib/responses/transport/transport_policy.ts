@@ -149,6 +149,6 @@ function fallbackEvent(
 ): FallbackEvent {
   const hint = host === undefined
     ? null
-    : `Ask the administrator of the proxy to let websocket upgrades to ${host} pass, or use the transport sse`;
+    : `Ask the administrator of the proxy to allow websocket upgrades to ${host}, or use the transport sse`;
   return { type: "culvert.fallback", from: "websocket", to: "sse", reason, quiet, hint };
 }

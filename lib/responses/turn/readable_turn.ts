@@ -28,7 +28,7 @@ export abstract class ReadableTurn implements Turn {
   /** As {@link Turn.batches}. */
   batches(): AsyncIterableIterator<EventBatch> {
     if (this.#started) {
-      throw new CulvertError("usage", "A turn was read twice; its events are there only once");
+      throw new CulvertError("usage", "A turn was read twice; its events can be read only once");
     }
     this.#started = true;
     const left = new AbortController();
@@ -38,7 +38,7 @@ export abstract class ReadableTurn implements Turn {
       next: () => batches.next(),
       return: async () => {
         // Aborted first: a turn that waits for the network would not notice that its reader left.
-        left.abort(new CulvertError("reader_gone", "The reader of the turn left"));
+        left.abort(new CulvertError("reader_gone", "The reader stopped reading the turn"));
         await batches.return(undefined);
         return { done: true, value: undefined };
       },

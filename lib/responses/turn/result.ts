@@ -95,7 +95,7 @@ function rounded(ms: number | null): number | null {
 export function interruption(reason: unknown): CulvertError {
   if (reason instanceof CulvertError) return reason;
   if (reason instanceof DOMException && reason.name === "TimeoutError") {
-    return new CulvertError("timeout", "The time allowed for the turn is over", {
+    return new CulvertError("timeout", "The time limit of the turn is exceeded", {
       hint: "Allow more time, or ask for a shorter answer.",
       cause: reason,
     });

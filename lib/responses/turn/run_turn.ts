@@ -184,7 +184,7 @@ function lastBatch(
   const error = failure === undefined || wordHint === undefined ? failure : wordHint(failure);
   const items: StreamItem[] = facts.warnings.map((event) => ({ event }));
   if (facts.skipped > 0) {
-    const message = `${facts.skipped} of the stream's events could not be read and were left out`;
+    const message = `${facts.skipped} of the stream's events could not be read and were omitted`;
     items.push({ event: { type: "culvert.warning", code: "events_skipped", message } });
   }
   const result = turnResult({ error, modelRequested: request.model, facts, progress });

@@ -90,7 +90,7 @@ export class SessionTurn extends ReadableTurn {
    */
   static partsOf(turn: Turn): TurnParts {
     if (turn instanceof SessionTurn) return turn.#parts;
-    throw new CulvertError("usage", "Only a turn that a session made can be continued");
+    throw new CulvertError("usage", "Only a turn that a session created can be continued");
   }
 
   /** As {@link Turn.items}. */

@@ -94,8 +94,8 @@ function remedy(source: BundleSource): string {
   if (source.kind === "file") {
     return "Name a PEM, DER or PKCS#7 file with at least one certificate.";
   }
-  const what = source.kind === "variable" ? "Unset it" : "Leave it out";
+  const what = source.kind === "variable" ? "Unset it" : "Remove it";
   const others = "the first of --ca-cert, CODEX_CA_CERTIFICATE and SSL_CERT_FILE that is set is used";
-  return `Point ${source.name} at a PEM file with at least one certificate block (${others}). ` +
+  return `Set ${source.name} to a PEM file with at least one certificate block (${others}). ` +
     `${what} to use only the roots of Mozilla and of the operating system.`;
 }

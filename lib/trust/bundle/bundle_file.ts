@@ -63,5 +63,5 @@ export function joined(chunks: readonly Uint8Array[], total: number): Uint8Array
 }
 
 function tooLarge(): Error {
-  return new Error(`it is larger than ${LARGEST_BUNDLE / 1024 / 1024} MiB, which no CA bundle is`);
+  return new Error(`it is larger than ${LARGEST_BUNDLE / 1024 / 1024} MiB, the limit for CA bundles`);
 }

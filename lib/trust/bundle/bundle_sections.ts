@@ -106,7 +106,7 @@ class Collector {
       return this.#fail(
         "unlabelled",
         1,
-        "it is PKCS#12, which may hold a private key; extract the certificates with openssl pkcs12 -nokeys",
+        "it is PKCS#12, which may contain a private key; extract the certificates with openssl pkcs12 -nokeys",
       );
     }
     if (looksLikePkcs7(bytes)) return this.#addPkcs7(bytes, "PKCS7", 1);
@@ -198,7 +198,7 @@ function describeText(text: string): string {
   if (text.length === 0) return "the file is empty";
   if (content === "") return "the file contains only blanks";
   if (/^<(!doctype|html|\?xml)/i.test(content)) {
-    return "the file is a web page, perhaps of a login or an error";
+    return "the file is a web page, perhaps a login page or an error page";
   }
   if (/^MII[A-Za-z0-9+/=\s]+$/.test(content)) {
     return "the file is base64 without its BEGIN and END lines";

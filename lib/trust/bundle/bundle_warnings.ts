@@ -51,7 +51,7 @@ export function warnAbout(input: WarningInput): readonly Warning[] {
     warnings.push({
       code: "ca_private_key",
       message:
-        `The CA bundle ${file} contains a private key on line ${line}; remove it, since bundles are shared`,
+        `The CA bundle ${file} contains a private key on line ${line}; remove it, because other users can read bundles`,
       line,
     });
   }
@@ -86,7 +86,10 @@ function* faultsOf(used: CheckedCertificate, input: WarningInput): Generator<rea
     yield ["ca_not_yet_valid", `is not valid before ${day(outline.notBefore)} by the local clock`];
   }
   if (!outline.isCa && !outline.isSelfIssued) {
-    yield ["ca_leaf", "is not a CA certificate but one that a CA issued, so nothing can be verified with it"];
+    yield [
+      "ca_leaf",
+      "is not a CA certificate but a certificate that a CA issued, so it cannot verify other certificates",
+    ];
   } else if (outline.isCa && !outline.isSelfIssued && !hasIssuer(outline, input.used)) {
     yield [
       "ca_lone_intermediate",

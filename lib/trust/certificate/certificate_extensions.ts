@@ -163,7 +163,7 @@ export function extensionWarnings(
     found.push([
       "unprocessed_name_constraints",
       `has name constraints that the TLS library cannot process (${unprocessed.join(", ")}), ` +
-      "so that it may refuse every certificate below",
+      "so that it may refuse every certificate that this CA issued",
     ]);
   }
   const addresses = dnsNames.filter(isAddress);

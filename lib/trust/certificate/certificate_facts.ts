@@ -85,7 +85,7 @@ export function weaknesses(facts: CertificateFacts, which: string, line?: number
   } else if (facts.signatureHash === "sha1" || facts.signatureHash === "md5") {
     found.push([
       "weak_root_signature",
-      `is signed with ${hash}; harmless on a root, but certificates that it issues may have the same signature algorithm`,
+      `is signed with ${hash}; this does not matter for a root, but certificates that it issues may have the same signature algorithm`,
     ]);
   }
   if (facts.keyType === "rsa" && (facts.keyBits ?? SMALLEST_RSA) < SMALLEST_RSA) {
@@ -97,7 +97,7 @@ export function weaknesses(facts: CertificateFacts, which: string, line?: number
   if (facts.version === 1) {
     found.push([
       "version_1",
-      "is of X.509 version 1, which cannot say that it is a CA; some programs refuse it",
+      "is of X.509 version 1, which cannot mark it as a CA; some programs refuse it",
     ]);
   }
   return found.map(([code, fault]) => ({

@@ -32,11 +32,11 @@ export function readPkcs7(bytes: Uint8Array): Pkcs7Result {
   if (signed?.tag !== TAG.sequence) return refuse("its signed data is malformed");
   // version, digestAlgorithms, contentInfo; certificates [0] IMPLICIT SET is the next, if it is present.
   const list = inside(bytes, signed).slice(3).find((element) => element.tag === TAG.context0);
-  if (list === undefined) return refuse("it holds no certificates");
+  if (list === undefined) return refuse("it contains no certificates");
   const certificates = inside(bytes, list)
     .filter((element) => element.tag === TAG.sequence)
     .map((element) => bytesOf(bytes, element));
-  return certificates.length === 0 ? refuse("it holds no certificates") : { ok: true, certificates };
+  return certificates.length === 0 ? refuse("it contains no certificates") : { ok: true, certificates };
 }
 
 /**

@@ -53,7 +53,7 @@ Deno.test(
         assertIncludes(said, `TLS may be intercepted by "${network.interceptor}"`);
         assertIncludes(said, "Certificate 1, the server's own");
         if (!isTrusted) {
-          assertIncludes(said, "point CODEX_CA_CERTIFICATE or --ca-cert at it");
+          assertIncludes(said, "set CODEX_CA_CERTIFICATE or --ca-cert to it");
           assertIncludes(said, `culvert doctor https://${HOST}`);
           assertExcludes(said, "culvert ca fetch");
         }

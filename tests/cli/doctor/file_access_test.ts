@@ -47,7 +47,7 @@ testOnLinux(
     assertIncludes(remediation ?? "", `${path} has the permissions 0000 and belongs to`);
     assertIncludes(remediation ?? "", `chmod a+r ${path}`);
     assertExcludes(remediation ?? "", "PEM");
-    assertIncludes(finding(report, "ca_vars").summary, "which may not be read");
+    assertIncludes(finding(report, "ca_vars").summary, "which cannot be read");
   },
 );
 

@@ -138,7 +138,7 @@ export const NETWORK_FAULTS: readonly FaultRow[] = [
     check: "websocket",
     code: "websocket",
     exit: 5,
-    named: /stripped on the way by Example Corp TLS Inspection/,
+    named: /removed on the route by Example Corp TLS Inspection/,
     next: /^culvert respond .*--transport sse/,
     set: async (stack) => {
       const { env } = await network(stack, { proxy: { websocket: "strip" } });
@@ -152,7 +152,7 @@ export const NETWORK_FAULTS: readonly FaultRow[] = [
     // A turn knows that no answer came in time, and not who swallowed the upgrade.
     turn: { codes: ["connect_timeout"] },
     exit: 5,
-    named: /swallowed by Example Corp TLS Inspection.*--transport sse/s,
+    named: /dropped by Example Corp TLS Inspection.*--transport sse/s,
     next: /^culvert respond .*--transport sse/,
     set: async (stack) => {
       const { env, baseUrl } = await network(stack, { proxy: { websocket: "ignore" } });
@@ -179,7 +179,7 @@ export const NETWORK_FAULTS: readonly FaultRow[] = [
     check: "tls",
     code: "tls_ca_as_leaf",
     exit: 3,
-    named: /needs a certificate of its own/,
+    named: /requires its own certificate/,
     next: /^culvert report/,
     set: (stack) => served(stack, { commonName: "localhost", names: ["localhost"], isCa: true }),
   },

@@ -157,7 +157,7 @@ Deno.test("a ChatGPT login without an API key causes a message that an API key i
   const path = await here.wav("talk.wav", speech([1]));
   const run = await culvert(["transcribe", path], { env: { CODEX_HOME: here.directory } });
   assertEquals(run.code, 4, run.stderr);
-  assertIncludes(run.stderr, "A realtime session needs an API key");
+  assertIncludes(run.stderr, "A realtime session requires an API key");
 });
 
 Deno.test("a handshake that fails temporarily is retried", async () => {

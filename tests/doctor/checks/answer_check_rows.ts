@@ -25,7 +25,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
       const found = finding(report, "http");
       assertEquals([found.code, report.exit_code], ["blocked", 5]);
       assertIncludes(found.summary, '"Welcome to Airport WiFi"');
-      assertIncludes(found.remediation ?? "", "Log in to the network");
+      assertIncludes(found.remediation ?? "", "login page in a browser");
       assertEquals(finding(report, "models").status, "skipped");
     },
   },
@@ -114,7 +114,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
     isInProcess: true,
     check: async (diagnose) => {
       const report = await diagnose({ url: "http://127.0.0.1:1/v1", budgetMs: 2_000 });
-      assertIncludes(finding(report, "clock").summary, "no server told its time");
+      assertIncludes(finding(report, "clock").summary, "no server reported its time");
     },
   },
   {
@@ -263,7 +263,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
       const report = await diagnose({ url, flags: { model: "mock-1" } });
       const found = finding(report, "responses");
       assertEquals([found.code, report.exit_code], ["not_found", 8]);
-      assertIncludes(found.summary, "lists models and has no Responses API");
+      assertIncludes(found.summary, "lists models but has no Responses API");
       assertIncludes(found.remediation ?? "", "Chat Completions API only");
     },
   },

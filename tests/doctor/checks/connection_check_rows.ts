@@ -256,7 +256,7 @@ export const CONNECTION_ROWS: readonly CheckRow[] = [
         flags: { model: "mock-1" },
       });
       assertEquals([finding(report, "tls").status, report.exit_code], ["warn", 0]);
-      assertIncludes(finding(report, "tls").summary, 'speaks HTTP/2 alone (ALPN "h2")');
+      assertIncludes(finding(report, "tls").summary, 'supports only HTTP/2 (ALPN "h2")');
       assertEquals([finding(report, "http").status, finding(report, "models").status], ["ok", "ok"]);
       assertEquals(finding(report, "websocket").details["outcome"], "broken");
     },

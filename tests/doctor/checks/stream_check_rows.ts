@@ -35,7 +35,7 @@ export const STREAM_ROWS: readonly CheckRow[] = [
       await using at = await ward({}, diagnose);
       const found = finding(await at.diagnose(), "sse");
       assertEquals(found.status, "ok");
-      assertIncludes(found.summary, "Not held back");
+      assertIncludes(found.summary, "Not buffered");
     },
   },
   {
@@ -45,9 +45,9 @@ export const STREAM_ROWS: readonly CheckRow[] = [
       try {
         const found = finding(await diagnose({ url: network.baseUrl, env: network.env }), "sse");
         assertEquals([found.status, found.details["bursts"]], ["warn", 1]);
-        assertIncludes(found.summary, "Held back");
+        assertIncludes(found.summary, "Buffered");
         assertIncludes(found.summary, "in 1 burst");
-        assertIncludes(found.remediation ?? "", "without buffering");
+        assertIncludes(found.remediation ?? "", "disable buffering");
       } finally {
         await network.close();
       }
@@ -91,7 +91,7 @@ export const STREAM_ROWS: readonly CheckRow[] = [
         const url = `http://127.0.0.1:${front.port}/v1`;
         const report = await diagnose({ url, env: { CULVERT_API_KEY: PLANTED_KEY } });
         assertEquals(finding(report, "sse").status, "skipped");
-        assertIncludes(finding(report, "sse").summary, "held back, cut or silent");
+        assertIncludes(finding(report, "sse").summary, "delayed, cut or silent");
         assertIncludes(finding(report, "sse").summary, "--spend tests it");
         assertEquals(turns(api).length, 0);
       } finally {

@@ -77,7 +77,7 @@ Deno.test("an upgrade that an intercepting proxy strips is reported with the nam
   const { report } = await through({ websocket: "strip" }, "auto");
   const found = finding(report, "websocket");
   assertEquals([found.status, found.details["outcome"]], ["warn", "stripped"]);
-  assertIncludes(found.summary, "stripped on the way by Example Corp TLS Inspection");
+  assertIncludes(found.summary, "removed on the route by Example Corp TLS Inspection");
   assertIncludes(found.summary, "uses SSE");
   assertEquals(finding(report, "models").status, "ok");
 });
@@ -90,7 +90,7 @@ Deno.test({
     const { report } = await through({ websocket: "ignore" }, "auto");
     const found = finding(report, "websocket");
     assertEquals([found.status, found.details["outcome"]], ["warn", "dropped"]);
-    assertIncludes(found.summary, "The upgrade is swallowed by Example Corp TLS Inspection");
+    assertIncludes(found.summary, "The upgrade is dropped by Example Corp TLS Inspection");
     assertEquals([finding(report, "http").status, finding(report, "models").status], ["ok", "ok"]);
     assert(report.duration_ms < 5_000, `${report.duration_ms} ms`);
   },
@@ -150,7 +150,7 @@ Deno.test({
     const report = await diagnose({ url: `http://127.0.0.1:${server.port}/v1`, flags });
     const found = finding(report, "websocket");
     assertEquals([found.code, found.details["outcome"]], ["websocket", "mute"]);
-    assertIncludes(found.summary, "no frame comes back");
+    assertIncludes(found.summary, "no frame arrives");
   },
 });
 
@@ -159,15 +159,15 @@ Deno.test("for each result of an upgrade the check reports the decision of --tra
   const words = (upgrade: Upgrade) => judgeUpgrade(upgrade, { transport: "auto", provider }).summary;
   const broken = new CulvertError("reset", "The connection was cut");
   assertIncludes(words({ kind: "passed" }), "uses it");
-  assertIncludes(words({ kind: "refused", status: 426 }), "uses SSE instead, at once");
+  assertIncludes(words({ kind: "refused", status: 426 }), "uses SSE instead, immediately");
   assertIncludes(words({ kind: "refused", status: 401 }), "fails too");
   assertIncludes(words({ kind: "refused", status: 429 }), "ends the turn");
-  assertIncludes(words({ kind: "stripped", status: 404, by: "squid" }), "uses SSE instead, at once");
-  assertIncludes(words({ kind: "ignored", status: 404 }), "uses SSE instead, at once");
-  assertIncludes(words({ kind: "broken", error: broken }), "uses SSE instead, at once");
+  assertIncludes(words({ kind: "stripped", status: 404, by: "squid" }), "uses SSE instead, immediately");
+  assertIncludes(words({ kind: "ignored", status: 404 }), "uses SSE instead, immediately");
+  assertIncludes(words({ kind: "broken", error: broken }), "uses SSE instead, immediately");
   assertIncludes(
     words({ kind: "dropped", afterMs: 2_300 }),
-    "waits 2 s and then uses SSE, which later turns take at once for an hour",
+    "waits 2 s and then uses SSE, which later turns use immediately for one hour",
   );
   assertIncludes(words({ kind: "mute" }), "waits up to 300 s and then uses SSE");
 });

@@ -21,8 +21,8 @@ Deno.test("a model that writes 500 tokens per second is not reported as a buffer
 Deno.test("an answer that the server began long before its first event arrived was buffered", () => {
   const found = judgeAnswer({ times: events(100, 0), waitedMs: 8_000, heldBackMs: 7_800 });
   assertEquals(found.status, "warn");
-  assertIncludes(found.summary, "Held back: the answer came at once after 8.0 s of silence");
-  assertIncludes(found.remediation ?? "", "without buffering");
+  assertIncludes(found.summary, "Buffered: the answer arrived in one burst after 8.0 s of silence");
+  assertIncludes(found.remediation ?? "", "disable buffering");
 });
 
 Deno.test("a model with a long pause before its answer is not reported as a buffering proxy", () => {
@@ -33,7 +33,7 @@ Deno.test("a model with a long pause before its answer is not reported as a buff
 Deno.test("without the server's time an answer that arrives at once after a silence may have been buffered", () => {
   const found = judgeAnswer({ times: events(100, 0), waitedMs: 4_000 });
   assertEquals(found.status, "warn");
-  assertIncludes(found.summary, "it may have been held back");
+  assertIncludes(found.summary, "it may have been buffered");
   assertEquals(judgeAnswer({ times: events(100, 20), waitedMs: 4_000 }).status, "ok");
 });
 

@@ -155,7 +155,7 @@ Deno.test("a redirect from TLS to plain HTTP, or to another scheme, is refused w
   for (
     const [location, part] of [["ftp://a/x", '"ftp"'], ["file:///etc/passwd", '"file"'], [
       "http://api.example/x",
-      "out of TLS",
+      "which has no TLS",
     ]] as const
   ) {
     assertThrows(

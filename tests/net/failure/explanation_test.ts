@@ -43,7 +43,7 @@ const ROWS: readonly Row[] = [
   {
     name: "a self-signed server certificate is distinguished from one of an unknown CA",
     pair: () => createSelfSigned(localhost),
-    says: ['signed its certificate "CN=localhost" itself'],
+    says: ['The certificate "CN=localhost" of the server is self-signed'],
   },
   {
     name: "a root with the same name and another key is detected",

@@ -145,7 +145,7 @@ export const CONNECTION_FAILURES: readonly ConnectionFailure[] = [
     answer: "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
     code: "tls_handshake",
     says: "does not speak TLS",
-    hint: "that of a server without TLS begins with http://",
+    hint: "the address of a server without TLS begins with http://",
     isRetried: false,
   },
   {

@@ -95,7 +95,7 @@ for (
       }
     })());
     assertEquals(error.code, "message_too_large");
-    assertIncludes(error.message, "times, which no stream of events does");
+    assertIncludes(error.message, "times, which is not plausible for a stream of events");
     assert(received <= 80 * 1024 * 1024, `${received}`);
     channel.drop();
   });

@@ -57,7 +57,7 @@ for (const name of ["NODE_EXTRA_CA_CERTS", "DENO_CERT"]) {
     await Deno.writeTextFile(path, network.authority.certificate);
     const store = await load({ [name]: path });
     assertEquals(await request(network.server, store.additionalRoots), "ok");
-    assertIncludes(store.description, `and added to them 1 from ${path} (${name})`);
+    assertIncludes(store.description, `in addition 1 from ${path} (${name})`);
     assertExcludes(store.description, "no CA bundle is set");
     assertEquals(store.bundle, undefined);
   });

@@ -58,7 +58,7 @@ async function examineCredential(context: DoctorContext): Promise<Finding> {
         next: (await context.commands()).auth("status"),
       });
     }
-    return ok(`None; the provider "${provider.id}" needs none`, details);
+    return ok(`None; the provider "${provider.id}" requires none`, details);
   }
   const now = context.world.now();
   const kind = `${MODES[mode] ?? mode} from ${source.name}`;
@@ -74,7 +74,7 @@ async function examineCredential(context: DoctorContext): Promise<Finding> {
         {
           details,
           remediation:
-            "The doctor renews no login, so a refused renewal is not foreseen. Renew it now to see.",
+            "The doctor renews no login, so it cannot detect a refused renewal. Renew the login now to test it.",
           next: (await context.commands()).auth("refresh"),
         },
       );

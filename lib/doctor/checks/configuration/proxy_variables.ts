@@ -78,7 +78,7 @@ function unusable(env: Environment): readonly string[] {
 function remedy(set: readonly string[], codes: readonly string[]): string {
   if (codes.includes("proxy_variables_disagree")) {
     const lower = set.filter((name) => name === name.toLowerCase());
-    return `Programs differ in which of the two cases they read: give both the same value, or unset ${
+    return `Some programs read only the upper-case or only the lower-case name: set both to the same value, or unset ${
       lower.join(" and ")
     }.`;
   }

@@ -20,8 +20,8 @@ export const dnsCheck: Check<DoctorContext> = {
   overdue: {
     code: "dns",
     remediation:
-      "The resolver does not answer. Check the name servers of this machine, or use a proxy, which " +
-      "resolves names itself.",
+      "The name server does not answer. Check the name servers of this machine, or use a proxy, which " +
+      "resolves the name of the server.",
   },
   run: async (context, signal) => {
     const probe = await context.routeProbe(signal);
@@ -48,8 +48,8 @@ export const tcpCheck: Check<DoctorContext> = {
   overdue: {
     code: "connect_timeout",
     remediation:
-      "Nothing answers at this address: a firewall drops the attempt, or the address is wrong. If this " +
-      "network has a proxy for outside connections, set HTTPS_PROXY.",
+      "No server answers at this address: a firewall drops the connection, or the address is wrong. If this " +
+      "network requires a proxy, set HTTPS_PROXY.",
   },
   run: async (context, signal) => {
     const probe = await context.routeProbe(signal);

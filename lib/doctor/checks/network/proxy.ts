@@ -19,7 +19,7 @@ export const proxyCheck: Check<DoctorContext> = {
   overdue: {
     code: "proxy_refused",
     remediation:
-      "The proxy accepts the connection and does not answer: what listens there may be no proxy, or one " +
+      "The proxy accepts the connection but does not answer. The server there may not be a proxy, or a proxy " +
       "with another protocol. Check the scheme and the port of its address.",
   },
   run: examineProxy,

@@ -22,7 +22,7 @@ export const tlsCheck: Check<DoctorContext> = {
   overdue: {
     code: "tls_handshake",
     remediation:
-      "The connection is open and the TLS handshake is not answered: a firewall drops it, or what listens " +
+      "The connection is open but the TLS handshake is not answered: a firewall drops it, or the server " +
       "there does not speak TLS.",
   },
   run: async (context, signal) => {
@@ -39,9 +39,12 @@ export const tlsCheck: Check<DoctorContext> = {
 function withoutTls(url: URL): Finding {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (isLoopback(host)) return ok(`No TLS: ${url.host} is this machine`);
-  return warn(`No TLS: prompts, answers and the credential can be read on the way to ${url.host}`, {
-    remediation: "Use an https address if the server has one.",
-  });
+  return warn(
+    `No TLS: prompts, answers and the credential can be read in the network between here and ${url.host}`,
+    {
+      remediation: "Use an https address if the server has one.",
+    },
+  );
 }
 
 async function refused(
@@ -76,12 +79,12 @@ function isProtocolRefused({ reason, text = "" }: NetworkFault): boolean {
 /** A websocket needs HTTP/1.1; a turn over SSE uses HTTP/2. */
 function withoutHttp1(url: URL, protocol: string): Finding {
   return warn(
-    `The certificate is accepted, but ${url.host} speaks HTTP/2 alone (ALPN "${protocol}"): turns use SSE, and ` +
+    `The certificate is accepted, but ${url.host} supports only HTTP/2 (ALPN "${protocol}"): turns use SSE, and ` +
       "no websocket can be opened",
     {
       details: { alpn: protocol },
       remediation:
-        "Use --transport sse, which saves the attempt, or ask for HTTP/1.1 to be offered by ALPN too.",
+        "Use --transport sse to avoid the attempt, or ask the administrator to offer HTTP/1.1 by ALPN too.",
     },
   );
 }

@@ -16,12 +16,12 @@ import type { ProbeReply } from "../../probe/probe_reply.ts";
 export const httpCheck: Check<DoctorContext> = {
   id: "http",
   category: "http",
-  question: "Does the API answer, or something else in its place?",
+  question: "Does the API answer, or another server?",
   network: true,
   needs: ["config", "bundle", "route", "dns", "tcp", "proxy", "tls"],
   overdue: {
     code: "header_timeout",
-    remediation: "The connection is open and nothing answers: a proxy may hold the request back.",
+    remediation: "The connection is open but there is no answer: a proxy may delay the request.",
   },
   run: async (context, signal) => {
     try {
@@ -48,7 +48,7 @@ function judgeReply(reply: ProbeReply, connection: ApiConnection): Finding {
     });
   }
   if (status === 511) {
-    return fail("blocked", "The network requires a login before it lets requests pass (status 511)", {
+    return fail("blocked", "The network requires a login before it allows requests (status 511)", {
       details,
       remediation: PORTAL_REMEDY,
     });
@@ -70,8 +70,8 @@ function judgeReply(reply: ProbeReply, connection: ApiConnection): Finding {
 
 /** The remedy for a network that answers in place of the API. */
 const PORTAL_REMEDY =
-  "Something between here and the API answers in its place: open a browser and log in to the network, or ask your " +
-  "network team to let the proxy pass this host.";
+  "Another server on the route answers instead of the API. Open a browser and log in to the network, or ask your " +
+  "network team to allow this host in the proxy.";
 
 /** Returns the facts of a reply for the report. */
 export function replyDetails(reply: ProbeReply): Finding["details"] {

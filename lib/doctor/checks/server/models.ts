@@ -30,7 +30,7 @@ async function examineModels(context: DoctorContext, signal: AbortSignal): Promi
   if (authorization.kind === "withheld") return skipped(`Skipped: ${authorization.reason}`);
   if (authorization.kind === "slow") {
     return warn(`The credential was not tested: ${authorization.reason}`, {
-      remediation: "Run the command by itself and see how long it takes and what it prints.",
+      remediation: "Run the command by itself, and check its duration and its output.",
     });
   }
   const { mode, source } = authorization.authorization;
@@ -46,7 +46,7 @@ async function examineModels(context: DoctorContext, signal: AbortSignal): Promi
       `No list of models at ${attempted(reply)} (status ${status}), so "${model}" was not looked up`,
       {
         details: { status, model },
-        remediation: "Some servers have no such list. A turn shows whether the model is there.",
+        remediation: "Some servers have no such list. Run a turn to see whether the model exists.",
       },
     );
   }
@@ -55,7 +55,7 @@ async function examineModels(context: DoctorContext, signal: AbortSignal): Promi
 
 /** Returns the finding for a 401 to a request without a credential. */
 export function credentialMissing(reply: ProbeReply): Finding {
-  return fail("auth_missing", `${reply.url.host} requires a credential, and none was given`, {
+  return fail("auth_missing", `${reply.url.host} requires a credential, but none is configured`, {
     details: { status: reply.status },
     remediation: "Set CULVERT_API_KEY, CODEX_API_KEY or OPENAI_API_KEY, or use --api-key-file.",
   });
@@ -77,7 +77,7 @@ export async function credentialRefused(
   if (status !== 401 || !isLogin) return found;
   return {
     ...found,
-    remediation: `A turn would renew the login from ${source} first. Renew it now to see whether that helps.`,
+    remediation: `A turn would renew the login from ${source} first. Renew it now to test this.`,
     next: (await context.commands()).auth("refresh"),
   };
 }
@@ -98,14 +98,13 @@ export function lookUp(
   if (names.length === 0) {
     return warn("The credential is accepted, but the list of models is empty", {
       details,
-      remediation: "The account may not be allowed to use any model. A turn shows it.",
+      remediation: "The account may not be allowed to use any model. Run a turn to see this.",
     });
   }
   const near = nearest(model, names);
   return warn(`The credential is accepted, but "${model}" is not among the ${names.length} listed models`, {
     details: { ...details, near },
-    remediation:
-      `The server may accept it all the same, as gateways do with aliases. If a turn fails, choose a ` +
+    remediation: `The server may still accept it, as gateways accept aliases. If a turn fails, choose a ` +
       `listed model with -m or model = "…" in config.toml, such as ${near.join(", ")}.`,
     next: commands.respond({ model: near[0] ?? names[0] ?? model }),
   });

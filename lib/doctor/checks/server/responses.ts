@@ -25,7 +25,7 @@ export const responsesCheck: Check<DoctorContext> = {
   needs: ["http", "models"],
   overdue: {
     code: "header_timeout",
-    remediation: "The server answers GET requests and not POST: a proxy may hold requests with a body back.",
+    remediation: "The server answers GET requests but not POST: a proxy may delay requests with a body.",
   },
   run: examineEndpoint,
 };
@@ -46,7 +46,7 @@ async function examineEndpoint(context: DoctorContext, signal: AbortSignal): Pro
   if (isPage || status === 407 || status === 429 || (status >= 502 && status <= 504)) {
     return failure(failureOf(reply, reply, await context.connection()).error, { details });
   }
-  return ok(`${shownUrl(reply.asked)} is there (status ${status} to a request without input)`, details);
+  return ok(`${shownUrl(reply.asked)} exists (status ${status} to a request without input)`, details);
 }
 
 /** Whether the endpoint does not exist. A server may answer 404 for the model that the request does not name. */
@@ -66,11 +66,11 @@ async function absent(
   const place = `${attempted(reply)} (status ${reply.status})`;
   const list = await context.modelList(signal);
   if (list.status >= 200 && list.status <= 299 && modelNames(list.text) !== undefined) {
-    return fail("not_found", `${reply.url.host} lists models and has no Responses API: ${place}`, {
+    return fail("not_found", `${reply.url.host} lists models but has no Responses API: ${place}`, {
       details: { ...details, api: "chat_completions" },
       remediation:
-        "This server has the Chat Completions API only, and culvert uses the Responses API. Use a version of the " +
-        "server that has it, or a gateway that translates.",
+        "This server has only the Chat Completions API, but culvert uses the Responses API. Use a version of the " +
+        "server that has it, or a gateway that converts between the two.",
     });
   }
   const suggestion = await suggestedBase(context, signal);

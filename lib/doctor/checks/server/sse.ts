@@ -12,13 +12,13 @@ import { requestTimedEvents, TIMED_EVENTS_HEADER } from "../../transport/timed_s
 export const sseCheck: Check<DoctorContext> = {
   id: "sse",
   category: "stream",
-  question: "Do events arrive when they are sent, or are they held back on the way?",
+  question: "Do events arrive when they are sent, or are they delayed on the route?",
   network: true,
   needs: ["http", "credentials", "responses"],
   overdue: {
     code: "idle_timeout",
-    remediation: "The stream was accepted and no event came: a proxy that buffers may hold it back. " +
-      "Ask your network team to pass text/event-stream from this host without buffering.",
+    remediation: "The stream was accepted, but no event arrived: a proxy may buffer it. " +
+      "Ask your network team to disable buffering of text/event-stream from this host.",
   },
   ownBudgetMs: ({ spend }) => spend ? ANSWER_LIMIT_MS : undefined,
   run: async (context, signal) => {
@@ -34,7 +34,7 @@ export const sseCheck: Check<DoctorContext> = {
 
 function notTested(): Finding {
   return skipped(
-    "Skipped: whether a stream is held back, cut or silent shows only in a real answer, which costs tokens; " +
+    "Skipped: only a real answer, which costs tokens, shows whether a stream is delayed, cut or silent; " +
       "--spend tests it",
   );
 }

@@ -40,7 +40,7 @@ export function judgeUpgrade(upgrade: Upgrade, settings: Pick<Settings, "transpo
   const isUsed = transport === "ws" || (transport === "auto" && provider.supportsWebsockets);
   const unused = transport === "sse"
     ? "--transport sse does not use it"
-    : `--transport auto uses SSE, because the provider ${provider.id} does not claim websockets`;
+    : `--transport auto uses SSE, because the provider ${provider.id} does not support websockets`;
   const details = {
     outcome: upgrade.kind,
     transport,
@@ -50,7 +50,7 @@ export function judgeUpgrade(upgrade: Upgrade, settings: Pick<Settings, "transpo
   };
   if (upgrade.kind === "passed") {
     return ok(
-      `The upgrade passes and a ping is answered; ${isUsed ? `--transport ${transport} uses it` : unused}`,
+      `The upgrade succeeds and a ping is answered; ${isUsed ? `--transport ${transport} uses it` : unused}`,
       details,
     );
   }
@@ -66,30 +66,30 @@ export function judgeUpgrade(upgrade: Upgrade, settings: Pick<Settings, "transpo
   return warn(`${summary}; ${effect}`, { details, remediation: isUsed ? REMEDY : ASK });
 }
 
-const ASK = "To use websockets, ask your network team to let the proxy pass upgrades (wss) to this host.";
+const ASK = "To use websockets, ask your network team to allow upgrades (wss) to this host in the proxy.";
 const REMEDY =
-  "Answers stream over SSE as well: --transport sse, or supports_websockets = false for the provider, " +
-  `saves the attempt. ${ASK}`;
+  "Answers also stream over SSE: --transport sse, or supports_websockets = false for the provider, " +
+  `avoids the attempt. ${ASK}`;
 
 function describe(upgrade: FailedUpgrade): string {
   const by = "by" in upgrade && upgrade.by !== undefined ? ` by ${upgrade.by}` : "";
   switch (upgrade.kind) {
     case "mute":
-      return `The upgrade passes, but no frame comes back: frames are swallowed${by || " on the way"}`;
+      return `The upgrade succeeds, but no frame arrives: frames are dropped${by || " on the route"}`;
     case "closed":
-      return `The upgrade passes, but the websocket is closed at once${by}: ${upgrade.error.message}`;
+      return `The upgrade succeeds, but the websocket is closed immediately${by}: ${upgrade.error.message}`;
     case "refused":
       return upgrade.status === 401 || upgrade.status === 403
         ? `The upgrade reaches the server, which refuses the credential (status ${upgrade.status})`
         : `The upgrade is refused${by || " by the server"} with status ${upgrade.status}`;
     case "ignored":
       return `The upgrade is answered like a plain GET (status ${upgrade.status}): the server has no websocket ` +
-        "there, or an intermediary strips the upgrade";
+        "there, or a proxy removes the upgrade";
     case "stripped":
-      return `The upgrade is stripped on the way by ${upgrade.by}: the server sees a plain GET and answers ` +
+      return `The upgrade is removed on the route by ${upgrade.by}: the server receives a plain GET and answers ` +
         upgrade.status;
     case "dropped":
-      return `The upgrade is swallowed${by || " on the way"}: no answer within ${
+      return `The upgrade is dropped${by || " on the route"}: no answer within ${
         (upgrade.afterMs / 1_000).toFixed(1)
       } s`;
     case "broken":
@@ -102,17 +102,17 @@ function fallback(upgrade: FailedUpgrade, provider: Settings["provider"]): strin
   switch (upgrade.kind) {
     case "refused":
       if (upgrade.status === 401) return "fails too, because SSE uses the same credential";
-      return upgrade.status === 429 ? "ends the turn with it" : "uses SSE instead, at once";
+      return upgrade.status === 429 ? "ends the turn with it" : "uses SSE instead, immediately";
     case "closed":
     case "ignored":
     case "stripped":
     case "broken":
-      return "uses SSE instead, at once";
+      return "uses SSE instead, immediately";
     case "dropped":
       return `waits ${
         Math.min(UPGRADE_TIMEOUT_MS, provider.websocketConnectTimeoutMs) / 1_000
       } s and then uses SSE, ` +
-        "which later turns take at once for an hour";
+        "which later turns use immediately for one hour";
     case "mute":
       return `waits up to ${provider.streamIdleTimeoutMs / 1_000} s and then uses SSE`;
   }

@@ -73,13 +73,13 @@ async function examineTrust(
   if (warnings.length === 0) return ok(trust.description, details);
   if (bundle.certificates.length > WHOLE_STORE && warnings.every(({ code }) => AGE_WARNINGS.has(code))) {
     return ok(
-      `${trust.description}; some of these are old or expire soon, as in every public store`,
+      `${trust.description}; some of these are old or expire soon, as in all public root stores`,
       details,
     );
   }
   return warn(`${trust.description}. ${byKind(warnings)}`, {
     details,
-    remediation: "Look at every certificate with the next command. If one is broken, ask for a new bundle.",
+    remediation: "The next command shows every certificate. If one is damaged, ask for a new bundle.",
     next: commands.caInspect(),
   });
 }

@@ -62,7 +62,7 @@ async function examineCaVariables(
     // Only culvert removes quotes from values.
     const isQuoted = FOREIGN.includes(name) && world.environment?.quoted.has(name) === true;
     const problem = isQuoted
-      ? "has quotes around it, which other programs take as part of the path"
+      ? "has quotes around it, which other programs interpret as part of the path"
       : await problemOf(value, world.cwd());
     if (problem === undefined) continue;
     stale.push(name);
@@ -136,7 +136,7 @@ async function problemOf(value: string, cwd: string): Promise<string | undefined
     if (error instanceof Deno.errors.PermissionDenied) {
       const problem = await describeAccess(path);
       if (problem !== undefined) {
-        return `names ${path}, which may not be read. ${problem.text.replace(/\.$/, "")}`;
+        return `names ${path}, which cannot be read. ${problem.text.replace(/\.$/, "")}`;
       }
     }
     const odd = pathHint(value);

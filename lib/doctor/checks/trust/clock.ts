@@ -13,13 +13,13 @@ export const CLOCK_TOLERANCE_MS = 2 * 60_000;
 export const clockCheck: Check<DoctorContext> = {
   id: "clock",
   category: "clock",
-  question: "Does the clock of this machine agree with that of the server?",
+  question: "Do the clocks of this machine and of the server agree?",
   network: true,
   after: ["http"],
   run: async (context) => {
     const reply = await context.receivedModelList();
     const theirs = Date.parse(reply?.headers.get("date") ?? "");
-    if (reply === undefined || Number.isNaN(theirs)) return skipped("Skipped: no server told its time");
+    if (reply === undefined || Number.isNaN(theirs)) return skipped("Skipped: no server reported its time");
     return compareClocks({ theirs, ours: (reply.sentAt + reply.answeredAt) / 2, by: reply.url.host });
   },
 };
@@ -44,7 +44,7 @@ export function compareClocks({ theirs, ours, by }: ClockReading): Finding {
     return ok(`The clock agrees with ${by} within ${CLOCK_TOLERANCE_MS / 60_000} minutes`, details);
   }
   return warn(
-    `The clock is ${duration(Math.abs(behind))} ${behind > 0 ? "behind" : "ahead of"} that of ${by}`,
+    `The clock is ${duration(Math.abs(behind))} ${behind > 0 ? "behind" : "ahead of"} the clock of ${by}`,
     {
       details,
       remediation: "Synchronise the clock (NTP). The validity of certificates and tokens depends on it.",

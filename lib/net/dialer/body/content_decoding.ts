@@ -101,7 +101,7 @@ function isDamage(error: unknown): boolean {
 
 function damaged(coding: string, cause: unknown): CulvertError {
   return new CulvertError("reset", `The reply cannot be decoded: its ${coding} data is damaged or cut off`, {
-    hint: "Something between here and the server changed or cut the reply. Try again.",
+    hint: "A proxy between here and the server changed or cut the reply. Try again.",
     details: { content_encoding: coding },
     cause,
   });

@@ -69,7 +69,7 @@ export async function openHttpTunnel(
       head.status,
     );
   }
-  if (head.rest.length > 0) refuse("the proxy sent data behind its answer to CONNECT");
+  if (head.rest.length > 0) refuse("the proxy sent data after its answer to CONNECT");
 }
 
 function refuse(reason: string, proxyStatus?: number): never {

@@ -57,7 +57,7 @@ function insideBundle(path: string, name: string): string {
 export async function realFile(path: string, name: string): Promise<string> {
   const [root, file] = await Promise.all([Deno.realPath(path), Deno.realPath(insideBundle(path, name))]);
   if (relative(root, file).split(/[/\\]/)[0] === "..") {
-    throw unreadable(path, `${name} leads out of the bundle`);
+    throw unreadable(path, `${name} is a link to a file outside of the bundle`);
   }
   return file;
 }

@@ -32,7 +32,9 @@ export async function openTrace(name: string, root: string, cwd: string): Promis
   }
   if (second === undefined) return first;
   throw new CulvertError("usage", `${name} is the beginning of ${found.length} traces in ${root}`, {
-    hint: `Give more of the id: ${found.slice(0, 4).map(({ manifest }) => manifest.trace_id).join(", ")}`,
+    hint: `Use more characters of the id: ${
+      found.slice(0, 4).map(({ manifest }) => manifest.trace_id).join(", ")
+    }`,
     details: { path: root },
   });
 }

@@ -37,7 +37,7 @@ export async function readPayloads(
       const ids = shards.get(shard) ?? new Set();
       shards.set(shard, ids.add(id));
     } else if (capture === undefined || capture === null) {
-      problems.add(`${id}: the event does not say where it is`);
+      problems.add(`${id}: the event does not contain its location`);
     }
   }
   for (const [shard, ids] of [...shards].toSorted(([one], [other]) => one - other)) {

@@ -124,7 +124,7 @@ function drawGap(left: number, right: number, y: number, ms: number): string {
   return element(
     "g",
     {},
-    title(`nothing for ${duration(ms)}`) +
+    title(`no data for ${duration(ms)}`) +
       element("rect", { class: "gap", x: left, y, width, height: BAR }) + label,
   );
 }

@@ -55,7 +55,7 @@ export function causeText(cause: string): string {
 
 /** The legend of the picture. */
 export const LEGEND =
-  "Light: waiting for the first event. Circle: an item is complete. Framed: nothing arrived. Dashed: the same request again.";
+  "Light: waiting for the first event. Circle: an item is complete. Framed: no data arrived. Dashed: a retry of the same request.";
 
 /** Heads of the columns of {@link pictureTable}. */
 export const TABLE_HEAD = [

@@ -66,7 +66,7 @@ export class SseDecoder {
         `One event of the stream is larger than ${this.#maxLength} characters`,
         {
           hint:
-            "Ask for less at once, or find out what stands between here and the server: this is not usual.",
+            "Request a shorter answer, or check the proxies between here and the server: events are not usually that large.",
           details: { limit: this.#maxLength },
         },
       );

@@ -116,7 +116,7 @@ function asReset(error: unknown): CulvertError {
     return asCulvertError(error);
   }
   return new CulvertError("reset", "The connection was cut while the answer was arriving", {
-    hint: "Something on the way, often a proxy with a time limit, closed it.",
+    hint: "The server or a proxy closed it, often because of a time limit.",
     cause: error,
   });
 }

@@ -132,7 +132,7 @@ async function refuseUnknownCoding({ body, headers, url }: HttpReply): Promise<v
     }", which cannot be decoded`,
     {
       hint:
-        "A proxy or gateway encodes the stream in a way that was not asked for. Ask its administrator to pass " +
+        "A proxy or gateway encodes the stream in a way that was not requested. Ask its administrator to forward " +
         "text/event-stream unchanged.",
       details: { host: url.host, content_encoding: coding.slice(0, 80) },
     },

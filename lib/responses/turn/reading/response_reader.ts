@@ -138,7 +138,7 @@ export class ResponseReader {
     if (this.#lastError !== undefined) return endedAfterError(this.#lastError, this.#context);
     return {
       error: new CulvertError("stream_closed", "The stream ended before the response was complete", {
-        hint: "Something on the way, often a proxy with a time limit, closed it.",
+        hint: "The server or a proxy closed it, often because of a time limit.",
       }),
       retryable: true,
     };
@@ -158,13 +158,14 @@ export class ResponseReader {
     const what =
       "The gateway ended the stream with [DONE] and sent no terminal event such as response.completed";
     if (!this.#hasOutput) {
-      const hint = "The gateway does not speak the Responses API in full. Report this to its administrator.";
+      const hint =
+        "The gateway does not implement the Responses API completely. Report this to its administrator.";
       return {
         kind: "failed",
         failure: { error: new CulvertError("stream_closed", what, { hint }), retryable: true },
       };
     }
-    const message = `${what}; the answer is taken as complete, without token counts`;
+    const message = `${what}; the answer is treated as complete, without token counts`;
     into.push({ event: { type: "culvert.warning", code: "no_terminal_event", message } });
     return this.#completed("");
   }
@@ -173,7 +174,7 @@ export class ResponseReader {
     if (this.#isDamaged) return;
     this.#isDamaged = true;
     const message =
-      "An event of the stream is damaged; the text after it is taken from the event that repeats it";
+      "An event of the stream is damaged; the missing text is restored from the event that repeats it";
     into.push({ event: { type: "culvert.warning", code: EVENT_DAMAGED, message } });
   }
 
@@ -357,7 +358,10 @@ function unreadableCompletion(): Failure {
     error: new CulvertError(
       "response_failed",
       "The terminal event response.completed cannot be read: response.id is not a text",
-      { hint: "The provider does not speak the Responses API in full. Report this to its administrator." },
+      {
+        hint:
+          "The provider does not implement the Responses API completely. Report this to its administrator.",
+      },
     ),
     retryable: true,
   };
@@ -377,7 +381,7 @@ function damagedAnswer(): Failure {
     error: new CulvertError(
       "response_failed",
       "Part of the answer is lost: an event of the stream is damaged, and no later event repeats its text",
-      { hint: "Something on the way changes the stream. Try again, or over another transport." },
+      { hint: "A proxy on the route changes the stream. Try again, or use another transport." },
     ),
     retryable: true,
   };
@@ -387,9 +391,10 @@ function tooManyItems(): Failure {
   return {
     error: new CulvertError(
       "message_too_large",
-      `The output items of the response add up to more than ${MAX_ITEMS_LENGTH} characters`,
+      `The output items of the response have more than ${MAX_ITEMS_LENGTH} characters in total`,
       {
-        hint: "Ask for less at once. If the request is small, the server sends items without end.",
+        hint:
+          "Request a shorter answer. If the request is small, the server has a fault and sends items without end.",
         details: { limit: MAX_ITEMS_LENGTH },
       },
     ),

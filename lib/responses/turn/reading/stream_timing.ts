@@ -38,10 +38,10 @@ export function heldBackWarning(
     type: "culvert.warning",
     code: "stream_held_back",
     message:
-      `All ${events} events arrived at once after ${
+      `All ${events} events arrived in one burst after ${
         seconds(wait)
-      } of silence: a proxy or gateway holds the ` +
-      "stream back until it is complete. Ask its administrator to switch off buffering for text/event-stream",
+      } of silence: a proxy or gateway buffers the ` +
+      "stream until it is complete. Ask its administrator to disable buffering for text/event-stream",
   };
 }
 

@@ -162,7 +162,7 @@ function addUsage(one: TokenUsage | null, other: TokenUsage | null): TokenUsage 
 
 function tooManyResponses(limit: number): CulvertError {
   return new CulvertError("incomplete", `The model still calls tools after ${limit} responses of one turn`, {
-    hint: "Check what the tools return; a model that gets no usable output repeats its calls.",
+    hint: "Check the output of the tools; a model that receives no usable output repeats its calls.",
     details: { responses: limit },
   });
 }

@@ -25,7 +25,7 @@ Deno.test("auto: an upgrade without an answer is abandoned after 2 s of the 15 s
   assert(took < 14_000, `${took} ms`);
   const [fallback] = of("culvert.fallback");
   assertEquals(fallback?.quiet, false);
-  assertIncludes(fallback?.hint ?? "", "let websocket upgrades to localhost");
+  assertIncludes(fallback?.hint ?? "", "allow websocket upgrades to localhost");
 });
 
 Deno.test("ws: the upgrade may use the whole connection limit", async () => {
