@@ -258,7 +258,7 @@ Deno.test("ca env, repeated in its own environment, starts from the company's fi
     await Deno.remove(path);
     const orphan = await culvert(words, { cwd: dir, env });
     assertEquals(orphan.code, 0);
-    assertIncludes(orphan.stderr, "which is gone");
+    assertIncludes(orphan.stderr, "which no longer exists");
   });
 });
 
