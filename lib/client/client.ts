@@ -96,7 +96,7 @@ async function connectTo(
     return { ...connection, source: () => Promise.resolve(connection), stop: () => Promise.resolve() };
   }
   const { demoSettings, sourceOutside, startDemo } = await import("../mock/demo.ts");
-  const demo = await startDemo(world);
+  const demo = await startDemo(world, { settings });
   const stop = async () => await demo[Symbol.asyncDispose]();
   try {
     const connection = await connect(demoSettings(demo, settings), demo.world, options);

@@ -11,7 +11,7 @@ import type { World } from "../world/world.ts";
 import { type Network, type NetworkOptions, startNetwork } from "./network.ts";
 import { type LoginState, writeLogin } from "./oauth/login_file.ts";
 
-/** Names as OpenAI's models have them. The simulated API knows no other model. */
+/** The names of OpenAI's models. The simulated API refuses others, which may be misspelt, except {@link foreignModel}. */
 const OPENAI_MODEL = /^(?:gpt-|chatgpt-|o\d|codex-|computer-use-|mock-)/;
 
 /** Further faults of the simulated network. */
@@ -19,6 +19,8 @@ export interface DemoOptions {
   readonly network?: NetworkOptions;
   /** Default `valid`. */
   readonly login?: LoginState;
+  /** The settings of the user, whose {@link foreignModel} the API accepts. */
+  readonly settings?: Settings;
 }
 
 /** A network that was started, and the world of someone who works inside it. */
@@ -34,9 +36,10 @@ export interface Demo extends AsyncDisposable {
  * @throws CulvertError `config` where the process may not listen on loopback or write a temporary folder
  */
 export async function startDemo(real: World, options: DemoOptions = {}): Promise<Demo> {
+  const foreign = options.settings && foreignModel(options.settings);
   const network = await startNetwork({
     ...options.network,
-    api: { hasModel: (model) => OPENAI_MODEL.test(model), ...options.network?.api },
+    api: { hasModel: (model) => OPENAI_MODEL.test(model) || model === foreign, ...options.network?.api },
   }).catch((error: unknown) => {
     throw forbidden(error);
   });
@@ -57,6 +60,14 @@ export async function startDemo(real: World, options: DemoOptions = {}): Promise
   // The changes to the real environment do not apply to this one.
   const { environment: _, ...others } = real;
   return { ...demo, world: { ...others, env: (name) => variables[name] } };
+}
+
+/**
+ * Returns the model of a configuration file if it belongs to another provider. The simulated API accepts it, so
+ * that the demo works with the configuration of any provider; a model of a flag may be misspelt.
+ */
+export function foreignModel({ model, sources }: Settings): string | undefined {
+  return sources["model"] === "--model" || OPENAI_MODEL.test(model) ? undefined : model;
 }
 
 /** Returns the settings of the provider `demo`, with the address and the login of a running network. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Demo, demoSettings, startDemo } from "../../mock/demo.ts";
+import { type Demo, demoSettings, foreignModel, startDemo } from "../../mock/demo.ts";
 import { type Connection, type ConnectionParts, connectWith } from "./connection.ts";
 import type { Host } from "./host.ts";
 
@@ -28,9 +28,17 @@ export async function connectToDemo(
   host: Host,
   parts: Omit<ConnectionParts, "world" | "beneath">,
 ): Promise<Connection> {
-  const demo = await startDemo(host.world);
+  const { reporter, settings } = parts;
+  const demo = await startDemo(host.world, { settings });
+  const model = foreignModel(settings);
+  if (model !== undefined) {
+    reporter.warn({
+      code: "simulated_model",
+      message: `The provider demo simulates "${model}" (${settings.sources["model"]}): no model answers`,
+    });
+  }
   try {
-    const outside = { settings: parts.settings, world: host.world };
+    const outside = { settings, world: host.world };
     return await connectThrough(demo, { ...parts, beneath: demo, outside });
   } catch (error) {
     await demo[Symbol.asyncDispose]();

@@ -19,7 +19,7 @@ export interface DemoSubject extends AsyncDisposable {
  */
 export async function demoSubject(given: Pick<ExaminationOptions, "world" | "flags">): Promise<DemoSubject> {
   const settings = await loadSettings(given.flags, given.world);
-  const demo = await startDemo(given.world);
+  const demo = await startDemo(given.world, { settings });
   return {
     subject: { world: demo.world, settings: demoSettings(demo, settings) },
     [Symbol.asyncDispose]: () => demo[Symbol.asyncDispose](),

@@ -33,7 +33,7 @@ export async function run({ host }: CliContext, flags: TelemetryFlags, ...words:
   for (const { headers } of telemetry.destinations) reporter.secrets.add(...Object.values(headers));
   const { previewedSignals, previewTelemetry } = await import("../../observe/otlp/preview_telemetry.ts");
   const preview = previewTelemetry(telemetry, host.world.env, host.world);
-  await using demo = await startDemo(host.world);
+  await using demo = await startDemo(host.world, { settings: loaded });
   await using connection = await connect(demoSettings(demo, loaded), demo.world, {
     observer: preview.observer,
     secrets: reporter.secrets,

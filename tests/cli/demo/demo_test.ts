@@ -1,6 +1,7 @@
 import { createAuthority } from "../../../lib/pki/pki.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { culvert, jsonLines } from "../../support/culvert.ts";
+import { join } from "../../support/paths.ts";
 
 const underTest = Deno.env.get("CULVERT_UNDER_TEST") ?? "";
 
@@ -101,5 +102,25 @@ Deno.test("the provider demo refuses a model that the real API would not have", 
     assert(run.code !== 0, run.stderr);
     const known = await culvert([...args, "--model", "gpt-5.2", "hi"]);
     assertEquals(known.code, 0, known.stderr);
+  }
+});
+
+Deno.test("the provider demo accepts the configured model of another provider, and warns that no model answers", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(home, "config.toml"), 'model = "mistral-large"\n');
+    for (const transport of ["sse", "ws"]) {
+      const args = ["respond", "--provider", "demo", "--transport", transport];
+      const run = await culvert([...args, "hi"], { env: { CODEX_HOME: home } });
+      assertEquals(run.code, 0, run.stderr);
+      assertIncludes(
+        run.stderr,
+        `The provider demo simulates "mistral-large" (${join(home, "config.toml")})`,
+      );
+      const typed = await culvert([...args, "-m", "mistral-large", "hi"], { env: { CODEX_HOME: home } });
+      assert(typed.code !== 0, typed.stderr);
+    }
+  } finally {
+    await Deno.remove(home, { recursive: true });
   }
 });

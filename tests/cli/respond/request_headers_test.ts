@@ -15,6 +15,8 @@ interface Row {
   readonly credential: Credential;
   /** `config.toml`, given the API's base URL. Default: the built-in provider at that address. */
   readonly config?: (baseUrl: string) => string;
+  /** `culvert.toml`. */
+  readonly ownConfig?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Looks at the headers of the POST or the upgrade, and its query. */
   readonly check: (headers: Readonly<Record<string, string>>, search: string, api: MockApi) => void;
@@ -140,10 +142,13 @@ globalThis.addEventListener("unload", () => {
   Deno.removeSync(FILES, { recursive: true });
 });
 
-async function homeOf({ credential, config = (baseUrl) => `openai_base_url = "${baseUrl}"` }: Row) {
+async function homeOf(
+  { credential, config = (baseUrl) => `openai_base_url = "${baseUrl}"`, ownConfig }: Row,
+) {
   const home = join(FILES, crypto.randomUUID());
   await Deno.mkdir(home);
   await Deno.writeTextFile(join(home, "config.toml"), config(API.baseUrl));
+  if (ownConfig !== undefined) await Deno.writeTextFile(join(home, "culvert.toml"), ownConfig);
   if (credential === "key") return { CODEX_HOME: home, CULVERT_API_KEY: PLANTED_KEY };
   const login = {
     auth_mode: "chatgpt",
@@ -201,18 +206,18 @@ for (const transport of TRANSPORTS) {
       await Deno.writeTextFile(script, `#!/bin/sh\necho x >> ${count}\necho "${ATTESTATION}"\n`, {
         mode: 0o755,
       });
-      const config = (baseUrl: string) =>
-        `openai_base_url = "${baseUrl}"\n[attestation]\ncommand = "${script}"\nargs = ["one"]`;
+      const ownConfig = `[attestation]\ncommand = "${script}"\nargs = ["one"]`;
       for (const credential of ["login", "key"] as const) {
         API.log.clear();
         const env = {
           CODEX_CA_CERTIFICATE: BUNDLE,
-          ...await homeOf({ name: "", credential, config, check: () => {} }),
+          ...await homeOf({ name: "", credential, ownConfig, check: () => {} }),
         };
         const run = await culvert(["respond", "--transport", transport, "-m", "gpt-test", "-vv", "hi"], {
           env,
         });
         assertEquals(run.code, 0, run.stderr);
+        assertExcludes(run.stderr, "culvert.toml in the same folder");
         assertExcludes(run.stdout + run.stderr, ATTESTATION);
         const sent = API.log.turns.map(({ headers }) => headers["x-oai-attestation"]);
         assertEquals(sent, [credential === "login" ? ATTESTATION : undefined]);
@@ -229,9 +234,8 @@ for (const transport of TRANSPORTS) {
     async () => {
       for (const [args, says] of [["exit 3", "exit status 3"], ["exec sleep 60", "2000 ms"]] as const) {
         API.log.clear();
-        const config = (baseUrl: string) =>
-          `openai_base_url = "${baseUrl}"\n[attestation]\ncommand = "sh"\nargs = ["-c", "${args}"]`;
-        const row: Row = { name: "", credential: "login", config, check: () => {} };
+        const ownConfig = `[attestation]\ncommand = "sh"\nargs = ["-c", "${args}"]`;
+        const row: Row = { name: "", credential: "login", ownConfig, check: () => {} };
         const env = { CODEX_CA_CERTIFICATE: BUNDLE, ...await homeOf(row) };
         const run = await culvert(["respond", "--transport", transport, "-m", "gpt-test", "-v", "hi"], {
           env,

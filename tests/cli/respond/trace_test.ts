@@ -73,10 +73,8 @@ for (const transport of ["sse", "ws"] as const) {
       const script = join(home.path, "attest.sh");
       await Deno.writeTextFile(script, `#!/bin/sh\necho ${attestation}\n`, { mode: 0o755 });
       await Deno.writeTextFile(join(home.path, "ca.pem"), api.authority.certificate);
-      await Deno.writeTextFile(
-        join(home.path, "config.toml"),
-        `openai_base_url = "${api.baseUrl}"\n[attestation]\ncommand = "${script}"\n`,
-      );
+      await Deno.writeTextFile(join(home.path, "config.toml"), `openai_base_url = "${api.baseUrl}"\n`);
+      await Deno.writeTextFile(join(home.path, "culvert.toml"), `[attestation]\ncommand = "${script}"\n`);
       const tokens = await writeLogin(home.path, api.oauth);
       api.enqueue({ text: `You sent ${tokens.access_token} and ${attestation}` });
       const traces = join(home.path, "traces");
