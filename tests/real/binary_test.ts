@@ -6,7 +6,7 @@ import { skippedIf } from "../support/skipped.ts";
 const binary = Deno.env.get("CULVERT_UNDER_TEST") ?? "";
 const NAME = "the binary streams the demo with an empty environment and without a network";
 
-/** A network of its own, with nothing in it but loopback. Needs the right to make one. */
+/** A network namespace with loopback only. Requires the permission to create one. */
 async function withoutNetwork(): Promise<boolean> {
   if (!await installed("unshare") || !await installed("ip")) return false;
   return (await new Deno.Command("unshare", { args: ["-rn", "ip", "link", "set", "lo", "up"] }).output())

@@ -1,11 +1,11 @@
-/** `culvert ca fetch` against OpenSSL, which serves certificates that the runtime would not. */
+/** `culvert ca fetch` against OpenSSL, which can serve certificates that the runtime refuses to serve. */
 import { assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 import { culvert } from "../support/culvert.ts";
 import { join } from "../support/paths.ts";
 import { testWith } from "../support/programs.ts";
 import { freePort, type Peer, peerDirectory, runToEnd, startPeer } from "./peers/process.ts";
 
-/** Serves a certificate for localhost with an RSA key of so many bits. */
+/** Serves a certificate for localhost with an RSA key of the given size, bits. */
 async function weakServer(bits: number, version: 1 | 3): Promise<Peer> {
   const directory = await peerDirectory("openssl");
   const file = (name: string) => join(directory, name);

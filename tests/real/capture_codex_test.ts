@@ -27,7 +27,7 @@ for (const login of LOGINS) {
       assertMatch(records, new RegExp(`"url":"(https|wss)://${modelHost}/`));
       assertIncludes(records, ANSWER.slice(0, 8));
       assertExcludes(records, "sk-planted-0123456789abcdef");
-      // The client's own credential reached the vendor, through two proxies.
+      // The credential of the client reached the vendor through two proxies.
       const turns = vendor.api.log.all.filter(({ path }) => path.endsWith("/responses"));
       assert(turns.length > 0 && turns.every(({ headers }) => headers["host"] === modelHost));
     },
@@ -63,7 +63,7 @@ for (const login of LOGINS) {
       assertIncludes(run.stdout, ANSWER);
       assertIncludes(run.stderr, "codex writes no TLS keys");
       assertMatch(run.stderr, new RegExp(`${modelHost} +0 +[1-9]\\d* +0 +0 `));
-      // git, which codex starts for an API key, writes keys; codex itself does not.
+      // git, which codex starts with an API key, writes TLS keys; codex does not.
       const keys = await Deno.readTextFile(join(vendor.captureDir, "keys.log"));
       assertEquals(
         keys.split("\n").filter((line) => line.startsWith("CLIENT_TRAFFIC_SECRET_0")).length <= 1,

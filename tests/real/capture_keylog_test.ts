@@ -1,10 +1,10 @@
-/** What keylog mode leaves, as tshark reads it: the conversation in clear. */
+/** The files of keylog mode, which tshark decrypts. */
 import { assertEquals, assertIncludes } from "../support/assert.ts";
 import { join } from "../support/paths.ts";
 import { testWith } from "../support/programs.ts";
 import { captureScene } from "../cli/capture/kit.ts";
 
-/** The requests and the host names that tshark decrypts out of a file. */
+/** Returns the requests and the host names that tshark decrypts from a file. */
 async function decrypted(path: string): Promise<string> {
   const { stdout, stderr } = await new Deno.Command("tshark", {
     args: [

@@ -1,4 +1,4 @@
-/** The vendor's hosts behind a company's proxy that intercepts TLS, and `culvert capture` of the codex client in it. */
+/** The hosts of the vendor behind a proxy that intercepts TLS, and `culvert capture` of the codex client behind it. */
 import { type MockApi, type MockApiOptions, startMockApi } from "../../lib/mock/api/api.ts";
 import { writeLogin } from "../../lib/mock/oauth/login_file.ts";
 import { localUpstream } from "../../lib/net/server/forward/local_upstream.ts";
@@ -7,30 +7,30 @@ import { createAuthority } from "../../lib/pki/pki.ts";
 import { culvert, type CulvertRun, jsonLines } from "../support/culvert.ts";
 import { join } from "../support/paths.ts";
 
-/** Hosts that the codex client speaks with. */
+/** Hosts to which the codex client sends requests. */
 const HOSTS = [
   ...["api.openai.com", "chatgpt.com", "auth.openai.com", "ab.chatgpt.com"],
   ...["api.github.com", "github.com", "localhost"],
 ];
 
-/** Who the codex client is. */
+/** The credential of the codex client. */
 export type CodexLogin = "api key" | "ChatGPT";
 
-/** A company's network with the vendor behind it. */
+/** The network of a company, with the hosts of the vendor outside of it. */
 export interface VendorNetwork extends AsyncDisposable {
   readonly api: MockApi;
   readonly home: string;
-  /** Where captures go. */
+  /** The folder of the captures. */
   readonly captureDir: string;
-  /** The company's environment. */
+  /** The environment of programs in this network. */
   readonly env: Readonly<Record<string, string>>;
-  /** Runs `culvert capture` with these flags, and codex with one question. */
+  /** Runs `culvert capture` with these flags, and codex with one prompt. */
   readonly capture: (...flags: string[]) => Promise<CulvertRun>;
   /** The records of the capture. */
   readonly records: () => Promise<readonly Record<string, unknown>[]>;
 }
 
-/** Starts it. Every host leads to the simulated API, and only the company's proxy can reach it. */
+/** Starts the network. All hosts are the simulated API, which only the proxy of the company can reach. */
 export async function vendorNetwork(
   login: CodexLogin,
   options: MockApiOptions = {},
@@ -52,7 +52,7 @@ export async function vendorNetwork(
     CODEX_HOME: home,
     HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`,
     CODEX_CA_CERTIFICATE: join(home, "company.pem"),
-    // A moved home would take the module cache with it.
+    // With another home, the module cache would also be at another place.
     DENO_DIR: await denoDirectory(),
     ...(login === "api key" ? { CODEX_API_KEY: "sk-planted-0123456789abcdef" } : {}),
   };

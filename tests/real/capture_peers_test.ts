@@ -1,4 +1,4 @@
-/** `culvert capture` behind the interceptor that people run themselves: its upstream leg goes through mitmproxy. */
+/** `culvert capture` behind mitmproxy: its upstream connections go through mitmproxy. */
 import { startMockApi } from "../../lib/mock/api/api.ts";
 import { assertEquals, assertIncludes, assertMatch } from "../support/assert.ts";
 import { culvert, jsonLines } from "../support/culvert.ts";
@@ -24,7 +24,7 @@ for (const credentials of [undefined, "anna:secret-of-the-proxy"]) {
       try {
         const user = credentials === undefined ? "" : `${credentials}@`;
         const flags = ["--proxy", `http://${user}127.0.0.1:${mitmproxy.port}`, "--ca-cert", mitmproxy.bundle];
-        // Loopback is excepted from proxies: only --proxy and an empty --noproxy take it through them.
+        // Loopback is reached directly: only --proxy and an empty --noproxy send it through a proxy.
         const script = `${CURL_TURN} --noproxy '' https://localhost:${api.port}/v1/responses`;
         const run = await culvert(
           [

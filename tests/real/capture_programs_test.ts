@@ -1,10 +1,10 @@
-/** What each mode covers of the programs in the comparison of the README. */
+/** The coverage of each mode for the programs in the table of the README. */
 import { assertEquals, assertExcludes, assertIncludes, assertMatch } from "../support/assert.ts";
 import { installed } from "../support/programs.ts";
 import { skippedIf } from "../support/skipped.ts";
 import { captureScene } from "../cli/capture/kit.ts";
 
-/** Debian's, which has its packages. */
+/** The Python of Debian, which has the packages of Debian. */
 const PYTHON = "/usr/bin/python3";
 
 async function lacksHttpx(): Promise<string | undefined> {

@@ -1,9 +1,9 @@
-/** Compares what the vendor's hosts have seen of a client with what the coverage table of its capture says. */
+/** Compares the requests at the hosts of the vendor with the coverage table of the capture. */
 import { channelIdOf, CHANNELS } from "../../lib/capture/relay/channels.ts";
 import type { RecordedRequest } from "../../lib/mock/api/request_log.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 
-/** Requests of one channel: websockets count once, however many frames they had. */
+/** Requests of one channel: a websocket counts once, with any number of frames. */
 interface Used {
   readonly title: string;
   readonly host: string;
@@ -32,10 +32,10 @@ function usedChannels(seen: readonly RecordedRequest[]): readonly Used[] {
 }
 
 /**
- * Asserts that the table has every channel on which the vendor's hosts got a request.
+ * Asserts that the table has every channel on which the hosts of the vendor received a request.
  *
  * @param stderr of the capture
- * @param notCoverable whether channels may be named as not coverable instead
+ * @param notCoverable whether channels may also be listed as not coverable
  */
 export function assertEveryChannel(
   stderr: string,
@@ -51,7 +51,7 @@ export function assertEveryChannel(
   for (const { title, host, requests } of used) {
     if (notCoverable && uncovered.includes(title)) continue;
     if (title === "other hosts") {
-      // Of hosts that are not opened the table has the connections.
+      // For hosts that are not intercepted the table has the connections.
       assertMatch(stderr, new RegExp(`^culvert: ${RegExp.escape(host)} +\\d+ `, "m"), host);
       continue;
     }
@@ -59,7 +59,7 @@ export function assertEveryChannel(
     assert(row !== undefined, `${title} (${host}) is not in the table:\n${stderr}`);
     assert(Number(row) >= requests, `${title}: ${requests} requests arrived, the table has ${row}`);
   }
-  // Every channel of the vendor's own hosts has a name.
+  // Every channel of the vendor's hosts has a name.
   const unnamed = used.filter(({ title, host }) => title === "other hosts" && !host.endsWith("github.com"));
   assertEquals(unnamed, []);
 }

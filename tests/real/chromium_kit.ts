@@ -3,12 +3,12 @@ import { type Browser, chromium, type Page } from "playwright-core";
 
 /** Path of Debian's Chromium. */
 export const CHROMIUM = "/usr/bin/chromium";
-/** Flags of a Chromium without a display that asks nothing of the network by itself. */
+/** Flags of a Chromium without a display that sends no requests of its own. */
 export const CHROMIUM_FLAGS: readonly string[] = [
   ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
-/** A browser page that collects errors and every address that is asked for. */
+/** A browser page that collects errors and the addresses of all requests. */
 export interface OpenedPage extends AsyncDisposable {
   readonly page: Page;
   readonly errors: string[];

@@ -1,4 +1,4 @@
-/** Sign in with a real browser, everything but the last page through a proxy that intercepts TLS. */
+/** Sign-in with a real browser. All pages except the last come through a proxy that intercepts TLS. */
 import { type Network, startNetwork } from "../../lib/mock/network.ts";
 import { MOCK_ACCOUNT } from "../../lib/mock/oauth/tokens.ts";
 import { TestHome } from "../auth/kit.ts";
@@ -15,7 +15,7 @@ interface Shown {
   readonly loaded: readonly string[];
 }
 
-/** Opens a page in a browser that knows no way to the internet but the network's proxy. */
+/** Opens a page in a browser that reaches other hosts only through the proxy of the network. */
 async function look(network: Network, url: string): Promise<Shown> {
   const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",

@@ -53,7 +53,7 @@ await testWith(
       assertIncludes(log, `${rows} records inserted into culvert_events`);
       assertEquals(log.match(/the insert is tried again/g)?.length, 1, log);
       assertEquals(await clickhouse.query(STATE), `${rows}\t${rows}`);
-      // A later export finds nothing to insert, and the facts of each model call are there.
+      // A later export inserts nothing, and the table contains the facts of each model call.
       const again = await culvert(["export", directory, "--to", "clickhouse", clickhouse.url]);
       assertIncludes(again.stderr, "0 records inserted into culvert_events");
       const answers = new Map<string, string>();

@@ -24,7 +24,7 @@ async function recordEvents(streams: number) {
         (_, index) => event("response.output_text.delta", { delta: `${stream} ${index}` }),
       ),
     });
-    // Otherwise every record of the capture would wait for the disk at once.
+    // Otherwise all records of the capture would wait for the disk at the same time.
     if (stream % 10 === 0) await recording.recorder.flush();
   }
   await recording.recorder.close();

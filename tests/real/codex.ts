@@ -3,15 +3,15 @@ import { scrubbedEnv } from "../support/scrubbed_env.ts";
 
 const LIMIT_MS = 90_000;
 
-/** How to run it. */
+/** Options of a run. */
 export interface CodexOptions {
-  /** Its home directory, which is also where it works. */
+  /** Its home directory, which is also its working directory. */
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
   readonly stdin?: string;
 }
 
-/** Runs it to its end. */
+/** Runs the client and waits for its end. */
 export async function runCodex(
   args: readonly string[],
   { home, env, stdin = "" }: CodexOptions,
@@ -25,7 +25,7 @@ export async function runCodex(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  // Not the signal that nobody can pass on: installed from npm, the client is the child of a script.
+  // Not SIGKILL, which cannot be forwarded: the client that npm installs is the child of a script.
   const limit = setTimeout(() => child.kill("SIGTERM"), LIMIT_MS);
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(stdin));
@@ -35,7 +35,7 @@ export async function runCodex(
   return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
-/** Asks it one question, without a person. */
+/** Runs `codex exec` with one prompt. */
 export function askCodex(options: CodexOptions): ReturnType<typeof runCodex> {
   return runCodex(["exec", "--skip-git-repo-check", "--color", "never", "say hello"], options);
 }

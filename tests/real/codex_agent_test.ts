@@ -1,4 +1,4 @@
-/** One agent, two programs: what either registers for a ChatGPT login, the other signs with. */
+/** One agent and two programs: each signs with the agent that the other registered for a ChatGPT login. */
 import { assertEquals } from "../support/assert.ts";
 import { AgentRig } from "../cli/auth/agent_kit.ts";
 import { closedPort } from "../support/closed_port.ts";
@@ -8,7 +8,7 @@ import { askCodex } from "./codex.ts";
 const QUIET =
   '[features]\nuse_agent_identity = true\nplugins = false\n[analytics]\nenabled = false\n[otel]\nmetrics_exporter = "none"\n';
 
-/** An agent belongs to the real address of ChatGPT alone; whatever else is asked there is asked of a closed port. */
+/** An agent is used only at the real address of ChatGPT; other requests to it go to a closed port. */
 async function codexAnswers({ env, home }: AgentRig): Promise<void> {
   const { code, text } = await askCodex({
     home: home.path,

@@ -7,7 +7,7 @@ import { join } from "../support/paths.ts";
 import { testWith } from "../support/programs.ts";
 import { askCodex, runCodex } from "./codex.ts";
 
-/** A home, an API, and both programs led to it. */
+/** A home, an API, and both programs configured for them. */
 class Rig implements AsyncDisposable {
   readonly api: MockApi;
   readonly home = new TestHome();
@@ -21,7 +21,7 @@ class Rig implements AsyncDisposable {
       join(this.home.path, "config.toml"),
       [
         `openai_base_url = "${api.baseUrl}"`,
-        // What else the codex client asks for, it asks of nobody.
+        // All other requests of the codex client go to a closed port.
         `chatgpt_base_url = "http://127.0.0.1:9/backend-api"`,
         `[features]`,
         `plugins = false`,
@@ -43,7 +43,7 @@ class Rig implements AsyncDisposable {
     return new Rig(await startMockApi());
   }
 
-  /** Puts a server between both programs and the authority. */
+  /** Starts a server between both programs and the authorization server. */
   useAuthority(base: string): void {
     this.env["CODEX_REFRESH_TOKEN_URL_OVERRIDE"] = `${base}/oauth/token`;
   }
@@ -63,7 +63,7 @@ class Rig implements AsyncDisposable {
     assertEquals(jsonLines(run.stdout).at(-1)?.["status"], "completed");
   }
 
-  /** The token that the next request of either program carries is refused from now on. */
+  /** Makes the API refuse the token that both programs have now. */
   expire(): string {
     const token = this.home.json().tokens["access_token"] ?? "";
     this.api.oauth.rejectAccessToken(token);
@@ -174,7 +174,7 @@ await testWith(
           return reply;
         }
         first.resolve();
-        // Until the codex client has sent the same token, or a time in which it would have.
+        // Wait until the codex client has sent the same token, or long enough for it.
         let timer: ReturnType<typeof setTimeout> | undefined;
         const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, 15_000)));
         await Promise.race([second.promise, late]);

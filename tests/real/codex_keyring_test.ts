@@ -1,4 +1,4 @@
-/** One login in the keyring, two programs: the codex client and culvert find each other's entries. */
+/** One login in the keyring and two programs: the codex client and culvert read the entries of each other. */
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { testWith } from "../support/programs.ts";
 import { KeyringRig, type Storage } from "./keyring_kit.ts";
@@ -28,7 +28,7 @@ for (const [place, storage] of PLACES) {
       await rig.answers();
       assertEquals(rig.api.oauth.refreshCount, before + 1);
       const renewed = lastBearer(rig);
-      // It reads what culvert stored, and no copy that it kept anywhere.
+      // It reads the login that culvert stored, not its own copy.
       await rig.codexAnswers();
       assertEquals([rig.api.oauth.refreshCount, lastBearer(rig)], [before + 1, renewed]);
       const logout = await rig.culvert(["auth", "logout"]);

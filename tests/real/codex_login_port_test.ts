@@ -10,7 +10,7 @@ async function startCodex(home: TestHome) {
   const child = new Deno.Command("codex", {
     args: ["login"],
     clearEnv: true,
-    // What it may want of its own authority before anybody has answered ends here.
+    // Requests that it sends to its authorization server before the login is answered fail here.
     env: scrubbedEnv({
       CODEX_HOME: home.path,
       HOME: home.path,
@@ -37,7 +37,7 @@ async function startCodex(home: TestHome) {
     isAlive: async (port: string) =>
       (await fetch(`http://127.0.0.1:${port}/`).then((one) => one.text())) !== "",
     [Symbol.asyncDispose]: async () => {
-      // Not the signal that nobody can pass on: installed from npm, the client is the child of a script.
+      // Not SIGKILL, which cannot be forwarded: the client that npm installs is the child of a script.
       child.kill("SIGTERM");
       await Promise.all([child.status, reading]);
     },

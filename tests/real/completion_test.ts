@@ -52,7 +52,7 @@ await testWith(["fish"], "fish completes commands, flags, values and files with 
 
 await testWith(["zsh"], "zsh completes a command on a terminal with the script", async () => {
   await using place = await workplace({ TERM: "dumb" });
-  // A shell in a pseudo-terminal of zsh's own: the tab is pressed, the line is run, its output read.
+  // A shell in a pseudo-terminal of zsh: the test sends a tab, runs the line and reads its output.
   const script = `
     zmodload zsh/zpty
     zpty z "zsh -f -i"

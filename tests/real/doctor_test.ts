@@ -9,7 +9,7 @@ import { NGINX, startNginx } from "./peers/nginx.ts";
 import { SQUID, startSquid } from "./peers/squid.ts";
 import { startTinyproxy, TINYPROXY } from "./peers/tinyproxy.ts";
 
-/** A check of the report, as far as these tests read it. */
+/** The fields of a check that these tests read. */
 interface Told {
   readonly status: string;
   readonly summary: string;
@@ -23,7 +23,7 @@ interface Diagnosis {
   readonly next: string;
   readonly durationMs: number;
   readonly check: (id: string) => Told;
-  /** Ids of the checks that fail. */
+  /** Returns the ids of the failed checks. */
   readonly failed: readonly string[];
 }
 

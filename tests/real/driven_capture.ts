@@ -9,7 +9,7 @@ const TURN =
 export interface DrivenCapture extends AsyncDisposable {
   /** Waits until stderr matches, at most 30 s, and returns the first group. */
   readonly says: (pattern: RegExp) => Promise<string>;
-  /** Lets the program of the capture make its next request. */
+  /** Makes the program of the capture send its next request. */
   readonly next: () => Promise<void>;
   /** Ends the program and returns what capture wrote on stderr. */
   readonly end: () => Promise<string>;

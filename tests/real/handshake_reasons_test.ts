@@ -1,7 +1,7 @@
 /**
- * Servers that the TLS library refuses, or that refuse the client, for a reason that the words of the library do not
- * tell: each is named with its remedy by a turn and by the doctor. The certificates and the servers are OpenSSL's: the
- * runtime cannot serve most of them.
+ * Servers that the TLS library refuses, or that refuse the client, for a reason that is not in the message of the
+ * library. A turn and the doctor report each reason with its remedy. OpenSSL makes the certificates and runs the
+ * servers: the runtime cannot serve most of these certificates.
  */
 import { PLANTED_KEY } from "../doctor/kit.ts";
 import { assertEquals, assertMatch } from "../support/assert.ts";

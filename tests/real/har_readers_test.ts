@@ -1,6 +1,6 @@
 /**
- * HAR files and other tools: Chromium's DevTools read ours; those of Chromium and of mitmproxy are replayed. Debian's
- * mitmproxy (8.1.1) reads no HAR: its reader knows its own flow files only.
+ * HAR files and other tools: the DevTools of Chromium read the files of culvert; files of Chromium and of mitmproxy
+ * are replayed. Debian's mitmproxy (8.1.1) cannot read HAR, only its own flow files.
  */
 import { chromium } from "playwright-core";
 import { startMockApi } from "../../lib/mock/api/api.ts";
@@ -13,7 +13,7 @@ import { answerOf, recordSession } from "../capture/record/sample_capture.ts";
 import { CHROMIUM, CHROMIUM_FLAGS } from "./chromium_kit.ts";
 import { freePort, startPeer } from "./peers/process.ts";
 
-/** What DevTools has of one entry. */
+/** The data of one entry in DevTools. */
 interface ImportedRequest {
   readonly url: string;
   readonly status: number;
@@ -23,7 +23,7 @@ interface ImportedRequest {
   readonly headers: number;
 }
 
-/** Reads a HAR by the importer of DevTools. Runs in their page. */
+/** Reads a HAR with the importer of DevTools. Runs in the page of DevTools. */
 const IMPORT = `async (har) => {
   const { HARFormat, Importer } = await import("/devtools/models/har/har.js");
   const requests = Importer.Importer.requestsFromHARLog(new HARFormat.HARRoot(har).log);

@@ -1,4 +1,4 @@
-/** Captures of real programs as HAR, and real programs that are served from them. */
+/** Captures of real programs as HAR files, and replays of these files to real programs. */
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 import { culvert } from "../support/culvert.ts";
 import { join } from "../support/paths.ts";
@@ -20,7 +20,7 @@ async function exportHar(vendor: VendorNetwork): Promise<string> {
   return file;
 }
 
-/** Runs codex against a replay, without any other network: the proxy of the company is gone. */
+/** Runs codex against a replay, without any other network: the proxy of the company is stopped. */
 async function replayed(vendor: VendorNetwork, from: string): Promise<void> {
   const { HTTPS_PROXY: _proxy, ...env } = vendor.env;
   const script =

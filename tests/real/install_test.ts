@@ -6,7 +6,7 @@ import { scrubbedEnv } from "../support/scrubbed_env.ts";
 const SCRIPT = fromFileUrl(new URL("../../.github/install.sh", import.meta.url));
 const PROGRAM = "#!/bin/sh\necho 9.9.9\n";
 
-/** A place to download from: whatever is asked for, the packed program and its checksum for every target. */
+/** A download server with the packed program and its checksum for every target. */
 interface Mirror extends AsyncDisposable {
   readonly url: string;
   readonly asked: string[];

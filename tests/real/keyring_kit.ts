@@ -1,4 +1,4 @@
-/** A home whose login is kept elsewhere than in a file, an API, a keyring, and programs led to all of them. */
+/** A home whose login is not in a file, an API, a keyring, and programs that use all of them. */
 import { type MockApi, startMockApi } from "../../lib/mock/api/api.ts";
 import { MOCK_ACCOUNT } from "../../lib/mock/oauth/tokens.ts";
 import { TestHome } from "../auth/kit.ts";
@@ -8,16 +8,16 @@ import { join } from "../support/paths.ts";
 import { startKeyring, type TestKeyring } from "./peers/keyring.ts";
 import { askCodex, runCodex } from "./codex.ts";
 
-/** How long a program may take, ms: the codex client's encrypted file costs seconds. */
+/** Time limit of a program, ms: reading the encrypted file of the codex client takes seconds. */
 const LIMIT_MS = 120_000;
 
-/** What a home's `config.toml` says of logins. */
+/** The settings of logins in the `config.toml` of a home. */
 export interface Storage {
   readonly store: "file" | "keyring" | "auto" | "ephemeral";
   readonly inSecrets?: boolean;
 }
 
-/** Everything around one login. */
+/** The home, the API and the keyring of one login. */
 export class KeyringRig implements AsyncDisposable {
   readonly home = new TestHome();
   readonly api: MockApi;
@@ -48,7 +48,7 @@ export class KeyringRig implements AsyncDisposable {
     const lines = [
       `cli_auth_credentials_store = "${store}"`,
       `openai_base_url = "${this.api.baseUrl}"`,
-      // What else the codex client asks for, it asks of nobody.
+      // All other requests of the codex client go to a closed port.
       `chatgpt_base_url = "http://127.0.0.1:9/backend-api"`,
       `[features]`,
       `plugins = false`,
@@ -69,14 +69,14 @@ export class KeyringRig implements AsyncDisposable {
     return await culvert(args, { ...options, env: { ...this.env, ...options.env }, limitMs: LIMIT_MS });
   }
 
-  /** Signs in by device code, as nobody needs a browser for that. */
+  /** Signs in by device code, which needs no browser. */
   async login(): Promise<CulvertRun> {
     const run = await this.culvert(["auth", "login", "--device", "--issuer", this.api.origin, "--json"]);
     assertEquals(run.code, 0, run.stderr);
     return run;
   }
 
-  /** What `auth status --json` prints. */
+  /** Returns the output of `auth status --json`. */
   async status(): Promise<Record<string, unknown> & { source: { kind: string; name: string } }> {
     return JSON.parse((await this.culvert(["auth", "status", "--json"])).stdout);
   }
@@ -96,12 +96,12 @@ export class KeyringRig implements AsyncDisposable {
     assertEquals(run.code, 0, run.text);
   }
 
-  /** The record in the keyring. */
+  /** Returns the record in the keyring. */
   async entry(): Promise<Record<string, unknown> & { tokens: Record<string, string> }> {
     return JSON.parse(await this.keyring.read("Codex Auth") ?? "null");
   }
 
-  /** A login that the API knows, put into the keyring as the codex client would. */
+  /** Stores a login that the API accepts in the keyring, in the format of the codex client. */
   async storeLogin(lifetimeMs: number, extra: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const tokens = await this.api.oauth.issue(lifetimeMs);
     const account = await this.account();
@@ -116,14 +116,14 @@ export class KeyringRig implements AsyncDisposable {
     return tokens.access_token;
   }
 
-  /** The account of this home's entry. */
+  /** Returns the account of the entry of this home. */
   async account(): Promise<string> {
     const path = new TextEncoder().encode(await Deno.realPath(this.home.path));
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", path));
     return `cli|${digest.toHex().slice(0, 16)}`;
   }
 
-  /** Names in the home, those of the codex client's other business left out. */
+  /** Returns the names of the files in the home, without the other files of the codex client. */
   files(): readonly string[] {
     const names = [...Deno.readDirSync(this.home.path)].map(({ name }) => name);
     return names.filter((name) => /^(auth\.json|secrets|\.auth.*)$/.test(name)).toSorted();

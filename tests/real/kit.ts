@@ -1,22 +1,22 @@
-/** What the tests against real peers have in common: a simulated API, and the program pointed at it. */
+/** Parts that the tests with real peers share: a simulated API, and the program configured for it. */
 import { type MockApi, startMockApi } from "../../lib/mock/api/api.ts";
 import { culvert, type CulvertRun } from "../support/culvert.ts";
 import { join } from "../support/paths.ts";
 
-/** A key that must never be seen in any output. */
+/** A key that must not be in any output. */
 export const PLANTED_KEY = "sk-planted-0123456789abcdef";
-/** What the API answers. */
+/** The answer of the API. */
 export const ANSWER = "Because the air scatters blue light more than red.";
 
-/** How the program is sent on its way. */
+/** Options of a run of the program. */
 export interface Way {
-  /** `--proxy`. It takes loopback through the proxy too, which the environment would not. */
+  /** `--proxy`. Unlike the variables, it also applies to loopback. */
   readonly proxy?: string;
   /** `CODEX_CA_CERTIFICATE`. */
   readonly bundle?: string;
-  /** Default: the API's own. */
+  /** Default: the root of the API. */
   readonly baseUrl?: string;
-  /** Asks a provider of `config.toml` that has a websocket, so that `--transport auto` has a choice. */
+  /** Uses a provider of `config.toml` that supports websockets, so that `--transport auto` has a choice. */
   readonly websockets?: boolean;
   /** Paths for `CULVERT_CLIENT_CERT` and `CULVERT_CLIENT_KEY`. */
   readonly identity?: { readonly certificate: string; readonly key: string };

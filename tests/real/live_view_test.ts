@@ -31,7 +31,7 @@ await testWith(
       await page.locator(".events .option", { hasText: "response.created" }).waitFor();
       assertIncludes(await page.textContent("#list") ?? "", "gpt-5.2");
       await page.locator("#events-filter").fill("delta");
-      // The focus and the filter stay while the exchange grows.
+      // The focus and the filter do not change while the exchange grows.
       await page.locator(".events .filter span", { hasText: /^3 of / }).waitFor();
       await page.locator(".events .filter span", { hasText: /^5 of / }).waitFor();
       assertEquals(await page.inputValue("#events-filter"), "delta");
@@ -41,7 +41,7 @@ await testWith(
       await page.keyboard.press("1");
       await page.locator("#panel", { hasText: "completed" }).waitFor();
 
-      // Later exchanges appear, and the search holds.
+      // Later exchanges appear, and the search still applies.
       await page.locator("#search").fill("429");
       network.api.enqueue({ refusal: { status: 429, body: { error: { message: "Slow down" } } } });
       await live.next();
@@ -70,7 +70,7 @@ await testWith(
       const address = await live.says(/live view: (\S+)\n/);
       await using opened = await openChromium();
       const { page } = opened;
-      // The connection that tells of changes is held back until the exchange has been recorded.
+      // The connection that reports changes is delayed until the exchange has been recorded.
       const recorded = Promise.withResolvers<void>();
       await page.route("**/data/changes?*", async (route) => {
         await recorded.promise;

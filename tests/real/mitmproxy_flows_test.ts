@@ -35,7 +35,7 @@ class PrintFlows:
 addons = [PrintFlows()]
 `;
 
-/** What mitmproxy has of one flow; a flow that failed has its error instead of a response. */
+/** The data of one flow in mitmproxy; a failed flow has an error instead of a response. */
 interface LoadedFlow {
   readonly url: string;
   readonly error?: string;

@@ -1,4 +1,4 @@
-/** mockttp, the engine of HTTP Toolkit, as the interceptor on the way to the API: through `capture` and through `serve`. */
+/** mockttp, the engine of HTTP Toolkit, as the interceptor between the client and the API: through `capture` and through `serve`. */
 import { type MockApi, startMockApi } from "../../lib/mock/api/api.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../support/assert.ts";
 import { culvert, jsonLines, programUnderTest } from "../support/culvert.ts";
@@ -10,7 +10,7 @@ import { CURL_TURN } from "../cli/capture/kit.ts";
 
 const KEY = "sk-planted-0123456789abcdef";
 
-/** Prints its port and the file of its CA; then a line for each request and each websocket that passes. */
+/** Prints its port and the file of its CA, then a line for each request and each websocket. */
 const PROXY = `
 import { readFileSync, writeFileSync } from "node:fs";
 import * as mockttp from "mockttp";
@@ -32,7 +32,7 @@ interface MockttpScene extends AsyncDisposable {
   readonly api: MockApi;
   readonly proxy: NodeProgram;
   readonly work: string;
-  /** Flags that lead through it. */
+  /** Flags that select it as the proxy. */
   readonly flags: readonly string[];
 }
 
@@ -87,7 +87,7 @@ Deno.test(
     const home = join(scene.work, "home");
     await Deno.mkdir(home);
     await Deno.writeTextFile(join(home, "config.toml"), `openai_base_url = "${scene.api.baseUrl}"\n`);
-    // Loopback is excepted from the proxies of variables: only --proxy leads through the capture.
+    // Proxy variables do not apply to loopback: only --proxy sends it through the capture.
     const program = programUnderTest().map((word) => `'${word}'`).join(" ");
     const script = `${program} respond --transport ws --proxy "$HTTPS_PROXY" hello`;
     const run = await culvert(
@@ -137,7 +137,7 @@ Deno.test(
       models: true,
     });
     assertEquals(await scene.proxy.line(), "request POST /v1/responses");
-    // The server has the key of serve, and never the local token.
+    // The server receives the key of serve, and never the local token.
     const authorization = scene.api.log.turns.map(({ headers }) => headers["authorization"]);
     assertEquals(authorization, [`Bearer ${KEY}`]);
   },

@@ -13,7 +13,7 @@ import { VERSION } from "../../lib/version.ts";
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 const X64 = join(ROOT, "dist", "culvert-x86_64-unknown-linux-gnu");
 const ARM64 = join(ROOT, "dist", "culvert-aarch64-unknown-linux-gnu");
-/** Where Debian puts the libraries of arm64 programs (`libc6-arm64-cross`, `libgcc-s1-arm64-cross`). */
+/** Folder of Debian for the libraries of arm64 programs (`libc6-arm64-cross`, `libgcc-s1-arm64-cross`). */
 const ARM64_LIBRARIES = "/usr/aarch64-linux-gnu";
 
 async function isFile(path: string): Promise<boolean> {
@@ -60,7 +60,7 @@ async function run(command: string, args: readonly string[], cwd: string): Promi
 
 const ANSWER = "Water flows under the road.";
 
-/** Runs `respond` by a command against a simulated API in this process, and returns its answer. */
+/** Runs `respond` with a command against a simulated API in this process, and returns its answer. */
 async function respondBy(command: string, words: readonly string[]): Promise<string> {
   await using api = await startMockApi({ plain: true, open: true });
   api.enqueue({ text: ANSWER });

@@ -1,10 +1,10 @@
 /** Runs programs that use the SDK of the vendor (npm `openai`). */
 import { join } from "../support/paths.ts";
 
-/** The package, at the version that the module cache has. */
+/** The package, in the version of the module cache. */
 export const PACKAGE = "npm:openai@7.57.0";
 
-/** Runs a program by this Deno, apart from the project, with the module cache only. */
+/** Runs a program with this Deno, without the configuration of the project and with the module cache only. */
 export async function runProgram(
   program: string,
   env: Readonly<Record<string, string>> = {},
@@ -35,5 +35,5 @@ export async function runProgram(
 
 const isCached = (await runProgram(`import "${PACKAGE}";`)).code === 0;
 
-/** Why the SDK cannot be used here; `undefined` where it can. */
+/** The reason why the SDK cannot be used here; `undefined` if it can. */
 export const sdkMissing = isCached ? undefined : `${PACKAGE} is not in the module cache`;

@@ -11,14 +11,14 @@ import { vendorNetwork } from "./capture_kit.ts";
 const KEY = "sk-planted-0123456789abcdef";
 const README = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
 
-/** The program that a recipe calls `ask.mjs`. */
+/** The program `ask.mjs` of the recipes. */
 const ASK = `
 import OpenAI from "openai";
 const stream = await new OpenAI({ maxRetries: 0 }).responses.create({ model: "gpt-5.2", input: "hello", stream: true });
 for await (const event of stream) if (event.type === "response.output_text.delta") process.stdout.write(event.delta);
 `;
 
-/** What is expected of each recipe. */
+/** The expected results of each recipe. */
 const EXPECTED: Readonly<Record<string, (stdout: string, directory: string) => void | Promise<void>>> = {
   codex: (stdout) => {
     assertIncludes(stdout, "Recipe answered.");

@@ -8,7 +8,7 @@ import { skippedIf } from "../support/skipped.ts";
 
 const lacks = await lacksNodePackages("openai", "ws");
 
-/** Opens a session, and collects its events until one of a type has come. */
+/** Opens a session and collects its events until an event of the given type arrives. */
 const PRELUDE = `
 import OpenAI from "openai";
 import { OpenAIRealtimeWS } from "openai/realtime/ws";

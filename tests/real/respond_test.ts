@@ -8,12 +8,12 @@ import { NGINX, startNginx } from "./peers/nginx.ts";
 import { SQUID, startSquid } from "./peers/squid.ts";
 import { startTinyproxy, TINYPROXY } from "./peers/tinyproxy.ts";
 
-/** The answer, the whole answer and nothing but the answer. */
+/** Asserts that stdout is the complete answer and nothing else. */
 function assertAnswered(run: CulvertRun): void {
   assertEquals({ code: run.code, stdout: run.stdout }, { code: 0, stdout: `${ANSWER}\n` }, run.stderr);
 }
 
-/** Refused for its trust, at once, with a word about what is missing; the key went nowhere. */
+/** Asserts that the connection was refused immediately, with the missing root in the message, and that no key was sent. */
 function assertUntrusted(run: CulvertRun, ...words: readonly string[]): void {
   assertEquals({ code: run.code, stdout: run.stdout }, { code: 3, stdout: "" }, run.stderr);
   for (const word of words) assertIncludes(run.stderr, word);
@@ -72,7 +72,7 @@ await testWith(
       const timings = Object(jsonLines(run.stdout).at(-1)?.["timings_ms"]);
       tails.push(timings.total - timings.first_text);
     }
-    // Ten pieces at gaps of 60 ms: half a second when they stream.
+    // Ten chunks with gaps of 60 ms: half a second if they are streamed.
     const [streamed = 0, buffered = 0] = tails;
     assert(streamed > 300 && buffered < streamed / 2, String(tails));
   },

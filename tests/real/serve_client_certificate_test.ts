@@ -1,4 +1,4 @@
-/** Client certificates on the upstream leg of `serve` and `capture`: nginx requires one, the local client has none. */
+/** Client certificates on the upstream connections of `serve` and `capture`: nginx requires one, the local client has none. */
 import { WebSocket } from "ws";
 import { createAuthority } from "../../lib/pki/pki.ts";
 import { assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
@@ -95,7 +95,7 @@ await testWith(
     const [, base = ""] = await program.seen("stdout", /OPENAI_BASE_URL='([^']+)'/);
     const reply = await fetch(`${base}/models`);
     const text = await reply.text();
-    // nginx tells of the missing certificate in an answer of its own.
+    // nginx reports the missing certificate in its own answer.
     assertEquals(reply.status, 400, text);
     assertIncludes(text, "No required SSL certificate was sent");
     assertEquals(await webSocketTurn(base), 400);

@@ -6,7 +6,7 @@ import { join } from "../support/paths.ts";
 import { testWith } from "../support/programs.ts";
 import { runCodex } from "./codex.ts";
 
-/** Every key of this program that the codex client does not know. */
+/** All keys of this program that the codex client does not know. */
 const OWN = {
   attestation: `[attestation]\ncommand = "true"\nargs = []\n`,
   "rollout_trace.root": `[rollout_trace]\nroot = "traces"\n`,

@@ -20,7 +20,7 @@ async function withServer(options: MockApiOptions, body: (server: Bench) => Prom
   await body(server);
 }
 
-/** What stays on the screen of what was written: a carriage return goes back, letters write over. */
+/** Returns the text on the screen after an output: a carriage return moves to the start of the line, and letters overwrite. */
 function screen(bytes: string): string {
   return bytes.split(/\r*\n/).map((line) => {
     const cells: string[] = [];

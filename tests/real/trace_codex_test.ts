@@ -9,13 +9,13 @@ import { scrubbedEnv } from "../support/scrubbed_env.ts";
 import { vendorNetwork } from "./capture_kit.ts";
 import { runCodex } from "./codex.ts";
 
-/** A home of the client with a folder of traces, before a simulated API. */
+/** A home of the client with a folder of traces, and a simulated API. */
 interface TraceRig extends AsyncDisposable {
   readonly api: MockApi;
   readonly home: string;
   readonly root: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Asks the client one question. */
+  /** Runs the client with one prompt. */
   readonly ask: () => Promise<{ readonly code: number; readonly text: string }>;
   /** Returns the reduced trace, as culvert prints it. */
   readonly shown: () => Promise<Shown>;
@@ -31,7 +31,7 @@ interface Shown {
   readonly conversation_items: Readonly<Record<string, Record<string, unknown>>>;
 }
 
-/** @param more lines of config.toml @param sse whether the provider is one without websockets */
+/** @param more lines of config.toml @param sse whether the provider has no websockets */
 async function traceRig(
   scenarios: readonly Scenario[],
   { sse = true, more = "" }: { readonly sse?: boolean; readonly more?: string } = {},
@@ -80,7 +80,7 @@ const ASK = [
   "say hello",
 ];
 
-/** Returns what the client's own reducer makes of the trace. */
+/** Returns the trace as the reducer of the client reduces it. */
 async function reducedByCodex({ home, root, env }: TraceRig): Promise<Shown> {
   const [bundle] = await Array.fromAsync(Deno.readDir(root));
   const file = join(home, "state.json");
@@ -107,7 +107,7 @@ const ITEM_MEMBERS = [
   "thread_id",
 ];
 
-/** Asserts that both reducers agree in what both tell. */
+/** Asserts that both reducers have equal values in the fields that both have. */
 function assertAgree(own: Shown, other: Shown): void {
   assertEquals([own.status, own.recording_status], [other.status, other.recording_status]);
   const facts = (all: Readonly<Record<string, Record<string, unknown>>>, members: readonly string[]) =>
@@ -124,7 +124,7 @@ const statuses = ({ inference_calls: calls }: Shown) =>
       : undefined
   );
 
-/** An item of an answer that calls the tool of codex which runs a command. */
+/** Returns the item of an answer that calls the command tool of codex. */
 const commandCall = (cmd: string) => ({
   type: "function_call",
   id: "fc_1",
@@ -293,7 +293,7 @@ function byNumber(one: string, other: string): number {
   return Number(one.split(":")[1]) - Number(other.split(":")[1]);
 }
 
-/** The event log of the only trace; empty while there is none. */
+/** Returns the event log of the only trace; empty before the trace exists. */
 async function traceLog(root: string): Promise<string> {
   const [bundle] = await Array.fromAsync(Deno.readDir(root));
   if (bundle === undefined) return "";

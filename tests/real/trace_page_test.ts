@@ -8,7 +8,7 @@ import { testWith } from "../support/programs.ts";
 import { recordSession } from "../capture/record/sample_capture.ts";
 import { temporaryFolder, writeSample } from "../observe/trace/bundle_kit.ts";
 
-/** Returns the texts of pictures that lie outside of their picture or over another text. Runs in the page. */
+/** Returns the texts that are outside of their picture or overlap another text. Runs in the page. */
 const COLLISIONS = `[...document.querySelectorAll("svg.turn")].flatMap((picture) => {
   const frame = picture.getBoundingClientRect();
   const texts = [...picture.querySelectorAll("text")].filter((text) => text.textContent !== "");
@@ -44,7 +44,7 @@ await testWith(
     assert(requests.every((url) => url.startsWith("file:") || url.startsWith("data:")), requests.join(" "));
     const picture = page.getByRole("img", { name: /^Turn 1: 3 attempts in 3.40 s/ });
     assertEquals(await picture.count(), 1);
-    // The keyboard reaches the picture, which may have to be scrolled, and opens the table.
+    // The keyboard can focus the picture, which may need scrolling, and can open the table.
     await page.keyboard.press("Tab");
     assertEquals(
       await page.evaluate("document.activeElement.getAttribute('aria-label')"),

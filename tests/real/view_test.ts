@@ -33,7 +33,7 @@ await testWith(
     // The first successful model call is selected.
     assertIncludes(await page.textContent("#detail") ?? "", "Accepted after x2 was refused with 401");
     assertIncludes(await page.textContent(".stream") ?? "", "first token");
-    // By keyboard: the next exchange, its conversation.
+    // With the keyboard: the next exchange and its conversation.
     await page.locator("#list").focus();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("2");

@@ -10,7 +10,7 @@ import { startTinyproxy, TINYPROXY } from "./peers/tinyproxy.ts";
 
 const JSON_AUTO = ["--json", "--transport", "auto"] as const;
 
-/** The wire that the answer came over, by the result line. */
+/** Returns the transport of the answer, from the result line. */
 function wireOf(run: CulvertRun): unknown {
   const result = jsonLines(run.stdout).at(-1);
   assertEquals({ code: run.code, status: result?.["status"] }, { code: 0, status: "completed" }, run.stderr);
@@ -64,7 +64,7 @@ await testWith(
     await using b = await bench();
     await using proxy = await startSquid({ originRoots: b.roots });
     const way = { proxy: `http://127.0.0.1:${proxy.port}`, bundle: proxy.bundle, websockets: true };
-    // The first run pays for the certificate that squid makes, and is compared with nothing.
+    // In the first run squid creates the certificate, so its time is not compared.
     wireOf(await b.respond({ ...way, args: ["--json", "--transport", "sse"] }));
     const plain = await b.respond({ ...way, args: ["--json", "--transport", "sse"] });
     assertEquals(wireOf(plain), "sse");

@@ -4,7 +4,7 @@ import addFormats from "ajv-formats";
 import draft06 from "ajv/dist/refs/json-schema-draft-06.json" with { type: "json" };
 import * as harSchemas from "har-schema";
 
-/** Makes a validator, with the meta-schema that the schema is written in. */
+/** Creates a validator with the meta-schema of the schema. */
 export function harValidator(): ValidateFunction {
   const ajv = new Ajv({ strict: false });
   ajv.addMetaSchema(draft06);

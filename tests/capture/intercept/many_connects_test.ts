@@ -1,5 +1,5 @@
 /**
- * Many intercepted CONNECTs, three in seven of which are broken off by the client. The count comes from
+ * Many intercepted CONNECTs; the client cancels three of seven. The number comes from
  * `CULVERT_TEST_CONNECTS`; the default is small enough for every run.
  */
 import { startForwardCapture } from "../../../lib/capture/intercept/forward_capture.ts";
@@ -38,7 +38,7 @@ async function connect({ port, authorization }: Way, host: string): Promise<Deno
   return conn;
 }
 
-/** Sends one streamed request and reads until a text has come. */
+/** Sends one streamed request and reads until a text arrives. */
 async function ask(conn: Deno.Conn, host: string, until: string): Promise<void> {
   const body = JSON.stringify({ model: "gpt-5.2", input: [] });
   await conn.write(
@@ -57,7 +57,7 @@ async function ask(conn: Deno.Conn, host: string, until: string): Promise<void> 
   }
 }
 
-/** Time allowed for one client, ms. It takes a few even under load. */
+/** Time limit of one client, ms. A client takes a few ms even under load. */
 const CLIENT_LIMIT = 30_000;
 
 /** Runs one client. @returns whether it completed its two requests @throws Error that names the client and its step */
@@ -87,7 +87,7 @@ async function steps(way: Way, index: number, at: { step: string }): Promise<boo
   const conn = await connect(way, host);
   const kind = index % 7;
   if (kind === 1) {
-    // The first bytes of a ClientHello, and then a reset: what was sent by then is lost.
+    // The first bytes of a ClientHello and then a reset, which discards the sent bytes.
     await conn.write(Uint8Array.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01));
     conn.close();
     return false;
@@ -115,7 +115,7 @@ async function steps(way: Way, index: number, at: { step: string }): Promise<boo
   return true;
 }
 
-/** An API, a capture that intercepts its hosts, and what went wrong beside the clients. */
+/** An API, a capture that intercepts its hosts, and the errors that were not errors of clients. */
 interface Scene extends AsyncDisposable {
   readonly way: Way;
   readonly intercepted: () => number;
@@ -179,7 +179,7 @@ Deno.test(
   async () => {
     const { way, intercepted, upstreamConnections, rejections, ...rest } = await scene();
     await using _end = rest;
-    // The certificates, the listeners and the first connections come before the count.
+    // The certificates, the listeners and the first connections are not counted.
     for (let index = 0; index < 14; index++) await client(way, index);
     await eventually(() => upstreamConnections() === 0, "the first connection is closed");
     const before = openDescriptors();
@@ -207,7 +207,7 @@ Deno.test(
   },
 );
 
-/** With so many connections to three listeners, the system uses several local ports twice, as far as it is Linux. */
+/** Number of connections to three listeners at which Linux uses several local ports twice. */
 const OPEN = 300;
 
 Deno.test(
@@ -215,7 +215,7 @@ Deno.test(
   async () => {
     const { way, ...rest } = await scene();
     await using _end = rest;
-    // Ports of the connections from the proxy to its TLS servers cannot be seen or chosen here, only be made scarce.
+    // The test cannot choose the ports of the connections from the proxy to its TLS servers, but can limit the free ports.
     const first = await Promise.all(
       Array.from({ length: OPEN }, (_, index) => connect(way, HOSTS[index % HOSTS.length] ?? "")),
     );

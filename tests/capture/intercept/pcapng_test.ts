@@ -19,7 +19,7 @@ function blocksOf(bytes: Uint8Array): { readonly type: number; readonly body: Da
   return found;
 }
 
-/** Writes one tunnel: three pieces, of which one is longer than a segment. */
+/** Writes one tunnel with three chunks, one of which is longer than a segment. */
 async function written(path: string): Promise<void> {
   const file = await createTunnelFile(path, () => 1_795_000_000_123);
   const tap = file.tap({ host: "api.example.test", port: 443 });
@@ -71,7 +71,7 @@ Deno.test("sequence numbers continue, and the bytes of a direction equal those t
         assertEquals(packet.sequence, expected);
         expected += packet.size + ((packet.flags & 3) === 0 ? 0 : 1);
       }
-      // SYN and FIN count one each.
+      // SYN and FIN count as one byte each.
       assertEquals(expected, (fromClient ? 8 : 70_000) + 2);
     }
   });

@@ -1,4 +1,4 @@
-/** The recording in a thread of its own, which the commands use. */
+/** The recording in a separate thread, which the commands use. */
 import { requestBody } from "../../../lib/capture/record/read/exchanges.ts";
 import type { ExchangeTap } from "../../../lib/net/exchange_tap.ts";
 import { CulvertError } from "../../../lib/errors.ts";
@@ -26,7 +26,7 @@ function openedSocket({ recorder }: Recording): ExchangeTap {
   return tap;
 }
 
-/** Passes exchanges of every kind, and returns the records that they leave. */
+/** Passes exchanges of every kind, and returns their records. */
 async function recordsOf(recording: Recording): Promise<readonly unknown[]> {
   const zstd = await flushedChunks(['data: {"n":1}\n\n', 'data: {"n":2}\n\n', 'data: {"n":3}\n\n'], "zstd");
   pass(recording, {
@@ -44,7 +44,7 @@ async function recordsOf(recording: Recording): Promise<readonly unknown[]> {
   tap.end({ direction: "response", at: 5_005, outcome: "complete" });
   await recording.recorder.close();
   const lines = await Deno.readTextFile(join(recording.directory, "capture.jsonl"));
-  // Exchanges that overlap may take turns.
+  // The records of exchanges that overlap may alternate.
   return lines.trim().split("\n").map((line) => JSON.parse(line)).map(({ seq: _, piece: _1, ...rest }) =>
     rest
   )
@@ -123,7 +123,7 @@ Deno.test(
   async () => {
     const warnings: string[] = [];
     await using recording = await recordInBackground({ warn: ({ code }) => void warnings.push(code) });
-    // Bodies of more than 64 KiB are files of their own, which now cannot be created.
+    // Bodies of more than 64 KiB are separate files, which now cannot be created.
     await Deno.remove(join(recording.directory, "bodies"), { recursive: true });
     pass(recording, { requestBody: "x".repeat(100_000) });
     await recording.recorder.flush();

@@ -3,9 +3,9 @@ import { Buffer } from "node:buffer";
 import { constants, createBrotliCompress, createDeflate, createGzip, createZstdCompress } from "node:zlib";
 
 /**
- * Compresses parts one by one with a flush after each, as a server does that sends each event at once.
+ * Compresses parts one by one with a flush after each, like a server that sends each event immediately.
  *
- * @param parts what is flushed
+ * @param parts the texts, each of which is flushed
  * @param encoding the Content-Encoding header field
  * @returns the bytes of each flush; the last includes the end of the stream
  */

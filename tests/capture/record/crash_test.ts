@@ -7,10 +7,10 @@ import { nodeOrigin } from "../../net/server/kit.ts";
 
 const EVENTS = 20;
 
-/** Most bytes that are awaited before a capture is killed. A time instead would depend on the load of the machine. */
+/** Maximum number of bytes after which a capture is killed. A time limit would depend on the load of the machine. */
 const LONGEST_CAPTURE = 300_000;
 
-/** A server that answers each request with an event stream at once, in two writes. */
+/** A server that answers each request immediately with an event stream, in two writes. */
 function origin() {
   return nodeOrigin((request, response) => {
     request.resume();
@@ -33,7 +33,7 @@ Deno.test("after kill -9 of capture at 30 random points every record before it c
   try {
     await using server = await origin();
     const ends: string[] = [];
-    // Five processes at a time: most of the time of each is its start.
+    // Five processes at a time, because each spends most of its time on its start.
     for (let round = 0; round < 6; round++) {
       const runs = Array.from(
         { length: 5 },
@@ -42,14 +42,14 @@ Deno.test("after kill -9 of capture at 30 random points every record before it c
       ends.push(...await Promise.all(runs));
     }
     assertEquals(ends.length, 30);
-    // The points are random in fact: the captures have different lengths.
+    // The moments are random: the captures have different lengths.
     assert(new Set(ends).size > 20, ends.join());
   } finally {
     await Deno.remove(parent, { recursive: true });
   }
 });
 
-/** Captures until it is killed, then reads what is there. @returns how many records there are, and of which kind the last is */
+/** Runs a capture, kills it and reads its records. @returns the number of records, and the kind of the last one */
 async function killedCapture(port: number, directory: string): Promise<string> {
   await using relay = await startCaptureRelay(`http://127.0.0.1:${port}/v1`, directory);
   const clients = Promise.allSettled([client(relay.url), client(relay.url), client(relay.url)]);
@@ -75,7 +75,7 @@ async function killedCapture(port: number, directory: string): Promise<string> {
     for (const event of exchange.events) {
       assertEquals(JSON.parse(reader.text(event) ?? "").type, "response.output_text.delta");
     }
-    // An exchange that has ended lacks nothing.
+    // An exchange that has ended is complete.
     if (exchange.end?.outcome === "ok") {
       assertEquals(exchange.events.length, EVENTS);
       assert(text !== undefined);
@@ -84,7 +84,7 @@ async function killedCapture(port: number, directory: string): Promise<string> {
   return end;
 }
 
-/** Sends requests with a history that grows, some items long enough for a file of their own, until it fails. */
+/** Sends requests with a history that grows, some items long enough for a separate file, until a request fails. */
 async function client(url: string): Promise<void> {
   const input: unknown[] = [];
   for (let turn = 0;; turn++) {

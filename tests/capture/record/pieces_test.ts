@@ -100,7 +100,7 @@ Deno.test("redacting item by item gives the same result as redacting the whole, 
       for (const [value] of secrets) {
         assert(!once.includes(value) || secrets.some(([each, place]) => each === value && place === 4));
       }
-      // What is exchanged with an OAuth endpoint is redacted as a whole.
+      // Messages of an OAuth endpoint are redacted completely.
       assertEquals(redact(text, "application/json", true), once);
       assertEquals(JSON.parse(once).input.length, input.length);
     }),

@@ -8,7 +8,7 @@ import { loadDirectory, type LoadedCapture } from "../../../lib/capture/record/r
 import type { ExchangeTap } from "../../../lib/net/exchange_tap.ts";
 import { join } from "../../support/paths.ts";
 
-/** A recording under way. */
+/** A recording that runs. */
 export interface Recording extends AsyncDisposable {
   readonly directory: string;
   readonly recorder: Recorder;
@@ -18,7 +18,7 @@ export interface Recording extends AsyncDisposable {
   readonly load: () => Promise<LoadedCapture>;
 }
 
-/** Starts a recording in a thread of its own, as the commands do. */
+/** Starts a recording in a separate thread, like the commands. */
 export function recordInBackground(
   options: Partial<Omit<BackgroundRecorderOptions, "world">> = {},
 ): Promise<Recording> {
@@ -51,7 +51,7 @@ async function recordWith(
   });
 }
 
-/** An exchange to pass through a tap. Bodies are given as they stand on the wire. */
+/** An exchange to pass through a tap. Bodies have the encoding of the network. */
 export interface Passing {
   readonly method?: string;
   readonly url?: string;

@@ -58,7 +58,7 @@ Deno.test("the memory of a batch is freed once it is recorded, and a body in two
       await service.handle({ kind: "batch", now: 4, calls: [...(index === 0 ? opening : []), piece], bytes });
       assert(bytes.buffer.detached, "the bytes of the batch are still in memory");
     }
-    // An event whose end comes with the next batch.
+    // An event that ends in the next batch.
     const event = encoder.encode('data: {"type":"response.output_text.delta","delta":"a word"}\n\n');
     for (const [index, bytes] of [event.slice(0, 20), event.slice(20)].entries()) {
       const { length } = bytes;
@@ -100,7 +100,7 @@ Deno.test("a batch counts as recorded when its records are in the file, and the 
     const service = new RecordingService(reply);
     const options = { directory: join(parent, "capture"), toolVersion: "0.0.0-test" };
     await service.handle({ kind: "start", options, startedMs: 0, now: 0 });
-    // All at once, as they come out of the queue between the threads.
+    // All at the same time, like messages from the queue between the threads.
     await Promise.all([
       service.handle(batchOf(1_000, OPENING)),
       ...Array.from({ length: 4 }, () => service.handle(batchOf(1_000))),
@@ -108,7 +108,7 @@ Deno.test("a batch counts as recorded when its records are in the file, and the 
     const [first = 0, second = 0] = sizes;
     assertEquals(sizes.length, 5);
     assert(first > 60_000, `${first} bytes`);
-    // One more batch each time: nothing of the later ones was worked on before.
+    // One more batch each time: no later batch was processed before.
     const step = second - first;
     for (const [index, size] of sizes.entries()) {
       assert(Math.abs(size - (first + index * step)) < step / 10, `sizes of the file: ${sizes.join()}`);

@@ -144,7 +144,7 @@ for (const [place, passing] of Object.entries(PLACES)) {
   });
 }
 
-/** What a websocket says about a secret, and in which frames. */
+/** The messages of a websocket that contain a secret, and their frames. */
 const FRAMES: Readonly<Record<string, (secret: string) => readonly string[]>> = {
   "a JSON message": (secret) => [JSON.stringify({ type: "session.update", session: { api_key: secret } })],
   "JSON in a string of a message": (secret) => [
@@ -206,10 +206,10 @@ for (const [place, texts] of Object.entries(FRAMES)) {
   }
 }
 
-/** The bit of a frame that says that its message is compressed (RFC 7692 §6), beside the opcode. */
+/** The bit of a frame that marks its message as compressed (RFC 7692 §6), with the opcode. */
 const RSV1 = 0x40;
 
-/** Compresses a message and cuts it into as many parts as it had. */
+/** Compresses a message and divides it into the same number of parts. */
 function deflated(parts: readonly string[]): readonly Uint8Array[] {
   const bytes = deflateRawSync(bytesOf(parts.join("")), { finishFlush: constants.Z_SYNC_FLUSH });
   const message = new Uint8Array(bytes.subarray(0, -4));

@@ -1,4 +1,4 @@
-/** A capture of a session as a client makes it: a refused request, turns over SSE, a websocket, side traffic. */
+/** A capture of a typical session: a refused request, turns over SSE, a websocket, other traffic. */
 import { zstdCompressSync } from "node:zlib";
 import { bytesOf, pass, record, type Recording } from "./recording_kit.ts";
 
@@ -35,12 +35,12 @@ export function frame(
   return new Uint8Array([...head, ...body]);
 }
 
-/** One event of an event stream as the API writes it. */
+/** Returns one event of an event stream in the format of the API. */
 export function event(type: string, fields: object = {}): string {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
 }
 
-/** A history that grows by a question and a tool result a turn. */
+/** Returns a history that grows by a question and a tool result per turn. */
 export function historyOf(turn: number): readonly object[] {
   return Array.from({ length: turn + 1 }, (_, index) => [
     {

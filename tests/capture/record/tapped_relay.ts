@@ -1,4 +1,4 @@
-/** A reverse relay on loopback that does nothing but pass bytes on and feed the taps of a recorder. */
+/** A reverse relay on loopback that only forwards bytes and calls the taps of a recorder. */
 import { Agent, createServer, request } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { TapFactory } from "../../../lib/net/exchange_tap.ts";

@@ -1,4 +1,4 @@
-/** Every way in which a client or a server breaks an exchange off, through the relay. */
+/** All ways in which a client or a server ends an exchange early, through the relay. */
 import { assert, assertEquals, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { closedPort } from "../../support/closed_port.ts";
 import { bareOrigin, eventually, rawExchange } from "../../net/server/kit.ts";

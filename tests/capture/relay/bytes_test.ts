@@ -1,4 +1,4 @@
-/** Bytes that pass the relay: encodings, pace and amounts. */
+/** Bytes through the relay: encodings, speed and amounts. */
 import { gzipSync } from "node:zlib";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
 import { bareOrigin, eventually, nodeOrigin } from "../../net/server/kit.ts";
@@ -52,7 +52,7 @@ Deno.test("each chunk is relayed before the next is sent, without waiting for mo
 });
 
 const LARGE = 128 * 1024 * 1024;
-/** What kernel buffers and streams on the way may hold at most. */
+/** Maximum number of bytes in the buffers of the kernel and of the streams. */
 const HELD = 48 * 1024 * 1024;
 
 Deno.test("a client that does not read stops the server", async () => {

@@ -1,10 +1,10 @@
-/** Responses without a body, interim responses, and requests that two servers could read differently. */
+/** Responses without a body, interim responses, and requests that two servers may parse differently. */
 import { assert, assertEquals, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { bareOrigin, eventually, rawExchange } from "../../net/server/kit.ts";
 import { head, opened, readUntil, relayTo } from "./kit.ts";
 import type { Socket } from "node:net";
 
-/** Starts a server that answers each request of a connection, by its path. */
+/** Starts a server that answers each request of a connection according to its path. */
 function answering(answers: Readonly<Record<string, string>>) {
   const sockets: Socket[] = [];
   const server = bareOrigin((socket) => {
@@ -158,7 +158,7 @@ Deno.test("unusual header names, values, order and duplicates are relayed in bot
   assert(!/\r\ndate:/i.test(reply), "a Date that the server did not send");
 });
 
-/** Requests that are refused before anything reaches the server. */
+/** Requests that the relay refuses before it sends any byte to the server. */
 const REFUSED: readonly (readonly [what: string, request: (port: number) => string, status: RegExp])[] = [
   [
     "both a length and a transfer encoding",

@@ -6,7 +6,7 @@ import { bind } from "../../../lib/net/server/tracked_server.ts";
 import { eventually } from "../../net/server/kit.ts";
 import { head, opened, readUntil, relayTo } from "./kit.ts";
 
-/** A server of the test that speaks TCP. */
+/** A TCP server of the test. */
 async function tcpServer(serve: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -1,10 +1,10 @@
-/** A reverse relay in front of a server of the test, and what its tap was told. */
+/** A reverse relay in front of a server of the test, and the calls of its tap. */
 import { startReverseRelay } from "../../../lib/capture/relay/reverse_relay.ts";
 import type { ExchangeEnd, ExchangeHead, TapFactory } from "../../../lib/net/exchange_tap.ts";
 import { dialerFor } from "../../net/kit.ts";
 import { eventually } from "../../net/server/kit.ts";
 
-/** What a tap was told of one exchange. */
+/** The calls of a tap for one exchange. */
 export interface Tapped {
   readonly heads: ExchangeHead[];
   readonly ends: ExchangeEnd[];
@@ -79,7 +79,7 @@ export function head(relay: RelayScene, line: string, fields = ""): string {
   return `${line} HTTP/1.1\r\nHost: 127.0.0.1:${relay.port}\r\n${fields}\r\n`;
 }
 
-/** Reads from a connection until it has text. */
+/** Reads from a connection until the text has arrived. */
 export async function readUntil(conn: Deno.Conn, mark: string): Promise<string> {
   const buffer = new Uint8Array(65_536);
   let text = "";

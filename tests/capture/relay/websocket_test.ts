@@ -16,7 +16,7 @@ interface Scene {
   readonly client: WebSocket;
 }
 
-/** Opens a websocket through a relay that records, and looks at the record when the two have closed it. */
+/** Opens a websocket through a relay that records, and reads the record after both sides have closed it. */
 async function relayed(
   run: (scene: Scene) => Promise<void> | void,
   check: (capture: LoadedCapture) => void,

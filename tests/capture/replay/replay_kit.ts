@@ -34,11 +34,11 @@ export interface TimedReply {
   readonly text: string;
   /** Monotonic time and text of each chunk. */
   readonly chunks: readonly (readonly [at: number, text: string])[];
-  /** Whether the connection broke before the end of the body. */
+  /** Whether the connection was cut before the end of the body. */
   readonly isBroken: boolean;
 }
 
-/** Sends a request and takes the times of what comes back. */
+/** Sends a request and measures the arrival time of each chunk. */
 export function ask(
   port: number,
   path: string,
@@ -75,7 +75,7 @@ export function ask(
   });
 }
 
-/** Sends a request and returns what arrives until the connection breaks or the body ends. */
+/** Sends a request and returns the bytes until the connection is cut or the body ends. */
 export async function askUntilBroken(
   port: number,
   path: string,
@@ -102,7 +102,7 @@ export interface TimedSocket {
   readonly close: () => void;
 }
 
-/** Opens a websocket; resolves with the status where it is refused. */
+/** Opens a websocket; resolves with the status if it is refused. */
 export function openSocket(port: number, path: string): Promise<TimedSocket | number> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);

@@ -10,7 +10,7 @@ import { ask, askUntilBroken, openSocket, replay } from "./replay_kit.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** The capture itself, and what becomes of it by way of a HAR file. */
+/** The capture, and the same capture after conversion to a HAR file. */
 async function* bothWays(
   options: Parameters<typeof recordSession>[0],
 ): AsyncGenerator<readonly [string, LoadedCapture]> {
@@ -21,7 +21,7 @@ async function* bothWays(
 }
 
 /**
- * Takes a measurement again while the machine is too busy for it.
+ * Repeats a measurement while the machine is too busy for it.
  *
  * @param measure returns the gaps between arrivals, ms
  */
@@ -100,7 +100,7 @@ Deno.test("ids and metadata that change in each run, the order of members and co
     body: zstdCompressSync(new TextEncoder().encode(requestOf(0))),
   });
   assertEquals(compressed.status, 200);
-  // The same answer once more has another id.
+  // The same answer has a new id the second time.
   assertIncludes(await compressed.text(), "resp_0_2");
 });
 

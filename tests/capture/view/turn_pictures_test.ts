@@ -40,7 +40,7 @@ Deno.test("a long time without an event is a gap, and a later call of a websocke
   const later = turns.find(({ transport, index }) => transport === "websocket" && index > 0)!;
   assertEquals(capturePicture(later, context).rows.at(-1)?.is_reused, true);
   const even = turns.at(-1)!;
-  // All pauses are as long as usual: none of them is a stall.
+  // All pauses have the usual length, so none is a stall.
   assertEquals(capturePicture(even, context).rows[0]?.gaps, []);
 });
 

@@ -2,7 +2,7 @@
 import { locate } from "../../support/programs.ts";
 import { freePort } from "./process.ts";
 
-/** A server on ports of its own. */
+/** A server that runs. */
 export interface ClickHouse extends AsyncDisposable {
   readonly url: string;
   readonly query: (sql: string) => Promise<string>;
@@ -11,7 +11,7 @@ export interface ClickHouse extends AsyncDisposable {
   readonly start: () => Promise<void>;
 }
 
-/** Starts it, with the configuration that it cannot do without. */
+/** Starts a server with the minimal configuration. */
 export async function startClickHouse(): Promise<ClickHouse> {
   const program = await locate("clickhouse-server") ?? "clickhouse-server";
   const directory = await Deno.makeTempDir({ prefix: "culvert-clickhouse-" });

@@ -4,7 +4,7 @@ import { freePort, type Peer, peerDirectory, peerFile, startPeer } from "./proce
 /** Programs it needs. */
 export const DANTED = ["danted"] as const;
 
-/** Starts `danted` without authentication, for loopback alone. */
+/** Starts `danted` without authentication, for loopback only. */
 export async function startDanted(): Promise<Peer> {
   const directory = await peerDirectory("danted");
   const port = freePort();

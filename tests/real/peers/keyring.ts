@@ -1,4 +1,4 @@
-/** A keyring of one test: a session bus of its own, and gnome-keyring-daemon on it, unlocked. */
+/** A keyring for one test: a private session bus with an unlocked gnome-keyring-daemon. */
 import { locate } from "../../support/programs.ts";
 import { join } from "../../support/paths.ts";
 import { scrubbedEnv } from "../../support/scrubbed_env.ts";
@@ -8,18 +8,18 @@ export const KEYRING_PROGRAMS = ["dbus-daemon", "dbus-send", "gnome-keyring-daem
 
 /** A keyring that runs. */
 export interface TestKeyring extends AsyncDisposable {
-  /** What leads a program to it. */
+  /** The environment of programs that use it. */
   readonly env: Readonly<Record<string, string>>;
-  /** The secret of an entry; `undefined` where there is none. */
+  /** Returns the secret of an entry; `undefined` if it does not exist. */
   readonly read: (service: string) => Promise<string | undefined>;
   readonly write: (service: string, account: string, secret: string) => Promise<void>;
-  /** Names and values of the attributes of the entries of a service, one line each, sorted. */
+  /** Returns the names and values of the attributes of the entries of a service, one line each, sorted. */
   readonly attributes: (service: string) => Promise<readonly string[]>;
-  /** Locks it. Nobody is there to type the password. */
+  /** Locks the keyring. No user can type the password. */
   readonly lock: () => Promise<void>;
 }
 
-/** No services that could be started: a question of the keyring finds nobody to show it. */
+/** A bus configuration without services, so that no program can show a password dialog of the keyring. */
 const CONFIG = (address: string) =>
   `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -33,7 +33,7 @@ const CONFIG = (address: string) =>
 `;
 const START_LIMIT_MS = 20_000;
 
-/** Starts it. */
+/** Starts a keyring. */
 export async function startKeyring(): Promise<TestKeyring> {
   const directory = await Deno.makeTempDir({ prefix: "culvert-keyring-" });
   const address = `unix:path=${join(directory, "bus")}`;
@@ -112,7 +112,7 @@ function start(program: string, args: readonly string[], env: Record<string, str
   }).spawn();
 }
 
-/** On a developer's desktop the keyring of a test would ask there. */
+/** Removes the display variables, so that the keyring of a test shows no dialog on the desktop of a developer. */
 function withoutDisplay(env: Record<string, string>): Record<string, string> {
   const { DISPLAY: _, WAYLAND_DISPLAY: __, ...rest } = env;
   return rest;

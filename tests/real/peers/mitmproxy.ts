@@ -1,23 +1,23 @@
-/** mitmproxy: the interceptor that people run themselves. */
+/** mitmproxy: an interceptor that developers use. */
 import { join } from "../../support/paths.ts";
 import { freePort, type Peer, peerDirectory, peerFile, startPeer } from "./process.ts";
 
 /** Programs it needs. */
 export const MITMPROXY = ["mitmdump"] as const;
 
-/** What it is told. */
+/** Its configuration. */
 export interface MitmproxyOptions {
-  /** PEM of the roots that origins are checked against. */
+  /** PEM of the roots with which origins are verified. */
   readonly originRoots: string;
-  /** `user:password` that it asks for. */
+  /** `user:password` that it requires. */
   readonly credentials?: string;
-  /** Passes bodies on as they come. Default true; false is mitmproxy's own default, which holds SSE back. */
+  /** Forwards bodies as they arrive. Default true; false is the default of mitmproxy, which buffers SSE. */
   readonly streaming?: boolean;
 }
 
-/** A running one. */
+/** A mitmproxy that runs. */
 export interface Mitmproxy extends Peer {
-  /** Path of the PEM of its CA, which is made anew for each start. */
+  /** Path of the PEM of its CA, which is new at each start. */
   readonly bundle: string;
 }
 

@@ -1,21 +1,21 @@
-/** nginx in front of the API: a reverse proxy that buffers, or does not. */
+/** nginx in front of the API: a reverse proxy with or without buffering. */
 import { createAuthority } from "../../../lib/pki/pki.ts";
 import { freePort, type Peer, peerDirectory, peerFile, startPeer } from "./process.ts";
 
 /** Programs it needs. */
 export const NGINX = ["nginx"] as const;
 
-/** What it is told. */
+/** Its configuration. */
 export interface NginxOptions {
   /** The origin: port on loopback, and PEM of its root. */
   readonly origin: { readonly port: number; readonly roots: string };
-  /** nginx's own default is on, which holds short streams back to their end. */
+  /** The default of nginx is on, which delays short streams until their end. */
   readonly buffering: boolean;
   /** PEM of the CA whose client certificates are required. */
   readonly clientRoots?: string;
 }
 
-/** A running one. */
+/** An nginx that runs. */
 export interface Nginx extends Peer {
   /** `https://localhost:PORT`. */
   readonly url: string;

@@ -1,4 +1,4 @@
-/** Foreign programs as peers: started in a folder of their own, waited for, ended by their id. */
+/** Other programs as peers: each is started in a separate folder and ended by its process id. */
 import { locate } from "../../support/programs.ts";
 import { join } from "../../support/paths.ts";
 import { scrubbedEnv } from "../../support/scrubbed_env.ts";
@@ -8,11 +8,11 @@ export interface Peer extends AsyncDisposable {
   readonly port: number;
   /** Its folder; removed at the end. */
   readonly directory: string;
-  /** What it wrote to stdout and stderr so far. */
+  /** Returns its output on stdout and stderr so far. */
   readonly output: () => string;
 }
 
-/** What to start. */
+/** The program to start. */
 export interface PeerCommand {
   /** Name or path of the program. */
   readonly program: string;
@@ -20,17 +20,17 @@ export interface PeerCommand {
   readonly port: number;
   readonly directory: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** A file in its folder that it writes its complaints to, when it does not write them to stderr. */
+  /** The file in its folder that receives its error messages, if it does not write them to stderr. */
   readonly logFile?: string;
 }
 
-/** Longest wait for a peer to listen, ms. Interpreted ones take seconds on a busy machine. */
+/** Longest wait until a peer listens, ms. Programs in Python take seconds on a busy machine. */
 const START_LIMIT_MS = 60_000;
-/** Longest wait for a peer to end after SIGTERM, ms. */
+/** Longest wait until a peer ends after SIGTERM, ms. */
 const STOP_LIMIT_MS = 5_000;
 const LOOK_AGAIN_MS = 40;
 
-/** A port that is free now. The peer binds it a moment later, for none of them can be told to choose one. */
+/** Returns a port that is free now. The peer binds it later, because none of the peers can choose a port. */
 export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
@@ -38,21 +38,21 @@ export function freePort(): number {
   return port;
 }
 
-/** A folder that a peer which gives up root may still read and write. */
+/** Creates a folder that a peer can read and write after it has dropped the rights of root. */
 export async function peerDirectory(name: string): Promise<string> {
   const directory = await Deno.makeTempDir({ prefix: `culvert-${name}-` });
   await Deno.chmod(directory, 0o755);
   return directory;
 }
 
-/** Writes a file into the folder of a peer, readable for it whoever it becomes. */
+/** Writes a file into the folder of a peer that every user can read. */
 export async function peerFile(directory: string, name: string, text: string): Promise<string> {
   const path = join(directory, name);
   await Deno.writeTextFile(path, text, { mode: 0o644 });
   return path;
 }
 
-/** Starts a peer and waits until it accepts connections. @throws with its output when it ends before that */
+/** Starts a peer and waits until it accepts connections. @throws Error with its output if it ends before that */
 export async function startPeer(command: PeerCommand): Promise<Peer> {
   const path = await locate(command.program);
   if (path === undefined) throw new Error(`${command.program} is not installed`);
@@ -96,7 +96,7 @@ export async function startPeer(command: PeerCommand): Promise<Peer> {
   return { port: command.port, directory: command.directory, output, [Symbol.asyncDispose]: stop };
 }
 
-/** Runs a program to its end. @throws with its output when it fails */
+/** Runs a program and waits for its end. @throws Error with its output if it fails */
 export async function runToEnd(program: string, args: readonly string[]): Promise<void> {
   const { code, stdout, stderr } = await new Deno.Command(program, { args: [...args], stdin: "null" })
     .output();

@@ -1,12 +1,12 @@
-/** squid with ssl-bump: the interceptor that companies run. It strips the websocket upgrade. */
+/** squid with ssl-bump: an interceptor that companies use. It removes the websocket upgrade. */
 import { createAuthority } from "../../../lib/pki/pki.ts";
 import { join } from "../../support/paths.ts";
 import { freePort, type Peer, peerDirectory, peerFile, runToEnd, startPeer } from "./process.ts";
 
-/** Programs it needs: of the package squid-openssl, for plain squid knows no ssl-bump. */
+/** Programs it needs, from the package squid-openssl: the package squid has no ssl-bump. */
 export const SQUID = ["squid", "/usr/lib/squid/security_file_certgen"] as const;
 
-/** A running one. */
+/** A squid that runs. */
 export interface Squid extends Peer {
   /** Path of the PEM of its CA. */
   readonly bundle: string;
@@ -15,7 +15,7 @@ export interface Squid extends Peer {
 /**
  * Starts squid with ssl-bump.
  *
- * @param options `originRoots`: PEM of the roots that origins are checked against; `isPassive`: TLS is passed through
+ * @param options `originRoots`: PEM of the roots with which origins are verified; `isPassive`: TLS is tunnelled
  *   and not intercepted
  */
 export async function startSquid(
@@ -23,7 +23,7 @@ export async function startSquid(
 ): Promise<Squid> {
   const directory = await peerDirectory("squid");
   const port = freePort();
-  // squid's certificate daemon makes RSA keys; the CA may be of any kind that its OpenSSL knows.
+  // The certificate daemon of squid makes RSA keys; the CA may have any type of key that OpenSSL supports.
   const authority = await createAuthority("Squid Inspection CA", { key: { rsa: 2048 } });
   const bundle = await peerFile(directory, "ca.pem", authority.certificate);
   const key = await peerFile(directory, "ca.key", authority.privateKey);
@@ -53,9 +53,9 @@ export async function startSquid(
       "",
     ].join("\n"),
   );
-  // Started as root squid becomes this user, who must be able to write there.
+  // Started as root, squid switches to this user, who must be able to write there.
   if (Deno.uid() === 0) await runToEnd("chown", ["-R", "proxy:proxy", directory]);
-  // A name of its own, for squids of one name share memory, and one that was killed leaves its there.
+  // A unique name: processes with the same name share memory, and a killed one does not remove it.
   const peer = await startPeer({
     program: "squid",
     args: ["-N", "-n", `culvert${port}`, "-f", config],

@@ -1,4 +1,4 @@
-/** tinyproxy: a plain CONNECT proxy, with a password if asked for. */
+/** tinyproxy: a CONNECT proxy without TLS, with an optional password. */
 import { freePort, type Peer, peerDirectory, peerFile, startPeer } from "./process.ts";
 
 /** Programs it needs. */
@@ -7,7 +7,7 @@ export const TINYPROXY = ["tinyproxy"] as const;
 /**
  * Starts tinyproxy.
  *
- * @param options `credentials`: asked for by Basic authentication
+ * @param options `credentials`: required by Basic authentication
  */
 export async function startTinyproxy(
   options: { readonly credentials?: { readonly username: string; readonly password: string } } = {},
