@@ -158,8 +158,7 @@ export class ResponseReader {
     const what =
       "The gateway ended the stream with [DONE] and sent no terminal event such as response.completed";
     if (!this.#hasOutput) {
-      const hint =
-        "The gateway does not implement the Responses API completely. Report this to its administrator.";
+      const hint = "The gateway implements only a part of the Responses API. Tell its administrator.";
       return {
         kind: "failed",
         failure: { error: new CulvertError("stream_closed", what, { hint }), retryable: true },
@@ -359,8 +358,7 @@ function unreadableCompletion(): Failure {
       "response_failed",
       "The terminal event response.completed cannot be read: response.id is not a text",
       {
-        hint:
-          "The provider does not implement the Responses API completely. Report this to its administrator.",
+        hint: "The provider implements only a part of the Responses API. Tell its administrator.",
       },
     ),
     retryable: true,
@@ -393,8 +391,7 @@ function tooManyItems(): Failure {
       "message_too_large",
       `The output items of the response have more than ${MAX_ITEMS_LENGTH} characters in total`,
       {
-        hint:
-          "Request a shorter answer. If the request is small, the server has a fault and sends items without end.",
+        hint: "Request a shorter answer. If the request is small, the server sends endless items.",
         details: { limit: MAX_ITEMS_LENGTH },
       },
     ),
