@@ -1,5 +1,5 @@
 /**
- * The events of the Responses API, as the server sends them: field names are the API's own.
+ * The events of the Responses API, with the field names of the API.
  *
  * @module
  */
@@ -12,15 +12,15 @@ export interface JsonObject {
 
 /** The response in `response.created`, `response.completed` and the other events about a whole response. */
 export interface ResponseObject extends JsonObject {
-  /** The response's id, by which it can be continued. */
+  /** The id of the response, with which it can be continued. */
   readonly id?: string;
-  /** The model that the server says it used. */
+  /** The model that the server reports. */
   readonly model?: string;
 }
 
-/** A response was opened. */
+/** A response has begun. */
 export interface CreatedEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.created";
   /** The response, without its output. */
   readonly response: ResponseObject;
@@ -28,83 +28,83 @@ export interface CreatedEvent extends JsonObject {
 
 /** An item begins. */
 export interface OutputItemAddedEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.output_item.added";
-  /** The item as far as it is known; its `type` is one of those of `KnownItem`, or a newer one. */
+  /** The known part of the item; its `type` is a type of `KnownItem`, or a newer one. */
   readonly item: JsonObject & { readonly type: string };
 }
 
 /** An item is complete. */
 export interface OutputItemDoneEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.output_item.done";
-  /** The whole item; its `type` is one of those of `KnownItem`, or a newer one. */
+  /** The complete item; its `type` is a type of `KnownItem`, or a newer one. */
   readonly item: JsonObject & { readonly type: string };
 }
 
-/** A piece of the answer's text. */
+/** A part of the text of the answer. */
 export interface OutputTextDeltaEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.output_text.delta";
-  /** The piece, which follows the earlier ones. */
+  /** The text to append to the previous parts. */
   readonly delta: string;
 }
 
-/** A piece of a custom tool's input. At least one of the two ids is there. */
+/** A part of the input of a custom tool. At least one of the two ids is set. */
 export interface ToolCallInputDeltaEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.custom_tool_call_input.delta";
-  /** The piece, which follows the earlier ones. */
+  /** The text to append to the previous parts. */
   readonly delta: string;
-  /** The item it belongs to. */
+  /** The id of the item that contains it. */
   readonly item_id?: string;
-  /** The call it belongs to. */
+  /** The id of the call that contains it. */
   readonly call_id?: string;
 }
 
-/** A piece of a reasoning summary. */
+/** A part of a reasoning summary. */
 export interface ReasoningSummaryDeltaEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.reasoning_summary_text.delta";
-  /** The piece, which follows the earlier ones. */
+  /** The text to append to the previous parts. */
   readonly delta: string;
-  /** Which part of the summary, from 0. */
+  /** The index of the part in the summary, from 0. */
   readonly summary_index: number;
 }
 
-/** A reasoning summary, whole. */
+/** A complete part of a reasoning summary. */
 export interface ReasoningSummaryDoneEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.reasoning_summary_text.done";
-  /** The item it belongs to. */
+  /** The id of the item that contains it. */
   readonly item_id: string;
   /** The text of the part. */
   readonly text: string;
-  /** Which part of the summary, from 0. */
+  /** The index of the part in the summary, from 0. */
   readonly summary_index: number;
 }
 
 /** A new part of a reasoning summary begins. */
 export interface ReasoningSummaryPartAddedEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.reasoning_summary_part.added";
-  /** Which part of the summary, from 0. */
+  /** The index of the part in the summary, from 0. */
   readonly summary_index: number;
 }
 
-/** A piece of raw reasoning. */
+/** A part of raw reasoning. */
 export interface ReasoningTextDeltaEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.reasoning_text.delta";
-  /** The piece, which follows the earlier ones. */
+  /** The text to append to the previous parts. */
   readonly delta: string;
-  /** Which part of the item's content, from 0. */
+  /** The index of the part in the content of the item, from 0. */
   readonly content_index: number;
 }
 
 /** The response is complete. */
 export interface CompletedEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.completed";
   /** The response with its usage. */
   readonly response: ResponseObject & { readonly id: string };
@@ -112,15 +112,15 @@ export interface CompletedEvent extends JsonObject {
 
 /** The response failed. */
 export interface FailedEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.failed";
   /** The response with its error. */
   readonly response?: ResponseObject;
 }
 
-/** The response was cut short by the server. */
+/** The server ended the response before it was complete. */
 export interface IncompleteEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.incomplete";
   /** The response with the reason. */
   readonly response?: ResponseObject;
@@ -128,23 +128,23 @@ export interface IncompleteEvent extends JsonObject {
 
 /** The server reports an error outside a response. */
 export interface ErrorEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "error";
 }
 
-/** Side facts: verification, moderation, safety buffering, headers. */
+/** Metadata: verification, moderation, safety buffering, headers. */
 export interface MetadataEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "response.metadata";
 }
 
-/** Rate limits pushed in the stream. */
+/** Rate limits in the stream. */
 export interface RateLimitsPushEvent extends JsonObject {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "codex.rate_limits";
 }
 
-/** Events of the API with a meaning here. */
+/** The events of the API that culvert processes. */
 export type ApiEvent =
   | CreatedEvent
   | OutputItemAddedEvent
@@ -163,13 +163,13 @@ export type ApiEvent =
   | RateLimitsPushEvent;
 
 /**
- * Any other event of the API, and one of the above whose fields are not as they should be. Passed on, never
- * an error. (A union of literals cannot hold "any other string", so there is a wrapper.)
+ * Any other event of the API, and an event above with unexpected fields. It is yielded and is never an error. (A union
+ * of literal types cannot contain "any other string", so the event is wrapped.)
  */
 export interface OtherEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "other";
-  /** The event's own `type`. */
+  /** The `type` of the event. */
   readonly name: string;
   /** The event as it was received. */
   readonly payload: JsonObject;

@@ -1,6 +1,6 @@
 /**
- * The program's own events, which are yielded between those of the API. Their `type` begins with `culvert.`; field
- * names are in snake case, like the API's, because they are also the JSON lines of the command line.
+ * The events of culvert, which are yielded between the events of the API. Their `type` begins with `culvert.`; field
+ * names are in snake case, like those of the API, because the command line prints the events as JSON lines.
  *
  * @module
  */
@@ -13,35 +13,35 @@ export type TransportName = "sse" | "websocket";
 
 /** A response is open: its head has arrived. */
 export interface ConnectedEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.connected";
   /** The transport of the response. */
   readonly transport: TransportName;
   /** Scheme, host and path; no query, no credentials. */
   readonly url: string;
-  /** `direct (…)`, or the proxy and where it was configured; without its credentials. */
+  /** `direct (…)`, or the proxy and the source of its address; without its credentials. */
   readonly route: string;
-  /** The server's id of the request, for its support; null where it gave none. */
+  /** The id of the request from the server, for its support; null if the server sent none. */
   readonly request_id: string | null;
   /** Whether an open websocket was used again. */
   readonly reused: boolean;
 }
 
-/** An attempt failed, and another one follows. */
+/** An attempt failed and is retried. */
 export interface RetryEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.retry";
-  /** `request`: the stream was never opened. `stream`: it broke. */
+  /** `request`: the stream was not opened. `stream`: the stream was cut. */
   readonly level: "request" | "stream";
   /** 1-based count of this retry. */
   readonly attempt: number;
-  /** How many retries there may be at this level. */
+  /** Maximum number of retries at this level. */
   readonly max: number;
-  /** Waited before it, ms. */
+  /** Delay before the retry, ms. */
   readonly delay_ms: number;
-  /** What failed. */
+  /** The code of the error. */
   readonly code: ErrorCode;
-  /** The same for people. */
+  /** The message of the error. */
   readonly message: string;
   /**
    * Whether output that was already yielded is void: the answer starts again from its beginning, and a reader must
@@ -52,25 +52,25 @@ export interface RetryEvent {
 
 /** A warning. The turn continues. */
 export interface WarningEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.warning";
   /** Stable name in snake case. */
   readonly code: string;
-  /** One sentence for people. */
+  /** One sentence for users. */
   readonly message: string;
 }
 
-/** A 401 was met, and what recovery did. */
+/** A 401 was received, with the result of the recovery. */
 export interface AuthEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.auth";
   /** How the refused credential authenticates: `apikey`, `chatgpt`, …. */
   readonly mode: string;
-  /** The step of recovery that was taken, or why none was. */
+  /** The step of the recovery, or the reason why there was none. */
   readonly phase: string;
   /** `recovery_succeeded`: the request is sent again. Any other: the turn ends with the 401. */
   readonly outcome: string;
-  /** The server's id of the refused request; null where it gave none. */
+  /** The id of the refused request from the server; null if the server sent none. */
   readonly request_id: string | null;
 }
 
@@ -78,235 +78,235 @@ export interface AuthEvent {
 export interface RateLimitWindow {
   /** 0 to 100, fractional. */
   readonly used_percent: number;
-  /** Minutes. */
+  /** Length of the window, minutes. */
   readonly window_minutes: number | null;
-  /** Epoch seconds. */
+  /** End of the window, seconds since 1970. */
   readonly resets_at: number | null;
 }
 
-/** One family of rate limits. Every key is always there. */
+/** One family of rate limits. All keys are always set. */
 export interface RateLimitSnapshot {
-  /** Which family: `codex`, or one of a model of its own. */
+  /** The id of the family: `codex`, or the family of one model. */
   readonly limit_id: string | null;
-  /** Its name for people. */
+  /** The name of the family for users. */
   readonly limit_name: string | null;
   /** The shorter window. */
   readonly primary: RateLimitWindow | null;
   /** The longer window. */
   readonly secondary: RateLimitWindow | null;
-  /** Credits beyond the plan. */
+  /** Credits in addition to the plan. */
   readonly credits: {
-    /** Whether there are any. */
+    /** Whether the account has credits. */
     readonly has_credits: boolean;
-    /** Whether they never end. */
+    /** Whether the credits are unlimited. */
     readonly unlimited: boolean;
-    /** What is left, as the server writes it. */
+    /** The remaining credits, in the format of the server. */
     readonly balance: string | null;
   } | null;
-  /** A limit of this user alone, as it was received. */
+  /** A limit of this user only, as it was received. */
   readonly individual_limit: JsonObject | null;
-  /** Whether a cap on spending was met. */
+  /** Whether a spending limit was reached. */
   readonly spend_control_reached: boolean | null;
-  /** The account's plan, such as `plus`. */
+  /** The plan of the account, such as `plus`. */
   readonly plan_type: string | null;
-  /** Which limit was met, where one was. */
+  /** The limit that was reached; null if none was. */
   readonly rate_limit_reached_type: string | null;
 }
 
 /** Rate limits, from headers or from the stream. */
 export interface RateLimitsEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.rate_limits";
-  /** The family as it is now. */
+  /** The current values of the family. */
   readonly snapshot: RateLimitSnapshot;
 }
 
-/** Which model the server says it used. */
+/** The model that the server reports. */
 export interface ServerModelEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.server_model";
-  /** Its name. */
+  /** The name of the model. */
   readonly model: string;
 }
 
-/** The model asked for and the model that answers differ. Once a turn. */
+/** The requested model and the model that answers differ. Once per turn. */
 export interface RerouteEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.reroute";
-  /** Asked for. */
+  /** The requested model. */
   readonly from_model: string;
-  /** Answers. */
+  /** The model that answers. */
   readonly to_model: string;
-  /** The only reason that servers are known to have. */
+  /** The only known reason. */
   readonly reason: "high_risk_cyber_activity";
 }
 
-/** ETag of the model list, quotes included. Once a session for each that differs: then fetch the list again. */
+/** The ETag of the model list changed, so the list should be fetched again. Once per session for each value. */
 export interface ModelsEtagEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.models_etag";
-  /** As the header has it. */
+  /** The value of the header, with its quotes. */
   readonly etag: string;
 }
 
-/** The server counts past reasoning itself. */
+/** The server counts the reasoning of earlier turns itself. */
 export interface ReasoningIncludedEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.reasoning_included";
 }
 
-/** The account is asked to verify itself for some use. Once a turn. */
+/** The account must be verified for some uses. Once per turn. */
 export interface ModelVerificationsEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.model_verifications";
-  /** What is asked for, in the server's words. */
+  /** The required verifications, in the words of the server. */
   readonly verifications: readonly string[];
 }
 
-/** Moderation facts of the turn, verbatim. */
+/** Moderation data of the turn. */
 export interface ModerationEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.moderation";
-  /** As it came. */
+  /** The data as it was received. */
   readonly metadata: unknown;
 }
 
-/** The server holds output back for a safety check. */
+/** The server delays the output for a safety check. */
 export interface SafetyBufferingEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.safety_buffering";
   /** The model that is checked. */
   readonly model: string;
-  /** What for, in the server's words. */
+  /** The checked uses, in the words of the server. */
   readonly use_cases: readonly string[];
-  /** Why, in the server's words. */
+  /** The reasons, in the words of the server. */
   readonly reasons: readonly string[];
-  /** A model that would not be held back; null where none is named. */
+  /** A model whose output is not delayed; null if the server names none. */
   readonly faster_model: string | null;
 }
 
 /** The session changed from the websocket to SSE, for the rest of its turns. */
 export interface FallbackEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.fallback";
   /** The transport before. */
   readonly from: "websocket";
   /** The transport from now on. */
   readonly to: "sse";
-  /** Why, for people. */
+  /** The reason, for users. */
   readonly reason: string;
-  /** Whether the change needs no notice: the server asked for it (426), or an earlier process found it necessary. */
+  /** Whether the change needs no message: the server requested it (426), or an earlier process found the reason. */
   readonly quiet: boolean;
-  /** What to ask of whom so that websockets work; null where nothing is known. */
+  /** What to do so that websockets work; null if nothing is known. */
   readonly hint: string | null;
 }
 
 /** A prewarm request was made on a new websocket. */
 export interface PrewarmEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.prewarm";
-  /** The prewarm request's own response; null where the server named none. */
+  /** The id of the response to the prewarm request; null if the server sent none. */
   readonly response_id: string | null;
 }
 
-/** The server's own timings of the response, where the session asked for them. Null: not reported. */
+/** The timings of the response from the server, if the session requested them. Null: not reported. */
 export interface ServerTimingsEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.server_timings";
-  /** What the API added to the work of the model and of the client's tools, ms. */
+  /** Time of the API in addition to the model and the tools of the client, ms. */
   readonly overhead_ms: number | null;
-  /** The work of the model in all, ms. */
+  /** Total time of the model, ms. */
   readonly inference_ms: number | null;
-  /** To the first token, as the API saw it, ms. */
+  /** Time to the first token, measured by the API, ms. */
   readonly api_first_token_ms: number | null;
-  /** To the first token, as the engine saw it, ms. */
+  /** Time to the first token, measured by the engine, ms. */
   readonly engine_first_token_ms: number | null;
-  /** Between two tokens, as the API saw it, ms. */
+  /** Time between two tokens, measured by the API, ms. */
   readonly api_token_gap_ms: number | null;
-  /** Between two tokens, as the engine saw it, ms. */
+  /** Time between two tokens, measured by the engine, ms. */
   readonly engine_token_gap_ms: number | null;
 }
 
-/** A tool that the model called has run, and its output goes to the model with the next request of the turn. */
+/** A tool that the model called has run, and its output is sent to the model with the next request of the turn. */
 export interface ToolOutputEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.tool_output";
   /** Name of the tool. */
   readonly name: string;
-  /** How long it ran, ms. */
+  /** Duration of the run, ms. */
   readonly duration_ms: number;
-  /** Why it failed, which the output tells the model as well; null where it did not. */
+  /** The reason of a failure, which the output also contains; null on success. */
   readonly error: string | null;
-  /** The output, as it is sent. */
+  /** The output item that is sent. */
   readonly item: FunctionCallOutputItem | CustomToolCallOutputItem;
 }
 
-/** Tokens used. */
+/** Token counts. */
 export interface TokenUsage {
-  /** Read by the model, cached ones included. */
+  /** Tokens read by the model, with cached tokens. */
   readonly input_tokens: number;
-  /** Of those, read from the cache. */
+  /** Input tokens that were read from the cache. */
   readonly cached_input_tokens: number;
-  /** Of those, written to the cache. */
+  /** Input tokens that were written to the cache. */
   readonly cache_write_input_tokens: number;
-  /** Written by the model, reasoning included. */
+  /** Tokens written by the model, with reasoning. */
   readonly output_tokens: number;
-  /** Of those, reasoning. */
+  /** Output tokens that were used for reasoning. */
   readonly reasoning_output_tokens: number;
-  /** Input and output. */
+  /** Sum of input and output tokens. */
   readonly total_tokens: number;
 }
 
-/** The failure in a result. */
+/** The error in a result. */
 export interface ResultError {
-  /** Which of the closed list. */
+  /** The code of the error. */
   readonly code: ErrorCode;
   /** What was attempted and what went wrong. */
   readonly message: string;
-  /** What to do next; null where nothing is known. */
+  /** What to do next; null if nothing is known. */
   readonly hint: string | null;
-  /** Facts for machines. */
+  /** Facts for programs. */
   readonly details: Readonly<Record<string, DetailValue>>;
 }
 
-/** Exactly one a turn, always the last. */
+/** The result of a turn: exactly one, and always the last event. */
 export interface ResultEvent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "culvert.result";
-  /** How the turn ended; `error` says why where it is not `completed`. */
+  /** How the turn ended; `error` has the reason unless it is `completed`. */
   readonly status: "completed" | "incomplete" | "failed" | "interrupted";
-  /** What the command line exits with. */
+  /** The exit code of the command line. */
   readonly exit_code: ExitStatus;
-  /** Of the latest response; null where none was opened. */
+  /** The id of the latest response; null if no response began. */
   readonly response_id: string | null;
-  /** The server's id of the latest request, for its support. */
+  /** The id of the latest request from the server, for its support. */
   readonly request_id: string | null;
-  /** Null where the turn failed before it was settled. */
+  /** The requested model; null if the turn failed before the model was known. */
   readonly model_requested: string | null;
-  /** What the server says it used, from header or stream; null when it did not say. */
+  /** The model that the server reported in a header or in the stream; null if it reported none. */
   readonly model_served: string | null;
-  /** The transport of the latest response; null where none was opened. */
+  /** The transport of the latest response; null if no response began. */
   readonly transport: TransportName | null;
-  /** Null where the server did not count. */
+  /** The token counts; null if the server reported none. */
   readonly usage: TokenUsage | null;
-  /** The latest of each family. */
+  /** The latest values of each family. */
   readonly rate_limits: readonly RateLimitSnapshot[];
-  /** ms; null where it never came to that. */
+  /** Times, ms; null if the turn did not get that far. */
   readonly timings_ms: {
     /** From the start of the turn to the head of the successful response. */
     readonly headers: number | null;
-    /** To the first event of the API. */
+    /** From the start of the turn to the first event of the API. */
     readonly first_event: number | null;
-    /** To the first piece of text. */
+    /** From the start of the turn to the first text. */
     readonly first_text: number | null;
-    /** To the end. */
+    /** From the start to the end of the turn. */
     readonly total: number;
   };
-  /** Null when the turn completed. */
+  /** The error; null if the turn completed. */
   readonly error: ResultError | null;
 }
 
-/** The program's own events. */
+/** The events of culvert. */
 export type CulvertEvent =
   | ConnectedEvent
   | RetryEvent

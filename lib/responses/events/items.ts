@@ -1,14 +1,14 @@
 /**
  * Items: the elements of a request's `input` and of a response's `output`. Field names and `type` values are those of
- * the Responses API and of the codex client (0.171.0), which adds some of its own.
+ * the Responses API and of the codex client (0.171.0), which adds some fields.
  *
  * @module
  */
 import type { JsonObject } from "./events.ts";
 
-/** Text that a person or a program put in. */
+/** Text from the user or a program. */
 export interface InputText {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "input_text";
   /** The text. */
   readonly text: string;
@@ -16,17 +16,17 @@ export interface InputText {
 
 /** An image, as a `data:` or `https:` URL. */
 export interface InputImage {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "input_image";
   /** `data:` or `https:`. */
   readonly image_url: string;
-  /** Resolution at which the model sees the image. Default: the server decides. */
+  /** Resolution of the image for the model. Default: the server decides. */
   readonly detail?: "auto" | "low" | "high" | "original";
 }
 
-/** A file. Exactly one of the three says where its content is. */
+/** A file. Exactly one of `file_id`, `file_url` and `file_data` is set. */
 export interface InputFile {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "input_file";
   /** The id of an uploaded file. */
   readonly file_id?: string;
@@ -34,21 +34,21 @@ export interface InputFile {
   readonly file_url?: string;
   /** The content as a `data:` URL. */
   readonly file_data?: string;
-  /** Its name, beside `file_data`. */
+  /** The name of the file, together with `file_data`. */
   readonly filename?: string;
 }
 
-/** Sound, as a `data:` or `https:` URL. */
+/** Audio, as a `data:` or `https:` URL. */
 export interface InputAudio {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "input_audio";
   /** `data:` or `https:`. */
   readonly audio_url: string;
 }
 
-/** Text that a model wrote. */
+/** Text of the model. */
 export interface OutputText {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "output_text";
   /** The text. */
   readonly text: string;
@@ -56,210 +56,210 @@ export interface OutputText {
 
 /** Content that only the server can read. */
 export interface EncryptedContent {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "encrypted_content";
   /** Sent back unchanged. */
   readonly encrypted_content: string;
 }
 
-/** What every item may carry. */
+/** The optional fields of all items. */
 export interface ItemBase {
-  /** Given by the server. */
+  /** The id that the server assigned. */
   readonly id?: string;
-  /** Travels to OpenAI only: no other server gets to see it. */
+  /** Sent only to OpenAI, never to another server. */
   readonly internal_chat_message_metadata_passthrough?: { readonly turn_id?: string };
 }
 
 /** One message of a conversation. */
 export interface MessageItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "message";
   /** `user`, `assistant`, `developer` or `system`. */
   readonly role: string;
-  /** Its parts, in order. */
+  /** The parts of the message, in order. */
   readonly content: readonly (InputText | InputImage | InputFile | InputAudio | OutputText)[];
-  /** Whether the model talks on the way or gives its answer, where it says so. */
+  /** Whether the message is a comment before the answer, or the answer; absent if the model does not state it. */
   readonly phase?: "commentary" | "final_answer";
 }
 
 /** A message between agents. */
 export interface AgentMessageItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "agent_message";
-  /** Who wrote it. */
+  /** The agent that wrote the message. */
   readonly author: string;
-  /** Whom it is for. */
+  /** The agent that receives the message. */
   readonly recipient: string;
-  /** Its parts, in order. */
+  /** The parts of the message, in order. */
   readonly content: readonly (InputText | EncryptedContent)[];
 }
 
-/** What the model thought. */
+/** The reasoning of the model. */
 export interface ReasoningItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "reasoning";
-  /** What may be shown. */
+  /** A summary that may be shown to users. */
   readonly summary: readonly { readonly type: "summary_text"; readonly text: string }[];
-  /** The reasoning itself, where the server shows it. */
+  /** The text of the reasoning, if the server sends it. */
   readonly content?: readonly { readonly type: "reasoning_text" | "text"; readonly text: string }[] | null;
   /** The reasoning in a form that only the server can read; sent back unchanged. */
   readonly encrypted_content?: string | null;
 }
 
-/** The model wants a command run on this machine. */
+/** The model requests that a command is run on this machine. */
 export interface LocalShellCallItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "local_shell_call";
-  /** By which the output refers to it. */
+  /** The id that the output item repeats. */
   readonly call_id: string | null;
-  /** How far it is. */
+  /** The progress of the call. */
   readonly status: "completed" | "in_progress" | "incomplete";
-  /** The command, as the API describes it. */
+  /** The command, in the format of the API. */
   readonly action: JsonObject;
 }
 
 /** The model calls a function. */
 export interface FunctionCallItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "function_call";
-  /** The function. */
+  /** The name of the function. */
   readonly name: string;
-  /** The group of tools it belongs to. */
+  /** The group of tools that contains it. */
   readonly namespace?: string;
-  /** JSON, as text. */
+  /** The arguments, as JSON text. */
   readonly arguments: string;
   /** Arguments that only the server can read. */
   readonly encrypted_function_args?: string;
-  /** By which the output refers to it. */
+  /** The id that the output item repeats. */
   readonly call_id: string;
 }
 
-/** What a tool returned: text, or parts. */
+/** The output of a tool: text or parts. */
 export type ToolOutput = string | readonly (InputText | InputImage | InputAudio | EncryptedContent)[];
 
-/** What a function returned. */
+/** The output of a function. */
 export interface FunctionCallOutputItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "function_call_output";
-  /** The call that it answers. */
+  /** The id of the call. */
   readonly call_id: string;
-  /** What came of it. */
+  /** The output of the call. */
   readonly output: ToolOutput;
 }
 
 /** The model calls a tool whose input is free text. */
 export interface CustomToolCallItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "custom_tool_call";
-  /** How far it is. */
+  /** The progress of the call. */
   readonly status?: string;
-  /** By which the output refers to it. */
+  /** The id that the output item repeats. */
   readonly call_id: string;
-  /** The tool. */
+  /** The name of the tool. */
   readonly name: string;
-  /** The group of tools it belongs to. */
+  /** The group of tools that contains it. */
   readonly namespace?: string;
-  /** Free text. */
+  /** The input, free text. */
   readonly input: string;
 }
 
-/** What such a tool returned. */
+/** The output of a tool whose input is free text. */
 export interface CustomToolCallOutputItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "custom_tool_call_output";
-  /** The call that it answers. */
+  /** The id of the call. */
   readonly call_id: string;
-  /** The tool. */
+  /** The name of the tool. */
   readonly name?: string;
-  /** What came of it. */
+  /** The output of the call. */
   readonly output: ToolOutput;
 }
 
-/** A search of the model for a tool. */
+/** The model searches for a tool. */
 export interface ToolSearchCallItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "tool_search_call";
-  /** By which the output refers to it; null where the server searches. */
+  /** The id that the output item repeats; null if the server searches. */
   readonly call_id: string | null;
-  /** How far it is. */
+  /** The progress of the call. */
   readonly status?: string;
-  /** Who searches: `client` or `server`. */
+  /** The side that searches: `client` or `server`. */
   readonly execution: string;
-  /** The query, as the API describes it. */
+  /** The query, in the format of the API. */
   readonly arguments: unknown;
 }
 
-/** What was found. */
+/** The result of a search for a tool. */
 export interface ToolSearchOutputItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "tool_search_output";
-  /** The search that it answers. */
+  /** The id of the search. */
   readonly call_id: string | null;
-  /** How far it is. */
+  /** The progress of the call. */
   readonly status: string;
-  /** Who searched: `client` or `server`. */
+  /** The side that searched: `client` or `server`. */
   readonly execution: string;
-  /** The tools found, as the API takes them. */
+  /** The found tools, in the format of the API. */
   readonly tools: readonly JsonObject[];
 }
 
 /** The server searched the web. */
 export interface WebSearchCallItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "web_search_call";
-  /** How far it is. */
+  /** The progress of the call. */
   readonly status?: string;
-  /** What was searched or opened, as the API describes it. */
+  /** The search or the opened page, in the format of the API. */
   readonly action?: JsonObject;
 }
 
-/** The server made an image. */
+/** The server generated an image. */
 export interface ImageGenerationCallItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "image_generation_call";
-  /** How far it is. */
+  /** The progress of the call. */
   readonly status: string;
-  /** The prompt that was really used. */
+  /** The prompt that the server used. */
   readonly revised_prompt?: string;
-  /** Base64. */
+  /** The content of the image, in base64. */
   readonly result: string;
 }
 
-/** A conversation cut short by the server, in a form that only it can read. */
+/** A conversation that the server compacted, in a form that only the server can read. */
 export interface CompactionItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "compaction" | "compaction_summary";
   /** Sent back unchanged. */
   readonly encrypted_content: string;
 }
 
-/** As {@link CompactionItem}, of the running context. */
+/** Like {@link CompactionItem}, for the context of the running turn. */
 export interface ContextCompactionItem extends ItemBase {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "context_compaction";
   /** Sent back unchanged. */
   readonly encrypted_content?: string;
 }
 
-/** Asks for a compaction. In requests only. */
+/** Requests a compaction. Only in requests. */
 export interface CompactionTriggerItem {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "compaction_trigger";
 }
 
-/** Tools in the input instead of in `tools`. In requests only. */
+/** Tools in the input instead of in `tools`. Only in requests. */
 export interface AdditionalToolsItem {
-  /** Discriminates. */
+  /** The discriminant of the union. */
   readonly type: "additional_tools";
-  /** Of the item. */
+  /** The id of the item. */
   readonly id?: string;
-  /** Who brings them: `developer`. */
+  /** The role that adds the tools: `developer`. */
   readonly role: string;
-  /** As the API takes them. */
+  /** The tools, in the format of the API. */
   readonly tools: readonly JsonObject[];
 }
 
-/** Every item known here. */
+/** All items that culvert knows. */
 export type KnownItem =
   | MessageItem
   | AgentMessageItem
@@ -281,34 +281,34 @@ export type KnownItem =
 /** An item of a request or a response. An item of an unknown type is kept unchanged. */
 export type ResponseItem = KnownItem | (JsonObject & { readonly type: string });
 
-/** One message of the user, of text alone. */
+/** Returns a message of the user that contains only text. */
 export function userMessage(text: string): MessageItem {
   return { type: "message", role: "user", content: [{ type: "input_text", text }] };
 }
 
-/** Whether a value is an object and not an array. */
+/** Returns whether a value is an object and not an array. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value is an item: an object with a `type`. */
+/** Returns whether a value is an item: an object with a `type`. */
 export function isItem(value: unknown): value is JsonObject & { readonly type: string } {
   return isObject(value) && typeof value.type === "string";
 }
 
-/** Whether an item is a message, with its content as a list. */
+/** Returns whether an item is a message whose content is a list. */
 export function isMessage(item: unknown): item is MessageItem {
   return isItem(item) && item.type === "message" && typeof item.role === "string" &&
     Array.isArray(item.content);
 }
 
-/** Whether an item is a call of a function. */
+/** Returns whether an item is a call of a function. */
 export function isFunctionCall(item: unknown): item is FunctionCallItem {
   return isItem(item) && item.type === "function_call" && typeof item.name === "string" &&
     typeof item.arguments === "string" && typeof item.call_id === "string";
 }
 
-/** The text that the model wrote in a message; empty for every other item. */
+/** Returns the text of the model in a message; an empty text for other items. */
 export function outputText(item: unknown): string {
   if (!isMessage(item)) return "";
   let text = "";
