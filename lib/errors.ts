@@ -23,7 +23,7 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
-/** One of the program's exit codes. */
+/** An exit code of the program. */
 export type ExitStatus = typeof EXIT[keyof typeof EXIT];
 
 /** All error codes, each with its exit code and a one-line explanation. */
@@ -133,11 +133,11 @@ export interface CulvertErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The only class of errors that crosses the edge of a folder. */
+/** The only class of errors that the functions of this library throw. */
 export class CulvertError extends Error {
   /** The same name for every error of the family. */
   override readonly name = "CulvertError";
-  /** The code, from the closed list. */
+  /** The code, one of {@link ERROR_CODES}. */
   readonly code: ErrorCode;
   /** What to do next. */
   readonly hint?: string;

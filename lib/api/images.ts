@@ -36,11 +36,11 @@ export interface ImageReply {
   readonly images: readonly Uint8Array<ArrayBuffer>[];
   /** Wall clock, seconds since 1970. */
   readonly created: number;
-  /** As the server reports it. */
+  /** The background that the server used, if it reports it. */
   readonly background?: string;
-  /** As the server reports it. */
+  /** The quality that the server used, if it reports it. */
   readonly quality?: string;
-  /** As the server reports it. */
+  /** The size of the images, if the server reports it. */
   readonly size?: string;
 }
 

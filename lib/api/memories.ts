@@ -10,9 +10,9 @@ import type { ApiConnection } from "./send_request.ts";
 
 /** A recorded session. */
 export interface MemoryTrace {
-  /** Names the trace in the request. */
+  /** The id of the trace in the request. */
   readonly id: string;
-  /** The file that the session was recorded in. */
+  /** The file in which the session was recorded. */
   readonly sourcePath: string;
   /** Its items, as they were recorded. */
   readonly items: readonly JsonObject[];
@@ -22,7 +22,7 @@ export interface MemoryTrace {
 export interface Memory {
   /** A summary of the whole trace. */
   readonly traceSummary: string;
-  /** The part of it that is to be remembered. */
+  /** The part of the trace that the model should remember. */
   readonly memorySummary: string;
 }
 
@@ -32,7 +32,7 @@ export interface MemoriesRequest {
   readonly model: string;
   /** The sessions to summarise. */
   readonly traces: readonly MemoryTrace[];
-  /** As for a turn. */
+  /** The reasoning effort, as for a turn. */
   readonly reasoningEffort?: string;
 }
 

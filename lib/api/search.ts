@@ -57,7 +57,7 @@ export interface SearchSettings extends JsonObject {
   };
   /** The amount of each page that is read. */
   readonly search_context_size?: "low" | "medium" | "high";
-  /** Domains that results may or must not come from. */
+  /** Allowed and excluded domains of results. */
   readonly filters?: {
     /** Results come from these domains only. */
     readonly allowed_domains?: readonly string[];
@@ -71,7 +71,7 @@ export interface SearchSettings extends JsonObject {
     /** Whether the results have captions. */
     readonly caption?: boolean;
   };
-  /** Which callers may use the results. */
+  /** The callers that may use the results. */
   readonly allowed_callers?: readonly ("direct" | "shell" | "code_interpreter")[];
   /** Whether pages are fetched, and how fresh they must be. */
   readonly external_web_access?: boolean | "cached" | "indexed" | "live";

@@ -43,9 +43,9 @@ export interface ClientOptions {
   readonly baseUrl?: string;
   /** A profile of `config.toml`. */
   readonly profile?: string;
-  /** For requests that name none. */
+  /** The model of requests that name none. */
   readonly model?: string;
-  /** For requests that name none. */
+  /** The reasoning effort of requests that name none. */
   readonly reasoningEffort?: string;
   /**
    * Default `auto`: the websocket if the provider has one, and SSE after it has failed. The other two never

@@ -16,7 +16,7 @@ import type {
   TurnSpans,
 } from "./turn_observation.ts";
 
-/** The four facts that a server sends with a refusal; each is `undefined` if it is absent. */
+/** The facts that a server sends with a refusal; each is `undefined` if it is absent. */
 export interface ServerEvidence {
   /** `x-request-id`, else `x-oai-request-id`. */
   readonly requestId?: string;
@@ -248,7 +248,7 @@ export interface HeadersObservation extends NetworkFacts {
   readonly reused?: boolean;
 }
 
-/** A step on the network. */
+/** One step of a connection. */
 export type NetworkObservation = ConnectObservation | TlsObservation | HeadersObservation;
 
 /** A line for `-v`: the route, the roots, a retry. */

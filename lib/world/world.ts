@@ -41,7 +41,7 @@ export interface World {
   readonly now: () => number;
   /** A monotonic clock, ms, fractional. */
   readonly monotonic: () => number;
-  /** Uniform in [0, 1). For jitter only, never for secrets. */
+  /** A random number, uniform in [0, 1). Only for jitter, never for secrets. */
   readonly random: () => number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;

@@ -14,7 +14,7 @@ import { Recovery } from "../recovery/recovery.ts";
 import { callExternal, externalFailure } from "./external_call.ts";
 
 /**
- * Returns the key. Called before each request, and once a turn after a 401: where it then returns another key, the
+ * Returns the key. Called before each request, and once per turn after a 401: if it then returns another key, the
  * request is sent again. Each call has 10 s; the signal is aborted when no caller waits any more.
  */
 export type ApiKeyFunction = (signal: AbortSignal) => string | Promise<string>;

@@ -18,7 +18,7 @@ export type ExternalCredential =
   /** Exactly these headers; each replaces one of the same name. */
   | { readonly kind: "headers"; readonly headers: Readonly<Record<string, string>> };
 
-/** Why a new credential is requested. */
+/** The reason for which a new credential is requested. */
 export interface ExternalRefresh {
   /** The server answered 401. */
   readonly reason: "unauthorized";
@@ -29,17 +29,17 @@ export interface ExternalRefresh {
 }
 
 /**
- * The credential of an embedding program. What its functions throw becomes the `cause` of an error and is repeated in
+ * The credential of an embedding program. An error that its functions throw becomes the `cause` of an error and is repeated in
  * no message. Each call of a function has 10 s.
  */
 export interface ExternalAuth {
   /** Returns the credential in force. Called before each request, so it should answer from memory. */
   readonly resolve: (signal?: AbortSignal) => ExternalCredential | Promise<ExternalCredential>;
-  /** Returns a new credential after a 401, once a turn. Default: `resolve`. */
+  /** Returns a new credential after a 401, once per turn. Default: `resolve`. */
   readonly refresh?: (context: ExternalRefresh) => ExternalCredential | Promise<ExternalCredential>;
   /**
-   * Tells whether a failure of `resolve` or `refresh` will occur again. Default: `transient`. After a permanent failure
-   * of `resolve` the former credential stays in use, and `resolve` is not called again until a 401.
+   * Returns whether a failure of `resolve` or `refresh` is permanent. Default: `transient`. After a permanent failure
+   * of `resolve` the previous credential is used, and `resolve` is not called again until a 401.
    */
   readonly classifyError?: (error: unknown) => "permanent" | "transient";
 }

@@ -33,15 +33,15 @@ export interface RateLimitFigures {
   readonly secondary: WindowFigures | null;
 }
 
-/** Token counts, added up over the responses. */
+/** Sums of the token counts of the responses. */
 export interface TokenFigures {
-  /** Read by the model, cached ones included. */
+  /** Tokens read by the model, with cached tokens. */
   input: number;
   /** Input tokens that were read from the cache. */
   cached_input: number;
   /** Input tokens that were written to the cache. */
   cache_write_input: number;
-  /** Written by the model, reasoning included. */
+  /** Tokens written by the model, with reasoning. */
   output: number;
   /** Output tokens of reasoning. */
   reasoning_output: number;
@@ -49,7 +49,7 @@ export interface TokenFigures {
   total: number;
 }
 
-/** Timings that the server reported for its latest response; null where it did not report them. */
+/** Timings that the server reported for its latest response; null if it did not report them. */
 export interface ServerFigures {
   /** Time that the API added to the work of the model, ms. */
   overhead_ms: number | null;
@@ -74,7 +74,7 @@ export interface RuntimeFigures {
     /** Requests that failed or were refused. */
     failed: number;
   };
-  /** Server-sent events; their time is the wait for them. */
+  /** Server-sent events; their time is the time spent waiting for them. */
   events: CountAndTime;
   /** Websockets. */
   websocket: {
@@ -100,13 +100,13 @@ export interface RuntimeFigures {
   fallbacks: number;
   /** Time that this program and the reader of the events took between two reads of the stream, ms. */
   processing_ms: number;
-  /** Latest turn: from its start to the first event, ms; null where none came. */
+  /** Latest turn: from its start to the first event, ms; null if none arrived. */
   time_to_first_event_ms: number | null;
-  /** Latest turn: from its start to the first text, reasoning or output item, ms; null where none came. */
+  /** Latest turn: from its start to the first text, reasoning or output item, ms; null if none arrived. */
   time_to_first_output_ms: number | null;
-  /** Token counts; null where no response reported any. */
+  /** Token counts; null if no response reported any. */
   tokens: TokenFigures | null;
-  /** The server's own timings; null where it sent none. */
+  /** The timings of the server; null if it sent none. */
   server: ServerFigures | null;
   /** The latest rate limits. */
   rate_limits: readonly RateLimitFigures[];

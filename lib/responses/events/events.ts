@@ -10,7 +10,7 @@ import type { CulvertEvent } from "./culvert_events.ts";
 export type * from "./api_events.ts";
 export type * from "./culvert_events.ts";
 
-/** Anything a turn yields. */
+/** All events that a turn yields. */
 export type ResponseEvent = ApiEvent | OtherEvent | CulvertEvent;
 
 /** One event, with the JSON text that it was parsed from if it was received. */
@@ -18,7 +18,7 @@ export interface StreamItem {
   /** The event. */
   readonly event: ResponseEvent;
   /**
-   * The JSON as received, so that it can be written on byte for byte; credentials in failures are masked. What came in
+   * The JSON as received, so that it can be written unchanged; credentials in failures are masked. JSON that arrived in
    * several lines has line breaks, which JSON allows between tokens only.
    */
   readonly text?: string;

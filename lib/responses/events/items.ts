@@ -18,7 +18,7 @@ export interface InputText {
 export interface InputImage {
   /** The discriminant of the union. */
   readonly type: "input_image";
-  /** `data:` or `https:`. */
+  /** The URL of the image. */
   readonly image_url: string;
   /** Resolution of the image for the model. Default: the server decides. */
   readonly detail?: "auto" | "low" | "high" | "original";
@@ -42,7 +42,7 @@ export interface InputFile {
 export interface InputAudio {
   /** The discriminant of the union. */
   readonly type: "input_audio";
-  /** `data:` or `https:`. */
+  /** The URL of the audio. */
   readonly audio_url: string;
 }
 

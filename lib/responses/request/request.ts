@@ -23,7 +23,7 @@ export interface TurnParameters {
   readonly reasoningSummary?: string;
   /** Length of the answer: `low`, `medium` or `high`. */
   readonly verbosity?: string;
-  /** A JSON Schema that the answer must fit. */
+  /** A JSON Schema that the answer must match. */
   readonly outputSchema?: JsonObject;
   /** Whether the server enforces the schema strictly. Default true. */
   readonly strictSchema?: boolean;
@@ -33,13 +33,13 @@ export interface TurnParameters {
   readonly previousResponseId?: string;
   /** Whether the server stores the response, so that it can be continued later by its id. Default false. */
   readonly store?: boolean;
-  /** The maximum number of tokens of the answer, reasoning included. Default: the model's own limit. */
+  /** The maximum number of tokens of the answer, reasoning included. Default: the limit of the model. */
   readonly maxOutputTokens?: number;
-  /** Sampling temperature, 0 to 2. Default: the model's own. */
+  /** Sampling temperature, 0 to 2. Default: the value of the model. */
   readonly temperature?: number;
   /** Default: the session's id. */
   readonly promptCacheKey?: string;
-  /** Added to the program's own `client_metadata`, whose keys cannot be replaced. */
+  /** Added to the `client_metadata` of culvert, whose keys cannot be replaced. */
   readonly clientMetadata?: Readonly<Record<string, string>>;
   /**
    * Extra headers of the request; they replace headers of the same name. A websocket sends them on its upgrade, and is

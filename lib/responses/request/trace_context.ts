@@ -6,7 +6,7 @@
 import { CulvertError } from "../../errors.ts";
 import type { Environment } from "../../world/world.ts";
 
-/** The caller's span (W3C Trace Context). */
+/** The span of the caller (W3C Trace Context). */
 export interface TraceContext {
   /** Version, trace id, span id and flags in lower hex: `00-4bf9…4736-00f0…02b7-01`. */
   readonly traceparent: string;

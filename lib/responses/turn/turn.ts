@@ -15,20 +15,20 @@ import { runTurn, type TurnParts } from "./run_turn.ts";
 
 /** Options of a turn. */
 export interface TurnOptions {
-  /** Ends the turn: its last event then says `interrupted`, or what the signal's reason says. */
+  /** Ends the turn: its last event then has the status `interrupted`, or the error of the signal's reason. */
   readonly signal?: AbortSignal;
   /**
-   * Whether a stream that breaks after text of the answer came may be started over. Default true: the
+   * Whether a stream that is cut after text of the answer arrived may be started again. Default true: the
    * `culvert.retry` event then says `discards_output`, and the reader discards what it has. A reader that cannot,
    * because the text was already written to a terminal or a pipe, sets false: the turn then ends with the failure.
    */
   readonly restartAfterText?: boolean;
-  /** Longest time that the turn may take, ms: it then ends with `timeout`. Default: no limit. */
+  /** Time limit of the turn, ms: it then ends with `timeout`. Default: no limit. */
   readonly timeoutMs?: number;
-  /** The span that the turn is part of; each of its requests names it. Default: none. */
+  /** The span that contains the turn; each of its requests names it. Default: none. */
   readonly trace?: TraceContext;
   /**
-   * A turn of the same session that goes on with this request, such as one that asked for a tool: the two are one
+   * A turn of the same session that this request continues, such as one that called a tool: the two are one
    * turn to the server, with one id and one sticky state, and what is yielded once a turn is not yielded again.
    */
   readonly continues?: Turn;
@@ -38,7 +38,7 @@ export interface TurnOptions {
    * result; its token counts are the sums of its responses. Default: none, and calls are left to the caller.
    */
   readonly toolFunctions?: Readonly<Record<string, ToolFunction>>;
-  /** Most responses of one turn, as a guard against a model that calls tools without end. Default 100. */
+  /** Maximum number of responses of one turn, for a model that calls tools without end. Default 100. */
   readonly maxResponses?: number;
 }
 
@@ -47,24 +47,24 @@ export interface TurnOptions {
  * as the text of the answer. Nothing is read from the network before it is asked for. Leaving the loop cancels the
  * request. A retry sends the same request again.
  *
- * A loop over the events throws nothing: the last event, `culvert.result`, says how the turn ended.
+ * A loop over the events does not throw: the last event, `culvert.result`, contains the result of the turn.
  */
 export interface Turn extends AsyncIterable<ResponseEvent> {
   /**
    * Returns the events in batches, as they arrived. Reading a fast stream in batches takes the least time.
    *
-   * @throws CulvertError `usage` when the turn was read before
+   * @throws CulvertError `usage` if the turn was read before
    */
   batches(): AsyncIterableIterator<EventBatch>;
   /**
-   * Returns the whole answer. Messages of phase `commentary` are left out, several messages are separated by an empty
+   * Returns the complete answer. Messages of phase `commentary` are omitted, several messages are separated by an empty
    * line, and text that a retry replaces is discarded.
    *
-   * @throws CulvertError the error of the result where the turn did not complete; `usage` when it was read before
+   * @throws CulvertError the error of the result if the turn did not complete; `usage` if it was read before
    */
   text(): Promise<string>;
   /**
-   * The items of the answer, for the input of the next turn. Empty until the turn has completed, and where it fails.
+   * The items of the answer, for the input of the next turn. Empty until the turn has completed, and if it fails.
    */
   readonly items: readonly ResponseItem[];
 }

@@ -12,14 +12,14 @@ export interface ToolCall {
   readonly kind: "function" | "custom";
   /** Name of the tool. */
   readonly name: string;
-  /** Refers the output to the call. */
+  /** The id of the call, which its output repeats. */
   readonly callId: string;
   /** The arguments as JSON text, or the free text. Written by a model: check it before use. */
   readonly input: string;
 }
 
 /**
- * Runs a tool. What it throws becomes an output that tells the model of the error.
+ * Runs a tool. A thrown error becomes an output that reports the error to the model.
  *
  * @param call what the model asks for
  * @param signal aborted when the turn ends before the tool does
