@@ -26,7 +26,7 @@ export interface OutgoingRequest {
   readonly rawHeaders: readonly string[];
 }
 
-/** What a middlebox does to an exchange. */
+/** Changes of a middlebox to an exchange. */
 export interface ForwardPolicy {
   /** Holds `text/event-stream` back until it is complete, as buffering middleboxes do. */
   readonly bufferEventStreams?: boolean;

@@ -48,13 +48,13 @@ export interface Interception {
   readonly intercepts?: (host: string, port: number) => boolean;
 }
 
-/** What the proxy does to its clients. */
+/** Options of the proxy. */
 export interface ProxyBehavior extends ForwardPolicy {
   /** Requires Basic authentication (407). */
   readonly credentials?: { readonly username: string; readonly password: string };
   /** Hosts answered with 403 and a page, as a filter list does. */
   readonly blocked?: readonly string[];
-  /** What happens to an upgrade: `strip` forwards a plain GET, as squid does; `ignore` never answers. */
+  /** The treatment of upgrades: `strip` forwards a plain GET, as squid does; `ignore` never answers. */
   readonly websocket?: "pass" | "strip" | "ignore";
   /** Receives events as they happen. */
   readonly observe?: (event: ProxyEvent) => void;

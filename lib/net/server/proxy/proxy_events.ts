@@ -6,7 +6,7 @@
 
 import type { Direction } from "../../exchange_tap.ts";
 
-/** What was done with a CONNECT. */
+/** The treatment of a CONNECT. */
 export type ConnectAction = "intercepted" | "tunnelled" | "unauthorized" | "blocked" | "unreachable";
 
 /** Something that happened at the proxy. Paths come without their query; there are no headers and no bodies. */
