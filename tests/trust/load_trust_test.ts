@@ -114,7 +114,7 @@ Deno.test("a flag that names a missing file is an error even if both variables a
     const here = world({ CODEX_CA_CERTIFICATE: good, SSL_CERT_FILE: good }, dir);
     const error = await failure(loadTrust({ flag: "none.pem", world: here, roots: roots() }));
     assertEquals([error.code, error.details["variable"]], ["ca_unreadable", "--ca-cert"]);
-    assertIncludes(error.hint ?? "", "Leave it out");
+    assertIncludes(error.hint ?? "", "Remove it");
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

@@ -264,7 +264,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
       const found = finding(report, "responses");
       assertEquals([found.code, report.exit_code], ["not_found", 8]);
       assertIncludes(found.summary, "lists models but has no Responses API");
-      assertIncludes(found.remediation ?? "", "Chat Completions API only");
+      assertIncludes(found.remediation ?? "", "only the Chat Completions API");
     },
   },
   {
