@@ -105,7 +105,7 @@ export const ANSWER_ROWS: readonly CheckRow[] = [
       await using at = await ward({}, diagnose);
       const found = finding(await at.diagnose({ world: { now: () => Date.now() - 3_600_000 } }), "clock");
       assertEquals(found.status, "warn");
-      assertIncludes(found.summary, `The clock is 60 minutes behind that of localhost:${at.api.port}`);
+      assertIncludes(found.summary, `The clock is 60 minutes behind the clock of localhost:${at.api.port}`);
       assertIncludes(found.remediation ?? "", "NTP");
     },
   },
