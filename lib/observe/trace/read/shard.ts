@@ -11,6 +11,9 @@ import { fileChunks } from "./event_log.ts";
 /** Largest record that is read, bytes. */
 const LARGEST_RECORD = 256 * 1024 * 1024;
 
+/** Most records of a shard that are read. A writer begins the next shard long before. */
+const MOST_RECORDS = 1_000_000;
+
 /**
  * Reads the records of a shard.
  *
@@ -29,6 +32,7 @@ export async function* readShard(
   let needed = 0;
   let waiting: Uint8Array[] = [];
   let waitingBytes = 0;
+  let records = 0;
   while (true) {
     const { done, value } = await chunks.next();
     if (done === true) {
@@ -47,6 +51,10 @@ export async function* readShard(
       if ("needed" in found) {
         needed = found.needed - start;
         break;
+      }
+      if (++records > MOST_RECORDS) {
+        await chunks.return(undefined);
+        return `it has more than ${MOST_RECORDS} payloads`;
       }
       yield found.record;
       start = found.end;

@@ -1,4 +1,5 @@
 /** Bundles that are made to harm their reader. */
+import { zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { CulvertError } from "../../../../lib/errors.ts";
 import { openBundle } from "../../../../lib/observe/trace/read/bundle.ts";
@@ -11,6 +12,7 @@ import { drawPicture } from "../../../../lib/observe/trace/show/draw_picture.ts"
 import { tracePicture } from "../../../../lib/observe/trace/show/trace_picture.ts";
 import { traceText } from "../../../../lib/observe/trace/show/trace_text.ts";
 import { turnViews } from "../../../../lib/observe/trace/show/turn_views.ts";
+import { joinBytes } from "../../../../lib/text/join_bytes.ts";
 import { createStyle } from "../../../../lib/text/style.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../../support/assert.ts";
 import { join } from "../../../support/paths.ts";
@@ -109,6 +111,20 @@ Deno.test("payloads that contain themselves, or grow endlessly, are reported as 
     await payloadText(opened, referenceOf((each) => payloads[each], String(id))!, problems);
   }
   assertIncludes(problems.all.join("\n"), "with its parts");
+});
+
+Deno.test("a small shard of 200 million empty payloads is read no further than its limit", async () => {
+  await using folder = await temporaryFolder();
+  const path = await writeSample(folder.path, 3);
+  const zeros = new Uint8Array(200_000_000);
+  // Frames follow each other: together they are as long as ten times the first.
+  const frame = zstdCompressSync(zeros);
+  await Deno.writeFile(
+    join(path, "payloads", "000001.zst"),
+    joinBytes(Array.from({ length: 10 }, () => frame)),
+  );
+  const problems = await show(path);
+  assertIncludes(problems.join("\n"), "more than 1000000 payloads");
 });
 
 Deno.test("names of members of Object are ordinary ids", async () => {
