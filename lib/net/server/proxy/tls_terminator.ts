@@ -42,20 +42,29 @@ const NESTED_CONNECT = {
 } as const;
 
 /**
+ * Default time allowed for a handshake, ms. Until it has passed, the runtime keeps a connection in memory whose handshake failed
+ * at once (Deno 2.9.6); its default is 120 s.
+ */
+const HANDSHAKE_LIMIT_MS = 30_000;
+
+/**
  * Starts a terminator on 127.0.0.1.
  *
+ * @param handshakeLimitMs time allowed for a handshake, ms. Default 30 s
  * @returns its port
  */
 export async function startTerminator(
   identity: ServerIdentity,
   group: ServerGroup,
   handlers: TerminatorHandlers,
+  handshakeLimitMs = HANDSHAKE_LIMIT_MS,
 ): Promise<number> {
   const { createServer } = await import("node:https");
   const server = createServer({
     ...PROXY_SERVER_OPTIONS,
     cert: identity.certificate,
     key: identity.privateKey,
+    handshakeTimeout: handshakeLimitMs,
     // The server speaks nothing else; codex takes h2 where it is offered.
     ALPNProtocols: ["http/1.1"],
   });

@@ -57,3 +57,30 @@ for (
     }
   });
 }
+
+Deno.test("a connection on which no handshake begins is closed at the limit and reported", async () => {
+  const authority = await createAuthority("Test CA");
+  const group = new ServerGroup();
+  const failed = Promise.withResolvers<string>();
+  const port = await startTerminator(
+    await authority.issue({ commonName: "api.test", names: ["api.test"] }),
+    group,
+    {
+      connectionOf: () => undefined,
+      request: () => {},
+      upgrade: () => {},
+      handshakeFailed: failed.resolve,
+      strayRequest: () => {},
+    },
+    200,
+  );
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  const tooLate = setTimeout(() => failed.reject(new Error("not closed within 20 s")), 20_000);
+  try {
+    assertIncludes(await failed.promise, "timeout");
+    assertEquals(await conn.read(new Uint8Array(1)).catch(() => null), null);
+  } finally {
+    clearTimeout(tooLate);
+    await group.close();
+  }
+});
