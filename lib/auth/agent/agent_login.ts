@@ -9,7 +9,8 @@ import { CulvertError } from "../../errors.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import { accountOf } from "../auth_record.ts";
 import type { AgentFacts } from "../authenticator.ts";
-import { mayPass } from "../chatgpt/auth_exchange.ts";
+import { isTransientStatus } from "../chatgpt/auth_exchange.ts";
+import { isTransient } from "../../net/dialer/retry.ts";
 import type { ManagedLogin, ManagedLoginOptions } from "../chatgpt/managed_login.ts";
 import { acquireFileLock, type HeldLock } from "../../files/file_lock.ts";
 import { type JsonObject, textMember } from "../../text/json.ts";
@@ -191,6 +192,12 @@ class AgentLogin {
       throw error instanceof CulvertError ? asAgentFailure(error) : error;
     }
   }
+}
+
+/** Tells whether another registration may succeed soon. */
+function mayPass(error: CulvertError): boolean {
+  const { status } = error.details;
+  return typeof status === "number" ? isTransientStatus(status) : isTransient({ kind: "error", error });
 }
 
 function hasTask(record: JsonObject): boolean {

@@ -5,7 +5,8 @@
  */
 import { CulvertError } from "../../errors.ts";
 import type { HttpRequest } from "../../net/dialer/dialer.ts";
-import { type Authority, exchange, isSuccess, withRetry } from "../chatgpt/auth_exchange.ts";
+import { withRetries } from "../../net/dialer/retry.ts";
+import { type Authority, exchange, isSuccess, mayPass, RETRIES } from "../chatgpt/auth_exchange.ts";
 
 /**
  * Returns the error for an agent identity that cannot be used.
@@ -57,9 +58,12 @@ export async function requestWithRetry(
   signal?: AbortSignal,
 ): Promise<string> {
   const bound = signal === undefined ? request : { ...request, signal };
-  return await withRetry(authority.world, async () => {
-    const reply = await exchange(authority, bound, limitMs);
-    if (isSuccess(reply)) return reply.text;
-    throw identityFailure(`${request.url.host} answered ${reply.status}`, reply.status);
-  }, { signal });
+  const reply = await withRetries(() => exchange(authority, bound, limitMs), {
+    ...RETRIES,
+    world: authority.world,
+    signal,
+    shouldRetry: mayPass,
+  });
+  if (isSuccess(reply)) return reply.text;
+  throw identityFailure(`${request.url.host} answered ${reply.status}`, reply.status);
 }

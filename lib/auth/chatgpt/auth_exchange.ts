@@ -8,7 +8,7 @@ import { deadline } from "../../async/deadline.ts";
 import { CulvertError } from "../../errors.ts";
 import { readText } from "../../net/dialer/body/read_text.ts";
 import type { Dialer, HttpRequest } from "../../net/dialer/dialer.ts";
-import { backoffMs, isTransient } from "../../net/dialer/retry.ts";
+import { type Attempt, isTransient } from "../../net/dialer/retry.ts";
 import type { World } from "../../world/world.ts";
 import { isObject, type JsonObject, jsonObject } from "../../text/json.ts";
 import type { AuthEndpoints } from "./auth_endpoints.ts";
@@ -17,7 +17,8 @@ import type { AuthEndpoints } from "./auth_endpoints.ts";
 const EXCHANGE_LIMIT_MS = 30_000;
 /** Limit for the connection, ms. */
 const CONNECT_LIMIT_MS = 10_000;
-const ATTEMPTS = 3;
+/** How often an exchange is repeated, and the longest delay that the authority may ask for, ms. */
+export const RETRIES = { maxRetries: 2, maxServerDelayMs: 5_000 } as const;
 /** Largest reply that is read, bytes. The authority's have a few KiB. */
 const MAX_BODY_BYTES = 256 * 1024;
 
@@ -69,43 +70,14 @@ export async function exchange(
   }
 }
 
-interface RetryOptions {
-  /** Tells whether another try may succeed. Default: {@link mayPass}. */
-  readonly isTransient?: (failure: CulvertError) => boolean;
-  /** Called before each pause. */
-  readonly onRetry?: (failure: CulvertError, attempt: number) => void;
-  readonly signal?: AbortSignal | undefined;
+/** Tells whether a request may succeed soon: after 408, 429, 5xx, and after most failures of the network. */
+export function mayPass(attempt: Attempt): boolean {
+  return attempt.kind === "reply" ? isTransientStatus(attempt.reply.status) : isTransient(attempt);
 }
 
-/**
- * Makes an exchange, at most three times while it fails in a way that may pass.
- *
- * @throws what the last try throws; the signal's reason
- */
-export async function withRetry<T>(
-  world: Pick<World, "random" | "sleep">,
-  work: () => Promise<T>,
-  { isTransient = mayPass, onRetry, signal }: RetryOptions = {},
-): Promise<T> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      signal?.throwIfAborted();
-      const isLast = !(error instanceof CulvertError) || attempt === ATTEMPTS || !isTransient(error);
-      if (isLast) throw error;
-      onRetry?.(error, attempt);
-      await world.sleep(backoffMs(attempt, world.random()), signal);
-    }
-  }
-}
-
-/** Tells whether a failed exchange may succeed soon: 408, 429, 5xx, and most failures of the network. */
-export function mayPass(failure: CulvertError): boolean {
-  const { status } = failure.details;
-  if (typeof status === "number") return status === 408 || status === 429 || status >= 500;
-  const { cause } = failure;
-  return isTransient({ kind: "error", error: cause instanceof CulvertError ? cause : failure });
+/** Tells whether a later request may be answered with another status. */
+export function isTransientStatus(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
 }
 
 /** Returns a request with a JSON body. */

@@ -10,6 +10,7 @@ import type { AuthRecord, RenewedTokens } from "../auth_record.ts";
 import { defined, jsonObject } from "../../text/json.ts";
 import type { RefreshReason } from "../recovery/active_credential.ts";
 import { permanentFailure, type PermanentReason, transientFailure } from "../recovery/refresh_failure.ts";
+import { type Attempt, withRetries } from "../../net/dialer/retry.ts";
 import {
   type Authority,
   type AuthReply,
@@ -18,7 +19,7 @@ import {
   isSuccess,
   jsonPost,
   mayPass,
-  withRetry,
+  RETRIES,
 } from "./auth_exchange.ts";
 
 /** Limit for all requests of one refresh, ms. */
@@ -34,7 +35,7 @@ const PERMANENT_CODES: Readonly<Record<string, PermanentReason>> = {
 };
 
 interface RefreshParts extends Authority {
-  /** Receives the failure of each try that is followed by another. */
+  /** Receives the cause of each retry. */
   readonly note: (message: string) => void;
 }
 
@@ -64,29 +65,30 @@ export async function refreshGrant(
     refresh_token: refreshToken,
   });
   const end = world.monotonic() + REFRESH_LIMIT_MS;
-  return await withRetry(world, async () => {
-    let reply: AuthReply;
-    try {
-      reply = await exchange(authority, request, end - world.monotonic());
-    } catch (cause) {
-      throw cause instanceof CulvertError ? transientFailure(cause.message, {}, cause) : cause;
-    }
-    const page = blockPage(reply, tokenUrl.host);
-    if (page !== undefined) throw transientFailure(page.message, { status: reply.status }, page);
-    if (!isSuccess(reply)) throw refusal(reply);
-    const tokens = await tokensIn(reply.text);
-    if (tokens !== undefined) return { tokens, serverTime: Date.parse(reply.headers.get("date") ?? "") };
-    const problem = `the answer has status ${reply.status} but contains no tokens`;
-    throw transientFailure(problem, { status: reply.status });
-  }, {
-    isTransient: (failure) => mayPass(failure) && !isSlow(failure) && world.monotonic() < end,
-    onRetry: ({ message }, attempt) => note(`Refresh attempt ${attempt} failed: ${message}`),
-  });
+  const left = () => end - world.monotonic();
+  let reply: AuthReply;
+  try {
+    reply = await withRetries(() => exchange(authority, request, left()), {
+      ...RETRIES,
+      world,
+      shouldRetry: (attempt) => mayPass(attempt) && !isSlow(attempt) && left() > RETRIES.maxServerDelayMs,
+      onRetry: ({ because, retry }) => note(`Refresh attempt ${retry} failed: ${because}`),
+    });
+  } catch (cause) {
+    throw cause instanceof CulvertError ? transientFailure(cause.message, {}, cause) : cause;
+  }
+  const page = blockPage(reply, tokenUrl.host);
+  if (page !== undefined) throw transientFailure(page.message, { status: reply.status }, page);
+  if (!isSuccess(reply)) throw refusal(reply);
+  const tokens = await tokensIn(reply.text);
+  if (tokens !== undefined) return { tokens, serverTime: Date.parse(reply.headers.get("date") ?? "") };
+  const problem = `the answer has status ${reply.status} but contains no tokens`;
+  throw transientFailure(problem, { status: reply.status });
 }
 
 /** Tells whether the next try would take as long: after a connection timeout. */
-function isSlow({ cause }: CulvertError): boolean {
-  return cause instanceof CulvertError && cause.code === "connect_timeout";
+function isSlow(attempt: Attempt): boolean {
+  return attempt.kind === "error" && attempt.error.code === "connect_timeout";
 }
 
 /** Returns the error of a web page in place of the authority's answer. It says nothing about the refresh token. */

@@ -5,7 +5,8 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { type AuthReply, errorCodeOf, exchange, isSuccess, withRetry } from "../chatgpt/auth_exchange.ts";
+import { withRetries } from "../../net/dialer/retry.ts";
+import { type AuthReply, errorCodeOf, exchange, isSuccess, RETRIES } from "../chatgpt/auth_exchange.ts";
 import { tokensIn } from "../chatgpt/token_endpoint.ts";
 import { defined, isObject, jsonObject, textMember } from "../../text/json.ts";
 import { loginFailure, type LoginParts, type LoginTokens } from "./login_parts.ts";
@@ -24,12 +25,6 @@ interface AuthorizationCode {
   readonly code: string;
   readonly redirectUri: string;
   readonly verifier: string;
-}
-
-/** Bounds of a request to the token endpoint. */
-interface RequestBounds {
-  readonly limitMs?: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -102,7 +97,7 @@ export async function exchangeApiKey(
     subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
   };
   try {
-    const { status, text } = await requestTokens(parts, fields, { limitMs: API_KEY_LIMIT_MS, signal });
+    const { status, text } = await requestTokens(parts, fields, API_KEY_LIMIT_MS, signal);
     return status === 200 ? textMember(jsonObject(text), "access_token") : undefined;
   } catch (error) {
     if (error instanceof CulvertError || signal?.aborted === true) return undefined;
@@ -118,7 +113,8 @@ function tokenUrl(issuer: string): URL {
 async function requestTokens(
   { issuer, ...authority }: LoginParts,
   fields: Readonly<Record<string, string>>,
-  { limitMs, signal }: RequestBounds = {},
+  limitMs?: number,
+  signal?: AbortSignal,
 ): Promise<AuthReply> {
   const request = {
     method: "POST",
@@ -127,10 +123,11 @@ async function requestTokens(
     body: new URLSearchParams(fields).toString(),
     ...defined({ signal }),
   } as const;
-  const isTransient = ({ code }: CulvertError) => BEFORE_SENDING.includes(code);
-  return await withRetry(authority.world, () => exchange(authority, request, limitMs), {
-    isTransient,
+  return await withRetries(() => exchange(authority, request, limitMs), {
+    ...RETRIES,
+    world: authority.world,
     signal,
+    shouldRetry: (attempt) => attempt.kind === "error" && BEFORE_SENDING.includes(attempt.error.code),
   });
 }
 

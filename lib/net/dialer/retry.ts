@@ -12,12 +12,15 @@ import type { HttpReply } from "./dialer.ts";
 const BASE_MS = 200;
 /** Longest delay of the back-off, ms. */
 const CAP_MS = 30_000;
-/** Longest delay that a server may request, ms. A request with a longer one is not retried. */
+/** Default of {@link RetryOptions.maxServerDelayMs}. */
 const SERVER_CAP_MS = 120_000;
 
+/** What is read of a reply: one whose body is read already has no stream. */
+type Reply = Pick<HttpReply, "status" | "headers"> & Partial<Pick<HttpReply, "body">>;
+
 /** The result of an attempt: a reply of any status, or an error. */
-export type Attempt =
-  | { readonly kind: "reply"; readonly reply: HttpReply }
+export type Attempt<R extends Reply = Reply> =
+  | { readonly kind: "reply"; readonly reply: R }
   | { readonly kind: "error"; readonly error: CulvertError };
 
 /** Describes the retry that follows. */
@@ -37,7 +40,9 @@ export interface RetryOptions {
   /** Retries after the first attempt; 0 for none. */
   readonly maxRetries: number;
   readonly world: World;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Longest delay that the server may request, ms. A request with a longer one is not retried. Default 120 s. */
+  readonly maxServerDelayMs?: number;
   /** Called before each delay. */
   readonly onRetry?: (notice: RetryNotice) => void;
   /** Returns whether to retry. It must not read the body of a reply. Default {@link isTransient}. */
@@ -51,11 +56,11 @@ export interface RetryOptions {
  * @param send makes one attempt; its parameter is the 0-based number of the attempt
  * @throws CulvertError of the last attempt; the reason of the signal when it is aborted
  */
-export async function withRetries(
-  send: (attempt: number) => Promise<HttpReply>,
+export async function withRetries<R extends Reply>(
+  send: (attempt: number) => Promise<R>,
   options: RetryOptions,
-): Promise<HttpReply> {
-  const { world, maxRetries, signal } = options;
+): Promise<R> {
+  const { world, maxRetries, maxServerDelayMs = SERVER_CAP_MS, signal } = options;
   const shouldRetry = options.shouldRetry ?? isTransient;
   for (let attempt = 0;; attempt++) {
     const result = await settle(() => send(attempt));
@@ -64,7 +69,7 @@ export async function withRetries(
       return unwrap(result);
     }
     const asked = result.kind === "reply" ? retryAfterMs(result.reply.headers, world.now()) : undefined;
-    if (asked !== undefined && asked > SERVER_CAP_MS) return unwrap(result);
+    if (asked !== undefined && asked > maxServerDelayMs) return unwrap(result);
     const delayMs = asked ?? backoffMs(attempt + 1, world.random());
     options.onRetry?.({
       retry: attempt + 1,
@@ -78,7 +83,7 @@ export async function withRetries(
   }
 }
 
-async function settle(send: () => Promise<HttpReply>): Promise<Attempt> {
+async function settle<R extends Reply>(send: () => Promise<R>): Promise<Attempt<R>> {
   try {
     return { kind: "reply", reply: await send() };
   } catch (error) {
@@ -87,7 +92,7 @@ async function settle(send: () => Promise<HttpReply>): Promise<Attempt> {
   }
 }
 
-function unwrap(attempt: Attempt): HttpReply {
+function unwrap<R extends Reply>(attempt: Attempt<R>): R {
   if (attempt.kind === "error") throw attempt.error;
   return attempt.reply;
 }
