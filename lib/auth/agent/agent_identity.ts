@@ -12,8 +12,13 @@ import { type Authority, jsonPost } from "../chatgpt/auth_exchange.ts";
 import type { Credential } from "../credential.ts";
 import { type JsonObject, jsonObject, textMember } from "../../text/json.ts";
 import type { ActiveCredential } from "../recovery/active_credential.ts";
-import { identityFailure, requestWithRetry } from "./agent_request.ts";
-import { agentClaims, checkBackend, verifyAgentToken } from "./agent_token.ts";
+import {
+  type AgentAuthority,
+  type AgentFailure,
+  identityFailure,
+  requestWithRetry,
+} from "./agent_request.ts";
+import { agentClaims } from "./agent_token.ts";
 
 const REGISTER_LIMIT_MS = 30_000;
 
@@ -29,7 +34,8 @@ export function agentCredential(
   { identity, source }: Extract<Credential, { kind: "agent_identity" }>,
   authority: Authority,
 ): ActiveCredential {
-  const prepareOnce = singleFlight((signal) => prepareAgent(identity, authority, signal));
+  const agentAuthority = { ...authority, failure: identityFailure };
+  const prepareOnce = singleFlight((signal) => prepareAgent(identity, agentAuthority, signal));
   let agent: Agent | undefined;
   return {
     mode: "agentIdentity",
@@ -51,15 +57,15 @@ export function agentCredential(
  */
 export async function prepareAgent(
   identity: string | JsonObject,
-  authority: Authority,
+  authority: AgentAuthority,
   signal?: AbortSignal,
 ): Promise<Agent> {
-  checkBackend(authority.endpoints);
-  const record = typeof identity === "string"
-    ? await verifyAgentToken(identity, authority, signal)
-    : identity;
-  const { runtimeId, accountId, privateKey, taskId, isFedramp } = agentClaims(record);
-  const key = await importAgentKey(privateKey);
+  const { accountId, isFedramp, privateKey, runtimeId, taskId } = await agentClaims(
+    identity,
+    authority,
+    signal,
+  );
+  const key = await importAgentKey(privateKey, authority.failure);
   const facts = {
     agentId: runtimeId,
     taskId: taskId ?? await registerTask(runtimeId, key, authority, signal),
@@ -84,7 +90,7 @@ export async function signedBy(
 async function registerTask(
   runtimeId: string,
   key: CryptoKey,
-  authority: Authority,
+  authority: AgentAuthority,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const timestamp = timestampOf(authority.world);
@@ -93,7 +99,7 @@ async function registerTask(
   const request = jsonPost(new URL(authority.endpoints.agentBase + path), body);
   const reply = await requestWithRetry(authority, request, REGISTER_LIMIT_MS, signal);
   const taskId = textMember(jsonObject(reply), "task_id");
-  if (taskId === undefined) throw identityFailure("the authorization server registered no task for it");
+  if (taskId === undefined) throw authority.failure("the authority registered no task for it");
   return taskId;
 }
 
@@ -103,12 +109,12 @@ function timestampOf(world: Pick<World, "now">): string {
 }
 
 /** Imports a stored key, Ed25519 in base64 PKCS#8. @throws CulvertError `auth_rejected` */
-async function importAgentKey(text: string): Promise<CryptoKey> {
+async function importAgentKey(text: string, failure: AgentFailure): Promise<CryptoKey> {
   try {
     return await crypto.subtle.importKey("pkcs8", Uint8Array.fromBase64(text), "Ed25519", false, ["sign"]);
   } catch {
     // The messages of the platform may quote the input.
-    throw identityFailure("its private key is not an Ed25519 key in base64 PKCS#8");
+    throw failure("its private key is not an Ed25519 key in base64 PKCS#8");
   }
 }
 

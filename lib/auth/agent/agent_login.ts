@@ -17,7 +17,7 @@ import { type JsonObject, textMember } from "../../text/json.ts";
 import type { ActiveCredential, Renewable } from "../recovery/active_credential.ts";
 import { type Agent, prepareAgent, signedBy } from "./agent_identity.ts";
 import { registerAgent } from "./agent_registration.ts";
-import { asAgentFailure, problemOf } from "./agent_request.ts";
+import { type AgentAuthority, agentFailure } from "./agent_request.ts";
 import { AgentStore } from "./agent_store.ts";
 import { checkBackend } from "./agent_token.ts";
 
@@ -50,12 +50,16 @@ export function signedCredential(options: AgentLoginOptions): ActiveCredential {
 
 /** The agent of a login. */
 class AgentLogin {
-  readonly #options: AgentLoginOptions;
+  readonly #options: AgentLoginOptions & AgentAuthority;
+  /** The stored agent of the account in use. */
+  readonly #agents: AgentStore;
   readonly #chooseOnce: (signal: AbortSignal | undefined, refused?: AgentFacts) => Promise<Choice>;
   #choice: Choice | undefined;
 
   constructor(options: AgentLoginOptions) {
-    this.#options = options;
+    this.#options = { ...options, failure: agentFailure };
+    const { endpoints, login, store, warn } = options;
+    this.#agents = new AgentStore(store, { accountId: accountOf(login.record) ?? "", endpoints }, warn);
     // A registered agent must be stored.
     this.#chooseOnce = singleFlight((_signal, refused?: AgentFacts) => {
       const work = this.#find(refused).then((choice) => (this.#choice = choice));
@@ -103,23 +107,20 @@ class AgentLogin {
 
   async #find(refused: AgentFacts | undefined): Promise<Choice> {
     const { store, world } = this.#options;
-    const agents = this.#agents();
+    checkBackend(this.#options);
     const known = refused === undefined ? await this.#stored(undefined) : undefined;
     if (known !== undefined) return known;
     using result = await acquireFileLock(absolutePath(LOCK_NAME, store.codexHome), world, LOCK_LIMIT_MS);
     if (result.kind === "busy") {
-      return this.#withoutAgent("another process did not finish registering an agent in time");
+      return this.#withoutAgent("Another process has been registering an agent for too long");
     }
     const lock = result.kind === "held" ? result.lock : undefined;
     // The former holder of the lock may have registered it.
-    return await this.#stored(refused) ?? await this.#register(agents, refused, lock);
+    return await this.#stored(refused) ?? await this.#register(refused, lock);
   }
 
-  async #register(
-    agents: AgentStore,
-    refused: AgentFacts | undefined,
-    lock: HeldLock | undefined,
-  ): Promise<Choice> {
+  async #register(refused: AgentFacts | undefined, lock: HeldLock | undefined): Promise<Choice> {
+    const agents = this.#agents;
     const { observer, world } = this.#options;
     const removeRefused = async () => {
       if (refused !== undefined) await agents.remove(refused);
@@ -135,10 +136,10 @@ class AgentLogin {
       return await this.#withTask(stored !== undefined && !hasTask(stored) ? stored : await this.#newAgent());
     } catch (error) {
       if (!(error instanceof CulvertError)) throw error;
-      if (error.code === "auth_refresh_failed" || !mayPass(error)) throw asAgentFailure(error);
+      if (error.code === "auth_refresh_failed" || !mayPass(error)) throw error;
       if (lock !== undefined) await agents.startCooldown(lock, world.now());
       await removeRefused();
-      return this.#withoutAgent(problemOf(error));
+      return this.#withoutAgent(error.message);
     }
   }
 
@@ -158,13 +159,13 @@ class AgentLogin {
   async #withTask(record: JsonObject): Promise<Choice> {
     const agent = await prepareAgent(record, this.#options);
     const { taskId } = agent.facts;
-    if (record["task_id"] !== taskId) await this.#agents().save({ ...record, task_id: taskId });
+    if (record["task_id"] !== taskId) await this.#agents.save({ ...record, task_id: taskId });
     return agent;
   }
 
   /** Returns the stored agent, unless it is the refused one, lacks a task or has an invalid key. */
   async #stored(refused: AgentFacts | undefined): Promise<Choice | undefined> {
-    const record = await this.#agents().read();
+    const record = await this.#agents.read();
     if (record === undefined || !hasTask(record)) return undefined;
     try {
       const agent = await prepareAgent(record, this.#options);
@@ -176,21 +177,9 @@ class AgentLogin {
   }
 
   #withoutAgent(why: string): "bearer" {
-    const message = `No agent could be registered: ${why}; this session sends the ChatGPT login itself`;
+    const message = `${why}; without an agent, this session sends the ChatGPT login itself`;
     this.#options.warn({ code: "agent_unavailable", message });
     return "bearer";
-  }
-
-  /** Returns the stored agent of the account in use. */
-  #agents(): AgentStore {
-    const { endpoints, login, store, warn } = this.#options;
-    try {
-      checkBackend(endpoints);
-      const subject = { accountId: accountOf(login.record) ?? "", endpoints };
-      return new AgentStore(store, subject, warn);
-    } catch (error) {
-      throw error instanceof CulvertError ? asAgentFailure(error) : error;
-    }
   }
 }
 

@@ -6,10 +6,10 @@
  */
 import { VERSION } from "../../version.ts";
 import { accountOf, type AuthRecord, idClaims } from "../auth_record.ts";
-import { type Authority, jsonPost } from "../chatgpt/auth_exchange.ts";
+import { jsonPost } from "../chatgpt/auth_exchange.ts";
 import { bearerHeaders } from "../auth_headers.ts";
 import { type JsonObject, jsonObject, textMember } from "../../text/json.ts";
-import { agentFailure, requestWithRetry } from "./agent_request.ts";
+import { type AgentAuthority, requestWithRetry } from "./agent_request.ts";
 
 const REGISTER_LIMIT_MS = 15_000;
 const SSH_TYPE = "ssh-ed25519";
@@ -23,10 +23,10 @@ const SSH_TYPE = "ssh-ed25519";
  */
 export async function registerAgent(
   login: AuthRecord,
-  authority: Authority,
+  authority: AgentAuthority,
 ): Promise<JsonObject> {
   const accountId = accountOf(login);
-  if (accountId === undefined) throw agentFailure("the login names no account");
+  if (accountId === undefined) throw authority.failure("the login names no account");
   const { privateKey, publicKey } = await generateAgentKey();
   const url = new URL(`${authority.endpoints.agentBase}/v1/agent/register`);
   const request = jsonPost(url, {
@@ -42,7 +42,7 @@ export async function registerAgent(
   const headers = { ...request.headers, ...bearerHeaders(login.tokens?.accessToken ?? "") };
   const reply = await requestWithRetry(authority, { ...request, headers }, REGISTER_LIMIT_MS);
   const agentId = textMember(jsonObject(reply), "agent_runtime_id");
-  if (agentId === undefined) throw agentFailure(`${url.host} answered without its id`);
+  if (agentId === undefined) throw authority.failure(`${url.host} answered without its id`);
   const claims = idClaims(login);
   return {
     agent_runtime_id: agentId,

@@ -1,48 +1,41 @@
 /**
- * Requests about agents: retried, and with one kind of error.
+ * Requests about agents: retried, and with one kind of error for each purpose.
  *
  * @module
  */
 import { CulvertError } from "../../errors.ts";
 import type { HttpRequest } from "../../net/dialer/dialer.ts";
 import { withRetries } from "../../net/dialer/retry.ts";
+import { defined } from "../../text/json.ts";
 import { type Authority, exchange, isSuccess, mayPass, RETRIES } from "../chatgpt/auth_exchange.ts";
 
 /**
- * Returns the error for an agent identity that cannot be used.
+ * Returns the error for an agent.
  *
- * @param problem completes "Cannot use the agent identity: …"
+ * @param problem completes the message
+ * @param status of the refusal
  */
-export function identityFailure(problem: string, status?: number): CulvertError {
-  return new CulvertError("auth_rejected", `Cannot use the agent identity: ${problem}`, {
-    hint: "Request a new identity from the server that issued this one.",
-    details: status === undefined ? {} : { status },
-  });
+export type AgentFailure = (problem: string, status?: number) => CulvertError;
+
+/** The authority, and the errors of the purpose that the agent has. */
+export interface AgentAuthority extends Authority {
+  readonly failure: AgentFailure;
 }
 
-/**
- * Returns the error for a ChatGPT login that gets no agent.
- *
- * @param problem completes "Cannot register an agent for the ChatGPT login: …"
- * @param cause the refusal
- */
-export function agentFailure(problem: string, cause?: CulvertError): CulvertError {
-  return new CulvertError("auth_rejected", `Cannot register an agent for the ChatGPT login: ${problem}`, {
+/** The failure of an agent identity that the user supplied. */
+export const identityFailure: AgentFailure = (problem, status) =>
+  new CulvertError("auth_rejected", `Cannot use the agent identity: ${problem}`, {
+    hint: "Ask for a new one where this one was issued.",
+    details: defined({ status }),
+  });
+
+/** The failure of a ChatGPT login that gets no agent. */
+export const agentFailure: AgentFailure = (problem, status) =>
+  new CulvertError("auth_rejected", `Cannot register an agent for the ChatGPT login: ${problem}`, {
     hint: "Ask the administrator of the workspace whether it allows agents, sign in again, or remove " +
       "use_agent_identity from config.toml.",
-    ...(cause && { details: { ...cause.details, reason: "agent_refused", permanent: true }, cause }),
+    details: { ...defined({ status }), reason: "agent_refused", permanent: true },
   });
-}
-
-/** Turns a refusal into the error of the login that needs the agent; returns other errors unchanged. */
-export function asAgentFailure(error: CulvertError): CulvertError {
-  return error.code === "auth_rejected" ? agentFailure(problemOf(error), error) : error;
-}
-
-/** Returns the message of an error without the attempt. */
-export function problemOf(error: CulvertError): string {
-  return error.message.replace(/^Cannot (use|register) [^:]+: /, "");
-}
 
 /**
  * Sends a request, at most three times while the failures are transient.
@@ -52,7 +45,7 @@ export function problemOf(error: CulvertError): string {
  * @throws CulvertError `auth_rejected` for other statuses, network codes; the signal's reason
  */
 export async function requestWithRetry(
-  authority: Authority,
+  authority: AgentAuthority,
   request: HttpRequest,
   limitMs: number,
   signal?: AbortSignal,
@@ -65,5 +58,5 @@ export async function requestWithRetry(
     shouldRetry: mayPass,
   });
   if (isSuccess(reply)) return reply.text;
-  throw identityFailure(`${request.url.host} answered ${reply.status}`, reply.status);
+  throw authority.failure(`${request.url.host} answered ${reply.status}`, reply.status);
 }

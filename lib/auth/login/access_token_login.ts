@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { agentClaims, checkBackend, verifyAgentToken } from "../agent/agent_token.ts";
+import { identityFailure } from "../agent/agent_request.ts";
+import { agentClaims } from "../agent/agent_token.ts";
 import { askOwner } from "../api_key/personal_access_token.ts";
 import { PERSONAL_TOKEN_PREFIX } from "../credential.ts";
 import { defined, textMember } from "../../text/json.ts";
@@ -53,14 +54,8 @@ async function loginWithIdentity(
   }
   // A workspace that is not allowed is refused without a request.
   checkWorkspace(parts, textMember(unverified, "account_id"));
-  checkBackend(parts.endpoints);
-  const payload = await verifyAgentToken(token, parts, signal);
-  const { accountId } = agentClaims(payload);
+  const authority = { ...parts, failure: identityFailure };
+  const { accountId, email, planType } = await agentClaims(token, authority, signal);
   await replaceLogin(parts, { auth_mode: "agentIdentity", OPENAI_API_KEY: null, agent_identity: token });
-  const email = textMember(payload, "email");
-  return {
-    mode: "agentIdentity",
-    accountId,
-    ...defined({ email, planType: textMember(payload, "plan_type") }),
-  };
+  return { mode: "agentIdentity", accountId, ...defined({ email, planType }) };
 }
