@@ -164,8 +164,8 @@ async function activate(
     case "bearer":
       return fixedCredential("apikey", source, bearerHeaders(credential.token), "not_chatgpt_auth");
     case "command": {
-      const { CommandCredential } = await import("../auth/api_key/command_credential.ts");
-      return new CommandCredential(credential.auth, world);
+      const { commandCredential } = await import("../auth/api_key/command_credential.ts");
+      return commandCredential(credential.auth, world);
     }
     case "personal_access_token": {
       const { personalTokenCredential } = await import("../auth/api_key/personal_access_token.ts");

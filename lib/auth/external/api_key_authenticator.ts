@@ -3,15 +3,19 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
 import { type Observer, SILENT } from "../../net/observer.ts";
 import type { World } from "../../world/world.ts";
 import { bearerHeaders } from "../auth_headers.ts";
 import type { Authenticator } from "../authenticator.ts";
 import { headerValue } from "../credential.ts";
-import { type ActiveCredential, fixedCredential } from "../recovery/active_credential.ts";
+import {
+  type ActiveCredential,
+  fixedCredential,
+  type Supplied,
+  suppliedCredential,
+} from "../recovery/active_credential.ts";
 import { Recovery } from "../recovery/recovery.ts";
-import { callExternal, externalFailure } from "./external_call.ts";
+import { callExternal } from "./external_call.ts";
 
 /**
  * Returns the key. Called before each request, and once per turn after a 401: if it then returns another key, the
@@ -39,29 +43,12 @@ export function apiKeyAuthenticator(
 }
 
 function functionCredential(key: ApiKeyFunction, world: Pick<World, "sleep">): ActiveCredential {
-  // The next request carries the key that recovery received: it may be for one use.
-  let renewed: Readonly<Record<string, string>> | undefined;
-  const call = async (signal: AbortSignal | undefined) => {
-    try {
-      return keyHeaders(await callExternal(key, world, signal));
-    } catch (cause) {
-      signal?.throwIfAborted();
-      if (cause instanceof CulvertError) throw cause;
-      const attempt = "The function given as `apiKey`";
-      throw externalFailure({ code: "auth_missing", attempt, cause, isPermanent: false });
-    }
+  const attempt = "The function given as `apiKey`";
+  const supply = async (_held: Supplied | undefined, signal?: AbortSignal): Promise<Supplied> => {
+    const supplied = await callExternal({ call: key, code: "auth_missing", attempt }, world, signal);
+    return { mode: "apikey", headers: keyHeaders(supplied) };
   };
-  return {
-    mode: "apikey",
-    source: SOURCE,
-    renewal: { mode: "external", renew: async (signal) => renewed = await call(signal) },
-    authorize: async (signal) => {
-      // Taken before the wait, during which another turn may receive one.
-      const kept = renewed;
-      renewed = undefined;
-      return { headers: kept ?? await call(signal) };
-    },
-  };
+  return suppliedCredential({ mode: "apikey", source: SOURCE, current: supply, renew: supply });
 }
 
 function keyHeaders(key: string): Readonly<Record<string, string>> {

@@ -3,21 +3,21 @@
  *
  * @module
  */
-import { singleFlight } from "../../async/single_flight.ts";
 import type { LoginPolicy } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import type { Observer } from "../../net/observer.ts";
 import type { World } from "../../world/world.ts";
 import { bearerHeaders } from "../auth_headers.ts";
-import type { Authenticator, AuthMode, Authorization, CredentialSource } from "../authenticator.ts";
+import type { Authenticator, CredentialSource } from "../authenticator.ts";
 import { headerValue } from "../credential.ts";
 import { defined } from "../../text/json.ts";
 import { readClaims } from "../jwt_claims.ts";
 import { accountObjection, forbidden, methodObjection } from "../policy/login_policy.ts";
-import type { ActiveCredential } from "../recovery/active_credential.ts";
+import { type ActiveCredential, type Supplied, suppliedCredential } from "../recovery/active_credential.ts";
 import { Recovery } from "../recovery/recovery.ts";
+import { isPermanent } from "../recovery/refresh_failure.ts";
 import type { ExternalAuth, ExternalCredential } from "./external_auth.ts";
-import { callExternal, externalFailure } from "./external_call.ts";
+import { callExternal } from "./external_call.ts";
 
 const SOURCE: CredentialSource = { kind: "host", name: "the externalAuth option" };
 
@@ -32,118 +32,96 @@ interface ExternalAuthenticatorOptions {
 
 /** Returns an authenticator: a 401 causes one `refresh` a turn, and the request is sent again with its result. */
 export function externalAuthenticator(options: ExternalAuthenticatorOptions): Authenticator {
-  const holder = new CredentialHolder(options);
+  const credential = externalCredential(options);
   return {
-    authorize: (signal) => holder.authorize(signal),
-    startTurn: () => new Recovery(() => holder, options.observer),
+    authorize: async (signal) => ({
+      mode: credential.mode,
+      source: SOURCE,
+      ...await credential.authorize(signal),
+    }),
+    startTurn: () => new Recovery(() => credential, options.observer),
   };
 }
 
 /** A credential that was checked. */
-interface Held {
-  readonly mode: Extract<AuthMode, "chatgpt" | "headers">;
-  readonly headers: Readonly<Record<string, string>>;
+interface Checked extends Supplied {
   readonly accountId?: string;
 }
 
-class CredentialHolder implements ActiveCredential {
-  readonly source = SOURCE;
-  readonly renewal: ActiveCredential["renewal"];
-  readonly #options: ExternalAuthenticatorOptions;
-  #held: Held | undefined;
+function externalCredential(options: ExternalAuthenticatorOptions): ActiveCredential {
+  const { auth, observer, world } = options;
+  const classify = { isPermanent: (thrown: unknown) => auth.classifyError?.(thrown) === "permanent" };
   /** The permanent failure of `resolve`. */
-  #ended: CulvertError | undefined;
-  /** The next request carries what the last recovery received. */
-  #isRenewed = false;
+  let ended: CulvertError | undefined;
+  const resolve = {
+    ...classify,
+    call: (signal: AbortSignal) => auth.resolve(signal),
+    code: "auth_missing",
+    attempt: `Cannot get a credential: \`resolve\` of ${SOURCE.name}`,
+  } as const;
+  const name = auth.refresh === undefined ? "resolve" : "refresh";
+  const refresh = {
+    ...classify,
+    code: "auth_refresh_failed",
+    attempt: `Cannot renew the credential: \`${name}\` of ${SOURCE.name}`,
+  } as const;
+  return suppliedCredential<Checked>({
+    mode: "chatgpt",
+    source: SOURCE,
+    current: async (held, signal) => {
+      if (ended !== undefined && held !== undefined) return held;
+      if (ended !== undefined) throw ended;
+      let credential: ExternalCredential;
+      try {
+        credential = await callExternal(resolve, world, signal);
+      } catch (failure) {
+        signal?.throwIfAborted();
+        if (!(failure instanceof CulvertError)) throw failure;
+        if (isPermanent(failure)) ended = failure;
+        if (held === undefined) throw failure;
+        const message = `${failure.message}; the former credential stays in use`;
+        observer.observe({ kind: "note", level: "info", message });
+        return held;
+      }
+      return check(credential, held, options.loginPolicy);
+    },
+    renew: async (held, signal) => {
+      const context = { reason: "unauthorized", ...defined({ previousAccountId: held?.accountId }) } as const;
+      const call = (either: AbortSignal) =>
+        auth.refresh?.({ ...context, signal: either }) ?? auth.resolve(either);
+      const credential = await callExternal({ ...refresh, call }, world, signal);
+      const checked = check(credential, held, options.loginPolicy);
+      ended = undefined;
+      return checked;
+    },
+  });
+}
 
-  constructor(options: ExternalAuthenticatorOptions) {
-    this.#options = options;
-    this.renewal = { mode: "external", renew: singleFlight((signal) => this.#renew(signal)) };
-  }
-
-  get mode(): AuthMode {
-    return this.#held?.mode ?? "chatgpt";
-  }
-
-  readonly presentHeaders = () => this.#held?.headers;
-
-  /** @throws CulvertError `auth_missing`, `auth_refresh_failed` for another account; the signal's reason */
-  readonly authorize = async (signal?: AbortSignal): Promise<Authorization> => {
-    const { mode, headers } = await this.#current(signal);
-    return { mode, source: SOURCE, headers };
+/**
+ * Checks a credential.
+ *
+ * @param held the former one, whose account it must have
+ * @throws CulvertError `auth_missing`; `auth_refresh_failed` for another account
+ */
+function check(
+  credential: ExternalCredential,
+  held: Checked | undefined,
+  loginPolicy: LoginPolicy | undefined,
+): Checked {
+  const demand = (setting: string | undefined) => {
+    if (setting === undefined) return;
+    throw forbidden(`the credential from ${SOURCE.name}`, setting, SOURCE.name);
   };
-
-  async #current(signal: AbortSignal | undefined): Promise<Held> {
-    const held = this.#held;
-    if (held !== undefined && (this.#isRenewed || this.#ended !== undefined)) {
-      this.#isRenewed = false;
-      return held;
-    }
-    if (this.#ended !== undefined) throw this.#ended;
-    const { auth, observer, world } = this.#options;
-    let credential: ExternalCredential;
-    try {
-      credential = await callExternal((either) => auth.resolve(either), world, signal);
-    } catch (cause) {
-      signal?.throwIfAborted();
-      const failure = this.#failure("auth_missing", "Cannot get a credential: `resolve`", cause);
-      if (failure.details["permanent"] === true) this.#ended = failure;
-      if (held === undefined) throw failure;
-      const message = `${failure.message}; the previous credential is used`;
-      observer.observe({ kind: "note", level: "info", message });
-      return held;
-    }
-    return this.#held = this.#accept(credential);
-  }
-
-  async #renew(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
-    const { auth, world } = this.#options;
-    const context = {
-      reason: "unauthorized",
-      ...defined({ previousAccountId: this.#held?.accountId }),
-    } as const;
-    const call = (either: AbortSignal) =>
-      auth.refresh?.({ ...context, signal: either }) ?? auth.resolve(either);
-    let credential: ExternalCredential;
-    try {
-      credential = await callExternal(call, world, signal);
-    } catch (cause) {
-      signal.throwIfAborted();
-      const name = auth.refresh === undefined ? "resolve" : "refresh";
-      throw this.#failure("auth_refresh_failed", `Cannot renew the credential: \`${name}\``, cause);
-    }
-    this.#held = this.#accept(credential);
-    this.#ended = undefined;
-    this.#isRenewed = true;
-    return this.#held.headers;
-  }
-
-  /** Checks a credential. */
-  #accept(credential: ExternalCredential): Held {
-    const { loginPolicy } = this.#options;
-    const check = (setting: string | undefined) => {
-      if (setting === undefined) return;
-      throw forbidden(`the credential from ${SOURCE.name}`, setting, SOURCE.name);
-    };
-    check(methodObjection(loginPolicy, "chatgpt"));
-    if (credential.kind === "headers") {
-      return { mode: "headers", headers: checkedHeaders(credential.headers) };
-    }
-    const token = headerValue(credential.accessToken, SOURCE.name);
-    const claims = readClaims(token);
-    const accountId = credential.accountId ?? claims?.accountId;
-    check(accountObjection(loginPolicy, [accountId]));
-    const bound = this.#held?.accountId;
-    if (bound !== undefined && accountId !== bound) throw accountChanged();
-    const account = accountId === undefined ? {} : { accountId: headerValue(accountId, SOURCE.name) };
-    const isFedramp = credential.isFedramp ?? claims?.isFedramp ?? false;
-    return { mode: "chatgpt", headers: bearerHeaders(token, { ...account, isFedramp }), ...account };
-  }
-
-  #failure(code: "auth_missing" | "auth_refresh_failed", attempt: string, cause: unknown): CulvertError {
-    const isPermanent = this.#options.auth.classifyError?.(cause) === "permanent";
-    return externalFailure({ code, attempt: `${attempt} of ${SOURCE.name}`, cause, isPermanent });
-  }
+  demand(methodObjection(loginPolicy, "chatgpt"));
+  if (credential.kind === "headers") return { mode: "headers", headers: checkedHeaders(credential.headers) };
+  const token = headerValue(credential.accessToken, SOURCE.name);
+  const claims = readClaims(token);
+  const accountId = credential.accountId ?? claims?.accountId;
+  demand(accountObjection(loginPolicy, [accountId]));
+  if (held?.accountId !== undefined && accountId !== held.accountId) throw accountChanged();
+  const account = accountId === undefined ? {} : { accountId: headerValue(accountId, SOURCE.name) };
+  const isFedramp = credential.isFedramp ?? claims?.isFedramp ?? false;
+  return { mode: "chatgpt", headers: bearerHeaders(token, { ...account, isFedramp }), ...account };
 }
 
 function accountChanged(): CulvertError {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { singleFlight } from "../../async/single_flight.ts";
 import type { AgentFacts, AuthMode, Authorization, CredentialSource } from "../authenticator.ts";
 
 /** Why a token is renewed, as the codex client (0.171.0) tells the authority. */
@@ -83,5 +84,48 @@ export function fixedCredential(
     renewal: { mode: "none", reason },
     authorize: () => Promise.resolve({ headers }),
     presentHeaders: () => headers,
+  };
+}
+
+/** What a supplier returned last. */
+export interface Supplied {
+  readonly mode: AuthMode;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Supplies a credential: a function of the embedding program, or a command. */
+export interface Supplier<S extends Supplied> {
+  /** Until a credential was supplied. */
+  readonly mode: AuthMode;
+  readonly source: CredentialSource;
+  /** Returns the credential for one request. @param held the one that was supplied last */
+  readonly current: (held: S | undefined, signal?: AbortSignal) => Promise<S>;
+  /** Returns another credential after a refusal. */
+  readonly renew: (held: S | undefined, signal: AbortSignal) => Promise<S>;
+}
+
+/** Returns the credential of a supplier. Refusals at the same time share one renewal. */
+export function suppliedCredential<S extends Supplied>(supplier: Supplier<S>): ActiveCredential {
+  let held: S | undefined;
+  /** The result of a renewal. The next request carries it, since it may be for one use. */
+  let renewed: S | undefined;
+  const renew = singleFlight(async (signal) => {
+    held = renewed = await supplier.renew(held, signal);
+    return held.headers;
+  });
+  return {
+    get mode() {
+      return held?.mode ?? supplier.mode;
+    },
+    source: supplier.source,
+    renewal: { mode: "external", renew },
+    authorize: async (signal) => {
+      // Taken before the wait, during which another turn may receive one.
+      const kept = renewed;
+      renewed = undefined;
+      const { headers, mode } = kept ?? (held = await supplier.current(held, signal));
+      return { headers, mode };
+    },
+    presentHeaders: () => held?.headers,
   };
 }

@@ -1,4 +1,4 @@
-import { CommandCredential } from "../../../lib/auth/api_key/command_credential.ts";
+import { commandCredential } from "../../../lib/auth/api_key/command_credential.ts";
 import type { CommandAuth } from "../../../lib/config/provider.ts";
 import { CulvertError } from "../../../lib/errors.ts";
 import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
@@ -17,8 +17,19 @@ const WORLD = {
     }),
 };
 
+/** The tokens that requests carry, and the renewal after a refusal. */
+function tokens(auth: CommandAuth, world: typeof WORLD) {
+  const { authorize, renewal } = commandCredential(auth, world);
+  const tokenIn = (headers: Readonly<Record<string, string>>) =>
+    headers["authorization"]?.replace("Bearer ", "");
+  return {
+    current: async (signal?: AbortSignal) => tokenIn((await authorize(signal)).headers),
+    renew: async () => renewal.mode === "external" ? tokenIn(await renewal.renew()) : undefined,
+  };
+}
+
 /** Runs a program given as Deno code; each run adds a line to `runs` in the home. */
-function bearer(home: TestHome, code: string, extra: Partial<CommandAuth> = {}): CommandCredential {
+function bearer(home: TestHome, code: string, extra: Partial<CommandAuth> = {}) {
   const script = join(home.path, "token.js");
   Deno.writeTextFileSync(
     script,
@@ -26,7 +37,7 @@ function bearer(home: TestHome, code: string, extra: Partial<CommandAuth> = {}):
      const count = Deno.readTextFileSync(${JSON.stringify(join(home.path, "runs"))}).length;
      ${code}`,
   );
-  return new CommandCredential({
+  return tokens({
     command: Deno.execPath(),
     args: ["run", "-A", "--quiet", "--no-config", script],
     timeoutMs: 20_000,
@@ -116,7 +127,7 @@ Deno.test("a caller that aborts stops waiting at once, and the other one still g
 Deno.test("the command is killed when the last caller aborts", async () => {
   await using home = new TestHome();
   const pidFile = join(home.path, "pid");
-  const hang = new CommandCredential({
+  const hang = tokens({
     command: "sh",
     args: ["-c", `echo $$ >'${pidFile}'; exec sleep 600`],
     timeoutMs: 60_000,
@@ -144,7 +155,7 @@ Deno.test("the command is killed when the last caller aborts", async () => {
 
 Deno.test("a command that prints without end is killed and reported", async () => {
   await using home = new TestHome();
-  const endless = new CommandCredential({
+  const endless = tokens({
     command: "yes",
     args: [],
     timeoutMs: 20_000,
