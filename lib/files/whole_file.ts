@@ -15,12 +15,10 @@ const LEAST_RESERVED_BYTES = 16 * 1024;
 /** Age from which a temporary file counts as left by a process that died, ms. */
 const ABANDONED_AFTER_MS = 600_000;
 
-/** A write whose space is reserved. Callers call exactly one of the two functions, once. */
-export interface FileSlot {
-  /** @throws CulvertError of the given code */
+/** A write whose space is reserved. Disposing of it releases the space where nothing was written. */
+export interface FileSlot extends AsyncDisposable {
+  /** Writes the file. Called at most once. @throws CulvertError of the given code */
   readonly commit: (content: string | Uint8Array<ArrayBuffer>) => Promise<void>;
-  /** Releases the space. */
-  readonly abandon: () => Promise<void>;
 }
 
 /** The common parts of the errors about a file. */
@@ -84,18 +82,22 @@ export class WholeFile {
     } catch (cause) {
       return await this.#slotInPlace(target, cause);
     }
-    const abandon = async () => {
+    let isOpen = true;
+    const release = async () => {
+      if (!isOpen) return;
+      isOpen = false;
       file.close();
       await removeIfThere(temporary);
     };
     try {
       await allocate(file, Math.max(expectedBytes, LEAST_RESERVED_BYTES, await sizeOf(target) + 1024));
     } catch (cause) {
-      await abandon();
+      await release();
       throw this.#unwritable(cause);
     }
     return {
       commit: async (content) => {
+        isOpen = false;
         const bytes = bytesOf(content);
         try {
           await fill(file, bytes);
@@ -105,7 +107,7 @@ export class WholeFile {
           throw this.#unwritable(cause);
         }
       },
-      abandon,
+      [Symbol.asyncDispose]: release,
     };
   }
 
@@ -164,7 +166,7 @@ export class WholeFile {
           throw this.#unwritable(error);
         }
       },
-      abandon: async () => {},
+      [Symbol.asyncDispose]: async () => {},
     };
   }
 

@@ -158,13 +158,12 @@ export class ManagedLogin implements ActiveCredential {
 
   async #renewHolding(lock: HeldLock | undefined, sent: string, reason: RefreshReason): Promise<boolean> {
     // A token that is spent without a place for its successor is a lost login.
-    const slot = await this.#options.store.reserve();
+    await using slot = await this.#options.store.reserve();
     const before = this.#login.accessToken;
     let reply: Renewed;
     try {
       reply = await refreshGrant({ ...this.#options, note: (text) => this.#note(text) }, sent, reason);
     } catch (error) {
-      await slot.abandon();
       if (!(error instanceof CulvertError) || !isPermanent(error)) throw error;
       this.#login.markSpent(sent);
       // The codex client takes no lock around its request and may have been faster.

@@ -115,17 +115,17 @@ export class StoredLogin {
 
   /** Saves the renewed tokens, in several tries. A failure is a warning: they stay in memory. */
   async save(reserved: WriteSlot): Promise<void> {
-    let slot: WriteSlot | undefined = reserved;
+    let { commit } = reserved;
     for (const pause of SAVE_PAUSES_MS) {
       await this.#parts.world.sleep(pause);
       try {
-        return await this.#commit(slot ?? await this.#parts.store.reserve());
+        return await this.#merge(commit);
       } catch (error) {
         if (!(error instanceof CulvertError)) throw error;
         const message = `${error.message}; the renewed login is kept in memory and saved as soon as possible`;
         this.#parts.warn({ code: "auth_not_saved", message });
       }
-      slot = undefined;
+      commit = (change) => this.#parts.store.change(change);
     }
   }
 
@@ -135,7 +135,7 @@ export class StoredLogin {
     using lock = await this.#parts.store.lock(SAVE_LOCK_LIMIT_MS);
     if (lock.kind === "busy") return;
     try {
-      await this.#commit(await this.#parts.store.reserve());
+      await this.#merge((change) => this.#parts.store.change(change));
       this.#parts.note("The renewed login was saved");
     } catch (error) {
       // It was reported once; the next request tries again.
@@ -144,10 +144,10 @@ export class StoredLogin {
   }
 
   /** Merges the tokens into the stored record, only while that still has the refresh token that was sent. */
-  async #commit(slot: WriteSlot): Promise<void> {
+  async #merge(commit: WriteSlot["commit"]): Promise<void> {
     const unsaved = this.#unsaved;
-    if (unsaved === undefined) return await slot.abandon();
-    const isWritten = await slot.commit((stored) => {
+    if (unsaved === undefined) return;
+    const isWritten = await commit((stored) => {
       const isOurs = stored?.tokens?.refreshToken === unsaved.replaces && this.#isSameAccount(stored);
       return isOurs ? renewTokens(stored.raw, unsaved.tokens, this.#parts.world.now()) : undefined;
     });

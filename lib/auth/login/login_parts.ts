@@ -123,7 +123,7 @@ export async function replaceLogin(
 ): Promise<void> {
   const { store, warn } = parts;
   // Creates the home as well, which the lock needs.
-  const slot = await store.reserve();
+  await using slot = await store.reserve();
   let previous: AuthRecord | undefined;
   {
     using _lock = await store.lock();

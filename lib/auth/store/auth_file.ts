@@ -69,9 +69,9 @@ export function authFile({ codexHome, world }: HomeParts): Backend & Required<Pi
       return await readText();
     },
     reserve: async ({ expectedBytes }) => {
-      const { abandon, commit } = await file.reserve(expectedBytes);
+      const slot = await file.reserve(expectedBytes);
       // As the codex client formats it: two spaces, no final newline.
-      return { abandon, exclusively, write: (raw) => commit(JSON.stringify(raw, null, 2)) };
+      return { ...slot, exclusively, write: (raw) => slot.commit(JSON.stringify(raw, null, 2)) };
     },
     removals: [() =>
       exclusively(async () => {

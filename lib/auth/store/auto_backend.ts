@@ -119,7 +119,8 @@ export class AutoBackend implements Backend {
         await slot.write(this.#stamped(raw));
       } catch (error) {
         this.#warn(error, "writing auth.json instead");
-        const { exclusively = (work) => work(), ...inFile } = await this.#reserveFile(reservation, true);
+        await using inFile = await this.#reserveFile(reservation, true);
+        const { exclusively = (work) => work() } = inFile;
         return await exclusively(() => inFile.write(raw));
       }
       this.#use(true, this.#keyring.source);

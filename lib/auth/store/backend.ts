@@ -15,12 +15,10 @@ export interface Reservation {
   readonly expectedBytes?: number | undefined;
 }
 
-/** A write whose space is reserved. Exactly one of `write` and `abandon` is called, once. */
-export interface BackendSlot {
-  /** @throws CulvertError `auth_storage` */
+/** A write whose space is reserved. Disposing of it releases the space where nothing was written. */
+export interface BackendSlot extends AsyncDisposable {
+  /** Writes the record. Called at most once. @throws CulvertError `auth_storage` */
   readonly write: (raw: JsonObject) => Promise<void>;
-  /** Releases the space. */
-  readonly abandon: () => Promise<void>;
   /** Reads and writes while no other program that shares the place writes. Default: the place has no such lock. */
   readonly exclusively?: <T>(work: () => Promise<T>) => Promise<T>;
 }
@@ -41,8 +39,8 @@ export interface Backend {
   /**
    * Makes sure that a write will succeed.
    *
-   * @throws CulvertError `auth_storage`, in a keyring also for a record that cannot be parsed; `details.problem` is `too_large` for a keyring that is too small; the
-   *   signal's reason
+   * @throws CulvertError `auth_storage`, in a keyring also for a record that cannot be parsed; `details.problem` is
+   *   `too_large` for a keyring that is too small; the signal's reason
    */
   readonly reserve: (reservation: Reservation) => Promise<BackendSlot>;
   /**

@@ -20,17 +20,16 @@ const LOCK_LIMIT_MS = 45_000;
  */
 export type RecordChange = (present: AuthRecord | undefined) => JsonObject | undefined;
 
-/** A write whose space is reserved. Exactly one of the two functions is called, once. */
-export interface WriteSlot {
+/** A write whose space is reserved. Disposing of it releases the space where nothing was written. */
+export interface WriteSlot extends AsyncDisposable {
   /**
-   * Reads the record, changes it and writes it, while no other program that shares the store writes.
+   * Reads the record, changes it and writes it, while no other program that shares the store writes. Called at most
+   * once.
    *
    * @returns whether the record was written
    * @throws CulvertError `auth_storage`; also for a present record that cannot be parsed, which is left unchanged
    */
   readonly commit: (change: RecordChange) => Promise<boolean>;
-  /** Releases the space. */
-  readonly abandon: () => Promise<void>;
 }
 
 /** What a store is built from. */
@@ -88,8 +87,11 @@ export class CredentialStore {
    */
   async reserve(reservation: Reservation = {}): Promise<WriteSlot> {
     const slot = await this.#backend.reserve(reservation);
-    const { exclusively = (work) => work(), abandon } = slot;
-    return { abandon, commit: (change) => exclusively(() => this.#commit(slot, change)) };
+    const { exclusively = (work) => work() } = slot;
+    return {
+      commit: (change) => exclusively(() => this.#commit(slot, change)),
+      [Symbol.asyncDispose]: slot[Symbol.asyncDispose],
+    };
   }
 
   /**
@@ -99,7 +101,7 @@ export class CredentialStore {
    */
   async check(reservation: Reservation = {}): Promise<void> {
     replaceable(await this.#backend.read(reservation.signal), this.source);
-    await (await this.reserve(reservation)).abandon();
+    await using _slot = await this.reserve(reservation);
   }
 
   /**
@@ -109,7 +111,8 @@ export class CredentialStore {
    * @throws CulvertError `auth_storage`
    */
   async change(change: RecordChange): Promise<boolean> {
-    return await (await this.reserve()).commit(change);
+    await using slot = await this.reserve();
+    return await slot.commit(change);
   }
 
   /**
@@ -133,14 +136,8 @@ export class CredentialStore {
   }
 
   async #commit(slot: BackendSlot, change: RecordChange): Promise<boolean> {
-    let raw: JsonObject | undefined;
-    try {
-      raw = change(replaceable(await this.#backend.read(undefined, true), this.source));
-    } catch (error) {
-      await slot.abandon();
-      throw error;
-    }
-    await (raw === undefined ? slot.abandon() : slot.write(raw));
+    const raw = change(replaceable(await this.#backend.read(undefined, true), this.source));
+    if (raw !== undefined) await slot.write(raw);
     return raw !== undefined;
   }
 }

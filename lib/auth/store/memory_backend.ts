@@ -44,7 +44,7 @@ export function memoryStore(
     reserve: () =>
       Promise.resolve({
         write: (raw) => Promise.resolve(void (place.text = JSON.stringify(raw))),
-        abandon: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
       }),
     removals: [() => {
       const wasThere = place.text !== undefined;

@@ -26,36 +26,23 @@ export async function openStore(options: StoreOptions): Promise<CredentialStore>
   const { codexHome, world, warn, loginStorage } = options;
   const { authFile, fileStore, homeLock } = await import("./auth_file.ts");
   if (loginStorage === undefined) return fileStore(options);
-  const { loginEntry, secretsEntry } = await import("./keyring/keyring.ts");
-  const entry = await loginEntry(codexHome);
+  const { homeEntries } = await import("./keyring/keyring.ts");
+  const entries = await homeEntries(codexHome);
   if (loginStorage.store === "ephemeral") {
     const { memoryStore } = await import("./memory_backend.ts");
-    return memoryStore({ codexHome, key: entry.account, world });
+    return memoryStore({ codexHome, key: entries.login.account, world });
   }
   const { systemKeyring } = await import("./keyring/system_keyring.ts");
   const { keyringBackend, withoutFile } = await import("./keyring/keyring_backend.ts");
   const { CredentialStore } = await import("./credential_store.ts");
   const keyring = options.keyring ?? systemKeyring(Deno.build.os, world);
+  const parts = { codexHome, keyring, entries, world };
   const kept = loginStorage.inSecrets === true
-    ? await openSecrets()
-    : keyringBackend({ codexHome, keyring, entry });
+    ? (await import("./keyring/secrets_backend.ts")).secretsBackend(parts)
+    : keyringBackend(parts);
   const file = authFile(options);
-  const backend = loginStorage.store === "keyring" ? withoutFile(kept, file, warn) : await openAuto();
+  const backend = loginStorage.store === "keyring"
+    ? withoutFile(kept, file, warn)
+    : new (await import("./auto_backend.ts")).AutoBackend({ kept, file, world, warn });
   return new CredentialStore({ codexHome, backend, lock: homeLock(options) });
-
-  async function openSecrets() {
-    const { secretsBackend } = await import("./keyring/secrets_backend.ts");
-    return secretsBackend({
-      codexHome,
-      keyring,
-      entry,
-      passphraseEntry: await secretsEntry(codexHome),
-      world,
-    });
-  }
-
-  async function openAuto() {
-    const { AutoBackend } = await import("./auto_backend.ts");
-    return new AutoBackend({ kept, file, world, warn });
-  }
 }

@@ -33,14 +33,21 @@ export interface Keyring {
   readonly check: (entry: KeyringEntry, secret: string) => void;
 }
 
-/** Returns the entry of the login. */
-export async function loginEntry(codexHome: string): Promise<KeyringEntry> {
-  return { service: "Codex Auth", account: `cli|${await homeKey(codexHome)}` };
+/** The entries of one home. */
+export interface HomeEntries {
+  readonly login: KeyringEntry;
+  /** The passphrase of `secrets/codex_auth.age`. */
+  readonly passphrase: KeyringEntry;
 }
 
-/** Returns the entry of the passphrase of `secrets/codex_auth.age`. */
-export async function secretsEntry(codexHome: string): Promise<KeyringEntry> {
-  return { service: "codex", account: `secrets|${await homeKey(codexHome)}` };
+/** Returns the entries, named after the first 16 hexadecimal digits of the SHA-256 of the real path of the home. */
+export async function homeEntries(codexHome: string): Promise<HomeEntries> {
+  const path = await Deno.realPath(codexHome).catch(() => codexHome);
+  const key = (await sha256Hex(path)).slice(0, 16);
+  return {
+    login: { service: "Codex Auth", account: `cli|${key}` },
+    passphrase: { service: "codex", account: `secrets|${key}` },
+  };
 }
 
 /** Returns the name of an entry for messages. */
@@ -103,10 +110,4 @@ export function entryFailure(
   details?: Readonly<Record<string, DetailValue>>,
 ): CulvertError {
   return keyringFailure(problem, `Cannot ${verb} ${describeEntry(entry)}: ${why}`, details);
-}
-
-/** Returns the first 16 hexadecimal digits of the SHA-256 of the home's real path, or of the path as given. */
-async function homeKey(codexHome: string): Promise<string> {
-  const path = await Deno.realPath(codexHome).catch(() => codexHome);
-  return (await sha256Hex(path)).slice(0, 16);
 }

@@ -7,7 +7,7 @@ import { CulvertError } from "../../../errors.ts";
 import type { Warning } from "../../../warning.ts";
 import type { Backend } from "../backend.ts";
 import { replaceable } from "../credential_store.ts";
-import { describeEntry, entryFailure, type Keyring, type KeyringEntry } from "./keyring.ts";
+import { describeEntry, entryFailure, type HomeEntries, type Keyring, type KeyringEntry } from "./keyring.ts";
 
 /** By how much renewed tokens may be longer than the present ones, bytes. */
 const GROWTH = 256;
@@ -17,11 +17,11 @@ export interface KeyringParts {
   /** `CODEX_HOME`, absolute. */
   readonly codexHome: string;
   readonly keyring: Keyring;
-  readonly entry: KeyringEntry;
+  readonly entries: HomeEntries;
 }
 
 /** Returns the entry of the login of a home. */
-export function keyringBackend({ codexHome, entry, keyring }: KeyringParts): Backend {
+export function keyringBackend({ codexHome, entries: { login: entry }, keyring }: KeyringParts): Backend {
   const source = { kind: "keyring", name: describeEntry(entry) } as const;
   return {
     source,
@@ -38,7 +38,7 @@ export function keyringBackend({ codexHome, entry, keyring }: KeyringParts): Bac
       keyring.check(entry, " ".repeat(expectedBytes));
       return {
         write: (raw) => writeAndCompare(keyring, entry, JSON.stringify(raw)),
-        abandon: async () => {},
+        [Symbol.asyncDispose]: async () => {},
       };
     },
     removals: [() => keyring.remove(entry)],

@@ -12,7 +12,7 @@ import type { World } from "../../../world/world.ts";
 import { FILE_ERRORS } from "../auth_file.ts";
 import type { Backend } from "../backend.ts";
 import { replaceable } from "../credential_store.ts";
-import { describeEntry, type KeyringEntry, keyringFailure } from "./keyring.ts";
+import { describeEntry, keyringFailure } from "./keyring.ts";
 import { type KeyringParts, writeAndCompare } from "./keyring_backend.ts";
 import { EMPTY_SECRETS, openSecrets, sealSecrets, type Secrets } from "./secrets_document.ts";
 
@@ -21,13 +21,12 @@ const LOGIN = "global/CODEX_AUTH";
 const PASSPHRASE_BYTES = 32;
 
 interface SecretsParts extends KeyringParts {
-  readonly passphraseEntry: KeyringEntry;
   readonly world: Pick<World, "now">;
 }
 
 /** Returns the encrypted file of a home. The entry of a login without encryption is removed with it. */
 export function secretsBackend(parts: SecretsParts): Backend {
-  const { codexHome, entry, keyring, passphraseEntry, world } = parts;
+  const { codexHome, entries, keyring, world } = parts;
   const path = absolutePath("codex_auth.age", absolutePath("secrets", codexHome));
   const file = new WholeFile(path, world, FILE_ERRORS);
   /** The last decryption. Decrypting a file of the codex client takes seconds. */
@@ -42,15 +41,15 @@ export function secretsBackend(parts: SecretsParts): Backend {
     read: async (signal) => (await open(signal)).secrets[LOGIN]?.trim() || undefined,
     reserve: async ({ signal }) => {
       // Makes sure that the keyring is reachable and unlocked, and that the file can be decrypted.
-      await keyring.read(passphraseEntry, signal);
+      await keyring.read(entries.passphrase, signal);
       replaceable((await open(signal)).secrets[LOGIN], source);
       const slot = await file.reserve();
       return {
+        ...slot,
         write: (raw) => rewrite(slot, (secrets) => ({ ...secrets, [LOGIN]: JSON.stringify(raw) })),
-        abandon: slot.abandon,
       };
     },
-    removals: [removeLogin, () => keyring.remove(entry)],
+    removals: [removeLogin, () => keyring.remove(entries.login)],
   };
 
   /** Removes the login from the file; and the file, where it cannot be decrypted or nothing else is in it. */
@@ -64,7 +63,8 @@ export function secretsBackend(parts: SecretsParts): Backend {
     }
     if (Object.keys(secrets).every((name) => name === LOGIN)) return await file.remove();
     if (!(LOGIN in secrets)) return false;
-    await rewrite(await file.reserve(), ({ [LOGIN]: _, ...others }) => others);
+    await using slot = await file.reserve();
+    await rewrite(slot, ({ [LOGIN]: _, ...others }) => others);
     return true;
   }
 
@@ -73,24 +73,17 @@ export function secretsBackend(parts: SecretsParts): Backend {
     slot: FileSlot,
     change: (secrets: Secrets["secrets"]) => Secrets["secrets"],
   ): Promise<void> {
-    let sealed: Uint8Array<ArrayBuffer>;
-    try {
-      const present = await open();
-      const passphrase = await keyring.read(passphraseEntry) ?? await newPassphrase();
-      sealed = await sealSecrets({ ...present, secrets: change(present.secrets) }, passphrase);
-    } catch (error) {
-      await slot.abandon();
-      throw error;
-    }
-    await slot.commit(sealed);
+    const present = await open();
+    const passphrase = await keyring.read(entries.passphrase) ?? await newPassphrase();
+    await slot.commit(await sealSecrets({ ...present, secrets: change(present.secrets) }, passphrase));
   }
 
   async function open(signal?: AbortSignal): Promise<Secrets> {
     const bytes = await file.read();
     if (bytes === undefined) return EMPTY_SECRETS;
-    const passphrase = await keyring.read(passphraseEntry, signal);
+    const passphrase = await keyring.read(entries.passphrase, signal);
     if (passphrase === undefined) {
-      const message = `Cannot open ${path}: its passphrase is not in ${describeEntry(passphraseEntry)}`;
+      const message = `Cannot open ${path}: its passphrase is not in ${describeEntry(entries.passphrase)}`;
       throw keyringFailure("no_passphrase", message);
     }
     if (opened?.passphrase !== passphrase || !isEqual(opened.bytes, bytes)) {
@@ -101,7 +94,7 @@ export function secretsBackend(parts: SecretsParts): Backend {
 
   async function newPassphrase(): Promise<string> {
     const passphrase = crypto.getRandomValues(new Uint8Array(PASSPHRASE_BYTES)).toBase64();
-    await writeAndCompare(keyring, passphraseEntry, passphrase);
+    await writeAndCompare(keyring, entries.passphrase, passphrase);
     return passphrase;
   }
 }

@@ -1,6 +1,6 @@
 import { sleep } from "../../../../lib/world/sleep.ts";
 import { CulvertError } from "../../../../lib/errors.ts";
-import { type Keyring, loginEntry, secretsEntry } from "../../../../lib/auth/store/keyring/keyring.ts";
+import { homeEntries, type Keyring } from "../../../../lib/auth/store/keyring/keyring.ts";
 import { runKeyringProgram } from "../../../../lib/auth/store/keyring/keyring_program.ts";
 import { securityTool } from "../../../../lib/auth/store/keyring/security_tool.ts";
 import { systemKeyring } from "../../../../lib/auth/store/keyring/system_keyring.ts";
@@ -13,13 +13,15 @@ const SYSTEM_PATH = Deno.env.get("PATH") ?? "";
 const ENTRY = { service: "Codex Auth", account: "cli|0123456789abcdef" };
 
 Deno.test("entries are named after the real path of the home", async () => {
-  assertEquals(await loginEntry("~/.codex"), { service: "Codex Auth", account: "cli|940db7b1d0e4eb40" });
-  assertEquals(await secretsEntry("~/.codex"), { service: "codex", account: "secrets|940db7b1d0e4eb40" });
+  assertEquals(await homeEntries("~/.codex"), {
+    login: { service: "Codex Auth", account: "cli|940db7b1d0e4eb40" },
+    passphrase: { service: "codex", account: "secrets|940db7b1d0e4eb40" },
+  });
   const home = await Deno.makeTempDir({ prefix: "culvert-home-" });
   const link = `${home}-link`;
   await Deno.symlink(home, link);
   try {
-    assertEquals(await loginEntry(link), await loginEntry(await Deno.realPath(home)));
+    assertEquals(await homeEntries(link), await homeEntries(await Deno.realPath(home)));
   } finally {
     await Deno.remove(link);
     await Deno.remove(home);
