@@ -7,8 +7,9 @@
  *
  * @module
  */
+import { CulvertError } from "../errors.ts";
 import { defined, isObject, type JsonObject } from "../text/json.ts";
-import type { AuthMode } from "./authenticator.ts";
+import type { AuthMode, CredentialSource } from "./authenticator.ts";
 import { readClaims, type TokenClaims } from "./jwt_claims.ts";
 
 /** The kinds of credential that the file may contain; `empty` where it contains none. */
@@ -37,11 +38,6 @@ export interface AuthRecord {
   readonly raw: JsonObject;
 }
 
-/** The result of parsing. `torn` is text that may be half written; `foreign` is JSON of an unknown shape. */
-type ParsedRecord =
-  | { readonly kind: "record"; readonly record: AuthRecord }
-  | { readonly kind: "torn" | "foreign"; readonly problem: string };
-
 /** A token is renewed this long before its `exp`, ms (as codex 0.171.0). */
 const RENEW_BEFORE_MS = 5 * 60_000;
 /** A token without `exp` is renewed this long after the last refresh, ms (as codex 0.171.0). */
@@ -56,33 +52,41 @@ const MODES: Readonly<Record<string, RecordMode>> = {
   bedrockApiKey: "bedrockApiKey",
 };
 
-/** The keys of the file, and which values each may have; `null` counts as missing. */
-const KEYS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  auth_mode: (value) => isText(value) && Object.hasOwn(MODES, value),
-  OPENAI_API_KEY: isText,
-  tokens: (value) => tokensIn(value) !== undefined,
-  last_refresh: () => true,
-  agent_identity: (value) => isText(value) || isObject(value),
-  personal_access_token: isText,
-  bedrock_api_key: () => true,
-};
+/** The keys of the file that the program knows. */
+const KEYS: readonly string[] = [
+  "auth_mode",
+  "OPENAI_API_KEY",
+  "tokens",
+  "last_refresh",
+  "agent_identity",
+  "personal_access_token",
+  "bedrock_api_key",
+];
 
-/** Parses the text of the file. Never throws; a problem never quotes the contents. */
-export function parseAuthRecord(text: string): ParsedRecord {
+/**
+ * Parses the text of a record.
+ *
+ * @param text `undefined` where there is none
+ * @param source where the text was found
+ * @throws CulvertError `auth_storage`, which never quotes the text; `details.problem` is `torn` for a text that may be
+ *   half written, `foreign` for JSON of an unknown shape
+ */
+export function parseAuthRecord(text: string | undefined, source: CredentialSource): AuthRecord | undefined {
+  if (text === undefined) return undefined;
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch (error) {
     // The parser's message quotes the text near the fault, which may be a token.
     if (!(error instanceof SyntaxError)) throw error;
-    return { kind: "torn", problem: text.trim() === "" ? "it is empty" : "it is not complete JSON" };
+    throw unusable("torn", text.trim() === "" ? "it is empty" : "it is not complete JSON", source);
   }
-  if (!isObject(raw)) return { kind: "foreign", problem: "it contains JSON, but not an object" };
+  if (!isObject(raw)) throw unusable("foreign", "it contains JSON, but not an object", source);
   const names = Object.keys(raw);
-  if (names.length > 0 && !names.some((name) => Object.hasOwn(KEYS, name))) {
-    return { kind: "foreign", problem: "it contains none of the keys of a credential file" };
+  if (names.length > 0 && !names.some((name) => KEYS.includes(name))) {
+    throw unusable("foreign", "it contains none of the keys of a credential file", source);
   }
-  return parseMembers(raw);
+  return readMembers(raw, source);
 }
 
 /**
@@ -92,7 +96,7 @@ export function parseAuthRecord(text: string): ParsedRecord {
  * @param credential the known keys to set
  */
 export function replaceCredential(previous: JsonObject | undefined, credential: JsonObject): JsonObject {
-  const kept = Object.entries(previous ?? {}).filter(([key]) => !Object.hasOwn(KEYS, key));
+  const kept = Object.entries(previous ?? {}).filter(([key]) => !KEYS.includes(key));
   return { ...credential, ...Object.fromEntries(kept) };
 }
 
@@ -160,39 +164,59 @@ export function isExpired(record: AuthRecord, now: number): boolean {
   return expiry !== undefined && expiry <= now;
 }
 
-function parseMembers(raw: JsonObject): ParsedRecord {
-  const wrong = Object.keys(KEYS).find((name) => isPresent(raw[name]) && KEYS[name]?.(raw[name]) === false);
-  if (wrong !== undefined) {
-    const problem = wrong === "auth_mode"
+function readMembers(raw: JsonObject, source: CredentialSource): AuthRecord {
+  /** Reads a member; `null` counts as missing. */
+  const member = <T>(name: string, read: (value: unknown) => T | undefined): T | undefined => {
+    const value = raw[name] ?? undefined;
+    if (value === undefined) return undefined;
+    const result = read(value);
+    if (result !== undefined) return result;
+    const problem = name === "auth_mode"
       ? 'this version does not know the value of "auth_mode"'
-      : `the value of "${wrong}" has the wrong type`;
-    return { kind: "foreign", problem };
-  }
-  const { last_refresh: refreshedAt, agent_identity: agent } = raw;
+      : `the value of "${name}" has the wrong type`;
+    throw unusable("foreign", problem, source);
+  };
+  const mode = member(
+    "auth_mode",
+    (name) => isText(name) && Object.hasOwn(MODES, name) ? MODES[name] : undefined,
+  );
+  const members = {
+    apiKey: member("OPENAI_API_KEY", textOf),
+    tokens: member("tokens", tokensIn),
+    personalAccessToken: member("personal_access_token", textOf),
+    agentIdentity: member("agent_identity", (value) => isText(value) || isObject(value) ? value : undefined),
+  };
+  const { last_refresh: refreshedAt } = raw;
   const lastRefresh = isText(refreshedAt) ? Date.parse(refreshedAt) : NaN;
   return {
-    kind: "record",
-    record: {
-      mode: MODES[String(raw["auth_mode"])] ?? impliedMode(raw),
-      raw,
-      ...defined({
-        apiKey: textIn(raw, "OPENAI_API_KEY"),
-        tokens: tokensIn(raw["tokens"]),
-        lastRefresh: Number.isNaN(lastRefresh) ? undefined : lastRefresh,
-        personalAccessToken: textIn(raw, "personal_access_token"),
-        agentIdentity: isText(agent) || isObject(agent) ? agent : undefined,
-      }),
-    },
+    mode: mode ?? impliedMode(raw),
+    raw,
+    ...defined({ ...members, lastRefresh: Number.isNaN(lastRefresh) ? undefined : lastRefresh }),
   };
 }
 
 /** Returns the mode of a record without `auth_mode` (order of codex 0.171.0). */
 function impliedMode(raw: JsonObject): RecordMode {
-  if (isPresent(raw["personal_access_token"])) return "personalAccessToken";
+  const has = (name: string) => (raw[name] ?? undefined) !== undefined;
+  if (has("personal_access_token")) return "personalAccessToken";
   if (isObject(raw["bedrock_api_key"])) return "bedrockApiKey";
-  if (isPresent(raw["OPENAI_API_KEY"])) return "apikey";
-  if (isPresent(raw["tokens"])) return "chatgpt";
-  return isPresent(raw["agent_identity"]) ? "agentIdentity" : "empty";
+  if (has("OPENAI_API_KEY")) return "apikey";
+  if (has("tokens")) return "chatgpt";
+  return has("agent_identity") ? "agentIdentity" : "empty";
+}
+
+function unusable(
+  kind: "torn" | "foreign",
+  problem: string,
+  { kind: place, name }: CredentialSource,
+): CulvertError {
+  const isFile = place === "file";
+  return new CulvertError("auth_storage", `Cannot use the credentials in ${name}: ${problem}`, {
+    hint: isFile
+      ? "The file is unchanged. Move it away, then sign in again: culvert auth login"
+      : "They are unchanged. Remove them with culvert auth logout, then sign in again: culvert auth login",
+    details: { problem: kind, ...(isFile ? { path: name } : {}) },
+  });
 }
 
 /** Returns the tokens; `undefined` where a required one is missing or a value is no text. */
@@ -205,13 +229,8 @@ function tokensIn(value: unknown): StoredTokens | undefined {
   return isText(accountId) ? { idToken, accessToken, refreshToken, accountId } : undefined;
 }
 
-function textIn(raw: JsonObject, name: string): string | undefined {
-  const value = raw[name];
+function textOf(value: unknown): string | undefined {
   return isText(value) ? value : undefined;
-}
-
-function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }
 
 function isText(value: unknown): value is string {

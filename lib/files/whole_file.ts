@@ -87,7 +87,8 @@ export class WholeFile {
       if (!isOpen) return;
       isOpen = false;
       file.close();
-      await removeIfThere(temporary);
+      // Where that is not possible now, a later write removes it.
+      await removeIfThere(temporary).catch(() => {});
     };
     try {
       await allocate(file, Math.max(expectedBytes, LEAST_RESERVED_BYTES, await sizeOf(target) + 1024));

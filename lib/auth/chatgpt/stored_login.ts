@@ -108,8 +108,7 @@ export class StoredLogin {
     const sent = this.refreshToken;
     if (tokens.refreshToken !== undefined && tokens.refreshToken !== sent) this.#spent.add(sent);
     const text = JSON.stringify(renewTokens(this.#record.raw, tokens, this.#parts.world.now()));
-    const parsed = parseAuthRecord(text);
-    if (parsed.kind === "record") this.#record = parsed.record;
+    this.#record = parseAuthRecord(text, this.#parts.store.source) ?? this.#record;
     this.#unsaved = { tokens, replaces: sent };
   }
 

@@ -5,7 +5,7 @@
  */
 import { CulvertError, type DetailValue } from "../../errors.ts";
 import type { Warning } from "../../warning.ts";
-import { type AuthRecord, type RenewedTokens, replaceCredential } from "../auth_record.ts";
+import { type AuthRecord, type RenewedTokens, renewTokens, replaceCredential } from "../auth_record.ts";
 import type { Authority } from "../chatgpt/auth_exchange.ts";
 import { revokeLogin } from "../chatgpt/token_endpoint.ts";
 import { defined, type JsonObject } from "../../text/json.ts";
@@ -79,17 +79,8 @@ export async function saveTokens(
 ): Promise<SignedIn> {
   const { email, accountId, planType } = readClaims(tokens.idToken) ?? {};
   checkWorkspace(parts, accountId);
-  await replaceLogin(parts, {
-    auth_mode: "chatgpt",
-    OPENAI_API_KEY: null,
-    tokens: {
-      id_token: tokens.idToken,
-      access_token: tokens.accessToken,
-      refresh_token: tokens.refreshToken,
-      account_id: accountId ?? null,
-    },
-    last_refresh: new Date(parts.world.now()).toISOString(),
-  }, tokens.refreshToken);
+  const empty = { auth_mode: "chatgpt", OPENAI_API_KEY: null, tokens: { account_id: accountId ?? null } };
+  await replaceLogin(parts, renewTokens(empty, tokens, parts.world.now()), tokens.refreshToken);
   return defined({ email, accountId, planType: planType ?? readClaims(tokens.accessToken)?.planType });
 }
 

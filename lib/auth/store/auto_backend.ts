@@ -10,12 +10,12 @@
 import { CulvertError } from "../../errors.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
-import type { AuthRecord } from "../auth_record.ts";
+import { type AuthRecord, parseAuthRecord } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
 import type { JsonObject } from "../../text/json.ts";
 import type { authFile } from "./auth_file.ts";
 import type { Backend, BackendSlot, Reservation } from "./backend.ts";
-import { recordIn, removeAll } from "./credential_store.ts";
+import { removeAll } from "./credential_store.ts";
 import { withoutFile } from "./keyring/keyring_backend.ts";
 
 /** The member with the time of saving, RFC 3339. */
@@ -82,7 +82,7 @@ export class AutoBackend implements Backend {
     let record: AuthRecord | undefined;
     try {
       text = await kept.read(signal);
-      record = recordIn(text, kept.source);
+      record = parseAuthRecord(text, kept.source);
     } catch (error) {
       this.#fallBack(error, "reading auth.json instead", signal);
       return await fromFile();
@@ -90,7 +90,7 @@ export class AutoBackend implements Backend {
     if (record === undefined) return await fromFile();
     try {
       const plain = await file.read();
-      const isLater = savedAt(recordIn(plain, file.source)) > savedAt(record);
+      const isLater = savedAt(parseAuthRecord(plain, file.source)) > savedAt(record);
       return isLater ? this.#use(plain, file.source) : this.#use(text, kept.source);
     } catch (error) {
       if (!isReplacing) this.#warn(error, "using the login in the keyring", "auth_file_unusable");

@@ -70,7 +70,7 @@ export class CredentialStore {
    * @throws CulvertError `auth_storage` for a record that cannot be read or parsed; the signal's reason
    */
   async read(signal?: AbortSignal): Promise<AuthRecord | undefined> {
-    return recordIn(await this.#backend.read(signal), this.source);
+    return parseAuthRecord(await this.#backend.read(signal), this.source);
   }
 
   /** Tells whether there is certainly nothing to remove. Asks no keyring and leaves nothing behind. */
@@ -142,28 +142,9 @@ export class CredentialStore {
   }
 }
 
-/**
- * Parses the text of a record.
- *
- * @param text `undefined` where there is none
- * @throws CulvertError `auth_storage`; `details.problem` is `torn` or `foreign`
- */
-export function recordIn(text: string | undefined, source: CredentialSource): AuthRecord | undefined {
-  if (text === undefined) return undefined;
-  const parsed = parseAuthRecord(text);
-  if (parsed.kind === "record") return parsed.record;
-  const isFile = source.kind === "file";
-  throw new CulvertError("auth_storage", `Cannot use the credentials in ${source.name}: ${parsed.problem}`, {
-    hint: isFile
-      ? "The file is unchanged. Move it away, then sign in again: culvert auth login"
-      : "They are unchanged. Remove them with culvert auth logout, then sign in again: culvert auth login",
-    details: { problem: parsed.kind, ...(isFile ? { path: source.name } : {}) },
-  });
-}
-
-/** Parses a record that is about to be replaced. An empty text counts as no record. @throws as {@link recordIn} */
+/** Parses a record that is about to be replaced. An empty text counts as no record. @throws as {@link parseAuthRecord} */
 export function replaceable(text: string | undefined, source: CredentialSource): AuthRecord | undefined {
-  return recordIn(text?.trim() === "" ? undefined : text, source);
+  return parseAuthRecord(text?.trim() === "" ? undefined : text, source);
 }
 
 /**
