@@ -59,7 +59,7 @@ export interface Rejection {
   readonly transport: "http" | "websocket";
   readonly evidence: ServerEvidence;
   /** What the refused attempt carried. Recovery compares it with the credential in memory. */
-  readonly sent?: Authorization;
+  readonly sent: Authorization;
   /** Where it was sent. Only scheme and host are ever shown. */
   readonly url?: URL;
   /** `error.message` of the body, shown to the user; it never becomes evidence. */

@@ -8,6 +8,7 @@ import type { Provider } from "../config/provider.ts";
 import { type CallerFacts, environmentFacts, type Observer, SILENT } from "../net/observer.ts";
 import type { RequestFacts } from "../net/observer.ts";
 import type { TraceHeaders, TurnSpans } from "../net/turn_observation.ts";
+import { defined } from "../text/json.ts";
 import type { World } from "../world/world.ts";
 import { foldedMode } from "./auth_headers.ts";
 import type {
@@ -17,9 +18,6 @@ import type {
   Rejection,
   TurnRecovery,
 } from "./authenticator.ts";
-
-/** The most 401 replies of one scope that are answered by a recovery. Recovery itself ends sooner. */
-const MAX_RECOVERIES = 4;
 
 /** Ids of the caller that observations repeat. */
 export interface ScopeIds {
@@ -58,7 +56,6 @@ export class RequestScope {
   readonly #spans: TurnSpans | undefined;
   /** What identifies the last request of the scope; absent before the first one. */
   lastFacts: RequestFacts | undefined;
-  #recoveries = 0;
   #attempts = 0;
 
   /** Starts the recovery of the authenticator; nothing is sent. */
@@ -70,7 +67,7 @@ export class RequestScope {
     this.#spans = options.spans ?? observer.startTrace?.();
     this.ids = this.#spans === undefined || options.spans !== undefined
       ? ids
-      : { ...ids, traceId: this.#spans.traceId, ...parentOf(this.#spans) };
+      : { ...ids, ...defined({ traceId: this.#spans.traceId, parentSpanId: this.#spans.parentSpanId }) };
     this.#provider = provider;
     this.#recovery = recovers ? authenticator.startTurn() : undefined;
   }
@@ -89,21 +86,19 @@ export class RequestScope {
     return this.#attempts++;
   }
 
-  /** Whether another 401 is answered by a recovery step. */
-  get mayRecover(): boolean {
-    return this.#recovery !== undefined && this.#recoveries < MAX_RECOVERIES;
+  /** Whether a 401 is answered by a recovery step. */
+  get recovers(): boolean {
+    return this.#recovery !== undefined;
   }
 
   /**
-   * Runs the next recovery step for a 401.
+   * Runs the next recovery step for a 401. The recovery bounds their number.
    *
-   * @returns `undefined` where {@link RequestScope.mayRecover} is false
+   * @returns `undefined` where {@link RequestScope.recovers} is false
    * @throws the reason of the signal when it is aborted
    */
   recover(rejection: Rejection, signal: AbortSignal | undefined): Promise<RecoveryResult> | undefined {
-    if (this.#recovery === undefined || !this.mayRecover) return undefined;
-    this.#recoveries++;
-    return this.#recovery.recover(rejection, signal);
+    return this.#recovery?.recover(rejection, signal);
   }
 
   /** Returns which kind of credential a request carries and which credentials the environment holds. */
@@ -115,8 +110,4 @@ export class RequestScope {
       environment: environmentFacts(this.world.env, this.#provider.envKey),
     };
   }
-}
-
-function parentOf({ parentSpanId }: TurnSpans): Pick<ScopeIds, "parentSpanId"> {
-  return parentSpanId === undefined ? {} : { parentSpanId };
 }

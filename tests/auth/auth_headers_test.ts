@@ -118,11 +118,12 @@ Deno.test("a personal access token has no recovery", async () => {
   await using authority = new TestAuthority(() => Response.json(OWNER));
   const env = { CODEX_ACCESS_TOKEN: "at-secret", CODEX_AUTHAPI_BASE_URL: authority.base };
   const { authenticator } = open(home, env);
-  await authenticator.authorize();
+  const sent = await authenticator.authorize();
   const end = await authenticator.startTurn().recover({
     endpoint: "/responses",
     transport: "http",
     evidence: {},
+    sent,
   });
   assertEquals(end.resend === false && end.reason, "not_refreshable_auth");
   assertEquals(authority.seen.length, 1);

@@ -8,6 +8,7 @@
 import { asCulvertError, type CulvertError } from "../../errors.ts";
 import type { Observer } from "../../net/observer.ts";
 import {
+  type Authorization,
   NO_SOURCE,
   type RecoveryOutcome,
   type RecoveryResult,
@@ -21,17 +22,15 @@ import {
   type Renewal,
 } from "./active_credential.ts";
 import { isPermanent, permanentFailure } from "./refresh_failure.ts";
-import { describeRejection, isMissingScope, isRevoked } from "./rejection_report.ts";
+import { describeRejection, isMissingScope, isRevoked, type RecoveryEnd } from "./rejection_report.ts";
 
 /** A step; `none` without a credential. */
 type Phase = "reload" | "refresh_token" | "external_refresh" | "done" | "none";
 
 /** The result of a step. */
-interface StepEnd {
+interface StepEnd extends Pick<RecoveryEnd, "reason" | "failure"> {
   readonly outcome: RecoveryOutcome;
-  readonly reason: string;
   readonly stateChanged?: boolean;
-  readonly failure?: CulvertError;
 }
 
 const NO_CREDENTIAL = fixedCredential("none", NO_SOURCE, {}, "auth_manager_missing");
@@ -82,22 +81,21 @@ export class Recovery implements TurnRecovery {
     });
     if (outcome === "recovery_succeeded") return { resend: true, phase };
     const end = { mode, phase, outcome, reason, ...(failure === undefined ? {} : { failure }) };
-    return { resend: false, outcome, reason, error: describeRejection(rejection, credential, end) };
+    return { resend: false, outcome, reason, error: describeRejection(rejection, end) };
   };
 
   async #run(
     rejection: Rejection,
-    { authorize, presentHeaders, renewal }: ActiveCredential,
+    { presentHeaders, renewal }: ActiveCredential,
     signal: AbortSignal | undefined,
   ): Promise<StepEnd> {
     if (renewal.mode === "none") return notRun(renewal.reason);
     if (isMissingScope(rejection)) return notRun("missing_scope");
     if (this.#step === "done") return notRun("recovery_exhausted");
-    const present = presentHeaders?.();
     try {
-      return renewal.mode === "managed"
-        ? await this.#managed(renewal, rejection, present, signal)
-        : await external(renewal, rejection, present, authorize, signal);
+      if (this.#step !== "refresh_token" && isReplaced(rejection.sent, presentHeaders?.())) return SUCCEEDED;
+      if (renewal.mode === "managed") return await this.#managed(renewal, rejection, signal);
+      return isEqual(await renewal.renew(signal), rejection.sent.headers) ? UNCHANGED : SUCCEEDED;
     } catch (thrown) {
       signal?.throwIfAborted();
       return failed(asCulvertError(thrown));
@@ -105,39 +103,27 @@ export class Recovery implements TurnRecovery {
   }
 
   async #managed(
-    renewal: Extract<Renewal, { mode: "managed" }>,
-    { sent, ...rejection }: Rejection,
-    present: SentHeaders | undefined,
+    { agent, login }: Extract<Renewal, { mode: "managed" }>,
+    rejection: Rejection,
     signal: AbortSignal | undefined,
   ): Promise<StepEnd> {
-    const login = sent?.agent === undefined ? renewal.login : renewal.agent?.(sent.agent) ?? renewal.login;
+    const signer = rejection.sent.agent;
+    const renewable = signer === undefined ? login : agent?.(signer) ?? login;
     if (this.#step === "reload") {
-      // Another turn of this process may have renewed the token. Signatures differ for every request.
-      const token = sent?.agent === undefined ? sent?.headers["authorization"] : undefined;
-      const inUse = present?.["authorization"];
-      const wasReplaced = token !== undefined && inUse !== undefined && token !== inUse;
-      if (wasReplaced || await login.reload(signal)) return SUCCEEDED;
+      if (await renewable.reload(signal)) return SUCCEEDED;
       if (isRevoked(rejection)) return { ...failed(permanentFailure("revoked")), stateChanged: false };
       // The token is the same: the server would refuse it again.
       this.#step = "refresh_token";
     }
-    return await login.renew("unauthorized_recovery", signal) ? SUCCEEDED : UNCHANGED;
+    return await renewable.renew("unauthorized_recovery", signal) ? SUCCEEDED : UNCHANGED;
   }
 }
 
 type SentHeaders = Readonly<Record<string, string>>;
 
-async function external(
-  renewal: Extract<Renewal, { mode: "external" }>,
-  { sent }: Rejection,
-  present: SentHeaders | undefined,
-  authorize: ActiveCredential["authorize"],
-  signal: AbortSignal | undefined,
-): Promise<StepEnd> {
-  // Another turn of this process may have renewed it.
-  if (sent !== undefined && present !== undefined && !isEqual(present, sent.headers)) return SUCCEEDED;
-  const before = (sent ?? await authorize(signal)).headers;
-  return isEqual(await renewal.renew(signal), before) ? UNCHANGED : SUCCEEDED;
+/** Tells whether another turn of this process renewed the credential. Signatures differ for every request. */
+function isReplaced({ agent, headers }: Authorization, present: SentHeaders | undefined): boolean {
+  return agent === undefined && present !== undefined && !isEqual(present, headers);
 }
 
 /** Returns how a credential is renewed, as the evidence tags name it: everything but external ones is managed. */

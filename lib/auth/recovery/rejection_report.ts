@@ -11,7 +11,7 @@ import type { AuthMode, Authorization, CredentialSource, Rejection } from "../au
 import { defined } from "../../text/json.ts";
 
 /** How recovery ended. */
-interface RecoveryEnd {
+export interface RecoveryEnd {
   readonly mode: "managed" | "external" | "none";
   readonly phase: string;
   readonly outcome: string;
@@ -20,32 +20,15 @@ interface RecoveryEnd {
   readonly failure?: CulvertError;
 }
 
-/** The credential of a request. */
-interface Sent extends Pick<Authorization, "mode" | "source"> {
-  readonly isAttached: boolean;
-}
-
 /** Longest message of a server that is shown, characters. */
 const MAX_MESSAGE = 300;
 /** Shortest header value that counts as secret, characters. */
 const MIN_SECRET = 8;
 
-/**
- * Returns the error of a 401.
- *
- * @param credential the one in use, for a rejection that does not say what was sent
- */
-export function describeRejection(
-  rejection: Rejection,
-  credential: Pick<Authorization, "mode" | "source">,
-  recovery: RecoveryEnd,
-): CulvertError {
-  const { evidence, endpoint, transport, url } = rejection;
-  const { mode, source } = rejection.sent ?? credential;
-  const isAttached = rejection.sent === undefined
-    ? mode !== "none"
-    : "authorization" in rejection.sent.headers;
-  const sent = { mode, source, isAttached };
+/** Returns the error of a 401. */
+export function describeRejection(rejection: Rejection, recovery: RecoveryEnd): CulvertError {
+  const { evidence, endpoint, sent, transport, url } = rejection;
+  const { mode, source } = sent;
   const { failure } = recovery;
   const details: Readonly<Record<string, DetailValue>> = {
     ...failure?.details,
@@ -59,7 +42,7 @@ export function describeRejection(
     }),
     auth_mode: mode,
     auth_source: source.name,
-    auth_header_attached: isAttached,
+    auth_header_attached: isAttached(sent),
     recovery_mode: recovery.mode,
     recovery_phase: recovery.phase,
     recovery_outcome: recovery.outcome,
@@ -75,7 +58,7 @@ export function describeRejection(
     "The server said": serverMessage(rejection),
     Recovery: describeRecovery(recovery),
     "For support": Object.entries(ids).map((pair) => pair.join(" ")).join(", "),
-    Next: nextStep(rejection, sent, recovery),
+    Next: nextStep(rejection, recovery),
   };
   const hint = Object.entries(lines).flatMap(([name, text]) => text === "" ? [] : [`${name}: ${text}`]).join(
     "\n",
@@ -116,16 +99,21 @@ const KINDS: Readonly<Record<AuthMode, string>> = {
   none: "no credential",
 };
 
-function describeSent({ mode, source, isAttached }: Sent): string {
+function isAttached({ headers }: Authorization): boolean {
+  return "authorization" in headers;
+}
+
+function describeSent(sent: Authorization): string {
+  const { mode, source } = sent;
   if (mode === "headers") return describeCredential(mode, source);
-  return isAttached
+  return isAttached(sent)
     ? `an Authorization header, ${describeCredential(mode, source)}`
     : "no Authorization header";
 }
 
 /** Returns the server's message and codes on one line, without what was sent and without tokens. */
 function serverMessage({ evidence, message = "", code, sent }: Rejection): string {
-  const { authorization = "", ...others } = sent?.headers ?? {};
+  const { authorization = "", ...others } = sent.headers;
   const secrets = [
     authorization.replace(/^\S+ /, ""),
     ...Object.values(others).filter((value) => value.length >= MIN_SECRET),
@@ -157,10 +145,11 @@ function describeRecovery({ outcome, reason, phase }: RecoveryEnd): string {
     : `not run (${NOT_RUN[reason] ?? reason})`;
 }
 
-function nextStep(rejection: Rejection, { mode, source, isAttached }: Sent, recovery: RecoveryEnd): string {
-  const target = rejection.url === undefined ? undefined : baseUrlClass(rejection.url);
-  if (source.kind === "host") return `supply another credential through ${source.name}`;
-  if (!isAttached) return "provide a credential: culvert auth login, or set OPENAI_API_KEY";
+function nextStep({ sent, url }: Rejection, recovery: RecoveryEnd): string {
+  const { mode, source } = sent;
+  const target = url === undefined ? undefined : baseUrlClass(url);
+  if (source.kind === "host") return `have the program supply another credential through ${source.name}`;
+  if (!isAttached(sent)) return "give a credential: culvert auth login, or set OPENAI_API_KEY";
   if (target === "platform" && isBackendMode(mode)) {
     return "a ChatGPT login does not work at api.openai.com; remove the base URL, or use an API key";
   }

@@ -12,7 +12,7 @@ import type { World } from "../../../lib/world/world.ts";
 import { assert, assertEquals, assertExcludes, assertIncludes } from "../../support/assert.ts";
 import { failureOf, jwt, testWorld } from "../kit.ts";
 
-const REJECTION: Rejection = { endpoint: "/responses", transport: "http", evidence: {} };
+const REJECTION: Omit<Rejection, "sent"> = { endpoint: "/responses", transport: "http", evidence: {} };
 const tokens = (accessToken: string, accountId = "acc-1"): ExternalCredential => ({
   kind: "tokens",
   accessToken,

@@ -26,7 +26,7 @@ const EVIDENCE = serverEvidence(
     "x-error-json": btoa('{"error":{"code":"token_expired"}}'),
   }),
 );
-const REJECTION: Rejection = {
+const REJECTION: Omit<Rejection, "sent"> = {
   endpoint: "/responses",
   transport: "http",
   evidence: EVIDENCE,
