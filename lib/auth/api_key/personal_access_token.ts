@@ -11,7 +11,7 @@ import type { Warning } from "../../warning.ts";
 import { type AccountFacts, bearerHeaders } from "../auth_headers.ts";
 import type { Credential } from "../credential.ts";
 import { type Authority, exchange } from "../chatgpt/auth_exchange.ts";
-import { defined, jsonObject, textMember } from "../../text/json.ts";
+import { defined, type JsonObject, jsonObject, textMember } from "../../text/json.ts";
 import { sha256Hex } from "../../text/sha256.ts";
 import { accountObjection, forbidden } from "../policy/login_policy.ts";
 import { readRegularFile } from "../../files/read_file.ts";
@@ -118,24 +118,22 @@ export async function askOwner(
     const hint = "Create a new token in the account settings.";
     throw new CulvertError("auth_rejected", message, { hint, details });
   }
-  const { z } = await import("zod");
-  const { data: owner } = z.object({
-    email: z.string().nullish(),
-    chatgpt_user_id: z.string(),
-    chatgpt_account_id: z.string(),
-    chatgpt_plan_type: z.string(),
-    chatgpt_account_is_fedramp: z.boolean(),
-  }).safeParse(jsonObject(text));
-  if (status !== 200 || owner === undefined) {
-    const message = `${url.host} did not name the owner of the personal access token (status ${status})`;
-    throw new CulvertError("server", message, { details });
-  }
-  return {
-    accountId: owner.chatgpt_account_id,
-    isFedramp: owner.chatgpt_account_is_fedramp,
-    planType: owner.chatgpt_plan_type.toLowerCase(),
-    ...defined({ email: textMember(owner, "email") }),
-  };
+  const owner = status === 200 ? ownerIn(jsonObject(text)) : undefined;
+  if (owner !== undefined) return owner;
+  const message = `${url.host} did not name the owner of the personal access token (status ${status})`;
+  throw new CulvertError("server", message, { details });
+}
+
+/**
+ * Reads an owner, in the form of the authority and of the cache. (By hand: the cache is read at every start, and
+ * importing zod costs as much processor time as an empty program.)
+ */
+function ownerIn(members: JsonObject | undefined): TokenOwner | undefined {
+  const accountId = textMember(members, "chatgpt_account_id");
+  const planType = textMember(members, "chatgpt_plan_type")?.toLowerCase();
+  const isFedramp = members?.["chatgpt_account_is_fedramp"];
+  if (accountId === undefined || planType === undefined || typeof isFedramp !== "boolean") return undefined;
+  return { accountId, planType, isFedramp, ...defined({ email: textMember(members, "email") }) };
 }
 
 async function readCache(
@@ -145,17 +143,22 @@ async function readCache(
   // Without a cache the authority is asked.
   const bytes = await readRegularFile(path, CACHE_LIMIT_BYTES).catch(() => undefined);
   const entry = jsonObject(new TextDecoder().decode(bytes));
-  if (entry?.["token_sha256"] !== key || typeof entry["at"] !== "number") return undefined;
-  const isFedramp = entry["is_fedramp"] === true;
-  const [accountId, planType, email] = ["account_id", "plan_type", "email"].map((name) =>
-    textMember(entry, name)
-  );
-  return { at: entry["at"], owner: { isFedramp, ...defined({ accountId, planType, email }) } };
+  const owner = ownerIn(entry);
+  if (owner === undefined || entry?.["token_sha256"] !== key || typeof entry["at"] !== "number") {
+    return undefined;
+  }
+  return { at: entry["at"], owner };
 }
 
 async function writeCache(path: string, key: string, owner: TokenOwner, now: number): Promise<void> {
-  const { accountId: account_id, planType: plan_type, email, isFedramp: is_fedramp } = owner;
-  const entry = { token_sha256: key, at: now, account_id, plan_type, email, is_fedramp };
+  const entry = {
+    token_sha256: key,
+    at: now,
+    chatgpt_account_id: owner.accountId,
+    chatgpt_plan_type: owner.planType,
+    chatgpt_account_is_fedramp: owner.isFedramp,
+    email: owner.email,
+  };
   // Not through a symbolic link to a file of another user.
   await Deno.remove(path).catch(() => {/* there is none, or writing fails too */});
   const options = { mode: 0o600, createNew: true };
