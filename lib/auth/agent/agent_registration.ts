@@ -69,10 +69,7 @@ async function generateAgentKey(): Promise<{ readonly privateKey: string; readon
   return { privateKey: privateKey.toBase64(), publicKey: `${SSH_TYPE} ${wire.toBase64()}` };
 }
 
-/** Encodes a string of the SSH wire format: its length in four bytes, then its bytes (RFC 4251 §5). */
-function sshString(bytes: Uint8Array): Uint8Array {
-  const encoded = new Uint8Array(4 + bytes.length);
-  new DataView(encoded.buffer).setUint32(0, bytes.length);
-  encoded.set(bytes, 4);
-  return encoded;
+/** Encodes a string of less than 256 bytes in the SSH wire format: its length in four bytes, then its bytes (RFC 4251 §5). */
+function sshString(bytes: Uint8Array): readonly number[] {
+  return [0, 0, 0, bytes.length, ...bytes];
 }

@@ -9,7 +9,7 @@ import type { World } from "../../world/world.ts";
 import { defaultBaseUrl } from "../auth_headers.ts";
 import { accountOf, type AuthRecord, expiryOf, idClaims, isExpired } from "../auth_record.ts";
 import { type AuthMode, type CredentialSource, NO_SOURCE } from "../authenticator.ts";
-import { ACCESS_TOKEN_VARIABLE, type Credential } from "../credential.ts";
+import { ACCESS_TOKEN_VARIABLE, type Credential, MODES } from "../credential.ts";
 import type { CredentialStore } from "../store/credential_store.ts";
 import { defined } from "../../text/json.ts";
 import { readClaims } from "../jwt_claims.ts";
@@ -45,19 +45,16 @@ export interface AuthStatus {
 
 type StatusQuery = CredentialQuery & { readonly world: World };
 
-/** The part of the status that depends on the kind of credential. */
-type Found = Pick<AuthStatus, "mode"> & Partial<AuthStatus>;
-
 /** Returns the status; a credential that cannot be found is a status too. @throws the signal's reason */
 export async function authStatus(query: StatusQuery): Promise<AuthStatus> {
   const { provider } = query;
-  let found: Found & Pick<AuthStatus, "source">;
+  let found: Pick<AuthStatus, "mode" | "source"> & Partial<AuthStatus>;
   let shadowed: readonly string[] = [];
   let problems: readonly string[] = [];
   try {
     const credential = await findCredential(query);
     const store = await query.store();
-    found = { ...describe(credential, query), source: credential.source };
+    found = { ...describe(credential, query), mode: MODES[credential.kind], source: credential.source };
     shadowed = await shadowedBy(credential.source, store, query);
     problems = await modeProblem(store.source);
   } catch (error) {
@@ -82,31 +79,30 @@ function maskKey(key: string): string {
   return key.length <= 13 ? "***" : `${key.slice(0, 8)}***${key.slice(-5)}`;
 }
 
-function describe(credential: Credential, { world }: StatusQuery): Found {
+function describe(credential: Credential, { world }: StatusQuery): Partial<AuthStatus> {
   switch (credential.kind) {
     case "bearer":
-      return { mode: "apikey", key: maskKey(credential.token) };
-    case "command":
-      return { mode: "apikey", canRenew: true };
     case "personal_access_token":
-      return { mode: "personalAccessToken", key: maskKey(credential.token) };
+      return { key: maskKey(credential.token) };
+    case "command":
+      return { canRenew: true };
     case "agent_identity": {
       const { identity } = credential;
-      const expiresAt = typeof identity === "string" ? readClaims(identity)?.expiresAt : undefined;
-      return { mode: "agentIdentity", ...defined({ expiresAt }) };
+      return defined({
+        expiresAt: typeof identity === "string" ? readClaims(identity)?.expiresAt : undefined,
+      });
     }
     case "managed":
       return describeLogin(credential.record, credential.source, world.now());
     case "none":
-      return { mode: "none" };
+      return {};
   }
 }
 
-function describeLogin(record: AuthRecord, source: CredentialSource, now: number): Found {
+function describeLogin(record: AuthRecord, source: CredentialSource, now: number): Partial<AuthStatus> {
   const claims = idClaims(record);
   const canRenew = record.tokens?.refreshToken !== "";
-  const found: Found = {
-    mode: "chatgpt",
+  const found: Partial<AuthStatus> = {
     canRenew,
     ...defined({
       email: claims?.email,

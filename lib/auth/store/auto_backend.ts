@@ -39,9 +39,8 @@ export class AutoBackend implements Backend {
   readonly #parts: AutoParts;
   /** The keyring; a login that is saved there is removed from the file. */
   readonly #keyring: Backend;
-  #source: CredentialSource;
-  /** The login in use came from the keyring: the file cannot replace it. */
-  #isKeyringLogin = false;
+  /** Where the login in use was read or written; `undefined` before that. */
+  #used: CredentialSource | undefined;
   /** Why the keyring is not used any more. */
   #unusable: CulvertError | undefined;
   readonly #warned = new Set<string>();
@@ -49,12 +48,11 @@ export class AutoBackend implements Backend {
   constructor(parts: AutoParts) {
     this.#parts = parts;
     this.#keyring = withoutFile(parts.kept, parts.file, parts.warn);
-    this.#source = parts.kept.source;
   }
 
   /** Where the record was last read or written. */
   get source(): CredentialSource {
-    return this.#source;
+    return this.#used ?? this.#parts.kept.source;
   }
 
   /** The removals from both. Where the system has no keyring, that is a warning. */
@@ -147,15 +145,14 @@ export class AutoBackend implements Backend {
    * @throws the error where the login in use is the keyring's; the signal's reason
    */
   #fallBack(error: unknown, instead: string, signal: AbortSignal | undefined): void {
-    if (this.#isKeyringLogin || signal?.aborted === true) throw error;
+    // The file cannot replace a login that is in use.
+    if (this.#used?.kind === "keyring" || signal?.aborted === true) throw error;
     this.#warn(error, instead);
     if (error instanceof CulvertError && LASTING.includes(problemOf(error))) this.#unusable = error;
   }
 
   #use<T>(found: T, source: CredentialSource): T {
-    if (found === undefined) return found;
-    this.#isKeyringLogin = source.kind === "keyring";
-    this.#source = source;
+    if (found !== undefined) this.#used = source;
     return found;
   }
 
