@@ -180,6 +180,25 @@ export function asCulvertError(thrown: unknown): CulvertError {
 }
 
 /**
+ * Handles the failure of some work. Only a {@link CulvertError} is handled; another error is a fault of the program,
+ * and is thrown again.
+ *
+ * @param work the result of the work
+ * @param handle returns what takes the place of the result
+ */
+export async function handleFailure<T, R>(
+  work: Promise<T>,
+  handle: (failure: CulvertError) => R | Promise<R>,
+): Promise<T | R> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof CulvertError) return await handle(error);
+    throw error;
+  }
+}
+
+/**
  * Returns the error for a package that the runtime could not fetch: a run from source fetches each package
  * when it first imports it (Deno 2.9.6). The binary contains its packages.
  */

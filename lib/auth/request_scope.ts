@@ -19,6 +19,9 @@ import type {
   TurnRecovery,
 } from "./authenticator.ts";
 
+/** The most 401 replies of one scope that are answered by a recovery. Recovery itself ends sooner. */
+const MAX_RECOVERIES = 4;
+
 /** Ids of the caller that observations repeat. */
 export interface ScopeIds {
   readonly sessionId?: string;
@@ -56,6 +59,7 @@ export class RequestScope {
   readonly #spans: TurnSpans | undefined;
   /** What identifies the last request of the scope; absent before the first one. */
   lastFacts: RequestFacts | undefined;
+  #recoveries = 0;
   #attempts = 0;
 
   /** Starts the recovery of the authenticator; nothing is sent. */
@@ -86,18 +90,20 @@ export class RequestScope {
     return this.#attempts++;
   }
 
-  /** Whether a 401 is answered by a recovery step. */
-  get recovers(): boolean {
-    return this.#recovery !== undefined;
+  /** Whether another 401 is answered by a recovery step. */
+  get mayRecover(): boolean {
+    return this.#recovery !== undefined && this.#recoveries < MAX_RECOVERIES;
   }
 
   /**
-   * Runs the next recovery step for a 401. The recovery bounds their number.
+   * Runs the next recovery step for a 401.
    *
-   * @returns `undefined` where {@link RequestScope.recovers} is false
+   * @returns `undefined` where {@link RequestScope.mayRecover} is false
    * @throws the reason of the signal when it is aborted
    */
   recover(rejection: Rejection, signal: AbortSignal | undefined): Promise<RecoveryResult> | undefined {
+    if (!this.mayRecover) return undefined;
+    this.#recoveries++;
     return this.#recovery?.recover(rejection, signal);
   }
 

@@ -61,8 +61,8 @@ export interface Authorized<A extends Answer> {
 }
 
 /**
- * Sends a request with the credential of a scope. A 401 is followed by one step of recovery and another send, while
- * the recovery of the scope has steps left. Each send is observed.
+ * Sends a request with the credential of a scope. A 401 is followed by one step of recovery and another send, at most
+ * four times in a scope. Each send is observed.
  *
  * @param send makes one attempt with the given headers; the second argument identifies it in observations
  * @throws CulvertError `auth_missing` and other `auth_*` from the authenticator; what `send` throws; the reason of the

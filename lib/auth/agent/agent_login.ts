@@ -5,7 +5,7 @@
  * @module
  */
 import { singleFlight } from "../../async/single_flight.ts";
-import { CulvertError } from "../../errors.ts";
+import { type CulvertError, handleFailure } from "../../errors.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import { accountOf } from "../auth_record.ts";
 import type { AgentFacts } from "../authenticator.ts";
@@ -131,49 +131,40 @@ class AgentLogin {
       await removeRefused();
       return "bearer";
     }
-    try {
-      const stored = await agents.read();
-      return await this.#withTask(stored !== undefined && !hasTask(stored) ? stored : await this.#newAgent());
-    } catch (error) {
-      if (!(error instanceof CulvertError)) throw error;
-      if (error.code === "auth_refresh_failed" || !mayPass(error)) throw error;
+    return await handleFailure(this.#registered(), async (failure) => {
+      if (failure.code === "auth_refresh_failed" || !mayPass(failure)) throw failure;
       if (lock !== undefined) await agents.startCooldown(lock, world.now());
       await removeRefused();
-      return this.#withoutAgent(error.message);
-    }
+      return this.#withoutAgent(failure.message);
+    });
   }
 
-  /** Registers with the present token, and with a renewed one where the authority refuses that. */
-  async #newAgent(): Promise<JsonObject> {
-    const { login } = this.#options;
-    try {
-      return await registerAgent(await login.current(), this.#options);
-    } catch (error) {
-      if (!(error instanceof CulvertError) || error.details["status"] !== 401) throw error;
-      await login.renew("unauthorized_recovery");
-      return await registerAgent(login.record, this.#options);
-    }
-  }
-
-  /** Registers the task of an agent that has none, and stores the agent. */
-  async #withTask(record: JsonObject): Promise<Choice> {
+  /** Registers the task of the stored agent where only that is missing, else a new agent. */
+  async #registered(): Promise<Choice> {
+    const stored = await this.#agents.read();
+    const record = stored !== undefined && !hasTask(stored) ? stored : await this.#newAgent();
     const agent = await prepareAgent(record, this.#options);
     const { taskId } = agent.facts;
     if (record["task_id"] !== taskId) await this.#agents.save({ ...record, task_id: taskId });
     return agent;
   }
 
+  /** Registers with the present token, and with a renewed one where the authority refuses that. */
+  async #newAgent(): Promise<JsonObject> {
+    const { login } = this.#options;
+    return await handleFailure(registerAgent(await login.current(), this.#options), async (failure) => {
+      if (failure.details["status"] !== 401) throw failure;
+      await login.renew("unauthorized_recovery");
+      return await registerAgent(login.record, this.#options);
+    });
+  }
+
   /** Returns the stored agent, unless it is the refused one, lacks a task or has an invalid key. */
   async #stored(refused: AgentFacts | undefined): Promise<Choice | undefined> {
     const record = await this.#agents.read();
     if (record === undefined || !hasTask(record)) return undefined;
-    try {
-      const agent = await prepareAgent(record, this.#options);
-      return refused !== undefined && isSame(agent.facts, refused) ? undefined : agent;
-    } catch (error) {
-      if (error instanceof CulvertError) return undefined;
-      throw error;
-    }
+    const agent = await handleFailure(prepareAgent(record, this.#options), () => undefined);
+    return agent !== undefined && refused !== undefined && isSame(agent.facts, refused) ? undefined : agent;
   }
 
   #withoutAgent(why: string): "bearer" {

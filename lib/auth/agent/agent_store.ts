@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { CulvertError, handleFailure } from "../../errors.ts";
 import type { HeldLock } from "../../files/file_lock.ts";
 import type { Warning } from "../../warning.ts";
 import { accountOf } from "../auth_record.ts";
@@ -79,20 +79,19 @@ export class AgentStore {
 
   async #change(next: (raw: JsonObject) => JsonObject | undefined): Promise<void> {
     using lock = await this.#store.lock();
-    try {
-      if (lock.kind === "busy") {
-        throw new CulvertError("auth_storage", `Another process is changing ${this.#store.source.name}`);
-      }
-      await this.#store.change((present) => {
+    const work = lock.kind === "busy"
+      ? Promise.reject(
+        new CulvertError("auth_storage", `Another process is changing ${this.#store.source.name}`),
+      )
+      : this.#store.change((present) => {
         const isOurs = present?.mode === "chatgpt" && accountOf(present) === this.#subject.accountId;
         return isOurs ? next(present.raw) : undefined;
       });
-    } catch (error) {
-      if (!(error instanceof CulvertError)) throw error;
+    await handleFailure(work, (failure) => {
       const message =
-        `${error.message}; the change to the agent of the login is kept in the memory of this process only`;
+        `${failure.message}; the change to the agent of the login is known to this process only`;
       this.#warn({ code: "auth_not_saved", message });
-    }
+    });
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { singleFlight } from "../../async/single_flight.ts";
 import type { CommandAuth } from "../../config/provider.ts";
-import { CulvertError, type DetailValue } from "../../errors.ts";
+import { CulvertError, type DetailValue, handleFailure } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 import { bearerHeaders } from "../auth_headers.ts";
 import { describeFailure, programPath, runProgram } from "../../world/child_program.ts";
@@ -37,13 +37,10 @@ export function commandCredential(
     current: async (held, signal) => {
       if (held === undefined) return await runOnce(signal);
       if (refreshIntervalMs === 0 || world.monotonic() - held.at < refreshIntervalMs) return held;
-      try {
-        return await runOnce(signal);
-      } catch (error) {
+      return await handleFailure(runOnce(signal), () => {
         signal?.throwIfAborted();
-        if (error instanceof CulvertError) return held;
-        throw error;
-      }
+        return held;
+      });
     },
     renew: (_held, signal) => runOnce(signal),
   });

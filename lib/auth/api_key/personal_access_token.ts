@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import type { LoginPolicy } from "../../config/settings.ts";
-import { CulvertError } from "../../errors.ts";
+import { CulvertError, handleFailure } from "../../errors.ts";
 import type { Warning } from "../../warning.ts";
 import { type AccountFacts, bearerHeaders } from "../auth_headers.ts";
 import type { Credential } from "../credential.ts";
@@ -78,20 +78,18 @@ async function findOwner(token: string, query: OwnerQuery, signal?: AbortSignal)
   const path = ownerCachePath(query.codexHome);
   const cached = await readCache(path, key);
   if (cached !== undefined && query.world.now() - cached.at < FRESH_MS) return cached.owner;
-  try {
-    const owner = await askOwner(token, query, signal);
-    await writeCache(path, key, owner, query.world.now());
-    return owner;
-  } catch (error) {
+  const owner = await handleFailure(askOwner(token, query, signal), (failure) => {
     signal?.throwIfAborted();
-    if (!(error instanceof CulvertError) || error.code === "auth_rejected") throw error;
+    if (failure.code === "auth_rejected") throw failure;
     const then = cached === undefined
       ? "sending it without an account"
       : "using the account of an earlier answer";
-    const message = `Cannot verify the personal access token: ${error.message}; ${then}`;
+    const message = `Cannot verify the personal access token: ${failure.message}; ${then}`;
     query.warn({ code: "auth_unverified", message });
-    return cached?.owner ?? { isFedramp: false };
-  }
+  });
+  if (owner === undefined) return cached?.owner ?? { isFedramp: false };
+  await writeCache(path, key, owner, query.world.now());
+  return owner;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { raceAbort } from "../../async/race_abort.ts";
 import { singleFlight } from "../../async/single_flight.ts";
-import { CulvertError } from "../../errors.ts";
+import { CulvertError, handleFailure } from "../../errors.ts";
 import type { Observer } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
 import { type AuthRecord, isDue, isExpired } from "../auth_record.ts";
@@ -106,13 +106,10 @@ export class ManagedLogin implements ActiveCredential {
     if (this.#login.refreshToken === "" || isJustReceived || !isDue(this.record, this.#now())) {
       return this.record;
     }
-    try {
-      await this.renew("proactive_expiry", signal);
-    } catch (error) {
+    await handleFailure(this.renew("proactive_expiry", signal), ({ message }) => {
       signal?.throwIfAborted();
-      if (!(error instanceof CulvertError)) throw error;
-      this.#warnOnce({ code: "auth_refresh_failed", message: `${error.message}; using the current token` });
-    }
+      this.#warnOnce({ code: "auth_refresh_failed", message: `${message}; using the present token` });
+    });
     return this.record;
   }
 
@@ -167,7 +164,7 @@ export class ManagedLogin implements ActiveCredential {
       if (!(error instanceof CulvertError) || !isPermanent(error)) throw error;
       this.#login.markSpent(sent);
       // The codex client takes no lock around its request and may have been faster.
-      if (await this.#login.tryReload()) {
+      if (await handleFailure(this.#login.reload(), () => false)) {
         this.#note(TAKEN_OVER);
         return true;
       }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { handleFailure } from "../../errors.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import {
@@ -14,7 +14,7 @@ import {
   type RenewedTokens,
   renewTokens,
 } from "../auth_record.ts";
-import type { CredentialStore, WriteSlot } from "../store/credential_store.ts";
+import type { CredentialStore, RecordChange, WriteSlot } from "../store/credential_store.ts";
 import { permanentFailure } from "../recovery/refresh_failure.ts";
 
 const SAVE_PAUSES_MS = [0, 50, 250] as const;
@@ -88,16 +88,6 @@ export class StoredLogin {
     return isChanged;
   }
 
-  /** As {@link reload}; a record that cannot be taken over is no failure. */
-  async tryReload(): Promise<boolean> {
-    try {
-      return await this.reload();
-    } catch (error) {
-      if (error instanceof CulvertError) return false;
-      throw error;
-    }
-  }
-
   /** Remembers that a refresh token was used. */
   markSpent(refreshToken: string): void {
     this.#spent.add(refreshToken);
@@ -112,19 +102,11 @@ export class StoredLogin {
     this.#unsaved = { tokens, replaces: sent };
   }
 
-  /** Saves the renewed tokens, in several tries. A failure is a warning: they stay in memory. */
-  async save(reserved: WriteSlot): Promise<void> {
-    let { commit } = reserved;
+  /** Saves the renewed tokens, in several tries. After a failure they stay in memory. */
+  async save({ commit }: WriteSlot): Promise<void> {
     for (const pause of SAVE_PAUSES_MS) {
       await this.#parts.world.sleep(pause);
-      try {
-        return await this.#merge(commit);
-      } catch (error) {
-        if (!(error instanceof CulvertError)) throw error;
-        const message = `${error.message}; the renewed login is kept in memory and saved as soon as possible`;
-        this.#parts.warn({ code: "auth_not_saved", message });
-      }
-      commit = (change) => this.#parts.store.change(change);
+      if (await this.#merge(pause === 0 ? commit : this.#change)) return;
     }
   }
 
@@ -132,28 +114,36 @@ export class StoredLogin {
   async saveAgain(): Promise<void> {
     if (this.#unsaved === undefined) return;
     using lock = await this.#parts.store.lock(SAVE_LOCK_LIMIT_MS);
-    if (lock.kind === "busy") return;
-    try {
-      await this.#merge((change) => this.#parts.store.change(change));
+    if (lock.kind !== "busy" && await this.#merge(this.#change)) {
       this.#parts.note("The renewed login was saved");
-    } catch (error) {
-      // It was reported once; the next request tries again.
-      if (!(error instanceof CulvertError)) throw error;
     }
   }
 
-  /** Merges the tokens into the stored record, only while that still has the refresh token that was sent. */
-  async #merge(commit: WriteSlot["commit"]): Promise<void> {
+  readonly #change: WriteSlot["commit"] = (change) => this.#parts.store.change(change);
+
+  /**
+   * Merges the tokens into the stored record, only while that still has the refresh token that was sent. A failure is
+   * a warning.
+   *
+   * @returns whether nothing is left to save
+   */
+  async #merge(commit: WriteSlot["commit"]): Promise<boolean> {
     const unsaved = this.#unsaved;
-    if (unsaved === undefined) return;
-    const isWritten = await commit((stored) => {
+    if (unsaved === undefined) return true;
+    const change: RecordChange = (stored) => {
       const isOurs = stored?.tokens?.refreshToken === unsaved.replaces && this.#isSameAccount(stored);
       return isOurs ? renewTokens(stored.raw, unsaved.tokens, this.#parts.world.now()) : undefined;
+    };
+    const isWritten = await handleFailure(commit(change), ({ message }) => {
+      const consequence = "the renewed login is kept in memory and saved as soon as possible";
+      this.#parts.warn({ code: "auth_not_saved", message: `${message}; ${consequence}` });
     });
+    if (isWritten === undefined) return false;
     this.#unsaved = undefined;
     if (!isWritten) {
       this.#parts.note("Another program changed the stored login during the refresh; it was left unchanged");
     }
+    return true;
   }
 
   #isSameAccount(other: AuthRecord): boolean {

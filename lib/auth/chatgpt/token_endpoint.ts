@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { CulvertError, handleFailure } from "../../errors.ts";
 import { describeWebPage, webPageHint, webPageIn } from "../../net/failure/web_page.ts";
 import type { AuthRecord, RenewedTokens } from "../auth_record.ts";
 import { defined, jsonObject } from "../../text/json.ts";
@@ -66,17 +66,15 @@ export async function refreshGrant(
   });
   const end = world.monotonic() + REFRESH_LIMIT_MS;
   const left = () => end - world.monotonic();
-  let reply: AuthReply;
-  try {
-    reply = await withRetries(() => exchange(authority, request, left()), {
-      ...RETRIES,
-      world,
-      shouldRetry: (attempt) => mayPass(attempt) && !isSlow(attempt) && left() > RETRIES.maxServerDelayMs,
-      onRetry: ({ because, retry }) => note(`Refresh attempt ${retry} failed: ${because}`),
-    });
-  } catch (cause) {
-    throw cause instanceof CulvertError ? transientFailure(cause.message, {}, cause) : cause;
-  }
+  const sent = withRetries(() => exchange(authority, request, left()), {
+    ...RETRIES,
+    world,
+    shouldRetry: (attempt) => mayPass(attempt) && !isSlow(attempt) && left() > RETRIES.maxServerDelayMs,
+    onRetry: ({ because, retry }) => note(`Refresh attempt ${retry} failed: ${because}`),
+  });
+  const reply = await handleFailure(sent, (cause) => {
+    throw transientFailure(cause.message, {}, cause);
+  });
   const page = blockPage(reply, tokenUrl.host);
   if (page !== undefined) throw transientFailure(page.message, { status: reply.status }, page);
   if (!isSuccess(reply)) throw refusal(reply);
@@ -137,11 +135,10 @@ export async function revokeLogin(
   const body = refreshToken === ""
     ? { token: accessToken, token_type_hint: "access_token" }
     : { token: refreshToken, token_type_hint: "refresh_token", client_id: clientId };
-  try {
-    const reply = await exchange(authority, jsonPost(revokeUrl, body), limitMs);
-    return isSuccess(reply) ? undefined : `${revokeUrl.host} answered ${reply.status}`;
-  } catch (error) {
-    if (error instanceof CulvertError) return error.message;
-    throw error;
-  }
+  const reply = await handleFailure(
+    exchange(authority, jsonPost(revokeUrl, body), limitMs),
+    ({ message }) => message,
+  );
+  if (typeof reply === "string") return reply;
+  return isSuccess(reply) ? undefined : `${revokeUrl.host} answered ${reply.status}`;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { LoginPolicy } from "../../config/settings.ts";
-import { CulvertError } from "../../errors.ts";
+import { CulvertError, handleFailure } from "../../errors.ts";
 import type { Observer } from "../../net/observer.ts";
 import type { World } from "../../world/world.ts";
 import { bearerHeaders } from "../auth_headers.ts";
@@ -71,19 +71,15 @@ function externalCredential(options: ExternalAuthenticatorOptions): ActiveCreden
     current: async (held, signal) => {
       if (ended !== undefined && held !== undefined) return held;
       if (ended !== undefined) throw ended;
-      let credential: ExternalCredential;
-      try {
-        credential = await callExternal(resolve, world, signal);
-      } catch (failure) {
+      const credential = await handleFailure(callExternal(resolve, world, signal), (failure) => {
         signal?.throwIfAborted();
-        if (!(failure instanceof CulvertError)) throw failure;
         if (isPermanent(failure)) ended = failure;
         if (held === undefined) throw failure;
         const message = `${failure.message}; the former credential stays in use`;
         observer.observe({ kind: "note", level: "info", message });
         return held;
-      }
-      return check(credential, held, options.loginPolicy);
+      });
+      return "kind" in credential ? check(credential, held, options.loginPolicy) : credential;
     },
     renew: async (held, signal) => {
       const context = { reason: "unauthorized", ...defined({ previousAccountId: held?.accountId }) } as const;

@@ -4,7 +4,7 @@
  * @module
  */
 import { calculatePKCECodeChallenge, generateRandomCodeVerifier, generateRandomState } from "oauth4webapi";
-import { CulvertError } from "../../errors.ts";
+import { type CulvertError, handleFailure } from "../../errors.ts";
 import { redactUrl } from "../../redaction/address.ts";
 import type { AuthRecord } from "../auth_record.ts";
 import { defined } from "../../text/json.ts";
@@ -109,14 +109,13 @@ async function saveApiKeyOf(parts: LoginParts, tokens: LoginTokens, signal?: Abo
   const apiKey = await exchangeApiKey(parts, tokens.idToken, signal);
   if (apiKey === undefined) return;
   const isSame = (stored: AuthRecord | undefined) => stored?.tokens?.refreshToken === tokens.refreshToken;
-  try {
-    await parts.store.change((stored) =>
-      isSame(stored) ? { ...stored?.raw, OPENAI_API_KEY: apiKey } : undefined
-    );
-  } catch (error) {
-    if (!(error instanceof CulvertError)) throw error;
-    parts.note(`the API key of the login was not saved: ${error.message}`);
-  }
+  const saved = parts.store.change((stored) =>
+    isSame(stored) ? { ...stored?.raw, OPENAI_API_KEY: apiKey } : undefined
+  );
+  await handleFailure(
+    saved,
+    ({ message }) => parts.note(`the API key of the login was not saved: ${message}`),
+  );
 }
 
 function refusal({ code, description }: Extract<CallbackAnswer, { kind: "refused" }>): CulvertError {

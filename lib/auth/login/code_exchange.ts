@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { CulvertError, handleFailure } from "../../errors.ts";
 import { withRetries } from "../../net/dialer/retry.ts";
 import { type AuthReply, errorCodeOf, exchange, isSuccess, RETRIES } from "../chatgpt/auth_exchange.ts";
 import { tokensIn } from "../chatgpt/token_endpoint.ts";
@@ -37,18 +37,13 @@ export async function checkReachable(
   signal?: AbortSignal,
 ): Promise<void> {
   const request = { method: "GET", url: tokenUrl(issuer), headers: { accept: "application/json" } } as const;
-  try {
-    await exchange(authority, { ...request, ...defined({ signal }) });
-  } catch (error) {
+  await handleFailure(exchange(authority, { ...request, ...defined({ signal }) }), (cause) => {
     signal?.throwIfAborted();
-    if (!(error instanceof CulvertError)) throw error;
-    if (error.code === "redirect") return;
-    throw new CulvertError(error.code, `Cannot sign in: ${error.message}`, {
-      hint: error.hint ?? "To see where the connection fails, run: culvert doctor",
-      details: error.details,
-      cause: error,
-    });
-  }
+    const { code, details, hint = "To see where the connection fails, run: culvert doctor", message } = cause;
+    if (code !== "redirect") {
+      throw new CulvertError(code, `Cannot sign in: ${message}`, { hint, details, cause });
+    }
+  });
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { handleFailure } from "../../errors.ts";
 import { ownerCachePath } from "../api_key/personal_access_token.ts";
 import type { CredentialSource } from "../authenticator.ts";
 import { revokeLogin } from "../chatgpt/token_endpoint.ts";
@@ -25,11 +25,6 @@ interface SignedOut {
  */
 export async function logout(parts: SaveParts): Promise<SignedOut> {
   const { store } = parts;
-  // Without a login nothing is locked, since that leaves a file behind.
-  if (await store.isEmpty()) {
-    await removeIfThere(ownerCachePath(store.codexHome));
-    return { wasSignedIn: false, source: store.source };
-  }
   using _lock = await store.lock();
   await revokeStored(parts);
   const { source } = store;
@@ -40,12 +35,10 @@ export async function logout(parts: SaveParts): Promise<SignedOut> {
 
 async function revokeStored(parts: SaveParts): Promise<void> {
   const warn = (message: string) => parts.warn({ code: "auth_not_revoked", message });
-  try {
-    const record = await parts.store.read();
-    const problem = record === undefined ? undefined : await revokeLogin(parts, record);
-    if (problem !== undefined) warn(`The login was removed here but not revoked: ${problem}`);
-  } catch (error) {
-    if (!(error instanceof CulvertError)) throw error;
-    warn(`Nothing was revoked: ${error.message}`);
-  }
+  const record = await handleFailure(
+    parts.store.read(),
+    ({ message }) => warn(`Nothing was revoked: ${message}`),
+  );
+  const problem = record === undefined ? undefined : await revokeLogin(parts, record);
+  if (problem !== undefined) warn(`The login was removed here but not revoked: ${problem}`);
 }

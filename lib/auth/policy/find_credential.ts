@@ -6,7 +6,7 @@
 import { checkValue } from "../../config/environment/variable_value.ts";
 import type { Provider } from "../../config/provider.ts";
 import type { LoginPolicy } from "../../config/settings.ts";
-import { CulvertError } from "../../errors.ts";
+import { CulvertError, handleFailure } from "../../errors.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import type { World } from "../../world/world.ts";
 import { type CredentialSource, NO_SOURCE } from "../authenticator.ts";
@@ -116,13 +116,11 @@ export async function removeForbidden(
   isForbidden: (credential: Credential) => boolean,
 ): Promise<boolean> {
   using _lock = await store.lock();
-  try {
-    return isForbidden(await storedCredential(store)) && await store.remove();
-  } catch (error) {
+  const stored = await handleFailure(storedCredential(store), (failure) => {
+    if (failure.code !== "auth_missing") throw failure;
     // Another process removed it.
-    if (error instanceof CulvertError && error.code === "auth_missing") return false;
-    throw error;
-  }
+  });
+  return stored !== undefined && isForbidden(stored) && await store.remove();
 }
 
 /** @throws CulvertError `auth_missing` for a credential that the configuration forbids */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Provider } from "../../config/provider.ts";
-import { CulvertError } from "../../errors.ts";
+import { CulvertError, handleFailure } from "../../errors.ts";
 import type { World } from "../../world/world.ts";
 import { defaultBaseUrl } from "../auth_headers.ts";
 import { accountOf, type AuthRecord, expiryOf, idClaims, isExpired } from "../auth_record.ts";
@@ -147,7 +147,8 @@ async function shadowedBy(
   // A keyring might ask the user for its password.
   if (isStored || store.source.kind !== "file" || !provider.requiresOpenAiAuth) return set;
   // A file that cannot be read is one too.
-  return await store.isEmpty() ? set : [...set, store.source.name];
+  const isEmpty = await handleFailure(store.read(), (failure) => failure) === undefined;
+  return isEmpty ? set : [...set, store.source.name];
 }
 
 /** Returns what is wrong with the mode of a file. Whether it can be read is reported by the store. */

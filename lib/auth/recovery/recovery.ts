@@ -33,6 +33,7 @@ interface StepEnd extends Pick<RecoveryEnd, "reason" | "failure"> {
   readonly stateChanged?: boolean;
 }
 
+const FIRST_STEPS = { managed: "reload", external: "external_refresh", none: "none" } as const;
 const NO_CREDENTIAL = fixedCredential("none", NO_SOURCE, {}, "auth_manager_missing");
 const SUCCEEDED: StepEnd = { outcome: "recovery_succeeded", reason: "ready", stateChanged: true };
 const UNCHANGED: StepEnd = {
@@ -61,8 +62,8 @@ export class Recovery implements TurnRecovery {
   /** As {@link TurnRecovery.recover}. */
   readonly recover = async (rejection: Rejection, signal?: AbortSignal): Promise<RecoveryResult> => {
     const credential = this.#credential() ?? NO_CREDENTIAL;
-    const mode = modeOf(credential.renewal);
-    this.#step ??= mode === "none" ? "none" : mode === "external" ? "external_refresh" : "reload";
+    const mode = modeOf(credential);
+    this.#step ??= FIRST_STEPS[mode];
     const { failure, outcome, reason, stateChanged } = await this.#run(rejection, credential, signal);
     const phase = this.#step;
     if (outcome !== "recovery_not_run") this.#step = phase === "reload" ? "refresh_token" : "done";
@@ -77,7 +78,7 @@ export class Recovery implements TurnRecovery {
       endpoint: rejection.endpoint,
       transport: rejection.transport,
       evidence: rejection.evidence,
-      ...rejection.sent?.agent,
+      ...rejection.sent.agent,
     });
     if (outcome === "recovery_succeeded") return { resend: true, phase };
     const end = { mode, phase, outcome, reason, ...(failure === undefined ? {} : { failure }) };
@@ -127,9 +128,9 @@ function isReplaced({ agent, headers }: Authorization, present: SentHeaders | un
 }
 
 /** Returns how a credential is renewed, as the evidence tags name it: everything but external ones is managed. */
-function modeOf(renewal: Renewal): "managed" | "external" | "none" {
-  if (renewal.mode === "none") return renewal.reason === "auth_manager_missing" ? "none" : "managed";
-  return renewal.mode;
+function modeOf({ mode, renewal }: ActiveCredential): RecoveryEnd["mode"] {
+  if (mode === "none") return "none";
+  return renewal.mode === "external" ? "external" : "managed";
 }
 
 function isEqual(one: SentHeaders, other: SentHeaders): boolean {

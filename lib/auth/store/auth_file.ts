@@ -45,7 +45,7 @@ export function fileStore(parts: HomeParts): CredentialStore {
 }
 
 /** Returns the credential file of a home. */
-export function authFile({ codexHome, world }: HomeParts): Backend & Required<Pick<Backend, "isEmpty">> {
+export function authFile({ codexHome, world }: HomeParts): Backend {
   const path = absolutePath("auth.json", codexHome);
   const file = new WholeFile(path, world, FILE_ERRORS);
   // The lock files of the codex client (0.171.0), in its order. The second stands beside the target.
@@ -80,15 +80,6 @@ export function authFile({ codexHome, world }: HomeParts): Backend & Required<Pi
         for (const lockFile of lockFiles) await removeLockFile(lockFile);
         return wasThere;
       })],
-    isEmpty: async () => {
-      try {
-        await Deno.lstat(path);
-        return false;
-      } catch (error) {
-        // Any other failure is reported by the next operation.
-        return error instanceof Deno.errors.NotFound;
-      }
-    },
   };
 
   async function readText(): Promise<string | undefined> {

@@ -13,7 +13,6 @@ import type { World } from "../../world/world.ts";
 import { type AuthRecord, parseAuthRecord } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
 import type { JsonObject } from "../../text/json.ts";
-import type { authFile } from "./auth_file.ts";
 import type { Backend, BackendSlot, Reservation } from "./backend.ts";
 import { removeAll } from "./credential_store.ts";
 import { withoutFile } from "./keyring/keyring_backend.ts";
@@ -28,7 +27,7 @@ const STILL_FIRST = "if the keyring contains an earlier login, the codex client 
 
 interface AutoParts {
   readonly kept: Backend;
-  readonly file: ReturnType<typeof authFile>;
+  readonly file: Backend;
   readonly world: Pick<World, "now">;
   readonly warn: (warning: Warning) => void;
 }

@@ -49,6 +49,4 @@ export interface Backend {
    * @throws CulvertError `auth_storage`
    */
   readonly removals: readonly (() => Promise<boolean>)[];
-  /** Tells whether there is certainly nothing to remove. Default: a keyring, which is not asked. */
-  readonly isEmpty?: () => Promise<boolean>;
 }

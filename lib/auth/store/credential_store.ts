@@ -73,11 +73,6 @@ export class CredentialStore {
     return parseAuthRecord(await this.#backend.read(signal), this.source);
   }
 
-  /** Tells whether there is certainly nothing to remove. Asks no keyring and leaves nothing behind. */
-  async isEmpty(): Promise<boolean> {
-    return await this.#backend.isEmpty?.() ?? false;
-  }
-
   /**
    * Makes sure that a write will succeed, before something is spent that only the write can save. Creates the
    * home directory.

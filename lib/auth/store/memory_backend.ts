@@ -51,7 +51,6 @@ export function memoryStore(
       place.text = undefined;
       return Promise.resolve(wasThere);
     }],
-    isEmpty: () => Promise.resolve(place.text === undefined),
   };
   const lock = async (limitMs: number): Promise<LockResult> => {
     const end = world.monotonic() + limitMs;

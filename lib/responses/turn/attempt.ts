@@ -91,7 +91,7 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
   const { refusal } = failure;
   if (refusal?.status === 401) {
     progress.requestId = serverEvidence(refusal.headers).requestId ?? progress.requestId;
-    if (options.scope.recovers && failure.isForeign !== true) {
+    if (options.scope.mayRecover && failure.isForeign !== true) {
       const { rejectionOf } = await import("../failures/rejection.ts");
       const rejection = rejectionOf(refusal, transport.name, authorization, context.secrets);
       return { kind: "resend", rejection };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../../errors.ts";
+import { handleFailure } from "../../../errors.ts";
 import type { Warning } from "../../../warning.ts";
 import type { Backend } from "../backend.ts";
 import { replaceable } from "../credential_store.ts";
@@ -52,26 +52,27 @@ export function keyringBackend({ codexHome, entries: { login: entry }, keyring }
  */
 export function withoutFile(
   kept: Backend,
-  file: Backend & Required<Pick<Backend, "isEmpty">>,
+  file: Backend,
   warn: (warning: Warning) => void,
 ): Backend {
   /** Removes the file, unless it cannot be parsed. */
   const removeFile = async () => {
-    try {
-      if (await file.isEmpty()) return;
-      replaceable(await file.read(), file.source);
-      for (const remove of file.removals) await remove();
-    } catch (error) {
-      if (!(error instanceof CulvertError)) throw error;
-      const message = `${error.message}; an earlier login in it can still be read`;
-      warn({ code: "auth_file_left", message });
-    }
+    const text = await file.read();
+    if (text === undefined) return;
+    replaceable(text, file.source);
+    for (const remove of file.removals) await remove();
   };
+  const tryToRemoveFile = () =>
+    handleFailure(
+      removeFile(),
+      ({ message }) =>
+        warn({ code: "auth_file_left", message: `${message}; a former login in it can still be read` }),
+    );
   return {
     ...kept,
     reserve: async (reservation) => {
       const slot = await kept.reserve(reservation);
-      return { ...slot, write: (raw) => slot.write(raw).then(removeFile) };
+      return { ...slot, write: (raw) => slot.write(raw).then(tryToRemoveFile) };
     },
     removals: [...kept.removals, ...file.removals],
   };

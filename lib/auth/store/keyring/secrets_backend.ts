@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../../errors.ts";
+import { handleFailure } from "../../../errors.ts";
 import { type FileSlot, WholeFile } from "../../../files/whole_file.ts";
 import { absolutePath } from "../../../world/absolute_path.ts";
 import type { World } from "../../../world/world.ts";
@@ -54,13 +54,7 @@ export function secretsBackend(parts: SecretsParts): Backend {
 
   /** Removes the login from the file; and the file, where it cannot be decrypted or nothing else is in it. */
   async function removeLogin(): Promise<boolean> {
-    let secrets: Secrets["secrets"];
-    try {
-      secrets = (await open()).secrets;
-    } catch (error) {
-      if (!(error instanceof CulvertError)) throw error;
-      return await file.remove();
-    }
+    const { secrets } = await handleFailure(open(), () => EMPTY_SECRETS);
     if (Object.keys(secrets).every((name) => name === LOGIN)) return await file.remove();
     if (!(LOGIN in secrets)) return false;
     await using slot = await file.reserve();
