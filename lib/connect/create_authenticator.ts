@@ -180,7 +180,8 @@ async function activate(
     }
     case "managed": {
       const { ManagedLogin } = await import("../auth/chatgpt/managed_login.ts");
-      const options = { ...parts, store: await parts.store(), endpoints: endpoints() };
+      const note = (message: string) => parts.observer.observe({ kind: "note", level: "info", message });
+      const options = { ...parts, store: await parts.store(), endpoints: endpoints(), note };
       const login = new ManagedLogin({ ...options, record: credential.record });
       if (useAgentIdentity !== true || parts.isLookingOnly === true) return login;
       const { signedCredential } = await import("../auth/agent/agent_login.ts");

@@ -9,7 +9,7 @@ import type { Dialer, HttpRequest } from "../../lib/net/dialer/dialer.ts";
 import type { Warning } from "../../lib/warning.ts";
 import type { World } from "../../lib/world/world.ts";
 import { ManagedLogin } from "../../lib/auth/chatgpt/managed_login.ts";
-import { type Observation, observerOf, SILENT } from "../../lib/net/observer.ts";
+import type { Observation } from "../../lib/net/observer.ts";
 import { join } from "../support/paths.ts";
 
 export const HOUR_MS = 3_600_000;
@@ -221,7 +221,7 @@ export async function openLogin(
     world,
     dialer: plainDialer(),
     endpoints: authEndpoints(world.env),
-    observer: observerOf((observation) => observations.push(observation)),
+    note: (message) => observations.push({ kind: "note", level: "info", message }),
     warn: (warning) => warnings.push(warning),
   });
   return { login, file, warnings, observations };
@@ -250,7 +250,7 @@ export async function loginIn(
   const record = await store.read();
   if (record === undefined) throw new Error("The test stored no login");
   const endpoints = authEndpoints(world.env);
-  const silent = { observer: SILENT, warn: () => {} };
+  const silent = { note: () => {}, warn: () => {} };
   return new ManagedLogin({ store, record, world, endpoints, dialer: plainDialer(), ...silent });
 }
 

@@ -58,8 +58,7 @@ class AgentLogin {
 
   constructor(options: AgentLoginOptions) {
     this.#options = { ...options, failure: agentFailure };
-    const { endpoints, login, store, warn } = options;
-    this.#agents = new AgentStore(store, { accountId: accountOf(login.record) ?? "", endpoints }, warn);
+    this.#agents = new AgentStore({ ...options, accountId: accountOf(options.login.record) ?? "" });
     // A registered agent must be stored.
     this.#chooseOnce = singleFlight((_signal, refused?: AgentFacts) => {
       const work = this.#find(refused).then((choice) => (this.#choice = choice));
@@ -121,13 +120,12 @@ class AgentLogin {
 
   async #register(refused: AgentFacts | undefined, lock: HeldLock | undefined): Promise<Choice> {
     const agents = this.#agents;
-    const { observer, world } = this.#options;
+    const { note, world } = this.#options;
     const removeRefused = async () => {
       if (refused !== undefined) await agents.remove(refused);
     };
     if (lock !== undefined && await agents.isCoolingDown(lock, world.now())) {
-      const message = "No agent could be registered recently; sending the ChatGPT login instead";
-      observer.observe({ kind: "note", level: "info", message });
+      note("No agent could be registered recently; sending the login itself");
       await removeRefused();
       return "bearer";
     }

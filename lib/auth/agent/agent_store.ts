@@ -18,29 +18,27 @@ import { sha256Hex } from "../../text/sha256.ts";
 /** How long no process asks again, ms (as codex 0.171.0). */
 const COOLDOWN_MS = 3_600_000;
 
-/** What an agent is registered for. */
-interface AgentSubject {
+/** The store of a login, and what its agent is registered for. */
+interface AgentStoreParts {
+  readonly store: CredentialStore;
   readonly accountId: string;
   readonly endpoints: Pick<AuthEndpoints, "agentBase" | "chatgptBase">;
+  /** Receives failures to change the stored login, after which only this process knows the change. */
+  readonly warn: (warning: Warning) => void;
 }
 
-/** The stored agent and the cooldown of one subject. */
+/** The stored agent and the cooldown of one account and authority. */
 export class AgentStore {
-  readonly #store: CredentialStore;
-  readonly #subject: AgentSubject;
-  readonly #warn: (warning: Warning) => void;
+  readonly #parts: AgentStoreParts;
 
-  /** @param warn receives failures to change the stored login, after which only this process knows the change */
-  constructor(store: CredentialStore, subject: AgentSubject, warn: (warning: Warning) => void) {
-    this.#store = store;
-    this.#subject = subject;
-    this.#warn = warn;
+  constructor(parts: AgentStoreParts) {
+    this.#parts = parts;
   }
 
   /** Returns the stored agent; `undefined` for one of another account and for an incomplete one. */
   async read(): Promise<JsonObject | undefined> {
-    const agent = (await this.#store.read())?.agentIdentity;
-    if (typeof agent !== "object" || agent["account_id"] !== this.#subject.accountId) return undefined;
+    const agent = (await this.#parts.store.read())?.agentIdentity;
+    if (typeof agent !== "object" || agent["account_id"] !== this.#parts.accountId) return undefined;
     const isComplete = ["agent_runtime_id", "agent_private_key"].every((name) =>
       textMember(agent, name) !== undefined
     );
@@ -61,7 +59,7 @@ export class AgentStore {
     });
   }
 
-  /** Tells whether the subject has a cooldown. @param now ms since 1970 */
+  /** Tells whether there is a cooldown. @param now ms since 1970 */
   async isCoolingDown(lock: HeldLock, now: number): Promise<boolean> {
     return (await activeCooldowns(lock, now))[await this.#key()] !== undefined;
   }
@@ -73,24 +71,27 @@ export class AgentStore {
   }
 
   #key(): Promise<string> {
-    const { accountId, endpoints: { agentBase, chatgptBase } } = this.#subject;
+    const { accountId, endpoints: { agentBase, chatgptBase } } = this.#parts;
     return sha256Hex(`${accountId}\n${chatgptBase}\n${agentBase}`);
   }
 
   async #change(next: (raw: JsonObject) => JsonObject | undefined): Promise<void> {
-    using lock = await this.#store.lock();
-    const work = lock.kind === "busy"
-      ? Promise.reject(
-        new CulvertError("auth_storage", `Another process is changing ${this.#store.source.name}`),
-      )
-      : this.#store.change((present) => {
-        const isOurs = present?.mode === "chatgpt" && accountOf(present) === this.#subject.accountId;
-        return isOurs ? next(present.raw) : undefined;
-      });
-    await handleFailure(work, (failure) => {
+    await handleFailure(this.#changeLocked(next), (failure) => {
       const message =
         `${failure.message}; the change to the agent of the login is known to this process only`;
-      this.#warn({ code: "auth_not_saved", message });
+      this.#parts.warn({ code: "auth_not_saved", message });
+    });
+  }
+
+  async #changeLocked(next: (raw: JsonObject) => JsonObject | undefined): Promise<void> {
+    const { accountId, store } = this.#parts;
+    using lock = await store.lock();
+    if (lock.kind === "busy") {
+      throw new CulvertError("auth_storage", `Another process is changing ${store.source.name}`);
+    }
+    await store.change((present) => {
+      const isOurs = present?.mode === "chatgpt" && accountOf(present) === accountId;
+      return isOurs ? next(present.raw) : undefined;
     });
   }
 }

@@ -6,7 +6,6 @@
 import { raceAbort } from "../../async/race_abort.ts";
 import { singleFlight } from "../../async/single_flight.ts";
 import { CulvertError, handleFailure } from "../../errors.ts";
-import type { Observer } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
 import { type AuthRecord, isDue, isExpired } from "../auth_record.ts";
 import type { CredentialStore } from "../store/credential_store.ts";
@@ -20,7 +19,7 @@ import { isPermanent, permanentFailure, transientFailure } from "../recovery/ref
 import type { Authority } from "./auth_exchange.ts";
 import { knownRefusal, noteRefusal } from "./refused_tokens.ts";
 import { StoredLogin } from "./stored_login.ts";
-import { refreshGrant, type Renewed } from "./token_endpoint.ts";
+import { refreshGrant } from "./token_endpoint.ts";
 
 /** How long to wait for another process that renews while the present token is still valid, ms. */
 const LOCK_LIMIT_WHILE_VALID_MS = 5_000;
@@ -34,7 +33,8 @@ export interface ManagedLoginOptions extends Authority {
   readonly store: CredentialStore;
   /** As read from `store`; mode `chatgpt`, with tokens. */
   readonly record: AuthRecord;
-  readonly observer: Observer;
+  /** Receives what `-v` shows. */
+  readonly note: (message: string) => void;
   readonly warn: (warning: Warning) => void;
   /** Takes work that must be finished before the process ends. */
   readonly hold?: ((work: Promise<unknown>) => void) | undefined;
@@ -60,7 +60,7 @@ export class ManagedLogin implements ActiveCredential {
     this.#options = options;
     this.source = options.store.source;
     const warn = (warning: Warning) => this.#warnOnce(warning);
-    this.#login = new StoredLogin({ ...options, warn, note: (message) => this.#note(message) });
+    this.#login = new StoredLogin({ ...options, warn });
     // Once a token is sent, the answer must be saved.
     this.#renewOnce = singleFlight((_signal, reason) => {
       const work = this.#renewLocked(reason);
@@ -139,10 +139,10 @@ export class ManagedLogin implements ActiveCredential {
     }
     const lock = result.kind === "held" ? result.lock : undefined;
     if (lock === undefined) {
-      this.#note(`No lock for the login in ${store.source.name}; renewing it without a lock`);
+      this.#options.note(`No lock for the login in ${store.source.name}; renewing without one`);
     }
     if (await this.#login.reload()) {
-      this.#note(TAKEN_OVER);
+      this.#options.note(TAKEN_OVER);
       if (!isDue(this.record, this.#now())) return true;
     }
     const sent = this.#login.refreshToken;
@@ -157,22 +157,17 @@ export class ManagedLogin implements ActiveCredential {
     // A token that is spent without a place for its successor is a lost login.
     await using slot = await this.#options.store.reserve();
     const before = this.#login.accessToken;
-    let reply: Renewed;
-    try {
-      reply = await refreshGrant({ ...this.#options, note: (text) => this.#note(text) }, sent, reason);
-    } catch (error) {
-      if (!(error instanceof CulvertError) || !isPermanent(error)) throw error;
+    const reply = await handleFailure(refreshGrant(this.#options, sent, reason), async (failure) => {
+      if (!isPermanent(failure)) throw failure;
       this.#login.markSpent(sent);
       // The codex client takes no lock around its request and may have been faster.
-      if (await handleFailure(this.#login.reload(), () => false)) {
-        this.#note(TAKEN_OVER);
-        return true;
+      if (await handleFailure(this.#login.reload(), () => false)) return this.#options.note(TAKEN_OVER);
+      if (lock !== undefined && failure.details["error_code"] !== undefined) {
+        await noteRefusal(lock, sent, failure);
       }
-      if (lock !== undefined && error.details["error_code"] !== undefined) {
-        await noteRefusal(lock, sent, error);
-      }
-      throw this.#ended(sent, error);
-    }
+      throw this.#ended(sent, failure);
+    });
+    if (reply === undefined) return true;
     this.#login.accept(reply.tokens);
     this.#receivedAt = this.#options.world.now();
     this.#end = undefined;
@@ -205,10 +200,6 @@ export class ManagedLogin implements ActiveCredential {
 
   #now(): number {
     return this.#options.world.now() + this.#clockOffset;
-  }
-
-  #note(message: string): void {
-    this.#options.observer.observe({ kind: "note", level: "info", message });
   }
 
   #warnOnce(warning: Warning): void {

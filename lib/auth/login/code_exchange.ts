@@ -21,7 +21,7 @@ const API_KEY_LIMIT_MS = 10_000;
 const MAX_DETAIL = 200;
 
 /** An authorization code, with what it was requested with. */
-interface AuthorizationCode {
+export interface AuthorizationCode {
   readonly code: string;
   readonly redirectUri: string;
   readonly verifier: string;

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { EXIT, handleFailure } from "../../errors.ts";
 import { type AuthReply, errorCodeOf, exchange, jsonPost } from "../chatgpt/auth_exchange.ts";
 import { retryAfterMs } from "../../net/dialer/retry.ts";
 import { defined, jsonObject } from "../../text/json.ts";
-import { errorDetail, exchangeCode } from "./code_exchange.ts";
+import { type AuthorizationCode, errorDetail, exchangeCode } from "./code_exchange.ts";
 import {
   CHATGPT_LOGIN_BYTES,
   loginFailure,
@@ -89,10 +89,7 @@ async function requestCode(parts: LoginParts, signal: AbortSignal | undefined): 
 }
 
 /** What the user granted. */
-interface Grant {
-  readonly code: string;
-  readonly verifier: string;
-}
+type Grant = Omit<AuthorizationCode, "redirectUri">;
 
 /** How long to wait for the next poll: seconds to add to the interval, and the least pause, ms. */
 interface Pending {
@@ -107,18 +104,16 @@ async function poll(parts: LoginParts, device: DeviceCode, signal: AbortSignal |
   let { intervalS } = device;
   let lastProblem = "";
   while (world.monotonic() < end) {
-    let leastMs = 0;
-    try {
-      const answer = await readPoll(await ask(parts, "token", fields, signal), world.now());
-      if ("code" in answer) return answer;
-      intervalS += answer.slowerBy ?? 0;
-      leastMs = answer.waitMs ?? 0;
-    } catch (error) {
+    const reply = await handleFailure(ask(parts, "token", fields, signal), (failure) => {
       // A network failure must not end the login while the user enters the code.
-      if (!(error instanceof CulvertError) || error.exitStatus !== 5) throw error;
-      if (error.message !== lastProblem) parts.say(`Waiting: ${error.message}`);
-      lastProblem = error.message;
-    }
+      if (failure.exitStatus !== EXIT.network) throw failure;
+      if (failure.message !== lastProblem) parts.say(`Waiting: ${failure.message}`);
+      lastProblem = failure.message;
+    });
+    const answer: Grant | Pending = reply === undefined ? {} : await readPoll(reply, world.now());
+    if ("code" in answer) return answer;
+    const { slowerBy = 0, waitMs: leastMs = 0 } = answer;
+    intervalS += slowerBy;
     const pause = Math.min(Math.max(intervalS * 1000, leastMs), Math.max(0, end - world.monotonic()));
     await world.sleep(pause, signal);
   }

@@ -73,21 +73,15 @@ export async function findCredential(query: CredentialQuery): Promise<Credential
   if (configured !== undefined) return configured;
   let skipped: CulvertError | undefined;
   for (const credential of fromVariables(provider, world)) {
-    try {
-      return allowed(credential, policy);
-    } catch (error) {
-      if (!(error instanceof CulvertError)) throw error;
-      skipped ??= error;
-    }
+    const refusal = refusalOf(credential, policy);
+    if (refusal === undefined) return credential;
+    skipped ??= refusal;
   }
   if (!provider.requiresOpenAiAuth) return { kind: "none", source: NO_SOURCE };
-  try {
-    return await storedCredential(await query.store(), policy, query.signal);
-  } catch (error) {
-    const isMissing = error instanceof CulvertError && error.details["problem"] === NOT_STORED;
+  return await handleFailure(storedCredential(await query.store(), policy, query.signal), (failure) => {
     // A forbidden variable explains more than a missing login.
-    throw isMissing && skipped !== undefined ? skipped : error;
-  }
+    throw failure.details["problem"] === NOT_STORED ? skipped ?? failure : failure;
+  });
 }
 
 /**
@@ -125,9 +119,15 @@ export async function removeForbidden(
 
 /** @throws CulvertError `auth_missing` for a credential that the configuration forbids */
 function allowed(credential: Credential, policy: LoginPolicy | undefined): Credential {
+  const refusal = refusalOf(credential, policy);
+  if (refusal !== undefined) throw refusal;
+  return credential;
+}
+
+function refusalOf(credential: Credential, policy: LoginPolicy | undefined): CulvertError | undefined {
   const setting = objection(policy, credential);
-  if (setting === undefined) return credential;
-  throw forbidden(`the credential from ${credential.source.name}`, setting, credential.source.name);
+  const { name } = credential.source;
+  return setting === undefined ? undefined : forbidden(`the credential from ${name}`, setting, name);
 }
 
 async function readStored(store: CredentialStore, signal: AbortSignal | undefined): Promise<Credential> {

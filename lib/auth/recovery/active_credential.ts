@@ -83,7 +83,6 @@ export function fixedCredential(
     source,
     renewal: { mode: "none", reason },
     authorize: () => Promise.resolve({ headers }),
-    presentHeaders: () => headers,
   };
 }
 

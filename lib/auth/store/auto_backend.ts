@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { type CulvertError, handleFailure } from "../../errors.ts";
 import type { Warning } from "../../warning.ts";
 import type { World } from "../../world/world.ts";
 import { type AuthRecord, parseAuthRecord } from "../auth_record.ts";
@@ -57,42 +57,31 @@ export class AutoBackend implements Backend {
   /** The removals from both. Where the system has no keyring, that is a warning. */
   get removals(): Backend["removals"] {
     const { kept, file } = this.#parts;
-    const fromKeyring = kept.removals.map((remove) => async () => {
-      try {
-        if (this.#unusable !== undefined) throw this.#unusable;
-        return await remove();
-      } catch (error) {
-        if (!NO_KEYRING.includes(problemOf(error))) throw error;
-        this.#warn(error, "its entry was not removed");
+    const fromKeyring = kept.removals.map((remove) => () =>
+      handleFailure(this.#unusable === undefined ? remove() : Promise.reject(this.#unusable), (failure) => {
+        if (!NO_KEYRING.includes(problemOf(failure))) throw failure;
+        this.#warn(failure, "nothing was removed from it");
         return false;
-      }
-    });
+      })
+    );
     return [...fromKeyring, ...file.removals];
   }
 
   /** Reads both places and returns the record that was saved later. Removes nothing. */
   readonly read = async (signal?: AbortSignal, isReplacing = false): Promise<string | undefined> => {
     const { kept, file } = this.#parts;
-    const fromFile = async () => this.#use(await file.read(), file.source);
-    if (this.#unusable !== undefined) return await fromFile();
-    let text: string | undefined;
-    let record: AuthRecord | undefined;
-    try {
-      text = await kept.read(signal);
-      record = parseAuthRecord(text, kept.source);
-    } catch (error) {
-      this.#fallBack(error, "reading auth.json instead", signal);
-      return await fromFile();
-    }
-    if (record === undefined) return await fromFile();
-    try {
-      const plain = await file.read();
-      const isLater = savedAt(parseAuthRecord(plain, file.source)) > savedAt(record);
-      return isLater ? this.#use(plain, file.source) : this.#use(text, kept.source);
-    } catch (error) {
-      if (!isReplacing) this.#warn(error, "using the login in the keyring", "auth_file_unusable");
-      return this.#use(text, kept.source);
-    }
+    const inKeyring = this.#unusable === undefined
+      ? await handleFailure(
+        readRecord(kept, signal),
+        (failure) => this.#fallBack(failure, "reading auth.json instead", signal),
+      )
+      : undefined;
+    if (inKeyring?.record === undefined) return this.#use(await file.read(), file.source);
+    const inFile = await handleFailure(readRecord(file), (failure) => {
+      if (!isReplacing) this.#warn(failure, "using the login in the keyring", "auth_file_unusable");
+    });
+    const isLater = savedAt(inFile?.record) > savedAt(inKeyring.record);
+    return isLater ? this.#use(inFile?.text, file.source) : this.#use(inKeyring.text, kept.source);
   };
 
   /** Reserves in the keyring; in the file where the keyring cannot be used. */
@@ -102,28 +91,34 @@ export class AutoBackend implements Backend {
       this.#warn(this.#unusable, `${instead}; ${STILL_FIRST}`);
       return await this.#reserveFile(reservation, false);
     }
-    let slot: BackendSlot;
-    try {
-      slot = await this.#keyring.reserve(reservation);
-    } catch (error) {
-      const isTooLarge = problemOf(error) === "too_large";
-      if (isTooLarge) this.#warn(error, instead);
-      else this.#fallBack(error, `${instead}; ${STILL_FIRST}`, reservation.signal);
+    return await handleFailure(this.#reserveKeyring(reservation), async (failure) => {
+      const isTooLarge = problemOf(failure) === "too_large";
+      if (isTooLarge) this.#warn(failure, instead);
+      else this.#fallBack(failure, `${instead}; ${STILL_FIRST}`, reservation.signal);
       return await this.#reserveFile(reservation, isTooLarge);
-    }
+    });
+  };
+
+  async #reserveKeyring(reservation: Reservation): Promise<BackendSlot> {
+    const slot = await this.#keyring.reserve(reservation);
     const write = async (raw: JsonObject) => {
-      try {
-        await slot.write(this.#stamped(raw));
-      } catch (error) {
-        this.#warn(error, "writing auth.json instead");
-        await using inFile = await this.#reserveFile(reservation, true);
-        const { exclusively = (work) => work() } = inFile;
-        return await exclusively(() => inFile.write(raw));
-      }
+      await slot.write(this.#stamped(raw));
       this.#use(true, this.#keyring.source);
     };
-    return { ...slot, write };
-  };
+    const writeFile = async (raw: JsonObject) => {
+      await using inFile = await this.#reserveFile(reservation, true);
+      const { exclusively = (work) => work() } = inFile;
+      await exclusively(() => inFile.write(raw));
+    };
+    return {
+      ...slot,
+      write: (raw) =>
+        handleFailure(write(raw), async (failure) => {
+          this.#warn(failure, "writing auth.json instead");
+          await writeFile(raw);
+        }),
+    };
+  }
 
   /** @param removeKept removes the keyring's record after the write, which would come first otherwise */
   async #reserveFile(reservation: Reservation, removeKept: boolean): Promise<BackendSlot> {
@@ -133,7 +128,7 @@ export class AutoBackend implements Backend {
       await slot.write(this.#stamped(raw));
       this.#use(true, file.source);
       if (!removeKept) return;
-      await removeAll(kept.removals).catch((error: unknown) => this.#warn(error, STILL_FIRST));
+      await handleFailure(removeAll(kept.removals), (failure) => this.#warn(failure, STILL_FIRST));
     };
     return { ...slot, write };
   }
@@ -143,11 +138,11 @@ export class AutoBackend implements Backend {
    *
    * @throws the error where the login in use is the keyring's; the signal's reason
    */
-  #fallBack(error: unknown, instead: string, signal: AbortSignal | undefined): void {
+  #fallBack(error: CulvertError, instead: string, signal: AbortSignal | undefined): undefined {
     // The file cannot replace a login that is in use.
     if (this.#used?.kind === "keyring" || signal?.aborted === true) throw error;
     this.#warn(error, instead);
-    if (error instanceof CulvertError && LASTING.includes(problemOf(error))) this.#unusable = error;
+    if (LASTING.includes(problemOf(error))) this.#unusable = error;
   }
 
   #use<T>(found: T, source: CredentialSource): T {
@@ -159,9 +154,7 @@ export class AutoBackend implements Backend {
     return { ...raw, [SAVED_AT]: new Date(this.#parts.world.now()).toISOString() };
   }
 
-  /** @throws errors of other kinds than a store's */
-  #warn(error: unknown, consequence: string, code = "keyring_unusable"): void {
-    if (!(error instanceof CulvertError)) throw error;
+  #warn(error: CulvertError, consequence: string, code = "keyring_unusable"): void {
     const message = `${error.message}; ${consequence}`;
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
@@ -175,7 +168,11 @@ function savedAt(record: AuthRecord | undefined): number {
   return Math.max(...times.filter((time) => !Number.isNaN(time)));
 }
 
-/** Returns `details.problem` of an error. */
-function problemOf(error: unknown): string {
-  return error instanceof CulvertError ? String(error.details["problem"]) : "";
+async function readRecord(place: Backend, signal?: AbortSignal) {
+  const text = await place.read(signal);
+  return { text, record: parseAuthRecord(text, place.source) };
+}
+
+function problemOf({ details }: CulvertError): string {
+  return String(details["problem"]);
 }

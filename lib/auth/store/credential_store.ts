@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CulvertError } from "../../errors.ts";
+import { CulvertError, handleFailure } from "../../errors.ts";
 import type { LockResult } from "../../files/file_lock.ts";
 import { type AuthRecord, parseAuthRecord } from "../auth_record.ts";
 import type { CredentialSource } from "../authenticator.ts";
@@ -153,12 +153,8 @@ export async function removeAll(removals: readonly (() => Promise<boolean>)[]): 
   const failures: CulvertError[] = [];
   let removed = 0;
   for (const remove of removals) {
-    try {
-      if (await remove()) removed++;
-    } catch (error) {
-      if (!(error instanceof CulvertError)) throw error;
-      failures.push(error);
-    }
+    const wasThere = await handleFailure(remove(), (failure) => void failures.push(failure));
+    if (wasThere === true) removed++;
   }
   const [first] = failures;
   if (first === undefined) return removed > 0;

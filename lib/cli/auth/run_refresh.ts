@@ -42,7 +42,8 @@ export async function run(context: CliContext, flags: AuthFlags): Promise<void> 
   const { record } = credential;
   const endpoints = authEndpoints(world.env);
   const { warn } = reporter;
-  const options = { store, record, dialer, world, endpoints, observer, warn, hold };
+  const note = (message: string) => observer.observe({ kind: "note", level: "info", message });
+  const options = { store, record, dialer, world, endpoints, note, warn, hold };
   const login = new ManagedLogin(options);
   await login.renew("proactive_expiry", stop.signal);
   if (!login.isSaved) {
