@@ -4,7 +4,7 @@
  * @module
  */
 import type { CulvertError } from "../errors.ts";
-import type { ServerEvidence } from "../net/observer.ts";
+import type { AgentIds, RecoveryObservation } from "../net/observer.ts";
 
 /** Where a credential was found. */
 export interface CredentialSource {
@@ -36,11 +36,7 @@ export type AuthMode =
   | "none";
 
 /** The agent that signed a request. Both ids may be given to support. */
-export interface AgentFacts {
-  /** `agent_runtime_id`. */
-  readonly agentId: string;
-  readonly taskId: string;
-}
+export type AgentFacts = Required<AgentIds>;
 
 /** The authentication of one request. */
 export interface Authorization {
@@ -53,11 +49,7 @@ export interface Authorization {
 }
 
 /** A 401: the status of a reply, of a refused upgrade, or of an error frame. */
-export interface Rejection {
-  /** A fixed text for each route of the API, such as `/responses`. */
-  readonly endpoint: string;
-  readonly transport: "http" | "websocket";
-  readonly evidence: ServerEvidence;
+export interface Rejection extends Pick<RecoveryObservation, "endpoint" | "transport" | "evidence"> {
   /** What the refused attempt carried. Recovery compares it with the credential in memory. */
   readonly sent: Authorization;
   /** Where it was sent. Only scheme and host are ever shown. */
@@ -69,11 +61,7 @@ export interface Rejection {
 }
 
 /** The outcome of a recovery, as the evidence tags name it. */
-export type RecoveryOutcome =
-  | "recovery_succeeded"
-  | "recovery_failed_permanent"
-  | "recovery_failed_transient"
-  | "recovery_not_run";
+export type RecoveryOutcome = RecoveryObservation["outcome"];
 
 /** The result of a recovery. */
 export type RecoveryResult =

@@ -23,14 +23,7 @@ import type {
 const MAX_RECOVERIES = 4;
 
 /** Ids of the caller that observations repeat. */
-export interface ScopeIds {
-  readonly sessionId?: string;
-  readonly turnId?: string;
-  /** Trace id of the caller's `traceparent` (W3C Trace Context §3.2.2.3). */
-  readonly traceId?: string;
-  /** Span id of the caller's `traceparent` (W3C Trace Context §3.2.2.4). */
-  readonly parentSpanId?: string;
-}
+export type ScopeIds = Pick<RequestFacts, "sessionId" | "turnId" | "traceId" | "parentSpanId">;
 
 /** What a {@link RequestScope} is built from. */
 export interface RequestScopeOptions {

@@ -12,12 +12,7 @@ import type { Authorization, RecoveryResult, Rejection } from "./authenticator.t
 import type { RequestScope } from "./request_scope.ts";
 
 /** A request to make. */
-export interface AuthorizedRequest {
-  /** Fixed per route of the API, such as `/responses`; see {@link Rejection.endpoint}. */
-  readonly endpoint: string;
-  readonly transport: "http" | "websocket";
-  /** The model that is asked for, where the request names one. */
-  readonly model?: string;
+export interface AuthorizedRequest extends Pick<RequestFacts, "endpoint" | "transport" | "model"> {
   /** Aborts authorization, recovery and the wait between them. `send` must obey it by itself. */
   readonly signal?: AbortSignal;
   /** A 401 that the previous request met inside its response: it is recovered from before anything is sent. */

@@ -111,34 +111,33 @@ class AgentLogin {
     if (known !== undefined) return known;
     using result = await acquireFileLock(absolutePath(LOCK_NAME, store.codexHome), world, LOCK_LIMIT_MS);
     if (result.kind === "busy") {
-      return this.#withoutAgent("Another process has been registering an agent for too long");
+      this.#warn("Another process has been registering an agent for too long");
+      return "bearer";
     }
     const lock = result.kind === "held" ? result.lock : undefined;
     // The former holder of the lock may have registered it.
-    return await this.#stored(refused) ?? await this.#register(refused, lock);
+    const agent = await this.#stored(refused) ?? await this.#register(lock);
+    if (agent === undefined && refused !== undefined) await this.#agents.remove(refused);
+    return agent ?? "bearer";
   }
 
-  async #register(refused: AgentFacts | undefined, lock: HeldLock | undefined): Promise<Choice> {
-    const agents = this.#agents;
+  /** Registers an agent. @returns `undefined` where that is not possible for now */
+  async #register(lock: HeldLock | undefined): Promise<Agent | undefined> {
     const { note, world } = this.#options;
-    const removeRefused = async () => {
-      if (refused !== undefined) await agents.remove(refused);
-    };
-    if (lock !== undefined && await agents.isCoolingDown(lock, world.now())) {
+    if (lock !== undefined && await this.#agents.isCoolingDown(lock, world.now())) {
       note("No agent could be registered recently; sending the login itself");
-      await removeRefused();
-      return "bearer";
+      return undefined;
     }
     return await handleFailure(this.#registered(), async (failure) => {
       if (failure.code === "auth_refresh_failed" || !mayPass(failure)) throw failure;
-      if (lock !== undefined) await agents.startCooldown(lock, world.now());
-      await removeRefused();
-      return this.#withoutAgent(failure.message);
+      if (lock !== undefined) await this.#agents.startCooldown(lock, world.now());
+      this.#warn(failure.message);
+      return undefined;
     });
   }
 
   /** Registers the task of the stored agent where only that is missing, else a new agent. */
-  async #registered(): Promise<Choice> {
+  async #registered(): Promise<Agent> {
     const stored = await this.#agents.read();
     const record = stored !== undefined && !hasTask(stored) ? stored : await this.#newAgent();
     const agent = await prepareAgent(record, this.#options);
@@ -158,17 +157,16 @@ class AgentLogin {
   }
 
   /** Returns the stored agent, unless it is the refused one, lacks a task or has an invalid key. */
-  async #stored(refused: AgentFacts | undefined): Promise<Choice | undefined> {
+  async #stored(refused: AgentFacts | undefined): Promise<Agent | undefined> {
     const record = await this.#agents.read();
     if (record === undefined || !hasTask(record)) return undefined;
     const agent = await handleFailure(prepareAgent(record, this.#options), () => undefined);
     return agent !== undefined && refused !== undefined && isSame(agent.facts, refused) ? undefined : agent;
   }
 
-  #withoutAgent(why: string): "bearer" {
+  #warn(why: string): void {
     const message = `${why}; without an agent, this session sends the ChatGPT login itself`;
     this.#options.warn({ code: "agent_unavailable", message });
-    return "bearer";
   }
 }
 

@@ -8,6 +8,7 @@ import type { LoginPolicy } from "../../config/settings.ts";
 import { CulvertError } from "../../errors.ts";
 import { idClaims } from "../auth_record.ts";
 import type { Credential } from "../credential.ts";
+import { textMember } from "../../text/json.ts";
 import { readPayload } from "../jwt_claims.ts";
 
 /** `details.problem` of {@link forbidden}. */
@@ -85,6 +86,5 @@ function accountsOf(
   }
   const { identity } = credential;
   const claims = typeof identity === "string" ? readPayload(identity) : identity;
-  const account = claims?.["account_id"];
-  return typeof account === "string" ? [account] : [];
+  return [textMember(claims, "account_id")];
 }

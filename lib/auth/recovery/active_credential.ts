@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TokenClaims } from "../jwt_claims.ts";
 import { singleFlight } from "../../async/single_flight.ts";
 import type { AgentFacts, AuthMode, Authorization, CredentialSource } from "../authenticator.ts";
 
@@ -41,14 +42,10 @@ export type Renewal =
   | { readonly mode: "none"; readonly reason: NotRunReason };
 
 /** What may be reported about the credential in use. Contains no secret. */
-export interface CredentialFacts {
-  readonly mode: AuthMode;
-  readonly source: CredentialSource;
-  /** ms since 1970. */
-  readonly issuedAt?: number;
-  /** ms since 1970. */
-  readonly expiresAt?: number;
-}
+export type CredentialFacts = Pick<Authorization, "mode" | "source"> & TokenTimes;
+
+/** When a token was issued and when it expires. */
+export type TokenTimes = Pick<TokenClaims, "issuedAt" | "expiresAt">;
 
 /** A credential in use. */
 export interface ActiveCredential {
@@ -68,7 +65,7 @@ export interface ActiveCredential {
   /** Returns the headers as they are now. Default: each request has its own. */
   readonly presentHeaders?: () => Readonly<Record<string, string>> | undefined;
   /** Returns when the token was issued and when it expires. Default: not known. */
-  readonly lifetime?: () => Pick<CredentialFacts, "issuedAt" | "expiresAt">;
+  readonly lifetime?: () => TokenTimes;
 }
 
 /** Returns a credential that cannot be renewed, or none at all. */

@@ -6,11 +6,10 @@
  * @module
  */
 import { asCulvertError, type CulvertError } from "../../errors.ts";
-import type { Observer } from "../../net/observer.ts";
+import type { Observer, RecoveryObservation } from "../../net/observer.ts";
 import {
   type Authorization,
   NO_SOURCE,
-  type RecoveryOutcome,
   type RecoveryResult,
   type Rejection,
   type TurnRecovery,
@@ -28,10 +27,9 @@ import { describeRejection, isMissingScope, isRevoked, type RecoveryEnd } from "
 type Phase = "reload" | "refresh_token" | "external_refresh" | "done" | "none";
 
 /** The result of a step. */
-interface StepEnd extends Pick<RecoveryEnd, "reason" | "failure"> {
-  readonly outcome: RecoveryOutcome;
-  readonly stateChanged?: boolean;
-}
+type StepEnd =
+  & Pick<RecoveryEnd, "outcome" | "reason" | "failure">
+  & Pick<RecoveryObservation, "stateChanged">;
 
 const FIRST_STEPS = { managed: "reload", external: "external_refresh", none: "none" } as const;
 const NO_CREDENTIAL = fixedCredential("none", NO_SOURCE, {}, "auth_manager_missing");

@@ -5,16 +5,14 @@
  * @module
  */
 import { CulvertError, type DetailValue } from "../../errors.ts";
+import type { RecoveryObservation } from "../../net/observer.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { baseUrlClass, isBackendMode, isMisrouted } from "../auth_headers.ts";
 import type { AuthMode, Authorization, CredentialSource, Rejection } from "../authenticator.ts";
 import { defined } from "../../text/json.ts";
 
 /** How recovery ended. */
-export interface RecoveryEnd {
-  readonly mode: "managed" | "external" | "none";
-  readonly phase: string;
-  readonly outcome: string;
+export interface RecoveryEnd extends Pick<RecoveryObservation, "mode" | "phase" | "outcome"> {
   readonly reason: string;
   /** Why a step failed. */
   readonly failure?: CulvertError;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { runProgram, sessionEnvironment } from "../../../world/child_program.ts";
+import { type ProgramRun, runProgram, sessionEnvironment } from "../../../world/child_program.ts";
 import type { World } from "../../../world/world.ts";
 import { keyringFailure } from "./keyring.ts";
 
@@ -23,11 +23,7 @@ export interface KeyringProgramEnd {
 }
 
 /** Options of {@link runKeyringProgram}. */
-export interface KeyringProgramInput {
-  /** May be secret. */
-  readonly stdin?: string;
-  readonly signal?: AbortSignal | undefined;
-}
+export type KeyringProgramInput = Pick<ProgramRun, "stdin" | "signal">;
 
 /** Why a program gave no answer: `details.problem`, and the end of the sentence. */
 const PROBLEMS = {
