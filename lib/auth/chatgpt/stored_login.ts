@@ -106,6 +106,7 @@ export class StoredLogin {
   async save({ commit }: WriteSlot): Promise<void> {
     for (const pause of SAVE_PAUSES_MS) {
       await this.#parts.world.sleep(pause);
+      // The reserved space serves the first try.
       if (await this.#merge(pause === 0 ? commit : this.#change)) return;
     }
   }

@@ -116,3 +116,18 @@ Deno.test("an authority that gives tokens which seem expired at once is not aske
   for (let n = 0; n < 5; n++) await login.current();
   assertEquals(authority.seen.length, 1);
 });
+
+Deno.test("a refresh that the authority defers is repeated after a short delay, and not after a long one", async () => {
+  for (const [seconds, requests] of [["1", 2], ["3600", 1]] as const) {
+    await using home = new TestHome();
+    await using authority = new TestAuthority((_request, count) =>
+      count === 1
+        ? new Response(null, { status: 429, headers: { "retry-after": seconds } })
+        : Response.json({ access_token: fresh("new"), refresh_token: "rt-2" })
+    );
+    home.store(loginText({ access: soon() }));
+    const { login, warnings } = await openLogin(home, { env: authority.env });
+    await login.current();
+    assertEquals([authority.seen.length, warnings.length], [requests, requests === 1 ? 1 : 0]);
+  }
+});

@@ -287,3 +287,20 @@ Deno.test("an abort of one turn during a shared renewal does not fail the other 
   renewed.resolve(tokens("new"));
   assertEquals((await second).end, undefined);
 });
+
+Deno.test("a slow resolve of one turn does not replace the credential that another turn received after a refusal", async () => {
+  const slow = Promise.withResolvers<ExternalCredential>();
+  let asked = 0;
+  const { authenticator, headers } = open({
+    resolve: () => ++asked === 2 ? slow.promise : tokens("old"),
+    refresh: () => tokens("new"),
+  });
+  const sent = await authenticator.authorize();
+  const waiting = headers();
+  assertEquals((await authenticator.startTurn().recover({ ...REJECTION, sent })).resend, true);
+  slow.resolve(tokens("old"));
+  assertEquals([await waiting, await headers()].map((one) => one["authorization"]), [
+    "Bearer old",
+    "Bearer new",
+  ]);
+});
