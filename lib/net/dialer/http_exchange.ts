@@ -37,26 +37,17 @@ export interface ExchangeParts extends ConnectParts {
 }
 
 /** Makes the exchange. `Dialer.request` lists the errors. */
-export async function exchange(request: HttpRequest, parts: ExchangeParts): Promise<HttpReply> {
-  const { signal, headerTimeoutMs } = request;
+export async function exchange(first: HttpRequest, parts: ExchangeParts): Promise<HttpReply> {
+  const { bodySize, headerTimeoutMs, signal } = first;
   signal?.throwIfAborted();
   // For a body of known length the limit applies to the time without progress.
-  if (headerTimeoutMs === undefined || request.bodySize !== undefined) {
-    return await follow(request, undefined, parts);
-  }
-  using limit = deadline(headerTimeoutMs, parts.world);
-  return await follow(request, limit.signal, parts);
-}
-
-async function follow(
-  first: HttpRequest,
-  late: AbortSignal | undefined,
-  parts: ExchangeParts,
-): Promise<HttpReply> {
+  using limit = headerTimeoutMs === undefined || bodySize !== undefined
+    ? undefined
+    : deadline(headerTimeoutMs, parts.world);
   let request = first;
   for (let hop = 0;; hop++) {
     const route = parts.routes.resolve(request.url);
-    const { response, tapped } = await observedSend(request, route, late, parts);
+    const { response, tapped } = await observedSend(request, route, limit?.signal, parts);
     if (response.status === 407 && isForwarded(request.url, route)) {
       tapped?.end("complete");
       await response.body?.cancel();
