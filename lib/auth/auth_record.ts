@@ -43,14 +43,14 @@ const RENEW_BEFORE_MS = 5 * 60_000;
 /** A token without `exp` is renewed this long after the last refresh, ms (as codex 0.171.0). */
 const RENEW_AFTER_MS = 8 * 24 * 3_600_000;
 
-const MODES: Readonly<Record<string, RecordMode>> = {
-  apikey: "apikey",
-  chatgpt: "chatgpt",
-  chatgptAuthTokens: "chatgpt",
-  personalAccessToken: "personalAccessToken",
-  agentIdentity: "agentIdentity",
-  bedrockApiKey: "bedrockApiKey",
-};
+const MODES: ReadonlyMap<string, RecordMode> = new Map([
+  ["apikey", "apikey"],
+  ["chatgpt", "chatgpt"],
+  ["chatgptAuthTokens", "chatgpt"],
+  ["personalAccessToken", "personalAccessToken"],
+  ["agentIdentity", "agentIdentity"],
+  ["bedrockApiKey", "bedrockApiKey"],
+]);
 
 /** The keys of the file that the program knows. */
 const KEYS: readonly string[] = [
@@ -176,10 +176,7 @@ function readMembers(raw: JsonObject, source: CredentialSource): AuthRecord {
       : `the value of "${name}" has the wrong type`;
     throw unusable("foreign", problem, source);
   };
-  const mode = member(
-    "auth_mode",
-    (name) => isText(name) && Object.hasOwn(MODES, name) ? MODES[name] : undefined,
-  );
+  const mode = member("auth_mode", (name) => isText(name) ? MODES.get(name) : undefined);
   const members = {
     apiKey: member("OPENAI_API_KEY", textOf),
     tokens: member("tokens", tokensIn),

@@ -161,7 +161,10 @@ export class ManagedLogin implements ActiveCredential {
       if (!isPermanent(failure)) throw failure;
       this.#login.markSpent(sent);
       // The codex client takes no lock around its request and may have been faster.
-      if (await handleFailure(this.#login.reload(), () => false)) return this.#options.note(TAKEN_OVER);
+      if (await handleFailure(this.#login.reload(), () => false)) {
+        this.#options.note(TAKEN_OVER);
+        return undefined;
+      }
       if (lock !== undefined && failure.details["error_code"] !== undefined) {
         await noteRefusal(lock, sent, failure);
       }

@@ -35,10 +35,9 @@ export async function logout(parts: SaveParts): Promise<SignedOut> {
 
 async function revokeStored(parts: SaveParts): Promise<void> {
   const warn = (message: string) => parts.warn({ code: "auth_not_revoked", message });
-  const record = await handleFailure(
-    parts.store.read(),
-    ({ message }) => warn(`Nothing was revoked: ${message}`),
-  );
+  const record = await handleFailure(parts.store.read(), ({ message }) => {
+    warn(`Nothing was revoked: ${message}`);
+  });
   const problem = record === undefined ? undefined : await revokeLogin(parts, record);
   if (problem !== undefined) warn(`The login was removed here but not revoked: ${problem}`);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-const NAMES: Readonly<Record<string, string>> = {
+const NAMES: ReadonlyMap<string, string> = new Map(Object.entries({
   free: "Free",
   go: "Go",
   plus: "Plus",
@@ -21,7 +21,7 @@ const NAMES: Readonly<Record<string, string>> = {
   hc: "Enterprise",
   edu: "Edu",
   education: "Edu",
-};
+}));
 
 /**
  * Returns the name of a plan as it is shown.
@@ -29,6 +29,5 @@ const NAMES: Readonly<Record<string, string>> = {
  * @param raw as in a token or in the answer of the account endpoint; an unknown one is its own name
  */
 export function planName(raw: string): string {
-  // `Object.hasOwn`: names such as "constructor" are not plans.
-  return Object.hasOwn(NAMES, raw) ? NAMES[raw] ?? raw : raw;
+  return NAMES.get(raw) ?? raw;
 }
