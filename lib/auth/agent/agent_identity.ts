@@ -99,7 +99,7 @@ async function registerTask(
   const request = jsonPost(new URL(authority.endpoints.agentBase + path), body);
   const reply = await requestWithRetry(authority, request, REGISTER_LIMIT_MS, signal);
   const taskId = textMember(jsonObject(reply), "task_id");
-  if (taskId === undefined) throw authority.failure("the authority registered no task for it");
+  if (taskId === undefined) throw authority.failure("the authorization server registered no task for it");
   return taskId;
 }
 

@@ -111,7 +111,7 @@ class AgentLogin {
     if (known !== undefined) return known;
     using result = await acquireFileLock(absolutePath(LOCK_NAME, store.codexHome), world, LOCK_LIMIT_MS);
     if (result.kind === "busy") {
-      this.#warn("Another process has been registering an agent for too long");
+      this.#warn("Another process did not finish registering an agent in time");
       return "bearer";
     }
     const lock = result.kind === "held" ? result.lock : undefined;
@@ -125,7 +125,7 @@ class AgentLogin {
   async #register(lock: HeldLock | undefined): Promise<Agent | undefined> {
     const { note, world } = this.#options;
     if (lock !== undefined && await this.#agents.isCoolingDown(lock, world.now())) {
-      note("No agent could be registered recently; sending the login itself");
+      note("No agent could be registered recently; sending the ChatGPT login instead");
       return undefined;
     }
     return await handleFailure(this.#registered(), async (failure) => {

@@ -25,7 +25,7 @@ export interface AgentAuthority extends Authority {
 /** The failure of an agent identity that the user supplied. */
 export const identityFailure: AgentFailure = (problem, status) =>
   new CulvertError("auth_rejected", `Cannot use the agent identity: ${problem}`, {
-    hint: "Ask for a new one where this one was issued.",
+    hint: "Request a new identity from the server that issued this one.",
     details: defined({ status }),
   });
 

@@ -78,7 +78,7 @@ export class AgentStore {
   async #change(next: (raw: JsonObject) => JsonObject | undefined): Promise<void> {
     await handleFailure(this.#changeLocked(next), (failure) => {
       const message =
-        `${failure.message}; the change to the agent of the login is known to this process only`;
+        `${failure.message}; the change to the agent of the login is kept in the memory of this process only`;
       this.#parts.warn({ code: "auth_not_saved", message });
     });
   }

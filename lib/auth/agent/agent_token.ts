@@ -75,7 +75,7 @@ async function verifiedPayload(
   const { z } = await import("zod");
   const keys = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
     .safeParse(jsonObject(reply));
-  if (!keys.success) throw failure("the authority's key set cannot be read");
+  if (!keys.success) throw failure("the key set of the authorization server cannot be read");
   try {
     const { payload } = await jwtVerify(token, createLocalJWKSet(keys.data), {
       algorithms: ["RS256"],

@@ -108,7 +108,7 @@ export class ManagedLogin implements ActiveCredential {
     }
     await handleFailure(this.renew("proactive_expiry", signal), ({ message }) => {
       signal?.throwIfAborted();
-      this.#warnOnce({ code: "auth_refresh_failed", message: `${message}; using the present token` });
+      this.#warnOnce({ code: "auth_refresh_failed", message: `${message}; using the current token` });
     });
     return this.record;
   }
@@ -139,7 +139,7 @@ export class ManagedLogin implements ActiveCredential {
     }
     const lock = result.kind === "held" ? result.lock : undefined;
     if (lock === undefined) {
-      this.#options.note(`No lock for the login in ${store.source.name}; renewing without one`);
+      this.#options.note(`No lock for the login in ${store.source.name}; renewing it without a lock`);
     }
     if (await this.#login.reload()) {
       this.#options.note(TAKEN_OVER);

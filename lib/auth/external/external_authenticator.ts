@@ -75,7 +75,7 @@ function externalCredential(options: ExternalAuthenticatorOptions): ActiveCreden
         signal?.throwIfAborted();
         if (isPermanent(failure)) ended = failure;
         if (held === undefined) throw failure;
-        const message = `${failure.message}; the former credential stays in use`;
+        const message = `${failure.message}; the previous credential is used`;
         observer.observe({ kind: "note", level: "info", message });
         return held;
       });

@@ -49,7 +49,7 @@ export async function callExternal<T>(
     signal?.throwIfAborted();
     if (cause instanceof ExternalTimeout) {
       throw new CulvertError(code, `${attempt} failed: it returned nothing within ${LIMIT_MS / 1000} s`, {
-        hint: "Let it return or fail in time. Its signal is aborted when the time is over.",
+        hint: "The function must return or throw within this time. Its signal is aborted at the end of it.",
         details: { reason: "external_timeout", permanent: false },
         cause,
       });
@@ -57,7 +57,7 @@ export async function callExternal<T>(
     const permanent = isPermanent(cause);
     const why = cause instanceof CulvertError ? `: ${cause.message}` : "";
     throw new CulvertError(code, `${attempt} failed${why}`, {
-      hint: "What it threw is the cause of this error.",
+      hint: "The thrown value is the cause of this error.",
       details: { reason: permanent ? "external_permanent" : "external_transient", permanent },
       cause,
     });

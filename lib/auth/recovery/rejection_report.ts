@@ -146,8 +146,8 @@ function describeRecovery({ outcome, reason, phase }: RecoveryEnd): string {
 function nextStep({ sent, url }: Rejection, recovery: RecoveryEnd): string {
   const { mode, source } = sent;
   const target = url === undefined ? undefined : baseUrlClass(url);
-  if (source.kind === "host") return `have the program supply another credential through ${source.name}`;
-  if (!isAttached(sent)) return "give a credential: culvert auth login, or set OPENAI_API_KEY";
+  if (source.kind === "host") return `supply another credential through ${source.name}`;
+  if (!isAttached(sent)) return "provide a credential: culvert auth login, or set OPENAI_API_KEY";
   if (target === "platform" && isBackendMode(mode)) {
     return "a ChatGPT login does not work at api.openai.com; remove the base URL, or use an API key";
   }

@@ -60,7 +60,7 @@ export class AutoBackend implements Backend {
     const fromKeyring = kept.removals.map((remove) => () =>
       handleFailure(this.#unusable === undefined ? remove() : Promise.reject(this.#unusable), (failure) => {
         if (!NO_KEYRING.includes(problemOf(failure))) throw failure;
-        this.#warn(failure, "nothing was removed from it");
+        this.#warn(failure, "its entry was not removed");
         return false;
       })
     );

@@ -66,7 +66,7 @@ export function withoutFile(
     handleFailure(
       removeFile(),
       ({ message }) =>
-        warn({ code: "auth_file_left", message: `${message}; a former login in it can still be read` }),
+        warn({ code: "auth_file_left", message: `${message}; an earlier login in it can still be read` }),
     );
   return {
     ...kept,
