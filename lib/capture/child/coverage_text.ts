@@ -38,7 +38,7 @@ export function coverageLines(coverage: Coverage, mode: CaptureMode): readonly s
     if (uncovered !== "") lines.push(...folded(`cannot be recorded in ${mode} mode: ${uncovered}`));
   }
   if (hosts.length === 0) {
-    return [...lines, ...nothingSeen(mode)];
+    return coverage.refusals().length > 0 ? lines : [...lines, ...nothingSeen(mode)];
   }
   lines.push(...table(
     [
