@@ -77,13 +77,8 @@ async function requestCode(parts: LoginParts, signal: AbortSignal | undefined): 
   }).safeParse(jsonObject(reply.text));
   const userCode = parsed.data?.user_code ?? parsed.data?.usercode;
   if (reply.status !== 200 || !parsed.success || userCode === undefined) {
-    throw loginFailure(
-      "device_code_failed",
-      `The authorization server returned no device code: status ${reply.status}`,
-      {
-        details: { status: reply.status },
-      },
-    );
+    const message = `The authorization server returned no device code: status ${reply.status}`;
+    throw loginFailure("device_code_failed", message, { details: { status: reply.status } });
   }
   return { deviceAuthId: parsed.data.device_auth_id, userCode, intervalS: Math.max(1, parsed.data.interval) };
 }

@@ -32,16 +32,10 @@ export async function openSecrets(bytes: Uint8Array, passphrase: string, path: s
   const { Decrypter } = await import("age-encryption");
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
-  let text: string;
-  try {
-    text = await decrypter.decrypt(bytes, "text");
-  } catch (cause) {
-    throw unusable(
-      path,
-      "it is damaged, or encrypted with a passphrase other than the one in the keyring",
-      cause,
-    );
-  }
+  const text = await decrypter.decrypt(bytes, "text").catch((cause: unknown) => {
+    const problem = "it is damaged, or encrypted with a passphrase other than the one in the keyring";
+    throw unusable(path, problem, cause);
+  });
   const { secrets, ...others } = jsonObject(text) ?? {};
   if (!isObject(secrets)) throw unusable(path, "its content has an unknown form");
   const entries = Object.entries(secrets).flatMap(([name, value]): [string, string][] =>
