@@ -10,6 +10,7 @@ import type { Warning } from "../../lib/warning.ts";
 import type { World } from "../../lib/world/world.ts";
 import { ManagedLogin } from "../../lib/auth/chatgpt/managed_login.ts";
 import type { Observation } from "../../lib/net/observer.ts";
+import { PROVIDER_DEFAULTS } from "../../lib/config/builtin_providers.ts";
 import { join } from "../support/paths.ts";
 
 export const HOUR_MS = 3_600_000;
@@ -257,14 +258,9 @@ export async function loginIn(
 /** Returns a provider that requires the credentials of OpenAI, with the given differences. */
 export function testProvider(extra: Partial<Provider> = {}): Provider {
   return {
+    ...PROVIDER_DEFAULTS,
     id: "openai",
     name: "OpenAI",
-    queryParams: {},
-    headers: {},
-    requestMaxRetries: 4,
-    streamMaxRetries: 5,
-    streamIdleTimeoutMs: 300_000,
-    websocketConnectTimeoutMs: 15_000,
     requiresOpenAiAuth: true,
     supportsWebsockets: true,
     ...extra,

@@ -5,6 +5,7 @@
  */
 import * as net from "node:net";
 import * as tls from "node:tls";
+import { TrackedSockets } from "../support/tracked_sockets.ts";
 import { UnitReader } from "./unit_reader.ts";
 
 /** The fault of the stream. */
@@ -60,14 +61,8 @@ export interface FaultRelayOptions {
 
 /** Starts a relay on a port that the system chooses. Every connection suffers the fault. */
 export async function startFaultRelay(options: FaultRelayOptions): Promise<FaultRelay> {
-  const sockets = new Set<net.Socket>();
-  const track = (socket: net.Socket) => {
-    sockets.add(socket);
-    socket.setNoDelay(true);
-    // Broken connections are what this relay is for.
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => sockets.delete(socket));
-  };
+  const sockets = new TrackedSockets();
+  const { track } = sockets;
   const server = tls.createServer({
     cert: options.certificate,
     key: options.privateKey,
@@ -89,7 +84,7 @@ export async function startFaultRelay(options: FaultRelayOptions): Promise<Fault
     client.on("close", () => upstream.destroy());
     void relayAnswer(client, upstream, requested, options).finally(() => upstream.destroy());
   });
-  server.on("connection", (socket: net.Socket) => track(socket));
+  server.on("connection", track);
   server.on("tlsClientError", () => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   const address = server.address();
@@ -97,7 +92,7 @@ export async function startFaultRelay(options: FaultRelayOptions): Promise<Fault
   return {
     port: address.port,
     [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
+      sockets.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };

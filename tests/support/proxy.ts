@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
+import { TrackedSockets } from "./tracked_sockets.ts";
 
 /** A fault of the proxy. */
 export type ProxyFault =
@@ -58,14 +59,8 @@ export interface TestProxy extends AsyncDisposable {
 /** Starts a proxy on a port that the system chooses. */
 export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy> {
   const seen: ProxySighting[] = [];
-  const sockets = new Set<net.Socket>();
-  const track = (socket: net.Socket) => {
-    sockets.add(socket);
-    socket.setNoDelay(true);
-    // Peers of a proxy may close at any time.
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => sockets.delete(socket));
-  };
+  const sockets = new TrackedSockets();
+  const { track } = sockets;
   const onConnection = (client: net.Socket) => {
     if (client instanceof tls.TLSSocket) track(client);
     void serve(client, options, seen, track).catch(() => client.destroy());
@@ -83,7 +78,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     seen,
     openSockets: () => sockets.size,
     [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
+      sockets.destroy();
       const closed = once(server, "close");
       server.close();
       await closed;
