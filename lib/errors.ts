@@ -104,7 +104,7 @@ export const ERROR_CODES = {
 
   check_failed: {
     exit: EXIT.response,
-    brief: "a check that was asked for failed: secrets in an export, unmatched requests in a replay",
+    brief: "a requested check failed: secrets in an export, unmatched requests in a replay",
   },
 
   schema_mismatch: { exit: EXIT.schema, brief: "the output does not fit the schema" },

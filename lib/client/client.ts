@@ -81,7 +81,7 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
 interface ClientConnection extends Connection<Authenticator> {
   /** Returns the roots and routes by which telemetry is sent. */
   readonly source: () => Promise<Pick<Connection, "routes" | "trust">>;
-  /** Stops the simulated network; does nothing where there is none. Call it after `close()`. */
+  /** Stops the simulated network; does nothing if there is none. Call it after `close()`. */
   readonly stop: () => Promise<void>;
 }
 

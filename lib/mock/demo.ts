@@ -33,7 +33,7 @@ export interface Demo extends AsyncDisposable {
 /**
  * Starts the network and writes a login.
  *
- * @throws CulvertError `config` where the process may not listen on loopback or write a temporary folder
+ * @throws CulvertError `config` if the process may not listen on loopback or write a temporary folder
  */
 export async function startDemo(real: World, options: DemoOptions = {}): Promise<Demo> {
   const foreign = options.settings && foreignModel(options.settings);

@@ -13,14 +13,14 @@ export function basicCredentials(user: string, password: string): string {
 /** An address without user information, and the header field that it stands for. */
 export interface PlainAddress {
   readonly url: URL;
-  /** Value of `Authorization`; `undefined` where the address names no user. */
+  /** Value of `Authorization`; `undefined` if the address names no user. */
   readonly authorization: string | undefined;
 }
 
 /**
  * Separates user and password from an address.
  *
- * @throws CulvertError `usage` where they are not percent-encoded; the message does not quote them
+ * @throws CulvertError `usage` if they are not percent-encoded; the message does not quote them
  */
 export function splitUserInfo(address: URL): PlainAddress {
   const url = new URL(address);

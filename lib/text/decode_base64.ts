@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Decodes base64 (RFC 4648 §4); `undefined` where the text is none. */
+/** Decodes base64 (RFC 4648 §4); `undefined` if the text is none. */
 export function decodedBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     return Uint8Array.fromBase64(text);

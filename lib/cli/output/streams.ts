@@ -11,7 +11,7 @@ import type { ImageSequence } from "./inline_image.ts";
 export interface OutputStream {
   /** Whether the stream is a terminal. */
   readonly isTerminal: boolean;
-  /** Returns the width of the terminal in columns; `undefined` where it is not known. */
+  /** Returns the width of the terminal in columns; `undefined` if it is not known. */
   readonly columns: () => number | undefined;
   /**
    * Writes all of `data` before it resolves, so that a slow reader slows the writer down. Control characters are
@@ -30,7 +30,7 @@ export interface OutputStream {
 /** Standard error. */
 export interface MessageStream extends OutputStream {
   /**
-   * Shows one line of text that the next write to the terminal removes. Does nothing where the stream is not a
+   * Shows one line of text that the next write to the terminal removes. Does nothing if the stream is not a
    * terminal.
    *
    * @param line cut at the width of the terminal; empty to remove the line

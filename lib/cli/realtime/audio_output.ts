@@ -35,7 +35,7 @@ export interface AudioOutput {
   /**
    * Keeps what was written as `PATH.partial` beside a regular file.
    *
-   * @returns its name; `undefined` where nothing was written, or where the audio went to a stream
+   * @returns its name; `undefined` if nothing was written, or where the audio went to a stream
    */
   readonly keepPartial: () => Promise<string | undefined>;
 }

@@ -128,7 +128,7 @@ async function refuseDemoCall(host: Host, flags: ConnectionFlags): Promise<void>
 }
 
 /**
- * Returns the message of the command line, in which `-` stands for standard input. It is `undefined` where there is none,
+ * Returns the message of the command line, in which `-` stands for standard input. It is `undefined` if there is none,
  * and for a single `-` without audio: each line of standard input is then a message.
  */
 async function messageOf(

@@ -31,7 +31,7 @@ export interface AnswerFile {
  *
  * @param json whether stdout has JSON lines
  * @param signal ends the wait for the reader of a FIFO
- * @returns `undefined` where the file is stdout, which has the answer already
+ * @returns `undefined` if the file is stdout, which has the answer already
  * @throws CulvertError `output_unwritable`; `usage` where stdout has JSON lines
  */
 export async function openAnswerFile(

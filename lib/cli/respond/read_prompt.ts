@@ -12,7 +12,7 @@ import type { RespondFlags } from "./command.ts";
 const NOTICE_AFTER_MS = 3_000;
 
 /**
- * Returns the prompts: one, or the lines of the file that `--repeat-from` names. The only one is `undefined` where the
+ * Returns the prompts: one, or the lines of the file that `--repeat-from` names. The only one is `undefined` if the
  * outputs of tools are all that is sent.
  *
  * @param signal ends the reading of standard input

@@ -38,7 +38,7 @@ export function jsonLine({ event, text }: StreamItem): string {
 /**
  * Renders the result as the last line.
  *
- * @param summary the runtime summary of the turn; null where no turn was begun
+ * @param summary the runtime summary of the turn; null if no turn was begun
  */
 export function resultLine(result: ResultEvent, summary: RuntimeFigures | null, redact: Redactor): string {
   const error = result.error === null ? null : redactError(result.error, redact);

@@ -16,7 +16,7 @@ const CALL_ID = "x-codex-inference-call-id";
  * Returns the names of exchanges by the id of the inference call. A request of a websocket is named like `x3#2`: the
  * number of its message within the exchange.
  *
- * @throws CulvertError `input_unreadable` where the capture cannot be read
+ * @throws CulvertError `input_unreadable` if the capture cannot be read
  */
 export async function exchangesOfCalls(
   name: string,

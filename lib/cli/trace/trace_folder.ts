@@ -15,7 +15,7 @@ import type { Reporter } from "../output/reporter.ts";
  * Returns the absolute path of the folder: the one that was named, else the one that the settings name, else `traces` in
  * the state folder.
  *
- * @throws CulvertError `config` where the configuration cannot be read or the home directory is not known
+ * @throws CulvertError `config` if the configuration cannot be read or the home directory is not known
  */
 export async function traceFolder(
   named: string | undefined,

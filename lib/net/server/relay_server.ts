@@ -104,7 +104,9 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
   });
   server.on("connect", (_message: IncomingMessage, socket: Duplex) => {
     socket.on("error", ignoreBrokenPeer);
-    socket.end(rawReply({ status: 405, contentType: "text/plain", body: "This is no forward proxy\n" }));
+    socket.end(
+      rawReply({ status: 405, contentType: "text/plain", body: "This server is not a forward proxy\n" }),
+    );
   });
   const port = await bind(server, options.port ?? 0, "127.0.0.1");
   relay.origin = `http://127.0.0.1:${port}`;

@@ -63,7 +63,7 @@ function saysSomething(snapshot: RateLimitSnapshot): boolean {
   return snapshot.primary !== null || snapshot.secondary !== null || snapshot.credits !== null;
 }
 
-/** A `codex.rate_limits` event as a snapshot; `undefined` where a field has the wrong type. */
+/** A `codex.rate_limits` event as a snapshot; `undefined` if a field has the wrong type. */
 export function rateLimitFromEvent(event: JsonObject): RateLimitSnapshot | undefined {
   const limits = event.rate_limits ?? {};
   const names = [event.metered_limit_name, event.limit_name, event.plan_type];
@@ -114,7 +114,7 @@ export function planType(plan: string): string {
 export class RateLimitBook {
   readonly #latest = new Map<string, RateLimitSnapshot>();
 
-  /** Records a snapshot. Returns the family as it is now, or `undefined` where the snapshot has no data. */
+  /** Records a snapshot. Returns the family as it is now, or `undefined` if the snapshot has no data. */
   record(snapshot: RateLimitSnapshot): RateLimitSnapshot | undefined {
     if (
       !saysSomething(snapshot) && snapshot.rate_limit_reached_type === null && snapshot.plan_type === null

@@ -63,7 +63,7 @@ export class ServerModelTracker {
   /**
    * Records a model that the server named.
    *
-   * @returns nothing where it is known already; else its events: the model and, once a turn, the reroute with its
+   * @returns nothing if it is known already; else its events: the model and, once a turn, the reroute with its
    *   warning
    */
   observe(model: string): readonly StreamItem[] {

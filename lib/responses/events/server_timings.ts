@@ -15,7 +15,7 @@ export const TIMINGS_EVENT = "responsesapi.websocket_timing";
 /**
  * Reads the event, by the names that the codex client (0.171.0) reads.
  *
- * @returns `undefined` where it holds none of them
+ * @returns `undefined` if it holds none of them
  */
 export function serverTimings({ timing_metrics: metrics }: JsonObject): ServerTimingsEvent | undefined {
   if (!isObject(metrics)) return undefined;

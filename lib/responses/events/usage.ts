@@ -9,7 +9,7 @@ import { isObject } from "./items.ts";
 /**
  * Reads `response.usage`.
  *
- * @returns `null` where there is none, `undefined` where it cannot be read: one of the three totals is no
+ * @returns `null` if there is none, `undefined` if it cannot be read: one of the three totals is no
  *   integer, or a detail has the wrong type
  */
 export function tokenUsage(usage: unknown): TokenUsage | null | undefined {

@@ -28,7 +28,7 @@ export interface AttemptOptions {
   readonly signal: AbortSignal;
   /** The 401 that the previous attempt met inside its response. */
   readonly rejection: Rejection | undefined;
-  /** Absent where no inference trace is written. */
+  /** Absent if no inference trace is written. */
   readonly inference: TurnTrace | undefined;
 }
 

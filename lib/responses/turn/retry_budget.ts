@@ -57,7 +57,7 @@ export class RetryBudget {
     this.#longestWaitMs = longestWaitMs;
   }
 
-  /** Grants a retry after `failure`; `undefined` where it is not retryable or the budget is spent. */
+  /** Grants a retry after `failure`; `undefined` if it is not retryable or the budget is spent. */
   grant(level: RetryEvent["level"], failure: Failure): Retry | undefined {
     if (!failure.retryable || (failure.delayMs ?? 0) > this.#longestWaitMs) return undefined;
     const isRequest = level === "request";

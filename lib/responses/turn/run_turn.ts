@@ -40,7 +40,7 @@ export interface TurnParts {
   readonly maxRetryAfterMs?: number;
   /** See `SessionOptions`. */
   readonly wordHint?: (error: CulvertError) => CulvertError;
-  /** Absent where no inference trace is written. */
+  /** Absent if no inference trace is written. */
   readonly inferenceTrace?: InferenceTrace;
 }
 
@@ -129,7 +129,7 @@ interface Attempts {
   readonly inference: TurnTrace | undefined;
 }
 
-/** Makes attempts. Returns the error that the turn ends with, or nothing where it completed. */
+/** Makes attempts. Returns the error that the turn ends with, or nothing if it completed. */
 async function* runAttempts(
   { inference, parts, progress, request, scope }: Attempts,
   options: RunOptions,

@@ -24,7 +24,7 @@ interface AttemptRequest {
   readonly scope: RequestScope;
   readonly signal: AbortSignal;
   readonly transport: Transport;
-  /** Absent where no inference trace is written. */
+  /** Absent if no inference trace is written. */
   readonly inference: TurnTrace | undefined;
 }
 

@@ -181,7 +181,7 @@ export class Session implements Disposable {
 
   /**
    * Opens the websocket and sends the settings of `request` without its input, so that the next turn sends its input
-   * alone. Does nothing where the transport is SSE, or where this was done already. Resolves when it has ended,
+   * alone. Does nothing if the transport is SSE, or where this was done already. Resolves when it has ended,
    * successfully or not; the next turn waits for it, at most as long as a connection may take.
    */
   async prewarm(request: TurnRequest): Promise<void> {

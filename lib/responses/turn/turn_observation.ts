@@ -35,7 +35,7 @@ export interface TurnEnd {
   readonly spans: TurnSpans | undefined;
   /** Wall clock at the start of the turn, ms since 1970. */
   readonly startedAt: number;
-  /** The result; absent where the reader left before it. */
+  /** The result; absent if the reader left before it. */
   readonly result: ResultEvent | undefined;
   /** Facts of the last request that was sent. */
   readonly last: RequestFacts | undefined;

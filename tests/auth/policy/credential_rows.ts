@@ -28,7 +28,7 @@ export interface CredentialRow {
   readonly kind: Credential["kind"];
   /** The name of a file in `CODEX_HOME` begins with `~/`. */
   readonly source: CredentialSource;
-  /** The bearer token that a server receives; absent where none is sent, or where it is not tested. */
+  /** The bearer token that a server receives; absent if none is sent, or where it is not tested. */
   readonly token?: string;
 }
 

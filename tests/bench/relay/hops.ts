@@ -38,7 +38,7 @@ export async function startRelay(
   };
 }
 
-/** Starts nginx without buffering; `undefined` where it is not installed. */
+/** Starts nginx without buffering; `undefined` if it is not installed. */
 export async function startNginx(origin: number, directory: string): Promise<Hop | undefined> {
   const path = await locate("nginx");
   if (path === undefined) return undefined;
@@ -72,7 +72,7 @@ http {
 `;
 }
 
-/** Starts mitmdump, which records to a file; `undefined` where it is not installed. */
+/** Starts mitmdump, which records to a file; `undefined` if it is not installed. */
 export async function startMitmdump(origin: number, directory: string): Promise<Hop | undefined> {
   const path = await locate("mitmdump");
   if (path === undefined) return undefined;

@@ -20,7 +20,7 @@ const NOT_ALONE = new Set([
 
 const lines = (await everyManual()).flatMap(({ examples }) => examples);
 
-/** Why an example is not run here; nothing where it is. */
+/** Why an example is not run here; nothing if it is. */
 function obstacle(line: string): string | undefined {
   if (NOT_ALONE.has(line)) {
     return "it needs a person, a login, a database or a collector, or ends with Ctrl-C";

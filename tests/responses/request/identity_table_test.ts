@@ -77,7 +77,7 @@ const windowOf = ({ identity }: Case) => `${identity.threadId}:${identity.window
 const always = (value: (one: Case) => string): Rule => value;
 const never: Rule = () => undefined;
 
-/** Header by header: its value, or `undefined` where it must not be sent. */
+/** Header by header: its value, or `undefined` if it must not be sent. */
 const HEADERS: Readonly<Record<string, Rule>> = {
   originator: always(({ identity }) => identity.originator),
   "session-id": always(({ identity }) => identity.sessionId),

@@ -8,7 +8,7 @@ import { count, plural, share, size } from "./format.js";
 
 /** Shows the model calls of an exchange. */
 export function conversation(detail) {
-  if (detail.turns.length === 0) return el("p", { class: "empty" }, "This exchange is no model call.");
+  if (detail.turns.length === 0) return el("p", { class: "empty" }, "This exchange is not a model call.");
   return detail.turns.map((turn, index) =>
     turnView(turn, index === detail.turns.length - 1, detail.turns.length > 1)
   );

@@ -41,7 +41,7 @@ export async function readToolOutputs(
  * `output` that is neither text nor a list of parts is sent as JSON text.
  *
  * @param source for messages, such as `--tool-output out.json`
- * @param history items that hold the calls; empty where the server keeps them
+ * @param history items that hold the calls; empty if the server keeps them
  * @throws CulvertError `input_unreadable` for another form, and for a call that the history does not have
  */
 export function parseToolOutputs(

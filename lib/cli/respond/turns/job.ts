@@ -13,7 +13,7 @@ import type { AnswerFile } from "../answer_file.ts";
 import type { RespondFlags } from "../command.ts";
 import type { PreparedRequest } from "../prepare_request.ts";
 
-/** A prompt; `undefined` where the outputs of tools are all that is sent. */
+/** A prompt; `undefined` if the outputs of tools are all that is sent. */
 export type Prompt = string | undefined;
 
 /** Everything that the turns of one command have in common. */

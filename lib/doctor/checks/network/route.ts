@@ -23,7 +23,7 @@ export const routeCheck: Check<DoctorContext> = {
 async function examineRoutes(context: DoctorContext): Promise<Finding> {
   const { routes } = await context.routes();
   const base = await context.base();
-  // Throws `proxy_invalid` where the proxy address that applies cannot be used.
+  // Throws `proxy_invalid` if the proxy address that applies cannot be used.
   const api = describeRoute(await context.route());
   const details: Record<string, DetailValue> = { [base.host]: api };
   const lines = [`${base.host}: ${api}`];

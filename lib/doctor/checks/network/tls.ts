@@ -104,7 +104,7 @@ async function accepted(probe: RouteProbe, seen: ProbeResult): Promise<Finding> 
   );
 }
 
-/** Returns the same facts as `culvert ca fetch --json`; `intercepted` is null where it is not known. */
+/** Returns the same facts as `culvert ca fetch --json`; `intercepted` is null if it is not known. */
 function interceptionDetails(found: Interception | undefined): Finding["details"] {
   if (found === undefined) return {};
   return { intercepted: found.kind === "perhaps" ? null : found.kind === "certain", issuer: found.by };

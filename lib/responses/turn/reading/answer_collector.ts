@@ -42,7 +42,7 @@ export class AnswerCollector {
     this.#keeps = keeps;
   }
 
-  /** The answer so far; empty where nothing is kept. */
+  /** The answer so far; empty if nothing is kept. */
   get text(): string {
     if (this.#pieces.length > 1) this.#pieces = [this.#pieces.join("")];
     return this.#pieces[0] ?? "";

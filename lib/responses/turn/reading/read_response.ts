@@ -27,14 +27,14 @@ export interface ReadOptions extends AttemptOptions {
   readonly before: EventBatch;
   /** When the request was sent, on the monotonic clock, ms. */
   readonly sentAt: number;
-  /** Absent where no inference trace is written. */
+  /** Absent if no inference trace is written. */
   readonly call: CallTrace | undefined;
 }
 
 /**
  * Yields the events of a response and releases its stream.
  *
- * @returns nothing where the response completed, else the failure
+ * @returns nothing if the response completed, else the failure
  * @throws the reason of the signal when it is aborted
  */
 export async function* readResponse(
@@ -204,7 +204,7 @@ class ObservedResponse {
     });
   }
 
-  /** The status or the code of a failure; `undefined` where the response was cancelled. */
+  /** The status or the code of a failure; `undefined` if the response was cancelled. */
   #errorOf(end: StreamEnd | undefined): string | undefined {
     if (end?.kind !== "failed" || this.#options.signal.aborted) return undefined;
     const { error, refusal } = end.failure;

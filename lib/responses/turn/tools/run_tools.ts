@@ -21,7 +21,7 @@ export interface ToolRun {
   /** Whether they run at the same time. */
   readonly parallel: boolean;
   readonly world: Pick<World, "monotonic">;
-  /** Absent where no inference trace is written. */
+  /** Absent if no inference trace is written. */
   readonly inferenceTrace?: InferenceTrace;
 }
 

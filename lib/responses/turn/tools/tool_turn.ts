@@ -25,7 +25,7 @@ export interface ToolTurnOptions extends TurnOptions {
   /** Makes the turn of one request. */
   readonly turn: (request: TurnRequest, options: TurnOptions) => Turn;
   readonly world: Pick<World, "sleep" | "monotonic">;
-  /** Absent where no inference trace is written. */
+  /** Absent if no inference trace is written. */
   readonly inferenceTrace?: InferenceTrace;
 }
 
