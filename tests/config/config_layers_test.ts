@@ -152,7 +152,7 @@ Deno.test("culvert.toml is laid over config.toml key by key, and under a profile
   assertEquals((await load(files, { overrides: ["model=typed"] })).settings.model, "typed");
 });
 
-Deno.test("a key of culvert alone in config.toml or a profile counts, with a warning, and is an error if strict", async () => {
+Deno.test("a key that only culvert knows is used in config.toml or a profile with a warning, and is an error with --strict-config", async () => {
   const own =
     `[attestation]\ncommand = "true"\n[rollout_trace]\nroot = "/t"\nmax_bytes = 9\nkeep_days = 1\n` +
     `[model_providers.gw]\nbase_url = "https://gw.test"\nmax_retry_after_ms = 1`;

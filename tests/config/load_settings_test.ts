@@ -57,7 +57,7 @@ for (const [name, given, expected] of LAYERS) {
   });
 }
 
-Deno.test("--base-url alone selects a plain provider with the SSE transport", async () => {
+Deno.test("--base-url without --provider selects a plain provider with the SSE transport", async () => {
   const { provider } = await load({ flags: { baseUrl: "http://127.0.0.1:9/v1" } });
   assertEquals(provider.supportsWebsockets, false);
   assertEquals(provider.requiresOpenAiAuth, false);

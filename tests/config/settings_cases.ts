@@ -28,13 +28,13 @@ export const LAYERS: readonly (readonly [string, SettingsCase, string])[] = [
     toml: `model = "top"\nprofile = "p"\n[profiles.p]\nmodel = "prof"`,
     flags: { model: "flag" },
   }, "flag"],
-  ["the default is asked for where nobody names one", {}, DEFAULT_MODEL],
+  ["the default is used if no model is configured", {}, DEFAULT_MODEL],
   ["an empty value counts as none", { toml: `model = ""`, flags: { model: "" } }, DEFAULT_MODEL],
 ];
 
 /** Sources of the address: name, layers, the base URL; none if it depends on the kind of credential. */
 export const BASES: readonly (readonly [string, SettingsCase, string | undefined])[] = [
-  ["--base-url alone", { flags: { baseUrl: "http://127.0.0.1:9/v1" } }, "http://127.0.0.1:9/v1"],
+  ["only --base-url", { flags: { baseUrl: "http://127.0.0.1:9/v1" } }, "http://127.0.0.1:9/v1"],
   [
     "--base-url over a built-in provider",
     { flags: { provider: "openai", baseUrl: "https://gateway.test/v1" } },
@@ -147,7 +147,7 @@ export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[
     { toml: `[profiles.a]\nmodel="m"`, flags: { profile: "b" } },
     ['"b"', "a"],
   ],
-  ["a profile without a file of its own, with a remedy that the codex client accepts", {
+  ["a profile without a file, with a remedy that the codex client accepts", {
     flags: { profile: "b" },
   }, ['"b"', "/b.config.toml", "Write its settings to that file"]],
   ["a profile whose name is a path", { flags: { profile: "../x" } }, ['"../x"', "not a valid name"]],
@@ -172,7 +172,7 @@ export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[
     "CULVERT_CLIENT_KEY",
     "certificate",
   ]],
-  ["a store of logins that does not exist, naming those that do", {
+  ["an unknown store of logins, with the names of the existing stores", {
     toml: `cli_auth_credentials_store = "keychain"`,
   }, ["cli_auth_credentials_store", "file", "keyring", "auto", "ephemeral"]],
   ["a feature of the wrong kind", { toml: `[features]\nsecret_auth_storage = "yes"` }, [
@@ -180,12 +180,12 @@ export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[
   ]],
   ["a value of the wrong kind, by its key", { toml: `model = 3` }, ["model", "config.toml"]],
   ["text that is not TOML, by its line", { toml: `model = "a"\n= = =` }, ["line 2", "config.toml"]],
-  ["a base URL that is none", { flags: { baseUrl: "api.test/v1" } }, [
+  ["an invalid base URL", { flags: { baseUrl: "api.test/v1" } }, [
     "--base-url",
     "api.test/v1",
     "https://",
   ]],
-  ["a CODEX_HOME that is no directory", { env: { CODEX_HOME: "/nonexistent-culvert" } }, [
+  ["a CODEX_HOME that is not a directory", { env: { CODEX_HOME: "/nonexistent-culvert" } }, [
     "CODEX_HOME",
     "/nonexistent-culvert",
   ]],
@@ -195,7 +195,7 @@ export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[
 export const STORAGES: readonly (readonly [string, SettingsCase, LoginStorage | undefined])[] = [
   ["nothing said", {}, undefined],
   ["file", { toml: `cli_auth_credentials_store = "file"` }, undefined],
-  ["a feature alone", { toml: `[features]\nsecret_auth_storage = true` }, undefined],
+  ["only a feature", { toml: `[features]\nsecret_auth_storage = true` }, undefined],
   ...(["keyring", "auto", "ephemeral"] as const).map((store) =>
     [store, { toml: `cli_auth_credentials_store = "${store}"\n[features]\nplugins = false` }, {
       store,
@@ -227,7 +227,7 @@ export const UNKNOWN_KEYS = {
 /** Errors in configurations that contain the secret `hunter2`. */
 export const SECRETIVE: readonly (readonly [string, SettingsCase])[] = [
   ["user and password in a base URL", { flags: { baseUrl: "https://user:hunter2@api.test/v1" } }],
-  ["a key in the query of a base URL that is none", { flags: { baseUrl: "api.test/v1?key=hunter2" } }],
+  ["a key in the query of an invalid base URL", { flags: { baseUrl: "api.test/v1?key=hunter2" } }],
   ["a token in a line that is not TOML", {
     toml: `[model_providers.x]\nexperimental_bearer_token = "hunter2`,
   }],

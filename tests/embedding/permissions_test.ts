@@ -97,7 +97,7 @@ Deno.test("the provider demo without the permission to write is refused with the
   assertEquals(JSON.parse(granted.stdout).result.status, "completed");
 });
 
-Deno.test("with the roots of the system alone, Mozilla's roots are not missed where they may not be listed", async () => {
+Deno.test("with only the roots of the system, no warning reports Mozilla's roots, which must not be listed", async () => {
   await using network = await startNetwork();
   const { warnings, result } = await run(THREE, { ...network.env, DENO_TLS_CA_STORE: "system" }, {});
   assertEquals([warnings, result.status], [[], "completed"]);

@@ -80,7 +80,7 @@ await testWith(
   },
 );
 
-await testWith(SQUID, "with --transport ws a stripped upgrade is an error that names the cause", async () => {
+await testWith(SQUID, "with --transport ws a removed upgrade is an error that names the cause", async () => {
   await using b = await bench();
   await using proxy = await startSquid({ originRoots: b.roots });
   const proxyUrl = `http://127.0.0.1:${proxy.port}`;

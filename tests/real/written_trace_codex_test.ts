@@ -34,7 +34,7 @@ const CASES: readonly Case[] = [
     calls: ["failed", "completed"],
   },
   {
-    name: "an answer that nobody reads to its end",
+    name: "an answer that is not read to its end",
     scenarios: [{ reasoning: "A thought", text: ["one ", "two"], ending: { kind: "stall", afterDeltas: 1 } }],
     use: async (client) => {
       for await (const event of client.turn({ input: "hello" })) {

@@ -89,7 +89,7 @@ Deno.test("the list of models is requested with the login itself", async () => {
   assertEquals([schemeOf(await session.authorize()), rig.asked.length], ["AgentAssertion", 2]);
 });
 
-Deno.test("a cooldown lasts an hour, for this account and this authority alone", async () => {
+Deno.test("a cooldown lasts an hour and applies only to this account and this authorization server", async () => {
   await using rig = await Rig.start();
   rig.api.oauth.agents.failNext(DOWN, DOWN, DOWN);
   const first = rig.session();
@@ -141,7 +141,7 @@ Deno.test("an agent of another account, or one that cannot sign, is not used and
   }
 });
 
-Deno.test("an agent that lacks a task alone is given one, and keeps its key", async () => {
+Deno.test("an agent that only lacks a task receives one and keeps its key", async () => {
   await using rig = await Rig.start();
   await rig.session().authorize();
   const { task_id: _, ...agent } = Object(rig.home.json()["agent_identity"]);

@@ -112,7 +112,7 @@ Deno.test("a path with a separator is taken relative to the configured folder", 
   assertEquals(await bearer(home, "", { command: "./bin/tok", args: [] }).current(), "from-bin");
 });
 
-Deno.test("a caller that aborts stops waiting at once, and the other one still gets the token", async () => {
+Deno.test("a caller that aborts stops waiting immediately, and the other caller receives the token", async () => {
   await using home = new TestHome();
   const command = bearer(home, `await new Promise((go) => setTimeout(go, 500)); console.log("t1");`);
   const controller = new AbortController();

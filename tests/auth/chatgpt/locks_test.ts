@@ -81,7 +81,7 @@ Deno.test("a login of another account that is stored during our refresh stays in
   assertEquals(home.text(), other);
 });
 
-Deno.test("a lock whose holder was killed is taken over at once", async () => {
+Deno.test("a lock whose holder was killed is taken over immediately", async () => {
   await using home = new TestHome();
   const path = join(home.path, "culvert-auth.lock");
   const code = `
@@ -124,7 +124,7 @@ Deno.test("a lock file that its last holder removed is not taken for the one at 
   second.lock.release();
 });
 
-Deno.test("a logout leaves no lock file behind", async () => {
+Deno.test("a logout removes its lock file", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(answer);
   home.store(expired());

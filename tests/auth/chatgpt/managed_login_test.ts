@@ -221,7 +221,7 @@ Deno.test("a server that fails once and then answers is a success", async () => 
   assertEquals(authority.seen.length, 2);
 });
 
-Deno.test("a captive portal that answers 200 with a page is a transient failure, which is not retried at once", async () => {
+Deno.test("a captive portal that answers 200 with a page is a transient failure, which is not retried immediately", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() => new Response("<html>Sign in to the guest network</html>"));
   home.store(loginText({ access: soon() }));

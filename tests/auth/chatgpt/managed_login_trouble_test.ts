@@ -102,7 +102,7 @@ Deno.test("a session that outlives its token renews it again before it expires",
   assertEquals(authority.seen.map((one) => JSON.parse(one.body).refresh_token), ["rt-1", "rt-n1"]);
 });
 
-Deno.test("an authority that gives tokens which seem expired at once is not asked again and again", async () => {
+Deno.test("an authorization server whose tokens seem expired immediately does not receive repeated requests", async () => {
   await using home = new TestHome();
   let count = 0;
   await using authority = new TestAuthority(() =>

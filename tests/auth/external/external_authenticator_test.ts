@@ -132,7 +132,7 @@ Deno.test("a later resolve that fails for now keeps the former credential and is
   assertEquals(seen, ["Bearer t1", "Bearer t1", "Bearer t3"]);
 });
 
-Deno.test("a first resolve that fails is an error without the message of what was thrown", async () => {
+Deno.test("a first resolve that fails is an error without the message of the thrown error", async () => {
   const { authenticator } = open({ resolve: () => Promise.reject(new Error("no secret-token today")) });
   const error = await failureOf(authenticator.authorize());
   assertEquals(error.code, "auth_missing");
@@ -143,7 +143,7 @@ Deno.test("a first resolve that fails is an error without the message of what wa
 
 for (const kind of ["permanent", "transient", undefined] as const) {
   const outcome = kind === "permanent" ? "recovery_failed_permanent" : "recovery_failed_transient";
-  Deno.test(`a refresh that fails, classified ${kind ?? "by nobody"}, ends the turn as ${outcome}`, async () => {
+  Deno.test(`a refresh that fails, classified ${kind ?? "by no function"}, ends the turn as ${outcome}`, async () => {
     const { turn, recoveries } = open({
       resolve: () => tokens("old"),
       refresh: () => Promise.reject(new Error("secret-token expired")),

@@ -64,7 +64,7 @@ Deno.test("a program's resolve that never returns does not block a turn that is 
   assertEquals((await resultOf(network, { externalAuth: { resolve } }, stop.signal)).status, "interrupted");
 });
 
-Deno.test("a function that returns its value at once starts no timer", async () => {
+Deno.test("a function that returns its value immediately starts no timer", async () => {
   await using network = await startNetwork();
   const { status, waits } = await resultOf(network, { externalAuth: { resolve: () => GIVEN } });
   assert(status === "completed");

@@ -63,7 +63,7 @@ async function setUp() {
   };
 }
 
-Deno.test("a login with a personal access token stores that field alone, and no mode", async () => {
+Deno.test("a login with a personal access token stores only that field, and no mode", async () => {
   await using parts = await setUp();
   assertEquals(await parts.signIn("at-secret"), {
     mode: "personalAccessToken",
@@ -128,7 +128,7 @@ for (const [what, token, code, requests] of REFUSED) {
   });
 }
 
-Deno.test("an agent identity that lacks what it signs with is not stored", async () => {
+Deno.test("an agent identity without its private key is not stored", async () => {
   await using parts = await setUp();
   const error = await failureOf(parts.signIn(await parts.identity({ agent_private_key: "" })));
   assertEquals([error.code, parts.files()], ["auth_rejected", []]);

@@ -167,7 +167,7 @@ for (
   const [name, body, said] of [
     ["its description", { error: "e", error_description: "the description" }, "the description"],
     ["its nested message", { error: { code: "c", message: "the message" } }, "the message"],
-    ["its code alone", { error: "just_a_code" }, "just_a_code"],
+    ["only the code", { error: "just_a_code" }, "just_a_code"],
     ["its plain text", "<h1>plain</h1> words", "plain words"],
     ["nothing", "", "without a reason"],
   ] as const
@@ -240,7 +240,7 @@ Deno.test("a pasted bare code is an answer", async () => {
   assertEquals(pastedAnswer("no", "s"), undefined);
 });
 
-Deno.test("the address to open, pasted back, is no answer: it is asked for again", async () => {
+Deno.test("the address of the login page, pasted back, is not an answer, and the program asks again", async () => {
   await using home = new TestHome();
   await using issuer = new Issuer();
   const lines = new TransformStream<string, string>();

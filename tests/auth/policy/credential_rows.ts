@@ -198,7 +198,7 @@ export const CREDENTIAL_ROWS: readonly CredentialRow[] = [
     token: OPENAI_API_KEY,
   },
   {
-    name: "a bare base URL takes neither an access token nor auth.json",
+    name: "--base-url without --provider uses neither an access token nor auth.json",
     env: { CODEX_ACCESS_TOKEN },
     stored: LOGIN,
     provider: BARE,

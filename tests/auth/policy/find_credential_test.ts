@@ -84,7 +84,7 @@ Deno.test("Bedrock credentials are an error for any other provider", async () =>
   assert(!JSON.stringify([error.message, error.hint, error.details]).includes("secret-aws"));
 });
 
-Deno.test("a torn auth.json is an error of its own and not a missing login", async () => {
+Deno.test("an incomplete auth.json is reported as such and not as a missing login", async () => {
   await using home = new TestHome();
   home.store('{"auth_mode":');
   assertEquals((await failureOf(find(home))).code, "auth_storage");

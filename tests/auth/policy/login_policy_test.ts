@@ -129,7 +129,7 @@ Deno.test("a variable that is not allowed is skipped where the stored login is a
   assertEquals((await authorize()).source, { kind: "file", name: home.authPath });
 });
 
-Deno.test("a variable that is not allowed is reported where there is no other credential", async () => {
+Deno.test("a variable that is not allowed is reported if there is no other credential", async () => {
   await using home = new TestHome();
   const error = await failureOf(open(home, CHATGPT, { env: { CODEX_API_KEY: "sk-secret" } }).authorize());
   assertIncludes(error.message, "CODEX_API_KEY");
@@ -137,14 +137,14 @@ Deno.test("a variable that is not allowed is reported where there is no other cr
   assertExcludes(error.message, "sk-secret");
 });
 
-Deno.test("where API keys are forced a personal access token in the environment is no credential and makes no request", async () => {
+Deno.test("if API keys are forced, a personal access token in the environment is not used and causes no request", async () => {
   await using home = new TestHome();
   const { authorize, requests } = open(home, API, { env: { CODEX_ACCESS_TOKEN: "at-1" } });
   assertIncludes((await failureOf(authorize())).message, "CODEX_ACCESS_TOKEN");
   assertEquals(requests, []);
 });
 
-Deno.test("an agent identity of another workspace is no credential and makes no request", async () => {
+Deno.test("an agent identity of another workspace is not used and causes no request", async () => {
   await using home = new TestHome();
   const env = { CODEX_ACCESS_TOKEN: jwt({ account_id: "acc-9" }) };
   const { authorize, requests } = open(home, WORKSPACES, { env });
@@ -218,7 +218,7 @@ Deno.test("a key file is refused where ChatGPT is forced, and nothing is removed
   assertEquals(home.text(), API_KEY);
 });
 
-Deno.test("restrictions on logins at OpenAI do not apply to a provider with a key of its own", async () => {
+Deno.test("restrictions on logins at OpenAI do not apply to a provider with its own key", async () => {
   await using home = new TestHome();
   const { authorize } = open(home, CHATGPT, { env: { MY_KEY: "own-key" }, own: true });
   assertEquals((await authorize()).headers, { authorization: "Bearer own-key" });

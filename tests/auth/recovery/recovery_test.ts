@@ -134,7 +134,7 @@ Deno.test("a server that always answers 401 costs a managed login at most three 
   assertEquals(authority.seen.length, 2);
 });
 
-Deno.test("an API key that is refused is refused at once, with its evidence", async () => {
+Deno.test("a refused API key is reported immediately, with its evidence", async () => {
   await using home = new TestHome();
   const { turn, seen } = session(home, { OPENAI_API_KEY: "sk-wrong" });
   const { sent, end } = await turn(undefined, { message: "Incorrect API key provided: sk-wrong" });
@@ -214,7 +214,7 @@ Deno.test("a 401 for a missing scope is not refreshable", async () => {
   assertIncludes(end.error.hint ?? "", "a ChatGPT login does not work at api.openai.com");
 });
 
-Deno.test("a revoked token ends at once, unless somebody signed in again meanwhile", async () => {
+Deno.test("a revoked token ends the recovery immediately, unless another login was stored meanwhile", async () => {
   await using home = new TestHome();
   await using authority = new TestAuthority(() => Response.json({ access_token: fresh("unused") }));
   home.store(loginText({ access: fresh("old") }));

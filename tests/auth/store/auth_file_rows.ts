@@ -5,7 +5,7 @@ export const DEFECT_ROWS: readonly (readonly [name: string, text: string, proble
   ["cut in the middle", loginText({ access: "secret-access" }).slice(0, 120), "torn"],
   ["empty", "", "torn"],
   ["an array", "[1]", "foreign"],
-  ["somebody else's object", '{"name":"package","version":"1.0.0"}', "foreign"],
+  ["an object of another program", '{"name":"package","version":"1.0.0"}', "foreign"],
   ["of an unknown mode", '{"auth_mode":"future","tokens":null}', "foreign"],
   ["with tokens of another type", '{"tokens":{"access_token":7}}', "foreign"],
 ];

@@ -105,7 +105,7 @@ for (const [name, text, problem] of DEFECT_ROWS) {
   });
 }
 
-Deno.test("a file in a directory that takes no new file is written in place", async () => {
+Deno.test("a file in a directory without write permission is written in place", async () => {
   await using home = new TestHome();
   home.store(`${" ".repeat(500)}{}`);
   // Permissions of Deno refuse the directory and allow the file, also for root.

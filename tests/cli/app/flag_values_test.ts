@@ -3,16 +3,16 @@ import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 
 const SPELLINGS: readonly (readonly [name: string, words: readonly string[], expected: Asked])[] = [
-  ["--model= of an unset variable is no model", ["--model="], {}],
-  ["-m= of an unset variable is no model", ["-m="], {}],
-  ["--ca-cert= of an unset variable is no bundle", ["--ca-cert="], {}],
-  ["--proxy= of an unset variable is no proxy", ["--proxy="], {}],
-  ["a value behind = may have two lines", ["--instructions=Be brief.\nBe kind."], {
+  ["--model= with an unset variable sets no model", ["--model="], {}],
+  ["-m= with an unset variable sets no model", ["-m="], {}],
+  ["--ca-cert= with an unset variable sets no bundle", ["--ca-cert="], {}],
+  ["--proxy= with an unset variable sets no proxy", ["--proxy="], {}],
+  ["a value after = may have two lines", ["--instructions=Be brief.\nBe kind."], {
     instructions: "Be brief.\nBe kind.",
   }],
-  ["a value behind = may begin with a newline", ["--instructions=\n-x"], { instructions: "\n-x" }],
-  ["a value behind = may have another =", ["--model=a=b"], { model: "a=b" }],
-  ["behind -- such a word is text", ["--", "--model="], { text: "--model= hi" }],
+  ["a value after = may begin with a newline", ["--instructions=\n-x"], { instructions: "\n-x" }],
+  ["a value after = may have another =", ["--model=a=b"], { model: "a=b" }],
+  ["after -- such a word is text", ["--", "--model="], { text: "--model= hi" }],
 ];
 
 interface Asked {

@@ -49,7 +49,7 @@ const REFUSED:
   readonly (readonly [what: string, args: string[], stdin: string, exit: number, says: string])[] = [
     ["nothing on stdin", [], "", 2, "culvert auth login --access-token < token.txt"],
     ["--api-key beside it", ["--api-key"], TOKEN, 2, "Both --api-key and --access-token"],
-    ["something that is no token", [], "sk-0123456789", 4, "begins with at-"],
+    ["a text that is not a token", [], "sk-0123456789", 4, "begins with at-"],
   ];
 for (const [what, args, stdin, exit, says] of REFUSED) {
   Deno.test(`auth login --access-token with ${what} ends with ${exit}, and nothing is written`, async () => {

@@ -119,7 +119,7 @@ export const NETWORK_FAULTS: readonly FaultRow[] = [
     set: (stack) => Promise.resolve(answering(stack, () => page(403))),
   },
   {
-    fault: "a filter that blocks turns alone",
+    fault: "a filter that blocks only turns",
     check: "responses",
     code: "blocked",
     exit: 5,
@@ -134,7 +134,7 @@ export const NETWORK_FAULTS: readonly FaultRow[] = [
       ),
   },
   {
-    fault: "an upgrade that is stripped, with --transport ws",
+    fault: "an upgrade that is removed, with --transport ws",
     check: "websocket",
     code: "websocket",
     exit: 5,
@@ -146,7 +146,7 @@ export const NETWORK_FAULTS: readonly FaultRow[] = [
     },
   },
   {
-    fault: "an upgrade that is swallowed, with --transport ws",
+    fault: "an upgrade that is dropped, with --transport ws",
     check: "websocket",
     code: "websocket",
     // A turn knows that no answer came in time, and not who swallowed the upgrade.
@@ -205,7 +205,7 @@ export const NETWORK_FAULTS: readonly FaultRow[] = [
     },
   },
   {
-    fault: "a server with Chat Completions alone",
+    fault: "a server with only Chat Completions",
     check: "responses",
     code: "not_found",
     exit: 8,

@@ -3,7 +3,7 @@ import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { scene } from "../transcribe/kit.ts";
 
-Deno.test("a dash stands for standard input: alone one message per line, next to text the whole input", async () => {
+Deno.test("a dash means standard input: one message per line if it is the only argument, else the complete input", async () => {
   await using here = await scene();
   const base = ["realtime", "--base-url", here.api.baseUrl];
   const lines = await culvert([...base, "-"], { env: here.env, stdin: "one\ntwo\n" });

@@ -40,7 +40,7 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
-  { name: "one item alone", events: [done(message("one"), 0), completed()], printed: "one" },
+  { name: "only one item", events: [done(message("one"), 0), completed()], printed: "one" },
   { name: "one item without an index", events: [done(message("one")), completed()], printed: "one" },
   {
     name: "one item, which the end repeats",
@@ -94,9 +94,9 @@ const ROWS: readonly Row[] = [
     ],
     printed: "one",
   },
-  { name: "the end alone", events: [completed(message("one"), message("two"))], printed: "one\n\ntwo" },
+  { name: "only the end", events: [completed(message("one"), message("two"))], printed: "one\n\ntwo" },
   {
-    name: "the end alone, after an announcement",
+    name: "only the end, after an announcement",
     events: [added(0), completed(message("one"))],
     printed: "one",
   },

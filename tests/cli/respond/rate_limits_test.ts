@@ -43,7 +43,7 @@ const PUSHED = {
   credits: { has_credits: true, unlimited: false, balance: "123" },
 };
 const PUSHES: readonly (readonly [name: string, event: object, ids: readonly (string | null)[]])[] = [
-  ["a family of its own", { ...PUSHED, metered_limit_name: "codex-other" }, ["codex_other"]],
+  ["a separate family", { ...PUSHED, metered_limit_name: "codex-other" }, ["codex_other"]],
   ["the default family", PUSHED, ["codex"]],
   ["a field of the wrong type", { ...PUSHED, rate_limits: { primary: { used_percent: "42" } } }, []],
   ["no limits at all", { type: "codex.rate_limits", rate_limits: 1 }, []],

@@ -270,7 +270,7 @@ const CARRIED:
     ["compressed by a middlebox", { compression: "gzip" }, ["sse"]],
     ["with comments between the events", { comments: true }, ["sse"]],
     ["event by event", { gapMs: 5 }, TRANSPORTS],
-    ["behind a summary of its reasoning", { reasoning: "First I think." }, TRANSPORTS],
+    ["after a summary of its reasoning", { reasoning: "First I think." }, TRANSPORTS],
     [
       "behind a call of a tool",
       { items: [{ id: "fc_1", type: "function_call", name: "f", arguments: "{}" }] },

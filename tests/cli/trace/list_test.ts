@@ -65,7 +65,7 @@ Deno.test("trace ls reports how many traces are damaged if none can be read", as
   assertExcludes(run.stderr, "there is no trace");
 });
 
-Deno.test("each command of trace takes its folder as --root, and trace ls no argument", async () => {
+Deno.test("each command of trace accepts its folder as --root, and trace ls accepts no argument", async () => {
   await using folder = await temporaryFolder();
   await writeSample(folder.path, 3);
   for (const words of [["ls"], ["show", "latest"], ["grep", "GOING"]]) {

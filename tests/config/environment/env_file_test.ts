@@ -19,7 +19,7 @@ const ROWS: readonly (readonly [what: string, text: string, value: string | unde
   ["a name in double quotes is expanded", 'A="${SHELL_VARIABLE}"', "shell"],
   ["a name in single quotes is not expanded", "A='${SHELL_VARIABLE}'", "${SHELL_VARIABLE}"],
   ["CRLF ends a line", "A=x\r\nB=y\r\n", "x"],
-  ["a line that is no assignment does not harm the next", "nonsense\nA=x", "x"],
+  ["a line that is not an assignment does not affect the next line", "nonsense\nA=x", "x"],
   ["the last of two assignments counts", "A=x\nA=y", "y"],
   ["an empty value counts", "A=", ""],
   ["names are case-sensitive", "a=x", undefined],

@@ -163,7 +163,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
     },
   },
   {
-    name: "a key of culvert alone in config.toml is a warning that names culvert.toml, where it is none",
+    name: "a key that only culvert knows causes a warning in config.toml and none in culvert.toml",
     check: async (diagnose) => {
       using home = folder();
       home.write("config.toml", "[rollout_trace]\nkeep_days = 3\n");

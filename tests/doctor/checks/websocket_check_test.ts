@@ -109,7 +109,7 @@ Deno.test("an upgrade that is answered like a plain GET is reported as such", as
   assertIncludes(found.summary, "like a plain GET (status 404)");
 });
 
-Deno.test("a Via header names the proxy that stripped the upgrade", async () => {
+Deno.test("a Via header names the proxy that removed the upgrade", async () => {
   const via = { via: "1.1 squid.corp.example (squid/5.7)" };
   await using server = httpServer((request) =>
     request.url.endsWith("/models")

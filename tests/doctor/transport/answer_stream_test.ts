@@ -30,7 +30,7 @@ Deno.test("a model with a long pause before its answer is not reported as a buff
   assertEquals(found.status, "ok");
 });
 
-Deno.test("without the server's time an answer that arrives at once after a silence may have been buffered", () => {
+Deno.test("without the server's time an answer that arrives in one burst after a silence may have been buffered", () => {
   const found = judgeAnswer({ times: events(100, 0), waitedMs: 4_000 });
   assertEquals(found.status, "warn");
   assertIncludes(found.summary, "it may have been buffered");

@@ -177,7 +177,7 @@ Deno.test("connect() fails with the same errors as an HTTP request, and names th
   using hole = await blackHole();
   const rows = [
     ["an untrusted CA", "none", server.port, "tls_unknown_issuer", undefined],
-    ["nobody listens", "none", deafPort(), "connect", undefined],
+    ["no server listens", "none", deafPort(), "connect", undefined],
     ["407", `http://localhost:${refusing.port}`, server.port, "proxy_auth", undefined],
     ["a server that is silent", "none", silent.port, "connect_timeout", "tls"],
     ["a proxy that is silent", `http://localhost:${silent.port}`, server.port, "connect_timeout", "proxy"],

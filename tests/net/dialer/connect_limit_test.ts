@@ -6,7 +6,7 @@ import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 // The behaviour of a full queue depends on the system.
 
 Deno.test(
-  { ...skippedIf(ON_WINDOWS, "a server that swallows connections fails after the connect limit") },
+  { ...skippedIf(ON_WINDOWS, "a server that does not answer connections fails after the connect limit") },
   async () => {
     using hole = await blackHole();
     using dialer = await dialerFor();
@@ -20,7 +20,10 @@ Deno.test(
 
 Deno.test(
   {
-    ...skippedIf(ON_WINDOWS, "a proxy that swallows connections fails after the connect limit and is named"),
+    ...skippedIf(
+      ON_WINDOWS,
+      "a proxy that does not answer connections fails after the connect limit and is named",
+    ),
   },
   async () => {
     using hole = await blackHole();

@@ -140,7 +140,7 @@ Deno.test("method, body and headers of the next request depend on the status and
   }
 });
 
-Deno.test("a reply that is no redirect, or has no usable target, is returned unchanged", () => {
+Deno.test("a reply that is not a redirect, or has no usable target, is returned unchanged", () => {
   for (
     const [status, location] of [[200, "/x"], [304, "/x"], [300, "/x"], [302, null], [
       302,

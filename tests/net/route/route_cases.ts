@@ -41,7 +41,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "ALL_PROXY applies to schemes without a variable of their own",
+    name: "ALL_PROXY applies to schemes that have no separate variable",
     env: { ALL_PROXY: "http://p:1", HTTPS_PROXY: "http://q:2" },
     routes: { "https://a.example/": "http://q:2 from HTTPS_PROXY", "http://a.example/": P("ALL_PROXY") },
   },
@@ -151,7 +151,7 @@ export const ROUTES: readonly RouteCase[] = [
     },
   },
   {
-    name: "a star alone matches everything at any position in the list, addresses included",
+    name: "a single star at any position in the list matches all hosts, also addresses",
     env: exceptFor("x.example *"),
     routes: {
       "https://a.example/": entry("*"),

@@ -128,7 +128,7 @@ Deno.test("a head of 60 kB that arrives byte by byte, and one of 128 KiB, are re
   assertEquals(await readHead({ read: () => Promise.resolve(null) }, 131_072, long), "too_long");
 });
 
-Deno.test("each SOCKS reply code has a name, including those that RFC 1928 does not define", async () => {
+Deno.test("each SOCKS reply code has a name, also codes that RFC 1928 does not define", async () => {
   const rows = [
     [1, "proxy_refused", "general failure"],
     [2, "proxy_refused", "do not allow"],

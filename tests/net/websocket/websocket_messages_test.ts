@@ -190,7 +190,7 @@ Deno.test("drop() ends everything immediately: it sends no close frame, rejects 
   await failureOf(channel.send("x"));
 });
 
-Deno.test("a write to a peer that has gone fails", async () => {
+Deno.test("a write to a disconnected peer fails", async () => {
   await using server = websocketServer(async (peer) => {
     await peer.accept();
     peer.close();

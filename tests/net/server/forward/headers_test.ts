@@ -13,7 +13,7 @@ async function proxied(run: (port: number) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("hop-by-hop headers and those that Connection names are removed; the others keep case, order and duplicates", async () => {
+Deno.test("hop-by-hop headers and the headers that Connection names are removed; the others keep case, order and duplicates", async () => {
   let seen: string[] = [];
   await using origin = await nodeOrigin((request, response) => {
     seen = request.rawHeaders;
@@ -138,7 +138,7 @@ Deno.test("an answer whose reason phrase has a control character arrives without
   });
 });
 
-Deno.test("an answer with a status that does not exist is answered with 502, also with a reason of its own", async () => {
+Deno.test("an answer with an invalid status is answered with 502, also if it has a reason phrase", async () => {
   await using origin = await bareOrigin((socket) => {
     socket.once("data", () => socket.end("HTTP/1.1 000 Odd\r\nContent-Length: 2\r\n\r\nok"));
   });

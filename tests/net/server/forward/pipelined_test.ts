@@ -58,7 +58,7 @@ Deno.test("a pipelined request whose client leaves before its turn is not sent, 
   }
 });
 
-Deno.test("text that is not HTTP behind a request does not become a part of its response", async () => {
+Deno.test("text after a request that is not HTTP does not become a part of its response", async () => {
   await using origin = await nodeOrigin((_request, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write("data: 1\n\n");

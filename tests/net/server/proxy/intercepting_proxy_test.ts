@@ -267,7 +267,7 @@ Deno.test("a socket that the origin cuts is cut for the client without a close f
   });
 });
 
-Deno.test("a stripped upgrade reaches the origin as a plain GET, and the client gets its 404", async () => {
+Deno.test("a removed upgrade reaches the origin as a plain GET, and the client gets its 404", async () => {
   await scene({ intercept: true, websocket: "strip" }, async ({ api, proxy, corporate }) => {
     assertEquals((await talk(proxy.port, corporate.certificate)).outcome, "refused 404");
     assertEquals(api.handshakes(), 0);

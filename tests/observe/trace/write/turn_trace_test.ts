@@ -292,7 +292,7 @@ Deno.test("a turn that runs tools is one turn, with the calls of the tools betwe
   });
 });
 
-Deno.test("a turn with unanswered calls is ended by the next turn, with the time of its own end", async () => {
+Deno.test("a turn with unanswered calls is ended by the next turn, with the time at which it ended", async () => {
   const call = { type: "function_call", id: "fc_1", call_id: "call_1", name: "now", arguments: "{}" };
   await traced("sse", [{ items: [call], text: "calling" }, { text: "Second" }], async (client) => {
     await text(client);
