@@ -60,6 +60,7 @@ const NEED_RAW_HEADERS: readonly string[] = [
   "tests/cli/models",
   "tests/cli/reference/examples_test.ts",
   "tests/cli/capture/removed_files_test.ts",
+  "tests/cli/capture/reset_client_test.ts",
   "tests/cli/replay/forward_test.ts",
   "tests/cli/replay/tool_session_test.ts",
   "tests/cli/search",

@@ -95,6 +95,13 @@ export async function startInterceptingProxy(options: InterceptingProxyOptions):
   return { port, close: () => proxy.close() };
 }
 
+/** A connection from the proxy to a terminator. */
+interface InnerConnection {
+  /** Of the client's connection. */
+  readonly connectionId: number;
+  readonly closedEnds: Set<"proxy" | "terminator">;
+}
+
 class InterceptingProxy {
   readonly #options: InterceptingProxyOptions;
   readonly #taps: TapSource;
@@ -108,7 +115,7 @@ class InterceptingProxy {
    * The client's connection for each connection to a terminator, by the ports of both ends of the latter. One local port
    * leads to several terminators at once.
    */
-  readonly #inner = new Map<string, number>();
+  readonly #inner = new Map<string, InnerConnection>();
   /** What holds back the client of a connection, by its number: the TLS server reads without a limit (Deno 2.9.6). */
   readonly #flows = new Map<number, SenderFlow>();
 
@@ -262,18 +269,30 @@ class InterceptingProxy {
     }
     const ports = `${inner.localPort} ${inner.remotePort}`;
     const connectionId = nextConnectionId();
-    this.#inner.set(ports, connectionId);
+    const connection: InnerConnection = { connectionId, closedEnds: new Set() };
+    this.#inner.set(ports, connection);
     inner.once("close", () => {
       // After a reset the system gives the port out again at once, before this event: then it is another's.
-      if (this.#inner.get(ports) === connectionId) this.#inner.delete(ports);
+      if (this.#inner.get(ports) === connection) this.#closedEnd(ports, "proxy");
     });
     return { far: inner, connectionId };
+  }
+
+  /**
+   * Takes note that one end of a connection to a terminator is closed. It is known until both are: a client that sends a
+   * request and breaks off closes the end of the proxy before the terminator has read the request.
+   */
+  #closedEnd(ports: string, end: "proxy" | "terminator"): void {
+    const connection = this.#inner.get(ports);
+    if (connection?.closedEnds.add(end).size === 2) this.#inner.delete(ports);
   }
 
   async #startTerminator(origin: Origin, interception: Interception): Promise<number> {
     const { host, port } = origin;
     return await startTerminator(await interception.issue(host), this.#group, {
-      connectionOf: ({ localPort, remotePort }) => this.#inner.get(`${remotePort} ${localPort}`),
+      connectionOf: ({ localPort, remotePort }) =>
+        this.#inner.get(`${remotePort} ${localPort}`)?.connectionId,
+      closed: (remotePort, localPort) => this.#closedEnd(`${remotePort} ${localPort}`, "terminator"),
       handshakeFailed: (reason) => this.#report({ kind: "handshake_failed", host, port, reason }),
       strayRequest: () => this.#report({ kind: "stray_request", host, port }),
       request: (message, response, connectionId) => this.#forward(message, response, origin, connectionId),

@@ -20,6 +20,8 @@ import { bind, PROXY_SERVER_OPTIONS, type ServerGroup, withoutLimits } from "../
 export interface TerminatorHandlers {
   /** The identifier of the client's connection; `undefined` for a connection that is not from the proxy itself. */
   readonly connectionOf: (socket: Socket) => number | undefined;
+  /** A connection is closed on this side, and every request on it has been handed over. */
+  readonly closed: (remotePort: number, localPort: number) => void;
   readonly request: (message: IncomingMessage, response: ServerResponse, connectionId: number) => void;
   readonly upgrade: (upgrade: UpgradeRequest, connectionId: number) => void;
   /** The TLS handshake failed. */
@@ -73,6 +75,11 @@ export async function startTerminator(
   server.on("tlsClientError", (error: Error, socket: Duplex) => {
     socket.on("error", ignoreBrokenPeer);
     handlers.handshakeFailed(error.message);
+  });
+  server.on("connection", (socket: Socket) => {
+    // Read now: a closed socket has no ports.
+    const { remotePort = 0, localPort = 0 } = socket;
+    socket.once("close", () => handlers.closed(remotePort, localPort));
   });
   // Any program of this machine can connect to the port; only the proxy's own connections are served.
   const onRequest = (message: IncomingMessage, response: ServerResponse) => {

@@ -24,6 +24,7 @@ for (
       group,
       {
         connectionOf: () => undefined,
+        closed: () => {},
         request: () => {},
         upgrade: () => {},
         handshakeFailed: () => {},
@@ -67,6 +68,7 @@ Deno.test("a connection on which no handshake begins is closed at the limit and 
     group,
     {
       connectionOf: () => undefined,
+      closed: () => {},
       request: () => {},
       upgrade: () => {},
       handshakeFailed: failed.resolve,
