@@ -76,7 +76,7 @@ export {
   type SignatureHash,
 } from "./pki/pki.ts";
 export type { ConnectAction, ProxyBehavior, ProxyEvent } from "./net/server/proxy/intercepting_proxy.ts";
-export type { ForwardPolicy } from "./net/server/forward/forward_request.ts";
+export type { ForwardPolicy } from "./net/server/forward/forwarding.ts";
 export type { Environment } from "./world/world.ts";
 export type { CertificateFields } from "./pki/certificate_fields.ts";
 export type {

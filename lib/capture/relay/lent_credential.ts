@@ -5,7 +5,7 @@
  */
 import type { Authorization } from "../../auth/authenticator.ts";
 import type { Connection } from "../../connect/connect.ts";
-import type { OutgoingRequest } from "../../net/server/forward/forward_request.ts";
+import type { OutgoingRequest } from "../../net/server/forward/forwarding.ts";
 import {
   endToEndHeaders,
   headerPairs,

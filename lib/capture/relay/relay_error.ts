@@ -4,7 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import type { OwnReply } from "../../net/server/forward/forward_request.ts";
+import type { OwnReply } from "../../net/server/forward/forwarding.ts";
 
 /** A request that the relay refuses. */
 export class RelayRefusal extends Error {

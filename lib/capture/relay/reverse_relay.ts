@@ -6,7 +6,7 @@
 import { Hono } from "hono";
 import type { Dialer } from "../../net/dialer/dialer.ts";
 import type { TapFactory } from "../../net/exchange_tap.ts";
-import type { OwnReply } from "../../net/server/forward/forward_request.ts";
+import type { OwnReply } from "../../net/server/forward/forwarding.ts";
 import { headerValueOf, replaceHeaders } from "../../net/server/forward/raw_headers.ts";
 import { dialerUpstream, hostHeaderOf } from "../../net/server/forward/upstream.ts";
 import {

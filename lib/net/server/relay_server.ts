@@ -9,13 +9,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ExchangeTap, TapFactory } from "../exchange_tap.ts";
 import { nextConnectionId, TapSource } from "../tap_source.ts";
-import {
-  type Forwarding,
-  forwardRequest,
-  type OutgoingRequest,
-  type OwnReply,
-} from "./forward/forward_request.ts";
+import { forwardRequest } from "./forward/forward_request.ts";
 import { forwardUpgrade, rawReply, type UpgradeRequest } from "./forward/forward_upgrade.ts";
+import type { Forwarding, OutgoingRequest, OwnReply } from "./forward/forwarding.ts";
 import { ignoreBrokenPeer } from "./forward/splice.ts";
 import { type Upstream, urlOf } from "./forward/upstream.ts";
 import { answer, type FetchHandler } from "./listener.ts";

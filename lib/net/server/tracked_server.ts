@@ -6,7 +6,7 @@
 import type { IncomingMessage, Server as HttpServer } from "node:http";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { OwnReply } from "./forward/forward_request.ts";
+import type { OwnReply } from "./forward/forwarding.ts";
 import { rawReply } from "./forward/forward_upgrade.ts";
 import { hasBody } from "./forward/framing.ts";
 import { isHeadTooLong, isParserError, MAX_HEAD_BYTES, refusalReason } from "./forward/head_limit.ts";

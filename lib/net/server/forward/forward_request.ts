@@ -8,63 +8,15 @@
 import { type IncomingMessage, request as httpRequest, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { CulvertError } from "../../../errors.ts";
-import type { ExchangeTap } from "../../exchange_tap.ts";
 import { acquireConnection, releaseConnection } from "./bound_connection.ts";
-import { codingsOf, framingOf } from "./framing.ts";
+import type { Forwarding, OutgoingRequest } from "./forwarding.ts";
+import { framingOf } from "./framing.ts";
 import { MAX_HEAD_BYTES, responseError } from "./head_limit.ts";
-import { endToEndHeaders, headerPairs, headText, withoutHeaders } from "./raw_headers.ts";
-import { readStart, RequestBody, type SenderFlow, sendHeadSoon } from "./request_body.ts";
+import { passInterim, passRefusal, passResponse } from "./pass_response.ts";
+import { endToEndHeaders } from "./raw_headers.ts";
+import { readStart, RequestBody } from "./request_body.ts";
 import { ignoreBrokenPeer, reset } from "./splice.ts";
-import { type Origin, type Upstream, urlOf } from "./upstream.ts";
-
-/** The request to the origin. */
-export interface OutgoingRequest {
-  readonly origin: Origin;
-  /** Path and query. */
-  readonly path: string;
-  /** Fields for the origin; hop-by-hop fields are removed here. */
-  readonly rawHeaders: readonly string[];
-}
-
-/** Changes of a middlebox to an exchange. */
-export interface ForwardPolicy {
-  /** Holds `text/event-stream` back until it is complete, as buffering middleboxes do. */
-  readonly bufferEventStreams?: boolean;
-  /** Time to wait before the request is forwarded, ms. */
-  readonly delayMs?: number;
-}
-
-/** An answer of the proxy itself. */
-export interface OwnReply {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-}
-
-/** A response of the origin with status 401. */
-export interface Refusal {
-  readonly rawHeaders: readonly string[];
-  /** At most 64 KiB. */
-  readonly body: Uint8Array;
-}
-
-/** How requests are forwarded. */
-export interface Forwarding {
-  readonly upstream: Upstream;
-  readonly tap: ExchangeTap;
-  readonly policy?: ForwardPolicy;
-  /** Used where the origin takes less than the client sends. Default: the socket of the client alone is paused. */
-  readonly flow?: SenderFlow | undefined;
-  /** Time allowed from the request to the head of the response, ms. Default: 15 minutes; for an upgrade one minute. */
-  readonly headTimeoutMs?: number;
-  /** Makes the answer for an origin that cannot be reached, or that breaks off before it has answered. */
-  readonly failure: (error: unknown, origin: Origin) => OwnReply;
-  /**
-   * Called each time the origin answers 401. Returns the request to send instead, or `undefined` to pass the 401 on.
-   * Without it, request bodies are not kept.
-   */
-  readonly renew?: (refusal: Refusal, signal: AbortSignal) => Promise<OutgoingRequest | undefined>;
-}
+import { type Origin, urlOf } from "./upstream.ts";
 
 /** The response takes this long at most by default: some models think for minutes before the first byte. */
 const HEAD_TIMEOUT_MS = 15 * 60_000;
@@ -125,11 +77,14 @@ class Exchange {
     while (reply.statusCode === 401 && renew !== undefined && !this.#body.isTooLong) {
       const refusal = { rawHeaders: reply.rawHeaders, body: await readStart(reply) };
       const renewed = await renew(refusal, signal);
-      if (renewed === undefined) return this.#passRefusal(reply, refusal);
+      if (renewed === undefined) {
+        passRefusal(reply, refusal, this.#response, tap);
+        return 401;
+      }
       reply.destroy();
       reply = await this.#send(renewed);
     }
-    this.#pass(reply, tap);
+    passResponse(reply, this.#response, this.#forwarding);
     return reply.statusCode ?? 0;
   }
 
@@ -265,7 +220,7 @@ class Exchange {
           if (!isFree) socket.destroy();
         });
       });
-      outgoing.on("information", (info) => this.#passInterim(info));
+      outgoing.on("information", (info) => passInterim(info, this.#response, this.#forwarding.tap));
       outgoing.on("continue", () => {
         if (!this.#response.headersSent) this.#response.writeContinue();
       });
@@ -274,113 +229,6 @@ class Exchange {
       this.#body.sendTo(outgoing);
     });
   }
-
-  #pass(reply: IncomingMessage, tap: ExchangeTap): void {
-    const response = this.#response;
-    const status = reply.statusCode ?? 502;
-    const cut = (error?: Error) => {
-      tap.end({
-        direction: "response",
-        at: performance.now(),
-        outcome: "failed",
-        error: error?.message ?? "the server broke off",
-      });
-      reset(response.socket);
-    };
-    reply.on("error", cut);
-    reply.once("aborted", () => cut());
-    this.#tellHead(reply);
-    reply.on("data", (chunk: Uint8Array) => tap.bytes("response", chunk, performance.now()));
-    let hasBegun = false;
-    for (const event of ["data", "end"]) reply.once(event, () => hasBegun = true);
-    const writeHead = () => {
-      response.writeHead(status, reasonOf(reply), [
-        ...endToEndHeaders(reply.rawHeaders),
-        ...codingsOf(reply),
-      ]);
-      sendHeadSoon(response, () => hasBegun);
-    };
-    const finish = () => {
-      if (reply.rawTrailers.length > 0) response.addTrailers(headerPairs(reply.rawTrailers));
-      tap.end({
-        direction: "response",
-        at: performance.now(),
-        outcome: "complete",
-        ...(reply.rawTrailers.length > 0 ? { rawTrailers: reply.rawTrailers } : {}),
-      });
-      response.end();
-    };
-    const isEventStream = (reply.headers["content-type"] ?? "").startsWith("text/event-stream");
-    if (this.#forwarding.policy?.bufferEventStreams === true && isEventStream) {
-      const held: Uint8Array[] = [];
-      reply.on("data", (chunk: Uint8Array) => held.push(chunk));
-      reply.once("end", () => {
-        writeHead();
-        for (const chunk of held) response.write(chunk);
-        finish();
-      });
-      return;
-    }
-    writeHead();
-    reply.once("end", finish);
-    reply.pipe(response, { end: false });
-  }
-
-  /** Passes a 401 on whose body has been read already. */
-  #passRefusal(reply: IncomingMessage, refusal: Refusal): number {
-    const { tap } = this.#forwarding;
-    this.#tellHead(reply);
-    tap.bytes("response", refusal.body, performance.now());
-    tap.end({ direction: "response", at: performance.now(), outcome: "complete" });
-    // The body may have been cut at the limit of what is read.
-    const headers = withoutHeaders(endToEndHeaders(reply.rawHeaders), new Set(["content-length"]));
-    this.#response.writeHead(401, reasonOf(reply), headers);
-    this.#response.end(refusal.body);
-    return 401;
-  }
-
-  #tellHead(reply: IncomingMessage): void {
-    this.#forwarding.tap.head({
-      direction: "response",
-      at: performance.now(),
-      rawHeaders: reply.rawHeaders,
-      status: reply.statusCode ?? 0,
-      reason: reply.statusMessage ?? "",
-    });
-  }
-
-  /**
-   * Passes an interim response on as it came: 102, 103 and those to come (RFC 9110 §15.2). 100 has an event of its own
-   * beside this one.
-   * `node:http` would refuse a `Link` field that it cannot parse, and keep one field of each name.
-   */
-  #passInterim(info: InterimResponse): void {
-    const response = this.#response;
-    if (response.headersSent || response.destroyed || this.#message.httpVersion === "1.0") return;
-    const { statusCode, statusMessage, rawHeaders } = info;
-    if (statusCode === 100) return;
-    this.#forwarding.tap.head({
-      direction: "response",
-      at: performance.now(),
-      rawHeaders,
-      status: statusCode,
-      reason: statusMessage,
-    });
-    // The response of an earlier request on the connection may still be under way; then there is no socket yet.
-    response.socket?.write(headText(statusCode, statusMessage, endToEndHeaders(rawHeaders)));
-  }
-}
-
-/** A response before the final one, as `node:http` gives it. */
-interface InterimResponse {
-  readonly statusCode: number;
-  readonly statusMessage: string;
-  readonly rawHeaders: readonly string[];
-}
-
-/** Returns the reason phrase without control characters, which the client of `node:http` takes and its server refuses. */
-function reasonOf({ statusMessage }: IncomingMessage): string {
-  return (statusMessage ?? "").replace(/[^\t\x20-\x7e\x80-\xff]/g, "");
 }
 
 function delay(ms: number, signal: AbortSignal): Promise<void> {

@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Direction, ExchangeTap } from "../../exchange_tap.ts";
-import type { Forwarding, OutgoingRequest, OwnReply } from "./forward_request.ts";
+import type { Forwarding, OutgoingRequest, OwnReply } from "./forwarding.ts";
 import { MAX_HEAD_BYTES, responseError } from "./head_limit.ts";
 import { endToEndHeaders, headText, upgradeHeaders, withoutHeaders } from "./raw_headers.ts";
 import { readStart } from "./request_body.ts";

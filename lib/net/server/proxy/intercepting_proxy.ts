@@ -9,18 +9,14 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TapFactory } from "../../exchange_tap.ts";
 import { nextConnectionId, TapSource } from "../../tap_source.ts";
-import {
-  type Forwarding,
-  type ForwardPolicy,
-  forwardRequest,
-  type OutgoingRequest,
-} from "../forward/forward_request.ts";
+import { forwardRequest } from "../forward/forward_request.ts";
 import {
   forwardStripped,
   forwardUpgrade,
   rawReply,
   type UpgradeRequest,
 } from "../forward/forward_upgrade.ts";
+import type { Forwarding, ForwardPolicy, OutgoingRequest } from "../forward/forwarding.ts";
 import { withoutHeaders } from "../forward/raw_headers.ts";
 import type { SenderFlow } from "../forward/request_body.ts";
 import { endSoon, ignoreBrokenPeer, openLoopback, reset, splice } from "../forward/splice.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OwnReply } from "../forward/forward_request.ts";
+import type { OwnReply } from "../forward/forwarding.ts";
 import { type Origin, urlOf } from "../forward/upstream.ts";
 
 /** Asks for Basic authentication. */
