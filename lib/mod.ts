@@ -79,7 +79,7 @@
  * using session = client.session();
  *
  * const conversation: ResponseItem[] = [];
- * for (const question of ["Name a colour.", "And its opposite?"]) {
+ * for (const question of ["Name a color.", "And its opposite?"]) {
  *   conversation.push(userMessage(question));
  * // The whole conversation is passed; over an open websocket only the new items are sent.
  *   const turn = session.turn({ input: [...conversation] });

@@ -13,8 +13,8 @@
  * import { rateLimited, startNetwork } from "@culvert/culvert/testing";
  *
  * // The program.
- * async function summarise(client: Client, text: string): Promise<string> {
- *   return await client.turn({ instructions: "Summarise in one sentence.", input: text }).text();
+ * async function summarize(client: Client, text: string): Promise<string> {
+ *   return await client.turn({ instructions: "Summarize in one sentence.", input: text }).text();
  * }
  *
  * // Its test.
@@ -22,12 +22,12 @@
  * using client = await createClient({}, network.world);
  *
  * network.api.enqueue({ text: "It is short." });
- * assertEquals(await summarise(client, "A long text"), "It is short.");
- * assertEquals(network.api.log.turns[0]?.json?.["instructions"], "Summarise in one sentence.");
+ * assertEquals(await summarize(client, "A long text"), "It is short.");
+ * assertEquals(network.api.log.turns[0]?.json?.["instructions"], "Summarize in one sentence.");
  *
  * // A turn does not wait for an hour.
  * network.api.enqueue({ refusal: rateLimited(3_600) });
- * await assertRejects(summarise(client, "Another"), { code: "rate_limited" });
+ * await assertRejects(summarize(client, "Another"), { code: "rate_limited" });
  * ```
  *
  * @example Test a server that cuts the stream, without a proxy

@@ -28,9 +28,9 @@ export interface Memory {
 
 /** A request for summaries. */
 export interface MemoriesRequest {
-  /** Model that summarises. */
+  /** Model that summarizes. */
   readonly model: string;
-  /** The sessions to summarise. */
+  /** The sessions to summarize. */
   readonly traces: readonly MemoryTrace[];
   /** The reasoning effort, as for a turn. */
   readonly reasoningEffort?: string;
@@ -45,7 +45,7 @@ const entrySchema = z.union([
 const repliesSchema = z.object({ output: z.array(entrySchema) });
 
 /**
- * Summarises traces. The request belongs to no session, so it has no session ids.
+ * Summarizes traces. The request belongs to no session, so it has no session ids.
  *
  * @returns one memory per trace, in the same order; without traces no request is sent
  * @throws CulvertError as `call`

@@ -175,7 +175,7 @@ export interface ClientCalls {
   images(request: ImageRequest, options?: CallOptions): Promise<ImageReply>;
   /** Searches the web. */
   search(request: WithoutModel<SearchRequest>, options?: CallOptions): Promise<SearchReply>;
-  /** Summarises recorded sessions. Without traces no request is sent. */
+  /** Summarizes recorded sessions. Without traces no request is sent. */
   summarizeTraces(request: WithoutModel<MemoriesRequest>, options?: CallOptions): Promise<readonly Memory[]>;
 }
 

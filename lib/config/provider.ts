@@ -20,7 +20,7 @@ export interface CommandAuth {
 export interface Provider {
   /** Key in `model_providers`, or a built-in id. */
   readonly id: string;
-  /** Display name. The exact name `OpenAI` changes the behaviour, as in the codex client. */
+  /** Display name. The exact name `OpenAI` changes the behavior, as in the codex client. */
   readonly name: string;
   /** Absent: it depends on the kind of credential (the ChatGPT backend or the platform API). */
   readonly baseUrl?: string;

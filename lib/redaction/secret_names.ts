@@ -57,7 +57,7 @@ const WHOLE_LINE = /(?:authorization|cookie)$/;
 export function isSecretName(name: string): boolean {
   let isSecret = answers.get(name);
   if (isSecret === undefined) {
-    const plain = normalise(name);
+    const plain = normalize(name);
     isSecret = SECRET_NAMES.has(plain) || isSecretExtension(name) ||
       SECRET_ENDINGS.some((ending) => plain.endsWith(ending));
     if (answers.size >= MAX_ANSWERS) answers.clear();
@@ -88,22 +88,22 @@ function isSecretExtension(name: string): boolean {
 
 /** Returns whether a parameter of an address or a form field of this name is secret. */
 export function isSecretParameter(name: string): boolean {
-  return SECRET_PARAMETERS.has(normalise(name)) || isSecretName(name);
+  return SECRET_PARAMETERS.has(normalize(name)) || isSecretName(name);
 }
 
 /** Returns whether a header of this name has blanks in its value, as `Authorization` and `Cookie` do. */
 export function isWholeLineHeader(name: string): boolean {
-  return WHOLE_LINE.test(normalise(name));
+  return WHOLE_LINE.test(normalize(name));
 }
 
 /** Returns whether a header contains `name=value` pairs: `Cookie` (RFC 6265 §4.2) or `Set-Cookie` (§4.1). */
 export function cookieHeader(name: string): "cookie" | "set-cookie" | undefined {
-  const plain = normalise(name);
+  const plain = normalize(name);
   if (!plain.endsWith("cookie")) return undefined;
   return plain.endsWith("setcookie") ? "set-cookie" : "cookie";
 }
 
-function normalise(name: string): string {
+function normalize(name: string): string {
   return percentDecoded(name).toLowerCase().replace(/[-_]/g, "");
 }
 

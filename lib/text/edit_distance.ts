@@ -5,7 +5,7 @@
  */
 
 /**
- * Returns how many letters must be inserted, deleted, replaced or exchanged with their neighbour to turn one word into
+ * Returns how many letters must be inserted, deleted, replaced or exchanged with their neighbor to turn one word into
  * another (the optimal string alignment distance).
  */
 export function editDistance(one: string, other: string): number {

@@ -1,5 +1,5 @@
 /**
- * The hash by which texts are recognised without keeping them.
+ * The hash by which texts are recognized without keeping them.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Colour and weight of text on a terminal.
+ * Color and weight of text on a terminal.
  *
  * A style is written as a pair of marks around the text, which are Unicode noncharacters after a random key,
  * and {@link applyStyles} converts them to escape sequences after control characters were filtered. The

@@ -18,7 +18,7 @@ Deno.test("the README's program has twenty lines, and works unchanged through pr
   assert(source.trimEnd().split("\n").length <= 20);
   await using network = await startNetwork();
   network.api.enqueue({ text: "Blue." }, { text: "Orange." });
-  const args = ["Name a colour.", "And its opposite?"];
+  const args = ["Name a color.", "And its opposite?"];
   const run = await runProgram(source, { args, permissions, env: network.env });
   assertEquals(run, { code: 0, stdout: "Blue.\nOrange.\n", stderr: "" });
   const [, second] = network.api.log.turns.filter(({ json }) => json?.["generate"] !== false);

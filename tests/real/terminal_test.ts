@@ -52,7 +52,7 @@ await testWith(NEEDS, "on a terminal -q shows no status line", async () => {
 
 await testWith(
   NEEDS,
-  "on a terminal an error is coloured; with NO_COLOR or TERM=dumb it has no escape byte",
+  "on a terminal an error is colored; with NO_COLOR or TERM=dumb it has no escape byte",
   async () => {
     const wrong = ["respond", "--provider", "nowhere", "hi"];
     const colored = await onTerminal(wrong).end();

@@ -127,7 +127,7 @@ const ROWS: readonly (readonly [what: string, text: string, redacted: string])[]
     JSON.stringify(JSON.stringify(JSON.stringify({ api_key: "SECRET", a: 1 }))),
     JSON.stringify(JSON.stringify(JSON.stringify({ api_key: "***", a: 1 }))),
   ],
-  ["camel case is recognised", '{"accessToken": "SECRET"}', '{"accessToken": "***"}'],
+  ["camel case is recognized", '{"accessToken": "SECRET"}', '{"accessToken": "***"}'],
   ["a JSON member that is cut off is masked", '{"refresh_token":"SECR', '{"refresh_token":"***'],
   [
     "an array of secrets is masked",

@@ -14,7 +14,7 @@ const ROWS: readonly (readonly [one: string, other: string, distance: number])[]
   ["ca", "abc", 3],
 ];
 
-Deno.test("the distance of two words counts insertions, deletions, replacements and exchanges of neighbours", () => {
+Deno.test("the distance of two words counts insertions, deletions, replacements and exchanges of neighbors", () => {
   for (const [one, other, distance] of ROWS) {
     assertEquals(
       [editDistance(one, other), editDistance(other, one)],

@@ -65,7 +65,7 @@ const OAUTH_MEMBER =
 
 /**
  * Makes the redaction of one capture. A secret is replaced by `[REDACTED:<hash>]`, where the hash is keyed by a random
- * key that is never stored: equal secrets can be recognised within a capture, and nothing can be computed from it.
+ * key that is never stored: equal secrets can be recognized within a capture, and nothing can be computed from it.
  *
  * @param profile `none` redacts nothing; `share` also removes prompts, answers and tool texts
  * @param known secrets that are known from the start, or a register that grows

@@ -110,7 +110,7 @@ export async function connectWith(parts: ConnectionParts): Promise<Connection> {
       ? connection
       : await (await import("../../mock/demo.ts")).sourceOutside(outside.settings, outside.world),
   );
-  summarise(early, reporter).forEach(reporter.warn);
+  summarize(early, reporter).forEach(reporter.warn);
   warn = reporter.warn;
   settings.notes.forEach((note) => reporter.note(note));
   reporter.note(`roots: ${connection.trust.description}`);
@@ -157,7 +157,7 @@ function addSecrets({ secrets }: Reporter, { proxy, provider }: Settings): void 
  */
 const SAME_KIND = 2;
 
-function summarise(warnings: readonly Warning[], reporter: Reporter): readonly Warning[] {
+function summarize(warnings: readonly Warning[], reporter: Reporter): readonly Warning[] {
   if (reporter.level > 0) return warnings;
   const byCode = new Map<string, Warning[]>();
   for (const warning of warnings) byCode.set(warning.code, [...byCode.get(warning.code) ?? [], warning]);

@@ -36,7 +36,7 @@ export const OUTPUT_FLAGS: FlagParametersForType<OutputFlags, CliContext> = {
     kind: "enum",
     values: ["auto", "always", "never"],
     optional: true,
-    brief: "Colour on stderr and on a terminal",
+    brief: "Color on stderr and on a terminal",
   },
 };
 

@@ -27,7 +27,7 @@ export const memoriesCommand = defineCommand<MemoriesFlags, string[]>({
     parameter: { parse: text, placeholder: "FILE", brief: "Recorded session: a JSON array, or JSON lines" },
   },
   docs: {
-    brief: "Summarise recorded sessions into memories",
+    brief: "Summarize recorded sessions into memories",
     description:
       "Sends the items of each file to the endpoint memories/trace_summarize and prints the summaries, one\n" +
       "paragraph per file. Without files no request is sent and nothing is printed.",

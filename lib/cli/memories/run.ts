@@ -12,7 +12,7 @@ import type { CliContext } from "../command/context.ts";
 import { readText } from "../respond/input_files.ts";
 import type { MemoriesFlags } from "./command.ts";
 
-/** Summarises each file and prints its memory. */
+/** Summarizes each file and prints its memory. */
 export async function run(context: CliContext, flags: MemoriesFlags, ...paths: string[]): Promise<void> {
   const traces = await Promise.all(paths.map(readTrace));
   const { reasoning, ...rest } = flags;

@@ -1,5 +1,5 @@
 /**
- * Decides whether a stream is coloured.
+ * Decides whether a stream is colored.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { Environment } from "../../world/world.ts";
 export type ColorChoice = "auto" | "always" | "never";
 
 /**
- * Tells whether a stream is coloured. `--color` decides; else `NO_COLOR`, not empty, turns colour off; else
- * `CLICOLOR_FORCE`, not empty and not `0`, turns it on; else a terminal is coloured, unless `TERM` is `dumb`.
+ * Tells whether a stream is colored. `--color` decides; else `NO_COLOR`, not empty, turns color off; else
+ * `CLICOLOR_FORCE`, not empty and not `0`, turns it on; else a terminal is colored, unless `TERM` is `dumb`.
  * (no-color.org, bixense.com/clicolors)
  */
 export function wantsColor(

@@ -26,7 +26,7 @@ export async function run({ host }: CliContext, flags: TraceListFlags): Promise<
   for (const found of bundles) {
     try {
       if ("error" in found) throw found.error;
-      const summary = await summarise(found.bundle);
+      const summary = await summarize(found.bundle);
       if (flags.json === true) await host.stdout.write(`${JSON.stringify(summary)}\n`);
       else rows.push(rowOf(summary));
     } catch (error) {
@@ -62,7 +62,7 @@ interface Summary {
   readonly path: string;
 }
 
-async function summarise(bundle: Bundle): Promise<Summary> {
+async function summarize(bundle: Bundle): Promise<Summary> {
   const state = new EventReducer(new Problems());
   for await (const event of readEvents(bundle, new Problems())) state.apply(event);
   const { manifest, path } = bundle;

@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 /**
- * Summarises results, which are in the order of the connection: the first failure is the one to repair.
+ * Summarizes results, which are in the order of the connection: the first failure is the one to repair.
  *
  * @param results of every check
  * @param commands builds the command to run next if no check suggests one. After a failure it is a bug

@@ -1,5 +1,5 @@
 /**
- * Renders the report as text: it fits the terminal, is complete without colour, and contains no control
+ * Renders the report as text: it fits the terminal, is complete without color, and contains no control
  * characters.
  *
  * @module
@@ -25,7 +25,7 @@ const INDENT = " ".repeat(STATUS_WIDTH + ID_WIDTH);
 /** Below this width the indentation leaves too little of a line. */
 const MIN_COLUMNS = 40;
 
-/** The word for each status. The colour only repeats it. */
+/** The word for each status. The color only repeats it. */
 const WORDS: Readonly<Record<CheckStatus, { readonly word: string; readonly color: keyof Style }>> = {
   ok: { word: "ok", color: "good" },
   warn: { word: "WARN", color: "warning" },

@@ -26,7 +26,7 @@ export interface ArrivalTimes {
 /** Events that arrive within this time of each other count as one burst, ms. */
 const BURST_MS = 20;
 
-/** Summarises events in the order of their arrival. */
+/** Summarizes events in the order of their arrival. */
 export function arrivalTimes(events: readonly TimedEvent[]): ArrivalTimes {
   const first = events[0];
   const last = events.at(-1);

@@ -61,7 +61,7 @@ function reply(body: Json): Response {
 const SIDE = 64;
 
 /**
- * Returns a PNG with a gradient whose colour depends on the index of the image (PNG specification, 3rd
+ * Returns a PNG with a gradient whose color depends on the index of the image (PNG specification, 3rd
  * edition).
  */
 function picture(index: number): Uint8Array {

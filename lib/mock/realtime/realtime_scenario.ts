@@ -1,5 +1,5 @@
 /**
- * The behaviour of the simulated realtime API in a session, and its record of the session.
+ * The behavior of the simulated realtime API in a session, and its record of the session.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { SimulatedCall } from "./realtime_calls.ts";
 export type { SimulatedCall };
 
 /**
- * The behaviour in one session. Fields can be combined; a scenario without fields is a session without
+ * The behavior in one session. Fields can be combined; a scenario without fields is a session without
  * faults.
  */
 export interface RealtimeScenario {

@@ -3,7 +3,7 @@ import { TestHome } from "../../auth/kit.ts";
 import { culvert, type CulvertRun, startCulvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 
-/** Its behaviour. */
+/** Its behavior. */
 export type Manner =
   | "good"
   /** It accepts secrets and stores nothing. */

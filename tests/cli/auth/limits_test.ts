@@ -5,7 +5,7 @@ import { blackHole } from "../../support/black_hole.ts";
 import { culvert } from "../../support/culvert.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 
-// The behaviour of a full queue depends on the system.
+// The behavior of a full queue depends on the system.
 
 Deno.test({
   ...skippedIf(

@@ -69,7 +69,7 @@ Deno.test("doctor --json prints one object that fits the schema, in every mode",
   }
 });
 
-Deno.test("the report as text fits 80 columns and has colours only on request", async () => {
+Deno.test("the report as text fits 80 columns and has colors only on request", async () => {
   await using at = await ward();
   const env = { CODEX_CA_CERTIFICATE: at.bundle, CULVERT_API_KEY: PLANTED.key };
   const bare = await culvert(["doctor", at.api.baseUrl, "-v"], { env });
@@ -84,7 +84,7 @@ Deno.test("the report as text fits 80 columns and has colours only on request", 
 });
 
 Deno.test({
-  ...skippedIf(OFF_LINUX, "on a terminal the report uses its width and its colours"),
+  ...skippedIf(OFF_LINUX, "on a terminal the report uses its width and its colors"),
   fn: async () => {
     for (const columns of [60, 120]) {
       const session = onTerminal(["doctor", "--offline", "https://api.test/v1"], {
@@ -94,7 +94,7 @@ Deno.test({
       assertEquals(code, 0);
       assertIncludes(bytes, "\x1b[32mok");
       assertExcludes(bytes, "\ufffd");
-      // deno-lint-ignore no-control-regex -- the colours are removed
+      // deno-lint-ignore no-control-regex -- the colors are removed
       const text = bytes.replaceAll("\r", "").replace(/\x1b\[\d+m/g, "");
       assertReadable(text, columns);
       const widest = Math.max(...text.split("\n").map((line) => line.length));

@@ -34,7 +34,7 @@ export const HOUR_MS = 3_600_000;
 /** The CA of the certificates that the tests issue. */
 export const AUTHORITY = await createAuthority("Fault Test CA");
 
-/** Opens the simulated network and a folder for `CODEX_HOME`, with some behaviour replaced. */
+/** Opens the simulated network and a folder for `CODEX_HOME`, with some behavior replaced. */
 export async function network(stack: AsyncDisposableStack, options: Parameters<typeof startNetwork>[0] = {}) {
   return stack.use(await startNetwork(options));
 }

@@ -36,7 +36,7 @@ Deno.test("an answer, warnings and notes write no escape byte into a pipe", asyn
   }
 });
 
-/** Flag and environment, and whether stderr is coloured though it is a pipe. */
+/** Flag and environment, and whether stderr is colored though it is a pipe. */
 const TABLE:
   readonly (readonly [flags: readonly string[], env: Readonly<Record<string, string>>, colored: boolean])[] =
     [
@@ -55,7 +55,7 @@ const TABLE:
 for (const [flags, env, colored] of TABLE) {
   const said = [...flags, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)].join(" ") ||
     "nothing";
-  Deno.test(`with ${said}, an error in a pipe is ${colored ? "coloured" : "plain"}`, async () => {
+  Deno.test(`with ${said}, an error in a pipe is ${colored ? "colored" : "plain"}`, async () => {
     const run = await culvert([...WRONG, ...flags], { env });
     assertEquals([run.code, run.stdout], [2, ""]);
     assertEquals(run.stderr.includes(`${ESCAPE}[31mculvert:${ESCAPE}[39m`), colored, run.stderr);
@@ -63,7 +63,7 @@ for (const [flags, env, colored] of TABLE) {
   });
 }
 
-Deno.test("--color always does not colour the data on stdout", async () => {
+Deno.test("--color always does not color the data on stdout", async () => {
   await using server = await bench({ scenario: { text: ["plain"] } });
   for (const form of [[], ["--json"]]) {
     const run = await server.respond(["--color", "always", ...form, "hi"], { env: { CLICOLOR_FORCE: "1" } });

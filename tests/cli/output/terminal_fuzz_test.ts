@@ -256,7 +256,7 @@ Deno.test(
       const home = stack.use(new TestHome());
       const { args, env = {} } = await field.set(text, stack, home);
       const key = args[0] === "auth" ? {} : { CULVERT_API_KEY: "sk-test-key" };
-      // On a terminal the program has colours, whose sequences are its own.
+      // On a terminal the program has colors, whose sequences are its own.
       const words = args[0] === "ca" || args[0] === "auth" ? 2 : 1;
       const plain = [...args.slice(0, words), "--color", "never", ...args.slice(words)];
       const session = onTerminal(plain, { CODEX_HOME: home.path, ...key, ...env });

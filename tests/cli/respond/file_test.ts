@@ -31,7 +31,7 @@ Deno.test(
   async () => {
     const path = join(await Deno.makeTempDir({ prefix: "culvert-file-" }), "note.txt");
     await Deno.writeTextFile(path, "hello");
-    const run = await culvert(["respond", "--provider", "demo", "--file", path, "-vv", "Summarise"]);
+    const run = await culvert(["respond", "--provider", "demo", "--file", path, "-vv", "Summarize"]);
     assertEquals(run.code, 0, run.stderr);
     assertIncludes(run.stderr, "PUT files.culvert.test:443");
   },

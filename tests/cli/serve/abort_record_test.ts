@@ -9,7 +9,7 @@ import { answerOf } from "../../capture/record/sample_capture.ts";
 const ANSWER = answerOf(0);
 const HEADERS = { "content-type": "text/event-stream" };
 
-/** The behaviour of the server: the text that it sends, and whether it then waits or cuts the connection. */
+/** The behavior of the server: the text that it sends, and whether it then waits or cuts the connection. */
 interface Stage {
   readonly name: string;
   /** `undefined`: no head is sent. */

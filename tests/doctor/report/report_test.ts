@@ -81,7 +81,7 @@ Deno.test("the report fits terminals of 60, 80 and 120 columns, breaks no word a
   }));
 });
 
-Deno.test("the status is a word, so that it is readable without colour", () => {
+Deno.test("the status is a word, so that it is readable without color", () => {
   const made = report([result("one", fail("dns", "Gone", REPAIR)), result("two", ok("Fine"))]);
   const bare = renderReport(made, { color: false, verbose: false });
   const colored = renderReport(made, { color: true, verbose: false });

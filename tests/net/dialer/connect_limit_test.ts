@@ -3,7 +3,7 @@ import { blackHole } from "../../support/black_hole.ts";
 import { dialerFor, failureOf, get, httpServer, LEAF, rawServer, textOf } from "../kit.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 
-// The behaviour of a full queue depends on the system.
+// The behavior of a full queue depends on the system.
 
 Deno.test(
   { ...skippedIf(ON_WINDOWS, "a server that does not answer connections fails after the connect limit") },

@@ -97,9 +97,9 @@ const TELEMETRY: readonly Row[] = [
 ];
 
 const TERMINAL: readonly Row[] = [
-  ["NO_COLOR", "any value: no colour"],
-  ["CLICOLOR_FORCE", "any value except 0: colour even if stderr is not a terminal"],
-  ["TERM", "dumb: no colour and no status line"],
+  ["NO_COLOR", "any value: no color"],
+  ["CLICOLOR_FORCE", "any value except 0: color even if stderr is not a terminal"],
+  ["TERM", "dumb: no color and no status line"],
 ];
 
 /** The topic. In all parts except the last, the rows are names of variables. */

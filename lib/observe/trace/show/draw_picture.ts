@@ -1,5 +1,5 @@
 /**
- * Draws the picture of a turn as SVG. Colours are classes, which the style of the page defines for light and dark.
+ * Draws the picture of a turn as SVG. Colors are classes, which the style of the page defines for light and dark.
  *
  * @module
  */

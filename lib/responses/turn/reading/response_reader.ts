@@ -1,6 +1,6 @@
 /**
  * Turns the JSON texts of events into what a turn yields, for every transport: each event is parsed once, preceded by
- * the program's own events about it, and the end of the response is recognised when it arrives.
+ * the program's own events about it, and the end of the response is recognized when it arrives.
  *
  * @module
  */

@@ -15,7 +15,7 @@ export type Upgrade = (offer: UpgradeOffer, headers: Headers) => Promise<ServedW
 /** Answers one `response.create` frame. */
 export type Reply = (socket: ServedWebSocket, frame: Json) => void | Promise<void>;
 
-/** The behaviour of the server. The last entry of each list also serves all later requests. */
+/** The behavior of the server. The last entry of each list also serves all later requests. */
 export interface SocketScript {
   /** Default: every upgrade is accepted. */
   readonly upgrades?: readonly Upgrade[];
