@@ -209,7 +209,7 @@ export const NETWORK_FAULTS: readonly FaultRow[] = [
     check: "responses",
     code: "not_found",
     exit: 8,
-    named: /Chat Completions API only/,
+    named: /only the Chat Completions API/,
     next: /^culvert report/,
     set: (stack) =>
       Promise.resolve(
