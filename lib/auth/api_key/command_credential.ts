@@ -76,7 +76,7 @@ async function tokenOf(
   const end = await runProgram({ command: programPath(command, cwd), args, cwd, limitMs, signal }, world);
   if (end.kind !== "ended") {
     const problem = end.kind === "not_found" ? "not_started" : end.kind;
-    const details = end.kind === "timeout" ? { timeout_ms: limitMs } : {};
+    const details: Record<string, DetailValue> = end.kind === "timeout" ? { timeout_ms: limitMs } : {};
     const cause = "cause" in end ? end.cause : undefined;
     throw failure(problem, `it ${describeFailure(end, limitMs)}`, details, cause);
   }
