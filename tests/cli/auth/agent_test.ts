@@ -143,7 +143,11 @@ Deno.test("an API that refuses every agent gets two requests, and the error says
 Deno.test("ten concurrent runs with one login register one agent, and all sign with it", async () => {
   await using rig = await AgentRig.start();
   const runs = await Promise.all(Array.from({ length: 10 }, () => rig.respond()));
-  for (const run of runs) assertEquals([run.code, run.stderr], [0, ""]);
+  for (const { code, stderr } of runs) {
+    assertEquals(code, 0, stderr);
+    // On a busy machine a run can warn that its events arrived late and all at once.
+    assertExcludes(stderr.toLowerCase(), "agent");
+  }
   assertEquals(rig.asked, ["agent 200", "task 200"]);
   assertEquals(new Set(rig.schemes), new Set(["AgentAssertion"]));
 });
