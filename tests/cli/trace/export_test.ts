@@ -52,7 +52,7 @@ Deno.test("trace export refuses an invalid address, and names a collector that c
   const args = ["trace", "export", "latest"];
   const wrong = await culvert([...args, "nowhere", "--root", scene.traces]);
   assertEquals(wrong.code, 2);
-  assertIncludes(wrong.stderr, "nowhere is not the address of a collector");
+  assertIncludes(wrong.stderr, '"nowhere" is not the address of a collector');
   const port = closedPort();
   const refused = await culvert([...args, `http://127.0.0.1:${port}/`, "--root", scene.traces], {
     limitMs: 60_000,

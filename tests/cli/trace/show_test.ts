@@ -97,7 +97,7 @@ Deno.test("trace show --html writes one page without scripts and outside resourc
   assertEquals([...page.matchAll(/(?:src|href)="(?!data:)([^"]*)"/g)].map(([, url]) => url), []);
   assertIncludes(page, 'aria-label="Turn 1: 3 attempts in 3.40 s, 1 repeated, 1 long gap, 1 tool call"');
   assertIncludes(page, '<th scope="row">attempt 2</th>');
-  assertIncludes(page, "nothing for 1.90 s");
+  assertIncludes(page, "no data for 1.90 s");
   assertIncludes(page, "after 401");
 });
 
