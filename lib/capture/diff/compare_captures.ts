@@ -61,7 +61,7 @@ export async function openSide(name: string, open: (file: string) => Promise<Loa
     wanted === undefined ? `${file} contains no model call` : `There is no model call ${wanted} in ${file}`,
     {
       hint: all.length === 0
-        ? "Only requests to …/responses are compared."
+        ? "Only requests for answers of a model are compared."
         : `Model calls in it: ${all.slice(0, 12).map(turnName).join(", ")}`,
       details: { path: file },
     },

@@ -19,7 +19,7 @@ export const diffCommand = defineCommand<DiffFlags, [string, string]>({
   flags: {
     json: switchFlag("Print one JSON object"),
     html: switchFlag("Print a page that shows the comparison, in one file"),
-    output: pathFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
+    output: pathFlag("FILE", "Write to a file instead of standard output; a new file has mode 0600"),
     ...OUTPUT_FLAGS,
   },
   aliases: { o: "output", ...OUTPUT_ALIASES },

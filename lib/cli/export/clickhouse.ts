@@ -6,6 +6,7 @@
 import { clickHouseUrl } from "../../capture/export/clickhouse/client.ts";
 import { insertCapture } from "../../capture/export/clickhouse/insert.ts";
 import { redactedCapture } from "../../capture/export/shared_capture.ts";
+import { ERROR_CODES } from "../../errors.ts";
 import { openCapture } from "../capture/open_capture.ts";
 import { connectCommand } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
@@ -37,7 +38,7 @@ export async function exportToClickHouse(
     onRetry: ({ because, delayMs, retry, maxRetries }) =>
       reporter.warn({
         code: "clickhouse_retry",
-        message: `ClickHouse at ${url.host}: ${because}; trying again in ${
+        message: `ClickHouse at ${url.host}: ${causeText(because)}; trying again in ${
           Math.round(delayMs)
         } ms (${retry}/${maxRetries})`,
       }),
@@ -56,3 +57,9 @@ function recordCount(
 }
 
 type Exchanged = Awaited<ReturnType<typeof openCapture>>["exchanges"][number];
+
+/** Returns the cause of a retry in words. @param because an error code, or a status such as `http 503` */
+function causeText(because: string): string {
+  const [, known] = Object.entries(ERROR_CODES).find(([code]) => code === because) ?? [];
+  return known?.brief ?? because;
+}

@@ -36,7 +36,7 @@ export const exportCommand = defineCommand<ExportFlags, [string?, string?]>({
       optional: true,
       brief: "Format of the output; default har",
     },
-    output: pathFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
+    output: pathFlag("FILE", "Write to a file instead of standard output; a new file has mode 0600"),
     exchange: textFlag("ID", "Only this exchange, such as x3; for curl the default is the last model call"),
     redact: {
       kind: "enum",

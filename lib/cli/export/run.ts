@@ -43,6 +43,11 @@ export async function run(
     const { exportToOtlp } = await import("./otlp.ts");
     return await exportToOtlp(context, flags, path, named(url, "URL", "culvert export DIR --to otlp URL"));
   }
+  if (url !== undefined) {
+    throw new CulvertError("usage", `"${url}" is an unexpected argument: a URL is only used with --to`, {
+      hint: "Write --to clickhouse or --to otlp before it, or leave it out.",
+    });
+  }
   const reporter = createReporter(host, flags);
   const format = flags.format ?? "har";
   if (flags.output === undefined && format === "mitmproxy") refuseTerminal(context, path);

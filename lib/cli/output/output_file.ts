@@ -174,7 +174,9 @@ function unwritable(path: string, error: unknown, flag: string): CulvertError {
   // The runtime adds the name that it opened, which may be the temporary one.
   const cause = reason.replace(/: [a-z]+ '.*'$/s, "");
   return new CulvertError("output_unwritable", `Cannot write ${flag} ${path}: ${cause}`, {
-    hint: "Check that the directory exists and is writable.",
+    hint: error instanceof Deno.errors.IsADirectory
+      ? "Name a file, which may be in that directory."
+      : "Check that the directory exists and is writable.",
     details: { flag, path },
     cause: error,
   });

@@ -28,7 +28,7 @@ const MOST_LINKS = 40;
  *
  * @param path as typed; `-` is standard output
  * @param cwd the working directory, absolute
- * @throws an error of the file system, and an `Error` when the path is a directory
+ * @throws an error of the file system
  */
 export async function outputTarget(path: string, cwd: string): Promise<OutputTarget> {
   if (path === "-") return { kind: "stream", stream: "stdout" };
@@ -40,7 +40,7 @@ export async function outputTarget(path: string, cwd: string): Promise<OutputTar
     const info = await infoOf(name);
     if (info === "special") return { kind: "special", path: name };
     if (info === undefined) return { kind: "new", path: name };
-    if (info.isDirectory) throw new Error("it is a directory");
+    if (info.isDirectory) throw new Deno.errors.IsADirectory("it is a directory");
     if (info.isFile) return { kind: "file", path: name, info };
     if (!info.isSymlink) return { kind: "special", path: name };
     // The folder may be reached through links itself: ".." in the link's text counts from the real folder.

@@ -74,7 +74,7 @@ const show = defineCommand<TraceShowFlags, [string]>({
   flags: {
     json: { ...SWITCH, brief: "Print the reduced trace as one JSON object" },
     html: { ...SWITCH, brief: "Print a page that draws each turn on a time line, in one file" },
-    output: pathFlag("FILE", "Write to a file with mode 0600 instead of standard output"),
+    output: pathFlag("FILE", "Write to a file instead of standard output; a new file has mode 0600"),
     share: { ...SWITCH, brief: "Omit contents and directories, so that the output can be shared" },
     capture: pathFlag("DIR", "Show for each attempt its exchange in this capture"),
     payload: textFlag("ID", "Print this payload as it was recorded, such as raw_payload:4"),

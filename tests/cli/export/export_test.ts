@@ -213,6 +213,13 @@ Deno.test("export reports the problem: no directory, no capture, no HAR, an unkn
   const unknown = await culvert(["export", recording.directory, "--exchange", "x99"]);
   assertEquals(unknown.code, 2);
   assertIncludes(unknown.stderr, "x99");
+  const unused = await culvert(["export", recording.directory, "http://127.0.0.1:8123/"]);
+  assertEquals([unused.code, unused.stdout], [2, ""]);
+  assertIncludes(unused.stderr, "only used with --to");
+  const directory = await culvert(["export", recording.directory, "-o", recording.directory]);
+  assertEquals(directory.code, 2);
+  assertIncludes(directory.stderr, "it is a directory");
+  assertIncludes(directory.stderr, "Name a file");
   await Deno.writeTextFile(join(recording.directory, "capture.jsonl"), '{"v":1,"se', { append: true });
   const torn = await culvert(["export", recording.directory]);
   assertEquals(torn.code, 0);

@@ -8,6 +8,7 @@ import type { TokenUsage } from "../../../responses/events/events.ts";
 import { member, parsed } from "../decode/event_facts.ts";
 import type { SocketMessageRecord, SseRecord } from "../format.ts";
 import type { TextHolder } from "./capture_reader.ts";
+import { chatFacts, chatUsage } from "./chat_facts.ts";
 import { type Exchange, type LoadedCapture, requestBody } from "./exchanges.ts";
 
 /** An event of a response, over either transport. */
@@ -74,7 +75,7 @@ export function turnsOfExchange(exchange: Exchange, text: LoadedCapture["text"])
   const isStream = exchange.events.length > 0;
   const status = response?.status;
   const body = isStream || end?.body === undefined ? undefined : parsed(text(end.body) ?? "");
-  const facts = isStream ? eventFacts(exchange.events, text, request.t_ms) : bodyFacts(body);
+  const facts = isStream ? streamFacts(exchange.events, text, request.t_ms) : bodyFacts(body);
   const refused = status !== undefined && (status < 200 || status >= 300);
   const outcome = refused ? "refused" : facts.outcome ??
     (end === undefined ? "open" : !isStream && end.outcome === "ok" ? "completed" : "aborted");
@@ -155,6 +156,18 @@ interface Facts {
   error?: string;
 }
 
+function streamFacts(events: readonly SseRecord[], text: LoadedCapture["text"], start: number): Facts {
+  const facts = eventFacts(events, text, start);
+  // Events of the Responses API have a type.
+  if (events.some(({ json_type }) => json_type !== undefined)) return facts;
+  const { first_token_at, ...chat } = chatFacts(events, text);
+  return {
+    ...facts,
+    ...chat,
+    ...(first_token_at === undefined ? {} : { first_token_ms: between(start, first_token_at) }),
+  };
+}
+
 function eventFacts(events: readonly TurnEvent[], text: LoadedCapture["text"], start: number): Facts {
   const facts: Facts = {};
   for (const event of events) {
@@ -179,13 +192,13 @@ function eventFacts(events: readonly TurnEvent[], text: LoadedCapture["text"], s
 /** What a response object says. */
 function bodyFacts(response: unknown): Facts {
   const [id, model, status] = ["id", "model", "status"].map((name) => member(response, name));
-  const usage = tokenUsage(member(response, "usage"));
+  const usage = tokenUsage(member(response, "usage")) ?? chatUsage(member(response, "usage"));
   const outcome = typeof status === "string" ? outcomeOf(`response.${status}`) : undefined;
   return {
     ...(outcome === undefined ? {} : { outcome }),
     ...(typeof id === "string" ? { response_id: id } : {}),
     ...(typeof model === "string" ? { model } : {}),
-    ...(usage === undefined || usage === null ? {} : { usage }),
+    ...(usage === undefined ? {} : { usage }),
   };
 }
 
