@@ -54,6 +54,7 @@ export class ExchangeRecorder implements ExchangeTap {
   #channel = "other";
   #request: ExchangeHead | undefined;
   #requestBody: BodyRecorder | undefined;
+  #requestBodyTaken = false;
   #requestWritten = false;
   #requestEnd: ExchangeEnd | undefined;
   #responseBody: BodyRecorder | undefined;
@@ -232,9 +233,11 @@ export class ExchangeRecorder implements ExchangeTap {
     });
   }
 
+  /** Stores the request body, and returns it the first time: a record of the exchange holds it once. */
   #takeRequestBody(): StoredBody | undefined {
-    const body = this.#requestBody?.store(this.#parts.writer, this.#parts.redaction, isOAuth(this.#channel));
-    return body;
+    if (this.#requestBodyTaken) return undefined;
+    this.#requestBodyTaken = true;
+    return this.#requestBody?.store(this.#parts.writer, this.#parts.redaction, isOAuth(this.#channel));
   }
 
   #takeEvents(chunks: readonly Uint8Array[], at: number): void {

@@ -375,6 +375,16 @@ Deno.test("a response that arrives before the end of the request keeps the reque
   assertEquals(capture.text(exchange?.end?.body), "no");
 });
 
+Deno.test("a request body that its request record contains is not repeated, empty, in the last record", async () => {
+  await using recording = await record();
+  pass(recording, { requestBody: '{"model":"gpt-5"}', response: ["{}"] });
+  using capture = await recording.load();
+  const [exchange] = capture.exchanges;
+  assertEquals(capture.text(exchange?.request?.body), '{"model":"gpt-5"}');
+  assertEquals(exchange?.end?.request_body, undefined);
+  assertEquals(exchange?.end?.sizes.request, 17);
+});
+
 function fail(): never {
   throw new Error("There is no exchange");
 }
