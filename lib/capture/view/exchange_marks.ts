@@ -4,7 +4,12 @@
  * @module
  */
 import { headerValue } from "../export/har_export.ts";
-import { type Exchange, type LoadedCapture, requestBody } from "../record/read/exchanges.ts";
+import {
+  type Exchange,
+  isRequestMissing,
+  type LoadedCapture,
+  requestBody,
+} from "../record/read/exchanges.ts";
 import { type Turn, turnsOf } from "../record/read/turns.ts";
 
 /** A remark on an exchange. */
@@ -12,9 +17,18 @@ export interface Mark {
   /**
    * `unauthorized`: answered 401. `recovered`: sent again after a 401, and accepted. `retry`: sent again after a
    * failure. `fallback`: sent over HTTP after the websocket was refused or broke. `limited`: answered 429. `failed`: the
-   * connection or the response failed. `cut`: ended before its terminal event.
+   * connection or the response failed. `cut`: ended before its terminal event. `no_request`: the record of its request
+   * is missing, so its method and URL are unknown.
    */
-  readonly kind: "unauthorized" | "recovered" | "retry" | "fallback" | "limited" | "failed" | "cut";
+  readonly kind:
+    | "unauthorized"
+    | "recovered"
+    | "retry"
+    | "fallback"
+    | "limited"
+    | "failed"
+    | "cut"
+    | "no_request";
   readonly text: string;
   /** The earlier exchange that it follows. */
   readonly after?: string;
@@ -49,8 +63,13 @@ export function marksOf(
   const byTime = capture.exchanges.toSorted((one, other) => startOf(one) - startOf(other));
   for (const exchange of byTime) {
     const status = statusOf(exchange);
+    if (isRequestMissing(exchange)) {
+      add(exchange, { kind: "no_request", text: "The record of the request is missing" });
+    }
     const failure = ownFailure(exchange, turnsByExchange.get(exchange.id) ?? []);
     if (failure !== undefined) add(exchange, failure);
+    // Without the request it is unknown which other exchanges belong to it.
+    if (exchange.request === undefined) continue;
     const key = identityOf(exchange);
     const earlier = failedBefore.get(key);
     if (earlier !== undefined && earlier !== exchange) {

@@ -61,12 +61,11 @@ export async function run(
   }
   const capture = redactedCapture(chosen(loaded, flags.exchange, path), profile);
   const output = flags.output === undefined ? undefined : await openFile(context, flags.output);
-  const chunks = await encode(capture, format, flags);
+  const { chunks, count } = await encode(capture, format, flags);
   if (flags.verify === true) verify(chunks, path);
   if (output !== undefined) {
     await output.write(await new Blob([...chunks]).bytes());
-    const { length } = capture.exchanges;
-    reporter.progress(`${plural(length, "exchange")} written to ${flags.output}`);
+    reporter.progress(`${plural(count, "exchange")} written to ${flags.output}`);
   } else for (const chunk of chunks) await host.stdout.write(chunk);
 }
 
@@ -96,47 +95,53 @@ function chosen(capture: LoadedCapture, id: string | undefined, path: string): L
   throw new CulvertError("usage", `There is no exchange ${id} in ${path}`, {
     hint: first === undefined
       ? "The capture is empty."
-      : `Its exchanges are ${first} to ${last}: culvert view ${path} --json`,
+      : `Its ${
+        first === last ? `only exchange is ${first}` : `exchanges are ${first} to ${last}`
+      }: culvert view ${path} --json`,
     details: { exchange: id, path },
   });
 }
 
+/** Returns the output, and how many exchanges it contains. */
 async function encode(
   capture: LoadedCapture,
   format: NonNullable<ExportFlags["format"]>,
   flags: ExportFlags,
-): Promise<readonly Chunk[]> {
+): Promise<{ readonly chunks: readonly Chunk[]; readonly count: number }> {
+  const { exchanges } = capture;
   switch (format) {
     case "har": {
       const { harOf } = await import("../../capture/export/har_export.ts");
-      return [
+      const chunks = [
         ...harOf(capture, {
           toolVersion: VERSION,
           ...(flags.harFlavor === undefined ? {} : { flavor: flags.harFlavor }),
         }),
       ];
+      return { chunks, count: exchanges.filter(({ request }) => request !== undefined).length };
     }
     case "jsonl": {
       const { jsonLinesOf } = await import("../../capture/export/jsonl_export.ts");
-      return [...jsonLinesOf(capture)];
+      return { chunks: [...jsonLinesOf(capture)], count: exchanges.length };
     }
     case "mitmproxy": {
       const { flowsOf } = await import("../../capture/export/mitmproxy/flow_export.ts");
-      return [...flowsOf(capture)];
+      const flows = [...flowsOf(capture)];
+      return { chunks: flows, count: flows.length };
     }
     case "html": {
       const { pageOf } = await import("../../capture/view/static_page.ts");
-      return [await pageOf(capture)];
+      return { chunks: [await pageOf(capture)], count: exchanges.length };
     }
     case "curl": {
       const { curlOf } = await import("../../capture/export/curl_export.ts");
-      const exchange = lastModelCall(capture.exchanges);
+      const exchange = lastModelCall(exchanges);
       if (exchange === undefined) {
         throw new CulvertError("usage", "The capture has no exchange to write as a command", {
           hint: "Name one with --exchange.",
         });
       }
-      return [curlOf(exchange, capture)];
+      return { chunks: [curlOf(exchange, capture)], count: 1 };
     }
   }
 }

@@ -9,6 +9,7 @@ import { parseFault } from "../../capture/replay/faults.ts";
 import type { ReplayReport } from "../../capture/replay/replay_report.ts";
 import { missLine, startReplay } from "../../capture/replay/replay_server.ts";
 import { CulvertError } from "../../errors.ts";
+import { plural } from "../../text/plural.ts";
 import { exportLine, guessShell } from "../ca/shell_exports.ts";
 import { openCapture } from "../capture/open_capture.ts";
 import type { CliContext } from "../command/context.ts";
@@ -58,7 +59,8 @@ export async function run(
       pid: Deno.pid,
       base_url: url,
     });
-    reporter.progress(`serving ${capture.exchanges.length} exchanges of ${path} on ${url}`);
+    const { length } = capture.exchanges.filter(({ request }) => request !== undefined);
+    reporter.progress(`serving ${plural(length, "exchange")} of ${path} on ${url}`);
     // A request that is forwarded needs the credential of the client.
     const env = { OPENAI_BASE_URL: url, ...(forwarding === undefined ? DUMMY_KEYS : {}) };
     if (command.length > 0) {
@@ -100,7 +102,8 @@ export async function run(
 function say({ used, unused, unmatched }: ReplayReport, reporter: Reporter): void {
   const times = used.reduce((total, each) => total + each.times, 0);
   reporter.progress(
-    `${times} requests answered from ${used.length} recorded ones; ${unused.length} unused; ${unmatched.length} not recorded`,
+    `${plural(times, "request")} answered from ${plural(used.length, "recorded request")}; ` +
+      `${unused.length} unused; ${unmatched.length} not recorded`,
   );
   for (const { name, request } of unused) reporter.note(`unused: ${name} ${request}`);
   for (const miss of unmatched) reporter.progress(missLine(miss));

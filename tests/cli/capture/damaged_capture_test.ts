@@ -18,7 +18,14 @@ async function damagedCapture() {
   return recording;
 }
 
-const DAMAGE = { damaged_lines: 2, first_damaged_line: FIRST, is_torn: true, missing_bodies: 0 };
+const DAMAGE = {
+  damaged_lines: 2,
+  first_damaged_line: FIRST,
+  is_torn: true,
+  missing_bodies: 0,
+  missing_requests: 1,
+  omitted_by_limit: 0,
+};
 
 /** Removes the folding of messages. */
 function unfolded(text: string): string {

@@ -16,7 +16,7 @@ import {
   RECORDS_FILE,
   type StoredText,
 } from "../format.ts";
-import type { CaptureDamage } from "./capture_damage.ts";
+import type { FileDamage } from "./capture_damage.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { metaSchema, recordSchema } from "./record_schema.ts";
 
@@ -64,24 +64,16 @@ export class CaptureReader implements Disposable {
    * @throws CulvertError `input_unreadable`
    */
   static async open(directory: string): Promise<CaptureReader> {
+    const meta = await readMeta(directory);
     try {
-      const meta = metaSchema.safeParse(JSON.parse(await Deno.readTextFile(join(directory, META_FILE))));
-      if (!meta.success) {
-        throw new Error(`${META_FILE} does not belong to a capture that this version can read`);
-      }
-      return new CaptureReader(directory, meta.data, await Deno.open(join(directory, RECORDS_FILE)));
+      return new CaptureReader(directory, meta, await Deno.open(join(directory, RECORDS_FILE)));
     } catch (error) {
-      const reason = error instanceof SyntaxError ? error.message : fileProblem(error);
-      throw new CulvertError("input_unreadable", `Cannot read the capture ${directory}: ${reason}`, {
-        hint: "Name the directory that culvert capture wrote, or a HAR file.",
-        details: { path: directory },
-        cause: error,
-      });
+      throw unreadable(directory, `${RECORDS_FILE}: ${fileProblem(error)}`, error);
     }
   }
 
   /** What could not be read so far. */
-  get damage(): CaptureDamage {
+  get damage(): FileDamage {
     return {
       damaged_lines: this.#damagedLines,
       first_damaged_line: this.#firstDamagedLine,
@@ -209,6 +201,33 @@ export class CaptureReader implements Disposable {
     const record = parseLine(new TextDecoder().decode(bytes));
     return record?.kind === "piece" ? record.text : undefined;
   }
+}
+
+/** Reads the description of a capture. @throws CulvertError `input_unreadable` */
+async function readMeta(directory: string): Promise<CaptureMeta> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await Deno.readTextFile(join(directory, META_FILE)));
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? `it is not a capture, because it contains no ${META_FILE}`
+      : error instanceof SyntaxError
+      ? `${META_FILE} is not JSON: ${error.message}`
+      : `${META_FILE}: ${fileProblem(error)}`;
+    throw unreadable(directory, reason, error);
+  }
+  const meta = metaSchema.safeParse(value);
+  if (meta.success) return meta.data;
+  const reason = `${META_FILE} does not belong to a capture that this version can read`;
+  throw unreadable(directory, reason, meta.error);
+}
+
+function unreadable(directory: string, reason: string, cause: unknown): CulvertError {
+  return new CulvertError("input_unreadable", `Cannot read the capture ${directory}: ${reason}`, {
+    hint: "Name the directory that culvert capture wrote, or a HAR file.",
+    details: { path: directory },
+    cause,
+  });
 }
 
 function parseLine(line: string): CaptureRecord | undefined {

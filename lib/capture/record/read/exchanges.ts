@@ -168,6 +168,28 @@ export function requestBody(exchange: Exchange): StoredBody | undefined {
 }
 
 /**
+ * Returns whether the request of an exchange is missing although later records of the exchange exist, which are
+ * recorded after it. Pieces of a body may precede the record of the request, so they do not count.
+ */
+export function isRequestMissing(
+  { request, response, open, end, interim, events, messages }: Exchange,
+): boolean {
+  return request === undefined &&
+    (response ?? open ?? end ?? interim[0] ?? events[0] ?? messages[0]) !== undefined;
+}
+
+/** Returns how many bodies, events, messages and pieces of exchanges the size limit of the capture left out. */
+export function omittedByLimit(exchanges: readonly Exchange[]): number {
+  return exchanges.flatMap((exchange) => [
+    requestBody(exchange),
+    exchange.end?.body,
+    ...exchange.events,
+    ...exchange.messages,
+    ...exchange.chunks,
+  ]).filter((holder) => holder?.omitted === "budget").length;
+}
+
+/**
  * Reads the capture in a directory.
  *
  * @throws CulvertError `input_unreadable`
@@ -188,7 +210,11 @@ export function capturedSoFar(reader: CaptureReader, table: ExchangeTable): Load
     text: (holder) => reader.text(holder),
     ...(table.limit === undefined ? {} : { limit: table.limit }),
     get damage() {
-      return reader.damage;
+      return {
+        ...reader.damage,
+        missing_requests: table.exchanges.filter(isRequestMissing).length,
+        omitted_by_limit: omittedByLimit(table.exchanges),
+      };
     },
     [Symbol.dispose]: () => reader[Symbol.dispose](),
   };

@@ -99,7 +99,7 @@ function summary(row, detail, width) {
         class: `alert ${
           mark.kind === "recovered"
             ? "good"
-            : mark.kind === "unauthorized" || mark.kind === "failed"
+            : ["unauthorized", "failed", "no_request"].includes(mark.kind)
             ? "bad"
             : ""
         }`,

@@ -154,6 +154,8 @@ function totals() {
     `redaction ${capture.redaction}`,
     capture.limit !== null && "bodies end at the size limit",
     capture.left_out > 0 && `${count(capture.left_out)} earlier events are on disk only`,
+    capture.omitted_by_limit > 0 && `${count(capture.omitted_by_limit)} bodies and events not recorded`,
+    capture.missing_requests > 0 && `${plural(capture.missing_requests, "request")} missing`,
     capture.is_torn && "last record incomplete",
     capture.missing_bodies > 0 && `${plural(capture.missing_bodies, "file")} of bodies/ missing`,
     capture.damaged_lines > 0 &&

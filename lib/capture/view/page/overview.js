@@ -18,7 +18,7 @@ const MARKS = {
   failed: "!",
   cut: "✂",
 };
-const BAD = new Set(["unauthorized", "failed", "limited"]);
+const BAD = new Set(["unauthorized", "failed", "limited", "no_request"]);
 
 /** Most bars that are drawn: more bars than pixels show nothing. */
 const MOST_BARS = 1_000;
