@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isLoopback } from "../../net/route/route_table.ts";
 
 /** How traffic is captured. */
 export type CaptureMode =
@@ -18,6 +19,12 @@ export interface ModeQuery {
   /** `--mode`. */
   readonly asked?: CaptureMode;
   readonly isCodex: boolean;
+  /** Whether Node or a similar runtime runs the program. */
+  readonly isNode?: boolean;
+  /** `--base-url`. */
+  readonly baseUrl?: string;
+  /** Whether `--intercept` is given. */
+  readonly hasHosts?: boolean;
   /** The proxy variable in `$CODEX_HOME/.env`, if there is one. */
   readonly dotEnvProxy?: string;
 }
@@ -36,7 +43,8 @@ const NO_KEYS =
   "git, may write some. Use --mode forward";
 
 /** Chooses the mode that covers most for the program, unless one was asked for. */
-export function chooseMode({ asked, isCodex, dotEnvProxy }: ModeQuery): ModeChoice {
+export function chooseMode(query: ModeQuery): ModeChoice {
+  const { asked, isCodex, dotEnvProxy } = query;
   const isBlind = isCodex && dotEnvProxy !== undefined;
   const seesNothing =
     `$CODEX_HOME/.env sets ${dotEnvProxy}, and codex uses it instead of the proxy of this capture`;
@@ -46,10 +54,48 @@ export function chooseMode({ asked, isCodex, dotEnvProxy }: ModeQuery): ModeChoi
       : isCodex && asked === "keylog"
       ? NO_KEYS
       : undefined;
-    return { mode: asked, reason: "--mode", ...(warning === undefined ? {} : { warning }) };
+    return { mode: asked, reason: "chosen with --mode", ...(warning === undefined ? {} : { warning }) };
   }
   if (isBlind) return { mode: "reverse", reason: seesNothing };
+  if (query.hasHosts === true) {
+    return { mode: "forward", reason: "--intercept names the hosts whose connections it records" };
+  }
+  if (query.baseUrl !== undefined) {
+    return { mode: "reverse", reason: "--base-url names the API to which its relay leads" };
+  }
+  if (query.isNode === true && !isCodex) {
+    return {
+      mode: "reverse",
+      reason:
+        "the openai package under Node reads OPENAI_BASE_URL, and fetch ignores the proxy variables before " +
+        "Node 24",
+    };
+  }
   return isCodex
     ? { mode: "forward", reason: "it records every channel of codex, also those without a setting" }
     : { mode: "forward", reason: "it records every connection of a program that uses the proxy variables" };
+}
+
+/**
+ * Tells which flags a mode does not use.
+ *
+ * @returns one sentence for each flag that has no effect
+ */
+export function unusedFlags(
+  mode: CaptureMode,
+  { baseUrl, hasHosts }: Pick<ModeQuery, "baseUrl" | "hasHosts">,
+): readonly string[] {
+  const sentences: string[] = [];
+  if (hasHosts === true && mode !== "forward") {
+    sentences.push(`--intercept has no effect in ${mode} mode; use --mode forward`);
+  }
+  if (baseUrl === undefined || mode === "reverse") return sentences;
+  if (mode === "keylog") sentences.push("--base-url has no effect in keylog mode; use --mode reverse");
+  else if (isLoopback(URL.parse(baseUrl)?.hostname ?? "")) {
+    sentences.push(
+      "--base-url is an address of this machine, which programs reach without the proxy of forward mode; " +
+        "use --mode reverse",
+    );
+  }
+  return sentences;
 }

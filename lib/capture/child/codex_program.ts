@@ -13,16 +13,17 @@ import { absolutePath } from "../../world/absolute_path.ts";
  */
 export function codexFlagsAt(command: readonly string[]): number | undefined {
   const [program = "", ...args] = command;
-  const name = nameOf(program);
+  const name = programName(program);
   if (name === "codex") return 1;
   if (["npx", "bunx", "pnpx"].includes(name)) {
     const at = args.findIndex((word) => !word.startsWith("-"));
     return /^(@openai\/)?codex(@.+)?$/.test(args[at] ?? "") ? at + 2 : undefined;
   }
-  return name === "node" && nameOf(args[0] ?? "") === "codex" ? 2 : undefined;
+  return name === "node" && programName(args[0] ?? "") === "codex" ? 2 : undefined;
 }
 
-function nameOf(path: string): string {
+/** Returns the name of a program or script without its folder and extension, in lower case. */
+export function programName(path: string): string {
   return (path.split(/[/\\]/).at(-1) ?? "").replace(/\.(exe|cmd|js|mjs)$/i, "").toLowerCase();
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ErrorCode } from "../../errors.ts";
 import type { ExchangeTap, TapFactory } from "../../net/exchange_tap.ts";
 import type { ProxyEvent } from "../../net/server/proxy/proxy_events.ts";
 import { channelIdOf, CHANNELS } from "../relay/channels.ts";
@@ -67,7 +68,9 @@ export class Coverage {
         }
       },
       upgrade: () => {},
-      end: () => {},
+      end: ({ code }) => {
+        if (host !== undefined && code !== undefined && isConnectFailure(code)) host.unreachable++;
+      },
     };
   };
 
@@ -159,6 +162,12 @@ export function combineTaps(...factories: readonly TapFactory[]): TapFactory {
       end: (end) => taps.forEach((tap) => tap.end(end)),
     };
   };
+}
+
+/** Whether a request failed since there was no connection to its server. */
+function isConnectFailure(code: ErrorCode): boolean {
+  return code.startsWith("tls_") ||
+    ["dns", "connect", "connect_timeout", "proxy_auth", "proxy_refused"].includes(code);
 }
 
 /** Whether the reason of a failed handshake is an alert of the client (RFC 8446 §6). */

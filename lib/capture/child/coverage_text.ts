@@ -11,9 +11,10 @@ import type { Coverage } from "./coverage.ts";
 /**
  * Renders what a capture saw.
  *
+ * @param isCodex whether the program is the codex client: the channels that were not seen are named for it alone
  * @returns lines without a line break
  */
-export function coverageLines(coverage: Coverage, mode: CaptureMode): readonly string[] {
+export function coverageLines(coverage: Coverage, mode: CaptureMode, isCodex: boolean): readonly string[] {
   const channels = coverage.channels(mode);
   const seen = channels.filter(({ state }) => state === "seen");
   const titles = (state: "configured" | "not coverable") =>
@@ -32,9 +33,9 @@ export function coverageLines(coverage: Coverage, mode: CaptureMode): readonly s
         byteText(row.receivedBytes),
       ]),
     ));
-    const configured = titles("configured");
+    const configured = isCodex ? titles("configured") : "";
     if (configured !== "") lines.push(...folded(`configured, but not seen: ${configured}`));
-    const uncovered = titles("not coverable");
+    const uncovered = isCodex ? titles("not coverable") : "";
     if (uncovered !== "") lines.push(...folded(`cannot be recorded in ${mode} mode: ${uncovered}`));
   }
   if (hosts.length === 0) {
@@ -44,7 +45,7 @@ export function coverageLines(coverage: Coverage, mode: CaptureMode): readonly s
     [
       "host",
       mode === "reverse" ? "requests" : "opened",
-      "tunnelled",
+      mode === "keylog" ? "recorded" : "tunnelled",
       "refused",
       "unreachable",
       "sent",

@@ -84,15 +84,17 @@ function near(input: string, names: readonly string[]): readonly string[] {
 /**
  * Returns the message for a command line that the parser rejects. Flags are named in the form in which users
  * type them.
+ *
+ * @param hint is put after the name of an unknown flag
  */
-function parsingMessage(exc: unknown): string {
+function parsingMessage(exc: unknown, hint: string): string {
   if (!(exc instanceof ArgumentScannerError)) return exc instanceof Error ? exc.message : String(exc);
   return formatMessageForArgumentScannerError(exc, {
     FlagNotFoundError: ({ input, corrections }) => {
       const meant = near(input, corrections.map(kebab)).map((name) => `--${name}`).join(" or ");
-      return `There is no flag --${input}${meant === "" ? "" : `; did you mean ${meant}?`}`;
+      return `There is no flag --${input}${meant === "" ? hint : `; did you mean ${meant}?`}`;
     },
-    AliasNotFoundError: ({ input }) => `There is no flag -${input}`,
+    AliasNotFoundError: ({ input }) => `There is no flag -${input}${hint}`,
     ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) => {
       const reason = exception instanceof Error ? exception.message : String(exception);
       // A positional argument is named by its placeholder, in upper case.
@@ -118,7 +120,7 @@ export const PROGRAM: Program = { commands: commandsFor, application: applicatio
 async function applicationFor(args: readonly string[]): Promise<Application<CliContext>> {
   const [group] = args;
   const known = group !== undefined && Object.hasOwn(COMMANDS, group) ? group : undefined;
-  return buildApplication(await commandsFor(known), configuration(known), INTEGRATIONS);
+  return buildApplication(await commandsFor(known), configuration(args, known), INTEGRATIONS);
 }
 
 async function helpCommand(args: readonly string[]): Promise<string> {
@@ -126,8 +128,17 @@ async function helpCommand(args: readonly string[]): Promise<string> {
   return ["culvert", ...commandWords(args, await commandsFor(args[0])), "--help"].join(" ");
 }
 
+/** Commands whose arguments are another program and its flags. */
+const RUNNING_COMMANDS: ReadonlySet<string> = new Set(["capture", "run"]);
+
+/** Returns the advice for a flag of the program that stands before `--`. */
+function separatorHint(args: readonly string[], group: string | undefined): string {
+  if (group === undefined || !RUNNING_COMMANDS.has(group) || args.includes("--")) return "";
+  return `\n  The program and its flags come after --: culvert ${group} [FLAGS] -- PROGRAM`;
+}
+
 /** @param group the command that the first word names, which may have commands of its own */
-const configuration = (group?: string): PartialApplicationConfiguration => ({
+const configuration = (args: readonly string[], group?: string): PartialApplicationConfiguration => ({
   name: "culvert",
   scanner: {
     caseStyle: "allow-kebab-for-camel",
@@ -152,7 +163,7 @@ const configuration = (group?: string): PartialApplicationConfiguration => ({
         const words = group === undefined ? input : `${group} ${input}`;
         return `culvert: There is no command "${words}"${meant}\n  See: ${path} --help`;
       },
-      exceptionWhileParsingArguments: (exc) => `culvert: ${parsingMessage(exc)}`,
+      exceptionWhileParsingArguments: (exc) => `culvert: ${parsingMessage(exc, separatorHint(args, group))}`,
     },
   },
 });

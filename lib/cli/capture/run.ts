@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { chooseMode, type ModeChoice } from "../../capture/child/choose_mode.ts";
+import { chooseMode, type ModeChoice, unusedFlags } from "../../capture/child/choose_mode.ts";
 import { codexFlagsAt, proxyInDotEnv } from "../../capture/child/codex_program.ts";
 import { combineTaps, Coverage } from "../../capture/child/coverage.ts";
 import { coverageLines, folded } from "../../capture/child/coverage_text.ts";
+import { isNodeProgram } from "../../capture/child/node_program.ts";
 import { runChild } from "../../capture/child/run_child.ts";
 import { startBackgroundRecorder } from "../../capture/record/background/background_recorder.ts";
 import { channelHosts } from "../../capture/relay/channels.ts";
+import { CulvertError } from "../../errors.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
 import { VERSION } from "../../version.ts";
 import { connectCommand, type Connection } from "../command/connection.ts";
@@ -19,6 +21,7 @@ import type { CaptureFlags } from "./command.ts";
 import type { LiveView } from "./live_view.ts";
 import { summaryLine } from "./record_command.ts";
 import { type Captured, startForward, startKeylog, startReverse } from "./start_capture.ts";
+import { removeUnusedCapture } from "./unused_capture.ts";
 
 /** Runs the command. */
 export async function run(context: CliContext, flags: CaptureFlags, ...command: string[]): Promise<void> {
@@ -27,6 +30,17 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
   await using connection = await connectCommand(host, flags, reporter);
   const choice = await choose(flags, command, connection);
   if (choice.warning !== undefined) reporter.warn({ code: "capture_blind", message: choice.warning });
+  const isKeylog = choice.mode === "keylog";
+  if (isKeylog && flags.redact !== undefined && flags.redact !== "none") {
+    throw new CulvertError(
+      "usage",
+      `--redact ${flags.redact} is not possible in keylog mode, which stores all bytes as they were sent`,
+      { hint: "Leave out --redact, or use --mode forward or --mode reverse." },
+    );
+  }
+  for (const message of unusedFlags(choice.mode, flagsOfModes(flags))) {
+    reporter.warn({ code: "flag_unused", message });
+  }
   for (const line of folded(`capturing in ${choice.mode} mode: ${choice.reason}`)) reporter.progress(line);
   if (flags.redact === "none") {
     reporter.warn({
@@ -35,11 +49,12 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
     });
   }
   const directory = absolutePath(flags.output ?? directoryName(host.world.now()), host.world.cwd());
+  const isNew = await Deno.lstat(directory).then(() => false, () => true);
   const recorder = await startBackgroundRecorder({
     directory,
     world: host.world,
     toolVersion: VERSION,
-    redaction: flags.redact ?? "safe",
+    redaction: isKeylog ? "none" : flags.redact ?? "safe",
     ...(flags.maxSize === undefined ? {} : { maxBytes: flags.maxSize }),
     ...(flags.rawChunks === undefined ? {} : { rawChunks: flags.rawChunks }),
     warn: reporter.warn,
@@ -58,6 +73,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
   let ship: (() => Promise<void>) | undefined;
   const start = { forward: startForward, reverse: startReverse, keylog: startKeylog }[choice.mode];
   let capture: Captured | undefined;
+  let hasRun = false;
   try {
     if (flags.live === true) {
       const { showLive } = await import("./live_view.ts");
@@ -76,6 +92,7 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
       isTerminal: host.stdin.isTerminal,
       onSignal: host.onSignal,
     });
+    hasRun = true;
   } finally {
     try {
       await capture?.close();
@@ -89,16 +106,20 @@ export async function run(context: CliContext, flags: CaptureFlags, ...command: 
           `the live view omitted ${leftOut} earlier events; culvert view ${directory} shows all`,
         );
       }
-      for (const line of coverageLines(coverage, choice.mode)) reporter.progress(line);
-      reporter.progress(summaryLine(summary));
-      for (const line of capture?.remarks() ?? []) reporter.progress(line);
+      if (hasRun) {
+        const isCodex = codexFlagsAt(command) !== undefined;
+        for (const line of coverageLines(coverage, choice.mode, isCodex)) reporter.progress(line);
+        if (!isKeylog) reporter.progress(summaryLine(summary));
+        for (const line of capture?.remarks() ?? []) reporter.progress(line);
+      }
       await ship?.();
+      if (!hasRun) await removeUnusedCapture(directory, { isNew, files: capture?.files ?? [] });
     }
   }
 }
 
 async function choose(
-  { mode }: CaptureFlags,
+  flags: CaptureFlags,
   command: readonly string[],
   { settings }: Connection,
 ): Promise<ModeChoice> {
@@ -106,9 +127,16 @@ async function choose(
   const dotEnvProxy = isCodex ? await proxyInDotEnv(settings.codexHome) : undefined;
   return chooseMode({
     isCodex,
-    ...(mode === undefined ? {} : { asked: mode }),
+    isNode: isNodeProgram(command),
+    ...flagsOfModes(flags),
+    ...(flags.mode === undefined ? {} : { asked: flags.mode }),
     ...(dotEnvProxy === undefined ? {} : { dotEnvProxy }),
   });
+}
+
+/** The flags that belong to one mode. */
+function flagsOfModes({ baseUrl, intercept }: CaptureFlags): Parameters<typeof unusedFlags>[1] {
+  return { hasHosts: (intercept?.length ?? 0) > 0, ...(baseUrl === undefined ? {} : { baseUrl }) };
 }
 
 /** The hosts of the flag; without it those of the channels, and those that the configuration names. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { asCulvertError, CulvertError } from "../../errors.ts";
 import { clickHouseUrl } from "../../capture/export/clickhouse/client.ts";
 import { startShipping } from "../../capture/export/clickhouse/ship.ts";
 import { PendingCapture } from "../../capture/export/clickhouse/pending_capture.ts";
@@ -39,7 +40,7 @@ export async function shipCapture(
     onResume: () => reporter.progress(`${where} answers again`),
   }).catch((error: unknown) => {
     source[Symbol.dispose]();
-    throw error;
+    throw notStarted(error, directory);
   });
   return async () => {
     const { inserted, left, error } = await shipping.finish(FINISH_MS);
@@ -52,4 +53,16 @@ export async function shipCapture(
         `culvert export ${directory} --to clickhouse URL inserts them`,
     });
   };
+}
+
+/** Adds to the failure of a server that the program does not run, and how to capture it nevertheless. */
+function notStarted(error: unknown, directory: string): CulvertError {
+  const { code, message, hint, details, cause } = asCulvertError(error);
+  const next = `Without --ship the program is captured; culvert export ${directory} --to clickhouse URL ` +
+    "inserts the records later.";
+  return new CulvertError(code, `The program was not started: ${message}`, {
+    hint: hint === undefined ? next : `${hint} ${next}`,
+    details,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

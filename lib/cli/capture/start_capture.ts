@@ -34,6 +34,8 @@ export interface Captured {
   readonly command: readonly string[];
   /** Variables of the program, on top of those of this process. */
   readonly env: Readonly<Record<string, string>>;
+  /** Paths of the files that the mode made in the directory of the capture. */
+  readonly files: readonly string[];
   /** Ends every connection. */
   readonly close: () => Promise<void>;
   /** Values that no message may show. */
@@ -52,6 +54,7 @@ export async function startForward(parts: CaptureParts): Promise<Captured> {
     return {
       command,
       env: { ...bundleVariables(bundle.path), ...proxyVariables(proxy.proxyUrl) },
+      files: [],
       close: async () => {
         await proxy.close();
         await bundle[Symbol.asyncDispose]();
@@ -86,6 +89,7 @@ export async function startReverse(parts: CaptureParts): Promise<Captured> {
       ? command
       : withCodexConfig(command, at, { [key]: model, chatgpt_base_url: `${origin}${BACKEND_MOUNT}/` }),
     env: at === undefined ? { OPENAI_BASE_URL: model, OPENAI_API_BASE: model } : {},
+    files: [],
     close: relay.close,
     secrets: [],
     remarks: () => [],
@@ -115,6 +119,7 @@ export async function startKeylog(parts: CaptureParts): Promise<Captured> {
       // Node has an option instead; it splits the variable at spaces.
       ...(/[\s"]/.test(keysPath) ? {} : { NODE_OPTIONS: nodeOptions(world, `--tls-keylog=${keysPath}`) }),
     },
+    files: [trafficPath, keysPath],
     close: async () => {
       await proxy.close();
       await bundle[Symbol.asyncDispose]();
@@ -129,6 +134,7 @@ export async function startKeylog(parts: CaptureParts): Promise<Captured> {
     },
     secrets: [proxy.password],
     remarks: () => [
+      `the traffic is in ${trafficPath}`,
       problem !== undefined
         ? `the TLS keys cannot be read, so the traffic cannot be decrypted: ${problem}`
         : keyCount === 0

@@ -1,5 +1,6 @@
-import { chooseMode } from "../../../lib/capture/child/choose_mode.ts";
+import { chooseMode, unusedFlags } from "../../../lib/capture/child/choose_mode.ts";
 import { codexFlagsAt, proxyInDotEnv, withCodexConfig } from "../../../lib/capture/child/codex_program.ts";
+import { isNodeProgram } from "../../../lib/capture/child/node_program.ts";
 import { assertEquals, assertIncludes } from "../../support/assert.ts";
 import { join } from "../../support/paths.ts";
 
@@ -36,6 +37,38 @@ Deno.test("forward is the default, and reverse is chosen where $CODEX_HOME/.env 
   const blind = chooseMode({ isCodex: true, dotEnvProxy: "ALL_PROXY" });
   assertEquals(blind.mode, "reverse");
   assertIncludes(blind.reason, "sets ALL_PROXY");
+});
+
+Deno.test("reverse is chosen for --base-url and for programs of Node, forward for --intercept and for codex", () => {
+  const baseUrl = "http://127.0.0.1:1/v1";
+  assertEquals(chooseMode({ isCodex: false, baseUrl }).mode, "reverse");
+  assertEquals(chooseMode({ isCodex: true, baseUrl }).mode, "reverse");
+  assertEquals(chooseMode({ isCodex: false, baseUrl, hasHosts: true }).mode, "forward");
+  assertEquals(chooseMode({ isCodex: false, baseUrl, asked: "forward" }).mode, "forward");
+  assertIncludes(chooseMode({ isCodex: false, isNode: true }).reason, "OPENAI_BASE_URL");
+  assertEquals(chooseMode({ isCodex: false, isNode: true }).mode, "reverse");
+  assertEquals(chooseMode({ isCodex: true, isNode: true }).mode, "forward");
+});
+
+Deno.test("programs of Node are known by the name of the runtime", () => {
+  assertEquals(
+    ["node", "/usr/bin/node", "C:\\node\\node.exe", "npx", "bun", "curl", "nodemon"].map((name) =>
+      isNodeProgram([name, "ask.mjs"])
+    ),
+    [true, true, true, true, true, false, false],
+  );
+});
+
+Deno.test("a flag that the mode does not use is named", () => {
+  const local = { baseUrl: "http://127.0.0.1:1/v1" };
+  assertEquals(unusedFlags("reverse", local), []);
+  assertEquals(unusedFlags("forward", { baseUrl: "https://api.example/v1", hasHosts: true }), []);
+  assertIncludes(unusedFlags("forward", local).join(), "--base-url is an address of this machine");
+  assertIncludes(unusedFlags("keylog", local).join(), "--base-url has no effect in keylog mode");
+  assertIncludes(
+    unusedFlags("reverse", { hasHosts: true }).join(),
+    "--intercept has no effect in reverse mode",
+  );
 });
 
 Deno.test("a requested mode is kept, with a warning where it will record nothing", () => {

@@ -43,7 +43,7 @@ Deno.test("exchanges are counted by channel and by host, and the mode explains t
     port: 8443,
     reason: "received fatal alert: UnknownCA",
   });
-  const forward = coverageLines(coverage, "forward");
+  const forward = coverageLines(coverage, "forward", true);
   assertEquals(forward.slice(0, 3), [
     "channel            exchanges  sent  received",
     "model (websocket)          1  10 B    2.5 kB",
@@ -56,8 +56,11 @@ Deno.test("exchanges are counted by channel and by host, and the mode explains t
     "github.com             0          1        0            0   7 B       9 B",
     "pinned.test:8443       1          0        1            0   0 B       0 B",
   ]);
-  const reverse = coverageLines(coverage, "reverse").join("\n");
+  const reverse = coverageLines(coverage, "reverse", true).join("\n");
   assertIncludes(reverse, "cannot be recorded in reverse mode: login and token refresh, metrics");
+  assertExcludes(coverageLines(coverage, "forward", false).join("\n"), "not seen");
+  assertExcludes(coverageLines(coverage, "reverse", false).join("\n"), "cannot be recorded");
+  assertIncludes(coverageLines(coverage, "keylog", false).join("\n"), "opened  recorded  refused");
 });
 
 Deno.test("handshakes that end without an alert count against a host only while no exchange succeeded", () => {
@@ -98,7 +101,7 @@ Deno.test("requests that were refused before they could be recorded are counted 
   for (let count = 0; count < 2; count++) {
     coverage.observe({ kind: "refused_request", status: 431, reason: "The head of the request is too long" });
   }
-  const text = coverageLines(coverage, "reverse").join(" ").replace(/\s+/g, " ");
+  const text = coverageLines(coverage, "reverse", false).join(" ").replace(/\s+/g, " ");
   assertIncludes(text, "2 requests refused and not recorded: The head of the request is too long");
   assertExcludes(text, "no request was seen");
 });

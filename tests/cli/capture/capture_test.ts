@@ -60,7 +60,8 @@ Deno.test("reverse mode routes OPENAI_BASE_URL through a relay", async () => {
   assertEquals(run.code, 0, run.stderr);
   assertIncludes(run.stdout, '"type":"response.completed"');
   assertMatch(run.stderr, /model \(SSE\) +1 /);
-  assertIncludes(run.stderr, "cannot be recorded in reverse mode: login and token refresh");
+  assertIncludes(run.stderr, "capturing in reverse mode: chosen with --mode");
+  assertExcludes(run.stderr, "cannot be recorded");
   const request = (await scene.records()).find(({ kind }) => kind === "http.request");
   assertEquals(request?.["url"], "https://api.culvert.test/v1/responses");
   assertEquals(scene.network.api.log.turns[0]?.headers["host"], "api.culvert.test");
@@ -84,6 +85,9 @@ Deno.test("keylog mode writes keys and packets, and intercepts nothing", async (
   );
   assertEquals(run.code, 0, run.stderr);
   assertMatch(run.stderr, /[1-9]\d* TLS keys; open .*traffic\.pcapng/);
+  assertExcludes(run.stderr, "0 exchanges recorded");
+  const meta = JSON.parse(await Deno.readTextFile(join(scene.directory, "meta.json")));
+  assertEquals(meta.redaction, "none");
   const keys = await Deno.readTextFile(join(scene.directory, "keys.log"));
   assertMatch(keys, /^CLIENT_TRAFFIC_SECRET_0 [0-9a-f]{64} [0-9a-f]+$/m);
   assertExcludes(

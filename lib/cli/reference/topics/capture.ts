@@ -15,7 +15,7 @@ export const capture: Topic = [
   {
     heading: "What each mode covers",
     text:
-      "forward: the program gets a proxy and the CA of this run; reverse: its base URL is a relay on loopback; keylog: its TLS keys are stored with the encrypted bytes, for Wireshark. culvert respond --capture DIR records its own requests without a proxy. For a browser, save a HAR with its developer tools, which culvert reads like a capture.",
+      "forward: the program gets a proxy and the CA of this run; reverse: its base URL is a relay on loopback; keylog: its TLS keys are stored with the encrypted bytes, for Wireshark. Without --mode, --base-url chooses reverse, and --intercept forward. culvert respond --capture DIR records its own requests without a proxy. For a browser, save a HAR with its developer tools, which culvert reads like a capture.",
     rows: [
       [
         "codex",
@@ -23,7 +23,7 @@ export const capture: Topic = [
       ],
       [
         "openai package under Node",
-        "reverse: everything; forward and keylog: nothing, fetch ignores the variables",
+        "reverse (default for node, npx, bun): everything; forward and keylog: nothing, fetch ignores the variables",
       ],
       ["openai package under Python", "everything in every mode"],
       ["curl", "forward and keylog: everything; reverse: commands that use $OPENAI_BASE_URL"],
@@ -33,7 +33,7 @@ export const capture: Topic = [
   {
     heading: "While it runs",
     text:
-      "--live shows the capture in a browser at an address on stderr. --ship URL inserts the records into a ClickHouse database: the capture on disk is the queue, so an unreachable server only delays it; the records that are missing at the end are counted, and culvert export DIR --to clickhouse URL inserts them. --raw-chunks also records each chunk of a body with its time and size, and its bytes with --redact none.",
+      "--live shows the capture in a browser at an address on stderr. --ship URL inserts the records into a ClickHouse database. The server must answer before the program starts; later the capture on disk is the queue, so an unreachable server only delays it; the records that are missing at the end are counted, and culvert export DIR --to clickhouse URL inserts them. --raw-chunks also records each chunk of a body with its time and size, and its bytes with --redact none.",
   },
   {
     heading: "Redaction",
