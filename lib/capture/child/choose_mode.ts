@@ -67,8 +67,8 @@ export function chooseMode(query: ModeQuery): ModeChoice {
     return {
       mode: "reverse",
       reason:
-        "the openai package under Node reads OPENAI_BASE_URL, and fetch ignores the proxy variables before " +
-        "Node 24",
+        "the openai package under Node reads OPENAI_BASE_URL, and fetch of older versions ignores the proxy " +
+        "variables",
     };
   }
   return isCodex
@@ -91,7 +91,7 @@ export function unusedFlags(
   }
   if (baseUrl === undefined || mode === "reverse") return sentences;
   if (mode === "keylog") sentences.push("--base-url has no effect in keylog mode; use --mode reverse");
-  else if (isLoopback(URL.parse(baseUrl)?.hostname ?? "")) {
+  else if (isLoopback(URL.parse(baseUrl)?.hostname.replace(/^\[|\]$/g, "") ?? "")) {
     sentences.push(
       "--base-url is an address of this machine, which programs reach without the proxy of forward mode; " +
         "use --mode reverse",

@@ -58,10 +58,10 @@ export async function shipCapture(
 /** Adds to the failure of a server that the program does not run, and how to capture it nevertheless. */
 function notStarted(error: unknown, directory: string): CulvertError {
   const { code, message, hint, details, cause } = asCulvertError(error);
-  const next = `Without --ship the program is captured; culvert export ${directory} --to clickhouse URL ` +
-    "inserts the records later.";
+  const next = `To continue without the server, leave out --ship; culvert export ${directory} --to ` +
+    "clickhouse URL inserts the records later.";
   return new CulvertError(code, `The program was not started: ${message}`, {
-    hint: hint === undefined ? next : `${hint} ${next}`,
+    hint: hint === undefined ? next : `${next} ${hint}`,
     details,
     ...(cause === undefined ? {} : { cause }),
   });

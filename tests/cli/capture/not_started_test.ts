@@ -41,7 +41,7 @@ Deno.test("--ship to a server that does not answer says that the program was not
   const run = await capture(["--ship", `http://127.0.0.1:${closedPort()}`], ["--", "echo", "started"]);
   assertEquals([run.code, run.stdout, run.isKept], [5, "", false], run.stderr);
   assertIncludes(run.stderr, "The program was not started");
-  assertIncludes(run.stderr.replace(/\s+/g, " "), "Without --ship the program is captured");
+  assertIncludes(run.stderr.replace(/\s+/g, " "), "leave out --ship; culvert export");
 });
 
 Deno.test("a flag of the program before -- is refused with the place where it belongs", async () => {
