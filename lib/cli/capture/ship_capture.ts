@@ -4,6 +4,7 @@
  * @module
  */
 import { asCulvertError, CulvertError } from "../../errors.ts";
+import { plural } from "../../text/plural.ts";
 import { clickHouseUrl } from "../../capture/export/clickhouse/client.ts";
 import { startShipping } from "../../capture/export/clickhouse/ship.ts";
 import { PendingCapture } from "../../capture/export/clickhouse/pending_capture.ts";
@@ -45,11 +46,14 @@ export async function shipCapture(
   return async () => {
     const { inserted, left, error } = await shipping.finish(FINISH_MS);
     source[Symbol.dispose]();
-    reporter.progress(`${inserted} records inserted into culvert_events at ${url.host}`);
+    reporter.progress(`${plural(inserted, "record")} inserted into culvert_events at ${url.host}`);
     if (left === 0) return;
     reporter.warn({
       code: "ship_incomplete",
-      message: `${left} records were not inserted${error === undefined ? "" : `: ${error.message}`}. ` +
+      message:
+        `${plural(left, "record")} ${left === 1 ? "was" : "were"} not inserted${
+          error === undefined ? "" : `: ${error.message}`
+        }. ` +
         `culvert export ${directory} --to clickhouse URL inserts them`,
     });
   };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import type { CliContext } from "../command/context.ts";
 import { createReporter } from "../output/reporter.ts";
 import type { ConversationFlags } from "./command.ts";
@@ -23,7 +24,7 @@ export async function run({ host }: CliContext, flags: ConversationFlags, name: 
     await host.stdout.write(turns.map(turnLine).join(""));
     return;
   }
-  createReporter(host, flags).note(`${path}: ${turns.length} turns`);
+  createReporter(host, flags).note(`${path}: ${plural(turns.length, "turn")}`);
   const blocks = turns.flatMap(({ items }) => items.map(renderItem)).filter((block) => block !== undefined);
   await host.stdout.write(blocks.length === 0 ? "" : `${blocks.join("\n\n")}\n`);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import type { Scenario } from "../../mock/api/scenario.ts";
 import type { Network } from "../../mock/network.ts";
 import type { ConnectAction, ProxyEvent } from "../../net/server/proxy/intercepting_proxy.ts";
@@ -59,5 +60,5 @@ export function describeTraffic(events: readonly ProxyEvent[]): string {
     events.filter((event) => event.kind === "connect" && event.action === action).length;
   const tunnels = opened("intercepted");
   const requests = events.filter((event) => event.kind === "request").length;
-  return `${tunnels} tunnels intercepted, ${requests} requests decrypted by the proxy`;
+  return `${plural(tunnels, "tunnel")} intercepted, ${plural(requests, "request")} decrypted by the proxy`;
 }

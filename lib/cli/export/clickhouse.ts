@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { clickHouseUrl } from "../../capture/export/clickhouse/client.ts";
 import { insertCapture } from "../../capture/export/clickhouse/insert.ts";
 import { redactedCapture } from "../../capture/export/shared_capture.ts";
@@ -45,7 +46,9 @@ export async function exportToClickHouse(
   });
   line.stop();
   reporter.progress(
-    `${inserted} records inserted into culvert_events at ${url.host}; ${present} were there before`,
+    `${plural(inserted, "record")} inserted into culvert_events at ${url.host}; ${present} ${
+      present === 1 ? "was" : "were"
+    } there before`,
   );
 }
 

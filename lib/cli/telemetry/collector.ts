@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { loadTelemetry } from "../../config/otel/load_telemetry.ts";
 import { CulvertError } from "../../errors.ts";
 import { type RecordedSignals, sendAll } from "../../observe/otlp/send_all.ts";
@@ -62,13 +63,18 @@ export async function sendToCollector(
     dialer: connection.dialer,
     world: host.world,
     signal: stop.signal,
-    onProgress: (count) => line.setLabel(`the collector, ${count} records sent`),
+    onProgress: (count) => line.setLabel(`the collector, ${plural(count, "record")} sent`),
   });
   line.stop();
-  reporter.progress(`${sent.spans} spans and ${sent.logs} log records sent to ${url.host}`);
+  reporter.progress(
+    `${plural(sent.spans, "span")} and ${plural(sent.logs, "log record")} sent to ${url.host}`,
+  );
   if (sent.dropped === 0) return;
   const { dropped, reason = "the collector rejected them" } = sent;
-  reporter.warn({ code: "otlp_dropped", message: `${dropped} records were not delivered: ${reason}` });
+  reporter.warn({
+    code: "otlp_dropped",
+    message: `${plural(dropped, "record")} ${dropped === 1 ? "was" : "were"} not delivered: ${reason}`,
+  });
 }
 
 /**

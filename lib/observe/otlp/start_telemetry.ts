@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plural } from "../../text/plural.ts";
 import { deadline } from "../../async/deadline.ts";
 import type { Destination, Signal } from "../../config/otel/telemetry_settings.ts";
 import type { Settings } from "../../config/settings.ts";
@@ -159,7 +160,11 @@ async function report(
   const sentences = outcomes.flatMap(([signal, destination, { dropped, lastError }]) => {
     if (dropped === 0) return [];
     const reason = lastError === undefined ? "the queue was full, or they were rejected" : lastError.message;
-    return [`telemetry: ${dropped} records of ${signal} were not delivered to ${destination}: ${reason}`];
+    return [
+      `telemetry: ${plural(dropped, "record")} of ${signal} ${
+        dropped === 1 ? "was" : "were"
+      } not delivered to ${destination}: ${reason}`,
+    ];
   });
   try {
     await new TelemetryStateFile(codexHome, world).add(outcomes);
