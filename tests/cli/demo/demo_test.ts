@@ -19,7 +19,7 @@ Deno.test("the demo reports on stderr each fault and the reaction to it", async 
   if (!tunnels) {
     assertIncludes(stderr, 'intercepts TLS: the certificate of the API was issued by "Culvert Mock API CA"');
     assertMatch(stderr, /retry 1\/\d+ .*(cut|closed the websocket)/);
-    assertMatch(stderr, /\d tunnels intercepted/);
+    assertMatch(stderr, /\d tunnels? intercepted/);
   }
   assertIncludes(stderr, '"Example Corp TLS Inspection"');
   assertMatch(
