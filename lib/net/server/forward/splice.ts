@@ -43,15 +43,16 @@ export function splice(
         to.setTimeout(HALF_CLOSED_IDLE_MS, () => to.destroy());
       }
     });
-    from.once("close", () => {
+    const close = () => {
       end(from.readableEnded);
       // What the other side still says has no receiver any more.
       endSoon(to);
-    });
+    };
+    from.once("close", close);
     if (watch !== undefined) from.on("data", (chunk: Uint8Array) => watch.bytes(from, chunk));
     from.pipe(to);
-    // A side that broke off before it was joined emits no further event.
-    if (from.destroyed) end(from.readableEnded);
+    // A side that was closed before it was joined emits no further event.
+    if (from.destroyed) close();
   }
 }
 
