@@ -1,5 +1,5 @@
 /**
- * Which parts of a recorded response can be sent. A HAR file of another program may hold any text in their place.
+ * Tells which parts of a recorded response can be sent: a HAR file of another program may contain any text.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export function servableFields(headers: readonly HeaderPair[]): readonly HeaderP
   return headers.filter(([name, value]) => FIELD_NAME.test(name) && FIELD_TEXT.test(value));
 }
 
-/** Returns a reason phrase, or nothing in the place of one that cannot be sent. */
+/** Returns a reason phrase; an empty text if it cannot be sent. */
 export function servableReason(reason: string): string {
   return FIELD_TEXT.test(reason) ? reason : "";
 }

@@ -36,7 +36,7 @@ function assertWarned(stderr: string): void {
   const text = unfolded(stderr);
   assertIncludes(text, `cannot be read and are left out; the first is line ${FIRST} of capture.jsonl`);
   assertIncludes(text, "2 lines of");
-  assertIncludes(text, "is incomplete and left out");
+  assertIncludes(text, "is incomplete and is left out");
 }
 
 Deno.test("export warns of damaged lines and of an incomplete last line in every format", async () => {

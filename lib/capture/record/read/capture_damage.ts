@@ -60,7 +60,7 @@ export function damageWarnings(
   if (is_torn) {
     warnings.push({
       code: "capture_torn",
-      message: `The last record of ${name} is incomplete and left out`,
+      message: `The last record of ${name} is incomplete and is left out`,
     });
   }
   if (missing_bodies > 0) {

@@ -1,5 +1,5 @@
 /**
- * The parts of which the forwarding of a request or of an upgrade is made.
+ * Types for the forwarding of requests and upgrades.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How long the head of a message may be, and what is said of a message that the parser of `node:http` refuses.
+ * The longest head of a message that is accepted, and the reasons for messages that the parser of `node:http` refuses.
  *
  * @module
  */

@@ -44,8 +44,8 @@ const NESTED_CONNECT = {
 } as const;
 
 /**
- * Default time allowed for a handshake, ms. Until it has passed, the runtime keeps a connection in memory whose handshake failed
- * at once (Deno 2.9.6); its default is 120 s.
+ * Default time allowed for a handshake, ms. The runtime keeps the memory of a failed handshake until this time has
+ * passed (Deno 2.9.6); without an option it would be 120 s.
  */
 const HANDSHAKE_LIMIT_MS = 30_000;
 
