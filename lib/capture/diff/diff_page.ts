@@ -3,48 +3,37 @@
  *
  * @module
  */
-import style from "../view/page/style.css" with { type: "text" };
+import { escaped } from "../../observe/trace/show/draw_picture.ts";
+import { DOCUMENT_STYLE, htmlPage } from "../view/html_page.ts";
 import type { TurnComparison } from "./compare_captures.ts";
 import type { PartChange } from "./compare_prompts.ts";
+
+const OWN_STYLE = `
+.part { display: grid; grid-template-columns: 84px minmax(0, 1fr) auto; gap: 4px 12px; padding: 6px 0; border-top: 1px solid var(--line); }
+.part .pair { display: grid; grid-template-columns: 60px minmax(0, 1fr); gap: 2px 8px; grid-column: 2 / 4; }
+.meter { display: block; width: 100%; margin: 0 0 12px; fill: var(--good); }
+`;
 
 /**
  * Returns the page.
  *
  * @param notices shown before the comparisons
  */
-export function diffPage(
+export async function diffPage(
   names: readonly [string, string],
   comparisons: readonly TurnComparison[],
   notices: readonly string[],
-): string {
+): Promise<string> {
   const title = `${names[0]} and ${names[1]}`;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(title)}: prompts compared</title>
-<style>${style}
-body { display: block; overflow: auto; }
-main { display: block; max-width: 1080px; margin: 0 auto; padding: 20px; }
-.part { display: grid; grid-template-columns: 84px minmax(0, 1fr) auto; gap: 4px 12px; padding: 6px 0; border-top: 1px solid var(--line); }
-.part .pair { display: grid; grid-template-columns: 60px minmax(0, 1fr); gap: 2px 8px; grid-column: 2 / 4; }
-.meter { margin: 0 0 12px; }
-</style>
-</head>
-<body>
-<header class="top"><div class="brand"><div><h1>Prompts compared</h1><p>${
+  const body = `<header class="top"><div class="brand"><div><h1>Prompts compared</h1><p>${
     escaped(title)
   }</p></div></div></header>
 <main>
 ${notices.map((notice) => `<div class="alert">${escaped(notice)}.</div>`).join("\n")}
 ${comparisons.map(comparisonSection).join("\n")}
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return (await htmlPage({ title: `${title}: prompts compared`, style: DOCUMENT_STYLE + OWN_STYLE, body }))
+    .html;
 }
 
 function comparisonSection(comparison: TurnComparison): string {
@@ -65,8 +54,7 @@ function comparisonSection(comparison: TurnComparison): string {
   );
   return `<section class="card" aria-label="${escaped(`${before.name} and ${after.name}`)}">
 <h3>${escaped(before.name)} → ${escaped(after.name)} · ${percent} % repeated</h3>
-<div class="meter" role="img" aria-label="${percent} % repeated"><div style="width: ${percent}%"></div></div>
-<p></p>
+<svg class="meter" role="img" aria-label="${percent} % repeated"><rect width="${percent}%" height="100%"/></svg>
 ${verdict}
 ${parts.map(partSection).join("\n")}
 ${changes.join("\n")}
@@ -90,8 +78,4 @@ function pair(before: string | undefined, after: string | undefined): string {
   const line = (name: string, text: string | undefined) =>
     text === undefined ? "" : `<span>${name}</span><code class="mono">${escaped(text)}</code>`;
   return `<div class="pair">${line("before", before)}${line("now", after)}</div>`;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }

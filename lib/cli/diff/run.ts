@@ -41,7 +41,7 @@ export async function run(context: CliContext, flags: DiffFlags, one: string, ot
   if (flags.json === true) output = `${JSON.stringify({ schema_version: 1, captures, comparisons })}\n`;
   else if (flags.html === true) {
     const { diffPage } = await import("../../capture/diff/diff_page.ts");
-    output = diffPage([one, other], comparisons, warnings.map(({ message }) => message));
+    output = await diffPage([one, other], comparisons, warnings.map(({ message }) => message));
   } else {
     const isPrinted = flags.output === undefined;
     const style = createStyle(isPrinted && wantsColor(flags.color, host.stdout, host.world.env));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import style from "../../capture/view/page/style.css" with { type: "text" };
+import { DOCUMENT_STYLE, htmlPage } from "../../capture/view/html_page.ts";
 import type { ReducedTrace, ToolCall } from "../../observe/trace/reduce/model.ts";
 import { drawPicture, escaped } from "../../observe/trace/show/draw_picture.ts";
 import pictureStyle from "../../observe/trace/show/picture.css" with { type: "text" };
@@ -22,8 +22,6 @@ export interface PageOptions {
 }
 
 const OWN_STYLE = `
-body { display: block; overflow: auto; }
-main { display: block; max-width: 1080px; margin: 0 auto; padding: 20px; }
 section.card { padding: 14px 16px; margin: 0 0 16px; }
 section.card h2 { font-size: 15px; margin: 0 0 6px; }
 h1, h2, p { overflow-wrap: anywhere; }
@@ -40,26 +38,8 @@ export async function tracePage(
   turns: readonly TurnView[],
   options: PageOptions,
 ): Promise<string> {
-  const css = `${style}\n${pictureStyle}${OWN_STYLE}`;
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(css));
-  const policy = `default-src 'none'; style-src 'sha256-${
-    new Uint8Array(hash).toBase64()
-  }'; img-src data:; base-uri 'none'; form-action 'none'`;
   const title = `Trace ${options.name}`;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<link rel="icon" href="data:,">
-<title>${escaped(title)}</title>
-<style>${css}</style>
-</head>
-<body>
-<header class="top"><div class="brand"><div><h1>${escaped(title)}</h1><p>${
+  const body = `<header class="top"><div class="brand"><div><h1>${escaped(title)}</h1><p>${
     escaped(headline(trace))
   }</p></div></div></header>
 <main>
@@ -71,10 +51,8 @@ ${
 ${trace.problems.map((problem) => `<div class="alert bad">${escaped(problem)}</div>`).join("\n")}
 ${turns.map((turn) => turnSection(turn, options)).join("\n")}
 ${turns.length === 0 ? '<p class="empty">The trace contains no turn.</p>' : ""}
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return (await htmlPage({ title, style: pictureStyle + DOCUMENT_STYLE + OWN_STYLE, body })).html;
 }
 
 function headline(trace: ReducedTrace): string {

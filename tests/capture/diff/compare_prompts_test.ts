@@ -128,7 +128,7 @@ Deno.test("the page of a comparison escapes hostile text", async () => {
   ];
   using _one = one.capture;
   using _other = other.capture;
-  const page = diffPage(["a<b", "b"], compareSides(one, other), []);
+  const page = await diffPage(["a<b", "b"], compareSides(one, other), []);
   assertExcludes(page, "<script>");
   assertIncludes(page, "&#60;script&#62;");
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertIncludes } from "../../support/assert.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes, assertMatch } from "../../support/assert.ts";
 import { culvert } from "../../support/culvert.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 import { onTerminal } from "../../support/terminal.ts";
@@ -48,10 +48,27 @@ Deno.test("diff --html writes one file, and an unknown call or a capture without
   const page = await culvert(["diff", `${recording.directory}#x5`, `${recording.directory}#x7`, "--html"]);
   assertEquals(page.code, 0);
   assertIncludes(page.stdout, "instructions changed");
-  assertEquals(/src=|href=/.test(page.stdout), false);
+  assertEquals([...page.stdout.matchAll(/(?:src|href)="(?!data:)([^"]*)"/g)].map(([, url]) => url), []);
   const unknown = await culvert(["diff", `${recording.directory}#x5`, `${recording.directory}#x99`]);
   assertEquals(unknown.code, 2);
   assertIncludes(unknown.stderr, "x99");
+});
+
+Deno.test("the page of diff allows its own style by its hash, and no other style and no script", async () => {
+  await using recording = await sessionWithBreak();
+  const { stdout } = await culvert([
+    "diff",
+    `${recording.directory}#x5`,
+    `${recording.directory}#x7`,
+    "--html",
+  ]);
+  assertMatch(
+    stdout,
+    /http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[^']+'; /,
+  );
+  assertExcludes(stdout, "unsafe-inline");
+  assertExcludes(stdout, " style=");
+  assertExcludes(stdout, "<script");
 });
 
 Deno.test("diff explains its marks once, at the end", async () => {
