@@ -2,7 +2,7 @@
 import { QUERIES } from "../../lib/capture/export/clickhouse/schema.ts";
 import { loadDirectory } from "../../lib/capture/record/read/exchanges.ts";
 import { rowsOf } from "../../lib/capture/export/clickhouse/rows.ts";
-import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
+import { assert, assertEquals, assertExcludes, assertIncludes } from "../support/assert.ts";
 import { culvert, startCulvert } from "../support/culvert.ts";
 import { testWith } from "../support/programs.ts";
 import { startClickHouse } from "./peers/clickhouse.ts";
@@ -149,9 +149,25 @@ await testWith(
       "--to",
       "clickhouse",
       `${clickhouse.url}?database=missing`,
-    ], { limitMs: 90_000 });
+    ]);
     assertEquals(database.code, 7);
     assertIncludes(database.stderr, "missing");
+    assertExcludes(database.stderr, "trying again");
+    const user = await culvert([
+      "export",
+      recording.directory,
+      "--to",
+      "clickhouse",
+      clickhouse.url.replace("//", "//nobody:hunter2@"),
+    ]);
+    assertEquals(user.code, 7);
+    assertIncludes(user.stderr, "Give user and password in the URL");
+    assertExcludes(user.stderr, "hunter2");
+    await clickhouse.query("CREATE TABLE culvert_events (capture_id String, seq UInt32) ENGINE = Memory");
+    const columns = await culvert(["export", recording.directory, "--to", "clickhouse", clickhouse.url]);
+    assertEquals(columns.code, 7);
+    assertIncludes(columns.stderr, "Unknown field found while parsing JSONEachRow format");
+    assertExcludes(columns.stderr, "trying again");
     const address = await culvert(["export", recording.directory, "--to", "clickhouse", "localhost"]);
     assertEquals(address.code, 2);
     assertEquals((await culvert(["export", recording.directory, "--to", "clickhouse"])).code, 2);

@@ -36,7 +36,7 @@ export interface RetryNotice {
 }
 
 /** Options of {@link withRetries}. */
-export interface RetryOptions {
+export interface RetryOptions<R extends Reply = Reply> {
   /** Retries after the first attempt; 0 for none. */
   readonly maxRetries: number;
   readonly world: World;
@@ -46,7 +46,7 @@ export interface RetryOptions {
   /** Called before each delay. */
   readonly onRetry?: (notice: RetryNotice) => void;
   /** Returns whether to retry. It must not read the body of a reply. Default {@link isTransient}. */
-  readonly shouldRetry?: (attempt: Attempt) => boolean | Promise<boolean>;
+  readonly shouldRetry?: (attempt: Attempt<R>) => boolean | Promise<boolean>;
 }
 
 /**
@@ -58,7 +58,7 @@ export interface RetryOptions {
  */
 export async function withRetries<R extends Reply>(
   send: (attempt: number) => Promise<R>,
-  options: RetryOptions,
+  options: RetryOptions<R>,
 ): Promise<R> {
   const { world, maxRetries, maxServerDelayMs = SERVER_CAP_MS, signal } = options;
   const shouldRetry = options.shouldRetry ?? isTransient;

@@ -6,11 +6,12 @@
 import { CulvertError } from "../../../errors.ts";
 import { splitUserInfo } from "../../../net/user_info.ts";
 import { readText } from "../../../net/dialer/body/read_text.ts";
-import type { Dialer, HttpReply } from "../../../net/dialer/dialer.ts";
+import type { Dialer } from "../../../net/dialer/dialer.ts";
 import { type RetryNotice, withRetries } from "../../../net/dialer/retry.ts";
 import { quotedAddress } from "../../../redaction/address.ts";
 import type { World } from "../../../world/world.ts";
 import type { Batch } from "./batches.ts";
+import { type Answer, isTemporary, refusalError } from "./refusal.ts";
 import { TABLE } from "./schema.ts";
 
 /** Time allowed until ClickHouse has answered, ms. */
@@ -72,22 +73,18 @@ export class ClickHouseClient {
 
   /** Inserts a batch. It may have arrived although the request failed: before it is sent again, the table is asked. */
   async insert(batch: Batch): Promise<void> {
-    const reply = await this.#retrying(async (attempt) => {
+    await this.#retrying(async (attempt) => {
       if (attempt > 0) {
         const state = await this.#send(this.#stateQuery());
-        if (state.status !== 200) return state;
-        const { last } = stateOf((await readText(state.body, { maxBytes: MAX_ERROR })).text, this.#url);
-        if (last >= batch.last) return { ...state, body: null };
+        if (state.status !== 200 || stateOf(state.text, this.#url).last >= batch.last) return state;
       }
       return await this.#send(`INSERT INTO ${TABLE} FORMAT JSONEachRow`, batch.text);
     });
-    await reply.body?.cancel();
   }
 
   /** Runs a statement and returns its result. */
   async text(sql: string): Promise<string> {
-    const reply = await this.#retrying(() => this.#send(sql));
-    return (await readText(reply.body, { maxBytes: MAX_RESULT })).text;
+    return (await this.#retrying(() => this.#send(sql))).text;
   }
 
   #stateQuery(): string {
@@ -95,27 +92,21 @@ export class ClickHouseClient {
     return `SELECT count(), max(seq) FROM ${TABLE} WHERE capture_id = '${id}' FORMAT TabSeparated`;
   }
 
-  async #retrying(send: (attempt: number) => Promise<HttpReply>): Promise<HttpReply> {
+  async #retrying(send: (attempt: number) => Promise<Answer>): Promise<Answer> {
     const { world, signal, maxRetries, onRetry } = this.#options;
-    const reply = await withRetries(send, {
-      ...{ maxRetries, world, signal },
+    const answer = await withRetries(send, {
+      ...{ maxRetries, world, signal, shouldRetry: isTemporary },
       ...(onRetry === undefined ? {} : { onRetry }),
     });
-    if (reply.status < 400) return reply;
-    const text = (await readText(reply.body, { maxBytes: MAX_ERROR })).text.trim();
-    throw new CulvertError("server", `ClickHouse at ${this.#url.host} answered ${reply.status}: ${text}`, {
-      hint: reply.status === 401 || reply.status === 403 || reply.status === 516
-        ? "Give user and password in the URL: http://USER:PASSWORD@HOST:8123/"
-        : "Check the URL: it must be the HTTP interface, and ?database=NAME selects the database.",
-      details: { host: this.#url.host, status: reply.status },
-    });
+    if (answer.status < 400) return answer;
+    throw refusalError(answer, this.#url.host);
   }
 
-  #send(sql: string, rows?: string): Promise<HttpReply> {
+  async #send(sql: string, rows?: string): Promise<Answer> {
     const { dialer, signal } = this.#options;
     const url = new URL(this.#url);
     url.searchParams.set("query", sql);
-    return dialer.request({
+    const { status, headers, body } = await dialer.request({
       method: "POST",
       url,
       headers: this.#headers,
@@ -123,6 +114,8 @@ export class ClickHouseClient {
       signal,
       headerTimeoutMs: ANSWER_LIMIT_MS,
     });
+    const maxBytes = status < 400 ? MAX_RESULT : MAX_ERROR;
+    return { status, headers, text: (await readText(body, { maxBytes })).text };
   }
 }
 

@@ -43,7 +43,8 @@ export interface ShipResult {
 /** An insertion under way. */
 export interface Shipping {
   /**
-   * Inserts what is left of a capture whose recording has ended, and stops.
+   * Inserts what is left of a capture whose recording has ended, and stops. A failure that does not pass is not waited
+   * for.
    *
    * @param limitMs time allowed, ms
    */
@@ -94,7 +95,11 @@ class Shipper implements Shipping {
     const limit = world.monotonic() + limitMs;
     const timer = world.sleep(limitMs, this.#stop.signal).then(() => this.#stop.abort(), () => {});
     await this.#running;
-    while (!await this.#insert() && world.monotonic() < limit) await this.#pause(this.#stop.signal);
+    while (
+      !await this.#insert() && this.#error?.details["temporary"] !== false && world.monotonic() < limit
+    ) {
+      await this.#pause(this.#stop.signal);
+    }
     this.#stop.abort();
     await timer;
     return {
