@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { raceAbort } from "../../async/race_abort.ts";
 import type { Rejection } from "../../auth/authenticator.ts";
 import type { RequestScope } from "../../auth/request_scope.ts";
 import { type Authorized, type RecoveryStep, withAuthorization } from "../../auth/with_authorization.ts";
@@ -51,7 +52,7 @@ export type AttemptEnd =
 export async function* runAttempt(options: AttemptOptions): AsyncGenerator<EventBatch, AttemptEnd> {
   const { parts, progress, signal } = options;
   signal.throwIfAborted();
-  const transport = await parts.transports.select();
+  const transport = await raceAbort(parts.transports.select(), signal);
   const recoveries: RecoveryStep[] = [];
   const opened = await open(options, transport, recoveries);
   const authEvents = recoveries.map((step) => ({ event: authEvent(step, progress) }));

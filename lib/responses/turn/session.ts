@@ -294,9 +294,9 @@ export class Session implements Disposable {
   /** Waits for a running preparation, at most as long as a connection may take, counted from its start. */
   async #prepared(): Promise<void> {
     const preparation = this.#preparation;
-    if (preparation === undefined) return;
-    this.#preparation = undefined;
-    await preparation.over(this.#options.provider.websocketConnectTimeoutMs);
+    await preparation?.over(this.#options.provider.websocketConnectTimeoutMs);
+    // Kept until then, so that closing the session stops it.
+    if (this.#preparation === preparation) this.#preparation = undefined;
   }
 
   /** Starts with SSE where an earlier process found that the host carries no websocket. Asks the memory once. */

@@ -1,3 +1,4 @@
+import { raceAbort } from "../../../../lib/async/race_abort.ts";
 import { assertEquals, assertMatch } from "../../../support/assert.ts";
 import { worldWith } from "../../../net/kit.ts";
 import { HELLO, readTurn, tokens } from "../../kit.ts";
@@ -61,6 +62,20 @@ Deno.test("a preconnect without an answer is abandoned, and the turn opens anoth
   const { result, of } = await readTurn(session.turn(HELLO));
   await connecting;
   assertEquals([result.status, of("culvert.retry").length, server.handshakes.length], ["completed", 0, 2]);
+});
+
+Deno.test("an aborted turn does not wait for a preconnect, which ends when the session is closed", async () => {
+  await using server = await socketServer({ upgrades: [silence] });
+  using session = await socketSession(server.baseUrl, { transport: "ws", world: worldWith() });
+  const connecting = session.preconnect();
+  await handshakeSeen(server);
+  // Either wait would otherwise last 15 s.
+  const limit = AbortSignal.timeout(5_000);
+  const turn = session.turn(HELLO, { signal: AbortSignal.timeout(50) });
+  const { result } = await raceAbort(readTurn(turn), limit);
+  assertEquals(result.error?.code, "timeout");
+  session.close();
+  await raceAbort(connecting, limit);
 });
 
 Deno.test("a preconnect refused with 426 falls back silently, and the first turn is one POST", async () => {
