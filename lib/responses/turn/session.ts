@@ -122,6 +122,9 @@ export class Session implements Disposable {
     const continues = former instanceof ToolTurn ? former.latest : former;
     const each = { ...rest, ...(continues === undefined ? {} : { continues }) };
     if (toolFunctions === undefined) return this.#requestTurn(request, each);
+    // The turn of the first request is made when the turn is read, which is too late for an error of the caller.
+    if (options.trace !== undefined) checkedTrace(options.trace);
+    if (continues !== undefined) SessionTurn.partsOf(continues);
     const turn = (next: TurnRequest, nextOptions: TurnOptions) => this.#requestTurn(next, nextOptions);
     const traced = this.#trace === undefined ? {} : { inferenceTrace: this.#trace };
     return new ToolTurn(request, { ...each, ...traced, toolFunctions, turn, world: this.#options.world });
