@@ -60,8 +60,6 @@ export interface AuthenticatorParts {
   readonly world: World;
   readonly observer: Observer;
   readonly warn: (warning: Warning) => void;
-  /** Receives the credential, and the secrets that renew it. */
-  readonly secrets: Secrets;
   /** Registers work that must finish before the process ends, such as saving a renewed login. */
   readonly hold: (work: Promise<unknown>) => void;
 }
@@ -132,7 +130,7 @@ export async function connect(
     routes,
     dialer,
     authenticator: await attested(
-      authenticator({ settings, dialer, world, observer, warn, secrets, hold }),
+      registering(authenticator({ settings, dialer, world, observer, warn, hold }), secrets),
       { settings, secrets, observer, world, provide: options.attestation },
     ),
     observer,
@@ -147,10 +145,23 @@ export async function connect(
   };
 }
 
+/** Adds the credential of each request to the register of secrets. */
+function registering<A extends Authenticator>(authenticator: A, secrets: Secrets): A {
+  return {
+    ...authenticator,
+    authorize: async (...request: Parameters<Authenticator["authorize"]>) => {
+      const authorization = await authenticator.authorize(...request);
+      secrets.addHeaders(authorization.headers);
+      return authorization;
+    },
+  };
+}
+
 /** Adds attestations if a provider of them is configured. */
 async function attested<A extends Authenticator>(
   authenticator: A,
-  parts: Pick<AuthenticatorParts, "settings" | "secrets" | "observer" | "world"> & {
+  parts: Pick<AuthenticatorParts, "settings" | "observer" | "world"> & {
+    readonly secrets: Secrets;
     readonly provide: AttestationProvider | undefined;
   },
 ): Promise<A> {

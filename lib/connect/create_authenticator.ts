@@ -23,7 +23,6 @@ import type { LoginPolicy, LoginStorage } from "../config/settings.ts";
 import { CulvertError } from "../errors.ts";
 import type { Dialer } from "../net/dialer/dialer.ts";
 import { type Observer, SILENT } from "../net/observer.ts";
-import type { Secrets } from "../redaction/secrets.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
 
@@ -43,8 +42,6 @@ export interface AuthenticatorOptions {
   readonly observer?: Observer;
   /** Receives warnings for the user, such as about a login that could not be saved. */
   readonly warn?: (warning: Warning) => void;
-  /** Receives the headers of every authorization. Default: they are ignored. */
-  readonly secrets?: Secrets;
   /** Registers work that must finish before the process ends. */
   readonly hold?: ((work: Promise<unknown>) => void) | undefined;
   /**
@@ -87,9 +84,7 @@ export function createAuthenticator(options: AuthenticatorOptions): SessionAuthe
     authorize: async (signal, endpoint) => {
       active ??= await find(signal);
       const { mode, source } = active;
-      const authorization = { mode, source, ...await active.authorize(signal, endpoint) };
-      options.secrets?.addHeaders(authorization.headers);
-      return authorization;
+      return { mode, source, ...await active.authorize(signal, endpoint) };
     },
     startTurn: () => recoveryOf(() => active, observer),
     facts: () => active && { mode: active.mode, source: active.source, ...active.lifetime?.() },

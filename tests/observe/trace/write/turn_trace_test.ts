@@ -12,7 +12,8 @@ import {
 import { join } from "../../../support/paths.ts";
 import { folder, type ReadTrace, readTrace, wholeText } from "./kit.ts";
 
-const KEY = "sk-planted-0123456789abcdef";
+/** Has the form of no known key, so that only its value can show that it is secret. */
+const KEY = "planted-0123456789abcdef";
 const CALL_ID = "x-codex-inference-call-id";
 const DROPPED = "response stream dropped before provider terminal event";
 
