@@ -21,6 +21,7 @@ import type { Client, ClientOptions, ClientRequest, ClientSession } from "./clie
 import { Calls } from "./calls.ts";
 import { hintForProgram } from "./library_hints.ts";
 import { userMessage } from "../responses/events/items.ts";
+import { defined } from "../text/json.ts";
 import type { TurnRequest } from "../responses/request/request.ts";
 import { Session, type SessionOptions, sessionOptions } from "../responses/turn/session.ts";
 import type { Turn, TurnOptions } from "../responses/turn/turn.ts";
@@ -54,7 +55,9 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
   const world = await layeredWorld(process);
   const settings = await loadSettings(flagsOf(options), world);
   const own = observerOf(onObservation);
+  await using opened = new AsyncDisposableStack();
   const telemetry = options.telemetry === true ? await telemetryFor(settings, world) : undefined;
+  opened.defer(async () => void await telemetry?.close(0));
   const connection = await connectTo(settings, world, {
     observer: telemetry === undefined ? own : combineObservers(own, telemetry.observer),
     warn: onWarning,
@@ -63,10 +66,11 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
     ...(caCertPem === undefined ? {} : { caCertPem }),
     ...(options.attestation === undefined ? {} : { attestation: options.attestation }),
   });
+  opened.defer(connection.stop);
   telemetry?.attach(await connection.source());
   const limit = maxRetryAfterMs === undefined ? {} : { maxRetryAfterMs };
-  const wantsTraces = options.inferenceTraces !== undefined && options.inferenceTraces !== false;
-  const traces = wantsTraces ? await tracesFor(connection, onWarning) : undefined;
+  const { inferenceTraces: wantsTraces = false } = options;
+  const traces = wantsTraces !== false ? await tracesFor(connection, onWarning) : undefined;
   const traced = traces === undefined ? {} : { startInferenceTrace: traces.start };
   const session = { serverTimings, wordHint: hintForProgram, ...limit, ...traced };
   const closeTelemetry = async (deadlineMs: number) => {
@@ -74,6 +78,8 @@ async function open(options: ClientOptions, process: World): Promise<Client> {
       onWarning({ code: "telemetry_undelivered", message });
     }
   };
+  // Nothing failed: from here on the client closes what was opened.
+  opened.move();
   return new OpenClient(connection, session, closeTelemetry, traces);
 }
 
@@ -138,7 +144,7 @@ function ownAuthenticator(
       hint: "Use only one of the two.",
     });
   }
-  if (apiKey !== undefined) return apiKeyAuthenticator(apiKey, world);
+  if (apiKey !== undefined) return apiKeyAuthenticator(apiKey, world, observer);
   if (auth === undefined) return undefined;
   return externalAuthenticator({
     auth,
@@ -151,26 +157,22 @@ function ownAuthenticator(
 /** Returns the options under the names of the flags. */
 function flagsOf(options: ClientOptions): SharedFlags {
   const {
-    apiKey: _,
-    externalAuth: _e,
-    caCertFile,
-    onObservation: _o,
-    onWarning: _w,
-    serverTimings: _s,
-    maxRetryAfterMs: _m,
-    caCertPem: _p,
-    attestation: _a,
-    telemetry: _t,
+    apiKeyFile,
+    baseUrl,
     inferenceTraces,
+    model,
+    profile,
+    provider,
+    proxy,
+    reasoningEffort,
     transport,
-    ...same
   } = options;
-  return {
-    ...same,
-    ...(typeof inferenceTraces === "string" ? { trace: inferenceTraces } : {}),
-    ...(caCertFile === undefined ? {} : { caCert: caCertFile }),
-    ...(transport === undefined ? {} : { transport: transport === "websocket" ? "ws" : transport }),
-  };
+  return defined({
+    ...{ apiKeyFile, baseUrl, model, profile, provider, proxy, reasoningEffort },
+    trace: typeof inferenceTraces === "string" ? inferenceTraces : undefined,
+    caCert: options.caCertFile,
+    transport: transport === "websocket" ? "ws" : transport,
+  });
 }
 
 /** Longest wait for the export of telemetry, and for inference traces, when a client is closed, ms. */
@@ -211,6 +213,7 @@ class OpenClient extends Calls implements Client {
   }
 
   session(): ClientSession {
+    this.mustBeOpen();
     const session = new Session(this.#parts);
     this.#sessions.add(session);
     const close = () => {
@@ -222,13 +225,13 @@ class OpenClient extends Calls implements Client {
         this.mustBeOpen();
         return session.turn(this.#complete(request), options);
       },
-      prewarm: (request = {}) => {
+      prewarm: async (request = {}) => {
         this.mustBeOpen();
-        return session.prewarm(this.#complete({ ...request, input: [] }));
+        await session.prewarm(this.#complete({ ...request, input: [] }));
       },
-      preconnect: () => {
+      preconnect: async () => {
         this.mustBeOpen();
-        return session.preconnect();
+        await session.preconnect();
       },
       compact: (request, options) => this.compact(session, this.#complete(request), options),
       close,

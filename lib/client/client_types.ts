@@ -190,7 +190,11 @@ export interface Client extends ClientCalls, Disposable, AsyncDisposable {
   readonly provider: string;
   /** One line that names the trusted roots and their sources. */
   readonly roots: string;
-  /** Starts a session. Close it if the client is used longer than the session. */
+  /**
+   * Starts a session. Close it if the client is used longer than the session.
+   *
+   * @throws CulvertError `usage` if the client is closed
+   */
   session(): ClientSession;
   /**
    * Creates a turn in the client's default session. The request is sent when the turn is first read.

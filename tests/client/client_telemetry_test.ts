@@ -1,7 +1,8 @@
 import { type ClientOptions, createClient } from "../../lib/mod.ts";
 import { startMockApi } from "../../lib/mock/api/api.ts";
 import { decodeAll, startCollector } from "../observe/otlp/collector.ts";
-import { assertEquals, assertMatch } from "../support/assert.ts";
+import { sleep } from "../../lib/world/sleep.ts";
+import { assertEquals, assertMatch, assertRejects } from "../support/assert.ts";
 import { closedPort } from "../support/closed_port.ts";
 
 /** A world whose home and collector are those of the test. */
@@ -38,6 +39,28 @@ Deno.test("a client with telemetry exports all three signals before its disposal
   assertEquals(collector.requests.map(({ path }) => path).sort(), ["/v1/logs", "/v1/metrics", "/v1/traces"]);
   const { spans } = decodeAll(collector.requests);
   assertEquals(spans.filter(({ name }) => name === "session_task.turn").length, 1);
+});
+
+Deno.test("a client that could not be opened leaves no timer of its telemetry", async () => {
+  const waiting = new Set<number>();
+  const { promise: leftTimers, resolve } = Promise.withResolvers<void>();
+  const world = {
+    ...worldWith("/", closedPort()),
+    sleep: async (ms: number, signal?: AbortSignal) => {
+      waiting.add(ms);
+      try {
+        await sleep(ms, signal);
+      } finally {
+        waiting.delete(ms);
+        if (waiting.size === 0) resolve();
+      }
+    },
+  };
+  await assertRejects(createClient({ telemetry: true, caCertPem: "no certificate" }, world), {
+    code: "ca_invalid",
+  });
+  await Promise.race([leftTimers, sleep(2_000)]);
+  assertEquals([...waiting], []);
 });
 
 Deno.test("a client without the option exports nothing, regardless of the variables", async () => {

@@ -140,6 +140,18 @@ Deno.test("a turn is read once, and a closed client starts none", async () => {
   assertThrows(() => client.turn({ input: INPUT }), { code: "usage" });
 });
 
+Deno.test("a closed client starts no session, and a session of it rejects every request", async () => {
+  await using parts = await setUp();
+  const client = await parts.open({ transport: "websocket" });
+  const session = client.session();
+  client.close();
+  assertThrows(() => client.session(), { code: "usage" });
+  assertThrows(() => session.turn({ input: INPUT }), { code: "usage" });
+  for (const request of [session.prewarm(), session.preconnect(), session.compact({ input: INPUT })]) {
+    await assertRejects(request, { code: "usage" });
+  }
+});
+
 Deno.test("a function that returns the key is called again after a 401, and its new key is sent once", async () => {
   await using parts = await setUp({ accepts: (token) => token === "sk-2" });
   let asked = 0;
@@ -196,7 +208,10 @@ for (const transport of ["sse", "websocket"] as const) {
 Deno.test("a 401 for a program's own key is final, and the error says that nothing could be renewed", async () => {
   await using parts = await setUp();
   parts.api.enqueue({ refusal: { status: 401, body: { error: { message: "Incorrect API key" } } } });
-  using client = await createClient({ baseUrl: parts.api.baseUrl, apiKey: "sk-mine" }, parts.world);
+  const outcomes: string[] = [];
+  using client = await parts.open({
+    onObservation: (seen) => void (seen.kind === "recovery" && outcomes.push(seen.outcome)),
+  });
   let last: ResponseEvent | undefined;
   for await (const event of client.turn({ input: INPUT })) last = event;
   assert(last?.type === "culvert.result");
@@ -204,6 +219,7 @@ Deno.test("a 401 for a program's own key is final, and the error says that nothi
     "auth_rejected",
     "not_refreshable_auth",
   ]);
+  assertEquals(outcomes, ["recovery_not_run"]);
 });
 
 Deno.test("a bundle that cannot be read is a CulvertError before anything is sent", async () => {
