@@ -8,6 +8,9 @@ import { CulvertError } from "../../errors.ts";
 import type { Host } from "../command/host.ts";
 import type { RespondFlags } from "./command.ts";
 
+/** Longest standard input that is read, UTF-16 units: the size limit of files, in characters of one byte. */
+const LONGEST_INPUT = 64 * 1024 * 1024;
+
 /** Time without input after which a message says that the program waits for it, ms. */
 const NOTICE_AFTER_MS = 3_000;
 
@@ -85,7 +88,7 @@ async function readPromptLines(
  * Reads standard input to its end. After three seconds without input the user is told what is waited for.
  *
  * @param signal ends the reading
- * @throws the signal's reason
+ * @throws CulvertError `input_unreadable` if it is longer than the limit, as an endless pipe is; the signal's reason
  */
 export async function readInput(host: Host, signal: AbortSignal): Promise<string> {
   const begun = new AbortController();
@@ -103,10 +106,18 @@ export async function readInput(host: Host, signal: AbortSignal): Promise<string
       if (done) return text;
       begun.abort();
       text += value;
+      if (text.length > LONGEST_INPUT) throw tooLong();
     }
   } finally {
     begun.abort();
   }
+}
+
+function tooLong(): CulvertError {
+  return new CulvertError("input_unreadable", "Cannot read standard input: it is larger than 64 MiB", {
+    hint:
+      "Check the program that writes to the pipe, or upload the content as a file: culvert respond --file PATH.",
+  });
 }
 
 /** echo, a here-document and the Enter key end their text with a newline that is not part of the prompt. */

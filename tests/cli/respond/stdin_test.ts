@@ -1,5 +1,5 @@
 import { assertEquals, assertIncludes } from "../../support/assert.ts";
-import { culvert } from "../../support/culvert.ts";
+import { culvert, startCulvert } from "../../support/culvert.ts";
 import { join } from "../../support/paths.ts";
 import { ON_WINDOWS, skippedIf } from "../../support/skipped.ts";
 import { bench } from "./kit.ts";
@@ -119,3 +119,35 @@ Deno.test("--repeat-from - and a missing prompt name the missing input", async (
   assertEquals(run.code, 2);
   assertIncludes(run.stderr, "it contains no text");
 });
+
+for (
+  const args of [
+    ["respond", "--provider", "demo", "-"],
+    ["respond", "--provider", "demo", "--repeat-from", "-"],
+    ["search", "--provider", "demo"],
+    ["compact", "--provider", "demo", "-"],
+  ]
+) {
+  Deno.test(`culvert ${args.join(" ")} refuses standard input that does not end`, async () => {
+    const child = startCulvert(args);
+    const limit = setTimeout(() => child.kill("SIGKILL"), 60_000);
+    const [output] = await Promise.all([child.output(), writeUntilClosed(child.stdin)]);
+    clearTimeout(limit);
+    assertEquals([output.code, output.stdout.length], [2, 0]);
+    assertIncludes(
+      new TextDecoder().decode(output.stderr),
+      "culvert: Cannot read standard input: it is larger than 64 MiB\n",
+    );
+  });
+}
+
+/** Writes lines until the reader has closed the pipe. */
+async function writeUntilClosed(stream: WritableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+  const lines = new TextEncoder().encode("a line\n".repeat(10_000));
+  const writer = stream.getWriter();
+  try {
+    for (;;) await writer.write(lines);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
