@@ -27,10 +27,21 @@ export async function runCommandLine(host: Host): Promise<number> {
   const args = odd?.splitShortValues(odd.splitOddValues(host.args), application.root) ?? host.args;
   await runApplication(application, args, context);
   await host.stdout.write(output());
+  const message = messages() === "" ? "" : await masked(messages(), host);
+  host.stderr.writeSync(message);
   const status = parserStatus(context.process.exitCode);
   if (context.process.exitCode === ExitCode.InvalidArgument) await pointToHelp(host);
-  if (status === EXIT.usage && promisesResult(host.args)) await writeUsageResult(host, messages());
+  if (status === EXIT.usage && promisesResult(host.args)) await writeUsageResult(host, message);
   return status ?? context.status;
+}
+
+/**
+ * Masks secrets in the messages of the parser, which repeat the words that it does not expect: a key is easily typed as
+ * an argument (`auth login --api-key sk-…`).
+ */
+async function masked(messages: string, host: Host): Promise<string> {
+  const { createRedactor } = await import("../../redaction/redactor.ts");
+  return createRedactor(host.secrets(), "user")(messages);
 }
 
 async function pointToHelp(host: Host): Promise<void> {

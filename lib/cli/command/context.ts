@@ -35,7 +35,7 @@ export interface ParserContext {
   readonly context: CliContext;
   /** Returns the output of the parser for stdout, which is not written yet. */
   readonly output: () => string;
-  /** Returns the output of the parser for stderr. */
+  /** Returns the output of the parser for stderr, which is not written yet. */
   readonly messages: () => string;
 }
 
@@ -47,12 +47,7 @@ export function cliContext(host: Host, program: Program): ParserContext {
     context: {
       process: {
         stdout: { write: (text) => void (output += text) },
-        stderr: {
-          write: (text) => {
-            messages += text;
-            host.stderr.writeSync(text);
-          },
-        },
+        stderr: { write: (text) => void (messages += text) },
         env: {},
       },
       host,

@@ -63,3 +63,23 @@ Deno.test("a usage error of a command itself names the help of the command below
   assertIncludes(run.stderr, "remove --repeat-from");
   assertUsage(await culvert(["respond", "--json=x", "hi"]), ["culvert", "respond"], "--json takes no value");
 });
+
+const TYPED_KEY = "sk-proj-typed-0123456789abcdefghijklmnop";
+
+for (
+  const words of [
+    ["auth", "login", "--api-key", TYPED_KEY],
+    ["auth", TYPED_KEY],
+    [TYPED_KEY],
+    ["respond", "--json", "--transport", TYPED_KEY, "hi"],
+    ["respond", "--timeout", TYPED_KEY, "hi"],
+    ["models", `--${TYPED_KEY}`],
+  ]
+) {
+  Deno.test(`a key that is typed where none is expected is not repeated: culvert ${words.join(" ")}`, async () => {
+    const run = await culvert(words);
+    assertEquals(run.code, 2);
+    assertIncludes(run.stderr, "***");
+    assertExcludes(run.stdout + run.stderr, "0123456789");
+  });
+}
