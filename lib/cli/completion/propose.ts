@@ -28,7 +28,9 @@ export async function propose(words: readonly string[], context: CliContext): Pr
   if (joined !== null) {
     const [, flag = "", value = ""] = joined;
     const values = await proposeCompletions(application, [...before, flag.slice(0, -1), value], context);
-    return values.map(({ completion, brief }) => ({ word: `${flag}${completion}`, brief }));
+    // Flags such as --help, which the parser proposes at every place, cannot stand behind the equals sign.
+    return values.filter(({ kind }) => kind !== "argument:flag")
+      .map(({ completion, brief }) => ({ word: `${flag}${completion}`, brief }));
   }
   const proposed = await proposeCompletions(application, [...before, partial], context);
   return proposed

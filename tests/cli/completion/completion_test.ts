@@ -8,6 +8,8 @@ const CASES: readonly (readonly [typed: readonly string[], proposed: readonly st
   [["respond", "--tr"], ["--transport", "--trace"]],
   [["respond", "--transport", ""], ["auto", "sse", "ws"]],
   [["respond", "--transport=s"], ["--transport=sse"]],
+  [["respond", "--transport="], ["--transport=auto", "--transport=sse", "--transport=ws"]],
+  [["respond", "--ca-cert="], []],
   [["respond", "--color", "a"], ["auto", "always"]],
   [["respond", "--model", ""], ["gpt-6.1-sol"]],
   [["respond", "--transport", "sse", "--trans"], []],
