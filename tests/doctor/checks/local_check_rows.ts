@@ -147,6 +147,7 @@ export const LOCAL_ROWS: readonly CheckRow[] = [
       const found = finding(report, "config");
       assertEquals([found.status, found.code, report.exit_code], ["fail", "config", 2]);
       assertIncludes(found.summary, "line 2");
+      assertEquals(report.next, "culvert help config");
       assertEquals(finding(report, "credentials").summary, 'Skipped, because "config" failed');
       assertEquals(finding(report, "bundle").status, "ok");
       assertEquals(report.target, null);
