@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../errors.ts";
+import { fileProblem } from "../files/read_file.ts";
 import { decodeText } from "../text/decode_text.ts";
 import type { Warning } from "../warning.ts";
 import type { ConfigFile } from "./config_schema.ts";
@@ -106,8 +107,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
     return decodeText(await Deno.readFile(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CulvertError("config", `Cannot read ${path}: ${reason}`, {
+    throw new CulvertError("config", `Cannot read ${path}: ${fileProblem(error)}`, {
       hint: "Correct the type and permissions of the file, or set CODEX_HOME to another directory.",
       details: { path },
       cause: error,

@@ -4,6 +4,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import type { ResponseItem } from "../../responses/events/items.ts";
 import type { World } from "../../world/world.ts";
 import { type KeptTurn, readTurns, turnLine } from "./conversation_record.ts";
@@ -138,10 +139,13 @@ async function readAll(file: Deno.FsFile, path: string): Promise<Uint8Array> {
 }
 
 function unwritable(path: string, cause: unknown): CulvertError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new CulvertError("output_unwritable", `Cannot write the conversation ${path}: ${reason}`, {
-    hint: "Check the owner and the permissions of the file and its folder.",
-    details: { path },
-    cause,
-  });
+  return new CulvertError(
+    "output_unwritable",
+    `Cannot write the conversation ${path}: ${fileProblem(cause)}`,
+    {
+      hint: "Check the owner and the permissions of the file and its folder.",
+      details: { path },
+      cause,
+    },
+  );
 }

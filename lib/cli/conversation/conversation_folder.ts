@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import { stateFolder } from "../../files/state_folder.ts";
 import type { World } from "../../world/world.ts";
 
@@ -59,8 +60,7 @@ export async function listConversations(folder: string): Promise<readonly Conver
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return entries;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CulvertError("input_unreadable", `Cannot read the folder ${folder}: ${reason}`, {
+    throw new CulvertError("input_unreadable", `Cannot read the folder ${folder}: ${fileProblem(error)}`, {
       hint: "Check its owner and permissions.",
       details: { path: folder },
       cause: error,

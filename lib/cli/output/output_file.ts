@@ -5,6 +5,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import { type OutputTarget, outputTarget } from "./output_target.ts";
 import { writeSpecialFile } from "./special_file.ts";
 import type { OutputHost } from "./streams.ts";
@@ -170,10 +171,8 @@ async function removeIfPresent(path: string): Promise<void> {
 
 function unwritable(path: string, error: unknown, flag: string): CulvertError {
   if (error instanceof CulvertError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  // The runtime adds the name that it opened, which may be the temporary one.
-  const cause = reason.replace(/: [a-z]+ '.*'$/s, "");
-  return new CulvertError("output_unwritable", `Cannot write ${flag} ${path}: ${cause}`, {
+  // The runtime's message names what it opened, which may be the temporary file.
+  return new CulvertError("output_unwritable", `Cannot write ${flag} ${path}: ${fileProblem(error)}`, {
     hint: error instanceof Deno.errors.IsADirectory
       ? "Name a file, which may be in that directory."
       : "Check that the directory exists and is writable.",

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { fileProblem } from "../../files/read_file.ts";
 import { CulvertError } from "../../errors.ts";
 import { removeControls } from "../../text/control_characters.ts";
 import type { MessageStream, OutputStream } from "./streams.ts";
@@ -161,8 +162,7 @@ function writeError(error: unknown, name: string): CulvertError {
   if (error instanceof Deno.errors.BrokenPipe) {
     return new CulvertError("reader_gone", `Cannot write to ${name}: the reader closed it`, { cause: error });
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new CulvertError("output_unwritable", `Cannot write to ${name}: ${reason}`, {
+  return new CulvertError("output_unwritable", `Cannot write to ${name}: ${fileProblem(error)}`, {
     hint: "Check the disk or device of the output.",
     cause: error,
   });

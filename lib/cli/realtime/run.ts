@@ -15,6 +15,7 @@ import type { CliContext } from "../command/context.ts";
 import type { Host } from "../command/host.ts";
 import { writeLastLine } from "../command/report_error.ts";
 import { listenForStop, stopStatus } from "../command/stop_signals.ts";
+import { openOutput } from "../output/output_file.ts";
 import { redactError } from "../output/render_error.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import { readPrompt } from "../respond/read_prompt.ts";
@@ -70,6 +71,8 @@ async function converse(
   const input = flags.audio === undefined
     ? undefined
     : await openInput(host, flags.audio, { raw, channels, warn, signal: stop });
+  // A wrong path is reported before the session begins.
+  if (flags.output !== undefined) await openOutput(host, flags.output);
   await using connection = await connectCommand(host, others, reporter);
   const audio = flags.output === undefined
     ? undefined
@@ -104,7 +107,17 @@ async function converse(
       else {
         // The end of the session ends the wait for the next line.
         const over = AbortSignal.any([stop, conversation.over]);
-        for await (const line of inputLines(host, over)) await ask(conversation, line);
+        let asked = 0;
+        for await (const line of inputLines(host, over)) {
+          await ask(conversation, line);
+          asked++;
+        }
+        if (asked === 0) {
+          throw usage(
+            "There is no message: standard input contains no text",
+            "Pipe in one message per line, or write the message as an argument.",
+          );
+        }
       }
     });
     await output.endLine();

@@ -9,13 +9,13 @@ import { openStore } from "../../auth/store/open_store.ts";
 import { authStatus } from "../../auth/policy/status.ts";
 import { redactDetails } from "../../redaction/details.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
-import type { DetailValue } from "../../errors.ts";
 import type { Observation } from "../../net/observer.ts";
 import type { Warning } from "../../warning.ts";
 import type { ReportFlags } from "./command.ts";
 import { connectCommand } from "../command/connection.ts";
 import type { CliContext } from "../command/context.ts";
 import { listenForStop } from "../command/stop_signals.ts";
+import { openOutput } from "../output/output_file.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import { buildReport } from "./build_report.ts";
 import { probe, type ProbeResult } from "./probe.ts";
@@ -25,6 +25,10 @@ import { secretsOf } from "./secrets.ts";
 /** Builds and prints the report. The exit code is 0 even if the report is about a failure. */
 export async function run(context: CliContext, flags: ReportFlags): Promise<void> {
   const { host } = context;
+  // A wrong path is reported before the requests are sent.
+  const file = flags.output === undefined || flags.output === "-"
+    ? undefined
+    : await openOutput(host, flags.output, { secret: true });
   const warnings: Warning[] = [];
   const reporter = collecting(createReporter(host, flags), warnings);
   using stop = listenForStop(host);
@@ -68,7 +72,14 @@ export async function run(context: CliContext, flags: ReportFlags): Promise<void
     buildReport({ connection, status, attempts, seen, warnings, failedRuns, tags: evidence.tags() }),
     (text) => redact(home.length > 1 ? text.replaceAll(home, "~") : text),
   );
-  await deliver(context, flags, report, reporter);
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  if (file !== undefined) {
+    await file.write(json);
+    reporter.progress(`the report is in ${flags.output}; it ${CONTENT}`);
+    return;
+  }
+  const isForPeople = host.stdout.isTerminal && flags.json !== true;
+  await host.stdout.write(isForPeople ? renderReport(report) : json);
 }
 
 /** Returns a reporter that also collects the warnings for the report. */
@@ -85,21 +96,3 @@ function collecting(reporter: Reporter, into: Warning[]): Reporter {
 /** The advice for the user before sending a report. */
 const CONTENT =
   "contains no credentials; it names hosts, proxies, paths and certificates: read it before sending";
-
-async function deliver(
-  context: CliContext,
-  flags: ReportFlags,
-  report: DetailValue,
-  reporter: Reporter,
-): Promise<void> {
-  const { host } = context;
-  const json = `${JSON.stringify(report, null, 2)}\n`;
-  if (flags.output !== undefined && flags.output !== "-") {
-    const { writeOutput } = await import("../output/output_file.ts");
-    await writeOutput(host, flags.output, json, { secret: true });
-    reporter.progress(`the report is in ${flags.output}; it ${CONTENT}`);
-    return;
-  }
-  const isForPeople = host.stdout.isTerminal && flags.json !== true;
-  await host.stdout.write(isForPeople ? renderReport(report) : json);
-}

@@ -5,6 +5,7 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { fileProblem } from "../../files/read_file.ts";
 import { decodeText } from "../../text/decode_text.ts";
 import type { Warning } from "../../warning.ts";
 import { absolutePath } from "../../world/absolute_path.ts";
@@ -66,7 +67,7 @@ async function readEnvFile(world: World): Promise<EnvFileContent | undefined> {
     text = decodeText(await Deno.readFile(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    return unreadable(path, error instanceof Error ? error.message : String(error));
+    return unreadable(path, fileProblem(error));
   }
   const { values, skipped } = parseEnvFile(text, world.env);
   const names = [...values.keys()];

@@ -48,6 +48,11 @@ const ROWS: readonly Row[] = [
     not: "of --base-url",
   },
   {
+    args: ["respond", "--base-url", "http://a.example:99999/v1", "hi"],
+    says: 'Cannot use the base URL of --base-url: "http://a.example:99999/v1" has no valid host and port\n',
+    not: "is not an http or https URL",
+  },
+  {
     args: ["export", "/nowhere"],
     says: "Cannot read the capture /nowhere: no such file or directory\n",
     not: "os error",
@@ -84,6 +89,47 @@ for (const args of MISSING) {
     assertEquals([run.code === 0, run.stdout], [false, ""], run.stderr);
     assertMatch(run.stderr, /^culvert: Cannot read .*\/nowhere.*: no such file or directory$/m);
     assertExcludes(run.stderr, "os error");
+  });
+}
+
+/** Commands that write a file into a folder which is not there, before they send a request. */
+const UNWRITABLE: readonly (readonly string[])[] = [
+  ["respond", "-o", "/nowhere/x", "hi"],
+  ["image", "-o", "/nowhere/x", "hi"],
+  ["realtime", "-o", "/nowhere/x", "hi"],
+  ["report", "-o", "/nowhere/x"],
+  ["ca", "env", "-o", "/nowhere/x"],
+  ["ca", "fetch", "-o", "/nowhere/x", "host.example"],
+];
+
+for (const args of UNWRITABLE) {
+  Deno.test(`culvert ${args.join(" ")} says before any request that there is no such file or directory`, async () => {
+    await using server = await refusingServer();
+    const env = { CULVERT_API_KEY: "sk-test", HTTPS_PROXY: server.address };
+    const run = await culvert(args, { env });
+    assertEquals([run.code, run.stdout], [2, ""]);
+    assertIncludes(run.stderr, "culvert: Cannot write --output /nowhere/x: no such file or directory\n");
+    assertEquals(server.connections(), 0);
+  });
+}
+
+/** Listens on loopback and closes every connection. */
+async function refusingServer() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let count = 0;
+  const serving = (async () => {
+    for await (const connection of listener) {
+      count++;
+      connection.close();
+    }
+  })();
+  return await Promise.resolve({
+    address: `http://127.0.0.1:${listener.addr.port}`,
+    connections: () => count,
+    [Symbol.asyncDispose]: async () => {
+      listener.close();
+      await serving;
+    },
   });
 }
 

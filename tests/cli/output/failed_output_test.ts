@@ -44,7 +44,7 @@ for (const args of [["--version"], ["--help"], ["help", "events"], ["completion"
         line.startsWith("culvert: ") && !line.includes("warning:")
       );
       assertEquals([code, messages.length], [2, 1], stderr);
-      assertIncludes(stderr, "Cannot write to standard output: No space left on device");
+      assertIncludes(stderr, "Cannot write to standard output: no space is left on the device");
     },
   );
 }

@@ -72,3 +72,12 @@ Deno.test("each line of the help is at most 80 columns wide, also the examples",
   const run = await culvert(["realtime", "--help"]);
   assertEquals(run.stdout.split("\n").filter((line) => line.length > 80), []);
 });
+
+Deno.test("realtime without a message on standard input says so, and does not end as if it were answered", async () => {
+  await using here = await scene();
+  for (const stdin of ["", "\n \n"]) {
+    const run = await culvert(["realtime", "--base-url", here.api.baseUrl], { env: here.env, stdin });
+    assertEquals([run.code, run.stdout], [2, ""]);
+    assertIncludes(run.stderr, "culvert: There is no message: standard input contains no text\n");
+  }
+});
