@@ -142,12 +142,14 @@ export function checkBaseUrl(value: string, source: string): void {
   const usable = url !== undefined && (url.protocol === "http:" || url.protocol === "https:") &&
     url.hostname !== "";
   if (usable && url.username === "" && url.password === "") return;
-  const shown = quotedAddress(value);
+  const problem = usable
+    ? "contains credentials"
+    : /^https?:/i.test(value)
+    ? "has no valid host and port"
+    : "is not an http or https URL";
   throw new CulvertError(
     "config",
-    usable
-      ? `Cannot use the base URL of ${source}: ${shown} contains credentials`
-      : `Cannot use the base URL of ${source}: ${shown} is not an http or https URL`,
+    `Cannot use the base URL of ${source}: ${quotedAddress(value)} ${problem}`,
     {
       hint: usable
         ? "Remove user and password from the address, and put the key into a variable or a file."

@@ -11,7 +11,7 @@ import {
   OUTPUT_FLAGS,
   type OutputFlags,
 } from "../command/shared_flags.ts";
-import { parsedFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, requiredFlag, switchFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of every command of the group. */
 export type AuthFlags = OutputFlags & NetworkFlags & { readonly json?: boolean };
@@ -46,7 +46,7 @@ const loginCommand = defineCommand<LoginFlags, []>({
     device: switchFlag("Sign in with a code, on any device"),
     apiKey: switchFlag("Store an API key, read from stdin"),
     accessToken: switchFlag("Check and store an access token, read from stdin"),
-    issuer: textFlag("URL", "URL of the authorization server"),
+    issuer: requiredFlag("URL", "URL of the authorization server"),
     port: parsedFlag(port, "N", "Port on this machine to which the browser returns"),
     ...SHARED,
   },
@@ -76,8 +76,8 @@ const loginCommand = defineCommand<LoginFlags, []>({
 /** `culvert auth status`. */
 const statusCommand = defineCommand<StatusFlags, []>({
   flags: {
-    provider: textFlag("ID", "Provider whose credential is shown"),
-    apiKeyFile: textFlag("FILE", "File with the API key"),
+    provider: requiredFlag("ID", "Provider whose credential is shown"),
+    apiKeyFile: pathFlag("FILE", "File with the API key"),
     ...SHARED,
   },
   aliases: OUTPUT_ALIASES,

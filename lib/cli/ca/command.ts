@@ -13,7 +13,7 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
-import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { requiredFlag, switchFlag } from "../command/flags/flag_kinds.ts";
 
 const CA_CERT = { caCert: NETWORK_FLAGS.caCert };
 const OUTPUT = {
@@ -135,7 +135,7 @@ const fetchCommand = defineCommand<FetchFlags, [string]>({
   flags: {
     output: { ...OUTPUT, placeholder: "FILE", brief: "Write the topmost CA that was presented to a file" },
     json: switchFlag("Print one JSON object"),
-    provider: textFlag("ID", "Provider; `demo` uses the simulated network"),
+    provider: requiredFlag("ID", "Provider; `demo` uses the simulated network"),
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
   },

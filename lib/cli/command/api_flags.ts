@@ -14,7 +14,7 @@ import {
   type OutputFlags,
   text,
 } from "./shared_flags.ts";
-import { parsedFlag, switchFlag, textFlag } from "./flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, requiredFlag, requiredText, switchFlag } from "./flags/flag_kinds.ts";
 
 /** The flags of a command that makes one call of the API. */
 export type ApiFlags = OutputFlags & NetworkFlags & {
@@ -30,7 +30,7 @@ export type ApiFlags = OutputFlags & NetworkFlags & {
 export const API_FLAGS: FlagParametersForType<ApiFlags, CliContext> = {
   provider: {
     kind: "parsed",
-    parse: text,
+    parse: requiredText,
     optional: true,
     placeholder: "ID",
     brief: "Provider: openai, ollama, lmstudio, demo, or an id in config.toml",
@@ -38,14 +38,14 @@ export const API_FLAGS: FlagParametersForType<ApiFlags, CliContext> = {
       return (await import("./flags/proposals.ts")).providers(this.host.world);
     },
   },
-  baseUrl: textFlag("URL", "Base URL of the API"),
+  baseUrl: requiredFlag("URL", "Base URL of the API"),
   timeout: parsedFlag(
     positiveNumber("seconds"),
     "SECONDS",
     "Time limit for all requests of the command, with retries",
   ),
   ...HEADER_FLAGS,
-  apiKeyFile: textFlag("FILE", "File with the API key"),
+  apiKeyFile: pathFlag("FILE", "File with the API key"),
   json: switchFlag("Print one JSON object"),
   ...NETWORK_FLAGS,
   ...OUTPUT_FLAGS,

@@ -11,7 +11,7 @@ import {
   OUTPUT_FLAGS,
   type OutputFlags,
 } from "../command/shared_flags.ts";
-import { switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
+import { requiredFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `culvert config`. */
 export type ConfigFlags = OutputFlags & NetworkFlags & {
@@ -27,8 +27,8 @@ export const configCommand = defineCommand<ConfigFlags, []>({
   flags: {
     json: switchFlag("Print one JSON object"),
     model: textFlag("NAME", "Model, as for respond"),
-    provider: textFlag("ID", "Provider, as for respond"),
-    baseUrl: textFlag("URL", "Base URL, as for respond"),
+    provider: requiredFlag("ID", "Provider, as for respond"),
+    baseUrl: requiredFlag("URL", "Base URL, as for respond"),
     ...NETWORK_FLAGS,
     config: textListFlag("KEY=VALUE", "Override a configuration key; may be repeated"),
     ...OUTPUT_FLAGS,

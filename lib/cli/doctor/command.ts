@@ -12,9 +12,8 @@ import {
   OUTPUT_ALIASES,
   OUTPUT_FLAGS,
   type OutputFlags,
-  text,
 } from "../command/shared_flags.ts";
-import { switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { pathFlag, requiredFlag, requiredText, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `culvert doctor`. */
 export type DoctorFlags = OutputFlags & NetworkFlags & HeaderFlags & {
@@ -36,14 +35,14 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
     offline: switchFlag("Open no connection"),
     spend: switchFlag("Request one short answer of the model, which costs tokens"),
     model: textFlag("NAME", "Model to look up"),
-    provider: textFlag("ID", "Provider to examine"),
+    provider: requiredFlag("ID", "Provider to examine"),
     transport: {
       kind: "enum",
       values: ["auto", "sse", "ws"],
       optional: true,
       brief: "Transport of turns",
     },
-    apiKeyFile: textFlag("FILE", "File with the API key"),
+    apiKeyFile: pathFlag("FILE", "File with the API key"),
     ...HEADER_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,
@@ -52,7 +51,12 @@ export const doctorCommand = defineCommand<DoctorFlags, [url?: string]>({
   positional: {
     kind: "tuple",
     parameters: [
-      { parse: text, optional: true, brief: "Base URL instead of the configured one", placeholder: "URL" },
+      {
+        parse: requiredText,
+        optional: true,
+        brief: "Base URL instead of the configured one",
+        placeholder: "URL",
+      },
     ],
   },
   docs: {

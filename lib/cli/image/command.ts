@@ -7,7 +7,7 @@ import { API_FLAGS, type ApiFlags } from "../command/api_flags.ts";
 import { defineCommand } from "../command/command.ts";
 import { positiveInteger } from "../command/flags/parsers.ts";
 import { OUTPUT_ALIASES, text } from "../command/shared_flags.ts";
-import { parsedFlag, pathFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
+import { parsedFlag, pathFlag, pathListFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** The default model of images, which the platform documents first. */
 export const IMAGE_MODEL = "gpt-image-1";
@@ -28,7 +28,7 @@ export type ImageFlags = ApiFlags & {
 export const imageCommand = defineCommand<ImageFlags, string[]>({
   flags: {
     model: textFlag("NAME", `Model that makes the images (default ${IMAGE_MODEL})`),
-    image: textListFlag("FILE|URL", "Image to edit; may be repeated"),
+    image: pathListFlag("FILE|URL", "Image to edit; may be repeated"),
     output: pathFlag("FILE", "File to write; - is standard output (default image-TIME.png)"),
     count: parsedFlag(positiveInteger, "N", "Number of images"),
     size: textFlag("WxH", "Size in pixels, such as 1024x1024"),

@@ -14,7 +14,7 @@ import {
   text,
 } from "../command/shared_flags.ts";
 import { SPEECH_FLAGS, type SpeechFlags } from "../transcribe/speech_flags.ts";
-import { pathFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { pathFlag, requiredFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** Flags of `realtime`. */
 export type RealtimeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
@@ -33,7 +33,7 @@ export type RealtimeFlags = NetworkFlags & OutputFlags & SpeechFlags & {
 /** `culvert realtime`. */
 export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
   flags: {
-    audio: textFlag("FILE|-", "Speech to send: a WAV file, or - for a WAV stream on standard input"),
+    audio: pathFlag("FILE|-", "Speech to send: a WAV file, or - for a WAV stream on standard input"),
     live: switchFlag(
       "With --audio: the server detects the end of each utterance and answers it, as with a microphone",
     ),
@@ -67,8 +67,8 @@ export const realtimeCommand = defineCommand<RealtimeFlags, readonly string[]>({
       brief: "Version of the realtime protocol (default v2, the version of the public API)",
       proposeCompletions: () => ["v1", "v2", "v3"],
     },
-    sdp: textFlag("FILE|-", "Create a call: send this SDP offer of a WebRTC client and print the answer"),
-    join: textFlag("CALL", "Join the call with this id instead of opening a session"),
+    sdp: pathFlag("FILE|-", "Create a call: send this SDP offer of a WebRTC client and print the answer"),
+    join: requiredFlag("CALL", "Join the call with this id instead of opening a session"),
     ...SPEECH_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,

@@ -13,7 +13,7 @@ import {
   OUTPUT_FLAGS,
   type OutputFlags,
 } from "../command/shared_flags.ts";
-import { pathFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { pathFlag, requiredFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags of `culvert report`. */
 export type ReportFlags = OutputFlags & NetworkFlags & HeaderFlags & {
@@ -32,10 +32,10 @@ export const reportCommand = defineCommand<ReportFlags, []>({
     output: pathFlag("FILE", "Write the report as JSON to this file"),
     json: switchFlag("Print JSON, even on a terminal"),
     offline: switchFlag("Open no connection"),
-    provider: textFlag("ID", "Provider to use"),
-    baseUrl: textFlag("URL", "Base URL of the API"),
+    provider: requiredFlag("ID", "Provider to use"),
+    baseUrl: requiredFlag("URL", "Base URL of the API"),
     model: textFlag("NAME", "Model to name in the websocket upgrade"),
-    apiKeyFile: textFlag("FILE", "File with the API key"),
+    apiKeyFile: pathFlag("FILE", "File with the API key"),
     ...HEADER_FLAGS,
     ...NETWORK_FLAGS,
     ...OUTPUT_FLAGS,

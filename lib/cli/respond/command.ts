@@ -16,7 +16,15 @@ import {
   type OutputFlags,
   text,
 } from "../command/shared_flags.ts";
-import { parsedFlag, pathFlag, switchFlag, textFlag, textListFlag } from "../command/flags/flag_kinds.ts";
+import {
+  parsedFlag,
+  pathFlag,
+  pathListFlag,
+  requiredFlag,
+  switchFlag,
+  textFlag,
+  textListFlag,
+} from "../command/flags/flag_kinds.ts";
 
 /** The flags of `respond`. */
 export type RespondFlags = OutputFlags & NetworkFlags & HeaderFlags & {
@@ -69,8 +77,8 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       brief: "Transport; auto uses a websocket if the provider has one",
     },
     instructions: textFlag("TEXT", "Instructions for the model (system prompt)"),
-    image: textListFlag("FILE|URL", "Image for the prompt; may be repeated"),
-    file: textListFlag("PATH", "File to upload for the prompt; may be repeated"),
+    image: pathListFlag("FILE|URL", "Image for the prompt; may be repeated"),
+    file: pathListFlag("PATH", "File to upload for the prompt; may be repeated"),
     reasoning: {
       kind: "parsed",
       parse: text,
@@ -87,8 +95,8 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
     },
     maxOutputTokens: parsedFlag(positiveInteger, "N", "Maximum tokens of an answer, with reasoning"),
     temperature: parsedFlag(temperature, "T", "Sampling temperature, 0 to 2"),
-    outputSchema: textFlag("FILE", "JSON Schema that the answer must match"),
-    tools: textFlag("FILE", "JSON array of tools that the model may call"),
+    outputSchema: pathFlag("FILE", "JSON Schema that the answer must match"),
+    tools: pathFlag("FILE", "JSON array of tools that the model may call"),
     tool: textListFlag(
       "NAME=COMMAND",
       "Run this command when the model calls the tool: arguments on stdin, output on stdout",
@@ -98,7 +106,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       "SECONDS",
       "Time limit for one run of a --tool command (default 60)",
     ),
-    toolOutput: textListFlag(
+    toolOutput: pathListFlag(
       "FILE",
       "Outputs of tool calls, as JSON, for a conversation that waits for them",
     ),
@@ -114,7 +122,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       },
     },
     store: switchFlag("Store the response on the server, for --previous"),
-    previous: textFlag("ID", "Continue the stored response with this id"),
+    previous: requiredFlag("ID", "Continue the stored response with this id"),
     output: pathFlag("FILE", "Also write the answer to a file, at the end"),
     render: {
       kind: "parsed",
@@ -124,7 +132,7 @@ export const respondCommand = defineCommand<RespondFlags, string[]>({
       brief: "Format Markdown on a terminal (default auto)",
       proposeCompletions: () => ["auto", "never"],
     },
-    repeatFrom: textFlag("FILE", "Answer each line of the file, in one session"),
+    repeatFrom: pathFlag("FILE", "Answer each line of the file, in one session"),
     timeout: parsedFlag(
       positiveNumber("seconds"),
       "SECONDS",

@@ -6,8 +6,8 @@
 import type { FlagParametersForType } from "@stricli/core";
 import type { CliContext } from "../command/context.ts";
 import { positiveInteger, positiveNumber } from "../command/flags/parsers.ts";
-import { HEADER_FLAGS, type HeaderFlags, text } from "../command/shared_flags.ts";
-import { parsedFlag, switchFlag, textFlag } from "../command/flags/flag_kinds.ts";
+import { HEADER_FLAGS, type HeaderFlags } from "../command/shared_flags.ts";
+import { parsedFlag, pathFlag, requiredFlag, requiredText, switchFlag } from "../command/flags/flag_kinds.ts";
 
 /** The flags. */
 export type SpeechFlags = HeaderFlags & {
@@ -36,7 +36,7 @@ export const SPEECH_FLAGS: FlagParametersForType<SpeechFlags, CliContext> = {
   json: switchFlag("Print events as JSON lines; the last is culvert.result"),
   provider: {
     kind: "parsed",
-    parse: text,
+    parse: requiredText,
     optional: true,
     placeholder: "ID",
     brief: "Provider: openai, demo, or an id in config.toml",
@@ -44,7 +44,7 @@ export const SPEECH_FLAGS: FlagParametersForType<SpeechFlags, CliContext> = {
       return (await import("../command/flags/proposals.ts")).providers(this.host.world);
     },
   },
-  baseUrl: textFlag("URL", "Base URL of the API"),
-  apiKeyFile: textFlag("FILE", "File with the API key"),
+  baseUrl: requiredFlag("URL", "Base URL of the API"),
+  apiKeyFile: pathFlag("FILE", "File with the API key"),
   ...HEADER_FLAGS,
 };

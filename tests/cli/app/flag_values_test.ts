@@ -37,6 +37,25 @@ for (const [name, words, expected] of SPELLINGS) {
   });
 }
 
+for (
+  const [flag, says] of [
+    ["--base-url", "the value is empty"],
+    ["--provider", "the value is empty"],
+    ["--previous", "the value is empty"],
+    ["--api-key-file", "the name is empty"],
+    ["--image", "the name is empty"],
+    ["--tools", "the name is empty"],
+  ] as const
+) {
+  Deno.test(`on the command line, ${flag}= with an unset variable is refused, and nothing is sent to the default provider`, async () => {
+    for (const words of [[`${flag}=`], [flag, ""]]) {
+      const run = await culvert(["respond", ...words, "hi"], { env: { CULVERT_API_KEY: "sk-planted" } });
+      assertEquals([run.code, run.stdout], [2, ""]);
+      assertEquals(run.stderr, `culvert: ${flag}: ${says}\n  See: culvert respond --help\n`);
+    }
+  });
+}
+
 Deno.test("on the command line, an unknown flag with an empty value is reported as unknown", async () => {
   const run = await culvert(["respond", "--modle=", "hi"]);
   assertEquals([run.code, run.stdout], [2, ""]);

@@ -240,7 +240,8 @@ Deno.test("if no chain is presented, the exit code is that of the failure", asyn
     [[`localhost:${silent.port}`], 5, "the connection was c"],
     [["api.test", "--ca-cert", "/nowhere.pem"], 3, "/nowhere.pem"],
     [["http://api.test"], 2, "not TLS"],
-    [[""], 2, "The argument has no host"],
+    [[""], 2, "The argument has no valid host and port"],
+    [["127.0.0.1:99999"], 2, "The argument has no valid host and port"],
     [["api.test", "-o", "/no/such/folder/x.pem"], 2, "/no/such/folder/x.pem"],
   ];
   for (const [words, code, part] of rows) {

@@ -86,6 +86,16 @@ for (
   const [flag, value, says] of [
     ["--timeout", "soon", '--timeout: "soon" is not a number of seconds above 0'],
     ["--temperature", "3", '--temperature: "3" is not a number from 0 to 2'],
+    [
+      "--timeout",
+      "99999999999999999999",
+      '--timeout: "99999999999999999999" is too large: the limit is 2000000',
+    ],
+    [
+      "--max-output-tokens",
+      "99999999999999999999",
+      '--max-output-tokens: "99999999999999999999" is too large: the limit is 9007199254740991',
+    ],
     ["--max-output-tokens", "0", '--max-output-tokens: "0" is not a whole number above 0'],
     ["--render", "always", '--render: "always" is not one of auto, never'],
   ] as const

@@ -21,8 +21,8 @@ export function fetchTarget(text: string): URL {
     HAS_SCHEME.test(text) ? text : `https://${BARE_IPV6.test(text) ? `[${text}]` : text}`,
   );
   if (url === null || url.hostname === "") {
-    throw new CulvertError("usage", "The argument has no host", {
-      hint: "Write it as HOST, HOST:PORT or https://HOST/.",
+    throw new CulvertError("usage", "The argument has no valid host and port", {
+      hint: "Write it as HOST, HOST:PORT or https://HOST/, with a port up to 65535.",
     });
   }
   if (url.protocol !== "https:" && url.protocol !== "wss:") {

@@ -62,7 +62,26 @@ function parsePath(input: string): string {
   return input;
 }
 
+/**
+ * Parses a text that must not be empty, for a flag that decides where a prompt and a key are sent: the empty value of an
+ * unset variable of the shell would send them to the default provider.
+ */
+export function requiredText(input: string): string {
+  if (input.trim() === "") throw new Error("the value is empty");
+  return input;
+}
+
+/** Returns a flag whose value is checked by {@link requiredText}. Parameters as for {@link parsedFlag}. */
+export function requiredFlag(placeholder: string, brief: string): ValueFlag<string> {
+  return parsedFlag(requiredText, placeholder, brief);
+}
+
 /** Returns a flag like {@link textFlag} that may be given more than once. */
 export function textListFlag(placeholder: string, brief: string): ListFlag<string> {
   return { ...textFlag(placeholder, brief), variadic: true };
+}
+
+/** Returns a flag like {@link pathFlag} that may be given more than once. */
+export function pathListFlag(placeholder: string, brief: string): ListFlag<string> {
+  return { ...pathFlag(placeholder, brief), variadic: true };
 }

@@ -5,11 +5,15 @@
  * @module
  */
 
+/** Largest number of seconds, and of times real time, that is accepted: below the limit of timers, 2^31 ms. */
+const LARGEST = 2_000_000;
+
 /** Parses a whole number from 1 upwards. */
 export function positiveInteger(input: string): number {
   const value = Number(input);
-  if (/^\d+$/.test(input) && Number.isSafeInteger(value) && value > 0) return value;
-  throw new Error(`"${input}" is not a whole number above 0`);
+  if (!/^\d+$/.test(input) || value === 0) throw new Error(`"${input}" is not a whole number above 0`);
+  if (Number.isSafeInteger(value)) return value;
+  throw new Error(`"${input}" is too large: the limit is ${Number.MAX_SAFE_INTEGER}`);
 }
 
 /**
@@ -20,16 +24,22 @@ export function positiveInteger(input: string): number {
 export function positiveNumber(unit: string): (input: string) => number {
   return (input) => {
     const value = Number(input);
-    if (/^\d*\.?\d+$/.test(input) && value > 0 && value <= 2_000_000) return value;
-    throw new Error(`"${input}" is not a number of ${unit} above 0`);
+    if (!/^\d*\.?\d+$/.test(input) || value === 0) {
+      throw new Error(`"${input}" is not a number of ${unit} above 0`);
+    }
+    return upToLargest(value, input);
   };
 }
 
 /** Parses a number of seconds, which may be 0. */
 export function seconds(input: string): number {
-  const value = Number(input);
-  if (/^\d*\.?\d+$/.test(input) && value <= 2_000_000) return value;
-  throw new Error(`"${input}" is not a number of seconds`);
+  if (!/^\d*\.?\d+$/.test(input)) throw new Error(`"${input}" is not a number of seconds`);
+  return upToLargest(Number(input), input);
+}
+
+function upToLargest(value: number, input: string): number {
+  if (value <= LARGEST) return value;
+  throw new Error(`"${input}" is too large: the limit is ${LARGEST}`);
 }
 
 /** Parses a sampling temperature (API reference of the Responses API: 0 to 2). */
