@@ -87,7 +87,7 @@ function unusable(
 ): CulvertError {
   const flag = what === "key" ? "--client-key or CULVERT_CLIENT_KEY" : "--client-cert or CULVERT_CLIENT_CERT";
   return new CulvertError("config", `The client ${what} "${path}" cannot be used: ${reason}`, {
-    hint: [...hints, `Its path comes from ${flag}, or from the provider's table.`].join(" "),
+    hint: [...hints, `Its path comes from ${flag}, or from the provider's table.`].join("\n"),
     details: { path },
   });
 }
