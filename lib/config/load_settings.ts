@@ -4,9 +4,10 @@
  * @module
  */
 import { readRegularFile } from "../files/read_file.ts";
+import { defined } from "../text/json.ts";
 import type { Warning } from "../warning.ts";
 import type { World } from "../world/world.ts";
-import { baseUrlVariable, chooseProvider } from "./choose_provider.ts";
+import { baseUrlVariable, checkBaseUrl, chooseProvider } from "./choose_provider.ts";
 import { chooseClientIdentity } from "./client_identity.ts";
 import { findCodexHome } from "./codex_home.ts";
 import { loadConfig, type LoadedConfig, present } from "./config_layers.ts";
@@ -70,6 +71,9 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
     attestation: attestation(config.values, codexHome),
     installationId: provider.name === "OpenAI" ? await installationId(codexHome) : undefined,
   };
+  if (optional.chatgptBaseUrl !== undefined) {
+    checkBaseUrl(optional.chatgptBaseUrl, `chatgpt_base_url in ${sources["chatgpt_base_url"]}`);
+  }
   const telemetry = await telemetryOf(config, world);
   const traceSource = config.sourceOf("rollout_trace", "root") ?? config.place;
   const trace = traceSettings(flags.trace, config.values, traceSource, world);
@@ -91,7 +95,7 @@ export async function loadSettings(flags: SharedFlags, world: SettingsWorld): Pr
     ],
     notes: notesOf(world, sources),
     sources: Object.freeze(sources),
-    ...withoutUndefined(optional),
+    ...defined(optional),
   });
 }
 
@@ -221,16 +225,6 @@ function notesOf(world: SettingsWorld, sources: Readonly<Record<string, string>>
   const baseUrl = sources["base_url"];
   if (baseUrl?.startsWith(baseUrlVariable) === true) notes.push(`the base URL comes from ${baseUrl}`);
   return notes;
-}
-
-type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-function withoutUndefined<T extends object>(value: T): Defined<T> {
-  const kept: Defined<T> = {};
-  return Object.assign(
-    kept,
-    Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)),
-  );
 }
 
 /**

@@ -112,6 +112,11 @@ export const BASES: readonly (readonly [string, SettingsCase, string | undefined
 
 /** Invalid configurations: name, layers, parts of the message or the hint. */
 export const REFUSED: readonly (readonly [string, SettingsCase, readonly string[]])[] = [
+  ["a chatgpt_base_url that is not a URL, with its file", { toml: `chatgpt_base_url = "chat.test"` }, [
+    "chatgpt_base_url in",
+    "config.toml",
+    '"chat.test" is not an http or https URL',
+  ]],
   ["wire_api chat, with a pointer to the remedy", {
     toml: `model_provider = "x"\n[model_providers.x]\nbase_url = "http://x.test"\nwire_api = "chat"`,
   }, ['wire_api = "chat"', "chat completions"]],
@@ -228,6 +233,9 @@ export const UNKNOWN_KEYS = {
 export const SECRETIVE: readonly (readonly [string, SettingsCase])[] = [
   ["user and password in a base URL", { flags: { baseUrl: "https://user:hunter2@api.test/v1" } }],
   ["a key in the query of an invalid base URL", { flags: { baseUrl: "api.test/v1?key=hunter2" } }],
+  ["the password of a chatgpt_base_url that is not a URL", {
+    toml: `chatgpt_base_url = "https//bob:hunter2@chat.test"`,
+  }],
   ["a token in a line that is not TOML", {
     toml: `[model_providers.x]\nexperimental_bearer_token = "hunter2`,
   }],

@@ -7,6 +7,7 @@ import { defaultBaseUrl } from "../../auth/auth_headers.ts";
 import type { AuthMode } from "../../auth/authenticator.ts";
 import type { Provider } from "../../config/provider.ts";
 import { CulvertError } from "../../errors.ts";
+import { quotedAddress } from "../../redaction/address.ts";
 
 /**
  * Returns the base URL of a provider. If it names none, the base URL depends on the kind of credential, as in
@@ -44,7 +45,7 @@ export function endpointUrl(base: string, path: string, query: Readonly<Record<s
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw new CulvertError("config", "The provider's base_url is not an http or https URL", {
       hint: "Write it in full, such as https://api.openai.com/v1.",
-      details: { base_url: withoutSecrets(base) },
+      details: { base_url: quotedAddress(base) },
     });
   }
   for (const [name, value] of Object.entries(query)) url.searchParams.append(name, value);
@@ -61,8 +62,4 @@ export function websocketUrl(url: URL): URL {
 /** Returns scheme, host and path, without query and user information, which may be secret. */
 export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
-}
-
-function withoutSecrets(text: string): string {
-  return text.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//***@");
 }

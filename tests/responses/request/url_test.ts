@@ -22,7 +22,15 @@ Deno.test("query parameters are percent-encoded", () => {
 });
 
 Deno.test("a base URL that is not http or https is refused without repeating its possible secrets", () => {
-  for (const base of ["ftp://user:pass-word@h/v1?key=k-1", "not a url", "", "://pass-word@x?key=k-1"]) {
+  for (
+    const base of [
+      "ftp://user:pass-word@h/v1?key=k-1",
+      "not a url",
+      "",
+      "://pass-word@x?key=k-1",
+      "http://me:pass-word/x@h",
+    ]
+  ) {
     assertThrows(() => endpointUrl(base, "responses"), (thrown: unknown) => {
       const text = JSON.stringify(thrown) + String(thrown);
       assertExcludes(text, "pass-word");
