@@ -140,7 +140,8 @@ async function send(
   // An origin that has answered may have an open connection in the pool.
   if (!parts.answered.has(url.origin)) {
     void watchConnecting(url, route, parts, connectTimeoutMs, answered.signal).then((failure) => {
-      if (failure !== undefined) stuck.abort(failure);
+      // The answer may have arrived while the failure was examined.
+      if (failure !== undefined && !answered.signal.aborted) stuck.abort(failure);
     });
   }
   try {

@@ -72,6 +72,24 @@ Deno.test("a server that accepts the connection and stays silent is not reported
   assertEquals(connections, 2);
 });
 
+Deno.test("an answer that begins while the failure of the probe is examined arrives completely", async () => {
+  const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  // A proxy that forwards the request late, and answers no CONNECT of the probe.
+  await using proxy = await rawServer((socket) => {
+    socket.once("data", async (head) => {
+      if (!head.toString().startsWith("GET")) return;
+      // The probe has failed after 300 ms; whether the proxy speaks another scheme is examined for up to 1.5 s more.
+      await pause(700);
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nlate");
+      await pause(300);
+      socket.end("rest");
+    });
+  });
+  using dialer = await dialerFor({ proxy: `http://127.0.0.1:${proxy.port}` });
+  const request = get("http://api.test/", { connectTimeoutMs: 300 });
+  assertEquals(await textOf(await dialer.request(request)), "laterest");
+});
+
 Deno.test("a server that has answered before is not probed: its connection may carry the request", async () => {
   let connections = 0;
   let requests = 0;
