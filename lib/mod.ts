@@ -140,8 +140,8 @@ import type { World } from "./world/world.ts";
  * overrides them. No connection is made yet.
  *
  * @param options values that override environment and `config.toml`
- * @param world replaces parts of the process, such as its environment and clock:   `{ env: (name) =>
- * variables[name] }`
+ * @param world replaces parts of the process, such as its environment and clock:
+ * `{ env: (name) => variables[name] }`
  * @returns a client, which the caller disposes of
  * @throws CulvertError of configuration, proxy and trust
  */

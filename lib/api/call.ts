@@ -7,9 +7,8 @@ import type { z } from "zod";
 import { RequestScope } from "../auth/request_scope.ts";
 import { deadline } from "../async/deadline.ts";
 import { asCulvertError, CulvertError, type ErrorCode } from "../errors.ts";
-import { type Failure, networkFailure } from "../responses/failures/failure.ts";
+import { type Failure, networkFailure, refusalContext } from "../responses/failures/failure.ts";
 import { httpFailure, type Refusal } from "../responses/failures/http_failures.ts";
-import { secretsOf } from "../responses/failures/server_text.ts";
 import { RetryBudget } from "../responses/turn/retry_budget.ts";
 import {
   type ApiConnection,
@@ -47,7 +46,7 @@ export interface CallReply<T> {
  *
  * @returns the reply with status 2xx, and its body as defined by the schema
  * @throws CulvertError by status and body as for a turn (`auth_*`, `rate_limited`, `server`, …), of the
- * network and TLS   codes, `response_failed` for a reply that does not fit the schema; the reason of the
+ * network and TLS codes, `response_failed` for a reply that does not fit the schema; the reason of the
  * signal when it is aborted
  */
 export async function call<T>(connection: ApiConnection, request: CallRequest<T>): Promise<CallReply<T>> {
@@ -103,7 +102,7 @@ export async function sendWithRetries(
   for (;;) {
     const outcome = await attempt(connection, scope, request, options);
     if (outcome.kind === "replied") return outcome.reply;
-    const mayRepeat = options.idempotent === true || UNPROCESSED.has(outcome.failure.error.code);
+    const mayRepeat = options.idempotent === true || isUnprocessed(outcome.failure.error);
     const retry = mayRepeat ? budget.grant("request", outcome.failure) : undefined;
     if (retry === undefined) throw outcome.failure.error;
     const wait = `retry ${retry.attempt}/${retry.max} of ${request.endpoint} in ${retry.delayMs} ms`;
@@ -113,7 +112,13 @@ export async function sendWithRetries(
   }
 }
 
-/** Failures of requests that the server has not processed. */
+/** Returns whether the server cannot have processed the request. */
+function isUnprocessed({ code, details }: CulvertError): boolean {
+  // An answer that is not valid HTTP also has the code `connect`, in the stage in which the head is awaited.
+  return UNPROCESSED.has(code) && details["stage"] !== "head";
+}
+
+/** Failures of requests that the server has not received, or has refused because of their number. */
 const UNPROCESSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "rate_limited",
   "dns",
@@ -155,13 +160,7 @@ export function failureOf(
 ): Failure {
   const { authorization, headers, status, text, url } = reply;
   const refusal: Refusal = { status, headers, body: text, url, attempted: attemptedOf(method, url) };
-  const secrets = [...secretsOf(authorization.headers), ...secretsOf(provider.headers)];
-  return httpFailure(refusal, {
-    now: world.now(),
-    secrets,
-    mode: authorization.mode,
-    providerName: provider.name,
-  });
+  return httpFailure(refusal, refusalContext(provider, authorization, world.now()));
 }
 
 function isWebPage({ headers, text }: ApiReply): boolean {

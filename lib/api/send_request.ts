@@ -13,9 +13,8 @@ import type { HttpRequest } from "../net/dialer/dialer.ts";
 import { readText } from "../net/dialer/body/read_text.ts";
 import type { TraceHeaders } from "../net/turn_observation.ts";
 import { describeRoute } from "../net/route/route.ts";
-import type { RefusalContext } from "../responses/failures/http_failures.ts";
+import { refusalContext } from "../responses/failures/failure.ts";
 import { refusedAnswer } from "../responses/failures/rejection.ts";
-import { secretsOf } from "../responses/failures/server_text.ts";
 import { mergeHeaders } from "../responses/request/call_headers.ts";
 import { baseUrl, endpointUrl, shownUrl } from "../responses/request/url.ts";
 import { backendUrl } from "./backend.ts";
@@ -109,7 +108,7 @@ const MAX_REPLY_BYTES = 16 * 1024 * 1024;
  *
  * @param scope a new one for each call or probe; one with `recovers: false` renews no credential
  * @throws CulvertError `auth_*` of the authenticator, of the network and TLS codes, `idle_timeout`; the
- * reason of the   signal when it is aborted
+ * reason of the signal when it is aborted
  */
 export async function sendRequest(
   connection: ApiConnection,
@@ -179,14 +178,8 @@ async function sendOnce(
       url: reply.url,
       attempted: attemptedOf(method, reply.url),
     };
-    const context: RefusalContext = {
-      now: world.now(),
-      secrets: [...secretsOf(authorization.headers), ...secretsOf(provider.headers)],
-      mode: authorization.mode,
-      providerName: provider.name,
-    };
     return {
-      ...refusedAnswer(refusal, context),
+      ...refusedAnswer(refusal, refusalContext(provider, authorization, world.now())),
       reply: {
         status: reply.status,
         headers: reply.headers,

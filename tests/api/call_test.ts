@@ -5,6 +5,7 @@ import { sendRequest } from "../../lib/api/send_request.ts";
 import { asCulvertError, type CulvertError } from "../../lib/errors.ts";
 import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { type Handler, refusal, tokens } from "../responses/kit.ts";
+import { rawServer } from "../net/kit.ts";
 import { apiRig } from "./kit.ts";
 
 const SCHEMA = z.object({ answer: z.string() });
@@ -49,6 +50,20 @@ Deno.test("a call that is not idempotent is never sent twice", async () => {
   const error = await failure(call(rig.connection, { ...GET, method: "POST", body: { json: { a: 1 } } }));
   assertEquals([error.code, rig.seen.length], ["server", 1]);
   assertIncludes(error.message, "busy");
+});
+
+Deno.test("a call that is not idempotent is not sent again after an answer that is not valid HTTP", async () => {
+  await using rig = apiRig([]);
+  let requests = 0;
+  await using server = await rawServer((socket) =>
+    void socket.on("data", () => {
+      requests++;
+      socket.end("HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n");
+    })
+  );
+  const base = `http://127.0.0.1:${server.port}`;
+  const error = await failure(call(rig.connection, { ...GET, base, method: "POST", body: { json: {} } }));
+  assertEquals([error.code, requests], ["connect", 1]);
 });
 
 Deno.test("after a 401 the login is renewed and the call is sent again, also with a body that is a stream", async () => {

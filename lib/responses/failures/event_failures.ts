@@ -6,7 +6,7 @@
 import { CulvertError, type DetailValue, type ErrorCode } from "../../errors.ts";
 import { frameHeaders } from "../../net/server_evidence.ts";
 import type { ErrorEvent, FailedEvent, IncompleteEvent } from "../events/events.ts";
-import type { Failure } from "./failure.ts";
+import type { Failure, RefusalContext } from "./failure.ts";
 import {
   CONTEXT_HINT,
   type HttpFailure,
@@ -14,7 +14,6 @@ import {
   lacksPreviousResponse,
   policyMessage,
   PREVIOUS_RESPONSE_HINT,
-  type RefusalContext,
 } from "./http_failures.ts";
 import { isObject } from "../events/items.ts";
 import { shownText } from "./server_text.ts";
@@ -36,14 +35,16 @@ export function failedResponse(event: FailedEvent, context: RefusalContext): Fai
  */
 export function incompleteResponse(event: IncompleteEvent): Failure {
   const details = event.response?.incomplete_details;
-  const reason = isObject(details) && typeof details.reason === "string" ? details.reason : "unknown";
+  const reason = isObject(details) && typeof details.reason === "string"
+    ? shownText(details.reason, [])
+    : "unknown";
   const hint = reason === "max_output_tokens"
     ? "The answer reached max_output_tokens. Raise that limit, or ask for a shorter answer."
     : reason === "content_filter"
     ? "A content filter ended the answer. Rephrase the request."
     : undefined;
   return {
-    error: new CulvertError("incomplete", `The response is incomplete: ${shownText(reason, [])}`, {
+    error: new CulvertError("incomplete", `The response is incomplete: ${reason}`, {
       ...(hint === undefined ? {} : { hint }),
       details: { ...responseDetails(event), reason },
     }),

@@ -3,8 +3,11 @@
  *
  * @module
  */
+import type { AuthMode, Authorization } from "../../auth/authenticator.ts";
+import type { Provider } from "../../config/provider.ts";
 import { CulvertError, type ErrorCode } from "../../errors.ts";
 import { isTransient } from "../../net/dialer/retry.ts";
+import { type Secrets, secretsOf } from "./server_text.ts";
 
 /** The reason why an attempt did not complete. */
 export interface Failure {
@@ -13,6 +16,34 @@ export interface Failure {
   readonly retryable: boolean;
   /** The delay that the server requests before that, ms. */
   readonly delayMs?: number;
+}
+
+/** The facts by which a failure is classified in addition to the reply. */
+export interface RefusalContext {
+  /** Wall clock, ms since 1970. */
+  readonly now: number;
+  readonly secrets: Secrets;
+  /** The kind of credential that was sent. */
+  readonly mode?: AuthMode;
+  /** Display name of the provider. `Amazon Bedrock`, exactly, has a special 401. */
+  readonly providerName?: string;
+  /** The response that the caller wants to continue. */
+  readonly previousResponseId?: string;
+}
+
+/**
+ * Returns the facts by which a refusal is classified.
+ *
+ * @param authorization of the refused request; the values of its headers are removed from messages
+ * @param now wall clock, ms since 1970
+ */
+export function refusalContext(
+  { headers, name: providerName }: Provider,
+  authorization: Authorization,
+  now: number,
+): RefusalContext {
+  const secrets = [...secretsOf(authorization.headers), ...secretsOf(headers)];
+  return { now, secrets, mode: authorization.mode, providerName };
 }
 
 /** Codes that are retried for a stream, beyond those that are retried for a request. */

@@ -13,8 +13,8 @@ import { serverEvidence } from "../../net/server_evidence.ts";
 import type { RateLimitSnapshot } from "../events/events.ts";
 import { isRegionDenied, mismatchText, REGION_HINT } from "./denial.ts";
 import { evidenceDetails, evidenceText } from "./evidence.ts";
-import type { Failure } from "./failure.ts";
-import { errorInBody, type Secrets, shownBody } from "./server_text.ts";
+import type { Failure, RefusalContext } from "./failure.ts";
+import { errorInBody, shownBody, shownText } from "./server_text.ts";
 import { usageLimit } from "./usage_limit.ts";
 import { waitInText } from "./wait_hint.ts";
 
@@ -38,19 +38,6 @@ export interface HttpFailure extends Failure {
   readonly refusal?: Refusal;
   /** Set for a 401 that is not about the credential that was sent: a recovery would not help. */
   readonly isForeign?: true;
-}
-
-/** The facts by which a failure is classified in addition to the reply. */
-export interface RefusalContext {
-  /** Wall clock, ms since 1970. */
-  readonly now: number;
-  readonly secrets: Secrets;
-  /** The kind of credential that was sent. */
-  readonly mode?: AuthMode;
-  /** Display name of the provider. `Amazon Bedrock`, exactly, has a special 401. */
-  readonly providerName?: string;
-  /** The response that the caller wants to continue. */
-  readonly previousResponseId?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -260,8 +247,8 @@ class FailureBuilder {
       status: refusal.status,
       ...evidenceDetails(serverEvidence(refusal.headers)),
       ...(refusal.url === undefined ? {} : originDetails(refusal.url, context.mode)),
-      ...(typeof fields?.code === "string" ? { error_code: fields.code } : {}),
-      ...(typeof fields?.type === "string" ? { error_type: fields.type } : {}),
+      ...(typeof fields?.code === "string" ? { error_code: shownText(fields.code, context.secrets) } : {}),
+      ...(typeof fields?.type === "string" ? { error_type: shownText(fields.type, context.secrets) } : {}),
       ...(this.#waitMs === undefined ? {} : { retry_after_ms: this.#waitMs }),
     };
   }

@@ -8,7 +8,8 @@ import type { Answer } from "../../auth/with_authorization.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
 import type { TransportName } from "../events/events.ts";
 import { isRegionDenied } from "./denial.ts";
-import { httpFailure, type Refusal, type RefusalContext } from "./http_failures.ts";
+import type { RefusalContext } from "./failure.ts";
+import { httpFailure, type Refusal } from "./http_failures.ts";
 import { errorInBody, type Secrets, shownText } from "./server_text.ts";
 
 /**
@@ -32,7 +33,7 @@ function rejectedBy(refusal: Refusal, secrets: Secrets): Pick<Rejection, "url" |
   return {
     ...(refusal.url === undefined ? {} : { url: refusal.url }),
     ...(typeof message === "string" ? { message: shownText(message, secrets) } : {}),
-    ...(typeof code === "string" ? { code } : {}),
+    ...(typeof code === "string" ? { code: shownText(code, secrets) } : {}),
   };
 }
 

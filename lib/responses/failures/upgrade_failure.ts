@@ -4,7 +4,8 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
-import { type HttpFailure, httpFailure, type Refusal, type RefusalContext } from "./http_failures.ts";
+import type { RefusalContext } from "./failure.ts";
+import { type HttpFailure, httpFailure, type Refusal } from "./http_failures.ts";
 import { isLikePlainGet } from "./plain_get.ts";
 
 /**

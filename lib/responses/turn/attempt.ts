@@ -10,14 +10,19 @@ import { type Authorized, type RecoveryStep, withAuthorization } from "../../aut
 import { asCulvertError } from "../../errors.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
 import type { AuthEvent, EventBatch, StreamItem, TransportName } from "../events/events.ts";
-import { type Failure, isBrokenConnection, networkFailure } from "../failures/failure.ts";
-import type { HttpFailure, Refusal, RefusalContext } from "../failures/http_failures.ts";
+import {
+  type Failure,
+  isBrokenConnection,
+  networkFailure,
+  type RefusalContext,
+} from "../failures/failure.ts";
+import type { HttpFailure, Refusal } from "../failures/http_failures.ts";
 import type { TurnTrace } from "../request/inference_trace.ts";
 import type { TurnRequest } from "../request/request.ts";
 import type { FailedAttempt, Transport } from "../transport/transport.ts";
 import type { ResponseReader } from "./reading/response_reader.ts";
 import type { TurnParts } from "./run_turn.ts";
-import { AttemptSender, type OpenedAnswer, refusalContext } from "./send_attempt.ts";
+import { AttemptSender, contextOf, type OpenedAnswer } from "./send_attempt.ts";
 import type { TurnProgress } from "./turn_progress.ts";
 
 /** What an attempt is built from. */
@@ -63,7 +68,7 @@ export async function* runAttempt(options: AttemptOptions): AsyncGenerator<Event
     return requestFailed(transport.name, opened.failure, opened.url === undefined ? {} : { url: opened.url });
   }
   const { answer, authorization, error, facts, sentAt } = opened.authorized;
-  const context = refusalContext(parts, authorization, options.request);
+  const context = contextOf(parts, authorization, options.request);
   if (answer.opened.kind === "refused") {
     const { refusal } = answer.opened;
     progress.requestId = serverEvidence(refusal.headers).requestId ?? progress.requestId;

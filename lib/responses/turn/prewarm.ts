@@ -7,8 +7,8 @@
 import type { RequestScope } from "../../auth/request_scope.ts";
 import { withAuthorization } from "../../auth/with_authorization.ts";
 import { asCulvertError } from "../../errors.ts";
-import { networkFailure } from "../failures/failure.ts";
-import { httpFailure, type RefusalContext } from "../failures/http_failures.ts";
+import { networkFailure, type RefusalContext } from "../failures/failure.ts";
+import { httpFailure } from "../failures/http_failures.ts";
 import { secretsOf } from "../failures/server_text.ts";
 import type { RequestContext } from "../request/identity.ts";
 import type { TurnRequest } from "../request/request.ts";

@@ -9,8 +9,7 @@ import type { Answer } from "../../auth/with_authorization.ts";
 import { asCulvertError } from "../../errors.ts";
 import type { RequestFacts } from "../../net/observer.ts";
 import { serverEvidence } from "../../net/server_evidence.ts";
-import type { RefusalContext } from "../failures/http_failures.ts";
-import { secretsOf } from "../failures/server_text.ts";
+import { type RefusalContext, refusalContext } from "../failures/failure.ts";
 import type { CallTrace, TurnTrace } from "../request/inference_trace.ts";
 import type { TurnRequest } from "../request/request.ts";
 import { baseUrl, endpointUrl } from "../request/url.ts";
@@ -58,7 +57,7 @@ export class AttemptSender {
     const trace = scope.traceHeaders(sent) ?? context.trace;
     const traced = trace === undefined ? context : { ...context, trace };
     const call = { request, context: traced, authorization, turnState: facts.state.value, signal };
-    const judging = refusalContext(parts, authorization, request);
+    const judging = contextOf(parts, authorization, request);
     if (inference === undefined) return await answerOf(await transport.open(call), judging);
     return await openTraced(transport, call, inference.attempt(transport.name, signal), judging);
   };
@@ -100,22 +99,12 @@ export async function answerOf(opened: Opened, context: RefusalContext): Promise
   return { status: transport === "sse" ? 200 : 101, headers, reused, opened };
 }
 
-/**
- * Returns what a refusal is judged with.
- *
- * @param authorization of the refused request; the values of its headers are removed from messages
- */
-export function refusalContext(
+/** Returns the facts by which a refusal of a turn's request is classified. */
+export function contextOf(
   { provider, world }: TurnParts,
-  { headers, mode }: Authorization,
+  authorization: Authorization,
   { previousResponseId }: TurnRequest,
 ): RefusalContext {
-  const secrets = [...secretsOf(headers), ...secretsOf(provider.headers)];
-  return {
-    now: world.now(),
-    secrets,
-    mode,
-    providerName: provider.name,
-    ...(previousResponseId === undefined ? {} : { previousResponseId }),
-  };
+  const context = refusalContext(provider, authorization, world.now());
+  return previousResponseId === undefined ? context : { ...context, previousResponseId };
 }

@@ -67,6 +67,17 @@ for (
   });
 }
 
+Deno.test("a credential that the server repeats in any field of its error is masked", () => {
+  const secrets = ["corporate-key-1"];
+  const body = JSON.stringify(
+    error({ message: "m corporate-key-1", code: "c corporate-key-1", type: "t corporate-key-1" }),
+  );
+  const refusal = { status: 400, headers: new Headers(), body, attempted: "POST https://h/v1/responses" };
+  const { details, message } = httpFailure(refusal, { now: NOW, secrets }).error;
+  assertIncludes(message, "m ***");
+  assertEquals([details.error_code, details.error_type], ["c ***", "t ***"]);
+});
+
 Deno.test("the text of a Cloudflare page is not shown, its ray id is", () => {
   const { message } = judge(403, "<html>Cloudflare blocked</html>", { "cf-ray": "ray_1" }).error;
   assertExcludes(message, "<html>");

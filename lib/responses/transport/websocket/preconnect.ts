@@ -6,8 +6,8 @@
 import type { RequestScope } from "../../../auth/request_scope.ts";
 import { withAuthorization } from "../../../auth/with_authorization.ts";
 import { asCulvertError } from "../../../errors.ts";
-import { networkFailure } from "../../failures/failure.ts";
-import { httpFailure, type RefusalContext } from "../../failures/http_failures.ts";
+import { networkFailure, type RefusalContext } from "../../failures/failure.ts";
+import { httpFailure } from "../../failures/http_failures.ts";
 import { refusedAnswer } from "../../failures/rejection.ts";
 import { secretsOf } from "../../failures/server_text.ts";
 import type { Identity } from "../../request/identity.ts";

@@ -12,8 +12,8 @@ import {
   incompleteResponse,
 } from "../../failures/event_failures.ts";
 import type { ErrorEvent, JsonObject, ResponseObject, StreamItem } from "../../events/events.ts";
-import type { Failure } from "../../failures/failure.ts";
-import type { HttpFailure, RefusalContext } from "../../failures/http_failures.ts";
+import type { Failure, RefusalContext } from "../../failures/failure.ts";
+import type { HttpFailure } from "../../failures/http_failures.ts";
 import { isItem, isObject, outputText } from "../../events/items.ts";
 import { isDamagedJson, isDoneMark, type ParsedEvent, parseEvent } from "../../events/parse_event.ts";
 import { rateLimitFromEvent, rateLimitsOf } from "../../events/rate_limits.ts";
