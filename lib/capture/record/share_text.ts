@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isNestedTooDeeply } from "./decode/nesting.ts";
+import { isNestedTooDeeply } from "../../text/nesting.ts";
 
 /** Members that hold text of a prompt, an answer or a tool. */
 const TEXT_MEMBERS: ReadonlySet<string> = new Set([

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isNestedTooDeeply } from "./nesting.ts";
+import { isNestedTooDeeply } from "../../../text/nesting.ts";
 import type { RecordBase, SseRecord, StoredText } from "../format.ts";
 
 /** The fields of a record that say where and when. */
