@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isNestedTooDeeply } from "../../text/nesting.ts";
+import { parseNestedJson } from "../../text/nesting.ts";
 
 /** Members that hold text of a prompt, an answer or a tool. */
 const TEXT_MEMBERS: ReadonlySet<string> = new Set([
@@ -44,12 +44,11 @@ const KEPT: ReadonlySet<string> = new Set(["parameters", "error"]);
  */
 export function shareText(text: string, hash: (text: string) => string): string {
   if (text === "") return text;
-  if (isNestedTooDeeply(text)) return removed(text, hash);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseNestedJson(text);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     return text === "[DONE]" ? text : removed(text, hash);
   }
   return JSON.stringify(withoutTexts(value, false, hash));

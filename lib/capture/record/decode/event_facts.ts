@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isNestedTooDeeply } from "../../../text/nesting.ts";
+import { parseNestedJson } from "../../../text/nesting.ts";
 import type { RecordBase, SseRecord, StoredText } from "../format.ts";
 
 /** The fields of a record that say where and when. */
@@ -56,11 +56,10 @@ export function member(value: unknown, name: string): unknown {
 
 /** Parses JSON; `undefined` where the text is none, or is nested too deeply for what is done with it. */
 export function parsed(text: string): unknown {
-  if (isNestedTooDeeply(text)) return undefined;
   try {
-    return JSON.parse(text);
+    return parseNestedJson(text);
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
   }
 }

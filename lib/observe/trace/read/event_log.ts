@@ -5,6 +5,7 @@
  */
 import { CulvertError } from "../../../errors.ts";
 import { joinBytes } from "../../../text/join_bytes.ts";
+import { parseNestedJson } from "../../../text/nesting.ts";
 import { fileProblem } from "../../../files/read_file.ts";
 import {
   type Envelope,
@@ -60,7 +61,7 @@ export async function* readEvents(bundle: Bundle, problems: Problems): AsyncGene
 /** Returns the event of a line, or the problem of the line. */
 function parseEvent(bundle: Bundle, line: number, text: string): TraceEvent | string {
   try {
-    return checkEvent(bundle, line, JSON.parse(text));
+    return checkEvent(bundle, line, parseNestedJson(text));
   } catch (error) {
     if (error instanceof SyntaxError) return "not JSON";
     if (error instanceof RangeError) return "nested too deeply";

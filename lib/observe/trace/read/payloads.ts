@@ -5,6 +5,7 @@
  */
 import { fileProblem, readRegularFile } from "../../../files/read_file.ts";
 import { CulvertError } from "../../../errors.ts";
+import { parseNestedJson } from "../../../text/nesting.ts";
 import { shardName } from "../format/layout.ts";
 import type { PayloadReference } from "../format/payload_reference.ts";
 import { type Bundle, realFile, reasonOf } from "./bundle.ts";
@@ -162,7 +163,7 @@ function joinedText(
 export function parseTemplate(text: string): readonly string[] | undefined {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseNestedJson(text);
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseNestedJson } from "../../../text/nesting.ts";
 import type { PayloadReference } from "../format/payload_reference.ts";
 import { payloadReferenceSchema } from "../format/payload_reference.ts";
 import type { Bundle } from "./bundle.ts";
@@ -74,21 +75,18 @@ export async function* searchTrace(
 }
 
 /**
- * Returns the value of a JSON text; any other text, such as one that a limit has truncated, is returned
- * unchanged.
+ * Returns the value of a JSON text; any other text, such as one that a limit has truncated, and JSON that is nested
+ * too deeply are returned unchanged.
  */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseNestedJson(text);
   } catch {
     return text;
   }
 }
 
-/**
- * Returns the strings in a JSON value with their pointers, without recursion, since the value may be nested
- * deeply.
- */
+/** Returns the strings in a JSON value with their pointers. */
 function* textsIn(
   root: unknown,
   start: string,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { parseNestedJson } from "../../../text/nesting.ts";
 import type { TokenUsage } from "../../../responses/events/events.ts";
 import { isObject } from "../../../responses/events/items.ts";
 import { parseTemplate } from "../read/payloads.ts";
@@ -51,7 +52,6 @@ export class PayloadFacts {
     try {
       this.#take(payload, text);
     } catch (error) {
-      // JSON that is nested too deeply exceeds the stack.
       if (!(error instanceof RangeError)) throw error;
       this.#problems.add(`${id}: nested too deeply`);
     }
@@ -100,8 +100,9 @@ export class PayloadFacts {
   #parse({ raw_payload_id: id, parts, capture }: RawPayload, text: string): unknown {
     const whole = parts === undefined ? text : this.#joined(text, parts);
     try {
-      return JSON.parse(whole);
-    } catch {
+      return parseNestedJson(whole);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
       if (capture === undefined && parts === undefined) this.#problems.add(`${id}: not JSON`);
       return undefined;
     }
@@ -124,10 +125,10 @@ export class PayloadFacts {
 function shortened(text: string): string {
   if (text.length <= 512) return text;
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseNestedJson(text);
     return JSON.stringify(typeof value === "string" ? beginning(value) : null);
   } catch {
-    // A limit has truncated it: the text after the quotation mark is its beginning.
+    // A limit has truncated it, or it is no text: what follows the quotation mark is its beginning.
     return JSON.stringify(beginning(text.replace(/^"/, "")));
   }
 }

@@ -113,6 +113,21 @@ Deno.test("payloads that contain themselves, or grow endlessly, are reported as 
   assertIncludes(problems.all.join("\n"), "with its parts");
 });
 
+Deno.test("a search finds a text at every level of deeply nested JSON once, in the text of the payload", async () => {
+  await using folder = await temporaryFolder();
+  const path = await writeSample(folder.path, 2);
+  // The pointers to all texts would be as long as the square of the levels.
+  const levels = 2_000;
+  const content = `${'["needle",'.repeat(levels)}1${"]".repeat(levels)}`;
+  await Deno.writeTextFile(join(path, "payloads", "2.json"), `{"input":${content}}`);
+  const find = (text: string) => {
+    const index = text.indexOf("needle");
+    return index < 0 ? undefined : { index, length: 6 };
+  };
+  const matches = await Array.fromAsync(searchTrace(await openBundle(path), find, new Problems()));
+  assertEquals(matches.map(({ payload_id: id, pointer }) => [id, pointer]), [["raw_payload:2", ""]]);
+});
+
 Deno.test("a small shard of 200 million empty payloads is read no further than its limit", async () => {
   await using folder = await temporaryFolder();
   const path = await writeSample(folder.path, 3);

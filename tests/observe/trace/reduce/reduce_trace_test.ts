@@ -169,6 +169,21 @@ Deno.test("a call that runs when its turn ends has the status of the turn, and k
   assertEquals(problems, []);
 });
 
+Deno.test("JSON of more levels than are read is a problem, also where the stack would have space for it", async () => {
+  await using folder = await temporaryFolder();
+  const bundle = sampleTurn(new HandwrittenBundle(folder.path, 2), 2);
+  await bundle.write();
+  const content = `${"[".repeat(501)}${"]".repeat(501)}`;
+  const log = join(bundle.path, "trace.jsonl");
+  const lines = (await Deno.readTextFile(log)).trimEnd().split("\n");
+  lines[lines.length - 1] = lines.at(-1)!.replace(/\}$/, `,"more":${content}}`);
+  await Deno.writeTextFile(log, `${lines.join("\n")}\n`);
+  await Deno.writeTextFile(join(bundle.path, "payloads", "2.json"), `{"input":${content}}`);
+  const problems = (await reduceTrace(await openBundle(bundle.path))).problems.join("\n");
+  assertIncludes(problems, `line ${lines.length}: nested too deeply`);
+  assertIncludes(problems, "raw_payload:2: nested too deeply");
+});
+
 Deno.test("JSON that is nested too deeply and paths that leave the bundle are problems", async () => {
   await using folder = await temporaryFolder();
   const bundle = sampleTurn(new HandwrittenBundle(folder.path, 2), 2);
