@@ -4,6 +4,17 @@
  * @module
  */
 /**
+ * Checks that a path refers to a regular file, before it is opened: opening a pipe waits for a writer. Symbolic links
+ * are followed.
+ *
+ * @throws Deno.errors.* as the system reports; Error for another kind of file
+ */
+export async function requireRegularFile(path: string): Promise<void> {
+  const { isDirectory, isFile } = await Deno.stat(path);
+  if (!isFile) throw new Error(isDirectory ? "it is a directory" : "it is not a regular file");
+}
+
+/**
  * Reads a regular file. Symbolic links are followed. A device or a named pipe is refused before it is opened,
  * since opening a pipe waits for a writer.
  *
@@ -11,7 +22,7 @@
  * @throws Deno.errors.* as the system reports; Error for another kind of file or a larger file
  */
 export async function readRegularFile(path: string, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  if (!(await Deno.stat(path)).isFile) throw new Error("it is not a regular file");
+  await requireRegularFile(path);
   return await readBounded(path, limitBytes);
 }
 

@@ -13,15 +13,12 @@ import {
   createDecoder,
   DecodedTooLarge,
 } from "./decode/content_decoder.ts";
-import type { StoredBody } from "./format.ts";
+import { LOST, type StoredBody } from "./format.ts";
 import { sha256 } from "./store/piece_table.ts";
 import { joinBytes } from "./decode/sse_splitter.ts";
 
 /** Longest decoded body that is kept, bytes. */
 const MAX_BODY = 64 * 1024 * 1024;
-
-/** Why bytes are missing in a record. */
-export const LOST = "the traffic was faster than the recording; the rest was not recorded";
 
 /** The bytes of one direction, decoded. */
 export class BodyDecoder {

@@ -34,6 +34,9 @@ export type Tags = Readonly<Record<string, string>>;
  */
 export type Part = string | readonly [first: number, count: number, separator?: string];
 
+/** The `decode_error` of what was not recorded to its end because the traffic was faster than the recording. */
+export const LOST = "the traffic was faster than the recording; the rest was not recorded";
+
 /**
  * Why a text is absent: the capture has reached its limit, it could not be decoded, it is not text and holds a secret
  * that cannot be taken out of it, or the disk was slower than the traffic.

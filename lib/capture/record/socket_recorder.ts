@@ -6,11 +6,11 @@
  */
 import type { Direction } from "../../net/exchange_tap.ts";
 import type { PerMessageDeflate, Receiver } from "../../net/websocket/ws_parts.ts";
-import { LOST, redactedBytes } from "./body_recorder.ts";
+import { redactedBytes } from "./body_recorder.ts";
 import type { CaptureRedaction } from "./capture_redaction.ts";
 import type { CaptureWriter } from "./store/capture_writer.ts";
 import { dataOf, jsonType, type Place, responseTags } from "./decode/event_facts.ts";
-import type { SocketMessageRecord } from "./format.ts";
+import { LOST, type SocketMessageRecord } from "./format.ts";
 
 /** Largest message that is decoded, bytes. */
 const MAX_MESSAGE = 128 * 1024 * 1024;

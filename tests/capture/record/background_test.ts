@@ -83,7 +83,11 @@ Deno.test("a directory that contains a capture is refused with the code and the 
 });
 
 Deno.test("traffic that is faster than the recording is omitted and reported, and the other exchanges are complete", async () => {
-  await using recording = await recordInBackground({ maxWaitingBytes: 100_000 });
+  const warnings: string[] = [];
+  await using recording = await recordInBackground({
+    maxWaitingBytes: 100_000,
+    warn: ({ code }) => warnings.push(code),
+  });
   const { recorder } = recording;
   pass(recording, { requestBody: '{"before":1}' });
   await recorder.flush();
@@ -113,6 +117,8 @@ Deno.test("traffic that is faster than the recording is omitted and reported, an
   assertIncludes(large.end?.decode_error ?? "", "faster than the recording");
   assertEquals(socket.messages.map((message) => capture.text(message)), ["one"]);
   assertIncludes(socket.close?.decode_error ?? "", "faster than the recording");
+  assertEquals(warnings, ["capture_overloaded"]);
+  assertEquals(capture.damage.incomplete_by_overload, 2);
 });
 
 Deno.test(

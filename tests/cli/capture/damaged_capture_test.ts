@@ -21,10 +21,13 @@ async function damagedCapture() {
 const DAMAGE = {
   damaged_lines: 2,
   first_damaged_line: FIRST,
+  missing_records: 0,
   is_torn: true,
   missing_bodies: 0,
+  changed_bodies: 0,
   missing_requests: 1,
   omitted_by_limit: 0,
+  incomplete_by_overload: 0,
 };
 
 /** Removes the folding of messages. */
@@ -102,12 +105,18 @@ Deno.test("missing files of bodies are counted, and a directory in the place of 
   await Deno.remove(first);
   const one = await culvert(["export", recording.directory]);
   assertEquals(one.code, 0);
-  assertIncludes(unfolded(one.stderr), "is missing in bodies/; the texts in it are left out");
+  assertIncludes(
+    unfolded(one.stderr),
+    "is missing in bodies/ or cannot be read; the texts in it are left out",
+  );
   await Deno.remove(second);
   await Deno.mkdir(second);
   const two = await culvert(["view", recording.directory, "--json"]);
   assertEquals(two.code, 0);
-  assertIncludes(unfolded(two.stderr), "are missing in bodies/; the texts in them are left out");
+  assertIncludes(
+    unfolded(two.stderr),
+    "are missing in bodies/ or cannot be read; the texts in them are left out",
+  );
   assertEquals(JSON.parse(two.stdout).capture.missing_bodies, 2);
   assertEquals((await culvert(["export", recording.directory])).code, 0);
 });

@@ -66,6 +66,8 @@ class BackgroundRecorder {
   #isFull = false;
   #flushes = 0;
   readonly #flushed = new Map<number, () => void>();
+  /** Whether bytes were left out. */
+  #isOverloaded = false;
   readonly #started = Promise.withResolvers<CaptureMeta>();
   readonly #closed = Promise.withResolvers<void>();
   #failure: string | undefined;
@@ -101,7 +103,9 @@ class BackgroundRecorder {
       bytes: (direction, data, at) => {
         const { length } = data;
         const { maxWaitingBytes = MAX_WAITING } = this.#options;
-        if (this.#waiting + length > maxWaitingBytes || this.#failure !== undefined) {
+        if (this.#failure !== undefined) return;
+        if (this.#waiting + length > maxWaitingBytes) {
+          this.#reportOverload();
           return this.#add({ exchangeId, what: "lost", direction, length });
         }
         this.#chunks.push(data);
@@ -185,6 +189,18 @@ class BackgroundRecorder {
       case "closed":
         return this.#closed.resolve();
     }
+  }
+
+  /** Warns once that bytes are left out. */
+  #reportOverload(): void {
+    if (this.#isOverloaded) return;
+    this.#isOverloaded = true;
+    this.#options.warn?.({
+      code: "capture_overloaded",
+      message:
+        `The traffic is faster than the recording in ${this.#options.directory}: some exchanges are not ` +
+        "recorded to their end. The program continues",
+    });
   }
 
   /** Ends the recording where its thread has failed. The traffic goes on. */

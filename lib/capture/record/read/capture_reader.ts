@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { CulvertError } from "../../../errors.ts";
-import { fileProblem } from "../../../files/read_file.ts";
+import { fileProblem, readRegularFile, requireRegularFile } from "../../../files/read_file.ts";
 import {
   BODIES_FOLDER,
   type CaptureMeta,
@@ -16,6 +16,7 @@ import {
   RECORDS_FILE,
   type StoredText,
 } from "../format.ts";
+import { BodyFiles } from "./body_files.ts";
 import type { FileDamage } from "./capture_damage.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { metaSchema, recordSchema } from "./record_schema.ts";
@@ -24,6 +25,8 @@ import { metaSchema, recordSchema } from "./record_schema.ts";
 const CHUNK = 1024 * 1024;
 /** UTF-16 units of pieces that are kept in memory. */
 const MAX_CACHED = 32 * 1024 * 1024;
+/** Most bytes of `meta.json`. The recorder writes less than 1 kB. */
+const MAX_META = 1024 * 1024;
 
 /** The records that are no pieces. */
 export type ReadRecord = Exclude<CaptureRecord, { readonly kind: "piece" }>;
@@ -35,7 +38,7 @@ export type TextHolder = StoredText & {
 };
 
 /** Where a piece is on disk. */
-type PieceAddress = { readonly offset: number; readonly length: number } | { readonly file: string };
+type PieceAddress = { readonly offset: number; readonly length: number } | { readonly sha256: string };
 
 /** Reads one capture, from its first record on. */
 export class CaptureReader implements Disposable {
@@ -46,16 +49,20 @@ export class CaptureReader implements Disposable {
   readonly #cache = new Map<number, string>();
   #cached = 0;
   readonly #splitter = new LineSplitter();
-  /** Names of the files of texts. */
-  readonly #files = new Set<string>();
+  readonly #bodies: BodyFiles;
   #lines = 0;
   #damagedLines = 0;
   #firstDamagedLine: number | null = null;
+  /** Number of the record that comes next. */
+  #nextRecord = 0;
+  /** Numbers of records that were left out between those that were read. */
+  #skippedRecords = 0;
 
   private constructor(directory: string, meta: CaptureMeta, file: Deno.FsFile) {
     this.directory = directory;
     this.meta = meta;
     this.#file = file;
+    this.#bodies = new BodyFiles(join(directory, BODIES_FOLDER));
   }
 
   /**
@@ -65,8 +72,10 @@ export class CaptureReader implements Disposable {
    */
   static async open(directory: string): Promise<CaptureReader> {
     const meta = await readMeta(directory);
+    const path = join(directory, RECORDS_FILE);
     try {
-      return new CaptureReader(directory, meta, await Deno.open(join(directory, RECORDS_FILE)));
+      await requireRegularFile(path);
+      return new CaptureReader(directory, meta, await Deno.open(path));
     } catch (error) {
       throw unreadable(directory, `${RECORDS_FILE}: ${fileProblem(error)}`, error);
     }
@@ -77,8 +86,10 @@ export class CaptureReader implements Disposable {
     return {
       damaged_lines: this.#damagedLines,
       first_damaged_line: this.#firstDamagedLine,
+      // A damaged line stands for at least one of the records that were left out.
+      missing_records: Math.max(0, this.#skippedRecords - this.#damagedLines),
       is_torn: this.#splitter.isWithinLine,
-      missing_bodies: this.#missingBodies(),
+      ...this.#bodies.damage(),
     };
   }
 
@@ -141,28 +152,18 @@ export class CaptureReader implements Disposable {
       if (record === undefined) {
         this.#damagedLines++;
         this.#firstDamagedLine ??= this.#lines;
-      } else if (record.kind !== "piece") records.push(record);
+        continue;
+      }
+      this.#skippedRecords += Math.max(0, record.seq - this.#nextRecord);
+      this.#nextRecord = Math.max(this.#nextRecord, record.seq + 1);
+      if (record.kind !== "piece") records.push(record);
       else if (record.text !== undefined) this.#pieces.set(record.piece, { offset, length });
       else {
-        this.#files.add(record.sha256);
-        this.#pieces.set(record.piece, { file: join(this.directory, BODIES_FOLDER, record.sha256) });
+        this.#bodies.add(record.sha256);
+        this.#pieces.set(record.piece, { sha256: record.sha256 });
       }
     }
     return records;
-  }
-
-  /** Counts the files of texts that are not there. */
-  #missingBodies(): number {
-    if (this.#files.size === 0) return 0;
-    try {
-      const present = Deno.readDirSync(join(this.directory, BODIES_FOLDER)).filter(({ isFile }) => isFile);
-      return this.#files.difference(new Set(present.map(({ name }) => name))).size;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-        return this.#files.size;
-      }
-      throw error;
-    }
   }
 
   #piece(piece: number): string | undefined {
@@ -181,16 +182,7 @@ export class CaptureReader implements Disposable {
   }
 
   #load(address: PieceAddress): string | undefined {
-    if ("file" in address) {
-      try {
-        return Deno.readTextFileSync(address.file);
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory) {
-          return undefined;
-        }
-        throw error;
-      }
-    }
+    if ("sha256" in address) return this.#bodies.text(address.sha256);
     const bytes = new Uint8Array(address.length);
     this.#file.seekSync(address.offset, Deno.SeekMode.Start);
     for (let at = 0; at < bytes.length;) {
@@ -207,7 +199,7 @@ export class CaptureReader implements Disposable {
 async function readMeta(directory: string): Promise<CaptureMeta> {
   let value: unknown;
   try {
-    value = JSON.parse(await Deno.readTextFile(join(directory, META_FILE)));
+    value = JSON.parse(new TextDecoder().decode(await readRegularFile(join(directory, META_FILE), MAX_META)));
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? `it is not a capture, because it contains no ${META_FILE}`

@@ -3,20 +3,21 @@
  *
  * @module
  */
-import type {
-  CaptureMeta,
-  ChunkRecord,
-  EndRecord,
-  ExchangeRecord,
-  LimitRecord,
-  NetErrorRecord,
-  RequestRecord,
-  ResponseRecord,
-  SocketCloseRecord,
-  SocketMessageRecord,
-  SocketOpenRecord,
-  SseRecord,
-  StoredBody,
+import {
+  type CaptureMeta,
+  type ChunkRecord,
+  type EndRecord,
+  type ExchangeRecord,
+  type LimitRecord,
+  LOST,
+  type NetErrorRecord,
+  type RequestRecord,
+  type ResponseRecord,
+  type SocketCloseRecord,
+  type SocketMessageRecord,
+  type SocketOpenRecord,
+  type SseRecord,
+  type StoredBody,
 } from "../format.ts";
 import type { CaptureDamage } from "./capture_damage.ts";
 import { CaptureReader, type ReadRecord, type TextHolder } from "./capture_reader.ts";
@@ -178,15 +179,22 @@ export function isRequestMissing(
     (response ?? open ?? end ?? interim[0] ?? events[0] ?? messages[0]) !== undefined;
 }
 
+/** The parts of an exchange that hold texts. */
+function textHolders(exchange: Exchange): readonly (StoredBody | TextHolder | undefined)[] {
+  const { end, events, messages, chunks } = exchange;
+  return [requestBody(exchange), end?.body, ...events, ...messages, ...chunks];
+}
+
 /** Returns how many bodies, events, messages and pieces of exchanges the size limit of the capture left out. */
 export function omittedByLimit(exchanges: readonly Exchange[]): number {
-  return exchanges.flatMap((exchange) => [
-    requestBody(exchange),
-    exchange.end?.body,
-    ...exchange.events,
-    ...exchange.messages,
-    ...exchange.chunks,
-  ]).filter((holder) => holder?.omitted === "budget").length;
+  return exchanges.flatMap(textHolders).filter((holder) => holder?.omitted === "budget").length;
+}
+
+/** Returns whether a part of an exchange was not recorded because the traffic was faster than the recording. */
+function isIncompleteByOverload(exchange: Exchange): boolean {
+  const { end, close } = exchange;
+  return textHolders(exchange).some((holder) => holder?.omitted === "backlog") ||
+    [requestBody(exchange), end?.body, end, close].some((part) => part?.decode_error === LOST);
 }
 
 /**
@@ -214,6 +222,7 @@ export function capturedSoFar(reader: CaptureReader, table: ExchangeTable): Load
         ...reader.damage,
         missing_requests: table.exchanges.filter(isRequestMissing).length,
         omitted_by_limit: omittedByLimit(table.exchanges),
+        incomplete_by_overload: table.exchanges.filter(isIncompleteByOverload).length,
       };
     },
     [Symbol.dispose]: () => reader[Symbol.dispose](),

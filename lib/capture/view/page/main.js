@@ -156,8 +156,12 @@ function totals() {
     capture.left_out > 0 && `${count(capture.left_out)} earlier events are on disk only`,
     capture.omitted_by_limit > 0 && `${count(capture.omitted_by_limit)} bodies and events not recorded`,
     capture.missing_requests > 0 && `${plural(capture.missing_requests, "request")} missing`,
+    capture.incomplete_by_overload > 0 &&
+    `${plural(capture.incomplete_by_overload, "exchange")} not complete (traffic faster than the recording)`,
+    capture.missing_records > 0 && `${plural(capture.missing_records, "record")} missing`,
     capture.is_torn && "last record incomplete",
     capture.missing_bodies > 0 && `${plural(capture.missing_bodies, "file")} of bodies/ missing`,
+    capture.changed_bodies > 0 && `${plural(capture.changed_bodies, "file")} of bodies/ changed since`,
     capture.damaged_lines > 0 &&
     `${
       plural(capture.damaged_lines, "damaged line")

@@ -57,7 +57,7 @@ export const capture: Topic = [
   {
     heading: "Damaged captures",
     text:
-      "export, replay, view, diff and trace show --capture leave out the lines that they cannot read, an incomplete last line, and the texts of missing files of bodies/. They say so on stderr, with the number of lines and of the first one, and the exit status stays 0. They also report exchanges whose request is missing, and bodies and events that --max-size left out. view --json, replay --json and diff --json have the same as damaged_lines, first_damaged_line, is_torn, missing_bodies, missing_requests and omitted_by_limit; a HAR has it as the comment of its log.",
+      "export, replay, view, diff and trace show --capture leave out the lines that they cannot read, an incomplete last line, and the texts of files of bodies/ that are missing or were changed. They say so on stderr, with the number of lines and of the first one, and the exit status stays 0. They also report records and requests that are missing, bodies and events that --max-size left out, and exchanges that are not complete because the traffic was faster than the recording. view --json, replay --json and diff --json have the same as damaged_lines, first_damaged_line, missing_records, is_torn, missing_bodies, changed_bodies, missing_requests, omitted_by_limit and incomplete_by_overload; a HAR has it as the comment of its log.",
   },
   {
     heading: "Matching in a replay",
