@@ -4,6 +4,16 @@
  * @module
  */
 
+/** Returns the names that differ from the input by at most two typing errors. */
+export function similarNames(input: string, names: readonly string[]): readonly string[] {
+  return names.filter((name) => editDistance(input, name) <= 2);
+}
+
+/** Returns the end of a message, `; did you mean "a" or "b"?`; nothing without names. */
+export function didYouMean(names: readonly string[]): string {
+  return names.length === 0 ? "" : `; did you mean ${names.map((name) => `"${name}"`).join(" or ")}?`;
+}
+
 /**
  * Returns how many letters must be inserted, deleted, replaced or exchanged with their neighbor to turn one word into
  * another (the optimal string alignment distance).

@@ -15,7 +15,7 @@ import {
   text_en,
   version,
 } from "@stricli/core";
-import { editDistance } from "../../text/edit_distance.ts";
+import { didYouMean, similarNames } from "../../text/edit_distance.ts";
 import { VERSION } from "../../version.ts";
 import { type CommandDocs, defineGroup, type Documented } from "../command/command.ts";
 import type { CliContext, Program } from "../command/context.ts";
@@ -76,11 +76,6 @@ async function commandsFor(name?: string): Promise<RouteMap<CliContext> & Docume
   return defineGroup(routes, docs, names.filter((key) => key.startsWith("__")));
 }
 
-/** Returns the names that differ from the input by at most two typing errors. */
-function near(input: string, names: readonly string[]): readonly string[] {
-  return names.filter((name) => editDistance(input, name) <= 2);
-}
-
 /**
  * Returns the message for a command line that the parser rejects. Flags are named in the form in which users
  * type them.
@@ -91,7 +86,7 @@ function parsingMessage(exc: unknown, hint: string): string {
   if (!(exc instanceof ArgumentScannerError)) return exc instanceof Error ? exc.message : String(exc);
   return formatMessageForArgumentScannerError(exc, {
     FlagNotFoundError: ({ input, corrections }) => {
-      const meant = near(input, corrections.map(kebab)).map((name) => `--${name}`).join(" or ");
+      const meant = similarNames(input, corrections.map(kebab)).map((name) => `--${name}`).join(" or ");
       return `There is no flag --${input}${meant === "" ? hint : `; did you mean ${meant}?`}`;
     },
     AliasNotFoundError: ({ input }) => `There is no flag -${input}${hint}`,
@@ -154,10 +149,8 @@ const configuration = (args: readonly string[], group?: string): PartialApplicat
     text: {
       ...text_en,
       noCommandRegisteredForInput: ({ input, corrections }) => {
-        const names = near(input, corrections.map((name) => name.replaceAll("`", "")));
-        const meant = names.length === 0
-          ? ""
-          : `; did you mean ${names.map((name) => `"${name}"`).join(" or ")}?`;
+        const names = similarNames(input, corrections.map((name) => name.replaceAll("`", "")));
+        const meant = didYouMean(names);
         const path = group === undefined ? "culvert" : `culvert ${group}`;
         if (input.startsWith("-")) return `culvert: There is no flag ${input}\n  See: ${path} --help`;
         const words = group === undefined ? input : `${group} ${input}`;

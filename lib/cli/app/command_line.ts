@@ -22,7 +22,11 @@ export async function runCommandLine(host: Host): Promise<number> {
     : undefined;
   const application = await PROGRAM.application(host.args);
   const needless = odd?.needlessValue(host.args, application.root);
-  if (needless !== undefined) return await refuseValue(host, needless);
+  if (needless !== undefined) return await refuse(host, `${needless} takes no value; write it without =`);
+  const long = odd?.singleDash(host.args, application.root);
+  if (long !== undefined) {
+    return await refuse(host, `There is no flag ${long.slice(1)}; did you mean ${long}?`);
+  }
   const { context, output, messages } = cliContext(host, PROGRAM);
   const args = odd?.splitShortValues(odd.splitOddValues(host.args), application.root) ?? host.args;
   await runApplication(application, args, context);
@@ -48,9 +52,9 @@ async function pointToHelp(host: Host): Promise<void> {
   host.stderr.writeSync(`  See: ${await PROGRAM.helpCommand(host.args)}\n`);
 }
 
-async function refuseValue(host: Host, flag: string): Promise<number> {
-  const message = `culvert: ${flag} takes no value; write it without =`;
-  host.stderr.writeSync(`${message}\n`);
+/** Reports a command line that the parser would misinterpret. */
+async function refuse(host: Host, message: string): Promise<number> {
+  host.stderr.writeSync(`culvert: ${message}\n`);
   await pointToHelp(host);
   if (promisesResult(host.args)) await writeUsageResult(host, message);
   return EXIT.usage;

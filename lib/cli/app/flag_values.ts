@@ -65,6 +65,22 @@ export function needlessValue(args: readonly string[], root: Target): string | u
   });
 }
 
+/**
+ * Finds a long flag that was typed with one dash, such as `-model`. The parser would read it as `-m odel`.
+ *
+ * @param root the command that the words name, or all
+ * @returns the long flag without its value
+ */
+export function singleDash(args: readonly string[], root: Target): string | undefined {
+  const words = args.slice(0, endOfFlags(args));
+  const names = words.flatMap((word) => /^-([a-z][\w-]+)(?:=|$)/i.exec(word)?.[1] ?? []).map(kebab);
+  if (names.length === 0) return undefined;
+  const { flags } = manualOf(targetOf(words, root), [], [HELP_FLAG]);
+  return names.map((name) => `--${name}`).find((flag) =>
+    flags.some(({ names: known }) => known.includes(flag))
+  );
+}
+
 /** Returns the command or group that the first words name. */
 function targetOf(words: readonly string[], root: Target): Target {
   return targetAt(root, commandWords(words, root)) ?? root;

@@ -78,7 +78,7 @@ async function readConversation(
 
 async function readJsonFile(path: string): Promise<unknown> {
   const { readJson } = await import("../respond/input_files.ts");
-  return await readJson(path, "FILE");
+  return await readJson(path);
 }
 
 async function readStdin(host: Host): Promise<unknown> {

@@ -4,8 +4,9 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { didYouMean, similarNames } from "../../text/edit_distance.ts";
 import type { CliContext } from "../command/context.ts";
-import { commandManual } from "../reference/command_manual.ts";
+import { commandManual, similarCommands } from "../reference/command_manual.ts";
 import { helpText } from "../reference/help_text.ts";
 import { isTopic, topicRows, TOPICS, topicText } from "../reference/topic.ts";
 
@@ -21,7 +22,10 @@ async function textFor({ program }: CliContext, words: readonly string[]): Promi
   }
   const manual = await commandManual(program, words);
   if (manual === undefined) {
-    throw new CulvertError("usage", `There is no topic or command ${JSON.stringify(words.join(" "))}`, {
+    const typed = words.join(" ");
+    const meant = [...similarNames(typed, Object.keys(TOPICS)), ...await similarCommands(program, words)];
+    const message = `There is no topic or command ${JSON.stringify(typed)}${didYouMean(meant)}`;
+    throw new CulvertError("usage", message, {
       hint: `Topics: ${Object.keys(TOPICS).join(", ")}. Commands: culvert --help.`,
     });
   }

@@ -4,9 +4,10 @@
  * @module
  */
 import { CulvertError } from "../../errors.ts";
+import { didYouMean } from "../../text/edit_distance.ts";
 import { VERSION } from "../../version.ts";
 import type { CliContext } from "../command/context.ts";
-import { commandManual } from "../reference/command_manual.ts";
+import { commandManual, similarCommands } from "../reference/command_manual.ts";
 import { manualPage } from "../reference/roff.ts";
 import { environment } from "../reference/topics/environment.ts";
 import { exitRows } from "../reference/topics/exit_codes.ts";
@@ -15,7 +16,8 @@ import { exitRows } from "../reference/topics/exit_codes.ts";
 export async function run(context: CliContext, _flags: object, ...words: string[]): Promise<void> {
   const manual = await commandManual(context.program, words);
   if (manual === undefined) {
-    throw new CulvertError("usage", `There is no command ${JSON.stringify(words.join(" "))}`, {
+    const meant = didYouMean(await similarCommands(context.program, words));
+    throw new CulvertError("usage", `There is no command ${JSON.stringify(words.join(" "))}${meant}`, {
       hint: "See: culvert --help",
     });
   }

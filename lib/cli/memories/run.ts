@@ -40,7 +40,7 @@ export async function run(context: CliContext, flags: MemoriesFlags, ...paths: s
 }
 
 async function readTrace(path: string): Promise<MemoryTrace> {
-  const text = await readText(path, "FILE");
+  const text = await readText(path);
   const values = parsed(text, path);
   const at = values.findIndex((value) => !isObject(value));
   if (at !== -1) {

@@ -57,21 +57,21 @@ export async function imageUrl(named: string): Promise<string> {
 }
 
 /**
- * Reads a JSON file that a flag names.
+ * Reads a JSON file.
  *
  * @param path as typed
- * @param flag for messages
+ * @param flag that named it, for messages; absent for an argument
  * @throws CulvertError `input_unreadable` when it cannot be read or is not JSON
  */
-export async function readJson(path: string, flag: string): Promise<unknown> {
+export async function readJson(path: string, flag?: string): Promise<unknown> {
   const text = await readText(path, flag);
   try {
     return JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CulvertError("input_unreadable", `Cannot use ${flag} ${path}: not JSON: ${reason}`, {
+    throw new CulvertError("input_unreadable", `Cannot use ${named(path, flag)}: not JSON: ${reason}`, {
       hint: `Check it with: jq . ${path}`,
-      details: { flag, path },
+      details: { ...(flag === undefined ? {} : { flag }), path },
       cause: error,
     });
   }
@@ -96,11 +96,11 @@ export async function readSchema(path: string): Promise<Readonly<Record<string, 
 }
 
 /**
- * Reads a text file that a flag names.
+ * Reads a text file. Parameters as for {@link readJson}.
  *
  * @throws CulvertError `input_unreadable`
  */
-export async function readText(path: string, flag: string): Promise<string> {
+export async function readText(path: string, flag?: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path, flag));
 }
 
@@ -108,13 +108,17 @@ function startsWith(bytes: Uint8Array, head: readonly number[]): boolean {
   return head.every((byte, index) => bytes[index] === byte);
 }
 
-async function readBytes(path: string, flag: string): Promise<Uint8Array<ArrayBuffer>> {
+function named(path: string, flag: string | undefined): string {
+  return flag === undefined ? path : `${flag} ${path}`;
+}
+
+async function readBytes(path: string, flag: string | undefined): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await readBoundedStream((await Deno.open(path)).readable, INPUT_LIMIT_BYTES);
   } catch (error) {
-    throw new CulvertError("input_unreadable", `Cannot read ${flag} ${path}: ${fileProblem(error)}`, {
+    throw new CulvertError("input_unreadable", `Cannot read ${named(path, flag)}: ${fileProblem(error)}`, {
       hint: "Check the path; it is relative to the working directory.",
-      details: { flag, path },
+      details: { ...(flag === undefined ? {} : { flag }), path },
       cause: error,
     });
   }

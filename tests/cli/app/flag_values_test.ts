@@ -62,6 +62,34 @@ Deno.test("on the command line, an unknown flag with an empty value is reported 
   assertIncludes(run.stderr, "--model");
 });
 
+for (
+  const [words, flag] of [
+    [["respond", "-model", "gpt", "hi"], "--model"],
+    [["respond", "-max-wait=5", "hi"], "--max-wait"],
+    [["respond", "--json", "-timeout", "5", "hi"], "--timeout"],
+    [["ca", "inspect", "-json"], "--json"],
+    [["doctor", "-help"], "--help"],
+  ] as const
+) {
+  Deno.test(`on the command line, ${JSON.stringify(words.join(" "))} is refused, because ${flag} needs two dashes`, async () => {
+    const run = await culvert(words, { env: { CULVERT_API_KEY: "sk-planted" } });
+    assertEquals(run.code, 2);
+    const help = `culvert ${words.slice(0, words[0] === "ca" ? 2 : 1).join(" ")} --help`;
+    assertEquals(
+      run.stderr,
+      `culvert: There is no flag ${flag.slice(1)}; did you mean ${flag}?\n  See: ${help}\n`,
+    );
+  });
+}
+
+Deno.test("on the command line, -mNAME and a text that begins with a dash are no flag with one dash", async () => {
+  const run = await culvert(["respond", "--dry-run", "--json", "-mgpt", "--", "-model"], {
+    env: { CULVERT_API_KEY: "sk-planted" },
+  });
+  const { body } = JSON.parse(run.stdout);
+  assertEquals([body.model, body.input[0].content[0].text], ["gpt", "-model"]);
+});
+
 const NEEDLESS: readonly (readonly [words: readonly string[], flag: string])[] = [
   [["respond", "--json=", "hi"], "--json"],
   [["respond", "--json=true", "hi"], "--json"],

@@ -47,9 +47,24 @@ Deno.test("help COMMAND prints what COMMAND --help prints", async () => {
 Deno.test("help on an unknown name exits 2 and lists the known ones", async () => {
   const run = await culvert(["help", "proxys"]);
   assertEquals([run.code, run.stdout], [2, ""]);
-  assertIncludes(run.stderr, `no topic or command "proxys"`);
-  assertIncludes(run.stderr, "proxies");
+  assertIncludes(run.stderr, `no topic or command "proxys"; did you mean "proxies"?`);
 });
+
+for (
+  const [words, meant] of [
+    [["help", "exit-code"], "exit-codes"],
+    [["help", "respnd"], "respond"],
+    [["help", "auth", "statsu"], "auth status"],
+    [["man", "auth", "statsu"], "auth status"],
+    [["man", "ca", "inspct"], "ca inspect"],
+  ] as const
+) {
+  Deno.test(`culvert ${words.join(" ")} suggests ${meant}`, async () => {
+    const run = await culvert(words);
+    assertEquals([run.code, run.stdout], [2, ""]);
+    assertIncludes(run.stderr, `; did you mean "${meant}"?\n`);
+  });
+}
 
 for (const name of Object.keys(TOPICS)) {
   Deno.test(`help ${name} is at most 80 columns wide`, async () => {
