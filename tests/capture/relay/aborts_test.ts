@@ -3,7 +3,7 @@ import { assert, assertEquals, assertIncludes, assertMatch } from "../../support
 import { closedPort } from "../../support/closed_port.ts";
 import { bareOrigin, eventually, rawExchange } from "../../net/server/kit.ts";
 import { head, opened, readUntil, relayTo } from "./kit.ts";
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 
 const CLOSE = "Connection: close\r\n";
 const STREAM = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -62,6 +62,35 @@ Deno.test("a client that leaves during its upload is an incomplete transfer upst
   assertIncludes(received, "Content-Length: 100\r\n");
   assertEquals(await relay.outcomes(), ["failed", "aborted"]);
 });
+
+/** Sends the head of a large request and 12 MiB of its body to a server that reads nothing, then leaves. */
+async function leaveUnread(how: "FIN" | "RST"): Promise<readonly string[]> {
+  const sockets: Socket[] = [];
+  await using server = await bareOrigin((socket) => void sockets.push(socket.pause()));
+  await using relay = await relayTo(server.port);
+  const client = connect({ host: "127.0.0.1", port: relay.port });
+  client.on("error", () => {});
+  client.write(head(relay, "POST /v1/responses", `Content-Length: ${64 * 1024 * 1024}\r\n`));
+  let isSent = false;
+  client.write(new Uint8Array(12 * 1024 * 1024), () => isSent = true);
+  await eventually(() => isSent && sockets.length === 1, "the part of the body is taken");
+  if (how === "FIN") client.destroy();
+  else client.resetAndDestroy();
+  const outcomes = await relay.outcomes();
+  // The server sees the end behind what it has not read.
+  for (const socket of sockets) socket.resume();
+  await eventually(
+    () => sockets.every((socket) => socket.readableEnded || socket.destroyed),
+    "the connection ends",
+  );
+  return outcomes;
+}
+
+for (const how of ["FIN", "RST"] as const) {
+  Deno.test(`a client that leaves by ${how} during an upload is noticed before the server reads it`, async () => {
+    assertEquals(await leaveUnread(how), ["failed", "aborted"]);
+  });
+}
 
 const WITHOUT_ANSWER: readonly (readonly [what: string, answer: (socket: Socket) => void])[] = [
   ["closes without an answer", (socket) => socket.end()],

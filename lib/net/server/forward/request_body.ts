@@ -14,6 +14,12 @@ import { ignoreBrokenPeer } from "./splice.ts";
 /** Bytes of a request body that are kept for a second attempt. */
 const REPLAY_LIMIT = 64 * 1024 * 1024;
 
+/**
+ * Bytes of a request body that are held for an origin that does not read. A client that leaves is noticed when all that
+ * it has sent is read, so an upload is stopped only when more than this is waiting.
+ */
+const READ_AHEAD = 16 * 1024 * 1024;
+
 /** Holds back what a client sends, where its own socket does not. */
 export interface SenderFlow {
   readonly pause: () => void;
@@ -46,7 +52,7 @@ export class RequestBody {
       const target = this.#target;
       // A server may answer and close without reading the whole body; the answer counts then.
       if (target === undefined || target.destroyed || target.writableEnded) return;
-      if (!target.write(chunk)) {
+      if (!target.write(chunk) && target.writableLength > READ_AHEAD) {
         message.pause();
         flow?.pause();
         target.once("drain", () => this.#resume());
