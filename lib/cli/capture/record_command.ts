@@ -40,6 +40,9 @@ export async function recordCommand(name: string, host: Host, reporter: Reporter
 }
 
 /** Returns what was recorded, as one line. */
-export function summaryLine({ exchanges, directory }: RecorderSummary): string {
-  return `${plural(exchanges, "exchange")} recorded in ${directory}`;
+export function summaryLine({ exchanges, directory, failure }: RecorderSummary): string {
+  const count = plural(exchanges, "exchange");
+  return failure === undefined
+    ? `${count} recorded in ${directory}`
+    : `the recording in ${directory} is incomplete; there ${exchanges === 1 ? "was" : "were"} ${count}`;
 }

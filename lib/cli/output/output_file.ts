@@ -110,28 +110,36 @@ async function writeRegular(target: RegularFile, bytes: Uint8Array, secret: bool
   if (before !== undefined && (before.nlink ?? 1) > 1) return await overwrite(target.path, bytes);
   if (before !== undefined) (await Deno.open(target.path, { write: true })).close();
   const temporary = temporaryName(target.path);
-  const mode = before?.mode ?? undefined;
   try {
-    const isPrivate = secret || mode !== undefined;
-    const file = await Deno.open(temporary, {
-      write: true,
-      createNew: true,
-      ...(isPrivate ? { mode: 0o600 } : {}),
-    });
-    try {
-      await writeAll(file, bytes);
-      await file.sync();
-    } finally {
-      file.close();
-    }
+    await writeTemporary(temporary, bytes, secret || before !== undefined);
     if (before !== undefined) await keepOwnerAndMode(temporary, before);
     await Deno.rename(temporary, target.path);
   } catch (error) {
     await removeIfPresent(temporary);
+    if (before === undefined || error instanceof UnwrittenContent) throw originalError(error);
     // The folder takes no new file, the owner cannot be kept, or the file is a mount point: the file itself is
     // writable, as was checked above.
-    if (before === undefined) throw error;
     await overwrite(target.path, bytes);
+  }
+}
+
+/** The content did not fit on the disk. The file in its place must not be truncated for it: it would be lost. */
+class UnwrittenContent extends Error {}
+
+function originalError(error: unknown): unknown {
+  return error instanceof UnwrittenContent ? error.cause : error;
+}
+
+/** @throws the error of the system where the file cannot be created; UnwrittenContent where it cannot be written */
+async function writeTemporary(path: string, bytes: Uint8Array, isPrivate: boolean): Promise<void> {
+  const file = await Deno.open(path, { write: true, createNew: true, ...(isPrivate ? { mode: 0o600 } : {}) });
+  try {
+    await writeAll(file, bytes);
+    await file.sync();
+  } catch (cause) {
+    throw new UnwrittenContent("The content could not be written", { cause });
+  } finally {
+    file.close();
   }
 }
 

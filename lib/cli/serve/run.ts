@@ -20,6 +20,7 @@ import type { Host } from "../command/host.ts";
 import { listenForStop, stopStatus } from "../command/stop_signals.ts";
 import { createReporter, type Reporter } from "../output/reporter.ts";
 import type { ServeFlags } from "./command.ts";
+import { summaryLine } from "../capture/record_command.ts";
 import { listenOn } from "./listen_port.ts";
 import { writeServerInfo } from "./server_info.ts";
 
@@ -72,9 +73,7 @@ export async function run(context: CliContext, flags: ServeFlags, ...command: st
   } finally {
     await server.close();
     const summary = await recorder?.close();
-    if (summary !== undefined) {
-      reporter.progress(`${plural(summary.exchanges, "exchange")} recorded in ${summary.directory}`);
-    }
+    if (summary !== undefined) reporter.progress(summaryLine(summary));
   }
 }
 
@@ -139,7 +138,7 @@ async function serveUntilStopped(
   });
   const open = server.connections();
   if (open > 0) {
-    reporter.progress(`stopping; ${open} connections are open; they have ${drainSeconds} s to end`);
+    reporter.progress(`stopping; ${plural(open, "connection")} still open, with ${drainSeconds} s to end`);
   }
   const drained = await Promise.race([
     server.drain().then(() => true),

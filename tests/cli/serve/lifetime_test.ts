@@ -13,7 +13,7 @@ Deno.test(
     await using scene = await serving({ network: { api: SLOW } });
     const reply = await scene.fetch("/responses", TURN);
     scene.program.kill("SIGTERM");
-    await scene.program.seen("stderr", /stopping; \d+ connections are open/);
+    await scene.program.seen("stderr", /stopping; \d+ connections? still open/);
     const refused = await scene.fetch("/models").then(() => false, () => true);
     assert(refused, "a new connection was accepted");
     assertIncludes(await reply.text(), '"type":"response.completed"');

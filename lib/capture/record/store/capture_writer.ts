@@ -172,7 +172,7 @@ export class CaptureWriter {
             // The text must be there before the record that refers to it.
             await this.#appendLines(lines);
             lines = [];
-            await Deno.writeTextFile(operation.file, operation.text, { createNew: true, mode: 0o600 });
+            await writeBody(operation.file, operation.text);
             this.#backlog -= operation.text.length;
           }
         }
@@ -198,5 +198,19 @@ export class CaptureWriter {
       while (rest.length > 0) rest = rest.subarray(await this.#file.write(rest));
     }
     this.#backlog -= text.length;
+  }
+}
+
+/** Writes a text as a file of its own; leaves no part of it where the disk is full. */
+async function writeBody(path: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, text, { createNew: true, mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) {
+      await Deno.remove(path).catch(() => {
+        // It was not created. The error of the write is the one to report.
+      });
+    }
+    throw error;
   }
 }
