@@ -62,13 +62,26 @@ export async function sendRecords(records: SignalRecords, options: SendOptions):
   );
   const { bytes } = await readBytes(reply.body, { maxBytes: MAX_REPLY, signal, keepPartial: true });
   if (reply.status >= 200 && reply.status <= 299) {
-    const { readReply } = await import("./read_reply.ts");
     const contentType = reply.headers.get("content-type") ?? "";
+    if (bytes.length > 0 && isWebPage(contentType)) throw notACollector(url);
+    const { readReply } = await import("./read_reply.ts");
     return readReply(bytes, records.signal, contentType, Object.values(headers));
   }
   throw new CulvertError("server", `${url.host} answered ${reply.status} to an export of ${records.signal}`, {
     hint: "Check the address, the headers and the protocol of the destination.",
     details: { host: url.host, status: reply.status },
+  });
+}
+
+/** A collector answers in protobuf or JSON. A login page or the page of a proxy has taken nothing in. */
+function isWebPage(contentType: string): boolean {
+  return /^text\/html\b/i.test(contentType.trim());
+}
+
+function notACollector({ host }: URL): CulvertError {
+  return new CulvertError("server", `${host} answered an export with a web page, so it is not a collector`, {
+    hint: "Check the address of the destination, and whether a proxy answers in its place.",
+    details: { host },
   });
 }
 

@@ -67,3 +67,21 @@ Deno.test("export --to otlp exits with the code of the network if there is no co
   const wrong = await culvert(["export", recording.directory, "--to", "otlp", "ftp://x/"]);
   assertEquals(wrong.code, 2);
 });
+
+Deno.test("export --to otlp does not take a server that answers everything with a web page for a collector", async () => {
+  await using recording = await recordSession();
+  await recording.recorder.close();
+  await using page = startCollector({
+    answer: () =>
+      new Response("<html>Log in</html>", { headers: { "content-type": "text/html; charset=utf-8" } }),
+  });
+  const run = await culvert([
+    ...["export", recording.directory, "--to", "otlp", `http://127.0.0.1:${page.port}`],
+  ]);
+  assertEquals(run.code, 7);
+  assertIncludes(
+    run.stderr.replace(/\s+/g, " "),
+    "answered an export with a web page, so it is not a collector",
+  );
+  assertExcludes(run.stderr, "sent to");
+});
