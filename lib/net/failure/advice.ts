@@ -91,5 +91,9 @@ function proxyCredentialsAdvice(challenges: readonly string[], route: Route): st
     return `Check user and password in ${proxy.source}; special characters must be percent-encoded.`;
   }
   const scheme = proxy?.proxy.scheme ?? "http";
+  if (proxy?.source === "--proxy") {
+    return `Put the address with user and password into ${variable}, and remove --proxy, which takes precedence: ` +
+      `${scheme}://user:password@host:port, percent-encoded.`;
+  }
   return `Put user and password into ${variable}: ${scheme}://user:password@host:port, percent-encoded.`;
 }

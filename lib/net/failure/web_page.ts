@@ -70,11 +70,15 @@ export function describeWebPage({ clientCertificate, sender, title }: WebPage): 
  * @param host the host that was asked
  */
 export function webPageHint(
-  { clientCertificate, isChallenge }: WebPage,
+  { clientCertificate, isChallenge, title }: WebPage,
   status: number,
   host: string,
 ): string {
   if (clientCertificate !== undefined) return CLIENT_CERTIFICATE_ADVICE[clientCertificate];
+  // The title of nginx (1.22) for a request without TLS at a port with TLS.
+  if (title !== undefined && /plain HTTP request was sent to HTTPS port/i.test(title)) {
+    return `Write https:// instead of http:// in the address of ${host}.`;
+  }
   if (isChallenge) {
     return `Cloudflare demands a browser check for ${host}, which no API client can pass. Try another network, or ` +
       "ask the owner of the site to allow API requests.";

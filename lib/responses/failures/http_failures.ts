@@ -284,7 +284,9 @@ class FailureBuilder {
     details: Readonly<Record<string, DetailValue>> = {},
   ): CulvertError {
     const { attempted, body, headers, status } = this.#refusal;
-    const reason = explanation ?? shownBody(body, this.#context.secrets);
+    const page = webPageIn(headers, body);
+    const reason = explanation ??
+      (page === undefined ? shownBody(body, this.#context.secrets) : describeWebPage(page));
     const message = `${attempted} was answered ${status}: ${reason}${evidenceText(serverEvidence(headers))}`;
     return new CulvertError(code, message, {
       ...(hint === undefined ? {} : { hint }),

@@ -107,3 +107,10 @@ Deno.test("respond prints neither the correct nor the wrong password when the pr
   for (const part of ["407", "user and password in https_proxy"]) assertIncludes(run.stderr, part);
   assertNoSecret(run);
 });
+
+Deno.test("respond says that --proxy must be removed when the password is put into the variable", async () => {
+  await using proxy = await proxyOf("http");
+  const run = await respond(["--proxy", `http://127.0.0.1:${proxy.port}`], {});
+  assertEquals([run.code, run.stdout], [5, ""]);
+  assertIncludes(run.stderr, "Put the address with user and password into HTTPS_PROXY, and remove --proxy,");
+});

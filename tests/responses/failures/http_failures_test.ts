@@ -84,6 +84,12 @@ Deno.test("the text of a Cloudflare page is not shown, its ray id is", () => {
   assertIncludes(message, "ray_1");
 });
 
+Deno.test("a page of nginx about a request without TLS leads to the hint to write https://", () => {
+  const title = "400 The plain HTTP request was sent to HTTPS port";
+  const { hint } = judge(400, `<html><title>${title}</title></html>`).error;
+  assertEquals(hint, "Write https:// instead of http:// in the address of the server.");
+});
+
 Deno.test("a long body is truncated to 1000 bytes at a character boundary", () => {
   const { message } = judge(418, "é".repeat(800)).error;
   assertIncludes(message, `${"é".repeat(500)}…`);

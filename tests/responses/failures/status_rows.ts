@@ -60,6 +60,22 @@ export const STATUS_ROWS: readonly (readonly [
     false,
     "country or region is banned",
   ],
+  [
+    "413 page of nginx",
+    413,
+    "<html><title>413 Request Entity Too Large</title></html>",
+    "invalid_request",
+    false,
+    'a web page "413 Request Entity Too Large" came',
+  ],
+  [
+    "429 page of nginx",
+    429,
+    "<html><title>429 Too Many Requests</title></html>",
+    "rate_limited",
+    false,
+    'a web page "429 Too Many Requests" came',
+  ],
   ["404 page of a web server", 404, "<html><title>Not Found</title></html>", "blocked", false, '"Not Found"'],
   ["401 page of a proxy", 401, "<html><title>Sign in</title></html>", "blocked", false, '"Sign in"'],
   [
