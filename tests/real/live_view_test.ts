@@ -1,6 +1,7 @@
 /** `culvert capture --live` in a real Chromium: the page updates while the program runs. */
 import { startNetwork } from "../../lib/mock/network.ts";
-import { assertEquals, assertIncludes } from "../support/assert.ts";
+import type { Page } from "playwright-core";
+import { assert, assertEquals, assertIncludes } from "../support/assert.ts";
 import { join } from "../support/paths.ts";
 import { testWith } from "../support/programs.ts";
 import { drivenCapture } from "./driven_capture.ts";
@@ -87,6 +88,43 @@ await testWith(
       recorded.resolve();
       await page.locator("#count", { hasText: "1 exchange" }).waitFor();
       await live.end();
+    } finally {
+      await Deno.remove(work, { recursive: true });
+    }
+  },
+);
+
+await testWith(
+  [CHROMIUM, "curl"],
+  "eight tabs of one live page share a stream, so that all load, follow the capture and show its end",
+  async () => {
+    await using network = await startNetwork();
+    const work = await Deno.makeTempDir({ prefix: "culvert-live-" });
+    try {
+      await using live = drivenCapture(network, ["--live", "-o", join(work, "capture")]);
+      const address = await live.says(/live view: (\S+)\n/);
+      await using opened = await openChromium();
+      const context = await opened.page.context().browser()?.newContext();
+      assert(context !== undefined);
+      const tabs: Page[] = [];
+      while (tabs.length < 8) {
+        const tab = await context.newPage();
+        tab.setDefaultTimeout(15_000);
+        await tab.goto(address);
+        await ready(tab);
+        tabs.push(tab);
+      }
+      const say = (text: string) =>
+        Promise.all(tabs.map((tab) => tab.locator("#count", { hasText: text }).waitFor()));
+      await live.next();
+      await say("1 exchange");
+      await Promise.all(tabs.map((tab) => tab.locator("#live.on", { hasText: "live" }).waitFor()));
+      // The tab that reads the stream: another one goes on in its place.
+      await tabs.shift()?.close();
+      await live.next();
+      await say("2 exchanges");
+      await live.end();
+      await Promise.all(tabs.map((tab) => tab.locator("#live", { hasText: "ended" }).waitFor()));
     } finally {
       await Deno.remove(work, { recursive: true });
     }

@@ -7,6 +7,7 @@
 import pictureStyle from "../../observe/trace/show/picture.css" with { type: "text" };
 import { htmlPage, type Page } from "./html_page.ts";
 import body from "./page/body.html" with { type: "text" };
+import changes from "./page/changes.js" with { type: "text" };
 import conversation from "./page/conversation.js" with { type: "text" };
 import data from "./page/data.js" with { type: "text" };
 import detail from "./page/detail.js" with { type: "text" };
@@ -22,6 +23,7 @@ import virtualList from "./page/virtual_list.js" with { type: "text" };
 const MODULES: readonly (readonly [name: string, text: string])[] = [
   ["dom", dom],
   ["format", format],
+  ["changes", changes],
   ["data", data],
   ["virtual_list", virtualList],
   ["overview", overview],

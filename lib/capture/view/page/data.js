@@ -4,6 +4,8 @@
  * @module
  */
 
+import { followChanges } from "./changes.js";
+
 /** Opens the data that is embedded in the page, or that of the server. */
 export function openData() {
   const embedded = document.getElementById("embedded-data");
@@ -33,16 +35,9 @@ export function openData() {
     },
     detail: async (id) => await (await get(`data/exchange/${fileOf(id)}`)).json(),
     texts: async (id) => await (await get(`data/texts/${fileOf(id)}`)).json(),
-    onChange: ({ connected, changed, ended, lost }) => {
+    onChange: (handlers) => {
       // The server reports a change at once if the capture has grown since the page was loaded.
-      const source = new EventSource(`data/changes?known=${encodeURIComponent(version)}`);
-      source.addEventListener("open", connected);
-      source.addEventListener("changed", changed);
-      source.addEventListener("ended", () => {
-        source.close();
-        ended();
-      });
-      source.addEventListener("error", lost);
+      followChanges(() => `data/changes?known=${encodeURIComponent(version)}`, handlers);
       return true;
     },
   };
