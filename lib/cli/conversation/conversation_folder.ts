@@ -55,7 +55,9 @@ export async function listConversations(folder: string): Promise<readonly Conver
     for await (const { name, isFile } of Deno.readDir(folder)) {
       if (!isFile || !name.endsWith(EXTENSION)) continue;
       const path = join(folder, name);
-      const { mtime } = await Deno.stat(path);
+      const { mtime, size } = await Deno.stat(path);
+      // The first turn is not complete, or its process was killed: there is nothing to continue.
+      if (size === 0) continue;
       entries.push({ name: name.slice(0, -EXTENSION.length), path, modified: mtime?.getTime() ?? 0 });
     }
   } catch (error) {

@@ -151,3 +151,26 @@ Deno.test("a name with a path outside the folder is refused", async () => {
     assertIncludes(run.stderr, "cannot be the name of a conversation");
   }
 });
+
+Deno.test("a turn that ends within its answer is not stored, and a message says so", async () => {
+  await using b = await bench({ scenario: { text: "begun ", ending: { kind: "stall", afterDeltas: 1 } } });
+  const env = stateOf(b);
+  const run = await b.respond(["--conversation", "plan", "--timeout", "2", "hi"], { env });
+  assertEquals(run.code, 5);
+  assertIncludes(run.stderr, 'culvert: the incomplete turn is not stored in the conversation "plan"\n');
+  assertEquals((await culvert(["conversation", "show", "plan"], { env })).code, 2);
+});
+
+Deno.test("the empty file of a process that was killed in its first turn is no conversation: -c continues the one before", async () => {
+  await using b = await bench({ scenario: { text: "answer" } });
+  const env = stateOf(b);
+  assertEquals((await b.respond(["--conversation", "plan", "first question"], { env })).code, 0);
+  const empty = join(folderOf(b), "killed.jsonl");
+  await Deno.writeTextFile(empty, "");
+  const later = new Date(Date.now() + 60_000);
+  await Deno.utime(empty, later, later);
+  const next = await b.respond(["-c", "second question"], { env });
+  assertIncludes(next.stderr, 'continuing the conversation "plan" (1 turn)');
+  const list = jsonLines((await culvert(["conversation", "ls", "--json"], { env })).stdout);
+  assertEquals(list.map(({ name }) => name), ["plan"]);
+});

@@ -72,7 +72,13 @@ function saverFor(
 ): ((turn: FinishedTurn) => Promise<void>) | undefined {
   if (file === undefined && conversation === undefined) return undefined;
   return async ({ answer, items, result }) => {
-    if (result.status !== "completed") return await file?.writePartial(answer, reporter);
+    if (result.status !== "completed") {
+      await file?.writePartial(answer, reporter);
+      if (conversation !== undefined && answer !== "") {
+        reporter.progress(`the incomplete turn is not stored in the conversation "${conversation.name}"`);
+      }
+      return;
+    }
     const { model, provider } = connection.settings;
     await conversation?.append({
       model,
